@@ -1,0 +1,3 @@
+module kcovrig
+
+go 1.26

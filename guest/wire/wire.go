@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wire holds the records that the guest and the host exchange over the
+// virtio-serial port: one JSON object per line, exactly one member of a Record
+// set. It uses the standard library only, since the guest links it. What the
+// records mean for a verdict is left to rig/trial.
+//
+// The guest speaks first with Hello; the host answers with Start. The guest
+// sends Progress and Detection records until the host sends Stop, and Done
+// last. A stream that ends without Done is an error whatever came before.
+package wire
+
+// Version is the protocol's version; a Hello of another version is refused.
+const Version = 1
+
+// Record is the envelope of one line. Exactly one member is set.
+type Record struct {
+	Hello     *Hello     `json:"hello,omitempty"`
+	Start     *Start     `json:"start,omitempty"`
+	Progress  *Progress  `json:"progress,omitempty"`
+	Detection *Detection `json:"detection,omitempty"`
+	Stop      *Stop      `json:"stop,omitempty"`
+	Fault     *Fault     `json:"fault,omitempty"`
+	Done      *Done      `json:"done,omitempty"`
+}
+
+// Hello is the guest's first record.
+type Hello struct {
+	Version   int      `json:"version"`
+	Kernel    string   `json:"kernel"` // uname -r
+	Arch      string   `json:"arch"`   // GOARCH
+	CPUs      int      `json:"cpus"`
+	UptimeNS  int64    `json:"uptimeNS"`  // CLOCK_BOOTTIME when main started
+	Workloads []string `json:"workloads"` // what this guest can run, sorted
+}
+
+// Start is the host's answer to Hello: what to run until Stop.
+type Start struct {
+	Workload   string   `json:"workload"`
+	Modes      []string `json:"modes"`  // the rounds alternate between them
+	Reader     string   `json:"reader"` // "acquire" or "relaxed"
+	Seed       uint64   `json:"seed"`
+	BlockSize  uint64   `json:"blockSize"`  // windows per block of BlockStale
+	Detections int      `json:"detections"` // Detection records to send at most, per mode
+	ProgressNS int64    `json:"progressNS"` // time between Progress records
+}
+
+// Stop asks the guest to end the stress, send Done and power off.
+type Stop struct{}
+
+// Tally counts what the reader saw in one mode since Start.
+type Tally struct {
+	Mode         string `json:"mode"`
+	Rounds       uint64 `json:"rounds"`
+	Copies       uint64 `json:"copies"`  // sections kicked
+	Windows      uint64 `json:"windows"` // observed increases of the count
+	Entries      uint64 `json:"entries"` // entries read under a covering count
+	StaleWindows uint64 `json:"staleWindows"`
+	StaleEntries uint64 `json:"staleEntries"`
+	Blocks       uint64 `json:"blocks"`       // complete blocks of BlockSize consecutive windows
+	StaleBlocks  uint64 `json:"staleBlocks"`  // those with at least one stale window
+	StressNS     int64  `json:"stressNS"`     // time spent in rounds of this mode
+	FirstStaleNS int64  `json:"firstStaleNS"` // since the stress began; 0 where none
+}
+
+// Progress is sent every Start.ProgressNS: totals so far, one tally per mode in Start's order.
+type Progress struct {
+	ElapsedNS int64   `json:"elapsedNS"`
+	Tallies   []Tally `json:"tallies"`
+}
+
+// Detection is one stale entry: read as Seen under a count that covers it,
+// holding Later once it arrived, StaleNS after the first look.
+type Detection struct {
+	Mode    string `json:"mode"`
+	Window  uint64 `json:"window"` // number of the window within the mode, from 0
+	Round   uint64 `json:"round"`
+	Index   uint64 `json:"index"` // entry index, below Count
+	Count   uint64 `json:"count"`
+	Seen    uint64 `json:"seen"`
+	Later   uint64 `json:"later"`
+	AtNS    int64  `json:"atNS"` // since the stress began
+	StaleNS int64  `json:"staleNS"`
+}
+
+// Fault ends a run early: Whose is "kernel", "guest" or "rig".
+type Fault struct {
+	Whose   string `json:"whose"`
+	Op      string `json:"op"`
+	Message string `json:"message"`
+}
+
+// Done is the last record: the final tallies.
+type Done struct {
+	ElapsedNS int64   `json:"elapsedNS"`
+	Tallies   []Tally `json:"tallies"`
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fault says whose fault an error is. It owns the error type that
+// carries the culprit, the log that was kept and what to try; it leaves exit
+// codes to cmd and wording on the screen to report.
+//
+// The culprit is decided where the error arises, never by matching text later.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind names a culprit. The zero value is Unknown.
+type Kind uint8
+
+// The culprits.
+const (
+	Unknown Kind = iota
+	// User: wrong flags, a tree that is no kernel tree, a patch that does not apply.
+	User
+	// Rig: QEMU, the compiler's absence, a full disk, a cut record stream.
+	Rig
+	// Kernel: it did not build, boot, or it panicked.
+	Kernel
+	// Guest: the stressor in the guest failed.
+	Guest
+)
+
+// String returns the culprit in lower case.
+func (k Kind) String() string {
+	switch k {
+	case User:
+		return "user"
+	case Rig:
+		return "rig"
+	case Kernel:
+		return "kernel"
+	case Guest:
+		return "guest"
+	default:
+		return "unknown"
+	}
+}
+
+// Error is an error with its culprit. Op names the operation and its object
+// ("apply 0001-x.patch"); Log is the path of the kept output, Tail its last
+// lines, Try what the user can do. Log, Tail and Try may be empty.
+type Error struct {
+	Kind Kind
+	Op   string
+	Err  error
+	Log  string
+	Tail string
+	Try  string
+}
+
+// Error returns "op: cause"; the log, its tail and the advice are for the reporter.
+func (e *Error) Error() string {
+	if e.Op == "" {
+		return e.Err.Error()
+	}
+	return e.Op + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Wrap gives err a culprit and an operation; nil stays nil. A culprit decided
+// further down stays visible to KindOf, which takes the innermost one.
+func Wrap(kind Kind, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Kind: kind, Op: op, Err: err}
+}
+
+// Newf makes an error of the given culprit; format may use %w.
+func Newf(kind Kind, op, format string, args ...any) error {
+	return &Error{Kind: kind, Op: op, Err: fmt.Errorf(format, args...)}
+}
+
+// KindOf returns the culprit decided closest to where err arose.
+func KindOf(err error) Kind {
+	kind := Unknown
+	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
+		if e.Kind != Unknown {
+			kind = e.Kind
+		}
+	}
+	return kind
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package scenario describes an ordering bug: everything that is particular to
+// it. It owns one file per bug; it leaves building, booting and judging to rig,
+// which knows no bug by name.
+package scenario
+
+import (
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+)
+
+// Scenario is one ordering bug.
+type Scenario struct {
+	Name  string
+	Title string // one line for people
+	// Patches are series that fix the bug, tried in order; any that applies will do.
+	Patches []fs.FS
+	// Source is the file, below the tree, whose code decides whether the fix is in.
+	Source string
+	// Function is the C function in Source that holds the two stores.
+	Function string
+	// Object is Source's object file below the build folder.
+	Object string
+	// Copy names the C functions that do the first of the two writes.
+	Copy []string
+	// Barriers are the C barriers that count as the fix between Copy and the store.
+	Barriers []string
+	// Fragments are config fragments: one for all architectures ("all") and one per name.
+	Fragments map[string]string
+	// MakeArgs are appended to every make call.
+	MakeArgs []string
+	// Modes are the workload's modes; the default is all of them.
+	Modes []string
+	// Workload is the name under which the guest runs it.
+	Workload string
+	// Readers are the guest's reader functions per wire reader name, by symbol.
+	Readers map[string][]string
+}
+
+var registry = map[string]Scenario{}
+
+// Lookup returns the named scenario. The error names what exists.
+func Lookup(name string) (Scenario, error) {
+	s, ok := registry[name]
+	if !ok {
+		return Scenario{}, fmt.Errorf("unknown scenario %q (have: %s)", name, strings.Join(Names(), ", "))
+	}
+	return s, nil
+}
+
+// Names lists the scenarios, sorted.
+func Names() []string {
+	names := make([]string, 0, len(registry))
+	for n := range registry {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

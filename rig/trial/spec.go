@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package trial holds what a run is and what it means: the specification, the
+// observation of one boot, the result, and the verdict with its statistics.
+// Values and pure functions only; it leaves doing to rig and rendering to report.
+package trial
+
+import "time"
+
+// Reader says how the guest's reader loads the count.
+type Reader string
+
+// The readers.
+const (
+	Acquire Reader = "acquire"
+	Relaxed Reader = "relaxed"
+)
+
+// MemoryModel says which reorderings the guest may see.
+type MemoryModel string
+
+// The memory models: Arm's, by the emulator, or whatever the accelerator does by itself.
+const (
+	ModelArm    MemoryModel = "arm"
+	ModelNative MemoryModel = "native"
+)
+
+// Accel is QEMU's accelerator; AccelAuto takes KVM where it really boots a
+// guest of this architecture and the memory model is native, else TCG.
+type Accel string
+
+// The accelerators.
+const (
+	AccelAuto Accel = "auto"
+	AccelTCG  Accel = "tcg"
+	AccelKVM  Accel = "kvm"
+)
+
+// Spec is what a user asked for. Fill it, then Validate once.
+type Spec struct {
+	Arch        string        `json:"arch"`
+	Tree        string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
+	Rev         string        `json:"rev,omitempty"`
+	Patch       string        `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
+	Reader      Reader        `json:"reader"`
+	Modes       []string      `json:"modes"`
+	Duration    time.Duration `json:"duration"` // 0: until the verdict is certain
+	Seed        uint64        `json:"seed"`
+	MemoryModel MemoryModel   `json:"memoryModel"`
+	Accel       Accel         `json:"accel"`
+	Jobs        int           `json:"jobs"`
+}
