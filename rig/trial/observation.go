@@ -2,7 +2,11 @@
 
 package trial
 
-import "kcovrig/guest/wire"
+import (
+	"fmt"
+
+	"kcovrig/guest/wire"
+)
 
 // Outcome says how one boot ended. The zero value is unknown: a boot that was
 // never judged counts as nothing.
@@ -33,4 +37,59 @@ type Observation struct {
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
 	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line
+}
+
+// Counts says whether the boot's tallies may enter a verdict.
+func (o Observation) Counts() bool {
+	return o.Outcome == OutcomeOK || o.Outcome == OutcomeCut
+}
+
+// Arm names the kernel that was booted.
+func (o Observation) Arm() string {
+	if o.Patched {
+		return "patched"
+	}
+	return "unpatched"
+}
+
+// Modes lists the modes in the tallies' order.
+func (o Observation) Modes() []string {
+	modes := make([]string, 0, len(o.Tallies))
+	for _, t := range o.Tallies {
+		modes = append(modes, t.Mode)
+	}
+	return modes
+}
+
+// Tally returns the tally of a mode, and whether there is one.
+func (o Observation) Tally(mode string) (wire.Tally, bool) {
+	for _, t := range o.Tallies {
+		if t.Mode == mode {
+			return t, true
+		}
+	}
+	return wire.Tally{}, false
+}
+
+// CheckTallies reports the first contradiction within tallies: a guest that
+// counts wrongly must not reach a verdict.
+func CheckTallies(tallies []wire.Tally, modes []string, blockSize uint64) error {
+	if len(tallies) != len(modes) {
+		return fmt.Errorf("%d tallies for %d modes", len(tallies), len(modes))
+	}
+	for i, t := range tallies {
+		switch {
+		case t.Mode != modes[i]:
+			return fmt.Errorf("tally %d is of mode %q, not %q", i, t.Mode, modes[i])
+		case t.StaleWindows > t.Windows, t.StaleEntries > t.Entries, t.Windows > t.Entries:
+			return fmt.Errorf("mode %s: impossible counts: %d/%d stale windows, %d/%d stale entries", t.Mode, t.StaleWindows, t.Windows, t.StaleEntries, t.Entries)
+		case t.StaleEntries < t.StaleWindows:
+			return fmt.Errorf("mode %s: %d stale windows hold only %d stale entries", t.Mode, t.StaleWindows, t.StaleEntries)
+		case blockSize == 0 || t.Blocks > t.Windows/blockSize:
+			return fmt.Errorf("mode %s: %d blocks of %d in %d windows", t.Mode, t.Blocks, blockSize, t.Windows)
+		case t.StaleBlocks > t.Blocks, t.StaleBlocks > t.StaleWindows:
+			return fmt.Errorf("mode %s: impossible counts: %d stale of %d blocks, %d stale windows", t.Mode, t.StaleBlocks, t.Blocks, t.StaleWindows)
+		}
+	}
+	return nil
 }

@@ -38,6 +38,7 @@ const (
 
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
+	Scenario    string        `json:"scenario"`
 	Arch        string        `json:"arch"`
 	Tree        string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev         string        `json:"rev,omitempty"`

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import "kcovrig/guest/wire"
+
+// Event is something that happened while a command ran, for whoever shows
+// progress. Exactly one member beside Arm is set.
+type Event struct {
+	Arm   string       // "patched", "unpatched", or "" for what concerns both
+	Stage *StageEvent  // a stage began or ended
+	Note  string       // a sentence for people
+	Line  string       // a line of a tool's output, shown on request
+	Tally []wire.Tally // totals so far
+	Hit   *wire.Detection
+}
+
+// StageEvent is the begin, or with Done the end, of a stage.
+type StageEvent struct {
+	Name    string
+	Done    bool
+	Seconds float64 // since its begin; with Done only
+	Detail  string
+}
+
+// Sink takes events. It may be called from several goroutines at once.
+type Sink func(Event)

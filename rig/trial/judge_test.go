@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+)
+
+func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
+	windows := blocks * BlockSize
+	return wire.Tally{
+		Mode: mode, Windows: windows, Entries: 4 * windows, Blocks: blocks,
+		StaleBlocks: staleBlocks, StaleWindows: staleBlocks, StaleEntries: staleBlocks,
+	}
+}
+
+func arm(patched bool, tallies ...wire.Tally) Observation {
+	return Observation{Patched: patched, Reader: Acquire, Outcome: OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
+}
+
+func TestJudge(t *testing.T) {
+	bad, clean := tally("pc", 100, 60), tally("pc", 200, 0)
+	half := tally("pc", 10, 0)
+	looseStale := clean
+	looseStale.StaleWindows, looseStale.StaleEntries = 1, 1
+	with := func(o Observation, change func(*Observation)) Observation { change(&o); return o }
+	for name, c := range map[string]struct {
+		unpatched, patched Observation
+		setting            Setting
+		want               Verdict
+	}{
+		"fixed":                     {arm(false, bad), arm(true, clean), Setting{}, Fixed},
+		"cut short counts":          {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.Outcome = OutcomeCut }), Setting{}, Fixed},
+		"patched stale":             {arm(false, bad), arm(true, bad), Setting{}, NotFixed},
+		"one stale window":          {arm(false, bad), arm(true, looseStale), Setting{}, NotFixed},
+		"too few":                   {arm(false, bad), arm(true, half), Setting{}, Inconclusive},
+		"no window":                 {arm(false, bad), arm(true, tally("pc", 0, 0)), Setting{}, Inconclusive},
+		"unpatched clean":           {arm(false, clean), arm(true, clean), Setting{}, Inconclusive},
+		"same code":                 {arm(false, bad), arm(true, clean), Setting{SameCode: true}, Inconclusive},
+		"same code, stale":          {arm(false, bad), arm(true, bad), Setting{SameCode: true}, NotFixed},
+		"tso":                       {arm(false, clean), arm(true, clean), Setting{TSO: true, SameCode: true}, NoEffect},
+		"tso, nothing ran":          {arm(false, tally("pc", 0, 0)), arm(true, clean), Setting{TSO: true}, Inconclusive},
+		"tso, unpatched stale":      {arm(false, bad), arm(true, clean), Setting{TSO: true}, Inconclusive},
+		"tso, patched stale":        {arm(false, clean), arm(true, bad), Setting{TSO: true}, NotFixed},
+		"swapped":                   {arm(true, bad), arm(false, clean), Setting{}, Inconclusive},
+		"no tallies":                {arm(false), arm(true), Setting{}, Inconclusive},
+		"other reader":              {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.Reader = Relaxed }), Setting{}, Inconclusive},
+		"other mode":                {arm(false, bad), arm(true, tally("cmp", 200, 0)), Setting{}, Inconclusive},
+		"other block":               {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.BlockSize = 1 }), Setting{}, Inconclusive},
+		"both fixed":                {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, Fixed},
+		"one mode not fixed":        {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 1)), Setting{}, NotFixed},
+		"one mode inconclusive":     {arm(false, bad, tally("cmp", 90, 0)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, Inconclusive},
+		"not fixed, other not seen": {arm(false, bad, tally("cmp", 90, 0)), arm(true, bad, tally("cmp", 200, 0)), Setting{}, NotFixed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := Judge(c.unpatched, c.patched, c.setting)
+			assert.Equal(t, c.want, j.Verdict, "%+v", j)
+			assert.NotEmpty(t, j.Reasons)
+		})
+	}
+}
+
+func TestNothingButOKAndCutIsCounted(t *testing.T) {
+	for _, o := range []Outcome{OutcomeUnknown, OutcomeKernelFault, OutcomeGuestFault, OutcomeRigFault, OutcomeTimeout, "new"} {
+		for _, broken := range []bool{false, true} {
+			u, p := arm(false, tally("pc", 100, 60)), arm(true, tally("pc", 200, 200))
+			if broken {
+				p.Outcome = o
+			} else {
+				u.Outcome = o
+			}
+			assert.Equal(t, Inconclusive, Judge(u, p, Setting{}).Verdict, "%q in the patched arm: %v", o, broken)
+		}
+	}
+}
+
+func TestConfidence(t *testing.T) {
+	j := Judge(arm(false, tally("pc", 100, 60), tally("cmp", 100, 90)), arm(true, tally("pc", 200, 0), tally("cmp", 300, 0)), Setting{})
+	require.Equal(t, Fixed, j.Verdict)
+	require.NotNil(t, j.Confidence)
+	assert.Greater(t, *j.Confidence, 1-MissLimit)
+	assert.Equal(t, j.Modes[0].MissProbability, *j.MissProbability, "the weaker mode decides")
+	assert.Nil(t, Judge(arm(false, tally("pc", 9, 0)), arm(true, tally("pc", 9, 0)), Setting{}).Confidence)
+	assert.Equal(t, VerdictUnknown, Judgement{}.Verdict, "the zero value is unknown")
+}
+
+func TestStopRules(t *testing.T) {
+	assert.False(t, SettledUnpatched(nil))
+	assert.False(t, SettledUnpatched([]wire.Tally{tally("pc", 1000, 0)}), "no stale block, no bound")
+	assert.False(t, SettledUnpatched([]wire.Tally{tally("pc", 200, 150), tally("cmp", 5, 3)}), "every mode must be settled")
+	u := []wire.Tally{tally("pc", 200, 150), tally("cmp", 200, 120)}
+	require.True(t, SettledUnpatched(u))
+	need, _ := Required(120, 200)
+	settled := SettledPatched(u)
+	assert.False(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", need-1, 0)}))
+	assert.True(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", need, 0)}))
+	assert.True(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", 2, 1)}), "a stale window settles a mode")
+	assert.False(t, settled([]wire.Tally{tally("other", 9999, 0)}))
+	assert.Equal(t, Fixed, Judge(arm(false, u...), arm(true, tally("pc", 500, 0), tally("cmp", need, 0)), Setting{}).Verdict,
+		"what the rule stops at is certain")
+	assert.False(t, SettledLone([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))
+	assert.True(t, SettledLone([]wire.Tally{tally("pc", LoneBlocks, 0)}))
+}
+
+func TestCheckTallies(t *testing.T) {
+	modes := []string{"pc"}
+	require.NoError(t, CheckTallies([]wire.Tally{tally("pc", 10, 3)}, modes, BlockSize))
+	for name, change := range map[string]func(*wire.Tally){
+		"mode":          func(t *wire.Tally) { t.Mode = "cmp" },
+		"stale windows": func(t *wire.Tally) { t.StaleWindows, t.StaleEntries = t.Windows+1, t.Entries },
+		"stale entries": func(t *wire.Tally) { t.StaleEntries = t.Entries + 1 },
+		"entries":       func(t *wire.Tally) { t.Entries = t.Windows - 1 },
+		"fewer entries": func(t *wire.Tally) { t.StaleEntries = 0 },
+		"blocks":        func(t *wire.Tally) { t.Blocks++ },
+		"stale blocks":  func(t *wire.Tally) { t.StaleBlocks = 11 },
+		"silent blocks": func(t *wire.Tally) { t.StaleBlocks = 4 },
+	} {
+		bad := tally("pc", 10, 3)
+		change(&bad)
+		assert.Error(t, CheckTallies([]wire.Tally{bad}, modes, BlockSize), name)
+	}
+	assert.Error(t, CheckTallies(nil, modes, BlockSize))
+}
+
+func TestSpecValidate(t *testing.T) {
+	good := Spec{Arch: "arm64", Reader: Acquire, Modes: []string{"pc"}, MemoryModel: ModelArm, Accel: AccelAuto}
+	require.NoError(t, good.Validate())
+	for name, change := range map[string]func(*Spec){
+		"arch": func(s *Spec) { s.Arch = "vax" }, "reader": func(s *Spec) { s.Reader = "" },
+		"modes": func(s *Spec) { s.Modes = nil }, "twice": func(s *Spec) { s.Modes = []string{"pc", "pc"} },
+		"model": func(s *Spec) { s.MemoryModel = "x" }, "accel": func(s *Spec) { s.Accel = "" },
+		"kvm+arm": func(s *Spec) { s.Accel = AccelKVM }, "duration": func(s *Spec) { s.Duration = -1 },
+		"jobs": func(s *Spec) { s.Jobs = -1 }, "rev": func(s *Spec) { s.Rev = "HEAD" },
+	} {
+		s := good
+		change(&s)
+		assert.Error(t, s.Validate(), name)
+	}
+}

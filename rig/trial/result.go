@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+// Kernel says which kernel was built, from what and with what.
+type Kernel struct {
+	Version    string `json:"version"`
+	Tree       string `json:"tree"`
+	TreeHash   string `json:"treeHash"`
+	ConfigHash string `json:"configHash"`
+	Compiler   string `json:"compiler"`
+}
+
+// Image is one built kernel.
+type Image struct {
+	Patched bool   `json:"patched"`
+	Path    string `json:"path"`
+	Key     string `json:"key"`
+	Cached  bool   `json:"cached"`
+	Log     string `json:"log,omitempty"`
+	CPUNS   int64  `json:"cpuNS"`
+	WallNS  int64  `json:"wallNS"`
+}
+
+// QEMU says which emulator ran.
+type QEMU struct {
+	Argv        []string    `json:"argv"` // how it is started
+	Version     string      `json:"version"`
+	PluginAPI   int         `json:"pluginAPI"`
+	Accel       Accel       `json:"accel"`
+	MemoryModel MemoryModel `json:"memoryModel"` // what ran: "native" where the plugin was not used
+}
+
+// Code is what the disassembly of one arm's kernel says.
+type Code struct {
+	Patched   bool     `json:"patched"`
+	Container string   `json:"container"` // the symbol that holds the two writes
+	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
+	Barriers  []string `json:"barriers"`
+	Listing   string   `json:"listing,omitempty"` // path
+}
+
+// Failure is an error in a result.
+type Failure struct {
+	Whose   string `json:"whose"`
+	Op      string `json:"op"`
+	Message string `json:"message"`
+	Log     string `json:"log,omitempty"`
+	Tail    string `json:"tail,omitempty"`
+	Try     string `json:"try,omitempty"`
+}
+
+// Result is one command's outcome: what was asked, with what it was done, what
+// was seen, and what it means. Report renders it; nothing else is needed.
+type Result struct {
+	Command      string // "run", "compare" or "build"
+	Version      string // the rig's own
+	Spec         Spec
+	Judgement    Judgement // its verdict stays unknown unless both arms ran
+	Kernel       Kernel
+	Images       []Image
+	QEMU         QEMU
+	CodeDiffers  *bool // nil: not compared
+	Code         []Code
+	Observations []Observation
+	Notes        []string           // what the reader should know, such as an emulator that was not needed
+	Timings      map[string]float64 // seconds per stage
+	Failure      *Failure
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"slices"
+	"time"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// MaxDuration bounds an arm: longer stresses belong to a loop around the rig.
+const MaxDuration = 24 * time.Hour
+
+// Validate reports the first thing in s that cannot be run, as the user's
+// fault. Whether the modes exist is for the scenario to say.
+func (s Spec) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fault.Newf(fault.User, "", format, args...)
+	}
+	a, err := arch.Lookup(s.Arch)
+	if err != nil {
+		return bad("--arch: %w", err)
+	}
+	switch {
+	case s.Reader != Acquire && s.Reader != Relaxed:
+		return bad("--reader: unknown reader %q (have: acquire, relaxed)", s.Reader)
+	case len(s.Modes) == 0:
+		return bad("--mode: no mode given")
+	case hasDuplicate(s.Modes):
+		return bad("--mode: a mode is given twice: %v", s.Modes)
+	case s.MemoryModel != ModelArm && s.MemoryModel != ModelNative:
+		return bad("--memory-model: unknown model %q (have: arm, native)", s.MemoryModel)
+	case !slices.Contains([]Accel{AccelAuto, AccelTCG, AccelKVM}, s.Accel):
+		return bad("--accel: unknown accelerator %q (have: auto, tcg, kvm)", s.Accel)
+	case s.Accel == AccelKVM && s.MemoryModel == ModelArm && a.Emulated:
+		return bad("--accel=kvm cannot be joined with --memory-model=arm: the emulator needs TCG; use --memory-model=native for the hardware's own reordering")
+	case s.Duration < 0 || s.Duration > MaxDuration:
+		return bad("--duration: %v is not between 0 and %v", s.Duration, MaxDuration)
+	case s.Jobs < 0:
+		return bad("--jobs: %d is negative", s.Jobs)
+	case s.Rev != "" && s.Tree == "":
+		return bad("--rev needs --tree with a git tree")
+	}
+	return nil
+}
+
+func hasDuplicate(list []string) bool {
+	sorted := slices.Sorted(slices.Values(list))
+	return len(slices.Compact(sorted)) != len(list)
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import "slices"
+
+// Verdict says what a comparison showed. The zero value is unknown: nothing was judged.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictUnknown  Verdict = ""
+	Fixed           Verdict = "fixed"
+	NotFixed        Verdict = "not-fixed"
+	NoEffect        Verdict = "no-effect-possible"
+	Inconclusive    Verdict = "inconclusive"
+	reasonSameCode          = "the two kernels' code does not differ: the patch did not reach the binary"
+	reasonTSO               = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
+	reasonTSOBroken         = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
+	reasonNoStale           = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
+	reasonNoWindows         = "an arm has no complete block of windows"
+)
+
+// ModeJudgement is the verdict on one mode.
+type ModeJudgement struct {
+	Mode            string  `json:"mode"`
+	Verdict         Verdict `json:"verdict"`
+	Reason          string  `json:"reason"`
+	StaleLower      float64 `json:"staleLower"`      // lower bound on the unpatched arm's share of stale blocks
+	Required        uint64  `json:"required"`        // clean patched blocks needed for "fixed"; 0: no bound
+	MissProbability float64 `json:"missProbability"` // that a kernel as bad as the unpatched one would have looked as clean
+	PatchedUpper95  float64 `json:"patchedUpper95"`  // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
+}
+
+// Judgement is the verdict on a comparison.
+type Judgement struct {
+	Verdict Verdict `json:"verdict"`
+	// Confidence is 1 minus the largest miss probability for "fixed", 1 for
+	// "not-fixed", which was seen, and absent where statistics say nothing.
+	Confidence      *float64        `json:"confidence"`
+	MissProbability *float64        `json:"missProbability,omitempty"` // for "fixed" only
+	Reasons         []string        `json:"reasons"`
+	Modes           []ModeJudgement `json:"modes"`
+}
+
+// Setting is what Judge needs to know beside the two observations.
+type Setting struct {
+	TSO      bool // the architecture keeps stores in order
+	SameCode bool // the two kernels' code is the same: the patch is not in the binary
+}
+
+// Judge compares the two arms, mode by mode, and joins the modes: one mode not
+// fixed makes all not fixed, one inconclusive makes all inconclusive. An arm
+// that ended neither ok nor cut short is not counted.
+//
+// A wrong "fixed" has to miss the mode that is still broken, so its probability
+// is at most the largest of the modes', not their sum.
+func Judge(unpatched, patched Observation, setting Setting) Judgement {
+	if reason := notComparable(unpatched, patched); reason != "" {
+		return Judgement{Verdict: Inconclusive, Reasons: []string{reason}, Modes: []ModeJudgement{}}
+	}
+	j := Judgement{Modes: []ModeJudgement{}, Reasons: []string{}}
+	for _, u := range unpatched.Tallies {
+		p, _ := patched.Tally(u.Mode)
+		j.Modes = append(j.Modes, judgeMode(u, p, setting))
+	}
+	j.Verdict = join(j.Modes)
+	for _, m := range j.Modes {
+		if m.Verdict == j.Verdict && !slices.Contains(j.Reasons, m.Reason) {
+			j.Reasons = append(j.Reasons, m.Reason)
+		}
+	}
+	j.Confidence, j.MissProbability = confidence(j)
+	return j
+}
+
+func join(modes []ModeJudgement) Verdict {
+	for _, v := range []Verdict{NotFixed, Inconclusive, NoEffect, Fixed} {
+		for _, m := range modes {
+			if m.Verdict == v {
+				return v
+			}
+		}
+	}
+	return Inconclusive
+}
+
+func confidence(j Judgement) (conf, missed *float64) {
+	switch j.Verdict {
+	case NotFixed:
+		one := 1.0
+		return &one, nil
+	case Fixed:
+		var miss float64
+		for _, m := range j.Modes {
+			miss = max(miss, m.MissProbability)
+		}
+		c := 1 - miss
+		return &c, &miss
+	default:
+		return nil, nil
+	}
+}
