@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command kcovrig says whether a patch fixes an ordering bug in a Linux kernel.
+// It owns flags, one call per subcommand, the environment and the exit codes;
+// it leaves everything else to rig and report.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the rig at once
+	os.Exit(execute(ctx, os.Getenv, os.Stdout, os.Stderr, os.Args[1:]))
+}
+
+// execute is the whole program, and returns its exit code.
+func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.Writer, args []string) int {
+	app := &app{getenv: getenv, stdout: stdout, stderr: stderr}
+	root := newRoot(app)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		report.Failure(stderr, *rig.FailureOf(usageOf(err)))
+	}
+	return exitCode(app.result, usageOf(err))
+}
+
+// usageOf gives errors of the flag parser, which name no culprit, to the user.
+func usageOf(err error) error {
+	var f *fault.Error
+	if err == nil || errors.As(err, &f) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &fault.Error{Kind: fault.User, Err: err, Try: "kcovrig --help"}
+}
+
+// The exit codes, as exitHelp documents them.
+const (
+	exitOK           = 0
+	exitNotFixed     = 1
+	exitUsage        = 2
+	exitRig          = 3
+	exitInconclusive = 4
+	exitKernel       = 5
+)
+
+const exitHelp = `Exit codes:
+  0  fixed, or no effect possible; for other commands: done, the arm ran
+  1  not fixed
+  2  wrong usage
+  3  a fault of the rig or its tools, or interrupted before anything was measured
+  4  inconclusive, or interrupted with something measured
+  5  the kernel did not build, boot or finish`
+
+// exitCode is the one place where an error or a verdict becomes an exit code.
+func exitCode(result *trial.Result, err error) int {
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.User:
+			return exitUsage
+		case fault.Kernel:
+			return exitKernel
+		default:
+			return exitRig
+		}
+	}
+	if result == nil {
+		return exitOK
+	}
+	switch result.Judgement.Verdict {
+	case trial.Fixed, trial.NoEffect:
+		return exitOK
+	case trial.NotFixed:
+		return exitNotFixed
+	case trial.Inconclusive:
+		return exitInconclusive
+	}
+	for _, o := range result.Observations {
+		if o.Outcome != trial.OutcomeOK {
+			return exitInconclusive
+		}
+	}
+	return exitOK
+}

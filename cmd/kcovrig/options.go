@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// options are the flags that run, compare and build share.
+type options struct {
+	arch, tree, rev, patch, reader, mode string
+	duration                             time.Duration
+	seed                                 uint64
+	memoryModel, accel, qemu, out        string
+	json, verbose                        bool
+	jobs                                 int
+}
+
+// allModes is the value of --mode that stands for all of the scenario's modes.
+const allModes = "both"
+
+// addKernel adds the flags that say which kernel is built and how.
+func (o *options) addKernel(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.arch, "arch", "arm64", "architecture: "+strings.Join(arch.Names(), ", "))
+	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar.xz, .tar.gz or .tar.zst, or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
+	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
+	f.StringVar(&o.patch, "patch", "", "mail-format patch `file` (default: the built-in series)")
+	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	complete(cmd, "arch", arch.Names()...)
+}
+
+// addRun adds the flags that say how the kernel is run.
+func (o *options) addRun(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.reader, "reader", string(trial.Acquire), "how the guest loads the count: acquire or relaxed")
+	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
+	f.DurationVar(&o.duration, "duration", 0, "time to stress each arm, such as 10s (default: until the verdict is certain)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
+	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
+	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
+	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
+	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
+	complete(cmd, "mode", "pc", "cmp", allModes)
+	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
+	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))
+}
+
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag's name is wrong: a bug here
+	}
+}
+
+// check finds the mistakes that only the command line can make.
+func (o *options) check(cmd *cobra.Command) error {
+	if d := cmd.Flags().Lookup("duration"); d != nil && d.Changed && o.duration <= 0 {
+		return fault.Newf(fault.User, "", "--duration: %v is not positive", o.duration)
+	}
+	return nil
+}
+
+func (o *options) spec() trial.Spec {
+	s := trial.Spec{
+		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Reader: trial.Reader(o.reader),
+		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
+		Accel: trial.Accel(o.accel), Jobs: o.jobs,
+	}
+	if o.mode != "" && o.mode != allModes {
+		s.Modes = []string{o.mode}
+	}
+	return s
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"net"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// Backends are the doers that rig joins; tests put fakes here.
+type Backends struct {
+	Open     func(ctx context.Context, cfg TreeConfig) (Tree, error)
+	Archive  func(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error)
+	Emulator func(ctx context.Context, cfg EmulatorConfig) (Emulator, error)
+	// KVMBoots returns nil where KVM really boots a guest.
+	KVMBoots func(ctx context.Context, e Emulator, a arch.Arch, image, initrd string) error
+	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
+	// SameCode says whether the symbols' code is the same in both kernels.
+	SameCode func(a, b Image, symbols []string) (bool, error)
+	Plugin   func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Counters func(p Plugin) (map[string]uint64, error)
+	Boot     func(ctx context.Context, cfg BootConfig) (VM, error)
+}
+
+// TreeConfig says which kernel to open for which scenario.
+type TreeConfig struct {
+	Spec     trial.Spec
+	Arch     arch.Arch
+	Scenario scenario.Scenario
+	CacheDir string
+	Line     func(string) // a line of build output
+}
+
+// Tree is an opened kernel tree, from which both arms are built.
+type Tree interface {
+	Image(ctx context.Context, patched bool) (Image, error)
+	Close() error
+}
+
+// Image is one arm's built kernel.
+type Image struct {
+	trial.Image
+	Kernel   trial.Kernel
+	Vmlinux  string
+	BuildDir string
+	Object   string
+	CPU      string // QEMU CPU model that the kernel asks for; empty: the architecture's
+}
+
+// Archive is the guest's initramfs.
+type Archive struct{ Path, Hash string }
+
+// EmulatorConfig says where to look for QEMU.
+type EmulatorConfig struct {
+	Arch     arch.Arch
+	Override string
+	Root     string
+	CacheDir string
+}
+
+// Emulator is a QEMU that can be started.
+type Emulator struct {
+	Argv      []string // program and leading arguments
+	Version   string
+	PluginAPI int // 0: no plugins
+}
+
+// Range is a stretch of code, end excluded.
+type Range struct {
+	Symbol, Role string
+	Start, End   uint64
+}
+
+// AnalyseConfig says which code to find and disassemble.
+type AnalyseConfig struct {
+	Arch     arch.Arch
+	Scenario scenario.Scenario
+	Image    Image
+	OutDir   string
+}
+
+// Analysis is what the binary says about the fix.
+type Analysis struct {
+	trial.Code
+	Scope []Range
+}
+
+// PluginConfig says what the weak-memory plugin is to emulate.
+type PluginConfig struct {
+	Arch     arch.Arch
+	Emulator Emulator
+	CacheDir string
+	Dir      string // of this boot
+	Scope    []Range
+	RAMFile  string
+	RAMBytes uint64
+	Seed     uint64
+}
+
+// Plugin is a plugin ready to be loaded.
+type Plugin struct {
+	Path string
+	Args []string
+	Log  string
+}
+
+// BootConfig says what to boot.
+type BootConfig struct {
+	Arch     arch.Arch
+	Emulator Emulator
+	Accel    trial.Accel
+	CPU      string
+	Kernel   string
+	Initrd   string
+	Cmdline  string
+	RAMFile  string
+	RAMBytes uint64
+	Dir      string
+	Plugin   *Plugin
+}
+
+// VM is a started, stopped machine. Close ends it and may be called again.
+type VM interface {
+	Cont(ctx context.Context) error
+	Wire() net.Conn
+	Done() <-chan struct{} // closed when QEMU has ended
+	Argv() []string
+	Console() string               // path
+	Err(ctx context.Context) error // why the machine ended, as far as QEMU knows
+	Close() error
+}

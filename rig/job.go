@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// job is one command under way: its inputs, what was prepared, its result.
+type job struct {
+	cfg      Config
+	arch     arch.Arch
+	scenario scenario.Scenario
+	stages   *stages
+	folder   *runFolder
+	ramDir   string
+
+	images   map[bool]Image
+	archive  Archive
+	emulator Emulator
+	accel    trial.Accel
+	scopes   map[bool][]Range
+	result   trial.Result
+}
+
+func (j *job) backends() *Backends { return j.cfg.Backends }
+
+// emulated says whether the weak-memory plugin is used.
+func (j *job) emulated() bool {
+	return j.cfg.Spec.MemoryModel == trial.ModelArm && j.arch.Emulated
+}
+
+// newJob validates cfg and makes the job's folders. close must be called.
+func newJob(cfg Config, command string) (*job, error) {
+	cfg, s, err := cfg.normalise()
+	if err != nil {
+		return nil, err
+	}
+	a, err := arch.Lookup(cfg.Spec.Arch)
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "", err)
+	}
+	j := &job{
+		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
+		images: map[bool]Image{}, scopes: map[bool][]Range{},
+		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec},
+	}
+	if j.folder, err = newRunFolder(cfg); err != nil {
+		return nil, err
+	}
+	if j.ramDir, err = os.MkdirTemp(ramParent(), "kcovrig-ram-"); err != nil {
+		return nil, errors.Join(fault.Wrap(fault.Rig, "make a folder for guest memory", err), j.folder.discard())
+	}
+	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {
+		j.note("the " + a.Name + " guest keeps its own memory model (TSO): the weak-memory emulator is not used")
+	}
+	return j, nil
+}
+
+// ramParent is where guest memory files lie: in memory where the system allows.
+func ramParent() string {
+	const shm = "/dev/shm"
+	if info, err := os.Stat(shm); err == nil && info.IsDir() {
+		return shm
+	}
+	return ""
+}
+
+func (j *job) note(text string) {
+	j.result.Notes = append(j.result.Notes, text)
+	j.cfg.Events(trial.Event{Note: text})
+}
+
+// finish completes the result, publishes the run folder and gives up what the
+// job held. err is what the command met, and comes back, joined with what
+// finishing met.
+func (j *job) finish(err error) (trial.Result, error) {
+	err = errors.Join(err, os.RemoveAll(j.ramDir))
+	j.result.Timings = j.stages.timings()
+	j.result.Failure = FailureOf(err)
+	if j.result.Command == "build" {
+		return j.result, errors.Join(err, j.folder.discard())
+	}
+	return j.result, errors.Join(err, j.folder.publish(&j.result))
+}
+
+// FailureOf puts an error into a result; nil stays nil.
+func FailureOf(err error) *trial.Failure {
+	if err == nil {
+		return nil
+	}
+	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
+	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
+		if f.Op == "" {
+			f.Op = e.Op
+		}
+		if e.Log != "" {
+			f.Log = e.Log
+		}
+		if e.Tail != "" {
+			f.Tail = e.Tail
+		}
+		if e.Try != "" {
+			f.Try = e.Try
+		}
+	}
+	f.Tail = strings.TrimRight(f.Tail, "\n")
+	return f
+}
+
+// together runs fs at once, cancels the rest when one fails, waits for all,
+// and returns the first failure, not the cancellations that it caused.
+func together(ctx context.Context, fs ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var group sync.WaitGroup
+	for _, f := range fs {
+		group.Go(func() {
+			if err := f(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// minPluginAPI is the first QEMU plugin API that can skip a store (QEMU 11.0).
+const minPluginAPI = 6
+
+// prepare readies everything but the machines: the kernels of the given arms,
+// the initramfs, QEMU and, from the binaries, the emulator's scope.
+func (j *job) prepare(ctx context.Context, arms []bool) error {
+	if err := together(ctx,
+		func(ctx context.Context) error { return j.buildKernels(ctx, arms) },
+		j.buildArchive, j.findEmulator,
+	); err != nil {
+		return err
+	}
+	if err := j.chooseAccel(ctx, j.images[arms[0]]); err != nil {
+		return err
+	}
+	return j.analyse(ctx, arms)
+}
+
+// buildKernels builds the arms one after the other: the second starts from the
+// first's build folder.
+func (j *job) buildKernels(ctx context.Context, arms []bool) (err error) {
+	end := j.stages.begin("", "source")
+	tree, err := j.backends().Open(ctx, TreeConfig{
+		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
+		Line: func(line string) { j.cfg.Events(trial.Event{Line: line}) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := tree.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	end("")
+	for _, patched := range arms {
+		name := trial.Observation{Patched: patched}.Arm()
+		end := j.stages.begin(name, "build "+name)
+		image, err := tree.Image(ctx, patched)
+		if err != nil {
+			return err
+		}
+		detail := image.Kernel.Version
+		if image.Cached {
+			detail += ", cached"
+		}
+		end(detail)
+		j.images[patched], j.result.Kernel = image, image.Kernel
+		j.result.Images = append(j.result.Images, image.Image)
+	}
+	return nil
+}
+
+func (j *job) buildArchive(ctx context.Context) (err error) {
+	defer j.stages.begin("", "initramfs")("")
+	j.archive, err = j.backends().Archive(ctx, j.arch, j.cfg.CacheDir)
+	return err
+}
+
+func (j *job) findEmulator(ctx context.Context) (err error) {
+	end := j.stages.begin("", "qemu")
+	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
+		Arch: j.arch, Override: j.cfg.QEMU, Root: j.cfg.QEMURoot, CacheDir: j.cfg.CacheDir,
+	})
+	if err != nil {
+		return err
+	}
+	if j.emulated() && j.emulator.PluginAPI < minPluginAPI {
+		return &fault.Error{
+			Kind: fault.Rig, Op: "use QEMU " + j.emulator.Version,
+			Err: fmt.Errorf("its plugin API is %d (0: built without plugins); the memory emulator needs %d or later, that is QEMU 11.0", j.emulator.PluginAPI, minPluginAPI),
+			Try: "run scripts/setup, which unpacks a newer QEMU beside the system's, or pass --memory-model=native to do without the emulator",
+		}
+	}
+	end(j.emulator.Version)
+	return nil
+}
+
+// chooseAccel settles --accel. KVM is never taken on trust: a guest has to boot.
+func (j *job) chooseAccel(ctx context.Context, image Image) error {
+	spec := j.cfg.Spec
+	host := runtime.GOARCH == j.arch.GOARCH
+	switch {
+	case spec.Accel == trial.AccelTCG, spec.Accel == trial.AccelAuto && (!host || j.emulated()):
+		j.accel = trial.AccelTCG
+	case spec.Accel == trial.AccelKVM && !host:
+		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", j.arch.Name, runtime.GOARCH)
+	default:
+		end := j.stages.begin("", "kvm probe")
+		err := j.backends().KVMBoots(ctx, j.emulator, j.arch, image.Path, j.archive.Path)
+		end("")
+		if err != nil && spec.Accel == trial.AccelKVM {
+			return fault.Wrap(fault.Rig, "--accel=kvm", err)
+		}
+		j.accel = trial.AccelKVM
+		if err != nil {
+			j.accel = trial.AccelTCG
+			j.note("KVM boots no guest here, TCG is used: " + err.Error())
+		}
+	}
+	model := trial.ModelNative
+	if j.emulated() {
+		model = trial.ModelArm
+	}
+	j.result.QEMU = trial.QEMU{
+		Argv: j.emulator.Argv, Version: j.emulator.Version, PluginAPI: j.emulator.PluginAPI,
+		Accel: j.accel, MemoryModel: model,
+	}
+	if j.accel == trial.AccelTCG && !j.emulated() && !j.arch.TSO {
+		j.note("without the memory emulator TCG runs the guest in order: no stale read can be expected")
+	}
+	return nil
+}
+
+// analyse finds in each binary what the two writes became: the emulator's
+// scope, and whether anything orders them. Of two arms it compares the code.
+func (j *job) analyse(ctx context.Context, arms []bool) error {
+	defer j.stages.begin("", "disassembly")("")
+	containers := []string{}
+	for _, patched := range arms {
+		a, err := j.backends().Analyse(ctx, AnalyseConfig{
+			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched], OutDir: j.folder.work,
+		})
+		if err != nil {
+			return err
+		}
+		a.Patched = patched
+		j.scopes[patched] = a.Scope
+		j.result.Code = append(j.result.Code, a.Code)
+		containers = append(containers, a.Container)
+	}
+	if len(arms) < 2 {
+		return nil
+	}
+	same, err := j.backends().SameCode(j.images[arms[0]], j.images[arms[1]], containers)
+	if err != nil {
+		return err
+	}
+	differs := !same
+	j.result.CodeDiffers = &differs
+	return nil
+}

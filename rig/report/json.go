@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package report renders results and events: for people and for programs. It
+// owns every word on the screen and the stable JSON interface (docs/json.md);
+// it leaves what a result means to rig/trial.
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+// Schema names the JSON interface's version.
+const Schema = "kcovrig.result/1"
+
+// Document is the stable JSON form of a result, documented in docs/json.md.
+type Document struct {
+	Schema          string                `json:"schema"`
+	Command         string                `json:"command"`
+	Version         string                `json:"version"`
+	Verdict         trial.Verdict         `json:"verdict"`
+	Confidence      *float64              `json:"confidence"`
+	MissProbability *float64              `json:"missProbability"`
+	Reasons         []string              `json:"reasons"`
+	Modes           []trial.ModeJudgement `json:"modes"`
+	Arms            []ArmDocument         `json:"arms"`
+	Spec            trial.Spec            `json:"spec"`
+	Kernel          trial.Kernel          `json:"kernel"`
+	Images          []trial.Image         `json:"images"`
+	QEMU            trial.QEMU            `json:"qemu"`
+	CodeDiffers     *bool                 `json:"codeDiffers"`
+	Code            []trial.Code          `json:"code"`
+	Notes           []string              `json:"notes"`
+	Timings         map[string]float64    `json:"timings"`
+	Error           *trial.Failure        `json:"error"`
+}
+
+// ArmDocument is one mode of one boot. Modes of one boot share its outcome,
+// emulator counters, argv and console.
+type ArmDocument struct {
+	Patched      bool              `json:"patched"`
+	Reader       trial.Reader      `json:"reader"`
+	Mode         string            `json:"mode"`
+	Outcome      trial.Outcome     `json:"outcome"`
+	Error        string            `json:"error,omitempty"`
+	Windows      uint64            `json:"windows"`
+	Entries      uint64            `json:"entries"`
+	StaleWindows uint64            `json:"staleWindows"`
+	StaleEntries uint64            `json:"staleEntries"`
+	Rounds       uint64            `json:"rounds"`
+	Copies       uint64            `json:"copies"`
+	BlockSize    uint64            `json:"blockSize"`
+	Blocks       uint64            `json:"blocks"`
+	StaleBlocks  uint64            `json:"staleBlocks"`
+	StressNS     int64             `json:"stressNS"`
+	FirstStaleNS int64             `json:"firstStaleNS"`
+	BootNS       int64             `json:"bootNS"`
+	Seed         uint64            `json:"seed"`
+	Emulator     map[string]uint64 `json:"emulator"`
+	Argv         []string          `json:"argv"`
+	Console      string            `json:"console"`
+	Detections   []wire.Detection  `json:"detections"`
+}
+
+// JSON writes r as one object and a newline.
+func JSON(w io.Writer, r trial.Result) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(NewDocument(r))
+}
+
+// NewDocument puts a result into its stable form: no array or object in it is null.
+func NewDocument(r trial.Result) Document {
+	j := r.Judgement
+	d := Document{
+		Schema: Schema, Command: r.Command, Version: r.Version,
+		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
+		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{},
+		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU,
+		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
+		Timings: r.Timings, Error: r.Failure,
+	}
+	d.Spec.Modes, d.QEMU.Argv = full(d.Spec.Modes), full(d.QEMU.Argv)
+	if d.Timings == nil {
+		d.Timings = map[string]float64{}
+	}
+	d.Code = full(append([]trial.Code(nil), d.Code...))
+	for i := range d.Code {
+		d.Code[i].Barriers = full(d.Code[i].Barriers)
+	}
+	for _, o := range r.Observations {
+		d.Arms = append(d.Arms, armDocuments(o, r.Spec.Modes)...)
+	}
+	return d
+}
+
+// armDocuments gives an observation's modes; a boot that brought no tallies
+// still shows, with zero counts, for each mode that was asked for.
+func armDocuments(o trial.Observation, modes []string) []ArmDocument {
+	tallies := o.Tallies
+	if len(tallies) == 0 {
+		for _, m := range modes {
+			tallies = append(tallies, wire.Tally{Mode: m})
+		}
+	}
+	docs := make([]ArmDocument, 0, len(tallies))
+	for _, t := range tallies {
+		d := ArmDocument{
+			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Error: o.Error,
+			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
+			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
+			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
+			Emulator: o.Emulator, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{},
+		}
+		if d.Emulator == nil {
+			d.Emulator = map[string]uint64{}
+		}
+		for _, hit := range o.Detections {
+			if hit.Mode == t.Mode {
+				d.Detections = append(d.Detections, hit)
+			}
+		}
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+func full[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"kcovrig/rig/trial"
+)
+
+// Progress returns a sink that writes one plain line per finished stage and
+// note; verbose adds the tools' output and every stale entry reported.
+func Progress(w io.Writer, verbose bool) trial.Sink {
+	var mu sync.Mutex
+	return func(e trial.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		arm := ""
+		if e.Arm != "" {
+			arm = " (" + e.Arm + ")"
+		}
+		switch {
+		case e.Stage != nil && e.Stage.Done:
+			detail := e.Stage.Detail
+			if detail != "" {
+				detail = ": " + detail
+			}
+			fmt.Fprintf(w, "  %-22s %7.2f s%s%s\n", e.Stage.Name, e.Stage.Seconds, arm, detail)
+		case e.Stage != nil && verbose:
+			fmt.Fprintf(w, "  %s%s ...\n", e.Stage.Name, arm)
+		case e.Note != "":
+			fmt.Fprintf(w, "  note: %s\n", e.Note)
+		case e.Line != "" && verbose:
+			fmt.Fprintf(w, "    %s\n", e.Line)
+		case e.Hit != nil && verbose:
+			fmt.Fprintf(w, "    stale%s: mode %s window %d entry %d of %d: %#x, later %#x\n", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
+		}
+	}
+}

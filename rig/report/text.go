@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+// Text writes r for people: what ran, the tallies, what the code says, the verdict.
+func Text(w io.Writer, r trial.Result) error {
+	var b strings.Builder
+	writeKernel(&b, r)
+	writeTallies(&b, r)
+	writeHits(&b, r)
+	writeCode(&b, r)
+	for _, n := range r.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	if r.Command == "compare" {
+		writeVerdict(&b, r.Judgement)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeKernel(b *strings.Builder, r trial.Result) {
+	k := r.Kernel
+	if k.Version == "" {
+		return
+	}
+	fmt.Fprintf(b, "kernel    Linux %s, %s, %s\n", k.Version, r.Spec.Arch, k.Compiler)
+	if q := r.QEMU; q.Version != "" {
+		fmt.Fprintf(b, "machine   QEMU %s, %s, memory model %s, seed %d\n", q.Version, q.Accel, q.MemoryModel, r.Spec.Seed)
+	}
+	if r.Command == "build" {
+		for _, i := range r.Images {
+			how := fmt.Sprintf("built in %.1f s, %.1f s of CPU", float64(i.WallNS)/1e9, float64(i.CPUNS)/1e9)
+			if i.Cached {
+				how = "cached"
+			}
+			fmt.Fprintf(b, "%-10s%s (%s)\n", trial.Observation{Patched: i.Patched}.Arm(), i.Path, how)
+		}
+	}
+	b.WriteString("\n")
+}
+
+func writeTallies(b *strings.Builder, r trial.Result) {
+	if len(r.Observations) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "arm\treader\tmode\toutcome\twindows\tstale\tshare\tstale entries\tfirst stale\t")
+	for _, o := range r.Observations {
+		if len(o.Tallies) == 0 {
+			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t-\t-\t\n", o.Arm(), o.Reader, o.Outcome)
+		}
+		for _, m := range o.Tallies {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t\n", o.Arm(), o.Reader, m.Mode, o.Outcome,
+				m.Windows, m.StaleWindows, share(m), m.StaleEntries, first(m))
+		}
+	}
+	_ = t.Flush() // a Builder never fails
+	b.WriteString("\n")
+}
+
+func share(t wire.Tally) string {
+	if t.Windows == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %%", 100*float64(t.StaleWindows)/float64(t.Windows))
+}
+
+func first(t wire.Tally) string {
+	if t.StaleWindows == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f ms", float64(t.FirstStaleNS)/1e6)
+}
+
+// writeHits shows one stale entry per arm and mode: what was seen, and what came later.
+func writeHits(b *strings.Builder, r trial.Result) {
+	for _, o := range r.Observations {
+		seen := map[string]bool{}
+		for _, d := range o.Detections {
+			if seen[d.Mode] {
+				continue
+			}
+			seen[d.Mode] = true
+			fmt.Fprintf(b, "%s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
+				o.Arm(), d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
+		}
+	}
+}
+
+func writeCode(b *strings.Builder, r trial.Result) {
+	for _, c := range r.Code {
+		arm := trial.Observation{Patched: c.Patched}.Arm()
+		fmt.Fprintf(b, "code      %s: %s: ordered between copy and count: %s", arm, c.Container, c.Ordered)
+		if len(c.Barriers) > 0 {
+			fmt.Fprintf(b, " (%s)", strings.Join(c.Barriers, ", "))
+		}
+		b.WriteString("\n")
+	}
+	if r.CodeDiffers != nil && !*r.CodeDiffers {
+		b.WriteString("code      the two kernels' code is the same\n")
+	}
+}
+
+func writeVerdict(b *strings.Builder, j trial.Judgement) {
+	verdict := string(j.Verdict)
+	if verdict == "" {
+		verdict = "unknown"
+	}
+	fmt.Fprintf(b, "\nverdict: %s\n", strings.ToUpper(verdict))
+	for _, reason := range j.Reasons {
+		fmt.Fprintf(b, "  %s\n", reason)
+	}
+	if j.Verdict != trial.Fixed {
+		return
+	}
+	fmt.Fprintf(b, "  a kernel as bad as the unpatched one would have been missed with probability %.1e\n", *j.MissProbability)
+	for _, m := range j.Modes {
+		fmt.Fprintf(b, "  mode %s: with 95 %% confidence at most %.2g %% of the patched kernel's windows are stale\n", m.Mode, 100*m.PatchedUpper95)
+	}
+}
+
+// Failure writes an error for people: what failed, where its log is, the log's
+// last lines, and what to try.
+func Failure(w io.Writer, f trial.Failure) {
+	fmt.Fprintf(w, "kcovrig: %s\n", f.Message)
+	if f.Log != "" {
+		fmt.Fprintf(w, "  log: %s\n", f.Log)
+	}
+	if f.Tail != "" {
+		fmt.Fprintf(w, "  last lines:\n    %s\n", strings.ReplaceAll(f.Tail, "\n", "\n    "))
+	}
+	if f.Try != "" {
+		fmt.Fprintf(w, "  try: %s\n", f.Try)
+	}
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rig turns a specification into a result: it joins the packages under
+// rig/internal, runs the arms, and asks rig/trial for the verdict. It owns the
+// order of the work, the session with the guest, the run folder, and the
+// doctor; it leaves the doing to the internal packages, meaning to rig/trial,
+// and wording to rig/report.
+package rig
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// DefaultScenario is the bug that is looked at when no other is named.
+const DefaultScenario = "kcov"
+
+// Config is everything a command needs. The environment is never read below cmd.
+type Config struct {
+	Spec     trial.Spec
+	CacheDir string     // builds, plugins, archives; created where missing
+	QEMU     string     // program to use instead of the one that would be found
+	QEMURoot string     // folder with an unpacked distribution that holds a private QEMU
+	OutDir   string     // run folder to write; empty: none is kept unless the run fails
+	Version  string     // the rig's own version, for the result
+	Events   trial.Sink // nil: nobody listens
+	Backends *Backends  // nil: the real ones
+}
+
+// normalise fills the defaults and validates, once, before anything is done.
+func (c Config) normalise() (Config, scenario.Scenario, error) {
+	if c.Spec.Scenario == "" {
+		c.Spec.Scenario = DefaultScenario
+	}
+	s, err := scenario.Lookup(c.Spec.Scenario)
+	if err != nil {
+		return c, s, fault.Wrap(fault.User, "", err)
+	}
+	if len(c.Spec.Modes) == 0 {
+		c.Spec.Modes = slices.Clone(s.Modes)
+	}
+	for _, m := range c.Spec.Modes {
+		if !slices.Contains(s.Modes, m) {
+			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %v)", m, s.Modes)
+		}
+	}
+	if err := c.Spec.Validate(); err != nil {
+		return c, s, err
+	}
+	if c.CacheDir == "" {
+		return c, s, fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")
+	}
+	if c.OutDir != "" {
+		if err := checkOutDir(c.OutDir); err != nil {
+			return c, s, err
+		}
+	}
+	if c.Spec.Seed == 0 {
+		c.Spec.Seed = newSeed()
+	}
+	if c.Events == nil {
+		c.Events = func(trial.Event) {}
+	}
+	if c.Backends == nil {
+		c.Backends = realBackends()
+	}
+	return c, s, nil
+}
+
+// checkOutDir refuses a run folder that exists: a result is never overwritten.
+func checkOutDir(dir string) error {
+	switch _, err := os.Lstat(dir); {
+	case err == nil:
+		return &fault.Error{Kind: fault.User, Op: "--out " + dir, Err: os.ErrExist, Try: "name a folder that does not exist yet"}
+	case !errors.Is(err, os.ErrNotExist):
+		return fault.Wrap(fault.User, "--out "+dir, err)
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
+		return fault.Newf(fault.User, "--out "+dir, "%s is not a folder", parent)
+	}
+	return nil
+}
+
+// newSeed is drawn below 2^53, which every JSON reader keeps exactly; never 0.
+func newSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return binary.LittleEndian.Uint64(b[:])>>11 | 1
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// keptRuns is how many run folders without --out are kept in the cache.
+const keptRuns = 20
+
+// runFolder is what a run leaves: result.json, and per boot its console. It is
+// written aside and renamed, so that a folder with its final name is complete.
+type runFolder struct {
+	work  string // while the run lasts; short, since Unix sockets lie below it
+	final string
+	runs  string // the cache's folder of runs, where the user named none
+}
+
+func newRunFolder(cfg Config) (*runFolder, error) {
+	f := &runFolder{final: cfg.OutDir}
+	if f.final == "" {
+		f.runs = filepath.Join(cfg.CacheDir, "runs")
+		f.final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), cfg.Spec.Arch, cfg.Spec.Seed&0xffff))
+	}
+	abs, err := filepath.Abs(f.final)
+	if err == nil {
+		f.final = abs
+		err = os.MkdirAll(filepath.Dir(abs), 0o755)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
+	}
+	if f.work, err = os.MkdirTemp("", "kcovrig-"); err != nil {
+		return nil, fault.Wrap(fault.Rig, "make a working folder", err)
+	}
+	return f, nil
+}
+
+// publish writes result.json, moves what is worth keeping into the final folder,
+// and makes result's paths point there.
+func (f *runFolder) publish(result *trial.Result) (err error) {
+	defer func() { err = errors.Join(err, os.RemoveAll(f.work)) }()
+	const op = "write the run folder"
+	aside, err := os.MkdirTemp(filepath.Dir(f.final), ".kcovrig-")
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	defer os.RemoveAll(aside)
+	if err := f.keep(aside); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	f.repoint(result)
+	out, err := os.Create(filepath.Join(aside, "result.json"))
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := errors.Join(report.JSON(out, *result), out.Close(), os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	return f.forget()
+}
+
+// keep copies the working folder's regular files: no sockets.
+func (f *runFolder) keep(to string) error {
+	return filepath.WalkDir(f.work, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(f.work, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		case d.Type().IsRegular():
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(to, rel), data, 0o644)
+		}
+		return nil
+	})
+}
+
+// repoint replaces the working folder in the paths of what is kept. The argv
+// stays as it was run.
+func (f *runFolder) repoint(result *trial.Result) {
+	move := func(path *string) {
+		if rest, ok := strings.CutPrefix(*path, f.work+string(filepath.Separator)); ok {
+			*path = filepath.Join(f.final, rest)
+		}
+	}
+	for i := range result.Observations {
+		move(&result.Observations[i].Console)
+	}
+	for i := range result.Code {
+		move(&result.Code[i].Listing)
+	}
+	if result.Failure != nil {
+		move(&result.Failure.Log)
+	}
+}
+
+// forget removes the oldest runs that no one named a folder for.
+func (f *runFolder) forget() error {
+	if f.runs == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(f.runs)
+	if err != nil {
+		return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
+	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(f.runs, e.Name())))
+	}
+	return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+}
+
+func (f *runFolder) discard() error { return os.RemoveAll(f.work) }

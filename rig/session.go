@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// How long the host waits for the guest. A guest under emulation on a loaded
+// machine is slow, and a hang costs only these.
+const (
+	helloTimeout = 60 * time.Second // power-on to Hello
+	stallTimeout = 15 * time.Second // between two records of a stress
+	progressTime = 20 * time.Millisecond
+	maxHits      = 16 // Detection records per mode
+)
+
+var (
+	errSilent = errors.New("the guest fell silent")
+	errCut    = errors.New("the record stream was cut before its done record")
+)
+
+// session is the host's side of one guest's record stream. It owns the
+// goroutine that reads the stream, which ends with the stream; close ends both.
+type session struct {
+	conn net.Conn
+	in   chan packet
+	quit chan struct{}
+	enc  *wire.Encoder
+	sink trial.Sink
+	arm  string
+}
+
+type packet struct {
+	record wire.Record
+	err    error
+}
+
+func newSession(conn net.Conn, arm string, sink trial.Sink) *session {
+	s := &session{
+		conn: conn, arm: arm, sink: sink, enc: wire.NewEncoder(conn),
+		in: make(chan packet), quit: make(chan struct{}),
+	}
+	go s.read()
+	return s
+}
+
+func (s *session) read() {
+	defer close(s.in)
+	for dec := wire.NewDecoder(s.conn); ; {
+		r, err := dec.Decode()
+		select {
+		case s.in <- packet{r, err}:
+		case <-s.quit:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// close ends the stream and waits for its reader. To be called once.
+func (s *session) close() {
+	close(s.quit)
+	_ = s.conn.Close()
+	for range s.in { //nolint:revive // drained until the reader has ended
+	}
+}
+
+func (s *session) send(r wire.Record) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(stallTimeout))
+	return fault.Wrap(fault.Unknown, "talk to the guest", s.enc.Encode(r))
+}
+
+// check turns what the reader delivered into a record or an error. A stream
+// that ends has no culprit yet: the machine's end or the console names one.
+func (p packet) check(open bool) (wire.Record, error) {
+	switch {
+	case !open || errors.Is(p.err, io.EOF):
+		return wire.Record{}, errCut
+	case errors.Is(p.err, wire.ErrMalformed), errors.Is(p.err, wire.ErrLineTooLong):
+		return wire.Record{}, fault.Wrap(fault.Rig, "read the guest's records", p.err)
+	case p.err != nil:
+		return wire.Record{}, errors.Join(errCut, p.err)
+	case p.record.Fault != nil:
+		return wire.Record{}, fault.Wrap(whose(p.record.Fault.Whose), "stress the guest", p.record.Fault)
+	}
+	return p.record, nil
+}
+
+func whose(name string) fault.Kind {
+	switch name {
+	case wire.WhoseKernel:
+		return fault.Kernel
+	case wire.WhoseGuest:
+		return fault.Guest
+	default:
+		return fault.Rig
+	}
+}
+
+// hello waits for the guest's first record and checks that it is the right guest.
+func (s *session) hello(ctx context.Context, goarch, workload string) (wire.Hello, error) {
+	const op = "greet the guest"
+	silence := time.NewTimer(helloTimeout)
+	defer silence.Stop()
+	var r wire.Record
+	select {
+	case <-ctx.Done():
+		return wire.Hello{}, ctx.Err()
+	case <-silence.C:
+		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, errSilent)
+	case p, open := <-s.in:
+		var err error
+		if r, err = p.check(open); err != nil {
+			return wire.Hello{}, err
+		}
+	}
+	switch {
+	case r.Hello == nil:
+		return wire.Hello{}, fault.Newf(fault.Rig, op, "its first record is no hello")
+	case r.Hello.Check() != nil:
+		return wire.Hello{}, fault.Wrap(fault.Rig, op, r.Hello.Check())
+	case r.Hello.Arch != goarch:
+		return wire.Hello{}, fault.Newf(fault.Rig, op, "it runs on %s, not %s", r.Hello.Arch, goarch)
+	case !slices.Contains(r.Hello.Workloads, workload):
+		return wire.Hello{}, fault.Newf(fault.Rig, op, "it does not know workload %q (has: %v)", workload, r.Hello.Workloads)
+	}
+	return *r.Hello, nil
+}
