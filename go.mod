@@ -3,8 +3,14 @@ module kcovrig
 go 1.26.0
 
 require (
-	github.com/stretchr/testify v1.12.1
-	gonum.org/v1/gonum v0.17.0
+	github.com/cavaliergopher/cpio v1.0.1
+	golang.org/x/sys v0.49.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require (
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/spf13/cobra v1.10.2 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
+	github.com/stretchr/testify v1.12.1 // indirect
+	gonum.org/v1/gonum v0.17.0 // indirect
+)

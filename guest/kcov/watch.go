@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build arm64 || amd64
+
+package kcov
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"kcovrig/guest/wire"
+)
+
+const (
+	// spins is the number of polls between two looks at the clock and the context.
+	spins = 1 << 14
+	// quiet is how long the count may stand still before the round is a fault.
+	quiet = 5 * time.Second
+	// fill is how long a stale entry may stay so before it is a fault of the rig.
+	fill = time.Second
+)
+
+type readFunc func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (count, n uint64)
+
+// watch is the reader's view of the shared area: area[0] is the count, entries follow.
+type watch struct {
+	area  []uint64
+	read  readFunc
+	stale []uint32     // indices of stale words, one place per word of the area
+	clock func() int64 // nanoseconds since the stress began
+	found func(wire.Detection)
+
+	number uint64 // of the round, over all modes
+}
+
+// limit is the number of entries that fit.
+func (w *watch) limit(m mode) uint64 { return uint64(len(w.area)-1) / m.words }
+
+// reset begins round number: it fills the area with its poison and sets the
+// count to 0. The kernel must not be writing.
+func (w *watch) reset(number uint64) {
+	w.number = number
+	words, poison := w.area[1:], poisonOf(number)
+	for i := range words {
+		words[i] = poison
+	}
+	atomic.StoreUint64(&w.area[0], 0)
+}
+
+// round watches the count until it reaches end or ctx is done, and counts what
+// it sees into t. It returns the count reached.
+func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64, error) {
+	poison, limit := poisonOf(w.number), w.limit(m)
+	var seen uint64
+	last := w.clock()
+	for seen < end {
+		count, n := w.read(&w.area[0], seen, m.words, poison, limit, spins, &w.stale[0])
+		if count == seen {
+			if ctx.Err() != nil {
+				break
+			}
+			if w.clock()-last > int64(quiet) {
+				return seen, wire.Faultf(wire.WhoseGuest, "watch "+m.name, "no coverage for %v, count stands at %d", quiet, seen)
+			}
+			continue
+		}
+		if count < seen || count > limit {
+			return seen, wire.Faultf(wire.WhoseRig, "watch "+m.name, "count went from %d to %d, capacity %d", seen, count, limit)
+		}
+		stale, err := w.settle(m, t, count, w.stale[:n])
+		if err != nil {
+			return seen, err
+		}
+		t.window(count-seen, stale, last)
+		seen = count
+		if n > 0 {
+			last = w.clock()
+		}
+	}
+	return seen, nil
+}
+
+// settle waits until each stale word holds what the kernel wrote, reports one
+// detection per entry, and returns the number of entries.
+func (w *watch) settle(m mode, t *tally, count uint64, words []uint32) (uint64, error) {
+	if len(words) == 0 {
+		return 0, nil
+	}
+	at, entries, previous := w.clock(), uint64(0), ^uint64(0)
+	for _, i := range words {
+		word := uint64(i)
+		later, err := w.arrival(m, word, at)
+		if err != nil {
+			return 0, err
+		}
+		entry := word / m.words
+		if entry == previous {
+			continue
+		}
+		previous = entry
+		entries++
+		w.found(wire.Detection{
+			Mode: m.name, Window: t.Windows, Round: w.number, Index: entry, Count: count,
+			Seen: poisonOf(w.number), Later: later, AtNS: at, StaleNS: w.clock() - at,
+		})
+	}
+	return entries, nil
+}
+
+// arrival polls a stale word until it is filled.
+func (w *watch) arrival(m mode, word uint64, since int64) (uint64, error) {
+	poison := poisonOf(w.number)
+	for {
+		if v := atomic.LoadUint64(&w.area[1+word]); v != poison {
+			if err := m.check(word, v); err != nil {
+				return 0, wire.Faultf(wire.WhoseRig, "settle "+m.name, "%v", err)
+			}
+			return v, nil
+		}
+		if w.clock()-since > int64(fill) {
+			return 0, wire.Faultf(wire.WhoseRig, "settle "+m.name,
+				"word %d of round %d was never filled: poison after %v", word, w.number, fill)
+		}
+	}
+}
+
+// audit checks every entry below count once the kernel no longer writes.
+func (w *watch) audit(m mode, count uint64) error {
+	for i, v := range w.area[1 : 1+count*m.words] {
+		if v == poisonOf(w.number) {
+			return wire.Faultf(wire.WhoseRig, "audit "+m.name, "word %d of round %d was never filled", i, w.number)
+		}
+		if err := m.check(uint64(i), v); err != nil {
+			return wire.Faultf(wire.WhoseRig, "audit "+m.name, "%v", err)
+		}
+	}
+	return nil
+}

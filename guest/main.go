@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && (arm64 || amd64)
+
+// Command guest is PID 1 of the virtual machine: it mounts what it needs,
+// greets the host on the virtio-serial port, runs the workload that the host
+// asks for, sends what it sees, and powers off. It owns the guest's life; it
+// leaves the stress to guest/kcov and the records to guest/wire.
+//
+// Whatever goes wrong ends in a Fault record, a line on the console, and power-off.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/guest/kcov"
+	"kcovrig/guest/wire"
+)
+
+// workloads are the stresses that this guest knows.
+var workloads = map[string]func(context.Context, kcov.Config) (wire.Done, error){kcov.Name: kcov.Run}
+
+func main() {
+	uptime := bootTime()
+	if os.Getpid() != 1 {
+		fmt.Fprintln(os.Stderr, "kcovrig: the guest runs as PID 1 of a virtual machine only")
+		os.Exit(2)
+	}
+	// Collecting garbage stops the world, the reader included: do it where
+	// memory demands it only. Reader and kicker hold a P each for good.
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(64 << 20)
+	runtime.GOMAXPROCS(4)
+
+	if err := live(uptime); err != nil {
+		say("%v", err)
+	}
+	powerOff()
+}
+
+// live is the guest's life between boot and power-off.
+func live(uptime int64) error {
+	if err := mountAll(); err != nil {
+		return err
+	}
+	port, err := openPort()
+	if err != nil {
+		return err
+	}
+	defer port.Close()
+	s := newSession(port)
+	err = s.run(context.Background(), hello(uptime))
+	if err != nil {
+		err = errors.Join(err, s.fault(err))
+	}
+	return err
+}
+
+func hello(uptime int64) wire.Hello {
+	h := wire.Hello{Version: wire.Version, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), UptimeNS: uptime}
+	var uts unix.Utsname
+	if unix.Uname(&uts) == nil {
+		h.Kernel = unix.ByteSliceToString(uts.Release[:])
+	}
+	for name := range workloads {
+		h.Workloads = append(h.Workloads, name)
+	}
+	return h
+}
+
+// bootTime returns the time since the kernel's boot in nanoseconds.
+func bootTime() int64 {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) != nil {
+		return 0
+	}
+	return ts.Nano()
+}

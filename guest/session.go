@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && (arm64 || amd64)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"kcovrig/guest/kcov"
+	"kcovrig/guest/wire"
+)
+
+// session is the talk with the host over one stream.
+type session struct {
+	enc *wire.Encoder
+	dec *wire.Decoder
+}
+
+func newSession(rw io.ReadWriter) *session {
+	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw)}
+}
+
+// run greets, runs what the host asks for until Stop, and sends Done.
+func (s *session) run(ctx context.Context, h wire.Hello) error {
+	if err := s.enc.Encode(wire.Record{Hello: &h}); err != nil {
+		return wire.Faultf(wire.WhoseRig, "greet", "%v", err)
+	}
+	r, err := s.dec.Decode()
+	if err != nil {
+		return wire.Faultf(wire.WhoseRig, "await start", "%v", err)
+	}
+	if r.Start == nil {
+		return wire.Faultf(wire.WhoseRig, "await start", "another record came")
+	}
+	done, err := s.stress(ctx, *r.Start)
+	if err != nil {
+		return err
+	}
+	for _, t := range done.Tallies {
+		say("%s: %d stale of %d windows, %d stale of %d entries, %d rounds",
+			t.Mode, t.StaleWindows, t.Windows, t.StaleEntries, t.Entries, t.Rounds)
+	}
+	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {
+		return wire.Faultf(wire.WhoseRig, "send done", "%v", err)
+	}
+	return nil
+}
+
+// stress runs the workload and forwards its records until the host says Stop.
+func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
+	workload, ok := workloads[start.Workload]
+	if !ok {
+		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", start.Workload)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { cancel(s.awaitStop()) }()
+
+	// Room for every detection: sending one never blocks the reader.
+	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
+	cfg := kcov.Config{
+		Modes: start.Modes, Reader: start.Reader, BlockSize: start.BlockSize,
+		Detections: start.Detections, Every: time.Duration(start.ProgressNS),
+		Detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
+		Progress: func(p wire.Progress) {
+			select {
+			case records <- wire.Record{Progress: &p}:
+			default: // the host lags; totals come again
+			}
+		},
+	}
+	var done wire.Done
+	ended := make(chan error, 1)
+	go func() {
+		defer close(records)
+		ended <- guard(func() (err error) { done, err = workload(ctx, cfg); return err })
+	}()
+	var sendErr error
+	for r := range records {
+		if sendErr != nil {
+			continue
+		}
+		if sendErr = s.enc.Encode(r); sendErr != nil {
+			sendErr = wire.Faultf(wire.WhoseRig, "send record", "%v", sendErr)
+			cancel(sendErr)
+		}
+	}
+	if err := errors.Join(<-ended, sendErr); err != nil {
+		return wire.Done{}, err
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, errStopped) {
+		return wire.Done{}, wire.Faultf(wire.WhoseRig, "await stop", "%v", cause)
+	}
+	return done, nil
+}
+
+var errStopped = errors.New("stopped by the host")
+
+// awaitStop returns errStopped once the host says so, or what went wrong.
+func (s *session) awaitStop() error {
+	r, err := s.dec.Decode()
+	switch {
+	case err != nil:
+		return err
+	case r.Stop == nil:
+		return errors.New("a record other than stop came")
+	}
+	return errStopped
+}
+
+// fault tells the host why the run ends.
+func (s *session) fault(err error) error {
+	f := &wire.Fault{Whose: wire.WhoseGuest, Op: "run", Message: err.Error()}
+	var own *wire.Fault
+	if errors.As(err, &own) {
+		f = own
+	}
+	if err := s.enc.Encode(wire.Record{Fault: f}); err != nil {
+		return fmt.Errorf("send fault: %w", err)
+	}
+	return nil
+}
+
+// guard turns a panic of f into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			say("%s", debug.Stack())
+			err = wire.Faultf(wire.WhoseGuest, "run", "panic: %v", p)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package initramfs makes the archive that the kernel unpacks as its root file
+// system: the guest as /init, a console node, and what the caller adds. It owns
+// the embedded guests and the archive's layout; it leaves what the guest does
+// to the guest, and caching policy to its caller.
+package initramfs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// File is one more file of the archive. Name is relative to the root, with
+// slashes; folders above it are made. Mode holds permission bits only.
+type File struct {
+	Name string
+	Mode os.FileMode
+	Data []byte
+}
+
+// Config says what goes into the archive, and the folder that keeps it.
+type Config struct {
+	Arch     arch.Arch
+	Extra    []File
+	CacheDir string
+}
+
+// Validate says what is wrong with c.
+func (c Config) Validate() error {
+	if c.Arch.GOARCH == "" {
+		return errors.New("no architecture")
+	}
+	if c.CacheDir == "" {
+		return errors.New("no cache folder")
+	}
+	seen := map[string]bool{initName: true, consoleName: true}
+	for _, f := range c.Extra {
+		switch {
+		case f.Name == "" || f.Name == "." || path.IsAbs(f.Name) || path.Clean(f.Name) != f.Name || f.Name == ".." || strings.HasPrefix(f.Name, "../"):
+			return fmt.Errorf("file name %q is not clean and relative", f.Name)
+		case seen[f.Name]:
+			return fmt.Errorf("file %q is in the archive twice", f.Name)
+		case f.Mode != f.Mode.Perm():
+			return fmt.Errorf("file %q has mode %v, want permission bits only", f.Name, f.Mode)
+		}
+		seen[f.Name] = true
+	}
+	for name := range seen {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if seen[dir] {
+				return fmt.Errorf("%q is a file and the folder of %q", dir, name)
+			}
+		}
+	}
+	return nil
+}
+
+// Archive is a finished archive. Path is the cpio, Hash its SHA-256 in hex,
+// Init the guest's ELF as it is in the archive, for looking up its symbols.
+type Archive struct {
+	Path string
+	Hash string
+	Init string
+}
+
+// Build writes the archive into the cache folder, named by its content, and
+// returns it; one that is there already is left alone. Equal input gives
+// byte-identical archives. Errors are rig faults.
+func Build(ctx context.Context, c Config) (Archive, error) {
+	if err := c.Validate(); err != nil {
+		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
+	}
+	guest, err := Guest(c.Arch)
+	if err != nil {
+		return Archive{}, err
+	}
+	cpio, err := pack(guest, c.Extra)
+	if err != nil {
+		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return Archive{}, err
+	}
+	if err := os.MkdirAll(c.CacheDir, 0o755); err != nil {
+		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
+	}
+	a := Archive{Hash: digest(cpio)}
+	if a.Path, err = store(c.CacheDir, a.Hash+".cpio", cpio, 0o644); err != nil {
+		return Archive{}, err
+	}
+	if a.Init, err = store(c.CacheDir, digest(guest)+".init", guest, 0o755); err != nil {
+		return Archive{}, err
+	}
+	return a, nil
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// store writes data aside and renames it to name, which says its content. A
+// file of that name and size is taken as it is: nothing unfinished ever has it.
+func store(dir, name string, data []byte, mode os.FileMode) (_ string, err error) {
+	target := filepath.Join(dir, name)
+	defer func() { err = fault.Wrap(fault.Rig, "write "+target, err) }()
+	if st, err := os.Stat(target); err == nil && st.Size() == int64(len(data)) {
+		return target, nil
+	}
+	f, err := os.CreateTemp(dir, "."+name+".*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), target)
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return target, nil
+}
