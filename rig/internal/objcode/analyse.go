@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"context"
+	"debug/elf"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"kcovrig/rig/fault"
+)
+
+// Analyse finds the scope of the bug in a built kernel and says whether the
+// copy is ordered before the publishing stores.
+//
+// The rule for a publishing store: a store of 8 bytes, not relative to the
+// stack pointer, in the function's code by the debug information (inlined or
+// not), that a path from a copy reaches and that is no part of the copy. A
+// copy is a call of a Copy function, or, where the compiler copies inline, a
+// store on a source line that calls one or in its inlined code. Where no store
+// matches, Ordered is unknown.
+//
+// Where the debug information cannot be used the Analysis is Approximate. An
+// error means that even that could not be had.
+func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
+	if err := cfg.Validate(); err != nil {
+		return Analysis{}, fault.Wrap(fault.Rig, "", err)
+	}
+	im, err := openImage(cfg.Vmlinux, fault.Kernel)
+	if err != nil {
+		return Analysis{}, err
+	}
+	defer im.close()
+	if im.file.Machine != cfg.Arch.Machine {
+		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "it is for %s, not %s", im.file.Machine, cfg.Arch.Machine)
+	}
+	copies := im.addresses(cfg.Copy)
+	if len(copies) == 0 {
+		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "no symbol %s", strings.Join(cfg.Copy, ", "))
+	}
+	s := &study{cfg: cfg, im: im, copies: copies}
+	if err := s.load(ctx); err != nil {
+		if ctx.Err() != nil {
+			return Analysis{}, err
+		}
+		return s.approximate(err)
+	}
+	return s.run()
+}
+
+// study is one analysis at work.
+type study struct {
+	cfg    Config
+	im     *image
+	copies map[uint64]bool // addresses of the copy functions
+	info   *debugInfo
+	place  layout
+}
+
+// load compiles the side object and finds the function's code in vmlinux.
+func (s *study) load(ctx context.Context) error {
+	path, err := compileDebug(ctx, s.cfg)
+	if err != nil {
+		return err
+	}
+	debug, err := openObject(path)
+	if err != nil {
+		return err
+	}
+	defer debug.close()
+	built, err := openObject(filepath.Join(s.cfg.BuildDir, s.cfg.Object))
+	if err != nil {
+		return err
+	}
+	defer built.close()
+	d, err := debug.dwarf()
+	if err != nil {
+		return err
+	}
+	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
+		return fault.Wrap(fault.Rig, "read "+path, err)
+	}
+	wanted := s.withParts(debug.functions())
+	for _, r := range wanted {
+		if f, ok := functionAt(debug.functions(), r.Start); ok {
+			if err := sameAsBuilt(built, debug, f); err != nil {
+				return err
+			}
+		}
+	}
+	s.place, err = newLayout(s.im, debug, wanted)
+	return err
+}
+
+// withParts is the body and the functions that share a stem with those that
+// hold it: gcc moves unlikely code of f to f.cold, in a section of its own.
+func (s *study) withParts(functions []elf.Symbol) []Range {
+	out := append([]Range(nil), s.info.body...)
+	stems := map[string]bool{}
+	for _, r := range s.info.body {
+		if f, ok := functionAt(functions, r.Start); ok {
+			stems[stem(f.Name)] = true
+		}
+	}
+	for _, f := range functions {
+		if stems[stem(f.Name)] {
+			out = append(out, Range{Start: f.Value, End: f.Value + f.Size})
+		}
+	}
+	return out
+}
+
+// stem is a C function's name without the suffixes of clones and parts.
+func stem(name string) string {
+	s, _, _ := strings.Cut(name, ".")
+	return s
+}
+
+// run does the analysis on the code in vmlinux.
+func (s *study) run() (Analysis, error) {
+	a := Analysis{Inlined: s.place.ranges(s.info.body, s.im)}
+	var code []instruction
+	for _, r := range s.place.functions() {
+		part, err := s.im.instructions(r)
+		if err != nil {
+			return a, fault.Wrap(fault.Kernel, "disassemble "+r.Symbol, err)
+		}
+		code = append(code, part...)
+	}
+	g := newGraph(code)
+	copies := s.findCopies(g, &a)
+	arrive := g.arrivals(copies)
+	goals := s.findPublishers(g, &a, copies, arrive)
+	s.findScope(g, &a, copies, arrive, goals)
+	s.findBarriers(g, &a, copies, arrive, goals)
+	s.conclude(g, &a, arrive, len(copies))
+	a.Listing = s.list(g, a)
+	return a, nil
+}
+
+// findCopies returns the instructions that copy.
+func (s *study) findCopies(g *graph, a *Analysis) map[int]bool {
+	calls := callOf(s.cfg.Copy)
+	inlined := s.place.ranges(s.info.copies, s.im)
+	copies := map[int]bool{}
+	for i, in := range g.code {
+		if !within(a.Inlined, in.addr) {
+			continue
+		}
+		direct := in.flow == flowCall || in.flow == flowJump
+		src := s.source(in.addr)
+		switch {
+		case direct && s.copies[in.target]:
+			a.CopyCalls = append(a.CopyCalls, in.addr)
+		case in.copies:
+		case in.store && !in.stack && (within(inlined, in.addr) || calls.MatchString(src.Source)):
+		default:
+			continue
+		}
+		copies[i] = true
+		if a.Container == "" {
+			a.Container, _ = s.im.symbol(in.addr)
+		}
+	}
+	return copies
+}
+
+// callOf matches C source that calls one of names.
+func callOf(names []string) *regexp.Regexp {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = regexp.QuoteMeta(n)
+	}
+	return regexp.MustCompile(`\b(` + strings.Join(quoted, "|") + `)\s*\(`)
+}
+
+func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
+	var goals []int
+	for i, in := range g.code {
+		if !in.store || in.stack || in.width != 8 || copies[i] || arrive[i] == 0 || !within(a.Inlined, in.addr) {
+			continue
+		}
+		goals = append(goals, i)
+		st := Store{Addr: in.addr, Text: in.text, Line: s.source(in.addr).Line, Release: in.release, Ordered: judge(in, arrive[i])}
+		if s.cfg.Arch.TSO {
+			st.Ordered = OrderYes
+		}
+		a.Publish = append(a.Publish, st)
+	}
+	return goals
+}
+
+func (s *study) findBarriers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
+	leads := g.leadsTo(goals, copies)
+	isGoal := map[int]bool{}
+	for _, i := range goals {
+		isGoal[i] = true
+	}
+	for i, in := range g.code {
+		if !within(a.Scope, in.addr) {
+			continue
+		}
+		b := Barrier{Addr: in.addr, Text: in.text, Kind: in.barrier, Between: arrive[i] != 0 && leads[i] && !copies[i]}
+		if isGoal[i] && in.release {
+			b.Kind, b.Between = BarrierRelease, true
+		}
+		if b.Kind != "" {
+			a.Barriers = append(a.Barriers, b)
+		}
+	}
+}
+
+func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
+	a.Ordered = overall(a.Publish)
+	lost, isLost := g.lostAfterCopy(arrive)
+	switch {
+	case copies == 0:
+		a.Reason = "no copy found in the code of " + s.cfg.Function
+	case len(a.Publish) == 0:
+		a.Reason = "no publishing store found behind the copy"
+	case s.cfg.Arch.TSO:
+		a.Reason = "TSO: " + s.cfg.Arch.Name + " never lets a store overtake an older one"
+	case isLost && a.Ordered != OrderNo && a.Ordered != OrderPartly:
+		a.Ordered, a.Reason = OrderUnknown, "an indirect jump behind the copy: "+lost.text
+	case a.Ordered == OrderUnknown:
+		a.Reason = "between the copy and the store stands code whose effect is not known"
+	}
+}
+
+func within(ranges []Range, addr uint64) bool {
+	for _, r := range ranges {
+		if r.holds(addr) {
+			return true
+		}
+	}
+	return false
+}

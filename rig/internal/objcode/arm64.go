@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"golang.org/x/arch/arm64/arm64asm"
+)
+
+// decodeARM64 classifies by the encoding itself (Arm ARM DDI 0487, C4.1 "A64
+// instruction set encoding"); arm64asm, which knows Armv8.0 only, gives the text.
+func decodeARM64(code []byte, addr uint64, symbol func(uint64) (string, uint64)) instruction {
+	if len(code) < 4 {
+		return instruction{addr: addr, size: len(code), text: fmt.Sprintf(".byte %x", code), unknown: true}
+	}
+	w := binary.LittleEndian.Uint32(code)
+	in := instruction{addr: addr, size: 4}
+	switch op0 := w >> 25 & 0xf; {
+	case op0>>1 == 0b100:
+		arm64Immediate(&in, w)
+	case op0>>1 == 0b101:
+		arm64Branch(&in, w)
+	case op0&0b101 == 0b100:
+		arm64Memory(&in, w)
+	case op0&0b111 == 0b101 || op0&0b111 == 0b111: // data processing: registers, SIMD and floating point
+	default: // unallocated, SME, SVE
+		in.unknown = true
+	}
+	if in.dest = int(w & 31); in.store || in.flow != flowNext {
+		in.dest = -1
+	}
+	in.text = arm64Text(in, w, symbol)
+	return in
+}
+
+func signed(w uint32, low, bits uint) int64 {
+	return int64(int32(w<<(32-low-bits)) >> (32 - bits))
+}
+
+func field(w uint32, low, bits uint) uint32 { return w >> low & (1<<bits - 1) }
+
+func arm64Immediate(in *instruction, w uint32) {
+	switch {
+	case w&0x1f000000 == 0x10000000: // ADR, ADRP
+		imm := signed(w, 5, 19)<<2 | int64(field(w, 29, 2))
+		op := operand{reg: int(w & 31), bits: 0x60ffffe0, value: in.addr + uint64(imm)}
+		if w>>31 == 1 {
+			op.page, op.value = true, in.addr&^0xfff+uint64(imm<<12)
+		}
+		in.refs = []operand{op}
+	case w&0xffc00000 == 0x91000000: // ADD (immediate), 64-bit, not shifted
+		in.refs = []operand{{reg: int(field(w, 5, 5)), low: true, bits: 0x003ffc00, value: uint64(field(w, 10, 12))}}
+	}
+}
+
+func arm64Branch(in *instruction, w uint32) {
+	relative := func(f flow, low, bits uint) {
+		in.flow, in.target = f, in.addr+uint64(signed(w, low, bits)<<2)
+	}
+	switch {
+	case w&0xfc000000 == 0x14000000:
+		relative(flowJump, 0, 26)
+	case w&0xfc000000 == 0x94000000:
+		relative(flowCall, 0, 26)
+	case w&0xff000000 == 0x54000000 && w&0xf >= 0xe: // B.AL, B.NV: always
+		relative(flowJump, 5, 19)
+	case w&0xff000000 == 0x54000000, w&0x7e000000 == 0x34000000: // B.cond, BC.cond; CBZ, CBNZ
+		relative(flowBranch, 5, 19)
+	case w&0x7e000000 == 0x36000000: // TBZ, TBNZ
+		relative(flowBranch, 5, 14)
+	case w&0xfe000000 == 0xd6000000:
+		switch field(w, 21, 4) {
+		case 0, 8: // BR, BRAA and their kin
+			in.flow = flowJumpIndirect
+		case 1, 9:
+			in.flow = flowCallIndirect
+		case 2, 4: // RET, ERET
+			in.flow = flowReturn
+		default:
+			in.unknown = true
+		}
+	case w&0xff000000 == 0xd4000000: // exception generation: BRK, SVC, HVC, SMC, HLT
+		in.flow = flowTrap
+	case w&0xfffff01f == 0xd503301f:
+		in.barrier = arm64Barrier(field(w, 5, 3), field(w, 8, 4))
+	case w&0xff000000 == 0xd5000000: // hints, MSR, MRS, SYS
+	default:
+		in.unknown = true
+	}
+}
+
+// arm64Barrier classifies DMB and DSB by CRm: the domain in bits 3:2, the kind
+// in 1:0. Only inner, outer shareable and full system reach other CPUs (Arm
+// ARM, C6.2 "DMB", "DSB").
+func arm64Barrier(op2, crm uint32) string {
+	switch {
+	case op2 == 1: // DSB nXS: a full DSB, save for the domain
+		return BarrierFull
+	case op2 != 4 && op2 != 5: // CLREX, ISB, SB order no stores
+		return ""
+	case crm&3 == 0 || crm>>2 == 1: // SSBB, PSSBB, reserved; non-shareable
+		return BarrierOther
+	case crm&3 == 1:
+		return BarrierLoad
+	case crm&3 == 2:
+		return BarrierStore
+	default:
+		return BarrierFull
+	}
+}
+
+// arm64Memory classifies the group "Loads and Stores".
+func arm64Memory(in *instruction, w uint32) {
+	size, load, rn := field(w, 30, 2), w>>22&1 == 1, field(w, 5, 5)
+	in.stack = rn == 31
+	switch {
+	case w&0x3f000000 == 0x08000000: // exclusive and ordered
+		arm64Exclusive(in, w, size, load)
+	case w&0x3fe00c00 == 0x19000000: // STLUR
+		in.store, in.release, in.width = true, true, 1<<size
+	case w&0x3f200c00 == 0x19000000 || w&0x3b000000 == 0x18000000: // LDAPUR; load literal
+	case w&0xfb200c00 == 0x19000400: // CPY* (CPYF*); bits 23:22 == 3 is SET*
+		in.store, in.copies = true, field(w, 22, 2) != 3
+	case w&0x38000000 == 0x28000000: // pairs
+		in.store = !load
+		in.width = 8 << (size >> 1)
+		if w>>26&1 == 1 {
+			in.width = 8 << size
+		}
+	case w&0x38000000 == 0x38000000:
+		arm64Single(in, w, size)
+	case w&0x3c000000 == 0x0c000000: // SIMD structures
+		in.store = !load
+	default: // memory tags, compare and swap of pairs with tags
+		in.unknown = true
+	}
+}
+
+func arm64Exclusive(in *instruction, w uint32, size uint32, load bool) {
+	ordered, o2, o1 := w>>15&1 == 1, w>>23&1 == 1, w>>21&1 == 1
+	in.width = 1 << size
+	switch {
+	case o2 && o1, o1 && size < 2: // CAS, CASP: the acquire bit is 22, the release bit 15
+		in.store, in.release, in.strong = true, ordered, ordered && load
+		if !o2 {
+			in.width = 8 << size
+		}
+	case o1: // STXP, LDXP: two registers
+		in.store, in.release, in.width = !load, !load && ordered, 2<<size
+	default: // STXR, STLXR, STLR, STLLR, or the loads
+		in.store, in.release = !load, !load && ordered
+	}
+}
+
+// arm64Single classifies loads and stores of one register, and the LSE atomics.
+func arm64Single(in *instruction, w uint32, size uint32) {
+	vector, opc := w>>26&1 == 1, field(w, 22, 2)
+	if w>>24&1 == 0 && w>>21&1 == 1 {
+		switch field(w, 10, 2) {
+		case 0:
+			arm64Atomic(in, w, size)
+			return
+		case 1, 3: // LDRAA, LDRAB: loads
+			return
+		}
+	}
+	if w>>24&1 == 1 && !vector {
+		in.refs = []operand{{reg: int(field(w, 5, 5)), low: true, bits: 0x003ffc00, value: uint64(field(w, 10, 12)) << size}}
+	}
+	switch {
+	case !vector && opc == 0, vector && opc == 0:
+		in.store, in.width = true, 1<<size
+	case vector && opc == 2 && size == 0:
+		in.store, in.width = true, 16
+	}
+}
+
+func arm64Atomic(in *instruction, w uint32, size uint32) {
+	acquire, release := w>>23&1 == 1, w>>22&1 == 1
+	o3, opc := w>>15&1 == 1, field(w, 12, 3)
+	switch {
+	case w>>26&1 == 1:
+		in.unknown = true
+	case o3 && opc == 4: // LDAPR
+	case o3 && opc != 0: // LD64B, ST64B, RCW*
+		in.unknown = true
+	default: // LD<op>, SWP
+		in.store, in.width, in.release = true, 1<<size, release
+		in.strong = acquire && release
+	}
+}
+
+func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) string {
+	dec, err := arm64asm.Decode([]byte{byte(w), byte(w >> 8), byte(w >> 16), byte(w >> 24)})
+	if err != nil {
+		return fmt.Sprintf(".word %#08x", w)
+	}
+	text := arm64asm.GNUSyntax(dec)
+	if in.flow != flowJump && in.flow != flowBranch && in.flow != flowCall {
+		return text
+	}
+	i := strings.LastIndexByte(text, ' ')
+	return text[:i+1] + place(in.target, symbol)
+}
+
+// place writes an address as a symbol and offset where it has one.
+func place(addr uint64, symbol func(uint64) (string, uint64)) string {
+	name, base := symbol(addr)
+	switch {
+	case name == "":
+		return fmt.Sprintf("%#x", addr)
+	case base == addr:
+		return name
+	default:
+		return fmt.Sprintf("%s+%#x", name, addr-base)
+	}
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"kcovrig/rig/fault"
+)
+
+// Diff is what distinguishes two builds.
+type Diff struct {
+	Same      bool     // all compared functions have the same code
+	TextSame  bool     // .text is the same byte for byte
+	Functions []string // those whose code differs, in the order given
+}
+
+// SameCode compares the code of functions in two vmlinux files. Code that
+// merely moved is the same: addresses are compared by what they point at. A
+// function that only one of the files has differs; one that neither has is an error.
+func SameCode(a, b string, functions ...string) (Diff, error) {
+	op := "compare the code of " + a + " with " + b
+	if len(functions) == 0 {
+		return Diff{}, fault.Newf(fault.Rig, op, "no function is named")
+	}
+	var images [2]*image
+	for i, path := range []string{a, b} {
+		im, err := openImage(path, fault.Kernel)
+		if err != nil {
+			return Diff{}, err
+		}
+		defer im.close()
+		images[i] = im
+	}
+	if images[0].file.Machine != images[1].file.Machine {
+		return Diff{}, fault.Newf(fault.Rig, op, "%s and %s", images[0].file.Machine, images[1].file.Machine)
+	}
+	d := Diff{Same: true}
+	for _, name := range functions {
+		var shapes [2][]string
+		for i, im := range images {
+			var err error
+			if shapes[i], err = im.shapes(name); err != nil {
+				return Diff{}, fault.Wrap(fault.Kernel, op, err)
+			}
+		}
+		if len(shapes[0])+len(shapes[1]) == 0 {
+			return Diff{}, fault.Newf(fault.Kernel, op, "neither has a function %s", name)
+		}
+		if strings.Join(shapes[0], "\f") != strings.Join(shapes[1], "\f") {
+			d.Same, d.Functions = false, append(d.Functions, name)
+		}
+	}
+	var texts [2][]byte
+	for i, im := range images {
+		var err error
+		if texts[i], err = im.textHash(); err != nil {
+			return Diff{}, fault.Wrap(fault.Kernel, op, err)
+		}
+	}
+	d.TextSame = bytes.Equal(texts[0], texts[1])
+	return d, nil
+}
+
+func (im *image) textHash() ([]byte, error) {
+	sec := im.file.Section(".text")
+	if sec == nil {
+		return nil, fmt.Errorf("%s has no .text", im.path)
+	}
+	data, err := sec.Data()
+	if err != nil {
+		return nil, fmt.Errorf(".text of %s: %w", im.path, err)
+	}
+	sum := sha256.Sum256(data)
+	return sum[:], nil
+}
+
+// shapes are the forms of all functions of that name and their split-off parts, in address order.
+func (im *image) shapes(name string) ([]string, error) {
+	var out []string
+	for _, s := range im.symbols {
+		if s.Name != name && !strings.HasPrefix(s.Name, name+".") {
+			continue
+		}
+		shape, err := im.shape(im.extent(s))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shape)
+	}
+	return out, nil
+}
+
+// shape writes code so that it does not depend on where code and data lie.
+func (im *image) shape(r Range) (string, error) {
+	code, err := im.bytes(r)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	pages := map[int]uint64{} // arm64: registers that hold an ADRP page
+	for _, in := range disassemble(im.dec, code, r.Start, im.symbol) {
+		word := bytes.Clone(code[in.addr-r.Start:][:in.size])
+		var points []string
+		for _, ref := range in.refs {
+			if ref.low {
+				page, known := pages[ref.reg]
+				if !known {
+					continue
+				}
+				ref.value += page
+			}
+			if ref.page {
+				pages[ref.reg] = ref.value
+			} else {
+				points = append(points, im.target(ref.value, r))
+			}
+			ref.blank(word)
+		}
+		if in.target != 0 {
+			points = append(points, im.target(in.target, r))
+			word = []byte(in.text[:max(0, strings.LastIndexByte(in.text, ' '))])
+		}
+		fmt.Fprintf(&out, "%x %s\n", word, strings.Join(points, " "))
+		if len(in.refs) == 0 || !in.refs[0].page {
+			delete(pages, in.dest)
+		}
+	}
+	return out.String(), nil
+}
+
+// blank zeroes what holds the operand.
+func (o operand) blank(word []byte) {
+	for i := range word {
+		if i < 4 {
+			word[i] &^= byte(o.bits >> (8 * i))
+		}
+	}
+	clear(word[o.bytes[0]:o.bytes[1]])
+}
+
+// target names an address: within r by offset, else by the code symbol there.
+// Data is not named: symbols of it are local, and it moves with its neighbours.
+func (im *image) target(addr uint64, r Range) string {
+	if r.holds(addr) {
+		return fmt.Sprintf("+%#x", addr-r.Start)
+	}
+	if im.section(addr) == nil {
+		return "data"
+	}
+	return place(addr, im.symbol)
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"debug/dwarf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// debugInfo is what the analysis takes from DWARF, in the object's addresses.
+type debugInfo struct {
+	body   []Range // code of the function, wherever it was inlined or cloned to
+	copies []Range // code of copy functions that were inlined
+	rows   []row
+	files  *sources
+}
+
+// row gives the source line from addr up to the next row.
+type row struct {
+	addr uint64
+	file string
+	line int // 0: none
+}
+
+// readDebugInfo finds the code of function and of the copy functions. dir is what relative file names count from.
+func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) (*debugInfo, error) {
+	info := &debugInfo{files: &sources{dir: dir, lines: map[string][]string{}}}
+	names := map[dwarf.Offset]string{}
+	for pass := range 2 { // an instance may stand before the function that it is one of
+		r := d.Reader()
+		for {
+			e, err := r.Next()
+			if err != nil {
+				return nil, fmt.Errorf("debug information: %w", err)
+			}
+			if e == nil {
+				break
+			}
+			switch {
+			case pass == 0 && e.Tag == dwarf.TagSubprogram:
+				if name, ok := e.Val(dwarf.AttrName).(string); ok {
+					names[e.Offset] = name
+				}
+			case pass == 1 && e.Tag == dwarf.TagCompileUnit:
+				if err := info.addRows(d, e); err != nil {
+					return nil, err
+				}
+			case pass == 1 && (e.Tag == dwarf.TagSubprogram || e.Tag == dwarf.TagInlinedSubroutine):
+				if err := info.addCode(d, e, names, function, copies); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	sort.SliceStable(info.rows, func(i, j int) bool { return info.rows[i].addr < info.rows[j].addr })
+	if info.body = union(info.body); len(info.body) == 0 {
+		return nil, fmt.Errorf("debug information: no code of %s", function)
+	}
+	return info, nil
+}
+
+func (info *debugInfo) addCode(d *dwarf.Data, e *dwarf.Entry, names map[dwarf.Offset]string, function string, copies []string) error {
+	name := names[e.Offset]
+	for _, attr := range []dwarf.Attr{dwarf.AttrAbstractOrigin, dwarf.AttrSpecification} {
+		if origin, ok := e.Val(attr).(dwarf.Offset); ok && name == "" {
+			name = names[origin]
+		}
+	}
+	isBody, isCopy := name == function, slices.Contains(copies, name)
+	if !isBody && !isCopy {
+		return nil
+	}
+	ranges, err := d.Ranges(e)
+	if err != nil {
+		return fmt.Errorf("debug information: ranges of %s: %w", name, err)
+	}
+	for _, r := range ranges {
+		if r[0] >= r[1] {
+			continue
+		}
+		if isBody {
+			info.body = append(info.body, Range{Start: r[0], End: r[1]})
+		} else {
+			info.copies = append(info.copies, Range{Start: r[0], End: r[1]})
+		}
+	}
+	return nil
+}
+
+func (info *debugInfo) addRows(d *dwarf.Data, unit *dwarf.Entry) error {
+	lr, err := d.LineReader(unit)
+	if err != nil || lr == nil {
+		return err
+	}
+	var le dwarf.LineEntry
+	for {
+		switch err := lr.Next(&le); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("line table: %w", err)
+		case le.EndSequence:
+			info.rows = append(info.rows, row{addr: le.Address})
+		case le.File != nil:
+			info.rows = append(info.rows, row{addr: le.Address, file: le.File.Name, line: le.Line})
+		}
+	}
+}
+
+// line gives the source of the instruction at the object's address addr.
+func (info *debugInfo) line(addr uint64) row {
+	i := sort.Search(len(info.rows), func(i int) bool { return info.rows[i].addr > addr })
+	if i == 0 {
+		return row{}
+	}
+	return info.rows[i-1]
+}
+
+// sources reads lines of source files, each file once.
+type sources struct {
+	dir   string
+	lines map[string][]string
+}
+
+// text is a line without indentation, or "" where the file cannot be read.
+func (s *sources) text(file string, line int) string {
+	if file == "" || line < 1 {
+		return ""
+	}
+	lines, known := s.lines[file]
+	if !known {
+		path := file
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.dir, path)
+		}
+		if data, err := os.ReadFile(path); err == nil {
+			lines = strings.Split(string(data), "\n")
+		}
+		s.lines[file] = lines
+	}
+	if line > len(lines) {
+		return ""
+	}
+	return strings.TrimSpace(lines[line-1])
+}
+
+// union sorts ranges and joins those that touch and share a symbol.
+func union(in []Range) []Range {
+	in = slices.Clone(in)
+	sort.Slice(in, func(i, j int) bool { return in[i].Start < in[j].Start })
+	var out []Range
+	for _, r := range in {
+		if last := len(out) - 1; last >= 0 && r.Start <= out[last].End && r.Symbol == out[last].Symbol {
+			out[last].End = max(out[last].End, r.End)
+		} else {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package objcode reads ELF, DWARF and machine code of a built kernel and of
+// the guest's binary. It owns three answers: which code ranges an ordering bug
+// lives in, whether a store barrier stands on every path between the copy and
+// the store that publishes it, and whether two builds' code differs. It leaves
+// building to rig/internal/kernel and what the answers mean to rig.
+//
+// The kernel is built without debug information, which would cost minutes.
+// The one object of interest is compiled again with -g into a side file, from
+// the command that kbuild saved; its code must be that of vmlinux, word by
+// word except where the linker writes, or its debug information is not used.
+package objcode
+
+import (
+	"errors"
+	"fmt"
+
+	"kcovrig/rig/arch"
+)
+
+// Config says what to analyse. All paths are the host's.
+type Config struct {
+	Arch     arch.Arch
+	Vmlinux  string
+	BuildDir string   // kbuild's output folder; only read
+	Object   string   // below BuildDir, as in kernel/kcov.o
+	Function string   // the C function that copies and publishes
+	Copy     []string // the C functions that copy; their aliases by address count too
+	OutDir   string   // the side object and the compiler's log go here
+}
+
+// Validate says which member is missing.
+func (c Config) Validate() error {
+	for _, m := range []struct{ name, value string }{
+		{"Arch", c.Arch.Name}, {"Vmlinux", c.Vmlinux}, {"BuildDir", c.BuildDir},
+		{"Object", c.Object}, {"Function", c.Function}, {"OutDir", c.OutDir},
+	} {
+		if m.value == "" {
+			return fmt.Errorf("analysis of kernel code: %s is empty", m.name)
+		}
+	}
+	if len(c.Copy) == 0 {
+		return errors.New("analysis of kernel code: Copy names no function")
+	}
+	if _, ok := decoders[c.Arch.Machine]; !ok {
+		return fmt.Errorf("analysis of kernel code: no decoder for %s", c.Arch.Name)
+	}
+	return nil
+}
+
+// Ordering says whether the copy is ordered before a publishing store. The
+// zero value means that it could not be told.
+type Ordering uint8
+
+// The orderings.
+const (
+	OrderUnknown Ordering = iota
+	OrderNo               // no path has a barrier
+	OrderPartly           // some paths, or some of the stores
+	OrderYes              // every path, or the store is a release
+)
+
+// String returns "unknown", "no", "partly" or "yes".
+func (o Ordering) String() string {
+	switch o {
+	case OrderNo:
+		return "no"
+	case OrderPartly:
+		return "partly"
+	case OrderYes:
+		return "yes"
+	default:
+		return "unknown"
+	}
+}
+
+// MarshalText writes the String form, as JSON needs it.
+func (o Ordering) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// The roles of a Range.
+const (
+	RoleBody   = "body"   // the function's own code
+	RoleCallee = "callee" // a function that does the copy
+	RoleReader = "reader" // a function of the guest that reads
+)
+
+// Range is code at virtual addresses Start (included) to End (excluded).
+type Range struct {
+	Symbol string `json:"symbol"` // the function that holds it
+	Start  uint64 `json:"start"`
+	End    uint64 `json:"end"`
+	Role   string `json:"role,omitempty"`
+}
+
+func (r Range) holds(addr uint64) bool { return r.Start <= addr && addr < r.End }
+
+// Store is a store that publishes the copy.
+type Store struct {
+	Addr    uint64   `json:"addr"`
+	Text    string   `json:"text"`
+	Line    int      `json:"line"` // in the source file of the object; 0 where unknown
+	Release bool     `json:"release"`
+	Ordered Ordering `json:"ordered"`
+}
+
+// The kinds of Barrier.
+const (
+	BarrierStore   = "store"   // orders stores before it with stores after it
+	BarrierLoad    = "load"    // orders loads before it: does not order two stores
+	BarrierFull    = "full"    // orders everything
+	BarrierRelease = "release" // a publishing store that orders what precedes it
+	BarrierOther   = "other"   // non-shareable, or an encoding that promises nothing
+)
+
+// Barrier is a barrier instruction in the body.
+type Barrier struct {
+	Addr    uint64 `json:"addr"`
+	Text    string `json:"text"`
+	Kind    string `json:"kind"`
+	Between bool   `json:"between"` // it stands on a path from the copy to a publishing store
+}
+
+// Line is one instruction of the body, with the source that it comes from.
+type Line struct {
+	Addr   uint64 `json:"addr"`
+	Text   string `json:"text"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Source string `json:"source,omitempty"` // that line's text, without indentation; empty where unreadable
+}
+
+// Analysis is what the machine code shows.
+type Analysis struct {
+	Container string // the symbol that holds the copy: Function itself, or what it was inlined into
+	// Scope is the body and the functions that copy, sorted by address. The body
+	// is Inlined and all else that lies on a path from the copy to a publishing store.
+	Scope     []Range
+	Inlined   []Range  // the code of Function by the debug information
+	CopyCalls []uint64 // calls of Copy in the body; empty where the compiler copies inline
+	Publish   []Store
+	Barriers  []Barrier
+	Ordered   Ordering
+	// Reason explains Ordered where it does not follow from the stores and barriers alone.
+	Reason  string
+	Listing []Line
+	// Approximate: the debug information could not be used, for Reason; the scope
+	// is the whole functions of the object that call Copy, and Ordered is unknown.
+	Approximate bool
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"debug/elf"
+	"fmt"
+	"sort"
+
+	"kcovrig/rig/fault"
+)
+
+// placed is a function of the object at its place in vmlinux.
+type placed struct {
+	object uint64 // its address in the object
+	code   Range  // in vmlinux
+}
+
+// layout maps the object's addresses to those of vmlinux.
+type layout []placed
+
+// newLayout finds every function that holds one of ranges in vmlinux, and
+// checks that the code there is the object's.
+func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
+	op := "find the code of " + obj.path + " in " + im.path
+	var out layout
+	functions := obj.functions()
+	for _, r := range ranges {
+		if _, ok := out.toImage(r.Start); ok {
+			continue
+		}
+		f, ok := functionAt(functions, r.Start)
+		if !ok {
+			return nil, fault.Newf(fault.Rig, op, "no function of the object holds %#x", r.Start)
+		}
+		p, err := locate(im, obj, f)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, op, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func functionAt(functions []elf.Symbol, addr uint64) (elf.Symbol, bool) {
+	for _, f := range functions {
+		if f.Value <= addr && addr < f.Value+f.Size {
+			return f, true
+		}
+	}
+	return elf.Symbol{}, false
+}
+
+// locate finds f in vmlinux. Static functions of other files may share its
+// name; only one whose code is that of the object counts.
+func locate(im *image, obj *object, f elf.Symbol) (placed, error) {
+	want, written, err := obj.code(f)
+	if err != nil {
+		return placed{}, err
+	}
+	candidates := im.byName[f.Name]
+	if len(candidates) == 0 {
+		return placed{}, fmt.Errorf("no symbol %s", f.Name)
+	}
+	var differs error
+	for _, c := range candidates {
+		r := Range{Symbol: f.Name, Start: c.Value, End: c.Value + f.Size}
+		if c.Size != f.Size {
+			differs = fmt.Errorf("%s has %d bytes there, %d with debug information", f.Name, c.Size, f.Size)
+			continue
+		}
+		have, err := im.bytes(r)
+		if err != nil {
+			return placed{}, err
+		}
+		if at := firstDifference(want, have, written); at >= 0 {
+			differs = fmt.Errorf("the code of %s differs at +%#x: %#02x there, %#02x with debug information", f.Name, at, have[at], want[at])
+			continue
+		}
+		return placed{object: f.Value, code: r}, nil
+	}
+	return placed{}, differs
+}
+
+func firstDifference(want, have []byte, ignore []bool) int {
+	for i := range want {
+		if !ignore[i] && want[i] != have[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+// sameAsBuilt checks that the debug object's code of f is that of the object which kbuild made.
+func sameAsBuilt(built, debug *object, f elf.Symbol) error {
+	op := "compare " + built.path + " with " + debug.path
+	want, written, err := debug.code(f)
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	for _, g := range built.functions() {
+		if g.Name != f.Name || g.Size != f.Size {
+			continue
+		}
+		have, _, err := built.code(g)
+		if err != nil {
+			return fault.Wrap(fault.Rig, op, err)
+		}
+		if firstDifference(want, have, written) < 0 {
+			return nil
+		}
+	}
+	return fault.Newf(fault.Rig, op, "debug information changed the code of %s", f.Name)
+}
+
+func (l layout) toImage(addr uint64) (uint64, bool) {
+	for _, p := range l {
+		if off := addr - p.object; addr >= p.object && off < p.code.End-p.code.Start {
+			return p.code.Start + off, true
+		}
+	}
+	return 0, false
+}
+
+func (l layout) toObject(addr uint64) (uint64, bool) {
+	for _, p := range l {
+		if p.code.holds(addr) {
+			return addr - p.code.Start + p.object, true
+		}
+	}
+	return 0, false
+}
+
+// ranges maps the object's ranges that lie in the layout.
+func (l layout) ranges(in []Range, im *image) []Range {
+	var out []Range
+	for _, r := range in {
+		start, ok := l.toImage(r.Start)
+		if !ok {
+			continue
+		}
+		name, _ := im.symbol(start)
+		out = append(out, Range{Symbol: name, Start: start, End: start + r.End - r.Start})
+	}
+	return union(out)
+}
+
+// functions are the ranges of the placed functions, and of the parts that the
+// compiler split off them or clones of the same source function, sorted.
+func (l layout) functions() []Range {
+	var out []Range
+	for _, p := range l {
+		out = append(out, p.code)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
+	return out
+}

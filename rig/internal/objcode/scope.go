@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"sort"
+
+	"kcovrig/rig/fault"
+)
+
+// findScope fills Scope: the body with every instruction on a path from the
+// copy to a publishing store, and the functions that copy. A path that left
+// the scope halfway would let the emulator drain its buffer there, which would
+// hide the bug.
+func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
+	body := append([]Range(nil), a.Inlined...)
+	leads := g.leadsTo(goals, copies)
+	for i, in := range g.code {
+		if arrive[i] != 0 && leads[i] {
+			name, _ := s.im.symbol(in.addr)
+			body = append(body, Range{Symbol: name, Start: in.addr, End: in.addr + uint64(in.size)})
+		}
+	}
+	for _, r := range union(body) {
+		r.Role = RoleBody
+		a.Scope = append(a.Scope, r)
+	}
+	a.Scope = append(a.Scope, s.callees(g, a.Inlined)...)
+	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
+}
+
+// callees are the copy functions that code in ranges calls, and what those end
+// in: a copy function may be no more than a jump to another.
+func (s *study) callees(g *graph, ranges []Range) []Range {
+	found := map[uint64]Range{}
+	var work []uint64
+	for _, in := range g.code {
+		if (in.flow == flowCall || in.flow == flowJump) && s.copies[in.target] && within(ranges, in.addr) {
+			work = append(work, in.target)
+		}
+	}
+	for len(work) > 0 {
+		addr := work[len(work)-1]
+		work = work[:len(work)-1]
+		r, ok := s.im.function(addr)
+		if _, seen := found[addr]; seen || !ok {
+			continue
+		}
+		r.Role = RoleCallee
+		found[addr] = r
+		code, err := s.im.instructions(r)
+		if err != nil {
+			continue
+		}
+		for _, in := range code {
+			// A conditional branch or a jump to the start of a function is a tail call.
+			if _, start := s.im.function(in.target); start && !r.holds(in.target) && (in.flow == flowJump || in.flow == flowBranch) {
+				work = append(work, in.target)
+			}
+		}
+	}
+	out := make([]Range, 0, len(found))
+	for _, r := range found {
+		out = append(out, r)
+	}
+	return out
+}
+
+// source gives the source line of the code at addr in vmlinux.
+func (s *study) source(addr uint64) Line {
+	l := Line{Addr: addr}
+	if at, ok := s.place.toObject(addr); ok {
+		r := s.info.line(at)
+		l.File, l.Line, l.Source = r.file, r.line, s.info.files.text(r.file, r.line)
+	}
+	return l
+}
+
+// list disassembles the body.
+func (s *study) list(g *graph, a Analysis) []Line {
+	var out []Line
+	for _, in := range g.code {
+		for _, r := range a.Scope {
+			if r.Role == RoleBody && r.holds(in.addr) {
+				l := s.source(in.addr)
+				l.Text = in.text
+				out = append(out, l)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// approximate gives what can be said without debug information: the functions
+// of the object that call a copy function.
+func (s *study) approximate(cause error) (Analysis, error) {
+	a := Analysis{Approximate: true, Reason: cause.Error()}
+	built, err := openObject(s.cfg.BuildDir + "/" + s.cfg.Object)
+	if err != nil {
+		return a, err
+	}
+	defer built.close()
+	callees := map[uint64]Range{}
+	for _, f := range built.functions() {
+		p, err := locate(s.im, built, f)
+		if err != nil {
+			continue // folded or discarded by the linker
+		}
+		code, err := s.im.instructions(p.code)
+		if err != nil {
+			continue
+		}
+		g := newGraph(code)
+		found := s.callees(g, []Range{p.code})
+		if len(found) == 0 {
+			continue
+		}
+		p.code.Role = RoleBody
+		a.Scope = append(a.Scope, p.code)
+		for _, c := range found {
+			callees[c.Start] = c
+		}
+	}
+	if len(a.Scope) == 0 {
+		return a, fault.Wrap(fault.KindOf(cause), "find the code that copies in "+s.cfg.Object, cause)
+	}
+	a.Container = a.Scope[0].Symbol
+	for _, c := range callees {
+		a.Scope = append(a.Scope, c)
+	}
+	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
+	return a, nil
+}
