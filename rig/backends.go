@@ -58,7 +58,6 @@ type Archive struct{ Path, Hash string }
 type EmulatorConfig struct {
 	Arch     arch.Arch
 	Override string
-	Root     string
 	CacheDir string
 }
 

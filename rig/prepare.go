@@ -73,7 +73,7 @@ func (j *job) buildArchive(ctx context.Context) (err error) {
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
 	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
-		Arch: j.arch, Override: j.cfg.QEMU, Root: j.cfg.QEMURoot, CacheDir: j.cfg.CacheDir,
+		Arch: j.arch, Override: j.cfg.QEMU, CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err

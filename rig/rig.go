@@ -26,9 +26,8 @@ const DefaultScenario = "kcov"
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
 	Spec     trial.Spec
-	CacheDir string     // builds, plugins, archives; created where missing
+	CacheDir string     // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
 	QEMU     string     // program to use instead of the one that would be found
-	QEMURoot string     // folder with an unpacked distribution that holds a private QEMU
 	OutDir   string     // run folder to write; empty: none is kept unless the run fails
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens

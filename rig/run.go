@@ -57,6 +57,8 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 }
 
 func (j *job) compare(ctx context.Context) error {
+	// Until both arms have run there is nothing to judge.
+	j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
 	if err := j.prepare(ctx, []bool{false, true}); err != nil {
 		return err
 	}

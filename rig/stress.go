@@ -46,9 +46,9 @@ func (s *session) stress(ctx context.Context, start wire.Start, limit time.Durat
 		select {
 		case <-interrupted:
 			interrupted, run.result.cut = nil, !run.stopped
-			err = run.stop()
+			run.stop()
 		case <-end.C:
-			err = run.stop()
+			run.stop()
 		case <-silence.C:
 			err = fmt.Errorf("no record for %v: %w", stallTimeout, errSilent)
 		case p, open := <-s.in:
@@ -61,13 +61,13 @@ func (s *session) stress(ctx context.Context, start wire.Start, limit time.Durat
 	}
 }
 
-// stop asks for Done, once.
-func (r *stress) stop() error {
-	if r.stopped {
-		return nil
+// stop asks for Done, once. A guest that cannot be asked has said why, or its
+// stream has ended: either is read next, and says more than the failed write.
+func (r *stress) stop() {
+	if !r.stopped {
+		r.stopped = true
+		_ = r.send(wire.Record{Stop: &wire.Stop{}})
 	}
-	r.stopped = true
-	return r.send(wire.Record{Stop: &wire.Stop{}})
 }
 
 // take handles one record and says whether it was the last.
@@ -95,7 +95,7 @@ func (r *stress) progress(tallies []wire.Tally) error {
 		return err
 	}
 	if r.settled != nil && r.settled(tallies) {
-		return r.stop()
+		r.stop()
 	}
 	return nil
 }

@@ -88,14 +88,6 @@ func (a *app) userCache() string {
 	return ""
 }
 
-// qemuRoot is the private folder into which set-up unpacks a QEMU.
-func (a *app) qemuRoot() string {
-	if dir := a.userCache(); dir != "" {
-		return filepath.Join(dir, "kcovrig", "qemu")
-	}
-	return ""
-}
-
 // show writes a result, and keeps it for the exit code. Whatever went wrong,
 // --json gives one object.
 func (a *app) show(o *options, result trial.Result, err error) error {
@@ -122,7 +114,7 @@ func (a *app) config(o *options) rig.Config {
 		qemu = a.getenv("KCOVRIG_QEMU")
 	}
 	return rig.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, QEMURoot: a.qemuRoot(), OutDir: o.out,
+		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out,
 		Version: programVersion(), Events: report.Progress(a.stderr, o.verbose),
 	}
 }

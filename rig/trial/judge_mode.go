@@ -12,6 +12,9 @@ import (
 // notComparable says why two observations allow no verdict, or nothing.
 func notComparable(unpatched, patched Observation) string {
 	for _, o := range []Observation{unpatched, patched} {
+		if o.Outcome == OutcomeUnknown {
+			return fmt.Sprintf("the %s arm did not run", o.Arm())
+		}
 		if !o.Counts() {
 			return fmt.Sprintf("the %s arm ended with %s: nothing in it is counted", o.Arm(), o.Outcome)
 		}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+func TestCompareReachesEachVerdict(t *testing.T) {
+	bad := fakeGuest{stale: 2}
+	for name, c := range map[string]struct {
+		unpatched, patched fakeGuest
+		same               bool
+		want               trial.Verdict
+	}{
+		"fixed":     {bad, fakeGuest{}, false, trial.Fixed},
+		"not fixed": {bad, bad, false, trial.NotFixed},
+		"same code": {bad, fakeGuest{}, true, trial.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(c.unpatched, c.patched)
+			l.same = c.same
+			cfg := l.config(t)
+			result, err := Compare(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, result.Judgement.Verdict, "%+v", result.Judgement)
+			assert.Len(t, l.boots, 2)
+			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
+			assertKept(t, cfg, result)
+		})
+	}
+}
+
+func assertKept(t *testing.T, cfg Config, result trial.Result) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(cfg.OutDir, "result.json"))
+	require.NoError(t, err)
+	var doc struct{ Verdict trial.Verdict }
+	require.NoError(t, json.Unmarshal(data, &doc))
+	assert.Equal(t, result.Judgement.Verdict, doc.Verdict)
+	for _, o := range result.Observations {
+		assert.FileExists(t, o.Console)
+		assert.Equal(t, cfg.OutDir, filepath.Dir(filepath.Dir(o.Console)))
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(cfg.OutDir), ".kcovrig-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	cfg := l.config(t)
+	cfg.Spec.Duration = 300 * time.Millisecond
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Greater(t, result.Observations[0].Tallies[0].Blocks, 3*result.Judgement.Modes[0].Required,
+		"it went on after the verdict was certain")
+}
+
+func TestCompareOnTSO(t *testing.T) {
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	l := newLab(fakeGuest{hello: &hello}, fakeGuest{hello: &hello})
+	l.qemu.PluginAPI = 0 // not needed
+	cfg := l.config(t)
+	cfg.Spec.Arch, cfg.Spec.Accel = "x86_64", trial.AccelTCG
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.NoEffect, result.Judgement.Verdict)
+	assert.NotEmpty(t, result.Notes, "it says that the emulator is not used")
+	assert.Nil(t, l.boots[0].Plugin)
+	assert.Equal(t, trial.ModelNative, result.QEMU.MemoryModel)
+}
+
+func TestFailedArmsAreNeverCounted(t *testing.T) {
+	whose := func(w string) *wire.Fault { return &wire.Fault{Whose: w, Op: "x", Message: "y"} }
+	for name, c := range map[string]struct {
+		guest   fakeGuest
+		outcome trial.Outcome
+		kind    fault.Kind
+	}{
+		"cut stream":       {fakeGuest{hangUp: 1}, trial.OutcomeRigFault, fault.Rig},
+		"no done":          {fakeGuest{noDone: true}, trial.OutcomeRigFault, fault.Rig},
+		"panic":            {fakeGuest{hangUp: 1, console: "Kernel panic - not syncing: x"}, trial.OutcomeKernelFault, fault.Kernel},
+		"init dies":        {fakeGuest{hangUp: 1, console: "Kernel panic - not syncing: Attempted to kill init!"}, trial.OutcomeGuestFault, fault.Guest},
+		"kernel fault":     {fakeGuest{fault: whose(wire.WhoseKernel)}, trial.OutcomeKernelFault, fault.Kernel},
+		"guest fault":      {fakeGuest{fault: whose(wire.WhoseGuest)}, trial.OutcomeGuestFault, fault.Guest},
+		"rig fault":        {fakeGuest{fault: whose(wire.WhoseRig)}, trial.OutcomeRigFault, fault.Rig},
+		"impossible count": {fakeGuest{lie: true}, trial.OutcomeGuestFault, fault.Guest},
+		"early done":       {fakeGuest{early: true}, trial.OutcomeGuestFault, fault.Guest},
+		"other version":    {fakeGuest{hello: &wire.Hello{Version: 99, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"other arch":       {fakeGuest{hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "amd64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"no workload":      {fakeGuest{hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"no hello":         {fakeGuest{first: &wire.Record{Done: &wire.Done{}}}, trial.OutcomeRigFault, fault.Rig},
+		"fault for hello":  {fakeGuest{first: &wire.Record{Fault: whose(wire.WhoseGuest)}}, trial.OutcomeGuestFault, fault.Guest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.guest.stale = 1 // the broken arm would look stale
+			cfg := newLab(fakeGuest{stale: 2}, c.guest).config(t)
+			result, err := Compare(t.Context(), cfg)
+			require.Error(t, err)
+			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
+			assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+			assert.Equal(t, c.outcome, result.Observations[1].Outcome)
+			assert.NotEmpty(t, result.Observations[1].Error)
+			assert.NotEmpty(t, result.Observations[1].Argv)
+			require.NotNil(t, result.Failure)
+			assert.Equal(t, result.Observations[1].Console, result.Failure.Log)
+			assert.Contains(t, result.Failure.Try, "qemu -S")
+		})
+	}
+}
+
+func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
+	sent := make(chan struct{})
+	l := newLab(fakeGuest{sent: sent}, fakeGuest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.config(t)
+	result, err := Run(ctx, cfg, false)
+	require.NoError(t, err)
+	assert.Equal(t, trial.OutcomeCut, result.Observations[0].Outcome)
+	assert.NotZero(t, result.Observations[0].Tallies[0].Windows)
+	assert.Equal(t, trial.VerdictUnknown, result.Judgement.Verdict, "one arm alone gives no verdict")
+	for _, vm := range l.vms {
+		<-vm.ended
+	}
+}
+
+func TestInterruptBeforeTheHelloEndsSoon(t *testing.T) {
+	l := newLab(fakeGuest{silent: true}, fakeGuest{silent: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := Compare(ctx, l.config(t))
+	require.ErrorIs(t, err, context.Canceled)
+	for _, vm := range l.vms {
+		<-vm.ended
+	}
+}
+
+func TestNothingIsBootedWhenABuildFails(t *testing.T) {
+	l := newLab(fakeGuest{}, fakeGuest{})
+	l.image = fault.Newf(fault.Kernel, "build", "broken")
+	result, err := Compare(t.Context(), l.config(t))
+	assert.Equal(t, fault.Kernel, fault.KindOf(err))
+	assert.Empty(t, l.boots)
+	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Equal(t, "kernel", result.Failure.Whose)
+}
+
+func TestTheEmulatorNeedsANewQEMU(t *testing.T) {
+	l := newLab(fakeGuest{}, fakeGuest{})
+	l.qemu.PluginAPI = 4
+	_, err := Run(t.Context(), l.config(t), true)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.ErrorContains(t, err, "QEMU 11.0")
+	assert.Empty(t, l.boots)
+}
+
+func TestKVMIsTakenOnlyWhereAGuestBoots(t *testing.T) {
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	l := newLab(fakeGuest{hello: &hello}, fakeGuest{hello: &hello})
+	l.kvm = errors.New("no line on the console")
+	cfg := l.config(t)
+	cfg.Spec.Arch = "x86_64"
+	result, err := Run(t.Context(), cfg, true)
+	require.NoError(t, err)
+	assert.Equal(t, 1, l.probed)
+	assert.Equal(t, trial.AccelTCG, result.QEMU.Accel)
+	cfg.Spec.Accel, cfg.OutDir = trial.AccelKVM, filepath.Join(t.TempDir(), "out")
+	_, err = Run(t.Context(), cfg, true)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+func TestAnExistingRunFolderIsLeftAlone(t *testing.T) {
+	cfg := newLab(fakeGuest{}, fakeGuest{}).config(t)
+	require.NoError(t, os.Mkdir(cfg.OutDir, 0o755))
+	_, err := Run(t.Context(), cfg, true)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
+)
+
+// fakeGuest plays the guest's side of a stream. Its zero value greets well and
+// sees no stale window.
+type fakeGuest struct {
+	hello   *wire.Hello   // nil: a good one
+	first   *wire.Record  // sent in the hello's place
+	stale   int           // every stale-th block is stale; 0: none
+	fault   *wire.Fault   // sent after the first progress
+	hangUp  int           // closes the stream after that many progress records
+	noDone  bool          // closes the stream in the done record's place
+	lie     bool          // counts more stale windows than windows
+	silent  bool          // never says anything
+	console string        // what the console holds
+	early   bool          // sends done unasked
+	step    uint64        // blocks per progress; 0: 10
+	sent    chan struct{} // closed after the first progress
+}
+
+func (g fakeGuest) serve(conn net.Conn) {
+	defer conn.Close()
+	dec, enc := wire.NewDecoder(conn), wire.NewEncoder(conn)
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{"kcov"}}
+	if g.hello != nil {
+		hello = *g.hello
+	}
+	switch {
+	case g.silent:
+		_, _ = dec.Decode()
+		return
+	case g.first != nil:
+		_ = enc.Encode(*g.first)
+	default:
+		_ = enc.Encode(wire.Record{Hello: &hello})
+	}
+	r, err := dec.Decode()
+	if err != nil || r.Start == nil {
+		return
+	}
+	stop := make(chan struct{})
+	go func() {
+		if r, err := dec.Decode(); err == nil && r.Stop != nil {
+			close(stop)
+		}
+	}()
+	g.stress(enc, *r.Start, stop)
+}
+
+func (g fakeGuest) stress(enc *wire.Encoder, start wire.Start, stop chan struct{}) {
+	step := g.step
+	if step == 0 {
+		step = 10
+	}
+	var blocks uint64
+	for n := 1; !g.early; n++ {
+		blocks += step
+		if enc.Encode(wire.Record{Progress: &wire.Progress{Tallies: g.tallies(start, blocks)}}) != nil {
+			return
+		}
+		if n == 1 && g.sent != nil {
+			close(g.sent)
+		}
+		if g.fault != nil {
+			_ = enc.Encode(wire.Record{Fault: g.fault})
+			return
+		}
+		if g.hangUp == n {
+			return
+		}
+		select {
+		case <-stop:
+			if g.noDone {
+				return
+			}
+		case <-time.After(time.Millisecond):
+			continue
+		}
+		break
+	}
+	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks)}})
+}
+
+func (g fakeGuest) tallies(start wire.Start, blocks uint64) []wire.Tally {
+	var out []wire.Tally
+	for _, m := range start.Modes {
+		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Entries: 8 * blocks * start.BlockSize, Blocks: blocks}
+		if g.stale > 0 {
+			t.StaleBlocks = blocks / uint64(g.stale)
+			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
+		}
+		if g.lie {
+			t.StaleWindows = t.Windows + 1
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// fakeVM is a machine around a fakeGuest.
+type fakeVM struct {
+	guest   fakeGuest
+	host    net.Conn
+	console string
+	ended   chan struct{}
+	once    sync.Once
+	far     net.Conn
+}
+
+func (v *fakeVM) Cont(context.Context) error {
+	go v.guest.serve(v.far)
+	return nil
+}
+func (v *fakeVM) Wire() net.Conn            { return v.host }
+func (v *fakeVM) Done() <-chan struct{}     { return v.ended }
+func (v *fakeVM) Argv() []string            { return []string{"qemu", "-S"} }
+func (v *fakeVM) Console() string           { return v.console }
+func (v *fakeVM) Err(context.Context) error { return errors.New("exit status 0") }
+func (v *fakeVM) Close() error {
+	v.once.Do(func() { close(v.ended) })
+	return errors.Join(v.host.Close(), v.far.Close())
+}
+
+// lab is a set of fakes, and what was asked of them.
+type lab struct {
+	guests map[bool]fakeGuest
+	same   bool
+	qemu   Emulator
+	kvm    error
+	image  error
+	mu     sync.Mutex
+	boots  []BootConfig
+	vms    []*fakeVM
+	probed int
+}
+
+type fakeTree struct{ l *lab }
+
+func (f fakeTree) Image(_ context.Context, patched bool) (Image, error) {
+	return Image{Image: trial.Image{Patched: patched, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
+}
+func (f fakeTree) Close() error { return nil }
+
+func (l *lab) backends() *Backends {
+	return &Backends{
+		Open:    func(context.Context, TreeConfig) (Tree, error) { return fakeTree{l}, nil },
+		Archive: func(context.Context, arch.Arch, string) (Archive, error) { return Archive{Path: "initrd"}, nil },
+		Emulator: func(context.Context, EmulatorConfig) (Emulator, error) {
+			return l.qemu, nil
+		},
+		KVMBoots: func(context.Context, Emulator, arch.Arch, string, string) error { l.probed++; return l.kvm },
+		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
+			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
+		},
+		SameCode: func(_, _ Image, _ []string) (bool, error) { return l.same, nil },
+		Plugin:   func(context.Context, PluginConfig) (Plugin, error) { return Plugin{Path: "p.so"}, nil },
+		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Boot:     l.boot,
+	}
+}
+
+func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	patched := filepath.Base(cfg.Dir) == "patched"
+	host, far := net.Pipe()
+	vm := &fakeVM{guest: l.guests[patched], host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
+	l.boots, l.vms = append(l.boots, cfg), append(l.vms, vm)
+	return vm, os.WriteFile(vm.console, []byte(vm.guest.console), 0o600)
+}
+
+func newLab(unpatched, patched fakeGuest) *lab {
+	return &lab{
+		guests: map[bool]fakeGuest{false: unpatched, true: patched},
+		qemu:   Emulator{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7},
+	}
+}
+
+func (l *lab) config(t *testing.T) Config {
+	t.Helper()
+	return Config{
+		Spec: trial.Spec{
+			Arch: "arm64", Reader: trial.Acquire, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
+			Modes: []string{"pc", "cmp"},
+		},
+		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Backends: l.backends(), Version: "test",
+	}
+}
