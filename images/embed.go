@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package images holds the kernel config fragments: one for every guest, one
+// per architecture, and a folder per scenario. It owns the text only; merging
+// and checking are left to rig/internal/kernel.
+package images
+
+import "embed"
+
+//go:embed *.config */*.config
+var files embed.FS
+
+// Fragment returns the text of the named fragment, say "arm64" or
+// "kcov/kcov". The names are constants of this repository: an unknown one panics.
+func Fragment(name string) string {
+	text, err := files.ReadFile(name + ".config")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// Limits of an archive: several times today's largest kernel (1.6 GB, 92,000 files).
+const (
+	maxArchiveBytes   = 8 << 30
+	maxArchiveMembers = 500_000
+)
+
+// isTarball says whether name looks like an archive that unpackTarball reads.
+func isTarball(name string) bool {
+	for _, suffix := range []string{".tar.xz", ".tar.gz", ".tar.zst"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// unpackTarball unpacks file into the empty folder dest.
+func unpackTarball(ctx context.Context, file, dest string) error {
+	op := "unpack " + file
+	if strings.HasSuffix(file, ".xz") {
+		// xz in Go takes several times as long as the tool.
+		return unpackOutput(ctx, proc.Command{Path: "xz", Args: []string{"-dc", "-T0", "--", file}, Kind: fault.User, Op: op}, dest)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return fault.Wrap(fault.User, op, err)
+	}
+	defer f.Close()
+	var plain io.Reader
+	if strings.HasSuffix(file, ".zst") {
+		z, zerr := zstd.NewReader(f)
+		if zerr == nil {
+			defer z.Close()
+		}
+		plain, err = z, zerr
+	} else {
+		plain, err = gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
+	}
+	if err != nil {
+		return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
+	}
+	return unpackStream(ctx, op, plain, dest)
+}
+
+// unpackOutput unpacks the tar archive that cmd writes to its standard output.
+func unpackOutput(ctx context.Context, cmd proc.Command, dest string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r, w := io.Pipe()
+	cmd.Stdout = w
+	p, err := proc.Start(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		err := p.Wait()
+		_ = w.CloseWithError(err) // nil: end of file
+		ended <- err
+	}()
+	err = unpackStream(ctx, cmd.Op, r, dest)
+	_ = r.CloseWithError(errors.New("no longer read"))
+	if err != nil {
+		cancel()
+		<-ended
+		return err
+	}
+	return <-ended
+}
+
+// unpackStream unpacks a tar stream and reads it to its end. A fault of the
+// disk is the rig's, one of the archive the user's.
+func unpackStream(ctx context.Context, op string, r io.Reader, dest string) error {
+	u := unpacker{dest: dest, links: map[string]bool{}, dirs: map[string]bool{".": true}}
+	archive := tar.NewReader(r)
+	for {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
+		h, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
+		}
+		if err := u.member(h, archive); err != nil {
+			return fault.Wrap(fault.User, op, fmt.Errorf("member %q: %w", h.Name, err))
+		}
+	}
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
+	}
+	return nil
+}
+
+// unpacker writes members below dest, which nobody else writes. It never
+// writes through a symbolic link.
+type unpacker struct {
+	dest    string
+	links   map[string]bool
+	dirs    map[string]bool
+	bytes   int64
+	members int
+}
+
+func (u *unpacker) member(h *tar.Header, content io.Reader) error {
+	if h.Typeflag == tar.TypeXGlobalHeader {
+		return nil
+	}
+	name := path.Clean(h.Name)
+	if path.IsAbs(h.Name) || !filepath.IsLocal(h.Name) || strings.Contains("/"+h.Name+"/", "/../") {
+		return errors.New("leads outside the archive")
+	}
+	if u.members++; u.members > maxArchiveMembers {
+		return fmt.Errorf("more than %d members", maxArchiveMembers)
+	}
+	if u.bytes += h.Size; h.Size < 0 || u.bytes > maxArchiveBytes {
+		return fmt.Errorf("more than %d bytes", int64(maxArchiveBytes))
+	}
+	if err := u.parents(name, h.Typeflag == tar.TypeDir); err != nil {
+		return err
+	}
+	target := filepath.Join(u.dest, name)
+	switch h.Typeflag {
+	case tar.TypeDir:
+		return nil
+	case tar.TypeReg:
+		return writeMember(target, h, content)
+	case tar.TypeSymlink:
+		if !insideLink(name, h.Linkname) {
+			return fmt.Errorf("symbolic link to %q leads outside the archive", h.Linkname)
+		}
+		u.links[name] = true
+		return diskOrUser(os.Symlink(h.Linkname, target))
+	default:
+		return fmt.Errorf("is no file, folder or symbolic link (type %q)", h.Typeflag)
+	}
+}
+
+// parents makes the folders above name, and name itself where it is one.
+func (u *unpacker) parents(name string, itself bool) error {
+	dir := path.Dir(name)
+	if itself {
+		dir = name
+	}
+	if u.dirs[dir] {
+		return nil
+	}
+	for p := dir; p != "."; p = path.Dir(p) {
+		if u.links[p] {
+			return fmt.Errorf("lies behind the symbolic link %q", p)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(u.dest, dir), 0o755); err != nil {
+		return diskOrUser(err)
+	}
+	for p := dir; p != "."; p = path.Dir(p) {
+		u.dirs[p] = true
+	}
+	return nil
+}
+
+func writeMember(target string, h *tar.Header, content io.Reader) error {
+	mode := os.FileMode(0o644) | os.FileMode(h.Mode)&0o111
+	f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return diskOrUser(err)
+	}
+	_, err = io.Copy(f, content)
+	return diskOrUser(errors.Join(err, f.Close()))
+}
+
+// insideLink says whether a link at name with the given target stays in the tree.
+func insideLink(name, target string) bool {
+	return !path.IsAbs(target) && filepath.IsLocal(path.Join(path.Dir(name), target))
+}
+
+// diskOrUser leaves err to be the user's unless the disk is to blame.
+func diskOrUser(err error) error {
+	if d := diskFault("write", err); d != nil && strings.Contains(d.Error(), "disk is full") {
+		return d
+	}
+	return err
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// build makes one image in a scratch folder.
+type build struct {
+	tree    *Tree
+	job     job
+	work    *scratch
+	out     string // kbuild's output folder
+	log     string
+	started time.Time
+	cpu     time.Duration
+}
+
+func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
+	work, err := t.store.scratch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &build{
+		tree: t, job: j, work: work, out: filepath.Join(work.dir, "entry", "out"),
+		log: filepath.Join(t.store.dir, "logs", j.key+".log"), started: time.Now(),
+	}
+	for _, dir := range []string{filepath.Dir(b.out), filepath.Dir(b.log)} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, errors.Join(diskFault("make a build folder", err), work.Close())
+		}
+	}
+	return b, nil
+}
+
+// run configures and compiles, starting from another arm's folder where there is one.
+func (b *build) run(ctx context.Context) error {
+	arm := "unpatched"
+	if b.job.patched {
+		arm = "patched"
+	}
+	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, arm)
+	reused, err := b.startFromSibling(ctx)
+	if err != nil {
+		return err
+	}
+	if !reused {
+		if err := b.configure(ctx); err != nil {
+			return err
+		}
+	}
+	// A reused folder is checked too: the check is cheap and the folder may be old.
+	dotConfig, err := os.ReadFile(filepath.Join(b.out, ".config"))
+	if err != nil {
+		return fault.Wrap(fault.Kernel, "read the kernel config", err)
+	}
+	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
+		return err
+	}
+	if err := b.make(ctx, b.tree.cfg.Arch.ImageTarget, b.log); err != nil {
+		return err
+	}
+	return b.keepSource(ctx)
+}
+
+// startFromSibling copies the build folder of another arm of the same family,
+// times included, so that make compiles only what differs.
+func (b *build) startFromSibling(ctx context.Context) (bool, error) {
+	for _, e := range b.tree.store.builds() {
+		if e.record.Family != b.job.family {
+			continue
+		}
+		l, err := openLock(b.tree.store.lockPath("build", e.key))
+		if err != nil {
+			return false, err
+		}
+		held, err := l.try(false)
+		if err != nil || !held || !exists(filepath.Join(e.dir, "image.json")) {
+			_ = l.Close()
+			continue
+		}
+		res, err := proc.Run(ctx, proc.Command{
+			Path: "cp", Args: []string{"-a", "--reflink=auto", "--", filepath.Join(e.dir, "out"), filepath.Dir(b.out)},
+			Kind: fault.Rig, Op: "copy the other arm's build folder",
+		})
+		b.cpu += res.CPU
+		_ = l.Close()
+		return err == nil, diskInOutput(err, res.Tail)
+	}
+	return false, nil
+}
+
+// configure merges the fragments on allnoconfig.
+func (b *build) configure(ctx context.Context) error {
+	if err := os.MkdirAll(b.out, 0o755); err != nil {
+		return diskFault("make a build folder", err)
+	}
+	all := filepath.Join(b.work.dir, "entry", "requested.config")
+	if err := writeFile(all, []byte(configText(b.job.symbols))); err != nil {
+		return err
+	}
+	log := strings.TrimSuffix(b.log, ".log") + ".config.log"
+	if err := b.make(ctx, "allnoconfig", log, "KCONFIG_ALLCONFIG="+all); err != nil {
+		return err
+	}
+	return b.make(ctx, "olddefconfig", log)
+}
+
+func (b *build) make(ctx context.Context, target, log string, env ...string) error {
+	c := b.tree.cfg
+	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, target: target}
+	res, err := proc.Run(ctx, proc.Command{
+		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
+		Log: log, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, target),
+	})
+	b.cpu += res.CPU
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return buildFailure(err, log)
+}
+
+// buildFailure puts the compiler's first complaint in the place of make's last words.
+func buildFailure(err error, log string) error {
+	fe := (*fault.Error)(nil)
+	if !errors.As(err, &fe) {
+		return err
+	}
+	out := *fe
+	if tail := firstComplaint(log); tail != "" {
+		out.Tail = tail
+	}
+	return diskInOutput(&out, out.Tail)
+}
+
+// diskInOutput makes a failure of a tool that ran out of space the rig's.
+func diskInOutput(err error, output string) error {
+	fe := (*fault.Error)(nil)
+	if !errors.As(err, &fe) || !strings.Contains(output, "No space left on device") {
+		return err
+	}
+	out := *fe
+	out.Kind, out.Try = fault.Rig, "free some space: kcovrig cache prune --all, or another folder with --cache"
+	// The tool's exit code stays in the chain, its culprit does not.
+	out.Err = fmt.Errorf("the disk is full: %w", fe.Err)
+	return &out
+}
+
+// complaintLines is how much is shown from the first error on.
+const complaintLines = 12
+
+// firstComplaint returns the first line of a log that names an error, with what follows.
+func firstComplaint(log string) string {
+	f, err := os.Open(log)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var lines []string
+	for s := bufio.NewScanner(f); s.Scan() && len(lines) < complaintLines; {
+		line := s.Text()
+		if len(lines) > 0 || strings.Contains(line, "error:") || strings.Contains(line, "undefined reference") ||
+			strings.Contains(line, "No space left on device") || strings.Contains(line, " Error ") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// keepSource keeps the arm's source and its object with debug information:
+// the private copy will have been switched to another arm when they are asked for.
+func (b *build) keepSource(ctx context.Context) error {
+	c := b.tree.cfg
+	entry := filepath.Dir(b.out)
+	text, err := os.ReadFile(filepath.Join(b.tree.src, c.Fix.Source))
+	if err != nil {
+		return fault.Wrap(fault.Rig, "keep the source", err)
+	}
+	if err := writeFile(filepath.Join(entry, filepath.Base(c.Fix.Source)), text); err != nil {
+		return err
+	}
+	saved, err := os.ReadFile(filepath.Join(b.out, commandFile(c.Object)))
+	if err != nil {
+		return fault.Wrap(fault.Kernel, "find how "+c.Object+" was compiled", err)
+	}
+	command, err := debugCommand(string(saved), c.Object, filepath.Join(entry, "debug.o"))
+	if err != nil {
+		return fault.Wrap(fault.Kernel, "find how "+c.Object+" was compiled", err)
+	}
+	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.dir),
+		Kind: fault.Kernel, Op: "compile " + c.Object + " with -g"})
+	b.cpu += res.CPU
+	return err
+}
+
+// commandFile is where kbuild keeps how it made object.
+func commandFile(object string) string {
+	return filepath.Join(filepath.Dir(object), "."+filepath.Base(object)+".cmd")
+}
+
+// debugCommand turns kbuild's saved command for object into one that writes
+// the same code with debug information to target.
+func debugCommand(saved, object, target string) (string, error) {
+	first, _, _ := strings.Cut(saved, "\n")
+	_, command, ok := strings.Cut(first, ":= ")
+	if !ok {
+		return "", errors.New("kbuild's command file has another form")
+	}
+	command, _, _ = strings.Cut(command, " ; ") // objtool and the like
+	words := strings.Fields(command)
+	found := false
+	for i, w := range words {
+		switch {
+		case strings.HasPrefix(w, "-Wp,-MMD,") || strings.HasPrefix(w, "-Wp,-MD,"):
+			words[i] = "-g"
+		case w == object && i > 0 && words[i-1] == "-o":
+			words[i], found = proc.Quote([]string{target}), true
+		}
+	}
+	if !found {
+		return "", fmt.Errorf("kbuild's command does not make %s", object)
+	}
+	return strings.Join(words, " "), nil
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"kcovrig/rig/fault"
+)
+
+// Entry is a tree or a build in the cache.
+type Entry struct {
+	Kind    string // "tree" or "build"
+	Name    string // its hash
+	About   string // for people
+	Bytes   int64  // on disk
+	Used    time.Time
+	InUse   bool // by a running kcovrig
+	dir     string
+	useLock string
+}
+
+type keptBuild struct {
+	key, dir string
+	record   record
+	used     time.Time
+}
+
+// builds lists the complete builds, the latest used first.
+func (s store) builds() []keptBuild {
+	markers, _ := filepath.Glob(filepath.Join(s.dir, "builds", "*", "image.json"))
+	var out []keptBuild
+	for _, m := range markers {
+		b := keptBuild{dir: filepath.Dir(m), key: filepath.Base(filepath.Dir(m))}
+		info, err := os.Stat(m)
+		if err != nil || !readJSON(m, &b.record) {
+			continue
+		}
+		b.used = info.ModTime()
+		out = append(out, b)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].used.After(out[j].used) })
+	return out
+}
+
+// touch notes that an entry was used now; failing to is harmless.
+func touch(path string) {
+	now := time.Now()
+	_ = os.Chtimes(path, now, now)
+}
+
+// List returns what the cache in dir holds, trees before builds, the latest used first.
+func List(ctx context.Context, dir string) ([]Entry, error) {
+	s := store{dir}
+	var out []Entry
+	trees, _ := filepath.Glob(filepath.Join(dir, "trees", "*", "tree.json"))
+	for _, m := range trees {
+		r := treeRecord{}
+		info, err := os.Stat(m)
+		if err != nil || !readJSON(m, &r) {
+			continue
+		}
+		name := filepath.Base(filepath.Dir(m))
+		out = append(out, Entry{Kind: "tree", Name: name, About: "linux " + r.Version + " from " + r.Path,
+			Used: info.ModTime(), dir: filepath.Dir(m), useLock: s.lockPath("treeuse", name)})
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
+	for _, b := range s.builds() {
+		arm := "unpatched"
+		if b.record.Patched {
+			arm = "patched"
+		}
+		out = append(out, Entry{Kind: "build", Name: b.key, About: "linux " + b.record.Version + " " + b.record.Arch + " " + arm,
+			Used: b.used, dir: b.dir, useLock: s.lockPath("build", b.key)})
+	}
+	for i := range out {
+		var err error
+		if out[i].Bytes, err = diskUse(ctx, out[i].dir); err != nil {
+			return nil, err
+		}
+		l, err := openLock(out[i].useLock)
+		if err != nil {
+			return nil, err
+		}
+		free, err := l.try(true)
+		out[i].InUse = err == nil && !free
+		_ = l.Close()
+	}
+	return out, nil
+}
+
+// Prune removes what was last used before the given time, never what is in
+// use, and clears away what interrupted rigs left. It returns what it removed.
+func Prune(ctx context.Context, dir string, before time.Time) ([]Entry, error) {
+	entries, err := List(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	store{dir}.sweep()
+	var removed []Entry
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return removed, err
+		}
+		if e.InUse || !e.Used.Before(before) {
+			continue
+		}
+		ok, err := e.remove()
+		if err != nil {
+			return removed, err
+		}
+		if ok {
+			removed = append(removed, e)
+		}
+	}
+	return removed, nil
+}
+
+// remove takes the marker first, so that a half removed entry is none.
+func (e Entry) remove() (bool, error) {
+	l, err := openLock(e.useLock)
+	if err != nil {
+		return false, err
+	}
+	defer l.Close()
+	if free, err := l.try(true); err != nil || !free {
+		return false, err
+	}
+	for _, marker := range []string{"image.json", "tree.json"} {
+		if err := os.Remove(filepath.Join(e.dir, marker)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, fault.Wrap(fault.Rig, "prune the cache", err)
+		}
+	}
+	return true, fault.Wrap(fault.Rig, "prune the cache", os.RemoveAll(e.dir))
+}
+
+func diskUse(ctx context.Context, dir string) (int64, error) {
+	var total int64
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) { // pruned by another rig meanwhile
+				return nil
+			}
+			return err
+		}
+		if info, err := d.Info(); err == nil {
+			total += allocated(info)
+		}
+		return nil
+	})
+	return total, fault.Wrap(fault.Rig, "measure the cache", err)
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+
+	"kcovrig/rig/fault"
+)
+
+// symbol is one line of a fragment.
+type symbol struct {
+	name     string
+	value    string // "n" for "is not set"
+	optional string // why it may be lost; empty: it may not
+	fragment string
+}
+
+const optionalMark = "# optional:"
+
+var (
+	setLine   = regexp.MustCompile(`^(CONFIG_[A-Za-z0-9_]+)=(.+)$`)
+	unsetLine = regexp.MustCompile(`^# (CONFIG_[A-Za-z0-9_]+) is not set$`)
+)
+
+// configLine reads one line of a fragment or a .config.
+func configLine(line string) (name, value string, ok bool) {
+	if m := setLine.FindStringSubmatch(line); m != nil {
+		return m[1], m[2], true
+	}
+	if m := unsetLine.FindStringSubmatch(line); m != nil {
+		return m[1], "n", true
+	}
+	return "", "", false
+}
+
+// mergeFragments returns the symbols by name; a later fragment overrides an earlier one.
+func mergeFragments(fragments []Fragment) ([]symbol, error) {
+	merged := map[string]symbol{}
+	for _, f := range fragments {
+		optional := ""
+		for n, line := range strings.Split(f.Text, "\n") {
+			line = strings.TrimSpace(line)
+			name, value, ok := configLine(line)
+			switch {
+			case ok:
+				merged[name] = symbol{name, value, optional, f.Name}
+				optional = ""
+			case strings.HasPrefix(line, optionalMark):
+				optional = strings.TrimSpace(strings.TrimPrefix(line, optionalMark))
+				if optional == "" {
+					return nil, fault.Newf(fault.Rig, "read config fragment "+f.Name, "line %d: %s says no reason", n+1, optionalMark)
+				}
+			case line != "" && !strings.HasPrefix(line, "#"):
+				return nil, fault.Newf(fault.Rig, "read config fragment "+f.Name, "line %d is no setting: %q", n+1, line)
+			}
+		}
+	}
+	out := make([]symbol, 0, len(merged))
+	for _, s := range merged {
+		out = append(out, s)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out, nil
+}
+
+// configText is what KCONFIG_ALLCONFIG reads, sorted by name.
+func configText(symbols []symbol) string {
+	var b strings.Builder
+	for _, s := range symbols {
+		if s.value == "n" {
+			fmt.Fprintf(&b, "# %s is not set\n", s.name)
+		} else {
+			fmt.Fprintf(&b, "%s=%s\n", s.name, s.value)
+		}
+	}
+	return b.String()
+}
+
+// checkConfig compares symbols with the .config that olddefconfig made of
+// them. A symbol that is not there counts as n.
+func checkConfig(symbols []symbol, dotConfig string) error {
+	have := map[string]string{}
+	for line := range strings.Lines(dotConfig) {
+		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok {
+			have[name] = value
+		}
+	}
+	var lost []string
+	for _, s := range symbols {
+		got, known := have[s.name]
+		if !known {
+			got = "n"
+		}
+		if got == s.value || s.optional != "" {
+			continue
+		}
+		is := "is " + got
+		if !known {
+			is = "is not offered"
+		}
+		lost = append(lost, fmt.Sprintf("%s=%s (fragment %s) %s", s.name, s.value, s.fragment, is))
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Kernel, Op: "check the kernel config",
+		Err: fmt.Errorf("%d requested settings were lost:\n\t%s", len(lost), strings.Join(lost, "\n\t")),
+		Try: "kconfig drops what this kernel does not have, what a dependency forbids, and what the compiler, " +
+			"assembler or linker cannot do (CC_HAS_*, AS_HAS_*, LD_*): look the symbol up in the tree's Kconfig files, " +
+			"or install a newer toolchain",
+	}
+}

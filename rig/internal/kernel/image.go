@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kcovrig/rig/fault"
+)
+
+// cacheFormat goes into every key: raise it when builds change in a way that
+// nothing else in the key shows.
+const cacheFormat = 1
+
+// record is image.json: its presence says that a build is complete.
+type record struct {
+	Family     string // all but the files that arms differ in
+	Arch       string
+	Version    string
+	Patched    bool
+	TreeHash   string
+	ConfigHash string
+	Compiler   string
+	Files      []string // in which the arm differs from the tree
+	Log        string
+	CPU, Wall  time.Duration
+	Built      time.Time
+}
+
+// hashOf hashes a value by its JSON form, in which maps are sorted.
+func hashOf(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // only plain values come here
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:20])
+}
+
+// job is one image that is to be had.
+type job struct {
+	patched bool
+	variant variant
+	symbols []symbol
+	tool    toolchain
+	family  string
+	key     string
+}
+
+func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
+	v, err := t.patches.arm(t.cfg.Fix, patched, t.read)
+	if err != nil {
+		return job{}, err
+	}
+	symbols, err := mergeFragments(t.cfg.Fragments)
+	if err != nil {
+		return job{}, err
+	}
+	tool, err := findToolchain(ctx, t.cfg.Arch)
+	if err != nil {
+		return job{}, err
+	}
+	j := job{patched: patched, variant: v, symbols: symbols, tool: tool}
+	a := t.cfg.Arch
+	j.family = hashOf([]any{
+		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
+		t.cfg.MakeArgs, tool.identity, tool.prefix, tool.ccache, t.cfg.Fix.Source, t.cfg.Object,
+	})
+	j.key = hashOf([]any{j.family, v})
+	return j, nil
+}
+
+// Image returns the arm with or without the fix, from the cache or built now.
+func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
+	started := time.Now()
+	j, err := t.plan(ctx, patched)
+	if err != nil {
+		return Image{}, err
+	}
+	for {
+		if img, ok, err := t.cached(ctx, j); ok || err != nil {
+			return img, err
+		}
+		cpu, err := t.buildLocked(ctx, j)
+		if err != nil {
+			return Image{}, err
+		}
+		img, ok, err := t.cached(ctx, j)
+		if err != nil {
+			return Image{}, err
+		}
+		if ok { // else it was pruned at once: build it again
+			img.Cached, img.CPU, img.Wall = cpu == 0, cpu, time.Since(started)
+			return img, nil
+		}
+	}
+}
+
+// cached returns the build where it is complete, and holds it until Close.
+func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
+	marker := filepath.Join(t.store.build(j.key), "image.json")
+	if !exists(marker) {
+		return Image{}, false, nil
+	}
+	l, err := openLock(t.store.lockPath("build", j.key))
+	if err != nil {
+		return Image{}, false, err
+	}
+	if err := l.wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
+		return Image{}, false, errors.Join(err, l.Close())
+	}
+	r := record{}
+	if !readJSON(marker, &r) {
+		return Image{}, false, l.Close()
+	}
+	t.keepLock(l)
+	touch(marker)
+	return t.image(j, r), true, nil
+}
+
+func (t *Tree) image(j job, r record) Image {
+	dir := t.store.build(j.key)
+	out := filepath.Join(dir, "out")
+	return Image{
+		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
+		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
+		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
+		Version: r.Version, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
+		Key: j.key, Cached: true, Log: r.Log,
+	}
+}
+
+// buildLocked builds unless another rig did so meanwhile. It returns the CPU time spent.
+func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
+	l, err := openLock(t.store.lockPath("build", j.key))
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	if err := l.wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
+		return 0, err
+	}
+	if readJSON(filepath.Join(t.store.build(j.key), "image.json"), &record{}) {
+		return 0, nil
+	}
+	if err := checkTools(); err != nil {
+		return 0, err
+	}
+	tree, err := t.lockTree(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer tree.Close()
+	if err := t.switchTo(j.variant); err != nil {
+		return 0, err
+	}
+	b, err := t.newBuild(ctx, j)
+	if err != nil {
+		return 0, err
+	}
+	defer b.work.Close()
+	if err := b.run(ctx); err != nil {
+		return 0, err
+	}
+	rec := record{
+		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, Patched: j.patched, TreeHash: t.Hash,
+		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant)), Log: b.log, CPU: b.cpu,
+		Wall: time.Since(b.started), Built: time.Now().UTC(),
+	}
+	if rec.ConfigHash, err = fileHash(filepath.Join(b.out, ".config")); err != nil {
+		return 0, fault.Wrap(fault.Rig, "hash the config", err)
+	}
+	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
+		return 0, err
+	}
+	return b.cpu, b.work.keep("entry", t.store.build(j.key))
+}

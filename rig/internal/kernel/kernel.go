@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kernel turns a source tree into kernel images. It owns source trees
+// (folders, git revisions, tarballs, the distribution's source packages),
+// patches and whether a fix is in, config fragments, builds, and the
+// content-addressed cache of all of them. It leaves booting, and what a
+// patch means, to others.
+//
+// The user's tree is never written: everything happens on a private copy in
+// the cache, one per content of the tree. That copy has one fixed path, since
+// kbuild records it in every command; the arms differ in a few files, which
+// are switched in place under a lock before a build.
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// Config says what to build and where. Fill it, then Open.
+type Config struct {
+	Arch arch.Arch
+	// Tree is a kernel folder, a .tar.xz, .tar.gz or .tar.zst, or
+	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
+	Tree string
+	// Rev is a revision of a git Tree; empty: the folder as it stands.
+	Rev string
+	// Series are patch series that fix the bug, tried in order.
+	Series []fs.FS
+	// PatchFile replaces Series where it is set: what the patched arm has.
+	PatchFile string
+	// Fix says how the source shows that the fix is in.
+	Fix Fix
+	// Object is the object file of Fix.Source, below the build folder.
+	Object string
+	// Fragments are config fragments; a later one overrides an earlier one.
+	Fragments []Fragment
+	// MakeArgs are appended to every make call.
+	MakeArgs []string
+	// Compiler is the kind of the compiler; only "gcc" is known, and meant where empty.
+	Compiler string
+	// CacheDir keeps trees and builds. It is made where it is missing.
+	CacheDir string
+	// Jobs is make's -j.
+	Jobs int
+	// Progress, where set, is told in one line what begins. It may be called from any goroutine.
+	Progress func(line string)
+}
+
+// Fragment is a config fragment; Name is for messages.
+type Fragment struct{ Name, Text string }
+
+// Image is one built kernel. Its files stay until the Tree is closed, and
+// longer where the cache is not pruned. They must not be written.
+type Image struct {
+	Path        string // what QEMU boots
+	Vmlinux     string
+	BuildDir    string // kbuild's output folder
+	SourceDir   string // the private tree; its Fix.Source may by now be another arm's
+	Source      string // Fix.Source as it was compiled
+	Object      string // the object of Fix.Source
+	DebugObject string // the same, compiled once more with -g
+	Version     string // as in the tree's Makefile
+	Patched     bool
+	TreeHash    string
+	ConfigHash  string // of the complete .config
+	Compiler    string // compiler and linker, as they name themselves
+	Key         string // of the build in the cache
+	Cached      bool   // nothing was built
+	CPU, Wall   time.Duration
+	Log         string // make's output
+}
+
+// Validate says what is wrong with c; every error is the user's or a programming error of the caller.
+func (c Config) Validate() error {
+	check := func(ok bool, format string, args ...any) error {
+		if ok {
+			return nil
+		}
+		return fault.Newf(fault.User, "kernel settings", format, args...)
+	}
+	source := c.Fix.Source
+	return errors.Join(
+		check(c.Arch.Name != "", "no architecture"),
+		check(c.CacheDir != "" && filepath.IsAbs(c.CacheDir), "the cache folder %q is no absolute path", c.CacheDir),
+		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
+		check(c.Compiler == "" || c.Compiler == "gcc", "unknown compiler kind %q (have: gcc)", c.Compiler),
+		check(len(c.Series) > 0, "no patch series"),
+		check(source != "" && filepath.IsLocal(source), "the source file %q is no path below a tree", source),
+		check(c.Object != "" && filepath.IsLocal(c.Object), "the object file %q is no path below a build", c.Object),
+		check(c.Fix.Function != "" && len(c.Fix.Copy) > 0 && len(c.Fix.Stores) > 0, "the fix is not described"),
+		check(len(c.Fragments) > 0, "no config fragment"),
+	)
+}
+
+func (c Config) say(format string, args ...any) {
+	if c.Progress != nil {
+		c.Progress(fmt.Sprintf(format, args...))
+	}
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/fault"
+)
+
+// lockPoll is the time between two tries for a lock that another rig holds:
+// flock itself cannot be interrupted by a context.
+const lockPoll = 50 * time.Millisecond
+
+// lock is a flock on a file of its own. It ends with the process at the latest,
+// so that a killed rig blocks nobody.
+type lock struct{ file *os.File }
+
+func openLock(path string) (*lock, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, "open a lock", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "open a lock", err)
+	}
+	return &lock{f}, nil
+}
+
+// try takes the lock, or changes how it is held, and says whether it could.
+func (l *lock) try(exclusive bool) (bool, error) {
+	how := unix.LOCK_SH
+	if exclusive {
+		how = unix.LOCK_EX
+	}
+	err := unix.Flock(int(l.file.Fd()), how|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, fault.Wrap(fault.Rig, "lock "+l.file.Name(), err)
+}
+
+// wait takes the lock as soon as it can; waiting is told once, before the first wait.
+func (l *lock) wait(ctx context.Context, exclusive bool, waiting func()) error {
+	for first := true; ; first = false {
+		ok, err := l.try(exclusive)
+		if err != nil || ok {
+			return err
+		}
+		if first {
+			waiting()
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for another kcovrig: %w", ctx.Err())
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
+// Close gives the lock up; nil is allowed.
+func (l *lock) Close() error {
+	if l == nil {
+		return nil
+	}
+	return l.file.Close()
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"fmt"
+
+	"kcovrig/rig/arch"
+)
+
+// makeCall is one call of kbuild.
+type makeCall struct {
+	arch   arch.Arch
+	tool   toolchain
+	src    string // the tree
+	out    string // the build folder
+	jobs   int
+	extra  []string // Config.MakeArgs
+	target string
+}
+
+// args is make's argument list.
+func (m makeCall) args() []string {
+	compiler, host := m.tool.prefix+"gcc", "gcc"
+	if m.tool.ccache {
+		compiler, host = "ccache "+compiler, "ccache "+host
+	}
+	args := []string{
+		"-C", m.src,
+		"O=" + m.out,
+		fmt.Sprintf("-j%d", m.jobs),
+		"ARCH=" + m.arch.KernelArch,
+		"CROSS_COMPILE=" + m.tool.prefix,
+		"CC=" + compiler,
+		"HOSTCC=" + host,
+		"LOCALVERSION=",
+	}
+	return append(append(args, m.extra...), m.target)
+}
+
+// makeEnv makes a build independent of who runs it, when and how often.
+// base is the folder below which ccache writes paths relative.
+func makeEnv(base string) []string {
+	return []string{
+		"LC_ALL=C",
+		"MAKEFLAGS=",
+		"KCFLAGS=",
+		"KAFLAGS=",
+		"KBUILD_OUTPUT=",
+		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
+		"KBUILD_BUILD_USER=kcovrig",
+		"KBUILD_BUILD_HOST=kcovrig",
+		"KBUILD_BUILD_VERSION=1",
+		"SOURCE_DATE_EPOCH=0",
+		"CCACHE_BASEDIR=" + base,
+		"CCACHE_NOHASHDIR=1",
+	}
+}

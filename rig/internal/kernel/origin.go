@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// defaultRelease is taken where no linux-source package is installed.
+const defaultRelease = "debian:6.12"
+
+// installed is where Debian's linux-source packages put their tarballs.
+const installed = "/usr/src"
+
+// origin is where a tree comes from.
+type origin struct {
+	path   string // folder or tarball
+	commit string // of a git revision
+	hash   string // of the content
+	// fill writes the tree into an empty folder.
+	fill func(ctx context.Context, dest string) error
+}
+
+// findOrigin resolves Config.Tree and hashes what it stands for.
+func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
+	name := c.Tree
+	if name == "" {
+		name = newestInstalled(installed)
+	}
+	if name == "" {
+		name = defaultRelease
+	}
+	if release, ok := strings.CutPrefix(name, "debian:"); ok {
+		file, err := c.debianTarball(ctx, s, installed, release)
+		if err != nil {
+			return origin{}, err
+		}
+		name = file
+	}
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return origin{}, fault.Wrap(fault.User, "find the tree", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return origin{}, fault.Newf(fault.User, "find the tree", "no kernel folder or tarball: %w", err)
+	}
+	switch {
+	case info.IsDir() && c.Rev != "":
+		return gitOrigin(ctx, path, c.Rev)
+	case info.IsDir():
+		return c.folderOrigin(ctx, s, path)
+	case c.Rev != "":
+		return origin{}, fault.Newf(fault.User, "find the tree", "--rev needs a git folder, and %s is a file", path)
+	case !info.Mode().IsRegular() || !isTarball(path):
+		return origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor a .tar.xz, .tar.gz or .tar.zst", path)
+	}
+	return c.tarballOrigin(s, path, info)
+}
+
+// memo is what an unchanged file or folder hashed to.
+type memo struct{ Stat, Hash string }
+
+func (s store) memoPath(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	return filepath.Join(s.dir, "memo", hex.EncodeToString(sum[:16])+".json")
+}
+
+func (c Config) tarballOrigin(s store, path string, info os.FileInfo) (origin, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return origin{}, fault.Wrap(fault.User, "find the tree", err)
+	}
+	known := memo{}
+	stat := fmt.Sprintf("%d %d %d %d", info.Size(), info.ModTime().UnixNano(), st.Ino, st.Ctim.Nano())
+	if !readJSON(s.memoPath(path), &known) || known.Stat != stat {
+		c.say("hashing %s", path)
+		hash, err := fileHash(path)
+		if err != nil {
+			return origin{}, fault.Wrap(fault.User, "read the tree", err)
+		}
+		known = memo{stat, hash}
+		if err := writeJSON(s.memoPath(path), known); err != nil {
+			return origin{}, err
+		}
+	}
+	return origin{path: path, hash: known.Hash, fill: func(ctx context.Context, dest string) error {
+		return unpackTarball(ctx, path, dest)
+	}}, nil
+}
+
+func (c Config) folderOrigin(ctx context.Context, s store, path string) (origin, error) {
+	if err := checkTree(path); err != nil {
+		return origin{}, err
+	}
+	entries, err := manifest(ctx, path)
+	if err != nil {
+		return origin{}, err
+	}
+	known, stat := memo{}, statHash(entries)
+	if !readJSON(s.memoPath(path), &known) || known.Stat != stat {
+		c.say("hashing %s", path)
+		hash, err := contentHash(ctx, path, entries)
+		if err != nil {
+			return origin{}, err
+		}
+		known = memo{stat, hash}
+		if err := writeJSON(s.memoPath(path), known); err != nil {
+			return origin{}, err
+		}
+	}
+	return origin{path: path, hash: known.Hash, fill: func(ctx context.Context, dest string) error {
+		if err := copyFolder(ctx, path, entries, dest); err != nil {
+			return err
+		}
+		// The user may have saved a file meanwhile: only what was hashed is taken.
+		copied, err := manifest(ctx, dest)
+		if err != nil {
+			return err
+		}
+		hash, err := contentHash(ctx, dest, copied)
+		if err == nil && hash != known.Hash {
+			err = fault.Newf(fault.User, "copy the tree", "%s changed while it was copied: run again", path)
+		}
+		return err
+	}}, nil
+}
+
+func gitOrigin(ctx context.Context, path, rev string) (origin, error) {
+	ask := func(what string) (string, error) {
+		res, err := proc.Run(ctx, proc.Command{
+			Path: "git", Args: []string{"-C", path, "rev-parse", "--verify", "--quiet", "--end-of-options", what},
+			Kind: fault.User, Op: "find revision " + rev + " in " + path,
+		})
+		return strings.TrimSpace(string(res.Stdout)), err
+	}
+	commit, err := ask(rev + "^{commit}")
+	if err != nil {
+		return origin{}, err
+	}
+	tree, err := ask(commit + "^{tree}")
+	if err != nil {
+		return origin{}, err
+	}
+	sum := sha256.Sum256([]byte("git tree " + tree))
+	return origin{path: path, commit: commit, hash: hex.EncodeToString(sum[:]),
+		fill: func(ctx context.Context, dest string) error {
+			return unpackOutput(ctx, proc.Command{
+				Path: "git", Args: []string{"-C", path, "archive", "--format=tar", commit},
+				Kind: fault.User, Op: "export " + rev + " of " + path,
+			}, dest)
+		}}, nil
+}
+
+var sourceName = regexp.MustCompile(`^linux-source-([0-9]+(?:\.[0-9]+)*)\.tar\.(xz|gz|zst)$`)
+
+// newestInstalled returns the linux-source tarball of the highest version in dir, or "".
+func newestInstalled(dir string) string {
+	items, _ := os.ReadDir(dir)
+	best, bestVersion := "", ""
+	for _, item := range items {
+		m := sourceName.FindStringSubmatch(item.Name())
+		if m != nil && (best == "" || versionLess(bestVersion, m[1])) {
+			best, bestVersion = filepath.Join(dir, item.Name()), m[1]
+		}
+	}
+	return best
+}
+
+// versionLess compares dotted numbers.
+func versionLess(a, b string) bool {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	for i := 0; i < len(as) && i < len(bs); i++ {
+		x, _ := strconv.Atoi(as[i])
+		y, _ := strconv.Atoi(bs[i])
+		if x != y {
+			return x < y
+		}
+	}
+	return len(as) < len(bs)
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/fault"
+)
+
+// store is the cache folder:
+//
+//	trees/HASH/    the private copy of a tree in src, tree.json once it is complete
+//	builds/KEY/    one build: output folder in out, image.json once it is complete
+//	memo/          what an unchanged file's or folder's contents hash to
+//	locks/         one file per tree and build; held shared while in use
+//	tmp/           what is being made; renamed into its place when complete
+type store struct{ dir string }
+
+func (s store) tree(hash string) string { return filepath.Join(s.dir, "trees", hash) }
+func (s store) build(key string) string { return filepath.Join(s.dir, "builds", key) }
+func (s store) lockPath(kind, name string) string {
+	return filepath.Join(s.dir, "locks", kind+"-"+name)
+}
+
+// scratch is a folder in tmp with a lock beside it that lives as long as its maker.
+type scratch struct {
+	dir  string
+	lock *lock
+}
+
+// scratch makes an empty folder and clears away what dead rigs left.
+func (s store) scratch(ctx context.Context) (*scratch, error) {
+	s.sweep()
+	tmp := filepath.Join(s.dir, "tmp")
+	if err := os.MkdirAll(tmp, 0o755); err != nil {
+		return nil, diskFault("make the cache folder", err)
+	}
+	for {
+		dir, err := os.MkdirTemp(tmp, "work-")
+		if err != nil {
+			return nil, diskFault("make a work folder", err)
+		}
+		l, err := openLock(dir + ".lock")
+		if err != nil {
+			return nil, err
+		}
+		// A sweep may come between the two calls above: then the folder is gone.
+		if err := l.wait(ctx, true, func() {}); err != nil {
+			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
+		}
+		if _, err := os.Stat(dir); err == nil {
+			return &scratch{dir, l}, nil
+		}
+		_ = l.Close()
+	}
+}
+
+// keep renames sub of the scratch folder to path, which becomes complete at once.
+func (w *scratch) keep(sub, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return diskFault("fill the cache", err)
+	}
+	// What stands there without its marker was never complete.
+	if err := os.RemoveAll(path); err != nil {
+		return fault.Wrap(fault.Rig, "fill the cache", err)
+	}
+	return fault.Wrap(fault.Rig, "fill the cache", os.Rename(filepath.Join(w.dir, sub), path))
+}
+
+// Close removes the folder and what is left in it.
+func (w *scratch) Close() error {
+	err := os.RemoveAll(w.dir)
+	_ = os.Remove(w.dir + ".lock")
+	return errors.Join(err, w.lock.Close())
+}
+
+// sweep removes the work folders whose makers are gone.
+func (s store) sweep() {
+	dirs, _ := filepath.Glob(filepath.Join(s.dir, "tmp", "work-*"))
+	for _, dir := range dirs {
+		if filepath.Ext(dir) == ".lock" {
+			continue
+		}
+		l, err := openLock(dir + ".lock")
+		if err != nil {
+			continue
+		}
+		if free, err := l.try(true); err == nil && free {
+			_ = os.RemoveAll(dir)
+			_ = os.Remove(dir + ".lock")
+		}
+		_ = l.Close()
+	}
+}
+
+// readJSON fills value from path; a missing or damaged file is false, like a marker never written.
+func readJSON(path string, value any) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && json.Unmarshal(text, value) == nil
+}
+
+// writeJSON replaces path in one step.
+func writeJSON(path string, value any) error {
+	text, err := json.MarshalIndent(value, "", "\t")
+	if err != nil {
+		return fault.Wrap(fault.Rig, "write "+path, err)
+	}
+	return writeFile(path, append(text, '\n'))
+}
+
+func writeFile(path string, text []byte) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return diskFault("write "+path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return diskFault("write "+path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return diskFault("write "+path, err)
+}
+
+// diskFault makes err a fault of the rig; a full disk says so.
+func diskFault(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return &fault.Error{Kind: fault.Rig, Op: op, Err: fmt.Errorf("the disk is full: %w", err),
+			Try: "kcovrig cache prune --all, or another folder with --cache"}
+	}
+	return fault.Wrap(fault.Rig, op, err)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// allocated is the space a file takes on the disk.
+func allocated(info fs.FileInfo) int64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Blocks * 512
+	}
+	return info.Size()
+}

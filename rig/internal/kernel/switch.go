@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kcovrig/rig/fault"
+)
+
+// switchTo makes the private copy hold v. The caller holds the tree's lock.
+// Every file that any variant ever changed gets the present time, since a
+// build folder that is about to be reused may stem from any variant.
+func (t *Tree) switchTo(v variant) error {
+	kept := originals{}
+	readJSON(t.originalsPath(), &kept)
+	known := len(kept)
+	for path := range v {
+		if _, ok := kept[path]; ok {
+			continue
+		}
+		text, err := t.readCopy(path)
+		switch {
+		case err == nil:
+			kept[path] = &text
+		case errors.Is(err, fs.ErrNotExist):
+			kept[path] = nil
+		default:
+			return fault.Wrap(fault.Rig, "switch the tree", err)
+		}
+	}
+	if len(kept) > known {
+		if err := writeJSON(t.originalsPath(), kept); err != nil {
+			return err
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(kept)) {
+		text, ok := v[path]
+		if !ok {
+			text = kept[path]
+		}
+		if err := t.put(path, text); err != nil {
+			return diskFault("switch the tree", err)
+		}
+	}
+	return nil
+}
+
+// put makes path hold text, or removes it where text is nil. The file is
+// replaced, never written in place.
+func (t *Tree) put(path string, text *string) error {
+	to := filepath.Join(t.src, path)
+	if text == nil {
+		if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if have, err := os.ReadFile(to); err == nil && string(have) == *text {
+		now := time.Now()
+		return os.Chtimes(to, now, now)
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(to); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := writeFile(to, []byte(*text)); err != nil {
+		return err
+	}
+	return os.Chmod(to, mode)
+}

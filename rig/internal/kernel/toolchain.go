@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// buildTools are what kbuild calls besides the compiler, with Debian's packages.
+var buildTools = map[string]string{
+	"make": "make", "gcc": "gcc", "flex": "flex", "bison": "bison", "bc": "bc", "perl": "perl", "cp": "coreutils", "sh": "dash",
+}
+
+// toolchain is what compiles for one architecture.
+type toolchain struct {
+	prefix   string // CROSS_COMPILE
+	ccache   bool
+	identity string // compiler and linker, as they name themselves
+}
+
+// findToolchain asks the compiler and the linker who they are.
+func findToolchain(ctx context.Context, a arch.Arch) (toolchain, error) {
+	tc := toolchain{}
+	packages := a.Packages
+	if runtime.GOARCH == a.GOARCH {
+		packages = []string{"gcc", "binutils"}
+	} else {
+		tc.prefix = a.CrossCompile
+	}
+	var names []string
+	for _, tool := range []string{"gcc", "ld"} {
+		res, err := proc.Run(ctx, proc.Command{Path: tc.prefix + tool, Args: []string{"--version"}, Env: []string{"LC_ALL=C"},
+			Kind: fault.Rig, Op: "ask " + tc.prefix + tool + " for its version"})
+		if err != nil {
+			return tc, withAdvice(err, "apt-get install "+strings.Join(packages, " "))
+		}
+		first, _, _ := strings.Cut(string(res.Stdout), "\n")
+		names = append(names, first)
+	}
+	tc.identity = strings.Join(names, "; ")
+	_, err := proc.LookPath("ccache")
+	tc.ccache = err == nil
+	return tc, nil
+}
+
+// checkTools says which of kbuild's tools is missing.
+func checkTools() error {
+	var missing []string
+	for tool, pkg := range buildTools {
+		if _, err := proc.LookPath(tool); err != nil {
+			missing = append(missing, pkg)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Rig, Op: "look for the kernel's build tools",
+		Err: errors.New("missing: " + strings.Join(missing, ", ")), Try: "apt-get install " + strings.Join(missing, " ")}
+}
+
+func withAdvice(err error, try string) error {
+	if fe := (*fault.Error)(nil); errors.As(err, &fe) {
+		out := *fe
+		out.Try = try
+		return &out
+	}
+	return err
+}
