@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Role says how a function takes part in the scope.
+type Role string
+
+// The roles, as plugin/plan.h explains them.
+const (
+	Body   Role = "body"   // an episode may begin at any of its blocks
+	Caller Role = "caller" // an episode begins where it calls a callee
+	Callee Role = "callee" // weak only within an episode of a caller
+)
+
+// Scope is a range of guest code in which the emulator works; End is the
+// address after its last instruction.
+type Scope struct {
+	Role   Role
+	Symbol string
+	Start  uint64
+	End    uint64
+}
+
+// Policy says how aggressively stores are reordered; whatever it says, only
+// what the architecture allows happens. Probabilities are per 1000.
+type Policy struct {
+	Active    uint64 // an entry into the scope delays stores
+	BodyDelay uint64 // a body's or caller's store is delayed
+	CalleeMax uint64 // a callee delays 1 to this many stores an episode
+	Hold      uint64 // a drain after an overtaking waits first, to widen the window
+	HoldNS    uint64 // ... this long
+}
+
+// DefaultPolicy was chosen by measurement: see docs/figures.md.
+func DefaultPolicy() Policy {
+	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500}
+}
+
+func (p Policy) validate() error {
+	if p.Active > 1000 || p.BodyDelay > 1000 || p.Hold > 1000 {
+		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
+	}
+	if p.HoldNS > 1e6 {
+		return errors.New("a wait of the emulator's policy is above one millisecond")
+	}
+	return nil
+}
+
+// Plan renders the plan for the plugin, sorted, the same bytes for the same cfg.
+func Plan(cfg Config, counters string) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "kcovrig-plan 1")
+	fmt.Fprintf(&b, "ram %s %#x %#x\n", cfg.RAMFile, cfg.Arch.RAMBase, cfg.RAMBytes)
+	fmt.Fprintf(&b, "counters %s\n", counters)
+	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
+	fmt.Fprintf(&b, "set active %d\n", cfg.Policy.Active)
+	fmt.Fprintf(&b, "set body-delay %d\n", cfg.Policy.BodyDelay)
+	fmt.Fprintf(&b, "set callee-max %d\n", cfg.Policy.CalleeMax)
+	fmt.Fprintf(&b, "set hold %d\n", cfg.Policy.Hold)
+	fmt.Fprintf(&b, "set hold-ns %d\n", cfg.Policy.HoldNS)
+	scope := append([]Scope(nil), cfg.Scope...)
+	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
+	for _, s := range scope {
+		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)
+	}
+	return b.String()
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "buffer.h"
+
+#include <string.h>
+
+static bool overlap(uint64_t a, unsigned int an, uint64_t b, unsigned int bn)
+{
+    return a < b + bn && b < a + an;
+}
+
+void buffer_push(struct buffer *b, const struct store *s)
+{
+    b->store[b->n++] = *s;
+}
+
+enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
+                                unsigned int bytes, uint64_t *value)
+{
+    for (unsigned int i = b->n; i-- > 0;) {
+        const struct store *s = &b->store[i];
+
+        if (overlap(s->phys, s->bytes, phys, bytes)) {
+            if (s->phys != phys || s->bytes != bytes) {
+                return COVER_PARTIAL;
+            }
+            *value = s->value;
+            return COVER_EXACT;
+        }
+    }
+    return COVER_NONE;
+}
+
+struct store buffer_take(struct buffer *b, unsigned int index)
+{
+    struct store s = b->store[index];
+
+    b->n--;
+    memmove(&b->store[index], &b->store[index + 1],
+            (b->n - index) * sizeof b->store[0]);
+    return s;
+}
+
+static bool may_drain(const struct buffer *b, unsigned int index)
+{
+    const struct store *s = &b->store[index];
+
+    for (unsigned int i = 0; i < index; i++) {
+        if (overlap(b->store[i].phys, b->store[i].bytes, s->phys, s->bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned int buffer_ready(const struct buffer *b, unsigned int *out)
+{
+    unsigned int n = 0;
+
+    for (unsigned int i = 0; i < b->n; i++) {
+        if (may_drain(b, i)) {
+            out[n++] = i;
+        }
+    }
+    return n;
+}
+
+bool buffer_closure(const struct buffer *b, uint64_t phys, unsigned int bytes,
+                    bool *out)
+{
+    bool any = false;
+
+    memset(out, 0, BUFFER_MAX * sizeof *out);
+    for (unsigned int i = b->n; i-- > 0;) {
+        const struct store *s = &b->store[i];
+
+        out[i] = out[i] || overlap(s->phys, s->bytes, phys, bytes);
+        if (!out[i]) {
+            continue;
+        }
+        any = true;
+        for (unsigned int j = 0; j < i; j++) {
+            out[j] = out[j] || overlap(b->store[j].phys, b->store[j].bytes,
+                                       s->phys, s->bytes);
+        }
+    }
+    return any;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The delay buffer of one vCPU: stores that were executed but are not yet
+ * visible to others, keyed by physical address. An entry may drain unless an
+ * older entry overlaps it; that keeps coherence (Arm ARM B2.3.2) and nothing
+ * else, barriers being the caller's business. Callers hold the vCPU's lock.
+ */
+#ifndef KCOVRIG_BUFFER_H
+#define KCOVRIG_BUFFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BUFFER_MAX 64
+
+struct store {
+    uint64_t phys;
+    uint64_t value;
+    uint64_t pc;
+    uint8_t bytes; /* 1, 2, 4 or 8; phys is a multiple of it */
+};
+
+struct buffer {
+    unsigned int n;
+    struct store store[BUFFER_MAX]; /* oldest first */
+};
+
+enum buffer_cover {
+    COVER_NONE,    /* no waiting store touches the bytes */
+    COVER_EXACT,   /* the youngest that touches them is the same bytes */
+    COVER_PARTIAL, /* anything else */
+};
+
+/* Appends; the caller made sure that there is room. */
+void buffer_push(struct buffer *b, const struct store *s);
+
+/* How waiting stores cover the bytes; the value for COVER_EXACT. */
+enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
+                                unsigned int bytes, uint64_t *value);
+
+/* Removes and returns the entry at index. */
+struct store buffer_take(struct buffer *b, unsigned int index);
+
+/* Indices that may drain now: no older entry overlaps them. Returns how many. */
+unsigned int buffer_ready(const struct buffer *b, unsigned int *out);
+
+/* Marks in out[BUFFER_MAX] the entries that touch the bytes and all older ones
+ * that these must not pass. Returns whether there is any. */
+bool buffer_closure(const struct buffer *b, uint64_t phys, unsigned int bytes,
+                    bool *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the emulator did, counted per vCPU in a shared file so that the rig can
+ * read it while the guest runs and after QEMU was killed.
+ */
+#ifndef KCOVRIG_COUNTERS_H
+#define KCOVRIG_COUNTERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAX_VCPUS 8
+
+/* name in the result, meaning */
+#define COUNTERS(X)                                                           \
+    X(episodes, "scope entries in which stores may be delayed")               \
+    X(stores, "stores executed in such an entry")                             \
+    X(delayed, "stores that were put into the delay buffer")                  \
+    X(drained, "delayed stores that reached memory")                          \
+    X(passed, "stores that became visible before an older one")               \
+    X(forwarded, "loads that took their value from the own buffer")           \
+    X(barrierDrains, "drains that a barrier or release asked for")            \
+    X(leaveDrains, "drains on leaving the scope")                             \
+    X(eventDrains, "drains for an interrupt or exception")                    \
+    X(remoteDrains, "drains for another vCPU's TLB maintenance")              \
+    X(strongDrains, "drains because something was not understood")            \
+    X(fullDrains, "drains because the buffer was full")                       \
+    X(holds, "waits that widened a window")                                   \
+    X(holdNanoseconds, "time spent in them")                                  \
+    X(pageMisses, "accesses to pages not yet known to be writable")
+
+enum counter {
+#define X(name, meaning) COUNTER_##name,
+    COUNTERS(X)
+#undef X
+    COUNTER_MAX
+};
+
+/* The file: COUNTER_MAX of these. */
+struct counter_record {
+    char name[32];
+    uint64_t value[MAX_VCPUS];
+};
+
+/* Maps path, which must exist with the right size; false with errno set. */
+bool counters_open(const char *path);
+uint64_t counters_file_size(void);
+void count_add(unsigned int vcpu, enum counter which, uint64_t n);
+
+#define COUNT(vcpu, which) count_add(vcpu, COUNTER_##which, 1)
+
+#endif

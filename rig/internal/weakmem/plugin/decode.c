@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A64 decoding outside the load and store space, C4.1. */
+#include "decode.h"
+
+#include <string.h>
+
+/* C4.1.93.2 to .9: exceptions, barriers, hints, system instructions. */
+static void decode_barrier(uint32_t word, struct insn *out)
+{
+    uint32_t crm = bits(word, 11, 8), op2 = bits(word, 7, 5);
+
+    out->cls = INSN_BARRIER;
+    switch (op2) {
+    case 4: /* DSB */
+        out->dsb = true;
+        /* fall through */
+    case 5: /* DMB: CRm<1:0> is 1 for loads, 2 for stores, 3 for both */
+        switch (crm & 3) {
+        case 1:
+            out->barrier = BARRIER_LOAD;
+            break;
+        case 2:
+            out->barrier = BARRIER_STORE;
+            break;
+        default: /* SSBB, PSSBB and reserved domains are taken as full */
+            out->barrier = BARRIER_FULL;
+        }
+        break;
+    case 6:
+        out->barrier = BARRIER_INSN;
+        break;
+    case 7: /* SB */
+        out->barrier = BARRIER_FULL;
+        break;
+    case 2: /* CLREX; DSB nXS has op2 1 */
+        out->cls = INSN_SYSTEM;
+        break;
+    case 1:
+        out->dsb = true;
+        out->barrier = BARRIER_FULL;
+        break;
+    default:
+        out->cls = INSN_UNKNOWN;
+    }
+}
+
+static void decode_system(uint32_t word, struct insn *out)
+{
+    uint32_t crn = bits(word, 15, 12);
+
+    if (bits(word, 31, 12) == 0xd5032) { /* hints, CRn 2 */
+        uint32_t hint = bits(word, 11, 5);
+        /* WFE, WFI, and WFET, WFIT elsewhere, stop the vCPU. */
+        out->cls = hint == 2 || hint == 3 ? INSN_SYSTEM : INSN_HINT;
+    } else if (bits(word, 31, 12) == 0xd5033) {
+        decode_barrier(word, out);
+    } else if (bits(word, 31, 20) == 0xd53) { /* MRS: reads a register */
+        out->cls = INSN_PLAIN;
+    } else {
+        out->cls = INSN_SYSTEM;
+        /* SYS with CRn 8 is TLBI; CRn 9 is its nXS form. */
+        out->tlbi = bits(word, 31, 19) == (0xd5080000u >> 19) &&
+                    (crn == 8 || crn == 9);
+    }
+}
+
+static void decode_branch(uint32_t word, struct insn *out)
+{
+    if (bits(word, 30, 26) == 0x05) { /* B, BL */
+        out->cls = word >> 31 ? INSN_CALL : INSN_BRANCH;
+        out->imm = signed_bits(word, 25, 0) * 4;
+    } else if (bits(word, 30, 25) == 0x1a) { /* CBZ, CBNZ */
+        out->cls = INSN_BRANCH;
+        out->imm = signed_bits(word, 23, 5) * 4;
+    } else if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */
+        out->cls = INSN_BRANCH;
+        out->imm = signed_bits(word, 18, 5) * 4;
+    } else if (bits(word, 31, 25) == 0x2a) { /* B.cond, BC.cond */
+        out->cls = INSN_BRANCH;
+        out->imm = signed_bits(word, 23, 5) * 4;
+    } else if (bits(word, 31, 24) == 0xd4) {
+        out->cls = INSN_EXCEPTION;
+    } else if (bits(word, 31, 24) == 0xd5) {
+        decode_system(word, out);
+    } else if (bits(word, 31, 25) == 0x6b) {
+        out->cls = INSN_INDIRECT;
+    }
+}
+
+void decode(uint64_t pc, uint32_t word, struct insn *out)
+{
+    memset(out, 0, sizeof *out);
+    out->pc = pc;
+    out->word = word;
+    switch (bits(word, 28, 25)) { /* C4.1 op1 */
+    case 0x8:
+    case 0x9: /* data processing, immediate */
+    case 0x5:
+    case 0xd: /* data processing, register */
+    case 0x7:
+    case 0xf: /* scalar floating point and SIMD */
+        out->cls = INSN_PLAIN;
+        break;
+    case 0xa:
+    case 0xb:
+        decode_branch(word, out);
+        break;
+    case 0x4:
+    case 0x6:
+    case 0xc:
+    case 0xe:
+        decode_memory(word, out);
+        break;
+    default: /* reserved, SME, SVE */
+        break;
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vcpu.h"
+
+void vcpu_lock(struct vcpu *v)
+{
+    while (__atomic_exchange_n(&v->lock, 1, __ATOMIC_ACQUIRE)) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+void vcpu_unlock(struct vcpu *v)
+{
+    __atomic_store_n(&v->lock, 0, __ATOMIC_RELEASE);
+}
+
+static void set_pending(struct vcpu *v)
+{
+    __atomic_store_n(&gate_of(v)->pending, v->buffer.n, __ATOMIC_RELAXED);
+}
+
+bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
+                unsigned int n)
+{
+    bool current;
+
+    if (v->buffer.n + n > BUFFER_MAX) {
+        drain_all(v, COUNTER_fullDrains);
+    }
+    vcpu_lock(v);
+    /* Under the lock: whoever moved the epoch drains this vCPU afterwards. */
+    current = page_current(epoch);
+    for (unsigned int i = 0; current && i < n; i++) {
+        buffer_push(&v->buffer, &s[i]);
+        COUNT(v->index, delayed);
+    }
+    set_pending(v);
+    vcpu_unlock(v);
+    return current;
+}
+
+/* Makes one entry visible; the lock is held. */
+static void drain_one(struct vcpu *v, unsigned int index)
+{
+    struct store s;
+
+    if (index > 0) {
+        COUNT(v->index, passed);
+    }
+    s = buffer_take(&v->buffer, index);
+    memory_store(s.phys, s.bytes, s.value);
+    COUNT(v->index, drained);
+}
+
+void drain_all(struct vcpu *v, enum counter why)
+{
+    unsigned int ready[BUFFER_MAX];
+
+    if (!__atomic_load_n(&v->buffer.n, __ATOMIC_RELAXED)) {
+        return;
+    }
+    count_add(v->index, why, 1);
+    if (v->passed) {
+        policy_hold(v); /* without the lock: a remote drain must not wait */
+    }
+    vcpu_lock(v);
+    while (v->buffer.n) {
+        unsigned int n = buffer_ready(&v->buffer, ready);
+        drain_one(v, ready[policy_random(v) % n]);
+    }
+    v->passed = false;
+    set_pending(v);
+    vcpu_unlock(v);
+}
+
+void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
+{
+    bool marked[BUFFER_MAX];
+
+    vcpu_lock(v);
+    if (buffer_closure(&v->buffer, phys, bytes, marked)) {
+        unsigned int at = 0, n = v->buffer.n;
+        for (unsigned int i = 0; i < n; i++) {
+            if (marked[i]) {
+                drain_one(v, at);
+            } else {
+                at++;
+            }
+        }
+        set_pending(v);
+    }
+    vcpu_unlock(v);
+}
+
+void drain_remote(struct vcpu *v)
+{
+    vcpu_lock(v);
+    if (v->buffer.n) {
+        COUNT(v->index, remoteDrains);
+    }
+    while (v->buffer.n) {
+        drain_one(v, 0); /* in order: the random numbers are the owner's */
+    }
+    set_pending(v);
+    vcpu_unlock(v);
+}

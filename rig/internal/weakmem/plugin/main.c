@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kcovrig's weak-memory emulator: a QEMU TCG plugin that lets chosen guest
+ * functions behave as the Arm memory model allows. Argument: plan=FILE.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vcpu.h"
+
+EXPORT int qemu_plugin_version = KCOVRIG_API;
+
+struct plan plan;
+struct vcpu vcpus[MAX_VCPUS];
+struct qemu_plugin_scoreboard *gates;
+
+static void init_vcpu(unsigned int index)
+{
+    struct vcpu *v = &vcpus[index];
+
+    v->index = index;
+    policy_seed(v, plan.seed);
+    registers_open(v);
+    __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);
+}
+
+#if KCOVRIG_API >= 7
+static void on_vcpu(unsigned int index, void *udata)
+{
+    (void)udata;
+    init_vcpu(index);
+}
+
+static void on_block(struct qemu_plugin_tb *tb, void *udata)
+{
+    (void)udata;
+    instrument_block(tb);
+}
+
+static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
+                     uint64_t from, uint64_t to, void *udata)
+{
+    (void)type, (void)from, (void)to, (void)udata;
+    exec_event(index);
+}
+#define NO_UDATA , NULL
+#else
+static void on_vcpu(qemu_plugin_id_t id, unsigned int index)
+{
+    (void)id;
+    init_vcpu(index);
+}
+
+static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    (void)id;
+    instrument_block(tb);
+}
+
+static void on_event(qemu_plugin_id_t id, unsigned int index,
+                     enum qemu_plugin_discon_type type, uint64_t from,
+                     uint64_t to)
+{
+    (void)id, (void)type, (void)from, (void)to;
+    exec_event(index);
+}
+#define NO_UDATA
+#endif
+
+static bool open_all(const char *plan_file)
+{
+    char error[1200];
+
+    if (!plan_read(plan_file, &plan, error, sizeof error)) {
+        fprintf(stderr, "kcovrig: %s\n", error);
+        return false;
+    }
+    if (!memory_open(plan.ram_file, plan.ram_base, plan.ram_bytes)) {
+        fprintf(stderr, "kcovrig: map guest RAM %s: %s\n", plan.ram_file,
+                strerror(errno));
+        return false;
+    }
+    if (!counters_open(plan.counters_file)) {
+        fprintf(stderr, "kcovrig: map counters %s: %s\n", plan.counters_file,
+                strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
+                               int argc, char **argv)
+{
+    if (argc != 1 || strncmp(argv[0], "plan=", 5) != 0) {
+        fprintf(stderr, "kcovrig: the plugin takes plan=FILE and nothing else\n");
+        return 1;
+    }
+    if (strcmp(info->target_name, "aarch64") != 0 || !info->system_emulation) {
+        fprintf(stderr, "kcovrig: the plugin is for qemu-system-aarch64, not %s\n",
+                info->target_name);
+        return 1;
+    }
+    if (info->system.max_vcpus > MAX_VCPUS) {
+        fprintf(stderr, "kcovrig: at most %d vCPUs, not %d\n", MAX_VCPUS,
+                info->system.max_vcpus);
+        return 1;
+    }
+    if (!open_all(argv[0] + 5)) {
+        return 1;
+    }
+    gates = qemu_plugin_scoreboard_new(sizeof(struct gate));
+    qemu_plugin_register_vcpu_init_cb(id, on_vcpu NO_UDATA);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_block NO_UDATA);
+    qemu_plugin_register_vcpu_discon_cb(id, QEMU_PLUGIN_DISCON_ALL,
+                                        on_event NO_UDATA);
+    return 0;
+}

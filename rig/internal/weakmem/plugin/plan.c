@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool set_parameter(struct plan *out, const char *name, uint64_t value)
+{
+    const struct {
+        const char *name;
+        uint64_t *to;
+    } known[] = {
+        {"active", &out->policy.active},
+        {"body-delay", &out->policy.body_delay},
+        {"callee-max", &out->policy.callee_max},
+        {"hold", &out->policy.hold},
+        {"hold-ns", &out->policy.hold_ns},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            *known[i].to = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool add_scope(struct plan *out, const char *role, uint64_t start,
+                      uint64_t end, const char *symbol)
+{
+    static const char *const roles[] = {"body", "caller", "callee"};
+    struct scope *s = &out->scope[out->scopes];
+
+    if (out->scopes == MAX_SCOPES || start >= end || (start | end) & 3) {
+        return false;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(roles[i], role) == 0) {
+            s->role = (enum scope_role)i;
+            s->start = start;
+            s->end = end;
+            snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
+            out->scopes++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_line(const char *line, struct plan *out)
+{
+    char word[64], symbol[64];
+    uint64_t a, b;
+
+    if (sscanf(line, "ram %511s %" SCNx64 " %" SCNx64, out->ram_file, &a, &b) == 3) {
+        out->ram_base = a;
+        out->ram_bytes = b;
+        return true;
+    }
+    if (sscanf(line, "counters %511s", out->counters_file) == 1) {
+        return true;
+    }
+    if (sscanf(line, "seed %" SCNu64, &out->seed) == 1) {
+        return true;
+    }
+    if (sscanf(line, "set %63s %" SCNu64, word, &a) == 2) {
+        return set_parameter(out, word, a);
+    }
+    if (sscanf(line, "scope %63s %" SCNx64 " %" SCNx64 " %63s", word, &a, &b,
+               symbol) == 4) {
+        return add_scope(out, word, a, b, symbol);
+    }
+    return false;
+}
+
+bool plan_read(const char *path, struct plan *out, char *error, size_t len)
+{
+    char line[1024];
+    unsigned int number = 1;
+    bool ok = false;
+    FILE *f = fopen(path, "re");
+
+    memset(out, 0, sizeof *out);
+    if (!f) {
+        snprintf(error, len, "open plan %s: %s", path, strerror(errno));
+        return false;
+    }
+    if (!fgets(line, sizeof line, f) || strcmp(line, "kcovrig-plan 1\n") != 0) {
+        snprintf(error, len, "plan %s: not a kcovrig-plan of version 1", path);
+        goto out;
+    }
+    while (fgets(line, sizeof line, f)) {
+        number++;
+        if (!read_line(line, out)) {
+            snprintf(error, len, "plan %s:%u: cannot use \"%.*s\"", path, number,
+                     (int)strcspn(line, "\n"), line);
+            goto out;
+        }
+    }
+    if (!out->ram_bytes || !out->counters_file[0] || !out->scopes) {
+        snprintf(error, len, "plan %s: needs ram, counters and a scope", path);
+        goto out;
+    }
+    ok = true;
+out:
+    fclose(f);
+    return ok;
+}
+
+const struct scope *plan_scope(const struct plan *plan, uint64_t addr)
+{
+    for (size_t i = 0; i < plan->scopes; i++) {
+        if (addr >= plan->scope[i].start && addr < plan->scope[i].end) {
+            return &plan->scope[i];
+        }
+    }
+    return NULL;
+}

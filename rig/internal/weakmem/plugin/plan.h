@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The plan: what the rig tells the emulator, as lines of words.
+ *
+ *   kcovrig-plan 1
+ *   ram FILE BASE BYTES
+ *   counters FILE
+ *   seed N
+ *   set NAME N                        a policy parameter
+ *   scope body|caller|callee START END SYMBOL
+ */
+#ifndef KCOVRIG_PLAN_H
+#define KCOVRIG_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAX_SCOPES 64
+
+enum scope_role {
+    /* An episode may begin at any of its blocks. */
+    SCOPE_BODY,
+    /* An episode begins where it calls a callee; then it is like a body. */
+    SCOPE_CALLER,
+    /* Part of an episode that a caller began; by itself it runs natively. */
+    SCOPE_CALLEE,
+};
+
+struct scope {
+    enum scope_role role;
+    uint64_t start, end;
+    char symbol[64];
+};
+
+/* Probabilities are per 1000. */
+struct policy {
+    uint64_t active;      /* an entry into the scope delays stores */
+    uint64_t body_delay;  /* a body's store is delayed */
+    uint64_t callee_max;  /* a callee delays 1 to this many stores an episode */
+    uint64_t hold;        /* a drain after an overtaking waits first */
+    uint64_t hold_ns;     /* ... this long */
+};
+
+struct plan {
+    char ram_file[512];
+    uint64_t ram_base, ram_bytes;
+    char counters_file[512];
+    uint64_t seed;
+    struct policy policy;
+    size_t scopes;
+    struct scope scope[MAX_SCOPES];
+};
+
+/* Reads a plan. On failure writes one line to error and returns false. */
+bool plan_read(const char *path, struct plan *out, char *error, size_t len);
+
+/* The scope that holds addr, or NULL. */
+const struct scope *plan_scope(const struct plan *plan, uint64_t addr);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The state of one vCPU and what may be done to it: its registers, the pages
+ * it is known to reach, its delay buffer, its episode. Only the vCPU's own
+ * thread touches it, save for the members under lock.
+ */
+#ifndef KCOVRIG_VCPU_H
+#define KCOVRIG_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "counters.h"
+#include "decode.h"
+#include "memory.h"
+#include "plan.h"
+#include "qemu_api.h"
+
+#define PAGE_CACHE 64
+
+/* A guest page whose translation was seen to work on this vCPU. */
+struct page {
+    uint64_t virt; /* page number plus one; 0 is empty */
+    uint64_t phys; /* page number */
+    uint64_t epoch;
+    bool writable;
+};
+
+/* Where a vCPU is. The entry into the scope decides for the whole stay. */
+enum episode { EPISODE_NONE, EPISODE_DELAYS, EPISODE_NATIVE };
+
+/* What conditional callbacks test: lives in QEMU's scoreboard. */
+struct gate {
+    uint64_t active;  /* enum episode */
+    uint64_t pending; /* entries in the buffer */
+};
+
+struct vcpu {
+    unsigned int index;
+    bool ready;
+    struct qemu_plugin_register *x[31], *sp;
+    GByteArray *bytes;
+
+    int lock;                /* guards buffer and gate.pending */
+    struct buffer buffer;
+    bool passed;             /* a store overtook one that still waits */
+
+    struct page page[PAGE_CACHE];
+    uint64_t events;         /* interrupts and exceptions so far */
+    uint64_t probe_virt;     /* a store to this page ran natively ... */
+    uint64_t probe_events;   /* ... at this count of events; 0: none */
+    bool tlbi;               /* since the last DSB */
+
+    uint64_t random;
+    uint64_t skip, budget;   /* callee stores to let run, then to delay */
+    uint64_t callee_stores;  /* in this episode */
+    uint64_t callee_before;  /* in the one before */
+};
+
+extern struct plan plan;
+extern struct vcpu vcpus[MAX_VCPUS];
+extern struct qemu_plugin_scoreboard *gates;
+
+static inline struct gate *gate_of(const struct vcpu *v)
+{
+    return qemu_plugin_scoreboard_find(gates, v->index);
+}
+
+/* registers.c: reads and writes by A64 number; 31 is zero or, for bases, SP. */
+void registers_open(struct vcpu *v);
+uint64_t register_read(struct vcpu *v, unsigned int number);
+uint64_t register_read_base(struct vcpu *v, unsigned int number);
+void register_write(struct vcpu *v, unsigned int number, uint64_t value);
+void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
+
+/* pages.c: translation without trusting it longer than the guest may. */
+enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
+/* Physical address of virt, when this vCPU is known to reach it. epoch is what
+ * to give to page_current before relying on it. */
+enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
+                            uint64_t *epoch);
+/* Walks the tables for a page that is about to be read natively. */
+bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys);
+bool page_current(uint64_t epoch);
+/* A store to virt is about to run natively: if no exception comes before the
+ * next call of page_settle, the page is writable. */
+void page_probe(struct vcpu *v, uint64_t virt);
+void page_settle(struct vcpu *v);
+/* Forgets user pages: another address space may follow. */
+void page_forget_user(struct vcpu *v);
+/* Makes every vCPU forget every page. */
+void page_invalidate_all(void);
+
+/* policy.c: decisions, the same for the same seed and vCPU. */
+uint64_t policy_random(struct vcpu *v);
+void policy_seed(struct vcpu *v, uint64_t seed);
+bool policy_begin(struct vcpu *v);        /* whether this entry delays */
+bool policy_delay(struct vcpu *v, enum scope_role role);
+void policy_hold(struct vcpu *v);         /* a wait before a drain */
+
+/* drain.c */
+void vcpu_lock(struct vcpu *v);
+void vcpu_unlock(struct vcpu *v);
+/* Adds n stores at once, unless the translation's epoch has passed. */
+bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
+                unsigned int n);
+/* Drains all in a random permitted order; waits first if something passed. */
+void drain_all(struct vcpu *v, enum counter why);
+void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
+/* From another vCPU's thread: no wait. */
+void drain_remote(struct vcpu *v);
+
+/* exec.c: callbacks of single instructions; udata is the struct insn. */
+void exec_store(unsigned int index, void *udata);
+void exec_callee_store(unsigned int index, void *udata);
+void exec_load(unsigned int index, void *udata);
+void exec_enter(unsigned int index, void *udata);
+void exec_leave(unsigned int index, void *udata);
+void exec_return(unsigned int index, void *udata);
+void exec_barrier(unsigned int index, void *udata);
+void exec_strong(unsigned int index, void *udata);
+void exec_tlbi(unsigned int index, void *udata);
+void exec_dsb(unsigned int index, void *udata);
+/* An interrupt or exception was taken. */
+void exec_event(unsigned int index);
+
+/* instrument.c: attaches the callbacks to a block being translated. */
+void instrument_block(struct qemu_plugin_tb *tb);
+
+#endif

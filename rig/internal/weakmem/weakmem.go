@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package weakmem owns the weak-memory emulator: it builds the plugin for the
+// QEMU at hand, writes its plan, and reads its counters. What the scope is, it
+// is told; starting QEMU is left to package qemu.
+package weakmem
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+//go:embed plugin/*.c plugin/*.h
+var sources embed.FS
+
+// The versions of QEMU's plugin interface that the emulator can use.
+const (
+	MinAPI = 6 // QEMU 11.0: set_pc and discontinuity callbacks
+	MaxAPI = 7 // QEMU 11.1
+)
+
+// Config says what the emulator is to do in one boot.
+type Config struct {
+	Arch     arch.Arch
+	API      int    // QEMU's plugin API version
+	CacheDir string // where compiled plugins are kept
+	Dir      string // the run's folder: the plan and the counters
+	RAMFile  string // backs the guest's RAM
+	RAMBytes uint64
+	Scope    []Scope
+	Seed     uint64
+	Policy   Policy
+}
+
+// Validate says what is missing or out of range.
+func (c Config) Validate() error {
+	switch {
+	case !c.Arch.Emulated:
+		return fmt.Errorf("the emulator knows no %s instructions", c.Arch.Name)
+	case c.API < MinAPI:
+		return fmt.Errorf("the emulator needs QEMU 11.0 or later (plugin API %d; this QEMU has %d)", MinAPI, c.API)
+	case c.CacheDir == "" || c.Dir == "" || c.RAMFile == "":
+		return errors.New("the emulator needs a cache folder, a run folder and a RAM file")
+	case c.RAMBytes == 0:
+		return errors.New("the emulator needs the RAM's size")
+	case len(c.Scope) == 0:
+		return errors.New("the emulator needs a scope")
+	}
+	return c.Policy.validate()
+}
+
+// Plugin is what QEMU is given: -plugin Path,Args[0],...
+type Plugin struct {
+	Path     string
+	Args     []string
+	Counters string // the file that ReadCounters reads
+}
+
+// Prepare compiles the plugin unless it is cached and writes the plan.
+// Errors are the rig's.
+func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
+	if err := cfg.Validate(); err != nil {
+		return Plugin{}, fault.Wrap(fault.Rig, "prepare the emulator", err)
+	}
+	path, err := compile(ctx, cfg)
+	if err != nil {
+		return Plugin{}, err
+	}
+	counters := filepath.Join(cfg.Dir, "emulator.counters")
+	plan := filepath.Join(cfg.Dir, "emulator.plan")
+	if err := os.WriteFile(plan, []byte(Plan(cfg, counters)), 0o644); err != nil {
+		return Plugin{}, fault.Wrap(fault.Rig, "write the emulator's plan", err)
+	}
+	return Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: counters}, nil
+}
+
+func compile(ctx context.Context, cfg Config) (string, error) {
+	const op = "compile the emulator"
+	api := min(cfg.API, MaxAPI)
+	names, key, err := sourceNames()
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	dir := filepath.Join(cfg.CacheDir, "plugin")
+	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, key))
+	if _, err := os.Stat(out); err == nil {
+		return out, nil
+	}
+	cc, err := proc.LookPath("cc")
+	if err != nil {
+		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: err, Try: "apt-get install gcc libc6-dev"}
+	}
+	work, err := unpack(dir)
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	defer os.RemoveAll(work)
+	_, err = proc.Run(ctx, proc.Command{
+		Path: cc, Args: CompileArgs(api, names, "weakmem.so"), Dir: work,
+		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := os.Rename(filepath.Join(work, "weakmem.so"), out); err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	return out, nil
+}
+
+// CompileArgs is the compiler's argument list for the given C files.
+func CompileArgs(api int, files []string, out string) []string {
+	args := []string{"-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-fvisibility=hidden",
+		fmt.Sprintf("-DKCOVRIG_API=%d", api)}
+	return append(append(args, files...), "-o", out)
+}
+
+// sourceNames lists the C files, sorted, and a key over all sources.
+func sourceNames() (names []string, key string, err error) {
+	sum := sha256.New()
+	entries, err := fs.ReadDir(sources, "plugin")
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range entries {
+		data, err := sources.ReadFile("plugin/" + e.Name())
+		if err != nil {
+			return nil, "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n", e.Name(), len(data))
+		sum.Write(data)
+		if filepath.Ext(e.Name()) == ".c" {
+			names = append(names, e.Name())
+		}
+	}
+	sort.Strings(names)
+	return names, hex.EncodeToString(sum.Sum(nil))[:16], nil
+}
+
+// unpack writes the sources into a new folder below dir; the caller removes it.
+func unpack(dir string) (string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	work, err := os.MkdirTemp(dir, "build-")
+	if err != nil {
+		return "", err
+	}
+	root, err := fs.Sub(sources, "plugin")
+	if err == nil {
+		err = os.CopyFS(work, root)
+	}
+	if err != nil {
+		os.RemoveAll(work)
+		return "", err
+	}
+	return work, nil
+}
+
+// CreateRAM makes the file that backs the guest's RAM, at full size, before
+// QEMU starts; the caller removes it. Its blocks are allocated as they are
+// touched: a full disk is found by the guest, so room is checked here.
+func CreateRAM(path string, bytes uint64) error {
+	const op = "create the guest's RAM file"
+	var stat unix.Statfs_t
+	if err := unix.Statfs(filepath.Dir(path), &stat); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if free := stat.Bavail * uint64(stat.Bsize); free < bytes {
+		return fault.Newf(fault.Rig, op, "%s has %d MiB free, the guest needs %d", filepath.Dir(path), free>>20, bytes>>20)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := errors.Join(f.Truncate(int64(bytes)), f.Close()); err != nil {
+		os.Remove(path)
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	return nil
+}
