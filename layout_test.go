@@ -28,11 +28,10 @@ type source struct {
 	lines  *token.FileSet
 }
 
-func (s source) dir() string  { return path.Dir(s.path) }
-func (s source) test() bool   { return strings.HasSuffix(s.path, "_test.go") }
-func (s source) isGo() bool   { return s.syntax != nil }
-func (s source) ext() string  { return path.Ext(s.path) }
-func (s source) base() string { return path.Base(s.path) }
+func (s source) dir() string { return path.Dir(s.path) }
+func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") }
+func (s source) isGo() bool  { return s.syntax != nil }
+func (s source) ext() string { return path.Ext(s.path) }
 
 // imports returns the paths that a Go file imports.
 func (s source) imports() []string {
