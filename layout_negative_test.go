@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcovrig_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const (
+	header  = "// SPDX-License-Identifier: Apache-2.0\n\n"
+	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\n```\n"
+	goodRig = header + "// Package rig joins.\npackage rig\n\nimport _ \"kcovrig/rig/internal/a\"\n"
+)
+
+// good is a small tree without a breach.
+func good() map[string]string {
+	return map[string]string{
+		"docs/architecture.md":                     parts,
+		"cmd/kcovrig/main.go":                      header + "// Command kcovrig runs.\npackage main\n\nimport (\n\t_ \"os\"\n\t_ \"kcovrig/rig\"\n)\n\nconst scenario = \"kcov\"\n",
+		"rig/rig.go":                               goodRig,
+		"rig/internal/a/a.go":                      header + "// Package a is one.\npackage a\n\nimport _ \"kcovrig/rig/internal/proc\"\n",
+		"rig/internal/b/b.go":                      header + "// Package b is two.\npackage b\n",
+		"rig/internal/proc/proc.go":                header + "// Package proc starts.\npackage proc\n\nimport (\n\t\"os\"\n\t_ \"os/exec\"\n)\n\nvar _ = os.Environ\n",
+		"guest/main.go":                            header + "// Command guest is PID 1.\npackage main\n\nvar _ = kcov.Run\n",
+		"rig/internal/weakmem/plugin/p.c":          "/* SPDX-License-Identifier: GPL-2.0-or-later */\nint f(void)\n{\n}\n",
+		"kernel/patches/kcov/0001-x.patch":         "From: someone\n",
+		"kernel/patches/kcov/0001-x.patch.license": "SPDX-License-Identifier: GPL-2.0-only\n",
+		"scripts/run":                              "#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\nf() {\n\t:\n}\n",
+	}
+}
+
+func breaches(t *testing.T, tree map[string]string, name string) []string {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for p, text := range tree {
+		fsys[p] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return checks[name](load(t, fsys))
+}
+
+func TestGoodTreePasses(t *testing.T) {
+	for name := range checks {
+		for _, breach := range breaches(t, good(), name) {
+			t.Errorf("%s: %s", name, breach)
+		}
+	}
+}
+
+// TestEachCheckCanFail breaks the good tree in one file at a time.
+func TestEachCheckCanFail(t *testing.T) {
+	long := strings.Repeat("\t_ = 0\n", maxFunction)
+	cases := []struct{ check, file, text string }{
+		{"imports point down", "guest/main.go", header + "package main\n\nimport _ \"kcovrig/rig\"\n"},
+		{"imports point down", "docs/architecture.md", "# no picture\n"},
+		{"the picture is complete", "rig/extra.go", ""},
+		{"the picture is complete", "other/other.go", header + "package other\n"},
+		{"the picture is complete", "docs/architecture.md", strings.Replace(parts, "guest  init\n", "guest  init\nguest/gone  x\n", 1)},
+		{"cmd imports the front only", "cmd/kcovrig/main.go", "package main\n\nimport _ \"kcovrig/rig/internal/a\"\n"},
+		{"internals stand alone", "rig/internal/a/a.go", "package a\n\nimport _ \"kcovrig/rig/internal/b\"\n"},
+		{"internals stand alone", "rig/internal/a/a_test.go", "package a\n\nimport _ \"kcovrig/rig/internal/b\"\n"},
+		{"proc alone starts", "rig/rig.go", "package rig\n\nimport _ \"os/exec\"\n"},
+		{"proc alone starts", "guest/main.go", "package main\n\nvar _ = syscall.ForkExec\n"},
+		{"cmd alone reads env", "rig/rig.go", "package rig\n\nvar _ = os.LookupEnv\n"},
+		{"cmd alone reads env", "rig/internal/proc/proc.go", "package proc\n\nvar _ = os.Getenv\n"},
+		{"packages have doc comments", "rig/rig.go", header + "package rig\n"},
+		{"files are short", "rig/rig.go", goodRig + strings.Repeat("\n", maxFile)},
+		{"files are short", "scripts/run", "#!/bin/bash\n" + strings.Repeat("\n", maxFile)},
+		{"functions are short", "rig/rig.go", "package rig\n\nfunc f() {\n" + long + "}\n"},
+		{"functions are short", "rig/internal/weakmem/plugin/p.c", "static int f(int a,\n\t     int b)\n{\n" + long + "}\n"},
+		{"functions are short", "scripts/run", "#!/bin/bash\nf() {\n" + long + "}\n"},
+		{"files name their licence", "rig/rig.go", "package rig\n"},
+		{"files name their licence", "rig/internal/weakmem/plugin/p.c", header},
+		{"files name their licence", "kernel/patches/kcov/0001-x.patch.license", "SPDX-License-Identifier: GPL-2.0-or-later\n"},
+		{"files name their licence", "scripts/run", "#!/bin/bash\n"},
+		{"names state a subject", "rig/file_utils.go", header + "package rig\n"},
+		{"names state a subject", "rig/common/x.go", header + "package common\n"},
+		{"names state a subject", "guest/helpers.c", ""},
+		{"scenarios stay at home", "rig/rig.go", "package rig\n\nconst config = \"CONFIG_KCOV=y\"\n"},
+		{"scenarios stay at home", "guest/main.go", "package main\n\nvar _ = kcov_move\n"},
+		{"scenarios stay at home", "rig/internal/a/a.go", "package a\n\nconst s = \"kcov\"\n"},
+		{"scenarios stay at home", "scripts/run", "#!/bin/bash\n# KCOV\n"},
+	}
+	covered := map[string]bool{}
+	for _, tc := range cases {
+		tree := good()
+		if tc.file == "rig/extra.go" {
+			delete(tree, "rig/internal/b/b.go")
+		} else {
+			tree[tc.file] = tc.text
+		}
+		if len(breaches(t, tree, tc.check)) == 0 {
+			t.Errorf("%s: %s with %.60q is no breach", tc.check, tc.file, tc.text)
+		}
+		covered[tc.check] = true
+	}
+	for name := range checks {
+		if !covered[name] {
+			t.Errorf("%s: no case shows that it can fail", name)
+		}
+	}
+}

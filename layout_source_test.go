@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcovrig_test
+
+import (
+	"fmt"
+	"go/ast"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	maxFile     = 300
+	maxFunction = 60
+)
+
+// code says whether a file is written by hand for a machine to run or build:
+// programs by suffix or interpreter line, and configuration fragments.
+func (s source) code() bool {
+	switch s.ext() {
+	case ".go", ".c", ".h", ".s", ".S", ".sh", ".config", ".fragment", ".yml", ".yaml":
+		return true
+	}
+	return strings.HasPrefix(s.text, "#!")
+}
+
+func packagesHaveDoc(files []source) []string {
+	documented, seen := map[string]bool{}, map[string]string{}
+	for _, s := range files {
+		// A package of tests only, as the root's, has its doc comment in a test.
+		if !s.isGo() || (s.test() && s.dir() != ".") {
+			continue
+		}
+		seen[s.dir()] = s.path
+		if doc := s.syntax.Doc.Text(); strings.HasPrefix(doc, "Package ") || strings.HasPrefix(doc, "Command ") {
+			documented[s.dir()] = true
+		}
+	}
+	var breaches []string
+	for dir, file := range seen {
+		if !documented[dir] {
+			breaches = append(breaches, file+": no file of its package has a doc comment (\"Package ...\" or \"Command ...\")")
+		}
+	}
+	return breaches
+}
+
+func filesAreShort(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		if n := strings.Count(s.text, "\n"); s.code() && n > maxFile {
+			breaches = append(breaches, fmt.Sprintf("%s: %d lines, more than %d", s.path, n, maxFile))
+		}
+	}
+	return breaches
+}
+
+func functionsAreShort(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		var lengths map[string]int
+		switch {
+		case s.isGo():
+			lengths = goFunctions(s)
+		case s.ext() == ".c" || s.ext() == ".h":
+			lengths = textFunctions(s.text, cFunction)
+		case s.code() && s.ext() != ".S" && s.ext() != ".s":
+			lengths = textFunctions(s.text, shellFunction)
+		}
+		for name, n := range lengths {
+			if n > maxFunction {
+				breaches = append(breaches, fmt.Sprintf("%s: %s has %d lines, more than %d", s.path, name, n, maxFunction))
+			}
+		}
+	}
+	return breaches
+}
+
+func goFunctions(s source) map[string]int {
+	lengths := map[string]int{}
+	for _, decl := range s.syntax.Decls {
+		if f, ok := decl.(*ast.FuncDecl); ok {
+			lengths[f.Name.Name] = s.lines.Position(f.End()).Line - s.lines.Position(f.Pos()).Line + 1
+		}
+	}
+	return lengths
+}
+
+var (
+	cFunction     = regexp.MustCompile(`^[A-Za-z_][^;=#]*?([A-Za-z_0-9]+)\(`)
+	shellFunction = regexp.MustCompile(`^([a-z_0-9]+)\(\) [{(]$`)
+)
+
+// textFunctions measures functions whose first line matches start at the left
+// margin and whose closing brace stands there alone, as gofmt's kin write them.
+func textFunctions(text string, start *regexp.Regexp) map[string]int {
+	lengths := map[string]int{}
+	name, first := "", 0
+	for i, line := range strings.Split(text, "\n") {
+		if m := start.FindStringSubmatch(line); m != nil && !strings.HasSuffix(line, ";") {
+			name, first = m[1], i
+		}
+		if (line == "}" || line == ")") && name != "" {
+			lengths[name], name = i-first+1, ""
+		}
+	}
+	return lengths
+}
+
+// licence returns the licence that a file must name.
+func licence(s source) string {
+	switch {
+	case strings.HasPrefix(s.path, "rig/internal/weakmem/plugin/"):
+		return "GPL-2.0-or-later"
+	case s.ext() == ".patch":
+		return "GPL-2.0-only"
+	}
+	return "Apache-2.0"
+}
+
+// filesNameLicence looks at a file's first ten lines; a patch, whose text is
+// someone's mail, may have its licence in a .license file beside it.
+func filesNameLicence(files []source) []string {
+	beside := map[string]string{}
+	for _, s := range files {
+		if s.ext() == ".license" {
+			beside[strings.TrimSuffix(s.path, ".license")] = s.text
+		}
+	}
+	var breaches []string
+	for _, s := range files {
+		if !s.code() && s.ext() != ".patch" {
+			continue
+		}
+		head := strings.Join(strings.SplitN(s.text, "\n", 11)[:min(10, strings.Count(s.text, "\n")+1)], "\n") + "\n"
+		want := "SPDX-License-Identifier: " + licence(s)
+		if !names(head, want) && !names(beside[s.path], want) {
+			breaches = append(breaches, s.path+": the first lines lack "+want)
+		}
+	}
+	return breaches
+}
+
+// names says whether a line of text ends with want, comment closers aside.
+func names(text, want string) bool {
+	return slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool {
+		return strings.HasSuffix(strings.TrimSuffix(strings.TrimSpace(line), " */"), want)
+	})
+}
+
+var noSubject = regexp.MustCompile(`(?i)^(.*[^a-z])?(utils?|common|helpers?|misc)([^a-z].*)?$`)
+
+func namesStateSubject(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		for part := s.path; part != "."; part = path.Dir(part) {
+			if noSubject.MatchString(path.Base(part)) {
+				breaches = append(breaches, s.path+": "+path.Base(part)+" states no subject")
+			}
+		}
+	}
+	return breaches
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kcovrig_test holds the rules of the project's layout, checked on its
+// own source: which package may import which, who may start processes, how long
+// a file may be. docs/architecture.md states the rules and is itself read for
+// the list of packages. What the packages do is left to their own tests.
+package kcovrig_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+)
+
+// module is the module's path, the prefix of every import of its own.
+const module = "kcovrig"
+
+// source is one file of the tree; syntax is nil for anything but Go.
+type source struct {
+	path   string
+	text   string
+	syntax *ast.File
+	lines  *token.FileSet
+}
+
+func (s source) dir() string { return path.Dir(s.path) }
+func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") }
+func (s source) isGo() bool  { return s.syntax != nil }
+func (s source) ext() string { return path.Ext(s.path) }
+
+// imports returns the paths that a Go file imports.
+func (s source) imports() []string {
+	var paths []string
+	for _, spec := range s.syntax.Imports {
+		paths = append(paths, strings.Trim(spec.Path.Value, `"`))
+	}
+	return paths
+}
+
+// check returns one line per breach, each starting with the file's path.
+type check func(files []source) []string
+
+var checks = map[string]check{
+	"imports point down":         importsPointDown,
+	"the picture is complete":    pictureIsComplete,
+	"cmd imports the front only": cmdImportsFront,
+	"internals stand alone":      internalsStandAlone,
+	"proc alone starts":          procAloneStarts,
+	"cmd alone reads env":        cmdAloneReadsEnv,
+	"packages have doc comments": packagesHaveDoc,
+	"files are short":            filesAreShort,
+	"functions are short":        functionsAreShort,
+	"files name their licence":   filesNameLicence,
+	"names state a subject":      namesStateSubject,
+	"scenarios stay at home":     scenariosStayHome,
+}
+
+func TestLayout(t *testing.T) {
+	files := load(t, os.DirFS("."))
+	if len(files) < 10 {
+		t.Fatalf("only %d files found", len(files))
+	}
+	for name, check := range checks {
+		t.Run(name, func(t *testing.T) {
+			for _, breach := range check(files) {
+				t.Error(breach)
+			}
+		})
+	}
+}
+
+// load reads the tree below root: sources and texts, without what is built,
+// fetched or recorded.
+func load(t *testing.T, root fs.FS) []source {
+	t.Helper()
+	var files []source
+	err := fs.WalkDir(root, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if p != "." && skipped(d.Name()) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		data, err := fs.ReadFile(root, p)
+		if err != nil {
+			return err
+		}
+		s := source{path: p, text: string(data)}
+		if path.Ext(p) == ".go" {
+			s.lines = token.NewFileSet()
+			if s.syntax, err = parser.ParseFile(s.lines, p, data, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+				return err
+			}
+		}
+		files = append(files, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func skipped(dir string) bool {
+	switch dir {
+	case ".git", ".cache", "bin", "testdata", "LICENSES":
+		return true
+	}
+	return false
+}

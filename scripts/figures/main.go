@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command figures prints the table of scripts/bench. It owns how a figure
+// follows from kcovrig's --json output and what is aimed at; it leaves the runs
+// themselves to scripts/bench.
+//
+// Its one argument is a folder that holds a folder per case (see cases.go), with
+// N.json and N.wall, the seconds that the command took, for each run.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: figures FOLDER")
+		os.Exit(2)
+	}
+	runs, err := Load(os.DirFS(os.Args[1]))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "figures:", err)
+		os.Exit(3)
+	}
+	fmt.Print(Table(Rows(runs)))
+}

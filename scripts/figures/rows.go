@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Row is one line of the table: a figure's values, one per run. A row without
+// values was not measured, and says so.
+type Row struct {
+	Name, Unit string
+	Values     []float64
+	Aim        float64 // 0: none
+	AtLeast    bool    // the aim is a lower bound
+}
+
+// certain is the confidence that a verdict is aimed at: 1 - 1e-9.
+const certain = 1 - 1e-9
+
+// Rows derives all figures, in the table's order.
+func Rows(runs map[string][]Run) []Row {
+	compare := each(runs[Compare], func(r Run) (float64, bool) { return r.Wall, true })
+	bare := each(runs[Bare], func(r Run) (float64, bool) { return 2 * r.Wall, true })
+	copies := per(runs[Emulated], func(a Arm) float64 { return seconds(a.Copies, a.StressNS) })
+	nativeCopies := per(runs[Native], func(a Arm) float64 { return seconds(a.Copies, a.StressNS) })
+	boot, nativeBoot := each(runs[Emulated], bootOf), each(runs[Native], bootOf)
+	return []Row{
+		{Name: "cold build, CPU", Unit: "s", Values: each(runs[Cold], coldCPU), Aim: 360},
+		{Name: "second arm, wall", Unit: "s", Values: each(runs[Cold], secondArm), Aim: 10},
+		{Name: "power-on to first guest line", Unit: "s", Values: boot},
+		{Name: "the same without the emulator", Unit: "s", Values: nativeBoot},
+		{Name: "boot, emulator / without", Values: ratio(boot, nativeBoot), Aim: 1.2},
+		{Name: "first detection after stress starts", Unit: "ms", Values: each(runs[Compare], firstStale)},
+		{Name: "cached compare, end to end", Unit: "s", Values: compare, Aim: 3},
+		{Name: "two bare boots", Unit: "s", Values: bare},
+		{Name: "cached compare / two bare boots", Values: ratio(compare, bare), Aim: 1.5},
+		{Name: "its verdicts that are certain", Values: each(runs[Compare], isCertain), Aim: 1, AtLeast: true},
+		{Name: "stale share of windows, unpatched", Unit: "%", AtLeast: true, Aim: 15,
+			Values: per(runs[Emulated], func(a Arm) float64 { return 100 * float64(a.StaleWindows) / float64(a.Windows) })},
+		{Name: "stale windows per second", Unit: "/s",
+			Values: per(runs[Emulated], func(a Arm) float64 { return seconds(a.StaleWindows, a.StressNS) })},
+		{Name: "copies per second", Unit: "/s", Values: copies},
+		{Name: "the same without the emulator", Unit: "/s", Values: nativeCopies},
+		{Name: "copies, emulator / without", Values: ratio(copies, nativeCopies), Aim: 0.6, AtLeast: true},
+		{Name: "peak memory, largest process", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Largest, true })},
+		{Name: "peak memory, all processes", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Summed, true })},
+	}
+}
+
+// each takes one value from each run that has it.
+func each(runs []Run, value func(Run) (float64, bool)) []float64 {
+	var values []float64
+	for _, r := range runs {
+		if v, ok := value(r); ok {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// per takes a value from each run's unpatched arms that measured something: the
+// mean over the modes.
+func per(runs []Run, value func(Arm) float64) []float64 {
+	return each(runs, func(r Run) (float64, bool) {
+		sum, n := 0.0, 0
+		for _, a := range r.Arms {
+			if !a.Patched && a.Windows > 0 && a.StressNS > 0 {
+				sum, n = sum+value(a), n+1
+			}
+		}
+		return sum / float64(n), n > 0
+	})
+}
+
+func seconds(count uint64, ns int64) float64 { return float64(count) / (float64(ns) / 1e9) }
+
+func bootOf(r Run) (float64, bool) {
+	for _, a := range r.Arms {
+		return float64(a.BootNS) / 1e9, a.BootNS > 0
+	}
+	return 0, false
+}
+
+// firstStale is the earliest of the modes.
+func firstStale(r Run) (float64, bool) {
+	first := int64(0)
+	for _, a := range r.Arms {
+		if !a.Patched && a.FirstStaleNS > 0 && (first == 0 || a.FirstStaleNS < first) {
+			first = a.FirstStaleNS
+		}
+	}
+	return float64(first) / 1e6, first > 0
+}
+
+// coldCPU is the costlier of the two images' builds: the other one starts from
+// its folder.
+func coldCPU(r Run) (float64, bool) {
+	most := int64(0)
+	for _, i := range r.Images {
+		most = max(most, i.CPUNS)
+	}
+	return float64(most) / 1e9, most > 0
+}
+
+func secondArm(r Run) (float64, bool) {
+	if len(r.Images) != 2 || r.Images[0].Cached || r.Images[1].Cached {
+		return 0, false
+	}
+	return float64(min(r.Images[0].WallNS, r.Images[1].WallNS)) / 1e9, true
+}
+
+func isCertain(r Run) (float64, bool) {
+	if r.Verdict == "fixed" && r.Confidence != nil && *r.Confidence >= certain {
+		return 1, true
+	}
+	return 0, true
+}
+
+// ratio divides each value by the median of the others.
+func ratio(values, by []float64) []float64 {
+	if len(by) == 0 {
+		return nil
+	}
+	var ratios []float64
+	for _, v := range values {
+		ratios = append(ratios, v/median(by))
+	}
+	return ratios
+}
+
+func median(values []float64) float64 {
+	v := slices.Sorted(slices.Values(values))
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}
+
+// Table renders the rows. An aim is met when the median is within it.
+func Table(rows []Row) string {
+	var out strings.Builder
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "figure\tmedian\tmin\tmax\truns\taim\t")
+	for _, r := range rows {
+		if len(r.Values) == 0 {
+			fmt.Fprintf(w, "%s\tnot measured\t\t\t0\t%s\t\n", r.Name, r.aim())
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%.3g %s\t%.3g\t%.3g\t%d\t%s\t%s\n", r.Name, median(r.Values), r.Unit,
+			slices.Min(r.Values), slices.Max(r.Values), len(r.Values), r.aim(), r.judged())
+	}
+	w.Flush()
+	return out.String()
+}
+
+func (r Row) aim() string {
+	switch {
+	case r.Aim == 0:
+		return ""
+	case r.AtLeast:
+		return fmt.Sprintf(">= %g", r.Aim)
+	}
+	return fmt.Sprintf("<= %g", r.Aim)
+}
+
+func (r Row) judged() string {
+	m := median(r.Values)
+	switch {
+	case r.Aim == 0:
+		return ""
+	case r.AtLeast && m >= r.Aim, !r.AtLeast && m <= r.Aim:
+		return "met"
+	}
+	return "missed"
+}

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# QEMU >= 11.0: the system's where it is new enough, else one in the cache.
+# Sourced after unpack.sh.
+
+qemu_wanted=11
+
+# qemu_major prints a QEMU's major version, 0 where it does not run.
+qemu_major() {
+	local line
+	line=$("$1" --version 2>/dev/null | head -n 1) || true
+	if [[ $line =~ version\ ([0-9]+)\. ]]; then
+		printf '%s\n' "${BASH_REMATCH[1]}"
+	else
+		printf '0\n'
+	fi
+}
+
+qemu_suffices() {
+	[[ $(qemu_major qemu-system-aarch64) -ge $qemu_wanted && $(qemu_major qemu-system-x86_64) -ge $qemu_wanted ]]
+}
+
+# setup_qemu leaves both emulators on PATH.
+setup_qemu() {
+	local dir
+	! qemu_suffices || return 0
+	dir=$(cache_dir)/qemu
+	into "$dir" "${newer_release:?}-backports, layout 1" unpack_qemu
+	PATH=$dir/bin:$PATH
+	export PATH
+	qemu_suffices || die "the QEMU in $dir does not run: delete that folder and start again"
+}
+
+unpack_qemu() {
+	local dir=$1 name
+	say "unpacking QEMU >= $qemu_wanted.0 into $(cache_dir)/qemu (240 MB; the system's packages stay as they are)"
+	unpack "$dir" qemu-system-arm qemu-system-x86
+	rm -rf "${dir:?}"/usr/share/{doc,locale,man,info,lintian,bug,icons,perl,perl5,zoneinfo}
+	rm -rf "${dir:?}"/{boot,dev,etc,home,media,mnt,opt,proc,root,run,srv,sys,tmp,var}
+	mkdir -p "$dir/bin"
+	for name in qemu-system-aarch64 qemu-system-x86_64; do
+		wrap_qemu "$name" >"$dir/bin/$name"
+		chmod 755 "$dir/bin/$name"
+		[[ $(qemu_major "$dir/bin/$name") -ge $qemu_wanted ]] ||
+			die "$dir/bin/$name does not say a version >= $qemu_wanted.0: $("$dir/bin/$name" --version 2>&1 | head -n 3)"
+	done
+}
+
+# wrap_qemu prints a script that runs the unpacked emulator with the libraries
+# and the firmware it came with. It replaces itself, so that whoever starts it
+# holds the emulator's own process.
+wrap_qemu() {
+	cat <<EOF
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")
+for lib in "\$root"/usr/lib/*-linux-gnu; do
+	for loader in "\$lib"/ld-linux-*.so.*; do
+		break 2
+	done
+done
+exec "\$loader" --library-path "\$lib" "\$root/usr/bin/$1" \\
+	-L "\$root/usr/share/qemu" -L "\$root/usr/share/seabios" "\$@"
+EOF
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Packages of another release, unpacked into a private folder: the system's own
+# packages stay as they are, and no root rights are needed. Sourced after
+# machine.sh.
+
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# The release that has, with its backports, what the others lack: QEMU >= 11.0
+# and Go >= 1.26.
+newer_release=trixie
+
+# source_line SITE SUITE prints one apt source.
+source_line() {
+	local options="signed-by=$keyring"
+	# A mirror frozen at a date serves release files whose validity has run out.
+	if [[ $1 =~ /[0-9]{8}T[0-9]{6}Z ]]; then
+		options+=" check-valid-until=no"
+	fi
+	printf 'deb [%s] %s %s main\n' "$options" "$1" "$2"
+}
+
+# private_apt DIR COMMAND... runs apt-get with lists, cache and state in DIR, on
+# the suites that start_apt chose; the machine's proxy settings still hold.
+private_apt() {
+	local dir=$1
+	shift
+	apt-get -qq -y \
+		-o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o Dir::State="$dir/state" -o Dir::State::Status="$dir/state/status" \
+		-o Dir::Cache="$dir/cache" -o APT::Sandbox::User="$(id -un)" \
+		-o Acquire::Languages=none -o APT::Install-Recommends=false \
+		-o Dpkg::Use-Pty=0 "$@" </dev/null >&2
+}
+
+# start_apt DIR SUITE... prepares DIR for private_apt and fetches the lists.
+start_apt() {
+	local dir=$1 site suite
+	shift
+	site=$(mirror)
+	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
+	: >"$dir/state/status"
+	for suite in "$@"; do
+		source_line "$site" "$suite"
+	done >"$dir/sources.list"
+	private_apt "$dir" update || die "apt-get update failed for $* on $site: is the network up?"
+}
+
+# unpack TARGET PACKAGE... unpacks packages and all they depend on, down to the
+# C library, from the newer release's backports into TARGET.
+unpack() {
+	local target=$1 apt=$1.apt deb
+	shift
+	start_apt "$apt" "$newer_release" "$newer_release-backports"
+	private_apt "$apt" install --download-only -t "$newer_release-backports" "$@" ||
+		die "could not fetch $* from $newer_release-backports on $(mirror)"
+	mkdir "$target"
+	for deb in "$apt"/cache/archives/*.deb; do
+		dpkg-deb -x "$deb" "$target"
+	done
+	rm -rf "$apt"
+}
+
+# into TARGET STAMP FUNCTION: TARGET is made by FUNCTION aside and renamed, and
+# holds STAMP when it is whole. Two at once do no harm: the second one waits and
+# finds it made.
+into() {
+	local target=$1 stamp=$2 make=$3 lock
+	! holds "$target" "$stamp" || return 0
+	mkdir -p "$(dirname "$target")"
+	exec {lock}>"$target.lock"
+	flock "$lock"
+	if ! holds "$target" "$stamp"; then
+		rm -rf "$target.new" "$target.new.apt" "$target"
+		"$make" "$target.new"
+		printf '%s\n' "$stamp" >"$target.new/.stamp"
+		mv "$target.new" "$target"
+	fi
+	exec {lock}>&-
+}
+
+holds() {
+	[[ -f $1/.stamp && $(<"$1/.stamp") == "$2" ]]
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func run(t *testing.T, lines ...string) (string, Summary) {
+	t.Helper()
+	var out strings.Builder
+	sum, err := Copy(&out, strings.NewReader(strings.Join(lines, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), sum
+}
+
+const (
+	passA   = `{"Action":"pass","Package":"m/p","Test":"TestA"}`
+	closing = `{"Action":"output","Package":"m/p","Output":"ok  \tm/p\t0.1s\n"}`
+	passPkg = `{"Action":"pass","Package":"m/p"}`
+)
+
+func TestPassPrintsClosingLineOnly(t *testing.T) {
+	out, sum := run(t, `{"Action":"output","Package":"m/p","Test":"TestA","Output":"noise\n"}`, passA, closing, passPkg)
+	if out != "ok  \tm/p\t0.1s\n" {
+		t.Errorf("printed %q", out)
+	}
+	if err := sum.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsNoSuccess(t *testing.T) {
+	for _, tc := range []struct {
+		name, want string
+		lines      []string
+	}{
+		{"skip", "skipped, so not checked: m/p.TestB", []string{passA,
+			`{"Action":"output","Package":"m/p","Test":"TestB","Output":"needs a VM\n"}`,
+			`{"Action":"skip","Package":"m/p","Test":"TestB"}`, closing, passPkg}},
+		{"fail", "failed: m/p.TestB", []string{passA, `{"Action":"fail","Package":"m/p","Test":"TestB"}`,
+			`{"Action":"fail","Package":"m/p"}`}},
+		{"panic outside a test's end", "failed: m/p", []string{passA,
+			`{"Action":"output","Package":"m/p","Test":"TestB","Output":"needs a VM\n"}`, `{"Action":"fail","Package":"m/p"}`}},
+		{"build", "failed: m/p (build)", []string{passA, `{"ImportPath":"m/p","Action":"build-fail"}`,
+			`{"Action":"fail","Package":"m/p","FailedBuild":"m/p"}`}},
+		{"nothing ran", "no test passed", []string{closing, passPkg}},
+		{"empty input", "no test passed", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			out, sum := run(t, tc.lines...)
+			err := sum.Err()
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if strings.Contains(strings.Join(tc.lines, ""), "needs a VM") && !strings.Contains(out, "needs a VM") {
+				t.Errorf("the reason is not in %q", out)
+			}
+		})
+	}
+}
+
+func TestPackageWithoutTestsIsNoSkippedTest(t *testing.T) {
+	_, sum := run(t, passA, `{"Action":"skip","Package":"m/q"}`)
+	if err := sum.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestForeignLinesPass(t *testing.T) {
+	out, _ := run(t, "ld: warning", passA)
+	if out != "ld: warning\n" {
+		t.Errorf("printed %q", out)
+	}
+}
