@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package proc runs other programs. It owns their lifetime (each has a process
+// group of its own, which ends with the command, on cancellation, and when the
+// rig dies, were it by SIGKILL), their kept output, and the errors that say
+// what failed and where its log is. It leaves what to run to its callers, and
+// is the only importer of os/exec.
+//
+// A descendant that leaves the process group (setsid) is out of its reach.
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+)
+
+// Command is one program to run.
+type Command struct {
+	Path string   // a file, or a name that is looked up in PATH
+	Args []string // without the program's own name
+	Dir  string   // working folder; empty: the rig's
+	Env  []string // KEY=value, added to the inherited environment
+	// Stdin must end by itself unless it is an *os.File: the end of the command cannot interrupt a Read.
+	Stdin io.Reader
+	// Log is the file that keeps stdout and stderr, truncated at the start.
+	// Empty: their last lines are kept in memory only.
+	Log   string
+	Kind  fault.Kind    // whose fault a failing exit is
+	Op    string        // the operation, for errors; empty: the program's name
+	Grace time.Duration // between SIGTERM and SIGKILL on cancellation; 0: SIGKILL at once
+}
+
+// Argv is the program followed by its arguments.
+func (c Command) Argv() []string { return append([]string{c.Path}, c.Args...) }
+
+func (c Command) op() string {
+	if c.Op != "" {
+		return c.Op
+	}
+	return "run " + c.Path
+}
+
+// Result is what a finished command left.
+type Result struct {
+	Stdout   []byte // standard output, at most MaxStdout bytes
+	Tail     string // last lines of stdout and stderr as they came
+	CPU      time.Duration
+	Wall     time.Duration
+	ExitCode int // -1 where a signal ended it
+}
+
+// ExitError is the cause in a fault.Error where the program ran and failed.
+type ExitError struct {
+	Argv   []string
+	Code   int    // -1 where a signal ended it
+	Status string // as the system words it: "exit status 2", "signal: killed"
+}
+
+// Error gives the status and the exact command line, quoted for a shell.
+func (e *ExitError) Error() string {
+	return fmt.Sprintf("%s: %s", e.Status, Quote(e.Argv))
+}
+
+// Run starts cmd and waits until it and its whole process group have ended.
+// The Result is filled as far as the command came, also beside an error. A
+// cancelled ctx gives an error that wraps ctx.Err() and names no culprit.
+func Run(ctx context.Context, cmd Command) (Result, error) {
+	p, err := Start(ctx, cmd)
+	if err != nil {
+		return Result{ExitCode: -1}, err
+	}
+	err = p.Wait()
+	return p.Result(), err
+}
+
+// LookPath finds name in PATH. A missing program is a fault of the rig; the error names it.
+func LookPath(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+		return path, nil
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
+		return "", &fault.Error{Kind: fault.Rig, Op: "find " + name,
+			Err: fmt.Errorf("no such program: %w", err), Try: "install the package that provides " + name}
+	default:
+		return "", fault.Wrap(fault.Rig, "find "+name, err)
+	}
+}
+
+// Quote joins argv into a line that a POSIX shell reads back as the same words.
+func Quote(argv []string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+	words := make([]string, len(argv))
+	for i, word := range argv {
+		if word == "" || strings.Trim(word, plain) != "" {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words[i] = word
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"kcovrig/rig/fault"
+)
+
+func sh(script string) Command {
+	return Command{Path: "sh", Args: []string{"-c", script}, Kind: fault.Kernel, Op: "try it"}
+}
+
+func TestRunKeepsOutputAndExitCode(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, []byte("what a former run left, longer than this one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := sh(`printf "$GREETING\n"; echo no >&2; cat; exit 7`)
+	cmd.Log, cmd.Stdin, cmd.Env = log, strings.NewReader("fed\n"), []string{"GREETING=hello"}
+	res, err := Run(t.Context(), cmd)
+	if res.ExitCode != 7 || string(res.Stdout) != "hello\nfed\n" {
+		t.Errorf("exit code %d, stdout %q", res.ExitCode, res.Stdout)
+	}
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Kernel || f.Op != "try it" || f.Log != log || !strings.Contains(f.Tail, "no") {
+		t.Fatalf("error %#v", err)
+	}
+	var exit *ExitError
+	if !errors.As(err, &exit) || exit.Code != 7 || !strings.Contains(err.Error(), `sh -c '`) {
+		t.Errorf("error without argv: %v", err)
+	}
+	kept, _ := os.ReadFile(log)
+	if len(kept) != len("hello\nno\nfed\n") {
+		t.Errorf("log holds %q", kept)
+	}
+}
+
+func TestRunSucceeds(t *testing.T) {
+	res, err := Run(t.Context(), sh(`pwd; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done`))
+	if err != nil || res.ExitCode != 0 || res.CPU <= 0 || res.Wall <= 0 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+}
+
+func TestMissingThingsAreFaultsOfTheRig(t *testing.T) {
+	inFolder := sh("true")
+	inFolder.Dir = "/no/such/folder"
+	inLog := sh("true")
+	inLog.Log = "/no/such/folder/log"
+	for name, cmd := range map[string]Command{
+		"no-such-program":         {Path: "no-such-program", Kind: fault.Kernel},
+		"/no/such/file":           {Path: "/no/such/file", Kind: fault.Kernel},
+		"working folder":          inFolder,
+		"/no/such/folder/log":     inLog,
+		"exec format error":       {Path: notAProgram(t)},
+		"no space left on device": {Path: "sh", Args: []string{"-c", "echo x"}, Log: "/dev/full"},
+	} {
+		_, err := Run(t.Context(), cmd)
+		if fault.KindOf(err) != fault.Rig || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v (%v)", name, err, fault.KindOf(err))
+		}
+	}
+}
+
+func notAProgram(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(path, []byte("\x7fELF nonsense"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestTailIsBoundedAndLast(t *testing.T) {
+	cmd := sh(`i=0; while [ $i -lt 30000 ]; do echo line $i; i=$((i+1)); done; exit 1`)
+	res, err := Run(t.Context(), cmd)
+	if len(res.Tail) > tailBytes || !strings.HasSuffix(res.Tail, "line 29999") {
+		t.Errorf("tail of %d bytes", len(res.Tail))
+	}
+	var f *fault.Error
+	if !errors.As(err, &f) || strings.Count(f.Tail, "\n") != errTail-1 || !strings.HasPrefix(f.Tail, "line 29980") {
+		t.Errorf("error's tail %q", f.Tail)
+	}
+}
+
+func TestLastLines(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		want string
+	}{{0, "a\nb\nc"}, {1, "c"}, {2, "b\nc"}, {3, "a\nb\nc"}, {9, "a\nb\nc"}} {
+		if got := LastLines("a\nb\nc\n", c.n); got != c.want {
+			t.Errorf("%d: %q", c.n, got)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	argv := []string{"a", "", "b c", "it's", "$x", "k=v,w"}
+	res, err := Run(t.Context(), sh(`for w in `+Quote(argv)+`; do echo "$w"; done`))
+	if err != nil || string(res.Stdout) != strings.Join(argv, "\n")+"\n" {
+		t.Errorf("%q, %v", res.Stdout, err)
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			res, err := Run(t.Context(), sh(fmt.Sprintf("echo %d; exit %d", i, i)))
+			if string(res.Stdout) != fmt.Sprintln(i) || res.ExitCode != i || (err == nil) != (i == 0) {
+				t.Errorf("%d: %+v, %v", i, res, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAlreadyCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Run(ctx, sh("true")); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
