@@ -19,47 +19,50 @@ func inBranches(one, other string) string {
 	return strings.NewReplacer("%1", one, "%2", other).Replace(branches)
 }
 
-// TestOrdered compiles a kernel function in every way that the fix may be right, wrong or half done.
+// orderedCases are the ways in which the fix may be right, wrong or half done.
+var orderedCases = map[string]struct {
+	options   []string
+	want      Ordering
+	between   int // barriers between the copy and a store
+	container string
+}{
+	"the fix":              {[]string{"-DAFTER=WMB"}, OrderYes, 1, ""},
+	"no fix":               {nil, OrderNo, 0, ""},
+	"compiler barrier":     {[]string{`-DAFTER=BARRIER("")`}, OrderNo, 0, ""},
+	"load barrier":         {[]string{`-DAFTER=BARRIER("dmb ishld")`}, OrderNo, 1, ""},
+	"full barrier":         {[]string{`-DAFTER=BARRIER("dmb ish")`}, OrderYes, 1, ""},
+	"synchronization":      {[]string{`-DAFTER=BARRIER("dsb st")`}, OrderYes, 1, ""},
+	"isb":                  {[]string{`-DAFTER=BARRIER("isb")`}, OrderNo, 0, ""},
+	"non-shareable":        {[]string{`-DAFTER=BARRIER("dmb nshst")`}, OrderNo, 1, ""},
+	"before the copy":      {[]string{"-DBEFORE=WMB"}, OrderNo, 0, ""},
+	"after the store":      {[]string{"-DLAST=WMB"}, OrderNo, 0, ""},
+	"first branch only":    {[]string{inBranches("WMB", "")}, OrderPartly, 1, ""},
+	"second branch only":   {[]string{inBranches("", "WMB")}, OrderPartly, 1, ""},
+	"both branches":        {[]string{inBranches("WMB", "WMB")}, OrderYes, 1, ""}, // gcc merges them
+	"under a condition":    {[]string{"-DAFTER=if (size > 100) WMB"}, OrderPartly, 1, ""},
+	"release":              {[]string{release}, OrderYes, 1, ""},
+	"release in one":       {[]string{"-DSTORES=if (mode == 2) RELEASE(*(u64 *)dst, len + moved); else WRITE_ONCE(*(u64 *)dst, len + moved)"}, OrderPartly, 1, ""},
+	"call between":         {[]string{"-DAFTER=hook()"}, OrderUnknown, 0, ""},
+	"call and the fix":     {[]string{"-DAFTER=hook(); WMB"}, OrderUnknown, 1, ""},
+	"no copy":              {[]string{"-DWITHOUT_COPY"}, OrderUnknown, 0, ""},
+	"no store":             {[]string{"-DSTORES="}, OrderUnknown, 0, ""},
+	"not inlined":          {[]string{noinline}, OrderNo, 0, "move_area"},
+	"not inlined, the fix": {[]string{noinline, "-DAFTER=WMB"}, OrderYes, 1, "move_area"},
+	"copied inline":        {[]string{fixed}, OrderNo, 0, ""},
+	"copied inline, fixed": {[]string{fixed, "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"copied inline, early": {[]string{fixed, "-DBEFORE=WMB"}, OrderNo, 0, ""},
+	"copied inline, one":   {[]string{fixed, inBranches("WMB", "")}, OrderPartly, 1, ""},
+	"rare part":            {[]string{inBranches("rare(); WMB", "WMB")}, OrderUnknown, 2, ""},
+	"rare store": {[]string{"-DSTORES=if (__builtin_expect(mode == 2, 0)) { WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }"},
+		OrderPartly, 1, ""},
+	"own sections": {[]string{"-ffunction-sections", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"unoptimized":  {[]string{"-O1", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"for size":     {[]string{"-Os", "-DAFTER=WMB"}, OrderYes, 1, ""},
+}
+
+// TestOrdered compiles a kernel function in every way and looks at its code.
 func TestOrdered(t *testing.T) {
-	for name, c := range map[string]struct {
-		options   []string
-		want      Ordering
-		between   int // barriers between the copy and a store
-		container string
-	}{
-		"the fix":              {[]string{"-DAFTER=WMB"}, OrderYes, 1, ""},
-		"no fix":               {nil, OrderNo, 0, ""},
-		"compiler barrier":     {[]string{`-DAFTER=BARRIER("")`}, OrderNo, 0, ""},
-		"load barrier":         {[]string{`-DAFTER=BARRIER("dmb ishld")`}, OrderNo, 1, ""},
-		"full barrier":         {[]string{`-DAFTER=BARRIER("dmb ish")`}, OrderYes, 1, ""},
-		"synchronization":      {[]string{`-DAFTER=BARRIER("dsb st")`}, OrderYes, 1, ""},
-		"isb":                  {[]string{`-DAFTER=BARRIER("isb")`}, OrderNo, 0, ""},
-		"non-shareable":        {[]string{`-DAFTER=BARRIER("dmb nshst")`}, OrderNo, 1, ""},
-		"before the copy":      {[]string{"-DBEFORE=WMB"}, OrderNo, 0, ""},
-		"after the store":      {[]string{"-DLAST=WMB"}, OrderNo, 0, ""},
-		"first branch only":    {[]string{inBranches("WMB", "")}, OrderPartly, 1, ""},
-		"second branch only":   {[]string{inBranches("", "WMB")}, OrderPartly, 1, ""},
-		"both branches":        {[]string{inBranches("WMB", "WMB")}, OrderYes, 1, ""}, // gcc merges them
-		"under a condition":    {[]string{"-DAFTER=if (size > 100) WMB"}, OrderPartly, 1, ""},
-		"release":              {[]string{release}, OrderYes, 1, ""},
-		"release in one":       {[]string{"-DSTORES=if (mode == 2) RELEASE(*(u64 *)dst, len + moved); else WRITE_ONCE(*(u64 *)dst, len + moved)"}, OrderPartly, 1, ""},
-		"call between":         {[]string{"-DAFTER=hook()"}, OrderUnknown, 0, ""},
-		"call and the fix":     {[]string{"-DAFTER=hook(); WMB"}, OrderUnknown, 1, ""},
-		"no copy":              {[]string{"-DWITHOUT_COPY"}, OrderUnknown, 0, ""},
-		"no store":             {[]string{"-DSTORES="}, OrderUnknown, 0, ""},
-		"not inlined":          {[]string{noinline}, OrderNo, 0, "move_area"},
-		"not inlined, the fix": {[]string{noinline, "-DAFTER=WMB"}, OrderYes, 1, "move_area"},
-		"copied inline":        {[]string{fixed}, OrderNo, 0, ""},
-		"copied inline, fixed": {[]string{fixed, "-DAFTER=WMB"}, OrderYes, 1, ""},
-		"copied inline, early": {[]string{fixed, "-DBEFORE=WMB"}, OrderNo, 0, ""},
-		"copied inline, one":   {[]string{fixed, inBranches("WMB", "")}, OrderPartly, 1, ""},
-		"rare part":            {[]string{inBranches("rare(); WMB", "WMB")}, OrderUnknown, 2, ""},
-		"rare store": {[]string{"-DSTORES=if (__builtin_expect(mode == 2, 0)) { WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }"},
-			OrderPartly, 1, ""},
-		"own sections": {[]string{"-ffunction-sections", "-DAFTER=WMB"}, OrderYes, 1, ""},
-		"unoptimized":  {[]string{"-O1", "-DAFTER=WMB"}, OrderYes, 1, ""},
-		"for size":     {[]string{"-Os", "-DAFTER=WMB"}, OrderYes, 1, ""},
-	} {
+	for name, c := range orderedCases {
 		t.Run(name, func(t *testing.T) {
 			a := build(t, c.options...).analyse(t)
 			if c.container == "" {

@@ -24,39 +24,42 @@ const (
 func jump(bytes int) uint32 { return 0x14000000 | uint32(bytes/4)&0x3ffffff }
 func cbz(bytes int) uint32  { return 0xb4000000 | uint32(bytes/4)&0x7ffff<<5 }
 
-// TestPaths is the analysis on graphs: the wanted ordering of each publishing store, in address order.
+// pathCases give the wanted ordering of each publishing store, in address order.
+var pathCases = map[string]struct {
+	words []uint32
+	want  []Ordering
+}{
+	"nothing between":       {[]uint32{copyCall, publish, ret}, []Ordering{OrderNo}},
+	"barrier between":       {[]uint32{copyCall, wmb, publish, ret}, []Ordering{OrderYes}},
+	"barrier before":        {[]uint32{wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
+	"barrier after":         {[]uint32{copyCall, publish, wmb, ret}, []Ordering{OrderNo}},
+	"load barrier":          {[]uint32{copyCall, rmb, publish, ret}, []Ordering{OrderNo}},
+	"non-shareable barrier": {[]uint32{copyCall, nsh, publish, ret}, []Ordering{OrderNo}},
+	"release":               {[]uint32{copyCall, releases, ret}, []Ordering{OrderYes}},
+	"release elsewhere":     {[]uint32{copyCall, releases, publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"one branch, one store": {[]uint32{copyCall, cbz(8), wmb, publish, ret}, []Ordering{OrderPartly}},
+	"one branch, two stores": {[]uint32{copyCall, cbz(16), wmb, publish, ret, publish, ret},
+		[]Ordering{OrderYes, OrderNo}},
+	"both branches": {[]uint32{copyCall, cbz(12), wmb, jump(8), wmb, publish, ret}, []Ordering{OrderYes}},
+	"two copies, one barrier": {[]uint32{cbz(16), copyCall, wmb, jump(8), copyCall, publish, ret},
+		[]Ordering{OrderPartly}},
+	"second copy behind the barrier":   {[]uint32{copyCall, wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
+	"loop with the barrier at its end": {[]uint32{copyCall, publish, wmb, cbz(-12), ret}, []Ordering{OrderNo}},
+	"backwards":                        {[]uint32{jump(12), publish, ret, copyCall, jump(-12)}, []Ordering{OrderNo}},
+	"barrier jumped over":              {[]uint32{copyCall, jump(8), wmb, publish, ret}, []Ordering{OrderNo}},
+	"no path":                          {[]uint32{copyCall, ret, publish, ret}, nil},
+	"tail call":                        {[]uint32{copyCall, jump(0x4000), publish, ret}, nil},
+	"unknown call":                     {[]uint32{copyCall, otherBL, publish, ret}, []Ordering{OrderUnknown}},
+	"call, then barrier":               {[]uint32{copyCall, wmb, otherBL, publish, ret}, []Ordering{OrderYes}},
+	"unknown word":                     {[]uint32{copyCall, udf, publish, ret}, []Ordering{OrderUnknown}},
+	"trap that may return":             {[]uint32{copyCall, brk, publish, ret}, []Ordering{OrderUnknown}},
+	"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
+	"indirect jump":                    {[]uint32{copyCall, brX1, publish, ret}, nil},
+}
+
+// TestPaths is the analysis on graphs.
 func TestPaths(t *testing.T) {
-	for name, c := range map[string]struct {
-		words []uint32
-		want  []Ordering
-	}{
-		"nothing between":       {[]uint32{copyCall, publish, ret}, []Ordering{OrderNo}},
-		"barrier between":       {[]uint32{copyCall, wmb, publish, ret}, []Ordering{OrderYes}},
-		"barrier before":        {[]uint32{wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
-		"barrier after":         {[]uint32{copyCall, publish, wmb, ret}, []Ordering{OrderNo}},
-		"load barrier":          {[]uint32{copyCall, rmb, publish, ret}, []Ordering{OrderNo}},
-		"non-shareable barrier": {[]uint32{copyCall, nsh, publish, ret}, []Ordering{OrderNo}},
-		"release":               {[]uint32{copyCall, releases, ret}, []Ordering{OrderYes}},
-		"release elsewhere":     {[]uint32{copyCall, releases, publish, ret}, []Ordering{OrderYes, OrderNo}},
-		"one branch, one store": {[]uint32{copyCall, cbz(8), wmb, publish, ret}, []Ordering{OrderPartly}},
-		"one branch, two stores": {[]uint32{copyCall, cbz(16), wmb, publish, ret, publish, ret},
-			[]Ordering{OrderYes, OrderNo}},
-		"both branches": {[]uint32{copyCall, cbz(12), wmb, jump(8), wmb, publish, ret}, []Ordering{OrderYes}},
-		"two copies, one barrier": {[]uint32{cbz(16), copyCall, wmb, jump(8), copyCall, publish, ret},
-			[]Ordering{OrderPartly}},
-		"second copy behind the barrier":   {[]uint32{copyCall, wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
-		"loop with the barrier at its end": {[]uint32{copyCall, publish, wmb, cbz(-12), ret}, []Ordering{OrderNo}},
-		"backwards":                        {[]uint32{jump(12), publish, ret, copyCall, jump(-12)}, []Ordering{OrderNo}},
-		"barrier jumped over":              {[]uint32{copyCall, jump(8), wmb, publish, ret}, []Ordering{OrderNo}},
-		"no path":                          {[]uint32{copyCall, ret, publish, ret}, nil},
-		"tail call":                        {[]uint32{copyCall, jump(0x4000), publish, ret}, nil},
-		"unknown call":                     {[]uint32{copyCall, otherBL, publish, ret}, []Ordering{OrderUnknown}},
-		"call, then barrier":               {[]uint32{copyCall, wmb, otherBL, publish, ret}, []Ordering{OrderYes}},
-		"unknown word":                     {[]uint32{copyCall, udf, publish, ret}, []Ordering{OrderUnknown}},
-		"trap that may return":             {[]uint32{copyCall, brk, publish, ret}, []Ordering{OrderUnknown}},
-		"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
-		"indirect jump":                    {[]uint32{copyCall, brX1, publish, ret}, nil},
-	} {
+	for name, c := range pathCases {
 		t.Run(name, func(t *testing.T) {
 			var code []instruction
 			copies := map[int]bool{}
