@@ -80,7 +80,8 @@ func amd64Store(in *instruction, dec x86asm.Inst) {
 		return
 	}
 	in.store, in.width = true, dec.MemBytes
-	in.stack = mem.Base == x86asm.RSP || mem.Base == x86asm.ESP
+	// Below the frame pointer lie spilled registers; without frame pointers RBP holds anything.
+	in.stack = mem.Base == x86asm.RSP || mem.Base == x86asm.RBP && mem.Disp < 0
 	for _, p := range dec.Prefix {
 		if p&0xff == x86asm.PrefixLOCK {
 			in.barrier = BarrierFull

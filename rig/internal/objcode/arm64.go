@@ -86,6 +86,7 @@ func arm64Branch(in *instruction, w uint32) {
 		in.flow = flowTrap
 	case w&0xfffff01f == 0xd503301f:
 		in.barrier = arm64Barrier(field(w, 5, 3), field(w, 8, 4))
+		in.unknown = w&0x3e0 == 0x0a0 // DMB of a reserved kind
 	case w&0xff000000 == 0xd5000000: // hints, MSR, MRS, SYS
 	default:
 		in.unknown = true
@@ -115,7 +116,7 @@ func arm64Barrier(op2, crm uint32) string {
 // arm64Memory classifies the group "Loads and Stores".
 func arm64Memory(in *instruction, w uint32) {
 	size, load, rn := field(w, 30, 2), w>>22&1 == 1, field(w, 5, 5)
-	in.stack = rn == 31
+	in.stack = rn == 31 || rn == 29 // SP, and the frame pointer of AAPCS64 6.4.6
 	switch {
 	case w&0x3f000000 == 0x08000000: // exclusive and ordered
 		arm64Exclusive(in, w, size, load)

@@ -95,14 +95,26 @@ func (im *image) shapes(name string) ([]string, error) {
 }
 
 // shape writes code so that it does not depend on where code and data lie.
+// No-operations are left out: the compiler pads loops with them by address.
 func (im *image) shape(r Range) (string, error) {
 	code, err := im.bytes(r)
 	if err != nil {
 		return "", err
 	}
+	all := disassemble(im.dec, code, r.Start, im.symbol)
+	number := map[uint64]int{} // of the instruction, no-operations not counted
+	n := 0
+	for _, in := range all {
+		if number[in.addr] = n; !isNop(in) {
+			n++
+		}
+	}
 	var out strings.Builder
 	pages := map[int]uint64{} // arm64: registers that hold an ADRP page
-	for _, in := range disassemble(im.dec, code, r.Start, im.symbol) {
+	for _, in := range all {
+		if isNop(in) {
+			continue
+		}
 		word := bytes.Clone(code[in.addr-r.Start:][:in.size])
 		var points []string
 		for _, ref := range in.refs {
@@ -113,24 +125,25 @@ func (im *image) shape(r Range) (string, error) {
 				}
 				ref.value += page
 			}
-			if ref.page {
-				pages[ref.reg] = ref.value
-			} else {
-				points = append(points, im.target(ref.value, r))
+			if !ref.page {
+				points = append(points, im.target(ref.value, number))
 			}
 			ref.blank(word)
 		}
 		if in.target != 0 {
-			points = append(points, im.target(in.target, r))
+			points = append(points, im.target(in.target, number))
 			word = []byte(in.text[:max(0, strings.LastIndexByte(in.text, ' '))])
 		}
 		fmt.Fprintf(&out, "%x %s\n", word, strings.Join(points, " "))
-		if len(in.refs) == 0 || !in.refs[0].page {
-			delete(pages, in.dest)
+		delete(pages, in.dest)
+		if len(in.refs) > 0 && in.refs[0].page {
+			pages[in.dest] = in.refs[0].value
 		}
 	}
 	return out.String(), nil
 }
+
+func isNop(in instruction) bool { return strings.HasPrefix(in.text, "nop") }
 
 // blank zeroes what holds the operand.
 func (o operand) blank(word []byte) {
@@ -142,11 +155,12 @@ func (o operand) blank(word []byte) {
 	clear(word[o.bytes[0]:o.bytes[1]])
 }
 
-// target names an address: within r by offset, else by the code symbol there.
-// Data is not named: symbols of it are local, and it moves with its neighbours.
-func (im *image) target(addr uint64, r Range) string {
-	if r.holds(addr) {
-		return fmt.Sprintf("+%#x", addr-r.Start)
+// target names an address: an instruction of the same function by its number,
+// other code by symbol. Data is not named: its symbols are local, and it moves
+// with its neighbours.
+func (im *image) target(addr uint64, number map[uint64]int) string {
+	if n, ok := number[addr]; ok {
+		return fmt.Sprintf("#%d", n)
 	}
 	if im.section(addr) == nil {
 		return "data"

@@ -89,7 +89,7 @@ func (g *graph) pass(i int, a arrival, isCopy bool) arrival {
 		return a
 	case in.barrier == BarrierStore || in.barrier == BarrierFull:
 		return a&^bare | ordered
-	case in.unknown, in.strong, in.barrier == BarrierOther,
+	case in.unknown, in.strong,
 		in.flow == flowCall, in.flow == flowCallIndirect, in.flow == flowTrap:
 		return a&^bare | doubted
 	default:

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import "testing"
+
+// Hand-assembled words; branches are relative to themselves, in bytes.
+const (
+	copyCall = 0x94000400 // bl far away: the copy
+	otherBL  = 0x94000800
+	wmb      = 0xd5033abf // dmb ishst
+	rmb      = 0xd50339bf // dmb ishld
+	nsh      = 0xd50336bf // dmb nshst
+	publish  = 0xf9000041 // str x1, [x2]
+	releases = 0xc89ffc41 // stlr x1, [x2]
+	nop      = 0xd503201f
+	ret      = 0xd65f03c0
+	brX1     = 0xd61f0020
+	brk      = 0xd4210000
+	udf      = 0x00000000
+	swpal    = 0xf8e18043
+)
+
+func jump(bytes int) uint32 { return 0x14000000 | uint32(bytes/4)&0x3ffffff }
+func cbz(bytes int) uint32  { return 0xb4000000 | uint32(bytes/4)&0x7ffff<<5 }
+
+// pathCases give the wanted ordering of each publishing store, in address order.
+var pathCases = map[string]struct {
+	words []uint32
+	want  []Ordering
+}{
+	"nothing between":       {[]uint32{copyCall, publish, ret}, []Ordering{OrderNo}},
+	"barrier between":       {[]uint32{copyCall, wmb, publish, ret}, []Ordering{OrderYes}},
+	"barrier before":        {[]uint32{wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
+	"barrier after":         {[]uint32{copyCall, publish, wmb, ret}, []Ordering{OrderNo}},
+	"load barrier":          {[]uint32{copyCall, rmb, publish, ret}, []Ordering{OrderNo}},
+	"non-shareable barrier": {[]uint32{copyCall, nsh, publish, ret}, []Ordering{OrderNo}},
+	"release":               {[]uint32{copyCall, releases, ret}, []Ordering{OrderYes}},
+	"release elsewhere":     {[]uint32{copyCall, releases, publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"one branch, one store": {[]uint32{copyCall, cbz(8), wmb, publish, ret}, []Ordering{OrderPartly}},
+	"one branch, two stores": {[]uint32{copyCall, cbz(16), wmb, publish, ret, publish, ret},
+		[]Ordering{OrderYes, OrderNo}},
+	"both branches": {[]uint32{copyCall, cbz(12), wmb, jump(8), wmb, publish, ret}, []Ordering{OrderYes}},
+	"two copies, one barrier": {[]uint32{cbz(16), copyCall, wmb, jump(8), copyCall, publish, ret},
+		[]Ordering{OrderPartly}},
+	"second copy behind the barrier":   {[]uint32{copyCall, wmb, copyCall, publish, ret}, []Ordering{OrderNo}},
+	"loop with the barrier at its end": {[]uint32{copyCall, publish, wmb, cbz(-12), ret}, []Ordering{OrderNo}},
+	"backwards":                        {[]uint32{jump(12), publish, ret, copyCall, jump(-12)}, []Ordering{OrderNo}},
+	"barrier jumped over":              {[]uint32{copyCall, jump(8), wmb, publish, ret}, []Ordering{OrderNo}},
+	"no path":                          {[]uint32{copyCall, ret, publish, ret}, nil},
+	"tail call":                        {[]uint32{copyCall, jump(0x4000), publish, ret}, nil},
+	"unknown call":                     {[]uint32{copyCall, otherBL, publish, ret}, []Ordering{OrderUnknown}},
+	"call, then barrier":               {[]uint32{copyCall, wmb, otherBL, publish, ret}, []Ordering{OrderYes}},
+	"unknown word":                     {[]uint32{copyCall, udf, publish, ret}, []Ordering{OrderUnknown}},
+	"trap that may return":             {[]uint32{copyCall, brk, publish, ret}, []Ordering{OrderUnknown}},
+	"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
+	"indirect jump":                    {[]uint32{copyCall, brX1, publish, ret}, nil},
+}
+
+// TestPaths is the analysis on graphs.
+func TestPaths(t *testing.T) {
+	for name, c := range pathCases {
+		t.Run(name, func(t *testing.T) {
+			var code []instruction
+			copies := map[int]bool{}
+			for i, w := range c.words {
+				code = append(code, decodeWord(w, uint64(0x1000+4*i)))
+				copies[i] = w == copyCall
+				if !copies[i] {
+					delete(copies, i)
+				}
+			}
+			g := newGraph(code)
+			arrive := g.arrivals(copies)
+			var got []Ordering
+			for i, in := range code {
+				if in.store && arrive[i] != 0 {
+					got = append(got, judge(in, arrive[i]))
+				}
+			}
+			if len(got) != len(c.want) {
+				t.Fatalf("got %v, want %v", got, c.want)
+			}
+			for i := range got {
+				if got[i] != c.want[i] {
+					t.Errorf("store %d: %v, want %v", i, got[i], c.want[i])
+				}
+			}
+			if _, lost := g.lostAfterCopy(arrive); lost != (name == "indirect jump") {
+				t.Errorf("lost %v", lost)
+			}
+		})
+	}
+}
+
+func TestOverall(t *testing.T) {
+	of := func(o ...Ordering) (out []Store) {
+		for _, x := range o {
+			out = append(out, Store{Ordered: x})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		stores []Store
+		want   Ordering
+	}{
+		{nil, OrderUnknown}, {of(OrderYes), OrderYes}, {of(OrderYes, OrderYes), OrderYes}, {of(OrderNo, OrderNo), OrderNo},
+		{of(OrderYes, OrderNo), OrderPartly}, {of(OrderPartly, OrderYes), OrderPartly}, {of(OrderYes, OrderUnknown), OrderUnknown},
+		{of(OrderNo, OrderYes, OrderNo), OrderPartly},
+	} {
+		if got := overall(c.stores); got != c.want {
+			t.Errorf("%v: %v, want %v", c.stores, got, c.want)
+		}
+	}
+}

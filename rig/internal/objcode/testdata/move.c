@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A kernel of two functions, after kcov_move_area() and kcov_remote_stop() of
+ * kernel/kcov.c. The macros that -D sets make the variants.
+ */
+typedef unsigned long u64;
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define RELEASE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELEASE)
+#define WMB asm volatile("dmb ishst" ::: "memory")
+#define BARRIER(how) asm volatile(how ::: "memory")
+#ifndef BEFORE
+#define BEFORE
+#endif
+#ifndef AFTER
+#define AFTER
+#endif
+#ifndef PUBLISH
+#define PUBLISH(how) WRITE_ONCE(*(u64 *)dst, len + moved)
+#endif
+#ifndef LAST
+#define LAST
+#endif
+#ifndef ATTR
+#define ATTR inline
+#endif
+#ifndef SIZE
+#define SIZE n
+#endif
+#ifndef STORES
+#define STORES switch (mode) { case 2: PUBLISH(2); break; case 3: PUBLISH(3); break; default: break; }
+#endif
+
+void *memcpy(void *to, const void *from, u64 n);
+void hook(void);
+__attribute__((cold)) void rare(void);
+
+#ifdef MOVED
+void first(void) { hook(); hook(); }
+#endif
+#ifdef FIELD
+#define MORE int more;
+#else
+#define MORE
+#endif
+
+struct kcov { int lock; MORE int mode; unsigned int size; void *area; };
+
+static ATTR void move_area(int mode, void *dst, unsigned int size, void *src)
+{
+	u64 len, moved, n, log;
+
+	switch (mode) {
+	case 2:
+		len = *(volatile u64 *)dst;
+		log = 3;
+		break;
+	case 3:
+		len = *(volatile u64 *)dst;
+		log = 5;
+		break;
+	default:
+		return;
+	}
+	if (len > (size * 8ul - 8) >> log)
+		return;
+	n = *(u64 *)src << log;
+	if (n > size * 8ul - len)
+		n = size * 8ul - len;
+	moved = n >> log;
+	BEFORE;
+#ifndef WITHOUT_COPY
+	memcpy((char *)dst + 8 + (len << log), (char *)src + 8, SIZE);
+#endif
+	AFTER;
+	STORES
+	LAST;
+}
+
+void remote_stop(struct kcov *kcov, void *area, int once)
+{
+	while (__atomic_exchange_n(&kcov->lock, 1, __ATOMIC_ACQUIRE))
+		;
+	if (once)
+		move_area(kcov->mode, kcov->area, kcov->size, area);
+	__atomic_store_n(&kcov->lock, 0, __ATOMIC_RELEASE);
+}
