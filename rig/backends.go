@@ -79,6 +79,7 @@ type AnalyseConfig struct {
 	Arch     arch.Arch
 	Scenario scenario.Scenario
 	Image    Image
+	CacheDir string
 	OutDir   string
 }
 

@@ -132,7 +132,8 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	containers := []string{}
 	for _, patched := range arms {
 		a, err := j.backends().Analyse(ctx, AnalyseConfig{
-			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched], OutDir: j.folder.work,
+			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
+			CacheDir: j.cfg.CacheDir, OutDir: j.folder.work,
 		})
 		if err != nil {
 			return err

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+// analysisVersion is part of the cached analyses' name: raise it when what is
+// found in the same binary changes.
+const analysisVersion = 1
+
+// analyse disassembles a kernel, once per build: the answer is kept by its key.
+func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
+	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", cfg.Image.Key, analysisVersion))
+	var found keptAnalysis
+	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
+		a, err := objcode.Analyse(ctx, objcode.Config{
+			Arch: cfg.Arch, Vmlinux: cfg.Image.Vmlinux, BuildDir: cfg.Image.BuildDir,
+			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, OutDir: cfg.OutDir,
+		})
+		if err != nil {
+			return Analysis{}, err
+		}
+		found = keep(a)
+		if err := writeAside(kept, found); err != nil {
+			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
+		}
+	}
+	code := found.Code
+	code.Listing = filepath.Join(cfg.OutDir, trial.Observation{Patched: cfg.Image.Patched}.Arm()+".lst")
+	err := os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+	return Analysis{Code: code, Scope: found.Scope}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+type keptAnalysis struct {
+	Code  trial.Code
+	Scope []Range
+	Text  string
+}
+
+// keep reduces an analysis to what the rig uses. The function's own code is
+// where an episode of the emulator begins: at the calls of the copy, or
+// anywhere in it where the compiler copies inline.
+func keep(a objcode.Analysis) keptAnalysis {
+	body := weakmem.Body
+	if len(a.CopyCalls) > 0 {
+		body = weakmem.Caller
+	}
+	k := keptAnalysis{Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	for _, r := range a.Scope {
+		role := weakmem.Callee
+		if r.Role == objcode.RoleBody {
+			role = body
+		}
+		k.Scope = append(k.Scope, Range{Symbol: r.Symbol, Role: string(role), Start: r.Start, End: r.End})
+	}
+	for _, b := range a.Barriers {
+		if b.Between {
+			k.Code.Barriers = append(k.Code.Barriers, fmt.Sprintf("%#x %s", b.Addr, b.Text))
+		}
+	}
+	var text strings.Builder
+	for _, l := range a.Listing {
+		fmt.Fprintf(&text, "%#x\t%s\t%s:%d\t%s\n", l.Addr, l.Text, l.File, l.Line, l.Source)
+	}
+	k.Text = text.String()
+	return k
+}
+
+// writeAside writes value as JSON under a name that appears only when complete.
+func writeAside(path string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".aside-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}

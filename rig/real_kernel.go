@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/trial"
+)
+
+type realTree struct{ *kernel.Tree }
+
+func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
+	s := cfg.Scenario
+	jobs := cfg.Spec.Jobs
+	if jobs == 0 {
+		jobs = runtime.NumCPU()
+	}
+	cache, err := filepath.Abs(cfg.CacheDir)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := kernel.Open(ctx, kernel.Config{
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, Series: s.Patches, PatchFile: cfg.Spec.Patch,
+		Fix: kernel.Fix{
+			Source: s.Source, Function: s.Function, Copy: s.Copy,
+			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
+		},
+		Object: s.Object,
+		Fragments: []kernel.Fragment{
+			{Name: "all", Text: s.Fragments["all"]},
+			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
+		},
+		MakeArgs: s.MakeArgs, CacheDir: cache, Jobs: jobs, Progress: cfg.Line,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return realTree{tree}, nil
+}
+
+// Image builds an arm and puts its facts into the rig's own form.
+func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
+	i, err := t.Tree.Image(ctx, patched)
+	if err != nil {
+		return Image{}, err
+	}
+	return Image{
+		Image: trial.Image{
+			Patched: patched, Path: i.Path, Key: i.Key, Cached: i.Cached, Log: i.Log,
+			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
+		},
+		Kernel: trial.Kernel{
+			Version: i.Version, Tree: t.Path, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
+		},
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir,
+	}, nil
+}
