@@ -48,7 +48,7 @@ var table = map[string]Arch{
 		CrossCompile: "x86_64-linux-gnu-",
 		ImageTarget:  "bzImage", ImagePath: "arch/x86/boot/bzImage",
 		Machine: elf.EM_X86_64,
-		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm", CPU: "max",
+		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off", CPU: "max",
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
 		TSO:      true,
 		Packages: []string{"gcc", "binutils"},

@@ -26,8 +26,12 @@ type Scenario struct {
 	Object string
 	// Copy names the C functions that do the first of the two writes.
 	Copy []string
-	// Barriers are the C barriers that count as the fix between Copy and the store.
+	// Stores are the calls that do the second write plainly.
+	Stores []string
+	// Barriers are the C barriers that count as the fix between Copy and Stores.
 	Barriers []string
+	// Releases are the calls that do the second write in order by themselves.
+	Releases []string
 	// Fragments are config fragments: one for all architectures ("all") and one per name.
 	Fragments map[string]string
 	// MakeArgs are appended to every make call.

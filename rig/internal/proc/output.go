@@ -61,6 +61,22 @@ func (o *output) pipe(isStdout bool) (*os.File, error) {
 	return w, nil
 }
 
+// pipeTo returns the write end for the command; what is written there goes to
+// w, at w's pace, and is not kept.
+func (o *output) pipeTo(w io.Writer) (*os.File, error) {
+	r, end, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make an output pipe: %w", err)
+	}
+	o.copies.Go(func() {
+		defer r.Close()
+		if _, err := io.Copy(w, r); err != nil {
+			_, _ = io.Copy(io.Discard, r)
+		}
+	})
+	return end, nil
+}
+
 type sink struct {
 	*output
 	stdout bool

@@ -30,6 +30,9 @@ type Command struct {
 	Env  []string // KEY=value, added to the inherited environment
 	// Stdin must end by itself unless it is an *os.File: the end of the command cannot interrupt a Read.
 	Stdin io.Reader
+	// Stdout, where set, gets the standard output instead of Result, Tail and
+	// Log. A write that fails ends the copying, not the command.
+	Stdout io.Writer
 	// Log is the file that keeps stdout and stderr, truncated at the start.
 	// Empty: their last lines are kept in memory only.
 	Log   string

@@ -3,9 +3,11 @@
 package proc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,5 +130,25 @@ func TestAlreadyCancelled(t *testing.T) {
 	cancel()
 	if _, err := Run(ctx, sh("true")); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestStdoutGoesToItsWriter(t *testing.T) {
+	var out bytes.Buffer
+	cmd := sh("echo out; echo err >&2")
+	cmd.Stdout = &out
+	res, err := Run(t.Context(), cmd)
+	if err != nil || out.String() != "out\n" || len(res.Stdout) != 0 || res.Tail != "err" {
+		t.Errorf("%v: %q, kept %q, tail %q", err, out.String(), res.Stdout, res.Tail)
+	}
+}
+
+func TestAFailingStdoutDoesNotBlockTheCommand(t *testing.T) {
+	r, w := io.Pipe()
+	_ = r.Close()
+	cmd := sh("head -c 1000000 /dev/zero; exit 3")
+	cmd.Stdout = w
+	if res, _ := Run(t.Context(), cmd); res.ExitCode != 3 {
+		t.Errorf("exit code %d", res.ExitCode)
 	}
 }

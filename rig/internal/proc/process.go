@@ -77,7 +77,7 @@ func (p *Process) spawn() (err error) {
 			p.out.close()
 		}
 	}()
-	stdout, err := p.out.pipe(true)
+	stdout, err := p.stdoutPipe()
 	if err != nil {
 		return err
 	}
@@ -97,6 +97,13 @@ func (p *Process) spawn() (err error) {
 		return err
 	}
 	return nil
+}
+
+func (p *Process) stdoutPipe() (*os.File, error) {
+	if p.command.Stdout != nil {
+		return p.out.pipeTo(p.command.Stdout)
+	}
+	return p.out.pipe(true)
 }
 
 // supervise sees the command through to its end and fills result and err.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"io/fs"
+
+	"kcovrig/images"
+	"kcovrig/kernel/patches"
+)
+
+// kcov_move_area() in kernel/kcov.c copies remote coverage into a buffer that
+// user space maps, then publishes the count of entries. Without a write
+// barrier in between the count may be seen first.
+func init() {
+	registry["kcov"] = Scenario{
+		Name:  "kcov",
+		Title: "kcov_move_area() publishes the count of entries before the entries",
+		Patches: []fs.FS{
+			patches.Series("kcov/as-posted"),
+			patches.Series("kcov/as-merged"),
+		},
+		Source:   "kernel/kcov.c",
+		Function: "kcov_move_area",
+		Object:   "kernel/kcov.o",
+		Copy:     []string{"memcpy", "__memcpy", "memmove"},
+		Stores:   []string{"WRITE_ONCE"},
+		Barriers: []string{"smp_wmb", "smp_mb", "wmb", "mb", "dma_wmb", "dma_mb"},
+		Releases: []string{"smp_store_release"},
+		Fragments: map[string]string{
+			"all":    images.Fragment("all") + images.Fragment("kcov/kcov"),
+			"arm64":  images.Fragment("arm64"),
+			"x86_64": images.Fragment("x86_64"),
+		},
+		// Coverage of the vhost worker's own code is enough, and instrumenting
+		// the whole kernel costs minutes.
+		MakeArgs: []string{"KCOV_INSTRUMENT_vhost.o=y", "KCOV_INSTRUMENT_vsock.o=y"},
+		Modes:    []string{"pc", "cmp"},
+		Workload: "kcov",
+	}
+}
