@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/images"
+	"kcovrig/kernel/patches"
+	"kcovrig/rig/arch"
+)
+
+// e2e returns settings for a real build, or skips.
+func e2e(t *testing.T, name, tree string) Config {
+	t.Helper()
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("builds a kernel; enable with: scripts/test, or KCOVRIG_E2E=1 go test ./rig/internal/kernel")
+	}
+	a, err := arch.Lookup(name)
+	require.NoError(t, err)
+	cache := os.Getenv("KCOVRIG_CACHE")
+	if cache == "" {
+		cache = t.TempDir()
+	}
+	c := kcovConfig()
+	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, cache, runtime.NumCPU()
+	c.Series = seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))
+	c.Fragments = []Fragment{{"all", images.Fragment("all")}, {"kcov", images.Fragment("kcov/kcov")}, {name, images.Fragment(name)}}
+	c.Progress = func(line string) { t.Log(line) }
+	return c
+}
+
+func TestE2EBothArms(t *testing.T) {
+	for _, name := range arch.Names() {
+		t.Run(name, func(t *testing.T) {
+			c := e2e(t, name, os.Getenv("KCOVRIG_TREE"))
+			tree, err := Open(t.Context(), c)
+			require.NoError(t, err)
+			defer tree.Close()
+			texts := map[bool]string{}
+			for _, patched := range []bool{false, true, false, true} {
+				img, err := tree.Image(t.Context(), patched)
+				require.NoError(t, err)
+				t.Logf("linux %s patched=%t cached=%t: %v CPU, %v", img.Version, patched, img.Cached, img.CPU, img.Wall)
+				for _, file := range []string{img.Path, img.Vmlinux, img.Source, img.Object, img.DebugObject} {
+					require.FileExists(t, file)
+				}
+				source, err := os.ReadFile(img.Source)
+				require.NoError(t, err)
+				in, err := c.Fix.In(string(source))
+				require.NoError(t, err)
+				require.Equal(t, patched, in, "the arm's own source")
+				text := section(t, img.Object, ".text")
+				require.Equal(t, text, section(t, img.DebugObject, ".text"), "-g must not change the code")
+				texts[patched] = text
+			}
+			if !c.Arch.TSO {
+				require.NotEqual(t, texts[false], texts[true])
+			}
+		})
+	}
+}
+
+// TestE2ESupportedKernels configures every kernel source at hand and compiles the one object that matters.
+func TestE2ESupportedKernels(t *testing.T) {
+	trees, _ := filepath.Glob(filepath.Join(installed, "linux-source-*.tar.*"))
+	more, _ := filepath.Glob(filepath.Join(os.Getenv("KCOVRIG_TREES"), "linux-source-*.tar.*"))
+	for _, file := range append(trees, more...) {
+		for _, name := range arch.Names() {
+			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
+				c := e2e(t, name, file)
+				c.Arch.ImageTarget = c.Object
+				tree, err := Open(t.Context(), c)
+				require.NoError(t, err)
+				defer tree.Close()
+				for _, patched := range []bool{true, false} {
+					img, err := tree.Image(t.Context(), patched)
+					require.NoError(t, err)
+					t.Logf("linux %s patched=%t fix in tree=%t: %v", img.Version, patched, tree.HasFix, img.CPU)
+				}
+			})
+		}
+	}
+}
+
+func section(t *testing.T, object, name string) string {
+	t.Helper()
+	f, err := elf.Open(object)
+	require.NoError(t, err)
+	defer f.Close()
+	data, err := f.Section(name).Data()
+	require.NoError(t, err)
+	return string(data)
+}
