@@ -44,11 +44,12 @@ type Tree interface {
 // Image is one arm's built kernel.
 type Image struct {
 	trial.Image
-	Kernel   trial.Kernel
-	Vmlinux  string
-	BuildDir string
-	Object   string
-	CPU      string // QEMU CPU model that the kernel asks for; empty: the architecture's
+	Kernel      trial.Kernel
+	Vmlinux     string
+	BuildDir    string
+	DebugObject string
+	Source      string
+	CPU         string // QEMU CPU model that the kernel asks for; empty: the architecture's
 }
 
 // Archive is the guest's initramfs.

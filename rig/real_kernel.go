@@ -56,6 +56,6 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: t.Path, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source,
 	}, nil
 }

@@ -59,11 +59,14 @@ type study struct {
 	place  layout
 }
 
-// load compiles the side object and finds the function's code in vmlinux.
+// load finds or compiles the side object, and finds the function's code in vmlinux.
 func (s *study) load(ctx context.Context) error {
-	path, err := compileDebug(ctx, s.cfg)
-	if err != nil {
-		return err
+	path := s.cfg.DebugObject
+	if path == "" {
+		var err error
+		if path, err = compileDebug(ctx, s.cfg); err != nil {
+			return err
+		}
 	}
 	debug, err := openObject(path)
 	if err != nil {
@@ -82,6 +85,7 @@ func (s *study) load(ctx context.Context) error {
 	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
 		return fault.Wrap(fault.Rig, "read "+path, err)
 	}
+	s.info.files.keep(s.cfg.Object, s.cfg.Source)
 	wanted := s.withParts(debug.functions())
 	for _, r := range wanted {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {

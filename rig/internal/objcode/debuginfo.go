@@ -126,7 +126,14 @@ func (info *debugInfo) line(addr uint64) row {
 // sources reads lines of source files, each file once.
 type sources struct {
 	dir   string
+	kept  string // read instead of the file whose name ends in name; may be empty
+	name  string
 	lines map[string][]string
+}
+
+// keep makes path stand for the C file that object is made of.
+func (s *sources) keep(object, path string) {
+	s.kept, s.name = path, "/"+strings.TrimSuffix(object, ".o")+".c"
 }
 
 // text is a line without indentation, or "" where the file cannot be read.
@@ -139,6 +146,9 @@ func (s *sources) text(file string, line int) string {
 		path := file
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(s.dir, path)
+		}
+		if s.kept != "" && strings.HasSuffix(path, s.name) {
+			path = s.kept
 		}
 		if data, err := os.ReadFile(path); err == nil {
 			lines = strings.Split(string(data), "\n")

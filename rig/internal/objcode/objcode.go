@@ -28,6 +28,12 @@ type Config struct {
 	Function string   // the C function that copies and publishes
 	Copy     []string // the C functions that copy; their aliases by address count too
 	OutDir   string   // the side object and the compiler's log go here
+	// DebugObject is Object with debug information, where the build kept one;
+	// empty: it is compiled, from the tree as it is now.
+	DebugObject string
+	// Source is what Object was compiled from, where the tree's file may have
+	// changed since; empty: the file that the debug information names.
+	Source string
 }
 
 // Validate says which member is missing.
