@@ -47,6 +47,11 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 	if vm != nil {
 		obs.Argv, obs.Console = vm.Argv(), vm.Console()
 		err = a.observe(ctx, vm, &obs)
+	}
+	if err != nil {
+		obs.Outcome, err = a.explain(err, vm)
+	}
+	if vm != nil {
 		if closeErr := vm.Close(); err == nil {
 			err = closeErr // after a failure it would only repeat it
 		}
@@ -55,8 +60,10 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 		obs.Emulator, err = a.job.backends().Counters(*plugin)
 	}
 	if err != nil {
-		obs.Outcome, err = a.explain(err, vm, obs.Console)
 		obs.Error = err.Error()
+		if obs.Counts() {
+			obs.Outcome = outcomeOf(err)
+		}
 	}
 	return obs, err
 }
@@ -67,9 +74,8 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 	j := a.job
 	done := j.stages.begin(a.name(), "prepare")
 	cfg := BootConfig{
-		Arch: j.arch, Emulator: j.emulator, Accel: j.accel, CPU: a.image.CPU,
-		Kernel: a.image.Path, Initrd: j.archive.Path, Cmdline: Cmdline(j.arch),
-		RAMBytes: ramBytes, Dir: a.dir,
+		Name: a.name(), Arch: j.arch, Emulator: j.emulator, Accel: j.accel,
+		Kernel: a.image.Path, Initrd: j.archive.Path, Dir: a.dir,
 	}
 	var plugin *Plugin
 	if j.emulated() {
@@ -107,7 +113,7 @@ func (a *arm) observe(ctx context.Context, vm VM, obs *trial.Observation) error 
 	if a.turn.wait != nil {
 		select {
 		case before = <-a.turn.wait:
-		case <-vm.Done():
+		case <-vm.Exited():
 			return errCut
 		case <-ctx.Done():
 			return ctx.Err()

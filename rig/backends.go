@@ -17,7 +17,7 @@ type Backends struct {
 	Archive  func(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error)
 	Emulator func(ctx context.Context, cfg EmulatorConfig) (Emulator, error)
 	// KVMBoots returns nil where KVM really boots a guest.
-	KVMBoots func(ctx context.Context, e Emulator, a arch.Arch, image, initrd string) error
+	KVMBoots func(ctx context.Context, e Emulator, a arch.Arch) error
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
@@ -49,7 +49,6 @@ type Image struct {
 	BuildDir    string
 	DebugObject string
 	Source      string
-	CPU         string // QEMU CPU model that the kernel asks for; empty: the architecture's
 }
 
 // Archive is the guest's initramfs.
@@ -111,26 +110,26 @@ type Plugin struct {
 
 // BootConfig says what to boot.
 type BootConfig struct {
+	Name     string // for people
 	Arch     arch.Arch
 	Emulator Emulator
 	Accel    trial.Accel
-	CPU      string
 	Kernel   string
 	Initrd   string
-	Cmdline  string
-	RAMFile  string
-	RAMBytes uint64
+	RAMFile  string // to be made; empty: plain memory
 	Dir      string
 	Plugin   *Plugin
 }
 
-// VM is a started, stopped machine. Close ends it and may be called again.
+// VM is a started, stopped machine.
 type VM interface {
 	Cont(ctx context.Context) error
 	Wire() net.Conn
-	Done() <-chan struct{} // closed when QEMU has ended
+	Exited() <-chan struct{} // closed when the machine has ended
 	Argv() []string
-	Console() string               // path
-	Err(ctx context.Context) error // why the machine ended, as far as QEMU knows
+	Console() string // path
+	// Why says how the machine ended, to a caller that saw cause instead of the
+	// done record.
+	Why(ctx context.Context, cause error) error
 	Close() error
 }

@@ -14,6 +14,8 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
 
@@ -127,11 +129,19 @@ func (v *fakeVM) Cont(context.Context) error {
 	go v.guest.serve(v.far)
 	return nil
 }
-func (v *fakeVM) Wire() net.Conn            { return v.host }
-func (v *fakeVM) Done() <-chan struct{}     { return v.ended }
-func (v *fakeVM) Argv() []string            { return []string{"qemu", "-S"} }
-func (v *fakeVM) Console() string           { return v.console }
-func (v *fakeVM) Err(context.Context) error { return errors.New("exit status 0") }
+func (v *fakeVM) Wire() net.Conn          { return v.host }
+func (v *fakeVM) Exited() <-chan struct{} { return v.ended }
+func (v *fakeVM) Argv() []string          { return []string{"qemu", "-S"} }
+func (v *fakeVM) Console() string         { return v.console }
+func (v *fakeVM) Why(_ context.Context, cause error) error {
+	if qemu.Diagnose([]byte(v.guest.console)) != "" {
+		return fault.Newf(fault.Kernel, "fake", "%w", qemu.ErrPanic)
+	}
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return fault.Newf(fault.Kernel, "fake", "%w", qemu.ErrTimeout)
+	}
+	return fault.Newf(fault.Rig, "fake", "%w", qemu.ErrCut)
+}
 func (v *fakeVM) Close() error {
 	v.once.Do(func() { close(v.ended) })
 	return errors.Join(v.host.Close(), v.far.Close())
@@ -164,7 +174,7 @@ func (l *lab) backends() *Backends {
 		Emulator: func(context.Context, EmulatorConfig) (Emulator, error) {
 			return l.qemu, nil
 		},
-		KVMBoots: func(context.Context, Emulator, arch.Arch, string, string) error { l.probed++; return l.kvm },
+		KVMBoots: func(context.Context, Emulator, arch.Arch) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
 		},

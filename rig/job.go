@@ -11,6 +11,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -24,6 +25,7 @@ type job struct {
 	folder   *runFolder
 	ramDir   string
 
+	tree     Tree // nil until it is opened
 	images   map[bool]Image
 	archive  Archive
 	emulator Emulator
@@ -57,22 +59,13 @@ func newJob(cfg Config, command string) (*job, error) {
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
 	}
-	if j.ramDir, err = os.MkdirTemp(ramParent(), "kcovrig-ram-"); err != nil {
+	if j.ramDir, err = os.MkdirTemp(qemu.RAMDir(2*ramBytes, ""), "kcovrig-ram-"); err != nil {
 		return nil, errors.Join(fault.Wrap(fault.Rig, "make a folder for guest memory", err), j.folder.discard())
 	}
 	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {
 		j.note("the " + a.Name + " guest keeps its own memory model (TSO): the weak-memory emulator is not used")
 	}
 	return j, nil
-}
-
-// ramParent is where guest memory files lie: in memory where the system allows.
-func ramParent() string {
-	const shm = "/dev/shm"
-	if info, err := os.Stat(shm); err == nil && info.IsDir() {
-		return shm
-	}
-	return ""
 }
 
 func (j *job) note(text string) {
@@ -84,6 +77,9 @@ func (j *job) note(text string) {
 // job held. err is what the command met, and comes back, joined with what
 // finishing met.
 func (j *job) finish(err error) (trial.Result, error) {
+	if j.tree != nil {
+		err = errors.Join(err, j.tree.Close())
+	}
 	err = errors.Join(err, os.RemoveAll(j.ramDir))
 	j.result.Timings = j.stages.timings()
 	j.result.Failure = FailureOf(err)

@@ -4,15 +4,11 @@ package rig
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
-
-// minPluginAPI is the first QEMU plugin API that can skip a store (QEMU 11.0).
-const minPluginAPI = 6
 
 // prepare readies everything but the machines: the kernels of the given arms,
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
@@ -23,15 +19,16 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	); err != nil {
 		return err
 	}
-	if err := j.chooseAccel(ctx, j.images[arms[0]]); err != nil {
+	if err := j.chooseAccel(ctx); err != nil {
 		return err
 	}
 	return j.analyse(ctx, arms)
 }
 
 // buildKernels builds the arms one after the other: the second starts from the
-// first's build folder.
-func (j *job) buildKernels(ctx context.Context, arms []bool) (err error) {
+// first's build folder. The tree stays open, which keeps the images, until the
+// job ends.
+func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 	end := j.stages.begin("", "source")
 	tree, err := j.backends().Open(ctx, TreeConfig{
 		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
@@ -40,11 +37,7 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := tree.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+	j.tree = tree
 	end("")
 	for _, patched := range arms {
 		name := trial.Observation{Patched: patched}.Arm()
@@ -78,11 +71,9 @@ func (j *job) findEmulator(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if j.emulated() && j.emulator.PluginAPI < minPluginAPI {
-		return &fault.Error{
-			Kind: fault.Rig, Op: "use QEMU " + j.emulator.Version,
-			Err: fmt.Errorf("its plugin API is %d (0: built without plugins); the memory emulator needs %d or later, that is QEMU 11.0", j.emulator.PluginAPI, minPluginAPI),
-			Try: "run scripts/setup, which unpacks a newer QEMU beside the system's, or pass --memory-model=native to do without the emulator",
+	if j.emulated() {
+		if err := needEmulator(j.emulator); err != nil {
+			return err
 		}
 	}
 	end(j.emulator.Version)
@@ -90,7 +81,7 @@ func (j *job) findEmulator(ctx context.Context) (err error) {
 }
 
 // chooseAccel settles --accel. KVM is never taken on trust: a guest has to boot.
-func (j *job) chooseAccel(ctx context.Context, image Image) error {
+func (j *job) chooseAccel(ctx context.Context) error {
 	spec := j.cfg.Spec
 	host := runtime.GOARCH == j.arch.GOARCH
 	switch {
@@ -100,7 +91,7 @@ func (j *job) chooseAccel(ctx context.Context, image Image) error {
 		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", j.arch.Name, runtime.GOARCH)
 	default:
 		end := j.stages.begin("", "kvm probe")
-		err := j.backends().KVMBoots(ctx, j.emulator, j.arch, image.Path, j.archive.Path)
+		err := j.backends().KVMBoots(ctx, j.emulator, j.arch)
 		end("")
 		if err != nil && spec.Accel == trial.AccelKVM {
 			return fault.Wrap(fault.Rig, "--accel=kvm", err)

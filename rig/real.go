@@ -31,9 +31,6 @@ func sameCode(a, b Image, symbols []string) (bool, error) {
 }
 
 func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
-	if err := weakmem.CreateRAM(cfg.RAMFile, cfg.RAMBytes); err != nil {
-		return Plugin{}, err
-	}
 	scope := make([]weakmem.Scope, 0, len(cfg.Scope))
 	for _, r := range cfg.Scope {
 		scope = append(scope, weakmem.Scope{Role: weakmem.Role(r.Role), Symbol: r.Symbol, Start: r.Start, End: r.End})

@@ -54,8 +54,8 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	if err := c.Spec.Validate(); err != nil {
 		return c, s, err
 	}
-	if c.CacheDir == "" {
-		return c, s, fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")
+	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
+		return c, s, err
 	}
 	if c.OutDir != "" {
 		if err := checkOutDir(c.OutDir); err != nil {

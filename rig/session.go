@@ -21,6 +21,7 @@ import (
 const (
 	helloTimeout = 60 * time.Second // power-on to Hello
 	stallTimeout = 15 * time.Second // between two records of a stress
+	quitTimeout  = 5 * time.Second  // QEMU's end when asked
 	progressTime = 20 * time.Millisecond
 	maxHits      = 16 // Detection records per mode
 )

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/trial"
+)
+
+// CacheList returns the kernel trees and builds in the cache, the latest used
+// first within their kind.
+func CacheList(ctx context.Context, cacheDir string) ([]trial.CacheEntry, error) {
+	dir, err := absolute(cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := kernel.List(ctx, dir)
+	return cacheEntries(entries), err
+}
+
+// CachePrune removes what was last used before the given time and is not in
+// use, and what interrupted rigs left. It returns what it removed.
+func CachePrune(ctx context.Context, cacheDir string, before time.Time) ([]trial.CacheEntry, error) {
+	dir, err := absolute(cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	removed, err := kernel.Prune(ctx, dir, before)
+	return cacheEntries(removed), err
+}
+
+func cacheEntries(in []kernel.Entry) []trial.CacheEntry {
+	out := make([]trial.CacheEntry, 0, len(in))
+	for _, e := range in {
+		out = append(out, trial.CacheEntry{
+			Kind: e.Kind, Name: e.Name, About: e.About, Bytes: e.Bytes, InUse: e.InUse,
+			Used: e.Used.UTC().Format(time.RFC3339),
+		})
+	}
+	return out
+}
+
+func absolute(cacheDir string) (string, error) {
+	if cacheDir == "" {
+		return "", errNoCache
+	}
+	dir, err := filepath.Abs(cacheDir)
+	return dir, fault.Wrap(fault.User, "find the cache", err)
+}
+
+var errNoCache = fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")

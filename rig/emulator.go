@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/internal/qemu"
+)
+
+const getQEMU = "scripts/setup qemu, which unpacks a newer QEMU beside the system's packages"
+
+// findEmulator takes the QEMU that was named, else the system's if the memory
+// emulator can use it, else the one that set-up unpacked into the cache, else
+// the system's as it is.
+func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
+	if cfg.Override != "" {
+		path, err := proc.LookPath(cfg.Override)
+		if err != nil {
+			return Emulator{}, fault.Wrap(fault.User, "use the QEMU "+cfg.Override, err)
+		}
+		return probe(ctx, launcher(path, cfg.Arch), cfg.Arch)
+	}
+	var found Emulator
+	system, err := proc.LookPath(cfg.Arch.QEMU)
+	if err == nil {
+		if found, err = probe(ctx, launcher(system, cfg.Arch), cfg.Arch); err == nil && found.PluginAPI >= qemu.MinPluginAPI {
+			return found, nil
+		}
+	}
+	if private := unpacked(filepath.Join(cfg.CacheDir, "qemu"), cfg.Arch); private != nil {
+		return probe(ctx, private, cfg.Arch)
+	}
+	if err != nil {
+		return Emulator{}, &fault.Error{Kind: fault.Rig, Op: "find " + cfg.Arch.QEMU, Err: err, Try: getQEMU}
+	}
+	return found, nil
+}
+
+func probe(ctx context.Context, argv []string, a arch.Arch) (Emulator, error) {
+	caps, err := qemu.Probe(ctx, argv, a)
+	return Emulator{Argv: argv, Version: caps.Version, PluginAPI: caps.PluginAPI}, err
+}
+
+// launcher is how the program at path is started: by its own loader where it is
+// the wrapper in the bin folder of an unpacked distribution.
+func launcher(path string, a arch.Arch) []string {
+	if root := filepath.Dir(filepath.Dir(path)); root != "/" && root != "/usr" {
+		if argv := unpacked(root, a); argv != nil {
+			return argv
+		}
+	}
+	return []string{path}
+}
+
+// unpacked returns how to start the QEMU in an unpacked distribution, with that
+// distribution's loader, libraries and firmware; nil where there is none.
+func unpacked(root string, a arch.Arch) []string {
+	program := filepath.Join(root, "usr", "bin", a.QEMU)
+	if _, err := os.Stat(program); err != nil {
+		return nil
+	}
+	loaders, _ := filepath.Glob(filepath.Join(root, "usr", "lib", "*-linux-gnu", "ld-linux-*.so.*"))
+	if len(loaders) == 0 {
+		return nil
+	}
+	return []string{
+		loaders[0], "--library-path", filepath.Dir(loaders[0]), program,
+		"-L", filepath.Join(root, "usr", "share", "qemu"), "-L", filepath.Join(root, "usr", "share", "seabios"),
+	}
+}
+
+func kvmBoots(ctx context.Context, e Emulator, a arch.Arch) error {
+	return qemu.ProbeKVM(ctx, e.Argv, a)
+}
+
+// needEmulator says why the memory emulator cannot run on e; nil where it can.
+func needEmulator(e Emulator) error {
+	err := qemu.Capabilities{Version: e.Version, Plugins: e.PluginAPI > 0, PluginAPI: e.PluginAPI}.Emulator()
+	if err == nil {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Rig, Op: "use QEMU " + e.Version, Err: err,
+		Try: getQEMU + "; or --memory-model=native, to do without the emulator",
+	}
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+
+	"kcovrig/rig/internal/qemu"
+)
+
+const (
+	// ramMiB is the guest's memory: a lean kernel and one Go program.
+	ramMiB   = 256
+	ramBytes = ramMiB << 20
+	// guestCPUs: one for the writer, one for the reader.
+	guestCPUs = 2
+)
+
+type realVM struct{ *qemu.VM }
+
+func boot(ctx context.Context, cfg BootConfig) (VM, error) {
+	c := qemu.Config{
+		Name: cfg.Name, Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: cfg.Accel,
+		CPUs: guestCPUs, MemoryMiB: ramMiB, RAMFile: cfg.RAMFile,
+		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir,
+	}
+	if cfg.Plugin != nil {
+		c.Plugin, c.PluginArgs = cfg.Plugin.Path, cfg.Plugin.Args
+	}
+	vm, err := qemu.Start(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return realVM{vm}, nil
+}
+
+// Close lets QEMU end by itself, so that the plugin can write its last words,
+// and sees to it that it has ended.
+func (v realVM) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), quitTimeout)
+	defer cancel()
+	return errors.Join(v.Quit(ctx), v.VM.Close())
+}
