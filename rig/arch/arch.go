@@ -30,6 +30,19 @@ type Arch struct {
 	TSO          bool        // total store order: stores are never seen out of order
 	Emulated     bool        // the weak-memory plugin has a decoder for it
 	Packages     []string    // Debian packages needed to build for it on an amd64 host
+	Cmdline      []string    // kernel command line options that its machine needs
+	ImageMagic   string      // what a bootable kernel file holds at ImageMagicAt
+	ImageMagicAt int64       // byte offset in the kernel file
+	KVMProbe     KVMProbe    // how to see that KVM runs code of it
+}
+
+// KVMProbe is a firmware of a few instructions that make QEMU exit.
+type KVMProbe struct {
+	Code   []byte
+	CodeAt int      // offset of Code in the firmware file, where the CPU starts after reset
+	Size   int      // of the firmware file, in bytes
+	Args   []string // devices that Code needs
+	Exit   int      // QEMU's exit code where Code ran
 }
 
 var table = map[string]Arch{
@@ -42,16 +55,32 @@ var table = map[string]Arch{
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
 		Emulated: true,
 		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"},
+		// Documentation/arch/arm64/booting.rst
+		ImageMagic: "ARM\x64", ImageMagicAt: 56,
+		// mov w0, #PSCI SYSTEM_OFF (0x84000008, Arm DEN0022); hvc #0; b .
+		KVMProbe: KVMProbe{
+			Code: []byte{0x00, 0x01, 0x80, 0x52, 0x00, 0x80, 0xb0, 0x72, 0x02, 0x00, 0x00, 0xd4, 0x00, 0x00, 0x00, 0x14},
+			Size: 64 << 10,
+		},
 	},
 	"x86_64": {
 		Name: "x86_64", GOARCH: "amd64", KernelArch: "x86_64",
 		CrossCompile: "x86_64-linux-gnu-",
 		ImageTarget:  "bzImage", ImagePath: "arch/x86/boot/bzImage",
 		Machine: elf.EM_X86_64,
-		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off", CPU: "max",
+		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off,rtc=on", CPU: "max",
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
 		TSO:      true,
 		Packages: []string{"gcc", "binutils"},
+		// Without ACPI a triple fault is the one way to end the machine.
+		Cmdline: []string{"reboot=t"},
+		// Documentation/arch/x86/boot.rst
+		ImageMagic: "HdrS", ImageMagicAt: 0x202,
+		// mov al, 0x10; out 0xf4, al; hlt; jmp to the hlt: at the reset vector, in real mode
+		KVMProbe: KVMProbe{
+			Code: []byte{0xb0, 0x10, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd}, CodeAt: 0xfff0, Size: 64 << 10,
+			Args: []string{"-device", "isa-debug-exit,iobase=0xf4,iosize=0x01"}, Exit: 0x10<<1 | 1,
+		},
 	},
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/trial"
+)
+
+// kvmTime is how long KVM may take for a handful of instructions.
+const kvmTime = 3 * time.Second
+
+// ErrNoKVM is found in what ProbeKVM returns where KVM does not run guests.
+var ErrNoKVM = errors.New("KVM does not run guests here")
+
+// ProbeKVM tries whether KVM really runs code of a's: a /dev/kvm that opens is
+// no proof. It boots a firmware of a few instructions that make QEMU exit with
+// a known code. nil means that it ran; an error that wraps ErrNoKVM says why
+// it does not; any other error means that it could not be tried.
+func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
+	if runtime.GOARCH != a.GOARCH {
+		return fmt.Errorf("%w: the host is %s, the guest %s", ErrNoKVM, runtime.GOARCH, a.GOARCH)
+	}
+	f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoKVM, err)
+	}
+	f.Close()
+	ran, err := runFirmware(ctx, binary, a, trial.AccelKVM, kvmTime)
+	switch {
+	case err != nil && ctx.Err() == nil && !ran:
+		return fmt.Errorf("%w: %w", ErrNoKVM, err)
+	case err != nil:
+		return err
+	}
+	return nil
+}
+
+// runFirmware boots a.KVMProbe's code and says whether it ran; where it did
+// not, the error tells what was seen instead.
+func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.Accel, limit time.Duration) (bool, error) {
+	const op = "try the accelerator"
+	if len(binary) == 0 {
+		return false, fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
+	}
+	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
+	if err != nil {
+		return false, fault.Wrap(fault.Rig, op, err)
+	}
+	defer os.RemoveAll(dir)
+	rom := make([]byte, a.KVMProbe.Size)
+	copy(rom[a.KVMProbe.CodeAt:], a.KVMProbe.Code)
+	path := filepath.Join(dir, "firmware")
+	if err := os.WriteFile(path, rom, 0o600); err != nil {
+		return false, fault.Wrap(fault.Rig, op, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	argv := firmwareArgs(binary, a, accel, path)
+	res, err := proc.Run(ctx, proc.Command{Path: argv[0], Args: argv[1:], Kind: fault.Rig, Op: op})
+	if res.ExitCode == a.KVMProbe.Exit && ctx.Err() == nil {
+		return true, nil
+	}
+	if err == nil {
+		err = fault.Newf(fault.Rig, op, "QEMU ended with %d instead of %d", res.ExitCode, a.KVMProbe.Exit)
+	}
+	return false, err
+}
+
+func firmwareArgs(binary []string, a arch.Arch, accel trial.Accel, rom string) []string {
+	cpu := "host"
+	if accel != trial.AccelKVM {
+		cpu = a.CPU
+	}
+	return slices.Concat(binary, []string{
+		"-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-no-reboot",
+		"-machine", a.QEMUMachine, "-accel", string(accel), "-cpu", cpu, "-m", "64M", "-bios", rom,
+	}, a.KVMProbe.Args)
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/digitalocean/go-qemu/qmp"
+)
+
+// qmpTime bounds each call: go-qemu's take no context and have no deadline.
+const qmpTime = 10 * time.Second
+
+// monitor is the QMP connection. One command at a time, each with a deadline;
+// events are always drained, since an undrained one blocks the replies.
+type monitor struct {
+	socket  *qmp.SocketMonitor
+	kill    func() // ends QEMU
+	turn    sync.Mutex
+	drained sync.WaitGroup
+
+	mu       sync.Mutex
+	shutdown string // reason of the SHUTDOWN event; empty: none came
+	panicked bool   // GUEST_PANICKED came
+}
+
+// dialMonitor connects to QEMU's socket, which appears soon after its start,
+// and gives up when gone is closed: QEMU has ended. kill ends QEMU.
+func dialMonitor(ctx context.Context, path string, gone <-chan struct{}, kill func()) (*monitor, error) {
+	ctx, cancel := context.WithTimeout(ctx, qmpTime)
+	defer cancel()
+	for {
+		socket, err := qmp.NewSocketMonitor("unix", path, qmpTime)
+		if err == nil {
+			m := &monitor{socket: socket, kill: kill}
+			return m, m.connect(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("connect to QMP: %w (%w)", ctx.Err(), err)
+		case <-gone:
+			return nil, errGone
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+var errGone = errors.New("QEMU has ended")
+
+func (m *monitor) connect(ctx context.Context) error {
+	err := m.guard(ctx, "connect to QMP", func() error {
+		if err := m.socket.Connect(); err != nil {
+			return err
+		}
+		events, err := m.socket.Events(ctx)
+		if err != nil {
+			return err
+		}
+		m.drained.Go(func() {
+			for e := range events {
+				m.note(e)
+			}
+		})
+		return nil
+	})
+	if err != nil {
+		m.close()
+	}
+	return err
+}
+
+func (m *monitor) note(e qmp.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch e.Event {
+	case "SHUTDOWN":
+		m.shutdown, _ = e.Data["reason"].(string)
+	case "GUEST_PANICKED":
+		m.panicked = true
+	}
+}
+
+// reason is the SHUTDOWN event's, and whether the guest was said to have panicked.
+func (m *monitor) reason() (shutdown string, panicked bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shutdown, m.panicked
+}
+
+// run executes a command without arguments.
+func (m *monitor) run(ctx context.Context, command string) error {
+	line, err := json.Marshal(qmp.Command{Execute: command})
+	if err != nil {
+		return err
+	}
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	return m.guard(ctx, "QMP "+command, func() error {
+		_, err := m.socket.Run(line)
+		return err
+	})
+}
+
+// guard gives call a deadline. A call that misses it is ended by killing QEMU:
+// a machine that cannot be driven is of no use, and closing go-qemu's
+// connection under a running Connect would race with it.
+func (m *monitor) guard(ctx context.Context, op string, call func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, qmpTime)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
+		return nil
+	case <-ctx.Done():
+		m.kill()
+		<-done
+		return fmt.Errorf("%s: %w", op, ctx.Err())
+	}
+}
+
+// close ends the connection and the goroutine that drains it. No call may run.
+func (m *monitor) close() {
+	_ = m.socket.Disconnect()
+	m.drained.Wait()
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// VM is one QEMU process and its connections. Start makes it, stopped; Cont
+// lets it run; Close ends it on every path.
+type VM struct {
+	cfg     Config
+	argv    []string
+	process *proc.Process
+	monitor *monitor
+	wire    net.Conn
+	powerOn time.Time
+	cleanup []func()
+	closing sync.Once
+	closed  error
+}
+
+// Start starts QEMU with the guest stopped, and connects QMP and the records'
+// socket. ctx bounds the start and the machine's life. The caller must Close.
+func Start(ctx context.Context, cfg Config) (vm *VM, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if err := CheckKernel(cfg.Arch, cfg.Kernel); err != nil {
+		return nil, err
+	}
+	vm = &VM{cfg: cfg}
+	defer func() {
+		if err != nil {
+			_ = vm.Close()
+			vm = nil
+		}
+	}()
+	listener, err := vm.prepare()
+	if err != nil {
+		return vm, fault.Wrap(fault.Rig, "start the machine "+cfg.Name, err)
+	}
+	defer listener.Close()
+	vm.argv = Args(vm.cfg)
+	vm.process, err = proc.Start(ctx, proc.Command{
+		Path: vm.argv[0], Args: vm.argv[1:], Log: cfg.Log(), Kind: fault.Rig, Op: "run QEMU for " + cfg.Name,
+	})
+	if err != nil {
+		return vm, err
+	}
+	if err := vm.connect(ctx, listener); err != nil {
+		return vm, vm.startFault(ctx, err)
+	}
+	return vm, nil
+}
+
+// prepare makes what QEMU needs to find, and the socket that it connects to.
+func (vm *VM) prepare() (*net.UnixListener, error) {
+	if err := os.MkdirAll(vm.cfg.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	// Else the former run's console could be read as this one's.
+	if err := os.Remove(vm.cfg.Console()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if vm.cfg.RAMFile != "" {
+		if err := makeRAM(vm.cfg.RAMFile, vm.cfg.RAMBytes()); err != nil {
+			return nil, err
+		}
+		vm.cleanup = append(vm.cleanup, func() { _ = os.Remove(vm.cfg.RAMFile) })
+	}
+	if vm.cfg.Sockets == "" {
+		dir, err := socketDir()
+		if err != nil {
+			return nil, err
+		}
+		vm.cleanup = append(vm.cleanup, func() { _ = os.RemoveAll(dir) })
+		vm.cfg.Sockets = dir
+	}
+	return net.ListenUnix("unix", &net.UnixAddr{Name: vm.cfg.wireSocket(), Net: "unix"})
+}
+
+// socketDir makes a private folder whose sockets' paths fit into the 108
+// bytes of sockaddr_un, unix(7), whatever TMPDIR is.
+func socketDir() (string, error) {
+	const longest = 60
+	parent := os.TempDir()
+	if len(parent) > longest {
+		parent = "/tmp"
+	}
+	return os.MkdirTemp(parent, "kcovrig-")
+}
+
+func (vm *VM) connect(ctx context.Context, listener *net.UnixListener) error {
+	var err error
+	kill := func() { _ = vm.process.Close() }
+	vm.monitor, err = dialMonitor(ctx, filepath.Join(vm.cfg.Sockets, "qmp"), vm.process.Done(), kill)
+	if err != nil {
+		return err
+	}
+	// QEMU connects its chardevs before it answers on QMP.
+	if err := listener.SetDeadline(time.Now().Add(qmpTime)); err != nil {
+		return err
+	}
+	vm.wire, err = listener.Accept()
+	if err != nil {
+		return fmt.Errorf("connect the records' socket: %w", err)
+	}
+	return nil
+}
+
+// startFault prefers QEMU's own words to those of the connection that it broke.
+func (vm *VM) startFault(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fault.Wrap(fault.Unknown, "start the machine "+vm.cfg.Name, ctx.Err())
+	}
+	if errors.Is(err, errGone) || vm.ended() {
+		return vm.exitFault()
+	}
+	return vm.newFault(fault.Rig, err)
+}
+
+// Cont lets the guest run: this is its power-on.
+func (vm *VM) Cont(ctx context.Context) error {
+	vm.powerOn = time.Now()
+	if err := vm.monitor.run(ctx, "cont"); err != nil {
+		return vm.startFault(ctx, err)
+	}
+	return nil
+}
+
+// Wire is the connection to the guest's virtio-serial port. Close closes it.
+func (vm *VM) Wire() net.Conn { return vm.wire }
+
+// Argv is QEMU's exact command line.
+func (vm *VM) Argv() []string { return vm.argv }
+
+// Console is the path of the kept console.
+func (vm *VM) Console() string { return vm.cfg.Console() }
+
+// PowerOn is when Cont was called; zero before.
+func (vm *VM) PowerOn() time.Time { return vm.powerOn }
+
+// PID is QEMU's process.
+func (vm *VM) PID() int { return vm.process.PID() }
+
+// Exited is closed when QEMU has ended.
+func (vm *VM) Exited() <-chan struct{} { return vm.process.Done() }
+
+// Result is what QEMU's process used; it waits for its end.
+func (vm *VM) Result() proc.Result { return vm.process.Result() }
+
+func (vm *VM) ended() bool {
+	select {
+	case <-vm.process.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// Quit asks QEMU to end, so that plugins write their last words, and waits for
+// it until ctx ends. Close is still to be called.
+func (vm *VM) Quit(ctx context.Context) error {
+	err := vm.monitor.run(ctx, "quit")
+	if err == nil || vm.ended() {
+		select {
+		case <-vm.process.Done():
+			return nil
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	return vm.newFault(fault.Rig, fmt.Errorf("quit: %w", err))
+}
+
+// Close kills what runs, removes the sockets and the RAM file, and may be
+// called again. It returns an error where QEMU's output was not kept.
+func (vm *VM) Close() error {
+	vm.closing.Do(func() {
+		if vm.process != nil {
+			vm.closed = vm.process.Close()
+		}
+		if vm.wire != nil {
+			_ = vm.wire.Close()
+		}
+		if vm.monitor != nil {
+			vm.monitor.close()
+		}
+		for _, f := range vm.cleanup {
+			f()
+		}
+	})
+	return vm.closed
+}
