@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -43,7 +45,13 @@ func parsePatch(name string, text []byte) ([]change, error) {
 		return nil, fault.Newf(fault.User, op, "the patch is empty: it changes no file")
 	}
 	changes := make([]change, 0, len(files))
+	plain := !gitHeader.Match(text)
 	for _, f := range files {
+		if plain {
+			if err := stripFirst(f); err != nil {
+				return nil, fault.Wrap(fault.User, op, err)
+			}
+		}
 		c := change{patch: name, path: f.NewName, created: f.IsNew, deleted: f.IsDelete, fragments: f.TextFragments}
 		if f.IsDelete {
 			c.path = f.OldName
@@ -62,6 +70,24 @@ func parsePatch(name string, text []byte) ([]change, error) {
 		changes = append(changes, c)
 	}
 	return changes, nil
+}
+
+// gitHeader begins every file in git's format, whose parser strips a/ and b/;
+// in a plain diff the first component goes as well, as with patch -p1.
+var gitHeader = regexp.MustCompile(`(?m)^diff --git `)
+
+func stripFirst(f *gitdiff.File) error {
+	for _, name := range []*string{&f.OldName, &f.NewName} {
+		if *name == "" {
+			continue
+		}
+		_, rest, ok := strings.Cut(*name, "/")
+		if path.IsAbs(*name) || !ok {
+			return fmt.Errorf("%q lies outside the tree: names begin with a/ and b/", *name)
+		}
+		*name = rest
+	}
+	return nil
 }
 
 // checkPath refuses a path that would leave the tree; "" stands for /dev/null.

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/kernel/patches"
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// fakeMake stands for kbuild: it notes each call, and "compiles" by copying
+// the source. $FAKE/fail makes it fail, $FAKE/hang hang.
+const fakeMake = `#!/bin/sh
+for w; do
+	case $w in O=*) out=${w#O=} ;; esac
+	last=$w
+done
+src=$2
+echo "$last" >>"$FAKE/calls"
+[ -e "$FAKE/hang" ] && { touch "$FAKE/hanging"; sleep 1000; }
+case $last in
+allnoconfig) cp "$KCONFIG_ALLCONFIG" "$out/.config"; exit 0 ;;
+olddefconfig) exit 0 ;;
+esac
+[ -e "$FAKE/fail" ] && { cat "$FAKE/fail"; echo "make: *** [all] Error 2"; exit 2; }
+[ -e "$out/kernel/kcov.o" ] && echo reused >>"$FAKE/calls"
+mkdir -p "$out/kernel" "$out/arch/arm64/boot"
+cp "$src/kernel/kcov.c" "$out/kernel/kcov.o"
+cp "$src/kernel/kcov.c" "$out/vmlinux"
+cp "$src/kernel/kcov.c" "$out/arch/arm64/boot/Image"
+echo "savedcmd_kernel/kcov.o := sh $FAKE/compile -Wp,-MMD,x.d -c -o kernel/kcov.o $src/kernel/kcov.c ; objtool" >"$out/kernel/.kcov.o.cmd"
+`
+
+// fakeRig makes a tree, a cache and tools that only look like a kernel's.
+func fakeRig(t *testing.T) (Config, string) {
+	t.Helper()
+	fake := t.TempDir()
+	write := func(path, text string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o755))
+	}
+	for _, tool := range []string{"gcc", "ld", "aarch64-linux-gnu-gcc", "aarch64-linux-gnu-ld", "flex", "bison", "bc", "perl"} {
+		write(filepath.Join(fake, "bin", tool), "#!/bin/sh\necho "+tool+" 12.2\n")
+	}
+	write(filepath.Join(fake, "bin", "make"), fakeMake)
+	write(filepath.Join(fake, "compile"), "echo \"$1\" >\"$4\"\n")
+	t.Setenv("PATH", filepath.Join(fake, "bin")+":"+os.Getenv("PATH"))
+	t.Setenv("FAKE", fake)
+	tree := filepath.Join(fake, "linux")
+	write(filepath.Join(tree, "Makefile"), "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 3\n")
+	write(filepath.Join(tree, "Kconfig"), "")
+	write(filepath.Join(tree, "Kbuild"), "")
+	write(filepath.Join(tree, "arch/arm64/Kconfig"), "")
+	write(filepath.Join(tree, "kernel/kcov.c"), unpatchedTree(t, 9)["kernel/kcov.c"])
+	c := kcovConfig()
+	a, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, filepath.Join(fake, "cache"), 2
+	c.Series = seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))
+	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\n"}}
+	return c, fake
+}
+
+func calls(t *testing.T, fake string) string {
+	t.Helper()
+	text, _ := os.ReadFile(filepath.Join(fake, "calls"))
+	return strings.Join(strings.Fields(string(text)), " ")
+}
+
+func openTree(t *testing.T, c Config) *Tree {
+	t.Helper()
+	tree, err := Open(t.Context(), c)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tree.Close() })
+	return tree
+}
+
+func TestBothArmsFromOneTree(t *testing.T) {
+	c, fake := fakeRig(t)
+	user := snapshot(t, c.Tree)
+	tree := openTree(t, c)
+	require.Equal(t, "6.12.3", tree.Version)
+	require.False(t, tree.HasFix)
+	off, err := tree.Image(t.Context(), false)
+	require.NoError(t, err)
+	on, err := tree.Image(t.Context(), true)
+	require.NoError(t, err)
+	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second arm starts from the first's folder")
+	require.NotEqual(t, off.Key, on.Key)
+	for img, want := range map[*Image]bool{&off: false, &on: true} {
+		require.False(t, img.Cached)
+		for _, path := range []string{img.Path, img.Vmlinux, img.Object, img.Source} {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			require.Equal(t, want, strings.Contains(string(text), "smp_wmb();"), path)
+		}
+		text, err := os.ReadFile(img.DebugObject)
+		require.NoError(t, err)
+		require.Equal(t, "-g\n", string(text))
+	}
+	require.NoError(t, tree.Close())
+
+	again := openTree(t, c)
+	for _, patched := range []bool{true, false} {
+		img, err := again.Image(t.Context(), patched)
+		require.NoError(t, err)
+		require.True(t, img.Cached)
+		require.Zero(t, img.CPU)
+	}
+	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "nothing is built twice")
+	require.Equal(t, user, snapshot(t, c.Tree), "the user's tree")
+}
+
+func snapshot(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := manifest(t.Context(), dir)
+	require.NoError(t, err)
+	return statHash(entries)
+}
+
+func TestWhatTheKeyDependsOn(t *testing.T) {
+	c, fake := fakeRig(t)
+	key := func(c Config) string {
+		img, err := openTree(t, c).Image(t.Context(), false)
+		require.NoError(t, err)
+		return img.Key
+	}
+	base := key(c)
+	require.Equal(t, base, key(c))
+	keys := map[string]string{base: "base"}
+	differs := func(what string, c Config) {
+		k := key(c)
+		require.Empty(t, keys[k], "%s does not show in the key", what)
+		keys[k] = what
+	}
+	d := c
+	d.MakeArgs = []string{"V=1"}
+	differs("make arguments", d)
+	d = c
+	d.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\n"}}
+	differs("config", d)
+	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "kernel/new.h"), []byte("x"), 0o644))
+	differs("a new file", c)
+	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "kernel/new.h"), []byte("y"), 0o644))
+	differs("an edit of the same size", c)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/aarch64-linux-gnu-gcc"), []byte("#!/bin/sh\necho gcc 13\n"), 0o755))
+	differs("compiler", c)
+}
+
+func TestTwoRigsBuildOnce(t *testing.T) {
+	c, fake := fakeRig(t)
+	var work sync.WaitGroup
+	images := make([]Image, 4)
+	for i := range images {
+		work.Go(func() {
+			tree, err := Open(t.Context(), c)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer tree.Close()
+			if images[i], err = tree.Image(t.Context(), i%2 == 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	work.Wait()
+	require.Equal(t, images[0].Key, images[2].Key)
+	require.Equal(t, images[1].Key, images[3].Key)
+	require.Equal(t, 2, strings.Count(calls(t, fake), "Image"))
+	for i, img := range images {
+		text, err := os.ReadFile(img.Path)
+		require.NoError(t, err)
+		require.Equal(t, i%2 == 0, strings.Contains(string(text), "smp_wmb();"))
+	}
+}
+
+func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
+	c, fake := fakeRig(t)
+	tree := openTree(t, c)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "hang"), nil, 0o644))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for !exists(filepath.Join(fake, "hanging")) {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := tree.Image(ctx, true)
+	require.ErrorIs(t, err, context.Canceled)
+	left, _ := filepath.Glob(filepath.Join(c.CacheDir, "tmp", "*"))
+	require.Empty(t, left)
+	left, _ = filepath.Glob(filepath.Join(c.CacheDir, "builds", "*"))
+	require.Empty(t, left)
+	require.NoError(t, os.Remove(filepath.Join(fake, "hang")))
+	img, err := tree.Image(t.Context(), true)
+	require.NoError(t, err)
+	require.FileExists(t, img.Path)
+}
+
+func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
+	c, _ := fakeRig(t)
+	tree := openTree(t, c)
+	j, err := tree.plan(t.Context(), false)
+	require.NoError(t, err)
+	half := filepath.Join(tree.store.build(j.key), "out")
+	stale := filepath.Join(c.CacheDir, "tmp", "work-dead", "entry")
+	for _, dir := range []string{half, stale} {
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+	}
+	img, err := tree.Image(t.Context(), false)
+	require.NoError(t, err)
+	require.False(t, img.Cached)
+	require.FileExists(t, img.Path)
+	require.NoDirExists(t, filepath.Dir(stale))
+}
+
+func TestBuildFailures(t *testing.T) {
+	for name, c := range map[string]struct {
+		output, tail string
+		kind         fault.Kind
+	}{
+		"compiler":  {"  CC x.o\nx.c:1: error: broken\n  more\n", "x.c:1: error: broken", fault.Kernel},
+		"full disk": {"as: x.o: No space left on device\n", "No space left", fault.Rig},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, fake := fakeRig(t)
+			require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte(c.output), 0o644))
+			_, err := openTree(t, cfg).Image(t.Context(), true)
+			fe := (*fault.Error)(nil)
+			require.ErrorAs(t, err, &fe)
+			require.Equal(t, c.kind, fault.KindOf(err))
+			require.True(t, strings.HasPrefix(fe.Tail, c.tail) || strings.Contains(fe.Tail, c.tail), fe.Tail)
+			require.NotContains(t, fe.Tail, "CC x.o")
+			require.FileExists(t, fe.Log)
+		})
+	}
+}
+
+func TestALostSymbolIsAnError(t *testing.T) {
+	c, fake := fakeRig(t)
+	lossy := strings.Replace(fakeMake, `olddefconfig) exit 0`, `olddefconfig) echo "# CONFIG_KCOV is not set" >"$out/.config"; exit 0`, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(lossy), 0o755))
+	_, err := openTree(t, c).Image(t.Context(), true)
+	require.ErrorContains(t, err, "CONFIG_KCOV=y (fragment all) is n")
+	require.Equal(t, fault.Kernel, fault.KindOf(err))
+}
+
+func TestAMissingCompiler(t *testing.T) {
+	c, fake := fakeRig(t)
+	c.Arch.CrossCompile = "none-"
+	c.Arch.GOARCH = "none"
+	_, err := openTree(t, c).Image(t.Context(), true)
+	fe := (*fault.Error)(nil)
+	require.ErrorAs(t, err, &fe)
+	require.Equal(t, fault.Rig, fault.KindOf(err))
+	require.Contains(t, fe.Try, "apt-get install gcc-aarch64-linux-gnu")
+	require.Empty(t, calls(t, fake))
+}

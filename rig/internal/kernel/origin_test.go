@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+func TestTreesThatAreNone(t *testing.T) {
+	c, fake := fakeRig(t)
+	plain := filepath.Join(fake, "plain.txt")
+	require.NoError(t, os.WriteFile(plain, nil, 0o644))
+	broken := filepath.Join(fake, "broken.tar.gz")
+	require.NoError(t, os.WriteFile(broken, []byte("?"), 0o644))
+	notKernel := filepath.Join(fake, "other.tar.gz")
+	require.NoError(t, os.WriteFile(notKernel, compress(t, ".gz", tarOf(t, file("a/b", "x"))), 0o644))
+	for name, tree := range map[string]struct{ tree, rev, want string }{
+		"missing":         {filepath.Join(fake, "none"), "", "no kernel folder or tarball"},
+		"no kernel":       {fake, "", "is no kernel tree"},
+		"no archive":      {plain, "", "neither a folder nor"},
+		"broken archive":  {broken, "", "damaged archive"},
+		"another archive": {notKernel, "", "is no kernel tree"},
+		"odd release":     {"debian:../../x", "", "is no kernel release"},
+		"rev of a file":   {notKernel, "HEAD", "--rev needs a git folder"},
+		"rev without git": {c.Tree, "HEAD", "find revision HEAD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := c
+			c.Tree, c.Rev = tree.tree, tree.rev
+			_, err := Open(t.Context(), c)
+			require.ErrorContains(t, err, tree.want)
+			require.Equal(t, fault.User, fault.KindOf(err))
+			left, _ := filepath.Glob(filepath.Join(c.CacheDir, "tmp", "*"))
+			require.Empty(t, left)
+			left, _ = filepath.Glob(filepath.Join(c.CacheDir, "trees", "*"))
+			require.Empty(t, left)
+		})
+	}
+}
+
+func TestATarballIsHashedOnceAndUnpackedOnce(t *testing.T) {
+	c, fake := fakeRig(t)
+	c.Tree = filepath.Join(fake, "linux-6.12.tar.xz")
+	require.NoError(t, os.WriteFile(c.Tree, compress(t, ".xz", goodTree(t)), 0o644))
+	var said []string
+	c.Progress = func(line string) { said = append(said, line) }
+	first := openTree(t, c)
+	require.Equal(t, "6.12.1-rc1", first.Version)
+	require.Equal(t, []string{"hashing " + c.Tree, "unpacking " + c.Tree}, said)
+	require.Equal(t, first.Hash, openTree(t, c).Hash)
+	require.Len(t, said, 2)
+	require.NoError(t, os.WriteFile(c.Tree, compress(t, ".xz", append(goodTree(t), make([]byte, 512)...)), 0o644))
+	require.NotEqual(t, first.Hash, openTree(t, c).Hash)
+}
+
+func TestAGitRevision(t *testing.T) {
+	c, _ := fakeRig(t)
+	git := func(args ...string) {
+		_, err := proc.Run(t.Context(), proc.Command{Path: "git", Args: append([]string{"-C", c.Tree, "-c", "user.name=x", "-c", "user.email=x@x"}, args...)})
+		require.NoError(t, err)
+	}
+	git("init", "-q")
+	git("add", ".")
+	git("commit", "-qm", "first")
+	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "Makefile"), []byte("VERSION = 6\nPATCHLEVEL = 13\n"), 0o644))
+	work := openTree(t, c)
+	require.Equal(t, "6.13", work.Version, "the folder as it stands")
+	before := snapshot(t, c.Tree)
+	c.Rev = "HEAD"
+	rev := openTree(t, c)
+	require.Equal(t, "6.12.3", rev.Version)
+	require.Len(t, rev.Commit, 40)
+	require.NotEqual(t, work.Hash, rev.Hash)
+	require.Equal(t, before, snapshot(t, c.Tree))
+	for _, bad := range []string{"no-such-rev", "--output=x", "-x"} {
+		c.Rev = bad
+		_, err := Open(t.Context(), c)
+		require.Equal(t, fault.User, fault.KindOf(err), bad)
+	}
+}
+
+func TestBuildProductsStayOut(t *testing.T) {
+	c, _ := fakeRig(t)
+	clean := openTree(t, c).Hash
+	for _, name := range []string{".config", "vmlinux", "kernel/kcov.o", "kernel/.kcov.o.cmd", "include/generated/a.h", "arch/arm64/include/generated/b.h", ".git/HEAD"} {
+		path := filepath.Join(c.Tree, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte("x"), 0o644))
+	}
+	require.Equal(t, clean, openTree(t, c).Hash)
+}
+
+func TestTheNewestInstalledSource(t *testing.T) {
+	dir := t.TempDir()
+	require.Empty(t, newestInstalled(dir))
+	for _, name := range []string{"linux-source-6.9.tar.xz", "linux-source-6.12.tar.xz", "linux-source-5.10.tar.xz", "linux-source-7.1-rt.tar.xz", "linux-patch-7.0.tar.xz"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	require.Equal(t, filepath.Join(dir, "linux-source-6.12.tar.xz"), newestInstalled(dir))
+}
+
+func TestAptHasNoSuchRelease(t *testing.T) {
+	c, fake := fakeRig(t)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/apt-get"), []byte("#!/bin/sh\necho E: Unable to locate package >&2; exit 100\n"), 0o755))
+	_, err := c.debianTarball(t.Context(), store{c.CacheDir}, t.TempDir(), "6.99")
+	fe := (*fault.Error)(nil)
+	require.ErrorAs(t, err, &fe)
+	require.Equal(t, fault.User, fault.KindOf(err))
+	require.Contains(t, fe.Try, "apt-get update")
+	require.Contains(t, fe.Tail, "Unable to locate")
+}
