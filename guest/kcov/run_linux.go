@@ -21,7 +21,7 @@ const (
 
 	// areaWords is the size of the shared area in words: whole pages, or mmap
 	// refuses it.
-	areaWords = 16 << 10
+	areaWords = 8 << 10
 	// remoteWords is the size of a section's own area, which kcov_remote_start
 	// takes from a list by size.
 	remoteWords = 4 << 10

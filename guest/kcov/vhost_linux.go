@@ -4,8 +4,6 @@ package kcov
 
 import (
 	"errors"
-	"fmt"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -14,8 +12,12 @@ import (
 
 // ioctl numbers of include/uapi/linux/vhost.h.
 const (
-	vhostSetOwner     = 0xaf01
-	vhostSetVringKick = 0x4008af20
+	vhostSetOwner        = 0xaf01
+	vhostSetMemTable     = 0x4008af03
+	vhostSetVringNum     = 0x4008af10
+	vhostSetVringAddr    = 0x4028af11
+	vhostSetVringKick    = 0x4008af20
+	vhostVsockSetRunning = 0x4004af61
 )
 
 // vhostVrings is the number of rings of vhost-vsock that have a kick handler;
@@ -26,17 +28,12 @@ const vhostVrings = 2
 // signal interrupts the creation of its worker.
 const ownerTries = 100
 
-// vringFile is struct vhost_vring_file.
-type vringFile struct {
-	index uint32
-	fd    int32
-}
-
 // vhost is a set of vhost-vsock devices whose rings all hang on one eventfd:
 // one write to it makes each worker run vhostVrings remote sections.
 type vhost struct {
-	kick int
-	fds  []int
+	kick  int
+	fds   []int
+	rings []byte
 }
 
 // openVhost makes n devices, owned by the calling thread, which must have done
@@ -77,24 +74,14 @@ func openOwned() (int, error) {
 	return fd, nil
 }
 
-// attach hangs every ring on the eventfd: from now on writes to it run sections.
-func (v *vhost) attach() error {
-	for _, fd := range v.fds {
-		for ring := range uint32(vhostVrings) {
-			f := vringFile{index: ring, fd: int32(v.kick)}
-			if err := ioctl(fd, vhostSetVringKick, uintptr(unsafe.Pointer(&f))); err != nil {
-				return wire.Faultf(wire.WhoseKernel, fmt.Sprintf("VHOST_SET_VRING_KICK %d", ring), "%v", err)
-			}
-		}
-	}
-	return nil
-}
-
 // close ends the workers.
 func (v *vhost) close() error {
 	var errs []error
 	for _, fd := range append(v.fds, v.kick) {
 		errs = append(errs, unix.Close(fd))
+	}
+	if v.rings != nil {
+		errs = append(errs, unix.Munmap(v.rings))
 	}
 	return errors.Join(errs...)
 }
