@@ -28,9 +28,6 @@ const (
 	// spare is the share of the area, one in so many, that a round leaves free:
 	// a round ends before the area is full and kcov drops entries.
 	spare = 8
-
-	// vhosts is the number of vhost devices that one kick runs.
-	vhosts = 1
 )
 
 // run is one stress from start to stop.
@@ -39,7 +36,7 @@ type run struct {
 	modes   []mode
 	tallies []tally
 	dev     *device
-	vhost   *vhost
+	vhosts  []*vhost // one per mode
 	workers []int
 	kicker  *kicker
 	watch   watch
@@ -86,17 +83,35 @@ func (r *run) setUp() (err error) {
 	if r.dev, err = openDevice(areaWords); err != nil {
 		return err
 	}
-	// The first enabling gives this thread the handle that the workers take.
+	if err := r.openVhosts(); err != nil {
+		return err
+	}
+	r.watch = watch{
+		area: r.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, areaWords),
+		clock: r.clock, found: r.found,
+	}
+	r.kicker, err = startKicker(r.vhosts[0].kick, writerCPU)
+	return err
+}
+
+// openVhosts makes one vhost device per mode and binds their workers to the
+// writer's CPU.
+func (r *run) openVhosts() (err error) {
+	// Enabling gives this thread the handle that the workers take.
 	if err := r.dev.enable(r.modes[0]); err != nil {
 		return err
 	}
-	if r.vhost, err = openVhost(vhosts); err != nil {
-		return err
+	for range r.modes {
+		v, err := openVhost()
+		if err != nil {
+			return err
+		}
+		r.vhosts = append(r.vhosts, v)
 	}
 	if err := r.dev.disable(); err != nil {
 		return err
 	}
-	if r.workers, err = findWorkers(unix.Gettid(), vhosts); err != nil {
+	if r.workers, err = findWorkers(unix.Gettid(), len(r.vhosts)); err != nil {
 		return err
 	}
 	for _, tid := range r.workers {
@@ -104,15 +119,17 @@ func (r *run) setUp() (err error) {
 			return err
 		}
 	}
-	if err := r.vhost.attach(); err != nil {
-		return err
+	for i, v := range r.vhosts {
+		if r.modes[i].rings {
+			if err := v.setUpRings(); err != nil {
+				return err
+			}
+		}
+		if err := v.attach(); err != nil {
+			return err
+		}
 	}
-	r.watch = watch{
-		area: r.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, areaWords),
-		clock: r.clock, found: r.found,
-	}
-	r.kicker, err = startKicker(r.vhost.kick, writerCPU)
-	return err
+	return nil
 }
 
 // stress runs rounds, the modes in turn, until ctx is done.
@@ -122,7 +139,7 @@ func (r *run) stress(ctx context.Context) error {
 		if err := r.round(ctx, n); err != nil {
 			return err
 		}
-		if n == 0 {
+		if n+1 == uint64(len(r.modes)) { // every worker has run
 			if err := verifyCPUs(r.workers, writerCPU, readerCPU); err != nil {
 				return err
 			}
@@ -142,6 +159,7 @@ func (r *run) round(ctx context.Context, n uint64) error {
 	if n > maxRound {
 		return wire.Faultf(wire.WhoseGuest, "watch "+m.name, "out of poisons after %d rounds", n)
 	}
+	r.kicker.fd.Store(int64(r.vhosts[i].kick))
 	r.watch.reset(n)
 	if err := r.dev.enable(m); err != nil {
 		return err
@@ -150,7 +168,7 @@ func (r *run) round(ctx context.Context, n uint64) error {
 	limit := r.watch.limit(m)
 	count, err := r.watch.round(ctx, m, t, limit-limit/spare)
 	t.StressNS += r.clock() - began
-	t.Copies += (r.kicker.kicks.Load() - kicks) * vhosts * vhostVrings
+	t.Copies += (r.kicker.kicks.Load() - kicks) * vhostVrings
 	if err := errors.Join(err, r.dev.disable()); err != nil {
 		return err
 	}
@@ -187,8 +205,8 @@ func (r *run) close() error {
 	if r.kicker != nil {
 		errs = append(errs, r.kicker.wait())
 	}
-	if r.vhost != nil {
-		errs = append(errs, r.vhost.close())
+	for _, v := range r.vhosts {
+		errs = append(errs, v.close())
 	}
 	if r.dev != nil {
 		errs = append(errs, r.dev.close())
