@@ -14,11 +14,15 @@ type mode struct {
 	words uint64 // of an entry
 	pc    uint64 // which word of an entry is a kernel address
 	rings bool   // sections record nothing unless vhost's rings are there
+	// area is the size of the shared area in words: whole pages, or mmap refuses
+	// it. Rounds of both modes are to hold about as many sections, which record
+	// 3 entries in pc and 14 in cmp (measured on Linux 6.12).
+	area int
 }
 
 var modes = []mode{
-	{name: "pc", trace: 0, words: 1, pc: 0},
-	{name: "cmp", trace: 1, words: 4, pc: 3, rings: true}, // type, arg1, arg2, pc
+	{name: "pc", trace: 0, words: 1, pc: 0, area: 2 << 10},
+	{name: "cmp", trace: 1, words: 4, pc: 3, rings: true, area: 32 << 10}, // type, arg1, arg2, pc
 }
 
 func lookupMode(name string) (mode, error) {
