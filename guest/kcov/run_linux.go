@@ -106,7 +106,7 @@ func (r *run) addTrack(name string) error {
 		return err
 	}
 	t.watch = watch{
-		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock,
+		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rest,
 		found: func(d wire.Detection) {
 			if t.tally.reported < r.cfg.Detections {
 				t.tally.reported++

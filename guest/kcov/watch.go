@@ -14,7 +14,7 @@ import (
 
 const (
 	// spins is the number of polls between two looks at the clock and the context.
-	spins = 1 << 14
+	spins = 1 << 13
 	// quiet is how long the count may stand still before the round is a fault.
 	quiet = 5 * time.Second
 	// fill is how long a stale entry may stay so before it is a fault of the rig.
@@ -30,6 +30,7 @@ type watch struct {
 	stale []uint32     // indices of stale words, one place per word of the area
 	clock func() int64 // nanoseconds since the stress began
 	found func(wire.Detection)
+	rest  func() // called after spins polls in vain
 
 	number uint64 // of the round, over all modes
 }
@@ -67,6 +68,7 @@ func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64
 			if now-idle > int64(quiet) {
 				return seen, wire.Faultf(wire.WhoseGuest, "watch "+m.name, "no coverage for %v, count stands at %d", quiet, seen)
 			}
+			w.rest()
 			continue
 		}
 		idle = -1
