@@ -12,7 +12,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -23,9 +22,6 @@ import (
 	"kcovrig/guest/kcov"
 	"kcovrig/guest/wire"
 )
-
-// workloads are the stresses that this guest knows.
-var workloads = map[string]func(context.Context, kcov.Config) (wire.Done, error){kcov.Name: kcov.Run}
 
 func main() {
 	uptime := bootTime()
@@ -55,12 +51,8 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := newSession(port)
-	err = s.run(context.Background(), hello(uptime))
-	if err != nil {
-		err = errors.Join(err, s.fault(err))
-	}
-	return err
+	s := newSession(port, map[string]workload{kcov.Name: kcov.Run})
+	return s.serve(context.Background(), hello(uptime))
 }
 
 func hello(uptime int64) wire.Hello {
@@ -68,9 +60,6 @@ func hello(uptime int64) wire.Hello {
 	var uts unix.Utsname
 	if unix.Uname(&uts) == nil {
 		h.Kernel = unix.ByteSliceToString(uts.Release[:])
-	}
-	for name := range workloads {
-		h.Workloads = append(h.Workloads, name)
 	}
 	return h
 }

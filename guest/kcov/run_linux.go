@@ -106,7 +106,7 @@ func (r *run) addTrack(name string) error {
 		return err
 	}
 	t.watch = watch{
-		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rest,
+		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
 		found: func(d wire.Detection) {
 			if t.tally.reported < r.cfg.Detections {
 				t.tally.reported++
@@ -214,5 +214,3 @@ func (r *run) close() error {
 	}
 	return errors.Join(errs...)
 }
-
-var readers = map[string]readFunc{"acquire": readAcquire, "relaxed": readRelaxed}

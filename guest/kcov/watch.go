@@ -23,6 +23,9 @@ const (
 
 type readFunc func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (count, n uint64)
 
+// readers are the readers by wire.Start's names.
+var readers = map[string]readFunc{"acquire": readAcquire, "relaxed": readRelaxed}
+
 // watch is the reader's view of the shared area: area[0] is the count, entries follow.
 type watch struct {
 	area  []uint64
