@@ -16,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -36,7 +37,7 @@ func main() {
 	runtime.GOMAXPROCS(4)
 
 	if err := live(uptime); err != nil {
-		say("%v", err)
+		say("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	powerOff()
 }
