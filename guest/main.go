@@ -12,20 +12,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"kcovrig/guest/kcov"
 	"kcovrig/guest/wire"
 )
-
-// workloads are the stresses that this guest knows.
-var workloads = map[string]func(context.Context, kcov.Config) (wire.Done, error){kcov.Name: kcov.Run}
 
 func main() {
 	uptime := bootTime()
@@ -40,7 +37,7 @@ func main() {
 	runtime.GOMAXPROCS(4)
 
 	if err := live(uptime); err != nil {
-		say("%v", err)
+		say("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	powerOff()
 }
@@ -55,12 +52,8 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := newSession(port)
-	err = s.run(context.Background(), hello(uptime))
-	if err != nil {
-		err = errors.Join(err, s.fault(err))
-	}
-	return err
+	s := newSession(port, map[string]workload{kcov.Name: kcov.Run})
+	return s.serve(context.Background(), hello(uptime))
 }
 
 func hello(uptime int64) wire.Hello {
@@ -68,9 +61,6 @@ func hello(uptime int64) wire.Hello {
 	var uts unix.Utsname
 	if unix.Uname(&uts) == nil {
 		h.Kernel = unix.ByteSliceToString(uts.Release[:])
-	}
-	for name := range workloads {
-		h.Workloads = append(h.Workloads, name)
 	}
 	return h
 }

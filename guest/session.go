@@ -9,25 +9,42 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"kcovrig/guest/kcov"
 	"kcovrig/guest/wire"
 )
 
+// workload stresses until ctx is done and returns the totals.
+type workload func(ctx context.Context, cfg kcov.Config) (wire.Done, error)
+
 // session is the talk with the host over one stream.
 type session struct {
-	enc *wire.Encoder
-	dec *wire.Decoder
+	enc       *wire.Encoder
+	dec       *wire.Decoder
+	workloads map[string]workload
 }
 
-func newSession(rw io.ReadWriter) *session {
-	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw)}
+func newSession(rw io.ReadWriter, workloads map[string]workload) *session {
+	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw), workloads: workloads}
+}
+
+// serve runs the session; whatever goes wrong in it, panics included, is told
+// to the host and returned.
+func (s *session) serve(ctx context.Context, h wire.Hello) error {
+	err := guard(func() error { return s.run(ctx, h) })
+	if err != nil {
+		err = errors.Join(err, s.fault(err))
+	}
+	return err
 }
 
 // run greets, runs what the host asks for until Stop, and sends Done.
 func (s *session) run(ctx context.Context, h wire.Hello) error {
+	h.Workloads = slices.Sorted(maps.Keys(s.workloads))
 	if err := s.enc.Encode(wire.Record{Hello: &h}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "greet", "%v", err)
 	}
@@ -54,7 +71,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 
 // stress runs the workload and forwards its records until the host says Stop.
 func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
-	workload, ok := workloads[start.Workload]
+	work, ok := s.workloads[start.Workload]
 	if !ok {
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", start.Workload)
 	}
@@ -79,7 +96,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	ended := make(chan error, 1)
 	go func() {
 		defer close(records)
-		ended <- guard(func() (err error) { done, err = workload(ctx, cfg); return err })
+		ended <- guard(func() (err error) { done, err = work(ctx, cfg); return err })
 	}()
 	var sendErr error
 	for r := range records {
@@ -94,7 +111,10 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	if err := errors.Join(<-ended, sendErr); err != nil {
 		return wire.Done{}, err
 	}
-	if cause := context.Cause(ctx); !errors.Is(cause, errStopped) {
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "run "+start.Workload, "ended before it was stopped")
+	case !errors.Is(cause, errStopped):
 		return wire.Done{}, wire.Faultf(wire.WhoseRig, "await stop", "%v", cause)
 	}
 	return done, nil

@@ -107,6 +107,22 @@ func verifyCPUs(workers []int, writer, reader int) error {
 	return nil
 }
 
+// rester returns a function that lets the caller's CPU go idle for a moment.
+// Where the host has fewer cores to give than the guest has CPUs, the writer
+// runs in that time; a reader that polls on would burn its share of the core in
+// vain. Where timers have the resolution of a tick, as on x86 without a
+// trusted clock, a moment would last for hundreds of sections: it does nothing.
+func rester() func() {
+	var res unix.Timespec
+	if err := unix.ClockGetres(unix.CLOCK_MONOTONIC, &res); err != nil || res.Nano() > 1000 {
+		return func() {}
+	}
+	return func() {
+		ts := unix.Timespec{Nsec: 20_000}
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+	}
+}
+
 // numbers lists the entries of a folder of /proc that are numbers.
 func numbers(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)

@@ -12,9 +12,10 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// kicker writes an eventfd over and over from a thread of its own.
+// kicker writes an eventfd over and over from a thread of its own. Which one
+// may be changed while it runs.
 type kicker struct {
-	fd    uintptr
+	fd    atomic.Int64
 	kicks atomic.Uint64
 	stop  atomic.Bool
 	ready chan error
@@ -23,7 +24,8 @@ type kicker struct {
 
 // startKicker starts it on the given CPU. wait ends it.
 func startKicker(fd, cpu int) (*kicker, error) {
-	k := &kicker{fd: uintptr(fd), ready: make(chan error, 1), done: make(chan error, 1)}
+	k := &kicker{ready: make(chan error, 1), done: make(chan error, 1)}
+	k.fd.Store(int64(fd))
 	go k.run(cpu)
 	if err := <-k.ready; err != nil {
 		return nil, err
@@ -54,7 +56,7 @@ func (k *kicker) run(cpu int) {
 //go:noinline
 func (k *kicker) kick(one *uint64) error {
 	// RawSyscall: the write never blocks, and the runtime need not know of it.
-	if _, _, errno := unix.RawSyscall(unix.SYS_WRITE, k.fd, uintptr(unsafe.Pointer(one)), 8); errno != 0 {
+	if _, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(k.fd.Load()), uintptr(unsafe.Pointer(one)), 8); errno != 0 {
 		return wire.Faultf(wire.WhoseKernel, "write eventfd", "%v", errno)
 	}
 	k.kicks.Add(1)

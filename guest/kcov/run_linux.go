@@ -19,30 +19,29 @@ const (
 	writerCPU = 0
 	readerCPU = 1
 
-	// areaWords is the size of the shared area in words: whole pages, or mmap
-	// refuses it.
-	areaWords = 16 << 10
 	// remoteWords is the size of a section's own area, which kcov_remote_start
 	// takes from a list by size.
 	remoteWords = 4 << 10
 	// spare is the share of the area, one in so many, that a round leaves free:
 	// a round ends before the area is full and kcov drops entries.
 	spare = 8
-
-	// vhosts is the number of vhost devices that one kick runs.
-	vhosts = 1
 )
+
+// track is what one mode runs on.
+type track struct {
+	mode  mode
+	dev   *device
+	vhost *vhost
+	watch watch
+	tally tally
+}
 
 // run is one stress from start to stop.
 type run struct {
 	cfg     Config
-	modes   []mode
-	tallies []tally
-	dev     *device
-	vhost   *vhost
+	tracks  []*track // one per mode, in the order of Config
 	workers []int
 	kicker  *kicker
-	watch   watch
 	start   time.Time
 	reports time.Duration // when Progress was last called
 }
@@ -56,11 +55,6 @@ func Run(ctx context.Context, cfg Config) (done wire.Done, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	r := &run{cfg: cfg}
-	for _, name := range cfg.Modes {
-		m, _ := lookupMode(name) // Validate saw it
-		r.modes = append(r.modes, m)
-		r.tallies = append(r.tallies, tally{Tally: wire.Tally{Mode: name}, blockSize: cfg.BlockSize})
-	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.setUp(); err != nil {
 		return done, err
@@ -83,20 +77,62 @@ func (r *run) setUp() (err error) {
 	if err := pin(0, readerCPU); err != nil {
 		return err
 	}
-	if r.dev, err = openDevice(areaWords); err != nil {
+	for _, name := range r.cfg.Modes {
+		if err := r.addTrack(name); err != nil {
+			return err
+		}
+	}
+	if err := r.bindWorkers(); err != nil {
 		return err
 	}
-	// The first enabling gives this thread the handle that the workers take.
-	if err := r.dev.enable(r.modes[0]); err != nil {
+	for _, t := range r.tracks {
+		if err := t.vhost.attach(); err != nil {
+			return err
+		}
+	}
+	r.kicker, err = startKicker(r.tracks[0].vhost.kick, writerCPU)
+	return err
+}
+
+// addTrack opens the devices of one mode.
+func (r *run) addTrack(name string) error {
+	m, err := lookupMode(name)
+	if err != nil {
+		return wire.Faultf(wire.WhoseGuest, "start kcov", "%v", err)
+	}
+	t := &track{mode: m, tally: tally{Tally: wire.Tally{Mode: name}, blockSize: r.cfg.BlockSize}}
+	r.tracks = append(r.tracks, t)
+	if t.dev, err = openDevice(m.area); err != nil {
 		return err
 	}
-	if r.vhost, err = openVhost(vhosts); err != nil {
+	t.watch = watch{
+		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
+		found: func(d wire.Detection) {
+			if t.tally.reported < r.cfg.Detections {
+				t.tally.reported++
+				r.cfg.Detection(d)
+			}
+		},
+	}
+	// Enabling gives this thread the handle that the worker takes.
+	if err := t.dev.enable(m); err != nil {
 		return err
 	}
-	if err := r.dev.disable(); err != nil {
+	if t.vhost, err = openVhost(); err != nil {
 		return err
 	}
-	if r.workers, err = findWorkers(unix.Gettid(), vhosts); err != nil {
+	if err := t.dev.disable(); err != nil {
+		return err
+	}
+	if m.rings {
+		return t.vhost.setUpRings()
+	}
+	return nil
+}
+
+// bindWorkers binds the vhost workers to the writer's CPU.
+func (r *run) bindWorkers() (err error) {
+	if r.workers, err = findWorkers(unix.Gettid(), len(r.tracks)); err != nil {
 		return err
 	}
 	for _, tid := range r.workers {
@@ -104,25 +140,17 @@ func (r *run) setUp() (err error) {
 			return err
 		}
 	}
-	if err := r.vhost.attach(); err != nil {
-		return err
-	}
-	r.watch = watch{
-		area: r.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, areaWords),
-		clock: r.clock, found: r.found,
-	}
-	r.kicker, err = startKicker(r.vhost.kick, writerCPU)
-	return err
+	return nil
 }
 
 // stress runs rounds, the modes in turn, until ctx is done.
 func (r *run) stress(ctx context.Context) error {
 	r.start = time.Now()
 	for n := uint64(0); ctx.Err() == nil; n++ {
-		if err := r.round(ctx, n); err != nil {
+		if err := r.round(ctx, n, r.tracks[n%uint64(len(r.tracks))]); err != nil {
 			return err
 		}
-		if n == 0 {
+		if n+1 == uint64(len(r.tracks)) { // every worker has run
 			if err := verifyCPUs(r.workers, writerCPU, readerCPU); err != nil {
 				return err
 			}
@@ -136,47 +164,36 @@ func (r *run) stress(ctx context.Context) error {
 }
 
 // round runs round number n: kcov is off while the area is poisoned.
-func (r *run) round(ctx context.Context, n uint64) error {
-	i := n % uint64(len(r.modes))
-	m, t := r.modes[i], &r.tallies[i]
+func (r *run) round(ctx context.Context, n uint64, t *track) error {
 	if n > maxRound {
-		return wire.Faultf(wire.WhoseGuest, "watch "+m.name, "out of poisons after %d rounds", n)
+		return wire.Faultf(wire.WhoseGuest, "watch "+t.mode.name, "out of poisons after %d rounds", n)
 	}
-	r.watch.reset(n)
-	if err := r.dev.enable(m); err != nil {
+	r.kicker.fd.Store(int64(t.vhost.kick))
+	t.watch.reset(n)
+	if err := t.dev.enable(t.mode); err != nil {
 		return err
 	}
 	began, kicks := r.clock(), r.kicker.kicks.Load()
-	limit := r.watch.limit(m)
-	count, err := r.watch.round(ctx, m, t, limit-limit/spare)
-	t.StressNS += r.clock() - began
-	t.Copies += (r.kicker.kicks.Load() - kicks) * vhosts * vhostVrings
-	if err := errors.Join(err, r.dev.disable()); err != nil {
+	limit := t.watch.limit(t.mode)
+	count, err := t.watch.round(ctx, t.mode, &t.tally, limit-limit/spare)
+	t.tally.StressNS += r.clock() - began
+	t.tally.Copies += (r.kicker.kicks.Load() - kicks) * vhostVrings
+	if err := errors.Join(err, t.dev.disable()); err != nil {
 		return err
 	}
-	if err := r.watch.audit(m, count); err != nil {
+	if err := t.watch.audit(t.mode, count); err != nil {
 		return err
 	}
-	t.Rounds++
+	t.tally.Rounds++
 	return nil
 }
 
 func (r *run) clock() int64 { return int64(time.Since(r.start)) }
 
-// found reports a detection unless its mode has had its share.
-func (r *run) found(d wire.Detection) {
-	for i := range r.tallies {
-		if t := &r.tallies[i]; t.Mode == d.Mode && t.reported < r.cfg.Detections {
-			t.reported++
-			r.cfg.Detection(d)
-		}
-	}
-}
-
 func (r *run) totals() []wire.Tally {
 	var ts []wire.Tally
-	for i := range r.tallies {
-		ts = append(ts, r.tallies[i].Tally)
+	for _, t := range r.tracks {
+		ts = append(ts, t.tally.Tally)
 	}
 	return ts
 }
@@ -187,13 +204,13 @@ func (r *run) close() error {
 	if r.kicker != nil {
 		errs = append(errs, r.kicker.wait())
 	}
-	if r.vhost != nil {
-		errs = append(errs, r.vhost.close())
-	}
-	if r.dev != nil {
-		errs = append(errs, r.dev.close())
+	for _, t := range r.tracks {
+		if t.vhost != nil {
+			errs = append(errs, t.vhost.close())
+		}
+		if t.dev != nil {
+			errs = append(errs, t.dev.close())
+		}
 	}
 	return errors.Join(errs...)
 }
-
-var readers = map[string]readFunc{"acquire": readAcquire, "relaxed": readRelaxed}

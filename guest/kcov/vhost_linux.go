@@ -4,8 +4,6 @@ package kcov
 
 import (
 	"errors"
-	"fmt"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -14,8 +12,12 @@ import (
 
 // ioctl numbers of include/uapi/linux/vhost.h.
 const (
-	vhostSetOwner     = 0xaf01
-	vhostSetVringKick = 0x4008af20
+	vhostSetOwner        = 0xaf01
+	vhostSetMemTable     = 0x4008af03
+	vhostSetVringNum     = 0x4008af10
+	vhostSetVringAddr    = 0x4028af11
+	vhostSetVringKick    = 0x4008af20
+	vhostVsockSetRunning = 0x4004af61
 )
 
 // vhostVrings is the number of rings of vhost-vsock that have a kick handler;
@@ -26,36 +28,28 @@ const vhostVrings = 2
 // signal interrupts the creation of its worker.
 const ownerTries = 100
 
-// vringFile is struct vhost_vring_file.
-type vringFile struct {
-	index uint32
-	fd    int32
-}
-
-// vhost is a set of vhost-vsock devices whose rings all hang on one eventfd:
-// one write to it makes each worker run vhostVrings remote sections.
+// vhost is a vhost-vsock device whose rings both hang on one eventfd: a write
+// to it makes the device's worker run vhostVrings remote sections.
 type vhost struct {
-	kick int
-	fds  []int
+	fd    int
+	kick  int
+	rings []byte
 }
 
-// openVhost makes n devices, owned by the calling thread, which must have done
-// KCOV_REMOTE_ENABLE: the workers take its common handle. Rings are not
-// attached yet.
-func openVhost(n int) (*vhost, error) {
+// openVhost makes a device that the calling thread owns, which must have done
+// KCOV_REMOTE_ENABLE: the worker takes its common handle. Nothing is kicked
+// before attach.
+func openVhost() (*vhost, error) {
 	kick, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return nil, wire.Faultf(wire.WhoseKernel, "eventfd", "%v", err)
 	}
-	v := &vhost{kick: kick}
-	for range n {
-		fd, err := openOwned()
-		if err != nil {
-			return nil, errors.Join(err, v.close())
-		}
-		v.fds = append(v.fds, fd)
+	fd, err := openOwned()
+	if err != nil {
+		unix.Close(kick)
+		return nil, err
 	}
-	return v, nil
+	return &vhost{fd: fd, kick: kick}, nil
 }
 
 func openOwned() (int, error) {
@@ -77,24 +71,11 @@ func openOwned() (int, error) {
 	return fd, nil
 }
 
-// attach hangs every ring on the eventfd: from now on writes to it run sections.
-func (v *vhost) attach() error {
-	for _, fd := range v.fds {
-		for ring := range uint32(vhostVrings) {
-			f := vringFile{index: ring, fd: int32(v.kick)}
-			if err := ioctl(fd, vhostSetVringKick, uintptr(unsafe.Pointer(&f))); err != nil {
-				return wire.Faultf(wire.WhoseKernel, fmt.Sprintf("VHOST_SET_VRING_KICK %d", ring), "%v", err)
-			}
-		}
-	}
-	return nil
-}
-
-// close ends the workers.
+// close ends the worker.
 func (v *vhost) close() error {
-	var errs []error
-	for _, fd := range append(v.fds, v.kick) {
-		errs = append(errs, unix.Close(fd))
+	err := errors.Join(unix.Close(v.fd), unix.Close(v.kick))
+	if v.rings != nil {
+		err = errors.Join(err, unix.Munmap(v.rings))
 	}
-	return errors.Join(errs...)
+	return err
 }

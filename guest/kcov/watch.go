@@ -14,7 +14,7 @@ import (
 
 const (
 	// spins is the number of polls between two looks at the clock and the context.
-	spins = 1 << 14
+	spins = 1 << 13
 	// quiet is how long the count may stand still before the round is a fault.
 	quiet = 5 * time.Second
 	// fill is how long a stale entry may stay so before it is a fault of the rig.
@@ -23,6 +23,9 @@ const (
 
 type readFunc func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (count, n uint64)
 
+// readers are the readers by wire.Start's names.
+var readers = map[string]readFunc{"acquire": readAcquire, "relaxed": readRelaxed}
+
 // watch is the reader's view of the shared area: area[0] is the count, entries follow.
 type watch struct {
 	area  []uint64
@@ -30,6 +33,7 @@ type watch struct {
 	stale []uint32     // indices of stale words, one place per word of the area
 	clock func() int64 // nanoseconds since the stress began
 	found func(wire.Detection)
+	rest  func() // called after spins polls in vain
 
 	number uint64 // of the round, over all modes
 }
@@ -53,69 +57,67 @@ func (w *watch) reset(number uint64) {
 func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64, error) {
 	poison, limit := poisonOf(w.number), w.limit(m)
 	var seen uint64
-	last := w.clock()
+	idle := int64(-1) // since when the count stands still
 	for seen < end {
 		count, n := w.read(&w.area[0], seen, m.words, poison, limit, spins, &w.stale[0])
 		if count == seen {
 			if ctx.Err() != nil {
 				break
 			}
-			if w.clock()-last > int64(quiet) {
+			now := w.clock()
+			if idle < 0 {
+				idle = now
+			}
+			if now-idle > int64(quiet) {
 				return seen, wire.Faultf(wire.WhoseGuest, "watch "+m.name, "no coverage for %v, count stands at %d", quiet, seen)
 			}
+			w.rest()
 			continue
 		}
+		idle = -1
 		if count < seen || count > limit {
 			return seen, wire.Faultf(wire.WhoseRig, "watch "+m.name, "count went from %d to %d, capacity %d", seen, count, limit)
 		}
-		stale, err := w.settle(m, t, count, w.stale[:n])
-		if err != nil {
+		if n == 0 {
+			t.window(count-seen, 0, 0)
+		} else if err := w.settle(m, t, seen, count, w.stale[:n]); err != nil {
 			return seen, err
 		}
-		t.window(count-seen, stale, last)
 		seen = count
-		if n > 0 {
-			last = w.clock()
-		}
 	}
 	return seen, nil
 }
 
-// settle waits until each stale word holds what the kernel wrote, reports one
-// detection per entry, and returns the number of entries.
-func (w *watch) settle(m mode, t *tally, count uint64, words []uint32) (uint64, error) {
-	if len(words) == 0 {
-		return 0, nil
-	}
-	at, entries, previous := w.clock(), uint64(0), ^uint64(0)
+// settle counts a window with stale words, after each has arrived, and reports
+// one detection per entry.
+func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) error {
+	at, stale, previous := w.clock(), uint64(0), ^uint64(0)
 	for _, i := range words {
-		word := uint64(i)
-		later, err := w.arrival(m, word, at)
+		later, err := w.arrival(m, uint64(i), at)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		entry := word / m.words
+		entry := uint64(i) / m.words
 		if entry == previous {
 			continue
 		}
 		previous = entry
-		entries++
+		stale++
 		w.found(wire.Detection{
 			Mode: m.name, Window: t.Windows, Round: w.number, Index: entry, Count: count,
 			Seen: poisonOf(w.number), Later: later, AtNS: at, StaleNS: w.clock() - at,
 		})
 	}
-	return entries, nil
+	t.window(count-seen, stale, at)
+	return nil
 }
 
-// arrival polls a stale word until it is filled.
+// arrival polls a stale word until it is filled. Whether a kernel wrote what
+// came is seen when the round is audited.
 func (w *watch) arrival(m mode, word uint64, since int64) (uint64, error) {
 	poison := poisonOf(w.number)
 	for {
 		if v := atomic.LoadUint64(&w.area[1+word]); v != poison {
-			if err := m.check(word, v); err != nil {
-				return 0, wire.Faultf(wire.WhoseRig, "settle "+m.name, "%v", err)
-			}
 			return v, nil
 		}
 		if w.clock()-since > int64(fill) {
@@ -127,13 +129,8 @@ func (w *watch) arrival(m mode, word uint64, since int64) (uint64, error) {
 
 // audit checks every entry below count once the kernel no longer writes.
 func (w *watch) audit(m mode, count uint64) error {
-	for i, v := range w.area[1 : 1+count*m.words] {
-		if v == poisonOf(w.number) {
-			return wire.Faultf(wire.WhoseRig, "audit "+m.name, "word %d of round %d was never filled", i, w.number)
-		}
-		if err := m.check(uint64(i), v); err != nil {
-			return wire.Faultf(wire.WhoseRig, "audit "+m.name, "%v", err)
-		}
+	if err := m.check(w.area[1:1+count*m.words], poisonOf(w.number)); err != nil {
+		return wire.Faultf(wire.WhoseRig, "audit "+m.name, "round %d: %v", w.number, err)
 	}
 	return nil
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcov
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/guest/wire"
+)
+
+func TestTallyCountsBlocks(t *testing.T) {
+	ta := tally{Tally: wire.Tally{Mode: "pc"}, blockSize: 3}
+	ta.window(5, 0, 0)
+	ta.window(1, 0, 0)
+	assert.Zero(t, ta.Blocks, "two windows are no block of three")
+	ta.window(2, 0, 0) // a clean block
+	ta.window(4, 2, 70)
+	ta.window(4, 1, 90)
+	ta.window(1, 0, 0) // one stale block, however many stale windows
+	ta.window(1, 1, 95)
+	assert.Equal(t, wire.Tally{
+		Mode: "pc", Windows: 7, Entries: 18, StaleWindows: 3, StaleEntries: 4,
+		Blocks: 2, StaleBlocks: 1, FirstStaleNS: 70,
+	}, ta.Tally)
+	ta.window(1, 0, 0)
+	ta.window(1, 0, 0) // the stale window of the round before belongs to this block
+	assert.Equal(t, uint64(3), ta.Blocks)
+	assert.Equal(t, uint64(2), ta.StaleBlocks)
+}
+
+func TestTallyFirstStaleIsNeverZero(t *testing.T) {
+	ta := tally{blockSize: 1}
+	ta.window(1, 1, 0)
+	assert.NotZero(t, ta.FirstStaleNS)
+}

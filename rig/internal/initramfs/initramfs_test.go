@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package initramfs
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// generated skips a test where kcovrig was built without its guests.
+func generated(t *testing.T, a arch.Arch) {
+	t.Helper()
+	if _, err := guests.ReadFile("bin/" + a.GOARCH + ".gz"); err != nil {
+		t.Skipf("no guest for %s: run %s", a.Name, Generate)
+	}
+}
+
+func eachArch(t *testing.T, f func(t *testing.T, a arch.Arch)) {
+	for _, name := range arch.Names() {
+		a, err := arch.Lookup(name)
+		require.NoError(t, err)
+		t.Run(name, func(t *testing.T) { generated(t, a); f(t, a) })
+	}
+}
+
+func TestBuildKeepsOneFilePerContent(t *testing.T) {
+	eachArch(t, func(t *testing.T, a arch.Arch) {
+		c := Config{Arch: a, CacheDir: filepath.Join(t.TempDir(), "cache")}
+		first, err := Build(t.Context(), c)
+		require.NoError(t, err)
+		data, err := os.ReadFile(first.Path)
+		require.NoError(t, err)
+		assert.Equal(t, first.Hash, digest(data))
+		second, err := Build(t.Context(), c)
+		require.NoError(t, err)
+		assert.Equal(t, first, second)
+		c.Extra = extras
+		third, err := Build(t.Context(), c)
+		require.NoError(t, err)
+		assert.NotEqual(t, first.Hash, third.Hash)
+		assert.Equal(t, first.Init, third.Init)
+		left, err := os.ReadDir(c.CacheDir)
+		require.NoError(t, err)
+		assert.Len(t, left, 3, "two archives and one init, nothing half written")
+	})
+}
+
+// The emulator finds the readers' code by these symbols.
+func TestInitKeepsItsSymbols(t *testing.T) {
+	eachArch(t, func(t *testing.T, a arch.Arch) {
+		archive, err := Build(t.Context(), Config{Arch: a, CacheDir: t.TempDir()})
+		require.NoError(t, err)
+		f, err := elf.Open(archive.Init)
+		require.NoError(t, err)
+		defer f.Close()
+		symbols, err := f.Symbols()
+		require.NoError(t, err)
+		sizes := map[string]uint64{}
+		for _, s := range symbols {
+			sizes[s.Name] = s.Size
+		}
+		assert.NotZero(t, sizes["kcovrig/guest/kcov.readAcquire.abi0"])
+		assert.NotZero(t, sizes["kcovrig/guest/kcov.readRelaxed.abi0"])
+	})
+}
+
+func TestBuildReplacesATruncatedFile(t *testing.T) {
+	dir := t.TempDir()
+	path, err := store(dir, "x", []byte("whole"), 0o644)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, []byte("wh"), 0o644))
+	_, err = store(dir, "x", []byte("whole"), 0o644)
+	require.NoError(t, err)
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "whole", string(data))
+}
+
+func TestBuildEndsWithItsContext(t *testing.T) {
+	eachArch(t, func(t *testing.T, a arch.Arch) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := Build(ctx, Config{Arch: a, CacheDir: t.TempDir()})
+		assert.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+func TestGuestThatWasNotBuilt(t *testing.T) {
+	_, err := Guest(arch.Arch{Name: "m68k", GOARCH: "m68k"})
+	require.ErrorContains(t, err, "built without its guest")
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	assert.Contains(t, f.Try, Generate)
+}
+
+func TestCheckInit(t *testing.T) {
+	const arm, amd = elf.EM_AARCH64, elf.EM_X86_64
+	assert.NoError(t, checkInit(program(arm, elf.ET_EXEC, elf.PT_LOAD), arm))
+	assert.ErrorContains(t, checkInit(program(amd, elf.ET_EXEC, elf.PT_LOAD), arm), "EM_X86_64")
+	assert.ErrorContains(t, checkInit(program(arm, elf.ET_DYN, elf.PT_INTERP), arm), "not static")
+	assert.ErrorContains(t, checkInit(program(arm, elf.ET_REL, elf.PT_LOAD), arm), "no program")
+	assert.ErrorContains(t, checkInit([]byte("#!/bin/sh\n"), arm), "no ELF")
+}
+
+// program returns an ELF of one empty segment.
+func program(m elf.Machine, kind elf.Type, segment elf.ProgType) []byte {
+	const headerSize, segmentSize = 64, 56
+	h := elf.Header64{
+		Type: uint16(kind), Machine: uint16(m), Version: uint32(elf.EV_CURRENT),
+		Phoff: headerSize, Ehsize: headerSize, Phentsize: segmentSize, Phnum: 1, Shentsize: 64,
+	}
+	copy(h.Ident[:], elf.ELFMAG)
+	h.Ident[elf.EI_CLASS], h.Ident[elf.EI_DATA] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB)
+	h.Ident[elf.EI_VERSION] = byte(elf.EV_CURRENT)
+	var out bytes.Buffer
+	for _, part := range []any{h, elf.Prog64{Type: uint32(segment)}} {
+		if err := binary.Write(&out, binary.LittleEndian, part); err != nil {
+			panic(err)
+		}
+	}
+	return out.Bytes()
+}
+
+func TestConfigValidate(t *testing.T) {
+	a, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	good := Config{Arch: a, CacheDir: "x", Extra: extras}
+	require.NoError(t, good.Validate())
+	assert.Error(t, Config{CacheDir: "x"}.Validate())
+	assert.Error(t, Config{Arch: a}.Validate())
+	for name, files := range map[string][]File{
+		"absolute":      {{Name: "/etc/passwd"}},
+		"climbs out":    {{Name: "../x"}},
+		"not clean":     {{Name: "a//b"}},
+		"no name":       {{}},
+		"init again":    {{Name: "init"}},
+		"below init":    {{Name: "init/x"}},
+		"twice":         {{Name: "a"}, {Name: "a"}},
+		"file and dir":  {{Name: "a"}, {Name: "a/b/c"}},
+		"is a folder":   {{Name: "dev"}},
+		"set-user-ID":   {{Name: "a", Mode: os.ModeSetuid | 0o755}},
+		"a device node": {{Name: "a", Mode: os.ModeDevice}},
+	} {
+		assert.Error(t, Config{Arch: a, CacheDir: "x", Extra: files}.Validate(), name)
+	}
+}
