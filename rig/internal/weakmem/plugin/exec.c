@@ -248,8 +248,6 @@ void exec_event(unsigned int index)
     struct vcpu *v = &vcpus[index];
 
     v->events++;
-    v->probe_events = 0;
-    page_forget_user(v);
     drain_all(v, COUNTER_eventDrains);
     gate_of(v)->active = EPISODE_NONE;
 }

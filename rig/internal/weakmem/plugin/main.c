@@ -20,6 +20,7 @@ static void init_vcpu(unsigned int index)
     struct vcpu *v = &vcpus[index];
 
     v->index = index;
+    v->events = 1;
     policy_seed(v, plan.seed);
     registers_open(v);
     __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);

@@ -17,13 +17,14 @@
 #include "plan.h"
 #include "qemu_api.h"
 
-#define PAGE_CACHE 64
+#define PAGE_CACHE 512
 
 /* A guest page whose translation was seen to work on this vCPU. */
 struct page {
     uint64_t virt; /* page number plus one; 0 is empty */
     uint64_t phys; /* page number */
     uint64_t epoch;
+    uint64_t space; /* struct vcpu's, for a user page; 0 for a kernel page */
     bool writable;
 };
 
@@ -47,7 +48,7 @@ struct vcpu {
     bool passed;             /* a store overtook one that still waits */
 
     struct page page[PAGE_CACHE];
-    uint64_t events;         /* interrupts and exceptions so far */
+    uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     bool tlbi;               /* since the last DSB */
@@ -87,8 +88,6 @@ bool page_current(uint64_t epoch);
  * next call of page_settle, the page is writable. */
 void page_probe(struct vcpu *v, uint64_t virt);
 void page_settle(struct vcpu *v);
-/* Forgets user pages: another address space may follow. */
-void page_forget_user(struct vcpu *v);
 /* Makes every vCPU forget every page. */
 void page_invalidate_all(void);
 
