@@ -14,7 +14,7 @@ void buffer_push(struct buffer *b, const struct store *s)
 }
 
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
-                                unsigned int bytes, uint64_t *value)
+                                unsigned int bytes, const struct store **found)
 {
     for (unsigned int i = b->n; i-- > 0;) {
         const struct store *s = &b->store[i];
@@ -23,7 +23,7 @@ enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
             if (s->phys != phys || s->bytes != bytes) {
                 return COVER_PARTIAL;
             }
-            *value = s->value;
+            *found = s;
             return COVER_EXACT;
         }
     }
@@ -40,12 +40,19 @@ struct store buffer_take(struct buffer *b, unsigned int index)
     return s;
 }
 
+/* Whether the entry at index must wait for the older one. */
+static bool waits_for(const struct buffer *b, unsigned int index,
+                      unsigned int older)
+{
+    const struct store *s = &b->store[index], *o = &b->store[older];
+
+    return s->release || overlap(o->phys, o->bytes, s->phys, s->bytes);
+}
+
 static bool may_drain(const struct buffer *b, unsigned int index)
 {
-    const struct store *s = &b->store[index];
-
     for (unsigned int i = 0; i < index; i++) {
-        if (overlap(b->store[i].phys, b->store[i].bytes, s->phys, s->bytes)) {
+        if (waits_for(b, index, i)) {
             return false;
         }
     }
@@ -79,9 +86,18 @@ bool buffer_closure(const struct buffer *b, uint64_t phys, unsigned int bytes,
         }
         any = true;
         for (unsigned int j = 0; j < i; j++) {
-            out[j] = out[j] || overlap(b->store[j].phys, b->store[j].bytes,
-                                       s->phys, s->bytes);
+            out[j] = out[j] || waits_for(b, i, j);
         }
     }
     return any;
+}
+
+unsigned int buffer_through_release(const struct buffer *b)
+{
+    unsigned int n = b->n;
+
+    while (n > 0 && !b->store[n - 1].release) {
+        n--;
+    }
+    return n;
 }

@@ -2,8 +2,9 @@
  *
  * The delay buffer of one vCPU: stores that were executed but are not yet
  * visible to others, keyed by physical address. An entry may drain unless an
- * older entry overlaps it; that keeps coherence (Arm ARM B2.3.2) and nothing
- * else, barriers being the caller's business. Callers hold the vCPU's lock.
+ * older entry overlaps it, or it is a store-release and anything older waits; that
+ * keeps coherence and release order (Arm ARM B2.3) and nothing else, barriers
+ * being the caller's business. Callers hold the vCPU's lock.
  */
 #ifndef KCOVRIG_BUFFER_H
 #define KCOVRIG_BUFFER_H
@@ -17,7 +18,9 @@ struct store {
     uint64_t phys;
     uint64_t value;
     uint64_t pc;
+    uint64_t view; /* what its address and data had seen */
     uint8_t bytes; /* 1, 2, 4 or 8; phys is a multiple of it */
+    bool release;  /* STLR: drains only when nothing older waits */
 };
 
 struct buffer {
@@ -34,19 +37,23 @@ enum buffer_cover {
 /* Appends; the caller made sure that there is room. */
 void buffer_push(struct buffer *b, const struct store *s);
 
-/* How waiting stores cover the bytes; the value for COVER_EXACT. */
+/* How waiting stores cover the bytes; the youngest store for COVER_EXACT. */
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
-                                unsigned int bytes, uint64_t *value);
+                                unsigned int bytes, const struct store **found);
 
 /* Removes and returns the entry at index. */
 struct store buffer_take(struct buffer *b, unsigned int index);
 
-/* Indices that may drain now: no older entry overlaps them. Returns how many. */
+/* Indices that may drain now. Returns how many. */
 unsigned int buffer_ready(const struct buffer *b, unsigned int *out);
 
 /* Marks in out[BUFFER_MAX] the entries that touch the bytes and all older ones
  * that these must not pass. Returns whether there is any. */
 bool buffer_closure(const struct buffer *b, uint64_t phys, unsigned int bytes,
                     bool *out);
+
+/* How many entries, from the oldest, a load-acquire must see drained: those up
+ * to the last waiting store-release. */
+unsigned int buffer_through_release(const struct buffer *b);
 
 #endif

@@ -27,6 +27,12 @@
     X(fullDrains, "drains because the buffer was full")                       \
     X(holds, "waits that widened a window")                                   \
     X(holdNanoseconds, "time spent in them")                                  \
+    X(loads, "loads of a body while other vCPUs write")                       \
+    X(choices, "loads that could read an older value")                        \
+    X(staleLoads, "loads that did")                                           \
+    X(raises, "times that all views went to now")                             \
+    X(fences, "host fences between a store-release and a load-acquire")       \
+    X(pauses, "waits before a load")                                          \
     X(pageMisses, "accesses to pages not yet known to be writable")
 
 enum counter {

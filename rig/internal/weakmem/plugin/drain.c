@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "history.h"
 #include "vcpu.h"
 
 void vcpu_lock(struct vcpu *v)
@@ -33,24 +34,41 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
     current = page_current(epoch);
     for (unsigned int i = 0; current && i < n; i++) {
         buffer_push(&v->buffer, &s[i]);
-        COUNT(v->index, delayed);
     }
     set_pending(v);
     vcpu_unlock(v);
     return current;
 }
 
-/* Makes one entry visible; the lock is held. */
-static void drain_one(struct vcpu *v, unsigned int index)
+/* Makes one entry visible; the vCPU's lock is held. Returns its timestamp, or 0
+ * where nothing is recorded. */
+static uint64_t drain_one(struct vcpu *v, unsigned int index, struct store *out)
 {
-    struct store s;
+    uint64_t time = 0;
 
     if (index > 0) {
         COUNT(v->index, passed);
     }
-    s = buffer_take(&v->buffer, index);
-    memory_store(s.phys, s.bytes, s.value);
+    *out = buffer_take(&v->buffer, index);
+    if (plan.has_body) {
+        history_lock();
+        time = history_write(out->phys, out->bytes, out->value);
+        history_unlock();
+    } else {
+        memory_store(out->phys, out->bytes, out->value);
+    }
     COUNT(v->index, drained);
+    return time;
+}
+
+static void drain_own(struct vcpu *v, unsigned int index)
+{
+    struct store s;
+    uint64_t time = drain_one(v, index, &s);
+
+    if (time) {
+        track_drained(v, &s, time);
+    }
 }
 
 void drain_all(struct vcpu *v, enum counter why)
@@ -67,7 +85,7 @@ void drain_all(struct vcpu *v, enum counter why)
     vcpu_lock(v);
     while (v->buffer.n) {
         unsigned int n = buffer_ready(&v->buffer, ready);
-        drain_one(v, ready[policy_random(v) % n]);
+        drain_own(v, ready[policy_random(v) % n]);
     }
     v->passed = false;
     set_pending(v);
@@ -83,7 +101,7 @@ void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
         unsigned int at = 0, n = v->buffer.n;
         for (unsigned int i = 0; i < n; i++) {
             if (marked[i]) {
-                drain_one(v, at);
+                drain_own(v, at);
             } else {
                 at++;
             }
@@ -93,14 +111,31 @@ void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
     vcpu_unlock(v);
 }
 
+void drain_through_release(struct vcpu *v)
+{
+    vcpu_lock(v);
+    for (unsigned int n = buffer_through_release(&v->buffer); n > 0; n--) {
+        drain_own(v, 0);
+    }
+    set_pending(v);
+    vcpu_unlock(v);
+}
+
 void drain_remote(struct vcpu *v)
 {
+    struct store s;
+    uint64_t time = 0;
+
     vcpu_lock(v);
     if (v->buffer.n) {
         COUNT(v->index, remoteDrains);
     }
     while (v->buffer.n) {
-        drain_one(v, 0); /* in order: the random numbers are the owner's */
+        /* In order: the random numbers and the views are the owner's. */
+        time = drain_one(v, 0, &s);
+    }
+    if (time) {
+        __atomic_store_n(&v->remote_time, time, __ATOMIC_RELEASE);
     }
     set_pending(v);
     vcpu_unlock(v);

@@ -9,136 +9,172 @@
 
 #include "vcpu.h"
 
-/* Decoded instructions of a scope by position. They live as long as QEMU. */
-static struct insn **decoded[MAX_SCOPES];
+/* The instructions of a scope by position. They live as long as QEMU. */
+static struct site **sites[MAX_SCOPES];
 
-static struct insn *remember(const struct scope *s, uint64_t pc, uint32_t word)
+static struct site **table_of(const struct scope *s)
 {
-    size_t which = (size_t)(s - plan.scope);
-    struct insn *in, *old, **table, *new;
-    size_t words = (s->end - s->start) / 4;
+    struct site ***at = &sites[s - plan.scope], **fresh, **found = NULL;
 
-    table = __atomic_load_n(&decoded[which], __ATOMIC_ACQUIRE);
-    if (!table) {
-        struct insn **fresh = calloc(words, sizeof *fresh), **expected = NULL;
-        table = fresh;
-        if (!__atomic_compare_exchange_n(&decoded[which], &expected, fresh, false,
-                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-            free(fresh);
-            table = expected;
-        }
+    found = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+    if (found) {
+        return found;
     }
-    old = __atomic_load_n(&table[(pc - s->start) / 4], __ATOMIC_ACQUIRE);
-    if (old && old->word == word) {
-        return old;
+    fresh = calloc((s->end - s->start) / 4, sizeof *fresh);
+    if (__atomic_compare_exchange_n(at, &found, fresh, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+        return fresh;
     }
-    /* First seen, or the kernel patched itself: older blocks keep the old. */
-    in = new = malloc(sizeof *new);
-    decode(pc, word, new);
-    __atomic_store_n(&table[(pc - s->start) / 4], new, __ATOMIC_RELEASE);
-    return in;
+    free(fresh);
+    return found;
 }
 
-static qemu_plugin_u64 gate_active(void)
+static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
 {
-    return (qemu_plugin_u64){gates, offsetof(struct gate, active)};
+    struct site **at = &table_of(s)[(pc - s->start) / 4];
+    struct site *site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+
+    if (!site || site->insn.word != word) {
+        /* First seen, or the kernel patched itself: older blocks keep the old. */
+        site = malloc(sizeof *site);
+        decode(pc, word, &site->insn);
+        find_uses(&site->insn, &site->uses);
+        site->scope = s;
+        __atomic_store_n(at, site, __ATOMIC_RELEASE);
+    }
+    return site;
 }
 
-static qemu_plugin_u64 gate_pending(void)
+static void when(struct qemu_plugin_insn *insn, size_t gate,
+                 enum qemu_plugin_cond cond, uint64_t value,
+                 qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    return (qemu_plugin_u64){gates, offsetof(struct gate, pending)};
+    qemu_plugin_register_vcpu_insn_exec_cond_cb(
+        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, (qemu_plugin_u64){gates, gate},
+        value, site);
 }
 
 static void when_active(struct qemu_plugin_insn *insn,
-                        qemu_plugin_vcpu_udata_cb_t cb, struct insn *in)
+                        qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, QEMU_PLUGIN_COND_EQ, gate_active(),
-        EPISODE_DELAYS, in);
+    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ,
+         EPISODE_DELAYS, cb, site);
 }
 
 static void when_inside(struct qemu_plugin_insn *insn,
-                        qemu_plugin_vcpu_udata_cb_t cb, struct insn *in)
+                        qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_R_REGS, QEMU_PLUGIN_COND_NE, gate_active(),
-        EPISODE_NONE, in);
+    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_NE, EPISODE_NONE,
+         cb, site);
 }
 
-static void when_outside(struct qemu_plugin_insn *insn, struct insn *in)
+static void when_outside(struct qemu_plugin_insn *insn,
+                         qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, exec_enter, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_COND_EQ,
-        gate_active(), EPISODE_NONE, in);
+    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ, EPISODE_NONE,
+         cb, site);
 }
 
 static void when_pending(struct qemu_plugin_insn *insn,
-                         qemu_plugin_vcpu_udata_cb_t cb, struct insn *in)
+                         qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, QEMU_PLUGIN_COND_NE, gate_pending(),
-        0, in);
+    when(insn, offsetof(struct gate, pending), QEMU_PLUGIN_COND_NE, 0, cb, site);
 }
 
-static void instrument_memory(struct qemu_plugin_insn *insn, struct insn *in,
-                              const struct scope *s)
+/* Views are kept in bodies only. */
+static void when_tracking(struct qemu_plugin_insn *insn,
+                          qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (in->cls == INSN_LOAD) {
-        when_pending(insn, exec_load, in);
-    } else if (in->release) {
-        when_pending(insn, exec_barrier, in);
-    } else {
-        when_active(insn, s->role == SCOPE_CALLEE ? exec_callee_store : exec_store,
-                    in);
+    if (site->scope->role == SCOPE_BODY) {
+        when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
+             site);
     }
 }
 
-static void instrument_branch(struct qemu_plugin_insn *insn, struct insn *in,
-                              const struct scope *s)
+static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
 {
-    const struct scope *to = plan_scope(&plan, in->pc + (uint64_t)in->imm);
+    if (site->insn.acquire) {
+        when(insn, offsetof(struct gate, release), QEMU_PLUGIN_COND_NE, 0,
+             exec_fence, site);
+    }
+    when_tracking(insn, exec_body_load, site);
+    when_pending(insn, exec_load, site);
+}
 
+static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
+{
+    if (site->insn.release) {
+        qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
+            insn, QEMU_PLUGIN_INLINE_STORE_U64,
+            (qemu_plugin_u64){gates, offsetof(struct gate, release)}, 1);
+        if (site->scope->role != SCOPE_BODY) {
+            when_pending(insn, exec_barrier, site);
+            return;
+        }
+    }
+    when_active(insn, exec_store, site);
+}
+
+static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
+{
+    const struct scope *to =
+        plan_scope(&plan, site->insn.pc + (uint64_t)site->insn.imm);
+
+    when_tracking(insn, exec_branch, site);
     if (!to) {
-        when_inside(insn, exec_leave, in);
-    } else if (s->role == SCOPE_CALLER && to->role == SCOPE_CALLEE) {
-        when_outside(insn, in);
+        when_inside(insn, exec_leave, site);
+    } else if (site->scope->role == SCOPE_CALLER && to->role == SCOPE_CALLEE) {
+        when_outside(insn, exec_enter, site);
     }
 }
 
-static void instrument_insn(struct qemu_plugin_insn *insn, struct insn *in,
-                            const struct scope *s)
+static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
-    switch (in->cls) {
-    case INSN_PLAIN:
+    enum barrier_kind kind = site->insn.barrier;
+
+    if (kind == BARRIER_STORE || kind == BARRIER_FULL) {
+        when_pending(insn, exec_barrier, site);
+    }
+    when_tracking(insn, exec_body_barrier, site);
+}
+
+static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
+{
+    switch (site->insn.cls) {
     case INSN_PREFETCH:
     case INSN_HINT:
         break;
+    case INSN_PLAIN:
+        when_tracking(insn, exec_plain, site);
+        break;
     case INSN_LOAD:
+        instrument_load(insn, site);
+        break;
     case INSN_STORE:
-        instrument_memory(insn, in, s);
+        instrument_store(insn, site);
         break;
     case INSN_BARRIER:
-        if (in->barrier == BARRIER_STORE || in->barrier == BARRIER_FULL) {
-            when_pending(insn, exec_barrier, in);
-        }
+        instrument_barrier(insn, site);
         break;
     case INSN_BRANCH:
     case INSN_CALL:
-        instrument_branch(insn, in, s);
+        instrument_branch(insn, site);
         break;
     case INSN_INDIRECT:
-        when_inside(insn, exec_return, in);
+        when_tracking(insn, exec_branch, site);
+        when_inside(insn, exec_return, site);
         break;
     case INSN_ATOMIC:
     case INSN_COMPLEX:
     case INSN_SYSTEM:
     case INSN_EXCEPTION:
     case INSN_UNKNOWN:
-        when_pending(insn, exec_strong, in);
+        when_pending(insn, exec_strong, site);
+        when_tracking(insn, exec_body_strong, site);
         break;
     }
-    if (!plan_scope(&plan, in->pc + 4)) { /* falls out of the scope */
-        when_inside(insn, exec_leave, in);
+    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
+        when_inside(insn, exec_leave, site);
     }
 }
 
@@ -172,12 +208,12 @@ void instrument_block(struct qemu_plugin_tb *tb)
             continue;
         }
         if (s) {
-            struct insn *in = remember(s, pc, word);
+            struct site *site = remember(s, pc, word);
             if (i == 0 && s->role == SCOPE_BODY) {
-                when_outside(insn, in);
+                when_outside(insn, exec_enter, site);
             }
-            instrument_insn(insn, in, s);
-            instrument_maintenance(insn, in);
+            instrument_insn(insn, site);
+            instrument_maintenance(insn, &site->insn);
         } else if (word >> 20 == 0xd50) { /* MSR immediate, barriers, SYS */
             struct insn in;
             decode(pc, word, &in);

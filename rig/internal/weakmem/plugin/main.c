@@ -13,6 +13,7 @@ EXPORT int qemu_plugin_version = KCOVRIG_API;
 
 struct plan plan;
 struct vcpu vcpus[MAX_VCPUS];
+unsigned int vcpu_count;
 struct qemu_plugin_scoreboard *gates;
 
 static void init_vcpu(unsigned int index)
@@ -20,9 +21,13 @@ static void init_vcpu(unsigned int index)
     struct vcpu *v = &vcpus[index];
 
     v->index = index;
+    v->events = 1;
     policy_seed(v, plan.seed);
     registers_open(v);
     __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);
+    if (index >= vcpu_count) { /* QEMU starts its vCPUs one after another */
+        __atomic_store_n(&vcpu_count, index + 1, __ATOMIC_RELEASE);
+    }
 }
 
 #if KCOVRIG_API >= 7

@@ -99,6 +99,12 @@ static void store_code(uint64_t phys, unsigned int bytes, uint64_t value)
     qemu_plugin_write_memory_hwaddr(phys, data);
 }
 
+uint64_t memory_load(uint64_t phys)
+{
+    return __atomic_load_n((uint64_t *)(void *)(ram.map + (phys - ram.base)),
+                           __ATOMIC_ACQUIRE);
+}
+
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value)
 {
     void *to = ram.map + (phys - ram.base);

@@ -24,6 +24,9 @@ bool memory_is_ram(uint64_t phys, unsigned int bytes);
 void memory_note_code(const void *host);
 bool memory_has_code(uint64_t phys);
 
+/* Loads eight naturally aligned bytes. */
+uint64_t memory_load(uint64_t phys);
+
 /* Stores 1, 2, 4 or 8 naturally aligned bytes. */
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value);
 

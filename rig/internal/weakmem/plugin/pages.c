@@ -10,14 +10,22 @@
 
 static uint64_t epoch_now = 1;
 
-static bool is_user(uint64_t virt)
+/* User pages (TTBR0's half, Arm ARM D8.2.4) are believed until the next
+ * exception, after which another address space may be there. */
+static uint64_t space_of(const struct vcpu *v, uint64_t virt)
 {
-    return !(virt >> 55 & 1); /* TTBR0's half, Arm ARM D8.2.4 */
+    return virt >> 55 & 1 ? 0 : v->events;
 }
 
 static struct page *slot(struct vcpu *v, uint64_t virt)
 {
-    return &v->page[(virt >> PAGE_SHIFT) % PAGE_CACHE];
+    return &v->page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
+}
+
+static bool holds(const struct vcpu *v, const struct page *p, uint64_t virt)
+{
+    return p->virt == (virt >> PAGE_SHIFT) + 1 && p->space == space_of(v, virt) &&
+           page_current(p->epoch);
 }
 
 bool page_current(uint64_t epoch)
@@ -30,7 +38,7 @@ enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
 {
     const struct page *p = slot(v, virt);
 
-    if (p->virt != (virt >> PAGE_SHIFT) + 1 || !page_current(p->epoch)) {
+    if (!holds(v, p, virt)) {
         return PAGE_MISS;
     }
     *phys = p->phys << PAGE_SHIFT | (virt & (PAGE_BYTES - 1));
@@ -48,12 +56,11 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
         !memory_is_ram(phys & ~(PAGE_BYTES - 1), PAGE_BYTES)) {
         return false;
     }
-    if (p->virt == (virt >> PAGE_SHIFT) + 1 && p->epoch == epoch) {
-        writable = writable || p->writable;
-    }
+    writable = writable || (holds(v, p, virt) && p->writable);
     p->virt = (virt >> PAGE_SHIFT) + 1;
     p->phys = phys >> PAGE_SHIFT;
     p->epoch = epoch;
+    p->space = space_of(v, virt);
     p->writable = writable;
     return true;
 }
@@ -70,24 +77,15 @@ void page_probe(struct vcpu *v, uint64_t virt)
 {
     COUNT(v->index, pageMisses);
     v->probe_virt = virt;
-    v->probe_events = v->events + 1;
+    v->probe_events = v->events;
 }
 
 void page_settle(struct vcpu *v)
 {
-    if (v->probe_events == v->events + 1) {
+    if (v->probe_events == v->events) {
         learn(v, v->probe_virt, true);
     }
     v->probe_events = 0;
-}
-
-void page_forget_user(struct vcpu *v)
-{
-    for (unsigned int i = 0; i < PAGE_CACHE; i++) {
-        if (v->page[i].virt && is_user((v->page[i].virt - 1) << PAGE_SHIFT)) {
-            v->page[i].virt = 0;
-        }
-    }
 }
 
 void page_invalidate_all(void)

@@ -17,6 +17,10 @@ static bool set_parameter(struct plan *out, const char *name, uint64_t value)
         {"callee-max", &out->policy.callee_max},
         {"hold", &out->policy.hold},
         {"hold-ns", &out->policy.hold_ns},
+        {"stale", &out->policy.stale},
+        {"exact", &out->policy.exact},
+        {"pause", &out->policy.pause},
+        {"track", &out->policy.track},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -43,6 +47,7 @@ static bool add_scope(struct plan *out, const char *role, uint64_t start,
             s->start = start;
             s->end = end;
             snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
+            out->has_body = out->has_body || s->role == SCOPE_BODY;
             out->scopes++;
             return true;
         }

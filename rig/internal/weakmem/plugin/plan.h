@@ -40,6 +40,10 @@ struct policy {
     uint64_t callee_max;  /* a callee delays 1 to this many stores an episode */
     uint64_t hold;        /* a drain after an overtaking waits first */
     uint64_t hold_ns;     /* ... this long */
+    uint64_t stale;       /* a load that may read an older value does */
+    uint64_t exact;       /* otherwise the emulator does the load itself */
+    uint64_t pause;       /* a tracked load waits first, up to hold_ns */
+    uint64_t track;       /* 1: views are kept from the first instruction */
 };
 
 struct plan {
@@ -50,6 +54,7 @@ struct plan {
     struct policy policy;
     size_t scopes;
     struct scope scope[MAX_SCOPES];
+    bool has_body; /* then writes are recorded for the loads of bodies */
 };
 
 /* Reads a plan. On failure writes one line to error and returns false. */

@@ -63,20 +63,42 @@ static uint64_t now_ns(void)
 
 /* Spins: the wait is far shorter than a switch of threads. It delays another
  * vCPU that asks for exclusivity by no more than its own length. */
-void policy_hold(struct vcpu *v)
+static uint64_t spin(uint64_t ns)
 {
-    uint64_t start, now;
+    uint64_t start = now_ns(), now = start;
 
-    if (!plan.policy.hold_ns || !chance(v, plan.policy.hold)) {
-        return;
-    }
-    start = now = now_ns();
-    while (now - start < plan.policy.hold_ns) {
+    while (now - start < ns) {
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
         now = now_ns();
     }
+    return now - start;
+}
+
+void policy_hold(struct vcpu *v)
+{
+    if (!plan.policy.hold_ns || !chance(v, plan.policy.hold)) {
+        return;
+    }
+    count_add(v->index, COUNTER_holdNanoseconds, spin(plan.policy.hold_ns));
     COUNT(v->index, holds);
-    count_add(v->index, COUNTER_holdNanoseconds, now - start);
+}
+
+bool policy_stale(struct vcpu *v)
+{
+    return chance(v, plan.policy.stale);
+}
+
+bool policy_exact(struct vcpu *v)
+{
+    return chance(v, plan.policy.exact);
+}
+
+void policy_pause(struct vcpu *v)
+{
+    if (plan.policy.pause && plan.policy.hold_ns && chance(v, plan.policy.pause)) {
+        spin(policy_random(v) % plan.policy.hold_ns);
+        COUNT(v->index, pauses);
+    }
 }

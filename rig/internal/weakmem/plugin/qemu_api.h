@@ -77,6 +77,11 @@ enum qemu_plugin_cond {
     QEMU_PLUGIN_COND_GE,
 };
 
+enum qemu_plugin_op {
+    QEMU_PLUGIN_INLINE_ADD_U64,
+    QEMU_PLUGIN_INLINE_STORE_U64,
+};
+
 enum qemu_plugin_discon_type {
     QEMU_PLUGIN_DISCON_INTERRUPT = 1 << 0,
     QEMU_PLUGIN_DISCON_EXCEPTION = 1 << 1,
@@ -137,6 +142,10 @@ void qemu_plugin_register_vcpu_insn_exec_cond_cb(
     struct qemu_plugin_insn *insn, qemu_plugin_vcpu_udata_cb_t cb,
     enum qemu_plugin_cb_flags flags, enum qemu_plugin_cond cond,
     qemu_plugin_u64 entry, uint64_t imm, void *udata);
+
+void qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
+    struct qemu_plugin_insn *insn, enum qemu_plugin_op op,
+    qemu_plugin_u64 entry, uint64_t imm);
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);

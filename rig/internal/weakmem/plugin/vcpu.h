@@ -16,14 +16,17 @@
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
+#include "uses.h"
+#include "views.h"
 
-#define PAGE_CACHE 64
+#define PAGE_CACHE 512
 
 /* A guest page whose translation was seen to work on this vCPU. */
 struct page {
     uint64_t virt; /* page number plus one; 0 is empty */
     uint64_t phys; /* page number */
     uint64_t epoch;
+    uint64_t space; /* struct vcpu's, for a user page; 0 for a kernel page */
     bool writable;
 };
 
@@ -34,6 +37,23 @@ enum episode { EPISODE_NONE, EPISODE_DELAYS, EPISODE_NATIVE };
 struct gate {
     uint64_t active;  /* enum episode */
     uint64_t pending; /* entries in the buffer */
+    uint64_t tracking; /* another vCPU wrote: a body's loads have a choice */
+    uint64_t release;  /* a store-release ran natively since the last fence */
+};
+
+/* An instruction of a scope. */
+struct site {
+    struct insn insn;
+    struct uses uses;
+    const struct scope *scope;
+};
+
+/* A load that runs natively after its callback: what it read is taken to be as
+ * new as the next callback finds the history. */
+struct late_load {
+    const struct insn *insn; /* NULL: none */
+    uint64_t address;        /* view */
+    uint64_t granule[2];
 };
 
 struct vcpu {
@@ -45,9 +65,15 @@ struct vcpu {
     int lock;                /* guards buffer and gate.pending */
     struct buffer buffer;
     bool passed;             /* a store overtook one that still waits */
+    uint64_t remote_time;    /* last write that another vCPU drained for it */
+
+    bool tracked;            /* views are kept since the last floor */
+    struct views views;
+    struct late_load late;
+    bool strong;             /* the next callback raises the views to now */
 
     struct page page[PAGE_CACHE];
-    uint64_t events;         /* interrupts and exceptions so far */
+    uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     bool tlbi;               /* since the last DSB */
@@ -60,6 +86,7 @@ struct vcpu {
 
 extern struct plan plan;
 extern struct vcpu vcpus[MAX_VCPUS];
+extern unsigned int vcpu_count; /* those that are ready have lower indices */
 extern struct qemu_plugin_scoreboard *gates;
 
 static inline struct gate *gate_of(const struct vcpu *v)
@@ -87,8 +114,6 @@ bool page_current(uint64_t epoch);
  * next call of page_settle, the page is writable. */
 void page_probe(struct vcpu *v, uint64_t virt);
 void page_settle(struct vcpu *v);
-/* Forgets user pages: another address space may follow. */
-void page_forget_user(struct vcpu *v);
 /* Makes every vCPU forget every page. */
 void page_invalidate_all(void);
 
@@ -99,6 +124,10 @@ bool policy_begin(struct vcpu *v);        /* whether this entry delays */
 bool policy_delay(struct vcpu *v, enum scope_role role);
 void policy_hold(struct vcpu *v);         /* a wait before a drain */
 
+bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
+bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
+void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
+
 /* drain.c */
 void vcpu_lock(struct vcpu *v);
 void vcpu_unlock(struct vcpu *v);
@@ -108,13 +137,43 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
 /* Drains all in a random permitted order; waits first if something passed. */
 void drain_all(struct vcpu *v, enum counter why);
 void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
+/* What a load-acquire asks for. */
+void drain_through_release(struct vcpu *v);
 /* From another vCPU's thread: no wait. */
 void drain_remote(struct vcpu *v);
 
-/* exec.c: callbacks of single instructions; udata is the struct insn. */
+/* access.c: where an instruction's access goes. */
+struct access {
+    uint64_t virt;
+    uint64_t after; /* the base register afterwards */
+    uint64_t view;  /* what the address depends on */
+    uint64_t phys, epoch;
+    enum page_state state;
+    bool regular; /* elements of at most 8 bytes, aligned, within one page */
+};
+struct access access_resolve(struct vcpu *v, const struct insn *in);
+/* Base written back, instruction skipped. Does not return. */
+__attribute__((__noreturn__)) void access_skip(struct vcpu *v,
+                                               const struct insn *in,
+                                               const struct access *a);
+
+/* track.c: the views of a body, kept while other vCPUs write. */
+/* What is owed since the last callback; each tracked callback begins with it. */
+void track_settle(struct vcpu *v);
+void track_stop(struct vcpu *v);
+void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
+/* Something happened that is not followed: all views go to now. */
+void track_strong(struct vcpu *v);
+
+/* exec_*.c: callbacks of single instructions; udata is the struct site. */
 void exec_store(unsigned int index, void *udata);
-void exec_callee_store(unsigned int index, void *udata);
 void exec_load(unsigned int index, void *udata);
+void exec_body_load(unsigned int index, void *udata);
+void exec_plain(unsigned int index, void *udata);
+void exec_branch(unsigned int index, void *udata);
+void exec_body_barrier(unsigned int index, void *udata);
+void exec_body_strong(unsigned int index, void *udata);
+void exec_fence(unsigned int index, void *udata);
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
 void exec_return(unsigned int index, void *udata);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tracking begins at the first callback after another vCPU wrote: what ran
+ * before it ran natively, newest values only, and is covered by a floor at that
+ * moment. It ends on leaving the scope.
+ */
+#include "history.h"
+#include "vcpu.h"
+
+void track_strong(struct vcpu *v)
+{
+    COUNT(v->index, raises);
+    v->strong = true;
+}
+
+static void settle_late_load(struct vcpu *v, uint64_t now)
+{
+    const struct insn *in = v->late.insn;
+
+    for (unsigned int i = 0; i < in->elements; i++) {
+        views_set_data(&v->views, i ? in->rt2 : in->rt, in->simd, now);
+        views_set_coherence(&v->views, v->late.granule[i], now);
+    }
+    views_after_load(&v->views, in, v->late.address, now);
+    v->late.insn = NULL;
+}
+
+void track_settle(struct vcpu *v)
+{
+    uint64_t now = history_now();
+    uint64_t remote = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
+
+    page_settle(v);
+    if (!v->tracked) {
+        v->tracked = true;
+        v->late.insn = NULL;
+        v->strong = false;
+        views_floor(&v->views, now);
+        return;
+    }
+    if (v->late.insn) {
+        settle_late_load(v, now);
+    }
+    if (v->strong) {
+        v->strong = false;
+        views_raise(&v->views, now);
+    }
+    if (remote) {
+        views_raise(&v->views, remote);
+    }
+}
+
+void track_stop(struct vcpu *v)
+{
+    v->tracked = false;
+    __atomic_store_n(&gate_of(v)->tracking, 0, __ATOMIC_RELAXED);
+}
+
+/* Tells the bodies of other vCPUs that their loads have a choice now. */
+static void wake_others(const struct vcpu *v)
+{
+    for (unsigned int i = 0; i < vcpu_count; i++) {
+        struct gate *g = gate_of(&vcpus[i]);
+
+        if (i != v->index && g->active == EPISODE_DELAYS &&
+            !__atomic_load_n(&g->tracking, __ATOMIC_RELAXED)) {
+            __atomic_store_n(&g->tracking, 1, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+void track_drained(struct vcpu *v, const struct store *s, uint64_t time)
+{
+    if (v->tracked) {
+        struct views *w = &v->views;
+
+        w->write_old = join(w->write_old, time);
+        if (s->release) {
+            w->release = join(w->release, time);
+        }
+        views_set_coherence(w, s->phys & ~7ull, time);
+    }
+    wake_others(v);
+}

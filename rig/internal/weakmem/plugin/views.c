@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "views.h"
+
+#include <string.h>
+
+void views_floor(struct views *w, uint64_t time)
+{
+    memset(w, 0, sizeof *w);
+    w->read_new = time;
+}
+
+void views_raise(struct views *w, uint64_t time)
+{
+    w->read_new = join(w->read_new, time);
+    w->read_old = join(w->read_old, time);
+}
+
+uint64_t views_base(const struct views *w, unsigned int number)
+{
+    return w->x[number];
+}
+
+uint64_t views_data(const struct views *w, unsigned int number, bool simd)
+{
+    if (simd) {
+        return w->v[number];
+    }
+    return number == REG_ZERO_OR_SP ? 0 : w->x[number];
+}
+
+void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t time)
+{
+    if (simd) {
+        w->v[number] = time;
+    } else if (number != REG_ZERO_OR_SP) {
+        w->x[number] = time;
+    }
+}
+
+static uint64_t join_mask(const uint64_t *of, uint32_t mask)
+{
+    uint64_t all = 0;
+
+    for (; mask; mask &= mask - 1) {
+        all = join(all, of[__builtin_ctz(mask)]);
+    }
+    return all;
+}
+
+static void set_mask(uint64_t *of, uint32_t mask, uint64_t time, bool keep)
+{
+    for (; mask; mask &= mask - 1) {
+        uint64_t *one = &of[__builtin_ctz(mask)];
+        *one = keep ? join(*one, time) : time;
+    }
+}
+
+static uint64_t sources(const struct views *w, const struct uses *u)
+{
+    return join(join(join_mask(w->x, u->read_x), join_mask(w->v, u->read_v)),
+                u->read_flags ? w->flags : 0);
+}
+
+void views_plain(struct views *w, const struct uses *u)
+{
+    uint64_t time = sources(w, u);
+
+    set_mask(w->x, u->write_x, time, u->keep);
+    set_mask(w->v, u->write_v, time, u->keep);
+    if (u->write_flags) {
+        w->flags = u->keep ? join(w->flags, time) : time;
+    }
+}
+
+void views_branch(struct views *w, const struct uses *u)
+{
+    w->control = join(w->control, sources(w, u));
+    set_mask(w->x, u->write_x, 0, false);
+}
+
+void views_barrier(struct views *w, enum barrier_kind kind)
+{
+    switch (kind) {
+    case BARRIER_LOAD:
+        w->read_new = join(w->read_new, w->read_old);
+        break;
+    case BARRIER_FULL:
+        w->read_new = join(w->read_new, join(w->read_old, w->write_old));
+        break;
+    case BARRIER_INSN:
+        w->read_new = join(w->read_new, w->control);
+        break;
+    case BARRIER_STORE: /* orders the buffer, not the views */
+    case BARRIER_NONE:
+        break;
+    }
+}
+
+static const struct coherence *find(const struct views *w, uint64_t granule)
+{
+    return &w->coherence[granule / 8 * 0x9e3779b97f4a7c15ull >> 58];
+}
+
+uint64_t views_coherence(const struct views *w, uint64_t granule)
+{
+    const struct coherence *c = find(w, granule);
+
+    return c->granule == granule + 1 ? c->time : 0;
+}
+
+/* A granule that loses its slot is taken as seen up to then by all loads. */
+void views_set_coherence(struct views *w, uint64_t granule, uint64_t time)
+{
+    struct coherence *c = (struct coherence *)find(w, granule);
+
+    if (c->granule && c->granule != granule + 1) {
+        w->read_new = join(w->read_new, c->time);
+        c->time = 0;
+    }
+    c->granule = granule + 1;
+    c->time = join(c->time, time);
+}
+
+uint64_t views_before_load(const struct views *w, const struct insn *in,
+                           uint64_t address)
+{
+    uint64_t pre = join(address, w->read_new);
+
+    return in->acquire ? join(pre, w->release) : pre;
+}
+
+void views_after_load(struct views *w, const struct insn *in, uint64_t address,
+                      uint64_t post)
+{
+    w->read_old = join(w->read_old, post);
+    w->control = join(w->control, address);
+    if (in->acquire || in->acquire_pc) {
+        w->read_new = join(w->read_new, post);
+    }
+}

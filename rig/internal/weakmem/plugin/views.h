@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What one vCPU has seen: the views of "Promising-ARM/RISC-V" (Pulte et al.,
+ * PLDI 2019), as timestamps of the history. A view here may be later than the
+ * model's, never earlier: that only forbids more.
+ */
+#ifndef KCOVRIG_VIEWS_H
+#define KCOVRIG_VIEWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decode.h"
+#include "uses.h"
+
+#define COHERENCE_SLOTS 64
+
+struct coherence {
+    uint64_t granule; /* physical address plus one; 0: empty */
+    uint64_t time;
+};
+
+struct views {
+    uint64_t read_old, write_old; /* vrOld, vwOld */
+    uint64_t read_new;            /* vrNew */
+    uint64_t control;             /* vCAP */
+    uint64_t release;             /* vRel */
+    uint64_t x[32], v[32], flags; /* 31 is SP */
+    struct coherence coherence[COHERENCE_SLOTS];
+};
+
+/* Everything up to time has been seen: entering the scope, or being strong. */
+void views_floor(struct views *w, uint64_t time);
+/* Being strong without forgetting what is later. */
+void views_raise(struct views *w, uint64_t time);
+
+/* Of a register as base, index or data. */
+uint64_t views_base(const struct views *w, unsigned int number);
+uint64_t views_data(const struct views *w, unsigned int number, bool simd);
+void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t time);
+
+/* Registers only: the written ones join the read ones. */
+void views_plain(struct views *w, const struct uses *u);
+void views_branch(struct views *w, const struct uses *u);
+void views_barrier(struct views *w, enum barrier_kind kind);
+
+/* The last write to the granule that this vCPU read or made. */
+uint64_t views_coherence(const struct views *w, uint64_t granule);
+void views_set_coherence(struct views *w, uint64_t granule, uint64_t time);
+
+/* A load: what it must have seen, and what follows from what it read. */
+uint64_t views_before_load(const struct views *w, const struct insn *in,
+                           uint64_t address);
+void views_after_load(struct views *w, const struct insn *in, uint64_t address,
+                      uint64_t post);
+
+static inline uint64_t join(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+#endif
