@@ -15,13 +15,14 @@ var home = []string{
 }
 
 // allowed lists the ways in which the rest may name the bug: where the guest
-// takes its workload in, and where the command line names its default.
+// takes its workload in, and where the default is named.
 var allowed = []struct {
 	dir  string
 	form *regexp.Regexp
 }{
-	{"guest", regexp.MustCompile(`kcovrig/guest/kcov"|\bkcov\.[A-Z]\w*`)},
+	{"guest", regexp.MustCompile(`\bguest/kcov\b|\bkcov\.[A-Z]\w*`)},
 	{"cmd/kcovrig", regexp.MustCompile(`"kcov"`)},
+	{"rig", regexp.MustCompile(`DefaultScenario = "kcov"`)},
 	{"images", regexp.MustCompile(`^//go:embed .*`)},
 }
 

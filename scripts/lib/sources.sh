@@ -30,16 +30,17 @@ setup_source() {
 }
 
 # fetch_source NAME TARBALL downloads the package from whichever release has its
-# newest version and takes the tarball out of it.
-fetch_source() {
-	local name=$1 tarball=$2 aside
+# newest version and takes the tarball out of it. It runs in a shell of its own,
+# which leaves nothing behind however it ends.
+fetch_source() (
+	name=$1 tarball=$2
 	say "fetching $name from another release of this machine's mirror (150 MB)"
 	mkdir -p "$(dirname "$tarball")"
 	aside=$(mktemp -d "$tarball.XXXXXX")
+	trap 'rm -rf "$aside"' EXIT
 	start_apt "$aside" "${source_releases[@]}"
 	(cd "$aside" && private_apt "$aside" download "$name") ||
 		die "none of ${source_releases[*]} on $(mirror) has $name"
 	dpkg-deb --fsys-tarfile "$aside/${name}"_*.deb | tar -xf - -C "$aside" "./usr/src/$name.tar.xz"
 	mv "$aside/usr/src/$name.tar.xz" "$tarball"
-	rm -rf "$aside"
-}
+)

@@ -21,21 +21,15 @@ source_line() {
 	printf 'deb [%s] %s %s main\n' "$options" "$1" "$2"
 }
 
-# private_apt DIR COMMAND... runs apt-get with lists, cache and state in DIR, on
-# the suites that start_apt chose; the machine's proxy settings still hold.
+# private_apt DIR COMMAND... runs apt-get with configuration, lists, cache and
+# state in DIR, as start_apt left them.
 private_apt() {
-	local dir=$1
-	shift
-	apt-get -qq -y \
-		-o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-		-o Dir::State="$dir/state" -o Dir::State::Status="$dir/state/status" \
-		-o Dir::Cache="$dir/cache" -o APT::Sandbox::User="$(id -un)" \
-		-o Acquire::Languages=none -o APT::Install-Recommends=false \
-		-o Dpkg::Use-Pty=0 "$@" </dev/null >&2
+	APT_CONFIG=$1/apt.conf apt-get -qq -y "${@:2}" </dev/null >&2
 }
 
-# start_apt DIR SUITE... prepares DIR for private_apt and fetches the lists.
+# start_apt DIR SUITE... prepares DIR for private_apt and fetches the suites'
+# lists. Of the machine's configuration only what concerns fetching (proxies)
+# is taken over: its hooks would work on the system's own files.
 start_apt() {
 	local dir=$1 site suite
 	shift
@@ -45,6 +39,21 @@ start_apt() {
 	for suite in "$@"; do
 		source_line "$site" "$suite"
 	done >"$dir/sources.list"
+	apt-config dump | grep '^Acquire::' >"$dir/apt.conf"
+	cat >>"$dir/apt.conf" <<EOF
+Dir::Etc::Main "/dev/null";
+Dir::Etc::Parts "/dev/null";
+Dir::Etc::SourceList "$dir/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State "$dir/state";
+Dir::State::Status "$dir/state/status";
+Dir::Cache "$dir/cache";
+APT::Sandbox::User "$(id -un)";
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+EOF
 	private_apt "$dir" update || die "apt-get update failed for $* on $site: is the network up?"
 }
 

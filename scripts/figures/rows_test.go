@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const unpatched = `{"patched":false,"mode":"pc","outcome":"ok","windows":1000,"staleWindows":160,"copies":6000,"stressNS":2000000000,"firstStaleNS":3000000,"bootNS":600000000}`
+
+func folder(files map[string]string) fstest.MapFS {
+	f := fstest.MapFS{}
+	for name, text := range files {
+		f[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return f
+}
+
+func good() map[string]string {
+	return map[string]string{
+		"compare/1.json":  `{"verdict":"fixed","confidence":0.9999999999,"arms":[` + unpatched + `]}`,
+		"compare/1.wall":  "2.5\n",
+		"emulated/1.json": `{"arms":[` + unpatched + `]}`,
+		"emulated/1.wall": "5\n",
+		"native/1.json":   `{"arms":[` + strings.NewReplacer("6000", "8000", `"bootNS":600000000`, `"bootNS":400000000`).Replace(unpatched) + `]}`,
+		"native/1.wall":   "5\n",
+		"cold/1.json":     `{"images":[{"patched":false,"cpuNS":300000000000,"wallNS":160000000000},{"patched":true,"cpuNS":6000000000,"wallNS":5000000000}]}`,
+		"cold/1.wall":     "170\n",
+	}
+}
+
+func value(t *testing.T, rows []Row, name string) (float64, string) {
+	t.Helper()
+	for _, r := range rows {
+		if r.Name == name {
+			if len(r.Values) != 1 {
+				t.Fatalf("%s: values %v", name, r.Values)
+			}
+			return r.Values[0], r.judged()
+		}
+	}
+	t.Fatalf("no row %q", name)
+	return 0, ""
+}
+
+func TestRows(t *testing.T) {
+	runs, err := Load(folder(good()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := Rows(runs)
+	for _, tc := range []struct {
+		name   string
+		want   float64
+		judged string
+	}{
+		{"cold build, CPU", 300, "met"},
+		{"second arm, wall", 5, "met"},
+		{"boot, emulator / without", 1.5, "missed"},
+		{"first detection after stress starts", 3, ""},
+		{"cached compare, end to end", 2.5, "met"},
+		{"its verdicts that are certain", 1, "met"},
+		{"stale share of windows, unpatched", 16, "met"},
+		{"stale windows per second", 80, ""},
+		{"copies, emulator / without", 0.75, "met"},
+	} {
+		got, judged := value(t, rows, tc.name)
+		if diff := got - tc.want; diff > 1e-6 || diff < -1e-6 || judged != tc.judged {
+			t.Errorf("%s: %g %q, want %g %q", tc.name, got, judged, tc.want, tc.judged)
+		}
+	}
+	table := Table(rows)
+	if !strings.Contains(table, "two bare boots") || strings.Count(table, "not measured") != 4 {
+		t.Errorf("what was not run must say so:\n%s", table)
+	}
+}
+
+func TestOneUncertainVerdictMissesTheAim(t *testing.T) {
+	r := Row{Values: []float64{1, 1, 0}, Aim: 1, AtLeast: true, Each: true}
+	if got := r.judged(); got != "missed" {
+		t.Errorf("judged %q", got)
+	}
+}
+
+func TestLoadRefusesWhatMeasuresNothing(t *testing.T) {
+	for name, file := range map[string][2]string{
+		"failed run":  {"compare/1.json", `{"error":{"op":"boot","message":"gone"}}`},
+		"failed boot": {"compare/1.json", `{"arms":[{"outcome":"timeout"}]}`},
+		"no outcome":  {"compare/1.json", `{"arms":[{}]}`},
+		"no JSON":     {"compare/1.json", `oops`},
+		"no wall":     {"compare/1.wall", ""},
+	} {
+		files := good()
+		files[file[0]] = file[1]
+		if _, err := Load(folder(files)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := Load(folder(nil)); err == nil {
+		t.Error("empty folder: no error")
+	}
+}
