@@ -17,10 +17,12 @@ const crossCompiler = "aarch64-linux-gnu-gcc"
 // fixture is a tiny kernel: a build folder as kbuild leaves it, with a vmlinux.
 type fixture struct{ dir, vmlinux string }
 
-func needCompiler(t *testing.T) {
+func needCompiler(t *testing.T, compiler string) {
 	t.Helper()
-	if _, err := proc.LookPath(crossCompiler); err != nil {
-		t.Skip("needs the arm64 cross compiler: apt-get install gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu, then go test ./rig/internal/objcode")
+	if _, err := proc.LookPath(compiler); err != nil {
+		prefix := strings.TrimSuffix(compiler, "-gcc")
+		pkg := strings.Replace(prefix, "x86_64", "x86-64", 1)
+		t.Skipf("needs %[1]s: apt-get install gcc-%[2]s binutils-%[2]s, then go test ./rig/internal/objcode", compiler, pkg)
 	}
 }
 
@@ -32,16 +34,22 @@ func run(t *testing.T, dir string, argv ...string) {
 	}
 }
 
-// build compiles testdata with the given -D flags and options, and saves the command as kbuild does.
+// build compiles testdata for arm64 with the given -D flags and options.
 func build(t *testing.T, options ...string) fixture {
 	t.Helper()
-	needCompiler(t)
+	return buildFor(t, crossCompiler, "lib.S", append(options, "-mno-outline-atomics")...)
+}
+
+// buildFor compiles testdata and saves the command as kbuild does.
+func buildFor(t *testing.T, compiler, library string, options ...string) fixture {
+	t.Helper()
+	needCompiler(t, compiler)
 	f := fixture{dir: t.TempDir()}
 	f.vmlinux = filepath.Join(f.dir, "vmlinux")
 	if err := os.Mkdir(filepath.Join(f.dir, "kernel"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"move.c", "lib.S"} {
+	for _, name := range []string{"move.c", library} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -50,15 +58,15 @@ func build(t *testing.T, options ...string) fixture {
 			t.Fatal(err)
 		}
 	}
-	argv := append([]string{crossCompiler, "-Wp,-MMD,kernel/.move.o.d", "-O2", "-ffreestanding", "-fbuiltin", "-fno-omit-frame-pointer",
-		"-fno-asynchronous-unwind-tables", "-mgeneral-regs-only", "-mno-outline-atomics", "-fno-pie"}, options...)
+	argv := append([]string{compiler, "-Wp,-MMD,kernel/.move.o.d", "-O2", "-ffreestanding", "-fbuiltin", "-fno-omit-frame-pointer",
+		"-fno-asynchronous-unwind-tables", "-mgeneral-regs-only", "-fno-pie"}, options...)
 	argv = append(argv, "-c", "-o", "kernel/move.o", "kernel/move.c")
 	saved := "savedcmd_kernel/move.o := " + strings.ReplaceAll(proc.Quote(argv), "#", "$(pound)") + "\n\nsource_kernel/move.o := kernel/move.c\n"
 	if err := os.WriteFile(filepath.Join(f.dir, "kernel", ".move.o.cmd"), []byte(saved), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	run(t, f.dir, argv...)
-	run(t, f.dir, crossCompiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,remote_stop", "-o", "vmlinux", "kernel/move.o", "kernel/lib.S")
+	run(t, f.dir, compiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,remote_stop", "-o", "vmlinux", "kernel/move.o", "kernel/"+library)
 	return f
 }
 
