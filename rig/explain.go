@@ -34,9 +34,6 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 		err = vm.Why(context.Background(), cause)
 	}
 	tail := consoleTail(vm.Console())
-	if errors.Is(err, qemu.ErrPanic) && strings.Contains(tail, "Attempted to kill init") {
-		err = fault.Newf(fault.Guest, "", "the guest program died: %v", err)
-	}
 	out := &fault.Error{
 		Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail,
 		Try: "read the console; the machine was started as: " + proc.Quote(vm.Argv()),

@@ -134,8 +134,8 @@ func (v *fakeVM) Exited() <-chan struct{} { return v.ended }
 func (v *fakeVM) Argv() []string          { return []string{"qemu", "-S"} }
 func (v *fakeVM) Console() string         { return v.console }
 func (v *fakeVM) Why(_ context.Context, cause error) error {
-	if qemu.Diagnose([]byte(v.guest.console)) != "" {
-		return fault.Newf(fault.Kernel, "fake", "%w", qemu.ErrPanic)
+	if kind, line := qemu.Diagnose([]byte(v.guest.console)); line != "" {
+		return fault.Newf(kind, "fake", "%w", qemu.ErrPanic)
 	}
 	if errors.Is(cause, context.DeadlineExceeded) {
 		return fault.Newf(fault.Kernel, "fake", "%w", qemu.ErrTimeout)
