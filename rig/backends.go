@@ -17,7 +17,7 @@ type Backends struct {
 	Archive  func(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error)
 	Emulator func(ctx context.Context, cfg EmulatorConfig) (Emulator, error)
 	// KVMBoots returns nil where KVM really boots a guest.
-	KVMBoots func(ctx context.Context, e Emulator, a arch.Arch) error
+	KVMBoots func(ctx context.Context, cfg KVMConfig) error
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
@@ -66,6 +66,16 @@ type Emulator struct {
 	Argv      []string // program and leading arguments
 	Version   string
 	PluginAPI int // 0: no plugins
+}
+
+// KVMConfig says which kernel to try KVM with.
+type KVMConfig struct {
+	Arch     arch.Arch
+	Emulator Emulator
+	Kernel   string
+	Initrd   string
+	Workload string
+	CacheDir string
 }
 
 // Range is a stretch of code, end excluded.

@@ -75,10 +75,6 @@ func unpacked(root string, a arch.Arch) []string {
 	}
 }
 
-func kvmBoots(ctx context.Context, e Emulator, a arch.Arch) error {
-	return qemu.ProbeKVM(ctx, e.Argv, a)
-}
-
 // needEmulator says why the memory emulator cannot run on e; nil where it can.
 func needEmulator(e Emulator) error {
 	err := qemu.Capabilities{Version: e.Version, Plugins: e.PluginAPI > 0, PluginAPI: e.PluginAPI}.Emulator()

@@ -174,7 +174,7 @@ func (l *lab) backends() *Backends {
 		Emulator: func(context.Context, EmulatorConfig) (Emulator, error) {
 			return l.qemu, nil
 		},
-		KVMBoots: func(context.Context, Emulator, arch.Arch) error { l.probed++; return l.kvm },
+		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
 		},

@@ -19,7 +19,7 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	); err != nil {
 		return err
 	}
-	if err := j.chooseAccel(ctx); err != nil {
+	if err := j.chooseAccel(ctx, j.images[arms[0]].Path); err != nil {
 		return err
 	}
 	return j.analyse(ctx, arms)
@@ -81,7 +81,7 @@ func (j *job) findEmulator(ctx context.Context) (err error) {
 }
 
 // chooseAccel settles --accel. KVM is never taken on trust: a guest has to boot.
-func (j *job) chooseAccel(ctx context.Context) error {
+func (j *job) chooseAccel(ctx context.Context, kernel string) error {
 	spec := j.cfg.Spec
 	host := runtime.GOARCH == j.arch.GOARCH
 	switch {
@@ -91,8 +91,14 @@ func (j *job) chooseAccel(ctx context.Context) error {
 		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", j.arch.Name, runtime.GOARCH)
 	default:
 		end := j.stages.begin("", "kvm probe")
-		err := j.backends().KVMBoots(ctx, j.emulator, j.arch)
+		err := j.backends().KVMBoots(ctx, KVMConfig{
+			Arch: j.arch, Emulator: j.emulator, Kernel: kernel, Initrd: j.archive.Path,
+			Workload: j.scenario.Workload, CacheDir: j.cfg.CacheDir,
+		})
 		end("")
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil && spec.Accel == trial.AccelKVM {
 			return fault.Wrap(fault.Rig, "--accel=kvm", err)
 		}

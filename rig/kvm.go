@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/trial"
+)
+
+// kvmHello is how long a kernel may take under KVM to reach the guest program.
+const kvmHello = 5 * time.Second
+
+// errNoKVMBoot says that KVM runs instructions but no kernel.
+var errNoKVMBoot = errors.New("KVM runs instructions here, but no kernel boots on it")
+
+// kvmBoots returns nil where KVM boots the kernel up to the guest program.
+// Instructions that run are no proof: on some hosts they do, and kernels hang.
+// The answer is kept until the host restarts.
+func kvmBoots(ctx context.Context, cfg KVMConfig) error {
+	if err := qemu.ProbeKVM(ctx, cfg.Emulator.Argv, cfg.Arch); err != nil {
+		return err
+	}
+	kept := filepath.Join(cfg.CacheDir, "kvm", kvmKey(cfg)+".json")
+	var boots bool
+	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &boots) != nil {
+		err := bootOnKVM(ctx, cfg)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		boots = err == nil
+		if err := writeAside(kept, boots); err != nil {
+			return fault.Wrap(fault.Rig, "keep whether KVM works", err)
+		}
+	}
+	if !boots {
+		return errNoKVMBoot
+	}
+	return nil
+}
+
+// kvmKey names what the answer depends on: this start of the host, and QEMU.
+func kvmKey(cfg KVMConfig) string {
+	started, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
+	sum := sha256.Sum256(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.Emulator.Version, strings.Join(cfg.Emulator.Argv, " ")))
+	return hex.EncodeToString(sum[:8])
+}
+
+func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
+	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	ctx, cancel := context.WithTimeout(ctx, kvmHello)
+	defer cancel()
+	vm, err := boot(ctx, BootConfig{
+		Name: "KVM probe", Arch: cfg.Arch, Emulator: cfg.Emulator, Accel: trial.AccelKVM,
+		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: dir,
+	})
+	if err != nil {
+		return err
+	}
+	s := newSession(vm.Wire(), "", func(trial.Event) {})
+	err = vm.Cont(ctx)
+	if err == nil {
+		_, err = s.hello(ctx, cfg.Arch.GOARCH, cfg.Workload)
+	}
+	s.close()
+	return errors.Join(err, vm.Close())
+}
