@@ -37,45 +37,44 @@ func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
 		return fmt.Errorf("%w: %w", ErrNoKVM, err)
 	}
 	f.Close()
-	ran, err := runFirmware(ctx, binary, a, trial.AccelKVM, kvmTime)
-	switch {
-	case err != nil && ctx.Err() == nil && !ran:
+	err = runFirmware(ctx, binary, a, trial.AccelKVM, kvmTime)
+	var exit *proc.ExitError
+	if ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.As(err, &exit)) {
 		return fmt.Errorf("%w: %w", ErrNoKVM, err)
-	case err != nil:
-		return err
 	}
-	return nil
+	return err
 }
 
-// runFirmware boots a.KVMProbe's code and says whether it ran; where it did
-// not, the error tells what was seen instead.
-func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.Accel, limit time.Duration) (bool, error) {
+// runFirmware boots a.KVMProbe's code; nil where it ran, else what was seen instead.
+func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.Accel, limit time.Duration) error {
 	const op = "try the accelerator"
 	if len(binary) == 0 {
-		return false, fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
+		return fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
 	}
 	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
 	if err != nil {
-		return false, fault.Wrap(fault.Rig, op, err)
+		return fault.Wrap(fault.Rig, op, err)
 	}
 	defer os.RemoveAll(dir)
 	rom := make([]byte, a.KVMProbe.Size)
 	copy(rom[a.KVMProbe.CodeAt:], a.KVMProbe.Code)
 	path := filepath.Join(dir, "firmware")
 	if err := os.WriteFile(path, rom, 0o600); err != nil {
-		return false, fault.Wrap(fault.Rig, op, err)
+		return fault.Wrap(fault.Rig, op, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	argv := firmwareArgs(binary, a, accel, path)
 	res, err := proc.Run(ctx, proc.Command{Path: argv[0], Args: argv[1:], Kind: fault.Rig, Op: op})
-	if res.ExitCode == a.KVMProbe.Exit && ctx.Err() == nil {
-		return true, nil
+	switch {
+	case res.ExitCode == a.KVMProbe.Exit && ctx.Err() == nil:
+		return nil
+	case err == nil:
+		exit := &proc.ExitError{Argv: argv, Code: res.ExitCode, Status: "exit status 0"}
+		return fault.Wrap(fault.Rig, op, fmt.Errorf("the guest's code did not run: %w", exit))
+	default:
+		return err
 	}
-	if err == nil {
-		err = fault.Newf(fault.Rig, op, "QEMU ended with %d instead of %d", res.ExitCode, a.KVMProbe.Exit)
-	}
-	return false, err
 }
 
 func firmwareArgs(binary []string, a arch.Arch, accel trial.Accel, rom string) []string {

@@ -24,6 +24,7 @@ type monitor struct {
 	turn    sync.Mutex
 	drained sync.WaitGroup
 
+	last     chan struct{} // closed after the SHUTDOWN event, or at the stream's end
 	mu       sync.Mutex
 	shutdown string // reason of the SHUTDOWN event; empty: none came
 	panicked bool   // GUEST_PANICKED came
@@ -37,7 +38,7 @@ func dialMonitor(ctx context.Context, path string, gone <-chan struct{}, kill fu
 	for {
 		socket, err := qmp.NewSocketMonitor("unix", path, qmpTime)
 		if err == nil {
-			m := &monitor{socket: socket, kill: kill}
+			m := &monitor{socket: socket, kill: kill, last: make(chan struct{})}
 			return m, m.connect(ctx)
 		}
 		select {
@@ -62,8 +63,14 @@ func (m *monitor) connect(ctx context.Context) error {
 			return err
 		}
 		m.drained.Go(func() {
+			var once sync.Once
+			end := func() { close(m.last) }
+			defer once.Do(end)
 			for e := range events {
 				m.note(e)
+				if e.Event == "SHUTDOWN" {
+					once.Do(end)
+				}
 			}
 		})
 		return nil
@@ -85,14 +92,28 @@ func (m *monitor) note(e qmp.Event) {
 	}
 }
 
-// reason is the SHUTDOWN event's, and whether the guest was said to have panicked.
+// lastEvents bounds the wait for events that QEMU sent before it ended. The
+// stream's own end is no sign to wait for: after a read error go-qemu's
+// listener keeps it open until Disconnect, which drops what is unread.
+const lastEvents = 500 * time.Millisecond
+
+// reason is the SHUTDOWN event's, and whether the guest was said to have
+// panicked. To be asked when QEMU has ended.
 func (m *monitor) reason() (shutdown string, panicked bool) {
+	timer := time.NewTimer(lastEvents)
+	defer timer.Stop()
+	select {
+	case <-m.last:
+	case <-timer.C:
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.shutdown, m.panicked
 }
 
-// run executes a command without arguments.
+// run executes a command without arguments. go-qemu's reply aliases a buffer
+// that the next event may overwrite, so a reply that cannot be read still means
+// that the command was taken, or that QEMU has ended: the process tells which.
 func (m *monitor) run(ctx context.Context, command string) error {
 	line, err := json.Marshal(qmp.Command{Execute: command})
 	if err != nil {
@@ -102,6 +123,9 @@ func (m *monitor) run(ctx context.Context, command string) error {
 	defer m.turn.Unlock()
 	return m.guard(ctx, "QMP "+command, func() error {
 		_, err := m.socket.Run(line)
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			return nil
+		}
 		return err
 	})
 }
