@@ -80,7 +80,7 @@ func TestScopeHoldsEveryPath(t *testing.T) {
 }
 
 func TestColdPartIsFollowed(t *testing.T) {
-	f := build(t, "-freorder-blocks-and-partition", "-DSTORES=if (__builtin_expect(mode == 2, 0)) { asm volatile(\"nop\"); rare(); WMB; WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }")
+	f := build(t, "-fasynchronous-unwind-tables", "-freorder-blocks-and-partition", "-DSTORES=if (mode == 2) { rare(); WMB; WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }")
 	im, err := openImage(f.vmlinux, fault.Kernel)
 	if err != nil {
 		t.Fatal(err)
