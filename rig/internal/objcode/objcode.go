@@ -27,7 +27,7 @@ type Config struct {
 	Object   string   // below BuildDir, as in kernel/kcov.o
 	Function string   // the C function that copies and publishes
 	Copy     []string // the C functions that copy; their aliases by address count too
-	OutDir   string   // the side object and the compiler's log go here
+	OutDir   string   // gets the side object and the compiler's log; one folder per analysis
 	// DebugObject is Object with debug information, where the build kept one;
 	// empty: it is compiled, from the tree as it is now.
 	DebugObject string
