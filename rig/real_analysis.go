@@ -40,8 +40,11 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		}
 	}
 	code := found.Code
-	code.Listing = filepath.Join(cfg.OutDir, trial.Observation{Patched: cfg.Image.Patched}.Arm()+".lst")
-	err := os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+	code.Listing = filepath.Join(cfg.OutDir, "code.lst")
+	err := os.MkdirAll(cfg.OutDir, 0o755)
+	if err == nil {
+		err = os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+	}
 	return Analysis{Code: code, Scope: found.Scope}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
