@@ -37,6 +37,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	err := usageOf(root.ExecuteContext(ctx))
 	if err != nil {
 		failure := rig.FailureOf(err)
+		if app.result != nil && app.result.Failure != nil {
+			failure = app.result.Failure // its paths are those of the kept run folder
+		}
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
 	}
