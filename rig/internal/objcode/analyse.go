@@ -60,7 +60,10 @@ type study struct {
 
 // load compiles the side object and finds the function's code in vmlinux.
 func (s *study) load(ctx context.Context) error {
-	path, err := compileDebug(ctx, s.cfg)
+	path, err := s.cfg.Debug, error(nil)
+	if path == "" {
+		path, err = compileDebug(ctx, s.cfg)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,6 +84,7 @@ func (s *study) load(ctx context.Context) error {
 	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
 		return fault.Wrap(fault.Rig, "read "+path, err)
 	}
+	s.info.files.replace(s.cfg.Object, s.cfg.Source)
 	for _, r := range s.info.body {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {
 			if err := sameAsBuilt(built, debug, f); err != nil {

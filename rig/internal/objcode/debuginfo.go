@@ -127,6 +127,13 @@ func (info *debugInfo) line(addr uint64) row {
 type sources struct {
 	dir   string
 	lines map[string][]string
+	stem  string // the end of the replaced file's name, without its extension
+	path  string // what is read instead
+}
+
+// replace makes the source of object be read from path, unless that is empty.
+func (s *sources) replace(object, path string) {
+	s.stem, s.path = "/"+strings.TrimSuffix(object, ".o")+".", path
 }
 
 // text is a line without indentation, or "" where the file cannot be read.
@@ -139,6 +146,9 @@ func (s *sources) text(file string, line int) string {
 		path := file
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(s.dir, path)
+		}
+		if ext := filepath.Ext(path); s.path != "" && ext != "" && strings.HasSuffix(path, s.stem+ext[1:]) {
+			path = s.path
 		}
 		if data, err := os.ReadFile(path); err == nil {
 			lines = strings.Split(string(data), "\n")
