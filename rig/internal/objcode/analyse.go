@@ -60,12 +60,12 @@ type study struct {
 
 // load finds or compiles the side object, and finds the function's code in vmlinux.
 func (s *study) load(ctx context.Context) error {
-	path := s.cfg.DebugObject
+	path, err := s.cfg.Debug, error(nil)
 	if path == "" {
-		var err error
-		if path, err = compileDebug(ctx, s.cfg); err != nil {
-			return err
-		}
+		path, err = compileDebug(ctx, s.cfg)
+	}
+	if err != nil {
+		return err
 	}
 	debug, err := openObject(path)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *study) load(ctx context.Context) error {
 	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
 		return fault.Wrap(fault.Rig, "read "+path, err)
 	}
-	s.info.files.keep(s.cfg.Object, s.cfg.Source)
+	s.info.files.replace(s.cfg.Object, s.cfg.Source)
 	for _, r := range s.info.body {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {
 			if err := sameAsBuilt(built, debug, f); err != nil {

@@ -129,6 +129,13 @@ type sources struct {
 	kept  string // read instead of the file whose name ends in name; may be empty
 	name  string
 	lines map[string][]string
+	stem  string // the end of the replaced file's name, without its extension
+	path  string // what is read instead
+}
+
+// replace makes the source of object be read from path, unless that is empty.
+func (s *sources) replace(object, path string) {
+	s.stem, s.path = "/"+strings.TrimSuffix(object, ".o")+".", path
 }
 
 // keep makes path stand for the C file that object is made of.
@@ -147,8 +154,8 @@ func (s *sources) text(file string, line int) string {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(s.dir, path)
 		}
-		if s.kept != "" && strings.HasSuffix(path, s.name) {
-			path = s.kept
+		if ext := filepath.Ext(path); s.path != "" && ext != "" && strings.HasSuffix(path, s.stem+ext[1:]) {
+			path = s.path
 		}
 		if data, err := os.ReadFile(path); err == nil {
 			lines = strings.Split(string(data), "\n")

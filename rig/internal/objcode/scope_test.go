@@ -166,6 +166,25 @@ func TestAnalyseLeavesTheBuildFolderAlone(t *testing.T) {
 	}
 }
 
+// TestTreeThatChangedSince: the object and the source kept from the build stand for the tree.
+func TestTreeThatChangedSince(t *testing.T) {
+	f := build(t, fixed) // copied inline: only the source text tells the copy
+	f.analyse(t)
+	cfg := f.config(t)
+	cfg.Debug, cfg.Source = filepath.Join(cfg.OutDir, "move.debug.o"), filepath.Join(t.TempDir(), "kept.c")
+	if err := os.Rename(filepath.Join(f.dir, "kernel/move.c"), cfg.Source); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Analyse(t.Context(), cfg)
+	if err != nil || a.Approximate || a.Ordered != OrderNo {
+		t.Errorf("%v, %+v", err, a)
+	}
+	cfg.Source = ""
+	if a, err = Analyse(t.Context(), cfg); err != nil || a.Ordered != OrderUnknown {
+		t.Errorf("without the source: %v, %v", err, a.Ordered)
+	}
+}
+
 func TestCancelledAnalysis(t *testing.T) {
 	f := build(t)
 	ctx, cancel := context.WithCancel(t.Context())
