@@ -29,7 +29,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		a, err := objcode.Analyse(ctx, objcode.Config{
 			Arch: cfg.Arch, Vmlinux: cfg.Image.Vmlinux, BuildDir: cfg.Image.BuildDir,
 			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, OutDir: cfg.OutDir,
-			DebugObject: cfg.Image.DebugObject, Source: cfg.Image.Source,
+			Debug: cfg.Image.DebugObject, Source: cfg.Image.Source,
 		})
 		if err != nil {
 			return Analysis{}, err

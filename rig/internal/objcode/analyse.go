@@ -58,7 +58,7 @@ type study struct {
 	place  layout
 }
 
-// load finds or compiles the side object, and finds the function's code in vmlinux.
+// load compiles the side object and finds the function's code in vmlinux.
 func (s *study) load(ctx context.Context) error {
 	path, err := s.cfg.Debug, error(nil)
 	if path == "" {

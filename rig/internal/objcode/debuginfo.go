@@ -126,8 +126,6 @@ func (info *debugInfo) line(addr uint64) row {
 // sources reads lines of source files, each file once.
 type sources struct {
 	dir   string
-	kept  string // read instead of the file whose name ends in name; may be empty
-	name  string
 	lines map[string][]string
 	stem  string // the end of the replaced file's name, without its extension
 	path  string // what is read instead
@@ -136,11 +134,6 @@ type sources struct {
 // replace makes the source of object be read from path, unless that is empty.
 func (s *sources) replace(object, path string) {
 	s.stem, s.path = "/"+strings.TrimSuffix(object, ".o")+".", path
-}
-
-// keep makes path stand for the C file that object is made of.
-func (s *sources) keep(object, path string) {
-	s.kept, s.name = path, "/"+strings.TrimSuffix(object, ".o")+".c"
 }
 
 // text is a line without indentation, or "" where the file cannot be read.
