@@ -24,7 +24,7 @@ type Config struct {
 	Arch     arch.Arch
 	Vmlinux  string
 	BuildDir string   // kbuild's output folder; only read
-	Object   string   // below BuildDir, as in kernel/kcov.o
+	Object   string   // below BuildDir, as in kernel/fork.o
 	Function string   // the C function that copies and publishes
 	Copy     []string // the C functions that copy; their aliases by address count too
 	// Debug is an object that was compiled with debug information when the kernel
