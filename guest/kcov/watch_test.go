@@ -103,7 +103,7 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 		read := b.read
 		b.read = func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (uint64, uint64) {
 			count, n := read(area, seen, words, poison, limit, spins, stale)
-			if n > 0 {
+			if count > seen {
 				close(looked)
 			}
 			return count, n
@@ -189,6 +189,8 @@ func TestCountBeyondTheAreaIsAFault(t *testing.T) {
 			b.fill(e)
 		}
 		b.publish(b.limit(b.mode) + 1)
+		_, n := b.read(&b.area[0], 0, b.mode.words, b.area[1], b.limit(b.mode), 1, &b.stale[0])
+		assert.Zero(t, n, "no entry is looked at")
 		_, err := b.round(t.Context(), b.mode, &b.tally, 2)
 		assert.ErrorContains(t, err, "capacity")
 		assert.Zero(t, b.tally.Windows)
