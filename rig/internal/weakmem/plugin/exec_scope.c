@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Entering and leaving the scope, barriers, maintenance, events. */
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 void exec_enter(unsigned int index, void *udata)
@@ -23,7 +24,9 @@ void exec_leave(unsigned int index, void *udata)
     struct vcpu *v = &vcpus[index];
 
     page_settle(v);
-    drain_all(v, COUNTER_leaveDrains);
+    if (!MUTANT(21)) {
+        drain_all(v, COUNTER_leaveDrains);
+    }
     trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
@@ -115,7 +118,7 @@ void exec_dsb(unsigned int index, void *udata)
     vcpus[index].tlbi = false;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
             drain_remote(&vcpus[i]);
         }
     }
@@ -140,7 +143,9 @@ void exec_event(unsigned int index)
     struct vcpu *v = &vcpus[index];
 
     v->events++;
-    drain_all(v, COUNTER_eventDrains);
+    if (!MUTANT(20)) {
+        drain_all(v, COUNTER_eventDrains);
+    }
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
 }

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "mutant.h"
 #include "vcpu.h"
 
 /* The instructions of a scope by position. They live as long as QEMU. */
@@ -132,7 +133,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
     enum barrier_kind kind = site->insn.barrier;
 
-    if (kind == BARRIER_STORE || kind == BARRIER_FULL) {
+    if ((kind == BARRIER_STORE && !MUTANT(2)) || kind == BARRIER_FULL) {
         when_pending(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);
@@ -140,6 +141,10 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
 {
+    /* First: a callback that skips the instruction skips what comes after it. */
+    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
+        when_inside(insn, exec_leave, site);
+    }
     switch (site->insn.cls) {
     case INSN_PREFETCH:
     case INSN_HINT:
@@ -172,9 +177,6 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         when_pending(insn, exec_strong, site);
         when_tracking(insn, exec_body_strong, site);
         break;
-    }
-    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
-        when_inside(insn, exec_leave, site);
     }
 }
 
