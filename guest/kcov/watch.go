@@ -33,8 +33,8 @@ type watch struct {
 	stale []uint32     // indices of stale words, one place per word of the area
 	clock func() int64 // nanoseconds since the stress began
 	found func(wire.Detection)
-	// marked is called on the first look at a stale entry and returns the mark's
-	// number, 0 where none was made.
+	// marked is called on the first look at a window's first stale entry and
+	// returns the mark's number, 0 where none was made.
 	marked func(word *uint64, entry, count uint64) uint64
 	rest   func() // called after spins polls in vain
 
@@ -97,7 +97,7 @@ func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) err
 	at, stale, previous := w.clock(), uint64(0), ^uint64(0)
 	for _, i := range words {
 		entry, mark := uint64(i)/m.words, uint64(0)
-		if entry != previous {
+		if stale == 0 && entry != previous { // once a window, before time is lost
 			mark = w.marked(&w.area[1+i], entry, count)
 		}
 		later, err := w.arrival(m, uint64(i), at)
