@@ -36,6 +36,8 @@ func main() {
 	debug.SetMemoryLimit(64 << 20)
 	runtime.GOMAXPROCS(4)
 
+	go warm()
+
 	if err := live(uptime); err != nil {
 		say("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}

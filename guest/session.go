@@ -12,6 +12,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/guest/kcov"
@@ -30,6 +31,21 @@ type session struct {
 
 func newSession(rw io.ReadWriter, workloads map[string]workload) *session {
 	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw), workloads: workloads}
+}
+
+// warm uses the codec once in every way that a session will. Under emulation
+// its first use is slow, since all of its code is translated then; the
+// second CPU has nothing else to do while the first mounts file systems.
+func warm() {
+	tallies := []wire.Tally{{}}
+	enc := wire.NewEncoder(io.Discard)
+	for _, r := range []wire.Record{
+		{Hello: &wire.Hello{}}, {Progress: &wire.Progress{Tallies: tallies}}, {Detection: &wire.Detection{}}, {Done: &wire.Done{Tallies: tallies}},
+	} {
+		_ = enc.Encode(r) // what is wrong with the codec shows in the session
+	}
+	const start = `{"start":{"workload":"","modes":[""],"reader":"","seed":0,"blockSize":0,"detections":0,"progressNS":0}}`
+	_, _ = wire.NewDecoder(strings.NewReader(start + "\n")).Decode()
 }
 
 // serve runs the session; whatever goes wrong in it, panics included, is told

@@ -11,7 +11,7 @@ import "embed"
 var files embed.FS
 
 // Fragment returns the text of the named fragment, say "arm64" or
-// "kcov/kcov". The names are constants of this repository: an unknown one panics.
+// "SCENARIO/NAME". The names are constants of this repository: an unknown one panics.
 func Fragment(name string) string {
 	text, err := files.ReadFile(name + ".config")
 	if err != nil {

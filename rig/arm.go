@@ -79,7 +79,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 	}
 	var plugin *Plugin
 	if j.emulated() {
-		cfg.RAMFile = filepath.Join(j.ramDir, a.name())
+		cfg.RAMFile = filepath.Join(j.ram.dir, a.name())
 		p, err := j.backends().Plugin(ctx, PluginConfig{
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
 			Scope: j.scopes[a.image.Patched], RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,

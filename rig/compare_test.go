@@ -118,7 +118,7 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 			assert.NotEmpty(t, result.Observations[1].Argv)
 			require.NotNil(t, result.Failure)
 			assert.Equal(t, result.Observations[1].Console, result.Failure.Log)
-			assert.Contains(t, result.Failure.Try, "qemu -S")
+			assert.Contains(t, result.Failure.Message, "qemu -S")
 		})
 	}
 }

@@ -34,9 +34,9 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 		err = vm.Why(context.Background(), cause)
 	}
 	tail := consoleTail(vm.Console())
-	out := &fault.Error{
-		Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail,
-		Try: "read the console; the machine was started as: " + proc.Quote(vm.Argv()),
+	out := &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail}
+	if argv := proc.Quote(vm.Argv()); !strings.Contains(err.Error(), argv) {
+		out.Err = fmt.Errorf("%w: %s", err, argv)
 	}
 	return outcomeOf(err), out
 }

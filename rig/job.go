@@ -5,13 +5,11 @@ package rig
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"sync"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -23,7 +21,7 @@ type job struct {
 	scenario scenario.Scenario
 	stages   *stages
 	folder   *runFolder
-	ramDir   string
+	ram      *ramFolder
 
 	tree     Tree // nil until it is opened
 	images   map[bool]Image
@@ -59,8 +57,8 @@ func newJob(cfg Config, command string) (*job, error) {
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
 	}
-	if j.ramDir, err = os.MkdirTemp(qemu.RAMDir(2*ramBytes, ""), "kcovrig-ram-"); err != nil {
-		return nil, errors.Join(fault.Wrap(fault.Rig, "make a folder for guest memory", err), j.folder.discard())
+	if j.ram, err = newRAMFolder(); err != nil {
+		return nil, errors.Join(err, j.folder.discard())
 	}
 	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {
 		j.note("the " + a.Name + " guest keeps its own memory model (TSO): the weak-memory emulator is not used")
@@ -80,7 +78,7 @@ func (j *job) finish(err error) (trial.Result, error) {
 	if j.tree != nil {
 		err = errors.Join(err, j.tree.Close())
 	}
-	err = errors.Join(err, os.RemoveAll(j.ramDir))
+	err = errors.Join(err, j.ram.close())
 	j.result.Timings = j.stages.timings()
 	j.result.Failure = FailureOf(err)
 	if j.result.Command == "build" {

@@ -4,6 +4,7 @@ package rig
 
 import (
 	"context"
+	"path/filepath"
 	"runtime"
 
 	"kcovrig/rig/fault"
@@ -130,7 +131,7 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	for _, patched := range arms {
 		a, err := j.backends().Analyse(ctx, AnalyseConfig{
 			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-			CacheDir: j.cfg.CacheDir, OutDir: j.folder.work,
+			CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.Observation{Patched: patched}.Arm()),
 		})
 		if err != nil {
 			return err

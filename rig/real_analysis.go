@@ -29,7 +29,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		a, err := objcode.Analyse(ctx, objcode.Config{
 			Arch: cfg.Arch, Vmlinux: cfg.Image.Vmlinux, BuildDir: cfg.Image.BuildDir,
 			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, OutDir: cfg.OutDir,
-			DebugObject: cfg.Image.DebugObject, Source: cfg.Image.Source,
+			Debug: cfg.Image.DebugObject, Source: cfg.Image.Source,
 		})
 		if err != nil {
 			return Analysis{}, err
@@ -40,8 +40,11 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		}
 	}
 	code := found.Code
-	code.Listing = filepath.Join(cfg.OutDir, trial.Observation{Patched: cfg.Image.Patched}.Arm()+".lst")
-	err := os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+	code.Listing = filepath.Join(cfg.OutDir, "code.lst")
+	err := os.MkdirAll(cfg.OutDir, 0o755)
+	if err == nil {
+		err = os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+	}
 	return Analysis{Code: code, Scope: found.Scope}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
 )
 
@@ -36,9 +37,19 @@ func boot(ctx context.Context, cfg BootConfig) (VM, error) {
 }
 
 // Close lets QEMU end by itself, so that the plugin can write its last words,
-// and sees to it that it has ended.
+// and sees to it that it has ended. The guest powers off after its last record:
+// a QEMU that ended before it was asked to did as it should, unless it crashed.
 func (v realVM) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), quitTimeout)
 	defer cancel()
-	return errors.Join(v.Quit(ctx), v.VM.Close())
+	err := v.Quit(ctx)
+	select {
+	case <-v.Exited():
+		err = nil
+		if code := v.Result().ExitCode; code != 0 {
+			err = fault.Newf(fault.Rig, "end QEMU", "it ended with status %d; see its log qemu.log beside the console", code)
+		}
+	case <-ctx.Done():
+	}
+	return errors.Join(err, v.VM.Close())
 }

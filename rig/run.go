@@ -65,7 +65,7 @@ func (j *job) compare(ctx context.Context) error {
 	unpatched, patched, err := j.bootBoth(ctx)
 	j.result.Observations = []trial.Observation{unpatched, patched}
 	j.result.Judgement = trial.Judge(unpatched, patched, trial.Setting{
-		TSO: j.arch.TSO, SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
+		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
 	})
 	return err
 }

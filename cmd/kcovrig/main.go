@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"kcovrig/rig"
@@ -33,11 +34,24 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := usageOf(root.ExecuteContext(ctx))
 	if err != nil {
-		report.Failure(stderr, *rig.FailureOf(usageOf(err)))
+		failure := rig.FailureOf(err)
+		if app.result != nil && app.result.Failure != nil {
+			failure = app.result.Failure // its paths are those of the kept run folder
+		}
+		report.Failure(stderr, *failure)
+		app.showUnstarted(args, failure)
 	}
-	return exitCode(app.result, usageOf(err))
+	return exitCode(app.result, err)
+}
+
+// showUnstarted gives the promised JSON object of a command that came to
+// nothing before it had a result: its flags were wrong.
+func (a *app) showUnstarted(args []string, failure *trial.Failure) {
+	if a.result == nil && len(args) > 0 && slices.Contains([]string{"run", "compare", "build"}, args[0]) && slices.Contains(args, "--json") {
+		_ = report.JSON(a.stdout, trial.Result{Command: args[0], Version: programVersion(), Failure: failure})
+	}
 }
 
 // usageOf gives errors of the flag parser, which name no culprit, to the user.
@@ -67,9 +81,19 @@ const exitHelp = `Exit codes:
   4  inconclusive, or interrupted with something measured
   5  the kernel did not build, boot or finish`
 
+// interrupted says whether the user's interrupt ended a run that had measured something.
+func interrupted(result *trial.Result, err error) bool {
+	return errors.Is(err, context.Canceled) && result != nil && slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
+		return o.Outcome == trial.OutcomeCut
+	})
+}
+
 // exitCode is the one place where an error or a verdict becomes an exit code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
+		if interrupted(result, err) {
+			return exitInconclusive
+		}
 		switch fault.KindOf(err) {
 		case fault.User:
 			return exitUsage

@@ -34,7 +34,7 @@ func notComparable(unpatched, patched Observation) string {
 	return ""
 }
 
-func judgeMode(u, p wire.Tally, setting Setting) ModeJudgement {
+func judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
 	m := ModeJudgement{
 		Mode:            u.Mode,
 		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
@@ -43,6 +43,9 @@ func judgeMode(u, p wire.Tally, setting Setting) ModeJudgement {
 	}
 	m.Required, _ = Required(u.StaleBlocks, u.Blocks)
 	m.Verdict, m.Reason = verdictOf(u, p, m, setting)
+	if m.Verdict == Fixed && setting.Emulated && idle {
+		m.Verdict, m.Reason = Inconclusive, reasonIdle
+	}
 	return m
 }
 

@@ -13,7 +13,7 @@ const (
 	// BlockSize is the number of consecutive windows in a block. Neighbouring
 	// windows share a round, a scheduling slice and the emulator's mood, so the
 	// statistics count blocks.
-	BlockSize = 16
+	BlockSize = 8
 	// LoneBlocks ends an arm that nothing is compared with, and an arm on a machine
 	// whose memory model rules stale reads out.
 	LoneBlocks = 64

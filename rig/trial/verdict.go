@@ -17,6 +17,7 @@ const (
 	reasonSameCode          = "the two kernels' code does not differ: the patch did not reach the binary"
 	reasonTSO               = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
 	reasonTSOBroken         = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
+	reasonIdle              = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
 	reasonNoStale           = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
 	reasonNoWindows         = "an arm has no complete block of windows"
 )
@@ -43,10 +44,14 @@ type Judgement struct {
 	Modes           []ModeJudgement `json:"modes"`
 }
 
+// counterDelayed is the emulator's count of the stores that it held back.
+const counterDelayed = "delayed"
+
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
 	TSO      bool // the architecture keeps stores in order
 	SameCode bool // the two kernels' code is the same: the patch is not in the binary
+	Emulated bool // the memory emulator ran: silence counts only where it delayed stores
 }
 
 // Judge compares the two arms, mode by mode, and joins the modes: one mode not
@@ -62,7 +67,7 @@ func Judge(unpatched, patched Observation, setting Setting) Judgement {
 	j := Judgement{Modes: []ModeJudgement{}, Reasons: []string{}}
 	for _, u := range unpatched.Tallies {
 		p, _ := patched.Tally(u.Mode)
-		j.Modes = append(j.Modes, judgeMode(u, p, setting))
+		j.Modes = append(j.Modes, judgeMode(u, p, setting, patched.Emulator[counterDelayed] == 0))
 	}
 	j.Verdict = join(j.Modes)
 	for _, m := range j.Modes {

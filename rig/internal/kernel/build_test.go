@@ -35,6 +35,7 @@ esac
 [ -e "$FAKE/fail" ] && { cat "$FAKE/fail"; echo "make: *** [all] Error 2"; exit 2; }
 [ -e "$out/kernel/kcov.o" ] && echo reused >>"$FAKE/calls"
 mkdir -p "$out/kernel" "$out/arch/arm64/boot"
+[ -e "$out/kernel/kcov.o" ] && [ ! "$src/kernel/kcov.c" -nt "$out/kernel/kcov.o" ] && { echo stale >>"$FAKE/calls"; exit 0; }
 cp "$src/kernel/kcov.c" "$out/kernel/kcov.o"
 cp "$src/kernel/kcov.c" "$out/vmlinux"
 cp "$src/kernel/kcov.c" "$out/arch/arm64/boot/Image"
@@ -155,6 +156,22 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 	differs("an edit of the same size", c)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/aarch64-linux-gnu-gcc"), []byte("#!/bin/sh\necho gcc 13\n"), 0o755))
 	differs("compiler", c)
+}
+
+func TestAnotherPatchIsAnotherKernel(t *testing.T) {
+	c, fake := fakeRig(t)
+	c.PatchFile = filepath.Join(fake, "own.patch")
+	keys := map[string]bool{}
+	for _, barrier := range []string{"barrier", "smp_rmb"} {
+		require.NoError(t, os.WriteFile(c.PatchFile, []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
+		img, err := openTree(t, c).Image(t.Context(), true)
+		require.NoError(t, err)
+		text, err := os.ReadFile(img.Path)
+		require.NoError(t, err)
+		require.Contains(t, string(text), barrier+"();")
+		keys[img.Key] = true
+	}
+	require.Len(t, keys, 2)
 }
 
 func TestTwoRigsBuildOnce(t *testing.T) {

@@ -87,6 +87,7 @@ func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
 	}
 	for {
 		if img, ok, err := t.cached(ctx, j); ok || err != nil {
+			img.Wall = time.Since(started)
 			return img, err
 		}
 		cpu, err := t.buildLocked(ctx, j)

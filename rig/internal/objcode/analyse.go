@@ -4,7 +4,6 @@ package objcode
 
 import (
 	"context"
-	"debug/elf"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,14 +58,14 @@ type study struct {
 	place  layout
 }
 
-// load finds or compiles the side object, and finds the function's code in vmlinux.
+// load compiles the side object and finds the function's code in vmlinux.
 func (s *study) load(ctx context.Context) error {
-	path := s.cfg.DebugObject
+	path, err := s.cfg.Debug, error(nil)
 	if path == "" {
-		var err error
-		if path, err = compileDebug(ctx, s.cfg); err != nil {
-			return err
-		}
+		path, err = compileDebug(ctx, s.cfg)
+	}
+	if err != nil {
+		return err
 	}
 	debug, err := openObject(path)
 	if err != nil {
@@ -85,41 +84,16 @@ func (s *study) load(ctx context.Context) error {
 	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
 		return fault.Wrap(fault.Rig, "read "+path, err)
 	}
-	s.info.files.keep(s.cfg.Object, s.cfg.Source)
-	wanted := s.withParts(debug.functions())
-	for _, r := range wanted {
+	s.info.files.replace(s.cfg.Object, s.cfg.Source)
+	for _, r := range s.info.body {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {
 			if err := sameAsBuilt(built, debug, f); err != nil {
 				return err
 			}
 		}
 	}
-	s.place, err = newLayout(s.im, debug, wanted)
+	s.place, err = newLayout(s.im, debug, s.info.body)
 	return err
-}
-
-// withParts is the body and the functions that share a stem with those that
-// hold it: gcc moves unlikely code of f to f.cold, in a section of its own.
-func (s *study) withParts(functions []elf.Symbol) []Range {
-	out := append([]Range(nil), s.info.body...)
-	stems := map[string]bool{}
-	for _, r := range s.info.body {
-		if f, ok := functionAt(functions, r.Start); ok {
-			stems[stem(f.Name)] = true
-		}
-	}
-	for _, f := range functions {
-		if stems[stem(f.Name)] {
-			out = append(out, Range{Start: f.Value, End: f.Value + f.Size})
-		}
-	}
-	return out
-}
-
-// stem is a C function's name without the suffixes of clones and parts.
-func stem(name string) string {
-	s, _, _ := strings.Cut(name, ".")
-	return s
 }
 
 // run does the analysis on the code in vmlinux.
@@ -138,7 +112,7 @@ func (s *study) run() (Analysis, error) {
 	arrive := g.arrivals(copies)
 	goals := s.findPublishers(g, &a, copies, arrive)
 	s.findScope(g, &a, copies, arrive, goals)
-	s.findBarriers(g, &a, copies, arrive, goals)
+	s.findBarriers(g, &a, g.between(goals, copies, arrive))
 	s.conclude(g, &a, arrive, len(copies))
 	a.Listing = s.list(g, a)
 	return a, nil
@@ -196,19 +170,16 @@ func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arriv
 	return goals
 }
 
-func (s *study) findBarriers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
-	leads := g.leadsTo(goals, copies)
-	isGoal := map[int]bool{}
-	for _, i := range goals {
-		isGoal[i] = true
-	}
+func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {
 	for i, in := range g.code {
 		if !within(a.Scope, in.addr) {
 			continue
 		}
-		b := Barrier{Addr: in.addr, Text: in.text, Kind: in.barrier, Between: arrive[i] != 0 && leads[i] && !copies[i]}
-		if isGoal[i] && in.release {
-			b.Kind, b.Between = BarrierRelease, true
+		b := Barrier{Addr: in.addr, Text: in.text, Kind: in.barrier, Between: between[i]}
+		for _, p := range a.Publish {
+			if p.Addr == in.addr && p.Release {
+				b.Kind, b.Between = BarrierRelease, true
+			}
 		}
 		if b.Kind != "" {
 			a.Barriers = append(a.Barriers, b)

@@ -55,9 +55,12 @@ var orderedCases = map[string]struct {
 	"rare part":            {[]string{inBranches("rare(); WMB", "WMB")}, OrderUnknown, 2, ""},
 	"rare store": {[]string{"-DSTORES=if (__builtin_expect(mode == 2, 0)) { WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }"},
 		OrderPartly, 1, ""},
-	"own sections": {[]string{"-ffunction-sections", "-DAFTER=WMB"}, OrderYes, 1, ""},
-	"unoptimized":  {[]string{"-O1", "-DAFTER=WMB"}, OrderYes, 1, ""},
-	"for size":     {[]string{"-Os", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"store to the stack": {[]string{"-DAFTER={ volatile u64 spilled = len; } WMB"}, OrderYes, 1, ""},
+	"narrow store":       {[]string{"-DAFTER=*(volatile int *)src = 1; WMB"}, OrderYes, 1, ""},
+	"store before":       {[]string{"-DBEFORE=WRITE_ONCE(*(u64 *)src, n)", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"own sections":       {[]string{"-ffunction-sections", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"unoptimized":        {[]string{"-O1", "-DAFTER=WMB"}, OrderYes, 1, ""},
+	"for size":           {[]string{"-Os", "-DAFTER=WMB"}, OrderYes, 1, ""},
 }
 
 // TestOrdered compiles a kernel function in every way and looks at its code.
@@ -74,8 +77,13 @@ func TestOrdered(t *testing.T) {
 					between++
 				}
 			}
+			for _, p := range a.Publish {
+				if src := sourceOf(a, p.Addr); !strings.Contains(src, "STORES") {
+					t.Errorf("%s does not publish: %s", p.Text, src)
+				}
+			}
 			copied := name != "no copy"
-			if a.Approximate || a.Ordered != c.want || between != c.between || copied && stem(a.Container) != c.container {
+			if a.Approximate || a.Ordered != c.want || between != c.between || copied && a.Container != c.container {
 				dump(t, a)
 				t.Errorf("got %v, %d barriers between, in %q (approximate %v); want %v, %d, in %q",
 					a.Ordered, between, a.Container, a.Approximate, c.want, c.between, c.container)
@@ -85,4 +93,13 @@ func TestOrdered(t *testing.T) {
 			}
 		})
 	}
+}
+
+func sourceOf(a Analysis, addr uint64) string {
+	for _, l := range a.Listing {
+		if l.Addr == addr {
+			return l.Source
+		}
+	}
+	return ""
 }

@@ -26,7 +26,7 @@ func TestRealBuild(t *testing.T) {
 	}
 	a, err := Analyse(t.Context(), Config{
 		Arch: row, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir, Object: "kernel/kcov.o",
-		Function: "kcov_move_area", Copy: []string{"memcpy", "__memcpy"}, OutDir: t.TempDir(),
+		Debug: os.Getenv("KCOVRIG_BUILD_DEBUG"), Source: os.Getenv("KCOVRIG_BUILD_SOURCE"), Function: "kcov_move_area", Copy: []string{"memcpy", "__memcpy"}, OutDir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -126,14 +126,14 @@ func (info *debugInfo) line(addr uint64) row {
 // sources reads lines of source files, each file once.
 type sources struct {
 	dir   string
-	kept  string // read instead of the file whose name ends in name; may be empty
-	name  string
 	lines map[string][]string
+	stem  string // the end of the replaced file's name, without its extension
+	path  string // what is read instead
 }
 
-// keep makes path stand for the C file that object is made of.
-func (s *sources) keep(object, path string) {
-	s.kept, s.name = path, "/"+strings.TrimSuffix(object, ".o")+".c"
+// replace makes the source of object be read from path, unless that is empty.
+func (s *sources) replace(object, path string) {
+	s.stem, s.path = "/"+strings.TrimSuffix(object, ".o")+".", path
 }
 
 // text is a line without indentation, or "" where the file cannot be read.
@@ -147,8 +147,8 @@ func (s *sources) text(file string, line int) string {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(s.dir, path)
 		}
-		if s.kept != "" && strings.HasSuffix(path, s.name) {
-			path = s.kept
+		if ext := filepath.Ext(path); s.path != "" && ext != "" && strings.HasSuffix(path, s.stem+ext[1:]) {
+			path = s.path
 		}
 		if data, err := os.ReadFile(path); err == nil {
 			lines = strings.Split(string(data), "\n")

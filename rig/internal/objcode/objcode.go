@@ -24,23 +24,23 @@ type Config struct {
 	Arch     arch.Arch
 	Vmlinux  string
 	BuildDir string   // kbuild's output folder; only read
-	Object   string   // below BuildDir, as in kernel/kcov.o
+	Object   string   // below BuildDir, as in kernel/fork.o
 	Function string   // the C function that copies and publishes
 	Copy     []string // the C functions that copy; their aliases by address count too
-	OutDir   string   // the side object and the compiler's log go here
-	// DebugObject is Object with debug information, where the build kept one;
-	// empty: it is compiled, from the tree as it is now.
-	DebugObject string
-	// Source is what Object was compiled from, where the tree's file may have
-	// changed since; empty: the file that the debug information names.
+	// Debug is an object that was compiled with debug information when the kernel
+	// was built; empty: one is compiled now, from the source tree as it is now.
+	Debug string
+	// Source is the object's source file as it was compiled, where the tree may
+	// have changed since; empty: the tree's.
 	Source string
+	OutDir string // gets the side object and the compiler's log; one folder per analysis; unused with Debug
 }
 
 // Validate says which member is missing.
 func (c Config) Validate() error {
 	for _, m := range []struct{ name, value string }{
 		{"Arch", c.Arch.Name}, {"Vmlinux", c.Vmlinux}, {"BuildDir", c.BuildDir},
-		{"Object", c.Object}, {"Function", c.Function}, {"OutDir", c.OutDir},
+		{"Object", c.Object}, {"Function", c.Function}, {"OutDir", c.OutDir + c.Debug},
 	} {
 		if m.value == "" {
 			return fmt.Errorf("analysis of kernel code: %s is empty", m.name)

@@ -116,6 +116,15 @@ func (g *graph) leadsTo(goals []int, copies map[int]bool) []bool {
 	return seen
 }
 
+// between marks what lies on a path from a copy to a goal, neither end included.
+func (g *graph) between(goals []int, copies map[int]bool, arrive []arrival) []bool {
+	out := g.leadsTo(goals, copies)
+	for i := range out {
+		out[i] = out[i] && arrive[i] != 0 && !copies[i]
+	}
+	return out
+}
+
 // lostAfterCopy returns the first indirect jump that a path from a copy reaches.
 func (g *graph) lostAfterCopy(in []arrival) (instruction, bool) {
 	for i, a := range in {

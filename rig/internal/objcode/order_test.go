@@ -2,7 +2,10 @@
 
 package objcode
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // Hand-assembled words; branches are relative to themselves, in bytes.
 const (
@@ -61,19 +64,10 @@ var pathCases = map[string]struct {
 func TestPaths(t *testing.T) {
 	for name, c := range pathCases {
 		t.Run(name, func(t *testing.T) {
-			var code []instruction
-			copies := map[int]bool{}
-			for i, w := range c.words {
-				code = append(code, decodeWord(w, uint64(0x1000+4*i)))
-				copies[i] = w == copyCall
-				if !copies[i] {
-					delete(copies, i)
-				}
-			}
-			g := newGraph(code)
+			g, copies := graphOf(c.words)
 			arrive := g.arrivals(copies)
 			var got []Ordering
-			for i, in := range code {
+			for i, in := range g.code {
 				if in.store && arrive[i] != 0 {
 					got = append(got, judge(in, arrive[i]))
 				}
@@ -91,6 +85,54 @@ func TestPaths(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBetween: which barriers lie between the copy and the store, in address order.
+func TestBetween(t *testing.T) {
+	for name, c := range map[string]struct {
+		words []uint32
+		want  []bool
+	}{
+		"between":               {[]uint32{copyCall, wmb, publish, ret}, []bool{true}},
+		"around":                {[]uint32{wmb, copyCall, publish, wmb, ret}, []bool{false, false}},
+		"loop, at its head":     {[]uint32{wmb, copyCall, publish, cbz(-12), ret}, []bool{false}},
+		"loop, at its end":      {[]uint32{copyCall, publish, wmb, cbz(-12), ret}, []bool{false}},
+		"copy jumped over":      {[]uint32{wmb, cbz(8), copyCall, publish, ret}, []bool{false}},
+		"leads to no store":     {[]uint32{copyCall, cbz(12), wmb, ret, publish, ret}, []bool{false}},
+		"in one of two":         {[]uint32{copyCall, cbz(8), wmb, publish, ret}, []bool{true}},
+		"second of two is late": {[]uint32{copyCall, wmb, publish, wmb, ret}, []bool{true, false}},
+	} {
+		g, copies := graphOf(c.words)
+		arrive := g.arrivals(copies)
+		var goals []int
+		for i, in := range g.code {
+			if in.store {
+				goals = append(goals, i)
+			}
+		}
+		var got []bool
+		for i, between := range g.between(goals, copies, arrive) {
+			if g.code[i].barrier != "" {
+				got = append(got, between)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// graphOf assembles words at 0x1000 and says which are the copies.
+func graphOf(words []uint32) (*graph, map[int]bool) {
+	var code []instruction
+	copies := map[int]bool{}
+	for i, w := range words {
+		code = append(code, decodeWord(w, uint64(0x1000+4*i)))
+		if w == copyCall {
+			copies[i] = true
+		}
+	}
+	return newGraph(code), copies
 }
 
 func TestOverall(t *testing.T) {

@@ -145,8 +145,7 @@ func (l layout) ranges(in []Range, im *image) []Range {
 	return union(out)
 }
 
-// functions are the ranges of the placed functions, and of the parts that the
-// compiler split off them or clones of the same source function, sorted.
+// functions are the ranges of the placed functions, sorted.
 func (l layout) functions() []Range {
 	var out []Range
 	for _, p := range l {

@@ -14,9 +14,9 @@ import (
 // hide the bug.
 func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
 	body := append([]Range(nil), a.Inlined...)
-	leads := g.leadsTo(goals, copies)
+	between := g.between(goals, copies, arrive)
 	for i, in := range g.code {
-		if arrive[i] != 0 && leads[i] {
+		if between[i] {
 			name, _ := s.im.symbol(in.addr)
 			body = append(body, Range{Symbol: name, Start: in.addr, End: in.addr + uint64(in.size)})
 		}

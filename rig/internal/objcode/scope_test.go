@@ -80,14 +80,14 @@ func TestScopeHoldsEveryPath(t *testing.T) {
 }
 
 func TestColdPartIsFollowed(t *testing.T) {
-	f := build(t, "-DSTORES=if (__builtin_expect(mode == 2, 0)) { asm volatile(\"nop\"); rare(); WMB; WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }")
+	f := build(t, "-fasynchronous-unwind-tables", "-freorder-blocks-and-partition", "-DSTORES=if (mode == 2) { rare(); WMB; WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }")
 	im, err := openImage(f.vmlinux, fault.Kernel)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer im.close()
 	if len(im.byName["remote_stop.cold"]) == 0 {
-		t.Skip("this compiler makes no cold part")
+		t.Fatal("the compiler made no cold part: nothing is tested")
 	}
 	a := f.analyse(t)
 	if got := symbols(a.Scope, RoleBody); !slices.Equal(got, []string{"remote_stop", "remote_stop.cold"}) || len(a.Publish) != 2 {
@@ -163,6 +163,25 @@ func TestAnalyseLeavesTheBuildFolderAlone(t *testing.T) {
 	}
 	if after := list(); !slices.Equal(before, after) {
 		t.Errorf("before %v, after %v", before, after)
+	}
+}
+
+// TestTreeThatChangedSince: the object and the source kept from the build stand for the tree.
+func TestTreeThatChangedSince(t *testing.T) {
+	f := build(t, fixed) // copied inline: only the source text tells the copy
+	f.analyse(t)
+	cfg := f.config(t)
+	cfg.Debug, cfg.Source = filepath.Join(cfg.OutDir, "move.debug.o"), filepath.Join(t.TempDir(), "kept.c")
+	if err := os.Rename(filepath.Join(f.dir, "kernel/move.c"), cfg.Source); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Analyse(t.Context(), cfg)
+	if err != nil || a.Approximate || a.Ordered != OrderNo {
+		t.Errorf("%v, %+v", err, a)
+	}
+	cfg.Source = ""
+	if a, err = Analyse(t.Context(), cfg); err != nil || a.Ordered != OrderUnknown {
+		t.Errorf("without the source: %v, %v", err, a.Ordered)
 	}
 }
 

@@ -89,7 +89,6 @@ func (vm *VM) exitFault() error {
 	}
 	var reason string
 	if vm.monitor != nil {
-		vm.monitor.drained.Wait() // QEMU has ended, hence its stream of events
 		var panicked bool
 		if reason, panicked = vm.monitor.reason(); panicked || reason == "guest-panic" {
 			return vm.newFault(fault.Kernel, ErrPanic)

@@ -26,8 +26,10 @@ var ErrNoKVM = errors.New("KVM does not run guests here")
 
 // ProbeKVM tries whether KVM really runs code of a's: a /dev/kvm that opens is
 // no proof. It boots a firmware of a few instructions that make QEMU exit with
-// a known code. nil means that it ran; an error that wraps ErrNoKVM says why
-// it does not; any other error means that it could not be tried.
+// a known code. An error that wraps ErrNoKVM says why it does not; any other
+// error means that it could not be tried. nil means that plain instructions
+// run, which is needed but not enough: hosts exist where they do and a kernel
+// hangs. Only ProbeKVMBoot's nil shows that KVM is of use.
 func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
 	if runtime.GOARCH != a.GOARCH {
 		return fmt.Errorf("%w: the host is %s, the guest %s", ErrNoKVM, runtime.GOARCH, a.GOARCH)
@@ -37,45 +39,73 @@ func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
 		return fmt.Errorf("%w: %w", ErrNoKVM, err)
 	}
 	f.Close()
-	ran, err := runFirmware(ctx, binary, a, trial.AccelKVM, kvmTime)
-	switch {
-	case err != nil && ctx.Err() == nil && !ran:
+	err = runFirmware(ctx, binary, a, trial.AccelKVM, kvmTime)
+	var exit *proc.ExitError
+	if ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || errors.As(err, &exit)) {
 		return fmt.Errorf("%w: %w", ErrNoKVM, err)
-	case err != nil:
+	}
+	return err
+}
+
+// ProbeKVMBoot boots cfg under KVM, without a plugin, and waits a few seconds
+// for the guest's first byte on the records' socket. Errors are as ProbeKVM's.
+func ProbeKVMBoot(ctx context.Context, cfg Config) error {
+	cfg.Accel, cfg.CPU, cfg.Plugin, cfg.PluginArgs, cfg.RAMFile = trial.AccelKVM, "", "", nil, ""
+	if err := ProbeKVM(ctx, cfg.Binary, cfg.Arch); err != nil {
 		return err
+	}
+	vm, err := Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer vm.Close()
+	if err := vm.Cont(ctx); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = vm.Close() })
+	defer stop()
+	if err := vm.Wire().SetReadDeadline(time.Now().Add(kvmTime)); err != nil {
+		return fault.Wrap(fault.Rig, "wait for the guest's first record", err)
+	}
+	if _, err := vm.Wire().Read(make([]byte, 1)); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: no record from a kernel that was booted under it: %w", ErrNoKVM, err)
 	}
 	return nil
 }
 
-// runFirmware boots a.KVMProbe's code and says whether it ran; where it did
-// not, the error tells what was seen instead.
-func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.Accel, limit time.Duration) (bool, error) {
+// runFirmware boots a.KVMProbe's code; nil where it ran, else what was seen instead.
+func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.Accel, limit time.Duration) error {
 	const op = "try the accelerator"
 	if len(binary) == 0 {
-		return false, fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
+		return fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
 	}
 	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
 	if err != nil {
-		return false, fault.Wrap(fault.Rig, op, err)
+		return fault.Wrap(fault.Rig, op, err)
 	}
 	defer os.RemoveAll(dir)
 	rom := make([]byte, a.KVMProbe.Size)
 	copy(rom[a.KVMProbe.CodeAt:], a.KVMProbe.Code)
 	path := filepath.Join(dir, "firmware")
 	if err := os.WriteFile(path, rom, 0o600); err != nil {
-		return false, fault.Wrap(fault.Rig, op, err)
+		return fault.Wrap(fault.Rig, op, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	argv := firmwareArgs(binary, a, accel, path)
 	res, err := proc.Run(ctx, proc.Command{Path: argv[0], Args: argv[1:], Kind: fault.Rig, Op: op})
-	if res.ExitCode == a.KVMProbe.Exit && ctx.Err() == nil {
-		return true, nil
+	switch {
+	case res.ExitCode == a.KVMProbe.Exit && ctx.Err() == nil:
+		return nil
+	case err == nil:
+		exit := &proc.ExitError{Argv: argv, Code: res.ExitCode, Status: "exit status 0"}
+		return fault.Wrap(fault.Rig, op, fmt.Errorf("the guest's code did not run: %w", exit))
+	default:
+		return err
 	}
-	if err == nil {
-		err = fault.Newf(fault.Rig, op, "QEMU ended with %d instead of %d", res.ExitCode, a.KVMProbe.Exit)
-	}
-	return false, err
 }
 
 func firmwareArgs(binary []string, a arch.Arch, accel trial.Accel, rom string) []string {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -16,18 +18,25 @@ import (
 // qmpTime bounds each call: go-qemu's take no context and have no deadline.
 const qmpTime = 10 * time.Second
 
-// monitor is the QMP connection. One command at a time, each with a deadline;
-// events are always drained, since an undrained one blocks the replies.
+// monitor is the QMP connection: one command at a time, each with a deadline.
+// Events are taken out on the way from QEMU to go-qemu, by a relay: go-qemu's
+// replies alias the buffer into which it reads on, so that an event behind a
+// reply would garble it, and an undrained event would block the replies.
 type monitor struct {
-	socket  *qmp.SocketMonitor
-	kill    func() // ends QEMU
-	turn    sync.Mutex
-	drained sync.WaitGroup
+	qemu   net.Conn // to QEMU
+	client net.Conn // to go-qemu
+	socket *qmp.SocketMonitor
+	kill   func() // ends QEMU
+	turn   sync.Mutex
+	relays sync.WaitGroup
 
+	last     chan struct{} // closed when QEMU has closed the connection
 	mu       sync.Mutex
 	shutdown string // reason of the SHUTDOWN event; empty: none came
 	panicked bool   // GUEST_PANICKED came
 }
+
+var errGone = errors.New("QEMU has ended")
 
 // dialMonitor connects to QEMU's socket, which appears soon after its start,
 // and gives up when gone is closed: QEMU has ended. kill ends QEMU.
@@ -35,10 +44,9 @@ func dialMonitor(ctx context.Context, path string, gone <-chan struct{}, kill fu
 	ctx, cancel := context.WithTimeout(ctx, qmpTime)
 	defer cancel()
 	for {
-		socket, err := qmp.NewSocketMonitor("unix", path, qmpTime)
+		conn, err := net.Dial("unix", path)
 		if err == nil {
-			m := &monitor{socket: socket, kill: kill}
-			return m, m.connect(ctx)
+			return newMonitor(ctx, conn, path+"-relay", kill)
 		}
 		select {
 		case <-ctx.Done():
@@ -50,28 +58,51 @@ func dialMonitor(ctx context.Context, path string, gone <-chan struct{}, kill fu
 	}
 }
 
-var errGone = errors.New("QEMU has ended")
-
-func (m *monitor) connect(ctx context.Context) error {
-	err := m.guard(ctx, "connect to QMP", func() error {
-		if err := m.socket.Connect(); err != nil {
-			return err
-		}
-		events, err := m.socket.Events(ctx)
-		if err != nil {
-			return err
-		}
-		m.drained.Go(func() {
-			for e := range events {
-				m.note(e)
-			}
-		})
-		return nil
-	})
+// newMonitor puts the relay, at path, between conn and go-qemu.
+func newMonitor(ctx context.Context, conn net.Conn, path string, kill func()) (*monitor, error) {
+	m := &monitor{qemu: conn, kill: kill, last: make(chan struct{})}
+	listener, err := net.Listen("unix", path)
 	if err != nil {
-		m.close()
+		conn.Close()
+		return nil, err
 	}
-	return err
+	defer listener.Close()
+	if m.socket, err = qmp.NewSocketMonitor("unix", path, qmpTime); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if m.client, err = listener.Accept(); err != nil {
+		conn.Close()
+		_ = m.socket.Disconnect()
+		return nil, err
+	}
+	m.relays.Go(m.relayReplies)
+	m.relays.Go(func() { _, _ = io.Copy(m.qemu, m.client) })
+	if err := m.guard(ctx, "connect to QMP", m.socket.Connect); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// relayReplies passes replies on and notes events, until QEMU is gone.
+func (m *monitor) relayReplies() {
+	defer m.client.Close()
+	defer close(m.last)
+	messages := json.NewDecoder(m.qemu)
+	for {
+		var raw json.RawMessage
+		if err := messages.Decode(&raw); err != nil {
+			return
+		}
+		var event qmp.Event
+		if err := json.Unmarshal(raw, &event); err == nil && event.Event != "" {
+			m.note(event)
+			continue
+		}
+		// A failed write means that go-qemu is gone; events are noted all the same.
+		_, _ = m.client.Write(append(raw, '\n'))
+	}
 }
 
 func (m *monitor) note(e qmp.Event) {
@@ -85,8 +116,10 @@ func (m *monitor) note(e qmp.Event) {
 	}
 }
 
-// reason is the SHUTDOWN event's, and whether the guest was said to have panicked.
+// reason is the SHUTDOWN event's, and whether the guest was said to have
+// panicked. To be asked when QEMU has ended: it waits for the last event.
 func (m *monitor) reason() (shutdown string, panicked bool) {
+	<-m.last
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.shutdown, m.panicked
@@ -114,21 +147,25 @@ func (m *monitor) guard(ctx context.Context, op string, call func() error) error
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- call() }()
+	var err error
 	select {
-	case err := <-done:
-		if err != nil {
-			return fmt.Errorf("%s: %w", op, err)
-		}
-		return nil
+	case err = <-done:
 	case <-ctx.Done():
 		m.kill()
-		<-done
-		return fmt.Errorf("%s: %w", op, ctx.Err())
+		if err = <-done; err != nil {
+			err = ctx.Err()
+		}
 	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return nil
 }
 
-// close ends the connection and the goroutine that drains it. No call may run.
+// close ends the connection and the relay. No call may run.
 func (m *monitor) close() {
+	_ = m.qemu.Close()
+	_ = m.client.Close()
 	_ = m.socket.Disconnect()
-	m.drained.Wait()
+	m.relays.Wait()
 }

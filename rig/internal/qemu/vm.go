@@ -125,6 +125,9 @@ func (vm *VM) startFault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fault.Wrap(fault.Unknown, "start the machine "+vm.cfg.Name, ctx.Err())
 	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		vm.settle(ctx) // a QEMU that dies closes its connections first
+	}
 	if errors.Is(err, errGone) || vm.ended() {
 		return vm.exitFault()
 	}

@@ -120,6 +120,8 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
     c.value = version[pick].value >> (8 * (phys & 7));
     c.time = version[pick].time;
     c.old = pick > 0;
+    trace_add(v->index, c.old ? TRACE_STALE : TRACE_LOAD, v->tracked_pc, phys, 8,
+              c.value, c.time);
     return c;
 }
 
@@ -177,6 +179,7 @@ void exec_body_load(unsigned int index, void *udata)
     struct access a;
 
     track_settle(v);
+    v->tracked_pc = in->pc;
     COUNT(index, loads);
     policy_pause(v);
     a = access_resolve(v, in);

@@ -57,11 +57,21 @@ static void overtake(struct vcpu *v, const struct insn *in,
     }
 }
 
+static void trace_native(struct vcpu *v, const struct insn *in,
+                         const struct access *a)
+{
+    if (trace_on() && !in->simd && a->state != PAGE_MISS) {
+        trace_add(v->index, TRACE_STORE, in->pc, a->phys, 1u << in->size,
+                  register_read(v, in->rt), 0);
+    }
+}
+
 static void run_natively(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
     if (v->buffer.n) {
         overtake(v, in, a);
+        trace_native(v, in, a);
     }
     if (a->state != PAGE_WRITABLE && a->regular) {
         page_probe(v, a->virt);

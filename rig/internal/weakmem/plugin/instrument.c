@@ -209,6 +209,10 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
+        if (pc >= plan.mark_start && pc < plan.mark_end && word == 0xd65f03c0) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, /* RET */
+                                                   QEMU_PLUGIN_CB_R_REGS, NULL);
+        }
         if (s) {
             struct site *site = remember(s, pc, word);
             if (i == 0 && s->role == SCOPE_BODY) {

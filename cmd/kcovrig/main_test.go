@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	cache := t.TempDir()
+	getenv := func(name string) string {
+		if name == "KCOVRIG_CACHE" {
+			return cache
+		}
+		return ""
+	}
+	var out, errs bytes.Buffer
+	code = execute(t.Context(), getenv, &out, &errs, args)
+	return code, out.String(), errs.String()
+}
+
+func TestExitCodes(t *testing.T) {
+	verdict := func(v trial.Verdict) *trial.Result { return &trial.Result{Judgement: trial.Judgement{Verdict: v}} }
+	ran := func(o trial.Outcome) *trial.Result {
+		return &trial.Result{Observations: []trial.Observation{{Outcome: o}}}
+	}
+	for name, c := range map[string]struct {
+		result *trial.Result
+		err    error
+		want   int
+	}{
+		"nothing":            {nil, nil, 0},
+		"fixed":              {verdict(trial.Fixed), nil, 0},
+		"no effect":          {verdict(trial.NoEffect), nil, 0},
+		"not fixed":          {verdict(trial.NotFixed), nil, 1},
+		"inconclusive":       {verdict(trial.Inconclusive), nil, 4},
+		"an arm":             {ran(trial.OutcomeOK), nil, 0},
+		"an arm, cut short":  {ran(trial.OutcomeCut), nil, 4},
+		"unknown":            {ran(trial.OutcomeUnknown), nil, 4},
+		"user":               {nil, fault.Newf(fault.User, "x", "y"), 2},
+		"rig":                {verdict(trial.Inconclusive), fault.Newf(fault.Rig, "x", "y"), 3},
+		"guest":              {nil, fault.Newf(fault.Guest, "x", "y"), 3},
+		"nobody":             {nil, errors.New("x"), 3},
+		"kernel":             {verdict(trial.Inconclusive), fault.Newf(fault.Kernel, "x", "y"), 5},
+		"interrupted":        {nil, context.Canceled, 3},
+		"interrupted, later": {ran(trial.OutcomeCut), context.Canceled, 4},
+	} {
+		assert.Equal(t, c.want, exitCode(c.result, c.err), name)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, args := range []string{
+		"", "cache", "nonsense", "compare extra", "compare --nonsense", "compare --arch=vax", "compare --mode=xy", "compare --reader=loud",
+		"compare --accel=kvm", "compare --duration=0s", "compare --duration=-1s", "compare --rev=HEAD", "run", "run --patched --unpatched",
+		"compare --memory-model=x86", "compare --jobs=-1", "cache prune --older-than=-1h", "doctor --arch=vax", "compare --out=/",
+	} {
+		code, out, errs := call(t, strings.Fields(args)...)
+		assert.Equal(t, exitUsage, code, "%s: %s", args, errs)
+		assert.NotEmpty(t, errs, args)
+		if args != "" && args != "cache" {
+			assert.Empty(t, out, args)
+		}
+	}
+}
+
+func TestJSONIsOneObjectWhateverIsWrong(t *testing.T) {
+	for _, args := range []string{"compare --json --arch=vax", "compare --json --nonsense", "run --json", "run --json --patched --mode=xy"} {
+		code, out, _ := call(t, strings.Fields(args)...)
+		assert.Equal(t, exitUsage, code)
+		dec := json.NewDecoder(strings.NewReader(out))
+		var doc struct {
+			Schema string
+			Error  struct{ Whose string }
+		}
+		require.NoError(t, dec.Decode(&doc), args)
+		assert.Equal(t, "user", doc.Error.Whose)
+		_, err := dec.Token()
+		assert.ErrorIs(t, err, io.EOF)
+	}
+}
+
+func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		if c.Name() == "help" || c.Name() == "completion" || c.Parent() != nil && c.Parent().Name() == "completion" {
+			return
+		}
+		assert.Contains(t, c.Long, exitHelp, c.CommandPath())
+		assert.NotEmpty(t, c.Example, c.CommandPath())
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(newRoot(&app{getenv: func(string) string { return "" }}))
+}
+
+func TestHelpVersionAndCompletion(t *testing.T) {
+	for args, want := range map[string]string{
+		"--help": "Exit codes:", "compare --help": "Exit codes:", "--version": "kcovrig ", "completion bash": "bash completion",
+		"cache ls": "0 entries", "__complete compare --arch= ": "",
+	} {
+		code, out, errs := call(t, strings.Fields(args)...)
+		assert.Equal(t, exitOK, code, "%s: %s", args, errs)
+		assert.Contains(t, out, want, args)
+	}
+}

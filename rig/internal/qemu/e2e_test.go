@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
+)
+
+// e2e returns the QEMU command prefix of an architecture, e.g. from
+// KCOVRIG_QEMU_X86_64="qemu-system-x86_64 -L folder"; without it the one in PATH.
+func e2e(t *testing.T, a arch.Arch) []string {
+	t.Helper()
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("needs QEMU: run scripts/test, which sets KCOVRIG_E2E=1")
+	}
+	if prefix := strings.Fields(os.Getenv("KCOVRIG_QEMU_" + strings.ToUpper(a.Name))); len(prefix) > 0 {
+		return prefix
+	}
+	return []string{a.QEMU}
+}
+
+// The code that ProbeKVM boots does run, and code that does nothing is told
+// from it: shown with TCG, which is there everywhere.
+func TestTheProbesCodeRunsUnderTCG(t *testing.T) {
+	for _, name := range arch.Names() {
+		a, _ := arch.Lookup(name)
+		binary := e2e(t, a)
+		if err := runFirmware(t.Context(), binary, a, trial.AccelTCG, probeTime); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		// A branch to itself, resp. hlt and a jump back to it.
+		a.KVMProbe.Code = map[string][]byte{"arm64": {0, 0, 0, 0x14}, "x86_64": {0xf4, 0xeb, 0xfd}}[name]
+		if err := runFirmware(t.Context(), binary, a, trial.AccelTCG, kvmTime); err == nil {
+			t.Errorf("%s: code that does nothing passes", name)
+		}
+	}
+}
+
+func TestProbeRealQEMU(t *testing.T) {
+	for _, name := range arch.Names() {
+		a, _ := arch.Lookup(name)
+		caps, err := Probe(t.Context(), e2e(t, a), a)
+		if err != nil || caps.Version == "" {
+			t.Fatalf("%+v, %v", caps, err)
+		}
+		t.Logf("%s: %+v, emulator: %v, KVM: %v", name, caps, caps.Emulator(), ProbeKVM(t.Context(), e2e(t, a), a))
+	}
+}
+
+// TestAGuestPowersOff boots KCOVRIG_E2E_KERNEL with KCOVRIG_E2E_INITRD (arm64), whose
+// init ends at once, and finds that it was not done.
+func TestAGuestPowersOff(t *testing.T) {
+	cfg := config(t, "arm64")
+	cfg.Binary = e2e(t, cfg.Arch)
+	cfg.Kernel, cfg.Initrd = os.Getenv("KCOVRIG_E2E_KERNEL"), os.Getenv("KCOVRIG_E2E_INITRD")
+	if cfg.Kernel == "" || cfg.Initrd == "" {
+		t.Skip("needs KCOVRIG_E2E_KERNEL and KCOVRIG_E2E_INITRD: an arm64 Image and an initramfs whose init powers off")
+	}
+	cfg.Dir, cfg.Sockets, cfg.CPUs = t.TempDir(), "", 2
+	cfg.RAMFile = RAMDir(cfg.RAMBytes(), cfg.Dir) + "/kcovrig-qemu-test-ram"
+	vm := start(t, cfg)
+	if err := vm.Wait(t.Context()); err == nil || !strings.Contains(err.Error(), ErrPowerOff.Error()) {
+		t.Errorf("%v", err)
+	}
+	console := readTail(cfg.Console(), consoleMax)
+	t.Logf("console: %s", console)
+}

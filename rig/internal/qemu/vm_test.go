@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+func start(t *testing.T, cfg Config) *VM {
+	t.Helper()
+	vm, err := Start(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { vm.Close() })
+	if err := vm.Cont(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return vm
+}
+
+func TestHowAMachineEnds(t *testing.T) {
+	for mode, want := range map[string]struct {
+		is   error
+		kind fault.Kind
+		tail string
+	}{
+		"poweroff": {ErrPowerOff, fault.Guest, "Booting"},
+		"panic":    {ErrPanic, fault.Kernel, "Kernel panic"},
+		"crash":    {ErrExit, fault.Rig, "what was that"},
+		"cut":      {ErrCut, fault.Rig, "Booting"},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			vm := start(t, fake(t, mode))
+			if _, err := io.ReadAll(vm.Wire()); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+				t.Fatal(err)
+			}
+			err := vm.Why(t.Context(), io.EOF)
+			var f *fault.Error
+			if !errors.Is(err, want.is) || fault.KindOf(err) != want.kind || !errors.As(err, &f) {
+				t.Fatalf("%v (%v)", err, fault.KindOf(err))
+			}
+			if f.Log == "" || !strings.Contains(f.Tail, want.tail) || !strings.Contains(err.Error(), "-nodefaults") {
+				t.Errorf("log %q, tail %q, error %v", f.Log, f.Tail, err)
+			}
+		})
+	}
+}
+
+func TestADeadlineIsNoPanicAndAPanicNoTimeout(t *testing.T) {
+	for mode, want := range map[string]error{"silent": ErrTimeout, "panic-hang": ErrPanic} {
+		vm := start(t, fake(t, mode))
+		if _, err := bufio.NewReader(vm.Wire()).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		err := vm.Wait(ctx)
+		cancel()
+		if !errors.Is(err, want) || fault.KindOf(err) != fault.Kernel {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
+func TestStartFails(t *testing.T) {
+	cfg := fake(t, "early")
+	_, err := Start(t.Context(), cfg)
+	var f *fault.Error
+	if !errors.Is(err, ErrExit) || fault.KindOf(err) != fault.Rig || !errors.As(err, &f) || f.Tail != "qemu: no such machine" {
+		t.Errorf("early: %v", err)
+	}
+	cfg.Binary = []string{"no-such-qemu"}
+	if _, err := Start(t.Context(), cfg); fault.KindOf(err) != fault.Rig || !strings.Contains(err.Error(), "no-such-qemu") {
+		t.Errorf("missing: %v", err)
+	}
+	cfg = fake(t, "mute")
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := Start(ctx, cfg); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("mute: %v", err)
+	}
+}
+
+func TestAQMPThatDoesNotAnswer(t *testing.T) {
+	vm, err := Start(t.Context(), fake(t, "stuck"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := vm.Cont(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestCloseLeavesNothing(t *testing.T) {
+	cfg := fake(t, "silent")
+	cfg.RAMFile = filepath.Join(cfg.Dir, "ram")
+	vm := start(t, cfg)
+	if info, err := os.Stat(cfg.RAMFile); err != nil || info.Size() != cfg.RAMBytes() {
+		t.Errorf("RAM file: %v, %v", info, err)
+	}
+	sockets, pid := vm.cfg.Sockets, vm.PID()
+	for range 2 {
+		if err := vm.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, path := range []string{cfg.RAMFile, sockets} {
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is left: %v", path, err)
+		}
+	}
+	if err := syscall.Kill(pid, 0); err != syscall.ESRCH {
+		t.Errorf("QEMU is left: %v", err)
+	}
+}
+
+func TestCancelEndsTheMachine(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	vm, err := Start(ctx, fake(t, "silent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	cancel()
+	<-vm.Exited()
+	if err := vm.Wait(ctx); !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Unknown {
+		t.Error(err)
+	}
+}
+
+func TestQuit(t *testing.T) {
+	vm := start(t, fake(t, "silent"))
+	if err := vm.Quit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if res := vm.Result(); res.ExitCode != 0 {
+		t.Errorf("exit code %d", res.ExitCode)
+	}
+}
+
+func TestNoQEMUSurvivesTheRigsSIGKILL(t *testing.T) {
+	cfg := fake(t, "silent")
+	text, err := json.Marshal(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(cfg.Dir, "config.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rig, err := proc.Start(t.Context(), proc.Command{Path: cfg.Binary[0], Env: []string{fakeRig + "=" + cfg.Dir}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rig.Close()
+	eventually(t, "QEMU's start", func() bool { return rig.Tail(1) != "" })
+	pid, err := strconv.Atoi(rig.Tail(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !running(pid) {
+		t.Fatal("QEMU does not run before the kill")
+	}
+	if err := syscall.Kill(rig.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "QEMU's end", func() bool { return !running(pid) })
+}
+
+// running says whether pid is alive; a zombie is not.
+func running(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return err == nil && rest != "" && rest[0] != 'Z' && rest[0] != 'X'
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never came: " + what)
+		}
+	}
+}
