@@ -93,6 +93,9 @@ void fake_exception(struct cpu *c);
 void fake_flush(void);
 extern struct cpu *running; /* in a callback */
 
+/* decode_dump.c */
+void decode_dump(const char *file);
+
 /* script.c, litmus.c */
 void script_run(FILE *f);
 void litmus_reset(void);
