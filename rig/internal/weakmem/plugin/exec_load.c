@@ -59,7 +59,7 @@ static void from_buffer(struct vcpu *v, const struct insn *in,
 {
     bool forwarded;
 
-    if (!__atomic_load_n(&v->buffer.n, __ATOMIC_RELAXED)) {
+    if (!drain_waiting(v)) {
         return;
     }
     vcpu_lock(v);
@@ -192,5 +192,6 @@ void exec_body_load(unsigned int index, void *udata)
         drain_through_release(v);
     }
     from_buffer(v, in, &a);
+    track_remote(v); /* a store that was in the buffer a moment ago */
     from_history(v, in, &a);
 }

@@ -69,7 +69,7 @@ static void trace_native(struct vcpu *v, const struct insn *in,
 static void run_natively(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
-    if (v->buffer.n) {
+    if (drain_waiting(v)) {
         overtake(v, in, a);
         trace_native(v, in, a);
     }
@@ -105,7 +105,7 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted)
 {
     struct access a;
 
-    if (!wanted && !v->buffer.n) {
+    if (!wanted && !drain_waiting(v)) {
         return;
     }
     a = access_resolve(v, in);

@@ -142,6 +142,8 @@ void drain_all(struct vcpu *v, enum counter why);
 void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
 /* What a load-acquire asks for. */
 void drain_through_release(struct vcpu *v);
+/* Whether stores wait, or are on their way to memory in another vCPU's hands. */
+bool drain_waiting(const struct vcpu *v);
 /* From another vCPU's thread: no wait. */
 void drain_remote(struct vcpu *v);
 
@@ -163,6 +165,8 @@ __attribute__((__noreturn__)) void access_skip(struct vcpu *v,
 /* track.c: the views of a body, kept while other vCPUs write. */
 /* What is owed since the last callback; each tracked callback begins with it. */
 void track_settle(struct vcpu *v);
+/* ... of it, what another vCPU drained. */
+void track_remote(struct vcpu *v);
 void track_stop(struct vcpu *v);
 void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
 /* Something happened that is not followed: all views go to now. */

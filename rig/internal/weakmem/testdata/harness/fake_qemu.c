@@ -28,15 +28,15 @@ struct qemu_plugin_register {
     unsigned int number;
 };
 
-struct cpu *running;
+__thread struct cpu *running;
 
 static qemu_plugin_vcpu_init_cb_t on_init;
 static qemu_plugin_vcpu_tb_trans_cb_t on_translate;
 static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
 static struct qemu_plugin_register registers[33];
-static enum qemu_plugin_cb_flags allowed;
-static jmp_buf left;
-static uint64_t left_to;
+static __thread enum qemu_plugin_cb_flags allowed;
+static __thread jmp_buf left;
+static __thread uint64_t left_to;
 
 void fail(const char *format, ...)
 {
@@ -180,6 +180,7 @@ bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr)
 
 int qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
 {
+    race_begin();
     memcpy(guest_ram(addr, data->len), data->data, data->len);
     fake_flush();
     return 0;
