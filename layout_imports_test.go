@@ -104,7 +104,6 @@ func cmdImportsFront(files []source) []string {
 	return breaches
 }
 
-// internalsStandAlone lets tests read litmus tests, which are texts, not work.
 func internalsStandAlone(files []source) []string {
 	const internal = "rig/internal/"
 	var breaches []string
@@ -117,7 +116,7 @@ func internalsStandAlone(files []source) []string {
 			dir, _ := own(imported)
 			rest, ok := strings.CutPrefix(dir, internal)
 			other, _, _ := strings.Cut(rest, "/")
-			if ok && other != self && other != "proc" && !(s.test() && other == "litmus") {
+			if ok && other != self && other != "proc" {
 				breaches = append(breaches, fmt.Sprintf("%s: imports %s", s.path, dir))
 			}
 		}

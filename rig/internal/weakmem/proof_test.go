@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"kcovrig/rig/internal/litmus"
+	"kcovrig/rig/litmus"
 )
 
 const (
-	diyTests = "../litmus/testdata/diy"
+	diyTests = "../../litmus/testdata/diy"
 	ownTests = "testdata/litmus"
 )
 

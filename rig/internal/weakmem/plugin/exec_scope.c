@@ -29,6 +29,9 @@ void exec_leave(unsigned int index, void *udata)
     }
     trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
+    __atomic_store_n(&v->visits,
+                     v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
+                     __ATOMIC_RELAXED);
     track_stop(v);
 }
 

@@ -66,6 +66,7 @@ struct vcpu {
     int lock;                /* guards buffer and gate.pending */
     struct buffer buffer;
     bool passed;             /* a store overtook one that still waits */
+    uint64_t visits;         /* to a body, ended; others read it */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
