@@ -47,7 +47,7 @@ static bool forward(struct vcpu *v, const struct insn *in,
 /* The page is known, or is made known; false: the load must be strong. */
 static bool reach(struct vcpu *v, struct access *a)
 {
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys)) {
+    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
         a->state = PAGE_READABLE;
     }
     return a->state != PAGE_MISS && a->regular;
@@ -161,6 +161,10 @@ static void from_history(struct vcpu *v, const struct insn *in,
         old = old || c[i].old;
     }
     history_unlock();
+    if (!page_current(a->epoch)) {
+        track_strong(v); /* the page went while it was looked up */
+        return;
+    }
     if (!in->simd && (old || policy_exact(v))) {
         perform(v, in, a, c);
     }

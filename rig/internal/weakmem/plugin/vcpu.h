@@ -112,7 +112,7 @@ enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
                             uint64_t *epoch);
 /* Walks the tables for a page that is about to be read natively. */
-bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys);
+bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch);
 bool page_current(uint64_t epoch);
 /* A store to virt is about to run natively: if no exception comes before the
  * next call of page_settle, the page is writable. */
