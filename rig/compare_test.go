@@ -86,7 +86,9 @@ func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 		broken := l.guests[patched]
 		broken.hangUp = 100 // milliseconds, about: in a later turn
 		l.guests[patched] = broken
-		result, err := Compare(t.Context(), l.config(t))
+		cfg := l.config(t)
+		cfg.Spec.Duration = time.Minute
+		result, err := Compare(t.Context(), cfg)
 		require.Error(t, err)
 		assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
 		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {

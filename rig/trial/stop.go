@@ -31,8 +31,8 @@ const (
 	// CleanBlocks without a stale window in any mode of the unpatched arm end a
 	// comparison: one that shows so little becomes certain within no useful time.
 	CleanBlocks = 512
-	// GiveUp ends an arm that has not become certain after running for so long:
-	// 20 times what it takes on a host with cores to spare.
+	// GiveUp ends an arm that has not become certain after running for so long. A
+	// host with cores to spare needs well under a second, one under load more.
 	GiveUp = 30 * time.Second
 )
 
