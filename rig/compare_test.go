@@ -196,6 +196,21 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	}
 }
 
+func TestInterruptEndsAComparisonOfReaders(t *testing.T) {
+	sent := make(chan struct{})
+	l := newLab(fakeGuest{sent: sent}, fakeGuest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Acquire, trial.Relaxed}
+	result, err := Compare(ctx, cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2, "the next reader's arms are not booted")
+	for _, o := range result.Observations {
+		assert.Equal(t, trial.OutcomeCut, o.Outcome)
+	}
+}
+
 func TestInterruptBeforeTheHelloEndsSoon(t *testing.T) {
 	l := newLab(fakeGuest{silent: true}, fakeGuest{silent: true})
 	ctx, cancel := context.WithCancel(t.Context())
