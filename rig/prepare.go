@@ -15,7 +15,12 @@ import (
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
 func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := together(ctx,
-		func(ctx context.Context) error { return j.buildKernels(ctx, arms) },
+		func(ctx context.Context) error {
+			if err := j.buildKernels(ctx, arms); err != nil {
+				return err
+			}
+			return j.analyse(ctx, arms)
+		},
 		j.buildArchive, j.findEmulator,
 	); err != nil {
 		return err
@@ -23,10 +28,7 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.chooseAccel(ctx, j.images[arms[0]].Path); err != nil {
 		return err
 	}
-	if err := j.findReaders(); err != nil {
-		return err
-	}
-	return j.analyse(ctx, arms)
+	return j.findReaders()
 }
 
 // findReaders finds the code in the guest whose loads the emulator may reorder.
