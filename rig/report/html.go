@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 
 	"kcovrig/rig/trial"
 )
@@ -20,7 +21,8 @@ import (
 var pageFiles embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"percent": percent, "span": span, "css": pageStyle, "eventHead": func() []string { return eventHead },
+	"percent": percent, "span": span, "power": power, "unbroken": unbroken, "css": pageStyle,
+	"eventHead": func() []string { return eventHead },
 }).ParseFS(pageFiles, "page/*.html"))
 
 // maxWitnesses is how many witnesses of a run are drawn.
@@ -28,22 +30,30 @@ const maxWitnesses = 3
 
 // htmlRun is what the page shows of one run.
 type htmlRun struct {
-	ID, Name, Word, Sentence, Repeat string
-	Verdict                          trial.Verdict
-	Document                         Document
-	Rows                             []Row
-	BlockSize                        uint64
-	Charts                           []Chart
-	Witnesses                        []Timeline
-	MoreWitnesses                    int
-	Order                            []string // per kernel, what the binary says about order
-	Facts                            []fact
+	ID, Name, Word, Sentence string
+	Repeat                   []string
+	Verdict                  trial.Verdict
+	Document                 Document
+	Rows                     []Row
+	Tested                   []Row // those with a test
+	Readers                  bool  // more than one
+	BlockSize                uint64
+	Charts                   []Chart
+	Witnesses                []Timeline
+	MoreWitnesses            int
+	Order                    []string // per kernel, what the binary says about order
+	Facts                    []fact
 }
 
 func pageStyle() (template.CSS, error) {
 	text, err := pageFiles.ReadFile("page/page.css")
 	return template.CSS(text), err //nolint:gosec // our own file
 }
+
+// unbroken keeps powers of ten from being broken at their minus.
+func unbroken(text string) string { return strings.ReplaceAll(text, "e-", "e\u2011") }
+
+func power(p *float64) string { return unbroken(fmt.Sprintf("%.1e", *p)) }
 
 func writeHTML(w io.Writer, runs []Saved, _ Options) error {
 	data := struct {
@@ -97,6 +107,8 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 	for i, w := range d.Witnesses[:min(len(d.Witnesses), maxWitnesses)] {
 		run.Witnesses = append(run.Witnesses, NewTimeline(fmt.Sprintf("%s-witness%d", id, i+1), w))
 	}
+	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
+	run.Readers = len(readers) > 1
 	run.MoreWitnesses = max(0, len(d.Witnesses)-maxWitnesses)
 	return run, nil
 }

@@ -75,7 +75,7 @@ func writeJUnit(w io.Writer, runs []Saved, _ Options) error {
 		for _, f := range provenance(run.Document) {
 			s.Properties = append(s.Properties, junitProperty(f))
 		}
-		s.Properties = append(s.Properties, junitProperty{"verdict", verdictWord(run.Document)}, junitProperty{"repeat", repeat(run.Document)})
+		s.Properties = append(s.Properties, junitProperty{"verdict", verdictWord(run.Document)}, junitProperty{"repeat", command(run.Document)})
 		for _, c := range s.Cases {
 			s.junitTotals = s.add(c.totals())
 		}

@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
@@ -103,7 +104,7 @@ func markdownTable(b *strings.Builder, runs []Saved) {
 	if more > 0 {
 		fmt.Fprintf(b, "%d more rows are left out. ", more)
 	}
-	b.WriteString("In brackets: 95 % interval of the share of stale blocks of consecutive windows.\n\n")
+	b.WriteString("In brackets: share of stale blocks of consecutive windows, and its exact 95 % interval.\n\n")
 }
 
 func markdownCell(c *Cell) string {
@@ -115,7 +116,7 @@ func markdownCell(c *Cell) string {
 	case c.Share == nil:
 		return "no windows"
 	}
-	return fmt.Sprintf("%d of %d, %s [%s]", c.StaleWindows, c.Windows, percent(c.Share), span(c.BlockInterval))
+	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, percent(c.Share), percent(c.BlockShare), span(c.BlockInterval))
 }
 
 // aligned writes a table that can be read in a mail too.
@@ -161,7 +162,7 @@ func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
 		}
 		return verdictWord(d)
 	})
-	markdownFact(b, "repeat", runs[:1], repeat)
+	markdownFact(b, "repeat", runs[:1], command)
 	b.WriteString("```\n")
 	switch {
 	case o.TestedBy == "":
@@ -184,7 +185,7 @@ func markdownFact(b *strings.Builder, name string, runs []Saved, value func(Docu
 		more = fmt.Sprintf("; and %d more", extra)
 		values = values[:maxSentences]
 	}
-	fmt.Fprintf(b, "%-11s%s%s\n", name+":", strings.Join(values, "; "), more)
+	fmt.Fprintf(b, "%-12s%s%s\n", name+":", strings.Join(values, "; "), more)
 }
 
 // windows sums what counts.
@@ -223,4 +224,13 @@ func plain(text string) string {
 	return strings.NewReplacer("|", "/", "`", "'", "<", "&lt;", "*", `\*`).Replace(oneLine(text))
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine also drops what no terminal or mail should get: control characters.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}

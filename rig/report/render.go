@@ -79,7 +79,7 @@ func writeReport(w io.Writer, runs []Saved, _ Options) error {
 	}
 	list := []entry{}
 	for _, r := range runs {
-		list = append(list, entry{r.Name, sentence(r.Document), repeat(r.Document), rows(r.Document), slices.Clone(r.Raw)})
+		list = append(list, entry{r.Name, sentence(r.Document), command(r.Document), rows(r.Document), slices.Clone(r.Raw)})
 	}
 	return object(w, map[string]any{"schema": ReportSchema, "runs": list})
 }

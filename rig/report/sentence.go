@@ -51,9 +51,9 @@ func full1(list []string, otherwise string) string {
 	return list[0]
 }
 
-// repeat is the command that asks for the same run again: what the run chose
+// repeat is the words of the command that asks for the same run again: what the run chose
 // by itself (the tree, the seed) is named.
-func repeat(d Document) string {
+func repeat(d Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
 	add := func(flag, value string) {
@@ -73,7 +73,7 @@ func repeat(d Document) string {
 	add("rev", s.Rev)
 	add("patch", s.Patch)
 	if d.Command == "build" {
-		return quote(argv)
+		return quoted(argv)
 	}
 	add("reader", string(s.Reader))
 	if len(s.Modes) == 1 {
@@ -87,11 +87,13 @@ func repeat(d Document) string {
 	}
 	add("memory-model", string(s.MemoryModel))
 	add("accel", string(s.Accel))
-	return quote(argv)
+	return quoted(argv)
 }
 
-// quote joins argv for a shell.
-func quote(argv []string) string {
+func command(d Document) string { return strings.Join(repeat(d), " ") }
+
+// quoted makes argv the words of a shell's command.
+func quoted(argv []string) []string {
 	words := make([]string, 0, len(argv))
 	for _, w := range argv {
 		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
@@ -101,7 +103,7 @@ func quote(argv []string) string {
 		}
 		words = append(words, w)
 	}
-	return strings.Join(words, " ")
+	return words
 }
 
 // fact is one line of a run's provenance.

@@ -13,11 +13,11 @@ import (
 // The timeline's measures, in SVG units. Events stand in their order, one row
 // each: times between them differ by too many orders of magnitude to be drawn.
 const (
-	timelineWidth = 400
-	rowHeight     = 46
+	timelineWidth = 360
+	rowHeight     = 64
 	firstRow      = 64
-	timeGutter    = 56
-	barStep       = 9 // between the bars of stores that are held at once
+	timeGutter    = 44
+	barStep       = 8 // between the bars of stores that are held at once
 	maxEvents     = 48
 )
 
@@ -79,7 +79,7 @@ func NewTimeline(id string, w trial.Witness) Timeline {
 		x := t.Lanes[slices.Index(cpus, e.VCPU)].X
 		t.Events = append(t.Events, DrawnEvent{
 			Kind: e.Kind, X: x, Y: firstRow + rowHeight*i, TextX: x + 12, Time: shortTime(float64(e.AtNS)),
-			Lines: eventLines(e, stale[from+i] >= 0, (lane-46)/5), Stale: stale[from+i] >= 0,
+			Lines: eventLines(e, stale[from+i] >= 0, (lane-42)/6), Stale: stale[from+i] >= 0,
 		})
 	}
 	t.Bars = bars(shown, cpus, t)

@@ -50,12 +50,18 @@ func accesses(e trial.WitnessEvent) bool {
 func eventLines(e trial.WitnessEvent, stale bool, letters int) []string {
 	lines := []string{kindWord(e, stale)}
 	if accesses(e) {
-		lines[0] += fmt.Sprintf(" v%d ..%04x", e.Version, e.Address&0xffff)
+		lines = append(lines, fmt.Sprintf("v%d at ..%04x", e.Version, e.Address&0xffff))
 	}
-	for _, more := range []string{place(e), path.Base(e.Source)} {
-		if more != "" && more != "." {
-			lines = append(lines, more)
-		}
+	where := ""
+	if e.Symbol != "" {
+		lines = append(lines, e.Symbol)
+		where = fmt.Sprintf("+%#x ", e.Offset)
+	}
+	if e.Source != "" {
+		where += path.Base(e.Source)
+	}
+	if where != "" {
+		lines = append(lines, strings.TrimSpace(where))
 	}
 	for i, l := range lines {
 		if r := []rune(l); len(r) > letters {
