@@ -33,6 +33,7 @@ type htmlRun struct {
 	ID, Name, Word, Sentence string
 	Repeat                   []string
 	Verdict                  trial.Verdict
+	Reasons                  []string
 	Document                 Document
 	Rows                     []Row
 	Tested                   []Row // those with a test
@@ -109,6 +110,9 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 	}
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
 	run.Readers = len(readers) > 1
+	if run.Reasons = d.Reasons; d.Verdict == trial.Inconclusive && len(d.Reasons) == 1 {
+		run.Reasons = nil // the sentence says it
+	}
 	run.MoreWitnesses = max(0, len(d.Witnesses)-maxWitnesses)
 	return run, nil
 }

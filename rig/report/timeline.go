@@ -149,7 +149,7 @@ func bars(shown []trial.WitnessEvent, cpus []int, t Timeline) []Bar {
 			place++
 		}
 		ends[[2]int{lane, place}] = end
-		bar := Bar{X: t.Lanes[lane].X - barStep*(place+1), Y1: firstRow + rowHeight*i, Y2: firstRow + rowHeight*end, Open: end == len(shown)}
+		bar := Bar{X: t.Lanes[lane].X - 5 - barStep*(place+1), Y1: firstRow + rowHeight*i, Y2: firstRow + rowHeight*end, Open: end == len(shown)}
 		if bar.Open {
 			bar.Y2 = t.Height - 8
 		}
