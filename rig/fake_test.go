@@ -73,7 +73,7 @@ func (g fakeGuest) stress(enc *wire.Encoder, start wire.Start, stop chan struct{
 	var blocks uint64
 	for n := 1; !g.early; n++ {
 		blocks += step
-		if enc.Encode(wire.Record{Progress: &wire.Progress{Tallies: g.tallies(start, blocks)}}) != nil {
+		if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(start, blocks)}}) != nil {
 			return
 		}
 		if n == 1 && g.sent != nil {

@@ -50,6 +50,9 @@ func staleChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 	}
 	p.Y.Min, p.Y.Max = 0, 100
 	p.X.Min, p.X.Max = decade(p.X.Min, math.Floor), decade(p.X.Max, math.Ceil)
+	if p.X.Min == p.X.Max {
+		p.X.Max *= 10
+	}
 	c.SVG, err = inline(p, id, c.Title, c.Text)
 	return c, err
 }
@@ -84,7 +87,7 @@ type timeTicks struct{}
 
 func (timeTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
-	for v := decade(low, math.Floor); v <= high*1.0001; v *= 10 {
+	for v := decade(max(low, 1), math.Floor); v <= high*1.0001; v *= 10 {
 		ticks = append(ticks, plot.Tick{Value: v, Label: shortTime(v)})
 		for m := 2.0; m < 10 && m*v <= high; m++ {
 			ticks = append(ticks, plot.Tick{Value: m * v})

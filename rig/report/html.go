@@ -33,6 +33,7 @@ type htmlRun struct {
 	ID, Name, Word, Sentence string
 	Repeat                   []string
 	Verdict                  trial.Verdict
+	Alone                    bool // the page's only run
 	Reasons                  []string
 	Document                 Document
 	Rows                     []Row
@@ -63,6 +64,7 @@ func writeHTML(w io.Writer, runs []Saved, _ Options) error {
 	}{Title: "kcovrig: " + headline(runs)}
 	for i, r := range runs {
 		run, err := newHTMLRun(fmt.Sprintf("r%d", i+1), r)
+		run.Alone = len(runs) == 1
 		if err != nil {
 			return err
 		}

@@ -53,12 +53,15 @@ func headline(runs []Saved) string {
 			}
 		}
 		word := verdictWord(Document{Verdict: v})
-		if n > 0 && len(runs) > 1 {
-			word += fmt.Sprintf(" (%d of %d runs)", n, len(runs))
+		if len(runs) > 1 {
+			word = fmt.Sprintf("%d %s", n, word)
 		}
 		if n > 0 {
 			words = append(words, word)
 		}
+	}
+	if len(runs) > 1 {
+		return fmt.Sprintf("%d runs, %s", len(runs), strings.Join(words, ", "))
 	}
 	return strings.Join(words, ", ")
 }

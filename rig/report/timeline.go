@@ -13,12 +13,12 @@ import (
 // The timeline's measures, in SVG units. Events stand in their order, one row
 // each: times between them differ by too many orders of magnitude to be drawn.
 const (
-	timelineWidth = 360
-	rowHeight     = 64
-	firstRow      = 64
-	timeGutter    = 44
-	barStep       = 8 // between the bars of stores that are held at once
-	maxEvents     = 48
+	laneWidth  = 158 // of one vCPU: two make a drawing that a phone shows readably
+	rowHeight  = 64
+	firstRow   = 64
+	timeGutter = 44
+	barStep    = 8 // between the bars of stores that are held at once
+	maxEvents  = 48
 )
 
 // Timeline is a witness as it is drawn: one column per vCPU, time downwards.
@@ -63,23 +63,23 @@ type Bar struct {
 func NewTimeline(id string, w trial.Witness) Timeline {
 	stale := staleLoads(w.Events)
 	from, to := around(len(w.Events), stale)
-	t := Timeline{ID: id, Title: witnessTitle(w), Width: timelineWidth, LeftOut: len(w.Events) - (to - from)}
+	t := Timeline{ID: id, Title: witnessTitle(w), LeftOut: len(w.Events) - (to - from)}
 	for i, e := range w.Events {
 		t.Table = append(t.Table, eventRow(e, stale[i] >= 0))
 	}
 	shown := w.Events[from:to]
 	t.Height = firstRow + rowHeight*len(shown)
 	cpus := vcpus(w.Events)
-	lane := (timelineWidth - timeGutter) / max(1, len(cpus))
+	t.Width = timeGutter + laneWidth*max(2, len(cpus))
 	for i, cpu := range cpus {
-		x := timeGutter + i*lane + 30
+		x := timeGutter + i*laneWidth + 30
 		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), X: x, Y1: firstRow - 20, Y2: t.Height - 8})
 	}
 	for i, e := range shown {
 		x := t.Lanes[slices.Index(cpus, e.VCPU)].X
 		t.Events = append(t.Events, DrawnEvent{
 			Kind: e.Kind, X: x, Y: firstRow + rowHeight*i, TextX: x + 12, Time: shortTime(float64(e.AtNS)),
-			Lines: eventLines(e, stale[from+i] >= 0, (lane-42)/6), Stale: stale[from+i] >= 0,
+			Lines: eventLines(e, stale[from+i] >= 0, (laneWidth-42)/6), Stale: stale[from+i] >= 0,
 		})
 	}
 	t.Bars = bars(shown, cpus, t)
