@@ -107,6 +107,7 @@ func (a *arm) observe(ctx context.Context, vm VM, obs *trial.Observation) error 
 	}
 	done("")
 	obs.Tallies, obs.Detections, obs.Outcome = res.tallies, slices.Concat([]wire.Detection{}, res.hits), trial.OutcomeOK
+	obs.Series = res.series.Samples()
 	if res.cut {
 		obs.Outcome = trial.OutcomeCut
 	}

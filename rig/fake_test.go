@@ -77,7 +77,7 @@ func (g fakeGuest) stress(vm *fakeVM, enc *wire.Encoder, start wire.Start, stop 
 	for n := 1; !g.early; n++ {
 		vm.awaitCont()
 		blocks += step
-		if enc.Encode(wire.Record{Progress: &wire.Progress{Tallies: g.tallies(start, blocks)}}) != nil {
+		if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(start, blocks)}}) != nil {
 			return
 		}
 		if n == 1 && g.sent != nil {

@@ -56,7 +56,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec},
+		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err

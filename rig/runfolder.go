@@ -19,7 +19,7 @@ import (
 // keptRuns is how many run folders without --out are kept in the cache.
 const keptRuns = 20
 
-// runFolder is what a run leaves: result.json, and per boot its console. It is
+// runFolder is what a run leaves: result.json, its reports, and per boot its console. It is
 // written aside and renamed, so that a folder with its final name is complete.
 type runFolder struct {
 	work  string // while the run lasts
@@ -67,7 +67,13 @@ func (f *runFolder) publish(result *trial.Result) (err error) {
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := errors.Join(report.JSON(out, *result), out.Close(), os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
+	if err := errors.Join(report.JSON(out, *result), out.Close()); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := writeReports(aside, filepath.Base(f.final)); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := errors.Join(os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	return f.forget()

@@ -28,6 +28,7 @@ type stress struct {
 type stressed struct {
 	tallies []wire.Tally
 	hits    []wire.Detection
+	series  trial.Series
 	cut     bool // ctx ended it; the tallies are whole, only shorter
 }
 
@@ -93,31 +94,32 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 		r.sink(trial.Event{Arm: r.arm, Hit: rec.Detection})
 		return false, nil
 	case rec.Progress != nil:
-		return false, r.progress(rec.Progress.Tallies)
+		return false, r.progress(*rec.Progress)
 	case rec.Done != nil:
 		if !r.stopped {
 			return false, fault.Newf(fault.Guest, "stress the guest", "it ended before it was asked to")
 		}
-		return true, r.tally(rec.Done.Tallies)
+		return true, r.tally(rec.Done.ElapsedNS, rec.Done.Tallies)
 	}
 	return false, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
 }
 
-func (r *stress) progress(tallies []wire.Tally) error {
-	if err := r.tally(tallies); err != nil {
+func (r *stress) progress(p wire.Progress) error {
+	if err := r.tally(p.ElapsedNS, p.Tallies); err != nil {
 		return err
 	}
-	if r.settled(tallies) {
+	if r.settled(p.Tallies) {
 		r.stop()
 	}
 	return nil
 }
 
-func (r *stress) tally(tallies []wire.Tally) error {
+func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	if err := trial.CheckTallies(tallies, r.start.Modes, r.start.BlockSize); err != nil {
 		return fault.Wrap(fault.Guest, "check the guest's counts", err)
 	}
 	r.result.tallies = tallies
+	r.result.series.Add(elapsedNS, tallies)
 	r.sink(trial.Event{Arm: r.arm, Tally: tallies})
 	return nil
 }

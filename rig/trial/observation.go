@@ -44,6 +44,7 @@ type Observation struct {
 	BlockSize  uint64            `json:"blockSize"`
 	Tallies    []wire.Tally      `json:"tallies"` // one per mode
 	Detections []wire.Detection  `json:"detections"`
+	Series     []Sample          `json:"series"`   // how the tallies grew
 	Emulator   map[string]uint64 `json:"emulator"` // the plugin's counters; empty when native
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
