@@ -91,7 +91,7 @@ func (c *command) start() *command {
 		c.signal(syscall.SIGKILL)
 		<-c.done
 		if c.t.Failed() {
-			c.t.Logf("kcovrig %s: %d\n%s\n%s", strings.Join(c.args, " "), c.code, c.out.String(), c.log.String())
+			c.t.Logf("kcovrig %s: %d\n%s", strings.Join(c.args, " "), c.code, c.log.String())
 		}
 	})
 	return c
