@@ -103,7 +103,7 @@ func FailureOf(err error) *trial.Failure {
 		if e.Tail != "" {
 			f.Tail = e.Tail
 		}
-		if e.Try != "" {
+		if f.Try == "" { // the outermost knows best what was wanted
 			f.Try = e.Try
 		}
 	}
