@@ -93,6 +93,9 @@ func FailureOf(err error) *trial.Failure {
 		return nil
 	}
 	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
+	if errors.Is(err, context.Canceled) {
+		f.Message = "interrupted: " + f.Message
+	}
 	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
 		if f.Op == "" {
 			f.Op = e.Op

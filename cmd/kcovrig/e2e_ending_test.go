@@ -87,7 +87,7 @@ func TestE2ECtrlC(t *testing.T) {
 			cmd.signal(syscall.SIGINT)
 			assert.Equal(t, code, cmd.wait())
 			cmd.leavesNothing()
-			r := cmd.says("interrupt").result()
+			r := cmd.says("interrupted: ").result()
 			assert.NotEqual(t, "fixed", r.Verdict)
 		})
 	}

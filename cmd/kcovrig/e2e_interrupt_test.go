@@ -30,7 +30,7 @@ func TestE2EPreparationInterrupted(t *testing.T) {
 	for _, stage := range []func(*command){unpacking, compiling} {
 		c := interrupted(syscall.SIGINT, stage)
 		assert.Equal(t, 3, c.code)
-		c.says("interrupt").leavesNothing()
+		c.says("interrupted: ").leavesNothing()
 		assert.Empty(t, unfinished(t, cache))
 		assert.NotNil(t, c.result().Error)
 	}
