@@ -27,6 +27,7 @@ type bench struct {
 	mode       mode
 	tally      tally
 	detections []wire.Detection
+	marks      uint64
 }
 
 func newBench(t *testing.T, modeName, reader string, words int) *bench {
@@ -40,6 +41,10 @@ func newBench(t *testing.T, modeName, reader string, words int) *bench {
 		clock: func() int64 { return int64(time.Since(start)) },
 		rest:  runtime.Gosched,
 		found: func(d wire.Detection) { b.detections = append(b.detections, d) },
+		marked: func(_ *uint64, entry, count uint64) uint64 {
+			b.marks++
+			return b.marks*10000 + entry*100 + count
+		},
 	}
 	b.reset(3)
 	return b
@@ -131,6 +136,7 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 			assert.Equal(t, uint64(3), d.Round)
 			assert.Equal(t, mode, d.Mode)
 			assert.NotZero(t, d.StaleNS)
+			assert.Equal(t, []uint64{10204, 0}[i], d.Witness, "the first stale entry of a window is marked, at once")
 		}
 	})
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Loads: from the own buffer, from the history, or natively. */
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 static uint64_t extend(const struct insn *in, uint64_t value)
@@ -46,7 +47,7 @@ static bool forward(struct vcpu *v, const struct insn *in,
 /* The page is known, or is made known; false: the load must be strong. */
 static bool reach(struct vcpu *v, struct access *a)
 {
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys)) {
+    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
         a->state = PAGE_READABLE;
     }
     return a->state != PAGE_MISS && a->regular;
@@ -58,7 +59,7 @@ static void from_buffer(struct vcpu *v, const struct insn *in,
 {
     bool forwarded;
 
-    if (!__atomic_load_n(&v->buffer.n, __ATOMIC_RELAXED)) {
+    if (!drain_waiting(v)) {
         return;
     }
     vcpu_lock(v);
@@ -68,7 +69,9 @@ static void from_buffer(struct vcpu *v, const struct insn *in,
         COUNT(v->index, forwarded);
         access_skip(v, in, a);
     }
-    drain_overlapping(v, a->phys, in->elements * element_bytes(in));
+    if (!MUTANT(9)) {
+        drain_overlapping(v, a->phys, in->elements * element_bytes(in));
+    }
 }
 
 /* Called while stores wait. A body that is tracked did it already. */
@@ -87,7 +90,7 @@ void exec_load(unsigned int index, void *udata)
         drain_all(v, COUNTER_strongDrains);
         return;
     }
-    if (in->acquire) {
+    if (in->acquire && !MUTANT(5)) {
         drain_through_release(v);
     }
     from_buffer(v, in, &a);
@@ -103,7 +106,8 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
 {
     struct version version[VERSIONS_MAX];
     struct choice c = {.granule = phys & ~7ull};
-    uint64_t limit = join(pre, views_coherence(&v->views, c.granule));
+    uint64_t seen = MUTANT(6) ? 0 : views_coherence(&v->views, c.granule);
+    uint64_t limit = join(pre, seen);
     unsigned int n = history_versions(c.granule, limit, version), pick = 0;
 
     if (n > 1) {
@@ -116,6 +120,8 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
     c.value = version[pick].value >> (8 * (phys & 7));
     c.time = version[pick].time;
     c.old = pick > 0;
+    trace_add(v->index, c.old ? TRACE_STALE : TRACE_LOAD, v->tracked_pc, phys, 8,
+              c.value, c.time);
     return c;
 }
 
@@ -155,6 +161,10 @@ static void from_history(struct vcpu *v, const struct insn *in,
         old = old || c[i].old;
     }
     history_unlock();
+    if (!page_current(a->epoch)) {
+        track_strong(v); /* the page went while it was looked up */
+        return;
+    }
     if (!in->simd && (old || policy_exact(v))) {
         perform(v, in, a, c);
     }
@@ -173,6 +183,7 @@ void exec_body_load(unsigned int index, void *udata)
     struct access a;
 
     track_settle(v);
+    v->tracked_pc = in->pc;
     COUNT(index, loads);
     policy_pause(v);
     a = access_resolve(v, in);
@@ -181,9 +192,10 @@ void exec_body_load(unsigned int index, void *udata)
         track_strong(v);
         return;
     }
-    if (in->acquire) {
+    if (in->acquire && !MUTANT(5)) {
         drain_through_release(v);
     }
     from_buffer(v, in, &a);
+    track_remote(v); /* a store that was in the buffer a moment ago */
     from_history(v, in, &a);
 }

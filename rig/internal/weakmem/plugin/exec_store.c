@@ -4,6 +4,7 @@
  * store goes through the buffer, so that other vCPUs' loads know of it; in
  * callers and callees those that are not delayed run natively, which is cheaper.
  */
+#include "mutant.h"
 #include "vcpu.h"
 
 static bool can_buffer(const struct insn *in, const struct access *a)
@@ -12,6 +13,12 @@ static bool can_buffer(const struct insn *in, const struct access *a)
            !memory_has_code(a->phys) &&
            !(writes_back(in) && (in->rt == in->rn ||
                                  (in->elements == 2 && in->rt2 == in->rn)));
+}
+
+/* The bytes that are stored: what is forwarded must not hold more. */
+static uint64_t low_bytes(uint64_t value, unsigned int size)
+{
+    return size == 3 || MUTANT(22) ? value : value & ((1ull << (8u << size)) - 1);
 }
 
 static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
@@ -23,7 +30,7 @@ static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
 
         s[i].bytes = (uint8_t)(1u << in->size);
         s[i].phys = a->phys + i * (1u << in->size);
-        s[i].value = register_read(v, rt);
+        s[i].value = low_bytes(register_read(v, rt), in->size);
         s[i].pc = in->pc;
         s[i].view = join(a->view, views_data(&v->views, rt, false));
         s[i].release = in->release;
@@ -33,7 +40,7 @@ static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
 
 /* Other stores wait and this one is about to become visible. */
 static void overtake(struct vcpu *v, const struct insn *in,
-                     const struct access *a)
+                     const struct access *a, enum scope_role role)
 {
     if (in->release) {
         drain_all(v, COUNTER_barrierDrains);
@@ -45,16 +52,27 @@ static void overtake(struct vcpu *v, const struct insn *in,
     }
     drain_overlapping(v, a->phys, in->elements << in->size);
     if (v->buffer.n) {
-        v->passed = true;
+        /* That one part of a copy overtook another is no window to widen. */
+        v->passed = v->passed || role != SCOPE_CALLEE;
         COUNT(v->index, passed);
     }
 }
 
-static void run_natively(struct vcpu *v, const struct insn *in,
+static void trace_native(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
-    if (v->buffer.n) {
-        overtake(v, in, a);
+    if (trace_on() && !in->simd && a->state != PAGE_MISS) {
+        trace_add(v->index, TRACE_STORE, in->pc, a->phys, 1u << in->size,
+                  register_read(v, in->rt), 0);
+    }
+}
+
+static void run_natively(struct vcpu *v, const struct insn *in,
+                         const struct access *a, enum scope_role role)
+{
+    if (drain_waiting(v)) {
+        overtake(v, in, a, role);
+        trace_native(v, in, a);
     }
     if (a->state != PAGE_WRITABLE && a->regular) {
         page_probe(v, a->virt);
@@ -72,7 +90,7 @@ static void body_store(struct vcpu *v, const struct insn *in, bool wanted)
         v->views.control = join(v->views.control, a.view);
     }
     if (!can_buffer(in, &a) || !push(v, in, &a)) {
-        run_natively(v, in, &a);
+        run_natively(v, in, &a, SCOPE_BODY);
         return;
     }
     if (wanted) {
@@ -84,11 +102,12 @@ static void body_store(struct vcpu *v, const struct insn *in, bool wanted)
     access_skip(v, in, &a);
 }
 
-static void other_store(struct vcpu *v, const struct insn *in, bool wanted)
+static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
+                        enum scope_role role)
 {
     struct access a;
 
-    if (!wanted && !v->buffer.n) {
+    if (!wanted && !drain_waiting(v)) {
         return;
     }
     a = access_resolve(v, in);
@@ -96,7 +115,7 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted)
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
     }
-    run_natively(v, in, &a);
+    run_natively(v, in, &a, role);
 }
 
 void exec_store(unsigned int index, void *udata)
@@ -115,6 +134,6 @@ void exec_store(unsigned int index, void *udata)
         body_store(v, &site->insn, wanted);
     } else {
         page_settle(v);
-        other_store(v, &site->insn, wanted);
+        other_store(v, &site->insn, wanted, site->scope->role);
     }
 }

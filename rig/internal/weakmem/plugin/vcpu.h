@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
+#include "trace.h"
 #include "uses.h"
 #include "views.h"
 
@@ -65,9 +66,11 @@ struct vcpu {
     int lock;                /* guards buffer and gate.pending */
     struct buffer buffer;
     bool passed;             /* a store overtook one that still waits */
+    uint64_t visits;         /* to a body, ended; others read it */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
+    uint64_t tracked_pc;     /* of the load being decided */
     struct views views;
     struct late_load late;
     bool strong;             /* the next callback raises the views to now */
@@ -76,6 +79,7 @@ struct vcpu {
     uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
+    uint64_t probe_epoch;    /* ... and before these translations ended */
     bool tlbi;               /* since the last DSB */
 
     uint64_t random;
@@ -108,7 +112,7 @@ enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
                             uint64_t *epoch);
 /* Walks the tables for a page that is about to be read natively. */
-bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys);
+bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch);
 bool page_current(uint64_t epoch);
 /* A store to virt is about to run natively: if no exception comes before the
  * next call of page_settle, the page is writable. */
@@ -139,6 +143,8 @@ void drain_all(struct vcpu *v, enum counter why);
 void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
 /* What a load-acquire asks for. */
 void drain_through_release(struct vcpu *v);
+/* Whether stores wait, or are on their way to memory in another vCPU's hands. */
+bool drain_waiting(const struct vcpu *v);
 /* From another vCPU's thread: no wait. */
 void drain_remote(struct vcpu *v);
 
@@ -160,6 +166,8 @@ __attribute__((__noreturn__)) void access_skip(struct vcpu *v,
 /* track.c: the views of a body, kept while other vCPUs write. */
 /* What is owed since the last callback; each tracked callback begins with it. */
 void track_settle(struct vcpu *v);
+/* ... of it, what another vCPU drained. */
+void track_remote(struct vcpu *v);
 void track_stop(struct vcpu *v);
 void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
 /* Something happened that is not followed: all views go to now. */
@@ -181,6 +189,9 @@ void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
 void exec_tlbi(unsigned int index, void *udata);
 void exec_dsb(unsigned int index, void *udata);
+/* The guest's mark function returns: x0 the stale word's address, x1 its entry's
+ * index, x2 the count, x3 the mark's number. */
+void exec_mark(unsigned int index, void *udata);
 /* An interrupt or exception was taken. */
 void exec_event(unsigned int index);
 
