@@ -12,7 +12,7 @@ source_releases=(trixie-backports trixie bookworm-backports bookworm bullseye)
 setup_source() {
 	local version=$1 name tarball
 	name=linux-source-$version
-	for tarball in "/usr/src/$name.tar.xz" "$(cache_dir)/debian/$name.tar.xz"; do
+	for tarball in "/usr/src/$name.tar.xz" "$(cache_dir)/sources/$name.tar.xz"; do
 		if [[ -f $tarball ]]; then
 			printf '%s\n' "$tarball"
 			return 0
@@ -25,8 +25,8 @@ setup_source() {
 		printf '/usr/src/%s.tar.xz\n' "$name"
 		return 0
 	fi
-	fetch_source "$name" "$(cache_dir)/debian/$name.tar.xz"
-	printf '%s\n' "$(cache_dir)/debian/$name.tar.xz"
+	fetch_source "$name" "$(cache_dir)/sources/$name.tar.xz"
+	printf '%s\n' "$(cache_dir)/sources/$name.tar.xz"
 }
 
 # fetch_source NAME TARBALL downloads the package from whichever release has its
