@@ -97,6 +97,9 @@ func FailureOf(err error) *trial.Failure {
 		return nil
 	}
 	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
+	if errors.Is(err, context.Canceled) {
+		f.Message = "interrupted: " + f.Message
+	}
 	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
 		if f.Op == "" {
 			f.Op = e.Op
@@ -107,7 +110,7 @@ func FailureOf(err error) *trial.Failure {
 		if e.Tail != "" {
 			f.Tail = e.Tail
 		}
-		if e.Try != "" {
+		if f.Try == "" { // the outermost knows best what was wanted
 			f.Try = e.Try
 		}
 	}

@@ -60,7 +60,7 @@ struct late_load {
 struct vcpu {
     unsigned int index;
     bool ready;
-    struct qemu_plugin_register *x[31], *sp;
+    struct qemu_plugin_register *x[31], *sp, *cpsr;
     GByteArray *bytes;
 
     int lock;                /* guards buffer and gate.pending */
@@ -104,6 +104,8 @@ uint64_t register_read(struct vcpu *v, unsigned int number);
 uint64_t register_read_base(struct vcpu *v, unsigned int number);
 void register_write(struct vcpu *v, unsigned int number, uint64_t value);
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
+/* N, Z, C, V from bit 3 down; false where QEMU does not name them. */
+bool register_flags(struct vcpu *v, unsigned int *flags);
 
 /* pages.c: translation without trusting it longer than the guest may. */
 enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
@@ -185,6 +187,7 @@ void exec_fence(unsigned int index, void *udata);
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
 void exec_return(unsigned int index, void *udata);
+void exec_way_out(unsigned int index, void *udata);
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
 void exec_tlbi(unsigned int index, void *udata);
