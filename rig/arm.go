@@ -21,6 +21,8 @@ type arm struct {
 	dir    string // of this boot: console, plugin log
 	limit  time.Duration
 	relay  *relay
+
+	witnesses []trial.Witness // once run has returned
 }
 
 // run boots the arm and returns what it showed. The observation's outcome says
@@ -45,7 +47,7 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 		}
 	}
 	if err == nil && plugin != nil {
-		obs.Emulator, err = a.job.backends().Counters(*plugin)
+		err = a.readEmulator(*plugin, &obs)
 	}
 	if err != nil {
 		obs.Error = err.Error()
@@ -54,6 +56,26 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 		}
 	}
 	return obs, err
+}
+
+// marks is how many stale windows the emulator shall save events for.
+func (a *arm) marks() int {
+	if a.job.mark == (Range{}) {
+		return 0
+	}
+	return maxHits * len(a.job.cfg.Spec.Modes)
+}
+
+// readEmulator reads what the plugin left behind: counters and witnesses.
+func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
+	if obs.Emulator, err = a.job.backends().Counters(p); err != nil || p.Trace == "" {
+		return err
+	}
+	a.witnesses, err = a.job.backends().Witnesses(WitnessConfig{
+		Plugin: p, Patched: obs.Patched, Reader: obs.Reader, Listing: a.job.listing(obs.Patched),
+		Scope: slices.Concat(a.job.scopes[obs.Patched], a.job.readers[a.reader]), Detections: obs.Detections,
+	})
+	return err
 }
 
 // boot starts the machine, stopped, with the emulator if it is wanted. The
@@ -71,6 +93,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 		p, err := j.backends().Plugin(ctx, PluginConfig{
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
 			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
+			Mark: j.mark, Marks: a.marks(),
 		})
 		if err != nil {
 			return nil, nil, err

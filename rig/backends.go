@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -25,7 +26,9 @@ type Backends struct {
 	GuestScope func(binary string, symbols []string) ([]Range, error)
 	Plugin     func(ctx context.Context, cfg PluginConfig) (Plugin, error)
 	Counters   func(p Plugin) (map[string]uint64, error)
-	Boot       func(ctx context.Context, cfg BootConfig) (VM, error)
+	// Witnesses tells the detections that the emulator saved events for.
+	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
+	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -111,6 +114,8 @@ type PluginConfig struct {
 	CacheDir string
 	Dir      string // of this boot
 	Scope    []Range
+	Mark     Range // of the guest's mark function
+	Marks    int   // 0: it has none
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
@@ -118,9 +123,20 @@ type PluginConfig struct {
 
 // Plugin is a plugin ready to be loaded.
 type Plugin struct {
-	Path string
-	Args []string
-	Log  string
+	Path  string
+	Args  []string
+	Log   string // the counters
+	Trace string // what was saved at each mark; empty where the guest has no mark function
+}
+
+// WitnessConfig says what to tell of one boot.
+type WitnessConfig struct {
+	Plugin     Plugin
+	Patched    bool
+	Reader     trial.Reader
+	Listing    string // path of the container's disassembly
+	Scope      []Range
+	Detections []wire.Detection
 }
 
 // BootConfig says what to boot.

@@ -30,10 +30,21 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	mark     Range                    // the guest's mark function
 	result   trial.Result
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
+
+// listing is the path of the disassembly of an arm's kernel.
+func (j *job) listing(patched bool) string {
+	for _, c := range j.result.Code {
+		if c.Patched == patched {
+			return c.Listing
+		}
+	}
+	return ""
+}
 
 // emulated says whether the weak-memory plugin is used.
 func (j *job) emulated() bool {

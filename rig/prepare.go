@@ -42,7 +42,14 @@ func (j *job) findReaders() (err error) {
 			return err
 		}
 	}
-	return nil
+	if !j.emulated() || j.scenario.Mark == "" {
+		return nil
+	}
+	found, err := j.backends().GuestScope(j.archive.Guest, []string{j.scenario.Mark})
+	if err == nil {
+		j.mark = found[0]
+	}
+	return err
 }
 
 // buildKernels builds the arms one after the other: the second starts from the

@@ -16,7 +16,7 @@ func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope,
-		Plugin: preparePlugin, Counters: readCounters, Boot: boot,
+		Plugin: preparePlugin, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 
@@ -49,8 +49,9 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
 		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: weakmem.DefaultPolicy(),
+		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
 	})
-	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters}, err
+	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err
 }
 
 func readCounters(p Plugin) (map[string]uint64, error) { return weakmem.ReadCounters(p.Log) }

@@ -4,6 +4,7 @@ package rig
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -89,6 +90,7 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 		enough = nil
 	}
 	seen := make([]trial.Observation, len(patched))
+	witnesses := make([][]trial.Witness, len(patched))
 	turns := newRelay(len(patched), enough)
 	var runs []func(context.Context) error
 	for i, p := range patched {
@@ -96,10 +98,15 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 		if err := a.makeDir(j.folder.work); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}
-		runs = append(runs, func(ctx context.Context) (err error) { seen[i], err = a.run(ctx); return err })
+		runs = append(runs, func(ctx context.Context) (err error) {
+			seen[i], err = a.run(ctx)
+			witnesses[i] = a.witnesses
+			return err
+		})
 	}
 	err := together(ctx, runs...)
 	j.result.Observations = append(j.result.Observations, seen...)
+	j.result.Witnesses = append(j.result.Witnesses, slices.Concat(witnesses...)...)
 	return err
 }
 

@@ -39,6 +39,7 @@ func init() {
 		Workload: "kcov",
 		// herd7 with the kernel's model (tools/memory-model) on this message
 		// passing: Never for the barrier with the acquire load, else Sometimes.
+		Mark: "kcovrig/guest/kcov.mark.abi0",
 		Readers: map[string]Reader{
 			"acquire": {Symbols: []string{"kcovrig/guest/kcov.readAcquire.abi0"}, Ordered: true},
 			"relaxed": {Symbols: []string{"kcovrig/guest/kcov.readRelaxed.abi0"}},

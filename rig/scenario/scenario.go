@@ -40,6 +40,9 @@ type Scenario struct {
 	Modes []string
 	// Workload is the name under which the guest runs it.
 	Workload string
+	// Mark is the guest's function that it calls on seeing a stale entry, for the
+	// emulator to save what happened. Empty: there is none.
+	Mark string
 	// Readers are the workload's, by wire name.
 	Readers map[string]Reader
 }

@@ -44,7 +44,7 @@ type Policy struct {
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
 func DefaultPolicy() Policy {
-	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500, Stale: 500, Track: 1}
+	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
 }
 
 func (p Policy) validate() error {
