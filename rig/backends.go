@@ -21,9 +21,11 @@ type Backends struct {
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
-	Plugin   func(ctx context.Context, cfg PluginConfig) (Plugin, error)
-	Counters func(p Plugin) (map[string]uint64, error)
-	Boot     func(ctx context.Context, cfg BootConfig) (VM, error)
+	// GuestScope finds functions of the guest program, by symbol.
+	GuestScope func(binary string, symbols []string) ([]Range, error)
+	Plugin     func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Counters   func(p Plugin) (map[string]uint64, error)
+	Boot       func(ctx context.Context, cfg BootConfig) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -52,7 +54,10 @@ type Image struct {
 }
 
 // Archive is the guest's initramfs.
-type Archive struct{ Path, Hash string }
+type Archive struct {
+	Path, Hash string
+	Guest      string // the guest program's ELF, as it is in the archive
+}
 
 // EmulatorConfig says where to look for QEMU.
 type EmulatorConfig struct {
@@ -134,6 +139,7 @@ type BootConfig struct {
 // VM is a started, stopped machine.
 type VM interface {
 	Cont(ctx context.Context) error
+	Pause(ctx context.Context) error // the guest's clock stands still until Cont
 	Wire() net.Conn
 	Exited() <-chan struct{} // closed when the machine has ended
 	Argv() []string

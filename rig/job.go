@@ -28,7 +28,8 @@ type job struct {
 	archive  Archive
 	emulator Emulator
 	accel    trial.Accel
-	scopes   map[bool][]Range
+	scopes   map[bool][]Range         // of the kernels
+	readers  map[trial.Reader][]Range // of the guest's readers
 	result   trial.Result
 }
 
@@ -38,6 +39,9 @@ func (j *job) backends() *Backends { return j.cfg.Backends }
 func (j *job) emulated() bool {
 	return j.cfg.Spec.MemoryModel == trial.ModelArm && j.arch.Emulated
 }
+
+// ordered says whether the reader orders its own loads.
+func (j *job) ordered(reader trial.Reader) bool { return j.scenario.Readers[string(reader)].Ordered }
 
 // newJob validates cfg and makes the job's folders. close must be called.
 func newJob(cfg Config, command string) (*job, error) {
@@ -51,7 +55,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	}
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
-		images: map[bool]Image{}, scopes: map[bool][]Range{},
+		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
 		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
@@ -114,16 +118,19 @@ func FailureOf(err error) *trial.Failure {
 // together runs fs at once, cancels the rest when one fails, waits for all,
 // and returns the first failure, not the cancellations that it caused.
 func together(ctx context.Context, fs ...func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var group sync.WaitGroup
+	var once sync.Once
+	var first error
 	for _, f := range fs {
 		group.Go(func() {
 			if err := f(ctx); err != nil {
-				cancel(err)
+				once.Do(func() { first = err })
+				cancel()
 			}
 		})
 	}
 	group.Wait()
-	return context.Cause(ctx)
+	return first
 }

@@ -23,7 +23,24 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.chooseAccel(ctx, j.images[arms[0]].Path); err != nil {
 		return err
 	}
+	if err := j.findReaders(); err != nil {
+		return err
+	}
 	return j.analyse(ctx, arms)
+}
+
+// findReaders finds the code in the guest whose loads the emulator may reorder.
+func (j *job) findReaders() (err error) {
+	for _, reader := range j.cfg.Spec.Readers {
+		if !j.emulated() {
+			break
+		}
+		j.readers[reader], err = j.backends().GuestScope(j.archive.Guest, j.scenario.Readers[string(reader)].Symbols)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // buildKernels builds the arms one after the other: the second starts from the

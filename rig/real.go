@@ -15,19 +15,30 @@ import (
 func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
-		Analyse: analyse, SameCode: sameCode,
+		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope,
 		Plugin: preparePlugin, Counters: readCounters, Boot: boot,
 	}
 }
 
 func buildArchive(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error) {
 	built, err := initramfs.Build(ctx, initramfs.Config{Arch: a, CacheDir: cacheDir})
-	return Archive{Path: built.Path, Hash: built.Hash}, err
+	return Archive{Path: built.Path, Hash: built.Hash, Guest: built.Init}, err
 }
 
 func sameCode(a, b Image, symbols []string) (bool, error) {
 	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
 	return diff.Same, err
+}
+
+// guestScope gives functions of the guest as bodies: whatever they load may be
+// reordered.
+func guestScope(binary string, symbols []string) ([]Range, error) {
+	found, err := objcode.GuestScope(binary, symbols)
+	var out []Range
+	for _, r := range found {
+		out = append(out, Range{Symbol: r.Symbol, Role: string(weakmem.Body), Start: r.Start, End: r.End})
+	}
+	return out, err
 }
 
 func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {

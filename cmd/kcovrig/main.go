@@ -81,9 +81,9 @@ const exitHelp = `Exit codes:
   4  inconclusive, or interrupted with something measured
   5  the kernel did not build, boot or finish`
 
-// interrupted says whether the user's interrupt ended a run that had measured something.
-func interrupted(result *trial.Result, err error) bool {
-	return errors.Is(err, context.Canceled) && result != nil && slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
+// interrupted says whether a run that had measured something was cut short.
+func interrupted(result *trial.Result) bool {
+	return slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
 		return o.Outcome == trial.OutcomeCut
 	})
 }
@@ -91,7 +91,7 @@ func interrupted(result *trial.Result, err error) bool {
 // exitCode is the one place where an error or a verdict becomes an exit code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
-		if interrupted(result, err) {
+		if errors.Is(err, context.Canceled) && result != nil && interrupted(result) {
 			return exitInconclusive
 		}
 		switch fault.KindOf(err) {
@@ -105,6 +105,9 @@ func exitCode(result *trial.Result, err error) int {
 	}
 	if result == nil {
 		return exitOK
+	}
+	if interrupted(result) {
+		return exitInconclusive
 	}
 	switch result.Judgement.Verdict {
 	case trial.Fixed, trial.NoEffect:

@@ -15,12 +15,13 @@ import (
 
 // options are the flags that run, compare and build share.
 type options struct {
-	arch, tree, rev, patch, reader, mode string
-	duration                             time.Duration
-	seed                                 uint64
-	memoryModel, accel, qemu, out        string
-	json, verbose                        bool
-	jobs                                 int
+	arch, tree, rev, patch, mode  string
+	readers                       []string
+	duration                      time.Duration
+	seed                          uint64
+	memoryModel, accel, qemu, out string
+	json, verbose                 bool
+	jobs                          int
 }
 
 // allModes is the value of --mode that stands for all of the scenario's modes.
@@ -42,7 +43,7 @@ func (o *options) addKernel(cmd *cobra.Command) {
 // addRun adds the flags that say how the kernel is run.
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.reader, "reader", string(trial.Acquire), "how the guest loads the count: acquire or relaxed")
+	f.StringSliceVar(&o.readers, "reader", []string{string(trial.Acquire)}, "how the guest loads the count: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's")
 	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
 	f.DurationVar(&o.duration, "duration", 0, "time to stress each arm, such as 10s (default: until the verdict is certain)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
@@ -73,9 +74,12 @@ func (o *options) check(cmd *cobra.Command) error {
 
 func (o *options) spec() trial.Spec {
 	s := trial.Spec{
-		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Reader: trial.Reader(o.reader),
+		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch,
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
 		Accel: trial.Accel(o.accel), Jobs: o.jobs,
+	}
+	for _, r := range o.readers {
+		s.Readers = append(s.Readers, trial.Reader(r))
 	}
 	if o.mode != "" && o.mode != allModes {
 		s.Modes = []string{o.mode}

@@ -44,6 +44,7 @@ type ArmDocument struct {
 	Patched      bool              `json:"patched"`
 	Reader       trial.Reader      `json:"reader"`
 	Mode         string            `json:"mode"`
+	Expected     trial.Expectation `json:"expected"`
 	Outcome      trial.Outcome     `json:"outcome"`
 	Error        string            `json:"error,omitempty"`
 	Windows      uint64            `json:"windows"`
@@ -84,7 +85,7 @@ func NewDocument(r trial.Result) Document {
 		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
 		Timings: r.Timings, Error: r.Failure,
 	}
-	d.Spec.Modes, d.QEMU.Argv = full(d.Spec.Modes), full(d.QEMU.Argv)
+	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)
 	if d.Timings == nil {
 		d.Timings = map[string]float64{}
 	}
@@ -110,7 +111,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 	docs := make([]ArmDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ArmDocument{
-			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Error: o.Error,
+			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,

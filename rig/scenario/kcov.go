@@ -37,5 +37,11 @@ func init() {
 		MakeArgs: []string{"KCOV_INSTRUMENT_vhost.o=y", "KCOV_INSTRUMENT_vsock.o=y"},
 		Modes:    []string{"pc", "cmp"},
 		Workload: "kcov",
+		// herd7 with the kernel's model (tools/memory-model) on this message
+		// passing: Never for the barrier with the acquire load, else Sometimes.
+		Readers: map[string]Reader{
+			"acquire": {Symbols: []string{"kcovrig/guest/kcov.readAcquire.abi0"}, Ordered: true},
+			"relaxed": {Symbols: []string{"kcovrig/guest/kcov.readRelaxed.abi0"}},
+		},
 	}
 }

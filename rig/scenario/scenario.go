@@ -40,8 +40,18 @@ type Scenario struct {
 	Modes []string
 	// Workload is the name under which the guest runs it.
 	Workload string
-	// Readers are the guest's reader functions per wire reader name, by symbol.
-	Readers map[string][]string
+	// Readers are the workload's, by wire name.
+	Readers map[string]Reader
+}
+
+// Reader is one way in which the guest reads what the two writes wrote.
+type Reader struct {
+	// Symbols are the guest's functions that do it, in which the emulator may
+	// reorder loads.
+	Symbols []string
+	// Ordered says that the reader orders its own loads, so that the model
+	// allows stale reads on the unpatched kernel alone. Others see them on any.
+	Ordered bool
 }
 
 var registry = map[string]Scenario{}

@@ -23,10 +23,21 @@ const (
 	OutcomeTimeout     Outcome = "timeout"
 )
 
+// Expectation is what the memory model says of stale reads, in herd7's words.
+// The zero value is unknown.
+type Expectation string
+
+// The expectations.
+const (
+	Sometimes Expectation = "sometimes"
+	Never     Expectation = "never"
+)
+
 // Observation is what one boot showed.
 type Observation struct {
 	Patched    bool              `json:"patched"`
 	Reader     Reader            `json:"reader"`
+	Expected   Expectation       `json:"expected"`
 	Outcome    Outcome           `json:"outcome"`
 	Error      string            `json:"error,omitempty"`
 	Seed       uint64            `json:"seed"`

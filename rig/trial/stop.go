@@ -21,41 +21,27 @@ const (
 	GiveUp = 10 * time.Second
 )
 
-// Settled says whether an arm may stop, given its tallies so far.
-type Settled func(tallies []wire.Tally) bool
-
-// SettledLone stops after LoneBlocks in every mode.
-func SettledLone(tallies []wire.Tally) bool {
+// Enough says whether an arm that nothing is compared with may stop: it has
+// LoneBlocks in every mode.
+func Enough(tallies []wire.Tally) bool {
 	return every(tallies, func(t wire.Tally) bool { return t.Blocks >= LoneBlocks })
 }
 
-// SettledUnpatched stops once every mode's bound asks no more blocks of the
-// patched arm than the unpatched arm took: about the least work in sum.
-func SettledUnpatched(tallies []wire.Tally) bool {
-	return every(tallies, func(t wire.Tally) bool {
-		need, ok := Required(t.StaleBlocks, t.Blocks)
-		return ok && need <= t.Blocks
-	})
-}
-
-// SettledPatched returns the rule for the patched arm: every mode has shown a
-// stale window, or the blocks that the unpatched arm's tallies require, or, if
-// they allow no bound, as many blocks as the unpatched arm took.
-func SettledPatched(unpatched []wire.Tally) Settled {
-	need := map[string]uint64{}
+// Certain says whether two arms that ran in turns may stop: in every mode the
+// patched arm has the clean blocks that the unpatched arm's bound requires, or
+// has shown a stale window, and the unpatched arm one as well or LoneBlocks. Looking after every slice costs nothing, see Required.
+func Certain(unpatched, patched []wire.Tally) bool {
+	need, shown := map[string]uint64{}, map[string]bool{}
 	for _, t := range unpatched {
-		n, ok := Required(t.StaleBlocks, t.Blocks)
-		if !ok {
-			n = max(t.Blocks, 1)
+		shown[t.Mode] = t.StaleWindows > 0 || t.Blocks >= LoneBlocks
+		if n, ok := Required(t.StaleBlocks, t.Blocks); ok {
+			need[t.Mode] = n
 		}
-		need[t.Mode] = n
 	}
-	return func(tallies []wire.Tally) bool {
-		return every(tallies, func(t wire.Tally) bool {
-			n, ok := need[t.Mode]
-			return t.StaleWindows > 0 || ok && t.Blocks >= n
-		})
-	}
+	return every(patched, func(t wire.Tally) bool {
+		n, ok := need[t.Mode]
+		return t.StaleWindows > 0 && shown[t.Mode] || ok && t.Blocks >= n
+	})
 }
 
 func every(tallies []wire.Tally, ok func(wire.Tally) bool) bool {

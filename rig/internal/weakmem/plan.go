@@ -28,7 +28,7 @@ type Scope struct {
 	End    uint64
 }
 
-// Policy says how aggressively stores are reordered; whatever it says, only
+// Policy says how aggressively stores and loads are reordered; whatever it says, only
 // what the architecture allows happens. Probabilities are per 1000.
 type Policy struct {
 	Active    uint64 // an entry into the scope delays stores
@@ -36,19 +36,26 @@ type Policy struct {
 	CalleeMax uint64 // a callee delays 1 to this many stores an episode
 	Hold      uint64 // a drain after an overtaking waits first, to widen the window
 	HoldNS    uint64 // ... this long
+	Stale     uint64 // a load that may read an older value does
+	Exact     uint64 // else the emulator does the load itself
+	Pause     uint64 // a tracked load waits first, up to HoldNS
+	Track     uint64 // 1: views are kept from the first instruction
 }
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
 func DefaultPolicy() Policy {
-	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500}
+	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500, Stale: 500}
 }
 
 func (p Policy) validate() error {
-	if p.Active > 1000 || p.BodyDelay > 1000 || p.Hold > 1000 {
+	if p.Active > 1000 || p.BodyDelay > 1000 || max(p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
 		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
 	}
 	if p.HoldNS > 1e6 {
 		return errors.New("a wait of the emulator's policy is above one millisecond")
+	}
+	if p.Track > 1 {
+		return errors.New("the emulator's policy tracks views (1) or does not (0)")
 	}
 	return nil
 }
@@ -65,6 +72,10 @@ func Plan(cfg Config, counters string) string {
 	fmt.Fprintf(&b, "set callee-max %d\n", cfg.Policy.CalleeMax)
 	fmt.Fprintf(&b, "set hold %d\n", cfg.Policy.Hold)
 	fmt.Fprintf(&b, "set hold-ns %d\n", cfg.Policy.HoldNS)
+	fmt.Fprintf(&b, "set stale %d\n", cfg.Policy.Stale)
+	fmt.Fprintf(&b, "set exact %d\n", cfg.Policy.Exact)
+	fmt.Fprintf(&b, "set pause %d\n", cfg.Policy.Pause)
+	fmt.Fprintf(&b, "set track %d\n", cfg.Policy.Track)
 	scope := append([]Scope(nil), cfg.Scope...)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {
