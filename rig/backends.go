@@ -23,9 +23,11 @@ type Backends struct {
 	SameCode func(a, b Image, symbols []string) (bool, error)
 	// GuestScope finds functions of the guest program, by symbol.
 	GuestScope func(binary string, symbols []string) ([]Range, error)
-	Plugin     func(ctx context.Context, cfg PluginConfig) (Plugin, error)
-	Counters   func(p Plugin) (map[string]uint64, error)
-	Boot       func(ctx context.Context, cfg BootConfig) (VM, error)
+	// Functions finds functions of any ELF file for a user, by symbol.
+	Functions func(binary string, symbols []string) ([]Range, error)
+	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Counters  func(p Plugin) (map[string]uint64, error)
+	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -114,6 +116,8 @@ type PluginConfig struct {
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
+	Extreme  bool     // at its most aggressive
+	Define   []string // macros, for tests that break it
 }
 
 // Plugin is a plugin ready to be loaded.

@@ -214,9 +214,10 @@ func (l *lab) backends() *Backends {
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
 			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
 		},
-		Plugin:   l.plugin,
-		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Boot:     l.boot,
+		Functions: func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
+		Plugin:    l.plugin,
+		Counters:  func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Boot:      l.boot,
 	}
 }
 

@@ -30,6 +30,7 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	beside   []string                 // workloads to run beside the scenario's
 	result   trial.Result
 }
 

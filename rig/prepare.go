@@ -26,7 +26,10 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.findReaders(); err != nil {
 		return err
 	}
-	return j.analyse(ctx, arms)
+	if err := j.analyse(ctx, arms); err != nil {
+		return err
+	}
+	return j.addScopes(arms)
 }
 
 // findReaders finds the code in the guest whose loads the emulator may reorder.

@@ -52,7 +52,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newCache(a), newDoctor(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newCache(a), newDoctor(a))
 	return root
 }
 

@@ -17,6 +17,7 @@ func Text(w io.Writer, r trial.Result) error {
 	var b strings.Builder
 	writeKernel(&b, r)
 	writeTallies(&b, r)
+	writeLedgers(&b, r)
 	writeHits(&b, r)
 	writeCode(&b, r)
 	for _, n := range r.Notes {

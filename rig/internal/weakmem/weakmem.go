@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -44,6 +45,9 @@ type Config struct {
 	Scope    []Scope
 	Seed     uint64
 	Policy   Policy
+	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
+	// tests break a rule of the emulator with them.
+	Define []string
 }
 
 // Validate says what is missing or out of range.
@@ -96,7 +100,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	dir := filepath.Join(cfg.CacheDir, "plugin")
-	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, key))
+	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, strings.Join(append([]string{key}, cfg.Define...), "-")))
 	if _, err := os.Stat(out); err == nil {
 		return out, nil
 	}
@@ -110,7 +114,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 	}
 	defer os.RemoveAll(work)
 	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: CompileArgs(api, names, "weakmem.so"), Dir: work,
+		Path: cc, Args: append(defines(cfg.Define), CompileArgs(api, names, "weakmem.so")...), Dir: work,
 		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
 	})
 	if err != nil {
@@ -127,6 +131,14 @@ func CompileArgs(api int, files []string, out string) []string {
 	args := []string{"-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-fvisibility=hidden",
 		fmt.Sprintf("-DKCOVRIG_API=%d", api)}
 	return append(append(args, files...), "-o", out)
+}
+
+func defines(macros []string) []string {
+	var args []string
+	for _, m := range macros {
+		args = append(args, "-D"+m)
+	}
+	return args
 }
 
 // sourceNames lists the C files, sorted, and a key over all sources.
