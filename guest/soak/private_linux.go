@@ -42,7 +42,7 @@ func (t *thread) scribbles(page, busy *uint64) {
 	still := new(uint64)
 	for n := uint64(1); t.next(); n++ {
 		atomic.StoreUint64(busy, n)
-		scribble(page, scribbleTag|n, still, t.between(100, 3000))
+		scribble(page, scribbleTag|n, still, t.between(50, 1000))
 		atomic.StoreUint64(busy, 0)
 		for i := uintptr(0); i < pageBytes; i += lineBytes {
 			seen := *(*uint64)(unsafe.Add(unsafe.Pointer(page), i))
@@ -98,7 +98,7 @@ func (t *thread) keeps(page, busy *uint64) {
 	still := new(uint64)
 	for n := uint64(1); t.next(); n++ {
 		atomic.StoreUint64(busy, n)
-		scribble(page, scribbleTag|n, still, t.between(1000, 20000))
+		scribble(page, scribbleTag|n, still, t.between(500, 5000))
 		atomic.StoreUint64(busy, 0)
 		for i := uintptr(0); i < pageBytes; i += lineBytes {
 			if seen := *(*uint64)(unsafe.Add(unsafe.Pointer(page), i)); seen != scribbleTag|n {

@@ -61,6 +61,8 @@ type thread struct {
 	cpu  int
 	rand *rand.Rand
 	n    uint64
+	// phase is the one that the thread's scheduling class is for.
+	phase phase
 }
 
 // start starts a thread on a CPU. body runs until its own next says no.
@@ -72,30 +74,58 @@ func (s *soak) start(cpu int, salt uint64, body func(t *thread)) {
 	})
 }
 
-// The soak works in two of three slots of time, and leaves the third to what it
-// runs beside.
+// The soak goes through phases, so that what it runs beside has its share also
+// where host cores are few: it competes, takes what others leave, rests.
+const phaseTime = 100 * time.Millisecond
+
+type phase uint8
+
 const (
-	slot  = 8 * time.Millisecond
-	slots = 3
+	unset phase = iota
+	competing
+	yielding
+	resting
+	phases = 3
 )
 
-// next says whether the thread goes on, after a rest where it is not its time.
-// Whoever shares the process may have moved the thread: it goes back.
+// phaseAt returns the phase at a time, and how much of it is left.
+func phaseAt(now time.Time) (phase, time.Duration) {
+	n := now.UnixNano()
+	return competing + phase(n/int64(phaseTime)%phases), phaseTime - time.Duration(n%int64(phaseTime))
+}
+
+// next says whether the thread goes on, after a rest where it is its time.
 func (t *thread) next() bool {
-	if t.n++; t.n%64 == 1 {
-		var set unix.CPUSet
-		set.Set(t.cpu)
-		if err := unix.SchedSetaffinity(0, &set); err != nil {
-			t.s.fail("pin a thread", err)
-		}
+	p, left := phaseAt(time.Now())
+	if p == resting {
+		sleep(left)
+		p = competing
 	}
-	if now := time.Now().UnixNano(); now/int64(slot)%slots == slots-1 {
-		sleep(slot - time.Duration(now%int64(slot)))
+	if t.n++; p != t.phase || t.n%64 == 1 {
+		if err := t.place(p); err != nil {
+			t.s.fail("place a thread", err)
+		}
 	}
 	if t.rand.Uint64()%8 == 0 {
 		yield()
 	}
 	return t.s.ctx.Err() == nil
+}
+
+// place puts the thread on its CPU, from which whoever shares the process may
+// have moved it, and gives it the scheduling class of the phase.
+func (t *thread) place(p phase) error {
+	t.phase = p
+	var set unix.CPUSet
+	set.Set(t.cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return err
+	}
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL}
+	if p == yielding {
+		attr.Policy = unix.SCHED_IDLE
+	}
+	return unix.SchedSetAttr(0, &attr, 0)
 }
 
 // yield lets another thread of this CPU run.

@@ -3,7 +3,6 @@
 package objcode
 
 import (
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,32 +11,27 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// The test's own program is a binary with symbols.
 func TestFunctions(t *testing.T) {
-	self, err := os.Executable()
-	require.NoError(t, err)
-	if _, err := Functions(self, nil); err != nil {
-		t.Skipf("the test program has no symbols: %v; run go test with -o, which keeps them", err)
-	}
-	found, err := Functions(self, []string{"sort.Strings", "runtime.memmove", "sort.Strings"})
+	f := build(t)
+	found, err := Functions(f.vmlinux, []string{"guest/kcov.readRelaxed", "guest/kcov.readAcquire", "guest/kcov.readRelaxed"})
 	require.NoError(t, err)
 	require.Len(t, found, 2)
-	assert.Less(t, found[0].Start, found[1].Start)
+	assert.Equal(t, "guest/kcov.readAcquire.abi0", found[0].Symbol)
 	for _, r := range found {
 		assert.Equal(t, RoleBody, r.Role)
 		assert.Less(t, r.Start, r.End)
 	}
 	for name, match := range map[string]string{
-		"sort.String":       "sort.Strings",
-		"runtime.memmoev":   "runtime.memmove",
-		"zzz.nothing.alike": "nor anything like it",
+		"guest/kcov.readacquire": "guest/kcov.readAcquire.abi0",
+		"memcpyy":                "would match: memcpy",
+		"zzz_nothing_alike":      "nor anything like it",
 	} {
-		_, err := Functions(self, []string{name})
+		_, err := Functions(f.vmlinux, []string{name})
 		require.Error(t, err)
 		assert.Equal(t, fault.User, fault.KindOf(err))
-		assert.ErrorContains(t, err, name)
-		assert.ErrorContains(t, err, self)
-		assert.ErrorContains(t, err, match)
+		for _, part := range []string{name, f.vmlinux, match} {
+			assert.ErrorContains(t, err, part)
+		}
 	}
 	_, err = Functions("/dev/null", []string{"x"})
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
