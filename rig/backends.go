@@ -23,6 +23,8 @@ type Backends struct {
 	SameCode func(a, b Image, symbols []string) (bool, error)
 	// GuestScope finds functions of the guest program, by symbol.
 	GuestScope func(binary string, symbols []string) ([]Range, error)
+	// MemoryModel opens a tree for its memory model's folder, to be closed after use.
+	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
 	// Functions finds functions of any ELF file for a user, by symbol.
 	Functions func(binary string, symbols []string) ([]Range, error)
 	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)

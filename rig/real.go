@@ -15,7 +15,7 @@ import (
 func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
-		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions,
+		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
 		Plugin: preparePlugin, Counters: readCounters, Boot: boot,
 	}
 }
