@@ -138,7 +138,7 @@ type BootConfig struct {
 	Kernel   string
 	Initrd   string
 	RAMFile  string // to be made; empty: plain memory
-	Dir      string
+	Dir      string // console and sockets: short
 	Plugin   *Plugin
 }
 

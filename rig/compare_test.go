@@ -86,7 +86,9 @@ func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 		broken := l.guests[patched]
 		broken.hangUp = 100 // milliseconds, about: in a later turn
 		l.guests[patched] = broken
-		result, err := Compare(t.Context(), l.config(t))
+		cfg := l.config(t)
+		cfg.Spec.Duration = time.Minute
+		result, err := Compare(t.Context(), cfg)
 		require.Error(t, err)
 		assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
 		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
@@ -191,6 +193,21 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	assert.Equal(t, trial.VerdictUnknown, result.Judgement.Verdict, "one arm alone gives no verdict")
 	for _, vm := range l.vms {
 		<-vm.ended
+	}
+}
+
+func TestInterruptEndsAComparisonOfReaders(t *testing.T) {
+	sent := make(chan struct{})
+	l := newLab(fakeGuest{sent: sent}, fakeGuest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Acquire, trial.Relaxed}
+	result, err := Compare(ctx, cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2, "the next reader's arms are not booted")
+	for _, o := range result.Observations {
+		assert.Equal(t, trial.OutcomeCut, o.Outcome)
 	}
 }
 

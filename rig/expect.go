@@ -87,7 +87,7 @@ func findHerd(cacheDir string) (string, error) {
 	if err != nil {
 		return "", &fault.Error{
 			Kind: fault.Rig, Op: "find herd7, which knows the kernel's memory model", Err: err,
-			Try: "scripts/setup herd, or apt-get install herdtools7 where the distribution has it",
+			Try: "scripts/setup herd",
 		}
 	}
 	return path, nil

@@ -120,7 +120,7 @@ func TestHerdHasALimit(t *testing.T) {
 }
 
 func TestWithoutHerd(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
+	t.Setenv("PATH", "")
 	_, err := findHerd(t.TempDir())
 	require.Error(t, err)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))

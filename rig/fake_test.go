@@ -76,8 +76,7 @@ func (g fakeGuest) stress(vm *fakeVM, enc *wire.Encoder, start wire.Start, stop 
 	}
 	var blocks uint64
 	for n := 1; !g.early; n++ {
-		vm.gate.Lock()   // a paused machine does nothing
-		vm.gate.Unlock() //nolint:staticcheck // it only waits
+		vm.awaitCont()
 		blocks += step
 		if enc.Encode(wire.Record{Progress: &wire.Progress{Tallies: g.tallies(start, blocks)}}) != nil {
 			return
@@ -144,6 +143,12 @@ func (v *fakeVM) Cont(context.Context) error {
 	v.on = true
 	go v.guest.serve(v, v.far)
 	return nil
+}
+
+// awaitCont waits while the machine is paused: then it does nothing.
+func (v *fakeVM) awaitCont() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
 }
 
 func (v *fakeVM) Pause(context.Context) error {

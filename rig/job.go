@@ -21,7 +21,7 @@ type job struct {
 	scenario scenario.Scenario
 	stages   *stages
 	folder   *runFolder
-	ram      *ramFolder
+	ram      *lockedFolder
 
 	tree     Tree // nil until it is opened
 	images   map[bool]Image
@@ -84,7 +84,7 @@ func (j *job) finish(err error) (trial.Result, error) {
 		err = errors.Join(err, j.tree.Close())
 	}
 	err = errors.Join(err, j.ram.close())
-	j.result.Timings = j.stages.timings()
+	j.result.Timings = j.stages.close()
 	j.result.Failure = FailureOf(err)
 	if j.result.Command == "build" {
 		return j.result, errors.Join(err, j.folder.discard())

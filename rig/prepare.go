@@ -15,7 +15,12 @@ import (
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
 func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := together(ctx,
-		func(ctx context.Context) error { return j.buildKernels(ctx, arms) },
+		func(ctx context.Context) error {
+			if err := j.buildKernels(ctx, arms); err != nil {
+				return err
+			}
+			return j.analyse(ctx, arms)
+		},
 		j.buildArchive, j.findEmulator,
 	); err != nil {
 		return err
@@ -24,9 +29,6 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 		return err
 	}
 	if err := j.findReaders(); err != nil {
-		return err
-	}
-	if err := j.analyse(ctx, arms); err != nil {
 		return err
 	}
 	return j.addScopes(arms)

@@ -27,7 +27,7 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 	}
 	for _, reader := range j.cfg.Spec.Readers {
 		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool { return trial.Enough(latest[patched]) })
-		if err != nil {
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
 		}
 	}
@@ -74,7 +74,7 @@ func (j *job) compare(ctx context.Context) error {
 				Unordered: !j.ordered(reader),
 			})
 		}
-		if err != nil {
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
 		}
 	}

@@ -15,11 +15,12 @@ type Event struct {
 	Hit   *wire.Detection
 }
 
-// StageEvent is the begin, or with Done the end, of a stage.
+// StageEvent is the begin or, with Done, the end of a stage; one with Seconds
+// and without Done says now and then that it is still under way.
 type StageEvent struct {
 	Name    string
 	Done    bool
-	Seconds float64 // since its begin; with Done only
+	Seconds float64 // since its begin
 	Detail  string
 }
 

@@ -108,12 +108,26 @@ func TestStopRules(t *testing.T) {
 	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no stale block, no bound")
 	assert.False(t, Certain([]wire.Tally{u[0], tally("cmp", 9, 0)}, p(clean, tally("cmp", 9, 9))), "the unpatched arm has had no chance")
 	assert.True(t, Certain([]wire.Tally{u[0], tally("cmp", LoneBlocks, 0)}, p(clean, tally("cmp", 9, 9))))
+	hopeless := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
+	assert.True(t, Certain(hopeless, p(clean, clean)))
+	assert.False(t, Certain(p(hopeless[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
 	assert.False(t, Certain(u, p(clean, tally("other", 9999, 0))))
 	assert.Equal(t, Fixed, Judge(arm(false, u...), arm(true, clean, tally("cmp", need, 0)), Setting{}).Verdict,
 		"what the rule stops at is certain")
 	assert.False(t, Enough(nil))
 	assert.False(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))
 	assert.True(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0)}))
+}
+
+// However bad the unpatched arm is, Certain asks for far more clean windows than
+// its longest clean stretch ever had, see BlockSize.
+func TestFixedNeedsManyWindows(t *testing.T) {
+	for n := uint64(1); ; n++ {
+		if Certain([]wire.Tally{tally("pc", n, n)}, []wire.Tally{tally("pc", n, 0)}) {
+			assert.Greater(t, n*BlockSize, uint64(500))
+			return
+		}
+	}
 }
 
 func TestCheckTallies(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"testing"
 
-	"kcovrig/rig/internal/litmus"
+	"kcovrig/rig/litmus"
 )
 
 // mutants are the emulator with one rule broken (plugin/mutant.h), and the test

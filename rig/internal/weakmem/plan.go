@@ -44,7 +44,7 @@ type Policy struct {
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
 func DefaultPolicy() Policy {
-	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500, Stale: 500}
+	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500, Stale: 500, Track: 1}
 }
 
 func (p Policy) validate() error {
@@ -60,12 +60,22 @@ func (p Policy) validate() error {
 	return nil
 }
 
+// files are what the plugin writes, in the run's folder.
+type files struct {
+	counters string
+	trace    string // only where marks are asked for
+}
+
 // Plan renders the plan for the plugin, sorted, the same bytes for the same cfg.
-func Plan(cfg Config, counters string) string {
+func Plan(cfg Config) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "kcovrig-plan 1")
 	fmt.Fprintf(&b, "ram %s %#x %#x\n", cfg.RAMFile, cfg.Arch.RAMBase, cfg.RAMBytes)
-	fmt.Fprintf(&b, "counters %s\n", counters)
+	fmt.Fprintf(&b, "counters %s\n", cfg.files().counters)
+	if cfg.Marks > 0 {
+		fmt.Fprintf(&b, "trace %s %d\n", cfg.files().trace, cfg.Marks)
+		fmt.Fprintf(&b, "mark %#x %#x\n", cfg.Mark.Start, cfg.Mark.End)
+	}
 	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
 	fmt.Fprintf(&b, "set active %d\n", cfg.Policy.Active)
 	fmt.Fprintf(&b, "set body-delay %d\n", cfg.Policy.BodyDelay)
