@@ -86,7 +86,7 @@ func findHerd(cacheDir string) (string, error) {
 	path, err := proc.LookPath("herd7")
 	if err != nil {
 		return "", &fault.Error{
-			Kind: fault.Rig, Op: "find herd7, which knows the kernel's memory model", Err: err,
+			Kind: fault.Rig, Op: "find herd7, which knows the kernel's memory model", Err: errors.New("neither in the cache nor in PATH"),
 			Try: "scripts/setup herd",
 		}
 	}

@@ -23,13 +23,11 @@ func newLitmusExpect(a *app) *cobra.Command {
 		Long: `expect asks herd7, under the kernel tree's tools/memory-model, whether each kernel
 and reader can show a stale read, and prints what a run has measured beside it.
 
-Exit codes:
-  0  nothing contradicts the model
-  1  stale reads were measured that the model rules out, or one of the model's
-     own tests is not as its Result line says
-  2  wrong usage
-  3  no herd7, or another fault of the rig
-  4  herd7 gave no answer to some of the model's own tests in time`,
+Exit code 1 means a contradiction: stale reads were measured that the model rules
+out, or one of the model's own tests is not as its Result line says. 4 means that
+herd7 gave no answer to some of those in time.
+
+` + exitHelp,
 		Example: `  kcovrig litmus expect
   kcovrig litmus expect --run results/arm64 --lkmm --json`,
 		Args: cobra.NoArgs,
