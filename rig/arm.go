@@ -94,6 +94,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
 			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
 			Mark: j.mark, Marks: a.marks(),
+			Extreme: len(j.beside) > 0, Define: j.cfg.Define,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -115,7 +116,7 @@ func (a *arm) observe(ctx context.Context, vm VM, obs *trial.Observation) error 
 	if err := vm.Cont(ctx); err != nil {
 		return err
 	}
-	if _, err := s.hello(ctx, j.arch.GOARCH, j.scenario.Workload); err != nil {
+	if _, err := s.hello(ctx, j.arch.GOARCH, append([]string{j.scenario.Workload}, j.beside...)...); err != nil {
 		return err
 	}
 	obs.BootNS = time.Since(power).Nanoseconds()
@@ -129,6 +130,7 @@ func (a *arm) observe(ctx context.Context, vm VM, obs *trial.Observation) error 
 		return err
 	}
 	done("")
+	obs.Ledgers = res.counts
 	obs.Tallies, obs.Detections, obs.Outcome = res.tallies, slices.Concat([]wire.Detection{}, res.hits), trial.OutcomeOK
 	obs.Series = res.series.Samples()
 	if res.cut {
@@ -182,7 +184,7 @@ func (a *arm) start() wire.Start {
 	spec := a.job.cfg.Spec
 	return wire.Start{
 		Workload: a.job.scenario.Workload, Modes: spec.Modes, Reader: string(a.reader), Seed: spec.Seed,
-		BlockSize: trial.BlockSize, Detections: maxHits, ProgressNS: int64(progressTime),
+		BlockSize: trial.BlockSize, Detections: maxHits, ProgressNS: int64(progressTime), Beside: a.job.beside,
 	}
 }
 

@@ -24,8 +24,12 @@ type Backends struct {
 	SameCode func(a, b Image, symbols []string) (bool, error)
 	// GuestScope finds functions of the guest program, by symbol.
 	GuestScope func(binary string, symbols []string) ([]Range, error)
-	Plugin     func(ctx context.Context, cfg PluginConfig) (Plugin, error)
-	Counters   func(p Plugin) (map[string]uint64, error)
+	// MemoryModel opens a tree for its memory model's folder, to be closed after use.
+	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
+	// Functions finds functions of any ELF file for a user, by symbol.
+	Functions func(binary string, symbols []string) ([]Range, error)
+	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Counters  func(p Plugin) (map[string]uint64, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
 	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
@@ -119,6 +123,8 @@ type PluginConfig struct {
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
+	Extreme  bool     // at its most aggressive
+	Define   []string // macros, for tests that break it
 }
 
 // Plugin is a plugin ready to be loaded.

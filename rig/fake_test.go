@@ -24,14 +24,15 @@ import (
 // fakeGuest plays the guest's side of a stream. Its zero value greets well and
 // sees no stale window.
 type fakeGuest struct {
-	hello   *wire.Hello   // nil: a good one
-	first   *wire.Record  // sent in the hello's place
-	stale   int           // every stale-th block is stale; 0: none
-	fault   *wire.Fault   // sent after the first progress
-	hangUp  int           // closes the stream after that many progress records
-	noDone  bool          // closes the stream in the done record's place
-	lie     bool          // counts more stale windows than windows
-	silent  bool          // never says anything
+	hello   *wire.Hello  // nil: a good one
+	first   *wire.Record // sent in the hello's place
+	stale   int          // every stale-th block is stale; 0: none
+	fault   *wire.Fault  // sent after the first progress
+	hangUp  int          // closes the stream after that many progress records
+	noDone  bool         // closes the stream in the done record's place
+	lie     bool         // counts more stale windows than windows
+	silent  bool         // never says anything
+	counts  map[string]uint64
 	console string        // what the console holds
 	early   bool          // sends done unasked
 	step    uint64        // blocks per progress; 0: 10
@@ -101,7 +102,7 @@ func (g fakeGuest) stress(vm *fakeVM, enc *wire.Encoder, start wire.Start, stop 
 		break
 	}
 	vm.lab.stressing(-1)
-	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks)}})
+	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks), Counts: g.counts}})
 }
 
 func (g fakeGuest) tallies(start wire.Start, blocks uint64) []wire.Tally {
@@ -219,9 +220,10 @@ func (l *lab) backends() *Backends {
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
 			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
 		},
-		Plugin:   l.plugin,
-		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Boot:     l.boot,
+		Functions: func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
+		Plugin:    l.plugin,
+		Counters:  func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Boot:      l.boot,
 	}
 }
 

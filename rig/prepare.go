@@ -28,7 +28,10 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.chooseAccel(ctx, j.images[arms[0]].Path); err != nil {
 		return err
 	}
-	return j.findReaders()
+	if err := j.findReaders(); err != nil {
+		return err
+	}
+	return j.addScopes(arms)
 }
 
 // findReaders finds the code in the guest whose loads the emulator may reorder.

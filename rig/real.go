@@ -15,7 +15,7 @@ import (
 func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
-		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope,
+		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
 		Plugin: preparePlugin, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
@@ -34,11 +34,20 @@ func sameCode(a, b Image, symbols []string) (bool, error) {
 // reordered.
 func guestScope(binary string, symbols []string) ([]Range, error) {
 	found, err := objcode.GuestScope(binary, symbols)
+	return bodies(found), err
+}
+
+func functions(binary string, symbols []string) ([]Range, error) {
+	found, err := objcode.Functions(binary, symbols)
+	return bodies(found), err
+}
+
+func bodies(found []objcode.Range) []Range {
 	var out []Range
 	for _, r := range found {
 		out = append(out, Range{Symbol: r.Symbol, Role: string(weakmem.Body), Start: r.Start, End: r.End})
 	}
-	return out, err
+	return out
 }
 
 func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
@@ -46,9 +55,13 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	for _, r := range cfg.Scope {
 		scope = append(scope, weakmem.Scope{Role: weakmem.Role(r.Role), Symbol: r.Symbol, Start: r.Start, End: r.End})
 	}
+	policy := weakmem.DefaultPolicy()
+	if cfg.Extreme {
+		policy = weakmem.ExtremePolicy()
+	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
-		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: weakmem.DefaultPolicy(),
+		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policy, Define: cfg.Define,
 		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
 	})
 	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err

@@ -33,6 +33,7 @@ type Config struct {
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
+	Define   []string   // macros to compile the emulator with, for tests that break it
 }
 
 // normalise fills the defaults and validates, once, before anything is done.

@@ -29,7 +29,8 @@ type stressed struct {
 	tallies []wire.Tally
 	hits    []wire.Detection
 	series  trial.Series
-	cut     bool // ctx ended it; the tallies are whole, only shorter
+	counts  map[string]uint64 // of the workloads beside
+	cut     bool              // ctx ended it; the tallies are whole, only shorter
 }
 
 // stress starts the workload, which is to be followed until settled says so,
@@ -99,6 +100,7 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 		if !r.stopped {
 			return false, fault.Newf(fault.Guest, "stress the guest", "it ended before it was asked to")
 		}
+		r.result.counts = rec.Done.Counts
 		return true, r.tally(rec.Done.ElapsedNS, rec.Done.Tallies)
 	}
 	return false, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")

@@ -21,6 +21,8 @@ type options struct {
 	seed                          uint64
 	memoryModel, accel, qemu, out string
 	json, verbose                 bool
+	scopes                        []string
+	scopeOnly                     bool
 	jobs                          int
 }
 
@@ -51,6 +53,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
+	o.addScope(cmd)
 	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
 	complete(cmd, "mode", "pc", "cmp", allModes)
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
@@ -78,6 +81,7 @@ func (o *options) spec() trial.Spec {
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
 		Accel: trial.Accel(o.accel), Jobs: o.jobs,
 	}
+	s.Scopes, s.ScopeOnly = o.scopes, o.scopeOnly
 	for _, r := range o.readers {
 		s.Readers = append(s.Readers, trial.Reader(r))
 	}

@@ -63,6 +63,7 @@ type ArmDocument struct {
 	BootNS       int64             `json:"bootNS"`
 	Seed         uint64            `json:"seed"`
 	Emulator     map[string]uint64 `json:"emulator"`
+	Ledgers      map[string]uint64 `json:"ledgers,omitempty"`
 	Argv         []string          `json:"argv"`
 	Console      string            `json:"console"`
 	Detections   []wire.Detection  `json:"detections"`
@@ -121,7 +122,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Emulator: o.Emulator, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}

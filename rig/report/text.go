@@ -18,6 +18,7 @@ func Text(w io.Writer, r trial.Result) error {
 	writeKernel(&b, r)
 	writeTallies(&b, r)
 	writeReaders(&b, r)
+	writeLedgers(&b, r)
 	writeHits(&b, r)
 	writeCode(&b, r)
 	for _, n := range r.Notes {

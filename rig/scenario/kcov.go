@@ -35,6 +35,7 @@ func init() {
 		// Coverage of the vhost worker's own code is enough, and instrumenting
 		// the whole kernel costs minutes.
 		MakeArgs: []string{"KCOV_INSTRUMENT_vhost.o=y", "KCOV_INSTRUMENT_vsock.o=y"},
+		Litmus:   litmus("kcov"),
 		Modes:    []string{"pc", "cmp"},
 		Workload: "kcov",
 		// herd7 with the kernel's model (tools/memory-model) on this message

@@ -36,6 +36,9 @@ type Scenario struct {
 	Fragments map[string]string
 	// MakeArgs are appended to every make call.
 	MakeArgs []string
+	// Litmus are tests under the kernel's memory model, whose condition is a stale
+	// read: files named KERNEL+READER.litmus, one per kernel and reader.
+	Litmus fs.FS
 	// Modes are the workload's modes; the default is all of them.
 	Modes []string
 	// Workload is the name under which the guest runs it.

@@ -44,8 +44,9 @@ type Observation struct {
 	BlockSize  uint64            `json:"blockSize"`
 	Tallies    []wire.Tally      `json:"tallies"` // one per mode
 	Detections []wire.Detection  `json:"detections"`
-	Series     []Sample          `json:"series"`   // how the tallies grew
-	Emulator   map[string]uint64 `json:"emulator"` // the plugin's counters; empty when native
+	Series     []Sample          `json:"series"`            // how the tallies grew
+	Emulator   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
+	Ledgers    map[string]uint64 `json:"ledgers,omitempty"` // a soak's counts, by name
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
 	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line

@@ -63,4 +63,6 @@ type Spec struct {
 	MemoryModel MemoryModel   `json:"memoryModel"`
 	Accel       Accel         `json:"accel"`
 	Jobs        int           `json:"jobs"`
+	Scopes      []string      `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
+	ScopeOnly   bool          `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
 }

@@ -51,6 +51,9 @@ func (s Spec) Validate() error {
 	case s.Rev != "" && s.Tree == "":
 		return bad("--rev needs --tree with a git tree")
 	}
+	if err := s.checkScopes(a.Emulated); err != nil {
+		return bad("%w", err)
+	}
 	return nil
 }
 

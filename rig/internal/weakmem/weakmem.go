@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -48,6 +49,9 @@ type Config struct {
 	// that the guest's function Mark returns; 0: never.
 	Marks int
 	Mark  Scope // of its Scope only Start and End count
+	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
+	// tests break a rule of the emulator with them.
+	Define []string
 }
 
 func (c Config) files() files {
@@ -110,7 +114,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	dir := filepath.Join(cfg.CacheDir, "plugin")
-	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, key))
+	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, strings.Join(append([]string{key}, cfg.Define...), "-")))
 	if _, err := os.Stat(out); err == nil {
 		return out, nil
 	}
@@ -124,7 +128,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 	}
 	defer os.RemoveAll(work)
 	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: CompileArgs(api, names, "weakmem.so"), Dir: work,
+		Path: cc, Args: append(defines(cfg.Define), CompileArgs(api, names, "weakmem.so")...), Dir: work,
 		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
 	})
 	if err != nil {
@@ -141,6 +145,14 @@ func CompileArgs(api int, files []string, out string) []string {
 	args := []string{"-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-fvisibility=hidden",
 		fmt.Sprintf("-DKCOVRIG_API=%d", api)}
 	return append(append(args, files...), "-o", out)
+}
+
+func defines(macros []string) []string {
+	var args []string
+	for _, m := range macros {
+		args = append(args, "-D"+m)
+	}
+	return args
 }
 
 // sourceNames lists the C files, sorted, and a key over all sources.
