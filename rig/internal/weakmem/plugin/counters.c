@@ -22,7 +22,7 @@ uint64_t counters_file_size(void)
 
 bool counters_open(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     void *map;
 
     if (fd < 0) {

@@ -8,6 +8,9 @@ void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
 
+    if (!arm_ready()) {
+        return;
+    }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
         return;
@@ -142,11 +145,12 @@ void exec_mark(unsigned int index, void *udata)
     trace_save(&mark);
 }
 
-void exec_event(unsigned int index)
+void exec_event(unsigned int index, uint64_t to)
 {
     struct vcpu *v = &vcpus[index];
 
     v->events++;
+    arm_try(v, to);
     if (!MUTANT(20)) {
         drain_all(v, COUNTER_eventDrains);
     }

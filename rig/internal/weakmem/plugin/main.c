@@ -46,8 +46,8 @@ static void on_block(struct qemu_plugin_tb *tb, void *udata)
 static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
                      uint64_t from, uint64_t to, void *udata)
 {
-    (void)type, (void)from, (void)to, (void)udata;
-    exec_event(index);
+    (void)type, (void)from, (void)udata;
+    exec_event(index, to);
 }
 #define NO_UDATA , NULL
 #else
@@ -67,8 +67,8 @@ static void on_event(qemu_plugin_id_t id, unsigned int index,
                      enum qemu_plugin_discon_type type, uint64_t from,
                      uint64_t to)
 {
-    (void)id, (void)type, (void)from, (void)to;
-    exec_event(index);
+    (void)id, (void)type, (void)from;
+    exec_event(index, to);
 }
 #define NO_UDATA
 #endif
@@ -119,6 +119,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
     if (!open_all(argv[0] + 5, (uint64_t)info->system.max_vcpus)) {
         return 1;
     }
+    arm_open();
     gates = qemu_plugin_scoreboard_new(sizeof(struct gate));
     qemu_plugin_register_vcpu_init_cb(id, on_vcpu NO_UDATA);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_block NO_UDATA);

@@ -106,6 +106,11 @@ uint64_t memory_load(uint64_t phys)
                            __ATOMIC_ACQUIRE);
 }
 
+void memory_copy(uint64_t phys, void *to, uint64_t bytes)
+{
+    memcpy(to, ram.map + (phys - ram.base), bytes);
+}
+
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value)
 {
     void *to = ram.map + (phys - ram.base);

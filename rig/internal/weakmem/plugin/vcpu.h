@@ -123,6 +123,12 @@ void page_settle(struct vcpu *v);
 /* Makes every vCPU forget every page. */
 void page_invalidate_all(void);
 
+/* arm.c: whether the emulator may begin. */
+void arm_open(void);
+bool arm_ready(void);
+/* An exception was taken to the given address. */
+void arm_try(struct vcpu *v, uint64_t to);
+
 /* policy.c: decisions, the same for the same seed and vCPU. */
 uint64_t policy_random(struct vcpu *v);
 void policy_seed(struct vcpu *v, uint64_t seed);
@@ -196,7 +202,7 @@ void exec_dsb(unsigned int index, void *udata);
  * index, x2 the count, x3 the mark's number. */
 void exec_mark(unsigned int index, void *udata);
 /* An interrupt or exception was taken. */
-void exec_event(unsigned int index);
+void exec_event(unsigned int index, uint64_t to);
 
 /* instrument.c: attaches the callbacks to a block being translated. */
 void instrument_block(struct qemu_plugin_tb *tb);

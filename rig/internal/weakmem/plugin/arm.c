@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * When the emulator may begin. QEMU shares a translated block between all
+ * virtual addresses of the same code (CF_PCREL), and early in its boot a kernel
+ * runs some of it, memcpy for one, from the identity map: such blocks were not
+ * seen as part of the scope, and would run uninstrumented in the midst of it.
+ * So nothing is delayed until the first exception that the kernel takes at its
+ * own addresses: then its code pages are written over with what they hold, which
+ * makes QEMU forget their blocks, and they are translated anew where they run.
+ * One vCPU runs at that moment: the kernel patches no code elsewhere.
+ */
+#include <string.h>
+
+#include "vcpu.h"
+
+static bool armed;
+
+static bool is_kernel(uint64_t virt)
+{
+    return virt >> 55 & 1; /* TTBR1's half, Arm ARM D8.2.4 */
+}
+
+bool arm_ready(void)
+{
+    return __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
+}
+
+void arm_open(void)
+{
+    armed = true;
+    for (size_t i = 0; i < plan.scopes; i++) {
+        armed = armed && !is_kernel(plan.scope[i].start);
+    }
+}
+
+/* Makes QEMU forget the blocks of [start, end), which lie in one page. */
+static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
+{
+    uint64_t phys;
+
+    if (!qemu_plugin_translate_vaddr(start, &phys) ||
+        !memory_is_ram(phys, (unsigned int)(end - start))) {
+        return false;
+    }
+    g_byte_array_set_size(v->bytes, (unsigned int)(end - start));
+    memory_copy(phys, v->bytes->data, end - start);
+    return qemu_plugin_write_memory_hwaddr(phys, v->bytes) == 0;
+}
+
+static bool forget_scope(struct vcpu *v, const struct scope *s)
+{
+    uint64_t at = s->start;
+
+    while (at < s->end) {
+        uint64_t page_end = (at | (PAGE_BYTES - 1)) + 1;
+        uint64_t end = page_end < s->end ? page_end : s->end;
+
+        if (!forget(v, at, end)) {
+            return false;
+        }
+        at = end;
+    }
+    return true;
+}
+
+void arm_try(struct vcpu *v, uint64_t to)
+{
+    if (arm_ready() || !is_kernel(to)) {
+        return;
+    }
+    for (size_t i = 0; i < plan.scopes; i++) {
+        if (is_kernel(plan.scope[i].start) && !forget_scope(v, &plan.scope[i])) {
+            return; /* not mapped yet: at a later exception */
+        }
+    }
+    __atomic_store_n(&armed, true, __ATOMIC_RELEASE);
+}
