@@ -82,13 +82,15 @@ unsigned int history_versions(uint64_t granule, uint64_t limit,
     if (!r || r->after != out[0].value) {
         return 1; /* written from outside the scope since */
     }
-    out[0].time = r->time;
+    /* A value that has been seen already may have been written once more from
+     * outside the scope, which content does not show: then it is news. */
+    out[0].time = r->time > limit ? r->time : now_time;
     while (r->time > limit && n < VERSIONS_MAX) {
         const struct record *older = at(r->older, granule);
 
         out[n].value = r->before;
         out[n].time = r->time - 1;
-        if (!older || older->after != r->before) {
+        if (!older || older->after != r->before || older->time <= limit) {
             return n + 1; /* who wrote that value is not known */
         }
         out[n++].time = older->time;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package litmus
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Quantifier says how a condition applies to the final states.
+type Quantifier string
+
+// The quantifiers, as herd7 writes them.
+const (
+	Exists    Quantifier = "exists"
+	NotExists Quantifier = "~exists"
+	ForAll    Quantifier = "forall"
+)
+
+// Condition is a test's closing line.
+type Condition struct {
+	Quantifier Quantifier
+	Text       string // without the quantifier
+	root       node
+}
+
+// Holds says whether the condition's proposition is true in a state.
+func (c Condition) Holds(s State) (bool, error) {
+	values, err := s.Values()
+	if err != nil {
+		return false, err
+	}
+	for _, term := range c.terms() {
+		if _, ok := values[term]; !ok {
+			return false, fmt.Errorf("the state %q does not give %s", s, term)
+		}
+	}
+	return c.root.holds(values), nil
+}
+
+func (c Condition) terms() []string {
+	if c.root == nil {
+		return nil
+	}
+	return c.root.terms(nil)
+}
+
+type node interface {
+	holds(values map[string]uint64) bool
+	terms(to []string) []string
+}
+
+type (
+	atom struct {
+		term  string
+		value uint64
+	}
+	constant bool
+	not      struct{ of node }
+	both     struct{ left, right node }
+	either   struct{ left, right node }
+)
+
+func (a atom) holds(v map[string]uint64) bool   { return v[a.term] == a.value }
+func (c constant) holds(map[string]uint64) bool { return bool(c) }
+func (n not) holds(v map[string]uint64) bool    { return !n.of.holds(v) }
+func (b both) holds(v map[string]uint64) bool   { return b.left.holds(v) && b.right.holds(v) }
+func (e either) holds(v map[string]uint64) bool { return e.left.holds(v) || e.right.holds(v) }
+
+func (a atom) terms(to []string) []string     { return append(to, a.term) }
+func (c constant) terms(to []string) []string { return to }
+func (n not) terms(to []string) []string      { return n.of.terms(to) }
+func (b both) terms(to []string) []string     { return b.right.terms(b.left.terms(to)) }
+func (e either) terms(to []string) []string   { return e.right.terms(e.left.terms(to)) }
+
+// ParseCondition reads "exists (...)" and its kin.
+func ParseCondition(text string) (Condition, error) {
+	text = strings.TrimSpace(text)
+	for _, q := range []Quantifier{NotExists, Exists, ForAll} {
+		rest, ok := strings.CutPrefix(text, string(q))
+		if !ok {
+			continue
+		}
+		p := parser{rest: rest}
+		root, err := p.either()
+		if err == nil && p.space() != "" {
+			err = fmt.Errorf("%q is left over", p.rest)
+		}
+		if err != nil {
+			return Condition{}, fmt.Errorf("condition %q: %w", text, err)
+		}
+		return Condition{Quantifier: q, Text: strings.Join(strings.Fields(rest), " "), root: root}, nil
+	}
+	return Condition{}, fmt.Errorf("condition %q: neither exists, ~exists nor forall", text)
+}
+
+type parser struct{ rest string }
+
+func (p *parser) space() string {
+	p.rest = strings.TrimLeft(p.rest, " \t\r\n")
+	return p.rest
+}
+
+func (p *parser) take(token string) bool {
+	rest, ok := strings.CutPrefix(p.space(), token)
+	if ok {
+		p.rest = rest
+	}
+	return ok
+}
+
+func (p *parser) either() (node, error) {
+	left, err := p.both()
+	for err == nil && p.take(`\/`) {
+		var right node
+		right, err = p.both()
+		left = either{left, right}
+	}
+	return left, err
+}
+
+func (p *parser) both() (node, error) {
+	left, err := p.single()
+	for err == nil && p.take(`/\`) {
+		var right node
+		right, err = p.single()
+		left = both{left, right}
+	}
+	return left, err
+}
+
+func (p *parser) single() (node, error) {
+	switch {
+	case p.take("not"), p.take("~"):
+		of, err := p.single()
+		return not{of}, err
+	case p.take("("):
+		of, err := p.either()
+		if err == nil && !p.take(")") {
+			err = fmt.Errorf("no ) before %q", p.rest)
+		}
+		return of, err
+	case p.take("true"):
+		return constant(true), nil
+	case p.take("false"):
+		return constant(false), nil
+	}
+	end := strings.IndexAny(p.rest, "()/\\~ \t\r\n")
+	if end < 0 {
+		end = len(p.rest)
+	}
+	text := p.rest[:end]
+	p.rest = p.rest[end:]
+	term, value, ok := strings.Cut(text, "=")
+	if !ok || term == "" {
+		return nil, fmt.Errorf("%q is no term=value", text)
+	}
+	number, err := parseNumber(value)
+	return atom{normalTerm(term), number}, err
+}

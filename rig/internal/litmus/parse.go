@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package litmus
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+var typeBytes = map[string]int{
+	"int8_t": 1, "uint8_t": 1, "char": 1,
+	"int16_t": 2, "uint16_t": 2, "short": 2,
+	"int": 4, "int32_t": 4, "uint32_t": 4, "unsigned": 4,
+	"int64_t": 8, "uint64_t": 8, "long": 8, "intptr_t": 8, "uintptr_t": 8,
+}
+
+// Parse reads one test. What it does not understand is an error: a test is run
+// as it is meant or not at all.
+func Parse(text string) (*Test, error) {
+	arch, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	kind, name, _ := strings.Cut(strings.TrimSpace(arch), " ")
+	if kind != "AArch64" || name == "" {
+		return nil, fmt.Errorf("the first line %q is not AArch64 and a name", arch)
+	}
+	t := &Test{Name: strings.TrimSpace(name)}
+	head, rest, ok := strings.Cut(rest, "{")
+	init, body, ok2 := strings.Cut(rest, "}")
+	if !ok || !ok2 {
+		return nil, fmt.Errorf("test %s: no {} of initial values after %q", t.Name, strings.TrimSpace(head))
+	}
+	if err := t.parseBody(body); err != nil {
+		return nil, fmt.Errorf("test %s: %w", t.Name, err)
+	}
+	if err := t.parseInit(init); err != nil {
+		return nil, fmt.Errorf("test %s: %w", t.Name, err)
+	}
+	return t, t.check()
+}
+
+// parseBody reads the code, a locations clause and the condition.
+func (t *Test) parseBody(body string) error {
+	lines := strings.Split(body, "\n")
+	at := 0
+	for ; at < len(lines); at++ {
+		line := strings.TrimSpace(lines[at])
+		if line == "" {
+			continue
+		}
+		row, ok := strings.CutSuffix(line, ";")
+		if !ok || strings.HasPrefix(line, "locations") {
+			break
+		}
+		if err := t.addRow(strings.Split(row, "|")); err != nil {
+			return err
+		}
+	}
+	closing := strings.TrimSpace(strings.Join(lines[min(at, len(lines)):], "\n"))
+	if rest, ok := strings.CutPrefix(closing, "locations"); ok {
+		list, after, ok := strings.Cut(rest, "]\n")
+		if !ok {
+			return fmt.Errorf("locations end nowhere")
+		}
+		for term := range strings.SplitSeq(strings.TrimPrefix(strings.TrimSpace(list), "["), ";") {
+			if term = strings.TrimSpace(term); term != "" {
+				t.Locations = append(t.Locations, normalTerm(term))
+			}
+		}
+		closing = after
+	}
+	var err error
+	t.Condition, err = ParseCondition(closing)
+	return err
+}
+
+func (t *Test) addRow(cells []string) error {
+	if t.Threads == nil {
+		for i, cell := range cells {
+			if strings.TrimSpace(cell) != "P"+strconv.Itoa(i) {
+				return fmt.Errorf("column %d is headed %q", i, strings.TrimSpace(cell))
+			}
+			t.Threads = append(t.Threads, Thread{Regs: map[string]Value{}})
+		}
+		return nil
+	}
+	if len(cells) != len(t.Threads) {
+		return fmt.Errorf("a row has %d columns, the head %d", len(cells), len(t.Threads))
+	}
+	for i, cell := range cells {
+		code := &t.Threads[i].Code
+		label, after, ok := strings.Cut(strings.TrimSpace(cell), ":")
+		if ok {
+			*code = append(*code, strings.TrimSpace(label)+":")
+		} else {
+			after = label
+		}
+		if after = strings.TrimSpace(after); after != "" {
+			*code = append(*code, after)
+		}
+	}
+	return nil
+}
+
+func (t *Test) parseInit(init string) error {
+	cells := map[string]Cell{}
+	for item := range strings.SplitSeq(init, ";") {
+		item = strings.Join(strings.Fields(item), " ")
+		if item == "" {
+			continue
+		}
+		left, right, assigned := strings.Cut(item, "=")
+		bytes := 0
+		if kind, name, typed := strings.Cut(strings.TrimSpace(left), " "); typed {
+			if bytes = typeBytes[kind]; bytes == 0 {
+				return fmt.Errorf("type %s of %q is not known", kind, item)
+			}
+			left = name
+		}
+		if err := t.initial(cells, normalTerm(left), bytes, right, assigned); err != nil {
+			return err
+		}
+	}
+	for term := range t.mentioned() {
+		if _, ok := cells[term]; !ok {
+			cells[term] = Cell{Name: term, Bytes: typeBytes["int"]}
+		}
+	}
+	for _, cell := range cells {
+		t.Memory = append(t.Memory, cell)
+	}
+	sort.Slice(t.Memory, func(i, j int) bool { return t.Memory[i].Name < t.Memory[j].Name })
+	return nil
+}
+
+func (t *Test) initial(cells map[string]Cell, term string, bytes int, right string, assigned bool) error {
+	var value Value
+	if right = strings.TrimSpace(right); assigned {
+		number, err := parseNumber(right)
+		if value.Number = number; err != nil {
+			value = Value{Address: strings.TrimPrefix(right, "&")}
+		}
+	}
+	if thread, reg, ok := Register(term); ok {
+		if thread >= len(t.Threads) {
+			return fmt.Errorf("%s: there is no such thread", term)
+		}
+		if assigned {
+			t.Threads[thread].Regs[reg] = value
+		}
+		return nil
+	}
+	name, _ := Location(term)
+	cell := cells[name]
+	if bytes == 0 {
+		bytes = max(cell.Bytes, typeBytes["int"])
+	}
+	cells[name] = Cell{Name: name, Bytes: bytes, Value: value}
+	return nil
+}
+
+// mentioned lists the locations that registers point to or that are observed.
+func (t *Test) mentioned() map[string]bool {
+	names := map[string]bool{}
+	for _, thread := range t.Threads {
+		for _, value := range thread.Regs {
+			if value.Address != "" {
+				names[value.Address] = true
+			}
+		}
+	}
+	for _, term := range t.Observed() {
+		if _, _, isReg := Register(term); !isReg {
+			name, _ := Location(term)
+			names[name] = true
+		}
+	}
+	return names
+}
+
+func (t *Test) check() error {
+	if len(t.Threads) == 0 {
+		return fmt.Errorf("test %s: it has no threads", t.Name)
+	}
+	for _, term := range t.Observed() {
+		if thread, _, ok := Register(term); ok && thread >= len(t.Threads) {
+			return fmt.Errorf("test %s: the condition names %s, which is no thread", t.Name, term)
+		}
+	}
+	return nil
+}

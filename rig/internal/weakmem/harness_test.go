@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// The guest of the harness: testdata/harness maps both halves of the address
+// space to the same RAM.
+const (
+	ramBase  = 0x40000000
+	ramBytes = 32 << 20
+	kernel   = 0xffff000000000000
+
+	codeAt  = kernel + ramBase + 1<<20 // the body, 1 MiB
+	extraAt = codeAt + 1<<20           // callers and callees
+	dataAt  = kernel + ramBase + 16<<20
+)
+
+// build says how the harness is compiled.
+type build struct {
+	api       int
+	sanitized bool
+	mutants   bool
+}
+
+var (
+	buildsLock sync.Mutex
+	builds     = map[build]string{}
+	buildsDir  string
+)
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "weakmem-harness-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	buildsDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// harness compiles the plugin with its harness, once per kind.
+func harness(t testing.TB, b build) string {
+	t.Helper()
+	cc, err := proc.LookPath("cc")
+	if err != nil {
+		t.Skip("no cc: apt-get install gcc libc6-dev")
+	}
+	buildsLock.Lock()
+	defer buildsLock.Unlock()
+	if path := builds[b]; path != "" {
+		return path
+	}
+	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t", b.api, b.sanitized, b.mutants))
+	args := []string{"-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Iplugin", fmt.Sprintf("-DKCOVRIG_API=%d", b.api)}
+	if b.sanitized {
+		args = append(args, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+	}
+	if b.mutants {
+		args = append(args, "-DKCOVRIG_MUTANT=chosen_mutant")
+	}
+	args = append(args, "-o", path)
+	for _, pattern := range []string{"plugin/*.c", "testdata/harness/*.c"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		args = append(args, files...)
+	}
+	_, err = proc.Run(t.Context(), proc.Command{Path: cc, Args: args, Kind: fault.Rig, Op: "compile the harness"})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, tailOf(err))
+	}
+	builds[b] = path
+	return path
+}
+
+// guest is a run of the harness.
+type guest struct {
+	build  build
+	vcpus  int
+	mutant int
+	plan   string // lines beyond ram and counters; empty: one body
+	script string
+}
+
+const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset exact 1000\n"
+
+// run executes the script and returns what it printed.
+func (g guest) run(t testing.TB) string {
+	t.Helper()
+	if g.build.api == 0 {
+		g.build.api = MaxAPI
+	}
+	bin, dir := harness(t, g.build), t.TempDir()
+	ram, plan := filepath.Join(dir, "ram"), filepath.Join(dir, "plan")
+	if err := CreateRAM(ram, ramBytes); err != nil {
+		t.Fatal(err)
+	}
+	if g.plan == "" {
+		g.plan = bodyPlan
+	}
+	text := fmt.Sprintf("kcovrig-plan 1\nram %s %#x %#x\ncounters %s\n%sscope body %#x %#x body\n", ram, ramBase, ramBytes,
+		filepath.Join(dir, "counters"), g.plan, uint64(codeAt), uint64(extraAt))
+	if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, ram, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
+	if g.mutant != 0 {
+		args = append(args, fmt.Sprint(g.mutant))
+	}
+	res, err := proc.Run(t.Context(), proc.Command{
+		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",
+		Env: []string{"ASAN_OPTIONS=detect_leaks=0"}, Stdin: strings.NewReader(g.script),
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s\nafter:\n%s", err, tailOf(err), proc.LastLines(string(res.Stdout), 20))
+	}
+	return string(res.Stdout)
+}
+
+// codeLine is the script's command that puts words at an address.
+func codeLine(at uint64, words []uint32) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "code %#x", at)
+	for _, w := range words {
+		fmt.Fprintf(&b, " %#x", w)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * QEMU's plugin interface as qemu_api.h declares it. Misuse that QEMU would
+ * punish, or silently get wrong, ends the program.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+
+#if KCOVRIG_API >= 7
+#define ID /* none */
+#define UDATA , NULL
+#else
+#define ID 1,
+#define UDATA
+#endif
+
+struct qemu_plugin_scoreboard {
+    size_t size;
+    uint8_t *element; /* CPUS_MAX */
+};
+
+struct qemu_plugin_register {
+    char name[4];
+    unsigned int number;
+};
+
+struct cpu *running;
+
+static qemu_plugin_vcpu_init_cb_t on_init;
+static qemu_plugin_vcpu_tb_trans_cb_t on_translate;
+static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
+static struct qemu_plugin_register registers[33];
+static enum qemu_plugin_cb_flags allowed;
+static jmp_buf left;
+static uint64_t left_to;
+
+void fail(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fprintf(stderr, "harness: ");
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\n");
+    va_end(args);
+    fflush(stdout);
+    exit(2);
+}
+
+GByteArray *g_byte_array_sized_new(unsigned int reserved)
+{
+    GByteArray *a = calloc(1, sizeof *a);
+
+    a->data = calloc(reserved ? reserved : 1, 1);
+    return a;
+}
+
+GByteArray *g_byte_array_set_size(GByteArray *array, unsigned int length)
+{
+    array->data = realloc(array->data, length ? length : 1);
+    array->len = length;
+    return array;
+}
+
+char *g_array_free(GArray *array, int free_segment)
+{
+    char *data = array->data;
+
+    free(array);
+    if (free_segment) {
+        free(data);
+        return NULL;
+    }
+    return data;
+}
+
+#if KCOVRIG_API >= 7
+#define IGNORED_UDATA , void *udata
+#define IGNORE_UDATA (void)udata
+#else
+#define IGNORED_UDATA
+#define IGNORE_UDATA (void)0
+#endif
+
+void qemu_plugin_register_vcpu_init_cb(qemu_plugin_id_t id,
+                                       qemu_plugin_vcpu_init_cb_t cb IGNORED_UDATA)
+{
+    (void)id, IGNORE_UDATA;
+    on_init = cb;
+}
+
+void qemu_plugin_register_vcpu_tb_trans_cb(
+    qemu_plugin_id_t id, qemu_plugin_vcpu_tb_trans_cb_t cb IGNORED_UDATA)
+{
+    (void)id, IGNORE_UDATA;
+    on_translate = cb;
+}
+
+void qemu_plugin_register_vcpu_discon_cb(
+    qemu_plugin_id_t id, enum qemu_plugin_discon_type type,
+    qemu_plugin_vcpu_discon_cb_t cb IGNORED_UDATA)
+{
+    (void)id, (void)type, IGNORE_UDATA;
+    on_discontinuity = cb;
+}
+
+void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
+                                    qemu_plugin_udata_cb_t cb, void *udata)
+{
+    (void)id, (void)cb, (void)udata;
+}
+
+GArray *qemu_plugin_get_registers(void)
+{
+    GArray *a = calloc(1, sizeof *a);
+    qemu_plugin_reg_descriptor *d = calloc(33, sizeof *d);
+
+    for (unsigned int i = 0; i < 33; i++) {
+        struct qemu_plugin_register *r = &registers[i];
+
+        r->number = i;
+        if (i < 31) {
+            snprintf(r->name, sizeof r->name, "x%u", i % 100);
+        } else {
+            snprintf(r->name, sizeof r->name, "%s", i == 31 ? "sp" : "pc");
+        }
+        d[i].handle = r;
+        d[i].name = r->name;
+    }
+    a->data = (char *)d;
+    a->len = 33;
+    return a;
+}
+
+static uint64_t *value_of(const struct qemu_plugin_register *r)
+{
+    return r->number == 32 ? &running->pc : &running->x[r->number];
+}
+
+bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
+                               GByteArray *buf)
+{
+    unsigned int old = buf->len;
+
+    if (!running || allowed < QEMU_PLUGIN_CB_R_REGS) {
+        fail("a register is read where none may be");
+    }
+    g_byte_array_set_size(buf, old + 8);
+    memcpy(buf->data + old, value_of(handle), 8);
+    return true;
+}
+
+bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
+                                GByteArray *buf)
+{
+    if (!running || allowed < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8) {
+        fail("a register is written where none may be");
+    }
+    memcpy(value_of(handle), buf->data, 8);
+    return true;
+}
+
+void qemu_plugin_set_pc(uint64_t vaddr)
+{
+    if (!running || allowed != QEMU_PLUGIN_CB_RW_REGS_PC) {
+        fail("the PC is set where it may not be");
+    }
+    left_to = vaddr;
+    longjmp(left, 1);
+}
+
+bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr)
+{
+    return guest_translate(vaddr, hwaddr) != PAGE_ABSENT;
+}
+
+int qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
+{
+    memcpy(guest_ram(addr, data->len), data->data, data->len);
+    fake_flush();
+    return 0;
+}
+
+struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
+{
+    struct qemu_plugin_scoreboard *s = calloc(1, sizeof *s);
+
+    s->size = element_size;
+    s->element = calloc(CPUS_MAX, element_size);
+    return s;
+}
+
+void *qemu_plugin_scoreboard_find(struct qemu_plugin_scoreboard *score,
+                                  unsigned int vcpu)
+{
+    if (vcpu >= cpu_count) {
+        fail("there is no vCPU %u", vcpu);
+    }
+    return score->element + vcpu * score->size;
+}
+
+static uint64_t *entry_of(qemu_plugin_u64 e, const struct cpu *c)
+{
+    return (uint64_t *)(void *)(e.score->element + c->index * e.score->size +
+                                e.offset);
+}
+
+static bool condition(const struct callback *b, const struct cpu *c)
+{
+    uint64_t value;
+
+    if (b->kind == CALLBACK_PLAIN) {
+        return true;
+    }
+    value = *entry_of(b->entry, c);
+    switch (b->cond) {
+    case QEMU_PLUGIN_COND_NEVER:
+        return false;
+    case QEMU_PLUGIN_COND_ALWAYS:
+        return true;
+    case QEMU_PLUGIN_COND_EQ:
+        return value == b->imm;
+    case QEMU_PLUGIN_COND_NE:
+        return value != b->imm;
+    case QEMU_PLUGIN_COND_LT:
+        return value < b->imm;
+    case QEMU_PLUGIN_COND_LE:
+        return value <= b->imm;
+    case QEMU_PLUGIN_COND_GT:
+        return value > b->imm;
+    default:
+        return value >= b->imm;
+    }
+}
+
+static void run_callback(const struct callback *b, struct cpu *c)
+{
+    if (b->kind == CALLBACK_INLINE) {
+        uint64_t *to = entry_of(b->entry, c);
+        *to = b->op == QEMU_PLUGIN_INLINE_ADD_U64 ? *to + b->imm : b->imm;
+    } else if (condition(b, c)) {
+        allowed = b->flags;
+        b->cb(c->index, b->udata);
+    }
+}
+
+/* False when a callback left the instruction. */
+static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
+{
+    running = c;
+    if (setjmp(left)) {
+        running = NULL;
+        c->pc = left_to;
+        c->block = NULL;
+        return false;
+    }
+    for (unsigned int i = 0; i < insn->n; i++) {
+        run_callback(&insn->callback[i], c);
+    }
+    running = NULL;
+    return true;
+}
+
+void fake_step(struct cpu *c)
+{
+    const struct qemu_plugin_insn *insn;
+
+    if (!c->block || c->at >= c->block->n) {
+        c->block = block_at(c->pc);
+        c->at = 0;
+    }
+    insn = &c->block->insn[c->at];
+    if (callbacks(insn, c)) {
+        switch (interpret(c, insn->word)) {
+        case EFFECT_NEXT:
+            c->pc += 4;
+            c->at++;
+            break;
+        case EFFECT_JUMP:
+            c->block = NULL;
+            break;
+        case EFFECT_FAULT:
+            c->faults++;
+            fake_exception(c);
+            break;
+        default:
+            fail("the interpreter knows no %08x", insn->word);
+        }
+    }
+    c->done = c->pc == RETURN_ADDRESS;
+}
+
+static void discontinuity(struct cpu *c, enum qemu_plugin_discon_type type)
+{
+    running = c;
+    allowed = QEMU_PLUGIN_CB_R_REGS;
+    on_discontinuity(ID c->index, type, c->pc, 0xffff000080000000ull UDATA);
+    running = NULL;
+    c->block = NULL;
+    c->exclusive = false;
+}
+
+void fake_event(struct cpu *c)
+{
+    discontinuity(c, QEMU_PLUGIN_DISCON_INTERRUPT);
+}
+
+void fake_exception(struct cpu *c)
+{
+    discontinuity(c, QEMU_PLUGIN_DISCON_EXCEPTION);
+}
+
+void fake_translated(struct qemu_plugin_tb *tb)
+{
+#if KCOVRIG_API >= 7
+    on_translate(tb, NULL);
+#else
+    on_translate(1, tb);
+#endif
+}
+
+int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+                        char **argv);
+
+void fake_install(const char *plan_file, unsigned int vcpus)
+{
+    char arg[1024], *argv[] = {arg};
+    qemu_info_t info = {.target_name = "aarch64", .system_emulation = true};
+
+    info.system.smp_vcpus = info.system.max_vcpus = (int)vcpus;
+    snprintf(arg, sizeof arg, "plan=%s", plan_file);
+    if (qemu_plugin_install(1, &info, 1, argv) != 0) {
+        fail("the plugin refuses %s", plan_file);
+    }
+    cpu_count = vcpus;
+    for (unsigned int i = 0; i < vcpus; i++) {
+        cpus[i].index = i;
+        running = &cpus[i];
+        on_init(ID i UDATA);
+        running = NULL;
+    }
+}

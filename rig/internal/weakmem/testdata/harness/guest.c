@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+#define SPECIAL_MAX 64
+
+static struct {
+    uint8_t *map;
+    uint64_t base, bytes;
+} ram;
+
+/* Pages that are not plain RAM where the address says. Both halves of the
+ * address space map the same memory, by the lower 32 bits. */
+static struct {
+    uint64_t page, other;
+    enum page_kind kind;
+} special[SPECIAL_MAX];
+static unsigned int specials;
+
+uint64_t guest_io_writes, guest_io_reads;
+
+void guest_open(const char *file, uint64_t base, uint64_t bytes)
+{
+    int fd = open(file, O_RDWR | O_CLOEXEC);
+
+    ram.map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd < 0 || ram.map == MAP_FAILED) {
+        fail("cannot map %s", file);
+    }
+    close(fd);
+    ram.base = base;
+    ram.bytes = bytes;
+}
+
+static unsigned int find(uint64_t page)
+{
+    unsigned int i = 0;
+
+    while (i < specials && special[i].page != page) {
+        i++;
+    }
+    if (i == specials) {
+        if (specials == SPECIAL_MAX) {
+            fail("too many special pages");
+        }
+        special[specials].page = special[specials].other = page;
+        special[specials++].kind = PAGE_RW;
+    }
+    return i;
+}
+
+void guest_set_page(uint64_t virt, enum page_kind kind)
+{
+    special[find(virt >> 12)].kind = kind;
+}
+
+void guest_remap(uint64_t virt, uint64_t other)
+{
+    special[find(virt >> 12)].other = other >> 12;
+}
+
+enum page_kind guest_translate(uint64_t virt, uint64_t *phys)
+{
+    uint64_t page = virt >> 12;
+    enum page_kind kind = PAGE_RW;
+
+    for (unsigned int i = 0; i < specials; i++) {
+        if (special[i].page == page) {
+            kind = special[i].kind;
+            page = special[i].other;
+            break;
+        }
+    }
+    *phys = (page << 12 | (virt & 4095)) & 0xffffffff;
+    if (kind == PAGE_IO) {
+        *phys = 0x09000000 | (virt & 4095);
+    }
+    return kind;
+}
+
+uint8_t *guest_ram(uint64_t phys, unsigned int bytes)
+{
+    if (phys < ram.base || phys - ram.base > ram.bytes - bytes) {
+        fail("%#lx is not RAM", (unsigned long)phys);
+    }
+    return ram.map + (phys - ram.base);
+}
+
+bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value)
+{
+    uint64_t phys;
+
+    *value = 0;
+    for (unsigned int i = 0; i < bytes; i++) { /* it may cross a page */
+        switch (guest_translate(virt + i, &phys)) {
+        case PAGE_ABSENT:
+            return false;
+        case PAGE_IO:
+            guest_io_reads += i == 0;
+            break;
+        default:
+            *value |= (uint64_t)*guest_ram(phys, 1) << 8 * i;
+        }
+    }
+    return true;
+}
+
+bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value)
+{
+    uint64_t phys;
+
+    for (unsigned int i = 0; i < bytes; i++) {
+        enum page_kind kind = guest_translate(virt + i, &phys);
+        if (kind == PAGE_ABSENT || kind == PAGE_RO) {
+            return false;
+        }
+    }
+    for (unsigned int i = 0; i < bytes; i++) {
+        if (guest_translate(virt + i, &phys) == PAGE_IO) {
+            guest_io_writes += i == 0;
+        } else {
+            *guest_ram(phys, 1) = (uint8_t)(value >> 8 * i);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The emulator without QEMU: vCPUs that are interpreted one instruction at a
+ * time in one thread, with the plugin's callbacks attached as QEMU would. So
+ * native execution is sequentially consistent, and whatever weakness is seen
+ * is the emulator's.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "qemu_api.h"
+
+#define CPUS_MAX 8
+#define BLOCK_MAX 32
+#define CALLBACKS_MAX 8
+
+struct cpu {
+    unsigned int index;
+    uint64_t x[32]; /* 31 is SP */
+    uint64_t v[32][2];
+    uint64_t pc;
+    bool n, z, c, o; /* flags; o is V */
+    bool exclusive;
+    uint64_t exclusive_address, exclusive_value;
+    struct qemu_plugin_tb *block;
+    size_t at;
+    bool done;       /* returned to where it came from */
+    uint64_t faults; /* data aborts taken */
+};
+
+extern struct cpu cpus[CPUS_MAX];
+extern unsigned int cpu_count;
+
+/* Where a RET from a thread's code leads: outside every scope. */
+#define RETURN_ADDRESS 0xffff0000fffff000ull
+
+__attribute__((__noreturn__, __format__(printf, 1, 2))) void
+fail(const char *format, ...);
+
+/* guest.c: RAM and the page tables. */
+enum page_kind { PAGE_RW, PAGE_RO, PAGE_ABSENT, PAGE_IO };
+void guest_open(const char *file, uint64_t base, uint64_t bytes);
+void guest_set_page(uint64_t virt, enum page_kind kind);
+void guest_remap(uint64_t virt, uint64_t other);
+enum page_kind guest_translate(uint64_t virt, uint64_t *phys);
+/* The host address of bytes that are RAM; fails otherwise. */
+uint8_t *guest_ram(uint64_t phys, unsigned int bytes);
+/* A vCPU's own access; false where it faults. */
+bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value);
+bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value);
+extern uint64_t guest_io_writes, guest_io_reads;
+
+/* interp.c, interp_memory.c: what an instruction does natively. */
+enum effect { EFFECT_NEXT, EFFECT_JUMP, EFFECT_FAULT, EFFECT_UNKNOWN };
+enum effect interpret(struct cpu *c, uint32_t word);
+enum effect interpret_memory(struct cpu *c, uint32_t word);
+
+static inline uint64_t field(uint32_t word, int high, int low)
+{
+    return (word >> low) & ((2ull << (high - low)) - 1);
+}
+
+static inline int64_t signed_field(uint32_t word, int high, int low)
+{
+    int width = high - low + 1;
+    return (int64_t)(field(word, high, low) << (64 - width)) >> (64 - width);
+}
+
+static inline uint64_t reg(const struct cpu *c, uint64_t n)
+{
+    return n == 31 ? 0 : c->x[n];
+}
+
+static inline void set_reg(struct cpu *c, uint64_t n, uint64_t value, bool is64)
+{
+    if (n != 31) {
+        c->x[n] = is64 ? value : (uint32_t)value;
+    }
+}
+
+/* fake_qemu.c, block.c */
+void fake_install(const char *plan_file, unsigned int vcpus);
+/* Executes one instruction: callbacks, then its effect. */
+void fake_step(struct cpu *c);
+/* An interrupt is taken and returned from. */
+void fake_event(struct cpu *c);
+void fake_exception(struct cpu *c);
+/* Translations of every block are forgotten. */
+void fake_flush(void);
+extern struct cpu *running; /* in a callback */
+
+/* script.c, litmus.c */
+void script_run(FILE *f);
+void litmus_reset(void);
+/* A command's words; false where it is none of litmus tests. */
+struct words {
+    unsigned int n;
+    char *at[4096];
+};
+bool litmus_command(const struct words *w);
+/* Whether the command begins so and has n words in all. */
+bool is_command(const struct words *w, const char *first, unsigned int n);
+uint64_t number(const struct words *w, unsigned int at);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness.h"
+
+/* A general-purpose or vector register as data of 1 to 16 bytes. */
+static bool transfer(struct cpu *c, uint64_t address, unsigned int bytes,
+                     unsigned int rt, bool simd, bool load)
+{
+    uint64_t value[2] = {0, 0};
+
+    for (unsigned int i = 0; i * 8 < bytes; i++) {
+        unsigned int part = bytes > 8 ? 8 : bytes;
+        if (!load) {
+            value[i] = simd ? c->v[rt][i] : reg(c, rt);
+        }
+        if (!(load ? guest_load(address + 8 * i, part, &value[i])
+                   : guest_store(address + 8 * i, part, value[i]))) {
+            return false;
+        }
+    }
+    if (load && simd) {
+        c->v[rt][0] = value[0];
+        c->v[rt][1] = value[1];
+    } else if (load) {
+        set_reg(c, rt, value[0], true);
+    }
+    return true;
+}
+
+static void sign_extend(struct cpu *c, unsigned int rt, unsigned int bytes,
+                        bool is64)
+{
+    unsigned int unused = 64 - 8 * bytes;
+
+    set_reg(c, rt, (uint64_t)((int64_t)(reg(c, rt) << unused) >> unused), is64);
+}
+
+static enum effect exclusive_store(struct cpu *c, uint32_t w, uint64_t address,
+                                   unsigned int bytes)
+{
+    uint64_t now;
+    bool ok = c->exclusive && c->exclusive_address == address &&
+              guest_load(address, bytes, &now) && now == c->exclusive_value;
+
+    c->exclusive = false;
+    if (ok && !guest_store(address, bytes, reg(c, field(w, 4, 0)))) {
+        return EFFECT_FAULT;
+    }
+    set_reg(c, field(w, 20, 16), !ok, false);
+    return EFFECT_NEXT;
+}
+
+/* LDXR, STXR, CAS; LDAR, STLR. */
+static enum effect ordered(struct cpu *c, uint32_t w)
+{
+    unsigned int bytes = 1u << field(w, 31, 30), rt = field(w, 4, 0);
+    uint64_t address = c->x[field(w, 9, 5)], value;
+    bool load = field(w, 22, 22);
+
+    if (field(w, 23, 23) && field(w, 21, 21)) { /* CAS */
+        unsigned int rs = field(w, 20, 16);
+        uint64_t mask = bytes == 8 ? ~0ull : (1ull << 8 * bytes) - 1;
+        if (!guest_load(address, bytes, &value)) {
+            return EFFECT_FAULT;
+        }
+        if (value == (reg(c, rs) & mask) && !guest_store(address, bytes, reg(c, rt))) {
+            return EFFECT_FAULT;
+        }
+        set_reg(c, rs, value, true);
+        return EFFECT_NEXT;
+    }
+    if (field(w, 21, 21)) {
+        return EFFECT_UNKNOWN;
+    }
+    if (!field(w, 23, 23) && !load) {
+        return exclusive_store(c, w, address, bytes);
+    }
+    if (!transfer(c, address, bytes, rt, false, load)) {
+        return EFFECT_FAULT;
+    }
+    if (!field(w, 23, 23)) {
+        c->exclusive = true;
+        c->exclusive_address = address;
+        c->exclusive_value = reg(c, rt);
+    }
+    return EFFECT_NEXT;
+}
+
+static enum effect pair(struct cpu *c, uint32_t w)
+{
+    bool simd = field(w, 26, 26), load = field(w, 22, 22);
+    unsigned int opc = field(w, 31, 30), index = field(w, 24, 23), rn = field(w, 9, 5);
+    unsigned int bytes = simd ? 4u << opc : opc == 2 ? 8 : 4;
+    uint64_t imm = (uint64_t)signed_field(w, 21, 15) * bytes;
+    uint64_t base = c->x[rn], address = index == 1 ? base : base + imm;
+
+    for (unsigned int i = 0; i < 2; i++) {
+        unsigned int rt = i ? field(w, 14, 10) : field(w, 4, 0);
+        if (!transfer(c, address + i * bytes, bytes, rt, simd, load)) {
+            return EFFECT_FAULT;
+        }
+        if (load && !simd && opc == 1) {
+            sign_extend(c, rt, 4, true);
+        }
+    }
+    if (index & 1) {
+        c->x[rn] = base + imm;
+    }
+    return EFFECT_NEXT;
+}
+
+/* One register at address: size, V and opc say how. */
+static enum effect single(struct cpu *c, uint32_t w, uint64_t address)
+{
+    unsigned int size = field(w, 31, 30), opc = field(w, 23, 22), rt = field(w, 4, 0);
+    bool simd = field(w, 26, 26);
+
+    if (simd) {
+        return transfer(c, address, 1u << (opc & 2 ? 4 : size), rt, true, opc & 1)
+                   ? EFFECT_NEXT : EFFECT_FAULT;
+    }
+    if (size == 3 && opc == 2) { /* PRFM */
+        return EFFECT_NEXT;
+    }
+    if (!transfer(c, address, 1u << size, rt, false, opc != 0)) {
+        return EFFECT_FAULT;
+    }
+    if (opc >= 2) {
+        sign_extend(c, rt, 1u << size, opc == 2);
+    }
+    return EFFECT_NEXT;
+}
+
+static uint64_t atomic_result(unsigned int opc, uint64_t old, uint64_t operand)
+{
+    switch (opc) {
+    case 0:
+        return old + operand;
+    case 1:
+        return old & ~operand;
+    case 2:
+        return old ^ operand;
+    default:
+        return old | operand;
+    }
+}
+
+/* LDADD, LDCLR, LDEOR, LDSET, SWP; LDAPR. */
+static enum effect atomic(struct cpu *c, uint32_t w)
+{
+    unsigned int bytes = 1u << field(w, 31, 30), opc = field(w, 14, 12);
+    uint64_t address = c->x[field(w, 9, 5)], operand = reg(c, field(w, 20, 16)), old;
+    bool o3 = field(w, 15, 15);
+
+    if (o3 && opc == 4) {
+        return transfer(c, address, bytes, field(w, 4, 0), false, true)
+                   ? EFFECT_NEXT : EFFECT_FAULT;
+    }
+    if (o3 ? opc != 0 : opc > 3) {
+        return EFFECT_UNKNOWN;
+    }
+    if (!guest_load(address, bytes, &old) ||
+        !guest_store(address, bytes, o3 ? operand : atomic_result(opc, old, operand))) {
+        return EFFECT_FAULT;
+    }
+    set_reg(c, field(w, 4, 0), old, true);
+    return EFFECT_NEXT;
+}
+
+static uint64_t register_offset(const struct cpu *c, uint32_t w)
+{
+    uint64_t index = reg(c, field(w, 20, 16));
+    unsigned int option = field(w, 15, 13);
+    unsigned int scale = field(w, 26, 26) && field(w, 23, 23) ? 4 : field(w, 31, 30);
+
+    if (option == 2) {
+        index = (uint32_t)index;
+    } else if (option == 6) {
+        index = (uint64_t)(int64_t)(int32_t)index;
+    }
+    return index << (field(w, 12, 12) ? scale : 0);
+}
+
+static enum effect imm9(struct cpu *c, uint32_t w)
+{
+    unsigned int form = field(w, 11, 10), rn = field(w, 9, 5);
+    uint64_t base = c->x[rn], moved = base + (uint64_t)signed_field(w, 20, 12);
+    enum effect e = single(c, w, form == 1 ? base : moved);
+
+    if (e == EFFECT_NEXT && form & 1) {
+        c->x[rn] = moved;
+    }
+    return e;
+}
+
+enum effect interpret_memory(struct cpu *c, uint32_t w)
+{
+    unsigned int scale = field(w, 26, 26) && field(w, 23, 23) ? 4 : field(w, 31, 30);
+    uint64_t base = c->x[field(w, 9, 5)];
+
+    if ((w & 0x3f000000) == 0x08000000) {
+        return ordered(c, w);
+    }
+    if ((w & 0xbf000000) == 0x18000000) { /* LDR literal */
+        return transfer(c, c->pc + (uint64_t)(signed_field(w, 23, 5) * 4),
+                        w >> 30 ? 8 : 4, field(w, 4, 0), false, true)
+                   ? EFFECT_NEXT : EFFECT_FAULT;
+    }
+    if ((w & 0x3f200c00) == 0x19000000) { /* LDAPUR, STLUR */
+        return single(c, w, base + (uint64_t)signed_field(w, 20, 12));
+    }
+    if ((w & 0x3a000000) == 0x28000000) {
+        return pair(c, w);
+    }
+    if ((w & 0x3b000000) == 0x39000000) {
+        return single(c, w, base + (field(w, 21, 10) << scale));
+    }
+    if ((w & 0x3b200c00) == 0x38200800) {
+        return single(c, w, base + register_offset(c, w));
+    }
+    if ((w & 0x3f200c00) == 0x38200000) {
+        return atomic(c, w);
+    }
+    return (w & 0x3b200000) == 0x38000000 ? imm9(c, w) : EFFECT_UNKNOWN;
+}
