@@ -141,3 +141,15 @@ func TestSessionEndsWhenTheHostIsGone(t *testing.T) {
 	require.NoError(t, h.conn.Close())
 	assert.Error(t, <-h.ended)
 }
+
+func TestSessionTakesNothingButStopForStop(t *testing.T) {
+	h := play(t, untilStop)
+	h.start()
+	h.next()
+	h.next()
+	h.send(wire.Record{Progress: &wire.Progress{}})
+	f := h.next().Fault
+	require.NotNil(t, f)
+	assert.Equal(t, wire.WhoseRig, f.Whose)
+	assert.Error(t, <-h.ended)
+}

@@ -42,6 +42,7 @@ type run struct {
 	tracks  []*track // one per mode, in the order of Config
 	workers []int
 	kicker  *kicker
+	marks   uint64 // made so far
 	start   time.Time
 	reports time.Duration // when Progress was last called
 }
@@ -112,6 +113,14 @@ func (r *run) addTrack(name string) error {
 				t.tally.reported++
 				r.cfg.Detection(d)
 			}
+		},
+		marked: func(word *uint64, entry, count uint64) uint64 {
+			if t.tally.reported >= r.cfg.Detections {
+				return 0
+			}
+			r.marks++
+			mark(word, entry, count, r.marks)
+			return r.marks
 		},
 	}
 	// Enabling gives this thread the handle that the worker takes.

@@ -28,6 +28,11 @@ func TestTallyCountsBlocks(t *testing.T) {
 	ta.window(1, 0, 0) // the stale window of the round before belongs to this block
 	assert.Equal(t, uint64(3), ta.Blocks)
 	assert.Equal(t, uint64(2), ta.StaleBlocks)
+	for range 3 {
+		ta.window(1, 0, 0)
+	}
+	assert.Equal(t, uint64(4), ta.Blocks)
+	assert.Equal(t, uint64(2), ta.StaleBlocks, "a clean block after a stale one is clean")
 }
 
 func TestTallyFirstStaleIsNeverZero(t *testing.T) {

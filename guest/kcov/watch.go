@@ -33,7 +33,10 @@ type watch struct {
 	stale []uint32     // indices of stale words, one place per word of the area
 	clock func() int64 // nanoseconds since the stress began
 	found func(wire.Detection)
-	rest  func() // called after spins polls in vain
+	// marked is called on the first look at a window's first stale entry and
+	// returns the mark's number, 0 where none was made.
+	marked func(word *uint64, entry, count uint64) uint64
+	rest   func() // called after spins polls in vain
 
 	number uint64 // of the round, over all modes
 }
@@ -93,11 +96,14 @@ func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64
 func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) error {
 	at, stale, previous := w.clock(), uint64(0), ^uint64(0)
 	for _, i := range words {
+		entry, mark := uint64(i)/m.words, uint64(0)
+		if stale == 0 && entry != previous { // once a window, before time is lost
+			mark = w.marked(&w.area[1+i], entry, count)
+		}
 		later, err := w.arrival(m, uint64(i), at)
 		if err != nil {
 			return err
 		}
-		entry := uint64(i) / m.words
 		if entry == previous {
 			continue
 		}
@@ -106,6 +112,7 @@ func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) err
 		w.found(wire.Detection{
 			Mode: m.name, Window: t.Windows, Round: w.number, Index: entry, Count: count,
 			Seen: poisonOf(w.number), Later: later, AtNS: at, StaleNS: w.clock() - at,
+			Witness: mark,
 		})
 	}
 	t.window(count-seen, stale, at)

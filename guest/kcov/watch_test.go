@@ -27,6 +27,7 @@ type bench struct {
 	mode       mode
 	tally      tally
 	detections []wire.Detection
+	marks      uint64
 }
 
 func newBench(t *testing.T, modeName, reader string, words int) *bench {
@@ -40,6 +41,10 @@ func newBench(t *testing.T, modeName, reader string, words int) *bench {
 		clock: func() int64 { return int64(time.Since(start)) },
 		rest:  runtime.Gosched,
 		found: func(d wire.Detection) { b.detections = append(b.detections, d) },
+		marked: func(_ *uint64, entry, count uint64) uint64 {
+			b.marks++
+			return b.marks*10000 + entry*100 + count
+		},
 	}
 	b.reset(3)
 	return b
@@ -103,7 +108,7 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 		read := b.read
 		b.read = func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (uint64, uint64) {
 			count, n := read(area, seen, words, poison, limit, spins, stale)
-			if n > 0 {
+			if count > seen {
 				close(looked)
 			}
 			return count, n
@@ -131,6 +136,7 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 			assert.Equal(t, uint64(3), d.Round)
 			assert.Equal(t, mode, d.Mode)
 			assert.NotZero(t, d.StaleNS)
+			assert.Equal(t, []uint64{10204, 0}[i], d.Witness, "the first stale entry of a window is marked, at once")
 		}
 	})
 }
@@ -189,6 +195,8 @@ func TestCountBeyondTheAreaIsAFault(t *testing.T) {
 			b.fill(e)
 		}
 		b.publish(b.limit(b.mode) + 1)
+		_, n := b.read(&b.area[0], 0, b.mode.words, b.area[1], b.limit(b.mode), 1, &b.stale[0])
+		assert.Zero(t, n, "no entry is looked at")
 		_, err := b.round(t.Context(), b.mode, &b.tally, 2)
 		assert.ErrorContains(t, err, "capacity")
 		assert.Zero(t, b.tally.Windows)

@@ -81,6 +81,7 @@ type Detection struct {
 	Later   uint64 `json:"later"`
 	AtNS    int64  `json:"atNS"` // since the stress began
 	StaleNS int64  `json:"staleNS"`
+	Witness uint64 `json:"witness,omitempty"` // number of the mark at which the emulator saved its events, from 1; 0: none
 }
 
 // Fault ends a run early: Whose is "kernel", "guest" or "rig".

@@ -62,6 +62,7 @@ func ownLabels(lines []string, prefix string) []string {
 	var pairs []string
 	for _, line := range lines {
 		if label, _, ok := strings.Cut(line, ":"); ok {
+			label = strings.TrimSpace(label)
 			pairs = append(pairs, label, prefix+label)
 		}
 	}

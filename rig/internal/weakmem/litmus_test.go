@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"kcovrig/rig/internal/litmus"
+	"kcovrig/rig/litmus"
 )
 
 // placement says where a test's locations lie.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "mutant.h"
 #include "vcpu.h"
 
 static uint64_t index_value(struct vcpu *v, const struct insn *in)
@@ -26,7 +27,9 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
     a.after = base + (uint64_t)in->imm;
     if (in->mode == ADDR_REGISTER) {
         a.virt = base + index_value(v, in);
-        a.view = join(a.view, views_data(&v->views, in->rm, false));
+        if (!MUTANT(1)) {
+            a.view = join(a.view, views_data(&v->views, in->rm, false));
+        }
     } else {
         a.virt = in->mode == ADDR_POST ? base : a.after;
     }

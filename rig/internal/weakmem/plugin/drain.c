@@ -34,6 +34,8 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
     current = page_current(epoch);
     for (unsigned int i = 0; current && i < n; i++) {
         buffer_push(&v->buffer, &s[i]);
+        trace_add(v->index, TRACE_DELAYED, s[i].pc, s[i].phys, s[i].bytes,
+                  s[i].value, 0);
     }
     set_pending(v);
     vcpu_unlock(v);
@@ -58,6 +60,8 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, struct store *out)
         memory_store(out->phys, out->bytes, out->value);
     }
     COUNT(v->index, drained);
+    trace_add(v->index, TRACE_DRAINED, out->pc, out->phys, out->bytes, out->value,
+              time);
     return time;
 }
 

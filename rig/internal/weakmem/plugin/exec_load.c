@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Loads: from the own buffer, from the history, or natively. */
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 static uint64_t extend(const struct insn *in, uint64_t value)
@@ -68,7 +69,9 @@ static void from_buffer(struct vcpu *v, const struct insn *in,
         COUNT(v->index, forwarded);
         access_skip(v, in, a);
     }
-    drain_overlapping(v, a->phys, in->elements * element_bytes(in));
+    if (!MUTANT(9)) {
+        drain_overlapping(v, a->phys, in->elements * element_bytes(in));
+    }
 }
 
 /* Called while stores wait. A body that is tracked did it already. */
@@ -87,7 +90,7 @@ void exec_load(unsigned int index, void *udata)
         drain_all(v, COUNTER_strongDrains);
         return;
     }
-    if (in->acquire) {
+    if (in->acquire && !MUTANT(5)) {
         drain_through_release(v);
     }
     from_buffer(v, in, &a);
@@ -103,7 +106,8 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
 {
     struct version version[VERSIONS_MAX];
     struct choice c = {.granule = phys & ~7ull};
-    uint64_t limit = join(pre, views_coherence(&v->views, c.granule));
+    uint64_t seen = MUTANT(6) ? 0 : views_coherence(&v->views, c.granule);
+    uint64_t limit = join(pre, seen);
     unsigned int n = history_versions(c.granule, limit, version), pick = 0;
 
     if (n > 1) {
@@ -116,6 +120,8 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
     c.value = version[pick].value >> (8 * (phys & 7));
     c.time = version[pick].time;
     c.old = pick > 0;
+    trace_add(v->index, c.old ? TRACE_STALE : TRACE_LOAD, v->tracked_pc, phys, 8,
+              c.value, c.time);
     return c;
 }
 
@@ -173,6 +179,7 @@ void exec_body_load(unsigned int index, void *udata)
     struct access a;
 
     track_settle(v);
+    v->tracked_pc = in->pc;
     COUNT(index, loads);
     policy_pause(v);
     a = access_resolve(v, in);
@@ -181,7 +188,7 @@ void exec_body_load(unsigned int index, void *udata)
         track_strong(v);
         return;
     }
-    if (in->acquire) {
+    if (in->acquire && !MUTANT(5)) {
         drain_through_release(v);
     }
     from_buffer(v, in, &a);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Entering and leaving the scope, barriers, maintenance, events. */
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
 
-    (void)udata;
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
         return;
     }
     COUNT(index, episodes);
+    trace_add(index, TRACE_ENTER, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
     gate_of(v)->tracking = plan.policy.track;
@@ -22,9 +23,11 @@ void exec_leave(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
 
-    (void)udata;
     page_settle(v);
-    drain_all(v, COUNTER_leaveDrains);
+    if (!MUTANT(21)) {
+        drain_all(v, COUNTER_leaveDrains);
+    }
+    trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
 }
@@ -45,7 +48,8 @@ void exec_return(unsigned int index, void *udata)
 /* Called while stores wait; a barrier for loads alone does not come here. */
 void exec_barrier(unsigned int index, void *udata)
 {
-    (void)udata;
+    trace_add(index, TRACE_BARRIER, ((const struct site *)udata)->insn.pc, 0, 0, 0,
+              0);
     drain_all(&vcpus[index], COUNTER_barrierDrains);
 }
 
@@ -114,10 +118,24 @@ void exec_dsb(unsigned int index, void *udata)
     vcpus[index].tlbi = false;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
             drain_remote(&vcpus[i]);
         }
     }
+}
+
+void exec_mark(unsigned int index, void *udata)
+{
+    struct vcpu *v = &vcpus[index];
+    struct trace_mark mark = {.ns = trace_clock(), .vcpu = index};
+
+    (void)udata;
+    mark.virt = register_read(v, 0);
+    mark.index = register_read(v, 1);
+    mark.count = register_read(v, 2);
+    mark.number = register_read(v, 3);
+    page_walk(v, mark.virt, &mark.phys);
+    trace_save(&mark);
 }
 
 void exec_event(unsigned int index)
@@ -125,7 +143,9 @@ void exec_event(unsigned int index)
     struct vcpu *v = &vcpus[index];
 
     v->events++;
-    drain_all(v, COUNTER_eventDrains);
+    if (!MUTANT(20)) {
+        drain_all(v, COUNTER_eventDrains);
+    }
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
 }

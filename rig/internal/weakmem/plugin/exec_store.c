@@ -4,6 +4,7 @@
  * store goes through the buffer, so that other vCPUs' loads know of it; in
  * callers and callees those that are not delayed run natively, which is cheaper.
  */
+#include "mutant.h"
 #include "vcpu.h"
 
 static bool can_buffer(const struct insn *in, const struct access *a)
@@ -12,6 +13,12 @@ static bool can_buffer(const struct insn *in, const struct access *a)
            !memory_has_code(a->phys) &&
            !(writes_back(in) && (in->rt == in->rn ||
                                  (in->elements == 2 && in->rt2 == in->rn)));
+}
+
+/* The bytes that are stored: what is forwarded must not hold more. */
+static uint64_t low_bytes(uint64_t value, unsigned int size)
+{
+    return size == 3 || MUTANT(22) ? value : value & ((1ull << (8u << size)) - 1);
 }
 
 static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
@@ -23,7 +30,7 @@ static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
 
         s[i].bytes = (uint8_t)(1u << in->size);
         s[i].phys = a->phys + i * (1u << in->size);
-        s[i].value = register_read(v, rt);
+        s[i].value = low_bytes(register_read(v, rt), in->size);
         s[i].pc = in->pc;
         s[i].view = join(a->view, views_data(&v->views, rt, false));
         s[i].release = in->release;
@@ -50,11 +57,21 @@ static void overtake(struct vcpu *v, const struct insn *in,
     }
 }
 
+static void trace_native(struct vcpu *v, const struct insn *in,
+                         const struct access *a)
+{
+    if (trace_on() && !in->simd && a->state != PAGE_MISS) {
+        trace_add(v->index, TRACE_STORE, in->pc, a->phys, 1u << in->size,
+                  register_read(v, in->rt), 0);
+    }
+}
+
 static void run_natively(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
     if (v->buffer.n) {
         overtake(v, in, a);
+        trace_native(v, in, a);
     }
     if (a->state != PAGE_WRITABLE && a->regular) {
         page_probe(v, a->virt);

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "mutant.h"
 #include "vcpu.h"
 
 /* The instructions of a scope by position. They live as long as QEMU. */
@@ -132,7 +133,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
     enum barrier_kind kind = site->insn.barrier;
 
-    if (kind == BARRIER_STORE || kind == BARRIER_FULL) {
+    if ((kind == BARRIER_STORE && !MUTANT(2)) || kind == BARRIER_FULL) {
         when_pending(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);
@@ -140,6 +141,10 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
 {
+    /* First: a callback that skips the instruction skips what comes after it. */
+    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
+        when_inside(insn, exec_leave, site);
+    }
     switch (site->insn.cls) {
     case INSN_PREFETCH:
     case INSN_HINT:
@@ -173,9 +178,6 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         when_tracking(insn, exec_body_strong, site);
         break;
     }
-    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
-        when_inside(insn, exec_leave, site);
-    }
 }
 
 /* TLBI and DSB anywhere. */
@@ -206,6 +208,10 @@ void instrument_block(struct qemu_plugin_tb *tb)
         }
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
+        }
+        if (pc >= plan.mark_start && pc < plan.mark_end && word == 0xd65f03c0) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, /* RET */
+                                                   QEMU_PLUGIN_CB_R_REGS, NULL);
         }
         if (s) {
             struct site *site = remember(s, pc, word);

@@ -73,7 +73,7 @@ static void on_event(qemu_plugin_id_t id, unsigned int index,
 #define NO_UDATA
 #endif
 
-static bool open_all(const char *plan_file)
+static bool open_all(const char *plan_file, uint64_t vcpus_max)
 {
     char error[1200];
 
@@ -88,6 +88,11 @@ static bool open_all(const char *plan_file)
     }
     if (!counters_open(plan.counters_file)) {
         fprintf(stderr, "kcovrig: map counters %s: %s\n", plan.counters_file,
+                strerror(errno));
+        return false;
+    }
+    if (plan.trace_marks && !trace_open(plan.trace_file, plan.trace_marks, vcpus_max)) {
+        fprintf(stderr, "kcovrig: map trace %s: %s\n", plan.trace_file,
                 strerror(errno));
         return false;
     }
@@ -111,7 +116,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
                 info->system.max_vcpus);
         return 1;
     }
-    if (!open_all(argv[0] + 5)) {
+    if (!open_all(argv[0] + 5, (uint64_t)info->system.max_vcpus)) {
         return 1;
     }
     gates = qemu_plugin_scoreboard_new(sizeof(struct gate));

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "mutant.h"
 #include "qemu_api.h"
 
 static struct {
@@ -82,8 +83,8 @@ void memory_note_code(const void *host)
 
 bool memory_has_code(uint64_t phys)
 {
-    return __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
-                           __ATOMIC_RELAXED);
+    return !MUTANT(24) && __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
+                                          __ATOMIC_RELAXED);
 }
 
 /* QEMU must learn of writes to code that it translated. */

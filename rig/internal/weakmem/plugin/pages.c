@@ -6,6 +6,7 @@
  * writable until somebody changes the tables. Whoever does so must invalidate
  * the TLB and wait for it with a DSB (Arm ARM D8.17); that DSB moves the epoch.
  */
+#include "mutant.h"
 #include "vcpu.h"
 
 static uint64_t epoch_now = 1;
@@ -30,7 +31,7 @@ static bool holds(const struct vcpu *v, const struct page *p, uint64_t virt)
 
 bool page_current(uint64_t epoch)
 {
-    return epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
+    return MUTANT(11) || epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
@@ -78,11 +79,13 @@ void page_probe(struct vcpu *v, uint64_t virt)
     COUNT(v->index, pageMisses);
     v->probe_virt = virt;
     v->probe_events = v->events;
+    v->probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 void page_settle(struct vcpu *v)
 {
-    if (v->probe_events == v->events) {
+    if (v->probe_events == v->events &&
+        (page_current(v->probe_epoch) || MUTANT(23))) {
         learn(v, v->probe_virt, true);
     }
     v->probe_events = 0;

@@ -68,6 +68,15 @@ static bool read_line(const char *line, struct plan *out)
     if (sscanf(line, "counters %511s", out->counters_file) == 1) {
         return true;
     }
+    if (sscanf(line, "trace %511s %" SCNu64, out->trace_file, &a) == 2) {
+        out->trace_marks = a;
+        return true;
+    }
+    if (sscanf(line, "mark %" SCNx64 " %" SCNx64, &a, &b) == 2) {
+        out->mark_start = a;
+        out->mark_end = b;
+        return true;
+    }
     if (sscanf(line, "seed %" SCNu64, &out->seed) == 1) {
         return true;
     }

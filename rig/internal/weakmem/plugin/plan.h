@@ -5,9 +5,11 @@
  *   kcovrig-plan 1
  *   ram FILE BASE BYTES
  *   counters FILE
+ *   trace FILE MARKS                  optional
  *   seed N
  *   set NAME N                        a policy parameter
  *   scope body|caller|callee START END SYMBOL
+ *   mark START END                    the guest's mark function, optional
  */
 #ifndef KCOVRIG_PLAN_H
 #define KCOVRIG_PLAN_H
@@ -50,6 +52,9 @@ struct plan {
     char ram_file[512];
     uint64_t ram_base, ram_bytes;
     char counters_file[512];
+    char trace_file[512];
+    uint64_t trace_marks;
+    uint64_t mark_start, mark_end;
     uint64_t seed;
     struct policy policy;
     size_t scopes;

@@ -5,6 +5,7 @@
  * moment. It ends on leaving the scope.
  */
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 void track_strong(struct vcpu *v)
@@ -17,12 +18,15 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
 {
     const struct insn *in = v->late.insn;
 
+    v->late.insn = NULL;
+    if (MUTANT(16)) {
+        return;
+    }
     for (unsigned int i = 0; i < in->elements; i++) {
         views_set_data(&v->views, i ? in->rt2 : in->rt, in->simd, now);
         views_set_coherence(&v->views, v->late.granule[i], now);
     }
     views_after_load(&v->views, in, v->late.address, now);
-    v->late.insn = NULL;
 }
 
 void track_settle(struct vcpu *v)
@@ -78,7 +82,9 @@ void track_drained(struct vcpu *v, const struct store *s, uint64_t time)
         if (s->release) {
             w->release = join(w->release, time);
         }
-        views_set_coherence(w, s->phys & ~7ull, time);
+        if (!MUTANT(19)) {
+            views_set_coherence(w, s->phys & ~7ull, time);
+        }
     }
     wake_others(v);
 }

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
+#include "trace.h"
 #include "uses.h"
 #include "views.h"
 
@@ -68,6 +69,7 @@ struct vcpu {
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
+    uint64_t tracked_pc;     /* of the load being decided */
     struct views views;
     struct late_load late;
     bool strong;             /* the next callback raises the views to now */
@@ -76,6 +78,7 @@ struct vcpu {
     uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
+    uint64_t probe_epoch;    /* ... and before these translations ended */
     bool tlbi;               /* since the last DSB */
 
     uint64_t random;
@@ -181,6 +184,9 @@ void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
 void exec_tlbi(unsigned int index, void *udata);
 void exec_dsb(unsigned int index, void *udata);
+/* The guest's mark function returns: x0 the stale word's address, x1 its entry's
+ * index, x2 the count, x3 the mark's number. */
+void exec_mark(unsigned int index, void *udata);
 /* An interrupt or exception was taken. */
 void exec_event(unsigned int index);
 

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "mutant.h"
+
 void views_floor(struct views *w, uint64_t time)
 {
     memset(w, 0, sizeof *w);
-    w->read_new = time;
+    w->read_new = MUTANT(15) ? 0 : time;
 }
 
 void views_raise(struct views *w, uint64_t time)
@@ -63,7 +65,7 @@ static uint64_t sources(const struct views *w, const struct uses *u)
 
 void views_plain(struct views *w, const struct uses *u)
 {
-    uint64_t time = sources(w, u);
+    uint64_t time = MUTANT(17) ? 0 : sources(w, u);
 
     set_mask(w->x, u->write_x, time, u->keep);
     set_mask(w->v, u->write_v, time, u->keep);
@@ -74,7 +76,9 @@ void views_plain(struct views *w, const struct uses *u)
 
 void views_branch(struct views *w, const struct uses *u)
 {
-    w->control = join(w->control, sources(w, u));
+    if (!MUTANT(14)) {
+        w->control = join(w->control, sources(w, u));
+    }
     set_mask(w->x, u->write_x, 0, false);
 }
 
@@ -82,13 +86,16 @@ void views_barrier(struct views *w, enum barrier_kind kind)
 {
     switch (kind) {
     case BARRIER_LOAD:
-        w->read_new = join(w->read_new, w->read_old);
+        w->read_new = MUTANT(3) ? w->read_new : join(w->read_new, w->read_old);
         break;
     case BARRIER_FULL:
-        w->read_new = join(w->read_new, join(w->read_old, w->write_old));
+        w->read_new = join(w->read_new, w->read_old);
+        if (!MUTANT(13)) {
+            w->read_new = join(w->read_new, w->write_old);
+        }
         break;
     case BARRIER_INSN:
-        w->read_new = join(w->read_new, w->control);
+        w->read_new = MUTANT(8) ? w->read_new : join(w->read_new, w->control);
         break;
     case BARRIER_STORE: /* orders the buffer, not the views */
     case BARRIER_NONE:
@@ -126,7 +133,7 @@ uint64_t views_before_load(const struct views *w, const struct insn *in,
 {
     uint64_t pre = join(address, w->read_new);
 
-    return in->acquire ? join(pre, w->release) : pre;
+    return in->acquire && !MUTANT(4) ? join(pre, w->release) : pre;
 }
 
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,
@@ -134,7 +141,7 @@ void views_after_load(struct views *w, const struct insn *in, uint64_t address,
 {
     w->read_old = join(w->read_old, post);
     w->control = join(w->control, address);
-    if (in->acquire || in->acquire_pc) {
+    if ((in->acquire || in->acquire_pc) && !MUTANT(7)) {
         w->read_new = join(w->read_new, post);
     }
 }

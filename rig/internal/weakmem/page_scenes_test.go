@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+const shootdown = "tlbi vmalle1is; dsb ish; ret"
+
+var pageScenes = []scene{
+	{
+		name: "an unproven page",
+		code: []string{"str x1,[x0]; str x2,[x0,#8]; ret"},
+		script: onD0("print waiting 0 == 0", "print mem D0 8 == 0x1111222233334444", "print counter pageMisses == 1",
+			"step 0 1", "print waiting 0 == 1", "print mem D0+8 8 == 0"),
+	},
+	{
+		name: "a read-only page",
+		code: []string{"str x1,[x0]; str x2,[x0,#8]; ret"},
+		script: append([]string{"page D0 ro"}, onD0("print faults 0 == 1", "print waiting 0 == 0", "step 0 1",
+			"print faults 0 == 2", "print waiting 0 == 0", "print mem D0 8 == 0")...),
+	},
+	{
+		name: "a page that became known by a load is not writable",
+		code: []string{"mov x9,#1; str x1,[x5]; ldr x3,[x0]; str x1,[x0]; ret"},
+		script: append([]string{"page D0 ro", "reg 0 5 D1"}, onD0("step 0 3", "print faults 0 == 1",
+			"print waiting 0 == 0")...),
+	},
+	{
+		name: "an absent page",
+		code: []string{"ldr x3,[x0]; ret"},
+		script: append([]string{"page D0 absent"}, onD0("print faults 0 == 1", "page D0 rw", "mem D0 8 7", "step 0 1",
+			"print reg 0 3 == 7")...),
+	},
+	{
+		name: "a device",
+		code: []string{"str x1,[x0]; str x1,[x0]; ldr x3,[x0]; str x1,[x0]; ret"},
+		script: append([]string{"page D0 io"}, onD0("step 0 3", "print io == 3", "print waiting 0 == 0",
+			"print reg 0 3 == 0")...),
+	},
+	{
+		name:   "a device store drains",
+		code:   []string{prove + "str x1,[x0]; str x1,[x5]; ret"},
+		script: append([]string{"page D1 io", "reg 0 5 D1"}, onD0("step 0 2", "print io == 1", "print waiting 0 == 0")...),
+	},
+	{
+		name: "unaligned and page-crossing",
+		code: []string{prove + "str x1,[x0,#8]; str x2,[x0,#17]; str x1,[x0,#8]; ldr x3,[x0,#9]; add x7,x0,#4092; str x1,[x0,#8]; str x2,[x7]; ret"},
+		script: onD0("step 0 2", "print waiting 0 == 0", "print mem D0+8 8 == 0x1111222233334444",
+			"print mem D0+17 8 == 0x5555666677778888", "step 0 2", "print waiting 0 == 0",
+			"print reg 0 3 == 0x11112222333344", "step 0 3", "print waiting 0 == 0",
+			"print mem D0+4092 8 == 0x5555666677778888"),
+	},
+	{
+		name:   "another vCPU's TLB maintenance",
+		code:   []string{prove + "str x1,[x0]; str x2,[x0,#8]; nop; ret", shootdown},
+		places: []string{"C0", "E0"},
+		script: onD0("step 0 1", "print waiting 0 == 1", "page D0 ro", "pc 1 E0", "step 1 1", "print waiting 0 == 1",
+			"step 1 1", "print waiting 0 == 0", "print mem D0 8 == 0x1111222233334444", "run 1",
+			"print counter remoteDrains == 1", "step 0 1", "print faults 0 == 1", "print waiting 0 == 0"),
+		mutant: 12,
+	},
+	{
+		name:   "a translation that TLB maintenance ended is not used",
+		code:   []string{prove + "str x1,[x0]; str x2,[x0,#8]; nop; ret", shootdown},
+		script: onD0("step 0 1", "remap D0 D1", "pc 1 C1", "run 1", "run 0", "print mem D1+8 8 == 0x5555666677778888", "remap D0 D0", "print mem D0 8 == 0x1111222233334444", "print mem D0+8 8 == 0"),
+		mutant: 11,
+	},
+	{
+		name:   "a DSB alone leaves other vCPUs alone",
+		code:   []string{prove + "str x1,[x0]; ret", "dsb ish; ret"},
+		script: onD0("step 0 1", "pc 1 C1", "run 1", "print waiting 0 == 1"),
+	},
+	{
+		name:   "a page that was proven before TLB maintenance and settled after it",
+		code:   []string{prove + "str x1,[x0]; ret", shootdown},
+		script: onD0("page D0 ro", "pc 1 C1", "run 1", "step 0 1", "print waiting 0 == 0", "print faults 0 == 1"),
+		mutant: 23,
+	},
+	{
+		name:   "own code",
+		code:   []string{prove + "str x1,[x5]; str x1,[x5,#8]; ret"},
+		script: onD0("reg 0 5 C0+0x800", "step 0 2", "print waiting 0 == 0", "print mem C0+0x808 8 == 0x1111222233334444"),
+		mutant: 24,
+	},
+	{
+		name:   "a page that becomes code while a store waits",
+		code:   []string{prove + "str w1,[x0,#0x100]; nop; ret", "nop; ret"},
+		places: []string{"C0", "E0"},
+		script: onD0("step 0 2", "print waiting 0 == 1", "mem D0+0x200 8 0xd65f03c0d503201f", "pc 1 D0+0x200", "run 1",
+			"run 0", "print mem D0+0x100 4 == 0x33334444"),
+	},
+	{
+		name: "user pages are forgotten at an exception",
+		code: []string{prove + "str x1,[x0]; str x2,[x0,#8]; ret"},
+		script: []string{"pc 0 C0", "reg 0 0 U0", "reg 0 1 5", "step 0 2", "print waiting 0 == 1", "event 0",
+			"print waiting 0 == 0", "remap U0 U1", "step 0 1", "print waiting 0 == 0", "run 0"},
+	},
+}
