@@ -36,6 +36,11 @@ type Policy struct {
 	CalleeMax uint64 // a callee delays 1 to this many stores an episode
 	Hold      uint64 // a drain after an overtaking waits first, to widen the window
 	HoldNS    uint64 // ... this long
+	Stale     uint64 // a body's load that may read an older value does
+	Exact     uint64 // otherwise the emulator does the load itself
+	Pause     uint64 // a body's load waits first, up to HoldNS
+	Track     bool   // loads are followed from a body's first instruction, not only while others write
+	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
 }
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
@@ -43,8 +48,14 @@ func DefaultPolicy() Policy {
 	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500}
 }
 
+// LitmusPolicy is for tests of a few instructions on the given number of CPUs:
+// everything that is allowed is to happen, whatever it costs.
+func LitmusPolicy(cpus int) Policy {
+	return Policy{Active: 1000, BodyDelay: 500, Stale: 500, Exact: 1000, Track: true, Turns: uint64(cpus)}
+}
+
 func (p Policy) validate() error {
-	if p.Active > 1000 || p.BodyDelay > 1000 || p.Hold > 1000 {
+	if max(p.Active, p.BodyDelay, p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
 		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
 	}
 	if p.HoldNS > 1e6 {
@@ -65,10 +76,22 @@ func Plan(cfg Config, counters string) string {
 	fmt.Fprintf(&b, "set callee-max %d\n", cfg.Policy.CalleeMax)
 	fmt.Fprintf(&b, "set hold %d\n", cfg.Policy.Hold)
 	fmt.Fprintf(&b, "set hold-ns %d\n", cfg.Policy.HoldNS)
+	fmt.Fprintf(&b, "set stale %d\n", cfg.Policy.Stale)
+	fmt.Fprintf(&b, "set exact %d\n", cfg.Policy.Exact)
+	fmt.Fprintf(&b, "set pause %d\n", cfg.Policy.Pause)
+	fmt.Fprintf(&b, "set track %d\n", number(cfg.Policy.Track))
+	fmt.Fprintf(&b, "set turns %d\n", cfg.Policy.Turns)
 	scope := append([]Scope(nil), cfg.Scope...)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {
 		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)
 	}
 	return b.String()
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

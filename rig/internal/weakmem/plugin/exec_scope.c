@@ -7,13 +7,17 @@
 void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
+    const struct site *site = udata;
 
+    if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
+        policy_meet(v);
+    }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
         return;
     }
     COUNT(index, episodes);
-    trace_add(index, TRACE_ENTER, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
+    trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
     gate_of(v)->tracking = plan.policy.track;
@@ -30,6 +34,7 @@ void exec_leave(unsigned int index, void *udata)
     trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
+    policy_part(v);
 }
 
 /* RET, BR, BLR: the scope is left unless the target lies in it. */
@@ -148,4 +153,5 @@ void exec_event(unsigned int index)
     }
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
+    policy_part(v);
 }

@@ -81,6 +81,8 @@ struct vcpu {
     uint64_t probe_epoch;    /* ... and before these translations ended */
     bool tlbi;               /* since the last DSB */
 
+    unsigned int alone;      /* meetings in a row to which nobody came */
+
     uint64_t random;
     uint64_t skip, budget;   /* callee stores to let run, then to delay */
     uint64_t callee_stores;  /* in this episode */
@@ -130,6 +132,11 @@ void policy_hold(struct vcpu *v);         /* a wait before a drain */
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
 bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
 void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
+
+/* policy_turns.c: nothing unless the plan has turns. Each may wait. */
+void policy_meet(struct vcpu *v); /* at the start of a body */
+void policy_turn(struct vcpu *v); /* before an access, or a drain */
+void policy_part(struct vcpu *v); /* the body was left */
 
 /* drain.c */
 void vcpu_lock(struct vcpu *v);
