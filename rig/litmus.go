@@ -26,6 +26,7 @@ type LitmusConfig struct {
 	Size      int           // iterations per run
 	Runs      int           // runs per test
 	TestLimit time.Duration // for one test in the guest
+	NoTurns   bool          // the vCPUs run as they come, instead of taking turns in the threads' code
 }
 
 // Validate says what is missing or out of range.

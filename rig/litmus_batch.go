@@ -95,6 +95,9 @@ func (b *batch) run(ctx context.Context, r *litmusRun, index int) (err error) {
 		return err
 	}
 	policy := weakmem.LitmusPolicy(b.cpus)
+	if r.cfg.NoTurns {
+		policy = weakmem.LooseLitmusPolicy()
+	}
 	ramFile := filepath.Join(r.ram.dir, name)
 	plugin, err := r.backends().Plugin(ctx, PluginConfig{
 		Arch: r.arch, Emulator: r.emulator, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),

@@ -62,6 +62,7 @@ Exit codes:
 	f.IntVar(&c.Size, "size", 1000, "iterations per run")
 	f.IntVar(&c.Runs, "runs", 5, "runs of each test")
 	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
+	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: the consoles and counters; must not exist")

@@ -54,6 +54,12 @@ func LitmusPolicy(cpus int) Policy {
 	return Policy{Active: 1000, BodyDelay: 500, Stale: 500, Exact: 1000, Track: true, Turns: uint64(cpus)}
 }
 
+// LooseLitmusPolicy leaves the order of the CPUs to the host, and widens windows
+// by waits.
+func LooseLitmusPolicy() Policy {
+	return Policy{Active: 1000, BodyDelay: 500, Hold: 300, HoldNS: 2000, Stale: 500, Exact: 1000, Pause: 300, Track: true}
+}
+
 func (p Policy) validate() error {
 	if max(p.Active, p.BodyDelay, p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
 		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
