@@ -8,9 +8,10 @@ void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
+    uint64_t floor = 0;
 
     if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
-        policy_meet(v);
+        floor = policy_meet(v);
     }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
@@ -21,6 +22,9 @@ void exec_enter(unsigned int index, void *udata)
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
     gate_of(v)->tracking = plan.policy.track;
+    if (plan.policy.track) { /* nothing runs natively before the first callback */
+        v->floor = floor;
+    }
 }
 
 void exec_leave(unsigned int index, void *udata)

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "history.h"
 #include "vcpu.h"
 
 #define MEET_NS 2000000u  /* for the others to come */
@@ -23,9 +24,10 @@
 #define STEPS 24          /* of which some are switches */
 
 static struct vcpu lock_holder; /* for its lock only */
-static uint32_t changes;        /* futex: counts what waiters look at */
+static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
 static uint32_t inside, playing; /* vCPUs in a body; those of the current game */
 static int64_t priority[MAX_VCPUS], lowest;
+static uint64_t started;        /* the game: the history's time */
 static uint64_t step, switches; /* bit n: step n is one */
 
 static uint64_t now_ns(void)
@@ -37,7 +39,7 @@ static uint64_t now_ns(void)
 }
 
 /* Sleeps until something changes since seen; false when the time is up. */
-static bool sleep_until(uint64_t deadline, uint32_t seen)
+static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
 {
     uint64_t now = now_ns();
     struct timespec left = {.tv_nsec = (long)(deadline - now)};
@@ -45,32 +47,14 @@ static bool sleep_until(uint64_t deadline, uint32_t seen)
     if (now >= deadline) {
         return false;
     }
-    syscall(SYS_futex, &changes, FUTEX_WAIT_PRIVATE, seen, &left, NULL, 0);
+    syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left, NULL, 0);
     return true;
 }
 
-/* With the lock held. */
-static void changed(void)
+static void tell(unsigned int index)
 {
-    __atomic_add_fetch(&changes, 1, __ATOMIC_RELEASE);
-    syscall(SYS_futex, &changes, FUTEX_WAKE_PRIVATE, MAX_VCPUS, NULL, NULL, 0);
-}
-
-static void begin_game(struct vcpu *v)
-{
-    unsigned int count = (unsigned int)(policy_random(v) % 4);
-
-    playing = inside;
-    step = 0;
-    switches = 0;
-    lowest = 0;
-    for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        priority[i] = (int64_t)(policy_random(v) >> 2);
-    }
-    while (count--) {
-        switches |= 1ull << policy_random(v) % STEPS;
-    }
-    changed();
+    __atomic_add_fetch(&changes[index], 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &changes[index], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 static bool first(const struct vcpu *v)
@@ -83,6 +67,40 @@ static bool first(const struct vcpu *v)
     return true;
 }
 
+/* Wakes whose turn it is; the others' sleep costs nothing. */
+static void tell_first(const struct vcpu *but)
+{
+    for (unsigned int i = 0; i < vcpu_count; i++) {
+        if (playing & 1u << i && i != but->index && first(&vcpus[i])) {
+            tell(i);
+        }
+    }
+}
+
+static void begin_game(struct vcpu *v)
+{
+    unsigned int count = (unsigned int)(policy_random(v) % 4);
+
+    playing = inside;
+    started = history_now();
+    step = 0;
+    switches = 0;
+    lowest = 0;
+    for (unsigned int i = 0; i < MAX_VCPUS; i++) {
+        priority[i] = (int64_t)(policy_random(v) >> 2);
+    }
+    while (count--) {
+        switches |= 1ull << policy_random(v) % STEPS;
+    }
+    tell_first(v);
+}
+
+/* A game has begun, and this one's turn has come. */
+static bool may_start(const struct vcpu *v)
+{
+    return playing & 1u << v->index && first(v);
+}
+
 /* Waits until done says so for this vCPU; the lock is held on both ends. */
 static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *))
 {
@@ -90,37 +108,37 @@ static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *)
     bool waiting = true;
 
     while (!done(v) && waiting) {
-        uint32_t seen = __atomic_load_n(&changes, __ATOMIC_ACQUIRE);
+        uint32_t seen = __atomic_load_n(&changes[v->index], __ATOMIC_ACQUIRE);
         vcpu_unlock(&lock_holder);
-        waiting = sleep_until(deadline, seen);
+        waiting = sleep_until(v, deadline, seen);
         vcpu_lock(&lock_holder);
     }
     return done(v);
 }
 
-static bool in_game(const struct vcpu *v)
+uint64_t policy_meet(struct vcpu *v)
 {
-    return playing & 1u << v->index;
-}
+    uint64_t floor = 0;
 
-void policy_meet(struct vcpu *v)
-{
     if (!plan.policy.turns) {
-        return;
+        return 0;
     }
     vcpu_lock(&lock_holder);
     inside |= 1u << v->index;
     if (!playing && (uint64_t)__builtin_popcount(inside) >= plan.policy.turns) {
         begin_game(v);
     }
-    if (await(v, v->alone < ALONE_AFTER ? MEET_NS : ALONE_NS, in_game)) {
+    if (await(v, v->alone < ALONE_AFTER ? MEET_NS : ALONE_NS, may_start) ||
+        playing & 1u << v->index) {
         v->alone = 0;
         COUNT(v->index, meetings);
+        floor = started;
     } else {
         v->alone++;
         inside &= ~(1u << v->index);
     }
     vcpu_unlock(&lock_holder);
+    return floor;
 }
 
 void policy_turn(struct vcpu *v)
@@ -131,7 +149,7 @@ void policy_turn(struct vcpu *v)
     vcpu_lock(&lock_holder);
     if (step < 64 && switches >> step & 1) {
         priority[v->index] = --lowest;
-        changed();
+        tell_first(v);
     }
     step++;
     await(v, TURN_NS, first);
@@ -148,6 +166,6 @@ void policy_part(struct vcpu *v)
     vcpu_lock(&lock_holder);
     inside &= ~bit;
     playing &= ~bit;
-    changed();
+    tell_first(v);
     vcpu_unlock(&lock_holder);
 }

@@ -81,6 +81,7 @@ struct vcpu {
     uint64_t probe_epoch;    /* ... and before these translations ended */
     bool tlbi;               /* since the last DSB */
 
+    uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     unsigned int alone;      /* meetings in a row to which nobody came */
 
     uint64_t random;
@@ -134,7 +135,8 @@ bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
 void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
 
 /* policy_turns.c: nothing unless the plan has turns. Each may wait. */
-void policy_meet(struct vcpu *v); /* at the start of a body */
+/* At the start of a body. Returns the history's time when all had come, or 0. */
+uint64_t policy_meet(struct vcpu *v);
 void policy_turn(struct vcpu *v); /* before an access, or a drain */
 void policy_part(struct vcpu *v); /* the body was left */
 
