@@ -95,7 +95,7 @@ func (b *batch) run(ctx context.Context, r *litmusRun, index int) (err error) {
 		return err
 	}
 	policy := weakmem.LitmusPolicy(b.cpus)
-	if r.cfg.NoTurns {
+	if r.cfg.NoTurns || b.cpus <= minLitmusCPUs { // two threads meet often enough by themselves
 		policy = weakmem.LooseLitmusPolicy()
 	}
 	ramFile := filepath.Join(r.ram.dir, name)
