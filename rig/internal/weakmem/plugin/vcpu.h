@@ -60,7 +60,7 @@ struct late_load {
 struct vcpu {
     unsigned int index;
     bool ready;
-    struct qemu_plugin_register *x[31], *sp;
+    struct qemu_plugin_register *x[31], *sp, *ttbr0; /* ttbr0 may be NULL */
     GByteArray *bytes;
 
     int lock;                /* guards buffer and gate.pending */
@@ -105,6 +105,9 @@ void registers_open(struct vcpu *v);
 uint64_t register_read(struct vcpu *v, unsigned int number);
 uint64_t register_read_base(struct vcpu *v, unsigned int number);
 void register_write(struct vcpu *v, unsigned int number, uint64_t value);
+/* What names the address space of user pages: the tables' address, or, where QEMU
+ * does not tell it, this stay between two exceptions. */
+uint64_t register_space(struct vcpu *v);
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
 
 /* pages.c: translation without trusting it longer than the guest may. */
