@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	diyTests = "../litmus/testdata/diy"
+	diyTests = "../../litmus/testdata/diy"
 	ownTests = "testdata/litmus"
 )
 
