@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/guest/kcov"
+	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
 )
 
@@ -54,7 +55,7 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := newSession(port, map[string]workload{kcov.Name: kcov.Run})
+	s := newSession(port, map[string]workload{kcov.Name: kcov.Run, soak.Name: soakRun})
 	return s.serve(context.Background(), hello(uptime))
 }
 

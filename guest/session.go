@@ -92,8 +92,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 
 // stress runs the workload and forwards its records until the host says Stop.
 func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
-	work, ok := s.workloads[start.Workload]
-	if !ok {
+	if _, ok := s.workloads[start.Workload]; !ok {
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", start.Workload)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -103,7 +102,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	// Room for every detection: sending one never blocks the reader.
 	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
 	cfg := kcov.Config{
-		Modes: start.Modes, Reader: start.Reader, BlockSize: start.BlockSize,
+		Modes: start.Modes, Reader: start.Reader, Seed: start.Seed, BlockSize: start.BlockSize,
 		Detections: start.Detections, Every: time.Duration(start.ProgressNS),
 		Detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
 		Progress: func(p wire.Progress) {
@@ -117,7 +116,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	ended := make(chan error, 1)
 	go func() {
 		defer close(records)
-		ended <- guard(func() (err error) { done, err = work(ctx, cfg); return err })
+		ended <- guard(func() (err error) { done, err = s.together(ctx, cancel, start, cfg); return err })
 	}()
 	var sendErr error
 	for r := range records {

@@ -15,21 +15,14 @@ import (
 
 // arm is one boot: its kernel, its machine, and what it is asked to show.
 type arm struct {
-	job   *job
-	image Image
-	dir   string // of this boot: console, plugin log
-	limit time.Duration
-	// settled makes the rule that ends the stress, from the tallies of the arm
-	// that was waited for, if any.
-	settled func(waitedFor []wire.Tally) trial.Settled
-	turn    turn
-}
+	job    *job
+	image  Image
+	reader trial.Reader
+	dir    string // of this boot: console, plugin log
+	limit  time.Duration
+	relay  *relay
 
-// turn lets one arm's stress wait for another's end, so that the two vCPUs of
-// the one that runs have host cores of their own.
-type turn struct {
-	wait <-chan []wire.Tally // nil: at once
-	pass chan<- []wire.Tally // takes the tallies when the stress has ended, is closed at the arm's end; may be nil
+	witnesses []trial.Witness // once run has returned
 }
 
 // run boots the arm and returns what it showed. The observation's outcome says
@@ -37,11 +30,8 @@ type turn struct {
 func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 	spec := a.job.cfg.Spec
 	obs := trial.Observation{
-		Patched: a.image.Patched, Reader: spec.Reader, Seed: spec.Seed, BlockSize: trial.BlockSize,
+		Patched: a.image.Patched, Reader: a.reader, Expected: a.expected(), Seed: spec.Seed, BlockSize: trial.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
-	}
-	if a.turn.pass != nil {
-		defer close(a.turn.pass)
 	}
 	vm, plugin, err := a.boot(ctx)
 	if vm != nil {
@@ -57,7 +47,7 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 		}
 	}
 	if err == nil && plugin != nil {
-		obs.Emulator, err = a.job.backends().Counters(*plugin)
+		err = a.readEmulator(*plugin, &obs)
 	}
 	if err != nil {
 		obs.Error = err.Error()
@@ -66,6 +56,26 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 		}
 	}
 	return obs, err
+}
+
+// marks is how many stale windows the emulator shall save events for.
+func (a *arm) marks() int {
+	if a.job.mark == (Range{}) {
+		return 0
+	}
+	return maxHits * len(a.job.cfg.Spec.Modes)
+}
+
+// readEmulator reads what the plugin left behind: counters and witnesses.
+func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
+	if obs.Emulator, err = a.job.backends().Counters(p); err != nil || p.Trace == "" {
+		return err
+	}
+	a.witnesses, err = a.job.backends().Witnesses(WitnessConfig{
+		Plugin: p, Patched: obs.Patched, Reader: obs.Reader, Listing: a.job.listing(obs.Patched),
+		Scope: slices.Concat(a.job.scopes[obs.Patched], a.job.readers[a.reader]), Detections: obs.Detections,
+	})
+	return err
 }
 
 // boot starts the machine, stopped, with the emulator if it is wanted. The
@@ -82,7 +92,9 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 		cfg.RAMFile = filepath.Join(j.ram.dir, a.name())
 		p, err := j.backends().Plugin(ctx, PluginConfig{
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
-			Scope: j.scopes[a.image.Patched], RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
+			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
+			Mark: j.mark, Marks: a.marks(),
+			Extreme: len(j.beside) > 0, Define: j.cfg.Define,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -104,53 +116,86 @@ func (a *arm) observe(ctx context.Context, vm VM, obs *trial.Observation) error 
 	if err := vm.Cont(ctx); err != nil {
 		return err
 	}
-	if _, err := s.hello(ctx, j.arch.GOARCH, j.scenario.Workload); err != nil {
+	if _, err := s.hello(ctx, j.arch.GOARCH, append([]string{j.scenario.Workload}, j.beside...)...); err != nil {
 		return err
 	}
 	obs.BootNS = time.Since(power).Nanoseconds()
 	done("")
-	var before []wire.Tally
-	if a.turn.wait != nil {
-		select {
-		case before = <-a.turn.wait:
-		case <-vm.Exited():
-			return errCut
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := a.relay.meet(ctx, vm.Exited()); err != nil {
+		return err
 	}
 	done = j.stages.begin(a.name(), "stress")
-	res, err := s.stress(ctx, a.start(), a.limit, a.rule(before))
+	res, err := a.stress(ctx, vm, s)
 	if err != nil {
 		return err
 	}
 	done("")
-	if a.turn.pass != nil {
-		a.turn.pass <- res.tallies
-	}
+	obs.Ledgers = res.counts
 	obs.Tallies, obs.Detections, obs.Outcome = res.tallies, slices.Concat([]wire.Detection{}, res.hits), trial.OutcomeOK
+	obs.Series = res.series.Samples()
 	if res.cut {
 		obs.Outcome = trial.OutcomeCut
 	}
 	return nil
 }
 
-func (a *arm) rule(before []wire.Tally) trial.Settled {
-	if a.settled == nil || a.job.cfg.Spec.Duration > 0 {
-		return nil
+// stress takes the arm's turns until its last record. The machine is paused
+// between them; the calls that do so outlive a cancelled ctx, since what was
+// measured is then asked for.
+func (a *arm) stress(ctx context.Context, vm VM, s *session) (stressed, error) {
+	a.relay.take()
+	defer a.relay.pass()
+	defer a.relay.leave()
+	lasting := context.WithoutCancel(ctx)
+	run, err := s.stress(a.start(), a.limit, func(news []wire.Tally) bool {
+		// The patched arm is the last to stop: what it has to show follows from the
+		// other's final tallies, which still grow after that is asked to stop.
+		return a.relay.settled(a.image.Patched, news) && !(a.image.Patched && a.relay.contested())
+	})
+	for err == nil {
+		done, err := run.slice(ctx, sliceTime)
+		switch {
+		case err != nil || done:
+			return run.result, err
+		case !a.relay.contested():
+			continue
+		}
+		if err := vm.Pause(lasting); err != nil {
+			return stressed{}, err
+		}
+		a.relay.pass()
+		a.relay.take()
+		if err := vm.Cont(lasting); err != nil {
+			return stressed{}, err
+		}
 	}
-	return a.settled(before)
+	return stressed{}, err
+}
+
+// expected is what the memory model says of stale reads in this arm.
+func (a *arm) expected() trial.Expectation {
+	if a.job.arch.TSO || a.image.Patched && a.job.ordered(a.reader) {
+		return trial.Never
+	}
+	return trial.Sometimes
 }
 
 func (a *arm) start() wire.Start {
 	spec := a.job.cfg.Spec
 	return wire.Start{
-		Workload: a.job.scenario.Workload, Modes: spec.Modes, Reader: string(spec.Reader), Seed: spec.Seed,
-		BlockSize: trial.BlockSize, Detections: maxHits, ProgressNS: int64(progressTime),
+		Workload: a.job.scenario.Workload, Modes: spec.Modes, Reader: string(a.reader), Seed: spec.Seed,
+		BlockSize: trial.BlockSize, Detections: maxHits, ProgressNS: int64(progressTime), Beside: a.job.beside,
 	}
 }
 
-func (a *arm) name() string { return trial.Observation{Patched: a.image.Patched}.Arm() }
+// name tells the arms of one command apart.
+func (a *arm) name() string {
+	name := trial.Observation{Patched: a.image.Patched}.Arm()
+	if len(a.job.cfg.Spec.Readers) > 1 {
+		name += "-" + string(a.reader)
+	}
+	return name
+}
 
 // makeDir makes the boot's folder below the run's.
 func (a *arm) makeDir(runDir string) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
@@ -22,9 +23,17 @@ type Backends struct {
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
-	Plugin   func(ctx context.Context, cfg PluginConfig) (Plugin, error)
-	Counters func(p Plugin) (map[string]uint64, error)
-	Boot     func(ctx context.Context, cfg BootConfig) (VM, error)
+	// GuestScope finds functions of the guest program, by symbol.
+	GuestScope func(binary string, symbols []string) ([]Range, error)
+	// MemoryModel opens a tree for its memory model's folder, to be closed after use.
+	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
+	// Functions finds functions of any ELF file for a user, by symbol.
+	Functions func(binary string, symbols []string) ([]Range, error)
+	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Counters  func(p Plugin) (map[string]uint64, error)
+	// Witnesses tells the detections that the emulator saved events for.
+	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
+	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -57,7 +66,10 @@ type Image struct {
 type ExtraFile struct{ Name, Path string }
 
 // Archive is the guest's initramfs.
-type Archive struct{ Path, Hash string }
+type Archive struct {
+	Path, Hash string
+	Guest      string // the guest program's ELF, as it is in the archive
+}
 
 // EmulatorConfig says where to look for QEMU.
 type EmulatorConfig struct {
@@ -111,17 +123,32 @@ type PluginConfig struct {
 	CacheDir string
 	Dir      string // of this boot
 	Scope    []Range
+	Mark     Range // of the guest's mark function
+	Marks    int   // 0: it has none
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
-	Policy   *weakmem.Policy // nil: the default
+	Extreme  bool            // at its most aggressive
+	Policy   *weakmem.Policy // nil: the default, or the extreme one
+	Define   []string        // macros, for tests that break it
 }
 
 // Plugin is a plugin ready to be loaded.
 type Plugin struct {
-	Path string
-	Args []string
-	Log  string
+	Path  string
+	Args  []string
+	Log   string // the counters
+	Trace string // what was saved at each mark; empty where the guest has no mark function
+}
+
+// WitnessConfig says what to tell of one boot.
+type WitnessConfig struct {
+	Plugin     Plugin
+	Patched    bool
+	Reader     trial.Reader
+	Listing    string // path of the container's disassembly
+	Scope      []Range
+	Detections []wire.Detection
 }
 
 // BootConfig says what to boot.
@@ -134,13 +161,14 @@ type BootConfig struct {
 	Kernel   string
 	Initrd   string
 	RAMFile  string // to be made; empty: plain memory
-	Dir      string
+	Dir      string // console and sockets: short
 	Plugin   *Plugin
 }
 
 // VM is a started, stopped machine.
 type VM interface {
 	Cont(ctx context.Context) error
+	Pause(ctx context.Context) error // the guest's clock stands still until Cont
 	Wire() net.Conn
 	Exited() <-chan struct{} // closed when the machine has ended
 	Argv() []string

@@ -70,6 +70,63 @@ func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
 		"it went on after the verdict was certain")
 }
 
+func TestArmsAreStressedInTurns(t *testing.T) {
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	cfg := l.config(t)
+	cfg.Spec.Duration = 300 * time.Millisecond
+	_, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, int32(1), l.most.Load(), "arms under stress at once")
+	assert.Greater(t, l.pauses.Load(), int32(4))
+}
+
+func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
+	for _, patched := range []bool{false, true} {
+		l := newLab(fakeGuest{stale: 1 << 30}, fakeGuest{})
+		broken := l.guests[patched]
+		broken.hangUp = 100 // milliseconds, about: in a later turn
+		l.guests[patched] = broken
+		cfg := l.config(t)
+		cfg.Spec.Duration = time.Minute
+		result, err := Compare(t.Context(), cfg)
+		require.Error(t, err)
+		assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
+			o := result.Observations[map[bool]int{false: 0, true: 1}[i]]
+			assert.Equal(t, want, o.Outcome, o.Arm())
+		}
+	}
+}
+
+func TestReadersEachHaveTheirArms(t *testing.T) {
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	cfg := l.config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Relaxed, trial.Acquire}
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Fixed, result.Judgement.Verdict, "the acquire reader's arms decide")
+	require.Len(t, result.Observations, 4)
+	consoles := map[string]bool{}
+	for i, o := range result.Observations {
+		assert.Equal(t, cfg.Spec.Readers[i/2], o.Reader)
+		assert.Equal(t, i%2 == 1, o.Patched)
+		assert.Equal(t, map[bool]trial.Expectation{true: trial.Never, false: trial.Sometimes}[i == 3], o.Expected)
+		consoles[o.Console] = true
+	}
+	assert.Len(t, consoles, 4, "each boot keeps its own")
+	assert.Equal(t, "kcovrig/guest/kcov.readRelaxed.abi0", l.scope[0], "the emulator reorders the reader's loads")
+}
+
+func TestARelaxedReaderAloneIsNoJudge(t *testing.T) {
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{stale: 2})
+	cfg := l.config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Relaxed}
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Contains(t, result.Judgement.Reasons[0], "any kernel")
+}
+
 func TestCompareOnTSO(t *testing.T) {
 	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
 	l := newLab(fakeGuest{hello: &hello}, fakeGuest{hello: &hello})
@@ -136,6 +193,21 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	assert.Equal(t, trial.VerdictUnknown, result.Judgement.Verdict, "one arm alone gives no verdict")
 	for _, vm := range l.vms {
 		<-vm.ended
+	}
+}
+
+func TestInterruptEndsAComparisonOfReaders(t *testing.T) {
+	sent := make(chan struct{})
+	l := newLab(fakeGuest{sent: sent}, fakeGuest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Acquire, trial.Relaxed}
+	result, err := Compare(ctx, cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2, "the next reader's arms are not booted")
+	for _, o := range result.Observations {
+		assert.Equal(t, trial.OutcomeCut, o.Outcome)
 	}
 }
 

@@ -120,7 +120,7 @@ func install(packages ...string) string {
 // requirement: --tree names another.
 func sourceCheck(cacheDir string) trial.Check {
 	c := trial.Check{Name: "kernel source", Fix: "scripts/setup source 6.12"}
-	for _, pattern := range []string{"/usr/src/linux-source-*.tar.*", filepath.Join(cacheDir, "debian", "linux-source-*.tar.*")} {
+	for _, pattern := range []string{"/usr/src/linux-source-*.tar.*", filepath.Join(cacheDir, "sources", "linux-source-*.tar.*")} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
 			c.OK, c.Detail, c.Fix = true, found[len(found)-1], ""
 			return c

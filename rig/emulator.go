@@ -22,7 +22,7 @@ func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
 	if cfg.Override != "" {
 		path, err := proc.LookPath(cfg.Override)
 		if err != nil {
-			return Emulator{}, fault.Wrap(fault.User, "use the QEMU "+cfg.Override, err)
+			return Emulator{}, fault.Newf(fault.User, "use the QEMU that was named", "%v", err) // a wrong name is no fault of the rig
 		}
 		return probe(ctx, launcher(path, cfg.Arch), cfg.Arch)
 	}

@@ -8,7 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,21 +24,22 @@ import (
 // fakeGuest plays the guest's side of a stream. Its zero value greets well and
 // sees no stale window.
 type fakeGuest struct {
-	hello   *wire.Hello   // nil: a good one
-	first   *wire.Record  // sent in the hello's place
-	stale   int           // every stale-th block is stale; 0: none
-	fault   *wire.Fault   // sent after the first progress
-	hangUp  int           // closes the stream after that many progress records
-	noDone  bool          // closes the stream in the done record's place
-	lie     bool          // counts more stale windows than windows
-	silent  bool          // never says anything
+	hello   *wire.Hello  // nil: a good one
+	first   *wire.Record // sent in the hello's place
+	stale   int          // every stale-th block is stale; 0: none
+	fault   *wire.Fault  // sent after the first progress
+	hangUp  int          // closes the stream after that many progress records
+	noDone  bool         // closes the stream in the done record's place
+	lie     bool         // counts more stale windows than windows
+	silent  bool         // never says anything
+	counts  map[string]uint64
 	console string        // what the console holds
 	early   bool          // sends done unasked
 	step    uint64        // blocks per progress; 0: 10
 	sent    chan struct{} // closed after the first progress
 }
 
-func (g fakeGuest) serve(conn net.Conn) {
+func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
 	defer conn.Close()
 	dec, enc := wire.NewDecoder(conn), wire.NewEncoder(conn)
 	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{"kcov"}}
@@ -62,18 +65,20 @@ func (g fakeGuest) serve(conn net.Conn) {
 			close(stop)
 		}
 	}()
-	g.stress(enc, *r.Start, stop)
+	vm.lab.stressing(+1)
+	g.stress(vm, enc, *r.Start, stop)
 }
 
-func (g fakeGuest) stress(enc *wire.Encoder, start wire.Start, stop chan struct{}) {
+func (g fakeGuest) stress(vm *fakeVM, enc *wire.Encoder, start wire.Start, stop chan struct{}) {
 	step := g.step
 	if step == 0 {
 		step = 10
 	}
 	var blocks uint64
 	for n := 1; !g.early; n++ {
+		vm.awaitCont()
 		blocks += step
-		if enc.Encode(wire.Record{Progress: &wire.Progress{Tallies: g.tallies(start, blocks)}}) != nil {
+		if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(start, blocks)}}) != nil {
 			return
 		}
 		if n == 1 && g.sent != nil {
@@ -96,7 +101,8 @@ func (g fakeGuest) stress(enc *wire.Encoder, start wire.Start, stop chan struct{
 		}
 		break
 	}
-	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks)}})
+	vm.lab.stressing(-1)
+	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks), Counts: g.counts}})
 }
 
 func (g fakeGuest) tallies(start wire.Start, blocks uint64) []wire.Tally {
@@ -123,10 +129,32 @@ type fakeVM struct {
 	ended   chan struct{}
 	once    sync.Once
 	far     net.Conn
+	lab     *lab
+	on      bool
+	gate    sync.Mutex // held while the machine is paused
 }
 
 func (v *fakeVM) Cont(context.Context) error {
-	go v.guest.serve(v.far)
+	if v.on {
+		v.lab.stressing(+1)
+		v.gate.Unlock()
+		return nil
+	}
+	v.on = true
+	go v.guest.serve(v, v.far)
+	return nil
+}
+
+// awaitCont waits while the machine is paused: then it does nothing.
+func (v *fakeVM) awaitCont() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+}
+
+func (v *fakeVM) Pause(context.Context) error {
+	v.gate.Lock()
+	v.lab.stressing(-1)
+	v.lab.pauses.Add(1)
 	return nil
 }
 func (v *fakeVM) Wire() net.Conn          { return v.host }
@@ -158,6 +186,16 @@ type lab struct {
 	boots  []BootConfig
 	vms    []*fakeVM
 	probed int
+	scope  []string // the readers' symbols, per boot
+	pauses atomic.Int32
+	active atomic.Int32 // machines under stress
+	most   atomic.Int32 // ... at once
+}
+
+func (l *lab) stressing(change int32) {
+	if now := l.active.Add(change); now > l.most.Load() {
+		l.most.Store(now)
+	}
 }
 
 type fakeTree struct{ l *lab }
@@ -181,18 +219,33 @@ func (l *lab) backends() *Backends {
 			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
 		},
 		SameCode: func(_, _ Image, _ []string) (bool, error) { return l.same, nil },
-		Plugin:   func(context.Context, PluginConfig) (Plugin, error) { return Plugin{Path: "p.so"}, nil },
-		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Boot:     l.boot,
+		GuestScope: func(_ string, symbols []string) ([]Range, error) {
+			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
+		},
+		Functions: func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
+		Plugin:    l.plugin,
+		Counters:  func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Boot:      l.boot,
 	}
+}
+
+func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range cfg.Scope {
+		if r.Start == 9 {
+			l.scope = append(l.scope, r.Symbol)
+		}
+	}
+	return Plugin{Path: "p.so"}, nil
 }
 
 func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	patched := filepath.Base(cfg.Dir) == "patched"
+	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")
 	host, far := net.Pipe()
-	vm := &fakeVM{guest: l.guests[patched], host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
+	vm := &fakeVM{lab: l, guest: l.guests[patched], host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
 	l.boots, l.vms = append(l.boots, cfg), append(l.vms, vm)
 	return vm, os.WriteFile(vm.console, []byte(vm.guest.console), 0o600)
 }
@@ -208,7 +261,7 @@ func (l *lab) config(t *testing.T) Config {
 	t.Helper()
 	return Config{
 		Spec: trial.Spec{
-			Arch: "arm64", Reader: trial.Acquire, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
+			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
 		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Backends: l.backends(), Version: "test",

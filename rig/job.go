@@ -21,23 +21,39 @@ type job struct {
 	scenario scenario.Scenario
 	stages   *stages
 	folder   *runFolder
-	ram      *ramFolder
+	ram      *lockedFolder
 
 	tree     Tree // nil until it is opened
 	images   map[bool]Image
 	archive  Archive
 	emulator Emulator
 	accel    trial.Accel
-	scopes   map[bool][]Range
+	scopes   map[bool][]Range         // of the kernels
+	readers  map[trial.Reader][]Range // of the guest's readers
+	mark     Range                    // the guest's mark function
+	beside   []string                 // workloads to run beside the scenario's
 	result   trial.Result
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
 
+// listing is the path of the disassembly of an arm's kernel.
+func (j *job) listing(patched bool) string {
+	for _, c := range j.result.Code {
+		if c.Patched == patched {
+			return c.Listing
+		}
+	}
+	return ""
+}
+
 // emulated says whether the weak-memory plugin is used.
 func (j *job) emulated() bool {
 	return j.cfg.Spec.MemoryModel == trial.ModelArm && j.arch.Emulated
 }
+
+// ordered says whether the reader orders its own loads.
+func (j *job) ordered(reader trial.Reader) bool { return j.scenario.Readers[string(reader)].Ordered }
 
 // newJob validates cfg and makes the job's folders. close must be called.
 func newJob(cfg Config, command string) (*job, error) {
@@ -51,8 +67,8 @@ func newJob(cfg Config, command string) (*job, error) {
 	}
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
-		images: map[bool]Image{}, scopes: map[bool][]Range{},
-		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec},
+		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
+		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
@@ -79,7 +95,7 @@ func (j *job) finish(err error) (trial.Result, error) {
 		err = errors.Join(err, j.tree.Close())
 	}
 	err = errors.Join(err, j.ram.close())
-	j.result.Timings = j.stages.timings()
+	j.result.Timings = j.stages.close()
 	j.result.Failure = FailureOf(err)
 	if j.result.Command == "build" {
 		return j.result, errors.Join(err, j.folder.discard())
@@ -93,6 +109,9 @@ func FailureOf(err error) *trial.Failure {
 		return nil
 	}
 	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
+	if errors.Is(err, context.Canceled) {
+		f.Message = "interrupted: " + f.Message
+	}
 	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
 		if f.Op == "" {
 			f.Op = e.Op
@@ -103,7 +122,7 @@ func FailureOf(err error) *trial.Failure {
 		if e.Tail != "" {
 			f.Tail = e.Tail
 		}
-		if e.Try != "" {
+		if f.Try == "" { // the outermost knows best what was wanted
 			f.Try = e.Try
 		}
 	}
@@ -114,16 +133,19 @@ func FailureOf(err error) *trial.Failure {
 // together runs fs at once, cancels the rest when one fails, waits for all,
 // and returns the first failure, not the cancellations that it caused.
 func together(ctx context.Context, fs ...func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var group sync.WaitGroup
+	var once sync.Once
+	var first error
 	for _, f := range fs {
 		group.Go(func() {
 			if err := f(ctx); err != nil {
-				cancel(err)
+				once.Do(func() { first = err })
+				cancel()
 			}
 		})
 	}
 	group.Wait()
-	return context.Cause(ctx)
+	return first
 }

@@ -59,16 +59,16 @@ func kvmKey(cfg KVMConfig) string {
 }
 
 func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
-	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
+	folder, err := newWorkFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer folder.close()
 	ctx, cancel := context.WithTimeout(ctx, kvmHello)
 	defer cancel()
 	vm, err := boot(ctx, BootConfig{
 		Name: "KVM probe", Arch: cfg.Arch, Emulator: cfg.Emulator, Accel: trial.AccelKVM,
-		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: dir,
+		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.dir,
 	})
 	if err != nil {
 		return err

@@ -15,7 +15,12 @@ import (
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
 func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := together(ctx,
-		func(ctx context.Context) error { return j.buildKernels(ctx, arms) },
+		func(ctx context.Context) error {
+			if err := j.buildKernels(ctx, arms); err != nil {
+				return err
+			}
+			return j.analyse(ctx, arms)
+		},
 		j.buildArchive, j.findEmulator,
 	); err != nil {
 		return err
@@ -23,7 +28,31 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.chooseAccel(ctx, j.images[arms[0]].Path); err != nil {
 		return err
 	}
-	return j.analyse(ctx, arms)
+	if err := j.findReaders(); err != nil {
+		return err
+	}
+	return j.addScopes(arms)
+}
+
+// findReaders finds the code in the guest whose loads the emulator may reorder.
+func (j *job) findReaders() (err error) {
+	for _, reader := range j.cfg.Spec.Readers {
+		if !j.emulated() {
+			break
+		}
+		j.readers[reader], err = j.backends().GuestScope(j.archive.Guest, j.scenario.Readers[string(reader)].Symbols)
+		if err != nil {
+			return err
+		}
+	}
+	if !j.emulated() || j.scenario.Mark == "" {
+		return nil
+	}
+	found, err := j.backends().GuestScope(j.archive.Guest, []string{j.scenario.Mark})
+	if err == nil {
+		j.mark = found[0]
+	}
+	return err
 }
 
 // buildKernels builds the arms one after the other: the second starts from the

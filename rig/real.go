@@ -17,8 +17,8 @@ import (
 func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
-		Analyse: analyse, SameCode: sameCode,
-		Plugin: preparePlugin, Counters: readCounters, Boot: boot,
+		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
+		Plugin: preparePlugin, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 
@@ -32,12 +32,32 @@ func buildArchive(ctx context.Context, a arch.Arch, cacheDir string, extra ...Ex
 		cfg.Extra = append(cfg.Extra, initramfs.File{Name: f.Name, Mode: 0o755, Data: data})
 	}
 	built, err := initramfs.Build(ctx, cfg)
-	return Archive{Path: built.Path, Hash: built.Hash}, err
+	return Archive{Path: built.Path, Hash: built.Hash, Guest: built.Init}, err
 }
 
 func sameCode(a, b Image, symbols []string) (bool, error) {
 	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
 	return diff.Same, err
+}
+
+// guestScope gives functions of the guest as bodies: whatever they load may be
+// reordered.
+func guestScope(binary string, symbols []string) ([]Range, error) {
+	found, err := objcode.GuestScope(binary, symbols)
+	return bodies(found), err
+}
+
+func functions(binary string, symbols []string) ([]Range, error) {
+	found, err := objcode.Functions(binary, symbols)
+	return bodies(found), err
+}
+
+func bodies(found []objcode.Range) []Range {
+	var out []Range
+	for _, r := range found {
+		out = append(out, Range{Symbol: r.Symbol, Role: string(weakmem.Body), Start: r.Start, End: r.End})
+	}
+	return out
 }
 
 func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
@@ -46,14 +66,18 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 		scope = append(scope, weakmem.Scope{Role: weakmem.Role(r.Role), Symbol: r.Symbol, Start: r.Start, End: r.End})
 	}
 	policy := weakmem.DefaultPolicy()
+	if cfg.Extreme {
+		policy = weakmem.ExtremePolicy()
+	}
 	if cfg.Policy != nil {
 		policy = *cfg.Policy
 	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
-		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policy,
+		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policy, Define: cfg.Define,
+		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
 	})
-	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters}, err
+	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err
 }
 
 func readCounters(p Plugin) (map[string]uint64, error) { return weakmem.ReadCounters(p.Log) }

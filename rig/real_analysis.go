@@ -19,7 +19,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 1
+const analysisVersion = 2
 
 // analyse disassembles a kernel, once per build: the answer is kept by its key.
 func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
@@ -77,13 +77,22 @@ func keep(a objcode.Analysis) keptAnalysis {
 	}
 	var text strings.Builder
 	for _, l := range a.Listing {
-		fmt.Fprintf(&text, "%#x\t%s\t%s:%d\t%s\n", l.Addr, l.Text, l.File, l.Line, l.Source)
+		fmt.Fprintf(&text, "%#x\t%s\t%s:%d\t%s\n", l.Addr, l.Text, inTree(l.File), l.Line, l.Source)
 	}
 	k.Text = text.String()
 	return k
 }
 
 // writeAside writes value as JSON under a name that appears only when complete.
+// inTree cuts the way to the private copy of the tree, which kbuild names from
+// the build folder and which says nothing to people.
+func inTree(file string) string {
+	if _, below, ok := strings.Cut(file, "/src/"); ok {
+		return below
+	}
+	return file
+}
+
 func writeAside(path string, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {

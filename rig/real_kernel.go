@@ -59,3 +59,11 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source,
 	}, nil
 }
+
+func memoryModel(ctx context.Context, cfg TreeConfig) (string, func() error, error) {
+	tree, err := openTree(ctx, cfg)
+	if err != nil {
+		return "", nil, err
+	}
+	return tree.(realTree).MemoryModel(), tree.Close, nil
+}

@@ -25,7 +25,7 @@ func boot(ctx context.Context, cfg BootConfig) (VM, error) {
 	c := qemu.Config{
 		Name: cfg.Name, Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: cfg.Accel,
 		CPUs: cmp.Or(cfg.CPUs, guestCPUs), MemoryMiB: ramMiB, RAMFile: cfg.RAMFile,
-		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir,
+		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir, Sockets: cfg.Dir,
 	}
 	if cfg.Plugin != nil {
 		c.Plugin, c.PluginArgs = cfg.Plugin.Path, cfg.Plugin.Args

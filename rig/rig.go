@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,7 @@ type Config struct {
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
+	Define   []string   // macros to compile the emulator with, for tests that break it
 }
 
 // normalise fills the defaults and validates, once, before anything is done.
@@ -49,6 +51,11 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	for _, m := range c.Spec.Modes {
 		if !slices.Contains(s.Modes, m) {
 			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %v)", m, s.Modes)
+		}
+	}
+	for _, r := range c.Spec.Readers {
+		if _, ok := s.Readers[string(r)]; !ok {
+			return c, s, fault.Newf(fault.User, "", "--reader: unknown reader %q (have: %v)", r, slices.Sorted(maps.Keys(s.Readers)))
 		}
 	}
 	if err := c.Spec.Validate(); err != nil {

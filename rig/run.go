@@ -4,10 +4,11 @@ package rig
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
 
@@ -25,16 +26,13 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 	if err := j.prepare(ctx, []bool{patched}); err != nil {
 		return err
 	}
-	a := arm{
-		job: j, image: j.images[patched], limit: j.limit(),
-		settled: func([]wire.Tally) trial.Settled { return trial.SettledLone },
+	for _, reader := range j.cfg.Spec.Readers {
+		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool { return trial.Enough(latest[patched]) })
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
+			return err
+		}
 	}
-	if err := a.makeDir(j.folder.work); err != nil {
-		return err
-	}
-	obs, err := a.run(ctx)
-	j.result.Observations = []trial.Observation{obs}
-	return err
+	return nil
 }
 
 // limit is the longest stress of an arm.
@@ -62,34 +60,54 @@ func (j *job) compare(ctx context.Context) error {
 	if err := j.prepare(ctx, []bool{false, true}); err != nil {
 		return err
 	}
-	unpatched, patched, err := j.bootBoth(ctx)
-	j.result.Observations = []trial.Observation{unpatched, patched}
-	j.result.Judgement = trial.Judge(unpatched, patched, trial.Setting{
-		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
-	})
-	return err
+	enough := func(latest map[bool][]wire.Tally) bool { return trial.Certain(latest[false], latest[true]) }
+	if j.arch.TSO {
+		enough = func(latest map[bool][]wire.Tally) bool {
+			return trial.Enough(latest[false]) && trial.Enough(latest[true])
+		}
+	}
+	judged := trial.JudgedReader(j.cfg.Spec.Readers)
+	for _, reader := range j.cfg.Spec.Readers {
+		err := j.runArms(ctx, reader, []bool{false, true}, enough)
+		if n := len(j.result.Observations); reader == judged && n >= 2 {
+			j.result.Judgement = trial.Judge(j.result.Observations[n-2], j.result.Observations[n-1], trial.Setting{
+				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
+				Unordered: !j.ordered(reader),
+			})
+		}
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
+			return err
+		}
+	}
+	return nil
 }
 
-// bootBoth boots both arms at once, since a boot keeps one host core busy, and
-// stresses them one after the other, since a stress needs two.
-func (j *job) bootBoth(ctx context.Context) (unpatched, patched trial.Observation, err error) {
-	ended := make(chan []wire.Tally, 1)
-	first := arm{job: j, image: j.images[false], limit: j.limit(), turn: turn{pass: ended}}
-	second := arm{job: j, image: j.images[true], limit: j.limit(), turn: turn{wait: ended}}
-	first.settled = func([]wire.Tally) trial.Settled { return trial.SettledUnpatched }
-	second.settled = trial.SettledPatched
-	if j.arch.TSO {
-		first.settled = func([]wire.Tally) trial.Settled { return trial.SettledLone }
-		second.settled = first.settled
+// runArms boots the arms of one reader at once, since a boot keeps one host
+// core busy, and stresses them in turns, since a stress needs two. It adds an
+// observation per arm to the result, in the arms' order, also beside an error.
+func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally) bool) error {
+	if j.cfg.Spec.Duration > 0 {
+		enough = nil
 	}
-	if err := errors.Join(first.makeDir(j.folder.work), second.makeDir(j.folder.work)); err != nil {
-		return unpatched, patched, err
+	seen := make([]trial.Observation, len(patched))
+	witnesses := make([][]trial.Witness, len(patched))
+	turns := newRelay(len(patched), enough)
+	var runs []func(context.Context) error
+	for i, p := range patched {
+		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns}
+		if err := a.makeDir(j.folder.work); err != nil {
+			return fault.Wrap(fault.Rig, "make the boot's folder", err)
+		}
+		runs = append(runs, func(ctx context.Context) (err error) {
+			seen[i], err = a.run(ctx)
+			witnesses[i] = a.witnesses
+			return err
+		})
 	}
-	err = together(ctx,
-		func(ctx context.Context) (err error) { unpatched, err = first.run(ctx); return err },
-		func(ctx context.Context) (err error) { patched, err = second.run(ctx); return err },
-	)
-	return unpatched, patched, err
+	err := together(ctx, runs...)
+	j.result.Observations = append(j.result.Observations, seen...)
+	j.result.Witnesses = append(j.result.Witnesses, slices.Concat(witnesses...)...)
+	return err
 }
 
 // Build builds both arms' kernels, or the given ones, and boots nothing.

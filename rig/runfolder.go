@@ -19,12 +19,13 @@ import (
 // keptRuns is how many run folders without --out are kept in the cache.
 const keptRuns = 20
 
-// runFolder is what a run leaves: result.json, and per boot its console. It is
+// runFolder is what a run leaves: result.json, its reports, and per boot its console. It is
 // written aside and renamed, so that a folder with its final name is complete.
 type runFolder struct {
-	work  string // while the run lasts; short, since Unix sockets lie below it
+	work  string // while the run lasts
 	final string
-	runs  string // the cache's folder of runs, where the user named none
+	held  *lockedFolder // work
+	runs  string        // the cache's folder of runs, where the user named none
 }
 
 func newRunFolder(cfg Config) (*runFolder, error) {
@@ -41,16 +42,17 @@ func newRunFolder(cfg Config) (*runFolder, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
 	}
-	if f.work, err = os.MkdirTemp("", "kcovrig-"); err != nil {
-		return nil, fault.Wrap(fault.Rig, "make a working folder", err)
+	if f.held, err = newWorkFolder(); err != nil {
+		return nil, err
 	}
+	f.work = f.held.dir
 	return f, nil
 }
 
 // publish writes result.json, moves what is worth keeping into the final folder,
 // and makes result's paths point there.
 func (f *runFolder) publish(result *trial.Result) (err error) {
-	defer func() { err = errors.Join(err, os.RemoveAll(f.work)) }()
+	defer func() { err = errors.Join(err, f.discard()) }()
 	const op = "write the run folder"
 	aside, err := os.MkdirTemp(filepath.Dir(f.final), ".kcovrig-")
 	if err != nil {
@@ -65,7 +67,13 @@ func (f *runFolder) publish(result *trial.Result) (err error) {
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := errors.Join(report.JSON(out, *result), out.Close(), os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
+	if err := errors.Join(report.JSON(out, *result), out.Close()); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := writeReports(aside, filepath.Base(f.final)); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := errors.Join(os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	return f.forget()
@@ -130,4 +138,4 @@ func (f *runFolder) forget() error {
 	return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
 }
 
-func (f *runFolder) discard() error { return os.RemoveAll(f.work) }
+func (f *runFolder) discard() error { return f.held.close() }

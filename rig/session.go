@@ -112,7 +112,7 @@ func whose(name string) fault.Kind {
 }
 
 // hello waits for the guest's first record and checks that it is the right guest.
-func (s *session) hello(ctx context.Context, goarch, workload string) (wire.Hello, error) {
+func (s *session) hello(ctx context.Context, goarch string, workloads ...string) (wire.Hello, error) {
 	const op = "greet the guest"
 	silence := time.NewTimer(helloTimeout)
 	defer silence.Stop()
@@ -135,8 +135,11 @@ func (s *session) hello(ctx context.Context, goarch, workload string) (wire.Hell
 		return wire.Hello{}, fault.Wrap(fault.Rig, op, r.Hello.Check())
 	case r.Hello.Arch != goarch:
 		return wire.Hello{}, fault.Newf(fault.Rig, op, "it runs on %s, not %s", r.Hello.Arch, goarch)
-	case !slices.Contains(r.Hello.Workloads, workload):
-		return wire.Hello{}, fault.Newf(fault.Rig, op, "it does not know workload %q (has: %v)", workload, r.Hello.Workloads)
+	}
+	for _, w := range workloads {
+		if !slices.Contains(r.Hello.Workloads, w) {
+			return wire.Hello{}, fault.Newf(fault.Rig, op, "it does not know workload %q (has: %v)", w, r.Hello.Workloads)
+		}
 	}
 	return *r.Hello, nil
 }

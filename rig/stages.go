@@ -3,43 +3,65 @@
 package rig
 
 import (
+	"maps"
 	"sync"
 	"time"
 
 	"kcovrig/rig/trial"
 )
 
+// remindTime is how often a stage under way says that it still is.
+const remindTime = 10 * time.Second
+
 // stages times the stages of a command and tells the listener. Stages of the
 // two arms that carry the same name add up to the longer one.
 type stages struct {
 	mu      sync.Mutex
 	seconds map[string]float64
+	remind  map[*time.Timer]bool // of the stages under way
+	every   time.Duration
 	sink    trial.Sink
 }
 
 func newStages(sink trial.Sink) *stages {
-	return &stages{seconds: map[string]float64{}, sink: sink}
+	return &stages{seconds: map[string]float64{}, remind: map[*time.Timer]bool{}, every: remindTime, sink: sink}
 }
 
-// begin starts a stage; the returned function ends it.
+// begin starts a stage; the returned function ends it. A stage that failed may
+// be left open until close.
 func (s *stages) begin(arm, name string) func(detail string) {
 	start := time.Now()
 	s.sink(trial.Event{Arm: arm, Stage: &trial.StageEvent{Name: name}})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var timer *time.Timer
+	timer = time.AfterFunc(s.every, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.remind[timer] {
+			s.sink(trial.Event{Arm: arm, Stage: &trial.StageEvent{Name: name, Seconds: time.Since(start).Seconds()}})
+			timer.Reset(s.every)
+		}
+	})
+	s.remind[timer] = true
 	return func(detail string) {
 		took := time.Since(start).Seconds()
 		s.mu.Lock()
 		s.seconds[name] = max(s.seconds[name], took)
+		timer.Stop()
+		delete(s.remind, timer)
 		s.mu.Unlock()
 		s.sink(trial.Event{Arm: arm, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}})
 	}
 }
 
-func (s *stages) timings() map[string]float64 {
+// close ends the reminders and returns the seconds of each stage that was ended.
+func (s *stages) close() map[string]float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[string]float64, len(s.seconds))
-	for k, v := range s.seconds {
-		out[k] = v
+	for timer := range s.remind {
+		timer.Stop()
 	}
-	return out
+	clear(s.remind)
+	return maps.Clone(s.seconds)
 }

@@ -12,11 +12,14 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// stress is one stress from Start to Done.
+// stress is one stress from Start to Done, followed in slices. Its clock stands
+// still between them, as the guest's does: only a running machine can stall.
 type stress struct {
 	*session
 	start   wire.Start
-	settled trial.Settled // nil: only the limit ends it
+	settled func(tallies []wire.Tally) bool // told the news, or nil; says whether to stop
+	left    time.Duration                   // of the stress
+	silence time.Duration                   // since the last record
 	stopped bool
 	result  stressed
 }
@@ -25,38 +28,50 @@ type stress struct {
 type stressed struct {
 	tallies []wire.Tally
 	hits    []wire.Detection
-	cut     bool // ctx ended it; the tallies are whole, only shorter
+	series  trial.Series
+	counts  map[string]uint64 // of the workloads beside
+	cut     bool              // ctx ended it; the tallies are whole, only shorter
 }
 
-// stress starts the workload and follows it until settled says so, limit has
-// passed, or ctx ends; then it asks for Done, without which there is no result.
-func (s *session) stress(ctx context.Context, start wire.Start, limit time.Duration, settled trial.Settled) (stressed, error) {
-	run := &stress{session: s, start: start, settled: settled}
-	if err := s.send(wire.Record{Start: &start}); err != nil {
-		return stressed{}, err
+// stress starts the workload, which is to be followed until settled says so,
+// limit has passed, or ctx ends.
+func (s *session) stress(start wire.Start, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
+	return &stress{session: s, start: start, settled: settled, left: limit}, s.send(wire.Record{Start: &start})
+}
+
+// slice follows the running guest for length, and says whether Done came,
+// without which there is no result. A slice in which the end was asked for
+// lasts until it came.
+func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, err error) {
+	began := time.Now()
+	heard := began.Add(-r.silence)
+	defer func() { r.left, r.silence = r.left-time.Since(began), time.Since(heard) }()
+	end, over := time.NewTimer(r.left), time.NewTimer(length)
+	silent := time.NewTimer(stallTimeout - r.silence)
+	defer func() { end.Stop(); over.Stop(); silent.Stop() }()
+	if r.settled(nil) {
+		r.stop()
 	}
-	end := time.NewTimer(limit)
-	defer end.Stop()
-	silence := time.NewTimer(stallTimeout)
-	defer silence.Stop()
 	interrupted := ctx.Done()
 	for {
-		var err error
-		done := false
 		select {
 		case <-interrupted:
-			interrupted, run.result.cut = nil, !run.stopped
-			run.stop()
+			interrupted, r.result.cut = nil, !r.stopped
+			r.stop()
 		case <-end.C:
-			run.stop()
-		case <-silence.C:
-			err = fmt.Errorf("no record for %v: %w", stallTimeout, errSilent)
-		case p, open := <-s.in:
-			silence.Reset(stallTimeout)
-			done, err = run.take(p.check(open))
-		}
-		if done || err != nil {
-			return run.result, err
+			r.stop()
+		case <-over.C:
+			if !r.stopped {
+				return false, nil
+			}
+		case <-silent.C:
+			return false, fmt.Errorf("no record for %v: %w", stallTimeout, errSilent)
+		case p, open := <-r.in:
+			heard = time.Now()
+			silent.Reset(stallTimeout)
+			if done, err = r.take(p.check(open)); done || err != nil {
+				return done, err
+			}
 		}
 	}
 }
@@ -80,31 +95,33 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 		r.sink(trial.Event{Arm: r.arm, Hit: rec.Detection})
 		return false, nil
 	case rec.Progress != nil:
-		return false, r.progress(rec.Progress.Tallies)
+		return false, r.progress(*rec.Progress)
 	case rec.Done != nil:
 		if !r.stopped {
 			return false, fault.Newf(fault.Guest, "stress the guest", "it ended before it was asked to")
 		}
-		return true, r.tally(rec.Done.Tallies)
+		r.result.counts = rec.Done.Counts
+		return true, r.tally(rec.Done.ElapsedNS, rec.Done.Tallies)
 	}
 	return false, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
 }
 
-func (r *stress) progress(tallies []wire.Tally) error {
-	if err := r.tally(tallies); err != nil {
+func (r *stress) progress(p wire.Progress) error {
+	if err := r.tally(p.ElapsedNS, p.Tallies); err != nil {
 		return err
 	}
-	if r.settled != nil && r.settled(tallies) {
+	if r.settled(p.Tallies) {
 		r.stop()
 	}
 	return nil
 }
 
-func (r *stress) tally(tallies []wire.Tally) error {
+func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	if err := trial.CheckTallies(tallies, r.start.Modes, r.start.BlockSize); err != nil {
 		return fault.Wrap(fault.Guest, "check the guest's counts", err)
 	}
 	r.result.tallies = tallies
+	r.result.series.Add(elapsedNS, tallies)
 	r.sink(trial.Event{Arm: r.arm, Tally: tallies})
 	return nil
 }

@@ -27,7 +27,7 @@ where they are.
 			if patched || unpatched {
 				arms = []bool{patched}
 			}
-			o.reader, o.memoryModel, o.accel = string(trial.Acquire), string(trial.ModelNative), string(trial.AccelAuto)
+			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelNative), string(trial.AccelAuto)
 			result, err := rig.Build(cmd.Context(), a.config(&o), arms)
 			return a.show(&o, result, err)
 		},

@@ -16,9 +16,11 @@ import (
 
 func newLitmus(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "litmus",
-		Short: "Check the memory emulator with litmus tests",
-		Args:  cobra.NoArgs,
+		Use:     "litmus",
+		Short:   "Check the memory emulator with litmus tests, and ask what memory models say",
+		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitHelp,
+		Example: "  kcovrig litmus expect --lkmm",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
 			return fault.Newf(fault.User, "", "litmus: no command given")
@@ -38,18 +40,16 @@ func newLitmusRun(a *app) *cobra.Command {
 guest under the weak-memory emulator, and compares every final state seen with
 those that herd7's aarch64.cat allows. herdtools7 comes with scripts/setup herd.
 
-Exit codes:
-  0  sound: all tests ran, and no state was seen that the model forbids
-  1  a forbidden state was seen
-  2  wrong usage, or a test that cannot be read
-  3  a fault of the rig or its tools
-  4  something could not be run or judged; nothing forbidden was seen
-  5  the kernel did not build, boot or finish`,
+Exit code 0 means sound: every test ran, and no state was seen that the model
+forbids. 1 means that a forbidden state was seen, 4 that something could not be
+run or judged and nothing forbidden was seen.
+
+` + exitHelp,
 		Example: `  kcovrig litmus run tests/ --herd-log tests/herd.log
   kcovrig litmus run MP+dmb.st+po.litmus --runs 20 --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			o.reader, o.memoryModel, o.accel = string(trial.Acquire), string(trial.ModelArm), string(trial.AccelTCG)
+			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelArm), string(trial.AccelTCG)
 			c.Config, c.Paths = a.config(&o), paths
 			return a.litmus(cmd, &o, c)
 		},

@@ -52,7 +52,7 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 // showUnstarted gives the promised JSON object of a command that came to
 // nothing before it had a result: its flags were wrong.
 func (a *app) showUnstarted(args []string, failure *trial.Failure) {
-	if a.result == nil && len(args) > 0 && slices.Contains([]string{"run", "compare", "build"}, args[0]) && slices.Contains(args, "--json") {
+	if a.result == nil && len(args) > 0 && slices.Contains([]string{"run", "compare", "build", "soak"}, args[0]) && slices.Contains(args, "--json") {
 		_ = report.JSON(a.stdout, trial.Result{Command: args[0], Version: programVersion(), Failure: failure})
 	}
 }
@@ -78,15 +78,15 @@ const (
 
 const exitHelp = `Exit codes:
   0  fixed, or no effect possible; for other commands: done, the arm ran
-  1  not fixed
+  1  not fixed; soak: a store was lost, or stale reads came through a barrier
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
   4  inconclusive, or interrupted with something measured
-  5  the kernel did not build, boot or finish`
+  5  the kernel did not build, boot or finish; soak: or it complained`
 
-// interrupted says whether the user's interrupt ended a run that had measured something.
-func interrupted(result *trial.Result, err error) bool {
-	return errors.Is(err, context.Canceled) && result != nil && slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
+// interrupted says whether a run that had measured something was cut short.
+func interrupted(result *trial.Result) bool {
+	return slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
 		return o.Outcome == trial.OutcomeCut
 	})
 }
@@ -94,7 +94,10 @@ func interrupted(result *trial.Result, err error) bool {
 // exitCode is the one place where an error or a verdict becomes an exit code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
-		if interrupted(result, err) {
+		if errors.Is(err, rig.ErrUnsound) {
+			return exitNotFixed
+		}
+		if errors.Is(err, context.Canceled) && result != nil && interrupted(result) {
 			return exitInconclusive
 		}
 		switch fault.KindOf(err) {
@@ -108,6 +111,9 @@ func exitCode(result *trial.Result, err error) int {
 	}
 	if result == nil {
 		return exitOK
+	}
+	if interrupted(result) {
+		return exitInconclusive
 	}
 	switch result.Judgement.Verdict {
 	case trial.Fixed, trial.NoEffect:

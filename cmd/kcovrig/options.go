@@ -15,12 +15,15 @@ import (
 
 // options are the flags that run, compare and build share.
 type options struct {
-	arch, tree, rev, patch, reader, mode string
-	duration                             time.Duration
-	seed                                 uint64
-	memoryModel, accel, qemu, out        string
-	json, verbose                        bool
-	jobs                                 int
+	arch, tree, rev, patch, mode  string
+	readers                       []string
+	duration                      time.Duration
+	seed                          uint64
+	memoryModel, accel, qemu, out string
+	json, verbose                 bool
+	scopes                        []string
+	scopeOnly                     bool
+	jobs                          int
 }
 
 // allModes is the value of --mode that stands for all of the scenario's modes.
@@ -42,7 +45,7 @@ func (o *options) addKernel(cmd *cobra.Command) {
 // addRun adds the flags that say how the kernel is run.
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.reader, "reader", string(trial.Acquire), "how the guest loads the count: acquire or relaxed")
+	f.StringSliceVar(&o.readers, "reader", []string{string(trial.Acquire)}, "how the guest loads the count: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's")
 	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
 	f.DurationVar(&o.duration, "duration", 0, "time to stress each arm, such as 10s (default: until the verdict is certain)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
@@ -50,6 +53,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
+	o.addScope(cmd)
 	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
 	complete(cmd, "mode", "pc", "cmp", allModes)
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
@@ -73,9 +77,13 @@ func (o *options) check(cmd *cobra.Command) error {
 
 func (o *options) spec() trial.Spec {
 	s := trial.Spec{
-		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Reader: trial.Reader(o.reader),
+		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch,
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
 		Accel: trial.Accel(o.accel), Jobs: o.jobs,
+	}
+	s.Scopes, s.ScopeOnly = o.scopes, o.scopeOnly
+	for _, r := range o.readers {
+		s.Readers = append(s.Readers, trial.Reader(r))
 	}
 	if o.mode != "" && o.mode != allModes {
 		s.Modes = []string{o.mode}

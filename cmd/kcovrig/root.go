@@ -24,7 +24,7 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	result *trial.Result // of the command that ran, for the exit code
-	code   int           // of a command without such a result that came to its end
+	code   int           // of a command without a result that ran well and found something
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -53,7 +53,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newCache(a), newDoctor(a), newLitmus(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a))
 	return root
 }
 

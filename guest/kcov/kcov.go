@@ -27,6 +27,7 @@ const Name = "kcov"
 type Config struct {
 	Modes      []string
 	Reader     string // "acquire" or "relaxed"
+	Seed       uint64
 	BlockSize  uint64 // windows per block
 	Detections int    // detections to report at most, per mode
 	Every      time.Duration

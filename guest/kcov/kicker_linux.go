@@ -5,6 +5,7 @@ package kcov
 import (
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,10 +18,19 @@ import (
 type kicker struct {
 	fd    atomic.Int64
 	kicks atomic.Uint64
+	seen  atomic.Uint64 // kicks when the reader last saw the count increase
 	stop  atomic.Bool
 	ready chan error
 	done  chan error
 }
+
+const (
+	// ahead is how many kicks the kicker makes before it waits for the reader.
+	ahead = 8
+	// nap and maxNap bound its waits, which double while nothing is seen.
+	nap    = 50 * time.Microsecond
+	maxNap = time.Millisecond
+)
 
 // startKicker starts it on the given CPU. wait ends it.
 func startKicker(fd, cpu int) (*kicker, error) {
@@ -46,11 +56,28 @@ func (k *kicker) run(cpu int) {
 		}
 	}
 	k.ready <- err
-	one := uint64(1)
+	one, wait := uint64(1), nap
 	for err == nil && !k.stop.Load() {
+		if k.kicks.Load()-k.seen.Load() > ahead {
+			// The reader's vCPU has no host core, or rests: one of this vCPU's
+			// is better spent on it. Not for good: a kick may record nothing.
+			sleep(wait)
+			wait = min(2*wait, maxNap)
+		} else {
+			wait = nap
+		}
 		err = k.kick(&one)
 	}
 	k.done <- err
+}
+
+// looked is the reader's: the count has increased, or a round begins.
+func (k *kicker) looked() { k.seen.Store(k.kicks.Load()) }
+
+// sleep blocks the thread itself; the runtime's timers wake another one.
+func sleep(d time.Duration) {
+	t := unix.NsecToTimespec(int64(d))
+	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
 }
 
 //go:noinline

@@ -108,6 +108,7 @@ func (r *run) addTrack(name string) error {
 	}
 	t.watch = watch{
 		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
+		moved: func() { r.kicker.looked() },
 		found: func(d wire.Detection) {
 			if t.tally.reported < r.cfg.Detections {
 				t.tally.reported++
@@ -182,6 +183,7 @@ func (r *run) round(ctx context.Context, n uint64, t *track) error {
 	if err := t.dev.enable(t.mode); err != nil {
 		return err
 	}
+	r.kicker.looked()
 	began, kicks := r.clock(), r.kicker.kicks.Load()
 	limit := t.watch.limit(t.mode)
 	count, err := t.watch.round(ctx, t.mode, &t.tally, limit-limit/spare)

@@ -37,6 +37,7 @@ type watch struct {
 	// returns the mark's number, 0 where none was made.
 	marked func(word *uint64, entry, count uint64) uint64
 	rest   func() // called after spins polls in vain
+	moved  func() // called when the count has increased
 
 	number uint64 // of the round, over all modes
 }
@@ -78,6 +79,7 @@ func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64
 			continue
 		}
 		idle = -1
+		w.moved()
 		if count < seen || count > limit {
 			return seen, wire.Faultf(wire.WhoseRig, "watch "+m.name, "count went from %d to %d, capacity %d", seen, count, limit)
 		}

@@ -40,6 +40,7 @@ func newBench(t *testing.T, modeName, reader string, words int) *bench {
 		area: make([]uint64, words), read: readers[reader], stale: make([]uint32, words),
 		clock: func() int64 { return int64(time.Since(start)) },
 		rest:  runtime.Gosched,
+		moved: func() {},
 		found: func(d wire.Detection) { b.detections = append(b.detections, d) },
 		marked: func(_ *uint64, entry, count uint64) uint64 {
 			b.marks++

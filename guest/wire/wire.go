@@ -42,9 +42,10 @@ type Start struct {
 	Modes      []string `json:"modes"`  // the rounds alternate between them
 	Reader     string   `json:"reader"` // "acquire" or "relaxed"
 	Seed       uint64   `json:"seed"`
-	BlockSize  uint64   `json:"blockSize"`  // windows per block of BlockStale
-	Detections int      `json:"detections"` // Detection records to send at most, per mode
-	ProgressNS int64    `json:"progressNS"` // time between Progress records
+	BlockSize  uint64   `json:"blockSize"`        // windows per block of BlockStale
+	Detections int      `json:"detections"`       // Detection records to send at most, per mode
+	ProgressNS int64    `json:"progressNS"`       // time between Progress records
+	Beside     []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
 
 	Litmus []LitmusJob `json:"litmus,omitempty"` // in this order; for the workload of litmus tests
 }
@@ -97,6 +98,10 @@ type Fault struct {
 
 // Done is the last record: the final tallies.
 type Done struct {
-	ElapsedNS int64   `json:"elapsedNS"`
-	Tallies   []Tally `json:"tallies"`
+	ElapsedNS int64             `json:"elapsedNS"`
+	Tallies   []Tally           `json:"tallies"`
+	Counts    map[string]uint64 `json:"counts,omitempty"` // of workloads that have no windows
 }
+
+// OpLostStore is the Op of the Fault of a machine that lost a store.
+const OpLostStore = "lost store"

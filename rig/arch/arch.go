@@ -29,6 +29,7 @@ type Arch struct {
 	VirtioBus    string      // suffix of virtio device names: "device" (MMIO) or "pci"
 	TSO          bool        // total store order: stores are never seen out of order
 	Emulated     bool        // the weak-memory plugin has a decoder for it
+	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
 	Packages     []string    // Debian packages needed to build for it on an amd64 host
 	Cmdline      []string    // kernel command line options that its machine needs
 	ImageMagic   string      // what a bootable kernel file holds at ImageMagicAt
@@ -54,6 +55,8 @@ var table = map[string]Arch{
 		QEMU:    "qemu-system-aarch64", QEMUMachine: "virt,gic-version=3", CPU: "cortex-a76",
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
 		Emulated: true,
+		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
+		Copiers:  []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
 		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"},
 		// Documentation/arch/arm64/booting.rst
 		ImageMagic: "ARM\x64", ImageMagicAt: 56,

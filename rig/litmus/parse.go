@@ -115,7 +115,9 @@ func (t *Test) parseInit(init string) error {
 			if bytes = typeBytes[kind]; bytes == 0 {
 				return fmt.Errorf("type %s of %q is not known", kind, item)
 			}
-			left = name
+			if left = name; strings.ContainsAny(name, "*[ ") {
+				return fmt.Errorf("%q declares neither a number nor a register", item)
+			}
 		}
 		if err := t.initial(cells, normalTerm(left), bytes, right, assigned); err != nil {
 			return err

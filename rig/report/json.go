@@ -27,10 +27,12 @@ type Document struct {
 	Reasons         []string              `json:"reasons"`
 	Modes           []trial.ModeJudgement `json:"modes"`
 	Arms            []ArmDocument         `json:"arms"`
+	Witnesses       []trial.Witness       `json:"witnesses"`
 	Spec            trial.Spec            `json:"spec"`
 	Kernel          trial.Kernel          `json:"kernel"`
 	Images          []trial.Image         `json:"images"`
 	QEMU            trial.QEMU            `json:"qemu"`
+	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	Code            []trial.Code          `json:"code"`
 	Notes           []string              `json:"notes"`
@@ -44,6 +46,7 @@ type ArmDocument struct {
 	Patched      bool              `json:"patched"`
 	Reader       trial.Reader      `json:"reader"`
 	Mode         string            `json:"mode"`
+	Expected     trial.Expectation `json:"expected"`
 	Outcome      trial.Outcome     `json:"outcome"`
 	Error        string            `json:"error,omitempty"`
 	Windows      uint64            `json:"windows"`
@@ -60,9 +63,11 @@ type ArmDocument struct {
 	BootNS       int64             `json:"bootNS"`
 	Seed         uint64            `json:"seed"`
 	Emulator     map[string]uint64 `json:"emulator"`
+	Ledgers      map[string]uint64 `json:"ledgers,omitempty"`
 	Argv         []string          `json:"argv"`
 	Console      string            `json:"console"`
 	Detections   []wire.Detection  `json:"detections"`
+	Series       []trial.Sample    `json:"series"`
 }
 
 // JSON writes r as one object and a newline.
@@ -79,12 +84,12 @@ func NewDocument(r trial.Result) Document {
 	d := Document{
 		Schema: Schema, Command: r.Command, Version: r.Version,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
-		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{},
-		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU,
+		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
+		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
 		Timings: r.Timings, Error: r.Failure,
 	}
-	d.Spec.Modes, d.QEMU.Argv = full(d.Spec.Modes), full(d.QEMU.Argv)
+	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)
 	if d.Timings == nil {
 		d.Timings = map[string]float64{}
 	}
@@ -98,6 +103,9 @@ func NewDocument(r trial.Result) Document {
 	return d
 }
 
+// Judged is the reader whose arms the verdict is on.
+func (d Document) Judged() trial.Reader { return trial.JudgedReader(d.Spec.Readers) }
+
 // armDocuments gives an observation's modes; a boot that brought no tallies
 // still shows, with zero counts, for each mode that was asked for.
 func armDocuments(o trial.Observation, modes []string) []ArmDocument {
@@ -110,11 +118,11 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 	docs := make([]ArmDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ArmDocument{
-			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Error: o.Error,
+			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{},
+			Emulator: o.Emulator, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}
@@ -122,6 +130,11 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 		for _, hit := range o.Detections {
 			if hit.Mode == t.Mode {
 				d.Detections = append(d.Detections, hit)
+			}
+		}
+		for _, s := range o.Series {
+			if s.Mode == t.Mode {
+				d.Series = append(d.Series, s)
 			}
 		}
 		docs = append(docs, d)

@@ -123,7 +123,7 @@ func sample() trial.Result {
 	p.Patched, p.Tallies, p.Detections = true, []wire.Tally{tally(0)}, nil
 	differs := true
 	return trial.Result{
-		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Reader: trial.Acquire, Modes: []string{"pc"}, Seed: 7},
+		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
 		Judgement: trial.Judge(u, p, trial.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
 		Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU:   trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},

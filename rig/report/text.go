@@ -17,6 +17,8 @@ func Text(w io.Writer, r trial.Result) error {
 	var b strings.Builder
 	writeKernel(&b, r)
 	writeTallies(&b, r)
+	writeReaders(&b, r)
+	writeLedgers(&b, r)
 	writeHits(&b, r)
 	writeCode(&b, r)
 	for _, n := range r.Notes {
@@ -92,8 +94,8 @@ func writeHits(b *strings.Builder, r trial.Result) {
 				continue
 			}
 			seen[d.Mode] = true
-			fmt.Fprintf(b, "%s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
-				o.Arm(), d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
+			fmt.Fprintf(b, "%s, %s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
+				o.Arm(), o.Reader, d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
 		}
 	}
 }

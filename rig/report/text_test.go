@@ -34,6 +34,34 @@ func TestText(t *testing.T) {
 	golden(t, "compare.txt", out.Bytes())
 }
 
+func TestTextOfTwoReaders(t *testing.T) {
+	r := sample()
+	u, p := r.Observations[0], r.Observations[1]
+	u.Expected, p.Expected = trial.Sometimes, trial.Never
+	failed := u
+	failed.Reader, failed.Outcome = trial.Relaxed, trial.OutcomeTimeout
+	r.Spec.Readers, r.Observations = []trial.Reader{trial.Acquire, trial.Relaxed}, []trial.Observation{u, p, failed}
+	var out bytes.Buffer
+	require.NoError(t, Text(&out, r))
+	golden(t, "readers.txt", out.Bytes())
+}
+
+func TestProgress(t *testing.T) {
+	var out bytes.Buffer
+	say := Progress(&out, false)
+	for _, e := range []trial.Event{
+		{Stage: &trial.StageEvent{Name: "build"}}, {Line: "  CC a.o"}, {Line: "  CC b.o"},
+		{Arm: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
+		{Stage: &trial.StageEvent{Name: "build", Done: true, Seconds: 12.34, Detail: "6.12"}},
+		{Stage: &trial.StageEvent{Name: "boot", Seconds: 20}},
+	} {
+		say(e)
+	}
+	assert.Equal(t, "  build                       10 s so far (patched): CC b.o\n"+
+		"  build                    12.34 s: 6.12\n"+
+		"  boot                        20 s so far\n", out.String())
+}
+
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, JSON(&out, sample()))

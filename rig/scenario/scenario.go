@@ -36,12 +36,28 @@ type Scenario struct {
 	Fragments map[string]string
 	// MakeArgs are appended to every make call.
 	MakeArgs []string
+	// Litmus are tests under the kernel's memory model, whose condition is a stale
+	// read: files named KERNEL+READER.litmus, one per kernel and reader.
+	Litmus fs.FS
 	// Modes are the workload's modes; the default is all of them.
 	Modes []string
 	// Workload is the name under which the guest runs it.
 	Workload string
-	// Readers are the guest's reader functions per wire reader name, by symbol.
-	Readers map[string][]string
+	// Mark is the guest's function that it calls on seeing a stale entry, for the
+	// emulator to save what happened. Empty: there is none.
+	Mark string
+	// Readers are the workload's, by wire name.
+	Readers map[string]Reader
+}
+
+// Reader is one way in which the guest reads what the two writes wrote.
+type Reader struct {
+	// Symbols are the guest's functions that do it, in which the emulator may
+	// reorder loads.
+	Symbols []string
+	// Ordered says that the reader orders its own loads, so that the model
+	// allows stale reads on the unpatched kernel alone. Others see them on any.
+	Ordered bool
 }
 
 var registry = map[string]Scenario{}

@@ -7,7 +7,7 @@ import "kcovrig/guest/wire"
 // Event is something that happened while a command ran, for whoever shows
 // progress. Exactly one member beside Arm is set.
 type Event struct {
-	Arm   string       // "patched", "unpatched", or "" for what concerns both
+	Arm   string       // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
 	Stage *StageEvent  // a stage began or ended
 	Note  string       // a sentence for people
 	Line  string       // a line of a tool's output, shown on request
@@ -15,11 +15,12 @@ type Event struct {
 	Hit   *wire.Detection
 }
 
-// StageEvent is the begin, or with Done the end, of a stage.
+// StageEvent is the begin or, with Done, the end of a stage; one with Seconds
+// and without Done says now and then that it is still under way.
 type StageEvent struct {
 	Name    string
 	Done    bool
-	Seconds float64 // since its begin; with Done only
+	Seconds float64 // since its begin
 	Detail  string
 }
 

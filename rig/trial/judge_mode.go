@@ -50,9 +50,11 @@ func judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
 }
 
 // verdictOf decides one mode. A stale read in the patched arm was seen, and
-// stands whatever else is wrong; silence has to earn its meaning.
+// stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
 func verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verdict, string) {
 	switch {
+	case setting.Unordered && !setting.TSO:
+		return Inconclusive, reasonUnordered
 	case p.StaleWindows > 0:
 		return NotFixed, fmt.Sprintf("mode %s: the patched arm showed %d stale of %d windows", u.Mode, p.StaleWindows, p.Windows)
 	case u.Blocks == 0 || p.Blocks == 0:

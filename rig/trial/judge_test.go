@@ -49,6 +49,9 @@ func TestJudge(t *testing.T) {
 		"tso, nothing ran":          {arm(false, tally("pc", 0, 0)), arm(true, clean), Setting{TSO: true}, Inconclusive},
 		"tso, unpatched stale":      {arm(false, bad), arm(true, clean), Setting{TSO: true}, Inconclusive},
 		"tso, patched stale":        {arm(false, clean), arm(true, bad), Setting{TSO: true}, NotFixed},
+		"relaxed, both stale":       {arm(false, bad), arm(true, bad), Setting{Unordered: true}, Inconclusive},
+		"relaxed, patched clean":    {arm(false, bad), arm(true, clean), Setting{Unordered: true}, Inconclusive},
+		"relaxed, tso":              {arm(false, clean), arm(true, clean), Setting{Unordered: true, TSO: true}, NoEffect},
 		"swapped":                   {arm(true, bad), arm(false, clean), Setting{}, Inconclusive},
 		"no tallies":                {arm(false), arm(true), Setting{}, Inconclusive},
 		"other reader":              {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.Reader = Relaxed }), Setting{}, Inconclusive},
@@ -92,21 +95,39 @@ func TestConfidence(t *testing.T) {
 }
 
 func TestStopRules(t *testing.T) {
-	assert.False(t, SettledUnpatched(nil))
-	assert.False(t, SettledUnpatched([]wire.Tally{tally("pc", 1000, 0)}), "no stale block, no bound")
-	assert.False(t, SettledUnpatched([]wire.Tally{tally("pc", 200, 150), tally("cmp", 5, 3)}), "every mode must be settled")
-	u := []wire.Tally{tally("pc", 200, 150), tally("cmp", 200, 120)}
-	require.True(t, SettledUnpatched(u))
-	need, _ := Required(120, 200)
-	settled := SettledPatched(u)
-	assert.False(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", need-1, 0)}))
-	assert.True(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", need, 0)}))
-	assert.True(t, settled([]wire.Tally{tally("pc", 500, 0), tally("cmp", 2, 1)}), "a stale window settles a mode")
-	assert.False(t, settled([]wire.Tally{tally("other", 9999, 0)}))
-	assert.Equal(t, Fixed, Judge(arm(false, u...), arm(true, tally("pc", 500, 0), tally("cmp", need, 0)), Setting{}).Verdict,
+	u, p := []wire.Tally{tally("pc", 200, 150), tally("cmp", 200, 120)}, func(pc, cmp wire.Tally) []wire.Tally { return []wire.Tally{pc, cmp} }
+	need, ok := Required(120, 200)
+	require.True(t, ok)
+	clean := tally("pc", 500, 0)
+	assert.False(t, Certain(nil, nil))
+	assert.False(t, Certain(u, nil))
+	assert.False(t, Certain(nil, p(clean, clean)))
+	assert.False(t, Certain(u, p(clean, tally("cmp", need-1, 0))))
+	assert.True(t, Certain(u, p(clean, tally("cmp", need, 0))))
+	assert.True(t, Certain(u, p(clean, tally("cmp", 2, 1))), "a stale window settles a mode")
+	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no stale block, no bound")
+	assert.False(t, Certain([]wire.Tally{u[0], tally("cmp", 9, 0)}, p(clean, tally("cmp", 9, 9))), "the unpatched arm has had no chance")
+	assert.True(t, Certain([]wire.Tally{u[0], tally("cmp", LoneBlocks, 0)}, p(clean, tally("cmp", 9, 9))))
+	hopeless := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
+	assert.True(t, Certain(hopeless, p(clean, clean)))
+	assert.False(t, Certain(p(hopeless[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
+	assert.False(t, Certain(u, p(clean, tally("other", 9999, 0))))
+	assert.Equal(t, Fixed, Judge(arm(false, u...), arm(true, clean, tally("cmp", need, 0)), Setting{}).Verdict,
 		"what the rule stops at is certain")
-	assert.False(t, SettledLone([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))
-	assert.True(t, SettledLone([]wire.Tally{tally("pc", LoneBlocks, 0)}))
+	assert.False(t, Enough(nil))
+	assert.False(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))
+	assert.True(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0)}))
+}
+
+// However bad the unpatched arm is, Certain asks for far more clean windows than
+// its longest clean stretch ever had, see BlockSize.
+func TestFixedNeedsManyWindows(t *testing.T) {
+	for n := uint64(1); ; n++ {
+		if Certain([]wire.Tally{tally("pc", n, n)}, []wire.Tally{tally("pc", n, 0)}) {
+			assert.Greater(t, n*BlockSize, uint64(500))
+			return
+		}
+	}
 }
 
 func TestCheckTallies(t *testing.T) {
@@ -130,11 +151,12 @@ func TestCheckTallies(t *testing.T) {
 }
 
 func TestSpecValidate(t *testing.T) {
-	good := Spec{Arch: "arm64", Reader: Acquire, Modes: []string{"pc"}, MemoryModel: ModelArm, Accel: AccelAuto}
+	good := Spec{Arch: "arm64", Readers: []Reader{Acquire}, Modes: []string{"pc"}, MemoryModel: ModelArm, Accel: AccelAuto}
 	require.NoError(t, good.Validate())
 	for name, change := range map[string]func(*Spec){
-		"arch": func(s *Spec) { s.Arch = "vax" }, "reader": func(s *Spec) { s.Reader = "" },
-		"modes": func(s *Spec) { s.Modes = nil }, "twice": func(s *Spec) { s.Modes = []string{"pc", "pc"} },
+		"arch": func(s *Spec) { s.Arch = "vax" }, "reader": func(s *Spec) { s.Readers = nil }, "reader name": func(s *Spec) { s.Readers = []Reader{"loud"} },
+		"reader twice": func(s *Spec) { s.Readers = []Reader{Relaxed, Relaxed} },
+		"modes":        func(s *Spec) { s.Modes = nil }, "twice": func(s *Spec) { s.Modes = []string{"pc", "pc"} },
 		"model": func(s *Spec) { s.MemoryModel = "x" }, "accel": func(s *Spec) { s.Accel = "" },
 		"kvm+arm": func(s *Spec) { s.Accel = AccelKVM }, "duration": func(s *Spec) { s.Duration = -1 },
 		"jobs": func(s *Spec) { s.Jobs = -1 }, "rev": func(s *Spec) { s.Rev = "HEAD" },

@@ -23,17 +23,30 @@ const (
 	OutcomeTimeout     Outcome = "timeout"
 )
 
+// Expectation is what the memory model says of stale reads, in herd7's words.
+// The zero value is unknown.
+type Expectation string
+
+// The expectations.
+const (
+	Sometimes Expectation = "sometimes"
+	Never     Expectation = "never"
+)
+
 // Observation is what one boot showed.
 type Observation struct {
 	Patched    bool              `json:"patched"`
 	Reader     Reader            `json:"reader"`
+	Expected   Expectation       `json:"expected"`
 	Outcome    Outcome           `json:"outcome"`
 	Error      string            `json:"error,omitempty"`
 	Seed       uint64            `json:"seed"`
 	BlockSize  uint64            `json:"blockSize"`
 	Tallies    []wire.Tally      `json:"tallies"` // one per mode
 	Detections []wire.Detection  `json:"detections"`
-	Emulator   map[string]uint64 `json:"emulator"` // the plugin's counters; empty when native
+	Series     []Sample          `json:"series"`            // how the tallies grew
+	Emulator   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
+	Ledgers    map[string]uint64 `json:"ledgers,omitempty"` // a soak's counts, by name
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
 	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line

@@ -60,9 +60,11 @@ type Result struct {
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU
+	Host         Host
 	CodeDiffers  *bool // nil: not compared
 	Code         []Code
 	Observations []Observation
+	Witnesses    []Witness
 	Notes        []string           // what the reader should know, such as an emulator that was not needed
 	Timings      map[string]float64 // seconds per stage
 	Failure      *Failure

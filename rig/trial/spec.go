@@ -5,7 +5,10 @@
 // Values and pure functions only; it leaves doing to rig and rendering to report.
 package trial
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reader says how the guest's reader loads the count.
 type Reader string
@@ -36,6 +39,16 @@ const (
 	AccelKVM  Accel = "kvm"
 )
 
+// JudgedReader is the one of some readers whose arms decide the verdict: the
+// acquire reader, to which a fix on the writer's side makes its promise, else
+// the first.
+func JudgedReader(readers []Reader) Reader {
+	if slices.Contains(readers, Acquire) || len(readers) == 0 {
+		return Acquire
+	}
+	return readers[0]
+}
+
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario    string        `json:"scenario"`
@@ -43,11 +56,13 @@ type Spec struct {
 	Tree        string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev         string        `json:"rev,omitempty"`
 	Patch       string        `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
-	Reader      Reader        `json:"reader"`
+	Readers     []Reader      `json:"readers"`
 	Modes       []string      `json:"modes"`
 	Duration    time.Duration `json:"duration"` // 0: until the verdict is certain
 	Seed        uint64        `json:"seed"`
 	MemoryModel MemoryModel   `json:"memoryModel"`
 	Accel       Accel         `json:"accel"`
 	Jobs        int           `json:"jobs"`
+	Scopes      []string      `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
+	ScopeOnly   bool          `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
 }

@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -23,9 +24,16 @@ func (s Spec) Validate() error {
 	if err != nil {
 		return bad("--arch: %w", err)
 	}
+	for _, r := range s.Readers {
+		if r != Acquire && r != Relaxed {
+			return bad("--reader: unknown reader %q (have: acquire, relaxed)", r)
+		}
+	}
 	switch {
-	case s.Reader != Acquire && s.Reader != Relaxed:
-		return bad("--reader: unknown reader %q (have: acquire, relaxed)", s.Reader)
+	case len(s.Readers) == 0:
+		return bad("--reader: no reader given")
+	case hasDuplicate(s.Readers):
+		return bad("--reader: a reader is given twice: %v", s.Readers)
 	case len(s.Modes) == 0:
 		return bad("--mode: no mode given")
 	case hasDuplicate(s.Modes):
@@ -43,10 +51,13 @@ func (s Spec) Validate() error {
 	case s.Rev != "" && s.Tree == "":
 		return bad("--rev needs --tree with a git tree")
 	}
+	if err := s.checkScopes(a.Emulated); err != nil {
+		return bad("%w", err)
+	}
 	return nil
 }
 
-func hasDuplicate(list []string) bool {
+func hasDuplicate[T cmp.Ordered](list []T) bool {
 	sorted := slices.Sorted(slices.Values(list))
 	return len(slices.Compact(sorted)) != len(list)
 }

@@ -24,7 +24,7 @@ func upperTail(k, n int, p float64) float64 {
 }
 
 func TestStaleLowerIsTheBinomialTailsQuantile(t *testing.T) {
-	for _, c := range []struct{ k, n int }{{1, 1}, {1, 10}, {5, 10}, {10, 10}, {3, 500}, {40, 64}, {63, 64}, {900, 1000}, {7, 5000}} {
+	for _, c := range []struct{ k, n int }{{1, 1}, {1, 10}, {5, 10}, {10, 10}, {3, 500}, {40, 64}, {63, 64}, {900, 1000}, {7, 5000}, {154, 155}, {640, 667}, {724, 742}} {
 		p := StaleLower(uint64(c.k), uint64(c.n))
 		want := BoundError / (float64(c.n) * float64(c.n+1))
 		require.Greater(t, p, 0.0, "%v", c)
@@ -33,6 +33,23 @@ func TestStaleLowerIsTheBinomialTailsQuantile(t *testing.T) {
 	}
 	assert.Zero(t, StaleLower(0, 100))
 	assert.Zero(t, StaleLower(5, 4), "impossible counts give no bound")
+}
+
+// A bound that is lost for some count would keep an arm running for nothing,
+// and a verdict from being reached.
+func TestTheBoundIsLostAtNoCount(t *testing.T) {
+	for n := uint64(9); n < 1500; n += 17 {
+		for k := n / 2; k < n; k += 1 + n/40 {
+			share := float64(k) / float64(n)
+			need, ok := Required(max(k, 1), n)
+			require.True(t, ok, "%d of %d", k, n)
+			low := StaleLower(max(k, 1), n)
+			assert.Greater(t, low, StaleLower(max(k, 1)-1, n), "%d of %d", k, n)
+			if n > 300 { // eight or nine standard deviations
+				assert.InDelta(t, share, low, 9*math.Sqrt(0.25/float64(n)), "%d of %d: %d", k, n, need)
+			}
+		}
+	}
 }
 
 func TestRequiredIsTheLeastCountThatKeepsTheLimit(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 	reasonTSOBroken         = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
 	reasonIdle              = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
 	reasonNoStale           = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
+	reasonUnordered         = "this reader may see stale entries on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire"
 	reasonNoWindows         = "an arm has no complete block of windows"
 )
 
@@ -51,7 +52,10 @@ const counterDelayed = "delayed"
 type Setting struct {
 	TSO      bool // the architecture keeps stores in order
 	SameCode bool // the two kernels' code is the same: the patch is not in the binary
-	Emulated bool // the memory emulator ran: silence counts only where it delayed stores
+	// Unordered: the reader does not order its own loads, so that stale reads are
+	// allowed on any kernel and neither they nor silence say anything of the fix.
+	Unordered bool
+	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
 }
 
 // Judge compares the two arms, mode by mode, and joins the modes: one mode not

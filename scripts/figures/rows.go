@@ -152,8 +152,8 @@ func Table(rows []Row) string {
 			fmt.Fprintf(w, "%s\tnot measured\t\t\t0\t%s\t\n", r.Name, r.aim())
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%.3g %s\t%.3g\t%.3g\t%d\t%s\t%s\n", r.Name, median(r.Values), r.Unit,
-			slices.Min(r.Values), slices.Max(r.Values), len(r.Values), r.aim(), r.judged())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", r.Name, strings.TrimSpace(number(median(r.Values))+" "+r.Unit),
+			number(slices.Min(r.Values)), number(slices.Max(r.Values)), len(r.Values), r.aim(), r.judged())
 	}
 	w.Flush()
 	return out.String()

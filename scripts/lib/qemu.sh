@@ -64,3 +64,19 @@ exec "\$loader" --library-path "\$lib" "\$root/usr/bin/$1" \\
 	-L "\$root/usr/share/qemu" -L "\$root/usr/share/seabios" "\$@"
 EOF
 }
+
+# qemu_command prints the command that starts an emulator on PATH: what the
+# wrapper runs, where it is one, since plugins are told from the program's file.
+qemu_command() {
+	local program dir loader
+	program=$(command -v "$1")
+	dir=${program%/bin/*}
+	for loader in "$dir"/usr/lib/*-linux-gnu/ld-linux-*.so.*; do
+		if [[ -f $loader && -f $dir/usr/bin/$1 ]]; then
+			printf '%s --library-path %s %s -L %s -L %s\n' "$loader" "${loader%/*}" \
+				"$dir/usr/bin/$1" "$dir/usr/share/qemu" "$dir/usr/share/seabios"
+			return 0
+		fi
+	done
+	printf '%s\n' "$program"
+}

@@ -104,10 +104,15 @@ func unpackStream(ctx context.Context, op string, r io.Reader, dest string) erro
 		if err == io.EOF {
 			break
 		}
+		if err != nil && ctx.Err() != nil { // a cut stream reads like a damaged one
+			return fmt.Errorf("%s: %w", op, ctx.Err())
+		}
 		if err != nil {
 			return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
 		}
-		if err := u.member(h, archive); err != nil {
+		if err := u.member(h, archive); err != nil && ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", op, ctx.Err())
+		} else if err != nil {
 			return fault.Wrap(fault.User, op, fmt.Errorf("member %q: %w", h.Name, err))
 		}
 	}

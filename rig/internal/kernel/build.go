@@ -151,7 +151,7 @@ func diskInOutput(err error, output string) error {
 		return err
 	}
 	out := *fe
-	out.Kind, out.Try = fault.Rig, "free some space: kcovrig cache prune --all, or another folder with --cache"
+	out.Kind, out.Try = fault.Rig, "free some space: kcovrig cache prune, or another cache folder in KCOVRIG_CACHE"
 	// The tool's exit code stays in the chain, its culprit does not.
 	out.Err = fmt.Errorf("the disk is full: %w", fe.Err)
 	return &out

@@ -22,7 +22,7 @@ func (c Config) debianTarball(ctx context.Context, s store, installedIn, release
 		return "", fault.Newf(fault.User, "find the tree", "%q is no kernel release: write debian:6.12", "debian:"+release)
 	}
 	pkg := "linux-source-" + release
-	for _, dir := range []string{installedIn, filepath.Join(s.dir, "debian")} {
+	for _, dir := range []string{installedIn, s.sources()} {
 		if file := filepath.Join(dir, pkg+".tar.xz"); exists(file) {
 			return file, nil
 		}
@@ -49,7 +49,7 @@ func (c Config) debianTarball(ctx context.Context, s store, installedIn, release
 	if err != nil {
 		return "", err
 	}
-	kept := filepath.Join(s.dir, "debian", pkg+".tar.xz")
+	kept := filepath.Join(s.sources(), pkg+".tar.xz")
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 		return "", diskFault("keep "+pkg, err)
 	}

@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-// defaultRelease is taken where no linux-source package is installed.
+// defaultRelease is taken where no linux-source package is installed or fetched.
 const defaultRelease = "debian:6.12"
 
 // installed is where Debian's linux-source packages put their tarballs.
@@ -38,7 +38,7 @@ type origin struct {
 func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
 	name := c.Tree
 	if name == "" {
-		name = newestInstalled(installed)
+		name = newestSource(installed, s.sources())
 	}
 	if name == "" {
 		name = defaultRelease
@@ -167,14 +167,24 @@ func gitOrigin(ctx context.Context, path, rev string) (origin, error) {
 
 var sourceName = regexp.MustCompile(`^linux-source-([0-9]+(?:\.[0-9]+)*)\.tar\.(xz|gz|zst)$`)
 
-// newestInstalled returns the linux-source tarball of the highest version in dir, or "".
-func newestInstalled(dir string) string {
-	items, _ := os.ReadDir(dir)
+// sources is where packages that are not installed are kept; set-up puts the
+// ones that it fetches there too.
+func (s store) sources() string { return filepath.Join(s.dir, "sources") }
+
+// newestSource returns the linux-source tarball of the highest version in the
+// first of dirs that has any, or "".
+func newestSource(dirs ...string) string {
 	best, bestVersion := "", ""
-	for _, item := range items {
-		m := sourceName.FindStringSubmatch(item.Name())
-		if m != nil && (best == "" || versionLess(bestVersion, m[1])) {
-			best, bestVersion = filepath.Join(dir, item.Name()), m[1]
+	for _, dir := range dirs {
+		items, _ := os.ReadDir(dir)
+		for _, item := range items {
+			m := sourceName.FindStringSubmatch(item.Name())
+			if m != nil && (best == "" || versionLess(bestVersion, m[1])) {
+				best, bestVersion = filepath.Join(dir, item.Name()), m[1]
+			}
+		}
+		if best != "" {
+			break
 		}
 	}
 	return best

@@ -97,13 +97,31 @@ func TestBuildProductsStayOut(t *testing.T) {
 	require.Equal(t, clean, openTree(t, c).Hash)
 }
 
-func TestTheNewestInstalledSource(t *testing.T) {
-	dir := t.TempDir()
-	require.Empty(t, newestInstalled(dir))
-	for _, name := range []string{"linux-source-6.9.tar.xz", "linux-source-6.12.tar.xz", "linux-source-5.10.tar.xz", "linux-source-7.1-rt.tar.xz", "linux-patch-7.0.tar.xz"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+func TestTheNewestSource(t *testing.T) {
+	dir, fetched := t.TempDir(), t.TempDir()
+	require.Empty(t, newestSource(dir, fetched))
+	put := func(dir, name string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, nil, 0o644))
+		return path
 	}
-	require.Equal(t, filepath.Join(dir, "linux-source-6.12.tar.xz"), newestInstalled(dir))
+	later := put(fetched, "linux-source-7.3.tar.xz")
+	require.Equal(t, later, newestSource(dir, fetched))
+	for _, name := range []string{"linux-source-6.9.tar.xz", "linux-source-5.10.tar.xz", "linux-source-7.1-rt.tar.xz", "linux-patch-7.0.tar.xz"} {
+		put(dir, name)
+	}
+	require.Equal(t, put(dir, "linux-source-6.12.tar.xz"), newestSource(dir, fetched), "what is installed comes first")
+}
+
+func TestAFetchedSourceIsTakenFromTheCache(t *testing.T) {
+	c, _ := fakeRig(t)
+	s := store{c.CacheDir}
+	require.NoError(t, os.MkdirAll(s.sources(), 0o755))
+	want := filepath.Join(c.CacheDir, "sources", "linux-source-6.99.tar.xz")
+	require.NoError(t, os.WriteFile(want, nil, 0o644))
+	got, err := c.debianTarball(t.Context(), s, t.TempDir(), "6.99")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 func TestAptHasNoSuchRelease(t *testing.T) {

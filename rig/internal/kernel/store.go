@@ -146,7 +146,7 @@ func diskFault(op string, err error) error {
 	}
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		return &fault.Error{Kind: fault.Rig, Op: op, Err: fmt.Errorf("the disk is full: %w", err),
-			Try: "kcovrig cache prune --all, or another folder with --cache"}
+			Try: "kcovrig cache prune, or another cache folder in KCOVRIG_CACHE"}
 	}
 	return fault.Wrap(fault.Rig, op, err)
 }

@@ -5,49 +5,55 @@ package objcode
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kcovrig/rig/arch"
 )
 
-// TestRealBuild analyses a kernel that was built already.
-func TestRealBuild(t *testing.T) {
-	dir := os.Getenv("KCOVRIG_BUILD_DIR")
-	if os.Getenv("KCOVRIG_E2E") != "1" || dir == "" {
-		t.Skip("needs a kernel's build folder: KCOVRIG_E2E=1 KCOVRIG_BUILD_DIR=DIR go test ./rig/internal/objcode (KCOVRIG_BUILD_ARCH=x86_64 where it is not arm64)")
+// TestRealBuilds analyses kernels that scripts/test has built.
+func TestRealBuilds(t *testing.T) {
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("needs built kernels: run scripts/test")
 	}
-	name := os.Getenv("KCOVRIG_BUILD_ARCH")
-	if name == "" {
-		name = "arm64"
+	for name, want := range map[string]Ordering{
+		"arm64-unpatched": OrderNo, "arm64-patched": OrderYes,
+		// On x86-64 every store is ordered behind those before it.
+		"x86_64-unpatched": OrderYes, "x86_64-patched": OrderYes,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := analyseBuild(t, name)
+			if a.Approximate || a.Ordered != want {
+				t.Errorf("ordered %v, want %v; approximate %t: %s", a.Ordered, want, a.Approximate, a.Reason)
+			}
+			if len(a.Scope) == 0 || len(a.Publish) == 0 || len(a.Listing) == 0 {
+				t.Errorf("scope %v, publishing stores %v, %d lines", a.Scope, a.Publish, len(a.Listing))
+			}
+		})
 	}
-	row, err := arch.Lookup(name)
+}
+
+// analyseBuild takes a build's entry in the cache, by the name that scripts/test
+// gave it in KCOVRIG_E2E_BUILDS.
+func analyseBuild(t *testing.T, name string) Analysis {
+	t.Helper()
+	entry, err := filepath.EvalSymlinks(filepath.Join(os.Getenv("KCOVRIG_E2E_BUILDS"), name))
+	if err != nil {
+		t.Fatalf("KCOVRIG_E2E_BUILDS names no built kernels: run scripts/test: %v", err)
+	}
+	archName, _, _ := strings.Cut(name, "-")
+	row, err := arch.Lookup(archName)
 	if err != nil {
 		t.Fatal(err)
 	}
+	out := filepath.Join(entry, "out")
 	a, err := Analyse(t.Context(), Config{
-		Arch: row, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir, Object: "kernel/kcov.o",
-		Debug: os.Getenv("KCOVRIG_BUILD_DEBUG"), Source: os.Getenv("KCOVRIG_BUILD_SOURCE"), Function: "kcov_move_area", Copy: []string{"memcpy", "__memcpy"}, OutDir: t.TempDir(),
+		Arch: row, Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, Object: "kernel/kcov.o",
+		Debug: filepath.Join(entry, "debug.o"), Source: filepath.Join(entry, "kcov.c"),
+		Function: "kcov_move_area", Copy: []string{"memcpy", "__memcpy"}, OutDir: t.TempDir(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("container %s, ordered %v, reason %q, approximate %v", a.Container, a.Ordered, a.Reason, a.Approximate)
-	for _, r := range a.Scope {
-		t.Logf("scope %s %#x-%#x (%d bytes) %s", r.Role, r.Start, r.End, r.End-r.Start, r.Symbol)
-	}
-	for _, s := range a.Publish {
-		t.Logf("publish %#x %q line %d ordered %v", s.Addr, s.Text, s.Line, s.Ordered)
-	}
-	for _, b := range a.Barriers {
-		t.Logf("barrier %#x %q %s between %v", b.Addr, b.Text, b.Kind, b.Between)
-	}
-	for _, l := range a.Listing {
-		t.Logf("%#x %-40s %s:%d %s", l.Addr, l.Text, filepath.Base(l.File), l.Line, l.Source)
-	}
-	if a.Approximate {
-		t.Errorf("approximate: %s", a.Reason)
-	}
-	if a.Ordered == OrderUnknown {
-		t.Errorf("ordering unknown: %s", a.Reason)
-	}
+	return a
 }

@@ -29,7 +29,7 @@ var ErrNoKVM = errors.New("KVM does not run guests here")
 // a known code. An error that wraps ErrNoKVM says why it does not; any other
 // error means that it could not be tried. nil means that plain instructions
 // run, which is needed but not enough: hosts exist where they do and a kernel
-// hangs. Only ProbeKVMBoot's nil shows that KVM is of use.
+// hangs. Whether a kernel boots is for the caller to try.
 func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
 	if runtime.GOARCH != a.GOARCH {
 		return fmt.Errorf("%w: the host is %s, the guest %s", ErrNoKVM, runtime.GOARCH, a.GOARCH)
@@ -45,35 +45,6 @@ func ProbeKVM(ctx context.Context, binary []string, a arch.Arch) error {
 		return fmt.Errorf("%w: %w", ErrNoKVM, err)
 	}
 	return err
-}
-
-// ProbeKVMBoot boots cfg under KVM, without a plugin, and waits a few seconds
-// for the guest's first byte on the records' socket. Errors are as ProbeKVM's.
-func ProbeKVMBoot(ctx context.Context, cfg Config) error {
-	cfg.Accel, cfg.CPU, cfg.Plugin, cfg.PluginArgs, cfg.RAMFile = trial.AccelKVM, "", "", nil, ""
-	if err := ProbeKVM(ctx, cfg.Binary, cfg.Arch); err != nil {
-		return err
-	}
-	vm, err := Start(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer vm.Close()
-	if err := vm.Cont(ctx); err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = vm.Close() })
-	defer stop()
-	if err := vm.Wire().SetReadDeadline(time.Now().Add(kvmTime)); err != nil {
-		return fault.Wrap(fault.Rig, "wait for the guest's first record", err)
-	}
-	if _, err := vm.Wire().Read(make([]byte, 1)); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("%w: no record from a kernel that was booted under it: %w", ErrNoKVM, err)
-	}
-	return nil
 }
 
 // runFirmware boots a.KVMProbe's code; nil where it ran, else what was seen instead.

@@ -134,10 +134,21 @@ func (vm *VM) startFault(ctx context.Context, err error) error {
 	return vm.newFault(fault.Rig, err)
 }
 
-// Cont lets the guest run: this is its power-on.
+// Cont lets the guest run: the first is its power-on.
 func (vm *VM) Cont(ctx context.Context) error {
-	vm.powerOn = time.Now()
+	if vm.powerOn.IsZero() {
+		vm.powerOn = time.Now()
+	}
 	if err := vm.monitor.run(ctx, "cont"); err != nil {
+		return vm.startFault(ctx, err)
+	}
+	return nil
+}
+
+// Pause stops the guest's CPUs, and its clock with them: QEMU's virtual clock,
+// which the guest's timers and counters run on, stands still until Cont.
+func (vm *VM) Pause(ctx context.Context) error {
+	if err := vm.monitor.run(ctx, "stop"); err != nil {
 		return vm.startFault(ctx, err)
 	}
 	return nil
@@ -152,7 +163,7 @@ func (vm *VM) Argv() []string { return vm.argv }
 // Console is the path of the kept console.
 func (vm *VM) Console() string { return vm.cfg.Console() }
 
-// PowerOn is when Cont was called; zero before.
+// PowerOn is when Cont was first called; zero before.
 func (vm *VM) PowerOn() time.Time { return vm.powerOn }
 
 // PID is QEMU's process.

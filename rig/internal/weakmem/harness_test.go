@@ -71,7 +71,7 @@ func harness(t testing.TB, b build) string {
 	if b.mutants {
 		args = append(args, "-DKCOVRIG_MUTANT=chosen_mutant")
 	}
-	args = append(args, "-o", path)
+	args = append(args, "-pthread", "-o", path)
 	for _, pattern := range []string{"plugin/*.c", "testdata/harness/*.c"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {

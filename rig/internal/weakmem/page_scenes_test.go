@@ -88,6 +88,27 @@ var pageScenes = []scene{
 			"run 0", "print mem D0+0x100 4 == 0x33334444"),
 	},
 	{
+		name:   "an own load while another vCPU drains the store",
+		code:   []string{prove + "str x1,[x0,#0x100]; ldr x3,[x0,#0x100]; ret", "nop; ret", shootdown},
+		places: []string{"C0", "D0+0x200", "E0"},
+		script: onD0("policy stale 1000", "step 0 1", "pc 1 D0+0x200", "run 1", "pc 1 E0", "race begin 0", "run 1", "race end",
+			"print waiting 0 == 0", "print reg 0 3 == 0x1111222233334444"),
+	},
+	{
+		name:   "an own store while another vCPU drains an older one",
+		code:   []string{prove + "str x1,[x0,#0x100]; str x2,[x0,#0x100]; ret", "nop; ret", shootdown},
+		places: []string{"C0", "D0+0x200", "E0"},
+		script: onD0("step 0 1", "pc 1 D0+0x200", "run 1", "pc 1 E0", "race begin 0", "run 1", "race end", "run 0",
+			"print waiting 0 == 0", "print mem D0+0x100 8 == 0x5555666677778888"),
+	},
+	{
+		name:   "an own barrier while another vCPU drains the store",
+		code:   []string{prove + "str x1,[x0,#0x100]; dmb ishst; ret", "nop; ret", shootdown},
+		places: []string{"C0", "D0+0x200", "E0"},
+		script: onD0("step 0 1", "pc 1 D0+0x200", "run 1", "pc 1 E0", "race begin 0", "step 1 2", "race end",
+			"print waiting 0 == 0", "print counter barrierDrains == 1"),
+	},
+	{
 		name: "user pages are forgotten at an exception",
 		code: []string{prove + "str x1,[x0]; str x2,[x0,#8]; ret"},
 		script: []string{"pc 0 C0", "reg 0 0 U0", "reg 0 1 5", "step 0 2", "print waiting 0 == 1", "event 0",

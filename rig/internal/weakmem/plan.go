@@ -28,7 +28,7 @@ type Scope struct {
 	End    uint64
 }
 
-// Policy says how aggressively stores are reordered; whatever it says, only
+// Policy says how aggressively stores and loads are reordered; whatever it says, only
 // what the architecture allows happens. Probabilities are per 1000.
 type Policy struct {
 	Active    uint64 // an entry into the scope delays stores
@@ -36,28 +36,28 @@ type Policy struct {
 	CalleeMax uint64 // a callee delays 1 to this many stores an episode
 	Hold      uint64 // a drain after an overtaking waits first, to widen the window
 	HoldNS    uint64 // ... this long
-	Stale     uint64 // a body's load that may read an older value does
-	Exact     uint64 // otherwise the emulator does the load itself
-	Pause     uint64 // a body's load waits first, up to HoldNS
-	Track     bool   // loads are followed from a body's first instruction, not only while others write
+	Stale     uint64 // a load that may read an older value does
+	Exact     uint64 // else the emulator does the load itself
+	Pause     uint64 // a tracked load waits first, up to HoldNS
+	Track     uint64 // 1: views are kept from the first instruction
 	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
 }
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
 func DefaultPolicy() Policy {
-	return Policy{Active: 1000, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1500}
+	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
 }
 
 // LitmusPolicy is for tests of a few instructions on the given number of CPUs:
 // everything that is allowed is to happen, whatever it costs.
 func LitmusPolicy(cpus int) Policy {
-	return Policy{Active: 1000, BodyDelay: 500, Stale: 500, Exact: 1000, Track: true, Turns: uint64(cpus)}
+	return Policy{Active: 1000, BodyDelay: 500, Stale: 500, Exact: 1000, Track: 1, Turns: uint64(cpus)}
 }
 
 // LooseLitmusPolicy leaves the order of the CPUs to the host, and widens windows
 // by waits.
 func LooseLitmusPolicy() Policy {
-	return Policy{Active: 1000, BodyDelay: 500, Hold: 300, HoldNS: 2000, Stale: 500, Exact: 1000, Pause: 300, Track: true}
+	return Policy{Active: 1000, BodyDelay: 500, Hold: 300, HoldNS: 2000, Stale: 500, Exact: 1000, Pause: 300, Track: 1}
 }
 
 func (p Policy) validate() error {
@@ -67,15 +67,28 @@ func (p Policy) validate() error {
 	if p.HoldNS > 1e6 {
 		return errors.New("a wait of the emulator's policy is above one millisecond")
 	}
+	if p.Track > 1 {
+		return errors.New("the emulator's policy tracks views (1) or does not (0)")
+	}
 	return nil
 }
 
+// files are what the plugin writes, in the run's folder.
+type files struct {
+	counters string
+	trace    string // only where marks are asked for
+}
+
 // Plan renders the plan for the plugin, sorted, the same bytes for the same cfg.
-func Plan(cfg Config, counters string) string {
+func Plan(cfg Config) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "kcovrig-plan 1")
 	fmt.Fprintf(&b, "ram %s %#x %#x\n", cfg.RAMFile, cfg.Arch.RAMBase, cfg.RAMBytes)
-	fmt.Fprintf(&b, "counters %s\n", counters)
+	fmt.Fprintf(&b, "counters %s\n", cfg.files().counters)
+	if cfg.Marks > 0 {
+		fmt.Fprintf(&b, "trace %s %d\n", cfg.files().trace, cfg.Marks)
+		fmt.Fprintf(&b, "mark %#x %#x\n", cfg.Mark.Start, cfg.Mark.End)
+	}
 	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
 	fmt.Fprintf(&b, "set active %d\n", cfg.Policy.Active)
 	fmt.Fprintf(&b, "set body-delay %d\n", cfg.Policy.BodyDelay)
@@ -85,7 +98,7 @@ func Plan(cfg Config, counters string) string {
 	fmt.Fprintf(&b, "set stale %d\n", cfg.Policy.Stale)
 	fmt.Fprintf(&b, "set exact %d\n", cfg.Policy.Exact)
 	fmt.Fprintf(&b, "set pause %d\n", cfg.Policy.Pause)
-	fmt.Fprintf(&b, "set track %d\n", number(cfg.Policy.Track))
+	fmt.Fprintf(&b, "set track %d\n", cfg.Policy.Track)
 	fmt.Fprintf(&b, "set turns %d\n", cfg.Policy.Turns)
 	scope := append([]Scope(nil), cfg.Scope...)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
@@ -93,11 +106,4 @@ func Plan(cfg Config, counters string) string {
 		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)
 	}
 	return b.String()
-}
-
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

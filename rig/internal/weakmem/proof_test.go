@@ -43,45 +43,61 @@ func reachable(t *testing.T) map[string]int {
 	return out
 }
 
+// Not reached although an abstract model reaches them: the test never writes a
+// location that it reads, so the history cannot say how old the value is and
+// the read counts as news (history_versions).
+var unreached = map[string]int{"WRC+data+po-addr": 1}
+
 // TestLitmus is the proof: nothing that the architecture forbids is ever seen,
 // and what the model can reach is.
 func TestLitmus(t *testing.T) {
 	const iterations = 21000
-	tests, verdicts := loadTests(t, diyTests)
+	tests, verdicts := proofTests(t)
 	limits := reachable(t)
 	seen := runTests(t, guest{}, tests, iterations, 1)
-	var states, reached, limit, bad, targets, relaxed int
+	var total tally
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		v := verdicts[name]
-		for _, text := range forbidden(seen[name], v) {
-			t.Errorf("%s: forbidden: %s", name, text)
-			bad++
+		limit, ok := limits[name]
+		if !ok {
+			limit = len(v.States) // one of our own, chosen to be in reach
 		}
-		total := 0
-		for _, n := range seen[name] {
-			total += n
+		total.add(t, tests[name], seen[name], v, limit-unreached[name])
+		n := 0
+		for _, times := range seen[name] {
+			n += times
 		}
-		if total != iterations {
-			t.Errorf("%s: %d outcomes of %d", name, total, iterations)
-		}
-		states, reached, limit = states+len(v.States), reached+len(seen[name]), limit+limits[name]
-		if len(seen[name]) < limits[name] {
-			t.Errorf("%s: %d states of the %d that the model reaches: %s", name, len(seen[name]), limits[name], missing(seen[name], v))
-		}
-		if v.Observation == "Sometimes" && limits[name] == len(v.States) {
-			relaxed++
-			targets += b2i(hasTarget(t, tests[name], seen[name]))
+		if n != iterations {
+			t.Errorf("%s: %d outcomes of %d", name, n, iterations)
 		}
 	}
-	t.Logf("%d tests of %d outcomes each: %d forbidden states, %d of the %d states that the model reaches, herd7 allows %d; %d of %d targets",
-		len(tests), iterations, bad, reached, limit, states, targets, relaxed)
+	t.Logf("%d tests of %d outcomes each: forbidden states seen %d; allowed by herd7 %d, in the model's reach %d, seen %d; targets in reach %d, seen %d",
+		len(tests), iterations, total.forbidden, total.allowed, total.reach, total.seen, total.targets, total.targetsSeen)
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
+type tally struct{ forbidden, allowed, reach, seen, targets, targetsSeen int }
+
+func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Verdict, reach int) {
+	t.Helper()
+	bad := forbidden(o, v)
+	for _, text := range bad {
+		t.Errorf("%s: forbidden: %s", test.Name, text)
 	}
-	return 0
+	c.forbidden += len(bad)
+	c.allowed += len(v.States)
+	c.reach += reach
+	c.seen += len(o) - len(bad)
+	if len(o) < reach {
+		t.Errorf("%s: %d states of the %d in reach; not seen: %s", test.Name, len(o), reach, missing(o, v))
+	}
+	if v.Observation == "Sometimes" && reach == len(v.States) {
+		c.targets++
+		if hasTarget(t, test, o) {
+			c.targetsSeen++
+		} else {
+			t.Errorf("%s: its target %s was not seen", test.Name, test.Condition.Text)
+		}
+	}
 }
 
 func hasTarget(t *testing.T, test *litmus.Test, o outcome) bool {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -44,6 +45,17 @@ type Config struct {
 	Scope    []Scope
 	Seed     uint64
 	Policy   Policy
+	// Marks is how often at most the vCPUs' recent events are saved, each time
+	// that the guest's function Mark returns; 0: never.
+	Marks int
+	Mark  Scope // of its Scope only Start and End count
+	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
+	// tests break a rule of the emulator with them.
+	Define []string
+}
+
+func (c Config) files() files {
+	return files{counters: filepath.Join(c.Dir, "emulator.counters"), trace: filepath.Join(c.Dir, "emulator.trace")}
 }
 
 // Validate says what is missing or out of range.
@@ -59,6 +71,8 @@ func (c Config) Validate() error {
 		return errors.New("the emulator needs the RAM's size")
 	case len(c.Scope) == 0:
 		return errors.New("the emulator needs a scope")
+	case c.Marks < 0 || c.Marks > 0 && c.Mark.Start >= c.Mark.End:
+		return errors.New("the emulator needs the range of the guest's mark function")
 	}
 	return c.Policy.validate()
 }
@@ -68,6 +82,7 @@ type Plugin struct {
 	Path     string
 	Args     []string
 	Counters string // the file that ReadCounters reads
+	Trace    string // the file that ReadMarks reads; empty where no marks were asked for
 }
 
 // Prepare compiles the plugin unless it is cached and writes the plan.
@@ -80,12 +95,15 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 	if err != nil {
 		return Plugin{}, err
 	}
-	counters := filepath.Join(cfg.Dir, "emulator.counters")
 	plan := filepath.Join(cfg.Dir, "emulator.plan")
-	if err := os.WriteFile(plan, []byte(Plan(cfg, counters)), 0o644); err != nil {
+	if err := os.WriteFile(plan, []byte(Plan(cfg)), 0o644); err != nil {
 		return Plugin{}, fault.Wrap(fault.Rig, "write the emulator's plan", err)
 	}
-	return Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: counters}, nil
+	p := Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: cfg.files().counters}
+	if cfg.Marks > 0 {
+		p.Trace = cfg.files().trace
+	}
+	return p, nil
 }
 
 func compile(ctx context.Context, cfg Config) (string, error) {
@@ -96,7 +114,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	dir := filepath.Join(cfg.CacheDir, "plugin")
-	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, key))
+	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, strings.Join(append([]string{key}, cfg.Define...), "-")))
 	if _, err := os.Stat(out); err == nil {
 		return out, nil
 	}
@@ -110,7 +128,7 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 	}
 	defer os.RemoveAll(work)
 	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: CompileArgs(api, names, "weakmem.so"), Dir: work,
+		Path: cc, Args: append(defines(cfg.Define), CompileArgs(api, names, "weakmem.so")...), Dir: work,
 		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
 	})
 	if err != nil {
@@ -127,6 +145,14 @@ func CompileArgs(api int, files []string, out string) []string {
 	args := []string{"-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-fvisibility=hidden",
 		fmt.Sprintf("-DKCOVRIG_API=%d", api)}
 	return append(append(args, files...), "-o", out)
+}
+
+func defines(macros []string) []string {
+	var args []string
+	for _, m := range macros {
+		args = append(args, "-D"+m)
+	}
+	return args
 }
 
 // sourceNames lists the C files, sorted, and a key over all sources.

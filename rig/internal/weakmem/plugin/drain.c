@@ -18,7 +18,14 @@ void vcpu_unlock(struct vcpu *v)
 
 static void set_pending(struct vcpu *v)
 {
-    __atomic_store_n(&gate_of(v)->pending, v->buffer.n, __ATOMIC_RELAXED);
+    __atomic_store_n(&gate_of(v)->pending, v->buffer.n, __ATOMIC_RELEASE);
+}
+
+/* Not the buffer's count: what another vCPU took out of it may not be in memory
+ * yet, and waits until that vCPU lets go of the lock. */
+bool drain_waiting(const struct vcpu *v)
+{
+    return __atomic_load_n(&gate_of(v)->pending, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
@@ -79,7 +86,7 @@ void drain_all(struct vcpu *v, enum counter why)
 {
     unsigned int ready[BUFFER_MAX];
 
-    if (!__atomic_load_n(&v->buffer.n, __ATOMIC_RELAXED)) {
+    if (!drain_waiting(v)) {
         return;
     }
     count_add(v->index, why, 1);

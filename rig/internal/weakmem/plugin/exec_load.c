@@ -47,7 +47,7 @@ static bool forward(struct vcpu *v, const struct insn *in,
 /* The page is known, or is made known; false: the load must be strong. */
 static bool reach(struct vcpu *v, struct access *a)
 {
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys)) {
+    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
         a->state = PAGE_READABLE;
     }
     return a->state != PAGE_MISS && a->regular;
@@ -59,7 +59,7 @@ static void from_buffer(struct vcpu *v, const struct insn *in,
 {
     bool forwarded;
 
-    if (!__atomic_load_n(&v->buffer.n, __ATOMIC_RELAXED)) {
+    if (!drain_waiting(v)) {
         return;
     }
     vcpu_lock(v);
@@ -161,6 +161,10 @@ static void from_history(struct vcpu *v, const struct insn *in,
         old = old || c[i].old;
     }
     history_unlock();
+    if (!page_current(a->epoch)) {
+        track_strong(v); /* the page went while it was looked up */
+        return;
+    }
     if (!in->simd && (old || policy_exact(v))) {
         perform(v, in, a, c);
     }
@@ -193,5 +197,6 @@ void exec_body_load(unsigned int index, void *udata)
         drain_through_release(v);
     }
     from_buffer(v, in, &a);
+    track_remote(v); /* a store that was in the buffer a moment ago */
     from_history(v, in, &a);
 }

@@ -37,6 +37,9 @@ void exec_leave(unsigned int index, void *udata)
     }
     trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
+    __atomic_store_n(&v->visits,
+                     v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
+                     __ATOMIC_RELAXED);
     track_stop(v);
     policy_part(v);
 }
@@ -137,13 +140,14 @@ void exec_mark(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
     struct trace_mark mark = {.ns = trace_clock(), .vcpu = index};
+    uint64_t epoch;
 
     (void)udata;
     mark.virt = register_read(v, 0);
     mark.index = register_read(v, 1);
     mark.count = register_read(v, 2);
     mark.number = register_read(v, 3);
-    page_walk(v, mark.virt, &mark.phys);
+    page_walk(v, mark.virt, &mark.phys, &epoch);
     trace_save(&mark);
 }
 

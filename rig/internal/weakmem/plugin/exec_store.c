@@ -40,7 +40,7 @@ static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
 
 /* Other stores wait and this one is about to become visible. */
 static void overtake(struct vcpu *v, const struct insn *in,
-                     const struct access *a)
+                     const struct access *a, enum scope_role role)
 {
     if (in->release) {
         drain_all(v, COUNTER_barrierDrains);
@@ -52,7 +52,8 @@ static void overtake(struct vcpu *v, const struct insn *in,
     }
     drain_overlapping(v, a->phys, in->elements << in->size);
     if (v->buffer.n) {
-        v->passed = true;
+        /* That one part of a copy overtook another is no window to widen. */
+        v->passed = v->passed || role != SCOPE_CALLEE;
         COUNT(v->index, passed);
     }
 }
@@ -67,10 +68,10 @@ static void trace_native(struct vcpu *v, const struct insn *in,
 }
 
 static void run_natively(struct vcpu *v, const struct insn *in,
-                         const struct access *a)
+                         const struct access *a, enum scope_role role)
 {
-    if (v->buffer.n) {
-        overtake(v, in, a);
+    if (drain_waiting(v)) {
+        overtake(v, in, a, role);
         trace_native(v, in, a);
     }
     if (a->state != PAGE_WRITABLE && a->regular) {
@@ -89,7 +90,7 @@ static void body_store(struct vcpu *v, const struct insn *in, bool wanted)
         v->views.control = join(v->views.control, a.view);
     }
     if (!can_buffer(in, &a) || !push(v, in, &a)) {
-        run_natively(v, in, &a);
+        run_natively(v, in, &a, SCOPE_BODY);
         return;
     }
     if (wanted) {
@@ -101,11 +102,12 @@ static void body_store(struct vcpu *v, const struct insn *in, bool wanted)
     access_skip(v, in, &a);
 }
 
-static void other_store(struct vcpu *v, const struct insn *in, bool wanted)
+static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
+                        enum scope_role role)
 {
     struct access a;
 
-    if (!wanted && !v->buffer.n) {
+    if (!wanted && !drain_waiting(v)) {
         return;
     }
     a = access_resolve(v, in);
@@ -113,7 +115,7 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted)
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
     }
-    run_natively(v, in, &a);
+    run_natively(v, in, &a, role);
 }
 
 void exec_store(unsigned int index, void *udata)
@@ -133,6 +135,6 @@ void exec_store(unsigned int index, void *udata)
         body_store(v, &site->insn, wanted);
     } else {
         page_settle(v);
-        other_store(v, &site->insn, wanted);
+        other_store(v, &site->insn, wanted, site->scope->role);
     }
 }

@@ -121,8 +121,14 @@ static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
     const struct scope *to =
         plan_scope(&plan, site->insn.pc + (uint64_t)site->insn.imm);
 
+    bool unconditional = bits(site->insn.word, 30, 26) == 0x05; /* B, BL */
+
     when_tracking(insn, exec_branch, site);
-    if (!to) {
+    if (!unconditional) {
+        if (!to || !plan_scope(&plan, site->insn.pc + 4)) {
+            when_inside(insn, exec_way_out, site);
+        }
+    } else if (!to) {
         when_inside(insn, exec_leave, site);
     } else if (site->scope->role == SCOPE_CALLER && to->role == SCOPE_CALLEE) {
         when_outside(insn, exec_enter, site);
@@ -139,10 +145,17 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
     when_tracking(insn, exec_body_barrier, site);
 }
 
+/* Branches decide by themselves whether they leave. */
+static bool may_fall_out(const struct insn *in)
+{
+    return in->cls != INSN_BRANCH && in->cls != INSN_CALL &&
+           in->cls != INSN_INDIRECT && !plan_scope(&plan, in->pc + 4);
+}
+
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
 {
     /* First: a callback that skips the instruction skips what comes after it. */
-    if (!plan_scope(&plan, site->insn.pc + 4)) { /* falls out of the scope */
+    if (may_fall_out(&site->insn)) {
         when_inside(insn, exec_leave, site);
     }
     switch (site->insn.cls) {

@@ -68,12 +68,10 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
     return true;
 }
 
-bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys)
+bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch)
 {
-    uint64_t epoch;
-
     return learn(v, virt, false) &&
-           page_lookup(v, virt, phys, &epoch) != PAGE_MISS;
+           page_lookup(v, virt, phys, epoch) != PAGE_MISS;
 }
 
 void page_probe(struct vcpu *v, uint64_t virt)

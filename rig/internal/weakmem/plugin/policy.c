@@ -61,27 +61,42 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Spins: the wait is far shorter than a switch of threads. It delays another
- * vCPU that asks for exclusivity by no more than its own length. */
-static uint64_t spin(uint64_t ns)
+static void pause_cpu(void)
 {
-    uint64_t start = now_ns(), now = start;
-
-    while (now - start < ns) {
 #if defined(__x86_64__)
-        __builtin_ia32_pause();
+    __builtin_ia32_pause();
 #endif
-        now = now_ns();
-    }
-    return now - start;
 }
 
+static uint64_t visits_of_others(const struct vcpu *v)
+{
+    uint64_t all = 0;
+
+    for (unsigned int i = 0; i < vcpu_count; i++) {
+        if (i != v->index) {
+            all += __atomic_load_n(&vcpus[i].visits, __ATOMIC_RELAXED);
+        }
+    }
+    return all;
+}
+
+/* Until another vCPU has left a body, so that it has looked at what became
+ * visible, but no longer than hold_ns. Spins: the wait is far shorter than a
+ * switch of threads. It delays another vCPU that asks for exclusivity by no more
+ * than its own length. */
 void policy_hold(struct vcpu *v)
 {
+    uint64_t start, now, before = visits_of_others(v);
+
     if (!plan.policy.hold_ns || !chance(v, plan.policy.hold)) {
         return;
     }
-    count_add(v->index, COUNTER_holdNanoseconds, spin(plan.policy.hold_ns));
+    start = now = now_ns();
+    while (now - start < plan.policy.hold_ns && visits_of_others(v) == before) {
+        pause_cpu();
+        now = now_ns();
+    }
+    count_add(v->index, COUNTER_holdNanoseconds, now - start);
     COUNT(v->index, holds);
 }
 
@@ -98,7 +113,10 @@ bool policy_exact(struct vcpu *v)
 void policy_pause(struct vcpu *v)
 {
     if (plan.policy.pause && plan.policy.hold_ns && chance(v, plan.policy.pause)) {
-        spin(policy_random(v) % plan.policy.hold_ns);
+        uint64_t end = now_ns() + policy_random(v) % plan.policy.hold_ns;
+        while (now_ns() < end) {
+            pause_cpu();
+        }
         COUNT(v->index, pauses);
     }
 }

@@ -17,6 +17,8 @@ void registers_open(struct vcpu *v)
             v->sp = d[i].handle;
         } else if (strcmp(d[i].name, "TTBR0_EL1") == 0) {
             v->ttbr0 = d[i].handle;
+        } else if (strcmp(d[i].name, "cpsr") == 0) {
+            v->cpsr = d[i].handle;
         } else if (sscanf(d[i].name, "x%u", &n) == 1 && n < 31) {
             v->x[n] = d[i].handle;
         }
@@ -40,6 +42,20 @@ static uint64_t get(struct vcpu *v, struct qemu_plugin_register *r)
     }
     memcpy(&value, v->bytes->data, 8);
     return value;
+}
+
+bool register_flags(struct vcpu *v, unsigned int *flags)
+{
+    uint32_t value;
+
+    g_byte_array_set_size(v->bytes, 0);
+    if (!v->cpsr || !qemu_plugin_read_register(v->cpsr, v->bytes) ||
+        v->bytes->len < sizeof value) {
+        return false;
+    }
+    memcpy(&value, v->bytes->data, sizeof value);
+    *flags = value >> 28;
+    return true;
 }
 
 static void set(struct vcpu *v, struct qemu_plugin_register *r, uint64_t value)

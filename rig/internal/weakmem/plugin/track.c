@@ -29,10 +29,15 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     views_after_load(&v->views, in, v->late.address, now);
 }
 
+void track_remote(struct vcpu *v)
+{
+    views_raise(&v->views,
+                __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE));
+}
+
 void track_settle(struct vcpu *v)
 {
     uint64_t now = history_now();
-    uint64_t remote = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
 
     page_settle(v);
     if (!v->tracked) {
@@ -40,6 +45,7 @@ void track_settle(struct vcpu *v)
         v->late.insn = NULL;
         v->strong = false;
         views_floor(&v->views, v->floor ? v->floor : now);
+        track_remote(v);
         return;
     }
     if (v->late.insn) {
@@ -49,9 +55,7 @@ void track_settle(struct vcpu *v)
         v->strong = false;
         views_raise(&v->views, now);
     }
-    if (remote) {
-        views_raise(&v->views, remote);
-    }
+    track_remote(v);
 }
 
 void track_stop(struct vcpu *v)

@@ -60,12 +60,13 @@ struct late_load {
 struct vcpu {
     unsigned int index;
     bool ready;
-    struct qemu_plugin_register *x[31], *sp, *ttbr0; /* ttbr0 may be NULL */
+    struct qemu_plugin_register *x[31], *sp, *cpsr, *ttbr0; /* ttbr0 may be NULL */
     GByteArray *bytes;
 
     int lock;                /* guards buffer and gate.pending */
     struct buffer buffer;
     bool passed;             /* a store overtook one that still waits */
+    uint64_t visits;         /* to a body, ended; others read it */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
@@ -109,6 +110,8 @@ void register_write(struct vcpu *v, unsigned int number, uint64_t value);
  * does not tell it, this stay between two exceptions. */
 uint64_t register_space(struct vcpu *v);
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
+/* N, Z, C, V from bit 3 down; false where QEMU does not name them. */
+bool register_flags(struct vcpu *v, unsigned int *flags);
 
 /* pages.c: translation without trusting it longer than the guest may. */
 enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
@@ -117,7 +120,7 @@ enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
                             uint64_t *epoch);
 /* Walks the tables for a page that is about to be read natively. */
-bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys);
+bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch);
 bool page_current(uint64_t epoch);
 /* A store to virt is about to run natively: if no exception comes before the
  * next call of page_settle, the page is writable. */
@@ -154,6 +157,8 @@ void drain_all(struct vcpu *v, enum counter why);
 void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
 /* What a load-acquire asks for. */
 void drain_through_release(struct vcpu *v);
+/* Whether stores wait, or are on their way to memory in another vCPU's hands. */
+bool drain_waiting(const struct vcpu *v);
 /* From another vCPU's thread: no wait. */
 void drain_remote(struct vcpu *v);
 
@@ -175,6 +180,8 @@ __attribute__((__noreturn__)) void access_skip(struct vcpu *v,
 /* track.c: the views of a body, kept while other vCPUs write. */
 /* What is owed since the last callback; each tracked callback begins with it. */
 void track_settle(struct vcpu *v);
+/* ... of it, what another vCPU drained. */
+void track_remote(struct vcpu *v);
 void track_stop(struct vcpu *v);
 void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
 /* Something happened that is not followed: all views go to now. */
@@ -192,6 +199,7 @@ void exec_fence(unsigned int index, void *udata);
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
 void exec_return(unsigned int index, void *udata);
+void exec_way_out(unsigned int index, void *udata);
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
 void exec_tlbi(unsigned int index, void *udata);

@@ -20,6 +20,12 @@ struct callback {
     void *udata;
 };
 
+/* 0 to 30, then SP and PC. */
+struct qemu_plugin_register {
+    char name[4];
+    unsigned int number;
+};
+
 struct qemu_plugin_insn {
     uint64_t virt;
     uint32_t word;

@@ -4,7 +4,6 @@
  * punish, or silently get wrong, ends the program.
  */
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,60 +22,14 @@ struct qemu_plugin_scoreboard {
     uint8_t *element; /* CPUS_MAX */
 };
 
-struct qemu_plugin_register {
-    char name[4];
-    unsigned int number;
-};
-
-struct cpu *running;
+__thread struct cpu *running;
 
 static qemu_plugin_vcpu_init_cb_t on_init;
 static qemu_plugin_vcpu_tb_trans_cb_t on_translate;
 static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
-static struct qemu_plugin_register registers[33];
-static enum qemu_plugin_cb_flags allowed;
-static jmp_buf left;
-static uint64_t left_to;
-
-void fail(const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    fprintf(stderr, "harness: ");
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "\n");
-    va_end(args);
-    fflush(stdout);
-    exit(2);
-}
-
-GByteArray *g_byte_array_sized_new(unsigned int reserved)
-{
-    GByteArray *a = calloc(1, sizeof *a);
-
-    a->data = calloc(reserved ? reserved : 1, 1);
-    return a;
-}
-
-GByteArray *g_byte_array_set_size(GByteArray *array, unsigned int length)
-{
-    array->data = realloc(array->data, length ? length : 1);
-    array->len = length;
-    return array;
-}
-
-char *g_array_free(GArray *array, int free_segment)
-{
-    char *data = array->data;
-
-    free(array);
-    if (free_segment) {
-        free(data);
-        return NULL;
-    }
-    return data;
-}
+static __thread enum qemu_plugin_cb_flags allowed;
+static __thread jmp_buf left;
+static __thread uint64_t left_to;
 
 #if KCOVRIG_API >= 7
 #define IGNORED_UDATA , void *udata
@@ -112,28 +65,6 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
                                     qemu_plugin_udata_cb_t cb, void *udata)
 {
     (void)id, (void)cb, (void)udata;
-}
-
-GArray *qemu_plugin_get_registers(void)
-{
-    GArray *a = calloc(1, sizeof *a);
-    qemu_plugin_reg_descriptor *d = calloc(33, sizeof *d);
-
-    for (unsigned int i = 0; i < 33; i++) {
-        struct qemu_plugin_register *r = &registers[i];
-
-        r->number = i;
-        if (i < 31) {
-            snprintf(r->name, sizeof r->name, "x%u", i % 100);
-        } else {
-            snprintf(r->name, sizeof r->name, "%s", i == 31 ? "sp" : "pc");
-        }
-        d[i].handle = r;
-        d[i].name = r->name;
-    }
-    a->data = (char *)d;
-    a->len = 33;
-    return a;
 }
 
 static uint64_t *value_of(const struct qemu_plugin_register *r)
@@ -180,6 +111,7 @@ bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr)
 
 int qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
 {
+    race_begin();
     memcpy(guest_ram(addr, data->len), data->data, data->len);
     fake_flush();
     return 0;

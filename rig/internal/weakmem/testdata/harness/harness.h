@@ -91,7 +91,16 @@ void fake_event(struct cpu *c);
 void fake_exception(struct cpu *c);
 /* Translations of every block are forgotten. */
 void fake_flush(void);
-extern struct cpu *running; /* in a callback */
+extern __thread struct cpu *running; /* in a callback */
+
+/* race.c: one instruction of another vCPU, in a thread of its own, in the
+ * middle of QEMU's next write to code on behalf of the plugin. */
+void race_arm(struct cpu *c);
+void race_begin(void);
+void race_end(void);
+
+/* decode_dump.c */
+void decode_dump(const char *file);
 
 /* script.c, litmus.c */
 void script_run(FILE *f);

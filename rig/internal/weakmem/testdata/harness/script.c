@@ -13,6 +13,9 @@
  *   step CPU N
  *   run CPU                        until it returns
  *   event CPU                      an interrupt
+ *   race begin CPU                 one instruction in the middle of a write to code
+ *   race end
+ *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | active CPU
  *
@@ -205,6 +208,12 @@ static bool act(const struct words *w)
         }
     } else if (is_command(w, "run", 2)) {
         run(&cpus[index_of(w, 1)]);
+    } else if (is_command(w, "race begin", 3)) {
+        race_arm(&cpus[index_of(w, 2)]);
+    } else if (is_command(w, "race end", 2)) {
+        race_end();
+    } else if (is_command(w, "decode", 2)) {
+        decode_dump(w->at[1]);
     } else if (is_command(w, "event", 2)) {
         fake_event(&cpus[index_of(w, 1)]);
     } else {

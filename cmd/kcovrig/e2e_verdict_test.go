@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// result is what these tests read of the JSON interface.
+type result struct {
+	Verdict    string
+	Confidence *float64
+	Reasons    []string
+	Modes      []struct{ Mode, Verdict string }
+	Arms       []struct {
+		Patched                                              bool
+		Reader, Mode, Outcome, Console                       string
+		Windows, Entries, StaleWindows, StaleEntries, Copies uint64
+		Argv                                                 []string
+		Emulator                                             map[string]uint64
+		Detections                                           []map[string]any
+	}
+	Kernel struct{ Version, TreeHash, ConfigHash, Compiler string }
+	Images []struct {
+		Patched, Cached bool
+		Path, Log       string
+	}
+	QEMU        struct{ MemoryModel, Accel string }
+	CodeDiffers *bool
+	Code        []struct {
+		Patched bool
+		Ordered string
+	}
+	Error *struct{ Whose, Op, Message, Log, Tail, Try string }
+}
+
+// result reads the object after it was held against the schema.
+func (c *command) result() result {
+	c.t.Helper()
+	matchesSchema(c.t, c.object())
+	var r result
+	require.NoError(c.t, json.Unmarshal(c.out.Bytes(), &r))
+	return r
+}
+
+// certain wants both sides of a verdict to be there: stale reads unpatched in
+// every mode, none patched.
+func (r result) certain(t *testing.T, modes int) {
+	t.Helper()
+	require.NotNil(t, r.Confidence)
+	assert.GreaterOrEqual(t, *r.Confidence, 1-1e-9)
+	require.Len(t, r.Arms, 2*modes)
+	for _, a := range r.Arms {
+		assert.Equal(t, "ok", a.Outcome)
+		assert.NotZero(t, a.Windows)
+		assert.GreaterOrEqual(t, a.Entries, a.Windows)
+		assert.NotZero(t, a.Emulator["delayed"])
+		assert.FileExists(t, a.Console)
+		if a.Patched {
+			assert.Zero(t, a.StaleWindows+a.StaleEntries)
+			assert.Empty(t, a.Detections)
+		} else {
+			assert.NotZero(t, a.StaleWindows, a.Mode)
+			assert.NotEmpty(t, a.Detections, a.Mode)
+		}
+	}
+}
+
+func TestE2ECompare(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=arm64", "--json").run(0).result()
+	assert.Equal(t, "fixed", r.Verdict)
+	r.certain(t, 2)
+	require.NotNil(t, r.CodeDiffers)
+	assert.True(t, *r.CodeDiffers)
+	require.Len(t, r.Code, 2)
+	assert.Equal(t, "no", r.Code[0].Ordered)
+	assert.Equal(t, "yes", r.Code[1].Ordered)
+}
+
+func TestE2EASecondRunBuildsNothing(t *testing.T) {
+	kcovrig(t, nil, "build", "--arch=arm64").run(0)
+	r := kcovrig(t, nil, "build", "--arch=arm64", "--json").run(0).result()
+	require.Len(t, r.Images, 2)
+	for _, i := range r.Images {
+		assert.True(t, i.Cached)
+		assert.FileExists(t, i.Path)
+	}
+}
+
+func TestE2ETextEndsWithTheVerdict(t *testing.T) {
+	c := kcovrig(t, nil, "compare", "--arch=arm64").run(0)
+	_, verdict, found := strings.Cut(c.out.String(), "\nverdict: ")
+	require.True(t, found)
+	assert.True(t, strings.HasPrefix(verdict, "FIXED\n"), verdict)
+}
+
+func TestE2EOneModeAlone(t *testing.T) {
+	for _, mode := range []string{"pc", "cmp"} {
+		t.Run(mode, func(t *testing.T) {
+			r := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--mode="+mode).run(0).result()
+			assert.Equal(t, "fixed", r.Verdict)
+			r.certain(t, 1)
+			for _, a := range r.Arms {
+				assert.Equal(t, mode, a.Mode)
+			}
+		})
+	}
+}
+
+func TestE2EX86HasNoEffect(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=x86_64", "--json").run(0).result()
+	assert.Equal(t, "no-effect-possible", r.Verdict)
+	assert.Nil(t, r.Confidence)
+	require.NotEmpty(t, r.Reasons)
+	assert.Contains(t, r.Reasons[0], "TSO")
+	require.Len(t, r.Arms, 4)
+	for _, a := range r.Arms {
+		assert.NotZero(t, a.Windows)
+		assert.Zero(t, a.StaleWindows)
+	}
+}
+
+func TestE2EOneArmGivesATally(t *testing.T) {
+	for arm, stale := range map[string]bool{"--patched": false, "--unpatched": true} {
+		t.Run(arm, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "kept")
+			c := kcovrig(t, nil, "run", "--arch=arm64", arm, "--json", "--duration=1s", "--out", out).run(0)
+			r := c.result()
+			assert.Empty(t, r.Verdict)
+			require.Len(t, r.Arms, 2)
+			for _, a := range r.Arms {
+				assert.Equal(t, arm == "--patched", a.Patched)
+				assert.Equal(t, stale, a.StaleWindows > 0, a.Mode)
+				assert.Equal(t, out, filepath.Dir(filepath.Dir(a.Console)))
+			}
+			kept, err := os.ReadFile(filepath.Join(out, "result.json"))
+			require.NoError(t, err)
+			assert.JSONEq(t, c.out.String(), string(kept))
+		})
+	}
+}
+
+func TestE2EWithoutTheEmulatorNothingIsConcluded(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=arm64", "--memory-model=native", "--duration=1s", "--json").run(4).result()
+	assert.Equal(t, "inconclusive", r.Verdict)
+	assert.Nil(t, r.Confidence)
+	assert.Equal(t, "native", r.QEMU.MemoryModel)
+	for _, a := range r.Arms {
+		assert.Zero(t, a.StaleWindows)
+		assert.Empty(t, a.Emulator)
+	}
+}
+
+// The oldest kernel that is meant to work, one before the worker of vhost became
+// a thread of the process, and one that has the fix: --unpatched takes it out.
+func TestE2EOtherKernels(t *testing.T) {
+	for tree, version := range map[string]string{"debian:5.10": "5.10.", "debian:6.1": "6.1.", "debian:7.3": "7.3"} {
+		t.Run(tree, func(t *testing.T) {
+			r := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--tree="+tree).run(0).result()
+			assert.Equal(t, "fixed", r.Verdict)
+			assert.True(t, strings.HasPrefix(r.Kernel.Version, version), r.Kernel.Version)
+			r.certain(t, 2)
+		})
+	}
+}

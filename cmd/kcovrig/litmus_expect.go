@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+func newLitmusExpect(a *app) *cobra.Command {
+	o := options{
+		readers: []string{string(trial.Acquire)}, mode: allModes,
+		memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG),
+	}
+	var cfg rig.ExpectConfig
+	cmd := &cobra.Command{
+		Use:   "expect",
+		Short: "Say what the kernel's own memory model expects, beside what was measured",
+		Long: `expect asks herd7, under the kernel tree's tools/memory-model, whether each kernel
+and reader can show a stale read, and prints what a run has measured beside it.
+
+Exit code 1 means a contradiction: stale reads were measured that the model rules
+out, or one of the model's own tests is not as its Result line says. 4 means that
+herd7 gave no answer to some of those in time.
+
+` + exitHelp,
+		Example: `  kcovrig litmus expect
+  kcovrig litmus expect --run results/arm64 --lkmm --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg.Config = a.config(&o)
+			expectations, err := rig.Expect(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			if err := report.Expect(a.stdout, expectations, o.json); err != nil {
+				return fault.Wrap(fault.Rig, "write the result", err)
+			}
+			switch {
+			case expectations.Contradicted():
+				a.code = exitNotFixed
+			case expectations.Unanswered():
+				a.code = exitInconclusive
+			}
+			return nil
+		},
+	}
+	o.addKernel(cmd)
+	cmd.Flags().StringVar(&cfg.Run, "run", "", "run `folder` to compare with (default: the last one in the cache)")
+	cmd.Flags().BoolVar(&cfg.LKMM, "lkmm", false, "check the tree's own litmus tests against their Result lines too")
+	return cmd
+}

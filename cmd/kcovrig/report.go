@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+)
+
+func newReport(a *app) *cobra.Command {
+	var format, output, testedBy string
+	cmd := &cobra.Command{
+		Use:   "report RUN...",
+		Short: "Render saved results for people, CI servers and mails",
+		Long: `report renders the results of one or more runs from their run folders, now or
+later, on any machine. Its exit code says whether the report was written, not
+what the verdicts are.
+
+` + exitHelp,
+		Example: `  kcovrig report results/arm64 --format=html --output report.html
+  kcovrig report results/arm64 results/x86 --format=junit --output junit.xml
+  kcovrig report results/arm64 --format=markdown --tested-by "Name <name@example.org>"`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o := report.Options{TestedBy: testedBy}
+			if testedBy != "" {
+				if err := report.CheckTestedBy(testedBy); err != nil {
+					return err
+				}
+			}
+			var runs []report.Saved
+			for _, path := range args {
+				run, err := report.Load(path)
+				if err != nil {
+					return err
+				}
+				runs = append(runs, run)
+			}
+			var text bytes.Buffer
+			if err := report.Render(&text, format, runs, o); err != nil {
+				return err
+			}
+			return a.deliver(output, text.Bytes())
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(report.Formats(), ", "))
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: standard output)")
+	cmd.Flags().StringVar(&testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
+	complete(cmd, "format", report.Formats()...)
+	return cmd
+}
+
+// deliver writes to standard output, or makes a file that is whole as soon as
+// it has its name.
+func (a *app) deliver(path string, text []byte) error {
+	if path == "" {
+		_, err := a.stdout.Write(text)
+		return fault.Wrap(fault.Rig, "write the report", err)
+	}
+	aside, err := os.CreateTemp(filepath.Dir(path), ".kcovrig-report-")
+	if err != nil {
+		return fault.Wrap(fault.User, "write the report "+path, err)
+	}
+	_, err = aside.Write(text)
+	err = errors.Join(err, aside.Chmod(0o644), aside.Close())
+	if err == nil {
+		err = os.Rename(aside.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(aside.Name())
+	}
+	return fault.Wrap(fault.Rig, "write the report "+path, err)
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const savedRun = "../../rig/report/testdata/runs/not-fixed"
+
+func TestReport(t *testing.T) {
+	code, out, errs := call(t, "report", savedRun, "--format=markdown")
+	assert.Equal(t, exitOK, code, "the exit code is the report's, not the verdict's: %s", errs)
+	assert.Contains(t, out, "not fixed")
+
+	path := filepath.Join(t.TempDir(), "report.md")
+	code, printed, errs := call(t, "report", savedRun, "--format=markdown", "--output", path)
+	require.Equal(t, exitOK, code, errs)
+	assert.Empty(t, printed)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, out, string(text))
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Len(t, left, 1, "nothing is left beside it")
+}
+
+func TestReportWrongUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{"report"}, {"report", "/nonexistent"}, {"report", "testdata-absent", "--format=html"}, {"report", savedRun, "--format=pdf"},
+		{"report", savedRun, "--format=markdown", "--tested-by=nobody"}, {"report", savedRun, "--output=/nonexistent/report"}, {"report", "."},
+	} {
+		code, out, errs := call(t, args...)
+		assert.Equal(t, exitUsage, code, "%v: %s", args, errs)
+		assert.NotEmpty(t, errs, "%v", args)
+		assert.Empty(t, out, "%v", args)
+	}
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && (arm64 || amd64)
+
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"runtime"
+	"sync"
+	"time"
+
+	"kcovrig/guest/kcov"
+	"kcovrig/guest/soak"
+	"kcovrig/guest/wire"
+)
+
+// spareMiB is the memory that the soak leaves to the rest of the guest.
+const spareMiB = 24
+
+// soakRun runs the soak as a workload of its own, or beside another, which then
+// is the one that reports progress.
+func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
+	began := time.Now()
+	ended := make(chan struct{})
+	var report sync.WaitGroup
+	if cfg.Progress != nil {
+		report.Go(func() {
+			tick := time.NewTicker(cfg.Every)
+			defer tick.Stop()
+			for {
+				select {
+				case <-tick.C:
+					cfg.Progress(wire.Progress{ElapsedNS: int64(time.Since(began))})
+				case <-ended:
+					return
+				}
+			}
+		})
+	}
+	counts, err := soak.Run(ctx, soak.Config{Seed: cfg.Seed, CPUs: runtime.NumCPU(), Spare: spareMiB, Most: 1 << 20})
+	close(ended)
+	report.Wait()
+	return wire.Done{ElapsedNS: int64(time.Since(began)), Counts: counts}, err
+}
+
+// together runs a workload and those beside it. One that fails ends all; its
+// error comes first, then the main workload's.
+func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, start wire.Start, cfg kcov.Config) (wire.Done, error) {
+	besides := make([]wire.Done, len(start.Beside))
+	errs := make([]error, len(start.Beside))
+	quiet := cfg
+	quiet.Progress, quiet.Detection = nil, nil
+	var group sync.WaitGroup
+	for i, name := range start.Beside {
+		work, ok := s.workloads[name]
+		if !ok {
+			errs[i] = wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", name)
+			cancel(errs[i])
+			continue
+		}
+		group.Go(func() {
+			errs[i] = guard(func() (err error) { besides[i], err = work(ctx, quiet); return err })
+			if errs[i] != nil {
+				cancel(errs[i])
+			}
+		})
+	}
+	done, err := s.workloads[start.Workload](ctx, cfg)
+	if err != nil {
+		cancel(err)
+	}
+	group.Wait()
+	for _, b := range besides {
+		if b.Counts != nil && done.Counts == nil {
+			done.Counts = map[string]uint64{}
+		}
+		maps.Copy(done.Counts, b.Counts)
+	}
+	return done, errors.Join(errors.Join(errs...), err)
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+func archOf(s trial.Spec) (arch.Arch, error) {
+	a, err := arch.Lookup(s.Arch)
+	return a, fault.Wrap(fault.User, "--arch", err)
+}
+
+// measured adds to the tests what a run has measured, and returns the path of
+// its result. Without a name it takes the latest run in the cache under the
+// emulator, if there is one.
+func measured(cacheDir, run string, tests []trial.Expected) (string, error) {
+	if run == "" {
+		return latest(cacheDir, tests)
+	}
+	if info, err := os.Stat(run); err == nil && info.IsDir() {
+		run = filepath.Join(run, "result.json")
+	}
+	doc, err := readResult(run)
+	if err != nil {
+		return "", fault.Wrap(fault.User, "--run", err)
+	}
+	addMeasured(doc, tests)
+	return run, nil
+}
+
+func latest(cacheDir string, tests []trial.Expected) (string, error) {
+	runs, err := filepath.Glob(filepath.Join(cacheDir, "runs", "*", "result.json"))
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "look for runs", err)
+	}
+	slices.Sort(runs) // their names begin with the time
+	slices.Reverse(runs)
+	for _, path := range runs {
+		doc, err := readResult(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // another rig has tidied up
+		}
+		if err != nil {
+			return "", fault.Wrap(fault.Rig, "read the last run", err)
+		}
+		if doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
+			return path, nil
+		}
+	}
+	return "", nil
+}
+
+func readResult(path string) (report.Document, error) {
+	var doc report.Document
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &doc)
+	}
+	return doc, err
+}
+
+// addMeasured adds a result's arms, as far as they count, and says whether there were any.
+func addMeasured(doc report.Document, tests []trial.Expected) (any bool) {
+	for _, a := range doc.Arms {
+		if a.Outcome != trial.OutcomeOK && a.Outcome != trial.OutcomeCut {
+			continue
+		}
+		for i := range tests {
+			if t := &tests[i]; t.Patched == a.Patched && t.Reader == a.Reader {
+				t.Measured, any = true, true
+				t.Windows += a.Windows
+				t.StaleWindows += a.StaleWindows
+				t.Contradiction = t.Stale == trial.Never && t.StaleWindows > 0
+			}
+		}
+	}
+	return any
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// fakeHerd answers as the file's Result line says, save for what its name asks.
+const fakeHerd = `#!/bin/sh
+for file; do :; done
+case $file in
+*hangs*) sleep 60 ;;
+*silent*) exit 0 ;;
+*lies*) echo "Observation x Always 1 0" ;;
+*) echo "Observation x $(sed -n 's/.*Result: *//p' "$file") 1 2" ;;
+esac
+`
+
+// expecting is a configuration with a fake herd7 and a memory model of the given tests.
+func expecting(t *testing.T, tests ...string) ExpectConfig {
+	t.Helper()
+	cfg := ExpectConfig{Config: newLab(fakeGuest{}, fakeGuest{}).config(t), LKMM: len(tests) > 0}
+	bin, model := filepath.Join(cfg.CacheDir, "herd", "bin"), t.TempDir()
+	require.NoError(t, os.MkdirAll(bin, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "herd7"), []byte(fakeHerd), 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(model, "litmus-tests"), 0o755))
+	for _, name := range tests {
+		text := "C x\n(*\n * Result: Never\n *)\n"
+		require.NoError(t, os.WriteFile(filepath.Join(model, "litmus-tests", name+".litmus"), []byte(text), 0o644))
+	}
+	cfg.Backends.MemoryModel = func(context.Context, TreeConfig) (string, func() error, error) {
+		return model, func() error { return nil }, nil
+	}
+	return cfg
+}
+
+// leaveRun leaves a result in the cache in which an arm has some stale windows.
+func leaveRun(t *testing.T, cache, name string, patched bool, stale uint64) string {
+	t.Helper()
+	dir := filepath.Join(cache, "runs", name)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	f, err := os.Create(filepath.Join(dir, "result.json"))
+	require.NoError(t, err)
+	defer f.Close()
+	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: tallyOf(stale)}
+	require.NoError(t, report.JSON(f, trial.Result{Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
+	return dir
+}
+
+func TestExpectWithoutARun(t *testing.T) {
+	got, err := Expect(t.Context(), expecting(t))
+	require.NoError(t, err)
+	require.Len(t, got.Tests, 4)
+	for _, e := range got.Tests {
+		want := trial.Sometimes
+		if e.Patched && e.Reader == trial.Acquire {
+			want = trial.Never
+		}
+		assert.Equal(t, want, e.Stale, e.Name)
+		assert.False(t, e.Measured)
+	}
+	assert.Empty(t, got.Run)
+	assert.False(t, got.Contradicted())
+}
+
+func TestExpectBesideRuns(t *testing.T) {
+	cfg := expecting(t)
+	leaveRun(t, cfg.CacheDir, "1", true, 3)
+	named := leaveRun(t, cfg.CacheDir, "0", true, 0)
+	got, err := Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, "1", filepath.Base(filepath.Dir(got.Run)))
+	assert.True(t, got.Contradicted(), "%+v", got.Tests)
+	cfg.Run = named
+	got, err = Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.False(t, got.Contradicted())
+	cfg.Run = t.TempDir()
+	_, err = Expect(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
+func TestTheModelsOwnTests(t *testing.T) {
+	cfg := expecting(t, "good", "silent")
+	got, err := Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, got.LKMM, 2)
+	assert.True(t, got.LKMM[0].OK)
+	assert.Contains(t, got.LKMM[1].Note, "no Observation")
+	assert.False(t, got.Contradicted())
+	assert.True(t, got.Unanswered())
+
+	got, err = Expect(t.Context(), expecting(t, "good", "lies"))
+	require.NoError(t, err)
+	assert.True(t, got.Contradicted())
+	assert.False(t, got.Unanswered())
+}
+
+func TestHerdHasALimit(t *testing.T) {
+	cfg := expecting(t, "hangs")
+	cfg.Limit = 500 * time.Millisecond
+	h := herd{program: filepath.Join(cfg.CacheDir, "herd", "bin", "herd7"), limit: cfg.Limit}
+	file := filepath.Join(t.TempDir(), "hangs.litmus")
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	_, err := h.ask(t.Context(), file)
+	assert.ErrorContains(t, err, "no answer within")
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+func TestWithoutHerd(t *testing.T) {
+	t.Setenv("PATH", "")
+	_, err := findHerd(t.TempDir())
+	require.Error(t, err)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.Contains(t, FailureOf(err).Try, "scripts/setup herd")
+}
+
+// The real herd7 under the real tree's model: all of its own tests, and ours.
+func TestExpectWithHerd(t *testing.T) {
+	cfg := ExpectConfig{Config: realSoak(t, time.Second), LKMM: true}
+	got, err := Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, got.Tests, 4)
+	for _, e := range got.Tests {
+		assert.Equal(t, e.Patched && e.Reader == trial.Acquire, e.Stale == trial.Never, e.Name)
+	}
+	assert.Greater(t, len(got.LKMM), 30)
+	for _, m := range got.LKMM {
+		assert.True(t, m.OK, "%+v", m)
+	}
+	t.Logf("%d of the model's own tests", len(got.LKMM))
+}

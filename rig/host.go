@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/trial"
+)
+
+// thisHost describes the machine that the rig runs on, as far as it says.
+func thisHost() trial.Host {
+	h := trial.Host{
+		System: valueIn("/etc/os-release", "PRETTY_NAME", "="), CPU: valueIn("/proc/cpuinfo", "model name", ":"),
+		Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+	}
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		h.Kernel = unix.ByteSliceToString(u.Release[:])
+	}
+	return h
+}
+
+// valueIn returns the value of the first line "key SEPARATOR value" of a file;
+// empty where there is none.
+func valueIn(path, key, separator string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(text)) {
+		if k, v, ok := strings.Cut(line, separator); ok && strings.TrimSpace(k) == key {
+			return strings.Trim(strings.TrimSpace(v), `"`)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"sort"
+	"strings"
+
+	"kcovrig/rig/fault"
+)
+
+// Functions finds functions of a linked ELF file, a kernel or a program, by
+// symbol, sorted by address; names of one address count once. A missing symbol
+// is the user's fault: the error names it, the binary, and what would match.
+// Go's assembly functions may be named without the suffix of their calling
+// convention, ".abi0".
+func Functions(binary string, symbols []string) ([]Range, error) {
+	im, err := openImage(binary, fault.Rig)
+	if err != nil {
+		return nil, err
+	}
+	defer im.close()
+	found := map[uint64]Range{}
+	for _, name := range symbols {
+		at := im.byName[name]
+		if len(at) == 0 {
+			at = im.byName[name+".abi0"]
+		}
+		if len(at) == 0 {
+			return nil, fault.Newf(fault.User, "", "%s has no function %s%s", binary, name, im.resembling(name))
+		}
+		for _, s := range at { // several where files have static functions of that name
+			r, _ := im.function(s.Value)
+			r.Symbol, r.Role = s.Name, RoleBody
+			if r.End > r.Start {
+				found[r.Start] = r
+			}
+		}
+	}
+	out := make([]Range, 0, len(found))
+	for _, r := range found {
+		out = append(out, r)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
+	return out, nil
+}
+
+// resembling says which symbols were probably meant: those that contain the
+// name, else those of the fewest typing errors.
+func (im *image) resembling(name string) string {
+	if near := im.nearTo(name); strings.Contains(near, "would match") {
+		return near
+	}
+	const most, shown = 3, 8
+	byErrors := make([][]string, most+1)
+	for other := range im.byName {
+		if n := typingErrors(name, other, most); n <= most {
+			byErrors[n] = append(byErrors[n], other)
+		}
+	}
+	for _, names := range byErrors {
+		if len(names) > 0 {
+			sort.Strings(names)
+			return "; what would match: " + strings.Join(names[:min(shown, len(names))], ", ")
+		}
+	}
+	return im.nearTo(name)
+}
+
+// typingErrors is Levenshtein's distance, or most+1 where it is above most.
+func typingErrors(a, b string, most int) int {
+	if max(len(a), len(b))-min(len(a), len(b)) > most {
+		return most + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return min(row[len(b)], most+1)
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+)
+
+func TestFunctions(t *testing.T) {
+	f := build(t)
+	found, err := Functions(f.vmlinux, []string{"guest/kcov.readRelaxed", "guest/kcov.readAcquire", "guest/kcov.readRelaxed"})
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	assert.Equal(t, "guest/kcov.readAcquire.abi0", found[0].Symbol)
+	for _, r := range found {
+		assert.Equal(t, RoleBody, r.Role)
+		assert.Less(t, r.Start, r.End)
+	}
+	for name, match := range map[string]string{
+		"guest/kcov.readacquire": "guest/kcov.readAcquire.abi0",
+		"memcpyy":                "would match: memcpy",
+		"zzz_nothing_alike":      "nor anything like it",
+	} {
+		_, err := Functions(f.vmlinux, []string{name})
+		require.Error(t, err)
+		assert.Equal(t, fault.User, fault.KindOf(err))
+		for _, part := range []string{name, f.vmlinux, match} {
+			assert.ErrorContains(t, err, part)
+		}
+	}
+	_, err = Functions("/dev/null", []string{"x"})
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+func TestTypingErrors(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"copy_page", "copy_page", 0}, {"copy_pgae", "copy_page", 2}, {"copy", "copyy", 1}, {"abc", "xyz", 3}, {"a", "abcdef", 4}, {"abcdef", "uvwxyz", 4}} {
+		assert.Equal(t, c.want, typingErrors(c.a, c.b, 3), "%s %s", c.a, c.b)
+	}
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+import (
+	"bytes"
+	"encoding/binary"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func config(t *testing.T) Config {
+	t.Helper()
+	arm64, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	return Config{
+		Arch: arm64, API: 7, CacheDir: "cache", Dir: "run", RAMFile: "/dev/shm/ram", RAMBytes: 256 << 20,
+		Scope: []Scope{
+			{Role: Callee, Symbol: "memcpy", Start: 0xffff80008027d310, End: 0xffff80008027d53c},
+			{Role: Caller, Symbol: "kcov_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},
+			{Role: Body, Symbol: "readAcquire", Start: 0xf7e60, End: 0xf7ef0},
+		},
+		Seed: 7, Policy: DefaultPolicy(), Marks: 16, Mark: Scope{Start: 0xf7e40, End: 0xf7e60},
+	}
+}
+
+func TestPlanIsGolden(t *testing.T) {
+	got := Plan(config(t))
+	golden := filepath.Join("testdata", "plan.golden")
+	if *update {
+		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), got)
+	cfg := config(t)
+	cfg.Scope[0], cfg.Scope[2] = cfg.Scope[2], cfg.Scope[0]
+	assert.Equal(t, got, Plan(cfg), "the order of the scopes must not show")
+}
+
+func TestConfigIsValidated(t *testing.T) {
+	require.NoError(t, config(t).Validate())
+	x86, err := arch.Lookup("x86_64")
+	require.NoError(t, err)
+	for name, breakIt := range map[string]func(*Config){
+		"an architecture without a decoder": func(c *Config) { c.Arch = x86 },
+		"a QEMU that is too old":            func(c *Config) { c.API = 5 },
+		"no folder":                         func(c *Config) { c.Dir = "" },
+		"no RAM":                            func(c *Config) { c.RAMBytes = 0 },
+		"no scope":                          func(c *Config) { c.Scope = nil },
+		"a probability above one":           func(c *Config) { c.Policy.Stale = 1001 },
+		"a wait without bound":              func(c *Config) { c.Policy.HoldNS = 2e6 },
+		"marks without a function":          func(c *Config) { c.Mark = Scope{} },
+	} {
+		cfg := config(t)
+		breakIt(&cfg)
+		assert.Error(t, cfg.Validate(), name)
+	}
+}
+
+func TestCountersAreSummed(t *testing.T) {
+	var data bytes.Buffer
+	for i, name := range []string{"delayed", "drained"} {
+		var field [nameBytes]byte
+		copy(field[:], name)
+		data.Write(field[:])
+		for v := range uint64(maxVCPUs) {
+			require.NoError(t, binary.Write(&data, binary.NativeEndian, v*uint64(i+1)))
+		}
+	}
+	got, err := parseCounters(data.Bytes())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]uint64{"delayed": 28, "drained": 56}, got)
+	_, err = parseCounters(data.Bytes()[:recordSize+1])
+	assert.Error(t, err, "a file that was cut")
+	_, err = ReadCounters(filepath.Join(t.TempDir(), "absent"))
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+// trace renders marks as the plugin does.
+func trace(t *testing.T, used uint64) []byte {
+	t.Helper()
+	var data bytes.Buffer
+	put := func(v any) { require.NoError(t, binary.Write(&data, binary.NativeEndian, v)) }
+	head := traceHeader{VCPUs: 2, MarkMax: 2, Used: used}
+	copy(head.Magic[:], "kcovrig-trace 1")
+	put(head)
+	put(traceMark{NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Number: 1})
+	for vcpu := range uint64(2) {
+		var events [traceEvents]traceEvent
+		events[9] = traceEvent{NS: 60 - 10*vcpu, PC: 0x10 + vcpu, Kind: uint32(EventDelayed), Bytes: 8, Value: 42}
+		put(events)
+	}
+	return data.Bytes()
+}
+
+func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
+	marks, err := parseMarks(trace(t, 1))
+	require.NoError(t, err)
+	require.Len(t, marks, 1)
+	assert.Equal(t, []Event{
+		{VCPU: 1, NS: 50, PC: 0x11, Value: 42, Kind: EventDelayed, Bytes: 8},
+		{VCPU: 0, NS: 60, PC: 0x10, Value: 42, Kind: EventDelayed, Bytes: 8},
+	}, marks[0].Events)
+	marks[0].Events = nil
+	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5}, marks[0])
+
+	_, err = parseMarks(trace(t, 2))
+	assert.ErrorContains(t, err, "mark 2", "a mark that is not there")
+	_, err = parseMarks(trace(t, 3))
+	assert.Error(t, err, "more marks than places")
+	_, err = parseMarks([]byte("something else, long enough to be a header....."))
+	assert.Error(t, err)
+}
+
+func TestRAMFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ram")
+	require.NoError(t, CreateRAM(path, 1<<20))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, int64(1<<20), info.Size())
+	assert.ErrorIs(t, CreateRAM(path, 1<<20), os.ErrExist, "another guest's RAM is never shared")
+	err = CreateRAM(filepath.Join(t.TempDir(), "huge"), 1<<60)
+	assert.ErrorContains(t, err, "MiB free")
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
+)
+
+// lockedFolder is a temporary folder that is locked while its rig lives, so
+// that the next rig can remove what a killed one left: guest memory above all,
+// which is real memory.
+type lockedFolder struct {
+	dir  string
+	lock *os.File
+}
+
+// What the folders' names begin with.
+const (
+	ramPattern  = "kcovrig-ram-"
+	workPattern = "kcovrig-run-"
+)
+
+func newRAMFolder() (*lockedFolder, error) {
+	return newLockedFolder(qemu.RAMDir(2*ramBytes, os.TempDir()), ramPattern)
+}
+
+// newWorkFolder makes a folder below which Unix sockets fit into the 108 bytes
+// of sockaddr_un, unix(7), whatever TMPDIR is.
+func newWorkFolder() (*lockedFolder, error) {
+	const longest = 40
+	parent := os.TempDir()
+	if len(parent) > longest {
+		parent = "/tmp"
+	}
+	return newLockedFolder(parent, workPattern)
+}
+
+func newLockedFolder(parent, pattern string) (*lockedFolder, error) {
+	op := "make a folder in " + parent
+	sweep(parent, pattern)
+	dir, err := os.MkdirTemp(parent, pattern)
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, op, err)
+	}
+	f, err := lockFolder(dir)
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, op, errors.Join(err, os.RemoveAll(dir)))
+	}
+	return &lockedFolder{dir: dir, lock: f}, nil
+}
+
+func (f *lockedFolder) close() error {
+	return errors.Join(os.RemoveAll(f.dir), f.lock.Close())
+}
+
+// lockFolder fails where another process holds the folder. The lock ends with
+// the process, flock(2).
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// sweep removes folders that nobody holds. One that is still empty may be about
+// to be locked by its rig.
+func sweep(parent, pattern string) {
+	left, _ := filepath.Glob(filepath.Join(parent, pattern+"*"))
+	for _, dir := range left {
+		files, err := os.ReadDir(dir)
+		if err != nil || len(files) == 0 {
+			continue
+		}
+		if f, err := lockFolder(dir); err == nil {
+			_ = os.RemoveAll(dir)
+			_ = f.Close()
+		}
+	}
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kcovrig/guest/wire"
+)
+
+// sliceTime is how long an arm runs before the next has its turn: short beside
+// the swings of a host's load, which lower the share of stale reads, so that
+// each arm has its part of every swing; long beside the pause and the
+// continuing, a millisecond or two.
+const sliceTime = 40 * time.Millisecond
+
+// relay lets arms take turns: the one that holds the baton runs, the others'
+// machines stand still. Only then may their tallies be compared: the share of
+// stale reads depends on the host's load, which is then about the same for all.
+type relay struct {
+	baton chan struct{} // holds a value while nobody runs
+	ready chan struct{} // closed once every arm has met the others
+
+	mu      sync.Mutex
+	missing int // arms that have not met the others yet
+	racing  int // arms that have not left
+	latest  map[bool][]wire.Tally
+	enough  func(latest map[bool][]wire.Tally) bool
+}
+
+// newRelay makes the relay of some arms, which all end once enough says so of
+// their latest tallies, by whether the kernel is patched; nil: never.
+func newRelay(arms int, enough func(map[bool][]wire.Tally) bool) *relay {
+	r := &relay{
+		baton: make(chan struct{}, 1), ready: make(chan struct{}), missing: arms, racing: arms,
+		latest: map[bool][]wire.Tally{}, enough: enough,
+	}
+	r.baton <- struct{}{}
+	return r
+}
+
+// meet waits until every arm has come here, or this arm's machine is gone.
+func (r *relay) meet(ctx context.Context, gone <-chan struct{}) error {
+	r.mu.Lock()
+	if r.missing--; r.missing == 0 {
+		close(r.ready)
+	}
+	r.mu.Unlock()
+	select {
+	case <-r.ready:
+		return nil
+	case <-gone:
+		return errCut
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// take waits for the baton. It comes soon also after cancellation, since every
+// holder ends its turn then; waiters get it in the order of their coming.
+func (r *relay) take() { <-r.baton }
+
+// pass gives the baton back.
+func (r *relay) pass() { r.baton <- struct{}{} }
+
+// leave is called once by each arm when its stress has ended.
+func (r *relay) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.racing--
+}
+
+// contested says whether another arm still wants turns.
+func (r *relay) contested() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.racing > 1
+}
+
+// settled notes an arm's latest tallies, nil for no news, and says whether all
+// arms have shown enough.
+func (r *relay) settled(patched bool, tallies []wire.Tally) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if tallies != nil {
+		r.latest[patched] = tallies
+	}
+	return r.enough != nil && r.enough(r.latest)
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import "kcovrig/rig/trial"
+
+// confidence is that of the intervals shown.
+const confidence = 0.95
+
+// Cell is what one kernel showed to one reader in one mode.
+type Cell struct {
+	Patched      bool          `json:"patched"`
+	Reader       trial.Reader  `json:"reader"`
+	Mode         string        `json:"mode"`
+	Outcome      trial.Outcome `json:"outcome"`
+	Windows      uint64        `json:"windows"`
+	StaleWindows uint64        `json:"staleWindows"`
+	Share        *float64      `json:"share"` // of windows; null where nothing was measured
+	BlockSize    uint64        `json:"blockSize"`
+	Blocks       uint64        `json:"blocks"`
+	StaleBlocks  uint64        `json:"staleBlocks"`
+	BlockShare   *float64      `json:"blockShare"`
+	// BlockInterval is the exact 95 % interval of the share of stale blocks; null
+	// where no block was measured. Windows get none: neighbours are not independent.
+	BlockInterval *trial.Interval `json:"blockInterval"`
+}
+
+// Row sets the kernels beside one another, as one reader saw one mode.
+type Row struct {
+	Reader    trial.Reader `json:"reader"`
+	Mode      string       `json:"mode"`
+	Unpatched *Cell        `json:"unpatched"` // null: not in this run
+	Patched   *Cell        `json:"patched"`
+	// FewerStale is Fisher's one-sided p-value on blocks, trial.FewerStale; null
+	// unless both kernels were measured. The verdict does not rest on it.
+	FewerStale *float64 `json:"fewerStale"`
+}
+
+// rows makes the table of a run, in the order in which its arms stand.
+func rows(d Document) []Row {
+	list := []Row{}
+	for _, a := range d.Arms {
+		cell := cellOf(a)
+		*slot(&list, a) = &cell
+	}
+	for i := range list {
+		u, p := list[i].Unpatched, list[i].Patched
+		if u != nil && p != nil && u.BlockInterval != nil && p.BlockInterval != nil && u.BlockSize == p.BlockSize {
+			value := trial.FewerStale(u.StaleBlocks, u.Blocks, p.StaleBlocks, p.Blocks)
+			list[i].FewerStale = &value
+		}
+	}
+	return list
+}
+
+// slot finds the place of an arm: a row of its reader and mode whose place is
+// free, or a new one.
+func slot(list *[]Row, a ArmDocument) **Cell {
+	for i := range *list {
+		r := &(*list)[i]
+		place := &r.Unpatched
+		if a.Patched {
+			place = &r.Patched
+		}
+		if r.Reader == a.Reader && r.Mode == a.Mode && *place == nil {
+			return place
+		}
+	}
+	*list = append(*list, Row{Reader: a.Reader, Mode: a.Mode})
+	last := &(*list)[len(*list)-1]
+	if a.Patched {
+		return &last.Patched
+	}
+	return &last.Unpatched
+}
+
+// cellOf takes no count from an arm that does not count.
+func cellOf(a ArmDocument) Cell {
+	c := Cell{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+	if !a.counts() {
+		return c
+	}
+	c.Windows, c.StaleWindows, c.Blocks, c.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
+	c.Share, c.BlockShare = ratio(c.StaleWindows, c.Windows), ratio(c.StaleBlocks, c.Blocks)
+	if c.BlockShare != nil {
+		interval := trial.ExactInterval(c.StaleBlocks, c.Blocks, confidence)
+		c.BlockInterval = &interval
+	}
+	return c
+}
+
+func ratio(part, whole uint64) *float64 {
+	if whole == 0 {
+		return nil
+	}
+	r := float64(part) / float64(whole)
+	return &r
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"gonum.org/v1/plot/plotter"
+
+	"kcovrig/rig/trial"
+)
+
+// shareChart plots the share of stale windows so far over time, for the arms
+// of one reader. It is nil where no arm kept a series.
+func shareChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, error) {
+	c := &Chart{
+		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
+		Head: []string{"kernel, mode", "after", "windows", "stale", "share"},
+	}
+	var curves []curve
+	var texts []string
+	highest := 0.0
+	for _, a := range arms {
+		points := sharePoints(a)
+		if len(points) == 0 || !a.counts() {
+			continue
+		}
+		last := points[len(points)-1].Y
+		for _, p := range points {
+			highest = max(highest, p.Y)
+		}
+		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		curves = append(curves, curve{name: name, patched: a.Patched, points: points, last: fmt.Sprintf("%.1f %%", last)})
+		texts = append(texts, fmt.Sprintf("%s: %.1f %% of windows were stale at the end, after %.2f seconds", name, last, points[len(points)-1].X))
+		c.Table = append(c.Table, shareRows(name, a)...)
+	}
+	if len(curves) == 0 {
+		return nil, nil
+	}
+	c.Text = strings.Join(texts, ". ") + "."
+	p := newPlot("seconds of stress", "stale windows so far")
+	p.Y.Tick.Marker = percentTicks{}
+	p.X.Min, p.Y.Min = 0, 0
+	p.Y.Max = min(100, max(10, 1.15*highest))
+	var err error
+	if c.Legend, err = drawCurves(p, curves); err != nil {
+		return nil, err
+	}
+	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, min(100, max(10, 1.15*highest))
+	c.SVG, err = inline(p, id, c.Title, c.Text)
+	return c, err
+}
+
+// sharePoints leaves out the moments before the first window: there is no share yet.
+func sharePoints(a ArmDocument) plotter.XYs {
+	var points plotter.XYs
+	for _, s := range a.Series {
+		if s.Windows > 0 {
+			points = append(points, plotter.XY{X: float64(s.AtNS) / 1e9, Y: 100 * float64(s.StaleWindows) / float64(s.Windows)})
+		}
+	}
+	return points
+}
+
+// shareRows gives some eight moments of an arm, its last among them.
+func shareRows(name string, a ArmDocument) [][]string {
+	var list [][]string
+	step := max(1, len(a.Series)/8)
+	for i := len(a.Series) - 1; i >= 0; i -= step {
+		s := a.Series[i]
+		list = append([][]string{{
+			name, fmt.Sprintf("%.2f s", float64(s.AtNS)/1e9), fmt.Sprint(s.Windows), fmt.Sprint(s.StaleWindows), percent(ratio(s.StaleWindows, s.Windows)),
+		}}, list...)
+	}
+	return list
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+
+	"kcovrig/rig/trial"
+)
+
+// staleChart plots how long the reported entries of one reader's arms stayed
+// stale, as the share that had its value after a time. It is nil without reports.
+func staleChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, error) {
+	c := &Chart{
+		ID: id, Title: fmt.Sprintf("How long entries stayed stale, %s reader", reader),
+		Head: []string{"kernel, mode", "entries reported", "shortest", "median", "nine in ten within", "longest"},
+		Note: "From the reader's first look to its first sight of the value. Of the first stale entries only, which the guest reports one by one; entries of one window are alike.",
+	}
+	var curves []curve
+	var texts []string
+	for _, a := range arms {
+		times := staleTimes(a)
+		if len(times) == 0 || !a.counts() {
+			continue
+		}
+		at := func(share float64) string { return shortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
+		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
+		texts = append(texts, fmt.Sprintf("%s: %d entries, from %s to %s, median %s", name, len(times), at(0), at(1), at(0.5)))
+		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})
+	}
+	if len(curves) == 0 {
+		return nil, nil
+	}
+	c.Text = strings.Join(texts, ". ") + "."
+	p := newPlot("time until the value was there", "entries no longer stale")
+	p.Y.Tick.Marker = percentTicks{}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, timeTicks{}
+	var err error
+	if c.Legend, err = drawCurves(p, curves); err != nil {
+		return nil, err
+	}
+	p.Y.Min, p.Y.Max = 0, 100
+	p.X.Min, p.X.Max = decade(p.X.Min, math.Floor), decade(p.X.Max, math.Ceil)
+	if p.X.Min == p.X.Max {
+		p.X.Max *= 10
+	}
+	c.SVG, err = inline(p, id, c.Title, c.Text)
+	return c, err
+}
+
+// decade rounds to a power of ten: of the whole axis no less than one.
+func decade(v float64, round func(float64) float64) float64 {
+	return math.Pow(10, round(math.Log10(v)))
+}
+
+// staleTimes returns the durations in nanoseconds, sorted. The time axis is
+// logarithmic, so that 0, below the guest's clock, counts as 1.
+func staleTimes(a ArmDocument) []float64 {
+	var times []float64
+	for _, d := range a.Detections {
+		times = append(times, float64(max(d.StaleNS, 1)))
+	}
+	slices.Sort(times)
+	return times
+}
+
+// shareBelow is the empirical distribution of sorted times, in percent.
+func shareBelow(times []float64) plotter.XYs {
+	points := plotter.XYs{{X: times[0], Y: 0}}
+	for i, t := range times {
+		points = append(points, plotter.XY{X: t, Y: 100 * float64(i+1) / float64(len(times))})
+	}
+	return points
+}
+
+// timeTicks labels the powers of ten of an axis in nanoseconds.
+type timeTicks struct{}
+
+func (timeTicks) Ticks(low, high float64) []plot.Tick {
+	var ticks []plot.Tick
+	for v := decade(max(low, 1), math.Floor); v <= high*1.0001; v *= 10 {
+		ticks = append(ticks, plot.Tick{Value: v, Label: shortTime(v)})
+		for m := 2.0; m < 10 && m*v <= high; m++ {
+			ticks = append(ticks, plot.Tick{Value: m * v})
+		}
+	}
+	return ticks
+}
+
+// shortTime writes nanoseconds with three digits and the unit that fits.
+func shortTime(ns float64) string {
+	for _, u := range []struct {
+		name string
+		ns   float64
+	}{{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}} {
+		if ns >= u.ns {
+			return threeDigits(ns/u.ns) + " " + u.name
+		}
+	}
+	return threeDigits(ns) + " ns"
+}
+
+// threeDigits never takes the form 1e+03.
+func threeDigits(v float64) string {
+	digits := 2
+	for limit := 10.0; digits > 0 && v >= limit; limit *= 10 {
+		digits--
+	}
+	return strconv.FormatFloat(math.Round(v*math.Pow10(digits))/math.Pow10(digits), 'f', -1, 64)
+}

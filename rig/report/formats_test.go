@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// samples are saved results: the counts of "fixed" are a real run's, those of the others are made up, the others made from it.
+var samples = []string{"fixed", "readers", "not-fixed", "no-effect", "rig-fault", "one-arm"}
+
+const tester = "A Tester <tester@example.org>"
+
+func load(t *testing.T, names ...string) []Saved {
+	t.Helper()
+	var runs []Saved
+	for _, name := range names {
+		run, err := Load(filepath.Join("testdata", "runs", name))
+		require.NoError(t, err)
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+func render(t *testing.T, format string, runs []Saved) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, Render(&out, format, runs, Options{TestedBy: tester}))
+	return out.String()
+}
+
+func TestReports(t *testing.T) {
+	for _, format := range Formats() {
+		for _, name := range samples {
+			golden(t, filepath.Join("reports", name+"."+format), []byte(render(t, format, load(t, name))))
+		}
+		golden(t, filepath.Join("reports", "all."+format), []byte(render(t, format, load(t, samples...))))
+	}
+}
+
+func TestTheSamplesAreWhatTheSchemaSays(t *testing.T) {
+	text, err := os.ReadFile("../../docs/result.schema.json")
+	require.NoError(t, err)
+	var schema map[string]any
+	require.NoError(t, json.Unmarshal(text, &schema))
+	for _, run := range load(t, samples...) {
+		var doc any
+		require.NoError(t, json.Unmarshal(run.Raw, &doc))
+		assert.Empty(t, violations("result", schema, doc), run.Name)
+	}
+}
+
+// What was saved comes back whole: the JSON of the value read is the JSON read.
+func TestSavedResultsComeBack(t *testing.T) {
+	for _, run := range load(t, samples...) {
+		var again bytes.Buffer
+		require.NoError(t, JSON(&again, run.Document.Result()))
+		assert.JSONEq(t, string(run.Raw), again.String(), run.Name)
+		assert.Equal(t, run.Document, NewDocument(run.Document.Result()), "and no number loses a digit")
+	}
+}
+
+func TestUnknownMembersAreKept(t *testing.T) {
+	run, err := parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
+	require.NoError(t, err)
+	assert.Contains(t, render(t, "json", []Saved{run}), "18446744073709551615")
+	for _, format := range Formats()[1:] {
+		assert.NotEmpty(t, render(t, format, []Saved{run}), "%s of a result that holds nothing", format)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"text": "no JSON", "schema": `{"schema":"kcovrig.result/2"}`, "type": `{"schema":"kcovrig.result/1","arms":3}`} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		_, err := Load(path)
+		require.Error(t, err, name)
+		assert.Equal(t, fault.User, fault.KindOf(err), name)
+	}
+	_, err := Load(filepath.Join(dir, "absent"))
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	file, err := Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
+	require.NoError(t, err)
+	assert.Equal(t, load(t, "fixed")[0], file, "the folder and its file are the same run")
+	assert.Equal(t, fault.User, fault.KindOf(Render(&bytes.Buffer{}, "pdf", nil, Options{})))
+}
+
+func TestMarkdownFitsAMail(t *testing.T) {
+	many := []string{}
+	for len(many) < 30 {
+		many = append(many, samples...)
+	}
+	for _, names := range [][]string{samples, many, {"rig-fault"}, {"readers"}} {
+		assert.LessOrEqual(t, strings.Count(render(t, "markdown", load(t, names...)), "\n"), 40)
+	}
+}
+
+func TestOnlyFixedIsSigned(t *testing.T) {
+	for names, signed := range map[string]bool{
+		"fixed": true, "fixed no-effect": true, "no-effect": false, "not-fixed": false, "fixed not-fixed": false, "rig-fault": false,
+		"fixed one-arm": false, "fixed rig-fault": false,
+	} {
+		assert.Equal(t, signed, strings.Contains(render(t, "markdown", load(t, strings.Fields(names)...)), "Tested-by: "), names)
+	}
+	var out bytes.Buffer
+	require.NoError(t, Render(&out, "markdown", load(t, "fixed"), Options{}))
+	assert.NotContains(t, out.String(), "Tested-by", "nobody is invented")
+	assert.NoError(t, CheckTestedBy(tester))
+	for _, bad := range []string{"", "a@example.org", "Name", "Name <>", "A <a@b>\nSigned-off-by: B <b@c>"} {
+		assert.Error(t, CheckTestedBy(bad), bad)
+	}
+}
+
+// An arm that does not count must not appear with numbers.
+func TestWhatDoesNotCountIsNotShown(t *testing.T) {
+	for _, outcome := range []trial.Outcome{trial.OutcomeRigFault, trial.OutcomeTimeout, trial.OutcomeUnknown} {
+		run := load(t, "fixed")[0]
+		d := run.Document
+		for i := range d.Arms {
+			d.Arms[i].Outcome = outcome
+		}
+		d.Verdict, d.Reasons, d.Modes, d.Confidence, d.MissProbability = trial.Inconclusive, []string{"a fault"}, nil, nil, nil
+		run.Document = d
+		for _, row := range rows(d) {
+			assert.Zero(t, row.Unpatched.Windows)
+			assert.Nil(t, row.Unpatched.Share)
+			assert.Nil(t, row.FewerStale)
+		}
+		for _, format := range []string{"markdown", "html"} {
+			out := render(t, format, []Saved{run})
+			assert.NotContains(t, out, "172 of 787", format)
+			assert.NotContains(t, out, "<figure id=\"r1-share", format)
+		}
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	run := load(t, "rig-fault")[0]
+	bad := "</pre><script>alert(1)</script> | `x` ``` \x01 \n<img src=//example.org/>"
+	run.Name, run.Document.Error.Message, run.Document.Error.Tail, run.Document.Kernel.Version = bad, bad, bad, bad
+	run.Document.Notes, run.Document.Reasons = []string{bad}, []string{bad}
+	html := render(t, "html", []Saved{run, run})
+	assert.NotContains(t, html, "<script>")
+	assert.NotContains(t, html, "<img src=//")
+	markdown := render(t, "markdown", []Saved{run, run})
+	parts := strings.Split(markdown, "```")
+	require.Len(t, parts, 3, "the fence is not broken")
+	assert.NotContains(t, parts[0]+parts[2], "<img")
+	assert.NotContains(t, markdown, "\x01")
+	junitTree(t, render(t, "junit", []Saved{run, run}))
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// Saved is one run's result as it was saved. Whatever is rendered of a run
+// later comes from here.
+type Saved struct {
+	Name     string          // of the run folder
+	Document Document        // what this version knows of it
+	Raw      json.RawMessage // all of it
+}
+
+// Load reads a run folder, or a result.json. Members that it does not know are
+// kept in Raw.
+func Load(path string) (Saved, error) {
+	op := "read the run " + path
+	const try = "name a run folder (--out of compare or run), or the result.json in it"
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Saved{}, fault.Wrap(fault.User, op, err)
+	}
+	file, name := abs, filepath.Base(filepath.Dir(abs))
+	if info, err := os.Stat(abs); err == nil && info.IsDir() {
+		file, name = filepath.Join(abs, "result.json"), filepath.Base(abs)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		kind := fault.Rig
+		if errors.Is(err, fs.ErrNotExist) {
+			kind = fault.User
+		}
+		return Saved{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: try}
+	}
+	saved, err := parse(name, text)
+	if err != nil {
+		return Saved{}, &fault.Error{Kind: fault.User, Op: op, Err: err, Try: try}
+	}
+	return saved, nil
+}
+
+func parse(name string, text []byte) (Saved, error) {
+	s := Saved{Name: name, Raw: text}
+	if err := json.Unmarshal(text, &s.Document); err != nil {
+		return s, fmt.Errorf("no result: %w", err)
+	}
+	if s.Document.Schema != Schema {
+		return s, fmt.Errorf("its schema is %q, not %q", s.Document.Schema, Schema)
+	}
+	return s, nil
+}
+
+// Result turns the saved form back into the value that it was made of.
+func (d Document) Result() trial.Result {
+	r := trial.Result{
+		Command: d.Command, Version: d.Version, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
+		Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Notes: d.Notes, Timings: d.Timings,
+		Witnesses: d.Witnesses, Failure: d.Error,
+		Judgement: trial.Judgement{
+			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes,
+		},
+	}
+	for _, a := range d.Arms {
+		if !joins(r.Observations, a) {
+			r.Observations = append(r.Observations, trial.Observation{
+				Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
+				BlockSize: a.BlockSize, Emulator: a.Emulator, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS,
+			})
+		}
+		o := &r.Observations[len(r.Observations)-1]
+		o.Tallies = append(o.Tallies, a.tally())
+		o.Detections = append(o.Detections, a.Detections...)
+		o.Series = append(o.Series, a.Series...)
+	}
+	return r
+}
+
+// joins says whether an arm is a further mode of the boot before it.
+func joins(boots []trial.Observation, a ArmDocument) bool {
+	if len(boots) == 0 {
+		return false
+	}
+	last := boots[len(boots)-1]
+	_, again := last.Tally(a.Mode)
+	return last.Patched == a.Patched && last.Reader == a.Reader && !again
+}
+
+func (a ArmDocument) tally() wire.Tally {
+	return wire.Tally{
+		Mode: a.Mode, Rounds: a.Rounds, Copies: a.Copies, Windows: a.Windows, Entries: a.Entries,
+		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks,
+		StressNS: a.StressNS, FirstStaleNS: a.FirstStaleNS,
+	}
+}
+
+// counts says whether the arm's tally may be shown as a measurement.
+func (a ArmDocument) counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
+
+func (a ArmDocument) name() string { return trial.Observation{Patched: a.Patched}.Arm() }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/trial"
+)
+
+// writeReaders shows the stale windows of all modes, kernel by reader, and
+// beside each what the memory model says; only where there are several readers.
+func writeReaders(b *strings.Builder, r trial.Result) {
+	if len(r.Spec.Readers) < 2 {
+		return
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "stale windows (memory model)\tunpatched\tpatched")
+	for _, reader := range r.Spec.Readers {
+		fmt.Fprintf(t, "%s reader\t%s\t%s\n", reader, readerCell(r, reader, false), readerCell(r, reader, true))
+	}
+	_ = t.Flush() // a Builder never fails
+	b.WriteString("\n")
+}
+
+func readerCell(r trial.Result, reader trial.Reader, patched bool) string {
+	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Patched == patched })
+	if i < 0 {
+		return "not run"
+	}
+	o := r.Observations[i]
+	if !o.Counts() {
+		return fmt.Sprintf("not counted: %s (%s)", o.Outcome, o.Expected)
+	}
+	var stale, windows uint64
+	for _, t := range o.Tallies {
+		stale, windows = stale+t.StaleWindows, windows+t.Windows
+	}
+	return fmt.Sprintf("%d of %d (%s)", stale, windows, o.Expected)
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/report"
+)
+
+// keptReports are the reports that every run folder holds, by format.
+var keptReports = []struct{ file, format string }{{"report.html", "html"}, {"report.md", "markdown"}}
+
+// writeReports renders dir's result.json into dir, as name: the same bytes that
+// rendering it later gives.
+func writeReports(dir, name string) error {
+	run, err := report.Load(dir)
+	if err != nil {
+		return err
+	}
+	run.Name = name
+	for _, r := range keptReports {
+		var text bytes.Buffer
+		if err := report.Render(&text, r.format, []report.Saved{run}, report.Options{}); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, r.file), text.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// realSoak is the configuration of a soak on the machine's own cache.
+func realSoak(t *testing.T, duration time.Duration) Config {
+	t.Helper()
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("boots kernels; enable with: scripts/test, or KCOVRIG_E2E=1 go test ./rig")
+	}
+	cache := os.Getenv("KCOVRIG_CACHE")
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		require.NoError(t, err)
+		cache = filepath.Join(dir, "kcovrig")
+	}
+	return Config{
+		Spec: trial.Spec{
+			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm,
+			Accel: trial.AccelTCG, Duration: duration, Seed: 11,
+		},
+		CacheDir: cache, OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+	}
+}
+
+func TestSoakIsClean(t *testing.T) {
+	result, err := Soak(t.Context(), realSoak(t, 16*time.Second))
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2)
+	for _, o := range result.Observations {
+		t.Log(o.Arm(), o.Ledgers, o.Emulator)
+	}
+}
+
+// An emulator with a broken rule loses stores, and the ledgers show it.
+func TestSoakCatchesABrokenEmulator(t *testing.T) {
+	for name, mutant := range map[string]string{
+		"epoch ignored":                "KCOVRIG_MUTANT=11",
+		"no drain for TLB maintenance": "KCOVRIG_MUTANT=12",
+		"no drain on leaving":          "KCOVRIG_MUTANT=21",
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := realSoak(t, 60*time.Second)
+			cfg.Define = []string{mutant}
+			began := time.Now()
+			_, err := Soak(t.Context(), cfg)
+			require.Error(t, err)
+			t.Logf("after %v: %.400s", time.Since(began), err.Error())
+			// A kernel or a guest program that trips over a lost store of its own is caught as well.
+			caught := errors.Is(err, ErrUnsound) || fault.KindOf(err) == fault.Kernel || fault.KindOf(err) == fault.Guest
+			assert.True(t, caught, "%v", err)
+		})
+	}
+}

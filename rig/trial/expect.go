@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+// Expected is what the kernel's own memory model says of one kernel and reader,
+// beside what was measured.
+type Expected struct {
+	Name    string      `json:"name"`
+	Patched bool        `json:"patched"`
+	Reader  Reader      `json:"reader"`
+	Stale   Expectation `json:"stale"` // whether the model allows a stale read
+	// Measured says whether a run has such an arm; what it saw follows.
+	Measured     bool   `json:"measured"`
+	Windows      uint64 `json:"windows"`
+	StaleWindows uint64 `json:"staleWindows"`
+	// Contradiction: stale reads were measured that the model rules out.
+	Contradiction bool `json:"contradiction"`
+}
+
+// ModelTest is one of the kernel's own litmus tests: its Result line and herd7's answer.
+type ModelTest struct {
+	Name   string `json:"name"`
+	Result string `json:"result"` // Never, Sometimes or Always, as the test's author says
+	Herd   string `json:"herd"`   // the same, as herd7 says; empty where it gave no answer
+	OK     bool   `json:"ok"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Expectations are what herd7 says under a kernel tree's memory model.
+type Expectations struct {
+	Herd  string      `json:"herd"`  // the program
+	Model string      `json:"model"` // the memory model's folder
+	Run   string      `json:"run"`   // the result that Tests are compared with; empty: none
+	Tests []Expected  `json:"tests"`
+	LKMM  []ModelTest `json:"lkmm"` // empty unless they were asked for
+}
+
+// Contradicted says whether anything disagrees, Unanswered whether herd7 did not answer.
+func (e Expectations) Contradicted() bool {
+	for _, t := range e.Tests {
+		if t.Contradiction {
+			return true
+		}
+	}
+	for _, t := range e.LKMM {
+		if !t.OK && t.Herd != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Unanswered says whether herd7 gave no answer to some of the kernel's tests.
+func (e Expectations) Unanswered() bool {
+	for _, t := range e.LKMM {
+		if t.Herd == "" {
+			return true
+		}
+	}
+	return false
+}

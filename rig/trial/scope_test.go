@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+)
+
+func TestParseScope(t *testing.T) {
+	where, symbols, err := ParseScope("kernel:copy_page,clear_page")
+	require.NoError(t, err)
+	assert.Equal(t, ScopeKernel, where)
+	assert.Equal(t, []string{"copy_page", "clear_page"}, symbols)
+	where, symbols, err = ParseScope("guest:module/package.function")
+	require.NoError(t, err)
+	assert.Equal(t, ScopeGuest, where)
+	assert.Equal(t, []string{"module/package.function"}, symbols)
+	for _, bad := range []string{"", "copy_page", "host:x", "kernel:", "kernel:a,,b", "kernel:a, b", "guest"} {
+		_, _, err := ParseScope(bad)
+		assert.Error(t, err, bad)
+	}
+}
+
+func TestScopesThatCannotBeUsed(t *testing.T) {
+	good := Spec{Arch: "arm64", Readers: []Reader{Acquire}, Modes: []string{"m"}, MemoryModel: ModelArm, Accel: AccelAuto, Scopes: []string{"kernel:f"}}
+	require.NoError(t, good.Validate())
+	for want, change := range map[string]func(*Spec){
+		"host:f":       func(s *Spec) { s.Scopes = []string{"host:f"} },
+		"--scope-only": func(s *Spec) { s.Scopes, s.ScopeOnly = nil, true },
+		"x86_64":       func(s *Spec) { s.Arch = "x86_64" },
+		"=native":      func(s *Spec) { s.MemoryModel = ModelNative },
+	} {
+		s := good
+		change(&s)
+		err := s.Validate()
+		assert.ErrorContains(t, err, want)
+		assert.Equal(t, fault.User, fault.KindOf(err))
+	}
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import "kcovrig/guest/wire"
+
+// Witness is one stale read as the emulator saw it: the recent events of the
+// vCPUs around it, and the guest's own report of the same entry.
+type Witness struct {
+	Patched   bool           `json:"patched"` // the arm it was seen in
+	Reader    Reader         `json:"reader"`
+	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
+	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken
+}
+
+// WitnessEvent is one thing that one vCPU did.
+//
+// A store that was held back has two events of the same VCPU, Address and
+// Version: delayed, when the instruction ran, and drained, when the others
+// could see it. A load carries the Version that it read: one lower than a
+// store's, while that store is delayed, is the stale read.
+type WitnessEvent struct {
+	VCPU    int         `json:"vcpu"`
+	AtNS    int64       `json:"atNS"` // host time since the witness's first event
+	Kind    WitnessKind `json:"kind"`
+	Symbol  string      `json:"symbol,omitempty"` // the function; empty: not known
+	Offset  uint64      `json:"offset"`           // of the instruction within Symbol, in bytes
+	Source  string      `json:"source,omitempty"` // "file:line", where the kernel has debug information
+	Text    string      `json:"text,omitempty"`   // the instruction, or the mark's words
+	Address uint64      `json:"address"`          // guest physical, of the access; 0: none
+	Value   uint64      `json:"value"`            // stored or loaded
+	Version uint64      `json:"version"`          // of the value at Address: 0 before the first store in the witness
+}
+
+// WitnessKind says what an event is.
+type WitnessKind string
+
+// The kinds.
+const (
+	Executed WitnessKind = "executed" // a store that went to memory at once
+	Delayed  WitnessKind = "delayed"  // a store that the emulator held back
+	Drained  WitnessKind = "drained"  // a held store that landed
+	Barrier  WitnessKind = "barrier"
+	Load     WitnessKind = "load"
+	Mark     WitnessKind = "mark" // a moment named by Text, such as the guest's report
+)
