@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kcovrig/guest/kcov"
+	"kcovrig/guest/litmus"
 	"kcovrig/guest/wire"
 )
 
@@ -60,7 +61,8 @@ func (s *session) serve(ctx context.Context, h wire.Hello) error {
 
 // run greets, runs what the host asks for until Stop, and sends Done.
 func (s *session) run(ctx context.Context, h wire.Hello) error {
-	h.Workloads = slices.Sorted(maps.Keys(s.workloads))
+	h.Workloads = append(slices.Collect(maps.Keys(s.workloads)), litmus.Name)
+	slices.Sort(h.Workloads)
 	if err := s.enc.Encode(wire.Record{Hello: &h}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "greet", "%v", err)
 	}
@@ -70,6 +72,9 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 	}
 	if r.Start == nil {
 		return wire.Faultf(wire.WhoseRig, "await start", "another record came")
+	}
+	if r.Start.Workload == litmus.Name {
+		return s.litmus(ctx, r.Start.Litmus)
 	}
 	done, err := s.stress(ctx, *r.Start)
 	if err != nil {
@@ -147,6 +152,21 @@ func (s *session) awaitStop() error {
 		return errors.New("a record other than stop came")
 	}
 	return errStopped
+}
+
+// litmus runs the tests and sends what each came to; it ends by itself.
+func (s *session) litmus(ctx context.Context, jobs []wire.LitmusJob) error {
+	start := time.Now()
+	err := litmus.Run(ctx, jobs, func(r wire.LitmusResult) error {
+		return s.enc.Encode(wire.Record{Litmus: &r})
+	})
+	if err == nil {
+		err = s.enc.Encode(wire.Record{Done: &wire.Done{ElapsedNS: time.Since(start).Nanoseconds(), Tallies: []wire.Tally{}}})
+	}
+	if err != nil {
+		return wire.Faultf(wire.WhoseRig, "send results", "%v", err)
+	}
+	return nil
 }
 
 // fault tells the host why the run ends.

@@ -40,7 +40,7 @@ func play(t *testing.T, w workload) *host {
 	r := h.next()
 	require.NotNil(t, r.Hello)
 	require.NoError(t, r.Hello.Check())
-	require.Equal(t, []string{"fake"}, r.Hello.Workloads)
+	require.Equal(t, []string{"fake", "litmus"}, r.Hello.Workloads)
 	return h
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -15,7 +16,7 @@ import (
 // Backends are the doers that rig joins; tests put fakes here.
 type Backends struct {
 	Open     func(ctx context.Context, cfg TreeConfig) (Tree, error)
-	Archive  func(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error)
+	Archive  func(ctx context.Context, a arch.Arch, cacheDir string, extra ...ExtraFile) (Archive, error)
 	Emulator func(ctx context.Context, cfg EmulatorConfig) (Emulator, error)
 	// KVMBoots returns nil where KVM really boots a guest.
 	KVMBoots func(ctx context.Context, cfg KVMConfig) error
@@ -59,6 +60,10 @@ type Image struct {
 	DebugObject string
 	Source      string
 }
+
+// ExtraFile is a program of the host that the guest finds under Name, a path
+// relative to the root.
+type ExtraFile struct{ Name, Path string }
 
 // Archive is the guest's initramfs.
 type Archive struct {
@@ -123,8 +128,9 @@ type PluginConfig struct {
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
-	Extreme  bool     // at its most aggressive
-	Define   []string // macros, for tests that break it
+	Extreme  bool            // at its most aggressive
+	Policy   *weakmem.Policy // nil: the default, or the extreme one
+	Define   []string        // macros, for tests that break it
 }
 
 // Plugin is a plugin ready to be loaded.
@@ -151,6 +157,7 @@ type BootConfig struct {
 	Arch     arch.Arch
 	Emulator Emulator
 	Accel    trial.Accel
+	CPUs     int // 0: one for the writer, one for the reader
 	Kernel   string
 	Initrd   string
 	RAMFile  string // to be made; empty: plain memory

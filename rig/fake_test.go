@@ -207,8 +207,10 @@ func (f fakeTree) Close() error { return nil }
 
 func (l *lab) backends() *Backends {
 	return &Backends{
-		Open:    func(context.Context, TreeConfig) (Tree, error) { return fakeTree{l}, nil },
-		Archive: func(context.Context, arch.Arch, string) (Archive, error) { return Archive{Path: "initrd"}, nil },
+		Open: func(context.Context, TreeConfig) (Tree, error) { return fakeTree{l}, nil },
+		Archive: func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+			return Archive{Path: "initrd"}, nil
+		},
 		Emulator: func(context.Context, EmulatorConfig) (Emulator, error) {
 			return l.qemu, nil
 		},

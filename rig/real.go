@@ -4,8 +4,10 @@ package rig
 
 import (
 	"context"
+	"os"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
@@ -20,8 +22,16 @@ func realBackends() *Backends {
 	}
 }
 
-func buildArchive(ctx context.Context, a arch.Arch, cacheDir string) (Archive, error) {
-	built, err := initramfs.Build(ctx, initramfs.Config{Arch: a, CacheDir: cacheDir})
+func buildArchive(ctx context.Context, a arch.Arch, cacheDir string, extra ...ExtraFile) (Archive, error) {
+	cfg := initramfs.Config{Arch: a, CacheDir: cacheDir}
+	for _, f := range extra {
+		data, err := os.ReadFile(f.Path)
+		if err != nil {
+			return Archive{}, fault.Wrap(fault.Rig, "pack the guest's files", err)
+		}
+		cfg.Extra = append(cfg.Extra, initramfs.File{Name: f.Name, Mode: 0o755, Data: data})
+	}
+	built, err := initramfs.Build(ctx, cfg)
 	return Archive{Path: built.Path, Hash: built.Hash, Guest: built.Init}, err
 }
 
@@ -58,6 +68,9 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	policy := weakmem.DefaultPolicy()
 	if cfg.Extreme {
 		policy = weakmem.ExtremePolicy()
+	}
+	if cfg.Policy != nil {
+		policy = *cfg.Policy
 	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,

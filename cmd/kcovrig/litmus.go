@@ -3,15 +3,21 @@
 package main
 
 import (
+	"errors"
+	"time"
+
 	"github.com/spf13/cobra"
 
+	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
 )
 
 func newLitmus(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "litmus",
-		Short:   "Ask what memory models say",
+		Short:   "Check the memory emulator with litmus tests, and ask what memory models say",
 		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitHelp,
 		Example: "  kcovrig litmus expect --lkmm",
 		Args:    cobra.NoArgs,
@@ -20,6 +26,65 @@ func newLitmus(a *app) *cobra.Command {
 			return fault.Newf(fault.User, "", "litmus: no command given")
 		},
 	}
-	cmd.AddCommand(newLitmusExpect(a))
+	cmd.AddCommand(newLitmusRun(a))
 	return cmd
+}
+
+func newLitmusRun(a *app) *cobra.Command {
+	var o options
+	var c rig.LitmusConfig
+	cmd := &cobra.Command{
+		Use:   "run DIR|FILE...",
+		Short: "Run litmus tests under the emulator and compare with herd7",
+		Long: `litmus run makes programs of AArch64 litmus tests with litmus7, runs them in a
+guest under the weak-memory emulator, and compares every final state seen with
+those that herd7's aarch64.cat allows. herdtools7 comes with scripts/setup herd.
+
+Exit code 0 means sound: every test ran, and no state was seen that the model
+forbids. 1 means that a forbidden state was seen, 4 that something could not be
+run or judged and nothing forbidden was seen.
+
+` + exitHelp,
+		Example: `  kcovrig litmus run tests/ --herd-log tests/herd.log
+  kcovrig litmus run MP+dmb.st+po.litmus --runs 20 --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelArm), string(trial.AccelTCG)
+			c.Config, c.Paths = a.config(&o), paths
+			return a.litmus(cmd, &o, c)
+		},
+	}
+	o.addKernel(cmd)
+	f := cmd.Flags()
+	f.StringVar(&c.HerdLog, "herd-log", "", "log of herd7 with the allowed states (default: herd7 is run)")
+	f.DurationVar(&c.HerdLimit, "herd-limit", 5*time.Minute, "time that herd7 may take for all tests")
+	f.StringVar(&c.Binaries, "binaries", "", "`folder` with ready programs NAME.exe, static, made by litmus7 -ascall true (default: made here)")
+	f.IntVar(&c.Size, "size", 1000, "iterations per run")
+	f.IntVar(&c.Runs, "runs", 5, "runs of each test")
+	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
+	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
+	f.StringVar(&o.out, "out", "", "run `folder` to write: the consoles and counters; must not exist")
+	return cmd
+}
+
+// litmus runs the tests, shows the report and settles the exit code.
+func (a *app) litmus(cmd *cobra.Command, o *options, c rig.LitmusConfig) error {
+	r, err := rig.Litmus(cmd.Context(), c)
+	var shown error
+	switch {
+	case o.json:
+		shown = report.LitmusJSON(a.stdout, r, rig.FailureOf(err))
+	case len(r.Tests) > 0:
+		shown = report.LitmusText(a.stdout, r)
+	}
+	s := report.Summarise(r)
+	switch {
+	case s.Unsound > 0:
+		a.code = exitNotFixed
+	case s.Inconclusive > 0:
+		a.code = exitInconclusive
+	}
+	return errors.Join(err, fault.Wrap(fault.Rig, "write the result", shown))
 }

@@ -43,7 +43,7 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
 	}
-	if err == nil && app.code != exitOK {
+	if err == nil && app.code != exitOK || app.code == exitNotFixed {
 		return app.code
 	}
 	return exitCode(app.result, err)

@@ -114,7 +114,7 @@ func (d *Decoder) Decode() (Record, error) {
 func (r Record) members() int {
 	n := 0
 	for _, set := range [...]bool{
-		r.Hello != nil, r.Start != nil, r.Progress != nil, r.Detection != nil,
+		r.Hello != nil, r.Start != nil, r.Progress != nil, r.Detection != nil, r.Litmus != nil,
 		r.Stop != nil, r.Fault != nil, r.Done != nil,
 	} {
 		if set {

@@ -7,21 +7,23 @@
 //
 // The guest speaks first with Hello; the host answers with Start. The guest
 // sends Progress and Detection records until the host sends Stop, and Done
-// last. A stream that ends without Done is an error whatever came before.
+// last. A list of litmus tests ends by itself: a LitmusResult for each, then
+// Done. A stream that ends without Done is an error whatever came before.
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 1
+const Version = 2
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {
-	Hello     *Hello     `json:"hello,omitempty"`
-	Start     *Start     `json:"start,omitempty"`
-	Progress  *Progress  `json:"progress,omitempty"`
-	Detection *Detection `json:"detection,omitempty"`
-	Stop      *Stop      `json:"stop,omitempty"`
-	Fault     *Fault     `json:"fault,omitempty"`
-	Done      *Done      `json:"done,omitempty"`
+	Hello     *Hello        `json:"hello,omitempty"`
+	Start     *Start        `json:"start,omitempty"`
+	Progress  *Progress     `json:"progress,omitempty"`
+	Detection *Detection    `json:"detection,omitempty"`
+	Litmus    *LitmusResult `json:"litmus,omitempty"`
+	Stop      *Stop         `json:"stop,omitempty"`
+	Fault     *Fault        `json:"fault,omitempty"`
+	Done      *Done         `json:"done,omitempty"`
 }
 
 // Hello is the guest's first record.
@@ -44,6 +46,8 @@ type Start struct {
 	Detections int      `json:"detections"`       // Detection records to send at most, per mode
 	ProgressNS int64    `json:"progressNS"`       // time between Progress records
 	Beside     []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
+
+	Litmus []LitmusJob `json:"litmus,omitempty"` // in this order; for the workload of litmus tests
 }
 
 // Stop asks the guest to end the stress, send Done and power off.

@@ -60,11 +60,18 @@ EOF
 # unpack TARGET PACKAGE... unpacks packages and all they depend on, down to the
 # C library, from the newer release's backports into TARGET.
 unpack() {
-	local target=$1 apt=$1.apt deb
-	shift
-	start_apt "$apt" "$newer_release" "$newer_release-backports"
-	private_apt "$apt" install --download-only -t "$newer_release-backports" "$@" ||
-		die "could not fetch $* from $newer_release-backports on $(mirror)"
+	unpack_from "$newer_release-backports $newer_release" "$@"
+}
+
+# unpack_from "SUITE..." TARGET PACKAGE... does so from the first of the suites,
+# with what they depend on from any of them.
+unpack_from() {
+	local suites target=$2 apt=$2.apt deb
+	read -ra suites <<<"$1"
+	shift 2
+	start_apt "$apt" "${suites[@]}"
+	private_apt "$apt" install --download-only -t "${suites[0]}" "$@" ||
+		die "could not fetch $* from ${suites[0]} on $(mirror)"
 	mkdir "$target"
 	for deb in "$apt"/cache/archives/*.deb; do
 		dpkg-deb -x "$deb" "$target"

@@ -40,6 +40,7 @@ type Policy struct {
 	Exact     uint64 // else the emulator does the load itself
 	Pause     uint64 // a tracked load waits first, up to HoldNS
 	Track     uint64 // 1: views are kept from the first instruction
+	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
 }
 
 // DefaultPolicy was chosen by measurement: see docs/figures.md.
@@ -47,8 +48,20 @@ func DefaultPolicy() Policy {
 	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
 }
 
+// LitmusPolicy is for tests of a few instructions on the given number of CPUs:
+// everything that is allowed is to happen, whatever it costs.
+func LitmusPolicy(cpus int) Policy {
+	return Policy{Active: 1000, BodyDelay: 500, Stale: 500, Exact: 1000, Track: 1, Turns: uint64(cpus)}
+}
+
+// LooseLitmusPolicy leaves the order of the CPUs to the host, and widens windows
+// by waits.
+func LooseLitmusPolicy() Policy {
+	return Policy{Active: 1000, BodyDelay: 500, Hold: 300, HoldNS: 2000, Stale: 500, Exact: 1000, Pause: 300, Track: 1}
+}
+
 func (p Policy) validate() error {
-	if p.Active > 1000 || p.BodyDelay > 1000 || max(p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
+	if max(p.Active, p.BodyDelay, p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
 		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
 	}
 	if p.HoldNS > 1e6 {
@@ -86,6 +99,7 @@ func Plan(cfg Config) string {
 	fmt.Fprintf(&b, "set exact %d\n", cfg.Policy.Exact)
 	fmt.Fprintf(&b, "set pause %d\n", cfg.Policy.Pause)
 	fmt.Fprintf(&b, "set track %d\n", cfg.Policy.Track)
+	fmt.Fprintf(&b, "set turns %d\n", cfg.Policy.Turns)
 	scope := append([]Scope(nil), cfg.Scope...)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {

@@ -90,6 +90,9 @@ void drain_all(struct vcpu *v, enum counter why)
         return;
     }
     count_add(v->index, why, 1);
+    if (why != COUNTER_eventDrains) {
+        policy_turn(v);
+    }
     if (v->passed) {
         policy_hold(v); /* without the lock: a remote drain must not wait */
     }

@@ -7,19 +7,27 @@
 void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
+    const struct site *site = udata;
+    uint64_t floor = 0;
 
     if (!arm_ready()) {
         return;
+    }
+    if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
+        floor = policy_meet(v);
     }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
         return;
     }
     COUNT(index, episodes);
-    trace_add(index, TRACE_ENTER, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
+    trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
     gate_of(v)->tracking = plan.policy.track;
+    if (plan.policy.track) { /* nothing runs natively before the first callback */
+        v->floor = floor;
+    }
 }
 
 void exec_leave(unsigned int index, void *udata)
@@ -36,6 +44,7 @@ void exec_leave(unsigned int index, void *udata)
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
                      __ATOMIC_RELAXED);
     track_stop(v);
+    policy_part(v);
 }
 
 /* RET, BR, BLR: the scope is left unless the target lies in it. */
@@ -156,4 +165,5 @@ void exec_event(unsigned int index, uint64_t to)
     }
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
+    policy_part(v);
 }

@@ -11,11 +11,13 @@
 
 static uint64_t epoch_now = 1;
 
-/* User pages (TTBR0's half, Arm ARM D8.2.4) are believed until the next
- * exception, after which another address space may be there. */
-static uint64_t space_of(const struct vcpu *v, uint64_t virt)
+/* User pages (TTBR0's half, Arm ARM D8.2.4) are believed for as long as their
+ * tables are the current ones. Tables that are freed, and may come back as another
+ * process's, are invalidated with a DSB like any other change (Linux,
+ * arch/arm64/include/asm/tlb.h, tlb_flush). */
+static uint64_t space_of(struct vcpu *v, uint64_t virt)
 {
-    return virt >> 55 & 1 ? 0 : v->events;
+    return virt >> 55 & 1 ? 0 : register_space(v);
 }
 
 static struct page *slot(struct vcpu *v, uint64_t virt)
@@ -23,7 +25,7 @@ static struct page *slot(struct vcpu *v, uint64_t virt)
     return &v->page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
 }
 
-static bool holds(const struct vcpu *v, const struct page *p, uint64_t virt)
+static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
 {
     return p->virt == (virt >> PAGE_SHIFT) + 1 && p->space == space_of(v, virt) &&
            page_current(p->epoch);

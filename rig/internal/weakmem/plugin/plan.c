@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool set_parameter(struct plan *out, const char *name, uint64_t value)
@@ -21,6 +22,7 @@ static bool set_parameter(struct plan *out, const char *name, uint64_t value)
         {"exact", &out->policy.exact},
         {"pause", &out->policy.pause},
         {"track", &out->policy.track},
+        {"turns", &out->policy.turns},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -90,6 +92,13 @@ static bool read_line(const char *line, struct plan *out)
     return false;
 }
 
+static int by_start(const void *a, const void *b)
+{
+    const struct scope *left = a, *right = b;
+
+    return left->start < right->start ? -1 : left->start > right->start;
+}
+
 bool plan_read(const char *path, struct plan *out, char *error, size_t len)
 {
     char line[1024];
@@ -118,6 +127,14 @@ bool plan_read(const char *path, struct plan *out, char *error, size_t len)
         snprintf(error, len, "plan %s: needs ram, counters and a scope", path);
         goto out;
     }
+    qsort(out->scope, out->scopes, sizeof *out->scope, by_start);
+    for (size_t i = 1; i < out->scopes; i++) {
+        if (out->scope[i].start < out->scope[i - 1].end) {
+            snprintf(error, len, "plan %s: the scopes %s and %s overlap", path,
+                     out->scope[i - 1].symbol, out->scope[i].symbol);
+            goto out;
+        }
+    }
     ok = true;
 out:
     fclose(f);
@@ -126,10 +143,16 @@ out:
 
 const struct scope *plan_scope(const struct plan *plan, uint64_t addr)
 {
-    for (size_t i = 0; i < plan->scopes; i++) {
-        if (addr >= plan->scope[i].start && addr < plan->scope[i].end) {
-            return &plan->scope[i];
+    size_t low = 0, high = plan->scopes;
+
+    while (low < high) { /* to the first that ends after addr */
+        size_t mid = low + (high - low) / 2;
+        if (plan->scope[mid].end <= addr) {
+            low = mid + 1;
+        } else {
+            high = mid;
         }
     }
-    return NULL;
+    return low < plan->scopes && addr >= plan->scope[low].start
+               ? &plan->scope[low] : NULL;
 }

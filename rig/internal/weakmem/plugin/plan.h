@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_SCOPES 64
+#define MAX_SCOPES 512
 
 enum scope_role {
     /* An episode may begin at any of its blocks. */
@@ -46,6 +46,7 @@ struct policy {
     uint64_t exact;       /* otherwise the emulator does the load itself */
     uint64_t pause;       /* a tracked load waits first, up to hold_ns */
     uint64_t track;       /* 1: views are kept from the first instruction */
+    uint64_t turns;       /* this many vCPUs meet in bodies and take turns; 0: none */
 };
 
 struct plan {

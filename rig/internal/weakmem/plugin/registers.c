@@ -15,6 +15,8 @@ void registers_open(struct vcpu *v)
 
         if (strcmp(d[i].name, "sp") == 0) {
             v->sp = d[i].handle;
+        } else if (strcmp(d[i].name, "TTBR0_EL1") == 0) {
+            v->ttbr0 = d[i].handle;
         } else if (strcmp(d[i].name, "cpsr") == 0) {
             v->cpsr = d[i].handle;
         } else if (sscanf(d[i].name, "x%u", &n) == 1 && n < 31) {
@@ -86,4 +88,9 @@ void register_write(struct vcpu *v, unsigned int number, uint64_t value)
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value)
 {
     set(v, number == REG_ZERO_OR_SP ? v->sp : v->x[number], value);
+}
+
+uint64_t register_space(struct vcpu *v)
+{
+    return v->ttbr0 ? get(v, v->ttbr0) : v->events;
 }

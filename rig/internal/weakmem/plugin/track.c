@@ -44,7 +44,7 @@ void track_settle(struct vcpu *v)
         v->tracked = true;
         v->late.insn = NULL;
         v->strong = false;
-        views_floor(&v->views, now);
+        views_floor(&v->views, v->floor ? v->floor : now);
         track_remote(v);
         return;
     }
@@ -61,6 +61,7 @@ void track_settle(struct vcpu *v)
 void track_stop(struct vcpu *v)
 {
     v->tracked = false;
+    v->floor = 0;
     __atomic_store_n(&gate_of(v)->tracking, 0, __ATOMIC_RELAXED);
 }
 

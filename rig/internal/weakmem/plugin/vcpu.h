@@ -60,7 +60,7 @@ struct late_load {
 struct vcpu {
     unsigned int index;
     bool ready;
-    struct qemu_plugin_register *x[31], *sp, *cpsr;
+    struct qemu_plugin_register *x[31], *sp, *cpsr, *ttbr0; /* ttbr0 may be NULL */
     GByteArray *bytes;
 
     int lock;                /* guards buffer and gate.pending */
@@ -81,6 +81,9 @@ struct vcpu {
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     uint64_t probe_epoch;    /* ... and before these translations ended */
     bool tlbi;               /* since the last DSB */
+
+    uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
+    unsigned int alone;      /* meetings in a row to which nobody came */
 
     uint64_t random;
     uint64_t skip, budget;   /* callee stores to let run, then to delay */
@@ -103,6 +106,9 @@ void registers_open(struct vcpu *v);
 uint64_t register_read(struct vcpu *v, unsigned int number);
 uint64_t register_read_base(struct vcpu *v, unsigned int number);
 void register_write(struct vcpu *v, unsigned int number, uint64_t value);
+/* What names the address space of user pages: the tables' address, or, where QEMU
+ * does not tell it, this stay between two exceptions. */
+uint64_t register_space(struct vcpu *v);
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
 /* N, Z, C, V from bit 3 down; false where QEMU does not name them. */
 bool register_flags(struct vcpu *v, unsigned int *flags);
@@ -139,6 +145,12 @@ void policy_hold(struct vcpu *v);         /* a wait before a drain */
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
 bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
 void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
+
+/* policy_turns.c: nothing unless the plan has turns. Each may wait. */
+/* At the start of a body. Returns the history's time when all had come, or 0. */
+uint64_t policy_meet(struct vcpu *v);
+void policy_turn(struct vcpu *v); /* before an access, or a drain */
+void policy_part(struct vcpu *v); /* the body was left */
 
 /* drain.c */
 void vcpu_lock(struct vcpu *v);

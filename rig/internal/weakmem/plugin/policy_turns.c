@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Turns: with fewer host cores than vCPUs, short bodies hardly ever overlap by
+ * luck. So as many vCPUs as plan.policy.turns says meet at the start of their
+ * bodies and then take turns at each memory access, the one of the highest
+ * priority first. Priorities are random, and a few random steps put the one
+ * that takes it last: every schedule of few switches has a fair chance
+ * (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of
+ * Finding Bugs", ASPLOS 2010). Waits sleep and are bounded: an order that cannot
+ * be kept is given up, never insisted on.
+ */
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "history.h"
+#include "vcpu.h"
+
+#define MEET_NS 2000000u  /* for the others to come */
+#define ALONE_NS 50000u   /* ... when they did not the last times */
+#define TURN_NS 500000u   /* for those before to finish */
+#define ALONE_AFTER 8
+#define STEPS 24          /* of which some are switches */
+
+static struct vcpu lock_holder; /* for its lock only */
+static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
+static uint32_t inside, playing; /* vCPUs in a body; those of the current game */
+static int64_t priority[MAX_VCPUS], lowest;
+static uint64_t started;        /* the game: the history's time */
+static uint64_t step, switches; /* bit n: step n is one */
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Sleeps until something changes since seen; false when the time is up. */
+static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
+{
+    uint64_t now = now_ns();
+    struct timespec left = {.tv_nsec = (long)(deadline - now)};
+
+    if (now >= deadline) {
+        return false;
+    }
+    syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left, NULL, 0);
+    return true;
+}
+
+static void tell(unsigned int index)
+{
+    __atomic_add_fetch(&changes[index], 1, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &changes[index], FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static bool first(const struct vcpu *v)
+{
+    for (unsigned int i = 0; i < MAX_VCPUS; i++) {
+        if (playing & 1u << i && priority[i] > priority[v->index]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Wakes whose turn it is; the others' sleep costs nothing. */
+static void tell_first(const struct vcpu *but)
+{
+    for (unsigned int i = 0; i < vcpu_count; i++) {
+        if (playing & 1u << i && i != but->index && first(&vcpus[i])) {
+            tell(i);
+        }
+    }
+}
+
+static void begin_game(struct vcpu *v)
+{
+    unsigned int count = (unsigned int)(policy_random(v) % 4);
+
+    playing = inside;
+    started = history_now();
+    step = 0;
+    switches = 0;
+    lowest = 0;
+    for (unsigned int i = 0; i < MAX_VCPUS; i++) {
+        priority[i] = (int64_t)(policy_random(v) >> 2);
+    }
+    while (count--) {
+        switches |= 1ull << policy_random(v) % STEPS;
+    }
+    tell_first(v);
+}
+
+/* A game has begun, and this one's turn has come. */
+static bool may_start(const struct vcpu *v)
+{
+    return playing & 1u << v->index && first(v);
+}
+
+/* Waits until done says so for this vCPU; the lock is held on both ends. */
+static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *))
+{
+    uint64_t deadline = now_ns() + ns;
+    bool waiting = true;
+
+    while (!done(v) && waiting) {
+        uint32_t seen = __atomic_load_n(&changes[v->index], __ATOMIC_ACQUIRE);
+        vcpu_unlock(&lock_holder);
+        waiting = sleep_until(v, deadline, seen);
+        vcpu_lock(&lock_holder);
+    }
+    return done(v);
+}
+
+uint64_t policy_meet(struct vcpu *v)
+{
+    uint64_t floor = 0;
+
+    if (!plan.policy.turns) {
+        return 0;
+    }
+    vcpu_lock(&lock_holder);
+    inside |= 1u << v->index;
+    if (!playing && (uint64_t)__builtin_popcount(inside) >= plan.policy.turns) {
+        begin_game(v);
+    }
+    if (await(v, v->alone < ALONE_AFTER ? MEET_NS : ALONE_NS, may_start) ||
+        playing & 1u << v->index) {
+        v->alone = 0;
+        COUNT(v->index, meetings);
+        floor = started;
+    } else {
+        v->alone++;
+        inside &= ~(1u << v->index);
+    }
+    vcpu_unlock(&lock_holder);
+    return floor;
+}
+
+void policy_turn(struct vcpu *v)
+{
+    if (!plan.policy.turns || !(__atomic_load_n(&playing, __ATOMIC_RELAXED) & 1u << v->index)) {
+        return;
+    }
+    vcpu_lock(&lock_holder);
+    if (step < 64 && switches >> step & 1) {
+        priority[v->index] = --lowest;
+        tell_first(v);
+    }
+    step++;
+    await(v, TURN_NS, first);
+    vcpu_unlock(&lock_holder);
+}
+
+void policy_part(struct vcpu *v)
+{
+    uint32_t bit = 1u << v->index;
+
+    if (!plan.policy.turns || !(__atomic_load_n(&inside, __ATOMIC_RELAXED) & bit)) {
+        return;
+    }
+    vcpu_lock(&lock_holder);
+    inside &= ~bit;
+    playing &= ~bit;
+    tell_first(v);
+    vcpu_unlock(&lock_holder);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"kcovrig/rig/litmus"
+	"kcovrig/rig/trial"
+)
+
+// LitmusSchema names the form of what LitmusJSON prints.
+const LitmusSchema = "kcovrig.litmus/1"
+
+type litmusTest struct {
+	Name      string            `json:"name"`
+	Threads   int               `json:"threads"`
+	Outcome   litmus.Outcome    `json:"outcome"`
+	Why       string            `json:"why,omitempty"`
+	Tail      string            `json:"tail,omitempty"`
+	Outcomes  uint64            `json:"outcomes"`
+	States    map[string]uint64 `json:"states"`
+	Allowed   []litmus.State    `json:"allowed"`
+	Forbidden []litmus.State    `json:"forbidden"`
+	Unseen    []litmus.State    `json:"unseen"`
+	Target    bool              `json:"target"`
+	Verdict   string            `json:"verdict"`
+	ElapsedNS int64             `json:"elapsedNS"`
+}
+
+// LitmusSummary adds the tests up.
+type LitmusSummary struct {
+	Tests        int    `json:"tests"`
+	Sound        int    `json:"sound"`
+	Unsound      int    `json:"unsound"`
+	Inconclusive int    `json:"inconclusive"`
+	Outcomes     uint64 `json:"outcomes"`
+	Forbidden    int    `json:"forbidden"` // states
+	Allowed      int    `json:"allowed"`   // states
+	Unseen       int    `json:"unseen"`    // states
+	Relaxed      int    `json:"relaxed"`   // tests whose condition the model allows
+	Targets      int    `json:"targets"`   // tests of those whose condition was seen
+}
+
+// Summarise adds the tests of a report up.
+func Summarise(r litmus.Report) LitmusSummary {
+	s := LitmusSummary{Tests: len(r.Tests)}
+	for _, t := range r.Tests {
+		switch t.Outcome {
+		case litmus.Sound:
+			s.Sound++
+		case litmus.Unsound:
+			s.Unsound++
+		default:
+			s.Inconclusive++
+		}
+		s.Outcomes += t.Outcomes
+		s.Forbidden += len(t.Forbidden)
+		s.Allowed += len(t.Allowed)
+		s.Unseen += len(t.Unseen)
+		if t.Verdict == "Sometimes" || t.Verdict == "Always" {
+			s.Relaxed++
+			if t.Target {
+				s.Targets++
+			}
+		}
+	}
+	return s
+}
+
+// LitmusJSON prints the report as one object; failure may be nil.
+func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
+	tests := []litmusTest{}
+	for _, t := range r.Tests {
+		states := map[string]uint64{}
+		for s, n := range t.States {
+			states[string(s)] = n
+		}
+		tests = append(tests, litmusTest{
+			t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
+			full(t.Allowed), full(t.Forbidden), full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS,
+		})
+	}
+	m := map[string]any{
+		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r), "seed": r.Seed,
+		"kernel": r.Kernel, "qemu": r.QEMU, "emulator": r.Counted,
+	}
+	if failure != nil {
+		m["failure"] = failure
+	}
+	return object(w, m)
+}
+
+// LitmusText prints the report as a table and its sums.
+func LitmusText(w io.Writer, r litmus.Report) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "test\tthreads\toutcomes\tstates\tforbidden\tunseen\tmodel\ttarget\t")
+	for _, c := range r.Tests {
+		target := "not seen"
+		if c.Target {
+			target = "seen"
+		}
+		if c.Outcome == litmus.Inconclusive {
+			target = "INCONCLUSIVE: " + c.Why
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d of %d\t%d\t%d\t%s\t%s\t\n", c.Name, c.Threads, c.Outcomes,
+			len(c.States)-len(c.Forbidden), len(c.Allowed), len(c.Forbidden), len(c.Unseen), c.Verdict, target)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, c := range r.Tests {
+		for _, s := range c.Forbidden {
+			fmt.Fprintf(w, "FORBIDDEN in %s: %s (%d times)\n", c.Name, s, c.States[s])
+		}
+	}
+	s := Summarise(r)
+	_, err := fmt.Fprintf(w, "%d tests, %d outcomes, seed %d: %d sound, %d unsound, %d inconclusive; %d forbidden states; %d of %d relaxed targets seen; %d of %d allowed states not seen\n",
+		s.Tests, s.Outcomes, r.Seed, s.Sound, s.Unsound, s.Inconclusive, s.Forbidden, s.Targets, s.Relaxed, s.Unseen, s.Allowed)
+	return err
+}
