@@ -19,14 +19,14 @@ func newLitmus(a *app) *cobra.Command {
 		Use:     "litmus",
 		Short:   "Check the memory emulator with litmus tests, and ask what memory models say",
 		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitHelp,
-		Example: "  kcovrig litmus expect --lkmm",
+		Example: "  kcovrig litmus run tests/ --herd-log tests/herd.log\n  kcovrig litmus expect --lkmm",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
 			return fault.Newf(fault.User, "", "litmus: no command given")
 		},
 	}
-	cmd.AddCommand(newLitmusRun(a))
+	cmd.AddCommand(newLitmusRun(a), newLitmusExpect(a))
 	return cmd
 }
 

@@ -83,10 +83,10 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseWhatPeopleWrite(t *testing.T) {
-	test, err := Parse("AArch64 Own test\n\"a comment\"\n{ int16_t x=3; [y]=0x10; int *p = &x; 0:X1=x; 0:X2=-1; 1:X9=y }\n" +
+	_, err := Parse("AArch64 Own test\n\"a comment\"\n{ int16_t x=3; [y]=0x10; int *p = &x; 0:X1=x; 0:X2=-1; 1:X9=y }\n" +
 		" P0 | P1 ;\n L0: LDR W0,[X1] | NOP ;\n CBZ W0,L0 | ;\nlocations [x; 0:X0;]\nforall (not ([y]=16) \\/ 0:X0=3 /\\ true)\n")
 	require.Error(t, err, "a pointer's type is not known")
-	test, err = Parse("AArch64 Own test\n\"a comment\"\n{ int16_t x=3; [y]=0x10; 0:X1=x; 0:X2=-1; 1:X9=y }\n" +
+	test, err := Parse("AArch64 Own test\n\"a comment\"\n{ int16_t x=3; [y]=0x10; 0:X1=x; 0:X2=-1; 1:X9=y }\n" +
 		" P0 | P1 ;\n L0: LDR W0,[X1] | NOP ;\n CBZ W0,L0 | ;\nlocations [x; 0:X0;]\nforall (not ([y]=16) \\/ 0:X0=3 /\\ true)\n")
 	require.NoError(t, err)
 	assert.Equal(t, "Own test", test.Name)
