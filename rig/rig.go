@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
@@ -50,12 +51,12 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	}
 	for _, m := range c.Spec.Modes {
 		if !slices.Contains(s.Modes, m) {
-			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %v)", m, s.Modes)
+			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))
 		}
 	}
 	for _, r := range c.Spec.Readers {
 		if _, ok := s.Readers[string(r)]; !ok {
-			return c, s, fault.Newf(fault.User, "", "--reader: unknown reader %q (have: %v)", r, slices.Sorted(maps.Keys(s.Readers)))
+			return c, s, fault.Newf(fault.User, "", "--reader: unknown reader %q (have: %s)", r, strings.Join(slices.Sorted(maps.Keys(s.Readers)), ", "))
 		}
 	}
 	if err := c.Spec.Validate(); err != nil {
