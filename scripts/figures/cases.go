@@ -17,6 +17,7 @@ const (
 	Compare  = "compare"  // compare, all modes, everything cached
 	Emulated = "emulated" // the unpatched arm for a fixed time
 	Native   = "native"   // the same without the emulator
+	Outside  = "outside"  // with the emulator in a scope that is never entered
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled
 )
