@@ -8,6 +8,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -111,11 +112,26 @@ func (r *litmusRun) programs(ctx context.Context) error {
 		if jobs == 0 {
 			jobs = runtime.NumCPU()
 		}
-		built, log, err := herdtools.Build(ctx, herdtools.BuildConfig{Tests: r.sources(), CacheDir: r.job.cfg.CacheDir, Jobs: jobs})
-		if err != nil {
-			return err
+		var few, many []herdtools.Source
+		for _, t := range r.tests {
+			if len(t.parsed.Threads) <= minLitmusCPUs {
+				few = append(few, t.source)
+			} else {
+				many = append(many, t.source)
+			}
 		}
-		paths, why = built, "litmus7 or the compiler did not take it, see "+log+": "
+		for _, c := range []herdtools.BuildConfig{{Tests: few}, {Tests: many, Sleeping: true}} {
+			c.CacheDir, c.Jobs = r.job.cfg.CacheDir, jobs
+			if len(c.Tests) == 0 {
+				continue
+			}
+			built, log, err := herdtools.Build(ctx, c)
+			if err != nil {
+				return err
+			}
+			maps.Copy(paths, built)
+			why = "litmus7 or the compiler did not take it, see " + filepath.Dir(log) + ": "
+		}
 	}
 	for i := range r.tests {
 		t := &r.tests[i]

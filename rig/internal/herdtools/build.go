@@ -22,7 +22,7 @@ import (
 // would be bound to CPUs that the guest may not have.
 var options = []string{
 	"-mach", "aarch64", "-gcc", "aarch64-linux-gnu-gcc", "-ccopts", "-O2 -march=armv8.3-a", "-linkopt", "-static",
-	"-mode", "std", "-ascall", "true", "-affinity", "none", "-a", "8", "-s", "1000", "-r", "10", "-barrier", "userfence",
+	"-mode", "std", "-ascall", "true", "-affinity", "none", "-a", "8", "-s", "1000", "-r", "10",
 }
 
 // Programs are linked where no other of the same set is, since the emulator
@@ -35,6 +35,7 @@ const (
 // BuildConfig says what to build and where it is kept.
 type BuildConfig struct {
 	Tests    []Source
+	Sleeping bool // threads sleep at the barrier before each iteration: for more threads than the host has CPUs
 	CacheDir string
 	Jobs     int
 }
@@ -44,7 +45,7 @@ type BuildConfig struct {
 // does not take is missing in it; log says why.
 func Build(ctx context.Context, c BuildConfig) (programs map[string]string, log string, err error) {
 	const op = "build the litmus tests"
-	dir := filepath.Join(c.CacheDir, "litmus", key(c.Tests))
+	dir := filepath.Join(c.CacheDir, "litmus", key(c))
 	log = filepath.Join(dir, "build.log")
 	if _, err := os.Stat(dir); err != nil {
 		if err := makeSet(ctx, c, dir); err != nil {
@@ -61,11 +62,18 @@ func Build(ctx context.Context, c BuildConfig) (programs map[string]string, log 
 	return programs, log, nil
 }
 
+func (c BuildConfig) barrier() string {
+	if c.Sleeping {
+		return "pthread"
+	}
+	return "userfence"
+}
+
 // key names the set by all that its programs depend on.
-func key(tests []Source) string {
+func key(c BuildConfig) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%q %d %d\n", options, segmentBase, segmentStep)
-	for _, t := range tests {
+	fmt.Fprintf(sum, "%q %q %d %d\n", options, c.barrier(), segmentBase, segmentStep)
+	for _, t := range c.Tests {
 		fmt.Fprintf(sum, "%q %q\n", t.Name, t.Text)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:32]
@@ -98,7 +106,7 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	}
 	made := filepath.Join(out, "litmus7.log")
 	if _, err := proc.Run(ctx, proc.Command{
-		Path: litmus, Args: slices.Concat(options, []string{"-o", src}, files), Dir: work,
+		Path: litmus, Args: slices.Concat(options, []string{"-barrier", c.barrier(), "-o", src}, files), Dir: work,
 		Log: made, Kind: fault.User, Op: "run litmus7",
 	}); err != nil {
 		return err

@@ -19,9 +19,9 @@
 
 #define MEET_NS 2000000u  /* for the others to come */
 #define ALONE_NS 50000u   /* ... when they did not the last times */
-#define TURN_NS 500000u   /* for those before to finish */
+#define TURN_NS 5000000u  /* for those before to finish */
 #define ALONE_AFTER 8
-#define STEPS 24          /* of which some are switches */
+#define STEPS 10          /* of which some are switches */
 
 static struct vcpu lock_holder; /* for its lock only */
 static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
