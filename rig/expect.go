@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -46,7 +47,7 @@ func Expect(ctx context.Context, cfg ExpectConfig) (out trial.Expectations, err 
 	if cfg.Limit == 0 {
 		cfg.Limit = herdTime
 	}
-	if out.Herd, err = findHerd(full.CacheDir); err != nil {
+	if out.Herd, err = herdtools.Find("herd7", full.CacheDir); err != nil {
 		return out, err
 	}
 	model, done, err := full.Backends.MemoryModel(ctx, TreeConfig{
@@ -75,22 +76,6 @@ func Expect(ctx context.Context, cfg ExpectConfig) (out trial.Expectations, err 
 type herd struct {
 	program, model string
 	limit          time.Duration
-}
-
-// findHerd takes the herd7 that set-up unpacked into the cache, else PATH's.
-func findHerd(cacheDir string) (string, error) {
-	private := filepath.Join(cacheDir, "herd", "bin", "herd7")
-	if _, err := os.Stat(private); err == nil {
-		return private, nil
-	}
-	path, err := proc.LookPath("herd7")
-	if err != nil {
-		return "", &fault.Error{
-			Kind: fault.Rig, Op: "find herd7, which knows the kernel's memory model", Err: errors.New("neither in the cache nor in PATH"),
-			Try: "scripts/setup herd",
-		}
-	}
-	return path, nil
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -121,7 +122,7 @@ func TestHerdHasALimit(t *testing.T) {
 
 func TestWithoutHerd(t *testing.T) {
 	t.Setenv("PATH", "")
-	_, err := findHerd(t.TempDir())
+	_, err := herdtools.Find("herd7", t.TempDir())
 	require.Error(t, err)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 	assert.Contains(t, FailureOf(err).Try, "scripts/setup herd")

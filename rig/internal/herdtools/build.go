@@ -81,7 +81,7 @@ func key(c BuildConfig) string {
 
 // makeSet builds aside and renames: a folder of the final name is complete.
 func makeSet(ctx context.Context, c BuildConfig, dir string) error {
-	litmus, err := find("litmus7", c.CacheDir)
+	litmus, err := Find("litmus7", c.CacheDir)
 	if err != nil {
 		return err
 	}

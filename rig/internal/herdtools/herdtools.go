@@ -27,14 +27,12 @@ type Source struct{ Name, Text string }
 // names that a Makefile, a file system and a command line take as they are.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
 
-// find looks for a program in PATH, then in what set-up unpacked.
-func find(program, cacheDir string) (string, error) {
-	path, err := proc.LookPath(program)
-	if err == nil {
-		return path, nil
-	}
-	if path, err = proc.LookPath(filepath.Join(cacheDir, "herd", "bin", program)); err == nil {
-		return path, nil
+// Find looks for a program in what set-up unpacked into the cache, then in PATH.
+func Find(program, cacheDir string) (string, error) {
+	for _, name := range []string{filepath.Join(cacheDir, "herd", "bin", program), program} {
+		if path, err := proc.LookPath(name); err == nil {
+			return path, nil
+		}
 	}
 	return "", &fault.Error{
 		Kind: fault.Rig, Op: "find " + program,
@@ -45,7 +43,7 @@ func find(program, cacheDir string) (string, error) {
 // Allowed asks herd7 which final states aarch64.cat allows for the tests, and
 // returns its log. limit bounds the whole: some tests take for ever.
 func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration) ([]byte, error) {
-	herd, err := find("herd7", cacheDir)
+	herd, err := Find("herd7", cacheDir)
 	if err != nil {
 		return nil, err
 	}
