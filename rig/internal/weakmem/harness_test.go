@@ -54,6 +54,9 @@ func TestMain(m *testing.M) {
 // harness compiles the plugin with its harness, once per kind.
 func harness(t testing.TB, b build) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("C code in a process of its own, of no interest to the race detector: go test ./rig/internal/weakmem")
+	}
 	cc, err := proc.LookPath("cc")
 	if err != nil {
 		t.Skip("no cc: apt-get install gcc libc6-dev")
