@@ -47,6 +47,8 @@ type TreeConfig struct {
 
 // Tree is an opened kernel tree, from which both arms are built.
 type Tree interface {
+	// Check says, before anything is built, whether the arm can be made.
+	Check(ctx context.Context, patched bool) error
 	Image(ctx context.Context, patched bool) (Image, error)
 	Close() error
 }

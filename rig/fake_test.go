@@ -200,6 +200,8 @@ func (l *lab) stressing(change int32) {
 
 type fakeTree struct{ l *lab }
 
+func (f fakeTree) Check(_ context.Context, _ bool) error { return nil }
+
 func (f fakeTree) Image(_ context.Context, patched bool) (Image, error) {
 	return Image{Image: trial.Image{Patched: patched, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
 }

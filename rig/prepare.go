@@ -68,6 +68,11 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 		return err
 	}
 	j.tree = tree
+	for _, patched := range arms {
+		if err := tree.Check(ctx, patched); err != nil {
+			return err
+		}
+	}
 	end("")
 	for _, patched := range arms {
 		name := trial.Observation{Patched: patched}.Arm()

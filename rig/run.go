@@ -55,9 +55,12 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 }
 
 func (j *job) compare(ctx context.Context) error {
-	// Until both arms have run there is nothing to judge.
-	j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
-	if err := j.prepare(ctx, []bool{false, true}); err != nil {
+	err := j.prepare(ctx, []bool{false, true})
+	if fault.KindOf(err) != fault.User { // wrong usage reaches no verdict at all
+		// Until both arms have run there is nothing to judge.
+		j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
+	}
+	if err != nil {
 		return err
 	}
 	enough := func(latest map[bool][]wire.Tally) bool { return trial.Certain(latest[false], latest[true]) }

@@ -78,6 +78,13 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	return j, nil
 }
 
+// Check says whether the arm can be made: that the patch applies or comes off,
+// and that the tools are there. It builds nothing.
+func (t *Tree) Check(ctx context.Context, patched bool) error {
+	_, err := t.plan(ctx, patched)
+	return err
+}
+
 // Image returns the arm with or without the fix, from the cache or built now.
 func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
 	started := time.Now()
