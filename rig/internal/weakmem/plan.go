@@ -44,7 +44,7 @@ type Policy struct {
 }
 
 // DefaultPolicy was chosen by measurement: stale reads in a quarter of the windows
-// or more, for at most a third of the copies per second (scripts/bench).
+// or more, at a cost that scripts/bench shows.
 func DefaultPolicy() Policy {
 	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
 }
