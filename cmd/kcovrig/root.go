@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 	"runtime/debug"
@@ -93,6 +94,9 @@ func (a *app) userCache() string {
 // --json gives one object.
 func (a *app) show(o *options, result trial.Result, err error) error {
 	a.result = &result
+	if err == nil && interrupted(a.result) {
+		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
+	}
 	if o.json {
 		if werr := report.JSON(a.stdout, result); werr != nil && err == nil {
 			err = fault.Wrap(fault.Rig, "write the result", werr)
