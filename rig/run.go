@@ -27,7 +27,12 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool { return trial.Enough(latest[patched]) })
+		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool {
+			if share := j.cfg.Spec.CleanShare; share > 0 {
+				return trial.EnoughFor(latest[patched], share)
+			}
+			return trial.Enough(latest[patched])
+		})
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
 		}

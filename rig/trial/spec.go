@@ -51,18 +51,21 @@ func JudgedReader(readers []Reader) Reader {
 
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
-	Scenario    string        `json:"scenario"`
-	Arch        string        `json:"arch"`
-	Tree        string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
-	Rev         string        `json:"rev,omitempty"`
-	Patch       string        `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
-	Readers     []Reader      `json:"readers"`
-	Modes       []string      `json:"modes"`
-	Duration    time.Duration `json:"duration"` // 0: until the verdict is certain
-	Seed        uint64        `json:"seed"`
-	MemoryModel MemoryModel   `json:"memoryModel"`
-	Accel       Accel         `json:"accel"`
-	Jobs        int           `json:"jobs"`
-	Scopes      []string      `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
-	ScopeOnly   bool          `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
+	Scenario string        `json:"scenario"`
+	Arch     string        `json:"arch"`
+	Tree     string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
+	Rev      string        `json:"rev,omitempty"`
+	Patch    string        `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
+	Readers  []Reader      `json:"readers"`
+	Modes    []string      `json:"modes"`
+	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
+	Seed     uint64        `json:"seed"`
+	// CleanShare makes a lone arm run until it has shown a stale window or has
+	// excluded that this share of its blocks is stale, see JudgeArm; 0: a tally is enough.
+	CleanShare  float64     `json:"cleanShare,omitempty"`
+	MemoryModel MemoryModel `json:"memoryModel"`
+	Accel       Accel       `json:"accel"`
+	Jobs        int         `json:"jobs"`
+	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
+	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
 }

@@ -46,6 +46,8 @@ func (s Spec) Validate() error {
 		return bad("--accel=kvm cannot be joined with --memory-model=arm: the emulator needs TCG; use --memory-model=native for the hardware's own reordering")
 	case s.Duration < 0 || s.Duration > MaxDuration:
 		return bad("--duration: %v is not between 0 and %v", s.Duration, MaxDuration)
+	case !(s.CleanShare >= 0) || s.CleanShare > 1:
+		return bad("the share of stale blocks to exclude, %v, is not between 0 and 1", s.CleanShare)
 	case s.Jobs < 0:
 		return bad("--jobs: %d is negative", s.Jobs)
 	case s.Rev != "" && s.Tree == "":
