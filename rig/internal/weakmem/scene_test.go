@@ -21,7 +21,7 @@ type scene struct {
 	plan   string
 	script []string
 	asleep bool // the script itself makes the emulator begin
-	mutant int // the broken rule that must make this scene fail; 0: none
+	mutant int  // the broken rule that must make this scene fail; 0: none
 }
 
 var place = regexp.MustCompile(`\b([CDEIU])([0-7])((?:[+-](?:0x)?[0-9a-f]+)?)\b`)
@@ -110,7 +110,9 @@ var ways = map[string][]string{
 	"tracked, native":   {"policy track 1", "policy exact 0"},
 }
 
-func allScenes() []scene { return slices.Concat(bufferScenes, pageScenes, scopeScenes, armScenes, branchScenes()) }
+func allScenes() []scene {
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, armScenes, turnScenes, branchScenes())
+}
 
 func TestScenes(t *testing.T) {
 	scenes := allScenes()

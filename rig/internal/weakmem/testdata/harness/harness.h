@@ -101,6 +101,8 @@ extern __thread struct cpu *running; /* in a callback */
 void race_arm(struct cpu *c);
 void race_begin(void);
 void race_end(void);
+/* A thread that sleeps from now on. */
+int race_sleeper(void);
 
 /* decode_dump.c */
 void decode_dump(const char *file);

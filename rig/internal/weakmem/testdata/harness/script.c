@@ -17,6 +17,7 @@
  *                                  first of them arms the emulator
  *   race begin CPU                 one instruction in the middle of a write to code
  *   race end
+ *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | active CPU
@@ -77,6 +78,7 @@ static void set_policy(const char *name, uint64_t value)
         {"active", &plan.policy.active}, {"body-delay", &plan.policy.body_delay},
         {"callee-max", &plan.policy.callee_max}, {"stale", &plan.policy.stale},
         {"exact", &plan.policy.exact}, {"track", &plan.policy.track},
+        {"turns", &plan.policy.turns},
     };
     bool seed = strcmp(name, "seed") == 0;
 
@@ -226,6 +228,8 @@ static bool act(const struct words *w)
         race_arm(&cpus[index_of(w, 2)]);
     } else if (is_command(w, "race end", 2)) {
         race_end();
+    } else if (is_command(w, "asleep", 2)) {
+        vcpus[index_of(w, 1)].thread = race_sleeper();
     } else if (is_command(w, "decode", 2)) {
         decode_dump(w->at[1]);
     } else if (is_command(w, "event", 2)) {
