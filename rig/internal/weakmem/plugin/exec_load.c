@@ -185,7 +185,7 @@ void exec_body_load(unsigned int index, void *udata)
     track_settle(v);
     v->tracked_pc = in->pc;
     COUNT(index, loads);
-    policy_turn(v);
+    policy_turn(v, false);
     policy_pause(v);
     a = access_resolve(v, in);
     if (!reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {

@@ -131,7 +131,7 @@ void exec_store(unsigned int index, void *udata)
         } else {
             page_settle(v);
         }
-        policy_turn(v);
+        policy_turn(v, false);
         body_store(v, &site->insn, wanted);
     } else {
         page_settle(v);

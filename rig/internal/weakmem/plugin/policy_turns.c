@@ -6,20 +6,27 @@
  * priority first. Priorities are random, and a few random steps put the one
  * that takes it last: every schedule of few switches has a fair chance
  * (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of
- * Finding Bugs", ASPLOS 2010). Waits sleep and are bounded: an order that cannot
- * be kept is given up, never insisted on.
+ * Finding Bugs", ASPLOS 2010). One whose newer stores are visible before its
+ * older ones is put last half the time before it drains these, since only then
+ * can all the others see that. Waits sleep and are bounded: an order that cannot
+ * be kept is given up, never insisted on. A wait ends soon after no other vCPU
+ * runs any more, above all when one of them asks QEMU for exclusivity.
  */
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 #define MEET_NS 2000000u  /* for the others to come */
 #define ALONE_NS 50000u   /* ... when they did not the last times */
 #define TURN_NS 5000000u  /* for those before to finish */
+#define LOOK_NS 300000u   /* how often a waiting vCPU looks whether others run */
+#define PHASE_NS 70000u   /* ... at different times, or each would see the others look */
 #define ALONE_AFTER 8
 #define STEPS 10          /* of which some are switches */
 
@@ -38,17 +45,24 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Sleeps until something changes since seen; false when the time is up. */
+/* Sleeps a while, or until something changes since seen; false when the time is
+ * up, or nobody is left who could end the wait. */
 static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
 {
-    uint64_t now = now_ns();
-    struct timespec left = {.tv_nsec = (long)(deadline - now)};
+    uint64_t now = now_ns(), look = now + LOOK_NS + v->index * PHASE_NS;
+    struct timespec left = {
+        .tv_nsec = (long)((look < deadline ? look : deadline) - now)};
 
     if (now >= deadline) {
         return false;
     }
-    syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left, NULL, 0);
-    return true;
+    if (syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left,
+                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(31) ||
+        thread_other_runs(v)) {
+        return true;
+    }
+    COUNT(v->index, abandoned);
+    return false;
 }
 
 static void tell(unsigned int index)
@@ -141,13 +155,13 @@ uint64_t policy_meet(struct vcpu *v)
     return floor;
 }
 
-void policy_turn(struct vcpu *v)
+void policy_turn(struct vcpu *v, bool window)
 {
     if (!plan.policy.turns || !(__atomic_load_n(&playing, __ATOMIC_RELAXED) & 1u << v->index)) {
         return;
     }
     vcpu_lock(&lock_holder);
-    if (step < 64 && switches >> step & 1) {
+    if ((step < 64 && switches >> step & 1) || (window && policy_random(v) & 1)) {
         priority[v->index] = --lowest;
         tell_first(v);
     }

@@ -117,7 +117,7 @@ static void schedule(void)
         }
         c = &cpus[at];
         if (events && draw(events) == 0) {
-            fake_event(c);
+            fake_event(c, KERNEL_VECTORS);
         }
         fake_step(c);
         left -= c->done;
