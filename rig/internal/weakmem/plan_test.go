@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,6 +47,9 @@ func TestPlanIsGolden(t *testing.T) {
 	cfg := config(t)
 	cfg.Scope[0], cfg.Scope[2] = cfg.Scope[2], cfg.Scope[0]
 	assert.Equal(t, got, Plan(cfg), "the order of the scopes must not show")
+	assert.NotContains(t, got, "focus")
+	cfg.Focus = 0xffff80008027d340
+	assert.Equal(t, strings.Replace(got, "\nset active", "\nfocus 0xffff80008027d340\nset active", 1), Plan(cfg))
 }
 
 func TestConfigIsValidated(t *testing.T) {
@@ -60,6 +64,8 @@ func TestConfigIsValidated(t *testing.T) {
 		"no scope":                          func(c *Config) { c.Scope = nil },
 		"a probability above one":           func(c *Config) { c.Policy.Stale = 1001 },
 		"a wait without bound":              func(c *Config) { c.Policy.HoldNS = 2e6 },
+		"a focus outside the scope":         func(c *Config) { c.Focus = 0xffff80008027d53c },
+		"a focus between instructions":      func(c *Config) { c.Focus = 0xffff80008027d342 },
 		"marks without a function":          func(c *Config) { c.Mark = Scope{} },
 	} {
 		cfg := config(t)

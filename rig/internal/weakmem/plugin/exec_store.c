@@ -122,7 +122,7 @@ void exec_store(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
-    bool wanted = policy_delay(v, site->scope->role);
+    bool wanted = policy_delay(v, site->scope->role, site->insn.pc);
 
     COUNT(index, stores);
     if (site->scope->role == SCOPE_BODY) {

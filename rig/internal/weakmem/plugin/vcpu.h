@@ -140,7 +140,7 @@ void arm_try(struct vcpu *v, uint64_t to);
 uint64_t policy_random(struct vcpu *v);
 void policy_seed(struct vcpu *v, uint64_t seed);
 bool policy_begin(struct vcpu *v);        /* whether this entry delays */
-bool policy_delay(struct vcpu *v, enum scope_role role);
+bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc);
 void policy_hold(struct vcpu *v);         /* a wait before a drain */
 
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
