@@ -30,6 +30,8 @@ type Backends struct {
 	// Functions finds functions of any ELF file for a user, by symbol.
 	Functions func(binary string, symbols []string) ([]Range, error)
 	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	// Emulation says which plugin Plugin would make, and with which policy.
+	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
 	Counters  func(p Plugin) (map[string]uint64, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
@@ -49,6 +51,9 @@ type TreeConfig struct {
 type Tree interface {
 	// Check says, before anything is built, whether the arm can be made.
 	Check(ctx context.Context, patched bool) error
+	// Plan says what Image would return, as far as it is known before anything is
+	// built: Version, Tree, TreeHash, Compiler, Key and Patch.
+	Plan(ctx context.Context, patched bool) (Image, error)
 	Image(ctx context.Context, patched bool) (Image, error)
 	Close() error
 }
@@ -77,6 +82,7 @@ type Archive struct {
 type EmulatorConfig struct {
 	Arch     arch.Arch
 	Override string
+	Argv     []string // how it was started before; nil, or not there any more: look for one
 	CacheDir string
 }
 
@@ -130,6 +136,7 @@ type PluginConfig struct {
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
+	Focus    uint64          // address of the one store to delay; 0: the policy chooses
 	Extreme  bool            // at its most aggressive
 	Policy   *weakmem.Policy // nil: the default, or the extreme one
 	Define   []string        // macros, for tests that break it

@@ -31,6 +31,7 @@ type job struct {
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
 	mark     Range                    // the guest's mark function
+	replay   *replay                  // nil: another command
 	beside   []string                 // workloads to run beside the scenario's
 	result   trial.Result
 }

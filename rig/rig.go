@@ -65,6 +65,11 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}
+	if c.Spec.Patch != "" { // the result is of use in other folders too
+		if c.Spec.Patch, err = filepath.Abs(c.Spec.Patch); err != nil {
+			return c, s, fault.Wrap(fault.User, "--patch", err)
+		}
+	}
 	if c.OutDir != "" {
 		if err := checkOutDir(c.OutDir); err != nil {
 			return c, s, err

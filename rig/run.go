@@ -102,7 +102,7 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 	turns := newRelay(len(patched), enough)
 	var runs []func(context.Context) error
 	for i, p := range patched {
-		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns}
+		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
 		if err := a.makeDir(j.folder.work); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}

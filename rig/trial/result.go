@@ -16,6 +16,8 @@ type Image struct {
 	Patched bool   `json:"patched"`
 	Path    string `json:"path"`
 	Key     string `json:"key"`
+	Hash    string `json:"hash,omitempty"`  // SHA-256 of the file at Path
+	Patch   string `json:"patch,omitempty"` // hash of the files in which the arm differs from the tree
 	Cached  bool   `json:"cached"`
 	Log     string `json:"log,omitempty"`
 	CPUNS   int64  `json:"cpuNS"`
@@ -53,13 +55,14 @@ type Failure struct {
 // Result is one command's outcome: what was asked, with what it was done, what
 // was seen, and what it means. Report renders it; nothing else is needed.
 type Result struct {
-	Command      string // "run", "compare" or "build"
+	Command      string // the subcommand
 	Version      string // the rig's own
 	Spec         Spec
 	Judgement    Judgement // its verdict stays unknown unless both arms ran
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU
+	Setup        *Setup // nil: not known
 	Host         Host
 	CodeDiffers  *bool // nil: not compared
 	Code         []Code
@@ -67,5 +70,6 @@ type Result struct {
 	Witnesses    []Witness
 	Notes        []string           // what the reader should know, such as an emulator that was not needed
 	Timings      map[string]float64 // seconds per stage
+	Replay       *Replay            // of the command replay alone
 	Failure      *Failure
 }

@@ -111,7 +111,7 @@ func trace(t *testing.T, used uint64) []byte {
 }
 
 func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
-	marks, err := parseMarks(trace(t, 1))
+	marks, err := parseMarks(bytes.NewReader(trace(t, 1)))
 	require.NoError(t, err)
 	require.Len(t, marks, 1)
 	assert.Equal(t, []Event{
@@ -121,11 +121,11 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 	marks[0].Events = nil
 	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5}, marks[0])
 
-	_, err = parseMarks(trace(t, 2))
+	_, err = parseMarks(bytes.NewReader(trace(t, 2)))
 	assert.ErrorContains(t, err, "mark 2", "a mark that is not there")
-	_, err = parseMarks(trace(t, 3))
+	_, err = parseMarks(bytes.NewReader(trace(t, 3)))
 	assert.Error(t, err, "more marks than places")
-	_, err = parseMarks([]byte("something else, long enough to be a header....."))
+	_, err = parseMarks(strings.NewReader("something else, long enough to be a header....."))
 	assert.Error(t, err)
 }
 
