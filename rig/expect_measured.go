@@ -53,7 +53,7 @@ func latest(cacheDir string, tests []trial.Expected) (string, error) {
 		if err != nil {
 			return "", fault.Wrap(fault.Rig, "read the last run", err)
 		}
-		if doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
+		if doc.Replay == nil && doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
 			return path, nil
 		}
 	}

@@ -25,7 +25,7 @@ const (
 
 // ReplayConfig says which witness to reach again, and how often.
 type ReplayConfig struct {
-	Config                // all but Spec, which is the run's
+	Config                // of its Spec Jobs counts alone: the rest is the run's
 	Run     string        // a run folder, or its result.json
 	Witness int           // its number in the run, from 1
 	Tries   int           // boots
@@ -115,6 +115,9 @@ func (r *replay) spec() trial.Spec {
 	s := r.saved.Spec
 	s.Readers = []trial.Reader{r.report.Signature.Reader}
 	s.Accel = r.saved.QEMU.Accel
+	if r.cfg.Spec.Jobs > 0 {
+		s.Jobs = r.cfg.Spec.Jobs
+	}
 	if !strings.HasPrefix(s.Tree, "debian:") { // which may have to be fetched again
 		s.Tree = r.saved.Kernel.Tree
 	}

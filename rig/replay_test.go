@@ -62,7 +62,7 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	}
 	b.Plugin = func(_ context.Context, p PluginConfig) (Plugin, error) {
 		l.plugins = append(l.plugins, p)
-		return Plugin{Path: "p.so", Trace: "trace"}, nil
+		return Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
 	}
 	b.Emulation = func(PluginConfig) (string, map[string]uint64, error) {
 		return l.setup, map[string]uint64{"active": 600}, nil

@@ -47,6 +47,9 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}
 		obs, err := a.run(ctx)
+		if a.plugin != nil {
+			_ = os.Remove(a.plugin.Trace) // large, and told already
+		}
 		if ctx.Err() != nil && a.found == nil {
 			break // it has not had its time
 		}
