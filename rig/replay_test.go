@@ -75,7 +75,7 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	l.boots, l.plugins, l.built = nil, nil, 0
 	run := cfg.OutDir
 	cfg.OutDir, cfg.Spec = filepath.Join(t.TempDir(), "replay"), trial.Spec{}
-	return l, ReplayConfig{Config: cfg, Run: run, Witness: 2, Tries: 3, Limit: time.Minute}
+	return l, ReplayConfig{Config: cfg, Run: run, Witness: 2, Tries: 3, Limit: 10 * time.Second}
 }
 
 type replayTree struct {
