@@ -29,12 +29,11 @@ draws what to hold back from the seed, as the run did.
 
 The run folder (--out) keeps the last try that reached it, for report.
 
-Exit codes of replay:
-  0  every try reached it
-  2  wrong usage; or the kernel, the machine or the guest is not the run's
-  3  a fault of the rig or its tools, in every try
-  4  some tries, or all, did not reach it, or it was interrupted
-  5  the kernel did not build, boot or finish, in every try`,
+Exit code 0 means that every try reached it, 4 that some or none did. 2 is also
+for a kernel, a machine or a guest that is not the run's; 3 and 5 are for faults
+in every try.
+
+` + exitHelp,
 		Example: `  kcovrig replay results/arm64
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
 		Args: cobra.RangeArgs(1, 2),
