@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func openReplay(cfg ReplayConfig) (*replay, error) {
 	}
 	signature, err := trial.SignatureOf(r.witness())
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: "another of the run's witnesses"}
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: r.others()}
 	}
 	r.report = trial.Replay{
 		Run: path, Witness: cfg.Witness, Signature: signature, Focused: !cfg.Plain, Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
@@ -106,6 +107,21 @@ func openReplay(cfg ReplayConfig) (*replay, error) {
 }
 
 func (r *replay) op() string { return fmt.Sprintf("replay witness %d of %s", r.cfg.Witness, r.cfg.Run) }
+
+// others names witnesses of the run that can be replayed.
+func (r *replay) others() string {
+	const most = 8
+	var numbers []string
+	for i, w := range r.saved.Witnesses {
+		if _, err := trial.SignatureOf(w); err == nil && len(numbers) < most {
+			numbers = append(numbers, fmt.Sprint(i+1))
+		}
+	}
+	if len(numbers) == 0 {
+		return "another run: none of this one's witnesses shows enough"
+	}
+	return "another of the run's witnesses: " + strings.Join(numbers, ", ")
+}
 
 func (r *replay) witness() trial.Witness { return r.saved.Witnesses[r.cfg.Witness-1] }
 
@@ -135,24 +151,27 @@ func (r *replay) run(ctx context.Context, j *job) error {
 	for _, d := range r.report.Differences {
 		j.note("not as in the run: " + d)
 	}
-	focus, err := r.focus(j)
-	if err != nil {
-		return err
-	}
-	return r.tries(ctx, j, focus)
+	return r.tries(ctx, j, r.focus(j))
 }
 
 // focus is the address of the store that the witness's reader missed; 0 where
-// the seed alone decides.
-func (r *replay) focus(j *job) (uint64, error) {
+// the seed alone decides, which the report says.
+func (r *replay) focus(j *job) uint64 {
 	if r.cfg.Plain {
-		return 0, nil
+		return 0
 	}
-	store := r.report.Signature.DataStore
-	for _, s := range j.scopes[r.report.Signature.Patched] {
-		if pc := s.Start + store.Offset; s.Symbol == store.Symbol && pc < s.End {
-			return pc, nil
+	s := r.report.Signature
+	for _, binary := range []string{j.images[s.Patched].Vmlinux, j.archive.Guest} {
+		found, err := j.backends().Functions(binary, []string{s.DataStore.Symbol})
+		if err != nil || len(found) != 1 {
+			continue // not there, or several of that name
+		}
+		pc := found[0].Start + s.DataStore.Offset
+		if slices.ContainsFunc(j.scopes[s.Patched], func(in Range) bool { return pc >= in.Start && pc < in.End }) {
+			return pc
 		}
 	}
-	return 0, fault.Newf(fault.User, r.op(), "the kernel has no %s in the emulator's scope", store)
+	r.report.Focused = false
+	j.note(fmt.Sprintf("the emulator's scope has no store at %s: the seed alone chooses what is held back", s.DataStore))
+	return 0
 }

@@ -70,6 +70,17 @@ func TestReplayOfAnOlderResult(t *testing.T) {
 	require.ErrorContains(t, err, "the run does not say which")
 }
 
+func TestReplayNamesTheWitnessesThatItCanReach(t *testing.T) {
+	_, cfg := newReplayLab(t)
+	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[1].Events = nil })
+	result, err := Replay(t.Context(), cfg)
+	require.ErrorContains(t, err, "says too little")
+	assert.Equal(t, "another of the run's witnesses: 1", result.Failure.Try)
+	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
+	result, _ = Replay(t.Context(), cfg)
+	assert.Contains(t, result.Failure.Try, "another run")
+}
+
 func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
 	_, good := newReplayLab(t)
 	for name, c := range map[string]struct {

@@ -67,6 +67,9 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	b.Emulation = func(PluginConfig) (string, map[string]uint64, error) {
 		return l.setup, map[string]uint64{"active": 600}, nil
 	}
+	b.Functions = func(string, []string) ([]Range, error) {
+		return []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
+	}
 	b.Witnesses = tell
 	l.queue = []fakeGuest{seen(0x10, 0x20)}
 	cfg.Spec.Seed = 77
@@ -177,6 +180,21 @@ func TestPlainReplayHasNoFocus(t *testing.T) {
 	result, err := Replay(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.False(t, result.Replay.Focused)
+	assert.Zero(t, l.plugins[0].Focus)
+}
+
+func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.queue = []fakeGuest{seen(0x20)}
+	cfg.Tries = 1
+	cfg.Backends.Functions = func(string, []string) ([]Range, error) {
+		return []Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
+	}
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, result.Replay.Complete())
+	assert.False(t, result.Replay.Focused, "and it says so")
+	assert.Contains(t, result.Notes[0], "no store at f+0x20")
 	assert.Zero(t, l.plugins[0].Focus)
 }
 

@@ -18,6 +18,7 @@ import (
 type replayed struct {
 	Replay struct {
 		Signature map[string]any
+		Focused   bool
 		Tries     []struct {
 			Outcome   string
 			ReachedNS int64
@@ -70,6 +71,7 @@ func TestE2EReplay(t *testing.T) {
 				var r replayed
 				require.NoError(t, json.Unmarshal(again.out.Bytes(), &r))
 				assert.Len(t, r.Replay.Tries, tries)
+				assert.True(t, r.Replay.Focused)
 				for _, try := range r.Replay.Tries {
 					assert.Equal(t, "reached", try.Outcome)
 					assert.NotZero(t, try.ReachedNS)

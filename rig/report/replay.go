@@ -47,4 +47,7 @@ func writeReplay(b *strings.Builder, r *trial.Replay) {
 		how = "the seed alone chose what the emulator held back"
 	}
 	fmt.Fprintf(b, "\nreplay: %d of %d\n  %s\n  %s, for at most %.0f s of stress a try\n", r.Reached, r.Reached+r.Missed, replayed(*r), how, float64(r.LimitNS)/1e9)
+	if r.Reached > 0 {
+		b.WriteString("  the tally is of the last try that reached it, and ends there\n")
+	}
 }
