@@ -45,6 +45,8 @@ func tell(cfg WitnessConfig) ([]trial.Witness, error) {
 type replayLab struct {
 	*lab
 	plugins []PluginConfig
+	sought  EmulatorConfig
+	spec    trial.Spec // of the tree that was opened last
 	built   int
 	plan    Image
 	setup   string
@@ -56,7 +58,14 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	l.plan = Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
 	cfg := l.config(t)
 	b := cfg.Backends
-	b.Open = func(context.Context, TreeConfig) (Tree, error) { return replayTree{fakeTree{l.lab}, l}, nil }
+	b.Open = func(_ context.Context, t TreeConfig) (Tree, error) {
+		l.spec = t.Spec
+		return replayTree{fakeTree{l.lab}, l}, nil
+	}
+	b.Emulator = func(_ context.Context, e EmulatorConfig) (Emulator, error) {
+		l.sought = e
+		return l.qemu, nil
+	}
 	b.Analyse = func(context.Context, AnalyseConfig) (Analysis, error) {
 		return Analysis{Code: trial.Code{Container: "f"}, Scope: []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
 	}
@@ -116,6 +125,9 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 		assert.Equal(t, uint64(0x1020), p.Focus)
 	}
 	assert.Equal(t, 1, l.built, "prepared once")
+	assert.Equal(t, []string{"qemu"}, l.sought.Argv, "the run's own QEMU")
+	assert.Equal(t, "/tree", l.spec.Tree, "the tree that the run chose")
+	assert.Equal(t, []string{"pc", "cmp"}, l.spec.Modes)
 
 	kept, err := report.Load(cfg.OutDir)
 	require.NoError(t, err)
