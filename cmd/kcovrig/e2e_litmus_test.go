@@ -76,7 +76,7 @@ func TestE2ELitmusExpect(t *testing.T) {
 			Name, Stale             string
 			Measured, Contradiction bool
 		}
-		LKMM  []struct {
+		LKMM []struct {
 			Name, Note string
 			OK         bool
 		}
