@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@
 #define ALONE_AFTER 8
 #define STEPS 10          /* of which some are switches */
 
-static struct vcpu lock_holder; /* for its lock only */
+/* Sleeps: who is told of its turn may run before who told it has let go. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
 static uint32_t inside, playing; /* vCPUs in a body; those of the current game */
 static int64_t priority[MAX_VCPUS], lowest;
@@ -127,9 +129,9 @@ static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *)
 
     while (!done(v) && waiting) {
         uint32_t seen = __atomic_load_n(&changes[v->index], __ATOMIC_ACQUIRE);
-        vcpu_unlock(&lock_holder);
+        pthread_mutex_unlock(&lock);
         waiting = sleep_until(v, deadline, seen);
-        vcpu_lock(&lock_holder);
+        pthread_mutex_lock(&lock);
     }
     return done(v);
 }
@@ -141,7 +143,7 @@ uint64_t policy_meet(struct vcpu *v)
     if (!plan.policy.turns) {
         return 0;
     }
-    vcpu_lock(&lock_holder);
+    pthread_mutex_lock(&lock);
     inside |= 1u << v->index;
     v->accesses = 0;
     if (!playing && (uint64_t)__builtin_popcount(inside) >= plan.policy.turns) {
@@ -156,7 +158,7 @@ uint64_t policy_meet(struct vcpu *v)
         v->alone++;
         inside &= ~(1u << v->index);
     }
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
     return floor;
 }
 
@@ -170,7 +172,7 @@ void policy_turn(struct vcpu *v, bool window)
     if (!plan.policy.turns || !plays(v)) {
         return;
     }
-    vcpu_lock(&lock_holder);
+    pthread_mutex_lock(&lock);
     v->accesses++;
     if ((step < 64 && switches >> step & 1) || (window && policy_random(v) & 3)) {
         priority[v->index] = --lowest;
@@ -178,7 +180,7 @@ void policy_turn(struct vcpu *v, bool window)
     }
     step++;
     await(v, TURN_NS, first);
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
 }
 
 enum turn_loads policy_turn_loads(const struct vcpu *v)
@@ -196,9 +198,9 @@ void policy_part(struct vcpu *v)
     if (!plan.policy.turns || !(__atomic_load_n(&inside, __ATOMIC_RELAXED) & bit)) {
         return;
     }
-    vcpu_lock(&lock_holder);
+    pthread_mutex_lock(&lock);
     inside &= ~bit;
     playing &= ~bit;
     tell_first(v);
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
 }
