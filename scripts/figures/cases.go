@@ -17,7 +17,8 @@ const (
 	Compare  = "compare"  // compare, all modes, everything cached
 	Emulated = "emulated" // the unpatched arm for a fixed time
 	Native   = "native"   // the same without the emulator
-	Outside  = "outside"  // with the emulator in a scope that is never entered
+	Outside  = "outside"  // with the emulator in a scope that is never entered, in turns with Plain
+	Plain    = "plain"    // the same without the emulator; run N of both is one pair
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled
 )

@@ -107,7 +107,9 @@ void policy_hold(struct vcpu *v)
 
 bool policy_stale(struct vcpu *v)
 {
-    return chance(v, plan.policy.stale);
+    enum turn_loads how = policy_turn_loads(v);
+
+    return how == LOADS_ANY ? chance(v, plan.policy.stale) : how == LOADS_OLD;
 }
 
 bool policy_exact(struct vcpu *v)

@@ -85,6 +85,7 @@ struct vcpu {
 
     uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     unsigned int alone;      /* meetings in a row to which nobody came */
+    unsigned int accesses;   /* of the body since the last meeting, if any came */
 
     uint64_t random;
     uint64_t skip, budget;   /* callee stores to let run, then to delay */
@@ -153,6 +154,9 @@ uint64_t policy_meet(struct vcpu *v);
 /* Before an access, or a drain; window: of stores that others have overtaken. */
 void policy_turn(struct vcpu *v, bool window);
 void policy_part(struct vcpu *v); /* the body was left */
+/* Which of the values that it may read the load at hand takes. */
+enum turn_loads { LOADS_ANY, LOADS_NEW, LOADS_OLD };
+enum turn_loads policy_turn_loads(const struct vcpu *v);
 
 /* thread.c */
 void thread_open(struct vcpu *v); /* called in the vCPU's thread */

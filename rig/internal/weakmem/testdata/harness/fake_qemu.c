@@ -3,6 +3,7 @@
  * QEMU's plugin interface as qemu_api.h declares it. Misuse that QEMU would
  * punish, or silently get wrong, ends the program.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
 static __thread enum qemu_plugin_cb_flags allowed;
 static __thread jmp_buf left;
 static __thread uint64_t left_to;
+static pthread_mutex_t translating = PTHREAD_MUTEX_INITIALIZER;
 
 #if KCOVRIG_API >= 7
 #define IGNORED_UDATA , void *udata
@@ -215,7 +217,9 @@ void fake_step(struct cpu *c)
     const struct qemu_plugin_insn *insn;
 
     if (!c->block || c->at >= c->block->n) {
+        pthread_mutex_lock(&translating);
         c->block = block_at(c->pc);
+        pthread_mutex_unlock(&translating);
         c->at = 0;
     }
     insn = &c->block->insn[c->at];

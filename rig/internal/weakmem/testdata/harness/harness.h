@@ -104,6 +104,10 @@ void race_end(void);
 /* A thread that sleeps from now on. */
 int race_sleeper(void);
 
+/* threads.c: n vCPUs at once, from begin to end, so many times. */
+void threads_run(unsigned int n, uint64_t iterations, void (*begin)(void),
+                 void (*end)(void));
+
 /* decode_dump.c */
 void decode_dump(const char *file);
 

@@ -22,7 +22,7 @@
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | active CPU
  *
- * and those of litmus.c: thread, init, observe, litmus.
+ * and those of litmus.c: thread, init, observe, litmus, turns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
