@@ -77,8 +77,20 @@ func TestReplayNamesTheWitnessesThatItCanReach(t *testing.T) {
 	require.ErrorContains(t, err, "says too little")
 	assert.Equal(t, "another of the run's witnesses: 1", result.Failure.Try)
 	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
-	result, _ = Replay(t.Context(), cfg)
-	assert.Contains(t, result.Failure.Try, "another run")
+	result, err = Replay(t.Context(), cfg)
+	require.ErrorContains(t, err, "none of the run's witnesses")
+	assert.Equal(t, "another run", result.Failure.Try)
+}
+
+func TestReplayTakesTheFirstWitnessThatItCanReach(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
+	l.queue = []fakeGuest{seen(0x20)}
+	cfg.Witness, cfg.Tries = 0, 1
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 2, result.Replay.Witness)
+	assert.True(t, result.Replay.Complete())
 }
 
 func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
@@ -88,7 +100,7 @@ func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
 		words  string
 	}{
 		"number above": {func(c *ReplayConfig) { c.Witness = 3 }, "the run holds 2 witnesses, and no number 3"},
-		"number 0":     {func(c *ReplayConfig) { c.Witness = 0 }, "no number 0"},
+		"number below": {func(c *ReplayConfig) { c.Witness = -1 }, "no number -1"},
 		"no tries":     {func(c *ReplayConfig) { c.Tries = 0 }, "--tries: 0"},
 		"no limit":     {func(c *ReplayConfig) { c.Limit = 0 }, "--limit"},
 		"no run":       {func(c *ReplayConfig) { c.Run = t.TempDir() }, "read the run"},
