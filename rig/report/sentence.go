@@ -59,7 +59,7 @@ func repeat(d Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
 	if r := d.Replay; r != nil {
-		return quoted(append(argv, r.Run, fmt.Sprint(r.Witness), fmt.Sprintf("--tries=%d", r.Asked)))
+		return quoted(append(argv, repeatReplay(*r)...))
 	}
 	add := func(flag, value string) {
 		if value != "" {
