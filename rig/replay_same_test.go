@@ -28,6 +28,7 @@ func TestReplayRefusesAnotherSetUp(t *testing.T) {
 		"compiler": {func(l *replayLab) { l.plan.Key, l.plan.Kernel.Compiler = "other", "gcc 14" }, "the compiler was gcc 12, and is gcc 14 now", 0},
 		"settings": {func(l *replayLab) { l.plan.Key = "other" }, "kcovrig's own kernel settings", 0},
 		"QEMU":     {func(l *replayLab) { l.qemu.Version = "12.0.0" }, "QEMU was 11.1.3, and is 12.0.0 now", 1},
+		"guest":    {func(l *replayLab) { l.guest = "newer" }, "the guest was guest, and is newer now", 1},
 		"emulator": {func(l *replayLab) { l.setup = "newer" }, "the emulator was weakmem, and is newer now", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
