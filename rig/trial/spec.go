@@ -65,6 +65,7 @@ type Spec struct {
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`
+	QEMU        string      `json:"qemu,omitempty"` // program; empty: the one that would be found
 	Jobs        int         `json:"jobs"`
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
