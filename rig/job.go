@@ -101,7 +101,11 @@ func (j *job) finish(err error) (trial.Result, error) {
 	if j.result.Command == "build" {
 		return j.result, errors.Join(err, j.folder.discard())
 	}
-	return j.result, errors.Join(err, j.folder.publish(&j.result))
+	published := j.folder.publish(&j.result)
+	if published == nil {
+		j.record()
+	}
+	return j.result, errors.Join(err, published)
 }
 
 // FailureOf puts an error into a result; nil stays nil.

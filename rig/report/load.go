@@ -44,14 +44,15 @@ func Load(path string) (Saved, error) {
 		}
 		return Saved{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: try}
 	}
-	saved, err := parse(name, text)
+	saved, err := Parse(name, text)
 	if err != nil {
 		return Saved{}, &fault.Error{Kind: fault.User, Op: op, Err: err, Try: try}
 	}
 	return saved, nil
 }
 
-func parse(name string, text []byte) (Saved, error) {
+// Parse reads a result that was kept under name.
+func Parse(name string, text []byte) (Saved, error) {
 	s := Saved{Name: name, Raw: text}
 	if err := json.Unmarshal(text, &s.Document); err != nil {
 		return s, fmt.Errorf("no result: %w", err)

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// recordLimit bounds the wait for others that write to the history.
+const recordLimit = time.Minute
+
+// record adds the published result to the history. It does so after an
+// interrupt as well, since what was measured stands; and where it cannot, it
+// says so and no more: a history's fault is none of the result's.
+func (j *job) record() {
+	if j.cfg.History == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
+	defer cancel()
+	var document bytes.Buffer
+	err := report.JSON(&document, j.result)
+	if err == nil {
+		_, err = history.Record(ctx, j.cfg.History, history.Entry{
+			Result: j.result, Document: document.Bytes(), At: time.Now(), Cell: j.cfg.Cell, Folder: j.folder.final,
+		})
+	}
+	if err == nil {
+		return
+	}
+	text := "this run is not in the history: " + err.Error()
+	if f := FailureOf(err); f.Try != "" {
+		text += "; try: " + f.Try
+	}
+	j.cfg.Events(trial.Event{Note: text})
+}
+
+// Imported is one run that ImportRuns looked at.
+type Imported struct {
+	ID    string
+	Path  string
+	Added bool // false: it was in the history before
+}
+
+// ImportRuns records saved runs: run folders, or their result.json. A run's
+// time is its file's. It ends at the first that cannot be read; those before it
+// are recorded.
+func ImportRuns(ctx context.Context, db *history.DB, paths []string) ([]Imported, error) {
+	var done []Imported
+	for _, path := range paths {
+		saved, err := report.Load(path)
+		if err != nil {
+			return done, err
+		}
+		file := path
+		info, err := os.Stat(file)
+		if err == nil && info.IsDir() {
+			file = filepath.Join(path, "result.json")
+			info, err = os.Stat(file)
+		}
+		if err != nil {
+			return done, fault.Wrap(fault.Rig, "import "+path, err)
+		}
+		folder, err := filepath.Abs(filepath.Dir(file))
+		if err != nil {
+			return done, fault.Wrap(fault.Rig, "import "+path, err)
+		}
+		id, added, err := db.Record(ctx, history.Entry{
+			Result: saved.Document.Result(), Document: saved.Raw, At: info.ModTime(), Folder: folder,
+		})
+		if err != nil {
+			return done, err
+		}
+		done = append(done, Imported{ID: id, Path: path, Added: added})
+	}
+	return done, nil
+}
