@@ -56,7 +56,7 @@ Environment:
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
 	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
-	root.AddCommand(newHistory(a))
+	root.AddCommand(newHistory(a), newServe(a))
 	return root
 }
 

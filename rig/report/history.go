@@ -43,14 +43,20 @@ func History(w io.Writer, path string, runs []trial.PastRun, asJSON bool) error 
 	return err
 }
 
-// armWindows sums one kernel's windows over readers and modes.
-func armWindows(r trial.PastRun, patched bool) string {
-	var stale, windows uint64
+// judgedWindows sums one kernel's windows over modes, of the reader that a
+// verdict is on.
+func judgedWindows(r trial.PastRun, patched bool) (stale, windows uint64) {
+	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Arms {
-		if a.Patched == patched && a.Counts() {
+		if a.Patched == patched && a.Reader == judged && a.Counts() {
 			stale, windows = stale+a.StaleWindows, windows+a.Windows
 		}
 	}
+	return stale, windows
+}
+
+func armWindows(r trial.PastRun, patched bool) string {
+	stale, windows := judgedWindows(r, patched)
 	if windows == 0 {
 		return "-"
 	}

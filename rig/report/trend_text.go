@@ -104,7 +104,7 @@ func trendSentence(t trial.Trend) string {
 			}
 		}
 	}
-	switch n := len(t.Changes()); {
+	switch n := len(changes(t)); {
 	case tested == 0:
 		return fmt.Sprintf("Too few runs: a run is compared with %d earlier ones or more.", trial.ShiftRuns)
 	case n == 0:
@@ -116,21 +116,41 @@ func trendSentence(t trial.Trend) string {
 	}
 }
 
-// changes says of each flagged point what changed, oldest first.
+// changes says of each series and stretch of flagged runs what changed.
 func changes(t trial.Trend) []string {
 	var list []string
 	for _, s := range t.Series {
-		for _, p := range s.Points {
-			if !p.Changed {
-				continue
+		for _, stretch := range stretches(s.Points) {
+			first := stretch[0]
+			text := fmt.Sprintf("%s: since %s, run %s, %s of blocks are stale (%s), %s before (p = %.1e)",
+				s.Name(), moment(first.At), shortID(first.Run), percent(first.Share), span(first.Interval), percent(first.Expected), *first.Shift)
+			if len(stretch) > 1 {
+				text += fmt.Sprintf(", %d runs in a row", len(stretch))
 			}
-			text := fmt.Sprintf("%s, run %s, %s: %s of blocks stale (%s), %s before (p = %.1e)",
-				moment(p.At), shortID(p.Run), s.Name(), percent(p.Share), span(p.Interval), percent(p.Expected), *p.Shift)
-			if len(p.Differs) > 0 {
-				text += "; made otherwise: " + strings.Join(p.Differs, "; ")
+			if len(first.Differs) > 0 {
+				text += "; made otherwise: " + strings.Join(first.Differs, "; ")
 			}
 			list = append(list, text)
 		}
+	}
+	return list
+}
+
+// stretches are the runs of a series that are flagged one after the other; those
+// that measured nothing do not part them.
+func stretches(points []trial.TrendPoint) [][]trial.TrendPoint {
+	var list [][]trial.TrendPoint
+	within := false
+	for _, p := range points {
+		switch {
+		case p.Share == nil:
+			continue
+		case p.Changed && within:
+			list[len(list)-1] = append(list[len(list)-1], p)
+		case p.Changed:
+			list = append(list, []trial.TrendPoint{p})
+		}
+		within = p.Changed
 	}
 	return list
 }
