@@ -86,7 +86,7 @@ themselves. A cell is what was asked: the same question asked another night.
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output")
 	complete(cmd, "verdict", string(trial.Fixed), string(trial.NotFixed), string(trial.Inconclusive), string(trial.NoEffect))
 	cmd.MarkFlagsMutuallyExclusive("trend", "cell")
-	cmd.AddCommand(newHistoryCompare(a), newHistoryShow(a), newHistoryImport(a))
+	cmd.AddCommand(newHistoryCompare(a), newHistoryShow(a), newHistoryImport(a), newHistoryChanges(a))
 	return cmd
 }
 

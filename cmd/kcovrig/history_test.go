@@ -71,6 +71,12 @@ func TestHistoryFromImportToTrend(t *testing.T) {
 	require.Equal(t, exitOK, code, errs)
 	assert.Contains(t, out, `"changes": []`, "one run alone is no change")
 
+	code, out, errs = call(t, "history", "changes", "--db", db, "--format=markdown")
+	require.Equal(t, exitOK, code, errs)
+	assert.Contains(t, out, "- `compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire`\n  - unpatched, acquire, pc: since 2026-01-08 03:00")
+	_, out, _ = call(t, "history", "changes", "--db", db, "--since=2026-01-08")
+	assert.Contains(t, out, "No change: of 1 cells")
+
 	code, out, errs = call(t, "history", "compare", "--db", db, list.Runs[0].ID, list.Runs[1].ID[:12])
 	require.Equal(t, exitOK, code, errs)
 	assert.Contains(t, out, "seed differs\n  A  8\n  B  7\n")
@@ -88,7 +94,7 @@ func TestHistoryWrongUsage(t *testing.T) {
 		"history --since=yesterday --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
 		"history --trend=none --db=" + db: exitUsage, "history compare a b --db=" + db: exitUsage, "history compare a --db=" + db: exitUsage,
 		"history import /nonexistent --db=" + db: exitUsage, "history show x --db=" + db: exitUsage, "history --trend=a --cell=b --db=" + db: exitUsage,
-		"history --db=" + other: exitRig, "compare --db=x --no-history": exitUsage,
+		"history --db=" + other: exitRig, "history changes --format=pdf --db=" + db: exitUsage, "compare --db=x --no-history": exitUsage,
 	} {
 		code, out, errs := call(t, strings.Fields(args)...)
 		assert.Equal(t, want, code, "%s: %s", args, errs)

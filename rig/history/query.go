@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -202,4 +203,21 @@ func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trial.
 		cell = pattern
 	}
 	return trial.NewTrend(cell, slices.DeleteFunc(runs, func(r trial.PastRun) bool { return r.Cell != cell })), nil
+}
+
+// Trends returns the trends of all cells that have runs since then, by name.
+func (d *DB) Trends(ctx context.Context, since time.Time) ([]trial.Trend, error) {
+	runs, err := d.Runs(ctx, Filter{Since: since})
+	if err != nil {
+		return nil, err
+	}
+	byCell := map[string][]trial.PastRun{}
+	for _, r := range runs {
+		byCell[r.Cell] = append(byCell[r.Cell], r)
+	}
+	list := []trial.Trend{}
+	for _, cell := range slices.Sorted(maps.Keys(byCell)) {
+		list = append(list, trial.NewTrend(cell, byCell[cell]))
+	}
+	return list, nil
 }
