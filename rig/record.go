@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -15,6 +16,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// keptCommands are the commands whose results a history keeps.
+var keptCommands = []string{"run", "compare", "soak"}
+
 // recordLimit bounds the wait for others that write to the history.
 const recordLimit = time.Minute
 
@@ -22,7 +26,7 @@ const recordLimit = time.Minute
 // interrupt as well, since what was measured stands; and where it cannot, it
 // says so and no more: a history's fault is none of the result's.
 func (j *job) record() {
-	if j.cfg.History == "" {
+	if j.cfg.History == "" || !slices.Contains(keptCommands, j.result.Command) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
@@ -46,9 +50,9 @@ func (j *job) record() {
 
 // Imported is one run that ImportRuns looked at.
 type Imported struct {
-	ID    string
-	Path  string
-	Added bool // false: it was in the history before
+	Path string
+	ID   string // empty: it is of a command that a history does not keep
+	New  bool   // false: it was in the history before
 }
 
 // ImportRuns records saved runs: run folders, or their result.json. A run's
@@ -60,6 +64,10 @@ func ImportRuns(ctx context.Context, db *history.DB, paths []string) ([]Imported
 		saved, err := report.Load(path)
 		if err != nil {
 			return done, err
+		}
+		if !slices.Contains(keptCommands, saved.Document.Command) {
+			done = append(done, Imported{Path: path})
+			continue
 		}
 		file := path
 		info, err := os.Stat(file)
@@ -80,7 +88,7 @@ func ImportRuns(ctx context.Context, db *history.DB, paths []string) ([]Imported
 		if err != nil {
 			return done, err
 		}
-		done = append(done, Imported{ID: id, Path: path, Added: added})
+		done = append(done, Imported{Path: path, ID: id, New: added})
 	}
 	return done, nil
 }

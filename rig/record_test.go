@@ -62,7 +62,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	done, err := ImportRuns(t.Context(), db, []string{cfg.OutDir, filepath.Join(cfg.OutDir, "result.json")})
 	require.NoError(t, err)
 	for _, run := range done {
-		assert.False(t, run.Added, "the run folder is the run that was recorded")
+		assert.False(t, run.New, "the run folder is the run that was recorded")
 		assert.Equal(t, runs[0].ID, run.ID)
 	}
 	cfg.OutDir, cfg.Cell = filepath.Join(t.TempDir(), "again"), "nightly 1"
@@ -72,6 +72,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	require.Len(t, runs, 2)
 	assert.Equal(t, "nightly 1", runs[0].Cell)
 	assert.Equal(t, "run", runs[0].Command)
+	assert.False(t, *runs[0].Patched)
 	assert.Empty(t, notes)
 }
 
@@ -119,6 +120,25 @@ func TestAHistoryAtFaultChangesNoVerdict(t *testing.T) {
 	}
 }
 
+// A run that failed before its boot is of the same cell as one that did not.
+func TestACellDoesNotDependOnWhatCameOut(t *testing.T) {
+	var notes []string
+	cfg := recording(t, &notes)
+	_, err := Run(t.Context(), cfg, true)
+	require.NoError(t, err)
+	cfg.OutDir = filepath.Join(t.TempDir(), "failed")
+	backends := *cfg.Backends
+	backends.Open = func(context.Context, TreeConfig) (Tree, error) { return nil, os.ErrNotExist }
+	cfg.Backends = &backends
+	_, err = Run(t.Context(), cfg, true)
+	require.Error(t, err)
+	runs, _ := pastRuns(t, cfg.History)
+	require.Len(t, runs, 2)
+	assert.Empty(t, runs[0].Arms)
+	assert.Equal(t, runs[1].Cell, runs[0].Cell)
+	assert.True(t, *runs[0].Patched)
+}
+
 func TestImportNamesWhatIsNoRun(t *testing.T) {
 	var notes []string
 	cfg := recording(t, &notes)
@@ -131,6 +151,13 @@ func TestImportNamesWhatIsNoRun(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "result.json"), text, 0o600))
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "result.json"), at, at))
+	other := t.TempDir()
+	litmus := bytes.Replace(text, []byte(`"command": "compare"`), []byte(`"command": "litmus"`), 1)
+	require.NotEqual(t, text, litmus)
+	require.NoError(t, os.WriteFile(filepath.Join(other, "result.json"), litmus, 0o600))
+	left, err := ImportRuns(t.Context(), db, []string{other})
+	require.NoError(t, err)
+	assert.Equal(t, []Imported{{Path: other}}, left)
 	done, err := ImportRuns(t.Context(), db, []string{dir, "/nonexistent"})
 	require.ErrorContains(t, err, "/nonexistent")
 	require.Len(t, done, 1)

@@ -30,7 +30,7 @@ that of its result.json. A run that is there already stays as it is.
 			defer func() { _ = h.Close() }()
 			done, err := rig.ImportRuns(cmd.Context(), h, paths)
 			for _, run := range done {
-				if werr := report.Imported(a.stdout, run.Path, run.ID, run.Added); werr != nil && err == nil {
+				if werr := report.Imported(a.stdout, run.Path, run.ID, run.New); werr != nil && err == nil {
 					err = fault.Wrap(fault.Rig, "write the list", werr)
 				}
 			}

@@ -73,9 +73,12 @@ func dash(text string) string {
 // Imported says of one run that it was recorded, or was there before.
 func Imported(w io.Writer, path, id string, added bool) error {
 	how := "recorded"
-	if !added {
+	switch {
+	case id == "":
+		id, how = "-", "left out: no run, compare or soak"
+	case !added:
 		how = "was there"
 	}
-	_, err := fmt.Fprintf(w, "%s  %s  %s\n", shortID(id), how, path)
+	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", shortID(id), how, path)
 	return err
 }

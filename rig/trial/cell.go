@@ -24,14 +24,14 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{r.Command}
-	if r.Command == "run" && len(r.Observations) > 0 {
-		head[0] += "-" + r.Observations[0].Arm()
+	if arm := loneArm(r); arm != "" {
+		head[0] += "-" + arm
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
 	var words []string
 	for name, value := range specMembers(r.Spec) {
 		text := cellValue(value)
-		if slices.Contains(notAsked, name) || name == "scenario" || name == "arch" || text == "" || text == cellDefaults[name] {
+		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] {
 			continue
 		}
 		words = append(words, name+"="+text)
@@ -41,6 +41,17 @@ func CellName(r Result) string {
 		head[i] = cellText(head[i])
 	}
 	return strings.Join(append(head, words...), ",")
+}
+
+// inHead are the members that a name begins with.
+var inHead = []string{"scenario", "arm", "arch"}
+
+// loneArm is the arm of a run; results from before it was kept tell it by their boots.
+func loneArm(r Result) string {
+	if r.Command == "run" && r.Spec.Arm == "" && len(r.Observations) > 0 {
+		return r.Observations[0].Arm()
+	}
+	return r.Spec.Arm
 }
 
 // specMembers goes by the JSON form, so that a member added to Spec is part of

@@ -84,8 +84,9 @@ func NewPastRun(r Result) PastRun {
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if r.Command == "run" && len(r.Observations) > 0 {
-		p.Patched = &r.Observations[0].Patched
+	if arm := loneArm(r); arm != "" {
+		patched := arm == Observation{Patched: true}.Arm()
+		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
 		p.Finding = JudgeArm(r.Observations[0], r.Spec.CleanShare, r.QEMU.MemoryModel == ModelArm).Finding
