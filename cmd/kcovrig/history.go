@@ -47,13 +47,21 @@ func (a *app) historyFile(flag string) string {
 	return ""
 }
 
-// openHistory opens the history for a command that is of no use without one.
+// openHistory opens the history that a command looks at.
 func (a *app) openHistory(cmd *cobra.Command, flag string) (*history.DB, error) {
-	path := a.historyFile(flag)
-	if path == "" {
-		return nil, fault.Newf(fault.User, "", "no history: neither XDG_DATA_HOME nor HOME is set; name one with --db")
+	path, err := a.needHistory(flag)
+	if err != nil {
+		return nil, err
 	}
-	return history.Open(cmd.Context(), path)
+	return history.OpenExisting(cmd.Context(), path)
+}
+
+// needHistory is historyFile for a command that is of no use without one.
+func (a *app) needHistory(flag string) (string, error) {
+	if path := a.historyFile(flag); path != "" {
+		return path, nil
+	}
+	return "", fault.Newf(fault.User, "", "no history: neither XDG_DATA_HOME nor HOME is set; name one with --db")
 }
 
 func newHistory(a *app) *cobra.Command {

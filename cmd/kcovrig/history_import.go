@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
 	"kcovrig/rig/report"
 )
 
@@ -23,7 +24,11 @@ that of its result.json. A run that is there already stays as it is.
   kcovrig history import ~/.cache/kcovrig/runs/*`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			h, err := a.openHistory(cmd, db)
+			path, err := a.needHistory(db)
+			if err != nil {
+				return err
+			}
+			h, err := history.Open(cmd.Context(), path)
 			if err != nil {
 				return err
 			}

@@ -89,8 +89,10 @@ func TestHistoryWrongUsage(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "h.db")
 	other := filepath.Join(t.TempDir(), "damaged.db")
 	require.NoError(t, os.WriteFile(other, []byte("garbage"), 0o600))
+	none := filepath.Join(t.TempDir(), "none.db")
 	for args, want := range map[string]int{
-		"history":                              exitUsage, // no HOME here
+		"history": exitUsage, "history import x": exitUsage, "serve": exitUsage, // no HOME here
+		"history --db=" + none: exitUsage, "serve --db=" + none: exitUsage, "serve --listen=:80 --db=" + other: exitUsage, "serve --db=" + other: exitRig,
 		"history --since=yesterday --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
 		"history --trend=none --db=" + db: exitUsage, "history compare a b --db=" + db: exitUsage, "history compare a --db=" + db: exitUsage,
 		"history import /nonexistent --db=" + db: exitUsage, "history show x --db=" + db: exitUsage, "history --trend=a --cell=b --db=" + db: exitUsage,
@@ -101,6 +103,7 @@ func TestHistoryWrongUsage(t *testing.T) {
 		assert.NotEmpty(t, errs, args)
 		assert.Empty(t, out, args)
 	}
+	assert.NoFileExists(t, none, "looking makes no file")
 }
 
 func TestWhereTheHistoryIs(t *testing.T) {

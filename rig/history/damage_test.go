@@ -114,10 +114,12 @@ func TestAnotherProgramsDatabaseIsLeftAlone(t *testing.T) {
 
 func TestReadingNeedsAFileThatExists(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.db")
-	_, err := OpenReadOnly(t.Context(), path)
-	assert.ErrorIs(t, err, os.ErrNotExist)
-	assert.Equal(t, fault.User, fault.KindOf(err))
-	assert.NoFileExists(t, path)
+	for _, open := range []func(context.Context, string) (*DB, error){OpenReadOnly, OpenExisting} {
+		_, err := open(t.Context(), path)
+		assert.ErrorIs(t, err, os.ErrNotExist)
+		assert.Equal(t, fault.User, fault.KindOf(err))
+		assert.NoFileExists(t, path)
+	}
 }
 
 func TestReadOnlyWritesNothing(t *testing.T) {

@@ -61,6 +61,14 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return d, nil
 }
 
+// OpenExisting opens a history as Open does, and makes none where there is none.
+func OpenExisting(ctx context.Context, path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, missing("open the history "+path, err)
+	}
+	return Open(ctx, path)
+}
+
 // OpenReadOnly opens a history that exists, and changes nothing in it: one of an
 // older version is an error.
 func OpenReadOnly(ctx context.Context, path string) (*DB, error) {

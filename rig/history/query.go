@@ -30,7 +30,7 @@ type Filter struct {
 // wordColumn is PastRun.Word in SQL.
 const wordColumn = `CASE WHEN verdict NOT IN ('', 'inconclusive') THEN verdict
 	WHEN finding NOT IN ('', 'inconclusive') THEN finding WHEN whose NOT IN ('', 'unknown') THEN whose || ' fault'
-	WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
+	WHEN whose <> '' AND outcome <> 'cut-short' THEN 'failed' WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
 
 func (f Filter) where() (string, []any) {
 	words, args := []string{"1"}, []any{}

@@ -120,7 +120,7 @@ func TestTheSameRunTwiceChangesNothing(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	d := open(t, filepath.Join(t.TempDir(), "h.db"))
-	for n := range 6 {
+	for n := range 7 {
 		e := entry(t, n)
 		switch n {
 		case 1:
@@ -130,6 +130,8 @@ func TestFilters(t *testing.T) {
 		case 3:
 			e.Result.Command, e.Result.Judgement.Verdict, e.Finding = "run", "", trial.FindingStale
 			e.Result.Observations = e.Result.Observations[:1]
+		case 6: // a soak that found the emulator unsound
+			e.Result.Command, e.Result.Judgement.Verdict, e.Result.Failure = "soak", "", &trial.Failure{Whose: "unknown"}
 		case 4:
 			e.Result.Judgement.Verdict, e.Result.Failure, e.Result.Observations = trial.Inconclusive, &trial.Failure{Whose: "kernel"}, nil
 		}
@@ -140,14 +142,14 @@ func TestFilters(t *testing.T) {
 		f    Filter
 		want []string
 	}{
-		"all":       {Filter{}, []string{"5", "4", "3", "2", "1", "0"}},
-		"newest":    {Filter{Limit: 2}, []string{"5", "4"}},
+		"all":       {Filter{}, []string{"6", "5", "4", "3", "2", "1", "0"}},
+		"newest":    {Filter{Limit: 2}, []string{"6", "5"}},
 		"arch":      {Filter{Arch: "x86_64"}, []string{"1"}},
 		"command":   {Filter{Command: "run"}, []string{"3"}},
 		"verdict":   {Filter{Verdict: "fixed"}, []string{"5", "2", "0"}},
 		"finding":   {Filter{Verdict: "stale"}, []string{"3"}},
 		"fault":     {Filter{Verdict: "kernel fault"}, []string{"4"}},
-		"since":     {Filter{Since: noon.Add(4 * time.Minute)}, []string{"5", "4"}},
+		"since":     {Filter{Since: noon.Add(4 * time.Minute)}, []string{"6", "5", "4"}},
 		"cell":      {Filter{Cell: "night [a]?"}, []string{"2"}},
 		"no class":  {Filter{Cell: "night a*"}, nil},
 		"pattern":   {Filter{Cell: "run-unpatched,*"}, []string{"3"}},
@@ -160,7 +162,7 @@ func TestFilters(t *testing.T) {
 		for _, r := range runs {
 			got = append(got, filepath.Base(r.Folder))
 			if name == "all" {
-				assert.Equal(t, map[string]string{"0": "fixed", "1": "no-effect-possible", "2": "fixed", "3": "stale", "4": "kernel fault", "5": "fixed"}[filepath.Base(r.Folder)], r.Word())
+				assert.Equal(t, map[string]string{"0": "fixed", "1": "no-effect-possible", "2": "fixed", "3": "stale", "4": "kernel fault", "5": "fixed", "6": "failed"}[filepath.Base(r.Folder)], r.Word())
 			}
 			runs, err := d.Runs(t.Context(), Filter{Verdict: r.Word(), Since: r.At})
 			require.NoError(t, err)
@@ -170,7 +172,7 @@ func TestFilters(t *testing.T) {
 	}
 	cells, err := d.Cells(t.Context())
 	require.NoError(t, err)
-	assert.Len(t, cells, 4)
+	assert.Len(t, cells, 5)
 	_, _, err = d.Find(t.Context(), "")
 	assert.ErrorContains(t, err, "no run")
 	_, _, err = d.Find(t.Context(), "zz")

@@ -28,10 +28,11 @@ type GridRow struct {
 type GridNight struct {
 	Run     *trial.PastRun // nil: none
 	More    int
-	Sign    string // of the word, for eyes
-	Share   string // of stale windows, unpatched and, where any was seen, patched
-	Heat    int    // 0 to 9, from the unpatched share, or a lone arm's
-	Changed bool   // the run is flagged in the cell's trend
+	Others  []string // what those say, where it is something else
+	Sign    string   // of the word, for eyes
+	Share   string   // of stale windows, unpatched and, where any was seen, patched
+	Heat    int      // 0 to 9, from the unpatched share, or a lone arm's
+	Changed bool     // the run is flagged in the cell's trend
 }
 
 // NewGrid sets out the newest so many nights that have runs; 0: all.
@@ -72,10 +73,19 @@ func NewGrid(runs []trial.PastRun, nights int) Grid {
 
 func night(r trial.PastRun) string { return r.At.UTC().Format(time.DateOnly) }
 
+// add takes a run into its night: the latest is shown, and no other is passed over
+// in silence.
 func (n *GridNight) add(r trial.PastRun, changed map[string]bool) {
 	n.Changed = n.Changed || changed[r.ID]
 	if n.Run != nil {
 		n.More++
+		earlier := r.Word()
+		if !r.At.Before(n.Run.At) {
+			earlier = n.Run.Word()
+		}
+		if !slices.Contains(n.Others, earlier) {
+			n.Others = append(n.Others, earlier)
+		}
 		if r.At.Before(n.Run.At) {
 			return
 		}

@@ -31,7 +31,7 @@ type PastRun struct {
 	StaleBlocks   uint64      `json:"staleBlocks"`
 	Seed          uint64      `json:"seed"`
 	Host          string      `json:"host"`
-	Took          float64     `json:"took"`   // seconds
+	Took          float64     `json:"took"`   // seconds, the sum of its stages
 	Folder        string      `json:"folder"` // of the run, where it was written
 	Arms          []PastArm   `json:"arms"`
 }
@@ -52,6 +52,10 @@ type PastArm struct {
 // Counts says whether the arm's numbers are a measurement.
 func (a PastArm) Counts() bool { return Observation{Outcome: a.Outcome}.Counts() }
 
+// WordFailed is the word for an error without a culprit, such as an emulator
+// that a soak found unsound.
+const WordFailed = "failed"
+
 // Word is the shortest true word for how the run ended: what it found, else
 // whose fault it was that it found nothing, else how its boots ended.
 func (r PastRun) Word() string {
@@ -62,6 +66,8 @@ func (r PastRun) Word() string {
 		return string(r.Finding)
 	case r.Whose != "" && r.Whose != "unknown":
 		return r.Whose + " fault"
+	case r.Whose != "" && r.Outcome != OutcomeCut:
+		return WordFailed
 	case r.Verdict != VerdictUnknown:
 		return string(r.Verdict)
 	case r.Finding != FindingUnknown:

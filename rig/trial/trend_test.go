@@ -85,6 +85,7 @@ func TestWordOfARun(t *testing.T) {
 		"stale":        {Finding: FindingStale, Outcome: OutcomeOK},
 		"kernel fault": {Whose: "kernel", Outcome: OutcomeKernelFault, Verdict: Inconclusive},
 		"inconclusive": {Whose: "unknown", Outcome: OutcomeCut, Verdict: Inconclusive},
+		"failed":       {Whose: "unknown", Outcome: OutcomeOK},
 		"not-fixed":    {Whose: "rig", Verdict: NotFixed},
 		"ok":           {Outcome: OutcomeOK},
 		"unknown":      {},
