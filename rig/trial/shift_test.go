@@ -58,7 +58,10 @@ func pooled(earlier []Counts, latest Counts) float64 {
 // or by much more, also where they are few. 2,000 histories at 1 % have a
 // standard error of 0.22 %.
 func TestShiftKeepsItsLevel(t *testing.T) {
-	const histories = 2000
+	histories := 2000.0
+	if testing.Short() {
+		histories = 300
+	}
 	for _, mean := range []float64{0.01, 0.05, 0.2, 0.5} {
 		for _, sd := range []float64{0, 0.02, 0.1} {
 			if sd > mean {
@@ -66,7 +69,7 @@ func TestShiftKeepsItsLevel(t *testing.T) {
 			}
 			for _, runs := range []int{ShiftRuns, 15} {
 				n := nights{mean, sd, rand.NewPCG(1, 2)}
-				got := n.flagged(histories, runs, 1, ShiftError, Shift)
+				got := n.flagged(int(histories), runs, 1, ShiftError, Shift)
 				assert.LessOrEqual(t, got, ShiftError+3*math.Sqrt(ShiftError/histories), "mean %v, sd %v, %d runs", mean, sd, runs)
 			}
 		}
