@@ -55,40 +55,45 @@ type Imported struct {
 	New  bool   // false: it was in the history before
 }
 
-// ImportRuns records saved runs: run folders, or their result.json. A run's
-// time is its file's. It ends at the first that cannot be read; those before it
-// are recorded.
+// ImportRuns records saved runs: run folders, or their result.json. It ends at
+// the first that cannot be read; those before it are recorded.
 func ImportRuns(ctx context.Context, db *history.DB, paths []string) ([]Imported, error) {
 	var done []Imported
 	for _, path := range paths {
-		saved, err := report.Load(path)
+		run, err := ImportRun(ctx, db, path, "")
 		if err != nil {
 			return done, err
 		}
-		if !slices.Contains(keptCommands, saved.Document.Command) {
-			done = append(done, Imported{Path: path})
-			continue
-		}
-		file := path
-		info, err := os.Stat(file)
-		if err == nil && info.IsDir() {
-			file = filepath.Join(path, "result.json")
-			info, err = os.Stat(file)
-		}
-		if err != nil {
-			return done, fault.Wrap(fault.Rig, "import "+path, err)
-		}
-		folder, err := filepath.Abs(filepath.Dir(file))
-		if err != nil {
-			return done, fault.Wrap(fault.Rig, "import "+path, err)
-		}
-		id, added, err := db.Record(ctx, history.Entry{
-			Result: saved.Document.Result(), Document: saved.Raw, At: info.ModTime(), Folder: folder,
-		})
-		if err != nil {
-			return done, err
-		}
-		done = append(done, Imported{Path: path, ID: id, New: added})
+		done = append(done, run)
 	}
 	return done, nil
+}
+
+// ImportRun records one saved run under the name that its cell has where it was
+// planned; empty: one made of its specification. The run's time is its file's.
+func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported, error) {
+	saved, err := report.Load(path)
+	if err != nil {
+		return Imported{}, err
+	}
+	if !slices.Contains(keptCommands, saved.Document.Command) {
+		return Imported{Path: path}, nil
+	}
+	file := path
+	info, err := os.Stat(file)
+	if err == nil && info.IsDir() {
+		file = filepath.Join(path, "result.json")
+		info, err = os.Stat(file)
+	}
+	if err != nil {
+		return Imported{}, fault.Wrap(fault.Rig, "import "+path, err)
+	}
+	folder, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return Imported{}, fault.Wrap(fault.Rig, "import "+path, err)
+	}
+	id, added, err := db.Record(ctx, history.Entry{
+		Result: saved.Document.Result(), Document: saved.Raw, At: info.ModTime(), Cell: cell, Folder: folder,
+	})
+	return Imported{Path: path, ID: id, New: added}, err
 }

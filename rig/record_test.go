@@ -167,4 +167,9 @@ func TestImportNamesWhatIsNoRun(t *testing.T) {
 	assert.Equal(t, dir, run.Folder)
 	assert.JSONEq(t, string(text), string(document))
 	assert.True(t, strings.HasPrefix(run.Cell, "compare,kcov,arm64,"))
+	named, err := ImportRun(t.Context(), db, filepath.Join("report", "testdata", "runs", "readers"), "arm64/readers")
+	require.NoError(t, err)
+	run, _, err = db.Find(t.Context(), named.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "arm64/readers", run.Cell)
 }
