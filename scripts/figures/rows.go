@@ -23,13 +23,12 @@ type Row struct {
 // certain is the confidence that a verdict is aimed at: 1 - 1e-9.
 const certain = 1 - 1e-9
 
-// Rows derives all figures, in the table's order.
-func Rows(runs map[string][]Run) []Row {
+// Rows derives all figures, in the table's order; outside is what LoadRatios gives.
+func Rows(runs map[string][]Run, outside []float64) []Row {
 	compare := each(runs[Compare], func(r Run) (float64, bool) { return r.Wall, true })
 	bare := each(runs[Bare], func(r Run) (float64, bool) { return 2 * r.Wall, true })
 	copies := per(runs[Emulated], copiesOf)
 	nativeCopies := per(runs[Native], copiesOf)
-	outside := pairs(per(runs[Outside], copiesOf), per(runs[Plain], copiesOf))
 	boot, nativeBoot := each(runs[Emulated], bootOf), each(runs[Native], bootOf)
 	return []Row{
 		{Name: "cold build, CPU", Unit: "s", Values: each(runs[Cold], coldCPU), Aim: 360},
@@ -134,19 +133,6 @@ func ratio(values, by []float64) []float64 {
 	var ratios []float64
 	for _, v := range values {
 		ratios = append(ratios, v/median(by))
-	}
-	return ratios
-}
-
-// pairs divides each value by its partner, which was measured next to it, so that
-// a change of the host's load falls on both.
-func pairs(values, by []float64) []float64 {
-	if len(values) != len(by) {
-		return nil
-	}
-	var ratios []float64
-	for i, v := range values {
-		ratios = append(ratios, v/by[i])
 	}
 	return ratios
 }
