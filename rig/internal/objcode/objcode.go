@@ -127,7 +127,7 @@ type Barrier struct {
 	Between bool   `json:"between"` // it stands on a path from the copy to a publishing store
 }
 
-// Line is one instruction of the body, with the source that it comes from.
+// Line is one instruction, with the source that it comes from where that is known.
 type Line struct {
 	Addr   uint64 `json:"addr"`
 	Text   string `json:"text"`
@@ -149,7 +149,7 @@ type Analysis struct {
 	Ordered   Ordering
 	// Reason explains Ordered where it does not follow from the stores and barriers alone.
 	Reason  string
-	Listing []Line
+	Listing []Line // of the body, then of the callees
 	// Approximate: the debug information could not be used, for Reason; the scope
 	// is the whole functions of the object that call Copy, and Ordered is unknown.
 	Approximate bool

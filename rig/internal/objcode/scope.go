@@ -76,22 +76,6 @@ func (s *study) source(addr uint64) Line {
 	return l
 }
 
-// list disassembles the body.
-func (s *study) list(g *graph, a Analysis) []Line {
-	var out []Line
-	for _, in := range g.code {
-		for _, r := range a.Scope {
-			if r.Role == RoleBody && r.holds(in.addr) {
-				l := s.source(in.addr)
-				l.Text = in.text
-				out = append(out, l)
-				break
-			}
-		}
-	}
-	return out
-}
-
 // approximate gives what can be said without debug information: the functions
 // of the object that call a copy function.
 func (s *study) approximate(cause error) (Analysis, error) {
