@@ -26,7 +26,7 @@ func Disassemble(binary string, ranges []Range) ([]Line, error) {
 			return nil, fault.Wrap(fault.Rig, "disassemble "+r.Symbol, err)
 		}
 		for _, in := range code {
-			l := Line{Addr: in.addr, Text: in.text}
+			l := im.line(in)
 			if table != nil {
 				if file, line, f := table.PCToLine(in.addr); f != nil {
 					l.File, l.Line = file, line
@@ -36,6 +36,16 @@ func Disassemble(binary string, ranges []Range) ([]Line, error) {
 		}
 	}
 	return out, nil
+}
+
+// line is an instruction by its address, symbol and text.
+func (im *image) line(in instruction) Line {
+	l := Line{Addr: in.addr, Text: in.text}
+	var base uint64
+	if l.Symbol, base = im.symbol(in.addr); l.Symbol != "" {
+		l.Offset = in.addr - base
+	}
+	return l
 }
 
 // goLines reads a Go program's line table; nil where it has none.
@@ -77,7 +87,7 @@ func (s *study) list(g *graph, a Analysis) []Line {
 			continue // callees found it readable
 		}
 		for _, in := range code {
-			callees = append(callees, s.library.source(Line{Addr: in.addr, Text: in.text}))
+			callees = append(callees, s.library.source(s.im.line(in)))
 		}
 	}
 	return append(body, callees...)

@@ -130,6 +130,8 @@ type Barrier struct {
 // Line is one instruction, with the source that it comes from where that is known.
 type Line struct {
 	Addr   uint64 `json:"addr"`
+	Symbol string `json:"symbol,omitempty"`
+	Offset uint64 `json:"offset"` // from the symbol's address, in bytes
 	Text   string `json:"text"`
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`

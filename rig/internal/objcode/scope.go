@@ -68,7 +68,7 @@ func (s *study) callees(g *graph, ranges []Range) []Range {
 
 // source gives the source line of the code at addr in vmlinux.
 func (s *study) source(addr uint64) Line {
-	l := Line{Addr: addr}
+	l := s.im.line(instruction{addr: addr})
 	if at, ok := s.place.toObject(addr); ok {
 		r := s.info.line(at)
 		l.File, l.Line, l.Source = r.file, r.line, s.info.files.text(r.file, r.line)
