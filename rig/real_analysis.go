@@ -82,6 +82,9 @@ func keep(a objcode.Analysis) keptAnalysis {
 		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
 			k.Code.Publish = append(k.Code.Publish, instructionOf(l))
 		}
+		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
+			k.Code.Between = append(k.Code.Between, instructionOf(l))
+		}
 	}
 	return k
 }

@@ -144,7 +144,7 @@ func newVersions(events []weakmem.Event, poison uint64) []uint64 {
 		}
 		versions[i] = uint64(len(visible[e.Phys])) + 1 // still waiting at the end
 		for k := i + 1; k < len(events); k++ {
-			if d := events[k]; d.Kind == weakmem.EventDrained && d.VCPU == e.VCPU && d.Phys == e.Phys && d.Value == e.Value {
+			if d := events[k]; d.Kind == weakmem.EventDrained && d.VCPU == e.VCPU && d.PC == e.PC && d.Phys == e.Phys && d.Value == e.Value {
 				versions[i] = versions[k]
 				break
 			}

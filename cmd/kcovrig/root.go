@@ -54,7 +54,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a), newExplain(a))
 	return root
 }
 

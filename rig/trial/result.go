@@ -39,8 +39,10 @@ type Code struct {
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
-	// Publish are the stores that make the copy visible as a whole.
+	// Publish are the stores that make the copy visible as a whole; Between are the
+	// barriers once more, with their places.
 	Publish []Instruction `json:"publish,omitempty"`
+	Between []Instruction `json:"between,omitempty"`
 	Listing string        `json:"listing,omitempty"` // path
 }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/trial"
+)
+
+// keepers says per kernel what orders its two writes, or that nothing does, and
+// what the emulator counted of it.
+func keepers(b *strings.Builder, d Document, width int) {
+	if len(d.Code) == 0 && len(d.Arms) == 0 {
+		return
+	}
+	b.WriteString("\nwhat keeps the order\n")
+	for _, patched := range []bool{false, true} {
+		name := trial.Observation{Patched: patched}.Arm()
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Patched == patched })
+		if i >= 0 {
+			b.WriteString("  " + name + ": ")
+			paragraph(b, keeper(d.Code[i]), "    ", width)
+			for _, at := range d.Code[i].Between {
+				fmt.Fprintf(b, "    %s\n", strings.Join(parts(at), "  "))
+			}
+		}
+		for _, reader := range readersOf(d, patched) {
+			fmt.Fprintf(b, "    ")
+			paragraph(b, counted(d, patched, reader), "      ", width)
+		}
+	}
+}
+
+// keeper puts the static check into words.
+func keeper(c trial.Code) string {
+	publish := "the store that publishes it"
+	if len(c.Publish) > 0 {
+		publish += " (" + strings.Join(parts(c.Publish[0]), ", ") + ")"
+	}
+	barriers := "a barrier"
+	if len(c.Barriers) > 0 {
+		barriers = strings.Join(c.Barriers, ", ")
+	}
+	switch c.Ordered {
+	case "yes":
+		return fmt.Sprintf("in %s, %s stands on every path from the copy to %s", c.Container, barriers, publish)
+	case "no":
+		text := fmt.Sprintf("in %s, nothing orders the copy before %s", c.Container, publish)
+		if len(c.Barriers) > 0 {
+			text += ": " + barriers + " does not order stores"
+		}
+		return text
+	case "partly":
+		return fmt.Sprintf("in %s, %s stands on some paths from the copy to %s, not on all", c.Container, barriers, publish)
+	default:
+		return fmt.Sprintf("in %s, the static check could not tell whether anything orders the copy", c.Container)
+	}
+}
+
+// parts are an instruction's text, place and source, as far as known.
+func parts(i trial.Instruction) []string {
+	return slices.DeleteFunc([]string{i.Text, i.Place(), i.Source, i.SourceText}, func(s string) bool { return s == "" })
+}
+
+func readersOf(d Document, patched bool) []trial.Reader {
+	var list []trial.Reader
+	for _, a := range d.Arms {
+		if a.Patched == patched && !slices.Contains(list, a.Reader) {
+			list = append(list, a.Reader)
+		}
+	}
+	return list
+}
+
+// counted is what one boot showed. Its modes share the emulator's counters.
+func counted(d Document, patched bool, reader trial.Reader) string {
+	var stale, windows uint64
+	var emulator map[string]uint64
+	for _, a := range d.Arms {
+		if a.Patched != patched || a.Reader != reader {
+			continue
+		}
+		if !a.counts() {
+			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
+		}
+		stale, windows, emulator = stale+a.StaleWindows, windows+a.Windows, a.Emulator
+	}
+	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
+	if len(emulator) == 0 {
+		return text + "; the emulator was not used"
+	}
+	return text + fmt.Sprintf("; the emulator held back %d stores, and barriers made it drain %d times (barrierDrains)",
+		emulator["delayed"], emulator["barrierDrains"])
+}
