@@ -105,7 +105,7 @@ func wrap(text string, width int) []string {
 	for len(indent)+len(letters) > width {
 		room := max(1, width-len(indent))
 		cut, skip := room, 0
-		for i := min(room, len(letters)-1); i > room/2; i-- {
+		for i := min(room, len(letters)-1); i > room/4; i-- {
 			if letters[i] == ' ' {
 				cut, skip = i, 1
 				break

@@ -26,7 +26,7 @@ func (s *story) words(i int) []line {
 	case e.Kind == trial.Barrier:
 		return append(where(e), line{"lets the held stores land first", relief})
 	case e.Address == s.Address && slices.Contains(s.Stores, i):
-		return append(where(e), s.entryStore(i))
+		return append(where(e), s.entryStore(i)...)
 	case e.Address == s.Address && e.Kind == trial.Drained:
 		text := "entry %d lands: %#x"
 		if i != s.Landed {
@@ -37,16 +37,16 @@ func (s *story) words(i int) []line {
 	return append(where(e), line{fmt.Sprintf("%s, %#x at %#x", kindWord(e, false), e.Value, e.Address), normal})
 }
 
-func (s *story) entryStore(i int) line {
-	e := s.Events[i]
-	text, again := fmt.Sprintf("entry %d := %#x", s.Detection.Index, e.Value), ""
+func (s *story) entryStore(i int) []line {
+	e, again := s.Events[i], ""
 	if i != s.Stores[0] {
-		again = ", once more"
+		again = " once more"
 	}
+	value := line{fmt.Sprintf("entry %d := %#x", s.Detection.Index, e.Value), normal}
 	if e.Kind == trial.Delayed {
-		return line{text + again + ": HELD BACK", alarm}
+		return []line{value, {"HELD BACK" + again, alarm}}
 	}
-	return line{text + again + ", lands at once", normal}
+	return []line{value, {"lands at once" + again, relief}}
 }
 
 func (s *story) publication() []line {

@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,6 +17,9 @@ var accesses = map[string]string{
 	"ldr": "LDR", "ldur": "LDR", "ldp": "LDR", "ldnp": "LDR", "ldar": "LDAR", "ldapr": "LDAPR", "ldapur": "LDAPR",
 }
 
+// errOlder is about results without the texts of all instructions.
+var errOlder = errors.New("an instruction's text is missing: the run was made by an older kcovrig; run it again")
+
 var doubleword = regexp.MustCompile(`^(x[0-9]+|xzr)\b`)
 
 // access turns an instruction into its litmus mnemonic. What is not understood
@@ -25,7 +29,7 @@ func access(text, prefix string) (string, error) {
 	op := accesses[name]
 	switch {
 	case text == "":
-		return "", fmt.Errorf("an instruction's text is missing: the run was made by an older kcovrig; run it again")
+		return "", errOlder
 	case !strings.HasPrefix(op, prefix) || op == "":
 		return "", fmt.Errorf("no litmus instruction for %q is known here", text)
 	case !doubleword.MatchString(strings.TrimSpace(operands)):

@@ -108,6 +108,9 @@ func publishing(r Reading, code trial.Code) (trial.Instruction, error) {
 		name, _, _ := strings.Cut(p.Text, " ")
 		texts[name] = true
 	}
+	if len(texts) == 0 {
+		return trial.Instruction{}, errOlder
+	}
 	if len(texts) != 1 {
 		return trial.Instruction{}, fmt.Errorf("which store published the count is not known: none is among the events, the code has %d kinds", len(texts))
 	}
