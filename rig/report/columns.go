@@ -95,6 +95,14 @@ func (t table) styled(l line, width int) string {
 	return "\x1b[" + string(l.style) + "m" + text + "\x1b[0m" + pad
 }
 
+// cut shortens text to a width.
+func cut(text string, width int) string {
+	if letters := []rune(text); len(letters) > width {
+		return string(letters[:width-2]) + ".."
+	}
+	return text
+}
+
 // wrap breaks text at spaces, else anywhere, into lines of at most width
 // letters; the lines keep the text's indentation, further ones get two more.
 func wrap(text string, width int) []string {

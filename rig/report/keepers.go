@@ -23,12 +23,12 @@ func keepers(b *strings.Builder, d Document, width int) {
 		if i >= 0 {
 			b.WriteString("  " + name + ": ")
 			paragraph(b, keeper(d.Code[i]), "    ", width)
-			for _, at := range d.Code[i].Between {
-				fmt.Fprintf(b, "    %s\n", strings.Join(parts(at), "  "))
+			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
+				fmt.Fprintln(b, cut("    "+described(at), width))
 			}
 		}
 		for _, reader := range readersOf(d, patched) {
-			fmt.Fprintf(b, "    ")
+			b.WriteString("    ")
 			paragraph(b, counted(d, patched, reader), "      ", width)
 		}
 	}
@@ -36,10 +36,7 @@ func keepers(b *strings.Builder, d Document, width int) {
 
 // keeper puts the static check into words.
 func keeper(c trial.Code) string {
-	publish := "the store that publishes it"
-	if len(c.Publish) > 0 {
-		publish += " (" + strings.Join(parts(c.Publish[0]), ", ") + ")"
-	}
+	const publish = "the store that publishes it"
 	barriers := "a barrier"
 	if len(c.Barriers) > 0 {
 		barriers = strings.Join(c.Barriers, ", ")
@@ -60,9 +57,10 @@ func keeper(c trial.Code) string {
 	}
 }
 
-// parts are an instruction's text, place and source, as far as known.
-func parts(i trial.Instruction) []string {
-	return slices.DeleteFunc([]string{i.Text, i.Place(), i.Source, i.SourceText}, func(s string) bool { return s == "" })
+// described is an instruction's text, place and source, as far as known.
+func described(i trial.Instruction) string {
+	known := []string{i.Text, i.Place(), i.Source, oneLine(i.SourceText)}
+	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), "  ")
 }
 
 func readersOf(d Document, patched bool) []trial.Reader {

@@ -139,7 +139,7 @@ func where(e trial.WitnessEvent) []line {
 		lines = append(lines, line{at, faint})
 	}
 	if e.SourceText != "" {
-		lines = append(lines, line{"  " + e.SourceText, normal})
+		lines = append(lines, line{"  " + oneLine(e.SourceText), normal})
 	}
 	return lines
 }
