@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
 )
 
@@ -19,15 +20,19 @@ func keepers(b *strings.Builder, d Document, width int) {
 	b.WriteString("\nwhat keeps the order\n")
 	for _, patched := range []bool{false, true} {
 		name := trial.Observation{Patched: patched}.Arm()
+		readers := readersOf(d, patched)
 		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Patched == patched })
-		if i >= 0 {
+		switch {
+		case i >= 0:
 			b.WriteString("  " + name + ": ")
-			paragraph(b, keeper(d.Code[i]), "    ", width)
+			paragraph(b, keeper(d.Code[i], d.Spec.Arch), "    ", width)
 			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
 				fmt.Fprintln(b, cut("    "+described(at), width))
 			}
+		case len(readers) > 0:
+			b.WriteString("  " + name + ": the code was not looked at\n")
 		}
-		for _, reader := range readersOf(d, patched) {
+		for _, reader := range readers {
 			b.WriteString("    ")
 			paragraph(b, counted(d, patched, reader), "      ", width)
 		}
@@ -35,11 +40,14 @@ func keepers(b *strings.Builder, d Document, width int) {
 }
 
 // keeper puts the static check into words.
-func keeper(c trial.Code) string {
+func keeper(c trial.Code, archName string) string {
 	const publish = "the store that publishes it"
 	barriers := "a barrier"
 	if len(c.Barriers) > 0 {
 		barriers = strings.Join(c.Barriers, ", ")
+	}
+	if a, err := arch.Lookup(archName); err == nil && a.TSO {
+		return fmt.Sprintf("in %s, the architecture itself does: %s is TSO, and never shows a store before an older one", c.Container, a.Name)
 	}
 	switch c.Ordered {
 	case "yes":
