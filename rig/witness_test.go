@@ -71,6 +71,17 @@ func TestStoryWithoutTheStore(t *testing.T) {
 	assert.Equal(t, trial.Mark, told[0].Kind)
 }
 
+// A copy's tail may write a word once more, with the same value.
+func TestStoresOfOneValueLandOneByOne(t *testing.T) {
+	store := func(pc uint64, kind weakmem.EventKind) weakmem.Event {
+		return weakmem.Event{PC: pc, Phys: 8, Value: 5, Kind: kind}
+	}
+	events := []weakmem.Event{
+		store(1, weakmem.EventDelayed), store(2, weakmem.EventDelayed), store(1, weakmem.EventDrained), store(2, weakmem.EventDrained),
+	}
+	assert.Equal(t, []uint64{1, 2, 1, 2}, newVersions(events, poison))
+}
+
 // An event may be taken before what it tells of: the value decides.
 func TestALoadsVersionFollowsItsValue(t *testing.T) {
 	events := []weakmem.Event{

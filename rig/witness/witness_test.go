@@ -104,7 +104,7 @@ func TestTheWindowEndsWhereTheFirstStoreLands(t *testing.T) {
 		event(0, trial.Executed, publishAt, count, 4, 1))
 	r := Read(w, unpatched)
 	assert.Equal(t, []int{0, 1}, r.Stores)
-	assert.Equal(t, 2, r.Landed)
+	assert.Equal(t, []int{2, 2, 3}, []int{r.Landed, r.visible(0), r.visible(1)})
 	assert.False(t, r.Held())
 }
 

@@ -60,7 +60,7 @@ func (g *graph) chain(first, last int) Chain {
 			out = loadedBy(g.code[i].text)
 		}
 		for _, j := range g.next[i] {
-			if joined := arrive[j].join(out); j != first && joined != arrive[j] {
+			if joined := arrive[j].join(out); joined != arrive[j] {
 				arrive[j] = joined
 				work = append(work, j)
 			}
