@@ -61,7 +61,7 @@ func conclusion(c trial.Certificate) string {
 	case c.Certified():
 		return "certified detection: the model allows the stale read that was seen, and rules it out " + last.What + "."
 	case len(c.Tests) == 1:
-		return "The model allows the stale read that was seen. What would rule it out is not in this run: it did not build the patched kernel."
+		return "The model allows the stale read that was seen. What would rule it out is not known: the run holds no patched kernel's barrier."
 	default:
 		return "not certified: herd7 did not answer all."
 	}

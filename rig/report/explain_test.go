@@ -152,7 +152,7 @@ func TestCertificatesInWords(t *testing.T) {
 	for want, c := range map[string]trial.Certificate{
 		"certified detection":   {Tests: []trial.LitmusTest{test(sometimes, sometimes), test("", sometimes), test(never, never)}},
 		"CONTRADICTION":         {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, sometimes)}},
-		"did not build":         {Tests: []trial.LitmusTest{test(sometimes, sometimes)}},
+		"no patched kernel":     {Tests: []trial.LitmusTest{test(sometimes, sometimes)}},
 		"did not answer all":    {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, "")}},
 		"herd7 was not asked":   {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
 		"try: scripts/setup":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
