@@ -15,9 +15,10 @@ import (
 // others counted, unless all are wanted.
 type story struct {
 	witness.Reading
-	all  bool
-	rows []row
-	rest []trial.WitnessEvent // one vCPU's, since the last row
+	all    bool
+	reader trial.ReaderCode
+	rows   []row
+	rest   []trial.WitnessEvent // one vCPU's, since the last row
 }
 
 func (s *story) tell() []row {

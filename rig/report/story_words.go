@@ -14,7 +14,7 @@ func (s *story) words(i int) []line {
 	e, d := s.Events[i], s.Detection
 	switch {
 	case i == s.Mark:
-		return []line{{"the guest reports: " + e.Text, alarm}}
+		return append(s.unnoted(), line{"the guest reports: " + e.Text, alarm})
 	case i == s.Publish:
 		return append(where(e), s.publication()...)
 	case i == s.Visible:
@@ -35,6 +35,20 @@ func (s *story) words(i int) []line {
 		return []line{{fmt.Sprintf(text, d.Index, e.Value), relief}}
 	}
 	return append(where(e), line{fmt.Sprintf("%s, %#x at %#x", kindWord(e, false), e.Value, e.Address), normal})
+}
+
+// unnoted are the reader's loads that the emulator did not see, since it follows
+// a reader only once another vCPU's stores have landed: the report implies them.
+func (s *story) unnoted() []line {
+	d := s.Detection
+	var lines []line
+	if s.Count < 0 && s.reader.Count.Text != "" {
+		lines = append(lines, line{fmt.Sprintf("%s had given it %d", s.reader.Count.Text, d.Count), normal})
+	}
+	if s.Stale < 0 && s.reader.Entry.Text != "" {
+		lines = append(lines, line{fmt.Sprintf("%s had read %#x: STALE", s.reader.Entry.Text, d.Seen), alarm})
+	}
+	return lines
 }
 
 func (s *story) entryStore(i int) []line {
