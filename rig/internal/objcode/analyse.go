@@ -44,7 +44,7 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 		if ctx.Err() != nil {
 			return Analysis{}, err
 		}
-		return s.approximate(err)
+		return s.approximate(ctx, err)
 	}
 	return s.run(ctx)
 }

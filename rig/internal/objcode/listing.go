@@ -67,7 +67,7 @@ func goLines(f *elf.File) *gosym.Table {
 
 // list disassembles the body, then the callees.
 func (s *study) list(g *graph, a Analysis) []Line {
-	var body, callees []Line
+	var body []Line
 	for _, in := range g.code {
 		for _, r := range a.Scope {
 			if r.Role == RoleBody && r.holds(in.addr) {
@@ -78,17 +78,23 @@ func (s *study) list(g *graph, a Analysis) []Line {
 			}
 		}
 	}
-	for _, r := range a.Scope {
-		if r.Role != RoleCallee {
+	return append(body, s.listWhole(a.Scope, RoleCallee)...)
+}
+
+// listWhole disassembles the ranges of a role, with the source of those in the library.
+func (s *study) listWhole(scope []Range, role string) []Line {
+	var out []Line
+	for _, r := range scope {
+		if r.Role != role {
 			continue
 		}
 		code, err := s.im.instructions(r)
 		if err != nil {
-			continue // callees found it readable
+			continue // it was readable when the scope was found
 		}
 		for _, in := range code {
-			callees = append(callees, s.library.source(s.im.line(in)))
+			out = append(out, s.library.source(s.im.line(in)))
 		}
 	}
-	return append(body, callees...)
+	return out
 }

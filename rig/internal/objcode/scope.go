@@ -3,6 +3,7 @@
 package objcode
 
 import (
+	"context"
 	"sort"
 
 	"kcovrig/rig/fault"
@@ -78,7 +79,7 @@ func (s *study) source(addr uint64) Line {
 
 // approximate gives what can be said without debug information: the functions
 // of the object that call a copy function.
-func (s *study) approximate(cause error) (Analysis, error) {
+func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) {
 	a := Analysis{Approximate: true, Reason: cause.Error()}
 	built, err := openObject(s.cfg.BuildDir + "/" + s.cfg.Object)
 	if err != nil {
@@ -114,5 +115,7 @@ func (s *study) approximate(cause error) (Analysis, error) {
 		a.Scope = append(a.Scope, c)
 	}
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
-	return a, nil
+	s.library, err = s.readLibrary(ctx, a.Scope)
+	a.Listing = append(s.listWhole(a.Scope, RoleBody), s.listWhole(a.Scope, RoleCallee)...)
+	return a, err
 }
