@@ -42,6 +42,10 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		return out, nil
 	}
 	out.Tests = tests
+	if _, err := herdtools.Find("herd7", c.CacheDir); err != nil {
+		return unanswered(out, err), nil
+	}
+	out.Model = certifiedModel
 	dir, err := os.MkdirTemp("", "kcovrig-certify-")
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "ask herd7", err)
@@ -56,9 +60,9 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
 	case err != nil:
-		out.Skipped = err.Error()
-		if e := (*fault.Error)(nil); errors.As(err, &e) {
-			out.Try = e.Try
+		out = unanswered(out, err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			out.Try = "a longer --herd-limit"
 		}
 		return out, nil
 	}
@@ -66,7 +70,6 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}
-	out.Model = certifiedModel
 	for i, t := range tests {
 		if v, ok := verdicts[t.Name]; ok {
 			out.Tests[i].Allowed = trial.Sometimes
@@ -76,6 +79,15 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		}
 	}
 	return out, nil
+}
+
+// unanswered says why herd7 gave no answer.
+func unanswered(c trial.Certificate, err error) trial.Certificate {
+	c.Skipped = err.Error()
+	if e := (*fault.Error)(nil); errors.As(err, &e) {
+		c.Try = e.Try
+	}
+	return c
 }
 
 func codeOf(r trial.Result, patched bool) trial.Code {

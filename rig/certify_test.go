@@ -107,6 +107,19 @@ func TestWithoutHerdTheTestsAreThere(t *testing.T) {
 	assert.False(t, c.Contradicted())
 }
 
+func TestHerdThatDoesNotAnswerInTime(t *testing.T) {
+	cache := t.TempDir()
+	bin := filepath.Join(cache, "herd", "bin")
+	require.NoError(t, os.MkdirAll(bin, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "herd7"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755))
+	c, err := Certify(context.Background(), CertifyConfig{Result: runOf(false, trial.Acquire, "dmb ishst"), Number: 1, CacheDir: cache, Limit: 50 * time.Millisecond})
+	require.NoError(t, err)
+	assert.Equal(t, "a longer --herd-limit", c.Try)
+	assert.NotEmpty(t, c.Skipped)
+	assert.Equal(t, certifiedModel, c.Model, "it was asked")
+	assert.False(t, c.Answered())
+}
+
 func TestAWitnessThatGivesNoTest(t *testing.T) {
 	r := runOf(false, trial.Acquire, "dmb ishst")
 	r.Witnesses[0].Events = r.Witnesses[0].Events[2:]

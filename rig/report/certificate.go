@@ -29,7 +29,11 @@ func certificate(b *strings.Builder, d Document, n int, o ExplainOptions) {
 	}
 	b.WriteString("\n")
 	if c.Skipped != "" {
-		paragraph(b, "herd7 was not asked: "+c.Skipped, "  ", o.Width)
+		why := "herd7 was not asked: "
+		if c.Model != "" {
+			why = "herd7 gave no answer: "
+		}
+		paragraph(b, why+c.Skipped, "  ", o.Width)
 		if c.Try != "" {
 			paragraph(b, "try: "+c.Try, "  ", o.Width)
 		}

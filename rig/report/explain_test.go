@@ -155,6 +155,7 @@ func TestCertificatesInWords(t *testing.T) {
 		"no patched kernel":     {Tests: []trial.LitmusTest{test(sometimes, sometimes)}},
 		"did not answer all":    {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, "")}},
 		"herd7 was not asked":   {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
+		"herd7 gave no answer":  {Tests: []trial.LitmusTest{test(sometimes, "")}, Model: "aarch64.cat", Skipped: "late"},
 		"try: scripts/setup":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
 		"no litmus test: it is": {Why: "it is lost"},
 	} {

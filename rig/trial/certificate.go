@@ -8,7 +8,8 @@ type Certificate struct {
 	Tests []LitmusTest `json:"tests"`           // the first is the witness as it ran
 	Why   string       `json:"why,omitempty"`   // why there is no test
 	Model string       `json:"model,omitempty"` // that herd7 was asked with; empty: it was not
-	// Skipped says why herd7 was not asked, and Try what would change that.
+	// Skipped says why herd7 was not asked, or gave no answer, and Try what would
+	// change that.
 	Skipped string `json:"skipped,omitempty"`
 	Try     string `json:"try,omitempty"`
 }
