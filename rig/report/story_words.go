@@ -70,7 +70,7 @@ func (s *story) publication() []line {
 		text += ", held back"
 	}
 	lines := []line{{text, normal}}
-	if s.Held() {
+	if s.Landed < 0 || s.Visible >= 0 && s.Visible < s.Landed {
 		lines = append(lines, line{fmt.Sprintf("it PASSES the store of entry %d", s.Detection.Index), alarm})
 	}
 	if s.Later() {
@@ -101,6 +101,10 @@ func (s *story) summary() string {
 		}
 		return text + fmt.Sprintf(" The reader found the entry's old value %s before the new one.", shortTime(float64(d.StaleNS)))
 	default:
-		return fmt.Sprintf("The kernel's stores landed in order. The reader did not order its loads: it had read entry %d before the count %d that covers it.", d.Index, d.Count)
+		text := "The kernel's stores landed in order."
+		if s.Later() {
+			text = fmt.Sprintf("The reader had the count of a later copy, before which all stores of entry %d's had landed.", d.Index)
+		}
+		return text + fmt.Sprintf(" The reader did not order its loads: it had read entry %d before the count %d that covers it.", d.Index, d.Count)
 	}
 }

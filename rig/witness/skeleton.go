@@ -80,7 +80,7 @@ func (s *Skeleton) addBarriers(r Reading, code trial.Code) error {
 	for _, e := range r.Barriers() {
 		ran = append(ran, instruction(e))
 	}
-	noted := r.Held() && r.Publish >= 0
+	noted := r.waited()
 	for _, b := range code.Between {
 		known := slices.ContainsFunc(ran, func(i trial.Instruction) bool { return i.Place() == b.Place() })
 		if strings.HasPrefix(b.Text, "st") || known || noted && storeBarrier(b.Text) {

@@ -89,10 +89,19 @@ func TestALaterCountKeepsTheMostThatCanHaveRun(t *testing.T) {
 	s, err := NewSkeleton(Read(w, patched), patched, relaxed)
 	require.NoError(t, err)
 	require.True(t, s.Later)
+	assert.False(t, Read(w, patched).Held())
 	test, err := s.Test("x")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"MOV X0,#1", "STR X0,[X1]", "DMB ISHST", "STR X0,[X3]", "DMB SY", "MOV X2,#2", "STR X2,[X3]"}, test.Threads[0].Code)
 	assert.Equal(t, `(1:X0=2 /\ 1:X2=0)`, test.Condition.Text)
+}
+
+// In an unpatched kernel too: leaving the copy lets all its stores land.
+func TestALaterCountIsTheReadersDoing(t *testing.T) {
+	w := overtaken()
+	assert.True(t, Read(w, unpatched).Held())
+	w.Detection.Count = 9
+	assert.False(t, Read(w, unpatched).Held())
 }
 
 func TestTheReadersDependencies(t *testing.T) {

@@ -117,9 +117,15 @@ func (r Reading) Later() bool {
 
 // Held says that the stale word's store was still on its way when the guest
 // reported, or landed only after the count could be seen: the writer's stores
-// were reordered. Otherwise the reader's loads were.
+// were reordered. Otherwise the reader's loads were: so they were where it had a
+// later copy's count, before which all of this one had landed.
 func (r Reading) Held() bool {
-	return len(r.Stores) > 0 && (r.Landed < 0 || r.Visible >= 0 && r.Visible < r.Landed)
+	return len(r.Stores) > 0 && !r.Later() && (r.Landed < 0 || r.Visible >= 0 && r.Visible < r.Landed)
+}
+
+// waited says that the stale word's store still waited when the count was stored.
+func (r Reading) waited() bool {
+	return r.Publish >= 0 && (r.Landed < 0 || r.Landed > r.Publish)
 }
 
 // Barriers are the writer's barrier events between the stale word's last store
