@@ -28,7 +28,13 @@ type Skeleton struct {
 	After   []string // barriers before the load of x
 	Entry   string   // the load of x
 
-	Instructions []trial.Instruction // what the test was built from, in the order of the members above
+	Instructions []Used // what the test was built from, in the order of the members above
+}
+
+// Used is an instruction that went into a test.
+type Used struct {
+	trial.Instruction
+	Noted bool // the emulator noted that it ran; else it is the code's only one, and the guest's report implies it
 }
 
 // NewSkeleton builds it from the instructions that ran. Where the emulator did
@@ -43,7 +49,7 @@ func NewSkeleton(r Reading, code trial.Code, reader trial.ReaderCode) (Skeleton,
 		return s, fmt.Errorf("the reader's code has %q between its two loads, whose effect is not known", reader.Unknown)
 	}
 	for _, i := range r.Stores {
-		op, err := s.take(instruction(r.Events[i]), "ST")
+		op, err := s.take(Used{instruction(r.Events[i]), true}, "ST")
 		if err != nil {
 			return s, err
 		}
@@ -62,7 +68,7 @@ func NewSkeleton(r Reading, code trial.Code, reader trial.ReaderCode) (Skeleton,
 	return s, s.addReader(r, reader)
 }
 
-func (s *Skeleton) take(i trial.Instruction, prefix string) (string, error) {
+func (s *Skeleton) take(i Used, prefix string) (string, error) {
 	op, err := access(i.Text, prefix)
 	s.Instructions = append(s.Instructions, i)
 	return op, err
@@ -76,17 +82,17 @@ func instruction(e trial.WitnessEvent) trial.Instruction {
 // note. One that orders stores is noted where a store waits: if the stale
 // word's store still did when the count was stored, one that was not noted did not run.
 func (s *Skeleton) addBarriers(r Reading, code trial.Code) error {
-	var ran []trial.Instruction
+	var ran []Used
 	for _, e := range r.Barriers() {
-		ran = append(ran, instruction(e))
+		ran = append(ran, Used{instruction(e), true})
 	}
 	noted := r.waited()
 	for _, b := range code.Between {
-		known := slices.ContainsFunc(ran, func(i trial.Instruction) bool { return i.Place() == b.Place() })
+		known := slices.ContainsFunc(ran, func(i Used) bool { return i.Place() == b.Place() })
 		if strings.HasPrefix(b.Text, "st") || known || noted && storeBarrier(b.Text) {
 			continue // a release is the publication itself
 		}
-		ran = append(ran, b)
+		ran = append(ran, Used{Instruction: b})
 	}
 	for _, i := range ran {
 		op, err := barrier(i.Text)
@@ -99,9 +105,9 @@ func (s *Skeleton) addBarriers(r Reading, code trial.Code) error {
 }
 
 // publishing is the store of the count: the event's, else the code's only one.
-func publishing(r Reading, code trial.Code) (trial.Instruction, error) {
+func publishing(r Reading, code trial.Code) (Used, error) {
 	if r.Publish >= 0 {
-		return instruction(r.Events[r.Publish]), nil
+		return Used{instruction(r.Events[r.Publish]), true}, nil
 	}
 	texts := map[string]bool{}
 	for _, p := range code.Publish {
@@ -109,21 +115,21 @@ func publishing(r Reading, code trial.Code) (trial.Instruction, error) {
 		texts[name] = true
 	}
 	if len(texts) == 0 {
-		return trial.Instruction{}, errOlder
+		return Used{}, errOlder
 	}
 	if len(texts) != 1 {
-		return trial.Instruction{}, fmt.Errorf("which store published the count is not known: none is among the events, the code has %d kinds", len(texts))
+		return Used{}, fmt.Errorf("which store published the count is not known: none is among the events, the code has %d kinds", len(texts))
 	}
-	return code.Publish[0], nil
+	return Used{Instruction: code.Publish[0]}, nil
 }
 
 func (s *Skeleton) addReader(r Reading, reader trial.ReaderCode) (err error) {
-	count, entry := reader.Count, reader.Entry
+	count, entry := Used{Instruction: reader.Count}, Used{Instruction: reader.Entry}
 	if r.Count >= 0 {
-		count = instruction(r.Events[r.Count])
+		count = Used{instruction(r.Events[r.Count]), true}
 	}
 	if r.Stale >= 0 {
-		entry = instruction(r.Events[r.Stale])
+		entry = Used{instruction(r.Events[r.Stale]), true}
 	}
 	if s.Count, err = s.take(count, "LD"); err != nil {
 		return err

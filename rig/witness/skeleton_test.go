@@ -76,6 +76,11 @@ func TestThePublicationThatWasNotNoted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "STR", s.Publish)
 	assert.Equal(t, []string{"DMB ISHST"}, s.Between)
+	tests, err := Tests(1, Read(w, patched), patched, patched, relaxed)
+	require.NoError(t, err)
+	assert.Contains(t, tests[0].Text, " *  + str x25, [x27]")
+	assert.Contains(t, tests[0].Text, " *    dmb ishst")
+	assert.Contains(t, tests[0].Text, "those with a +")
 
 	twoKinds := patched
 	twoKinds.Publish = append(twoKinds.Publish, trial.Instruction{Text: "stlr x1, [x2]"})

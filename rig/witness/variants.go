@@ -93,9 +93,12 @@ func (v *variants) add(expected trial.Expectation) error {
 
 // remarks say in the test what it was built from.
 func (v *variants) remarks() []string {
-	d := v.reading.Detection
+	d, how := v.reading.Detection, v.what
+	if len(v.tests) > 0 {
+		how = "but " + how
+	}
 	list := []string{
-		fmt.Sprintf("A stale read that kcovrig saw, %s. P0 is the kernel, P1 the reader.", v.what),
+		fmt.Sprintf("A stale read that kcovrig saw, %s. P0 is the kernel, P1 the reader.", how),
 		fmt.Sprintf("x is a word of entry %d, 0 stands for %#x and 1 for %#x; y is the count, that covers it when it is %d.",
 			d.Index, d.Seen, d.Later, d.Count),
 	}
@@ -104,9 +107,17 @@ func (v *variants) remarks() []string {
 			d.Index, d.Seen, d.Later, d.Count)
 		list = append(list, "DMB SY stands for all that the kernel did between the two counts: it can have been no more.")
 	}
-	list = append(list, "It is built from these instructions, as they ran:")
+	list = append(list, "It is built from these instructions, which ran:")
+	marks := false
 	for _, i := range v.skeleton.Instructions {
-		list = append(list, strings.TrimRight(fmt.Sprintf("  %-28s %s  %s", i.Text, i.Place(), i.Source), " "))
+		mark := " "
+		if !i.Noted {
+			mark, marks = "+", true
+		}
+		list = append(list, strings.TrimRight(fmt.Sprintf(" %s %-28s %s  %s", mark, i.Text, i.Place(), i.Source), " "))
+	}
+	if marks {
+		list = append(list, "The emulator did not note those with a +; the code has no others there, and the guest's report implies them.")
 	}
 	if v.skeleton.Control {
 		list = append(list, "The reader's branch on the count is CBNZ.")

@@ -127,11 +127,13 @@ func TestTestsOfTheBug(t *testing.T) {
 	assert.Equal(t, "witness7-unpatched+acquire", tests[0].Name)
 	assert.Equal(t, trial.Sometimes, tests[0].Expected)
 	assert.Contains(t, tests[0].Text, "stp x6, x7, [x0]")
+	assert.NotContains(t, tests[0].Text, "those with a +")
 
 	w, _ = threads(t, tests[1])
 	assert.Equal(t, []string{"MOV X0,#1", "STR X0,[X1]", "DMB ISHST", "STR X0,[X3]"}, w)
 	assert.Equal(t, "witness7-unpatched+acquire+dmb.ishst", tests[1].Name)
 	assert.Equal(t, trial.Never, tests[1].Expected)
+	assert.Contains(t, tests[1].Text, "but with the patch's dmb ishst")
 }
 
 func TestTestsOfARelaxedReader(t *testing.T) {
