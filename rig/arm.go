@@ -85,8 +85,8 @@ func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
 // tell gives the witnesses of some detections.
 func (a *arm) tell(p Plugin, hits []wire.Detection) ([]trial.Witness, error) {
 	return a.job.backends().Witnesses(WitnessConfig{
-		Plugin: p, Patched: a.image.Patched, Reader: a.reader, Listing: a.job.listing(a.image.Patched),
-		Scope: slices.Concat(a.job.scopes[a.image.Patched], a.job.readers[a.reader]), Detections: hits,
+		Plugin: p, Patched: a.image.Patched, Reader: a.reader,
+		Lines: slices.Concat(a.job.lines[a.image.Patched], a.job.inGuest), Detections: hits,
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -30,6 +31,8 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	lines    map[bool][]objcode.Line  // of the kernels' code in scope
+	inGuest  []objcode.Line           // of the guest's
 	mark     Range                    // the guest's mark function
 	replay   *replay                  // nil: another command
 	beside   []string                 // workloads to run beside the scenario's
@@ -37,16 +40,6 @@ type job struct {
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
-
-// listing is the path of the disassembly of an arm's kernel.
-func (j *job) listing(patched bool) string {
-	for _, c := range j.result.Code {
-		if c.Patched == patched {
-			return c.Listing
-		}
-	}
-	return ""
-}
 
 // emulated says whether the weak-memory plugin is used.
 func (j *job) emulated() bool {
@@ -69,6 +62,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
+		lines:  map[bool][]objcode.Line{},
 		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {

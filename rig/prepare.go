@@ -57,6 +57,9 @@ func (j *job) findReaders() (err error) {
 			break
 		}
 		j.readers[reader], err = j.backends().GuestScope(j.archive.Guest, j.scenario.Readers[string(reader)].Symbols)
+		if err == nil {
+			err = j.readReader(reader)
+		}
 		if err != nil {
 			return err
 		}
@@ -192,7 +195,7 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 			return err
 		}
 		a.Patched = patched
-		j.scopes[patched] = a.Scope
+		j.scopes[patched], j.lines[patched] = a.Scope, a.Lines
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}

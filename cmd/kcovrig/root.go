@@ -55,8 +55,8 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
-	root.AddCommand(newHistory(a), newServe(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a))
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }
 

@@ -36,6 +36,7 @@ type Document struct {
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	Code            []trial.Code          `json:"code"`
+	Readers         []trial.ReaderCode    `json:"readers,omitempty"`
 	Notes           []string              `json:"notes"`
 	Timings         map[string]float64    `json:"timings"`
 	Replay          *trial.Replay         `json:"replay,omitempty"`
@@ -88,7 +89,7 @@ func NewDocument(r trial.Result) Document {
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
 		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
+		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Readers: r.Readers, Notes: full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
 	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)

@@ -67,7 +67,7 @@ func Parse(name string, text []byte) (Saved, error) {
 func (d Document) Result() trial.Result {
 	r := trial.Result{
 		Command: d.Command, Version: d.Version, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
-		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Notes: d.Notes, Timings: d.Timings,
+		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes,

@@ -39,7 +39,11 @@ type Code struct {
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
-	Listing   string   `json:"listing,omitempty"` // path
+	// Publish are the stores that make the copy visible as a whole; Between are the
+	// barriers once more, with their places.
+	Publish []Instruction `json:"publish,omitempty"`
+	Between []Instruction `json:"between,omitempty"`
+	Listing string        `json:"listing,omitempty"` // path
 }
 
 // Failure is an error in a result.
@@ -66,6 +70,7 @@ type Result struct {
 	Host         Host
 	CodeDiffers  *bool // nil: not compared
 	Code         []Code
+	Readers      []ReaderCode // of the readers that ran under the emulator
 	Observations []Observation
 	Witnesses    []Witness
 	Notes        []string           // what the reader should know, such as an emulator that was not needed
