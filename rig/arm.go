@@ -96,7 +96,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 	j := a.job
 	done := j.stages.begin(a.name(), "prepare")
 	cfg := BootConfig{
-		Name: a.name(), Arch: j.arch, Emulator: j.emulator, Accel: j.accel,
+		Name: a.name(), Arch: j.arch, Emulator: j.emulator, Accel: j.accel, CPU: j.cfg.Spec.CPU,
 		Kernel: a.image.Path, Initrd: j.archive.Path, Dir: a.dir,
 	}
 	var plugin *Plugin

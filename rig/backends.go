@@ -170,7 +170,8 @@ type BootConfig struct {
 	Arch     arch.Arch
 	Emulator Emulator
 	Accel    trial.Accel
-	CPUs     int // 0: one for the writer, one for the reader
+	CPU      string // empty: the architecture's, or the host's under KVM
+	CPUs     int    // 0: one for the writer, one for the reader
 	Kernel   string
 	Initrd   string
 	RAMFile  string // to be made; empty: plain memory

@@ -20,7 +20,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 4
+const analysisVersion = 5
 
 // analyse disassembles a kernel, once per build: the answer is kept by its key.
 func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {

@@ -34,7 +34,7 @@ func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
 			Source: s.Source, Function: s.Function, Copy: s.Copy,
 			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
 		},
-		Object: s.Object,
+		Object: s.Object, Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},

@@ -17,13 +17,14 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
 // DefaultScenario is the bug that is looked at when no other is named.
-const DefaultScenario = "kcov"
+const DefaultScenario = scenario.Default
 
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
@@ -47,6 +48,9 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	s, err := scenario.Lookup(c.Spec.Scenario)
 	if err != nil {
 		return c, s, fault.Wrap(fault.User, "", err)
+	}
+	if c.Spec.Compiler == "" {
+		c.Spec.Compiler = arch.GCC
 	}
 	if len(c.Spec.Modes) == 0 {
 		c.Spec.Modes = slices.Clone(s.Modes)

@@ -77,9 +77,11 @@ func repeat(d Document) []string {
 	add("tree", tree)
 	add("rev", s.Rev)
 	add("patch", s.Patch)
+	add("compiler", s.Compiler)
 	if d.Command == "build" {
 		return quoted(argv)
 	}
+	add("cpu", s.CPU)
 	readers := make([]string, 0, len(s.Readers))
 	for _, r := range s.Readers {
 		readers = append(readers, string(r))

@@ -61,6 +61,9 @@ type Reader struct {
 	Ordered bool
 }
 
+// Default is the bug that is looked at when no other is named.
+const Default = "kcov"
+
 var registry = map[string]Scenario{}
 
 // Lookup returns the named scenario. The error names what exists.

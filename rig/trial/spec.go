@@ -56,7 +56,9 @@ type Spec struct {
 	Arch     string        `json:"arch"`
 	Tree     string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string        `json:"rev,omitempty"`
-	Patch    string        `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
+	Patch    string        `json:"patch,omitempty"`    // a mail-format patch file; empty: the scenario's series
+	Compiler string        `json:"compiler,omitempty"` // of the kernels, see arch.Compilers; empty: gcc
+	CPU      string        `json:"cpu,omitempty"`      // QEMU's -cpu, see arch.Arch; empty: the architecture's
 	Readers  []Reader      `json:"readers"`
 	Modes    []string      `json:"modes"`
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain

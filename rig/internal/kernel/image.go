@@ -64,7 +64,7 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	tool, err := findToolchain(ctx, t.cfg.Arch)
+	tool, err := findToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
 		return job{}, err
 	}

@@ -89,7 +89,7 @@ func (s *study) load(ctx context.Context) error {
 	s.info.files.replace(s.cfg.Object, s.cfg.Source)
 	for _, r := range s.info.body {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {
-			if err := sameAsBuilt(built, debug, f); err != nil {
+			if err := sameAsBuilt(built, debug, f, s.info.body); err != nil {
 				return err
 			}
 		}

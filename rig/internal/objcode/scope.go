@@ -88,7 +88,7 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 	defer built.close()
 	callees := map[uint64]Range{}
 	for _, f := range built.functions() {
-		p, err := locate(s.im, built, f)
+		p, err := locate(s.im, built, f, nil)
 		if err != nil {
 			continue // folded or discarded by the linker
 		}
