@@ -86,6 +86,9 @@ func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
 	return arm.Image, err
 }
 
+// Plan names the image that there is.
+func (t readyTree) Plan(ctx context.Context, patched bool) (Image, error) { return t.Image(ctx, patched) }
+
 func (readyTree) Close() error { return nil }
 
 // RunCell runs one cell of a matrix on what is ready: the files of p, a QEMU, and

@@ -43,6 +43,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
 	}
+	if app.counts != nil {
+		return matrixCode(*app.counts, err)
+	}
 	if err == nil && app.code != exitOK || app.code == exitNotFixed {
 		return app.code
 	}
@@ -89,6 +92,26 @@ func interrupted(result *trial.Result) bool {
 	return slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
 		return o.Outcome == trial.OutcomeCut
 	})
+}
+
+// matrixCode is the exit code of a matrix: what was seen before what was not.
+func matrixCode(c rig.MatrixCounts, err error) int {
+	kind := fault.KindOf(err)
+	switch {
+	case c.Unexpected > 0:
+		return exitNotFixed
+	case c.UserFaults > 0 || kind == fault.User:
+		return exitUsage
+	case c.KernelFaults > 0:
+		return exitKernel
+	case errors.Is(err, context.Canceled) && c.NotRun < c.Cells:
+		return exitInconclusive
+	case c.RigFaults+c.NotRun > 0 || err != nil:
+		return exitRig
+	case c.Inconclusive > 0:
+		return exitInconclusive
+	}
+	return exitOK
 }
 
 // exitCode is the one place where an error or a verdict becomes an exit code.

@@ -24,8 +24,9 @@ type app struct {
 	getenv func(string) string
 	stdout io.Writer
 	stderr io.Writer
-	result *trial.Result // of the command that ran, for the exit code
-	code   int           // of a command without a result that ran well and found something
+	result *trial.Result     // of the command that ran, for the exit code
+	counts *rig.MatrixCounts // of a matrix that ran, for the exit code
+	code   int               // of a command without a result that ran well and found something
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -55,7 +56,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }

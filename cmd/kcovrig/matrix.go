@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+)
+
+// matrixOptions are the flags of matrix.
+type matrixOptions struct {
+	rig          rig.MatrixConfig
+	list         bool
+	format, prev string
+	json         bool
+}
+
+func newMatrix(a *app) *cobra.Command {
+	var o matrixOptions
+	cmd := &cobra.Command{
+		Use:   "matrix FILE.yaml",
+		Short: "Run many combinations, and hold each against what is expected of it",
+		Long: `matrix reads a file of axes (kernels, architectures, patches, readers, compilers
+and more), builds each kernel once, runs every cell, and says which came to
+something else than was expected. docs/matrix.md describes the file.
+
+The folder (--out, or one below the cache) gets each cell's run folder and
+result as soon as it is there, and one report over all cells.
+
+Exit codes, the first that fits:
+  0  every cell came to what was expected
+  1  a cell came to something else: stale and not clean, or the reverse
+  2  the file or the flags are wrong, or a cell's settings, tree or patch are
+  5  a cell's kernel did not build, boot or finish
+  3  a fault of the rig left a cell without an answer, or cells did not run
+  4  a cell was inconclusive, or interrupted with some cells answered`,
+		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
+  kcovrig matrix nightly.yaml --list
+  kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
+  kcovrig matrix nightly.yaml --cell=arm64/compare/acquire`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.rig.File = args[0]
+			if o.list {
+				return a.listMatrix(&o)
+			}
+			if cmd.Flags().Changed("format") {
+				return fault.Newf(fault.User, "", "--format goes with --list; kcovrig report renders a matrix folder")
+			}
+			return a.runMatrix(cmd, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.list, "list", false, "print the cells and run nothing")
+	f.StringVar(&o.format, "format", "text", "with --list: text, or github for the matrix of a GitHub Actions job")
+	f.StringVar(&o.rig.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
+	f.StringSliceVar(&o.rig.Cells, "cell", nil, "only the cells of these `ids` or names")
+	f.StringVar(&o.rig.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
+	f.BoolVar(&o.rig.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
+	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
+	f.IntVar(&o.rig.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
+	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once (0: as many as this machine's cores and memory bear)")
+	f.IntVar(&o.rig.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.StringVar(&o.rig.QEMU, "qemu", "", "QEMU `program` where a cell names none")
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.rig.Verbose, "verbose", "v", false, "show the stages of each cell")
+	complete(cmd, "format", "text", "github")
+	return cmd
+}
+
+func (a *app) listMatrix(o *matrixOptions) error {
+	switch o.format {
+	case "github":
+		text, err := rig.MatrixGitHub(o.rig)
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(text)
+		return fault.Wrap(fault.Rig, "write the list", err)
+	case "text":
+		cells, err := rig.MatrixCells(o.rig)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
+		}
+		return fault.Wrap(fault.Rig, "write the list", report.MatrixList(a.stdout, cells))
+	}
+	return fault.Newf(fault.User, "", "--format: no format %q (have: text, github)", o.format)
+}
+
+func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
+	c := o.rig
+	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
+	if c.QEMU == "" {
+		c.QEMU = a.getenv("KCOVRIG_QEMU")
+	}
+	c.Events = report.Progress(a.stderr, c.Verbose)
+	doc, dir, err := rig.Matrix(cmd.Context(), c)
+	if dir == "" {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
+	a.counts = &doc.Counts
+	format := "text"
+	if o.json {
+		format = "json"
+	}
+	if werr := rig.MatrixReport(a.stdout, dir, format, o.prev); werr != nil && err == nil {
+		err = werr
+	}
+	return err
+}
