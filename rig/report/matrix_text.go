@@ -79,7 +79,7 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {
-			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), r.Words() + " (" + statusWord(r) + ")", shortened(plain(because(r)), 120)})
+			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), shortened(plain(because(r)), 120)})
 		}
 		aligned(&b, table)
 		if more := len(list) - maxOdd; more > 0 {
@@ -101,11 +101,19 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	}
 	b.WriteString("```text\n")
 	for _, f := range matrixFacts(d) {
-		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", strings.ReplaceAll(oneLine(f.Value), "`", "'"))
+		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", shortened(strings.ReplaceAll(oneLine(f.Value), "`", "'"), 300))
 	}
 	b.WriteString("```\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// cameTo is what a cell came to and how that stands, unless the one says both.
+func cameTo(r matrix.CellResult) string {
+	if r.Words() == statusWord(r) {
+		return r.Words()
+	}
+	return r.Words() + " (" + statusWord(r) + ")"
 }
 
 // shortened cuts text to some characters.
