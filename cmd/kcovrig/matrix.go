@@ -37,8 +37,9 @@ Exit codes, the first that fits:
   1  a cell came to something else: stale and not clean, or the reverse
   2  the file or the flags are wrong, or a cell's settings, tree or patch are
   5  a cell's kernel did not build, boot or finish
+  4  interrupted with some cells answered
   3  a fault of the rig left a cell without an answer, or cells did not run
-  4  a cell was inconclusive, or interrupted with some cells answered`,
+  4  a cell was inconclusive`,
 		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
   kcovrig matrix nightly.yaml --list
   kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
