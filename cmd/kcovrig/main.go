@@ -81,7 +81,8 @@ const (
 
 const exitHelp = `Exit codes:
   0  fixed, or no effect possible; for other commands: done, the arm ran
-  1  not fixed; soak: a store was lost, or stale reads came through a barrier
+  1  not fixed; matrix: a cell is not as expected; soak: a store was lost, or
+     stale reads came through a barrier
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
   4  inconclusive, or interrupted with something measured

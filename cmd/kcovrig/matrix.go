@@ -32,14 +32,11 @@ something else than was expected. docs/matrix.md describes the file.
 The folder (--out, or one below the cache) gets each cell's run folder and
 result as soon as it is there, and one report over all cells.
 
-Exit codes, the first that fits:
-  0  every cell came to what was expected
-  1  a cell came to something else: stale and not clean, or the reverse
-  2  the file or the flags are wrong, or a cell's settings, tree or patch are
-  5  a cell's kernel did not build, boot or finish
-  4  interrupted with some cells answered
-  3  a fault of the rig left a cell without an answer, or cells did not run
-  4  a cell was inconclusive`,
+The exit code is 0 where every cell came to what was expected, and 1 where one
+came to something else. Then cells without an answer decide, in the order 2, 5,
+3, 4; interrupted with some cells answered is 4.
+
+` + exitHelp,
 		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
   kcovrig matrix nightly.yaml --list
   kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
