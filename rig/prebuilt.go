@@ -46,7 +46,7 @@ func (p Prebuilt) backends(base *Backends) *Backends {
 		if err != nil || arm.Analysis.Listing == "" {
 			return arm.Analysis, err
 		}
-		listing := filepath.Join(cfg.OutDir, filepath.Base(arm.Analysis.Listing))
+		listing := filepath.Join(cfg.OutDir, listingFile)
 		text, err := os.ReadFile(arm.Analysis.Listing)
 		if err == nil {
 			err = errors.Join(os.MkdirAll(cfg.OutDir, 0o755), os.WriteFile(listing, text, 0o644))

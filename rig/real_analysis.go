@@ -21,6 +21,9 @@ import (
 // found in the same binary changes.
 const analysisVersion = 5
 
+// listingFile is the disassembly in a boot's folder.
+const listingFile = "code.lst"
+
 // analyse disassembles a kernel, once per build: the answer is kept by its key.
 func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", cfg.Image.Key, analysisVersion))
@@ -40,7 +43,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		}
 	}
 	code := found.Code
-	code.Listing = filepath.Join(cfg.OutDir, "code.lst")
+	code.Listing = filepath.Join(cfg.OutDir, listingFile)
 	err := os.MkdirAll(cfg.OutDir, 0o755)
 	if err == nil {
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
