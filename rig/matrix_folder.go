@@ -26,6 +26,7 @@ import (
 //	matrix.json     the document, and the reports made of it
 type matrixFolder struct {
 	dir  string
+	own  bool // below the cache, where only the latest stay
 	lock *os.File
 }
 
@@ -61,6 +62,7 @@ func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]ma
 		if cfg.Resume {
 			return nil, fault.Newf(fault.User, "", "--resume needs --out with the folder to go on in")
 		}
+		f.own = true
 		f.dir = filepath.Join(cfg.CacheDir, "matrix", time.Now().UTC().Format("20060102T150405.000")+"-"+strings.ReplaceAll(doc.Name, "/", "-"))
 	}
 	if f.dir, err = filepath.Abs(f.dir); err != nil {
@@ -170,6 +172,9 @@ func (f *matrixFolder) publish(doc matrix.Document, since string) error {
 		if err := replaceFile(filepath.Join(f.dir, r.file), text.Bytes()); err != nil {
 			return fault.Wrap(fault.Rig, "write the report", err)
 		}
+	}
+	if f.own {
+		return keepLatest(filepath.Dir(f.dir))
 	}
 	return nil
 }

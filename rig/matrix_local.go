@@ -100,6 +100,9 @@ func (l localExecutor) runTask(ctx context.Context, t CellTask) matrix.CellResul
 // RunTask runs a cell, and again after a fault of the rig as often as retries
 // says, each time into a run folder of its own below the task's folder.
 func RunTask(ctx context.Context, cfg Config, t CellTask, retries int) matrix.CellResult {
+	if cfg.Events == nil {
+		cfg.Events = func(trial.Event) {}
+	}
 	started := time.Now()
 	again := []string{}
 	for {

@@ -4,6 +4,7 @@ package rig
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -104,6 +105,21 @@ func TestCellsWithoutAnAnswerRunAgainOnResume(t *testing.T) {
 	doc, _, err = Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 3, Expected: 2, KernelFaults: 1, Resumed: 2}, doc.Counts, "a kernel's fault is an answer")
+}
+
+func TestOnlyTheLatestFoldersBelowTheCacheStay(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: pc}\n")
+	n.cfg.OutDir = ""
+	own := filepath.Join(n.cfg.CacheDir, "matrix")
+	for i := range keptRuns + 3 {
+		require.NoError(t, os.MkdirAll(filepath.Join(own, fmt.Sprintf("2020%02d", i), "cells"), 0o755))
+	}
+	_, dir, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	left, err := os.ReadDir(own)
+	require.NoError(t, err)
+	assert.Len(t, left, keptRuns)
+	assert.FileExists(t, filepath.Join(dir, "matrix.json"))
 }
 
 func TestFoldersThatAreNotTaken(t *testing.T) {

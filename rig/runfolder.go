@@ -127,15 +127,21 @@ func (f *runFolder) forget() error {
 	if f.runs == "" {
 		return nil
 	}
-	entries, err := os.ReadDir(f.runs)
+	return keepLatest(f.runs)
+}
+
+// keepLatest removes all but the last keptRuns entries of a folder, whose names
+// begin with their time.
+func keepLatest(dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+		return fault.Wrap(fault.Rig, "tidy "+dir, err)
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
 	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(f.runs, e.Name())))
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
-	return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+	return fault.Wrap(fault.Rig, "tidy "+dir, err)
 }
 
 func (f *runFolder) discard() error { return f.held.close() }

@@ -209,7 +209,7 @@ func matrixFacts(d matrix.Document) []fact {
 	}
 	add("kernels", kernels)
 	add("compiler", compilers)
-	add("images", []string{fmt.Sprintf("%d, of which %d were built now", len(d.Builds), built)})
+	add("images", []string{fmt.Sprintf("%d, of which %d had to be built", len(d.Builds), built)})
 	add("QEMU", qemus)
 	add("host", []string{hostLine(d.Host)})
 	add("kcovrig", []string{d.Version})
