@@ -106,30 +106,39 @@ func RunTask(ctx context.Context, cfg Config, t CellTask, retries int) matrix.Ce
 	started := time.Now()
 	again := []string{}
 	for {
-		var result trial.Result
-		folder, err := freeFolder(t.Dir, t.Cell.ID)
-		if err == nil {
-			cfg.OutDir = folder
-			result, err = RunCell(ctx, cfg, t.Cell, t.Ready)
-		}
-		if err != nil && result.Failure == nil {
-			result.Failure = FailureOf(err)
-		}
+		r, err := TryTask(ctx, cfg, t)
 		if err != nil && fault.KindOf(err) == fault.Rig && ctx.Err() == nil && len(again) < retries {
 			again = append(again, err.Error())
 			cfg.Events(trial.Event{Note: "trying again after a fault of the rig: " + err.Error()})
 			continue
 		}
-		r := matrix.Judge(t.Cell, result)
-		if err != nil && ctx.Err() != nil { // it was to end: that is no fault
-			r.Status, r.Reason = matrix.NotRun, "interrupted"
-		}
 		r.Retries, r.Started, r.Seconds = append(r.Retries, again...), started.UTC().Format(time.RFC3339), time.Since(started).Seconds()
-		if _, err := os.Stat(folder); folder != "" && err == nil {
-			r.Folder = filepath.Join(filepath.Base(t.Dir), filepath.Base(folder))
-		}
 		return r
 	}
+}
+
+// TryTask runs a cell once. The result comes filled also beside an error, which
+// is what kept the cell from an answer; where ctx ended, it is no fault.
+func TryTask(ctx context.Context, cfg Config, t CellTask) (matrix.CellResult, error) {
+	started := time.Now()
+	var result trial.Result
+	folder, err := freeFolder(t.Dir, t.Cell.ID)
+	if err == nil {
+		cfg.OutDir = folder
+		result, err = RunCell(ctx, cfg, t.Cell, t.Ready)
+	}
+	if err != nil && result.Failure == nil {
+		result.Failure = FailureOf(err)
+	}
+	r := matrix.Judge(t.Cell, result)
+	if err != nil && ctx.Err() != nil {
+		r.Status, r.Reason = matrix.NotRun, "interrupted"
+	}
+	r.Started, r.Seconds = started.UTC().Format(time.RFC3339), time.Since(started).Seconds()
+	if _, err := os.Stat(folder); folder != "" && err == nil {
+		r.Folder = filepath.Join(filepath.Base(t.Dir), filepath.Base(folder))
+	}
+	return r, err
 }
 
 // freeFolder names a run folder that is not there yet: name, name.2 and so on.
