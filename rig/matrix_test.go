@@ -249,7 +249,7 @@ func (f executorFunc) Run(ctx context.Context, tasks []CellTask, done func(matri
 }
 
 func TestACellForAnotherHost(t *testing.T) {
-	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "include: [{patch: none, host: amd64}, {patch: none, host: arm64}]\n")
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "include: [{patch: none, host: x86_64}, {patch: none, host: arm64}]\n")
 	n.cfg.Retries = 3
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)

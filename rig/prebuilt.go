@@ -96,8 +96,8 @@ func (readyTree) Close() error { return nil }
 // specification; cfg.QEMU is used where the cell names none. The result is that
 // of Compare or Run.
 func RunCell(ctx context.Context, cfg Config, cell matrix.Cell, p Prebuilt) (trial.Result, error) {
-	if cell.Host != "" && cell.Host != runtime.GOARCH {
-		err := fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, runtime.GOARCH)
+	if here := hostArch(); cell.Host != "" && cell.Host != here {
+		err := fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, here)
 		return trial.Result{Command: cell.Command, Spec: cell.Spec, Failure: FailureOf(err)}, err
 	}
 	cfg.Spec = cell.Spec
@@ -113,6 +113,17 @@ func RunCell(ctx context.Context, cfg Config, cell matrix.Cell, p Prebuilt) (tri
 		return Compare(ctx, cfg)
 	}
 	return Run(ctx, cfg, cell.Patched)
+}
+
+// hostArch is this machine's architecture as kcovrig names it; Go's name where
+// it is none of kcovrig's.
+func hostArch() string {
+	for _, name := range arch.Names() {
+		if a, err := arch.Lookup(name); err == nil && a.GOARCH == runtime.GOARCH {
+			return name
+		}
+	}
+	return runtime.GOARCH
 }
 
 // kernels builds what cells with the same kernels need, and keeps it until close.

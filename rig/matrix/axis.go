@@ -83,7 +83,7 @@ var axes = []axis{
 		}},
 	{key: "qemu", about: "QEMU's system emulator: a path, or a program's name", fallback: theDefault, source: true,
 		set: func(c *Cell, v value) { c.QEMU = v.path }},
-	{key: "host", about: "architecture of the machine that runs the cell, as Go names it", fallback: anyHost, words: fixed(anyHost, "amd64", "arm64"),
+	{key: "host", about: "architecture of the machine that runs the cell", fallback: anyHost, words: func(scenario.Scenario) []string { return append([]string{anyHost}, arch.Names()...) },
 		set: func(c *Cell, v value) {
 			if v.text != anyHost {
 				c.Host = v.text

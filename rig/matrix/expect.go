@@ -48,7 +48,7 @@ func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 		return Unknown, ""
 	}
 	ordered := s.Readers[string(c.Spec.Readers[0])].Ordered
-	kvm := c.Spec.Accel == trial.AccelKVM || c.Spec.Accel == trial.AccelAuto && c.Host == a.GOARCH
+	kvm := c.Spec.Accel == trial.AccelKVM || c.Spec.Accel == trial.AccelAuto && c.Host == a.Name
 	reorders := !a.TSO && (c.Spec.MemoryModel == trial.ModelArm && a.Emulated || c.Spec.MemoryModel == trial.ModelNative && kvm)
 	const by = "by the memory model: "
 	if c.Command == Compare {

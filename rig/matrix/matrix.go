@@ -51,7 +51,7 @@ type Cell struct {
 	Patched bool              `json:"patched"` // of a run: which arm
 	Spec    trial.Spec        `json:"spec"`    // its paths are complete
 	QEMU    string            `json:"qemu,omitempty"`
-	Host    string            `json:"host,omitempty"` // GOARCH of the machine that must run it; empty: any
+	Host    string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
 	Expect  Outcome           `json:"expect"`
 	// Why says where the expectation is from: a place in the file, or the model.
 	Why string `json:"why"`
