@@ -150,7 +150,7 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 		cfg: cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
-			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{},
+			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{}, Retries: []string{},
 		},
 	}
 	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results)
@@ -223,7 +223,7 @@ func (n *nightly) finish() error {
 		r.Cell = c
 		n.doc.Cells = append(n.doc.Cells, r)
 	}
-	n.doc.Counts = matrix.Count(n.doc.Cells)
+	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
 	return n.folder.publish(n.doc, n.cfg.Since)

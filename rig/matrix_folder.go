@@ -151,7 +151,7 @@ func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
 	if err == nil {
 		err = json.Unmarshal(text, &earlier)
 	}
-	doc.Builds = slices.Concat(doc.Builds, earlier.Builds)
+	doc.Builds, doc.Retries = slices.Concat(doc.Builds, earlier.Builds), slices.Concat(doc.Retries, earlier.Retries)
 	return fault.Wrap(fault.Rig, "read "+f.document(), err)
 }
 

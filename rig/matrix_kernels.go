@@ -29,7 +29,7 @@ func (n *nightly) prepare(ctx context.Context, cells []matrix.Cell) ([]CellTask,
 	ready := map[string]CellTask{}
 	for i, group := range order {
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("kernels %d of %d: %s, for %d cells", i+1, len(order), about(group), len(users[group]))})
-		k, retries, err := n.buildKernels(ctx, users[group])
+		k, err := n.buildKernels(ctx, users[group])
 		if ctx.Err() != nil {
 			return nil, errors.Join(err, closeKernels(k))
 		}
@@ -43,7 +43,7 @@ func (n *nightly) prepare(ctx context.Context, cells []matrix.Cell) ([]CellTask,
 				ready[c.ID] = CellTask{Cell: c, Ready: p, Dir: n.folder.cells()}
 				continue
 			}
-			if err := n.take(failedCell(c, failure, retries)); err != nil {
+			if err := n.take(failedCell(c, failure)); err != nil {
 				return nil, err
 			}
 		}
@@ -69,7 +69,7 @@ func about(k matrix.Kernels) string {
 
 // buildKernels builds the arms that the cells need, again after a fault of the
 // rig, as often as is allowed.
-func (n *nightly) buildKernels(ctx context.Context, cells []matrix.Cell) (k *kernels, retries []string, err error) {
+func (n *nightly) buildKernels(ctx context.Context, cells []matrix.Cell) (k *kernels, err error) {
 	var arms []bool
 	for _, patched := range []bool{false, true} {
 		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Arms(), patched) }) {
@@ -79,19 +79,19 @@ func (n *nightly) buildKernels(ctx context.Context, cells []matrix.Cell) (k *ker
 	cfg := Config{CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Backends: n.cfg.Backends}
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
-	for {
+	for tries := 0; ; tries++ {
 		k, err = buildKernelsOf(ctx, cfg, cell, arms)
 		failure := err
 		if err == nil {
 			failure = k.rigFault()
 		}
-		if failure == nil || fault.KindOf(failure) != fault.Rig || ctx.Err() != nil || len(retries) >= n.cfg.Retries {
-			return k, retries, err
+		if failure == nil || fault.KindOf(failure) != fault.Rig || ctx.Err() != nil || tries >= n.cfg.Retries {
+			return k, err
 		}
-		retries = append(retries, failure.Error())
+		n.doc.Retries = append(n.doc.Retries, failure.Error())
 		n.cfg.Events(trial.Event{Note: "building again after a fault of the rig: " + failure.Error()})
 		if err := closeKernels(k); err != nil {
-			return nil, retries, err
+			return nil, err
 		}
 	}
 }
@@ -107,9 +107,8 @@ func (k *kernels) rigFault() error {
 }
 
 // failedCell is the result of a cell that could not begin.
-func failedCell(c matrix.Cell, err error, retries []string) matrix.CellResult {
+func failedCell(c matrix.Cell, err error) matrix.CellResult {
 	r := matrix.Judge(c, trial.Result{Failure: FailureOf(err)})
-	r.Retries = append(r.Retries, retries...)
 	r.Started = time.Now().UTC().Format(time.RFC3339)
 	return r
 }

@@ -20,7 +20,8 @@ type Document struct {
 	Host    trial.Host   `json:"host"`
 	Builds  []Build      `json:"builds"`
 	Counts  Counts       `json:"counts"`
-	Cells   []CellResult `json:"cells"` // in the file's order
+	Cells   []CellResult `json:"cells"`   // in the file's order
+	Retries []string     `json:"retries"` // faults of the rig after which kernels were built again
 }
 
 // Build is one kernel image that cells use.
@@ -46,10 +47,10 @@ type Counts struct {
 	Resumed      int `json:"resumed"` // answered before this run
 }
 
-// Count counts the cells' statuses.
-func Count(cells []CellResult) Counts {
-	c := Counts{Cells: len(cells)}
-	for _, r := range cells {
+// Count counts the statuses of a document's cells, and the retries.
+func Count(d Document) Counts {
+	c := Counts{Cells: len(d.Cells), Retries: len(d.Retries)}
+	for _, r := range d.Cells {
 		c.Retries += len(r.Retries)
 		switch r.Status {
 		case Expected:

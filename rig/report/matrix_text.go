@@ -47,6 +47,9 @@ func matrixText(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	if err := tab.Flush(); err != nil {
 		return err
 	}
+	for _, fail := range d.Retries {
+		fmt.Fprintf(w, "\nkernels were built again after: %s\n", oneLine(fail))
+	}
 	if list := odd(d); len(list) > 0 {
 		fmt.Fprintln(w)
 		for _, r := range list {
