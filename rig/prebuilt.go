@@ -87,7 +87,9 @@ func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
 }
 
 // Plan names the image that there is.
-func (t readyTree) Plan(ctx context.Context, patched bool) (Image, error) { return t.Image(ctx, patched) }
+func (t readyTree) Plan(ctx context.Context, patched bool) (Image, error) {
+	return t.Image(ctx, patched)
+}
 
 func (readyTree) Close() error { return nil }
 
