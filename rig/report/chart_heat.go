@@ -52,16 +52,16 @@ func heatStep(percent float64) int {
 	return step
 }
 
-// heat is the grid: a row per cell, a column per kernel and mode. NaN is a field
+// heatRows is the grid: a row per cell, a column per kernel and mode. NaN is a field
 // that nothing was measured for.
-type heat struct {
+type heatRows struct {
 	columns []string
 	rows    []matrix.CellResult
 	share   [][]float64 // percent, by row and column
 }
 
-func newHeat(d matrix.Document) heat {
-	var h heat
+func newHeat(d matrix.Document) heatRows {
+	var h heatRows
 	column := map[string]int{}
 	for _, patched := range []bool{false, true} {
 		for _, r := range d.Cells {
@@ -95,8 +95,8 @@ func heatColumn(a matrix.Arm) string {
 	return "unpatched, " + a.Mode
 }
 
-// heatGrid is h as gonum/plot takes it, the first row on top.
-type heatGrid struct{ heat }
+// heatGrid is it as gonum/plot takes it, the first row on top.
+type heatGrid struct{ heatRows }
 
 func (g heatGrid) Dims() (c, r int) { return len(g.columns), len(g.rows) }
 func (g heatGrid) X(c int) float64  { return float64(c) }

@@ -101,7 +101,7 @@ func (s *study) readRoutine(ctx context.Context, object string, addr uint64, wor
 	if !ok {
 		return routine{}, fault.Newf(fault.Rig, "read "+path, "it lacks the function of %s", object)
 	}
-	p, err := locate(s.im, o, f)
+	p, err := locate(s.im, o, f, nil)
 	if err != nil {
 		return routine{}, err
 	}
