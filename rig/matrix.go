@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -23,6 +25,7 @@ type MatrixConfig struct {
 	Cells    []string // ids or names; empty: all
 	OutDir   string   // empty: one below the cache
 	Resume   bool     // go on in OutDir
+	History  string   // database to record the cells' runs in, under their names; empty: none
 	Since    string   // folder of an earlier run, for the reports; empty: none
 	Retries  int      // of a cell or a kernel, after a fault of the rig
 	Parallel int      // cells at once; 0: what the machine bears
@@ -209,7 +212,26 @@ func (n *nightly) take(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
+	n.record(r)
 	return n.folder.save(r)
+}
+
+// record adds a cell's run to the history. Where it cannot, it says so and no
+// more: a history's fault is none of the cell's.
+func (n *nightly) record(r matrix.CellResult) {
+	if n.cfg.History == "" || r.Folder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
+	defer cancel()
+	db, err := history.Open(ctx, n.cfg.History)
+	if err == nil {
+		_, err = ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
+	}
 }
 
 // finish writes the document and its reports.

@@ -17,6 +17,8 @@ type matrixOptions struct {
 	rig          rig.MatrixConfig
 	list         bool
 	format, prev string
+	db           string
+	noHistory    bool
 	json         bool
 }
 
@@ -65,6 +67,9 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once (0: as many as this machine's cores and memory bear)")
 	f.IntVar(&o.rig.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.StringVar(&o.rig.QEMU, "qemu", "", "QEMU `program` where a cell names none")
+	addDB(cmd, &o.db)
+	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
+	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	f.BoolVarP(&o.rig.Verbose, "verbose", "v", false, "show the stages of each cell")
 	complete(cmd, "format", "text", "github")
@@ -98,6 +103,9 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
 	if c.QEMU == "" {
 		c.QEMU = a.getenv("KCOVRIG_QEMU")
+	}
+	if !o.noHistory {
+		c.History = a.historyFile(o.db)
 	}
 	c.Events = report.Progress(a.stderr, c.Verbose)
 	doc, dir, err := rig.Matrix(cmd.Context(), c)
