@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kcovrig/rig/fault"
+)
+
+// publish queues e's present attempt, unless it has ended. One that is queued
+// already, by a coordinator before this one, is not queued twice.
+func (c *coordinator) publish(ctx context.Context, e *entry) error {
+	c.mu.Lock()
+	over, needs, attempt := c.ended[e.token], e.needs, e.attempt
+	c.mu.Unlock()
+	if over {
+		return nil
+	}
+	if err := c.ensureClass(ctx, needs, false); err != nil {
+		return err
+	}
+	data, err := json.Marshal(queued{Run: c.Run, Token: e.token, Attempt: attempt, Deliveries: uint64(c.Deliveries), Task: e.task})
+	if err != nil {
+		return fault.Wrap(fault.User, "queue task "+e.task.ID, err)
+	}
+	return c.sure(ctx, "queue task "+e.task.ID, func() error {
+		_, err := c.js.Publish(ctx, taskSubject(needs.class(), c.Run, e.token, attempt), data)
+		if isSubjectFull(err) {
+			return nil
+		}
+		return err
+	})
+}
+
+// ensureClass makes the consumer that hands out tasks with these needs; again
+// also where this coordinator made it before.
+func (c *coordinator) ensureClass(ctx context.Context, needs Needs, again bool) error {
+	name := needs.class()
+	c.mu.Lock()
+	_, known := c.classes[name]
+	c.mu.Unlock()
+	if known && !again {
+		return nil
+	}
+	text, err := json.Marshal(needs)
+	if err != nil {
+		return fault.Wrap(fault.User, "describe needs", err)
+	}
+	err = c.sure(ctx, fmt.Sprintf("make the consumer of tasks that need %s", needs), func() error {
+		_, err := c.tasks.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable: name, FilterSubject: fmt.Sprintf("%stask.%s.>", subjects, name), Metadata: map[string]string{needsKey: string(text)},
+			AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.AckWait, MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: 16384,
+			InactiveThreshold: idleClass,
+		})
+		if err == nil {
+			_ = c.Publish(classSubject, nil) // else the workers look in a moment
+		}
+		return err
+	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		c.classes[name] = needs
+	}
+	return err
+}
