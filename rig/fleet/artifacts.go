@@ -19,13 +19,6 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// transferTime bounds one attempt to transfer a file of so many bytes: what a
-// server that died was asked for never comes.
-func transferTime(size int64) time.Duration {
-	const slowest = 256 << 10 // bytes per second
-	return 10*time.Second + time.Duration(size/slowest)*time.Second
-}
-
 // cache is a worker's folder of artifacts, each one in a file named by its
 // hash, verified when it was written and once more by each process that finds it.
 type cache struct {
@@ -142,44 +135,27 @@ func (w *worker) have(ctx context.Context, a Artifact, f *cached) error {
 	return nil
 }
 
-// fetchArtifact writes the object to path once its content is what its name
-// says.
-func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) error {
-	return w.sure(ctx, "read it from the object store", func() error {
-		ctx, done := context.WithTimeout(ctx, transferTime(a.Size))
-		defer done()
-		object, err := w.artifacts.Get(ctx, a.SHA256)
-		if errors.Is(err, jetstream.ErrObjectNotFound) {
-			return &artifactError{a.SHA256, err}
-		}
-		if err != nil {
-			return err
-		}
-		defer object.Close()
-		return writeVerified(object, a.SHA256, path)
-	})
-}
-
-// writeVerified writes what r gives beside path, and moves it there where its hash is want.
-func writeVerified(r io.Reader, want, path string) (err error) {
+// fetchArtifact writes the object beside path, and moves it there where its
+// content is what its name says.
+func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (err error) {
 	aside, err := os.CreateTemp(filepath.Dir(path), "part-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, removeLeft(aside.Name())) }()
 	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(aside, sum), r)
+	err = w.read(ctx, w.artifacts, a.SHA256, io.MultiWriter(aside, sum))
 	if closed := aside.Close(); err == nil {
 		err = closed
 	}
-	if errors.Is(err, jetstream.ErrDigestMismatch) {
-		return &artifactError{want, err}
+	if errors.Is(err, errIncomplete) || errors.Is(err, jetstream.ErrObjectNotFound) {
+		return &artifactError{a.SHA256, err}
 	}
 	if err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-		return &artifactError{want, fmt.Errorf("refused: its content has the hash %s", got)}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != a.SHA256 {
+		return &artifactError{a.SHA256, fmt.Errorf("refused: its content has the hash %s", got)}
 	}
 	if err := os.Chmod(aside.Name(), 0o400); err != nil {
 		return err

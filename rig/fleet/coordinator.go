@@ -100,13 +100,17 @@ type coordinator struct {
 	*queue
 	CoordinatorConfig
 	onOutcome func(Outcome) error
-	calls     sync.Mutex // held while a task ends, and so around onOutcome
+	calls     sync.Mutex // held around onOutcome
+	parts     sync.WaitGroup
+	stop      context.CancelCauseFunc // ends all parts
+	// collecting holds one value per task whose logs are being fetched.
+	collecting chan struct{}
 
 	mu      sync.Mutex
 	summary Summary
 	ids     map[string]bool
 	open    map[string]*entry   // by token
-	ended   map[string]bool     // by token
+	ended   map[string]bool     // by token, once the caller has the outcome
 	early   map[string][]uint64 // outcomes before their tasks: places in the outcomes' stream, by token
 	classes map[string]Needs    // whose consumers exist
 	files   map[string]string   // artifacts that are stored: path by hash
@@ -121,6 +125,7 @@ type entry struct {
 	needs   Needs // of its present attempt
 	attempt int
 	faults  []Failure
+	ending  bool      // its outcome is known
 	since   time.Time // when no live worker could run it any more; zero: one can
 }
 
@@ -152,6 +157,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task
 	c := &coordinator{
 		queue: q, CoordinatorConfig: cfg, onOutcome: onOutcome, ids: map[string]bool{}, open: map[string]*entry{}, ended: map[string]bool{},
 		early: map[string][]uint64{}, classes: map[string]Needs{}, files: map[string]string{}, room: make(chan struct{}, cfg.Window),
+		collecting: make(chan struct{}, collectors),
 	}
 	err = c.run(tasks)
 	c.clear(ctx, err == nil)
@@ -161,18 +167,11 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task
 // run ends when all tasks have, or with the first error.
 func (c *coordinator) run(tasks iter.Seq2[Task, error]) error {
 	ctx, stop := context.WithCancelCause(c.ctx)
-	var parts sync.WaitGroup
-	part := func(do func(context.Context) error) {
-		parts.Go(func() {
-			if err := do(ctx); err != nil {
-				stop(err)
-			}
-		})
-	}
+	c.stop = stop
 	replayed := make(chan struct{})
-	part(func(ctx context.Context) error { return c.follow(ctx, replayed) })
-	part(c.watch)
-	part(func(ctx context.Context) error {
+	c.part(ctx, func(ctx context.Context) error { return c.follow(ctx, replayed) })
+	c.part(ctx, c.watch)
+	c.part(ctx, func(ctx context.Context) error {
 		select {
 		case <-replayed:
 			return c.feed(ctx, tasks)
@@ -180,13 +179,22 @@ func (c *coordinator) run(tasks iter.Seq2[Task, error]) error {
 			return nil
 		}
 	})
-	parts.Wait()
+	c.parts.Wait()
 	err := context.Cause(ctx)
 	stop(nil)
 	if errors.Is(err, errAllEnded) {
 		return nil
 	}
 	return err
+}
+
+// part runs do beside the run's other parts; the first error ends them all.
+func (c *coordinator) part(ctx context.Context, do func(context.Context) error) {
+	c.parts.Go(func() {
+		if err := do(ctx); err != nil {
+			c.stop(err)
+		}
+	})
 }
 
 var errAllEnded = errors.New("all tasks have ended")

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +95,7 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 	c.mu.Lock()
 	e := c.open[token]
 	switch {
-	case e == nil && c.ended[token] || e != nil && attempt != e.attempt:
+	case e == nil && c.ended[token] || e != nil && (e.ending || attempt != e.attempt):
 		c.summary.Repeated++
 		c.mu.Unlock()
 		return nil
@@ -117,7 +115,8 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 	if o.Failure.mayRetry() && attempt < c.Attempts {
 		return c.retry(ctx, e, *o.Failure, again)
 	}
-	return c.end(ctx, e, o)
+	c.end(ctx, e, o)
+	return nil
 }
 
 // retry makes the next attempt the one that is awaited, on another worker
@@ -145,120 +144,12 @@ func (c *coordinator) retry(ctx context.Context, e *entry, f Failure, queue bool
 			if ctx.Err() != nil {
 				return nil
 			}
-			return c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Failed, Failure: failureOf("", err)})
+			c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Failed, Failure: failureOf("", err)})
+			return nil
 		}
 	}
 	if !queue {
 		return nil
 	}
 	return c.publish(ctx, e)
-}
-
-// end gives e's final outcome to the caller.
-func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) error {
-	c.calls.Lock()
-	defer c.calls.Unlock()
-	if !c.isOpen(e) {
-		return nil
-	}
-	o.Faults, o.token = e.faults, e.token
-	c.collect(ctx, &o)
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err := c.onOutcome(o); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.open, e.token)
-	c.ended[e.token] = true
-	c.summary.Ended++
-	c.summary.Redelivery += int(max(o.Deliveries, 1) - 1)
-	<-c.room
-	return c.allEnded()
-}
-
-func (c *coordinator) isOpen(e *entry) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.open[e.token] == e
-}
-
-// collect fetches an outcome's value and logs. What is gone is said in a notice
-// where it is a log; an outcome whose value is gone has failed.
-func (c *coordinator) collect(ctx context.Context, o *Outcome) {
-	if o.ValueObject != "" {
-		err := c.sure(ctx, "fetch the result of "+o.Task, func() (err error) { o.Value, err = c.logs.GetBytes(ctx, o.ValueObject); return })
-		if err != nil {
-			o.Status, o.Failure = Failed, failureOf(o.Worker, err)
-		} else {
-			_ = c.logs.Delete(ctx, o.ValueObject) // else the server does in time
-		}
-		o.ValueObject = ""
-	}
-	for i, l := range o.Logs {
-		if c.LogDir == "" || ctx.Err() != nil {
-			break
-		}
-		path := filepath.Join(c.LogDir, o.token, strconv.Itoa(o.Attempt), l.Name)
-		err := fault.Newf(fault.Rig, "keep a log", "its name %q leaves the folder", l.Name)
-		if filepath.IsLocal(l.Name) {
-			err = c.sure(ctx, "fetch "+l.Name, func() error { return c.fetchLog(ctx, l, path) })
-		}
-		if err != nil {
-			c.Notify(Notice{Task: o.Task, Worker: o.Worker, Text: err.Error()})
-			continue
-		}
-		o.Logs[i].Path = path
-		_ = c.logs.Delete(ctx, l.Object) // else the server does in time
-	}
-}
-
-func (c *coordinator) fetchLog(ctx context.Context, l Log, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	ctx, done := context.WithTimeout(ctx, transferTime(l.Size))
-	defer done()
-	return c.logs.GetFile(ctx, l.Object, path)
-}
-
-// putArtifact stores a under its hash, once, unless it is there; anew where
-// what is there proved to be something else.
-func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) error {
-	c.mu.Lock()
-	_, stored := c.files[a.SHA256]
-	c.mu.Unlock()
-	if stored && !anew {
-		return nil
-	}
-	if !anew {
-		if info, err := c.artifacts.GetInfo(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
-			stored = true
-		}
-	}
-	if !stored || anew {
-		if sum, err := hashFile(a.Path); err != nil || sum != a.SHA256 {
-			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
-		}
-		err := c.sure(ctx, "store artifact "+a.Name, func() error {
-			f, err := os.Open(a.Path)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			ctx, done := context.WithTimeout(ctx, transferTime(a.Size))
-			defer done()
-			_, err = c.artifacts.Put(ctx, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, f)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.files[a.SHA256] = a.Path
-	return nil
 }

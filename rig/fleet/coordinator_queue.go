@@ -5,7 +5,10 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -16,7 +19,7 @@ import (
 // already, by a coordinator before this one, is not queued twice.
 func (c *coordinator) publish(ctx context.Context, e *entry) error {
 	c.mu.Lock()
-	over, needs, attempt := c.ended[e.token], e.needs, e.attempt
+	over, needs, attempt := e.ending, e.needs, e.attempt
 	c.mu.Unlock()
 	if over {
 		return nil
@@ -68,4 +71,33 @@ func (c *coordinator) ensureClass(ctx context.Context, needs Needs, again bool) 
 		c.classes[name] = needs
 	}
 	return err
+}
+
+// putArtifact stores a under its hash, once, unless it is there; anew where
+// what is there proved to be something else.
+func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) error {
+	c.mu.Lock()
+	_, stored := c.files[a.SHA256]
+	c.mu.Unlock()
+	if stored && !anew {
+		return nil
+	}
+	if !anew {
+		if info, err := c.artifacts.GetInfo(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
+			stored = true
+		}
+	}
+	if !stored || anew {
+		if sum, err := hashFile(a.Path); err != nil || sum != a.SHA256 {
+			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
+		}
+		err := c.putFile(ctx, c.artifacts, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, func() (*os.File, error) { return os.Open(a.Path) })
+		if err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.files[a.SHA256] = a.Path
+	return nil
 }

@@ -78,6 +78,7 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 			can[class] = able(live, e.needs)
 		}
 		switch {
+		case e.ending:
 		case can[class]:
 			e.since = time.Time{}
 		case len(e.needs.NotOn) > len(e.task.Needs.NotOn) && able(live, e.task.Needs):
@@ -101,9 +102,7 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 	for _, e := range lost {
 		c.unqueue(ctx, e)
 		err := fault.Newf(fault.Rig, "run "+e.task.ID, "no live worker can run it: it needs %s, and %d workers are there", e.needs, len(live))
-		if err := c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Unrunnable, Failure: failureOf("", err)}); err != nil {
-			return err
-		}
+		c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Unrunnable, Failure: failureOf("", err)})
 	}
 	return nil
 }

@@ -82,8 +82,8 @@ type queue struct {
 	js        jetstream.JetStream
 	tasks     jetstream.Stream
 	outcomes  jetstream.Stream
-	artifacts jetstream.ObjectStore
-	logs      jetstream.ObjectStore
+	artifacts store
+	logs      store
 	workers   jetstream.KeyValue
 	notify    func(Notice)
 }
@@ -107,8 +107,8 @@ func (q *queue) bind(ctx context.Context) error {
 	return q.parts(
 		func() (err error) { q.tasks, err = q.js.Stream(ctx, tasksStream); return },
 		func() (err error) { q.outcomes, err = q.js.Stream(ctx, outcomesStream); return },
-		func() (err error) { q.artifacts, err = q.js.ObjectStore(ctx, artifactsBucket); return },
-		func() (err error) { q.logs, err = q.js.ObjectStore(ctx, logsBucket); return },
+		func() (err error) { q.artifacts, err = q.bindStore(ctx, artifactsBucket); return },
+		func() (err error) { q.logs, err = q.bindStore(ctx, logsBucket); return },
 		func() (err error) { q.workers, err = q.js.KeyValue(ctx, workersBucket); return },
 	)
 }
@@ -162,6 +162,7 @@ func (q *queue) create(ctx context.Context, replicas int) error {
 
 // Codes of the server's errors: errors.json of nats-server.
 const (
+	codeNoPeers     = 10005 // too few servers are there
 	codeNoCluster   = 10074 // replicas without a cluster
 	codeSubjectFull = 10077 // discard new per subject
 )
@@ -182,10 +183,10 @@ func unlessThere(err error) error {
 func pending(err error) bool {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.Code >= 500 && api.ErrorCode != codeSubjectFull && api.ErrorCode != codeNoCluster
+		return api.ErrorCode == codeNoPeers || api.Code >= 500 && api.ErrorCode != codeSubjectFull && api.ErrorCode != codeNoCluster
 	}
 	for _, e := range []error{
-		errNotYet, nats.ErrTimeout, nats.ErrNoResponders, jetstream.ErrNoStreamResponse, nats.ErrNoStreamResponse, context.DeadlineExceeded,
+		errNotYet, context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, jetstream.ErrNoStreamResponse, nats.ErrNoStreamResponse,
 		nats.ErrDisconnected, nats.ErrConnectionReconnecting, nats.ErrReconnectBufExceeded, nats.ErrStaleConnection,
 	} {
 		if errors.Is(err, e) {

@@ -152,24 +152,13 @@ func (w *worker) store(ctx context.Context, t queued, dir string, r Result, o *O
 	defer root.Close()
 	for _, name := range r.Logs {
 		log := Log{Name: name, Object: prefix + name}
-		err := w.sure(ctx, "keep "+name, func() error {
-			f, err := root.Open(name)
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			info, err := f.Stat()
-			if err != nil {
-				return err
-			}
-			ctx, done := context.WithTimeout(ctx, transferTime(info.Size()))
-			defer done()
+		info, err := root.Stat(name)
+		if err == nil {
 			log.Size = info.Size()
-			_, err = w.logs.Put(ctx, jetstream.ObjectMeta{Name: log.Object}, f)
-			return err
-		})
+			err = w.putFile(ctx, w.logs, jetstream.ObjectMeta{Name: log.Object}, func() (*os.File, error) { return root.Open(name) })
+		}
 		if err != nil {
-			return err
+			return fault.Wrap(fault.Rig, "keep "+name, err)
 		}
 		o.Logs = append(o.Logs, log)
 	}

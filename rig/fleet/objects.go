@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// transferTime bounds one attempt to send a file of so many bytes: what a
+// server that died was asked for is never answered.
+func transferTime(size int64) time.Duration {
+	const slowest = 256 << 10 // bytes per second
+	return 10*time.Second + time.Duration(size/slowest)*time.Second
+}
+
+// store is one object store, and its stream.
+type store struct {
+	jetstream.ObjectStore
+	stream jetstream.Stream
+}
+
+func (q *queue) bindStore(ctx context.Context, bucket string) (s store, err error) {
+	if s.ObjectStore, err = q.js.ObjectStore(ctx, bucket); err != nil {
+		return s, err
+	}
+	s.stream, err = q.js.Stream(ctx, "OBJ_"+bucket)
+	return s, err
+}
+
+// putFile stores the file at path under a name.
+func (q *queue) putFile(ctx context.Context, s store, meta jetstream.ObjectMeta, open func() (*os.File, error)) error {
+	return q.sure(ctx, "store "+meta.Name, func() error {
+		f, err := open()
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		ctx, done := context.WithTimeout(ctx, transferTime(info.Size()))
+		defer done()
+		_, err = s.Put(ctx, meta, f)
+		return err
+	})
+}
+
+// errIncomplete says that not all of an object is in its stream, or not as it was.
+var errIncomplete = errors.New("the object store holds it incomplete")
+
+// read writes an object to w, chunk by chunk as ADR-20 of nats-architecture-and-design
+// lays them out. It asks for each by a direct get, which any server that has a copy
+// answers; the client's own Get makes a consumer, which may be put on a server
+// that is no longer there.
+func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) error {
+	var info *jetstream.ObjectInfo
+	err := q.sure(ctx, "look up "+name, func() (err error) { info, err = s.GetInfo(ctx, name); return })
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	place := uint64(0)
+	for range info.Chunks {
+		var chunk *jetstream.RawStreamMsg
+		missing := 0
+		err := q.sure(ctx, "read "+name, func() (err error) {
+			chunk, err = s.stream.GetMsg(ctx, place+1, jetstream.WithGetMsgSubject(fmt.Sprintf("$O.%s.C.%s", info.Bucket, info.NUID)))
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				if missing++; missing < 6 { // a copy that lags behind
+					return errNotYet
+				}
+				return errIncomplete
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		place = chunk.Sequence
+		sum.Write(chunk.Data)
+		if _, err := w.Write(chunk.Data); err != nil {
+			return err
+		}
+	}
+	if digest := "SHA-256=" + base64.URLEncoding.EncodeToString(sum.Sum(nil)); digest != info.Digest {
+		return fmt.Errorf("%w: its digest is %s, not %s", errIncomplete, digest, info.Digest)
+	}
+	return nil
+}
