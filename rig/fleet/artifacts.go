@@ -127,7 +127,11 @@ func (w *worker) have(ctx context.Context, a Artifact, f *cached) error {
 	}
 	path := filepath.Join(w.cache.dir, a.SHA256)
 	if sum, err := hashFile(path); err != nil || sum != a.SHA256 {
-		if err := w.fetchArtifact(ctx, a, path); err != nil {
+		err := w.fetchArtifact(ctx, a, path)
+		if errors.Is(err, errIncomplete) { // it was replaced under the reader
+			err = w.fetchArtifact(ctx, a, path)
+		}
+		if err != nil {
 			return fault.Wrap(fault.Rig, "fetch "+a.Name, err)
 		}
 	}

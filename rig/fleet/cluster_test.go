@@ -211,28 +211,6 @@ func (c *cluster) leaderKilled(t *testing.T) {
 	leader := info.Cluster.Leader
 	require.NoError(t, syscall.Kill(c.nodes[leader].PID(), syscall.SIGKILL))
 	_ = c.nodes[leader].Wait()
-	select {
-	case <-r.done:
-	case <-time.After(25 * time.Second):
-		for _, name := range []string{"OBJ_kcovrig-logs", tasksStream, outcomesStream} {
-			for range 3 {
-				start := time.Now()
-				st, err := q.js.Stream(t.Context(), name)
-				if err != nil {
-					t.Log("DBG", name, err, time.Since(start))
-					continue
-				}
-				in := st.CachedInfo()
-				t.Logf("DBG %s leader %s replicas %+v %v", name, in.Cluster.Leader, in.Cluster.Replicas[0], in.Cluster.Replicas[1])
-				cons, err := st.CreateConsumer(t.Context(), jetstream.ConsumerConfig{Replicas: 1, MemoryStorage: true})
-				if err == nil {
-					t.Log("DBG consumer", cons.CachedInfo().Cluster.Leader, time.Since(start))
-				} else {
-					t.Log("DBG consumer", err, time.Since(start))
-				}
-			}
-		}
-	}
 	r.allDone(t, 24)
 	require.NoError(t, q.sure(t.Context(), "ask", func() (err error) { info, err = q.tasks.Info(t.Context()); return }))
 	require.NotEqual(t, leader, info.Cluster.Leader)

@@ -13,78 +13,59 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 
 	"kcovrig/rig/fault"
 )
 
 // follow reads the run's outcomes from the stream's start, and closes replayed
-// once it has seen those that were there before. A consumer that falls silent,
-// as it does with the server that holds it, is replaced by one that goes on.
+// once it has seen those that were there before. The plain messages by which
+// workers publish them only say when to look.
 func (c *coordinator) follow(ctx context.Context, replayed chan<- struct{}) error {
+	filter := subjects + "outcome." + c.Run + ".>"
+	news := make(chan struct{}, 1)
+	heard, err := c.Subscribe(filter, func(*nats.Msg) {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return fault.Wrap(fault.Rig, "hear of outcomes", err)
+	}
+	defer func() { _ = heard.Unsubscribe() }()
 	caughtUp := sync.OnceFunc(func() { close(replayed) })
-	next := uint64(1)
-	for ctx.Err() == nil {
-		messages, left, err := c.outcomesFrom(ctx, next)
+	for place, wait := uint64(1), soonest; ctx.Err() == nil; {
+		msg, err := c.nextIn(ctx, c.outcomes, filter, place)
 		if err != nil {
 			return err
 		}
-		if left == 0 {
+		if msg == nil {
 			caughtUp()
+			timer := time.NewTimer(wait)
+			select {
+			case <-ctx.Done():
+			case <-news:
+				wait = soonest
+			case <-timer.C:
+				wait = min(2*wait, latest)
+			}
+			timer.Stop()
+			continue
 		}
-		next, err = c.readOutcomes(ctx, messages, next, caughtUp)
-		messages.Stop()
-		if err != nil {
+		place, wait = msg.Sequence+1, soonest
+		if err := c.count(ctx, msg.Subject, msg.Data, msg.Sequence, true); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// outcomesFrom asks for the run's outcomes at that place of the stream and
-// later; left is how many there are now. It is no ordered consumer of the
-// client's: that one replaces itself without regard to a context.
-func (c *coordinator) outcomesFrom(ctx context.Context, place uint64) (messages jetstream.MessagesContext, left uint64, err error) {
-	err = c.sure(ctx, "read the outcomes", func() error {
-		consumer, err := c.outcomes.CreateConsumer(ctx, jetstream.ConsumerConfig{
-			FilterSubject: subjects + "outcome." + c.Run + ".>", DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: place,
-			AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: present, Replicas: 1, MemoryStorage: true,
-		})
-		if err != nil {
-			return err
-		}
-		left = consumer.CachedInfo().NumPending
-		messages, err = consumer.Messages(jetstream.PullMaxMessages(256), jetstream.PullExpiry(4*heartbeat), jetstream.PullHeartbeat(heartbeat))
-		return err
-	})
-	return messages, left, err
-}
-
-// readOutcomes counts what comes until messages fall silent or one is missing,
-// and returns the place to go on from.
-func (c *coordinator) readOutcomes(ctx context.Context, messages jetstream.MessagesContext, next uint64, caughtUp func()) (uint64, error) {
-	for order := uint64(1); ; order++ {
-		msg, err := messages.Next(jetstream.NextContext(ctx))
-		if ctx.Err() != nil {
-			return next, nil
-		}
-		var meta *jetstream.MsgMetadata
-		if err == nil {
-			meta, err = msg.Metadata()
-		}
-		if err != nil || meta.Sequence.Consumer != order {
-			pause(ctx, 100*time.Millisecond)
-			return next, nil
-		}
-		next = meta.Sequence.Stream + 1
-		if err := c.count(ctx, msg.Subject(), msg.Data(), meta.Sequence.Stream, true); err != nil {
-			return next, err
-		}
-		if meta.NumPending == 0 {
-			caughtUp()
-		}
-	}
-}
+// How often a coordinator that heard nothing looks for outcomes.
+const (
+	soonest = 10 * time.Millisecond
+	latest  = time.Second
+)
 
 // count takes one outcome: of a task's attempts that the coordinator awaits, the
 // first. With again, it queues the next attempt of one that is to be retried.

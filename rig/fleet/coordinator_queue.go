@@ -4,6 +4,8 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,8 +75,8 @@ func (c *coordinator) ensureClass(ctx context.Context, needs Needs, again bool) 
 	return err
 }
 
-// putArtifact stores a under its hash, once, unless it is there; anew where
-// what is there proved to be something else.
+// putArtifact stores a under its hash, once, unless it is there; anew looks at
+// what is there, of which a worker said that it is something else.
 func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) error {
 	c.mu.Lock()
 	_, stored := c.files[a.SHA256]
@@ -82,12 +84,14 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 	if stored && !anew {
 		return nil
 	}
-	if !anew {
-		if info, err := c.artifacts.GetInfo(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
-			stored = true
-		}
+	if anew {
+		sum := sha256.New()
+		err := c.read(ctx, c.artifacts, a.SHA256, sum)
+		stored = err == nil && hex.EncodeToString(sum.Sum(nil)) == a.SHA256
+	} else if info, err := c.artifacts.GetInfo(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
+		stored = true
 	}
-	if !stored || anew {
+	if !stored {
 		if sum, err := hashFile(a.Path); err != nil || sum != a.SHA256 {
 			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,26 +33,19 @@ func (c *coordinator) watch(ctx context.Context) error {
 
 // live returns who is there.
 func (c *coordinator) live(ctx context.Context) (map[string]Labels, error) {
-	ctx, done := context.WithTimeout(ctx, 10*time.Second)
+	ctx, done := context.WithTimeout(ctx, 2*answer)
 	defer done()
-	watcher, err := c.workers.WatchAll(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = watcher.Stop() }()
 	live := map[string]Labels{}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case entry := <-watcher.Updates():
-			if entry == nil { // all that was there has come
-				return live, nil
-			}
-			var l Labels
-			if entry.Operation() == jetstream.KeyValuePut && json.Unmarshal(entry.Value(), &l) == nil {
-				live[entry.Key()] = l
-			}
+	const keys = "$KV." + workersBucket + "."
+	for place := uint64(1); ; {
+		msg, err := c.nextIn(ctx, c.workersStream, keys+">", place)
+		if err != nil || msg == nil {
+			return live, err
+		}
+		place = msg.Sequence + 1
+		var l Labels
+		if json.Unmarshal(msg.Data, &l) == nil { // one that left has no data
+			live[strings.TrimPrefix(msg.Subject, keys)] = l
 		}
 	}
 }

@@ -58,10 +58,23 @@ func (q *queue) putFile(ctx context.Context, s store, meta jetstream.ObjectMeta,
 // errIncomplete says that not all of an object is in its stream, or not as it was.
 var errIncomplete = errors.New("the object store holds it incomplete")
 
-// read writes an object to w, chunk by chunk as ADR-20 of nats-architecture-and-design
-// lays them out. It asks for each by a direct get, which any server that has a copy
-// answers; the client's own Get makes a consumer, which may be put on a server
-// that is no longer there.
+// nextIn returns the stream's next message on the subjects at that place or
+// later, nil where there is none yet. It is a direct get, which any server that
+// has a copy answers; a consumer for one reader would be kept by one server, and
+// be put on one that has just died.
+func (q *queue) nextIn(ctx context.Context, s jetstream.Stream, subjects string, place uint64) (msg *jetstream.RawStreamMsg, err error) {
+	err = q.sure(ctx, "read "+subjects, func() (err error) {
+		msg, err = s.GetMsg(ctx, place, jetstream.WithGetMsgSubject(subjects))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			msg, err = nil, nil
+		}
+		return err
+	})
+	return msg, err
+}
+
+// read writes an object to w, chunk by chunk as ADR-20 of
+// nats-architecture-and-design lays them out.
 func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) error {
 	var info *jetstream.ObjectInfo
 	err := q.sure(ctx, "look up "+name, func() (err error) { info, err = s.GetInfo(ctx, name); return })
@@ -69,24 +82,19 @@ func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) err
 		return err
 	}
 	sum := sha256.New()
-	place := uint64(0)
-	for range info.Chunks {
-		var chunk *jetstream.RawStreamMsg
-		missing := 0
-		err := q.sure(ctx, "read "+name, func() (err error) {
-			chunk, err = s.stream.GetMsg(ctx, place+1, jetstream.WithGetMsgSubject(fmt.Sprintf("$O.%s.C.%s", info.Bucket, info.NUID)))
-			if errors.Is(err, jetstream.ErrMsgNotFound) {
-				if missing++; missing < 6 { // a copy that lags behind
-					return errNotYet
-				}
-				return errIncomplete
-			}
-			return err
-		})
+	chunks := fmt.Sprintf("$O.%s.C.%s", info.Bucket, info.NUID)
+	for have, place, tries := uint32(0), uint64(1), 0; have < info.Chunks; {
+		chunk, err := q.nextIn(ctx, s.stream, chunks, place)
 		if err != nil {
 			return err
 		}
-		place = chunk.Sequence
+		if chunk == nil { // gone, or the server that answered lags behind
+			if tries++; tries > 5 || !pause(ctx, 100*time.Millisecond) {
+				return errIncomplete
+			}
+			continue
+		}
+		have, place, tries = have+1, chunk.Sequence+1, 0
 		sum.Write(chunk.Data)
 		if _, err := w.Write(chunk.Data); err != nil {
 			return err

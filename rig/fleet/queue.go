@@ -45,8 +45,6 @@ const (
 	dedupFor = 10 * time.Minute
 	// present is how long a worker counts as live after it last said so.
 	present = 30 * time.Second
-	// heartbeat is how often a server says that it still holds a consumer.
-	heartbeat = 2 * time.Second
 	// answer is how long a request waits for the server; sure repeats it.
 	answer = 4 * time.Second
 	// idleClass is when the server drops the consumer of a class that no worker
@@ -86,6 +84,8 @@ type queue struct {
 	logs      store
 	workers   jetstream.KeyValue
 	notify    func(Notice)
+
+	workersStream jetstream.Stream
 }
 
 // openQueue connects. The parts are there after bind or create.
@@ -110,6 +110,7 @@ func (q *queue) bind(ctx context.Context) error {
 		func() (err error) { q.artifacts, err = q.bindStore(ctx, artifactsBucket); return },
 		func() (err error) { q.logs, err = q.bindStore(ctx, logsBucket); return },
 		func() (err error) { q.workers, err = q.js.KeyValue(ctx, workersBucket); return },
+		func() (err error) { q.workersStream, err = q.js.Stream(ctx, "KV_"+workersBucket); return },
 	)
 }
 
