@@ -34,7 +34,7 @@ func (c *cluster) begin(t *testing.T, run string, n, ms int, artifacts ...Artifa
 	t.Helper()
 	var tasks []Task
 	for i := range n {
-		tasks = append(tasks, Task{ID: fmt.Sprintf("%s %02d", run, i), Spec: json.RawMessage(fmt.Sprint(ms)), Artifacts: artifacts})
+		tasks = append(tasks, Task{ID: fmt.Sprintf("%s %02d", run, i), Spec: json.RawMessage(fmt.Sprint(ms)), Needs: c.needs, Artifacts: artifacts})
 	}
 	r := &running{gathered: &gathered{t: t, all: map[string]Outcome{}}, said: &notices{}, done: make(chan struct{})}
 	t.Cleanup(func() {
@@ -69,14 +69,12 @@ func (r *running) allDone(t *testing.T, n int) {
 	}
 }
 
-// four starts four workers and returns those of them that it can kill.
-func (c *cluster) four(t *testing.T, run string) []string {
+// workers starts n workers and returns their names.
+func (c *cluster) workers(t *testing.T, run string, n int) []string {
 	var names []string
-	for i := range 4 {
+	for i := range n {
 		names = append(names, fmt.Sprint(run, "-w", i))
-	}
-	for _, name := range names[1:] {
-		c.worker(t, name, c.url)
+		c.worker(t, names[i], c.url)
 	}
 	return names
 }
@@ -94,16 +92,16 @@ func TestEveryTaskEndsOnceWhateverDies(t *testing.T) {
 }
 
 func (c *cluster) workerKilled(t *testing.T) {
-	names := c.four(t, "kill")
-	victim := c.worker(t, names[0], c.url)
-	r := c.begin(t, "kill", 12, 1000)
-	task := c.startedBy(t, names[0], "kill")
+	victim := c.worker(t, "victim", c.url)
+	r := c.begin(t, "kill", 8, 1000)
+	task := c.startedBy(t, "victim", "kill")
+	c.workers(t, "kill", 3)
 	require.NoError(t, syscall.Kill(victim.PID(), syscall.SIGKILL))
 	_ = victim.Wait()
-	r.allDone(t, 12)
+	r.allDone(t, 8)
 	o := r.all[task]
 	require.EqualValues(t, 2, o.Deliveries)
-	require.NotEqual(t, names[0], o.Worker)
+	require.NotEqual(t, "victim", o.Worker)
 	require.Len(t, c.starts(t, task), 2)
 	require.Equal(t, 1, r.summary.Redelivery)
 }
@@ -111,19 +109,19 @@ func (c *cluster) workerKilled(t *testing.T) {
 // workerCutOff has a worker lose its connection for longer than it takes to
 // count as dead, and end its task meanwhile: two workers ran it, one counts.
 func (c *cluster) workerCutOff(t *testing.T) {
-	names := c.four(t, "cut")
 	relay := startRelay(t, c.ports["n0"])
-	c.worker(t, names[0], relay.url())
-	r := c.begin(t, "cut", 12, 1000)
-	task := c.startedBy(t, names[0], "cut")
+	c.worker(t, "lonely", relay.url())
+	r := c.begin(t, "cut", 8, 1000)
+	task := c.startedBy(t, "lonely", "cut")
 	relay.set(true)
+	others := c.workers(t, "cut", 3)
 	require.Eventually(t, func() bool { return len(c.starts(t, task)) == 2 }, 20*time.Second, 10*time.Millisecond, "nobody else was given it")
 	relay.set(false)
-	r.allDone(t, 12)
-	require.EqualValues(t, 2, len(c.starts(t, task)))
-	again := c.begin(t, "back", 24, 200) // the one that was cut off works again
-	c.startedBy(t, names[0], "back")
-	again.allDone(t, 24)
+	r.allDone(t, 8)
+	require.Len(t, c.starts(t, task), 2)
+	c.needs = Needs{NotOn: others} // so only the one that was cut off can
+	defer func() { c.needs = Needs{} }()
+	c.begin(t, "back", 2, 10).allDone(t, 2)
 }
 
 // artifactCorrupt overwrites a stored artifact before a worker reads it: the
@@ -143,11 +141,7 @@ func (c *cluster) artifactCorrupt(t *testing.T) {
 	}, 20*time.Second, 20*time.Millisecond)
 	_, err = q.artifacts.PutBytes(t.Context(), good.SHA256, []byte(strings.Repeat("evil", 1000)))
 	require.NoError(t, err)
-	for _, name := range c.four(t, "corrupt") {
-		if strings.HasSuffix(name, "0") {
-			c.worker(t, name, c.url)
-		}
-	}
+	c.workers(t, "corrupt", 4)
 	r.allDone(t, 4)
 	refused := 0
 	for _, o := range r.all {
@@ -171,8 +165,7 @@ func (c *cluster) diskFull(t *testing.T) {
 	r := c.begin(t, "full", 8, 300, large)
 	require.Eventually(t, func() bool { return strings.Contains(r.said.String(), "no space left on device") }, 20*time.Second, 10*time.Millisecond,
 		"the worker said %s", full.Tail(0))
-	names := c.four(t, "full")
-	c.worker(t, names[0], c.url)
+	c.workers(t, "full", 3)
 	r.allDone(t, 8)
 	require.Empty(t, c.startedIn(t, "full", "full"))
 	require.Positive(t, r.summary.Retries)
@@ -197,21 +190,20 @@ func (c *cluster) startedIn(t *testing.T, run, worker string) []string {
 }
 
 func (c *cluster) leaderKilled(t *testing.T) {
-	names := c.four(t, "leader")
-	c.worker(t, names[0], c.url)
+	c.workers(t, "leader", 4)
 	r := c.begin(t, "leader", 24, 1000)
-	c.startedBy(t, names[0], "leader")
+	c.startedBy(t, "*", "leader")
 	q, err := openQueue(t.Context(), Server{URL: c.url}, "test", func(Notice) {})
 	require.NoError(t, err)
 	defer q.close()
 	require.NoError(t, q.bind(t.Context()))
 	var info *jetstream.StreamInfo
-	require.NoError(t, q.sure(t.Context(), "ask", func() (err error) { info, err = q.tasks.Info(t.Context()); return }))
+	require.NoError(t, q.sure(t.Context(), "ask", func(ctx context.Context) (err error) { info, err = q.tasks.Info(ctx); return }))
 	require.Equal(t, 3, info.Config.Replicas)
 	leader := info.Cluster.Leader
 	require.NoError(t, syscall.Kill(c.nodes[leader].PID(), syscall.SIGKILL))
 	_ = c.nodes[leader].Wait()
 	r.allDone(t, 24)
-	require.NoError(t, q.sure(t.Context(), "ask", func() (err error) { info, err = q.tasks.Info(t.Context()); return }))
+	require.NoError(t, q.sure(t.Context(), "ask", func(ctx context.Context) (err error) { info, err = q.tasks.Info(ctx); return }))
 	require.NotEqual(t, leader, info.Cluster.Leader)
 }

@@ -151,7 +151,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task
 		return Summary{}, err
 	}
 	defer q.close()
-	if err := q.sure(q.ctx, "make the queue", func() error { return q.create(q.ctx, cfg.Replicas) }); err != nil {
+	if err := q.within(q.ctx, 5*answer, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
 		return Summary{}, err
 	}
 	c := &coordinator{
@@ -253,7 +253,7 @@ func (c *coordinator) add(ctx context.Context, task Task) error {
 	}
 	for _, place := range early {
 		var msg *jetstream.RawStreamMsg
-		err := c.sure(ctx, "read an outcome again", func() (err error) { msg, err = c.outcomes.GetMsg(ctx, place); return })
+		err := c.sure(ctx, "read an outcome again", func(ctx context.Context) (err error) { msg, err = c.outcomes.GetMsg(ctx, place); return })
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func (c *coordinator) collect(ctx context.Context, o *Outcome) {
 			o.Status, o.Failure = Failed, failureOf(o.Worker, fault.Wrap(fault.Rig, "fetch the result of "+o.Task, err))
 		} else {
 			o.Value = value.Bytes()
-			_ = c.logs.Delete(ctx, o.ValueObject) // else the server does in time
+			c.drop(ctx, o.ValueObject)
 		}
 		o.ValueObject = ""
 	}
@@ -81,8 +81,15 @@ func (c *coordinator) collect(ctx context.Context, o *Outcome) {
 			continue
 		}
 		o.Logs[i].Path = path
-		_ = c.logs.Delete(ctx, l.Object) // else the server does in time
+		c.drop(ctx, l.Object)
 	}
+}
+
+// drop deletes an object that was fetched; where that fails, the server does in time.
+func (c *coordinator) drop(ctx context.Context, object string) {
+	ctx, done := context.WithTimeout(ctx, answer)
+	defer done()
+	_ = c.logs.Delete(ctx, object)
 }
 
 func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log) (string, error) {

@@ -33,7 +33,7 @@ func (c *coordinator) publish(ctx context.Context, e *entry) error {
 	if err != nil {
 		return fault.Wrap(fault.User, "queue task "+e.task.ID, err)
 	}
-	return c.sure(ctx, "queue task "+e.task.ID, func() error {
+	return c.sure(ctx, "queue task "+e.task.ID, func(ctx context.Context) error {
 		_, err := c.js.Publish(ctx, taskSubject(needs.class(), c.Run, e.token, attempt), data)
 		if isSubjectFull(err) {
 			return nil
@@ -56,7 +56,7 @@ func (c *coordinator) ensureClass(ctx context.Context, needs Needs, again bool) 
 	if err != nil {
 		return fault.Wrap(fault.User, "describe needs", err)
 	}
-	err = c.sure(ctx, fmt.Sprintf("make the consumer of tasks that need %s", needs), func() error {
+	err = c.sure(ctx, fmt.Sprintf("make the consumer of tasks that need %s", needs), func(ctx context.Context) error {
 		_, err := c.tasks.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 			Durable: name, FilterSubject: fmt.Sprintf("%stask.%s.>", subjects, name), Metadata: map[string]string{needsKey: string(text)},
 			AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.AckWait, MaxDeliver: -1, MaxAckPending: -1, MaxWaiting: 16384,
@@ -88,14 +88,14 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 		sum := sha256.New()
 		err := c.read(ctx, c.artifacts, a.SHA256, sum)
 		stored = err == nil && hex.EncodeToString(sum.Sum(nil)) == a.SHA256
-	} else if info, err := c.artifacts.GetInfo(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
+	} else if info, err := c.lookUp(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
 		stored = true
 	}
 	if !stored {
 		if sum, err := hashFile(a.Path); err != nil || sum != a.SHA256 {
 			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
 		}
-		err := c.putFile(ctx, c.artifacts, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, func() (*os.File, error) { return os.Open(a.Path) })
+		err := c.putFile(ctx, c.artifacts, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, a.Size, func() (*os.File, error) { return os.Open(a.Path) })
 		if err != nil {
 			return err
 		}
@@ -104,4 +104,10 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 	defer c.mu.Unlock()
 	c.files[a.SHA256] = a.Path
 	return nil
+}
+
+func (c *coordinator) lookUp(ctx context.Context, object string) (*jetstream.ObjectInfo, error) {
+	ctx, done := context.WithTimeout(ctx, answer)
+	defer done()
+	return c.artifacts.GetInfo(ctx, object)
 }

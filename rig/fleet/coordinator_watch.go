@@ -116,7 +116,7 @@ func (c *coordinator) unqueue(ctx context.Context, e *entry) {
 	c.mu.Lock()
 	subject := taskSubject(e.needs.class(), c.Run, e.token, e.attempt)
 	c.mu.Unlock()
-	_ = c.sure(ctx, "unqueue "+e.task.ID, func() error {
+	_ = c.sure(ctx, "unqueue "+e.task.ID, func(ctx context.Context) error {
 		return c.tasks.Purge(ctx, jetstream.WithPurgeSubject(subject))
 	})
 }

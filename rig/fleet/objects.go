@@ -36,20 +36,14 @@ func (q *queue) bindStore(ctx context.Context, bucket string) (s store, err erro
 	return s, err
 }
 
-// putFile stores the file at path under a name.
-func (q *queue) putFile(ctx context.Context, s store, meta jetstream.ObjectMeta, open func() (*os.File, error)) error {
-	return q.sure(ctx, "store "+meta.Name, func() error {
+// putFile stores a file of that size under a name.
+func (q *queue) putFile(ctx context.Context, s store, meta jetstream.ObjectMeta, size int64, open func() (*os.File, error)) error {
+	return q.within(ctx, transferTime(size), "store "+meta.Name, func(ctx context.Context) error {
 		f, err := open()
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		ctx, done := context.WithTimeout(ctx, transferTime(info.Size()))
-		defer done()
 		_, err = s.Put(ctx, meta, f)
 		return err
 	})
@@ -63,7 +57,7 @@ var errIncomplete = errors.New("the object store holds it incomplete")
 // has a copy answers; a consumer for one reader would be kept by one server, and
 // be put on one that has just died.
 func (q *queue) nextIn(ctx context.Context, s jetstream.Stream, subjects string, place uint64) (msg *jetstream.RawStreamMsg, err error) {
-	err = q.sure(ctx, "read "+subjects, func() (err error) {
+	err = q.sure(ctx, "read "+subjects, func(ctx context.Context) (err error) {
 		msg, err = s.GetMsg(ctx, place, jetstream.WithGetMsgSubject(subjects))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			msg, err = nil, nil
@@ -77,7 +71,7 @@ func (q *queue) nextIn(ctx context.Context, s jetstream.Stream, subjects string,
 // nats-architecture-and-design lays them out.
 func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) error {
 	var info *jetstream.ObjectInfo
-	err := q.sure(ctx, "look up "+name, func() (err error) { info, err = s.GetInfo(ctx, name); return })
+	err := q.sure(ctx, "look up "+name, func(ctx context.Context) (err error) { info, err = s.GetInfo(ctx, name); return })
 	if err != nil {
 		return err
 	}

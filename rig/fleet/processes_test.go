@@ -136,6 +136,7 @@ type cluster struct {
 	ports   map[string]int
 	url     string
 	started string
+	needs   Needs // of the tasks to come
 }
 
 func startCluster(t *testing.T) *cluster {

@@ -104,19 +104,27 @@ func openQueue(ctx context.Context, s Server, name string, notify func(Notice)) 
 
 // bind finds the parts, which a coordinator made.
 func (q *queue) bind(ctx context.Context) error {
-	return q.parts(
-		func() (err error) { q.tasks, err = q.js.Stream(ctx, tasksStream); return },
-		func() (err error) { q.outcomes, err = q.js.Stream(ctx, outcomesStream); return },
-		func() (err error) { q.artifacts, err = q.bindStore(ctx, artifactsBucket); return },
-		func() (err error) { q.logs, err = q.bindStore(ctx, logsBucket); return },
-		func() (err error) { q.workers, err = q.js.KeyValue(ctx, workersBucket); return },
-		func() (err error) { q.workersStream, err = q.js.Stream(ctx, "KV_"+workersBucket); return },
+	return q.parts(ctx,
+		func(ctx context.Context) (err error) { q.tasks, err = q.js.Stream(ctx, tasksStream); return },
+		func(ctx context.Context) (err error) { q.outcomes, err = q.js.Stream(ctx, outcomesStream); return },
+		func(ctx context.Context) (err error) { q.artifacts, err = q.bindStore(ctx, artifactsBucket); return },
+		func(ctx context.Context) (err error) { q.logs, err = q.bindStore(ctx, logsBucket); return },
+		func(ctx context.Context) (err error) { q.workers, err = q.js.KeyValue(ctx, workersBucket); return },
+		func(ctx context.Context) (err error) {
+			q.workersStream, err = q.js.Stream(ctx, "KV_"+workersBucket)
+			return
+		},
 	)
 }
 
-func (q *queue) parts(parts ...func() error) error {
+// parts gives each part the time of one answer, so that a request that was lost
+// is soon repeated.
+func (q *queue) parts(ctx context.Context, parts ...func(context.Context) error) error {
 	for _, part := range parts {
-		if err := part(); err != nil {
+		attempt, done := context.WithTimeout(ctx, answer)
+		err := part(attempt)
+		done()
+		if err != nil {
 			return err
 		}
 	}
@@ -126,7 +134,7 @@ func (q *queue) parts(parts ...func() error) error {
 // create makes the parts that are missing, with so many replicas. What is there
 // stays as it is: an administrator may have chosen otherwise.
 func (q *queue) create(ctx context.Context, replicas int) error {
-	stream := func(name, subject string, retention jetstream.RetentionPolicy) error {
+	stream := func(ctx context.Context, name, subject string, retention jetstream.RetentionPolicy) error {
 		_, err := q.js.CreateStream(ctx, jetstream.StreamConfig{
 			Name: name, Subjects: []string{subjects + subject + ".>"}, Retention: retention, Replicas: replicas,
 			MaxAge: keepFor, Duplicates: dedupFor, AllowDirect: true,
@@ -135,16 +143,16 @@ func (q *queue) create(ctx context.Context, replicas int) error {
 		})
 		return unlessThere(err)
 	}
-	object := func(name string) error {
+	object := func(ctx context.Context, name string) error {
 		_, err := q.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, TTL: keepFor, Replicas: replicas})
 		return unlessThere(err)
 	}
-	err := q.parts(
-		func() error { return stream(tasksStream, "task", jetstream.WorkQueuePolicy) },
-		func() error { return stream(outcomesStream, "outcome", jetstream.LimitsPolicy) },
-		func() error { return object(artifactsBucket) },
-		func() error { return object(logsBucket) },
-		func() error {
+	err := q.parts(ctx,
+		func(ctx context.Context) error { return stream(ctx, tasksStream, "task", jetstream.WorkQueuePolicy) },
+		func(ctx context.Context) error { return stream(ctx, outcomesStream, "outcome", jetstream.LimitsPolicy) },
+		func(ctx context.Context) error { return object(ctx, artifactsBucket) },
+		func(ctx context.Context) error { return object(ctx, logsBucket) },
+		func(ctx context.Context) error {
 			_, err := q.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 				Bucket: workersBucket, TTL: present, Replicas: replicas,
 			})
@@ -198,11 +206,19 @@ func pending(err error) bool {
 }
 
 // sure repeats do until it succeeds, fails for good, or ctx ends, whose cause
-// it then returns.
-func (q *queue) sure(ctx context.Context, op string, do func() error) error {
+// it then returns. Each attempt has so much time as an answer takes: the client
+// sets no limit of its own where ctx has a deadline, were it far away.
+func (q *queue) sure(ctx context.Context, op string, do func(context.Context) error) error {
+	return q.within(ctx, answer, op, do)
+}
+
+// within is sure with another limit for each attempt.
+func (q *queue) within(ctx context.Context, limit time.Duration, op string, do func(context.Context) error) error {
 	wait := 100 * time.Millisecond
 	for start, told := time.Now(), false; ; {
-		err := do()
+		attempt, done := context.WithTimeout(ctx, limit)
+		err := do(attempt)
+		done()
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -134,7 +134,7 @@ func (w *worker) work(ctx context.Context) error {
 // coordinator is.
 func (w *worker) await(ctx context.Context) error {
 	told := false
-	return w.sure(ctx, "find the queue", func() error {
+	return w.within(ctx, 5*answer, "find the queue", func(ctx context.Context) error {
 		err := w.bind(ctx)
 		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
 			if !told {
@@ -151,8 +151,9 @@ func (w *worker) await(ctx context.Context) error {
 func (w *worker) announce(ctx context.Context) {
 	data, _ := json.Marshal(w.Labels) // plain fields: it cannot fail
 	for {
-		if _, err := w.workers.Put(ctx, w.Name, data); err != nil && ctx.Err() == nil && !pending(err) {
-			w.notify(Notice{Worker: w.Name, Text: "announce the worker: " + err.Error()})
+		err := w.sure(ctx, "announce the worker", func(ctx context.Context) error { _, err := w.workers.Put(ctx, w.Name, data); return err })
+		if err != nil && ctx.Err() == nil {
+			w.notify(Notice{Worker: w.Name, Text: err.Error()})
 		}
 		if !pause(ctx, present/3) {
 			break

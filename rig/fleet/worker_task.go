@@ -88,6 +88,8 @@ func (w *worker) ackWait(msg jetstream.Msg) time.Duration {
 // reported says whether there is an outcome of this attempt already, of a
 // worker that was taken for dead.
 func (w *worker) reported(ctx context.Context, t queued) bool {
+	ctx, done := context.WithTimeout(ctx, answer)
+	defer done()
 	_, err := w.outcomes.GetLastMsgForSubject(ctx, outcomeSubject(t.Run, t.Token, t.Attempt))
 	return err == nil
 }
@@ -127,7 +129,7 @@ func (w *worker) report(ctx context.Context, t queued, o Outcome) error {
 		data, _ = json.Marshal(o)
 	}
 	subject := outcomeSubject(t.Run, t.Token, t.Attempt)
-	return w.sure(ctx, "report "+t.Task.ID, func() error {
+	return w.sure(ctx, "report "+t.Task.ID, func(ctx context.Context) error {
 		_, err := w.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, jetstream.WithMsgID(subject))
 		if isSubjectFull(err) {
 			return nil
@@ -155,7 +157,7 @@ func (w *worker) store(ctx context.Context, t queued, dir string, r Result, o *O
 		info, err := root.Stat(name)
 		if err == nil {
 			log.Size = info.Size()
-			err = w.putFile(ctx, w.logs, jetstream.ObjectMeta{Name: log.Object}, func() (*os.File, error) { return root.Open(name) })
+			err = w.putFile(ctx, w.logs, jetstream.ObjectMeta{Name: log.Object}, log.Size, func() (*os.File, error) { return root.Open(name) })
 		}
 		if err != nil {
 			return fault.Wrap(fault.Rig, "keep "+name, err)
@@ -167,7 +169,7 @@ func (w *worker) store(ctx context.Context, t queued, dir string, r Result, o *O
 		return nil
 	}
 	o.ValueObject = prefix + "value"
-	return w.sure(ctx, "keep the result", func() error {
+	return w.within(ctx, transferTime(int64(len(r.Value))), "keep the result", func(ctx context.Context) error {
 		_, err := w.logs.PutBytes(ctx, o.ValueObject, r.Value)
 		return err
 	})
