@@ -21,7 +21,12 @@ type arm struct {
 	dir    string // of this boot: console, plugin log
 	limit  time.Duration
 	relay  *relay
+	hits   int    // Detection records per mode
+	focus  uint64 // see PluginConfig
+	// until, where set, ends the stress as soon as it says so of the detections so far.
+	until func(hits []wire.Detection) bool
 
+	plugin    *Plugin         // once the machine has started, where the emulator is used
 	witnesses []trial.Witness // once run has returned
 }
 
@@ -63,7 +68,7 @@ func (a *arm) marks() int {
 	if a.job.mark == (Range{}) {
 		return 0
 	}
-	return maxHits * len(a.job.cfg.Spec.Modes)
+	return a.hits * len(a.job.cfg.Spec.Modes)
 }
 
 // readEmulator reads what the plugin left behind: counters and witnesses.
@@ -71,11 +76,18 @@ func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
 	if obs.Emulator, err = a.job.backends().Counters(p); err != nil || p.Trace == "" {
 		return err
 	}
-	a.witnesses, err = a.job.backends().Witnesses(WitnessConfig{
-		Plugin: p, Patched: obs.Patched, Reader: obs.Reader, Listing: a.job.listing(obs.Patched),
-		Scope: slices.Concat(a.job.scopes[obs.Patched], a.job.readers[a.reader]), Detections: obs.Detections,
-	})
+	if a.until == nil { // else they were told as they came
+		a.witnesses, err = a.tell(p, obs.Detections)
+	}
 	return err
+}
+
+// tell gives the witnesses of some detections.
+func (a *arm) tell(p Plugin, hits []wire.Detection) ([]trial.Witness, error) {
+	return a.job.backends().Witnesses(WitnessConfig{
+		Plugin: p, Patched: a.image.Patched, Reader: a.reader,
+		Lines: slices.Concat(a.job.lines[a.image.Patched], a.job.inGuest), Detections: hits,
+	})
 }
 
 // boot starts the machine, stopped, with the emulator if it is wanted. The
@@ -93,13 +105,13 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 		p, err := j.backends().Plugin(ctx, PluginConfig{
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
 			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
-			Mark: j.mark, Marks: a.marks(),
+			Mark: j.mark, Marks: a.marks(), Focus: a.focus,
 			Extreme: len(j.beside) > 0, Define: j.cfg.Define,
 		})
 		if err != nil {
 			return nil, nil, err
 		}
-		plugin, cfg.Plugin = &p, &p
+		plugin, cfg.Plugin, a.plugin = &p, &p, &p
 	}
 	done("")
 	vm, err := j.backends().Boot(context.WithoutCancel(ctx), cfg)
@@ -147,7 +159,11 @@ func (a *arm) stress(ctx context.Context, vm VM, s *session) (stressed, error) {
 	defer a.relay.pass()
 	defer a.relay.leave()
 	lasting := context.WithoutCancel(ctx)
+	var run *stress
 	run, err := s.stress(a.start(), a.limit, func(news []wire.Tally) bool {
+		if a.until != nil && a.until(run.result.hits) {
+			return true
+		}
 		// The patched arm is the last to stop: what it has to show follows from the
 		// other's final tallies, which still grow after that is asked to stop.
 		return a.relay.settled(a.image.Patched, news) && !(a.image.Patched && a.relay.contested())
@@ -184,7 +200,7 @@ func (a *arm) start() wire.Start {
 	spec := a.job.cfg.Spec
 	return wire.Start{
 		Workload: a.job.scenario.Workload, Modes: spec.Modes, Reader: string(a.reader), Seed: spec.Seed,
-		BlockSize: trial.BlockSize, Detections: maxHits, ProgressNS: int64(progressTime), Beside: a.job.beside,
+		BlockSize: trial.BlockSize, Detections: a.hits, ProgressNS: int64(progressTime), Beside: a.job.beside,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -29,7 +30,12 @@ type Backends struct {
 	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
 	// Functions finds functions of any ELF file for a user, by symbol.
 	Functions func(binary string, symbols []string) ([]Range, error)
-	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	// Disassemble lists code of an ELF file, Between what may order two of its loads.
+	Disassemble func(binary string, ranges []Range) ([]objcode.Line, error)
+	Between     func(binary string, function Range, from, to uint64) (objcode.Chain, error)
+	Plugin      func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	// Emulation says which plugin Plugin would make, and with which policy.
+	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
 	Counters  func(p Plugin) (map[string]uint64, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
@@ -49,6 +55,9 @@ type TreeConfig struct {
 type Tree interface {
 	// Check says, before anything is built, whether the arm can be made.
 	Check(ctx context.Context, patched bool) error
+	// Plan says what Image would return, as far as it is known before anything is
+	// built: Version, Tree, TreeHash, Compiler, Key and Patch.
+	Plan(ctx context.Context, patched bool) (Image, error)
 	Image(ctx context.Context, patched bool) (Image, error)
 	Close() error
 }
@@ -77,6 +86,7 @@ type Archive struct {
 type EmulatorConfig struct {
 	Arch     arch.Arch
 	Override string
+	Argv     []string // how it was started before; nil, or not there any more: look for one
 	CacheDir string
 }
 
@@ -116,6 +126,7 @@ type AnalyseConfig struct {
 type Analysis struct {
 	trial.Code
 	Scope []Range
+	Lines []objcode.Line // of the scope
 }
 
 // PluginConfig says what the weak-memory plugin is to emulate.
@@ -130,6 +141,7 @@ type PluginConfig struct {
 	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
+	Focus    uint64          // address of the one store to delay; 0: the policy chooses
 	Extreme  bool            // at its most aggressive
 	Policy   *weakmem.Policy // nil: the default, or the extreme one
 	Define   []string        // macros, for tests that break it
@@ -148,8 +160,7 @@ type WitnessConfig struct {
 	Plugin     Plugin
 	Patched    bool
 	Reader     trial.Reader
-	Listing    string // path of the container's disassembly
-	Scope      []Range
+	Lines      []objcode.Line // of the code in the emulator's scope
 	Detections []wire.Detection
 }
 

@@ -32,7 +32,7 @@ func TestAPauseStopsTheGuestsClock(t *testing.T) {
 	require.NoError(t, err)
 	_, err = j.finish(func() error {
 		require.NoError(t, j.prepare(t.Context(), []bool{true}))
-		a := arm{job: j, image: j.images[true], reader: trial.Acquire, limit: time.Minute, relay: newRelay(1, nil)}
+		a := arm{job: j, image: j.images[true], reader: trial.Acquire, limit: time.Minute, relay: newRelay(1, nil), hits: maxHits}
 		require.NoError(t, a.makeDir(j.folder.work))
 		pauseOnce(t, &a)
 		return nil

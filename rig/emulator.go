@@ -15,7 +15,8 @@ import (
 
 const getQEMU = "scripts/setup qemu, which unpacks a newer QEMU beside the system's packages"
 
-// findEmulator takes the QEMU that was named, else the system's if the memory
+// findEmulator takes the QEMU that was named, else the one that was used before,
+// else the system's if the memory
 // emulator can use it, else the one that set-up unpacked into the cache, else
 // the system's as it is.
 func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
@@ -25,6 +26,11 @@ func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
 			return Emulator{}, fault.Newf(fault.User, "use the QEMU that was named", "%v", err) // a wrong name is no fault of the rig
 		}
 		return probe(ctx, launcher(path, cfg.Arch), cfg.Arch)
+	}
+	if len(cfg.Argv) > 0 {
+		if _, err := proc.LookPath(cfg.Argv[0]); err == nil {
+			return probe(ctx, cfg.Argv, cfg.Arch)
+		}
 	}
 	var found Emulator
 	system, err := proc.LookPath(cfg.Arch.QEMU)

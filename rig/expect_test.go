@@ -50,13 +50,18 @@ func expecting(t *testing.T, tests ...string) ExpectConfig {
 // leaveRun leaves a result in the cache in which an arm has some stale windows.
 func leaveRun(t *testing.T, cache, name string, patched bool, stale uint64) string {
 	t.Helper()
+	return leaveRunOf(t, trial.Spec{}, cache, name, patched, stale)
+}
+
+func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, patched bool, stale uint64) string {
+	t.Helper()
 	dir := filepath.Join(cache, "runs", name)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	f, err := os.Create(filepath.Join(dir, "result.json"))
 	require.NoError(t, err)
 	defer f.Close()
 	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: tallyOf(stale)}
-	require.NoError(t, report.JSON(f, trial.Result{Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
+	require.NoError(t, report.JSON(f, trial.Result{Command: "run", Spec: spec, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
 	return dir
 }
 
@@ -91,6 +96,21 @@ func TestExpectBesideRuns(t *testing.T) {
 	cfg.Run = t.TempDir()
 	_, err = Expect(t.Context(), cfg)
 	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
+// A patch that is no barrier contradicts nothing: herd7 is asked about the scenario's.
+func TestExpectBesideARunOfAnotherPatch(t *testing.T) {
+	cfg := expecting(t)
+	leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "1", true, 3)
+	got, err := Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Empty(t, got.Run)
+	assert.False(t, got.Contradicted(), "%+v", got.Tests)
+
+	unpatched := leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "2", false, 3)
+	got, err = Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(unpatched, "result.json"), got.Run)
 }
 
 func TestTheModelsOwnTests(t *testing.T) {

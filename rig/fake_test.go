@@ -17,6 +17,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
@@ -33,10 +34,11 @@ type fakeGuest struct {
 	lie     bool         // counts more stale windows than windows
 	silent  bool         // never says anything
 	counts  map[string]uint64
-	console string        // what the console holds
-	early   bool          // sends done unasked
-	step    uint64        // blocks per progress; 0: 10
-	sent    chan struct{} // closed after the first progress
+	console string           // what the console holds
+	early   bool             // sends done unasked
+	step    uint64           // blocks per progress; 0: 10
+	sent    chan struct{}    // closed after the first progress
+	hits    []wire.Detection // sent after the first progress
 }
 
 func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
@@ -83,6 +85,9 @@ func (g fakeGuest) stress(vm *fakeVM, enc *wire.Encoder, start wire.Start, stop 
 		}
 		if n == 1 && g.sent != nil {
 			close(g.sent)
+		}
+		for i := 0; n == 1 && i < len(g.hits); i++ {
+			_ = enc.Encode(wire.Record{Detection: &g.hits[i]})
 		}
 		if g.fault != nil {
 			_ = enc.Encode(wire.Record{Fault: g.fault})
@@ -178,6 +183,7 @@ func (v *fakeVM) Close() error {
 // lab is a set of fakes, and what was asked of them.
 type lab struct {
 	guests map[bool]fakeGuest
+	queue  []fakeGuest // of the next boots, before guests
 	same   bool
 	qemu   Emulator
 	kvm    error
@@ -202,6 +208,10 @@ type fakeTree struct{ l *lab }
 
 func (f fakeTree) Check(_ context.Context, _ bool) error { return nil }
 
+func (f fakeTree) Plan(_ context.Context, patched bool) (Image, error) {
+	return Image{Image: trial.Image{Patched: patched, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
+}
+
 func (f fakeTree) Image(_ context.Context, patched bool) (Image, error) {
 	return Image{Image: trial.Image{Patched: patched, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
 }
@@ -224,10 +234,14 @@ func (l *lab) backends() *Backends {
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
 			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
 		},
-		Functions: func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
-		Plugin:    l.plugin,
-		Counters:  func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Boot:      l.boot,
+		Functions:   func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
+		Disassemble: func(string, []Range) ([]objcode.Line, error) { return nil, nil },
+		Plugin:      l.plugin,
+		Emulation: func(PluginConfig) (string, map[string]uint64, error) {
+			return "weakmem", map[string]uint64{"active": 600}, nil
+		},
+		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Boot:     l.boot,
 	}
 }
 
@@ -247,7 +261,11 @@ func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
 	defer l.mu.Unlock()
 	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")
 	host, far := net.Pipe()
-	vm := &fakeVM{lab: l, guest: l.guests[patched], host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
+	guest := l.guests[patched]
+	if len(l.queue) > 0 {
+		guest, l.queue = l.queue[0], l.queue[1:]
+	}
+	vm := &fakeVM{lab: l, guest: guest, host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
 	l.boots, l.vms = append(l.boots, cfg), append(l.vms, vm)
 	return vm, os.WriteFile(vm.console, []byte(vm.guest.console), 0o600)
 }

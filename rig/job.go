@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -30,22 +31,15 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	lines    map[bool][]objcode.Line  // of the kernels' code in scope
+	inGuest  []objcode.Line           // of the guest's
 	mark     Range                    // the guest's mark function
+	replay   *replay                  // nil: another command
 	beside   []string                 // workloads to run beside the scenario's
 	result   trial.Result
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
-
-// listing is the path of the disassembly of an arm's kernel.
-func (j *job) listing(patched bool) string {
-	for _, c := range j.result.Code {
-		if c.Patched == patched {
-			return c.Listing
-		}
-	}
-	return ""
-}
 
 // emulated says whether the weak-memory plugin is used.
 func (j *job) emulated() bool {
@@ -68,6 +62,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
+		lines:  map[bool][]objcode.Line{},
 		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
@@ -100,7 +95,11 @@ func (j *job) finish(err error) (trial.Result, error) {
 	if j.result.Command == "build" {
 		return j.result, errors.Join(err, j.folder.discard())
 	}
-	return j.result, errors.Join(err, j.folder.publish(&j.result))
+	published := j.folder.publish(&j.result)
+	if published == nil {
+		j.record()
+	}
+	return j.result, errors.Join(err, published)
 }
 
 // FailureOf puts an error into a result; nil stays nil.

@@ -25,6 +25,7 @@ type LitmusConfig struct {
 	Binaries  string        // folder of ready programs, NAME.exe; empty: litmus7 makes them
 	Size      int           // iterations per run
 	Runs      int           // runs per test
+	WideRuns  int           // runs per test of three threads and more, which are slower; 0: as Runs
 	TestLimit time.Duration // for one test in the guest
 	NoTurns   bool          // the vCPUs run as they come, instead of taking turns in the threads' code
 }
@@ -36,10 +37,20 @@ func (c LitmusConfig) Validate() error {
 		return fault.Newf(fault.User, "", "no test is named")
 	case c.Size < 1 || c.Runs < 1 || c.Size > 1_000_000 || c.Runs > 1_000_000:
 		return fault.Newf(fault.User, "", "--size and --runs: %d and %d, want 1 to 1000000", c.Size, c.Runs)
+	case c.WideRuns < 0 || c.WideRuns > 1_000_000:
+		return fault.Newf(fault.User, "", "--wide-runs: %d, want 0 to 1000000", c.WideRuns)
 	case c.TestLimit <= 0 || c.HerdLimit <= 0:
 		return fault.Newf(fault.User, "", "a time limit is not positive")
 	}
 	return nil
+}
+
+// runs says how often a test of so many threads runs.
+func (c LitmusConfig) runs(threads int) int {
+	if threads > 2 && c.WideRuns > 0 {
+		return c.WideRuns
+	}
+	return c.Runs
 }
 
 // litmusRun is one run of litmus tests under way.

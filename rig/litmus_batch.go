@@ -160,7 +160,7 @@ func (b *batch) session(ctx context.Context, r *litmusRun, vm VM) error {
 	start := wire.Start{Workload: litmusWorkload, Modes: []string{}, Seed: r.job.cfg.Spec.Seed}
 	for _, t := range b.tests {
 		start.Litmus = append(start.Litmus, wire.LitmusJob{
-			Name: t.parsed.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: r.cfg.Runs, LimitNS: r.cfg.TestLimit.Nanoseconds(),
+			Name: t.parsed.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: r.cfg.runs(len(t.parsed.Threads)), LimitNS: r.cfg.TestLimit.Nanoseconds(),
 		})
 	}
 	if err := s.send(wire.Record{Start: &start}); err != nil {

@@ -31,7 +31,23 @@ func (j *job) prepare(ctx context.Context, arms []bool) error {
 	if err := j.findReaders(); err != nil {
 		return err
 	}
+	if err := j.nameSetup(); err != nil {
+		return err
+	}
 	return j.addScopes(arms)
+}
+
+// nameSetup puts into the result with what the machines will run.
+func (j *job) nameSetup() (err error) {
+	if !j.emulated() {
+		return nil
+	}
+	setup := trial.Setup{Initramfs: j.archive.Hash}
+	setup.Plugin, setup.Policy, err = j.backends().Emulation(PluginConfig{
+		Arch: j.arch, Emulator: j.emulator, Extreme: len(j.beside) > 0, Define: j.cfg.Define,
+	})
+	j.result.Setup = &setup
+	return err
 }
 
 // findReaders finds the code in the guest whose loads the emulator may reorder.
@@ -41,6 +57,9 @@ func (j *job) findReaders() (err error) {
 			break
 		}
 		j.readers[reader], err = j.backends().GuestScope(j.archive.Guest, j.scenario.Readers[string(reader)].Symbols)
+		if err == nil {
+			err = j.readReader(reader)
+		}
 		if err != nil {
 			return err
 		}
@@ -73,6 +92,11 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 			return err
 		}
 	}
+	if j.replay != nil {
+		if err := j.replay.admitKernel(ctx, tree, arms[0]); err != nil {
+			return err
+		}
+	}
 	end("")
 	for _, patched := range arms {
 		name := trial.Observation{Patched: patched}.Arm()
@@ -101,7 +125,7 @@ func (j *job) buildArchive(ctx context.Context) (err error) {
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
 	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
-		Arch: j.arch, Override: j.cfg.QEMU, CacheDir: j.cfg.CacheDir,
+		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.emulatorBefore(), CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err
@@ -171,7 +195,7 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 			return err
 		}
 		a.Patched = patched
-		j.scopes[patched] = a.Scope
+		j.scopes[patched], j.lines[patched] = a.Scope, a.Lines
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}

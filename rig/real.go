@@ -18,7 +18,8 @@ func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
-		Plugin: preparePlugin, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
+		Disassemble: disassemble, Between: between,
+		Plugin: preparePlugin, Emulation: emulation, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 
@@ -52,6 +53,18 @@ func functions(binary string, symbols []string) ([]Range, error) {
 	return bodies(found), err
 }
 
+func disassemble(binary string, ranges []Range) ([]objcode.Line, error) {
+	code := make([]objcode.Range, 0, len(ranges))
+	for _, r := range ranges {
+		code = append(code, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+	}
+	return objcode.Disassemble(binary, code)
+}
+
+func between(binary string, f Range, from, to uint64) (objcode.Chain, error) {
+	return objcode.Between(binary, objcode.Range{Symbol: f.Symbol, Start: f.Start, End: f.End}, from, to)
+}
+
 func bodies(found []objcode.Range) []Range {
 	var out []Range
 	for _, r := range found {
@@ -65,19 +78,27 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	for _, r := range cfg.Scope {
 		scope = append(scope, weakmem.Scope{Role: weakmem.Role(r.Role), Symbol: r.Symbol, Start: r.Start, End: r.End})
 	}
-	policy := weakmem.DefaultPolicy()
-	if cfg.Extreme {
-		policy = weakmem.ExtremePolicy()
-	}
-	if cfg.Policy != nil {
-		policy = *cfg.Policy
-	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
-		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policy, Define: cfg.Define,
+		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policyOf(cfg), Focus: cfg.Focus, Define: cfg.Define,
 		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
 	})
 	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err
+}
+
+func policyOf(cfg PluginConfig) weakmem.Policy {
+	switch {
+	case cfg.Policy != nil:
+		return *cfg.Policy
+	case cfg.Extreme:
+		return weakmem.ExtremePolicy()
+	}
+	return weakmem.DefaultPolicy()
+}
+
+func emulation(cfg PluginConfig) (string, map[string]uint64, error) {
+	name, err := weakmem.Name(cfg.Emulator.PluginAPI, cfg.Define)
+	return name, policyOf(cfg).Parameters(), err
 }
 
 func readCounters(p Plugin) (map[string]uint64, error) { return weakmem.ReadCounters(p.Log) }

@@ -4,9 +4,14 @@ package rig
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
@@ -48,16 +53,42 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
+	image := t.facts(i)
+	image.Hash, err = fileHash(i.Path)
+	return image, err
+}
+
+// Plan puts what is known of an arm before it is built into the rig's own form.
+func (t realTree) Plan(ctx context.Context, patched bool) (Image, error) {
+	i, err := t.Tree.Plan(ctx, patched)
+	return t.facts(i), err
+}
+
+func (t realTree) facts(i kernel.Image) Image {
 	return Image{
 		Image: trial.Image{
-			Patched: patched, Path: i.Path, Key: i.Key, Cached: i.Cached, Log: i.Log,
+			Patched: i.Patched, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
 			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
 		},
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: t.Path, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
 		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source,
-	}, nil
+	}
+}
+
+// fileHash is the SHA-256 of a file.
+func fileHash(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func memoryModel(ctx context.Context, cfg TreeConfig) (string, func() error, error) {

@@ -31,6 +31,8 @@ type Config struct {
 	CacheDir string     // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
 	QEMU     string     // program to use instead of the one that would be found
 	OutDir   string     // run folder to write; empty: none is kept unless the run fails
+	History  string     // database to record the result in; empty: none
+	Cell     string     // its name there; empty: made of the specification
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
@@ -62,8 +64,14 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	if err := c.Spec.Validate(); err != nil {
 		return c, s, err
 	}
+	c.Spec.QEMU = c.QEMU
 	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
 		return c, s, err
+	}
+	if c.Spec.Patch != "" { // the result is of use in other folders too
+		if c.Spec.Patch, err = filepath.Abs(c.Spec.Patch); err != nil {
+			return c, s, fault.Wrap(fault.User, "--patch", err)
+		}
 	}
 	if c.OutDir != "" {
 		if err := checkOutDir(c.OutDir); err != nil {

@@ -15,6 +15,7 @@ import (
 // Run builds and boots one arm. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg Config, patched bool) (trial.Result, error) {
+	cfg.Spec.Arm = trial.Observation{Patched: patched}.Arm()
 	j, err := newJob(cfg, "run")
 	if err != nil {
 		return trial.Result{Command: "run", Spec: cfg.Spec, Failure: FailureOf(err)}, err
@@ -102,7 +103,7 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 	turns := newRelay(len(patched), enough)
 	var runs []func(context.Context) error
 	for i, p := range patched {
-		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns}
+		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
 		if err := a.makeDir(j.folder.work); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}

@@ -69,7 +69,7 @@ func kcovrig(t *testing.T, env []string, args ...string) *command {
 	c := &command{t: t, args: args, tmp: t.TempDir(), done: make(chan struct{})}
 	c.mark = fmt.Sprintf("%d-%d", os.Getpid(), marks.Add(1))
 	private := filepath.Join(userCache(), "qemu", "bin")
-	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
+	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "XDG_DATA_HOME=" + t.TempDir(), "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
 	return c
 }
 

@@ -61,6 +61,7 @@ run or judged and nothing forbidden was seen.
 	f.StringVar(&c.Binaries, "binaries", "", "`folder` with ready programs NAME.exe, static, made by litmus7 -ascall true (default: made here)")
 	f.IntVar(&c.Size, "size", 1000, "iterations per run")
 	f.IntVar(&c.Runs, "runs", 5, "runs of each test")
+	f.IntVar(&c.WideRuns, "wide-runs", 0, "runs of each test of three threads and more (0: as --runs)")
 	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
 	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")

@@ -24,6 +24,8 @@ type options struct {
 	scopes                        []string
 	scopeOnly                     bool
 	jobs                          int
+	db                            string
+	noHistory                     bool
 }
 
 // allModes is the value of --mode that stands for all of the scenario's modes.
@@ -54,6 +56,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
+	o.addHistory(cmd)
 	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
 	complete(cmd, "mode", "pc", "cmp", allModes)
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))

@@ -39,6 +39,7 @@ sees whether the patch fixes the bug.
 Environment:
   KCOVRIG_CACHE  cache folder (default: $XDG_CACHE_HOME/kcovrig, ~/.cache/kcovrig)
   KCOVRIG_QEMU   QEMU program to use, as --qemu
+  XDG_DATA_HOME  the history is kept below it (default: ~/.local/share)
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64
@@ -54,7 +55,8 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a))
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }
 
@@ -118,8 +120,12 @@ func (a *app) config(o *options) rig.Config {
 	if qemu == "" {
 		qemu = a.getenv("KCOVRIG_QEMU")
 	}
+	kept := ""
+	if !o.noHistory {
+		kept = a.historyFile(o.db)
+	}
 	return rig.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out,
+		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
 		Version: programVersion(), Events: report.Progress(a.stderr, o.verbose),
 	}
 }

@@ -32,11 +32,14 @@ type Document struct {
 	Kernel          trial.Kernel          `json:"kernel"`
 	Images          []trial.Image         `json:"images"`
 	QEMU            trial.QEMU            `json:"qemu"`
+	Setup           *trial.Setup          `json:"setup,omitempty"`
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	Code            []trial.Code          `json:"code"`
+	Readers         []trial.ReaderCode    `json:"readers,omitempty"`
 	Notes           []string              `json:"notes"`
 	Timings         map[string]float64    `json:"timings"`
+	Replay          *trial.Replay         `json:"replay,omitempty"`
 	Error           *trial.Failure        `json:"error"`
 }
 
@@ -85,9 +88,9 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Version: r.Version,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
-		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
-		Timings: r.Timings, Error: r.Failure,
+		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Readers: r.Readers, Notes: full(r.Notes),
+		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
 	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)
 	if d.Timings == nil {

@@ -166,7 +166,7 @@ func (c *junitCase) judge(d Document, mode string) {
 	case verdict == trial.Fixed:
 	case verdict == trial.NoEffect:
 		c.Skipped = &junitMessage{Message: "no effect possible: " + reason}
-	case verdict == trial.VerdictUnknown && d.Command == "run":
+	case verdict == trial.VerdictUnknown && (d.Command == "run" || d.Replay != nil):
 		c.Skipped = &junitMessage{Message: "no verdict: one kernel alone gives a tally"}
 	default:
 		c.Error = &junitMessage{Message: "inconclusive", Type: string(trial.Inconclusive), Text: reason}

@@ -139,7 +139,7 @@ func TestResultsMatchTheSchema(t *testing.T) {
 	failed.Observations = failed.Observations[:1]
 	failed.Observations[0].Tallies, failed.Observations[0].Outcome = nil, trial.OutcomeTimeout
 	for name, r := range map[string]trial.Result{
-		"compare": sample(), "failed": failed,
+		"compare": sample(), "failed": failed, "replay": replaySample(),
 		"nothing done": {Command: "run"},
 	} {
 		assert.Empty(t, check(t, r, nil), name)

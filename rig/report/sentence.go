@@ -38,6 +38,8 @@ func sentence(d Document) string {
 		return "No verdict: the " + d.Command + " ended with an error."
 	case d.Command == "build":
 		return "No verdict: the kernels were built, and nothing was run."
+	case d.Replay != nil:
+		return "No verdict: " + replayed(*d.Replay) + "."
 	case d.Command == "run":
 		return "No verdict: one kernel alone gives a tally."
 	}
@@ -56,6 +58,9 @@ func full1(list []string, otherwise string) string {
 func repeat(d Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
+	if r := d.Replay; r != nil {
+		return quoted(append(argv, repeatReplay(*r)...))
+	}
 	add := func(flag, value string) {
 		if value != "" {
 			argv = append(argv, "--"+flag+"="+value)

@@ -24,6 +24,7 @@ func Text(w io.Writer, r trial.Result) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
+	writeReplay(&b, r.Replay)
 	if r.Command == "compare" {
 		writeVerdict(&b, r.Judgement)
 	}

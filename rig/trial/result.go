@@ -16,6 +16,8 @@ type Image struct {
 	Patched bool   `json:"patched"`
 	Path    string `json:"path"`
 	Key     string `json:"key"`
+	Hash    string `json:"hash,omitempty"`  // SHA-256 of the file at Path
+	Patch   string `json:"patch,omitempty"` // hash of the files in which the arm differs from the tree
 	Cached  bool   `json:"cached"`
 	Log     string `json:"log,omitempty"`
 	CPUNS   int64  `json:"cpuNS"`
@@ -37,7 +39,11 @@ type Code struct {
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
-	Listing   string   `json:"listing,omitempty"` // path
+	// Publish are the stores that make the copy visible as a whole; Between are the
+	// barriers once more, with their places.
+	Publish []Instruction `json:"publish,omitempty"`
+	Between []Instruction `json:"between,omitempty"`
+	Listing string        `json:"listing,omitempty"` // path
 }
 
 // Failure is an error in a result.
@@ -53,19 +59,22 @@ type Failure struct {
 // Result is one command's outcome: what was asked, with what it was done, what
 // was seen, and what it means. Report renders it; nothing else is needed.
 type Result struct {
-	Command      string // "run", "compare" or "build"
+	Command      string // the subcommand
 	Version      string // the rig's own
 	Spec         Spec
 	Judgement    Judgement // its verdict stays unknown unless both arms ran
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU
+	Setup        *Setup // nil: not known
 	Host         Host
 	CodeDiffers  *bool // nil: not compared
 	Code         []Code
+	Readers      []ReaderCode // of the readers that ran under the emulator
 	Observations []Observation
 	Witnesses    []Witness
 	Notes        []string           // what the reader should know, such as an emulator that was not needed
 	Timings      map[string]float64 // seconds per stage
+	Replay       *Replay            // of the command replay alone
 	Failure      *Failure
 }

@@ -52,6 +52,7 @@ func JudgedReader(readers []Reader) Reader {
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario string        `json:"scenario"`
+	Arm      string        `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
 	Arch     string        `json:"arch"`
 	Tree     string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string        `json:"rev,omitempty"`
@@ -65,6 +66,7 @@ type Spec struct {
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`
+	QEMU        string      `json:"qemu,omitempty"` // program; empty: the one that would be found
 	Jobs        int         `json:"jobs"`
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's

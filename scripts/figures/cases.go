@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -17,11 +18,13 @@ const (
 	Compare  = "compare"  // compare, all modes, everything cached
 	Emulated = "emulated" // the unpatched arm for a fixed time
 	Native   = "native"   // the same without the emulator
-	Outside  = "outside"  // with the emulator in a scope that is never entered
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled
 	Fleet    = "fleet"    // scripts/fleetload: stub cells on many workers
 )
+
+// ratios is the file of what BenchmarkOutsideTheScope logged, one number a line.
+const ratios = "outside/ratios"
 
 // Document is the part of kcovrig's --json output that figures come from.
 type Document struct {
@@ -120,6 +123,16 @@ func loadRun(folder fs.FS, name string) (Run, error) {
 		run.Largest, run.Summed = sizes[0], sizes[1]
 	}
 	return run, nil
+}
+
+// LoadRatios reads the copies outside the scope, as shares of those without the
+// emulator; nil where they were not measured.
+func LoadRatios(folder fs.FS) ([]float64, error) {
+	all, err := numbers(folder, ratios)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return all, err
 }
 
 // numbers reads a file of numbers, at least one.

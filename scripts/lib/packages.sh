@@ -10,7 +10,7 @@ needed() {
 	printf '%s\n' bc bison ca-certificates ccache flex gcc gcc-aarch64-linux-gnu git \
 		libc6-dev libelf-dev libssl-dev make xz-utils zstd
 	if [[ ${1:-} == test ]]; then
-		printf '%s\n' chromium shellcheck
+		printf '%s\n' chromium shellcheck systemd
 	fi
 }
 

@@ -32,6 +32,9 @@ const (
 	segmentStep = 0x40_0000
 )
 
+// libC is what programs are linked with.
+var libC = "/usr/aarch64-linux-gnu/lib/libc.a"
+
 // BuildConfig says what to build and where it is kept.
 type BuildConfig struct {
 	Tests    []Source
@@ -85,7 +88,7 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat("/usr/aarch64-linux-gnu/lib/libc.a"); err != nil {
+	if _, err := os.Stat(libC); err != nil {
 		return &fault.Error{Kind: fault.Rig, Op: "find arm64's C library", Err: err, Try: Install}
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {

@@ -85,6 +85,17 @@ func (t *Tree) Check(ctx context.Context, patched bool) error {
 	return err
 }
 
+// Plan says what Image would return, as far as it is known before anything is built.
+func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
+	j, err := t.plan(ctx, patched)
+	if err != nil {
+		return Image{}, err
+	}
+	return Image{
+		Version: t.Version, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant),
+	}, nil
+}
+
 // Image returns the arm with or without the fix, from the cache or built now.
 func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
 	started := time.Now()
@@ -142,7 +153,7 @@ func (t *Tree) image(j job, r record) Image {
 		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
 		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
 		Version: r.Version, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.variant), Cached: true, Log: r.Log,
 	}
 }
 

@@ -72,6 +72,7 @@ type Image struct {
 	ConfigHash  string // of the complete .config
 	Compiler    string // compiler and linker, as they name themselves
 	Key         string // of the build in the cache
+	Patch       string // hash of the files in which the arm differs from the tree
 	Cached      bool   // nothing was built
 	CPU, Wall   time.Duration
 	Log         string // make's output

@@ -33,6 +33,33 @@ func TestRealBuilds(t *testing.T) {
 	}
 }
 
+// What the events of a witness show of the copy comes from this listing.
+func TestRealCalleesHaveTheirSource(t *testing.T) {
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("needs built kernels: run scripts/test")
+	}
+	a := analyseBuild(t, "arm64-unpatched")
+	lines := map[uint64]Line{}
+	for _, l := range a.Listing {
+		lines[l.Addr] = l
+	}
+	stores := 0
+	for _, r := range a.Scope {
+		for addr := r.Start; addr < r.End; addr += 4 {
+			l, ok := lines[addr]
+			if !ok || l.Text == "" {
+				t.Errorf("%s+%#x is not listed", r.Symbol, addr-r.Start)
+			}
+			if r.Role == RoleCallee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
+				stores++
+			}
+		}
+	}
+	if stores == 0 {
+		t.Error("no store of a callee has its source line")
+	}
+}
+
 // analyseBuild takes a build's entry in the cache, by the name that scripts/test
 // gave it in KCOVRIG_E2E_BUILDS.
 func analyseBuild(t *testing.T, name string) Analysis {

@@ -121,6 +121,22 @@ func logCounts(t *testing.T, counts map[string]int) {
 	t.Logf("%d words compared:%s", total, b.String())
 }
 
+// What go test -fuzz finds, in words: a disagreement, or what the sanitizers say.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{0x20, 0x00, 0x00, 0xf9, 0xbf, 0x3b, 0x03, 0xd5, 0x41, 0xfc, 0xdf, 0xc8}) // STR, DMB ISH, LDAR
+	b := build{api: MaxAPI, sanitized: true}
+	harness(f, b) // takes longer than one input may
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var words []uint32
+		for ; len(data) >= 4; data = data[4:] {
+			words = append(words, binary.LittleEndian.Uint32(data))
+		}
+		if len(words) > 0 {
+			compareWords(t, b, words)
+		}
+	})
+}
+
 // Half of the random words are loads and stores; all are the same each time.
 func TestDecodeRandomWords(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -176,6 +192,27 @@ func TestDecodeKernel(t *testing.T) {
 	if path == "" {
 		t.Skip("no kernel: KCOVRIG_VMLINUX=path/to/arm64/vmlinux go test ./rig/internal/weakmem -run TestDecodeKernel")
 	}
+	decodeAll(t, path)
+}
+
+// The reader's scope is in the guest, which another compiler made.
+func TestDecodeGuest(t *testing.T) {
+	tool, err := proc.LookPath("go")
+	if err != nil {
+		t.Skip("no go in PATH")
+	}
+	path := filepath.Join(t.TempDir(), "guest")
+	_, err = proc.Run(t.Context(), proc.Command{Path: tool, Args: []string{"build", "-o", path, "kcovrig/guest"},
+		Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, Kind: fault.Rig, Op: "build the guest"})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, tailOf(err))
+	}
+	decodeAll(t, path)
+}
+
+// decodeAll compares every different word of an arm64 program's code.
+func decodeAll(t *testing.T, path string) {
+	t.Helper()
 	f, err := elf.Open(path)
 	if err != nil {
 		t.Fatal(err)

@@ -97,6 +97,7 @@ type guest struct {
 	mutant int
 	plan   string // lines beyond ram and counters; empty: one body
 	script string
+	asleep bool // the script itself makes the emulator begin
 }
 
 const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset exact 1000\n"
@@ -123,6 +124,9 @@ func (g guest) run(t testing.TB) string {
 	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, ram, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
 	if g.mutant != 0 {
 		args = append(args, fmt.Sprint(g.mutant))
+	}
+	if !g.asleep { // the first exception makes it begin
+		g.script = "event 0\n" + g.script
 	}
 	res, err := proc.Run(t.Context(), proc.Command{
 		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",

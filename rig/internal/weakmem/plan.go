@@ -5,6 +5,7 @@ package weakmem
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -74,6 +75,39 @@ func (p Policy) validate() error {
 	return nil
 }
 
+type parameter struct {
+	name  string
+	value uint64
+}
+
+// parameters are the policy as the plan has it.
+func (p Policy) parameters() []parameter {
+	return []parameter{
+		{"active", p.Active}, {"body-delay", p.BodyDelay}, {"callee-max", p.CalleeMax}, {"hold", p.Hold}, {"hold-ns", p.HoldNS},
+		{"stale", p.Stale}, {"exact", p.Exact}, {"pause", p.Pause}, {"track", p.Track}, {"turns", p.Turns},
+	}
+}
+
+// Parameters are the policy by the plan's names.
+func (p Policy) Parameters() map[string]uint64 {
+	all := map[string]uint64{}
+	for _, one := range p.parameters() {
+		all[one.name] = one.value
+	}
+	return all
+}
+
+// checkFocus says why the focus cannot be an instruction of the scope.
+func (c Config) checkFocus() error {
+	if c.Focus == 0 {
+		return nil
+	}
+	if c.Focus%4 != 0 || !slices.ContainsFunc(c.Scope, func(s Scope) bool { return c.Focus >= s.Start && c.Focus < s.End }) {
+		return fmt.Errorf("the emulator's focus %#x is no instruction of its scope", c.Focus)
+	}
+	return nil
+}
+
 // files are what the plugin writes, in the run's folder.
 type files struct {
 	counters string
@@ -91,16 +125,12 @@ func Plan(cfg Config) string {
 		fmt.Fprintf(&b, "mark %#x %#x\n", cfg.Mark.Start, cfg.Mark.End)
 	}
 	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
-	fmt.Fprintf(&b, "set active %d\n", cfg.Policy.Active)
-	fmt.Fprintf(&b, "set body-delay %d\n", cfg.Policy.BodyDelay)
-	fmt.Fprintf(&b, "set callee-max %d\n", cfg.Policy.CalleeMax)
-	fmt.Fprintf(&b, "set hold %d\n", cfg.Policy.Hold)
-	fmt.Fprintf(&b, "set hold-ns %d\n", cfg.Policy.HoldNS)
-	fmt.Fprintf(&b, "set stale %d\n", cfg.Policy.Stale)
-	fmt.Fprintf(&b, "set exact %d\n", cfg.Policy.Exact)
-	fmt.Fprintf(&b, "set pause %d\n", cfg.Policy.Pause)
-	fmt.Fprintf(&b, "set track %d\n", cfg.Policy.Track)
-	fmt.Fprintf(&b, "set turns %d\n", cfg.Policy.Turns)
+	if cfg.Focus != 0 {
+		fmt.Fprintf(&b, "focus %#x\n", cfg.Focus)
+	}
+	for _, p := range cfg.Policy.parameters() {
+		fmt.Fprintf(&b, "set %s %d\n", p.name, p.value)
+	}
 	scope := append([]Scope(nil), cfg.Scope...)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,6 +47,9 @@ func TestPlanIsGolden(t *testing.T) {
 	cfg := config(t)
 	cfg.Scope[0], cfg.Scope[2] = cfg.Scope[2], cfg.Scope[0]
 	assert.Equal(t, got, Plan(cfg), "the order of the scopes must not show")
+	assert.NotContains(t, got, "focus")
+	cfg.Focus = 0xffff80008027d340
+	assert.Equal(t, strings.Replace(got, "\nset active", "\nfocus 0xffff80008027d340\nset active", 1), Plan(cfg))
 }
 
 func TestConfigIsValidated(t *testing.T) {
@@ -60,6 +64,8 @@ func TestConfigIsValidated(t *testing.T) {
 		"no scope":                          func(c *Config) { c.Scope = nil },
 		"a probability above one":           func(c *Config) { c.Policy.Stale = 1001 },
 		"a wait without bound":              func(c *Config) { c.Policy.HoldNS = 2e6 },
+		"a focus outside the scope":         func(c *Config) { c.Focus = 0xffff80008027d53c },
+		"a focus between instructions":      func(c *Config) { c.Focus = 0xffff80008027d342 },
 		"marks without a function":          func(c *Config) { c.Mark = Scope{} },
 	} {
 		cfg := config(t)
@@ -105,7 +111,7 @@ func trace(t *testing.T, used uint64) []byte {
 }
 
 func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
-	marks, err := parseMarks(trace(t, 1))
+	marks, err := parseMarks(bytes.NewReader(trace(t, 1)))
 	require.NoError(t, err)
 	require.Len(t, marks, 1)
 	assert.Equal(t, []Event{
@@ -115,11 +121,11 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 	marks[0].Events = nil
 	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5}, marks[0])
 
-	_, err = parseMarks(trace(t, 2))
+	_, err = parseMarks(bytes.NewReader(trace(t, 2)))
 	assert.ErrorContains(t, err, "mark 2", "a mark that is not there")
-	_, err = parseMarks(trace(t, 3))
+	_, err = parseMarks(bytes.NewReader(trace(t, 3)))
 	assert.Error(t, err, "more marks than places")
-	_, err = parseMarks([]byte("something else, long enough to be a header....."))
+	_, err = parseMarks(strings.NewReader("something else, long enough to be a header....."))
 	assert.Error(t, err)
 }
 

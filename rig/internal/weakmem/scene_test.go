@@ -13,17 +13,18 @@ import (
 
 // scene is a small run with a known end. In its script, C0 is the code of vCPU
 // 0 and so on, E0 to E7 are places outside the body, D0 to D7 data pages of the kernel's half, U0 to U7
-// of the user's; "print WHAT == N" checks a value.
+// of the user's; I0 to I7 are C0 to C7 in the identity map. "print WHAT == N" checks a value.
 type scene struct {
 	name   string
 	code   []string // per vCPU, separated by semicolons
 	places []string // where each code goes; empty: C0, C1, ...
 	plan   string
 	script []string
-	mutant int // the broken rule that must make this scene fail; 0: none
+	asleep bool // the script itself makes the emulator begin
+	mutant int  // the broken rule that must make this scene fail; 0: none
 }
 
-var place = regexp.MustCompile(`\b([CDEU])([0-7])((?:[+-](?:0x)?[0-9a-f]+)?)\b`)
+var place = regexp.MustCompile(`\b([CDEIU])([0-7])((?:[+-](?:0x)?[0-9a-f]+)?)\b`)
 
 func address(t testing.TB, text string) uint64 {
 	t.Helper()
@@ -31,7 +32,7 @@ func address(t testing.TB, text string) uint64 {
 	if m == nil {
 		t.Fatalf("%s is no place", text)
 	}
-	base := map[string]uint64{"C": codeAt, "D": dataAt, "E": extraAt, "U": ramBase + 20<<20}[m[1]]
+	base := map[string]uint64{"C": codeAt, "D": dataAt, "E": extraAt, "I": codeAt - kernel, "U": ramBase + 20<<20}[m[1]]
 	n, _ := strconv.ParseUint(m[2], 10, 64)
 	base += n * 4096
 	if m[3] != "" {
@@ -68,7 +69,7 @@ func (s scene) play(t testing.TB, code map[string][]uint32, b build, policy []st
 			return fmt.Sprintf("%#x", address(t, p))
 		}))
 	}
-	out := guest{build: b, plan: s.plan, script: script.String(), mutant: mutant}.run(t)
+	out := guest{build: b, plan: s.plan, script: script.String(), asleep: s.asleep, mutant: mutant}.run(t)
 	printed := strings.Split(strings.TrimSpace(out), "\n")
 	if len(printed) != len(checks) {
 		t.Fatalf("%d values for %d checks:\n%s", len(printed), len(checks), out)
@@ -109,7 +110,9 @@ var ways = map[string][]string{
 	"tracked, native":   {"policy track 1", "policy exact 0"},
 }
 
-func allScenes() []scene { return slices.Concat(bufferScenes, pageScenes, scopeScenes) }
+func allScenes() []scene {
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, armScenes, turnScenes, branchScenes())
+}
 
 func TestScenes(t *testing.T) {
 	scenes := allScenes()

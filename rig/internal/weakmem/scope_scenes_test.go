@@ -66,6 +66,23 @@ var scopeScenes = []scene{
 		script: append([]string{"policy active 0"}, onD0("step 0 2", "print waiting 0 == 0", "print mem D0+8 8 == 0x5555666677778888", "print active 0 == 2", "run 0", "print active 0 == 0")...),
 	},
 	{
+		name: "a focus delays its store alone, in every episode",
+		code: []string{prove + "str x1,[x0]; str x2,[x0,#8]; str x1,[x0,#16]; ret"},
+		plan: bodyPlan + "focus 0xffff000040100008\n",
+		script: append([]string{"policy active 0"}, onD0("step 0 3", "print waiting 0 == 1", "print mem D0 8 == 0x1111222233334444",
+			"print mem D0+8 8 == 0", "print mem D0+16 8 == 0x1111222233334444", "run 0", "print mem D0+8 8 == 0x5555666677778888")...),
+	},
+	{
+		name:   "a focus in a callee",
+		code:   []string{"mov x9,x30; bl .+0xffc; bl .+0xff8; str x2,[x0,#24]; dmb ishst; ret x9", "str x1,[x0]; str x1,[x0,#8]; str x1,[x0,#16]; ret"},
+		places: []string{"E0", "E1"},
+		plan:   callerPlan + "focus 0xffff000040201004\n",
+		// The first call makes the page known.
+		script: []string{"pc 0 E0", "reg 0 0 D0", "reg 0 1 7", "reg 0 2 8", "step 0 6", "print waiting 0 == 0", "reg 0 1 9", "step 0 5",
+			"print waiting 0 == 1", "print mem D0 8 == 9", "print mem D0+8 8 == 7", "print mem D0+16 8 == 9", "step 0 1",
+			"print waiting 0 == 1", "print mem D0+24 8 == 8", "step 0 1", "print waiting 0 == 0", "print mem D0+8 8 == 9"},
+	},
+	{
 		name:   "a callee by itself runs natively",
 		code:   []string{prove + "str x1,[x0]; str x2,[x0]; ret"},
 		places: []string{"E1"},

@@ -3,10 +3,12 @@
 package weakmem
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 
@@ -72,19 +74,20 @@ type traceEvent struct {
 }
 
 // ReadMarks reads the emulator's trace file, in the order of the marks. A file
-// that is missing or was cut is the rig's fault.
+// that is missing or was cut is the rig's fault. It may be called while the guest
+// runs.
 func ReadMarks(path string) ([]Mark, error) {
 	const op = "read the emulator's trace"
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	marks, err := parseMarks(data)
+	defer f.Close()
+	marks, err := parseMarks(bufio.NewReaderSize(f, 1<<16)) // as far as it is used: the file has room for all marks
 	return marks, fault.Wrap(fault.Rig, op+" in "+path, err)
 }
 
-func parseMarks(data []byte) ([]Mark, error) {
-	in := bytes.NewReader(data)
+func parseMarks(in io.Reader) ([]Mark, error) {
 	head := traceHeader{}
 	if err := binary.Read(in, binary.NativeEndian, &head); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
@@ -106,7 +109,7 @@ func parseMarks(data []byte) ([]Mark, error) {
 	return marks, nil
 }
 
-func parseMark(in *bytes.Reader, vcpus int) (Mark, error) {
+func parseMark(in io.Reader, vcpus int) (Mark, error) {
 	raw := traceMark{}
 	if err := binary.Read(in, binary.NativeEndian, &raw); err != nil {
 		return Mark{}, err

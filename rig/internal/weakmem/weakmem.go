@@ -45,6 +45,9 @@ type Config struct {
 	Scope    []Scope
 	Seed     uint64
 	Policy   Policy
+	// Focus is the address of the one store that is delayed, always, whatever
+	// Policy says of delays; 0: Policy chooses among all.
+	Focus uint64
 	// Marks is how often at most the vCPUs' recent events are saved, each time
 	// that the guest's function Mark returns; 0: never.
 	Marks int
@@ -73,6 +76,9 @@ func (c Config) Validate() error {
 		return errors.New("the emulator needs a scope")
 	case c.Marks < 0 || c.Marks > 0 && c.Mark.Start >= c.Mark.End:
 		return errors.New("the emulator needs the range of the guest's mark function")
+	}
+	if err := c.checkFocus(); err != nil {
+		return err
 	}
 	return c.Policy.validate()
 }
@@ -109,12 +115,16 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 func compile(ctx context.Context, cfg Config) (string, error) {
 	const op = "compile the emulator"
 	api := min(cfg.API, MaxAPI)
-	names, key, err := sourceNames()
+	names, _, err := sourceNames()
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
+	name, err := Name(cfg.API, cfg.Define)
+	if err != nil {
+		return "", err
+	}
 	dir := filepath.Join(cfg.CacheDir, "plugin")
-	out := filepath.Join(dir, fmt.Sprintf("weakmem-api%d-%s.so", api, strings.Join(append([]string{key}, cfg.Define...), "-")))
+	out := filepath.Join(dir, name+".so")
 	if _, err := os.Stat(out); err == nil {
 		return out, nil
 	}
@@ -138,6 +148,14 @@ func compile(ctx context.Context, cfg Config) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	return out, nil
+}
+
+// Name says which emulator it is: QEMU's plugin API, a hash of the sources, and
+// the macros that they are compiled with.
+func Name(api int, define []string) (string, error) {
+	_, key, err := sourceNames()
+	name := strings.Join(append([]string{key}, define...), "-")
+	return fmt.Sprintf("weakmem-api%d-%s", min(api, MaxAPI), name), fault.Wrap(fault.Rig, "name the emulator", err)
 }
 
 // CompileArgs is the compiler's argument list for the given C files.

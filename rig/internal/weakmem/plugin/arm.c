@@ -9,8 +9,7 @@
  * makes QEMU forget their blocks, and they are translated anew where they run.
  * One vCPU runs at that moment: the kernel patches no code elsewhere.
  */
-#include <string.h>
-
+#include "mutant.h"
 #include "vcpu.h"
 
 static bool armed;
@@ -22,7 +21,7 @@ static bool is_kernel(uint64_t virt)
 
 bool arm_ready(void)
 {
-    return __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
+    return MUTANT(26) || __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
 }
 
 void arm_open(void)
@@ -65,11 +64,12 @@ static bool forget_scope(struct vcpu *v, const struct scope *s)
 
 void arm_try(struct vcpu *v, uint64_t to)
 {
-    if (arm_ready() || !is_kernel(to)) {
+    if (arm_ready() || !(is_kernel(to) || MUTANT(27))) {
         return;
     }
-    for (size_t i = 0; i < plan.scopes; i++) {
-        if (is_kernel(plan.scope[i].start) && !forget_scope(v, &plan.scope[i])) {
+    for (size_t i = 0; i < plan.scopes && !MUTANT(25); i++) {
+        if (is_kernel(plan.scope[i].start) && !forget_scope(v, &plan.scope[i]) &&
+            !MUTANT(28)) {
             return; /* not mapped yet: at a later exception */
         }
     }

@@ -33,6 +33,7 @@
     X(raises, "times that all views went to now")                             \
     X(fences, "host fences between a store-release and a load-acquire")       \
     X(meetings, "entries that met the other vCPUs' and took turns")          \
+    X(abandoned, "waits of turns given up since no other vCPU ran")            \
     X(pauses, "waits before a load")                                          \
     X(pageMisses, "accesses to pages not yet known to be writable")
 

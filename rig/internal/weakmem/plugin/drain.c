@@ -91,7 +91,7 @@ void drain_all(struct vcpu *v, enum counter why)
     }
     count_add(v->index, why, 1);
     if (why != COUNTER_eventDrains) {
-        policy_turn(v);
+        policy_turn(v, v->passed);
     }
     if (v->passed) {
         policy_hold(v); /* without the lock: a remote drain must not wait */

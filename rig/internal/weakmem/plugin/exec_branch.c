@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Direct branches of which one way leads out of the scope. */
+#include "mutant.h"
 #include "vcpu.h"
 
 /* ConditionHolds() of the Arm ARM, J1.3; flags are N, Z, C, V from bit 3 down. */
@@ -37,13 +38,13 @@ static bool condition_holds(unsigned int cond, unsigned int flags)
 
 static bool taken(struct vcpu *v, uint32_t word)
 {
-    bool if_set = bits(word, 24, 24); /* CBNZ, TBNZ */
+    bool if_set = bits(word, 24, 24) ^ MUTANT(30); /* CBNZ, TBNZ */
     unsigned int flags;
     uint64_t value;
 
     if (bits(word, 31, 25) == 0x2a) { /* B.cond, BC.cond */
         return !register_flags(v, &flags) ||
-               condition_holds(bits(word, 3, 0), flags);
+               condition_holds(bits(word, 3, 0) ^ MUTANT(29), flags);
     }
     value = register_read(v, bits(word, 4, 0));
     if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */

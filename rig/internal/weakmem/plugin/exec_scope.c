@@ -116,21 +116,12 @@ void exec_fence(unsigned int index, void *udata)
     gate_of(&vcpus[index])->release = 0;
 }
 
-void exec_tlbi(unsigned int index, void *udata)
-{
-    (void)udata;
-    vcpus[index].tlbi = true;
-}
-
 /* After a TLBI, no store that used the old translation may be left when the
  * DSB ends, on any vCPU (Arm ARM D8.17.5). */
 void exec_dsb(unsigned int index, void *udata)
 {
     (void)udata;
-    if (!vcpus[index].tlbi) {
-        return;
-    }
-    vcpus[index].tlbi = false;
+    gate_of(&vcpus[index])->tlbi = 0;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
         if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
@@ -160,6 +151,9 @@ void exec_event(unsigned int index, uint64_t to)
 
     v->events++;
     arm_try(v, to);
+    if (gate_of(v)->active == EPISODE_NONE) {
+        return; /* outside the scope nothing waits: most events end here */
+    }
     if (!MUTANT(20)) {
         drain_all(v, COUNTER_eventDrains);
     }

@@ -61,9 +61,12 @@ static void overtake(struct vcpu *v, const struct insn *in,
 static void trace_native(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
-    if (trace_on() && !in->simd && a->state != PAGE_MISS) {
-        trace_add(v->index, TRACE_STORE, in->pc, a->phys, 1u << in->size,
-                  register_read(v, in->rt), 0);
+    if (!trace_on() || in->simd || a->state == PAGE_MISS) {
+        return;
+    }
+    for (unsigned int i = 0; i < in->elements; i++) {
+        trace_add(v->index, TRACE_STORE, in->pc, a->phys + i * (1u << in->size),
+                  1u << in->size, register_read(v, i ? in->rt2 : in->rt), 0);
     }
 }
 
@@ -122,7 +125,7 @@ void exec_store(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
-    bool wanted = policy_delay(v, site->scope->role);
+    bool wanted = policy_delay(v, site->scope->role, site->insn.pc);
 
     COUNT(index, stores);
     if (site->scope->role == SCOPE_BODY) {
@@ -131,7 +134,7 @@ void exec_store(unsigned int index, void *udata)
         } else {
             page_settle(v);
         }
-        policy_turn(v);
+        policy_turn(v, false);
         body_store(v, &site->insn, wanted);
     } else {
         page_settle(v);

@@ -193,16 +193,21 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     }
 }
 
-/* TLBI and DSB anywhere. */
+/* TLBI and the DSB after it, anywhere. Linux has a DSB in each switch of tasks,
+ * so one that follows no TLBI costs a test alone. */
 static void instrument_maintenance(struct qemu_plugin_insn *insn,
                                    const struct insn *in)
 {
+    qemu_plugin_u64 tlbi = {gates, offsetof(struct gate, tlbi)};
+
     if (in->tlbi) {
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_tlbi,
-                                               QEMU_PLUGIN_CB_NO_REGS, NULL);
+        qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
+            insn, QEMU_PLUGIN_INLINE_STORE_U64, tlbi, 1);
     } else if (in->dsb) {
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_dsb,
-                                               QEMU_PLUGIN_CB_NO_REGS, NULL);
+        qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_dsb,
+                                                    QEMU_PLUGIN_CB_NO_REGS,
+                                                    QEMU_PLUGIN_COND_NE, tlbi, 0,
+                                                    NULL);
     }
 }
 

@@ -22,6 +22,7 @@ static void init_vcpu(unsigned int index)
 
     v->index = index;
     v->events = 1;
+    thread_open(v);
     policy_seed(v, plan.seed);
     registers_open(v);
     __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);

@@ -82,6 +82,9 @@ static bool read_line(const char *line, struct plan *out)
     if (sscanf(line, "seed %" SCNu64, &out->seed) == 1) {
         return true;
     }
+    if (sscanf(line, "focus %" SCNx64, &out->focus) == 1) {
+        return out->focus != 0;
+    }
     if (sscanf(line, "set %63s %" SCNu64, word, &a) == 2) {
         return set_parameter(out, word, a);
     }

@@ -7,6 +7,7 @@
  *   counters FILE
  *   trace FILE MARKS                  optional
  *   seed N
+ *   focus PC                          the one store to delay, always; optional
  *   set NAME N                        a policy parameter
  *   scope body|caller|callee START END SYMBOL
  *   mark START END                    the guest's mark function, optional
@@ -57,6 +58,7 @@ struct plan {
     uint64_t trace_marks;
     uint64_t mark_start, mark_end;
     uint64_t seed;
+    uint64_t focus; /* address of an instruction; 0: the policy chooses */
     struct policy policy;
     size_t scopes;
     struct scope scope[MAX_SCOPES];

@@ -28,7 +28,7 @@ static bool chance(struct vcpu *v, uint64_t per_1000)
  * the callee made the last time, so that each has its turn. */
 bool policy_begin(struct vcpu *v)
 {
-    if (!chance(v, plan.policy.active)) {
+    if (!plan.focus && !chance(v, plan.policy.active)) {
         return false;
     }
     v->callee_before = v->callee_stores;
@@ -41,8 +41,13 @@ bool policy_begin(struct vcpu *v)
     return true;
 }
 
-bool policy_delay(struct vcpu *v, enum scope_role role)
+/* A focus makes every other store strong, which is always allowed, and this one
+ * late whenever it may be. */
+bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc)
 {
+    if (plan.focus) {
+        return pc == plan.focus;
+    }
     if (role != SCOPE_CALLEE) {
         return chance(v, plan.policy.body_delay);
     }
@@ -102,7 +107,9 @@ void policy_hold(struct vcpu *v)
 
 bool policy_stale(struct vcpu *v)
 {
-    return chance(v, plan.policy.stale);
+    enum turn_loads how = policy_turn_loads(v);
+
+    return how == LOADS_ANY ? chance(v, plan.policy.stale) : how == LOADS_OLD;
 }
 
 bool policy_exact(struct vcpu *v)

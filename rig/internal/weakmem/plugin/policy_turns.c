@@ -6,29 +6,41 @@
  * priority first. Priorities are random, and a few random steps put the one
  * that takes it last: every schedule of few switches has a fair chance
  * (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of
- * Finding Bugs", ASPLOS 2010). Waits sleep and are bounded: an order that cannot
- * be kept is given up, never insisted on.
+ * Finding Bugs", ASPLOS 2010). One whose newer stores are visible before its
+ * older ones is mostly put last before it drains these, since only then can all
+ * the others see that. In a third of the games only stores are reordered, in a
+ * third a body's first load reads the newest and the later ones the oldest: with
+ * several loads in a test, luck seldom does so. Waits sleep and are bounded: an order that cannot
+ * be kept is given up, never insisted on. A wait ends soon after no other vCPU
+ * runs any more, above all when one of them asks QEMU for exclusivity.
  */
+#include <errno.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
-#define MEET_NS 2000000u  /* for the others to come */
-#define ALONE_NS 50000u   /* ... when they did not the last times */
+#define MEET_NS 5000000u  /* for the others to come */
+#define ALONE_NS 400000u  /* ... when they did not the last times */
 #define TURN_NS 5000000u  /* for those before to finish */
+#define LOOK_NS 300000u   /* how often a waiting vCPU looks whether others run */
+#define PHASE_NS 70000u   /* ... at different times, or each would see the others look */
 #define ALONE_AFTER 8
 #define STEPS 10          /* of which some are switches */
 
-static struct vcpu lock_holder; /* for its lock only */
+/* Sleeps: who is told of its turn may run before who told it has let go. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
 static uint32_t inside, playing; /* vCPUs in a body; those of the current game */
 static int64_t priority[MAX_VCPUS], lowest;
 static uint64_t started;        /* the game: the history's time */
 static uint64_t step, switches; /* bit n: step n is one */
+static enum { STORES, LATE_LOADS, ANY, KINDS } kind; /* of game: what is reordered */
 
 static uint64_t now_ns(void)
 {
@@ -38,17 +50,24 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Sleeps until something changes since seen; false when the time is up. */
+/* Sleeps a while, or until something changes since seen; false when the time is
+ * up, or nobody is left who could end the wait. */
 static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
 {
-    uint64_t now = now_ns();
-    struct timespec left = {.tv_nsec = (long)(deadline - now)};
+    uint64_t now = now_ns(), look = now + LOOK_NS + v->index * PHASE_NS;
+    struct timespec left = {
+        .tv_nsec = (long)((look < deadline ? look : deadline) - now)};
 
     if (now >= deadline) {
         return false;
     }
-    syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left, NULL, 0);
-    return true;
+    if (syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left,
+                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(31) ||
+        thread_other_runs(v)) {
+        return true;
+    }
+    COUNT(v->index, abandoned);
+    return false;
 }
 
 static void tell(unsigned int index)
@@ -83,6 +102,7 @@ static void begin_game(struct vcpu *v)
 
     playing = inside;
     started = history_now();
+    kind = policy_random(v) % KINDS;
     step = 0;
     switches = 0;
     lowest = 0;
@@ -109,9 +129,9 @@ static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *)
 
     while (!done(v) && waiting) {
         uint32_t seen = __atomic_load_n(&changes[v->index], __ATOMIC_ACQUIRE);
-        vcpu_unlock(&lock_holder);
+        pthread_mutex_unlock(&lock);
         waiting = sleep_until(v, deadline, seen);
-        vcpu_lock(&lock_holder);
+        pthread_mutex_lock(&lock);
     }
     return done(v);
 }
@@ -123,8 +143,9 @@ uint64_t policy_meet(struct vcpu *v)
     if (!plan.policy.turns) {
         return 0;
     }
-    vcpu_lock(&lock_holder);
+    pthread_mutex_lock(&lock);
     inside |= 1u << v->index;
+    v->accesses = 0;
     if (!playing && (uint64_t)__builtin_popcount(inside) >= plan.policy.turns) {
         begin_game(v);
     }
@@ -137,23 +158,37 @@ uint64_t policy_meet(struct vcpu *v)
         v->alone++;
         inside &= ~(1u << v->index);
     }
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
     return floor;
 }
 
-void policy_turn(struct vcpu *v)
+static bool plays(const struct vcpu *v)
 {
-    if (!plan.policy.turns || !(__atomic_load_n(&playing, __ATOMIC_RELAXED) & 1u << v->index)) {
+    return __atomic_load_n(&playing, __ATOMIC_RELAXED) & 1u << v->index;
+}
+
+void policy_turn(struct vcpu *v, bool window)
+{
+    if (!plan.policy.turns || !plays(v)) {
         return;
     }
-    vcpu_lock(&lock_holder);
-    if (step < 64 && switches >> step & 1) {
+    pthread_mutex_lock(&lock);
+    v->accesses++;
+    if ((step < 64 && switches >> step & 1) || (window && policy_random(v) & 3)) {
         priority[v->index] = --lowest;
         tell_first(v);
     }
     step++;
     await(v, TURN_NS, first);
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
+}
+
+enum turn_loads policy_turn_loads(const struct vcpu *v)
+{
+    if (!plays(v) || kind == ANY) {
+        return LOADS_ANY;
+    }
+    return kind == LATE_LOADS && v->accesses > 1 ? LOADS_OLD : LOADS_NEW;
 }
 
 void policy_part(struct vcpu *v)
@@ -163,9 +198,9 @@ void policy_part(struct vcpu *v)
     if (!plan.policy.turns || !(__atomic_load_n(&inside, __ATOMIC_RELAXED) & bit)) {
         return;
     }
-    vcpu_lock(&lock_holder);
+    pthread_mutex_lock(&lock);
     inside &= ~bit;
     playing &= ~bit;
     tell_first(v);
-    vcpu_unlock(&lock_holder);
+    pthread_mutex_unlock(&lock);
 }

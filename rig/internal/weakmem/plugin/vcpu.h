@@ -40,6 +40,7 @@ struct gate {
     uint64_t pending; /* entries in the buffer */
     uint64_t tracking; /* another vCPU wrote: a body's loads have a choice */
     uint64_t release;  /* a store-release ran natively since the last fence */
+    uint64_t tlbi;     /* TLB maintenance since the last DSB */
 };
 
 /* An instruction of a scope. */
@@ -54,12 +55,13 @@ struct site {
 struct late_load {
     const struct insn *insn; /* NULL: none */
     uint64_t address;        /* view */
-    uint64_t granule[2];
+    uint64_t phys[2];
 };
 
 struct vcpu {
     unsigned int index;
     bool ready;
+    int thread;              /* of the host, that runs it */
     struct qemu_plugin_register *x[31], *sp, *cpsr, *ttbr0; /* ttbr0 may be NULL */
     GByteArray *bytes;
 
@@ -70,7 +72,6 @@ struct vcpu {
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
-    uint64_t tracked_pc;     /* of the load being decided */
     struct views views;
     struct late_load late;
     bool strong;             /* the next callback raises the views to now */
@@ -80,10 +81,10 @@ struct vcpu {
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     uint64_t probe_epoch;    /* ... and before these translations ended */
-    bool tlbi;               /* since the last DSB */
 
     uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     unsigned int alone;      /* meetings in a row to which nobody came */
+    unsigned int accesses;   /* of the body since the last meeting, if any came */
 
     uint64_t random;
     uint64_t skip, budget;   /* callee stores to let run, then to delay */
@@ -139,7 +140,7 @@ void arm_try(struct vcpu *v, uint64_t to);
 uint64_t policy_random(struct vcpu *v);
 void policy_seed(struct vcpu *v, uint64_t seed);
 bool policy_begin(struct vcpu *v);        /* whether this entry delays */
-bool policy_delay(struct vcpu *v, enum scope_role role);
+bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc);
 void policy_hold(struct vcpu *v);         /* a wait before a drain */
 
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
@@ -149,8 +150,17 @@ void policy_pause(struct vcpu *v);        /* before a tracked load, now and then
 /* policy_turns.c: nothing unless the plan has turns. Each may wait. */
 /* At the start of a body. Returns the history's time when all had come, or 0. */
 uint64_t policy_meet(struct vcpu *v);
-void policy_turn(struct vcpu *v); /* before an access, or a drain */
+/* Before an access, or a drain; window: of stores that others have overtaken. */
+void policy_turn(struct vcpu *v, bool window);
 void policy_part(struct vcpu *v); /* the body was left */
+/* Which of the values that it may read the load at hand takes. */
+enum turn_loads { LOADS_ANY, LOADS_NEW, LOADS_OLD };
+enum turn_loads policy_turn_loads(const struct vcpu *v);
+
+/* thread.c */
+void thread_open(struct vcpu *v); /* called in the vCPU's thread */
+/* Whether any vCPU but v is executed, or about to be, on the host. */
+bool thread_other_runs(const struct vcpu *v);
 
 /* drain.c */
 void vcpu_lock(struct vcpu *v);
@@ -208,7 +218,6 @@ void exec_return(unsigned int index, void *udata);
 void exec_way_out(unsigned int index, void *udata);
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
-void exec_tlbi(unsigned int index, void *udata);
 void exec_dsb(unsigned int index, void *udata);
 /* The guest's mark function returns: x0 the stale word's address, x1 its entry's
  * index, x2 the count, x3 the mark's number. */

@@ -8,9 +8,9 @@
 
 static struct qemu_plugin_tb *buckets[BUCKETS], *all;
 
-static struct qemu_plugin_tb **bucket(uint64_t pc)
+static struct qemu_plugin_tb **bucket(uint64_t phys)
 {
-    return &buckets[pc / 4 % BUCKETS];
+    return &buckets[phys / 4 % BUCKETS];
 }
 
 /* As in target/arm/tcg: branches, exceptions, ISB and writes to system
@@ -30,26 +30,36 @@ static bool ends_block(uint32_t word, uint64_t virt)
     return true;
 }
 
+static uint64_t code_address(uint64_t pc)
+{
+    uint64_t phys;
+
+    if (guest_translate(pc, &phys) > PAGE_RO) {
+        fail("no code at %#lx", (unsigned long)pc);
+    }
+    return phys;
+}
+
+/* Blocks are found by physical address, and the plugin sees the virtual address
+ * of the first translation alone: so does QEMU with CF_PCREL (accel/tcg). */
 struct qemu_plugin_tb *block_at(uint64_t pc)
 {
-    struct qemu_plugin_tb *tb, **b = bucket(pc);
+    uint64_t phys = code_address(pc);
+    struct qemu_plugin_tb *tb, **b = bucket(phys);
 
     for (tb = *b; tb; tb = tb->next) {
-        if (tb->start == pc) {
+        if (tb->phys == phys) {
             return tb;
         }
     }
     tb = calloc(1, sizeof *tb);
     tb->start = pc;
+    tb->phys = phys;
     do {
         struct qemu_plugin_insn *i = &tb->insn[tb->n++];
-        uint64_t phys;
 
         i->virt = pc;
-        if (guest_translate(pc, &phys) > PAGE_RO) {
-            fail("no code at %#lx", (unsigned long)pc);
-        }
-        i->host = guest_ram(phys, 4);
+        i->host = guest_ram(code_address(pc), 4);
         memcpy(&i->word, i->host, 4);
         pc += 4;
     } while (tb->n < BLOCK_MAX &&
@@ -62,10 +72,25 @@ struct qemu_plugin_tb *block_at(uint64_t pc)
     return tb;
 }
 
+/* The memory of forgotten blocks stays: a vCPU may be in the middle of one. */
 void fake_flush(void)
 {
-    /* The memory stays: a vCPU may be in the middle of one. */
     memset(buckets, 0, sizeof buckets);
+}
+
+void fake_forget(uint64_t phys, uint64_t bytes)
+{
+    for (unsigned int i = 0; i < BUCKETS; i++) {
+        struct qemu_plugin_tb **at = &buckets[i];
+        while (*at) {
+            struct qemu_plugin_tb *tb = *at;
+            if (tb->phys < phys + bytes && phys < tb->phys + 4 * tb->n) {
+                *at = tb->next;
+            } else {
+                at = &tb->next;
+            }
+        }
+    }
 }
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb)

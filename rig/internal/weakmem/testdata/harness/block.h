@@ -20,9 +20,10 @@ struct callback {
     void *udata;
 };
 
-/* 0 to 30, then SP and PC. */
+/* 0 to 30, then SP, PC, and CPSR, which alone has 4 bytes. */
+enum { REGISTER_PC = 32, REGISTER_CPSR, REGISTERS };
 struct qemu_plugin_register {
-    char name[4];
+    char name[8];
     unsigned int number;
 };
 
@@ -35,7 +36,7 @@ struct qemu_plugin_insn {
 };
 
 struct qemu_plugin_tb {
-    uint64_t start;
+    uint64_t start, phys;
     size_t n;
     struct qemu_plugin_insn insn[BLOCK_MAX];
     struct qemu_plugin_tb *next, *every; /* same bucket; all there ever were */

@@ -3,6 +3,7 @@
  * QEMU's plugin interface as qemu_api.h declares it. Misuse that QEMU would
  * punish, or silently get wrong, ends the program.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
 static __thread enum qemu_plugin_cb_flags allowed;
 static __thread jmp_buf left;
 static __thread uint64_t left_to;
+static pthread_mutex_t translating = PTHREAD_MUTEX_INITIALIZER;
 
 #if KCOVRIG_API >= 7
 #define IGNORED_UDATA , void *udata
@@ -69,7 +71,13 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
 
 static uint64_t *value_of(const struct qemu_plugin_register *r)
 {
-    return r->number == 32 ? &running->pc : &running->x[r->number];
+    return r->number == REGISTER_PC ? &running->pc : &running->x[r->number];
+}
+
+static uint32_t cpsr_of(const struct cpu *c)
+{
+    return (uint32_t)c->n << 31 | (uint32_t)c->z << 30 | (uint32_t)c->c << 29 |
+           (uint32_t)c->o << 28;
 }
 
 bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
@@ -80,6 +88,12 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
     if (!running || allowed < QEMU_PLUGIN_CB_R_REGS) {
         fail("a register is read where none may be");
     }
+    if (handle->number == REGISTER_CPSR) {
+        uint32_t value = cpsr_of(running);
+        g_byte_array_set_size(buf, old + 4);
+        memcpy(buf->data + old, &value, 4);
+        return true;
+    }
     g_byte_array_set_size(buf, old + 8);
     memcpy(buf->data + old, value_of(handle), 8);
     return true;
@@ -88,7 +102,8 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
 bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
                                 GByteArray *buf)
 {
-    if (!running || allowed < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8) {
+    if (!running || allowed < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8 ||
+        handle->number == REGISTER_CPSR) {
         fail("a register is written where none may be");
     }
     memcpy(value_of(handle), buf->data, 8);
@@ -113,7 +128,7 @@ int qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data)
 {
     race_begin();
     memcpy(guest_ram(addr, data->len), data->data, data->len);
-    fake_flush();
+    fake_forget(addr, data->len);
     return 0;
 }
 
@@ -202,7 +217,9 @@ void fake_step(struct cpu *c)
     const struct qemu_plugin_insn *insn;
 
     if (!c->block || c->at >= c->block->n) {
+        pthread_mutex_lock(&translating);
         c->block = block_at(c->pc);
+        pthread_mutex_unlock(&translating);
         c->at = 0;
     }
     insn = &c->block->insn[c->at];
@@ -226,24 +243,25 @@ void fake_step(struct cpu *c)
     c->done = c->pc == RETURN_ADDRESS;
 }
 
-static void discontinuity(struct cpu *c, enum qemu_plugin_discon_type type)
+static void discontinuity(struct cpu *c, enum qemu_plugin_discon_type type,
+                          uint64_t to)
 {
     running = c;
     allowed = QEMU_PLUGIN_CB_R_REGS;
-    on_discontinuity(ID c->index, type, c->pc, 0xffff000080000000ull UDATA);
+    on_discontinuity(ID c->index, type, c->pc, to UDATA);
     running = NULL;
     c->block = NULL;
     c->exclusive = false;
 }
 
-void fake_event(struct cpu *c)
+void fake_event(struct cpu *c, uint64_t to)
 {
-    discontinuity(c, QEMU_PLUGIN_DISCON_INTERRUPT);
+    discontinuity(c, QEMU_PLUGIN_DISCON_INTERRUPT, to);
 }
 
 void fake_exception(struct cpu *c)
 {
-    discontinuity(c, QEMU_PLUGIN_DISCON_EXCEPTION);
+    discontinuity(c, QEMU_PLUGIN_DISCON_EXCEPTION, KERNEL_VECTORS);
 }
 
 void fake_translated(struct qemu_plugin_tb *tb)

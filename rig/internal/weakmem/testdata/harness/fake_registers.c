@@ -3,26 +3,27 @@
 
 #include "block.h"
 
-static struct qemu_plugin_register registers[33];
+static struct qemu_plugin_register registers[REGISTERS];
 
 GArray *qemu_plugin_get_registers(void)
 {
+    static const char *const others[] = {"sp", "pc", "cpsr"};
     GArray *a = calloc(1, sizeof *a);
-    qemu_plugin_reg_descriptor *d = calloc(33, sizeof *d);
+    qemu_plugin_reg_descriptor *d = calloc(REGISTERS, sizeof *d);
 
-    for (unsigned int i = 0; i < 33; i++) {
+    for (unsigned int i = 0; i < REGISTERS; i++) {
         struct qemu_plugin_register *r = &registers[i];
 
         r->number = i;
         if (i < 31) {
             snprintf(r->name, sizeof r->name, "x%u", i % 100);
         } else {
-            snprintf(r->name, sizeof r->name, "%s", i == 31 ? "sp" : "pc");
+            snprintf(r->name, sizeof r->name, "%s", others[i - 31]);
         }
         d[i].handle = r;
         d[i].name = r->name;
     }
     a->data = (char *)d;
-    a->len = 33;
+    a->len = REGISTERS;
     return a;
 }

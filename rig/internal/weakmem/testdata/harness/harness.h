@@ -37,6 +37,8 @@ extern unsigned int cpu_count;
 
 /* Where a RET from a thread's code leads: outside every scope. */
 #define RETURN_ADDRESS 0xffff0000fffff000ull
+/* Where the kernel takes its exceptions. */
+#define KERNEL_VECTORS 0xffff000080000000ull
 
 __attribute__((__noreturn__, __format__(printf, 1, 2))) void
 fail(const char *format, ...);
@@ -86,11 +88,12 @@ static inline void set_reg(struct cpu *c, uint64_t n, uint64_t value, bool is64)
 void fake_install(const char *plan_file, unsigned int vcpus);
 /* Executes one instruction: callbacks, then its effect. */
 void fake_step(struct cpu *c);
-/* An interrupt is taken and returned from. */
-void fake_event(struct cpu *c);
+/* An interrupt is taken to the given address and returned from. */
+void fake_event(struct cpu *c, uint64_t to);
 void fake_exception(struct cpu *c);
-/* Translations of every block are forgotten. */
+/* Translations of every block are forgotten, or of those that overlap. */
 void fake_flush(void);
+void fake_forget(uint64_t phys, uint64_t bytes);
 extern __thread struct cpu *running; /* in a callback */
 
 /* race.c: one instruction of another vCPU, in a thread of its own, in the
@@ -98,6 +101,12 @@ extern __thread struct cpu *running; /* in a callback */
 void race_arm(struct cpu *c);
 void race_begin(void);
 void race_end(void);
+/* A thread that sleeps from now on. */
+int race_sleeper(void);
+
+/* threads.c: n vCPUs at once, from begin to end, so many times. */
+void threads_run(unsigned int n, uint64_t iterations, void (*begin)(void),
+                 void (*end)(void));
 
 /* decode_dump.c */
 void decode_dump(const char *file);

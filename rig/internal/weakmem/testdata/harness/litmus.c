@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Litmus tests: many runs of a few threads under a random scheduler that picks
- * the vCPU for each single instruction, and how often each final state came.
+ * Litmus tests: many runs of a few threads, and how often each final state came:
+ * under a random scheduler that picks the vCPU for each single instruction, or
+ * with the vCPUs in threads of their own, under the plugin's turns.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -117,7 +118,7 @@ static void schedule(void)
         }
         c = &cpus[at];
         if (events && draw(events) == 0) {
-            fake_event(c);
+            fake_event(c, KERNEL_VECTORS);
         }
         fake_step(c);
         left -= c->done;
@@ -149,11 +150,16 @@ static void note(void)
     state[i].count++;
 }
 
-static void run(uint64_t iterations, uint64_t from)
+static void check_threads(void)
 {
     if (test.threads > cpu_count) {
         fail("%u threads on %u vCPUs", test.threads, cpu_count);
     }
+}
+
+static void run(uint64_t iterations, uint64_t from)
+{
+    check_threads();
     seed = from;
     while (iterations--) {
         vary_policy();
@@ -161,6 +167,18 @@ static void run(uint64_t iterations, uint64_t from)
         schedule();
         note();
     }
+}
+
+static void run_turns(uint64_t iterations)
+{
+    check_threads();
+    plan.policy.turns = test.threads;
+    threads_run(test.threads, iterations, begin, note);
+    plan.policy.turns = 0;
+}
+
+static void report(void)
+{
     for (unsigned int i = 0; i < states; i++) {
         printf("state %" PRIu64, state[i].count);
         for (unsigned int k = 0; k < test.observed; k++) {
@@ -211,6 +229,10 @@ bool litmus_command(const struct words *w)
         add_observed(true, number(w, 2), 0, (unsigned int)number(w, 3));
     } else if (is_command(w, "litmus", 3)) {
         run(number(w, 1), number(w, 2));
+        report();
+    } else if (is_command(w, "turns", 2)) {
+        run_turns(number(w, 1));
+        report();
     } else {
         return false;
     }

@@ -21,7 +21,6 @@ int main(int argc, char **argv)
 #endif
     guest_open(argv[3], strtoull(argv[4], NULL, 0), strtoull(argv[5], NULL, 0));
     fake_install(argv[2], (unsigned int)atoi(argv[1]));
-    fake_event(&cpus[0]); /* the first exception arms the emulator */
     litmus_reset();
     script_run(stdin);
     return 0;

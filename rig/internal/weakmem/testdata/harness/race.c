@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <pthread.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -42,4 +44,38 @@ void race_end(void)
     }
     pthread_join(thread, NULL);
     started = false;
+}
+
+static int sleeper;
+
+static void *sleep_on(void *unused)
+{
+    (void)unused;
+    __atomic_store_n(&sleeper, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+    for (;;) {
+        pause();
+    }
+    return NULL;
+}
+
+int race_sleeper(void)
+{
+    pthread_t t;
+    char path[64], state = 0;
+
+    sleeper = 0;
+    if (pthread_create(&t, NULL, sleep_on, NULL) != 0) {
+        fail("no thread to sleep");
+    }
+    while (state != 'S') {
+        FILE *f;
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat",
+                 __atomic_load_n(&sleeper, __ATOMIC_ACQUIRE));
+        f = fopen(path, "re");
+        if (f) {
+            state = fscanf(f, "%*d (%*[^)]) %c", &state) == 1 ? state : 0;
+            fclose(f);
+        }
+    }
+    return sleeper;
 }

@@ -12,14 +12,17 @@
  *   policy NAME VALUE
  *   step CPU N
  *   run CPU                        until it returns
- *   event CPU                      an interrupt
+ *   flags CPU NZCV                 N is bit 3
+ *   event CPU [ADDRESS]            an interrupt, taken by the kernel unless told; the
+ *                                  first of them arms the emulator
  *   race begin CPU                 one instruction in the middle of a write to code
  *   race end
+ *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
- *   print reg CPU NUMBER | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
+ *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | active CPU
  *
- * and those of litmus.c: thread, init, observe, litmus.
+ * and those of litmus.c: thread, init, observe, litmus, turns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -75,6 +78,7 @@ static void set_policy(const char *name, uint64_t value)
         {"active", &plan.policy.active}, {"body-delay", &plan.policy.body_delay},
         {"callee-max", &plan.policy.callee_max}, {"stale", &plan.policy.stale},
         {"exact", &plan.policy.exact}, {"track", &plan.policy.track},
+        {"turns", &plan.policy.turns},
     };
     bool seed = strcmp(name, "seed") == 0;
 
@@ -140,6 +144,8 @@ static void print(const struct words *w)
 
     if (strcmp(what, "reg") == 0 && w->n == 4) {
         value = cpus[index_of(w, 2)].x[number(w, 3) % 32];
+    } else if (strcmp(what, "pc") == 0 && w->n == 3) {
+        value = cpus[index_of(w, 2)].pc;
     } else if (strcmp(what, "mem") == 0 && w->n == 4) {
         memcpy(&value, at(number(w, 2), number(w, 3)), number(w, 3));
     } else if (strcmp(what, "waiting") == 0 && w->n == 3) {
@@ -179,6 +185,14 @@ static void start(struct cpu *c, uint64_t pc)
     c->done = false;
 }
 
+static void set_flags(struct cpu *c, uint64_t nzcv)
+{
+    c->n = nzcv & 8;
+    c->z = nzcv & 4;
+    c->c = nzcv & 2;
+    c->o = nzcv & 1;
+}
+
 static bool set(const struct words *w)
 {
     if (is_command(w, "reg", 4)) {
@@ -190,6 +204,8 @@ static bool set(const struct words *w)
         set_page(number(w, 1), w->at[2]);
     } else if (is_command(w, "remap", 3)) {
         guest_remap(number(w, 1), number(w, 2));
+    } else if (is_command(w, "flags", 3)) {
+        set_flags(&cpus[index_of(w, 1)], number(w, 2));
     } else if (is_command(w, "policy", 3)) {
         set_policy(w->at[1], number(w, 2));
     } else {
@@ -212,10 +228,14 @@ static bool act(const struct words *w)
         race_arm(&cpus[index_of(w, 2)]);
     } else if (is_command(w, "race end", 2)) {
         race_end();
+    } else if (is_command(w, "asleep", 2)) {
+        vcpus[index_of(w, 1)].thread = race_sleeper();
     } else if (is_command(w, "decode", 2)) {
         decode_dump(w->at[1]);
     } else if (is_command(w, "event", 2)) {
-        fake_event(&cpus[index_of(w, 1)]);
+        fake_event(&cpus[index_of(w, 1)], KERNEL_VECTORS);
+    } else if (is_command(w, "event", 3)) {
+        fake_event(&cpus[index_of(w, 1)], number(w, 2));
     } else {
         return false;
     }

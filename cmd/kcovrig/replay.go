@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+)
+
+func newReplay(a *app) *cobra.Command {
+	var o options
+	var cfg rig.ReplayConfig
+	cmd := &cobra.Command{
+		Use:   "replay RUN [N]",
+		Short: "Reach the stale read of a saved witness again, and say how often that works",
+		Long: `replay takes a run folder, or its result.json, and the number of one of its
+witnesses (default: the first that shows which store was missed). It sets up the
+run's kernel, machine, guest and seed again, boots that kernel once per try, and waits in each for a stale read of the
+same kind: the same arm, reader and mode, the same store missed, passed by the
+same store, by the same load. It prints how long each try took, and the rate with
+its exact 95 % interval. A try that fails is neither a success nor a miss.
+
+The emulator is told to hold back the witness's store alone; with --plain it
+draws what to hold back from the seed, as the run did.
+
+The run folder (--out) keeps the last try that reached it, for report.
+
+Exit code 0 means that every try reached it, 4 that some or none did. 2 is also
+for a kernel, a machine or a guest that is not the run's; 3 and 5 are for faults
+in every try.
+
+` + exitHelp,
+		Example: `  kcovrig replay results/arm64
+  kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg.Config, cfg.Run = a.config(&o), args[0]
+			if len(args) == 2 {
+				n, err := strconv.Atoi(args[1])
+				if err != nil || n < 1 {
+					return fault.Newf(fault.User, "", "%q is no number of a witness: they count from 1", args[1])
+				}
+				cfg.Witness = n
+			}
+			result, err := rig.Replay(cmd.Context(), cfg)
+			if r := result.Replay; r != nil && !r.Complete() {
+				a.code = exitInconclusive
+			}
+			return a.show(&o, result, err)
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&cfg.Tries, "tries", rig.DefaultTries, "how often to boot and try")
+	f.DurationVar(&cfg.Limit, "limit", rig.DefaultLimit, "time of stress after which a try has missed it")
+	f.BoolVar(&cfg.Plain, "plain", false, "let the seed alone choose what the emulator holds back")
+	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
+	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the run's)")
+	f.StringVar(&o.out, "out", "", "run `folder` to write; must not exist")
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	return cmd
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package herdtools
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+)
+
+func fakeBuild(t *testing.T, tests ...Source) BuildConfig {
+	t.Helper()
+	haveMake(t)
+	libc := filepath.Join(t.TempDir(), "libc.a")
+	require.NoError(t, os.WriteFile(libc, nil, 0o644))
+	withLibC(t, libc)
+	return BuildConfig{Tests: tests, CacheDir: toolbox(t, map[string]string{"litmus7": fakeLitmus}), Jobs: 1}
+}
+
+func argv(t *testing.T, c BuildConfig) []string {
+	t.Helper()
+	return strings.Split(strings.TrimSpace(read(t, filepath.Join(c.CacheDir, "herd/bin/litmus7.argv"))), "\n")
+}
+
+func TestBuildLinksEveryProgramWhereNoOtherIs(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"}, Source{"SB+dmb.sys", "two"})
+	programs, _, err := Build(t.Context(), c)
+	require.NoError(t, err)
+	require.Len(t, programs, 2)
+	assert.Equal(t, "one-static -Wl,-Ttext-segment=0x100000000\n", read(t, programs["MP"]))
+	assert.Equal(t, "two-static -Wl,-Ttext-segment=0x100400000\n", read(t, programs["SB+dmb.sys"]))
+	args := strings.Join(argv(t, c), " ")
+	assert.Contains(t, args, "-ccopts -O2 -march=armv8.3-a")
+	assert.Contains(t, args, "-affinity none -a 8")
+	assert.Contains(t, args, "-barrier userfence")
+	left, err := filepath.Glob(filepath.Join(c.CacheDir, "litmus", ".build-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left, "what was built aside stays behind")
+}
+
+func TestBuildTakesAWholeSetFromTheCache(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"})
+	first, _, err := Build(t.Context(), c)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(c.CacheDir, "herd/bin/litmus7")))
+	second, _, err := Build(t.Context(), c)
+	require.NoError(t, err)
+	assert.Equal(t, first, second)
+
+	for name, other := range map[string]BuildConfig{
+		"another text":    {Tests: []Source{{"MP", "two"}}},
+		"another barrier": {Tests: c.Tests, Sleeping: true},
+		"another test":    {Tests: []Source{{"MP", "one"}, {"SB", "one"}}},
+	} {
+		other.CacheDir = c.CacheDir
+		_, _, err = Build(t.Context(), other)
+		assert.ErrorContains(t, err, "herdtools7 is not installed", name)
+	}
+}
+
+func TestSleepingThreadsMeetAtAPthreadBarrier(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"})
+	c.Sleeping = true
+	_, _, err := Build(t.Context(), c)
+	require.NoError(t, err)
+	assert.Contains(t, strings.Join(argv(t, c), " "), "-barrier pthread")
+}
+
+func TestATestThatIsNotTakenIsMissing(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"}, Source{"X", "refused"}, Source{"Y", "no C"})
+	programs, log, err := Build(t.Context(), c)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"MP"}, keys(programs))
+	assert.Contains(t, read(t, log), "no C", "what the compiler said is kept")
+	assert.Contains(t, read(t, filepath.Join(filepath.Dir(log), "litmus7.log")), "X.litmus is not understood")
+}
+
+func TestNoneOfTheTestsIsTaken(t *testing.T) {
+	_, _, err := Build(t.Context(), fakeBuild(t, Source{"X", "refused"}))
+	requireFault(t, err, fault.User)
+	assert.ErrorContains(t, err, "took none of the 1 tests")
+}
+
+func TestLitmusFails(t *testing.T) {
+	c := fakeBuild(t, Source{"X", "broken"})
+	_, _, err := Build(t.Context(), c)
+	requireFault(t, err, fault.User)
+	assert.ErrorContains(t, err, "run litmus7")
+	_, _, again := Build(t.Context(), c)
+	require.Error(t, again, "a failed build is no set in the cache")
+}
+
+func TestBuildWithoutTheCLibrary(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"})
+	withLibC(t, filepath.Join(t.TempDir(), "none"))
+	_, _, err := Build(t.Context(), c)
+	requireFault(t, err, fault.Rig)
+	assert.ErrorContains(t, err, "arm64's C library")
+}
+
+func TestBuildRefusesNamesThatAMakefileWouldNotTake(t *testing.T) {
+	for _, name := range []string{"", "../MP", "MP SB", "-o", "$(X)"} {
+		_, _, err := Build(t.Context(), fakeBuild(t, Source{name, "one"}))
+		requireFault(t, err, fault.User)
+	}
+}
+
+func TestACancelledBuildLeavesNothing(t *testing.T) {
+	c := fakeBuild(t, Source{"MP", "one"})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err := Build(ctx, c)
+	require.ErrorIs(t, err, context.Canceled)
+	left, err := filepath.Glob(filepath.Join(c.CacheDir, "litmus", "*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func keys(m map[string]string) []string {
+	var out []string
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/litmus"
+)
+
+// Tests of three threads and more whose target is in reach, their vCPUs in
+// threads of their own that take turns: nothing forbidden, and nearly all targets.
+func TestTurns(t *testing.T) {
+	const iterations = 500
+	all, verdicts := loadTests(t, diyTests)
+	limits := reachable(t)
+	tests := map[string]*litmus.Test{}
+	for name, test := range all {
+		v := verdicts[name]
+		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-unreached[name] == len(v.States) {
+			tests[name] = test
+		}
+	}
+	policy := LitmusPolicy(0)
+	g := guest{vcpus: 4, plan: fmt.Sprintf("seed 1\nset active %d\nset body-delay %d\nset stale %d\nset exact %d\nset track %d\n",
+		policy.Active, policy.BodyDelay, policy.Stale, policy.Exact, policy.Track)}
+	code := assemble(t, threadSnippets(tests))
+	var script, scopes strings.Builder
+	at := uint64(extraAt)
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		entries := make([]uint64, len(tests[name].Threads))
+		for i := range entries {
+			words := code[threadName(name, i)]
+			entries[i] = at
+			script.WriteString(codeLine(at, words))
+			at += uint64(4 * len(words))
+			// A body of its own: vCPUs meet where one begins.
+			fmt.Fprintf(&scopes, "scope body %#x %#x %s\n", entries[i], at, threadName("test", i))
+			at += 64
+		}
+		fmt.Fprintf(&script, "echo test %s\n", name)
+		one(&script, tests[name], entries, placements[1])
+		fmt.Fprintf(&script, "turns %d\n", iterations)
+	}
+	g.plan += scopes.String()
+	g.script = script.String() + "echo test end\nprint counter meetings\nprint counter abandoned\n"
+	out := g.run(t)
+	out, counters, _ := strings.Cut(out, "test end\n")
+	seen := outcomes(t, tests, out)
+	var missed []string
+	for name, o := range seen {
+		for _, bad := range forbidden(o, verdicts[name]) {
+			t.Errorf("%s: forbidden: %s", name, bad)
+		}
+		if !hasTarget(t, tests[name], o) {
+			missed = append(missed, name)
+		}
+	}
+	slices.Sort(missed)
+	t.Logf("%d tests of %d outcomes; targets not seen: %s; %s", len(tests), iterations, missed, strings.ReplaceAll(counters, "\n", "; "))
+	assert.LessOrEqual(t, len(missed), len(tests)/6)
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// seen is a guest whose reader sees a stale entry at each of the given offsets
+// of the writer's code.
+func seen(offsets ...uint64) fakeGuest {
+	g := fakeGuest{stale: 1}
+	for i, at := range offsets {
+		g.hits = append(g.hits, wire.Detection{Mode: "pc", Index: at, Count: 9, Seen: 5, AtNS: 3e6, Witness: uint64(i + 1)})
+	}
+	return g
+}
+
+// tell makes a witness of a detection as seen() made it.
+func tell(cfg WitnessConfig) ([]trial.Witness, error) {
+	var told []trial.Witness
+	for _, d := range cfg.Detections {
+		told = append(told, trial.Witness{Patched: cfg.Patched, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
+			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
+			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
+			{VCPU: 1, Kind: trial.Mark, Address: 8},
+		}})
+	}
+	return told, nil
+}
+
+// replayLab is a lab whose emulator leaves witnesses, and what it was told.
+type replayLab struct {
+	*lab
+	plugins []PluginConfig
+	sought  EmulatorConfig
+	spec    trial.Spec // of the tree that was opened last
+	built   int
+	plan    Image
+	setup   string
+	guest   string // the archive's hash
+}
+
+func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
+	t.Helper()
+	l := &replayLab{lab: newLab(fakeGuest{}, fakeGuest{}), setup: "weakmem", guest: "guest"}
+	l.plan = Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
+	cfg := l.config(t)
+	b := cfg.Backends
+	b.Open = func(_ context.Context, t TreeConfig) (Tree, error) {
+		l.spec = t.Spec
+		return replayTree{fakeTree{l.lab}, l}, nil
+	}
+	b.Emulator = func(_ context.Context, e EmulatorConfig) (Emulator, error) {
+		l.sought = e
+		return l.qemu, nil
+	}
+	b.Analyse = func(context.Context, AnalyseConfig) (Analysis, error) {
+		return Analysis{Code: trial.Code{Container: "f"}, Scope: []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
+	}
+	b.Plugin = func(_ context.Context, p PluginConfig) (Plugin, error) {
+		l.plugins = append(l.plugins, p)
+		return Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
+	}
+	b.Emulation = func(PluginConfig) (string, map[string]uint64, error) {
+		return l.setup, map[string]uint64{"active": 600}, nil
+	}
+	b.Functions = func(string, []string) ([]Range, error) {
+		return []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
+	}
+	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+		return Archive{Path: "initrd", Hash: l.guest}, nil
+	}
+	b.Witnesses = tell
+	l.queue = []fakeGuest{seen(0x10), seen(0x20)}
+	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
+	_, err := Run(t.Context(), cfg, false)
+	require.NoError(t, err)
+	l.boots, l.plugins, l.built = nil, nil, 0
+	run := cfg.OutDir
+	cfg.OutDir, cfg.Spec = filepath.Join(t.TempDir(), "replay"), trial.Spec{}
+	return l, ReplayConfig{Config: cfg, Run: run, Witness: 2, Tries: 3, Limit: 10 * time.Second}
+}
+
+type replayTree struct {
+	fakeTree
+	l *replayLab
+}
+
+func (f replayTree) Plan(_ context.Context, patched bool) (Image, error) {
+	i := f.l.plan
+	i.Patched = patched
+	return i, nil
+}
+
+func (f replayTree) Image(ctx context.Context, patched bool) (Image, error) {
+	f.l.built++
+	i, err := f.Plan(ctx, patched)
+	i.Hash = "image"
+	return i, err
+}
+
+func TestReplayReachesTheWitnessAgain(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.queue = []fakeGuest{seen(0x10, 0x20), seen(0x20), seen(0x30, 0x20)}
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	r := result.Replay
+	require.True(t, r.Complete(), "%+v", r)
+	assert.Equal(t, trial.ExactInterval(3, 3, 0.95), r.Interval)
+	assert.Equal(t, trial.Place{Symbol: "f", Offset: 0x20}, r.Signature.DataStore)
+	assert.Equal(t, []int{2, 1, 2}, []int{r.Tries[0].Witnesses, r.Tries[1].Witnesses, r.Tries[2].Witnesses})
+	assert.Equal(t, int64(3e6), r.Tries[0].ReachedNS)
+	require.Len(t, l.boots, 3, "one arm alone with one reader, once per try")
+	assert.Equal(t, trial.Acquire, result.Observations[0].Reader)
+	assert.Equal(t, []trial.Reader{trial.Acquire}, result.Spec.Readers)
+	for _, p := range l.plugins {
+		assert.Equal(t, uint64(77), p.Seed)
+		assert.Equal(t, uint64(0x1020), p.Focus)
+	}
+	assert.Equal(t, 1, l.built, "prepared once")
+	assert.Equal(t, []string{"qemu"}, l.sought.Argv, "the run's own QEMU")
+	assert.Equal(t, "/tree", l.spec.Tree, "the tree that the run chose")
+	assert.Equal(t, []string{"pc", "cmp"}, l.spec.Modes)
+
+	kept, err := report.Load(cfg.OutDir)
+	require.NoError(t, err)
+	assert.Equal(t, "replay", kept.Document.Command)
+	require.Len(t, kept.Document.Witnesses, 1, "of the last try that reached it")
+	assert.Equal(t, uint64(0x20), kept.Document.Witnesses[0].Detection.Index)
+	assert.FileExists(t, kept.Document.Arms[0].Console)
+	tries, err := filepath.Glob(filepath.Join(cfg.OutDir, "try*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(cfg.OutDir, "try003")}, tries)
+}
+
+func TestReplayOfAReplay(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.queue = []fakeGuest{seen(0x20), seen(0x20)}
+	cfg.Tries = 1
+	_, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	cfg.Run, cfg.Witness, cfg.OutDir = cfg.OutDir, 1, filepath.Join(t.TempDir(), "again")
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, result.Replay.Complete())
+}
+
+func TestMissesAndFaultsAreToldApart(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	broken := seen(0x20)
+	broken.hangUp = 1
+	l.queue = []fakeGuest{broken, seen(0x20), seen(0x30, 0x40), broken}
+	cfg.Tries, cfg.Limit = 4, 300*time.Millisecond
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	r := result.Replay
+	assert.False(t, r.Complete())
+	assert.Equal(t, []uint64{1, 1, 2}, []uint64{r.Reached, r.Missed, r.Faults})
+	assert.Equal(t, trial.ExactInterval(1, 2, 0.95), r.Interval, "a fault is no try")
+	assert.Equal(t, "rig", r.Tries[0].Whose)
+	assert.Equal(t, 2, r.Tries[2].Witnesses)
+	assert.Equal(t, trial.OutcomeOK, result.Observations[0].Outcome, "the result tells of the success")
+	assert.Len(t, result.Witnesses, 1)
+	tries, err := filepath.Glob(filepath.Join(cfg.OutDir, "try*"))
+	require.NoError(t, err)
+	assert.Len(t, tries, 3, "the success, and the faults' logs")
+}
+
+func TestFaultsAloneAreAnError(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	for range 5 {
+		l.queue = append(l.queue, fakeGuest{hangUp: 1, console: "Kernel panic - not syncing: x"})
+	}
+	cfg.Tries = 5
+	result, err := Replay(t.Context(), cfg)
+	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
+	assert.Len(t, l.boots, hopeless)
+	assert.Equal(t, trial.ExactInterval(0, 0, 0.95), result.Replay.Interval)
+}
+
+func TestPlainReplayHasNoFocus(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.queue = []fakeGuest{seen(0x20)}
+	cfg.Plain, cfg.Tries = true, 1
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.False(t, result.Replay.Focused)
+	assert.Zero(t, l.plugins[0].Focus)
+}
+
+func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.queue = []fakeGuest{seen(0x20)}
+	cfg.Tries = 1
+	cfg.Backends.Functions = func(string, []string) ([]Range, error) {
+		return []Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
+	}
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, result.Replay.Complete())
+	assert.False(t, result.Replay.Focused, "and it says so")
+	assert.Contains(t, result.Notes[0], "no store at f+0x20")
+	assert.Zero(t, l.plugins[0].Focus)
+}
+
+func TestAReplayThatIsInterrupted(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := seen(0x30)
+	waiting.sent = make(chan struct{})
+	l.queue = []fakeGuest{seen(0x20), waiting}
+	go func() { <-waiting.sent; cancel() }()
+	result, err := Replay(ctx, cfg)
+	require.NoError(t, err, "what was measured stands")
+	assert.Equal(t, []uint64{1, 0, 0}, []uint64{result.Replay.Reached, result.Replay.Missed, result.Replay.Faults})
+	assert.False(t, result.Replay.Complete())
+
+	_, err = os.Stat(filepath.Join(cfg.OutDir, "try001"))
+	assert.NoError(t, err)
+	cfg.OutDir = filepath.Join(t.TempDir(), "nothing")
+	_, err = Replay(ctx, cfg)
+	assert.ErrorIs(t, err, context.Canceled, "nothing was measured")
+}
+
+func TestAReplayThatCannotTellKinds(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	cfg.Backends.Witnesses = func(WitnessConfig) ([]trial.Witness, error) {
+		return nil, fault.Newf(fault.Rig, "read the trace", "torn")
+	}
+	for range 3 {
+		l.queue = append(l.queue, seen(0x20))
+	}
+	result, err := Replay(t.Context(), cfg)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.Equal(t, uint64(3), result.Replay.Faults)
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Signature says what kind of stale read a witness is: which accesses were
+// reordered, by whom. It is what replay means by "the same". Times, addresses,
+// values and the number of the window are no part of it. A Place that the
+// witness did not record is empty.
+//
+// The names are those of message passing: the writer stores the data, then the
+// flag that covers it; the reader loads the flag, then the data.
+type Signature struct {
+	Patched   bool    `json:"patched"`
+	Reader    Reader  `json:"reader"`
+	Mode      string  `json:"mode"`
+	Reordered Reorder `json:"reordered"`
+	DataStore Place   `json:"dataStore"` // what the reader missed
+	FlagStore Place   `json:"flagStore"` // ... and what passed it; only with ReorderStores
+	DataLoad  Place   `json:"dataLoad"`  // what missed it; empty where the reader's loads were not followed
+}
+
+// Reorder says on which side the accesses changed places. The zero value is unknown.
+type Reorder string
+
+// The sides.
+const (
+	// ReorderStores: the data's store landed after the flag's, or had not landed
+	// when the reader looked. A load that was satisfied early adds nothing to that.
+	ReorderStores Reorder = "stores"
+	// ReorderLoads: it landed in time, and the reader's load was satisfied before that.
+	ReorderLoads Reorder = "loads"
+)
+
+// Place is an instruction: Offset bytes into the function Symbol. Without a
+// Symbol it is not known.
+type Place struct {
+	Symbol string `json:"symbol"`
+	Offset uint64 `json:"offset"`
+}
+
+func (p Place) String() string {
+	if p.Symbol == "" {
+		return "an unknown place"
+	}
+	return fmt.Sprintf("%s+%#x", p.Symbol, p.Offset)
+}
+
+// Same says whether other is a stale read of the kind s: in the same arm, reader
+// and mode the same side was reordered, and each place that s has is other's.
+func (s Signature) Same(other Signature) bool {
+	place := func(mine, its Place) bool { return mine.Symbol == "" || mine == its }
+	return s.Patched == other.Patched && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
+		place(s.DataStore, other.DataStore) && place(s.FlagStore, other.FlagStore) && place(s.DataLoad, other.DataLoad)
+}
+
+func (s Signature) String() string {
+	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", Observation{Patched: s.Patched}.Arm(), s.Reader, s.Mode)
+	load := "a load"
+	if s.DataLoad.Symbol != "" {
+		load = "the load at " + s.DataLoad.String()
+	}
+	switch {
+	case s.Reordered == ReorderLoads:
+		return text + fmt.Sprintf("%s was satisfied before the store at %s had landed", load, s.DataStore)
+	case s.FlagStore.Symbol != "":
+		return text + fmt.Sprintf("the store at %s was passed by the one at %s, and missed by %s", s.DataStore, s.FlagStore, load)
+	}
+	return text + fmt.Sprintf("the store at %s was held back, and missed by %s", s.DataStore, load)
+}
+
+// SignatureOf finds the kind of a witness. An error says what the witness does
+// not show; it has no kind then, and nothing is the same as it.
+func SignatureOf(w Witness) (Signature, error) {
+	s := Signature{Patched: w.Patched, Reader: w.Reader, Mode: w.Detection.Mode}
+	mark := lastEvent(w.Events, func(e WitnessEvent) bool { return e.Kind == Mark })
+	if mark < 0 {
+		return s, errors.New("it does not show when the reader had looked")
+	}
+	stale := w.Events[mark]
+	store := lastEvent(w.Events, func(e WitnessEvent) bool {
+		return e.VCPU != stale.VCPU && e.Address == stale.Address && (e.Kind == Delayed || e.Kind == Executed)
+	})
+	if store < 0 || w.Events[store].Symbol == "" {
+		return s, errors.New("it does not show the store that the reader missed")
+	}
+	load := lastEvent(w.Events, func(e WitnessEvent) bool {
+		return e.VCPU == stale.VCPU && e.Address == stale.Address && e.Kind == Load && e.Value == w.Detection.Seen
+	})
+	s.DataStore = placeOf(w.Events[store])
+	looked := mark
+	if load >= 0 {
+		looked, s.DataLoad = load, placeOf(w.Events[load])
+	}
+	lands := landing(w.Events, store)
+	flag := passing(w, store, lands)
+	switch {
+	case flag >= 0:
+		s.Reordered, s.FlagStore = ReorderStores, placeOf(w.Events[flag])
+	case lands > looked:
+		s.Reordered = ReorderStores
+	case load >= 0:
+		s.Reordered = ReorderLoads
+	default:
+		return s, errors.New("it does not show whether the store or the load came late")
+	}
+	return s, nil
+}
+
+// passing returns the last store of the flag that the writer made after the
+// store at index store and that landed before the event at end; -1 where there is none.
+func passing(w Witness, store, end int) int {
+	data := w.Events[store]
+	for i := len(w.Events) - 1; i > store; i-- {
+		e := w.Events[i]
+		made := e.Kind == Executed || e.Kind == Delayed
+		if made && e.VCPU == data.VCPU && e.Address != data.Address && e.Value == w.Detection.Count && landing(w.Events, i) < end {
+			return i
+		}
+	}
+	return -1
+}
+
+// landing returns the index at which the store at index i became visible; one
+// past the last event where it did not.
+func landing(events []WitnessEvent, i int) int {
+	store := events[i]
+	if store.Kind == Executed {
+		return i
+	}
+	for n := i + 1; n < len(events); n++ {
+		if e := events[n]; e.Kind == Drained && e.VCPU == store.VCPU && e.Address == store.Address && e.Version == store.Version {
+			return n
+		}
+	}
+	return len(events)
+}
+
+func lastEvent(events []WitnessEvent, is func(WitnessEvent) bool) int {
+	for i := len(events) - 1; i >= 0; i-- {
+		if is(events[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+func placeOf(e WitnessEvent) Place { return Place{Symbol: e.Symbol, Offset: e.Offset} }
