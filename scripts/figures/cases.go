@@ -20,6 +20,7 @@ const (
 	Native   = "native"   // the same without the emulator
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled
+	Fleet    = "fleet"    // scripts/fleetload: stub cells on many workers
 )
 
 // ratios is the file of what BenchmarkOutsideTheScope logged, one number a line.
@@ -31,6 +32,7 @@ type Document struct {
 	Confidence *float64
 	Arms       []Arm
 	Images     []Image
+	Load       *Queue
 	Error      *struct{ Op, Message string }
 }
 
@@ -49,6 +51,13 @@ type Arm struct {
 type Image struct {
 	Patched, Cached bool
 	CPUNS, WallNS   int64
+}
+
+// Queue is what scripts/fleetload prints: how long stub cells took, and would have
+// at least, in nanoseconds.
+type Queue struct {
+	IdealNS, WallNS                 int64
+	MessagesPerCell, CoordinatorMiB float64
 }
 
 // Run is one run of a case: its document, the seconds it took from start to
@@ -71,7 +80,7 @@ func Load(folder fs.FS) (map[string][]Run, error) {
 	}
 	runs := map[string][]Run{}
 	for _, name := range names {
-		run, err := load(folder, name)
+		run, err := loadRun(folder, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -80,7 +89,7 @@ func Load(folder fs.FS) (map[string][]Run, error) {
 	return runs, nil
 }
 
-func load(folder fs.FS, name string) (Run, error) {
+func loadRun(folder fs.FS, name string) (Run, error) {
 	var run Run
 	data, err := fs.ReadFile(folder, name)
 	if err != nil {

@@ -51,6 +51,9 @@ func Rows(runs map[string][]Run, outside []float64) []Row {
 		{Name: "copies outside the scope, emulator / without", Values: outside, Aim: 0.97, AtLeast: true, Interval: true},
 		{Name: "peak memory, largest process", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Largest, true })},
 		{Name: "peak memory, all processes", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Summed, true })},
+		{Name: "10,000 stub cells on 200 workers / ideal", Aim: 1.1, Values: load(runs, func(l Queue) float64 { return float64(l.WallNS) / float64(l.IdealNS) })},
+		{Name: "messages per cell", Values: load(runs, func(l Queue) float64 { return l.MessagesPerCell })},
+		{Name: "peak memory of the coordinator", Unit: "MiB", Values: load(runs, func(l Queue) float64 { return l.CoordinatorMiB })},
 	}
 }
 
@@ -63,6 +66,16 @@ func each(runs []Run, value func(Run) (float64, bool)) []float64 {
 		}
 	}
 	return values
+}
+
+// load takes a value from each run of stub cells.
+func load(runs map[string][]Run, value func(Queue) float64) []float64 {
+	return each(runs[Fleet], func(r Run) (float64, bool) {
+		if r.Load == nil {
+			return 0, false
+		}
+		return value(*r.Load), true
+	})
 }
 
 // per takes a value from each run's unpatched arms that measured something: the

@@ -28,6 +28,8 @@ func good() map[string]string {
 		"native/1.wall":   "5\n",
 		"cold/1.json":     `{"images":[{"patched":false,"cpuNS":300000000000,"wallNS":160000000000},{"patched":true,"cpuNS":6000000000,"wallNS":5000000000}]}`,
 		"cold/1.wall":     "170\n",
+		"fleet/1.json":    `{"load":{"Cells":10000,"Workers":200,"IdealNS":50000000000,"WallNS":54000000000,"MessagesPerCell":12.5,"CoordinatorMiB":40}}`,
+		"fleet/1.wall":    "60\n",
 	}
 }
 
@@ -58,6 +60,9 @@ func TestRows(t *testing.T) {
 	}{
 		{"cold build, CPU", 300, "met"},
 		{"second arm, wall", 5, "met"},
+		{"10,000 stub cells on 200 workers / ideal", 1.08, "met"},
+		{"messages per cell", 12.5, ""},
+		{"peak memory of the coordinator", 40, ""},
 		{"boot, emulator / without", 1.5, "missed"},
 		{"first detection after stress starts", 3, ""},
 		{"cached compare, end to end", 2.5, "met"},
