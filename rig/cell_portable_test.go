@@ -63,7 +63,8 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
 	cfg := l.config(t)
 	cfg.Backends.Open, cfg.Backends.Analyse, cfg.Backends.Archive, cfg.Backends.SameCode = nil, nil, nil, nil // to be called is to crash
-	r := RunTask(t.Context(), cfg, task, 0)
+	r, err := TryTask(t.Context(), cfg, task)
+	require.NoError(t, err)
 	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)
 	assert.Equal(t, matrix.Fixed, r.Outcome)
 	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)

@@ -28,7 +28,7 @@ type MatrixConfig struct {
 	History  string   // database to record the cells' runs in, under their names; empty: none
 	Since    string   // folder of an earlier run, for the reports; empty: none
 	Retries  int      // of a cell or a kernel, after a fault of the rig
-	Parallel int      // cells at once; 0: what the machine bears
+	Parallel int      // cells at once on this machine; 0: what it bears
 	Jobs     int      // parallel compiler jobs; 0: one per CPU
 	CacheDir string
 	QEMU     string // where a cell names none
@@ -36,7 +36,9 @@ type MatrixConfig struct {
 	Verbose  bool // tell the stages of each cell
 	Events   trial.Sink
 	Backends *Backends // nil: the real ones
-	Executor Executor  // nil: this machine
+	NATS     string    // the server whose workers run the cells; empty: this machine
+	Auth     NATSAuth
+	Executor Executor // nil: as NATS says
 }
 
 // CellTask is one cell that is to run, with all that it needs.
@@ -183,7 +185,7 @@ func (n *nightly) run(ctx context.Context) error {
 	}
 	executor := n.cfg.Executor
 	if executor == nil {
-		executor = newLocalExecutor(n.cfg)
+		executor = newFleetExecutor(n.cfg, n.doc)
 	}
 	results := make(chan matrix.CellResult)
 	ended := make(chan error, 1)

@@ -16,8 +16,9 @@ import (
 	"kcovrig/rig/matrix"
 )
 
-// interruptedNightly ends a matrix of six cells while its third is booted.
-func interruptedNightly(t *testing.T) *nightlyLab {
+// interruptedNightly ends a matrix of six cells while its third is booted, and
+// says how many have their answer.
+func interruptedNightly(t *testing.T) (*nightlyLab, int) {
 	t.Helper()
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, reader: [acquire, relaxed], mode: [both, pc, cmp]}\n")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -29,19 +30,20 @@ func interruptedNightly(t *testing.T) *nightlyLab {
 	}
 	doc, _, err := Matrix(ctx, n.cfg)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, matrix.Counts{Cells: 6, Expected: 2, NotRun: 4}, doc.Counts, "%v", statuses(doc))
+	require.Contains(t, []int{1, 2}, doc.Counts.Expected, "the second may have ended unheard: %v", statuses(doc))
+	require.Equal(t, 6, doc.Counts.Expected+doc.Counts.NotRun)
 	require.Equal(t, doc.Counts, n.saved(t).Counts)
 	n.fail, n.cfg.Resume = nil, true
 	n.lab.boots = nil
-	return n
+	return n, doc.Counts.Expected
 }
 
 func TestResumeDoesNothingTwice(t *testing.T) {
-	n := interruptedNightly(t)
+	n, answered := interruptedNightly(t)
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
-	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6, Resumed: 2}, doc.Counts)
-	assert.Len(t, n.lab.boots, 4)
+	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6, Resumed: answered}, doc.Counts)
+	assert.Len(t, n.lab.boots, 6-answered)
 	folders := map[string]bool{}
 	for _, r := range doc.Cells {
 		assert.FileExists(t, filepath.Join(n.cfg.OutDir, r.Folder, "result.json"))
@@ -53,13 +55,13 @@ func TestResumeDoesNothingTwice(t *testing.T) {
 	doc, _, err = Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6, Resumed: 6}, doc.Counts)
-	assert.Len(t, n.lab.boots, 4, "nothing is left")
+	assert.Len(t, n.lab.boots, 6-answered, "nothing is left")
 	assert.Equal(t, images, n.images["arm64 gcc unpatched"], "no tree is opened for nothing")
 	assert.Equal(t, 6, n.saved(t).Counts.Expected)
 }
 
 func TestResumeNoticesAChangedFile(t *testing.T) {
-	n := interruptedNightly(t)
+	n, answered := interruptedNightly(t)
 	text, err := os.ReadFile(n.cfg.File)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(n.cfg.File, []byte("# only a comment\n"+string(text)+"duration: 2s\n"), 0o600))
@@ -70,7 +72,7 @@ func TestResumeNoticesAChangedFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(n.cfg.File, []byte("# only a comment\n"+string(text)), 0o600))
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
-	assert.Equal(t, 2, doc.Counts.Resumed)
+	assert.Equal(t, answered, doc.Counts.Resumed)
 }
 
 func TestResumeNoticesAChangedPatch(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -25,6 +26,7 @@ import (
 type nightlyLab struct {
 	*lab
 	cfg    MatrixConfig
+	dir    string
 	mu     sync.Mutex
 	images map[string]int // by architecture, compiler and arm
 	boots  atomic.Int32
@@ -47,7 +49,11 @@ func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nig
 		return boot(ctx, c)
 	}
 	b.Open = func(_ context.Context, c TreeConfig) (Tree, error) { return countedTree{n, c}, nil }
-	b.Emulator = func(context.Context, EmulatorConfig) (Emulator, error) { return n.qemu, nil }
+	n.dir = dir
+	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+		path := filepath.Join(dir, "initrd")
+		return Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
+	}
 	n.cfg = MatrixConfig{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Backends: b, Parallel: 1}
 	return n
 }
@@ -79,7 +85,11 @@ func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
 			return Image{}, err
 		}
 	}
-	return Image{Image: trial.Image{Patched: patched, Path: "Image", Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}, nil
+	path := filepath.Join(t.n.dir, key)
+	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
+		return Image{}, err
+	}
+	return Image{Image: trial.Image{Patched: patched, Path: path, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}, nil
 }
 
 func statuses(d matrix.Document) map[string]string {
@@ -183,11 +193,10 @@ func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 2, Retries: 3}, doc.Counts)
 	assert.Len(t, doc.Retries, 1, "of a build")
-	require.Len(t, doc.Cells[0].Retries, 2)
 	assert.Contains(t, doc.Cells[0].Retries[0], "no memory")
-	assert.Equal(t, "cells/"+doc.Cells[0].Cell.ID+".3", doc.Cells[0].Folder, "each try has a folder")
-	assert.DirExists(t, filepath.Join(dir, "cells", doc.Cells[0].Cell.ID+".2"))
-	assert.Empty(t, doc.Cells[1].Retries)
+	for _, r := range doc.Cells {
+		assert.FileExists(t, filepath.Join(dir, r.Folder, "report.html"))
+	}
 
 	n.cfg.OutDir, n.cfg.Retries, n.broken = n.cfg.OutDir+"2", 1, nil
 	n.fail = func(int32) error { return lost }
@@ -211,7 +220,6 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
 	var now, most atomic.Int32
 	n.cfg.Parallel = 3
-	executor := newLocalExecutor(n.cfg)
 	boot := n.cfg.Backends.Boot
 	n.cfg.Backends.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
 		most.Store(max(most.Load(), now.Add(1)))
@@ -221,7 +229,6 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, 6, doc.Counts.Expected)
-	assert.Equal(t, 3, executor.slots)
 	assert.LessOrEqual(t, most.Load(), int32(3))
 }
 
@@ -257,5 +264,5 @@ func TestACellForAnotherHost(t *testing.T) {
 	n.cfg.Retries = 3
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
-	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, UserFaults: 1}, doc.Counts)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, RigFaults: 1}, doc.Counts, "no machine has what it needs")
 }

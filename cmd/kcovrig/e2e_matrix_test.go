@@ -24,7 +24,7 @@ type nightly struct {
 	Cells []struct {
 		Cell            struct{ ID, Name, Expect string }
 		Status, Outcome string
-		Folder, Started string
+		Folder, Worker  string
 		Arms            []struct {
 			Patched               bool
 			Windows, StaleWindows uint64

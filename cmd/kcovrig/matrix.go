@@ -15,6 +15,7 @@ import (
 // matrixOptions are the flags of matrix.
 type matrixOptions struct {
 	rig          rig.MatrixConfig
+	nats         natsOptions
 	list         bool
 	format, prev string
 	db           string
@@ -42,7 +43,8 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
   kcovrig matrix nightly.yaml --list
   kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
-  kcovrig matrix nightly.yaml --cell=arm64/compare/acquire`,
+  kcovrig matrix nightly.yaml --cell=arm64/compare/acquire
+  kcovrig matrix nightly.yaml --nats nats://10.0.0.1:4222 --out results/tonight`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.rig.File = args[0]
@@ -64,12 +66,13 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 	f.BoolVar(&o.rig.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
 	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
 	f.IntVar(&o.rig.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
-	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once (0: as many as this machine's cores and memory bear)")
+	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
 	f.IntVar(&o.rig.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.StringVar(&o.rig.QEMU, "qemu", "", "QEMU `program` where a cell names none")
 	addDB(cmd, &o.db)
 	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
 	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
+	o.nats.add(cmd)
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	f.BoolVarP(&o.rig.Verbose, "verbose", "v", false, "show the stages of each cell")
 	complete(cmd, "format", "text", "github")
@@ -101,6 +104,8 @@ func (a *app) listMatrix(o *matrixOptions) error {
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	c := o.rig
 	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
+	o.nats.complete(a)
+	c.NATS, c.Auth = o.nats.url, o.nats.auth
 	if c.QEMU == "" {
 		c.QEMU = a.getenv("KCOVRIG_QEMU")
 	}

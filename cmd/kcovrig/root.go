@@ -41,6 +41,7 @@ Environment:
   KCOVRIG_CACHE  cache folder (default: $XDG_CACHE_HOME/kcovrig, ~/.cache/kcovrig)
   KCOVRIG_QEMU   QEMU program to use, as --qemu
   XDG_DATA_HOME  the history is kept below it (default: ~/.local/share)
+  KCOVRIG_NATS_PASSWORD  password of --nats-user
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64
@@ -56,7 +57,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newCache(a), newDoctor(a))
+	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }
