@@ -3,16 +3,14 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/live"
 	"kcovrig/rig/trial"
 )
 
@@ -26,6 +24,7 @@ type app struct {
 	stderr io.Writer
 	result *trial.Result // of the command that ran, for the exit code
 	code   int           // of a command without a result that ran well and found something
+	view   *live.View    // drawn while a command runs; nil: none
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -40,6 +39,8 @@ Environment:
   KCOVRIG_CACHE  cache folder (default: $XDG_CACHE_HOME/kcovrig, ~/.cache/kcovrig)
   KCOVRIG_QEMU   QEMU program to use, as --qemu
   XDG_DATA_HOME  the history is kept below it (default: ~/.local/share)
+  NO_COLOR       no colours on the terminal, where it is set
+  TERM, CI       plain lines instead of a drawn view, where TERM is dumb or CI is set
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64
@@ -90,42 +91,4 @@ func (a *app) userCache() string {
 		return filepath.Join(home, ".cache")
 	}
 	return ""
-}
-
-// show writes a result, and keeps it for the exit code. Whatever went wrong,
-// --json gives one object.
-func (a *app) show(o *options, result trial.Result, err error) error {
-	a.result = &result
-	if err == nil && interrupted(a.result) {
-		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
-	}
-	if o.json {
-		if werr := report.JSON(a.stdout, result); werr != nil && err == nil {
-			err = fault.Wrap(fault.Rig, "write the result", werr)
-		}
-		return err
-	}
-	if err != nil && len(result.Observations) == 0 {
-		return err
-	}
-	if werr := report.Text(a.stdout, result); werr != nil && err == nil {
-		err = fault.Wrap(fault.Rig, "write the result", werr)
-	}
-	return err
-}
-
-// config is the rig's input from the flags and the environment.
-func (a *app) config(o *options) rig.Config {
-	qemu := o.qemu
-	if qemu == "" {
-		qemu = a.getenv("KCOVRIG_QEMU")
-	}
-	kept := ""
-	if !o.noHistory {
-		kept = a.historyFile(o.db)
-	}
-	return rig.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Events: report.Progress(a.stderr, o.verbose),
-	}
 }
