@@ -160,7 +160,7 @@ func (a *arm) stress(ctx context.Context, vm VM, s *session) (stressed, error) {
 	defer a.relay.leave()
 	lasting := context.WithoutCancel(ctx)
 	var run *stress
-	run, err := s.stress(a.start(), a.limit, func(news []wire.Tally) bool {
+	run, err := s.stress(a.start(), a.image.Patched, a.limit, func(news []wire.Tally) bool {
 		if a.until != nil && a.until(run.result.hits) {
 			return true
 		}

@@ -48,7 +48,8 @@ type TreeConfig struct {
 	Arch     arch.Arch
 	Scenario scenario.Scenario
 	CacheDir string
-	Line     func(string) // a line of build output
+	Line     func(string) // what begins
+	Step     func(trial.BuildEvent)
 }
 
 // Tree is an opened kernel tree, from which both arms are built.

@@ -117,6 +117,7 @@ func (g fakeGuest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 		if g.stale > 0 {
 			t.StaleBlocks = blocks / uint64(g.stale)
 			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
+			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
 		}
 		if g.lie {
 			t.StaleWindows = t.Windows + 1

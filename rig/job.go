@@ -5,12 +5,14 @@ package rig
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -63,7 +65,7 @@ func newJob(cfg Config, command string) (*job, error) {
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
 		lines:  map[bool][]objcode.Line{},
-		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
+		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
@@ -80,6 +82,11 @@ func newJob(cfg Config, command string) (*job, error) {
 func (j *job) note(text string) {
 	j.result.Notes = append(j.result.Notes, text)
 	j.cfg.Events(trial.Event{Note: text})
+}
+
+// announcing makes each external command an event.
+func (j *job) announcing(ctx context.Context) context.Context {
+	return proc.Announce(ctx, func(argv []string) { j.cfg.Events(trial.Event{Command: proc.Quote(argv)}) })
 }
 
 // finish completes the result, publishes the run folder and gives up what the
@@ -107,8 +114,9 @@ func FailureOf(err error) *trial.Failure {
 	if err == nil {
 		return nil
 	}
-	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
-	if errors.Is(err, context.Canceled) {
+	kind, interrupted := fault.KindOf(err), errors.Is(err, context.Canceled)
+	f := &trial.Failure{Whose: kind.String(), Message: err.Error()}
+	if interrupted {
 		f.Message = "interrupted: " + f.Message
 	}
 	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
@@ -126,7 +134,17 @@ func FailureOf(err error) *trial.Failure {
 		}
 	}
 	f.Tail = strings.TrimRight(f.Tail, "\n")
+	if f.Try == "" && !interrupted {
+		f.Try = lastResort[kind]
+	}
 	return f
+}
+
+// lastResort is what to try where whoever met the error knew nothing better.
+var lastResort = map[fault.Kind]string{
+	fault.User:  "kcovrig help, followed by the command",
+	fault.Rig:   "kcovrig doctor, which says what this machine lacks",
+	fault.Guest: "run it again; where it persists, the console says what the guest met",
 }
 
 // together runs fs at once, cancels the rest when one fails, waits for all,

@@ -95,6 +95,7 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 	tree, err := j.backends().Open(ctx, TreeConfig{
 		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
 		Line: func(line string) { j.cfg.Events(trial.Event{Line: line}) },
+		Step: func(b trial.BuildEvent) { j.cfg.Events(trial.Event{Build: &b}) },
 	})
 	if err != nil {
 		return err

@@ -39,7 +39,11 @@ func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},
-		MakeArgs: s.MakeArgs, CacheDir: cache, Jobs: jobs, Progress: cfg.Line,
+		MakeArgs: s.MakeArgs, CacheDir: cache, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
+			if cfg.Step != nil {
+				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
+			}
+		},
 	})
 	if err != nil {
 		return nil, err

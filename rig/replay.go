@@ -67,7 +67,7 @@ func Replay(ctx context.Context, cfg ReplayConfig) (trial.Result, error) {
 		return trial.Result{Command: "replay", Version: cfg.Version, Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
 	j.replay, j.result.Replay = r, &r.report
-	return j.finish(r.run(ctx, j))
+	return j.finish(r.run(j.announcing(ctx), j))
 }
 
 // openReplay reads the run and finds the witness in it.

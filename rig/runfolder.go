@@ -19,7 +19,8 @@ import (
 // keptRuns is how many run folders without --out are kept in the cache.
 const keptRuns = 20
 
-// runFolder is what a run leaves: result.json, its reports, and per boot its console. It is
+// runFolder is what a run leaves: result.json, its reports, versions.txt, and per
+// boot its console and what the emulator saved. It is
 // written aside and renamed, so that a folder with its final name is complete.
 type runFolder struct {
 	work  string // while the run lasts

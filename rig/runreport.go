@@ -32,5 +32,5 @@ func writeReports(dir, name string) error {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, "versions.txt"), []byte(report.Versions(run.Document)), 0o644)
 }

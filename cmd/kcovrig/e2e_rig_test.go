@@ -56,6 +56,7 @@ type command struct {
 	out  bytes.Buffer
 	log  watched
 	cmd  *exec.Cmd
+	tty  *os.File // its terminal; nil: pipes
 	done chan struct{}
 	code int
 }
@@ -81,6 +82,10 @@ func (c *command) start() *command {
 	c.cmd.Env = append(os.Environ(), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
+	if c.tty != nil {
+		c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = c.tty, c.tty, c.tty
+		c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	}
 	require.NoError(c.t, c.cmd.Start())
 	go func() {
 		defer close(c.done)

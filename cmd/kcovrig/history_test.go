@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -119,9 +120,9 @@ func TestWhereTheHistoryIs(t *testing.T) {
 		a := app{getenv: func(name string) string { return c.env[name] }}
 		assert.Equal(t, want, a.historyFile(c.flag))
 		o := options{db: c.flag}
-		assert.Equal(t, want, a.config(&o).History)
+		assert.Equal(t, want, a.config(&cobra.Command{}, &o).History)
 		o.noHistory = true
-		assert.Empty(t, a.config(&o).History)
+		assert.Empty(t, a.config(&cobra.Command{}, &o).History)
 	}
 }
 

@@ -34,7 +34,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	defer app.endView() // on a panic too
 	err := usageOf(root.ExecuteContext(ctx))
+	app.endView()
 	if err != nil {
 		failure := rig.FailureOf(err)
 		if app.result != nil && app.result.Failure != nil {

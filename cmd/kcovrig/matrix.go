@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/live"
 	"kcovrig/rig/report"
 )
 
@@ -112,7 +113,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if !o.noHistory {
 		c.History = a.historyFile(o.db)
 	}
-	c.Events = report.Progress(a.stderr, c.Verbose)
+	c.Events = live.Lines(a.stderr, c.Verbose)
 	doc, dir, err := rig.Matrix(cmd.Context(), c)
 	if dir == "" {
 		return err

@@ -21,7 +21,7 @@ type options struct {
 	duration                      time.Duration
 	seed                          uint64
 	memoryModel, accel, qemu, out string
-	json, verbose                 bool
+	json, verbose, quiet          bool
 	scopes                        []string
 	scopeOnly                     bool
 	jobs                          int
@@ -41,10 +41,18 @@ func (o *options) addKernel(cmd *cobra.Command) {
 	f.StringVar(&o.patch, "patch", "", "mail-format patch `file` (default: the built-in series)")
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	o.addOutput(cmd)
 	complete(cmd, "arch", arch.Names()...)
 	complete(cmd, "compiler", arch.Compilers()...)
+}
+
+// addOutput adds the flags that say what is printed, while it runs and at the end.
+func (o *options) addOutput(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show the external commands, what begins, and each stale entry reported")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the verdict alone, on one line; errors still go to standard error")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 }
 
 // addRun adds the flags that say how the kernel is run.

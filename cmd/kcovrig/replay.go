@@ -38,7 +38,7 @@ in every try.
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg.Config, cfg.Run = a.config(&o), args[0]
+			cfg.Config, cfg.Run = a.config(cmd, &o), args[0]
 			if len(args) == 2 {
 				n, err := strconv.Atoi(args[1])
 				if err != nil || n < 1 {
@@ -61,7 +61,6 @@ in every try.
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the run's)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write; must not exist")
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	o.addOutput(cmd)
 	return cmd
 }

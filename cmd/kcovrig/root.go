@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"runtime/debug"
@@ -12,7 +11,7 @@ import (
 
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/live"
 	"kcovrig/rig/trial"
 )
 
@@ -27,6 +26,7 @@ type app struct {
 	result *trial.Result     // of the command that ran, for the exit code
 	counts *rig.MatrixCounts // of a matrix that ran, for the exit code
 	code   int               // of a command without a result that ran well and found something
+	view   *live.View        // drawn while a command runs; nil: none
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -42,6 +42,8 @@ Environment:
   KCOVRIG_QEMU   QEMU program to use, as --qemu
   XDG_DATA_HOME  the history is kept below it (default: ~/.local/share)
   KCOVRIG_NATS_PASSWORD  password of --nats-user
+  NO_COLOR       no colours on the terminal, where it is set
+  TERM, CI       plain lines instead of a drawn view, where TERM is dumb or CI is set
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64
@@ -92,42 +94,4 @@ func (a *app) userCache() string {
 		return filepath.Join(home, ".cache")
 	}
 	return ""
-}
-
-// show writes a result, and keeps it for the exit code. Whatever went wrong,
-// --json gives one object.
-func (a *app) show(o *options, result trial.Result, err error) error {
-	a.result = &result
-	if err == nil && interrupted(a.result) {
-		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
-	}
-	if o.json {
-		if werr := report.JSON(a.stdout, result); werr != nil && err == nil {
-			err = fault.Wrap(fault.Rig, "write the result", werr)
-		}
-		return err
-	}
-	if err != nil && len(result.Observations) == 0 {
-		return err
-	}
-	if werr := report.Text(a.stdout, result); werr != nil && err == nil {
-		err = fault.Wrap(fault.Rig, "write the result", werr)
-	}
-	return err
-}
-
-// config is the rig's input from the flags and the environment.
-func (a *app) config(o *options) rig.Config {
-	qemu := o.qemu
-	if qemu == "" {
-		qemu = a.getenv("KCOVRIG_QEMU")
-	}
-	kept := ""
-	if !o.noHistory {
-		kept = a.historyFile(o.db)
-	}
-	return rig.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Events: report.Progress(a.stderr, o.verbose),
-	}
 }

@@ -26,7 +26,7 @@ the reader saw. One kernel alone gives a tally, never a verdict.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Run(cmd.Context(), a.config(&o), patched)
+			result, err := rig.Run(cmd.Context(), a.config(cmd, &o), patched)
 			return a.show(&o, result, err)
 		},
 	}

@@ -32,7 +32,7 @@ unmapped and protected, and processes fork.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Soak(cmd.Context(), a.config(&o))
+			result, err := rig.Soak(cmd.Context(), a.config(cmd, &o))
 			return a.show(&o, result, err)
 		},
 	}

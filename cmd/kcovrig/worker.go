@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig"
-	"kcovrig/rig/report"
+	"kcovrig/rig/live"
 )
 
 // natsOptions say which NATS server, and who asks.
@@ -56,7 +56,7 @@ QEMU and the plugin's C compiler, but no kernel tree.
 			if c.QEMU == "" {
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
-			c.Events = report.Progress(a.stderr, c.Verbose)
+			c.Events = live.Lines(a.stderr, c.Verbose)
 			err := rig.Work(cmd.Context(), c)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends

@@ -66,7 +66,7 @@ func Parse(name string, text []byte) (Saved, error) {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Version: d.Version, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
+		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
 		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
@@ -101,7 +101,7 @@ func joins(boots []trial.Observation, a ArmDocument) bool {
 func (a ArmDocument) tally() wire.Tally {
 	return wire.Tally{
 		Mode: a.Mode, Rounds: a.Rounds, Copies: a.Copies, Windows: a.Windows, Entries: a.Entries,
-		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks,
+		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks, BlockTurns: a.BlockTurns,
 		StressNS: a.StressNS, FirstStaleNS: a.FirstStaleNS,
 	}
 }

@@ -61,6 +61,7 @@ type Failure struct {
 type Result struct {
 	Command      string // the subcommand
 	Version      string // the rig's own
+	Go           string // the Go that the rig was built with
 	Spec         Spec
 	Judgement    Judgement // its verdict stays unknown unless both arms ran
 	Kernel       Kernel

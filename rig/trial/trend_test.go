@@ -97,12 +97,12 @@ func TestWordOfARun(t *testing.T) {
 // A lone arm that was asked to be sure has a finding; sums leave out what does not count.
 func TestPastRunOfAResult(t *testing.T) {
 	r := Result{Command: "run", Spec: Spec{CleanShare: 0.05}, QEMU: QEMU{MemoryModel: ModelArm}}
-	r.Observations = []Observation{lone(500, 0)}
+	r.Observations = []Observation{lone(900, 0)}
 	r.Observations[0].Patched = true
 	p := NewPastRun(r)
 	assert.Equal(t, FindingClean, p.Finding)
 	assert.True(t, *p.Patched)
-	assert.Equal(t, uint64(500), p.Blocks)
+	assert.Equal(t, uint64(900), p.Blocks)
 	r.Observations[0].Outcome = OutcomeKernelFault
 	p = NewPastRun(r)
 	assert.Equal(t, FindingInconclusive, p.Finding)

@@ -53,6 +53,18 @@ type Config struct {
 	Jobs int
 	// Progress, where set, is told in one line what begins. It may be called from any goroutine.
 	Progress func(line string)
+	// Step, where set, is told each step of make as it is announced.
+	Step func(Step)
+}
+
+// Step is how far a build has come, in the steps that make announces. Before
+// counts those of the last whole build for the architecture, of Linux Version;
+// 0 where there was none, or where this build starts from another arm's folder.
+type Step struct {
+	Count   int
+	Doing   string
+	Before  int
+	Version string
 }
 
 // Fragment is a config fragment; Name is for messages.
