@@ -114,7 +114,7 @@ func Table(r Report, reach map[string]int) string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Linux %s in the guest, %s, seed %d.\n\n", r.Kernel, r.QEMU, r.Seed)
+	fmt.Fprintf(&b, "Linux %s in the guest, QEMU %s, seed %d.\n\n", r.Kernel, r.QEMU, r.Seed)
 	b.WriteString("| tests | outcomes of each, at least | unsound | inconclusive | forbidden states | allowed states seen | targets in reach, seen |\n|---|---|---|---|---|---|---|\n")
 	for _, row := range []struct {
 		name string

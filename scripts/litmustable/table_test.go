@@ -34,6 +34,7 @@ func TestTable(t *testing.T) {
 	assert.Contains(t, table, "| 1 of three and four | 9 | 0 | 0 | 0 | 1 of 2 | 0 of 1 |\n")
 	assert.Contains(t, table, "Targets in reach, not seen: IRIW.")
 	assert.Contains(t, table, "out of reach")
+	assert.Contains(t, table, "Linux 6.12 in the guest, QEMU 11.1.3, seed 7.")
 }
 
 func TestWhatIsNoReport(t *testing.T) {
