@@ -153,6 +153,7 @@ type Plugin struct {
 // WitnessConfig says what to tell of one boot.
 type WitnessConfig struct {
 	Plugin     Plugin
+	AsIs       bool
 	Patched    bool
 	Reader     trial.Reader
 	Listing    string // path of the container's disassembly

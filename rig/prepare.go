@@ -96,7 +96,7 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 	}
 	end("")
 	for _, patched := range arms {
-		name := trial.Observation{Patched: patched}.Arm()
+		name := trial.ArmName(patched, j.cfg.Spec.AsIs)
 		end := j.stages.begin(name, "build "+name)
 		image, err := tree.Image(ctx, patched)
 		if err != nil {
@@ -186,12 +186,12 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	for _, patched := range arms {
 		a, err := j.backends().Analyse(ctx, AnalyseConfig{
 			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-			CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.Observation{Patched: patched}.Arm()),
+			CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
 		})
 		if err != nil {
 			return err
 		}
-		a.Patched = patched
+		a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
 		j.scopes[patched] = a.Scope
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)

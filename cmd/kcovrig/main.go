@@ -43,6 +43,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
 	}
+	if app.forGit {
+		return gitCode(app.result, err)
+	}
 	if err == nil && app.code != exitOK || app.code == exitNotFixed {
 		return app.code
 	}

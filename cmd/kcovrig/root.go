@@ -26,6 +26,7 @@ type app struct {
 	stderr io.Writer
 	result *trial.Result // of the command that ran, for the exit code
 	code   int           // of a command without a result that ran well and found something
+	forGit bool          // the exit code is for git bisect run
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -54,7 +55,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
+	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
 	return root
 }
 

@@ -21,7 +21,8 @@ type build struct {
 	tree    *Tree
 	job     job
 	work    *scratch
-	out     string // kbuild's output folder
+	out     string        // kbuild's output folder
+	grace   time.Duration // make's to remove what it was making when it is stopped; 0: the folder is thrown away
 	log     string
 	started time.Time
 	cpu     time.Duration
@@ -106,7 +107,7 @@ func (b *build) configure(ctx context.Context) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return diskFault("make a build folder", err)
 	}
-	all := filepath.Join(b.work.dir, "entry", "requested.config")
+	all := filepath.Join(filepath.Dir(b.out), "requested.config")
 	if err := writeFile(all, []byte(configText(b.job.symbols))); err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (b *build) make(ctx context.Context, target, log string, env ...string) err
 	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, target: target}
 	res, err := proc.Run(ctx, proc.Command{
 		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
-		Log: log, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, target),
+		Log: log, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, target),
 	})
 	b.cpu += res.CPU
 	if err == nil || ctx.Err() != nil {
