@@ -99,6 +99,8 @@ func (b *bisection) validate() error {
 		return err
 	case cfg.Spec.Tree == "":
 		return bad("--tree: name the git repository")
+	case cfg.Spec.Duration != 0, len(cfg.Spec.Scopes) > 0:
+		return bad("--duration and --scope have no place here: each commit is tested until it is clear, in the scenario's own code")
 	case cfg.Spec.Rev != "":
 		return bad("--rev: the commits come from --good and --bad")
 	case a.TSO:

@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
@@ -47,11 +48,12 @@ func (b *bisection) end(ctx context.Context, commit string, test func() (bisect.
 		return bisect.Answer{}, err
 	}
 	b.say("testing the end %.12s (%s)", commit, subject)
+	began := time.Now()
 	a, err := test()
 	if err != nil {
 		return a, err
 	}
-	a.Commit, a.Subject = commit, subject
+	a.Commit, a.Subject, a.Seconds = commit, subject, time.Since(began).Seconds()
 	if a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
 		b.report.Steps = append(b.report.Steps, a)
 		return a, nil // said at once, and tested anew by the next call

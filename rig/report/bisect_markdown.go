@@ -47,19 +47,7 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 		b.WriteString("\n")
 	}
 	if r.Witness != nil {
-		fmt.Fprintf(&b, "\n## A stale read on the stale side\n\n%s\n\n", plain(witnessTitle(*r.Witness)))
-		stale := staleLoads(r.Witness.Events)
-		fmt.Fprintf(&b, "%s\n", plain(strings.Join(tell(r.Witness.Events, stale), " ")))
-		rows := [][]string{eventHead}
-		for i, e := range r.Witness.Events {
-			row := eventRow(e, stale[i] >= 0)
-			for n := range row {
-				row[n] = plain(row[n])
-			}
-			rows = append(rows, row)
-		}
-		b.WriteString("\n")
-		aligned(&b, rows)
+		bisectWitness(&b, *r.Witness)
 	}
 	b.WriteString("\n## Steps\n\n| round | commit | subject | answer | windows | stale | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, s := range r.Steps {
@@ -78,6 +66,22 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func bisectWitness(b *strings.Builder, w trial.Witness) {
+	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", plain(witnessTitle(w)))
+	stale := staleLoads(w.Events)
+	fmt.Fprintf(b, "%s\n", plain(strings.Join(tell(w.Events, stale), " ")))
+	rows := [][]string{eventHead}
+	for i, e := range w.Events {
+		row := eventRow(e, stale[i] >= 0)
+		for n := range row {
+			row[n] = plain(row[n])
+		}
+		rows = append(rows, row)
+	}
+	b.WriteString("\n")
+	aligned(b, rows)
 }
 
 func fence(b *strings.Builder, language, text string) {
