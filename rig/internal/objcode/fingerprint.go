@@ -58,7 +58,8 @@ func (o *object) named(name string) []elf.Symbol {
 }
 
 // Fingerprint hashes the code of functions in an object file: equal hashes mean
-// that the same instructions do the same, wherever they and their data lie.
+// that the same instructions do the same, wherever their data lies. The contrary
+// does not hold: where code moved, the compiler may have padded it differently.
 func Fingerprint(path string, symbols []string) (string, error) {
 	o, err := openObject(path)
 	if err != nil {
