@@ -27,7 +27,7 @@ var branches = map[string]struct {
 	at  int
 	how string
 }{
-	"removed-9": {9, "removed"}, "removed-27": {27, "removed"}, "removed-42": {42, "removed"},
+	"removed-9": {9, "removed"}, "removed-17": {17, "removed"}, "removed-27": {27, "removed"}, "removed-42": {42, "removed"},
 	"weakened-20": {20, "weakened"}, "added-24": {24, "added"},
 }
 
@@ -103,29 +103,48 @@ func barrierEdit(branch string, n int) (edit, bool) {
 	return edit{}, false
 }
 
-// bisectRepository returns the bare repository, made once per cache. It costs a
-// minute and half a gigabyte.
+// bisectRepository returns the bare repository. Its base is made once per cache,
+// which costs a minute and half a gigabyte, the branches for each test run.
 func bisectRepository(t *testing.T) string {
 	t.Helper()
 	e2e(t)
-	repo := filepath.Join(userCache(), "testing", "bisect-6.12-1.git")
-	if _, err := os.Stat(filepath.Join(repo, "complete")); err == nil {
-		return repo
+	repo := filepath.Join(userCache(), "testing", "bisect-6.12.git")
+	if _, err := os.Stat(filepath.Join(repo, "complete")); err != nil {
+		require.NoError(t, os.RemoveAll(repo))
+		gitIn(t, "", "init", "--quiet", "--bare", "--initial-branch=main", repo)
+		fastImport(t, repo, func(w io.Writer) error { return importSource(w, sourceTarball(t)) })
+		require.NoError(t, os.WriteFile(filepath.Join(repo, "complete"), nil, 0o600))
 	}
-	require.NoError(t, os.RemoveAll(repo))
-	gitIn(t, "", "init", "--quiet", "--bare", "--initial-branch=main", repo)
-	gitIn(t, repo, "config", "core.bigFileThreshold", "16m")
-	stream := exec.Command("git", "-C", repo, "-c", "core.compression=1", "fast-import", "--quiet")
+	base := map[string]string{kcovFile: ""}
+	for _, e := range edits() {
+		base[e.file] = ""
+	}
+	for file := range base {
+		cmd := exec.Command("git", "-C", repo, "show", "main:"+file)
+		text, err := cmd.Output()
+		require.NoError(t, err)
+		base[file] = string(text)
+	}
+	fastImport(t, repo, func(w io.Writer) (err error) {
+		for branch := range branches {
+			err = errors.Join(err, importBranch(w, branch, base))
+		}
+		return err
+	})
+	return repo
+}
+
+func fastImport(t *testing.T, repo string, write func(io.Writer) error) {
+	t.Helper()
+	stream := exec.Command("git", "-C", repo, "-c", "core.compression=1", "fast-import", "--quiet", "--force")
 	in, err := stream.StdinPipe()
 	require.NoError(t, err)
 	var said strings.Builder
 	stream.Stdout, stream.Stderr = &said, &said
 	require.NoError(t, stream.Start())
 	w := bufio.NewWriterSize(in, 1<<20)
-	err = errors.Join(importHistories(w, sourceTarball(t)), w.Flush(), in.Close())
+	err = errors.Join(write(w), w.Flush(), in.Close())
 	require.NoError(t, errors.Join(err, stream.Wait()), said.String())
-	require.NoError(t, os.WriteFile(filepath.Join(repo, "complete"), nil, 0o600))
-	return repo
 }
 
 func sourceTarball(t *testing.T) string {
@@ -140,9 +159,8 @@ func sourceTarball(t *testing.T) string {
 	return ""
 }
 
-// importHistories writes a stream for git fast-import: the source as commit 1,
-// then the branches.
-func importHistories(w io.Writer, tarball string) error {
+// importSource writes the kernel's source as one commit, for git fast-import.
+func importSource(w io.Writer, tarball string) error {
 	unpack := exec.Command("xz", "-dc", tarball)
 	out, err := unpack.StdoutPipe()
 	if err == nil {
@@ -151,25 +169,13 @@ func importHistories(w io.Writer, tarball string) error {
 	if err != nil {
 		return err
 	}
-	keep := map[string]string{kcovFile: ""}
-	for _, e := range edits() {
-		keep[e.file] = ""
-	}
-	if err := importBase(w, tar.NewReader(out), keep); err != nil {
+	if err := importBase(w, tar.NewReader(out)); err != nil {
 		return errors.Join(err, unpack.Process.Kill(), unpack.Wait())
 	}
-	if err := unpack.Wait(); err != nil {
-		return err
-	}
-	for branch := range branches {
-		if err := importBranch(w, branch, keep); err != nil {
-			return err
-		}
-	}
-	return nil
+	return unpack.Wait()
 }
 
-func importBase(w io.Writer, archive *tar.Reader, keep map[string]string) error {
+func importBase(w io.Writer, archive *tar.Reader) error {
 	writeCommit(w, "refs/heads/main", 1, "Linux 6.12, the distribution's source", "")
 	for {
 		h, err := archive.Next()
@@ -194,9 +200,6 @@ func importBase(w io.Writer, archive *tar.Reader, keep map[string]string) error 
 		text, err := io.ReadAll(archive)
 		if err != nil {
 			return err
-		}
-		if _, ok := keep[name]; ok {
-			keep[name] = string(text)
 		}
 		fmt.Fprintf(w, "M %s inline %s\ndata %d\n", mode, name, len(text))
 		if _, err := w.Write(append(text, '\n')); err != nil {
