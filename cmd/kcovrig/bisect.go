@@ -23,12 +23,12 @@ until one is left. It drives git's own bisect in a worktree of its own; the
 checkout, the index and a bisect of yours stay as they are. Called again with
 the same flags it goes on where it was interrupted. docs/bisect.md tells more.
 
-Exit codes:
-  0  one commit was found
-  2  wrong usage: ends that are swapped, not stale, not clean or unrelated, too
-  3  a fault of the rig or its tools, or interrupted; call it again to go on
-  4  several commits could not be told apart, since they cannot be tested
-  5  an end does not build, boot or finish`,
+Here 0 means that one commit was found, 2 also ends that are swapped, not stale,
+not clean or unrelated, 3 also an interruption (call it again), 4 that several
+commits cannot be told apart since they cannot be tested, 5 that an end does not
+build or boot.
+
+` + exitHelp,
 		Example: `  kcovrig bisect --tree linux.git --good v6.11 --bad v6.12
   kcovrig bisect --tree linux.git --bad v6.12 --good v7.2 --fixed -- kernel/
   kcovrig bisect --tree linux.git --log bisect.log --workers 2`,
