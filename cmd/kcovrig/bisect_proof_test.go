@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build bisectproof
+
 package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBisectProof is the larger set behind scripts/bisect-proof.
+// TestBisectProof is the larger set behind scripts/bisect-proof; scripts/test
+// runs a smaller one, see TestE2EBisect.
 func TestBisectProof(t *testing.T) {
-	if os.Getenv("KCOVRIG_BISECT_PROOF") != "1" {
-		return // no skip: scripts/test runs the smaller set of this, see TestE2EBisect
-	}
 	for _, c := range []struct {
 		branch string
 		from   int
