@@ -170,12 +170,7 @@ func (b *Bench) makeAll(ctx context.Context, w *build, j Job, targets []string) 
 	if err := checkConfig(b.conf, string(text)); err != nil {
 		return err
 	}
-	for _, target := range targets {
-		if err := w.make(ctx, target, w.log); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.make(ctx, targets, w.log)
 }
 
 // inOrder says whether make left the build folder as it should. A make that was

@@ -69,7 +69,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
-	if err := b.make(ctx, b.tree.cfg.Arch.ImageTarget, b.log); err != nil {
+	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
 		return err
 	}
 	return b.keepSource(ctx)
@@ -112,18 +112,18 @@ func (b *build) configure(ctx context.Context) error {
 		return err
 	}
 	log := strings.TrimSuffix(b.log, ".log") + ".config.log"
-	if err := b.make(ctx, "allnoconfig", log, "KCONFIG_ALLCONFIG="+all); err != nil {
+	if err := b.make(ctx, []string{"allnoconfig"}, log, "KCONFIG_ALLCONFIG="+all); err != nil {
 		return err
 	}
-	return b.make(ctx, "olddefconfig", log)
+	return b.make(ctx, []string{"olddefconfig"}, log)
 }
 
-func (b *build) make(ctx context.Context, target, log string, env ...string) error {
+func (b *build) make(ctx context.Context, targets []string, log string, env ...string) error {
 	c := b.tree.cfg
-	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, target: target}
+	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
 		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
-		Log: log, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, target),
+		Log: log, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
 	if err == nil || ctx.Err() != nil {
