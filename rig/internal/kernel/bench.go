@@ -13,7 +13,8 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// stopTime is how long make may take to remove what it was making.
+// stopTime is how long make may take to remove what it was making, as it does
+// when it is asked to end. One that takes longer is killed, and leaves no order.
 const stopTime = 10 * time.Second
 
 // Bench builds one source folder, whose content changes between builds, again
@@ -149,8 +150,10 @@ func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, er
 	if err := b.note(true); err != nil {
 		return nil, err
 	}
+	stopped := make(chan time.Time, 1)
+	defer context.AfterFunc(ctx, func() { stopped <- time.Now() })()
 	err = b.makeAll(ctx, w, j, targets)
-	if b.inOrder(ctx) {
+	if ctx.Err() == nil || time.Since(<-stopped) < stopTime {
 		err = errors.Join(err, b.note(false))
 	}
 	return w, err
@@ -172,8 +175,3 @@ func (b *Bench) makeAll(ctx context.Context, w *build, j Job, targets []string) 
 	}
 	return w.make(ctx, targets, w.log)
 }
-
-// inOrder says whether make left the build folder as it should. A make that was
-// stopped removes what it was making, if it has the time; whether it had is not
-// known here, so that only an undisturbed one counts.
-func (b *Bench) inOrder(ctx context.Context) bool { return ctx.Err() == nil }

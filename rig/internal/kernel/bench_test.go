@@ -108,7 +108,13 @@ func TestABenchDistrustsWhatWasCut(t *testing.T) {
 	b = openBench(t, c, dir)
 	_, made, err = image(t, b, fake, "one", false)
 	require.NoError(t, err)
-	require.Equal(t, "allnoconfig olddefconfig Image", made, "stopped in the middle")
+	require.Equal(t, "Image reused stale", made, "make was asked to end, and did")
+	require.NoError(t, b.note(true))
+	require.NoError(t, b.Close())
+	b = openBench(t, c, dir)
+	_, made, err = image(t, b, fake, "one", false)
+	require.NoError(t, err)
+	require.Equal(t, "allnoconfig olddefconfig Image", made, "killed in the middle")
 	require.NoError(t, b.Close())
 
 	record := benchRecord{}
