@@ -210,6 +210,7 @@ func TestALogIsTakenUp(t *testing.T) {
 	assert.Equal(t, []string{"0/f", "2/f"}, s.Range.Paths)
 	assert.True(t, s.Range.FirstParent)
 	assert.Equal(t, plain, s.Terms)
+	assert.NoDirExists(t, filepath.Join(s.dir, "0"), "files were checked out, which takes long and is for nothing")
 	require.NoError(t, s.Close(t.Context()))
 
 	for content, words := range map[string]string{"nonsense\n": "git bisect start", "git bisect start\n": "names no"} {

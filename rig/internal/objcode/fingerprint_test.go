@@ -37,7 +37,8 @@ func TestFingerprint(t *testing.T) {
 		})
 	}
 	// Only what is called differs: neither the code nor its size.
-	if print("-DAFTER=hook()") == print("-DAFTER=rare()") {
+	call := func(name string) string { return print("-DAFTER={ void " + name + "(void); " + name + "(); }") }
+	if call("hook") == call("copy_veneer") {
 		t.Error("a call of another function is the same")
 	}
 	object := filepath.Join(build(t).dir, "kernel/move.o")
