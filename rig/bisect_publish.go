@@ -23,7 +23,10 @@ func (b *bisection) filled() bisect.Report {
 	r.Log = b.cfg.Log
 	r.TermOld, r.TermNew = b.terms.Old, b.terms.New
 	r.Paths = append([]string{}, b.rng.Paths...)
-	r.Good, r.Bad = append([]string{}, b.rng.Old...), []string{b.rng.New}
+	r.Good, r.Bad = append([]string{}, b.rng.Old...), []string{}
+	if b.rng.New != "" {
+		r.Bad = append(r.Bad, b.rng.New)
+	}
 	if b.cfg.Fixed {
 		r.Good, r.Bad = r.Bad, r.Good
 	}
@@ -61,7 +64,7 @@ func (b *bisection) publish() error {
 			return fault.Wrap(fault.Rig, op, err)
 		}
 	}
-	if b.cfg.OutDir == "" {
+	if b.cfg.OutDir == "" || r.Outcome == "" { // the next call is to find the place free
 		return nil
 	}
 	err := os.MkdirAll(b.cfg.OutDir, 0o755)

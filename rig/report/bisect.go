@@ -87,7 +87,7 @@ func bisectWords(r bisect.Report) string {
 		fmt.Fprintf(&b, "%d more answers came from %s and were not tested\n", r.Given, r.Log)
 	}
 	if r.Confidence != nil {
-		fmt.Fprintf(&b, "confidence %s: every clean answer excludes that %.2g %% of the blocks are stale, a %dth of what the stale end shows at the least; all clean answers together are wrong with probability at most %.1e\n",
+		fmt.Fprintf(&b, "confidence %s: each clean commit excludes that %.2g %% of its blocks are stale, 1/%d of what the stale end shows at the least; that any of them is wrong has probability %.1e or less\n",
 			confidenceWords(*r.Confidence), 100*r.Share, int(r.StaleLower/r.Share+0.5), r.Miss)
 	}
 	return b.String()

@@ -37,13 +37,15 @@ func (b *Bench) Inputs(objects []string) (map[string]bool, error) {
 			return nil, err
 		}
 		for _, f := range files {
-			if rel, ok := below(b.tree.src, f); ok {
+			rel, inTree := below(b.tree.src, f)
+			made, inBuild := below(b.out(), f)
+			switch origin, known := generators[made]; {
+			case inTree:
 				inputs[rel] = true
-				continue
-			}
-			rel, _ := below(b.out(), f)
-			if made, ok := generators[rel]; ok {
-				todo = append(todo, strings.Replace(made, "%", b.tree.cfg.Arch.KernelArch, 1))
+			case inBuild && known:
+				todo = append(todo, strings.Replace(origin, "%", b.tree.cfg.Arch.KernelArch, 1))
+			case !inBuild && !strings.HasPrefix(f, "/usr/"): // a compiler's own header is the compiler's
+				return nil, fault.Newf(fault.Rig, "find what "+object+" was made of", "%s is neither of the tree nor of the build", f)
 			}
 		}
 	}
