@@ -22,8 +22,9 @@ func TestBisectProof(t *testing.T) {
 		from   int
 		flags  []string
 	}{
-		{"removed-9", 2, nil}, {"removed-27", 2, nil}, {"removed-42", 2, nil}, {"weakened-20", 2, nil}, {"added-24", 2, nil},
-		{"removed-27", 2, []string{"--paranoid"}}, {"removed-27", 2, []string{"--paranoid", "--workers=2"}},
+		{"removed-9", 3, nil}, {"removed-27", 3, nil}, {"removed-42", 3, nil}, {"weakened-20", 3, nil}, {"added-24", 3, nil},
+		{"removed-27", 3, []string{"--paranoid"}}, {"removed-27", 3, []string{"--paranoid", "--workers=2"}},
+		{"removed-9", 2, nil}, // across a header of everything
 	} {
 		name := strings.Join(append([]string{c.branch}, c.flags...), " ")
 		t.Run(name, func(t *testing.T) {

@@ -60,6 +60,7 @@ const (
 // effect on its code, a stretch that does not build, a commit that does not boot.
 func edits() map[int]edit {
 	e := map[int]edit{
+		3:  note("sched.h: a remark in a header of everything", "include/linux/sched.h", "#include <uapi/linux/sched.h>\n", 3),
 		4:  note("vhost: a remark", vhostFile, "#include <linux/vhost.h>\n", 4),
 		5:  note("kcov: a remark that changes no code", kcovFile, "#include <linux/kcov.h>\n", 5),
 		7:  {"vhost: break the build", vhostFile, anchor, anchor + broken},
@@ -68,7 +69,6 @@ func edits() map[int]edit {
 		13: {"kcov: count once more what is moved", kcovFile, behindCopy, behindCopy + "	WARN_ON_ONCE(entries_moved > dst_occupied + dst_free + bytes_to_move);\n"},
 		15: {"init: a commit that does not boot", mainFile, bootAnchor, bootAnchor + dead},
 		16: {"init: boot again", mainFile, bootAnchor + dead, bootAnchor},
-		18: note("sched.h: a remark in a header of everything", "include/linux/sched.h", "#include <uapi/linux/sched.h>\n", 18),
 		21: {"vhost: say when a worker is flushed", vhostFile, "static void vhost_worker_flush(struct vhost_worker *worker)\n{\n", "static void vhost_worker_flush(struct vhost_worker *worker)\n{\n	pr_debug(\"vhost worker\\n\");\n"},
 		30: {"vhost: break the build again", vhostFile, anchor, anchor + broken},
 		31: note("kcov: a remark while nothing builds", kcovFile, "#include <linux/kcov.h>\n", 31),
