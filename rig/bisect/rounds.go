@@ -113,34 +113,66 @@ func (h *Hunt) points(ctx context.Context) ([]string, error) {
 	}
 }
 
-// test tests the commits at once and keeps each answer as it comes. The first
-// error stops the others; answers that came before it are kept.
+// test tests the commits at once and keeps each answer as it comes. What an
+// answer makes pointless is stopped and forgotten. The first error stops the
+// others; answers that came before it are kept.
 func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	answers := make([]Answer, len(points))
-	var mu sync.Mutex
-	var first error
+	r := round{search: h.Search.clone(), fixed: h.Fixed, points: points, stop: make([]context.CancelFunc, len(points))}
 	var group sync.WaitGroup
+	tests := make([]context.Context, len(points))
+	for i := range points {
+		tests[i], r.stop[i] = context.WithCancel(ctx)
+		defer r.stop[i]()
+	}
 	for i, commit := range points {
 		group.Go(func() {
 			began := time.Now()
-			a, err := h.Testers[i].Test(ctx, commit)
+			a, err := h.Testers[i].Test(tests[i], commit)
 			a.Commit, a.Round, a.Worker, a.Seconds = commit, h.Round, i, time.Since(began).Seconds()
-			mu.Lock()
-			defer mu.Unlock()
+			r.Lock()
+			defer r.Unlock()
+			if r.search.pointless(commit) {
+				return
+			}
 			if err == nil && h.Keep != nil {
 				err = h.Keep(a)
 			}
-			if err != nil && first == nil {
-				first = err
+			if err == nil {
+				r.take(a)
+			} else if r.err == nil {
+				r.err = err
 				cancel()
 			}
-			answers[i] = a
 		})
 	}
 	group.Wait()
-	return answers, first
+	return r.answers, r.err
+}
+
+// round is one under way.
+type round struct {
+	sync.Mutex
+	search  *Search // what is known by now
+	fixed   bool
+	points  []string
+	stop    []context.CancelFunc // per point
+	answers []Answer
+	err     error
+}
+
+// take learns an answer and stops the tests that it makes pointless.
+func (r *round) take(a Answer) {
+	r.answers = append(r.answers, a)
+	if r.search.Learn([]Told{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
+		return // a contradiction: told when the round has ended
+	}
+	for i, p := range r.points {
+		if r.search.pointless(p) {
+			r.stop[i]()
+		}
+	}
 }
 
 // learn tells the search, then git what it needs to hold the same opinion: the

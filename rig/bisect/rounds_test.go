@@ -106,7 +106,7 @@ func TestARoundIsKeptBeforeTheNext(t *testing.T) {
 		for c, n := range o.tested {
 			assert.Equal(t, 1, n, c)
 		}
-		assert.Len(t, kept, len(o.tested))
+		assert.LessOrEqual(t, len(kept), len(o.tested), "some may have been pointless")
 
 		again, o2, _ := newHunt(t, 40, 27, 1)
 		again.Known = kept
@@ -142,6 +142,40 @@ func TestAnErrorEndsTheSearch(t *testing.T) {
 	h.Keep = func(Answer) error { return whoops }
 	_, err = h.Run(t.Context())
 	require.ErrorIs(t, err, whoops)
+}
+
+// waiting is a Tester that lasts until its context ends.
+type waiting struct{ stopped *bool }
+
+func (w waiting) Test(ctx context.Context, _ string) (Answer, error) {
+	<-ctx.Done()
+	*w.stopped = true
+	return Answer{}, ctx.Err()
+}
+
+// In a line, an old answer makes the tests of older commits pointless, a new one
+// those of newer ones: they are stopped, and their commits have no answer.
+func TestAPointlessTestIsStopped(t *testing.T) {
+	for culprit, slow := range map[int]int{27: 0, 3: 1} {
+		h, o, _ := newHunt(t, 30, culprit, 2)
+		stopped := false
+		h.Testers[slow] = waiting{&stopped}
+		var kept []Answer
+		h.Keep = func(a Answer) error { kept = append(kept, a); return nil }
+		h.Begin = func(round int, _ []string, _ int) {
+			if round == 2 {
+				h.Testers[slow] = o
+			}
+		}
+		first, err := h.Run(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{fmt.Sprint(culprit)}, first)
+		assert.True(t, stopped)
+		for _, a := range kept {
+			assert.False(t, a.Round == 1 && a.Worker == slow, "the stopped test has an answer")
+		}
+		assert.LessOrEqual(t, len(kept), len(o.tested))
+	}
 }
 
 func TestGitHasTheLastWord(t *testing.T) {

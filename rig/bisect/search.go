@@ -4,6 +4,7 @@ package bisect
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -65,6 +66,17 @@ func (s *Search) Learn(marks []Told) error {
 
 // Tip is the oldest commit that is known to be new.
 func (s *Search) Tip() string { return s.g.hashes[s.tip] }
+
+func (s *Search) clone() *Search {
+	return &Search{g: s.g, tip: s.tip, open: s.open.Clone(), marks: maps.Clone(s.marks)}
+}
+
+// pointless says whether testing a commit of the history, not tested yet, would
+// tell nothing more.
+func (s *Search) pointless(hash string) bool {
+	at, ok := s.g.index[hash]
+	return ok && s.marks[at] == Unmarked && !s.open.Test(uint(at))
+}
 
 func (s *Search) isOpen(hash string) bool {
 	at, ok := s.g.index[hash]

@@ -3,8 +3,10 @@
 package bisect
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,7 +14,8 @@ import (
 )
 
 // simulated is the mean of many searches: rounds, and wall time where a step
-// takes one step time, give or take half of it, and a round its slowest step.
+// takes one step time, give or take half of it, and a round ends when no test is
+// under way that could still tell something.
 type simulated struct{ rounds, most, wall float64 }
 
 func simulate(t *testing.T, r *rand.Rand, g *Graph, n, searches int) (out simulated) {
@@ -23,21 +26,37 @@ func simulate(t *testing.T, r *rand.Rand, g *Graph, n, searches int) (out simula
 		for !tip.Test(c) {
 			c = uint(r.IntN(g.Len()))
 		}
-		s, rounds, _ := world{g: g, culprit: int(c)}.find(t, n)
-		require.Equal(t, []string{g.hashes[c]}, s.Open())
-		var wall float64
-		for range rounds {
-			slowest := 0.0
-			for range n {
-				slowest = max(slowest, 0.5+r.Float64())
-			}
-			wall += slowest
+		w := world{g: g, culprit: int(c)}
+		s, err := NewSearch(g, g.hashes[g.Len()-1])
+		require.NoError(t, err)
+		rounds, wall := 0, 0.0
+		for ; !s.Ended(); rounds++ {
+			wall += w.play(t, r, s, s.Next(n))
 		}
+		require.Equal(t, []string{g.hashes[c]}, s.Open())
 		out.rounds += float64(rounds) / float64(searches)
 		out.wall += wall / float64(searches)
 		out.most = max(out.most, float64(rounds))
 	}
 	return out
+}
+
+// play tests the points, which end one after the other, and returns how long it took.
+func (w world) play(t *testing.T, r *rand.Rand, s *Search, points []string) (took float64) {
+	t.Helper()
+	ends := map[string]float64{}
+	for _, p := range points {
+		ends[p] = 0.5 + r.Float64()
+	}
+	slices.SortFunc(points, func(a, b string) int { return cmp.Compare(ends[a], ends[b]) })
+	for _, p := range points {
+		if s.pointless(p) {
+			continue
+		}
+		require.NoError(t, s.Learn([]Told{{p, w.answer(p)}}))
+		took = ends[p]
+	}
+	return took
 }
 
 // 10,000 commits take about log2(10,000)/log2(N+1) rounds. go test -v -run

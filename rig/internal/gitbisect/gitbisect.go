@@ -46,7 +46,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 // are for their own worktrees.
 func command(dir, op string, args ...string) proc.Command {
 	argv := []string{"-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE", "-u", "GIT_PREFIX",
-		"git", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false", "-C", dir}
+		"git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", dir}
 	return proc.Command{
 		Path: "env", Args: append(argv, args...), Env: []string{"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"},
 		Kind: fault.User, Op: op,
