@@ -49,12 +49,17 @@ func newFarm(t *testing.T, n int) *farm {
 	t.Helper()
 	f := &farm{t: t, dir: t.TempDir(), cache: t.TempDir(), kernels: map[string]fakeKernel{}, alike: map[string]string{}}
 	f.git("init", "--quiet", "--initial-branch=main")
+	var stream strings.Builder
 	for i := range n {
-		require.NoError(t, os.WriteFile(filepath.Join(f.dir, "f"), []byte(fmt.Sprint(i)), 0o600))
-		f.git("add", "f")
-		f.git("commit", "--quiet", "-m", fmt.Sprintf("commit %d", i))
-		f.commits = append(f.commits, f.git("rev-parse", "HEAD"))
+		text := fmt.Sprintf("commit %d", i)
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter A <a@example.org> %d +0000\ndata %d\n%s\nM 100644 inline f\ndata %d\n%s\n\n", i, len(text), text, len(text), text)
 	}
+	load := exec.Command("git", "-C", f.dir, "fast-import", "--quiet")
+	load.Stdin = strings.NewReader(stream.String())
+	out, err := load.CombinedOutput()
+	require.NoError(t, err, string(out))
+	f.git("reset", "--quiet", "--hard")
+	f.commits = strings.Fields(f.git("rev-list", "--reverse", "main"))
 	return f
 }
 
