@@ -59,6 +59,14 @@ func ask(ctx context.Context, dir, op string, args ...string) (string, error) {
 	return strings.TrimRight(string(res.Stdout), "\n"), err
 }
 
+// do has git change a worktree of the rig's: what goes wrong there is the rig's fault.
+func do(ctx context.Context, dir, op string, args ...string) error {
+	c := command(dir, op, args...)
+	c.Kind = fault.Rig
+	_, err := proc.Run(ctx, c)
+	return err
+}
+
 func (r *Repo) ask(ctx context.Context, op string, args ...string) (string, error) {
 	return ask(ctx, r.Dir, op, args...)
 }

@@ -52,8 +52,7 @@ func (s *Session) open(ctx context.Context, at string) error {
 	if err := s.repo.Remove(ctx, s.dir); err != nil {
 		return err
 	}
-	_, err := s.repo.ask(ctx, "make a worktree for git bisect", "worktree", "add", "--quiet", "--detach", "--no-checkout", s.dir, at)
-	return err
+	return do(ctx, s.repo.Dir, "make a worktree for git bisect", "worktree", "add", "--quiet", "--detach", "--no-checkout", s.dir, at)
 }
 
 // startLine is the call of a log that begins a bisect.

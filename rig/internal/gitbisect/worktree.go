@@ -27,8 +27,7 @@ func (r *Repo) Worktree(ctx context.Context, dir, hash string) (*Worktree, error
 	if err := r.Remove(ctx, dir); err != nil {
 		return nil, err
 	}
-	_, err := r.ask(ctx, "make a worktree in "+dir, "worktree", "add", "--quiet", "--detach", dir, hash)
-	return w, err
+	return w, do(ctx, r.Dir, "make a worktree in "+dir, "worktree", "add", "--quiet", "--detach", dir, hash)
 }
 
 // Checkout makes the worktree hold the commit, whatever was in it. The lock of
@@ -42,8 +41,7 @@ func (w *Worktree) Checkout(ctx context.Context, hash string) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	_, err = ask(ctx, w.Dir, op, "checkout", "--quiet", "--force", "--detach", hash)
-	return err
+	return do(ctx, w.Dir, op, "checkout", "--quiet", "--force", "--detach", hash)
 }
 
 // Tree is the hash of a commit's files.
@@ -68,7 +66,7 @@ func (r *Repo) Remove(ctx context.Context, dir string) error {
 		if err != nil || string(text) != filepath.Join(dir, ".git")+"\n" {
 			continue
 		}
-		if _, err := r.ask(ctx, op, "worktree", "remove", "--force", "--force", dir); err != nil {
+		if err := do(ctx, r.Dir, op, "worktree", "remove", "--force", "--force", dir); err != nil {
 			return err
 		}
 	}
