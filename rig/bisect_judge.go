@@ -83,7 +83,7 @@ func (t tester) judge(ctx context.Context, commit string, share float64) (bisect
 	switch {
 	case a.Finding == trial.FindingStale && doubtful(obs, share):
 		t.b.say("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, t.b.staleTerm())
-		again, more, err := t.boot(ctx, commit, share, asked{share: share, duration: doubtTime, name: short + "-again"})
+		again, more, err := t.boot(ctx, commit, share, asked{duration: doubtTime, name: short + "-again"})
 		again.Runs = 2
 		if err == nil && again.Finding != trial.FindingStale && again.Whose == "" {
 			again.Finding, again.Miss = trial.FindingInconclusive, 1
