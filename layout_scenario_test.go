@@ -15,14 +15,13 @@ var home = []string{
 }
 
 // allowed lists the ways in which the rest may name the bug: where the guest
-// takes its workload in, and where the default is named.
+// takes its workload in, and in examples of help.
 var allowed = []struct {
 	dir  string
 	form *regexp.Regexp
 }{
 	{"guest", regexp.MustCompile(`\bguest/kcov\b|\bkcov\.[A-Z]\w*`)},
 	{"cmd/kcovrig", regexp.MustCompile(`"kcov"`)},
-	{"rig", regexp.MustCompile(`DefaultScenario = "kcov"`)},
 	{"images", regexp.MustCompile(`^//go:embed .*`)},
 }
 

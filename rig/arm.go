@@ -85,8 +85,8 @@ func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
 // tell gives the witnesses of some detections.
 func (a *arm) tell(p Plugin, hits []wire.Detection) ([]trial.Witness, error) {
 	return a.job.backends().Witnesses(WitnessConfig{
-		Plugin: p, AsIs: a.job.cfg.Spec.AsIs, Patched: a.image.Patched, Reader: a.reader, Listing: a.job.listing(a.image.Patched),
-		Scope: slices.Concat(a.job.scopes[a.image.Patched], a.job.readers[a.reader]), Detections: hits,
+		Plugin: p, AsIs: a.job.cfg.Spec.AsIs, Patched: a.image.Patched, Reader: a.reader,
+		Lines: slices.Concat(a.job.lines[a.image.Patched], a.job.inGuest), Detections: hits,
 	})
 }
 
@@ -96,7 +96,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 	j := a.job
 	done := j.stages.begin(a.name(), "prepare")
 	cfg := BootConfig{
-		Name: a.name(), Arch: j.arch, Emulator: j.emulator, Accel: j.accel,
+		Name: a.name(), Arch: j.arch, Emulator: j.emulator, Accel: j.accel, CPU: j.cfg.Spec.CPU,
 		Kernel: a.image.Path, Initrd: j.archive.Path, Dir: a.dir,
 	}
 	var plugin *Plugin
@@ -160,7 +160,7 @@ func (a *arm) stress(ctx context.Context, vm VM, s *session) (stressed, error) {
 	defer a.relay.leave()
 	lasting := context.WithoutCancel(ctx)
 	var run *stress
-	run, err := s.stress(a.start(), a.limit, func(news []wire.Tally) bool {
+	run, err := s.stress(a.start(), a.image.Patched, a.limit, func(news []wire.Tally) bool {
 		if a.until != nil && a.until(run.result.hits) {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -29,7 +30,10 @@ type Backends struct {
 	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
 	// Functions finds functions of any ELF file for a user, by symbol.
 	Functions func(binary string, symbols []string) ([]Range, error)
-	Plugin    func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	// Disassemble lists code of an ELF file, Between what may order two of its loads.
+	Disassemble func(binary string, ranges []Range) ([]objcode.Line, error)
+	Between     func(binary string, function Range, from, to uint64) (objcode.Chain, error)
+	Plugin      func(ctx context.Context, cfg PluginConfig) (Plugin, error)
 	// Emulation says which plugin Plugin would make, and with which policy.
 	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
 	Counters  func(p Plugin) (map[string]uint64, error)
@@ -44,7 +48,8 @@ type TreeConfig struct {
 	Arch     arch.Arch
 	Scenario scenario.Scenario
 	CacheDir string
-	Line     func(string) // a line of build output
+	Line     func(string) // what begins
+	Step     func(trial.BuildEvent)
 }
 
 // Tree is an opened kernel tree, from which both arms are built.
@@ -122,6 +127,7 @@ type AnalyseConfig struct {
 type Analysis struct {
 	trial.Code
 	Scope []Range
+	Lines []objcode.Line // of the scope
 }
 
 // PluginConfig says what the weak-memory plugin is to emulate.
@@ -156,8 +162,7 @@ type WitnessConfig struct {
 	AsIs       bool
 	Patched    bool
 	Reader     trial.Reader
-	Listing    string // path of the container's disassembly
-	Scope      []Range
+	Lines      []objcode.Line // of the code in the emulator's scope
 	Detections []wire.Detection
 }
 
@@ -167,7 +172,8 @@ type BootConfig struct {
 	Arch     arch.Arch
 	Emulator Emulator
 	Accel    trial.Accel
-	CPUs     int // 0: one for the writer, one for the reader
+	CPU      string // empty: the architecture's, or the host's under KVM
+	CPUs     int    // 0: one for the writer, one for the reader
 	Kernel   string
 	Initrd   string
 	RAMFile  string // to be made; empty: plain memory

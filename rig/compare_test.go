@@ -61,7 +61,7 @@ func assertKept(t *testing.T, cfg Config, result trial.Result) {
 }
 
 func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
-	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	l := newLab(fakeGuest{stale: 2, step: 100}, fakeGuest{step: 100})
 	cfg := l.config(t)
 	cfg.Spec.Duration = 300 * time.Millisecond
 	result, err := Compare(t.Context(), cfg)

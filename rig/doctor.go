@@ -73,6 +73,9 @@ func toolChecks(archs []arch.Arch) []trial.Check {
 		{"OpenSSL headers", "/usr/include/openssl/ssl.h", []string{"libssl-dev"}, false},
 		{"ccache", "ccache", []string{"ccache"}, false},
 		{"git", "git", []string{"git"}, false},
+		{"clang", "clang", []string{"clang"}, false},
+		{"LLVM linker", "ld.lld", []string{"lld"}, false},
+		{"LLVM tools", "llvm-ar", []string{"llvm"}, false},
 	}
 	for _, a := range archs {
 		if runtime.GOARCH != a.GOARCH {

@@ -51,7 +51,7 @@ func pauseOnce(t *testing.T, a *arm) {
 	_, err = s.hello(t.Context(), a.job.arch.GOARCH, a.job.scenario.Workload)
 	require.NoError(t, err)
 	stop := false
-	run, err := s.stress(a.start(), time.Minute, func([]wire.Tally) bool { return stop })
+	run, err := s.stress(a.start(), false, time.Minute, func([]wire.Tally) bool { return stop })
 	require.NoError(t, err)
 	_, err = run.slice(t.Context(), running)
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
@@ -116,6 +117,7 @@ func (g fakeGuest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 		if g.stale > 0 {
 			t.StaleBlocks = blocks / uint64(g.stale)
 			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
+			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
 		}
 		if g.lie {
 			t.StaleWindows = t.Windows + 1
@@ -233,8 +235,9 @@ func (l *lab) backends() *Backends {
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
 			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
 		},
-		Functions: func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
-		Plugin:    l.plugin,
+		Functions:   func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
+		Disassemble: func(string, []Range) ([]objcode.Line, error) { return nil, nil },
+		Plugin:      l.plugin,
 		Emulation: func(PluginConfig) (string, map[string]uint64, error) {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},

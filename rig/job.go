@@ -5,11 +5,14 @@ package rig
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -30,6 +33,8 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	lines    map[bool][]objcode.Line  // of the kernels' code in scope
+	inGuest  []objcode.Line           // of the guest's
 	mark     Range                    // the guest's mark function
 	replay   *replay                  // nil: another command
 	beside   []string                 // workloads to run beside the scenario's
@@ -37,16 +42,6 @@ type job struct {
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
-
-// listing is the path of the disassembly of an arm's kernel.
-func (j *job) listing(patched bool) string {
-	for _, c := range j.result.Code {
-		if c.Patched == patched {
-			return c.Listing
-		}
-	}
-	return ""
-}
 
 // emulated says whether the weak-memory plugin is used.
 func (j *job) emulated() bool {
@@ -69,7 +64,8 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		result: trial.Result{Command: command, Version: cfg.Version, Spec: cfg.Spec, Host: thisHost()},
+		lines:  map[bool][]objcode.Line{},
+		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
@@ -88,6 +84,11 @@ func (j *job) note(text string) {
 	j.cfg.Events(trial.Event{Note: text})
 }
 
+// announcing makes each external command an event.
+func (j *job) announcing(ctx context.Context) context.Context {
+	return proc.Announce(ctx, func(argv []string) { j.cfg.Events(trial.Event{Command: proc.Quote(argv)}) })
+}
+
 // finish completes the result, publishes the run folder and gives up what the
 // job held. err is what the command met, and comes back, joined with what
 // finishing met.
@@ -101,7 +102,11 @@ func (j *job) finish(err error) (trial.Result, error) {
 	if j.result.Command == "build" {
 		return j.result, errors.Join(err, j.folder.discard())
 	}
-	return j.result, errors.Join(err, j.folder.publish(&j.result))
+	published := j.folder.publish(&j.result)
+	if published == nil {
+		j.record()
+	}
+	return j.result, errors.Join(err, published)
 }
 
 // FailureOf puts an error into a result; nil stays nil.
@@ -109,8 +114,9 @@ func FailureOf(err error) *trial.Failure {
 	if err == nil {
 		return nil
 	}
-	f := &trial.Failure{Whose: fault.KindOf(err).String(), Message: err.Error()}
-	if errors.Is(err, context.Canceled) {
+	kind, interrupted := fault.KindOf(err), errors.Is(err, context.Canceled)
+	f := &trial.Failure{Whose: kind.String(), Message: err.Error()}
+	if interrupted {
 		f.Message = "interrupted: " + f.Message
 	}
 	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
@@ -128,7 +134,17 @@ func FailureOf(err error) *trial.Failure {
 		}
 	}
 	f.Tail = strings.TrimRight(f.Tail, "\n")
+	if f.Try == "" && !interrupted {
+		f.Try = lastResort[kind]
+	}
 	return f
+}
+
+// lastResort is what to try where whoever met the error knew nothing better.
+var lastResort = map[fault.Kind]string{
+	fault.User:  "kcovrig help, followed by the command",
+	fault.Rig:   "kcovrig doctor, which says what this machine lacks",
+	fault.Guest: "run it again; where it persists, the console says what the guest met",
 }
 
 // together runs fs at once, cancels the rest when one fails, waits for all,

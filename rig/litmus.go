@@ -84,7 +84,7 @@ func Litmus(ctx context.Context, cfg LitmusConfig) (litmus.Report, error) {
 	}
 	r := &litmusRun{job: j, cfg: cfg}
 	r.report.Seed, r.report.Counted = j.cfg.Spec.Seed, map[string]uint64{}
-	err = r.run(ctx)
+	err = r.run(j.announcing(ctx))
 	r.fillUp(err)
 	_, err = j.finish(err)
 	return r.report, err

@@ -29,18 +29,12 @@ func TestLitmusE2E(t *testing.T) {
 		chosen = append(chosen, files[i])
 	}
 	require.GreaterOrEqual(t, len(chosen), 60)
-	cache := os.Getenv("KCOVRIG_CACHE")
-	if cache == "" {
-		home, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(home, "kcovrig")
-	}
 	r, err := Litmus(context.Background(), LitmusConfig{
 		Config: Config{
 			Spec: trial.Spec{
 				Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelTCG, Seed: 1,
 			},
-			CacheDir: cache, OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+			CacheDir: e2eCache(t), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
 		},
 		Paths: chosen, HerdLog: "litmus/testdata/diy/herd.log", HerdLimit: time.Minute,
 		Size: 500, Runs: 1, TestLimit: 2 * time.Minute,

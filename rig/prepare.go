@@ -57,6 +57,9 @@ func (j *job) findReaders() (err error) {
 			break
 		}
 		j.readers[reader], err = j.backends().GuestScope(j.archive.Guest, j.scenario.Readers[string(reader)].Symbols)
+		if err == nil {
+			err = j.readReader(reader)
+		}
 		if err != nil {
 			return err
 		}
@@ -75,10 +78,24 @@ func (j *job) findReaders() (err error) {
 // first's build folder. The tree stays open, which keeps the images, until the
 // job ends.
 func (j *job) buildKernels(ctx context.Context, arms []bool) error {
+	if err := j.openTree(ctx, arms); err != nil {
+		return err
+	}
+	for _, patched := range arms {
+		if err := j.buildArm(ctx, patched); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openTree opens the tree and, before anything is built, sees that all arms can be.
+func (j *job) openTree(ctx context.Context, arms []bool) error {
 	end := j.stages.begin("", "source")
 	tree, err := j.backends().Open(ctx, TreeConfig{
 		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
 		Line: func(line string) { j.cfg.Events(trial.Event{Line: line}) },
+		Step: func(b trial.BuildEvent) { j.cfg.Events(trial.Event{Build: &b}) },
 	})
 	if err != nil {
 		return err
@@ -95,21 +112,23 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 		}
 	}
 	end("")
-	for _, patched := range arms {
-		name := trial.ArmName(patched, j.cfg.Spec.AsIs)
-		end := j.stages.begin(name, "build "+name)
-		image, err := tree.Image(ctx, patched)
-		if err != nil {
-			return err
-		}
-		detail := image.Kernel.Version
-		if image.Cached {
-			detail += ", cached"
-		}
-		end(detail)
-		j.images[patched], j.result.Kernel = image, image.Kernel
-		j.result.Images = append(j.result.Images, image.Image)
+	return nil
+}
+
+func (j *job) buildArm(ctx context.Context, patched bool) error {
+	name := trial.ArmName(patched, j.cfg.Spec.AsIs)
+	end := j.stages.begin(name, "build "+name)
+	image, err := j.tree.Image(ctx, patched)
+	if err != nil {
+		return err
 	}
+	detail := image.Kernel.Version
+	if image.Cached {
+		detail += ", cached"
+	}
+	end(detail)
+	j.images[patched], j.result.Kernel = image, image.Kernel
+	j.result.Images = append(j.result.Images, image.Image)
 	return nil
 }
 
@@ -184,15 +203,11 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	defer j.stages.begin("", "disassembly")("")
 	containers := []string{}
 	for _, patched := range arms {
-		a, err := j.backends().Analyse(ctx, AnalyseConfig{
-			Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-			CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
-		})
+		a, err := j.analyseArm(ctx, patched)
 		if err != nil {
 			return err
 		}
-		a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
-		j.scopes[patched] = a.Scope
+		j.scopes[patched], j.lines[patched] = a.Scope, a.Lines
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}
@@ -206,4 +221,13 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	differs := !same
 	j.result.CodeDiffers = &differs
 	return nil
+}
+
+func (j *job) analyseArm(ctx context.Context, patched bool) (Analysis, error) {
+	a, err := j.backends().Analyse(ctx, AnalyseConfig{
+		Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
+		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
+	})
+	a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
+	return a, err
 }

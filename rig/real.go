@@ -18,6 +18,7 @@ func realBackends() *Backends {
 	return &Backends{
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
+		Disassemble: disassemble, Between: between,
 		Plugin: preparePlugin, Emulation: emulation, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
@@ -50,6 +51,18 @@ func guestScope(binary string, symbols []string) ([]Range, error) {
 func functions(binary string, symbols []string) ([]Range, error) {
 	found, err := objcode.Functions(binary, symbols)
 	return bodies(found), err
+}
+
+func disassemble(binary string, ranges []Range) ([]objcode.Line, error) {
+	code := make([]objcode.Range, 0, len(ranges))
+	for _, r := range ranges {
+		code = append(code, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+	}
+	return objcode.Disassemble(binary, code)
+}
+
+func between(binary string, f Range, from, to uint64) (objcode.Chain, error) {
+	return objcode.Between(binary, objcode.Range{Symbol: f.Symbol, Start: f.Start, End: f.End}, from, to)
 }
 
 func bodies(found []objcode.Range) []Range {

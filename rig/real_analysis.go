@@ -5,10 +5,10 @@ package rig
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -19,7 +19,10 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 2
+const analysisVersion = 5
+
+// listingFile is the disassembly in a boot's folder.
+const listingFile = "code.lst"
 
 // analyse disassembles a kernel, once per build: the answer is kept by its key.
 func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
@@ -40,18 +43,18 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		}
 	}
 	code := found.Code
-	code.Listing = filepath.Join(cfg.OutDir, "code.lst")
+	code.Listing = filepath.Join(cfg.OutDir, listingFile)
 	err := os.MkdirAll(cfg.OutDir, 0o755)
 	if err == nil {
-		err = os.WriteFile(code.Listing, []byte(found.Text), 0o644)
+		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
-	return Analysis{Code: code, Scope: found.Scope}, fault.Wrap(fault.Rig, "write the disassembly", err)
+	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
 type keptAnalysis struct {
 	Code  trial.Code
 	Scope []Range
-	Text  string
+	Lines []objcode.Line
 }
 
 // keep reduces an analysis to what the rig uses. The function's own code is
@@ -75,15 +78,37 @@ func keep(a objcode.Analysis) keptAnalysis {
 			k.Code.Barriers = append(k.Code.Barriers, fmt.Sprintf("%#x %s", b.Addr, b.Text))
 		}
 	}
-	var text strings.Builder
 	for _, l := range a.Listing {
-		fmt.Fprintf(&text, "%#x\t%s\t%s:%d\t%s\n", l.Addr, l.Text, inTree(l.File), l.Line, l.Source)
+		l.File = inTree(l.File)
+		k.Lines = append(k.Lines, l)
+		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
+			k.Code.Publish = append(k.Code.Publish, instructionOf(l))
+		}
+		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
+			k.Code.Between = append(k.Code.Between, instructionOf(l))
+		}
 	}
-	k.Text = text.String()
 	return k
 }
 
-// writeAside writes value as JSON under a name that appears only when complete.
+// listing is the disassembly for people: address, place, instruction, source.
+func listing(lines []objcode.Line) string {
+	var text strings.Builder
+	for _, l := range lines {
+		i := instructionOf(l)
+		fmt.Fprintf(&text, "%#x\t%s\t%s\t%s\t%s\n", l.Addr, i.Place(), i.Text, i.Source, i.SourceText)
+	}
+	return text.String()
+}
+
+func instructionOf(l objcode.Line) trial.Instruction {
+	i := trial.Instruction{Symbol: l.Symbol, Offset: l.Offset, Text: l.Text, SourceText: l.Source}
+	if l.File != "" && l.Line > 0 {
+		i.Source = fmt.Sprintf("%s:%d", l.File, l.Line)
+	}
+	return i
+}
+
 // inTree cuts the way to the private copy of the tree, which kbuild names from
 // the build folder and which says nothing to people.
 func inTree(file string) string {
@@ -91,26 +116,4 @@ func inTree(file string) string {
 		return below
 	}
 	return file
-}
-
-func writeAside(path string, value any) error {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".aside-")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

@@ -44,12 +44,16 @@ func kernelConfig(cfg TreeConfig, jobs int) kernel.Config {
 			Source: s.Source, Function: s.Function, Copy: s.Copy,
 			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
 		},
-		Object: s.Object,
+		Object: s.Object, Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},
-		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line,
+		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
+			if cfg.Step != nil {
+				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
+			}
+		},
 	}
 }
 

@@ -4,13 +4,9 @@ package rig
 
 import (
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -23,9 +19,9 @@ func readWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := readListing(cfg.Listing)
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "read the disassembly", err)
+	code := map[uint64]trial.Instruction{}
+	for _, l := range cfg.Lines {
+		code[l.Addr] = instructionOf(l)
 	}
 	witnesses := []trial.Witness{}
 	for _, d := range cfg.Detections {
@@ -36,16 +32,16 @@ func readWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 		witnesses = append(witnesses, trial.Witness{
 			AsIs:    cfg.AsIs,
 			Patched: cfg.Patched, Reader: cfg.Reader, Detection: d,
-			Events: story(marks[i], d, cfg.Scope, code),
+			Events: story(marks[i], d, code),
 		})
 	}
 	return witnesses, nil
 }
 
 // story picks the events of the stale word's copy and puts them into words.
-func story(m weakmem.Mark, d wire.Detection, scope []Range, code map[uint64]codeLine) []trial.WitnessEvent {
+func story(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction) []trial.WitnessEvent {
 	events := episode(m)
-	versions := newVersions(events)
+	versions := newVersions(events, d.Seen)
 	start := m.NS
 	if len(events) > 0 {
 		start = events[0].NS
@@ -58,13 +54,9 @@ func story(m weakmem.Mark, d wire.Detection, scope []Range, code map[uint64]code
 		}
 		w := trial.WitnessEvent{
 			VCPU: e.VCPU, AtNS: int64(e.NS - start), Kind: kind, Address: e.Phys, Value: e.Value, Version: versions[i],
-			Source: code[e.PC].source, Text: code[e.PC].text,
 		}
-		for _, r := range scope {
-			if e.PC >= r.Start && e.PC < r.End {
-				w.Symbol, w.Offset = r.Symbol, e.PC-r.Start
-			}
-		}
+		in := code[e.PC]
+		w.Symbol, w.Offset, w.Text, w.Source, w.SourceText = in.Symbol, in.Offset, in.Text, in.Source, in.SourceText
 		told = append(told, w)
 	}
 	return append(told, trial.WitnessEvent{
@@ -127,28 +119,33 @@ func repeated(kept []weakmem.Event, e weakmem.Event) bool {
 }
 
 // newVersions numbers what each event wrote or read, per address: stores by
-// the order in which they became visible, a load by the store that it saw.
-func newVersions(events []weakmem.Event) []uint64 {
+// the order in which they became visible, a load by the store whose value it
+// read. poison is what the stale word held before the first.
+func newVersions(events []weakmem.Event, poison uint64) []uint64 {
 	versions := make([]uint64, len(events))
-	visible := map[uint64]uint64{}
+	visible := map[uint64][]uint64{} // the values that became visible, by address
+	before := map[uint64]uint64{}    // what was read before the first
 	for i, e := range events {
 		switch e.Kind {
 		case weakmem.EventStore, weakmem.EventDrained:
-			visible[e.Phys]++
-			versions[i] = visible[e.Phys]
-		case weakmem.EventLoad:
-			versions[i] = visible[e.Phys]
-		case weakmem.EventStale:
-			versions[i] = max(visible[e.Phys], 1) - 1
+			visible[e.Phys] = append(visible[e.Phys], e.Value)
+			versions[i] = uint64(len(visible[e.Phys]))
+		case weakmem.EventLoad, weakmem.EventStale:
+			values := visible[e.Phys]
+			old, known := before[e.Phys]
+			if len(values) == 0 {
+				before[e.Phys] = e.Value
+			}
+			versions[i] = readVersion(values, e, e.Value == poison || known && e.Value == old)
 		}
 	}
 	for i, e := range events {
 		if e.Kind != weakmem.EventDelayed {
 			continue
 		}
-		versions[i] = visible[e.Phys] + 1 // still waiting at the end
+		versions[i] = uint64(len(visible[e.Phys])) + 1 // still waiting at the end
 		for k := i + 1; k < len(events); k++ {
-			if d := events[k]; d.Kind == weakmem.EventDrained && d.VCPU == e.VCPU && d.Phys == e.Phys && d.Value == e.Value {
+			if d := events[k]; d.Kind == weakmem.EventDrained && d.VCPU == e.VCPU && d.PC == e.PC && d.Phys == e.Phys && d.Value == e.Value {
 				versions[i] = versions[k]
 				break
 			}
@@ -157,32 +154,21 @@ func newVersions(events []weakmem.Event) []uint64 {
 	return versions
 }
 
-type codeLine struct{ text, source string }
-
-// readListing reads the disassembly as analyse wrote it. No path, no lines.
-func readListing(path string) (map[uint64]codeLine, error) {
-	lines := map[uint64]codeLine{}
-	if path == "" {
-		return lines, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(string(data)) {
-		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(fields) < 3 {
-			continue
+// readVersion is the newest of the values that the load can have read. An event
+// is taken shortly before or after what it tells of, so that a value counts for
+// more than the order of events.
+func readVersion(values []uint64, load weakmem.Event, first bool) uint64 {
+	newest := uint64(len(values))
+	for v := newest; v > 0; v-- {
+		if values[v-1] == load.Value {
+			return v
 		}
-		addr, err := strconv.ParseUint(fields[0], 0, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		source := fields[2]
-		if strings.HasPrefix(source, ":") {
-			source = ""
-		}
-		lines[addr] = codeLine{text: fields[1], source: source}
 	}
-	return lines, nil
+	switch {
+	case first:
+		return 0
+	case load.Kind == weakmem.EventStale:
+		return max(newest, 1) - 1
+	}
+	return newest // by a store that is not among the events
 }

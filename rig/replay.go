@@ -28,7 +28,7 @@ const (
 type ReplayConfig struct {
 	Config                // of its Spec Jobs counts alone: the rest is the run's
 	Run     string        // a run folder, or its result.json
-	Witness int           // its number in the run, from 1
+	Witness int           // its number in the run, from 1; 0: the first that can be replayed
 	Tries   int           // boots
 	Limit   time.Duration // of each try's stress
 	Plain   bool          // leave the emulator's decisions to the seed alone
@@ -67,7 +67,7 @@ func Replay(ctx context.Context, cfg ReplayConfig) (trial.Result, error) {
 		return trial.Result{Command: "replay", Version: cfg.Version, Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
 	j.replay, j.result.Replay = r, &r.report
-	return j.finish(r.run(ctx, j))
+	return j.finish(r.run(j.announcing(ctx), j))
 }
 
 // openReplay reads the run and finds the witness in it.
@@ -84,6 +84,10 @@ func openReplay(cfg ReplayConfig) (*replay, error) {
 		return nil, fault.Wrap(fault.User, "find the run", err)
 	}
 	r := &replay{cfg: cfg, saved: saved.Document}
+	able := r.able()
+	if cfg.Witness == 0 && len(able) > 0 {
+		r.cfg.Witness = able[0]
+	}
 	op := r.op()
 	switch n := len(r.saved.Witnesses); {
 	case r.saved.Command == "soak":
@@ -91,36 +95,46 @@ func openReplay(cfg ReplayConfig) (*replay, error) {
 	case n == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the emulator saw no stale read, or did not run"),
 			Try: "a run that shows stale reads, as kcovrig run --unpatched gives"}
-	case cfg.Witness < 1 || cfg.Witness > n:
+	case len(able) == 0:
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows which store was missed"), Try: "another run"}
+	case r.cfg.Witness < 1 || r.cfg.Witness > n:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the run holds %d witnesses, and no number %d", n, cfg.Witness),
 			Try: fmt.Sprintf("a number from 1 to %d", n)}
 	}
 	signature, err := trial.SignatureOf(r.witness())
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: r.others()}
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: "another of the run's witnesses: " + numbers(able)}
 	}
 	r.report = trial.Replay{
-		Run: path, Witness: cfg.Witness, Signature: signature, Focused: !cfg.Plain, Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
+		Run: path, Witness: r.cfg.Witness, Signature: signature, Focused: !cfg.Plain, Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
 		Differences: []string{}, Tries: []trial.Try{}, Interval: trial.ExactInterval(0, 0, 0.95),
 	}
 	return r, nil
 }
 
-func (r *replay) op() string { return fmt.Sprintf("replay witness %d of %s", r.cfg.Witness, r.cfg.Run) }
+func (r *replay) op() string {
+	if r.cfg.Witness == 0 {
+		return "replay " + r.cfg.Run
+	}
+	return fmt.Sprintf("replay witness %d of %s", r.cfg.Witness, r.cfg.Run)
+}
 
-// others names witnesses of the run that can be replayed.
-func (r *replay) others() string {
-	const most = 8
-	var numbers []string
+// able are the numbers of the run's witnesses that can be replayed.
+func (r *replay) able() []int {
+	var able []int
 	for i, w := range r.saved.Witnesses {
-		if _, err := trial.SignatureOf(w); err == nil && len(numbers) < most {
-			numbers = append(numbers, fmt.Sprint(i+1))
+		if _, err := trial.SignatureOf(w); err == nil {
+			able = append(able, i+1)
 		}
 	}
-	if len(numbers) == 0 {
-		return "another run: none of this one's witnesses shows enough"
-	}
-	return "another of the run's witnesses: " + strings.Join(numbers, ", ")
+	return able
+}
+
+// numbers lists the first of some.
+func numbers(list []int) string {
+	const most = 8
+	words := strings.Trim(fmt.Sprint(list[:min(most, len(list))]), "[]")
+	return strings.ReplaceAll(words, " ", ", ")
 }
 
 func (r *replay) witness() trial.Witness { return r.saved.Witnesses[r.cfg.Witness-1] }

@@ -28,6 +28,7 @@ func TestReplayRefusesAnotherSetUp(t *testing.T) {
 		"compiler": {func(l *replayLab) { l.plan.Key, l.plan.Kernel.Compiler = "other", "gcc 14" }, "the compiler was gcc 12, and is gcc 14 now", 0},
 		"settings": {func(l *replayLab) { l.plan.Key = "other" }, "kcovrig's own kernel settings", 0},
 		"QEMU":     {func(l *replayLab) { l.qemu.Version = "12.0.0" }, "QEMU was 11.1.3, and is 12.0.0 now", 1},
+		"guest":    {func(l *replayLab) { l.guest = "newer" }, "the guest was guest, and is newer now", 1},
 		"emulator": {func(l *replayLab) { l.setup = "newer" }, "the emulator was weakmem, and is newer now", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -77,8 +78,20 @@ func TestReplayNamesTheWitnessesThatItCanReach(t *testing.T) {
 	require.ErrorContains(t, err, "says too little")
 	assert.Equal(t, "another of the run's witnesses: 1", result.Failure.Try)
 	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
-	result, _ = Replay(t.Context(), cfg)
-	assert.Contains(t, result.Failure.Try, "another run")
+	result, err = Replay(t.Context(), cfg)
+	require.ErrorContains(t, err, "none of the run's witnesses")
+	assert.Equal(t, "another run", result.Failure.Try)
+}
+
+func TestReplayTakesTheFirstWitnessThatItCanReach(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
+	l.queue = []fakeGuest{seen(0x20)}
+	cfg.Witness, cfg.Tries = 0, 1
+	result, err := Replay(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 2, result.Replay.Witness)
+	assert.True(t, result.Replay.Complete())
 }
 
 func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
@@ -88,7 +101,7 @@ func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
 		words  string
 	}{
 		"number above": {func(c *ReplayConfig) { c.Witness = 3 }, "the run holds 2 witnesses, and no number 3"},
-		"number 0":     {func(c *ReplayConfig) { c.Witness = 0 }, "no number 0"},
+		"number below": {func(c *ReplayConfig) { c.Witness = -1 }, "no number -1"},
 		"no tries":     {func(c *ReplayConfig) { c.Tries = 0 }, "--tries: 0"},
 		"no limit":     {func(c *ReplayConfig) { c.Limit = 0 }, "--limit"},
 		"no run":       {func(c *ReplayConfig) { c.Run = t.TempDir() }, "read the run"},

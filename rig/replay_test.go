@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -50,11 +51,12 @@ type replayLab struct {
 	built   int
 	plan    Image
 	setup   string
+	guest   string // the archive's hash
 }
 
 func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	t.Helper()
-	l := &replayLab{lab: newLab(fakeGuest{}, fakeGuest{}), setup: "weakmem"}
+	l := &replayLab{lab: newLab(fakeGuest{}, fakeGuest{}), setup: "weakmem", guest: "guest"}
 	l.plan = Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
 	cfg := l.config(t)
 	b := cfg.Backends
@@ -79,9 +81,12 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	b.Functions = func(string, []string) ([]Range, error) {
 		return []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
 	}
+	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+		return Archive{Path: "initrd", Hash: l.guest}, nil
+	}
 	b.Witnesses = tell
-	l.queue = []fakeGuest{seen(0x10, 0x20)}
-	cfg.Spec.Seed = 77
+	l.queue = []fakeGuest{seen(0x10), seen(0x20)}
+	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
 	_, err := Run(t.Context(), cfg, false)
 	require.NoError(t, err)
 	l.boots, l.plugins, l.built = nil, nil, 0
@@ -119,7 +124,9 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	assert.Equal(t, trial.Place{Symbol: "f", Offset: 0x20}, r.Signature.DataStore)
 	assert.Equal(t, []int{2, 1, 2}, []int{r.Tries[0].Witnesses, r.Tries[1].Witnesses, r.Tries[2].Witnesses})
 	assert.Equal(t, int64(3e6), r.Tries[0].ReachedNS)
-	require.Len(t, l.boots, 3, "one arm alone, once per try")
+	require.Len(t, l.boots, 3, "one arm alone with one reader, once per try")
+	assert.Equal(t, trial.Acquire, result.Observations[0].Reader)
+	assert.Equal(t, []trial.Reader{trial.Acquire}, result.Spec.Readers)
 	for _, p := range l.plugins {
 		assert.Equal(t, uint64(77), p.Seed)
 		assert.Equal(t, uint64(0x1020), p.Focus)

@@ -17,13 +17,14 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
 // DefaultScenario is the bug that is looked at when no other is named.
-const DefaultScenario = "kcov"
+const DefaultScenario = scenario.Default
 
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
@@ -31,6 +32,8 @@ type Config struct {
 	CacheDir string     // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
 	QEMU     string     // program to use instead of the one that would be found
 	OutDir   string     // run folder to write; empty: none is kept unless the run fails
+	History  string     // database to record the result in; empty: none
+	Cell     string     // its name there; empty: made of the specification
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
@@ -45,6 +48,9 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	s, err := scenario.Lookup(c.Spec.Scenario)
 	if err != nil {
 		return c, s, fault.Wrap(fault.User, "", err)
+	}
+	if c.Spec.Compiler == "" {
+		c.Spec.Compiler = arch.GCC
 	}
 	if len(c.Spec.Modes) == 0 {
 		c.Spec.Modes = slices.Clone(s.Modes)
@@ -62,6 +68,7 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	if err := c.Spec.Validate(); err != nil {
 		return c, s, err
 	}
+	c.Spec.QEMU = c.QEMU
 	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}

@@ -15,11 +15,12 @@ import (
 // Run builds and boots one arm. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg Config, patched bool) (trial.Result, error) {
+	cfg.Spec.Arm = trial.Observation{Patched: patched}.Arm()
 	j, err := newJob(cfg, "run")
 	if err != nil {
 		return trial.Result{Command: "run", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.runOne(ctx, patched))
+	return j.finish(j.runOne(j.announcing(ctx), patched))
 }
 
 func (j *job) runOne(ctx context.Context, patched bool) error {
@@ -56,7 +57,7 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Command: "compare", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.compare(ctx))
+	return j.finish(j.compare(j.announcing(ctx)))
 }
 
 func (j *job) compare(ctx context.Context) error {
@@ -82,6 +83,7 @@ func (j *job) compare(ctx context.Context) error {
 				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
 				Unordered: !j.ordered(reader),
 			})
+			j.warnOfCorrelation(j.result.Observations[n-2:])
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
@@ -124,5 +126,5 @@ func Build(ctx context.Context, cfg Config, arms []bool) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Command: "build", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.buildKernels(ctx, arms))
+	return j.finish(j.buildKernels(j.announcing(ctx), arms))
 }

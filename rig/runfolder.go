@@ -19,7 +19,8 @@ import (
 // keptRuns is how many run folders without --out are kept in the cache.
 const keptRuns = 20
 
-// runFolder is what a run leaves: result.json, its reports, and per boot its console. It is
+// runFolder is what a run leaves: result.json, its reports, versions.txt, and per
+// boot its console and what the emulator saved. It is
 // written aside and renamed, so that a folder with its final name is complete.
 type runFolder struct {
 	work  string // while the run lasts
@@ -127,15 +128,21 @@ func (f *runFolder) forget() error {
 	if f.runs == "" {
 		return nil
 	}
-	entries, err := os.ReadDir(f.runs)
+	return keepLatest(f.runs)
+}
+
+// keepLatest removes all but the last keptRuns entries of a folder, whose names
+// begin with their time.
+func keepLatest(dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+		return fault.Wrap(fault.Rig, "tidy "+dir, err)
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
 	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(f.runs, e.Name())))
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
-	return fault.Wrap(fault.Rig, "tidy "+f.runs, err)
+	return fault.Wrap(fault.Rig, "tidy "+dir, err)
 }
 
 func (f *runFolder) discard() error { return f.held.close() }

@@ -11,7 +11,9 @@ import (
 )
 
 // keptReports are the reports that every run folder holds, by format.
-var keptReports = []struct{ file, format string }{{"report.html", "html"}, {"report.md", "markdown"}}
+var keptReports = []keptReport{{"report.html", "html"}, {"report.md", "markdown"}}
+
+type keptReport struct{ file, format string }
 
 // writeReports renders dir's result.json into dir, as name: the same bytes that
 // rendering it later gives.
@@ -30,5 +32,5 @@ func writeReports(dir, name string) error {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, "versions.txt"), []byte(report.Versions(run.Document)), 0o644)
 }

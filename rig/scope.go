@@ -28,7 +28,11 @@ func (j *job) addScopes(arms []bool) error {
 			if err != nil {
 				return fmt.Errorf("--scope=%s: %w", text, err)
 			}
-			inGuest = append(inGuest, found...)
+			lines, err := j.backends().Disassemble(j.archive.Guest, found)
+			if err != nil {
+				return fmt.Errorf("--scope=%s: %w", text, err)
+			}
+			inGuest, j.inGuest = append(inGuest, found...), append(j.inGuest, lines...)
 			continue
 		}
 		for _, patched := range arms {
@@ -36,7 +40,11 @@ func (j *job) addScopes(arms []bool) error {
 			if err != nil {
 				return fmt.Errorf("--scope=%s: %w", text, err)
 			}
-			inKernel[patched] = append(inKernel[patched], found...)
+			lines, err := j.backends().Disassemble(j.images[patched].Vmlinux, found)
+			if err != nil {
+				return fmt.Errorf("--scope=%s: %w", text, err)
+			}
+			inKernel[patched], j.lines[patched] = append(inKernel[patched], found...), append(j.lines[patched], lines...)
 		}
 	}
 	if spec.ScopeOnly {

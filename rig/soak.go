@@ -35,7 +35,7 @@ func Soak(ctx context.Context, cfg Config) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Command: "soak", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.soak(ctx))
+	return j.finish(j.soak(j.announcing(ctx)))
 }
 
 func (j *job) soak(ctx context.Context) error {

@@ -17,7 +17,7 @@ import (
 )
 
 // realSoak is the configuration of a soak on the machine's own cache.
-func realSoak(t *testing.T, duration time.Duration) Config {
+func realSoak(t testing.TB, duration time.Duration) Config {
 	t.Helper()
 	if os.Getenv("KCOVRIG_E2E") != "1" {
 		t.Skip("boots kernels; enable with: scripts/test, or KCOVRIG_E2E=1 go test ./rig")

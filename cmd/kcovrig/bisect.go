@@ -42,7 +42,7 @@ build or boot.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			c.Config, c.Paths = a.config(&o), args
+			c.Config, c.Paths = a.config(cmd, &o), args
 			return a.bisect(cmd, &o, c)
 		},
 	}

@@ -28,7 +28,7 @@ where they are.
 				arms = []bool{patched}
 			}
 			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelNative), string(trial.AccelAuto)
-			result, err := rig.Build(cmd.Context(), a.config(&o), arms)
+			result, err := rig.Build(cmd.Context(), a.config(cmd, &o), arms)
 			return a.show(&o, result, err)
 		},
 	}

@@ -25,7 +25,7 @@ Without --duration each arm stops as soon as the verdict is certain.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Compare(cmd.Context(), a.config(&o))
+			result, err := rig.Compare(cmd.Context(), a.config(cmd, &o))
 			return a.show(&o, result, err)
 		},
 	}

@@ -62,7 +62,7 @@ func TestE2ELitmusRun(t *testing.T) {
 // A log that allows less than is seen makes what is seen forbidden.
 func TestE2ELitmusRunFindsWhatIsForbidden(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "herd.log")
-	text := "Test MP Allowed\nStates 1\n1:X0=7; 1:X2=7;\nNo\nObservation MP Never 0 1\n"
+	text := "Test MP Allowed\nStates 1\n1:X1=1; 1:X3=0;\nOk\nObservation MP Always 1 0\n"
 	require.NoError(t, os.WriteFile(log, []byte(text), 0o644))
 	kcovrig(t, nil, "litmus", "run", litmusFolder(t, "MP"), "--herd-log", log, "--runs=1").run(1)
 }

@@ -56,6 +56,7 @@ type command struct {
 	out  bytes.Buffer
 	log  watched
 	cmd  *exec.Cmd
+	tty  *os.File // its terminal; nil: pipes
 	done chan struct{}
 	code int
 }
@@ -69,7 +70,7 @@ func kcovrig(t *testing.T, env []string, args ...string) *command {
 	c := &command{t: t, args: args, tmp: t.TempDir(), done: make(chan struct{})}
 	c.mark = fmt.Sprintf("%d-%d", os.Getpid(), marks.Add(1))
 	private := filepath.Join(userCache(), "qemu", "bin")
-	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
+	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "XDG_DATA_HOME=" + t.TempDir(), "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
 	return c
 }
 
@@ -81,6 +82,10 @@ func (c *command) start() *command {
 	c.cmd.Env = append(os.Environ(), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
+	if c.tty != nil {
+		c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = c.tty, c.tty, c.tty
+		c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	}
 	require.NoError(c.t, c.cmd.Start())
 	go func() {
 		defer close(c.done)

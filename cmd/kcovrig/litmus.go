@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ run or judged and nothing forbidden was seen.
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelArm), string(trial.AccelTCG)
-			c.Config, c.Paths = a.config(&o), paths
+			c.Config, c.Paths = a.config(cmd, &o), paths
 			return a.litmus(cmd, &o, c)
 		},
 	}
@@ -73,14 +74,17 @@ run or judged and nothing forbidden was seen.
 // litmus runs the tests, shows the report and settles the exit code.
 func (a *app) litmus(cmd *cobra.Command, o *options, c rig.LitmusConfig) error {
 	r, err := rig.Litmus(cmd.Context(), c)
+	a.endView()
+	s := report.Summarise(r)
 	var shown error
 	switch {
 	case o.json:
 		shown = report.LitmusJSON(a.stdout, r, rig.FailureOf(err))
+	case len(r.Tests) > 0 && o.quiet:
+		_, shown = fmt.Fprintf(a.stdout, "%d sound, %d unsound, %d inconclusive\n", s.Sound, s.Unsound, s.Inconclusive)
 	case len(r.Tests) > 0:
 		shown = report.LitmusText(a.stdout, r)
 	}
-	s := report.Summarise(r)
 	switch {
 	case s.Unsound > 0:
 		a.code = exitNotFixed

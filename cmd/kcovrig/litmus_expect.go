@@ -32,8 +32,9 @@ herd7 gave no answer to some of those in time.
   kcovrig litmus expect --run results/arm64 --lkmm --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg.Config = a.config(&o)
+			cfg.Config = a.config(cmd, &o)
 			expectations, err := rig.Expect(cmd.Context(), cfg)
+			a.endView()
 			if err != nil {
 				return err
 			}

@@ -34,7 +34,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	defer app.endView() // on a panic too
 	err := usageOf(root.ExecuteContext(ctx))
+	app.endView()
 	if err != nil {
 		failure := rig.FailureOf(err)
 		if app.result != nil && app.result.Failure != nil {
@@ -45,6 +47,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	}
 	if app.forGit {
 		return gitCode(app.result, err)
+	}
+	if app.counts != nil {
+		return matrixCode(*app.counts, err)
 	}
 	if err == nil && app.code != exitOK || app.code == exitNotFixed {
 		return app.code
@@ -81,7 +86,8 @@ const (
 
 const exitHelp = `Exit codes:
   0  fixed, or no effect possible; for other commands: done, the arm ran
-  1  not fixed; soak: a store was lost, or stale reads came through a barrier
+  1  not fixed; matrix: a cell is not as expected; soak: a store was lost, or
+     stale reads came through a barrier
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
   4  inconclusive, or interrupted with something measured
@@ -92,6 +98,26 @@ func interrupted(result *trial.Result) bool {
 	return slices.ContainsFunc(result.Observations, func(o trial.Observation) bool {
 		return o.Outcome == trial.OutcomeCut
 	})
+}
+
+// matrixCode is the exit code of a matrix: what was seen before what was not.
+func matrixCode(c rig.MatrixCounts, err error) int {
+	kind := fault.KindOf(err)
+	switch {
+	case c.Unexpected > 0:
+		return exitNotFixed
+	case c.UserFaults > 0 || kind == fault.User:
+		return exitUsage
+	case c.KernelFaults > 0:
+		return exitKernel
+	case errors.Is(err, context.Canceled) && c.NotRun < c.Cells:
+		return exitInconclusive
+	case c.RigFaults+c.NotRun > 0 || err != nil:
+		return exitRig
+	case c.Inconclusive > 0:
+		return exitInconclusive
+	}
+	return exitOK
 }
 
 // exitCode is the one place where an error or a verdict becomes an exit code.

@@ -119,3 +119,10 @@ func TestHelpVersionAndCompletion(t *testing.T) {
 		assert.Contains(t, out, want, args)
 	}
 }
+
+func TestQuietAndVerboseExcludeEachOther(t *testing.T) {
+	code, out, errs := call(t, "compare", "-q", "-v")
+	assert.Equal(t, exitUsage, code)
+	assert.Empty(t, out)
+	assert.Contains(t, errs, "quiet")
+}

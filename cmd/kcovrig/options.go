@@ -16,14 +16,17 @@ import (
 // options are the flags that run, compare and build share.
 type options struct {
 	arch, tree, rev, patch, mode  string
+	compiler, cpu                 string
 	readers                       []string
 	duration                      time.Duration
 	seed                          uint64
 	memoryModel, accel, qemu, out string
-	json, verbose                 bool
+	json, verbose, quiet          bool
 	scopes                        []string
 	scopeOnly                     bool
 	jobs                          int
+	db                            string
+	noHistory                     bool
 }
 
 // allModes is the value of --mode that stands for all of the scenario's modes.
@@ -36,10 +39,20 @@ func (o *options) addKernel(cmd *cobra.Command) {
 	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar.xz, .tar.gz or .tar.zst, or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
 	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
 	f.StringVar(&o.patch, "patch", "", "mail-format patch `file` (default: the built-in series)")
+	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	o.addOutput(cmd)
 	complete(cmd, "arch", arch.Names()...)
+	complete(cmd, "compiler", arch.Compilers()...)
+}
+
+// addOutput adds the flags that say what is printed, while it runs and at the end.
+func (o *options) addOutput(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show the external commands, what begins, and each stale entry reported")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the verdict alone, on one line; errors still go to standard error")
+	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 }
 
 // addRun adds the flags that say how the kernel is run.
@@ -51,13 +64,26 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
+	f.StringVar(&o.cpu, "cpu", "", "QEMU's CPU `model`, under TCG (default: "+defaultCPUs()+")")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
+	o.addHistory(cmd)
 	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
 	complete(cmd, "mode", "pc", "cmp", allModes)
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
 	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))
+}
+
+// defaultCPUs names each architecture's.
+func defaultCPUs() string {
+	var words []string
+	for _, name := range arch.Names() {
+		if a, err := arch.Lookup(name); err == nil {
+			words = append(words, a.CPU+" for "+name)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func complete(cmd *cobra.Command, flag string, values ...string) {
@@ -77,7 +103,7 @@ func (o *options) check(cmd *cobra.Command) error {
 
 func (o *options) spec() trial.Spec {
 	s := trial.Spec{
-		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch,
+		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Compiler: o.compiler, CPU: o.cpu,
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
 		Accel: trial.Accel(o.accel), Jobs: o.jobs,
 	}

@@ -13,13 +13,13 @@ import (
 
 func newReplay(a *app) *cobra.Command {
 	var o options
-	cfg := rig.ReplayConfig{Witness: 1}
+	var cfg rig.ReplayConfig
 	cmd := &cobra.Command{
 		Use:   "replay RUN [N]",
 		Short: "Reach the stale read of a saved witness again, and say how often that works",
 		Long: `replay takes a run folder, or its result.json, and the number of one of its
-witnesses (default: 1). It sets up the run's kernel, machine, guest and seed
-again, boots that kernel once per try, and waits in each for a stale read of the
+witnesses (default: the first that shows which store was missed). It sets up the
+run's kernel, machine, guest and seed again, boots that kernel once per try, and waits in each for a stale read of the
 same kind: the same arm, reader and mode, the same store missed, passed by the
 same store, by the same load. It prints how long each try took, and the rate with
 its exact 95 % interval. A try that fails is neither a success nor a miss.
@@ -38,11 +38,11 @@ in every try.
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg.Config, cfg.Run = a.config(&o), args[0]
+			cfg.Config, cfg.Run = a.config(cmd, &o), args[0]
 			if len(args) == 2 {
 				n, err := strconv.Atoi(args[1])
-				if err != nil {
-					return fault.Newf(fault.User, "", "%q is no number of a witness", args[1])
+				if err != nil || n < 1 {
+					return fault.Newf(fault.User, "", "%q is no number of a witness: they count from 1", args[1])
 				}
 				cfg.Witness = n
 			}
@@ -61,7 +61,6 @@ in every try.
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the run's)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write; must not exist")
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show what the tools print")
+	o.addOutput(cmd)
 	return cmd
 }

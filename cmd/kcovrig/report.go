@@ -11,17 +11,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 )
 
 func newReport(a *app) *cobra.Command {
-	var format, output, testedBy string
+	var format, output, testedBy, since string
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Render saved results for people, CI servers and mails",
-		Long: `report renders the results of one or more runs from their run folders, now or
-later, on any machine. Its exit code says whether the report was written, not
+		Long: `report renders the results of one or more runs from their run folders, or of a
+matrix from its folder, now or later, on any machine. Its exit code says whether the report was written, not
 what the verdicts are.
 
 ` + exitHelp,
@@ -35,6 +36,12 @@ what the verdicts are.
 				if err := report.CheckTestedBy(testedBy); err != nil {
 					return err
 				}
+			}
+			if report.IsMatrix(args[0]) {
+				return a.reportMatrix(args, format, since, output)
+			}
+			if since != "" {
+				return fault.Newf(fault.User, "", "--since goes with the folder of a matrix")
 			}
 			var runs []report.Saved
 			for _, path := range args {
@@ -54,8 +61,21 @@ what the verdicts are.
 	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(report.Formats(), ", "))
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: standard output)")
 	cmd.Flags().StringVar(&testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
+	cmd.Flags().StringVar(&since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
 	complete(cmd, "format", report.Formats()...)
 	return cmd
+}
+
+// reportMatrix renders the one report over all cells of a matrix.
+func (a *app) reportMatrix(args []string, format, since, output string) error {
+	if len(args) > 1 {
+		return fault.Newf(fault.User, "", "the report on a matrix takes one folder")
+	}
+	var text bytes.Buffer
+	if err := rig.MatrixReport(&text, args[0], format, since); err != nil {
+		return err
+	}
+	return a.deliver(output, text.Bytes())
 }
 
 // deliver writes to standard output, or makes a file that is whole as soon as

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"runtime/debug"
@@ -12,7 +11,7 @@ import (
 
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/live"
 	"kcovrig/rig/trial"
 )
 
@@ -24,9 +23,11 @@ type app struct {
 	getenv func(string) string
 	stdout io.Writer
 	stderr io.Writer
-	result *trial.Result // of the command that ran, for the exit code
-	code   int           // of a command without a result that ran well and found something
-	forGit bool          // the exit code is for git bisect run
+	result *trial.Result     // of the command that ran, for the exit code
+	counts *rig.MatrixCounts // of a matrix that ran, for the exit code
+	code   int               // of a command without a result that ran well and found something
+	view   *live.View        // drawn while a command runs; nil: none
+	forGit bool              // the exit code is for git bisect run
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -40,6 +41,10 @@ sees whether the patch fixes the bug.
 Environment:
   KCOVRIG_CACHE  cache folder (default: $XDG_CACHE_HOME/kcovrig, ~/.cache/kcovrig)
   KCOVRIG_QEMU   QEMU program to use, as --qemu
+  XDG_DATA_HOME  the history is kept below it (default: ~/.local/share)
+  KCOVRIG_NATS_PASSWORD  password of --nats-user
+  NO_COLOR       no colours on the terminal, where it is set
+  TERM, CI       plain lines instead of a drawn view, where TERM is dumb or CI is set
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64
@@ -55,7 +60,8 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newCache(a), newDoctor(a), newReport(a), newReplay(a))
+	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }
 
@@ -89,38 +95,4 @@ func (a *app) userCache() string {
 		return filepath.Join(home, ".cache")
 	}
 	return ""
-}
-
-// show writes a result, and keeps it for the exit code. Whatever went wrong,
-// --json gives one object.
-func (a *app) show(o *options, result trial.Result, err error) error {
-	a.result = &result
-	if err == nil && interrupted(a.result) {
-		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
-	}
-	if o.json {
-		if werr := report.JSON(a.stdout, result); werr != nil && err == nil {
-			err = fault.Wrap(fault.Rig, "write the result", werr)
-		}
-		return err
-	}
-	if err != nil && len(result.Observations) == 0 {
-		return err
-	}
-	if werr := report.Text(a.stdout, result); werr != nil && err == nil {
-		err = fault.Wrap(fault.Rig, "write the result", werr)
-	}
-	return err
-}
-
-// config is the rig's input from the flags and the environment.
-func (a *app) config(o *options) rig.Config {
-	qemu := o.qemu
-	if qemu == "" {
-		qemu = a.getenv("KCOVRIG_QEMU")
-	}
-	return rig.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out,
-		Version: programVersion(), Events: report.Progress(a.stderr, o.verbose),
-	}
 }

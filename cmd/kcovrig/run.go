@@ -32,7 +32,7 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			cfg := a.config(&o)
+			cfg := a.config(cmd, &o)
 			cfg.Spec.AsIs = asIs
 			if a.forGit {
 				cfg.Spec.CleanShare = share

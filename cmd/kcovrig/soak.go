@@ -32,7 +32,7 @@ unmapped and protected, and processes fork.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Soak(cmd.Context(), a.config(&o))
+			result, err := rig.Soak(cmd.Context(), a.config(cmd, &o))
 			return a.show(&o, result, err)
 		},
 	}
@@ -43,5 +43,6 @@ unmapped and protected, and processes fork.
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program`, as for run")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
+	o.addHistory(cmd)
 	return cmd
 }

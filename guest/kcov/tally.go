@@ -10,7 +10,8 @@ type tally struct {
 	blockSize  uint64
 	inBlock    uint64 // windows in the block that is not complete yet
 	blockStale bool
-	reported   int // detections sent
+	lastStale  bool // the last complete block was stale
+	reported   int  // detections sent
 }
 
 // window counts one observed increase of the count: entries new ones, of which
@@ -32,6 +33,9 @@ func (t *tally) window(entries, stale uint64, at int64) {
 		if t.blockStale {
 			t.StaleBlocks++
 		}
-		t.inBlock, t.blockStale = 0, false
+		if t.Blocks > 1 && t.blockStale != t.lastStale {
+			t.BlockTurns++
+		}
+		t.inBlock, t.blockStale, t.lastStale = 0, false, t.blockStale
 	}
 }

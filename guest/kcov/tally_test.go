@@ -22,17 +22,19 @@ func TestTallyCountsBlocks(t *testing.T) {
 	ta.window(1, 1, 95)
 	assert.Equal(t, wire.Tally{
 		Mode: "pc", Windows: 7, Entries: 18, StaleWindows: 3, StaleEntries: 4,
-		Blocks: 2, StaleBlocks: 1, FirstStaleNS: 70,
+		Blocks: 2, StaleBlocks: 1, BlockTurns: 1, FirstStaleNS: 70,
 	}, ta.Tally)
 	ta.window(1, 0, 0)
 	ta.window(1, 0, 0) // the stale window of the round before belongs to this block
 	assert.Equal(t, uint64(3), ta.Blocks)
 	assert.Equal(t, uint64(2), ta.StaleBlocks)
+	assert.Equal(t, uint64(1), ta.BlockTurns, "two stale ones in a row are no turn")
 	for range 3 {
 		ta.window(1, 0, 0)
 	}
 	assert.Equal(t, uint64(4), ta.Blocks)
 	assert.Equal(t, uint64(2), ta.StaleBlocks, "a clean block after a stale one is clean")
+	assert.Equal(t, uint64(2), ta.BlockTurns)
 }
 
 func TestTallyFirstStaleIsNeverZero(t *testing.T) {

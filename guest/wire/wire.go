@@ -12,7 +12,7 @@
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 2
+const Version = 3
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {
@@ -64,6 +64,7 @@ type Tally struct {
 	StaleEntries uint64 `json:"staleEntries"`
 	Blocks       uint64 `json:"blocks"`       // complete blocks of BlockSize consecutive windows
 	StaleBlocks  uint64 `json:"staleBlocks"`  // those with at least one stale window
+	BlockTurns   uint64 `json:"blockTurns"`   // blocks that are stale where the one before was not, or the other way round
 	StressNS     int64  `json:"stressNS"`     // time spent in rounds of this mode
 	FirstStaleNS int64  `json:"firstStaleNS"` // since the stress began; 0 where none
 }

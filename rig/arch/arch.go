@@ -23,7 +23,8 @@ type Arch struct {
 	Machine      elf.Machine // of vmlinux and the guest
 	QEMU         string      // system emulator's name
 	QEMUMachine  string      // -machine, without options that the rig adds
-	CPU          string      // -cpu under TCG
+	CPU          string      // -cpu under TCG where none is chosen
+	CPUs         []string    // all that --cpu may choose, CPU among them
 	Console      string      // console= of the kernel command line
 	RAMBase      uint64      // guest-physical address of the RAM's first byte
 	VirtioBus    string      // suffix of virtio device names: "device" (MMIO) or "pci"
@@ -53,6 +54,7 @@ var table = map[string]Arch{
 		ImageTarget:  "Image", ImagePath: "arch/arm64/boot/Image",
 		Machine: elf.EM_AARCH64,
 		QEMU:    "qemu-system-aarch64", QEMUMachine: "virt,gic-version=3", CPU: "cortex-a76",
+		CPUs:    []string{"cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"},
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
 		Emulated: true,
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
@@ -72,6 +74,7 @@ var table = map[string]Arch{
 		ImageTarget:  "bzImage", ImagePath: "arch/x86/boot/bzImage",
 		Machine: elf.EM_X86_64,
 		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off,rtc=on", CPU: "max",
+		CPUs:    []string{"qemu64", "Nehalem", "Haswell", "Skylake-Server", "EPYC", "max"},
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
 		TSO:      true,
 		Packages: []string{"gcc", "binutils"},
@@ -86,6 +89,15 @@ var table = map[string]Arch{
 		},
 	},
 }
+
+// The kinds of compiler that kernels of every architecture are built with.
+const (
+	GCC   = "gcc"
+	Clang = "clang" // and the rest of LLVM: make LLVM=1
+)
+
+// Compilers lists the kinds, the default first.
+func Compilers() []string { return []string{GCC, Clang} }
 
 // Lookup returns the row of the given name. The error names what exists.
 func Lookup(name string) (Arch, error) {

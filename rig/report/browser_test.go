@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -18,9 +21,11 @@ import (
 )
 
 // browser is a headless Chromium, spoken to over its DevTools pipe. Whatever it
-// asks of the network, for a page or for itself, goes to a proxy that refuses.
+// asks of the network, for a page or for itself, goes to a proxy that refuses
+// all but the one server under test.
 type browser struct {
 	t       *testing.T
+	server  atomic.Pointer[url.URL] // nil: none
 	in      *os.File
 	out     *bufio.Reader
 	session string
@@ -45,7 +50,7 @@ func startBrowser(t *testing.T) *browser {
 	program, err := exec.LookPath("chromium")
 	require.NoError(t, err, "install it: apt-get install chromium")
 	b := &browser{t: t}
-	proxy := httptest.NewServer(http.NotFoundHandler())
+	proxy := httptest.NewServer(http.HandlerFunc(b.pass))
 	t.Cleanup(proxy.Close)
 	toBrowser, in, err := os.Pipe()
 	require.NoError(t, err)
@@ -68,6 +73,15 @@ func startBrowser(t *testing.T) *browser {
 	})
 	b.attach()
 	return b
+}
+
+// pass is the browser's proxy.
+func (b *browser) pass(w http.ResponseWriter, r *http.Request) {
+	if server := b.server.Load(); server != nil && r.Host == server.Host {
+		(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.Out.Host = server.Host }}).ServeHTTP(w, r)
+		return
+	}
+	http.NotFound(w, r)
 }
 
 func (b *browser) attach() {
@@ -150,7 +164,9 @@ func (b *browser) complaints() []string {
 		case "Network.requestWillBeSent":
 			var p struct{ Request struct{ URL string } }
 			require.NoError(b.t, json.Unmarshal(e.Params, &p))
-			if !strings.HasPrefix(p.Request.URL, "file:") && !strings.HasPrefix(p.Request.URL, "data:") {
+			server := b.server.Load()
+			ours := server != nil && strings.HasPrefix(p.Request.URL, server.String())
+			if !ours && !strings.HasPrefix(p.Request.URL, "file:") && !strings.HasPrefix(p.Request.URL, "data:") {
 				list = append(list, "request "+p.Request.URL)
 			}
 		}

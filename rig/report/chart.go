@@ -41,7 +41,8 @@ var (
 	unpatchedColour = color.RGBA{R: 1, G: 2, B: 3, A: 255}
 	patchedColour   = color.RGBA{R: 1, G: 2, B: 4, A: 255}
 
-	paint = strings.NewReplacer("#010201", "var(--ink)", "#010202", "var(--grid)", "#010203", "var(--unpatched)", "#010204", "var(--patched)")
+	paint = strings.NewReplacer("#010201", "var(--ink)", "#010202", "var(--grid)", "#010203", "var(--unpatched)", "#010204", "var(--patched)",
+		"#010301", "var(--heat0)", "#010302", "var(--heat1)", "#010303", "var(--heat2)", "#010304", "var(--heat3)", "#010305", "var(--heat4)", "#010306", "var(--heat5)")
 )
 
 // dashes tell curves apart without colour: in SVG units, drawn and left out.
@@ -119,14 +120,19 @@ var svgStart = regexp.MustCompile(`(?s)^.*?<svg[^>]*>`)
 // inline draws p as an SVG element of the page: titled, and without the XML
 // prologue, sizes and font names that belong to a file of its own.
 func inline(p *plot.Plot, id, title, text string) (template.HTML, error) {
-	canvas := vgsvg.New(chartWidth, chartHeight)
+	return inlineSized(p, chartWidth, chartHeight, id, title, text)
+}
+
+// inlineSized is inline at another size.
+func inlineSized(p *plot.Plot, width, height vg.Length, id, title, text string) (template.HTML, error) {
+	canvas := vgsvg.New(width, height)
 	p.Draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return "", fmt.Errorf("plot %s: %w", id, err)
 	}
 	start := fmt.Sprintf(`<svg class="chart" viewBox="0 0 %g %g" role="img" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>`,
-		chartWidth, chartHeight, id, id, id, html.EscapeString(title), id, html.EscapeString(text))
+		width, height, id, id, id, html.EscapeString(title), id, html.EscapeString(text))
 	body := svgStart.ReplaceAllLiteralString(b.String(), start)
 	body = fontFamily.ReplaceAllString(paint.Replace(body), "")
 	return template.HTML(body), nil //nolint:gosec // vgsvg escapes text; the rest is made above

@@ -72,7 +72,7 @@ func TestSavedResultsComeBack(t *testing.T) {
 }
 
 func TestUnknownMembersAreKept(t *testing.T) {
-	run, err := parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
+	run, err := Parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
 	require.NoError(t, err)
 	assert.Contains(t, render(t, "json", []Saved{run}), "18446744073709551615")
 	for _, format := range Formats()[1:] {

@@ -57,11 +57,14 @@ func unbroken(text string) string { return strings.ReplaceAll(text, "e-", "e\u20
 
 func power(p *float64) string { return unbroken(fmt.Sprintf("%.1e", *p)) }
 
-func writeHTML(w io.Writer, runs []Saved, _ Options) error {
+func writeHTML(w io.Writer, runs []Saved, o Options) error {
 	data := struct {
-		Title string
-		Runs  []htmlRun
+		Title, Back string
+		Runs        []htmlRun
 	}{Title: "kcovrig: " + headline(runs)}
+	if o.Cell != "" {
+		data.Back = cellAddress(o.Cell)
+	}
 	for i, r := range runs {
 		run, err := newHTMLRun(fmt.Sprintf("r%d", i+1), r)
 		run.Alone = len(runs) == 1

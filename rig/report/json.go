@@ -21,6 +21,7 @@ type Document struct {
 	Schema          string                `json:"schema"`
 	Command         string                `json:"command"`
 	Version         string                `json:"version"`
+	Go              string                `json:"go,omitempty"`
 	Verdict         trial.Verdict         `json:"verdict"`
 	Confidence      *float64              `json:"confidence"`
 	MissProbability *float64              `json:"missProbability"`
@@ -36,6 +37,7 @@ type Document struct {
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	Code            []trial.Code          `json:"code"`
+	Readers         []trial.ReaderCode    `json:"readers,omitempty"`
 	Notes           []string              `json:"notes"`
 	Timings         map[string]float64    `json:"timings"`
 	Replay          *trial.Replay         `json:"replay,omitempty"`
@@ -61,6 +63,7 @@ type ArmDocument struct {
 	BlockSize    uint64            `json:"blockSize"`
 	Blocks       uint64            `json:"blocks"`
 	StaleBlocks  uint64            `json:"staleBlocks"`
+	BlockTurns   uint64            `json:"blockTurns,omitempty"`
 	StressNS     int64             `json:"stressNS"`
 	FirstStaleNS int64             `json:"firstStaleNS"`
 	BootNS       int64             `json:"bootNS"`
@@ -85,11 +88,11 @@ func JSON(w io.Writer, r trial.Result) error {
 func NewDocument(r trial.Result) Document {
 	j := r.Judgement
 	d := Document{
-		Schema: Schema, Command: r.Command, Version: r.Version,
+		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
 		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Notes: full(r.Notes),
+		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Readers: r.Readers, Notes: full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
 	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)
@@ -123,7 +126,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 		d := ArmDocument{
 			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
-			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
+			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
 			Emulator: o.Emulator, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}

@@ -87,6 +87,10 @@ func writeJUnit(w io.Writer, runs []Saved, _ Options) error {
 		all.junitTotals = all.add(s.junitTotals)
 		all.Suites = append(all.Suites, s)
 	}
+	return writeSuites(w, all)
+}
+
+func writeSuites(w io.Writer, all junitSuites) error {
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err

@@ -44,14 +44,15 @@ func Load(path string) (Saved, error) {
 		}
 		return Saved{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: try}
 	}
-	saved, err := parse(name, text)
+	saved, err := Parse(name, text)
 	if err != nil {
 		return Saved{}, &fault.Error{Kind: fault.User, Op: op, Err: err, Try: try}
 	}
 	return saved, nil
 }
 
-func parse(name string, text []byte) (Saved, error) {
+// Parse reads a result that was kept under name.
+func Parse(name string, text []byte) (Saved, error) {
 	s := Saved{Name: name, Raw: text}
 	if err := json.Unmarshal(text, &s.Document); err != nil {
 		return s, fmt.Errorf("no result: %w", err)
@@ -65,8 +66,8 @@ func parse(name string, text []byte) (Saved, error) {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Version: d.Version, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
-		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Notes: d.Notes, Timings: d.Timings,
+		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
+		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes,
@@ -100,7 +101,7 @@ func joins(boots []trial.Observation, a ArmDocument) bool {
 func (a ArmDocument) tally() wire.Tally {
 	return wire.Tally{
 		Mode: a.Mode, Rounds: a.Rounds, Copies: a.Copies, Windows: a.Windows, Entries: a.Entries,
-		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks,
+		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks, BlockTurns: a.BlockTurns,
 		StressNS: a.StressNS, FirstStaleNS: a.FirstStaleNS,
 	}
 }

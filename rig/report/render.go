@@ -18,6 +18,7 @@ const ReportSchema = "kcovrig.report/1"
 // Options are what a report is told beside the runs.
 type Options struct {
 	TestedBy string // "Name <mail>" for a trailer; empty: no trailer
+	Cell     string // HTML served beside the history's pages: the way back to the cell's; empty: none
 }
 
 // renderers lists the formats. Each writes the same bytes for the same runs.

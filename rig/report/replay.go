@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"kcovrig/rig/trial"
 )
@@ -32,6 +33,18 @@ func replayed(r trial.Replay) string {
 		text += fmt.Sprintf("; %d were not made", left)
 	}
 	return text
+}
+
+// repeatReplay is the arguments of the same replay.
+func repeatReplay(r trial.Replay) []string {
+	argv := []string{r.Run, fmt.Sprint(r.Witness), fmt.Sprintf("--tries=%d", r.Asked), "--limit=" + time.Duration(r.LimitNS).String()}
+	if !r.Focused {
+		argv = append(argv, "--plain")
+	}
+	if len(r.Differences) > 0 {
+		argv = append(argv, "--force")
+	}
+	return argv
 }
 
 func writeReplay(b *strings.Builder, r *trial.Replay) {

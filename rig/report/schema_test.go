@@ -114,9 +114,9 @@ func check(t *testing.T, r trial.Result, spoil func(map[string]any)) []string {
 
 func sample() trial.Result {
 	tally := func(stale uint64) wire.Tally {
-		return wire.Tally{Mode: "pc", Windows: 1600, Entries: 6400, Blocks: 100, StaleBlocks: stale, StaleWindows: stale, StaleEntries: stale, FirstStaleNS: 2_500_000}
+		return wire.Tally{Mode: "pc", Windows: 6400, Entries: 25600, Blocks: 400, StaleBlocks: stale, StaleWindows: stale, StaleEntries: stale, FirstStaleNS: 2_500_000}
 	}
-	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(60)},
+	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
 		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, StaleNS: 1500}},
 		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
 	p := u

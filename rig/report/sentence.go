@@ -17,6 +17,34 @@ func verdictWord(d Document) string {
 	return strings.ReplaceAll(string(d.Verdict), "-", " ")
 }
 
+// Sentence says in one line what came of a command: the verdict, the tally of
+// one arm, or what was built.
+func Sentence(r trial.Result) string {
+	d := NewDocument(r)
+	for _, a := range d.Arms {
+		if a.Outcome == trial.OutcomeCut {
+			return "Cut short. " + summary(d)
+		}
+	}
+	return summary(d)
+}
+
+func summary(d Document) string {
+	switch {
+	case d.Verdict != trial.VerdictUnknown || d.Error != nil || d.Replay != nil:
+		return sentence(d)
+	case d.Command == "build":
+		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
+	case d.Command == "soak":
+		return "Sound: no store was lost."
+	}
+	var parts []string
+	for _, a := range d.Arms {
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
+	}
+	return strings.Join(parts, "; ")
+}
+
 // sentence says the verdict in one sentence.
 func sentence(d Document) string {
 	switch d.Verdict {
@@ -59,7 +87,7 @@ func repeat(d Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
 	if r := d.Replay; r != nil {
-		return quoted(append(argv, r.Run, fmt.Sprint(r.Witness), fmt.Sprintf("--tries=%d", r.Asked)))
+		return quoted(append(argv, repeatReplay(*r)...))
 	}
 	add := func(flag, value string) {
 		if value != "" {
@@ -77,9 +105,11 @@ func repeat(d Document) []string {
 	add("tree", tree)
 	add("rev", s.Rev)
 	add("patch", s.Patch)
+	add("compiler", s.Compiler)
 	if d.Command == "build" {
 		return quoted(argv)
 	}
+	add("cpu", s.CPU)
 	readers := make([]string, 0, len(s.Readers))
 	for _, r := range s.Readers {
 		readers = append(readers, string(r))

@@ -46,22 +46,6 @@ func TestTextOfTwoReaders(t *testing.T) {
 	golden(t, "readers.txt", out.Bytes())
 }
 
-func TestProgress(t *testing.T) {
-	var out bytes.Buffer
-	say := Progress(&out, false)
-	for _, e := range []trial.Event{
-		{Stage: &trial.StageEvent{Name: "build"}}, {Line: "  CC a.o"}, {Line: "  CC b.o"},
-		{Arm: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
-		{Stage: &trial.StageEvent{Name: "build", Done: true, Seconds: 12.34, Detail: "6.12"}},
-		{Stage: &trial.StageEvent{Name: "boot", Seconds: 20}},
-	} {
-		say(e)
-	}
-	assert.Equal(t, "  build                       10 s so far (patched): CC b.o\n"+
-		"  build                    12.34 s: 6.12\n"+
-		"  boot                        20 s so far\n", out.String())
-}
-
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, JSON(&out, sample()))

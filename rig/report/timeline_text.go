@@ -64,9 +64,7 @@ func eventLines(e trial.WitnessEvent, stale bool, letters int) []string {
 		lines = append(lines, strings.TrimSpace(where))
 	}
 	for i, l := range lines {
-		if r := []rune(l); len(r) > letters {
-			lines[i] = string(r[:letters-2]) + ".."
-		}
+		lines[i] = cut(l, letters)
 	}
 	return lines
 }

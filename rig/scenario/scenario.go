@@ -53,12 +53,16 @@ type Scenario struct {
 // Reader is one way in which the guest reads what the two writes wrote.
 type Reader struct {
 	// Symbols are the guest's functions that do it, in which the emulator may
-	// reorder loads.
+	// reorder loads. Of the loads that are not from the stack the first is of what
+	// the second write publishes, the next of what the first wrote.
 	Symbols []string
 	// Ordered says that the reader orders its own loads, so that the model
 	// allows stale reads on the unpatched kernel alone. Others see them on any.
 	Ordered bool
 }
+
+// Default is the bug that is looked at when no other is named.
+const Default = "kcov"
 
 var registry = map[string]Scenario{}
 

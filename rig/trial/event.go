@@ -7,12 +7,32 @@ import "kcovrig/guest/wire"
 // Event is something that happened while a command ran, for whoever shows
 // progress. Exactly one member beside Arm is set.
 type Event struct {
-	Arm   string       // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
-	Stage *StageEvent  // a stage began or ended
-	Note  string       // a sentence for people
-	Line  string       // a line of a tool's output, shown on request
-	Tally []wire.Tally // totals so far
-	Hit   *wire.Detection
+	Arm     string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
+	Stage   *StageEvent // a stage began or ended
+	Note    string      // a sentence for people
+	Line    string      // a line of a tool's output, shown on request
+	Command string      // an external command that starts, as a shell takes it
+	Build   *BuildEvent // how far make has come
+	Tally   *TallyEvent // totals so far
+	Hit     *wire.Detection
+}
+
+// TallyEvent is what one arm has counted so far.
+type TallyEvent struct {
+	Patched bool
+	Reader  Reader
+	Tallies []wire.Tally
+}
+
+// BuildEvent says how far a kernel build has come. How many steps there will be
+// nobody knows beforehand; the last whole build for the architecture is a measure.
+type BuildEvent struct {
+	Steps int    // that make has announced: files compiled, linked, generated
+	Doing string // the last of them: "CC kernel/fork.o"
+	// Before is the number of steps of the last whole build for the architecture,
+	// of Linux Version; 0: there was none, or this one starts from another arm's folder.
+	Before  int
+	Version string
 }
 
 // StageEvent is the begin or, with Done, the end of a stage; one with Seconds

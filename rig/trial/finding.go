@@ -32,16 +32,14 @@ type ArmJudgement struct {
 
 // CleanBlocksFor returns the blocks without a stale window after which a kernel
 // whose blocks are stale with probability share has been missed with
-// probability at most MissLimit. share lies in (0, 1]; outside, no number of
+// probability at most MissLimit, though neighbours correlate by Persistence. share lies in (0, 1]; outside, no number of
 // blocks is enough.
 func CleanBlocksFor(share float64) uint64 {
 	switch {
 	case !(share > 0) || share > 1:
 		return math.MaxUint64
-	case share == 1:
-		return 1
 	}
-	return uint64(math.Ceil(math.Log(MissLimit) / math.Log1p(-share)))
+	return uint64(math.Ceil(math.Log(MissLimit) / promised.logClean(share)))
 }
 
 // EnoughFor says whether an arm that nothing is compared with may stop: in
@@ -77,7 +75,7 @@ func JudgeArm(o Observation, share float64, emulated bool) ArmJudgement {
 			return ArmJudgement{FindingStale, 0, fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
 		}
 		windows += t.Windows
-		clean.Miss = max(clean.Miss, math.Exp(float64(t.Blocks)*math.Log1p(-min(share, 1))))
+		clean.Miss = max(clean.Miss, math.Exp(float64(t.Blocks)*promised.logClean(min(share, 1))))
 		if need := CleanBlocksFor(share); t.Blocks < need {
 			clean.Finding, clean.Reason = FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
 		}

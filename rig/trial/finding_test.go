@@ -19,10 +19,11 @@ func lone(blocks, stale uint64) Observation {
 func TestCleanBlocksForIsTheLeastThatKeepsTheLimit(t *testing.T) {
 	for _, share := range []float64{0.001, 0.05, 0.5, 0.99} {
 		n := float64(CleanBlocksFor(share))
-		assert.LessOrEqual(t, math.Pow(1-share, n), MissLimit*(1+1e-9), "%v", share)
-		assert.Greater(t, math.Pow(1-share, n-1), MissLimit, "%v", share)
+		clean := 1 - share*(1-Persistence)
+		assert.LessOrEqual(t, math.Pow(clean, n), MissLimit*(1+1e-9), "%v", share)
+		assert.Greater(t, math.Pow(clean, n-1), MissLimit, "%v", share)
 	}
-	assert.EqualValues(t, 1, CleanBlocksFor(1))
+	assert.EqualValues(t, 30, CleanBlocksFor(1), "a clean block repeats itself with probability Persistence at the most")
 	for _, share := range []float64{0, -1, 1.5, math.NaN()} {
 		assert.Equal(t, uint64(math.MaxUint64), CleanBlocksFor(share), "%v excludes nothing", share)
 	}

@@ -34,15 +34,40 @@ func notComparable(unpatched, patched Observation) string {
 	return ""
 }
 
-func judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
+// Standing is how far a comparison under way has come in one mode, by the
+// numbers that its end and its verdict will rest on.
+type Standing struct {
+	Mode     string
+	Clean    uint64 // patched blocks without a stale window
+	Required uint64 // of them, for "fixed"; 0: the unpatched arm allows no bound yet
+	// Miss is the probability with which a kernel as bad as the unpatched one would look as clean.
+	Miss  float64
+	Stale uint64 // stale windows of the patched arm: it is not fixed
+}
+
+// Standings gives the standing of each mode that both arms have counts of.
+func Standings(unpatched, patched []wire.Tally) []Standing {
+	var all []Standing
+	for _, p := range patched {
+		at := slices.IndexFunc(unpatched, func(u wire.Tally) bool { return u.Mode == p.Mode })
+		if at < 0 {
+			continue
+		}
+		m := promised.judgeMode(unpatched[at], p, Setting{}, false)
+		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: m.Required, Miss: m.MissProbability, Stale: p.StaleWindows})
+	}
+	return all
+}
+
+func (r rule) judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
 	m := ModeJudgement{
 		Mode:            u.Mode,
 		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
-		MissProbability: Miss(u.StaleBlocks, u.Blocks, p.Blocks-p.StaleBlocks),
+		MissProbability: r.missed(u.StaleBlocks, u.Blocks, p.Blocks-p.StaleBlocks),
 		PatchedUpper95:  RateUpper95(p.StaleBlocks, p.Blocks),
 	}
-	m.Required, _ = Required(u.StaleBlocks, u.Blocks)
-	m.Verdict, m.Reason = verdictOf(u, p, m, setting)
+	m.Required, _ = r.required(u.StaleBlocks, u.Blocks)
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting)
 	if m.Verdict == Fixed && setting.Emulated && idle {
 		m.Verdict, m.Reason = Inconclusive, reasonIdle
 	}
@@ -51,7 +76,7 @@ func judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
 
 // verdictOf decides one mode. A stale read in the patched arm was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
-func verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verdict, string) {
+func (r rule) verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verdict, string) {
 	switch {
 	case setting.Unordered && !setting.TSO:
 		return Inconclusive, reasonUnordered
@@ -67,7 +92,7 @@ func verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verdict, stri
 		return Inconclusive, reasonSameCode
 	case u.StaleWindows == 0:
 		return Inconclusive, reasonNoStale
-	case m.MissProbability >= MissLimit:
+	case m.Required == 0 || p.Blocks < m.Required:
 		return Inconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks in the patched arm, %s needed", u.Mode, p.Blocks, needed(m.Required))
 	default:
 		return Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)

@@ -24,7 +24,7 @@ func arm(patched bool, tallies ...wire.Tally) Observation {
 }
 
 func TestJudge(t *testing.T) {
-	bad, clean := tally("pc", 100, 60), tally("pc", 200, 0)
+	bad, clean := tally("pc", 400, 240), tally("pc", 600, 0)
 	half := tally("pc", 10, 0)
 	looseStale := clean
 	looseStale.StaleWindows, looseStale.StaleEntries = 1, 1
@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 		"other reader":              {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.Reader = Relaxed }), Setting{}, Inconclusive},
 		"other mode":                {arm(false, bad), arm(true, tally("cmp", 200, 0)), Setting{}, Inconclusive},
 		"other block":               {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.BlockSize = 1 }), Setting{}, Inconclusive},
-		"both fixed":                {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, Fixed},
+		"both fixed":                {arm(false, bad, tally("cmp", 400, 220)), arm(true, clean, tally("cmp", 600, 0)), Setting{}, Fixed},
 		"one mode not fixed":        {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 1)), Setting{}, NotFixed},
 		"one mode inconclusive":     {arm(false, bad, tally("cmp", 90, 0)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, Inconclusive},
 		"not fixed, other not seen": {arm(false, bad, tally("cmp", 90, 0)), arm(true, bad, tally("cmp", 200, 0)), Setting{}, NotFixed},
@@ -85,7 +85,7 @@ func TestNothingButOKAndCutIsCounted(t *testing.T) {
 }
 
 func TestConfidence(t *testing.T) {
-	j := Judge(arm(false, tally("pc", 100, 60), tally("cmp", 100, 90)), arm(true, tally("pc", 200, 0), tally("cmp", 300, 0)), Setting{})
+	j := Judge(arm(false, tally("pc", 400, 240), tally("cmp", 400, 360)), arm(true, tally("pc", 600, 0), tally("cmp", 700, 0)), Setting{})
 	require.Equal(t, Fixed, j.Verdict)
 	require.NotNil(t, j.Confidence)
 	assert.Greater(t, *j.Confidence, 1-MissLimit)
@@ -124,7 +124,7 @@ func TestStopRules(t *testing.T) {
 func TestFixedNeedsManyWindows(t *testing.T) {
 	for n := uint64(1); ; n++ {
 		if Certain([]wire.Tally{tally("pc", n, n)}, []wire.Tally{tally("pc", n, 0)}) {
-			assert.Greater(t, n*BlockSize, uint64(500))
+			assert.Greater(t, n*BlockSize, uint64(900))
 			return
 		}
 	}

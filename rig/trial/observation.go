@@ -109,6 +109,8 @@ func CheckTallies(tallies []wire.Tally, modes []string, blockSize uint64) error 
 			return fmt.Errorf("mode %s: %d blocks of %d in %d windows", t.Mode, t.Blocks, blockSize, t.Windows)
 		case t.StaleBlocks > t.Blocks, t.StaleBlocks > t.StaleWindows:
 			return fmt.Errorf("mode %s: impossible counts: %d stale of %d blocks, %d stale windows", t.Mode, t.StaleBlocks, t.Blocks, t.StaleWindows)
+		case t.BlockTurns > 2*min(t.StaleBlocks, t.Blocks-t.StaleBlocks):
+			return fmt.Errorf("mode %s: impossible counts: %d turns of %d stale of %d blocks", t.Mode, t.BlockTurns, t.StaleBlocks, t.Blocks)
 		}
 	}
 	return nil

@@ -41,7 +41,11 @@ type Code struct {
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
-	Listing   string   `json:"listing,omitempty"` // path
+	// Publish are the stores that make the copy visible as a whole; Between are the
+	// barriers once more, with their places.
+	Publish []Instruction `json:"publish,omitempty"`
+	Between []Instruction `json:"between,omitempty"`
+	Listing string        `json:"listing,omitempty"` // path
 }
 
 // Failure is an error in a result.
@@ -59,6 +63,7 @@ type Failure struct {
 type Result struct {
 	Command      string // the subcommand
 	Version      string // the rig's own
+	Go           string // the Go that the rig was built with
 	Spec         Spec
 	Judgement    Judgement // its verdict stays unknown unless both arms ran
 	Kernel       Kernel
@@ -68,6 +73,7 @@ type Result struct {
 	Host         Host
 	CodeDiffers  *bool // nil: not compared
 	Code         []Code
+	Readers      []ReaderCode // of the readers that ran under the emulator
 	Observations []Observation
 	Witnesses    []Witness
 	Notes        []string           // what the reader should know, such as an emulator that was not needed

@@ -52,6 +52,7 @@ func JudgedReader(readers []Reader) Reader {
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario string `json:"scenario"`
+	Arm      string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
 	Arch     string `json:"arch"`
 	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string `json:"rev,omitempty"`
@@ -59,6 +60,8 @@ type Spec struct {
 	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of
 	// putting one on or taking it out.
 	AsIs     bool          `json:"asIs,omitempty"`
+	Compiler string        `json:"compiler,omitempty"` // of the kernels, see arch.Compilers; empty: gcc
+	CPU      string        `json:"cpu,omitempty"`      // QEMU's -cpu, see arch.Arch; empty: the architecture's
 	Readers  []Reader      `json:"readers"`
 	Modes    []string      `json:"modes"`
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
@@ -68,6 +71,7 @@ type Spec struct {
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`
+	QEMU        string      `json:"qemu,omitempty"` // program; empty: the one that would be found
 	Jobs        int         `json:"jobs"`
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's

@@ -5,6 +5,7 @@ package trial
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/rig/arch"
@@ -44,6 +45,12 @@ func (s Spec) Validate() error {
 		return bad("--accel: unknown accelerator %q (have: auto, tcg, kvm)", s.Accel)
 	case s.Accel == AccelKVM && s.MemoryModel == ModelArm && a.Emulated:
 		return bad("--accel=kvm cannot be joined with --memory-model=arm: the emulator needs TCG; use --memory-model=native for the hardware's own reordering")
+	case s.Compiler != "" && !slices.Contains(arch.Compilers(), s.Compiler):
+		return bad("--compiler: unknown compiler %q (have: %s)", s.Compiler, strings.Join(arch.Compilers(), ", "))
+	case s.CPU != "" && !slices.Contains(a.CPUs, s.CPU):
+		return bad("--cpu: unknown %s CPU %q (have: %s)", s.Arch, s.CPU, strings.Join(a.CPUs, ", "))
+	case s.CPU != "" && s.Accel == AccelKVM:
+		return bad("--cpu cannot be joined with --accel=kvm: a guest under KVM has the host's CPU")
 	case s.Duration < 0 || s.Duration > MaxDuration:
 		return bad("--duration: %v is not between 0 and %v", s.Duration, MaxDuration)
 	case !(s.CleanShare >= 0) || s.CleanShare > 1:

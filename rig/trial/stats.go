@@ -2,105 +2,132 @@
 
 package trial
 
-import (
-	"math"
+import "math"
 
-	"gonum.org/v1/gonum/mathext"
-)
-
-// The error budget of "fixed". A wrong "fixed" needs one of two events: the
-// bound on the unpatched arm's rate is wrong (BoundError), or a kernel as bad as
-// the bound says stays clean for as long as the patched arm ran (the rest).
+// The promise of "fixed".
 const (
 	// MissLimit is the largest probability with which a kernel as bad as the
-	// unpatched one may have been missed for the patched arm to be called fixed.
+	// unpatched one may be called fixed.
 	MissLimit = 1e-9
-	// BoundError is the part of MissLimit that the bound on the unpatched arm's rate uses.
+	// BoundError is the error of StaleLower, over all moments of a run together.
 	BoundError = 1e-12
+	// Persistence is the largest correlation of neighbouring blocks under which
+	// the promise holds; the largest ever measured is 0.45, see BlockSize.
+	Persistence = 0.5
 )
 
-// StaleLower returns a lower bound p on the probability that a block is stale,
-// after stale of blocks were. It is Clopper and Pearson's (Biometrika 26, 1934)
-// with the error BoundError/(n(n+1)) at n blocks. Those errors sum to
-// BoundError over all n, so that with probability 1-BoundError the bound holds
-// at every n at once: whoever looks after each block and stops when pleased
-// gains nothing by it.
+// rule is the sequential rule with its numbers, so that a simulation can run it
+// with an error that is large enough to be seen. Were both kernels' blocks
+// stale with probability p, then
 //
-// Blocks are taken as independent; windows within one need not be.
+//	tail(p): the unpatched arm shows so many stale blocks, or more
+//	logClean(p) for each clean block of the patched arm
+//
+// bound the logarithm of the probability of what is seen. The rule asks for so
+// many clean blocks that for no p at all the sum exceeds the error's share at n
+// unpatched blocks, 1/(n n (n+1)). There are at most n counts of stale blocks at
+// n, and the sum of n/(n n (n+1)) over all n is 1: so the whole error is spent
+// on all moments together, and looking after each block, stopping when pleased
+// and choosing the best moment of either arm gain nothing.
+type rule struct {
+	miss, persistence float64
+	tail              func(stale, blocks, p, persistence float64) float64
+	share             func(blocks float64) float64              // logarithm
+	table             func(stale, blocks uint64) (uint64, bool) // of required; nil: it is worked out
+}
+
+var promised = rule{miss: MissLimit, persistence: Persistence, tail: chainLogTail, share: everyMoment}
+
+func everyMoment(n float64) float64 { return -2*math.Log(n) - math.Log(n+1) }
+
+// logClean is the logarithm of the probability that one more block is clean, at
+// the most and whatever came before, where blocks are stale with probability p.
+func (r rule) logClean(p float64) float64 { return math.Log1p(-p * (1 - r.persistence)) }
+
+// StaleLower returns a lower bound p on the probability that a block is stale,
+// after stale of blocks were. It has the error BoundError/(n(n+1)) at n blocks.
+// Those errors sum to BoundError over all n, so that with probability
+// 1-BoundError the bound holds at every n at once. It describes the unpatched arm.
 func StaleLower(stale, blocks uint64) float64 {
 	if stale == 0 || stale > blocks {
 		return 0
 	}
 	n := float64(blocks)
-	return clopperPearsonLower(float64(stale), n, BoundError/(n*(n+1)))
+	return chainLower(stale, blocks, Persistence, BoundError/(n*(n+1)))
 }
 
-// clopperPearsonLower is the p for which k or more of n has probability alpha.
-func clopperPearsonLower(k, n, alpha float64) float64 {
-	if k == n {
-		return math.Pow(alpha, 1/n)
+// Required returns the clean patched blocks that make "fixed" after stale of
+// blocks of the unpatched arm were; 0 and false where they say too little.
+func Required(stale, blocks uint64) (uint64, bool) { return promised.required(stale, blocks) }
+
+func (r rule) required(stale, blocks uint64) (uint64, bool) {
+	if r.table != nil {
+		return r.table(stale, blocks)
 	}
-	return betaQuantile(k, n-k+1, alpha)
-}
-
-// betaQuantile returns the largest x at which the regularised incomplete beta
-// function, which grows with x, is at most y. It bisects: the library's inverse
-// returns nonsense for y as small as the bounds need (1e-16 instead of 0.89 for
-// a=724, b=19, y=1.8e-18). Where it errs, it is on the low side.
-func betaQuantile(a, b, y float64) float64 {
-	low, high := 0.0, 1.0
-	for {
-		x := (low + high) / 2
-		if x <= low || x >= high {
-			return low
-		}
-		if mathext.RegIncBeta(a, b, x) <= y {
-			low = x
-		} else {
-			high = x
-		}
-	}
-}
-
-// Required returns the clean patched blocks after which a kernel whose blocks
-// are stale with at least the unpatched arm's lower bound has been missed with
-// probability at most MissLimit, the bound's own error included; 0 and false
-// where the unpatched arm says too little for any bound.
-//
-// The count follows from the unpatched arm alone. Therefore stopping the
-// patched arm once it has that many blocks, at the first stale one, or at any
-// other time does not inflate the error: the miss is "the first Required blocks
-// were clean", whatever happened after, and a smaller Required found later in
-// the unpatched arm is still one under the bound that holds throughout.
-func Required(stale, blocks uint64) (uint64, bool) {
-	p := StaleLower(stale, blocks)
-	if p <= 0 {
+	if stale == 0 || stale > blocks {
 		return 0, false
 	}
-	need := math.Ceil(math.Log(MissLimit-BoundError) / math.Log1p(-p))
+	k, n := float64(stale), float64(blocks)
+	budget := r.budget(n)
+	need := worst(k/n, func(p float64) float64 { return (budget - r.tail(k, n, p, r.persistence)) / r.logClean(p) })
+	need = math.Ceil(need * (1 + 1e-9))
 	if math.IsNaN(need) || need > 1<<40 {
 		return 0, false
 	}
 	return uint64(max(need, 1)), true
 }
 
-// Miss returns the probability with which a kernel as bad as the unpatched one
-// would have shown nothing in clean blocks, the bound's error included: at most 1.
-func Miss(stale, blocks, clean uint64) float64 {
-	p := StaleLower(stale, blocks)
-	return min(1, BoundError+math.Exp(float64(clean)*math.Log1p(-p)))
+// budget is the logarithm of the error that may be made at n unpatched blocks,
+// for one count of stale ones.
+func (r rule) budget(n float64) float64 { return math.Log(r.miss) + r.share(n) }
+
+// tooFew says, without much work, that required asks for more than clean blocks:
+// as many as at the rate seen it asks for in any case.
+func (r rule) tooFew(stale, blocks, clean uint64) bool {
+	if r.table != nil || stale == 0 {
+		return stale == 0
+	}
+	n := float64(blocks)
+	return float64(clean)*r.logClean(float64(stale)/n) > r.budget(n)
 }
 
-// RateUpper95 returns the upper 95 % Clopper-Pearson bound of the share of
-// stale blocks after stale of blocks were. It bounds the share of stale windows
-// too, since every stale window lies in a stale block. 1 without any block.
+// Miss returns the probability with which a kernel as bad as the unpatched one
+// would have looked as clean, beside an unpatched arm that looks as bad, at this
+// or any other moment: at most 1.
+func Miss(stale, blocks, clean uint64) float64 { return promised.missed(stale, blocks, clean) }
+
+func (r rule) missed(stale, blocks, clean uint64) float64 {
+	if stale == 0 || stale > blocks {
+		return 1
+	}
+	k, n, m := float64(stale), float64(blocks), float64(clean)
+	log := worst(k/n, func(p float64) float64 { return r.tail(k, n, p, r.persistence) + m*r.logClean(p) })
+	return math.Exp(min(0, log-r.share(n)))
+}
+
+// worst is the greatest value of f between a rate that nothing can be seen of
+// and seen, the share that was; beyond it all that f is made for decreases. The
+// best of some places, evenly spread over the magnitudes, is made better.
+func worst(seen float64, f func(p float64) float64) float64 {
+	const places = 24
+	step := math.Log(seen/1e-13) / places
+	best, at := math.Inf(-1), 0
+	for i := range places + 1 {
+		if v := f(seen * math.Exp(-float64(i)*step)); v > best {
+			best, at = v, i
+		}
+	}
+	low, high := -float64(at+1)*step, -float64(max(at-1, 0))*step
+	_, refined := highest(low, high, 12, func(u float64) float64 { return f(seen * math.Exp(u)) })
+	return max(best, refined)
+}
+
+// RateUpper95 returns an upper 95 % bound of the share of stale blocks after
+// stale of blocks were. It bounds the share of stale windows too, since every
+// stale window lies in a stale block. 1 without any block.
 func RateUpper95(stale, blocks uint64) float64 {
 	if blocks == 0 || stale >= blocks {
 		return 1
 	}
-	k, n := float64(stale), float64(blocks)
-	if stale == 0 {
-		return -math.Expm1(math.Log(0.05) / n)
-	}
-	return math.Nextafter(betaQuantile(k+1, n-k, 0.95), 1)
+	return 1 - chainLower(blocks-stale, blocks, Persistence, 0.05)
 }

@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"slices"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -19,11 +20,12 @@ const (
 	// correlation of the blocks' staleness is 0.28 to 0.47 for blocks of 8, and
 	// -0.10 to 0.11 (pc), -0.03, 0.34, 0.45 (cmp) for blocks of 16, where it is
 	// within two standard errors in four series. What is left comes from moments
-	// in which the host stands still: longer blocks do not remove it. It falls on
-	// both arms, which take turns, and a rate that varies alike in both makes the
-	// bound and the miss more cautious, not less (Hoeffding, Ann. Math. Stat. 27,
-	// 1956). The longest stretch without a stale window had 133; "fixed" needs
-	// some 500 at the least, see TestFixedNeedsManyWindows.
+	// in which the host stands still: longer blocks do not remove it. Therefore
+	// the rule allows for neighbours that correlate by Persistence. The moments
+	// fall on both arms, which take turns, and a rate that varies alike in both
+	// makes the bound and the miss more cautious, not less (Hoeffding, Ann. Math.
+	// Stat. 27, 1956). The longest stretch without a stale window had 133; "fixed"
+	// needs 900 at the least, see TestFixedNeedsManyWindows.
 	BlockSize = 16
 	// LoneBlocks ends an arm that nothing is compared with, and an arm on a machine
 	// whose memory model rules stale reads out.
@@ -46,20 +48,26 @@ func Enough(tallies []wire.Tally) bool {
 // patched arm has the clean blocks that the unpatched arm's bound requires, or
 // has shown a stale window, and the unpatched arm one as well or LoneBlocks; or
 // the unpatched arm has stayed clean for too long. Looking after every slice costs nothing, see Required.
-func Certain(unpatched, patched []wire.Tally) bool {
-	need, shown := map[string]uint64{}, map[string]bool{}
-	for _, t := range unpatched {
-		shown[t.Mode] = t.StaleWindows > 0 || t.Blocks >= LoneBlocks
-		if n, ok := Required(t.StaleBlocks, t.Blocks); ok {
-			need[t.Mode] = n
-		}
-	}
+func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unpatched, patched) }
+
+func (r rule) certain(unpatched, patched []wire.Tally) bool {
 	if every(unpatched, func(t wire.Tally) bool { return t.StaleWindows == 0 && t.Blocks >= CleanBlocks }) {
 		return true
 	}
-	return every(patched, func(t wire.Tally) bool {
-		n, ok := need[t.Mode]
-		return t.StaleWindows > 0 && shown[t.Mode] || ok && t.Blocks >= n
+	return every(patched, func(p wire.Tally) bool {
+		at := slices.IndexFunc(unpatched, func(u wire.Tally) bool { return u.Mode == p.Mode })
+		if at < 0 {
+			return false
+		}
+		u := unpatched[at]
+		if p.StaleWindows > 0 && (u.StaleWindows > 0 || u.Blocks >= LoneBlocks) {
+			return true
+		}
+		if r.tooFew(u.StaleBlocks, u.Blocks, p.Blocks) {
+			return false
+		}
+		n, ok := r.required(u.StaleBlocks, u.Blocks)
+		return ok && p.Blocks >= n
 	})
 }
 

@@ -65,13 +65,17 @@ type Setting struct {
 // A wrong "fixed" has to miss the mode that is still broken, so its probability
 // is at most the largest of the modes', not their sum.
 func Judge(unpatched, patched Observation, setting Setting) Judgement {
+	return promised.judge(unpatched, patched, setting)
+}
+
+func (r rule) judge(unpatched, patched Observation, setting Setting) Judgement {
 	if reason := notComparable(unpatched, patched); reason != "" {
 		return Judgement{Verdict: Inconclusive, Reasons: []string{reason}, Modes: []ModeJudgement{}}
 	}
 	j := Judgement{Modes: []ModeJudgement{}, Reasons: []string{}}
 	for _, u := range unpatched.Tallies {
 		p, _ := patched.Tally(u.Mode)
-		j.Modes = append(j.Modes, judgeMode(u, p, setting, patched.Emulator[counterDelayed] == 0))
+		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, patched.Emulator[counterDelayed] == 0))
 	}
 	j.Verdict = join(j.Modes)
 	for _, m := range j.Modes {

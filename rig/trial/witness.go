@@ -21,16 +21,18 @@ type Witness struct {
 // could see it. A load carries the Version that it read: one lower than a
 // store's, while that store is delayed, is the stale read.
 type WitnessEvent struct {
-	VCPU    int         `json:"vcpu"`
-	AtNS    int64       `json:"atNS"` // host time since the witness's first event
-	Kind    WitnessKind `json:"kind"`
-	Symbol  string      `json:"symbol,omitempty"` // the function; empty: not known
-	Offset  uint64      `json:"offset"`           // of the instruction within Symbol, in bytes
-	Source  string      `json:"source,omitempty"` // "file:line", where the kernel has debug information
-	Text    string      `json:"text,omitempty"`   // the instruction, or the mark's words
-	Address uint64      `json:"address"`          // guest physical, of the access; 0: none
-	Value   uint64      `json:"value"`            // stored or loaded
-	Version uint64      `json:"version"`          // of the value at Address: 0 before the first store in the witness
+	VCPU   int         `json:"vcpu"`
+	AtNS   int64       `json:"atNS"` // host time since the witness's first event
+	Kind   WitnessKind `json:"kind"`
+	Symbol string      `json:"symbol,omitempty"` // the function; empty: not known
+	Offset uint64      `json:"offset"`           // of the instruction within Symbol, in bytes
+	Source string      `json:"source,omitempty"` // "file:line", where the kernel has debug information
+	Text   string      `json:"text,omitempty"`   // the instruction, or the mark's words
+	// SourceText is the line that Source names, where it was at hand.
+	SourceText string `json:"sourceText,omitempty"`
+	Address    uint64 `json:"address"` // guest physical, of the access; 0: none
+	Value      uint64 `json:"value"`   // stored or loaded
+	Version    uint64 `json:"version"` // of the value at Address: 0 before the first store in the witness
 }
 
 // WitnessKind says what an event is.

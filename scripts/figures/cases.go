@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -17,11 +18,13 @@ const (
 	Compare  = "compare"  // compare, all modes, everything cached
 	Emulated = "emulated" // the unpatched arm for a fixed time
 	Native   = "native"   // the same without the emulator
-	Outside  = "outside"  // with the emulator in a scope that is never entered, in turns with Plain
-	Plain    = "plain"    // the same without the emulator; run N of both is one pair
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled
+	Fleet    = "fleet"    // scripts/fleetload: stub cells on many workers
 )
+
+// ratios is the file of what BenchmarkOutsideTheScope logged, one number a line.
+const ratios = "outside/ratios"
 
 // Document is the part of kcovrig's --json output that figures come from.
 type Document struct {
@@ -29,6 +32,7 @@ type Document struct {
 	Confidence *float64
 	Arms       []Arm
 	Images     []Image
+	Load       *Queue
 	Error      *struct{ Op, Message string }
 }
 
@@ -47,6 +51,13 @@ type Arm struct {
 type Image struct {
 	Patched, Cached bool
 	CPUNS, WallNS   int64
+}
+
+// Queue is what scripts/fleetload prints: how long stub cells took, and would have
+// at least, in nanoseconds.
+type Queue struct {
+	IdealNS, WallNS                 int64
+	MessagesPerCell, CoordinatorMiB float64
 }
 
 // Run is one run of a case: its document, the seconds it took from start to
@@ -69,7 +80,7 @@ func Load(folder fs.FS) (map[string][]Run, error) {
 	}
 	runs := map[string][]Run{}
 	for _, name := range names {
-		run, err := load(folder, name)
+		run, err := loadRun(folder, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -78,7 +89,7 @@ func Load(folder fs.FS) (map[string][]Run, error) {
 	return runs, nil
 }
 
-func load(folder fs.FS, name string) (Run, error) {
+func loadRun(folder fs.FS, name string) (Run, error) {
 	var run Run
 	data, err := fs.ReadFile(folder, name)
 	if err != nil {
@@ -112,6 +123,16 @@ func load(folder fs.FS, name string) (Run, error) {
 		run.Largest, run.Summed = sizes[0], sizes[1]
 	}
 	return run, nil
+}
+
+// LoadRatios reads the copies outside the scope, as shares of those without the
+// emulator; nil where they were not measured.
+func LoadRatios(folder fs.FS) ([]float64, error) {
+	all, err := numbers(folder, ratios)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return all, err
 }
 
 // numbers reads a file of numbers, at least one.

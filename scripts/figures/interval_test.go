@@ -59,11 +59,17 @@ func TestJudgedByInterval(t *testing.T) {
 	}
 }
 
-func TestPairsAreDividedOneByOne(t *testing.T) {
-	if got := pairs([]float64{2, 9}, []float64{1, 3}); len(got) != 2 || got[0] != 2 || got[1] != 3 {
-		t.Error(got)
+func TestLoadRatios(t *testing.T) {
+	got, err := LoadRatios(folder(map[string]string{"outside/ratios": "0.99\n1.01\n"}))
+	if err != nil || len(got) != 2 || got[1] != 1.01 {
+		t.Errorf("%v, %v", got, err)
 	}
-	if got := pairs([]float64{2, 9}, []float64{1}); got != nil {
-		t.Errorf("a run without its partner: %v", got)
+	if got, err := LoadRatios(folder(nil)); err != nil || got != nil {
+		t.Errorf("not measured: %v, %v", got, err)
+	}
+	for _, text := range []string{"", "fast"} {
+		if _, err := LoadRatios(folder(map[string]string{"outside/ratios": text})); err == nil {
+			t.Errorf("%q: no error", text)
+		}
 	}
 }

@@ -5,10 +5,12 @@
 // themselves to scripts/bench.
 //
 // Its one argument is a folder that holds a folder per case (see cases.go), with
-// N.json and N.wall, the seconds that the command took, for each run.
+// N.json and N.wall, the seconds that the command took, for each run, and
+// outside/ratios.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
@@ -18,10 +20,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: figures FOLDER")
 		os.Exit(2)
 	}
-	runs, err := Load(os.DirFS(os.Args[1]))
-	if err != nil {
+	folder := os.DirFS(os.Args[1])
+	runs, err := Load(folder)
+	outside, err2 := LoadRatios(folder)
+	if err := errors.Join(err, err2); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(3)
 	}
-	fmt.Print(Table(Rows(runs)))
+	fmt.Print(Table(Rows(runs, outside)))
 }

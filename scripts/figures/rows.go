@@ -23,13 +23,12 @@ type Row struct {
 // certain is the confidence that a verdict is aimed at: 1 - 1e-9.
 const certain = 1 - 1e-9
 
-// Rows derives all figures, in the table's order.
-func Rows(runs map[string][]Run) []Row {
+// Rows derives all figures, in the table's order; outside is what LoadRatios gives.
+func Rows(runs map[string][]Run, outside []float64) []Row {
 	compare := each(runs[Compare], func(r Run) (float64, bool) { return r.Wall, true })
 	bare := each(runs[Bare], func(r Run) (float64, bool) { return 2 * r.Wall, true })
 	copies := per(runs[Emulated], copiesOf)
 	nativeCopies := per(runs[Native], copiesOf)
-	outside := pairs(per(runs[Outside], copiesOf), per(runs[Plain], copiesOf))
 	boot, nativeBoot := each(runs[Emulated], bootOf), each(runs[Native], bootOf)
 	return []Row{
 		{Name: "cold build, CPU", Unit: "s", Values: each(runs[Cold], coldCPU), Aim: 360},
@@ -52,6 +51,9 @@ func Rows(runs map[string][]Run) []Row {
 		{Name: "copies outside the scope, emulator / without", Values: outside, Aim: 0.97, AtLeast: true, Interval: true},
 		{Name: "peak memory, largest process", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Largest, true })},
 		{Name: "peak memory, all processes", Unit: "MiB", Values: each(runs[Memory], func(r Run) (float64, bool) { return r.Summed, true })},
+		{Name: "10,000 stub cells on 200 workers / ideal", Aim: 1.1, Values: load(runs, func(l Queue) float64 { return float64(l.WallNS) / float64(l.IdealNS) })},
+		{Name: "messages per cell", Values: load(runs, func(l Queue) float64 { return l.MessagesPerCell })},
+		{Name: "peak memory of the coordinator", Unit: "MiB", Values: load(runs, func(l Queue) float64 { return l.CoordinatorMiB })},
 	}
 }
 
@@ -64,6 +66,16 @@ func each(runs []Run, value func(Run) (float64, bool)) []float64 {
 		}
 	}
 	return values
+}
+
+// load takes a value from each run of stub cells.
+func load(runs map[string][]Run, value func(Queue) float64) []float64 {
+	return each(runs[Fleet], func(r Run) (float64, bool) {
+		if r.Load == nil {
+			return 0, false
+		}
+		return value(*r.Load), true
+	})
 }
 
 // per takes a value from each run's unpatched arms that measured something: the
@@ -134,19 +146,6 @@ func ratio(values, by []float64) []float64 {
 	var ratios []float64
 	for _, v := range values {
 		ratios = append(ratios, v/median(by))
-	}
-	return ratios
-}
-
-// pairs divides each value by its partner, which was measured next to it, so that
-// a change of the host's load falls on both.
-func pairs(values, by []float64) []float64 {
-	if len(values) != len(by) {
-		return nil
-	}
-	var ratios []float64
-	for i, v := range values {
-		ratios = append(ratios, v/by[i])
 	}
 	return ratios
 }

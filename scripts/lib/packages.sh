@@ -7,10 +7,10 @@
 # needed prints the packages that kernels of both architectures, the plugin and
 # kcovrig are built with; "needed test" adds what scripts/test runs.
 needed() {
-	printf '%s\n' bc bison ca-certificates ccache flex gcc gcc-aarch64-linux-gnu git \
-		libc6-dev libelf-dev libssl-dev make xz-utils zstd
+	printf '%s\n' bc bison ca-certificates ccache clang flex gcc gcc-aarch64-linux-gnu git \
+		libc6-dev libelf-dev libssl-dev lld llvm make xz-utils zstd
 	if [[ ${1:-} == test ]]; then
-		printf '%s\n' chromium shellcheck
+		printf '%s\n' chromium shellcheck systemd
 	fi
 }
 

@@ -49,7 +49,7 @@ func OpenBench(ctx context.Context, c Config, dir string) (_ *Bench, err error) 
 	if b.conf, err = mergeFragments(c.Fragments); err != nil {
 		return nil, err
 	}
-	if b.tool, err = findToolchain(ctx, c.Arch); err != nil {
+	if b.tool, err = findToolchain(ctx, c.Arch, c.Compiler); err != nil {
 		return nil, err
 	}
 	a := c.Arch

@@ -26,6 +26,7 @@ type build struct {
 	log     string
 	started time.Time
 	cpu     time.Duration
+	steps   steps
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
@@ -56,6 +57,7 @@ func (b *build) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.steps = b.tree.newSteps(reused)
 	if !reused {
 		if err := b.configure(ctx); err != nil {
 			return err
@@ -123,7 +125,7 @@ func (b *build) make(ctx context.Context, targets []string, log string, env ...s
 	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
 		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
-		Log: log, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
+		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
 	if err == nil || ctx.Err() != nil {
@@ -142,6 +144,7 @@ func buildFailure(err error, log string) error {
 	if tail := firstComplaint(log); tail != "" {
 		out.Tail = tail
 	}
+	out.Try = "read the log; kcovrig build --unpatched tells whether the tree builds without the patch"
 	return diskInOutput(&out, out.Tail)
 }
 

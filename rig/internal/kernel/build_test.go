@@ -36,6 +36,7 @@ esac
 [ -e "$out/kernel/kcov.o" ] && echo reused >>"$FAKE/calls"
 mkdir -p "$out/kernel" "$out/arch/arm64/boot"
 [ -e "$out/kernel/kcov.o" ] && [ ! "$src/kernel/kcov.c" -nt "$out/kernel/kcov.o" ] && { echo stale >>"$FAKE/calls"; exit 0; }
+echo "  CC      kernel/kcov.o"
 cp "$src/kernel/kcov.c" "$out/kernel/kcov.o"
 cp "$src/kernel/kcov.c" "$out/vmlinux"
 cp "$src/kernel/kcov.c" "$out/arch/arm64/boot/Image"
@@ -88,6 +89,8 @@ func openTree(t *testing.T, c Config) *Tree {
 
 func TestBothArmsFromOneTree(t *testing.T) {
 	c, fake := fakeRig(t)
+	var steps []Step
+	c.Step = func(s Step) { steps = append(steps, s) }
 	user := snapshot(t, c.Tree)
 	tree := openTree(t, c)
 	require.Equal(t, "6.12.3", tree.Version)
@@ -98,6 +101,8 @@ func TestBothArmsFromOneTree(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second arm starts from the first's folder")
 	require.NotEqual(t, off.Key, on.Key)
+	require.Equal(t, []Step{{Count: 1, Doing: "CC kernel/kcov.o"}, {Count: 1, Doing: "CC kernel/kcov.o"}}, steps)
+	require.Equal(t, Step{Before: 1, Version: "6.12.3"}, tree.newSteps(false).now, "the first is the measure of the next whole build")
 	for img, want := range map[*Image]bool{&off: false, &on: true} {
 		require.False(t, img.Cached)
 		for _, path := range []string{img.Path, img.Vmlinux, img.Object, img.Source} {

@@ -33,6 +33,7 @@ type record struct {
 	Log        string
 	CPU, Wall  time.Duration
 	Built      time.Time
+	Steps      int `json:",omitempty"` // that make announced, where nothing was there before
 }
 
 // hashOf hashes a value by its JSON form, in which maps are sorted.
@@ -67,7 +68,7 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	tool, err := findToolchain(ctx, t.cfg.Arch)
+	tool, err := findToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
 		return job{}, err
 	}
@@ -195,7 +196,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, Patched: j.patched, TreeHash: t.Hash,
 		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant)), Log: b.log, CPU: b.cpu,
-		Wall: time.Since(b.started), Built: time.Now().UTC(),
+		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
 	}
 	if rec.ConfigHash, err = fileHash(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)

@@ -17,6 +17,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/rig/arch"
@@ -45,7 +47,7 @@ type Config struct {
 	Fragments []Fragment
 	// MakeArgs are appended to every make call.
 	MakeArgs []string
-	// Compiler is the kind of the compiler; only "gcc" is known, and meant where empty.
+	// Compiler is one of arch.Compilers; empty: gcc.
 	Compiler string
 	// CacheDir keeps trees and builds. It is made where it is missing.
 	CacheDir string
@@ -53,6 +55,18 @@ type Config struct {
 	Jobs int
 	// Progress, where set, is told in one line what begins. It may be called from any goroutine.
 	Progress func(line string)
+	// Step, where set, is told each step of make as it is announced.
+	Step func(Step)
+}
+
+// Step is how far a build has come, in the steps that make announces. Before
+// counts those of the last whole build for the architecture, of Linux Version;
+// 0 where there was none, or where this build starts from another arm's folder.
+type Step struct {
+	Count   int
+	Doing   string
+	Before  int
+	Version string
 }
 
 // Fragment is a config fragment; Name is for messages.
@@ -94,7 +108,7 @@ func (c Config) Validate() error {
 		check(c.Arch.Name != "", "no architecture"),
 		check(c.CacheDir != "" && filepath.IsAbs(c.CacheDir), "the cache folder %q is no absolute path", c.CacheDir),
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
-		check(c.Compiler == "" || c.Compiler == "gcc", "unknown compiler kind %q (have: gcc)", c.Compiler),
+		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
 		check(len(c.Series) > 0, "no patch series"),
 		check(source != "" && filepath.IsLocal(source), "the source file %q is no path below a tree", source),
 		check(c.Object != "" && filepath.IsLocal(c.Object), "the object file %q is no path below a build", c.Object),

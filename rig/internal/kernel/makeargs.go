@@ -21,7 +21,10 @@ type makeCall struct {
 
 // args is make's argument list.
 func (m makeCall) args() []string {
-	compiler, host := m.tool.prefix+"gcc", "gcc"
+	compiler, host := m.tool.compiler(), "gcc"
+	if m.tool.llvm {
+		host = "clang"
+	}
 	if m.tool.ccache {
 		compiler, host = "ccache "+compiler, "ccache "+host
 	}
@@ -34,6 +37,10 @@ func (m makeCall) args() []string {
 		"CC=" + compiler,
 		"HOSTCC=" + host,
 		"LOCALVERSION=",
+	}
+	if m.tool.llvm {
+		// Documentation/kbuild/llvm.rst; the integrated assembler is the default since 5.15.
+		args = append(args, "LLVM=1", "LLVM_IAS=1")
 	}
 	return append(append(args, m.extra...), m.targets...)
 }

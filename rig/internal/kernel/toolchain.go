@@ -20,31 +20,56 @@ var buildTools = map[string]string{
 
 // toolchain is what compiles for one architecture.
 type toolchain struct {
-	prefix   string // CROSS_COMPILE
+	prefix   string // CROSS_COMPILE: clang takes its target from it
+	llvm     bool   // clang and LLVM's tools instead of GNU's
 	ccache   bool
 	identity string // compiler and linker, as they name themselves
 }
 
+// llvmPackages are Debian's for LLVM=1.
+var llvmPackages = []string{"clang", "lld", "llvm"}
+
+// compiler is the C compiler's program.
+func (tc toolchain) compiler() string {
+	if tc.llvm {
+		return "clang" // one program for all targets
+	}
+	return tc.prefix + "gcc"
+}
+
+// linker is the linker's program.
+func (tc toolchain) linker() string {
+	if tc.llvm {
+		return "ld.lld"
+	}
+	return tc.prefix + "ld"
+}
+
 // findToolchain asks the compiler and the linker who they are.
-func findToolchain(ctx context.Context, a arch.Arch) (toolchain, error) {
-	tc := toolchain{}
+func findToolchain(ctx context.Context, a arch.Arch, kind string) (toolchain, error) {
+	tc := toolchain{llvm: kind == arch.Clang}
 	packages := a.Packages
 	if runtime.GOARCH == a.GOARCH {
 		packages = []string{"gcc", "binutils"}
 	} else {
 		tc.prefix = a.CrossCompile
 	}
+	programs := []string{tc.compiler(), tc.linker()}
+	if tc.llvm {
+		packages = llvmPackages
+		programs = append(programs, "llvm-ar") // of LLVM's other tools, to see that they are there
+	}
 	var names []string
-	for _, tool := range []string{"gcc", "ld"} {
-		res, err := proc.Run(ctx, proc.Command{Path: tc.prefix + tool, Args: []string{"--version"}, Env: []string{"LC_ALL=C"},
-			Kind: fault.Rig, Op: "ask " + tc.prefix + tool + " for its version"})
+	for _, program := range programs {
+		res, err := proc.Run(ctx, proc.Command{Path: program, Args: []string{"--version"}, Env: []string{"LC_ALL=C"},
+			Kind: fault.Rig, Op: "ask " + program + " for its version"})
 		if err != nil {
 			return tc, withAdvice(err, "apt-get install "+strings.Join(packages, " "))
 		}
 		first, _, _ := strings.Cut(string(res.Stdout), "\n")
 		names = append(names, first)
 	}
-	tc.identity = strings.Join(names, "; ")
+	tc.identity = strings.Join(names[:2], "; ")
 	_, err := proc.LookPath("ccache")
 	tc.ccache = err == nil
 	return tc, nil

@@ -44,9 +44,9 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 		if ctx.Err() != nil {
 			return Analysis{}, err
 		}
-		return s.approximate(err)
+		return s.approximate(ctx, err)
 	}
-	return s.run()
+	return s.run(ctx)
 }
 
 // study is one analysis at work.
@@ -56,6 +56,8 @@ type study struct {
 	copies map[uint64]bool // addresses of the copy functions
 	info   *debugInfo
 	place  layout
+	// library is filled last: only the listing needs it.
+	library library
 }
 
 // load compiles the side object and finds the function's code in vmlinux.
@@ -87,7 +89,7 @@ func (s *study) load(ctx context.Context) error {
 	s.info.files.replace(s.cfg.Object, s.cfg.Source)
 	for _, r := range s.info.body {
 		if f, ok := functionAt(debug.functions(), r.Start); ok {
-			if err := sameAsBuilt(built, debug, f); err != nil {
+			if err := sameAsBuilt(built, debug, f, s.info.body); err != nil {
 				return err
 			}
 		}
@@ -97,7 +99,7 @@ func (s *study) load(ctx context.Context) error {
 }
 
 // run does the analysis on the code in vmlinux.
-func (s *study) run() (Analysis, error) {
+func (s *study) run(ctx context.Context) (Analysis, error) {
 	a := Analysis{Inlined: s.place.ranges(s.info.body, s.im)}
 	var code []instruction
 	for _, r := range s.place.functions() {
@@ -114,8 +116,10 @@ func (s *study) run() (Analysis, error) {
 	s.findScope(g, &a, copies, arrive, goals)
 	s.findBarriers(g, &a, g.between(goals, copies, arrive))
 	s.conclude(g, &a, arrive, len(copies))
+	var err error
+	s.library, err = s.readLibrary(ctx, a.Scope)
 	a.Listing = s.list(g, a)
-	return a, nil
+	return a, err
 }
 
 // findCopies returns the instructions that copy.

@@ -196,7 +196,10 @@ func arm64Atomic(in *instruction, w uint32, size uint32) {
 
 func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) string {
 	dec, err := arm64asm.Decode([]byte{byte(w), byte(w >> 8), byte(w >> 16), byte(w >> 24)})
-	if err != nil {
+	switch {
+	case err != nil && w&0xbffffc00 == 0xb8bfc000: // Armv8.3; word and double word
+		return fmt.Sprintf("ldapr %c%d, [x%d]", "wx"[w>>30&1], w&31, field(w, 5, 5))
+	case err != nil:
 		return fmt.Sprintf(".word %#08x", w)
 	}
 	text := arm64asm.GNUSyntax(dec)

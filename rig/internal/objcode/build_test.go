@@ -18,8 +18,10 @@ func TestRealBuilds(t *testing.T) {
 	}
 	for name, want := range map[string]Ordering{
 		"arm64-unpatched": OrderNo, "arm64-patched": OrderYes,
+		"arm64-clang-unpatched": OrderNo, "arm64-clang-patched": OrderYes,
 		// On x86-64 every store is ordered behind those before it.
 		"x86_64-unpatched": OrderYes, "x86_64-patched": OrderYes,
+		"x86_64-clang-unpatched": OrderYes, "x86_64-clang-patched": OrderYes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := analyseBuild(t, name)
@@ -30,6 +32,33 @@ func TestRealBuilds(t *testing.T) {
 				t.Errorf("scope %v, publishing stores %v, %d lines", a.Scope, a.Publish, len(a.Listing))
 			}
 		})
+	}
+}
+
+// What the events of a witness show of the copy comes from this listing.
+func TestRealCalleesHaveTheirSource(t *testing.T) {
+	if os.Getenv("KCOVRIG_E2E") != "1" {
+		t.Skip("needs built kernels: run scripts/test")
+	}
+	a := analyseBuild(t, "arm64-unpatched")
+	lines := map[uint64]Line{}
+	for _, l := range a.Listing {
+		lines[l.Addr] = l
+	}
+	stores := 0
+	for _, r := range a.Scope {
+		for addr := r.Start; addr < r.End; addr += 4 {
+			l, ok := lines[addr]
+			if !ok || l.Text == "" {
+				t.Errorf("%s+%#x is not listed", r.Symbol, addr-r.Start)
+			}
+			if r.Role == RoleCallee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
+				stores++
+			}
+		}
+	}
+	if stores == 0 {
+		t.Error("no store of a callee has its source line")
 	}
 }
 

@@ -94,6 +94,22 @@ func (info *debugInfo) addCode(d *dwarf.Data, e *dwarf.Entry, names map[dwarf.Of
 	return nil
 }
 
+// addUnits adds the line tables of all units.
+func (info *debugInfo) addUnits(d *dwarf.Data) error {
+	units := d.Reader()
+	for {
+		unit, err := units.Next()
+		if err != nil || unit == nil {
+			sort.SliceStable(info.rows, func(i, j int) bool { return info.rows[i].addr < info.rows[j].addr })
+			return err
+		}
+		if err := info.addRows(d, unit); err != nil {
+			return err
+		}
+		units.SkipChildren()
+	}
+}
+
 func (info *debugInfo) addRows(d *dwarf.Data, unit *dwarf.Entry) error {
 	lr, err := d.LineReader(unit)
 	if err != nil || lr == nil {

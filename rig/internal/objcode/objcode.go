@@ -127,9 +127,11 @@ type Barrier struct {
 	Between bool   `json:"between"` // it stands on a path from the copy to a publishing store
 }
 
-// Line is one instruction of the body, with the source that it comes from.
+// Line is one instruction, with the source that it comes from where that is known.
 type Line struct {
 	Addr   uint64 `json:"addr"`
+	Symbol string `json:"symbol,omitempty"`
+	Offset uint64 `json:"offset"` // from the symbol's address, in bytes
 	Text   string `json:"text"`
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
@@ -149,7 +151,7 @@ type Analysis struct {
 	Ordered   Ordering
 	// Reason explains Ordered where it does not follow from the stores and barriers alone.
 	Reason  string
-	Listing []Line
+	Listing []Line // of the body, then of the callees
 	// Approximate: the debug information could not be used, for Reason; the scope
 	// is the whole functions of the object that call Copy, and Ordered is unknown.
 	Approximate bool

@@ -14,6 +14,9 @@ import (
 type placed struct {
 	object uint64 // its address in the object
 	code   Range  // in vmlinux
+	// only is what the debug information holds for, in the object's addresses;
+	// nil: all of it.
+	only []Range
 }
 
 // layout maps the object's addresses to those of vmlinux.
@@ -33,9 +36,13 @@ func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
 		if !ok {
 			return nil, fault.Newf(fault.Rig, op, "no function of the object holds %#x", r.Start)
 		}
-		p, err := locate(im, obj, f)
+		p, err := locate(im, obj, f, nil)
 		if err != nil {
-			return nil, fault.Wrap(fault.Rig, op, err)
+			// Clang orders a prologue otherwise where it writes debug information: its
+			// scheduler stops at the frame's descriptions. What matters is the body.
+			if p, err = locate(im, obj, f, ranges); err != nil {
+				return nil, fault.Wrap(fault.Rig, op, err)
+			}
 		}
 		out = append(out, p)
 	}
@@ -52,12 +59,14 @@ func functionAt(functions []elf.Symbol, addr uint64) (elf.Symbol, bool) {
 }
 
 // locate finds f in vmlinux. Static functions of other files may share its
-// name; only one whose code is that of the object counts.
-func locate(im *image, obj *object, f elf.Symbol) (placed, error) {
+// name; only one whose code is that of the object counts, in the ranges of only
+// where that is not nil.
+func locate(im *image, obj *object, f elf.Symbol, only []Range) (placed, error) {
 	want, written, err := obj.code(f)
 	if err != nil {
 		return placed{}, err
 	}
+	leaveOut(written, f.Value, only)
 	candidates := im.byName[f.Name]
 	if len(candidates) == 0 {
 		return placed{}, fmt.Errorf("no symbol %s", f.Name)
@@ -77,9 +86,16 @@ func locate(im *image, obj *object, f elf.Symbol) (placed, error) {
 			differs = fmt.Errorf("the code of %s differs at +%#x: %#02x there, %#02x with debug information", f.Name, at, have[at], want[at])
 			continue
 		}
-		return placed{object: f.Value, code: r}, nil
+		return placed{object: f.Value, code: r, only: only}, nil
 	}
 	return placed{}, differs
+}
+
+// leaveOut marks the bytes of a function at start that lie in none of only.
+func leaveOut(ignore []bool, start uint64, only []Range) {
+	for i := range ignore {
+		ignore[i] = ignore[i] || only != nil && !within(only, start+uint64(i))
+	}
 }
 
 func firstDifference(want, have []byte, ignore []bool) int {
@@ -91,13 +107,15 @@ func firstDifference(want, have []byte, ignore []bool) int {
 	return -1
 }
 
-// sameAsBuilt checks that the debug object's code of f is that of the object which kbuild made.
-func sameAsBuilt(built, debug *object, f elf.Symbol) error {
+// sameAsBuilt checks that the debug object's code of f is, within body, that of
+// the object which kbuild made.
+func sameAsBuilt(built, debug *object, f elf.Symbol, body []Range) error {
 	op := "compare " + built.path + " with " + debug.path
 	want, written, err := debug.code(f)
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
+	leaveOut(written, f.Value, body)
 	for _, g := range built.functions() {
 		if g.Name != f.Name || g.Size != f.Size {
 			continue
@@ -124,8 +142,8 @@ func (l layout) toImage(addr uint64) (uint64, bool) {
 
 func (l layout) toObject(addr uint64) (uint64, bool) {
 	for _, p := range l {
-		if p.code.holds(addr) {
-			return addr - p.code.Start + p.object, true
+		if at := addr - p.code.Start + p.object; p.code.holds(addr) && (p.only == nil || within(p.only, at)) {
+			return at, true
 		}
 	}
 	return 0, false

@@ -3,6 +3,7 @@
 package objcode
 
 import (
+	"context"
 	"sort"
 
 	"kcovrig/rig/fault"
@@ -68,7 +69,7 @@ func (s *study) callees(g *graph, ranges []Range) []Range {
 
 // source gives the source line of the code at addr in vmlinux.
 func (s *study) source(addr uint64) Line {
-	l := Line{Addr: addr}
+	l := s.im.line(instruction{addr: addr})
 	if at, ok := s.place.toObject(addr); ok {
 		r := s.info.line(at)
 		l.File, l.Line, l.Source = r.file, r.line, s.info.files.text(r.file, r.line)
@@ -76,25 +77,9 @@ func (s *study) source(addr uint64) Line {
 	return l
 }
 
-// list disassembles the body.
-func (s *study) list(g *graph, a Analysis) []Line {
-	var out []Line
-	for _, in := range g.code {
-		for _, r := range a.Scope {
-			if r.Role == RoleBody && r.holds(in.addr) {
-				l := s.source(in.addr)
-				l.Text = in.text
-				out = append(out, l)
-				break
-			}
-		}
-	}
-	return out
-}
-
 // approximate gives what can be said without debug information: the functions
 // of the object that call a copy function.
-func (s *study) approximate(cause error) (Analysis, error) {
+func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) {
 	a := Analysis{Approximate: true, Reason: cause.Error()}
 	built, err := openObject(s.cfg.BuildDir + "/" + s.cfg.Object)
 	if err != nil {
@@ -103,7 +88,7 @@ func (s *study) approximate(cause error) (Analysis, error) {
 	defer built.close()
 	callees := map[uint64]Range{}
 	for _, f := range built.functions() {
-		p, err := locate(s.im, built, f)
+		p, err := locate(s.im, built, f, nil)
 		if err != nil {
 			continue // folded or discarded by the linker
 		}
@@ -130,5 +115,7 @@ func (s *study) approximate(cause error) (Analysis, error) {
 		a.Scope = append(a.Scope, c)
 	}
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
-	return a, nil
+	s.library, err = s.readLibrary(ctx, a.Scope)
+	a.Listing = append(s.listWhole(a.Scope, RoleBody), s.listWhole(a.Scope, RoleCallee)...)
+	return a, err
 }

@@ -128,6 +128,11 @@ func TestWithoutDebugInformation(t *testing.T) {
 				!slices.Equal(symbols(a.Scope, RoleCallee), []string{"__memcpy"}) {
 				t.Errorf("%+v", a)
 			}
+			for _, r := range a.Scope {
+				if !slices.ContainsFunc(a.Listing, func(l Line) bool { return l.Addr == r.Start && l.Text != "" }) {
+					t.Errorf("%s is not listed", r.Symbol)
+				}
+			}
 		})
 	}
 }

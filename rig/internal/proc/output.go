@@ -31,20 +31,22 @@ type output struct {
 	stdout   bytes.Buffer
 	overflow bool
 	tail     []byte
+	line     func(string) // nil: nobody listens
+	begun    []byte       // a line that has not ended yet
 
 	readers []*os.File
 	copies  sync.WaitGroup
 }
 
-func openOutput(log string) (*output, error) {
+func openOutput(log string, line func(string)) (*output, error) {
 	if log == "" {
-		return &output{}, nil
+		return &output{line: line}, nil
 	}
 	f, err := os.Create(log)
 	if err != nil {
 		return nil, fmt.Errorf("create log: %w", err)
 	}
-	return &output{log: f}, nil
+	return &output{log: f, line: line}, nil
 }
 
 // pipe returns the write end for the command; what is written there is kept.
@@ -100,7 +102,23 @@ func (s sink) Write(data []byte) (int, error) {
 	if s.log != nil && s.logErr == nil {
 		_, s.logErr = s.log.Write(data)
 	}
+	if s.line != nil {
+		s.tell(data)
+	}
 	return len(data), nil
+}
+
+// tell passes whole lines on; one that is too long is cut.
+func (o *output) tell(data []byte) {
+	o.begun = append(o.begun, data...)
+	for {
+		line, rest, ended := bytes.Cut(o.begun, []byte("\n"))
+		if !ended && len(o.begun) < tailBytes {
+			return
+		}
+		o.line(string(line))
+		o.begun = append(o.begun[:0], rest...)
+	}
 }
 
 // close waits for the last output and closes the log.

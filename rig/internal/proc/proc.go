@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -33,6 +34,9 @@ type Command struct {
 	// Stdout, where set, gets the standard output instead of Result, Tail and
 	// Log. A write that fails ends the copying, not the command.
 	Stdout io.Writer
+	// Line, where set, is told each line of standard output and standard error as
+	// it comes, by one goroutine at a time; it must not block.
+	Line func(line string)
 	// Log is the file that keeps stdout and stderr, truncated at the start.
 	// Empty: their last lines are kept in memory only.
 	Log   string
@@ -51,6 +55,14 @@ func (c Command) op() string {
 	return "run " + c.Path
 }
 
+type announceKey struct{}
+
+// Announce returns a context whose commands' argument vectors are told to say
+// as they start. It may be called from any goroutine.
+func Announce(ctx context.Context, say func(argv []string)) context.Context {
+	return context.WithValue(ctx, announceKey{}, say)
+}
+
 // Result is what a finished command left.
 type Result struct {
 	Stdout   []byte // standard output, at most MaxStdout bytes
@@ -63,8 +75,9 @@ type Result struct {
 // ExitError is the cause in a fault.Error where the program ran and failed.
 type ExitError struct {
 	Argv   []string
-	Code   int    // -1 where a signal ended it
-	Status string // as the system words it: "exit status 2", "signal: killed"
+	Code   int            // -1 where a signal ended it
+	Signal syscall.Signal // 0: none
+	Status string         // as the system words it: "exit status 2", "signal: killed"
 }
 
 // Error gives the status and the exact command line, quoted for a shell.

@@ -152,3 +152,35 @@ func TestAFailingStdoutDoesNotBlockTheCommand(t *testing.T) {
 		t.Errorf("exit code %d", res.ExitCode)
 	}
 }
+
+func TestAnnounceTellsWhatStarts(t *testing.T) {
+	var mu sync.Mutex
+	var told []string
+	ctx := Announce(t.Context(), func(argv []string) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, Quote(argv))
+	})
+	if _, err := Run(context.WithoutCancel(ctx), sh("exit 0")); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = Run(ctx, Command{Path: "no-such-program"})
+	if len(told) != 1 || told[0] != "sh -c 'exit 0'" {
+		t.Errorf("told %q", told)
+	}
+}
+
+func TestLineIsToldWholeLines(t *testing.T) {
+	var lines []string
+	cmd := sh(`printf 'one\ntw'; sleep 0.05; printf 'o\n\n'; echo three >&2; head -c 70000 /dev/zero | tr '\0' x; printf 'rest'`)
+	cmd.Line = func(line string) { lines = append(lines, line) }
+	if _, err := Run(t.Context(), cmd); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(lines, "|")
+	for _, want := range []string{"one", "two", "three"} {
+		if !strings.Contains("|"+text, "|"+want+"|") {
+			t.Errorf("%q is missing in %.80q", want, text)
+		}
+	}
+}

@@ -55,6 +55,9 @@ func Start(ctx context.Context, command Command) (*Process, error) {
 	p.cmd.Dir = command.Dir
 	p.cmd.Env = append(os.Environ(), command.Env...)
 	p.cmd.Stdin = command.Stdin
+	if say, ok := ctx.Value(announceKey{}).(func([]string)); ok {
+		say(command.Argv())
+	}
 	if err := p.spawn(); err != nil {
 		return nil, &fault.Error{Kind: fault.Rig, Op: command.op(), Err: err, Log: command.Log}
 	}
@@ -69,7 +72,7 @@ func (p *Process) spawn() (err error) {
 			return fmt.Errorf("working folder: %w", err)
 		}
 	}
-	if p.out, err = openOutput(p.command.Log); err != nil {
+	if p.out, err = openOutput(p.command.Log, p.command.Line); err != nil {
 		return err
 	}
 	defer func() {
@@ -152,7 +155,11 @@ func (p *Process) finish(waitErr, stopped error) {
 	fail := &fault.Error{Kind: fault.Rig, Op: p.command.op(), Log: p.command.Log, Tail: p.out.lines(errTail)}
 	var exit error
 	if !state.Success() {
-		exit = &ExitError{Argv: p.command.Argv(), Code: state.ExitCode(), Status: state.String()}
+		failed := &ExitError{Argv: p.command.Argv(), Code: state.ExitCode(), Status: state.String()}
+		if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			failed.Signal = status.Signal()
+		}
+		exit = failed
 	}
 	switch {
 	case stopped != nil && exit != nil:

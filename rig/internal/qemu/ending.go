@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -103,6 +105,7 @@ func (vm *VM) exitFault() error {
 	switch {
 	case errors.As(err, &exit):
 		f.Err = fmt.Errorf("%w: %w", ErrExit, exit)
+		vm.cfg.advise(f, exit.Signal)
 	case err != nil:
 		f.Err = fmt.Errorf("%w: %w", ErrExit, err)
 	default:
@@ -111,13 +114,42 @@ func (vm *VM) exitFault() error {
 	return f
 }
 
+// advise says what a signal that nobody here sent means, and what to try.
+func (c Config) advise(f *fault.Error, s syscall.Signal) {
+	switch {
+	case s == syscall.SIGBUS && c.RAMFile != "":
+		// Touching a page of a mapped file that the file system has no room for, mmap(2).
+		dir := filepath.Dir(c.RAMFile)
+		f.Err = fmt.Errorf("guest memory found no room in %s%s: %w", dir, roomIn(dir), f.Err)
+		f.Try = c.moreRoom()
+	case s == syscall.SIGKILL:
+		f.Try = "see whether the machine ran out of memory (dmesg | grep -i 'out of memory'), and run again with more of it free"
+	default:
+		f.Try = "kcovrig doctor, and the command line above by hand"
+	}
+}
+
 // newFault carries the console's tail and the exact command line.
 func (vm *VM) newFault(kind fault.Kind, err error) error {
 	return &fault.Error{
 		Kind: kind, Op: "run the machine " + vm.cfg.Name,
 		Err: fmt.Errorf("%w: %s", err, proc.Quote(vm.argv)),
 		Log: vm.cfg.Console(), Tail: proc.LastLines(string(readTail(vm.cfg.Console(), consoleMax)), consoleTail),
+		Try: remedy(err),
 	}
+}
+
+// remedy is what to try after a machine that ended in one of the known ways.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, ErrPanic):
+		return "read the console from the first oops on; kcovrig run --unpatched tells whether the kernel panics without the patch too"
+	case errors.Is(err, ErrTimeout):
+		return "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy"
+	case errors.Is(err, ErrPowerOff), errors.Is(err, ErrCut):
+		return "read the console for what the guest said last"
+	}
+	return ""
 }
 
 // deadly are the console's words for a kernel that is done for. From

@@ -30,6 +30,21 @@ func freeBytes(dir string) (int64, error) {
 	return int64(st.Bavail) * st.Bsize, nil
 }
 
+// roomIn says in brackets how much room a folder has; nothing where it is not known.
+func roomIn(dir string) string {
+	free, err := freeBytes(dir)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%d MiB free)", free>>20)
+}
+
+// moreRoom is what to try where guest memory does not fit: RAMDir takes shm, else TMPDIR.
+func (c Config) moreRoom() string {
+	dir := filepath.Dir(filepath.Dir(c.RAMFile)) // RAMFile lies in a folder of its run's
+	return fmt.Sprintf("free some space in %s or in %s: each guest takes up to %d MiB there; or name another folder with TMPDIR", dir, shm, c.MemoryMiB)
+}
+
 // makeRAM makes the RAM file, at full size before QEMU starts since the plugin
 // maps it as it is loaded. The file is sparse: without room for all of it QEMU
 // would die of SIGBUS in mid-run.

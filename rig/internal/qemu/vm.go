@@ -76,7 +76,7 @@ func (vm *VM) prepare() (*net.UnixListener, error) {
 	}
 	if vm.cfg.RAMFile != "" {
 		if err := makeRAM(vm.cfg.RAMFile, vm.cfg.RAMBytes()); err != nil {
-			return nil, err
+			return nil, &fault.Error{Kind: fault.Rig, Err: err, Try: vm.cfg.moreRoom()}
 		}
 		vm.cleanup = append(vm.cleanup, func() { _ = os.Remove(vm.cfg.RAMFile) })
 	}

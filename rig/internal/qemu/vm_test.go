@@ -57,6 +57,9 @@ func TestHowAMachineEnds(t *testing.T) {
 			if f.Log == "" || !strings.Contains(f.Tail, want.tail) || !strings.Contains(err.Error(), "-nodefaults") {
 				t.Errorf("log %q, tail %q, error %v", f.Log, f.Tail, err)
 			}
+			if f.Try == "" {
+				t.Error("nothing to try")
+			}
 		})
 	}
 }

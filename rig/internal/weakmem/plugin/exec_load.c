@@ -97,7 +97,7 @@ void exec_load(unsigned int index, void *udata)
 }
 
 struct choice {
-    uint64_t granule, value, time;
+    uint64_t phys, value, time;
     bool old;
 };
 
@@ -105,10 +105,11 @@ struct choice {
 static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
 {
     struct version version[VERSIONS_MAX];
-    struct choice c = {.granule = phys & ~7ull};
-    uint64_t seen = MUTANT(6) ? 0 : views_coherence(&v->views, c.granule);
+    struct choice c = {.phys = phys};
+    uint64_t granule = phys & ~7ull;
+    uint64_t seen = MUTANT(6) ? 0 : views_coherence(&v->views, granule);
     uint64_t limit = join(pre, seen);
-    unsigned int n = history_versions(c.granule, limit, version), pick = 0;
+    unsigned int n = history_versions(granule, limit, version), pick = 0;
 
     if (n > 1) {
         COUNT(v->index, choices);
@@ -120,8 +121,6 @@ static struct choice choose(struct vcpu *v, uint64_t phys, uint64_t pre)
     c.value = version[pick].value >> (8 * (phys & 7));
     c.time = version[pick].time;
     c.old = pick > 0;
-    trace_add(v->index, c.old ? TRACE_STALE : TRACE_LOAD, v->tracked_pc, phys, 8,
-              c.value, c.time);
     return c;
 }
 
@@ -137,9 +136,11 @@ static void perform(struct vcpu *v, const struct insn *in,
     for (unsigned int i = 0; i < in->elements; i++) {
         unsigned int rt = i ? in->rt2 : in->rt;
 
+        trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
+                  element_bytes(in), cut(c[i].value, element_bytes(in)), c[i].time);
         register_write(v, rt, extend(in, cut(c[i].value, element_bytes(in))));
         views_set_data(&v->views, rt, false, c[i].time);
-        views_set_coherence(&v->views, c[i].granule, c[i].time);
+        views_set_coherence(&v->views, c[i].phys & ~7ull, c[i].time);
         views_after_load(&v->views, in, a->view, c[i].time);
         if (c[i].old) {
             COUNT(v->index, staleLoads);
@@ -171,7 +172,7 @@ static void from_history(struct vcpu *v, const struct insn *in,
     v->late.insn = in;
     v->late.address = a->view;
     for (unsigned int i = 0; i < in->elements; i++) {
-        v->late.granule[i] = c[i].granule;
+        v->late.phys[i] = c[i].phys;
     }
 }
 
@@ -183,7 +184,6 @@ void exec_body_load(unsigned int index, void *udata)
     struct access a;
 
     track_settle(v);
-    v->tracked_pc = in->pc;
     COUNT(index, loads);
     policy_turn(v, false);
     policy_pause(v);

@@ -61,9 +61,12 @@ static void overtake(struct vcpu *v, const struct insn *in,
 static void trace_native(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
-    if (trace_on() && !in->simd && a->state != PAGE_MISS) {
-        trace_add(v->index, TRACE_STORE, in->pc, a->phys, 1u << in->size,
-                  register_read(v, in->rt), 0);
+    if (!trace_on() || in->simd || a->state == PAGE_MISS) {
+        return;
+    }
+    for (unsigned int i = 0; i < in->elements; i++) {
+        trace_add(v->index, TRACE_STORE, in->pc, a->phys + i * (1u << in->size),
+                  1u << in->size, register_read(v, i ? in->rt2 : in->rt), 0);
     }
 }
 

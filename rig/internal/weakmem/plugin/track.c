@@ -23,8 +23,14 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
         return;
     }
     for (unsigned int i = 0; i < in->elements; i++) {
-        views_set_data(&v->views, i ? in->rt2 : in->rt, in->simd, now);
-        views_set_coherence(&v->views, v->late.granule[i], now);
+        unsigned int rt = i ? in->rt2 : in->rt;
+
+        if (trace_on() && !in->simd) { /* its register holds what it read */
+            trace_add(v->index, TRACE_LOAD, in->pc, v->late.phys[i],
+                      1u << in->size, register_read(v, rt), now);
+        }
+        views_set_data(&v->views, rt, in->simd, now);
+        views_set_coherence(&v->views, v->late.phys[i] & ~7ull, now);
     }
     views_after_load(&v->views, in, v->late.address, now);
 }

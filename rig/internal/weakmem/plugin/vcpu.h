@@ -55,7 +55,7 @@ struct site {
 struct late_load {
     const struct insn *insn; /* NULL: none */
     uint64_t address;        /* view */
-    uint64_t granule[2];
+    uint64_t phys[2];
 };
 
 struct vcpu {
@@ -72,7 +72,6 @@ struct vcpu {
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
-    uint64_t tracked_pc;     /* of the load being decided */
     struct views views;
     struct late_load late;
     bool strong;             /* the next callback raises the views to now */

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// nightly is what these tests read of a matrix.
+type nightly struct {
+	Counts map[string]int
+	Builds []struct {
+		Key   string
+		Cells int
+	}
+	Cells []struct {
+		Cell            struct{ ID, Name, Expect string }
+		Status, Outcome string
+		Folder, Worker  string
+		Arms            []struct {
+			Patched               bool
+			Windows, StaleWindows uint64
+		}
+	}
+}
+
+func (c *command) nightly() nightly {
+	c.t.Helper()
+	var n nightly
+	require.NoError(c.t, json.Unmarshal(c.out.Bytes(), &n))
+	return n
+}
+
+const threeCells = `axes: {patch: [series, none]}
+include: [{patch: none, memory-model: native}]
+`
+
+func TestE2EMatrix(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	n := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--out", out).run(0).nightly()
+	require.Len(t, n.Cells, 3)
+	for i, want := range []string{"fixed", "stale", "clean"} {
+		assert.Equal(t, want, n.Cells[i].Outcome, n.Cells[i].Cell.Name)
+		assert.Equal(t, "as-expected", n.Cells[i].Status)
+		assert.FileExists(t, filepath.Join(out, n.Cells[i].Folder, "report.html"))
+		require.NotEmpty(t, n.Cells[i].Arms)
+		for _, a := range n.Cells[i].Arms {
+			assert.NotZero(t, a.Windows)
+			assert.Equal(t, !a.Patched && want != "clean", a.StaleWindows > 0, "%s, patched %t", want, a.Patched)
+		}
+	}
+	require.Len(t, n.Builds, 2)
+	assert.Equal(t, 3, n.Builds[0].Cells, "all three boot the one unpatched kernel")
+	c := kcovrig(t, nil, "report", out, "--format=markdown").run(0)
+	assert.Contains(t, c.out.String(), "3 of 3 cells as expected")
+}
+
+// A rig that no longer shows the bug must not pass: without the emulator the
+// unpatched kernel is clean.
+func TestE2EMatrixWithAnUnexpectedCell(t *testing.T) {
+	file := matrixFile(t, "include: [{patch: none, mode: pc}, {patch: none, mode: pc, memory-model: native, expect: stale}]\n")
+	n := kcovrig(t, nil, "matrix", file, "--json", "--out", filepath.Join(t.TempDir(), "out")).run(1).nightly()
+	require.Len(t, n.Cells, 2)
+	assert.Equal(t, "as-expected", n.Cells[0].Status)
+	assert.Equal(t, "unexpected", n.Cells[1].Status)
+	assert.Equal(t, "clean", n.Cells[1].Outcome)
+}
+
+func TestE2EMatrixInterruptedAndResumed(t *testing.T) {
+	file, out := matrixFile(t, threeCells), filepath.Join(t.TempDir(), "out")
+	c := kcovrig(t, nil, "matrix", file, "--out", out, "--parallel=1").start()
+	c.untilSays("cell 1 of 3")
+	c.signal(syscall.SIGINT)
+	require.Equal(t, 4, c.wait())
+	c.leavesNothing()
+	kept, err := filepath.Glob(filepath.Join(out, "results", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	require.Less(t, len(kept), 3)
+	times := map[string]time.Time{}
+	for _, path := range kept {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		times[path] = info.ModTime()
+	}
+	n := kcovrig(t, nil, "matrix", file, "--json", "--out", out, "--resume").run(0).nightly()
+	assert.Equal(t, 3, n.Counts["asExpected"])
+	assert.Equal(t, len(kept), n.Counts["resumed"])
+	for path, before := range times {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		assert.Equal(t, before, info.ModTime(), "%s was done twice", path)
+	}
+	kcovrig(t, nil, "matrix", file, "--out", out).run(2).says("--resume")
+}
+
+// Kernels by clang, both arms: the copy is called as gcc calls it, and the
+// barrier stands where it should.
+func TestE2EClang(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=arm64", "--compiler=clang", "--json").run(0).result()
+	assert.Equal(t, "fixed", r.Verdict)
+	assert.Contains(t, r.Kernel.Compiler, "clang")
+	r.certain(t, 2)
+	require.Len(t, r.Code, 2)
+	assert.Equal(t, "no", r.Code[0].Ordered)
+	assert.Equal(t, "yes", r.Code[1].Ordered)
+	r = kcovrig(t, nil, "compare", "--arch=x86_64", "--compiler=clang", "--json").run(0).result()
+	assert.Equal(t, "no-effect-possible", r.Verdict)
+	assert.Contains(t, r.Kernel.Compiler, "clang")
+}
+
+// Other CPUs take other ways through the copy functions.
+func TestE2EOtherCPUs(t *testing.T) {
+	for _, cpu := range []string{"neoverse-v1", "cortex-a53"} {
+		r := kcovrig(t, nil, "compare", "--arch=arm64", "--cpu="+cpu, "--json").run(0).result()
+		assert.Equal(t, "fixed", r.Verdict, cpu)
+		assert.Contains(t, r.Arms[0].Argv, cpu)
+	}
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+)
+
+type explainOptions struct {
+	json, litmus bool
+	dir          string
+	limit        time.Duration
+	show         report.ExplainOptions
+}
+
+func newExplain(a *app) *cobra.Command {
+	var o explainOptions
+	cmd := &cobra.Command{
+		Use:   "explain RUN [N]",
+		Short: "Tell the story of one stale read, and have Arm's memory model judge it",
+		Long: `explain tells of witness N (default: the first) of a run what each vCPU did:
+which store was held back, what passed it, when the reader looked and when the
+late store landed; and what keeps the order in the kernels of the run. RUN is a
+run folder, or the result.json in it.
+
+With --litmus it prints the witness as AArch64 litmus tests instead: as it ran,
+and with what would have ordered it. Where herd7 is installed (scripts/setup
+herd) it is asked whether Arm's memory model allows the outcome. Exit code 1
+means that it answers otherwise than the run, 4 that it did not answer in time.
+
+` + exitHelp,
+		Example: `  kcovrig explain results/arm64
+  kcovrig explain results/arm64 3 --litmus
+  kcovrig explain results/arm64 3 --litmus-dir=tests && kcovrig litmus run tests`,
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			run, err := report.Load(args[0])
+			if err != nil {
+				return err
+			}
+			if len(args) == 2 {
+				n, err := strconv.Atoi(args[1])
+				if err != nil || n < 1 {
+					return fault.Newf(fault.User, "", "%q is no number of a witness: they are counted from 1", args[1])
+				}
+				o.show.Number = n
+			}
+			return a.explain(cmd, run, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVar(&o.show.All, "all", false, "show every event of the witness, not only those that matter")
+	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with herd7's answer")
+	f.StringVar(&o.dir, "litmus-dir", "", "`folder` to write the tests to, as NAME.litmus, instead of printing them")
+	f.DurationVar(&o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
+	return cmd
+}
+
+func (a *app) explain(cmd *cobra.Command, run report.Saved, o explainOptions) error {
+	n, err := o.show.Chosen(run)
+	if err != nil {
+		return err
+	}
+	if o.litmus || o.dir != "" {
+		if n == 0 {
+			return fault.Newf(fault.User, "make a litmus test", "%s holds no witness", run.Name)
+		}
+		c, err := rig.Certify(cmd.Context(), rig.CertifyConfig{
+			Result: run.Document.Result(), Number: n, CacheDir: a.cacheDir(), Limit: o.limit,
+		})
+		if err != nil {
+			return err
+		}
+		for _, t := range c.Tests {
+			if o.dir == "" {
+				break
+			}
+			if err := errors.Join(os.MkdirAll(o.dir, 0o755), a.deliver(filepath.Join(o.dir, t.Name+".litmus"), []byte(t.Text))); err != nil {
+				return fault.Wrap(fault.User, "write the litmus tests", err)
+			}
+		}
+		o.show.Certificate, o.show.Dir = &c, o.dir
+		switch {
+		case c.Contradicted():
+			a.code = exitNotFixed
+		case c.Model != "" && !c.Answered():
+			a.code = exitInconclusive
+		}
+	}
+	if o.json {
+		return report.ExplainJSON(a.stdout, run, o.show)
+	}
+	o.show.Width, o.show.Color = a.terminal(a.stdout)
+	return report.Explain(a.stdout, run, o.show)
+}
+
+// terminal returns how many letters a line of w holds and whether colour is
+// welcome there: the terminal's width, else $COLUMNS; 0 where neither says.
+func (a *app) terminal(w io.Writer) (width int, color bool) {
+	if f, ok := w.(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+			return int(size.Col), a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"
+		}
+	}
+	if n, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && n > 0 {
+		return n, false
+	}
+	return 0, false
+}

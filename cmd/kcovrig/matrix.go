@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/live"
+	"kcovrig/rig/report"
+)
+
+// matrixOptions are the flags of matrix.
+type matrixOptions struct {
+	rig          rig.MatrixConfig
+	nats         natsOptions
+	list         bool
+	format, prev string
+	db           string
+	noHistory    bool
+	json         bool
+}
+
+func newMatrix(a *app) *cobra.Command {
+	var o matrixOptions
+	cmd := &cobra.Command{
+		Use:   "matrix FILE.yaml",
+		Short: "Run many combinations, and hold each against what is expected of it",
+		Long: `matrix reads a file of axes (kernels, architectures, patches, readers, compilers
+and more), builds each kernel once, runs every cell, and says which came to
+something else than was expected. docs/matrix.md describes the file.
+
+The folder (--out, or one below the cache) gets each cell's run folder and
+result as soon as it is there, and one report over all cells.
+
+The exit code is 0 where every cell came to what was expected, and 1 where one
+came to something else. Then cells without an answer decide, in the order 2, 5,
+3, 4; interrupted with some cells answered is 4.
+
+` + exitHelp,
+		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
+  kcovrig matrix nightly.yaml --list
+  kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
+  kcovrig matrix nightly.yaml --cell=arm64/compare/acquire
+  kcovrig matrix nightly.yaml --nats nats://10.0.0.1:4222 --out results/tonight`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.rig.File = args[0]
+			if o.list {
+				return a.listMatrix(&o)
+			}
+			if cmd.Flags().Changed("format") {
+				return fault.Newf(fault.User, "", "--format goes with --list; kcovrig report renders a matrix folder")
+			}
+			return a.runMatrix(cmd, &o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.list, "list", false, "print the cells and run nothing")
+	f.StringVar(&o.format, "format", "text", "with --list: text, or github for the matrix of a GitHub Actions job")
+	f.StringVar(&o.rig.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
+	f.StringSliceVar(&o.rig.Cells, "cell", nil, "only the cells of these `ids` or names")
+	f.StringVar(&o.rig.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
+	f.BoolVar(&o.rig.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
+	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
+	f.IntVar(&o.rig.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
+	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
+	f.IntVar(&o.rig.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.StringVar(&o.rig.QEMU, "qemu", "", "QEMU `program` where a cell names none")
+	addDB(cmd, &o.db)
+	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
+	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
+	o.nats.add(cmd)
+	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
+	f.BoolVarP(&o.rig.Verbose, "verbose", "v", false, "show the stages of each cell")
+	complete(cmd, "format", "text", "github")
+	return cmd
+}
+
+func (a *app) listMatrix(o *matrixOptions) error {
+	switch o.format {
+	case "github":
+		text, err := rig.MatrixGitHub(o.rig)
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(text)
+		return fault.Wrap(fault.Rig, "write the list", err)
+	case "text":
+		cells, err := rig.MatrixCells(o.rig)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
+		}
+		return fault.Wrap(fault.Rig, "write the list", report.MatrixList(a.stdout, cells))
+	}
+	return fault.Newf(fault.User, "", "--format: no format %q (have: text, github)", o.format)
+}
+
+func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
+	c := o.rig
+	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
+	o.nats.complete(a)
+	c.NATS, c.Auth = o.nats.url, o.nats.auth
+	if c.QEMU == "" {
+		c.QEMU = a.getenv("KCOVRIG_QEMU")
+	}
+	if !o.noHistory {
+		c.History = a.historyFile(o.db)
+	}
+	c.Events = live.Lines(a.stderr, c.Verbose)
+	doc, dir, err := rig.Matrix(cmd.Context(), c)
+	if dir == "" {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
+	a.counts = &doc.Counts
+	format := "text"
+	if o.json {
+		format = "json"
+	}
+	if werr := rig.MatrixReport(a.stdout, dir, format, o.prev); werr != nil && err == nil {
+		err = werr
+	}
+	return err
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+)
+
+func TestMatrixExitCodes(t *testing.T) {
+	full := errors.New("no space")
+	for name, c := range map[string]struct {
+		counts rig.MatrixCounts
+		err    error
+		want   int
+	}{
+		"all as expected":                      {rig.MatrixCounts{Cells: 2, Expected: 2}, nil, 0},
+		"an unexpected cell before all else":   {rig.MatrixCounts{Cells: 9, Unexpected: 1, UserFaults: 1, KernelFaults: 1, RigFaults: 1, NotRun: 1, Inconclusive: 1}, context.Canceled, 1},
+		"a wrong tree":                         {rig.MatrixCounts{Cells: 9, UserFaults: 1, KernelFaults: 1, RigFaults: 1}, nil, 2},
+		"a kernel before the rig":              {rig.MatrixCounts{Cells: 9, KernelFaults: 1, RigFaults: 1, Inconclusive: 1}, nil, 5},
+		"the rig before inconclusive":          {rig.MatrixCounts{Cells: 9, RigFaults: 1, Inconclusive: 1}, nil, 3},
+		"cells that did not run":               {rig.MatrixCounts{Cells: 9, Expected: 8, NotRun: 1}, nil, 3},
+		"inconclusive":                         {rig.MatrixCounts{Cells: 9, Expected: 8, Inconclusive: 1}, nil, 4},
+		"interrupted with answers":             {rig.MatrixCounts{Cells: 9, Expected: 1, NotRun: 8}, fault.Wrap(fault.Unknown, "x", context.Canceled), 4},
+		"interrupted without":                  {rig.MatrixCounts{Cells: 9, NotRun: 9}, context.Canceled, 3},
+		"all as expected, the report not kept": {rig.MatrixCounts{Cells: 9, Expected: 9}, fault.Wrap(fault.Rig, "write", full), 3},
+	} {
+		assert.Equal(t, c.want, matrixCode(c.counts, c.err), name)
+	}
+}
+
+func matrixFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "m.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("version: 1\n"+text), 0o600))
+	return path
+}
+
+func TestMatrixList(t *testing.T) {
+	file := matrixFile(t, "axes: {arch: [arm64, x86_64], patch: [series, none]}\n")
+	list := func(code int, args ...string) string {
+		var out, log bytes.Buffer
+		env := func(string) string { return "" }
+		require.Equal(t, code, execute(t.Context(), env, &out, &log, append([]string{"matrix", file}, args...)), "%v: %s", args, log.String())
+		return out.String() + log.String()
+	}
+	text := list(0, "--list")
+	for _, word := range []string{"arm64/compare/acquire", "x86_64/unpatched/acquire", "no-effect-possible", "by the memory model"} {
+		assert.Contains(t, text, word)
+	}
+	var jobs struct{ Include []struct{ ID, Name string } }
+	require.NoError(t, json.Unmarshal([]byte(list(0, "--list", "--format=github", "--shard=2/2")), &jobs))
+	require.Len(t, jobs.Include, 2)
+	assert.Contains(t, list(0, "--list", "--cell="+jobs.Include[0].ID), jobs.Include[0].Name)
+	assert.Contains(t, list(2, "--list", "--shard=3/2"), "--shard")
+	assert.Contains(t, list(2, "--list", "--format=xml"), "have: text, github")
+	assert.Contains(t, list(2, "--format=github"), "goes with --list")
+	assert.Contains(t, list(2, "--resume"), "no cache folder")
+
+	file = matrixFile(t, "axes: {arch: [arm65]}\n")
+	assert.Contains(t, list(2), file+`:2:15: unknown arch "arm65"; did you mean "arm64"?`)
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/live"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// config is the rig's input from the flags and the environment.
+func (a *app) config(cmd *cobra.Command, o *options) rig.Config {
+	qemu := o.qemu
+	if qemu == "" {
+		qemu = a.getenv("KCOVRIG_QEMU")
+	}
+	kept := ""
+	if !o.noHistory {
+		kept = a.historyFile(o.db)
+	}
+	return rig.Config{
+		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
+		Version: programVersion(), Events: a.progress(cmd, o),
+	}
+}
+
+// progress chooses how the command is shown while it runs, and starts that.
+func (a *app) progress(cmd *cobra.Command, o *options) trial.Sink {
+	kind := live.Choose(live.Setting{
+		Quiet: o.quiet, Verbose: o.verbose, JSON: o.json, Stderr: live.IsTerminal(a.stderr), Stdout: live.IsTerminal(a.stdout),
+		Term: a.getenv("TERM"), CI: a.getenv("CI") != "",
+	})
+	switch kind {
+	case live.Plain:
+		return live.Lines(a.stderr, o.verbose)
+	case live.Drawn:
+		tso := false
+		if found, err := arch.Lookup(o.arch); err == nil {
+			tso = found.TSO
+		}
+		var environ []string
+		for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR"} {
+			if value := a.getenv(name); value != "" {
+				environ = append(environ, name+"="+value)
+			}
+		}
+		a.view = live.Start(live.Config{
+			Title: strings.TrimSuffix(cmd.Name()+", "+o.arch, ", "), Duration: o.duration, Compared: cmd.Name() == "compare" && !tso,
+		}, a.stderr.(*os.File), environ) // a terminal is a file
+		context.AfterFunc(cmd.Context(), a.view.Interrupt)
+		return a.view.Sink
+	default:
+		return nil
+	}
+}
+
+// endView gives the terminal back. What the view met is no fault of the run.
+func (a *app) endView() {
+	if a.view == nil {
+		return
+	}
+	if err := a.view.Close(); err != nil {
+		fmt.Fprintf(a.stderr, "kcovrig: %v\n", err)
+	}
+	a.view = nil
+}
+
+// show writes a result, and keeps it for the exit code. Whatever went wrong,
+// --json gives one object.
+func (a *app) show(o *options, result trial.Result, err error) error {
+	a.endView()
+	a.result = &result
+	if err == nil && interrupted(a.result) && !o.quiet {
+		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
+	}
+	var werr error
+	switch {
+	case o.json:
+		werr = report.JSON(a.stdout, result)
+	case err != nil && len(result.Observations) == 0:
+	case o.quiet:
+		_, werr = fmt.Fprintln(a.stdout, report.Sentence(result))
+	default:
+		werr = report.Text(a.stdout, result)
+	}
+	if err == nil {
+		err = fault.Wrap(fault.Rig, "write the result", werr)
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/live"
+)
+
+// natsOptions say which NATS server, and who asks.
+type natsOptions struct {
+	url  string
+	auth rig.NATSAuth
+}
+
+func (o *natsOptions) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.url, "nats", "", "`URL` of the NATS server, nats://host:4222 or tls://host:4222, several with commas")
+	f.StringVar(&o.auth.Creds, "nats-creds", "", "`file` with the JWT and key for NATS")
+	f.StringVar(&o.auth.NKeySeed, "nats-nkey", "", "`file` with an nkey seed for NATS")
+	f.StringVar(&o.auth.User, "nats-user", "", "`name` for NATS; its password is in KCOVRIG_NATS_PASSWORD")
+	f.StringVar(&o.auth.CA, "nats-ca", "", "`file` with the certificates that sign the NATS server's")
+	f.StringVar(&o.auth.Cert, "nats-cert", "", "`file` with our certificate, where the NATS server asks for one")
+	f.StringVar(&o.auth.Key, "nats-key", "", "`file` with the key of --nats-cert")
+}
+
+// complete takes the password from the environment.
+func (o *natsOptions) complete(a *app) {
+	if o.auth.User != "" {
+		o.auth.Password = a.getenv("KCOVRIG_NATS_PASSWORD")
+	}
+}
+
+func newWorker(a *app) *cobra.Command {
+	var o natsOptions
+	var c rig.WorkerConfig
+	cmd := &cobra.Command{
+		Use:   "worker --nats URL",
+		Short: "Run cells of matrices on this machine",
+		Long: `worker takes the cells of kcovrig matrix --nats that this machine can run, until
+it is interrupted; a cell in progress then goes to another worker. It needs a
+QEMU and the plugin's C compiler, but no kernel tree.
+
+` + exitHelp,
+		Example: `  kcovrig worker --nats nats://10.0.0.1:4222
+  kcovrig worker --nats tls://nats.example.org:4222 --nats-creds worker.creds --name lab-3 --slots 4`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.complete(a)
+			c.NATS, c.Auth, c.CacheDir, c.Version = o.url, o.auth, a.cacheDir(), programVersion()
+			if c.QEMU == "" {
+				c.QEMU = a.getenv("KCOVRIG_QEMU")
+			}
+			c.Events = live.Lines(a.stderr, c.Verbose)
+			err := rig.Work(cmd.Context(), c)
+			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
+				return nil // that is how a worker ends
+			}
+			return err
+		},
+	}
+	o.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&c.Name, "name", "", "the worker's `name`, unique among them (default: the host's)")
+	f.IntVar(&c.Slots, "slots", 0, "cells at once (0: as many as this machine's cores and memory bear)")
+	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need, of this worker alone (default: below the cache)")
+	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none")
+	f.BoolVarP(&c.Verbose, "verbose", "v", false, "show the stages of each cell")
+	return cmd
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// PortableCell is a task that can go to another machine: its JSON form, in which
+// files are named without folders, and the files themselves.
+type PortableCell struct {
+	Spec  json.RawMessage
+	Files map[string]string // path here, by name
+}
+
+// portable is the JSON form.
+type portable struct {
+	Cell  matrix.Cell `json:"cell"`
+	Ready Prebuilt    `json:"ready"`
+}
+
+// Portable makes the task ready to be sent. Its kernels, the guest and the
+// disassembly become files; the paths of what only building needs are left out.
+func (t CellTask) Portable() (PortableCell, error) {
+	p := PortableCell{Files: map[string]string{}}
+	name := func(name, path string) string {
+		if path == "" {
+			return ""
+		}
+		p.Files[name] = path
+		return name
+	}
+	out := portable{Cell: t.Cell, Ready: Prebuilt{SameCode: t.Ready.SameCode, Archive: t.Ready.Archive}}
+	for _, a := range t.Ready.Arms {
+		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
+		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}
+		image.Path = name("kernel-"+arm, a.Image.Path)
+		analysis := a.Analysis
+		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)
+		out.Ready.Arms = append(out.Ready.Arms, PrebuiltArm{Image: image, Analysis: analysis})
+	}
+	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
+	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)
+	var err error
+	p.Spec, err = json.Marshal(out)
+	return p, fault.Wrap(fault.Rig, "pack cell "+t.Cell.Name, err)
+}
+
+// ReceiveCell is Portable's reverse, where the files lie in dir. The run folder
+// is to appear below out.
+func ReceiveCell(spec json.RawMessage, dir, out string) (CellTask, error) {
+	const op = "unpack a cell"
+	var p portable
+	if err := json.Unmarshal(spec, &p); err != nil {
+		return CellTask{}, fault.Wrap(fault.Rig, op, err)
+	}
+	if p.Cell.ID == "" || len(p.Ready.Arms) != len(p.Cell.Arms()) {
+		return CellTask{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Arms), len(p.Cell.Arms()))
+	}
+	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest}
+	for i := range p.Ready.Arms {
+		paths = append(paths, &p.Ready.Arms[i].Image.Path, &p.Ready.Arms[i].Analysis.Listing)
+	}
+	for _, path := range paths {
+		switch {
+		case *path == "":
+		case filepath.Base(*path) != *path:
+			return CellTask{}, fault.Wrap(fault.Rig, op, fmt.Errorf("%q is no plain name", *path))
+		default:
+			*path = filepath.Join(dir, *path)
+		}
+	}
+	return CellTask{Cell: p.Cell, Ready: p.Ready, Dir: out}, nil
+}

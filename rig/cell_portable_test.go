@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+func aTask(t *testing.T, dir string) CellTask {
+	t.Helper()
+	f, err := matrix.Parse("m.yaml", []byte("version: 1\naxes: {arch: arm64}\n"))
+	require.NoError(t, err)
+	file := func(name string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(name), 0o600))
+		return path
+	}
+	same := false
+	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	for _, patched := range []bool{false, true} {
+		arm := trial.Observation{Patched: patched}.Arm()
+		task.Ready.Arms = append(task.Ready.Arms, PrebuiltArm{
+			Image: Image{
+				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
+				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
+			},
+			Analysis: Analysis{Code: trial.Code{Patched: patched, Container: "f", Ordered: "no", Listing: file(arm + "/code.lst")}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}},
+		})
+	}
+	return task
+}
+
+// A cell runs where nothing is but its files: no tree, no compiler, no cache of kernels.
+func TestACellRunsFromItsFilesAlone(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	sent, err := aTask(t, here).Portable()
+	require.NoError(t, err)
+	assert.Len(t, sent.Files, 6)
+	assert.NotContains(t, string(sent.Spec), here, "no path of this machine")
+	assert.NotContains(t, string(sent.Spec), "/cache/")
+	for name, path := range sent.Files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(there, name), text, 0o600))
+	}
+	require.NoError(t, os.RemoveAll(here))
+	task, err := ReceiveCell(sent.Spec, there, filepath.Join(there, "out"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(task.Dir, 0o755))
+
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	cfg := l.config(t)
+	cfg.Backends.Open, cfg.Backends.Analyse, cfg.Backends.Archive, cfg.Backends.SameCode = nil, nil, nil, nil // to be called is to crash
+	r, err := TryTask(t.Context(), cfg, task)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)
+	assert.Equal(t, matrix.Fixed, r.Outcome)
+	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)
+	assert.FileExists(t, filepath.Join(there, r.Folder, "result.json"))
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", "code.lst"))
+	for _, b := range l.boots {
+		assert.True(t, strings.HasPrefix(b.Kernel, there), b.Kernel)
+		assert.FileExists(t, b.Initrd)
+	}
+}
+
+func TestCellsThatAreNotReceived(t *testing.T) {
+	sent, err := aTask(t, t.TempDir()).Portable()
+	require.NoError(t, err)
+	for name, bad := range map[string]string{
+		"no JSON":     "{",
+		"no cell":     "{}",
+		"a way out":   strings.Replace(string(sent.Spec), `"kernel-patched"`, `"../kernel-patched"`, 1),
+		"a path":      strings.Replace(string(sent.Spec), `"guest"`, `"/bin/sh"`, 1),
+		"an arm less": strings.Replace(string(sent.Spec), `"command":"compare"`, `"command":"run"`, -1),
+	} {
+		require.NotEqual(t, string(sent.Spec), bad, name)
+		_, err := ReceiveCell(json.RawMessage(bad), "dir", "out")
+		require.Error(t, err, name)
+		assert.Equal(t, fault.Rig, fault.KindOf(err), name)
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/herdtools"
+	"kcovrig/rig/litmus"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// CertifyConfig says which witness herd7 is asked about.
+type CertifyConfig struct {
+	Result   trial.Result
+	Number   int    // of the witness, from 1
+	CacheDir string // where set-up may have unpacked herdtools7
+	Limit    time.Duration
+}
+
+// certifiedModel is Arm's own, as herdtools7 brings it.
+const certifiedModel = "aarch64.cat"
+
+// Certify makes litmus tests of a witness, and asks herd7, where it is
+// installed, whether Arm's memory model allows what was seen. A witness that
+// gives no test, a herd7 that is missing or takes too long are no errors: the
+// certificate says so.
+func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
+	out := trial.Certificate{Tests: []trial.LitmusTest{}}
+	w := c.Result.Witnesses[c.Number-1]
+	ran, fixed, reader := codeOf(c.Result, w.Patched), codeOf(c.Result, true), readerOf(c.Result, w.Reader)
+	tests, err := witness.Tests(c.Number, witness.Read(w, ran), ran, fixed, reader)
+	if err != nil {
+		out.Why = err.Error()
+		return out, nil
+	}
+	out.Tests = tests
+	if _, err := herdtools.Find("herd7", c.CacheDir); err != nil {
+		return unanswered(out, err), nil
+	}
+	out.Model = certifiedModel
+	dir, err := os.MkdirTemp("", "kcovrig-certify-")
+	if err != nil {
+		return out, fault.Wrap(fault.Rig, "ask herd7", err)
+	}
+	defer os.RemoveAll(dir)
+	sources := make([]herdtools.Source, 0, len(tests))
+	for _, t := range tests {
+		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
+	}
+	log, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(dir, "herd.log"), sources, c.Limit)
+	switch {
+	case ctx.Err() != nil:
+		return out, ctx.Err()
+	case err != nil:
+		out = unanswered(out, err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			out.Try = "a longer --herd-limit"
+		}
+		return out, nil
+	}
+	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(log))
+	if err != nil {
+		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
+	}
+	for i, t := range tests {
+		if v, ok := verdicts[t.Name]; ok {
+			out.Tests[i].Allowed = trial.Sometimes
+			if v.Observation == "Never" {
+				out.Tests[i].Allowed = trial.Never
+			}
+		}
+	}
+	return out, nil
+}
+
+// unanswered says why herd7 gave no answer.
+func unanswered(c trial.Certificate, err error) trial.Certificate {
+	c.Skipped = err.Error()
+	if e := (*fault.Error)(nil); errors.As(err, &e) {
+		c.Try = e.Try
+	}
+	return c
+}
+
+func codeOf(r trial.Result, patched bool) trial.Code {
+	for _, c := range r.Code {
+		if c.Patched == patched {
+			return c
+		}
+	}
+	return trial.Code{}
+}
+
+func readerOf(r trial.Result, reader trial.Reader) trial.ReaderCode {
+	for _, c := range r.Readers {
+		if c.Reader == reader {
+			return c
+		}
+	}
+	return trial.ReaderCode{}
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"fmt"
+
+	"kcovrig/rig/trial"
+)
+
+// warnOfCorrelation notes where neighbouring blocks have clearly more to do with
+// each other, by three standard errors, than the verdict's promise allows for.
+func (j *job) warnOfCorrelation(arms []trial.Observation) {
+	for _, o := range arms {
+		for _, t := range o.Tallies {
+			if r, err, ok := trial.BlockCorrelation(t); ok && o.Counts() && r > trial.Persistence+3*err {
+				j.note(fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",
+					t.Mode, o.Arm(), r, trial.Persistence))
+			}
+		}
+	}
+}

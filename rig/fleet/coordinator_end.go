@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"kcovrig/rig/fault"
+)
+
+// collectors is how many tasks' logs are fetched at once.
+const collectors = 8
+
+// end gives e's final outcome to the caller, in the background once its logs
+// are here. What comes of the same task later is not counted.
+func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) {
+	c.mu.Lock()
+	if e.ending {
+		c.mu.Unlock()
+		return
+	}
+	e.ending = true
+	c.mu.Unlock()
+	select {
+	case c.collecting <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	c.part(ctx, func(ctx context.Context) error {
+		defer func() { <-c.collecting }()
+		o.Faults, o.token = e.faults, e.token
+		c.collect(ctx, &o)
+		c.calls.Lock()
+		defer c.calls.Unlock()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := c.onOutcome(o); err != nil {
+			return err
+		}
+		return c.closed(e, o)
+	})
+}
+
+// closed notes that the caller has e's outcome.
+func (c *coordinator) closed(e *entry, o Outcome) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, e.token)
+	c.ended[e.token] = true
+	c.summary.Ended++
+	c.summary.Redelivery += int(max(o.Deliveries, 1) - 1)
+	<-c.room
+	return c.allEnded()
+}
+
+// collect fetches an outcome's value and logs. A log that is gone is told of;
+// an outcome whose value is gone has failed.
+func (c *coordinator) collect(ctx context.Context, o *Outcome) {
+	if o.ValueObject != "" {
+		var value bytes.Buffer
+		if err := c.read(ctx, c.logs, o.ValueObject, &value); err != nil {
+			o.Status, o.Failure = Failed, failureOf(o.Worker, fault.Wrap(fault.Rig, "fetch the result of "+o.Task, err))
+		} else {
+			o.Value = value.Bytes()
+			c.drop(ctx, o.ValueObject)
+		}
+		o.ValueObject = ""
+	}
+	for i, l := range o.Logs {
+		if c.LogDir == "" || ctx.Err() != nil {
+			return
+		}
+		path, err := c.fetchLog(ctx, *o, l)
+		if err != nil {
+			c.Notify(Notice{Task: o.Task, Worker: o.Worker, Text: err.Error()})
+			continue
+		}
+		o.Logs[i].Path = path
+		c.drop(ctx, l.Object)
+	}
+}
+
+// drop deletes an object that was fetched; where that fails, the server does in time.
+func (c *coordinator) drop(ctx context.Context, object string) {
+	ctx, done := context.WithTimeout(ctx, answer)
+	defer done()
+	_ = c.logs.Delete(ctx, object)
+}
+
+func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log) (string, error) {
+	if !filepath.IsLocal(l.Name) {
+		return "", fault.Newf(fault.Rig, "keep a log", "its name %q leaves the folder", l.Name)
+	}
+	path := filepath.Join(c.LogDir, o.token, strconv.Itoa(o.Attempt), l.Name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fault.Wrap(fault.Rig, "keep "+l.Name, err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "keep "+l.Name, err)
+	}
+	err = c.read(ctx, c.logs, l.Object, f)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	return path, fault.Wrap(fault.Rig, "keep "+l.Name, err)
+}

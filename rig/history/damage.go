@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"kcovrig/rig/fault"
+)
+
+// inspect looks at an existing file before anything is written to it, and
+// returns its schema's version. It reads every page: a history is looked at
+// rarely, and nothing is added to one that is damaged.
+func inspect(ctx context.Context, path string) (version int, err error) {
+	d, err := connect(path, "mode=ro", "_pragma=query_only(1)")
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err = explain(path, err); err != nil {
+			version = 0
+		}
+		err = errors.Join(err, d.Close())
+	}()
+	var application int
+	if err := d.sql.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
+		return 0, err
+	}
+	if err := d.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, err
+	}
+	var tables int
+	if err := d.sql.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return 0, err
+	}
+	switch {
+	case tables == 0 && version == 0: // another process is about to fill it
+	case application != applicationID:
+		return 0, fault.Newf(fault.User, "", "it is another program's SQLite database, and was left alone")
+	case version > latest():
+		return 0, &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("it is of version %d, and this kcovrig knows versions up to %d; it was left alone", version, latest()),
+			Try: "use the newer kcovrig that wrote it, or name another file with --db",
+		}
+	}
+	return version, d.quickCheck(ctx)
+}
+
+// errDamaged is in the error of a file whose pages contradict one another.
+var errDamaged = errors.New("its pages contradict one another")
+
+func (d *DB) quickCheck(ctx context.Context) error {
+	var finding string
+	if err := d.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
+		return err
+	}
+	if finding != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, finding)
+	}
+	return nil
+}
+
+// explain says of SQLite's errors what they mean for whoever owns the file.
+func explain(path string, err error) error {
+	code := codeOf(err)
+	switch {
+	case errors.Is(err, errDamaged) || code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
+		return &fault.Error{
+			Kind: fault.Rig, Err: fmt.Errorf("the file is damaged, and was left as it is: %w", err),
+			Try: fmt.Sprintf("save what can be read (sqlite3 %[1]s .recover), move the file away, and import the runs that are left: kcovrig history import RUN...", path),
+		}
+	case code == sqlite3.SQLITE_BUSY:
+		return &fault.Error{
+			Kind: fault.Rig, Err: fmt.Errorf("another process has held it for %v: %w", busyTimeout, err),
+			Try: "kcovrig history import RUN... once it is free",
+		}
+	}
+	return err
+}
+
+// codeOf is SQLite's primary result code; 0 for other errors.
+func codeOf(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func isBusy(err error) bool { return codeOf(err) == sqlite3.SQLITE_BUSY }

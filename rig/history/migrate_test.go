@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// older makes a history as a kcovrig of that version left it, with runs in it.
+func older(t *testing.T, version, runs int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "old.db")
+	d, err := connect(path, "_txlock=immediate")
+	require.NoError(t, err)
+	require.NoError(t, d.useWAL(t.Context()))
+	require.NoError(t, d.migrateTo(t.Context(), version))
+	for n := range runs {
+		p, document, err := entry(t, n).run()
+		require.NoError(t, err)
+		if version < 2 {
+			p.Arms = nil // its table came with version 2
+		}
+		tx, err := d.sql.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		added, err := insert(t.Context(), tx, p, document)
+		require.NoError(t, err)
+		require.True(t, added)
+		require.NoError(t, tx.Commit())
+	}
+	require.NoError(t, d.Close())
+	return path
+}
+
+// Every older version is upgraded with its data whole, arms taken from the results included.
+func TestEveryOlderVersionIsUpgraded(t *testing.T) {
+	want := map[string]trial.PastRun{}
+	for n := range 7 {
+		p, _, err := entry(t, n).run()
+		require.NoError(t, err)
+		p.At = p.At.UTC()
+		want[p.ID] = p
+	}
+	for version := 1; version <= latest(); version++ {
+		path := older(t, version, len(want))
+		if version < latest() {
+			_, err := OpenReadOnly(t.Context(), path)
+			assert.ErrorContains(t, err, fmt.Sprintf("of version %d", version), "whoever may only read says so")
+			assert.Equal(t, fault.User, fault.KindOf(err))
+		}
+		runs, err := open(t, path).Runs(t.Context(), Filter{})
+		require.NoError(t, err)
+		require.Len(t, runs, len(want))
+		for _, r := range runs {
+			assert.Equal(t, want[r.ID], r, "from version %d", version)
+		}
+		id, err := Record(t.Context(), path, entry(t, 3))
+		require.NoError(t, err)
+		assert.Contains(t, want, id, "the same run is the same in every version")
+	}
+}
+
+// Several processes that find an old file upgrade it once.
+func TestUpgradesAtOnce(t *testing.T) {
+	path := older(t, 1, 50)
+	var group sync.WaitGroup
+	for n := range 8 {
+		group.Go(func() {
+			_, err := Record(t.Context(), path, entry(t, 100+n))
+			assert.NoError(t, err)
+		})
+	}
+	group.Wait()
+	assertAll(t, path, 58)
+}
+
+func TestANewerVersionIsRefused(t *testing.T) {
+	path := filled(t, 2)
+	raw, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = raw.ExecContext(t.Context(), fmt.Sprintf("PRAGMA user_version = %d", latest()+1))
+	require.NoError(t, err)
+	require.NoError(t, raw.Close())
+	before := hashOf(t, path)
+	for _, try := range []func() error{
+		func() error { d, err := Open(t.Context(), path); return closed(d, err) },
+		func() error { d, err := OpenReadOnly(t.Context(), path); return closed(d, err) },
+	} {
+		err := try()
+		assert.ErrorContains(t, err, fmt.Sprintf("it is of version %d, and this kcovrig knows versions up to %d", latest()+1, latest()))
+		assert.Equal(t, fault.User, fault.KindOf(err))
+		var f *fault.Error
+		require.True(t, errors.As(err, &f))
+	}
+	assert.Equal(t, before, hashOf(t, path))
+}
+
+// A step that fails leaves the file at the version it had.
+func TestAnUpgradeIsWholeOrNot(t *testing.T) {
+	path := older(t, 1, 3)
+	kept := migrations
+	defer func() { migrations = kept }()
+	migrations = append(append([]string{}, kept...), "CREATE TABLE half (x); CREATE TABLE runs (again)")
+	_, err := Open(t.Context(), path)
+	require.ErrorContains(t, err, fmt.Sprintf("upgrade it to version %d", len(migrations)))
+	migrations = kept
+	version, err := inspect(t.Context(), path)
+	require.NoError(t, err)
+	assert.Equal(t, 1, version)
+	assertAll(t, path, 3)
+}

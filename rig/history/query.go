@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// Filter says which runs are wanted; its zero value wants all.
+type Filter struct {
+	Cell    string    // a name; * and ? stand for any text and any character
+	Command string    // of kcovrig
+	Arch    string    // architecture
+	Verdict string    // or finding, or outcome, or "user fault" and the like: what PastRun.Word says
+	Since   time.Time // runs that ended then or later
+	Limit   int       // the newest so many; 0: all
+}
+
+// wordColumn is PastRun.Word in SQL.
+const wordColumn = `CASE WHEN verdict NOT IN ('', 'inconclusive') THEN verdict
+	WHEN finding NOT IN ('', 'inconclusive') THEN finding WHEN whose NOT IN ('', 'unknown') THEN whose || ' fault'
+	WHEN whose <> '' AND outcome <> 'cut-short' THEN 'failed' WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
+
+func (f Filter) where() (string, []any) {
+	words, args := []string{"1"}, []any{}
+	add := func(word string, arg any, wanted bool) {
+		if wanted {
+			words, args = append(words, word), append(args, arg)
+		}
+	}
+	// In a GLOB pattern a bracket begins a class; names may hold one.
+	add("cell GLOB ?", strings.ReplaceAll(f.Cell, "[", "[[]"), f.Cell != "")
+	add("command = ?", f.Command, f.Command != "")
+	add("arch = ?", f.Arch, f.Arch != "")
+	add(wordColumn+" = ?", f.Verdict, f.Verdict != "")
+	add("at >= ?", f.Since.UTC().Format(timeForm), !f.Since.IsZero())
+	text := " WHERE " + strings.Join(words, " AND ") + " ORDER BY at DESC, id"
+	if f.Limit > 0 {
+		text += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	return text, args
+}
+
+// Runs lists the runs that f wants, newest first.
+func (d *DB) Runs(ctx context.Context, f Filter) ([]trial.PastRun, error) {
+	where, args := f.where()
+	return d.runs(ctx, where, args)
+}
+
+func (d *DB) runs(ctx context.Context, where string, args []any) (list []trial.PastRun, err error) {
+	defer func() { err = d.failed(err) }()
+	// One transaction: runs and arms are those of one moment.
+	tx, err := d.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	rows, err := tx.QueryContext(ctx, "SELECT "+columns+" FROM runs"+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	list, place := []trial.PastRun{}, map[string]int{}
+	for rows.Next() {
+		run, err := scanRun(rows)
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		place[run.ID] = len(list)
+		list = append(list, run)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	return list, addArms(ctx, tx, "SELECT id FROM runs"+where, args, list, place)
+}
+
+func scanRun(rows *sql.Rows) (trial.PastRun, error) {
+	var p trial.PastRun
+	var at, model, readers, modes, verdict, finding, outcome, seed string
+	var patched sql.NullBool
+	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
+		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
+		&p.Windows, &p.StaleWindows, &p.Blocks, &p.StaleBlocks, &seed, &p.Host, &p.Took, &p.Folder)
+	if err != nil {
+		return p, err
+	}
+	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.Finding(finding), trial.Outcome(outcome)
+	p.Arms, p.Readers, p.Modes = []trial.PastArm{}, []trial.Reader{}, split(modes)
+	for _, r := range split(readers) {
+		p.Readers = append(p.Readers, trial.Reader(r))
+	}
+	if patched.Valid {
+		p.Patched = &patched.Bool
+	}
+	if p.At, err = time.Parse(timeForm, at); err != nil {
+		return p, fmt.Errorf("run %s: %w", p.ID, err)
+	}
+	if _, err := fmt.Sscan(seed, &p.Seed); err != nil {
+		return p, fmt.Errorf("run %s: its seed %q: %w", p.ID, seed, err)
+	}
+	return p, nil
+}
+
+func split(text string) []string {
+	if text == "" {
+		return []string{}
+	}
+	return strings.Split(text, ",")
+}
+
+func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trial.PastRun, place map[string]int) error {
+	rows, err := tx.QueryContext(ctx, `SELECT run, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks
+		FROM arms WHERE run IN (`+ids+`) ORDER BY run, place`, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, reader, outcome string
+		var a trial.PastArm
+		if err := rows.Scan(&id, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
+			return err
+		}
+		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)
+		run := &list[place[id]]
+		run.Arms = append(run.Arms, a)
+	}
+	return rows.Err()
+}
+
+// Find returns the run whose id begins with prefix, and its whole result.
+func (d *DB) Find(ctx context.Context, prefix string) (trial.PastRun, json.RawMessage, error) {
+	const try = "kcovrig history # lists the runs with their ids"
+	list, err := d.runs(ctx, " WHERE substr(id, 1, length(?1)) = ?1 ORDER BY at LIMIT 2", []any{prefix})
+	if err != nil {
+		return trial.PastRun{}, nil, err
+	}
+	switch {
+	case prefix == "" || len(list) == 0:
+		return trial.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no run %q", prefix), Try: try}
+	case len(list) > 1:
+		return trial.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("several runs begin with %q", prefix), Try: try}
+	}
+	var text string
+	err = d.sql.QueryRowContext(ctx, "SELECT document FROM runs WHERE id = ?", list[0].ID).Scan(&text)
+	return list[0], json.RawMessage(text), d.failed(err)
+}
+
+// Cells lists the names of all cells, sorted.
+func (d *DB) Cells(ctx context.Context) (list []string, err error) {
+	defer func() { err = d.failed(err) }()
+	rows, err := d.sql.QueryContext(ctx, "SELECT DISTINCT cell FROM runs ORDER BY cell")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list = []string{}
+	for rows.Next() {
+		var cell string
+		if err := rows.Scan(&cell); err != nil {
+			return nil, err
+		}
+		list = append(list, cell)
+	}
+	return list, rows.Err()
+}
+
+func (d *DB) failed(err error) error {
+	return fault.Wrap(fault.Rig, "read the history "+d.path, explain(d.path, err))
+}
+
+// Trend returns the trend of the one cell whose name pattern is or fits, as
+// Filter.Cell does, from the runs since then.
+func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trial.Trend, error) {
+	runs, err := d.Runs(ctx, Filter{Cell: pattern, Since: since})
+	if err != nil {
+		return trial.Trend{}, err
+	}
+	const try = "kcovrig history --limit=0 # lists the runs with their cells"
+	if len(runs) == 0 {
+		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no cell %q", pattern), Try: try}
+	}
+	cells := map[string]bool{}
+	for _, r := range runs {
+		cells[r.Cell] = true
+	}
+	if len(cells) > 1 && !cells[pattern] {
+		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("%d cells fit %q", len(cells), pattern), Try: try}
+	}
+	cell := runs[0].Cell
+	if cells[pattern] {
+		cell = pattern
+	}
+	return trial.NewTrend(cell, slices.DeleteFunc(runs, func(r trial.PastRun) bool { return r.Cell != cell })), nil
+}
+
+// Trends returns the trends of all cells that have runs since then, by name.
+func (d *DB) Trends(ctx context.Context, since time.Time) ([]trial.Trend, error) {
+	runs, err := d.Runs(ctx, Filter{Since: since})
+	if err != nil {
+		return nil, err
+	}
+	byCell := map[string][]trial.PastRun{}
+	for _, r := range runs {
+		byCell[r.Cell] = append(byCell[r.Cell], r)
+	}
+	list := []trial.Trend{}
+	for _, cell := range slices.Sorted(maps.Keys(byCell)) {
+		list = append(list, trial.NewTrend(cell, byCell[cell]))
+	}
+	return list, nil
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// Entry is one result to record.
+type Entry struct {
+	Result   trial.Result
+	Document json.RawMessage // the same as JSON, docs/json.md; kept whole
+	At       time.Time       // when it ended
+	Cell     string          // as whoever planned the run calls it; empty: trial.CellName
+	Finding  trial.Finding   // as whoever planned the run judges it; empty: the result's own
+	Folder   string          // of the run
+}
+
+// Record adds one result to the history at path, which it makes where there is
+// none, and returns the run's id.
+func Record(ctx context.Context, path string, e Entry) (id string, err error) {
+	d, err := Open(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	id, _, err = d.Record(ctx, e)
+	return id, errors.Join(err, d.Close())
+}
+
+// RunID is the hash of a result's JSON, whatever its white space.
+func RunID(document json.RawMessage) (string, error) {
+	var b bytes.Buffer
+	if err := json.Compact(&b, document); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// Record adds one result and says whether it is new. A result that is there
+// already stays as it was first recorded.
+func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err error) {
+	op := "record in the history " + d.path
+	run, document, err := e.run()
+	if err != nil {
+		return "", false, fault.Wrap(fault.Rig, op, err)
+	}
+	tx, err := d.sql.BeginTx(ctx, nil)
+	if err == nil {
+		added, err = insert(ctx, tx, run, document)
+		if err == nil {
+			err = tx.Commit()
+		}
+		_ = tx.Rollback() // nothing after a commit
+	}
+	if err != nil {
+		return "", false, fault.Wrap(fault.Rig, op, explain(d.path, err))
+	}
+	return run.ID, added, nil
+}
+
+func (e Entry) run() (trial.PastRun, string, error) {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, e.Document); err != nil {
+		return trial.PastRun{}, "", fmt.Errorf("the result is no JSON: %w", err)
+	}
+	p := trial.NewPastRun(e.Result)
+	p.ID, _ = RunID(e.Document) // Compact found no fault
+	p.At, p.Folder = e.At, e.Folder
+	if e.Finding != trial.FindingUnknown {
+		p.Finding = e.Finding
+	}
+	if e.Cell != "" {
+		p.Cell = e.Cell
+	}
+	return p, compact.String(), nil
+}
+
+// timeForm has a fixed width and one zone, so that times sort as text.
+const timeForm = "2006-01-02T15:04:05.000Z"
+
+// columns are those of the table runs but the document, in the order of values
+// and of scanRun.
+const columns = `id, at, cell, command, scenario, arch, kernel_version, tree_hash, compiler, qemu_version,
+	memory_model, readers, modes, patched, verdict, finding, outcome, whose, windows, stale_windows, blocks, stale_blocks,
+	seed, host, took, folder`
+
+func values(p trial.PastRun) []any {
+	readers := make([]string, 0, len(p.Readers))
+	for _, r := range p.Readers {
+		readers = append(readers, string(r))
+	}
+	return []any{
+		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
+		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
+		p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder,
+	}
+}
+
+func insert(ctx context.Context, tx *sql.Tx, p trial.PastRun, document string) (bool, error) {
+	row := append(values(p), document)
+	marks := strings.Repeat(", ?", len(row))[2:]
+	done, err := tx.ExecContext(ctx, "INSERT INTO runs ("+columns+", document) VALUES ("+marks+") ON CONFLICT (id) DO NOTHING", row...)
+	if err != nil {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return false, err
+	}
+	for i, a := range p.Arms {
+		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/arch"
+)
+
+// A compiler of another kind makes other builds, both arms by the same.
+func TestClangBuildsItsOwn(t *testing.T) {
+	c, fake := fakeRig(t)
+	gcc, err := openTree(t, c).Image(t.Context(), true)
+	require.NoError(t, err)
+	for _, tool := range []string{"clang", "ld.lld", "llvm-ar"} {
+		require.NoError(t, os.WriteFile(filepath.Join(fake, "bin", tool), []byte("#!/bin/sh\necho "+tool+" 14.0\n"), 0o755))
+	}
+	c.Compiler = arch.Clang
+	tree := openTree(t, c)
+	for _, patched := range []bool{false, true} {
+		img, err := tree.Image(t.Context(), patched)
+		require.NoError(t, err)
+		require.False(t, img.Cached)
+		require.NotEqual(t, gcc.Key, img.Key)
+		require.Equal(t, "clang 14.0; ld.lld 14.0", img.Compiler)
+	}
+	c.Compiler = "icc"
+	_, err = Open(t.Context(), c)
+	require.ErrorContains(t, err, "have: gcc, clang")
+}

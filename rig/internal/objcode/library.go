@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"context"
+	"debug/elf"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/fault"
+)
+
+// library is the source of the callees: the architecture's routines, compiled
+// once more with debug information like the object of interest.
+type library []routine
+
+// routine is one callee with its own debug information.
+type routine struct {
+	placed
+	info *debugInfo
+}
+
+// source completes a line where its source is known.
+func (l library) source(line Line) Line {
+	for _, r := range l {
+		if r.code.holds(line.Addr) {
+			at := r.info.line(line.Addr - r.code.Start + r.object)
+			line.File, line.Line, line.Source = at.file, at.line, r.info.files.text(at.file, at.line)
+		}
+	}
+	return line
+}
+
+// readLibrary finds the source of the callees in scope. A callee whose object
+// is elsewhere, does not compile or has other code stays without: a source line
+// is an addition.
+func (s *study) readLibrary(ctx context.Context, scope []Range) (library, error) {
+	if s.cfg.Arch.TSO {
+		return nil, nil // no event is told there
+	}
+	folder := filepath.Join("arch", s.cfg.Arch.KernelArch, "lib")
+	objects, err := filepath.Glob(filepath.Join(s.cfg.BuildDir, folder, "*.o"))
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "find the callees' objects", err)
+	}
+	work, err := os.MkdirTemp("", "kcovrig-callees-")
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "compile the callees", err)
+	}
+	defer os.RemoveAll(work)
+	var found library
+	for _, path := range objects {
+		for _, r := range scope {
+			if r.Role != RoleCallee || !s.defines(path, r.Start) {
+				continue
+			}
+			if one, err := s.readRoutine(ctx, filepath.Join(folder, filepath.Base(path)), r.Start, work); err == nil {
+				found = append(found, one)
+			}
+		}
+	}
+	return found, ctx.Err()
+}
+
+// defines says whether the object at path has a function that vmlinux has at addr.
+func (s *study) defines(path string, addr uint64) bool {
+	o, err := openObject(path)
+	if err != nil {
+		return false
+	}
+	defer o.close()
+	_, found := s.functionOf(o, addr)
+	return found
+}
+
+func (s *study) functionOf(o *object, addr uint64) (elf.Symbol, bool) {
+	for _, f := range o.functions() {
+		if f.Size > 0 && s.im.addresses([]string{f.Name})[addr] {
+			return f, true
+		}
+	}
+	return elf.Symbol{}, false
+}
+
+// readRoutine compiles object and reads where the lines of its function come
+// from, which vmlinux has at addr with the same code.
+func (s *study) readRoutine(ctx context.Context, object string, addr uint64, work string) (routine, error) {
+	cfg := s.cfg
+	cfg.Object, cfg.OutDir = object, work
+	path, err := compileDebug(ctx, cfg)
+	if err != nil {
+		return routine{}, err
+	}
+	o, err := openObject(path)
+	if err != nil {
+		return routine{}, err
+	}
+	defer o.close()
+	f, ok := s.functionOf(o, addr)
+	if !ok {
+		return routine{}, fault.Newf(fault.Rig, "read "+path, "it lacks the function of %s", object)
+	}
+	p, err := locate(s.im, o, f, nil)
+	if err != nil {
+		return routine{}, err
+	}
+	d, err := o.dwarf()
+	if err != nil {
+		return routine{}, err
+	}
+	info := &debugInfo{files: &sources{dir: s.cfg.BuildDir, lines: map[string][]string{}}}
+	return routine{p, info}, info.addUnits(d)
+}

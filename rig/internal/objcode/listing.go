@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"debug/elf"
+	"debug/gosym"
+
+	"kcovrig/rig/fault"
+)
+
+// Disassemble lists the code of a linked ELF file at ranges. A Go program says
+// the source lines itself, in the table that its runtime keeps for tracebacks;
+// of others the source stays unknown.
+func Disassemble(binary string, ranges []Range) ([]Line, error) {
+	im, err := openImage(binary, fault.Rig)
+	if err != nil {
+		return nil, err
+	}
+	defer im.close()
+	table := goLines(im.file)
+	var out []Line
+	for _, r := range ranges {
+		code, err := im.instructions(r)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, "disassemble "+r.Symbol, err)
+		}
+		for _, in := range code {
+			l := im.line(in)
+			if table != nil {
+				if file, line, f := table.PCToLine(in.addr); f != nil {
+					l.File, l.Line = file, line
+				}
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// line is an instruction by its address, symbol and text.
+func (im *image) line(in instruction) Line {
+	l := Line{Addr: in.addr, Text: in.text}
+	var base uint64
+	if l.Symbol, base = im.symbol(in.addr); l.Symbol != "" {
+		l.Offset = in.addr - base
+	}
+	return l
+}
+
+// goLines reads a Go program's line table; nil where it has none.
+func goLines(f *elf.File) *gosym.Table {
+	section, text := f.Section(".gopclntab"), f.Section(".text")
+	if section == nil || text == nil {
+		return nil
+	}
+	data, err := section.Data()
+	if err != nil {
+		return nil
+	}
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, text.Addr))
+	if err != nil {
+		return nil
+	}
+	return table
+}
+
+// list disassembles the body, then the callees.
+func (s *study) list(g *graph, a Analysis) []Line {
+	var body []Line
+	for _, in := range g.code {
+		for _, r := range a.Scope {
+			if r.Role == RoleBody && r.holds(in.addr) {
+				l := s.source(in.addr)
+				l.Text = in.text
+				body = append(body, l)
+				break
+			}
+		}
+	}
+	return append(body, s.listWhole(a.Scope, RoleCallee)...)
+}
+
+// listWhole disassembles the ranges of a role, with the source of those in the library.
+func (s *study) listWhole(scope []Range, role string) []Line {
+	var out []Line
+	for _, r := range scope {
+		if r.Role != role {
+			continue
+		}
+		code, err := s.im.instructions(r)
+		if err != nil {
+			continue // it was readable when the scope was found
+		}
+		for _, in := range code {
+			out = append(out, s.library.source(s.im.line(in)))
+		}
+	}
+	return out
+}

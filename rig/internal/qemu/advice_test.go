@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package qemu
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/fault"
+)
+
+// exitOf starts a QEMU that ends in some way and returns what is said of it.
+func exitOf(t *testing.T, mode string) *fault.Error {
+	t.Helper()
+	cfg := fake(t, mode)
+	cfg.RAMFile = filepath.Join(cfg.Dir, "ram")
+	vm := start(t, cfg)
+	_, _ = io.ReadAll(vm.Wire())
+	err := vm.Why(t.Context(), io.EOF)
+	var f *fault.Error
+	if !errors.Is(err, ErrExit) || fault.KindOf(err) != fault.Rig || !errors.As(err, &f) {
+		t.Fatalf("%s: %v", mode, err)
+	}
+	return f
+}
+
+// A signal from outside comes with its advice.
+func TestAQEMUThatASignalEnds(t *testing.T) {
+	for mode, words := range map[string][]string{
+		"bus":    {"guest memory found no room in ", " MiB free)", "bus error", "TMPDIR", "/dev/shm"},
+		"killed": {"signal: killed", "out of memory"},
+		"crash":  {"exit status 134", "kcovrig doctor"},
+	} {
+		f := exitOf(t, mode)
+		for _, word := range words {
+			if text := f.Error() + " try: " + f.Try; !strings.Contains(text, word) {
+				t.Errorf("%s: %q is missing in %q", mode, word, text)
+			}
+		}
+	}
+}
+
+func TestNoRoomForGuestMemoryIsSaidBeforehand(t *testing.T) {
+	cfg := fake(t, "silent")
+	cfg.MemoryMiB = 1 << 30
+	cfg.RAMFile = filepath.Join(cfg.Dir, "ram")
+	_, err := Start(t.Context(), cfg)
+	var f *fault.Error
+	for e := err; errors.As(e, &f); e = f.Err {
+		if f.Try != "" {
+			break
+		}
+	}
+	if !errors.Is(err, unix.ENOSPC) || fault.KindOf(err) != fault.Rig || f == nil || !strings.Contains(f.Try, "TMPDIR") {
+		t.Errorf("%v", err)
+	}
+}

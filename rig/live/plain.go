@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package live
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"kcovrig/rig/trial"
+)
+
+// lines writes progress as plain lines.
+type lines struct {
+	mu      sync.Mutex
+	w       io.Writer
+	verbose bool
+	last    string // what a stage under way is about
+}
+
+// Lines returns a sink that writes one plain line per finished stage and note,
+// and one now and then while a stage lasts; verbose adds the external commands,
+// what the tools say, and every stale entry reported.
+func Lines(w io.Writer, verbose bool) trial.Sink {
+	l := &lines{w: w, verbose: verbose}
+	return func(e trial.Event) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.take(e)
+	}
+}
+
+func (l *lines) take(e trial.Event) {
+	arm := inBrackets(e.Arm)
+	switch {
+	case e.Stage != nil:
+		l.stage(*e.Stage, arm)
+	case e.Note != "":
+		l.say("  note: %s", e.Note)
+	case e.Build != nil:
+		l.last = ": " + building(*e.Build)
+	case e.Line != "":
+		l.last = ": " + strings.TrimSpace(e.Line)
+		if l.verbose {
+			l.say("    %s", e.Line)
+		}
+	case e.Command != "" && l.verbose:
+		l.say("    + %s", e.Command)
+	case e.Hit != nil && l.verbose:
+		l.say("    stale%s: mode %s window %d entry %d of %d: %#x, later %#x", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
+	}
+}
+
+func (l *lines) stage(s trial.StageEvent, arm string) {
+	switch {
+	case s.Done:
+		l.last = ""
+		detail := s.Detail
+		if detail != "" {
+			detail = ": " + detail
+		}
+		l.say("  %-22s %7.2f s%s%s", s.Name, s.Seconds, arm, detail)
+	case s.Seconds > 0:
+		l.say("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, arm, l.last)
+	case l.verbose:
+		l.say("  %s%s ...", s.Name, arm)
+	}
+}
+
+// say writes one line. What a tool said may hold control characters: they are left out.
+func (l *lines) say(format string, args ...any) {
+	fmt.Fprintln(l.w, printable(fmt.Sprintf(format, args...)))
+}
+
+func inBrackets(arm string) string {
+	if arm == "" {
+		return ""
+	}
+	return " (" + arm + ")"
+}
+
+// printable is text without control characters.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// building says how far make has come: in its steps, of which the last whole
+// build is a measure, not in a share of the work, which nobody knows.
+func building(b trial.BuildEvent) string {
+	steps := fmt.Sprintf("%d steps", b.Steps)
+	if b.Before > 0 {
+		steps += fmt.Sprintf(", Linux %s took %d", b.Version, b.Before)
+	}
+	return steps + "; " + b.Doing
+}

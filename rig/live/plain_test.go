@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package live
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+func TestLines(t *testing.T) {
+	for verbose, want := range map[bool]string{
+		false: "  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
+			"  build                    12.34 s: 6.12\n" +
+			"  boot                        20 s so far\n" +
+			"  note: a note[31m\n",
+		true: "  build ...\n" +
+			"    + make -j 'a b'\n" +
+			"  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
+			"  build                    12.34 s: 6.12\n" +
+			"  boot                        20 s so far\n" +
+			"    stale (patched): mode pc window 1 entry 2 of 3: 0x4, later 0x5\n" +
+			"  note: a note[31m\n",
+	} {
+		var out bytes.Buffer
+		say := Lines(&out, verbose)
+		for _, e := range []trial.Event{
+			{Stage: &trial.StageEvent{Name: "build"}}, {Command: "make -j 'a b'"}, {Build: &trial.BuildEvent{Steps: 7, Doing: "CC b.o", Before: 90, Version: "6.1"}},
+			{Arm: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
+			{Stage: &trial.StageEvent{Name: "build", Done: true, Seconds: 12.34, Detail: "6.12"}},
+			{Stage: &trial.StageEvent{Name: "boot", Seconds: 20}},
+			{Arm: "patched", Hit: &wire.Detection{Mode: "pc", Window: 1, Index: 2, Count: 3, Seen: 4, Later: 5}},
+			{Note: "a note\x1b[31m\r"},
+		} {
+			say(e)
+		}
+		assert.Equal(t, want, out.String())
+	}
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// MatrixConfig is a matrix command's input.
+type MatrixConfig struct {
+	File     string
+	Shard    string   // "i/n"; empty: the whole
+	Cells    []string // ids or names; empty: all
+	OutDir   string   // empty: one below the cache
+	Resume   bool     // go on in OutDir
+	History  string   // database to record the cells' runs in, under their names; empty: none
+	Since    string   // folder of an earlier run, for the reports; empty: none
+	Retries  int      // of a cell or a kernel, after a fault of the rig
+	Parallel int      // cells at once on this machine; 0: what it bears
+	Jobs     int      // parallel compiler jobs; 0: one per CPU
+	CacheDir string
+	QEMU     string // where a cell names none
+	Version  string
+	Verbose  bool // tell the stages of each cell
+	Events   trial.Sink
+	Backends *Backends // nil: the real ones
+	NATS     string    // the server whose workers run the cells; empty: this machine
+	Auth     NATSAuth
+	Executor Executor // nil: as NATS says
+}
+
+// CellTask is one cell that is to run, with all that it needs.
+type CellTask struct {
+	Cell  matrix.Cell
+	Ready Prebuilt
+	Dir   string // for its run folder, which must appear there complete
+}
+
+// Executor runs cells wherever they can run.
+type Executor interface {
+	// Run runs every task once, and tells each result once, when its run folder is
+	// in place. One cell's failure stops no other; an error means that some cells
+	// were not run. It ends soon after ctx does. done may be called from any
+	// goroutine.
+	Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) error
+}
+
+// MatrixCounts sums up the cells of a matrix.
+type MatrixCounts = matrix.Counts
+
+// read parses the file and chooses the cells.
+func (c MatrixConfig) read() (matrix.File, []matrix.Cell, error) {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return matrix.File{}, nil, fault.Wrap(fault.User, "read the matrix", err)
+	}
+	file, err := matrix.Parse(c.File, text)
+	if err != nil {
+		return file, nil, err
+	}
+	shard, err := matrix.ParseShard(c.Shard)
+	if err != nil {
+		return file, nil, err
+	}
+	cells, err := file.Choose(shard, c.Cells)
+	return file, cells, err
+}
+
+// MatrixCells lists the cells that a matrix command would run.
+func MatrixCells(c MatrixConfig) ([]matrix.Cell, error) {
+	_, cells, err := c.read()
+	return cells, err
+}
+
+// MatrixGitHub gives them in the form that a GitHub Actions matrix takes.
+func MatrixGitHub(c MatrixConfig) ([]byte, error) {
+	cells, err := MatrixCells(c)
+	if err != nil {
+		return nil, err
+	}
+	return matrix.GitHub(cells)
+}
+
+// nightly is one matrix command under way.
+type nightly struct {
+	cfg     MatrixConfig
+	folder  *matrixFolder
+	cells   []matrix.Cell
+	results map[string]matrix.CellResult // by cell id, of the cells that have one
+	kept    map[string]bool              // answered before this command
+	kernels map[matrix.Kernels]*kernels
+	doc     matrix.Document
+	started time.Time
+}
+
+// Matrix builds each kernel of a matrix once, runs its cells, and leaves results
+// and reports in the folder, which is returned. The document comes filled as far
+// as the command got, also beside an error; cells that failed are no error.
+func Matrix(ctx context.Context, cfg MatrixConfig) (matrix.Document, string, error) {
+	n, err := newNightly(cfg)
+	if err != nil {
+		return matrix.Document{}, "", err
+	}
+	err = n.run(ctx)
+	err = errors.Join(err, n.closeKernels(), n.finish())
+	if ctx.Err() != nil && err == nil {
+		err = context.Cause(ctx)
+	}
+	return n.doc, n.folder.dir, errors.Join(err, n.folder.close())
+}
+
+func newNightly(cfg MatrixConfig) (*nightly, error) {
+	file, cells, err := cfg.read()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Retries < 0 || cfg.Parallel < 0 {
+		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
+	}
+	if len(cells) == 0 {
+		return nil, fault.Newf(fault.User, "", "--shard: part %s of %d cells is empty", cfg.Shard, len(file.Cells))
+	}
+	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
+		return nil, err
+	}
+	if cfg.Events == nil {
+		cfg.Events = func(trial.Event) {}
+	}
+	if cfg.Since != "" {
+		if _, err := report.LoadMatrix(cfg.Since); err != nil {
+			return nil, err
+		}
+	}
+	var patches []string
+	for _, path := range matrix.PatchFiles(cells) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "read the patch", err)
+		}
+		patches = append(patches, string(text))
+	}
+	n := &nightly{
+		cfg: cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
+		doc: matrix.Document{
+			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
+			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{}, Retries: []string{},
+		},
+	}
+	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results)
+	if err != nil {
+		return nil, err
+	}
+	for id := range n.results {
+		n.kept[id] = true
+	}
+	return n, nil
+}
+
+// run does what is left: the kernels first, then the cells.
+func (n *nightly) run(ctx context.Context) error {
+	var left []matrix.Cell
+	for _, c := range n.cells {
+		if !n.kept[c.ID] {
+			left = append(left, c)
+		}
+	}
+	if len(n.kept) > 0 {
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
+	}
+	tasks, err := n.prepare(ctx, left)
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
+	executor := n.cfg.Executor
+	if executor == nil {
+		executor = newFleetExecutor(n.cfg, n.doc)
+	}
+	results := make(chan matrix.CellResult)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- executor.Run(ctx, tasks, func(r matrix.CellResult) { results <- r })
+		close(results)
+	}()
+	var failed error
+	for r := range results {
+		failed = errors.Join(failed, n.take(r))
+	}
+	return errors.Join(failed, <-ended)
+}
+
+// take keeps a cell's result and says so. A cell that was interrupted has none.
+func (n *nightly) take(r matrix.CellResult) error {
+	if r.Status == matrix.NotRun {
+		return nil
+	}
+	n.results[r.Cell.ID] = r
+	status := string(r.Status)
+	if len(r.Retries) > 0 {
+		status += fmt.Sprintf(", %d retries", len(r.Retries))
+	}
+	n.cfg.Events(trial.Event{Stage: &trial.StageEvent{
+		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
+		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
+	}})
+	n.record(r)
+	return n.folder.save(r)
+}
+
+// record adds a cell's run to the history. Where it cannot, it says so and no
+// more: a history's fault is none of the cell's.
+func (n *nightly) record(r matrix.CellResult) {
+	if n.cfg.History == "" || r.Folder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
+	defer cancel()
+	db, err := history.Open(ctx, n.cfg.History)
+	if err == nil {
+		_, err = ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
+	}
+}
+
+// finish writes the document and its reports.
+func (n *nightly) finish() error {
+	n.doc.Cells = []matrix.CellResult{}
+	for _, c := range n.cells {
+		r, ok := n.results[c.ID]
+		if !ok {
+			r = matrix.CellResult{Cell: c, Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{}}
+		}
+		r.Cell = c
+		n.doc.Cells = append(n.doc.Cells, r)
+	}
+	n.doc.Counts = matrix.Count(n.doc)
+	n.doc.Counts.Resumed = len(n.kept)
+	n.doc.Seconds = time.Since(n.started).Seconds()
+	return n.folder.publish(n.doc, n.cfg.Since)
+}
+
+// MatrixReport renders the matrix in dir, with what changed since the one in
+// since; empty: none.
+func MatrixReport(w io.Writer, dir, format, since string) error {
+	now, err := report.LoadMatrix(dir)
+	if err != nil {
+		return err
+	}
+	if since == "" {
+		return report.RenderMatrix(w, format, now, nil)
+	}
+	before, err := report.LoadMatrix(since)
+	if err != nil {
+		return err
+	}
+	return report.RenderMatrix(w, format, now, &before)
+}

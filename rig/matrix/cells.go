@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+)
+
+// combination is a cell under way: the value of every axis, and where it is from.
+type combination struct {
+	values map[string]value
+	at     place
+	stated *entry // of an include with an expectation
+}
+
+// cells makes the file's cells: the product of the axes without what is
+// excluded, then what is included.
+func (d *document) cells() []Cell {
+	combinations := d.product()
+	for i := range d.exclude {
+		e := &d.exclude[i]
+		combinations = slices.DeleteFunc(combinations, func(c combination) bool {
+			hit := e.matches(c)
+			e.used = e.used || hit
+			return hit
+		})
+		if !e.used {
+			d.fail(e.at, "exclude: no cell is like this")
+		}
+	}
+	for i := range d.include {
+		c := combination{values: d.standardValues(), at: d.include[i].at, stated: &d.include[i]}
+		for key, list := range d.include[i].values {
+			c.values[key] = list[0]
+		}
+		if _, named := d.include[i].values["command"]; !named {
+			c.deriveCommand()
+		}
+		combinations = append(combinations, c)
+	}
+	if len(combinations) == 0 && len(d.problems) == 0 {
+		d.fail(d.axesAt, "no cell is left")
+	}
+	var cells []Cell
+	seen := doubles{map[string]int{}, map[string]int{}}
+	for _, c := range combinations {
+		cell, ok := d.cell(c)
+		if !ok {
+			continue
+		}
+		cell.Number = len(cells) + 1
+		d.checkDouble(seen, cell, c.at)
+		cells = append(cells, cell)
+	}
+	for _, e := range d.expectations {
+		if !e.used {
+			d.fail(e.at, "expectations: no cell is like this")
+		}
+	}
+	return cells
+}
+
+func (d *document) standardValues() map[string]value {
+	values := map[string]value{}
+	for _, a := range axes {
+		values[a.key] = a.standard()
+	}
+	return values
+}
+
+// product combines the axes' values, the last axis fastest.
+func (d *document) product() []combination {
+	if len(d.axes) == 0 {
+		return nil
+	}
+	out := []combination{{values: d.standardValues(), at: d.axesAt}}
+	for _, a := range axes {
+		list := d.axes[a.key]
+		if len(list) == 0 {
+			continue
+		}
+		if len(out)*len(list) > maxCells {
+			d.fail(d.axesAt, "more than %d cells", maxCells)
+			return nil
+		}
+		var next []combination
+		for _, c := range out {
+			for _, v := range list {
+				values := maps.Clone(c.values)
+				values[a.key] = v
+				next = append(next, combination{values: values, at: v.at})
+			}
+		}
+		out = next
+	}
+	if len(d.axes["command"]) == 0 {
+		for i := range out {
+			out[i].deriveCommand()
+		}
+	}
+	return out
+}
+
+// deriveCommand sets the command where none is named: a kernel without a patch
+// is run alone.
+func (c *combination) deriveCommand() {
+	command := Compare
+	if c.values["patch"].text == none {
+		command = Run
+	}
+	c.values["command"] = value{text: command, label: command, at: c.at}
+}
+
+// matches says whether the combination has, for every axis that the entry
+// names, one of its values; a source also by its name.
+func (e *entry) matches(c combination) bool {
+	for key, list := range e.values {
+		have := c.values[key]
+		if !slices.ContainsFunc(list, func(v value) bool { return v.text == have.text || axisOf(key).source && v.text == have.label }) {
+			return false
+		}
+	}
+	return true
+}
+
+// cell completes a combination, or says what is wrong with it.
+func (d *document) cell(c combination) (Cell, bool) {
+	cell := d.base
+	cell.Axes = map[string]string{}
+	for _, a := range axes {
+		v := c.values[a.key]
+		a.set(&cell, v)
+		cell.Axes[a.key] = v.text
+	}
+	cell.ID, cell.Name = identity(c), nameOf(c)
+	if cell.Command == Compare && c.values["patch"].text == none {
+		d.fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
+		return cell, false
+	}
+	spec := cell.Spec
+	if len(spec.Modes) == 0 {
+		spec.Modes = d.scenario.Modes
+	}
+	if err := spec.Validate(); err != nil {
+		d.fail(d.blame(c, err), "cell %s: %s; exclude it", cell.Name, words(err))
+		return cell, false
+	}
+	d.expect(&cell, c)
+	return cell, true
+}
+
+// blame finds the value that a specification's error speaks of by its flag.
+func (d *document) blame(c combination, err error) place {
+	for _, a := range axes {
+		if v := c.values[a.key]; v.at != (place{}) && strings.HasPrefix(words(err), "--"+a.key) {
+			return v.at
+		}
+	}
+	return c.at
+}
+
+func words(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Err.Error()
+	}
+	return err.Error()
+}
+
+// identity hashes what differs from the defaults, so that an axis that is added
+// with its default alone renames no cell.
+func identity(c combination) string {
+	var lines []string
+	for _, a := range axes {
+		v, standard := c.values[a.key].text, a.fallback
+		if a.key == "command" && c.values["patch"].text == none {
+			standard = Run
+		}
+		if v != standard {
+			lines = append(lines, a.key+"="+v)
+		}
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(sum[:6])
+}
+
+// nameOf names a combination: architecture, what is done, the reader, and
+// whatever else is not the default.
+func nameOf(c combination) string {
+	v := c.values
+	parts := []string{v["arch"].label}
+	add := func(key string) {
+		if v[key].text != axisOf(key).fallback {
+			parts = append(parts, v[key].label)
+		}
+	}
+	add("tree")
+	switch {
+	case v["patch"].text == none:
+		parts = append(parts, "unpatched")
+	case v["command"].text == Run:
+		parts = append(parts, "patched")
+		add("patch")
+	default:
+		parts = append(parts, Compare)
+		add("patch")
+	}
+	parts = append(parts, v["reader"].label)
+	for _, key := range []string{"mode", "compiler", "cpu", "memory-model", "accel", "qemu", "host"} {
+		add(key)
+	}
+	if seed := v["seed"]; seed.text != axisOf("seed").fallback {
+		parts = append(parts, "seed-"+seed.label)
+	}
+	return strings.Join(parts, "/")
+}
+
+// doubles finds cells that are there twice, or that people could not tell apart.
+type doubles struct{ ids, names map[string]int }
+
+func (d *document) checkDouble(seen doubles, cell Cell, at place) {
+	if n := seen.ids[cell.ID]; n > 0 {
+		d.fail(at, "cell %s is there already, as number %d", cell.Name, n)
+	} else if seen.names[cell.Name] > 0 {
+		d.fail(at, "two cells are named %s: give a tree, patch or QEMU a name of its own, as in {path: ..., name: ...}", cell.Name)
+	}
+	seen.ids[cell.ID], seen.names[cell.Name] = cell.Number, cell.Number
+}
+
+// tso says whether the cell's architecture keeps stores in order.
+func (c Cell) tso() bool {
+	a, err := arch.Lookup(c.Spec.Arch)
+	return err == nil && a.TSO
+}
+
+// String is the cell's number and name.
+func (c Cell) String() string { return fmt.Sprintf("%d %s", c.Number, c.Name) }

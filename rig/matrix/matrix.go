@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package matrix is the nightly's plan and what came of it: the YAML file, its
+// axes and cells with their expected outcomes, shards, and the document that
+// joins the cells' results. Values and pure functions only; it leaves building
+// and running to rig, what a result means to rig/trial, and rendering to
+// rig/report.
+package matrix
+
+import (
+	"kcovrig/rig/trial"
+)
+
+// Outcome is what a cell came to, in the words of trial.Verdict for two arms and
+// of trial.Finding for one. The zero value is unknown.
+type Outcome string
+
+// The outcomes: of two arms, of one, and of either.
+const (
+	Unknown      Outcome = ""
+	Fixed                = Outcome(trial.Fixed)
+	NotFixed             = Outcome(trial.NotFixed)
+	NoEffect             = Outcome(trial.NoEffect)
+	Stale                = Outcome(trial.FindingStale)
+	Clean                = Outcome(trial.FindingClean)
+	Inconclusive         = Outcome(trial.Inconclusive)
+)
+
+// The commands: both arms judged, or one arm alone.
+const (
+	Compare = "compare"
+	Run     = "run"
+)
+
+// outcomesOf lists what a command may come to.
+func outcomesOf(command string) []Outcome {
+	if command == Run {
+		return []Outcome{Stale, Clean, Inconclusive}
+	}
+	return []Outcome{Fixed, NotFixed, NoEffect, Inconclusive}
+}
+
+// Cell is one combination of the axes' values.
+type Cell struct {
+	Number int    `json:"number"` // its place in the file's order, from 1
+	ID     string `json:"id"`     // of its coordinates: the same whatever else the file holds
+	Name   string `json:"name"`   // for people; one of a kind within a file
+	// Axes holds every axis' value as the file states it, and the defaults.
+	Axes    map[string]string `json:"axes"`
+	Command string            `json:"command"`
+	Patched bool              `json:"patched"` // of a run: which arm
+	Spec    trial.Spec        `json:"spec"`    // its paths are complete
+	QEMU    string            `json:"qemu,omitempty"`
+	Host    string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
+	Expect  Outcome           `json:"expect"`
+	// Why says where the expectation is from: a place in the file, or the model.
+	Why string `json:"why"`
+}
+
+// Kernels names what has to be built for a cell: cells with the same one share
+// their images.
+type Kernels struct{ Arch, Tree, Rev, Compiler, Patch string }
+
+// Kernels returns what the cell's images are built from.
+func (c Cell) Kernels() Kernels {
+	s := c.Spec
+	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch}
+}
+
+// Arms lists the arms that the cell boots: patched or not.
+func (c Cell) Arms() []bool {
+	if c.Command == Run {
+		return []bool{c.Patched}
+	}
+	return []bool{false, true}
+}
+
+// File is a matrix file, read and checked.
+type File struct {
+	Path  string // as it was named
+	Name  string
+	Cells []Cell // in order
+}
+
+// maxCells bounds the product of the axes, where a slip would exhaust memory.
+const maxCells = 100_000

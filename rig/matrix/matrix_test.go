@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
+
+func parse(t *testing.T, text string) File {
+	t.Helper()
+	f, err := Parse("dir/m.yaml", []byte(text))
+	require.NoError(t, err)
+	return f
+}
+
+// plan writes the cells as lines, for comparing.
+func plan(f File) string {
+	var b strings.Builder
+	for _, c := range f.Cells {
+		fmt.Fprintf(&b, "%2d %s %-60s %-20s %s\n", c.Number, c.ID, c.Name, c.Expect, c.Why)
+	}
+	return b.String()
+}
+
+func TestTheExample(t *testing.T) {
+	const path = "../../docs/examples/nightly.yaml"
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	f, err := Parse(path, text)
+	require.NoError(t, err)
+	golden(t, "testdata/nightly.txt", plan(f))
+}
+
+func TestIncludedCellsHaveDefaults(t *testing.T) {
+	f := parse(t, "version: 1\ninclude: [{arch: x86_64}, {patch: none, seed: 7}, {tree: {path: ../linux, rev: v6.12, name: mine}}, {patch: fix.patch, qemu: bin/qemu}]")
+	require.Len(t, f.Cells, 4)
+	assert.Equal(t, "m", f.Name)
+	assert.Equal(t, "x86_64/compare/acquire", f.Cells[0].Name)
+	assert.Equal(t, "arm64/unpatched/acquire/seed-7", f.Cells[1].Name)
+	assert.Equal(t, []bool{false}, f.Cells[1].Arms())
+	assert.EqualValues(t, 7, f.Cells[1].Spec.Seed)
+	assert.Equal(t, "arm64/mine/compare/acquire", f.Cells[2].Name)
+	assert.Equal(t, "linux", f.Cells[2].Spec.Tree, "relative to the file")
+	assert.Equal(t, "v6.12", f.Cells[2].Spec.Rev)
+	assert.Equal(t, "dir/fix.patch", f.Cells[3].Spec.Patch)
+	assert.Equal(t, "dir/bin/qemu", f.Cells[3].QEMU)
+}
+
+func TestNamesAndOrderDoNotChangeACell(t *testing.T) {
+	ids := func(text string) map[string]string {
+		out := map[string]string{}
+		for _, c := range parse(t, "version: 1\n"+text).Cells {
+			out[c.Name] = c.ID
+		}
+		return out
+	}
+	a := ids("axes: {arch: [arm64, x86_64], reader: [acquire, relaxed]}")
+	b := ids("axes: {reader: [relaxed, acquire], arch: [x86_64, arm64], compiler: gcc, command: compare}")
+	assert.Equal(t, a, b)
+	assert.Len(t, a, 4)
+	assert.NotEqual(t, a["arm64/compare/acquire"], ids("axes: {compiler: clang}")["arm64/compare/acquire/clang"])
+}
+
+func TestExpectations(t *testing.T) {
+	f := parse(t, `version: 1
+axes: {arch: [arm64, x86_64], patch: [series, none], command: [compare, run], reader: [acquire, relaxed], memory-model: [arm, native]}
+exclude: [{patch: none, command: compare}]
+`)
+	golden(t, "testdata/model.txt", plan(f))
+	f = parse(t, `version: 1
+axes: {patch: [series, none]}
+include: [{arch: x86_64, expect: fixed}, {arch: x86_64, reader: relaxed}]
+expectations:
+- {arch: x86_64, expect: inconclusive}
+- {patch: none, expect: clean}
+- {patch: [none], arch: arm64, expect: stale}
+`)
+	var got []string
+	for _, c := range f.Cells {
+		got = append(got, string(c.Expect)+" "+c.Why)
+	}
+	assert.Equal(t, []string{"fixed by the memory model: unpatched sometimes, patched never", "clean stated in line 6",
+		"fixed stated in line 3", "inconclusive stated in line 5"}, got)
+}
+
+func TestKVMOnAHostOfItsOwnReorders(t *testing.T) {
+	f := parse(t, "version: 1\ninclude: [{patch: none, memory-model: native, accel: kvm, host: arm64}, {patch: none, memory-model: native, host: arm64}, {patch: none, memory-model: native, accel: tcg, host: arm64}]")
+	assert.Equal(t, []Outcome{Stale, Stale, Clean}, []Outcome{f.Cells[0].Expect, f.Cells[1].Expect, f.Cells[2].Expect})
+	assert.Equal(t, "arm64", f.Cells[0].Host)
+}
+
+func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*.yaml")
+	require.NoError(t, err)
+	require.Greater(t, len(files), 25)
+	var b strings.Builder
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		_, err = Parse(filepath.Base(path), text)
+		if strings.Contains(path, "/accept/") {
+			require.NoError(t, err, path)
+			continue
+		}
+		require.Error(t, err, path)
+		require.Equal(t, fault.User, fault.KindOf(err), path)
+		var f *fault.Error
+		require.True(t, errors.As(err, &f))
+		fmt.Fprintf(&b, "%v\n", f.Err)
+	}
+	golden(t, "testdata/problems.txt", b.String())
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// Schema names the version of the saved form (docs/json.md).
+const Schema = "kcovrig.matrix/1"
+
+// Status says how a cell's outcome stands to what was expected. The zero value
+// is unknown: the cell did not run to its end.
+type Status string
+
+// The statuses.
+const (
+	NotRun     Status = ""
+	Expected   Status = "as-expected"
+	Unexpected Status = "unexpected"
+	NoAnswer   Status = "inconclusive" // and that was not expected
+	Failed     Status = "failed"       // a fault: it says nothing of the kernel's ordering
+)
+
+// Arm is what one kernel showed in one mode.
+type Arm struct {
+	Patched      bool          `json:"patched"`
+	Reader       trial.Reader  `json:"reader"`
+	Mode         string        `json:"mode"`
+	Outcome      trial.Outcome `json:"outcome"`
+	Windows      uint64        `json:"windows"`
+	StaleWindows uint64        `json:"staleWindows"`
+	BlockSize    uint64        `json:"blockSize"`
+	Blocks       uint64        `json:"blocks"`
+	StaleBlocks  uint64        `json:"staleBlocks"`
+}
+
+// CellResult is what a cell came to.
+type CellResult struct {
+	Cell    Cell           `json:"cell"`
+	Status  Status         `json:"status"`
+	Outcome Outcome        `json:"outcome"`
+	Reason  string         `json:"reason"`
+	Miss    *float64       `json:"miss"` // fixed and clean: the probability of a wrong one; else null
+	Arms    []Arm          `json:"arms"` // of what counts; empty where nothing was measured
+	Failure *trial.Failure `json:"failure"`
+	// Retries are the faults of the rig after which the cell was tried again.
+	Retries []string `json:"retries"`
+	Kernel  string   `json:"kernel"` // version
+	QEMU    string   `json:"qemu"`   // version
+	Seed    uint64   `json:"seed"`
+	Images  []string `json:"images"` // their keys in the cache
+	Started string   `json:"started"`
+	Seconds float64  `json:"seconds"`
+	Folder  string   `json:"folder"` // the cell's run folder, below the matrix's
+	Worker  string   `json:"worker,omitempty"`
+}
+
+// Answered says whether the cell need not run again.
+func (r CellResult) Answered() bool {
+	switch r.Status {
+	case Expected, Unexpected, NoAnswer:
+		return true
+	case Failed:
+		return r.culprit() == fault.Kernel
+	}
+	return false
+}
+
+func (r CellResult) culprit() fault.Kind {
+	if r.Failure == nil {
+		return fault.Unknown
+	}
+	for _, k := range []fault.Kind{fault.User, fault.Rig, fault.Kernel, fault.Guest} {
+		if k.String() == r.Failure.Whose {
+			return k
+		}
+	}
+	return fault.Unknown
+}
+
+// Judge sets a cell's result against what was expected. One arm is judged by
+// trial.JudgeArm, two by the verdict that the result holds.
+func Judge(c Cell, r trial.Result) CellResult {
+	out := CellResult{
+		Cell: c, Arms: arms(r.Observations), Failure: r.Failure, Retries: []string{}, Images: []string{},
+		Kernel: r.Kernel.Version, QEMU: r.QEMU.Version, Seed: r.Spec.Seed,
+	}
+	for _, i := range r.Images {
+		out.Images = append(out.Images, i.Key)
+	}
+	switch {
+	case interrupted(r.Observations):
+		out.Reason = "interrupted"
+		return out
+	case r.Failure != nil:
+		out.Status, out.Reason = Failed, r.Failure.Message
+		return out
+	}
+	out.weigh(r)
+	switch out.Outcome {
+	case c.Expect:
+		out.Status = Expected
+	case Inconclusive, Unknown:
+		out.Status = NoAnswer
+	default:
+		out.Status = Unexpected
+	}
+	return out
+}
+
+// weigh takes the outcome and its reason from a result without a fault.
+func (r *CellResult) weigh(result trial.Result) {
+	if r.Cell.Command == Compare {
+		j := result.Judgement
+		r.Outcome, r.Reason, r.Miss = Outcome(j.Verdict), strings.Join(j.Reasons, "; "), j.MissProbability
+		return
+	}
+	if len(result.Observations) != 1 {
+		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
+		return
+	}
+	j := trial.JudgeArm(result.Observations[0], r.Cell.Spec.CleanShare, result.QEMU.MemoryModel == trial.ModelArm)
+	r.Outcome, r.Reason = Outcome(j.Finding), j.Reason
+	if j.Finding == trial.FindingClean {
+		r.Miss = &j.Miss
+	}
+}
+
+func interrupted(list []trial.Observation) bool {
+	for _, o := range list {
+		if o.Outcome == trial.OutcomeCut {
+			return true
+		}
+	}
+	return false
+}
+
+func arms(list []trial.Observation) []Arm {
+	out := []Arm{}
+	for _, o := range list {
+		if !o.Counts() {
+			continue
+		}
+		for _, t := range o.Tallies {
+			out = append(out, Arm{o.Patched, o.Reader, t.Mode, o.Outcome, t.Windows, t.StaleWindows, o.BlockSize, t.Blocks, t.StaleBlocks})
+		}
+	}
+	return out
+}

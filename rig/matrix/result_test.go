@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
+	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Tallies: []wire.Tally{
+		{Mode: "pc", Windows: 16 * blocks, Entries: 99 * blocks, Blocks: blocks, StaleWindows: stale, StaleEntries: stale, StaleBlocks: stale},
+	}}
+}
+
+func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
+	run := func(outcome trial.Outcome, blocks, stale uint64) trial.Result {
+		return trial.Result{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{observation(outcome, blocks, stale)}}
+	}
+	compared := func(v trial.Verdict) trial.Result {
+		return trial.Result{Judgement: trial.Judgement{Verdict: v}, Observations: []trial.Observation{observation(trial.OutcomeOK, 9, 0)}}
+	}
+	failed := func(kind fault.Kind) trial.Result {
+		r := compared(trial.Inconclusive)
+		r.Failure = &trial.Failure{Whose: kind.String(), Message: "it broke"}
+		return r
+	}
+	idle := run(trial.OutcomeOK, 1000, 0)
+	idle.Observations[0].Emulator = map[string]uint64{}
+	for name, c := range map[string]struct {
+		command string
+		expect  Outcome
+		result  trial.Result
+		want    Status
+	}{
+		"fixed":                              {Compare, Fixed, compared(trial.Fixed), Expected},
+		"not fixed":                          {Compare, Fixed, compared(trial.NotFixed), Unexpected},
+		"fixed unexpectedly":                 {Compare, NotFixed, compared(trial.Fixed), Unexpected},
+		"no effect where fixed was expected": {Compare, Fixed, compared(trial.NoEffect), Unexpected},
+		"inconclusive":                       {Compare, Fixed, compared(trial.Inconclusive), NoAnswer},
+		"inconclusive as expected":           {Compare, Inconclusive, compared(trial.Inconclusive), Expected},
+		"an answer where none was expected":  {Compare, Inconclusive, compared(trial.Fixed), Unexpected},
+		"no verdict":                         {Compare, Fixed, compared(trial.VerdictUnknown), NoAnswer},
+		"stale":                              {Run, Stale, run(trial.OutcomeOK, 100, 3), Expected},
+		"clean where stale was expected":     {Run, Stale, run(trial.OutcomeOK, 1000, 0), Unexpected},
+		"stale where clean was expected":     {Run, Clean, run(trial.OutcomeOK, 1000, 1), Unexpected},
+		"clean":                              {Run, Clean, run(trial.OutcomeOK, 1000, 0), Expected},
+		"too few windows to be clean":        {Run, Clean, run(trial.OutcomeOK, 100, 0), NoAnswer},
+		"clean with an idle emulator":        {Run, Clean, idle, NoAnswer},
+		"a boot that failed":                 {Run, Clean, run(trial.OutcomeKernelFault, 1000, 0), NoAnswer},
+		"nothing ran":                        {Run, Clean, trial.Result{}, NoAnswer},
+		"a fault, inconclusive expected":     {Compare, Inconclusive, failed(fault.Rig), Failed},
+		"a kernel's fault":                   {Compare, Fixed, failed(fault.Kernel), Failed},
+		"interrupted, whatever was seen":     {Run, Stale, run(trial.OutcomeCut, 1000, 3), NotRun},
+	} {
+		r := Judge(Cell{Command: c.command, Expect: c.expect, Spec: trial.Spec{CleanShare: 0.05}}, c.result)
+		assert.Equal(t, c.want, r.Status, "%s: %+v", name, r)
+		assert.Equal(t, c.want != NotRun && c.want != Failed || name == "a kernel's fault", r.Answered(), name)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	whose := func(k fault.Kind) *trial.Failure { return &trial.Failure{Whose: k.String()} }
+	got := Count(Document{Retries: []string{"c"}, Cells: []CellResult{
+		{Status: Expected, Retries: []string{"a", "b"}}, {Status: Unexpected}, {Status: NoAnswer}, {Status: NotRun},
+		{Status: Failed, Failure: whose(fault.User)}, {Status: Failed, Failure: whose(fault.Kernel)},
+		{Status: Failed, Failure: whose(fault.Guest)}, {Status: Failed}, {Status: Failed, Failure: whose(fault.Rig)},
+	}})
+	assert.Equal(t, Counts{Cells: 9, Expected: 1, Unexpected: 1, Inconclusive: 1, NotRun: 1, UserFaults: 1, KernelFaults: 1, RigFaults: 3, Retries: 3}, got)
+}
+
+func TestChanges(t *testing.T) {
+	cell := func(id string, s Status, o Outcome) CellResult {
+		return CellResult{Cell: Cell{ID: id, Name: "name of " + id}, Status: s, Outcome: o}
+	}
+	before := Document{Cells: []CellResult{cell("same", Expected, Fixed), cell("worse", Expected, Fixed), cell("gone", Expected, Stale), cell("better", Unexpected, Clean)}}
+	after := Document{Cells: []CellResult{cell("better", Expected, Stale), cell("worse", Unexpected, NotFixed), cell("same", Expected, Fixed), cell("new", NotRun, Unknown)}}
+	assert.Equal(t, []Change{
+		{ID: "better", Name: "name of better", Before: "clean", After: "stale", Better: true},
+		{ID: "worse", Name: "name of worse", Before: "fixed", After: "not-fixed", Worse: true},
+		{ID: "new", Name: "name of new", Before: "not there", After: "not run"},
+		{ID: "gone", Name: "name of gone", Before: "stale", After: "not there"},
+	}, Changes(before, after))
+	assert.Empty(t, Changes(before, before))
+}

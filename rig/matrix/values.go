@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrix
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxSeed bounds seeds: what every JSON reader keeps exactly.
+const maxSeed = 1<<53 - 1
+
+// expectKey stands beside axes in include and expectations.
+const expectKey = "expect"
+
+// entry is one item of include, exclude or expectations: some axes' values and,
+// except in exclude, an outcome.
+type entry struct {
+	at       place
+	values   map[string][]value
+	expect   Outcome
+	expectAt place
+	used     bool
+}
+
+func (d *document) readAxes(p pair) {
+	d.axesAt = p.at
+	for _, a := range d.pairs(p.value, "axes", axisKeys()) {
+		d.axes[a.key] = d.values(axisOf(a.key), a.value, true)
+		seen := map[string]bool{}
+		for _, v := range d.axes[a.key] {
+			if seen[v.text] {
+				d.fail(v.at, "%s: %s is given twice", a.key, v.text)
+			}
+			seen[v.text] = true
+		}
+	}
+}
+
+// values reads one value of an axis or, where they may be several, a list.
+func (d *document) values(a axis, n *yaml.Node, several bool) []value {
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode && several {
+		nodes = d.items(n, a.key)
+	}
+	var out []value
+	for _, n := range nodes {
+		if v, ok := d.value(a, n); ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func (d *document) value(a axis, n *yaml.Node) (value, bool) {
+	v := value{at: placeOf(n)}
+	switch {
+	case a.number:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Decode(&v.seed) != nil || v.seed > maxSeed {
+			d.fail(v.at, "%s: want a whole number from 0 to 2^53 - 1, not %s", a.key, shown(n))
+			return v, false
+		}
+		v.text = n.Value
+		v.label = n.Value
+		return v, true
+	case a.source && n.Kind == yaml.MappingNode:
+		return d.source(a, n)
+	case a.source:
+		text, ok := d.text(n, a.key)
+		v.text, v.path, v.label = text, a.complete(d.dir, text), labelOf(text, "")
+		if slices.Contains(reserved(a), text) {
+			v.path, v.label = "", text
+		}
+		return v, ok
+	}
+	text, ok := d.word(n, a.key, a.words(d.scenario))
+	v.text, v.label = text, text
+	return v, ok
+}
+
+// reserved lists the words that are no path.
+func reserved(a axis) []string {
+	if a.key == "patch" {
+		return []string{series, none}
+	}
+	return []string{a.fallback}
+}
+
+// source reads the long form of a path: {path, rev, name}.
+func (d *document) source(a axis, n *yaml.Node) (value, bool) {
+	keys := []string{"path", "name"}
+	if a.rev {
+		keys = []string{"path", "rev", "name"}
+	}
+	v, good := value{at: placeOf(n)}, true
+	for _, p := range d.pairs(n, a.key, keys) {
+		text, ok := d.text(p.value, a.key+"."+p.key)
+		good = good && ok
+		switch p.key {
+		case "path":
+			v.text = text
+		case "rev":
+			v.rev = text
+		case "name":
+			v.label = strings.ReplaceAll(text, "/", "-")
+		}
+	}
+	switch {
+	case v.text == "":
+		if good {
+			d.fail(v.at, "%s: no path", a.key)
+		}
+		return v, false
+	case slices.Contains(reserved(a), v.text):
+		d.fail(v.at, "%s: %s is no path: write it without a mapping", a.key, v.text)
+		return v, false
+	}
+	v.path = a.complete(d.dir, v.text)
+	if v.label == "" {
+		v.label = labelOf(v.text, v.rev)
+	}
+	if v.rev != "" {
+		v.text += "@" + v.rev
+	}
+	return v, good
+}
+
+// entries reads include, exclude or expectations.
+func (d *document) entries(p pair, what string) []entry {
+	keys := axisKeys()
+	if what != "exclude" {
+		keys = append(keys, expectKey)
+	}
+	var out []entry
+	for _, n := range d.items(p.value, what) {
+		e := entry{at: placeOf(n), values: map[string][]value{}}
+		for _, p := range d.pairs(n, what, keys) {
+			if p.key == expectKey {
+				word, _ := d.word(p.value, expectKey, outcomeWords())
+				e.expect, e.expectAt = Outcome(word), placeOf(p.value)
+				continue
+			}
+			e.values[p.key] = d.values(axisOf(p.key), p.value, what != "include")
+		}
+		if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+			d.fail(e.at, "%s: an entry names no axis", what)
+		}
+		if what == "expectations" && n.Kind == yaml.MappingNode && e.expectAt == (place{}) && len(n.Content) > 0 {
+			d.fail(e.at, "expectations: an entry without expect")
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// outcomeWords lists all outcomes, each once.
+func outcomeWords() []string {
+	var words []string
+	for _, o := range slices.Concat(outcomesOf(Compare), outcomesOf(Run)) {
+		if !slices.Contains(words, string(o)) {
+			words = append(words, string(o))
+		}
+	}
+	return words
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// NATSAuth are the credentials for a NATS server.
+type NATSAuth = fleet.Auth
+
+// fleetExecutor runs cells on the workers of a NATS server or, where none is
+// named, on this machine, by a server in this process that opens no port.
+type fleetExecutor struct {
+	cfg   MatrixConfig
+	run   string
+	tasks map[string]CellTask // by cell
+	sums  map[string]fleet.Artifact
+	done  func(matrix.CellResult)
+}
+
+// newFleetExecutor names the run so that a matrix which is resumed finds what
+// its workers reported in the meantime.
+func newFleetExecutor(cfg MatrixConfig, doc matrix.Document) *fleetExecutor {
+	started := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, doc.Started)
+	return &fleetExecutor{
+		cfg: cfg, run: "matrix-" + doc.Hash[:12] + "-" + started,
+		tasks: map[string]CellTask{}, sums: map[string]fleet.Artifact{},
+	}
+}
+
+// Run queues the tasks and takes their outcomes.
+func (f *fleetExecutor) Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) (err error) {
+	folder, err := newWorkFolder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.close()) }()
+	f.done = done
+	cfg := fleet.CoordinatorConfig{
+		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.dir, "logs"),
+		Attempts: f.cfg.Retries + 1, Notify: f.notify,
+	}
+	if f.cfg.NATS == "" {
+		here, startErr := f.startHere(ctx, folder.dir, tasks)
+		if startErr != nil {
+			return startErr
+		}
+		defer func() { err = errors.Join(err, here.close()) }()
+		cfg.Server = fleet.Server{Embedded: here.server}
+		tasks = here.sift(tasks, done)
+	}
+	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.take)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (f *fleetExecutor) notify(n fleet.Notice) { f.cfg.Events(trial.Event{Note: n.String()}) }
+
+// queue makes fleet tasks of cells, as the fleet asks for them.
+func (f *fleetExecutor) queue(tasks []CellTask) iter.Seq2[fleet.Task, error] {
+	for _, t := range tasks {
+		f.tasks[t.Cell.ID] = t
+	}
+	return func(yield func(fleet.Task, error) bool) {
+		for _, t := range tasks {
+			if task, err := f.task(t); !yield(task, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (f *fleetExecutor) task(t CellTask) (fleet.Task, error) {
+	p, err := t.Portable()
+	if err != nil {
+		return fleet.Task{}, err
+	}
+	task := fleet.Task{ID: t.Cell.ID, Needs: needsOf(t.Cell), Spec: p.Spec}
+	for name, path := range p.Files {
+		a, known := f.sums[path]
+		if !known {
+			if a, err = artifact(path); err != nil {
+				return task, fault.Wrap(fault.Rig, "read a file of cell "+t.Cell.Name, err)
+			}
+			f.sums[path] = a
+		}
+		a.Name = name
+		task.Artifacts = append(task.Artifacts, a)
+	}
+	slices.SortFunc(task.Artifacts, func(a, b fleet.Artifact) int { return strings.Compare(a.Name, b.Name) })
+	return task, nil
+}
+
+// artifact hashes a file.
+func artifact(path string) (fleet.Artifact, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return fleet.Artifact{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	return fleet.Artifact{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n, Path: path}, err
+}
+
+// needsOf is what a machine must have to run the cell. A QEMU that the emulator
+// runs on is asked for where it is used.
+func needsOf(c matrix.Cell) fleet.Needs {
+	n := fleet.Needs{Host: c.Host, KVM: c.Spec.Accel == trial.AccelKVM}
+	if a, err := arch.Lookup(c.Spec.Arch); err == nil && a.Emulated && c.Spec.MemoryModel == trial.ModelArm && c.QEMU == "" {
+		n.QEMU = emulatorQEMU
+	}
+	return n
+}
+
+// emulatorQEMU is the first QEMU whose plugin interface the emulator can use.
+const emulatorQEMU = "11.0"
+
+// take puts one cell's outcome in its place.
+func (f *fleetExecutor) take(o fleet.Outcome) error {
+	t, known := f.tasks[o.Task]
+	if !known {
+		return fault.Newf(fault.Rig, "take an outcome", "no cell has the identity %s", o.Task)
+	}
+	var sent workedCell
+	if len(o.Value) > 0 {
+		if err := json.Unmarshal(o.Value, &sent); err != nil {
+			return fault.Wrap(fault.Rig, "read the result of "+t.Cell.Name, err)
+		}
+	}
+	r := sent.Result
+	if len(o.Value) == 0 || o.Status != fleet.Done && r.Status != matrix.Failed {
+		r = failedCell(t.Cell, o.Failure.Err())
+	}
+	r.Cell, r.Worker, r.Folder = t.Cell, o.Worker, ""
+	for _, fail := range o.Faults {
+		r.Retries = append(r.Retries, fail.Err().Error())
+	}
+	if len(o.Logs) > 0 {
+		var err error
+		if r.Folder, err = settle(o.Logs, sent.Folder, t); err != nil {
+			return err
+		}
+	}
+	f.done(r)
+	return nil
+}
+
+// settle moves a run folder that came as logs to its place, and makes its paths
+// point there.
+func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
+	op := "keep the run folder of " + t.Cell.Name
+	folder, err := freeFolder(t.Dir, t.Cell.ID)
+	if err != nil {
+		return "", err
+	}
+	aside := folder + ".new"
+	for _, l := range logs {
+		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
+		_, below, _ = strings.Cut(below, "/")   // the run folder's name
+		if l.Path == "" || !filepath.IsLocal(below) {
+			continue // a notice said so
+		}
+		data, err := os.ReadFile(l.Path)
+		if err == nil {
+			data = []byte(strings.ReplaceAll(string(data), was+"/", folder+"/"))
+			err = replaceFile(filepath.Join(aside, below), data)
+		}
+		if err != nil {
+			return "", fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	if err := os.Rename(aside, folder); err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil
+}
+
+// here is this machine as the only worker of a server in this process.
+type here struct {
+	server *fleet.Embedded
+	labels fleet.Labels
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	err    error
+}
+
+func (f *fleetExecutor) startHere(ctx context.Context, dir string, tasks []CellTask) (*here, error) {
+	server, err := fleet.StartEmbedded(ctx, filepath.Join(dir, "nats"))
+	if err != nil {
+		return nil, err
+	}
+	h := &here{server: server}
+	ctx, h.stop = context.WithCancel(ctx)
+	w := WorkerConfig{
+		Name: "here", Slots: f.cfg.Parallel, CacheDir: f.cfg.CacheDir, QEMU: f.cfg.QEMU, Dir: filepath.Join(dir, "worker"),
+		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Backends: f.cfg.Backends, server: fleet.Server{Embedded: server},
+		noKVM: !slices.ContainsFunc(tasks, func(t CellTask) bool { return needsOf(t.Cell).KVM }),
+	}
+	w, worker, err := w.prepare(ctx)
+	if err != nil {
+		h.stop()
+		return nil, errors.Join(err, server.Close())
+	}
+	h.labels = worker.Labels
+	h.work.Go(func() {
+		if err := fleet.Work(ctx, worker, w.exec); err != nil && ctx.Err() == nil {
+			h.err = fmt.Errorf("the worker on this machine ended: %w", err)
+		}
+	})
+	return h, nil
+}
+
+// sift gives the cells that this machine cannot run their results, since no
+// other will come, and returns the rest.
+func (h *here) sift(tasks []CellTask, done func(matrix.CellResult)) []CellTask {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t CellTask) bool {
+		n := needsOf(t.Cell)
+		if n.Met("here", h.labels) {
+			return false
+		}
+		done(failedCell(t.Cell, fault.Newf(fault.Rig, "run cell "+t.Cell.Name, "it needs %s, and this machine has %+v", n, h.labels)))
+		return true
+	})
+}
+
+func (h *here) close() error {
+	h.stop()
+	h.work.Wait()
+	return errors.Join(h.err, h.server.Close())
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// natsServer starts a server on loopback.
+func natsServer(t *testing.T) string {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	require.NoError(t, err)
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	require.True(t, s.ReadyForConnections(10*time.Second))
+	return s.ClientURL()
+}
+
+// startWorker is a machine of its own: its cache is empty, and it can build nothing.
+func startWorker(t *testing.T, url, name string, guest fakeGuest) {
+	t.Helper()
+	l := newLab(guest, fakeGuest{})
+	b := l.backends()
+	b.Open, b.Analyse, b.Archive, b.SameCode = nil, nil, nil, nil
+	b.Witnesses = func(WitnessConfig) ([]trial.Witness, error) { return nil, nil }
+	ctx, stop := context.WithCancel(t.Context())
+	var work sync.WaitGroup
+	work.Go(func() {
+		err := Work(ctx, WorkerConfig{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Backends: b, Events: func(trial.Event) {}})
+		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
+	})
+	t.Cleanup(func() { stop(); work.Wait() })
+}
+
+func TestAMatrixOnWorkersElsewhere(t *testing.T) {
+	url := natsServer(t)
+	bad := fakeGuest{stale: 2}
+	for _, name := range []string{"w1", "w2"} {
+		startWorker(t, url, name, bad)
+	}
+	n := newNightlyLab(t, bad, fakeGuest{}, small)
+	n.cfg.NATS = url
+	n.cfg.Backends.Boot = nil // nothing boots here
+	doc, dir, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6}, doc.Counts, "%v", statuses(doc))
+	for _, r := range doc.Cells {
+		assert.Contains(t, []string{"w1", "w2"}, r.Worker)
+		run, err := report.Load(filepath.Join(dir, r.Folder))
+		require.NoError(t, err)
+		for _, a := range run.Document.Arms {
+			assert.True(t, strings.HasPrefix(a.Console, dir), "paths point here: %s", a.Console)
+			assert.FileExists(t, a.Console)
+		}
+	}
+}
+
+func TestFaultsThatWorkersMeet(t *testing.T) {
+	url := natsServer(t)
+	startWorker(t, url, "w1", fakeGuest{fault: &wire.Fault{Whose: wire.WhoseKernel, Message: "it stopped"}})
+	n := newNightlyLab(t, fakeGuest{}, fakeGuest{}, "include: [{patch: none, mode: pc}]\n")
+	n.cfg.NATS, n.cfg.Retries = url, 2
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 1, KernelFaults: 1}, doc.Counts, "%v", statuses(doc))
+	require.NotNil(t, doc.Cells[0].Failure)
+	assert.Contains(t, doc.Cells[0].Failure.Message, "it stopped")
+	assert.NotEmpty(t, doc.Cells[0].Folder, "what the worker kept is here")
+}
+
+func TestAServerThatRefuses(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{}, fakeGuest{}, "include: [{patch: none, mode: pc}]\n")
+	n.cfg.NATS = "nats://127.0.0.1:1"
+	n.cfg.Auth = NATSAuth{Creds: "a", User: "b"}
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.ErrorContains(t, err, "only one of")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.Equal(t, 1, doc.Counts.NotRun)
+}

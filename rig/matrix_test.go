@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// nightlyLab runs matrices on fakes, and counts what is asked of them.
+type nightlyLab struct {
+	*lab
+	cfg    MatrixConfig
+	dir    string
+	mu     sync.Mutex
+	images map[string]int // by architecture, compiler and arm
+	boots  atomic.Int32
+	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
+	broken func(TreeConfig, bool) error
+}
+
+func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nightlyLab {
+	t.Helper()
+	n := &nightlyLab{lab: newLab(unpatched, patched), images: map[string]int{}}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "m.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
+	b := n.backends()
+	boot := b.Boot
+	b.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+		if err := n.failure(n.boots.Add(1)); err != nil {
+			return nil, err
+		}
+		return boot(ctx, c)
+	}
+	b.Open = func(_ context.Context, c TreeConfig) (Tree, error) { return countedTree{n, c}, nil }
+	n.dir = dir
+	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+		path := filepath.Join(dir, "initrd")
+		return Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
+	}
+	n.cfg = MatrixConfig{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Backends: b, Parallel: 1}
+	return n
+}
+
+func (n *nightlyLab) failure(boot int32) error {
+	if n.fail == nil {
+		return nil
+	}
+	return n.fail(boot)
+}
+
+type countedTree struct {
+	n *nightlyLab
+	c TreeConfig
+}
+
+func (t countedTree) Check(context.Context, bool) error { return nil }
+func (t countedTree) Close() error                      { return nil }
+func (t countedTree) Plan(context.Context, bool) (Image, error) {
+	return Image{}, errors.New("nobody asks for it here")
+}
+func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
+	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + trial.Observation{Patched: patched}.Arm()
+	t.n.mu.Lock()
+	t.n.images[key]++
+	t.n.mu.Unlock()
+	if t.n.broken != nil {
+		if err := t.n.broken(t.c, patched); err != nil {
+			return Image{}, err
+		}
+	}
+	path := filepath.Join(t.n.dir, key)
+	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
+		return Image{}, err
+	}
+	return Image{Image: trial.Image{Patched: patched, Path: path, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}, nil
+}
+
+func statuses(d matrix.Document) map[string]string {
+	out := map[string]string{}
+	for _, r := range d.Cells {
+		out[r.Cell.Name] = r.Words() + " " + string(r.Status)
+	}
+	return out
+}
+
+// saved reads back what the folder holds.
+func (n *nightlyLab) saved(t *testing.T) matrix.Document {
+	t.Helper()
+	s, err := report.LoadMatrix(n.cfg.OutDir)
+	require.NoError(t, err)
+	for _, file := range []string{"report.html", "report.md", "junit.xml"} {
+		assert.FileExists(t, filepath.Join(n.cfg.OutDir, file))
+	}
+	return s.Document
+}
+
+const small = "axes: {patch: [series, none], reader: [acquire, relaxed], mode: [both, pc]}\nexclude: [{patch: series, reader: relaxed}]\n"
+
+func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, small+"include: [{compiler: clang}]\n")
+	doc, dir, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, n.cfg.OutDir, dir)
+	assert.Equal(t, map[string]int{"arm64 gcc unpatched": 1, "arm64 gcc patched": 1, "arm64 clang unpatched": 1, "arm64 clang patched": 1}, n.images)
+	assert.Equal(t, matrix.Counts{Cells: 7, Expected: 7}, doc.Counts, "%v", statuses(doc))
+	require.Len(t, doc.Builds, 4)
+	assert.Equal(t, 6, doc.Builds[0].Cells, "all cells of gcc boot the unpatched kernel")
+	assert.Equal(t, 2, doc.Builds[1].Cells)
+	for _, r := range doc.Cells {
+		run, err := report.Load(filepath.Join(dir, r.Folder))
+		require.NoError(t, err, "each cell has a run folder")
+		assert.Equal(t, r.Cell.Command, run.Document.Command)
+		assert.NotEmpty(t, r.Arms)
+	}
+	assert.Equal(t, doc.Counts, n.saved(t).Counts)
+}
+
+func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{}, fakeGuest{stale: 2}, "axes: {patch: [series, none]}\ninclude: [{command: run}]\n")
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{
+		"arm64/compare/acquire": "not-fixed unexpected", "arm64/unpatched/acquire": "clean unexpected", "arm64/patched/acquire": "stale unexpected",
+	}, statuses(doc))
+	assert.Equal(t, 3, doc.Counts.Unexpected)
+}
+
+func TestOneCellsFailureStopsNoOther(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, small)
+	n.fail = func(boot int32) error {
+		if boot == 3 {
+			return fault.Newf(fault.Kernel, "boot", "it panicked")
+		}
+		return nil
+	}
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 1, doc.Counts.KernelFaults)
+	assert.Equal(t, 5, doc.Counts.Expected)
+	assert.Zero(t, doc.Counts.Retries, "only a fault of the rig is tried again")
+}
+
+func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, small)
+	n.cfg.Retries = 2
+	n.broken = func(_ TreeConfig, patched bool) error {
+		if patched {
+			return fault.Newf(fault.Kernel, "build", "error: no")
+		}
+		return nil
+	}
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 4, KernelFaults: 2}, doc.Counts)
+	assert.Equal(t, 1, n.images["arm64 gcc patched"], "a kernel that does not build is not built again")
+}
+
+func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
+	lost := fault.Newf(fault.Rig, "start", "no memory")
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "include: [{patch: none}, {patch: none, mode: pc}]\n")
+	n.fail = func(boot int32) error {
+		if boot <= 2 {
+			return lost
+		}
+		return nil
+	}
+	builds := 0
+	n.broken = func(TreeConfig, bool) error {
+		if builds++; builds == 1 {
+			return lost
+		}
+		return nil
+	}
+	n.cfg.Retries = 2
+	doc, dir, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 2, Retries: 3}, doc.Counts)
+	assert.Len(t, doc.Retries, 1, "of a build")
+	assert.Contains(t, doc.Cells[0].Retries[0], "no memory")
+	for _, r := range doc.Cells {
+		assert.FileExists(t, filepath.Join(dir, r.Folder, "report.html"))
+	}
+
+	n.cfg.OutDir, n.cfg.Retries, n.broken = n.cfg.OutDir+"2", 1, nil
+	n.fail = func(int32) error { return lost }
+	doc, _, err = Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, RigFaults: 2, Retries: 2}, doc.Counts)
+}
+
+func TestCellsAtOnce(t *testing.T) {
+	const gib = 1 << 30
+	for _, c := range []struct {
+		cpus   int
+		memory uint64
+		want   int
+	}{{1, 64 * gib, 1}, {2, 64 * gib, 1}, {3, 64 * gib, 1}, {8, 64 * gib, 4}, {64, 4 * gib, 4}, {64, gib / 2, 1}, {8, 0, 4}} {
+		assert.Equal(t, c.want, cellsAtOnce(c.cpus, c.memory), "%+v", c)
+	}
+}
+
+func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
+	var now, most atomic.Int32
+	n.cfg.Parallel = 3
+	boot := n.cfg.Backends.Boot
+	n.cfg.Backends.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		return boot(ctx, c)
+	}
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 6, doc.Counts.Expected)
+	assert.LessOrEqual(t, most.Load(), int32(3))
+}
+
+// An engine elsewhere gets whole tasks, and its answers are the matrix'.
+func TestAnotherExecutor(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: [series, none]}\n")
+	lost := errors.New("the cluster is gone")
+	n.cfg.Executor = executorFunc(func(_ context.Context, tasks []CellTask, done func(matrix.CellResult)) error {
+		require.Len(t, tasks, 2)
+		require.Len(t, tasks[0].Ready.Arms, 2)
+		require.Len(t, tasks[1].Ready.Arms, 1)
+		_, err := json.Marshal(tasks[0].Ready)
+		require.NoError(t, err)
+		r := matrix.Judge(tasks[1].Cell, trial.Result{})
+		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Stale
+		done(r)
+		return lost
+	})
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.ErrorIs(t, err, lost)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotRun: 1}, doc.Counts)
+	assert.Equal(t, "far", n.saved(t).Cells[1].Worker)
+}
+
+type executorFunc func(context.Context, []CellTask, func(matrix.CellResult)) error
+
+func (f executorFunc) Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) error {
+	return f(ctx, tasks, done)
+}
+
+func TestACellForAnotherHost(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "include: [{patch: none, host: x86_64}, {patch: none, host: arm64}]\n")
+	n.cfg.Retries = 3
+	doc, _, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, RigFaults: 1}, doc.Counts, "no machine has what it needs")
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// Prebuilt is what a cell boots, ready as files. Whoever has it needs neither a
+// kernel tree nor a compiler for one.
+type Prebuilt struct {
+	Arms     []PrebuiltArm
+	SameCode *bool   // whether the arms' code is the same; nil: not compared
+	Archive  Archive // its two files
+}
+
+// PrebuiltArm is one kernel, and what its binary says. Of its files the image
+// and the analysis' listing are read, the latter where it is named.
+type PrebuiltArm struct {
+	Image    Image
+	Analysis Analysis
+}
+
+// backends replaces everything that builds by handing out what is ready.
+func (p Prebuilt) backends(base *Backends) *Backends {
+	b := *base
+	b.Open = func(context.Context, TreeConfig) (Tree, error) { return readyTree{p}, nil }
+	b.Archive = func(_ context.Context, _ arch.Arch, _ string, extra ...ExtraFile) (Archive, error) {
+		if len(extra) > 0 {
+			return Archive{}, fault.Newf(fault.Rig, "pack the guest's files", "a ready archive takes no more files")
+		}
+		return p.Archive, nil
+	}
+	b.Analyse = func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
+		arm, err := p.arm(cfg.Image.Patched)
+		if err != nil || arm.Analysis.Listing == "" {
+			return arm.Analysis, err
+		}
+		listing := filepath.Join(cfg.OutDir, listingFile)
+		text, err := os.ReadFile(arm.Analysis.Listing)
+		if err == nil {
+			err = errors.Join(os.MkdirAll(cfg.OutDir, 0o755), os.WriteFile(listing, text, 0o644))
+		}
+		arm.Analysis.Listing = listing
+		return arm.Analysis, fault.Wrap(fault.Rig, "write the disassembly", err)
+	}
+	b.SameCode = func(Image, Image, []string) (bool, error) {
+		if p.SameCode == nil {
+			return false, fault.Newf(fault.Rig, "compare the kernels' code", "it was not compared when they were built")
+		}
+		return *p.SameCode, nil
+	}
+	return &b
+}
+
+func (p Prebuilt) arm(patched bool) (PrebuiltArm, error) {
+	for _, a := range p.Arms {
+		if a.Image.Patched == patched {
+			return a, nil
+		}
+	}
+	return PrebuiltArm{}, fault.Newf(fault.Rig, "take the kernels that are ready", "the %s one is not among them", trial.Observation{Patched: patched}.Arm())
+}
+
+// readyTree hands out kernels that are built.
+type readyTree struct{ ready Prebuilt }
+
+func (t readyTree) Check(_ context.Context, patched bool) error {
+	_, err := t.ready.arm(patched)
+	return err
+}
+
+func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
+	arm, err := t.ready.arm(patched)
+	arm.Image.Cached, arm.Image.CPUNS, arm.Image.WallNS = true, 0, 0
+	return arm.Image, err
+}
+
+// Plan names the image that there is.
+func (t readyTree) Plan(ctx context.Context, patched bool) (Image, error) {
+	return t.Image(ctx, patched)
+}
+
+func (readyTree) Close() error { return nil }
+
+// RunCell runs one cell of a matrix on what is ready: the files of p, a QEMU, and
+// cfg's cache for the emulator's plugin. Of cfg it takes all but the
+// specification; cfg.QEMU is used where the cell names none. The result is that
+// of Compare or Run.
+func RunCell(ctx context.Context, cfg Config, cell matrix.Cell, p Prebuilt) (trial.Result, error) {
+	if here := hostArch(); cell.Host != "" && cell.Host != here {
+		err := fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, here)
+		return trial.Result{Command: cell.Command, Spec: cell.Spec, Failure: FailureOf(err)}, err
+	}
+	cfg.Spec = cell.Spec
+	if cell.QEMU != "" {
+		cfg.QEMU = cell.QEMU
+	}
+	base := cfg.Backends
+	if base == nil {
+		base = realBackends()
+	}
+	cfg.Backends = p.backends(base)
+	if cell.Command == matrix.Compare {
+		return Compare(ctx, cfg)
+	}
+	return Run(ctx, cfg, cell.Patched)
+}
+
+// hostArch is this machine's architecture as kcovrig names it; Go's name where
+// it is none of kcovrig's.
+func hostArch() string {
+	for _, name := range arch.Names() {
+		if a, err := arch.Lookup(name); err == nil && a.GOARCH == runtime.GOARCH {
+			return name
+		}
+	}
+	return runtime.GOARCH
+}
+
+// kernels builds what cells with the same kernels need, and keeps it until close.
+type kernels struct {
+	job     *job
+	archive Archive
+	arms    map[bool]PrebuiltArm
+	failed  map[bool]error
+	same    *bool
+}
+
+// buildKernelsOf builds the arms that the cells need, each once. An arm that
+// fails stops no other: ready tells the cells that need it.
+func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []bool) (*kernels, error) {
+	cfg.Spec = cell.Spec
+	j, err := newJob(cfg, "build")
+	if err != nil {
+		return nil, err
+	}
+	k := &kernels{job: j, arms: map[bool]PrebuiltArm{}, failed: map[bool]error{}}
+	err = j.buildArchive(ctx)
+	k.archive = j.archive
+	if err == nil {
+		err = j.openTree(ctx, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(err, k.close())
+	}
+	for _, patched := range arms {
+		if err := k.build(ctx, patched); err != nil {
+			k.failed[patched] = err
+		}
+	}
+	if len(k.arms) == 2 {
+		same, err := j.backends().SameCode(j.images[false], j.images[true], []string{k.arms[false].Analysis.Container, k.arms[true].Analysis.Container})
+		if err != nil {
+			return nil, errors.Join(err, k.close())
+		}
+		k.same = &same
+	}
+	return k, nil
+}
+
+func (k *kernels) build(ctx context.Context, patched bool) error {
+	if err := k.job.tree.Check(ctx, patched); err != nil {
+		return err
+	}
+	if err := k.job.buildArm(ctx, patched); err != nil {
+		return err
+	}
+	analysis, err := k.job.analyseArm(ctx, patched)
+	if err == nil {
+		k.arms[patched] = PrebuiltArm{Image: k.job.images[patched], Analysis: analysis}
+	}
+	return err
+}
+
+// ready is what a cell boots, or why it cannot.
+func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
+	p := Prebuilt{SameCode: k.same, Archive: k.archive}
+	for _, patched := range cell.Arms() {
+		if err := k.failed[patched]; err != nil {
+			return p, err
+		}
+		arm, ok := k.arms[patched]
+		if !ok {
+			return p, fmt.Errorf("the %s kernel was not built", trial.Observation{Patched: patched}.Arm())
+		}
+		p.Arms = append(p.Arms, arm)
+	}
+	return p, nil
+}
+
+// close lets go of the images, which the cache may then prune.
+func (k *kernels) close() error {
+	k.job.stages.close()
+	err := errors.Join(k.job.ram.close(), k.job.folder.discard())
+	if k.job.tree != nil {
+		err = errors.Join(err, k.job.tree.Close())
+	}
+	return err
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/trial"
+)
+
+// certificate prints a witness's litmus tests and what herd7 says of them.
+func certificate(b *strings.Builder, d Document, n int, o ExplainOptions) {
+	c := *o.Certificate
+	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
+	paragraph(b, witnessTitle(d.Witnesses[n-1]), "  ", o.Width)
+	if len(c.Tests) == 0 {
+		b.WriteString("\nno litmus test: ")
+		paragraph(b, c.Why, "  ", o.Width)
+		return
+	}
+	for _, t := range c.Tests {
+		if o.Dir != "" {
+			fmt.Fprintf(b, "\n%s\n  %s\n", t.What, filepath.Join(o.Dir, t.Name+".litmus"))
+		} else {
+			fmt.Fprintf(b, "\n%s", t.Text)
+		}
+	}
+	b.WriteString("\n")
+	if c.Skipped != "" {
+		why := "herd7 was not asked: "
+		if c.Model != "" {
+			why = "herd7 gave no answer: "
+		}
+		paragraph(b, why+c.Skipped, "  ", o.Width)
+		if c.Try != "" {
+			paragraph(b, "try: "+c.Try, "  ", o.Width)
+		}
+		return
+	}
+	fmt.Fprintf(b, "herd7, %s:\n", c.Model)
+	for _, t := range c.Tests {
+		fmt.Fprintf(b, "  %-9s  %s%s\n", answers[t.Allowed], t.What, unexpected(t))
+	}
+	b.WriteString("\n")
+	paragraph(b, conclusion(c), "", o.Width)
+}
+
+var answers = map[trial.Expectation]string{trial.Sometimes: "allowed", trial.Never: "forbidden", "": "no answer"}
+
+func unexpected(t trial.LitmusTest) string {
+	if t.Expected != "" && t.Allowed != "" && t.Allowed != t.Expected {
+		return " (expected: " + answers[t.Expected] + ")"
+	}
+	return ""
+}
+
+// conclusion says what the answers together mean.
+func conclusion(c trial.Certificate) string {
+	last := c.Tests[len(c.Tests)-1]
+	switch {
+	case c.Contradicted():
+		return "CONTRADICTION: herd7 answers otherwise than the run; the emulator, the test or the fix is wrong."
+	case c.Certified():
+		return "certified detection: the model allows the stale read that was seen, and rules it out " + last.What + "."
+	case len(c.Tests) == 1:
+		return "The model allows the stale read that was seen. What would rule it out is not known: the run holds no patched kernel's barrier."
+	default:
+		return "not certified: herd7 did not answer all."
+	}
+}

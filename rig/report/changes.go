@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"kcovrig/rig/trial"
+)
+
+// ChangesSchema names the version of the list of changes.
+const ChangesSchema = "kcovrig.changes/1"
+
+// ChangedCell is a cell whose latest run is flagged, in words.
+type ChangedCell struct {
+	Cell    string   `json:"cell"`
+	Run     string   `json:"run"` // the latest
+	Changes []string `json:"changes"`
+}
+
+// ChangesFormats lists what Changes can write.
+func ChangesFormats() []string { return []string{"text", "markdown", "json"} }
+
+// Changes writes which of the cells are flagged in their latest run.
+func Changes(w io.Writer, trends []trial.Trend, format string) error {
+	list := []ChangedCell{}
+	for _, t := range trends {
+		if c, ok := changedNow(t); ok {
+			list = append(list, c)
+		}
+	}
+	var b strings.Builder
+	if format == "json" {
+		return object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": list})
+	}
+	bullet, literal := "  ", "%s"
+	if format == "markdown" {
+		bullet, literal = "  - ", "- `%s`"
+	}
+	for _, c := range list {
+		fmt.Fprintf(&b, literal+"\n", strings.ReplaceAll(c.Cell, "`", "'"))
+		for _, text := range c.Changes {
+			b.WriteString(bullet + text + "\n")
+		}
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(&b, "No change: of %d cells, none has a latest run that noise does not explain.\n", len(trends))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// changedNow keeps those series whose latest measured run is flagged.
+func changedNow(t trial.Trend) (ChangedCell, bool) {
+	if len(t.Runs) == 0 {
+		return ChangedCell{}, false
+	}
+	now := trial.Trend{Cell: t.Cell, ShiftError: t.ShiftError, Runs: t.Runs}
+	latest := t.Runs[len(t.Runs)-1].ID
+	for _, s := range t.Series {
+		if n := len(s.Points); n > 0 && s.Points[n-1].Run == latest && s.Points[n-1].Changed {
+			list := stretches(s.Points)
+			s.Points = list[len(list)-1]
+			now.Series = append(now.Series, s)
+		}
+	}
+	return ChangedCell{t.Cell, latest, changes(now)}, len(now.Series) > 0
+}

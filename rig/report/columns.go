@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The terminal's styles. Colour only repeats what the words say.
+type style string
+
+const (
+	normal style = ""
+	bold   style = "1"
+	faint  style = "2"
+	alarm  style = "1;31"
+	relief style = "32"
+)
+
+// line is a piece of a column: what does not fit is wrapped.
+type line struct {
+	text  string
+	style style
+}
+
+// row is what one moment shows in one of two columns.
+type row struct {
+	time   string
+	column int
+	lines  []line
+	window string // drawn beside the row's first line: where a window begins and ends
+	inside bool   // the window is drawn beside the further lines
+}
+
+const (
+	timeWidth   = 9
+	windowWidth = 3
+	gapWidth    = 3
+	minColumn   = 24
+	maxColumn   = 64
+)
+
+// table draws rows in two columns for a terminal so many letters wide.
+type table struct {
+	b      *strings.Builder
+	column int // width
+	color  bool
+}
+
+func newTable(b *strings.Builder, width int, color bool) table {
+	column := (width - timeWidth - windowWidth - gapWidth) / 2
+	return table{b: b, column: min(max(column, minColumn), maxColumn), color: color}
+}
+
+func (t table) head(left, right string) {
+	t.print(fmt.Sprintf("%*s", timeWidth, "time"), "", line{left, bold}, line{right, bold})
+	rule := strings.Repeat("-", t.column)
+	t.print(strings.Repeat("-", timeWidth), "", line{rule, faint}, line{rule, faint})
+}
+
+func (t table) row(r row) {
+	first := true
+	for _, l := range r.lines {
+		for _, text := range wrap(l.text, t.column) {
+			time, window := strings.Repeat(" ", timeWidth), "|"
+			switch {
+			case first:
+				time, window = fmt.Sprintf("%*s", timeWidth, r.time), r.window
+			case !r.inside:
+				window = ""
+			}
+			first = false
+			cells := [2]line{}
+			cells[r.column] = line{text, l.style}
+			t.print(time, window, cells[0], cells[1])
+		}
+	}
+}
+
+func (t table) print(time, window string, left, right line) {
+	mark := t.styled(line{fmt.Sprintf(" %-*s", windowWidth-1, window), alarm}, windowWidth)
+	text := time + mark + t.styled(left, t.column) + " : " + t.styled(right, t.column)
+	t.b.WriteString(strings.TrimRight(text, " "))
+	t.b.WriteString("\n")
+}
+
+// styled pads to a width and colours what is not space.
+func (t table) styled(l line, width int) string {
+	text := strings.TrimRight(l.text, " ")
+	pad := strings.Repeat(" ", max(0, width-len([]rune(text))))
+	if !t.color || l.style == normal || text == "" {
+		return text + pad
+	}
+	return "\x1b[" + string(l.style) + "m" + text + "\x1b[0m" + pad
+}
+
+// cut shortens text to a width.
+func cut(text string, width int) string {
+	if letters := []rune(text); len(letters) > width {
+		return string(letters[:width-2]) + ".."
+	}
+	return text
+}
+
+// wrap breaks text at spaces, else anywhere, into lines of at most width
+// letters; the lines keep the text's indentation, further ones get two more.
+func wrap(text string, width int) []string {
+	rest := strings.TrimLeft(text, " ")
+	indent := strings.Repeat(" ", len(text)-len(rest))
+	var out []string
+	letters := []rune(rest)
+	for len(indent)+len(letters) > width {
+		room := max(1, width-len(indent))
+		cut, skip := room, 0
+		for i := min(room, len(letters)-1); i > room/4; i-- {
+			if letters[i] == ' ' {
+				cut, skip = i, 1
+				break
+			}
+		}
+		out = append(out, indent+string(letters[:cut]))
+		letters = letters[cut+skip:]
+		if len(out) == 1 {
+			indent += "  "
+		}
+	}
+	return append(out, indent+string(letters))
+}

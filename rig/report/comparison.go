@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"kcovrig/rig/trial"
+)
+
+// Comparison sets two runs beside one another: in what they were made
+// differently, and what each kernel showed to each reader in each mode.
+type Comparison struct {
+	Schema  string           `json:"schema"`
+	A       ComparedRun      `json:"a"`
+	B       ComparedRun      `json:"b"`
+	Differs []ComparedFact   `json:"differs"` // provenance that is not the same
+	Rates   []ComparedCounts `json:"rates"`
+}
+
+// ComparedRun names one of the two runs.
+type ComparedRun struct {
+	Name     string `json:"name"`
+	Sentence string `json:"sentence"` // the verdict in words
+}
+
+// ComparedFact is one line of provenance; empty where a run does not know it.
+type ComparedFact struct {
+	Name string `json:"name"`
+	A    string `json:"a"`
+	B    string `json:"b"`
+}
+
+// ComparedCounts is one kernel, reader and mode; a cell is null where a run lacks it.
+// The tests are Fisher's, on blocks: Differ two-sided, Lower that B's share is
+// no lower than A's, Higher that it is no higher. Null unless both were measured.
+type ComparedCounts struct {
+	A      *Cell    `json:"a"`
+	B      *Cell    `json:"b"`
+	Differ *float64 `json:"differ"`
+	Lower  *float64 `json:"lower"`
+	Higher *float64 `json:"higher"`
+}
+
+// Compare sets a and b beside one another.
+func Compare(a, b Saved) Comparison {
+	return Comparison{
+		Schema: ComparisonSchema, A: ComparedRun{a.Name, sentence(a.Document)}, B: ComparedRun{b.Name, sentence(b.Document)},
+		Differs: differences(a.Document, b.Document), Rates: comparedRates(rows(a.Document), rows(b.Document)),
+	}
+}
+
+func differences(a, b Document) []ComparedFact {
+	var list []ComparedFact
+	place := map[string]int{}
+	for i, facts := range [][]fact{asked(a), asked(b)} {
+		for _, f := range facts {
+			n, ok := place[f.Name]
+			if !ok {
+				n = len(list)
+				place[f.Name] = n
+				list = append(list, ComparedFact{Name: f.Name})
+			}
+			if i == 0 {
+				list[n].A = f.Value
+			} else {
+				list[n].B = f.Value
+			}
+		}
+	}
+	differ := []ComparedFact{}
+	for _, f := range list {
+		if f.A != f.B {
+			differ = append(differ, f)
+		}
+	}
+	return differ
+}
+
+// asked is the provenance, and what was asked for beside it.
+func asked(d Document) []fact {
+	facts := []fact{{"asked", trial.CellName(d.Result())}}
+	return append(facts, provenance(d)...)
+}
+
+func comparedRates(a, b []Row) []ComparedCounts {
+	list := []ComparedCounts{}
+	add := func(a, b *Cell) {
+		if a == nil && b == nil {
+			return
+		}
+		c := ComparedCounts{A: a, B: b}
+		if a != nil && b != nil && a.BlockInterval != nil && b.BlockInterval != nil && a.BlockSize == b.BlockSize {
+			differ := trial.Differ(trial.Counts{Stale: a.StaleBlocks, Blocks: a.Blocks}, trial.Counts{Stale: b.StaleBlocks, Blocks: b.Blocks})
+			lower := trial.FewerStale(a.StaleBlocks, a.Blocks, b.StaleBlocks, b.Blocks)
+			higher := trial.FewerStale(b.StaleBlocks, b.Blocks, a.StaleBlocks, a.Blocks)
+			c.Differ, c.Lower, c.Higher = &differ, &lower, &higher
+		}
+		list = append(list, c)
+	}
+	taken := map[int]bool{}
+	for _, r := range a {
+		var other Row
+		for i, o := range b {
+			if o.Reader == r.Reader && o.Mode == r.Mode && !taken[i] {
+				other, taken[i] = o, true
+				break
+			}
+		}
+		add(r.Unpatched, other.Unpatched)
+		add(r.Patched, other.Patched)
+	}
+	for i, o := range b {
+		if !taken[i] {
+			add(nil, o.Unpatched)
+			add(nil, o.Patched)
+		}
+	}
+	return list
+}
+
+// Compared writes a comparison, as text or as one JSON object.
+func Compared(w io.Writer, c Comparison, asJSON bool) error {
+	if asJSON {
+		return object(w, c)
+	}
+	fmt.Fprintf(w, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
+	for _, f := range c.Differs {
+		fmt.Fprintf(w, "%s differs\n  A  %s\n  B  %s\n", f.Name, dash(f.A), dash(f.B))
+	}
+	if len(c.Differs) == 0 {
+		fmt.Fprintln(w, "Both were made with the same kernel, tools and host, and the same was asked.")
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "arm, reader, mode\tA: stale blocks\tB: stale blocks\tp, differs\tp, B lower\tp, B higher")
+	for _, r := range c.Rates {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), chance(r.Differ), chance(r.Lower), chance(r.Higher))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, "\nExact 95 % intervals, and Fisher's exact test, of blocks as if independent: it knows nothing of how runs differ by themselves, which --trend does.")
+	return err
+}
+
+func cellName(r ComparedCounts) string {
+	c := r.A
+	if c == nil {
+		c = r.B
+	}
+	return fmt.Sprintf("%s, %s, %s", trial.Observation{Patched: c.Patched}.Arm(), c.Reader, c.Mode)
+}
+
+func blocksOf(c *Cell) string {
+	switch {
+	case c == nil:
+		return "not run"
+	case c.BlockInterval == nil:
+		return "nothing counted"
+	}
+	return fmt.Sprintf("%d of %d: %s (%s)", c.StaleBlocks, c.Blocks, percent(c.BlockShare), span(c.BlockInterval))
+}
+
+func chance(p *float64) string {
+	if p == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2g", *p)
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// ExplainSchema names the JSON form of an explanation.
+const ExplainSchema = "kcovrig.explain/1"
+
+// ExplainOptions say what of a run is explained, and for what terminal.
+type ExplainOptions struct {
+	Number      int // of the witness, from 1; 0: the first, where there is one
+	Width       int // letters per line; 0: 80
+	Color       bool
+	All         bool               // every event a row of its own
+	Certificate *trial.Certificate // nil: not asked for
+	Dir         string             // where the certificate's tests were written; empty: they are printed
+}
+
+const defaultWidth = 80
+
+// Chosen returns the number of the witness that o means; 0 where the run has
+// none and none was asked for. A number that the run does not have is the
+// user's fault.
+func (o ExplainOptions) Chosen(s Saved) (int, error) {
+	have := len(s.Document.Witnesses)
+	switch {
+	case o.Number >= 1 && o.Number <= have, o.Number == 0 && have == 0:
+		return o.Number, nil
+	case o.Number == 0:
+		return 1, nil
+	}
+	op := fmt.Sprintf("explain witness %d of %s", o.Number, s.Name)
+	if have == 0 {
+		return 0, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the run holds no witness"), Try: "kcovrig explain RUN without a number, which says what kept the order"}
+	}
+	return 0, fault.Newf(fault.User, op, "the run holds witnesses 1 to %d", have)
+}
+
+// Explain writes the story of one witness, and what keeps the order.
+func Explain(w io.Writer, s Saved, o ExplainOptions) error {
+	n, err := o.Chosen(s)
+	if err != nil {
+		return err
+	}
+	if o.Width == 0 {
+		o.Width = defaultWidth
+	}
+	var b strings.Builder
+	switch {
+	case n == 0:
+		fmt.Fprintf(&b, "%s: no stale read was kept as a witness\n", s.Name)
+	case o.Certificate != nil:
+		certificate(&b, s.Document, n, o)
+	default:
+		tellWitness(&b, s.Document, n, o)
+	}
+	if o.Certificate == nil {
+		keepers(&b, s.Document, o.Width)
+		if n > 0 {
+			fmt.Fprintf(&b, "\nits litmus test, judged by herd7: kcovrig explain RUN %d --litmus\n", n)
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return fault.Wrap(fault.Rig, "write the explanation", err)
+}
+
+// reading is witness n with its parts named.
+func (d Document) reading(n int) witness.Reading {
+	w := d.Witnesses[n-1]
+	for _, c := range d.Code {
+		if c.Patched == w.Patched {
+			return witness.Read(w, c)
+		}
+	}
+	return witness.Read(w, trial.Code{})
+}
+
+func tellWitness(b *strings.Builder, d Document, n int, o ExplainOptions) {
+	s := story{Reading: d.reading(n), all: o.All}
+	for _, c := range d.Readers {
+		if c.Reader == s.Witness.Reader {
+			s.reader = c
+		}
+	}
+	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
+	paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
+	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
+	t := newTable(b, o.Width, o.Color)
+	writer := "kernel"
+	if s.WriterCPU >= 0 {
+		writer = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
+	}
+	t.head(writer, fmt.Sprintf("vCPU %d: reader", s.ReaderCPU))
+	for _, r := range s.tell() {
+		t.row(r)
+	}
+	b.WriteString("\n")
+	paragraph(b, s.summary(), "", o.Width)
+	if s.rows != nil && len(s.Stores) > 0 && s.Events[s.Stores[0]].Kind == trial.Delayed {
+		paragraph(b, "The window, between the + signs: from where the store was held back to where it landed.", "", o.Width)
+	}
+}
+
+// paragraph wraps a text; indent is that of the lines after the first.
+func paragraph(b *strings.Builder, text, indent string, width int) {
+	used := b.Len() - strings.LastIndexByte(b.String(), '\n') - 1
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i > 0 && used+1+len(word) > width:
+			b.WriteString("\n" + indent)
+			used = len(indent)
+		case i > 0:
+			b.WriteString(" ")
+			used++
+		}
+		b.WriteString(word)
+		used += len(word)
+	}
+	b.WriteString("\n")
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"io"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// explained is the JSON form of an explanation (docs/json.md).
+type explained struct {
+	Schema      string             `json:"schema"`
+	Run         string             `json:"run"`
+	Number      int                `json:"number"` // 0: the run holds none
+	Witnesses   int                `json:"witnesses"`
+	Witness     *trial.Witness     `json:"witness"`
+	Window      *window            `json:"window"`
+	Code        []trial.Code       `json:"code"`
+	Readers     []trial.ReaderCode `json:"readers"`
+	Certificate *trial.Certificate `json:"certificate"` // null: not asked for
+}
+
+// window is when what happened, in the events' time; null where it is not known.
+type window struct {
+	Reordered string `json:"reordered"` // whose accesses: "writer" or "reader"; "": not known
+	HeldNS    *int64 `json:"heldNS"`    // the stale word's store was held back
+	VisibleNS *int64 `json:"visibleNS"` // the count that covers it could be seen
+	LookedNS  *int64 `json:"lookedNS"`  // the guest reported the stale entry
+	LandedNS  *int64 `json:"landedNS"`  // the store landed
+}
+
+// ExplainJSON writes the same as one JSON object.
+func ExplainJSON(w io.Writer, s Saved, o ExplainOptions) error {
+	n, err := o.Chosen(s)
+	if err != nil {
+		return err
+	}
+	d := s.Document
+	e := explained{
+		Schema: ExplainSchema, Run: s.Name, Number: n, Witnesses: len(d.Witnesses),
+		Code: full(d.Code), Readers: full(d.Readers), Certificate: o.Certificate,
+	}
+	if n > 0 {
+		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(d.reading(n))
+	}
+	return fault.Wrap(fault.Rig, "write the explanation", object(w, e))
+}
+
+func windowOf(r witness.Reading) *window {
+	at := func(i int) *int64 {
+		if i < 0 {
+			return nil
+		}
+		return &r.Events[i].AtNS
+	}
+	w := &window{VisibleNS: at(r.Visible), LookedNS: at(r.Mark), LandedNS: at(r.Landed)}
+	if len(r.Stores) == 0 {
+		return w
+	}
+	w.Reordered = "reader"
+	if r.Held() {
+		w.Reordered = "writer"
+	}
+	if r.Events[r.Stores[0]].Kind == trial.Delayed {
+		w.HeldNS = at(r.Stores[0])
+	}
+	if r.Landed < 0 {
+		landed := r.Events[r.Mark].AtNS + r.Detection.StaleNS
+		w.LandedNS = &landed
+	}
+	return w
+}

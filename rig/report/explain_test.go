@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// The samples' instructions are those of Linux 6.12 for arm64, gcc 12.
+func told(cpu int, ns int64, kind trial.WitnessKind, at string, address, value, version uint64) trial.WitnessEvent {
+	e := trial.WitnessEvent{VCPU: cpu, AtNS: ns, Kind: kind, Address: address, Value: value, Version: version}
+	for name, i := range map[string]trial.Instruction{
+		"copy":    {Symbol: "__memcpy", Offset: 0x2c, Text: "stp x6, x7, [x0]", Source: "arch/arm64/lib/memcpy.S:73", SourceText: "stp\tA_l, A_h, [dstin]"},
+		"tail":    {Symbol: "__memcpy", Offset: 0x30, Text: "stp x12, x13, [x5,#-16]", Source: "arch/arm64/lib/memcpy.S:74", SourceText: "stp\tD_l, D_h, [dstend, -16]"},
+		"wmb":     {Symbol: "kcov_remote_stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/kcov.c:995", SourceText: "smp_wmb();"},
+		"publish": {Symbol: "kcov_remote_stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/kcov.c:993", SourceText: "WRITE_ONCE(*(u64 *)dst_area, dst_len + entries_moved);"},
+		"count":   {Symbol: "kcovrig/guest/kcov.readAcquire.abi0", Offset: 0x2c, Text: "ldar x11, [x0]", Source: "kcovrig/guest/kcov/read_arm64.s:53"},
+		"entry":   {Symbol: "kcovrig/guest/kcov.readAcquire.abi0", Offset: 0x54, Text: "ldr x13, [x9]", Source: "kcovrig/guest/kcov/read_arm64.s:53"},
+	} {
+		if name == at {
+			e.Symbol, e.Offset, e.Text, e.Source, e.SourceText = i.Symbol, i.Offset, i.Text, i.Source, i.SourceText
+		}
+	}
+	return e
+}
+
+func sampleInstruction(at string) trial.Instruction {
+	e := told(0, 0, trial.Executed, at, 0, 0, 0)
+	return trial.Instruction{Symbol: e.Symbol, Offset: e.Offset, Text: e.Text, Source: e.Source, SourceText: e.SourceText}
+}
+
+// explainable is a compare with a witness of each arm, and one without events.
+func explainable() Saved {
+	const x, y, poison, value = 0x412aeec8, 0x412ac000, 0x5ca1ab1e00000000, 0xffff8000801f2018
+	r := sample()
+	mark := func(ns int64) trial.WitnessEvent {
+		e := told(1, ns, trial.Mark, "", x, poison, 0)
+		e.Text = "the reader has found entry 1496 stale under count 1500"
+		return e
+	}
+	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, StaleNS: 2_923_856}
+	bug := trial.Witness{Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{
+		told(0, 100, trial.Executed, "copy", x-16, 1, 1), told(0, 110, trial.Executed, "copy", x-8, 1, 1),
+		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 220, trial.Delayed, "copy", x+8, value+9, 1),
+		told(0, 420, trial.Delayed, "tail", x+16, 5, 1), told(0, 621, trial.Executed, "publish", y, 1500, 1),
+		told(1, 76_633, trial.Load, "count", y, 1500, 1), told(1, 77_735, trial.Load, "entry", x, poison, 0),
+		told(1, 80_349, trial.Load, "entry", x+8, poison, 0), told(1, 81_040, trial.Load, "entry", x+16, poison, 0), mark(86_718),
+	}}
+	landed := bug
+	landed.Events = append(append([]trial.WitnessEvent{}, bug.Events[:10]...), told(0, 82_000, trial.Drained, "copy", x, value, 1), mark(86_718))
+	relaxed := trial.Witness{Patched: true, Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
+		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 420, trial.Delayed, "tail", x, value, 2), told(0, 500, trial.Barrier, "wmb", 0, 0, 0),
+		told(0, 700, trial.Drained, "copy", x, value, 1), told(0, 800, trial.Drained, "tail", x, value, 2),
+		told(0, 900, trial.Delayed, "publish", y, 1490, 1), told(0, 950, trial.Drained, "publish", y, 1490, 1),
+		told(1, 5000, trial.Load, "entry", x, poison, 0), mark(6000),
+	}}
+	r.Witnesses = []trial.Witness{bug, landed, relaxed, {Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{mark(0)}}}
+	publish, wmb := []trial.Instruction{sampleInstruction("publish")}, []trial.Instruction{sampleInstruction("wmb")}
+	r.Code = []trial.Code{
+		{Container: "kcov_remote_stop", Ordered: "no", Publish: publish},
+		{Patched: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
+	}
+	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
+	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "barrierDrains": 11358}
+	return Saved{Name: "run", Document: NewDocument(r)}
+}
+
+func explanation(t *testing.T, s Saved, o ExplainOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, Explain(&b, s, o))
+	return b.String()
+}
+
+func TestExplain(t *testing.T) {
+	certified := trial.Certificate{Model: "aarch64.cat", Tests: []trial.LitmusTest{
+		{Name: "witness1", What: "as it ran", Text: "AArch64 witness1\n", Expected: trial.Sometimes, Allowed: trial.Sometimes},
+		{Name: "witness1+dmb.ishst", What: "with the patch's dmb ishst", Text: "AArch64 witness1+dmb.ishst\n", Expected: trial.Never, Allowed: trial.Never},
+	}}
+	none := explainable()
+	none.Document.Witnesses = nil
+	for name, c := range map[string]struct {
+		run Saved
+		o   ExplainOptions
+	}{
+		"bug-80": {explainable(), ExplainOptions{}}, "bug-120": {explainable(), ExplainOptions{Number: 1, Width: 120}},
+		"colour": {explainable(), ExplainOptions{Width: 100, Color: true}}, "landed": {explainable(), ExplainOptions{Number: 2, Width: 100}},
+		"all": {explainable(), ExplainOptions{Width: 100, All: true}}, "relaxed": {explainable(), ExplainOptions{Number: 3, Width: 100}},
+		"no-events": {explainable(), ExplainOptions{Number: 4, Width: 100}}, "none": {none, ExplainOptions{}},
+		"certified": {explainable(), ExplainOptions{Certificate: &certified}},
+	} {
+		golden(t, "explain/"+name+".txt", []byte(explanation(t, c.run, c.o)))
+	}
+}
+
+func TestExplainFitsItsWidth(t *testing.T) {
+	for _, width := range []int{80, 100, 133} {
+		for n := 1; n <= 4; n++ {
+			for _, l := range strings.Split(explanation(t, explainable(), ExplainOptions{Number: n, Width: width}), "\n") {
+				assert.LessOrEqual(t, len([]rune(l)), width, l)
+				assert.Equal(t, strings.TrimRight(l, " "), l)
+			}
+		}
+	}
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestColourOnlyAdds(t *testing.T) {
+	with := explanation(t, explainable(), ExplainOptions{Color: true})
+	without := explanation(t, explainable(), ExplainOptions{})
+	assert.NotContains(t, without, "\x1b")
+	assert.Contains(t, with, "\x1b")
+	assert.Equal(t, without, escapes.ReplaceAllString(with, ""))
+}
+
+func TestExplainRefusesAWrongNumber(t *testing.T) {
+	none := explainable()
+	none.Document.Witnesses = nil
+	for n, run := range map[int]Saved{5: explainable(), 1: none} {
+		for _, write := range []func(*bytes.Buffer) error{
+			func(b *bytes.Buffer) error { return Explain(b, run, ExplainOptions{Number: n}) },
+			func(b *bytes.Buffer) error { return ExplainJSON(b, run, ExplainOptions{Number: n}) },
+		} {
+			var b bytes.Buffer
+			err := write(&b)
+			require.Error(t, err)
+			assert.Equal(t, fault.User, fault.KindOf(err))
+			assert.Empty(t, b.String())
+			assert.Contains(t, err.Error(), fmt.Sprintf("witness %d of run", n))
+		}
+	}
+}
+
+func TestCertificatesInWords(t *testing.T) {
+	const sometimes, never = trial.Sometimes, trial.Never
+	test := func(expected, allowed trial.Expectation) trial.LitmusTest {
+		return trial.LitmusTest{What: "with a barrier", Expected: expected, Allowed: allowed}
+	}
+	for want, c := range map[string]trial.Certificate{
+		"certified detection":   {Tests: []trial.LitmusTest{test(sometimes, sometimes), test("", sometimes), test(never, never)}},
+		"CONTRADICTION":         {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, sometimes)}},
+		"no patched kernel":     {Tests: []trial.LitmusTest{test(sometimes, sometimes)}},
+		"did not answer all":    {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, "")}},
+		"herd7 was not asked":   {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
+		"herd7 gave no answer":  {Tests: []trial.LitmusTest{test(sometimes, "")}, Model: "aarch64.cat", Skipped: "late"},
+		"try: scripts/setup":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
+		"no litmus test: it is": {Why: "it is lost"},
+	} {
+		text := explanation(t, explainable(), ExplainOptions{Certificate: &c})
+		assert.Contains(t, text, want)
+		assert.Equal(t, want == "certified detection", strings.Contains(text, "certified detection"), text)
+	}
+}
+
+func TestExplainJSON(t *testing.T) {
+	var b bytes.Buffer
+	require.NoError(t, ExplainJSON(&b, explainable(), ExplainOptions{}))
+	var got struct {
+		Schema            string
+		Number, Witnesses int
+		Witness           struct{ Events []map[string]any }
+		Window            map[string]any
+		Certificate       any
+	}
+	require.NoError(t, json.Unmarshal(b.Bytes(), &got))
+	assert.Equal(t, ExplainSchema, got.Schema)
+	assert.Equal(t, []int{1, 4, 11}, []int{got.Number, got.Witnesses, len(got.Witness.Events)})
+	assert.Equal(t, map[string]any{"reordered": "writer", "heldNS": 200., "visibleNS": 621., "lookedNS": 86718., "landedNS": 86718. + 2923856}, got.Window)
+	assert.Nil(t, got.Certificate)
+
+	b.Reset()
+	require.NoError(t, ExplainJSON(&b, explainable(), ExplainOptions{Number: 4}))
+	assert.Contains(t, b.String(), `"heldNS": null`)
+}
+
+func TestWrap(t *testing.T) {
+	assert.Equal(t, []string{""}, wrap("", 10))
+	assert.Equal(t, []string{"  one two", "    three"}, wrap("  one two three", 10))
+	assert.Equal(t, []string{"0123456789", "  abcdefgh", "  ij"}, wrap("0123456789abcdefghij", 10))
+}

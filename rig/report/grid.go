@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"kcovrig/rig/trial"
+)
+
+// Grid is a history as cells by nights. A night is a day of UTC.
+type Grid struct {
+	Nights []string // newest first, such as "2026-01-02"
+	Rows   []GridRow
+}
+
+// GridRow is one cell over the grid's nights.
+type GridRow struct {
+	Cell   string
+	Nights []GridNight // one per night of the grid
+}
+
+// GridNight is one cell in one night: its latest run, and how many more there were.
+type GridNight struct {
+	Run     *trial.PastRun // nil: none
+	More    int
+	Others  []string // what those say, where it is something else
+	Sign    string   // of the word, for eyes
+	Share   string   // of stale windows, unpatched and, where any was seen, patched
+	Heat    int      // 0 to 9, from the unpatched share, or a lone arm's
+	Changed bool     // the run is flagged in the cell's trend
+}
+
+// NewGrid sets out the newest so many nights that have runs; 0: all.
+func NewGrid(runs []trial.PastRun, nights int) Grid {
+	byCell, seen := map[string][]trial.PastRun{}, map[string]bool{}
+	for _, r := range runs {
+		byCell[r.Cell] = append(byCell[r.Cell], r)
+		seen[night(r)] = true
+	}
+	g := Grid{Nights: []string{}}
+	for n := range seen {
+		g.Nights = append(g.Nights, n)
+	}
+	slices.SortFunc(g.Nights, func(a, b string) int { return cmp.Compare(b, a) })
+	if nights > 0 && len(g.Nights) > nights {
+		g.Nights = g.Nights[:nights]
+	}
+	for cell, runs := range byCell {
+		row := GridRow{Cell: cell, Nights: make([]GridNight, len(g.Nights))}
+		changed := map[string]bool{}
+		for _, p := range trial.NewTrend(cell, runs).Changes() {
+			changed[p.Run] = true
+		}
+		shown := false
+		for _, r := range runs {
+			if i := slices.Index(g.Nights, night(r)); i >= 0 {
+				row.Nights[i].add(r, changed)
+				shown = true
+			}
+		}
+		if shown {
+			g.Rows = append(g.Rows, row)
+		}
+	}
+	slices.SortFunc(g.Rows, func(a, b GridRow) int { return strings.Compare(a.Cell, b.Cell) })
+	return g
+}
+
+func night(r trial.PastRun) string { return r.At.UTC().Format(time.DateOnly) }
+
+// add takes a run into its night: the latest is shown, and no other is passed over
+// in silence.
+func (n *GridNight) add(r trial.PastRun, changed map[string]bool) {
+	n.Changed = n.Changed || changed[r.ID]
+	if n.Run != nil {
+		n.More++
+		earlier := r.Word()
+		if !r.At.Before(n.Run.At) {
+			earlier = n.Run.Word()
+		}
+		if !slices.Contains(n.Others, earlier) {
+			n.Others = append(n.Others, earlier)
+		}
+		if r.At.Before(n.Run.At) {
+			return
+		}
+	}
+	n.Run, n.Sign = &r, signs[r.Word()]
+	if n.Sign == "" {
+		n.Sign = "!" // a fault, or nothing known
+	}
+	unpatched, patched := staleShare(r, false), staleShare(r, true)
+	n.Share, n.Heat = percent(unpatched), heat(unpatched)
+	switch {
+	case unpatched == nil:
+		n.Share, n.Heat = percent(patched), heat(patched)
+	case patched != nil && *patched > 0:
+		n.Share += ", patched " + percent(patched)
+		n.Heat = max(n.Heat, heat(patched))
+	}
+}
+
+// signs stand beside the words, so that neither colour nor reading is needed.
+var signs = map[string]string{
+	string(trial.Fixed): "\u2713", string(trial.NoEffect): "\u2713", string(trial.NotFixed): "\u2717", string(trial.Inconclusive): "?",
+	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
+}
+
+func staleShare(r trial.PastRun, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
+
+// heat has ten steps; step 0 is none at all, step 1 the least.
+func heat(share *float64) int {
+	if share == nil || *share == 0 {
+		return 0
+	}
+	return min(9, 1+int(*share*9))
+}
+
+// The pages' addresses on the server.
+func cellAddress(cell string) string { return "/cell?name=" + url.QueryEscape(cell) }
+
+func runAddress(id string) string { return "/run/" + id }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
+)
+
+// nights are made-up runs of two cells: the one changes on its ninth night, with
+// a new compiler, and one of its nights fails.
+func nights() []trial.PastRun {
+	var runs []trial.PastRun
+	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 43, 90, 88} {
+		r := trial.PastRun{
+			ID: fmt.Sprintf("%02d%s", n, strings.Repeat("af", 15)), At: time.Date(2026, 1, n+1, 2, 30, 0, 0, time.UTC), Cell: "compare,kcov,arm64",
+			Command: "compare", Scenario: "kcov", Arch: "arm64", KernelVersion: "6.12.117", Compiler: "gcc 12", QEMUVersion: "11.1.3",
+			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Arms: []trial.PastArm{},
+		}
+		for i, stale := range []uint64{stale, 0} {
+			r.Arms = append(r.Arms, trial.PastArm{
+				Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: 2 * stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
+			})
+		}
+		switch {
+		case n == 4:
+			r.Verdict, r.Whose = trial.Inconclusive, "kernel"
+			r.Arms[0].Outcome, r.Arms[1].Outcome = trial.OutcomeKernelFault, trial.OutcomeKernelFault
+		case n >= 8:
+			r.Compiler = "gcc 13"
+		}
+		runs = append(runs, r)
+	}
+	other := runs[3]
+	other.ID, other.Cell, other.Arch, other.Verdict = "ff"+other.ID, "compare,kcov,x86_64", "x86_64", trial.NoEffect
+	return append(runs, other)
+}
+
+func TestHistoryAsTextAndJSON(t *testing.T) {
+	runs := nights()
+	trend := trial.NewTrend("compare,kcov,arm64", runs[:10])
+	few := trial.NewTrend("compare,kcov,arm64", runs[:3])
+	compared := Compare(load(t, "fixed")[0], load(t, "readers")[0])
+	for _, asJSON := range []bool{false, true} {
+		suffix := map[bool]string{false: ".txt", true: ".json"}[asJSON]
+		for name, write := range map[string]func(*bytes.Buffer) error{
+			"history": func(b *bytes.Buffer) error { return History(b, "/h.db", runs, asJSON) },
+			"empty":   func(b *bytes.Buffer) error { return History(b, "/h.db", nil, asJSON) },
+			"trend":   func(b *bytes.Buffer) error { return Trend(b, trend, asJSON) },
+			"few":     func(b *bytes.Buffer) error { return Trend(b, few, asJSON) },
+			"compare": func(b *bytes.Buffer) error { return Compared(b, compared, asJSON) },
+		} {
+			var b bytes.Buffer
+			require.NoError(t, write(&b))
+			golden(t, "history/"+name+suffix, b.Bytes())
+		}
+	}
+}
+
+func TestComparingARunWithItself(t *testing.T) {
+	run := load(t, "fixed")[0]
+	c := Compare(run, run)
+	assert.Empty(t, c.Differs)
+	require.NotEmpty(t, c.Rates)
+	for _, r := range c.Rates {
+		assert.InDelta(t, 1, *r.Differ, 1e-9)
+	}
+}
+
+// A kernel that failed has no numbers in a comparison, whatever its arms hold.
+func TestComparingWithAFault(t *testing.T) {
+	c := Compare(load(t, "fixed")[0], load(t, "rig-fault")[0])
+	for _, r := range c.Rates {
+		assert.Nil(t, r.Differ)
+	}
+	var b bytes.Buffer
+	require.NoError(t, Compared(&b, c, false))
+	assert.Contains(t, b.String(), "not run")
+}

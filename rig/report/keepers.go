@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
+)
+
+// keepers says per kernel what orders its two writes, or that nothing does, and
+// what the emulator counted of it.
+func keepers(b *strings.Builder, d Document, width int) {
+	if len(d.Code) == 0 && len(d.Arms) == 0 {
+		return
+	}
+	b.WriteString("\nwhat keeps the order\n")
+	for _, patched := range []bool{false, true} {
+		name := trial.Observation{Patched: patched}.Arm()
+		readers := readersOf(d, patched)
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Patched == patched })
+		switch {
+		case i >= 0:
+			b.WriteString("  " + name + ": ")
+			paragraph(b, keeper(d.Code[i], d.Spec.Arch), "    ", width)
+			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
+				fmt.Fprintln(b, cut("    "+described(at), width))
+			}
+		case len(readers) > 0:
+			b.WriteString("  " + name + ": the code was not looked at\n")
+		}
+		for _, reader := range readers {
+			b.WriteString("    ")
+			paragraph(b, counted(d, patched, reader), "      ", width)
+		}
+	}
+}
+
+// keeper puts the static check into words.
+func keeper(c trial.Code, archName string) string {
+	const publish = "the store that publishes it"
+	barriers := "a barrier"
+	if len(c.Barriers) > 0 {
+		barriers = strings.Join(c.Barriers, ", ")
+	}
+	if a, err := arch.Lookup(archName); err == nil && a.TSO {
+		return fmt.Sprintf("in %s, the architecture itself does: %s is TSO, and never shows a store before an older one", c.Container, a.Name)
+	}
+	switch c.Ordered {
+	case "yes":
+		return fmt.Sprintf("in %s, %s stands on every path from the copy to %s", c.Container, barriers, publish)
+	case "no":
+		text := fmt.Sprintf("in %s, nothing orders the copy before %s", c.Container, publish)
+		if len(c.Barriers) > 0 {
+			text += ": " + barriers + " does not order stores"
+		}
+		return text
+	case "partly":
+		return fmt.Sprintf("in %s, %s stands on some paths from the copy to %s, not on all", c.Container, barriers, publish)
+	default:
+		return fmt.Sprintf("in %s, the static check could not tell whether anything orders the copy", c.Container)
+	}
+}
+
+// described is an instruction's text, place and source, as far as known.
+func described(i trial.Instruction) string {
+	known := []string{i.Text, i.Place(), i.Source, oneLine(i.SourceText)}
+	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), "  ")
+}
+
+func readersOf(d Document, patched bool) []trial.Reader {
+	var list []trial.Reader
+	for _, a := range d.Arms {
+		if a.Patched == patched && !slices.Contains(list, a.Reader) {
+			list = append(list, a.Reader)
+		}
+	}
+	return list
+}
+
+// counted is what one boot showed. Its modes share the emulator's counters.
+func counted(d Document, patched bool, reader trial.Reader) string {
+	var stale, windows uint64
+	var emulator map[string]uint64
+	for _, a := range d.Arms {
+		if a.Patched != patched || a.Reader != reader {
+			continue
+		}
+		if !a.counts() {
+			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
+		}
+		stale, windows, emulator = stale+a.StaleWindows, windows+a.Windows, a.Emulator
+	}
+	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
+	if len(emulator) == 0 {
+		return text + "; the emulator was not used"
+	}
+	return text + fmt.Sprintf("; the emulator held back %d stores, and barriers made it drain %d times (barrierDrains)",
+		emulator["delayed"], emulator["barrierDrains"])
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+)
+
+// SavedMatrix is a matrix as it was saved.
+type SavedMatrix struct {
+	Name     string // of its folder
+	Document matrix.Document
+	Raw      json.RawMessage
+}
+
+// matrixFile is what a matrix folder holds.
+const matrixFile = "matrix.json"
+
+// IsMatrix says whether path is a matrix folder, or a matrix.json.
+func IsMatrix(path string) bool {
+	if filepath.Base(path) == matrixFile {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(path, matrixFile))
+	return err == nil
+}
+
+// LoadMatrix reads a matrix folder, or the matrix.json in it.
+func LoadMatrix(path string) (SavedMatrix, error) {
+	op := "read the matrix " + path
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return SavedMatrix{}, fault.Wrap(fault.User, op, err)
+	}
+	if filepath.Base(abs) != matrixFile {
+		abs = filepath.Join(abs, matrixFile)
+	}
+	text, err := os.ReadFile(abs)
+	if err != nil {
+		kind := fault.Rig
+		if errors.Is(err, fs.ErrNotExist) {
+			kind = fault.User
+		}
+		return SavedMatrix{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: "name the folder of a matrix (--out of kcovrig matrix)"}
+	}
+	s := SavedMatrix{Name: filepath.Base(filepath.Dir(abs)), Raw: text}
+	err = json.Unmarshal(text, &s.Document)
+	if err == nil && s.Document.Schema != matrix.Schema {
+		err = fmt.Errorf("its schema is %q, not %q", s.Document.Schema, matrix.Schema)
+	}
+	return s, fault.Wrap(fault.User, op, err)
+}
+
+// MatrixJSON writes the document as one object and a newline.
+func MatrixJSON(w io.Writer, d matrix.Document) error { return object(w, d) }
+
+// matrixRenderers lists the formats. before is the run to compare with; nil: none.
+var matrixRenderers = []struct {
+	name  string
+	write func(w io.Writer, now SavedMatrix, before *SavedMatrix) error
+}{
+	{"text", matrixText}, {"json", matrixAsSaved}, {"junit", matrixJUnit}, {"markdown", matrixMarkdown}, {"html", matrixHTML},
+}
+
+// RenderMatrix writes one report over all cells of a matrix; with before, it says
+// what changed since that run.
+func RenderMatrix(w io.Writer, format string, now SavedMatrix, before *SavedMatrix) error {
+	for _, r := range matrixRenderers {
+		if r.name == format {
+			return fault.Wrap(fault.Rig, "write the report", r.write(w, now, before))
+		}
+	}
+	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(Formats(), ", "))
+}
+
+func matrixAsSaved(w io.Writer, now SavedMatrix, _ *SavedMatrix) error {
+	_, err := w.Write(now.Raw)
+	return err
+}
+
+// matrixHeadline sums up the cells in one line.
+func matrixHeadline(c matrix.Counts) string {
+	parts := []string{fmt.Sprintf("%d of %d cells as expected", c.Expected, c.Cells)}
+	for _, p := range []struct {
+		n    int
+		what string
+	}{
+		{c.Unexpected, "unexpected"}, {c.Inconclusive, "inconclusive"}, {c.KernelFaults, "failed by the kernel"},
+		{c.RigFaults, "failed by the rig"}, {c.UserFaults, "failed by wrong settings"}, {c.NotRun, "not run"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// matrixRetries says how often cells and kernels were tried again.
+func matrixRetries(c matrix.Counts) string {
+	switch c.Retries {
+	case 0:
+		return "no retries"
+	case 1:
+		return "1 retry after a fault of the rig"
+	}
+	return fmt.Sprintf("%d retries after faults of the rig", c.Retries)
+}
+
+// statusWord says how a cell stands, for people.
+func statusWord(r matrix.CellResult) string {
+	switch r.Status {
+	case matrix.NotRun:
+		return "not run"
+	case matrix.Expected:
+		return "as expected"
+	}
+	return string(r.Status)
+}
+
+// cellShare is the share of stale windows of one arm, all modes together, and
+// "-" where nothing was measured.
+func cellShare(r matrix.CellResult, patched bool) string {
+	var stale, all uint64
+	for _, a := range r.Arms {
+		if a.Patched == patched {
+			stale, all = stale+a.StaleWindows, all+a.Windows
+		}
+	}
+	if all == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%s of %d", percent(ratio(stale, all)), all)
+}
+
+// because is the reason in one line, with the retries.
+func because(r matrix.CellResult) string {
+	words := oneLine(r.Reason)
+	if n := len(r.Retries); n > 0 {
+		words = strings.TrimPrefix(fmt.Sprintf("%s; tried %d times, the last fault: %s", words, n+1, oneLine(r.Retries[n-1])), "; ")
+	}
+	return words
+}
+
+// odd lists the cells that are not as expected, the gravest first.
+func odd(d matrix.Document) []matrix.CellResult {
+	var out []matrix.CellResult
+	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.NoAnswer, matrix.NotRun} {
+		for _, r := range d.Cells {
+			if r.Status == status {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func changesSince(now SavedMatrix, before *SavedMatrix) []matrix.Change {
+	if before == nil {
+		return nil
+	}
+	return matrix.Changes(before.Document, now.Document)
+}
+
+func changeWords(c matrix.Change) string {
+	words := fmt.Sprintf("%s: %s, before %s", c.Name, c.After, c.Before)
+	switch {
+	case c.Worse:
+		words += " (no longer as expected)"
+	case c.Better:
+		words += " (as expected again)"
+	}
+	return words
+}
+
+// matrixFacts says with what the matrix was run.
+func matrixFacts(d matrix.Document) []fact {
+	facts := []fact{{"file", d.File}}
+	add := func(name string, values []string) {
+		if len(values) > 0 {
+			facts = append(facts, fact{name, strings.Join(values, "; ")})
+		}
+	}
+	var kernels, compilers, qemus []string
+	built := 0
+	for _, b := range d.Builds {
+		kernels = once(kernels, "Linux "+b.Kernel+" "+b.Arch)
+		compilers = once(compilers, b.Compiler)
+		if !b.Cached {
+			built++
+		}
+	}
+	for _, r := range d.Cells {
+		if r.QEMU != "" {
+			qemus = once(qemus, r.QEMU)
+		}
+	}
+	if d.Shard != "" {
+		add("shard", []string{d.Shard})
+	}
+	add("kernels", kernels)
+	add("compiler", compilers)
+	add("images", []string{fmt.Sprintf("%d, of which %d had to be built", len(d.Builds), built)})
+	add("QEMU", qemus)
+	add("host", []string{hostLine(d.Host)})
+	add("kcovrig", []string{d.Version})
+	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})
+	if d.Counts.Resumed > 0 {
+		add("resumed", []string{fmt.Sprintf("%d cells had their answer already", d.Counts.Resumed)})
+	}
+	add("retries", []string{matrixRetries(d.Counts)})
+	return facts
+}
+
+func once(list []string, value string) []string {
+	for _, v := range list {
+		if v == value {
+			return list
+		}
+	}
+	return append(list, value)
+}

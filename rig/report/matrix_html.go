@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"kcovrig/rig/matrix"
+)
+
+// htmlCell is a row of the page's table.
+type htmlCell struct {
+	matrix.CellResult
+	Came, Standing, Because   string
+	Unpatched, Patched, Class string
+	Link                      string // to the cell's own report, below the page's folder
+}
+
+// matrixHTML writes the page: one file, like a run's, but that it links to the
+// cells' own reports beside it.
+func matrixHTML(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+	d := now.Document
+	data := struct {
+		Title, Headline string
+		Good            bool
+		Document        matrix.Document
+		Heat            *Chart
+		Odd, Cells      []htmlCell
+		Since           string
+		Changes         []string
+		Facts           []fact
+	}{Title: "kcovrig matrix " + d.Name, Headline: matrixHeadline(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
+	var err error
+	if data.Heat, err = heatChart("heat", d); err != nil {
+		return err
+	}
+	for _, r := range d.Cells {
+		data.Cells = append(data.Cells, newHTMLCell(r))
+	}
+	for _, r := range odd(d) {
+		data.Odd = append(data.Odd, newHTMLCell(r))
+	}
+	if before != nil {
+		data.Since = fmt.Sprintf("%s, %s", before.Name, before.Document.Started)
+		for _, c := range changesSince(now, before) {
+			data.Changes = append(data.Changes, changeWords(c))
+		}
+	}
+	var b bytes.Buffer // so that an error leaves no half page
+	if err := page.ExecuteTemplate(&b, "matrix.html", data); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func newHTMLCell(r matrix.CellResult) htmlCell {
+	c := htmlCell{
+		CellResult: r, Came: r.Words(), Standing: statusWord(r), Because: because(r),
+		Unpatched: cellShare(r, false), Patched: cellShare(r, true), Class: orNone(string(r.Status)),
+	}
+	if r.Folder != "" {
+		c.Link = r.Folder + "/report.html"
+	}
+	return c
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// madeUp is a night of the example: the counts are invented.
+func madeUp(t *testing.T) SavedMatrix {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/examples/nightly.yaml")
+	require.NoError(t, err)
+	f, err := matrix.Parse("nightly.yaml", text)
+	require.NoError(t, err)
+	d := matrix.Document{
+		Retries: []string{"copy the other arm's build folder: the disk is full"},
+		Schema:  matrix.Schema, Version: "v1", Name: f.Name, File: f.Path, Hash: "0123", Started: "2026-01-02T03:04:05Z", Seconds: 321,
+		Host:   trial.Host{System: "Debian", Arch: "amd64", CPU: "A CPU", Kernel: "6.1", CPUs: 8},
+		Builds: []matrix.Build{{Arch: "arm64", Kernel: "6.12.1", Compiler: "gcc 12", Cells: 4}, {Arch: "arm64", Kernel: "6.12.1", Compiler: "clang 14", Image: trial.Image{Cached: true}, Cells: 2}},
+	}
+	for i, c := range f.Cells {
+		d.Cells = append(d.Cells, madeUpCell(i, c))
+	}
+	d.Counts = matrix.Count(d)
+	return savedAs(t, "tonight", d)
+}
+
+func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
+	r := matrix.CellResult{
+		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{},
+		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
+	}
+	for _, patched := range c.Arms() {
+		for k, mode := range []string{"pc", "cmp"} {
+			a := matrix.Arm{Patched: patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			if !patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
+				a.StaleWindows = uint64(3 + 37*(i*2+k)%600)
+			}
+			r.Arms = append(r.Arms, a)
+		}
+	}
+	switch i {
+	case 1:
+		r.Status, r.Outcome, r.Reason, r.Arms[0].StaleWindows, r.Arms[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
+	case 2:
+		r.Retries = []string{"start QEMU: no memory"}
+	case 4:
+		r.Status, r.Outcome, r.Arms, r.Folder = matrix.Failed, matrix.Unknown, []matrix.Arm{}, ""
+		r.Failure = &trial.Failure{Whose: "kernel", Op: "build linux", Message: "build linux 6.12.1: error: <no> | `such` thing", Try: "look at the log"}
+		r.Reason = r.Failure.Message
+	case 6:
+		r.Status, r.Outcome, r.Reason = matrix.NoAnswer, matrix.Inconclusive, "too few windows"
+	case 9:
+		r.Status, r.Outcome, r.Reason, r.Arms, r.Folder = matrix.NotRun, matrix.Unknown, "", []matrix.Arm{}, ""
+	}
+	return r
+}
+
+func savedAs(t *testing.T, name string, d matrix.Document) SavedMatrix {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	var b bytes.Buffer
+	require.NoError(t, MatrixJSON(&b, d))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), b.Bytes(), 0o600))
+	require.True(t, IsMatrix(dir))
+	s, err := LoadMatrix(dir)
+	require.NoError(t, err)
+	return s
+}
+
+// dayBefore is a night on which all was well, with another set of cells.
+func dayBefore(t *testing.T, now SavedMatrix) *SavedMatrix {
+	t.Helper()
+	d := now.Document
+	d.Cells = append([]matrix.CellResult{}, now.Document.Cells[:len(now.Document.Cells)-1]...)
+	for i := range d.Cells {
+		d.Cells[i].Status, d.Cells[i].Outcome, d.Cells[i].Failure = matrix.Expected, d.Cells[i].Cell.Expect, nil
+	}
+	if len(d.Cells) > 2 {
+		d.Cells[2].Status, d.Cells[2].Outcome = matrix.Unexpected, matrix.Clean
+	}
+	d.Started = "2026-01-01T03:04:05Z"
+	s := savedAs(t, "yesterday", d)
+	return &s
+}
+
+func renderMatrix(t *testing.T, format string, now SavedMatrix, before *SavedMatrix) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, RenderMatrix(&b, format, now, before))
+	return b.String()
+}
+
+func TestMatrixReports(t *testing.T) {
+	now := madeUp(t)
+	for _, format := range Formats() {
+		text := renderMatrix(t, format, now, dayBefore(t, now))
+		golden(t, filepath.Join("matrix", "nightly."+format), []byte(text))
+		assert.Equal(t, text, renderMatrix(t, format, now, dayBefore(t, now)), "the same bytes")
+	}
+	require.Error(t, RenderMatrix(&bytes.Buffer{}, "pdf", now, nil))
+}
+
+func TestMatrixMarkdownFitsAMail(t *testing.T) {
+	for _, cells := range []int{1, 16, 2000} {
+		now := madeUp(t)
+		first := now.Document.Cells
+		now.Document.Cells = nil
+		for i := range cells {
+			r := first[i%len(first)]
+			r.Cell.Name = fmt.Sprintf("%s/%d", r.Cell.Name, i)
+			r.Cell.ID = fmt.Sprint(i)
+			now.Document.Cells = append(now.Document.Cells, r)
+		}
+		now.Document.Counts = matrix.Count(now.Document)
+		for i := range 300 {
+			now.Document.Builds = append(now.Document.Builds, matrix.Build{Kernel: fmt.Sprint(i), Compiler: fmt.Sprint("gcc ", i)})
+		}
+		before := dayBefore(t, now)
+		text := renderMatrix(t, "markdown", now, before)
+		assert.LessOrEqual(t, strings.Count(text, "\n"), 40, "%d cells", cells)
+		assert.Contains(t, text, matrixHeadline(now.Document.Counts))
+	}
+}
+
+func TestMatrixChangesAreNamedOnlyWhereThereAreSome(t *testing.T) {
+	now := madeUp(t)
+	assert.NotContains(t, renderMatrix(t, "text", now, nil), "changed since")
+	assert.Contains(t, renderMatrix(t, "text", now, &now), "nothing")
+}
+
+func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
+	d := madeUp(t).Document
+	c, err := heatChart("heat", d)
+	require.NoError(t, err)
+	measured := 0
+	for _, r := range d.Cells {
+		measured += len(r.Arms)
+	}
+	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
+	assert.Len(t, c.Table, len(d.Cells))
+	for i, want := range map[float64]int{0: 0, 0.1: 1, 1: 2, 4.9: 2, 5: 3, 15: 4, 39: 4, 40: 5, 100: 5} {
+		assert.Equal(t, want, heatStep(i), "%v %%", i)
+	}
+	none, err := heatChart("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
+	require.NoError(t, err)
+	assert.Nil(t, none)
+}
+
+func TestMatrixFilesThatAreNone(t *testing.T) {
+	dir := t.TempDir()
+	assert.False(t, IsMatrix(dir))
+	_, err := LoadMatrix(dir)
+	require.Error(t, err)
+	for _, text := range []string{"{", `{"schema": "kcovrig.matrix/99"}`} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), []byte(text), 0o600))
+		_, err = LoadMatrix(dir)
+		require.Error(t, err, text)
+	}
+	require.True(t, json.Valid(madeUp(t).Raw))
+}
+
+func TestMatrixPageInABrowser(t *testing.T) {
+	b := startBrowser(t)
+	now := madeUp(t)
+	b.open(writePage(t, renderMatrix(t, "html", now, dayBefore(t, now))))
+	assert.Empty(t, b.complaints())
+	for name, size := range map[string]struct {
+		width  int
+		scheme string
+	}{"matrix-light.png": {1200, "light"}, "matrix-dark.png": {1200, "dark"}, "matrix-phone.png": {360, "light"}} {
+		b.look(name, size.width, size.scheme)
+		assert.Empty(t, b.eval(tooPale), name)
+	}
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/matrix"
+)
+
+// The Markdown summary fits a mail and a job's page: 40 lines, whatever the
+// number of cells.
+const (
+	maxOdd     = 12
+	maxChanges = 6
+)
+
+// MatrixText writes a document for people.
+func MatrixText(w io.Writer, d matrix.Document) error {
+	return matrixText(w, SavedMatrix{Name: d.Name, Document: d}, nil)
+}
+
+// MatrixList writes cells as they would run.
+func MatrixList(w io.Writer, cells []matrix.Cell) error {
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tab, "no\tid\tcell\texpect\twhy")
+	for _, c := range cells {
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\n", c.Number, c.ID, c.Name, c.Expect, c.Why)
+	}
+	return tab.Flush()
+}
+
+func matrixText(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+	d := now.Document
+	for _, f := range matrixFacts(d) {
+		fmt.Fprintf(w, "%-10s%s\n", f.Name, oneLine(f.Value))
+	}
+	fmt.Fprintln(w)
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tab, "no\tcell\texpected\tcame to\t\tunpatched stale\tpatched stale")
+	for _, r := range d.Cells {
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), statusWord(r), cellShare(r, false), cellShare(r, true))
+	}
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	for _, fail := range d.Retries {
+		fmt.Fprintf(w, "\nkernels were built again after: %s\n", oneLine(fail))
+	}
+	if list := odd(d); len(list) > 0 {
+		fmt.Fprintln(w)
+		for _, r := range list {
+			fmt.Fprintf(w, "%s %s: expected %s (%s), came to %s: %s\n", statusWord(r), r.Cell.Name, r.Cell.Expect, r.Cell.Why, r.Words(), orNone(because(r)))
+			if r.Failure != nil {
+				Failure(w, *r.Failure)
+			}
+			if r.Folder != "" {
+				fmt.Fprintf(w, "  see %s\n", r.Folder)
+			}
+		}
+	}
+	if before != nil {
+		fmt.Fprintf(w, "\nchanged since %s (%s):\n", before.Name, before.Document.Started)
+		for _, c := range changesSince(now, before) {
+			fmt.Fprintf(w, "  %s\n", changeWords(c))
+		}
+		if len(changesSince(now, before)) == 0 {
+			fmt.Fprintln(w, "  nothing")
+		}
+	}
+	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", matrixHeadline(d.Counts), matrixRetries(d.Counts))
+	return err
+}
+
+func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+	d := now.Document
+	var b strings.Builder
+	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", plain(d.Name), matrixHeadline(d.Counts))
+	if list := odd(d); len(list) > 0 {
+		table := [][]string{{"cell", "expected", "came to", "why"}}
+		for _, r := range list[:min(len(list), maxOdd)] {
+			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), shortened(plain(because(r)), 120)})
+		}
+		aligned(&b, table)
+		if more := len(list) - maxOdd; more > 0 {
+			fmt.Fprintf(&b, "\nand %d more\n", more)
+		}
+		b.WriteString("\n")
+	}
+	if before != nil {
+		changes := changesSince(now, before)
+		fmt.Fprintf(&b, "Changed since %s: %s\n", plain(before.Name), map[bool]string{true: "nothing.", false: fmt.Sprintf("%d cells.", len(changes))}[len(changes) == 0])
+		for i, c := range changes {
+			if i == maxChanges {
+				fmt.Fprintf(&b, "- and %d more\n", len(changes)-i)
+				break
+			}
+			fmt.Fprintf(&b, "- %s\n", plain(changeWords(c)))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("```text\n")
+	for _, f := range matrixFacts(d) {
+		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", shortened(strings.ReplaceAll(oneLine(f.Value), "`", "'"), 300))
+	}
+	b.WriteString("```\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// cameTo is what a cell came to and how that stands, unless the one says both.
+func cameTo(r matrix.CellResult) string {
+	if r.Words() == statusWord(r) {
+		return r.Words()
+	}
+	return r.Words() + " (" + statusWord(r) + ")"
+}
+
+// shortened cuts text to some characters.
+func shortened(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-3]) + "..."
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// story turns a witness into rows: the events that matter one by one, the
+// others counted, unless all are wanted.
+type story struct {
+	witness.Reading
+	all    bool
+	reader trial.ReaderCode
+	rows   []row
+	rest   []trial.WitnessEvent // one vCPU's, since the last row
+}
+
+func (s *story) tell() []row {
+	for i, e := range s.Events {
+		if s.matters(i) || s.all {
+			s.count()
+			s.add(e, s.words(i)...)
+			s.draw(i)
+			continue
+		}
+		if len(s.rest) > 0 && s.rest[0].VCPU != e.VCPU {
+			s.count()
+		}
+		s.rest = append(s.rest, e)
+	}
+	s.count()
+	if s.Landed < 0 && s.Mark >= 0 {
+		s.arrival()
+	}
+	return s.rows
+}
+
+func (s *story) matters(i int) bool {
+	switch i {
+	case s.Publish, s.Visible, s.Count, s.Stale, s.Landed, s.Mark:
+		return true
+	}
+	e := s.Events[i]
+	return e.Kind == trial.Barrier || e.Kind != trial.Load && e.Address == s.Address
+}
+
+func (s *story) column(vcpu int) int {
+	if vcpu == s.ReaderCPU {
+		return 1
+	}
+	return 0
+}
+
+func (s *story) add(e trial.WitnessEvent, lines ...line) {
+	s.rows = append(s.rows, row{time: shortTime(float64(e.AtNS)), column: s.column(e.VCPU), lines: lines})
+}
+
+// draw marks the window: from where the stale word's store was held back to
+// where it landed.
+func (s *story) draw(i int) {
+	r := &s.rows[len(s.rows)-1]
+	switch {
+	case len(s.Stores) == 0 || s.Events[s.Stores[0]].Kind != trial.Delayed || i < s.Stores[0]:
+	case i == s.Stores[0]:
+		r.window, r.inside = "+", true
+	case i == s.Landed:
+		r.window = "+"
+	case s.Landed < 0 || i < s.Landed:
+		r.window, r.inside = "|", true
+	}
+}
+
+// count adds a row for the events that were not told.
+func (s *story) count() {
+	if len(s.rest) == 0 {
+		return
+	}
+	n := map[trial.WitnessKind]int{}
+	for _, e := range s.rest {
+		n[e.Kind]++
+	}
+	var parts []string
+	for _, k := range []struct {
+		kind      trial.WitnessKind
+		one, many string
+	}{
+		{trial.Executed, "store that landed at once", "stores that landed at once"}, {trial.Delayed, "store held back", "stores held back"},
+		{trial.Drained, "held store lands", "held stores land"}, {trial.Load, "load", "loads"},
+	} {
+		switch n[k.kind] {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+k.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", n[k.kind], k.many))
+		}
+	}
+	first := s.rest[0]
+	s.add(first, line{"... " + strings.Join(parts, ", "), faint})
+	if last := len(s.rows) - 2; last >= 0 && s.rows[last].inside {
+		s.rows[last+1].window, s.rows[last+1].inside = "|", true
+	}
+	s.rest = nil
+}
+
+// arrival is the late store's landing where the emulator's events end before
+// it: the guest saw it.
+func (s *story) arrival() {
+	d := s.Detection
+	at := float64(s.Events[s.Mark].AtNS + d.StaleNS)
+	r := row{time: shortTime(at), lines: []line{
+		{fmt.Sprintf("entry %d has landed: %#x", d.Index, d.Later), relief}, {"(by the guest's clock)", faint},
+	}}
+	if len(s.Stores) > 0 {
+		r.window = "+"
+	}
+	s.rows = append(s.rows, r)
+}
+
+// where is an event's instruction: what, where, and the source line.
+func where(e trial.WitnessEvent) []line {
+	var lines []line
+	if e.Text != "" {
+		lines = append(lines, line{e.Text, bold})
+	}
+	at := shortSymbol(e.Symbol)
+	if at != "" {
+		at = fmt.Sprintf("%s+%#x", at, e.Offset)
+	}
+	if e.Source != "" {
+		at = strings.TrimSpace(at + "  " + path.Base(e.Source))
+	}
+	if at != "" {
+		lines = append(lines, line{at, faint})
+	}
+	if e.SourceText != "" {
+		lines = append(lines, line{"  " + oneLine(e.SourceText), normal})
+	}
+	return lines
+}
+
+// shortSymbol leaves out the path of a Go package and the suffix of its
+// assembly functions.
+func shortSymbol(symbol string) string { return strings.TrimSuffix(path.Base("/"+symbol), ".abi0") }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/trial"
+)
+
+// Trend writes how a cell's rates went, as text or as one JSON object.
+func Trend(w io.Writer, t trial.Trend, asJSON bool) error {
+	if asJSON {
+		return object(w, map[string]any{
+			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": full(t.Runs), "series": full(t.Series), "changes": full(t.Changes()),
+		})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "cell      %s\nruns      %d\n", t.Cell, len(t.Runs))
+	fmt.Fprintf(&b, "verdicts  %s\n", verdicts(t.Runs))
+	for _, s := range t.Series {
+		writeSeries(&b, s, t.Runs)
+	}
+	b.WriteString("\n" + trendSentence(t) + "\n")
+	for _, c := range changes(t) {
+		fmt.Fprintf(&b, "  %s\n", c)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// verdicts counts how runs ended, in the order of first appearance.
+func verdicts(runs []trial.PastRun) string {
+	var words []string
+	count := map[string]int{}
+	for _, r := range runs {
+		if count[r.Word()]++; count[r.Word()] == 1 {
+			words = append(words, r.Word())
+		}
+	}
+	for i, word := range words {
+		words[i] = fmt.Sprintf("%s %d", word, count[word])
+	}
+	return strings.Join(words, ", ")
+}
+
+func writeSeries(b *strings.Builder, s trial.TrendSeries, runs []trial.PastRun) {
+	line, marks := sparkline(s.Points)
+	fmt.Fprintf(b, "\n%s: stale blocks of %d windows, oldest run first\n  %s\n", s.Name(), s.BlockSize, line)
+	if strings.TrimSpace(marks) != "" {
+		fmt.Fprintf(b, "  %s\n", marks)
+	}
+	word := map[string]string{}
+	for _, r := range runs {
+		word[r.ID] = r.Word()
+	}
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "  run\tended (UTC)\tsays\tstale blocks\tshare\t95 % interval\tp\t")
+	for _, p := range s.Points {
+		blocks, chance, flag := "-", "-", ""
+		if p.Share != nil {
+			blocks = fmt.Sprintf("%d of %d", p.StaleBlocks, p.Blocks)
+		}
+		if p.Shift != nil {
+			chance = fmt.Sprintf("%.2g", *p.Shift)
+		}
+		if p.Changed {
+			flag = "CHANGED"
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortID(p.Run), moment(p.At), word[p.Run], blocks, percent(p.Share), span(p.Interval), chance, flag)
+	}
+	_ = t.Flush() // a Builder never fails
+}
+
+// sparkline draws shares from 0 to 100 % in eight heights, a dot where there is
+// none, and below it a mark at each change.
+func sparkline(points []trial.TrendPoint) (line, marks string) {
+	heights := []rune("▁▂▃▄▅▆▇█")
+	for _, p := range points {
+		mark := " "
+		if p.Changed {
+			mark = "^"
+		}
+		marks += mark
+		if p.Share == nil {
+			line += "·"
+			continue
+		}
+		line += string(heights[min(len(heights)-1, int(*p.Share*float64(len(heights))))])
+	}
+	return line, strings.TrimRight(marks, " ")
+}
+
+// trendSentence says in one sentence what the trend shows.
+func trendSentence(t trial.Trend) string {
+	tested := 0
+	for _, s := range t.Series {
+		for _, p := range s.Points {
+			if p.Shift != nil {
+				tested++
+			}
+		}
+	}
+	switch n := len(changes(t)); {
+	case tested == 0:
+		return fmt.Sprintf("Too few runs: a run is compared with %d earlier ones or more.", trial.ShiftRuns)
+	case n == 0:
+		return fmt.Sprintf("No change: no run differs from those before it by more than runs differ by themselves (false flags: %.0f %% of runs).", 100*t.ShiftError)
+	case n == 1:
+		return "A change that noise does not explain:"
+	default:
+		return fmt.Sprintf("%d changes that noise does not explain:", n)
+	}
+}
+
+// changes says of each series and stretch of flagged runs what changed.
+func changes(t trial.Trend) []string {
+	var list []string
+	for _, s := range t.Series {
+		for _, stretch := range stretches(s.Points) {
+			first := stretch[0]
+			text := fmt.Sprintf("%s: since %s, run %s, %s of blocks are stale (%s), %s before (p = %.1e)",
+				s.Name(), moment(first.At), shortID(first.Run), percent(first.Share), span(first.Interval), percent(first.Expected), *first.Shift)
+			if len(stretch) > 1 {
+				text += fmt.Sprintf(", %d runs in a row", len(stretch))
+			}
+			if len(first.Differs) > 0 {
+				text += "; made otherwise: " + strings.Join(first.Differs, "; ")
+			}
+			list = append(list, text)
+		}
+	}
+	return list
+}
+
+// stretches are the runs of a series that are flagged one after the other; those
+// that measured nothing do not part them.
+func stretches(points []trial.TrendPoint) [][]trial.TrendPoint {
+	var list [][]trial.TrendPoint
+	within := false
+	for _, p := range points {
+		switch {
+		case p.Share == nil:
+			continue
+		case p.Changed && within:
+			list[len(list)-1] = append(list[len(list)-1], p)
+		case p.Changed:
+			list = append(list, []trial.TrendPoint{p})
+		}
+		within = p.Changed
+	}
+	return list
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"testing"
+
+	"kcovrig/rig/trial"
+)
+
+func TestVersions(t *testing.T) {
+	r := sample()
+	r.Go, r.Setup, r.Host = "go1.26.8", &trial.Setup{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
+	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", Patched: true}}
+	golden(t, "versions.txt", []byte(Versions(NewDocument(r))))
+}

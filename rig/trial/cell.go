@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// notAsked are the members of a Spec that do not change its answer, or that
+// the rig chooses anew each time.
+var notAsked = []string{"seed", "jobs"}
+
+// cellDefaults are values that a name leaves out, so that names given before a
+// choice existed stay those of the default.
+var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gcc"}
+
+// CellName names what was asked, such that the same question asked another
+// night has the same name: the command and its arm, scenario and architecture,
+// then every other member of the specification that was given, by name. It is
+// a pure function; equal names mean that results may be set beside one another.
+// Comma, percent and what is not printable are escaped as in URLs.
+func CellName(r Result) string {
+	head := []string{r.Command}
+	if arm := loneArm(r); arm != "" {
+		head[0] += "-" + arm
+	}
+	head = append(head, r.Spec.Scenario, r.Spec.Arch)
+	var words []string
+	for name, value := range specMembers(r.Spec) {
+		text := cellValue(value)
+		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] {
+			continue
+		}
+		words = append(words, name+"="+text)
+	}
+	slices.Sort(words)
+	for i := range head {
+		head[i] = cellText(head[i])
+	}
+	return strings.Join(append(head, words...), ",")
+}
+
+// inHead are the members that a name begins with.
+var inHead = []string{"scenario", "arm", "arch"}
+
+// loneArm is the arm of a run; results from before it was kept tell it by their boots.
+func loneArm(r Result) string {
+	if r.Command == "run" && r.Spec.Arm == "" && len(r.Observations) > 0 {
+		return r.Observations[0].Arm()
+	}
+	return r.Spec.Arm
+}
+
+// specMembers goes by the JSON form, so that a member added to Spec is part of
+// the name without a word here.
+func specMembers(s Spec) map[string]any {
+	text, err := json.Marshal(s)
+	members := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal(text, &members)
+	}
+	if err != nil {
+		panic(err) // a Spec holds numbers, texts and lists of texts
+	}
+	if s.Duration > 0 {
+		members["duration"] = s.Duration.String()
+	}
+	return members
+}
+
+func cellValue(value any) string {
+	switch v := value.(type) {
+	case []any:
+		var list []string
+		for _, e := range v {
+			list = append(list, cellValue(e))
+		}
+		slices.Sort(list)
+		return strings.Join(list, "+")
+	case nil:
+		return ""
+	case bool:
+		if !v {
+			return ""
+		}
+	case float64:
+		if v == 0 {
+			return ""
+		}
+	}
+	return cellText(fmt.Sprint(value))
+}
+
+func cellText(text string) string {
+	var b strings.Builder
+	for _, c := range []byte(text) {
+		if c <= ' ' || c == ',' || c == '%' || c == 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Trend is one cell's runs, oldest first, and per kernel, reader and mode how
+// its share of stale blocks went.
+type Trend struct {
+	Cell string `json:"cell"`
+	// ShiftError is the probability of a false flag per run, over all series.
+	ShiftError float64       `json:"shiftError"`
+	Runs       []PastRun     `json:"runs"`
+	Series     []TrendSeries `json:"series"`
+}
+
+// TrendSeries is one kernel, reader and mode over the runs that had it.
+type TrendSeries struct {
+	Patched   bool         `json:"patched"`
+	Reader    Reader       `json:"reader"`
+	Mode      string       `json:"mode"`
+	BlockSize uint64       `json:"blockSize"`
+	Points    []TrendPoint `json:"points"`
+}
+
+// TrendPoint is one run in a series. Its interval is exact, of blocks, 95 %.
+type TrendPoint struct {
+	Run          string    `json:"run"`
+	At           time.Time `json:"at"`
+	Outcome      Outcome   `json:"outcome"`
+	Windows      uint64    `json:"windows"`
+	StaleWindows uint64    `json:"staleWindows"`
+	Blocks       uint64    `json:"blocks"`
+	StaleBlocks  uint64    `json:"staleBlocks"`
+	Share        *float64  `json:"share"` // of stale blocks; null where nothing was counted
+	Interval     *Interval `json:"interval"`
+	// Shift is the run's p-value against the runs before it that were not flagged
+	// themselves, see trial.Shift; null where they are too few.
+	Shift *float64 `json:"shift"`
+	// Changed: Shift is below ShiftError divided by the number of series.
+	Changed  bool     `json:"changed"`
+	Expected *float64 `json:"expected"` // share of the runs compared with, together
+	// Differs says how its run was made otherwise than the last one compared with.
+	Differs []string `json:"differs"`
+}
+
+// Name says of what the series is.
+func (s TrendSeries) Name() string {
+	return fmt.Sprintf("%s, %s, %s", Observation{Patched: s.Patched}.Arm(), s.Reader, s.Mode)
+}
+
+// NewTrend makes the trend of one cell's runs. A flagged run is not added to
+// those that later runs are compared with: a change that lasts stays flagged,
+// until the runs before it are left out.
+func NewTrend(cell string, runs []PastRun) Trend {
+	runs = slices.Clone(runs)
+	slices.SortStableFunc(runs, func(a, b PastRun) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
+	t := Trend{Cell: cell, ShiftError: ShiftError, Runs: runs, Series: []TrendSeries{}}
+	for _, run := range runs {
+		for _, arm := range run.Arms {
+			s := t.series(arm)
+			s.Points = append(s.Points, newTrendPoint(run, arm))
+		}
+	}
+	byID := map[string]PastRun{}
+	for _, run := range runs {
+		byID[run.ID] = run
+	}
+	for _, s := range t.Series {
+		flag(s.Points, byID, ShiftError/float64(len(t.Series)))
+	}
+	return t
+}
+
+func (t *Trend) series(a PastArm) *TrendSeries {
+	for i, s := range t.Series {
+		if s.Patched == a.Patched && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
+			return &t.Series[i]
+		}
+	}
+	t.Series = append(t.Series, TrendSeries{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
+	return &t.Series[len(t.Series)-1]
+}
+
+func newTrendPoint(run PastRun, a PastArm) TrendPoint {
+	p := TrendPoint{Run: run.ID, At: run.At, Outcome: a.Outcome, Differs: []string{}}
+	if !a.Counts() {
+		return p
+	}
+	p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
+	if a.Blocks > 0 {
+		share, interval := float64(a.StaleBlocks)/float64(a.Blocks), ExactInterval(a.StaleBlocks, a.Blocks, 0.95)
+		p.Share, p.Interval = &share, &interval
+	}
+	return p
+}
+
+func flag(points []TrendPoint, runs map[string]PastRun, limit float64) {
+	var earlier []Counts
+	var all Counts
+	last := ""
+	for i := range points {
+		p := &points[i]
+		if p.Share == nil {
+			continue
+		}
+		now := Counts{p.StaleBlocks, p.Blocks}
+		if len(earlier) >= ShiftRuns {
+			shift, expected := Shift(earlier, now), float64(all.Stale)/float64(all.Blocks)
+			p.Shift, p.Expected, p.Changed = &shift, &expected, shift < limit
+		}
+		if p.Changed {
+			p.Differs = full(Provenance(runs[last], runs[p.Run]))
+			continue
+		}
+		earlier, last = append(earlier, now), p.Run
+		all.Stale, all.Blocks = all.Stale+now.Stale, all.Blocks+now.Blocks
+	}
+}
+
+// Changes lists the points that are flagged, of all series, oldest first.
+func (t Trend) Changes() []TrendPoint {
+	var list []TrendPoint
+	for _, s := range t.Series {
+		for _, p := range s.Points {
+			if p.Changed {
+				list = append(list, p)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b TrendPoint) int { return a.At.Compare(b.At) })
+	return list
+}
+
+// Provenance says in what two runs were made differently.
+func Provenance(a, b PastRun) []string {
+	var list []string
+	for _, m := range []struct{ name, a, b string }{
+		{"kernel", a.KernelVersion, b.KernelVersion}, {"tree", a.TreeHash, b.TreeHash}, {"compiler", a.Compiler, b.Compiler},
+		{"QEMU", a.QEMUVersion, b.QEMUVersion}, {"memory model", string(a.MemoryModel), string(b.MemoryModel)}, {"host", a.Host, b.Host},
+	} {
+		if m.a != m.b {
+			list = append(list, fmt.Sprintf("%s: %s, was %s", m.name, short(m.b), short(m.a)))
+		}
+	}
+	return list
+}
+
+// short cuts hashes, and nothing that has a space in it.
+func short(text string) string {
+	if len(text) == 64 {
+		return text[:16]
+	}
+	if text == "" {
+		return "unknown"
+	}
+	return text
+}
+
+func full[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// night is a run of one patched and one unpatched arm, stale of 100 blocks each.
+func night(n int, unpatched, patched uint64) PastRun {
+	r := PastRun{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: Fixed}
+	for i, stale := range []uint64{unpatched, patched} {
+		r.Arms = append(r.Arms, PastArm{
+			Patched: i == 1, Reader: Acquire, Mode: "pc", Outcome: OutcomeOK, Windows: 1600, StaleWindows: stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
+		})
+	}
+	return r
+}
+
+// A change is flagged from its first night until the nights before it are left out.
+func TestAChangeStaysFlagged(t *testing.T) {
+	var runs []PastRun
+	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 90, 91, 88, 43} {
+		runs = append(runs, night(n, stale, 0))
+	}
+	runs[7].Compiler = "gcc 13"
+	runs[2].Arms[0].Outcome, runs[2].Arms[0].StaleBlocks = OutcomeTimeout, 100 // counts for nothing
+	trend := NewTrend("c", []PastRun{runs[10], runs[0], runs[9], runs[1], runs[8], runs[2], runs[7], runs[3], runs[6], runs[4], runs[5]})
+	require.Len(t, trend.Series, 2)
+	var flagged, tested []int
+	for i, p := range trend.Series[0].Points {
+		assert.Equal(t, runs[i].ID, p.Run, "oldest first")
+		if p.Shift != nil {
+			tested = append(tested, i)
+		}
+		if p.Changed {
+			flagged = append(flagged, i)
+		}
+	}
+	assert.Equal(t, []int{6, 7, 8, 9, 10}, tested, "five that count come first")
+	assert.Equal(t, []int{7, 8, 9}, flagged)
+	assert.Nil(t, trend.Series[0].Points[2].Share)
+	first := trend.Series[0].Points[7]
+	assert.Equal(t, []string{"compiler: gcc 13, was gcc 12"}, first.Differs)
+	assert.InDelta(t, 0.415, *first.Expected, 0.01)
+	assert.Len(t, trend.Changes(), 3)
+	for _, p := range trend.Series[1].Points {
+		assert.False(t, p.Changed, "clean nights")
+	}
+	later := NewTrend("c", runs[7:10])
+	assert.Empty(t, later.Changes())
+}
+
+func TestTheErrorIsSharedAmongSeries(t *testing.T) {
+	var runs []PastRun
+	for n := range 12 {
+		runs = append(runs, night(n, 40+uint64(n%3), 0))
+	}
+	for stale := uint64(45); ; stale++ {
+		require.Less(t, stale, uint64(100), "no p between the limits")
+		two := NewTrend("c", append(runs[:12:12], night(12, stale, 0)))
+		p := two.Series[0].Points[12]
+		if *p.Shift >= ShiftError {
+			continue
+		}
+		require.Greater(t, *p.Shift, ShiftError/2)
+		assert.False(t, p.Changed, "two series, half of the error each")
+		one := two.Runs
+		for i := range one {
+			one[i].Arms = one[i].Arms[:1]
+		}
+		assert.True(t, NewTrend("c", one).Series[0].Points[12].Changed)
+		return
+	}
+}
+
+func TestWordOfARun(t *testing.T) {
+	for want, r := range map[string]PastRun{
+		"fixed":        {Verdict: Fixed, Finding: FindingStale},
+		"stale":        {Finding: FindingStale, Outcome: OutcomeOK},
+		"kernel fault": {Whose: "kernel", Outcome: OutcomeKernelFault, Verdict: Inconclusive},
+		"inconclusive": {Whose: "unknown", Outcome: OutcomeCut, Verdict: Inconclusive},
+		"failed":       {Whose: "unknown", Outcome: OutcomeOK},
+		"not-fixed":    {Whose: "rig", Verdict: NotFixed},
+		"ok":           {Outcome: OutcomeOK},
+		"unknown":      {},
+	} {
+		assert.Equal(t, want, r.Word())
+	}
+}
+
+// A lone arm that was asked to be sure has a finding; sums leave out what does not count.
+func TestPastRunOfAResult(t *testing.T) {
+	r := Result{Command: "run", Spec: Spec{CleanShare: 0.05}, QEMU: QEMU{MemoryModel: ModelArm}}
+	r.Observations = []Observation{lone(900, 0)}
+	r.Observations[0].Patched = true
+	p := NewPastRun(r)
+	assert.Equal(t, FindingClean, p.Finding)
+	assert.True(t, *p.Patched)
+	assert.Equal(t, uint64(900), p.Blocks)
+	r.Observations[0].Outcome = OutcomeKernelFault
+	p = NewPastRun(r)
+	assert.Equal(t, FindingInconclusive, p.Finding)
+	assert.Zero(t, p.Blocks)
+	assert.Equal(t, OutcomeKernelFault, p.Outcome)
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+
+	"kcovrig/guest/wire"
+)
+
+// world makes the two arms of one comparison of equally bad kernels: each call
+// of an arm says whether its next block is stale.
+type world func(rnd *rand.Rand) (unpatched, patched func() bool)
+
+// chains are arms that know nothing of each other, see chainLower; r = 0 makes
+// their blocks independent.
+func chains(p, r float64) world {
+	return func(rnd *rand.Rand) (_, _ func() bool) {
+		arm := func() func() bool {
+			last := rnd.Float64() < p
+			return func() bool {
+				if rnd.Float64() >= r {
+					last = rnd.Float64() < p
+				}
+				return last
+			}
+		}
+		return arm(), arm()
+	}
+}
+
+// weather is a rate that changes between good and bad moments of some blocks' mean length.
+func weather(rnd *rand.Rand, good, bad, length float64) func() float64 {
+	now := bad
+	if rnd.Float64() < 0.5 {
+		now = good
+	}
+	return func() float64 {
+		if rnd.Float64() < 1/length {
+			now = good + bad - now
+		}
+		return now
+	}
+}
+
+// sharedWeather changes both arms' rate alike, as a host does whose load swings
+// while the arms take turns.
+func sharedWeather(good, bad, length float64) world {
+	return func(rnd *rand.Rand) (_, _ func() bool) {
+		rate := weather(rnd, good, bad, length)
+		arm := func() bool { return rnd.Float64() < rate() }
+		return arm, arm
+	}
+}
+
+// ownWeather changes each arm's rate for itself.
+func ownWeather(good, bad, length float64) world {
+	return func(rnd *rand.Rand) (_, _ func() bool) {
+		one, other := weather(rnd, good, bad, length), weather(rnd, good, bad, length)
+		return func() bool { return rnd.Float64() < one() }, func() bool { return rnd.Float64() < other() }
+	}
+}
+
+// remembered is r with every count worked out once, for whoever plays it.
+func (r rule) remembered() rule {
+	const side = mostBlocks + 8
+	known, work := make([]atomic.Uint64, side*side), r
+	r.table = func(stale, blocks uint64) (uint64, bool) {
+		at := &known[blocks*side+stale]
+		if n := at.Load(); n != 0 {
+			return n - 1, n > 1
+		}
+		need, ok := work.required(stale, blocks)
+		at.Store(need + 1)
+		return need, ok
+	}
+	return r
+}
+
+// mostBlocks ends a simulated arm, as GiveUp ends a real one.
+const mostBlocks = 200
+
+// addBlock adds one block to a tally.
+func addBlock(t *wire.Tally, stale bool) {
+	t.Blocks++
+	t.Windows += BlockSize
+	t.Entries += BlockSize
+	if stale {
+		t.StaleBlocks, t.StaleWindows, t.StaleEntries = t.StaleBlocks+1, t.StaleWindows+1, t.StaleEntries+1
+	}
+}
+
+// compared plays one comparison as the rig runs it: turns of one to three
+// blocks, a look after each of them, the unpatched arm growing a little after it
+// was asked to stop, the patched arm ending last. It says whether the verdict is
+// "fixed", which is wrong in every world here. After a stale block of the
+// patched arm it cannot be any more, so that the rest is not played.
+func compared(r rule, w world, rnd *rand.Rand) bool {
+	next, other := w(rnd)
+	u, p := []wire.Tally{{Mode: "pc"}}, []wire.Tally{{Mode: "pc"}}
+	certain := false
+	turn := func(t []wire.Tally, arm func() bool) {
+		for n := 1 + rnd.IntN(3); n > 0 && !certain && p[0].StaleBlocks == 0; n-- {
+			addBlock(&t[0], arm())
+			certain = r.certain(u, p)
+		}
+	}
+	for !certain && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks-3 && u[0].Blocks < mostBlocks {
+		turn(u, next)
+		turn(p, other)
+	}
+	if p[0].StaleBlocks == 0 {
+		for range rnd.IntN(3) {
+			addBlock(&u[0], next())
+		}
+		for !r.certain(u, p) && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks {
+			addBlock(&p[0], other())
+		}
+	}
+	return p[0].StaleBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == Fixed
+}
+
+// fished plays someone who wants to hear "fixed": of all moments of a long
+// unpatched arm the one that asks for the fewest clean blocks is taken, and of
+// all moments of the patched arm the one before its first stale block.
+func fished(r rule, w world, rnd *rand.Rand) bool {
+	next, other := w(rnd)
+	var clean uint64
+	for clean < mostBlocks && !other() {
+		clean++
+	}
+	if float64(clean) < math.Log(r.miss)/r.logClean(1) { // too few, whatever the other arm shows
+		return false
+	}
+	u := wire.Tally{Mode: "pc"}
+	for u.Blocks < mostBlocks {
+		addBlock(&u, next())
+		if need, ok := r.required(u.StaleBlocks, u.Blocks); ok && need <= clean {
+			return true
+		}
+	}
+	return false
+}
+
+// overstated says whether a lower bound with an error of alpha in all lies above
+// p at any moment of a long arm.
+func overstated(p, alpha float64) play {
+	least := make([]uint64, mostBlocks+1) // stale blocks that put it there, by blocks
+	for n := range least[1:] {
+		blocks := uint64(n + 1)
+		for least[blocks] = max(1, least[n]); least[blocks] <= blocks; least[blocks]++ {
+			if chainLower(least[blocks], blocks, Persistence, alpha/float64(blocks*(blocks+1))) > p {
+				break
+			}
+		}
+	}
+	return func(_ rule, w world, rnd *rand.Rand) bool {
+		next, _ := w(rnd)
+		u := wire.Tally{Mode: "pc"}
+		for u.Blocks < mostBlocks {
+			if addBlock(&u, next()); u.StaleBlocks >= least[u.Blocks] {
+				return true
+			}
+		}
+		return false
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// WorkerConfig is a worker's input.
+type WorkerConfig struct {
+	NATS     string // the server's URL
+	Auth     NATSAuth
+	Name     string // unique among the workers; empty: the host's name
+	Slots    int    // cells at once; 0: what the machine bears
+	Dir      string // for what cells need; empty: below the cache
+	CacheDir string // for the emulator's plugin and a private QEMU
+	QEMU     string
+	Version  string
+	Verbose  bool
+	Events   trial.Sink
+	Backends *Backends // nil: the real ones
+
+	server fleet.Server // instead of NATS
+	noKVM  bool         // nothing asks for it: not to be tried
+}
+
+// workerCacheBytes bounds the kernels and guests that a worker keeps.
+const workerCacheBytes = 8 << 30
+
+// workedCell is what a worker sends back, and where its run folder lay there.
+type workedCell struct {
+	Result matrix.CellResult `json:"result"`
+	Folder string            `json:"folder"`
+}
+
+// Work takes the cells that this machine can run, until ctx ends.
+func Work(ctx context.Context, cfg WorkerConfig) error {
+	cfg, worker, err := cfg.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	return fleet.Work(ctx, worker, cfg.exec)
+}
+
+// prepare fills the defaults and finds out what this machine has.
+func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.WorkerConfig, err error) {
+	none := fleet.WorkerConfig{}
+	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
+		return cfg, none, err
+	}
+	if cfg.Name == "" {
+		if cfg.Name, err = os.Hostname(); err != nil {
+			return cfg, none, fault.Wrap(fault.Rig, "name the worker", err)
+		}
+	}
+	if cfg.Dir == "" {
+		cfg.Dir = filepath.Join(cfg.CacheDir, "worker", cfg.Name)
+	}
+	if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+		return cfg, none, fault.Wrap(fault.User, "--dir", err)
+	}
+	if cfg.Slots == 0 {
+		cfg.Slots = cellsAtOnce(runtime.NumCPU(), availableMemory())
+	}
+	if cfg.server == (fleet.Server{}) {
+		cfg.server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+	}
+	return cfg, fleet.WorkerConfig{
+		Server: cfg.server, Name: cfg.Name, Slots: cfg.Slots, Dir: cfg.Dir, CacheBytes: workerCacheBytes, Labels: labels(ctx, cfg),
+		Notify: func(n fleet.Notice) { cfg.Events(trial.Event{Note: n.String()}) },
+	}, nil
+}
+
+// labels says what this machine has: KVM only where it boots a kernel.
+func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
+	l := fleet.Labels{Host: hostArch(), Cores: runtime.NumCPU(), MemoryMiB: int(availableMemory() >> 20)}
+	b := cfg.Backends
+	if b == nil {
+		b = realBackends()
+	}
+	for _, name := range arch.Names() {
+		a, err := arch.Lookup(name)
+		if err != nil {
+			continue
+		}
+		e, err := b.Emulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+		if err == nil && (a.Emulated || l.QEMU == "") {
+			l.QEMU = e.Version
+		}
+		if cfg.Backends == nil && !cfg.noKVM && a.GOARCH == runtime.GOARCH {
+			l.KVM = tryKVM(ctx, DoctorConfig{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
+		}
+	}
+	return l
+}
+
+// exec runs one cell from its files.
+func (cfg WorkerConfig) exec(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
+	out := filepath.Join(dir, "cells")
+	task, err := ReceiveCell(t.Spec, dir, out)
+	if err == nil {
+		err = fault.Wrap(fault.Rig, "make the cell's folder", os.Mkdir(out, 0o755))
+	}
+	if err != nil {
+		return fleet.Result{}, err
+	}
+	r, failure := TryTask(ctx, Config{
+		CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Backends: cfg.Backends, Events: cellEvents(cfg.Events, task.Cell, cfg.Verbose),
+	}, task)
+	sent := workedCell{Result: r, Folder: filepath.Join(dir, r.Folder)}
+	result := fleet.Result{}
+	if result.Value, err = json.Marshal(sent); err != nil {
+		return result, fault.Wrap(fault.Rig, "send the result of "+task.Cell.Name, err)
+	}
+	result.Logs, err = filesBelow(dir, "cells")
+	if failure == nil && r.Status == matrix.NotRun {
+		failure = errors.Join(ctx.Err(), errInterrupted)
+	}
+	return result, errors.Join(failure, err)
+}
+
+var errInterrupted = errors.New("the cell was interrupted")
+
+// filesBelow lists the files below dir/sub, relative to dir.
+func filesBelow(dir, sub string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			rel, relErr := filepath.Rel(dir, path)
+			files, err = append(files, rel), relErr
+		}
+		return err
+	})
+	return files, fault.Wrap(fault.Rig, "list the run folder", err)
+}
+
+// cellEvents tells a cell's notes and stages with its name, where they are wanted.
+func cellEvents(sink trial.Sink, c matrix.Cell, verbose bool) trial.Sink {
+	return func(e trial.Event) {
+		switch {
+		case !verbose:
+			return
+		case e.Note != "":
+			e.Note = c.Name + ": " + e.Note
+		default:
+			e.Arm = strings.TrimSuffix(c.Name+", "+e.Arm, ", ")
+		}
+		sink(e)
+	}
+}
