@@ -35,7 +35,7 @@ type arm struct {
 func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 	spec := a.job.cfg.Spec
 	obs := trial.Observation{
-		Patched: a.image.Patched, Reader: a.reader, Expected: a.expected(), Seed: spec.Seed, BlockSize: trial.BlockSize,
+		AsIs: spec.AsIs, Patched: a.image.Patched, Reader: a.reader, Expected: a.expected(), Seed: spec.Seed, BlockSize: trial.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
 	}
 	vm, plugin, err := a.boot(ctx)
@@ -85,7 +85,7 @@ func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
 // tell gives the witnesses of some detections.
 func (a *arm) tell(p Plugin, hits []wire.Detection) ([]trial.Witness, error) {
 	return a.job.backends().Witnesses(WitnessConfig{
-		Plugin: p, Patched: a.image.Patched, Reader: a.reader,
+		Plugin: p, AsIs: a.job.cfg.Spec.AsIs, Patched: a.image.Patched, Reader: a.reader,
 		Lines: slices.Concat(a.job.lines[a.image.Patched], a.job.inGuest), Detections: hits,
 	})
 }
@@ -190,6 +190,9 @@ func (a *arm) stress(ctx context.Context, vm VM, s *session) (stressed, error) {
 
 // expected is what the memory model says of stale reads in this arm.
 func (a *arm) expected() trial.Expectation {
+	if a.job.cfg.Spec.AsIs && !a.job.arch.TSO {
+		return "" // the model is not asked about a kernel that nobody described
+	}
 	if a.job.arch.TSO || a.image.Patched && a.job.ordered(a.reader) {
 		return trial.Never
 	}
@@ -206,7 +209,7 @@ func (a *arm) start() wire.Start {
 
 // name tells the arms of one command apart.
 func (a *arm) name() string {
-	name := trial.Observation{Patched: a.image.Patched}.Arm()
+	name := trial.ArmName(a.image.Patched, a.job.cfg.Spec.AsIs)
 	if len(a.job.cfg.Spec.Readers) > 1 {
 		name += "-" + string(a.reader)
 	}

@@ -159,6 +159,7 @@ type Plugin struct {
 // WitnessConfig says what to tell of one boot.
 type WitnessConfig struct {
 	Plugin     Plugin
+	AsIs       bool
 	Patched    bool
 	Reader     trial.Reader
 	Lines      []objcode.Line // of the code in the emulator's scope

@@ -116,7 +116,7 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 }
 
 func (j *job) buildArm(ctx context.Context, patched bool) error {
-	name := trial.Observation{Patched: patched}.Arm()
+	name := trial.ArmName(patched, j.cfg.Spec.AsIs)
 	end := j.stages.begin(name, "build "+name)
 	image, err := j.tree.Image(ctx, patched)
 	if err != nil {
@@ -226,8 +226,8 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 func (j *job) analyseArm(ctx context.Context, patched bool) (Analysis, error) {
 	a, err := j.backends().Analyse(ctx, AnalyseConfig{
 		Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.Observation{Patched: patched}.Arm()),
+		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
 	})
-	a.Patched = patched
+	a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
 	return a, err
 }

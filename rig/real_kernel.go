@@ -19,7 +19,6 @@ import (
 type realTree struct{ *kernel.Tree }
 
 func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
-	s := cfg.Scenario
 	jobs := cfg.Spec.Jobs
 	if jobs == 0 {
 		jobs = runtime.NumCPU()
@@ -28,8 +27,19 @@ func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := kernel.Open(ctx, kernel.Config{
-		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, Series: s.Patches, PatchFile: cfg.Spec.Patch,
+	cfg.CacheDir = cache
+	tree, err := kernel.Open(ctx, kernelConfig(cfg, jobs))
+	if err != nil {
+		return nil, err
+	}
+	return realTree{tree}, nil
+}
+
+// kernelConfig says how the scenario's kernel is built.
+func kernelConfig(cfg TreeConfig, jobs int) kernel.Config {
+	s := cfg.Scenario
+	return kernel.Config{
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, PatchFile: cfg.Spec.Patch,
 		Fix: kernel.Fix{
 			Source: s.Source, Function: s.Function, Copy: s.Copy,
 			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
@@ -39,25 +49,21 @@ func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},
-		MakeArgs: s.MakeArgs, CacheDir: cache, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
+		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
 			if cfg.Step != nil {
 				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
 			}
 		},
-	})
-	if err != nil {
-		return nil, err
 	}
-	return realTree{tree}, nil
 }
 
-// Image builds an arm and puts its facts into the rig's own form.
+// Image builds an arm.
 func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 	i, err := t.Tree.Image(ctx, patched)
 	if err != nil {
 		return Image{}, err
 	}
-	image := t.facts(i)
+	image := imageOf(i, t.Path)
 	image.Hash, err = fileHash(i.Path)
 	return image, err
 }
@@ -65,17 +71,18 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 // Plan puts what is known of an arm before it is built into the rig's own form.
 func (t realTree) Plan(ctx context.Context, patched bool) (Image, error) {
 	i, err := t.Tree.Plan(ctx, patched)
-	return t.facts(i), err
+	return imageOf(i, t.Path), err
 }
 
-func (t realTree) facts(i kernel.Image) Image {
+// imageOf puts a kernel's facts into the rig's own form.
+func imageOf(i kernel.Image, tree string) Image {
 	return Image{
 		Image: trial.Image{
-			Patched: i.Patched, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
+			AsIs: i.AsIs, Patched: i.Patched, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
 			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
 		},
 		Kernel: trial.Kernel{
-			Version: i.Version, Tree: t.Path, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
+			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
 		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source,
 	}

@@ -30,6 +30,7 @@ func readWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 			continue // not marked, or the trace was full
 		}
 		witnesses = append(witnesses, trial.Witness{
+			AsIs:    cfg.AsIs,
 			Patched: cfg.Patched, Reader: cfg.Reader, Detection: d,
 			Events: story(marks[i], d, code),
 		})

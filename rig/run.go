@@ -96,7 +96,7 @@ func (j *job) compare(ctx context.Context) error {
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
 func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally) bool) error {
-	if j.cfg.Spec.Duration > 0 {
+	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
 	seen := make([]trial.Observation, len(patched))

@@ -45,6 +45,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
 	}
+	if app.forGit {
+		return gitCode(app.result, err)
+	}
 	if app.counts != nil {
 		return matrixCode(*app.counts, err)
 	}

@@ -27,6 +27,7 @@ type app struct {
 	counts *rig.MatrixCounts // of a matrix that ran, for the exit code
 	code   int               // of a command without a result that ran well and found something
 	view   *live.View        // drawn while a command runs; nil: none
+	forGit bool              // the exit code is for git bisect run
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -59,7 +60,7 @@ Environment:
 		},
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
-	root.AddCommand(newCompare(a), newRun(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
+	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
 }

@@ -10,23 +10,34 @@ import (
 
 func newRun(a *app) *cobra.Command {
 	var o options
-	var patched, unpatched bool
+	var share float64
+	var patched, unpatched, asIs bool
 	cmd := &cobra.Command{
-		Use:   "run (--patched | --unpatched)",
+		Use:   "run (--patched | --unpatched | --as-is)",
 		Short: "Run one kernel and print its tally",
-		Long: `run builds and runs the kernel with the patch, or without it, and prints what
-the reader saw. One kernel alone gives a tally, never a verdict.
+		Long: `run builds and runs the kernel with the patch, without it, or the tree as it
+stands, and prints what the reader saw. One kernel alone gives a tally, never a
+verdict.
+
+With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
+1 where it is stale, 125 where it cannot be told, 128 on a fault of the rig.
 
 ` + exitHelp,
 		Example: `  kcovrig run --arch=arm64 --patched
   kcovrig run --arch=arm64 --unpatched --mode=pc --duration=10s
-  kcovrig run --arch=arm64 --unpatched --memory-model=native`,
+  kcovrig run --arch=arm64 --unpatched --memory-model=native
+  git bisect run kcovrig run --as-is --tree . --bisect-exit-codes`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Run(cmd.Context(), a.config(cmd, &o), patched)
+			cfg := a.config(cmd, &o)
+			cfg.Spec.AsIs = asIs
+			if a.forGit {
+				cfg.Spec.CleanShare = share
+			}
+			result, err := rig.Run(cmd.Context(), cfg, patched)
 			return a.show(&o, result, err)
 		},
 	}
@@ -34,7 +45,10 @@ the reader saw. One kernel alone gives a tally, never a verdict.
 	o.addRun(cmd)
 	cmd.Flags().BoolVar(&patched, "patched", false, "the kernel with the patch")
 	cmd.Flags().BoolVar(&unpatched, "unpatched", false, "the kernel without the patch")
-	cmd.MarkFlagsMutuallyExclusive("patched", "unpatched")
-	cmd.MarkFlagsOneRequired("patched", "unpatched")
+	cmd.Flags().BoolVar(&asIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
+	cmd.Flags().BoolVar(&a.forGit, "bisect-exit-codes", false, "exit as git bisect run wants: 0 clean, 1 stale, 125 cannot be told, 128 a fault of the rig")
+	cmd.Flags().Float64Var(&share, "clean-share", gitShare, "with --bisect-exit-codes: the `share` of stale blocks of 16 windows that clean excludes")
+	cmd.MarkFlagsMutuallyExclusive("patched", "unpatched", "as-is")
+	cmd.MarkFlagsOneRequired("patched", "unpatched", "as-is")
 	return cmd
 }

@@ -47,6 +47,7 @@ type Document struct {
 // ArmDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
 type ArmDocument struct {
+	AsIs         bool              `json:"asIs,omitempty"`
 	Patched      bool              `json:"patched"`
 	Reader       trial.Reader      `json:"reader"`
 	Mode         string            `json:"mode"`
@@ -123,7 +124,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 	docs := make([]ArmDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ArmDocument{
-			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
+			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,

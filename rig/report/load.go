@@ -76,7 +76,7 @@ func (d Document) Result() trial.Result {
 	for _, a := range d.Arms {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
-				Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
+				AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
 				BlockSize: a.BlockSize, Emulator: a.Emulator, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS,
 			})
 		}
@@ -109,4 +109,4 @@ func (a ArmDocument) tally() wire.Tally {
 // counts says whether the arm's tally may be shown as a measurement.
 func (a ArmDocument) counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
-func (a ArmDocument) name() string { return trial.Observation{Patched: a.Patched}.Arm() }
+func (a ArmDocument) name() string { return trial.ArmName(a.Patched, a.AsIs) }

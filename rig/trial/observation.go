@@ -35,6 +35,7 @@ const (
 
 // Observation is what one boot showed.
 type Observation struct {
+	AsIs       bool              `json:"asIs,omitempty"` // the tree as it stands: Patched says nothing
 	Patched    bool              `json:"patched"`
 	Reader     Reader            `json:"reader"`
 	Expected   Expectation       `json:"expected"`
@@ -58,8 +59,14 @@ func (o Observation) Counts() bool {
 }
 
 // Arm names the kernel that was booted.
-func (o Observation) Arm() string {
-	if o.Patched {
+func (o Observation) Arm() string { return ArmName(o.Patched, o.AsIs) }
+
+// ArmName names a kernel: with the patch, without it, or the tree as it stands.
+func ArmName(patched, asIs bool) string {
+	switch {
+	case asIs:
+		return "as-is"
+	case patched:
 		return "patched"
 	}
 	return "unpatched"

@@ -13,6 +13,7 @@ type Kernel struct {
 
 // Image is one built kernel.
 type Image struct {
+	AsIs    bool   `json:"asIs,omitempty"` // as in Observation
 	Patched bool   `json:"patched"`
 	Path    string `json:"path"`
 	Key     string `json:"key"`
@@ -35,6 +36,7 @@ type QEMU struct {
 
 // Code is what the disassembly of one arm's kernel says.
 type Code struct {
+	AsIs      bool     `json:"asIs,omitempty"` // as in Observation
 	Patched   bool     `json:"patched"`
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"

@@ -51,12 +51,15 @@ func JudgedReader(readers []Reader) Reader {
 
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
-	Scenario string        `json:"scenario"`
-	Arm      string        `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
-	Arch     string        `json:"arch"`
-	Tree     string        `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
-	Rev      string        `json:"rev,omitempty"`
-	Patch    string        `json:"patch,omitempty"`    // a mail-format patch file; empty: the scenario's series
+	Scenario string `json:"scenario"`
+	Arm      string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
+	Arch     string `json:"arch"`
+	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
+	Rev      string `json:"rev,omitempty"`
+	Patch    string `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
+	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of
+	// putting one on or taking it out.
+	AsIs     bool          `json:"asIs,omitempty"`
 	Compiler string        `json:"compiler,omitempty"` // of the kernels, see arch.Compilers; empty: gcc
 	CPU      string        `json:"cpu,omitempty"`      // QEMU's -cpu, see arch.Arch; empty: the architecture's
 	Readers  []Reader      `json:"readers"`

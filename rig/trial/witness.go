@@ -7,7 +7,8 @@ import "kcovrig/guest/wire"
 // Witness is one stale read as the emulator saw it: the recent events of the
 // vCPUs around it, and the guest's own report of the same entry.
 type Witness struct {
-	Patched   bool           `json:"patched"` // the arm it was seen in
+	AsIs      bool           `json:"asIs,omitempty"` // as in Observation
+	Patched   bool           `json:"patched"`        // the arm it was seen in
 	Reader    Reader         `json:"reader"`
 	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
 	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken

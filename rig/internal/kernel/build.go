@@ -21,7 +21,8 @@ type build struct {
 	tree    *Tree
 	job     job
 	work    *scratch
-	out     string // kbuild's output folder
+	out     string        // kbuild's output folder
+	grace   time.Duration // make's to remove what it was making when it is stopped; 0: the folder is thrown away
 	log     string
 	started time.Time
 	cpu     time.Duration
@@ -70,7 +71,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
-	if err := b.make(ctx, b.tree.cfg.Arch.ImageTarget, b.log); err != nil {
+	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
 		return err
 	}
 	return b.keepSource(ctx)
@@ -108,23 +109,23 @@ func (b *build) configure(ctx context.Context) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return diskFault("make a build folder", err)
 	}
-	all := filepath.Join(b.work.dir, "entry", "requested.config")
+	all := filepath.Join(filepath.Dir(b.out), "requested.config")
 	if err := writeFile(all, []byte(configText(b.job.symbols))); err != nil {
 		return err
 	}
 	log := strings.TrimSuffix(b.log, ".log") + ".config.log"
-	if err := b.make(ctx, "allnoconfig", log, "KCONFIG_ALLCONFIG="+all); err != nil {
+	if err := b.make(ctx, []string{"allnoconfig"}, log, "KCONFIG_ALLCONFIG="+all); err != nil {
 		return err
 	}
-	return b.make(ctx, "olddefconfig", log)
+	return b.make(ctx, []string{"olddefconfig"}, log)
 }
 
-func (b *build) make(ctx context.Context, target, log string, env ...string) error {
+func (b *build) make(ctx context.Context, targets []string, log string, env ...string) error {
 	c := b.tree.cfg
-	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, target: target}
+	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
 		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
-		Log: log, Line: b.steps.line, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, target),
+		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
 	if err == nil || ctx.Err() != nil {

@@ -67,7 +67,7 @@ func TestMakeArgs(t *testing.T) {
 		a, err := arch.Lookup(name)
 		require.NoError(t, err)
 		for _, tool := range []toolchain{{prefix: a.CrossCompile, ccache: true}, {}, {prefix: a.CrossCompile, llvm: true, ccache: true}} {
-			call := makeCall{arch: a, tool: tool, src: "/cache/trees/t/src", out: "/cache/tmp/o", jobs: 2, extra: []string{"KCOV_INSTRUMENT_vhost.o=y"}, target: a.ImageTarget}
+			call := makeCall{arch: a, tool: tool, src: "/cache/trees/t/src", out: "/cache/tmp/o", jobs: 2, extra: []string{"KCOV_INSTRUMENT_vhost.o=y"}, targets: []string{a.ImageTarget}}
 			b.WriteString(strings.Join(call.args(), "\n") + "\n\n")
 		}
 	}

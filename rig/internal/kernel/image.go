@@ -57,9 +57,12 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
-	v, err := t.patches.arm(t.cfg.Fix, patched, t.read)
-	if err != nil {
-		return job{}, err
+	v := variant{}
+	if !t.cfg.AsIs {
+		var err error
+		if v, err = t.patches.arm(t.cfg.Fix, patched, t.read); err != nil {
+			return job{}, err
+		}
 	}
 	symbols, err := mergeFragments(t.cfg.Fragments)
 	if err != nil {
@@ -93,7 +96,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant),
+		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant),
 	}, nil
 }
 
@@ -153,7 +156,7 @@ func (t *Tree) image(j job, r record) Image {
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
 		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
 		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
-		Version: r.Version, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
+		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
 		Key: j.key, Patch: hashOf(j.variant), Cached: true, Log: r.Log,
 	}
 }

@@ -33,6 +33,8 @@ type Config struct {
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
 	Rev string
+	// AsIs takes the tree as it stands for both arms.
+	AsIs bool
 	// Series are patch series that fix the bug, tried in order.
 	Series []fs.FS
 	// PatchFile replaces Series where it is set: what the patched arm has.
@@ -81,6 +83,7 @@ type Image struct {
 	Object      string // the object of Fix.Source
 	DebugObject string // the same, compiled once more with -g
 	Version     string // as in the tree's Makefile
+	AsIs        bool   // the tree as it stands: Patched says nothing
 	Patched     bool
 	TreeHash    string
 	ConfigHash  string // of the complete .config

@@ -10,13 +10,13 @@ import (
 
 // makeCall is one call of kbuild.
 type makeCall struct {
-	arch   arch.Arch
-	tool   toolchain
-	src    string // the tree
-	out    string // the build folder
-	jobs   int
-	extra  []string // Config.MakeArgs
-	target string
+	arch    arch.Arch
+	tool    toolchain
+	src     string // the tree
+	out     string // the build folder
+	jobs    int
+	extra   []string // Config.MakeArgs
+	targets []string
 }
 
 // args is make's argument list.
@@ -42,7 +42,7 @@ func (m makeCall) args() []string {
 		// Documentation/kbuild/llvm.rst; the integrated assembler is the default since 5.15.
 		args = append(args, "LLVM=1", "LLVM_IAS=1")
 	}
-	return append(append(args, m.extra...), m.target)
+	return append(append(args, m.extra...), m.targets...)
 }
 
 // makeEnv makes a build independent of who runs it, when and how often.

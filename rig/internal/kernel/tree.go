@@ -69,12 +69,25 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 		return nil, err
 	}
 	t.Version = record.Version
-	source, err := t.read(c.Fix.Source)
-	if err != nil {
-		return nil, fault.Newf(fault.User, "look for the fix", "%s has no %s: %w", o.path, c.Fix.Source, err)
+	t.HasFix, err = c.hasFix(o.path, t.read)
+	return t, err
+}
+
+// hasFix looks for the fix. A tree that is taken as it stands need not be
+// understood: then the binary alone speaks.
+func (c Config) hasFix(path string, read reader) (bool, error) {
+	const op = "look for the fix"
+	source, err := read(c.Fix.Source)
+	if err != nil && c.AsIs {
+		return false, fault.Newf(fault.Kernel, op, "%s has no %s: %w", path, c.Fix.Source, err)
+	} else if err != nil {
+		return false, fault.Newf(fault.User, op, "%s has no %s: %w", path, c.Fix.Source, err)
 	}
-	t.HasFix, err = c.Fix.In(source)
-	return t, fault.Wrap(fault.User, "look for the fix", err)
+	in, err := c.Fix.In(source)
+	if c.AsIs {
+		return in, nil
+	}
+	return in, fault.Wrap(fault.User, op, err)
 }
 
 // Close lets go of what the Tree and its images use; it may be called again.

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+)
+
+func newBisect(a *app) *cobra.Command {
+	var o options
+	var c rig.BisectConfig
+	cmd := &cobra.Command{
+		Use:   "bisect --tree REPOSITORY --good REV --bad REV [-- PATH...]",
+		Short: "Find the commit that broke the ordering, or with --fixed the one that repaired it",
+		Long: `bisect builds and runs commits between a clean and a stale one, each as it stands,
+until one is left. It drives git's own bisect in a worktree of its own; the
+checkout, the index and a bisect of yours stay as they are. Called again with
+the same flags it goes on where it was interrupted. docs/bisect.md tells more.
+
+Here 0 means that one commit was found, 2 also ends that are swapped, not stale,
+not clean or unrelated, 3 also an interruption (call it again), 4 that several
+commits cannot be told apart since they cannot be tested, 5 that an end does not
+build or boot.
+
+` + exitHelp,
+		Example: `  kcovrig bisect --tree linux.git --good v6.11 --bad v6.12
+  kcovrig bisect --tree linux.git --bad v6.12 --good v7.2 --fixed -- kernel/
+  kcovrig bisect --tree linux.git --log bisect.log --workers 2`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); len(args) > 0 && n != 0 {
+				return fault.Newf(fault.User, "", "paths come behind --: kcovrig bisect ... -- %s", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			c.Config, c.Paths = a.config(cmd, &o), args
+			return a.bisect(cmd, &o, c)
+		},
+	}
+	o.addKernel(cmd)
+	o.addRun(cmd)
+	hide(cmd, "rev", "patch", "duration", "scope", "scope-only")
+	f := cmd.Flags()
+	f.StringSliceVar(&c.Good, "good", nil, "`revision` that is clean")
+	f.StringSliceVar(&c.Bad, "bad", nil, "`revision` that shows stale reads")
+	f.BoolVar(&c.Fixed, "fixed", false, "the bad commit is the older one: find the commit that repaired it")
+	f.StringVar(&c.TermOld, "term-old", "", "git's `word` for commits before the change (default: good; with --fixed broken)")
+	f.StringVar(&c.TermNew, "term-new", "", "git's `word` for commits from the change on (default: bad; with --fixed fixed)")
+	f.BoolVar(&c.FirstParent, "first-parent", false, "follow only the first parent of merges")
+	f.StringVar(&c.Log, "log", "", "git bisect log's output in a `file`, to begin with")
+	f.IntVar(&c.Workers, "workers", 1, "commits to build and run at once; the compiler jobs are divided among them")
+	f.BoolVar(&c.Paranoid, "paranoid", false, "test also commits whose code in the scope is that of one already tested")
+	f.BoolVar(&c.Keep, "keep", false, "keep the worktrees and build folders at the end")
+	f.BoolVar(&c.Reset, "reset", false, "forget what an earlier search with these flags found, and do nothing else")
+	return cmd
+}
+
+// hide takes flags that make no sense here out of the help; the rig refuses them.
+func hide(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		if err := cmd.Flags().MarkHidden(name); err != nil {
+			panic(err) // the flag's name is wrong: a bug here
+		}
+	}
+}
+
+func (a *app) bisect(cmd *cobra.Command, o *options, c rig.BisectConfig) error {
+	r, err := rig.Bisect(cmd.Context(), c)
+	if c.Reset && err == nil {
+		fmt.Fprintf(a.stderr, "kcovrig: forgotten: %s\n", r.Folder)
+		return nil
+	}
+	show := report.BisectText
+	if o.json {
+		show = report.BisectJSON
+	}
+	if o.json || len(r.Steps) > 0 {
+		if werr := show(a.stdout, r); werr != nil && err == nil {
+			err = fault.Wrap(fault.Rig, "write the result", werr)
+		}
+	}
+	if err == nil && r.Outcome != "found" {
+		a.code = exitInconclusive
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// A fault of the rig never says good or bad, and never goes on unseen.
+func TestGitCodes(t *testing.T) {
+	boot := func(outcome trial.Outcome, stale, blocks uint64) *trial.Result {
+		return &trial.Result{Spec: trial.Spec{CleanShare: gitShare}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{{
+			Outcome: outcome, Emulator: map[string]uint64{"delayed": 1},
+			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, StaleWindows: stale, StaleBlocks: stale}},
+		}}}
+	}
+	of := func(kind fault.Kind) error { return fmt.Errorf("run: %w", fault.Wrap(kind, "op", errors.New("no"))) }
+	for name, c := range map[string]struct {
+		result *trial.Result
+		err    error
+		want   int
+	}{
+		"clean":                 {boot(trial.OutcomeOK, 0, 1000), nil, gitGood},
+		"stale":                 {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
+		"too few windows":       {boot(trial.OutcomeOK, 0, 10), nil, gitSkip},
+		"cut short":             {boot(trial.OutcomeCut, 0, 1000), nil, gitAbort},
+		"interrupted":           {boot(trial.OutcomeCut, 0, 0), fmt.Errorf("x: %w", context.Canceled), gitAbort},
+		"does not build":        {&trial.Result{}, of(fault.Kernel), gitSkip},
+		"guest":                 {&trial.Result{}, of(fault.Guest), gitSkip},
+		"rig":                   {&trial.Result{}, of(fault.Rig), gitAbort},
+		"rig, with a stale arm": {boot(trial.OutcomeOK, 9, 1000), of(fault.Rig), gitAbort},
+		"wrong usage":           {nil, of(fault.User), gitAbort},
+		"nothing at all":        {nil, nil, gitAbort},
+		"no arm":                {&trial.Result{}, nil, gitAbort},
+	} {
+		assert.Equal(t, c.want, gitCode(c.result, c.err), name)
+	}
+}

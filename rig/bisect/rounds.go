@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisect
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// Hunt is one search: fill it, then Run.
+type Hunt struct {
+	Search  *Search
+	History History // nil: nobody is told, and the search alone chooses
+	Testers []Tester
+	// Fixed: the new answer is clean, not stale.
+	Fixed bool
+	// Keep stores an answer before the next one is asked for; called by one goroutine at a time.
+	Keep func(Answer) error
+	// Known are answers of an earlier, interrupted run.
+	Known []Answer
+	// Begin, where set, is told the commits of each round.
+	Begin func(round int, commits []string, left int)
+	Round int // of the last round
+
+	inside  bool            // git is done with the merge bases
+	implied map[string]bool // told to git without a test
+}
+
+// MarkOf turns a finding into git's answer.
+func MarkOf(f trial.Finding, fixed bool) Mark {
+	switch {
+	case f == trial.FindingStale && !fixed, f == trial.FindingClean && fixed:
+		return New
+	case f == trial.FindingStale, f == trial.FindingClean:
+		return Old
+	}
+	return Skip
+}
+
+// Run tests round after round until nothing is left to test, and returns the
+// first new commit, or several where skipped ones lie in between.
+func (h *Hunt) Run(ctx context.Context) ([]string, error) {
+	h.implied = map[string]bool{}
+	if h.History != nil {
+		first, err := h.History.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		h.inside = h.Search.g.Has(first)
+	}
+	if err := h.learn(ctx, h.Known); err != nil {
+		return nil, err
+	}
+	for {
+		points, err := h.points(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(points) == 0 {
+			return h.end(ctx)
+		}
+		h.Round++
+		if h.Begin != nil {
+			h.Begin(h.Round, points, h.Search.Left())
+		}
+		answers, err := h.test(ctx, points)
+		if err != nil {
+			return nil, err
+		}
+		if err := h.learn(ctx, answers); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// points are the commits of the next round. A single one is git's choice, as is
+// a merge base, which git wants tested where an old end is no ancestor of the new.
+//
+// Git asks for merge bases again once it has been told of commits that it did
+// not choose. Those follow from what was tested: they precede an old commit.
+func (h *Hunt) points(ctx context.Context) ([]string, error) {
+	if h.History == nil {
+		return h.Search.Next(len(h.Testers)), nil
+	}
+	for {
+		next, err := h.History.Next(ctx)
+		inside := h.Search.g.Has(next)
+		switch {
+		case err != nil || next == "":
+			return nil, err
+		case inside && !h.Search.isOpen(next), !inside && h.inside:
+			if h.implied[next] {
+				return nil, fault.Newf(fault.Rig, "bisect", "git asks for %s again and again", next)
+			}
+			h.implied[next] = true
+			if err := h.History.Tell(ctx, []Told{{next, Old}}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		h.inside = h.inside || inside
+		if len(h.Testers) == 1 || !inside {
+			return []string{next}, nil
+		}
+		return h.Search.Next(len(h.Testers)), nil
+	}
+}
+
+// test tests the commits at once and keeps each answer as it comes. What an
+// answer makes pointless is stopped and forgotten. The first error stops the
+// others; answers that came before it are kept.
+func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := round{search: h.Search.clone(), fixed: h.Fixed, points: points, stop: make([]context.CancelFunc, len(points))}
+	var group sync.WaitGroup
+	tests := make([]context.Context, len(points))
+	for i := range points {
+		tests[i], r.stop[i] = context.WithCancel(ctx)
+		defer r.stop[i]()
+	}
+	for i, commit := range points {
+		group.Go(func() {
+			began := time.Now()
+			a, err := h.Testers[i].Test(tests[i], commit)
+			a.Commit, a.Round, a.Worker, a.Seconds = commit, h.Round, i, time.Since(began).Seconds()
+			r.Lock()
+			defer r.Unlock()
+			if r.search.pointless(commit) {
+				return
+			}
+			if err == nil && h.Keep != nil {
+				err = h.Keep(a)
+			}
+			if err == nil {
+				r.take(a)
+			} else if r.err == nil {
+				r.err = err
+				cancel()
+			}
+		})
+	}
+	group.Wait()
+	return r.answers, r.err
+}
+
+// round is one under way.
+type round struct {
+	sync.Mutex
+	search  *Search // what is known by now
+	fixed   bool
+	points  []string
+	stop    []context.CancelFunc // per point
+	answers []Answer
+	err     error
+}
+
+// take learns an answer and stops the tests that it makes pointless.
+func (r *round) take(a Answer) {
+	r.answers = append(r.answers, a)
+	if r.search.Learn([]Told{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
+		return // a contradiction: told when the round has ended
+	}
+	for i, p := range r.points {
+		if r.search.pointless(p) {
+			r.stop[i]()
+		}
+	}
+}
+
+// learn tells the search, then git what it needs to hold the same opinion: the
+// old and the skipped ones, and last the new commit that the search goes on from.
+func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
+	var marks, told []Told
+	before := h.Search.Tip()
+	for _, a := range answers {
+		m := Told{a.Commit, MarkOf(a.Finding, h.Fixed)}
+		marks = append(marks, m)
+		if m.Mark != New || !h.Search.g.Has(m.Hash) {
+			told = append(told, m)
+		}
+	}
+	if err := h.Search.Learn(marks); err != nil {
+		return fault.Newf(fault.User, "bisect", "the answers contradict each other: %w", err)
+	}
+	if tip := h.Search.Tip(); tip != before {
+		told = append(told, Told{tip, New})
+	}
+	if h.History == nil || len(told) == 0 {
+		return nil
+	}
+	return h.History.Tell(ctx, told)
+}
+
+// end is what the search says, checked against git.
+func (h *Hunt) end(ctx context.Context) ([]string, error) {
+	mine := h.Search.Open()
+	if h.History == nil {
+		return mine, nil
+	}
+	theirs, err := h.History.First(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a, b := slices.Sorted(slices.Values(mine)), slices.Sorted(slices.Values(theirs)); !slices.Equal(a, b) {
+		return nil, fault.Newf(fault.Rig, "compare the end with git's", "git says %s, the rig %s", names(b), names(a))
+	}
+	return mine, nil
+}
+
+func names(hashes []string) string {
+	if len(hashes) == 0 {
+		return "nothing"
+	}
+	const most = 8
+	return fmt.Sprintf("%d: %s", len(hashes), strings.Join(hashes[:min(most, len(hashes))], ", "))
+}

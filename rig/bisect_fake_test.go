@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// line is a repository with n commits, one after the other, and a farm of fake
+// machines that know what each of them shows.
+type farm struct {
+	t       *testing.T
+	dir     string
+	cache   string
+	commits []string
+	kernels map[string]fakeKernel // by commit; the zero value is clean
+	alike   map[string]string     // commits whose code is another's
+
+	mu    sync.Mutex
+	runs  []string // the folders' names, in the order of the runs
+	after int      // cancel is called in this run; 0: never
+	stop  context.CancelFunc
+	made  int
+}
+
+// fakeKernel is what a commit shows, boot by boot; the last stays.
+type fakeKernel []fakeBoot
+
+type fakeBoot struct {
+	stale, blocks uint64
+	err           error
+}
+
+func newFarm(t *testing.T, n int) *farm {
+	t.Helper()
+	f := &farm{t: t, dir: t.TempDir(), cache: t.TempDir(), kernels: map[string]fakeKernel{}, alike: map[string]string{}}
+	f.git("init", "--quiet", "--initial-branch=main")
+	var stream strings.Builder
+	for i := range n {
+		text := fmt.Sprintf("commit %d", i)
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter A <a@example.org> %d +0000\ndata %d\n%s\nM 100644 inline f\ndata %d\n%s\n\n", i, len(text), text, len(text), text)
+	}
+	load := exec.Command("git", "-C", f.dir, "fast-import", "--quiet")
+	load.Stdin = strings.NewReader(stream.String())
+	out, err := load.CombinedOutput()
+	require.NoError(t, err, string(out))
+	f.git("reset", "--quiet", "--hard")
+	f.commits = strings.Fields(f.git("rev-list", "--reverse", "main"))
+	return f
+}
+
+func (f *farm) git(args ...string) string {
+	f.t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", f.dir, "-c", "user.name=A", "-c", "user.email=a@example.org"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(f.t, err, string(out))
+	return strings.TrimSpace(string(out))
+}
+
+// broken makes the commits of [from, to) stale.
+func (f *farm) broken(from, to int) *farm {
+	for _, c := range f.commits[from:to] {
+		f.kernels[c] = fakeKernel{{stale: 60, blocks: 64}}
+	}
+	return f
+}
+
+func (f *farm) config() BisectConfig {
+	return BisectConfig{
+		Config: Config{
+			Spec:     trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
+			CacheDir: f.cache, Version: "test", Events: func(e trial.Event) {
+				if e.Note != "" {
+					f.t.Log(e.Note)
+				}
+			},
+		},
+		Good: []string{f.commits[0]}, Bad: []string{"main"},
+		probers: func(dir string, _ int) (prober, error) {
+			f.made++
+			return &fakeProber{f: f, dir: filepath.Dir(dir)}, nil
+		},
+	}
+}
+
+// tested counts the boots of a commit.
+func (f *farm) tested(i int) (n int) {
+	for _, name := range f.runs {
+		if strings.HasPrefix(name, f.commits[i][:12]) {
+			n++
+		}
+	}
+	return n
+}
+
+// fakeProber is a worker of the farm.
+type fakeProber struct {
+	f   *farm
+	dir string
+}
+
+func (p *fakeProber) same(_ context.Context, commit string) (string, string, error) {
+	if as, ok := p.f.alike[commit]; ok {
+		return as, bySource, nil
+	}
+	return "", "", nil
+}
+
+func (p *fakeProber) grounds(context.Context, string) error { return nil }
+func (p *fakeProber) Close() error                          { return nil }
+
+func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Result, error) {
+	f := p.f
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.runs = append(f.runs, a.name)
+	if f.after > 0 && len(f.runs) == f.after {
+		f.stop()
+		return trial.Result{}, ctx.Err()
+	}
+	boots := f.kernels[commit]
+	if len(boots) == 0 {
+		boots = fakeKernel{{blocks: 4000}}
+	}
+	b := boots[0]
+	if len(boots) > 1 {
+		f.kernels[commit] = boots[1:]
+	}
+	if b.err != nil {
+		return trial.Result{}, b.err
+	}
+	r := trial.Result{
+		Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"},
+		Code: []trial.Code{{AsIs: true, Container: "f", Ordered: map[bool]string{true: "no", false: "yes"}[b.stale > 0]}},
+		Observations: []trial.Observation{{
+			AsIs: true, Outcome: trial.OutcomeOK, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
+			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Entries: 99 * b.blocks, Blocks: b.blocks, StaleBlocks: b.stale, StaleWindows: b.stale, StaleEntries: b.stale}},
+		}},
+	}
+	if b.stale > 0 {
+		r.Witnesses = []trial.Witness{{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
+	}
+	folder := filepath.Join(p.dir, "steps", a.name)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return r, err
+	}
+	out, err := os.Create(filepath.Join(folder, "result.json"))
+	if err != nil {
+		return r, err
+	}
+	defer out.Close()
+	return r, report.JSON(out, r)
+}
+
+func kernelFault(text string) error { return fault.Newf(fault.Kernel, "build linux 6.12", "%s", text) }

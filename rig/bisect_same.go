@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"path"
+	"slices"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// The ways in which two commits' scopes are known to have the same code.
+const (
+	bySource = "source" // none of the files that it is made of differs
+	byObject = "object" // its objects were built, and their code is the same
+)
+
+// same looks for a commit that was tested itself and has the same code in the
+// scope. What orders the two writes, or does not, is in that code alone, and in
+// it alone the emulator reorders: the answer must be the same.
+func (w *bench) same(ctx context.Context, commit string) (as, by string, err error) {
+	judged := w.b.state.judged()
+	known := slices.Sorted(maps.Keys(judged))
+	for _, other := range known {
+		changes, err := w.b.repo.Changed(ctx, other, commit)
+		if err != nil {
+			return "", "", err
+		}
+		if !touches(changes, judged[other].Inputs) {
+			return other, bySource, nil
+		}
+	}
+	if len(known) == 0 {
+		return "", "", nil
+	}
+	print, err := w.objects(ctx, commit, judged[known[0]])
+	if err != nil || print == "" {
+		return "", "", err
+	}
+	for _, other := range known {
+		if judged[other].Fingerprint == print {
+			return other, byObject, nil
+		}
+	}
+	return "", "", nil
+}
+
+// objects builds the scope's objects of the commit and hashes their code; empty
+// where they do not build, which the whole kernel's build will tell about.
+func (w *bench) objects(ctx context.Context, commit string, g ground) (string, error) {
+	if err := w.checkout(ctx, commit); err != nil {
+		return "", err
+	}
+	j, err := w.job(ctx, path.Join(w.b.state.steps(), commit[:12]+".objects.log"))
+	if err != nil {
+		return "", err
+	}
+	switch err := w.shop.Objects(ctx, j, g.Objects); {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case fault.KindOf(err) == fault.Kernel:
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	w.built = w.at
+	print, err := w.fingerprint(g)
+	if err != nil {
+		return "", nil //nolint:nilerr // another form of the code: not the same
+	}
+	return print, nil
+}
+
+// touches says whether changes may reach what is made of inputs: a file of it,
+// one that decides over all objects, or a header that may come or go in the
+// place of one of that name.
+func touches(changes []gitbisect.Change, inputs []string) bool {
+	in, names := map[string]bool{}, map[string]bool{}
+	for _, f := range inputs {
+		in[f], names[path.Base(f)] = true, true
+	}
+	return slices.ContainsFunc(changes, func(c gitbisect.Change) bool {
+		return in[c.Path] || kernel.Everywhere(c.Path) || (c.Added || c.Deleted) && names[path.Base(c.Path)]
+	})
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:20])
+}
+
+func scenarioOf(spec trial.Spec) (scenario.Scenario, error) {
+	s, err := scenario.Lookup(spec.Scenario)
+	return s, fault.Wrap(fault.User, "", err)
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/trial"
+)
+
+// bisectState is the folder of one search:
+//
+//	journal.json  what was answered, by whom and on what grounds
+//	steps/        a run folder and a build log per test
+//	git/          the worktree that holds git bisect's state
+//	w0/ w1/ ...   per worker: a checkout, a build folder
+//	bisect.*      the report, and git bisect's log
+type bisectState struct {
+	dir string
+
+	mu      sync.Mutex
+	journal journal
+}
+
+// journal is kept in full after every answer.
+type journal struct {
+	StaleLower float64           `json:"staleLower"` // of the stale end
+	Answers    []bisect.Answer   `json:"answers"`
+	Grounds    map[string]ground `json:"grounds"` // by commit that was tested itself
+}
+
+// ground is what the answer of a commit rests on, for others that share it.
+type ground struct {
+	Inputs      []string `json:"inputs"`      // files that the scope's objects were made of
+	Fingerprint string   `json:"fingerprint"` // of the scope's code in its objects
+	Scope       []string `json:"scope"`       // the scope's symbols
+	Objects     []string `json:"objects"`
+}
+
+// openState finds the folder of this very search: the same commits, asked the same.
+func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
+	spec := cfg.Spec
+	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
+	text, err := json.Marshal([]any{repo.GitDir, rng, terms, cfg.Fixed, spec})
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "name the search", err)
+	}
+	sum := sha256.Sum256(text)
+	s := &bisectState{dir: filepath.Join(cfg.CacheDir, "bisect", hex.EncodeToString(sum[:6]))}
+	s.journal.Grounds = map[string]ground{}
+	kept, err := os.ReadFile(s.file())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, fault.Wrap(fault.Rig, "make the search's folder", os.MkdirAll(s.steps(), 0o755))
+	case err == nil:
+		err = json.Unmarshal(kept, &s.journal)
+	}
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}
+	}
+	return s, nil
+}
+
+func (s *bisectState) file() string  { return filepath.Join(s.dir, "journal.json") }
+func (s *bisectState) steps() string { return filepath.Join(s.dir, "steps") }
+func (s *bisectState) worker(n int) string {
+	return filepath.Join(s.dir, fmt.Sprintf("w%d", n))
+}
+
+// answer returns what is known of a commit.
+func (s *bisectState) answer(commit string) (bisect.Answer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.journal.Answers, func(a bisect.Answer) bool { return a.Commit == commit })
+	if i < 0 {
+		return bisect.Answer{}, false
+	}
+	return s.journal.Answers[i], true
+}
+
+// answers are those of the rounds, without the ends'.
+func (s *bisectState) answers(rng gitbisect.Range) []bisect.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.journal.Answers), func(a bisect.Answer) bool {
+		return a.Commit == rng.New || slices.Contains(rng.Old, a.Commit)
+	})
+}
+
+func (s *bisectState) rounds() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := 0
+	for _, a := range s.journal.Answers {
+		last = max(last, a.Round)
+	}
+	return last
+}
+
+// keep adds an answer and makes sure that it outlives the machine.
+func (s *bisectState) keep(a bisect.Answer) error {
+	return s.change(func(j *journal) { j.Answers = append(j.Answers, a) })
+}
+
+// ground notes what a commit's answer rests on.
+func (s *bisectState) ground(commit string, g ground) error {
+	return s.change(func(j *journal) { j.Grounds[commit] = g })
+}
+
+func (s *bisectState) change(f func(*journal)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.journal)
+	text, err := json.MarshalIndent(s.journal, "", " ")
+	if err == nil {
+		err = writeDurably(s.file(), text)
+	}
+	return fault.Wrap(fault.Rig, "keep the answers", err)
+}
+
+// judged are the commits whose own test was conclusive, with their grounds.
+func (s *bisectState) judged() map[string]ground {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]ground{}
+	for _, a := range s.journal.Answers {
+		g, ok := s.journal.Grounds[a.Commit]
+		if ok && a.SameAs == "" && (a.Finding == trial.FindingStale || a.Finding == trial.FindingClean) {
+			out[a.Commit] = g
+		}
+	}
+	return out
+}
+
+// writeDurably replaces path in one step, and is on the disk when it returns.
+func writeDurably(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	dir, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Fsync(dir), unix.Close(dir))
+}

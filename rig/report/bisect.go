@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/trial"
+)
+
+// BisectJSON writes r as one object and a newline.
+func BisectJSON(w io.Writer, r bisect.Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// BisectText writes r for people: the steps, then what was found.
+func BisectText(w io.Writer, r bisect.Report) error {
+	var b strings.Builder
+	if len(r.Steps) > 0 {
+		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "round\tcommit\tanswer\twindows\tstale\tmiss\tseconds\tsubject")
+		for _, s := range r.Steps {
+			row := bisectRow(r, s)
+			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.answer, row.windows, row.stale, row.miss, row.seconds, short(s.Subject)}, "\t"))
+		}
+		_ = t.Flush() // a Builder never fails
+		for _, s := range r.Steps {
+			if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
+				fmt.Fprintf(&b, "%.12s: %s\n", s.Commit, s.Reason)
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(bisectWords(r))
+	for _, c := range r.First {
+		fmt.Fprintf(&b, "\n%s %s\n  author    %s\n  date      %s\n", c.Hash, c.Subject, c.Author, c.Date)
+		if c.Fixes != "" && r.Outcome == "found" {
+			fmt.Fprintf(&b, "  %s\n", c.Fixes)
+		}
+		if c.Diff != "" {
+			fmt.Fprintf(&b, "\n%s\n", c.Diff)
+		}
+	}
+	for _, side := range []struct {
+		name string
+		code *trial.Code
+	}{{"stale side", r.StaleCode}, {"clean side", r.CleanCode}} {
+		if side.code != nil {
+			fmt.Fprintf(&b, "\ncode      %s: %s: ordered between copy and count: %s", side.name, side.code.Container, side.code.Ordered)
+		}
+	}
+	if r.StaleCode != nil || r.CleanCode != nil {
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "\nreport    %s\n", r.Folder)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// bisectWords says in sentences what a search ended with, and what it is worth.
+func bisectWords(r bisect.Report) string {
+	var b strings.Builder
+	did := "broke"
+	if r.Fixed {
+		did = "repaired"
+	}
+	switch {
+	case r.Outcome == "found":
+		fmt.Fprintf(&b, "%s is the first %s commit: it %s the ordering\n", r.First[0].Hash, r.TermNew, did)
+	case r.Outcome == "skipped":
+		fmt.Fprintf(&b, "one of %d commits %s the ordering; those between could not be tested\n", len(r.First), did)
+	default:
+		b.WriteString("the search did not come to an end; the same command goes on with it\n")
+	}
+	tested, reused, skipped := bisectCounts(r)
+	fmt.Fprintf(&b, "%d of %d commits tested in %d rounds of %d, %d more answered by a commit with the same code, %d could not be tested\n",
+		tested, r.Commits, r.Rounds, r.Workers, reused, skipped)
+	if r.Given > 0 {
+		fmt.Fprintf(&b, "%d more answers came from %s and were not tested\n", r.Given, r.Log)
+	}
+	if r.Confidence != nil {
+		fmt.Fprintf(&b, "confidence %s: each clean commit excludes that %.2g %% of its blocks are stale, 1/%d of what the stale end shows at the least; that any of them is wrong has probability %.1e or less\n",
+			confidenceWords(*r.Confidence), 100*r.Share, int(r.StaleLower/r.Share+0.5), r.Miss)
+	}
+	return b.String()
+}
+
+// confidenceWords gives as many nines as there are.
+func confidenceWords(c float64) string {
+	s := fmt.Sprintf("%.10f", c)
+	if s == "1.0000000000" {
+		return "above 0.9999999999"
+	}
+	return strings.TrimRight(s, "0")
+}
+
+func bisectCounts(r bisect.Report) (tested, reused, skipped int) {
+	for _, s := range r.Steps {
+		switch {
+		case s.SameAs != "":
+			reused++
+		case s.Finding == trial.FindingStale || s.Finding == trial.FindingClean:
+			tested++
+		default:
+			skipped++
+		}
+	}
+	return tested, reused, skipped
+}
+
+// bisectCells are a step's cells as text.
+type bisectCells struct{ round, commit, answer, windows, stale, miss, seconds, how string }
+
+func bisectRow(r bisect.Report, s bisect.Answer) bisectCells {
+	c := bisectCells{round: fmt.Sprint(s.Round), commit: s.Commit[:min(12, len(s.Commit))], seconds: fmt.Sprintf("%.0f", s.Seconds),
+		windows: "-", stale: "-", miss: "-", how: "tested"}
+	if s.Round == 0 {
+		c.round = "end"
+	}
+	switch bisect.MarkOf(s.Finding, r.Fixed) {
+	case bisect.Old:
+		c.answer = r.TermOld
+	case bisect.New:
+		c.answer = r.TermNew
+	default:
+		c.answer = "skip"
+	}
+	var windows, stale uint64
+	for _, t := range s.Tallies {
+		windows, stale = windows+t.Windows, stale+t.StaleWindows
+	}
+	switch {
+	case s.SameAs != "":
+		c.how = fmt.Sprintf("same code as %.12s, by its %s", s.SameAs, s.SameBy)
+		c.windows = fmt.Sprintf("as %.12s", s.SameAs)
+	case len(s.Tallies) > 0:
+		c.windows, c.stale = fmt.Sprint(windows), fmt.Sprint(stale)
+	default:
+		c.how = "not tested"
+	}
+	if s.Runs > 1 {
+		c.how += fmt.Sprintf(", %d times", s.Runs)
+	}
+	if s.Finding == trial.FindingClean {
+		c.miss = fmt.Sprintf("%.1e", s.Miss)
+	}
+	return c
+}
+
+func short(subject string) string {
+	const most = 60
+	if r := []rune(subject); len(r) > most {
+		return string(r[:most-3]) + "..."
+	}
+	return subject
+}

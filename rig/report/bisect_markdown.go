@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/trial"
+)
+
+// diffLines is how much of a commit's diff is shown.
+const diffLines = 120
+
+// BisectMarkdown writes r for a mail or an issue: the commit, the line that
+// names it in a fix, the grounds, and every step.
+func BisectMarkdown(w io.Writer, r bisect.Report) error {
+	var b strings.Builder
+	b.WriteString("# Bisecting an ordering regression\n\n")
+	for _, line := range strings.Split(strings.TrimRight(bisectWords(r), "\n"), "\n") {
+		fmt.Fprintf(&b, "%s.\n", line)
+	}
+	for _, c := range r.First {
+		fmt.Fprintf(&b, "\n## %.12s %s\n\n%s, %s\n", c.Hash, plain(c.Subject), plain(c.Author), c.Date)
+		if c.Fixes != "" && r.Outcome == "found" {
+			fence(&b, "", c.Fixes)
+		}
+		fence(&b, "", c.Files)
+		fence(&b, "diff", head(c.Diff, diffLines))
+	}
+	if r.StaleCode != nil || r.CleanCode != nil {
+		b.WriteString("\n## What the binaries say\n\n")
+	}
+	for _, side := range []struct {
+		name string
+		code *trial.Code
+	}{{"stale", r.StaleCode}, {"clean", r.CleanCode}} {
+		if side.code == nil {
+			continue
+		}
+		fmt.Fprintf(&b, "- %s side: `%s`, ordered between copy and count: %s", side.name, side.code.Container, side.code.Ordered)
+		if len(side.code.Barriers) > 0 {
+			fmt.Fprintf(&b, " (`%s`)", strings.Join(side.code.Barriers, "`, `"))
+		}
+		b.WriteString("\n")
+	}
+	if r.Witness != nil {
+		bisectWitness(&b, *r.Witness)
+	}
+	b.WriteString("\n## Steps\n\n| round | commit | subject | answer | windows | stale | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, s := range r.Steps {
+		c := bisectRow(r, s)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			c.round, c.commit, plain(s.Subject), c.answer, c.windows, c.stale, c.miss, c.seconds, c.how, plain(below(r.Folder, s.Log)))
+	}
+	for _, s := range r.Steps {
+		if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
+			fmt.Fprintf(&b, "\n%.12s: %s\n", s.Commit, plain(s.Reason))
+		}
+	}
+	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s, memory model %s; %s\n", r.Kernel.Version, r.Spec.Arch, plain(r.Kernel.Compiler), r.QEMU.Version, r.QEMU.MemoryModel, plain(r.Host.System))
+	if r.Error != nil {
+		fmt.Fprintf(&b, "\nIt ended with an error: %s\n", plain(r.Error.Message))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func bisectWitness(b *strings.Builder, w trial.Witness) {
+	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", plain(witnessTitle(w)))
+	stale := staleLoads(w.Events)
+	fmt.Fprintf(b, "%s\n", plain(strings.Join(tell(w.Events, stale), " ")))
+	rows := [][]string{eventHead}
+	for i, e := range w.Events {
+		row := eventRow(e, stale[i] >= 0)
+		for n := range row {
+			row[n] = plain(row[n])
+		}
+		rows = append(rows, row)
+	}
+	b.WriteString("\n")
+	aligned(b, rows)
+}
+
+func fence(b *strings.Builder, language, text string) {
+	if text != "" {
+		fmt.Fprintf(b, "\n~~~%s\n%s\n~~~\n", language, text)
+	}
+}
+
+func head(text string, most int) string {
+	lines := strings.Split(text, "\n")
+	if len(lines) <= most {
+		return text
+	}
+	return strings.Join(lines[:most], "\n") + fmt.Sprintf("\n... (%d more lines)", len(lines)-most)
+}
+
+// below cuts a path to what lies below a folder.
+func below(folder, path string) string {
+	rest, ok := strings.CutPrefix(path, folder+"/")
+	if !ok {
+		return path
+	}
+	return rest
+}

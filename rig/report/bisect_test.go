@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/trial"
+)
+
+func hash(digit string) string { return strings.Repeat(digit, 40) }
+
+// searched is a finished search with every kind of step.
+func searched() bisect.Report {
+	confidence := 1 - 2.1e-10
+	stale := trial.ArmJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
+	clean := trial.ArmJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
+	tally := func(windows, stale uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: windows, StaleWindows: stale}}
+	}
+	return bisect.Report{
+		Schema: bisect.Schema, Version: "test", Outcome: "found", Repository: "linux.git",
+		First: []bisect.About{{
+			Hash: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Author: "A U Thor <a@example.org>", Date: "2026-01-02T03:04:05+00:00",
+			Fixes: "Fixes: cccccccccccc (\"kcov: drop a barrier | that nothing needs\")", Files: " kernel/kcov.c | 1 -", Diff: "-\tsmp_wmb();",
+		}},
+		Good: []string{hash("a")}, Bad: []string{hash("f")}, TermOld: "good", TermNew: "bad", Paths: []string{},
+		Commits: 42, Left: 1, Rounds: 3, Workers: 1, StaleLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
+		Spec: trial.Spec{Arch: "arm64"}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
+		QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}, Host: trial.Host{System: "Debian"}, Folder: "/s", GitLog: "/s/bisect.log",
+		Steps: []bisect.Answer{
+			{Commit: hash("f"), Subject: "the last", ArmJudgement: stale, Runs: 1, Tallies: tally(900, 60), Log: "/s/steps/f.build.log", Seconds: 61},
+			{Commit: hash("a"), Subject: "the first", ArmJudgement: clean, Share: 0.1, Runs: 1, Tallies: tally(4000, 0), Log: "/s/steps/a.build.log", Seconds: 40},
+			{Commit: hash("b"), Subject: "half way", Round: 1, ArmJudgement: clean, Runs: 1, SameAs: hash("a"), SameBy: "source", Seconds: 1},
+			{Commit: hash("d"), Subject: "no kernel", Round: 2, ArmJudgement: trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
+			{Commit: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Round: 3, ArmJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
+		},
+		StaleCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "no"},
+		CleanCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
+		Witness: &trial.Witness{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
+			{VCPU: 0, Kind: trial.Delayed, Symbol: "__pi_memcpy", Address: 0x1000, Value: 7, Version: 1},
+			{VCPU: 1, AtNS: 900, Kind: trial.Load, Address: 0x1000},
+		}},
+		Notes: []string{},
+	}
+}
+
+func TestBisectReports(t *testing.T) {
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"bisect.txt": func(w *bytes.Buffer) error { return BisectText(w, searched()) },
+		"bisect.md":  func(w *bytes.Buffer) error { return BisectMarkdown(w, searched()) },
+	} {
+		var out bytes.Buffer
+		require.NoError(t, write(&out))
+		golden(t, name, out.Bytes())
+	}
+	var out bytes.Buffer
+	require.NoError(t, BisectJSON(&out, searched()))
+	var back bisect.Report
+	require.NoError(t, json.Unmarshal(out.Bytes(), &back))
+	assert.Equal(t, searched(), back)
+}
+
+// What was not found is not said.
+func TestASearchWithoutAnEndNamesNoCommit(t *testing.T) {
+	r := searched()
+	r.Outcome, r.First, r.Confidence = "", nil, nil
+	r.Error = &trial.Failure{Message: "interrupted"}
+	var text, md bytes.Buffer
+	require.NoError(t, BisectText(&text, r))
+	require.NoError(t, BisectMarkdown(&md, r))
+	for _, out := range []string{text.String(), md.String()} {
+		assert.Contains(t, out, "did not come to an end")
+		assert.NotContains(t, out, "Fixes:")
+		assert.NotContains(t, out, "confidence")
+	}
+	r = searched()
+	r.Outcome, r.First = "skipped", append(r.First, bisect.About{Hash: hash("d"), Fixes: "Fixes: d"})
+	text.Reset()
+	require.NoError(t, BisectText(&text, r))
+	assert.Contains(t, text.String(), "one of 2 commits")
+	assert.NotContains(t, text.String(), "Fixes:")
+}
