@@ -126,8 +126,8 @@ func TestTheSameCodeIsTheSameAnswer(t *testing.T) {
 // A weak stale end is measured for longer, so that clean has a bar to pass.
 func TestAWeakStaleEndIsMeasuredForLonger(t *testing.T) {
 	f := newFarm(t, 3)
-	f.kernels[f.commits[1]] = fakeKernel{{stale: 200, blocks: 4000}}
-	f.kernels[f.commits[2]] = fakeKernel{{stale: 1, blocks: 64}, {stale: 200, blocks: 4000}}
+	f.kernels[f.commits[1]] = fakeKernel{{stale: 800, blocks: 4000}}
+	f.kernels[f.commits[2]] = fakeKernel{{stale: 1, blocks: 64}, {stale: 800, blocks: 4000}}
 	r, err := Bisect(t.Context(), f.config())
 	require.NoError(t, err)
 	assert.Equal(t, f.commits[1], r.First[0].Hash)
