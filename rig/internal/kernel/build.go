@@ -122,9 +122,15 @@ func (b *build) configure(ctx context.Context) error {
 
 func (b *build) make(ctx context.Context, targets []string, log string, env ...string) error {
 	c := b.tree.cfg
+	// A compiler that is killed leaves its temporary files: not where others' lie.
+	temporary := filepath.Join(filepath.Dir(b.out), "tmp")
+	if err := os.MkdirAll(temporary, 0o755); err != nil {
+		return diskFault("make a folder for temporary files", err)
+	}
+	defer os.RemoveAll(temporary)
 	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: call.args(), Env: append(makeEnv(b.tree.store.dir), env...),
+		Path: "make", Args: call.args(), Env: append(append(makeEnv(b.tree.store.dir), "TMPDIR="+temporary), env...),
 		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
