@@ -4,6 +4,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -27,15 +28,21 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 		}
 		err = errors.Join(err, d.Close())
 	}()
-	var application int
-	if err := d.sql.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
+	// One transaction: another process may fill the file at this moment.
+	tx, err := d.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
 		return 0, err
 	}
-	if err := d.sql.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	defer func() { _ = tx.Rollback() }()
+	var application int
+	if err := tx.QueryRowContext(ctx, "PRAGMA application_id").Scan(&application); err != nil {
+		return 0, err
+	}
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return 0, err
 	}
 	var tables int
-	if err := d.sql.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return 0, err
 	}
 	switch {
@@ -48,15 +55,15 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 			Try: "use the newer kcovrig that wrote it, or name another file with --db",
 		}
 	}
-	return version, d.quickCheck(ctx)
+	return version, quickCheck(ctx, tx)
 }
 
 // errDamaged is in the error of a file whose pages contradict one another.
 var errDamaged = errors.New("its pages contradict one another")
 
-func (d *DB) quickCheck(ctx context.Context) error {
+func quickCheck(ctx context.Context, tx *sql.Tx) error {
 	var finding string
-	if err := d.sql.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
+	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
 		return err
 	}
 	if finding != "ok" {

@@ -238,7 +238,7 @@ func TestProcessesAtOnceLoseNothing(t *testing.T) {
 	start := func(first int) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProcessesAtOnceLoseNothing$")
 		cmd.Env = append(os.Environ(), writerFile+"="+path, fmt.Sprintf("%s_FIRST=%d", writerFile, first))
-		cmd.Stderr = os.Stderr
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr // why one failed
 		require.NoError(t, cmd.Start())
 		return cmd
 	}

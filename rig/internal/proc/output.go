@@ -32,7 +32,6 @@ type output struct {
 	overflow bool
 	tail     []byte
 	line     func(string) // nil: nobody listens
-	begun    []byte       // a line that has not ended yet
 
 	readers []*os.File
 	copies  sync.WaitGroup
@@ -58,7 +57,7 @@ func (o *output) pipe(isStdout bool) (*os.File, error) {
 	o.readers = append(o.readers, r)
 	o.copies.Go(func() {
 		defer r.Close()
-		_, _ = io.Copy(sink{o, isStdout}, r) // a read error here is the deadline set by close
+		_, _ = io.Copy(&sink{output: o, stdout: isStdout}, r) // a read error here is the deadline set by close
 	})
 	return w, nil
 }
@@ -79,13 +78,15 @@ func (o *output) pipeTo(w io.Writer) (*os.File, error) {
 	return end, nil
 }
 
+// sink is one stream's way into the output.
 type sink struct {
 	*output
 	stdout bool
+	begun  []byte // a line of this stream that has not ended yet
 }
 
 // Write keeps data and never fails, so that the pipe is always drained.
-func (s sink) Write(data []byte) (int, error) {
+func (s *sink) Write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stdout {
@@ -109,15 +110,15 @@ func (s sink) Write(data []byte) (int, error) {
 }
 
 // tell passes whole lines on; one that is too long is cut.
-func (o *output) tell(data []byte) {
-	o.begun = append(o.begun, data...)
+func (s *sink) tell(data []byte) {
+	s.begun = append(s.begun, data...)
 	for {
-		line, rest, ended := bytes.Cut(o.begun, []byte("\n"))
-		if !ended && len(o.begun) < tailBytes {
+		line, rest, ended := bytes.Cut(s.begun, []byte("\n"))
+		if !ended && len(s.begun) < tailBytes {
 			return
 		}
-		o.line(string(line))
-		o.begun = append(o.begun[:0], rest...)
+		s.line(string(line))
+		s.begun = append(s.begun[:0], rest...)
 	}
 }
 

@@ -172,7 +172,7 @@ func TestAnnounceTellsWhatStarts(t *testing.T) {
 
 func TestLineIsToldWholeLines(t *testing.T) {
 	var lines []string
-	cmd := sh(`printf 'one\ntw'; sleep 0.05; printf 'o\n\n'; echo three >&2; head -c 70000 /dev/zero | tr '\0' x; printf 'rest'`)
+	cmd := sh(`printf 'one\ntw'; sleep 0.05; echo three >&2; sleep 0.05; printf 'o\n\n'; head -c 70000 /dev/zero | tr '\0' x; printf 'rest'`)
 	cmd.Line = func(line string) { lines = append(lines, line) }
 	if _, err := Run(t.Context(), cmd); err != nil {
 		t.Fatal(err)
