@@ -13,6 +13,7 @@ const (
 	bare    arrival = 1 << iota // without a barrier since the copy
 	ordered                     // past a store barrier
 	doubted                     // past something whose effect is not known
+	trapped                     // through a trap, as that of WARN(), whose handler may hold a barrier
 )
 
 // graph is the code of the functions that the body lies in.
@@ -79,19 +80,23 @@ func (g *graph) arrivals(copies map[int]bool) []arrival {
 }
 
 // pass is what arrives behind instruction i. A copy starts anew. A call of
-// anything else, a trap and an unknown instruction may hold a barrier.
+// anything else, a trap and an unknown instruction may hold a barrier; a barrier
+// behind them orders all the same.
 func (g *graph) pass(i int, a arrival, isCopy bool) arrival {
 	in := g.code[i]
 	switch {
 	case isCopy:
 		return bare
-	case a&bare == 0:
+	case a == 0:
 		return a
 	case in.barrier == BarrierStore || in.barrier == BarrierFull:
-		return a&^bare | ordered
-	case in.unknown, in.strong,
-		in.flow == flowCall, in.flow == flowCallIndirect, in.flow == flowTrap:
-		return a&^bare | doubted
+		return ordered
+	case a&(bare|trapped) == 0:
+		return a
+	case in.flow == flowTrap:
+		return a&^bare | trapped
+	case in.unknown, in.strong, in.flow == flowCall, in.flow == flowCallIndirect:
+		return a&^(bare|trapped) | doubted
 	default:
 		return a
 	}
@@ -135,7 +140,8 @@ func (g *graph) lostAfterCopy(in []arrival) (instruction, bool) {
 	return instruction{}, false
 }
 
-// judge says whether a store at which a arrives is ordered after the copy.
+// judge says whether a store at which a arrives is ordered after the copy. Where
+// one path has no barrier, a trap beside it orders nothing.
 func judge(store instruction, a arrival) Ordering {
 	switch {
 	case a == 0:
@@ -144,7 +150,7 @@ func judge(store instruction, a arrival) Ordering {
 		return OrderYes
 	case a&bare != 0 && a&ordered != 0:
 		return OrderPartly
-	case a == bare:
+	case a == bare, a == bare|trapped:
 		return OrderNo
 	case a == ordered:
 		return OrderYes

@@ -56,6 +56,13 @@ var pathCases = map[string]struct {
 	"call, then barrier":               {[]uint32{copyCall, wmb, otherBL, publish, ret}, []Ordering{OrderYes}},
 	"unknown word":                     {[]uint32{copyCall, udf, publish, ret}, []Ordering{OrderUnknown}},
 	"trap that may return":             {[]uint32{copyCall, brk, publish, ret}, []Ordering{OrderUnknown}},
+	"warning on one path":              {[]uint32{copyCall, cbz(8), brk, publish, ret}, []Ordering{OrderNo}},
+	"warning, then barrier":            {[]uint32{copyCall, cbz(8), brk, wmb, publish, ret}, []Ordering{OrderYes}},
+	"warning behind the barrier":       {[]uint32{copyCall, wmb, cbz(8), brk, publish, ret}, []Ordering{OrderYes}},
+	"warning instead of a barrier":     {[]uint32{copyCall, cbz(12), brk, jump(8), wmb, publish, ret}, []Ordering{OrderUnknown}},
+	"warning, then unknown call":       {[]uint32{copyCall, brk, otherBL, publish, ret}, []Ordering{OrderUnknown}},
+	"unknown call, then barrier":       {[]uint32{copyCall, otherBL, wmb, publish, ret}, []Ordering{OrderYes}},
+	"unknown call on one path":         {[]uint32{copyCall, cbz(8), otherBL, publish, ret}, []Ordering{OrderUnknown}},
 	"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
 	"indirect jump":                    {[]uint32{copyCall, brX1, publish, ret}, nil},
 }
