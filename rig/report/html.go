@@ -34,8 +34,9 @@ type htmlRun struct {
 	Reasons                  []string
 	Document                 Document
 	Rows                     []Row
-	Tested                   []Row // those with a test
-	Readers                  bool  // more than one
+	Tested                   []Row  // those with a test
+	Left, Right              string // the table's kernels, see columns
+	Readers                  bool   // more than one
 	BlockSize                uint64
 	Charts                   []Chart
 	Witnesses, Folded        []Timeline
@@ -114,6 +115,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 	for _, n := range folded {
 		run.Folded = append(run.Folded, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
+	run.Left, run.Right = columns([]Saved{s})
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
 	run.Readers = len(readers) > 1
 	if run.Reasons = d.Reasons; d.Verdict == trial.Inconclusive && len(d.Reasons) == 1 {
