@@ -57,6 +57,9 @@ func Bisect(ctx context.Context, cfg BisectConfig) (bisect.Report, error) {
 	if b.state != nil && !cfg.Reset {
 		err = errors.Join(err, b.publish())
 	}
+	if b.state != nil {
+		err = errors.Join(err, b.state.close())
+	}
 	return b.filled(), err
 }
 

@@ -29,8 +29,11 @@ import (
 //	git/          the worktree that holds git bisect's state
 //	w0/ w1/ ...   per worker: a checkout, a build folder
 //	bisect.*      the report, and git bisect's log
+//
+// It is this process' alone until close.
 type bisectState struct {
-	dir string
+	dir  string
+	lock *os.File
 
 	mu      sync.Mutex
 	journal journal
@@ -61,19 +64,36 @@ func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, term
 	}
 	sum := sha256.Sum256(text)
 	s := &bisectState{dir: filepath.Join(cfg.CacheDir, "bisect", hex.EncodeToString(sum[:6]))}
-	s.journal.Grounds = map[string]ground{}
-	kept, err := os.ReadFile(s.file())
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return s, fault.Wrap(fault.Rig, "make the search's folder", os.MkdirAll(s.steps(), 0o755))
-	case err == nil:
-		err = json.Unmarshal(kept, &s.journal)
+	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
 	}
-	if err != nil {
-		return nil, &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}
+	if s.lock, err = lockFolder(s.dir); err != nil {
+		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
+	}
+	// A journal that is damaged is no hindrance to forgetting it.
+	if err := s.read(); err != nil && !cfg.Reset {
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
+
+// read fills the journal with what an earlier call left.
+func (s *bisectState) read() error {
+	s.journal.Grounds = map[string]ground{}
+	kept, err := os.ReadFile(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(kept, &s.journal)
+	}
+	if err != nil {
+		return &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}
+	}
+	return nil
+}
+
+func (s *bisectState) close() error { return s.lock.Close() }
 
 func (s *bisectState) file() string  { return filepath.Join(s.dir, "journal.json") }
 func (s *bisectState) steps() string { return filepath.Join(s.dir, "steps") }

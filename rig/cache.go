@@ -12,15 +12,23 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// CacheList returns the kernel trees and builds in the cache, the latest used
-// first within their kind.
+// CacheList returns the kernel trees, the builds, and the folders of searches,
+// workers, matrices and runs in the cache, the latest used first within their kind.
 func CacheList(ctx context.Context, cacheDir string) ([]trial.CacheEntry, error) {
 	dir, err := absolute(cacheDir)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := kernel.List(ctx, dir)
-	return cacheEntries(entries), err
+	kernels, err := kernel.List(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	entries := cacheEntries(kernels)
+	folders, err := cacheFolders(ctx, dir)
+	for _, f := range folders {
+		entries = append(entries, f.CacheEntry)
+	}
+	return entries, err
 }
 
 // CachePrune removes what was last used before the given time and is not in
@@ -30,8 +38,13 @@ func CachePrune(ctx context.Context, cacheDir string, before time.Time) ([]trial
 	if err != nil {
 		return nil, err
 	}
-	removed, err := kernel.Prune(ctx, dir, before)
-	return cacheEntries(removed), err
+	kernels, err := kernel.Prune(ctx, dir, before)
+	removed := cacheEntries(kernels)
+	if err != nil {
+		return removed, err
+	}
+	folders, err := pruneFolders(ctx, dir, before)
+	return append(removed, folders...), err
 }
 
 func cacheEntries(in []kernel.Entry) []trial.CacheEntry {

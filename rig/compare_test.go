@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +177,8 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 			require.NotNil(t, result.Failure)
 			assert.Equal(t, result.Observations[1].Console, result.Failure.Log)
 			assert.Contains(t, result.Failure.Message, "qemu -S")
+			assert.NotEmpty(t, result.Failure.Try)
+			assert.Equal(t, c.kind == fault.Kernel, strings.Contains(result.Failure.Try, "kcovrig run --unpatched"), result.Failure.Try)
 		})
 	}
 }

@@ -35,10 +35,37 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 	}
 	tail := consoleTail(vm.Console())
 	out := &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail}
+	if out.Kind == fault.Kernel {
+		out.Try = kernelAdvice(err, a.image.Patched, a.job.cfg.Spec.AsIs, a.plugin != nil)
+	}
 	if argv := proc.Quote(vm.Argv()); !strings.Contains(err.Error(), argv) {
 		out.Err = fmt.Errorf("%w: %s", err, argv)
 	}
 	return outcomeOf(err), out
+}
+
+// kernelAdvice is what to try where the kernel panicked, hung, or did not do
+// what the guest asked of it: where to read, and which run takes away what may
+// be to blame, the patch or else the memory emulator.
+func kernelAdvice(err error, patched, asIs, emulated bool) string {
+	read, too := "read the console, and what the guest says above", "fails"
+	switch {
+	case errors.Is(err, qemu.ErrPanic):
+		read, too = "read the console from the first oops on", "panics"
+	case errors.Is(err, qemu.ErrTimeout):
+		read, too = "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy", "hangs"
+	}
+	return read + without(too, patched, asIs, emulated)
+}
+
+func without(too string, patched, asIs, emulated bool) string {
+	switch {
+	case patched:
+		return "; kcovrig run --unpatched tells whether it " + too + " without the patch too"
+	case emulated:
+		return fmt.Sprintf("; kcovrig run --%s --memory-model=native tells whether it %s without the memory emulator too", trial.ArmName(false, asIs), too)
+	}
+	return ""
 }
 
 func outcomeOf(err error) trial.Outcome {

@@ -6,21 +6,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
 )
 
 // Every error says what to try: what whoever met it knew, else by its culprit.
 func TestEveryFailureSaysWhatToTry(t *testing.T) {
 	inner := &fault.Error{Kind: fault.Rig, Op: "find x", Err: errors.New("y"), Try: "install x"}
 	assert.Equal(t, "install x", FailureOf(fault.Wrap(fault.Rig, "start", inner)).Try)
-	for _, kind := range []fault.Kind{fault.User, fault.Rig, fault.Guest} {
+	for _, kind := range []fault.Kind{fault.User, fault.Rig, fault.Guest, fault.Kernel} {
 		assert.NotEmpty(t, FailureOf(fault.Newf(kind, "op", "message")).Try, kind.String())
 	}
 	interrupted := fault.Wrap(fault.Rig, "op", fmt.Errorf("stopped: %w", context.Canceled))
 	assert.Empty(t, FailureOf(interrupted).Try, "whoever pressed Ctrl-C knows")
 	assert.Nil(t, FailureOf(nil))
+}
+
+// The advice takes away what may be to blame: the patch, else the emulator.
+func TestAdviceForAKernelThatFails(t *testing.T) {
+	panicked, hung := fmt.Errorf("x: %w", qemu.ErrPanic), fmt.Errorf("x: %w", qemu.ErrTimeout)
+	for _, c := range []struct {
+		err                     error
+		patched, asIs, emulated bool
+		want                    string
+	}{
+		{panicked, true, false, true, "first oops on; kcovrig run --unpatched tells whether it panics without the patch too"},
+		{panicked, false, false, true, "first oops on; kcovrig run --unpatched --memory-model=native tells whether it panics without the memory emulator too"},
+		{hung, false, true, true, "less busy; kcovrig run --as-is --memory-model=native tells whether it hangs without the memory emulator too"},
+		{panicked, false, false, false, "read the console from the first oops on"},
+		{errors.New("the guest says so"), true, false, false, "says above; kcovrig run --unpatched tells whether it fails without the patch too"},
+	} {
+		said := kernelAdvice(c.err, c.patched, c.asIs, c.emulated)
+		assert.True(t, strings.HasSuffix(said, c.want), "%s", said)
+	}
 }

@@ -142,9 +142,10 @@ func FailureOf(err error) *trial.Failure {
 
 // lastResort is what to try where whoever met the error knew nothing better.
 var lastResort = map[fault.Kind]string{
-	fault.User:  "kcovrig help, followed by the command",
-	fault.Rig:   "kcovrig doctor, which says what this machine lacks",
-	fault.Guest: "run it again; where it persists, the console says what the guest met",
+	fault.User:   "kcovrig help, followed by the command",
+	fault.Rig:    "kcovrig doctor, which says what this machine lacks",
+	fault.Kernel: "read the log, which holds what the kernel or its compiler said",
+	fault.Guest:  "run it again; where it persists, the console says what the guest met",
 }
 
 // together runs fs at once, cancels the rest when one fails, waits for all,

@@ -4,6 +4,7 @@ package rig
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -60,14 +61,22 @@ func (f *lockedFolder) close() error {
 	return errors.Join(os.RemoveAll(f.dir), f.lock.Close())
 }
 
-// lockFolder fails where another process holds the folder. The lock ends with
-// the process, flock(2).
+// lockFolder fails where another process holds the folder, or removed it while
+// this one took it. The lock ends with the process, flock(2).
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	held, err := f.Stat()
+	now, statErr := os.Stat(dir)
+	if err = errors.Join(err, statErr); err == nil && !os.SameFile(held, now) {
+		err = fmt.Errorf("%s was removed meanwhile", dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -100,7 +100,8 @@ var taxed = []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDra
 // checkSoak says why a soak that came to its end is not clean after all.
 func (j *job) checkSoak(o trial.Observation) error {
 	if line := complaint(o.Console); line != "" {
-		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console}
+		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
+			Try: "read the console from that line on" + without("complains", o.Patched, o.AsIs, true)}
 	}
 	for _, t := range o.Tallies {
 		switch {

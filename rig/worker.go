@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,15 @@ func Work(ctx context.Context, cfg WorkerConfig) error {
 	if err != nil {
 		return err
 	}
-	return fleet.Work(ctx, worker, cfg.exec)
+	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+		return fault.Wrap(fault.User, "make the worker's folder", err)
+	}
+	lock, err := lockFolder(cfg.Dir)
+	if err != nil {
+		return &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", cfg.Dir, err),
+			Try: "another --name, or another --dir"}
+	}
+	return errors.Join(fleet.Work(ctx, worker, cfg.exec), lock.Close())
 }
 
 // prepare fills the defaults and finds out what this machine has.

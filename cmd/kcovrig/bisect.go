@@ -75,13 +75,17 @@ func hide(cmd *cobra.Command, flags ...string) {
 
 func (a *app) bisect(cmd *cobra.Command, o *options, c rig.BisectConfig) error {
 	r, err := rig.Bisect(cmd.Context(), c)
+	a.endView()
 	if c.Reset && err == nil {
 		fmt.Fprintf(a.stderr, "kcovrig: forgotten: %s\n", r.Folder)
 		return nil
 	}
 	show := report.BisectText
-	if o.json {
+	switch {
+	case o.json:
 		show = report.BisectJSON
+	case o.quiet:
+		show = report.BisectLine
 	}
 	if o.json || len(r.Steps) > 0 {
 		if werr := show(a.stdout, r); werr != nil && err == nil {

@@ -16,7 +16,7 @@ func newCache(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
 		Short: "Show or clear what is kept between runs",
-		Long:  "cache shows and removes kernel trees and builds.\n\n" + exitHelp,
+		Long:  "cache shows and removes what commands leave in the cache for later ones.\n\n" + exitHelp,
 		Example: `  kcovrig cache ls
   kcovrig cache prune --older-than=168h
   kcovrig cache prune`,
@@ -33,9 +33,14 @@ func newCache(a *app) *cobra.Command {
 func newCacheList(a *app) *cobra.Command {
 	var json bool
 	cmd := &cobra.Command{
-		Use:     "ls",
-		Short:   "List kernel trees and builds with their sizes",
-		Long:    "ls lists the kernel trees and builds in the cache, with their sizes.\n\n" + exitHelp,
+		Use:   "ls",
+		Short: "List what the cache holds, with sizes",
+		Long: `ls lists kernel trees (kind tree) and builds (build), and the folders of bisects
+(search), of workers (worker), and of matrices and runs without --out (matrix,
+run): their size on the disk, when they were last used, and whether a running
+kcovrig uses them.
+
+` + exitHelp,
 		Example: "  kcovrig cache ls",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,9 +60,11 @@ func newCachePrune(a *app) *cobra.Command {
 	var age time.Duration
 	cmd := &cobra.Command{
 		Use:   "prune",
-		Short: "Remove kernel trees and builds that are not in use",
-		Long: `prune removes kernel trees and builds that no running kcovrig uses, and what
-interrupted runs left behind.
+		Short: "Remove what the cache holds and nobody uses",
+		Long: `prune removes all that cache ls lists and no running kcovrig uses, and what
+interrupted runs left behind. Results go too: those of runs and matrices for
+which no --out was given, and the answers of bisects, also unfinished ones, which
+then begin anew. The history stays.
 
 ` + exitHelp,
 		Example: `  kcovrig cache prune

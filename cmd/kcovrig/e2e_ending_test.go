@@ -43,6 +43,7 @@ return 126;`)
 	require.NotNil(t, r.Error)
 	assert.Equal(t, "kernel", r.Error.Whose)
 	assert.Contains(t, r.Error.Tail, "panic")
+	assert.Contains(t, r.Error.Try, "panics without")
 	assert.FileExists(t, r.Error.Log)
 	for _, a := range r.Arms {
 		assert.NotEqual(t, "ok", a.Outcome)

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig"
@@ -38,7 +40,12 @@ herd7 gave no answer to some of those in time.
 			if err != nil {
 				return err
 			}
-			if err := report.Expect(a.stdout, expectations, o.json); err != nil {
+			if o.quiet && !o.json {
+				_, err = fmt.Fprintln(a.stdout, report.ExpectSentence(expectations))
+			} else {
+				err = report.Expect(a.stdout, expectations, o.json)
+			}
+			if err != nil {
 				return fault.Wrap(fault.Rig, "write the result", err)
 			}
 			switch {

@@ -121,8 +121,12 @@ func TestHelpVersionAndCompletion(t *testing.T) {
 }
 
 func TestQuietAndVerboseExcludeEachOther(t *testing.T) {
-	code, out, errs := call(t, "compare", "-q", "-v")
-	assert.Equal(t, exitUsage, code)
-	assert.Empty(t, out)
-	assert.Contains(t, errs, "quiet")
+	for _, command := range []string{
+		"run --unpatched", "compare", "build", "soak", "replay x", "bisect", "matrix x", "worker", "litmus run x", "litmus expect",
+	} {
+		code, out, errs := call(t, append(strings.Fields(command), "-q", "-v")...)
+		assert.Equal(t, exitUsage, code, command)
+		assert.Empty(t, out, command)
+		assert.Contains(t, errs, "quiet", command)
+	}
 }

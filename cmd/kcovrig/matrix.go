@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
 )
 
 // matrixOptions are the flags of matrix.
@@ -21,7 +22,7 @@ type matrixOptions struct {
 	format, prev string
 	db           string
 	noHistory    bool
-	json         bool
+	json, quiet  bool
 }
 
 func newMatrix(a *app) *cobra.Command {
@@ -74,8 +75,8 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
 	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
 	o.nats.add(cmd)
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.rig.Verbose, "verbose", "v", false, "show the stages of each cell")
+	addJSON(cmd, &o.json)
+	addLoudness(cmd, &o.rig.Verbose, &o.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
 	complete(cmd, "format", "text", "github")
 	return cmd
 }
@@ -113,19 +114,35 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if !o.noHistory {
 		c.History = a.historyFile(o.db)
 	}
-	c.Events = live.Lines(a.stderr, c.Verbose)
+	c.Events = a.cellLines(o.quiet, c.Verbose)
 	doc, dir, err := rig.Matrix(cmd.Context(), c)
 	if dir == "" {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
-	a.counts = &doc.Counts
-	format := "text"
-	if o.json {
-		format = "json"
+	if !o.quiet {
+		fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
 	}
-	if werr := rig.MatrixReport(a.stdout, dir, format, o.prev); werr != nil && err == nil {
-		err = werr
+	a.counts = &doc.Counts
+	var werr error
+	switch {
+	case o.json:
+		werr = rig.MatrixReport(a.stdout, dir, "json", o.prev)
+	case o.quiet:
+		_, werr = fmt.Fprintln(a.stdout, report.MatrixSentence(doc.Counts))
+	default:
+		werr = rig.MatrixReport(a.stdout, dir, "text", o.prev)
+	}
+	if err == nil {
+		err = fault.Wrap(fault.Rig, "write the result", werr)
 	}
 	return err
+}
+
+// cellLines is how a matrix and a worker tell what they do: in plain lines, or
+// not at all.
+func (a *app) cellLines(quiet, verbose bool) trial.Sink {
+	if quiet {
+		return func(trial.Event) {}
+	}
+	return live.Lines(a.stderr, verbose)
 }

@@ -48,10 +48,19 @@ func (o *options) addKernel(cmd *cobra.Command) {
 
 // addOutput adds the flags that say what is printed, while it runs and at the end.
 func (o *options) addOutput(cmd *cobra.Command) {
+	addJSON(cmd, &o.json)
+	addLoudness(cmd, &o.verbose, &o.quiet, "show the external commands, what begins, and each stale entry reported", "print the verdict alone, on one line")
+}
+
+func addJSON(cmd *cobra.Command, json *bool) {
+	cmd.Flags().BoolVar(json, "json", false, "print one JSON object on standard output, and nothing else there")
+}
+
+// addLoudness adds -v and -q, with what they mean here.
+func addLoudness(cmd *cobra.Command, verbose, quiet *bool, more, less string) {
 	f := cmd.Flags()
-	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show the external commands, what begins, and each stale entry reported")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print the verdict alone, on one line; errors still go to standard error")
+	f.BoolVarP(verbose, "verbose", "v", false, more)
+	f.BoolVarP(quiet, "quiet", "q", false, less+"; errors still go to standard error")
 	cmd.MarkFlagsMutuallyExclusive("verbose", "quiet")
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig"
-	"kcovrig/rig/live"
 )
 
 // natsOptions say which NATS server, and who asks.
@@ -39,6 +38,7 @@ func (o *natsOptions) complete(a *app) {
 func newWorker(a *app) *cobra.Command {
 	var o natsOptions
 	var c rig.WorkerConfig
+	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "worker --nats URL",
 		Short: "Run cells of matrices on this machine",
@@ -56,7 +56,7 @@ QEMU and the plugin's C compiler, but no kernel tree.
 			if c.QEMU == "" {
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
-			c.Events = live.Lines(a.stderr, c.Verbose)
+			c.Events = a.cellLines(quiet, c.Verbose)
 			err := rig.Work(cmd.Context(), c)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends
@@ -70,6 +70,6 @@ QEMU and the plugin's C compiler, but no kernel tree.
 	f.IntVar(&c.Slots, "slots", 0, "cells at once (0: as many as this machine's cores and memory bear)")
 	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need, of this worker alone (default: below the cache)")
 	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none")
-	f.BoolVarP(&c.Verbose, "verbose", "v", false, "show the stages of each cell")
+	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell", "print nothing")
 	return cmd
 }

@@ -65,21 +65,30 @@ func BisectText(w io.Writer, r bisect.Report) error {
 	return err
 }
 
-// bisectWords says in sentences what a search ended with, and what it is worth.
-func bisectWords(r bisect.Report) string {
-	var b strings.Builder
+// BisectLine writes in a line what a search ended with.
+func BisectLine(w io.Writer, r bisect.Report) error {
+	_, err := fmt.Fprintln(w, bisectSentence(r))
+	return err
+}
+
+func bisectSentence(r bisect.Report) string {
 	did := "broke"
 	if r.Fixed {
 		did = "repaired"
 	}
-	switch {
-	case r.Outcome == "found":
-		fmt.Fprintf(&b, "%s is the first %s commit: it %s the ordering\n", r.First[0].Hash, r.TermNew, did)
-	case r.Outcome == "skipped":
-		fmt.Fprintf(&b, "one of %d commits %s the ordering; those between could not be tested\n", len(r.First), did)
-	default:
-		b.WriteString("the search did not come to an end; the same command goes on with it\n")
+	switch r.Outcome {
+	case "found":
+		return fmt.Sprintf("%s is the first %s commit: it %s the ordering", r.First[0].Hash, r.TermNew, did)
+	case "skipped":
+		return fmt.Sprintf("one of %d commits %s the ordering; those between could not be tested", len(r.First), did)
 	}
+	return "the search did not come to an end; the same command goes on with it"
+}
+
+// bisectWords says in sentences what a search ended with, and what it is worth.
+func bisectWords(r bisect.Report) string {
+	var b strings.Builder
+	b.WriteString(bisectSentence(r) + "\n")
 	tested, reused, skipped := bisectCounts(r)
 	fmt.Fprintf(&b, "%d of %d commits tested in %d rounds of %d, %d more answered by a commit with the same code, %d could not be tested\n",
 		tested, r.Commits, r.Rounds, r.Workers, reused, skipped)

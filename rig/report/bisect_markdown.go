@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
 )
 
 // diffLines is how much of a commit's diff is shown.
@@ -47,7 +48,11 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 		b.WriteString("\n")
 	}
 	if r.Witness != nil {
-		bisectWitness(&b, *r.Witness)
+		code := trial.Code{}
+		if r.StaleCode != nil {
+			code = *r.StaleCode
+		}
+		bisectWitness(&b, *r.Witness, code)
 	}
 	b.WriteString("\n## Steps\n\n| round | commit | subject | answer | windows | stale | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, s := range r.Steps {
@@ -68,13 +73,13 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 	return err
 }
 
-func bisectWitness(b *strings.Builder, w trial.Witness) {
+func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
+	s := story{Reading: witness.Read(w, code)}
 	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", plain(witnessTitle(w)))
-	stale := staleLoads(w.Events)
-	fmt.Fprintf(b, "%s\n", plain(strings.Join(tell(w.Events, stale), " ")))
+	fmt.Fprintf(b, "%s\n", plain(s.summary()))
 	rows := [][]string{eventHead}
 	for i, e := range w.Events {
-		row := eventRow(e, stale[i] >= 0)
+		row := eventRow(e, i == s.Stale)
 		for n := range row {
 			row[n] = plain(row[n])
 		}

@@ -5,6 +5,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"kcovrig/rig/trial"
 )
 
 // The terminal's styles. Colour only repeats what the words say.
@@ -17,6 +19,11 @@ const (
 	alarm  style = "1;31"
 	relief style = "32"
 )
+
+// class is the style's class in the page's style sheet.
+func (s style) class() string {
+	return map[style]string{bold: "what", faint: "faint", alarm: "alarm", relief: "relief"}[s]
+}
 
 // line is a piece of a column: what does not fit is wrapped.
 type line struct {
@@ -31,6 +38,11 @@ type row struct {
 	lines  []line
 	window string // drawn beside the row's first line: where a window begins and ends
 	inside bool   // the window is drawn beside the further lines
+
+	kind    trial.WitnessKind // of its event; empty: events that are counted
+	vcpu    int
+	stale   bool // the stale load
+	byGuest bool // known by the guest's clock alone
 }
 
 const (

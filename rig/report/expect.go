@@ -49,6 +49,41 @@ func Expect(w io.Writer, e trial.Expectations, asJSON bool) error {
 	return t.Flush()
 }
 
+// ExpectSentence says in a line whether the model and what was measured agree.
+func ExpectSentence(e trial.Expectations) string {
+	measured, against, ok, silent := 0, 0, 0, 0
+	for _, x := range e.Tests {
+		if x.Measured {
+			measured++
+		}
+		if x.Contradiction {
+			against++
+		}
+	}
+	for _, x := range e.LKMM {
+		switch {
+		case x.Herd == "":
+			silent++
+		case x.OK:
+			ok++
+		}
+	}
+	said := fmt.Sprintf("no contradiction in the %d of %d kernels and readers that were measured", measured, len(e.Tests))
+	switch {
+	case against > 0:
+		said = fmt.Sprintf("CONTRADICTION: the model rules out stale reads that were measured, in %d of %d kernels and readers", against, len(e.Tests))
+	case measured == 0:
+		said = fmt.Sprintf("nothing measured to hold against the model's answers for %d kernels and readers", len(e.Tests))
+	}
+	if len(e.LKMM) > 0 {
+		said += fmt.Sprintf("; %d of %d of the model's own tests as their Result lines say", ok, len(e.LKMM))
+	}
+	if silent > 0 {
+		said += fmt.Sprintf(", %d without an answer", silent)
+	}
+	return said
+}
+
 func writeModelTests(t io.Writer, tests []trial.ModelTest) {
 	ok := 0
 	fmt.Fprintln(t, "\t\t\t\nthe model's own tests\therd7\tResult line\t")

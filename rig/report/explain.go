@@ -85,12 +85,7 @@ func (d Document) reading(n int) witness.Reading {
 }
 
 func tellWitness(b *strings.Builder, d Document, n int, o ExplainOptions) {
-	s := story{Reading: d.reading(n), all: o.All}
-	for _, c := range d.Readers {
-		if c.Reader == s.Witness.Reader {
-			s.reader = c
-		}
-	}
+	s := d.story(n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)

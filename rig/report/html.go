@@ -25,9 +25,6 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"eventHead": func() []string { return eventHead },
 }).ParseFS(pageFiles, "page/*.html"))
 
-// maxWitnesses is how many witnesses of a run are drawn.
-const maxWitnesses = 3
-
 // htmlRun is what the page shows of one run.
 type htmlRun struct {
 	ID, Name, Word, Sentence string
@@ -37,11 +34,12 @@ type htmlRun struct {
 	Reasons                  []string
 	Document                 Document
 	Rows                     []Row
-	Tested                   []Row // those with a test
-	Readers                  bool  // more than one
+	Tested                   []Row  // those with a test
+	Left, Right              string // the table's kernels, see columns
+	Readers                  bool   // more than one
 	BlockSize                uint64
 	Charts                   []Chart
-	Witnesses                []Timeline
+	Witnesses, Folded        []Timeline
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
 	Facts                    []fact
@@ -110,15 +108,20 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 			}
 		}
 	}
-	for i, w := range d.Witnesses[:min(len(d.Witnesses), maxWitnesses)] {
-		run.Witnesses = append(run.Witnesses, NewTimeline(fmt.Sprintf("%s-witness%d", id, i+1), w))
+	open, folded := shownWitnesses(d.Witnesses)
+	for _, n := range open {
+		run.Witnesses = append(run.Witnesses, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
+	for _, n := range folded {
+		run.Folded = append(run.Folded, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
+	}
+	run.Left, run.Right = columns([]Saved{s})
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
 	run.Readers = len(readers) > 1
 	if run.Reasons = d.Reasons; d.Verdict == trial.Inconclusive && len(d.Reasons) == 1 {
 		run.Reasons = nil // the sentence says it
 	}
-	run.MoreWitnesses = max(0, len(d.Witnesses)-maxWitnesses)
+	run.MoreWitnesses = len(d.Witnesses) - len(open) - len(folded)
 	return run, nil
 }
 

@@ -40,8 +40,8 @@ func writeLedgers(b *strings.Builder, r trial.Result) {
 	column("ledgers", func(o trial.Observation) map[string]uint64 { return o.Ledgers })
 	column("emulator", func(o trial.Observation) map[string]uint64 { return o.Emulator })
 	_ = t.Flush() // a Builder never fails
-	if r.Failure == nil {
-		b.WriteString("\nclean: no store was lost, and the consoles hold no complaint\n")
+	if d := NewDocument(r); d.soundSoak() {
+		fmt.Fprintf(b, "\n%s\n", sentence(d))
 	}
 	b.WriteString("\n")
 }

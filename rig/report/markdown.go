@@ -44,6 +44,9 @@ func writeMarkdown(w io.Writer, runs []Saved, o Options) error {
 
 // headline joins the runs' verdicts, each once, in the order of their weight.
 func headline(runs []Saved) string {
+	if len(runs) == 1 {
+		return verdictWord(runs[0].Document)
+	}
 	var words []string
 	for _, v := range []trial.Verdict{trial.NotFixed, trial.Inconclusive, trial.VerdictUnknown, trial.NoEffect, trial.Fixed} {
 		n := 0
@@ -52,18 +55,11 @@ func headline(runs []Saved) string {
 				n++
 			}
 		}
-		word := verdictWord(Document{Verdict: v})
-		if len(runs) > 1 {
-			word = fmt.Sprintf("%d %s", n, word)
-		}
 		if n > 0 {
-			words = append(words, word)
+			words = append(words, fmt.Sprintf("%d %s", n, verdictWord(Document{Verdict: v})))
 		}
 	}
-	if len(runs) > 1 {
-		return fmt.Sprintf("%d runs, %s", len(runs), strings.Join(words, ", "))
-	}
-	return strings.Join(words, ", ")
+	return fmt.Sprintf("%d runs, %s", len(runs), strings.Join(words, ", "))
 }
 
 func markdownSentences(b *strings.Builder, runs []Saved) {
@@ -84,10 +80,30 @@ func markdownSentences(b *strings.Builder, runs []Saved) {
 }
 
 func markdownTable(b *strings.Builder, runs []Saved) {
+	head := []string{"reader", "mode"}
+	left, right := columns(runs)
+	for _, kernel := range []string{left, right} {
+		if kernel != "" {
+			head = append(head, kernel+": stale windows")
+		}
+	}
+	if len(runs) > 1 {
+		head = append([]string{"run"}, head...)
+	}
 	table := [][]string{}
+	size := uint64(0)
 	for _, r := range runs {
+		for _, a := range r.Document.Arms {
+			size = max(size, a.BlockSize)
+		}
 		for _, row := range rows(r.Document) {
-			line := []string{plain(string(row.Reader)), plain(row.Mode), markdownCell(row.Unpatched), markdownCell(row.Patched)}
+			line := []string{plain(string(row.Reader)), plain(row.Mode)}
+			if left != "" {
+				line = append(line, markdownCell(row.Unpatched))
+			}
+			if right != "" {
+				line = append(line, markdownCell(row.Patched))
+			}
 			if len(runs) > 1 {
 				line = append([]string{plain(r.Name)}, line...)
 			}
@@ -97,17 +113,36 @@ func markdownTable(b *strings.Builder, runs []Saved) {
 	if len(table) == 0 {
 		return
 	}
-	head := []string{"reader", "mode", "unpatched: stale windows", "patched: stale windows"}
-	if len(runs) > 1 {
-		head = append([]string{"run"}, head...)
-	}
 	more := len(table) - maxRows
 	aligned(b, append([][]string{head}, table[:min(len(table), maxRows)]...))
 	b.WriteString("\n")
 	if more > 0 {
 		fmt.Fprintf(b, "%d more rows are left out. ", more)
 	}
-	b.WriteString("In brackets: share of stale blocks of consecutive windows, and its exact 95 % interval.\n\n")
+	if size > 0 {
+		fmt.Fprintf(b, "In brackets: the share of blocks of %d consecutive windows with a stale one among them, and its exact 95 %% interval.\n\n", size)
+	}
+}
+
+// columns names the kernels that a table of the runs shows: without the patch,
+// and with it; empty where no run was to have that one.
+func columns(runs []Saved) (left, right string) {
+	for _, r := range runs {
+		if r.Document.Command != "run" {
+			left, right = "unpatched", "patched"
+		}
+		for _, a := range r.Document.Arms {
+			switch name := a.name(); {
+			case a.Patched:
+				right = name
+			case left == "":
+				left = name
+			case left != name:
+				left = "unpatched or as-is"
+			}
+		}
+	}
+	return left, right
 }
 
 func markdownCell(c *Cell) string {
@@ -159,12 +194,9 @@ func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
 		})
 	}
 	markdownFact(b, "windows", runs, windows)
-	markdownFact(b, "confidence", runs, func(d Document) string {
-		if d.MissProbability != nil {
-			return fmt.Sprintf("1 - %.1e that a kernel as bad as the unpatched one had shown a stale read", *d.MissProbability)
-		}
-		return verdictWord(d)
-	})
+	if slices.ContainsFunc(runs, func(r Saved) bool { return r.Document.Verdict != trial.VerdictUnknown }) {
+		markdownFact(b, "confidence", runs, confidenceOf)
+	}
 	markdownFact(b, "repeat", runs[:1], command)
 	b.WriteString("```\n")
 	switch {
@@ -174,6 +206,13 @@ func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
 	default:
 		b.WriteString("\nNo Tested-by trailer: not every run came out fixed.\n")
 	}
+}
+
+func confidenceOf(d Document) string {
+	if d.MissProbability != nil {
+		return fmt.Sprintf("1 - %.1e that a kernel as bad as the unpatched one had shown a stale read", *d.MissProbability)
+	}
+	return verdictWord(d)
 }
 
 func markdownFact(b *strings.Builder, name string, runs []Saved, value func(Document) string) {
@@ -191,18 +230,18 @@ func markdownFact(b *strings.Builder, name string, runs []Saved, value func(Docu
 	fmt.Fprintf(b, "%-12s%s%s\n", name+":", strings.Join(values, "; "), more)
 }
 
-// windows sums what counts.
+// windows sums what counts, per kernel.
 func windows(d Document) string {
-	var stale, all [2]uint64
-	for _, a := range d.Arms {
-		if i := map[bool]int{true: 1}[a.Patched]; a.counts() && a.Reader == d.Judged() {
-			stale[i], all[i] = stale[i]+a.StaleWindows, all[i]+a.Windows
-		}
-	}
 	var words []string
-	for i, kernel := range []string{"unpatched", "patched"} {
-		if all[i] > 0 {
-			words = append(words, fmt.Sprintf("%d of %d stale %s", stale[i], all[i], kernel))
+	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
+		var stale, all uint64
+		for _, a := range d.Arms {
+			if a.name() == kernel && a.counts() && a.Reader == d.Judged() {
+				stale, all = stale+a.StaleWindows, all+a.Windows
+			}
+		}
+		if all > 0 {
+			words = append(words, fmt.Sprintf("%d of %d stale %s", stale, all, kernel))
 		}
 	}
 	return orNone(strings.Join(words, ", "))

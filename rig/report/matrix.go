@@ -88,8 +88,8 @@ func matrixAsSaved(w io.Writer, now SavedMatrix, _ *SavedMatrix) error {
 	return err
 }
 
-// matrixHeadline sums up the cells in one line.
-func matrixHeadline(c matrix.Counts) string {
+// MatrixSentence sums up the cells in one line.
+func MatrixSentence(c matrix.Counts) string {
 	parts := []string{fmt.Sprintf("%d of %d cells as expected", c.Expected, c.Cells)}
 	for _, p := range []struct {
 		n    int

@@ -31,7 +31,7 @@ func matrixHTML(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 		Since           string
 		Changes         []string
 		Facts           []fact
-	}{Title: "kcovrig matrix " + d.Name, Headline: matrixHeadline(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
+	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
 	var err error
 	if data.Heat, err = heatChart("heat", d); err != nil {
 		return err

@@ -133,7 +133,7 @@ func TestMatrixMarkdownFitsAMail(t *testing.T) {
 		before := dayBefore(t, now)
 		text := renderMatrix(t, "markdown", now, before)
 		assert.LessOrEqual(t, strings.Count(text, "\n"), 40, "%d cells", cells)
-		assert.Contains(t, text, matrixHeadline(now.Document.Counts))
+		assert.Contains(t, text, MatrixSentence(now.Document.Counts))
 	}
 }
 

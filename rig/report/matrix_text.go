@@ -71,14 +71,14 @@ func matrixText(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 			fmt.Fprintln(w, "  nothing")
 		}
 	}
-	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", matrixHeadline(d.Counts), matrixRetries(d.Counts))
+	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", MatrixSentence(d.Counts), matrixRetries(d.Counts))
 	return err
 }
 
 func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	d := now.Document
 	var b strings.Builder
-	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", plain(d.Name), matrixHeadline(d.Counts))
+	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", plain(d.Name), MatrixSentence(d.Counts))
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {

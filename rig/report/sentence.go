@@ -4,14 +4,19 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/trial"
 )
 
-// verdictWord is the verdict for headings; "no verdict" where there is none.
+// verdictWord is the verdict for headings; "no verdict" where there is none. A
+// soak has one of its own.
 func verdictWord(d Document) string {
-	if d.Verdict == trial.VerdictUnknown {
+	switch {
+	case d.soundSoak():
+		return "sound"
+	case d.Verdict == trial.VerdictUnknown:
 		return "no verdict"
 	}
 	return strings.ReplaceAll(string(d.Verdict), "-", " ")
@@ -35,14 +40,20 @@ func summary(d Document) string {
 		return sentence(d)
 	case d.Command == "build":
 		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
-	case d.Command == "soak":
-		return "Sound: no store was lost."
+	case d.soundSoak():
+		return sentence(d)
 	}
 	var parts []string
 	for _, a := range d.Arms {
 		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// soundSoak says that this is a soak which came to its end and met no fault.
+func (d Document) soundSoak() bool {
+	return d.Command == "soak" && d.Error == nil && len(d.Arms) > 0 &&
+		!slices.ContainsFunc(d.Arms, func(a ArmDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
 
 // sentence says the verdict in one sentence.
@@ -68,8 +79,10 @@ func sentence(d Document) string {
 		return "No verdict: the kernels were built, and nothing was run."
 	case d.Replay != nil:
 		return "No verdict: " + replayed(*d.Replay) + "."
+	case d.soundSoak():
+		return "Sound: no store was lost, and the consoles hold no complaint."
 	case d.Command == "run":
-		return "No verdict: one kernel alone gives a tally."
+		return "No verdict: one kernel alone gives a tally, in windows: " + windows(d) + "."
 	}
 	return "No verdict was reached."
 }
@@ -109,23 +122,28 @@ func repeat(d Document) []string {
 	if d.Command == "build" {
 		return quoted(argv)
 	}
-	add("cpu", s.CPU)
-	readers := make([]string, 0, len(s.Readers))
-	for _, r := range s.Readers {
-		readers = append(readers, string(r))
+	duration := s.Duration
+	if d.Command == "soak" { // it chooses the machine, and its flag is for both kernels, the spec's each one's
+		duration *= 2
+	} else {
+		add("cpu", s.CPU)
+		readers := make([]string, 0, len(s.Readers))
+		for _, r := range s.Readers {
+			readers = append(readers, string(r))
+		}
+		add("reader", strings.Join(readers, ","))
+		if len(s.Modes) == 1 {
+			add("mode", s.Modes[0])
+		}
+		add("memory-model", string(s.MemoryModel))
+		add("accel", string(s.Accel))
 	}
-	add("reader", strings.Join(readers, ","))
-	if len(s.Modes) == 1 {
-		add("mode", s.Modes[0])
-	}
-	if s.Duration > 0 {
-		add("duration", s.Duration.String())
+	if duration > 0 {
+		add("duration", duration.String())
 	}
 	if s.Seed != 0 {
 		add("seed", fmt.Sprint(s.Seed))
 	}
-	add("memory-model", string(s.MemoryModel))
-	add("accel", string(s.Accel))
 	return quoted(argv)
 }
 

@@ -21,11 +21,23 @@ type story struct {
 	rest   []trial.WitnessEvent // one vCPU's, since the last row
 }
 
+// story is that of witness n.
+func (d Document) story(n int, all bool) story {
+	s := story{Reading: d.reading(n), all: all}
+	for _, c := range d.Readers {
+		if c.Reader == s.Witness.Reader {
+			s.reader = c
+		}
+	}
+	return s
+}
+
 func (s *story) tell() []row {
 	for i, e := range s.Events {
 		if s.matters(i) || s.all {
 			s.count()
 			s.add(e, s.words(i)...)
+			s.rows[len(s.rows)-1].kind, s.rows[len(s.rows)-1].stale = e.Kind, i == s.Stale
 			s.draw(i)
 			continue
 		}
@@ -58,7 +70,7 @@ func (s *story) column(vcpu int) int {
 }
 
 func (s *story) add(e trial.WitnessEvent, lines ...line) {
-	s.rows = append(s.rows, row{time: shortTime(float64(e.AtNS)), column: s.column(e.VCPU), lines: lines})
+	s.rows = append(s.rows, row{time: shortTime(float64(e.AtNS)), column: s.column(e.VCPU), vcpu: e.VCPU, lines: lines})
 }
 
 // draw marks the window: from where the stale word's store was held back to
@@ -116,9 +128,11 @@ func (s *story) arrival() {
 	at := float64(s.Events[s.Mark].AtNS + d.StaleNS)
 	r := row{time: shortTime(at), lines: []line{
 		{fmt.Sprintf("entry %d has landed: %#x", d.Index, d.Later), relief}, {"(by the guest's clock)", faint},
-	}}
+	}, kind: trial.Drained, vcpu: s.WriterCPU, byGuest: true}
 	if len(s.Stores) > 0 {
 		r.window = "+"
+	} else {
+		r.vcpu = s.ReaderCPU
 	}
 	s.rows = append(s.rows, r)
 }

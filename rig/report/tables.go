@@ -63,11 +63,14 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		use := ""
+		name, use := e.Name, ""
+		if e.Kind == "tree" || e.Kind == "build" { // a hash
+			name = fmt.Sprintf("%.12s", name)
+		}
 		if e.InUse {
 			use = "in use"
 		}
-		fmt.Fprintf(t, "%s\t%.12s\t%s\t%s\t%s\t%s\n", e.Kind, e.Name, size(e.Bytes), e.Used, e.About, use)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Kind, name, size(e.Bytes), e.Used, e.About, use)
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -25,8 +25,11 @@ func Text(w io.Writer, r trial.Result) error {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
 	writeReplay(&b, r.Replay)
-	if r.Command == "compare" {
+	switch {
+	case r.Command == "compare":
 		writeVerdict(&b, r.Judgement)
+	case r.Command == "run" && r.Failure == nil:
+		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -5,155 +5,165 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
 )
 
-// The timeline's measures, in SVG units. Events stand in their order, one row
-// each: times between them differ by too many orders of magnitude to be drawn.
+// The timeline's measures, in SVG units. Rows stand in their order: times
+// between events differ by too many orders of magnitude to be drawn. The
+// vCPUs' lanes are narrow and the text stands right of them, so that a phone
+// shows the drawing readably.
 const (
-	laneWidth  = 158 // of one vCPU: two make a drawing that a phone shows readably
-	rowHeight  = 64
-	firstRow   = 64
-	timeGutter = 44
-	barStep    = 8 // between the bars of stores that are held at once
-	maxEvents  = 48
+	timeGutter  = 46
+	laneWidth   = 50
+	textWidth   = 244
+	textLetters = 37 // so many fit into textWidth, also in a wide font
+	boldLetters = 33
+	firstRow    = 56
+	lineHeight  = 13
+	rowGap      = 14
 )
 
-// Timeline is a witness as it is drawn: one column per vCPU, time downwards.
+// How many witnesses of a run the page shows unfolded, and altogether.
+const (
+	openWitnesses  = 2
+	drawnWitnesses = 8
+)
+
+// Timeline is a witness as it is drawn: a lane per vCPU, time downwards, and of
+// the events those that matter, as explain chooses them.
 type Timeline struct {
 	ID, Title, Text string
 	Width, Height   int
 	Lanes           []Lane
-	Events          []DrawnEvent
+	Rows            []DrawnRow
 	Bars            []Bar
-	Table           [][]string
-	LeftOut         int // events that only the table shows
+	Table           [][]string // all events
 }
 
 // Lane is one vCPU's column.
 type Lane struct {
-	Name      string
-	X, Y1, Y2 int
+	Name, Role string
+	X, Y1, Y2  int
 }
 
-// HeadY is where the lane's name stands.
-func (l Lane) HeadY() int { return l.Y1 - 18 }
+// HeadY is where the n-th line of the lane's name stands.
+func (l Lane) HeadY(n int) int { return l.Y1 - 22 + lineHeight*n }
 
-// DrawnEvent is one row: its sign, by Kind, at X and Y, and up to three lines of text.
-type DrawnEvent struct {
+// DrawnRow is one moment: its sign, by Kind, at X and Y, and lines of text. An
+// empty Kind stands for events that are counted.
+type DrawnRow struct {
 	Kind        trial.WitnessKind
 	X, Y, TextX int
 	Time        string
-	Lines       []string
+	Lines       []DrawnLine
 	Stale       bool
 }
 
-// LineY is where the event's n-th line stands.
-func (e DrawnEvent) LineY(n int) int { return e.Y + 4 + 13*n }
+// DrawnLine is a line of text with a class of the style sheet.
+type DrawnLine struct{ Class, Text string }
 
-// Bar marks the time during which a store was held back.
+// LineY is where the row's n-th line stands.
+func (r DrawnRow) LineY(n int) int { return r.Y + 4 + lineHeight*n }
+
+// Bar marks the time during which the stale word's store was held back.
 type Bar struct {
 	X, Y1, Y2 int
-	Open      bool // it did not land within the witness
+	Open      bool // it landed after the emulator's last event
 }
 
-// NewTimeline lays out a witness.
-func NewTimeline(id string, w trial.Witness) Timeline {
-	stale := staleLoads(w.Events)
-	from, to := around(len(w.Events), stale)
-	t := Timeline{ID: id, Title: witnessTitle(w), LeftOut: len(w.Events) - (to - from)}
-	for i, e := range w.Events {
-		t.Table = append(t.Table, eventRow(e, stale[i] >= 0))
+// shownWitnesses are the numbers of those that the page draws: unfolded the
+// first, and the first of another kernel, reader or mode; then the others.
+func shownWitnesses(all []trial.Witness) (open, folded []int) {
+	of := func(w trial.Witness) [3]any { return [3]any{w.Patched, w.Reader, w.Detection.Mode} }
+	for n := range all {
+		if n == 0 || len(open) < openWitnesses && of(all[n]) != of(all[0]) {
+			open = append(open, n+1)
+		}
 	}
-	shown := w.Events[from:to]
-	t.Height = firstRow + rowHeight*len(shown)
-	cpus := vcpus(w.Events)
-	t.Width = timeGutter + laneWidth*max(2, len(cpus))
-	for i, cpu := range cpus {
-		x := timeGutter + i*laneWidth + 30
-		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), X: x, Y1: firstRow - 20, Y2: t.Height - 8})
+	for n := range all {
+		switch {
+		case slices.Contains(open, n+1):
+		case len(open) < openWitnesses:
+			open = append(open, n+1)
+		case len(folded) < drawnWitnesses-openWitnesses:
+			folded = append(folded, n+1)
+		}
 	}
-	for i, e := range shown {
-		x := t.Lanes[slices.Index(cpus, e.VCPU)].X
-		t.Events = append(t.Events, DrawnEvent{
-			Kind: e.Kind, X: x, Y: firstRow + rowHeight*i, TextX: x + 12, Time: shortTime(float64(e.AtNS)),
-			Lines: eventLines(e, stale[from+i] >= 0, (laneWidth-42)/6), Stale: stale[from+i] >= 0,
-		})
+	return open, folded
+}
+
+// newTimeline lays out witness n.
+func newTimeline(id string, d Document, n int) Timeline {
+	s := d.story(n, false)
+	rows := s.tell()
+	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), witnessTitle(s.Witness)), Text: s.summary()}
+	for i, e := range s.Events {
+		t.Table = append(t.Table, eventRow(e, i == s.Stale))
 	}
-	t.Bars = bars(shown, cpus, t)
-	t.Text = strings.Join(tell(w.Events, stale), " ")
+	cpus := lanesOf(rows)
+	textX := timeGutter + laneWidth*max(2, len(cpus))
+	t.Width = textX + textWidth
+	y := firstRow
+	for _, r := range rows {
+		drawn := DrawnRow{Kind: r.kind, X: laneX(cpus, r.vcpu), Y: y, TextX: textX, Time: r.time, Stale: r.stale}
+		for _, l := range r.lines {
+			letters := textLetters
+			if l.style == bold || l.style == alarm {
+				letters = boldLetters
+			}
+			for _, text := range wrap(l.text, letters) {
+				drawn.Lines = append(drawn.Lines, DrawnLine{l.style.class(), text})
+			}
+		}
+		t.Rows = append(t.Rows, drawn)
+		y += lineHeight*max(1, len(drawn.Lines)) + rowGap
+	}
+	t.Height = y
+	for _, cpu := range cpus {
+		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), Role: roleOf(s.Reading, cpu), X: laneX(cpus, cpu), Y1: firstRow - 16, Y2: t.Height - 8})
+	}
+	t.Bars = bars(rows, t, laneX(cpus, s.WriterCPU))
 	return t
 }
 
-// around chooses the events to draw: all, or those next to the first stale load.
-func around(events int, stale []int) (from, to int) {
-	if events <= maxEvents {
-		return 0, events
-	}
-	middle := max(0, slices.IndexFunc(stale, func(held int) bool { return held >= 0 }))
-	from = min(max(0, middle-maxEvents/2), events-maxEvents)
-	return from, from + maxEvents
-}
-
-func vcpus(events []trial.WitnessEvent) []int {
+func lanesOf(rows []row) []int {
 	var cpus []int
-	for _, e := range events {
-		if !slices.Contains(cpus, e.VCPU) {
-			cpus = append(cpus, e.VCPU)
+	for _, r := range rows {
+		if !slices.Contains(cpus, r.vcpu) {
+			cpus = append(cpus, r.vcpu)
 		}
 	}
 	slices.Sort(cpus)
 	return cpus
 }
 
-// staleLoads gives for each event the index of the held store that a load
-// missed; -1 for all others.
-func staleLoads(events []trial.WitnessEvent) []int {
-	missed := make([]int, len(events))
-	for i, load := range events {
-		missed[i] = -1
-		for j, store := range events[:i] {
-			if load.Kind == trial.Load && store.Kind == trial.Delayed && store.Address == load.Address && store.VCPU != load.VCPU &&
-				store.Version > load.Version && landed(events, j) > i {
-				missed[i] = j
-			}
-		}
-	}
-	return missed
+func laneX(cpus []int, cpu int) int {
+	return timeGutter + laneWidth*max(0, slices.Index(cpus, cpu)) + laneWidth/2
 }
 
-// landed returns the index at which the held store at index i drained; one
-// past the end where it did not.
-func landed(events []trial.WitnessEvent, i int) int {
-	for j := i + 1; j < len(events); j++ {
-		d := events[j]
-		if d.Kind == trial.Drained && d.VCPU == events[i].VCPU && d.Address == events[i].Address && d.Version == events[i].Version {
-			return j
-		}
+func roleOf(r witness.Reading, cpu int) string {
+	switch cpu {
+	case r.ReaderCPU:
+		return "reader"
+	case r.WriterCPU:
+		return "kernel"
 	}
-	return len(events)
+	return ""
 }
 
-// bars draws what was held, beside its lane; bars that overlap stand apart.
-func bars(shown []trial.WitnessEvent, cpus []int, t Timeline) []Bar {
-	var list []Bar
-	ends := map[[2]int]int{} // of the last bar at a lane and a place beside it
-	for i, e := range shown {
-		if e.Kind != trial.Delayed {
-			continue
-		}
-		end, lane, place := landed(shown, i), slices.Index(cpus, e.VCPU), 0
-		for place < 2 && ends[[2]int{lane, place}] > i {
-			place++
-		}
-		ends[[2]int{lane, place}] = end
-		bar := Bar{X: t.Lanes[lane].X - 5 - barStep*(place+1), Y1: firstRow + rowHeight*i, Y2: firstRow + rowHeight*end, Open: end == len(shown)}
-		if bar.Open {
-			bar.Y2 = t.Height - 8
-		}
-		list = append(list, bar)
+// bars draws the window of the rows beside its lane.
+func bars(rows []row, t Timeline, x int) []Bar {
+	begin := slices.IndexFunc(rows, func(r row) bool { return r.window == "+" })
+	if begin < 0 {
+		return nil
 	}
-	return list
+	bar := Bar{X: x - 12, Y1: t.Rows[begin].Y, Y2: t.Height - 8, Open: true}
+	for i, r := range rows[begin+1:] {
+		if r.window == "+" {
+			bar.Y2, bar.Open = t.Rows[begin+1+i].Y, r.byGuest
+		}
+	}
+	return []Bar{bar}
 }

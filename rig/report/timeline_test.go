@@ -3,72 +3,112 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
 )
 
-func store(kind trial.WitnessKind, cpu int, address, version uint64) trial.WitnessEvent {
-	return trial.WitnessEvent{VCPU: cpu, Kind: kind, Address: address, Version: version}
-}
-
-func TestStaleLoads(t *testing.T) {
-	held, lands := store(trial.Delayed, 0, 8, 2), store(trial.Drained, 0, 8, 2)
-	old, fresh := store(trial.Load, 1, 8, 1), store(trial.Load, 1, 8, 2)
-	for name, c := range map[string]struct {
-		events []trial.WitnessEvent
-		stale  bool
-	}{
-		"old, while held":       {[]trial.WitnessEvent{held, old, lands}, true},
-		"old, never landed":     {[]trial.WitnessEvent{held, old}, true},
-		"new":                   {[]trial.WitnessEvent{held, fresh, lands}, false},
-		"before the store":      {[]trial.WitnessEvent{old, held, lands}, false},
-		"after it landed":       {[]trial.WitnessEvent{held, lands, old}, false},
-		"elsewhere":             {[]trial.WitnessEvent{held, store(trial.Load, 1, 16, 1), lands}, false},
-		"by the vCPU itself":    {[]trial.WitnessEvent{held, store(trial.Load, 0, 8, 1), lands}, false},
-		"a store not held":      {[]trial.WitnessEvent{store(trial.Executed, 0, 8, 2), old, lands}, false},
-		"another version lands": {[]trial.WitnessEvent{held, store(trial.Drained, 0, 8, 1), old}, true},
-	} {
-		found := false
-		for _, i := range staleLoads(c.events) {
-			found = found || i >= 0
+func drawn(t *testing.T, d Document, n int) (Timeline, string) {
+	t.Helper()
+	line := newTimeline("x", d, n)
+	var text []string
+	bottom := 0
+	for _, r := range line.Rows {
+		assert.Greater(t, r.Y, bottom, "rows do not overlap")
+		for i, l := range r.Lines {
+			bottom = r.LineY(i)
+			text = append(text, l.Text)
+			assert.LessOrEqual(t, len([]rune(l.Text)), textLetters)
 		}
-		assert.Equal(t, c.stale, found, name)
+	}
+	assert.Less(t, bottom, line.Height)
+	return line, strings.Join(text, "\n")
+}
+
+func TestTimelineShowsWhatMatters(t *testing.T) {
+	d := explainable().Document
+	line, text := drawn(t, d, 1)
+	require.Len(t, line.Table, len(d.Witnesses[0].Events))
+	for _, want := range []string{"entry 1496 := 0xffff8000801f2018", "HELD BACK", "count := 1500", "it PASSES the store of entry 1496",
+		"... 2 stores that landed at once", "... 2 loads", "count = 1500: entry 1496 is covered", "STALE", "entry 1496 has landed"} {
+		assert.Contains(t, text, want)
+	}
+	stale := slices.IndexFunc(line.Rows, func(r DrawnRow) bool { return r.Stale })
+	require.GreaterOrEqual(t, stale, 0)
+	assert.Equal(t, trial.Load, line.Rows[stale].Kind)
+	assert.Equal(t, []string{"kernel", "reader"}, []string{line.Lanes[0].Role, line.Lanes[1].Role})
+	require.Len(t, line.Bars, 1)
+	assert.True(t, line.Bars[0].Open, "it landed after the last event")
+	assert.Equal(t, line.Rows[1].Y, line.Bars[0].Y1)
+	assert.Equal(t, line.Rows[len(line.Rows)-1].Y, line.Bars[0].Y2)
+
+	landed, _ := drawn(t, d, 2)
+	require.Len(t, landed.Bars, 1)
+	assert.False(t, landed.Bars[0].Open)
+	assert.Less(t, landed.Bars[0].Y2, landed.Rows[len(landed.Rows)-1].Y)
+	for n := range d.Witnesses {
+		drawn(t, d, n+1)
 	}
 }
 
-func TestTimelineShowsTheStaleLoadOfALongWitness(t *testing.T) {
-	var w trial.Witness
+// The length of the drawing does not follow the number of events.
+func TestTimelineOfALongWitness(t *testing.T) {
+	d := explainable().Document
+	short, _ := drawn(t, d, 1)
+	w := &d.Witnesses[0]
+	many := w.Events[:5:5]
 	for range 200 {
-		w.Events = append(w.Events, store(trial.Executed, 0, 8, 1))
+		many = append(many, told(0, 500, trial.Delayed, "copy", 0x412aef00, 5, 1))
 	}
-	w.Events = append(w.Events, store(trial.Delayed, 0, 8, 2), store(trial.Load, 1, 8, 1), store(trial.Drained, 0, 8, 2))
-	drawn := NewTimeline("x", w)
-	require.Len(t, drawn.Events, maxEvents)
-	assert.Equal(t, len(w.Events)-maxEvents, drawn.LeftOut)
-	assert.Len(t, drawn.Table, len(w.Events))
-	assert.True(t, drawn.Events[maxEvents-2].Stale)
-	assert.Len(t, drawn.Bars, 1)
-	assert.Contains(t, drawn.Text, "read version 1")
-	for _, e := range drawn.Events {
-		assert.Less(t, e.Y, drawn.Height)
-	}
+	w.Events = append(many, w.Events[5:]...)
+	long, text := drawn(t, d, 1)
+	assert.Equal(t, short.Height, long.Height)
+	assert.Len(t, long.Table, len(w.Events))
+	assert.Contains(t, text, "202 stores held back")
 }
 
 func TestTimelineOfOddWitnesses(t *testing.T) {
-	assert.NotPanics(t, func() {
-		empty := NewTimeline("x", trial.Witness{})
-		assert.Contains(t, empty.Text, "No load")
-		many := trial.Witness{}
-		for cpu := range 12 {
-			many.Events = append(many.Events, trial.WitnessEvent{VCPU: cpu, Kind: "new", Symbol: strings.Repeat("ü", 90), Source: "a/b.c:1"})
+	many := trial.Witness{}
+	for cpu := range 12 {
+		many.Events = append(many.Events, trial.WitnessEvent{VCPU: cpu, Kind: trial.Barrier, Symbol: strings.Repeat("ü", 90), Source: "a/b.c:1"})
+	}
+	d := Document{Witnesses: []trial.Witness{{}, many}}
+	empty, _ := drawn(t, d, 1)
+	assert.Contains(t, empty.Text, "not among the events")
+	wide, _ := drawn(t, d, 2)
+	assert.Len(t, wide.Lanes, 12)
+}
+
+func TestWitnessesThatAreUnfolded(t *testing.T) {
+	var all []trial.Witness
+	add := func(mode string, n int) {
+		for range n {
+			all = append(all, trial.Witness{Detection: wire.Detection{Mode: mode}})
 		}
-		NewTimeline("x", many)
-	})
+	}
+	for _, c := range []struct {
+		pc, cmp      int
+		open, folded []int
+	}{
+		{0, 0, nil, nil},
+		{1, 0, []int{1}, nil},
+		{3, 0, []int{1, 2}, []int{3}},
+		{3, 2, []int{1, 4}, []int{2, 3, 5}},
+		{9, 2, []int{1, 10}, []int{2, 3, 4, 5, 6, 7}},
+	} {
+		all = nil
+		add("pc", c.pc)
+		add("cmp", c.cmp)
+		open, folded := shownWitnesses(all)
+		assert.Equal(t, c.open, open)
+		assert.Equal(t, c.folded, folded)
+	}
 }
 
 func TestShortTime(t *testing.T) {

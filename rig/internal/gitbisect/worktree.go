@@ -5,8 +5,10 @@ package gitbisect
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kcovrig/rig/fault"
 )
@@ -71,4 +73,21 @@ func (r *Repo) Remove(ctx context.Context, dir string) error {
 		}
 	}
 	return nil
+}
+
+// RemoveWorktree takes a worktree away whose repository is known by nothing but
+// the worktree itself, gitrepository-layout(5). A repository that is gone is no
+// error.
+func RemoveWorktree(ctx context.Context, dir string) error {
+	op := "remove the worktree " + dir
+	text, err := os.ReadFile(filepath.Join(dir, ".git"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	own, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "gitdir: ")
+	common := filepath.Dir(filepath.Dir(own)) // of REPOSITORY/worktrees/NAME
+	if _, err := os.Stat(common); !ok || err != nil {
+		return fault.Wrap(fault.Rig, op, os.RemoveAll(dir))
+	}
+	return (&Repo{Dir: common, GitDir: common}).Remove(ctx, dir)
 }

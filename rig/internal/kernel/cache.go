@@ -81,7 +81,7 @@ func List(ctx context.Context, dir string) ([]Entry, error) {
 	}
 	for i := range out {
 		var err error
-		if out[i].Bytes, err = diskUse(ctx, out[i].dir); err != nil {
+		if out[i].Bytes, err = DiskUse(ctx, out[i].dir); err != nil {
 			return nil, err
 		}
 		l, err := openLock(out[i].useLock)
@@ -140,7 +140,8 @@ func (e Entry) remove() (bool, error) {
 	return true, fault.Wrap(fault.Rig, "prune the cache", os.RemoveAll(e.dir))
 }
 
-func diskUse(ctx context.Context, dir string) (int64, error) {
+// DiskUse returns how many bytes the files below dir take on the disk.
+func DiskUse(ctx context.Context, dir string) (int64, error) {
 	var total int64
 	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {

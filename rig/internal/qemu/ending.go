@@ -143,7 +143,7 @@ func (vm *VM) newFault(kind fault.Kind, err error) error {
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, ErrPanic):
-		return "read the console from the first oops on; kcovrig run --unpatched tells whether the kernel panics without the patch too"
+		return "read the console from the first oops on"
 	case errors.Is(err, ErrTimeout):
 		return "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy"
 	case errors.Is(err, ErrPowerOff), errors.Is(err, ErrCut):

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/trial"
+)
+
+func TestExpectSentence(t *testing.T) {
+	seen, ruledOut, not := trial.Expected{Measured: true}, trial.Expected{Measured: true, Contradiction: true}, trial.Expected{}
+	ok, wrong, silent := trial.ModelTest{OK: true, Herd: "Never"}, trial.ModelTest{Herd: "Sometimes"}, trial.ModelTest{}
+	for _, c := range []struct {
+		want  string
+		tests []trial.Expected
+		model []trial.ModelTest
+	}{
+		{"no contradiction in the 2 of 3 kernels and readers that were measured", []trial.Expected{seen, seen, not}, nil},
+		{"nothing measured to hold against the model's answers for 2 kernels and readers", []trial.Expected{not, not}, nil},
+		{"CONTRADICTION: the model rules out stale reads that were measured, in 1 of 2 kernels and readers", []trial.Expected{seen, ruledOut}, nil},
+		{
+			"no contradiction in the 1 of 1 kernels and readers that were measured; 2 of 4 of the model's own tests as their Result lines say, 1 without an answer",
+			[]trial.Expected{seen}, []trial.ModelTest{ok, ok, wrong, silent},
+		},
+	} {
+		assert.Equal(t, c.want, ExpectSentence(trial.Expectations{Tests: c.tests, LKMM: c.model}))
+	}
+}
