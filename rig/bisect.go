@@ -29,7 +29,7 @@ type BisectConfig struct {
 	Keep             bool   // keep the worktrees at the end
 	Reset            bool   // forget what an earlier search found, and do nothing else
 
-	probers func(dir string, worker int) (prober, error) // tests put fakes here
+	probers func(dir string) prober // tests put fakes here
 }
 
 // bisection is one search under way.

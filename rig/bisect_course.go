@@ -20,20 +20,12 @@ func (b *bisection) say(format string, args ...any) {
 	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
 }
 
-func (b *bisection) line(text string) {
-	if text != "" {
-		b.cfg.Events(trial.Event{Line: text})
-	}
-}
-
 // staleTerm and cleanTerm are git's words for the two findings.
 func (b *bisection) staleTerm() string { return b.term(trial.FindingStale) }
 
 func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
 }
-
-func (b *bisection) folderOf(a asked) string { return filepath.Join(b.state.steps(), a.name) }
 
 // open finds out what is searched and takes its folder.
 func (b *bisection) open(ctx context.Context) error {
@@ -117,15 +109,12 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 	}
 	b.say("git bisect's state: git -C %s bisect log", dir)
 	for n := range b.cfg.Workers {
-		make := b.cfg.probers
-		if make == nil {
-			make = func(dir string, _ int) (prober, error) { return newBench(b, dir) }
+		dir := b.state.worker(n)
+		if b.cfg.probers != nil {
+			b.probes = append(b.probes, b.cfg.probers(dir))
+			continue
 		}
-		p, err := make(b.state.worker(n), n)
-		if err != nil {
-			return err
-		}
-		b.probes = append(b.probes, p)
+		b.probes = append(b.probes, newBench(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
 	}
 	return nil
 }

@@ -90,10 +90,7 @@ func (f *farm) config() BisectConfig {
 			},
 		},
 		Good: []string{f.commits[0]}, Bad: []string{"main"},
-		probers: func(dir string, _ int) (prober, error) {
-			f.made++
-			return &fakeProber{f: f, dir: filepath.Dir(dir)}, nil
-		},
+		probers: func(string) prober { return f.prober() },
 	}
 }
 
@@ -108,9 +105,13 @@ func (f *farm) tested(i int) (n int) {
 }
 
 // fakeProber is a worker of the farm.
-type fakeProber struct {
-	f   *farm
-	dir string
+type fakeProber struct{ f *farm }
+
+func (f *farm) prober() prober {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made++
+	return &fakeProber{f: f}
 }
 
 func (p *fakeProber) same(_ context.Context, commit string) (string, string, error) {
@@ -120,8 +121,8 @@ func (p *fakeProber) same(_ context.Context, commit string) (string, string, err
 	return "", "", nil
 }
 
-func (p *fakeProber) grounds(context.Context, string) error { return nil }
-func (p *fakeProber) Close() error                          { return nil }
+func (p *fakeProber) grounds(context.Context, string) (*ground, error) { return nil, nil }
+func (p *fakeProber) Close() error                                     { return nil }
 
 func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Result, error) {
 	f := p.f
@@ -154,11 +155,10 @@ func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Res
 	if b.stale > 0 {
 		r.Witnesses = []trial.Witness{{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
 	}
-	folder := filepath.Join(p.dir, "steps", a.name)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(a.folder, 0o755); err != nil {
 		return r, err
 	}
-	out, err := os.Create(filepath.Join(folder, "result.json"))
+	out, err := os.Create(filepath.Join(a.folder, "result.json"))
 	if err != nil {
 		return r, err
 	}
