@@ -108,13 +108,28 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 		return err
 	}
 	b.say("git bisect's state: git -C %s bisect log", dir)
+	return b.hire()
+}
+
+// hire readies the workers.
+func (b *bisection) hire() error {
+	var e *elsewhere
+	if b.cfg.remote() {
+		var err error
+		if e, err = newElsewhere(b); err != nil {
+			return err
+		}
+	}
 	for n := range b.cfg.Workers {
 		dir := b.state.worker(n)
-		if b.cfg.probers != nil {
+		switch {
+		case b.cfg.probers != nil:
 			b.probes = append(b.probes, b.cfg.probers(dir))
-			continue
+		case e != nil:
+			b.probes = append(b.probes, &remote{elsewhere: e})
+		default:
+			b.probes = append(b.probes, newBench(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
 		}
-		b.probes = append(b.probes, newBench(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
 	}
 	return nil
 }
@@ -135,6 +150,11 @@ func (b *bisection) close(done bool) (err error) {
 		return err
 	}
 	ctx := context.Background()
+	for _, file := range b.state.historyFiles() {
+		if gone := os.Remove(file); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, fault.Wrap(fault.Rig, "remove the packed history", gone))
+		}
+	}
 	return errors.Join(err, b.git.Close(ctx), b.removeWorkers(ctx))
 }
 

@@ -35,6 +35,8 @@ type farm struct {
 	after int      // cancel is called in this run; 0: never
 	stop  context.CancelFunc
 	made  int
+
+	wanted []string // compilers, by the steps sent to workers
 }
 
 // fakeKernel is what a commit shows, boot by boot; the last stays.
