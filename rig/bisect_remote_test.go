@@ -5,7 +5,6 @@ package rig
 import (
 	"bufio"
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,84 +21,6 @@ import (
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
-
-// farmBench is a bench of a worker that has the farm's kernels, and the history
-// that was sent.
-type farmBench struct {
-	prober
-	f        *farm
-	repo     *gitbisect.Repo
-	compiler func(wanted string) string
-	ground   map[string]*ground
-}
-
-func (b *farmBench) run(ctx context.Context, commit string, a asked) (trial.Result, error) {
-	if b.repo.GitDir == filepath.Join(b.f.dir, ".git") {
-		return trial.Result{}, errors.New("it is the user's repository")
-	}
-	if _, err := b.repo.Subject(ctx, commit); err != nil {
-		return trial.Result{}, err
-	}
-	r, err := b.prober.run(ctx, commit, a)
-	if b.compiler != nil {
-		r.Kernel.Compiler = b.compiler(a.compiler)
-	}
-	return r, err
-}
-
-func (b *farmBench) grounds(_ context.Context, commit string) (*ground, error) {
-	return b.ground[commit], nil
-}
-
-// employ starts a worker of a farm on a server. change, where set, spoils its benches.
-func employ(t *testing.T, f *farm, server fleet.Server, name string, change func(*farmBench)) {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	var work sync.WaitGroup
-	work.Go(func() {
-		err := Work(ctx, WorkerConfig{
-			Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Backends: newLab(fakeGuest{}, fakeGuest{}).backends(), Events: func(trial.Event) {}, server: server,
-			prober: func(repo *gitbisect.Repo) prober {
-				b := &farmBench{prober: f.prober(), f: f, repo: repo}
-				if change != nil {
-					change(b)
-				}
-				return b
-			},
-		})
-		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
-	})
-	t.Cleanup(func() { stop(); work.Wait() })
-}
-
-// embedded starts a server that only this process reaches.
-func embedded(t *testing.T) fleet.Server {
-	t.Helper()
-	s, err := fleet.StartEmbedded(t.Context(), t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	return fleet.Server{Embedded: s}
-}
-
-func (f *farm) sent(server fleet.Server, workers int) BisectConfig {
-	cfg := f.config()
-	cfg.probers, cfg.server, cfg.Workers = nil, server, workers
-	return cfg
-}
-
-// onceEach asserts that no commit has two answers, nor was booted twice.
-func onceEach(t *testing.T, f *farm, steps []bisect.Answer) {
-	t.Helper()
-	seen := map[string]bool{}
-	for _, a := range steps {
-		assert.False(t, seen[a.Commit], "%s has two answers", a.Commit)
-		seen[a.Commit] = true
-		assert.FileExists(t, filepath.Join(a.Folder, "result.json"))
-	}
-	for i := range f.commits {
-		assert.LessOrEqual(t, f.tested(i), 1, "commit %d", i)
-	}
-}
 
 func TestBisectOnWorkersElsewhere(t *testing.T) {
 	for _, c := range []struct{ workers, culprit int }{{1, 13}, {2, 7}, {3, 18}} {
@@ -283,4 +204,33 @@ func TestBisectElsewhereGoesOn(t *testing.T) {
 	_, err = Bisect(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.NoDirExists(t, r.Folder)
+}
+
+// A coordinator that was killed asks for the very task that a worker may have
+// ended since, but never again for one whose outcome it has: the server would
+// drop the second outcome as a repetition.
+func TestAStepIsTheSameTaskUntilItsOutcomeCame(t *testing.T) {
+	f := newFarm(t, 5)
+	cfg := f.sent(fleet.Server{URL: "nats://127.0.0.1:1"}, 1)
+	a := asked{share: 0.1, name: "step"}
+	first, run, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	require.NoError(t, err)
+	again := f.opened(cfg)
+	second, same, err := again.task(t.Context(), f.commits[2], a)
+	require.NoError(t, err)
+	assert.Equal(t, first, second)
+	assert.Equal(t, run, same)
+	assert.Equal(t, emulatorQEMU, first.Needs.QEMU)
+	assert.Contains(t, string(first.Spec), `"seed":0`, "else each call would ask otherwise")
+
+	require.NoError(t, again.b.state.taken("step"))
+	third, same, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	require.NoError(t, err)
+	assert.Equal(t, run, same)
+	assert.NotEqual(t, string(first.Spec), string(third.Spec))
+
+	cfg.CacheDir = t.TempDir()
+	_, other, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	require.NoError(t, err)
+	assert.NotEqual(t, run, other, "another search's")
 }
