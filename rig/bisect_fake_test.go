@@ -150,7 +150,7 @@ func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Res
 		Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"},
 		Code: []trial.Code{{AsIs: true, Container: "f", Ordered: map[bool]string{true: "no", false: "yes"}[b.stale > 0]}},
 		Observations: []trial.Observation{{
-			AsIs: true, Outcome: trial.OutcomeOK, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
+			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Entries: 99 * b.blocks, Blocks: b.blocks, StaleBlocks: b.stale, StaleWindows: b.stale, StaleEntries: b.stale}},
 		}},
 	}

@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
@@ -36,6 +38,11 @@ func (b *farmBench) run(ctx context.Context, commit string, a asked) (trial.Resu
 		return trial.Result{}, err
 	}
 	r, err := b.prober.run(ctx, commit, a)
+	if fault.KindOf(err) == fault.Kernel {
+		log := a.folder + ".build.log"
+		err = &fault.Error{Kind: fault.Kernel, Op: "build", Err: err, Log: log}
+		return r, errors.Join(err, os.WriteFile(log, []byte("what make said"), 0o600))
+	}
 	if b.compiler != nil {
 		r.Kernel.Compiler = b.compiler(a.compiler)
 	}
@@ -89,7 +96,9 @@ func onceEach(t *testing.T, f *farm, steps []bisect.Answer) {
 	for _, a := range steps {
 		assert.False(t, seen[a.Commit], "%s has two answers", a.Commit)
 		seen[a.Commit] = true
-		assert.FileExists(t, filepath.Join(a.Folder, "result.json"))
+		r, err := loadResult(a.Folder)
+		require.NoError(t, err)
+		assert.Equal(t, filepath.Join(a.Folder, "console"), r.Observations[0].Console, "paths point here")
 	}
 	for i := range f.commits {
 		assert.LessOrEqual(t, f.tested(i), 1, "commit %d", i)

@@ -126,6 +126,8 @@ func TestFaultsOfStepsElsewhere(t *testing.T) {
 			assert.Equal(t, "kernel", a.Whose)
 			assert.Contains(t, a.Reason, "kcov.c: error: no")
 			assert.Equal(t, trial.FindingInconclusive, a.Finding)
+			assert.Equal(t, a.Folder+".build.log", a.Log)
+			assert.FileExists(t, a.Log)
 		}
 	}
 
