@@ -101,6 +101,7 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 	case came.Status != fleet.Done:
 		return sent.Result, came.Failure.Err()
 	}
+	p.b.say("%.12s: worker %s ran it", commit, came.Worker)
 	p.last = sent.Ground
 	return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
 }

@@ -33,7 +33,7 @@ type benches struct {
 	open func(cfg Config, repo *gitbisect.Repo, dir string) prober
 
 	mu   sync.Mutex
-	held map[string]*heldHistory // by the bundle's hash
+	held map[string]*heldHistory // by the beginning of the bundle's hash
 }
 
 // heldHistory is one that this process has used.
@@ -82,7 +82,7 @@ func (b *benches) take(ctx context.Context, t fleet.Task, s stepTask, dir string
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.Rig, op, err)
 	}
-	h, err := b.hold(t.Artifacts[at].SHA256)
+	h, err := b.hold(t.Artifacts[at].SHA256[:16]) // the fleet has verified it
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,16 +139,16 @@ func (b *benches) leave(h *heldHistory, on *seat, inOrder bool) (err error) {
 
 // hold finds the history's folder and keeps it from being removed. Where it is
 // new here, those that were not used for longest make room.
-func (b *benches) hold(hash string) (*heldHistory, error) {
+func (b *benches) hold(name string) (*heldHistory, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	h := b.held[hash]
+	h := b.held[name]
 	if h == nil {
-		if err := b.makeRoom(hash); err != nil {
+		if err := b.makeRoom(name); err != nil {
 			return nil, err
 		}
-		h = &heldHistory{dir: filepath.Join(b.dir, hash), seats: map[string][]*seat{}}
-		b.held[hash] = h
+		h = &heldHistory{dir: filepath.Join(b.dir, name), seats: map[string][]*seat{}}
+		b.held[name] = h
 	}
 	now := time.Now()
 	err := os.MkdirAll(h.dir, 0o700)
@@ -164,7 +164,7 @@ func (b *benches) hold(hash string) (*heldHistory, error) {
 
 // makeRoom removes all but the latest histories that are kept beside a new one,
 // also those of a worker before this one; b.mu is held.
-func (b *benches) makeRoom(hash string) error {
+func (b *benches) makeRoom(name string) error {
 	const op = "remove an old history"
 	found, err := filepath.Glob(filepath.Join(b.dir, "*"))
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *benches) makeRoom(hash string) error {
 	}
 	used := map[string]time.Time{}
 	for _, dir := range found {
-		if info, err := os.Stat(dir); err == nil && filepath.Base(dir) != hash {
+		if info, err := os.Stat(dir); err == nil && filepath.Base(dir) != name {
 			used[dir] = info.ModTime()
 		}
 	}
