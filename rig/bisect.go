@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -25,11 +26,15 @@ type BisectConfig struct {
 	Paths            []string
 	Log              string // a git bisect log to begin with; takes the place of the above
 	Workers          int    // commits tested at once
-	Paranoid         bool   // test also what cannot have changed
-	Keep             bool   // keep the worktrees at the end
-	Reset            bool   // forget what an earlier search found, and do nothing else
+	NATS             string // URL of a server whose workers test them; empty: this machine does
+	Auth             NATSAuth
+	Paranoid         bool // test also what cannot have changed
+	Keep             bool // keep the worktrees at the end
+	Reset            bool // forget what an earlier search found, and do nothing else
 
-	probers func(dir string, worker int) (prober, error) // tests put fakes here
+	probers func(dir string) prober // tests put fakes here
+	server  fleet.Server            // instead of NATS
+	ackWait time.Duration           // after which a worker counts as dead; 0: the fleet's own
 }
 
 // bisection is one search under way.
@@ -43,6 +48,7 @@ type bisection struct {
 	git    *gitbisect.Session
 	probes []prober
 	source string // of the scenario, for the diff
+	seed   uint64 // as it was asked for; 0: any
 	report bisect.Report
 }
 
@@ -90,7 +96,7 @@ func (b *bisection) run(ctx context.Context) (err error) {
 func (b *bisection) validate() error {
 	cfg := &b.cfg
 	bad := func(format string, args ...any) error { return fault.Newf(fault.User, "", format, args...) }
-	cfg.Spec.AsIs = true
+	cfg.Spec.AsIs, b.seed = true, cfg.Spec.Seed
 	config, s, err := cfg.Config.normalise()
 	if err != nil {
 		return err
@@ -116,6 +122,8 @@ func (b *bisection) validate() error {
 		return bad("--log brings its own ends and paths")
 	case !cfg.Fixed && len(cfg.Bad) > 1, cfg.Fixed && len(cfg.Good) > 1:
 		return bad("only the old end may be several commits")
+	case cfg.remote() && cfg.Spec.Jobs != 0:
+		return bad("--jobs has no place beside --nats: each worker divides its own cores among its --slots")
 	case cfg.Workers < 0 || cfg.Workers > 64:
 		return bad("--workers: %d is not between 1 and 64", cfg.Workers)
 	}

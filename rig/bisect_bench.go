@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,7 +21,9 @@ import (
 // bench is a prober on this machine: a checkout that moves from commit to
 // commit, and one build folder.
 type bench struct {
-	b     *bisection
+	cfg   Config
+	repo  *gitbisect.Repo
+	state *bisectState // of the search; nil: same is not asked for
 	dir   string
 	jobs  int
 	shop  *kernel.Bench
@@ -30,13 +33,20 @@ type bench struct {
 	scope []string // symbols of the last analysis
 }
 
-// newBench readies a worker. The compiler's jobs are divided among the workers.
-func newBench(b *bisection, dir string) (prober, error) {
-	jobs := b.cfg.Spec.Jobs
+// newBench readies a worker. The compiler's jobs are divided among those that
+// work here at once.
+func newBench(cfg Config, repo *gitbisect.Repo, state *bisectState, dir string, atOnce int) prober {
+	jobs := cfg.Spec.Jobs
 	if jobs == 0 {
 		jobs = runtime.NumCPU()
 	}
-	return &bench{b: b, dir: dir, jobs: max(1, jobs/b.cfg.Workers)}, nil
+	return &bench{cfg: cfg, repo: repo, state: state, dir: dir, jobs: max(1, jobs/atOnce)}
+}
+
+func (w *bench) line(text string) {
+	if text != "" {
+		w.cfg.Events(trial.Event{Line: text})
+	}
 }
 
 // open takes the bench and makes its checkout, at first use.
@@ -47,20 +57,20 @@ func (w *bench) open(ctx context.Context, commit string) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return fault.Wrap(fault.Rig, "make a worker's folder", err)
 	}
-	a, err := archOf(w.b.cfg.Spec)
+	a, err := archOf(w.cfg.Spec)
 	if err != nil {
 		return err
 	}
-	s, err := scenarioOf(w.b.cfg.Spec)
+	s, err := scenarioOf(w.cfg.Spec)
 	if err != nil {
 		return err
 	}
-	cfg := kernelConfig(TreeConfig{Spec: w.b.cfg.Spec, Arch: a, Scenario: s, CacheDir: w.b.cfg.CacheDir, Line: w.b.line}, w.jobs)
+	cfg := kernelConfig(TreeConfig{Spec: w.cfg.Spec, Arch: a, Scenario: s, CacheDir: w.cfg.CacheDir, Line: w.line}, w.jobs)
 	shop, err := kernel.OpenBench(ctx, cfg, w.dir)
 	if err != nil {
 		return err
 	}
-	if w.work, err = w.b.repo.Worktree(ctx, shop.Source(), commit); err != nil {
+	if w.work, err = w.repo.Worktree(ctx, shop.Source(), commit); err != nil {
 		return errors.Join(err, shop.Close())
 	}
 	w.shop, w.at = shop, commit
@@ -89,7 +99,7 @@ func (w *bench) job(ctx context.Context, log string) (kernel.Job, error) {
 	}
 	j := kernel.Job{ID: tree, Log: log, Configure: w.built == ""}
 	if w.built != "" && w.built != w.at {
-		changes, err := w.b.repo.Changed(ctx, w.built, w.at)
+		changes, err := w.repo.Changed(ctx, w.built, w.at)
 		if err != nil {
 			return j, err
 		}
@@ -104,10 +114,14 @@ func (w *bench) run(ctx context.Context, commit string, a asked) (trial.Result, 
 	if err := w.checkout(ctx, commit); err != nil {
 		return trial.Result{}, err
 	}
-	cfg := w.b.cfg.Config
+	if is := w.shop.Compiler(); a.compiler != "" && is != a.compiler {
+		return trial.Result{}, &fault.Error{Kind: fault.Rig, Op: "test " + commit, Err: fmt.Errorf("this machine compiles with %s, the search began with %s", is, a.compiler),
+			Try: "give all machines that work on a search the same compiler"}
+	}
+	cfg := w.cfg
 	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, a.share, a.duration
-	cfg.OutDir = w.b.folderOf(a)
-	cfg.Events = func(e trial.Event) { w.b.line(e.Line) }
+	cfg.OutDir = a.folder
+	cfg.Events = func(e trial.Event) { w.line(e.Line) }
 	if err := os.RemoveAll(cfg.OutDir); err != nil { // of a test that was interrupted
 		return trial.Result{}, fault.Wrap(fault.Rig, "make the run folder", err)
 	}
@@ -152,18 +166,21 @@ func (t benchTree) Image(ctx context.Context, _ bool) (Image, error) {
 		return Image{}, err
 	}
 	t.w.built = t.w.at
-	image := imageOf(i, t.w.b.cfg.Spec.Tree)
+	image := imageOf(i, t.w.cfg.Spec.Tree)
 	image.Hash, err = fileHash(i.Path)
 	return image, err
 }
 
-// grounds notes which files and which code the last answer rests on. Where that
-// cannot be told nothing is, and no other commit will share the answer.
-func (w *bench) grounds(_ context.Context, commit string) error {
+// grounds finds out which files and which code the last answer rests on. Where
+// that cannot be told it is nil, and no other commit will share the answer.
+func (w *bench) grounds(_ context.Context, commit string) (*ground, error) {
+	alone := func(err error) (*ground, error) {
+		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
+		return nil, nil
+	}
 	found, err := objcode.Definers(w.shop.BuildDir(), w.scope)
 	if err != nil {
-		w.b.say("%.12s: its answer is for itself alone: %v", commit, err)
-		return nil
+		return alone(err)
 	}
 	g := ground{Scope: w.scope}
 	for _, objects := range found {
@@ -176,14 +193,13 @@ func (w *bench) grounds(_ context.Context, commit string) error {
 		g.Fingerprint, err = w.fingerprint(g)
 	}
 	if err != nil {
-		w.b.say("%.12s: its answer is for itself alone: %v", commit, err)
-		return nil
+		return alone(err)
 	}
 	for f := range inputs {
 		g.Inputs = append(g.Inputs, f)
 	}
 	slices.Sort(g.Inputs)
-	return w.b.state.ground(commit, g)
+	return &g, nil
 }
 
 // fingerprint hashes the scope's code as it is in the objects on the bench.

@@ -20,20 +20,12 @@ func (b *bisection) say(format string, args ...any) {
 	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
 }
 
-func (b *bisection) line(text string) {
-	if text != "" {
-		b.cfg.Events(trial.Event{Line: text})
-	}
-}
-
 // staleTerm and cleanTerm are git's words for the two findings.
 func (b *bisection) staleTerm() string { return b.term(trial.FindingStale) }
 
 func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
 }
-
-func (b *bisection) folderOf(a asked) string { return filepath.Join(b.state.steps(), a.name) }
 
 // open finds out what is searched and takes its folder.
 func (b *bisection) open(ctx context.Context) error {
@@ -116,16 +108,28 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 		return err
 	}
 	b.say("git bisect's state: git -C %s bisect log", dir)
-	for n := range b.cfg.Workers {
-		make := b.cfg.probers
-		if make == nil {
-			make = func(dir string, _ int) (prober, error) { return newBench(b, dir) }
-		}
-		p, err := make(b.state.worker(n), n)
-		if err != nil {
+	return b.hire()
+}
+
+// hire readies the workers.
+func (b *bisection) hire() error {
+	var e *elsewhere
+	if b.cfg.remote() {
+		var err error
+		if e, err = newElsewhere(b); err != nil {
 			return err
 		}
-		b.probes = append(b.probes, p)
+	}
+	for n := range b.cfg.Workers {
+		dir := b.state.worker(n)
+		switch {
+		case b.cfg.probers != nil:
+			b.probes = append(b.probes, b.cfg.probers(dir))
+		case e != nil:
+			b.probes = append(b.probes, &remote{elsewhere: e})
+		default:
+			b.probes = append(b.probes, newBench(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
+		}
 	}
 	return nil
 }
@@ -146,6 +150,11 @@ func (b *bisection) close(done bool) (err error) {
 		return err
 	}
 	ctx := context.Background()
+	for _, file := range b.state.historyFiles() {
+		if gone := os.Remove(file); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, fault.Wrap(fault.Rig, "remove the packed history", gone))
+		}
+	}
 	return errors.Join(err, b.git.Close(ctx), b.removeWorkers(ctx))
 }
 

@@ -35,6 +35,8 @@ type farm struct {
 	after int      // cancel is called in this run; 0: never
 	stop  context.CancelFunc
 	made  int
+
+	wanted []string // compilers, by the steps sent to workers
 }
 
 // fakeKernel is what a commit shows, boot by boot; the last stays.
@@ -90,10 +92,7 @@ func (f *farm) config() BisectConfig {
 			},
 		},
 		Good: []string{f.commits[0]}, Bad: []string{"main"},
-		probers: func(dir string, _ int) (prober, error) {
-			f.made++
-			return &fakeProber{f: f, dir: filepath.Dir(dir)}, nil
-		},
+		probers: func(string) prober { return f.prober() },
 	}
 }
 
@@ -108,9 +107,13 @@ func (f *farm) tested(i int) (n int) {
 }
 
 // fakeProber is a worker of the farm.
-type fakeProber struct {
-	f   *farm
-	dir string
+type fakeProber struct{ f *farm }
+
+func (f *farm) prober() prober {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.made++
+	return &fakeProber{f: f}
 }
 
 func (p *fakeProber) same(_ context.Context, commit string) (string, string, error) {
@@ -120,8 +123,8 @@ func (p *fakeProber) same(_ context.Context, commit string) (string, string, err
 	return "", "", nil
 }
 
-func (p *fakeProber) grounds(context.Context, string) error { return nil }
-func (p *fakeProber) Close() error                          { return nil }
+func (p *fakeProber) grounds(context.Context, string) (*ground, error) { return nil, nil }
+func (p *fakeProber) Close() error                                     { return nil }
 
 func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Result, error) {
 	f := p.f
@@ -147,18 +150,17 @@ func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Res
 		Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"},
 		Code: []trial.Code{{AsIs: true, Container: "f", Ordered: map[bool]string{true: "no", false: "yes"}[b.stale > 0]}},
 		Observations: []trial.Observation{{
-			AsIs: true, Outcome: trial.OutcomeOK, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
+			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Entries: 99 * b.blocks, Blocks: b.blocks, StaleBlocks: b.stale, StaleWindows: b.stale, StaleEntries: b.stale}},
 		}},
 	}
 	if b.stale > 0 {
 		r.Witnesses = []trial.Witness{{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
 	}
-	folder := filepath.Join(p.dir, "steps", a.name)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(a.folder, 0o755); err != nil {
 		return r, err
 	}
-	out, err := os.Create(filepath.Join(folder, "result.json"))
+	out, err := os.Create(filepath.Join(a.folder, "result.json"))
 	if err != nil {
 		return r, err
 	}

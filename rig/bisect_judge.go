@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -32,6 +33,8 @@ type asked struct {
 	share    float64       // to exclude; 0: a tally is enough
 	duration time.Duration // 0: until that is certain
 	name     string        // of the run folder
+	folder   string        // its path; a build's log is beside it
+	compiler string        // that must build it; empty: any
 }
 
 // prober builds and boots commits as they stand, one at a time.
@@ -40,8 +43,9 @@ type prober interface {
 	same(ctx context.Context, commit string) (as, by string, err error)
 	// run builds the commit and boots it. The result comes also beside an error.
 	run(ctx context.Context, commit string, a asked) (trial.Result, error)
-	// grounds notes what the last run's answer rests on.
-	grounds(ctx context.Context, commit string) error
+	// grounds tells what the last run's answer rests on; nil: on nothing that
+	// another commit could share.
+	grounds(ctx context.Context, commit string) (*ground, error)
 	Close() error
 }
 
@@ -121,12 +125,13 @@ func windows(o trial.Observation) (n uint64) {
 // boot or finish is an answer: it cannot be tested. A fault of the rig is tried
 // once more, then it ends the search.
 func (t tester) boot(ctx context.Context, commit string, share float64, ask asked) (bisect.Answer, trial.Observation, error) {
+	ask.folder = filepath.Join(t.b.state.steps(), ask.name)
 	result, err := t.p.run(ctx, commit, ask)
 	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
 		t.b.say("%.12s: %v; once more", commit, err)
 		result, err = t.p.run(ctx, commit, ask)
 	}
-	a := bisect.Answer{Share: share, Runs: 1, Folder: t.b.folderOf(ask), Tallies: []wire.Tally{}}
+	a := bisect.Answer{Share: share, Runs: 1, Folder: ask.folder, Tallies: []wire.Tally{}}
 	a.Log = a.Folder + ".build.log"
 	if ctx.Err() != nil {
 		return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, ctx.Err())
@@ -153,7 +158,11 @@ func (t tester) boot(ctx context.Context, commit string, share float64, ask aske
 		a.Ordered = result.Code[0].Ordered
 	}
 	if a.Finding == trial.FindingStale || a.Finding == trial.FindingClean {
-		err = t.p.grounds(ctx, commit)
+		g, err := t.p.grounds(ctx, commit)
+		if err == nil && g != nil {
+			err = t.b.state.ground(commit, *g)
+		}
+		return a, obs, err
 	}
-	return a, obs, err
+	return a, obs, nil
 }

@@ -27,18 +27,15 @@ const (
 // scope. What orders the two writes, or does not, is in that code alone, and in
 // it alone the emulator reorders: the answer must be the same.
 func (w *bench) same(ctx context.Context, commit string) (as, by string, err error) {
-	judged := w.b.state.judged()
+	judged := w.state.judged()
 	known := slices.Sorted(maps.Keys(judged))
-	for _, other := range known {
-		changes, err := w.b.repo.Changed(ctx, other, commit)
-		if err != nil {
-			return "", "", err
-		}
-		if !touches(changes, judged[other].Inputs) {
-			return other, bySource, nil
-		}
-	}
-	if len(known) == 0 {
+	as, err = sameSource(ctx, w.repo, judged, commit)
+	switch {
+	case err != nil:
+		return "", "", err
+	case as != "":
+		return as, bySource, nil
+	case len(known) == 0:
 		return "", "", nil
 	}
 	print, err := w.objects(ctx, commit, judged[known[0]])
@@ -53,13 +50,28 @@ func (w *bench) same(ctx context.Context, commit string) (as, by string, err err
 	return "", "", nil
 }
 
+// sameSource looks for a judged commit whose scope is made of the same files. It
+// needs the history alone, and builds nothing.
+func sameSource(ctx context.Context, repo *gitbisect.Repo, judged map[string]ground, commit string) (string, error) {
+	for _, other := range slices.Sorted(maps.Keys(judged)) {
+		changes, err := repo.Changed(ctx, other, commit)
+		if err != nil {
+			return "", err
+		}
+		if !touches(changes, judged[other].Inputs) {
+			return other, nil
+		}
+	}
+	return "", nil
+}
+
 // objects builds the scope's objects of the commit and hashes their code; empty
 // where they do not build, which the whole kernel's build will tell about.
 func (w *bench) objects(ctx context.Context, commit string, g ground) (string, error) {
 	if err := w.checkout(ctx, commit); err != nil {
 		return "", err
 	}
-	j, err := w.job(ctx, path.Join(w.b.state.steps(), commit[:12]+".objects.log"))
+	j, err := w.job(ctx, path.Join(w.state.steps(), commit[:12]+".objects.log"))
 	if err != nil {
 		return "", err
 	}

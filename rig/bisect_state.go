@@ -28,6 +28,7 @@ import (
 //	steps/        a run folder and a build log per test
 //	git/          the worktree that holds git bisect's state
 //	w0/ w1/ ...   per worker: a checkout, a build folder
+//	history.*     the history, packed for workers elsewhere
 //	bisect.*      the report, and git bisect's log
 //
 // It is this process' alone until close.
@@ -44,6 +45,10 @@ type journal struct {
 	StaleLower float64           `json:"staleLower"` // of the stale end
 	Answers    []bisect.Answer   `json:"answers"`
 	Grounds    map[string]ground `json:"grounds"` // by commit that was tested itself
+	// Run begins the names of the runs on a NATS server, Taken counts the outcomes
+	// that came from there, by the run folder's name.
+	Run   string         `json:"run,omitempty"`
+	Taken map[string]int `json:"taken,omitempty"`
 }
 
 // ground is what the answer of a commit rests on, for others that share it.

@@ -85,7 +85,7 @@ func TestASearchUnderWayIsNeitherPrunedNorShared(t *testing.T) {
 	cfg := f.config()
 	make := cfg.probers
 	asked := 0
-	cfg.probers = func(dir string, n int) (prober, error) {
+	cfg.probers = func(dir string) prober {
 		asked++
 		entries, err := CacheList(t.Context(), cfg.CacheDir)
 		require.NoError(t, err)
@@ -96,7 +96,7 @@ func TestASearchUnderWayIsNeitherPrunedNorShared(t *testing.T) {
 		assert.Empty(t, removed)
 		_, err = Bisect(t.Context(), f.config())
 		require.ErrorContains(t, err, "another kcovrig searches in")
-		return make(dir, n)
+		return make(dir)
 	}
 	_, err := Bisect(t.Context(), cfg)
 	require.NoError(t, err)

@@ -21,6 +21,7 @@ type PortableCell struct {
 
 // portable is the JSON form.
 type portable struct {
+	Kind  string      `json:"kind"`
 	Cell  matrix.Cell `json:"cell"`
 	Ready Prebuilt    `json:"ready"`
 }
@@ -36,7 +37,7 @@ func (t CellTask) Portable() (PortableCell, error) {
 		p.Files[name] = path
 		return name
 	}
-	out := portable{Cell: t.Cell, Ready: Prebuilt{SameCode: t.Ready.SameCode, Archive: t.Ready.Archive}}
+	out := portable{Kind: kindCell, Cell: t.Cell, Ready: Prebuilt{SameCode: t.Ready.SameCode, Archive: t.Ready.Archive}}
 	for _, a := range t.Ready.Arms {
 		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
 		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}

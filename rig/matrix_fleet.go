@@ -129,11 +129,21 @@ func artifact(path string) (fleet.Artifact, error) {
 	return fleet.Artifact{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n, Path: path}, err
 }
 
-// needsOf is what a machine must have to run the cell. A QEMU that the emulator
-// runs on is asked for where it is used.
+// needsOf is what a machine must have to run the cell.
 func needsOf(c matrix.Cell) fleet.Needs {
-	n := fleet.Needs{Host: c.Host, KVM: c.Spec.Accel == trial.AccelKVM}
-	if a, err := arch.Lookup(c.Spec.Arch); err == nil && a.Emulated && c.Spec.MemoryModel == trial.ModelArm && c.QEMU == "" {
+	n := needsOfSpec(c.Spec)
+	n.Host = c.Host
+	if c.QEMU != "" {
+		n.QEMU = ""
+	}
+	return n
+}
+
+// needsOfSpec is what a machine must have to boot what is specified. A QEMU that
+// the emulator runs on is asked for where it is used.
+func needsOfSpec(spec trial.Spec) fleet.Needs {
+	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM}
+	if a, err := arch.Lookup(spec.Arch); err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm {
 		n.QEMU = emulatorQEMU
 	}
 	return n

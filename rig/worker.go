@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -25,7 +26,7 @@ type WorkerConfig struct {
 	NATS     string // the server's URL
 	Auth     NATSAuth
 	Name     string // unique among the workers; empty: the host's name
-	Slots    int    // cells at once; 0: what the machine bears
+	Slots    int    // cells and steps at once; 0: what the machine bears
 	Dir      string // for what cells need; empty: below the cache
 	CacheDir string // for the emulator's plugin and a private QEMU
 	QEMU     string
@@ -34,8 +35,10 @@ type WorkerConfig struct {
 	Events   trial.Sink
 	Backends *Backends // nil: the real ones
 
-	server fleet.Server // instead of NATS
-	noKVM  bool         // nothing asks for it: not to be tried
+	server  fleet.Server                 // instead of NATS
+	noKVM   bool                         // nothing asks for it: not to be tried
+	benches *benches                     // for steps of bisects
+	prober  func(*gitbisect.Repo) prober // tests put fakes here
 }
 
 // workerCacheBytes bounds the kernels and guests that a worker keeps.
@@ -47,7 +50,7 @@ type workedCell struct {
 	Folder string            `json:"folder"`
 }
 
-// Work takes the cells that this machine can run, until ctx ends.
+// Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
 func Work(ctx context.Context, cfg WorkerConfig) error {
 	cfg, worker, err := cfg.prepare(ctx)
 	if err != nil {
@@ -61,7 +64,7 @@ func Work(ctx context.Context, cfg WorkerConfig) error {
 		return &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", cfg.Dir, err),
 			Try: "another --name, or another --dir"}
 	}
-	return errors.Join(fleet.Work(ctx, worker, cfg.exec), lock.Close())
+	return errors.Join(fleet.Work(ctx, worker, cfg.exec), cfg.benches.close(), lock.Close())
 }
 
 // prepare fills the defaults and finds out what this machine has.
@@ -87,6 +90,7 @@ func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.Wo
 	if cfg.server == (fleet.Server{}) {
 		cfg.server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
 	}
+	cfg.benches = newBenches(cfg)
 	return cfg, fleet.WorkerConfig{
 		Server: cfg.server, Name: cfg.Name, Slots: cfg.Slots, Dir: cfg.Dir, CacheBytes: workerCacheBytes, Labels: labels(ctx, cfg),
 		Notify: func(n fleet.Notice) { cfg.Events(trial.Event{Note: n.String()}) },
@@ -116,8 +120,26 @@ func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
 	return l
 }
 
-// exec runs one cell from its files.
+// exec runs a task of any kind.
 func (cfg WorkerConfig) exec(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
+	var a struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(t.Spec, &a); err != nil {
+		return fleet.Result{}, fault.Wrap(fault.Rig, "unpack a task", err)
+	}
+	switch a.Kind {
+	case kindCell:
+		return cfg.cell(ctx, t, dir)
+	case kindStep:
+		return cfg.step(ctx, t, dir)
+	}
+	return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("kcovrig %s, which this worker is, knows no kind %q", cfg.Version, a.Kind),
+		Try: "run the same version of kcovrig everywhere"}
+}
+
+// cell runs one cell from its files.
+func (cfg WorkerConfig) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
 	out := filepath.Join(dir, "cells")
 	task, err := ReceiveCell(t.Spec, dir, out)
 	if err == nil {

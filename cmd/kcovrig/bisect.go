@@ -14,6 +14,7 @@ import (
 
 func newBisect(a *app) *cobra.Command {
 	var o options
+	var nats natsOptions
 	var c rig.BisectConfig
 	cmd := &cobra.Command{
 		Use:   "bisect --tree REPOSITORY --good REV --bad REV [-- PATH...]",
@@ -21,7 +22,9 @@ func newBisect(a *app) *cobra.Command {
 		Long: `bisect builds and runs commits between a clean and a stale one, each as it stands,
 until one is left. It drives git's own bisect in a worktree of its own; the
 checkout, the index and a bisect of yours stay as they are. Called again with
-the same flags it goes on where it was interrupted. docs/bisect.md tells more.
+the same flags it goes on where it was interrupted. With --nats the commits are
+built and run by the machines where kcovrig worker runs, --workers of them at
+once. docs/bisect.md tells more.
 
 Here 0 means that one commit was found, 2 also ends that are swapped, not stale,
 not clean or unrelated, 3 also an interruption (call it again), 4 that several
@@ -31,7 +34,8 @@ build or boot.
 ` + exitHelp,
 		Example: `  kcovrig bisect --tree linux.git --good v6.11 --bad v6.12
   kcovrig bisect --tree linux.git --bad v6.12 --good v7.2 --fixed -- kernel/
-  kcovrig bisect --tree linux.git --log bisect.log --workers 2`,
+  kcovrig bisect --tree linux.git --log bisect.log --workers 2
+  kcovrig bisect --tree linux.git --good v6.11 --bad v6.12 --nats nats://10.0.0.1:4222 --workers 7`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n := cmd.ArgsLenAtDash(); len(args) > 0 && n != 0 {
 				return fault.Newf(fault.User, "", "paths come behind --: kcovrig bisect ... -- %s", args[0])
@@ -42,12 +46,14 @@ build or boot.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			c.Config, c.Paths = a.config(cmd, &o), args
+			nats.complete(a)
+			c.Config, c.Paths, c.NATS, c.Auth = a.config(cmd, &o), args, nats.url, nats.auth
 			return a.bisect(cmd, &o, c)
 		},
 	}
 	o.addKernel(cmd)
 	o.addRun(cmd)
+	nats.add(cmd)
 	hide(cmd, "rev", "patch", "duration", "scope", "scope-only")
 	f := cmd.Flags()
 	f.StringSliceVar(&c.Good, "good", nil, "`revision` that is clean")
@@ -57,7 +63,7 @@ build or boot.
 	f.StringVar(&c.TermNew, "term-new", "", "git's `word` for commits from the change on (default: bad; with --fixed fixed)")
 	f.BoolVar(&c.FirstParent, "first-parent", false, "follow only the first parent of merges")
 	f.StringVar(&c.Log, "log", "", "git bisect log's output in a `file`, to begin with")
-	f.IntVar(&c.Workers, "workers", 1, "commits to build and run at once; the compiler jobs are divided among them")
+	f.IntVar(&c.Workers, "workers", 1, "commits to build and run at once; without --nats the compiler jobs are divided among them")
 	f.BoolVar(&c.Paranoid, "paranoid", false, "test also commits whose code in the scope is that of one already tested")
 	f.BoolVar(&c.Keep, "keep", false, "keep the worktrees and build folders at the end")
 	f.BoolVar(&c.Reset, "reset", false, "forget what an earlier search with these flags found, and do nothing else")

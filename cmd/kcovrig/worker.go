@@ -41,10 +41,12 @@ func newWorker(a *app) *cobra.Command {
 	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "worker --nats URL",
-		Short: "Run cells of matrices on this machine",
-		Long: `worker takes the cells of kcovrig matrix --nats that this machine can run, until
-it is interrupted; a cell in progress then goes to another worker. It needs a
-QEMU and the plugin's C compiler, but no kernel tree.
+		Short: "Run cells of matrices and steps of bisects on this machine",
+		Long: `worker takes the cells of kcovrig matrix --nats and the steps of kcovrig bisect
+--nats that this machine can run, until it is interrupted; what is in progress
+then goes to another worker. For cells it needs a QEMU and the plugin's C
+compiler, but no kernel tree; for steps also git and what builds kernels. Their
+history comes with them.
 
 ` + exitHelp,
 		Example: `  kcovrig worker --nats nats://10.0.0.1:4222
@@ -67,9 +69,9 @@ QEMU and the plugin's C compiler, but no kernel tree.
 	o.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&c.Name, "name", "", "the worker's `name`, unique among them (default: the host's)")
-	f.IntVar(&c.Slots, "slots", 0, "cells at once (0: as many as this machine's cores and memory bear)")
-	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need, of this worker alone (default: below the cache)")
-	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none")
-	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell", "print nothing")
+	f.IntVar(&c.Slots, "slots", 0, "cells and steps at once (0: as many as this machine's cores and memory bear)")
+	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need and what steps build, of this worker alone (default: below the cache)")
+	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none, and for steps")
+	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell and step", "print nothing")
 	return cmd
 }

@@ -2,7 +2,7 @@
 
 // Package gitbisect drives git's own bisect in a worktree of its own. It owns
 // the calls of git: revisions, the commits of a range, bisect's state, worktrees
-// to build in, and what is said of a commit. It leaves which commits to test to
+// to build in, bundles for other machines, and what is said of a commit. It leaves which commits to test to
 // rig/bisect, and building and testing them to others.
 //
 // The user's checkout, index, HEAD and any bisect of theirs stay as they are:

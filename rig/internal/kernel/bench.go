@@ -81,6 +81,9 @@ func (b *Bench) Close() error { return b.inUse.Close() }
 // Source is the folder that is built: to be filled by the caller.
 func (b *Bench) Source() string { return b.tree.src }
 
+// Compiler is the identity of what compiles here, as in Image.Compiler.
+func (b *Bench) Compiler() string { return b.tool.identity }
+
 // BuildDir is kbuild's output folder.
 func (b *Bench) BuildDir() string { return b.out() }
 

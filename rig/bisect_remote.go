@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/trial"
+)
+
+// elsewhere is what all remote probers of a search share: the history that the
+// workers get, and the compiler of the first answer, which all others must have.
+type elsewhere struct {
+	b *bisection
+
+	mu       sync.Mutex
+	history  []fleet.Artifact
+	compiler string
+}
+
+// remote is a prober whose boots are tasks for a NATS server's workers. Judging
+// stays here.
+type remote struct {
+	*elsewhere
+	last *ground
+}
+
+func newElsewhere(b *bisection) (*elsewhere, error) {
+	e := &elsewhere{b: b}
+	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
+		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
+			continue
+		}
+		r, err := loadResult(a.Folder)
+		if err != nil {
+			return nil, err
+		}
+		e.compiler = r.Kernel.Compiler
+		return e, nil
+	}
+	return e, nil
+}
+
+// same compares what the scopes are made of. Their code is not compared, since
+// the objects would have to be built.
+func (p *remote) same(ctx context.Context, commit string) (as, by string, err error) {
+	as, err = sameSource(ctx, p.b.repo, p.b.state.judged(), commit)
+	if as != "" {
+		by = bySource
+	}
+	return as, by, err
+}
+
+func (p *remote) grounds(context.Context, string) (*ground, error) { return p.last, nil }
+func (p *remote) Close() error                                     { return nil }
+
+// run has a worker build and boot the commit. The run folder and the log come to
+// where they would be had it been done here.
+func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Result, err error) {
+	p.last = nil
+	task, run, err := p.task(ctx, commit, a)
+	if err != nil {
+		return trial.Result{}, err
+	}
+	aside, err := newWorkFolder()
+	if err != nil {
+		return trial.Result{}, err
+	}
+	defer func() { err = errors.Join(err, aside.close()) }()
+	cfg := fleet.CoordinatorConfig{
+		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.dir, AckWait: p.b.cfg.ackWait,
+		Notify: func(n fleet.Notice) { p.b.say("%s", n) },
+	}
+	one := func(yield func(fleet.Task, error) bool) { yield(task, nil) }
+	var came fleet.Outcome
+	var sent workedStep
+	_, err = fleet.Coordinate(ctx, cfg, one, func(o fleet.Outcome) (err error) {
+		came = o
+		if sent, err = settleStep(o, p.b.state.steps(), a); err != nil {
+			return err
+		}
+		return p.b.state.taken(a.name)
+	})
+	switch {
+	case ctx.Err() != nil:
+		return trial.Result{}, ctx.Err()
+	case err != nil:
+		return trial.Result{}, err
+	case came.Status == fleet.Unknown:
+		return trial.Result{}, fault.Newf(fault.Rig, "test "+commit, "the queue ended without an outcome")
+	case came.Status != fleet.Done:
+		return sent.Result, came.Failure.Err()
+	}
+	p.b.say("%.12s: worker %s ran it", commit, came.Worker)
+	p.last = sent.Ground
+	return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
+}
+
+func (e *elsewhere) agreed() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.compiler
+}
+
+// agree makes the first compiler the one of the search.
+func (e *elsewhere) agree(commit, compiler string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.compiler == "" {
+		e.compiler = compiler
+	}
+	if compiler != e.compiler {
+		return fault.Newf(fault.Rig, "test "+commit, "it was compiled with %s, the commits before with %s", compiler, e.compiler)
+	}
+	return nil
+}
+
+// task is one boot, and the name of its run on the server: after an interruption
+// the same ones, so that what a worker reported in the meantime is taken.
+func (p *remote) task(ctx context.Context, commit string, a asked) (fleet.Task, string, error) {
+	files, err := p.files(ctx)
+	if err != nil {
+		return fleet.Task{}, "", err
+	}
+	run, try, err := p.b.state.fleetRun(a.name)
+	if err != nil {
+		return fleet.Task{}, "", err
+	}
+	spec := p.b.cfg.Spec
+	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
+	text, err := json.Marshal(stepTask{
+		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Try: try,
+	})
+	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, fault.Wrap(fault.Rig, "pack a step", err)
+}
+
+// files packs the history, once in a search.
+func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.history != nil {
+		return e.history, nil
+	}
+	paths := e.b.state.historyFiles()
+	if _, err := os.Stat(paths[1]); err != nil {
+		e.b.say("packing the history for the workers")
+		rng := e.b.rng
+		if err := e.b.repo.Bundle(ctx, gitbisect.Range{Old: rng.Old, New: rng.New}, paths[1], paths[0]); err != nil {
+			return nil, err
+		}
+	}
+	var files []fleet.Artifact
+	for _, path := range paths {
+		a, err := artifact(path)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, "read the packed history", err)
+		}
+		a.Name = filepath.Base(path)
+		files = append(files, a)
+	}
+	e.history = files
+	return files, nil
+}
+
+// settleStep moves what a worker kept to the steps' folder, and makes its paths
+// point there.
+func settleStep(o fleet.Outcome, steps string, a asked) (workedStep, error) {
+	const op = "keep what a worker sent"
+	var sent, moved workedStep
+	if len(o.Value) == 0 {
+		return sent, nil
+	}
+	if err := json.Unmarshal(o.Value, &sent); err != nil {
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	here := func(text []byte) []byte {
+		return []byte(strings.ReplaceAll(string(text), sent.Steps+"/", steps+"/"))
+	}
+	if err := json.Unmarshal(here(o.Value), &moved); err != nil {
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	if err := os.RemoveAll(a.folder); err != nil { // of a test that was interrupted
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	for _, l := range o.Logs {
+		_, below, _ := strings.Cut(l.Name, "/") // steps
+		ours := strings.HasPrefix(below, a.name+"/") || strings.HasPrefix(below, a.name+".")
+		if l.Path == "" || !ours || !filepath.IsLocal(below) {
+			continue // a notice said so, or it is another's
+		}
+		data, err := os.ReadFile(l.Path)
+		if err == nil {
+			err = replaceFile(filepath.Join(steps, below), here(data))
+		}
+		if err != nil {
+			return sent, fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	return moved, nil
+}
+
+// fleetRun begins the names of this search's runs on a server, which no other
+// search has, on whatever machine, and counts the outcomes that were taken of that
+// name: a task that is run once more must not be the one before, whose outcome the
+// server would take for a repetition.
+func (s *bisectState) fleetRun(name string) (run string, try int, err error) {
+	if err := s.change(func(j *journal) {
+		if j.Run == "" {
+			j.Run = "bisect-" + strings.ToLower(rand.Text()[:12])
+		}
+		run, try = j.Run, j.Taken[name]
+	}); err != nil {
+		return "", 0, err
+	}
+	return run, try, nil
+}
+
+// taken notes that an outcome of that name came.
+func (s *bisectState) taken(name string) error {
+	return s.change(func(j *journal) {
+		if j.Taken == nil {
+			j.Taken = map[string]int{}
+		}
+		j.Taken[name]++
+	})
+}
+
+// historyFiles is where the packed history is kept while the search lasts: the
+// boundary, then the bundle.
+func (s *bisectState) historyFiles() []string {
+	return []string{filepath.Join(s.dir, historyBoundary), filepath.Join(s.dir, historyBundle)}
+}
+
+// remote says whether workers of a NATS server test the commits.
+func (cfg BisectConfig) remote() bool { return cfg.NATS != "" || cfg.server != (fleet.Server{}) }
+
+func (cfg BisectConfig) fleetServer() fleet.Server {
+	if cfg.server != (fleet.Server{}) {
+		return cfg.server
+	}
+	return fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+}

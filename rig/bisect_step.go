@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/trial"
+)
+
+// The kinds of tasks that a fleet's worker runs.
+const (
+	kindCell = "matrix cell"
+	kindStep = "bisect step"
+)
+
+// What a step's artifacts are called, see gitbisect.Bundle.
+const (
+	historyBundle   = "history.bundle"
+	historyBoundary = "history.boundary"
+)
+
+// stepTask is one boot of one commit, as it is sent to a worker.
+type stepTask struct {
+	Kind     string        `json:"kind"`
+	Spec     trial.Spec    `json:"spec"` // of the search; its tree is a name
+	Commit   string        `json:"commit"`
+	Share    float64       `json:"share"`
+	Duration time.Duration `json:"duration"` // nanoseconds
+	Name     string        `json:"name"`     // of the run folder
+	Compiler string        `json:"compiler"`
+	Try      int           `json:"try"` // after a fault of the rig, by this coordinator
+}
+
+// workedStep is what a worker sends back. Beside an error the result is what
+// there was of it.
+type workedStep struct {
+	Result trial.Result `json:"result"`
+	Ground *ground      `json:"ground"`
+	Steps  string       `json:"steps"` // the folder there in which the run folder lay
+}
+
+func (s stepTask) validate() error {
+	if s.Commit == "" || s.Name == "" || filepath.Base(s.Name) != s.Name || s.Name[0] == '.' {
+		return fault.Newf(fault.Rig, "unpack a step", "it names the commit %q and the folder %q", s.Commit, s.Name)
+	}
+	return nil
+}
+
+// step builds and boots one commit from the history that came with it.
+func (cfg WorkerConfig) step(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
+	var s stepTask
+	if err := json.Unmarshal(t.Spec, &s); err != nil {
+		return fleet.Result{}, fault.Wrap(fault.Rig, "unpack a step", err)
+	}
+	if err := s.validate(); err != nil {
+		return fleet.Result{}, err
+	}
+	steps := filepath.Join(dir, "steps")
+	if err := os.Mkdir(steps, 0o755); err != nil {
+		return fleet.Result{}, fault.Wrap(fault.Rig, "make the step's folder", err)
+	}
+	p, giveBack, err := cfg.benches.take(ctx, t, s, dir)
+	if err != nil {
+		return fleet.Result{}, ofThisMachine(err)
+	}
+	sent := workedStep{Steps: steps}
+	var failure error
+	sent.Result, failure = p.run(ctx, s.Commit, asked{share: s.Share, duration: s.Duration, compiler: s.Compiler, name: s.Name, folder: filepath.Join(steps, s.Name)})
+	if failure == nil {
+		sent.Ground, failure = p.grounds(ctx, s.Commit)
+	}
+	if failure != nil && sent.Result.Failure == nil {
+		sent.Result.Failure = FailureOf(failure)
+	}
+	kind := fault.KindOf(failure)
+	err = giveBack(failure == nil || ctx.Err() == nil && (kind == fault.Kernel || kind == fault.Guest))
+	failure = errors.Join(ofThisMachine(failure), err)
+	result := fleet.Result{}
+	if result.Value, err = json.Marshal(sent); err != nil {
+		return result, fault.Wrap(fault.Rig, "send the result of "+s.Name, err)
+	}
+	result.Logs, err = filesBelow(dir, "steps")
+	return result, errors.Join(failure, err)
+}
+
+// ofThisMachine makes a user's fault one of the rig's: the coordinator has looked
+// at what its user said, so that what is wrong is how this machine is set up, and
+// another one may do better.
+func ofThisMachine(err error) error {
+	if fault.KindOf(err) != fault.User {
+		return err
+	}
+	f := FailureOf(err)
+	return &fault.Error{Kind: fault.Rig, Err: errors.New(f.Message), Log: f.Log, Tail: f.Tail, Try: f.Try}
+}
