@@ -105,7 +105,8 @@ func onceEach(t *testing.T, f *farm, steps []bisect.Answer) {
 	}
 }
 
-// opened is a search that has its folder, as each call of the same command opens it.
+// opened is a search that has its folder, as each call of the same command opens
+// it; its lock is gone as that of one that was killed.
 func (f *farm) opened(cfg BisectConfig) *remote {
 	f.t.Helper()
 	b := &bisection{cfg: cfg}
@@ -114,6 +115,7 @@ func (f *farm) opened(cfg BisectConfig) *remote {
 	b.repo, err = gitbisect.Open(f.t.Context(), f.dir)
 	require.NoError(f.t, err)
 	require.NoError(f.t, b.open(f.t.Context()))
+	require.NoError(f.t, b.state.close())
 	e, err := newElsewhere(b)
 	require.NoError(f.t, err)
 	return &remote{elsewhere: e}
