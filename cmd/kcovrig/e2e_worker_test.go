@@ -14,22 +14,29 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A worker with a cache of its own, without any kernel in it, runs what the
-// other command built; one that is killed in mid-cell is replaced.
-func TestE2EMatrixOnWorkers(t *testing.T) {
+// queueServer is a NATS server on loopback, and starts workers for it, each with
+// a cache of its own, of which only QEMU is this machine's.
+func queueServer(t *testing.T) (url string, worker func(name string) *command) {
+	t.Helper()
 	e2e(t)
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
 	require.NoError(t, err)
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	require.True(t, s.ReadyForConnections(10*time.Second))
-	worker := func(name string) *command {
+	return s.ClientURL(), func(name string) *command {
 		cache := t.TempDir()
 		require.NoError(t, os.Symlink(filepath.Join(userCache(), "qemu"), filepath.Join(cache, "qemu")))
 		return kcovrig(t, []string{"KCOVRIG_CACHE=" + cache}, "worker", "--nats", s.ClientURL(), "--name", name, "--slots=1").start()
 	}
+}
+
+// A worker without any kernel runs what the other command built; one that is
+// killed in mid-cell is replaced.
+func TestE2EMatrixOnWorkers(t *testing.T) {
+	url, worker := queueServer(t)
 	doomed := worker("doomed")
-	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", s.ClientURL(), "--out", filepath.Join(t.TempDir(), "out")).start()
+	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", url, "--out", filepath.Join(t.TempDir(), "out")).start()
 	doomed.until("qemu", "-machine")
 	doomed.signal(syscall.SIGKILL)
 	heir := worker("heir")
@@ -43,4 +50,23 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	heir.signal(syscall.SIGINT)
 	assert.Equal(t, 0, heir.wait(), "that is how a worker ends")
 	heir.leavesNoProcess()
+}
+
+// A worker builds and boots the commits of a real history that came to it over
+// the network; what it kept is where a search on this machine keeps it.
+func TestE2EBisectOnWorkers(t *testing.T) {
+	url, worker := queueServer(t)
+	args := search(t, "removed-17", 16, 17)
+	w := worker("builder")
+	doc := kcovrig(t, nil, append(args, "--nats="+url, "--json")...).run(exitOK).object()
+	assert.Equal(t, "found", doc["outcome"])
+	assert.Equal(t, commitAt(t, bisectRepository(t), "removed-17", 17), doc["first"].([]any)[0].(map[string]any)["hash"])
+	for n, step := range steps(t, "removed-17", doc) {
+		assert.Equal(t, map[int]string{16: "clean", 17: "stale"}[n], step["finding"])
+		assert.FileExists(t, filepath.Join(step["folder"].(string), "result.json"))
+	}
+	kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
+	w.signal(syscall.SIGINT)
+	assert.Equal(t, 0, w.wait())
+	w.leavesNoProcess()
 }
