@@ -71,9 +71,10 @@ func Run(ctx context.Context, cfg Config) (done wire.Done, err error) {
 	return done, verifyCPUs(r.workers, writerCPU, readerCPU)
 }
 
-// allRan says whether every mode has had a round.
+// allRan says whether every mode's worker has run since it was bound: its copies
+// were seen. A round alone may end before it does.
 func (r *run) allRan() bool {
-	return !slices.ContainsFunc(r.tracks, func(t *track) bool { return t.tally.Rounds == 0 })
+	return !slices.ContainsFunc(r.tracks, func(t *track) bool { return t.tally.Windows == 0 })
 }
 
 // setUp opens the devices, puts the writers and the reader on their CPUs and
@@ -166,14 +167,16 @@ func (r *run) bindWorkers() (err error) {
 // stress runs rounds, the modes in turn, until ctx is done.
 func (r *run) stress(ctx context.Context) error {
 	r.start = time.Now()
+	verified := false
 	for n := uint64(0); ctx.Err() == nil; n++ {
 		if err := r.round(ctx, n, r.tracks[n%uint64(len(r.tracks))]); err != nil {
 			return err
 		}
-		if n+1 == uint64(len(r.tracks)) { // every worker has run
+		if !verified && r.allRan() {
 			if err := verifyCPUs(r.workers, writerCPU, readerCPU); err != nil {
 				return err
 			}
+			verified = true
 		}
 		if at := time.Since(r.start); at-r.reports >= r.cfg.Every {
 			r.reports = at
