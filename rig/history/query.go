@@ -157,25 +157,6 @@ func (d *DB) Find(ctx context.Context, prefix string) (trial.PastRun, json.RawMe
 	return list[0], json.RawMessage(text), d.failed(err)
 }
 
-// Cells lists the names of all cells, sorted.
-func (d *DB) Cells(ctx context.Context) (list []string, err error) {
-	defer func() { err = d.failed(err) }()
-	rows, err := d.sql.QueryContext(ctx, "SELECT DISTINCT cell FROM runs ORDER BY cell")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list = []string{}
-	for rows.Next() {
-		var cell string
-		if err := rows.Scan(&cell); err != nil {
-			return nil, err
-		}
-		list = append(list, cell)
-	}
-	return list, rows.Err()
-}
-
 func (d *DB) failed(err error) error {
 	return fault.Wrap(fault.Rig, "read the history "+d.path, explain(d.path, err))
 }

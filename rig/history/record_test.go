@@ -170,7 +170,7 @@ func TestFilters(t *testing.T) {
 		}
 		assert.Equal(t, c.want, got, name)
 	}
-	cells, err := d.Cells(t.Context())
+	cells, err := d.Trends(t.Context(), time.Time{})
 	require.NoError(t, err)
 	assert.Len(t, cells, 5)
 	_, _, err = d.Find(t.Context(), "")

@@ -18,11 +18,6 @@ const (
 	maxChanges = 6
 )
 
-// MatrixText writes a document for people.
-func MatrixText(w io.Writer, d matrix.Document) error {
-	return matrixText(w, SavedMatrix{Name: d.Name, Document: d}, nil)
-}
-
 // MatrixList writes cells as they would run.
 func MatrixList(w io.Writer, cells []matrix.Cell) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
