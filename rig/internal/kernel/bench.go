@@ -25,7 +25,9 @@ type Bench struct {
 	tool  toolchain
 	conf  []symbol
 	dir   string
-	base  string // what every build here has in common
+	base  string        // what every build here has in common
+	cut   bool          // make was killed: what it was making is not to be trusted
+	grace time.Duration // stopTime
 	inUse *lock
 }
 
@@ -42,7 +44,7 @@ func OpenBench(ctx context.Context, c Config, dir string) (_ *Bench, err error) 
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bench{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir}
+	b := &Bench{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
 	if err := checkTools(); err != nil {
 		return nil, err
 	}
@@ -145,10 +147,15 @@ func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, er
 	}
 	t.Version = version
 	w := &build{
-		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: stopTime,
+		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: b.grace,
 	}
 	if _, err := os.Stat(filepath.Join(t.src, t.cfg.Fix.Source)); err != nil {
 		return nil, fault.Newf(fault.Kernel, "look at the source", "no %s: %w", t.cfg.Fix.Source, err)
+	}
+	if b.cut {
+		if err := os.RemoveAll(b.out()); err != nil {
+			return nil, diskFault("clear "+b.out(), err)
+		}
 	}
 	if err := b.note(true); err != nil {
 		return nil, err
@@ -156,7 +163,8 @@ func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, er
 	stopped := make(chan time.Time, 1)
 	defer context.AfterFunc(ctx, func() { stopped <- time.Now() })()
 	err = b.makeAll(ctx, w, j, targets)
-	if ctx.Err() == nil || time.Since(<-stopped) < stopTime {
+	b.cut = ctx.Err() != nil && time.Since(<-stopped) >= b.grace
+	if !b.cut {
 		err = errors.Join(err, b.note(false))
 	}
 	return w, err

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,49 @@ func TestABenchBuildsAgainInOneFolder(t *testing.T) {
 	require.Equal(t, "Image reused stale", made, "what was built stays")
 }
 
+// cutShort has a build cancelled while make is at work.
+func cutShort(t *testing.T, b *Bench, fake string) {
+	t.Helper()
+	hang, hanging := filepath.Join(fake, "hang"), filepath.Join(fake, "hanging")
+	require.NoError(t, os.WriteFile(hang, nil, 0o600))
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
+			if exists(hanging) {
+				cancel()
+			}
+		}
+	}()
+	_, err := b.Image(ctx, Job{ID: "two", Log: filepath.Join(fake, "log")})
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, errors.Join(os.Remove(hang), os.Remove(hanging)))
+}
+
+// The next build on the same bench knows how the last one ended.
+func TestABenchBeginsAnewAfterAKill(t *testing.T) {
+	c, dir, fake := fakeBench(t)
+	b := openBench(t, c, dir)
+	_, _, err := image(t, b, fake, "one", false)
+	require.NoError(t, err)
+	cutShort(t, b, fake)
+	_, made, err := image(t, b, fake, "one", false)
+	require.NoError(t, err)
+	require.Equal(t, "Image reused stale", made, "make ended by itself")
+
+	b.grace = 20 * time.Millisecond
+	deaf := filepath.Join(fake, "deaf")
+	require.NoError(t, os.WriteFile(deaf, nil, 0o600))
+	cutShort(t, b, fake)
+	require.NoError(t, os.Remove(deaf))
+	b.grace = time.Minute
+	_, made, err = image(t, b, fake, "one", false)
+	require.NoError(t, err)
+	require.Equal(t, "allnoconfig olddefconfig Image", made, "make was killed")
+	_, made, err = image(t, b, fake, "one", false)
+	require.NoError(t, err)
+	require.Equal(t, "Image reused stale", made)
+}
+
 // A build folder is only gone on from where make left it in order.
 func TestABenchDistrustsWhatWasCut(t *testing.T) {
 	c, dir, fake := fakeBench(t)
@@ -92,18 +136,7 @@ func TestABenchDistrustsWhatWasCut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Image reused stale", made, "a build that fails leaves its folder in order")
 
-	require.NoError(t, os.WriteFile(filepath.Join(fake, "hang"), nil, 0o600))
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
-			if _, err := os.Stat(filepath.Join(fake, "hanging")); err == nil {
-				cancel()
-			}
-		}
-	}()
-	_, err = b.Image(ctx, Job{ID: "two", Log: filepath.Join(fake, "log")})
-	require.ErrorIs(t, err, context.Canceled)
-	require.NoError(t, os.Remove(filepath.Join(fake, "hang")))
+	cutShort(t, b, fake)
 	require.NoError(t, b.Close())
 	b = openBench(t, c, dir)
 	_, made, err = image(t, b, fake, "one", false)

@@ -27,6 +27,7 @@ for w; do
 done
 src=$2
 echo "$last" >>"$FAKE/calls"
+[ -e "$FAKE/deaf" ] && trap '' TERM
 [ -e "$FAKE/hang" ] && { touch "$FAKE/hanging"; sleep 1000; }
 case $last in
 allnoconfig) cp "$KCONFIG_ALLCONFIG" "$out/.config"; exit 0 ;;
