@@ -23,7 +23,7 @@ const (
 	Fleet    = "fleet"    // scripts/fleetload: stub cells on many workers
 )
 
-// ratios is the file of what BenchmarkOutsideTheScope logged, one number a line.
+// ratios is the file of what BenchmarkOutsideTheScope printed, one number a line.
 const ratios = "outside/ratios"
 
 // Document is the part of kcovrig's --json output that figures come from.
@@ -125,7 +125,7 @@ func loadRun(folder fs.FS, name string) (Run, error) {
 	return run, nil
 }
 
-// LoadRatios reads the copies outside the scope, as shares of those without the
+// LoadRatios reads the speed of work outside the scope, as shares of that without the
 // emulator; nil where they were not measured.
 func LoadRatios(folder fs.FS) ([]float64, error) {
 	all, err := numbers(folder, ratios)

@@ -70,7 +70,7 @@ func TestRows(t *testing.T) {
 		{"stale share of windows, unpatched", 16, "met"},
 		{"stale windows per second", 80, ""},
 		{"copies, emulator / without", 0.75, "met"},
-		{"copies outside the scope, emulator / without", 0.98, "not shown: too few runs"},
+		{"work outside the scope, emulator / without", 0.98, "not shown: too few runs"},
 	} {
 		got, judged := value(t, rows, tc.name)
 		if diff := got - tc.want; diff > 1e-6 || diff < -1e-6 || judged != tc.judged {

@@ -128,15 +128,3 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 	_, err = parseMarks(strings.NewReader("something else, long enough to be a header....."))
 	assert.Error(t, err)
 }
-
-func TestRAMFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ram")
-	require.NoError(t, CreateRAM(path, 1<<20))
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	assert.Equal(t, int64(1<<20), info.Size())
-	assert.ErrorIs(t, CreateRAM(path, 1<<20), os.ErrExist, "another guest's RAM is never shared")
-	err = CreateRAM(filepath.Join(t.TempDir(), "huge"), 1<<60)
-	assert.ErrorContains(t, err, "MiB free")
-	assert.Equal(t, fault.Rig, fault.KindOf(err))
-}

@@ -18,8 +18,6 @@ import (
 	"sort"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
@@ -213,27 +211,4 @@ func unpack(dir string) (string, error) {
 		return "", err
 	}
 	return work, nil
-}
-
-// CreateRAM makes the file that backs the guest's RAM, at full size, before
-// QEMU starts; the caller removes it. Its blocks are allocated as they are
-// touched: a full disk is found by the guest, so room is checked here.
-func CreateRAM(path string, bytes uint64) error {
-	const op = "create the guest's RAM file"
-	var stat unix.Statfs_t
-	if err := unix.Statfs(filepath.Dir(path), &stat); err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	if free := stat.Bavail * uint64(stat.Bsize); free < bytes {
-		return fault.Newf(fault.Rig, op, "%s has %d MiB free, the guest needs %d", filepath.Dir(path), free>>20, bytes>>20)
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	if err := errors.Join(f.Truncate(int64(bytes)), f.Close()); err != nil {
-		os.Remove(path)
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	return nil
 }
