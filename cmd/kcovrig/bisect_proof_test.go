@@ -6,9 +6,12 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,6 +52,24 @@ func TestBisectProof(t *testing.T) {
 			kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
 		})
 	}
+}
+
+// TestBisectProofOfPlainGit has git drive the search, with kcovrig as its script.
+func TestBisectProofOfPlainGit(t *testing.T) {
+	e2e(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	repo, tree := bisectRepository(t), filepath.Join(t.TempDir(), "linux")
+	gitIn(t, "", "clone", "--quiet", "--shared", "--no-checkout", repo, tree)
+	t.Setenv(asKcovrig, "1")
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	start := time.Now()
+	gitIn(t, tree, "bisect", "start", commitAt(t, repo, "removed-17", 17), commitAt(t, repo, "removed-17", 13))
+	out := gitIn(t, tree, "bisect", "run", self, "run", "--arch=arm64", "--as-is", "--bisect-exit-codes", "--tree=.")
+	t.Log(out)
+	assert.Contains(t, out, commitAt(t, repo, "removed-17", 17)+" is the first bad commit")
+	assert.Contains(t, gitIn(t, tree, "bisect", "log"), "# skip: ["+commitAt(t, repo, "removed-17", 15))
+	fmt.Printf("PROOF | git bisect run, commits 13 to 17 | %.0f s |\n", time.Since(start).Seconds())
 }
 
 func median(seconds []float64) string {
