@@ -101,10 +101,9 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 	}
 	var plugin *Plugin
 	if j.emulated() {
-		cfg.RAMFile = filepath.Join(j.ram.dir, a.name())
 		p, err := j.backends().Plugin(ctx, PluginConfig{
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
-			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMFile: cfg.RAMFile, RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
+			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
 			Mark: j.mark, Marks: a.marks(), Focus: a.focus,
 			Extreme: len(j.beside) > 0, Define: j.cfg.Define,
 		})

@@ -139,7 +139,6 @@ type PluginConfig struct {
 	Scope    []Range
 	Mark     Range // of the guest's mark function
 	Marks    int   // 0: it has none
-	RAMFile  string
 	RAMBytes uint64
 	Seed     uint64
 	Focus    uint64          // address of the one store to delay; 0: the policy chooses
@@ -176,7 +175,6 @@ type BootConfig struct {
 	CPUs     int    // 0: one for the writer, one for the reader
 	Kernel   string
 	Initrd   string
-	RAMFile  string // to be made; empty: plain memory
 	Dir      string // console and sockets: short
 	Plugin   *Plugin
 }

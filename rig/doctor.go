@@ -15,7 +15,6 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/proc"
-	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
 
@@ -47,7 +46,7 @@ func Doctor(ctx context.Context, cfg DoctorConfig) ([]trial.Check, error) {
 		checks = append(checks, guestCheck(a), qemuCheck(ctx, cfg, a))
 	}
 	checks = append(checks, roomCheck("disk space", existing(cfg.CacheDir), 6<<30, "kcovrig cache prune"),
-		roomCheck("guest memory", qemu.RAMDir(2*ramBytes, os.TempDir()), 2*ramBytes, "mount -o remount,size=2G /dev/shm"))
+		memoryCheck(availableMemory(), 2*ramBytes))
 	checks = append(checks, kvmCheck(ctx, cfg))
 	return checks, ctx.Err()
 }
@@ -157,6 +156,19 @@ func roomCheck(name, dir string, want uint64, fix string) trial.Check {
 	c.Detail = fmt.Sprintf("%.1f GiB free in %s, %.1f needed", float64(free)/(1<<30), dir, float64(want)/(1<<30))
 	if !c.OK {
 		c.Fix = fix
+	}
+	return c
+}
+
+// memoryCheck holds what is free against what two guests need, in bytes.
+func memoryCheck(free, want uint64) trial.Check {
+	c := trial.Check{Name: "guest memory", Required: true, OK: free >= want,
+		Detail: fmt.Sprintf("%.1f GiB available, %.1f needed", float64(free)/(1<<30), float64(want)/(1<<30))}
+	switch {
+	case free == 0:
+		c.Required, c.Detail = false, "not known"
+	case !c.OK:
+		c.Fix = "end what takes memory"
 	}
 	return c
 }

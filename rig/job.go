@@ -24,7 +24,6 @@ type job struct {
 	scenario scenario.Scenario
 	stages   *stages
 	folder   *runFolder
-	ram      *lockedFolder
 
 	tree     Tree // nil until it is opened
 	images   map[bool]Image
@@ -70,9 +69,6 @@ func newJob(cfg Config, command string) (*job, error) {
 	if j.folder, err = newRunFolder(cfg); err != nil {
 		return nil, err
 	}
-	if j.ram, err = newRAMFolder(); err != nil {
-		return nil, errors.Join(err, j.folder.discard())
-	}
 	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {
 		j.note("the " + a.Name + " guest keeps its own memory model (TSO): the weak-memory emulator is not used")
 	}
@@ -96,7 +92,6 @@ func (j *job) finish(err error) (trial.Result, error) {
 	if j.tree != nil {
 		err = errors.Join(err, j.tree.Close())
 	}
-	err = errors.Join(err, j.ram.close())
 	j.result.Timings = j.stages.close()
 	j.result.Failure = FailureOf(err)
 	if j.result.Command == "build" {

@@ -85,9 +85,9 @@ func (b *batch) run(ctx context.Context, r *litmusRun, index int) (err error) {
 	end := r.stages.begin("", name)
 	defer func() { end(fmt.Sprintf("%d tests on %d CPUs", len(b.tests), b.cpus)) }()
 	dir := filepath.Join(r.folder.work, name)
-	packed := filepath.Join(r.ram.dir, name+"-files")
+	packed := filepath.Join(dir, "files")
 	defer os.RemoveAll(packed)
-	if err := errors.Join(os.Mkdir(dir, 0o755), os.Mkdir(packed, 0o755)); err != nil {
+	if err := os.MkdirAll(packed, 0o755); err != nil {
 		return fault.Wrap(fault.Rig, "make the folder of a boot", err)
 	}
 	archive, err := r.backends().Archive(ctx, r.arch, packed, b.files()...)
@@ -98,17 +98,16 @@ func (b *batch) run(ctx context.Context, r *litmusRun, index int) (err error) {
 	if r.cfg.NoTurns || b.cpus <= minLitmusCPUs { // two threads meet often enough by themselves
 		policy = weakmem.LooseLitmusPolicy()
 	}
-	ramFile := filepath.Join(r.ram.dir, name)
 	plugin, err := r.backends().Plugin(ctx, PluginConfig{
 		Arch: r.arch, Emulator: r.emulator, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
-		RAMFile: ramFile, RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &policy,
+		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &policy,
 	})
 	if err != nil {
 		return err
 	}
 	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
 		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPUs: b.cpus,
-		Kernel: r.images[false].Path, Initrd: archive.Path, RAMFile: ramFile, Dir: dir, Plugin: &plugin,
+		Kernel: r.images[false].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
 	})
 	if err != nil {
 		return err

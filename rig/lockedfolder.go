@@ -11,26 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/qemu"
 )
 
 // lockedFolder is a temporary folder that is locked while its rig lives, so
-// that the next rig can remove what a killed one left: guest memory above all,
-// which is real memory.
+// that the next rig can remove what a killed one left.
 type lockedFolder struct {
 	dir  string
 	lock *os.File
 }
 
-// What the folders' names begin with.
-const (
-	ramPattern  = "kcovrig-ram-"
-	workPattern = "kcovrig-run-"
-)
-
-func newRAMFolder() (*lockedFolder, error) {
-	return newLockedFolder(qemu.RAMDir(2*ramBytes, os.TempDir()), ramPattern)
-}
+// workPattern is what the folders' names begin with.
+const workPattern = "kcovrig-run-"
 
 // newWorkFolder makes a folder below which Unix sockets fit into the 108 bytes
 // of sockaddr_un, unix(7), whatever TMPDIR is.

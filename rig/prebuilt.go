@@ -202,7 +202,7 @@ func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
 // close lets go of the images, which the cache may then prune.
 func (k *kernels) close() error {
 	k.job.stages.close()
-	err := errors.Join(k.job.ram.close(), k.job.folder.discard())
+	err := k.job.folder.discard()
 	if k.job.tree != nil {
 		err = errors.Join(err, k.job.tree.Close())
 	}

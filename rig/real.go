@@ -80,7 +80,7 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
-		RAMFile: cfg.RAMFile, RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policyOf(cfg), Focus: cfg.Focus, Define: cfg.Define,
+		RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policyOf(cfg), Focus: cfg.Focus, Define: cfg.Define,
 		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
 	})
 	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err

@@ -24,7 +24,7 @@ type realVM struct{ *qemu.VM }
 func boot(ctx context.Context, cfg BootConfig) (VM, error) {
 	c := qemu.Config{
 		Name: cfg.Name, Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: cfg.Accel,
-		CPU: cfg.CPU, CPUs: cmp.Or(cfg.CPUs, guestCPUs), MemoryMiB: ramMiB, RAMFile: cfg.RAMFile,
+		CPU: cfg.CPU, CPUs: cmp.Or(cfg.CPUs, guestCPUs), MemoryMiB: ramMiB,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir, Sockets: cfg.Dir,
 	}
 	if cfg.Plugin != nil {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -208,14 +207,13 @@ func containsAll(s string, words []string) bool {
 	return true
 }
 
-// leavesNothing wants all processes gone, and no temporary file or guest memory.
+// leavesNothing wants all processes gone, and no temporary file.
 func (c *command) leavesNothing() {
 	c.t.Helper()
 	c.leavesNoProcess()
 	left, err := os.ReadDir(c.tmp)
 	require.NoError(c.t, err)
 	require.Empty(c.t, left, "temporary files")
-	require.Empty(c.t, orphanedMemory(), "guest memory that nobody holds")
 }
 
 func (c *command) leavesNoProcess() {
@@ -229,22 +227,4 @@ func (c *command) leavesNoProcess() {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// orphanedMemory lists filled folders of guest memory whose rig is gone.
-func orphanedMemory() []string {
-	var orphans []string
-	dirs, _ := filepath.Glob("/dev/shm/kcovrig-ram-*")
-	for _, dir := range dirs {
-		files, err := os.ReadDir(dir)
-		f, openErr := os.Open(dir)
-		if err := errors.Join(err, openErr); err != nil || len(files) == 0 {
-			continue
-		}
-		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			orphans = append(orphans, dir)
-		}
-		_ = f.Close()
-	}
-	return orphans
 }

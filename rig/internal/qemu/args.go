@@ -24,17 +24,11 @@ func Args(c Config) []string {
 	} else if cpu == "" {
 		cpu = c.Arch.CPU
 	}
-	if c.RAMFile != "" {
-		machine += ",memory-backend=ram"
-	}
 	add("-nodefaults", "-no-user-config", "-display", "none", "-nic", "none",
 		"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		"-no-reboot", "-S",
 		"-machine", machine, "-accel", accel, "-cpu", cpu,
 		"-smp", fmt.Sprint(c.CPUs), "-m", fmt.Sprintf("%dM", c.MemoryMiB))
-	if c.RAMFile != "" {
-		add("-object", fmt.Sprintf("memory-backend-file,id=ram,share=on,mem-path=%s,size=%dM", escape(c.RAMFile), c.MemoryMiB))
-	}
 	add("-kernel", c.Kernel, "-initrd", c.Initrd, "-append", Cmdline(c))
 	add("-chardev", "file,id=console,path="+escape(c.Console()), "-serial", "chardev:console")
 	add("-chardev", "socket,id=wire,path="+escape(c.wireSocket()),

@@ -34,7 +34,7 @@ func TestArgsGolden(t *testing.T) {
 		plain := config(t, name)
 		plugin := plain
 		plugin.Plugin, plugin.PluginArgs = "p/weak,mem.so", []string{"seed=1", "plan=a,b"}
-		plugin.RAMFile, plugin.Cmdline = "shm/r,am", []string{"quiet", "maxcpus=2"}
+		plugin.Cmdline = []string{"quiet", "maxcpus=2"}
 		kvm := plain
 		kvm.Accel = trial.AccelKVM
 		for variant, c := range map[string]Config{"tcg": plain, "plugin": plugin, "kvm": kvm} {

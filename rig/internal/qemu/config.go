@@ -31,7 +31,6 @@ type Config struct {
 	CPU        string // empty: the row's under TCG, the host's under KVM
 	CPUs       int
 	MemoryMiB  int
-	RAMFile    string // shared file that is the guest's RAM, made by Start; empty: plain RAM
 	Kernel     string
 	Initrd     string
 	Cmdline    []string // kernel command line options beside Cmdline's own
@@ -49,9 +48,6 @@ func (c Config) Log() string { return filepath.Join(c.Dir, "qemu.log") }
 
 func (c Config) wireSocket() string { return filepath.Join(c.Sockets, "wire") }
 func (c Config) qmpSocket() string  { return filepath.Join(c.Sockets, "qmp") }
-
-// RAMBytes is the size of the guest's RAM.
-func (c Config) RAMBytes() int64 { return int64(c.MemoryMiB) << 20 }
 
 // Validate says what in c cannot work, before anything is started.
 func (c Config) Validate() error {

@@ -65,7 +65,6 @@ func TestAGuestPowersOff(t *testing.T) {
 		t.Fatalf("KCOVRIG_E2E_BUILDS names no built kernels: run scripts/test: %v", err)
 	}
 	cfg.Dir, cfg.Sockets, cfg.CPUs = t.TempDir(), "", 2
-	cfg.RAMFile = RAMDir(cfg.RAMBytes(), cfg.Dir) + "/kcovrig-qemu-test-ram"
 	vm := start(t, cfg)
 	if err := vm.Wait(t.Context()); !errors.Is(err, ErrPowerOff) {
 		t.Errorf("%v\n%s", err, readTail(cfg.Console(), consoleMax))

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -105,7 +104,7 @@ func (vm *VM) exitFault() error {
 	switch {
 	case errors.As(err, &exit):
 		f.Err = fmt.Errorf("%w: %w", ErrExit, exit)
-		vm.cfg.advise(f, exit.Signal)
+		advise(f, exit.Signal)
 	case err != nil:
 		f.Err = fmt.Errorf("%w: %w", ErrExit, err)
 	default:
@@ -115,17 +114,10 @@ func (vm *VM) exitFault() error {
 }
 
 // advise says what a signal that nobody here sent means, and what to try.
-func (c Config) advise(f *fault.Error, s syscall.Signal) {
-	switch {
-	case s == syscall.SIGBUS && c.RAMFile != "":
-		// Touching a page of a mapped file that the file system has no room for, mmap(2).
-		dir := filepath.Dir(c.RAMFile)
-		f.Err = fmt.Errorf("guest memory found no room in %s%s: %w", dir, roomIn(dir), f.Err)
-		f.Try = c.moreRoom()
-	case s == syscall.SIGKILL:
+func advise(f *fault.Error, s syscall.Signal) {
+	f.Try = "kcovrig doctor, and the command line above by hand"
+	if s == syscall.SIGKILL {
 		f.Try = "see whether the machine ran out of memory (dmesg | grep -i 'out of memory'), and run again with more of it free"
-	default:
-		f.Try = "kcovrig doctor, and the command line above by hand"
 	}
 }
 

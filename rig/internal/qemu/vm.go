@@ -74,12 +74,6 @@ func (vm *VM) prepare() (*net.UnixListener, error) {
 	if err := os.Remove(vm.cfg.Console()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if vm.cfg.RAMFile != "" {
-		if err := makeRAM(vm.cfg.RAMFile, vm.cfg.RAMBytes()); err != nil {
-			return nil, &fault.Error{Kind: fault.Rig, Err: err, Try: vm.cfg.moreRoom()}
-		}
-		vm.cleanup = append(vm.cleanup, func() { _ = os.Remove(vm.cfg.RAMFile) })
-	}
 	if vm.cfg.Sockets == "" {
 		dir, err := socketDir()
 		if err != nil {
@@ -199,7 +193,7 @@ func (vm *VM) Quit(ctx context.Context) error {
 	return vm.newFault(fault.Rig, fmt.Errorf("quit: %w", err))
 }
 
-// Close kills what runs, removes the sockets and the RAM file, and may be
+// Close kills what runs, removes the sockets, and may be
 // called again. It returns an error where QEMU's output was not kept.
 func (vm *VM) Close() error {
 	vm.closing.Do(func() {

@@ -3,7 +3,6 @@
 package weakmem
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,23 +105,29 @@ const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset
 // run executes the script and returns what it printed.
 func (g guest) run(t testing.TB) string {
 	t.Helper()
+	out, err := g.start(t)
+	if err != nil {
+		t.Fatalf("%v\n%s\nafter:\n%s", err, tailOf(err), proc.LastLines(out, 20))
+	}
+	return out
+}
+
+func (g guest) start(t testing.TB, env ...string) (string, error) {
+	t.Helper()
 	if g.build.api == 0 {
 		g.build.api = MaxAPI
 	}
 	bin, dir := harness(t, g.build), t.TempDir()
-	ram, plan := filepath.Join(dir, "ram"), filepath.Join(dir, "plan")
-	if err := errors.Join(os.WriteFile(ram, nil, 0o600), os.Truncate(ram, ramBytes)); err != nil {
-		t.Fatal(err)
-	}
+	plan := filepath.Join(dir, "plan")
 	if g.plan == "" {
 		g.plan = bodyPlan
 	}
-	text := fmt.Sprintf("kcovrig-plan 1\nram %s %#x %#x\ncounters %s\n%sscope body %#x %#x body\n", ram, ramBase, ramBytes,
+	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\n%sscope body %#x %#x body\n", ramBase, ramBytes,
 		filepath.Join(dir, "counters"), g.plan, uint64(codeAt), uint64(extraAt))
 	if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, ram, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
+	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
 	if g.mutant != 0 {
 		args = append(args, fmt.Sprint(g.mutant))
 	}
@@ -131,12 +136,20 @@ func (g guest) run(t testing.TB) string {
 	}
 	res, err := proc.Run(t.Context(), proc.Command{
 		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",
-		Env: []string{"ASAN_OPTIONS=detect_leaks=0"}, Stdin: strings.NewReader(g.script),
+		Env: append([]string{"ASAN_OPTIONS=detect_leaks=0"}, env...), Stdin: strings.NewReader(g.script),
 	})
-	if err != nil {
-		t.Fatalf("%v\n%s\nafter:\n%s", err, tailOf(err), proc.LastLines(string(res.Stdout), 20))
+	return string(res.Stdout), err
+}
+
+// A QEMU that says something else than where its RAM is gets no emulator.
+func TestRAMThatIsElsewhere(t *testing.T) {
+	_, err := guest{}.start(t, "HARNESS_HADDR_OFF=4096")
+	if err == nil || !strings.Contains(tailOf(err), "RAM is not where") {
+		t.Fatal(err, tailOf(err))
 	}
-	return string(res.Stdout)
+	if _, err := (guest{}).start(t, "HARNESS_HADDR_OFF=0"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // codeLine is the script's command that puts words at an address.

@@ -117,8 +117,8 @@ type files struct {
 // Plan renders the plan for the plugin, sorted, the same bytes for the same cfg.
 func Plan(cfg Config) string {
 	var b strings.Builder
-	fmt.Fprintln(&b, "kcovrig-plan 1")
-	fmt.Fprintf(&b, "ram %s %#x %#x\n", cfg.RAMFile, cfg.Arch.RAMBase, cfg.RAMBytes)
+	fmt.Fprintln(&b, "kcovrig-plan 2")
+	fmt.Fprintf(&b, "ram %#x %#x\n", cfg.Arch.RAMBase, cfg.RAMBytes)
 	fmt.Fprintf(&b, "counters %s\n", cfg.files().counters)
 	if cfg.Marks > 0 {
 		fmt.Fprintf(&b, "trace %s %d\n", cfg.files().trace, cfg.Marks)

@@ -25,7 +25,7 @@ func config(t *testing.T) Config {
 	arm64, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	return Config{
-		Arch: arm64, API: 7, CacheDir: "cache", Dir: "run", RAMFile: "/dev/shm/ram", RAMBytes: 256 << 20,
+		Arch: arm64, API: 7, CacheDir: "cache", Dir: "run", RAMBytes: 256 << 20,
 		Scope: []Scope{
 			{Role: Callee, Symbol: "memcpy", Start: 0xffff80008027d310, End: 0xffff80008027d53c},
 			{Role: Caller, Symbol: "kcov_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},

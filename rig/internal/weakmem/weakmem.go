@@ -38,7 +38,6 @@ type Config struct {
 	API      int    // QEMU's plugin API version
 	CacheDir string // where compiled plugins are kept
 	Dir      string // the run's folder: the plan and the counters
-	RAMFile  string // backs the guest's RAM
 	RAMBytes uint64
 	Scope    []Scope
 	Seed     uint64
@@ -66,8 +65,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("the emulator knows no %s instructions", c.Arch.Name)
 	case c.API < MinAPI:
 		return fmt.Errorf("the emulator needs QEMU 11.0 or later (plugin API %d; this QEMU has %d)", MinAPI, c.API)
-	case c.CacheDir == "" || c.Dir == "" || c.RAMFile == "":
-		return errors.New("the emulator needs a cache folder, a run folder and a RAM file")
+	case c.CacheDir == "" || c.Dir == "":
+		return errors.New("the emulator needs a cache folder and a run folder")
 	case c.RAMBytes == 0:
 		return errors.New("the emulator needs the RAM's size")
 	case len(c.Scope) == 0:

@@ -37,7 +37,7 @@ static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
 {
     uint64_t phys;
 
-    if (!qemu_plugin_translate_vaddr(start, &phys) ||
+    if (!memory_is_found() || !qemu_plugin_translate_vaddr(start, &phys) ||
         !memory_is_ram(phys, (unsigned int)(end - start))) {
         return false;
     }

@@ -222,7 +222,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
         uint32_t word = 0;
 
         if (i == 0 || i == n - 1) {
-            memory_note_code(qemu_plugin_insn_haddr(insn));
+            memory_note_code(pc, qemu_plugin_insn_haddr(insn));
         }
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
@@ -230,6 +230,9 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (pc >= plan.mark_start && pc < plan.mark_end && word == 0xd65f03c0) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, /* RET */
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
+        }
+        if (s && !memory_is_found()) {
+            memory_missing();
         }
         if (s) {
             struct site *site = remember(s, pc, word);

@@ -82,9 +82,8 @@ static bool open_all(const char *plan_file, uint64_t vcpus_max)
         fprintf(stderr, "kcovrig: %s\n", error);
         return false;
     }
-    if (!memory_open(plan.ram_file, plan.ram_base, plan.ram_bytes)) {
-        fprintf(stderr, "kcovrig: map guest RAM %s: %s\n", plan.ram_file,
-                strerror(errno));
+    if (!memory_open(plan.ram_base, plan.ram_bytes)) {
+        fprintf(stderr, "kcovrig: keep books of guest RAM: %s\n", strerror(errno));
         return false;
     }
     if (!counters_open(plan.counters_file)) {

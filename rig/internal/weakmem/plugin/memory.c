@@ -1,41 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "memory.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "mutant.h"
 #include "qemu_api.h"
 
 static struct {
-    char file[512];
-    uint8_t *map;
+    uint8_t *map; /* where QEMU has it; NULL until its first block */
     uint64_t base, bytes;
-    uint8_t *code;         /* one byte per page: it was translated */
-    const uint8_t *qemu;   /* where QEMU has the file mapped */
+    uint8_t *code; /* one byte per page: it was translated */
 } ram;
 
-bool memory_open(const char *file, uint64_t base, uint64_t bytes)
+bool memory_open(uint64_t base, uint64_t bytes)
 {
-    int fd = open(file, O_RDWR | O_CLOEXEC);
-
-    if (fd < 0) {
-        return false;
-    }
-    ram.map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (ram.map == MAP_FAILED) {
-        return false;
-    }
     ram.code = calloc(bytes >> PAGE_SHIFT, 1);
     ram.base = base;
     ram.bytes = bytes;
-    snprintf(ram.file, sizeof ram.file, "%s", file);
     return ram.code != NULL;
 }
 
@@ -44,23 +29,23 @@ bool memory_is_ram(uint64_t phys, unsigned int bytes)
     return phys >= ram.base && phys - ram.base <= ram.bytes - bytes;
 }
 
-/* QEMU maps the file before the first translation. Ours is another mapping of
- * the same file: skip it. */
-static const uint8_t *find_qemu_mapping(void)
+bool memory_is_found(void)
 {
-    char line[1024];
-    const uint8_t *found = NULL;
+    return __atomic_load_n(&ram.map, __ATOMIC_ACQUIRE) != NULL;
+}
+
+/* Whether all of it lies in one writable mapping of this process. */
+static bool is_mapped(uint64_t first, uint64_t bytes)
+{
+    char line[1024], writable;
+    bool found = false;
     FILE *f = fopen("/proc/self/maps", "re");
 
-    while (f && fgets(line, sizeof line, f)) {
-        uint64_t start, end, offset;
-        if (strstr(line, ram.file) &&
-            sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64, &start, &end,
-                   &offset) == 3 &&
-            start != (uint64_t)(uintptr_t)ram.map) {
-            found = (const uint8_t *)(uintptr_t)(start - offset);
-            break;
-        }
+    while (!found && f && fgets(line, sizeof line, f)) {
+        uint64_t start, end;
+        found = sscanf(line, "%" SCNx64 "-%" SCNx64 " r%c", &start, &end,
+                       &writable) == 3 &&
+                writable == 'w' && start <= first && first + bytes <= end;
     }
     if (f) {
         fclose(f);
@@ -68,15 +53,55 @@ static const uint8_t *find_qemu_mapping(void)
     return found;
 }
 
-void memory_note_code(const void *host)
+/* Whether QEMU reads the same bytes from the page of phys. */
+static bool is_same(uint64_t phys, const uint8_t *host)
+{
+    uint64_t in_page = phys & (PAGE_BYTES - 1);
+    GByteArray *page = g_byte_array_sized_new(PAGE_BYTES);
+
+    return qemu_plugin_read_memory_hwaddr(phys - in_page, page, PAGE_BYTES) == 0 &&
+           page->len == PAGE_BYTES &&
+           memcmp(page->data, host - in_page, PAGE_BYTES) == 0;
+}
+
+/*
+ * The interface has no call for it, but says where a block's code lies in QEMU's
+ * memory; and the guest's RAM is one piece of that. Looked up with the first
+ * block in RAM, the loader's, when one vCPU runs: nothing writes meanwhile.
+ */
+static void find(uint64_t virt, uint8_t *host)
+{
+    uint64_t phys;
+    uint8_t *start;
+
+    if (!qemu_plugin_translate_vaddr(virt, &phys) || !memory_is_ram(phys, 4)) {
+        return;
+    }
+    start = host - (phys - ram.base);
+    if (!is_mapped((uint64_t)(uintptr_t)start, ram.bytes) || !is_same(phys, host)) {
+        memory_missing();
+    }
+    __atomic_store_n(&ram.map, start, __ATOMIC_RELEASE);
+}
+
+void memory_missing(void)
+{
+    fprintf(stderr, "kcovrig: the guest's RAM is not where this QEMU says\n");
+    _exit(1);
+}
+
+void memory_note_code(uint64_t virt, void *host)
 {
     uint64_t offset;
 
-    if (!ram.qemu) {
-        ram.qemu = find_qemu_mapping();
+    if (!host) {
+        return;
     }
-    offset = (uint64_t)((const uint8_t *)host - ram.qemu);
-    if (host && ram.qemu && offset < ram.bytes) {
+    if (!memory_is_found()) {
+        find(virt, host);
+    }
+    offset = (uint64_t)((uint8_t *)host - ram.map);
+    if (memory_is_found() && offset < ram.bytes) {
         __atomic_store_n(&ram.code[offset >> PAGE_SHIFT], 1, __ATOMIC_RELAXED);
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Guest RAM as the emulator sees it: the shared file that backs it, written by
- * physical address with single-copy atomic accesses, and which of its pages
- * hold translated code.
+ * Guest RAM as the emulator sees it: QEMU's own memory, written by physical
+ * address with single-copy atomic accesses, and which of its pages hold
+ * translated code.
  */
 #ifndef KCOVRIG_MEMORY_H
 #define KCOVRIG_MEMORY_H
@@ -13,15 +13,21 @@
 #define PAGE_SHIFT 12
 #define PAGE_BYTES (1ull << PAGE_SHIFT)
 
-/* Maps the file; false with errno set. */
-bool memory_open(const char *file, uint64_t base, uint64_t bytes);
+/* False without memory for its books. */
+bool memory_open(uint64_t base, uint64_t bytes);
+
+/* Whether it is known where the RAM is; nothing below may be called before. */
+bool memory_is_found(void);
+
+/* Ends QEMU: without RAM there is no emulator. */
+__attribute__((__noreturn__)) void memory_missing(void);
 
 /* Whether all the bytes are RAM. */
 bool memory_is_ram(uint64_t phys, unsigned int bytes);
 
-/* Host is an address inside QEMU's own mapping of the RAM, as
- * qemu_plugin_insn_haddr returns it; others are ignored. */
-void memory_note_code(const void *host);
+/* Host is where QEMU has the instruction at virt, as qemu_plugin_insn_haddr
+ * returns it; what is not in RAM is ignored. The first one that is finds it. */
+void memory_note_code(uint64_t virt, void *host);
 bool memory_has_code(uint64_t phys);
 
 /* Loads eight naturally aligned bytes. */

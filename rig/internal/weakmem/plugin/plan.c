@@ -62,7 +62,7 @@ static bool read_line(const char *line, struct plan *out)
     char word[64], symbol[64];
     uint64_t a, b;
 
-    if (sscanf(line, "ram %511s %" SCNx64 " %" SCNx64, out->ram_file, &a, &b) == 3) {
+    if (sscanf(line, "ram %" SCNx64 " %" SCNx64, &a, &b) == 2) {
         out->ram_base = a;
         out->ram_bytes = b;
         return true;
@@ -114,8 +114,8 @@ bool plan_read(const char *path, struct plan *out, char *error, size_t len)
         snprintf(error, len, "open plan %s: %s", path, strerror(errno));
         return false;
     }
-    if (!fgets(line, sizeof line, f) || strcmp(line, "kcovrig-plan 1\n") != 0) {
-        snprintf(error, len, "plan %s: not a kcovrig-plan of version 1", path);
+    if (!fgets(line, sizeof line, f) || strcmp(line, "kcovrig-plan 2\n") != 0) {
+        snprintf(error, len, "plan %s: not a kcovrig-plan of version 2", path);
         goto out;
     }
     while (fgets(line, sizeof line, f)) {

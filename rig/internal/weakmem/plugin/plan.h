@@ -2,8 +2,8 @@
  *
  * The plan: what the rig tells the emulator, as lines of words.
  *
- *   kcovrig-plan 1
- *   ram FILE BASE BYTES
+ *   kcovrig-plan 2
+ *   ram BASE BYTES
  *   counters FILE
  *   trace FILE MARKS                  optional
  *   seed N
@@ -51,7 +51,6 @@ struct policy {
 };
 
 struct plan {
-    char ram_file[512];
     uint64_t ram_base, ram_bytes;
     char counters_file[512];
     char trace_file[512];

@@ -163,6 +163,7 @@ bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
                                 GByteArray *buf);
 __attribute__((__noreturn__)) void qemu_plugin_set_pc(uint64_t vaddr);
 bool qemu_plugin_translate_vaddr(uint64_t vaddr, uint64_t *hwaddr);
+int qemu_plugin_read_memory_hwaddr(uint64_t addr, GByteArray *data, size_t len);
 int qemu_plugin_write_memory_hwaddr(uint64_t addr, GByteArray *data);
 
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size);

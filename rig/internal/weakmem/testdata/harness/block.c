@@ -124,7 +124,9 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn)
 
 void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn)
 {
-    return insn->host;
+    const char *off = getenv("HARNESS_HADDR_OFF"); /* a QEMU that lies */
+
+    return (uint8_t *)insn->host + (off ? atoi(off) : 0);
 }
 
 static void attach(struct qemu_plugin_insn *insn, struct callback c)

@@ -45,7 +45,7 @@ fail(const char *format, ...);
 
 /* guest.c: RAM and the page tables. */
 enum page_kind { PAGE_RW, PAGE_RO, PAGE_ABSENT, PAGE_IO };
-void guest_open(const char *file, uint64_t base, uint64_t bytes);
+void guest_open(uint64_t base, uint64_t bytes);
 void guest_set_page(uint64_t virt, enum page_kind kind);
 void guest_remap(uint64_t virt, uint64_t other);
 enum page_kind guest_translate(uint64_t virt, uint64_t *phys);

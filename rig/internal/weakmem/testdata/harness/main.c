@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* harness VCPUS PLAN RAM BASE BYTES [MUTANT] <script */
+/* harness VCPUS PLAN BASE BYTES [MUTANT] <script */
 #include <stdlib.h>
 
+#include "block.h"
 #include "harness.h"
 
 struct cpu cpus[CPUS_MAX];
@@ -13,14 +14,21 @@ int chosen_mutant;
 
 int main(int argc, char **argv)
 {
-    if (argc != 6 && argc != 7) {
-        fail("VCPUS PLAN RAM BASE BYTES [MUTANT]");
+    uint64_t base, bytes;
+
+    if (argc != 5 && argc != 6) {
+        fail("VCPUS PLAN BASE BYTES [MUTANT]");
     }
 #ifdef KCOVRIG_MUTANT
-    chosen_mutant = argc == 7 ? atoi(argv[6]) : 0;
+    chosen_mutant = argc == 6 ? atoi(argv[5]) : 0;
 #endif
-    guest_open(argv[3], strtoull(argv[4], NULL, 0), strtoull(argv[5], NULL, 0));
+    base = strtoull(argv[3], NULL, 0);
+    bytes = strtoull(argv[4], NULL, 0);
+    guest_open(base, bytes);
     fake_install(argv[2], (unsigned int)atoi(argv[1]));
+    *(uint64_t *)(void *)guest_ram(base + bytes - 8192, 8) = 1;
+    block_at(base + bytes - 8192); /* as a loader, before any of the script */
+    fake_flush();
     litmus_reset();
     script_run(stdin);
     return 0;
