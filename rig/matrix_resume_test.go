@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,8 @@ func interruptedNightly(t *testing.T) (*nightlyLab, int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n.fail = func(boot int32) error {
 		if boot == 3 {
+			kept := filepath.Join(n.cfg.OutDir, "results", "*.json")
+			assert.Eventually(t, func() bool { found, _ := filepath.Glob(kept); return len(found) > 0 }, time.Minute, time.Millisecond)
 			cancel()
 		}
 		return nil
