@@ -18,13 +18,15 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// elsewhere is what all remote probers of a search share: the history that the
-// workers get, and the compiler of the first answer, which all others must have.
+// elsewhere is what all remote probers of a search share: the history and the
+// emulator that the workers get, and the compiler of the first answer, which all
+// others must have.
 type elsewhere struct {
 	b *bisection
 
 	mu       sync.Mutex
-	history  []fleet.Artifact
+	packed   []fleet.Artifact
+	sent     *SentEmulator // nil: the boots use none
 	compiler string
 }
 
@@ -128,7 +130,7 @@ func (e *elsewhere) agree(commit, compiler string) error {
 // task is one boot, and the name of its run on the server: after an interruption
 // the same ones, so that what a worker reported in the meantime is taken.
 func (p *remote) task(ctx context.Context, commit string, a asked) (fleet.Task, string, error) {
-	files, err := p.files(ctx)
+	files, sent, err := p.files(ctx)
 	if err != nil {
 		return fleet.Task{}, "", err
 	}
@@ -139,37 +141,46 @@ func (p *remote) task(ctx context.Context, commit string, a asked) (fleet.Task, 
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
 	text, err := json.Marshal(stepTask{
-		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Try: try,
+		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Try: try, Emulator: sent,
 	})
 	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, fault.Wrap(fault.Rig, "pack a step", err)
 }
 
-// files packs the history, once in a search.
-func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, error) {
+// files packs the history and the emulator, once in a search.
+func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, *SentEmulator, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.history != nil {
-		return e.history, nil
+	if e.packed != nil {
+		return e.packed, e.sent, nil
 	}
 	paths := e.b.state.historyFiles()
 	if _, err := os.Stat(paths[1]); err != nil {
 		e.b.say("packing the history for the workers")
 		rng := e.b.rng
 		if err := e.b.repo.Bundle(ctx, gitbisect.Range{Old: rng.Old, New: rng.New}, paths[1], paths[0]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+	}
+	if usesEmulator(e.b.cfg.Spec) {
+		sent, err := e.b.cfg.Backends.PackEmulator(e.b.state.emulator())
+		if err != nil {
+			return nil, nil, err
+		}
+		paths = append(paths, sent.Path)
+		sent.Path = filepath.Base(sent.Path)
+		e.sent = &sent
 	}
 	var files []fleet.Artifact
 	for _, path := range paths {
 		a, err := artifact(path)
 		if err != nil {
-			return nil, fault.Wrap(fault.Rig, "read the packed history", err)
+			return nil, nil, fault.Wrap(fault.Rig, "read what was packed", err)
 		}
 		a.Name = filepath.Base(path)
 		files = append(files, a)
 	}
-	e.history = files
-	return files, nil
+	e.packed = files
+	return files, e.sent, nil
 }
 
 // settleStep moves what a worker kept to the steps' folder, and makes its paths
@@ -240,6 +251,9 @@ func (s *bisectState) taken(name string) error {
 func (s *bisectState) historyFiles() []string {
 	return []string{filepath.Join(s.dir, historyBoundary), filepath.Join(s.dir, historyBundle)}
 }
+
+// emulator is where its packed sources are.
+func (s *bisectState) emulator() string { return filepath.Join(s.dir, emulatorFile) }
 
 // remote says whether workers of a NATS server test the commits.
 func (cfg BisectConfig) remote() bool { return cfg.NATS != "" || cfg.server != (fleet.Server{}) }

@@ -41,6 +41,7 @@ func TestBisectOnWorkersElsewhere(t *testing.T) {
 		left, err := filepath.Glob(filepath.Join(r.Folder, "history.*"))
 		require.NoError(t, err)
 		assert.Empty(t, left)
+		assert.NoFileExists(t, filepath.Join(r.Folder, emulatorFile))
 	}
 }
 

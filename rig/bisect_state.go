@@ -29,6 +29,7 @@ import (
 //	git/          the worktree that holds git bisect's state
 //	w0/ w1/ ...   per worker: a checkout, a build folder
 //	history.*     the history, packed for workers elsewhere
+//	emulator.tar  the emulator's sources, for them too
 //	bisect.*      the report, and git bisect's log
 //
 // It is this process' alone until close.

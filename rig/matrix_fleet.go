@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 
-	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/matrix"
@@ -142,8 +141,8 @@ func needsOf(c matrix.Cell) fleet.Needs {
 // needsOfSpec is what a machine must have to boot what is specified. A QEMU that
 // the emulator runs on is asked for where it is used.
 func needsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM}
-	if a, err := arch.Lookup(spec.Arch); err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm {
+	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: protocol()}
+	if usesEmulator(spec) {
 		n.QEMU = emulatorQEMU
 	}
 	return n

@@ -36,10 +36,16 @@ func natsServer(t *testing.T) string {
 // startWorker is a machine of its own: its cache is empty, and it can build nothing.
 func startWorker(t *testing.T, url, name string, guest fakeGuest) {
 	t.Helper()
+	startWorkerWith(t, url, name, guest, func(*Backends) {})
+}
+
+func startWorkerWith(t *testing.T, url, name string, guest fakeGuest, change func(*Backends)) {
+	t.Helper()
 	l := newLab(guest, fakeGuest{})
 	b := l.backends()
 	b.Open, b.Analyse, b.Archive, b.SameCode = nil, nil, nil, nil
 	b.Witnesses = func(WitnessConfig) ([]trial.Witness, error) { return nil, nil }
+	change(b)
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {

@@ -32,6 +32,7 @@ type nightlyLab struct {
 	boots  atomic.Int32
 	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
 	broken func(TreeConfig, bool) error
+	patch  string // that makes the patched arms
 }
 
 func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nightlyLab {
@@ -89,7 +90,11 @@ func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		return Image{}, err
 	}
-	return Image{Image: trial.Image{Patched: patched, Path: path, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}, nil
+	image := Image{Image: trial.Image{Patched: patched, Path: path, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	if patched {
+		image.PatchText = t.n.patch
+	}
+	return image, nil
 }
 
 func statuses(d matrix.Document) map[string]string {
