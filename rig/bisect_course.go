@@ -146,6 +146,7 @@ func (b *bisection) close(done bool) (err error) {
 	for _, p := range b.probes {
 		err = errors.Join(err, p.Close())
 	}
+	err = errors.Join(err, b.state.forgetCame())
 	if b.git == nil || !done || b.cfg.Keep {
 		return err
 	}

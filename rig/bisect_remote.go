@@ -28,6 +28,7 @@ type elsewhere struct {
 	packed   []fleet.Artifact
 	sent     *SentEmulator // nil: the boots use none
 	compiler string
+	asked    map[string]bool // steps, by name, of this process
 }
 
 // remote is a prober whose boots are tasks for a NATS server's workers. Judging
@@ -38,7 +39,7 @@ type remote struct {
 }
 
 func newElsewhere(b *bisection) (*elsewhere, error) {
-	e := &elsewhere{b: b}
+	e := &elsewhere{b: b, asked: map[string]bool{}}
 	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
 		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
 			continue
@@ -70,9 +71,14 @@ func (p *remote) Close() error                                     { return nil 
 // where they would be had it been done here.
 func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Result, err error) {
 	p.last = nil
-	task, run, err := p.task(ctx, commit, a)
+	task, run, asked, err := p.task(ctx, commit, a)
 	if err != nil {
 		return trial.Result{}, err
+	}
+	if sent, ok := p.left(commit, a.name, asked); ok {
+		p.b.say("%.12s: a worker had run it", commit)
+		p.last = sent.Ground
+		return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
 	}
 	aside, err := newWorkFolder()
 	if err != nil {
@@ -91,7 +97,10 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 		if sent, err = settleStep(o, p.b.state.steps(), a); err != nil {
 			return err
 		}
-		return p.b.state.taken(a.name)
+		if o.Status == fleet.Done {
+			err = p.b.state.note(a.name, asked, sent)
+		}
+		return errors.Join(err, p.b.state.taken(a.name))
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -128,22 +137,30 @@ func (e *elsewhere) agree(commit, compiler string) error {
 }
 
 // task is one boot, and the name of its run on the server: after an interruption
-// the same ones, so that what a worker reported in the meantime is taken.
-func (p *remote) task(ctx context.Context, commit string, a asked) (fleet.Task, string, error) {
+// the same ones, so that what a worker reported in the meantime is taken. asked is a
+// hash of it all but for the try.
+func (p *remote) task(ctx context.Context, commit string, a asked) (_ fleet.Task, run, asked string, err error) {
 	files, sent, err := p.files(ctx)
 	if err != nil {
-		return fleet.Task{}, "", err
+		return fleet.Task{}, "", "", err
 	}
 	run, try, err := p.b.state.fleetRun(a.name)
 	if err != nil {
-		return fleet.Task{}, "", err
+		return fleet.Task{}, "", "", err
 	}
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
-	text, err := json.Marshal(stepTask{
-		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Try: try, Emulator: sent,
-	})
-	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, fault.Wrap(fault.Rig, "pack a step", err)
+	step := stepTask{
+		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Emulator: sent,
+	}
+	whole, err := json.Marshal(step)
+	if err != nil {
+		return fleet.Task{}, "", "", fault.Wrap(fault.Rig, "pack a step", err)
+	}
+	step.Try = try
+	text, err := json.Marshal(step)
+	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, hashOf(string(whole)),
+		fault.Wrap(fault.Rig, "pack a step", err)
 }
 
 // files packs the history and the emulator, once in a search.

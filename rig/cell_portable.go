@@ -24,6 +24,7 @@ type portable struct {
 	Kind  string      `json:"kind"`
 	Cell  matrix.Cell `json:"cell"`
 	Ready Prebuilt    `json:"ready"`
+	Again string      `json:"again"` // as in CellTask
 }
 
 // Portable makes the task ready to be sent. Its kernels, the patch that made them,
@@ -38,7 +39,10 @@ func (t CellTask) Portable() (PortableCell, error) {
 		p.Files[name] = path
 		return name
 	}
-	out := portable{Kind: kindCell, Cell: t.Cell, Ready: Prebuilt{SameCode: t.Ready.SameCode, Archive: t.Ready.Archive}}
+	out := portable{Kind: kindCell, Cell: t.Cell, Again: t.Again, Ready: Prebuilt{Archive: t.Ready.Archive}}
+	if t.Cell.Command == matrix.Compare { // else it depends on which other cells are left
+		out.Ready.SameCode = t.Ready.SameCode
+	}
 	if t.Ready.Emulator != nil {
 		sent := *t.Ready.Emulator
 		sent.Path = name(emulatorFile, sent.Path)
@@ -47,6 +51,8 @@ func (t CellTask) Portable() (PortableCell, error) {
 	for _, a := range t.Ready.Arms {
 		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
 		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}
+		// A matrix that is resumed finds them cached, and asks for the same task.
+		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
 		image.Path = name("kernel-"+arm, a.Image.Path)
 		analysis := a.Analysis
 		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)

@@ -84,6 +84,28 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	}
 }
 
+// A task is known by its digest: a matrix that is resumed finds what was reported
+// meanwhile only if it asks for the very same one, though its kernels are cached by
+// now and fewer cells are left.
+func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
+	dir := t.TempDir()
+	sent := func(change func(*CellTask)) string {
+		task := aTask(t, dir)
+		task.Cell.Command, task.Ready.Arms = matrix.Run, task.Ready.Arms[:1]
+		change(&task)
+		p, err := task.Portable()
+		require.NoError(t, err)
+		return string(p.Spec)
+	}
+	first := sent(func(*CellTask) {})
+	assert.Equal(t, first, sent(func(task *CellTask) {
+		image := &task.Ready.Arms[0].Image.Image
+		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
+		task.Ready.SameCode = nil
+	}))
+	assert.NotEqual(t, first, sent(func(task *CellTask) { task.Again = "2026-01-01T00:00:00Z" }))
+}
+
 func TestCellsThatAreNotReceived(t *testing.T) {
 	sent, err := aTask(t, t.TempDir()).Portable()
 	require.NoError(t, err)

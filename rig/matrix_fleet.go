@@ -190,6 +190,9 @@ func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
 		return "", err
 	}
 	aside := folder + ".new"
+	if err := os.RemoveAll(aside); err != nil { // of one that was killed
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
 	for _, l := range logs {
 		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
 		_, below, _ = strings.Cut(below, "/")   // the run folder's name
