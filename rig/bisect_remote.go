@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,7 +93,7 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 	one := func(yield func(fleet.Task, error) bool) { yield(task, nil) }
 	var came fleet.Outcome
 	var sent workedStep
-	_, err = fleet.Coordinate(ctx, cfg, one, func(o fleet.Outcome) (err error) {
+	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
 		came = o
 		if sent, err = settleStep(o, p.b.state.steps(), a); err != nil {
 			return err

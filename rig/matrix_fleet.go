@@ -81,18 +81,29 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []CellTask, done func(mat
 
 func (f *fleetExecutor) notify(n fleet.Notice) { f.cfg.Events(trial.Event{Note: n.String()}) }
 
-// queue makes fleet tasks of cells, as the fleet asks for them.
-func (f *fleetExecutor) queue(tasks []CellTask) iter.Seq2[fleet.Task, error] {
+// queue makes fleet tasks of cells, as the fleet asks for them: one sequence per
+// kind of machine that cells need.
+func (f *fleetExecutor) queue(tasks []CellTask) (all []iter.Seq2[fleet.Task, error]) {
+	var kinds []string
+	of := map[string][]CellTask{}
 	for _, t := range tasks {
 		f.tasks[t.Cell.ID] = t
-	}
-	return func(yield func(fleet.Task, error) bool) {
-		for _, t := range tasks {
-			if task, err := f.task(t); !yield(task, err) || err != nil {
-				return
-			}
+		kind := needsOf(t.Cell).String()
+		if of[kind] == nil {
+			kinds = append(kinds, kind)
 		}
+		of[kind] = append(of[kind], t)
 	}
+	for _, kind := range kinds {
+		all = append(all, func(yield func(fleet.Task, error) bool) {
+			for _, t := range of[kind] {
+				if task, err := f.task(t); !yield(task, err) || err != nil {
+					return
+				}
+			}
+		})
+	}
+	return all
 }
 
 func (f *fleetExecutor) task(t CellTask) (fleet.Task, error) {

@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -99,4 +100,27 @@ func TestAServerThatRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "only one of")
 	assert.Equal(t, fault.User, fault.KindOf(err))
 	assert.Equal(t, 1, doc.Counts.NotRun)
+}
+
+// Cells that need a rare machine are a sequence of their own, with a window of its own.
+func TestEachKindOfNeedIsASequence(t *testing.T) {
+	dir := t.TempDir()
+	var tasks []CellTask
+	for i, host := range []string{"", "arm64", "", "x86_64", "arm64"} {
+		task := aTask(t, dir)
+		task.Cell.ID, task.Cell.Host = fmt.Sprint(i), host
+		tasks = append(tasks, task)
+	}
+	f := newFleetExecutor(MatrixConfig{}, matrix.Document{Hash: "0123456789ab"})
+	var found [][]string
+	for _, sequence := range f.queue(tasks) {
+		var ids []string
+		for task, err := range sequence {
+			require.NoError(t, err)
+			ids = append(ids, task.ID)
+		}
+		found = append(found, ids)
+	}
+	assert.Equal(t, [][]string{{"0", "2"}, {"1", "4"}, {"3"}}, found)
+	assert.Len(t, f.tasks, 5)
 }

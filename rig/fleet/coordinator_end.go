@@ -60,7 +60,7 @@ func (c *coordinator) closed(e *entry, o Outcome) error {
 	c.ended[e.token] = true
 	c.summary.Ended++
 	c.summary.Redelivery += int(max(o.Deliveries, 1) - 1)
-	<-c.room
+	c.leave(e)
 	return c.allEnded()
 }
 
