@@ -104,6 +104,7 @@ type nightly struct {
 	kept    map[string]bool              // answered before this command
 	again   map[string]string            // when cells were begun that came to no answer before it, by their id
 	kernels map[matrix.Kernels]*kernels
+	since   *report.SavedMatrix // as it was when this command began; nil: none
 	doc     matrix.Document
 	started time.Time
 }
@@ -141,10 +142,13 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	if cfg.Events == nil {
 		cfg.Events = func(trial.Event) {}
 	}
-	if cfg.Since != "" {
-		if _, err := report.LoadMatrix(cfg.Since); err != nil {
+	var since *report.SavedMatrix
+	if cfg.Since != "" { // its folder may be gone by the end
+		before, err := report.LoadMatrix(cfg.Since)
+		if err != nil {
 			return nil, err
 		}
+		since = &before
 	}
 	var patches []string
 	for _, path := range matrix.PatchFiles(cells) {
@@ -155,7 +159,8 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 		patches = append(patches, string(text))
 	}
 	n := &nightly{
-		cfg: cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
+		since: since,
+		cfg:   cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
 			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{}, Retries: []string{},
@@ -250,7 +255,7 @@ func (n *nightly) finish() error {
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
-	return n.folder.publish(n.doc, n.cfg.Since)
+	return n.folder.publish(n.doc, n.since)
 }
 
 // MatrixReport renders the matrix in dir, with what changed since the one in

@@ -157,8 +157,8 @@ func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
 	return fault.Wrap(fault.Rig, "read "+f.document(), err)
 }
 
-// publish writes the document and its reports.
-func (f *matrixFolder) publish(doc matrix.Document, since string) error {
+// publish writes the document and its reports, with what changed since; nil: none.
+func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) error {
 	var text bytes.Buffer
 	if err := report.MatrixJSON(&text, doc); err != nil {
 		return err
@@ -166,9 +166,13 @@ func (f *matrixFolder) publish(doc matrix.Document, since string) error {
 	if err := replaceFile(f.document(), text.Bytes()); err != nil {
 		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
+	now, err := report.LoadMatrix(f.dir)
+	if err != nil {
+		return err
+	}
 	for _, r := range append(slices.Clone(keptReports), keptReport{"junit.xml", "junit"}) {
 		text.Reset()
-		if err := MatrixReport(&text, f.dir, r.format, since); err != nil {
+		if err := report.RenderMatrix(&text, r.format, now, since); err != nil {
 			return err
 		}
 		if err := replaceFile(filepath.Join(f.dir, r.file), text.Bytes()); err != nil {
