@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,4 +52,16 @@ func TestATokenIsItsTask(t *testing.T) {
 	for _, other := range []Task{{ID: "b", Spec: a.Spec, Artifacts: a.Artifacts}, {ID: "a", Spec: []byte(`{"x":2}`), Artifacts: a.Artifacts}, {ID: "a", Spec: a.Spec}} {
 		require.NotEqual(t, a.token(), other.token())
 	}
+}
+
+func TestWorkersOfAnotherProtocolAreTold(t *testing.T) {
+	s := embedded(t)
+	work(t, WorkerConfig{Server: s, Name: "w1", Labels: Labels{Protocol: "old", QEMU: "11.0"}}, echo)
+	outcomes, _ := coordinate(t, CoordinatorConfig{Server: s, Patience: time.Second},
+		Task{ID: "a", Needs: Needs{Protocol: "new"}}, Task{ID: "b", Needs: Needs{Protocol: "new", KVM: true}}, Task{ID: "c", Needs: Needs{Protocol: "old"}})
+	require.Equal(t, Unrunnable, outcomes["a"].Status)
+	require.Contains(t, outcomes["a"].Failure.Message, "it needs a kcovrig with protocol new, and 1 workers are there; some could but for their protocol: run the same version everywhere")
+	require.Equal(t, Unrunnable, outcomes["b"].Status)
+	require.NotContains(t, outcomes["b"].Failure.Message, "some could")
+	require.Equal(t, Done, outcomes["c"].Status)
 }
