@@ -36,7 +36,8 @@ func queueServer(t *testing.T) (url string, worker func(name string) *command) {
 func TestE2EMatrixOnWorkers(t *testing.T) {
 	url, worker := queueServer(t)
 	doomed := worker("doomed")
-	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", url, "--out", filepath.Join(t.TempDir(), "out")).start()
+	out := filepath.Join(t.TempDir(), "out")
+	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", url, "--out", out).start()
 	doomed.until("qemu", "-machine")
 	doomed.signal(syscall.SIGKILL)
 	heir := worker("heir")
@@ -47,6 +48,12 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	for _, cell := range n.Cells {
 		assert.Equal(t, "heir", cell.Worker, cell.Cell.Name)
 	}
+	patches, err := filepath.Glob(filepath.Join(out, n.Cells[0].Folder, "*", "made-by.patch"))
+	require.NoError(t, err)
+	require.Len(t, patches, 1, "it came along")
+	text, err := os.ReadFile(patches[0])
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "kernel/kcov.c")
 	heir.signal(syscall.SIGINT)
 	assert.Equal(t, 0, heir.wait(), "that is how a worker ends")
 	heir.leavesNoProcess()
