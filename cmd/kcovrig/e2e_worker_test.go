@@ -61,12 +61,18 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	heir.leavesNoProcess()
 }
 
+// What makes a kcovrig whose own emulator does not compile.
+const (
+	plugin = "rig/internal/weakmem/plugin/drain.c"
+	worse  = "#error \"the worker's own\"\n"
+)
+
 // A worker whose own emulator is another one, which does not even compile, runs its
 // cells with the coordinator's.
 func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
 	url, hire := queueServer(t)
 	other := hire("other")
-	other.path = kcovrigWith(t, "rig/internal/weakmem/plugin/drain.c", "#error \"the worker's own\"\n")
+	other.path = kcovrigWith(t, plugin, worse)
 	other.start()
 	text := "include: [{patch: series}]\n"
 	out := filepath.Join(t.TempDir(), "out")
@@ -74,7 +80,7 @@ func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
 	require.Len(t, there.Cells, 1)
 	assert.Equal(t, "other", there.Cells[0].Worker)
 	assert.Equal(t, "fixed", there.Cells[0].Outcome)
-	plugin := func(folder string) string {
+	ran := func(folder string) string {
 		text, err := os.ReadFile(filepath.Join(folder, "result.json"))
 		require.NoError(t, err)
 		var run struct{ Setup struct{ Plugin string } }
@@ -83,7 +89,7 @@ func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
 	}
 	own := filepath.Join(t.TempDir(), "own")
 	here := kcovrig(t, nil, "matrix", matrixFile(t, text), "--json", "--out", own).run(0).nightly()
-	assert.Equal(t, plugin(filepath.Join(own, here.Cells[0].Folder)), plugin(filepath.Join(out, there.Cells[0].Folder)))
+	assert.Equal(t, ran(filepath.Join(own, here.Cells[0].Folder)), ran(filepath.Join(out, there.Cells[0].Folder)))
 	other.signal(syscall.SIGINT)
 	assert.Equal(t, 0, other.wait())
 }
@@ -108,11 +114,13 @@ func kcovrigWith(t *testing.T, file, more string) string {
 }
 
 // A worker builds and boots the commits of a real history that came to it over
-// the network; what it kept is where a search on this machine keeps it.
+// the network, as did the emulator; what it kept is where a search on this machine keeps it.
 func TestE2EBisectOnWorkers(t *testing.T) {
 	url, hire := queueServer(t)
 	args := search(t, "removed-17", 16, 17)
-	w := hire("builder").start()
+	w := hire("builder")
+	w.path = kcovrigWith(t, plugin, worse)
+	w.start()
 	doc := kcovrig(t, nil, append(args, "--nats="+url, "--json")...).run(exitOK).object()
 	assert.Equal(t, "found", doc["outcome"])
 	assert.Equal(t, commitAt(t, bisectRepository(t), "removed-17", 17), doc["first"].([]any)[0].(map[string]any)["hash"])
