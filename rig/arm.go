@@ -105,7 +105,7 @@ func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
 			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: a.dir,
 			Scope: slices.Concat(j.scopes[a.image.Patched], j.readers[a.reader]), RAMBytes: ramBytes, Seed: j.cfg.Spec.Seed,
 			Mark: j.mark, Marks: a.marks(), Focus: a.focus,
-			Extreme: len(j.beside) > 0, Define: j.cfg.Define,
+			Extreme: len(j.beside) > 0, Define: j.cfg.Define, Sent: j.cfg.Emulator,
 		})
 		if err != nil {
 			return nil, nil, err

@@ -34,6 +34,8 @@ type Backends struct {
 	Disassemble func(binary string, ranges []Range) ([]objcode.Line, error)
 	Between     func(binary string, function Range, from, to uint64) (objcode.Chain, error)
 	Plugin      func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	// PackEmulator writes this program's own emulator to a file, for other machines.
+	PackEmulator func(path string) (SentEmulator, error)
 	// Emulation says which plugin Plugin would make, and with which policy.
 	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
 	Counters  func(p Plugin) (map[string]uint64, error)
@@ -71,6 +73,7 @@ type Image struct {
 	BuildDir    string
 	DebugObject string
 	Source      string
+	PatchText   string // that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
 }
 
 // ExtraFile is a program of the host that the guest finds under Name, a path
@@ -145,6 +148,7 @@ type PluginConfig struct {
 	Extreme  bool            // at its most aggressive
 	Policy   *weakmem.Policy // nil: the default, or the extreme one
 	Define   []string        // macros, for tests that break it
+	Sent     *SentEmulator   // nil: this program's own
 }
 
 // Plugin is a plugin ready to be loaded.

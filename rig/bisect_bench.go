@@ -120,7 +120,7 @@ func (w *bench) run(ctx context.Context, commit string, a asked) (trial.Result, 
 	}
 	cfg := w.cfg
 	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, a.share, a.duration
-	cfg.OutDir = a.folder
+	cfg.OutDir, cfg.Emulator = a.folder, a.emulator
 	cfg.Events = func(e trial.Event) { w.line(e.Line) }
 	if err := os.RemoveAll(cfg.OutDir); err != nil { // of a test that was interrupted
 		return trial.Result{}, fault.Wrap(fault.Rig, "make the run folder", err)

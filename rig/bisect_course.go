@@ -146,13 +146,14 @@ func (b *bisection) close(done bool) (err error) {
 	for _, p := range b.probes {
 		err = errors.Join(err, p.Close())
 	}
+	err = errors.Join(err, b.state.forgetCame())
 	if b.git == nil || !done || b.cfg.Keep {
 		return err
 	}
 	ctx := context.Background()
-	for _, file := range b.state.historyFiles() {
+	for _, file := range append(b.state.historyFiles(), b.state.emulator()) {
 		if gone := os.Remove(file); !errors.Is(gone, os.ErrNotExist) {
-			err = errors.Join(err, fault.Wrap(fault.Rig, "remove the packed history", gone))
+			err = errors.Join(err, fault.Wrap(fault.Rig, "remove what was packed", gone))
 		}
 	}
 	return errors.Join(err, b.git.Close(ctx), b.removeWorkers(ctx))

@@ -35,6 +35,7 @@ type asked struct {
 	name     string        // of the run folder
 	folder   string        // its path; a build's log is beside it
 	compiler string        // that must build it; empty: any
+	emulator *SentEmulator // to boot it with; nil: this program's own
 }
 
 // prober builds and boots commits as they stand, one at a time.

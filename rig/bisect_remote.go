@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,14 +19,17 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// elsewhere is what all remote probers of a search share: the history that the
-// workers get, and the compiler of the first answer, which all others must have.
+// elsewhere is what all remote probers of a search share: the history and the
+// emulator that the workers get, and the compiler of the first answer, which all
+// others must have.
 type elsewhere struct {
 	b *bisection
 
 	mu       sync.Mutex
-	history  []fleet.Artifact
+	packed   []fleet.Artifact
+	sent     *SentEmulator // nil: the boots use none
 	compiler string
+	asked    map[string]bool // steps, by name, of this process
 }
 
 // remote is a prober whose boots are tasks for a NATS server's workers. Judging
@@ -36,7 +40,7 @@ type remote struct {
 }
 
 func newElsewhere(b *bisection) (*elsewhere, error) {
-	e := &elsewhere{b: b}
+	e := &elsewhere{b: b, asked: map[string]bool{}}
 	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
 		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
 			continue
@@ -68,9 +72,14 @@ func (p *remote) Close() error                                     { return nil 
 // where they would be had it been done here.
 func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Result, err error) {
 	p.last = nil
-	task, run, err := p.task(ctx, commit, a)
+	task, run, asked, err := p.task(ctx, commit, a)
 	if err != nil {
 		return trial.Result{}, err
+	}
+	if sent, ok := p.left(commit, a.name, asked); ok {
+		p.b.say("%.12s: a worker had run it", commit)
+		p.last = sent.Ground
+		return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
 	}
 	aside, err := newWorkFolder()
 	if err != nil {
@@ -84,12 +93,15 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 	one := func(yield func(fleet.Task, error) bool) { yield(task, nil) }
 	var came fleet.Outcome
 	var sent workedStep
-	_, err = fleet.Coordinate(ctx, cfg, one, func(o fleet.Outcome) (err error) {
+	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
 		came = o
 		if sent, err = settleStep(o, p.b.state.steps(), a); err != nil {
 			return err
 		}
-		return p.b.state.taken(a.name)
+		if o.Status == fleet.Done {
+			err = p.b.state.note(a.name, asked, sent)
+		}
+		return errors.Join(err, p.b.state.taken(a.name))
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -126,50 +138,67 @@ func (e *elsewhere) agree(commit, compiler string) error {
 }
 
 // task is one boot, and the name of its run on the server: after an interruption
-// the same ones, so that what a worker reported in the meantime is taken.
-func (p *remote) task(ctx context.Context, commit string, a asked) (fleet.Task, string, error) {
-	files, err := p.files(ctx)
+// the same ones, so that what a worker reported in the meantime is taken. asked is a
+// hash of it all but for the try.
+func (p *remote) task(ctx context.Context, commit string, a asked) (_ fleet.Task, run, asked string, err error) {
+	files, sent, err := p.files(ctx)
 	if err != nil {
-		return fleet.Task{}, "", err
+		return fleet.Task{}, "", "", err
 	}
 	run, try, err := p.b.state.fleetRun(a.name)
 	if err != nil {
-		return fleet.Task{}, "", err
+		return fleet.Task{}, "", "", err
 	}
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
-	text, err := json.Marshal(stepTask{
-		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Try: try,
-	})
-	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, fault.Wrap(fault.Rig, "pack a step", err)
+	step := stepTask{
+		Kind: kindStep, Spec: spec, Commit: commit, Share: a.share, Duration: a.duration, Name: a.name, Compiler: p.agreed(), Emulator: sent,
+	}
+	whole, err := json.Marshal(step)
+	if err != nil {
+		return fleet.Task{}, "", "", fault.Wrap(fault.Rig, "pack a step", err)
+	}
+	step.Try = try
+	text, err := json.Marshal(step)
+	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, hashOf(string(whole)),
+		fault.Wrap(fault.Rig, "pack a step", err)
 }
 
-// files packs the history, once in a search.
-func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, error) {
+// files packs the history and the emulator, once in a search.
+func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, *SentEmulator, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.history != nil {
-		return e.history, nil
+	if e.packed != nil {
+		return e.packed, e.sent, nil
 	}
 	paths := e.b.state.historyFiles()
 	if _, err := os.Stat(paths[1]); err != nil {
 		e.b.say("packing the history for the workers")
 		rng := e.b.rng
 		if err := e.b.repo.Bundle(ctx, gitbisect.Range{Old: rng.Old, New: rng.New}, paths[1], paths[0]); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+	}
+	if usesEmulator(e.b.cfg.Spec) {
+		sent, err := e.b.cfg.Backends.PackEmulator(e.b.state.emulator())
+		if err != nil {
+			return nil, nil, err
+		}
+		paths = append(paths, sent.Path)
+		sent.Path = filepath.Base(sent.Path)
+		e.sent = &sent
 	}
 	var files []fleet.Artifact
 	for _, path := range paths {
 		a, err := artifact(path)
 		if err != nil {
-			return nil, fault.Wrap(fault.Rig, "read the packed history", err)
+			return nil, nil, fault.Wrap(fault.Rig, "read what was packed", err)
 		}
 		a.Name = filepath.Base(path)
 		files = append(files, a)
 	}
-	e.history = files
-	return files, nil
+	e.packed = files
+	return files, e.sent, nil
 }
 
 // settleStep moves what a worker kept to the steps' folder, and makes its paths
@@ -240,6 +269,9 @@ func (s *bisectState) taken(name string) error {
 func (s *bisectState) historyFiles() []string {
 	return []string{filepath.Join(s.dir, historyBoundary), filepath.Join(s.dir, historyBundle)}
 }
+
+// emulator is where its packed sources are.
+func (s *bisectState) emulator() string { return filepath.Join(s.dir, emulatorFile) }
 
 // remote says whether workers of a NATS server test the commits.
 func (cfg BisectConfig) remote() bool { return cfg.NATS != "" || cfg.server != (fleet.Server{}) }

@@ -37,6 +37,9 @@ func (b *farmBench) run(ctx context.Context, commit string, a asked) (trial.Resu
 	if _, err := b.repo.Subject(ctx, commit); err != nil {
 		return trial.Result{}, err
 	}
+	if _, err := a.emulator.sources(); err != nil || a.emulator == nil {
+		return trial.Result{}, errors.Join(err, errors.New("it came without the emulator"))
+	}
 	r, err := b.prober.run(ctx, commit, a)
 	if fault.KindOf(err) == fault.Kernel {
 		log := a.folder + ".build.log"

@@ -36,25 +36,18 @@ func TestBisectOnWorkersElsewhere(t *testing.T) {
 		assert.NotNil(t, r.Witness)
 		assert.Equal(t, "no", r.StaleCode.Ordered)
 		onceEach(t, f, r.Steps)
-		assert.LessOrEqual(t, f.made, 2, "a worker keeps its bench")
+		if c.workers == 1 { // else a test that became pointless may be stopped, and its bench is looked over
+			assert.LessOrEqual(t, f.made, 2, "a worker keeps its bench")
+		}
 		assert.Equal(t, before, f.git("for-each-ref")+f.git("worktree", "list")+f.git("status", "--porcelain"))
 		left, err := filepath.Glob(filepath.Join(r.Folder, "history.*"))
 		require.NoError(t, err)
 		assert.Empty(t, left)
+		assert.NoFileExists(t, filepath.Join(r.Folder, emulatorFile))
 	}
 }
 
-// doomedServer names the server of a re-executed test binary that takes one step
-// and never ends it.
-const doomedServer = "RIG_TEST_DOOMED_SERVER"
-
-func TestMain(m *testing.M) {
-	if url := os.Getenv(doomedServer); url != "" {
-		doom(url)
-	}
-	os.Exit(m.Run())
-}
-
+// doom takes one step and never ends it.
 func doom(url string) {
 	dir, err := os.MkdirTemp("", "doomed-")
 	if err != nil {
@@ -215,10 +208,10 @@ func TestAStepIsTheSameTaskUntilItsOutcomeCame(t *testing.T) {
 	f := newFarm(t, 5)
 	cfg := f.sent(fleet.Server{URL: "nats://127.0.0.1:1"}, 1)
 	a := asked{share: 0.1, name: "step"}
-	first, run, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	first, run, _, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
 	require.NoError(t, err)
 	again := f.opened(cfg)
-	second, same, err := again.task(t.Context(), f.commits[2], a)
+	second, same, _, err := again.task(t.Context(), f.commits[2], a)
 	require.NoError(t, err)
 	assert.Equal(t, first, second)
 	assert.Equal(t, run, same)
@@ -226,13 +219,13 @@ func TestAStepIsTheSameTaskUntilItsOutcomeCame(t *testing.T) {
 	assert.Contains(t, string(first.Spec), `"seed":0`, "else each call would ask otherwise")
 
 	require.NoError(t, again.b.state.taken("step"))
-	third, same, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	third, same, _, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
 	require.NoError(t, err)
 	assert.Equal(t, run, same)
 	assert.NotEqual(t, string(first.Spec), string(third.Spec))
 
 	cfg.CacheDir = t.TempDir()
-	_, other, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
+	_, other, _, err := f.opened(cfg).task(t.Context(), f.commits[2], a)
 	require.NoError(t, err)
 	assert.NotEqual(t, run, other, "another search's")
 }

@@ -25,10 +25,11 @@ import (
 // bisectState is the folder of one search:
 //
 //	journal.json  what was answered, by whom and on what grounds
-//	steps/        a run folder and a build log per test
+//	steps/        a run folder and a build log per test; what a worker sent, while it is judged
 //	git/          the worktree that holds git bisect's state
 //	w0/ w1/ ...   per worker: a checkout, a build folder
 //	history.*     the history, packed for workers elsewhere
+//	emulator.tar  the emulator's sources, for them too
 //	bisect.*      the report, and git bisect's log
 //
 // It is this process' alone until close.

@@ -17,8 +17,8 @@ import (
 
 // The kinds of tasks that a fleet's worker runs.
 const (
-	kindCell = "matrix cell"
-	kindStep = "bisect step"
+	kindCell = "cell"
+	kindStep = "step"
 )
 
 // What a step's artifacts are called, see gitbisect.Bundle.
@@ -36,7 +36,8 @@ type stepTask struct {
 	Duration time.Duration `json:"duration"` // nanoseconds
 	Name     string        `json:"name"`     // of the run folder
 	Compiler string        `json:"compiler"`
-	Try      int           `json:"try"` // after a fault of the rig, by this coordinator
+	Try      int           `json:"try"`      // after a fault of the rig, by this coordinator
+	Emulator *SentEmulator `json:"emulator"` // nil: the boot uses none
 }
 
 // workedStep is what a worker sends back. Beside an error the result is what
@@ -50,6 +51,9 @@ type workedStep struct {
 func (s stepTask) validate() error {
 	if s.Commit == "" || s.Name == "" || filepath.Base(s.Name) != s.Name || s.Name[0] == '.' {
 		return fault.Newf(fault.Rig, "unpack a step", "it names the commit %q and the folder %q", s.Commit, s.Name)
+	}
+	if usesEmulator(s.Spec) && (s.Emulator == nil || s.Emulator.Path != emulatorFile) {
+		return fault.Newf(fault.Rig, "unpack a step", "the emulator did not come with it")
 	}
 	return nil
 }
@@ -72,8 +76,13 @@ func (cfg WorkerConfig) step(ctx context.Context, t fleet.Task, dir string) (fle
 		return fleet.Result{}, ofThisMachine(err)
 	}
 	sent := workedStep{Steps: steps}
+	if s.Emulator != nil {
+		s.Emulator.Path = filepath.Join(dir, s.Emulator.Path)
+	}
 	var failure error
-	sent.Result, failure = p.run(ctx, s.Commit, asked{share: s.Share, duration: s.Duration, compiler: s.Compiler, name: s.Name, folder: filepath.Join(steps, s.Name)})
+	sent.Result, failure = p.run(ctx, s.Commit, asked{
+		share: s.Share, duration: s.Duration, compiler: s.Compiler, name: s.Name, folder: filepath.Join(steps, s.Name), emulator: s.Emulator,
+	})
 	if failure == nil {
 		sent.Ground, failure = p.grounds(ctx, s.Commit)
 	}

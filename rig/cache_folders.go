@@ -97,11 +97,8 @@ func lastUsed(dir string) (time.Time, error) {
 // in, and what an interrupted removal left.
 func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (removed []trial.CacheEntry, err error) {
 	for _, k := range folderKinds {
-		left, _ := filepath.Glob(filepath.Join(cacheDir, k.dir, removedPrefix+"*"))
-		for _, dir := range left {
-			if err := os.RemoveAll(dir); err != nil {
-				return nil, fault.Wrap(fault.Rig, "prune the cache", err)
-			}
+		if err := removeLeftovers(filepath.Join(cacheDir, k.dir)); err != nil {
+			return nil, fault.Wrap(fault.Rig, "prune the cache", err)
 		}
 	}
 	folders, err := cacheFolders(ctx, cacheDir)
@@ -126,7 +123,17 @@ func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (remov
 	return removed, nil
 }
 
-// remove renames the folder first, so that a half removed one is none.
+// removeLeftovers ends the removals below dir that were interrupted.
+func removeLeftovers(dir string) (err error) {
+	left, _ := filepath.Glob(filepath.Join(dir, removedPrefix+"*"))
+	for _, aside := range left {
+		err = errors.Join(err, os.RemoveAll(aside))
+	}
+	return err
+}
+
+// remove renames the folder first, so that a half removed one is none. False: it is
+// in use.
 func (f cacheFolder) remove(ctx context.Context) (bool, error) {
 	lock, err := lockFolder(f.dir)
 	if err != nil {

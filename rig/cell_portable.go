@@ -24,10 +24,12 @@ type portable struct {
 	Kind  string      `json:"kind"`
 	Cell  matrix.Cell `json:"cell"`
 	Ready Prebuilt    `json:"ready"`
+	Again string      `json:"again"` // as in CellTask
 }
 
-// Portable makes the task ready to be sent. Its kernels, the guest and the
-// disassembly become files; the paths of what only building needs are left out.
+// Portable makes the task ready to be sent. Its kernels, the patch that made them,
+// the guest, the disassembly and the emulator's sources become files; the paths of
+// what only building needs are left out.
 func (t CellTask) Portable() (PortableCell, error) {
 	p := PortableCell{Files: map[string]string{}}
 	name := func(name, path string) string {
@@ -37,14 +39,24 @@ func (t CellTask) Portable() (PortableCell, error) {
 		p.Files[name] = path
 		return name
 	}
-	out := portable{Kind: kindCell, Cell: t.Cell, Ready: Prebuilt{SameCode: t.Ready.SameCode, Archive: t.Ready.Archive}}
+	out := portable{Kind: kindCell, Cell: t.Cell, Again: t.Again, Ready: Prebuilt{Archive: t.Ready.Archive}}
+	if t.Cell.Command == matrix.Compare { // else it depends on which other cells are left
+		out.Ready.SameCode = t.Ready.SameCode
+	}
+	if t.Ready.Emulator != nil {
+		sent := *t.Ready.Emulator
+		sent.Path = name(emulatorFile, sent.Path)
+		out.Ready.Emulator = &sent
+	}
 	for _, a := range t.Ready.Arms {
 		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
 		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}
+		// A matrix that is resumed finds them cached, and asks for the same task.
+		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
 		image.Path = name("kernel-"+arm, a.Image.Path)
 		analysis := a.Analysis
 		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)
-		out.Ready.Arms = append(out.Ready.Arms, PrebuiltArm{Image: image, Analysis: analysis})
+		out.Ready.Arms = append(out.Ready.Arms, PrebuiltArm{Image: image, Analysis: analysis, Patch: name("made-"+arm+".patch", a.Patch)})
 	}
 	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
 	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)
@@ -64,9 +76,15 @@ func ReceiveCell(spec json.RawMessage, dir, out string) (CellTask, error) {
 	if p.Cell.ID == "" || len(p.Ready.Arms) != len(p.Cell.Arms()) {
 		return CellTask{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Arms), len(p.Cell.Arms()))
 	}
+	if usesEmulator(p.Cell.Spec) && p.Ready.Emulator == nil {
+		return CellTask{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
+	}
 	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest}
 	for i := range p.Ready.Arms {
-		paths = append(paths, &p.Ready.Arms[i].Image.Path, &p.Ready.Arms[i].Analysis.Listing)
+		paths = append(paths, &p.Ready.Arms[i].Image.Path, &p.Ready.Arms[i].Analysis.Listing, &p.Ready.Arms[i].Patch)
+	}
+	if p.Ready.Emulator != nil {
+		paths = append(paths, &p.Ready.Emulator.Path)
 	}
 	for _, path := range paths {
 		switch {

@@ -28,15 +28,21 @@ func aTask(t *testing.T, dir string) CellTask {
 		return path
 	}
 	same := false
-	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	sent, err := packEmulator(filepath.Join(dir, "packed"))
+	require.NoError(t, err)
+	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Emulator: &sent, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	for _, patched := range []bool{false, true} {
-		arm := trial.Observation{Patched: patched}.Arm()
+		arm, patch := trial.Observation{Patched: patched}.Arm(), ""
+		if patched {
+			patch = file("fix.patch")
+		}
 		task.Ready.Arms = append(task.Ready.Arms, PrebuiltArm{
 			Image: Image{
 				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
 			},
 			Analysis: Analysis{Code: trial.Code{Patched: patched, Container: "f", Ordered: "no", Listing: file(arm + "/code.lst")}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}},
+			Patch:    patch,
 		})
 	}
 	return task
@@ -47,7 +53,7 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	here, there := t.TempDir(), t.TempDir()
 	sent, err := aTask(t, here).Portable()
 	require.NoError(t, err)
-	assert.Len(t, sent.Files, 6)
+	assert.Len(t, sent.Files, 8)
 	assert.NotContains(t, string(sent.Spec), here, "no path of this machine")
 	assert.NotContains(t, string(sent.Spec), "/cache/")
 	for name, path := range sent.Files {
@@ -70,10 +76,34 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)
 	assert.FileExists(t, filepath.Join(there, r.Folder, "result.json"))
 	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", "code.lst"))
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", patchFile))
+	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", patchFile), "it is the tree")
 	for _, b := range l.boots {
 		assert.True(t, strings.HasPrefix(b.Kernel, there), b.Kernel)
 		assert.FileExists(t, b.Initrd)
 	}
+}
+
+// A task is known by its digest: a matrix that is resumed finds what was reported
+// meanwhile only if it asks for the very same one, though its kernels are cached by
+// now and fewer cells are left.
+func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
+	dir := t.TempDir()
+	sent := func(change func(*CellTask)) string {
+		task := aTask(t, dir)
+		task.Cell.Command, task.Ready.Arms = matrix.Run, task.Ready.Arms[:1]
+		change(&task)
+		p, err := task.Portable()
+		require.NoError(t, err)
+		return string(p.Spec)
+	}
+	first := sent(func(*CellTask) {})
+	assert.Equal(t, first, sent(func(task *CellTask) {
+		image := &task.Ready.Arms[0].Image.Image
+		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
+		task.Ready.SameCode = nil
+	}))
+	assert.NotEqual(t, first, sent(func(task *CellTask) { task.Again = "2026-01-01T00:00:00Z" }))
 }
 
 func TestCellsThatAreNotReceived(t *testing.T) {
@@ -84,6 +114,9 @@ func TestCellsThatAreNotReceived(t *testing.T) {
 		"no cell":     "{}",
 		"a way out":   strings.Replace(string(sent.Spec), `"kernel-patched"`, `"../kernel-patched"`, 1),
 		"a path":      strings.Replace(string(sent.Spec), `"guest"`, `"/bin/sh"`, 1),
+		"a file away": strings.Replace(string(sent.Spec), `"emulator.tar"`, `"../../emulator.tar"`, 1),
+		"a patch":     strings.Replace(string(sent.Spec), `"made-patched.patch"`, `"/etc/passwd"`, 1),
+		"no emulator": strings.Replace(string(sent.Spec), `"Emulator":`, `"Other":`, 1),
 		"an arm less": strings.Replace(string(sent.Spec), `"command":"compare"`, `"command":"run"`, -1),
 	} {
 		require.NotEqual(t, string(sent.Spec), bad, name)

@@ -237,7 +237,7 @@ func (l *lab) backends() *Backends {
 		},
 		Functions:   func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
 		Disassemble: func(string, []Range) ([]objcode.Line, error) { return nil, nil },
-		Plugin:      l.plugin,
+		Plugin:      l.plugin, PackEmulator: packEmulator,
 		Emulation: func(PluginConfig) (string, map[string]uint64, error) {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},

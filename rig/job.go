@@ -43,9 +43,7 @@ type job struct {
 func (j *job) backends() *Backends { return j.cfg.Backends }
 
 // emulated says whether the weak-memory plugin is used.
-func (j *job) emulated() bool {
-	return j.cfg.Spec.MemoryModel == trial.ModelArm && j.arch.Emulated
-}
+func (j *job) emulated() bool { return usesEmulator(j.cfg.Spec) }
 
 // ordered says whether the reader orders its own loads.
 func (j *job) ordered(reader trial.Reader) bool { return j.scenario.Readers[string(reader)].Ordered }

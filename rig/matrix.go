@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -46,6 +47,7 @@ type CellTask struct {
 	Cell  matrix.Cell
 	Ready Prebuilt
 	Dir   string // for its run folder, which must appear there complete
+	Again string // when it was last begun, where that came to no answer; empty: it never was
 }
 
 // Executor runs cells wherever they can run.
@@ -53,7 +55,7 @@ type Executor interface {
 	// Run runs every task once, and tells each result once, when its run folder is
 	// in place. One cell's failure stops no other; an error means that some cells
 	// were not run. It ends soon after ctx does. done may be called from any
-	// goroutine.
+	// goroutine; once it returns, the result is kept.
 	Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) error
 }
 
@@ -100,7 +102,9 @@ type nightly struct {
 	cells   []matrix.Cell
 	results map[string]matrix.CellResult // by cell id, of the cells that have one
 	kept    map[string]bool              // answered before this command
+	again   map[string]string            // when cells were begun that came to no answer before it, by their id
 	kernels map[matrix.Kernels]*kernels
+	since   *report.SavedMatrix // as it was when this command began; nil: none
 	doc     matrix.Document
 	started time.Time
 }
@@ -138,10 +142,13 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	if cfg.Events == nil {
 		cfg.Events = func(trial.Event) {}
 	}
-	if cfg.Since != "" {
-		if _, err := report.LoadMatrix(cfg.Since); err != nil {
+	var since *report.SavedMatrix
+	if cfg.Since != "" { // its folder may be gone by the end
+		before, err := report.LoadMatrix(cfg.Since)
+		if err != nil {
 			return nil, err
 		}
+		since = &before
 	}
 	var patches []string
 	for _, path := range matrix.PatchFiles(cells) {
@@ -152,13 +159,14 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 		patches = append(patches, string(text))
 	}
 	n := &nightly{
-		cfg: cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
+		since: since,
+		cfg:   cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
 			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{}, Retries: []string{},
 		},
 	}
-	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results)
+	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results, n.again)
 	if err != nil {
 		return nil, err
 	}
@@ -187,17 +195,14 @@ func (n *nightly) run(ctx context.Context) error {
 	if executor == nil {
 		executor = newFleetExecutor(n.cfg, n.doc)
 	}
-	results := make(chan matrix.CellResult)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- executor.Run(ctx, tasks, func(r matrix.CellResult) { results <- r })
-		close(results)
-	}()
+	var mu sync.Mutex
 	var failed error
-	for r := range results {
+	err = executor.Run(ctx, tasks, func(r matrix.CellResult) {
+		mu.Lock()
+		defer mu.Unlock()
 		failed = errors.Join(failed, n.take(r))
-	}
-	return errors.Join(failed, <-ended)
+	})
+	return errors.Join(failed, err)
 }
 
 // take keeps a cell's result and says so. A cell that was interrupted has none.
@@ -250,7 +255,7 @@ func (n *nightly) finish() error {
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
-	return n.folder.publish(n.doc, n.cfg.Since)
+	return n.folder.publish(n.doc, n.since)
 }
 
 // MatrixReport renders the matrix in dir, with what changed since the one in

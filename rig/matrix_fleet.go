@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 
-	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/matrix"
@@ -82,18 +81,29 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []CellTask, done func(mat
 
 func (f *fleetExecutor) notify(n fleet.Notice) { f.cfg.Events(trial.Event{Note: n.String()}) }
 
-// queue makes fleet tasks of cells, as the fleet asks for them.
-func (f *fleetExecutor) queue(tasks []CellTask) iter.Seq2[fleet.Task, error] {
+// queue makes fleet tasks of cells, as the fleet asks for them: one sequence per
+// kind of machine that cells need.
+func (f *fleetExecutor) queue(tasks []CellTask) (all []iter.Seq2[fleet.Task, error]) {
+	var kinds []string
+	of := map[string][]CellTask{}
 	for _, t := range tasks {
 		f.tasks[t.Cell.ID] = t
-	}
-	return func(yield func(fleet.Task, error) bool) {
-		for _, t := range tasks {
-			if task, err := f.task(t); !yield(task, err) || err != nil {
-				return
-			}
+		kind := needsOf(t.Cell).String()
+		if of[kind] == nil {
+			kinds = append(kinds, kind)
 		}
+		of[kind] = append(of[kind], t)
 	}
+	for _, kind := range kinds {
+		all = append(all, func(yield func(fleet.Task, error) bool) {
+			for _, t := range of[kind] {
+				if task, err := f.task(t); !yield(task, err) || err != nil {
+					return
+				}
+			}
+		})
+	}
+	return all
 }
 
 func (f *fleetExecutor) task(t CellTask) (fleet.Task, error) {
@@ -142,8 +152,8 @@ func needsOf(c matrix.Cell) fleet.Needs {
 // needsOfSpec is what a machine must have to boot what is specified. A QEMU that
 // the emulator runs on is asked for where it is used.
 func needsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM}
-	if a, err := arch.Lookup(spec.Arch); err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm {
+	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: protocol()}
+	if usesEmulator(spec) {
 		n.QEMU = emulatorQEMU
 	}
 	return n
@@ -191,6 +201,9 @@ func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
 		return "", err
 	}
 	aside := folder + ".new"
+	if err := os.RemoveAll(aside); err != nil { // of one that was killed
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
 	for _, l := range logs {
 		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
 		_, below, _ = strings.Cut(below, "/")   // the run folder's name

@@ -5,6 +5,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -36,10 +37,16 @@ func natsServer(t *testing.T) string {
 // startWorker is a machine of its own: its cache is empty, and it can build nothing.
 func startWorker(t *testing.T, url, name string, guest fakeGuest) {
 	t.Helper()
+	startWorkerWith(t, url, name, guest, func(*Backends) {})
+}
+
+func startWorkerWith(t *testing.T, url, name string, guest fakeGuest, change func(*Backends)) {
+	t.Helper()
 	l := newLab(guest, fakeGuest{})
 	b := l.backends()
 	b.Open, b.Analyse, b.Archive, b.SameCode = nil, nil, nil, nil
 	b.Witnesses = func(WitnessConfig) ([]trial.Witness, error) { return nil, nil }
+	change(b)
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -93,4 +100,27 @@ func TestAServerThatRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "only one of")
 	assert.Equal(t, fault.User, fault.KindOf(err))
 	assert.Equal(t, 1, doc.Counts.NotRun)
+}
+
+// Cells that need a rare machine are a sequence of their own, with a window of its own.
+func TestEachKindOfNeedIsASequence(t *testing.T) {
+	dir := t.TempDir()
+	var tasks []CellTask
+	for i, host := range []string{"", "arm64", "", "x86_64", "arm64"} {
+		task := aTask(t, dir)
+		task.Cell.ID, task.Cell.Host = fmt.Sprint(i), host
+		tasks = append(tasks, task)
+	}
+	f := newFleetExecutor(MatrixConfig{}, matrix.Document{Hash: "0123456789ab"})
+	var found [][]string
+	for _, sequence := range f.queue(tasks) {
+		var ids []string
+		for task, err := range sequence {
+			require.NoError(t, err)
+			ids = append(ids, task.ID)
+		}
+		found = append(found, ids)
+	}
+	assert.Equal(t, [][]string{{"0", "2"}, {"1", "4"}, {"3"}}, found)
+	assert.Len(t, f.tasks, 5)
 }

@@ -55,8 +55,8 @@ func (f *matrixFolder) save(r matrix.CellResult) error {
 }
 
 // openMatrixFolder makes the folder or, to resume, takes it over and fills kept
-// with the answers that are there. The folder is this process' alone until close.
-func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]matrix.CellResult) (_ *matrixFolder, err error) {
+// with the answers that are there, again with the beginnings of what came to none. The folder is this process' alone until close.
+func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
 	f := &matrixFolder{dir: cfg.OutDir}
 	if f.dir == "" {
 		if cfg.Resume {
@@ -84,7 +84,7 @@ func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]ma
 		}
 	}()
 	if there == nil {
-		if err := f.resume(doc, kept); err != nil {
+		if err := f.resume(doc, kept, again); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +99,7 @@ func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]ma
 
 // resume reads what is there. Another matrix than the one that was begun, also
 // the same file changed, is refused: its results would be mixed.
-func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellResult) error {
+func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) error {
 	var plan matrixPlan
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
@@ -134,6 +134,8 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 		}
 		if r.Answered() {
 			kept[r.Cell.ID] = r
+		} else {
+			again[r.Cell.ID] = r.Started
 		}
 	}
 	return f.earlierBuilds(doc)
@@ -155,8 +157,8 @@ func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
 	return fault.Wrap(fault.Rig, "read "+f.document(), err)
 }
 
-// publish writes the document and its reports.
-func (f *matrixFolder) publish(doc matrix.Document, since string) error {
+// publish writes the document and its reports, with what changed since; nil: none.
+func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) error {
 	var text bytes.Buffer
 	if err := report.MatrixJSON(&text, doc); err != nil {
 		return err
@@ -164,9 +166,13 @@ func (f *matrixFolder) publish(doc matrix.Document, since string) error {
 	if err := replaceFile(f.document(), text.Bytes()); err != nil {
 		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
+	now, err := report.LoadMatrix(f.dir)
+	if err != nil {
+		return err
+	}
 	for _, r := range append(slices.Clone(keptReports), keptReport{"junit.xml", "junit"}) {
 		text.Reset()
-		if err := MatrixReport(&text, f.dir, r.format, since); err != nil {
+		if err := report.RenderMatrix(&text, r.format, now, since); err != nil {
 			return err
 		}
 		if err := replaceFile(filepath.Join(f.dir, r.file), text.Bytes()); err != nil {

@@ -40,7 +40,7 @@ func (n *nightly) prepare(ctx context.Context, cells []matrix.Cell) ([]CellTask,
 				p, failure = k.ready(c)
 			}
 			if failure == nil {
-				ready[c.ID] = CellTask{Cell: c, Ready: p, Dir: n.folder.cells()}
+				ready[c.ID] = CellTask{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.again[c.ID]}
 				continue
 			}
 			if err := n.take(failedCell(c, failure)); err != nil {

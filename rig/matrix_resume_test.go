@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
@@ -125,6 +126,52 @@ func TestOnlyTheLatestFoldersBelowTheCacheStay(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, left, keptRuns)
 	assert.FileExists(t, filepath.Join(dir, "matrix.json"))
+}
+
+// Another kcovrig works in one old folder, or reads it: it stays until it is left.
+func TestOldFoldersInUseStay(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: pc}\n")
+	n.cfg.OutDir = ""
+	own := filepath.Join(n.cfg.CacheDir, "matrix")
+	old := func(i int) string { return filepath.Join(own, fmt.Sprintf("2020%02d", i)) }
+	for i := range keptRuns + 3 {
+		require.NoError(t, os.MkdirAll(filepath.Join(old(i), "cells"), 0o755))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(own, removedPrefix+"interrupted", "cells"), 0o755))
+	running, err := lockFolder(old(0))
+	require.NoError(t, err)
+	reading, err := os.Open(old(2))
+	require.NoError(t, err)
+	require.NoError(t, unix.Flock(int(reading.Fd()), unix.LOCK_SH|unix.LOCK_NB))
+	_, _, err = Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.DirExists(t, filepath.Join(old(0), "cells"))
+	assert.NoDirExists(t, old(1))
+	assert.DirExists(t, filepath.Join(old(2), "cells"))
+	assert.NoDirExists(t, old(3))
+	assert.DirExists(t, old(4))
+	require.NoError(t, running.Close())
+	require.NoError(t, reading.Close())
+	_, _, err = Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	left, err := os.ReadDir(own)
+	require.NoError(t, err)
+	assert.Len(t, left, keptRuns, "nobody uses them any more")
+}
+
+// The folder that a matrix is compared with may be tidied away while it runs.
+func TestWhatAMatrixIsComparedWithMayGo(t *testing.T) {
+	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: pc}\n")
+	_, before, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	n.cfg.OutDir, n.cfg.Since = filepath.Join(t.TempDir(), "new"), before
+	n.fail = func(int32) error { return os.RemoveAll(before) }
+	_, dir, err := Matrix(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.NoDirExists(t, before)
+	text, err := os.ReadFile(filepath.Join(dir, "report.md"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "since")
 }
 
 func TestFoldersThatAreNotTaken(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,14 +33,21 @@ type nightlyLab struct {
 	boots  atomic.Int32
 	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
 	broken func(TreeConfig, bool) error
+	patch  string // that makes the patched arms
 }
 
 func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nightlyLab {
 	t.Helper()
-	n := &nightlyLab{lab: newLab(unpatched, patched), images: map[string]int{}}
 	dir := t.TempDir()
+	n := &nightlyLab{lab: newLab(unpatched, patched), dir: dir, images: map[string]int{}}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
+	n.cfg = MatrixConfig{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Backends: n.doers(), Parallel: 1}
+	return n
+}
+
+// doers are the fakes, with what a matrix needs.
+func (n *nightlyLab) doers() *Backends {
 	b := n.backends()
 	boot := b.Boot
 	b.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
@@ -49,13 +57,11 @@ func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nig
 		return boot(ctx, c)
 	}
 	b.Open = func(_ context.Context, c TreeConfig) (Tree, error) { return countedTree{n, c}, nil }
-	n.dir = dir
 	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
-		path := filepath.Join(dir, "initrd")
+		path := filepath.Join(n.dir, "initrd")
 		return Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
 	}
-	n.cfg = MatrixConfig{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Backends: b, Parallel: 1}
-	return n
+	return b
 }
 
 func (n *nightlyLab) failure(boot int32) error {
@@ -89,7 +95,11 @@ func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		return Image{}, err
 	}
-	return Image{Image: trial.Image{Patched: patched, Path: path, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}, nil
+	image := Image{Image: trial.Image{Patched: patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	if patched {
+		image.PatchText = t.n.patch
+	}
+	return image, nil
 }
 
 func statuses(d matrix.Document) map[string]string {

@@ -20,15 +20,17 @@ import (
 // kernel tree nor a compiler for one.
 type Prebuilt struct {
 	Arms     []PrebuiltArm
-	SameCode *bool   // whether the arms' code is the same; nil: not compared
-	Archive  Archive // its two files
+	SameCode *bool         // whether the arms' code is the same; nil: not compared
+	Archive  Archive       // its two files
+	Emulator *SentEmulator // nil: the cell uses none
 }
 
 // PrebuiltArm is one kernel, and what its binary says. Of its files the image
-// and the analysis' listing are read, the latter where it is named.
+// and the analysis' listing are read, the latter where it is named, and the patch.
 type PrebuiltArm struct {
 	Image    Image
 	Analysis Analysis
+	Patch    string // path of the patch that made it; empty: none did
 }
 
 // backends replaces everything that builds by handing out what is ready.
@@ -83,6 +85,11 @@ func (t readyTree) Check(_ context.Context, patched bool) error {
 func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
 	arm, err := t.ready.arm(patched)
 	arm.Image.Cached, arm.Image.CPUNS, arm.Image.WallNS = true, 0, 0
+	if err == nil && arm.Patch != "" {
+		var text []byte
+		text, err = os.ReadFile(arm.Patch)
+		arm.Image.PatchText, err = string(text), fault.Wrap(fault.Rig, "read the patch", err)
+	}
 	return arm.Image, err
 }
 
@@ -102,7 +109,7 @@ func RunCell(ctx context.Context, cfg Config, cell matrix.Cell, p Prebuilt) (tri
 		err := fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, here)
 		return trial.Result{Command: cell.Command, Spec: cell.Spec, Failure: FailureOf(err)}, err
 	}
-	cfg.Spec = cell.Spec
+	cfg.Spec, cfg.Emulator = cell.Spec, p.Emulator
 	if cell.QEMU != "" {
 		cfg.QEMU = cell.QEMU
 	}
@@ -135,6 +142,7 @@ type kernels struct {
 	arms    map[bool]PrebuiltArm
 	failed  map[bool]error
 	same    *bool
+	sent    SentEmulator
 }
 
 // buildKernelsOf builds the arms that the cells need, each once. An arm that
@@ -148,6 +156,9 @@ func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []bo
 	k := &kernels{job: j, arms: map[bool]PrebuiltArm{}, failed: map[bool]error{}}
 	err = j.buildArchive(ctx)
 	k.archive = j.archive
+	if err == nil {
+		k.sent, err = j.backends().PackEmulator(filepath.Join(j.folder.work, emulatorFile))
+	}
 	if err == nil {
 		err = j.openTree(ctx, nil)
 	}
@@ -178,7 +189,11 @@ func (k *kernels) build(ctx context.Context, patched bool) error {
 	}
 	analysis, err := k.job.analyseArm(ctx, patched)
 	if err == nil {
-		k.arms[patched] = PrebuiltArm{Image: k.job.images[patched], Analysis: analysis}
+		arm := PrebuiltArm{Image: k.job.images[patched], Analysis: analysis}
+		if arm.Image.PatchText != "" {
+			arm.Patch = filepath.Join(k.job.folder.work, trial.ArmName(patched, false), patchFile)
+		}
+		k.arms[patched] = arm
 	}
 	return err
 }
@@ -186,6 +201,9 @@ func (k *kernels) build(ctx context.Context, patched bool) error {
 // ready is what a cell boots, or why it cannot.
 func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
 	p := Prebuilt{SameCode: k.same, Archive: k.archive}
+	if usesEmulator(cell.Spec) {
+		p.Emulator = &k.sent
+	}
 	for _, patched := range cell.Arms() {
 		if err := k.failed[patched]; err != nil {
 			return p, err

@@ -44,7 +44,7 @@ func (j *job) nameSetup() (err error) {
 	}
 	setup := trial.Setup{Initramfs: j.archive.Hash}
 	setup.Plugin, setup.Policy, err = j.backends().Emulation(PluginConfig{
-		Arch: j.arch, Emulator: j.emulator, Extreme: len(j.beside) > 0, Define: j.cfg.Define,
+		Arch: j.arch, Emulator: j.emulator, Extreme: len(j.beside) > 0, Define: j.cfg.Define, Sent: j.cfg.Emulator,
 	})
 	j.result.Setup = &setup
 	return err
@@ -127,9 +127,24 @@ func (j *job) buildArm(ctx context.Context, patched bool) error {
 		detail += ", cached"
 	}
 	end(detail)
+	if err := j.keepPatch(name, image.PatchText); err != nil {
+		return err
+	}
 	j.images[patched], j.result.Kernel = image, image.Kernel
 	j.result.Images = append(j.result.Images, image.Image)
 	return nil
+}
+
+// patchFile is the name, in an arm's folder, of the patch that made it.
+const patchFile = "made-by.patch"
+
+// keepPatch puts the patch into the arm's part of the run folder; none for an arm
+// that is the tree itself.
+func (j *job) keepPatch(arm, text string) error {
+	if text == "" {
+		return nil
+	}
+	return fault.Wrap(fault.Rig, "keep the patch", replaceFile(filepath.Join(j.folder.work, arm, patchFile), []byte(text)))
 }
 
 func (j *job) buildArchive(ctx context.Context) (err error) {

@@ -19,7 +19,7 @@ func realBackends() *Backends {
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
 		Disassemble: disassemble, Between: between,
-		Plugin: preparePlugin, Emulation: emulation, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
+		Plugin: preparePlugin, PackEmulator: packEmulator, Emulation: emulation, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 
@@ -78,10 +78,14 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 	for _, r := range cfg.Scope {
 		scope = append(scope, weakmem.Scope{Role: weakmem.Role(r.Role), Symbol: r.Symbol, Start: r.Start, End: r.End})
 	}
+	sources, err := cfg.Sent.sources()
+	if err != nil {
+		return Plugin{}, err
+	}
 	p, err := weakmem.Prepare(ctx, weakmem.Config{
 		Arch: cfg.Arch, API: cfg.Emulator.PluginAPI, CacheDir: cfg.CacheDir, Dir: cfg.Dir,
 		RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policyOf(cfg), Focus: cfg.Focus, Define: cfg.Define,
-		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End},
+		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End}, Sources: sources,
 	})
 	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err
 }
@@ -92,12 +96,18 @@ func policyOf(cfg PluginConfig) weakmem.Policy {
 		return *cfg.Policy
 	case cfg.Extreme:
 		return weakmem.ExtremePolicy()
+	case cfg.Sent != nil:
+		return cfg.Sent.Policy
 	}
 	return weakmem.DefaultPolicy()
 }
 
 func emulation(cfg PluginConfig) (string, map[string]uint64, error) {
-	name, err := weakmem.Name(cfg.Emulator.PluginAPI, cfg.Define)
+	sources, err := cfg.Sent.sources()
+	if err != nil {
+		return "", nil, err
+	}
+	name, err := sources.Name(cfg.Emulator.PluginAPI, cfg.Define)
 	return name, policyOf(cfg).Parameters(), err
 }
 

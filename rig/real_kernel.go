@@ -84,7 +84,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText,
 	}
 }
 

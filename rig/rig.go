@@ -38,6 +38,8 @@ type Config struct {
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
 	Define   []string   // macros to compile the emulator with, for tests that break it
+	// Emulator is the one to run with; nil: this program's own.
+	Emulator *SentEmulator
 }
 
 // normalise fills the defaults and validates, once, before anything is done.

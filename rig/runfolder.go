@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -132,7 +133,7 @@ func (f *runFolder) forget() error {
 }
 
 // keepLatest removes all but the last keptRuns entries of a folder, whose names
-// begin with their time.
+// begin with their time. Those that a kcovrig works in, or reads, stay.
 func keepLatest(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -140,9 +141,11 @@ func keepLatest(dir string) error {
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
 	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		f := cacheFolder{dir: filepath.Join(dir, e.Name()), CacheEntry: trial.CacheEntry{Name: e.Name()}}
+		_, left := f.remove(context.Background())
+		err = errors.Join(err, left)
 	}
-	return fault.Wrap(fault.Rig, "tidy "+dir, err)
+	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, removeLeftovers(dir)))
 }
 
 func (f *runFolder) discard() error { return f.held.close() }

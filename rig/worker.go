@@ -99,7 +99,7 @@ func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.Wo
 
 // labels says what this machine has: KVM only where it boots a kernel.
 func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
-	l := fleet.Labels{Host: hostArch(), Cores: runtime.NumCPU(), MemoryMiB: int(availableMemory() >> 20)}
+	l := fleet.Labels{Protocol: protocol(), Host: hostArch(), Cores: runtime.NumCPU(), MemoryMiB: int(availableMemory() >> 20)}
 	b := cfg.Backends
 	if b == nil {
 		b = realBackends()
@@ -128,6 +128,10 @@ func (cfg WorkerConfig) exec(ctx context.Context, t fleet.Task, dir string) (fle
 	if err := json.Unmarshal(t.Spec, &a); err != nil {
 		return fleet.Result{}, fault.Wrap(fault.Rig, "unpack a task", err)
 	}
+	if p := t.Needs.Protocol; p != protocol() && (a.Kind == kindCell || a.Kind == kindStep) {
+		return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("it is of protocol %q; kcovrig %s, which this worker is, has %s", p, cfg.Version, protocol()),
+			Try: sameVersion}
+	}
 	switch a.Kind {
 	case kindCell:
 		return cfg.cell(ctx, t, dir)
@@ -135,8 +139,10 @@ func (cfg WorkerConfig) exec(ctx context.Context, t fleet.Task, dir string) (fle
 		return cfg.step(ctx, t, dir)
 	}
 	return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("kcovrig %s, which this worker is, knows no kind %q", cfg.Version, a.Kind),
-		Try: "run the same version of kcovrig everywhere"}
+		Try: sameVersion}
 }
+
+const sameVersion = "run the same version of kcovrig everywhere"
 
 // cell runs one cell from its files.
 func (cfg WorkerConfig) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {

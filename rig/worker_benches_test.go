@@ -112,17 +112,23 @@ func TestTasksThatAreNotUnderstood(t *testing.T) {
 	cfg := WorkerConfig{Version: "1.2", Events: func(trial.Event) {}, Dir: t.TempDir()}
 	cfg.benches = newBenches(cfg)
 	for name, c := range map[string]struct{ spec, words string }{
+		"no emulator":  {`{"kind":"step","commit":"a","name":"x","spec":{"arch":"arm64","memoryModel":"arm"}}`, "the emulator did not come with it"},
 		"no JSON":      {`{`, "unpack a task"},
 		"no kind":      {`{}`, `kcovrig 1.2, which this worker is, knows no kind ""`},
 		"a newer kind": {`{"kind":"soak"}`, `knows no kind "soak"`},
-		"no commit":    {`{"kind":"bisect step","name":"x"}`, "unpack a step"},
-		"a way out":    {`{"kind":"bisect step","commit":"a","name":"../x"}`, "unpack a step"},
-		"above":        {`{"kind":"bisect step","commit":"a","name":".."}`, "unpack a step"},
-		"no history":   {`{"kind":"bisect step","commit":"a","name":"x"}`, "no history"},
+		"no commit":    {`{"kind":"step","name":"x"}`, "unpack a step"},
+		"a way out":    {`{"kind":"step","commit":"a","name":"../x"}`, "unpack a step"},
+		"above":        {`{"kind":"step","commit":"a","name":".."}`, "unpack a step"},
+		"no history":   {`{"kind":"step","commit":"a","name":"x"}`, "no history"},
 	} {
-		_, err := cfg.exec(t.Context(), fleet.Task{ID: "x", Spec: json.RawMessage(c.spec)}, t.TempDir())
+		_, err := cfg.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: protocol()}, Spec: json.RawMessage(c.spec)}, t.TempDir())
 		require.ErrorContains(t, err, c.words, name)
 		assert.Equal(t, fault.Rig, fault.KindOf(err), name)
+	}
+	for _, kind := range []string{kindCell, kindStep} {
+		_, err := cfg.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: "older"}, Spec: json.RawMessage(`{"kind":"` + kind + `"}`)}, t.TempDir())
+		require.ErrorContains(t, err, `it is of protocol "older"; kcovrig 1.2, which this worker is, has `+protocol())
+		assert.Equal(t, sameVersion, FailureOf(err).Try)
 	}
 }
 

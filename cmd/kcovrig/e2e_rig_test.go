@@ -52,6 +52,7 @@ type command struct {
 	env  []string // beside what the test has; later wins
 	mark string
 	tmp  string // its TMPDIR
+	path string // another kcovrig than this one; empty: this
 	out  bytes.Buffer
 	log  watched
 	cmd  *exec.Cmd
@@ -77,6 +78,9 @@ func (c *command) start() *command {
 	c.t.Helper()
 	self, err := os.Executable()
 	require.NoError(c.t, err)
+	if c.path != "" {
+		self = c.path
+	}
 	c.cmd = exec.Command(self, c.args...)
 	c.cmd.Env = append(os.Environ(), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.log

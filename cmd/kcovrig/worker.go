@@ -46,7 +46,7 @@ func newWorker(a *app) *cobra.Command {
 --nats that this machine can run, until it is interrupted; what is in progress
 then goes to another worker. For cells it needs a QEMU and the plugin's C
 compiler, but no kernel tree; for steps also git and what builds kernels. Their
-history comes with them.
+history comes with them, and the emulator with both.
 
 ` + exitHelp,
 		Example: `  kcovrig worker --nats nats://10.0.0.1:4222

@@ -35,7 +35,7 @@ type cached struct {
 	verified bool
 	users    int // running tasks; under the cache's mu, as is used
 	size     int64
-	used     time.Time
+	used     time.Time // last; of the file too, for the next process
 }
 
 func openCache(dir string, bytes int64) (*cache, error) {
@@ -61,11 +61,13 @@ func openCache(dir string, bytes int64) (*cache, error) {
 // provide links the artifacts into dir, fetched where they are missing.
 // release, never nil, lets go of them.
 func (w *worker) provide(ctx context.Context, artifacts []Artifact, dir string) (release func(), err error) {
-	var held []*cached
+	held := map[string]*cached{}
 	release = func() { w.cache.release(held) }
 	for _, a := range artifacts {
-		f := w.cache.hold(a)
-		held = append(held, f)
+		if held[a.SHA256] == nil { // one content may have two names
+			held[a.SHA256] = w.cache.hold(a)
+		}
+		f := held[a.SHA256]
 		if err := w.have(ctx, a, f); err != nil {
 			return release, err
 		}
@@ -86,7 +88,6 @@ func (c *cache) hold(a Artifact) *cached {
 		c.files[a.SHA256] = f
 	}
 	f.users++
-	f.used = time.Now()
 	c.evict()
 	return f
 }
@@ -109,11 +110,15 @@ func (c *cache) evict() {
 	}
 }
 
-func (c *cache) release(held []*cached) {
+// release notes that files were used until now.
+func (c *cache) release(held map[string]*cached) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, f := range held {
+	now := time.Now()
+	for name, f := range held {
 		f.users--
+		f.used = now
+		_ = os.Chtimes(filepath.Join(c.dir, name), now, now) // one that was not fetched is not there
 	}
 	c.evict()
 }

@@ -42,7 +42,7 @@ type CoordinatorConfig struct {
 	Deliveries int
 	AckWait    time.Duration // silence after which a worker counts as dead; 0: DefaultAckWait
 	Patience   time.Duration // how long a task waits for a live worker that could run it; 0: DefaultPatience
-	Window     int           // tasks that are queued or running at once, which bounds memory; 0: DefaultWindow
+	Window     int           // tasks of one sequence that are queued or running at once, which bounds memory; 0: DefaultWindow
 	// Replicas is on how many servers of a cluster the queue is kept; a server
 	// that has no cluster keeps it alone. 0: DefaultReplicas. It is for parts
 	// that are not there yet.
@@ -114,13 +114,14 @@ type coordinator struct {
 	early   map[string][]uint64 // outcomes before their tasks: places in the outcomes' stream, by token
 	classes map[string]Needs    // whose consumers exist
 	files   map[string]string   // artifacts that are stored: path by hash
-	room    chan struct{}       // holds one value per open task
+	room    chan struct{}       // told when a lane has room
 	given   bool                // all tasks are given
 }
 
 // entry is a task without its final outcome.
 type entry struct {
 	task    Task
+	lane    *lane
 	token   string
 	needs   Needs // of its present attempt
 	attempt int
@@ -129,7 +130,7 @@ type entry struct {
 	since   time.Time // when no live worker could run it any more; zero: one can
 }
 
-// Coordinate queues tasks and calls onOutcome once for each, in the order of
+// Coordinate queues the tasks of all sequences and calls onOutcome once for each, in the order of
 // their ends, never twice at a time. It returns when all have ended.
 //
 // Delivery is at least once: a task whose worker dies is run again. The server
@@ -138,10 +139,14 @@ type entry struct {
 // are tried again, up to Attempts, and are in the outcome's Faults. A task that
 // no live worker can run ends as Unrunnable after Patience.
 //
+// Each sequence has its own Window: tasks that need other machines than the rest
+// belong into one of their own, else those that wait for a rare machine hold the
+// rest back.
+//
 // Where ctx ends, or tasks or onOutcome fail, the run's queue is emptied and
 // its workers stop. Where the coordinator dies, its tasks go on; see
 // CoordinatorConfig.Run.
-func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task, error], onOutcome func(Outcome) error) (Summary, error) {
+func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks []iter.Seq2[Task, error], onOutcome func(Outcome) error) (Summary, error) {
 	if err := cfg.Validate(); err != nil {
 		return Summary{}, err
 	}
@@ -156,7 +161,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task
 	}
 	c := &coordinator{
 		queue: q, CoordinatorConfig: cfg, onOutcome: onOutcome, ids: map[string]bool{}, open: map[string]*entry{}, ended: map[string]bool{},
-		early: map[string][]uint64{}, classes: map[string]Needs{}, files: map[string]string{}, room: make(chan struct{}, cfg.Window),
+		early: map[string][]uint64{}, classes: map[string]Needs{}, files: map[string]string{}, room: make(chan struct{}, 1),
 		collecting: make(chan struct{}, collectors),
 	}
 	err = c.run(tasks)
@@ -165,7 +170,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks iter.Seq2[Task
 }
 
 // run ends when all tasks have, or with the first error.
-func (c *coordinator) run(tasks iter.Seq2[Task, error]) error {
+func (c *coordinator) run(tasks []iter.Seq2[Task, error]) error {
 	ctx, stop := context.WithCancelCause(c.ctx)
 	c.stop = stop
 	replayed := make(chan struct{})
@@ -199,69 +204,12 @@ func (c *coordinator) part(ctx context.Context, do func(context.Context) error) 
 
 var errAllEnded = errors.New("all tasks have ended")
 
-// feed queues the tasks as there is room.
-func (c *coordinator) feed(ctx context.Context, tasks iter.Seq2[Task, error]) error {
-	for task, err := range tasks {
-		if err == nil {
-			err = task.validate()
-		}
-		if err != nil {
-			return err
-		}
-		select {
-		case c.room <- struct{}{}:
-		case <-ctx.Done():
-			return nil
-		}
-		if err := c.add(ctx, task); err != nil {
-			return err
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.given = true
-	return c.allEnded()
-}
-
 // allEnded is errAllEnded where they have; c.mu is held.
 func (c *coordinator) allEnded() error {
 	if c.given && len(c.open) == 0 {
 		return errAllEnded
 	}
 	return nil
-}
-
-// add opens a task, and queues its first attempt, or the one that it had come
-// to before the coordinator was started again.
-func (c *coordinator) add(ctx context.Context, task Task) error {
-	e := &entry{task: task, token: task.token(), needs: task.Needs, attempt: 1}
-	c.mu.Lock()
-	if c.ids[task.ID] {
-		c.mu.Unlock()
-		return fault.Newf(fault.User, "queue task "+task.ID, "another task of this run has the same ID")
-	}
-	c.ids[task.ID] = true
-	c.open[e.token] = e
-	c.summary.Tasks++
-	early := c.early[e.token]
-	delete(c.early, e.token)
-	c.mu.Unlock()
-	for _, a := range task.Artifacts {
-		if err := c.putArtifact(ctx, a, false); err != nil {
-			return err
-		}
-	}
-	for _, place := range early {
-		var msg *jetstream.RawStreamMsg
-		err := c.sure(ctx, "read an outcome again", func(ctx context.Context) (err error) { msg, err = c.outcomes.GetMsg(ctx, place); return })
-		if err != nil {
-			return err
-		}
-		if err := c.count(ctx, msg.Subject, msg.Data, place, false); err != nil {
-			return err
-		}
-	}
-	return c.publish(ctx, e)
 }
 
 // clear takes the run's remains off the server. Outcomes stay where the run was

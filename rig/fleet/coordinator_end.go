@@ -33,17 +33,23 @@ func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) {
 	c.part(ctx, func(ctx context.Context) error {
 		defer func() { <-c.collecting }()
 		o.Faults, o.token = e.faults, e.token
-		c.collect(ctx, &o)
-		c.calls.Lock()
-		defer c.calls.Unlock()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err := c.onOutcome(o); err != nil {
+		fetched := c.collect(ctx, &o)
+		if err := c.tell(ctx, o); err != nil || ctx.Err() != nil {
 			return err
 		}
+		c.drop(ctx, fetched)
 		return c.closed(e, o)
 	})
+}
+
+// tell hands the outcome to the caller.
+func (c *coordinator) tell(ctx context.Context, o Outcome) error {
+	c.calls.Lock()
+	defer c.calls.Unlock()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return c.onOutcome(o)
 }
 
 // closed notes that the caller has e's outcome.
@@ -54,26 +60,27 @@ func (c *coordinator) closed(e *entry, o Outcome) error {
 	c.ended[e.token] = true
 	c.summary.Ended++
 	c.summary.Redelivery += int(max(o.Deliveries, 1) - 1)
-	<-c.room
+	c.leave(e)
 	return c.allEnded()
 }
 
 // collect fetches an outcome's value and logs. A log that is gone is told of;
-// an outcome whose value is gone has failed.
-func (c *coordinator) collect(ctx context.Context, o *Outcome) {
+// an outcome whose value is gone has failed. What it fetched stays on the server
+// until the caller has it: a coordinator may be killed before.
+func (c *coordinator) collect(ctx context.Context, o *Outcome) (fetched []string) {
 	if o.ValueObject != "" {
 		var value bytes.Buffer
 		if err := c.read(ctx, c.logs, o.ValueObject, &value); err != nil {
 			o.Status, o.Failure = Failed, failureOf(o.Worker, fault.Wrap(fault.Rig, "fetch the result of "+o.Task, err))
 		} else {
 			o.Value = value.Bytes()
-			c.drop(ctx, o.ValueObject)
+			fetched = append(fetched, o.ValueObject)
 		}
 		o.ValueObject = ""
 	}
 	for i, l := range o.Logs {
 		if c.LogDir == "" || ctx.Err() != nil {
-			return
+			return fetched
 		}
 		path, err := c.fetchLog(ctx, *o, l)
 		if err != nil {
@@ -81,15 +88,18 @@ func (c *coordinator) collect(ctx context.Context, o *Outcome) {
 			continue
 		}
 		o.Logs[i].Path = path
-		c.drop(ctx, l.Object)
+		fetched = append(fetched, l.Object)
 	}
+	return fetched
 }
 
-// drop deletes an object that was fetched; where that fails, the server does in time.
-func (c *coordinator) drop(ctx context.Context, object string) {
+// drop deletes objects that were fetched; where that fails, the server does in time.
+func (c *coordinator) drop(ctx context.Context, objects []string) {
 	ctx, done := context.WithTimeout(ctx, answer)
 	defer done()
-	_ = c.logs.Delete(ctx, object)
+	for _, object := range objects {
+		_ = c.logs.Delete(ctx, object)
+	}
 }
 
 func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log) (string, error) {

@@ -59,6 +59,16 @@ func able(live map[string]Labels, needs Needs) bool {
 	return false
 }
 
+// foreign says what keeps workers that could run a task otherwise from it.
+func foreign(live map[string]Labels, needs Needs) string {
+	protocol := needs.Protocol
+	needs.Protocol = ""
+	if protocol == "" || !able(live, needs) {
+		return ""
+	}
+	return "; some could but for their protocol: run the same version everywhere"
+}
+
 // judge gives tasks that nobody can run a wider choice, where they had been
 // kept from workers on which they failed; then time; then up.
 func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every time.Duration, told map[string]bool) error {
@@ -81,7 +91,7 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 			e.since = time.Now()
 			if !told[class] {
 				told[class] = true
-				c.Notify(Notice{Task: e.task.ID, Text: fmt.Sprintf("no live worker can run it, nor others that need %s; waiting %v for one", e.needs, c.Patience)})
+				c.Notify(Notice{Task: e.task.ID, Text: fmt.Sprintf("no live worker can run it, nor others that need %s; waiting %v for one%s", e.needs, c.Patience, foreign(live, e.needs))})
 			}
 		case time.Since(e.since) >= c.Patience-every/2:
 			lost = append(lost, e)
@@ -95,7 +105,7 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 	}
 	for _, e := range lost {
 		c.unqueue(ctx, e)
-		err := fault.Newf(fault.Rig, "run "+e.task.ID, "no live worker can run it: it needs %s, and %d workers are there", e.needs, len(live))
+		err := fault.Newf(fault.Rig, "run "+e.task.ID, "no live worker can run it: it needs %s, and %d workers are there%s", e.needs, len(live), foreign(live, e.needs))
 		c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Unrunnable, Failure: failureOf("", err)})
 	}
 	return nil

@@ -111,14 +111,17 @@ func coordinate(t *testing.T, cfg CoordinatorConfig, tasks ...Task) (map[string]
 	return g.all, summary
 }
 
-func each(tasks []Task) iter.Seq2[Task, error] {
-	return func(yield func(Task, error) bool) {
-		for _, task := range tasks {
-			if !yield(task, nil) {
-				return
+func each(sequences ...[]Task) (all []iter.Seq2[Task, error]) {
+	for _, tasks := range sequences {
+		all = append(all, func(yield func(Task, error) bool) {
+			for _, task := range tasks {
+				if !yield(task, nil) {
+					return
+				}
 			}
-		}
+		})
 	}
+	return all
 }
 
 func named(n int) []Task {

@@ -20,6 +20,7 @@ type Needs struct {
 	QEMU      string   `json:"qemu,omitempty"`       // at least this version, as "11.0"
 	Cores     int      `json:"cores,omitempty"`      // at least
 	MemoryMiB int      `json:"memory_mib,omitempty"` // at least
+	Protocol  string   `json:"protocol,omitempty"`   // how the callers' tasks and results are to be read: exactly this
 	NotOn     []string `json:"not_on,omitempty"`     // workers' names
 }
 
@@ -30,13 +31,14 @@ type Labels struct {
 	QEMU      string `json:"qemu"` // empty: none
 	Cores     int    `json:"cores"`
 	MemoryMiB int    `json:"memory_mib"`
+	Protocol  string `json:"protocol"`
 }
 
 // Met says whether a worker of that name with these labels may run a task
 // with needs n.
 func (n Needs) Met(worker string, l Labels) bool {
 	return (n.Host == "" || n.Host == l.Host) && (!n.KVM || l.KVM) &&
-		(n.QEMU == "" || l.QEMU != "" && !olderThan(l.QEMU, n.QEMU)) &&
+		(n.Protocol == "" || n.Protocol == l.Protocol) && (n.QEMU == "" || l.QEMU != "" && !olderThan(l.QEMU, n.QEMU)) &&
 		l.Cores >= n.Cores && l.MemoryMiB >= n.MemoryMiB && !slices.Contains(n.NotOn, worker)
 }
 
@@ -80,6 +82,7 @@ func (n Needs) String() string {
 	add(n.QEMU != "", "QEMU >= %s", n.QEMU)
 	add(n.Cores != 0, "cores >= %d", n.Cores)
 	add(n.MemoryMiB != 0, "memory >= %d MiB", n.MemoryMiB)
+	add(n.Protocol != "", "a kcovrig with protocol %s", n.Protocol)
 	add(len(n.NotOn) > 0, "not on %s", strings.Join(n.NotOn, ", "))
 	if len(words) == 0 {
 		return "nothing in particular"

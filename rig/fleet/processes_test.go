@@ -30,11 +30,12 @@ import (
 const role = "FLEET_TEST_ROLE"
 
 type part struct {
-	Node   *node
-	Worker *remote
+	Node        *node
+	Worker      *remote
+	Coordinator *boss
 }
 
-// node is a server of a cluster, remote a worker; started is the folder where
+// node is a server, of a cluster where it has routes, remote a worker; started is the folder where
 // the worker leaves a file for each start of a task.
 type node struct {
 	Name, Dir     string
@@ -58,10 +59,13 @@ func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	var err error
-	if p.Node != nil {
+	switch {
+	case p.Node != nil:
 		err = p.Node.serve(ctx)
-	} else {
+	case p.Worker != nil:
 		err = p.Worker.work(ctx)
+	default:
+		err = p.Coordinator.coordinate(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, err)
@@ -74,10 +78,12 @@ func (n node) serve(ctx context.Context) error {
 	for _, port := range n.Routes {
 		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", port))
 	}
-	s, err := server.NewServer(&server.Options{
-		ServerName: n.Name, Host: "127.0.0.1", Port: n.Client, JetStream: true, StoreDir: n.Dir, NoSigs: true, NoLog: true,
-		Cluster: server.ClusterOpts{Name: "fleet", Host: "127.0.0.1", Port: n.Route, NoAdvertise: true}, Routes: server.RoutesFromStr(strings.Join(routes, ",")),
-	})
+	o := server.Options{ServerName: n.Name, Host: "127.0.0.1", Port: n.Client, JetStream: true, StoreDir: n.Dir, NoSigs: true, NoLog: true}
+	if len(routes) > 0 {
+		o.Cluster = server.ClusterOpts{Name: "fleet", Host: "127.0.0.1", Port: n.Route, NoAdvertise: true}
+		o.Routes = server.RoutesFromStr(strings.Join(routes, ","))
+	}
+	s, err := server.NewServer(&o)
 	if err != nil {
 		return err
 	}
@@ -152,16 +158,21 @@ func startCluster(t *testing.T) *cluster {
 	}
 	c.url = strings.Join(urls, ",")
 	for _, port := range ports[:3] {
-		require.Eventually(t, func() bool {
-			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err == nil
-		}, 20*time.Second, 20*time.Millisecond)
+		c.awaitPort(t, port)
 	}
 	c.awaitLeader(t)
 	return c
+}
+
+func (c *cluster) awaitPort(t *testing.T, port int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	}, 20*time.Second, 20*time.Millisecond)
 }
 
 // awaitLeader waits until the cluster can make streams on three servers.

@@ -40,9 +40,6 @@ const (
 	// keepFor is how long the server keeps what nobody came back for: the queue
 	// of a coordinator that died, outcomes, logs, artifacts.
 	keepFor = 7 * 24 * time.Hour
-	// dedupFor is how long the server knows the IDs of outcomes. One outcome
-	// per subject is all that its stream takes, so this only saves work.
-	dedupFor = 10 * time.Minute
 	// present is how long a worker counts as live after it last said so.
 	present = 30 * time.Second
 	// answer is how long a request waits for the server; sure repeats it.
@@ -137,7 +134,7 @@ func (q *queue) create(ctx context.Context, replicas int) error {
 	stream := func(ctx context.Context, name, subject string, retention jetstream.RetentionPolicy) error {
 		_, err := q.js.CreateStream(ctx, jetstream.StreamConfig{
 			Name: name, Subjects: []string{subjects + subject + ".>"}, Retention: retention, Replicas: replicas,
-			MaxAge: keepFor, Duplicates: dedupFor, AllowDirect: true,
+			MaxAge: keepFor, AllowDirect: true,
 			// A second message of the same attempt is refused, however late it comes.
 			Discard: jetstream.DiscardNew, DiscardNewPerSubject: true, MaxMsgsPerSubject: 1,
 		})

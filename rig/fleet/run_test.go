@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -248,7 +249,43 @@ func TestTheWindowBoundsWhatIsOpen(t *testing.T) {
 			}
 		}
 	}
-	_, err := Coordinate(t.Context(), CoordinatorConfig{Server: s, Run: "r", Window: 4}, tasks, g.take)
+	_, err := Coordinate(t.Context(), CoordinatorConfig{Server: s, Run: "r", Window: 4}, []iter.Seq2[Task, error]{tasks}, g.take)
 	require.NoError(t, err)
 	require.Equal(t, 50, g.len())
+}
+
+// More tasks than the window holds wait for a machine that comes late. Those that
+// any machine runs are queued all the same.
+func TestScarceTasksHoldNoOthersBack(t *testing.T) {
+	s := embedded(t)
+	scarce, common := named(12), named(20)
+	for i := range scarce {
+		scarce[i].ID, scarce[i].Needs = "scarce "+scarce[i].ID, Needs{KVM: true}
+	}
+	work(t, WorkerConfig{Server: s, Name: "any", Slots: 2}, echo)
+	g := &gathered{t: t, all: map[string]Outcome{}}
+	late := make(chan struct{})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	go func() {
+		select {
+		case <-late:
+			work(t, WorkerConfig{Server: s, Name: "rare", Labels: Labels{KVM: true}}, echo)
+		case <-ctx.Done():
+		}
+	}()
+	_, err := Coordinate(ctx, CoordinatorConfig{Server: s, Run: "r", Window: 4}, each(scarce, common), func(o Outcome) error {
+		if err := g.take(o); err != nil {
+			return err
+		}
+		if g.len() == len(common) {
+			for id := range g.all {
+				require.NotContains(t, id, "scarce")
+			}
+			close(late)
+		}
+		return nil
+	})
+	require.NoError(t, err, "%d of %d ended", g.len(), len(scarce)+len(common))
+	require.Equal(t, len(scarce)+len(common), g.len())
 }

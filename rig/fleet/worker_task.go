@@ -121,6 +121,8 @@ func (w *worker) run(ctx context.Context, t queued, o *Outcome) {
 }
 
 // report publishes o until the server has it, or one of the same attempt before it.
+// It has no message ID: the server would remember that longer than the outcome, and
+// drop the one of a run that begins anew under its name.
 func (w *worker) report(ctx context.Context, t queued, o Outcome) error {
 	data, err := json.Marshal(o)
 	if err != nil {
@@ -130,7 +132,7 @@ func (w *worker) report(ctx context.Context, t queued, o Outcome) error {
 	}
 	subject := outcomeSubject(t.Run, t.Token, t.Attempt)
 	return w.sure(ctx, "report "+t.Task.ID, func(ctx context.Context) error {
-		_, err := w.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data}, jetstream.WithMsgID(subject))
+		_, err := w.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: data})
 		if isSubjectFull(err) {
 			return nil
 		}

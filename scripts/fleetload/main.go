@@ -151,7 +151,7 @@ func coordinate(ctx context.Context, file string) error {
 		return err
 	}
 	ended, start := 0, time.Now()
-	_, err = fleet.Coordinate(ctx, fleet.CoordinatorConfig{Server: fleet.Server{URL: url}, Run: "load"}, tasks(all), func(o fleet.Outcome) error {
+	_, err = fleet.Coordinate(ctx, fleet.CoordinatorConfig{Server: fleet.Server{URL: url}, Run: "load"}, []iter.Seq2[fleet.Task, error]{tasks(all)}, func(o fleet.Outcome) error {
 		if o.Status != fleet.Done {
 			return fmt.Errorf("%s: %v: %+v", o.Task, o.Status, o.Failure)
 		}

@@ -38,27 +38,28 @@ func (c Config) patches() (patchSet, error) {
 }
 
 // arm returns the files in which the patched or unpatched arm differs from
-// the tree. What decides is the code in fix.Source.
-func (set patchSet) arm(fix Fix, patched bool, read reader) (variant, error) {
+// the tree, and what was put on or taken off for that. What decides is the code in
+// fix.Source.
+func (set patchSet) arm(fix Fix, patched bool, read reader) (variant, []change, error) {
 	source, err := read(fix.Source)
 	if err != nil {
-		return nil, fault.Newf(fault.User, "read the tree", "no kernel tree that this scenario fits: %w", err)
+		return nil, nil, fault.Newf(fault.User, "read the tree", "no kernel tree that this scenario fits: %w", err)
 	}
 	in, err := fix.In(source)
 	if err != nil {
-		return nil, fault.Wrap(fault.User, "look for the fix", err)
+		return nil, nil, fault.Wrap(fault.User, "look for the fix", err)
 	}
 	if set.own != nil {
 		return set.ownArm(fix, in, patched, read)
 	}
 	if in == patched {
-		return variant{}, nil
+		return variant{}, nil, nil
 	}
 	return set.seriesArm(fix, patched, read)
 }
 
 // seriesArm puts the first built-in series that fits on the tree, or takes it out.
-func (set patchSet) seriesArm(fix Fix, patched bool, read reader) (variant, error) {
+func (set patchSet) seriesArm(fix Fix, patched bool, read reader) (variant, []change, error) {
 	var failures []error
 	for _, series := range set.series {
 		v, err := apply(series, !patched, variant{}, read)
@@ -66,7 +67,7 @@ func (set patchSet) seriesArm(fix Fix, patched bool, read reader) (variant, erro
 			err = fix.expect(v, patched)
 		}
 		if err == nil {
-			return v, nil
+			return v, series, nil
 		}
 		failures = append(failures, err)
 	}
@@ -74,7 +75,7 @@ func (set patchSet) seriesArm(fix Fix, patched bool, read reader) (variant, erro
 	if patched {
 		what = "the tree lacks the fix, and no known series applies"
 	}
-	return nil, fault.Newf(fault.User, "prepare the tree", "%s:\n%w", what, errors.Join(failures...))
+	return nil, nil, fault.Newf(fault.User, "prepare the tree", "%s:\n%w", what, errors.Join(failures...))
 }
 
 // expect checks that v's code has the fix or lacks it, as wanted.
@@ -92,21 +93,21 @@ func (f Fix) expect(v variant, want bool) error {
 
 // ownArm is the arm with or without the user's patch, which need not hold the
 // fix: that is what the rig is to find out.
-func (set patchSet) ownArm(fix Fix, in, patched bool, read reader) (variant, error) {
+func (set patchSet) ownArm(fix Fix, in, patched bool, read reader) (variant, []change, error) {
 	on, onErr := apply(set.own, false, variant{}, read)
 	off, offErr := apply(set.own, true, variant{}, read)
 	switch {
 	case onErr == nil && patched:
-		return on, nil
+		return on, set.own, nil
 	case onErr == nil && in:
 		return set.seriesArm(fix, false, read)
 	case onErr == nil:
-		return variant{}, nil
+		return variant{}, nil, nil
 	case offErr != nil:
-		return nil, onErr
+		return nil, nil, onErr
 	case patched:
-		return variant{}, nil
+		return variant{}, nil, nil
 	default:
-		return off, nil
+		return off, set.own, nil
 	}
 }

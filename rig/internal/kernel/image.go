@@ -50,6 +50,7 @@ func hashOf(value any) string {
 type job struct {
 	patched bool
 	variant variant
+	from    []change // what made the variant
 	symbols []symbol
 	tool    toolchain
 	family  string
@@ -57,10 +58,10 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
-	v := variant{}
+	v, from := variant{}, []change(nil)
 	if !t.cfg.AsIs {
 		var err error
-		if v, err = t.patches.arm(t.cfg.Fix, patched, t.read); err != nil {
+		if v, from, err = t.patches.arm(t.cfg.Fix, patched, t.read); err != nil {
 			return job{}, err
 		}
 	}
@@ -72,7 +73,7 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	j := job{patched: patched, variant: v, symbols: symbols, tool: tool}
+	j := job{patched: patched, variant: v, from: from, symbols: symbols, tool: tool}
 	a := t.cfg.Arch
 	j.family = hashOf([]any{
 		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
@@ -157,7 +158,7 @@ func (t *Tree) image(j job, r record) Image {
 		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
 		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
 		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.variant), Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.variant), PatchText: textOf(j.from), Cached: true, Log: r.Log,
 	}
 }
 

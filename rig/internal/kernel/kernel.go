@@ -90,6 +90,7 @@ type Image struct {
 	Compiler    string // compiler and linker, as they name themselves
 	Key         string // of the build in the cache
 	Patch       string // hash of the files in which the arm differs from the tree
+	PatchText   string // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
 	Cached      bool   // nothing was built
 	CPU, Wall   time.Duration
 	Log         string // make's output

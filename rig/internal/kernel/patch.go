@@ -21,6 +21,7 @@ import (
 // change is what a patch file does to one file of the tree.
 type change struct {
 	patch     string // the patch file's name, for messages
+	text      string // of the whole patch file
 	path      string
 	created   bool
 	deleted   bool
@@ -52,7 +53,7 @@ func parsePatch(name string, text []byte) ([]change, error) {
 				return nil, fault.Wrap(fault.User, op, err)
 			}
 		}
-		c := change{patch: name, path: f.NewName, created: f.IsNew, deleted: f.IsDelete, fragments: f.TextFragments}
+		c := change{patch: name, text: string(text), path: f.NewName, created: f.IsNew, deleted: f.IsDelete, fragments: f.TextFragments}
 		if f.IsDelete {
 			c.path = f.OldName
 		}
@@ -123,6 +124,17 @@ func parseSeries(series fs.FS) ([]change, error) {
 		all = append(all, changes...)
 	}
 	return all, nil
+}
+
+// textOf is the patch files that the changes are from, one after the other.
+func textOf(changes []change) string {
+	var b strings.Builder
+	for i, c := range changes {
+		if i == 0 || c.patch != changes[i-1].patch {
+			b.WriteString(c.text)
+		}
+	}
+	return b.String()
 }
 
 // apply returns base with changes made, or taken back where reverse is set.

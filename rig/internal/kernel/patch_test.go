@@ -62,10 +62,13 @@ func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
 			require.True(t, in)
 
 			patched := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
-			off, err := allSeries(t).arm(fix, false, patched.read)
+			off, from, err := allSeries(t).arm(fix, false, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
+			for _, mail := range from {
+				require.Equal(t, 1, strings.Count(textOf(from), mail.text), "each mail is there, once")
+			}
 			require.Equal(t, tree["kernel/kcov.c"], *off["kernel/kcov.c"])
-			asIs, err := allSeries(t).arm(fix, true, patched.read)
+			asIs, _, err := allSeries(t).arm(fix, true, patched.read)
 			require.NoError(t, err)
 			require.Empty(t, asIs)
 		}
@@ -75,7 +78,7 @@ func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
 func TestArmOfATreeThatNothingFits(t *testing.T) {
 	const odd = "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
 	for patched, text := range map[bool]string{false: odd, true: strings.Replace(odd, "smp_wmb();", "", 1)} {
-		_, err := allSeries(t).arm(kcovConfig().Fix, patched, files{"kernel/kcov.c": text}.read)
+		_, _, err := allSeries(t).arm(kcovConfig().Fix, patched, files{"kernel/kcov.c": text}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		require.ErrorContains(t, err, "does not apply")
 		require.ErrorContains(t, err, "WRITE_ONCE(*(unsigned long *)dst_area", "the failed hunk is shown")
@@ -97,20 +100,23 @@ func TestTheUsersOwnPatch(t *testing.T) {
 	require.NoError(t, err)
 	set := allSeries(t)
 	set.own = own
-	on, err := set.arm(fix, true, tree.read)
+	on, from, err := set.arm(fix, true, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
+	require.Equal(t, wrongFix, textOf(from))
 	require.Contains(t, *on["kernel/kcov.c"], "barrier();")
-	none, err := set.arm(fix, false, tree.read)
+	none, from, err := set.arm(fix, false, tree.read)
 	require.NoError(t, err)
 	require.Empty(t, none)
+	require.Empty(t, textOf(from), "nothing made it")
 
 	has := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
-	none, err = set.arm(fix, true, has.read)
+	none, _, err = set.arm(fix, true, has.read)
 	require.NoError(t, err)
 	require.Empty(t, none, "the tree has it already")
-	off, err := set.arm(fix, false, has.read)
+	off, from, err := set.arm(fix, false, has.read)
 	require.NoError(t, err)
 	require.Equal(t, tree["kernel/kcov.c"], *off["kernel/kcov.c"])
+	require.Equal(t, wrongFix, textOf(from))
 }
 
 func TestPatchesThatAreRefused(t *testing.T) {

@@ -7,24 +7,14 @@ package weakmem
 
 import (
 	"context"
-	"crypto/sha256"
-	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
-	"strings"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/proc"
 )
-
-//go:embed plugin/*.c plugin/*.h
-var sources embed.FS
 
 // The versions of QEMU's plugin interface that the emulator can use.
 const (
@@ -47,8 +37,9 @@ type Config struct {
 	Focus uint64
 	// Marks is how often at most the vCPUs' recent events are saved, each time
 	// that the guest's function Mark returns; 0: never.
-	Marks int
-	Mark  Scope // of its Scope only Start and End count
+	Marks   int
+	Mark    Scope   // of its Scope only Start and End count
+	Sources Sources // zero: this program's own
 	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
 	// tests break a rule of the emulator with them.
 	Define []string
@@ -94,7 +85,7 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 	if err := cfg.Validate(); err != nil {
 		return Plugin{}, fault.Wrap(fault.Rig, "prepare the emulator", err)
 	}
-	path, err := compile(ctx, cfg)
+	path, err := cfg.Sources.compile(ctx, cfg)
 	if err != nil {
 		return Plugin{}, err
 	}
@@ -107,107 +98,4 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 		p.Trace = cfg.files().trace
 	}
 	return p, nil
-}
-
-func compile(ctx context.Context, cfg Config) (string, error) {
-	const op = "compile the emulator"
-	api := min(cfg.API, MaxAPI)
-	names, _, err := sourceNames()
-	if err != nil {
-		return "", fault.Wrap(fault.Rig, op, err)
-	}
-	name, err := Name(cfg.API, cfg.Define)
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cfg.CacheDir, "plugin")
-	out := filepath.Join(dir, name+".so")
-	if _, err := os.Stat(out); err == nil {
-		return out, nil
-	}
-	cc, err := proc.LookPath("cc")
-	if err != nil {
-		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: err, Try: "apt-get install gcc libc6-dev"}
-	}
-	work, err := unpack(dir)
-	if err != nil {
-		return "", fault.Wrap(fault.Rig, op, err)
-	}
-	defer os.RemoveAll(work)
-	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: append(defines(cfg.Define), CompileArgs(api, names, "weakmem.so")...), Dir: work,
-		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
-	})
-	if err != nil {
-		return "", err
-	}
-	if err := os.Rename(filepath.Join(work, "weakmem.so"), out); err != nil {
-		return "", fault.Wrap(fault.Rig, op, err)
-	}
-	return out, nil
-}
-
-// Name says which emulator it is: QEMU's plugin API, a hash of the sources, and
-// the macros that they are compiled with.
-func Name(api int, define []string) (string, error) {
-	_, key, err := sourceNames()
-	name := strings.Join(append([]string{key}, define...), "-")
-	return fmt.Sprintf("weakmem-api%d-%s", min(api, MaxAPI), name), fault.Wrap(fault.Rig, "name the emulator", err)
-}
-
-// CompileArgs is the compiler's argument list for the given C files.
-func CompileArgs(api int, files []string, out string) []string {
-	args := []string{"-shared", "-fPIC", "-O2", "-g", "-Wall", "-Wextra", "-fvisibility=hidden",
-		fmt.Sprintf("-DKCOVRIG_API=%d", api)}
-	return append(append(args, files...), "-o", out)
-}
-
-func defines(macros []string) []string {
-	var args []string
-	for _, m := range macros {
-		args = append(args, "-D"+m)
-	}
-	return args
-}
-
-// sourceNames lists the C files, sorted, and a key over all sources.
-func sourceNames() (names []string, key string, err error) {
-	sum := sha256.New()
-	entries, err := fs.ReadDir(sources, "plugin")
-	if err != nil {
-		return nil, "", err
-	}
-	for _, e := range entries {
-		data, err := sources.ReadFile("plugin/" + e.Name())
-		if err != nil {
-			return nil, "", err
-		}
-		fmt.Fprintf(sum, "%s %d\n", e.Name(), len(data))
-		sum.Write(data)
-		if filepath.Ext(e.Name()) == ".c" {
-			names = append(names, e.Name())
-		}
-	}
-	sort.Strings(names)
-	return names, hex.EncodeToString(sum.Sum(nil))[:16], nil
-}
-
-// unpack writes the sources into a new folder below dir; the caller removes it.
-func unpack(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	work, err := os.MkdirTemp(dir, "build-")
-	if err != nil {
-		return "", err
-	}
-	root, err := fs.Sub(sources, "plugin")
-	if err == nil {
-		err = os.CopyFS(work, root)
-	}
-	if err != nil {
-		os.RemoveAll(work)
-		return "", err
-	}
-	return work, nil
 }
