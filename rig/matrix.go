@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -92,6 +90,9 @@ func MatrixGitHub(c MatrixConfig) ([]byte, error) {
 	}
 	return matrix.GitHub(cells)
 }
+
+// MatrixSchema is the JSON schema of matrix files, for editors.
+func MatrixSchema() ([]byte, error) { return matrix.FileSchema() }
 
 // nightly is one matrix command under way.
 type nightly struct {
@@ -178,6 +179,7 @@ func (n *nightly) run(ctx context.Context) error {
 	}
 	if len(n.kept) > 0 {
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
+		n.recordKept()
 	}
 	tasks, err := n.prepare(ctx, left)
 	if err != nil || len(tasks) == 0 {
@@ -214,26 +216,11 @@ func (n *nightly) take(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
+	if err := n.folder.save(r); err != nil {
+		return err
+	}
 	n.record(r)
-	return n.folder.save(r)
-}
-
-// record adds a cell's run to the history. Where it cannot, it says so and no
-// more: a history's fault is none of the cell's.
-func (n *nightly) record(r matrix.CellResult) {
-	if n.cfg.History == "" || r.Folder == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
-	defer cancel()
-	db, err := history.Open(ctx, n.cfg.History)
-	if err == nil {
-		_, err = ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
-	}
+	return nil
 }
 
 // finish writes the document and its reports.
@@ -247,6 +234,7 @@ func (n *nightly) finish() error {
 		r.Cell = c
 		n.doc.Cells = append(n.doc.Cells, r)
 	}
+	n.countBoots()
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -70,4 +71,26 @@ func TestMatrixList(t *testing.T) {
 
 	file = matrixFile(t, "axes: {arch: [arm65]}\n")
 	assert.Contains(t, list(2), file+`:2:15: unknown arch "arm65"; did you mean "arm64"?`)
+}
+
+// The schema that editors take is the documented one, and the example names it.
+func TestMatrixSchema(t *testing.T) {
+	code, out, errs := call(t, "matrix", "--schema")
+	require.Equal(t, exitOK, code, errs)
+	published, err := os.ReadFile("../../docs/matrix.schema.json")
+	require.NoError(t, err)
+	assert.Equal(t, string(published), out)
+	code, out, _ = call(t, "matrix", "--schema", "m.yaml")
+	assert.Equal(t, exitUsage, code)
+	assert.Empty(t, out)
+
+	const example = "../../docs/examples/nightly.yaml"
+	text, err := os.ReadFile(example)
+	require.NoError(t, err)
+	first, _, _ := strings.Cut(string(text), "\n")
+	path, ok := strings.CutPrefix(first, "# yaml-language-server: $schema=")
+	require.True(t, ok, first)
+	named, err := os.ReadFile(filepath.Join(filepath.Dir(example), path))
+	require.NoError(t, err)
+	assert.Equal(t, string(published), string(named))
 }
