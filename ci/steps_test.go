@@ -223,7 +223,7 @@ func TestTheWorkflow(t *testing.T) {
 
 	code, out := p.run(w.step(t, "history", "Add the results, and look for changes").Run)
 	require.Equal(t, 0, code, out)
-	assert.Contains(t, p.read("log"), "history import --db=.kcovrig-history/history.db results/kcovrig-cell-0/cells/a-1/\n")
+	assert.Contains(t, p.read("log"), "history import --db=.kcovrig-history/history.db results/kcovrig-cell-0/\n")
 	assert.True(t, strings.HasSuffix(p.read("summary.md"), "# one cell is unexpected\n## Changes\n- a cell that changed\n"), p.read("summary.md"))
 
 	empty := newPlace(t, 0)
@@ -273,7 +273,7 @@ func TestThePipeline(t *testing.T) {
 	code, out := p.run(strings.Join(history.Script, "\n"))
 	require.Equal(t, 0, code, out)
 	assert.Equal(t, "- a cell that changed\n", p.read("changes.md"))
-	assert.Contains(t, p.read("log"), "results/1/cells/a-1/ results/2/cells/a-1/ results/3/cells/a-1/ results/4/cells/a-1/\n")
+	assert.Contains(t, p.read("log"), "results/1/ results/2/ results/3/ results/4/\n")
 	for _, path := range history.Artifacts.Paths {
 		assert.Contains(t, []string{".kcovrig-history/", "changes.md"}, path)
 	}
