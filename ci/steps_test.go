@@ -233,29 +233,10 @@ func TestTheWorkflow(t *testing.T) {
 	assert.Contains(t, out, "no cell left a result")
 }
 
-type gitlabJob struct {
-	Stage     string
-	Extends   string
-	Script    []string
-	Parallel  int
-	Artifacts struct {
-		Paths   []string
-		Reports map[string]string
-		When    string
-	}
-}
-
 // GitLab's jobs, their scripts line by line as its runner does.
 func TestThePipeline(t *testing.T) {
-	var file map[string]yaml.Node
-	parse(t, "gitlab.yml", &file)
-	job := func(name string) (j gitlabJob) {
-		node := file[name]
-		require.NoError(t, node.Decode(&j))
-		require.Equal(t, ".kcovrig", j.Extends)
-		return j
-	}
-	cells := job("kcovrig cells")
+	jobs := pipeline(t).Jobs
+	cells := jobs["kcovrig cells"]
 	p := newPlace(t, 1)
 	for i := range cells.Parallel {
 		p.env["KCOVRIG_MATRIX"], p.env["CI_NODE_INDEX"], p.env["CI_NODE_TOTAL"] = "nightly.yaml", fmt.Sprint(i+1), fmt.Sprint(cells.Parallel)
@@ -269,7 +250,7 @@ func TestThePipeline(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, found, 4)
 
-	history := job("kcovrig history")
+	history := jobs["kcovrig history"]
 	code, out := p.run(strings.Join(history.Script, "\n"))
 	require.Equal(t, 0, code, out)
 	assert.Equal(t, "- a cell that changed\n", p.read("changes.md"))

@@ -73,6 +73,12 @@ func (c MatrixConfig) read() (matrix.File, []matrix.Cell, error) {
 		return file, nil, err
 	}
 	cells, err := file.Choose(shard, c.Cells)
+	if err == nil && len(cells) == 0 {
+		err = &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("--shard: part %s of %d cells is empty", c.Shard, len(file.Cells)),
+			Try: fmt.Sprintf("make at most %d parts", len(file.Cells)),
+		}
+	}
 	return file, cells, err
 }
 
@@ -129,9 +135,6 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	}
 	if cfg.Retries < 0 || cfg.Parallel < 0 {
 		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
-	}
-	if len(cells) == 0 {
-		return nil, fault.Newf(fault.User, "", "--shard: part %s of %d cells is empty", cfg.Shard, len(file.Cells))
 	}
 	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
 		return nil, err
