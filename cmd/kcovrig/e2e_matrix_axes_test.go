@@ -37,13 +37,14 @@ func TestE2EMatrixAxes(t *testing.T) {
 	before := source(t)
 	full := diff(t, before, strings.Replace(before, afterCopy, afterCopy+"\tsmp_mb();\n", 1)) // as among the fixes
 	require.NoError(t, os.Rename(full, filepath.Join(dir, "my.patch")))
-	qemu := filepath.Join(dir, "bin", "my-qemu")
-	require.NoError(t, os.Mkdir(filepath.Dir(qemu), 0o755))
-	require.NoError(t, os.WriteFile(qemu, []byte("#!/bin/sh\nexec "+os.Getenv("KCOVRIG_QEMU_ARM64")+` "$@"`+"\n"), 0o755))
+	qemu := standIn(t, api6, `argv[0] = "`+realQEMU(t)+`";
+execv(argv[0], argv);
+return 126;`)
+	require.NoError(t, os.Rename(filepath.Dir(qemu), filepath.Join(dir, "mine")))
 	file := filepath.Join(dir, "axes.yaml")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `version: 1
 include:
-  - {tree: {path: %s, rev: main, name: git}, command: run, patch: {path: my.patch, name: mine}, qemu: {path: bin/my-qemu, name: my-qemu}, mode: pc}
+  - {tree: {path: %s, rev: main, name: git}, command: run, patch: {path: my.patch, name: mine}, qemu: {path: mine/qemu-system-aarch64, name: my-qemu}, mode: pc}
   - {tree: "debian:6.1", patch: none, reader: relaxed, mode: cmp, cpu: cortex-a53, seed: 7}
   - {arch: x86_64, patch: none, compiler: clang, memory-model: native, accel: tcg, host: x86_64, mode: pc}
 `, repo), 0o600))
@@ -63,7 +64,7 @@ include:
 
 	r := cell(0, "arm64/git/patched/mine/acquire/pc/my-qemu", "clean")
 	assert.True(t, r.Arms[0].Patched)
-	assert.Contains(t, r.Arms[0].Argv[0], "my-qemu")
+	assert.Equal(t, filepath.Join(dir, "mine", "qemu-system-aarch64"), r.Arms[0].Argv[0])
 	assert.Equal(t, "main", r.Spec.Rev)
 	assert.Equal(t, filepath.Join(dir, "my.patch"), r.Spec.Patch)
 	assert.Equal(t, []string{"pc"}, r.Spec.Modes)
