@@ -99,9 +99,23 @@ func TestE2EGitHub(t *testing.T) {
 		}
 		require.NoError(t, os.Remove(p.path("summary.md")))
 	}
-	p.must(w.step(t, "history", "Build kcovrig").Run, w.step(t, "history", "Add the results, and look for changes").Run)
-	assert.Contains(t, p.read("summary.md"), "## Changes\nNo change: of 2 cells")
-	assert.Equal(t, map[string]string{good: "stale", bad: "clean"}, p.recorded(".kcovrig-history/history.db"))
+	p.must(w.step(t, "history", "Build kcovrig").Run, w.step(t, "history", "One report over all cells").Run)
+	p.joined(p.read("summary.md"))
+}
+
+// joined looks at what the last job leaves: one report over both cells, and both
+// in the history.
+func (p place) joined(summary string) {
+	p.t.Helper()
+	assert.Contains(p.t, summary, "1 of 2 cells as expected, 1 unexpected")
+	assert.Contains(p.t, summary, "## Rates that changed\n\nNo change: of 2 cells")
+	assert.Equal(p.t, map[string]string{good: "stale", bad: "clean"}, p.recorded(".kcovrig-history/history.db"))
+	links := regexp.MustCompile(`href="([^"]*/report\.html)"`).FindAllStringSubmatch(p.read("results/report.html"), -1)
+	require.NotEmpty(p.t, links)
+	for _, link := range links {
+		assert.FileExists(p.t, p.path("results/"+link[1]))
+	}
+	assert.FileExists(p.t, p.path(".kcovrig-history/last/matrix.json"))
 }
 
 // GitLab's jobs, with as many parts as there are cells.
@@ -118,9 +132,9 @@ func TestE2EGitLab(t *testing.T) {
 	found, err := filepath.Glob(p.path(file["kcovrig cells"].Artifacts.Reports["junit"]))
 	require.NoError(t, err)
 	assert.Len(t, found, 2)
-	p.must(strings.Join(file["kcovrig history"].Script, "\n"))
-	assert.Contains(t, p.read("changes.md"), "No change: of 2 cells")
-	assert.Equal(t, map[string]string{good: "stale", bad: "clean"}, p.recorded(".kcovrig-history/history.db"))
+	code, out := p.run(strings.Join(file["kcovrig history"].Script, "\n"))
+	require.Equal(t, 0, code, out)
+	p.joined(out)
 }
 
 // The unit's command, with its environment alone and its folders moved, on two

@@ -232,7 +232,7 @@ func (n *nightly) finish() error {
 	for _, c := range n.cells {
 		r, ok := n.results[c.ID]
 		if !ok {
-			r = matrix.CellResult{Cell: c, Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{}}
+			r = matrix.Unrun(c)
 		}
 		r.Cell = c
 		n.doc.Cells = append(n.doc.Cells, r)
@@ -251,6 +251,28 @@ func MatrixReport(w io.Writer, dir, format, since string) error {
 	if err != nil {
 		return err
 	}
+	return renderMatrix(w, now, format, since)
+}
+
+// MatrixPartsReport renders the parts of a matrix, folders or their matrix.json,
+// as one report. file is the matrix file, of which cells that no part holds are
+// shown as not run; empty: the parts' cells are all. since is as of MatrixReport.
+func MatrixPartsReport(w io.Writer, parts []string, file, format, since string) error {
+	var cells []matrix.Cell
+	if file != "" {
+		var err error
+		if cells, err = MatrixCells(MatrixConfig{File: file}); err != nil {
+			return err
+		}
+	}
+	now, err := report.LoadMatrixParts(parts, cells)
+	if err != nil {
+		return err
+	}
+	return renderMatrix(w, now, format, since)
+}
+
+func renderMatrix(w io.Writer, now report.SavedMatrix, format, since string) error {
 	if since == "" {
 		return report.RenderMatrix(w, format, now, nil)
 	}
