@@ -20,10 +20,15 @@ import (
 func TestNightsAreSetBesideOneAnother(t *testing.T) {
 	p := newPlace(t, 0)
 	p.env["KCOVRIG"] = p.path("bin/stub")
-	for _, night := range []string{"2026-01-01T0217Z", "2026-01-02T0217Z", "2026-01-03T0217Z"} {
-		require.NoError(t, os.MkdirAll(p.path("nights/"+night), 0o755))
-		if night != "2026-01-03T0217Z" { // it was killed before it had results
-			require.NoError(t, os.WriteFile(p.path("nights/"+night+"/matrix.json"), []byte("{}"), 0o600))
+	for night, files := range map[string][]string{
+		"2026-01-01T0217Z": {"matrix.json", "results/a.json"}, "2026-01-02T0217Z": {"matrix.json", "results/a.json"},
+		"2026-01-03T0217Z": {"plan.json", "results/a.json"}, // it was killed
+		"2026-01-04T0217Z": {"matrix.json"},                 // it was interrupted before any cell had an answer
+	} {
+		for _, file := range files {
+			path := p.path("nights/" + night + "/" + file)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte("{}"), 0o600))
 		}
 	}
 	code, out := p.run("scripts/nightly nightly.yaml nights/ --retries=2")
