@@ -3,11 +3,14 @@
 package ci
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,10 +20,15 @@ import (
 func TestNightsAreSetBesideOneAnother(t *testing.T) {
 	p := newPlace(t, 0)
 	p.env["KCOVRIG"] = p.path("bin/stub")
-	for _, night := range []string{"2026-01-01T0217Z", "2026-01-02T0217Z", "2026-01-03T0217Z"} {
-		require.NoError(t, os.MkdirAll(p.path("nights/"+night), 0o755))
-		if night != "2026-01-03T0217Z" { // it was killed before it had results
-			require.NoError(t, os.WriteFile(p.path("nights/"+night+"/matrix.json"), []byte("{}"), 0o600))
+	for night, files := range map[string][]string{
+		"2026-01-01T0217Z": {"matrix.json", "results/a.json"}, "2026-01-02T0217Z": {"matrix.json", "results/a.json"},
+		"2026-01-03T0217Z": {"plan.json", "results/a.json"}, // it was killed
+		"2026-01-04T0217Z": {"matrix.json"},                 // it was interrupted before any cell had an answer
+	} {
+		for _, file := range files {
+			path := p.path("nights/" + night + "/" + file)
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			require.NoError(t, os.WriteFile(path, []byte("{}"), 0o600))
 		}
 	}
 	code, out := p.run("scripts/nightly nightly.yaml nights/ --retries=2")
@@ -32,19 +40,46 @@ func TestNightsAreSetBesideOneAnother(t *testing.T) {
 	assert.Contains(t, out, "usage: scripts/nightly")
 }
 
-// A signal reaches kcovrig, and the script waits for what it makes of it.
+// A signal reaches kcovrig once, whether it was sent to the script, as a server
+// does, or to all of the terminal's job, as Ctrl-C is; and the script waits for
+// what kcovrig makes of it.
 func TestASignalGoesOn(t *testing.T) {
-	p := newPlace(t, 0)
-	require.NoError(t, os.WriteFile(p.path("bin/slow"), []byte(`#!/bin/bash
-trap 'mkdir -p out && echo "# cut short" >out/report.md; kill $!; exit 4' TERM
+	for name, to := range map[string]struct {
+		signal syscall.Signal
+		group  int // -1: to the process group
+	}{"a server's": {syscall.SIGTERM, 1}, "Ctrl-C": {syscall.SIGINT, -1}} {
+		p := newPlace(t, 0)
+		require.NoError(t, os.WriteFile(p.path("bin/slow"), []byte(`#!/bin/bash
+trap 'echo signal >>signals' INT TERM
+cut -d ' ' -f 5 /proc/$$/stat >group
 sleep 60 &
 touch ready
 wait
+sleep 0.2 # a second signal would come now
+kill $!
+mkdir -p out && echo "# cut short" >out/report.md
+exit 4
 `), 0o755))
-	p.env["KCOVRIG"] = p.path("bin/slow")
-	code, out := p.run(`scripts/nightly nightly.yaml out >log & while [[ ! -e ready ]]; do sleep 0.05; done; kill -TERM $!; wait $! || exit $?`)
-	assert.Equal(t, 4, code, out)
-	assert.Contains(t, p.read("log"), "# cut short")
+		cmd := exec.CommandContext(t.Context(), "bash", "scripts/nightly", "nightly.yaml", "out")
+		cmd.Dir, cmd.Env = p.dir, []string{"PATH=" + os.Getenv("PATH"), "KCOVRIG=" + p.path("bin/slow")}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		var out strings.Builder
+		cmd.Stdout = &out
+		require.NoError(t, cmd.Start())
+		require.Eventually(t, func() bool { return fileExists(p.path("ready")) }, 30*time.Second, 10*time.Millisecond)
+		require.NoError(t, syscall.Kill(to.group*cmd.Process.Pid, to.signal))
+		_ = cmd.Wait()
+		assert.Equal(t, 4, cmd.ProcessState.ExitCode(), name)
+		assert.Contains(t, out.String(), "# cut short", name)
+		assert.Equal(t, "signal\n", p.read("signals"), name)
+		// bash lets such a stub ignore SIGINT, which a Go program does not.
+		assert.NotEqual(t, fmt.Sprintln(cmd.Process.Pid), p.read("group"), "a terminal's signals reach it twice")
+	}
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // sandbox is a project that holds the files where their servers look for them.

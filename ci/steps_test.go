@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,10 +27,13 @@ case $* in
 matrix*)
 	for a in "$@"; do [[ $a != --out=* ]] || out=${a#--out=}; done
 	[[ $STUB_CODE != 3 ]] || exit 3
-	mkdir -p "$out/cells/a-1" && echo '{}' >"$out/matrix.json" && echo '# one cell is unexpected' >"$out/report.md"
+	mkdir -p "$out/cells/a-1" && echo '{}' | tee "$out/plan.json" >"$out/matrix.json" && echo '# one cell is unexpected' >"$out/report.md"
 	echo '<testsuites/>' >"$out/junit.xml"
 	exit "$STUB_CODE" ;;
+"history import"*) mkdir -p .kcovrig-history ;;
 "history changes"*) echo '- a cell that changed' ;;
+report*--output=*) for a in "$@"; do [[ $a != --output=* ]] || echo rendered >"${a#--output=}"; done ;;
+report*) echo '# all cells' ;;
 esac
 `
 
@@ -45,10 +49,13 @@ type place struct {
 func newPlace(t *testing.T, code int) place {
 	t.Helper()
 	p := place{t, t.TempDir(), code, map[string]string{}}
-	nightly, err := os.ReadFile("../scripts/nightly")
-	require.NoError(t, err)
+	script := func(name string) string {
+		text, err := os.ReadFile("../scripts/" + name)
+		require.NoError(t, err)
+		return string(text)
+	}
 	for name, text := range map[string]string{
-		"scripts/nightly": string(nightly), "bin/stub": stub,
+		"scripts/nightly": script("nightly"), "scripts/nightly-join": script("nightly-join"), "bin/stub": stub,
 		"scripts/setup": "#!/bin/bash\necho \"setup $*\" >>\"$STUB_LOG\"\ncp bin/stub bin/kcovrig\n",
 		"nightly.yaml":  "version: 1\n",
 	} {
@@ -221,41 +228,49 @@ func TestTheWorkflow(t *testing.T) {
 	inputs["out"] = "results/kcovrig-cell-0" // where the last job finds what the artifact holds
 	assert.Equal(t, 1, p.runAction(inputs), "the cell's job fails")
 
-	code, out := p.run(w.step(t, "history", "Add the results, and look for changes").Run)
-	require.Equal(t, 0, code, out)
-	assert.Contains(t, p.read("log"), "history import --db=.kcovrig-history/history.db results/kcovrig-cell-0/cells/a-1/\n")
-	assert.True(t, strings.HasSuffix(p.read("summary.md"), "# one cell is unexpected\n## Changes\n- a cell that changed\n"), p.read("summary.md"))
-
-	empty := newPlace(t, 0)
-	empty.env["GITHUB_STEP_SUMMARY"] = empty.path("summary.md")
-	code, out = empty.run(w.step(t, "history", "Add the results, and look for changes").Run)
-	assert.NotZero(t, code)
-	assert.Contains(t, out, "no cell left a result")
+	p.joins(w.step(t, "history", "One report over all cells").Run, "results/kcovrig-cell-0")
+	assert.True(t, strings.HasSuffix(p.read("summary.md"), "# one cell is unexpected\n"+joined+joined), p.read("summary.md"))
 }
 
-type gitlabJob struct {
-	Stage     string
-	Extends   string
-	Script    []string
-	Parallel  int
-	Artifacts struct {
-		Paths   []string
-		Reports map[string]string
-		When    string
+// joined is what the stubs' joined report comes to.
+const joined = "# all cells\n\n## Rates that changed\n\n- a cell that changed\n"
+
+// joins runs a job's last script on two nights: the parts go into the history
+// and one report, the second night's with what changed since the first.
+func (p place) joins(script string, parts ...string) {
+	p.t.Helper()
+	require.NoError(p.t, os.MkdirAll(p.path("results/killed"), 0o755))
+	require.NoError(p.t, os.WriteFile(p.path("results/killed/plan.json"), nil, 0o600))
+	for _, since := range []string{"", " --since=.kcovrig-history/last"} {
+		require.NoError(p.t, os.Remove(p.path("log")))
+		code, out := p.run(script)
+		require.Equal(p.t, 0, code, out)
+		assert.Contains(p.t, out, joined)
+		for _, line := range []string{
+			"history import --db=.kcovrig-history/history.db " + strings.Join(sorted(append(parts, "results/killed")), " "),
+			"report " + strings.Join(parts, " ") + " --file=nightly.yaml" + since + " --format=html --output=results/report.html",
+			"report " + strings.Join(parts, " ") + " --file=nightly.yaml" + since + " --format=markdown",
+			"report " + strings.Join(parts, " ") + " --file=nightly.yaml --format=json --output=.kcovrig-history/last/matrix.json",
+		} {
+			assert.Contains(p.t, p.read("log"), line+"\n")
+		}
 	}
+	empty := newPlace(p.t, 0)
+	empty.env = p.env
+	code, out := empty.run(script)
+	assert.Equal(p.t, 3, code)
+	assert.Contains(p.t, out, "no job left a result")
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return list
 }
 
 // GitLab's jobs, their scripts line by line as its runner does.
 func TestThePipeline(t *testing.T) {
-	var file map[string]yaml.Node
-	parse(t, "gitlab.yml", &file)
-	job := func(name string) (j gitlabJob) {
-		node := file[name]
-		require.NoError(t, node.Decode(&j))
-		require.Equal(t, ".kcovrig", j.Extends)
-		return j
-	}
-	cells := job("kcovrig cells")
+	jobs := pipeline(t).Jobs
+	cells := jobs["kcovrig cells"]
 	p := newPlace(t, 1)
 	for i := range cells.Parallel {
 		p.env["KCOVRIG_MATRIX"], p.env["CI_NODE_INDEX"], p.env["CI_NODE_TOTAL"] = "nightly.yaml", fmt.Sprint(i+1), fmt.Sprint(cells.Parallel)
@@ -269,12 +284,7 @@ func TestThePipeline(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, found, 4)
 
-	history := job("kcovrig history")
-	code, out := p.run(strings.Join(history.Script, "\n"))
-	require.Equal(t, 0, code, out)
-	assert.Equal(t, "- a cell that changed\n", p.read("changes.md"))
-	assert.Contains(t, p.read("log"), "results/1/cells/a-1/ results/2/cells/a-1/ results/3/cells/a-1/ results/4/cells/a-1/\n")
-	for _, path := range history.Artifacts.Paths {
-		assert.Contains(t, []string{".kcovrig-history/", "changes.md"}, path)
-	}
+	history := jobs["kcovrig history"]
+	p.joins(strings.Join(history.Script, "\n"), "results/1", "results/2", "results/3", "results/4")
+	assert.Equal(t, []string{".kcovrig-history/", "results/"}, history.Artifacts.Paths)
 }

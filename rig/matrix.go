@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -77,6 +75,12 @@ func (c MatrixConfig) read() (matrix.File, []matrix.Cell, error) {
 		return file, nil, err
 	}
 	cells, err := file.Choose(shard, c.Cells)
+	if err == nil && len(cells) == 0 {
+		err = &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("--shard: part %s of %d cells is empty", c.Shard, len(file.Cells)),
+			Try: fmt.Sprintf("make at most %d parts", len(file.Cells)),
+		}
+	}
 	return file, cells, err
 }
 
@@ -94,6 +98,9 @@ func MatrixGitHub(c MatrixConfig) ([]byte, error) {
 	}
 	return matrix.GitHub(cells)
 }
+
+// MatrixSchema is the JSON schema of matrix files, for editors.
+func MatrixSchema() ([]byte, error) { return matrix.FileSchema() }
 
 // nightly is one matrix command under way.
 type nightly struct {
@@ -132,9 +139,6 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	}
 	if cfg.Retries < 0 || cfg.Parallel < 0 {
 		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
-	}
-	if len(cells) == 0 {
-		return nil, fault.Newf(fault.User, "", "--shard: part %s of %d cells is empty", cfg.Shard, len(file.Cells))
 	}
 	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
 		return nil, err
@@ -186,6 +190,7 @@ func (n *nightly) run(ctx context.Context) error {
 	}
 	if len(n.kept) > 0 {
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
+		n.recordKept()
 	}
 	tasks, err := n.prepare(ctx, left)
 	if err != nil || len(tasks) == 0 {
@@ -219,26 +224,11 @@ func (n *nightly) take(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
+	if err := n.folder.save(r); err != nil {
+		return err
+	}
 	n.record(r)
-	return n.folder.save(r)
-}
-
-// record adds a cell's run to the history. Where it cannot, it says so and no
-// more: a history's fault is none of the cell's.
-func (n *nightly) record(r matrix.CellResult) {
-	if n.cfg.History == "" || r.Folder == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
-	defer cancel()
-	db, err := history.Open(ctx, n.cfg.History)
-	if err == nil {
-		_, err = ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
-	}
+	return nil
 }
 
 // finish writes the document and its reports.
@@ -247,11 +237,12 @@ func (n *nightly) finish() error {
 	for _, c := range n.cells {
 		r, ok := n.results[c.ID]
 		if !ok {
-			r = matrix.CellResult{Cell: c, Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{}}
+			r = matrix.Unrun(c)
 		}
 		r.Cell = c
 		n.doc.Cells = append(n.doc.Cells, r)
 	}
+	n.countBoots()
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
@@ -265,6 +256,28 @@ func MatrixReport(w io.Writer, dir, format, since string) error {
 	if err != nil {
 		return err
 	}
+	return renderMatrix(w, now, format, since)
+}
+
+// MatrixPartsReport renders the parts of a matrix, folders or their matrix.json,
+// as one report. file is the matrix file, of which cells that no part holds are
+// shown as not run; empty: the parts' cells are all. since is as of MatrixReport.
+func MatrixPartsReport(w io.Writer, parts []string, file, format, since string) error {
+	var cells []matrix.Cell
+	if file != "" {
+		var err error
+		if cells, err = MatrixCells(MatrixConfig{File: file}); err != nil {
+			return err
+		}
+	}
+	now, err := report.LoadMatrixParts(parts, cells)
+	if err != nil {
+		return err
+	}
+	return renderMatrix(w, now, format, since)
+}
+
+func renderMatrix(w io.Writer, now report.SavedMatrix, format, since string) error {
 	if since == "" {
 		return report.RenderMatrix(w, format, now, nil)
 	}

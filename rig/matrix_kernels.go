@@ -47,7 +47,7 @@ func (n *nightly) prepare(ctx context.Context, cells []matrix.Cell) ([]CellTask,
 				return nil, err
 			}
 		}
-		n.noteBuilds(k, users[group])
+		n.noteBuilds(k)
 	}
 	for _, c := range cells { // in the file's order again
 		if t, ok := ready[c.ID]; ok {
@@ -113,26 +113,32 @@ func failedCell(c matrix.Cell, err error) matrix.CellResult {
 	return r
 }
 
-// noteBuilds lists the images for the document, each once.
-func (n *nightly) noteBuilds(k *kernels, cells []matrix.Cell) {
+// noteBuilds lists the images for the document, each once. How many cells boot
+// each is counted at the end: on resume the list holds what was built before.
+func (n *nightly) noteBuilds(k *kernels) {
 	if k == nil {
 		return
 	}
 	for _, image := range k.job.result.Images {
-		users := 0
-		for _, c := range cells {
-			if slices.Contains(c.Arms(), image.Patched) {
-				users++
-			}
-		}
-		at := slices.IndexFunc(n.doc.Builds, func(b matrix.Build) bool { return image.Key != "" && b.Key == image.Key })
-		if at >= 0 {
-			n.doc.Builds[at].Cells += users
+		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Key == image.Key }) {
 			continue
 		}
 		n.doc.Builds = append(n.doc.Builds, matrix.Build{
-			Image: image, Arch: k.job.arch.Name, Kernel: k.job.result.Kernel.Version, Compiler: k.job.result.Kernel.Compiler, Cells: users,
+			Image: image, Arch: k.job.arch.Name, Kernel: k.job.result.Kernel.Version, Compiler: k.job.result.Kernel.Compiler,
 		})
+	}
+}
+
+// countBoots says how many cells have booted each image.
+func (n *nightly) countBoots() {
+	for i := range n.doc.Builds {
+		b := &n.doc.Builds[i]
+		b.Cells = 0
+		for _, r := range n.doc.Cells {
+			if slices.Contains(r.Images, b.Key) {
+				b.Cells++
+			}
+		}
 	}
 }
 

@@ -54,6 +54,8 @@ func TestResumeDoesNothingTwice(t *testing.T) {
 		folders[r.Folder] = true
 	}
 	assert.Len(t, folders, 6)
+	require.Len(t, doc.Builds, 1)
+	assert.Equal(t, 6, doc.Builds[0].Cells, "that boot it, before and after")
 	images := n.images["arm64 gcc unpatched"]
 
 	doc, _, err = Matrix(t.Context(), n.cfg)

@@ -102,6 +102,40 @@ func TestE2EMatrixInterruptedAndResumed(t *testing.T) {
 	kcovrig(t, nil, "matrix", file, "--out", out).run(2).says("--resume")
 }
 
+// A QEMU that does not start once: the cell is tried again, which is counted and
+// shown; without --retries it has no answer, and never an expected one.
+func TestE2EMatrixTriesAgainAfterAFaultOfTheRig(t *testing.T) {
+	dir := t.TempDir()
+	failed := filepath.Join(dir, "failed")
+	qemu := standIn(t, api6, `for (int i = 1; i < argc; i++)
+	if (!strcmp(argv[i], "-kernel") && access("`+failed+`", F_OK)) {
+		fclose(fopen("`+failed+`", "w"));
+		fputs("no memory today", stderr);
+		return 1;
+	}
+argv[0] = "`+realQEMU(t)+`";
+execv(argv[0], argv);
+return 126;`)
+	file := matrixFile(t, "include: [{patch: none, mode: pc}]\n")
+	run := func(code int, name string, flags ...string) (nightly, string) {
+		out := filepath.Join(dir, name)
+		n := kcovrig(t, nil, append([]string{"matrix", file, "--json", "--qemu", qemu, "--out", out}, flags...)...).run(code).nightly()
+		report, err := os.ReadFile(filepath.Join(out, "report.md"))
+		require.NoError(t, err)
+		return n, string(report)
+	}
+	n, report := run(3, "once")
+	assert.Equal(t, 1, n.Counts["rigFaults"])
+	assert.Zero(t, n.Counts["retries"])
+	assert.Contains(t, report, "0 of 1 cells as expected, 1 failed by the rig")
+	assert.Contains(t, report, "no memory today")
+	require.NoError(t, os.Remove(failed))
+	n, report = run(0, "twice", "--retries=1")
+	assert.Equal(t, 1, n.Counts["asExpected"])
+	assert.Equal(t, 1, n.Counts["retries"])
+	assert.Contains(t, report, "1 retry after a fault of the rig")
+}
+
 // Kernels by clang, both arms: the copy is called as gcc calls it, and the
 // barrier stands where it should.
 func TestE2EClang(t *testing.T) {

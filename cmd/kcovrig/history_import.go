@@ -17,11 +17,13 @@ func newHistoryImport(a *app) *cobra.Command {
 		Use:   "import RUN...",
 		Short: "Record the results of older run folders",
 		Long: `import adds the results of run folders, from wherever they came. A run's time is
-that of its result.json. A run that is there already stays as it is.
+that of its result.json. A run that is there already stays as it is. Of a matrix'
+folder it adds each cell's run, under the cell's name.
 
 ` + exitHelp,
 		Example: `  kcovrig history import results/arm64
-  kcovrig history import ~/.cache/kcovrig/runs/*`,
+  kcovrig history import ~/.cache/kcovrig/runs/*
+  kcovrig history import results/tonight    # of kcovrig matrix`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			path, err := a.needHistory(db)

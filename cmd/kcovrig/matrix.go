@@ -18,7 +18,7 @@ import (
 type matrixOptions struct {
 	rig          rig.MatrixConfig
 	nats         natsOptions
-	list         bool
+	list, schema bool
 	format, prev string
 	db           string
 	noHistory    bool
@@ -46,9 +46,18 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
   kcovrig matrix nightly.yaml --list
   kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
   kcovrig matrix nightly.yaml --cell=arm64/compare/acquire
-  kcovrig matrix nightly.yaml --nats nats://10.0.0.1:4222 --out results/tonight`,
-		Args: cobra.ExactArgs(1),
+  kcovrig matrix nightly.yaml --nats nats://10.0.0.1:4222 --out results/tonight
+  kcovrig matrix --schema >matrix.schema.json    # for the editor`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.schema {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.schema {
+				return a.matrixSchema()
+			}
 			o.rig.File = args[0]
 			if o.list {
 				return a.listMatrix(&o)
@@ -59,8 +68,14 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 			return a.runMatrix(cmd, &o)
 		},
 	}
+	o.add(cmd)
+	return cmd
+}
+
+func (o *matrixOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&o.list, "list", false, "print the cells and run nothing")
+	f.BoolVar(&o.schema, "schema", false, "print the JSON schema of matrix files, by which an editor checks and completes them")
 	f.StringVar(&o.format, "format", "text", "with --list: text, or github for the matrix of a GitHub Actions job")
 	f.StringVar(&o.rig.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
 	f.StringSliceVar(&o.rig.Cells, "cell", nil, "only the cells of these `ids` or names")
@@ -78,7 +93,15 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 	addJSON(cmd, &o.json)
 	addLoudness(cmd, &o.rig.Verbose, &o.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
 	complete(cmd, "format", "text", "github")
-	return cmd
+}
+
+func (a *app) matrixSchema() error {
+	text, err := rig.MatrixSchema()
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(text)
+	return fault.Wrap(fault.Rig, "write the schema", err)
 }
 
 func (a *app) listMatrix(o *matrixOptions) error {

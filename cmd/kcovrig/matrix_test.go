@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,10 +65,35 @@ func TestMatrixList(t *testing.T) {
 	require.Len(t, jobs.Include, 2)
 	assert.Contains(t, list(0, "--list", "--cell="+jobs.Include[0].ID), jobs.Include[0].Name)
 	assert.Contains(t, list(2, "--list", "--shard=3/2"), "--shard")
+	empty := list(2, "--list", "--format=github", "--shard=1/5")
+	assert.Contains(t, empty, "part 1/5 of 4 cells is empty")
+	assert.NotContains(t, empty, "include", "a GitHub matrix without a job is an error of its own there")
 	assert.Contains(t, list(2, "--list", "--format=xml"), "have: text, github")
 	assert.Contains(t, list(2, "--format=github"), "goes with --list")
 	assert.Contains(t, list(2, "--resume"), "no cache folder")
 
 	file = matrixFile(t, "axes: {arch: [arm65]}\n")
 	assert.Contains(t, list(2), file+`:2:15: unknown arch "arm65"; did you mean "arm64"?`)
+}
+
+// The schema that editors take is the documented one, and the example names it.
+func TestMatrixSchema(t *testing.T) {
+	code, out, errs := call(t, "matrix", "--schema")
+	require.Equal(t, exitOK, code, errs)
+	published, err := os.ReadFile("../../docs/matrix.schema.json")
+	require.NoError(t, err)
+	assert.Equal(t, string(published), out)
+	code, out, _ = call(t, "matrix", "--schema", "m.yaml")
+	assert.Equal(t, exitUsage, code)
+	assert.Empty(t, out)
+
+	const example = "../../docs/examples/nightly.yaml"
+	text, err := os.ReadFile(example)
+	require.NoError(t, err)
+	first, _, _ := strings.Cut(string(text), "\n")
+	path, ok := strings.CutPrefix(first, "# yaml-language-server: $schema=")
+	require.True(t, ok, first)
+	named, err := os.ReadFile(filepath.Join(filepath.Dir(example), path))
+	require.NoError(t, err)
+	assert.Equal(t, string(published), string(named))
 }

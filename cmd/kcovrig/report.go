@@ -17,18 +17,19 @@ import (
 )
 
 func newReport(a *app) *cobra.Command {
-	var format, output, testedBy, since string
+	var format, output, testedBy, since, file string
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Render saved results for people, CI servers and mails",
 		Long: `report renders the results of one or more runs from their run folders, or of a
-matrix from its folder, now or later, on any machine. Its exit code says whether the report was written, not
-what the verdicts are.
+matrix from its folder, or from those of its parts, now or later, on any machine.
+Its exit code says whether the report was written, not what the verdicts are.
 
 ` + exitHelp,
 		Example: `  kcovrig report results/arm64 --format=html --output report.html
   kcovrig report results/arm64 results/x86 --format=junit --output junit.xml
-  kcovrig report results/arm64 --format=markdown --tested-by "Name <name@example.org>"`,
+  kcovrig report results/arm64 --format=markdown --tested-by "Name <name@example.org>"
+  kcovrig report results/part-*/ --file=nightly.yaml --format=html --output results/report.html`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o := report.Options{TestedBy: testedBy}
@@ -38,10 +39,10 @@ what the verdicts are.
 				}
 			}
 			if report.IsMatrix(args[0]) {
-				return a.reportMatrix(args, format, since, output)
+				return a.reportMatrix(args, file, format, since, output)
 			}
-			if since != "" {
-				return fault.Newf(fault.User, "", "--since goes with the folder of a matrix")
+			if since != "" || file != "" {
+				return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
 			}
 			var runs []report.Saved
 			for _, path := range args {
@@ -62,17 +63,21 @@ what the verdicts are.
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: standard output)")
 	cmd.Flags().StringVar(&testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
 	cmd.Flags().StringVar(&since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
+	cmd.Flags().StringVar(&file, "file", "", "for the folders of a matrix' parts: the matrix `FILE.yaml`, to show which cells no part holds")
 	complete(cmd, "format", report.Formats()...)
 	return cmd
 }
 
 // reportMatrix renders the one report over all cells of a matrix.
-func (a *app) reportMatrix(args []string, format, since, output string) error {
-	if len(args) > 1 {
-		return fault.Newf(fault.User, "", "the report on a matrix takes one folder")
-	}
+func (a *app) reportMatrix(args []string, file, format, since, output string) error {
 	var text bytes.Buffer
-	if err := rig.MatrixReport(&text, args[0], format, since); err != nil {
+	var err error
+	if len(args) == 1 && file == "" {
+		err = rig.MatrixReport(&text, args[0], format, since)
+	} else {
+		err = rig.MatrixPartsReport(&text, args, file, format, since)
+	}
+	if err != nil {
 		return err
 	}
 	return a.deliver(output, text.Bytes())

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -85,6 +86,11 @@ func explain(path string, err error) error {
 		return &fault.Error{
 			Kind: fault.Rig, Err: fmt.Errorf("another process has held it for %v: %w", busyTimeout, err),
 			Try: "kcovrig history import RUN... once it is free",
+		}
+	case code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_PERM:
+		return &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("its file and folder must let you write, since SQLite keeps a log beside it, to read too: %w", err),
+			Try: "run kcovrig as the user to whom " + filepath.Dir(path) + " belongs, or copy the file and name the copy with --db",
 		}
 	}
 	return err

@@ -8,10 +8,12 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/fault"
 )
@@ -120,6 +122,36 @@ func TestReadingNeedsAFileThatExists(t *testing.T) {
 		assert.Equal(t, fault.User, fault.KindOf(err))
 		assert.NoFileExists(t, path)
 	}
+}
+
+// asNobody runs f without the right to pass over file modes, which root has.
+func asNobody(t *testing.T, f func()) {
+	t.Helper()
+	if os.Getuid() == 0 {
+		const nobody = 65534
+		runtime.LockOSThread() // setfsuid(2) is of one thread
+		defer runtime.UnlockOSThread()
+		require.NoError(t, unix.Setfsuid(nobody))
+		defer func() { require.NoError(t, unix.Setfsuid(0)) }()
+	}
+	f()
+}
+
+// A history of another user, such as the nightly's own, is no damage and no
+// fault of this machine.
+func TestAHistoryThatMayNotBeWritten(t *testing.T) {
+	path := filled(t, 1)
+	before := hashOf(t, path)
+	require.NoError(t, os.Chmod(filepath.Dir(filepath.Dir(path)), 0o755))
+	require.NoError(t, os.Chmod(filepath.Dir(path), 0o555))
+	for _, open := range []func(context.Context, string) (*DB, error){OpenReadOnly, OpenExisting, Open} {
+		var err error
+		asNobody(t, func() { _, err = open(t.Context(), path) })
+		require.ErrorContains(t, err, "must let you write")
+		assert.Equal(t, fault.User, fault.KindOf(err))
+	}
+	assert.Equal(t, before, hashOf(t, path))
+	require.NoError(t, os.Chmod(filepath.Dir(path), 0o755))
 }
 
 func TestReadOnlyWritesNothing(t *testing.T) {

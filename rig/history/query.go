@@ -177,7 +177,9 @@ func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trial.
 		cells[r.Cell] = true
 	}
 	if len(cells) > 1 && !cells[pattern] {
-		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("%d cells fit %q", len(cells), pattern), Try: try}
+		const most = 5
+		names := slices.Sorted(maps.Keys(cells))
+		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("%d cells fit %q, such as:\n  %s", len(cells), pattern, strings.Join(names[:min(most, len(names))], "\n  ")), Try: try}
 	}
 	cell := runs[0].Cell
 	if cells[pattern] {

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
 )
 
 // SavedMatrix is a matrix as it was saved.
@@ -59,6 +61,26 @@ func LoadMatrix(path string) (SavedMatrix, error) {
 		err = fmt.Errorf("its schema is %q, not %q", s.Document.Schema, matrix.Schema)
 	}
 	return s, fault.Wrap(fault.User, op, err)
+}
+
+// LoadMatrixParts reads the parts of a matrix and joins them, with all its cells
+// where planned says which they are.
+func LoadMatrixParts(paths []string, planned []matrix.Cell) (SavedMatrix, error) {
+	var parts []matrix.Part
+	for _, path := range paths {
+		s, err := LoadMatrix(path)
+		if err != nil {
+			return s, err
+		}
+		parts = append(parts, matrix.Part{Folder: s.Name, Document: s.Document})
+	}
+	d, err := matrix.Join(parts, planned)
+	if err != nil {
+		return SavedMatrix{}, err
+	}
+	var text bytes.Buffer
+	err = MatrixJSON(&text, d)
+	return SavedMatrix{Name: d.Name, Document: d, Raw: text.Bytes()}, err
 }
 
 // MatrixJSON writes the document as one object and a newline.
@@ -211,7 +233,9 @@ func matrixFacts(d matrix.Document) []fact {
 	add("compiler", compilers)
 	add("images", []string{fmt.Sprintf("%d, of which %d had to be built", len(d.Builds), built)})
 	add("QEMU", qemus)
-	add("host", []string{hostLine(d.Host)})
+	if d.Host != (trial.Host{}) { // the parts of a matrix may have been run on different ones
+		add("host", []string{hostLine(d.Host)})
+	}
 	add("kcovrig", []string{d.Version})
 	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})
 	if d.Counts.Resumed > 0 {

@@ -137,6 +137,19 @@ func TestMatrixMarkdownFitsAMail(t *testing.T) {
 	}
 }
 
+// Why a cell failed is not cut away behind the long command that did.
+func TestMatrixMarkdownHasAFaultsLastLine(t *testing.T) {
+	now := madeUp(t)
+	r := &now.Document.Cells[4]
+	r.Failure.Tail = "one\ncannot set up guest memory\n"
+	r.Reason = "run QEMU: QEMU ended early: exit status 1: " + strings.Repeat("-device x ", 40)
+	text := renderMatrix(t, "markdown", now, nil)
+	assert.Contains(t, text, "run QEMU: QEMU ended early: exit status 1: ")
+	assert.Contains(t, text, "... its log ends: cannot set up guest memory ")
+	r.Reason = "cannot set up guest memory"
+	assert.NotContains(t, renderMatrix(t, "markdown", now, nil), "its log ends")
+}
+
 func TestMatrixChangesAreNamedOnlyWhereThereAreSome(t *testing.T) {
 	now := madeUp(t)
 	assert.NotContains(t, renderMatrix(t, "text", now, nil), "changed since")

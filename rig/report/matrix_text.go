@@ -77,7 +77,7 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {
-			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), shortened(plain(because(r)), 120)})
+			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), plain(briefly(r))})
 		}
 		aligned(&b, table)
 		if more := len(list) - maxOdd; more > 0 {
@@ -104,6 +104,22 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	b.WriteString("```\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// briefly is because, cut to a table's field. Of a fault the last line of its log
+// stays, which often says more than the command that failed.
+func briefly(r matrix.CellResult) string {
+	const most, withLog = 120, 70
+	words := because(r)
+	if r.Failure == nil {
+		return shortened(words, most)
+	}
+	lines := strings.Split(strings.TrimSpace(r.Failure.Tail), "\n")
+	last := oneLine(lines[len(lines)-1])
+	if last == "" || strings.Contains(words, last) {
+		return shortened(words, most)
+	}
+	return shortened(words, withLog) + " its log ends: " + shortened(last, withLog)
 }
 
 // cameTo is what a cell came to and how that stands, unless the one says both.

@@ -100,7 +100,7 @@ func TestPages(t *testing.T) {
 		"/?nights=x":                      {400, "1 to 366"},
 		"/cell?name=nightly%2C+arm64":     {200, "No change"},
 		"/cell?name=none":                 {404, "no cell"},
-		"/cell":                           {404, "2 cells fit"},
+		"/cell":                           {404, "2 cells fit &#34;&#34;, such as:"},
 		"/run/" + ids[0]:                  {200, "History of this cell"},
 		"/run/" + ids[0][:8]:              {200, "2026-01-01 03:00"},
 		"/run/none":                       {404, "no run"},

@@ -5,6 +5,7 @@ package qemu
 import (
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -100,6 +101,12 @@ func exported(path string) (map[string]bool, error) {
 		return nil, err
 	}
 	f, err := elf.Open(path)
+	if format := (*elf.FormatError)(nil); errors.As(err, &format) {
+		return nil, &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("%s is no ELF program, perhaps a script, and does not show which plugin interface it has: %w", path, err),
+			Try: "name the program that it starts",
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,6 +5,7 @@ package qemu
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kcovrig/rig/arch"
@@ -68,5 +69,21 @@ func TestProbeOfWhatIsNoQEMU(t *testing.T) {
 		if _, err := Probe(t.Context(), binary, a); fault.KindOf(err) != fault.Rig {
 			t.Errorf("%v: %v", binary, err)
 		}
+	}
+}
+
+// A script that starts QEMU does not tell what plugins can do.
+func TestAScriptIsNoProgramToProbe(t *testing.T) {
+	a, err := arch.Lookup("arm64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "qemu.sh")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\necho QEMU emulator version 11.1.3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Probe(t.Context(), []string{path}, a)
+	if err == nil || !strings.Contains(err.Error(), "perhaps a script") || fault.KindOf(err) != fault.User {
+		t.Errorf("%v", err)
 	}
 }
