@@ -64,6 +64,12 @@ var pageScenes = []scene{
 		mutant: 11,
 	},
 	{
+		name:   "a page that came to the address is as its giver left it",
+		code:   []string{"ldr x3,[x0]; nop; ldr x4,[x0]; ret", prove + "str x1,[x0,#8]; tlbi vmalle1is; dsb ish; ret"},
+		script: onD0("policy stale 1000", "reg 1 0 D1", "reg 1 1 0x77", "pc 1 C1", "step 1 2", "remap D0 D1", "step 1 2", "reg 0 0 D0+8", "step 0 2", "print reg 0 4 == 0x77", "run 1", "run 0"),
+		mutant: 32,
+	},
+	{
 		name:   "a DSB alone leaves other vCPUs alone",
 		code:   []string{prove + "str x1,[x0]; ret", "dsb ish; ret"},
 		script: onD0("step 0 1", "pc 1 C1", "run 1", "print waiting 0 == 1"),

@@ -65,6 +65,7 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
     p->epoch = epoch;
     p->space = space_of(v, virt);
     p->writable = writable;
+    track_walked(v);
     return true;
 }
 

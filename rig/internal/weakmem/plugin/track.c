@@ -41,11 +41,29 @@ void track_remote(struct vcpu *v)
                 __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE));
 }
 
-void track_settle(struct vcpu *v)
+/* Who gave a page to this address filled it first, as a copy on write does, and the
+ * walk saw what he then wrote to the tables: a load is ordered after the walk of its
+ * translation (Arm ARM B2.3, "Translation-intrinsically-before"). */
+void track_walked(struct vcpu *v)
 {
     uint64_t now = history_now();
 
+    if (MUTANT(32)) {
+        return;
+    }
+    if (v->tracked) {
+        views_raise(&v->views, now);
+    } else if (v->floor) {
+        v->floor = now;
+    }
+}
+
+void track_settle(struct vcpu *v)
+{
+    uint64_t now;
+
     page_settle(v);
+    now = history_now();
     if (!v->tracked) {
         v->tracked = true;
         v->late.insn = NULL;

@@ -195,6 +195,8 @@ __attribute__((__noreturn__)) void access_skip(struct vcpu *v,
 
 /* track.c: the views of a body, kept while other vCPUs write. */
 /* What is owed since the last callback; each tracked callback begins with it. */
+/* A page was found by a walk just now. */
+void track_walked(struct vcpu *v);
 void track_settle(struct vcpu *v);
 /* ... of it, what another vCPU drained. */
 void track_remote(struct vcpu *v);
