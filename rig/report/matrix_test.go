@@ -154,6 +154,9 @@ func TestMatrixChangesAreNamedOnlyWhereThereAreSome(t *testing.T) {
 	now := madeUp(t)
 	assert.NotContains(t, renderMatrix(t, "text", now, nil), "changed since")
 	assert.Contains(t, renderMatrix(t, "text", now, &now), "nothing")
+	before := savedAs(t, "before", now.Document)
+	before.Document.Cells = before.Document.Cells[1:]
+	assert.Contains(t, renderMatrix(t, "markdown", now, &before), "Changed since before: 1 cell.\n")
 }
 
 func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {

@@ -87,7 +87,7 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	}
 	if before != nil {
 		changes := changesSince(now, before)
-		fmt.Fprintf(&b, "Changed since %s: %s\n", plain(before.Name), map[bool]string{true: "nothing.", false: fmt.Sprintf("%d cells.", len(changes))}[len(changes) == 0])
+		fmt.Fprintf(&b, "Changed since %s: %s\n", plain(before.Name), howMany(len(changes)))
 		for i, c := range changes {
 			if i == maxChanges {
 				fmt.Fprintf(&b, "- and %d more\n", len(changes)-i)
@@ -104,6 +104,16 @@ func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	b.WriteString("```\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func howMany(changed int) string {
+	switch changed {
+	case 0:
+		return "nothing."
+	case 1:
+		return "1 cell."
+	}
+	return fmt.Sprintf("%d cells.", changed)
 }
 
 // briefly is because, cut to a table's field. Of a fault the last line of its log
