@@ -31,13 +31,13 @@ func newWorkFolder() (*lockedFolder, error) {
 	if len(parent) > longest {
 		parent = "/tmp"
 	}
-	return newLockedFolder(parent, workPattern)
+	return newLockedFolder(parent)
 }
 
-func newLockedFolder(parent, pattern string) (*lockedFolder, error) {
+func newLockedFolder(parent string) (*lockedFolder, error) {
 	op := "make a folder in " + parent
-	sweep(parent, pattern)
-	dir, err := os.MkdirTemp(parent, pattern)
+	sweep(parent)
+	dir, err := os.MkdirTemp(parent, workPattern)
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
@@ -75,8 +75,8 @@ func lockFolder(dir string) (*os.File, error) {
 
 // sweep removes folders that nobody holds. One that is still empty may be about
 // to be locked by its rig.
-func sweep(parent, pattern string) {
-	left, _ := filepath.Glob(filepath.Join(parent, pattern+"*"))
+func sweep(parent string) {
+	left, _ := filepath.Glob(filepath.Join(parent, workPattern+"*"))
 	for _, dir := range left {
 		files, err := os.ReadDir(dir)
 		if err != nil || len(files) == 0 {

@@ -18,14 +18,14 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 		return dir
 	}
-	held, err := newLockedFolder(parent, workPattern)
+	held, err := newLockedFolder(parent)
 	require.NoError(t, err)
 	fill(held.dir)
 	starting := filepath.Join(parent, workPattern+"starting")
 	require.NoError(t, os.Mkdir(starting, 0o700))
 	killed := fill(filepath.Join(parent, workPattern+"killed"))
 	foreign := fill(filepath.Join(parent, "kcovrig-of-the-user"))
-	next, err := newLockedFolder(parent, workPattern)
+	next, err := newLockedFolder(parent)
 	require.NoError(t, err)
 	for _, dir := range []string{held.dir, starting, foreign, next.dir} {
 		assert.DirExists(t, dir)

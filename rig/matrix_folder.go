@@ -55,7 +55,8 @@ func (f *matrixFolder) save(r matrix.CellResult) error {
 }
 
 // openMatrixFolder makes the folder or, to resume, takes it over and fills kept
-// with the answers that are there, again with the beginnings of what came to none. The folder is this process' alone until close.
+// with the answers that are there, again with the beginnings of what came to none.
+// The folder is this process' alone until close.
 func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
 	f := &matrixFolder{dir: cfg.OutDir}
 	if f.dir == "" {

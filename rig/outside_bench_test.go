@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
 )
 
@@ -36,14 +37,14 @@ const (
 // guest's clock stands still while its machine does.
 func BenchmarkOutsideTheScope(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "outside")
-	out, err := exec.Command("aarch64-linux-gnu-gcc", "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
-	require.NoError(b, err, "%s", out)
 	var files []ExtraFile
 	for _, w := range outside {
 		files = append(files, ExtraFile{Name: "litmus/" + w.name, Path: program})
 	}
 	plain := benchJob(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
 	emulated := benchJob(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{"kernel:panic"} })
+	out, err := exec.Command(plain.arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
+	require.NoError(b, err, "%s", out)
 	for _, j := range []*job{plain, emulated} {
 		j.archive, err = j.backends().Archive(b.Context(), j.arch, b.TempDir(), files...)
 		require.NoError(b, err)
@@ -109,7 +110,9 @@ func (a *arm) outside(ctx context.Context) (map[string]float64, error) {
 // outsideTurns runs the machine in its turns until it has done all its work.
 func (a *arm) outsideTurns(ctx context.Context, vm VM, s *session) (map[string]float64, error) {
 	took := map[string]float64{}
-	for slice := time.NewTicker(outsideSlice); ; {
+	slice := time.NewTicker(outsideSlice)
+	defer slice.Stop()
+	for {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()

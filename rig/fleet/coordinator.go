@@ -130,8 +130,8 @@ type entry struct {
 	since   time.Time // when no live worker could run it any more; zero: one can
 }
 
-// Coordinate queues the tasks of all sequences and calls onOutcome once for each, in the order of
-// their ends, never twice at a time. It returns when all have ended.
+// Coordinate queues the tasks of all sequences and calls onOutcome once for each,
+// in the order of their ends, never twice at a time. It returns when all have ended.
 //
 // Delivery is at least once: a task whose worker dies is run again. The server
 // takes one outcome per attempt, and of a task's attempts only the one that the

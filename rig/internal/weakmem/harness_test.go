@@ -143,9 +143,11 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 
 // A QEMU that says something else than where its RAM is gets no emulator.
 func TestRAMThatIsElsewhere(t *testing.T) {
-	_, err := guest{}.start(t, "HARNESS_HADDR_OFF=4096")
-	if err == nil || !strings.Contains(tailOf(err), "RAM is not where") {
-		t.Fatal(err, tailOf(err))
+	for off, why := range map[string]string{"4096": "other content", "1073741824": "no memory"} {
+		_, err := guest{}.start(t, "HARNESS_HADDR_OFF="+off)
+		if err == nil || !strings.Contains(tailOf(err), "RAM is not where") {
+			t.Fatal(why, err, tailOf(err))
+		}
 	}
 	if _, err := (guest{}).start(t, "HARNESS_HADDR_OFF=0"); err != nil {
 		t.Fatal(err)

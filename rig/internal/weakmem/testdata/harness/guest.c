@@ -23,8 +23,9 @@ uint64_t guest_io_writes, guest_io_reads;
 
 void guest_open(uint64_t base, uint64_t bytes)
 {
-    ram.map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                   -1, 0);
+    /* QEMU has other memory beside it. */
+    ram.map = mmap(NULL, bytes + 4096, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ram.map == MAP_FAILED) {
         fail("no memory for the guest");
     }
