@@ -135,7 +135,7 @@ func TestBothArmsFromOneTree(t *testing.T) {
 
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
-	entries, err := manifest(t.Context(), dir)
+	entries, _, err := manifest(t.Context(), dir)
 	require.NoError(t, err)
 	return statHash(entries)
 }

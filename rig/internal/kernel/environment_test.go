@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/proc"
 )
 
 // What a shell holds for other builds decides over none of ours. The fake make
@@ -66,18 +65,12 @@ func TestAnImageThatMakeDidNotWriteIsNotKept(t *testing.T) {
 // --tree names the repository; git's own variables name none.
 func TestGitDirNamesNoTree(t *testing.T) {
 	c, fake := fakeRig(t)
-	repository := func(dir string) {
-		for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "first"}} {
-			_, err := proc.Run(t.Context(), proc.Command{Path: "git", Args: append([]string{"-C", dir}, args...)})
-			require.NoError(t, err)
-		}
-	}
-	repository(c.Tree)
+	repository(t, c.Tree)
 	other := filepath.Join(fake, "other")
 	require.NoError(t, os.CopyFS(other, os.DirFS(c.Tree)))
 	require.NoError(t, os.RemoveAll(filepath.Join(other, ".git")))
 	require.NoError(t, os.WriteFile(filepath.Join(other, "Makefile"), []byte("VERSION = 5\nPATCHLEVEL = 10\n"), 0o644))
-	repository(other)
+	repository(t, other)
 	c.Rev = "HEAD"
 	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
 	t.Setenv("GIT_INDEX_FILE", filepath.Join(other, ".git", "index"))

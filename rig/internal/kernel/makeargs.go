@@ -45,13 +45,6 @@ func (m makeCall) args() []string {
 	return append(append(args, m.extra...), m.targets...)
 }
 
-// ccacheSettings say where ccache keeps what it has, and whether it is used at
-// all. Those that choose another compiler or change its arguments are not among them.
-var ccacheSettings = []string{
-	"CCACHE_CONFIGPATH", "CCACHE_DIR", "CCACHE_DISABLE", "CCACHE_MAXFILES", "CCACHE_MAXSIZE", "CCACHE_READONLY",
-	"CCACHE_REMOTE_STORAGE", "CCACHE_SECONDARY_STORAGE", "XDG_CACHE_HOME",
-}
-
 // makeEnv makes a build independent of when and how often it is run.
 // base is the folder below which ccache writes paths relative.
 func makeEnv(base string) []string {

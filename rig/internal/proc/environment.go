@@ -20,6 +20,14 @@ var Network = []string{
 	"all_proxy", "ftp_proxy", "http_proxy", "https_proxy", "no_proxy",
 }
 
+// Ccache are the variables, for Command.Pass of compilers, that say where ccache keeps
+// what it has and whether it is used at all. Those that choose another compiler
+// or change its arguments are not among them.
+var Ccache = []string{
+	"CCACHE_CONFIGPATH", "CCACHE_DIR", "CCACHE_DISABLE", "CCACHE_MAXFILES", "CCACHE_MAXSIZE", "CCACHE_READONLY",
+	"CCACHE_REMOTE_STORAGE", "CCACHE_SECONDARY_STORAGE", "XDG_CACHE_HOME",
+}
+
 // environment is a command's: what is handed on of the rig's own, in the order
 // of the names, one language for all messages, then the command's own, which
 // replace others of their name.
