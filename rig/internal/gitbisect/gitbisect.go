@@ -13,6 +13,7 @@ package gitbisect
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -29,6 +30,10 @@ type Repo struct {
 // Open finds the repository that dir is in.
 func Open(ctx context.Context, dir string) (*Repo, error) {
 	r := &Repo{Dir: dir}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, &fault.Error{Kind: fault.User, Op: "open the git repository " + dir, Err: err,
+			Try: "name a folder; of a URL: git clone --bare URL linux.git, then --tree=linux.git"}
+	}
 	out, err := r.ask(ctx, "open the git repository "+dir, "rev-parse", "--path-format=absolute", "--git-common-dir", "--is-shallow-repository")
 	if err != nil {
 		return nil, err

@@ -76,3 +76,15 @@ func TestGitDirNamesNoTree(t *testing.T) {
 	t.Setenv("GIT_INDEX_FILE", filepath.Join(other, ".git", "index"))
 	require.Equal(t, "6.12.3", openTree(t, c).Version)
 }
+
+// make takes no such path, whatever is quoted: it is said before anything is built.
+func TestACacheFolderThatMakeCannotTake(t *testing.T) {
+	c, fake := fakeRig(t)
+	for _, name := range []string{"my cache", "a:b", "a#b", "$x"} {
+		c.CacheDir = filepath.Join(fake, name)
+		_, err := Open(t.Context(), c)
+		require.ErrorContains(t, err, "KCOVRIG_CACHE", name)
+		require.Equal(t, fault.User, fault.KindOf(err))
+		require.NoDirExists(t, c.CacheDir)
+	}
+}
