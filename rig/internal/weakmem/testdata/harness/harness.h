@@ -114,6 +114,10 @@ void fake_flush(void);
 void fake_forget(uint64_t phys, uint64_t bytes);
 extern __thread struct cpu *running; /* in a callback */
 
+/* fake_registers.c: what the CPU is. HARNESS_LSE2=1 in the environment gives it
+ * FEAT_LSE2, which ID_AA64MMFR2_EL1 says. */
+bool fake_has_lse2(void);
+
 /* race.c: one instruction of another vCPU, in a thread of its own, in the
  * middle of QEMU's next write to code on behalf of the plugin. */
 void race_arm(struct cpu *c);

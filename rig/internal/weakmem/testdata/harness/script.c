@@ -22,7 +22,7 @@
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | active CPU
  *
- * and those of litmus.c: thread, init, observe, litmus, turns.
+ * and those of litmus.c: thread, init, observe, litmus, fine, fixed, turns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
