@@ -53,6 +53,7 @@ var unreached = map[string]int{"WRC+data+po-addr": 1}
 func TestLitmus(t *testing.T) {
 	const iterations = 21000
 	tests, verdicts := proofTests(t)
+	tests = wanted(t, tests)
 	limits := reachable(t)
 	seen := runTests(t, guest{}, tests, iterations, 1)
 	var total tally

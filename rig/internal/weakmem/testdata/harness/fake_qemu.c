@@ -207,6 +207,7 @@ static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
         run_callback(&insn->callback[i], c);
     }
     running = NULL;
+    fibre_point();
     return true;
 }
 

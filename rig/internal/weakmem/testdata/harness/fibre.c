@@ -19,8 +19,16 @@ static struct {
     uint64_t until; /* points to pass before the next switch */
 } run;
 
-/* Where each was left; the last is the caller of fibres_run. Stacks are made by
- * makecontext, and switched by longjmp, which asks the kernel nothing. */
+/* Of fibres_cut. */
+static struct {
+    bool on, reached, done[2];
+    unsigned int cpu[2];
+    uint64_t steps; /* of the second */
+} cut;
+#define PATIENCE 100000 /* points that the second may pass before the first goes on */
+
+/* Where each was left; the last is who began. Stacks are made by makecontext, and
+ * switched by longjmp, which asks the kernel nothing. */
 static jmp_buf left_at[CPUS_MAX + 1];
 static ucontext_t context[CPUS_MAX];
 static bool made[CPUS_MAX];
@@ -78,16 +86,32 @@ static unsigned int pick(void)
     return to;
 }
 
+/* At the n-th point of the first, or where the second has long waited for it. */
+static void cross(void)
+{
+    bool first = run.at == cut.cpu[0];
+
+    cut.reached = cut.reached || first;
+    run.until = first ? PATIENCE : UINT64_MAX;
+    leave_for(run.at, cut.cpu[first]);
+}
+
 void fibre_point(void)
 {
     if (run.on && --run.until == 0) {
-        go_on(pick());
+        if (cut.on) {
+            cross();
+        } else {
+            go_on(pick());
+        }
     }
 }
 
 void fibre_edge(void)
 {
-    if (run.on && run.draw(EDGE) == 0) {
+    if (run.on && cut.on) {
+        fibre_point();
+    } else if (run.on && run.draw(EDGE) == 0) {
         go_on(pick());
     }
 }
@@ -111,20 +135,39 @@ static void instruction(struct cpu *c)
     }
 }
 
+static void live_cut(struct cpu *c)
+{
+    unsigned int which = c->index != cut.cpu[0];
+
+    for (uint64_t i = which ? cut.steps : 1; i > 0; i--) {
+        fake_step(c);
+    }
+    cut.done[which] = true;
+    run.until = UINT64_MAX;
+    leave_for(c->index, cut.done[!which] ? OUTSIDE : cut.cpu[!which]);
+}
+
+static void live_run(struct cpu *c)
+{
+    while (!c->done) {
+        instruction(c);
+    }
+    run.left--;
+    if (run.left) {
+        go_on(pick());
+    } else {
+        leave_for(c->index, OUTSIDE);
+    }
+}
+
 /* A fibre outlives its run, and begins the next where it ended this one. */
 static void live(int index)
 {
-    struct cpu *c = &cpus[index];
-
     for (;;) {
-        while (!c->done) {
-            instruction(c);
-        }
-        run.left--;
-        if (run.left) {
-            go_on(pick());
+        if (cut.on) {
+            live_cut(&cpus[index]);
         } else {
-            leave_for((unsigned int)index, OUTSIDE);
+            live_run(&cpus[index]);
         }
     }
 }
@@ -151,4 +194,18 @@ void fibres_run(unsigned int n, struct fibre_pace pace, uint64_t (*draw)(uint64_
     leave_for(OUTSIDE, pick());
     run.on = false;
     running = NULL;
+}
+
+bool fibres_cut(unsigned int a, uint64_t n, unsigned int b, uint64_t m)
+{
+    memset(&cut, 0, sizeof cut);
+    cut.on = run.on = true;
+    cut.cpu[0] = a;
+    cut.cpu[1] = b;
+    cut.steps = m;
+    run.until = n;
+    leave_for(OUTSIDE, a);
+    cut.on = run.on = false;
+    running = NULL;
+    return cut.reached;
 }

@@ -18,6 +18,11 @@ struct fibre_pace {
 };
 void fibres_run(unsigned int n, struct fibre_pace pace, uint64_t (*draw)(uint64_t));
 
+/* vCPU a begins its next instruction and is left at the n-th point in it, if there
+ * are as many; vCPU b executes m instructions; a ends its own. Where b waits
+ * for what a holds, a goes on first. Returns whether a came to its n-th point. */
+bool fibres_cut(unsigned int a, uint64_t n, unsigned int b, uint64_t m);
+
 /* Another vCPU may go on here; nothing outside of fibres_run. */
 void fibre_point(void);
 /* The same between two accesses of one instruction, more often. */

@@ -12,6 +12,8 @@
  *   policy NAME VALUE
  *   step CPU N
  *   run CPU                        until it returns
+ *   cut CPU N OTHER M              left at the Nth point of its next instruction, while the
+ *                                  other executes M
  *   flags CPU NZCV                 N is bit 3
  *   event CPU [ADDRESS]            an interrupt, taken by the kernel unless told; the
  *                                  first of them arms the emulator
@@ -20,7 +22,7 @@
  *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
- *         counter NAME | active CPU
+ *         counter NAME | active CPU | cut
  *
  * and those of litmus.c: thread, init, observe, litmus, fine, fixed, turns.
  */
@@ -28,8 +30,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fibre.h"
 #include "harness.h"
 #include "vcpu.h"
+
+static bool was_cut;
 
 static uint8_t *at(uint64_t virt, uint64_t bytes)
 {
@@ -154,6 +159,8 @@ static void print(const struct words *w)
         value = gate_of(&vcpus[index_of(w, 2)])->active;
     } else if (strcmp(what, "faults") == 0 && w->n == 3) {
         value = cpus[index_of(w, 2)].faults;
+    } else if (strcmp(what, "cut") == 0) { /* whether the last one came so far */
+        value = was_cut;
     } else if (strcmp(what, "io") == 0) {
         value = guest_io_writes;
     } else if (strcmp(what, "counter") == 0 && w->n == 3) {
@@ -224,6 +231,8 @@ static bool act(const struct words *w)
         }
     } else if (is_command(w, "run", 2)) {
         run(&cpus[index_of(w, 1)]);
+    } else if (is_command(w, "cut", 5)) {
+        was_cut = fibres_cut(index_of(w, 1), number(w, 2), index_of(w, 3), number(w, 4));
     } else if (is_command(w, "race begin", 3)) {
         race_arm(&cpus[index_of(w, 2)]);
     } else if (is_command(w, "race end", 2)) {
