@@ -98,6 +98,7 @@ type guest struct {
 	plan   string // lines beyond ram and counters; empty: one body
 	script string
 	asleep bool // the script itself makes the emulator begin
+	lse2   bool // the CPU has FEAT_LSE2: an aligned pair is one access
 }
 
 const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset exact 1000\n"
@@ -133,6 +134,9 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	}
 	if !g.asleep { // the first exception makes it begin
 		g.script = "event 0\n" + g.script
+	}
+	if g.lse2 {
+		env = append(env, "HARNESS_LSE2=1")
 	}
 	res, err := proc.Run(t.Context(), proc.Command{
 		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",

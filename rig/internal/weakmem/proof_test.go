@@ -57,19 +57,21 @@ func TestLitmus(t *testing.T) {
 	seen := runTests(t, guest{}, tests, iterations, 1)
 	var total tally
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		v := verdicts[name]
-		limit, ok := limits[name]
-		if !ok {
-			limit = len(v.States) // one of our own, chosen to be in reach
-		}
-		total.add(t, tests[name], seen[name], v, limit-unreached[name])
-		n := 0
-		for _, times := range seen[name] {
-			n += times
-		}
-		if n != iterations {
-			t.Errorf("%s: %d outcomes of %d", name, n, iterations)
-		}
+		t.Run(name, func(t *testing.T) {
+			v := verdicts[name]
+			limit, ok := limits[name]
+			if !ok {
+				limit = len(v.States) // one of our own, chosen to be in reach
+			}
+			total.add(t, tests[name], seen[name], v, limit-unreached[name])
+			n := 0
+			for _, times := range seen[name] {
+				n += times
+			}
+			if n != iterations {
+				t.Errorf("%s: %d outcomes of %d", name, n, iterations)
+			}
+		})
 	}
 	t.Logf("%d tests of %d outcomes each: forbidden states seen %d; allowed by herd7 %d, in the model's reach %d, seen %d; targets in reach %d, seen %d",
 		len(tests), iterations, total.forbidden, total.allowed, total.reach, total.seen, total.targets, total.targetsSeen)

@@ -84,7 +84,8 @@ static void begin(void)
         c->x[30] = RETURN_ADDRESS;
         c->pc = test.thread[i].entry;
         c->block = NULL;
-        c->done = false;
+        c->done = c->exclusive = false;
+        c->daif = 0;
     }
 }
 
