@@ -93,13 +93,26 @@ struct atomic_result atomic_load_exclusive(const struct insn *in, uint64_t phys,
 
     history_lock();
     out.old = newest(in, phys, limit, &out.read);
-    r->time = history_now();
+    atomic_reserve(in, phys, r);
+    r->native = false;
+    r->value = out.old;
     history_unlock();
-    r->valid = true;
+    return out;
+}
+
+void atomic_reserve(const struct insn *in, uint64_t phys, struct reservation *r)
+{
+    r->valid = r->native = true;
     r->phys = phys;
     r->bytes = bytes_of(in);
-    r->value = out.old;
-    return out;
+    r->time = history_now();
+}
+
+/* A record since then is a write, even where it brought the same value. */
+bool atomic_is_lost(const struct insn *in, uint64_t phys, const struct reservation *r)
+{
+    return !r->valid || r->phys != phys || r->bytes != bytes_of(in) ||
+           (history_last(phys) > r->time && !MUTANT(36));
 }
 
 struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys,
@@ -110,9 +123,7 @@ struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys
     uint64_t seen = r->value;
 
     history_lock();
-    /* A record since then is a write, even where it brought the same value. */
-    if (r->valid && r->phys == phys && r->bytes == bytes_of(in) &&
-        (MUTANT(36) || history_last(phys) <= r->time)) {
+    if (!atomic_is_lost(in, phys, r)) {
         out.wrote = history_swap(phys, bytes_of(in), &seen, cut(in, value));
     }
     history_unlock();

@@ -16,6 +16,7 @@
 /* What an exclusive load reserves, until the store or whatever ends it. */
 struct reservation {
     bool valid;
+    bool native; /* QEMU's too: the load ran natively */
     unsigned int lost; /* times in a row that it ended without its store */
     uint64_t phys, value, time;
     unsigned int bytes;
@@ -35,6 +36,10 @@ struct atomic_result atomic_do(const struct insn *in, uint64_t phys, uint64_t op
 struct atomic_result atomic_load_exclusive(const struct insn *in, uint64_t phys,
                                            uint64_t limit, struct reservation *r);
 /* Fails, without a write, where the reservation does not hold any more. */
+/* QEMU's own reservation, by value alone, begins about now. */
+void atomic_reserve(const struct insn *in, uint64_t phys, struct reservation *r);
+/* Whether the location was written since; always where nothing was reserved. */
+bool atomic_is_lost(const struct insn *in, uint64_t phys, const struct reservation *r);
 struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys,
                                             uint64_t value,
                                             const struct reservation *r);

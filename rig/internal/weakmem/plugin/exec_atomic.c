@@ -104,13 +104,33 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
     access_skip(v, in, a);
 }
 
+/* An exclusive pair to a page that is not known to be writable. QEMU's reservation
+ * is by value; what is in the history is known better. */
+static void load_exclusive_natively(struct vcpu *v, const struct insn *in,
+                                    const struct access *a)
+{
+    before(v, in, a, false);
+    atomic_reserve(in, a->phys, &v->reservation);
+    track_late(v, in, a);
+}
+
+static bool store_exclusive_fails(struct vcpu *v, const struct insn *in,
+                                  const struct access *a)
+{
+    bool lost;
+
+    history_lock();
+    lost = a->state != PAGE_MISS && atomic_is_lost(in, a->phys, &v->reservation);
+    history_unlock();
+    return lost;
+}
+
 /* What the emulator cannot do itself: newest values, and in doubt be strong. */
 static void natively(struct vcpu *v, const struct insn *in, const struct access *a)
 {
     enum why why = in->op == ATOMIC_OTHER || a->state == PAGE_WRITABLE
                        ? WHY_DOUBT_ATOMIC : access_doubt(in, a);
 
-    v->reservation.valid = false;
     drain_all(v, why, in->pc);
     if (v->tracked) {
         track_strong(v, why, in->pc);
@@ -128,7 +148,7 @@ static bool can_do(const struct vcpu *v, const struct insn *in, const struct acc
         return false;
     }
     return in->op == ATOMIC_LDX ? v->reservation.lost < LOST_MAX
-                                : in->op != ATOMIC_STX || v->reservation.valid;
+                                : in->op != ATOMIC_STX || !v->reservation.native;
 }
 
 /* Whether a compare and swap would write, by what memory holds now. */
@@ -210,5 +230,13 @@ void exec_body_atomic(unsigned int index, void *udata)
     if (can_do(v, in, &a)) {
         emulate(v, in, &a);
     }
+    if (in->op == ATOMIC_LDX && load_reach(v, &a)) {
+        load_exclusive_natively(v, in, &a);
+        return;
+    }
+    if (in->op == ATOMIC_STX && store_exclusive_fails(v, in, &a)) {
+        finish(v, in, &a, &(struct atomic_result){0});
+    }
     natively(v, in, &a);
+    v->reservation.valid = v->reservation.native = false;
 }

@@ -104,7 +104,7 @@ void exec_strong(unsigned int index, void *udata)
     const struct insn *in = &((const struct site *)udata)->insn;
 
     drain_all(v, doubt_of(in), in->pc);
-    if (v->stops.n && in->cls == INSN_COMPLEX) {
+    if (v->stops.n && in->cls == INSN_COMPLEX && doubt_of(in) != WHY_DOUBT_UNPRIVILEGED) {
         drain_meet(v, in->pc, 0, 0, false);
     }
 }
