@@ -98,7 +98,12 @@ type guest struct {
 	plan   string // lines beyond ram and counters; empty: one body
 	script string
 	asleep bool // the script itself makes the emulator begin
+	lse2   bool // the CPU has FEAT_LSE2: an aligned pair is one access
 }
+
+// apart is a body in the user's half, as the guest's reader is: no code of the
+// kernel is reached from it, nor the other way round.
+const apart = "scope body 0x41500000 0x41501000 body\n"
 
 const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset exact 1000\n"
 
@@ -122,8 +127,11 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	if g.plan == "" {
 		g.plan = bodyPlan
 	}
-	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\n%sscope body %#x %#x body\n", ramBase, ramBytes,
-		filepath.Join(dir, "counters"), g.plan, uint64(codeAt), uint64(extraAt))
+	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\nsites %s\n%s", ramBase, ramBytes,
+		filepath.Join(dir, "counters"), filepath.Join(dir, "sites"), g.plan)
+	if !strings.Contains(g.plan, apart) {
+		text += fmt.Sprintf("scope body %#x %#x body\n", uint64(codeAt), uint64(extraAt))
+	}
 	if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +141,9 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	}
 	if !g.asleep { // the first exception makes it begin
 		g.script = "event 0\n" + g.script
+	}
+	if g.lse2 {
+		env = append(env, "HARNESS_LSE2=1")
 	}
 	res, err := proc.Run(t.Context(), proc.Command{
 		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",

@@ -20,10 +20,10 @@ struct callback {
     void *udata;
 };
 
-/* 0 to 30, then SP, PC, and CPSR, which alone has 4 bytes. */
-enum { REGISTER_PC = 32, REGISTER_CPSR, REGISTERS };
+/* 0 to 30, then SP, PC, CPSR, which alone has 4 bytes, and ID_AA64MMFR2_EL1. */
+enum { REGISTER_PC = 32, REGISTER_CPSR, REGISTER_MMFR2, REGISTERS };
 struct qemu_plugin_register {
-    char name[8];
+    char name[24];
     unsigned int number;
 };
 
@@ -44,6 +44,7 @@ struct qemu_plugin_tb {
 
 /* The block that begins at pc; translates it where needed. */
 struct qemu_plugin_tb *block_at(uint64_t pc);
+uint64_t fake_mmfr2(void);
 /* Calls the plugin's translation callback. */
 void fake_translated(struct qemu_plugin_tb *tb);
 

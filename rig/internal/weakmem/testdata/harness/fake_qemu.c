@@ -84,18 +84,20 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
                                GByteArray *buf)
 {
     unsigned int old = buf->len;
+    uint64_t value;
 
     if (!running || allowed < QEMU_PLUGIN_CB_R_REGS) {
         fail("a register is read where none may be");
     }
     if (handle->number == REGISTER_CPSR) {
-        uint32_t value = cpsr_of(running);
+        uint32_t flags = cpsr_of(running);
         g_byte_array_set_size(buf, old + 4);
-        memcpy(buf->data + old, &value, 4);
+        memcpy(buf->data + old, &flags, 4);
         return true;
     }
     g_byte_array_set_size(buf, old + 8);
-    memcpy(buf->data + old, value_of(handle), 8);
+    value = handle->number == REGISTER_MMFR2 ? fake_mmfr2() : *value_of(handle);
+    memcpy(buf->data + old, &value, 8);
     return true;
 }
 
@@ -103,7 +105,7 @@ bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
                                 GByteArray *buf)
 {
     if (!running || allowed < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8 ||
-        handle->number == REGISTER_CPSR) {
+        handle->number >= REGISTER_CPSR) {
         fail("a register is written where none may be");
     }
     memcpy(value_of(handle), buf->data, 8);

@@ -5,9 +5,17 @@
 
 static struct qemu_plugin_register registers[REGISTERS];
 
+/* What the CPU is: HARNESS_LSE2 makes aligned pairs single-copy atomic. */
+uint64_t fake_mmfr2(void)
+{
+    const char *lse2 = getenv("HARNESS_LSE2");
+
+    return lse2 && strcmp(lse2, "1") == 0 ? 1ull << 32 : 0;
+}
+
 GArray *qemu_plugin_get_registers(void)
 {
-    static const char *const others[] = {"sp", "pc", "cpsr"};
+    static const char *const others[] = {"sp", "pc", "cpsr", "ID_AA64MMFR2_EL1"};
     GArray *a = calloc(1, sizeof *a);
     qemu_plugin_reg_descriptor *d = calloc(REGISTERS, sizeof *d);
 

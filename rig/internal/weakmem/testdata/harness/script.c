@@ -20,7 +20,7 @@
  *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
- *         counter NAME | active CPU
+ *         counter NAME | site REASON PC | active CPU
  *
  * and those of litmus.c: thread, init, observe, litmus, turns.
  */
@@ -119,6 +119,22 @@ static unsigned int index_of(const struct words *w, unsigned int i)
     return (unsigned int)n;
 }
 
+/* How often a reason was counted, at a place or, where that is 0, anywhere. */
+static uint64_t site_value(const char *why, uint64_t by)
+{
+    struct site_record r;
+    uint64_t sum = 0;
+    FILE *f = fopen(plan.sites_file, "re");
+
+    while (f && fread(&r, sizeof r, 1, f) == 1) {
+        sum += strcmp(r.why, why) == 0 && (!by || r.by == by) ? r.count : 0;
+    }
+    if (f) {
+        fclose(f);
+    }
+    return sum;
+}
+
 /* Through the file, as the rig reads them. */
 static uint64_t counter_value(const char *name)
 {
@@ -158,6 +174,8 @@ static void print(const struct words *w)
         value = guest_io_writes;
     } else if (strcmp(what, "counter") == 0 && w->n == 3) {
         value = counter_value(w->at[2]);
+    } else if (strcmp(what, "site") == 0 && w->n == 4) {
+        value = site_value(w->at[2], number(w, 3));
     } else {
         fail("cannot print %s", what);
     }
