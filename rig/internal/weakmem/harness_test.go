@@ -95,7 +95,7 @@ func (b build) flags() []string {
 // before each access to memory.
 func compilePoints(t testing.TB, cc string, b build, dir string, files []string) []string {
 	t.Helper()
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { // it is there where the compiler failed before
 		t.Fatal(err)
 	}
 	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", "-c"}, files))
@@ -144,6 +144,10 @@ type guest struct {
 	lse2     bool   // the CPU has FEAT_LSE2: an aligned pair is one access
 }
 
+// apart is a body in the user's half, as the guest's reader is: no code of the
+// kernel is reached from it, nor the other way round.
+const apart = "scope body 0x41500000 0x41501000 body\n"
+
 const bodyPlan = "seed 1\nset active 1000\nset body-delay 1000\nset track 1\nset exact 1000\n"
 
 // run executes the script and returns what it printed.
@@ -166,8 +170,11 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	if g.plan == "" {
 		g.plan = bodyPlan
 	}
-	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\n%sscope body %#x %#x body\n", ramBase, ramBytes,
-		filepath.Join(dir, "counters"), g.plan, uint64(codeAt), uint64(extraAt))
+	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\nsites %s\n%s", ramBase, ramBytes,
+		filepath.Join(dir, "counters"), filepath.Join(dir, "sites"), g.plan)
+	if !strings.Contains(g.plan, apart) {
+		text += fmt.Sprintf("scope body %#x %#x body\n", uint64(codeAt), uint64(extraAt))
+	}
 	if err := os.WriteFile(plan, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -201,8 +201,14 @@ void find_uses(const struct insn *in, struct uses *out)
     case 0xf:
         vector(in->word, out);
         break;
-    default: /* MRS: may read NZCV */
-        out->read_flags = true;
-        out->write_x = x_or_zero(in->word, 4, 0);
+    default: /* MRS, MSR; among them NZCV */
+        out->read_flags = out->read_system = bits(in->word, 21, 21);
+        out->write_flags = out->write_system = !out->read_system;
+        out->keep = out->write_system;
+        if (out->read_system) {
+            out->write_x = x_or_zero(in->word, 4, 0);
+        } else {
+            out->read_x = x_or_zero(in->word, 4, 0);
+        }
     }
 }

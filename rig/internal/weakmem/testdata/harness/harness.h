@@ -142,6 +142,10 @@ struct words {
     char *at[4096];
 };
 bool litmus_command(const struct words *w);
+void script_print(const struct words *w);
+extern bool script_cut; /* whether the last "cut" came to its point */
+unsigned int index_of(const struct words *w, unsigned int at); /* of a vCPU */
+uint8_t *script_memory(uint64_t virt, uint64_t bytes);
 /* Whether the command begins so and has n words in all. */
 bool is_command(const struct words *w, const char *first, unsigned int n);
 uint64_t number(const struct words *w, unsigned int at);

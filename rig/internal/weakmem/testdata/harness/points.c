@@ -11,6 +11,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef unsigned __int128 u128;
 
 /* Called by compiled code alone, which declares them itself. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
@@ -117,3 +118,4 @@ ATOMICS(8)
 ATOMICS(16)
 ATOMICS(32)
 ATOMICS(64)
+ATOMICS(128)
