@@ -28,7 +28,7 @@ import (
 // Config says what to build and where. Fill it, then Open.
 type Config struct {
 	Arch arch.Arch
-	// Tree is a kernel folder, a .tar.xz, .tar.gz or .tar.zst, or
+	// Tree is a kernel folder, a tar archive (see isTarball), or
 	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
@@ -96,6 +96,10 @@ type Image struct {
 	Log         string // make's output
 }
 
+// makesOwn are the characters that make takes for its own in a path, the colon
+// among them, which kbuild refuses too.
+const makesOwn = " \t\n:#$%'\"\\"
+
 // Validate says what is wrong with c; every error is the user's or a programming error of the caller.
 func (c Config) Validate() error {
 	check := func(ok bool, format string, args ...any) error {
@@ -108,6 +112,7 @@ func (c Config) Validate() error {
 	return errors.Join(
 		check(c.Arch.Name != "", "no architecture"),
 		check(c.CacheDir != "" && filepath.IsAbs(c.CacheDir), "the cache folder %q is no absolute path", c.CacheDir),
+		check(!strings.ContainsAny(c.CacheDir, makesOwn), "make cannot build below the cache folder %q, whose path holds a blank or one of %s: name another in KCOVRIG_CACHE", c.CacheDir, strings.TrimSpace(makesOwn)),
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
 		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
 		check(len(c.Series) > 0, "no patch series"),
