@@ -68,7 +68,7 @@ include:
 	assert.True(t, r.Arms[0].Patched)
 	assert.Equal(t, filepath.Join(dir, "mine", "qemu-system-aarch64"), r.Arms[0].Argv[0])
 	assert.Equal(t, tarball, r.Spec.Tree)
-	assert.Equal(t, trial.Patches{filepath.Join(dir, "my.patch")}, r.Spec.Patch)
+	assert.Equal(t, filepath.Join(dir, "my.patch"), r.Spec.Patch)
 	assert.Equal(t, []string{"pc"}, r.Spec.Modes)
 
 	r = cell(1, "arm64/debian:6.1/unpatched/relaxed/cmp/cortex-a53/seed-7", "stale")

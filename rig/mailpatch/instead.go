@@ -49,6 +49,9 @@ func whatInstead(text string, docs []document) string {
 	for _, d := range docs {
 		texts = append(texts, d.texts...)
 	}
+	if html {
+		return ": the mail is HTML alone: save it as plain text"
+	}
 	for _, f := range forms {
 		if slices.ContainsFunc(texts, f.is.MatchString) {
 			return ": " + f.say
@@ -57,8 +60,6 @@ func whatInstead(text string, docs []document) string {
 	switch t := tagOf(subject); {
 	case t.patch && strings.Contains(subject, "0/"):
 		return ": it is the series' cover letter, " + quoted(subject)
-	case html:
-		return ": the mail is HTML alone: save it as plain text"
 	case t.reply:
 		return ": it is a reply, " + quoted(subject)
 	case subject != "":

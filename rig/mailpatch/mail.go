@@ -49,10 +49,7 @@ func documents(text string, depth int) ([]document, error) {
 	}
 	var starts []int
 	for _, at := range mboxLine.FindAllStringIndex(text, -1) {
-		before := strings.TrimSuffix(strings.ReplaceAll(text[max(0, at[0]-4):at[0]], "\r", ""), "\n")
-		if at[0] == 0 || before == "" || strings.HasSuffix(before, "\n") {
-			starts = append(starts, at[0])
-		}
+		starts = append(starts, at[0])
 	}
 	if len(starts) == 0 || strings.TrimSpace(text[:starts[0]]) != "" {
 		starts = append([]int{0}, starts...)
@@ -126,6 +123,9 @@ func parts(header func(string) string, body io.Reader, depth int) ([]document, e
 		body = quotedprintable.NewReader(body)
 	}
 	content, err := io.ReadAll(io.LimitReader(body, maxText+1))
+	if errors.Is(err, io.ErrUnexpectedEOF) && !diffStart.Match(content) {
+		return nil, nil // cut off, as a signature may be; it is no patch
+	}
 	if err != nil {
 		return nil, fmt.Errorf("damaged mail: %w", err)
 	}

@@ -117,7 +117,9 @@ func (set patchSet) try(ctx context.Context, read reader) tried {
 	case t.offErr == nil:
 		t.already = true
 	default:
-		if on, err := apply(ctx, set.own, how{fuzz: maxFuzz}, read); err == nil {
+		if off, err := apply(ctx, set.own, how{fuzz: maxFuzz, reverse: true}, read); err == nil {
+			t.off, t.offErr, t.already = off, nil, true
+		} else if on, err := apply(ctx, set.own, how{fuzz: maxFuzz}, read); err == nil {
 			t.on, t.onErr = on, nil
 		}
 	}
@@ -139,15 +141,19 @@ func (set patchSet) ownArm(ctx context.Context, fix Fix, in, patched bool, read 
 	tree := arm{variant: variant{}}
 	switch {
 	case t.already:
-		tree.notes = []string{name + " is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out"}
-		switch out := fix.state(t.off.variant, in); {
+		tree.notes = append(t.off.notes, name+ " is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out")
+		out := fix.state(t.off.variant, in)
+		if out && in {
+			tree.notes = []string{name + " is in the tree already, and the fix is in without it too: the unpatched kernel lacks the fix alone"}
+		}
+		switch {
 		case out && !in:
 			return refuse("it takes the fix out, and the tree lacks it already: it is a revert, and the kernel without it would be the fixed one")
 		case patched:
 			return tree, nil
 		case out:
 			made, err := set.seriesArm(ctx, fix, false, read)
-			made.notes = []string{name + " is in the tree already, and the fix is in without it too: the unpatched kernel lacks the fix alone"}
+			made.notes = tree.notes
 			return made, err
 		}
 		return arm{t.off.variant, t.off.text, tree.notes}, nil
