@@ -100,8 +100,9 @@ func (j *job) finish(err error) (trial.Result, error) {
 	}
 	j.result.Timings = j.stages.close()
 	j.result.Failure = FailureOf(err)
+	defer func() { untidy(j.cfg.Events, j.folder.tidy()) }()
 	if j.result.Command == "build" {
-		return j.result, errors.Join(err, j.folder.discard())
+		return j.result, err
 	}
 	published := j.folder.publish(&j.result)
 	if published == nil {

@@ -246,7 +246,11 @@ func (n *nightly) finish() error {
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
-	return n.folder.publish(n.doc, n.since)
+	if err := n.folder.publish(n.doc, n.since); err != nil {
+		return err
+	}
+	untidy(n.cfg.Events, n.folder.tidy())
+	return nil
 }
 
 // MatrixReport renders the matrix in dir, with what changed since the one in

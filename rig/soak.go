@@ -30,7 +30,8 @@ func Soak(ctx context.Context, cfg Config) (trial.Result, error) {
 	cfg.Spec.Duration = total / 2
 	j, err := newJob(cfg, "soak")
 	if err == nil && (total < 2*time.Second || !j.emulated()) {
-		err = errors.Join(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"), j.folder.discard())
+		err = fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture")
+		untidy(j.cfg.Events, j.folder.discard())
 	}
 	if err != nil {
 		return trial.Result{Command: "soak", Spec: cfg.Spec, Failure: FailureOf(err)}, err

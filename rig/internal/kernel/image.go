@@ -204,5 +204,5 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
 		return 0, err
 	}
-	return b.cpu, b.work.keep("entry", t.store.build(j.key))
+	return b.cpu, b.work.keep(ctx, "entry", t.store.build(j.key))
 }

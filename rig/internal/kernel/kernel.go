@@ -28,7 +28,7 @@ import (
 // Config says what to build and where. Fill it, then Open.
 type Config struct {
 	Arch arch.Arch
-	// Tree is a kernel folder, a .tar.xz, .tar.gz or .tar.zst, or
+	// Tree is a kernel folder, a tar archive (see isTarball), or
 	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
