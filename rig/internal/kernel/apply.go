@@ -159,7 +159,7 @@ func runGit(ctx context.Context, files []*gitdiff.File, reverse bool, fuzz int, 
 		Path: "git", Args: append(args, "-"), Dir: real, Stdin: strings.NewReader(mailpatch.Diff(placed(files, reverse))),
 		Kind: fault.User, Op: "apply by git",
 		Env: []string{
-			"LC_ALL=C", "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
+			"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null",
 			"GIT_CEILING_DIRECTORIES=" + filepath.Dir(real), // no repository around dir counts
 		},
 	})

@@ -65,10 +65,35 @@ func edited(r *rand.Rand) (before, after string) {
 
 // What is applied is what was edited, whatever wrote the difference, and what git
 // and patch make of it; and it comes off again.
+// Without context the place is all there is: a length of 0 means behind the line.
+func TestHunksWithoutContextStandWhereTheySay(t *testing.T) {
+	const before, after = "1\n2\n2\n1\n2\n", "0\n1\n2\n2\n0\n2\n3\n"
+	diff := "--- a/x\n+++ b/x\n@@ -0,0 +1 @@\n+0\n@@ -4 +5 @@\n-1\n+0\n@@ -5,0 +7 @@\n+3\n"
+	for name, c := range map[string]struct{ before, after, diff string }{
+		"all":        {before, after, diff},
+		"added":      {"1\n2\n3\n", "1\n2\nx\n3\n", "--- a/x\n+++ b/x\n@@ -2,0 +3 @@\n+x\n"},
+		"taken away": {"1\nx\n1\nx\n1\nx\n", "1\nx\n1\n1\nx\n", "--- a/x\n+++ b/x\n@@ -4 +3,0 @@\n-x\n"},
+		"two gone":   {"1\n1\n2\n1\n2\n", "1\n1\n2\n", "--- a/x\n+++ b/x\n@@ -4,2 +3,0 @@\n-1\n-2\n"},
+		"first gone": {"1\n2\n", "2\n", "--- a/x\n+++ b/x\n@@ -1 +0,0 @@\n-1\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			patches := readPatch(t, "x", c.diff)
+			on, err := apply(t.Context(), patches, how{}, files{"x": c.before}.read)
+			require.NoError(t, err)
+			require.Equal(t, c.after, *on.variant["x"])
+			require.False(t, on.moved)
+			off, err := apply(t.Context(), patches, how{reverse: true}, files{"x": c.after}.read)
+			require.NoError(t, err)
+			require.Equal(t, c.before, *off.variant["x"])
+			require.False(t, off.moved)
+		})
+	}
+}
+
 func TestPatchesOfEveryFormAreAppliedAsGitAndPatchDo(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	counts := map[string]int{}
-	for n := range 150 {
+	for n := range 90 {
 		before, after := edited(r)
 		if before == after || before == "" || after == "" {
 			continue

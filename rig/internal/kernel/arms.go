@@ -141,7 +141,7 @@ func (set patchSet) ownArm(ctx context.Context, fix Fix, in, patched bool, read 
 	tree := arm{variant: variant{}}
 	switch {
 	case t.already:
-		tree.notes = append(t.off.notes, name+ " is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out")
+		tree.notes = append(t.off.notes, name+" is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out")
 		out := fix.state(t.off.variant, in)
 		if out && in {
 			tree.notes = []string{name + " is in the tree already, and the fix is in without it too: the unpatched kernel lacks the fix alone"}

@@ -25,28 +25,30 @@ func kcovTree(t *testing.T) files {
 
 const behindCopy = "\tmemcpy(dst_entries, src_entries, bytes_to_move);\n"
 
+// formNotes are what is said of each form, in words.
+var formNotes = map[string]string{
+	"11k-U0-after-memcpy.patch":     "has no context: it went in behind line 985 as it says",
+	"14-fuzz1.patch":                "fits with fuzz 1 only",
+	"22-binary-git.patch":           "kcov.png is left out: it is binary",
+	"22b-binary-files-differ.patch": "kcov.png is left out: it is binary",
+	"23-rename-doc.patch":           "kernel-coverage.rst is left out: it does not fit",
+	"23c-mode-change.patch":         "mm/util.c: its change of mode is left out",
+	"24b-format-patch.patch.gz":     "",
+	"39-unterminated-newline.patch": "",
+	"04-mail-quoted-printable.eml":  "",
+	"10-no-prefix.patch":            "",
+	"28b-attachment-base64.eml":     "",
+	"23d-empty-new-file.patch":      "",
+	"12b-svn-index-p0.patch":        "",
+	"09-p0.patch":                   "",
+	"07-crlf.patch":                 "",
+	"07b-crlf-diff.patch":           "",
+	"05-mail-base64.eml":            "",
+}
+
 // Every form in which the same fix comes gives the same kernel, and says what was
 // special about it.
 func TestFormsInWhichPatchesCome(t *testing.T) {
-	notes := map[string]string{
-		"11k-U0-after-memcpy.patch":     "has no context: it went in behind line 985 as it says",
-		"14-fuzz1.patch":                "fits with fuzz 1 only",
-		"22-binary-git.patch":           "kcov.png is left out: it is binary",
-		"22b-binary-files-differ.patch": "kcov.png is left out: it is binary",
-		"23-rename-doc.patch":           "kernel-coverage.rst is left out: it does not fit",
-		"23c-mode-change.patch":         "mm/util.c: its change of mode is left out",
-		"24b-format-patch.patch.gz":     "",
-		"39-unterminated-newline.patch": "",
-		"04-mail-quoted-printable.eml":  "",
-		"10-no-prefix.patch":            "",
-		"28b-attachment-base64.eml":     "",
-		"23d-empty-new-file.patch":      "",
-		"12b-svn-index-p0.patch":        "",
-		"09-p0.patch":                   "",
-		"07-crlf.patch":                 "",
-		"07b-crlf-diff.patch":           "",
-		"05-mail-base64.eml":            "",
-	}
 	tree, fix := kcovTree(t), kcovConfig().Fix
 	plain := ""
 	paths, err := filepath.Glob("testdata/patches/[0-9]*[a-z]")
@@ -76,7 +78,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 				want = strings.Replace(tree["kernel/kcov.c"], behindCopy, behindCopy+"\tsmp_wmb();\n", 1)
 			}
 			assert.Equal(t, want, text)
-			wanted, known := notes[name]
+			wanted, known := formNotes[name]
 			require.True(t, known)
 			if wanted == "" {
 				assert.Empty(t, made.notes)
@@ -101,5 +103,5 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			assert.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"], "it is known to be in, and comes off")
 		})
 	}
-	assert.Equal(t, len(notes)+1, seen)
+	assert.Equal(t, len(formNotes)+1, seen)
 }

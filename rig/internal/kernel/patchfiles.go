@@ -132,14 +132,11 @@ func (c Config) commit(ctx context.Context, named string, missing error) ([]mail
 	if info, err := os.Stat(c.Tree); c.Tree == "" || err != nil || !info.IsDir() {
 		return nil, nil, none("a commit needs --tree with a git folder")
 	}
-	git := func(args ...string) (string, error) {
-		res, err := proc.Run(ctx, proc.Command{
-			Path: "git", Args: append([]string{"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-C", c.Tree}, args...),
-			Env: []string{"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"}, Kind: fault.User, Op: "read commit " + named,
-		})
+	ask := func(args ...string) (string, error) {
+		res, err := proc.Run(ctx, git(c.Tree, "read commit "+named, args...))
 		return string(res.Stdout), err
 	}
-	hash, err := git("rev-parse", "--verify", "--quiet", "--end-of-options", named+"^{commit}")
+	hash, err := ask("rev-parse", "--verify", "--quiet", "--end-of-options", named+"^{commit}")
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, err
@@ -147,14 +144,14 @@ func (c Config) commit(ctx context.Context, named string, missing error) ([]mail
 		return nil, nil, none(c.Tree + " has no such commit")
 	}
 	hash = strings.TrimSpace(hash)
-	parents, err := git("rev-list", "--no-walk", "--parents", hash)
+	parents, err := ask("rev-list", "--no-walk", "--parents", hash)
 	if err != nil {
 		return nil, nil, err
 	}
 	if n := len(strings.Fields(parents)) - 1; n != 1 {
 		return nil, nil, fault.Newf(fault.User, "read commit "+named, "it has %d parents, and a patch needs one", n)
 	}
-	text, err := git("format-patch", "-1", "--stdout", "--no-renames", "--no-signature", "--no-ext-diff", "--no-textconv", "--binary",
+	text, err := ask("format-patch", "-1", "--stdout", "--no-renames", "--no-signature", "--no-ext-diff", "--no-textconv", "--binary",
 		"--unified=3", "--no-attach", "--subject-prefix=PATCH", "--src-prefix=a/", "--dst-prefix=b/", hash)
 	if err != nil {
 		return nil, nil, err
