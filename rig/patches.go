@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
@@ -74,4 +76,26 @@ func (c Config) keepInput() (string, error) {
 		err = replaceFile(path, text)
 	}
 	return path, fault.Wrap(fault.Rig, "keep the patch from standard input", err)
+}
+
+// patchContent is all that a patch file holds, or a folder of them with its names.
+func patchContent(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		text, err := os.ReadFile(path)
+		return string(text), err
+	}
+	var b strings.Builder
+	err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		fmt.Fprintf(&b, "%q %d\n%s", name, len(text), text)
+		return err
+	})
+	return b.String(), err
 }

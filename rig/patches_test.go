@@ -51,3 +51,17 @@ func TestANoteOfBothKernelsIsMadeOnce(t *testing.T) {
 	assert.Equal(t, []string{"my.patch is in the tree already"}, told)
 	assert.Equal(t, told, j.result.Notes)
 }
+
+func TestAFolderOfPatchesIsItsFiles(t *testing.T) {
+	dir := t.TempDir()
+	was := ""
+	for _, text := range []string{"a", "b"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "1.patch"), []byte(text), 0o600))
+		now, err := patchContent(dir)
+		require.NoError(t, err)
+		assert.NotEqual(t, was, now)
+		was = now
+	}
+	_, err := patchContent(filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
