@@ -23,7 +23,7 @@ func between(t *testing.T, before, after string, options ...string) string {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-	return tool(t, dir, "", "diff", append(options, "-u", "a/kernel/kcov.c", "b/kernel/kcov.c")...)
+	return tool(t, dir, "", "diff", append(options, "a/kernel/kcov.c", "b/kernel/kcov.c")...)
 }
 
 // with is tree with another kernel/kcov.c, in which old became new.
@@ -40,7 +40,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	has := files{"kernel/kcov.c": *fixed.variant["kernel/kcov.c"]}
 	own := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n")
 	comment := func(f files) files { return f.with(behindCopy, "\t/* copy */\n"+behindCopy) }
-	diff := func(from, to files) string { return between(t, from["kernel/kcov.c"], to["kernel/kcov.c"]) }
+	diff := func(from, to files) string { return between(t, from["kernel/kcov.c"], to["kernel/kcov.c"], "-u") }
 	for name, c := range map[string]struct {
 		tree               files
 		patch              string
