@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -76,6 +77,13 @@ func newJob(cfg Config, command string) (*job, error) {
 func (j *job) note(text string) {
 	j.result.Notes = append(j.result.Notes, text)
 	j.cfg.Events(trial.Event{Note: text})
+}
+
+// noteOnce is for what both arms may say.
+func (j *job) noteOnce(text string) {
+	if !slices.Contains(j.result.Notes, text) {
+		j.note(text)
+	}
 }
 
 // announcing makes each external command an event.

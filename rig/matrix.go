@@ -156,11 +156,11 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	}
 	var patches []string
 	for _, path := range matrix.PatchFiles(cells) {
-		text, err := os.ReadFile(path)
+		text, err := patchContent(path)
 		if err != nil {
 			return nil, fault.Wrap(fault.User, "read the patch", err)
 		}
-		patches = append(patches, string(text))
+		patches = append(patches, text)
 	}
 	n := &nightly{
 		since: since,

@@ -171,10 +171,10 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 
 func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 	c, fake := fakeRig(t)
-	c.PatchFile = filepath.Join(fake, "own.patch")
+	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	keys := map[string]bool{}
 	for _, barrier := range []string{"barrier", "smp_rmb"} {
-		require.NoError(t, os.WriteFile(c.PatchFile, []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
+		require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
 		img, err := openTree(t, c).Image(t.Context(), true)
 		require.NoError(t, err)
 		text, err := os.ReadFile(img.Path)

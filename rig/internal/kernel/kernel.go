@@ -37,8 +37,9 @@ type Config struct {
 	AsIs bool
 	// Series are patch series that fix the bug, tried in order.
 	Series []fs.FS
-	// PatchFile replaces Series where it is set: what the patched arm has.
-	PatchFile string
+	// Patches replace Series where there are any: what the patched arm has, in this
+	// order. Each is a file, a folder of them, or a commit of Tree.
+	Patches []string
 	// Fix says how the source shows that the fix is in.
 	Fix Fix
 	// Object is the object file of Fix.Source, below the build folder.
@@ -86,12 +87,13 @@ type Image struct {
 	AsIs        bool   // the tree as it stands: Patched says nothing
 	Patched     bool
 	TreeHash    string
-	ConfigHash  string // of the complete .config
-	Compiler    string // compiler and linker, as they name themselves
-	Key         string // of the build in the cache
-	Patch       string // hash of the files in which the arm differs from the tree
-	PatchText   string // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
-	Cached      bool   // nothing was built
+	ConfigHash  string   // of the complete .config
+	Compiler    string   // compiler and linker, as they name themselves
+	Key         string   // of the build in the cache
+	Patch       string   // hash of the files in which the arm differs from the tree
+	PatchText   string   // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
+	Notes       []string // what people should know of how the arm was made
+	Cached      bool     // nothing was built
 	CPU, Wall   time.Duration
 	Log         string // make's output
 }

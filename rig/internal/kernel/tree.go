@@ -48,7 +48,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 		return nil, err
 	}
 	t := &Tree{cfg: c, store: store{c.CacheDir}}
-	if t.patches, err = c.patches(); err != nil {
+	if t.patches, err = c.patches(ctx); err != nil {
 		return nil, err
 	}
 	o, err := c.findOrigin(ctx, t.store)
