@@ -33,6 +33,7 @@ type Comparison struct {
 	Target    bool             // a seen state fulfils the test's own condition
 	Verdict   string           // the model's, of that condition: Never, Sometimes or Always
 	ElapsedNS int64
+	Shares    []Share // by policy of the emulator, in the order of the runs
 }
 
 // Report is what a set of tests came to.
@@ -44,51 +45,82 @@ type Report struct {
 	Counted map[string]uint64 // the emulator's counters, summed
 }
 
-// Compare judges the final states that a program counted, as it words them.
-func Compare(t *Test, v Verdict, counted map[string]uint64) (Comparison, error) {
-	c := Comparison{Name: t.Name, Threads: len(t.Threads), States: map[State]uint64{}, Verdict: v.Observation}
-	for text, n := range counted {
-		values, err := State(text).Values()
-		if err != nil {
-			return c, fmt.Errorf("the final state %q: %w", text, err)
+// Counted is what a program counted in its runs under one of the emulator's policies.
+type Counted struct {
+	Policy    string
+	States    map[string]uint64 // by final state, as the program words it
+	Fulfilled uint64            // outcomes in which the test's own condition holds
+
+}
+
+// Share is what one policy has contributed to a comparison.
+type Share struct {
+	Policy    string  `json:"policy"`
+	Outcomes  uint64  `json:"outcomes"`
+	States    int     `json:"states"`
+	Forbidden []State `json:"forbidden"` // seen under it, not allowed
+	Target    bool    `json:"target"`
+}
+
+// Compare judges the final states that a test's program counted.
+func Compare(h Head, v Verdict, runs ...Counted) (Comparison, error) {
+	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Verdict: v.Observation}
+	for _, run := range runs {
+		share := Share{Policy: run.Policy, Target: run.Fulfilled > 0, Forbidden: []State{}, States: len(run.States)}
+		for text, n := range run.States {
+			state, err := Canonical(text)
+			if err != nil {
+				return c, fmt.Errorf("the final state %q: %w", text, err)
+			}
+			c.States[state] += n
+			share.Outcomes += n
+			if !v.Allows(state) {
+				share.Forbidden = append(share.Forbidden, state)
+			}
 		}
-		state := NewState(values)
-		c.States[state] += n
-		c.Outcomes += n
-		holds, err := t.Condition.Holds(state)
-		if err != nil {
-			return c, err
-		}
-		c.Target = c.Target || holds
-	}
-	if c.Outcomes == 0 {
-		return c, fmt.Errorf("no outcome was counted")
-	}
-	c.Allowed = slices.Clone(v.States)
-	slices.Sort(c.Allowed)
-	for state := range c.States {
-		if !sameTerms(state, c.Allowed[0]) {
-			return c, fmt.Errorf("the state %q cannot be compared with the model's %q", state, c.Allowed[0])
-		}
-		if !slices.Contains(c.Allowed, state) {
-			c.Forbidden = append(c.Forbidden, state)
-		}
+		slices.Sort(share.Forbidden)
+		c.Forbidden = append(c.Forbidden, share.Forbidden...)
+		c.Outcomes += share.Outcomes
+		c.Target = c.Target || share.Target
+		c.Shares = append(c.Shares, share)
 	}
 	slices.Sort(c.Forbidden)
+	c.Forbidden = slices.Compact(c.Forbidden)
+	c.Allowed = slices.Clone(v.States)
+	slices.Sort(c.Allowed)
 	for _, state := range c.Allowed {
 		if c.States[state] == 0 {
 			c.Unseen = append(c.Unseen, state)
 		}
 	}
+	return c, c.judge(v)
+}
+
+// judge settles the outcome, or says why there is none.
+func (c *Comparison) judge(v Verdict) error {
+	if c.Outcomes == 0 {
+		return fmt.Errorf("no outcome was counted")
+	}
+	for state := range c.States {
+		if len(c.Allowed) > 0 && !sameTerms(state, c.Allowed[0]) {
+			c.Forbidden = nil
+			return fmt.Errorf("the state %q cannot be compared with the model's %q", state, c.Allowed[0])
+		}
+	}
+	if len(c.Forbidden) > 0 && v.Unrolled {
+		seen := c.Forbidden[0]
+		c.Forbidden = nil
+		return fmt.Errorf("herd7 has not followed all turns of its loop, and does not list the state %q, which may be allowed", seen)
+	}
 	c.Outcome = Sound
 	if len(c.Forbidden) > 0 {
 		c.Outcome = Unsound
 	}
-	return c, nil
+	return nil
 }
 
 // sameTerms says whether two states give values to the same terms; both are
-// as NewState renders them.
+// canonical. Faults have no value: which there are is what differs.
 func sameTerms(a, b State) bool {
 	return slices.Equal(terms(a), terms(b))
 }
