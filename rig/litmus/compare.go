@@ -43,7 +43,11 @@ type Report struct {
 	Kernel  string
 	QEMU    string
 	Counted map[string]uint64 // the emulator's counters, summed
+	Ended   bool              // it is of a run that was ended before it was done
 }
+
+// NotRun begins the reason of a test that did not come to run.
+const NotRun = "it was not run"
 
 // Counted is what a program counted in its runs under one of the emulator's policies.
 type Counted struct {

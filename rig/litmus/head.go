@@ -15,8 +15,8 @@ import (
 // values and the condition mean is for herd7 and litmus7 to read, so that every
 // test that they take can be run.
 type Head struct {
-	Name    string
-	Threads int
+	Name    string `json:"name"`
+	Threads int    `json:"threads"`
 }
 
 var (
