@@ -39,6 +39,8 @@ type fakeGuest struct {
 	step    uint64           // blocks per progress; 0: 10
 	sent    chan struct{}    // closed after the first progress
 	hits    []wire.Detection // sent after the first progress
+	// litmus answers a job; nil: the guest hangs up.
+	litmus func(wire.LitmusJob) *wire.LitmusResult
 }
 
 func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
@@ -59,6 +61,16 @@ func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
 	}
 	r, err := dec.Decode()
 	if err != nil || r.Start == nil {
+		return
+	}
+	if g.litmus != nil {
+		for _, job := range r.Start.Litmus {
+			result := g.litmus(job)
+			if result == nil || enc.Encode(wire.Record{Litmus: result}) != nil {
+				return
+			}
+		}
+		_ = enc.Encode(wire.Record{Done: &wire.Done{}})
 		return
 	}
 	stop := make(chan struct{})

@@ -34,10 +34,10 @@ type litmusEnd struct {
 }
 
 type litmusLine struct {
-	*litmusBegin
-	Number int         `json:"number,omitempty"` // of the test, from 1, as the first line lists them
-	Test   *litmusTest `json:"test,omitempty"`
-	End    *litmusEnd  `json:"end,omitempty"`
+	Begin  *litmusBegin `json:"begin,omitempty"`
+	Number int          `json:"number,omitempty"` // of the test, from 1, as the first line lists them
+	Test   *litmusTest  `json:"test,omitempty"`
+	End    *litmusEnd   `json:"end,omitempty"`
 }
 
 // LitmusWriter writes results as they come. Each line is written at once.
@@ -45,7 +45,7 @@ type LitmusWriter struct{ To io.Writer }
 
 // Begin names the tests of the run.
 func (w *LitmusWriter) Begin(heads []litmus.Head, seed uint64) error {
-	return w.line(litmusLine{litmusBegin: &litmusBegin{LitmusLinesSchema, seed, full(heads)}})
+	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, full(heads)}})
 }
 
 // Test tells what a test has come to; a later word on it counts. number is its
@@ -86,10 +86,10 @@ func ReadLitmusLines(from io.Reader) (litmus.Report, error) {
 		}
 		switch {
 		case err != nil:
-		case begun == nil && (l.litmusBegin == nil || l.Schema != LitmusLinesSchema):
+		case begun == nil && (l.Begin == nil || l.Begin.Schema != LitmusLinesSchema):
 			err = fmt.Errorf("it does not begin as %s", LitmusLinesSchema)
 		case begun == nil:
-			begun, tests = l.litmusBegin, make([]*litmus.Comparison, len(l.Heads))
+			begun, tests = l.Begin, make([]*litmus.Comparison, len(l.Begin.Heads))
 		case l.Test != nil && l.Number >= 1 && l.Number <= len(tests):
 			c := l.Test.comparison()
 			tests[l.Number-1] = &c

@@ -103,7 +103,7 @@ func TestLitmusLines(t *testing.T) {
 }
 
 func TestWhatAreNoLitmusLines(t *testing.T) {
-	const begin = `{"schema":"kcovrig.litmus-lines/1","seed":1,"heads":[{"name":"MP","threads":2}]}` + "\n"
+	const begin = `{"begin":{"schema":"kcovrig.litmus-lines/1","seed":1,"heads":[{"name":"MP","threads":2}]}}` + "\n"
 	_, err := ReadLitmusLines(strings.NewReader(begin))
 	require.NoError(t, err)
 	for name, text := range map[string]string{
