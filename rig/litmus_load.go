@@ -147,15 +147,20 @@ func (r *litmusRun) programs(ctx context.Context) error {
 	return nil
 }
 
+// programSource is the test as litmus7 gets it.
+func (t *litmusTest) programSource() herdtools.Source {
+	return herdtools.Source{Name: t.source.Name, Text: litmus.WithPointers(t.source.Text)}
+}
+
 func (r *litmusRun) build(ctx context.Context) (map[string]herdtools.Program, error) {
 	var few, many []herdtools.Source
 	for _, t := range r.tests {
 		switch {
 		case t.why != "":
 		case t.head.Threads <= minLitmusCPUs:
-			few = append(few, t.source)
+			few = append(few, t.programSource())
 		default:
-			many = append(many, t.source)
+			many = append(many, t.programSource())
 		}
 	}
 	made := map[string]herdtools.Program{}

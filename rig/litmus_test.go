@@ -214,8 +214,12 @@ func TestResultsAreKeptAsTheyCome(t *testing.T) {
 	var midway []litmus.Report
 	l = newLitmusLab(t, func(job wire.LitmusJob) *wire.LitmusResult {
 		if job.Name == "C" {
-			kept, err := KeptLitmus(l.cfg.OutDir)
-			assert.NoError(t, err)
+			var kept litmus.Report
+			assert.Eventually(t, func() (come bool) {
+				var err error
+				kept, err = KeptLitmus(l.cfg.OutDir)
+				return err == nil && kept.Tests[1].Outcomes == uint64(80+20*len(midway))
+			}, time.Minute, time.Millisecond)
 			midway = append(midway, kept)
 		}
 		return counts(job)
@@ -241,8 +245,13 @@ func TestResultsAreKeptAsTheyCome(t *testing.T) {
 
 func TestAnInterruptedRunSaysWhatIsMissing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	l := newLitmusLab(t, func(job wire.LitmusJob) *wire.LitmusResult {
+	var l *litmusLab
+	l = newLitmusLab(t, func(job wire.LitmusJob) *wire.LitmusResult {
 		if job.Name == "B" {
+			assert.Eventually(t, func() bool {
+				kept, err := KeptLitmus(l.cfg.OutDir)
+				return err == nil && kept.Tests[0].Outcomes > 0
+			}, time.Minute, time.Millisecond)
 			cancel()
 			<-ctx.Done()
 			time.Sleep(50 * time.Millisecond)

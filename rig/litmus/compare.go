@@ -4,6 +4,7 @@ package litmus
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -111,6 +112,10 @@ func (c *Comparison) judge(v Verdict) error {
 			return fmt.Errorf("the state %q cannot be compared with the model's %q", state, c.Allowed[0])
 		}
 	}
+	if term := c.bareAddress(); term != "" {
+		c.Forbidden = nil
+		return fmt.Errorf("%s holds an address, which the program prints as a number: declare it as a pointer, as in uint64_t* %s", term, strings.Trim(term, "[]"))
+	}
 	if len(c.Forbidden) > 0 && v.Unrolled {
 		seen := c.Forbidden[0]
 		c.Forbidden = nil
@@ -123,18 +128,41 @@ func (c *Comparison) judge(v Verdict) error {
 	return nil
 }
 
+// bareAddress names a term that the model gives an address, and the program a number.
+func (c *Comparison) bareAddress() string {
+	addresses := map[string]bool{}
+	for _, state := range c.Allowed {
+		for term, value := range words(state) {
+			addresses[term] = addresses[term] || isName(value)
+		}
+	}
+	for _, state := range c.Forbidden {
+		for term, value := range words(state) {
+			if addresses[term] && value != "0" && !isName(value) {
+				return term
+			}
+		}
+	}
+	return ""
+}
+
+func isName(value string) bool { return value != "" && !strings.ContainsAny(value[:1], "0123456789{") }
+
+// words are the values of a canonical state.
+func words(s State) map[string]string {
+	out := map[string]string{}
+	for item := range strings.SplitSeq(string(s), ";") {
+		if term, value, ok := strings.Cut(strings.TrimSpace(item), "="); ok {
+			out[term] = value
+		}
+	}
+	return out
+}
+
 // sameTerms says whether two states give values to the same terms; both are
 // canonical. Faults have no value: which there are is what differs.
 func sameTerms(a, b State) bool {
 	return slices.Equal(terms(a), terms(b))
 }
 
-func terms(s State) []string {
-	var out []string
-	for item := range strings.SplitSeq(string(s), ";") {
-		if term, _, ok := strings.Cut(item, "="); ok {
-			out = append(out, strings.TrimSpace(term))
-		}
-	}
-	return out
-}
+func terms(s State) []string { return slices.Sorted(maps.Keys(words(s))) }

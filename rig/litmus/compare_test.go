@@ -125,6 +125,18 @@ func TestLoopsAreNotFollowedForEver(t *testing.T) {
 	assert.Equal(t, Unsound, c.Outcome)
 }
 
+// An address that is printed as a number says nothing of what it is of.
+func TestAddressesAsNumbers(t *testing.T) {
+	v := Verdict{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
+	c, err := Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=4509021504; 0:X1=0;": 1}})
+	require.ErrorContains(t, err, "0:X0 holds an address")
+	assert.Empty(t, c.Outcome)
+	assert.Empty(t, c.Forbidden)
+	c, err = Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=x; 0:X1=7;": 1}})
+	require.NoError(t, err)
+	assert.Equal(t, Unsound, c.Outcome)
+}
+
 // What herd7 and a program call by different words is the same state.
 func TestValuesThatAreNoNumbers(t *testing.T) {
 	for herd, program := range map[string]string{

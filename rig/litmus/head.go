@@ -94,7 +94,7 @@ func afterInit(text string) (string, error) {
 func behind(text, wanted string) (string, bool) {
 	for text != "" {
 		switch {
-		case strings.HasPrefix(text, "(*"):
+		case strings.HasPrefix(text, "(*") && behindComment(text) != "":
 			text = behindComment(text)
 		case wanted != "" && strings.HasPrefix(text, wanted):
 			return text[len(wanted):], true
@@ -107,7 +107,8 @@ func behind(text, wanted string) (string, bool) {
 	return "", false
 }
 
-// behindComment skips a comment, which may hold others.
+// behindComment skips a comment, which may hold others; one without an end gives
+// nothing: it is none.
 func behindComment(text string) string {
 	depth := 0
 	for at := 0; at < len(text); at++ {

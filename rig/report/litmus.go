@@ -125,6 +125,9 @@ func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
 	return object(w, m)
 }
 
+// forbiddenShown bounds what is shown of a test's forbidden states.
+const forbiddenShown = 20
+
 // LitmusText prints the report as a table and its sums.
 func LitmusText(w io.Writer, r litmus.Report) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -144,7 +147,11 @@ func LitmusText(w io.Writer, r litmus.Report) error {
 		return err
 	}
 	for _, c := range r.Tests {
-		for _, s := range c.Forbidden {
+		shown := c.Forbidden[:min(len(c.Forbidden), forbiddenShown)]
+		if more := len(c.Forbidden) - len(shown); more > 0 {
+			fmt.Fprintf(w, "FORBIDDEN in %s: %d states more than follow\n", c.Name, more)
+		}
+		for _, s := range shown {
 			fmt.Fprintf(w, "FORBIDDEN in %s: %s (%d times, policy %s)\n", c.Name, s, c.States[s], strings.Join(under(c, s), " and "))
 		}
 	}
