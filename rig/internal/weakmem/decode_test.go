@@ -101,6 +101,9 @@ func compareWord(word uint32, mnemonic, operands string, at uint64, line string)
 	if e.class == "plain" {
 		return "(plain)", complaintOfUses(mnemonic, operands, fields)
 	}
+	if e.class == "branch" || e.class == "call" || e.class == "indirect" {
+		return mnemonic, complaintOfUses(mnemonic, operands, fields)
+	}
 	return mnemonic, ""
 }
 

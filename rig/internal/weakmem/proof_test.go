@@ -43,33 +43,42 @@ func reachable(t *testing.T) map[string]int {
 	return out
 }
 
-// Not reached although an abstract model reaches them: the test never writes a
-// location that it reads, so the history cannot say how old the value is and
-// the read counts as news (history_versions).
-var unreached = map[string]int{"WRC+data+po-addr": 1}
+// Not reached although the architecture, or an abstract model, reaches them. A
+// location that the test reads and nobody writes, or that is read twice: the history
+// cannot say how old the value is and the read counts as news (history_versions).
+// Load buffering: a store is seen before an older load of its thread is satisfied.
+var unreached = map[string]int{
+	"WRC+data+po-addr": 1,
+	"G1-never-written": 1,
+	"G2-read-twice":    1,
+	"H1-exclusive-aba": 1, // load buffering: the exclusive store before the load between
+}
 
 // TestLitmus is the proof: nothing that the architecture forbids is ever seen,
 // and what the model can reach is.
 func TestLitmus(t *testing.T) {
 	const iterations = 21000
 	tests, verdicts := proofTests(t)
+	tests = wanted(t, tests)
 	limits := reachable(t)
 	seen := runTests(t, guest{}, tests, iterations, 1)
 	var total tally
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		v := verdicts[name]
-		limit, ok := limits[name]
-		if !ok {
-			limit = len(v.States) // one of our own, chosen to be in reach
-		}
-		total.add(t, tests[name], seen[name], v, limit-unreached[name])
-		n := 0
-		for _, times := range seen[name] {
-			n += times
-		}
-		if n != iterations {
-			t.Errorf("%s: %d outcomes of %d", name, n, iterations)
-		}
+		t.Run(name, func(t *testing.T) {
+			v := verdicts[name]
+			limit, ok := limits[name]
+			if !ok {
+				limit = len(v.States) // one of our own, chosen to be in reach
+			}
+			total.add(t, tests[name], seen[name], v, limit-unreached[name])
+			n := 0
+			for _, times := range seen[name] {
+				n += times
+			}
+			if n != iterations {
+				t.Errorf("%s: %d outcomes of %d", name, n, iterations)
+			}
+		})
 	}
 	t.Logf("%d tests of %d outcomes each: forbidden states seen %d; allowed by herd7 %d, in the model's reach %d, seen %d; targets in reach %d, seen %d",
 		len(tests), iterations, total.forbidden, total.allowed, total.reach, total.seen, total.targets, total.targetsSeen)

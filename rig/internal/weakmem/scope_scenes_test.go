@@ -76,11 +76,20 @@ var scopeScenes = []scene{
 		name:   "a focus in a callee",
 		code:   []string{"mov x9,x30; bl .+0xffc; bl .+0xff8; str x2,[x0,#24]; dmb ishst; ret x9", "str x1,[x0]; str x1,[x0,#8]; str x1,[x0,#16]; ret"},
 		places: []string{"E0", "E1"},
-		plan:   callerPlan + "focus 0xffff000040201004\n",
+		plan:   callerPlan + apart + "focus 0xffff000040201004\n",
 		// The first call makes the page known.
 		script: []string{"pc 0 E0", "reg 0 0 D0", "reg 0 1 7", "reg 0 2 8", "step 0 6", "print waiting 0 == 0", "reg 0 1 9", "step 0 5",
 			"print waiting 0 == 1", "print mem D0 8 == 9", "print mem D0+8 8 == 7", "print mem D0+16 8 == 9", "step 0 1",
 			"print waiting 0 == 1", "print mem D0+24 8 == 8", "step 0 1", "print waiting 0 == 0", "print mem D0+8 8 == 9"},
+	},
+	{
+		name:   "a focus in a callee that a body may reach",
+		code:   []string{"mov x9,x30; bl .+0xffc; bl .+0xff8; str x2,[x0,#24]; dmb ishst; ret x9", "str x1,[x0]; str x1,[x0,#8]; str x1,[x0,#16]; ret"},
+		places: []string{"E0", "E1"},
+		plan:   callerPlan + "focus 0xffff000040201004\n",
+		script: []string{"pc 0 E0", "reg 0 0 D0", "reg 0 1 7", "reg 0 2 8", "step 0 6", "print waiting 0 == 1", "reg 0 1 9", "step 0 5",
+			"print waiting 0 == 2", "print mem D0 8 == 9", "print mem D0+8 8 == 0", "print mem D0+16 8 == 9", "step 0 1",
+			"print waiting 0 == 2", "print mem D0+24 8 == 8", "step 0 1", "print waiting 0 == 0", "print mem D0+8 8 == 9"},
 	},
 	{
 		name:   "a callee by itself runs natively",

@@ -14,29 +14,52 @@ static uint64_t index_value(struct vcpu *v, const struct insn *in)
     return value << in->shift;
 }
 
+static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
+{
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        if (in->mode != ADDR_LITERAL) {
+            a->view[w] = views_base(&v->views[w], in->rn);
+        }
+        if (in->mode == ADDR_REGISTER && !MUTANT(1)) {
+            a->view[w] = join(a->view[w], views_data(&v->views[w], in->rm, false));
+        }
+    }
+}
+
 struct access access_resolve(struct vcpu *v, const struct insn *in)
 {
     struct access a = {0};
     uint64_t bytes = (uint64_t)in->elements << in->size;
-    uint64_t base = in->pc;
+    uint64_t base = in->mode == ADDR_LITERAL ? in->pc : register_read_base(v, in->rn);
 
-    if (in->mode != ADDR_LITERAL) {
-        base = register_read_base(v, in->rn);
-        a.view = views_base(&v->views, in->rn);
-    }
+    find_views(v, in, &a);
     a.after = base + (uint64_t)in->imm;
     if (in->mode == ADDR_REGISTER) {
         a.virt = base + index_value(v, in);
-        if (!MUTANT(1)) {
-            a.view = join(a.view, views_data(&v->views, in->rm, false));
-        }
     } else {
         a.virt = in->mode == ADDR_POST ? base : a.after;
     }
     a.regular = in->size <= 3 && !(a.virt & ((1ull << in->size) - 1)) &&
                 (a.virt & (PAGE_BYTES - 1)) + bytes <= PAGE_BYTES;
+    /* FEAT_LSE2: Arm ARM B2.2.1 */
+    a.single = in->elements == 2 && !in->simd && a.regular &&
+               (a.virt & 15) + bytes <= 16 && register_pairs_are_single(v) && !MUTANT(38);
     a.state = page_lookup(v, a.virt, &a.phys, &a.epoch);
     return a;
+}
+
+enum why access_doubt(const struct insn *in, const struct access *a)
+{
+    if (in->simd) {
+        return WHY_DOUBT_SIMD;
+    }
+    if (!a->regular) {
+        return WHY_DOUBT_UNALIGNED;
+    }
+    if (a->state != PAGE_MISS && memory_has_code(a->phys)) {
+        return WHY_DOUBT_CODE;
+    }
+    return a->state == PAGE_WRITABLE ? WHY_DOUBT_UNKNOWN : WHY_DOUBT_PAGE;
 }
 
 void access_skip(struct vcpu *v, const struct insn *in, const struct access *a)

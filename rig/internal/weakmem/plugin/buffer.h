@@ -12,15 +12,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "views.h"
+
 #define BUFFER_MAX 64
 
 struct store {
     uint64_t phys;
     uint64_t value;
+    uint64_t high; /* the second eight bytes of sixteen */
     uint64_t pc;
-    uint64_t view; /* what its address and data had seen */
-    uint8_t bytes; /* 1, 2, 4 or 8; phys is a multiple of it */
+    uint64_t view[VIEWS]; /* what its address and data had seen */
+    uint8_t bytes; /* 1, 2, 4 or 8, and phys a multiple of it; or a pair's 8 or
+                    * 16 within sixteen aligned bytes */
     bool release;  /* STLR: drains only when nothing older waits */
+    bool met;      /* a later store was executed while it waited */
 };
 
 struct buffer {

@@ -25,12 +25,14 @@
     X(remoteDrains, "drains for another vCPU's TLB maintenance")              \
     X(strongDrains, "drains because something was not understood")            \
     X(fullDrains, "drains because the buffer was full")                       \
+    X(boundDrains, "drains because a store had waited long enough")           \
     X(holds, "waits that widened a window")                                   \
     X(holdNanoseconds, "time spent in them")                                  \
     X(loads, "loads of a body while other vCPUs write")                       \
     X(choices, "loads that could read an older value")                        \
     X(staleLoads, "loads that did")                                           \
     X(raises, "times that all views went to now")                             \
+    X(atomics, "atomics and exclusives that the emulator did itself")         \
     X(fences, "host fences between a store-release and a load-acquire")       \
     X(meetings, "entries that met the other vCPUs' and took turns")          \
     X(abandoned, "waits of turns given up since no other vCPU ran")            \

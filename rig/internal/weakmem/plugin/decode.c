@@ -33,7 +33,8 @@ static void decode_barrier(uint32_t word, struct insn *out)
         out->barrier = BARRIER_FULL;
         break;
     case 2: /* CLREX; DSB nXS has op2 1 */
-        out->cls = INSN_SYSTEM;
+        out->cls = INSN_ATOMIC;
+        out->op = ATOMIC_CLEAR;
         break;
     case 1:
         out->dsb = true;
@@ -42,6 +43,34 @@ static void decode_barrier(uint32_t word, struct insn *out)
     default:
         out->cls = INSN_UNKNOWN;
     }
+}
+
+/* MSR to a register that is no context of memory accesses: written in program
+ * order, it asks for no synchronisation and orders no access (Arm ARM B2.3.7,
+ * D24.1.2). PSTATE.DAIF is such a one: what an interrupt brings is an event. */
+static bool orders_nothing(uint32_t word)
+{
+    static const uint16_t known[] = { /* o0, op1, CRn, CRm, op2: bits 19 to 5 */
+        0x5a11, /* DAIF */
+        0x5a10, /* NZCV */
+        0x5e82, /* TPIDR_EL0 */
+        0x5e83, /* TPIDRRO_EL0 */
+        0x4684, /* TPIDR_EL1 */
+        0x4208, /* SP_EL0 */
+        0x4230, /* ICC_PMR_EL1 */
+    };
+
+    if (bits(word, 31, 19) == 0xd5000000 >> 19 && bits(word, 15, 12) == 4) {
+        uint32_t op = bits(word, 18, 16) << 3 | bits(word, 7, 5);
+        /* SSBS, DIT, DAIFSet, DAIFClr; not PAN and UAO, which say who may store. */
+        return op == 031 || op == 032 || op == 036 || op == 037;
+    }
+    for (unsigned int i = 0; i < sizeof known / sizeof *known; i++) {
+        if (bits(word, 31, 20) == 0xd51 && bits(word, 19, 5) == known[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void decode_system(uint32_t word, struct insn *out)
@@ -56,6 +85,8 @@ static void decode_system(uint32_t word, struct insn *out)
         decode_barrier(word, out);
     } else if (bits(word, 31, 20) == 0xd53) { /* MRS: reads a register */
         out->cls = INSN_PLAIN;
+    } else if (orders_nothing(word)) {
+        out->cls = bits(word, 20, 20) ? INSN_PLAIN : INSN_HINT;
     } else {
         out->cls = INSN_SYSTEM;
         /* SYS with CRn 8 is TLBI; CRn 9 is its nXS form. */

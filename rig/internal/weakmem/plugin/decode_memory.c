@@ -2,14 +2,14 @@
 /* A64 loads and stores, C4.1.94. */
 #include "decode.h"
 
-/* LDXR, STXR, CAS and their kin; LDAR, STLR, LDLAR, STLLR. */
+/* LDAR, STLR, LDLAR, STLLR; exclusives and their kin are decoded elsewhere. */
 static void decode_ordered(uint32_t word, struct insn *out)
 {
     bool o2 = bits(word, 23, 23), load = bits(word, 22, 22);
     bool o1 = bits(word, 21, 21), o0 = bits(word, 15, 15);
 
-    if (!o2 || o1) { /* exclusives, CAS, CASP */
-        out->cls = INSN_ATOMIC;
+    if (!o2 || o1) {
+        decode_exclusive(word, out);
         return;
     }
     /* o0 clear: LDLAR and STLLR; taken as LDAR and STLR, which are stronger. */
@@ -93,7 +93,7 @@ static void decode_single_register(uint32_t word, struct insn *out)
             out->rt = bits(word, 4, 0);
             out->rn = bits(word, 9, 5);
         } else {
-            out->cls = INSN_ATOMIC;
+            decode_lse(word, out);
         }
         return;
     case 2:

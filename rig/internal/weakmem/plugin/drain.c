@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "history.h"
+#include "mutant.h"
 #include "vcpu.h"
 
 void vcpu_lock(struct vcpu *v)
@@ -34,12 +35,15 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
     bool current;
 
     if (v->buffer.n + n > BUFFER_MAX) {
-        drain_all(v, COUNTER_fullDrains);
+        drain_all(v, WHY_DOUBT_FULL, s->pc);
     }
     vcpu_lock(v);
     /* Under the lock: whoever moved the epoch drains this vCPU afterwards. */
     current = page_current(epoch);
     for (unsigned int i = 0; current && i < n; i++) {
+        if (v->buffer.n == 0) {
+            v->age = 0;
+        }
         buffer_push(&v->buffer, &s[i]);
         trace_add(v->index, TRACE_DELAYED, s[i].pc, s[i].phys, s[i].bytes,
                   s[i].value, 0);
@@ -51,7 +55,8 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
 
 /* Makes one entry visible; the vCPU's lock is held. Returns its timestamp, or 0
  * where nothing is recorded. */
-static uint64_t drain_one(struct vcpu *v, unsigned int index, struct store *out)
+static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
+                          uint64_t by, struct store *out)
 {
     uint64_t time = 0;
 
@@ -61,36 +66,59 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, struct store *out)
     *out = buffer_take(&v->buffer, index);
     if (plan.has_body) {
         history_lock();
-        time = history_write(out->phys, out->bytes, out->value);
+        time = history_write(out->phys, out->bytes, out->value, out->high);
         history_unlock();
+    } else if (out->bytes > 8 || out->phys % out->bytes) {
+        memory_store_pair(out->phys, out->bytes, out->value, out->high);
     } else {
         memory_store(out->phys, out->bytes, out->value);
     }
+    stops_add(&v->stops, out->pc, by, why, out->met);
     COUNT(v->index, drained);
     trace_add(v->index, TRACE_DRAINED, out->pc, out->phys, out->bytes, out->value,
               time);
     return time;
 }
 
-static void drain_own(struct vcpu *v, unsigned int index)
+static void drain_own(struct vcpu *v, unsigned int index, enum why why, uint64_t by)
 {
     struct store s;
-    uint64_t time = drain_one(v, index, &s);
+    uint64_t time = drain_one(v, index, why, by, &s);
 
     if (time) {
         track_drained(v, &s, time);
     }
 }
 
-void drain_all(struct vcpu *v, enum counter why)
+static enum counter counter_of(enum why why)
+{
+    switch (why) {
+    case WHY_BARRIER:
+    case WHY_RELEASE:
+    case WHY_ATOMIC:
+        return COUNTER_barrierDrains;
+    case WHY_DOUBT_CALL:
+        return COUNTER_leaveDrains;
+    case WHY_DOUBT_EXCEPTION:
+        return COUNTER_eventDrains;
+    case WHY_DOUBT_FULL:
+        return COUNTER_fullDrains;
+    case WHY_DOUBT_BOUND:
+        return COUNTER_boundDrains;
+    default:
+        return COUNTER_strongDrains;
+    }
+}
+
+void drain_all(struct vcpu *v, enum why why, uint64_t by)
 {
     unsigned int ready[BUFFER_MAX];
 
     if (!drain_waiting(v)) {
         return;
     }
-    count_add(v->index, why, 1);
-    if (why != COUNTER_eventDrains) {
+    count_add(v->index, counter_of(why), 1);
+    if (why != WHY_DOUBT_EXCEPTION) {
         policy_turn(v, v->passed);
     }
     if (v->passed) {
@@ -99,14 +127,15 @@ void drain_all(struct vcpu *v, enum counter why)
     vcpu_lock(v);
     while (v->buffer.n) {
         unsigned int n = buffer_ready(&v->buffer, ready);
-        drain_own(v, ready[policy_random(v) % n]);
+        drain_own(v, ready[policy_random(v) % n], why, by);
     }
     v->passed = false;
     set_pending(v);
     vcpu_unlock(v);
 }
 
-void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
+void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
+                       enum why why, uint64_t by)
 {
     bool marked[BUFFER_MAX];
 
@@ -115,7 +144,7 @@ void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
         unsigned int at = 0, n = v->buffer.n;
         for (unsigned int i = 0; i < n; i++) {
             if (marked[i]) {
-                drain_own(v, at);
+                drain_own(v, at, why, by);
             } else {
                 at++;
             }
@@ -125,14 +154,21 @@ void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes)
     vcpu_unlock(v);
 }
 
-void drain_through_release(struct vcpu *v)
+void drain_through_release(struct vcpu *v, uint64_t by)
 {
+    unsigned int n;
+
     vcpu_lock(v);
-    for (unsigned int n = buffer_through_release(&v->buffer); n > 0; n--) {
-        drain_own(v, 0);
+    n = buffer_through_release(&v->buffer);
+    for (unsigned int i = n; i > 0; i--) {
+        drain_own(v, 0, WHY_RELEASE, by);
     }
     set_pending(v);
     vcpu_unlock(v);
+    if (n) {
+        /* The load that follows may run natively: the host must not do it first. */
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
 }
 
 void drain_remote(struct vcpu *v)
@@ -146,11 +182,40 @@ void drain_remote(struct vcpu *v)
     }
     while (v->buffer.n) {
         /* In order: the random numbers and the views are the owner's. */
-        time = drain_one(v, 0, &s);
+        time = drain_one(v, 0, WHY_DOUBT_MAINTENANCE, v->buffer.store[0].pc, &s);
     }
     if (time) {
         __atomic_store_n(&v->remote_time, time, __ATOMIC_RELEASE);
     }
     set_pending(v);
     vcpu_unlock(v);
+}
+
+/* Under the lock, since a remote drain adds to the stops. */
+void drain_meet(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release)
+{
+    if (sites_on()) {
+        vcpu_lock(v);
+        stops_second(&v->stops, &v->buffer, pc, phys, bytes, release);
+        vcpu_unlock(v);
+    }
+}
+
+void drain_note(struct vcpu *v, uint64_t pc, enum why why)
+{
+    if (sites_on()) {
+        vcpu_lock(v);
+        stops_add(&v->stops, pc, pc, why, false);
+        vcpu_unlock(v);
+    }
+}
+
+void drain_ordered(struct vcpu *v, uint64_t by, enum why why)
+{
+    drain_all(v, why, by);
+    if (v->stops.n) {
+        vcpu_lock(v);
+        stops_order(&v->stops, by, why);
+        vcpu_unlock(v);
+    }
 }

@@ -4,6 +4,8 @@
 #include "mutant.h"
 #include "vcpu.h"
 
+#define AGE_MAX 256 /* branches */
+
 void exec_enter(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
@@ -22,6 +24,7 @@ void exec_enter(unsigned int index, void *udata)
     }
     COUNT(index, episodes);
     trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
+    stops_clear(&v->stops);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
     gate_of(v)->tracking = plan.policy.track;
@@ -34,11 +37,14 @@ void exec_leave(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
 
+    uint64_t pc = ((const struct site *)udata)->insn.pc;
+
     page_settle(v);
     if (!MUTANT(21)) {
-        drain_all(v, COUNTER_leaveDrains);
+        drain_all(v, WHY_DOUBT_CALL, pc);
     }
-    trace_add(index, TRACE_LEAVE, ((const struct site *)udata)->insn.pc, 0, 0, 0, 0);
+    stops_end(&v->stops);
+    trace_add(index, TRACE_LEAVE, pc, 0, 0, 0, 0);
     gate_of(v)->active = EPISODE_NONE;
     __atomic_store_n(&v->visits,
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
@@ -60,50 +66,106 @@ void exec_return(unsigned int index, void *udata)
     }
 }
 
-/* Called while stores wait; a barrier for loads alone does not come here. */
+/* Called in an episode; a barrier for loads alone does not come here. */
 void exec_barrier(unsigned int index, void *udata)
 {
-    trace_add(index, TRACE_BARRIER, ((const struct site *)udata)->insn.pc, 0, 0, 0,
-              0);
-    drain_all(&vcpus[index], COUNTER_barrierDrains);
+    struct vcpu *v = &vcpus[index];
+    uint64_t pc = ((const struct site *)udata)->insn.pc;
+
+    if (drain_waiting(v)) {
+        trace_add(index, TRACE_BARRIER, pc, 0, 0, 0, 0);
+    }
+    drain_ordered(v, pc, WHY_BARRIER);
 }
 
+static enum why doubt_of(const struct insn *in)
+{
+    /* LDTR and STTR: 111 x00 xx 0 imm9 10, Arm ARM C4.1.94 */
+    bool unprivileged = bits(in->word, 29, 24) == 0x38 && !bits(in->word, 21, 21) &&
+                        bits(in->word, 11, 10) == 2;
+
+    switch (in->cls) {
+    case INSN_COMPLEX:
+        return unprivileged ? WHY_DOUBT_UNPRIVILEGED
+               : bits(in->word, 26, 26) ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
+    case INSN_SYSTEM:
+        return WHY_DOUBT_SYSTEM;
+    case INSN_EXCEPTION:
+        return WHY_DOUBT_EXCEPTION;
+    default:
+        return WHY_DOUBT_UNKNOWN;
+    }
+}
+
+/* Called in an episode. It may store, where is not known. */
 void exec_strong(unsigned int index, void *udata)
 {
-    (void)udata;
-    drain_all(&vcpus[index], COUNTER_strongDrains);
+    struct vcpu *v = &vcpus[index];
+    const struct insn *in = &((const struct site *)udata)->insn;
+
+    drain_all(v, doubt_of(in), in->pc);
+    if (v->stops.n && in->cls == INSN_COMPLEX && doubt_of(in) != WHY_DOUBT_UNPRIVILEGED) {
+        drain_meet(v, in->pc, 0, 0, false);
+    }
+}
+
+/* Called at branches while stores wait. A store becomes visible in finite time
+ * (Arm ARM B2.3.11), so also where its thread spins for an answer; between two
+ * branches lies no more code than the scope has. */
+void exec_age(unsigned int index, void *udata)
+{
+    struct vcpu *v = &vcpus[index];
+
+    if (++v->age > AGE_MAX && !MUTANT(45)) {
+        drain_all(v, WHY_DOUBT_BOUND, ((const struct site *)udata)->insn.pc);
+    }
 }
 
 void exec_plain(unsigned int index, void *udata)
 {
+    struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
 
-    track_settle(&vcpus[index]);
-    views_plain(&vcpus[index].views, &site->uses);
+    if (track_settle(v, site->insn.pc)) {
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_plain(&v->views[w], &site->uses);
+        }
+    }
 }
 
 void exec_branch(unsigned int index, void *udata)
 {
+    struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
 
-    track_settle(&vcpus[index]);
-    views_branch(&vcpus[index].views, &site->uses);
+    if (track_settle(v, site->insn.pc)) {
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_branch(&v->views[w], &site->uses);
+        }
+    }
 }
 
 /* After exec_barrier, so that what it drained is in the views. */
 void exec_body_barrier(unsigned int index, void *udata)
 {
+    struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
 
-    track_settle(&vcpus[index]);
-    views_barrier(&vcpus[index].views, site->insn.barrier);
+    if (track_settle(v, site->insn.pc)) {
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_barrier(&v->views[w], site->insn.barrier);
+        }
+    }
 }
 
 void exec_body_strong(unsigned int index, void *udata)
 {
-    (void)udata;
-    track_settle(&vcpus[index]);
-    track_strong(&vcpus[index]);
+    struct vcpu *v = &vcpus[index];
+    const struct insn *in = &((const struct site *)udata)->insn;
+
+    if (track_settle(v, in->pc)) {
+        track_strong(v, doubt_of(in), in->pc);
+    }
 }
 
 /* QEMU on x86 fences before STLR and after LDAR, never between: STLR; LDAR to
@@ -145,7 +207,7 @@ void exec_mark(unsigned int index, void *udata)
     trace_save(&mark);
 }
 
-void exec_event(unsigned int index, uint64_t to)
+void exec_event(unsigned int index, uint64_t from, uint64_t to)
 {
     struct vcpu *v = &vcpus[index];
 
@@ -155,8 +217,9 @@ void exec_event(unsigned int index, uint64_t to)
         return; /* outside the scope nothing waits: most events end here */
     }
     if (!MUTANT(20)) {
-        drain_all(v, COUNTER_eventDrains);
+        drain_all(v, WHY_DOUBT_EXCEPTION, from);
     }
+    stops_end(&v->stops);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
     policy_part(v);

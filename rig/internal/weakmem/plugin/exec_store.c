@@ -21,36 +21,56 @@ static uint64_t low_bytes(uint64_t value, unsigned int size)
     return size == 3 || MUTANT(22) ? value : value & ((1ull << (8u << size)) - 1);
 }
 
+static void fill(struct vcpu *v, const struct insn *in, const struct access *a,
+                 unsigned int i, struct store *s)
+{
+    unsigned int rt = i ? in->rt2 : in->rt;
+
+    *s = (struct store){.bytes = (uint8_t)(1u << in->size), .pc = in->pc};
+    s->phys = a->phys + i * (1u << in->size);
+    s->value = low_bytes(register_read(v, rt), in->size);
+    s->release = in->release;
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        s->view[w] = join(a->view[w], views_data(&v->views[w], rt, false));
+    }
+}
+
+/* A pair that is one access becomes one entry. */
+static void unite(struct store s[2])
+{
+    if (s[0].bytes == 8) {
+        s[0].high = s[1].value;
+    } else {
+        s[0].value |= s[1].value << 32;
+    }
+    s[0].bytes *= 2;
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        s[0].view[w] = join(s[0].view[w], s[1].view[w]);
+    }
+}
+
 static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
 {
     struct store s[2];
 
     for (unsigned int i = 0; i < in->elements; i++) {
-        unsigned int rt = i ? in->rt2 : in->rt;
-
-        s[i].bytes = (uint8_t)(1u << in->size);
-        s[i].phys = a->phys + i * (1u << in->size);
-        s[i].value = low_bytes(register_read(v, rt), in->size);
-        s[i].pc = in->pc;
-        s[i].view = join(a->view, views_data(&v->views, rt, false));
-        s[i].release = in->release;
+        fill(v, in, a, i, &s[i]);
     }
-    return drain_push(v, a->epoch, s, in->elements);
+    if (a->single) {
+        unite(s);
+    }
+    return drain_push(v, a->epoch, s, a->single ? 1 : in->elements);
 }
 
 /* Other stores wait and this one is about to become visible. */
 static void overtake(struct vcpu *v, const struct insn *in,
                      const struct access *a, enum scope_role role)
 {
-    if (in->release) {
-        drain_all(v, COUNTER_barrierDrains);
+    if (in->release || a->state == PAGE_MISS || !a->regular) {
+        drain_all(v, access_doubt(in, a), in->pc);
         return;
     }
-    if (a->state == PAGE_MISS || !a->regular) {
-        drain_all(v, COUNTER_strongDrains);
-        return;
-    }
-    drain_overlapping(v, a->phys, in->elements << in->size);
+    drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
     if (v->buffer.n) {
         /* That one part of a copy overtook another is no window to widen. */
         v->passed = v->passed || role != SCOPE_CALLEE;
@@ -78,45 +98,74 @@ static void run_natively(struct vcpu *v, const struct insn *in,
         trace_native(v, in, a);
     }
     if (a->state != PAGE_WRITABLE && a->regular) {
-        page_probe(v, a->virt);
+        page_probe(v, a->virt, NO_STATUS);
     }
     if (v->tracked) {
-        track_strong(v); /* an own write without a timestamp */
+        struct access reached = *a;
+
+        if (load_reach(v, &reached)) {
+            track_untold(v, reached.phys);
+        }
+        track_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
     }
 }
 
-static void body_store(struct vcpu *v, const struct insn *in, bool wanted)
+/* This store meets those that came before it, unless it is one of a copy's. */
+static void meet(struct vcpu *v, const struct insn *in, const struct access *a,
+                 enum scope_role role)
 {
-    struct access a = access_resolve(v, in);
+    bool known = a->state != PAGE_MISS && a->regular;
 
-    if (v->tracked) {
-        v->views.control = join(v->views.control, a.view);
+    if (role == SCOPE_CALLEE && !plan.mixed) {
+        return;
     }
-    if (!can_buffer(in, &a) || !push(v, in, &a)) {
-        run_natively(v, in, &a, SCOPE_BODY);
+    drain_meet(v, in->pc, a->phys, known ? in->elements << in->size : 0, in->release);
+}
+
+static void body_store(struct vcpu *v, const struct insn *in,
+                       const struct access *a, bool wanted, enum scope_role role)
+{
+    if (v->tracked) {
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            v->views[w].control = join(v->views[w].control, a->view[w]);
+        }
+    }
+    meet(v, in, a, role);
+    if (!can_buffer(in, a) || !push(v, in, a)) {
+        if (wanted) {
+            drain_note(v, in->pc, access_doubt(in, a));
+        }
+        run_natively(v, in, a, role);
         return;
     }
     if (wanted) {
         COUNT(v->index, delayed);
     } else {
-        drain_overlapping(v, a.phys, in->elements << in->size);
+        drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
         v->passed = v->passed || v->buffer.n;
     }
-    access_skip(v, in, &a);
+    access_skip(v, in, a);
 }
 
+/* A store-release may wait behind those that it must follow; what comes after it
+ * does not have to. */
 static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
                         enum scope_role role)
 {
+    bool waits = drain_waiting(v) && in->release && !MUTANT(40);
     struct access a;
 
-    if (!wanted && !drain_waiting(v)) {
+    if (!wanted && !drain_waiting(v) && !v->stops.n) {
         return;
     }
     a = access_resolve(v, in);
-    if (wanted && !in->release && can_buffer(in, &a) && push(v, in, &a)) {
+    meet(v, in, &a, role);
+    if ((waits || (wanted && !in->release)) && can_buffer(in, &a) && push(v, in, &a)) {
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
+    }
+    if (wanted && !in->release) {
+        drain_note(v, in->pc, access_doubt(in, &a));
     }
     run_natively(v, in, &a, role);
 }
@@ -125,19 +174,21 @@ void exec_store(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
     const struct site *site = udata;
-    bool wanted = policy_delay(v, site->scope->role, site->insn.pc);
+    enum scope_role role = site->scope->role;
+    bool wanted = policy_delay(v, role, site->insn.pc);
 
     COUNT(index, stores);
-    if (site->scope->role == SCOPE_BODY) {
-        if (v->tracked) {
-            track_settle(v);
-        } else {
+    if (role == SCOPE_BODY || plan.mixed) {
+        struct access a;
+
+        if (!v->tracked || !track_settle(v, site->insn.pc)) {
             page_settle(v);
         }
         policy_turn(v, false);
-        body_store(v, &site->insn, wanted);
+        a = access_resolve(v, &site->insn);
+        body_store(v, &site->insn, &a, wanted, role);
     } else {
         page_settle(v);
-        other_store(v, &site->insn, wanted, site->scope->role);
+        other_store(v, &site->insn, wanted, role);
     }
 }

@@ -14,6 +14,7 @@ struct record {
     uint64_t before, after;
     uint64_t time;    /* 0: never used */
     uint64_t older;   /* time of the granule's record before this one, or 0 */
+    enum { WHOLE, FIRST, SECOND } half; /* of a write to two granules */
 };
 
 /* The record of time t stands at t % RECORDS until it is overwritten. */
@@ -53,23 +54,103 @@ static const struct record *at(uint64_t time, uint64_t granule)
     return time && r->time == time && r->granule == granule ? r : NULL;
 }
 
-uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value)
+/* The time of the next write is known before the write: whoever reads its value
+ * natively, and asks for the time afterwards, is told this one or a later. The
+ * value before is looked up after that, so that a native write in between is
+ * covered too. */
+static struct record *begin(uint64_t granule, uint64_t time)
 {
-    uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1);
-    uint64_t time = now_time + 1, *last = bucket(granule);
     struct record *r = &records[time % RECORDS];
+    uint64_t *last = bucket(granule);
 
     r->granule = granule;
     r->time = time;
     /* A collision in the bucket loses the older record: fewer old values. */
     r->older = at(*last, granule) ? *last : 0;
+    r->half = WHOLE;
     r->before = memory_load(granule);
-    memory_store(phys, bytes, value);
-    r->after = memory_load(granule);
     *last = time;
-    /* After the memory: who sees the time finds the value. */
-    __atomic_store_n(&now_time, time, __ATOMIC_SEQ_CST);
+    return r;
+}
+
+static void publish(uint64_t time)
+{
+    if (!MUTANT(37)) {
+        __atomic_store_n(&now_time, time, __ATOMIC_SEQ_CST);
+    }
+}
+
+/* What a mutant does too late. */
+static void publish_late(uint64_t time)
+{
+    if (MUTANT(37)) {
+        __atomic_store_n(&now_time, time, __ATOMIC_SEQ_CST);
+    }
+}
+
+static void write_memory(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high)
+{
+    if (bytes > 8 || phys % bytes) {
+        memory_store_pair(phys, bytes, value, high);
+    } else {
+        memory_store(phys, bytes, value);
+    }
+}
+
+uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high)
+{
+    uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1);
+    bool two = phys + bytes > granule + GRANULE_BYTES;
+    uint64_t time = now_time + 1 + two;
+    struct record *first, *second = NULL;
+
+    publish(time);
+    first = begin(granule, time - two);
+    if (two) {
+        second = begin(granule + GRANULE_BYTES, time);
+        first->half = FIRST;
+        second->half = SECOND;
+    }
+    write_memory(phys, bytes, value, high);
+    first->after = memory_load(granule);
+    if (two) {
+        second->after = memory_load(granule + GRANULE_BYTES);
+    }
+    publish_late(time);
     return time;
+}
+
+uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value)
+{
+    uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1), time = now_time + 1;
+    uint64_t before = *bucket(granule);
+    struct record *r;
+
+    publish(time);
+    r = begin(granule, time);
+    if (!memory_swap(phys, bytes, seen, value)) {
+        r->time = 0; /* never was */
+        *bucket(granule) = before;
+        return 0;
+    }
+    r->after = memory_load(granule);
+    publish_late(time);
+    return time;
+}
+
+void history_touch(uint64_t phys)
+{
+    uint64_t time = now_time + 1;
+
+    publish(time);
+    records[time % RECORDS].time = 0;
+    *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1)) = time;
+    publish_late(time);
+}
+
+uint64_t history_last(uint64_t phys)
+{
+    return *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1));
 }
 
 unsigned int history_versions(uint64_t granule, uint64_t limit,
@@ -78,24 +159,76 @@ unsigned int history_versions(uint64_t granule, uint64_t limit,
     const struct record *r = at(*bucket(granule), granule);
     unsigned int n = 1;
 
-    out[0].value = memory_load(granule);
-    out[0].time = now_time;
+    out[0] = (struct version){.value = memory_load(granule), .time = now_time};
     if (!r || r->after != out[0].value) {
         return 1; /* written from outside the scope since */
     }
     /* A value that has been seen already may have been written once more from
      * outside the scope, which content does not show: then it is news. */
-    out[0].time = r->time > limit || MUTANT(18) ? r->time : now_time;
+    if (r->time > limit || MUTANT(18)) {
+        out[0].time = r->time;
+        out[0].exact = true;
+        out[0].split = r->half == FIRST;
+    }
     while (r->time > limit && n < VERSIONS_MAX) {
         const struct record *older = at(r->older, granule);
 
-        out[n].value = r->before;
-        out[n].time = r->time - 1;
+        /* Who wrote that value may not be known: it was there just before. */
+        out[n] = (struct version){
+            .value = r->before, .time = r->time - 1 - (r->half == SECOND)};
         if (!older || older->after != r->before || older->time <= limit) {
-            return n + 1; /* who wrote that value is not known */
+            return n + 1;
         }
-        out[n++].time = older->time;
+        out[n].time = older->time;
+        out[n].exact = true;
+        out[n++].split = older->half == FIRST;
         r = older;
+    }
+    return n;
+}
+
+bool history_overwritten(uint64_t granule, uint64_t limit)
+{
+    const struct record *r = at(*bucket(granule), granule);
+
+    return r && r->time > limit && r->after != memory_load(granule);
+}
+
+/* The version that was in memory at time t, if that is known. */
+static const struct version *at_time(const struct version *v, unsigned int n, uint64_t t)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        if (v[i].time <= t) {
+            return v[i].exact || v[i].time == t ? &v[i] : NULL;
+        }
+    }
+    return NULL;
+}
+
+unsigned int history_pairs(uint64_t granule, const uint64_t limit[2],
+                           struct version out[][2], unsigned int max)
+{
+    struct version v[2][VERSIONS_MAX];
+    unsigned int count[2], n = 1;
+
+    for (unsigned int i = 0; i < 2; i++) {
+        count[i] = history_versions(granule + i * GRANULE_BYTES, limit[i], v[i]);
+    }
+    memory_load_pair(granule, &out[0][0].value, &out[0][1].value);
+    for (unsigned int i = 0; i < 2; i++) {
+        out[0][i].time = out[0][i].value == v[i][0].value ? v[i][0].time : now_time;
+    }
+    for (unsigned int k = 0; k < 2; k++) {
+        for (unsigned int i = 1; i < count[k] && n < max; i++) {
+            uint64_t t = v[k][i].time + v[k][i].split;
+            const struct version *a = at_time(v[0], count[0], t);
+            const struct version *b = at_time(v[1], count[1], t);
+
+            if (a && b) {
+                out[n][0] = *a;
+                out[n++][1] = *b;
+            }
+        }
     }
     return n;
 }

@@ -6,7 +6,7 @@
  * write's timestamp. Writes from outside the scope are not here: they are seen
  * as a granule whose content differs from its last record.
  *
- * All functions take the one lock of the history themselves, save where noted.
+ * The lock of the history is held by the caller, save where noted.
  */
 #ifndef KCOVRIG_HISTORY_H
 #define KCOVRIG_HISTORY_H
@@ -20,20 +20,46 @@
 struct version {
     uint64_t time;  /* no later than this; exact for recorded writes */
     uint64_t value; /* of the whole granule */
+    bool exact;     /* it held from time until the next newer version's */
+    bool split;     /* the first half of a write whose second has the next time */
 };
 
 void history_lock(void);
 void history_unlock(void);
 
-/* The newest timestamp. Needs no lock. */
+/* The newest timestamp. Needs no lock: a write's time is published before the
+ * write, so that who sees the value, by whatever way, finds the time. */
 uint64_t history_now(void);
 
-/* Writes memory and returns the write's timestamp. The lock is held. */
-uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value);
+/* Writes memory and returns the write's timestamp. Sixteen bytes, or eight over
+ * the border of two granules, are one write in two records; high is what is above
+ * the eighth byte. */
+uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high);
+
+/* Writes 1 to 8 aligned bytes if they still hold *seen and returns the timestamp;
+ * otherwise returns 0 and puts into *seen what they hold. */
+uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value);
+
+/* A write that the emulator does not do itself, or is about to be: what was known of
+ * the granule is not any more, and who reserved it loses that. */
+void history_touch(uint64_t phys);
+
+/* The time of the last record of the granule that holds phys; where that was lost,
+ * or there never was one, a time that is no earlier than it could have been. */
+uint64_t history_last(uint64_t phys);
 
 /* What a load of the granule may read if every write up to limit has been seen:
- * the newest first. Returns how many, at least one. The lock is held. */
+ * the newest first. Returns how many, at least one. */
 unsigned int history_versions(uint64_t granule, uint64_t limit,
                               struct version out[VERSIONS_MAX]);
+
+/* What a single load of two granules, sixteen aligned bytes, may read, likewise;
+ * each pair was in memory at one time. */
+unsigned int history_pairs(uint64_t granule, const uint64_t limit[2],
+                           struct version out[][2], unsigned int max);
+
+/* Whether a record newer than limit cannot be used, since an unknown writer came
+ * after it. */
+bool history_overwritten(uint64_t granule, uint64_t limit);
 
 #endif

@@ -82,22 +82,34 @@ static void when_pending(struct qemu_plugin_insn *insn,
     when(insn, offsetof(struct gate, pending), QEMU_PLUGIN_COND_NE, 0, cb, site);
 }
 
-/* Views are kept in bodies only. */
+/* Views are kept in bodies, and in what may be reached from them. */
 static void when_tracking(struct qemu_plugin_insn *insn,
                           qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (site->scope->role == SCOPE_BODY) {
+    if (site->scope->role == SCOPE_BODY || (plan.mixed && !MUTANT(42))) {
         when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
              site);
     }
 }
 
-static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 {
     if (site->insn.acquire) {
         when(insn, offsetof(struct gate, release), QEMU_PLUGIN_COND_NE, 0,
              exec_fence, site);
     }
+}
+
+static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
+{
+    instrument_acquire(insn, site);
+    when_tracking(insn, exec_body_atomic, site);
+    when_active(insn, exec_atomic, site);
+}
+
+static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
+{
+    instrument_acquire(insn, site);
     when_tracking(insn, exec_body_load, site);
     when_pending(insn, exec_load, site);
 }
@@ -108,10 +120,6 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
             insn, QEMU_PLUGIN_INLINE_STORE_U64,
             (qemu_plugin_u64){gates, offsetof(struct gate, release)}, 1);
-        if (site->scope->role != SCOPE_BODY) {
-            when_pending(insn, exec_barrier, site);
-            return;
-        }
     }
     when_active(insn, exec_store, site);
 }
@@ -140,7 +148,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
     enum barrier_kind kind = site->insn.barrier;
 
     if ((kind == BARRIER_STORE && !MUTANT(2)) || kind == BARRIER_FULL) {
-        when_pending(insn, exec_barrier, site);
+        when_active(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);
 }
@@ -157,6 +165,10 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     /* First: a callback that skips the instruction skips what comes after it. */
     if (may_fall_out(&site->insn)) {
         when_inside(insn, exec_leave, site);
+    }
+    if (site->insn.cls == INSN_BRANCH || site->insn.cls == INSN_CALL ||
+        site->insn.cls == INSN_INDIRECT) {
+        when_pending(insn, exec_age, site);
     }
     switch (site->insn.cls) {
     case INSN_PREFETCH:
@@ -183,11 +195,13 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         when_inside(insn, exec_return, site);
         break;
     case INSN_ATOMIC:
+        instrument_atomic(insn, site);
+        break;
     case INSN_COMPLEX:
     case INSN_SYSTEM:
     case INSN_EXCEPTION:
     case INSN_UNKNOWN:
-        when_pending(insn, exec_strong, site);
+        when_active(insn, exec_strong, site);
         when_tracking(insn, exec_body_strong, site);
         break;
     }

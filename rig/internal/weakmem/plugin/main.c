@@ -47,8 +47,8 @@ static void on_block(struct qemu_plugin_tb *tb, void *udata)
 static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
                      uint64_t from, uint64_t to, void *udata)
 {
-    (void)type, (void)from, (void)udata;
-    exec_event(index, to);
+    (void)type, (void)udata;
+    exec_event(index, from, to);
 }
 #define NO_UDATA , NULL
 #else
@@ -68,8 +68,8 @@ static void on_event(qemu_plugin_id_t id, unsigned int index,
                      enum qemu_plugin_discon_type type, uint64_t from,
                      uint64_t to)
 {
-    (void)id, (void)type, (void)from;
-    exec_event(index, to);
+    (void)id, (void)type;
+    exec_event(index, from, to);
 }
 #define NO_UDATA
 #endif
@@ -88,6 +88,11 @@ static bool open_all(const char *plan_file, uint64_t vcpus_max)
     }
     if (!counters_open(plan.counters_file)) {
         fprintf(stderr, "kcovrig: map counters %s: %s\n", plan.counters_file,
+                strerror(errno));
+        return false;
+    }
+    if (plan.sites_file[0] && !sites_open(plan.sites_file)) {
+        fprintf(stderr, "kcovrig: map sites %s: %s\n", plan.sites_file,
                 strerror(errno));
         return false;
     }

@@ -125,10 +125,14 @@ static void store_code(uint64_t phys, unsigned int bytes, uint64_t value)
     qemu_plugin_write_memory_hwaddr(phys, data);
 }
 
+void *memory_at(uint64_t phys)
+{
+    return ram.map + (phys - ram.base);
+}
+
 uint64_t memory_load(uint64_t phys)
 {
-    return __atomic_load_n((uint64_t *)(void *)(ram.map + (phys - ram.base)),
-                           __ATOMIC_ACQUIRE);
+    return __atomic_load_n((uint64_t *)memory_at(phys), __ATOMIC_ACQUIRE);
 }
 
 void memory_copy(uint64_t phys, void *to, uint64_t bytes)
@@ -138,7 +142,7 @@ void memory_copy(uint64_t phys, void *to, uint64_t bytes)
 
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value)
 {
-    void *to = ram.map + (phys - ram.base);
+    void *to = memory_at(phys);
 
     if (memory_has_code(phys)) {
         store_code(phys, bytes, value);

@@ -30,6 +30,9 @@ bool memory_is_ram(uint64_t phys, unsigned int bytes);
 void memory_note_code(uint64_t virt, void *host);
 bool memory_has_code(uint64_t phys);
 
+/* Where the byte is in QEMU's memory. */
+void *memory_at(uint64_t phys);
+
 /* Loads eight naturally aligned bytes. */
 uint64_t memory_load(uint64_t phys);
 
@@ -38,5 +41,14 @@ void memory_copy(uint64_t phys, void *to, uint64_t bytes);
 
 /* Stores 1, 2, 4 or 8 naturally aligned bytes. */
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value);
+
+/* Stores 1, 2, 4 or 8 naturally aligned bytes where they hold *seen; otherwise
+ * says what they hold. The page has no code. */
+bool memory_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value);
+
+/* Sixteen aligned bytes as one access; memory_store_pair: 8 or 16 bytes within
+ * them. The page has no code. */
+void memory_load_pair(uint64_t phys, uint64_t *low, uint64_t *high);
+void memory_store_pair(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high);
 
 #endif

@@ -75,9 +75,10 @@ bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch)
            page_lookup(v, virt, phys, epoch) != PAGE_MISS;
 }
 
-void page_probe(struct vcpu *v, uint64_t virt)
+void page_probe(struct vcpu *v, uint64_t virt, unsigned int status)
 {
     COUNT(v->index, pageMisses);
+    v->probe_status = status;
     v->probe_virt = virt;
     v->probe_events = v->events;
     v->probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
@@ -86,7 +87,8 @@ void page_probe(struct vcpu *v, uint64_t virt)
 void page_settle(struct vcpu *v)
 {
     if (v->probe_events == v->events &&
-        (page_current(v->probe_epoch) || MUTANT(23))) {
+        (page_current(v->probe_epoch) || MUTANT(23)) &&
+        register_read(v, v->probe_status) == 0) { /* NO_STATUS reads as zero */
         learn(v, v->probe_virt, true);
     }
     v->probe_events = 0;

@@ -37,13 +37,13 @@ static bool set_parameter(struct plan *out, const char *name, uint64_t value)
 static bool add_scope(struct plan *out, const char *role, uint64_t start,
                       uint64_t end, const char *symbol)
 {
-    static const char *const roles[] = {"body", "caller", "callee"};
+    static const char *const roles[] = {"body", "caller", "callee", "path"};
     struct scope *s = &out->scope[out->scopes];
 
     if (out->scopes == MAX_SCOPES || start >= end || (start | end) & 3) {
         return false;
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
         if (strcmp(roles[i], role) == 0) {
             s->role = (enum scope_role)i;
             s->start = start;
@@ -70,6 +70,9 @@ static bool read_line(const char *line, struct plan *out)
     if (sscanf(line, "counters %511s", out->counters_file) == 1) {
         return true;
     }
+    if (sscanf(line, "sites %511s", out->sites_file) == 1) {
+        return true;
+    }
     if (sscanf(line, "trace %511s %" SCNu64, out->trace_file, &a) == 2) {
         out->trace_marks = a;
         return true;
@@ -93,6 +96,17 @@ static bool read_line(const char *line, struct plan *out)
         return add_scope(out, word, a, b, symbol);
     }
     return false;
+}
+
+static bool is_mixed(const struct plan *p)
+{
+    bool body[2] = {false, false}, other[2] = {false, false};
+
+    for (size_t i = 0; i < p->scopes; i++) {
+        bool half = p->scope[i].start >> 55 & 1; /* Arm ARM D8.2.4 */
+        (p->scope[i].role == SCOPE_BODY ? body : other)[half] = true;
+    }
+    return (body[0] && other[0]) || (body[1] && other[1]);
 }
 
 static int by_start(const void *a, const void *b)
@@ -138,6 +152,7 @@ bool plan_read(const char *path, struct plan *out, char *error, size_t len)
             goto out;
         }
     }
+    out->mixed = is_mixed(out);
     ok = true;
 out:
     fclose(f);

@@ -5,11 +5,12 @@
  *   kcovrig-plan 2
  *   ram BASE BYTES
  *   counters FILE
+ *   sites FILE                        optional
  *   trace FILE MARKS                  optional
  *   seed N
  *   focus PC                          the one store to delay, always; optional
  *   set NAME N                        a policy parameter
- *   scope body|caller|callee START END SYMBOL
+ *   scope body|caller|callee|path START END SYMBOL
  *   mark START END                    the guest's mark function, optional
  */
 #ifndef KCOVRIG_PLAN_H
@@ -28,6 +29,9 @@ enum scope_role {
     SCOPE_CALLER,
     /* Part of an episode that a caller began; by itself it runs natively. */
     SCOPE_CALLEE,
+    /* Code on the way between two stores: in an episode it is part of the scope,
+     * but it begins none, and its own stores do not wait. */
+    SCOPE_PATH,
 };
 
 struct scope {
@@ -54,6 +58,7 @@ struct plan {
     uint64_t ram_base, ram_bytes;
     char counters_file[512];
     char trace_file[512];
+    char sites_file[512];
     uint64_t trace_marks;
     uint64_t mark_start, mark_end;
     uint64_t seed;
@@ -62,6 +67,9 @@ struct plan {
     size_t scopes;
     struct scope scope[MAX_SCOPES];
     bool has_body; /* then writes are recorded for the loads of bodies */
+    /* Bodies and others in the same half of the address space, so that one may call
+     * the other: then all of the scope is executed as bodies are. */
+    bool mixed;
 };
 
 /* Reads a plan. On failure writes one line to error and returns false. */

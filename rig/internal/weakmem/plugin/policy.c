@@ -48,6 +48,9 @@ bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc)
     if (plan.focus) {
         return pc == plan.focus;
     }
+    if (role == SCOPE_PATH) {
+        return false;
+    }
     if (role != SCOPE_CALLEE) {
         return chance(v, plan.policy.body_delay);
     }

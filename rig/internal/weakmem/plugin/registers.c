@@ -17,6 +17,8 @@ void registers_open(struct vcpu *v)
             v->sp = d[i].handle;
         } else if (strcmp(d[i].name, "TTBR0_EL1") == 0) {
             v->ttbr0 = d[i].handle;
+        } else if (strcmp(d[i].name, "ID_AA64MMFR2_EL1") == 0) {
+            v->features = d[i].handle;
         } else if (strcmp(d[i].name, "cpsr") == 0) {
             v->cpsr = d[i].handle;
         } else if (sscanf(d[i].name, "x%u", &n) == 1 && n < 31) {
@@ -93,4 +95,13 @@ void register_write_base(struct vcpu *v, unsigned int number, uint64_t value)
 uint64_t register_space(struct vcpu *v)
 {
     return v->ttbr0 ? get(v, v->ttbr0) : v->events;
+}
+
+bool register_pairs_are_single(struct vcpu *v)
+{
+    if (v->pairs == PAIRS_UNKNOWN) { /* not to be read before the first callback */
+        bool torn = v->features && (get(v, v->features) >> 32 & 15) == 0;
+        v->pairs = torn ? PAIRS_TORN : PAIRS_SINGLE;
+    }
+    return v->pairs == PAIRS_SINGLE;
 }

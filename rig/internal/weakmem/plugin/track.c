@@ -8,10 +8,25 @@
 #include "mutant.h"
 #include "vcpu.h"
 
-void track_strong(struct vcpu *v)
+void track_strong(struct vcpu *v, enum why why, uint64_t pc)
 {
     COUNT(v->index, raises);
     v->strong = true;
+    v->doubt = why;
+    v->doubt_pc = pc;
+}
+
+static void touch(uint64_t phys)
+{
+    history_lock();
+    history_touch(phys);
+    history_unlock();
+}
+
+void track_untold(struct vcpu *v, uint64_t phys)
+{
+    touch(phys);
+    v->untold = phys;
 }
 
 static void settle_late_load(struct vcpu *v, uint64_t now)
@@ -29,16 +44,31 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
             trace_add(v->index, TRACE_LOAD, in->pc, v->late.phys[i],
                       1u << in->size, register_read(v, rt), now);
         }
-        views_set_data(&v->views, rt, in->simd, now);
-        views_set_coherence(&v->views, v->late.phys[i] & ~7ull, now);
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_set_data(&v->views[w], rt, in->simd, now);
+            views_set_coherence(&v->views[w], v->late.phys[i] & ~7ull, now);
+        }
     }
-    views_after_load(&v->views, in, v->late.address, now);
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        views_after_load(&v->views[w], in, v->late.address[w], now);
+    }
+}
+
+/* The emulator's doubt: only the views that hold are raised by it. */
+static void raise(struct vcpu *v, uint64_t time, enum why why, uint64_t pc)
+{
+    views_raise(&v->views[VIEW_HELD], time);
+    v->doubt = why;
+    v->doubt_pc = pc;
 }
 
 void track_remote(struct vcpu *v)
 {
-    views_raise(&v->views,
-                __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE));
+    uint64_t time = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
+
+    if (time) {
+        raise(v, time, WHY_DOUBT_MAINTENANCE, v->pc);
+    }
 }
 
 /* Who gave a page to this address filled it first, as a copy on write does, and the
@@ -52,45 +82,86 @@ void track_walked(struct vcpu *v)
         return;
     }
     if (v->tracked) {
-        views_raise(&v->views, now);
+        raise(v, now, WHY_DOUBT_WALK, v->pc);
     } else if (v->floor) {
         v->floor = now;
     }
 }
 
-void track_settle(struct vcpu *v)
+void track_late(struct vcpu *v, const struct insn *in, const struct access *a)
 {
+    v->late.insn = in;
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        v->late.address[w] = a->view[w];
+    }
+    for (unsigned int i = 0; i < in->elements; i++) {
+        v->late.phys[i] = a->phys + (i << in->size);
+    }
+}
+
+static void begin(struct vcpu *v, uint64_t now)
+{
+    v->tracked = true;
+    v->late.insn = NULL;
+    v->strong = false;
+    v->untold = 0;
+    v->reservation.valid = false;
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        views_floor(&v->views[w], v->floor ? v->floor : now);
+    }
+}
+
+bool track_settle(struct vcpu *v, uint64_t pc)
+{
+    struct gate *g = gate_of(v);
     uint64_t now;
 
+    v->pc = pc;
+    /* Who woke this vCPU may have seen an episode that has ended since. */
+    if (g->active != EPISODE_DELAYS && !MUTANT(39)) {
+        __atomic_store_n(&g->tracking, 0, __ATOMIC_RELAXED);
+        return false;
+    }
     page_settle(v);
     now = history_now();
     if (!v->tracked) {
-        v->tracked = true;
-        v->late.insn = NULL;
-        v->strong = false;
-        views_floor(&v->views, v->floor ? v->floor : now);
+        begin(v, now);
         track_remote(v);
-        return;
+        return true;
     }
     if (v->late.insn) {
         settle_late_load(v, now);
     }
+    if (v->untold) {
+        touch(v->untold); /* it happened some time since the last callback */
+        v->untold = 0;
+        now = history_now();
+    }
     if (v->strong) {
         v->strong = false;
-        views_raise(&v->views, now);
+        views_raise(&v->views[VIEW_HELD], now);
     }
     track_remote(v);
+    return true;
 }
 
 void track_stop(struct vcpu *v)
 {
+    if (v->tracked && v->untold) {
+        touch(v->untold);
+        v->untold = 0;
+    }
     v->tracked = false;
     v->floor = 0;
+    if (v->reservation.valid) {
+        v->reservation.valid = false;
+        v->reservation.lost++;
+    }
     __atomic_store_n(&gate_of(v)->tracking, 0, __ATOMIC_RELAXED);
 }
 
 /* Tells the bodies of other vCPUs that their loads have a choice now. */
-static void wake_others(const struct vcpu *v)
+void track_wake_others(const struct vcpu *v)
 {
     for (unsigned int i = 0; i < vcpu_count; i++) {
         struct gate *g = gate_of(&vcpus[i]);
@@ -102,18 +173,25 @@ static void wake_others(const struct vcpu *v)
     }
 }
 
+static void add_drained(struct views *w, const struct store *s, uint64_t time)
+{
+    w->write_old = join(w->write_old, time);
+    if (s->release) {
+        w->release = join(w->release, time);
+    }
+    if (!MUTANT(19)) {
+        for (uint64_t at = s->phys & ~7ull; at < s->phys + s->bytes; at += 8) {
+            views_set_coherence(w, at, time);
+        }
+    }
+}
+
 void track_drained(struct vcpu *v, const struct store *s, uint64_t time)
 {
     if (v->tracked) {
-        struct views *w = &v->views;
-
-        w->write_old = join(w->write_old, time);
-        if (s->release) {
-            w->release = join(w->release, time);
-        }
-        if (!MUTANT(19)) {
-            views_set_coherence(w, s->phys & ~7ull, time);
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            add_drained(&v->views[w], s, time);
         }
     }
-    wake_others(v);
+    track_wake_others(v);
 }

@@ -128,14 +128,28 @@ static void register_form(uint32_t word, struct uses *out)
     }
 }
 
+/* TBL and TBX look up in one to four consecutive registers, V0 after V31. */
+static uint32_t table_registers(uint32_t word)
+{
+    uint32_t first = bits(word, 9, 5), all = 0;
+
+    if ((word & 0xbfe08c00) == 0x0e000000) {
+        for (uint32_t i = 0; i <= bits(word, 14, 13); i++) {
+            all |= 1u << ((first + i) & 31);
+        }
+    }
+    return all;
+}
+
 /* Floating point and SIMD: every field that could name a register is read, the
- * destination fields of both files are written, and nothing is forgotten. */
+ * destination fields of both files are written, and nothing is forgotten. Bit 20
+ * is part of an index where Rm's element is a halfword: both readings count. */
 static void vector(uint32_t word, struct uses *out)
 {
     uint32_t fields = 1u << bits(word, 9, 5) | 1u << bits(word, 20, 16) |
                       1u << bits(word, 14, 10) | 1u << bits(word, 4, 0);
 
-    out->read_v = fields;
+    out->read_v = fields | table_registers(word) | 1u << bits(word, 19, 16);
     out->write_v = 1u << bits(word, 4, 0);
     out->read_x = x_or_zero(word, 9, 5);
     out->write_x = x_or_zero(word, 4, 0);
@@ -149,10 +163,10 @@ static void branch(const struct insn *in, struct uses *out)
 
     if (in->cls == INSN_INDIRECT) {
         out->read_x = x_or_zero(word, 9, 5);
-        if ((word & 0xfffffc1f) == 0xd63f0000) {
+        if (bits(word, 23, 21) == 1) { /* BLR, BLRAA and kin */
             out->write_x = 1u << 30;
-        } else if ((word & 0xfffffc1f) != 0xd61f0000 &&
-                   (word & 0xfffffc1f) != 0xd65f0000) {
+        }
+        if ((word & 0xff9ffc1f) != 0xd61f0000) {
             out->read_x = ~0u; /* authenticated forms, ERET */
         }
     } else if (in->cls == INSN_CALL) {
@@ -187,8 +201,14 @@ void find_uses(const struct insn *in, struct uses *out)
     case 0xf:
         vector(in->word, out);
         break;
-    default: /* MRS: may read NZCV */
-        out->read_flags = true;
-        out->write_x = x_or_zero(in->word, 4, 0);
+    default: /* MRS, MSR; among them NZCV */
+        out->read_flags = out->read_system = bits(in->word, 21, 21);
+        out->write_flags = out->write_system = !out->read_system;
+        out->keep = out->write_system;
+        if (out->read_system) {
+            out->write_x = x_or_zero(in->word, 4, 0);
+        } else {
+            out->read_x = x_or_zero(in->word, 4, 0);
+        }
     }
 }

@@ -13,6 +13,7 @@ struct uses {
     uint32_t read_x, write_x; /* bit n: Xn; bit 31: SP; the zero register: none */
     uint32_t read_v, write_v; /* bit n: Vn */
     bool read_flags, write_flags;
+    bool read_system, write_system; /* system registers, all as one */
     bool keep; /* written registers keep what they carried before */
 };
 

@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "atomic.h"
 #include "buffer.h"
 #include "counters.h"
 #include "decode.h"
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
+#include "sites.h"
+#include "stops.h"
 #include "trace.h"
 #include "uses.h"
 #include "views.h"
@@ -54,7 +57,7 @@ struct site {
  * new as the next callback finds the history. */
 struct late_load {
     const struct insn *insn; /* NULL: none */
-    uint64_t address;        /* view */
+    uint64_t address[VIEWS]; /* views */
     uint64_t phys[2];
 };
 
@@ -62,25 +65,35 @@ struct vcpu {
     unsigned int index;
     bool ready;
     int thread;              /* of the host, that runs it */
-    struct qemu_plugin_register *x[31], *sp, *cpsr, *ttbr0; /* ttbr0 may be NULL */
+    struct qemu_plugin_register *x[31], *sp;
+    struct qemu_plugin_register *cpsr, *ttbr0, *features; /* NULL: QEMU does not tell */
+    enum { PAIRS_UNKNOWN, PAIRS_SINGLE, PAIRS_TORN } pairs;
     GByteArray *bytes;
 
-    int lock;                /* guards buffer and gate.pending */
+    int lock;                /* guards buffer, stops and gate.pending */
     struct buffer buffer;
+    struct stops stops;
     bool passed;             /* a store overtook one that still waits */
+    unsigned int age;        /* branches since the oldest store began to wait */
     uint64_t visits;         /* to a body, ended; others read it */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     bool tracked;            /* views are kept since the last floor */
-    struct views views;
+    struct views views[VIEWS];
     struct late_load late;
+    struct reservation reservation;
     bool strong;             /* the next callback raises the views to now */
+    uint64_t untold;         /* physical address of an own store that ran natively; or 0 */
+    enum why doubt;          /* what raised them last without Arm's asking ... */
+    uint64_t doubt_pc;       /* ... and where */
+    uint64_t pc;             /* of the instruction at hand */
 
     struct page page[PAGE_CACHE];
     uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t probe_virt;     /* a store to this page ran natively ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     uint64_t probe_epoch;    /* ... and before these translations ended */
+    unsigned int probe_status; /* the register that must then be zero, if any */
 
     uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     unsigned int alone;      /* meetings in a row to which nobody came */
@@ -113,6 +126,9 @@ uint64_t register_space(struct vcpu *v);
 void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
 /* N, Z, C, V from bit 3 down; false where QEMU does not name them. */
 bool register_flags(struct vcpu *v, unsigned int *flags);
+/* Whether a pair within sixteen aligned bytes is one access: FEAT_LSE2, by
+ * ID_AA64MMFR2_EL1.AT; so where QEMU does not tell. */
+bool register_pairs_are_single(struct vcpu *v);
 
 /* pages.c: translation without trusting it longer than the guest may. */
 enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
@@ -124,8 +140,10 @@ enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
 bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch);
 bool page_current(uint64_t epoch);
 /* A store to virt is about to run natively: if no exception comes before the
- * next call of page_settle, the page is writable. */
-void page_probe(struct vcpu *v, uint64_t virt);
+ * next call of page_settle, and the status register, if it has one, then says that
+ * it was done, the page is writable. */
+#define NO_STATUS 31
+void page_probe(struct vcpu *v, uint64_t virt, unsigned int status);
 void page_settle(struct vcpu *v);
 /* Makes every vCPU forget every page. */
 void page_invalidate_all(void);
@@ -168,11 +186,19 @@ void vcpu_unlock(struct vcpu *v);
 /* Adds n stores at once, unless the translation's epoch has passed. */
 bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
                 unsigned int n);
-/* Drains all in a random permitted order; waits first if something passed. */
-void drain_all(struct vcpu *v, enum counter why);
-void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes);
+/* Drains all in a random permitted order; waits first if something passed. why,
+ * and the instruction at by, are told of each store when a later one comes. */
+void drain_all(struct vcpu *v, enum why why, uint64_t by);
+void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
+                       enum why why, uint64_t by);
 /* What a load-acquire asks for. */
-void drain_through_release(struct vcpu *v);
+void drain_through_release(struct vcpu *v, uint64_t by);
+/* An instruction that orders all earlier stores before all later ones. */
+void drain_ordered(struct vcpu *v, uint64_t by, enum why why);
+/* A store at pc meets those before it in this episode: stops_second. */
+void drain_meet(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release);
+/* The store at pc was to wait and cannot. */
+void drain_note(struct vcpu *v, uint64_t pc, enum why why);
 /* Whether stores wait, or are on their way to memory in another vCPU's hands. */
 bool drain_waiting(const struct vcpu *v);
 /* From another vCPU's thread: no wait. */
@@ -182,33 +208,51 @@ void drain_remote(struct vcpu *v);
 struct access {
     uint64_t virt;
     uint64_t after; /* the base register afterwards */
-    uint64_t view;  /* what the address depends on */
+    uint64_t view[VIEWS]; /* what the address depends on */
     uint64_t phys, epoch;
     enum page_state state;
     bool regular; /* elements of at most 8 bytes, aligned, within one page */
+    bool single;  /* a pair that is one access */
 };
 struct access access_resolve(struct vcpu *v, const struct insn *in);
+/* Why the emulator leaves such an access to QEMU. */
+enum why access_doubt(const struct insn *in, const struct access *a);
 /* Base written back, instruction skipped. Does not return. */
 __attribute__((__noreturn__)) void access_skip(struct vcpu *v,
                                                const struct insn *in,
                                                const struct access *a);
 
 /* track.c: the views of a body, kept while other vCPUs write. */
-/* What is owed since the last callback; each tracked callback begins with it. */
+/* What is owed since the last callback; each tracked callback, of the instruction
+ * at pc, begins with it, and does nothing where it says false. */
+bool track_settle(struct vcpu *v, uint64_t pc);
 /* A page was found by a walk just now. */
 void track_walked(struct vcpu *v);
-void track_settle(struct vcpu *v);
 /* ... of it, what another vCPU drained. */
 void track_remote(struct vcpu *v);
 void track_stop(struct vcpu *v);
 void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
-/* Something happened that is not followed: all views go to now. */
-void track_strong(struct vcpu *v);
+void track_wake_others(const struct vcpu *v);
+/* A load runs natively from here. */
+void track_late(struct vcpu *v, const struct insn *in, const struct access *a);
+/* An own store to a place in RAM runs natively from here. */
+void track_untold(struct vcpu *v, uint64_t phys);
+/* Something happened at pc that is not followed: all views go to now. */
+void track_strong(struct vcpu *v, enum why why, uint64_t pc);
+
+/* exec_load.c: of loads everywhere. */
+uint64_t load_extend(const struct insn *in, uint64_t value);
+/* The page is known, or is made known; false: the load must be strong. */
+bool load_reach(struct vcpu *v, struct access *a);
+/* Deals with the own waiting stores; skips the load when they hold all of it. */
+void load_from_buffer(struct vcpu *v, const struct insn *in, const struct access *a);
 
 /* exec_*.c: callbacks of single instructions; udata is the struct site. */
 void exec_store(unsigned int index, void *udata);
 void exec_load(unsigned int index, void *udata);
 void exec_body_load(unsigned int index, void *udata);
+void exec_atomic(unsigned int index, void *udata);
+void exec_body_atomic(unsigned int index, void *udata);
 void exec_plain(unsigned int index, void *udata);
 void exec_branch(unsigned int index, void *udata);
 void exec_body_barrier(unsigned int index, void *udata);
@@ -220,12 +264,13 @@ void exec_return(unsigned int index, void *udata);
 void exec_way_out(unsigned int index, void *udata);
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
+void exec_age(unsigned int index, void *udata);
 void exec_dsb(unsigned int index, void *udata);
 /* The guest's mark function returns: x0 the stale word's address, x1 its entry's
  * index, x2 the count, x3 the mark's number. */
 void exec_mark(unsigned int index, void *udata);
 /* An interrupt or exception was taken. */
-void exec_event(unsigned int index, uint64_t to);
+void exec_event(unsigned int index, uint64_t from, uint64_t to);
 
 /* instrument.c: attaches the callbacks to a block being translated. */
 void instrument_block(struct qemu_plugin_tb *tb);

@@ -59,8 +59,10 @@ static void set_mask(uint64_t *of, uint32_t mask, uint64_t time, bool keep)
 
 static uint64_t sources(const struct views *w, const struct uses *u)
 {
-    return join(join(join_mask(w->x, u->read_x), join_mask(w->v, u->read_v)),
-                u->read_flags ? w->flags : 0);
+    uint64_t all = join(join_mask(w->x, u->read_x), join_mask(w->v, u->read_v));
+
+    all = join(all, u->read_flags ? w->flags : 0);
+    return join(all, u->read_system ? w->system : 0);
 }
 
 void views_plain(struct views *w, const struct uses *u)
@@ -71,6 +73,9 @@ void views_plain(struct views *w, const struct uses *u)
     set_mask(w->v, u->write_v, time, u->keep);
     if (u->write_flags) {
         w->flags = u->keep ? join(w->flags, time) : time;
+    }
+    if (u->write_system) {
+        w->system = join(w->system, time);
     }
 }
 
@@ -143,5 +148,29 @@ void views_after_load(struct views *w, const struct insn *in, uint64_t address,
     w->control = join(w->control, address);
     if ((in->acquire || in->acquire_pc) && !MUTANT(7)) {
         w->read_new = join(w->read_new, post);
+    }
+}
+
+/* Arm ARM B2.3.7, aarch64.cat's bob: what comes after an acquire sees what it
+ * read; an atomic that acquires and releases is a full barrier (not one of the
+ * exclusives); one without a result orders no later DMB LD. */
+void views_after_atomic(struct views *w, const struct insn *in, uint64_t address,
+                        uint64_t read, uint64_t wrote)
+{
+    bool exclusive = in->op == ATOMIC_LDX || in->op == ATOMIC_STX;
+
+    w->control = join(w->control, address);
+    if (in->op != ATOMIC_STX && !in->no_result) {
+        w->read_old = join(w->read_old, read);
+    }
+    w->write_old = join(w->write_old, wrote);
+    if (in->release && wrote && !MUTANT(33)) {
+        w->release = join(w->release, wrote);
+    }
+    if (in->acquire && !MUTANT(34)) {
+        w->read_new = join(w->read_new, read);
+    }
+    if (in->acquire && in->release && wrote && !exclusive && !MUTANT(35)) {
+        w->read_new = join(w->read_new, join(w->read_old, w->write_old));
     }
 }

@@ -15,6 +15,10 @@
 
 #define COHERENCE_SLOTS 64
 
+/* Each vCPU's views are kept twice: as they hold, and without what only the
+ * emulator's doubts raised, to know which older values these hid. */
+enum { VIEW_HELD, VIEW_SURE, VIEWS };
+
 struct coherence {
     uint64_t granule; /* physical address plus one; 0: empty */
     uint64_t time;
@@ -26,6 +30,7 @@ struct views {
     uint64_t control;             /* vCAP */
     uint64_t release;             /* vRel */
     uint64_t x[32], v[32], flags; /* 31 is SP */
+    uint64_t system;              /* the system registers, all as one */
     struct coherence coherence[COHERENCE_SLOTS];
 };
 
@@ -53,6 +58,10 @@ uint64_t views_before_load(const struct views *w, const struct insn *in,
                            uint64_t address);
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,
                       uint64_t post);
+/* An atomic that read at read and, unless that is 0, wrote at wrote. Its result is
+ * no business of this. */
+void views_after_atomic(struct views *w, const struct insn *in, uint64_t address,
+                        uint64_t read, uint64_t wrote);
 
 static inline uint64_t join(uint64_t a, uint64_t b)
 {

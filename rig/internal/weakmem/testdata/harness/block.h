@@ -20,10 +20,10 @@ struct callback {
     void *udata;
 };
 
-/* 0 to 30, then SP, PC, and CPSR, which alone has 4 bytes. */
-enum { REGISTER_PC = 32, REGISTER_CPSR, REGISTERS };
+/* 0 to 30, then SP, PC, CPSR, which alone has 4 bytes, and ID_AA64MMFR2_EL1. */
+enum { REGISTER_PC = 32, REGISTER_CPSR, REGISTER_MMFR2, REGISTERS };
 struct qemu_plugin_register {
-    char name[8];
+    char name[24];
     unsigned int number;
 };
 

@@ -12,7 +12,36 @@ static const char *const classes[] = {
 };
 static const char *const modes[] = {"offset", "pre", "post", "register",
                                     "literal"};
+static const char *const ops[] = {"other", "add", "clr", "eor", "set", "smax", "smin",
+                                  "umax", "umin", "swp", "cas", "ldx", "stx", "clear"};
 static const char *const barriers[] = {"none", "load", "store", "full", "insn"};
+
+static void dump(uint32_t word)
+{
+    struct insn in;
+    struct uses u;
+
+    decode(0, word, &in);
+    find_uses(&in, &u);
+    printf("%s mode=%s barrier=%s bytes=%u elements=%u rt=%u rt2=%u rn=%u rm=%u "
+           "extend=%u shift=%u simd=%d sign=%d to64=%d acquire=%d acquire_pc=%d "
+           "release=%d dsb=%d tlbi=%d imm=%" PRId64,
+           classes[in.cls], modes[in.mode], barriers[in.barrier], 1u << in.size,
+           in.elements, in.rt, in.rt2, in.rn, in.rm, in.extend, in.shift, in.simd,
+           in.sign, in.to64, in.acquire, in.acquire_pc, in.release, in.dsb, in.tlbi,
+           in.imm);
+    if (in.cls == INSN_PLAIN || in.cls == INSN_BRANCH || in.cls == INSN_CALL ||
+        in.cls == INSN_INDIRECT) {
+        printf(" read_x=%u write_x=%u read_v=%u write_v=%u read_flags=%d "
+               "write_flags=%d keep=%d",
+               u.read_x, u.write_x, u.read_v, u.write_v, u.read_flags,
+               u.write_flags, u.keep);
+    }
+    if (in.cls == INSN_ATOMIC) {
+        printf(" op=%s rs=%u no_result=%d", ops[in.op], in.rs, in.no_result);
+    }
+    printf("\n");
+}
 
 void decode_dump(const char *file)
 {
@@ -23,20 +52,7 @@ void decode_dump(const char *file)
         fail("cannot open %s", file);
     }
     while (fread(&word, 4, 1, f) == 1) {
-        struct insn in;
-        struct uses u;
-
-        decode(0, word, &in);
-        find_uses(&in, &u);
-        printf("%s mode=%s barrier=%s bytes=%u elements=%u rt=%u rt2=%u rn=%u "
-               "rm=%u extend=%u shift=%u simd=%d sign=%d to64=%d acquire=%d "
-               "acquire_pc=%d release=%d dsb=%d tlbi=%d imm=%" PRId64
-               " read_x=%u write_x=%u read_flags=%d write_flags=%d\n",
-               classes[in.cls], modes[in.mode], barriers[in.barrier],
-               1u << in.size, in.elements, in.rt, in.rt2, in.rn, in.rm,
-               in.extend, in.shift, in.simd, in.sign, in.to64, in.acquire,
-               in.acquire_pc, in.release, in.dsb, in.tlbi, in.imm, u.read_x,
-               u.write_x, u.read_flags, u.write_flags);
+        dump(word);
     }
     fclose(f);
 }

@@ -5,9 +5,20 @@
 
 static struct qemu_plugin_register registers[REGISTERS];
 
+bool fake_has_lse2(void)
+{
+    static int has = -1;
+
+    if (has < 0) {
+        const char *said = getenv("HARNESS_LSE2");
+        has = said && strcmp(said, "1") == 0;
+    }
+    return has;
+}
+
 GArray *qemu_plugin_get_registers(void)
 {
-    static const char *const others[] = {"sp", "pc", "cpsr"};
+    static const char *const others[] = {"sp", "pc", "cpsr", "ID_AA64MMFR2_EL1"};
     GArray *a = calloc(1, sizeof *a);
     qemu_plugin_reg_descriptor *d = calloc(REGISTERS, sizeof *d);
 

@@ -87,11 +87,26 @@ uint8_t *guest_ram(uint64_t phys, unsigned int bytes)
     return ram.map + (phys - ram.base);
 }
 
+/* Aligned RAM, where one access of the host does it all; else NULL. */
+static void *whole(uint64_t virt, unsigned int bytes, bool write)
+{
+    uint64_t phys;
+    enum page_kind kind = guest_translate(virt, &phys);
+
+    return kind == PAGE_RW || (kind == PAGE_RO && !write)
+               ? (virt & (bytes - 1) ? NULL : guest_ram(phys, bytes)) : NULL;
+}
+
 bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value)
 {
     uint64_t phys;
+    void *at = whole(virt, bytes, false);
 
     *value = 0;
+    if (at) {
+        *value = host_load(at, bytes);
+        return true;
+    }
     for (unsigned int i = 0; i < bytes; i++) { /* it may cross a page */
         switch (guest_translate(virt + i, &phys)) {
         case PAGE_ABSENT:
@@ -109,7 +124,12 @@ bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value)
 bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value)
 {
     uint64_t phys;
+    void *at = whole(virt, bytes, true);
 
+    if (at) {
+        host_store(at, bytes, value);
+        return true;
+    }
     for (unsigned int i = 0; i < bytes; i++) {
         enum page_kind kind = guest_translate(virt + i, &phys);
         if (kind == PAGE_ABSENT || kind == PAGE_RO) {
@@ -123,5 +143,33 @@ bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value)
             *guest_ram(phys, 1) = (uint8_t)(value >> 8 * i);
         }
     }
+    return true;
+}
+
+bool guest_swap(uint64_t virt, unsigned int bytes, uint64_t *old, uint64_t value,
+                bool *done)
+{
+    void *at = whole(virt, bytes, true);
+
+    *done = at && host_swap(at, bytes, old, value);
+    return at != NULL; /* an atomic elsewhere is a fault */
+}
+
+/* Two accesses: whoever has other threads beside it asks for none. */
+bool guest_swap_pair(uint64_t virt, unsigned int bytes, uint64_t old[2],
+                     const uint64_t value[2], bool *done)
+{
+    uint64_t now[2];
+
+    if (virt & (2 * bytes - 1) || !whole(virt, bytes, true) ||
+        !guest_load(virt, bytes, &now[0]) || !guest_load(virt + bytes, bytes, &now[1])) {
+        return false;
+    }
+    *done = now[0] == old[0] && now[1] == old[1];
+    if (*done) {
+        guest_store(virt, bytes, value[0]);
+        guest_store(virt + bytes, bytes, value[1]);
+    }
+    memcpy(old, now, sizeof now);
     return true;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "qemu_api.h"
 
@@ -25,7 +26,9 @@ struct cpu {
     uint64_t pc;
     bool n, z, c, o; /* flags; o is V */
     bool exclusive;
-    uint64_t exclusive_address, exclusive_value;
+    uint64_t exclusive_address, exclusive_value[2];
+    uint64_t daif; /* as MRS gives it: D is bit 9 */
+    uint64_t sp_el0, tpidr_el0, tpidr_el1, tpidrro_el0;
     struct qemu_plugin_tb *block;
     size_t at;
     bool done;       /* returned to where it came from */
@@ -54,12 +57,27 @@ uint8_t *guest_ram(uint64_t phys, unsigned int bytes);
 /* A vCPU's own access; false where it faults. */
 bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value);
 bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value);
+/* One access of the host: where *old is there, value is written; *done says
+ * whether, and *old is what was there. The pair is of two times bytes. */
+bool guest_swap(uint64_t virt, unsigned int bytes, uint64_t *old, uint64_t value,
+                bool *done);
+bool guest_swap_pair(uint64_t virt, unsigned int bytes, uint64_t old[2],
+                     const uint64_t value[2], bool *done);
 extern uint64_t guest_io_writes, guest_io_reads;
 
-/* interp.c, interp_memory.c: what an instruction does natively. */
+/* host.c: aligned memory of 1, 2, 4 or 8 bytes, one access. */
+uint64_t host_load(const void *at, unsigned int bytes);
+void host_store(void *at, unsigned int bytes, uint64_t value);
+/* False and what is there in *old where that was something else. */
+bool host_swap(void *at, unsigned int bytes, uint64_t *old, uint64_t value);
+
+/* interp.c and its kin: what an instruction does natively. */
 enum effect { EFFECT_NEXT, EFFECT_JUMP, EFFECT_FAULT, EFFECT_UNKNOWN };
 enum effect interpret(struct cpu *c, uint32_t word);
 enum effect interpret_memory(struct cpu *c, uint32_t word);
+enum effect interpret_exclusive(struct cpu *c, uint32_t word); /* CAS too */
+enum effect interpret_atomic(struct cpu *c, uint32_t word);
+enum effect interpret_system(struct cpu *c, uint32_t word);
 
 static inline uint64_t field(uint32_t word, int high, int low)
 {
@@ -96,6 +114,10 @@ void fake_flush(void);
 void fake_forget(uint64_t phys, uint64_t bytes);
 extern __thread struct cpu *running; /* in a callback */
 
+/* fake_registers.c: what the CPU is. HARNESS_LSE2=1 in the environment gives it
+ * FEAT_LSE2, which ID_AA64MMFR2_EL1 says. */
+bool fake_has_lse2(void);
+
 /* race.c: one instruction of another vCPU, in a thread of its own, in the
  * middle of QEMU's next write to code on behalf of the plugin. */
 void race_arm(struct cpu *c);
@@ -120,6 +142,10 @@ struct words {
     char *at[4096];
 };
 bool litmus_command(const struct words *w);
+void script_print(const struct words *w);
+extern bool script_cut; /* whether the last "cut" came to its point */
+unsigned int index_of(const struct words *w, unsigned int at); /* of a vCPU */
+uint8_t *script_memory(uint64_t virt, uint64_t bytes);
 /* Whether the command begins so and has n words in all. */
 bool is_command(const struct words *w, const char *first, unsigned int n);
 uint64_t number(const struct words *w, unsigned int at);

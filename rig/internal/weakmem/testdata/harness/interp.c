@@ -249,8 +249,7 @@ static enum effect branches(struct cpu *c, uint32_t w)
         c->pc = to;
         return EFFECT_JUMP;
     }
-    /* Hints, barriers, SYS, MSR and MRS do nothing here. */
-    return (w & 0xffc00000) == 0xd5000000 ? EFFECT_NEXT : EFFECT_UNKNOWN;
+    return (w & 0xffc00000) == 0xd5000000 ? interpret_system(c, w) : EFFECT_UNKNOWN;
 }
 
 enum effect interpret(struct cpu *c, uint32_t w)

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "fibre.h"
 #include "harness.h"
+
+/* With FEAT_LSE2 what lies in 16 aligned bytes is one access (Arm ARM B2.2.1). */
+static bool is_whole(uint64_t address, unsigned int bytes)
+{
+    return fake_has_lse2() && (address & 15) + bytes <= 16;
+}
 
 /* A general-purpose or vector register as data of 1 to 16 bytes. */
 static bool transfer(struct cpu *c, uint64_t address, unsigned int bytes,
@@ -9,6 +16,9 @@ static bool transfer(struct cpu *c, uint64_t address, unsigned int bytes,
 
     for (unsigned int i = 0; i * 8 < bytes; i++) {
         unsigned int part = bytes > 8 ? 8 : bytes;
+        if (i && !is_whole(address, bytes)) {
+            fibre_edge();
+        }
         if (!load) {
             value[i] = simd ? c->v[rt][i] : reg(c, rt);
         }
@@ -34,55 +44,15 @@ static void sign_extend(struct cpu *c, unsigned int rt, unsigned int bytes,
     set_reg(c, rt, (uint64_t)((int64_t)(reg(c, rt) << unused) >> unused), is64);
 }
 
-static enum effect exclusive_store(struct cpu *c, uint32_t w, uint64_t address,
-                                   unsigned int bytes)
-{
-    uint64_t now;
-    bool ok = c->exclusive && c->exclusive_address == address &&
-              guest_load(address, bytes, &now) && now == c->exclusive_value;
-
-    c->exclusive = false;
-    if (ok && !guest_store(address, bytes, reg(c, field(w, 4, 0)))) {
-        return EFFECT_FAULT;
-    }
-    set_reg(c, field(w, 20, 16), !ok, false);
-    return EFFECT_NEXT;
-}
-
-/* LDXR, STXR, CAS; LDAR, STLR. */
+/* LDAR, STLR and their kin. */
 static enum effect ordered(struct cpu *c, uint32_t w)
 {
-    unsigned int bytes = 1u << field(w, 31, 30), rt = field(w, 4, 0);
-    uint64_t address = c->x[field(w, 9, 5)], value;
-    bool load = field(w, 22, 22);
-
-    if (field(w, 23, 23) && field(w, 21, 21)) { /* CAS */
-        unsigned int rs = field(w, 20, 16);
-        uint64_t mask = bytes == 8 ? ~0ull : (1ull << 8 * bytes) - 1;
-        if (!guest_load(address, bytes, &value)) {
-            return EFFECT_FAULT;
-        }
-        if (value == (reg(c, rs) & mask) && !guest_store(address, bytes, reg(c, rt))) {
-            return EFFECT_FAULT;
-        }
-        set_reg(c, rs, value, true);
-        return EFFECT_NEXT;
+    if (!field(w, 23, 23) || field(w, 21, 21)) {
+        return interpret_exclusive(c, w);
     }
-    if (field(w, 21, 21)) {
-        return EFFECT_UNKNOWN;
-    }
-    if (!field(w, 23, 23) && !load) {
-        return exclusive_store(c, w, address, bytes);
-    }
-    if (!transfer(c, address, bytes, rt, false, load)) {
-        return EFFECT_FAULT;
-    }
-    if (!field(w, 23, 23)) {
-        c->exclusive = true;
-        c->exclusive_address = address;
-        c->exclusive_value = reg(c, rt);
-    }
-    return EFFECT_NEXT;
+    return transfer(c, c->x[field(w, 9, 5)], 1u << field(w, 31, 30), field(w, 4, 0),
+                    false, field(w, 22, 22))
+               ? EFFECT_NEXT : EFFECT_FAULT;
 }
 
 static enum effect pair(struct cpu *c, uint32_t w)
@@ -94,6 +64,9 @@ static enum effect pair(struct cpu *c, uint32_t w)
     uint64_t base = c->x[rn], address = index == 1 ? base : base + imm;
 
     for (unsigned int i = 0; i < 2; i++) {
+        if (i && !is_whole(address, 2 * bytes)) {
+            fibre_edge();
+        }
         unsigned int rt = i ? field(w, 14, 10) : field(w, 4, 0);
         if (!transfer(c, address + i * bytes, bytes, rt, simd, load)) {
             return EFFECT_FAULT;
@@ -130,40 +103,15 @@ static enum effect single(struct cpu *c, uint32_t w, uint64_t address)
     return EFFECT_NEXT;
 }
 
-static uint64_t atomic_result(unsigned int opc, uint64_t old, uint64_t operand)
-{
-    switch (opc) {
-    case 0:
-        return old + operand;
-    case 1:
-        return old & ~operand;
-    case 2:
-        return old ^ operand;
-    default:
-        return old | operand;
-    }
-}
-
-/* LDADD, LDCLR, LDEOR, LDSET, SWP; LDAPR. */
+/* LDAPR sits among the atomics. */
 static enum effect atomic(struct cpu *c, uint32_t w)
 {
-    unsigned int bytes = 1u << field(w, 31, 30), opc = field(w, 14, 12);
-    uint64_t address = c->x[field(w, 9, 5)], operand = reg(c, field(w, 20, 16)), old;
-    bool o3 = field(w, 15, 15);
-
-    if (o3 && opc == 4) {
-        return transfer(c, address, bytes, field(w, 4, 0), false, true)
+    if (field(w, 15, 12) == 12) {
+        return transfer(c, c->x[field(w, 9, 5)], 1u << field(w, 31, 30),
+                        field(w, 4, 0), false, true)
                    ? EFFECT_NEXT : EFFECT_FAULT;
     }
-    if (o3 ? opc != 0 : opc > 3) {
-        return EFFECT_UNKNOWN;
-    }
-    if (!guest_load(address, bytes, &old) ||
-        !guest_store(address, bytes, o3 ? operand : atomic_result(opc, old, operand))) {
-        return EFFECT_FAULT;
-    }
-    set_reg(c, field(w, 4, 0), old, true);
-    return EFFECT_NEXT;
+    return interpret_atomic(c, w);
 }
 
 static uint64_t register_offset(const struct cpu *c, uint32_t w)

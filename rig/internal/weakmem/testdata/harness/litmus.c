@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Litmus tests: many runs of a few threads, and how often each final state came:
- * under a random scheduler that picks the vCPU for each single instruction, or
- * with the vCPUs in threads of their own, under the plugin's turns.
+ * under a random scheduler that picks the vCPU for each single instruction
+ * (litmus), or for each access of the plugin's too, under varied policies (fine) or the
+ * plan's (fixed); or with the vCPUs in threads of their own, under the plugin's turns.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "fibre.h"
 #include "harness.h"
 #include "vcpu.h"
 
@@ -84,17 +86,21 @@ static void begin(void)
         c->x[30] = RETURN_ADDRESS;
         c->pc = test.thread[i].entry;
         c->block = NULL;
-        c->done = false;
+        c->done = c->exclusive = false;
+        c->daif = 0;
     }
 }
 
+/* Every episode delays and keeps views: no store is QEMU's alone. */
+static bool whole;
+
 static void vary_policy(void)
 {
-    plan.policy.active = PICK(1000, 1000, 1000, 500);
+    plan.policy.active = whole ? 1000 : PICK(1000, 1000, 1000, 500);
     plan.policy.body_delay = PICK(0, 200, 500, 500, 1000);
     plan.policy.stale = PICK(0, 500, 900, 1000);
     plan.policy.exact = PICK(0, 500, 1000);
-    plan.policy.track = PICK(1, 1, 1, 0);
+    plan.policy.track = whole ? 1 : PICK(1, 1, 1, 0);
 }
 
 static void schedule(void)
@@ -123,6 +129,23 @@ static void schedule(void)
         fake_step(c);
         left -= c->done;
     }
+}
+
+/* The policy that the plan has; the plugin may be left in its midst. */
+static void schedule_finely(void)
+{
+    struct fibre_pace pace = {
+        .instructions = PICK(1, 1, 2, 4, 16),
+        .points = PICK(4, 16, 16, 64, 1000),
+        .events = PICK(0, 0, 0, 0, 0, 16),
+    };
+
+    if (draw(2)) {
+        for (unsigned int i = 0; i < test.threads; i++) {
+            fake_step(&cpus[i]);
+        }
+    }
+    fibres_run(test.threads, pace, draw);
 }
 
 static void note(void)
@@ -167,6 +190,25 @@ static void run(uint64_t iterations, uint64_t from)
         schedule();
         note();
     }
+}
+
+static void run_finely(uint64_t iterations, uint64_t from, bool vary)
+{
+    struct policy before = plan.policy;
+
+    check_threads();
+    seed = from;
+    while (iterations--) {
+        if (vary) {
+            vary_policy();
+        } else if (whole) {
+            plan.policy.active = 1000;
+        }
+        begin();
+        schedule_finely();
+        note();
+    }
+    plan.policy = before;
 }
 
 static void run_turns(uint64_t iterations)
@@ -217,7 +259,9 @@ static void add_cell(const struct words *w)
 
 bool litmus_command(const struct words *w)
 {
-    if (is_command(w, "thread", 2)) {
+    if (is_command(w, "whole", 2)) {
+        whole = number(w, 1);
+    } else if (is_command(w, "thread", 2)) {
         test.thread[test.threads++ % CPUS_MAX].entry = number(w, 1);
     } else if (is_command(w, "init reg", 5)) {
         test.thread[number(w, 2) % CPUS_MAX].x[number(w, 3) % 31] = number(w, 4);
@@ -229,6 +273,12 @@ bool litmus_command(const struct words *w)
         add_observed(true, number(w, 2), 0, (unsigned int)number(w, 3));
     } else if (is_command(w, "litmus", 3)) {
         run(number(w, 1), number(w, 2));
+        report();
+    } else if (is_command(w, "fine", 3)) {
+        run_finely(number(w, 1), number(w, 2), true);
+        report();
+    } else if (is_command(w, "fixed", 3)) {
+        run_finely(number(w, 1), number(w, 2), false);
         report();
     } else if (is_command(w, "turns", 2)) {
         run_turns(number(w, 1));

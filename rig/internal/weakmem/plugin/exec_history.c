@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A body's loads while other vCPUs write: which write each reads. */
+#include "history.h"
+#include "mutant.h"
+#include "vcpu.h"
+
+struct choice {
+    uint64_t phys, value, time;
+    bool old;
+};
+
+/* What bounds a granule's choice, by both kinds of views. */
+static void limits(struct vcpu *v, uint64_t granule, const uint64_t pre[VIEWS],
+                   uint64_t out[VIEWS])
+{
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        out[w] = join(pre[w], MUTANT(6) ? 0 : views_coherence(&v->views[w], granule));
+    }
+}
+
+/* Counts by site whether there was a choice, or what hid one. */
+static void tell(struct vcpu *v, const struct insn *in, uint64_t granule,
+                 const uint64_t limit[VIEWS], unsigned int n)
+{
+    struct version version[VERSIONS_MAX];
+
+    if (!sites_on()) {
+        return;
+    }
+    if (n > 1) {
+        sites_add(0, 0, in->pc, WHY_CHOICE);
+    } else if (history_overwritten(granule, limit[VIEW_SURE])) {
+        sites_add(0, in->pc, in->pc, WHY_DOUBT_WRITER);
+    } else if (limit[VIEW_SURE] < limit[VIEW_HELD] &&
+               history_versions(granule, limit[VIEW_SURE], version) > n) {
+        sites_add(0, v->doubt_pc, in->pc, v->doubt);
+    }
+}
+
+/* Which of n, the newest first. */
+static unsigned int draw(struct vcpu *v, unsigned int n)
+{
+    if (n < 2) {
+        return 0;
+    }
+    COUNT(v->index, choices);
+    if (!policy_stale(v)) {
+        return 0;
+    }
+    /* Half the time the oldest: the largest reordering. */
+    return policy_random(v) & 1 ? n - 1
+                                : 1 + (unsigned int)(policy_random(v) % (n - 1));
+}
+
+/* One element, at most a granule. The history's lock is held. */
+static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys,
+                            const uint64_t pre[VIEWS])
+{
+    struct version version[VERSIONS_MAX];
+    uint64_t granule = phys & ~7ull, limit[VIEWS];
+    unsigned int n, pick;
+
+    limits(v, granule, pre, limit);
+    n = history_versions(granule, limit[VIEW_HELD], version);
+    tell(v, in, granule, limit, n);
+    pick = draw(v, n);
+    return (struct choice){
+        .phys = phys, .value = version[pick].value >> (8 * (phys & 7)),
+        .time = version[pick].time, .old = pick > 0};
+}
+
+/* Both elements of a pair that is one access to one granule. */
+static void choose_united(struct vcpu *v, const struct insn *in, uint64_t phys,
+                          const uint64_t pre[VIEWS], struct choice c[2])
+{
+    c[0] = c[1] = choose(v, in, phys, pre);
+    c[1].phys += 4;
+    c[1].value >>= 32;
+}
+
+/* ... to two granules. */
+static void choose_pair(struct vcpu *v, const struct insn *in, uint64_t phys,
+                        const uint64_t pre[VIEWS], struct choice c[2])
+{
+    struct version version[2 * VERSIONS_MAX][2];
+    uint64_t granule = phys & ~15ull, limit[VIEWS], held[2];
+    unsigned int n, pick;
+
+    for (unsigned int i = 0; i < 2; i++) {
+        limits(v, granule + 8 * i, pre, limit);
+        held[i] = limit[VIEW_HELD];
+    }
+    n = history_pairs(granule, held, version, 2 * VERSIONS_MAX);
+    tell(v, in, granule, limit, n);
+    pick = draw(v, n);
+    for (unsigned int i = 0; i < 2; i++) {
+        const uint64_t at = phys + (i << in->size);
+        const struct version *from = &version[pick][at >> 3 & 1];
+
+        c[i] = (struct choice){
+            .phys = at, .value = from->value >> (8 * (at & 7)), .old = pick > 0,
+            .time = join(version[pick][0].time, version[pick][1].time)};
+    }
+}
+
+static uint64_t cut(uint64_t value, unsigned int size)
+{
+    return size == 3 ? value : value & ((1ull << (8u << size)) - 1);
+}
+
+/* The emulator does the load: registers, views, skip. */
+static void perform(struct vcpu *v, const struct insn *in,
+                    const struct access *a, const struct choice *c)
+{
+    for (unsigned int i = 0; i < in->elements; i++) {
+        unsigned int rt = i ? in->rt2 : in->rt;
+        uint64_t value = cut(c[i].value, in->size);
+
+        trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
+                  1u << in->size, value, c[i].time);
+        register_write(v, rt, load_extend(in, value));
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_set_data(&v->views[w], rt, false, c[i].time);
+            views_set_coherence(&v->views[w], c[i].phys & ~7ull, c[i].time);
+            views_after_load(&v->views[w], in, a->view[w], c[i].time);
+        }
+        if (c[i].old) {
+            COUNT(v->index, staleLoads);
+        }
+    }
+    access_skip(v, in, a);
+}
+
+static bool choose_all(struct vcpu *v, const struct insn *in,
+                       const struct access *a, struct choice c[2])
+{
+    uint64_t pre[VIEWS];
+
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        pre[w] = views_before_load(&v->views[w], in, a->view[w]);
+    }
+    history_lock();
+    if (a->single && in->size == 2 && !(a->phys & 7)) {
+        choose_united(v, in, a->phys, pre, c);
+    } else if (a->single) {
+        choose_pair(v, in, a->phys, pre, c);
+    } else {
+        for (unsigned int i = 0; i < in->elements; i++) {
+            c[i] = choose(v, in, a->phys + (i << in->size), pre);
+        }
+    }
+    history_unlock();
+    return c[0].old || (in->elements == 2 && c[1].old);
+}
+
+static void from_history(struct vcpu *v, const struct insn *in,
+                         const struct access *a)
+{
+    struct choice c[2];
+    bool old = choose_all(v, in, a, c);
+
+    if (!page_current(a->epoch)) {
+        track_strong(v, WHY_DOUBT_MAINTENANCE, in->pc); /* the page went meanwhile */
+        return;
+    }
+    if (!in->simd && (old || policy_exact(v))) {
+        perform(v, in, a, c);
+    }
+    track_late(v, in, a);
+}
+
+void exec_body_load(unsigned int index, void *udata)
+{
+    struct vcpu *v = &vcpus[index];
+    const struct insn *in = &((const struct site *)udata)->insn;
+    struct access a;
+
+    if (!track_settle(v, in->pc)) {
+        return;
+    }
+    COUNT(index, loads);
+    policy_turn(v, false);
+    policy_pause(v);
+    a = access_resolve(v, in);
+    if (!load_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
+        drain_all(v, access_doubt(in, &a), in->pc);
+        track_strong(v, access_doubt(in, &a), in->pc);
+        return;
+    }
+    if (in->acquire && !MUTANT(5)) {
+        drain_through_release(v, in->pc);
+    }
+    load_from_buffer(v, in, &a);
+    track_remote(v); /* a store that was in the buffer a moment ago */
+    from_history(v, in, &a);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "stops.h"
+
+void stops_clear(struct stops *s)
+{
+    s->n = 0;
+}
+
+static struct stop *find(struct stops *s, uint64_t first)
+{
+    for (unsigned int i = 0; i < s->n; i++) {
+        if (s->stop[i].first == first) {
+            return &s->stop[i];
+        }
+    }
+    if (s->n == STOPS_MAX) {
+        return &s->stop[0]; /* the oldest gives way */
+    }
+    s->stop[s->n] = (struct stop){0};
+    return &s->stop[s->n++];
+}
+
+void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool met)
+{
+    struct stop *to;
+
+    if (!sites_on() || why == WHY_NONE) {
+        return;
+    }
+    to = find(s, first);
+    if (to->first == first && is_doubt(to->why) && !is_doubt(why) && !to->met) {
+        return; /* of two stores at one place the doubtful one is told */
+    }
+    *to = (struct stop){.first = first, .by = by, .why = why, .met = met};
+}
+
+void stops_order(struct stops *s, uint64_t by, enum why why)
+{
+    for (unsigned int i = 0; i < s->n; i++) {
+        if (is_doubt(s->stop[i].why)) {
+            s->stop[i].by = by;
+            s->stop[i].why = why;
+        }
+    }
+}
+
+void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
+                  unsigned int bytes, bool release)
+{
+    if (!sites_on()) {
+        return;
+    }
+    for (unsigned int i = 0; i < s->n; i++) {
+        struct stop *one = &s->stop[i];
+        bool own = release && is_doubt(one->why);
+
+        sites_add(one->first, own ? pc : one->by, pc, own ? WHY_RELEASE : one->why);
+        one->met = true;
+    }
+    for (unsigned int i = 0; i < b->n; i++) {
+        struct store *one = &b->store[i];
+
+        if (bytes && one->phys < phys + bytes && phys < one->phys + one->bytes) {
+            continue; /* the same bytes: coherence orders them */
+        }
+        sites_add(one->pc, release ? pc : 0, pc, release ? WHY_RELEASE : WHY_PASSED);
+        one->met = true;
+    }
+}
+
+void stops_end(struct stops *s)
+{
+    for (unsigned int i = 0; i < s->n; i++) {
+        if (!s->stop[i].met) {
+            sites_add(s->stop[i].first, s->stop[i].by, 0, s->stop[i].why);
+        }
+    }
+    s->n = 0;
+}
