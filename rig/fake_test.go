@@ -39,8 +39,7 @@ type fakeGuest struct {
 	step    uint64           // blocks per progress; 0: 10
 	sent    chan struct{}    // closed after the first progress
 	hits    []wire.Detection // sent after the first progress
-	// litmus answers a job; nil: the guest hangs up.
-	litmus func(wire.LitmusJob) *wire.LitmusResult
+	litmus  func(wire.LitmusJob) *wire.LitmusResult
 }
 
 func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
@@ -64,13 +63,7 @@ func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
 		return
 	}
 	if g.litmus != nil {
-		for _, job := range r.Start.Litmus {
-			result := g.litmus(job)
-			if result == nil || enc.Encode(wire.Record{Litmus: result}) != nil {
-				return
-			}
-		}
-		_ = enc.Encode(wire.Record{Done: &wire.Done{}})
+		g.runLitmus(enc, r.Start.Litmus)
 		return
 	}
 	stop := make(chan struct{})
