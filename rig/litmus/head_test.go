@@ -5,6 +5,7 @@ package litmus
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -69,6 +70,23 @@ func TestHeadsOfTheWholeSet(t *testing.T) {
 		h, err := ReadHead(string(text), file)
 		require.NoError(t, err, file)
 		assert.Equal(t, Head{want.Name, len(want.Threads)}, h)
+	}
+}
+
+// Each form that people write tests in has a small one here.
+func TestHeadsOfEveryForm(t *testing.T) {
+	files, err := filepath.Glob("testdata/forms/*.litmus")
+	require.NoError(t, err)
+	more, err := filepath.Glob("testdata/forms/*/*.litmus")
+	require.NoError(t, err)
+	require.Len(t, append(files, more...), 19)
+	for _, file := range append(files, more...) {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		h, err := ReadHead(string(text), file)
+		require.NoError(t, err, file)
+		assert.Equal(t, filepath.Base(file), h.Name+".litmus")
+		assert.Equal(t, 1+strings.Count(string(text), "| P1 "), h.Threads, file)
 	}
 }
 

@@ -43,6 +43,7 @@ for file; do :; done
 case $(cat "$file") in
 *hangs*) echo $$ >"$0.pid"; sleep 60 ;;
 *fails*) echo "herd7: no such model" >&2; exit 2 ;;
+*sizes*) case $* in *"-variant mixed"*) echo "Test MP Allowed" ;; *) echo "Illegal mixed-size test (User error)" >&2 ;; esac ;;
 *mixed*) case $* in *"-variant mixed"*) echo "Test MP Allowed" ;; *) echo "consider option -variant mixed" >&2 ;; esac ;;
 *warns*) echo "Test MP Allowed"; echo "Warning: MP.litmus:  odd" >&2 ;;
 *babbles*) echo "Observation of nothing" ;;

@@ -90,7 +90,7 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 	defer cancel()
 	run := proc.Command{Path: herd, Args: append([]string{"-model", "aarch64.cat"}, files...), Dir: dir, Log: log, Kind: fault.User, Op: "run herd7"}
 	result, err := proc.Run(ctx, run)
-	if strings.Contains(result.Tail, "-variant mixed") && ctx.Err() == nil {
+	if mixedSizes.MatchString(result.Tail) && ctx.Err() == nil {
 		run.Args = append([]string{"-variant", "mixed"}, run.Args...)
 		result, err = proc.Run(ctx, run)
 	}
@@ -99,6 +99,9 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 	}
 	return Answer{Log: result.Stdout, Said: beside(result.Stdout, result.Tail)}, err
 }
+
+// mixedSizes is what herd7 says where a test has accesses of different sizes.
+var mixedSizes = regexp.MustCompile(`(?i)illegal mixed-size test|mixed-size test rejected|-variant mixed`)
 
 // beside is what a program said on its standard error, on one line.
 func beside(stdout []byte, tail string) string {

@@ -81,10 +81,12 @@ func TestGarbageGivesNoVerdict(t *testing.T) {
 
 // Accesses of different sizes are followed where herd7 asks for it.
 func TestMixedSizes(t *testing.T) {
-	out, herd, err := allowed(t, "mixed", soon)
-	require.NoError(t, err)
-	assert.Equal(t, "Test MP Allowed\n", out)
-	assert.Contains(t, read(t, herd+".argv"), "-variant\nmixed\n")
+	for _, said := range []string{"mixed", "sizes"} {
+		out, herd, err := allowed(t, said, soon)
+		require.NoError(t, err)
+		assert.Equal(t, "Test MP Allowed\n", out, said)
+		assert.Contains(t, read(t, herd+".argv"), "-variant\nmixed\n")
+	}
 }
 
 func TestWhatHerdSaysBesideItsLog(t *testing.T) {
