@@ -37,6 +37,7 @@ func (g fakeGuest) runLitmus(enc *wire.Encoder, jobs []wire.LitmusJob) {
 type litmusLab struct {
 	cfg      LitmusConfig
 	dir      string
+	lab      *lab
 	mu       sync.Mutex
 	policies []weakmem.Policy
 }
@@ -47,7 +48,7 @@ func newLitmusLab(t *testing.T, answer func(wire.LitmusJob) *wire.LitmusResult, 
 	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{litmusWorkload}}
 	g := fakeGuest{hello: hello, litmus: answer}
 	base := newLab(g, g)
-	l := &litmusLab{dir: t.TempDir()}
+	l := &litmusLab{dir: t.TempDir(), lab: base}
 	l.cfg = LitmusConfig{
 		Config: base.config(t), Paths: []string{l.dir}, Binaries: t.TempDir(), HerdLog: filepath.Join(t.TempDir(), "herd.log"),
 		Size: 10, Runs: 8, TestLimit: time.Minute, HerdLimit: time.Minute,

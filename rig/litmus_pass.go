@@ -71,8 +71,8 @@ func (r *litmusRun) bootAll(ctx context.Context) error {
 type losses struct{ boots, fruitless int }
 
 // bootPass runs a batch under one policy. A boot that one test ends is that
-// test's loss alone: the others boot again without it. Two boots in a row that
-// end at their first test end the run: then it is none of theirs.
+// test's loss alone: the others boot again without it. Two boots in a row without
+// a result end the run: then it is none of theirs.
 func (r *litmusRun) bootPass(ctx context.Context, all *batch, p pass, l *losses) error {
 	rest := batch{cpus: all.cpus, tests: all.alive()}
 	for len(rest.tests) > 0 {
@@ -86,8 +86,11 @@ func (r *litmusRun) bootPass(ctx context.Context, all *batch, p pass, l *losses)
 		if err == nil {
 			return nil
 		}
-		if !started || ctx.Err() != nil || done >= len(rest.tests) || l.fruitless > 1 {
+		if ctx.Err() != nil || done >= len(rest.tests) || l.fruitless > 1 {
 			return err
+		}
+		if !started { // no test is to blame: a busy machine may be
+			continue
 		}
 		t := rest.tests[done]
 		t.why = fmt.Sprintf("the boot ended in it, under the policy %s: %s", p.name, strings.SplitN(err.Error(), "\n", 2)[0])

@@ -124,6 +124,16 @@ func TestATestThatEndsItsGuest(t *testing.T) {
 	assert.Len(t, l.policies, 4)
 }
 
+// A boot that does not come up is tried once more.
+func TestABootThatDoesNotComeUp(t *testing.T) {
+	l := newLitmusLab(t, counts, "A", "B")
+	l.lab.queue = []fakeGuest{{hello: &wire.Hello{}}}
+	r, err := Litmus(t.Context(), l.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]litmus.Outcome{"A": litmus.Sound, "B": litmus.Sound}, outcomes(r))
+	assert.Len(t, l.policies, 3)
+}
+
 // Where nothing runs, no test is blamed for all boots.
 func TestGuestsThatAllEndAtOnceEndTheRun(t *testing.T) {
 	l := newLitmusLab(t, func(wire.LitmusJob) *wire.LitmusResult { return nil }, "A", "B", "C", "D")
