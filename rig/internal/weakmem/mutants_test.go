@@ -39,9 +39,11 @@ var mutants = []struct {
 func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Verdict) {
 	t.Helper()
 	tests, verdicts := loadTests(t, diyTests)
-	own, ownVerdicts := loadTests(t, ownTests)
-	maps.Copy(tests, own)
-	maps.Copy(verdicts, ownVerdicts)
+	for _, dir := range []string{ownTests, familyTests} {
+		more, moreVerdicts := loadTests(t, dir)
+		maps.Copy(tests, more)
+		maps.Copy(verdicts, moreVerdicts)
+	}
 	return tests, verdicts
 }
 

@@ -19,11 +19,11 @@ import (
 func TestTurns(t *testing.T) {
 	const iterations = 500
 	all, verdicts := loadTests(t, diyTests)
-	limits := reachable(t)
+	limits, lost := reachable(t), unreached()
 	tests := map[string]*litmus.Test{}
 	for name, test := range all {
 		v := verdicts[name]
-		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-unreached[name] == len(v.States) {
+		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-lost[name] == len(v.States) {
 			tests[name] = test
 		}
 	}
