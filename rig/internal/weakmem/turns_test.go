@@ -30,7 +30,7 @@ func TestTurns(t *testing.T) {
 	policy := LitmusPolicy(0)
 	g := guest{vcpus: 4, plan: fmt.Sprintf("seed 1\nset active %d\nset body-delay %d\nset stale %d\nset exact %d\nset track %d\n",
 		policy.Active, policy.BodyDelay, policy.Stale, policy.Exact, policy.Track)}
-	code := assemble(t, threadSnippets(tests))
+	code := assemble(t, threadSnippets(tests, nil))
 	var script, scopes strings.Builder
 	at := uint64(extraAt)
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
