@@ -41,7 +41,7 @@ func called(code []string) (body, elsewhere []string) {
 // TestLitmusWithCalls has every access in a function that the thread calls, of any role
 // or of none. Arm knows no calls: the states are herd7's of the test itself.
 func TestLitmusWithCalls(t *testing.T) {
-	const iterations = 2100
+	const iterations = 900
 	elsewhere := fmt.Sprintf("%#x %#x elsewhere\n", uint64(extraAt), uint64(extraAt+1<<20))
 	within := fmt.Sprintf("%#x %#x within\n", uint64(codeAt), uint64(extraAt))
 	for name, plan := range map[string]string{
