@@ -101,13 +101,13 @@ func TestExpectBesideRuns(t *testing.T) {
 // A patch that is no barrier contradicts nothing: herd7 is asked about the scenario's.
 func TestExpectBesideARunOfAnotherPatch(t *testing.T) {
 	cfg := expecting(t)
-	leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "1", true, 3)
+	leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "1", true, 3)
 	got, err := Expect(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Empty(t, got.Run)
 	assert.False(t, got.Contradicted(), "%+v", got.Tests)
 
-	unpatched := leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "2", false, 3)
+	unpatched := leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "2", false, 3)
 	got, err = Expect(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(unpatched, "result.json"), got.Run)

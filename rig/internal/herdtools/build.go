@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -117,7 +118,7 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	if err := compile(ctx, c, src, out); err != nil {
 		return err
 	}
-	if err := os.Rename(out, dir); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := disk.Move(ctx, out, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return nil
