@@ -12,6 +12,7 @@ import (
 // TestLitmusPairs has pairs that FEAT_LSE2 makes one access: without it each is seen
 // torn, with it never.
 func TestLitmusPairs(t *testing.T) {
+	t.Parallel()
 	const iterations = 21000
 	for _, lse2 := range []bool{false, true} {
 		tests, verdicts := loadTests(t, "testdata/pairs")

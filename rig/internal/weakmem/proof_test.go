@@ -48,6 +48,7 @@ func reachable(t *testing.T) map[string]int {
 // TestLitmus is the proof: nothing that the architecture forbids is ever seen,
 // and what the model can reach is.
 func TestLitmus(t *testing.T) {
+	t.Parallel()
 	const iterations = 21000
 	tests, verdicts := proofTests(t)
 	tests = wanted(t, tests)

@@ -41,6 +41,7 @@ func called(code []string) (body, elsewhere []string) {
 // TestLitmusWithCalls has every access in a function that the thread calls, of any role
 // or of none. Arm knows no calls: the states are herd7's of the test itself.
 func TestLitmusWithCalls(t *testing.T) {
+	t.Parallel()
 	const iterations = 900
 	elsewhere := fmt.Sprintf("%#x %#x elsewhere\n", uint64(extraAt), uint64(extraAt+1<<20))
 	within := fmt.Sprintf("%#x %#x within\n", uint64(codeAt), uint64(extraAt))
@@ -81,6 +82,7 @@ func interspersed(code []string) (body, elsewhere []string) {
 // local_irq_save and its like do: that orders nothing (Arm ARM B2.3.7), so every state
 // that is reached without is reached.
 func TestLitmusWithSystemRegisters(t *testing.T) {
+	t.Parallel()
 	tests, verdicts := proofTests(t)
 	maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool {
 		return !strings.HasPrefix(name, "MP") && !strings.HasPrefix(name, "SB")
