@@ -37,7 +37,7 @@ var mutants = []struct {
 	{19, "an own drained store is not coherent with later loads", "CoWR", ""},
 	{33, "an atomic that releases is none for a later LDAR", "SB+swppl-ldars", ""},
 	{34, "an atomic that acquires raises no view", "MP+dmb.st+amo.swpap-po", ""},
-	{35, "an atomic that does both is no barrier", "SB+po-po-swpal-pos", ""},
+	{35, "an atomic that does both is no barrier", "SB+po-swpal-po+dmb.sy+w", ""},
 	{36, "an exclusive store looks at the value alone", "H1-exclusive-aba", ""},
 	{37, "a write's time is published after the write", "CoRR", "fixed"},
 	{41, "a forwarded store's value has no view of the load's own", "F1b-stlr-fwd-ldar", ""},
