@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -186,6 +187,8 @@ type lab struct {
 	guests map[bool]fakeGuest
 	queue  []fakeGuest // of the next boots, before guests
 	same   bool
+	binary string                                     // what the patched kernel's binary says of the order; empty: what the guest shows
+	noted  func(patched bool) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	qemu   Emulator
 	kvm    error
 	image  error
@@ -229,7 +232,10 @@ func (l *lab) backends() *Backends {
 		},
 		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
-			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
+			return Analysis{
+				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Patched)}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+			}, nil
 		},
 		SameCode: func(_, _ Image, _ []string) (bool, error) { return l.same, nil },
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
@@ -242,6 +248,7 @@ func (l *lab) backends() *Backends {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
 		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Sites:    l.sites,
 		Boot:     l.boot,
 	}
 }
@@ -254,7 +261,31 @@ func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
 			l.scope = append(l.scope, r.Symbol)
 		}
 	}
-	return Plugin{Path: "p.so"}, nil
+	return Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+}
+
+// sites are what the emulator noted: with the patch a barrier between the two writes.
+func (l *lab) sites(p Plugin) ([]weakmem.Site, error) {
+	patched := strings.HasPrefix(filepath.Base(p.Sites), "patched")
+	if l.noted != nil {
+		return l.noted(patched)
+	}
+	s := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
+	if patched && l.guests[true].stale == 0 {
+		s.By, s.Why = 0x280, "order-barrier"
+	}
+	return []weakmem.Site{s}, nil
+}
+
+// ordered is what the patched kernel's binary says, unless a test wants another answer.
+func (l *lab) ordered(patched bool) string {
+	if patched && l.binary != "" {
+		return l.binary
+	}
+	if patched && l.guests[true].stale == 0 {
+		return "yes"
+	}
+	return "no"
 }
 
 func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {

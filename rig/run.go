@@ -28,7 +28,7 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool {
+		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally, _ notes) bool {
 			if share := j.cfg.Spec.CleanShare; share > 0 {
 				return trial.EnoughFor(latest[patched], share)
 			}
@@ -69,9 +69,9 @@ func (j *job) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	enough := func(latest map[bool][]wire.Tally) bool { return trial.Certain(latest[false], latest[true]) }
+	enough := j.settled
 	if j.arch.TSO {
-		enough = func(latest map[bool][]wire.Tally) bool {
+		enough = func(latest map[bool][]wire.Tally, _ notes) bool {
 			return trial.Enough(latest[false]) && trial.Enough(latest[true])
 		}
 	}
@@ -92,19 +92,42 @@ func (j *job) compare(ctx context.Context) error {
 	return nil
 }
 
+// settled says whether the arms may stop, for a verdict. The emulator's tables are
+// read only once nothing else is missing.
+func (j *job) settled(latest map[bool][]wire.Tally, notes notes) bool {
+	if !trial.Certain(latest[false], latest[true]) || !j.emulated() {
+		return trial.Certain(latest[false], latest[true])
+	}
+	u, p := trial.Seen{Tallies: latest[false], Silence: notes(false)}, trial.Seen{Tallies: latest[true], Silence: notes(true)}
+	return trial.Settled(u, p)
+}
+
+// notes gives what the emulator of an arm under way has noted so far.
+type notes func(patched bool) *trial.Silence
+
 // runArms boots the arms of one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
-func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally) bool) error {
+func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally, notes) bool) error {
 	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
 	seen := make([]trial.Observation, len(patched))
 	witnesses := make([][]trial.Witness, len(patched))
-	turns := newRelay(len(patched), enough)
+	arms := map[bool]*arm{}
+	turns := newRelay(len(patched), nil)
+	if enough != nil {
+		turns.enough = func(latest map[bool][]wire.Tally) bool {
+			return enough(latest, func(patched bool) *trial.Silence {
+				s, _ := arms[patched].silence() // what could not be read is met again at the arm's end
+				return s
+			})
+		}
+	}
 	var runs []func(context.Context) error
 	for i, p := range patched {
 		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
+		arms[p] = &a
 		if err := a.makeDir(j.folder.work); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}
