@@ -41,6 +41,8 @@ type Backends struct {
 	Counters  func(p Plugin) (map[string]uint64, error)
 	// Sites is the emulator's table of what stopped it, also of a machine that runs.
 	Sites func(p Plugin) ([]weakmem.Site, error)
+	// Model says whether Arm's memory model allows the condition of any of the tests.
+	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
 	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
@@ -137,6 +139,7 @@ type Analysis struct {
 	// addresses of the stores that do the second.
 	Copies     []Range
 	Publishers []uint64
+	Ways       objcode.Ways // from the first to the second
 }
 
 // PluginConfig says what the weak-memory plugin is to emulate.

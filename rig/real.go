@@ -19,7 +19,7 @@ func realBackends() *Backends {
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
 		Disassemble: disassemble, Between: between,
-		Plugin: preparePlugin, PackEmulator: packEmulator, Emulation: emulation, Counters: readCounters, Sites: readSites, Witnesses: readWitnesses, Boot: boot,
+		Plugin: preparePlugin, PackEmulator: packEmulator, Emulation: emulation, Counters: readCounters, Sites: readSites, Model: askHerd, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 

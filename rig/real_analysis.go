@@ -48,7 +48,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 	if err == nil {
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
-	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers}, fault.Wrap(fault.Rig, "write the disassembly", err)
+	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
 type keptAnalysis struct {
@@ -58,6 +58,7 @@ type keptAnalysis struct {
 
 	Copies     []Range
 	Publishers []uint64
+	Ways       objcode.Ways
 }
 
 // keep reduces an analysis to what the rig uses. The function's own code is
@@ -68,7 +69,7 @@ func keep(a objcode.Analysis) keptAnalysis {
 	if len(a.CopyCalls) > 0 {
 		body = weakmem.Caller
 	}
-	k := keptAnalysis{Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	k := keptAnalysis{Ways: a.Ways, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
 	for _, r := range a.Scope {
 		role := weakmem.Callee
 		switch r.Role {

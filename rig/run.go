@@ -62,6 +62,9 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 
 func (j *job) compare(ctx context.Context) error {
 	err := j.prepare(ctx, []bool{false, true})
+	if err == nil {
+		err = j.askModel(ctx, []bool{false, true})
+	}
 	if fault.KindOf(err) != fault.User { // wrong usage reaches no verdict at all
 		// Until both arms have run there is nothing to judge.
 		j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
@@ -79,10 +82,7 @@ func (j *job) compare(ctx context.Context) error {
 	for _, reader := range j.cfg.Spec.Readers {
 		err := j.runArms(ctx, reader, []bool{false, true}, enough)
 		if n := len(j.result.Observations); reader == judged && n >= 2 {
-			j.result.Judgement = trial.Judge(j.result.Observations[n-2], j.result.Observations[n-1], trial.Setting{
-				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
-				Unordered: !j.ordered(reader),
-			})
+			j.judge(j.result.Observations[n-2], j.result.Observations[n-1])
 			j.warnOfCorrelation(j.result.Observations[n-2:])
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
@@ -90,6 +90,15 @@ func (j *job) compare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// judge reaches the verdict on two arms, and holds the other voices against it.
+func (j *job) judge(unpatched, patched trial.Observation) {
+	verdict := trial.Judge(unpatched, patched, trial.Setting{
+		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
+		Unordered: !j.ordered(unpatched.Reader),
+	})
+	j.result.Judgement = trial.Agree(verdict, unpatched, patched, j.voices()...)
 }
 
 // settled says whether the arms may stop, for a verdict. The emulator's tables are

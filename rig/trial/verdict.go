@@ -48,6 +48,7 @@ type Judgement struct {
 	MissProbability *float64        `json:"missProbability,omitempty"` // for "fixed" only
 	Reasons         []string        `json:"reasons"`
 	Modes           []ModeJudgement `json:"modes"`
+	Voices          []Voice         `json:"voices,omitempty"` // what model, binary and run say
 }
 
 // counterDelayed is the emulator's count of the stores that it held back.

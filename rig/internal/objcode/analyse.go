@@ -124,6 +124,7 @@ func (s *study) run(ctx context.Context) (Analysis, error) {
 	slices.Sort(a.Copies)
 	s.findBarriers(g, &a, g.between(goals, copies, arrive))
 	s.conclude(g, &a, arrive, len(copies))
+	a.Ways = s.ways(g, copies, goals)
 	var err error
 	s.library, err = s.readLibrary(ctx, a.Scope)
 	a.Listing = s.list(g, a)

@@ -151,6 +151,7 @@ type Analysis struct {
 	Copies    []uint64 // all instructions of the body that copy, those calls included
 	Publish   []Store
 	Barriers  []Barrier
+	Ways      Ways
 	Ordered   Ordering
 	// Reason explains Ordered where it does not follow from the stores and barriers alone.
 	Reason  string
