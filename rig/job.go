@@ -35,6 +35,7 @@ type job struct {
 	writes   map[bool]writes          // the two, in the kernels' code
 	ways     map[bool]objcode.Ways    // from one to the other
 	model    trial.Voice              // what the memory model says of those
+	counts   map[trial.Reader]uint64  // addresses of the readers' loads of the count
 	lines    map[bool][]objcode.Line  // of the kernels' code in scope
 	inGuest  []objcode.Line           // of the guest's
 	mark     Range                    // the guest's mark function
@@ -64,7 +65,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		lines: map[bool][]objcode.Line{}, writes: map[bool]writes{}, ways: map[bool]objcode.Ways{},
+		lines: map[bool][]objcode.Line{}, writes: map[bool]writes{}, ways: map[bool]objcode.Ways{}, counts: map[trial.Reader]uint64{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {

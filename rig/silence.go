@@ -18,6 +18,13 @@ type writes struct {
 	publishers []uint64 // the second
 }
 
+// entryLoads is a reader's code without its load of the count: an older count
+// shows nothing stale, whatever kept the load from reading it.
+type entryLoads struct {
+	code  []Range
+	count uint64
+}
+
 // silence reads what the emulator noted of the arm's two writes and its reader,
 // also while the machine runs; nil without the emulator.
 func (a *arm) silence() (*trial.Silence, error) {
@@ -29,14 +36,14 @@ func (a *arm) silence() (*trial.Silence, error) {
 		return nil, err
 	}
 	j := a.job
-	s := silenceOf(sites, j.writes[a.image.Patched], j.readers[a.reader], slices.Concat(j.lines[a.image.Patched], j.inGuest))
+	s := silenceOf(sites, j.writes[a.image.Patched], entryLoads{j.readers[a.reader], j.counts[a.reader]}, slices.Concat(j.lines[a.image.Patched], j.inGuest))
 	return &s, nil
 }
 
 // silenceOf counts the sites that concern the two writes and the reader's loads.
 // An episode that ended by the emulator's caution before another store came is
 // caution too: the store that publishes came later.
-func silenceOf(sites []weakmem.Site, w writes, reader []Range, lines []objcode.Line) trial.Silence {
+func silenceOf(sites []weakmem.Site, w writes, reader entryLoads, lines []objcode.Line) trial.Silence {
 	places := make(map[uint64]objcode.Line, len(lines))
 	for _, l := range lines {
 		places[l.Addr] = l
@@ -47,7 +54,7 @@ func silenceOf(sites []weakmem.Site, w writes, reader []Range, lines []objcode.L
 		case s.Why == weakmem.WhyLost:
 			s.Why = weakmem.WhyCaution + weakmem.WhyLost
 			out.Stores.Add(stopAt(s, places))
-		case s.First == 0 && within(reader, s.Second):
+		case s.First == 0 && within(reader.code, s.Second) && s.Second != reader.count:
 			addSite(&out.Loads, s, places)
 		case s.First != 0 && within(w.copies, s.First) && (slices.Contains(w.publishers, s.Second) ||
 			s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)):

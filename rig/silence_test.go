@@ -28,11 +28,12 @@ func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
 		{First: 0x104, By: 0x280, Second: 0x108, Why: "order-barrier", Count: 100}, // within the copy
 		{First: 0x50, Second: 0x300, Why: "passed", Count: 100},                    // no copy
 		{Second: 0x910, Why: "load-choice", Count: 6}, {By: 0x999, Second: 0x914, Why: "load-caution-walk", Count: 7},
-		{Second: 0x50, Why: "load-choice", Count: 100}, // no reader
-	}, w, []Range{{Start: 0x900, End: 0x920}}, lines)
+		{Second: 0x50, Why: "load-choice", Count: 100},  // no reader
+		{Second: 0x904, Why: "load-choice", Count: 100}, // the count
+	}, w, entryLoads{[]Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
 	assert.Equal(t, trial.Earned{Order: 5, Passed: 2, Caution: 3, Stops: []trial.Stop{barrier, call}}, got.Stores)
 	assert.Equal(t, trial.Earned{Passed: 6, Caution: 7, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "0x999"}, Why: "caution-walk", Count: 7}}}, got.Loads)
-	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, nil, nil)
+	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, entryLoads{}, nil)
 	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
 }
 

@@ -43,7 +43,8 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 		"overtaken unseen":            {&free, &Silence{Stores: Earned{Order: 900, Passed: 3}}, Inconclusive, "overtook the copy 3 times, although no reader saw it"},
 		"caution now and then":        {&free, &Silence{Stores: Earned{Order: 800, Caution: 200}}, Fixed, ""},
 		"caution almost always":       {&free, &Silence{Stores: Earned{Order: 5, Caution: 1000, Stops: cautious.Stops}}, Inconclusive, "only 3 count"},
-		"caution of the loads":        {&Silence{free.Stores, Earned{Passed: 9, Caution: 1}}, &Silence{kept.Stores, Earned{Caution: 10, Stops: []Stop{{Why: "caution-walk", Count: 10}}}}, Inconclusive, "page tables were walked"},
+		"caution of the loads":        {&Silence{free.Stores, Earned{Passed: 90, Caution: 10}}, &Silence{kept.Stores, Earned{Caution: 100, Stops: []Stop{{Why: "caution-walk", Count: 100}}}}, Inconclusive, "page tables were walked"},
+		"few loads":                   {&Silence{free.Stores, Earned{Passed: 90, Caution: 10}}, &Silence{kept.Stores, Earned{Caution: 10}}, Fixed, ""},
 		"loads alike":                 {&Silence{free.Stores, Earned{Passed: 9, Caution: 1}}, &Silence{kept.Stores, Earned{Passed: 90, Caution: 10}}, Fixed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,8 +68,8 @@ func TestCautionDiscountsBlocks(t *testing.T) {
 	assert.InDelta(t, 0.5, w.factor, 1e-9)
 	assert.Equal(t, uint64(299), weight{factor: 0.4999}.of(600))
 	assert.InDelta(t, 1, weigh(&half, &kept, true).factor, 0, "an arm that could speak more often gains nothing")
-	loads := Silence{half.Stores, Earned{Passed: 1, Caution: 1}}
-	assert.InDelta(t, 0.25, weigh(&Silence{free.Stores, Earned{Passed: 1}}, &loads, true).factor, 1e-9, "stores and loads multiply")
+	loads := Silence{half.Stores, Earned{Passed: 100, Caution: 100}}
+	assert.InDelta(t, 0.25, weigh(&Silence{free.Stores, Earned{Passed: 100}}, &loads, true).factor, 1e-9, "stores and loads multiply")
 
 	bad := tally("pc", 400, 240)
 	need, _ := Required(240, 400)

@@ -42,11 +42,11 @@ func wayTest(name string, way []string) string {
 	for _, step := range way {
 		writer = append(writer, step)
 		if strings.HasPrefix(step, "STXR") || strings.HasPrefix(step, "STLXR") {
-			writer, tried = append(writer, "CBNZ W6,LE"), true
+			writer, tried = append(writer, "CBNZ W6,Done"), true
 		}
 	}
 	if tried {
-		writer = append(writer, "LE:")
+		writer = append(writer, "Done:")
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "AArch64 %s\n{\nuint64_t x; uint64_t f; uint64_t l; uint64_t 1:X1; uint64_t 1:X3;\n0:X1=x; 0:X3=f; 0:X9=l; 0:X7=0;\n1:X0=f; 1:X2=x;\n}\n", name)

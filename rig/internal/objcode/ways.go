@@ -46,6 +46,7 @@ type walk struct {
 	goals  map[int]bool
 	copies map[int]bool
 	body   *graph
+	leads  []bool // to a goal
 	work   []step
 	known  map[string]bool
 	found  map[string][]string
@@ -56,7 +57,7 @@ func (s *study) ways(g *graph, copies map[int]bool, goals []int) Ways {
 	if s.cfg.Arch.TSO || len(goals) == 0 || len(copies) == 0 {
 		return Ways{Why: "there is no store behind a copy to ask about"}
 	}
-	w := &walk{calls: s.called, goals: map[int]bool{}, copies: copies, body: g, known: map[string]bool{}, found: map[string][]string{}}
+	w := &walk{calls: s.called, goals: map[int]bool{}, copies: copies, body: g, leads: g.leadsTo(goals, copies), known: map[string]bool{}, found: map[string][]string{}}
 	for _, i := range goals {
 		w.goals[i] = true
 	}
@@ -115,7 +116,7 @@ func (w *walk) push(s step) {
 func (w *walk) visit(s step) (why string) {
 	if s.g == w.body {
 		switch {
-		case w.copies[s.at]:
+		case w.copies[s.at], !w.leads[s.at] && !w.goals[s.at]:
 			return "" // a later copy begins anew
 		case w.goals[s.at] && len(s.back) == 0:
 			text, why := litmusStep(s.g.code[s.at], "X3")
