@@ -55,7 +55,7 @@ func (j *job) askModel(ctx context.Context, arms []bool) error {
 
 func (j *job) modelOf(ctx context.Context, patched bool) (trial.Saying, error) {
 	ways := j.ways[patched]
-	if ways.Why != "" || len(ways.Of) == 0 {
+	if len(ways.Of) == 0 {
 		return trial.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(trial.ArmName(patched, false), ways.Of)
@@ -65,6 +65,9 @@ func (j *job) modelOf(ctx context.Context, patched bool) (trial.Saying, error) {
 	}
 	if err != nil {
 		return trial.NotHad(unanswered(trial.Certificate{}, err).Skipped), nil
+	}
+	if ways.Why != "" && allowed != trial.Sometimes { // one way that allows it is enough; that some do not is not
+		return trial.NotHad(ways.Why), nil
 	}
 	return trial.ModelSaying(allowed, len(tests)), nil
 }

@@ -31,6 +31,8 @@ func TestTheVerdictNeedsAllVoices(t *testing.T) {
 		"no barrier":             {"no", way, trial.Never, nil, trial.Inconclusive, "never"},
 		"the model allows it":    {"yes", way, trial.Sometimes, nil, trial.Inconclusive, "sometimes"},
 		"herd7 is missing":       {"yes", way, "", errors.New("herdtools7 is not installed"), trial.Fixed, "not had: herdtools7 is not installed"},
+		"not all ways are known": {"yes", objcode.Ways{Of: way.Of, Why: "too many ways"}, trial.Never, nil, trial.Fixed, "not had: too many ways"},
+		"one way allows it":      {"yes", objcode.Ways{Of: way.Of, Why: "too many ways"}, trial.Sometimes, nil, trial.Inconclusive, "sometimes"},
 		"no test can be written": {"yes", objcode.Ways{Why: "an indirect call"}, "", nil, trial.Fixed, "not had: an indirect call"},
 	} {
 		t.Run(name, func(t *testing.T) {

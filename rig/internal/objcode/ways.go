@@ -4,6 +4,7 @@ package objcode
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -23,7 +24,7 @@ const (
 // Calls are followed. A way round a loop has all that the way past it has.
 type Ways struct {
 	Of  [][]string
-	Why string // why they could not be told; empty: they are
+	Why string // why there are others that could not be told; empty: those are all
 }
 
 // step is a place in the code, with the calls that led there and what was passed.
@@ -64,27 +65,24 @@ func (s *study) ways(g *graph, copies map[int]bool, goals []int) Ways {
 	for i := range copies {
 		w.onward(step{g: g, at: i})
 	}
-	for visits := 0; len(w.work) > 0; visits++ {
-		next := w.work[len(w.work)-1]
-		w.work = w.work[:len(w.work)-1]
-		why := w.visit(next)
-		if visits == waysVisits || len(w.found) > waysMost {
-			why = "there are too many ways through the code"
-		}
-		if why != "" {
-			return Ways{Why: why}
-		}
-	}
-	var keys []string
-	for k := range w.found {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
 	var out Ways
-	for _, k := range keys {
+	for visits := 0; len(w.work) > 0 && len(w.found) < waysMost && visits < waysVisits; visits++ {
+		next := w.work[0] // the shortest first: where one allows the bug, the others are no matter
+		w.work = w.work[1:]
+		if why := w.visit(next); why != "" && out.Why == "" {
+			out.Why = why
+		}
+	}
+	if lost, is := g.lostAfterCopy(g.arrivals(copies)); is && out.Why == "" {
+		out.Why = "an indirect jump behind the copy: " + lost.text
+	}
+	if len(w.work) > 0 && out.Why == "" {
+		out.Why = "there are too many ways through the code"
+	}
+	for _, k := range slices.Sorted(maps.Keys(w.found)) {
 		out.Of = append(out.Of, w.found[k])
 	}
-	if len(out.Of) == 0 {
+	if len(out.Of) == 0 && out.Why == "" {
 		out.Why = "no way through the code was found"
 	}
 	return out
@@ -120,8 +118,10 @@ func (w *walk) visit(s step) (why string) {
 			return "" // a later copy begins anew
 		case w.goals[s.at] && len(s.back) == 0:
 			text, why := litmusStep(s.g.code[s.at], "X3")
-			way := append(slices.Clone(s.steps), text)
-			w.found[strings.Join(way, "\n")] = way
+			if why == "" {
+				way := append(slices.Clone(s.steps), text)
+				w.found[strings.Join(way, "\n")] = way
+			}
 			return why
 		}
 	}
