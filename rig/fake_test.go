@@ -251,14 +251,8 @@ func (l *lab) backends() *Backends {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
 		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Sites:    l.sites,
-		Model: func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
-			if strings.HasPrefix(tests[0].Name, "patched") {
-				return l.model, l.noModel
-			}
-			return trial.Sometimes, l.noModel
-		},
-		Boot: l.boot,
+		Sites:    l.sites, Model: l.herd,
+		Boot:     l.boot,
 	}
 }
 
@@ -271,30 +265,6 @@ func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
 		}
 	}
 	return Plugin{Path: "p.so", Sites: cfg.Dir}, nil
-}
-
-// sites are what the emulator noted: with the patch a barrier between the two writes.
-func (l *lab) sites(p Plugin) ([]weakmem.Site, error) {
-	patched := strings.HasPrefix(filepath.Base(p.Sites), "patched")
-	if l.noted != nil {
-		return l.noted(patched)
-	}
-	s := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
-	if patched && (l.guests[true].stale == 0 || l.guests[true].stale > 1<<20) {
-		s.By, s.Why = 0x280, "order-barrier"
-	}
-	return []weakmem.Site{s}, nil
-}
-
-// ordered is what the patched kernel's binary says, unless a test wants another answer.
-func (l *lab) ordered(patched bool) string {
-	if patched && l.binary != "" {
-		return l.binary
-	}
-	if patched && l.guests[true].stale == 0 {
-		return "yes"
-	}
-	return "no"
 }
 
 func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
