@@ -252,7 +252,7 @@ func (l *lab) backends() *Backends {
 		},
 		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 		Sites:    l.sites, Model: l.herd,
-		Boot:     l.boot,
+		Boot: l.boot,
 	}
 }
 
