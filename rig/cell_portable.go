@@ -50,7 +50,7 @@ func (t CellTask) Portable() (PortableCell, error) {
 	}
 	for _, a := range t.Ready.Arms {
 		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
-		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}
+		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
 		image.Path = name("kernel-"+arm, a.Image.Path)

@@ -40,6 +40,7 @@ type fakeGuest struct {
 	step    uint64           // blocks per progress; 0: 10
 	sent    chan struct{}    // closed after the first progress
 	hits    []wire.Detection // sent after the first progress
+	litmus  func(wire.LitmusJob) *wire.LitmusResult
 }
 
 func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
@@ -60,6 +61,10 @@ func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
 	}
 	r, err := dec.Decode()
 	if err != nil || r.Start == nil {
+		return
+	}
+	if g.litmus != nil {
+		g.runLitmus(enc, r.Start.Litmus)
 		return
 	}
 	stop := make(chan struct{})
@@ -254,17 +259,6 @@ func (l *lab) backends() *Backends {
 		Sites:    l.sites, Model: l.herd,
 		Boot: l.boot,
 	}
-}
-
-func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, r := range cfg.Scope {
-		if r.Start == 9 {
-			l.scope = append(l.scope, r.Symbol)
-		}
-	}
-	return Plugin{Path: "p.so", Sites: cfg.Dir}, nil
 }
 
 func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {

@@ -11,6 +11,17 @@ import (
 	"kcovrig/rig/trial"
 )
 
+func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range cfg.Scope {
+		if r.Start == 9 {
+			l.scope = append(l.scope, r.Symbol)
+		}
+	}
+	return Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+}
+
 // sites are what the emulator noted: with the patch a barrier between the two writes.
 func (l *lab) sites(p Plugin) ([]weakmem.Site, error) {
 	patched := strings.HasPrefix(filepath.Base(p.Sites), "patched")

@@ -91,11 +91,11 @@ func askHerd(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 		return "", fault.Wrap(fault.Rig, "ask herd7", err)
 	}
 	defer os.RemoveAll(dir)
-	log, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(dir, "herd.log"), sources, modelLimit)
+	answer, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(dir, "herd.log"), sources, modelLimit)
 	if err != nil {
 		return "", err
 	}
-	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(log))
+	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}

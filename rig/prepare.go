@@ -127,6 +127,9 @@ func (j *job) buildArm(ctx context.Context, patched bool) error {
 		detail += ", cached"
 	}
 	end(detail)
+	for _, n := range image.Notes {
+		j.noteOnce(n)
+	}
 	if err := j.keepPatch(name, image.PatchText); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -54,7 +55,6 @@ func newRunFolder(cfg Config) (*runFolder, error) {
 // publish writes result.json, moves what is worth keeping into the final folder,
 // and makes result's paths point there.
 func (f *runFolder) publish(result *trial.Result) (err error) {
-	defer func() { err = errors.Join(err, f.discard()) }()
 	const op = "write the run folder"
 	aside, err := os.MkdirTemp(filepath.Dir(f.final), ".kcovrig-")
 	if err != nil {
@@ -75,10 +75,9 @@ func (f *runFolder) publish(result *trial.Result) (err error) {
 	if err := writeReports(aside, filepath.Base(f.final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := errors.Join(os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	return f.forget()
+	// What was measured is kept also where the run was interrupted.
+	err = errors.Join(os.Chmod(aside, 0o755), disk.Move(context.Background(), aside, f.final))
+	return fault.Wrap(fault.Rig, op, err)
 }
 
 // keep copies the working folder's regular files: no sockets.
@@ -124,12 +123,20 @@ func (f *runFolder) repoint(result *trial.Result) {
 	}
 }
 
-// forget removes the oldest runs that no one named a folder for.
-func (f *runFolder) forget() error {
-	if f.runs == "" {
-		return nil
+// tidy removes the working folder, and the oldest runs that no one named a folder for.
+func (f *runFolder) tidy() error {
+	err := f.discard()
+	if f.runs != "" {
+		err = errors.Join(err, keepLatest(f.runs))
 	}
-	return keepLatest(f.runs)
+	return err
+}
+
+// untidy tells of housekeeping that failed: it changes no result.
+func untidy(events trial.Sink, err error) {
+	if err != nil {
+		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
+	}
 }
 
 // keepLatest removes all but the last keptRuns entries of a folder, whose names
@@ -145,7 +152,7 @@ func keepLatest(dir string) error {
 		_, left := f.remove(context.Background())
 		err = errors.Join(err, left)
 	}
-	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, removeLeftovers(dir)))
+	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, disk.RemoveLeftovers(dir)))
 }
 
 func (f *runFolder) discard() error { return f.held.close() }

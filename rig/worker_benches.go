@@ -144,9 +144,7 @@ func (b *benches) hold(name string) (*heldHistory, error) {
 	defer b.mu.Unlock()
 	h := b.held[name]
 	if h == nil {
-		if err := b.makeRoom(name); err != nil {
-			return nil, err
-		}
+		untidy(b.cfg.Events, b.makeRoom(name))
 		h = &heldHistory{dir: filepath.Join(b.dir, name), seats: map[string][]*seat{}}
 		b.held[name] = h
 	}

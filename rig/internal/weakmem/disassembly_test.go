@@ -26,7 +26,7 @@ var (
 	indirects  = regexp.MustCompile(`^(br|blr|ret|br[ab][ab]z?|blra[ab]z?|reta[ab]|ereta?[ab]?|drps)$`)
 	exceptions = regexp.MustCompile(`^(svc|hvc|smc|brk|hlt|dcps[123]|tcancel)$`)
 	hints      = regexp.MustCompile(`^(nop|yield|sevl?|hint|(pac|aut)i[ab](z|sp|1716)|xpaclri|bti|csdb|esb|psb|tsb|dgh|clrbhb|clearbhb|chkfeat|gcsb|wfet|wfit)$`)
-	systems    = regexp.MustCompile(`^(msr|sysl?|dc|ic|at|clrex|cfp|cpp|dvp|cosp|wfe|wfi|wfet|wfit|smstart|smstop|cfinv|xaflag|axflag|brb|gcs.*|mrrs|msrr|sysp)$`)
+	systems    = regexp.MustCompile(`^(msr|sysl?|dc|ic|at|cfp|cpp|dvp|cosp|wfe|wfi|wfet|wfit|smstart|smstop|cfinv|xaflag|axflag|brb|gcs.*|mrrs|msrr|sysp)$`)
 )
 
 // expect reads one line of objdump: a mnemonic and its operands, at an address.
@@ -52,7 +52,13 @@ func expect(word uint32, mnemonic, operands string, at uint64) (e expectation, k
 	case single.MatchString(mnemonic), pairs.MatchString(mnemonic):
 		return memoryExpectation(mnemonic, operands, at), true
 	case atomics.MatchString(mnemonic):
-		return set("atomic")
+		return atomicExpectation(mnemonic, operands)
+	case mnemonic == "clrex":
+		return set("atomic", "op", "clear")
+	case mnemonic == "msr" && plainMSR.MatchString(operands):
+		return set("plain")
+	case mnemonic == "msr" && hintMSR.MatchString(operands):
+		return set("hint")
 	case complexes.MatchString(mnemonic):
 		return set("complex")
 	case prefetches.MatchString(mnemonic):

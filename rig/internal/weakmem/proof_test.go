@@ -43,16 +43,23 @@ func reachable(t *testing.T) map[string]int {
 	return out
 }
 
-// Not reached although an abstract model reaches them: the test never writes a
-// location that it reads, so the history cannot say how old the value is and
-// the read counts as news (history_versions).
-var unreached = map[string]int{"WRC+data+po-addr": 1}
+// Not reached although the architecture, or an abstract model, reaches them. A
+// location that the test reads and nobody writes, or that is read twice: the history
+// cannot say how old the value is and the read counts as news (history_versions).
+// Load buffering: a store is seen before an older load of its thread is satisfied.
+var unreached = map[string]int{
+	"WRC+data+po-addr": 1,
+	"G1-never-written": 1,
+	"G2-read-twice":    1,
+	"H1-exclusive-aba": 1, // load buffering: the exclusive store before the load between
+}
 
 // TestLitmus is the proof: nothing that the architecture forbids is ever seen,
 // and what the model can reach is.
 func TestLitmus(t *testing.T) {
 	const iterations = 21000
 	tests, verdicts := proofTests(t)
+	tests = wanted(t, tests)
 	limits := reachable(t)
 	seen := runTests(t, guest{}, tests, iterations, 1)
 	var total tally

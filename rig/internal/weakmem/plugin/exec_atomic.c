@@ -133,6 +133,11 @@ static void natively(struct vcpu *v, const struct insn *in, const struct access 
 
     drain_all(v, why, in->pc);
     if (v->tracked) {
+        struct access reached = *a;
+
+        if (in->op != ATOMIC_LDX && load_reach(v, &reached)) {
+            track_untold(v, reached.phys);
+        }
         track_strong(v, why, in->pc);
     }
     if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&

@@ -103,17 +103,22 @@ static void choose_pair(struct vcpu *v, const struct insn *in, uint64_t phys,
     }
 }
 
+static uint64_t cut(uint64_t value, unsigned int size)
+{
+    return size == 3 ? value : value & ((1ull << (8u << size)) - 1);
+}
+
 /* The emulator does the load: registers, views, skip. */
 static void perform(struct vcpu *v, const struct insn *in,
                     const struct access *a, const struct choice *c)
 {
     for (unsigned int i = 0; i < in->elements; i++) {
         unsigned int rt = i ? in->rt2 : in->rt;
-        uint64_t value = load_extend(in, c[i].value);
+        uint64_t value = cut(c[i].value, in->size);
 
         trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
                   1u << in->size, value, c[i].time);
-        register_write(v, rt, value);
+        register_write(v, rt, load_extend(in, value));
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, false, c[i].time);
             views_set_coherence(&v->views[w], c[i].phys & ~7ull, c[i].time);

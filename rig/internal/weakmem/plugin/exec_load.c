@@ -7,7 +7,6 @@ uint64_t load_extend(const struct insn *in, uint64_t value)
 {
     unsigned int unused = 64 - (8u << in->size);
 
-    value = value << unused >> unused;
     if (!in->sign) {
         return value;
     }
@@ -49,8 +48,10 @@ static bool forward(struct vcpu *v, const struct insn *in,
         const struct store *from = s[a->single ? 0 : i];
         uint64_t value = from->value;
 
-        if (a->single && i) {
-            value = in->size == 3 ? from->high : value >> 32;
+        if (a->single && in->size == 2) { /* both elements are in it */
+            value = i ? value >> 32 : (uint32_t)value;
+        } else if (a->single && i) {
+            value = from->high;
         }
         take(v, in, a, i, value, from);
     }

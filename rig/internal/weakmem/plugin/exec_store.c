@@ -101,6 +101,11 @@ static void run_natively(struct vcpu *v, const struct insn *in,
         page_probe(v, a->virt, NO_STATUS);
     }
     if (v->tracked) {
+        struct access reached = *a;
+
+        if (load_reach(v, &reached)) {
+            track_untold(v, reached.phys);
+        }
         track_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
     }
 }

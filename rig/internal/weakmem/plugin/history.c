@@ -138,6 +138,16 @@ uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_
     return time;
 }
 
+void history_touch(uint64_t phys)
+{
+    uint64_t time = now_time + 1;
+
+    publish(time);
+    records[time % RECORDS].time = 0;
+    *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1)) = time;
+    publish_late(time);
+}
+
 uint64_t history_last(uint64_t phys)
 {
     return *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1));

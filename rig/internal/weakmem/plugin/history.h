@@ -40,6 +40,10 @@ uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64
  * otherwise returns 0 and puts into *seen what they hold. */
 uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value);
 
+/* A write that the emulator does not do itself, or is about to be: what was known of
+ * the granule is not any more, and who reserved it loses that. */
+void history_touch(uint64_t phys);
+
 /* The time of the last record of the granule that holds phys; where that was lost,
  * or there never was one, a time that is no earlier than it could have been. */
 uint64_t history_last(uint64_t phys);

@@ -16,6 +16,19 @@ void track_strong(struct vcpu *v, enum why why, uint64_t pc)
     v->doubt_pc = pc;
 }
 
+static void touch(uint64_t phys)
+{
+    history_lock();
+    history_touch(phys);
+    history_unlock();
+}
+
+void track_untold(struct vcpu *v, uint64_t phys)
+{
+    touch(phys);
+    v->untold = phys;
+}
+
 static void settle_late_load(struct vcpu *v, uint64_t now)
 {
     const struct insn *in = v->late.insn;
@@ -91,6 +104,7 @@ static void begin(struct vcpu *v, uint64_t now)
     v->tracked = true;
     v->late.insn = NULL;
     v->strong = false;
+    v->untold = 0;
     v->reservation.valid = false;
     for (unsigned int w = 0; w < VIEWS; w++) {
         views_floor(&v->views[w], v->floor ? v->floor : now);
@@ -118,6 +132,11 @@ bool track_settle(struct vcpu *v, uint64_t pc)
     if (v->late.insn) {
         settle_late_load(v, now);
     }
+    if (v->untold) {
+        touch(v->untold); /* it happened some time since the last callback */
+        v->untold = 0;
+        now = history_now();
+    }
     if (v->strong) {
         v->strong = false;
         views_raise(&v->views[VIEW_HELD], now);
@@ -128,6 +147,10 @@ bool track_settle(struct vcpu *v, uint64_t pc)
 
 void track_stop(struct vcpu *v)
 {
+    if (v->tracked && v->untold) {
+        touch(v->untold);
+        v->untold = 0;
+    }
     v->tracked = false;
     v->floor = 0;
     if (v->reservation.valid) {

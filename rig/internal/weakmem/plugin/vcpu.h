@@ -83,6 +83,7 @@ struct vcpu {
     struct late_load late;
     struct reservation reservation;
     bool strong;             /* the next callback raises the views to now */
+    uint64_t untold;         /* physical address of an own store that ran natively; or 0 */
     enum why doubt;          /* what raised them last without Arm's asking ... */
     uint64_t doubt_pc;       /* ... and where */
     uint64_t pc;             /* of the instruction at hand */
@@ -234,6 +235,8 @@ void track_drained(struct vcpu *v, const struct store *s, uint64_t time);
 void track_wake_others(const struct vcpu *v);
 /* A load runs natively from here. */
 void track_late(struct vcpu *v, const struct insn *in, const struct access *a);
+/* An own store to a place in RAM runs natively from here. */
+void track_untold(struct vcpu *v, uint64_t phys);
 /* Something happened at pc that is not followed: all views go to now. */
 void track_strong(struct vcpu *v, enum why why, uint64_t pc);
 

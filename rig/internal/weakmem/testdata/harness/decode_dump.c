@@ -12,6 +12,8 @@ static const char *const classes[] = {
 };
 static const char *const modes[] = {"offset", "pre", "post", "register",
                                     "literal"};
+static const char *const ops[] = {"other", "add", "clr", "eor", "set", "smax", "smin",
+                                  "umax", "umin", "swp", "cas", "ldx", "stx", "clear"};
 static const char *const barriers[] = {"none", "load", "store", "full", "insn"};
 
 static void dump(uint32_t word)
@@ -34,6 +36,9 @@ static void dump(uint32_t word)
                "write_flags=%d keep=%d",
                u.read_x, u.write_x, u.read_v, u.write_v, u.read_flags,
                u.write_flags, u.keep);
+    }
+    if (in.cls == INSN_ATOMIC) {
+        printf(" op=%s rs=%u no_result=%d", ops[in.op], in.rs, in.no_result);
     }
     printf("\n");
 }
