@@ -71,8 +71,11 @@ func (a *arm) marks() int {
 	return a.hits * len(a.job.cfg.Spec.Modes)
 }
 
-// readEmulator reads what the plugin left behind: counters and witnesses.
+// readEmulator reads what the plugin left behind: counters, sites and witnesses.
 func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
+	if obs.Silence, err = a.silence(); err != nil {
+		return err
+	}
 	if obs.Emulator, err = a.job.backends().Counters(p); err != nil || p.Trace == "" {
 		return err
 	}

@@ -33,6 +33,10 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[bool][]Range         // of the kernels
 	readers  map[trial.Reader][]Range // of the guest's readers
+	writes   map[bool]writes          // the two, in the kernels' code
+	ways     map[bool]objcode.Ways    // from one to the other
+	model    trial.Voice              // what the memory model says of those
+	counts   map[trial.Reader]uint64  // addresses of the readers' loads of the count
 	lines    map[bool][]objcode.Line  // of the kernels' code in scope
 	inGuest  []objcode.Line           // of the guest's
 	mark     Range                    // the guest's mark function
@@ -62,7 +66,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		lines:  map[bool][]objcode.Line{},
+		lines: map[bool][]objcode.Line{}, writes: map[bool]writes{}, ways: map[bool]objcode.Ways{}, counts: map[trial.Reader]uint64{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {

@@ -225,7 +225,8 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 		if err != nil {
 			return err
 		}
-		j.scopes[patched], j.lines[patched] = a.Scope, a.Lines
+		j.scopes[patched], j.lines[patched], j.writes[patched] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
+		j.ways[patched] = a.Ways
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}

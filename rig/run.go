@@ -29,7 +29,7 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool {
+		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally, _ notes) bool {
 			if share := j.cfg.Spec.CleanShare; share > 0 {
 				return trial.EnoughFor(latest[patched], share)
 			}
@@ -68,9 +68,12 @@ func (j *job) compare(ctx context.Context) (err error) {
 	if err := j.prepare(ctx, []bool{false, true}); err != nil {
 		return err
 	}
-	enough := func(latest map[bool][]wire.Tally) bool { return trial.Certain(latest[false], latest[true]) }
+	if err := j.askModel(ctx, []bool{false, true}); err != nil {
+		return err
+	}
+	enough := j.settled
 	if j.arch.TSO {
-		enough = func(latest map[bool][]wire.Tally) bool {
+		enough = func(latest map[bool][]wire.Tally, _ notes) bool {
 			return trial.Enough(latest[false]) && trial.Enough(latest[true])
 		}
 	}
@@ -78,10 +81,7 @@ func (j *job) compare(ctx context.Context) (err error) {
 	for _, reader := range j.cfg.Spec.Readers {
 		err := j.runArms(ctx, reader, []bool{false, true}, enough)
 		if n := len(j.result.Observations); reader == judged && n >= 2 {
-			j.result.Judgement = trial.Judge(j.result.Observations[n-2], j.result.Observations[n-1], trial.Setting{
-				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
-				Unordered: !j.ordered(reader),
-			})
+			j.judge(j.result.Observations[n-2], j.result.Observations[n-1])
 			j.warnOfCorrelation(j.result.Observations[n-2:])
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
@@ -90,6 +90,28 @@ func (j *job) compare(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// judge reaches the verdict on two arms, and holds the other voices against it.
+func (j *job) judge(unpatched, patched trial.Observation) {
+	verdict := trial.Judge(unpatched, patched, trial.Setting{
+		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
+		Unordered: !j.ordered(unpatched.Reader),
+	})
+	j.result.Judgement = trial.Agree(verdict, unpatched, patched, j.voices()...)
+}
+
+// settled says whether the arms may stop, for a verdict. The emulator's tables are
+// read only once nothing else is missing.
+func (j *job) settled(latest map[bool][]wire.Tally, notes notes) bool {
+	if !trial.Certain(latest[false], latest[true]) || !j.emulated() {
+		return trial.Certain(latest[false], latest[true])
+	}
+	u, p := trial.Seen{Tallies: latest[false], Silence: notes(false)}, trial.Seen{Tallies: latest[true], Silence: notes(true)}
+	return trial.Settled(u, p)
+}
+
+// notes gives what the emulator of an arm under way has noted so far.
+type notes func(patched bool) *trial.Silence
 
 // withdraw takes back what is said of arms that did not both come to an end that
 // counts, where neither a kernel nor an interruption of what was measured is the reason.
@@ -105,16 +127,26 @@ func (j *job) withdraw(err error) {
 // runArms boots the arms of one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
-func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally) bool) error {
+func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally, notes) bool) error {
 	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
 	seen := make([]trial.Observation, len(patched))
 	witnesses := make([][]trial.Witness, len(patched))
-	turns := newRelay(len(patched), enough)
+	arms := map[bool]*arm{}
+	turns := newRelay(len(patched), nil)
+	if enough != nil {
+		turns.enough = func(latest map[bool][]wire.Tally) bool {
+			return enough(latest, func(patched bool) *trial.Silence {
+				s, _ := arms[patched].silence() // what could not be read is met again at the arm's end
+				return s
+			})
+		}
+	}
 	var runs []func(context.Context) error
 	for i, p := range patched {
 		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
+		arms[p] = &a
 		if err := a.makeDir(j.folder.work); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)
 		}
