@@ -123,7 +123,7 @@ func (r *CellResult) weigh(result trial.Result) {
 		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
 		return
 	}
-	j := trial.JudgeArm(result.Observations[0], r.Cell.Spec.CleanShare, result.QEMU.MemoryModel == trial.ModelArm)
+	j := trial.JudgeArm(result, result.Observations[0], r.Cell.Spec.CleanShare)
 	r.Outcome, r.Reason = Outcome(j.Finding), j.Reason
 	if j.Finding == trial.FindingClean {
 		r.Miss = &j.Miss
