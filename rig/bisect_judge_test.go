@@ -84,22 +84,21 @@ func TestSilenceThatWasNotEarnedIsSkipped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.boot.blocks = 4000
-			a, f, err := answerTo(t, c.boot)
+			a, _, err := answerTo(t, c.boot)
 			require.NoError(t, err)
 			assert.Equal(t, c.want, a.Finding, a.Reason)
 			assert.Contains(t, a.Reason, c.why)
-			f.kernels[f.commits[1]] = nil
-			cfg := f.config()
-			cfg.Reset = true
-			f.kernels[f.commits[0]] = fakeKernel{c.boot}
-			if _, err = Bisect(t.Context(), cfg); c.want == trial.FindingClean {
-				require.NoError(t, err)
-				return
-			}
-			require.ErrorContains(t, err, c.why, "no end either")
-			assert.Equal(t, fault.User, fault.KindOf(err))
 		})
 	}
+}
+
+func TestAnEndWhoseSilenceWasNotEarnedIsNone(t *testing.T) {
+	f := newFarm(t, 2).broken(1, 2)
+	f.kernels[f.commits[0]] = fakeKernel{{blocks: 4000, silence: &trial.Silence{Stores: trial.Earned{Caution: 900}}}}
+	_, err := Bisect(t.Context(), f.config())
+	require.ErrorContains(t, err, "no instruction that Arm orders stores by")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.Contains(t, FailureOf(err).Try, "choose an end that shows more")
 }
 
 // What goes wrong in the rig is no answer: tried once more, then the end.

@@ -106,6 +106,9 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status = Expected
 	case Inconclusive, Unknown:
 		out.Status = NoAnswer
+		if c.Expect == Stale && len(r.Observations) == 1 && trial.Silent(r.Observations[0], c.Spec.CleanShare) {
+			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see
+		}
 	default:
 		out.Status = Unexpected
 	}

@@ -72,6 +72,12 @@ func SettledAlone(seen Seen, share float64) bool {
 	return every(seen.Tallies, func(t wire.Tally) bool { return w.of(t.Blocks) >= CleanBlocksFor(share) })
 }
 
+// Silent says whether an arm showed no stale window in as many blocks as exclude
+// share, were its silence worth something.
+func Silent(o Observation, share float64) bool {
+	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
+}
+
 // JudgeArm judges one boot of a result: stale if any window was, clean if in every
 // mode a kernel whose blocks are stale with probability share would have shown one
 // with probability above 1 - MissLimit, else inconclusive. Silence is earned as
