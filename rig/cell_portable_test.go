@@ -45,7 +45,7 @@ func aTask(t *testing.T, dir string) CellTask {
 				Code:  trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
 				Scope: []Range{{Symbol: "f", Start: 1, End: 2}}, Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
-			Patch:    patch,
+			Patch: patch,
 		})
 	}
 	return task
