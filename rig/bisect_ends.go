@@ -117,12 +117,11 @@ func (b *bisection) notStale(ctx context.Context, t tester, end bisect.Answer, c
 }
 
 func (b *bisection) untestable(a bisect.Answer, should string) error {
-	kind := fault.User
+	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the copy and the store that publishes it"
 	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
-		kind = fault.Kernel
+		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"
 	}
-	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be %s, %s", a.Commit, should, a.Reason), Log: a.Log,
-		Try: "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"}
+	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
 }
 
 // firstLine puts a failure into one line: what failed, and the tool's first complaint.

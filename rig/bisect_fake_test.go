@@ -45,6 +45,25 @@ type fakeKernel []fakeBoot
 type fakeBoot struct {
 	stale, blocks uint64
 	err           error
+	silence       *trial.Silence // nil: an order between the two writes
+	ordered       string         // by the binary; empty: as what it shows
+}
+
+// notes are what the emulator noted of the two writes.
+func (b fakeBoot) notes() *trial.Silence {
+	if b.silence != nil {
+		return b.silence
+	}
+	return &trial.Silence{Stores: trial.Earned{Order: 900}}
+}
+
+// code is what the binary says.
+func (b fakeBoot) code() trial.Code {
+	c := trial.Code{AsIs: true, Container: "f", Ordered: b.ordered}
+	if c.Ordered == "" {
+		c.Ordered = map[bool]string{true: "no", false: "yes"}[b.stale > 0]
+	}
+	return c
 }
 
 func newFarm(t *testing.T, n int) *farm {
@@ -148,9 +167,9 @@ func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Res
 	}
 	r := trial.Result{
 		Command: "run", QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"},
-		Code: []trial.Code{{AsIs: true, Container: "f", Ordered: map[bool]string{true: "no", false: "yes"}[b.stale > 0]}},
+		Code: []trial.Code{b.code()},
 		Observations: []trial.Observation{{
-			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9},
+			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: b.notes(),
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Entries: 99 * b.blocks, Blocks: b.blocks, StaleBlocks: b.stale, StaleWindows: b.stale, StaleEntries: b.stale}},
 		}},
 	}

@@ -153,7 +153,7 @@ func (t tester) boot(ctx context.Context, commit string, share float64, ask aske
 	if len(result.Observations) > 0 {
 		obs = result.Observations[0]
 	}
-	a.ArmJudgement = trial.JudgeArm(obs, max(share, 0), result.QEMU.MemoryModel == trial.ModelArm)
+	a.ArmJudgement = trial.JudgeArm(result, obs, max(share, 0))
 	a.Tallies = append(a.Tallies, obs.Tallies...)
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered

@@ -65,6 +65,42 @@ func TestTooLittleIsTestedForLongerThenSkipped(t *testing.T) {
 	assert.Equal(t, 2, f.tested(1))
 }
 
+// A commit is clean only where its silence was earned; else it is skipped, and says why.
+func TestSilenceThatWasNotEarnedIsSkipped(t *testing.T) {
+	call := trial.Stop{Instruction: trial.Instruction{Symbol: "stop", Text: "bl far"}, Why: "caution-call", Count: 900}
+	for name, c := range map[string]struct {
+		boot fakeBoot
+		want trial.Finding
+		why  string
+	}{
+		"caution alone":       {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Caution: 900, Stops: []trial.Stop{call}}}}, trial.FindingInconclusive, "bl far at stop"},
+		"overtaken unseen":    {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 2}}}, trial.FindingInconclusive, "overtook the copy 2 times"},
+		"nothing noted":       {fakeBoot{silence: &trial.Silence{}}, trial.FindingInconclusive, "noted nothing"},
+		"caution, mostly":     {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 1, Caution: 900, Stops: []trial.Stop{call}}}}, trial.FindingInconclusive, "bl far at stop"},
+		"caution, seldom":     {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 800, Caution: 200}}}, trial.FindingClean, ""},
+		"the binary says no":  {fakeBoot{ordered: "no"}, trial.FindingInconclusive, "order kept: no"},
+		"the binary: partly":  {fakeBoot{ordered: "partly"}, trial.FindingInconclusive, "order kept: partly"},
+		"the binary: unknown": {fakeBoot{ordered: "unknown"}, trial.FindingClean, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.boot.blocks = 4000
+			a, _, err := answerTo(t, c.boot)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, a.Finding, a.Reason)
+			assert.Contains(t, a.Reason, c.why)
+		})
+	}
+}
+
+func TestAnEndWhoseSilenceWasNotEarnedIsNone(t *testing.T) {
+	f := newFarm(t, 2).broken(1, 2)
+	f.kernels[f.commits[0]] = fakeKernel{{blocks: 4000, silence: &trial.Silence{Stores: trial.Earned{Caution: 900}}}}
+	_, err := Bisect(t.Context(), f.config())
+	require.ErrorContains(t, err, "no instruction that Arm orders stores by")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.Contains(t, FailureOf(err).Try, "choose an end that shows more")
+}
+
 // What goes wrong in the rig is no answer: tried once more, then the end.
 func TestAFaultOfTheRigIsNoAnswer(t *testing.T) {
 	whoops := fault.Newf(fault.Rig, "boot", "QEMU is gone")

@@ -41,6 +41,10 @@ type bisectState struct {
 	journal journal
 }
 
+// judgedBy names the rule by which a journal's answers were reached: those of
+// another are not taken up.
+const judgedBy = "earned silence"
+
 // journal is kept in full after every answer.
 type journal struct {
 	StaleLower float64           `json:"staleLower"` // of the stale end
@@ -64,7 +68,7 @@ type ground struct {
 func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
 	spec := cfg.Spec
 	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
-	text, err := json.Marshal([]any{repo.GitDir, rng, terms, cfg.Fixed, spec})
+	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, cfg.Fixed, spec})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}

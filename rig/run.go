@@ -29,17 +29,27 @@ func (j *job) runOne(ctx context.Context, patched bool) error {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally, _ notes) bool {
-			if share := j.cfg.Spec.CleanShare; share > 0 {
-				return trial.EnoughFor(latest[patched], share)
-			}
-			return trial.Enough(latest[patched])
+		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally, notes notes) bool {
+			return j.enoughAlone(latest[patched], func() *trial.Silence { return notes(patched) })
 		})
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
 		}
 	}
 	return nil
+}
+
+// enoughAlone says whether an arm may stop that nothing is compared with. The
+// emulator's tables are read only once nothing else is missing.
+func (j *job) enoughAlone(latest []wire.Tally, notes func() *trial.Silence) bool {
+	share := j.cfg.Spec.CleanShare
+	switch {
+	case share == 0:
+		return trial.Enough(latest)
+	case !trial.EnoughFor(latest, share) || !j.emulated():
+		return trial.EnoughFor(latest, share)
+	}
+	return trial.SettledAlone(trial.Seen{Tallies: latest, Silence: notes()}, share)
 }
 
 // limit is the longest stress of an arm.

@@ -37,7 +37,7 @@ func gitCode(result *trial.Result, err error) int {
 	// Several readers: each may show a stale read, and all have to be clean.
 	code := gitGood
 	for _, o := range result.Observations {
-		switch trial.JudgeArm(o, result.Spec.CleanShare, result.QEMU.MemoryModel == trial.ModelArm).Finding {
+		switch trial.JudgeArm(*result, o, result.Spec.CleanShare).Finding {
 		case trial.FindingStale:
 			return gitBad
 		case trial.FindingClean:

@@ -19,10 +19,12 @@ import (
 func TestGitCodes(t *testing.T) {
 	boot := func(outcome trial.Outcome, stale, blocks uint64) *trial.Result {
 		return &trial.Result{Spec: trial.Spec{CleanShare: gitShare}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{{
-			Outcome: outcome, Emulator: map[string]uint64{"delayed": 1},
+			Outcome: outcome, Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}},
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, StaleWindows: stale, StaleBlocks: stale}},
 		}}}
 	}
+	cautious := boot(trial.OutcomeOK, 0, 1000)
+	cautious.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
 	of := func(kind fault.Kind) error { return fmt.Errorf("run: %w", fault.Wrap(kind, "op", errors.New("no"))) }
 	for name, c := range map[string]struct {
 		result *trial.Result
@@ -32,6 +34,7 @@ func TestGitCodes(t *testing.T) {
 		"clean":                 {boot(trial.OutcomeOK, 0, 1000), nil, gitGood},
 		"stale":                 {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
 		"too few windows":       {boot(trial.OutcomeOK, 0, 10), nil, gitSkip},
+		"silence not earned":    {cautious, nil, gitSkip},
 		"cut short":             {boot(trial.OutcomeCut, 0, 1000), nil, gitAbort},
 		"interrupted":           {boot(trial.OutcomeCut, 0, 0), fmt.Errorf("x: %w", context.Canceled), gitAbort},
 		"does not build":        {&trial.Result{}, of(fault.Kernel), gitSkip},

@@ -193,9 +193,9 @@ func standing(s trial.Standing, reader trial.Reader, width int) Line {
 	case s.Required == 0:
 		return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, no bound yet", name, s.Clean)}
 	case width < narrow:
-		return Line{Usual, fmt.Sprintf("%s: %d clean, %d needed, missed %.0e", name, s.Clean, s.Required, s.Miss)}
+		return Line{Usual, fmt.Sprintf("%s: %d clean, %d have to count", name, s.Clean, s.Required)}
 	}
-	return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, %d needed; as bad a kernel missed with probability %.1e, fixed below %.0e", name, s.Clean, s.Required, s.Miss, trial.MissLimit)}
+	return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, %d have to count; how many do is known at the end", name, s.Clean, s.Required)}
 }
 
 // lone says how far an arm is that nothing is compared with.
@@ -205,7 +205,7 @@ func (m *Model) lone(a trial.TallyEvent) []Line {
 	}
 	var out []Line
 	for _, t := range a.Tallies {
-		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d windows, %d are enough", t.Mode, t.Blocks, trial.BlockSize, trial.LoneBlocks)})
+		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d windows, %d at the least", t.Mode, t.Blocks, trial.BlockSize, trial.LoneBlocks)})
 	}
 	return out
 }

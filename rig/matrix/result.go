@@ -106,6 +106,9 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status = Expected
 	case Inconclusive, Unknown:
 		out.Status = NoAnswer
+		if c.Expect == Stale && len(r.Observations) == 1 && trial.Silent(r.Observations[0], c.Spec.CleanShare) {
+			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see
+		}
 	default:
 		out.Status = Unexpected
 	}
@@ -123,7 +126,7 @@ func (r *CellResult) weigh(result trial.Result) {
 		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
 		return
 	}
-	j := trial.JudgeArm(result.Observations[0], r.Cell.Spec.CleanShare, result.QEMU.MemoryModel == trial.ModelArm)
+	j := trial.JudgeArm(result, result.Observations[0], r.Cell.Spec.CleanShare)
 	r.Outcome, r.Reason = Outcome(j.Finding), j.Reason
 	if j.Finding == trial.FindingClean {
 		r.Miss = &j.Miss

@@ -3,9 +3,11 @@
 package matrix
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
@@ -13,7 +15,7 @@ import (
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
-	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Tallies: []wire.Tally{
+	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
 		{Mode: "pc", Windows: 16 * blocks, Entries: 99 * blocks, Blocks: blocks, StaleWindows: stale, StaleEntries: stale, StaleBlocks: stale},
 	}}
 }
@@ -32,6 +34,8 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 	}
 	idle := run(trial.OutcomeOK, 1000, 0)
 	idle.Observations[0].Emulator = map[string]uint64{}
+	cautious := run(trial.OutcomeOK, 1000, 0)
+	cautious.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
 	for name, c := range map[string]struct {
 		command string
 		expect  Outcome
@@ -52,6 +56,8 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		"clean":                              {Run, Clean, run(trial.OutcomeOK, 1000, 0), Expected},
 		"too few windows to be clean":        {Run, Clean, run(trial.OutcomeOK, 100, 0), NoAnswer},
 		"clean with an idle emulator":        {Run, Clean, idle, NoAnswer},
+		"silence not earned":                 {Run, Clean, cautious, NoAnswer},
+		"silence where stale was expected":   {Run, Stale, cautious, Unexpected},
 		"a boot that failed":                 {Run, Clean, run(trial.OutcomeKernelFault, 1000, 0), NoAnswer},
 		"nothing ran":                        {Run, Clean, trial.Result{}, NoAnswer},
 		"a fault, inconclusive expected":     {Compare, Inconclusive, failed(fault.Rig), Failed},
@@ -62,6 +68,21 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		assert.Equal(t, c.want, r.Status, "%s: %+v", name, r)
 		assert.Equal(t, c.want != NotRun && c.want != Failed || name == "a kernel's fault", r.Answered(), name)
 	}
+}
+
+// A cell whose voices disagree is inconclusive and says how.
+func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
+	u, p := observation(trial.OutcomeOK, 1000, 600), observation(trial.OutcomeOK, 1000, 0)
+	p.Patched, u.Silence = true, &trial.Silence{Stores: trial.Earned{Passed: 9}}
+	code := []trial.Code{{Ordered: "no"}, {Patched: true, Ordered: "partly"}}
+	j := trial.Judge(u, p, trial.Setting{Emulated: true})
+	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
+	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: trial.Agree(j, u, p, trial.BinaryVoice(code))}
+	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
+	assert.Equal(t, NoAnswer, got.Status)
+	assert.Equal(t, Inconclusive, got.Outcome)
+	assert.True(t, strings.HasPrefix(got.Reason, "binary and run contradict each other on the patched kernel"), got.Reason)
+	assert.Nil(t, got.Miss)
 }
 
 func TestCounts(t *testing.T) {

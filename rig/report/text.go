@@ -30,6 +30,7 @@ func Text(w io.Writer, r trial.Result) error {
 		writeVoices(&b, r.Judgement)
 		writeVerdict(&b, r.Judgement)
 	case r.Command == "run" && r.Failure == nil:
+		writeFindings(&b, r)
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
 	}
 	_, err := io.WriteString(w, b.String())
@@ -116,6 +117,17 @@ func writeCode(b *strings.Builder, r trial.Result) {
 	}
 	if r.CodeDiffers != nil && !*r.CodeDiffers {
 		b.WriteString("code      the two kernels' code is the same\n")
+	}
+}
+
+// writeFindings says what each boot of one kernel showed, where that was asked.
+func writeFindings(b *strings.Builder, r trial.Result) {
+	if r.Spec.CleanShare == 0 {
+		return
+	}
+	for _, o := range r.Observations {
+		j := trial.JudgeArm(r, o, r.Spec.CleanShare)
+		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Arm(), o.Reader, j.Finding, j.Reason)
 	}
 }
 

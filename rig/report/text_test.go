@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,29 @@ func TestTextOfOneArmHasNoVerdict(t *testing.T) {
 	assert.NotContains(t, out.String(), "\nverdict:")
 	assert.Contains(t, out.String(), "no verdict: one kernel alone")
 	assert.Contains(t, out.String(), "unpatched")
+}
+
+// What a lone patched arm did not show is a tally, and no word on the patch; where a
+// finding was asked for, it comes with its reason.
+func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
+	r := sample()
+	r.Command, r.Observations, r.Judgement = "run", r.Observations[1:2], trial.Judgement{}
+	for i := range r.Observations[0].Tallies {
+		t := &r.Observations[0].Tallies[i]
+		t.StaleWindows, t.StaleEntries, t.StaleBlocks = 0, 0, 0
+	}
+	var out, asked bytes.Buffer
+	require.NoError(t, Text(&out, r))
+	for _, word := range []string{"fixed", "clean", "finding", "\nverdict:"} {
+		assert.NotContains(t, strings.ToLower(out.String()), word)
+	}
+	r.Spec.CleanShare, r.QEMU.MemoryModel = 0.05, trial.ModelArm
+	r.Observations[0].Emulator = map[string]uint64{"delayed": 9}
+	r.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
+	require.NoError(t, Text(&asked, r))
+	assert.Contains(t, asked.String(), "finding: patched, acquire: inconclusive\n  none of ")
+	assert.Contains(t, asked.String(), "which says nothing: no instruction that Arm orders stores by")
+	assert.Contains(t, asked.String(), "no verdict: one kernel alone")
 }
 
 func soaked() trial.Result {

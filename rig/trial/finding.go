@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 )
 
 // Finding says what one arm alone showed, to whoever knows what to expect of
@@ -52,40 +53,105 @@ func EnoughFor(tallies []wire.Tally, share float64) bool {
 	})
 }
 
-// JudgeArm judges one boot: stale if any window was, clean if in every mode a
-// kernel whose blocks are stale with probability share would have shown one
-// with probability above 1 - MissLimit, else inconclusive. emulated says that
-// the memory emulator ran: silence counts only where it delayed stores.
-func JudgeArm(o Observation, share float64, emulated bool) ArmJudgement {
-	inconclusive := func(format string, args ...any) ArmJudgement {
-		return ArmJudgement{FindingInconclusive, 1, fmt.Sprintf(format, args...)}
+// SettledAlone says, as EnoughFor, whether an arm under the memory emulator may
+// stop, by the blocks that count once its notes are read. Where the publication
+// overtook the copy and no stale read came yet, one may still come. Where no
+// instruction ordered the two, more windows change nothing.
+func SettledAlone(seen Seen, share float64) bool {
+	if !EnoughFor(seen.Tallies, share) {
+		return false
 	}
+	if !every(seen.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 }) {
+		return true
+	}
+	w := weighAlone(seen.Silence, true)
+	if w.doubt != "" {
+		return !w.passed
+	}
+	w.factor *= reserve
+	return every(seen.Tallies, func(t wire.Tally) bool { return w.of(t.Blocks) >= CleanBlocksFor(share) })
+}
+
+// Silent says whether an arm showed no stale window in as many blocks as exclude
+// share, were its silence worth something.
+func Silent(o Observation, share float64) bool {
+	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
+}
+
+// JudgeArm judges one boot of a result: stale if any window was, clean if in every
+// mode a kernel whose blocks are stale with probability share would have shown one
+// with probability above 1 - MissLimit, else inconclusive. Silence is earned as
+// beside another arm: the memory emulator could have spoken, and an instruction
+// kept it from doing so; and the binary does not say that a stale read is possible.
+func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
 	switch {
 	case o.Outcome == OutcomeUnknown:
-		return inconclusive("the arm did not run")
+		return undecided("the arm did not run")
 	case !o.Counts():
-		return inconclusive("the arm ended with %s: nothing in it is counted", o.Outcome)
+		return undecided("the arm ended with %s: nothing in it is counted", o.Outcome)
 	case len(o.Tallies) == 0:
-		return inconclusive("the arm has no tallies")
+		return undecided("the arm has no tallies")
 	}
-	clean := ArmJudgement{Finding: FindingClean}
-	var windows uint64
 	for _, t := range o.Tallies {
 		if t.StaleWindows > 0 {
 			return ArmJudgement{FindingStale, 0, fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
 		}
-		windows += t.Windows
-		clean.Miss = max(clean.Miss, math.Exp(float64(t.Blocks)*promised.logClean(min(share, 1))))
-		if need := CleanBlocksFor(share); t.Blocks < need {
-			clean.Finding, clean.Reason = FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
+	}
+	emulated := r.QEMU.MemoryModel == ModelArm
+	if emulated && o.Emulator[counterDelayed] == 0 {
+		return undecided("the memory emulator delayed no store, so silence says nothing")
+	}
+	w := weighAlone(o.Silence, emulated)
+	if w.doubt != "" {
+		return undecided("none of %d windows was stale, which says nothing: %s", windowsOf(o), w.doubt)
+	}
+	if said := r.binaryOf(o); r.reorders() && said.Answer == Possible {
+		return undecided("none of %d windows was stale, but a stale read is possible by the binary (%s)", windowsOf(o), said.Words)
+	}
+	return silentArm(o, share, w)
+}
+
+func undecided(format string, args ...any) ArmJudgement {
+	return ArmJudgement{FindingInconclusive, 1, fmt.Sprintf(format, args...)}
+}
+
+// silentArm asks whether the clean blocks of an arm that count are enough.
+func silentArm(o Observation, share float64, w weight) ArmJudgement {
+	j := ArmJudgement{Finding: FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
+	for _, t := range o.Tallies {
+		counted := w.of(t.Blocks)
+		j.Miss = max(j.Miss, math.Exp(float64(counted)*promised.logClean(min(share, 1))))
+		if need := CleanBlocksFor(share); counted < need {
+			j.Finding, j.Reason = FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
+			if counted < t.Blocks && w.mostly != "" {
+				j.Reason += fmt.Sprintf("; only %d count, since the memory emulator could not always speak; %s", counted, w.mostly)
+			}
 		}
 	}
-	switch {
-	case clean.Finding != FindingClean:
-		return clean
-	case emulated && o.Emulator[counterDelayed] == 0:
-		return inconclusive("the memory emulator delayed no store, so silence says nothing")
+	return j
+}
+
+func windowsOf(o Observation) (n uint64) {
+	for _, t := range o.Tallies {
+		n += t.Windows
 	}
-	clean.Reason = fmt.Sprintf("none of %d windows was stale", windows)
-	return clean
+	return n
+}
+
+// reorders says whether the machine that ran may show what the code allows: under
+// the memory emulator, or on a CPU without TSO.
+func (r Result) reorders() bool {
+	a, err := arch.Lookup(r.Spec.Arch)
+	tso := err == nil && a.TSO
+	return r.QEMU.MemoryModel == ModelArm || r.QEMU.Accel == AccelKVM && !tso
+}
+
+// binaryOf is what the machine code says of the kernel that an arm booted.
+func (r Result) binaryOf(o Observation) Saying {
+	for _, c := range r.Code {
+		if c.Patched == o.Patched && c.AsIs == o.AsIs {
+			return binarySaying(c)
+		}
+	}
+	return NotHad("no code")
 }

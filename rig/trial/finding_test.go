@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -13,7 +14,12 @@ import (
 
 func lone(blocks, stale uint64) Observation {
 	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Entries: blocks * BlockSize, Blocks: blocks, StaleWindows: stale, StaleEntries: stale, StaleBlocks: min(stale, blocks)}
-	return Observation{Outcome: OutcomeOK, Tallies: []wire.Tally{t}, Emulator: map[string]uint64{counterDelayed: 1}}
+	return Observation{Outcome: OutcomeOK, Tallies: []wire.Tally{t}, Emulator: map[string]uint64{counterDelayed: 1}, Silence: &Silence{Stores: Earned{Order: 900}}}
+}
+
+// underEmulator is a lone arm's result, whose binary says so of the order.
+func underEmulator(ordered string) Result {
+	return Result{QEMU: QEMU{MemoryModel: ModelArm}, Code: []Code{{Patched: true, Ordered: "no"}, {Ordered: ordered}}}
 }
 
 func TestCleanBlocksForIsTheLeastThatKeepsTheLimit(t *testing.T) {
@@ -47,20 +53,99 @@ func TestJudgeArm(t *testing.T) {
 		"did not run": {Observation{}, FindingInconclusive},
 		"no tallies":  {Observation{Outcome: OutcomeOK}, FindingInconclusive},
 	} {
-		got := JudgeArm(c.o, 0.05, true)
+		got := JudgeArm(underEmulator("yes"), c.o, 0.05)
 		assert.Equal(t, c.want, got.Finding, name)
 		assert.NotEmpty(t, got.Reason, name)
 		if got.Finding == FindingClean {
 			assert.LessOrEqual(t, got.Miss, MissLimit, name)
 		}
 	}
-	assert.Equal(t, FindingClean, JudgeArm(idle, 0.05, false).Finding, "without the emulator its counters say nothing")
+	assert.Equal(t, FindingClean, JudgeArm(Result{}, idle, 0.05).Finding, "without the emulator its counters say nothing")
+}
+
+// A lone arm's silence is earned as that of a patched arm is.
+func TestALoneArmHasToEarnItsSilence(t *testing.T) {
+	need := CleanBlocksFor(0.05)
+	call := Stop{Instruction{Symbol: "kcov_remote_stop", Offset: 0x2a0, Text: "bl far"}, "caution-call", 500}
+	half := Earned{Order: 500, Caution: 500, Stops: []Stop{call}}
+	few := Earned{Caution: fewMeetings - 1}
+	for name, c := range map[string]struct {
+		blocks  uint64
+		silence *Silence
+		ordered string
+		want    Finding
+		reason  string
+	}{
+		"an order between":            {need, &kept, "yes", FindingInconclusive, fmt.Sprintf("only %d count", need*9/10)},
+		"an order, enough blocks":     {need*10/9 + 1, &kept, "yes", FindingClean, ""},
+		"nothing noted":               {9 * need, nil, "yes", FindingInconclusive, "noted nothing"},
+		"an empty table":              {9 * need, &Silence{}, "yes", FindingInconclusive, "noted nothing"},
+		"caution alone":               {9 * need, &Silence{Stores: Earned{Caution: 9, Stops: []Stop{call}}}, "yes", FindingInconclusive, "bl far at kcov_remote_stop+0x2a0: the code leaves the emulator's scope"},
+		"overtaken unseen":            {9 * need, &Silence{Stores: Earned{Order: 900, Passed: 3}}, "yes", FindingInconclusive, "overtook the copy 3 times"},
+		"caution of half":             {2*need - 1, &Silence{Stores: half}, "yes", FindingInconclusive, "the code leaves the emulator's scope"},
+		"caution of half, twice":      {2 * need, &Silence{Stores: half}, "yes", FindingClean, ""},
+		"caution of half the loads":   {2*need - 1, &Silence{Earned{Order: 9}, half}, "yes", FindingInconclusive, "count"},
+		"few loads":                   {need, &Silence{Earned{Order: 9}, few}, "yes", FindingClean, ""},
+		"the binary allows it":        {9 * need, &Silence{Stores: Earned{Order: 9}}, "no", FindingInconclusive, "possible by the binary (order kept: no)"},
+		"the binary allows it partly": {9 * need, &Silence{Stores: Earned{Order: 9}}, "partly", FindingInconclusive, "order kept: partly"},
+		"the binary is not read":      {need, &Silence{Stores: Earned{Order: 9}}, "unknown", FindingClean, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, r := lone(c.blocks, 0), underEmulator(c.ordered)
+			o.Silence = c.silence
+			j := JudgeArm(r, o, 0.05)
+			assert.Equal(t, c.want, j.Finding, j.Reason)
+			assert.Contains(t, j.Reason, c.reason)
+			assert.NotContains(t, j.Reason, "with the patch", "nobody said that there is one")
+			if c.want == FindingClean {
+				assert.LessOrEqual(t, j.Miss, MissLimit)
+			}
+			o.Tallies[0].StaleWindows = 1
+			assert.Equal(t, FindingStale, JudgeArm(r, o, 0.05).Finding, "what was seen stands")
+		})
+	}
+}
+
+// Where the machine cannot show what the code allows, the code contradicts nothing.
+func TestTheBinaryIsAskedWhereTheMachineReorders(t *testing.T) {
+	o := lone(CleanBlocksFor(0.05), 0)
+	o.Silence = nil
+	for name, c := range map[string]struct {
+		accel Accel
+		arch  string
+		want  Finding
+	}{
+		"translated by a host that keeps the order": {AccelTCG, "arm64", FindingClean},
+		"on a CPU that does not":                    {AccelKVM, "arm64", FindingInconclusive},
+		"on a CPU with TSO":                         {AccelKVM, "x86_64", FindingClean},
+	} {
+		r := underEmulator("no")
+		r.QEMU, r.Spec.Arch = QEMU{MemoryModel: ModelNative, Accel: c.accel}, c.arch
+		assert.Equal(t, c.want, JudgeArm(r, o, 0.05).Finding, name)
+	}
+}
+
+// A lone arm runs until enough of its blocks count, or until more change nothing.
+func TestSettledAlone(t *testing.T) {
+	need := CleanBlocksFor(0.05)
+	seen := func(blocks, stale uint64, e Earned) Seen {
+		return Seen{lone(blocks, stale).Tallies, &Silence{Stores: e}}
+	}
+	always, half := Earned{Order: 9}, Earned{Order: 9, Caution: 9}
+	assert.False(t, SettledAlone(seen(need, 0, always), 0.05), "some blocks are kept in reserve")
+	assert.True(t, SettledAlone(seen(need*11/10, 0, always), 0.05))
+	assert.False(t, SettledAlone(seen(2*need, 0, half), 0.05), "the blocks that count are too few")
+	assert.True(t, SettledAlone(seen(22*need/10, 0, half), 0.05))
+	assert.False(t, SettledAlone(seen(9*need, 0, Earned{Passed: 1, Order: 9}), 0.05), "a stale read may still come")
+	assert.True(t, SettledAlone(seen(9*need, 0, Earned{Caution: 9}), 0.05), "more windows change nothing")
+	assert.True(t, SettledAlone(Seen{lone(9*need, 1).Tallies, nil}, 0.05))
+	assert.False(t, SettledAlone(Seen{lone(LoneBlocks-1, 1).Tallies, nil}, 0.05))
 }
 
 func TestOneCleanModeOfTwoIsNotEnough(t *testing.T) {
 	o := lone(CleanBlocksFor(0.05), 0)
 	o.Tallies = append(o.Tallies, wire.Tally{Mode: "cmp", Blocks: 3, Windows: 48})
-	assert.Equal(t, FindingInconclusive, JudgeArm(o, 0.05, true).Finding)
+	assert.Equal(t, FindingInconclusive, JudgeArm(underEmulator("yes"), o, 0.05).Finding)
 	assert.False(t, EnoughFor(o.Tallies, 0.05))
 	assert.True(t, EnoughFor(lone(LoneBlocks, 1).Tallies, 0.05))
 	assert.False(t, EnoughFor(lone(LoneBlocks, 0).Tallies, 0.05))

@@ -34,15 +34,13 @@ func notComparable(unpatched, patched Observation) string {
 	return ""
 }
 
-// Standing is how far a comparison under way has come in one mode, by the
-// numbers that its end and its verdict will rest on.
+// Standing is how far a comparison under way has come in one mode. How many of the
+// clean blocks count, the emulator's notes say at the end: it promises no verdict.
 type Standing struct {
 	Mode     string
 	Clean    uint64 // patched blocks without a stale window
-	Required uint64 // of them, for "fixed"; 0: the unpatched arm allows no bound yet
-	// Miss is the probability with which a kernel as bad as the unpatched one would look as clean.
-	Miss  float64
-	Stale uint64 // stale windows of the patched arm: it is not fixed
+	Required uint64 // that have to count, for "fixed"; 0: the unpatched arm allows no bound yet
+	Stale    uint64 // stale windows of the patched arm
 }
 
 // Standings gives the standing of each mode that both arms have counts of.
@@ -53,8 +51,8 @@ func Standings(unpatched, patched []wire.Tally) []Standing {
 		if at < 0 {
 			continue
 		}
-		m := promised.judgeMode(unpatched[at], p, Setting{}, weight{factor: 1})
-		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: m.Required, Miss: m.MissProbability, Stale: p.StaleWindows})
+		required, _ := Required(unpatched[at].StaleBlocks, unpatched[at].Blocks)
+		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: required, Stale: p.StaleWindows})
 	}
 	return all
 }

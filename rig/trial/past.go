@@ -95,7 +95,7 @@ func NewPastRun(r Result) PastRun {
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
-		p.Finding = JudgeArm(r.Observations[0], r.Spec.CleanShare, r.QEMU.MemoryModel == ModelArm).Finding
+		p.Finding = JudgeArm(r, r.Observations[0], r.Spec.CleanShare).Finding
 	}
 	for _, seconds := range r.Timings {
 		p.Took += seconds

@@ -142,24 +142,41 @@ func weigh(unpatched, patched *Silence, emulated bool) weight {
 	if !emulated {
 		return weight{factor: 1}
 	}
-	if unpatched == nil || patched == nil || unpatched.Stores.all() == 0 || patched.Stores.all() == 0 {
+	if unpatched == nil || unpatched.Stores.all() == 0 {
 		return weight{doubt: reasonNoNotes}
 	}
-	switch p := patched.Stores; {
-	case p.Passed > 0:
-		return weight{passed: true, doubt: fmt.Sprintf("with the patch the publication overtook the copy %d times, although no reader saw it", p.Passed)}
-	case p.Order == 0:
-		return weight{doubt: "with the patch no instruction that Arm orders stores by came between the copy and the store that publishes it; " + p.caution()}
+	return worth(patched, *unpatched, "with the patch ")
+}
+
+// weighAlone is what the silence of an arm is worth that nothing is compared with:
+// of its blocks that part counts in which the emulator could have spoken.
+func weighAlone(s *Silence, emulated bool) weight {
+	if !emulated {
+		return weight{factor: 1}
 	}
-	stores := ratio(patched.Stores.share(), unpatched.Stores.share())
-	loads := ratio(patched.Loads.shareOfMany(), unpatched.Loads.shareOfMany())
+	return worth(s, Silence{}, "")
+}
+
+// worth is what notes are worth beside those of an arm in which the emulator could
+// speak as often as beside says: always, where that is empty. where opens the reasons.
+func worth(s *Silence, beside Silence, where string) weight {
+	switch {
+	case s == nil || s.Stores.all() == 0:
+		return weight{doubt: reasonNoNotes}
+	case s.Stores.Passed > 0:
+		return weight{passed: true, doubt: fmt.Sprintf("%sthe publication overtook the copy %d times, although no reader saw it", where, s.Stores.Passed)}
+	case s.Stores.Order == 0:
+		return weight{doubt: where + "no instruction that Arm orders stores by came between the copy and the store that publishes it; " + s.Stores.caution()}
+	}
+	stores := ratio(s.Stores.share(), beside.Stores.share())
+	loads := ratio(s.Loads.shareOfMany(), beside.Loads.shareOfMany())
 	w := weight{factor: stores * loads}
 	switch {
 	case w.factor == 1:
 	case loads < stores:
-		w.mostly = patched.Loads.caution()
+		w.mostly = s.Loads.caution()
 	default:
-		w.mostly = patched.Stores.caution()
+		w.mostly = s.Stores.caution()
 	}
 	return w
 }

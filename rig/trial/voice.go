@@ -65,20 +65,24 @@ func ways(n int) string {
 func BinaryVoice(code []Code) Voice {
 	v := Voice{Name: VoiceBinary, How: "barriers on the paths from the copy to the stores that publish it", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
 	for _, c := range code {
-		s := Saying{Words: "order kept: " + c.Ordered}
-		switch c.Ordered {
-		case "yes":
-			s.Answer = Impossible
-		case "no", "partly":
-			s.Answer = Possible
-		}
 		if c.Patched {
-			v.Patched = s
+			v.Patched = binarySaying(c)
 		} else {
-			v.Unpatched = s
+			v.Unpatched = binarySaying(c)
 		}
 	}
 	return v
+}
+
+func binarySaying(c Code) Saying {
+	s := Saying{Words: "order kept: " + c.Ordered}
+	switch c.Ordered {
+	case "yes":
+		s.Answer = Impossible
+	case "no", "partly":
+		s.Answer = Possible
+	}
+	return s
 }
 
 // runVoice is what was measured.
