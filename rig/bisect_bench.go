@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode"
@@ -167,8 +168,8 @@ func (t benchTree) Image(ctx context.Context, _ bool) (Image, error) {
 	}
 	t.w.built = t.w.at
 	image := imageOf(i, t.w.cfg.Spec.Tree)
-	image.Hash, err = fileHash(i.Path)
-	return image, err
+	image.Hash, err = disk.FileSum(i.Path)
+	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // grounds finds out which files and which code the last answer rests on. Where

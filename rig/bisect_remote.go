@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -81,13 +82,13 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 		p.last = sent.Ground
 		return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
 	}
-	aside, err := newWorkFolder()
+	aside, err := disk.NewWorkFolder()
 	if err != nil {
 		return trial.Result{}, err
 	}
-	defer func() { err = errors.Join(err, aside.close()) }()
+	defer func() { err = errors.Join(err, aside.Close()) }()
 	cfg := fleet.CoordinatorConfig{
-		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.dir, AckWait: p.b.cfg.ackWait,
+		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.Dir, AckWait: p.b.cfg.ackWait,
 		Notify: func(n fleet.Notice) { p.b.say("%s", n) },
 	}
 	one := func(yield func(fleet.Task, error) bool) { yield(task, nil) }
@@ -229,7 +230,7 @@ func settleStep(o fleet.Outcome, steps string, a asked) (workedStep, error) {
 		}
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
-			err = replaceFile(filepath.Join(steps, below), here(data))
+			err = disk.WriteFile(filepath.Join(steps, below), here(data))
 		}
 		if err != nil {
 			return sent, fault.Wrap(fault.Rig, op, err)

@@ -14,10 +14,9 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -73,7 +72,7 @@ func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, term
 	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
 	}
-	if s.lock, err = lockFolder(s.dir); err != nil {
+	if s.lock, err = disk.LockFolder(s.dir); err != nil {
 		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
 	}
 	// A journal that is damaged is no hindrance to forgetting it.
@@ -153,7 +152,7 @@ func (s *bisectState) change(f func(*journal)) error {
 	f(&s.journal)
 	text, err := json.MarshalIndent(s.journal, "", " ")
 	if err == nil {
-		err = writeDurably(s.file(), text)
+		err = disk.WriteDurably(s.file(), text)
 	}
 	return fault.Wrap(fault.Rig, "keep the answers", err)
 }
@@ -170,24 +169,4 @@ func (s *bisectState) judged() map[string]ground {
 		}
 	}
 	return out
-}
-
-// writeDurably replaces path in one step, and is on the disk when it returns.
-func writeDurably(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	dir, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(unix.Fsync(dir), unix.Close(dir))
 }

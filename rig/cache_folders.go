@@ -14,13 +14,14 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
 
 // cacheFolder is what a command leaves below the cache for later. Whoever
-// works in it holds the lock of lockFolder.
+// works in it holds the lock of disk.LockFolder.
 type cacheFolder struct {
 	trial.CacheEntry
 	dir  string
@@ -64,7 +65,7 @@ func cacheFolders(ctx context.Context, cacheDir string) ([]cacheFolder, error) {
 			if err != nil {
 				return nil, fault.Wrap(fault.Rig, "list the cache", err)
 			}
-			lock, err := lockFolder(dir)
+			lock, err := disk.LockFolder(dir)
 			f.InUse = err != nil
 			if err == nil {
 				_ = lock.Close()
@@ -135,7 +136,7 @@ func removeLeftovers(dir string) (err error) {
 // remove renames the folder first, so that a half removed one is none. False: it is
 // in use.
 func (f cacheFolder) remove(ctx context.Context) (bool, error) {
-	lock, err := lockFolder(f.dir)
+	lock, err := disk.LockFolder(f.dir)
 	if err != nil {
 		return false, nil // it came into use meanwhile, or went
 	}

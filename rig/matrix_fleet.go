@@ -19,6 +19,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -53,18 +54,18 @@ func newFleetExecutor(cfg MatrixConfig, doc matrix.Document) *fleetExecutor {
 
 // Run queues the tasks and takes their outcomes.
 func (f *fleetExecutor) Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) (err error) {
-	folder, err := newWorkFolder()
+	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, folder.close()) }()
+	defer func() { err = errors.Join(err, folder.Close()) }()
 	f.done = done
 	cfg := fleet.CoordinatorConfig{
-		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.dir, "logs"),
+		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
 	if f.cfg.NATS == "" {
-		here, startErr := f.startHere(ctx, folder.dir, tasks)
+		here, startErr := f.startHere(ctx, folder.Dir, tasks)
 		if startErr != nil {
 			return startErr
 		}
@@ -213,7 +214,7 @@ func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
 			data = []byte(strings.ReplaceAll(string(data), was+"/", folder+"/"))
-			err = replaceFile(filepath.Join(aside, below), data)
+			err = disk.WriteFile(filepath.Join(aside, below), data)
 		}
 		if err != nil {
 			return "", fault.Wrap(fault.Rig, op, err)

@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/trial"
 )
 
@@ -144,7 +145,7 @@ func (j *job) keepPatch(arm, text string) error {
 	if text == "" {
 		return nil
 	}
-	return fault.Wrap(fault.Rig, "keep the patch", replaceFile(filepath.Join(j.folder.work, arm, patchFile), []byte(text)))
+	return fault.Wrap(fault.Rig, "keep the patch", disk.WriteFile(filepath.Join(j.folder.work, arm, patchFile), []byte(text)))
 }
 
 func (j *job) buildArchive(ctx context.Context) (err error) {

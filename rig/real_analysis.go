@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -38,7 +39,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{}, err
 		}
 		found = keep(a)
-		if err := writeAside(kept, found); err != nil {
+		if err := disk.WriteJSON(kept, found); err != nil {
 			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
 		}
 	}

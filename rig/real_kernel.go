@@ -4,14 +4,11 @@ package rig
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
@@ -64,8 +61,8 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	image := imageOf(i, t.Path)
-	image.Hash, err = fileHash(i.Path)
-	return image, err
+	image.Hash, err = disk.FileSum(i.Path)
+	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // Plan puts what is known of an arm before it is built into the rig's own form.
@@ -86,20 +83,6 @@ func imageOf(i kernel.Image, tree string) Image {
 		},
 		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText,
 	}
-}
-
-// fileHash is the SHA-256 of a file.
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func memoryModel(ctx context.Context, cfg TreeConfig) (string, func() error, error) {

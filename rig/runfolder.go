@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -26,8 +27,8 @@ const keptRuns = 20
 type runFolder struct {
 	work  string // while the run lasts
 	final string
-	held  *lockedFolder // work
-	runs  string        // the cache's folder of runs, where the user named none
+	held  *disk.Folder // work
+	runs  string       // the cache's folder of runs, where the user named none
 }
 
 func newRunFolder(cfg Config) (*runFolder, error) {
@@ -44,10 +45,10 @@ func newRunFolder(cfg Config) (*runFolder, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
 	}
-	if f.held, err = newWorkFolder(); err != nil {
+	if f.held, err = disk.NewWorkFolder(); err != nil {
 		return nil, err
 	}
-	f.work = f.held.dir
+	f.work = f.held.Dir
 	return f, nil
 }
 
@@ -148,4 +149,4 @@ func keepLatest(dir string) error {
 	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, removeLeftovers(dir)))
 }
 
-func (f *runFolder) discard() error { return f.held.close() }
+func (f *runFolder) discard() error { return f.held.Close() }

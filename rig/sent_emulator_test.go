@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -48,7 +49,7 @@ func packAnother(path string) (SentEmulator, error) {
 	_ = w.Close()
 	policy := weakmem.DefaultPolicy()
 	policy.Active = 123
-	return SentEmulator{Path: path, SHA256: sumOf(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
+	return SentEmulator{Path: path, SHA256: disk.Sum(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
 }
 
 // compilingWorkers are backends that compile the emulator for real, but for the

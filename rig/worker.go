@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
@@ -59,7 +60,7 @@ func Work(ctx context.Context, cfg WorkerConfig) error {
 	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return fault.Wrap(fault.User, "make the worker's folder", err)
 	}
-	lock, err := lockFolder(cfg.Dir)
+	lock, err := disk.LockFolder(cfg.Dir)
 	if err != nil {
 		return &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", cfg.Dir, err),
 			Try: "another --name, or another --dir"}

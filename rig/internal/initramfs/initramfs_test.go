@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 )
 
 // generated skips a test where kcovrig was built without its guests.
@@ -41,7 +42,7 @@ func TestBuildKeepsOneFilePerContent(t *testing.T) {
 		require.NoError(t, err)
 		data, err := os.ReadFile(first.Path)
 		require.NoError(t, err)
-		assert.Equal(t, first.Hash, digest(data))
+		assert.Equal(t, first.Hash, disk.Sum(data))
 		second, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, first, second)
@@ -77,10 +78,10 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 
 func TestBuildReplacesATruncatedFile(t *testing.T) {
 	dir := t.TempDir()
-	path, err := store(dir, "x", []byte("whole"), 0o644)
+	path, err := store(dir, "x", []byte("whole"), disk.WriteFile)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, []byte("wh"), 0o644))
-	_, err = store(dir, "x", []byte("whole"), 0o644)
+	_, err = store(dir, "x", []byte("whole"), disk.WriteFile)
 	require.NoError(t, err)
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 )
 
 // stopTime is how long make may take to remove what it was making, as it does
@@ -129,7 +130,7 @@ func (b *Bench) Image(ctx context.Context, j Job) (Image, error) {
 		DebugObject: filepath.Join(b.dir, "debug.o"), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
 		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
-	img.ConfigHash, err = fileHash(filepath.Join(out, ".config"))
+	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)
 }
 

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 )
 
 // entry is one file or symbolic link of a folder tree.
@@ -152,20 +153,7 @@ func entryHash(dir string, e entry) (string, error) {
 		}
 		return "link " + target, err
 	}
-	return fileHash(filepath.Join(dir, e.path))
-}
-
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return disk.FileSum(filepath.Join(dir, e.path))
 }
 
 // copyFolder copies entries from dir to dest; file systems that share blocks do.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/disk"
 )
 
 // cacheFormat goes into every key: raise it when builds change in a way that
@@ -199,7 +200,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
 	}
-	if rec.ConfigHash, err = fileHash(filepath.Join(b.out, ".config")); err != nil {
+	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)
 	}
 	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
