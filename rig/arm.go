@@ -208,7 +208,7 @@ func (a *arm) start() wire.Start {
 
 // name tells the arms of one command apart.
 func (a *arm) name() string {
-	name := trial.ArmName(a.image.Patched, a.job.cfg.Spec.AsIs)
+	name := string(trial.VariantOf(a.image.Patched, a.job.cfg.Spec.AsIs))
 	if len(a.job.cfg.Spec.Readers) > 1 {
 		name += "-" + string(a.reader)
 	}

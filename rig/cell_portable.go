@@ -49,7 +49,7 @@ func (t CellTask) Portable() (PortableCell, error) {
 		out.Ready.Emulator = &sent
 	}
 	for _, a := range t.Ready.Arms {
-		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
+		arm := string(trial.VariantOf(a.Image.Patched, false))
 		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		image.Cached, image.CPUNS, image.WallNS = true, 0, 0

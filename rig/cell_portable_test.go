@@ -32,7 +32,7 @@ func aTask(t *testing.T, dir string) CellTask {
 	require.NoError(t, err)
 	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Emulator: &sent, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	for _, patched := range []bool{false, true} {
-		arm, patch := trial.Observation{Patched: patched}.Arm(), ""
+		arm, patch := string(trial.VariantOf(patched, false)), ""
 		if patched {
 			patch = file("fix.patch")
 		}

@@ -63,7 +63,7 @@ func without(too string, patched, asIs, emulated bool) string {
 	case patched:
 		return "; kcovrig run --unpatched tells whether it " + too + " without the patch too"
 	case emulated:
-		return fmt.Sprintf("; kcovrig run --%s --memory-model=native tells whether it %s without the memory emulator too", trial.ArmName(false, asIs), too)
+		return fmt.Sprintf("; kcovrig run --%s --memory-model=native tells whether it %s without the memory emulator too", string(trial.VariantOf(false, asIs)), too)
 	}
 	return ""
 }

@@ -82,7 +82,7 @@ func (t countedTree) Plan(context.Context, bool) (Image, error) {
 	return Image{}, errors.New("nobody asks for it here")
 }
 func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
-	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + trial.Observation{Patched: patched}.Arm()
+	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(trial.VariantOf(patched, false))
 	t.n.mu.Lock()
 	t.n.images[key]++
 	t.n.mu.Unlock()

@@ -71,7 +71,7 @@ func (p Prebuilt) arm(patched bool) (PrebuiltArm, error) {
 			return a, nil
 		}
 	}
-	return PrebuiltArm{}, fault.Newf(fault.Rig, "take the kernels that are ready", "the %s one is not among them", trial.Observation{Patched: patched}.Arm())
+	return PrebuiltArm{}, fault.Newf(fault.Rig, "take the kernels that are ready", "the %s one is not among them", string(trial.VariantOf(patched, false)))
 }
 
 // readyTree hands out kernels that are built.
@@ -191,7 +191,7 @@ func (k *kernels) build(ctx context.Context, patched bool) error {
 	if err == nil {
 		arm := PrebuiltArm{Image: k.job.images[patched], Analysis: analysis}
 		if arm.Image.PatchText != "" {
-			arm.Patch = filepath.Join(k.job.folder.work, trial.ArmName(patched, false), patchFile)
+			arm.Patch = filepath.Join(k.job.folder.work, string(trial.VariantOf(patched, false)), patchFile)
 		}
 		k.arms[patched] = arm
 	}
@@ -210,7 +210,7 @@ func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
 		}
 		arm, ok := k.arms[patched]
 		if !ok {
-			return p, fmt.Errorf("the %s kernel was not built", trial.Observation{Patched: patched}.Arm())
+			return p, fmt.Errorf("the %s kernel was not built", string(trial.VariantOf(patched, false)))
 		}
 		p.Arms = append(p.Arms, arm)
 	}

@@ -117,7 +117,7 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 }
 
 func (j *job) buildArm(ctx context.Context, patched bool) error {
-	name := trial.ArmName(patched, j.cfg.Spec.AsIs)
+	name := string(trial.VariantOf(patched, j.cfg.Spec.AsIs))
 	end := j.stages.begin(name, "build "+name)
 	image, err := j.tree.Image(ctx, patched)
 	if err != nil {
@@ -242,7 +242,7 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 func (j *job) analyseArm(ctx context.Context, patched bool) (Analysis, error) {
 	a, err := j.backends().Analyse(ctx, AnalyseConfig{
 		Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
+		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, string(trial.VariantOf(patched, j.cfg.Spec.AsIs))),
 	})
 	a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
 	return a, err

@@ -41,7 +41,7 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 	var told folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
-		end := j.stages.begin(trial.Observation{Patched: r.report.Signature.Patched}.Arm(), "try")
+		end := j.stages.begin(string(trial.VariantOf(r.report.Signature.Patched, false)), "try")
 		a := r.attempt(&quiet, focus)
 		if err := a.makeDir(filepath.Join(j.folder.work, fmt.Sprintf("try%03d", n))); err != nil {
 			return fault.Wrap(fault.Rig, "make the boot's folder", err)

@@ -15,7 +15,7 @@ import (
 // Run builds and boots one arm. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg Config, patched bool) (trial.Result, error) {
-	cfg.Spec.Arm = trial.Observation{Patched: patched}.Arm()
+	cfg.Spec.Arm = string(trial.VariantOf(patched, false))
 	j, err := newJob(cfg, "run")
 	if err != nil {
 		return trial.Result{Command: "run", Spec: cfg.Spec, Failure: FailureOf(err)}, err
