@@ -207,14 +207,14 @@ func (l *lab) stressing(change int32) {
 
 type fakeTree struct{ l *lab }
 
-func (f fakeTree) Check(_ context.Context, _ bool) error { return nil }
+func (f fakeTree) Check(_ context.Context, _ trial.Variant) error { return nil }
 
-func (f fakeTree) Plan(_ context.Context, patched bool) (Image, error) {
-	return Image{Image: trial.Image{Patched: patched, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
+func (f fakeTree) Plan(_ context.Context, v trial.Variant) (Image, error) {
+	return Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
 }
 
-func (f fakeTree) Image(_ context.Context, patched bool) (Image, error) {
-	return Image{Image: trial.Image{Patched: patched, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
+func (f fakeTree) Image(_ context.Context, v trial.Variant) (Image, error) {
+	return Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
 }
 func (f fakeTree) Close() error { return nil }
 

@@ -26,17 +26,17 @@ type job struct {
 	folder   *runFolder
 
 	tree     Tree // nil until it is opened
-	images   map[bool]Image
+	images   map[trial.Variant]Image
 	archive  Archive
 	emulator Emulator
 	accel    trial.Accel
-	scopes   map[bool][]Range         // of the kernels
-	readers  map[trial.Reader][]Range // of the guest's readers
-	lines    map[bool][]objcode.Line  // of the kernels' code in scope
-	inGuest  []objcode.Line           // of the guest's
-	mark     Range                    // the guest's mark function
-	replay   *replay                  // nil: another command
-	beside   []string                 // workloads to run beside the scenario's
+	scopes   map[trial.Variant][]Range        // of the kernels
+	readers  map[trial.Reader][]Range         // of the guest's readers
+	lines    map[trial.Variant][]objcode.Line // of the kernels' code in scope
+	inGuest  []objcode.Line                   // of the guest's
+	mark     Range                            // the guest's mark function
+	replay   *replay                          // nil: another command
+	beside   []string                         // workloads to run beside the scenario's
 	result   trial.Result
 }
 
@@ -60,8 +60,8 @@ func newJob(cfg Config, command string) (*job, error) {
 	}
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
-		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		lines:  map[bool][]objcode.Line{},
+		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]Range{}, readers: map[trial.Reader][]Range{},
+		lines:  map[trial.Variant][]objcode.Line{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg); err != nil {

@@ -98,13 +98,13 @@ func (r *litmusRun) run(ctx context.Context) error {
 		return err
 	}
 	if err := together(ctx,
-		func(ctx context.Context) error { return r.buildKernels(ctx, []bool{false}) },
+		func(ctx context.Context) error { return r.buildKernels(ctx, []trial.Variant{trial.Unpatched}) },
 		r.findEmulator, r.judge, r.programs,
 	); err != nil {
 		return err
 	}
 	r.accel = trial.AccelTCG
-	r.report.Kernel, r.report.QEMU = r.images[false].Kernel.Version, r.emulator.Version
+	r.report.Kernel, r.report.QEMU = r.images[trial.Unpatched].Kernel.Version, r.emulator.Version
 	for i, b := range r.batches() {
 		if err := b.run(ctx, r, i); err != nil {
 			return err

@@ -76,18 +76,18 @@ type countedTree struct {
 	c TreeConfig
 }
 
-func (t countedTree) Check(context.Context, bool) error { return nil }
-func (t countedTree) Close() error                      { return nil }
-func (t countedTree) Plan(context.Context, bool) (Image, error) {
+func (t countedTree) Check(context.Context, trial.Variant) error { return nil }
+func (t countedTree) Close() error                               { return nil }
+func (t countedTree) Plan(context.Context, trial.Variant) (Image, error) {
 	return Image{}, errors.New("nobody asks for it here")
 }
-func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
-	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(trial.VariantOf(patched, false))
+func (t countedTree) Image(_ context.Context, v trial.Variant) (Image, error) {
+	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(v)
 	t.n.mu.Lock()
 	t.n.images[key]++
 	t.n.mu.Unlock()
 	if t.n.broken != nil {
-		if err := t.n.broken(t.c, patched); err != nil {
+		if err := t.n.broken(t.c, v == trial.Patched); err != nil {
 			return Image{}, err
 		}
 	}
@@ -95,8 +95,8 @@ func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		return Image{}, err
 	}
-	image := Image{Image: trial.Image{Patched: patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
-	if patched {
+	image := Image{Image: trial.Image{Patched: v == trial.Patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	if v == trial.Patched {
 		image.PatchText = t.n.patch
 	}
 	return image, nil

@@ -14,7 +14,7 @@ import (
 
 // prepare readies everything but the machines: the kernels of the given arms,
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
-func (j *job) prepare(ctx context.Context, arms []bool) error {
+func (j *job) prepare(ctx context.Context, arms []trial.Variant) error {
 	if err := together(ctx,
 		func(ctx context.Context) error {
 			if err := j.buildKernels(ctx, arms); err != nil {
@@ -78,12 +78,12 @@ func (j *job) findReaders() (err error) {
 // buildKernels builds the arms one after the other: the second starts from the
 // first's build folder. The tree stays open, which keeps the images, until the
 // job ends.
-func (j *job) buildKernels(ctx context.Context, arms []bool) error {
+func (j *job) buildKernels(ctx context.Context, arms []trial.Variant) error {
 	if err := j.openTree(ctx, arms); err != nil {
 		return err
 	}
-	for _, patched := range arms {
-		if err := j.buildArm(ctx, patched); err != nil {
+	for _, v := range arms {
+		if err := j.buildArm(ctx, v); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 }
 
 // openTree opens the tree and, before anything is built, sees that all arms can be.
-func (j *job) openTree(ctx context.Context, arms []bool) error {
+func (j *job) openTree(ctx context.Context, arms []trial.Variant) error {
 	end := j.stages.begin("", "source")
 	tree, err := j.backends().Open(ctx, TreeConfig{
 		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
@@ -102,8 +102,8 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 		return err
 	}
 	j.tree = tree
-	for _, patched := range arms {
-		if err := tree.Check(ctx, patched); err != nil {
+	for _, v := range arms {
+		if err := tree.Check(ctx, v); err != nil {
 			return err
 		}
 	}
@@ -116,10 +116,10 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 	return nil
 }
 
-func (j *job) buildArm(ctx context.Context, patched bool) error {
-	name := string(trial.VariantOf(patched, j.cfg.Spec.AsIs))
+func (j *job) buildArm(ctx context.Context, v trial.Variant) error {
+	name := string(v)
 	end := j.stages.begin(name, "build "+name)
-	image, err := j.tree.Image(ctx, patched)
+	image, err := j.tree.Image(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (j *job) buildArm(ctx context.Context, patched bool) error {
 	if err := j.keepPatch(name, image.PatchText); err != nil {
 		return err
 	}
-	j.images[patched], j.result.Kernel = image, image.Kernel
+	j.images[v], j.result.Kernel = image, image.Kernel
 	j.result.Images = append(j.result.Images, image.Image)
 	return nil
 }
@@ -215,15 +215,15 @@ func (j *job) chooseAccel(ctx context.Context, kernel string) error {
 
 // analyse finds in each binary what the two writes became: the emulator's
 // scope, and whether anything orders them. Of two arms it compares the code.
-func (j *job) analyse(ctx context.Context, arms []bool) error {
+func (j *job) analyse(ctx context.Context, arms []trial.Variant) error {
 	defer j.stages.begin("", "disassembly")("")
 	containers := []string{}
-	for _, patched := range arms {
-		a, err := j.analyseArm(ctx, patched)
+	for _, v := range arms {
+		a, err := j.analyseArm(ctx, v)
 		if err != nil {
 			return err
 		}
-		j.scopes[patched], j.lines[patched] = a.Scope, a.Lines
+		j.scopes[v], j.lines[v] = a.Scope, a.Lines
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}
@@ -239,11 +239,11 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	return nil
 }
 
-func (j *job) analyseArm(ctx context.Context, patched bool) (Analysis, error) {
+func (j *job) analyseArm(ctx context.Context, v trial.Variant) (Analysis, error) {
 	a, err := j.backends().Analyse(ctx, AnalyseConfig{
-		Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, string(trial.VariantOf(patched, j.cfg.Spec.AsIs))),
+		Arch: j.arch, Scenario: j.scenario, Image: j.images[v],
+		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, string(v)),
 	})
-	a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
+	a.Patched, a.AsIs = v == trial.Patched, v == trial.AsIs
 	return a, err
 }

@@ -54,9 +54,14 @@ func kernelConfig(cfg TreeConfig, jobs int) kernel.Config {
 	}
 }
 
+// Check says whether an arm can be made.
+func (t realTree) Check(ctx context.Context, v trial.Variant) error {
+	return t.Tree.Check(ctx, v == trial.Patched)
+}
+
 // Image builds an arm.
-func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
-	i, err := t.Tree.Image(ctx, patched)
+func (t realTree) Image(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Image(ctx, v == trial.Patched)
 	if err != nil {
 		return Image{}, err
 	}
@@ -66,8 +71,8 @@ func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
 }
 
 // Plan puts what is known of an arm before it is built into the rig's own form.
-func (t realTree) Plan(ctx context.Context, patched bool) (Image, error) {
-	i, err := t.Tree.Plan(ctx, patched)
+func (t realTree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Plan(ctx, v == trial.Patched)
 	return imageOf(i, t.Path), err
 }
 

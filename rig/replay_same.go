@@ -14,8 +14,8 @@ import (
 )
 
 // admitKernel refuses, before anything is built, a kernel that is not the run's.
-func (r *replay) admitKernel(ctx context.Context, tree Tree, patched bool) error {
-	now, err := tree.Plan(ctx, patched)
+func (r *replay) admitKernel(ctx context.Context, tree Tree, v trial.Variant) error {
+	now, err := tree.Plan(ctx, v)
 	if err != nil {
 		return err
 	}

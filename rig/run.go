@@ -14,25 +14,26 @@ import (
 
 // Run builds and boots one arm. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
-func Run(ctx context.Context, cfg Config, patched bool) (trial.Result, error) {
-	cfg.Spec.Arm = string(trial.VariantOf(patched, false))
+func Run(ctx context.Context, cfg Config, v trial.Variant) (trial.Result, error) {
+	cfg.Spec.AsIs = cfg.Spec.AsIs || v == trial.AsIs
+	cfg.Spec.Arm = string(trial.VariantOf(v == trial.Patched, false)) // a tree as it stands is told by AsIs
 	j, err := newJob(cfg, "run")
 	if err != nil {
 		return trial.Result{Command: "run", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.runOne(j.announcing(ctx), patched))
+	return j.finish(j.runOne(j.announcing(ctx), v))
 }
 
-func (j *job) runOne(ctx context.Context, patched bool) error {
-	if err := j.prepare(ctx, []bool{patched}); err != nil {
+func (j *job) runOne(ctx context.Context, v trial.Variant) error {
+	if err := j.prepare(ctx, []trial.Variant{v}); err != nil {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally) bool {
+		err := j.runArms(ctx, reader, []trial.Variant{v}, func(latest map[trial.Variant][]wire.Tally) bool {
 			if share := j.cfg.Spec.CleanShare; share > 0 {
-				return trial.EnoughFor(latest[patched], share)
+				return trial.EnoughFor(latest[v], share)
 			}
-			return trial.Enough(latest[patched])
+			return trial.Enough(latest[v])
 		})
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
@@ -61,7 +62,7 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 }
 
 func (j *job) compare(ctx context.Context) error {
-	err := j.prepare(ctx, []bool{false, true})
+	err := j.prepare(ctx, trial.Pair())
 	if fault.KindOf(err) != fault.User { // wrong usage reaches no verdict at all
 		// Until both arms have run there is nothing to judge.
 		j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
@@ -69,15 +70,17 @@ func (j *job) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	enough := func(latest map[bool][]wire.Tally) bool { return trial.Certain(latest[false], latest[true]) }
+	enough := func(latest map[trial.Variant][]wire.Tally) bool {
+		return trial.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	}
 	if j.arch.TSO {
-		enough = func(latest map[bool][]wire.Tally) bool {
-			return trial.Enough(latest[false]) && trial.Enough(latest[true])
+		enough = func(latest map[trial.Variant][]wire.Tally) bool {
+			return trial.Enough(latest[trial.Unpatched]) && trial.Enough(latest[trial.Patched])
 		}
 	}
 	judged := trial.JudgedReader(j.cfg.Spec.Readers)
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{false, true}, enough)
+		err := j.runArms(ctx, reader, trial.Pair(), enough)
 		if n := len(j.result.Observations); reader == judged && n >= 2 {
 			j.result.Judgement = trial.Judge(j.result.Observations[n-2], j.result.Observations[n-1], trial.Setting{
 				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
@@ -95,18 +98,18 @@ func (j *job) compare(ctx context.Context) error {
 // runArms boots the arms of one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
-func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally) bool) error {
+func (j *job) runArms(ctx context.Context, reader trial.Reader, arms []trial.Variant, enough func(map[trial.Variant][]wire.Tally) bool) error {
 	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
-	seen := make([]trial.Observation, len(patched))
-	witnesses := make([][]trial.Witness, len(patched))
-	turns := newRelay(len(patched), enough)
+	seen := make([]trial.Observation, len(arms))
+	witnesses := make([][]trial.Witness, len(arms))
+	turns := newRelay(len(arms), enough)
 	var runs []func(context.Context) error
-	for i, p := range patched {
-		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
-		if err := a.makeDir(j.folder.work); err != nil {
-			return fault.Wrap(fault.Rig, "make the boot's folder", err)
+	for i, v := range arms {
+		a, err := j.boot(bootAsked{variant: v, reader: reader, limit: j.limit(), hits: maxHits, below: j.folder.work}, turns)
+		if err != nil {
+			return err
 		}
 		runs = append(runs, func(ctx context.Context) (err error) {
 			seen[i], err = a.run(ctx)
@@ -121,7 +124,7 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 }
 
 // Build builds both arms' kernels, or the given ones, and boots nothing.
-func Build(ctx context.Context, cfg Config, arms []bool) (trial.Result, error) {
+func Build(ctx context.Context, cfg Config, arms []trial.Variant) (trial.Result, error) {
 	j, err := newJob(cfg, "build")
 	if err != nil {
 		return trial.Result{Command: "build", Spec: cfg.Spec, Failure: FailureOf(err)}, err

@@ -208,6 +208,6 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(folder, string(trial.VariantOf(true, false)), patchFile))
 		require.NoError(t, err)
 		assert.Equal(t, n.patch, string(text))
-		assert.NoFileExists(t, filepath.Join(folder, trial.Observation{}.Arm(), patchFile))
+		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), patchFile))
 	}
 }
