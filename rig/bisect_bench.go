@@ -219,7 +219,7 @@ func (w *bench) fingerprint(g ground) (string, error) {
 			all += object + " " + print + "\n"
 		}
 	}
-	return hashOf(all), nil
+	return disk.Sum([]byte(all))[:40], nil
 }
 
 // Close gives the bench up; what was built stays for the next call.

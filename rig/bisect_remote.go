@@ -161,7 +161,7 @@ func (p *remote) task(ctx context.Context, commit string, a asked) (_ fleet.Task
 	}
 	step.Try = try
 	text, err := json.Marshal(step)
-	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, hashOf(string(whole)),
+	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, disk.Sum(whole)[:40],
 		fault.Wrap(fault.Rig, "pack a step", err)
 }
 

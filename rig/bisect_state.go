@@ -51,24 +51,23 @@ type journal struct {
 	Taken map[string]int `json:"taken,omitempty"`
 }
 
-// ground is what the answer of a commit rests on, for others that share it.
-type ground struct {
-	Inputs      []string `json:"inputs"`      // files that the scope's objects were made of
-	Fingerprint string   `json:"fingerprint"` // of the scope's code in its objects
-	Scope       []string `json:"scope"`       // the scope's symbols
-	Objects     []string `json:"objects"`
+// searchAsked is what a search was asked that its state depends on.
+type searchAsked struct {
+	spec  trial.Spec
+	fixed bool // the fix is looked for, not the bug
+	reset bool // what was found before is forgotten
 }
 
 // openState finds the folder of this very search: the same commits, asked the same.
-func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
-	spec := cfg.Spec
+func openState(cacheDir string, ask searchAsked, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
+	spec := ask.spec
 	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
-	text, err := json.Marshal([]any{repo.GitDir, rng, terms, cfg.Fixed, spec})
+	text, err := json.Marshal([]any{repo.GitDir, rng, terms, ask.fixed, spec})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}
 	sum := sha256.Sum256(text)
-	s := &bisectState{dir: filepath.Join(cfg.CacheDir, "bisect", hex.EncodeToString(sum[:6]))}
+	s := &bisectState{dir: filepath.Join(cacheDir, "bisect", hex.EncodeToString(sum[:6]))}
 	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
 	}
@@ -76,7 +75,7 @@ func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, term
 		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
 	}
 	// A journal that is damaged is no hindrance to forgetting it.
-	if err := s.read(); err != nil && !cfg.Reset {
+	if err := s.read(); err != nil && !ask.reset {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil

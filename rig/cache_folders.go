@@ -40,9 +40,6 @@ var folderKinds = []struct {
 	{"run", "runs", aboutRun},
 }
 
-// removedPrefix begins the name of a folder that is being removed.
-const removedPrefix = ".removed-"
-
 // cacheFolders lists them, the latest used first within their kind.
 func cacheFolders(ctx context.Context, cacheDir string) ([]cacheFolder, error) {
 	var out []cacheFolder
@@ -98,7 +95,7 @@ func lastUsed(dir string) (time.Time, error) {
 // in, and what an interrupted removal left.
 func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (removed []trial.CacheEntry, err error) {
 	for _, k := range folderKinds {
-		if err := removeLeftovers(filepath.Join(cacheDir, k.dir)); err != nil {
+		if err := disk.RemoveLeftovers(filepath.Join(cacheDir, k.dir)); err != nil {
 			return nil, fault.Wrap(fault.Rig, "prune the cache", err)
 		}
 	}
@@ -124,33 +121,14 @@ func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (remov
 	return removed, nil
 }
 
-// removeLeftovers ends the removals below dir that were interrupted.
-func removeLeftovers(dir string) (err error) {
-	left, _ := filepath.Glob(filepath.Join(dir, removedPrefix+"*"))
-	for _, aside := range left {
-		err = errors.Join(err, os.RemoveAll(aside))
-	}
-	return err
-}
-
-// remove renames the folder first, so that a half removed one is none. False: it is
-// in use.
+// remove removes the folder where nobody works in it. False: it is in use.
 func (f cacheFolder) remove(ctx context.Context) (bool, error) {
-	lock, err := disk.LockFolder(f.dir)
-	if err != nil {
-		return false, nil // it came into use meanwhile, or went
-	}
-	defer lock.Close()
-	if f.Kind == "search" {
-		if err := removeWorktrees(ctx, f.dir); err != nil {
-			return false, err
+	return disk.Remove(f.dir, func() error {
+		if f.Kind != "search" {
+			return nil
 		}
-	}
-	aside := filepath.Join(filepath.Dir(f.dir), removedPrefix+f.Name)
-	if err := os.Rename(f.dir, aside); err != nil {
-		return false, err
-	}
-	return true, os.RemoveAll(aside)
+		return removeWorktrees(ctx, f.dir)
+	})
 }
 
 // removeWorktrees takes a search's worktrees, and their entries in the user's

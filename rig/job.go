@@ -35,9 +35,11 @@ type job struct {
 	lines    map[trial.Variant][]objcode.Line // of the kernels' code in scope
 	inGuest  []objcode.Line                   // of the guest's
 	mark     Range                            // the guest's mark function
-	replay   *replay                          // nil: another command
-	beside   []string                         // workloads to run beside the scenario's
-	result   trial.Result
+	before   []string                         // how QEMU was started in the run that is repeated; nil: none is
+	// admit refuses, before anything is built, a kernel that is not the wanted one; nil: any is.
+	admit  func(ctx context.Context, tree Tree, v trial.Variant) error
+	beside []string // workloads to run beside the scenario's
+	result trial.Result
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
@@ -64,7 +66,7 @@ func newJob(cfg Config, command string) (*job, error) {
 		lines:  map[trial.Variant][]objcode.Line{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
-	if j.folder, err = newRunFolder(cfg); err != nil {
+	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
 		return nil, err
 	}
 	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {

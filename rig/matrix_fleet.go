@@ -24,9 +24,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// NATSAuth are the credentials for a NATS server.
-type NATSAuth = fleet.Auth
-
 // fleetExecutor runs cells on the workers of a NATS server or, where none is
 // named, on this machine, by a server in this process that opens no port.
 type fleetExecutor struct {
@@ -149,19 +146,6 @@ func needsOf(c matrix.Cell) fleet.Needs {
 	}
 	return n
 }
-
-// needsOfSpec is what a machine must have to boot what is specified. A QEMU that
-// the emulator runs on is asked for where it is used.
-func needsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: protocol()}
-	if usesEmulator(spec) {
-		n.QEMU = emulatorQEMU
-	}
-	return n
-}
-
-// emulatorQEMU is the first QEMU whose plugin interface the emulator can use.
-const emulatorQEMU = "11.0"
 
 // take puts one cell's outcome in its place.
 func (f *fleetExecutor) take(o fleet.Outcome) error {

@@ -107,8 +107,8 @@ func (j *job) openTree(ctx context.Context, arms []trial.Variant) error {
 			return err
 		}
 	}
-	if j.replay != nil {
-		if err := j.replay.admitKernel(ctx, tree, arms[0]); err != nil {
+	if j.admit != nil {
+		if err := j.admit(ctx, tree, arms[0]); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (j *job) buildArchive(ctx context.Context) (err error) {
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
 	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
-		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.emulatorBefore(), CacheDir: j.cfg.CacheDir,
+		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.before, CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func Replay(ctx context.Context, cfg ReplayConfig) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Command: "replay", Version: cfg.Version, Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	j.replay, j.result.Replay = r, &r.report
+	j.admit, j.before, j.result.Replay = r.admitKernel, r.saved.QEMU.Argv, &r.report
 	return j.finish(r.run(j.announcing(ctx), j))
 }
 

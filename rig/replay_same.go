@@ -105,11 +105,3 @@ func differs(what, before, after string) string {
 	}
 	return fmt.Sprintf("%s was %s, and is %s now", what, short(before), short(after))
 }
-
-// emulatorBefore is how the QEMU of the run to be replayed was started.
-func (j *job) emulatorBefore() []string {
-	if j.replay == nil {
-		return nil
-	}
-	return j.replay.saved.QEMU.Argv
-}

@@ -45,12 +45,6 @@ type WorkerConfig struct {
 // workerCacheBytes bounds the kernels and guests that a worker keeps.
 const workerCacheBytes = 8 << 30
 
-// workedCell is what a worker sends back, and where its run folder lay there.
-type workedCell struct {
-	Result matrix.CellResult `json:"result"`
-	Folder string            `json:"folder"`
-}
-
 // Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
 func Work(ctx context.Context, cfg WorkerConfig) error {
 	cfg, worker, err := cfg.prepare(ctx)
