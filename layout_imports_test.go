@@ -116,7 +116,7 @@ func internalsStandAlone(files []source) []string {
 			dir, _ := own(imported)
 			rest, ok := strings.CutPrefix(dir, internal)
 			other, _, _ := strings.Cut(rest, "/")
-			if ok && other != self && other != "proc" && other != "disk" {
+			if ok && other != self && other != "proc" {
 				breaches = append(breaches, fmt.Sprintf("%s: imports %s", s.path, dir))
 			}
 		}

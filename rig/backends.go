@@ -73,7 +73,8 @@ type Image struct {
 	BuildDir    string
 	DebugObject string
 	Source      string
-	PatchText   string // that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
+	PatchText   string   // that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
+	Notes       []string `json:",omitempty"` // what people should know of how the arm was made
 }
 
 // ExtraFile is a program of the host that the guest finds under Name, a path

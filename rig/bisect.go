@@ -79,7 +79,7 @@ func (b *bisection) run(ctx context.Context) (err error) {
 	if err := b.open(ctx); err != nil || b.cfg.Reset {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.close(err == nil)) }()
+	defer func() { untidy(b.cfg.Events, b.close(err == nil)) }()
 	if err := b.begin(ctx); err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 	"runtime"
 	"slices"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode"

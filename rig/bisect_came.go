@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // cameStep is what a worker made of a step, noted before its outcome leaves the

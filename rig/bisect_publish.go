@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )

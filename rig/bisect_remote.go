@@ -13,9 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )

@@ -15,8 +15,8 @@ import (
 	"sync"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )

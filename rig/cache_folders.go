@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
@@ -123,7 +123,7 @@ func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (remov
 
 // remove removes the folder where nobody works in it. False: it is in use.
 func (f cacheFolder) remove(ctx context.Context) (bool, error) {
-	return disk.Remove(f.dir, func() error {
+	return disk.RemoveUnheld(f.dir, func() error {
 		if f.Kind != "search" {
 			return nil
 		}

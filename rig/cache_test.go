@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/internal/disk"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -41,7 +41,7 @@ func TestCacheFoldersAreListedAndPruned(t *testing.T) {
 	old := leave(t, cache, "matrix/20260101-nightly", "plan.json", `{"name":"nightly","shard":"1/2"}`)
 	leave(t, cache, "runs/20260102-arm64", "result.json", `{"command":"compare","verdict":"fixed","kernel":{"version":"6.12"},"spec":{"arch":"arm64"}}`)
 	writing := leave(t, cache, "runs/.kcovrig-1", "result.json", "")
-	half := leave(t, cache, "matrix/"+disk.RemovedPrefix+"x", "plan.json", "")
+	half := leave(t, cache, "matrix/"+".removed-x", "plan.json", "")
 	kept := leave(t, cache, "qemu", "bin", "")
 	past := time.Now().Add(-48 * time.Hour)
 	for _, path := range []string{old, filepath.Join(old, "plan.json")} {

@@ -55,7 +55,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	for _, t := range tests {
 		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
 	}
-	log, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(dir, "herd.log"), sources, c.Limit)
+	answer, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(dir, "herd.log"), sources, c.Limit)
 	switch {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
@@ -66,7 +66,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		}
 		return out, nil
 	}
-	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(log))
+	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}

@@ -91,7 +91,7 @@ func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 		cfg.Spec.Duration = time.Minute
 		result, err := Compare(t.Context(), cfg)
 		require.Error(t, err)
-		assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+		assert.Empty(t, result.Judgement, "a fault of the rig judges nothing")
 		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
 			o := result.Observations[map[bool]int{false: 0, true: 1}[i]]
 			assert.Equal(t, want, o.Outcome, o.Arm())
@@ -170,7 +170,9 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 			result, err := Compare(t.Context(), cfg)
 			require.Error(t, err)
 			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
-			assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+			want := map[fault.Kind]trial.Verdict{fault.Kernel: trial.Inconclusive}[c.kind]
+			assert.Equal(t, want, result.Judgement.Verdict, "only a kernel's end says something of the patch")
+			assert.Equal(t, want == "", len(result.Judgement.Reasons) == 0)
 			assert.Equal(t, c.outcome, result.Observations[1].Outcome)
 			assert.NotEmpty(t, result.Observations[1].Error)
 			assert.NotEmpty(t, result.Observations[1].Argv)

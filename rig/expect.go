@@ -5,11 +5,12 @@ package rig
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,9 +29,12 @@ const herdTime = 2 * time.Minute
 type ExpectConfig struct {
 	Config               // Spec's kernel members, CacheDir, Events and Backends
 	Run    string        // a run folder, or its result.json; empty: the last compare or run in the cache
-	LKMM   bool          // the kernel's own tests too
+	LKMM   string        // a folder of tests with Result lines too; TreesTests: the kernel's own; empty: none
 	Limit  time.Duration // per test; 0: a default
 }
+
+// TreesTests names the tests that come with the kernel tree's memory model.
+const TreesTests = "the tree's own"
 
 // Expect asks the kernel tree's own memory model whether each kernel and reader
 // of the scenario can show a stale read, and reads what a run has measured.
@@ -66,8 +70,8 @@ func Expect(ctx context.Context, cfg ExpectConfig) (out trial.Expectations, err 
 	if out.Run, err = measured(full.CacheDir, cfg.Run, out.Tests); err != nil {
 		return out, err
 	}
-	if cfg.LKMM {
-		out.LKMM, err = h.lkmm(ctx)
+	if cfg.LKMM != "" {
+		out.LKMM, err = h.lkmm(ctx, cfg.LKMM)
 	}
 	return out, err
 }
@@ -142,36 +146,57 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 	return out, nil
 }
 
-// lkmm asks about the model's own tests and compares with their Result lines.
+// lkmm asks about the tests of a folder and compares with their Result lines.
 // A test without an answer says why; it does not end the rest.
-func (h herd) lkmm(ctx context.Context) ([]trial.ModelTest, error) {
-	files, err := filepath.Glob(filepath.Join(h.model, "litmus-tests", "*.litmus"))
-	if err != nil || len(files) == 0 {
-		return nil, fault.Newf(fault.User, "", "the tree has no tests in %s", filepath.Join(h.model, "litmus-tests"))
+func (h herd) lkmm(ctx context.Context, dir string) ([]trial.ModelTest, error) {
+	if dir == TreesTests {
+		dir = filepath.Join(h.model, "litmus-tests")
+	}
+	dir, err := filepath.Abs(dir) // herd7 runs in the model's folder
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "--lkmm", err)
+	}
+	found := litmusFiles{seen: map[string]bool{}, lost: map[string]string{}}
+	if err := found.find(dir); err != nil {
+		return nil, fault.Wrap(fault.User, "--lkmm", err)
 	}
 	out := []trial.ModelTest{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return out, fault.Wrap(fault.Rig, "read a litmus test", err)
+	for _, file := range found.files {
+		t, err := h.modelTest(ctx, dir, file)
+		if out = append(out, t); err != nil {
+			return out, err
 		}
-		t := trial.ModelTest{Name: strings.TrimSuffix(filepath.Base(file), ".litmus")}
-		if found := resultLine.FindSubmatch(text); found != nil {
-			t.Result = string(found[1])
-		} else {
-			t.Note = "no Result line"
-		}
-		if t.Herd, err = h.ask(ctx, file); err != nil {
-			if ctx.Err() != nil {
-				return out, err
-			}
-			t.Note = err.Error()
-		}
-		t.OK = t.Result != "" && t.Herd == t.Result
-		if t.Result != "" && t.Herd != "" && !t.OK {
-			t.Note = fmt.Sprintf("the file says %s", t.Result)
-		}
-		out = append(out, t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(found.lost)) {
+		out = append(out, trial.ModelTest{Name: filepath.Base(name), Note: found.lost[name]})
 	}
 	return out, nil
+}
+
+// modelTest asks about one test. Only the end of ctx is an error.
+func (h herd) modelTest(ctx context.Context, dir, file string) (trial.ModelTest, error) {
+	name, err := filepath.Rel(dir, file)
+	if err != nil {
+		name = filepath.Base(file)
+	}
+	t := trial.ModelTest{Name: strings.TrimSuffix(name, ".litmus")}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Note = err.Error()
+		return t, nil
+	}
+	if found := resultLine.FindSubmatch(text); found != nil {
+		t.Result = string(found[1])
+	} else {
+		t.Note = "no Result line"
+	}
+	if t.Herd, err = h.ask(ctx, file); err != nil {
+		t.Note = err.Error()
+		return t, ctx.Err()
+	}
+	t.OK = t.Result != "" && t.Herd == t.Result
+	if t.Result != "" && !t.OK {
+		t.Note = "the file says " + t.Result
+	}
+	return t, nil
 }

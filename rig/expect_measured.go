@@ -68,7 +68,7 @@ func readResult(path string) (report.Document, error) {
 func addMeasured(doc report.Document, tests []trial.Expected) (any bool) {
 	for _, a := range doc.Arms {
 		counts := a.Outcome == trial.OutcomeOK || a.Outcome == trial.OutcomeCut
-		if !counts || a.Patched && doc.Spec.Patch != "" {
+		if !counts || a.Patched && len(doc.Spec.Patch) > 0 {
 			continue
 		}
 		for i := range tests {

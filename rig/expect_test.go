@@ -32,7 +32,10 @@ esac
 // expecting is a configuration with a fake herd7 and a memory model of the given tests.
 func expecting(t *testing.T, tests ...string) ExpectConfig {
 	t.Helper()
-	cfg := ExpectConfig{Config: newLab(fakeGuest{}, fakeGuest{}).config(t), LKMM: len(tests) > 0}
+	cfg := ExpectConfig{Config: newLab(fakeGuest{}, fakeGuest{}).config(t)}
+	if len(tests) > 0 {
+		cfg.LKMM = TreesTests
+	}
 	bin, model := filepath.Join(cfg.CacheDir, "herd", "bin"), t.TempDir()
 	require.NoError(t, os.MkdirAll(bin, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "herd7"), []byte(fakeHerd), 0o755))
@@ -101,13 +104,13 @@ func TestExpectBesideRuns(t *testing.T) {
 // A patch that is no barrier contradicts nothing: herd7 is asked about the scenario's.
 func TestExpectBesideARunOfAnotherPatch(t *testing.T) {
 	cfg := expecting(t)
-	leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "1", true, 3)
+	leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "1", true, 3)
 	got, err := Expect(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Empty(t, got.Run)
 	assert.False(t, got.Contradicted(), "%+v", got.Tests)
 
-	unpatched := leaveRunOf(t, trial.Spec{Patch: "wrong.patch"}, cfg.CacheDir, "2", false, 3)
+	unpatched := leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "2", false, 3)
 	got, err = Expect(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(unpatched, "result.json"), got.Run)
@@ -127,6 +130,30 @@ func TestTheModelsOwnTests(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, got.Contradicted())
 	assert.False(t, got.Unanswered())
+}
+
+// Any folder of tests is checked, and a test that says nothing of its result
+// contradicts nothing.
+func TestTheTestsOfAFolder(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "below"), 0o755))
+	for name, text := range map[string]string{"below/good": "C x\n(*\n * Result: Always\n *)\n", "lies-unsaid": "C x\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".litmus"), []byte(text), 0o644))
+	}
+	cfg := expecting(t, "lies")
+	cfg.LKMM = dir
+	got, err := Expect(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, []trial.ModelTest{
+		{Name: "below/good", Result: "Always", Herd: "Always", OK: true},
+		{Name: "lies-unsaid", Herd: "Always", Note: "no Result line"},
+	}, got.LKMM)
+	assert.False(t, got.Contradicted())
+	assert.False(t, got.Unanswered())
+	assert.Contains(t, report.ExpectSentence(got), "1 of 1 of the model's tests as their Result lines say, 1 without such a line")
+	cfg.LKMM = filepath.Join(dir, "none")
+	_, err = Expect(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err))
 }
 
 func TestHerdHasALimit(t *testing.T) {
@@ -150,7 +177,7 @@ func TestWithoutHerd(t *testing.T) {
 
 // The real herd7 under the real tree's model: all of its own tests, and ours.
 func TestExpectWithHerd(t *testing.T) {
-	cfg := ExpectConfig{Config: realSoak(t, time.Second), LKMM: true}
+	cfg := ExpectConfig{Config: realSoak(t, time.Second), LKMM: TreesTests}
 	got, err := Expect(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Len(t, got.Tests, 4)

@@ -39,6 +39,7 @@ type fakeGuest struct {
 	step    uint64           // blocks per progress; 0: 10
 	sent    chan struct{}    // closed after the first progress
 	hits    []wire.Detection // sent after the first progress
+	litmus  func(wire.LitmusJob) *wire.LitmusResult
 }
 
 func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
@@ -59,6 +60,10 @@ func (g fakeGuest) serve(vm *fakeVM, conn net.Conn) {
 	}
 	r, err := dec.Decode()
 	if err != nil || r.Start == nil {
+		return
+	}
+	if g.litmus != nil {
+		g.runLitmus(enc, r.Start.Litmus)
 		return
 	}
 	stop := make(chan struct{})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -80,6 +81,13 @@ func (j *job) note(text string) {
 	j.cfg.Events(trial.Event{Note: text})
 }
 
+// noteOnce is for what both arms may say.
+func (j *job) noteOnce(text string) {
+	if !slices.Contains(j.result.Notes, text) {
+		j.note(text)
+	}
+}
+
 // announcing makes each external command an event.
 func (j *job) announcing(ctx context.Context) context.Context {
 	return proc.Announce(ctx, func(argv []string) { j.cfg.Events(trial.Event{Command: proc.Quote(argv)}) })
@@ -94,8 +102,9 @@ func (j *job) finish(err error) (trial.Result, error) {
 	}
 	j.result.Timings = j.stages.close()
 	j.result.Failure = FailureOf(err)
+	defer func() { untidy(j.cfg.Events, j.folder.tidy()) }()
 	if j.result.Command == "build" {
-		return j.result, errors.Join(err, j.folder.discard())
+		return j.result, err
 	}
 	published := j.folder.publish(&j.result)
 	if published == nil {

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )

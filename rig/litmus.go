@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,13 +22,18 @@ type LitmusConfig struct {
 	Config
 	Paths     []string      // .litmus files, and folders of them
 	HerdLog   string        // herd7's log; empty: herd7 is run
-	HerdLimit time.Duration // for the whole run of herd7
+	HerdLimit time.Duration // for herd7's answer on one test
 	Binaries  string        // folder of ready programs, NAME.exe; empty: litmus7 makes them
 	Size      int           // iterations per run
 	Runs      int           // runs per test
 	WideRuns  int           // runs per test of three threads and more, which are slower; 0: as Runs
 	TestLimit time.Duration // for one test in the guest
 	NoTurns   bool          // the vCPUs run as they come, instead of taking turns in the threads' code
+	// VerdictRuns is how often each test runs under the policy that verdicts use,
+	// beside the runs under the litmus tests' own; 0: a quarter of these, at
+	// least once.
+	VerdictRuns   int
+	NoVerdictRuns bool
 }
 
 // Validate says what is missing or out of range.
@@ -37,6 +43,10 @@ func (c LitmusConfig) Validate() error {
 		return fault.Newf(fault.User, "", "no test is named")
 	case c.Size < 1 || c.Runs < 1 || c.Size > 1_000_000 || c.Runs > 1_000_000:
 		return fault.Newf(fault.User, "", "--size and --runs: %d and %d, want 1 to 1000000", c.Size, c.Runs)
+	case c.VerdictRuns < 0 || c.VerdictRuns > 1_000_000:
+		return fault.Newf(fault.User, "", "--verdict-runs: %d, want 0 to 1000000", c.VerdictRuns)
+	case c.VerdictRuns > 0 && c.NoVerdictRuns:
+		return fault.Newf(fault.User, "", "--verdict-runs and --no-verdict-runs exclude each other")
 	case c.WideRuns < 0 || c.WideRuns > 1_000_000:
 		return fault.Newf(fault.User, "", "--wide-runs: %d, want 0 to 1000000", c.WideRuns)
 	case c.TestLimit <= 0 || c.HerdLimit <= 0:
@@ -53,22 +63,42 @@ func (c LitmusConfig) runs(threads int) int {
 	return c.Runs
 }
 
+// LitmusReport is what a set of tests came to.
+type LitmusReport = litmus.Report
+
 // litmusRun is one run of litmus tests under way.
 type litmusRun struct {
 	*job
-	cfg      LitmusConfig
-	tests    []litmusTest // sorted by name
-	verdicts map[string]litmus.Verdict
-	report   litmus.Report
+	cfg    LitmusConfig
+	tests  []*litmusTest // sorted by name
+	report litmus.Report
+	lines  *litmusLines // nil: the run came to nothing before it
 }
 
 // litmusTest is one test on its way.
 type litmusTest struct {
-	parsed *litmus.Test
-	source herdtools.Source
-	path   string // of the program; empty: there is none
-	scope  []Range
-	done   bool // its comparison is in the report
+	head     litmus.Head
+	file     string
+	source   herdtools.Source
+	verdict  *litmus.Verdict // nil: the model's is not known
+	log      []byte          // herd7's
+	unjudged string          // why verdict is nil
+	unbuilt  string          // why there is no program
+	path     string          // of the program
+	scope    []Range
+	counted  []litmus.Counted
+	left     []string // the policies that it has yet to run under
+	told     bool
+	why      string // it cannot be run, or judged, or not to its end
+	tail     string // the program's last output, where it failed
+	elapsed  int64
+	result   *litmus.Comparison // so far; nil: it did not come to run
+}
+
+func sortTests(tests []*litmusTest) {
+	slices.SortFunc(tests, func(a, b *litmusTest) int {
+		return cmp.Or(strings.Compare(a.head.Name, b.head.Name), strings.Compare(a.file, b.file))
+	})
 }
 
 // Litmus runs the tests in guests under the emulator and compares what was seen
@@ -85,9 +115,11 @@ func Litmus(ctx context.Context, cfg LitmusConfig) (litmus.Report, error) {
 	r := &litmusRun{job: j, cfg: cfg}
 	r.report.Seed, r.report.Counted = j.cfg.Spec.Seed, map[string]uint64{}
 	err = r.run(j.announcing(ctx))
+	r.report.Ended = err != nil
 	r.fillUp(err)
+	err = errors.Join(err, r.lines.end(r.report))
 	_, err = j.finish(err)
-	return r.report, err
+	return r.report, errors.Join(err, r.lines.close())
 }
 
 func (r *litmusRun) run(ctx context.Context) error {
@@ -97,30 +129,50 @@ func (r *litmusRun) run(ctx context.Context) error {
 	if err := r.load(); err != nil {
 		return err
 	}
+	if err := r.openLines(); err != nil {
+		return err
+	}
 	if err := together(ctx,
 		func(ctx context.Context) error { return r.buildKernels(ctx, []trial.Variant{trial.Unpatched}) },
 		r.findEmulator, r.judge, r.programs,
 	); err != nil {
 		return err
 	}
-	r.accel = trial.AccelTCG
-	r.report.Kernel, r.report.QEMU = r.images[trial.Unpatched].Kernel.Version, r.emulator.Version
-	for i, b := range r.batches() {
-		if err := b.run(ctx, r, i); err != nil {
-			return err
+	for _, t := range r.tests {
+		if t.why = cmp.Or(t.why, t.unbuilt); t.why == "" && t.verdict == nil {
+			t.why = t.unjudged
+		}
+		if t.why != "" {
+			if err := r.settle(t); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	r.accel = trial.AccelTCG
+	r.report.Kernel, r.report.QEMU = r.images[trial.Unpatched].Kernel.Version, r.emulator.Version
+	return r.bootAll(ctx)
 }
 
-// add puts a comparison into the report.
-func (r *litmusRun) add(t *litmusTest, c litmus.Comparison) {
-	t.done = true
-	if c.Outcome == "" {
+// settle judges a test by all that it has come to so far, and keeps that.
+func (r *litmusRun) settle(t *litmusTest) error {
+	var c litmus.Comparison
+	var err error
+	if t.verdict != nil && len(t.counted) > 0 {
+		c, err = litmus.Compare(t.head, *t.verdict, t.counted...)
+	}
+	c.Name, c.Threads, c.Why, c.Tail, c.ElapsedNS = t.head.Name, t.head.Threads, t.why, t.tail, t.elapsed
+	if err != nil {
+		c.Why = cmp.Or(c.Why, err.Error())
+	}
+	if len(t.left) > 0 {
+		c.Why = cmp.Or(c.Why, "not run under the policy "+strings.Join(t.left, ", "))
+	}
+	// A forbidden state stays one, whatever came after it.
+	if c.Outcome == "" || c.Why != "" && c.Outcome != litmus.Unsound {
 		c.Outcome = litmus.Inconclusive
 	}
-	r.report.Tests = append(r.report.Tests, c)
-	r.job.cfg.Events(trial.Event{Line: litmusLine(c)})
+	t.result = &c
+	return r.lines.test(slices.Index(r.tests, t), c)
 }
 
 func litmusLine(c litmus.Comparison) string {
@@ -134,19 +186,19 @@ func litmusLine(c litmus.Comparison) string {
 	return line
 }
 
-// fillUp adds the tests that did not come to run, and sorts the report.
+// fillUp makes the report, the tests that did not come to run among the others.
 func (r *litmusRun) fillUp(err error) {
-	why := "it was not run"
+	why := litmus.NotRun
 	if err != nil {
 		why += ": " + strings.SplitN(err.Error(), "\n", 2)[0]
 		if errors.Is(err, context.Canceled) {
 			why = "interrupted before it was run"
 		}
 	}
-	for i := range r.tests {
-		if t := &r.tests[i]; !t.done {
-			r.add(t, litmus.Comparison{Name: t.parsed.Name, Threads: len(t.parsed.Threads), Why: why})
+	for _, t := range r.tests {
+		if t.result == nil {
+			t.result = &litmus.Comparison{Name: t.head.Name, Threads: t.head.Threads, Outcome: litmus.Inconclusive, Why: cmp.Or(t.why, t.unbuilt, why)}
 		}
+		r.report.Tests = append(r.report.Tests, *t.result)
 	}
-	slices.SortFunc(r.report.Tests, func(a, b litmus.Comparison) int { return strings.Compare(a.Name, b.Name) })
 }

@@ -13,7 +13,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
 )
@@ -39,15 +38,15 @@ type batch struct {
 
 func (r *litmusRun) batches() []*batch {
 	var out []*batch
-	for i := range r.tests {
-		t := &r.tests[i]
-		if t.path == "" {
+	for _, t := range r.tests {
+		if t.why != "" {
 			continue
 		}
-		cpus := min(max(len(t.parsed.Threads), minLitmusCPUs), maxLitmusCPUs)
+		cpus := min(max(t.head.Threads, minLitmusCPUs), maxLitmusCPUs)
 		info, err := os.Stat(t.path)
 		if err != nil {
-			continue // it is found missing when it is packed
+			t.why = err.Error()
+			continue
 		}
 		fits := false
 		for _, b := range out {
@@ -79,53 +78,50 @@ func (b *batch) fits(t *litmusTest, cpus int, bytes int64) bool {
 	return true
 }
 
-// run boots a guest with the batch's programs and takes its results.
-func (b *batch) run(ctx context.Context, r *litmusRun, index int) (err error) {
+// run boots a guest with the batch's programs and takes its results. started
+// says that the tests were begun, done how many have ended.
+func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (started bool, done int, err error) {
 	name := fmt.Sprintf("boot-%d", index)
 	end := r.stages.begin("", name)
-	defer func() { end(fmt.Sprintf("%d tests on %d CPUs", len(b.tests), b.cpus)) }()
+	defer func() { end(fmt.Sprintf("%d tests on %d CPUs, policy %s", len(b.tests), b.cpus, p.name)) }()
 	dir := filepath.Join(r.folder.work, name)
 	packed := filepath.Join(dir, "files")
 	defer os.RemoveAll(packed)
 	if err := os.MkdirAll(packed, 0o755); err != nil {
-		return fault.Wrap(fault.Rig, "make the folder of a boot", err)
+		return false, 0, fault.Wrap(fault.Rig, "make the folder of a boot", err)
 	}
 	archive, err := r.backends().Archive(ctx, r.arch, packed, b.files()...)
 	if err != nil {
-		return err
-	}
-	policy := weakmem.LitmusPolicy(b.cpus)
-	if r.cfg.NoTurns || b.cpus <= minLitmusCPUs { // two threads meet often enough by themselves
-		policy = weakmem.LooseLitmusPolicy()
+		return false, 0, err
 	}
 	plugin, err := r.backends().Plugin(ctx, PluginConfig{
 		Arch: r.arch, Emulator: r.emulator, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
-		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &policy,
+		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &p.policy,
 	})
 	if err != nil {
-		return err
+		return false, 0, err
 	}
 	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
 		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPUs: b.cpus,
 		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
 	})
 	if err != nil {
-		return err
+		return false, 0, err
 	}
-	if err = b.session(ctx, r, vm); err != nil {
+	if started, done, err = b.session(ctx, r, p, vm); err != nil {
 		err = explainBoot(err, vm)
 	}
 	if closeErr := vm.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return err
+		return started, done, err
 	}
 	counters, err := r.backends().Counters(plugin)
 	for k, v := range counters {
 		r.report.Counted[k] += v
 	}
-	return err
+	return started, done, err
 }
 
 func (b *batch) files() []ExtraFile {
@@ -136,7 +132,7 @@ func (b *batch) files() []ExtraFile {
 	return out
 }
 
-func guestPath(t *litmusTest) string { return "litmus/" + t.parsed.Name + ".exe" }
+func guestPath(t *litmusTest) string { return "litmus/" + t.source.Name + ".exe" }
 
 func (b *batch) scope() []Range {
 	var out []Range
@@ -147,36 +143,52 @@ func (b *batch) scope() []Range {
 }
 
 // session talks with the guest from its hello to its done.
-func (b *batch) session(ctx context.Context, r *litmusRun, vm VM) error {
+func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm VM) (started bool, done int, err error) {
 	s := newSession(vm.Wire(), "", r.job.cfg.Events)
 	defer s.close()
 	if err := vm.Cont(ctx); err != nil {
-		return err
+		return false, 0, err
 	}
 	if _, err := s.hello(ctx, r.arch.GOARCH, litmusWorkload); err != nil {
-		return err
+		return false, 0, err
 	}
 	start := wire.Start{Workload: litmusWorkload, Modes: []string{}, Seed: r.job.cfg.Spec.Seed}
 	for _, t := range b.tests {
 		start.Litmus = append(start.Litmus, wire.LitmusJob{
-			Name: t.parsed.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: r.cfg.runs(len(t.parsed.Threads)), LimitNS: r.cfg.TestLimit.Nanoseconds(),
+			Name: t.head.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: p.runs(t.head.Threads), LimitNS: r.cfg.TestLimit.Nanoseconds(),
 		})
 	}
 	if err := s.send(wire.Record{Start: &start}); err != nil {
-		return err
+		return false, 0, err
 	}
-	for n := 0; ; n++ {
+	for {
 		record, err := s.next(ctx, r.cfg.TestLimit+stallTimeout)
 		switch {
 		case err != nil:
-			return err
-		case record.Done != nil && n == len(b.tests):
-			return nil
-		case record.Litmus == nil || n >= len(b.tests) || record.Litmus.Name != b.tests[n].parsed.Name:
-			return fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
+			return true, done, err
+		case record.Done != nil && done == len(b.tests):
+			return true, done, nil
+		case record.Litmus == nil || done >= len(b.tests) || record.Litmus.Name != b.tests[done].head.Name:
+			return true, done, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
 		}
-		r.add(b.tests[n], r.compare(b.tests[n], *record.Litmus))
+		t := b.tests[done]
+		t.take(p, *record.Litmus)
+		if err := r.settle(t); err != nil {
+			return true, done, err
+		}
+		done++
 	}
+}
+
+// take adds what a program came to under a policy.
+func (t *litmusTest) take(p pass, res wire.LitmusResult) {
+	t.elapsed += res.ElapsedNS
+	t.left = t.left[1:]
+	if res.End != wire.LitmusOK {
+		t.why, t.tail = fmt.Sprintf("guest: %s under the policy %s: %s", res.End, p.name, res.Message), res.Tail
+		return
+	}
+	t.counted = append(t.counted, litmus.Counted{Policy: p.name, States: res.States, Fulfilled: res.Fulfilled})
 }
 
 // next waits for a record for as long as a test may take.
@@ -191,25 +203,6 @@ func (s *session) next(ctx context.Context, limit time.Duration) (wire.Record, e
 	case p, open := <-s.in:
 		return p.check(open)
 	}
-}
-
-// compare judges a result; what cannot be judged is inconclusive.
-func (r *litmusRun) compare(t *litmusTest, res wire.LitmusResult) litmus.Comparison {
-	verdict, judged := r.verdicts[t.parsed.Name]
-	c := litmus.Comparison{Name: t.parsed.Name, Threads: len(t.parsed.Threads), Tail: res.Tail}
-	switch {
-	case res.End != wire.LitmusOK:
-		c.Why = fmt.Sprintf("%s: %s", res.End, res.Message)
-	case !judged:
-		c.Why = "herd7's log does not have it"
-	default:
-		compared, err := litmus.Compare(t.parsed, verdict, res.States)
-		if c = compared; err != nil {
-			c.Outcome, c.Why = litmus.Inconclusive, err.Error()
-		}
-	}
-	c.ElapsedNS = res.ElapsedNS
-	return c
 }
 
 // explainBoot asks the machine and its console where nobody has named a culprit.

@@ -16,6 +16,42 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// Every form that people write tests in, read by herd7 and litmus7 themselves, is
+// sound; what is odd beside them is inconclusive.
+func TestLitmusFormsE2E(t *testing.T) {
+	if os.Getenv("KCOVRIG_E2E") == "" {
+		t.Skip("boots guests: enable with scripts/test, which sets KCOVRIG_E2E=1")
+	}
+	odd := t.TempDir()
+	for name, text := range map[string]string{
+		"garbage": "garbage", "unread": "AArch64 unread\n{ 0:X1=x; }\n P0 ;\n FROB X0 ;\nexists (x=1)\n",
+		"uncompiled": "AArch64 uncompiled\n{ 0:X1=x; }\n P0 ;\n STLUR W0,[X1,#-8192] ;\nexists (x=0)\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(odd, name+".litmus"), []byte(text), 0o600))
+	}
+	r, err := Litmus(context.Background(), LitmusConfig{
+		Config: Config{
+			Spec: trial.Spec{
+				Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelTCG, Seed: 1,
+			},
+			CacheDir: e2eCache(t), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+		},
+		Paths: []string{"litmus/testdata/forms", odd}, HerdLimit: time.Minute, Size: 200, Runs: 1, TestLimit: 2 * time.Minute,
+	})
+	require.NoError(t, err)
+	require.Len(t, r.Tests, 22)
+	for _, c := range r.Tests {
+		if _, err := os.Stat(filepath.Join(odd, c.Name+".litmus")); err == nil {
+			assert.Equal(t, litmus.Inconclusive, c.Outcome, c.Name)
+			assert.NotEmpty(t, c.Why, c.Name)
+			continue
+		}
+		assert.Equal(t, litmus.Sound, c.Outcome, "%s: %s, forbidden %q", c.Name, c.Why, c.Forbidden)
+		require.Len(t, c.Shares, 2, c.Name)
+		assert.Equal(t, verdictPolicy, c.Shares[1].Policy)
+	}
+}
+
 // Every third of the 213 tests, two to four threads, with the programs that
 // litmus7 makes of them.
 func TestLitmusE2E(t *testing.T) {
@@ -44,7 +80,7 @@ func TestLitmusE2E(t *testing.T) {
 	targets := 0
 	for _, c := range r.Tests {
 		assert.Equal(t, litmus.Sound, c.Outcome, "%s: %s, forbidden %q", c.Name, c.Why, c.Forbidden)
-		assert.Equal(t, uint64(500), c.Outcomes, c.Name)
+		assert.Equal(t, uint64(1000), c.Outcomes, "%s: half of them under the policy of verdicts", c.Name)
 		if c.Target {
 			targets++
 		}

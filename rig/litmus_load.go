@@ -13,145 +13,174 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sort"
 	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 )
 
-// load reads the tests that the paths name. One that is not understood is the
-// user's to mend: a set is run as it is meant or not at all.
-func (r *litmusRun) load() error {
-	files, err := litmusFiles(r.cfg.Paths)
-	if err != nil {
-		return err
-	}
-	seen := map[string]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return fault.Wrap(fault.User, "read a litmus test", err)
-		}
-		t, err := litmus.Parse(string(text))
-		if err != nil {
-			return fault.Wrap(fault.User, "read "+file, err)
-		}
-		if other, twice := seen[t.Name]; twice {
-			return fault.Newf(fault.User, "read "+file, "the test %s is in %s too", t.Name, other)
-		}
-		seen[t.Name] = file
-		r.tests = append(r.tests, litmusTest{parsed: t, source: herdtools.Source{Name: t.Name, Text: string(text)}})
-	}
-	sort.Slice(r.tests, func(i, j int) bool { return r.tests[i].parsed.Name < r.tests[j].parsed.Name })
-	return nil
-}
-
-func litmusFiles(paths []string) ([]string, error) {
-	var files []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fault.Wrap(fault.User, "find litmus tests", err)
-		}
-		if !info.IsDir() {
-			files = append(files, path)
-			continue
-		}
-		found, err := filepath.Glob(filepath.Join(path, "*.litmus"))
-		if err != nil || len(found) == 0 {
-			return nil, fault.Wrap(fault.User, "find litmus tests in "+path, errors.Join(err, errors.New("no file *.litmus there")))
-		}
-		files = append(files, found...)
-	}
-	return files, nil
-}
-
-// judge finds out what the model allows.
-func (r *litmusRun) judge(ctx context.Context) (err error) {
+// judge finds out what the model allows. herd7 is asked about each test by
+// itself, so that none keeps it from the others.
+func (r *litmusRun) judge(ctx context.Context) error {
 	defer r.stages.begin("", "herd7")("")
-	var log []byte
 	if r.cfg.HerdLog != "" {
-		log, err = os.ReadFile(r.cfg.HerdLog)
-		err = fault.Wrap(fault.User, "--herd-log", err)
-	} else {
-		log, err = herdtools.Allowed(ctx, r.job.cfg.CacheDir, filepath.Join(r.folder.work, "herd.log"), r.sources(), r.cfg.HerdLimit)
+		log, err := os.ReadFile(r.cfg.HerdLog)
+		if err != nil {
+			return fault.Wrap(fault.User, "--herd-log", err)
+		}
+		verdicts, err := litmus.ParseHerdLog(bytes.NewReader(log))
+		if err != nil {
+			return fault.Wrap(fault.User, "read herd7's log", err)
+		}
+		for _, t := range r.tests {
+			if v, ok := verdicts[t.head.Name]; ok {
+				t.verdict = &v
+			} else {
+				t.unjudged = "user: " + r.cfg.HerdLog + " does not have it"
+			}
+		}
+		return nil
 	}
-	if err != nil {
+	if _, err := herdtools.Find("herd7", r.job.cfg.CacheDir); err != nil {
 		return err
 	}
-	r.verdicts, err = litmus.ParseHerdLog(bytes.NewReader(log))
-	return fault.Wrap(fault.User, "read herd7's log", err)
+	ask := func(ctx context.Context, t *litmusTest) error { return r.ask(ctx, t) }
+	if err := r.each(ctx, ask); err != nil {
+		return err
+	}
+	var log []byte
+	for _, t := range r.tests {
+		log = append(log, t.log...)
+	}
+	return fault.Wrap(fault.Rig, "keep herd7's log", os.WriteFile(filepath.Join(r.folder.work, "herd.log"), log, 0o644))
 }
 
-func (r *litmusRun) sources() []herdtools.Source {
-	out := make([]herdtools.Source, 0, len(r.tests))
+// each does f for every test that has come so far, some at once. f's error is
+// the end of all.
+func (r *litmusRun) each(ctx context.Context, f func(context.Context, *litmusTest) error) error {
+	queue := make(chan *litmusTest, len(r.tests))
 	for _, t := range r.tests {
-		out = append(out, t.source)
+		if t.why == "" {
+			queue <- t
+		}
 	}
-	return out
+	close(queue)
+	var workers []func(context.Context) error
+	for range r.jobs() {
+		workers = append(workers, func(ctx context.Context) error {
+			for t := range queue {
+				if err := f(ctx, t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return together(ctx, workers...)
+}
+
+func (r *litmusRun) jobs() int {
+	if r.job.cfg.Spec.Jobs > 0 {
+		return r.job.cfg.Spec.Jobs
+	}
+	return runtime.NumCPU()
+}
+
+// ask asks herd7 about one test.
+func (r *litmusRun) ask(ctx context.Context, t *litmusTest) error {
+	answer, err := herdtools.Allowed(ctx, r.job.cfg.CacheDir, "", []herdtools.Source{t.source}, r.cfg.HerdLimit)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t.log = answer.Log
+	verdicts, parsed := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	for _, v := range verdicts {
+		t.verdict = &v // it was asked about one
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		t.unjudged = fmt.Sprintf("herd7 gave no answer within %v: try a longer --herd-limit", r.cfg.HerdLimit)
+	case answer.Said != "":
+		t.unjudged = "herd7: " + answer.Said
+	case err != nil:
+		t.unjudged = err.Error()
+	case parsed != nil:
+		t.unjudged = parsed.Error()
+	default:
+		t.unjudged = "herd7 said nothing of it"
+	}
+	return nil
 }
 
 // programs builds the tests, or finds the ready ones, and where their threads'
 // code is.
 func (r *litmusRun) programs(ctx context.Context) error {
 	defer r.stages.begin("", "litmus7")("")
-	paths, why := map[string]string{}, "no program "+r.cfg.Binaries+"/"
-	if r.cfg.Binaries != "" {
-		for _, t := range r.tests {
-			path := filepath.Join(r.cfg.Binaries, t.parsed.Name+".exe")
-			if _, err := os.Stat(path); err == nil {
-				paths[t.parsed.Name] = path
-			}
-		}
-	} else {
-		jobs := r.job.cfg.Spec.Jobs
-		if jobs == 0 {
-			jobs = runtime.NumCPU()
-		}
-		var few, many []herdtools.Source
-		for _, t := range r.tests {
-			if len(t.parsed.Threads) <= minLitmusCPUs {
-				few = append(few, t.source)
-			} else {
-				many = append(many, t.source)
-			}
-		}
-		for _, c := range []herdtools.BuildConfig{{Tests: few}, {Tests: many, Sleeping: true}} {
-			c.CacheDir, c.Jobs = r.job.cfg.CacheDir, jobs
-			if len(c.Tests) == 0 {
-				continue
-			}
-			built, log, err := herdtools.Build(ctx, c)
-			if err != nil {
-				return err
-			}
-			maps.Copy(paths, built)
-			why = "litmus7 or the compiler did not take it, see " + filepath.Dir(log) + ": "
+	made := map[string]herdtools.Program{}
+	if r.cfg.Binaries == "" {
+		var err error
+		if made, err = r.build(ctx); err != nil {
+			return err
 		}
 	}
-	for i := range r.tests {
-		t := &r.tests[i]
-		var err error
-		if t.path = paths[t.parsed.Name]; t.path == "" {
-			err = errors.New(why + t.parsed.Name + ".exe")
-		} else {
-			t.scope, err = threadScope(t.path, len(t.parsed.Threads))
+	for _, t := range r.tests {
+		if t.why != "" {
+			continue
 		}
-		if err != nil {
-			t.path = ""
-			r.add(t, litmus.Comparison{Name: t.parsed.Name, Threads: len(t.parsed.Threads), Why: err.Error()})
+		p := made[t.source.Name]
+		if r.cfg.Binaries != "" {
+			p.Path = filepath.Join(r.cfg.Binaries, t.source.Name+".exe")
+			if _, err := os.Stat(p.Path); err != nil {
+				p = herdtools.Program{Why: "user: no program " + p.Path}
+			}
 		}
+		if p.Why == "" {
+			scope, err := r.threadScope(p.Path, t.head.Threads)
+			if t.path, t.scope = p.Path, scope; err != nil {
+				p.Why = err.Error()
+			}
+		}
+		t.unbuilt = p.Why
 	}
 	return nil
 }
 
+// programSource is the test as litmus7 gets it.
+func (t *litmusTest) programSource() herdtools.Source {
+	return herdtools.Source{Name: t.source.Name, Text: litmus.WithPointers(t.source.Text)}
+}
+
+func (r *litmusRun) build(ctx context.Context) (map[string]herdtools.Program, error) {
+	var few, many []herdtools.Source
+	for _, t := range r.tests {
+		switch {
+		case t.why != "":
+		case t.head.Threads <= minLitmusCPUs:
+			few = append(few, t.programSource())
+		default:
+			many = append(many, t.programSource())
+		}
+	}
+	made := map[string]herdtools.Program{}
+	for _, c := range []herdtools.BuildConfig{{Tests: few}, {Tests: many, Sleeping: true}} {
+		c.CacheDir, c.Jobs = r.job.cfg.CacheDir, r.jobs()
+		if len(c.Tests) == 0 {
+			continue
+		}
+		built, err := herdtools.Build(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(made, built)
+	}
+	return made, nil
+}
+
 // threadScope finds the code of a test's threads in its program: litmus7 calls
 // the function of thread n coden.
-func threadScope(path string, threads int) ([]Range, error) {
+func (r *litmusRun) threadScope(path string, threads int) ([]Range, error) {
 	if err := checkProgram(path); err != nil {
 		return nil, err
 	}
@@ -159,7 +188,7 @@ func threadScope(path string, threads int) ([]Range, error) {
 	for n := range threads {
 		names = append(names, fmt.Sprintf("code%d", n))
 	}
-	found, err := objcode.GuestScope(path, names)
+	found, err := r.backends().GuestScope(path, names)
 	if err != nil {
 		return nil, err
 	}

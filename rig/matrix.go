@@ -148,11 +148,11 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	}
 	var patches []string
 	for _, path := range matrix.PatchFiles(cells) {
-		text, err := os.ReadFile(path)
+		text, err := patchContent(path)
 		if err != nil {
 			return nil, fault.Wrap(fault.User, "read the patch", err)
 		}
-		patches = append(patches, string(text))
+		patches = append(patches, text)
 	}
 	n := &nightly{
 		since: since,
@@ -238,7 +238,11 @@ func (n *nightly) finish() error {
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
-	return n.folder.publish(n.doc, n.since)
+	if err := n.folder.publish(n.doc, n.since); err != nil {
+		return err
+	}
+	untidy(n.cfg.Events, n.folder.tidy())
+	return nil
 }
 
 // MatrixReport renders the matrix in dir, with what changed since the one in

@@ -17,9 +17,9 @@ import (
 	"strings"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -204,7 +204,7 @@ func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
 			return "", fault.Wrap(fault.Rig, op, err)
 		}
 	}
-	if err := os.Rename(aside, folder); err != nil {
+	if err := disk.Move(context.Background(), aside, folder); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil

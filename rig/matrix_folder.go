@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 )
@@ -181,6 +181,11 @@ func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) e
 			return fault.Wrap(fault.Rig, "write the report", err)
 		}
 	}
+	return nil
+}
+
+// tidy removes the oldest matrices that no one named a folder for.
+func (f *matrixFolder) tidy() error {
 	if f.own {
 		return keepLatest(filepath.Dir(f.dir))
 	}

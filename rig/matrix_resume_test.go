@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/matrix"
 )
 
@@ -140,7 +140,7 @@ func TestOldFoldersInUseStay(t *testing.T) {
 	for i := range keptRuns + 3 {
 		require.NoError(t, os.MkdirAll(filepath.Join(old(i), "cells"), 0o755))
 	}
-	require.NoError(t, os.MkdirAll(filepath.Join(own, disk.RemovedPrefix+"interrupted", "cells"), 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(own, ".removed-interrupted", "cells"), 0o755))
 	running, err := disk.LockFolder(old(0))
 	require.NoError(t, err)
 	reading, err := os.Open(old(2))

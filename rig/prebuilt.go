@@ -220,9 +220,9 @@ func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
 // close lets go of the images, which the cache may then prune.
 func (k *kernels) close() error {
 	k.job.stages.close()
-	err := k.job.folder.discard()
+	untidy(k.job.cfg.Events, k.job.folder.discard())
 	if k.job.tree != nil {
-		err = errors.Join(err, k.job.tree.Close())
+		return k.job.tree.Close()
 	}
-	return err
+	return nil
 }

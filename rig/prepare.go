@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/trial"
 )
 
@@ -128,6 +128,9 @@ func (j *job) buildArm(ctx context.Context, v trial.Variant) error {
 		detail += ", cached"
 	}
 	end(detail)
+	for _, n := range image.Notes {
+		j.noteOnce(n)
+	}
 	if err := j.keepPatch(name, image.PatchText); err != nil {
 		return err
 	}

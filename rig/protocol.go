@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/disk"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/weakmem"
 )
 

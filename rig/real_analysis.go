@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"

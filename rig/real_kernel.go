@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
@@ -36,7 +36,7 @@ func openTree(ctx context.Context, cfg TreeConfig) (Tree, error) {
 func kernelConfig(cfg TreeConfig, jobs int) kernel.Config {
 	s := cfg.Scenario
 	return kernel.Config{
-		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, PatchFile: cfg.Spec.Patch,
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, Patches: cfg.Spec.Patch,
 		Fix: kernel.Fix{
 			Source: s.Source, Function: s.Function, Copy: s.Copy,
 			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
@@ -86,7 +86,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText, Notes: i.Notes,
 	}
 }
 

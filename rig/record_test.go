@@ -94,7 +94,8 @@ func TestWhatFailedOrWasInterruptedIsRecordedToo(t *testing.T) {
 	assert.Equal(t, trial.OutcomeCut, runs[0].Outcome)
 	assert.NotZero(t, runs[0].Windows)
 	assert.NotEmpty(t, runs[1].Whose)
-	assert.Equal(t, trial.Inconclusive, runs[1].Verdict)
+	assert.Equal(t, trial.VerdictUnknown, runs[1].Verdict)
+	assert.Equal(t, "rig fault", runs[1].Word())
 }
 
 // A history that cannot take the run costs a note, and neither verdict nor result.

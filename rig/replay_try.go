@@ -61,9 +61,7 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 		if tells {
 			j.result.Observations, j.result.Witnesses = []trial.Observation{obs}, a.shown()
 		}
-		if err := told.next(folderOfTry{a.dir, t.Outcome == trial.TryFault}, tells); err != nil {
-			return err
-		}
+		untidy(j.cfg.Events, told.next(folderOfTry{a.dir, t.Outcome == trial.TryFault}, tells))
 		if r.report.Faults == hopeless && len(r.report.Tries) == hopeless {
 			break
 		}

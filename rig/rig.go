@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -38,6 +39,8 @@ type Config struct {
 	Events   trial.Sink // nil: nobody listens
 	Backends *Backends  // nil: the real ones
 	Define   []string   // macros to compile the emulator with, for tests that break it
+	// Stdin is read where the specification names a patch "-".
+	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
 	Emulator *SentEmulator
 }
@@ -74,10 +77,8 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}
-	if c.Spec.Patch != "" { // the result is of use in other folders too
-		if c.Spec.Patch, err = filepath.Abs(c.Spec.Patch); err != nil {
-			return c, s, fault.Wrap(fault.User, "--patch", err)
-		}
+	if c.Spec.Patch, err = c.namePatches(); err != nil {
+		return c, s, err
 	}
 	if c.OutDir != "" {
 		if err := checkOutDir(c.OutDir); err != nil {

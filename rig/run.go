@@ -4,6 +4,7 @@ package rig
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -51,8 +52,8 @@ func (j *job) limit() time.Duration {
 }
 
 // Compare builds and boots both arms and judges them. The result comes filled
-// as far as the command got, also beside an error; an arm that failed makes it
-// inconclusive.
+// as far as the command got, also beside an error. A kernel that failed makes it
+// inconclusive; where the rig, the guest or the user is to blame nothing was judged.
 func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 	j, err := newJob(cfg, "compare")
 	if err != nil {
@@ -61,13 +62,11 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 	return j.finish(j.compare(j.announcing(ctx)))
 }
 
-func (j *job) compare(ctx context.Context) error {
-	err := j.prepare(ctx, trial.Pair())
-	if fault.KindOf(err) != fault.User { // wrong usage reaches no verdict at all
-		// Until both arms have run there is nothing to judge.
-		j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
-	}
-	if err != nil {
+func (j *job) compare(ctx context.Context) (err error) {
+	defer func() { j.withdraw(err) }()
+	// Until both arms have run there is nothing to judge.
+	j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
+	if err := j.prepare(ctx, trial.Pair()); err != nil {
 		return err
 	}
 	enough := func(latest map[trial.Variant][]wire.Tally) bool {
@@ -93,6 +92,17 @@ func (j *job) compare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// withdraw takes back what is said of arms that did not both come to an end that
+// counts, where neither a kernel nor an interruption of what was measured is the reason.
+func (j *job) withdraw(err error) {
+	cut := errors.Is(err, context.Canceled) && slices.ContainsFunc(j.result.Observations, func(o trial.Observation) bool {
+		return o.Outcome == trial.OutcomeCut
+	})
+	if err != nil && !cut && fault.KindOf(err) != fault.Kernel && len(j.result.Judgement.Modes) == 0 {
+		j.result.Judgement = trial.Judgement{}
+	}
 }
 
 // runArms boots the arms of one reader at once, since a boot keeps one host

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -56,7 +57,6 @@ func newRunFolder(named, cacheDir, arch string, seed uint64) (*runFolder, error)
 // publish writes result.json, moves what is worth keeping into the final folder,
 // and makes result's paths point there.
 func (f *runFolder) publish(result *trial.Result) (err error) {
-	defer func() { err = errors.Join(err, f.discard()) }()
 	const op = "write the run folder"
 	aside, err := os.MkdirTemp(filepath.Dir(f.final), ".kcovrig-")
 	if err != nil {
@@ -77,10 +77,9 @@ func (f *runFolder) publish(result *trial.Result) (err error) {
 	if err := writeReports(aside, filepath.Base(f.final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := errors.Join(os.Chmod(aside, 0o755), os.Rename(aside, f.final)); err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	return f.forget()
+	// What was measured is kept also where the run was interrupted.
+	err = errors.Join(os.Chmod(aside, 0o755), disk.Move(context.Background(), aside, f.final))
+	return fault.Wrap(fault.Rig, op, err)
 }
 
 // keep copies the working folder's regular files: no sockets.
@@ -126,12 +125,20 @@ func (f *runFolder) repoint(result *trial.Result) {
 	}
 }
 
-// forget removes the oldest runs that no one named a folder for.
-func (f *runFolder) forget() error {
-	if f.runs == "" {
-		return nil
+// tidy removes the working folder, and the oldest runs that no one named a folder for.
+func (f *runFolder) tidy() error {
+	err := f.discard()
+	if f.runs != "" {
+		err = errors.Join(err, keepLatest(f.runs))
 	}
-	return keepLatest(f.runs)
+	return err
+}
+
+// untidy tells of housekeeping that failed: it changes no result.
+func untidy(events trial.Sink, err error) {
+	if err != nil {
+		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
+	}
 }
 
 // keepLatest removes all but the last keptRuns entries of a folder, whose names
@@ -143,7 +150,7 @@ func keepLatest(dir string) error {
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
 	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
-		_, left := disk.Remove(filepath.Join(dir, e.Name()), func() error { return nil })
+		_, left := disk.RemoveUnheld(filepath.Join(dir, e.Name()), func() error { return nil })
 		err = errors.Join(err, left)
 	}
 	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, disk.RemoveLeftovers(dir)))

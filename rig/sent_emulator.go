@@ -7,8 +7,8 @@ import (
 	"os"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )

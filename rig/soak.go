@@ -30,7 +30,8 @@ func Soak(ctx context.Context, cfg Config) (trial.Result, error) {
 	cfg.Spec.Duration = total / 2
 	j, err := newJob(cfg, "soak")
 	if err == nil && (total < 2*time.Second || !j.emulated()) {
-		err = errors.Join(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"), j.folder.discard())
+		err = fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture")
+		untidy(j.cfg.Events, j.folder.discard())
 	}
 	if err != nil {
 		return trial.Result{Command: "soak", Spec: cfg.Spec, Failure: FailureOf(err)}, err
@@ -105,7 +106,7 @@ func (j *job) checkSoak(o trial.Observation) error {
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Patched && t.StaleWindows > 0 && o.Expected == trial.Never && j.cfg.Spec.Patch == "":
+		case o.Patched && t.StaleWindows > 0 && o.Expected == trial.Never && len(j.cfg.Spec.Patch) == 0:
 			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.StaleWindows, t.Windows)
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)

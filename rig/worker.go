@@ -14,9 +14,9 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"

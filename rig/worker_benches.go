@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -145,9 +145,7 @@ func (b *benches) hold(name string) (*heldHistory, error) {
 	defer b.mu.Unlock()
 	h := b.held[name]
 	if h == nil {
-		if err := b.makeRoom(name); err != nil {
-			return nil, err
-		}
+		untidy(b.cfg.Events, b.makeRoom(name))
 		h = &heldHistory{dir: filepath.Join(b.dir, name), seats: map[string][]*seat{}}
 		b.held[name] = h
 	}

@@ -23,7 +23,7 @@ import (
 // of its own, as a user has it, that signals and the environment reach.
 const (
 	asKcovrig = "KCOVRIG_TEST_MAIN"
-	mark      = "KCOVRIG_TEST_MARK" // inherited by all that a command starts
+	mark      = "XDG_CONFIG_HOME" // of the variables that all commands are handed, one that nothing here needs
 )
 
 func TestMain(m *testing.M) {
@@ -68,7 +68,7 @@ func kcovrig(t *testing.T, env []string, args ...string) *command {
 	t.Helper()
 	e2e(t)
 	c := &command{t: t, args: args, tmp: t.TempDir(), done: make(chan struct{})}
-	c.mark = fmt.Sprintf("%d-%d", os.Getpid(), marks.Add(1))
+	c.mark = fmt.Sprintf("/nonexistent/kcovrig-test-%d-%d", os.Getpid(), marks.Add(1))
 	private := filepath.Join(userCache(), "qemu", "bin")
 	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "XDG_DATA_HOME=" + t.TempDir(), "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
 	return c

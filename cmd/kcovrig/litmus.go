@@ -27,7 +27,7 @@ func newLitmus(a *app) *cobra.Command {
 			return fault.Newf(fault.User, "", "litmus: no command given")
 		},
 	}
-	cmd.AddCommand(newLitmusRun(a), newLitmusExpect(a))
+	cmd.AddCommand(newLitmusRun(a), newLitmusShow(a), newLitmusExpect(a))
 	return cmd
 }
 
@@ -40,6 +40,13 @@ func newLitmusRun(a *app) *cobra.Command {
 		Long: `litmus run makes programs of AArch64 litmus tests with litmus7, runs them in a
 guest under the weak-memory emulator, and compares every final state seen with
 those that herd7's aarch64.cat allows. herdtools7 comes with scripts/setup herd.
+Tests are files, folders with those below, and lists of files such as herd7's @all.
+Each runs under a policy of the emulator that is made for litmus tests, and under
+the one that verdicts use.
+
+A test that herd7, litmus7 or the compiler does not take is inconclusive, with what
+they said; the others run. Results are kept as they come, in RUN.litmus.jsonl beside
+the run folder and at the end in it: kcovrig litmus show RUN prints them.
 
 Exit code 0 means sound: every test ran, and no state was seen that the model
 forbids. 1 means that a forbidden state was seen, 4 that something could not be
@@ -58,11 +65,13 @@ run or judged and nothing forbidden was seen.
 	o.addKernel(cmd)
 	f := cmd.Flags()
 	f.StringVar(&c.HerdLog, "herd-log", "", "log of herd7 with the allowed states (default: herd7 is run)")
-	f.DurationVar(&c.HerdLimit, "herd-limit", 5*time.Minute, "time that herd7 may take for all tests")
+	f.DurationVar(&c.HerdLimit, "herd-limit", 30*time.Second, "time that herd7 may take for one test")
 	f.StringVar(&c.Binaries, "binaries", "", "`folder` with ready programs NAME.exe, static, made by litmus7 -ascall true (default: made here)")
 	f.IntVar(&c.Size, "size", 1000, "iterations per run")
 	f.IntVar(&c.Runs, "runs", 5, "runs of each test")
 	f.IntVar(&c.WideRuns, "wide-runs", 0, "runs of each test of three threads and more (0: as --runs)")
+	f.IntVar(&c.VerdictRuns, "verdict-runs", 0, "runs of each test under the emulator's policy that verdicts use, beside those of --runs (0: a quarter of these, at least 1)")
+	f.BoolVar(&c.NoVerdictRuns, "no-verdict-runs", false, "no runs under the policy that verdicts use")
 	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
 	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")
@@ -75,6 +84,11 @@ run or judged and nothing forbidden was seen.
 func (a *app) litmus(cmd *cobra.Command, o *options, c rig.LitmusConfig) error {
 	r, err := rig.Litmus(cmd.Context(), c)
 	a.endView()
+	return a.showLitmus(o, r, err)
+}
+
+// showLitmus prints a report and settles the exit code; err is what the run met.
+func (a *app) showLitmus(o *options, r rig.LitmusReport, err error) error {
 	s := report.Summarise(r)
 	var shown error
 	switch {

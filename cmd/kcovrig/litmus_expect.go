@@ -26,12 +26,13 @@ func newLitmusExpect(a *app) *cobra.Command {
 and reader can show a stale read, and prints what a run has measured beside it.
 
 Exit code 1 means a contradiction: stale reads were measured that the model rules
-out, or one of the model's own tests is not as its Result line says. 4 means that
-herd7 gave no answer to some of those in time.
+out, or a test of --lkmm is not as its Result line says; one without such a line
+contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 
 ` + exitHelp,
 		Example: `  kcovrig litmus expect
-  kcovrig litmus expect --run results/arm64 --lkmm --json`,
+  kcovrig litmus expect --run results/arm64 --lkmm --json
+  kcovrig litmus expect --lkmm=my-tests`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Config = a.config(cmd, &o)
@@ -59,6 +60,7 @@ herd7 gave no answer to some of those in time.
 	}
 	o.addKernel(cmd)
 	cmd.Flags().StringVar(&cfg.Run, "run", "", "run `folder` to compare with (default: the last one in the cache)")
-	cmd.Flags().BoolVar(&cfg.LKMM, "lkmm", false, "check the tree's own litmus tests against their Result lines too")
+	cmd.Flags().StringVar(&cfg.LKMM, "lkmm", "", "check litmus tests against their Result lines too: those of a `folder`, with the folders below, or without =folder the tree's own")
+	cmd.Flags().Lookup("lkmm").NoOptDefVal = rig.TreesTests
 	return cmd
 }

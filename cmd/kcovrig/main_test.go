@@ -33,6 +33,16 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), errs.String()
 }
 
+// An empty name is a slip, such as a variable that is not set: not the built-in series.
+func TestAnEmptyPatchNameIsRefused(t *testing.T) {
+	for _, args := range [][]string{{"compare", "--patch", ""}, {"build", "--patch=a.patch", "--patch="}} {
+		code, stdout, stderr := call(t, args...)
+		assert.Equal(t, 2, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, "--patch: no name")
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	verdict := func(v trial.Verdict) *trial.Result { return &trial.Result{Judgement: trial.Judgement{Verdict: v}} }
 	ran := func(o trial.Outcome) *trial.Result {

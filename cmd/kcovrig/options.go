@@ -15,7 +15,8 @@ import (
 
 // options are the flags that run, compare and build share.
 type options struct {
-	arch, tree, rev, patch, mode  string
+	arch, tree, rev, mode         string
+	patch                         []string
 	compiler, cpu                 string
 	readers                       []string
 	duration                      time.Duration
@@ -36,9 +37,9 @@ const allModes = "both"
 func (o *options) addKernel(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.arch, "arch", "arm64", "architecture: "+strings.Join(arch.Names(), ", "))
-	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar.xz, .tar.gz or .tar.zst, or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
+	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar (also .gz, .xz, .bz2 or .zst), or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
 	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
-	f.StringVar(&o.patch, "patch", "", "mail-format patch `file` (default: the built-in series)")
+	f.StringArrayVar(&o.patch, "patch", nil, "`patch` to test, in order where given several times: a mail, diff, mbox or .gz, a folder (quilt series or *.patch), - for standard input, or a commit of --tree (default: the built-in series)")
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	o.addOutput(cmd)

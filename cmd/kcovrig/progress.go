@@ -30,7 +30,7 @@ func (a *app) config(cmd *cobra.Command, o *options) rig.Config {
 	}
 	return rig.Config{
 		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Events: a.progress(cmd, o),
+		Version: programVersion(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
 	}
 }
 

@@ -88,7 +88,8 @@ func (a *app) cacheDir() string {
 }
 
 func (a *app) userCache() string {
-	if dir := a.getenv("XDG_CACHE_HOME"); dir != "" {
+	// A path that is not absolute is to be ignored, says the XDG Base Directory Specification.
+	if dir := a.getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
 		return dir
 	}
 	if home := a.getenv("HOME"); home != "" {

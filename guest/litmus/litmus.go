@@ -69,11 +69,14 @@ func run(ctx context.Context, job wire.LitmusJob) wire.LitmusResult {
 		r.End, r.Message = wire.LitmusCrashed, err.Error()
 	default:
 		r.End = wire.LitmusOK
-		if r.States, err = Histogram(out.kept.Bytes(), job.Name); err == nil && len(r.States) > statesMax {
-			err = fmt.Errorf("%d final states, at most %d can be told", len(r.States), statesMax)
+		seen, err := Histogram(out.kept.Bytes(), job.Name)
+		if err == nil && len(seen.States) > statesMax {
+			err = fmt.Errorf("%d final states, at most %d can be told", len(seen.States), statesMax)
 		}
 		if err != nil {
-			r.End, r.Message, r.States = wire.LitmusGarbled, err.Error(), map[string]uint64{}
+			r.End, r.Message = wire.LitmusGarbled, err.Error()
+		} else {
+			r.States, r.Fulfilled = seen.States, seen.Fulfilled
 		}
 	}
 	if r.End != wire.LitmusOK {

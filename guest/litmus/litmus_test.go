@@ -83,6 +83,7 @@ func TestEveryEndIsTold(t *testing.T) {
 			r := runFake(t, name, limit)
 			assert.Equal(t, want, r.End, r.Message)
 			assert.Equal(t, want == wire.LitmusOK, len(r.States) == 2)
+			assert.Equal(t, want == wire.LitmusOK, r.Fulfilled == 7)
 			assert.Equal(t, want == wire.LitmusOK, r.Message == "")
 		})
 	}
@@ -99,9 +100,13 @@ func TestRunEndsWhereItCannotTell(t *testing.T) {
 }
 
 func TestHistogram(t *testing.T) {
-	states, err := Histogram([]byte(good), "MP")
+	seen, err := Histogram([]byte(good), "MP")
 	require.NoError(t, err)
-	assert.Equal(t, map[string]uint64{"1:X0=1; 1:X2=0;": 7, "1:X0=1; 1:X2=1;": 993}, states)
+	assert.Equal(t, Seen{map[string]uint64{"1:X0=1; 1:X2=0;": 7, "1:X0=1; 1:X2=1;": 993}, 7}, seen)
+	// A forall's program marks the states that break it.
+	seen, err = Histogram([]byte(strings.Replace(good, "Allowed", "Required", 1)), "MP")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(993), seen.Fulfilled)
 	for name, bad := range map[string]string{
 		"another test": strings.Replace(good, "Test MP", "Test SB", 1),
 		"cut":          good[:strings.Index(good, "Ok")],

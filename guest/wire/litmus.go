@@ -28,7 +28,8 @@ const (
 type LitmusResult struct {
 	Name      string            `json:"name"`
 	End       LitmusEnd         `json:"end"`
-	States    map[string]uint64 `json:"states"` // final state, as the program words it, to count
+	States    map[string]uint64 `json:"states"`    // final state, as the program words it, to count
+	Fulfilled uint64            `json:"fulfilled"` // outcomes in which the test's own condition holds
 	ElapsedNS int64             `json:"elapsedNS"`
 	Message   string            `json:"message,omitempty"` // why it is not ok
 	Tail      string            `json:"tail,omitempty"`    // its last output, where it is not ok

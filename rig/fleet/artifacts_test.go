@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"kcovrig/rig/internal/disk"
+	"kcovrig/rig/disk"
 
 	"github.com/stretchr/testify/require"
 )

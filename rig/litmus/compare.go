@@ -4,6 +4,7 @@ package litmus
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -33,6 +34,7 @@ type Comparison struct {
 	Target    bool             // a seen state fulfils the test's own condition
 	Verdict   string           // the model's, of that condition: Never, Sometimes or Always
 	ElapsedNS int64
+	Shares    []Share // by policy of the emulator, in the order of the runs
 }
 
 // Report is what a set of tests came to.
@@ -42,63 +44,125 @@ type Report struct {
 	Kernel  string
 	QEMU    string
 	Counted map[string]uint64 // the emulator's counters, summed
+	Ended   bool              // it is of a run that was ended before it was done
 }
 
-// Compare judges the final states that a program counted, as it words them.
-func Compare(t *Test, v Verdict, counted map[string]uint64) (Comparison, error) {
-	c := Comparison{Name: t.Name, Threads: len(t.Threads), States: map[State]uint64{}, Verdict: v.Observation}
-	for text, n := range counted {
-		values, err := State(text).Values()
-		if err != nil {
-			return c, fmt.Errorf("the final state %q: %w", text, err)
+// NotRun begins the reason of a test that did not come to run.
+const NotRun = "it was not run"
+
+// Counted is what a program counted in its runs under one of the emulator's policies.
+type Counted struct {
+	Policy    string
+	States    map[string]uint64 // by final state, as the program words it
+	Fulfilled uint64            // outcomes in which the test's own condition holds
+
+}
+
+// Share is what one policy has contributed to a comparison.
+type Share struct {
+	Policy    string  `json:"policy"`
+	Outcomes  uint64  `json:"outcomes"`
+	States    int     `json:"states"`
+	Forbidden []State `json:"forbidden"` // seen under it, not allowed
+	Target    bool    `json:"target"`
+}
+
+// Compare judges the final states that a test's program counted.
+func Compare(h Head, v Verdict, runs ...Counted) (Comparison, error) {
+	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Verdict: v.Observation}
+	for _, run := range runs {
+		share := Share{Policy: run.Policy, Target: run.Fulfilled > 0, Forbidden: []State{}, States: len(run.States)}
+		for text, n := range run.States {
+			state, err := Canonical(text)
+			if err != nil {
+				return c, fmt.Errorf("the final state %q: %w", text, err)
+			}
+			c.States[state] += n
+			share.Outcomes += n
+			if !v.Allows(state) {
+				share.Forbidden = append(share.Forbidden, state)
+			}
 		}
-		state := NewState(values)
-		c.States[state] += n
-		c.Outcomes += n
-		holds, err := t.Condition.Holds(state)
-		if err != nil {
-			return c, err
-		}
-		c.Target = c.Target || holds
-	}
-	if c.Outcomes == 0 {
-		return c, fmt.Errorf("no outcome was counted")
-	}
-	c.Allowed = slices.Clone(v.States)
-	slices.Sort(c.Allowed)
-	for state := range c.States {
-		if !sameTerms(state, c.Allowed[0]) {
-			return c, fmt.Errorf("the state %q cannot be compared with the model's %q", state, c.Allowed[0])
-		}
-		if !slices.Contains(c.Allowed, state) {
-			c.Forbidden = append(c.Forbidden, state)
-		}
+		slices.Sort(share.Forbidden)
+		c.Forbidden = append(c.Forbidden, share.Forbidden...)
+		c.Outcomes += share.Outcomes
+		c.Target = c.Target || share.Target
+		c.Shares = append(c.Shares, share)
 	}
 	slices.Sort(c.Forbidden)
+	c.Forbidden = slices.Compact(c.Forbidden)
+	c.Allowed = slices.Clone(v.States)
+	slices.Sort(c.Allowed)
 	for _, state := range c.Allowed {
 		if c.States[state] == 0 {
 			c.Unseen = append(c.Unseen, state)
 		}
 	}
+	return c, c.judge(v)
+}
+
+// judge settles the outcome, or says why there is none.
+func (c *Comparison) judge(v Verdict) error {
+	if c.Outcomes == 0 {
+		return fmt.Errorf("no outcome was counted")
+	}
+	for state := range c.States {
+		if len(c.Allowed) > 0 && !sameTerms(state, c.Allowed[0]) {
+			c.Forbidden = nil
+			return fmt.Errorf("the state %q cannot be compared with the model's %q", state, c.Allowed[0])
+		}
+	}
+	if term := c.bareAddress(); term != "" {
+		c.Forbidden = nil
+		return fmt.Errorf("%s holds an address, which the program prints as a number: declare it as a pointer, as in uint64_t* %s", term, strings.Trim(term, "[]"))
+	}
+	if len(c.Forbidden) > 0 && v.Unrolled {
+		seen := c.Forbidden[0]
+		c.Forbidden = nil
+		return fmt.Errorf("herd7 has not followed all turns of its loop, and does not list the state %q, which may be allowed", seen)
+	}
 	c.Outcome = Sound
 	if len(c.Forbidden) > 0 {
 		c.Outcome = Unsound
 	}
-	return c, nil
+	return nil
 }
 
-// sameTerms says whether two states give values to the same terms; both are
-// as NewState renders them.
-func sameTerms(a, b State) bool {
-	return slices.Equal(terms(a), terms(b))
+// bareAddress names a term that the model gives an address, and the program a number.
+func (c *Comparison) bareAddress() string {
+	addresses := map[string]bool{}
+	for _, state := range c.Allowed {
+		for term, value := range words(state) {
+			addresses[term] = addresses[term] || isName(value)
+		}
+	}
+	for _, state := range c.Forbidden {
+		for term, value := range words(state) {
+			if addresses[term] && value != "0" && !isName(value) {
+				return term
+			}
+		}
+	}
+	return ""
 }
 
-func terms(s State) []string {
-	var out []string
+func isName(value string) bool { return value != "" && !strings.ContainsAny(value[:1], "0123456789{") }
+
+// words are the values of a canonical state.
+func words(s State) map[string]string {
+	out := map[string]string{}
 	for item := range strings.SplitSeq(string(s), ";") {
-		if term, _, ok := strings.Cut(item, "="); ok {
-			out = append(out, strings.TrimSpace(term))
+		if term, value, ok := strings.Cut(strings.TrimSpace(item), "="); ok {
+			out[term] = value
 		}
 	}
 	return out
 }
+
+// sameTerms says whether two states give values to the same terms; both are
+// canonical. Faults have no value: which there are is what differs.
+func sameTerms(a, b State) bool {
+	return slices.Equal(terms(a), terms(b))
+}
+
+func terms(s State) []string { return slices.Sorted(maps.Keys(words(s))) }

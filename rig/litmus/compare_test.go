@@ -45,11 +45,16 @@ func TestEveryTestCompares(t *testing.T) {
 		v := verdicts[test.Name]
 		require.NotEmpty(t, v.States, test.Name)
 
+		head, fulfilled := Head{test.Name, len(test.Threads)}, uint64(0)
 		counted := map[string]uint64{}
 		for _, s := range v.States {
 			counted[worded(t, s)] = 2
+			if ok, err := test.Condition.Holds(s); ok {
+				require.NoError(t, err)
+				fulfilled += 2
+			}
 		}
-		c, err := Compare(test, v, counted)
+		c, err := Compare(head, v, Counted{States: counted, Fulfilled: fulfilled})
 		require.NoError(t, err, test.Name)
 		assert.Equal(t, Sound, c.Outcome, test.Name)
 		assert.Empty(t, c.Unseen, test.Name)
@@ -63,12 +68,12 @@ func TestEveryTestCompares(t *testing.T) {
 		}
 		less := v
 		less.States = v.States[1:]
-		c, err = Compare(test, less, counted)
+		c, err = Compare(head, less, Counted{States: counted})
 		require.NoError(t, err)
 		assert.Equal(t, Unsound, c.Outcome, test.Name)
 		assert.Equal(t, v.States[:1], c.Forbidden, test.Name)
 		delete(counted, worded(t, v.States[0]))
-		c, err = Compare(test, v, counted)
+		c, err = Compare(head, v, Counted{States: counted, Fulfilled: fulfilled})
 		require.NoError(t, err)
 		assert.Equal(t, Sound, c.Outcome, test.Name)
 		assert.Equal(t, v.States[:1], c.Unseen, test.Name)
@@ -76,15 +81,84 @@ func TestEveryTestCompares(t *testing.T) {
 }
 
 func TestWhatCannotBeComparedIsAnError(t *testing.T) {
-	text, err := os.ReadFile("testdata/diy/MP.litmus")
-	require.NoError(t, err)
-	test, err := Parse(string(text))
-	require.NoError(t, err)
 	v := Verdict{States: []State{"1:X0=0; 1:X2=0;"}}
 	for _, counted := range []map[string]uint64{
 		{}, {"1:X0=0;": 1}, {"1:X0=0; 1:X2=0; 1:X9=0;": 1}, {"nonsense": 1},
 	} {
-		_, err := Compare(test, v, counted)
+		_, err := Compare(Head{"MP", 2}, v, Counted{States: counted})
 		assert.Error(t, err, counted)
+	}
+}
+
+// Each policy's share is told, and a state that one of them saw counts.
+func TestSharesOfPolicies(t *testing.T) {
+	v := Verdict{States: []State{"0:X0=0;", "0:X0=1;"}, Observation: "Sometimes"}
+	c, err := Compare(Head{"T", 1}, v,
+		Counted{Policy: "turns", States: map[string]uint64{"0:X0=0;": 5}},
+		Counted{Policy: "verdict", States: map[string]uint64{"0:X0=0;": 1, "0:X0=0x1;": 1, "0:X0=2;": 3}, Fulfilled: 1})
+	require.NoError(t, err)
+	assert.Equal(t, Unsound, c.Outcome)
+	assert.Equal(t, uint64(10), c.Outcomes)
+	assert.Equal(t, uint64(6), c.States["0:X0=0;"])
+	assert.True(t, c.Target)
+	assert.Equal(t, []Share{
+		{Policy: "turns", Outcomes: 5, States: 1, Forbidden: []State{}},
+		{Policy: "verdict", Outcomes: 5, States: 3, Forbidden: []State{"0:X0=2;"}, Target: true},
+	}, c.Shares)
+}
+
+// Where herd7 has not followed a loop to its end, a state that it does not list
+// may be allowed; where it lists none, and has, each is forbidden.
+func TestLoopsAreNotFollowedForEver(t *testing.T) {
+	log := "Test T Allowed\nStates 0\nLoop No\nObservation T Never 0 0\n"
+	counted := Counted{States: map[string]uint64{"0:X0=1;": 1}}
+	verdicts, err := ParseHerdLog(strings.NewReader(log))
+	require.NoError(t, err)
+	c, err := Compare(Head{"T", 1}, verdicts["T"], counted)
+	require.ErrorContains(t, err, "may be allowed")
+	assert.Empty(t, c.Forbidden)
+	assert.Empty(t, c.Outcome)
+	verdicts, err = ParseHerdLog(strings.NewReader(strings.Replace(log, "Loop No", "No", 1)))
+	require.NoError(t, err)
+	c, err = Compare(Head{"T", 1}, verdicts["T"], counted)
+	require.NoError(t, err)
+	assert.Equal(t, Unsound, c.Outcome)
+}
+
+// An address that is printed as a number says nothing of what it is of.
+func TestAddressesAsNumbers(t *testing.T) {
+	v := Verdict{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
+	c, err := Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=4509021504; 0:X1=0;": 1}})
+	require.ErrorContains(t, err, "0:X0 holds an address")
+	assert.Empty(t, c.Outcome)
+	assert.Empty(t, c.Forbidden)
+	c, err = Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=x; 0:X1=7;": 1}})
+	require.NoError(t, err)
+	assert.Equal(t, Unsound, c.Outcome)
+}
+
+// What herd7 and a program call by different words is the same state.
+func TestValuesThatAreNoNumbers(t *testing.T) {
+	for herd, program := range map[string]string{
+		"1:X2=x;":                       "1:X2=x;",
+		"[x]=y; [z]=0;":                 "z=0; x=&y;",
+		"t={1,2}; 0:X0=-1;":             "0:X0=0xffffffffffffffff; t={0x1, 2};",
+		"t[0]=1; t[1]=2;":               "t[1]=2; t[0]=1;",
+		"0:X0=label:\"P1:L0\";":         "0:X0=P1:L0;",
+		"0:X3=1; ~Fault(P0, x);":        "0:X3=1;  ~Fault(P0,x);",
+		"0:X1=2; 0:X10=3; 0:V1.4S={1};": "0:V1.4S={1}; 0:X10=3; 0:X1=2;",
+	} {
+		want, err := Canonical(herd)
+		require.NoError(t, err)
+		got, err := Canonical(program)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+	}
+	got, err := Canonical("1:X10=2; 1:X1=3;")
+	require.NoError(t, err)
+	assert.Equal(t, NewState(map[string]uint64{"1:X1": 3, "1:X10": 2}), got)
+	for _, bad := range []string{"nonsense", "x=", "=1"} {
+		_, err := Canonical(bad)
+		assert.Error(t, err, bad)
 	}
 }

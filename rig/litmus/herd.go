@@ -18,6 +18,7 @@ type Verdict struct {
 	Positive    int     // executions in which the condition holds
 	Negative    int     // executions in which it does not
 	Hash        string  // of the test, as herd7 computes it
+	Unrolled    bool    // loops were cut short: allowed states may be missing
 }
 
 // Allows says whether the state is among those that the model allows.
@@ -52,6 +53,7 @@ type herdLog struct {
 	lines    *bufio.Scanner
 	verdicts map[string]Verdict
 	at       Verdict // Name is empty between tests
+	listed   bool    // its states are
 	last     string  // the test whose Observation was the last one
 }
 
@@ -66,7 +68,9 @@ func (p *herdLog) line(line string) error {
 		if _, twice := p.verdicts[name]; !ok || twice {
 			return fmt.Errorf("%q starts no new test", line)
 		}
-		p.at.Name = name
+		p.at.Name, p.listed = name, false
+	case key == "Loop":
+		p.at.Unrolled = true
 	case key == "States":
 		return p.states(rest)
 	case key == "Observation":
@@ -84,15 +88,16 @@ func (p *herdLog) states(count string) error {
 	if err != nil {
 		return fmt.Errorf("%q is no number of states", count)
 	}
+	p.listed = true
 	for range n {
 		if !p.lines.Scan() {
 			return fmt.Errorf("the list of states is cut")
 		}
-		values, err := State(p.lines.Text()).Values()
+		state, err := Canonical(p.lines.Text())
 		if err != nil {
 			return err
 		}
-		p.at.States = append(p.at.States, NewState(values))
+		p.at.States = append(p.at.States, state)
 	}
 	return nil
 }
@@ -105,8 +110,8 @@ func (p *herdLog) observation(fields []string) error {
 	p.at.Observation = fields[1]
 	p.at.Positive, err = strconv.Atoi(fields[2])
 	p.at.Negative, err2 = strconv.Atoi(fields[3])
-	if err != nil || err2 != nil || len(p.at.States) == 0 {
-		return fmt.Errorf("an Observation %q of %d states", fields, len(p.at.States))
+	if err != nil || err2 != nil || !p.listed {
+		return fmt.Errorf("an Observation %q without a list of states", fields)
 	}
 	p.verdicts[p.at.Name] = p.at
 	p.last, p.at = p.at.Name, Verdict{}

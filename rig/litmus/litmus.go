@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package litmus owns the text formats of litmus tests: AArch64 tests as diy7
-// makes and herd7 reads them, the final states that herd7's log lists, and the
-// condition of a test. Assembling and running tests is left to others.
+// Package litmus owns the text formats of litmus tests: the head of a test as
+// herd7 reads it, AArch64 tests as diy7 makes them, the final states that
+// herd7's log and a test's program list, and the condition of a test.
+// Assembling and running tests is left to others, and to herd7 and litmus7
+// what a test's text means beyond its head.
 package litmus
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strconv"
@@ -79,6 +82,53 @@ func NewState(values map[string]uint64) State {
 		terms[i] = fmt.Sprintf("%s=%d;", term, values[term])
 	}
 	return State(strings.Join(terms, " "))
+}
+
+// Canonical words a final state as NewState does, whoever worded it, so that
+// states can be compared: its terms sorted, a location in brackets, numbers in
+// decimal. Values that are no numbers, addresses, labels and lists of an array's
+// elements, stay what they are, as do terms without a value, such as faults.
+func Canonical(text string) (State, error) {
+	items := map[string]string{}
+	for item := range strings.SplitSeq(text, ";") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		term, value, ok := strings.Cut(item, "=")
+		switch {
+		case ok && (strings.TrimSpace(term) == "" || strings.TrimSpace(value) == ""):
+			return "", fmt.Errorf("%q gives no value", item)
+		case ok:
+			items[normalTerm(term)] = "=" + canonicalValue(value) + ";"
+		case strings.ContainsRune(item, '('):
+			items[strings.Join(strings.Fields(item), "")] = ";"
+		default:
+			return "", fmt.Errorf("%q gives no value", item)
+		}
+	}
+	sorted := slices.Sorted(maps.Keys(items))
+	for i, term := range sorted {
+		sorted[i] += items[term]
+	}
+	return State(strings.Join(sorted, " ")), nil
+}
+
+func canonicalValue(text string) string {
+	text = strings.TrimSpace(text)
+	if number, err := parseNumber(text); err == nil {
+		return strconv.FormatUint(number, 10)
+	}
+	if list, ok := strings.CutPrefix(text, "{"); ok {
+		elements := strings.Split(strings.TrimSuffix(list, "}"), ",")
+		for i, e := range elements {
+			elements[i] = canonicalValue(e)
+		}
+		return "{" + strings.Join(elements, ",") + "}"
+	}
+	if label, ok := strings.CutPrefix(text, `label:"`); ok {
+		return strings.TrimSuffix(label, `"`)
+	}
+	return strings.TrimPrefix(text, "&")
 }
 
 // Values is the inverse of NewState.

@@ -58,7 +58,7 @@ var axes = []axis{
 		set: func(c *Cell, v value) {
 			c.Patched = v.text != none
 			if v.text != none && v.text != series {
-				c.Spec.Patch = v.path
+				c.Spec.Patch = trial.Patches{v.path}
 			}
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),

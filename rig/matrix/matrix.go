@@ -64,7 +64,7 @@ type Kernels struct{ Arch, Tree, Rev, Compiler, Patch string }
 // Kernels returns what the cell's images are built from.
 func (c Cell) Kernels() Kernels {
 	s := c.Spec
-	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch}
+	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch.String()}
 }
 
 // Arms lists the kernels that the cell boots.

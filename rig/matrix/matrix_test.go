@@ -66,7 +66,7 @@ func TestIncludedCellsHaveDefaults(t *testing.T) {
 	assert.Equal(t, "arm64/mine/compare/acquire", f.Cells[2].Name)
 	assert.Equal(t, "linux", f.Cells[2].Spec.Tree, "relative to the file")
 	assert.Equal(t, "v6.12", f.Cells[2].Spec.Rev)
-	assert.Equal(t, "dir/fix.patch", f.Cells[3].Spec.Patch)
+	assert.Equal(t, "dir/fix.patch", f.Cells[3].Spec.Patch.String())
 	assert.Equal(t, "dir/bin/qemu", f.Cells[3].QEMU)
 }
 

@@ -128,9 +128,7 @@ func Hash(cells []Cell, patches []string) string {
 func PatchFiles(cells []Cell) []string {
 	var files []string
 	for _, c := range cells {
-		if c.Spec.Patch != "" {
-			files = append(files, c.Spec.Patch)
-		}
+		files = append(files, c.Spec.Patch...)
 	}
 	slices.SortFunc(files, strings.Compare)
 	return slices.Compact(files)

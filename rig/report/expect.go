@@ -51,7 +51,7 @@ func Expect(w io.Writer, e trial.Expectations, asJSON bool) error {
 
 // ExpectSentence says in a line whether the model and what was measured agree.
 func ExpectSentence(e trial.Expectations) string {
-	measured, against, ok, silent := 0, 0, 0, 0
+	measured, against, ok, silent, unsaid := 0, 0, 0, 0, 0
 	for _, x := range e.Tests {
 		if x.Measured {
 			measured++
@@ -64,6 +64,8 @@ func ExpectSentence(e trial.Expectations) string {
 		switch {
 		case x.Herd == "":
 			silent++
+		case x.Result == "":
+			unsaid++
 		case x.OK:
 			ok++
 		}
@@ -76,7 +78,10 @@ func ExpectSentence(e trial.Expectations) string {
 		said = fmt.Sprintf("nothing measured to hold against the model's answers for %d kernels and readers", len(e.Tests))
 	}
 	if len(e.LKMM) > 0 {
-		said += fmt.Sprintf("; %d of %d of the model's own tests as their Result lines say", ok, len(e.LKMM))
+		said += fmt.Sprintf("; %d of %d of the model's tests as their Result lines say", ok, len(e.LKMM)-unsaid)
+	}
+	if unsaid > 0 {
+		said += fmt.Sprintf(", %d without such a line", unsaid)
 	}
 	if silent > 0 {
 		said += fmt.Sprintf(", %d without an answer", silent)
@@ -85,8 +90,8 @@ func ExpectSentence(e trial.Expectations) string {
 }
 
 func writeModelTests(t io.Writer, tests []trial.ModelTest) {
-	ok := 0
-	fmt.Fprintln(t, "\t\t\t\nthe model's own tests\therd7\tResult line\t")
+	ok, unsaid := 0, 0
+	fmt.Fprintln(t, "\t\t\t\nthe model's tests\therd7\tResult line\t")
 	for _, x := range tests {
 		herd := x.Herd
 		if herd == "" {
@@ -95,7 +100,10 @@ func writeModelTests(t io.Writer, tests []trial.ModelTest) {
 		if x.OK {
 			ok++
 		}
+		if x.Result == "" {
+			unsaid++
+		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Name, herd, x.Result, x.Note)
 	}
-	fmt.Fprintf(t, "%d of %d as their Result lines say\t\t\t\n", ok, len(tests))
+	fmt.Fprintf(t, "%d of %d as their Result lines say, %d without such a line\t\t\t\n", ok, len(tests)-unsaid, unsaid)
 }

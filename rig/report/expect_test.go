@@ -12,7 +12,7 @@ import (
 
 func TestExpectSentence(t *testing.T) {
 	seen, ruledOut, not := trial.Expected{Measured: true}, trial.Expected{Measured: true, Contradiction: true}, trial.Expected{}
-	ok, wrong, silent := trial.ModelTest{OK: true, Herd: "Never"}, trial.ModelTest{Herd: "Sometimes"}, trial.ModelTest{}
+	ok, wrong, silent := trial.ModelTest{OK: true, Herd: "Never", Result: "Never"}, trial.ModelTest{Herd: "Sometimes", Result: "Never"}, trial.ModelTest{Result: "Never"}
 	for _, c := range []struct {
 		want  string
 		tests []trial.Expected
@@ -22,7 +22,7 @@ func TestExpectSentence(t *testing.T) {
 		{"nothing measured to hold against the model's answers for 2 kernels and readers", []trial.Expected{not, not}, nil},
 		{"CONTRADICTION: the model rules out stale reads that were measured, in 1 of 2 kernels and readers", []trial.Expected{seen, ruledOut}, nil},
 		{
-			"no contradiction in the 1 of 1 kernels and readers that were measured; 2 of 4 of the model's own tests as their Result lines say, 1 without an answer",
+			"no contradiction in the 1 of 1 kernels and readers that were measured; 2 of 4 of the model's tests as their Result lines say, 1 without an answer",
 			[]trial.Expected{seen}, []trial.ModelTest{ok, ok, wrong, silent},
 		},
 	} {

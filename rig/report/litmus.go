@@ -3,8 +3,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"kcovrig/rig/litmus"
@@ -28,6 +31,18 @@ type litmusTest struct {
 	Target    bool              `json:"target"`
 	Verdict   string            `json:"verdict"`
 	ElapsedNS int64             `json:"elapsedNS"`
+	Policies  []litmus.Share    `json:"policies"`
+}
+
+func testOf(t litmus.Comparison) litmusTest {
+	states := map[string]uint64{}
+	for s, n := range t.States {
+		states[string(s)] = n
+	}
+	return litmusTest{
+		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
+		full(t.Allowed), full(t.Forbidden), full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, full(t.Shares),
+	}
 }
 
 // LitmusSummary adds the tests up.
@@ -42,11 +57,31 @@ type LitmusSummary struct {
 	Unseen       int    `json:"unseen"`    // states
 	Relaxed      int    `json:"relaxed"`   // tests whose condition the model allows
 	Targets      int    `json:"targets"`   // tests of those whose condition was seen
+	// Policies are the emulator's policies that the tests ran under, by name.
+	Policies []PolicySummary `json:"policies"`
+}
+
+// PolicySummary adds up what was run under one of the emulator's policies.
+type PolicySummary struct {
+	Policy   string `json:"policy"`
+	Tests    int    `json:"tests"`
+	Outcomes uint64 `json:"outcomes"`
+}
+
+// add adds one test's share.
+func (s *LitmusSummary) add(share litmus.Share) {
+	at := slices.IndexFunc(s.Policies, func(p PolicySummary) bool { return p.Policy == share.Policy })
+	if at < 0 {
+		at = len(s.Policies)
+		s.Policies = append(s.Policies, PolicySummary{Policy: share.Policy})
+	}
+	s.Policies[at].Tests++
+	s.Policies[at].Outcomes += share.Outcomes
 }
 
 // Summarise adds the tests of a report up.
 func Summarise(r litmus.Report) LitmusSummary {
-	s := LitmusSummary{Tests: len(r.Tests)}
+	s := LitmusSummary{Tests: len(r.Tests), Policies: []PolicySummary{}}
 	for _, t := range r.Tests {
 		switch t.Outcome {
 		case litmus.Sound:
@@ -57,6 +92,9 @@ func Summarise(r litmus.Report) LitmusSummary {
 			s.Inconclusive++
 		}
 		s.Outcomes += t.Outcomes
+		for _, share := range t.Shares {
+			s.add(share)
+		}
 		s.Forbidden += len(t.Forbidden)
 		s.Allowed += len(t.Allowed)
 		s.Unseen += len(t.Unseen)
@@ -67,6 +105,7 @@ func Summarise(r litmus.Report) LitmusSummary {
 			}
 		}
 	}
+	slices.SortFunc(s.Policies, func(a, b PolicySummary) int { return cmp.Compare(a.Policy, b.Policy) })
 	return s
 }
 
@@ -74,24 +113,20 @@ func Summarise(r litmus.Report) LitmusSummary {
 func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
 	tests := []litmusTest{}
 	for _, t := range r.Tests {
-		states := map[string]uint64{}
-		for s, n := range t.States {
-			states[string(s)] = n
-		}
-		tests = append(tests, litmusTest{
-			t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-			full(t.Allowed), full(t.Forbidden), full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS,
-		})
+		tests = append(tests, testOf(t))
 	}
 	m := map[string]any{
 		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r), "seed": r.Seed,
-		"kernel": r.Kernel, "qemu": r.QEMU, "emulator": r.Counted,
+		"kernel": r.Kernel, "qemu": r.QEMU, "emulator": r.Counted, "ended": r.Ended,
 	}
 	if failure != nil {
 		m["failure"] = failure
 	}
 	return object(w, m)
 }
+
+// forbiddenShown bounds what is shown of a test's forbidden states.
+const forbiddenShown = 20
 
 // LitmusText prints the report as a table and its sums.
 func LitmusText(w io.Writer, r litmus.Report) error {
@@ -112,12 +147,33 @@ func LitmusText(w io.Writer, r litmus.Report) error {
 		return err
 	}
 	for _, c := range r.Tests {
-		for _, s := range c.Forbidden {
-			fmt.Fprintf(w, "FORBIDDEN in %s: %s (%d times)\n", c.Name, s, c.States[s])
+		shown := c.Forbidden[:min(len(c.Forbidden), forbiddenShown)]
+		if more := len(c.Forbidden) - len(shown); more > 0 {
+			fmt.Fprintf(w, "FORBIDDEN in %s: %d states more than follow\n", c.Name, more)
+		}
+		for _, s := range shown {
+			fmt.Fprintf(w, "FORBIDDEN in %s: %s (%d times, policy %s)\n", c.Name, s, c.States[s], strings.Join(under(c, s), " and "))
 		}
 	}
 	s := Summarise(r)
+	for _, p := range s.Policies {
+		fmt.Fprintf(w, "policy %s: %d outcomes of %d tests\n", p.Policy, p.Outcomes, p.Tests)
+	}
+	if r.Ended {
+		fmt.Fprintf(w, "THE RUN WAS ENDED before it was done: %d of %d tests were not run to their end\n", s.Inconclusive, s.Tests)
+	}
 	_, err := fmt.Fprintf(w, "%d tests, %d outcomes, seed %d: %d sound, %d unsound, %d inconclusive; %d forbidden states; %d of %d relaxed targets seen; %d of %d allowed states not seen\n",
 		s.Tests, s.Outcomes, r.Seed, s.Sound, s.Unsound, s.Inconclusive, s.Forbidden, s.Targets, s.Relaxed, s.Unseen, s.Allowed)
 	return err
+}
+
+// under names the policies that a state was seen forbidden under.
+func under(c litmus.Comparison, s litmus.State) []string {
+	var names []string
+	for _, share := range c.Shares {
+		if slices.Contains(share.Forbidden, s) {
+			names = append(names, share.Policy)
+		}
+	}
+	return names
 }

@@ -117,7 +117,9 @@ func repeat(d Document) []string {
 	}
 	add("tree", tree)
 	add("rev", s.Rev)
-	add("patch", s.Patch)
+	for _, p := range s.Patch {
+		add("patch", p)
+	}
 	add("compiler", s.Compiler)
 	if d.Command == "build" {
 		return quoted(argv)

@@ -119,11 +119,11 @@ func writeCode(b *strings.Builder, r trial.Result) {
 }
 
 func writeVerdict(b *strings.Builder, j trial.Judgement) {
-	verdict := string(j.Verdict)
-	if verdict == "" {
-		verdict = "unknown"
+	if j.Verdict == trial.VerdictUnknown {
+		b.WriteString("\nno verdict: the kernels were not compared\n")
+		return
 	}
-	fmt.Fprintf(b, "\nverdict: %s\n", strings.ToUpper(verdict))
+	fmt.Fprintf(b, "\nverdict: %s\n", strings.ToUpper(string(j.Verdict)))
 	for _, reason := range j.Reasons {
 		fmt.Fprintf(b, "  %s\n", reason)
 	}

@@ -31,6 +31,12 @@ func CellName(r Result) string {
 	var words []string
 	for name, value := range specMembers(r.Spec) {
 		text := cellValue(value)
+		if list, ok := value.([]any); ok && name == "patch" { // their order counts
+			text = ""
+			for i, one := range list {
+				text += map[bool]string{true: "+"}[i > 0] + cellValue(one)
+			}
+		}
 		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] {
 			continue
 		}

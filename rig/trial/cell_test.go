@@ -39,7 +39,8 @@ func TestCellNames(t *testing.T) {
 		"run-unpatched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
 		"run-patched,kcov,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Arm, r.Spec.Arch = "run", "patched", "x86_64" },
 		"run-patched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Patched: true}} },
-		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = "/a,b% c\n.patch" },
+		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
+		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
 		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,rev=v6.12,tree=/linux":        func(r *Result) { r.Spec.Tree, r.Spec.Rev = "/linux", "v6.12" },
 		"compare,kcov,arm64,accel=kvm,duration=10s,memoryModel=native,modes=cmp+pc,readers=acquire": func(r *Result) {
 			r.Spec.Accel, r.Spec.MemoryModel, r.Spec.Duration = AccelKVM, ModelNative, 10*time.Second

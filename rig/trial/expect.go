@@ -17,10 +17,10 @@ type Expected struct {
 	Contradiction bool `json:"contradiction"`
 }
 
-// ModelTest is one of the kernel's own litmus tests: its Result line and herd7's answer.
+// ModelTest is one of the kernel's own litmus tests, or of a folder of such: its Result line and herd7's answer.
 type ModelTest struct {
 	Name   string `json:"name"`
-	Result string `json:"result"` // Never, Sometimes or Always, as the test's author says
+	Result string `json:"result"` // Never, Sometimes or Always, as the test's author says; empty where it does not
 	Herd   string `json:"herd"`   // the same, as herd7 says; empty where it gave no answer
 	OK     bool   `json:"ok"`
 	Note   string `json:"note,omitempty"`
@@ -43,7 +43,7 @@ func (e Expectations) Contradicted() bool {
 		}
 	}
 	for _, t := range e.LKMM {
-		if !t.OK && t.Herd != "" {
+		if !t.OK && t.Herd != "" && t.Result != "" {
 			return true
 		}
 	}

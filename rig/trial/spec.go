@@ -56,7 +56,8 @@ type Spec struct {
 	Arch     string `json:"arch"`
 	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string `json:"rev,omitempty"`
-	Patch    string `json:"patch,omitempty"` // a mail-format patch file; empty: the scenario's series
+	// Patch are the patches to test; empty: the scenario's series.
+	Patch Patches `json:"patch,omitempty"`
 	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of
 	// putting one on or taking it out.
 	AsIs     bool          `json:"asIs,omitempty"`

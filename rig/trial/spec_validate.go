@@ -57,8 +57,10 @@ func (s Spec) Validate() error {
 		return bad("the share of stale blocks to exclude, %v, is not between 0 and 1", s.CleanShare)
 	case s.Jobs < 0:
 		return bad("--jobs: %d is negative", s.Jobs)
-	case s.AsIs && s.Patch != "":
+	case s.AsIs && len(s.Patch) > 0:
 		return bad("--as-is takes the tree as it stands: there is no place for --patch")
+	case slices.Contains(s.Patch, ""):
+		return bad("--patch: no name: leave the flag out for the built-in series")
 	case s.Rev != "" && s.Tree == "":
 		return bad("--rev needs --tree with a git tree")
 	}

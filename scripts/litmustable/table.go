@@ -17,6 +17,15 @@ type Report struct {
 	Kernel string
 	QEMU   string
 	Tests  []Test
+
+	Summary struct{ Policies []Policy }
+}
+
+// Policy is what was run under one of the emulator's policies.
+type Policy struct {
+	Policy   string
+	Tests    int
+	Outcomes uint64
 }
 
 // Test is one test's result.
@@ -122,6 +131,13 @@ func Table(r Report, reach map[string]int) string {
 	}{{"of two threads", two}, {"of three and four", more}} {
 		fmt.Fprintf(&b, "| %d %s | %d | %d | %d | %d | %d of %d | %d of %d |\n", row.tests, row.name, row.least,
 			row.unsound, row.inconclusive, row.forbidden, row.seen, row.allowed, row.targetsSeen, row.targets)
+	}
+	if policies := r.Summary.Policies; len(policies) > 0 {
+		var said []string
+		for _, p := range policies {
+			said = append(said, fmt.Sprintf("%s, %d of %d tests", p.Policy, p.Outcomes, p.Tests))
+		}
+		fmt.Fprintf(&b, "\nOutcomes by the emulator's policy: %s.\n", strings.Join(said, "; "))
 	}
 	if missed := append(two.missed, more.missed...); len(missed) > 0 {
 		fmt.Fprintf(&b, "\nTargets in reach, not seen: %s.\n", strings.Join(missed, ", "))

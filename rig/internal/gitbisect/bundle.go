@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -117,7 +118,7 @@ func Unbundle(ctx context.Context, bundle, boundary, dir string) (*Repo, error) 
 	if err := do(ctx, aside, op, "-c", "maintenance.auto=false", "fetch", "--quiet", bundle, refs+":"+refs); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(aside, dir); err != nil {
+	if err := disk.Move(ctx, aside, dir); err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
 	return Open(ctx, dir)

@@ -13,6 +13,7 @@ package gitbisect
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -29,6 +30,10 @@ type Repo struct {
 // Open finds the repository that dir is in.
 func Open(ctx context.Context, dir string) (*Repo, error) {
 	r := &Repo{Dir: dir}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, &fault.Error{Kind: fault.User, Op: "open the git repository " + dir, Err: err,
+			Try: "name a folder; of a URL: git clone --bare URL linux.git, then --tree=linux.git"}
+	}
 	out, err := r.ask(ctx, "open the git repository "+dir, "rev-parse", "--path-format=absolute", "--git-common-dir", "--is-shallow-repository")
 	if err != nil {
 		return nil, err
@@ -41,14 +46,12 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	return r, nil
 }
 
-// command is a call of git in dir. The environment that git gives its hooks and
-// scripts would lead it to another repository or index, and hooks of the user's
-// are for their own worktrees.
+// command is a call of git in dir. Hooks of the user's are for their own
+// worktrees. A partial clone fetches what it lacks.
 func command(dir, op string, args ...string) proc.Command {
-	argv := []string{"-u", "GIT_DIR", "-u", "GIT_WORK_TREE", "-u", "GIT_INDEX_FILE", "-u", "GIT_PREFIX",
-		"git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", dir}
+	argv := []string{"-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", dir}
 	return proc.Command{
-		Path: "env", Args: append(argv, args...), Env: []string{"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"},
+		Path: "git", Args: append(argv, args...), Env: []string{"GIT_TERMINAL_PROMPT=0"}, Pass: proc.Network,
 		Kind: fault.User, Op: op,
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
 )
 
 // git runs git in dir as the user of the repository does.
@@ -123,4 +125,16 @@ func (m made) state(t *testing.T) string {
 	}
 	return fmt.Sprintf("%x %s %s %s %s", index, head, strings.Join(files, ";"),
 		git(t, m.dir, "for-each-ref"), git(t, m.dir, "worktree", "list"))
+}
+
+// What is no folder is not handed to git, whose words would be about its own options.
+func TestOpenSaysWhatItWants(t *testing.T) {
+	for _, name := range []string{"https://git.kernel.org/linux.git", filepath.Join(t.TempDir(), "none")} {
+		_, err := Open(t.Context(), name)
+		fe := (*fault.Error)(nil)
+		require.ErrorAs(t, err, &fe, name)
+		require.Equal(t, fault.User, fault.KindOf(err))
+		require.Contains(t, fe.Try, "git clone --bare")
+		require.NotContains(t, err.Error(), "core.hooksPath")
+	}
 }

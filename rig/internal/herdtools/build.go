@@ -3,6 +3,7 @@
 package herdtools
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -43,27 +45,35 @@ type BuildConfig struct {
 	Jobs     int
 }
 
+// Program is a test's program, or why there is none.
+type Program struct {
+	Path string // empty: there is none
+	Why  string // what litmus7 or the compiler said
+}
+
 // Build makes a program of each test, or takes the set from the cache, and
-// returns their paths by the tests' names. A test that litmus7 or the compiler
-// does not take is missing in it; log says why.
-func Build(ctx context.Context, c BuildConfig) (programs map[string]string, log string, err error) {
-	const op = "build the litmus tests"
+// returns them by the tests' names.
+func Build(ctx context.Context, c BuildConfig) (map[string]Program, error) {
 	dir := filepath.Join(c.CacheDir, "litmus", key(c))
-	log = filepath.Join(dir, "build.log")
 	if _, err := os.Stat(dir); err != nil {
 		if err := makeSet(ctx, c, dir); err != nil {
-			return nil, "", fault.Wrap(fault.Rig, op, err)
+			return nil, fault.Wrap(fault.Rig, "build the litmus tests", err)
 		}
 	}
-	programs = map[string]string{}
+	programs := map[string]Program{}
 	for _, t := range c.Tests {
-		path := filepath.Join(dir, t.Name+".exe")
-		if _, err := os.Stat(path); err == nil {
-			programs[t.Name] = path
+		p := Program{Path: filepath.Join(dir, t.Name+".exe")}
+		if _, err := os.Stat(p.Path); err != nil {
+			why, _ := os.ReadFile(filepath.Join(dir, t.Name+whySuffix))
+			p = Program{Why: cmp.Or(string(why), "no program of it is in "+dir)}
 		}
+		programs[t.Name] = p
 	}
-	return programs, log, nil
+	return programs, nil
 }
+
+// whySuffix is of the files that say why a test of a set has no program.
+const whySuffix = ".why"
 
 func (c BuildConfig) barrier() string {
 	if c.Sleeping {
@@ -75,7 +85,7 @@ func (c BuildConfig) barrier() string {
 // key names the set by all that its programs depend on.
 func key(c BuildConfig) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%q %q %d %d\n", options, c.barrier(), segmentBase, segmentStep)
+	fmt.Fprintf(sum, "why %q %q %d %d\n", options, c.barrier(), segmentBase, segmentStep)
 	for _, t := range c.Tests {
 		fmt.Fprintf(sum, "%q %q\n", t.Name, t.Text)
 	}
@@ -107,53 +117,126 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	if err != nil {
 		return err
 	}
-	made := filepath.Join(out, "litmus7.log")
-	if _, err := proc.Run(ctx, proc.Command{
-		Path: litmus, Args: slices.Concat(options, []string{"-barrier", c.barrier(), "-o", src}, files), Dir: work,
-		Log: made, Kind: fault.User, Op: "run litmus7",
-	}); err != nil {
+	m := maker{BuildConfig: c, litmus: litmus, work: work, src: src, out: out}
+	if err := m.translate(ctx, files); err != nil {
 		return err
 	}
-	if err := compile(ctx, c, src, out); err != nil {
+	if err := m.compile(ctx); err != nil {
 		return err
 	}
-	if err := os.Rename(out, dir); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := disk.Move(ctx, out, dir); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return nil
 }
 
-// compile runs the Makefile that litmus7 left, with an address for each program.
-func compile(ctx context.Context, c BuildConfig, src, out string) error {
-	var addresses strings.Builder
-	var targets []string
-	for i, t := range c.Tests {
-		if _, err := os.Stat(filepath.Join(src, t.Name+".c")); err != nil {
-			continue // litmus7 said why
+// maker makes one set.
+type maker struct {
+	BuildConfig
+	litmus         string // the program
+	work, src, out string // folders: of the tests, of their C, of what is kept
+}
+
+// translate makes C of the tests. litmus7 passes over those that it does not
+// take; each of them is asked about alone, for what it says, and where one has
+// ended it for the rest, these are done again.
+func (m maker) translate(ctx context.Context, files []string) error {
+	failed := m.runLitmus(ctx, m.src, files) != nil
+	var taken []string
+	for i, t := range m.Tests {
+		if m.made(m.src, t) && !failed {
+			continue
 		}
-		target := t.Name + ".exe"
-		targets = append(targets, target)
-		fmt.Fprintf(&addresses, "%s: LINKOPTS = -static -Wl,-Ttext-segment=%#x\n", target, segmentBase+i*segmentStep)
+		alone, err := os.MkdirTemp(m.work, "alone-")
+		if err != nil {
+			return err
+		}
+		err = m.runLitmus(ctx, alone, files[i:i+1])
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err == nil && m.made(alone, t):
+			taken = append(taken, files[i])
+			continue
+		}
+		said, _ := os.ReadFile(filepath.Join(alone, litmusLog))
+		why := cmp.Or(beside(nil, string(said)), "it made no program of it and said nothing: are there more than 8 threads?")
+		if err := m.refuse(t, "litmus7: "+why); err != nil {
+			return err
+		}
+	}
+	if len(taken) == 0 {
+		return ctx.Err()
+	}
+	return m.runLitmus(ctx, m.src, taken)
+}
+
+const litmusLog = "litmus7.log"
+
+func (m maker) runLitmus(ctx context.Context, to string, files []string) error {
+	_, err := proc.Run(ctx, proc.Command{
+		Path: m.litmus, Args: slices.Concat(options, []string{"-barrier", m.barrier(), "-o", to}, files), Dir: m.work,
+		Log: filepath.Join(to, litmusLog), Kind: fault.User, Op: "run litmus7",
+	})
+	return err
+}
+
+func (m maker) made(dir string, t Source) bool {
+	_, err := os.Stat(filepath.Join(dir, t.Name+".c"))
+	return err == nil
+}
+
+func (m maker) refuse(t Source, why string) error {
+	return os.WriteFile(filepath.Join(m.out, t.Name+whySuffix), []byte(why), 0o644)
+}
+
+// compile runs the Makefile that litmus7 left, with an address for each program.
+// What does not compile is done alone once more, for what the compiler says.
+func (m maker) compile(ctx context.Context) error {
+	var addresses strings.Builder
+	var tests []Source
+	var targets []string
+	for i, t := range m.Tests {
+		if _, err := os.Stat(filepath.Join(m.out, t.Name+whySuffix)); err == nil {
+			continue
+		}
+		tests, targets = append(tests, t), append(targets, t.Name+".exe")
+		fmt.Fprintf(&addresses, "%s.exe: LINKOPTS = -static -Wl,-Ttext-segment=%#x\n", t.Name, segmentBase+i*segmentStep)
 	}
 	if len(targets) == 0 {
-		return fault.Newf(fault.User, "run litmus7", "it took none of the %d tests", len(c.Tests))
+		return nil
 	}
 	text := "include Makefile\n" + addresses.String()
-	if err := os.WriteFile(filepath.Join(src, "addresses.mk"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(m.src, "addresses.mk"), []byte(text), 0o644); err != nil {
 		return err
 	}
-	args := []string{"-f", "addresses.mk", "-k", "-s", fmt.Sprintf("-j%d", max(1, c.Jobs))}
-	// A test that does not compile is missing, and the log says why.
-	if _, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: append(args, targets...), Dir: src,
-		Log: filepath.Join(out, "build.log"), Kind: fault.User, Op: "compile the litmus tests",
-	}); err != nil && ctx.Err() != nil {
+	if _, err := m.runMake(ctx, targets...); err != nil && ctx.Err() != nil {
 		return err
 	}
-	for _, target := range targets {
-		if err := os.Rename(filepath.Join(src, target), filepath.Join(out, target)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	for _, t := range tests {
+		program := filepath.Join(m.src, t.Name+".exe")
+		if _, err := os.Stat(program); err != nil {
+			said, err := m.runMake(ctx, t.Name+".exe")
+			if ctx.Err() != nil {
+				return err
+			}
+			if err := m.refuse(t, "the compiler: "+cmp.Or(beside(nil, said), "it made no program of it")); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.Rename(program, filepath.Join(m.out, t.Name+".exe")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// runMake returns the last lines of what was said.
+func (m maker) runMake(ctx context.Context, targets ...string) (string, error) {
+	args := []string{"-f", "addresses.mk", "-k", "-s", fmt.Sprintf("-j%d", max(1, m.Jobs))}
+	result, err := proc.Run(ctx, proc.Command{
+		Path: "make", Args: append(args, targets...), Dir: m.src, Kind: fault.User, Op: "compile the litmus tests",
+	})
+	return result.Tail, err
 }

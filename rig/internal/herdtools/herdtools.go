@@ -8,10 +8,13 @@ package herdtools
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -21,8 +24,24 @@ import (
 // Install is the command that brings herdtools7.
 const Install = "scripts/setup herd, which unpacks herdtools7 into the cache and installs the cross compiler's C library"
 
-// Source is one litmus test.
+// Source is one litmus test; Name is that of its files and program, as FileName
+// makes it of the test's.
 type Source struct{ Name, Text string }
+
+// FileName is the test's name where that is one that a Makefile, a file system
+// and a command line take, and one made of it elsewhere.
+func FileName(test string) string {
+	if plainName.MatchString(test) && len(test) <= longestName {
+		return test
+	}
+	plain := otherThanPlain.ReplaceAllString(test[:min(len(test), longestName/2)], "_")
+	return fmt.Sprintf("test-%s-%x", plain, sha256.Sum256([]byte(test)))[:min(len(plain)+14, longestName)]
+}
+
+// longestName leaves room for suffixes in what file systems take, 255 bytes.
+const longestName = 200
+
+var otherThanPlain = regexp.MustCompile(`[^A-Za-z0-9+._-]+`)
 
 // names that a Makefile, a file system and a command line take as they are.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
@@ -40,35 +59,63 @@ func Find(program, cacheDir string) (string, error) {
 	}
 }
 
-// Allowed asks herd7 which final states aarch64.cat allows for the tests, and
-// returns its log. limit bounds the whole: some tests take for ever.
-func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration) ([]byte, error) {
+// Answer is what herd7 says of the tests that it was asked about together.
+type Answer struct {
+	Log  []byte // with the states of those that it took
+	Said string // beside its log: its warnings, and why it refused a test
+}
+
+// Allowed asks herd7 which final states aarch64.cat allows for the tests. limit
+// bounds the whole: some tests take for ever. Accesses of different sizes to the
+// same place are followed only where there are some: it takes longer. log, where
+// not empty, is the file that keeps all that herd7 printed.
+func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration) (Answer, error) {
 	herd, err := Find("herd7", cacheDir)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	dir, err := os.MkdirTemp("", "kcovrig-herd-")
 	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "run herd7", err)
+		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
 	defer os.RemoveAll(dir)
 	files, err := write(dir, tests)
 	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "run herd7", err)
+		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &fault.Error{
 		Kind: fault.User, Op: "run herd7", Err: context.DeadlineExceeded,
-		Try: "a longer --herd-limit, fewer tests, or --herd-log with a log made before",
+		Try: "a longer --herd-limit, or --herd-log with a log made before",
 	})
 	defer cancel()
-	result, err := proc.Run(ctx, proc.Command{
-		Path: herd, Args: append([]string{"-model", "aarch64.cat"}, files...), Dir: dir,
-		Log: log, Kind: fault.User, Op: "run herd7",
-	})
+	run := proc.Command{Path: herd, Args: append([]string{"-model", "aarch64.cat"}, files...), Dir: dir, Log: log, Kind: fault.User, Op: "run herd7"}
+	result, err := proc.Run(ctx, run)
+	if mixedSizes.MatchString(result.Tail) && ctx.Err() == nil {
+		run.Args = append([]string{"-variant", "mixed"}, run.Args...)
+		result, err = proc.Run(ctx, run)
+	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return result.Stdout, err
+	return Answer{Log: result.Stdout, Said: beside(result.Stdout, result.Tail)}, err
+}
+
+// mixedSizes is what herd7 says where a test has accesses of different sizes.
+var mixedSizes = regexp.MustCompile(`(?i)illegal mixed-size test|mixed-size test rejected|-variant mixed`)
+
+// beside is what a program said on its standard error, on one line.
+func beside(stdout []byte, tail string) string {
+	printed := map[string]bool{}
+	for line := range strings.SplitSeq(string(stdout), "\n") {
+		printed[strings.TrimSpace(line)] = true
+	}
+	var said []string
+	for line := range strings.SplitSeq(tail, "\n") {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && !printed[line] {
+			said = append(said, line)
+		}
+	}
+	return strings.Join(said, " ")
 }
 
 // write writes the tests into dir and returns their file names.

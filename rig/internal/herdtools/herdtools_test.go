@@ -35,7 +35,7 @@ func TestMissingToolsSayHowToGetThem(t *testing.T) {
 	f := requireFault(t, err, fault.Rig)
 	assert.Contains(t, f.Error(), "herd7")
 	assert.Contains(t, f.Try, "scripts/setup herd")
-	_, _, err = Build(t.Context(), BuildConfig{Tests: []Source{{"MP", ""}}, CacheDir: t.TempDir()})
+	_, err = Build(t.Context(), BuildConfig{Tests: []Source{{"MP", ""}}, CacheDir: t.TempDir()})
 	require.ErrorAs(t, err, &f)
 	assert.ErrorContains(t, err, "find litmus7")
 }
@@ -44,7 +44,7 @@ func allowed(t *testing.T, text string, limit time.Duration) (string, string, er
 	t.Helper()
 	cache, log := toolbox(t, map[string]string{"herd7": fakeHerd}), filepath.Join(t.TempDir(), "herd.log")
 	out, err := Allowed(t.Context(), cache, log, []Source{{"SB", ""}, {"MP", text}}, limit)
-	return string(out), filepath.Join(cache, "herd/bin/herd7"), err
+	return string(out.Log), filepath.Join(cache, "herd/bin/herd7"), err
 }
 
 func TestAllowedAsksTheArmModelAboutEveryTest(t *testing.T) {
@@ -77,6 +77,36 @@ func TestGarbageGivesNoVerdict(t *testing.T) {
 	verdicts, err := litmus.ParseHerdLog(strings.NewReader(out))
 	require.Error(t, err)
 	assert.Empty(t, verdicts)
+}
+
+// Accesses of different sizes are followed where herd7 asks for it.
+func TestMixedSizes(t *testing.T) {
+	for _, said := range []string{"mixed", "sizes"} {
+		out, herd, err := allowed(t, said, soon)
+		require.NoError(t, err)
+		assert.Equal(t, "Test MP Allowed\n", out, said)
+		assert.Contains(t, read(t, herd+".argv"), "-variant\nmixed\n")
+	}
+}
+
+func TestWhatHerdSaysBesideItsLog(t *testing.T) {
+	cache := toolbox(t, map[string]string{"herd7": fakeHerd})
+	out, err := Allowed(t.Context(), cache, "", []Source{{"MP", "warns"}}, soon)
+	require.NoError(t, err)
+	assert.Equal(t, "Warning: MP.litmus: odd", out.Said)
+	assert.Equal(t, "Test MP Allowed\n", string(out.Log))
+}
+
+func TestFileNames(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"MP+dmb.st+po", "a/b", "a[b]", "a]b[", "../x", "-o", "$(X)", strings.Repeat("x", 300), strings.Repeat("[", 300)} {
+		file := FileName(name)
+		assert.Regexp(t, plainName, file)
+		assert.LessOrEqual(t, len(file), longestName)
+		assert.Empty(t, seen[file], "two tests in one file")
+		seen[file] = name
+	}
+	assert.Equal(t, "MP+dmb.st+po", FileName("MP+dmb.st+po"))
 }
 
 func TestCancelledHerdNamesNoCulprit(t *testing.T) {

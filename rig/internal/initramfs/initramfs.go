@@ -16,8 +16,8 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // File is one more file of the archive. Name is relative to the root, with

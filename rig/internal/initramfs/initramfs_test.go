@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // generated skips a test where kcovrig was built without its guests.

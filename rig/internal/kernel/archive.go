@@ -5,6 +5,8 @@ package kernel
 import (
 	"archive/tar"
 	"bufio"
+	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -13,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -27,46 +30,67 @@ const (
 	maxArchiveMembers = 500_000
 )
 
+// archiveSuffixes are those of the archives that unpackTarball reads.
+var archiveSuffixes = []string{".tar", ".tar.bz2", ".tar.gz", ".tar.xz", ".tar.zst", ".tbz2", ".tgz", ".txz", ".tzst"}
+
 // isTarball says whether name looks like an archive that unpackTarball reads.
 func isTarball(name string) bool {
-	for _, suffix := range []string{".tar.xz", ".tar.gz", ".tar.zst"} {
-		if strings.HasSuffix(name, suffix) {
+	return slices.ContainsFunc(archiveSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
+}
+
+// unpackTarball unpacks file into the empty folder dest. How it is compressed
+// says the file itself, as tar has it, not its name. What builds leave stays out.
+func unpackTarball(ctx context.Context, file, dest string) error {
+	op := "unpack " + file
+	f, err := os.Open(file)
+	if err != nil {
+		return fault.Wrap(fault.User, op, err)
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, 1<<20)
+	magic, err := in.Peek(6)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fault.Wrap(fault.User, op, err)
+	}
+	var plain io.Reader = in
+	err = nil
+	switch {
+	case bytes.HasPrefix(magic, []byte("\xfd7zXZ\x00")):
+		// xz in Go takes several times as long as the tool.
+		return unpackOutput(ctx, proc.Command{Path: "xz", Args: []string{"-dc", "-T0", "--", file}, Kind: fault.User, Op: op}, dest, leftOutOfArchive)
+	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+		plain, err = gzip.NewReader(in)
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		plain = bzip2.NewReader(in)
+	case bytes.HasPrefix(magic, []byte("\x28\xb5\x2f\xfd")):
+		z, zerr := zstd.NewReader(in)
+		if zerr == nil {
+			defer z.Close()
+		}
+		plain, err = z, zerr
+	}
+	if err != nil {
+		return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
+	}
+	return unpackStream(ctx, op, plain, dest, leftOutOfArchive)
+}
+
+// leftOutOfArchive is leftOut for members, with or without the archive's one top folder.
+func leftOutOfArchive(name string) bool {
+	for p := name; p != "."; p = path.Dir(p) {
+		_, below, _ := strings.Cut(p, "/")
+		if leftOut(p) || leftOut(below) {
 			return true
 		}
 	}
 	return false
 }
 
-// unpackTarball unpacks file into the empty folder dest.
-func unpackTarball(ctx context.Context, file, dest string) error {
-	op := "unpack " + file
-	if strings.HasSuffix(file, ".xz") {
-		// xz in Go takes several times as long as the tool.
-		return unpackOutput(ctx, proc.Command{Path: "xz", Args: []string{"-dc", "-T0", "--", file}, Kind: fault.User, Op: op}, dest)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return fault.Wrap(fault.User, op, err)
-	}
-	defer f.Close()
-	var plain io.Reader
-	if strings.HasSuffix(file, ".zst") {
-		z, zerr := zstd.NewReader(f)
-		if zerr == nil {
-			defer z.Close()
-		}
-		plain, err = z, zerr
-	} else {
-		plain, err = gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
-	}
-	if err != nil {
-		return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
-	}
-	return unpackStream(ctx, op, plain, dest)
-}
+// keepAll leaves nothing out.
+func keepAll(string) bool { return false }
 
 // unpackOutput unpacks the tar archive that cmd writes to its standard output.
-func unpackOutput(ctx context.Context, cmd proc.Command, dest string) error {
+func unpackOutput(ctx context.Context, cmd proc.Command, dest string, leftOut func(string) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r, w := io.Pipe()
@@ -81,7 +105,7 @@ func unpackOutput(ctx context.Context, cmd proc.Command, dest string) error {
 		_ = w.CloseWithError(err) // nil: end of file
 		ended <- err
 	}()
-	err = unpackStream(ctx, cmd.Op, r, dest)
+	err = unpackStream(ctx, cmd.Op, r, dest, leftOut)
 	_ = r.CloseWithError(errors.New("no longer read"))
 	if err != nil {
 		cancel()
@@ -93,9 +117,10 @@ func unpackOutput(ctx context.Context, cmd proc.Command, dest string) error {
 
 // unpackStream unpacks a tar stream and reads it to its end. A fault of the
 // disk is the rig's, one of the archive the user's.
-func unpackStream(ctx context.Context, op string, r io.Reader, dest string) error {
-	u := unpacker{dest: dest, links: map[string]bool{}, dirs: map[string]bool{".": true}}
-	archive := tar.NewReader(r)
+func unpackStream(ctx context.Context, op string, r io.Reader, dest string, leftOut func(string) bool) error {
+	u := unpacker{dest: dest, leftOut: leftOut, links: map[string]bool{}, dirs: map[string]bool{".": true}}
+	end := &zeros{in: r}
+	archive := tar.NewReader(end)
 	for {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("%s: %w", op, err)
@@ -116,7 +141,11 @@ func unpackStream(ctx context.Context, op string, r io.Reader, dest string) erro
 			return fault.Wrap(fault.User, op, fmt.Errorf("member %q: %w", h.Name, err))
 		}
 	}
-	if _, err := io.Copy(io.Discard, r); err != nil {
+	_, err := io.Copy(io.Discard, end)
+	if err == nil && end.count < endOfArchive {
+		err = io.ErrUnexpectedEOF // cut between two members
+	}
+	if err != nil {
 		return fault.Wrap(fault.User, op, fmt.Errorf("damaged archive: %w", err))
 	}
 	return nil
@@ -126,6 +155,7 @@ func unpackStream(ctx context.Context, op string, r io.Reader, dest string) erro
 // writes through a symbolic link.
 type unpacker struct {
 	dest    string
+	leftOut func(name string) bool
 	links   map[string]bool
 	dirs    map[string]bool
 	bytes   int64
@@ -146,6 +176,9 @@ func (u *unpacker) member(h *tar.Header, content io.Reader) error {
 	if u.bytes += h.Size; h.Size < 0 || u.bytes > maxArchiveBytes {
 		return fmt.Errorf("more than %d bytes", int64(maxArchiveBytes))
 	}
+	if u.leftOut(name) {
+		return nil
+	}
 	if err := u.parents(name, h.Typeflag == tar.TypeDir); err != nil {
 		return err
 	}
@@ -161,9 +194,29 @@ func (u *unpacker) member(h *tar.Header, content io.Reader) error {
 		}
 		u.links[name] = true
 		return diskOrUser(os.Symlink(h.Linkname, target))
+	case tar.TypeLink:
+		return u.hardLink(h.Linkname, target)
 	default:
 		return fmt.Errorf("is no file, folder or symbolic link (type %q)", h.Typeflag)
 	}
+}
+
+// hardLink gives a file that was unpacked before a second name.
+func (u *unpacker) hardLink(to, target string) error {
+	name := path.Clean(to)
+	if !filepath.IsLocal(to) {
+		return fmt.Errorf("hard link to %q leads outside the archive", to)
+	}
+	for p := name; p != "."; p = path.Dir(p) {
+		if u.links[p] {
+			return fmt.Errorf("hard link to %q, which is or lies behind a symbolic link", to)
+		}
+	}
+	from := filepath.Join(u.dest, name)
+	if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("hard link to %q, which is no file before it in the archive", to)
+	}
+	return diskOrUser(os.Link(from, target))
 }
 
 // parents makes the folders above name, and name itself where it is one.

@@ -59,7 +59,13 @@ func TestUnpackRefuses(t *testing.T) {
 		"through a link":  {[]tar.Header{{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "d"}, file("l/x", "x")}, "behind the symbolic link"},
 		"over a link":     {[]tar.Header{{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "d"}, file("l", "x")}, "exists"},
 		"folder on link":  {[]tar.Header{{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "."}, {Name: "l/", Typeflag: tar.TypeDir}}, "behind the symbolic link"},
-		"hard link":       {[]tar.Header{file("a", "x"), {Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}}, "is no file"},
+		"hard link out":   {[]tar.Header{{Name: "b", Typeflag: tar.TypeLink, Linkname: "../a"}}, "outside"},
+		"hard link /":     {[]tar.Header{{Name: "b", Typeflag: tar.TypeLink, Linkname: "/etc/passwd"}}, "outside"},
+		"hard link early": {[]tar.Header{{Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}, file("a", "x")}, "no file before it"},
+		"hard link dir":   {[]tar.Header{{Name: "d/", Typeflag: tar.TypeDir}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "d"}}, "no file before it"},
+		"hard link over":  {[]tar.Header{file("a", "x"), file("b", "x"), {Name: "b", Typeflag: tar.TypeLink, Linkname: "a"}}, "exists"},
+		"to a link":       {[]tar.Header{{Name: "l", Typeflag: tar.TypeSymlink, Linkname: "a"}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "l"}}, "symbolic link"},
+		"behind a link":   {[]tar.Header{file("d/a", "x"), {Name: "l", Typeflag: tar.TypeSymlink, Linkname: "d"}, {Name: "b", Typeflag: tar.TypeLink, Linkname: "l/a"}}, "symbolic link"},
 		"device":          {[]tar.Header{{Name: "d", Typeflag: tar.TypeBlock, Devmajor: 8}}, "is no file"},
 		"named pipe":      {[]tar.Header{{Name: "p", Typeflag: tar.TypeFifo}}, "is no file"},
 		"huge":            {[]tar.Header{{Name: "big", Size: maxArchiveBytes + 1}}, "more than"},
@@ -70,7 +76,7 @@ func TestUnpackRefuses(t *testing.T) {
 			outer := t.TempDir()
 			dest := filepath.Join(outer, "dest")
 			require.NoError(t, os.Mkdir(dest, 0o755))
-			err := unpackStream(t.Context(), "unpack", bytes.NewReader(tarOf(t, c.members...)), dest)
+			err := unpackStream(t.Context(), "unpack", bytes.NewReader(tarOf(t, c.members...)), dest, keepAll)
 			require.ErrorContains(t, err, c.want)
 			require.Equal(t, fault.User, fault.KindOf(err))
 			items, err := os.ReadDir(outer)
@@ -89,6 +95,10 @@ func goodTree(t *testing.T) []byte {
 		file("linux/Kconfig", ""), file("linux/Kbuild", ""), file("linux/arch/x/Kconfig", ""), script,
 		file("linux/kernel/kcov.c", unpatchedTree(t, 3)["kernel/kcov.c"]),
 		tar.Header{Name: "linux/link", Typeflag: tar.TypeSymlink, Linkname: "arch/x"},
+		tar.Header{Name: "linux/second.sh", Typeflag: tar.TypeLink, Linkname: "linux/run.sh"},
+		// what a build in the tree leaves
+		tar.Header{Name: "linux/vmlinux-gdb.py", Typeflag: tar.TypeSymlink, Linkname: "/home/u/linux/scripts/gdb/vmlinux-gdb.py"},
+		file("linux/.config", "CONFIG_X=y"), file("linux/include/generated/uapi/x.h", "x"), file("linux/kernel/kcov.o", "x"),
 	)
 }
 
@@ -97,6 +107,12 @@ func compress(t *testing.T, suffix string, data []byte) []byte {
 	var b bytes.Buffer
 	var w io.WriteCloser = gzip.NewWriter(&b)
 	switch suffix {
+	case "":
+		return data
+	case ".bz2":
+		res, err := proc.Run(t.Context(), proc.Command{Path: "bzip2", Args: []string{"-c"}, Stdin: bytes.NewReader(data)})
+		require.NoError(t, err)
+		return res.Stdout
 	case ".zst":
 		var err error
 		w, err = zstd.NewWriter(&b)
@@ -113,9 +129,14 @@ func compress(t *testing.T, suffix string, data []byte) []byte {
 }
 
 func TestUnpackEachCompression(t *testing.T) {
-	for _, suffix := range []string{".gz", ".xz", ".zst"} {
-		t.Run(suffix, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "linux.tar"+suffix)
+	for name, suffix := range map[string]string{
+		".tar": "", ".tar.gz": ".gz", ".tar.xz": ".xz", ".tar.zst": ".zst", ".tar.bz2": ".bz2",
+		".tgz": ".gz", ".txz": ".xz", ".tbz2": ".bz2", ".tzst": ".zst",
+		"-named-wrongly.tar.gz": ".xz",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "linux"+name)
+			require.True(t, isTarball(path))
 			data := compress(t, suffix, goodTree(t))
 			require.NoError(t, os.WriteFile(path, data, 0o644))
 			dest := t.TempDir()
@@ -128,8 +149,14 @@ func TestUnpackEachCompression(t *testing.T) {
 			info, err := os.Stat(filepath.Join(root, "run.sh"))
 			require.NoError(t, err)
 			require.Equal(t, os.FileMode(0o755), info.Mode(), "executable, nothing more")
+			text, err := os.ReadFile(filepath.Join(root, "second.sh"))
+			require.NoError(t, err)
+			require.Equal(t, "#!", string(text), "a hard link")
+			for _, left := range []string{"vmlinux-gdb.py", ".config", "include/generated", "kernel/kcov.o"} {
+				require.False(t, exists(filepath.Join(root, left)), left)
+			}
 
-			require.NoError(t, os.WriteFile(path, data[:len(data)/2], 0o644))
+			require.NoError(t, os.WriteFile(path, data[:len(data)/2/512*512], 0o644))
 			err = unpackTarball(t.Context(), path, t.TempDir())
 			require.Error(t, err, "cut")
 			require.Equal(t, fault.User, fault.KindOf(err))
@@ -138,5 +165,18 @@ func TestUnpackEachCompression(t *testing.T) {
 			require.Error(t, err, "no archive")
 			require.Equal(t, fault.User, fault.KindOf(err))
 		})
+	}
+}
+
+// A tar archive that was cut between two members reads like a whole one.
+func TestACutArchiveIsNotWhole(t *testing.T) {
+	whole := tarOf(t, file("a", "x"), file("b", "y"))
+	for size, want := range map[int]string{len(whole): "", len(whole) - 1024: "damaged", len(whole) - 512: "damaged", 1024: "damaged"} {
+		err := unpackStream(t.Context(), "unpack", bytes.NewReader(whole[:size]), t.TempDir(), keepAll)
+		if want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, want, "%d bytes", size)
+		}
 	}
 }

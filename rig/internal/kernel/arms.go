@@ -3,79 +3,75 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
 )
+
+// maxFuzz is how much context may differ around the user's patch: as with patch.
+const maxFuzz = 2
 
 // patchSet is everything that can be put on or taken from a tree.
 type patchSet struct {
-	own    []change   // the user's patch; empty: none
-	series [][]change // the built-in ones
+	own    []mailpatch.Patch   // the user's patches, in order; empty: none
+	series [][]mailpatch.Patch // the built-in ones
+	notes  []string            // about the choice of own
 }
 
-func (c Config) patches() (patchSet, error) {
-	var set patchSet
-	for _, s := range c.Series {
-		changes, err := parseSeries(s)
-		if err != nil {
-			return patchSet{}, err
-		}
-		set.series = append(set.series, changes)
-	}
-	if c.PatchFile == "" {
-		return set, nil
-	}
-	text, err := os.ReadFile(c.PatchFile)
-	if err != nil {
-		return patchSet{}, fault.Wrap(fault.User, "read the patch", err)
-	}
-	set.own, err = parsePatch(filepath.Base(c.PatchFile), text)
-	return set, err
+// arm is a kernel's tree: the files in which it differs from the user's.
+type arm struct {
+	variant variant
+	text    string   // the patch that was put on or taken off for that
+	notes   []string // what people should know of it
 }
 
-// arm returns the files in which the patched or unpatched arm differs from
-// the tree, and what was put on or taken off for that. What decides is the code in
-// fix.Source.
-func (set patchSet) arm(fix Fix, patched bool, read reader) (variant, []change, error) {
+// arm returns the patched or unpatched arm. What decides is the code in fix.Source.
+func (set patchSet) arm(ctx context.Context, fix Fix, patched bool, read reader) (arm, error) {
 	source, err := read(fix.Source)
 	if err != nil {
-		return nil, nil, fault.Newf(fault.User, "read the tree", "no kernel tree that this scenario fits: %w", err)
+		return arm{}, fault.Newf(fault.User, "read the tree", "no kernel tree that this scenario fits: %w", err)
 	}
 	in, err := fix.In(source)
 	if err != nil {
-		return nil, nil, fault.Wrap(fault.User, "look for the fix", err)
+		return arm{}, fault.Wrap(fault.User, "look for the fix", err)
 	}
 	if set.own != nil {
-		return set.ownArm(fix, in, patched, read)
+		made, err := set.ownArm(ctx, fix, in, patched, read)
+		made.notes = slices.Concat(set.notes, made.notes)
+		return made, err
 	}
 	if in == patched {
-		return variant{}, nil, nil
+		return arm{variant: variant{}}, nil
 	}
-	return set.seriesArm(fix, patched, read)
+	return set.seriesArm(ctx, fix, patched, read)
 }
 
 // seriesArm puts the first built-in series that fits on the tree, or takes it out.
-func (set patchSet) seriesArm(fix Fix, patched bool, read reader) (variant, []change, error) {
+func (set patchSet) seriesArm(ctx context.Context, fix Fix, patched bool, read reader) (arm, error) {
 	var failures []error
 	for _, series := range set.series {
-		v, err := apply(series, !patched, variant{}, read)
+		made, err := apply(ctx, series, how{reverse: !patched}, read)
 		if err == nil {
-			err = fix.expect(v, patched)
+			err = fix.expect(made.variant, patched)
 		}
 		if err == nil {
-			return v, series, nil
+			return arm{made.variant, made.text, nil}, nil
 		}
 		failures = append(failures, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return arm{}, errors.Join(failures...)
 	}
 	what := "the tree has the fix, and no known series can be taken out of it"
 	if patched {
 		what = "the tree lacks the fix, and no known series applies"
 	}
-	return nil, nil, fault.Newf(fault.User, "prepare the tree", "%s:\n%w", what, errors.Join(failures...))
+	return arm{}, fault.Newf(fault.User, "prepare the tree", "%s:\n%w", what, errors.Join(failures...))
 }
 
 // expect checks that v's code has the fix or lacks it, as wanted.
@@ -91,23 +87,105 @@ func (f Fix) expect(v variant, want bool) error {
 	return err
 }
 
-// ownArm is the arm with or without the user's patch, which need not hold the
-// fix: that is what the rig is to find out.
-func (set patchSet) ownArm(fix Fix, in, patched bool, read reader) (variant, []change, error) {
-	on, onErr := apply(set.own, false, variant{}, read)
-	off, offErr := apply(set.own, true, variant{}, read)
-	switch {
-	case onErr == nil && patched:
-		return on, set.own, nil
-	case onErr == nil && in:
-		return set.seriesArm(fix, false, read)
-	case onErr == nil:
-		return variant{}, nil, nil
-	case offErr != nil:
-		return nil, nil, onErr
-	case patched:
-		return variant{}, nil, nil
-	default:
-		return off, set.own, nil
+// state is whether v, of a tree where in says it, has the fix; unknown is in.
+func (f Fix) state(v variant, in bool) bool {
+	if text := v[f.Source]; text != nil {
+		if now, err := f.In(*text); err == nil {
+			return now
+		}
 	}
+	return in
+}
+
+// tried is how the user's patches fit a tree.
+type tried struct {
+	on, off       applied
+	onErr, offErr error
+	already       bool // they are in the tree
+}
+
+// try applies the user's patches and takes them back. As patch does, it asks
+// whether they are in already before it lets context differ: with less of it
+// they might go in twice.
+func (set patchSet) try(ctx context.Context, read reader) tried {
+	var t tried
+	t.on, t.onErr = apply(ctx, set.own, how{}, read)
+	t.off, t.offErr = apply(ctx, set.own, how{reverse: true}, read)
+	switch {
+	case t.onErr == nil: // what has no context goes in however often
+		t.already = t.on.blind && t.offErr == nil && !t.off.moved
+	case t.offErr == nil:
+		t.already = true
+	default:
+		if off, err := apply(ctx, set.own, how{fuzz: maxFuzz, reverse: true}, read); err == nil {
+			t.off, t.offErr, t.already = off, nil, true
+		} else if on, err := apply(ctx, set.own, how{fuzz: maxFuzz}, read); err == nil {
+			t.on, t.onErr = on, nil
+		}
+	}
+	return t
+}
+
+// ownArm is the arm with or without the user's patches, which need not hold the
+// fix: that is what the rig is to find out. But the arm without them must lack
+// it, or a comparison would say the reverse.
+func (set patchSet) ownArm(ctx context.Context, fix Fix, in, patched bool, read reader) (arm, error) {
+	t := set.try(ctx, read)
+	name := set.names()
+	refuse := func(format string, args ...any) (arm, error) {
+		return arm{}, &fault.Error{
+			Kind: fault.User, Op: "apply " + name, Err: fmt.Errorf(format, args...),
+			Try: "no --patch: kcovrig takes the fix out by itself; or kcovrig run --as-is on the tree with the change",
+		}
+	}
+	tree := arm{variant: variant{}}
+	switch {
+	case t.already:
+		tree.notes = append(t.off.notes, name+" is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out")
+		out := fix.state(t.off.variant, in)
+		if out && in {
+			tree.notes = []string{name + " is in the tree already, and the fix is in without it too: the unpatched kernel lacks the fix alone"}
+		}
+		switch {
+		case out && !in:
+			return refuse("it takes the fix out, and the tree lacks it already: it is a revert, and the kernel without it would be the fixed one")
+		case patched:
+			return tree, nil
+		case out:
+			made, err := set.seriesArm(ctx, fix, false, read)
+			made.notes = tree.notes
+			return made, err
+		}
+		return arm{t.off.variant, t.off.text, tree.notes}, nil
+	case t.onErr != nil:
+		return arm{}, t.onErr
+	case in && !fix.state(t.on.variant, in):
+		return refuse("it takes the fix out of the tree: it is a revert, and no kernel would have the fix")
+	}
+	notes := t.on.notes
+	if _, touched := t.on.variant[fix.Source]; !touched {
+		notes = append(notes, fmt.Sprintf("%s does not change %s, where the bug is", name, fix.Source))
+	}
+	if in {
+		notes = append(notes, "the tree has the fix without "+name+" too: the unpatched kernel has neither")
+	}
+	switch {
+	case patched:
+		return arm{t.on.variant, t.on.text, notes}, nil
+	case in:
+		made, err := set.seriesArm(ctx, fix, false, read)
+		made.notes = notes
+		return made, err
+	}
+	tree.notes = notes
+	return tree, nil
+}
+
+// names lists the user's patches for messages.
+func (set patchSet) names() string {
+	var names []string
+	for _, p := range set.own {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
 }

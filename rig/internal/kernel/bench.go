@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // stopTime is how long make may take to remove what it was making, as it does
@@ -116,7 +116,7 @@ type Job struct {
 // Image builds the kernel. Its files stand until the next build on the bench.
 func (b *Bench) Image(ctx context.Context, j Job) (Image, error) {
 	c := b.tree.cfg
-	w, err := b.build(ctx, j, c.Arch.ImageTarget)
+	w, err := b.build(ctx, j)
 	if err == nil {
 		err = w.keepSource(ctx)
 	}
@@ -140,7 +140,8 @@ func (b *Bench) Objects(ctx context.Context, j Job, objects []string) error {
 	return err
 }
 
-func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, error) {
+// build makes the objects, or the kernel where none are given.
+func (b *Bench) build(ctx context.Context, j Job, objects ...string) (*build, error) {
 	t := b.tree
 	version, err := readVersion(t.src)
 	if err != nil {
@@ -163,7 +164,7 @@ func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, er
 	}
 	stopped := make(chan time.Time, 1)
 	defer context.AfterFunc(ctx, func() { stopped <- time.Now() })()
-	err = b.makeAll(ctx, w, j, targets)
+	err = b.makeAll(ctx, w, j, objects)
 	b.cut = ctx.Err() != nil && time.Since(<-stopped) >= b.grace
 	if !b.cut {
 		err = errors.Join(err, b.note(false))
@@ -171,7 +172,7 @@ func (b *Bench) build(ctx context.Context, j Job, targets ...string) (*build, er
 	return w, err
 }
 
-func (b *Bench) makeAll(ctx context.Context, w *build, j Job, targets []string) error {
+func (b *Bench) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
 	config := filepath.Join(w.out, ".config")
 	if j.Configure || !exists(config) {
 		if err := w.configure(ctx); err != nil {
@@ -185,5 +186,11 @@ func (b *Bench) makeAll(ctx context.Context, w *build, j Job, targets []string) 
 	if err := checkConfig(b.conf, string(text)); err != nil {
 		return err
 	}
-	return w.make(ctx, targets, w.log)
+	if len(objects) == 0 {
+		return w.makeImage(ctx)
+	}
+	if err := w.make(ctx, objects, w.log); err != nil {
+		return err
+	}
+	return w.checkMade(objects)
 }

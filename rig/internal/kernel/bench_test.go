@@ -54,7 +54,7 @@ func TestABenchBuildsAgainInOneFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(source, append(text, "/* more */\n"...), 0o600))
 	before := time.Now().Add(-time.Hour)
-	require.NoError(t, os.Chtimes(first.Object, before, before))
+	require.NoError(t, os.Chtimes(filepath.Join(b.BuildDir(), commandFile(c.Object)), before, before))
 	second, made, err := image(t, b, fake, "two", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused", made)

@@ -71,7 +71,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
-	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
+	if err := b.makeImage(ctx); err != nil {
 		return err
 	}
 	return b.keepSource(ctx)
@@ -130,7 +130,7 @@ func (b *build) make(ctx context.Context, targets []string, log string, env ...s
 	defer os.RemoveAll(temporary)
 	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: call.args(), Env: append(append(makeEnv(b.tree.store.dir), "TMPDIR="+temporary), env...),
+		Path: "make", Args: call.args(), Env: append(append(makeEnv(b.tree.store.dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
 		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
@@ -208,7 +208,7 @@ func (b *build) keepSource(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+c.Object+" was compiled", err)
 	}
-	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.dir),
+	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.dir), Pass: proc.Ccache,
 		Kind: fault.Kernel, Op: "compile " + c.Object + " with -g"})
 	b.cpu += res.CPU
 	return err

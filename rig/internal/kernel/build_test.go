@@ -19,14 +19,19 @@ import (
 )
 
 // fakeMake stands for kbuild: it notes each call, and "compiles" by copying
-// the source. $FAKE/fail makes it fail, $FAKE/hang hang.
+// the source. A file fail beside its bin folder makes it fail, one named hang hang.
 const fakeMake = `#!/bin/sh
+FAKE=$(dirname "$(dirname "$0")")
+case " $GNUMAKEFLAGS" in *\ -*n*) exit 0 ;; esac
+[ -n "$LLVM" ] && { echo "LLVM in the environment"; exit 2; }
+[ -n "$KBUILD_EXTMOD" ] && { echo "make: *** No rule to make target"; exit 2; }
 for w; do
 	case $w in O=*) out=${w#O=} ;; esac
 	last=$w
 done
 src=$2
 echo "$last" >>"$FAKE/calls"
+env >"$FAKE/environment"
 [ -e "$FAKE/deaf" ] && trap '' TERM
 [ -e "$FAKE/hang" ] && { touch "$FAKE/hanging"; sleep 1000; }
 case $last in
@@ -34,14 +39,15 @@ allnoconfig) cp "$KCONFIG_ALLCONFIG" "$out/.config"; exit 0 ;;
 olddefconfig) exit 0 ;;
 esac
 [ -e "$FAKE/fail" ] && { cat "$FAKE/fail"; echo "make: *** [all] Error 2"; exit 2; }
-[ -e "$out/kernel/kcov.o" ] && echo reused >>"$FAKE/calls"
+cmd=$out/kernel/.kcov.o.cmd
+[ -e "$cmd" ] && echo reused >>"$FAKE/calls"
 mkdir -p "$out/kernel" "$out/arch/arm64/boot"
-[ -e "$out/kernel/kcov.o" ] && [ ! "$src/kernel/kcov.c" -nt "$out/kernel/kcov.o" ] && { echo stale >>"$FAKE/calls"; exit 0; }
+[ -e "$cmd" ] && [ ! "$src/kernel/kcov.c" -nt "$cmd" ] && echo stale >>"$FAKE/calls"
 echo "  CC      kernel/kcov.o"
 cp "$src/kernel/kcov.c" "$out/kernel/kcov.o"
 cp "$src/kernel/kcov.c" "$out/vmlinux"
 cp "$src/kernel/kcov.c" "$out/arch/arm64/boot/Image"
-echo "savedcmd_kernel/kcov.o := sh $FAKE/compile -Wp,-MMD,x.d -c -o kernel/kcov.o $src/kernel/kcov.c ; objtool" >"$out/kernel/.kcov.o.cmd"
+echo "savedcmd_kernel/kcov.o := sh $FAKE/compile -Wp,-MMD,x.d -c -o kernel/kcov.o $src/kernel/kcov.c ; objtool" >"$cmd"
 `
 
 // fakeRig makes a tree, a cache and tools that only look like a kernel's.
@@ -58,7 +64,6 @@ func fakeRig(t *testing.T) (Config, string) {
 	write(filepath.Join(fake, "bin", "make"), fakeMake)
 	write(filepath.Join(fake, "compile"), "echo \"$1\" >\"$4\"\n")
 	t.Setenv("PATH", filepath.Join(fake, "bin")+":"+os.Getenv("PATH"))
-	t.Setenv("FAKE", fake)
 	tree := filepath.Join(fake, "linux")
 	write(filepath.Join(tree, "Makefile"), "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 3\n")
 	write(filepath.Join(tree, "Kconfig"), "")
@@ -130,7 +135,7 @@ func TestBothArmsFromOneTree(t *testing.T) {
 
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
-	entries, err := manifest(t.Context(), dir)
+	entries, _, err := manifest(t.Context(), dir)
 	require.NoError(t, err)
 	return statHash(entries)
 }
@@ -166,10 +171,10 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 
 func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 	c, fake := fakeRig(t)
-	c.PatchFile = filepath.Join(fake, "own.patch")
+	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	keys := map[string]bool{}
 	for _, barrier := range []string{"barrier", "smp_rmb"} {
-		require.NoError(t, os.WriteFile(c.PatchFile, []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
+		require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
 		img, err := openTree(t, c).Image(t.Context(), true)
 		require.NoError(t, err)
 		text, err := os.ReadFile(img.Path)

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -64,6 +65,8 @@ func TestAPatchDoesNotReachThroughALink(t *testing.T) {
 	require.NoError(t, tree.Close())
 
 	require.NoError(t, os.Symlink("../..", c.Tree+"/out"))
-	_, err = Open(t.Context(), c)
-	require.ErrorContains(t, err, "outside the tree")
+	tree = openTree(t, c)
+	_, err = tree.read("out/x")
+	require.ErrorIs(t, err, os.ErrNotExist, "a link that leads out of the tree is left out")
+	require.NoFileExists(t, filepath.Join(tree.src, "out"))
 }

@@ -33,7 +33,7 @@ func (c Config) debianTarball(ctx context.Context, s store, installedIn, release
 		return "", err
 	}
 	defer work.Close()
-	_, err = proc.Run(ctx, proc.Command{Path: "apt-get", Args: []string{"download", pkg}, Dir: work.dir, Kind: fault.User, Op: "fetch " + pkg})
+	_, err = proc.Run(ctx, proc.Command{Path: "apt-get", Args: []string{"download", pkg}, Dir: work.dir, Pass: proc.Network, Kind: fault.User, Op: "fetch " + pkg})
 	if err != nil {
 		if fe := (*fault.Error)(nil); ctx.Err() == nil && errors.As(err, &fe) {
 			fe.Try = "apt-get update; if apt-cache policy " + pkg + " then names no candidate, add a suite that has it " +

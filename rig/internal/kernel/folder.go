@@ -17,8 +17,8 @@ import (
 	"strings"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // entry is one file or symbolic link of a folder tree.
@@ -39,7 +39,7 @@ func leftOut(rel string) bool {
 		return true
 	case strings.HasPrefix(base, ".") && (strings.HasSuffix(base, ".cmd") || strings.HasSuffix(base, ".d")):
 		return true
-	case rel == "vmlinux" || strings.HasPrefix(rel, "vmlinux.") || rel == "System.map" || rel == "Module.symvers":
+	case rel == "vmlinux" || rel == "vmlinux-gdb.py" || strings.HasPrefix(rel, "vmlinux.") || rel == "System.map" || rel == "Module.symvers":
 		return true
 	}
 	switch filepath.Ext(base) {
@@ -49,11 +49,11 @@ func leftOut(rel string) bool {
 	return false
 }
 
-// manifest lists the files below dir, sorted by path. Folders are read side by side.
-func manifest(ctx context.Context, dir string) ([]entry, error) {
+// manifest lists the files below dir, sorted by path, and the symbolic links that
+// lead out of it, which are not among them. Folders are read side by side.
+func manifest(ctx context.Context, dir string) (all []entry, outside []string, err error) {
 	var (
 		mu    sync.Mutex
-		all   []entry
 		first error
 		work  sync.WaitGroup
 		slots = make(chan struct{}, 4*runtime.GOMAXPROCS(0))
@@ -62,10 +62,10 @@ func manifest(ctx context.Context, dir string) ([]entry, error) {
 	visit = func(rel string) {
 		defer work.Done()
 		slots <- struct{}{}
-		files, dirs, err := list(ctx, dir, rel)
+		files, dirs, leaving, err := list(ctx, dir, rel)
 		<-slots
 		mu.Lock()
-		all = append(all, files...)
+		all, outside = append(all, files...), append(outside, leaving...)
 		first = errors.Join(first, err)
 		mu.Unlock()
 		for _, d := range dirs {
@@ -77,20 +77,21 @@ func manifest(ctx context.Context, dir string) ([]entry, error) {
 	go visit("")
 	work.Wait()
 	if first != nil {
-		return nil, fault.Wrap(fault.User, "read the tree", first)
+		return nil, nil, fault.Wrap(fault.User, "read the tree", first)
 	}
+	sort.Strings(outside)
 	sort.Slice(all, func(i, j int) bool { return all[i].path < all[j].path })
-	return all, nil
+	return all, outside, nil
 }
 
-// list reads one folder.
-func list(ctx context.Context, dir, rel string) (files []entry, dirs []string, err error) {
+// list reads one folder. Sockets, named pipes and devices are no source.
+func list(ctx context.Context, dir, rel string) (files []entry, dirs, outside []string, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	items, err := os.ReadDir(filepath.Join(dir, rel))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, item := range items {
 		p := filepath.Join(rel, item.Name())
@@ -103,14 +104,24 @@ func list(ctx context.Context, dir, rel string) (files []entry, dirs []string, e
 		}
 		info, err := item.Info()
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
-		if t := info.Mode().Type(); t != 0 && t != fs.ModeSymlink {
-			return nil, nil, fmt.Errorf("%s is no file, folder or symbolic link", p)
+		switch info.Mode().Type() {
+		case 0:
+			files = append(files, entry{p, info})
+		case fs.ModeSymlink:
+			target, err := os.Readlink(filepath.Join(dir, p))
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if insideLink(p, target) {
+				files = append(files, entry{p, info})
+			} else {
+				outside = append(outside, p)
+			}
 		}
-		files = append(files, entry{p, info})
 	}
-	return files, dirs, nil
+	return files, dirs, outside, nil
 }
 
 // statHash changes whenever a file is added, removed or written.
@@ -148,9 +159,6 @@ func contentHash(ctx context.Context, dir string, entries []entry) (string, erro
 func entryHash(dir string, e entry) (string, error) {
 	if e.info.Mode().Type() == fs.ModeSymlink {
 		target, err := os.Readlink(filepath.Join(dir, e.path))
-		if err == nil && !insideLink(e.path, target) {
-			err = fmt.Errorf("%s: symbolic link to %q leads outside the tree", e.path, target)
-		}
 		return "link " + target, err
 	}
 	return disk.FileSum(filepath.Join(dir, e.path))

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // cacheFormat goes into every key: raise it when builds change in a way that
@@ -50,8 +50,7 @@ func hashOf(value any) string {
 // job is one image that is to be had.
 type job struct {
 	patched bool
-	variant variant
-	from    []change // what made the variant
+	arm     arm
 	symbols []symbol
 	tool    toolchain
 	family  string
@@ -59,10 +58,10 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
-	v, from := variant{}, []change(nil)
+	made := arm{variant: variant{}}
 	if !t.cfg.AsIs {
 		var err error
-		if v, from, err = t.patches.arm(t.cfg.Fix, patched, t.read); err != nil {
+		if made, err = t.patches.arm(ctx, t.cfg.Fix, patched, t.read); err != nil {
 			return job{}, err
 		}
 	}
@@ -74,13 +73,13 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	j := job{patched: patched, variant: v, from: from, symbols: symbols, tool: tool}
+	j := job{patched: patched, arm: made, symbols: symbols, tool: tool}
 	a := t.cfg.Arch
 	j.family = hashOf([]any{
 		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
 		t.cfg.MakeArgs, tool.identity, tool.prefix, tool.ccache, t.cfg.Fix.Source, t.cfg.Object,
 	})
-	j.key = hashOf([]any{j.family, v})
+	j.key = hashOf([]any{j.family, made.variant})
 	return j, nil
 }
 
@@ -98,7 +97,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant),
+		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.arm.variant), Notes: j.arm.notes,
 	}, nil
 }
 
@@ -159,7 +158,7 @@ func (t *Tree) image(j job, r record) Image {
 		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
 		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
 		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.variant), PatchText: textOf(j.from), Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.arm.variant), PatchText: j.arm.text, Notes: j.arm.notes, Cached: true, Log: r.Log,
 	}
 }
 
@@ -184,7 +183,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	defer tree.Close()
-	if err := t.switchTo(j.variant); err != nil {
+	if err := t.switchTo(j.arm.variant); err != nil {
 		return 0, err
 	}
 	b, err := t.newBuild(ctx, j)
@@ -197,7 +196,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	}
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, Patched: j.patched, TreeHash: t.Hash,
-		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant)), Log: b.log, CPU: b.cpu,
+		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.arm.variant)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
@@ -206,5 +205,5 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
 		return 0, err
 	}
-	return b.cpu, b.work.keep("entry", t.store.build(j.key))
+	return b.cpu, b.work.keep(ctx, "entry", t.store.build(j.key))
 }

@@ -28,7 +28,7 @@ import (
 // Config says what to build and where. Fill it, then Open.
 type Config struct {
 	Arch arch.Arch
-	// Tree is a kernel folder, a .tar.xz, .tar.gz or .tar.zst, or
+	// Tree is a kernel folder, a tar archive (see isTarball), or
 	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
@@ -37,8 +37,9 @@ type Config struct {
 	AsIs bool
 	// Series are patch series that fix the bug, tried in order.
 	Series []fs.FS
-	// PatchFile replaces Series where it is set: what the patched arm has.
-	PatchFile string
+	// Patches replace Series where there are any: what the patched arm has, in this
+	// order. Each is a file, a folder of them, or a commit of Tree.
+	Patches []string
 	// Fix says how the source shows that the fix is in.
 	Fix Fix
 	// Object is the object file of Fix.Source, below the build folder.
@@ -86,15 +87,20 @@ type Image struct {
 	AsIs        bool   // the tree as it stands: Patched says nothing
 	Patched     bool
 	TreeHash    string
-	ConfigHash  string // of the complete .config
-	Compiler    string // compiler and linker, as they name themselves
-	Key         string // of the build in the cache
-	Patch       string // hash of the files in which the arm differs from the tree
-	PatchText   string // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
-	Cached      bool   // nothing was built
+	ConfigHash  string   // of the complete .config
+	Compiler    string   // compiler and linker, as they name themselves
+	Key         string   // of the build in the cache
+	Patch       string   // hash of the files in which the arm differs from the tree
+	PatchText   string   // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
+	Notes       []string // what people should know of how the arm was made
+	Cached      bool     // nothing was built
 	CPU, Wall   time.Duration
 	Log         string // make's output
 }
+
+// makesOwn are the characters that make takes for its own in a path, the colon
+// among them, which kbuild refuses too.
+const makesOwn = " \t\n:#$%'\"\\"
 
 // Validate says what is wrong with c; every error is the user's or a programming error of the caller.
 func (c Config) Validate() error {
@@ -108,6 +114,7 @@ func (c Config) Validate() error {
 	return errors.Join(
 		check(c.Arch.Name != "", "no architecture"),
 		check(c.CacheDir != "" && filepath.IsAbs(c.CacheDir), "the cache folder %q is no absolute path", c.CacheDir),
+		check(!strings.ContainsAny(c.CacheDir, makesOwn), "make cannot build below the cache folder %q, whose path holds a blank or one of %s: name another in KCOVRIG_CACHE", c.CacheDir, strings.TrimSpace(makesOwn)),
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
 		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
 		check(len(c.Series) > 0, "no patch series"),

@@ -45,15 +45,10 @@ func (m makeCall) args() []string {
 	return append(append(args, m.extra...), m.targets...)
 }
 
-// makeEnv makes a build independent of who runs it, when and how often.
+// makeEnv makes a build independent of when and how often it is run.
 // base is the folder below which ccache writes paths relative.
 func makeEnv(base string) []string {
 	return []string{
-		"LC_ALL=C",
-		"MAKEFLAGS=",
-		"KCFLAGS=",
-		"KAFLAGS=",
-		"KBUILD_OUTPUT=",
 		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
 		"KBUILD_BUILD_USER=kcovrig",
 		"KBUILD_BUILD_HOST=kcovrig",

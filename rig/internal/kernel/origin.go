@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -51,6 +51,10 @@ func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
 		}
 		name = file
 	}
+	if isURL(name) {
+		return origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a URL, and --tree names a folder or a file", name),
+			Try: "git clone --bare " + proc.Quote([]string{name}) + " linux.git, then --tree=linux.git --rev=REVISION; a tarball: curl -fLO, then --tree=FILE"}
+	}
 	path, err := filepath.Abs(name)
 	if err != nil {
 		return origin{}, fault.Wrap(fault.User, "find the tree", err)
@@ -62,12 +66,15 @@ func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
 	switch {
 	case info.IsDir() && c.Rev != "":
 		return gitOrigin(ctx, path, c.Rev)
+	case info.IsDir() && onlyGit(path):
+		return origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a git repository without a checkout", path),
+			Try: "name what is to be built, such as --rev=HEAD or --rev=v6.12"}
 	case info.IsDir():
 		return c.folderOrigin(ctx, s, path)
 	case c.Rev != "":
 		return origin{}, fault.Newf(fault.User, "find the tree", "--rev needs a git folder, and %s is a file", path)
 	case !info.Mode().IsRegular() || !isTarball(path):
-		return origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor a .tar.xz, .tar.gz or .tar.zst", path)
+		return origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor an archive (%s)", path, strings.Join(archiveSuffixes, ", "))
 	}
 	return c.tarballOrigin(s, path, info)
 }
@@ -107,7 +114,10 @@ func (c Config) folderOrigin(ctx context.Context, s store, path string) (origin,
 	if err := checkTree(path); err != nil {
 		return origin{}, err
 	}
-	entries, err := manifest(ctx, path)
+	entries, outside, err := manifest(ctx, path)
+	if err == nil {
+		err = c.leaveOut(ctx, path, outside)
+	}
 	if err != nil {
 		return origin{}, err
 	}
@@ -128,7 +138,7 @@ func (c Config) folderOrigin(ctx context.Context, s store, path string) (origin,
 			return err
 		}
 		// The user may have saved a file meanwhile: only what was hashed is taken.
-		copied, err := manifest(ctx, dest)
+		copied, _, err := manifest(ctx, dest)
 		if err != nil {
 			return err
 		}
@@ -138,32 +148,6 @@ func (c Config) folderOrigin(ctx context.Context, s store, path string) (origin,
 		}
 		return err
 	}}, nil
-}
-
-func gitOrigin(ctx context.Context, path, rev string) (origin, error) {
-	ask := func(what string) (string, error) {
-		res, err := proc.Run(ctx, proc.Command{
-			Path: "git", Args: []string{"-C", path, "rev-parse", "--verify", "--quiet", "--end-of-options", what},
-			Kind: fault.User, Op: "find revision " + rev + " in " + path,
-		})
-		return strings.TrimSpace(string(res.Stdout)), err
-	}
-	commit, err := ask(rev + "^{commit}")
-	if err != nil {
-		return origin{}, err
-	}
-	tree, err := ask(commit + "^{tree}")
-	if err != nil {
-		return origin{}, err
-	}
-	sum := sha256.Sum256([]byte("git tree " + tree))
-	return origin{path: path, commit: commit, hash: hex.EncodeToString(sum[:]),
-		fill: func(ctx context.Context, dest string) error {
-			return unpackOutput(ctx, proc.Command{
-				Path: "git", Args: []string{"-C", path, "archive", "--format=tar", commit},
-				Kind: fault.User, Op: "export " + rev + " of " + path,
-			}, dest)
-		}}, nil
 }
 
 var sourceName = regexp.MustCompile(`^linux-source-([0-9]+(?:\.[0-9]+)*)\.tar\.(xz|gz|zst)$`)

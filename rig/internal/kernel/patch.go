@@ -3,30 +3,18 @@
 package kernel
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
 )
-
-// change is what a patch file does to one file of the tree.
-type change struct {
-	patch     string // the patch file's name, for messages
-	text      string // of the whole patch file
-	path      string
-	created   bool
-	deleted   bool
-	fragments []*gitdiff.TextFragment
-}
 
 // variant is a tree with some files changed: the new content by path, nil
 // where the file is gone. The zero value is the tree itself.
@@ -35,178 +23,141 @@ type variant map[string]*string
 // reader returns a file of the tree, or an error that is fs.ErrNotExist.
 type reader func(path string) (string, error)
 
-// parsePatch reads one mail-format patch or plain diff, any number of files.
-func parsePatch(name string, text []byte) ([]change, error) {
-	op := "read patch " + name
-	files, _, err := gitdiff.Parse(bytes.NewReader(text))
-	if err != nil {
-		return nil, fault.Newf(fault.User, op, "damaged patch (were its blanks and tabs kept?): %w", err)
-	}
-	if len(files) == 0 {
-		return nil, fault.Newf(fault.User, op, "the patch is empty: it changes no file")
-	}
-	changes := make([]change, 0, len(files))
-	plain := !gitHeader.Match(text)
-	for _, f := range files {
-		if plain {
-			if err := stripFirst(f); err != nil {
-				return nil, fault.Wrap(fault.User, op, err)
-			}
-		}
-		c := change{patch: name, text: string(text), path: f.NewName, created: f.IsNew, deleted: f.IsDelete, fragments: f.TextFragments}
-		if f.IsDelete {
-			c.path = f.OldName
-		}
-		for _, p := range []string{f.OldName, f.NewName} {
-			if err := checkPath(p); err != nil {
-				return nil, fault.Wrap(fault.User, op, err)
-			}
-		}
-		if f.IsBinary || f.IsRename || f.IsCopy {
-			return nil, fault.Newf(fault.User, op, "%s: binary changes, renames and copies are not supported", c.path)
-		}
-		if len(c.fragments) == 0 {
-			return nil, fault.Newf(fault.User, op, "%s: no hunk", c.path)
-		}
-		changes = append(changes, c)
-	}
-	return changes, nil
+// has says whether the tree has a file or a folder.
+func (r reader) has(path string) bool {
+	_, err := r(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// gitHeader begins every file in git's format, whose parser strips a/ and b/;
-// in a plain diff the first component goes as well, as with patch -p1.
-var gitHeader = regexp.MustCompile(`(?m)^diff --git `)
-
-func stripFirst(f *gitdiff.File) error {
-	for _, name := range []*string{&f.OldName, &f.NewName} {
-		if *name == "" {
-			continue
+// over is the tree with base's changes.
+func (r reader) over(base variant) reader {
+	return func(path string) (string, error) {
+		text, known := base[path]
+		switch {
+		case known && text == nil:
+			return "", fmt.Errorf("read %s: %w", path, fs.ErrNotExist)
+		case known:
+			return *text, nil
 		}
-		_, rest, ok := strings.Cut(*name, "/")
-		if path.IsAbs(*name) || !ok {
-			return fmt.Errorf("%q lies outside the tree: names begin with a/ and b/", *name)
-		}
-		*name = rest
+		return r(path)
 	}
-	return nil
 }
 
-// checkPath refuses a path that would leave the tree; "" stands for /dev/null.
-func checkPath(p string) error {
-	if p == "" {
-		return nil
-	}
-	if !filepath.IsLocal(p) || p == "." || strings.ContainsRune(p, 0) || slices.Contains(strings.Split(p, "/"), "..") {
-		return fmt.Errorf("%q lies outside the tree", p)
-	}
-	if slices.Contains(strings.Split(p, "/"), ".git") {
-		return fmt.Errorf("%q lies in git's own folder", p)
-	}
-	return nil
+// applied is what patches make of a tree.
+type applied struct {
+	variant variant
+	text    string   // what was applied, message and diff
+	notes   []string // what people should know of it
+	moved   bool     // a hunk stood elsewhere, or its context differed
+	blind   bool     // a hunk adds lines without any context: it fits everywhere
 }
 
-// parseSeries reads the *.patch files of a folder in the order of their names.
-func parseSeries(series fs.FS) ([]change, error) {
-	names, err := fs.Glob(series, "*.patch")
-	if err != nil || len(names) == 0 {
-		return nil, fault.Newf(fault.User, "read patch series", "no *.patch file (%w)", err)
+// how says in which way patches are applied.
+type how struct {
+	reverse bool // they are taken back
+	fuzz    int  // lines of context, at either end of a hunk, that may differ
+}
+
+// apply returns the tree with patches applied by git, in their order, or taken
+// back in reverse. What is not built into a kernel is left out where it does not fit.
+func apply(ctx context.Context, patches []mailpatch.Patch, h how, read reader) (applied, error) {
+	out := applied{variant: variant{}}
+	patches = slices.Clone(patches)
+	if h.reverse {
+		slices.Reverse(patches)
 	}
-	var all []change
-	for _, name := range names {
-		text, err := fs.ReadFile(series, name)
+	var texts []string
+	compiled := false
+	for _, p := range patches {
+		files, notes := built(p.Files(read.has))
+		one, err := applyOne(ctx, p.Name, files.built, h, read.over(out.variant))
 		if err != nil {
-			return nil, fault.Wrap(fault.Rig, "read patch "+name, err)
+			return applied{}, fault.Wrap(fault.User, h.verb()+p.Name, err)
 		}
-		changes, err := parsePatch(name, text)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, changes...)
-	}
-	return all, nil
-}
-
-// textOf is the patch files that the changes are from, one after the other.
-func textOf(changes []change) string {
-	var b strings.Builder
-	for i, c := range changes {
-		if i == 0 || c.patch != changes[i-1].patch {
-			b.WriteString(c.text)
-		}
-	}
-	return b.String()
-}
-
-// apply returns base with changes made, or taken back where reverse is set.
-// Nothing below Documentation is compiled: a change there that does not fit is left out.
-func apply(changes []change, reverse bool, base variant, read reader) (variant, error) {
-	out := variant{}
-	for p, text := range base {
-		out[p] = text
-	}
-	changes = slices.Clone(changes)
-	if reverse {
-		slices.Reverse(changes)
-	}
-	compiled := 0
-	for _, c := range changes {
-		text, err := c.apply(reverse, out, read)
-		if strings.HasPrefix(c.path, "Documentation/") {
-			if err == nil {
-				out[c.path] = text
+		out.take(one)
+		compiled = compiled || len(files.built) > 0
+		for _, f := range files.rest {
+			one, err := applyOne(ctx, p.Name, []*gitdiff.File{f}, h, read.over(out.variant))
+			switch {
+			case ctx.Err() != nil:
+				return applied{}, err
+			case err != nil:
+				notes = append(notes, fmt.Sprintf("%s is left out: it does not fit, and is no part of the kernel", mailpatch.Path(f)))
+				continue
 			}
-			continue
+			out.take(one)
+			files.built = append(files.built, f)
 		}
-		if err != nil {
-			verb := "apply "
-			if reverse {
-				verb = "take back "
-			}
-			return nil, fault.Wrap(fault.User, verb+c.patch, err)
+		for _, n := range notes {
+			out.notes = append(out.notes, p.Name+": "+n)
 		}
-		compiled++
-		out[c.path] = text
+		if len(files.built) > 0 {
+			texts = append(texts, p.Text(files.built))
+		}
 	}
-	if compiled == 0 {
-		return nil, fault.Newf(fault.User, "apply "+changes[0].patch, "it changes documentation only: the kernel would stay the same")
+	if h.reverse { // as one would apply them
+		slices.Reverse(texts)
+	}
+	out.text = strings.Join(texts, "\n")
+	if !compiled {
+		return applied{}, fault.Newf(fault.User, h.verb()+patches[0].Name, "it changes documentation only: the kernel would stay the same")
 	}
 	return out, nil
 }
 
-func (c change) apply(reverse bool, current variant, read reader) (*string, error) {
-	created, deleted := c.created, c.deleted
-	if reverse {
-		created, deleted = deleted, created
+func (h how) verb() string {
+	if h.reverse {
+		return "take back "
 	}
-	text, known := current[c.path]
-	if !known {
-		content, err := read(c.path)
+	return "apply "
+}
+
+// take adds what one patch changed.
+func (a *applied) take(one applied) {
+	for path, text := range one.variant {
+		a.variant[path] = text
+	}
+	a.notes = append(a.notes, one.notes...)
+	a.moved, a.blind = a.moved || one.moved, a.blind || one.blind
+}
+
+// parts are a patch's files: those that are built, and the rest.
+type parts struct{ built, rest []*gitdiff.File }
+
+// built parts what a kernel is built from, where all must fit, from the rest. Pure
+// changes of mode, and what is binary outside of the kernel, are left out.
+func built(files []*gitdiff.File) (parts, []string) {
+	var p parts
+	var notes []string
+	for _, f := range files {
+		path := mailpatch.Path(f)
+		modes := f.OldMode != 0 && f.NewMode != 0 && f.OldMode != f.NewMode
+		still := len(f.TextFragments) == 0 && !f.IsBinary && !f.IsRename && !f.IsCopy && !f.IsNew && !f.IsDelete
 		switch {
-		case err == nil:
-			text = &content
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, err
+		case modes && still:
+			notes = append(notes, path+": its change of mode is left out")
+		case still:
+			// nothing happens to it
+		case outside(path) && f.IsBinary:
+			notes = append(notes, path+" is left out: it is binary, and no part of the kernel")
+		case outside(path) && (f.OldName == "" || outside(f.OldName)):
+			p.rest = append(p.rest, f)
+		default:
+			p.built = append(p.built, f)
 		}
 	}
-	if created != (text == nil) {
-		if created {
-			return nil, fmt.Errorf("%s: exists already", c.path)
+	return p, notes
+}
+
+// outside says whether path is no part of what a kernel is built from.
+func outside(path string) bool {
+	for _, folder := range []string{"Documentation/", "LICENSES/", "tools/testing/"} {
+		if strings.HasPrefix(path, folder) {
+			return true
 		}
-		return nil, fmt.Errorf("%s: no such file in the tree", c.path)
 	}
-	old := ""
-	if text != nil {
-		old = *text
-	}
-	changed, err := applyHunks(old, c.fragments, reverse)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.path, err)
-	}
-	if deleted {
-		if changed != "" {
-			return nil, fmt.Errorf("%s: is deleted by the patch, which does not hold all of it", c.path)
-		}
-		return nil, nil
-	}
-	return &changed, nil
+	return slices.Contains([]string{
+		".clang-format", ".cocciconfig", ".editorconfig", ".get_maintainer.ignore", ".gitattributes", ".gitignore", ".mailmap",
+		"COPYING", "CREDITS", "MAINTAINERS", "README",
+	}, path)
 }

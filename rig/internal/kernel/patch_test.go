@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/kernel/patches"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
 )
 
 // files reads like a tree.
@@ -27,12 +28,27 @@ func (f files) read(path string) (string, error) {
 	return text, nil
 }
 
+func (f files) has(path string) bool { return reader(f.read).has(path) }
+
+func builtIn(t *testing.T, name string) []mailpatch.Patch {
+	t.Helper()
+	set, err := Config{Series: seriesOf(patches.Series(name))}.patches(t.Context())
+	require.NoError(t, err)
+	return set.series[0]
+}
+
+// readPatch is one file's patches.
+func readPatch(t *testing.T, name, text string) []mailpatch.Patch {
+	t.Helper()
+	p, _, err := mailpatch.Read(name, []byte(text))
+	require.NoError(t, err)
+	return p
+}
+
 // unpatchedTree is made of the built-in patch's own context, with lead lines before it.
 func unpatchedTree(t *testing.T, lead int) files {
 	t.Helper()
-	changes, err := parseSeries(patches.Series("kcov/as-posted"))
-	require.NoError(t, err)
-	from, _, _ := sides(changes[0].fragments[0], false)
+	from, _ := sides(builtIn(t, "kcov/as-posted")[0].Files(files{}.has)[0].TextFragments[0], false)
 	return files{"kernel/kcov.c": strings.Repeat("\n", lead) + "static void kcov_move_area(int mode)\n{\n" +
 		strings.Join(from, "") + "\t}\n}\n"}
 }
@@ -41,9 +57,7 @@ func allSeries(t *testing.T) patchSet {
 	t.Helper()
 	set := patchSet{}
 	for _, name := range []string{"kcov/as-posted", "kcov/as-merged"} {
-		changes, err := parseSeries(patches.Series(name))
-		require.NoError(t, err)
-		set.series = append(set.series, changes)
+		set.series = append(set.series, builtIn(t, name))
 	}
 	return set
 }
@@ -53,24 +67,22 @@ func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
 	for _, name := range []string{"kcov/as-posted", "kcov/as-merged"} {
 		for _, lead := range []int{0, 975, 5000} {
 			tree := unpatchedTree(t, lead)
-			changes, err := parseSeries(patches.Series(name))
+			made, err := apply(t.Context(), builtIn(t, name), how{}, tree.read)
 			require.NoError(t, err)
-			on, err := apply(changes, false, variant{}, tree.read)
-			require.NoError(t, err)
+			on := made.variant
 			in, err := fix.In(*on["kernel/kcov.c"])
 			require.NoError(t, err)
 			require.True(t, in)
 
 			patched := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
-			off, from, err := allSeries(t).arm(fix, false, patched.read)
+			off, err := allSeries(t).arm(t.Context(), fix, false, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
-			for _, mail := range from {
-				require.Equal(t, 1, strings.Count(textOf(from), mail.text), "each mail is there, once")
-			}
-			require.Equal(t, tree["kernel/kcov.c"], *off["kernel/kcov.c"])
-			asIs, _, err := allSeries(t).arm(fix, true, patched.read)
+			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/kcov.c\n"), "the change is there, once")
+			require.Contains(t, off.text, "Subject: ", "and the mail's words")
+			require.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"])
+			asIs, err := allSeries(t).arm(t.Context(), fix, true, patched.read)
 			require.NoError(t, err)
-			require.Empty(t, asIs)
+			require.Empty(t, asIs.variant)
 		}
 	}
 }
@@ -78,7 +90,7 @@ func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
 func TestArmOfATreeThatNothingFits(t *testing.T) {
 	const odd = "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
 	for patched, text := range map[bool]string{false: odd, true: strings.Replace(odd, "smp_wmb();", "", 1)} {
-		_, _, err := allSeries(t).arm(kcovConfig().Fix, patched, files{"kernel/kcov.c": text}.read)
+		_, err := allSeries(t).arm(t.Context(), kcovConfig().Fix, patched, files{"kernel/kcov.c": text}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		require.ErrorContains(t, err, "does not apply")
 		require.ErrorContains(t, err, "WRITE_ONCE(*(unsigned long *)dst_area", "the failed hunk is shown")
@@ -96,27 +108,30 @@ const wrongFix = `--- a/kernel/kcov.c
 
 func TestTheUsersOwnPatch(t *testing.T) {
 	fix, tree := kcovConfig().Fix, unpatchedTree(t, 0)
-	own, err := parsePatch("wrong.patch", []byte(wrongFix))
-	require.NoError(t, err)
 	set := allSeries(t)
-	set.own = own
-	on, from, err := set.arm(fix, true, tree.read)
+	set.own = readPatch(t, "wrong.patch", wrongFix)
+	on, err := set.arm(t.Context(), fix, true, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
-	require.Equal(t, wrongFix, textOf(from))
-	require.Contains(t, *on["kernel/kcov.c"], "barrier();")
-	none, from, err := set.arm(fix, false, tree.read)
+	require.Equal(t, "diff --git a/kernel/kcov.c b/kernel/kcov.c\n"+wrongFix, on.text)
+	require.Contains(t, *on.variant["kernel/kcov.c"], "barrier();")
+	require.Empty(t, on.notes)
+	none, err := set.arm(t.Context(), fix, false, tree.read)
 	require.NoError(t, err)
-	require.Empty(t, none)
-	require.Empty(t, textOf(from), "nothing made it")
+	require.Empty(t, none.variant)
+	require.Empty(t, none.text, "nothing made it")
 
-	has := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
-	none, _, err = set.arm(fix, true, has.read)
+	has := files{"kernel/kcov.c": *on.variant["kernel/kcov.c"]}
+	none, err = set.arm(t.Context(), fix, true, has.read)
 	require.NoError(t, err)
-	require.Empty(t, none, "the tree has it already")
-	off, from, err := set.arm(fix, false, has.read)
+	require.Empty(t, none.variant, "the tree has it already")
+	off, err := set.arm(t.Context(), fix, false, has.read)
 	require.NoError(t, err)
-	require.Equal(t, tree["kernel/kcov.c"], *off["kernel/kcov.c"])
-	require.Equal(t, wrongFix, textOf(from))
+	require.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"])
+	require.Equal(t, on.text, off.text)
+	for _, made := range []arm{none, off} {
+		require.Len(t, made.notes, 1)
+		require.Contains(t, made.notes[0], "wrong.patch is in the tree already")
+	}
 }
 
 func TestPatchesThatAreRefused(t *testing.T) {
@@ -130,8 +145,18 @@ func TestPatchesThatAreRefused(t *testing.T) {
 		"absolute":        {"--- /etc/x\n+++ /etc/x\n" + body, "outside the tree"},
 		"git folder":      {"--- a/.git/config\n+++ b/.git/config\n" + body, "git's own folder"},
 		"damaged":         {"--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n-a\n+b\n", "damaged"},
-		"rename":          {"diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "not supported"},
-		"mode only":       {"diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "no hunk"},
+		"mode only":       {"diff --git a/x b/x\nold mode 100644\nnew mode 100755\n", "the kernel would stay the same"},
+		"symbolic link":   {"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file\n", "symbolic link"},
+		"link changed":    {"diff --git a/x b/x\nindex 1234567..2345678 120000\n--- a/x\n+++ b/x\n" + body, "symbolic link"},
+		"submodule":       {"diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n@@ -0,0 +1 @@\n+Subproject commit 1\n", "submodule"},
+		"line break":      {"--- \"a/x\\ny\"\n+++ \"b/x\\ny\"\n" + body, "characters that no file"},
+		"escape":          {"--- a/x\x1b[31m\n+++ b/x\x1b[31m\n" + body, "characters that no file"},
+		"huge number":     {"--- a/x\n+++ b/x\n@@ -99999999999,1 +1 @@\n-a\n+b\n", "no file has the lines"},
+		"too huge":        {"--- a/x\n+++ b/x\n@@ -99999999999999999999999,1 +1 @@\n-a\n+b\n", "damaged"},
+		"huge count":      {"--- a/x\n+++ b/x\n@@ -1,99999999999 +1,99999999999 @@\n-a\n+b\n", "damaged"},
+		"rename outside":  {"diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to ../y\n", "outside the tree"},
+		"behind the end":  {"--- a/x\n+++ b/x\n@@ -30,0 +31 @@\n+b\n", "behind the end of the file"},
+		"binary":          {"diff --git a/x b/x\nindex 1234567..2345678 100644\nBinary files a/x and b/x differ\n", "binary"},
 		"documents only":  {"--- a/Documentation/x\n+++ b/Documentation/x\n" + body, "documentation only"},
 		"file is missing": {"--- a/gone\n+++ b/gone\n" + body, "no such file"},
 		"does not apply":  {"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-other\n+b\n", "does not apply"},
@@ -139,11 +164,12 @@ func TestPatchesThatAreRefused(t *testing.T) {
 		"partial delete":  {"--- a/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n", "does not hold all of it"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			changes, err := parsePatch("p.patch", []byte(c.text))
+			read, _, err := mailpatch.Read("p.patch", []byte(c.text))
 			if err == nil {
-				_, err = apply(changes, false, variant{}, files{"x": "a\nrest\n", "Documentation/x": "a\n"}.read)
+				_, err = apply(t.Context(), read, how{fuzz: maxFuzz}, files{"x": "a\nrest\n", "Documentation/x": "a\n"}.read)
 			}
 			require.ErrorContains(t, err, c.want)
+			require.NotContains(t, err.Error(), "\x1b")
 			require.Equal(t, fault.User, fault.KindOf(err))
 		})
 	}
@@ -161,46 +187,55 @@ func TestHunksMoveButDoNotGuess(t *testing.T) {
 		"blank differs":         {text: "0\none \ntwo\n", err: "does not apply"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			changes, err := parsePatch("p.patch", []byte(patch))
-			require.NoError(t, err)
-			v, err := apply(changes, false, variant{}, files{"x": c.text}.read)
+			changes := readPatch(t, "p.patch", patch)
+			v, err := apply(t.Context(), changes, how{}, files{"x": c.text}.read)
 			if c.err != "" {
 				require.ErrorContains(t, err, c.err)
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, c.want, *v["x"])
-			back, err := apply(changes, true, variant{}, files{"x": *v["x"]}.read)
+			require.Equal(t, c.want, *v.variant["x"])
+			back, err := apply(t.Context(), changes, how{reverse: true}, files{"x": *v.variant["x"]}.read)
 			require.NoError(t, err)
-			require.Equal(t, c.text, *back["x"])
+			require.Equal(t, c.text, *back.variant["x"])
 		})
 	}
 }
 
 func TestAddedAndDeletedFiles(t *testing.T) {
-	changes, err := parsePatch("p.patch", []byte("--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+text\n--- a/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n"))
+	changes := readPatch(t, "p.patch", "--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+text\n--- a/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-gone\n"+
+		"diff --git a/from b/to\nsimilarity index 100%\nrename from from\nrename to to\n")
+	v, err := apply(t.Context(), changes, how{}, files{"old": "gone\n", "from": "moved\n"}.read)
 	require.NoError(t, err)
-	v, err := apply(changes, false, variant{}, files{"old": "gone\n"}.read)
+	require.Equal(t, "text\n", *v.variant["new"])
+	require.Nil(t, v.variant["old"])
+	require.Nil(t, v.variant["from"])
+	require.Equal(t, "moved\n", *v.variant["to"])
+	back, err := apply(t.Context(), changes, how{reverse: true}, files{"new": "text\n", "to": "moved\n"}.read)
 	require.NoError(t, err)
-	require.Equal(t, "text\n", *v["new"])
-	require.Nil(t, v["old"])
-	back, err := apply(changes, true, variant{}, files{"new": "text\n"}.read)
-	require.NoError(t, err)
-	require.Nil(t, back["new"])
-	require.Equal(t, "gone\n", *back["old"])
+	require.Nil(t, back.variant["new"])
+	require.Equal(t, "gone\n", *back.variant["old"])
+	require.Equal(t, "moved\n", *back.variant["from"])
 }
 
 func TestOneBadPatchSpoilsASeries(t *testing.T) {
-	_, err := parseSeries(fstest.MapFS{"1.patch": {Data: []byte(wrongFix)}, "2.patch": {Data: []byte("x")}})
+	_, err := Config{Series: seriesOf(fstest.MapFS{"1.patch": {Data: []byte(wrongFix)}, "2.patch": {Data: []byte("x")}})}.patches(t.Context())
 	require.ErrorContains(t, err, "2.patch")
-	_, err = parseSeries(fstest.MapFS{"readme": {}})
+	_, err = Config{Series: seriesOf(fstest.MapFS{"readme": {}})}.patches(t.Context())
 	require.Error(t, err)
 }
 
 func TestPatchFileThatIsMissing(t *testing.T) {
 	c := kcovConfig()
-	c.PatchFile = filepath.Join(t.TempDir(), "none.patch")
-	_, err := c.patches()
-	require.ErrorIs(t, err, os.ErrNotExist)
-	require.Equal(t, fault.User, fault.KindOf(err))
+	for _, c.Tree = range []string{"", t.TempDir()} {
+		for _, named := range []string{filepath.Join(t.TempDir(), "none.patch"), "none.patch", "nothing"} {
+			c.Patches = []string{named}
+			_, err := c.patches(t.Context())
+			require.ErrorIs(t, err, os.ErrNotExist)
+			require.Equal(t, fault.User, fault.KindOf(err))
+		}
+	}
+	c.Patches = []string{""}
+	_, err := c.patches(t.Context())
+	require.ErrorContains(t, err, "empty")
 }

@@ -35,8 +35,8 @@ func TestAPlanNamesTheImage(t *testing.T) {
 	}
 	off, on := plan(c, false), plan(c, true)
 	assert.NotEqual(t, off.Patch, on.Patch)
-	c.PatchFile = filepath.Join(fake, "own.patch")
-	require.NoError(t, os.WriteFile(c.PatchFile, []byte(strings.Replace(wrongFix, "barrier", "smp_rmb", 1)), 0o644))
+	c.Patches = []string{filepath.Join(fake, "own.patch")}
+	require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", "smp_rmb", 1)), 0o644))
 	assert.NotEqual(t, on.Patch, plan(c, true).Patch, "another patch")
 	assert.Equal(t, off.Key, plan(c, false).Key, "a patch that this arm does not have")
 }

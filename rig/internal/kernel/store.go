@@ -14,8 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/disk"
 )
 
 // store is the cache folder:
@@ -66,8 +66,8 @@ func (s store) scratch(ctx context.Context) (*scratch, error) {
 	}
 }
 
-// keep renames sub of the scratch folder to path, which becomes complete at once.
-func (w *scratch) keep(sub, path string) error {
+// keep moves sub of the scratch folder to path, which becomes complete at once.
+func (w *scratch) keep(ctx context.Context, sub, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return diskFault("fill the cache", err)
 	}
@@ -75,7 +75,7 @@ func (w *scratch) keep(sub, path string) error {
 	if err := os.RemoveAll(path); err != nil {
 		return fault.Wrap(fault.Rig, "fill the cache", err)
 	}
-	return fault.Wrap(fault.Rig, "fill the cache", os.Rename(filepath.Join(w.dir, sub), path))
+	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, filepath.Join(w.dir, sub), path))
 }
 
 // Close removes the folder and what is left in it.

@@ -61,7 +61,7 @@ func findToolchain(ctx context.Context, a arch.Arch, kind string) (toolchain, er
 	}
 	var names []string
 	for _, program := range programs {
-		res, err := proc.Run(ctx, proc.Command{Path: program, Args: []string{"--version"}, Env: []string{"LC_ALL=C"},
+		res, err := proc.Run(ctx, proc.Command{Path: program, Args: []string{"--version"},
 			Kind: fault.Rig, Op: "ask " + program + " for its version"})
 		if err != nil {
 			return tc, withAdvice(err, "apt-get install "+strings.Join(packages, " "))

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -47,7 +48,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 		return nil, err
 	}
 	t := &Tree{cfg: c, store: store{c.CacheDir}}
-	if t.patches, err = c.patches(); err != nil {
+	if t.patches, err = c.patches(ctx); err != nil {
 		return nil, err
 	}
 	o, err := c.findOrigin(ctx, t.store)
@@ -169,7 +170,7 @@ func (t *Tree) fill(ctx context.Context, o origin) (treeRecord, error) {
 	if err := os.MkdirAll(made, 0o755); err != nil {
 		return record, diskFault("make a tree", err)
 	}
-	if err := os.Rename(root, filepath.Join(made, "src")); err != nil {
+	if err := disk.Move(ctx, root, filepath.Join(made, "src")); err != nil {
 		return record, diskFault("make a tree", err)
 	}
 	record.Path = o.path
@@ -179,7 +180,7 @@ func (t *Tree) fill(ctx context.Context, o origin) (treeRecord, error) {
 	if err := writeJSON(filepath.Join(made, "tree.json"), record); err != nil {
 		return record, err
 	}
-	return record, work.keep("tree", t.store.tree(t.Hash))
+	return record, work.keep(ctx, "tree", t.store.tree(t.Hash))
 }
 
 // topFolder returns dir, or the one folder in it, whichever is a kernel tree.

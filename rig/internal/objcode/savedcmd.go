@@ -136,7 +136,7 @@ func compileDebug(ctx context.Context, cfg Config) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, fmt.Errorf("%w: %s", err, strings.Join(argv, " ")))
 	}
 	_, err = proc.Run(ctx, proc.Command{
-		Path: args[0], Args: args[1:], Dir: cfg.BuildDir,
+		Path: args[0], Args: args[1:], Dir: cfg.BuildDir, Pass: proc.Ccache,
 		Log: output + ".log", Kind: fault.Rig, Op: op,
 	})
 	return output, err

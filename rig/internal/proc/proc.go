@@ -2,7 +2,7 @@
 
 // Package proc runs other programs. It owns their lifetime (each has a process
 // group of its own, which ends with the command, on cancellation, and when the
-// rig dies, were it by SIGKILL), their kept output, and the errors that say
+// rig dies, were it by SIGKILL), their environment, which is built and not inherited, their kept output, and the errors that say
 // what failed and where its log is. It leaves what to run to its callers, and
 // is the only importer of os/exec.
 //
@@ -28,7 +28,8 @@ type Command struct {
 	Path string   // a file, or a name that is looked up in PATH
 	Args []string // without the program's own name
 	Dir  string   // working folder; empty: the rig's
-	Env  []string // KEY=value, added to the inherited environment
+	Env  []string // KEY=value, added to the environment that every command gets
+	Pass []string // names of further variables that are handed on where the rig has them
 	// Stdin must end by itself unless it is an *os.File: the end of the command cannot interrupt a Read.
 	Stdin io.Reader
 	// Stdout, where set, gets the standard output instead of Result, Tail and

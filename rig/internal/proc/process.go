@@ -53,7 +53,7 @@ func Start(ctx context.Context, command Command) (*Process, error) {
 	}
 	p.cmd.Args[0] = command.Path
 	p.cmd.Dir = command.Dir
-	p.cmd.Env = append(os.Environ(), command.Env...)
+	p.cmd.Env = environment(os.Environ(), command.Pass, command.Env)
 	p.cmd.Stdin = command.Stdin
 	if say, ok := ctx.Value(announceKey{}).(func([]string)); ok {
 		say(command.Argv())

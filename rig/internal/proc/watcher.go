@@ -32,7 +32,7 @@ func startWatcher() (*watcher, error) {
 	}
 	defer r.Close()
 	cmd := exec.Command("/bin/sh", "-c", watcherScript)
-	cmd.Stdin = r
+	cmd.Stdin, cmd.Env = r, environment(os.Environ(), nil, nil)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		w.Close()

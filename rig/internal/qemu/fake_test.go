@@ -122,9 +122,8 @@ func fake(t *testing.T, mode string) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv(fakeMode, mode)
 	c := config(t, "arm64")
-	c.Binary, c.Dir, c.Sockets = []string{self}, t.TempDir(), ""
+	c.Binary, c.Dir, c.Sockets = []string{"env", fakeMode + "=" + mode, self}, t.TempDir(), ""
 	c.Kernel = c.Dir + "/Image"
 	image := make([]byte, 4096)
 	copy(image[c.Arch.ImageMagicAt:], c.Arch.ImageMagic)

@@ -161,7 +161,7 @@ func TestNoQEMUSurvivesTheRigsSIGKILL(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "config.json"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	rig, err := proc.Start(t.Context(), proc.Command{Path: cfg.Binary[0], Env: []string{fakeRig + "=" + cfg.Dir}})
+	rig, err := proc.Start(t.Context(), proc.Command{Path: cfg.Binary[2], Env: []string{fakeRig + "=" + cfg.Dir}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -198,6 +198,9 @@ func TestDecodeKernel(t *testing.T) {
 	decodeAll(t, path)
 }
 
+// goSettings say where Go keeps what it has and gets what it lacks.
+var goSettings = append([]string{"GOCACHE", "GOFLAGS", "GOMODCACHE", "GOPATH", "GOPROXY", "GOTOOLCHAIN"}, proc.Network...)
+
 // The reader's scope is in the guest, which another compiler made.
 func TestDecodeGuest(t *testing.T) {
 	tool, err := proc.LookPath("go")
@@ -206,7 +209,7 @@ func TestDecodeGuest(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "guest")
 	_, err = proc.Run(t.Context(), proc.Command{Path: tool, Args: []string{"build", "-o", path, "kcovrig/guest"},
-		Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, Kind: fault.Rig, Op: "build the guest"})
+		Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64"}, Pass: goSettings, Kind: fault.Rig, Op: "build the guest"})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, tailOf(err))
 	}

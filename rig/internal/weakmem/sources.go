@@ -178,7 +178,7 @@ func (s Sources) compile(ctx context.Context, cfg Config) (string, error) {
 	defer os.RemoveAll(work)
 	code := slices.DeleteFunc(s.names(), func(name string) bool { return filepath.Ext(name) != ".c" })
 	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: append(defines(cfg.Define), CompileArgs(min(cfg.API, MaxAPI), code, "weakmem.so")...), Dir: work,
+		Path: cc, Args: append(defines(cfg.Define), CompileArgs(min(cfg.API, MaxAPI), code, "weakmem.so")...), Dir: work, Pass: proc.Ccache,
 		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
 	})
 	if err != nil {

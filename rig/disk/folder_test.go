@@ -36,3 +36,19 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 		assert.NoDirExists(t, f.Dir)
 	}
 }
+
+// TMPDIR may be anything; the tools that are given paths below it are choosier.
+func TestWhereARunWorks(t *testing.T) {
+	for temporary, want := range map[string]string{
+		"/tmp": "/tmp", "/var/tmp/u-1": "/var/tmp/u-1",
+		"/tmp/a b": "/tmp", "/tmp/a,b": "/tmp", "/tmp/a:b": "/tmp", "/tmp/$x": "/tmp", "relative": "/tmp", "/tmp/\n": "/tmp", "/tmp/ü": "/tmp",
+		"/a/path/that/is/too/long/for/the/sockets/of/a/run": "/tmp",
+	} {
+		assert.Equal(t, want, workParent(temporary), temporary)
+	}
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "a b"))
+	f, err := NewWorkFolder()
+	require.NoError(t, err)
+	assert.Equal(t, "/tmp", filepath.Dir(f.Dir))
+	require.NoError(t, f.Close())
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"golang.org/x/sys/unix"
 
@@ -23,15 +24,22 @@ type Folder struct {
 // WorkPattern is what the folders' names begin with.
 const WorkPattern = "kcovrig-run-"
 
-// NewWorkFolder makes a folder below which Unix sockets fit into the 108 bytes
-// of sockaddr_un, unix(7), whatever TMPDIR is.
-func NewWorkFolder() (*Folder, error) {
+// plainPath matches the paths that every tool takes as they are: the emulator's
+// plan is made of words, QEMU's options are divided by commas, make has blanks
+// and more to itself.
+var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._+-]*$`)
+
+// NewWorkFolder makes the folder that a run works in.
+func NewWorkFolder() (*Folder, error) { return NewFolder(workParent(os.TempDir())) }
+
+// workParent is where temporary files belong, or /tmp where the paths below it
+// are not plain, or too long for Unix sockets: 108 bytes of sockaddr_un, unix(7).
+func workParent(temporary string) string {
 	const longest = 40
-	parent := os.TempDir()
-	if len(parent) > longest {
-		parent = "/tmp"
+	if len(temporary) > longest || !plainPath.MatchString(temporary) {
+		return "/tmp"
 	}
-	return NewFolder(parent)
+	return temporary
 }
 
 // NewFolder makes such a folder in parent, and removes what killed rigs left there.

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package disk writes and guards what other processes may read at the same
-// time: files that appear whole or not at all, folders that are locked while
-// their owner lives, and the hashes that name contents. It knows no format and
-// leaves to its callers whose fault an error is.
 package disk
 
 import (

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig"
+)
+
+func newLitmusShow(a *app) *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Print the results that a run of litmus tests has left",
+		Long: `litmus show prints what litmus run --out=RUN has come to, also where that is under
+way, or was killed: tests that it has not come to are inconclusive then. The exit
+code is that of litmus run.
+
+` + exitHelp,
+		Example: `  kcovrig litmus show results/litmus --json`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, paths []string) error {
+			r, err := rig.KeptLitmus(paths[0])
+			return a.showLitmus(&o, r, err)
+		},
+	}
+	addJSON(cmd, &o.json)
+	return cmd
+}

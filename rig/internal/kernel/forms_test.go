@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/kernel/patches"
+	"kcovrig/rig/mailpatch"
+)
+
+// kcovTree is kernel/kcov.c of 6.12 as far as patches look at it, each line at its place.
+func kcovTree(t *testing.T) files {
+	t.Helper()
+	text, err := os.ReadFile("testdata/kcov_move_area.txt")
+	require.NoError(t, err)
+	return files{"kernel/kcov.c": strings.Repeat("\n", 942) + string(text), "mm/util.c": "\n"}
+}
+
+const behindCopy = "\tmemcpy(dst_entries, src_entries, bytes_to_move);\n"
+
+// formNotes are what is said of each form, in words.
+var formNotes = map[string]string{
+	"11k-U0-after-memcpy.patch":     "has no context: it went in behind line 985 as it says",
+	"14-fuzz1.patch":                "fits with fuzz 1 only",
+	"22-binary-git.patch":           "kcov.png is left out: it is binary",
+	"22b-binary-files-differ.patch": "kcov.png is left out: it is binary",
+	"23-rename-doc.patch":           "kernel-coverage.rst is left out: it does not fit",
+	"23c-mode-change.patch":         "mm/util.c: its change of mode is left out",
+	"24b-format-patch.patch.gz":     "",
+	"39-unterminated-newline.patch": "",
+	"04-mail-quoted-printable.eml":  "",
+	"10-no-prefix.patch":            "",
+	"28b-attachment-base64.eml":     "",
+	"23d-empty-new-file.patch":      "",
+	"12b-svn-index-p0.patch":        "",
+	"09-p0.patch":                   "",
+	"07-crlf.patch":                 "",
+	"07b-crlf-diff.patch":           "",
+	"05-mail-base64.eml":            "",
+}
+
+// Every form in which the same fix comes gives the same kernel, and says what was
+// special about it.
+func TestFormsInWhichPatchesCome(t *testing.T) {
+	tree, fix := kcovTree(t), kcovConfig().Fix
+	plain := ""
+	paths, err := filepath.Glob("testdata/patches/[0-9]*[a-z]")
+	require.NoError(t, err)
+	seen := 0
+	for _, path := range append([]string{"testdata/patches/07-crlf.patch"}, paths...) {
+		name := filepath.Base(path)
+		if strings.HasSuffix(name, ".license") {
+			continue
+		}
+		seen++
+		t.Run(name, func(t *testing.T) {
+			set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Patches: []string{path}}.patches(t.Context())
+			require.NoError(t, err)
+			made, err := set.arm(t.Context(), fix, true, tree.read)
+			require.NoError(t, err)
+			text := *made.variant["kernel/kcov.c"]
+			in, err := fix.In(text)
+			require.NoError(t, err)
+			assert.True(t, in)
+			assert.NotContains(t, text, "\r")
+			if plain == "" {
+				plain = text
+			}
+			want := plain
+			if strings.HasPrefix(name, "11k") { // the barrier alone
+				want = strings.Replace(tree["kernel/kcov.c"], behindCopy, behindCopy+"\tsmp_wmb();\n", 1)
+			}
+			assert.Equal(t, want, text)
+			wanted, known := formNotes[name]
+			require.True(t, known)
+			if wanted == "" {
+				assert.Empty(t, made.notes)
+			} else {
+				require.Len(t, made.notes, 1)
+				assert.Contains(t, made.notes[0], wanted)
+			}
+			if name == "23d-empty-new-file.patch" {
+				assert.Empty(t, *made.variant["include/linux/empty_kcov.h"])
+			}
+
+			// What is kept of it makes the same kernel once more.
+			again, _, err := mailpatch.Read("made-by.patch", []byte(made.text))
+			require.NoError(t, err)
+			twice, err := apply(t.Context(), again, how{fuzz: maxFuzz}, tree.read)
+			require.NoError(t, err)
+			assert.Equal(t, made.variant, twice.variant)
+
+			patched := files{"kernel/kcov.c": text, "include/linux/empty_kcov.h": ""}
+			off, err := set.arm(t.Context(), fix, false, patched.read)
+			require.NoError(t, err)
+			assert.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"], "it is known to be in, and comes off")
+		})
+	}
+	assert.Equal(t, len(formNotes)+1, seen)
+}

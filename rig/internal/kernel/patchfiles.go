@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/mailpatch"
+)
+
+// patches reads the built-in series and the user's patches.
+func (c Config) patches(ctx context.Context) (patchSet, error) {
+	var set patchSet
+	for _, s := range c.Series {
+		names, err := fs.Glob(s, "*.patch")
+		if err != nil || len(names) == 0 {
+			return patchSet{}, fault.Newf(fault.User, "read patch series", "no *.patch file (%w)", err)
+		}
+		patches, _, err := readSeries(s, names)
+		if err != nil {
+			return patchSet{}, err
+		}
+		set.series = append(set.series, patches)
+	}
+	for _, named := range c.Patches {
+		patches, notes, err := c.patch(ctx, named)
+		if err != nil {
+			return patchSet{}, err
+		}
+		set.own, set.notes = append(set.own, patches...), append(set.notes, notes...)
+	}
+	return set, nil
+}
+
+// patch reads what one --patch names: a file, a folder, or a commit of the tree.
+func (c Config) patch(ctx context.Context, named string) ([]mailpatch.Patch, []string, error) {
+	if named == "" {
+		return nil, nil, fault.Newf(fault.User, "read the patch", "its name is empty")
+	}
+	info, err := os.Stat(named)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c.commit(ctx, named, err)
+	case err != nil:
+		return nil, nil, fault.Wrap(fault.User, "read the patch", err)
+	case info.IsDir():
+		return folder(os.DirFS(named), named)
+	case !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0:
+		return nil, nil, fault.Newf(fault.User, "read the patch", "%s is no file", named)
+	}
+	text, err := os.ReadFile(named)
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.User, "read the patch", err)
+	}
+	return mailpatch.Read(filepath.Base(named), text)
+}
+
+// folder reads a quilt series, or the *.patch files in the order of their names.
+func folder(f fs.FS, name string) ([]mailpatch.Patch, []string, error) {
+	op := "read patch series " + mailpatch.Printable(name)
+	list, err := fs.ReadFile(f, "series")
+	if err != nil {
+		names, err := fs.Glob(f, "*.patch")
+		if err == nil && len(names) == 0 {
+			err = errors.New("the folder has neither a file named series nor any *.patch")
+		}
+		if err != nil {
+			return nil, nil, fault.Wrap(fault.User, op, err)
+		}
+		return readSeries(f, names)
+	}
+	var names []string
+	for line := range strings.Lines(string(list)) {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 0:
+			continue
+		case slices.Contains(words[1:], "-R"):
+			return nil, nil, fault.Newf(fault.User, op, "%s is to be taken back (-R): that is not supported", mailpatch.Printable(words[0]))
+		case !fs.ValidPath(words[0]):
+			return nil, nil, fault.Newf(fault.User, op, "%q is no path below it", words[0])
+		}
+		names = append(names, words[0])
+	}
+	if len(names) == 0 {
+		return nil, nil, fault.Newf(fault.User, op, "its file named series lists no patch")
+	}
+	return readSeries(f, names)
+}
+
+// readSeries reads patch files in the given order.
+func readSeries(f fs.FS, names []string) ([]mailpatch.Patch, []string, error) {
+	var all []mailpatch.Patch
+	var notes []string
+	for _, name := range names {
+		text, err := fs.ReadFile(f, name)
+		if err != nil {
+			return nil, nil, fault.Wrap(fault.User, "read patch "+mailpatch.Printable(name), err)
+		}
+		patches, more, err := mailpatch.Read(name, text)
+		if err != nil {
+			return nil, nil, err
+		}
+		all, notes = append(all, patches...), append(notes, more...)
+	}
+	return all, notes, nil
+}
+
+// revision is what git may be asked for: no option, no range, nothing that a
+// shell's history would make of it.
+var revision = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./~^@{}+-]*$`)
+
+// commit reads a commit of the tree as a patch. missing is why it is no file.
+func (c Config) commit(ctx context.Context, named string, missing error) ([]mailpatch.Patch, []string, error) {
+	none := func(why string) error {
+		return fault.Newf(fault.User, "read the patch", "%w, and %s", missing, why)
+	}
+	if filepath.IsAbs(named) || filepath.Ext(named) == ".patch" || filepath.Ext(named) == ".diff" || !revision.MatchString(named) || strings.Contains(named, "..") {
+		return nil, nil, fault.Wrap(fault.User, "read the patch", missing)
+	}
+	if info, err := os.Stat(c.Tree); c.Tree == "" || err != nil || !info.IsDir() {
+		return nil, nil, none("a commit needs --tree with a git folder")
+	}
+	ask := func(args ...string) (string, error) {
+		res, err := proc.Run(ctx, git(c.Tree, "read commit "+named, args...))
+		return string(res.Stdout), err
+	}
+	hash, err := ask("rev-parse", "--verify", "--quiet", "--end-of-options", named+"^{commit}")
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, err
+		}
+		return nil, nil, none(c.Tree + " has no such commit")
+	}
+	hash = strings.TrimSpace(hash)
+	parents, err := ask("rev-list", "--no-walk", "--parents", hash)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := len(strings.Fields(parents)) - 1; n != 1 {
+		return nil, nil, fault.Newf(fault.User, "read commit "+named, "it has %d parents, and a patch needs one", n)
+	}
+	text, err := ask("format-patch", "-1", "--stdout", "--no-renames", "--no-signature", "--no-ext-diff", "--no-textconv", "--binary",
+		"--unified=3", "--no-attach", "--subject-prefix=PATCH", "--src-prefix=a/", "--dst-prefix=b/", hash)
+	if err != nil {
+		return nil, nil, err
+	}
+	return mailpatch.Read(fmt.Sprintf("commit %.12s", hash), []byte(text))
+}

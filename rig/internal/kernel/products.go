@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/fault"
+)
+
+// products are the files below the build folder that are booted or read.
+func (c Config) products() []string { return []string{c.Arch.ImagePath, "vmlinux", c.Object} }
+
+// makeImage makes the kernel. What another build left in the folder is removed
+// first, so that a make that does nothing and says that all is well leaves no
+// image instead of another kernel's.
+func (b *build) makeImage(ctx context.Context) error {
+	for _, name := range b.tree.cfg.products() {
+		if err := os.Remove(filepath.Join(b.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskFault("remove what another build made", err)
+		}
+	}
+	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
+		return err
+	}
+	return b.checkMade(b.tree.cfg.products())
+}
+
+// checkMade refuses a build that ended well and lacks a file.
+func (b *build) checkMade(names []string) error {
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(b.out, name))
+		if err == nil && (!info.Mode().IsRegular() || info.Size() == 0) {
+			err = errors.New("it is empty, or no file")
+		}
+		if err != nil {
+			return &fault.Error{Kind: fault.Rig, Op: "look at what make made", Log: b.log,
+				Err: errors.Join(errors.New("make ended well and did not make "+name), err),
+				Try: "read the log: another make in PATH, or the tree's Makefile, does something else than building"}
+		}
+	}
+	return nil
+}

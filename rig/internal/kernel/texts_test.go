@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A file that is no UTF-8 comes back byte for byte, and another one is another kernel.
+func TestFilesInOtherCharsetsAreKeptAsTheyAre(t *testing.T) {
+	latin, utf, other := "M\xfcller\n", "Müller\n", "M\xe4ller\n"
+	path := filepath.Join(t.TempDir(), "originals.json")
+	kept := originals{"a": &latin, "b": &utf, "gone": nil}
+	require.NoError(t, writeJSON(path, kept))
+	read := originals{}
+	require.True(t, readJSON(path, &read))
+	assert.Equal(t, kept, read)
+	assert.NotEqual(t, hashOf(variant{"a": &latin}), hashOf(variant{"a": &other}))
+	assert.Equal(t, hashOf(map[string]*string{"b": &utf, "gone": nil}), hashOf(variant{"b": &utf, "gone": nil}), "keys of old stay")
+}
+
+func TestAPatchOfAFileInAnotherCharset(t *testing.T) {
+	made, err := apply(t.Context(), readPatch(t, "x", "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n M\xfcller\n-a\n+\xe4\n"), how{}, files{"x": "M\xfcller\na\n"}.read)
+	require.NoError(t, err)
+	assert.Equal(t, "M\xfcller\n\xe4\n", *made.variant["x"])
+}

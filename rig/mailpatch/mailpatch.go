@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailpatch reads patches as people have them: mails in any transfer
+// encoding, attachments, threads in an mbox, gzip, plain diffs with or without
+// a/ and b/. It owns which mails of a thread are the series, and the checks that
+// need no tree: paths, kinds of files, sizes. It leaves to others where the bytes
+// are from, and applying what it returns.
+package mailpatch
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"kcovrig/rig/fault"
+)
+
+// Patch is one patch: a mail, or a file that is none.
+type Patch struct {
+	Name    string // of its file, and its subject where the file holds several; printable
+	Subject string // of the mail, printable; empty: none
+	From    string // of the mail, printable; empty: none
+	Message string // what stands before the diff, as it came
+
+	stripped, whole    []*gitdiff.File // with names as patch -p1 and -p0 have them
+	errStrip, errWhole error           // why names cannot be meant so
+}
+
+// Read returns the patches that a file holds, in the order in which they apply,
+// and what people should know of the choice. name is the file's, for messages.
+func Read(name string, content []byte) ([]Patch, []string, error) {
+	name = Printable(name)
+	op := "read patch " + name
+	text, err := plain(content)
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.User, op, err)
+	}
+	docs, err := documents(text, 0)
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.User, op, err)
+	}
+	var holding []document
+	for _, d := range docs {
+		if d.hasDiff() {
+			holding = append(holding, d)
+		}
+	}
+	if len(holding) == 0 {
+		return nil, nil, fault.Newf(fault.User, op, "the patch is empty: it changes no file%s", whatInstead(text, docs))
+	}
+	holding, notes, err := chooseSeries(holding)
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.User, op, err)
+	}
+	var patches []Patch
+	for _, d := range holding {
+		p := Patch{Name: name, Subject: Printable(d.subject), From: Printable(d.from)}
+		if len(holding) > 1 && p.Subject != "" {
+			p.Name += " (" + p.Subject + ")"
+		}
+		if err := p.parse(d); err != nil {
+			return nil, nil, fault.Wrap(fault.User, "read patch "+p.Name, err)
+		}
+		patches = append(patches, p)
+	}
+	for i, n := range notes {
+		notes[i] = Printable(name + ": " + n)
+	}
+	return patches, notes, nil
+}
+
+// Files returns what the patch does, file by file, with paths below the tree. has
+// says whether the tree has a file or folder: it decides whether the names begin
+// with a folder that is not the tree's, as with patch -p1, or do not.
+func (p Patch) Files(has func(path string) bool) []*gitdiff.File {
+	switch {
+	case p.errStrip != nil:
+		return p.whole
+	case p.errWhole != nil:
+		return p.stripped
+	}
+	if found(p.whole, has) > found(p.stripped, has) {
+		return p.whole
+	}
+	return p.stripped
+}
+
+// found counts the files that the tree has, or whose folder it has where they are made.
+func found(files []*gitdiff.File, has func(string) bool) int {
+	n := 0
+	for _, f := range files {
+		p := f.OldName
+		if f.IsNew {
+			p = f.NewName
+			if i := strings.LastIndexByte(p, '/'); i > 0 {
+				p = p[:i]
+			}
+		}
+		if has(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// Printable replaces what would do something on a terminal; line breaks and tabs
+// become blanks.
+func Printable(text string) string {
+	return strings.Join(strings.Fields(PrintableLines(text)), " ")
+}
+
+// PrintableLines does so and keeps line breaks and tabs.
+func PrintableLines(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < ' ', r >= 0x7f && r < 0xa0, r == 0x61c, r == 0x200e, r == 0x200f,
+			r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+}
+
+// Path is the file that f changes, as the tree has it afterwards, or had it where
+// it is deleted.
+func Path(f *gitdiff.File) string {
+	if f.IsDelete {
+		return f.OldName
+	}
+	return f.NewName
+}
+
+// Diff writes files in git's format, with a/ and b/. What decides nothing over
+// the content is left out: hashes, and modes of files that stay.
+func Diff(files []*gitdiff.File) string {
+	var b strings.Builder
+	for _, f := range files {
+		clean := *f
+		clean.OldMode, clean.NewMode, clean.Score = 0, 0, 0
+		if clean.BinaryFragment == nil {
+			clean.OldOIDPrefix, clean.NewOIDPrefix = "", ""
+		}
+		switch {
+		case f.IsNew:
+			clean.NewMode = 0o100644
+		case f.IsDelete:
+			clean.OldMode = 0o100644
+		case f.IsRename || f.IsCopy:
+			clean.Score = max(f.Score, 1)
+		}
+		fmt.Fprint(&b, clean.String())
+	}
+	return b.String()
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/trial"
+)
+
+func TestRunItAgainNamesEveryPatchInOrder(t *testing.T) {
+	argv := repeat(Document{Command: "build", Spec: trial.Spec{Arch: "arm64", Tree: "/t", Patch: trial.Patches{"/b.patch", "/a 1.patch"}}})
+	assert.Equal(t, []string{"kcovrig", "build", "--arch=arm64", "--tree=/t", "--patch=/b.patch", "'--patch=/a 1.patch'"}, argv)
+}
