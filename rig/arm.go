@@ -58,8 +58,11 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 	return obs, err
 }
 
-// readEmulator reads what the plugin left behind: counters and witnesses.
+// readEmulator reads what the plugin left behind: counters, sites and witnesses.
 func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
+	if obs.Silence, err = a.silence(); err != nil {
+		return err
+	}
 	if obs.Emulator, err = a.doers.counters(p); err != nil || p.Trace == "" {
 		return err
 	}

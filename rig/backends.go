@@ -39,6 +39,10 @@ type Backends struct {
 	// Emulation says which plugin Plugin would make, and with which policy.
 	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
 	Counters  func(p Plugin) (map[string]uint64, error)
+	// Sites is the emulator's table of what stopped it, also of a machine that runs.
+	Sites func(p Plugin) ([]weakmem.Site, error)
+	// Model says whether Arm's memory model allows the condition of any of the tests.
+	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
 	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
@@ -132,6 +136,11 @@ type Analysis struct {
 	trial.Code
 	Scope []Range
 	Lines []objcode.Line // of the scope
+	// Copies is the code that does the first of the two writes, Publishers are the
+	// addresses of the stores that do the second.
+	Copies     []Range
+	Publishers []uint64
+	Ways       objcode.Ways // from the first to the second
 }
 
 // PluginConfig says what the weak-memory plugin is to emulate.
@@ -157,6 +166,7 @@ type Plugin struct {
 	Path  string
 	Args  []string
 	Log   string // the counters
+	Sites string // what stopped the emulator, by place
 	Trace string // what was saved at each mark; empty where the guest has no mark function
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -23,6 +24,8 @@ type bootPlan struct {
 	machine   BootConfig     // complete but for the plugin
 	emulator  *PluginConfig  // nil: the boot does without
 	lines     []objcode.Line // of the code that the emulator may reorder
+	writes    writes         // the two, in the kernel's code
+	entries   entryLoads     // of the reader
 	workloads []string       // that the guest must know
 	start     wire.Start
 	limit     time.Duration // of the stress
@@ -33,5 +36,6 @@ type bootDoers struct {
 	plugin    func(context.Context, PluginConfig) (Plugin, error)
 	start     func(context.Context, BootConfig) (VM, error)
 	counters  func(Plugin) (map[string]uint64, error)
+	sites     func(Plugin) ([]weakmem.Site, error)
 	witnesses func(WitnessConfig) ([]trial.Witness, error)
 }

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -188,20 +189,25 @@ func (v *fakeVM) Close() error {
 
 // lab is a set of fakes, and what was asked of them.
 type lab struct {
-	guests map[bool]fakeGuest
-	queue  []fakeGuest // of the next boots, before guests
-	same   bool
-	qemu   Emulator
-	kvm    error
-	image  error
-	mu     sync.Mutex
-	boots  []BootConfig
-	vms    []*fakeVM
-	probed int
-	scope  []string // the readers' symbols, per boot
-	pauses atomic.Int32
-	active atomic.Int32 // machines under stress
-	most   atomic.Int32 // ... at once
+	guests  map[bool]fakeGuest
+	queue   []fakeGuest // of the next boots, before guests
+	same    bool
+	binary  string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
+	noted   func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	ways    objcode.Ways                                  // of both kernels
+	model   trial.Expectation                             // what the memory model says of the patched kernel's
+	noModel error
+	qemu    Emulator
+	kvm     error
+	image   error
+	mu      sync.Mutex
+	boots   []BootConfig
+	vms     []*fakeVM
+	probed  int
+	scope   []string // the readers' symbols, per boot
+	pauses  atomic.Int32
+	active  atomic.Int32 // machines under stress
+	most    atomic.Int32 // ... at once
 }
 
 func (l *lab) stressing(change int32) {
@@ -234,7 +240,10 @@ func (l *lab) backends() *Backends {
 		},
 		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
-			return Analysis{Code: trial.Code{Container: "f", Ordered: "no"}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}}, nil
+			return Analysis{
+				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Variant())}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: l.ways,
+			}, nil
 		},
 		SameCode: func(_, _ Image, _ []string) (bool, error) { return l.same, nil },
 		GuestScope: func(_ string, symbols []string) ([]Range, error) {
@@ -247,19 +256,9 @@ func (l *lab) backends() *Backends {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
 		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Boot:     l.boot,
+		Sites:    l.sites, Model: l.herd,
+		Boot: l.boot,
 	}
-}
-
-func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, r := range cfg.Scope {
-		if r.Start == 9 {
-			l.scope = append(l.scope, r.Symbol)
-		}
-	}
-	return Plugin{Path: "p.so"}, nil
 }
 
 func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {

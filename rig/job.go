@@ -33,6 +33,10 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[trial.Variant][]Range        // of the kernels
 	readers  map[trial.Reader][]Range         // of the guest's readers
+	writes   map[trial.Variant]writes         // the two, in the kernels' code
+	ways     map[trial.Variant]objcode.Ways   // from one to the other
+	model    trial.Voice                      // what the memory model says of those
+	counts   map[trial.Reader]uint64          // addresses of the readers' loads of the count
 	lines    map[trial.Variant][]objcode.Line // of the kernels' code in scope
 	inGuest  []objcode.Line                   // of the guest's
 	mark     Range                            // the guest's mark function
@@ -64,7 +68,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]Range{}, readers: map[trial.Reader][]Range{},
-		lines:  map[trial.Variant][]objcode.Line{},
+		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {

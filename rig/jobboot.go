@@ -32,7 +32,7 @@ func (j *job) boot(ask bootAsked, turns *relay) (arm, error) {
 	b := j.backends()
 	return arm{
 		bootPlan: plan, relay: turns, stages: j.stages, events: j.cfg.Events,
-		doers: bootDoers{plugin: b.Plugin, start: b.Boot, counters: b.Counters, witnesses: b.Witnesses},
+		doers: bootDoers{plugin: b.Plugin, start: b.Boot, counters: b.Counters, sites: b.Sites, witnesses: b.Witnesses},
 	}, nil
 }
 
@@ -46,6 +46,8 @@ func (j *job) bootPlan(ask bootAsked) bootPlan {
 		name: name, dir: filepath.Join(ask.below, name), variant: ask.variant, reader: ask.reader,
 		expected: j.expected(ask.variant, ask.reader), limit: ask.limit,
 		lines:     slices.Concat(j.lines[ask.variant], j.inGuest),
+		writes:    j.writes[ask.variant],
+		entries:   entryLoads{j.readers[ask.reader], j.counts[ask.reader]},
 		workloads: append([]string{j.scenario.Workload}, j.beside...),
 		start: wire.Start{
 			Workload: j.scenario.Workload, Modes: spec.Modes, Reader: string(ask.reader), Seed: spec.Seed,

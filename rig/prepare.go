@@ -226,7 +226,8 @@ func (j *job) analyse(ctx context.Context, arms []trial.Variant) error {
 		if err != nil {
 			return err
 		}
-		j.scopes[v], j.lines[v] = a.Scope, a.Lines
+		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
+		j.ways[v] = a.Ways
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}

@@ -26,6 +26,7 @@ func (j *job) readReader(reader trial.Reader) error {
 	if len(loads) < 2 {
 		return nil // another architecture's, or none that is understood
 	}
+	j.counts[reader] = loads[0].Addr
 	code.Count, code.Entry = instructionOf(loads[0]), instructionOf(loads[1])
 	for _, r := range ranges {
 		if loads[0].Addr < r.Start || loads[1].Addr >= r.End {

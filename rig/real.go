@@ -19,7 +19,7 @@ func realBackends() *Backends {
 		Open: openTree, Archive: buildArchive, Emulator: findEmulator, KVMBoots: kvmBoots,
 		Analyse: analyse, SameCode: sameCode, GuestScope: guestScope, Functions: functions, MemoryModel: memoryModel,
 		Disassemble: disassemble, Between: between,
-		Plugin: preparePlugin, PackEmulator: packEmulator, Emulation: emulation, Counters: readCounters, Witnesses: readWitnesses, Boot: boot,
+		Plugin: preparePlugin, PackEmulator: packEmulator, Emulation: emulation, Counters: readCounters, Sites: readSites, Model: askHerd, Witnesses: readWitnesses, Boot: boot,
 	}
 }
 
@@ -87,7 +87,7 @@ func preparePlugin(ctx context.Context, cfg PluginConfig) (Plugin, error) {
 		RAMBytes: cfg.RAMBytes, Scope: scope, Seed: cfg.Seed, Policy: policyOf(cfg), Focus: cfg.Focus, Define: cfg.Define,
 		Marks: cfg.Marks, Mark: weakmem.Scope{Start: cfg.Mark.Start, End: cfg.Mark.End}, Sources: sources,
 	})
-	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Trace: p.Trace}, err
+	return Plugin{Path: p.Path, Args: p.Args, Log: p.Counters, Sites: p.Sites, Trace: p.Trace}, err
 }
 
 func policyOf(cfg PluginConfig) weakmem.Policy {
@@ -112,3 +112,5 @@ func emulation(cfg PluginConfig) (string, map[string]uint64, error) {
 }
 
 func readCounters(p Plugin) (map[string]uint64, error) { return weakmem.ReadCounters(p.Log) }
+
+func readSites(p Plugin) ([]weakmem.Site, error) { return weakmem.ReadSites(p.Sites) }

@@ -20,7 +20,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 6
+const analysisVersion = 9
 
 // listingFile is the disassembly in a boot's folder.
 const listingFile = "code.lst"
@@ -32,7 +32,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
 		a, err := objcode.Analyse(ctx, objcode.Config{
 			Arch: cfg.Arch, Vmlinux: cfg.Image.Vmlinux, BuildDir: cfg.Image.BuildDir,
-			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, OutDir: cfg.OutDir,
+			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, Count: cfg.Scenario.Count, OutDir: cfg.OutDir,
 			Debug: cfg.Image.DebugObject, Source: cfg.Image.Source,
 		})
 		if err != nil {
@@ -49,13 +49,17 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 	if err == nil {
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
-	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines}, fault.Wrap(fault.Rig, "write the disassembly", err)
+	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
 type keptAnalysis struct {
 	Code  trial.Code
 	Scope []Range
 	Lines []objcode.Line
+
+	Copies     []Range
+	Publishers []uint64
+	Ways       objcode.Ways
 }
 
 // keep reduces an analysis to what the rig uses. The function's own code is
@@ -66,13 +70,26 @@ func keep(a objcode.Analysis) keptAnalysis {
 	if len(a.CopyCalls) > 0 {
 		body = weakmem.Caller
 	}
-	k := keptAnalysis{Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	k := keptAnalysis{Ways: a.Ways, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
 	for _, r := range a.Scope {
 		role := weakmem.Callee
-		if r.Role == objcode.RoleBody {
+		switch r.Role {
+		case objcode.RoleBody:
 			role = body
+		case objcode.RolePath:
+			role = weakmem.Path
+		default:
+			k.Copies = append(k.Copies, Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
 		}
 		k.Scope = append(k.Scope, Range{Symbol: r.Symbol, Role: string(role), Start: r.Start, End: r.End})
+	}
+	for _, addr := range a.Copies {
+		if !slices.Contains(a.CopyCalls, addr) {
+			k.Copies = append(k.Copies, Range{Symbol: a.Container, Start: addr, End: addr + 4})
+		}
+	}
+	for _, s := range a.Publish {
+		k.Publishers = append(k.Publishers, s.Addr)
 	}
 	for _, b := range a.Barriers {
 		if b.Between {

@@ -30,7 +30,7 @@ func (j *job) runOne(ctx context.Context, v trial.Variant) error {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []trial.Variant{v}, func(latest map[trial.Variant][]wire.Tally) bool {
+		err := j.runArms(ctx, reader, []trial.Variant{v}, func(latest map[trial.Variant][]wire.Tally, _ notes) bool {
 			if share := j.cfg.Spec.CleanShare; share > 0 {
 				return trial.EnoughFor(latest[v], share)
 			}
@@ -69,11 +69,12 @@ func (j *job) compare(ctx context.Context) (err error) {
 	if err := j.prepare(ctx, trial.Pair()); err != nil {
 		return err
 	}
-	enough := func(latest map[trial.Variant][]wire.Tally) bool {
-		return trial.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	if err := j.askModel(ctx, trial.Pair()); err != nil {
+		return err
 	}
+	enough := j.settled
 	if j.arch.TSO {
-		enough = func(latest map[trial.Variant][]wire.Tally) bool {
+		enough = func(latest map[trial.Variant][]wire.Tally, _ notes) bool {
 			return trial.Enough(latest[trial.Unpatched]) && trial.Enough(latest[trial.Patched])
 		}
 	}
@@ -81,10 +82,7 @@ func (j *job) compare(ctx context.Context) (err error) {
 	for _, reader := range j.cfg.Spec.Readers {
 		err := j.runArms(ctx, reader, trial.Pair(), enough)
 		if n := len(j.result.Observations); reader == judged && n >= 2 {
-			j.result.Judgement = trial.Judge(j.result.Observations[n-2], j.result.Observations[n-1], trial.Setting{
-				TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
-				Unordered: !j.ordered(reader),
-			})
+			j.judge(j.result.Observations[n-2], j.result.Observations[n-1])
 			j.warnOfCorrelation(j.result.Observations[n-2:])
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
@@ -93,6 +91,29 @@ func (j *job) compare(ctx context.Context) (err error) {
 	}
 	return nil
 }
+
+// judge reaches the verdict on two arms, and holds the other voices against it.
+func (j *job) judge(unpatched, patched trial.Observation) {
+	verdict := trial.Judge(unpatched, patched, trial.Setting{
+		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
+		Unordered: !j.ordered(unpatched.Reader),
+	})
+	j.result.Judgement = trial.Agree(verdict, unpatched, patched, j.voices()...)
+}
+
+// settled says whether the arms may stop, for a verdict. The emulator's tables are
+// read only once nothing else is missing.
+func (j *job) settled(latest map[trial.Variant][]wire.Tally, notes notes) bool {
+	certain := trial.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	if !certain || !j.emulated() {
+		return certain
+	}
+	seen := func(v trial.Variant) trial.Seen { return trial.Seen{Tallies: latest[v], Silence: notes(v)} }
+	return trial.Settled(seen(trial.Unpatched), seen(trial.Patched))
+}
+
+// notes gives what the emulator of an arm under way has noted so far.
+type notes func(trial.Variant) *trial.Silence
 
 // withdraw takes back what is said of arms that did not both come to an end that
 // counts, where neither a kernel nor an interruption of what was measured is the reason.
@@ -108,16 +129,26 @@ func (j *job) withdraw(err error) {
 // runArms boots the arms of one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
-func (j *job) runArms(ctx context.Context, reader trial.Reader, arms []trial.Variant, enough func(map[trial.Variant][]wire.Tally) bool) error {
+func (j *job) runArms(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough func(map[trial.Variant][]wire.Tally, notes) bool) error {
 	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
-	seen := make([]trial.Observation, len(arms))
-	witnesses := make([][]trial.Witness, len(arms))
-	turns := newRelay(len(arms), enough)
+	seen := make([]trial.Observation, len(variants))
+	witnesses := make([][]trial.Witness, len(variants))
+	arms := map[trial.Variant]*arm{}
+	turns := newRelay(len(variants), nil)
+	if enough != nil {
+		turns.enough = func(latest map[trial.Variant][]wire.Tally) bool {
+			return enough(latest, func(v trial.Variant) *trial.Silence {
+				s, _ := arms[v].silence() // what could not be read is met again at the arm's end
+				return s
+			})
+		}
+	}
 	var runs []func(context.Context) error
-	for i, v := range arms {
+	for i, v := range variants {
 		a, err := j.boot(bootAsked{variant: v, reader: reader, limit: j.limit(), hits: maxHits, below: j.folder.work}, turns)
+		arms[v] = &a
 		if err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: sentence(d), Repeat: repeat(d),
-		Document: d, Rows: rows(d), Facts: provenance(d), Order: orders(d),
+		Document: d, Rows: rows(d), Facts: provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
 	}
 	var readers []trial.Reader
 	for _, a := range d.Arms {

@@ -27,6 +27,7 @@ type Document struct {
 	MissProbability *float64              `json:"missProbability"`
 	Reasons         []string              `json:"reasons"`
 	Modes           []trial.ModeJudgement `json:"modes"`
+	Voices          []trial.Voice         `json:"voices,omitempty"`
 	Arms            []ArmDocument         `json:"arms"`
 	Witnesses       []trial.Witness       `json:"witnesses"`
 	Spec            trial.Spec            `json:"spec"`
@@ -69,6 +70,7 @@ type ArmDocument struct {
 	BootNS       int64             `json:"bootNS"`
 	Seed         uint64            `json:"seed"`
 	Emulator     map[string]uint64 `json:"emulator"`
+	Silence      *trial.Silence    `json:"silence,omitempty"`
 	Ledgers      map[string]uint64 `json:"ledgers,omitempty"`
 	Argv         []string          `json:"argv"`
 	Console      string            `json:"console"`
@@ -90,7 +92,7 @@ func NewDocument(r trial.Result) Document {
 	d := Document{
 		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
-		Reasons: full(j.Reasons), Modes: full(j.Modes), Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
+		Reasons: full(j.Reasons), Modes: full(j.Modes), Voices: j.Voices, Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
 		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Readers: r.Readers, Notes: full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
@@ -128,7 +130,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}

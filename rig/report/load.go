@@ -70,14 +70,14 @@ func (d Document) Result() trial.Result {
 		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
-			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes,
+			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes, Voices: d.Voices,
 		},
 	}
 	for _, a := range d.Arms {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
 				AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
-				BlockSize: a.BlockSize, Emulator: a.Emulator, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS,
+				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS,
 			})
 		}
 		o := &r.Observations[len(r.Observations)-1]

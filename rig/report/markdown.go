@@ -37,6 +37,7 @@ func writeMarkdown(w io.Writer, runs []Saved, o Options) error {
 	fmt.Fprintf(&b, "### kcovrig: %s\n\n", headline(runs))
 	markdownSentences(&b, runs)
 	markdownTable(&b, runs)
+	markdownVoices(&b, runs)
 	markdownTestedBy(&b, runs, o)
 	_, err := io.WriteString(w, b.String())
 	return err

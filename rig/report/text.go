@@ -27,6 +27,7 @@ func Text(w io.Writer, r trial.Result) error {
 	writeReplay(&b, r.Replay)
 	switch {
 	case r.Command == "compare":
+		writeVoices(&b, r.Judgement)
 		writeVerdict(&b, r.Judgement)
 	case r.Command == "run" && r.Failure == nil:
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")

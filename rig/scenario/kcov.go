@@ -25,6 +25,7 @@ func init() {
 		Object:   "kernel/kcov.o",
 		Copy:     []string{"memcpy", "__memcpy", "memmove"},
 		Stores:   []string{"WRITE_ONCE"},
+		Count:    "dst_area",
 		Barriers: []string{"smp_wmb", "smp_mb", "wmb", "mb", "dma_wmb", "dma_mb"},
 		Releases: []string{"smp_store_release"},
 		Fragments: map[string]string{

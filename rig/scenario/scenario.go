@@ -28,6 +28,8 @@ type Scenario struct {
 	Copy []string
 	// Stores are the calls that do the second write plainly.
 	Stores []string
+	// Count is the C variable through which they do it; empty: any store behind the copy may be the second write.
+	Count string
 	// Barriers are the C barriers that count as the fix between Copy and Stores.
 	Barriers []string
 	// Releases are the calls that do the second write in order by themselves.

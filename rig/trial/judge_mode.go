@@ -53,30 +53,29 @@ func Standings(unpatched, patched []wire.Tally) []Standing {
 		if at < 0 {
 			continue
 		}
-		m := promised.judgeMode(unpatched[at], p, Setting{}, false)
+		m := promised.judgeMode(unpatched[at], p, Setting{}, weight{factor: 1})
 		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: m.Required, Miss: m.MissProbability, Stale: p.StaleWindows})
 	}
 	return all
 }
 
-func (r rule) judgeMode(u, p wire.Tally, setting Setting, idle bool) ModeJudgement {
+func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) ModeJudgement {
+	counted := w.of(p.Blocks - p.StaleBlocks)
 	m := ModeJudgement{
 		Mode:            u.Mode,
+		Counted:         counted,
 		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
-		MissProbability: r.missed(u.StaleBlocks, u.Blocks, p.Blocks-p.StaleBlocks),
-		PatchedUpper95:  RateUpper95(p.StaleBlocks, p.Blocks),
+		MissProbability: r.missed(u.StaleBlocks, u.Blocks, counted),
+		PatchedUpper95:  RateUpper95(p.StaleBlocks, counted+p.StaleBlocks),
 	}
 	m.Required, _ = r.required(u.StaleBlocks, u.Blocks)
-	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting)
-	if m.Verdict == Fixed && setting.Emulated && idle {
-		m.Verdict, m.Reason = Inconclusive, reasonIdle
-	}
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w)
 	return m
 }
 
 // verdictOf decides one mode. A stale read in the patched arm was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
-func (r rule) verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verdict, string) {
+func (r rule) verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting, w weight) (Verdict, string) {
 	switch {
 	case setting.Unordered && !setting.TSO:
 		return Inconclusive, reasonUnordered
@@ -92,11 +91,21 @@ func (r rule) verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting) (Verd
 		return Inconclusive, reasonSameCode
 	case u.StaleWindows == 0:
 		return Inconclusive, reasonNoStale
-	case m.Required == 0 || p.Blocks < m.Required:
-		return Inconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks in the patched arm, %s needed", u.Mode, p.Blocks, needed(m.Required))
+	case w.doubt != "":
+		return Inconclusive, w.doubt
+	case m.Required == 0 || m.Counted < m.Required:
+		return Inconclusive, tooFew(u.Mode, p.Blocks, m, w)
 	default:
 		return Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)
 	}
+}
+
+func tooFew(mode string, blocks uint64, m ModeJudgement, w weight) string {
+	text := fmt.Sprintf("mode %s: too few windows: %d clean blocks in the patched arm, %s needed", mode, blocks, needed(m.Required))
+	if m.Counted < blocks && w.mostly != "" {
+		text += fmt.Sprintf("; only %d count, since the memory emulator could speak less often there than in the unpatched arm; %s", m.Counted, w.mostly)
+	}
+	return text
 }
 
 func needed(n uint64) string {

@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 		"same code":                 {arm(false, bad), arm(true, clean), Setting{SameCode: true}, Inconclusive},
 		"same code, stale":          {arm(false, bad), arm(true, bad), Setting{SameCode: true}, NotFixed},
 		"emulator idle":             {arm(false, bad), arm(true, clean), Setting{Emulated: true}, Inconclusive},
-		"emulator at work":          {arm(false, bad), with(arm(true, clean), func(o *Observation) { o.Emulator = map[string]uint64{"delayed": 1} }), Setting{Emulated: true}, Fixed},
+		"emulator at work":          {with(arm(false, bad), noted(free)), with(arm(true, clean), noted(kept)), Setting{Emulated: true}, Fixed},
 		"tso":                       {arm(false, clean), arm(true, clean), Setting{TSO: true, SameCode: true}, NoEffect},
 		"tso, nothing ran":          {arm(false, tally("pc", 0, 0)), arm(true, clean), Setting{TSO: true}, Inconclusive},
 		"tso, unpatched stale":      {arm(false, bad), arm(true, clean), Setting{TSO: true}, Inconclusive},

@@ -48,9 +48,10 @@ func Enough(tallies []wire.Tally) bool {
 // patched arm has the clean blocks that the unpatched arm's bound requires, or
 // has shown a stale window, and the unpatched arm one as well or LoneBlocks; or
 // the unpatched arm has stayed clean for too long. Looking after every slice costs nothing, see Required.
-func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unpatched, patched) }
+func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unpatched, patched, 1) }
 
-func (r rule) certain(unpatched, patched []wire.Tally) bool {
+// certain counts that part of the patched arm's blocks.
+func (r rule) certain(unpatched, patched []wire.Tally, part float64) bool {
 	if every(unpatched, func(t wire.Tally) bool { return t.StaleWindows == 0 && t.Blocks >= CleanBlocks }) {
 		return true
 	}
@@ -63,11 +64,12 @@ func (r rule) certain(unpatched, patched []wire.Tally) bool {
 		if p.StaleWindows > 0 && (u.StaleWindows > 0 || u.Blocks >= LoneBlocks) {
 			return true
 		}
-		if r.tooFew(u.StaleBlocks, u.Blocks, p.Blocks) {
+		blocks := uint64(float64(p.Blocks) * part)
+		if r.tooFew(u.StaleBlocks, u.Blocks, blocks) {
 			return false
 		}
 		n, ok := r.required(u.StaleBlocks, u.Blocks)
-		return ok && p.Blocks >= n
+		return ok && blocks >= n
 	})
 }
 

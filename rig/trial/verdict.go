@@ -2,7 +2,11 @@
 
 package trial
 
-import "slices"
+import (
+	"slices"
+
+	"kcovrig/guest/wire"
+)
 
 // Verdict says what a comparison showed. The zero value is unknown: nothing was judged.
 type Verdict string
@@ -28,10 +32,11 @@ type ModeJudgement struct {
 	Mode            string  `json:"mode"`
 	Verdict         Verdict `json:"verdict"`
 	Reason          string  `json:"reason"`
-	StaleLower      float64 `json:"staleLower"`      // lower bound on the unpatched arm's share of stale blocks
-	Required        uint64  `json:"required"`        // clean patched blocks needed for "fixed"; 0: no bound
-	MissProbability float64 `json:"missProbability"` // that a kernel as bad as the unpatched one would have looked as clean
-	PatchedUpper95  float64 `json:"patchedUpper95"`  // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
+	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched arm's share of stale blocks
+	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
+	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
+	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean
+	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
 }
 
 // Judgement is the verdict on a comparison.
@@ -43,6 +48,7 @@ type Judgement struct {
 	MissProbability *float64        `json:"missProbability,omitempty"` // for "fixed" only
 	Reasons         []string        `json:"reasons"`
 	Modes           []ModeJudgement `json:"modes"`
+	Voices          []Voice         `json:"voices,omitempty"` // what model, binary and run say
 }
 
 // counterDelayed is the emulator's count of the stores that it held back.
@@ -73,9 +79,10 @@ func (r rule) judge(unpatched, patched Observation, setting Setting) Judgement {
 		return Judgement{Verdict: Inconclusive, Reasons: []string{reason}, Modes: []ModeJudgement{}}
 	}
 	j := Judgement{Modes: []ModeJudgement{}, Reasons: []string{}}
+	w := r.weightOf(unpatched, patched, setting)
 	for _, u := range unpatched.Tallies {
 		p, _ := patched.Tally(u.Mode)
-		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, patched.Emulator[counterDelayed] == 0))
+		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, w))
 	}
 	j.Verdict = join(j.Modes)
 	for _, m := range j.Modes {
@@ -85,6 +92,19 @@ func (r rule) judge(unpatched, patched Observation, setting Setting) Judgement {
 	}
 	j.Confidence, j.MissProbability = confidence(j)
 	return j
+}
+
+// weightOf is what the patched arm's silence is worth. Where one of its modes was
+// stale, that explains the overtaking, and the others may still be clean.
+func (r rule) weightOf(unpatched, patched Observation, setting Setting) weight {
+	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
+		return weight{doubt: reasonIdle}
+	}
+	w := weigh(unpatched.Silence, patched.Silence, setting.Emulated)
+	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
+		w.doubt = "the emulator does not tell in which mode the publication overtook the copy, as it did in one that was stale"
+	}
+	return w
 }
 
 func join(modes []ModeJudgement) Verdict {

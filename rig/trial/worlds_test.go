@@ -104,7 +104,7 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 	turn := func(t []wire.Tally, arm func() bool) {
 		for n := 1 + rnd.IntN(3); n > 0 && !certain && p[0].StaleBlocks == 0; n-- {
 			addBlock(&t[0], arm())
-			certain = r.certain(u, p)
+			certain = r.certain(u, p, 1)
 		}
 	}
 	for !certain && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks-3 && u[0].Blocks < mostBlocks {
@@ -115,7 +115,7 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 		for range rnd.IntN(3) {
 			addBlock(&u[0], next())
 		}
-		for !r.certain(u, p) && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks {
+		for !r.certain(u, p, 1) && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks {
 			addBlock(&p[0], other())
 		}
 	}

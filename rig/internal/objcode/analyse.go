@@ -6,6 +6,7 @@ import (
 	"context"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -14,10 +15,7 @@ import (
 // Analyse finds the scope of the bug in a built kernel and says whether the
 // copy is ordered before the publishing stores.
 //
-// The rule for a publishing store: a store of 8 bytes, not relative to the
-// stack pointer, in the function's code by the debug information (inlined or
-// not), that a path from a copy reaches and that is no part of the copy. A
-// copy is a call of a Copy function, or, where the compiler copies inline, a
+// The rule for a publishing store stands with findPublishers. A copy is a call of a Copy function, or, where the compiler copies inline, a
 // store on a source line that calls one or in its inlined code. Where no store
 // matches, Ordered is unknown.
 //
@@ -39,7 +37,11 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 	if len(copies) == 0 {
 		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "no symbol %s", strings.Join(cfg.Copy, ", "))
 	}
-	s := &study{cfg: cfg, im: im, copies: copies}
+	patched, err := im.patchedCode()
+	if err != nil {
+		return Analysis{}, fault.Wrap(fault.Kernel, "read "+cfg.Vmlinux, err)
+	}
+	s := &study{cfg: cfg, im: im, copies: copies, called: newCalls(im, patched)}
 	if err := s.load(ctx); err != nil {
 		if ctx.Err() != nil {
 			return Analysis{}, err
@@ -56,6 +58,7 @@ type study struct {
 	copies map[uint64]bool // addresses of the copy functions
 	info   *debugInfo
 	place  layout
+	called *calls
 	// library is filled last: only the listing needs it.
 	library library
 }
@@ -109,13 +112,19 @@ func (s *study) run(ctx context.Context) (Analysis, error) {
 		}
 		code = append(code, part...)
 	}
-	g := newGraph(code)
+	g := s.called.graph(code)
+	g.through = s.called.through
 	copies := s.findCopies(g, &a)
 	arrive := g.arrivals(copies)
 	goals := s.findPublishers(g, &a, copies, arrive)
 	s.findScope(g, &a, copies, arrive, goals)
+	for i := range copies {
+		a.Copies = append(a.Copies, g.code[i].addr)
+	}
+	slices.Sort(a.Copies)
 	s.findBarriers(g, &a, g.between(goals, copies, arrive))
 	s.conclude(g, &a, arrive, len(copies))
+	a.Ways = s.ways(g, copies, goals)
 	var err error
 	s.library, err = s.readLibrary(ctx, a.Scope)
 	a.Listing = s.list(g, a)
@@ -156,22 +165,6 @@ func callOf(names []string) *regexp.Regexp {
 		quoted[i] = regexp.QuoteMeta(n)
 	}
 	return regexp.MustCompile(`\b(` + strings.Join(quoted, "|") + `)\s*\(`)
-}
-
-func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
-	var goals []int
-	for i, in := range g.code {
-		if !in.store || in.stack || in.width != 8 || copies[i] || arrive[i] == 0 || !within(a.Inlined, in.addr) {
-			continue
-		}
-		goals = append(goals, i)
-		st := Store{Addr: in.addr, Text: in.text, Line: s.source(in.addr).Line, Release: in.release, Ordered: judge(in, arrive[i])}
-		if s.cfg.Arch.TSO {
-			st.Ordered = OrderYes
-		}
-		a.Publish = append(a.Publish, st)
-	}
-	return goals
 }
 
 func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {

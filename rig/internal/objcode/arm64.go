@@ -17,7 +17,7 @@ func decodeARM64(code []byte, addr uint64, symbol func(uint64) (string, uint64))
 		return instruction{addr: addr, size: len(code), text: fmt.Sprintf(".byte %x", code), unknown: true}
 	}
 	w := binary.LittleEndian.Uint32(code)
-	in := instruction{addr: addr, size: 4}
+	in := instruction{addr: addr, size: 4, word: w}
 	switch op0 := w >> 25 & 0xf; {
 	case op0>>1 == 0b100:
 		arm64Immediate(&in, w)
@@ -145,14 +145,15 @@ func arm64Exclusive(in *instruction, w uint32, size uint32, load bool) {
 	in.width = 1 << size
 	switch {
 	case o2 && o1, o1 && size < 2: // CAS, CASP: the acquire bit is 22, the release bit 15
-		in.store, in.release, in.strong = true, ordered, ordered && load
+		in.store, in.release, in.acquire, in.strong = true, ordered, load, ordered && load
 		if !o2 {
 			in.width = 8 << size
 		}
 	case o1: // STXP, LDXP: two registers
 		in.store, in.release, in.width = !load, !load && ordered, 2<<size
+		in.acquire = load && ordered
 	default: // STXR, STLXR, STLR, STLLR, or the loads
-		in.store, in.release = !load, !load && ordered
+		in.store, in.release, in.acquire = !load, !load && ordered, load && ordered
 	}
 }
 
@@ -188,9 +189,10 @@ func arm64Atomic(in *instruction, w uint32, size uint32) {
 	case o3 && opc == 4: // LDAPR
 	case o3 && opc != 0: // LD64B, ST64B, RCW*
 		in.unknown = true
-	default: // LD<op>, SWP
+	default: // LD<op>, SWP; one that gives no result, as ST<op>, acquires nothing (Arm ARM, C6.2 "LDADD")
 		in.store, in.width, in.release = true, 1<<size, release
-		in.strong = acquire && release
+		in.acquire = acquire && w&31 != 31
+		in.full = in.acquire && release
 	}
 }
 

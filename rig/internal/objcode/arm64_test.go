@@ -58,8 +58,8 @@ func TestDecodeARM64(t *testing.T) {
 		"ldapr": {0xf8bfc041, shape{}}, "ldr": {0xf9400041, shape{}}, "ldr literal": {0x58000081, shape{}},
 		"ldp": {0xa9400c41, shape{}}, "ldrsw": {0xb9800041, shape{}}, "prfm": {0xf9800040, shape{}},
 		"swp": {0xf8218043, store(8)}, "swpl": {0xf8618043, release(8)},
-		"swpal":   {0xf8e18043, shape{store: true, release: true, strong: true, width: 8}},
-		"ldaddal": {0xf8e10043, shape{store: true, release: true, strong: true, width: 8}},
+		"swpal":   {0xf8e18043, release(8)},
+		"ldaddal": {0xf8e10043, release(8)},
 		"cas":     {0xc8a17c43, store(8)}, "casal": {0xc8e1fc43, shape{store: true, release: true, strong: true, width: 8}},
 		"caspal": {0x4860fc82, shape{store: true, release: true, strong: true, width: 16}},
 		"cpyfe":  {0x19810440, shape{store: true, copies: true}}, "cpye": {0x1d810440, shape{store: true, copies: true}},
@@ -78,6 +78,32 @@ func TestDecodeARM64(t *testing.T) {
 	} {
 		if got := shapeOf(decodeWord(c.word, 0x1000)); got != c.want {
 			t.Errorf("%s (%#08x):\n got %+v\nwant %+v", name, c.word, got, c.want)
+		}
+	}
+}
+
+// What acquires, what orders everything, and what may find that it is not to be done.
+func TestOrdersOfAtomics(t *testing.T) {
+	type orders struct{ acquire, release, full, strong, conditional bool }
+	for name, c := range map[string]struct {
+		word uint32
+		want orders
+	}{
+		"ldadd": {0xf8210043, orders{}}, "ldadda": {0xf8a10043, orders{acquire: true}}, "ldaddl": {0xf8610043, orders{release: true}},
+		"ldaddal": {0xf8e10043, orders{acquire: true, release: true, full: true}},
+		"stadd":   {0xf821005f, orders{}}, "staddl": {0xf861005f, orders{release: true}},
+		"ldaddal to xzr": {0xf8e1005f, orders{release: true}}, "swpa to xzr": {0xf8a1805f, orders{}},
+		"swpal": {0xf8e18043, orders{acquire: true, release: true, full: true}},
+		"cas":   {0xc8a17c43, orders{conditional: true}}, "casa": {0xc8e17c43, orders{acquire: true, conditional: true}},
+		"casl": {0xc8a1fc43, orders{release: true, conditional: true}}, "casal": {0xc8e1fc43, orders{acquire: true, release: true, strong: true, conditional: true}},
+		"ldxr": {0xc85f7c41, orders{}}, "ldaxr": {0xc85ffc41, orders{acquire: true}}, "ldaxp": {0xc87f8841, orders{acquire: true}},
+		"stxr": {0xc8007c41, orders{conditional: true}}, "stlxr": {0xc800fc41, orders{release: true, conditional: true}},
+		"ldar": {0xc8dffc41, orders{acquire: true}}, "ldapr": {0xf8bfc041, orders{}}, "stlr": {0xc89ffc41, orders{release: true}},
+		"str": {0xf9000041, orders{}}, "ldr": {0xf9400041, orders{}},
+	} {
+		in := decodeWord(c.word, 0x1000)
+		if got := (orders{in.acquire, in.release, in.full, in.strong, in.conditional()}); got != c.want {
+			t.Errorf("%s (%#08x): got %+v, want %+v", name, c.word, got, c.want)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (f fixture) config(t *testing.T) Config {
 		t.Fatal(err)
 	}
 	return Config{Arch: row, Vmlinux: f.vmlinux, BuildDir: f.dir, Object: "kernel/move.o",
-		Function: "move_area", Copy: []string{"memcpy", "copy_veneer"}, OutDir: filepath.Join(f.dir, "side")}
+		Function: "move_area", Count: "STORES", Copy: []string{"memcpy", "copy_veneer"}, OutDir: filepath.Join(f.dir, "side")}
 }
 
 func (f fixture) analyse(t *testing.T) Analysis {

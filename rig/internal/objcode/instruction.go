@@ -29,12 +29,15 @@ type instruction struct {
 	barrier string // a Barrier kind; empty: none
 	store   bool   // writes memory
 	release bool   // the store is a store-release
+	acquire bool   // arm64: a load-acquire, as LDAPR is not: what is younger stays behind it, and it behind older releases
+	full    bool   // arm64: an atomic that acquires and releases: orders all before it with all behind it
 	stack   bool   // the address is relative to the stack pointer
 	width   int    // bytes stored; 0: unknown or varying
 	copies  bool   // a block copy by itself: REP MOVS, CPY*
-	strong  bool   // may order stores by a rule that is not relied upon
+	strong  bool   // would be full, if it succeeded
 	unknown bool
 	dest    int       // arm64: the register written; -1: none, or more than one
+	word    uint32    // arm64: the encoding
 	refs    []operand // what the linker decides, for comparing builds
 }
 
@@ -67,4 +70,10 @@ func disassemble(dec decoder, code []byte, addr uint64, symbol func(uint64) (str
 		code, addr = code[in.size:], addr+uint64(in.size)
 	}
 	return out
+}
+
+// conditional says that a store may find that it is not to be done: STXR and its
+// kin, and compare and swap.
+func (in instruction) conditional() bool {
+	return in.store && in.word&0x3f000000 == 0x08000000 && (in.word>>23&1 == 0 || in.word>>21&1 == 1)
 }

@@ -65,7 +65,7 @@ func goLines(f *elf.File) *gosym.Table {
 	return table
 }
 
-// list disassembles the body, then the callees.
+// list disassembles the body, then the callees, then the functions on the way.
 func (s *study) list(g *graph, a Analysis) []Line {
 	var body []Line
 	for _, in := range g.code {
@@ -78,7 +78,7 @@ func (s *study) list(g *graph, a Analysis) []Line {
 			}
 		}
 	}
-	return append(body, s.listWhole(a.Scope, RoleCallee)...)
+	return append(append(body, s.listWhole(a.Scope, RoleCallee)...), s.listWhole(a.Scope, RolePath)...)
 }
 
 // listWhole disassembles the ranges of a role, with the source of those in the library.

@@ -27,6 +27,7 @@ type Config struct {
 	Object   string   // below BuildDir, as in kernel/fork.o
 	Function string   // the C function that copies and publishes
 	Copy     []string // the C functions that copy; their aliases by address count too
+	Count    string   // the C variable through which the copy is published; empty: any store behind the copy may publish
 	// Debug is an object that was compiled with debug information when the kernel
 	// was built; empty: one is compiled now, from the source tree as it is now.
 	Debug string
@@ -89,6 +90,7 @@ const (
 	RoleBody   = "body"   // the function's own code
 	RoleCallee = "callee" // a function that does the copy
 	RoleReader = "reader" // a function of the guest that reads
+	RolePath   = "path"   // a function that is called on the way from the copy to a publishing store
 )
 
 // Range is code at virtual addresses Start (included) to End (excluded).
@@ -141,13 +143,15 @@ type Line struct {
 // Analysis is what the machine code shows.
 type Analysis struct {
 	Container string // the symbol that holds the copy: Function itself, or what it was inlined into
-	// Scope is the body and the functions that copy, sorted by address. The body
-	// is Inlined and all else that lies on a path from the copy to a publishing store.
+	// Scope is the body, the functions that copy and those on the way, sorted by address. The
+	// body is Inlined and all else that lies on a path from the copy to a publishing store.
 	Scope     []Range
 	Inlined   []Range  // the code of Function by the debug information
 	CopyCalls []uint64 // calls of Copy in the body; empty where the compiler copies inline
+	Copies    []uint64 // all instructions of the body that copy, those calls included
 	Publish   []Store
 	Barriers  []Barrier
+	Ways      Ways
 	Ordered   Ordering
 	// Reason explains Ordered where it does not follow from the stores and barriers alone.
 	Reason  string

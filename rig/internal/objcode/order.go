@@ -14,6 +14,9 @@ const (
 	ordered                     // past a store barrier
 	doubted                     // past something whose effect is not known
 	trapped                     // through a trap, as that of WARN(), whose handler may hold a barrier
+	// past a store-release and no barrier since: a plain store behind it is not
+	// ordered, a load-acquire behind it, and what follows that, is.
+	released
 )
 
 // graph is the code of the functions that the body lies in.
@@ -23,6 +26,10 @@ type graph struct {
 	next [][]int
 	prev [][]int
 	lost []bool // control may go on where the graph does not see
+	// other are the instructions that the kernel may put in the place of one when it boots.
+	other map[int][]instruction
+	// through says what arrives behind a call of target; nil: any call is doubtful.
+	through func(target uint64, a arrival) arrival
 }
 
 func newGraph(code []instruction) *graph {
@@ -60,11 +67,15 @@ func successors(in instruction) []uint64 {
 
 // arrivals computes what reaches each instruction, before it executes.
 func (g *graph) arrivals(copies map[int]bool) []arrival {
-	in := make([]arrival, len(g.code))
 	var work []int
 	for i := range copies {
 		work = append(work, i)
 	}
+	return g.spread(make([]arrival, len(g.code)), work, copies)
+}
+
+// spread carries what arrives at the instructions of work on, until nothing new arrives anywhere.
+func (g *graph) spread(in []arrival, work []int, copies map[int]bool) []arrival {
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
@@ -79,27 +90,50 @@ func (g *graph) arrivals(copies map[int]bool) []arrival {
 	return in
 }
 
-// pass is what arrives behind instruction i. A copy starts anew. A call of
-// anything else, a trap and an unknown instruction may hold a barrier; a barrier
-// behind them orders all the same.
+// pass is what arrives behind instruction i, or one that may stand in its place. A copy starts anew.
 func (g *graph) pass(i int, a arrival, isCopy bool) arrival {
-	in := g.code[i]
-	switch {
-	case isCopy:
+	if isCopy {
 		return bare
+	}
+	out := g.passOne(g.code[i], a)
+	for _, in := range g.other[i] {
+		out |= g.passOne(in, a)
+	}
+	return out
+}
+
+// passOne follows the rules of Arm's memory model for two stores (aarch64.cat,
+// "bob"). A trap, a call into the unknown and an unknown instruction may hold a
+// barrier; a barrier behind them orders all the same.
+func (g *graph) passOne(in instruction, a arrival) arrival {
+	switch {
 	case a == 0:
 		return a
-	case in.barrier == BarrierStore || in.barrier == BarrierFull:
+	case in.barrier == BarrierStore || in.barrier == BarrierFull || in.full:
 		return ordered
-	case a&(bare|trapped) == 0:
+	case in.flow == flowCall && g.through != nil:
+		return g.through(in.target, a)
+	case a&(bare|trapped|released) == 0:
 		return a
 	case in.flow == flowTrap:
-		return a&^bare | trapped
+		return swap(a, bare|released, trapped)
 	case in.unknown, in.strong, in.flow == flowCall, in.flow == flowCallIndirect:
-		return a&^(bare|trapped) | doubted
+		return swap(a, bare|trapped|released, doubted)
+	case in.acquire:
+		return swap(a, released, ordered)
+	case in.release && !in.conditional():
+		return swap(a, bare, released)
 	default:
 		return a
 	}
+}
+
+// swap makes the ways of from the way to.
+func swap(a, from, to arrival) arrival {
+	if a&from == 0 {
+		return a
+	}
+	return a&^from | to
 }
 
 // leadsTo marks what can reach one of the given instructions without passing another copy.
@@ -141,17 +175,18 @@ func (g *graph) lostAfterCopy(in []arrival) (instruction, bool) {
 }
 
 // judge says whether a store at which a arrives is ordered after the copy. Where
-// one path has no barrier, a trap beside it orders nothing.
+// one path has no barrier, the store is not, whatever stands on the others; a
+// trap beside it orders nothing.
 func judge(store instruction, a arrival) Ordering {
-	switch {
+	switch unordered := a & (bare | released); {
 	case a == 0:
 		return OrderUnknown
 	case store.release:
 		return OrderYes
-	case a&bare != 0 && a&ordered != 0:
-		return OrderPartly
-	case a == bare, a == bare|trapped:
+	case unordered != 0 && a&(ordered|doubted) == 0:
 		return OrderNo
+	case unordered != 0:
+		return OrderPartly
 	case a == ordered:
 		return OrderYes
 	default:

@@ -22,6 +22,18 @@ const (
 	brk      = 0xd4210000
 	udf      = 0x00000000
 	swpal    = 0xf8e18043
+	ldadd    = 0xf8210043
+	ldadda   = 0xf8a10043
+	ldaddl   = 0xf8610043
+	ldaddal  = 0xf8e10043
+	staddal  = 0xf8e1005f // ldaddal x1, xzr, [x2]: acquires nothing
+	casal    = 0xc8e1fc43
+	ldar     = 0xc8dffca6 // ldar x6, [x5]
+	ldxr     = 0xc85f7ca6
+	ldaxr    = 0xc85ffca6
+	stxr     = 0xc8077ca6
+	stlxr    = 0xc807fca6
+	stlrW    = 0x889ffca6 // stlr w6, [x5]: of another place
 )
 
 func jump(bytes int) uint32 { return 0x14000000 | uint32(bytes/4)&0x3ffffff }
@@ -62,8 +74,22 @@ var pathCases = map[string]struct {
 	"warning instead of a barrier":     {[]uint32{copyCall, cbz(12), brk, jump(8), wmb, publish, ret}, []Ordering{OrderUnknown}},
 	"warning, then unknown call":       {[]uint32{copyCall, brk, otherBL, publish, ret}, []Ordering{OrderUnknown}},
 	"unknown call, then barrier":       {[]uint32{copyCall, otherBL, wmb, publish, ret}, []Ordering{OrderYes}},
-	"unknown call on one path":         {[]uint32{copyCall, cbz(8), otherBL, publish, ret}, []Ordering{OrderUnknown}},
-	"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
+	// The other path has no barrier whatever is called.
+	"unknown call on one path":         {[]uint32{copyCall, cbz(8), otherBL, publish, ret}, []Ordering{OrderPartly}},
+	"full atomic":                      {[]uint32{copyCall, swpal, publish, ret}, []Ordering{OrderYes, OrderYes}},
+	"full atomic that adds":            {[]uint32{copyCall, ldaddal, publish, ret}, []Ordering{OrderYes, OrderYes}},
+	"full atomic without result":       {[]uint32{copyCall, staddal, publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"compare and swap may fail":        {[]uint32{copyCall, casal, publish, ret}, []Ordering{OrderYes, OrderUnknown}},
+	"relaxed atomic":                   {[]uint32{copyCall, ldadd, publish, ret}, []Ordering{OrderNo, OrderNo}},
+	"acquiring atomic":                 {[]uint32{copyCall, ldadda, publish, ret}, []Ordering{OrderNo, OrderNo}},
+	"releasing atomic":                 {[]uint32{copyCall, ldaddl, publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"acquire load":                     {[]uint32{copyCall, ldar, publish, ret}, []Ordering{OrderNo}},
+	"release of another place":         {[]uint32{copyCall, stlrW, publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"lock and unlock":                  {[]uint32{copyCall, ldadda, stlrW, publish, ret}, []Ordering{OrderNo, OrderYes, OrderNo}},
+	"unlock, then lock":                {[]uint32{copyCall, stlrW, ldar, publish, ret}, []Ordering{OrderYes, OrderYes}},
+	"exclusives":                       {[]uint32{copyCall, ldxr, stxr, cbz(-8), publish, ret}, []Ordering{OrderNo, OrderNo}},
+	"exclusives that acquire, release": {[]uint32{copyCall, ldaxr, stlxr, cbz(-8), publish, ret}, []Ordering{OrderYes, OrderNo}},
+	"exclusives, then barrier":         {[]uint32{copyCall, ldxr, stlxr, cbz(-8), wmb, publish, ret}, []Ordering{OrderYes, OrderYes}},
 	"indirect jump":                    {[]uint32{copyCall, brX1, publish, ret}, nil},
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // findScope fills Scope: the body with every instruction on a path from the
-// copy to a publishing store, and the functions that copy. A path that left
+// copy to a publishing store, the functions that copy, and those called on such a path. A path that left
 // the scope halfway would let the emulator drain its buffer there, which would
 // hide the bug.
 func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
@@ -27,6 +27,7 @@ func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []a
 		a.Scope = append(a.Scope, r)
 	}
 	a.Scope = append(a.Scope, s.callees(g, a.Inlined)...)
+	a.Scope = append(a.Scope, s.onTheWay(g, between, a.Scope)...)
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
 }
 

@@ -215,3 +215,23 @@ func TestGuestScope(t *testing.T) {
 		}
 	}
 }
+
+// Functions called between the two stores are scope, two calls deep; those called elsewhere are not.
+func TestScopeHoldsFunctionsOnTheWay(t *testing.T) {
+	for option, want := range map[string][]string{
+		"-DAFTER=fence()":    {"fence"},
+		"-DAFTER=deep(size)": {"deep", "deep2"},
+		"-DBEFORE=fence()":   nil,
+		"-DLAST=fence()":     nil,
+	} {
+		a := build(t, option).analyse(t)
+		if got := symbols(a.Scope, RolePath); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", option, got, want)
+		}
+		for _, r := range a.Scope {
+			if !slices.ContainsFunc(a.Listing, func(l Line) bool { return l.Addr == r.Start }) {
+				t.Errorf("%s: %s is not listed", option, r.Symbol)
+			}
+		}
+	}
+}

@@ -60,10 +60,12 @@ func forbidsNothing(t *testing.T, g guest, iterations int) {
 // The proof for what a verdict rests on: the policy as it stands there, and vCPUs
 // that are left in the midst of the plugin.
 func TestLitmusUnderTheVerdictsPolicy(t *testing.T) {
+	t.Parallel()
 	forbidsNothing(t, guest{plan: planOf(DefaultPolicy()), schedule: "fixed"}, 21000)
 }
 
 // The same under every policy.
 func TestLitmusLeftInTheMidst(t *testing.T) {
-	forbidsNothing(t, guest{schedule: "fine"}, 21000)
+	t.Parallel()
+	forbidsNothing(t, guest{schedule: "fine"}, 6300)
 }

@@ -140,6 +140,7 @@ type guest struct {
 	plan     string // lines beyond ram and counters; empty: one body
 	script   string
 	schedule string // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
+	shape    shape  // of litmus tests' threads
 	asleep   bool   // the script itself makes the emulator begin
 	lse2     bool   // the CPU has FEAT_LSE2: an aligned pair is one access
 }

@@ -70,12 +70,17 @@ var whole = map[string]int{"H1-exclusive-aba": 1}
 
 func threadName(test string, i int) string { return fmt.Sprintf("%s#%d", test, i) }
 
-func threadSnippets(tests map[string]*litmus.Test) []snippet {
+func elsewhereName(test string, i int) string { return threadName(test, i) + " elsewhere" }
+
+func threadSnippets(tests map[string]*litmus.Test, how shape) []snippet {
 	var out []snippet
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		for i, thread := range tests[name].Threads {
-			lines := append([]string{prologue}, thread.Code...)
-			out = append(out, snippet{threadName(name, i), append(lines, "ret")})
+			body, elsewhere := append(append([]string{prologue}, thread.Code...), "ret"), []string(nil)
+			if how != nil {
+				body, elsewhere = how(thread.Code)
+			}
+			out = append(out, snippet{threadName(name, i), body}, snippet{elsewhereName(name, i), elsewhere})
 		}
 	}
 	return out
@@ -90,10 +95,13 @@ func script(tests map[string]*litmus.Test, code map[string][]uint32, how string,
 		test := tests[name]
 		entries := make([]uint64, len(test.Threads))
 		for i := range test.Threads {
-			words := code[threadName(name, i)]
+			words, elsewhere := code[threadName(name, i)], code[elsewhereName(name, i)]
 			entries[i] = at
 			b.WriteString(codeLine(at, words))
-			at += uint64(4 * len(words))
+			if len(elsewhere) > 0 {
+				b.WriteString(codeLine(at+extraAt-codeAt, elsewhere))
+			}
+			at += uint64(4 * max(len(words), len(elsewhere)))
 		}
 		fmt.Fprintf(&b, "echo test %s\n", name)
 		for i, p := range placements {
@@ -174,7 +182,7 @@ func outcomes(t testing.TB, tests map[string]*litmus.Test, printed string) map[s
 func runTests(t testing.TB, g guest, tests map[string]*litmus.Test, iterations, seed int) map[string]outcome {
 	t.Helper()
 	g.vcpus = 4
-	g.script = script(tests, assemble(t, threadSnippets(tests)), cmp.Or(g.schedule, "litmus"), iterations, seed)
+	g.script = script(tests, assemble(t, threadSnippets(tests, g.shape)), cmp.Or(g.schedule, "litmus"), iterations, seed)
 	g.build.points = g.schedule != ""
 	out := outcomes(t, tests, g.run(t))
 	if len(out) != len(tests) {

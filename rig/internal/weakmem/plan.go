@@ -18,6 +18,7 @@ const (
 	Body   Role = "body"   // an episode may begin at any of its blocks
 	Caller Role = "caller" // an episode begins where it calls a callee
 	Callee Role = "callee" // weak only within an episode of a caller
+	Path   Role = "path"   // code on the way between two stores: in scope within an episode, its own stores do not wait
 )
 
 // Scope is a range of guest code in which the emulator works; End is the
@@ -111,6 +112,7 @@ func (c Config) checkFocus() error {
 // files are what the plugin writes, in the run's folder.
 type files struct {
 	counters string
+	sites    string
 	trace    string // only where marks are asked for
 }
 
@@ -120,6 +122,7 @@ func Plan(cfg Config) string {
 	fmt.Fprintln(&b, "kcovrig-plan 2")
 	fmt.Fprintf(&b, "ram %#x %#x\n", cfg.Arch.RAMBase, cfg.RAMBytes)
 	fmt.Fprintf(&b, "counters %s\n", cfg.files().counters)
+	fmt.Fprintf(&b, "sites %s\n", cfg.files().sites)
 	if cfg.Marks > 0 {
 		fmt.Fprintf(&b, "trace %s %d\n", cfg.files().trace, cfg.Marks)
 		fmt.Fprintf(&b, "mark %#x %#x\n", cfg.Mark.Start, cfg.Mark.End)

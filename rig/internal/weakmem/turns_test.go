@@ -19,18 +19,18 @@ import (
 func TestTurns(t *testing.T) {
 	const iterations = 500
 	all, verdicts := loadTests(t, diyTests)
-	limits := reachable(t)
+	limits, lost := reachable(t), unreached()
 	tests := map[string]*litmus.Test{}
 	for name, test := range all {
 		v := verdicts[name]
-		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-unreached[name] == len(v.States) {
+		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-lost[name] == len(v.States) {
 			tests[name] = test
 		}
 	}
 	policy := LitmusPolicy(0)
 	g := guest{vcpus: 4, plan: fmt.Sprintf("seed 1\nset active %d\nset body-delay %d\nset stale %d\nset exact %d\nset track %d\n",
 		policy.Active, policy.BodyDelay, policy.Stale, policy.Exact, policy.Track)}
-	code := assemble(t, threadSnippets(tests))
+	code := assemble(t, threadSnippets(tests, nil))
 	var script, scopes strings.Builder
 	at := uint64(extraAt)
 	for _, name := range slices.Sorted(maps.Keys(tests)) {

@@ -10,6 +10,7 @@ import (
 
 // What the compiler's sanitizers find ends the harness and so fails the test.
 func TestSanitized(t *testing.T) {
+	t.Parallel()
 	b := build{sanitized: true}
 	tests, verdicts := proofTests(t)
 	for name, o := range runTests(t, guest{build: b}, tests, 600, 3) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package weakmem owns the weak-memory emulator: it builds the plugin for the
-// QEMU at hand, writes its plan, and reads its counters. What the scope is, it
+// QEMU at hand, writes its plan, and reads its counters and sites. What the scope is, it
 // is told; starting QEMU is left to package qemu.
 package weakmem
 
@@ -46,7 +46,8 @@ type Config struct {
 }
 
 func (c Config) files() files {
-	return files{counters: filepath.Join(c.Dir, "emulator.counters"), trace: filepath.Join(c.Dir, "emulator.trace")}
+	in := func(name string) string { return filepath.Join(c.Dir, "emulator."+name) }
+	return files{counters: in("counters"), sites: in("sites"), trace: in("trace")}
 }
 
 // Validate says what is missing or out of range.
@@ -76,6 +77,7 @@ type Plugin struct {
 	Path     string
 	Args     []string
 	Counters string // the file that ReadCounters reads
+	Sites    string // the file that ReadSites reads
 	Trace    string // the file that ReadMarks reads; empty where no marks were asked for
 }
 
@@ -93,7 +95,7 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 	if err := os.WriteFile(plan, []byte(Plan(cfg)), 0o644); err != nil {
 		return Plugin{}, fault.Wrap(fault.Rig, "write the emulator's plan", err)
 	}
-	p := Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: cfg.files().counters}
+	p := Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: cfg.files().counters, Sites: cfg.files().sites}
 	if cfg.Marks > 0 {
 		p.Trace = cfg.files().trace
 	}

@@ -26,6 +26,32 @@
 	function hook
 	ret
 	.size hook, . - hook
+	// On the way: a barrier by itself, by tail calls, by too many, and on one path.
+	function fence
+	dmb ishst
+	ret
+	.size fence, . - fence
+	function deep
+	cbz x0, deep2
+	b deep2
+	.size deep, . - deep
+	function deep2
+	stp x29, x30, [sp, #-16]!
+	bl fence
+	ldp x29, x30, [sp], #16
+	ret
+	.size deep2, . - deep2
+	function deeper
+	b deeper2
+	.size deeper, . - deeper
+	function deeper2
+	b deep
+	.size deeper2, . - deeper2
+	function maybe
+	cbz x0, fence
+	ret
+	.size maybe, . - maybe
+
 	function rare
 	ret
 	.size rare, . - rare
@@ -42,3 +68,8 @@
 	ldr x0, [x0]
 	ret
 	.size "guest/kcov.readRelaxed", 8
+
+	// The linker makes these symbols where they are asked for.
+	.weak __start___jump_table, __stop___jump_table
+	.data
+	.quad __start___jump_table, __stop___jump_table

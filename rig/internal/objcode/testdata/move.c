@@ -30,8 +30,23 @@ typedef unsigned long u64;
 #define STORES switch (mode) { case 2: PUBLISH(2); break; case 3: PUBLISH(3); break; default: break; }
 #endif
 
+/* As arch/arm64 has them: instructions that may be patched when the kernel boots. */
+#define RECORD(section, what) ".pushsection " section ",\"a\"\n" what ".popsection\n"
+#define ALTERNATIVE(old, new) BARRIER("661: " old "\n662:\n" \
+	RECORD(".altinstructions", ".word 661b - .\n.word 663f - .\n.hword 1\n.byte 662b - 661b\n.byte 664f - 663f\n") \
+	".subsection 1\n663: " new "\n664: .previous\n")
+#define CALLBACK(old) BARRIER("661: " old "\n662:\n" \
+	RECORD(".altinstructions", ".word 661b - .\n.word hook - .\n.hword 1\n.byte 662b - 661b\n.byte 0\n"));
+#define LABEL(old, to) BARRIER("661: " old "\n" \
+	RECORD("__jump_table", ".word 661b - .\n.word " to " - .\n.quad 0\n"));
+
 void *memcpy(void *to, const void *from, u64 n);
 void hook(void);
+void fence(void);
+void deep(u64);
+void deeper(u64);
+void maybe(u64);
+extern u64 total;
 __attribute__((cold)) void rare(void);
 
 #ifdef MOVED

@@ -102,6 +102,9 @@ static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
 {
+    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan.mixed)) {
+        policy_exclusives();
+    }
     instrument_acquire(insn, site);
     when_tracking(insn, exec_body_atomic, site);
     when_active(insn, exec_atomic, site);

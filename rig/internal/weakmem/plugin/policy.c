@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <time.h>
 
+#include "mutant.h"
 #include "vcpu.h"
 
 /* splitmix64 (Steele, Lea, Flood 2014): any seed, also 0, is a good one. */
@@ -26,9 +27,18 @@ static bool chance(struct vcpu *v, uint64_t per_1000)
 
 /* Where in a callee the delayed stores begin is drawn over as many stores as
  * the callee made the last time, so that each has its turn. */
+static bool exclusives;
+
+void policy_exclusives(void)
+{
+    __atomic_store_n(&exclusives, !MUTANT(48), __ATOMIC_RELAXED);
+}
+
 bool policy_begin(struct vcpu *v)
 {
-    if (!plan.focus && !chance(v, plan.policy.active)) {
+    bool always = plan.focus || __atomic_load_n(&exclusives, __ATOMIC_RELAXED);
+
+    if (!always && !chance(v, plan.policy.active)) {
         return false;
     }
     v->callee_before = v->callee_stores;

@@ -158,6 +158,9 @@ void arm_try(struct vcpu *v, uint64_t to);
 uint64_t policy_random(struct vcpu *v);
 void policy_seed(struct vcpu *v, uint64_t seed);
 bool policy_begin(struct vcpu *v);        /* whether this entry delays */
+/* Bodies hold exclusives: from now on every entry delays, since a store of one that
+ * does not would be unknown to another's reservation. */
+void policy_exclusives(void);
 bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc);
 void policy_hold(struct vcpu *v);         /* a wait before a drain */
 

@@ -137,7 +137,7 @@ static void schedule_finely(void)
     struct fibre_pace pace = {
         .instructions = PICK(1, 1, 2, 4, 16),
         .points = PICK(4, 16, 16, 64, 1000),
-        .events = PICK(0, 0, 0, 0, 0, 16),
+        .events = whole ? 0 : PICK(0, 0, 0, 0, 0, 16),
     };
 
     if (draw(2)) {

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import "slices"
+
+// How far calls between the copy and the publication are followed.
+const (
+	callDepth     = 3        // by the judgement
+	callBytes     = 16 << 10 // ... of one function
+	scopeDepth    = 2        // by the emulator's scope
+	scopeBytes    = 4 << 10  // ... of one function
+	scopeOnTheWay = 16       // ... functions
+)
+
+// calls follows calls of the kernel's own functions.
+type calls struct {
+	im      *image
+	patched map[uint64][]instruction
+	known   map[callState]arrival
+	graphs  map[uint64]*graph
+}
+
+type callState struct {
+	target uint64
+	a      arrival
+	depth  int
+}
+
+func newCalls(im *image, patched map[uint64][]instruction) *calls {
+	return &calls{im: im, patched: patched, known: map[callState]arrival{}, graphs: map[uint64]*graph{}}
+}
+
+// graph is a graph of code as the kernel may have patched it when it boots.
+func (c *calls) graph(code []instruction) *graph {
+	g := newGraph(code)
+	for i, in := range code {
+		for _, other := range c.patched[in.addr] {
+			if g.other == nil {
+				g.other = map[int][]instruction{}
+			}
+			g.other[i] = append(g.other[i], other)
+			for _, addr := range successors(other) {
+				if j, ok := g.at[addr]; ok && !slices.Contains(g.next[i], j) {
+					g.next[i], g.prev[j] = append(g.next[i], j), append(g.prev[j], i)
+				}
+			}
+			g.lost[i] = g.lost[i] || other.flow == flowJumpIndirect
+		}
+	}
+	return g
+}
+
+// through says what arrives behind a call of target; nothing, where it does not return.
+func (c *calls) through(target uint64, a arrival) arrival { return c.follow(callState{target, a, 0}) }
+
+func (c *calls) follow(s callState) arrival {
+	if out, ok := c.known[s]; ok {
+		return out
+	}
+	unseen := swap(s.a, bare|trapped|released, doubted)
+	c.known[s] = unseen // for recursion
+	g := c.function(s.target)
+	if g == nil || s.depth == callDepth {
+		return unseen
+	}
+	g.through = func(target uint64, a arrival) arrival { return c.follow(callState{target, a, s.depth + 1}) }
+	in := make([]arrival, len(g.code))
+	in[0] = s.a
+	in = g.spread(in, []int{0}, nil)
+	var out arrival
+	for i, arrived := range in {
+		if arrived != 0 {
+			out |= c.leaving(g, i, arrived, s.depth)
+		}
+	}
+	c.known[s] = out
+	return out
+}
+
+// leaving says what a function's instruction i hands back to the caller.
+func (c *calls) leaving(g *graph, i int, a arrival, depth int) (out arrival) {
+	for _, in := range append([]instruction{g.code[i]}, g.other[i]...) {
+		switch {
+		case in.flow == flowReturn:
+			out |= a
+		case in.flow == flowJumpIndirect:
+			out |= swap(a, bare|trapped|released, doubted)
+		case in.flow == flowJump || in.flow == flowBranch:
+			if _, inside := g.at[in.target]; !inside { // a tail call
+				out |= c.follow(callState{in.target, a, depth + 1})
+			}
+		}
+	}
+	return out
+}
+
+// function is the code of the function that begins at addr; nil where there is
+// none, or one too large.
+func (c *calls) function(addr uint64) *graph {
+	if g, ok := c.graphs[addr]; ok {
+		return g
+	}
+	c.graphs[addr] = nil
+	r, ok := c.im.function(addr)
+	if !ok || r.End-r.Start > callBytes || r.End <= r.Start {
+		return nil
+	}
+	code, err := c.im.instructions(r)
+	if err != nil {
+		return nil
+	}
+	c.graphs[addr] = c.graph(code)
+	return c.graphs[addr]
+}
+
+// onTheWay are the functions that code between the copy and a publishing store
+// calls, and those that they call or end in: where the emulator drained its
+// buffer on leaving its scope, the kernel would look ordered. Not all: one that is
+// large or deep is left out, and the emulator's caution there is told.
+func (s *study) onTheWay(g *graph, between []bool, scope []Range) []Range {
+	type call struct {
+		target uint64
+		depth  int
+	}
+	var work []call
+	add := func(in instruction, depth int, inside func(uint64) bool) {
+		direct := in.flow == flowCall || (in.flow == flowJump || in.flow == flowBranch) && !inside(in.target)
+		if direct && depth <= scopeDepth && !s.copies[in.target] {
+			work = append(work, call{in.target, depth})
+		}
+	}
+	for i, in := range g.code {
+		if between[i] {
+			add(in, 1, func(addr uint64) bool { _, ok := g.at[addr]; return ok })
+		}
+	}
+	var out []Range
+	for len(work) > 0 && len(out) < scopeOnTheWay {
+		next := work[0]
+		work = work[1:]
+		r, ok := s.im.function(next.target)
+		if !ok || r.End <= r.Start || r.End-r.Start > scopeBytes || overlaps(scope, r) || overlaps(out, r) {
+			continue
+		}
+		code, err := s.im.instructions(r)
+		if err != nil {
+			continue
+		}
+		r.Role = RolePath
+		out = append(out, r)
+		for _, in := range code {
+			add(in, next.depth+1, r.holds)
+		}
+	}
+	return out
+}
+
+func overlaps(ranges []Range, r Range) bool {
+	return slices.ContainsFunc(ranges, func(o Range) bool { return r.Start < o.End && o.Start < r.End })
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objcode
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Bounds of the search for ways; beyond them none is told.
+const (
+	waysMost   = 16
+	wayLength  = 24
+	waysVisits = 200_000
+)
+
+// Ways are the ways through the code from the copy to a publishing store, each by
+// what on it can order two stores, as a litmus test has it: barriers, atomics,
+// exclusives, acquires and releases, on a place of their own "[X9]"; the last is
+// the publishing store, at "[X3]". A plain access elsewhere orders nothing, nor
+// does a branch, since no store waits for a load that another CPU may answer.
+// Calls are followed. A way round a loop has all that the way past it has.
+type Ways struct {
+	Of  [][]string
+	Why string // why there are others that could not be told; empty: those are all
+}
+
+// step is a place in the code, with the calls that led there and what was passed.
+type step struct {
+	g     *graph
+	at    int
+	back  []frame // innermost last
+	steps []string
+	seen  []uint64 // addresses of steps, each once
+}
+
+type frame struct {
+	g  *graph
+	at int // of the call
+}
+
+// walk is one search.
+type walk struct {
+	calls  *calls
+	goals  map[int]bool
+	copies map[int]bool
+	body   *graph
+	leads  []bool // to a goal
+	work   []step
+	known  map[string]bool
+	found  map[string][]string
+}
+
+// ways searches from the copies to the goals.
+func (s *study) ways(g *graph, copies map[int]bool, goals []int) Ways {
+	if s.cfg.Arch.TSO || len(goals) == 0 || len(copies) == 0 {
+		return Ways{Why: "there is no store behind a copy to ask about"}
+	}
+	w := &walk{calls: s.called, goals: map[int]bool{}, copies: copies, body: g, leads: g.leadsTo(goals, copies), known: map[string]bool{}, found: map[string][]string{}}
+	for _, i := range goals {
+		w.goals[i] = true
+	}
+	for i := range copies {
+		w.onward(step{g: g, at: i})
+	}
+	var out Ways
+	for visits := 0; len(w.work) > 0 && len(w.found) < waysMost && visits < waysVisits; visits++ {
+		next := w.work[0] // the shortest first: where one allows the bug, the others are no matter
+		w.work = w.work[1:]
+		if why := w.visit(next); why != "" && out.Why == "" {
+			out.Why = why
+		}
+	}
+	if lost, is := g.lostAfterCopy(g.arrivals(copies)); is && out.Why == "" {
+		out.Why = "an indirect jump behind the copy: " + lost.text
+	}
+	if len(w.work) > 0 && out.Why == "" {
+		out.Why = "there are too many ways through the code"
+	}
+	for _, k := range slices.Sorted(maps.Keys(w.found)) {
+		out.Of = append(out.Of, w.found[k])
+	}
+	if len(out.Of) == 0 && out.Why == "" {
+		out.Why = "no way through the code was found"
+	}
+	return out
+}
+
+// onward goes on behind an instruction.
+func (w *walk) onward(s step) {
+	for _, j := range s.g.next[s.at] {
+		next := s
+		next.at = j
+		w.push(next)
+	}
+}
+
+func (w *walk) push(s step) {
+	var key strings.Builder
+	for _, f := range s.back {
+		fmt.Fprintf(&key, "%x<", f.g.code[f.at].addr)
+	}
+	fmt.Fprintf(&key, "%x %x", s.g.code[s.at].addr, s.seen)
+	fmt.Fprint(&key, s.steps)
+	if !w.known[key.String()] {
+		w.known[key.String()] = true
+		w.work = append(w.work, s)
+	}
+}
+
+// visit takes one step, in each form that the kernel may have patched it to.
+func (w *walk) visit(s step) (why string) {
+	if s.g == w.body {
+		switch {
+		case w.copies[s.at], !w.leads[s.at] && !w.goals[s.at]:
+			return "" // a later copy begins anew
+		case w.goals[s.at] && len(s.back) == 0:
+			text, why := litmusStep(s.g.code[s.at], "X3")
+			if why == "" {
+				way := append(slices.Clone(s.steps), text)
+				w.found[strings.Join(way, "\n")] = way
+			}
+			return why
+		}
+	}
+	for _, in := range append([]instruction{s.g.code[s.at]}, s.g.other[s.at]...) {
+		if why := w.take(s, in); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func (w *walk) take(s step, in instruction) string {
+	switch in.flow {
+	case flowCall:
+		return w.enter(s, in.target, append(slices.Clone(s.back), frame{s.g, s.at}))
+	case flowCallIndirect, flowJumpIndirect:
+		return "an indirect call or jump: " + in.text
+	case flowTrap:
+		return "" // what a handler does is not known, and another way goes on without
+	case flowReturn:
+		if len(s.back) > 0 {
+			w.leave(s)
+		}
+		return ""
+	case flowJump, flowBranch:
+		if _, inside := s.g.at[in.target]; !inside && len(s.back) > 0 { // a tail call
+			if why := w.enter(s, in.target, s.back); why != "" {
+				return why
+			}
+		}
+		for _, addr := range successors(in) {
+			if j, ok := s.g.at[addr]; ok {
+				next := s
+				next.at = j
+				w.push(next)
+			}
+		}
+		return ""
+	}
+	text, why := litmusStep(in, "X9")
+	if why != "" {
+		return why
+	}
+	if text != "" {
+		if slices.Contains(s.seen, in.addr) {
+			return ""
+		}
+		s.steps, s.seen = append(slices.Clone(s.steps), text), append(slices.Clone(s.seen), in.addr)
+		if len(s.steps) > wayLength {
+			return "a way through the code is too long"
+		}
+	}
+	if j, ok := s.g.at[s.g.code[s.at].addr+uint64(in.size)]; ok {
+		s.at = j
+		w.push(s)
+	}
+	return ""
+}
+
+func (w *walk) enter(s step, target uint64, back []frame) string {
+	g := w.calls.function(target)
+	if g == nil || len(back) > callDepth {
+		name, _ := w.calls.im.symbol(target)
+		return "a call that is not followed: " + name
+	}
+	s.g, s.at, s.back = g, 0, back
+	w.push(s)
+	return ""
+}
+
+func (w *walk) leave(s step) {
+	last := s.back[len(s.back)-1]
+	s.g, s.at, s.back = last.g, last.at, s.back[:len(s.back)-1]
+	w.onward(s)
+}
+
+// litmusStep is an instruction as a litmus test has it, at [place]; empty where
+// it orders no stores.
+func litmusStep(in instruction, place string) (text, why string) {
+	name, _, _ := strings.Cut(in.text, " ")
+	w := in.word
+	switch {
+	case in.unknown:
+		return "", "an instruction that is not understood: " + in.text
+	case in.barrier == BarrierOther:
+		return "", ""
+	case in.barrier != "":
+		kind := map[string]string{BarrierLoad: "LD", BarrierStore: "ST", BarrierFull: "SY"}[in.barrier]
+		return "DMB " + kind, "" // the shareability domain is no matter between CPUs of one kernel
+	case w&0xfff80000 == 0xd5080000: // SYS: caches, TLBs
+		return "", "an instruction that no litmus test has: " + in.text
+	case in.strong || in.conditional() && in.release && w>>21&1 == 1:
+		return "", "a compare and swap that releases, and may fail: " + name
+	}
+	return litmusAccess(in, place), ""
+}
+
+// litmusAccess is an access by which Arm orders more than the access itself, or the publication.
+func litmusAccess(in instruction, place string) string {
+	exclusive := in.word&0x3f000000 == 0x08000000 && in.word>>23&1 == 0
+	atomic := in.store && !exclusive && in.word&0x3f000000 == 0x38000000 && in.word>>21&1 == 1 && in.word>>10&3 == 0
+	swap := in.word&0x3f000000 == 0x08000000 && in.conditional() && !exclusive
+	order := func(a, l string) (out string) {
+		if in.acquire {
+			out = a
+		}
+		if in.release {
+			out += l
+		}
+		return out
+	}
+	switch {
+	case exclusive && in.store:
+		return map[bool]string{false: "STXR", true: "STLXR"}[in.release] + " W6,X0,[" + place + "]"
+	case exclusive:
+		return map[bool]string{false: "LDXR", true: "LDAXR"}[in.acquire] + " X5,[" + place + "]"
+	case swap:
+		return "CAS" + order("A", "L") + " X7,X0,[" + place + "]"
+	case atomic && in.word&31 == 31 && in.word>>15&1 == 0:
+		return "STADD" + order("", "L") + " X0,[" + place + "]"
+	case atomic:
+		return "SWP" + order("A", "L") + " X0,X5,[" + place + "]"
+	case in.store && in.release:
+		return "STLR X0,[" + place + "]"
+	case in.store && place == "X3":
+		return "STR X0,[X3]"
+	case in.acquire:
+		return "LDAR X5,[" + place + "]"
+	}
+	return ""
+}

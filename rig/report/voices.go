@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/trial"
+)
+
+// voiceRows is the table of what model, binary and run say, its head first; empty
+// where nothing was asked.
+func voiceRows(voices []trial.Voice) [][]string {
+	if len(voices) == 0 {
+		return nil
+	}
+	rows := [][]string{{"voice", "unpatched", "patched", "how"}}
+	for _, v := range voices {
+		rows = append(rows, []string{v.Name, said(v.Unpatched), said(v.Patched), v.How})
+	}
+	return rows
+}
+
+// said is what a voice says of one kernel, and what that means for a stale read.
+func said(s trial.Saying) string {
+	if s.Answer == "" {
+		return oneLine(s.Words)
+	}
+	return fmt.Sprintf("%s (%s)", s.Answer, oneLine(s.Words))
+}
+
+// writeVoices shows what each voice says of a stale read.
+func writeVoices(b *strings.Builder, j trial.Judgement) {
+	rows := voiceRows(j.Voices)
+	if rows == nil {
+		return
+	}
+	b.WriteString("\na stale read is, by\n")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		fmt.Fprintf(t, "  %s\n", strings.Join(r, "\t"))
+	}
+	_ = t.Flush() // a Builder never fails
+}
+
+// markdownVoices is the same table.
+func markdownVoices(b *strings.Builder, runs []Saved) {
+	if len(runs) != 1 {
+		return
+	}
+	rows := voiceRows(runs[0].Document.Voices)
+	for _, r := range rows {
+		for i := range r {
+			r[i] = plain(r[i])
+		}
+	}
+	if rows != nil {
+		aligned(b, rows)
+		b.WriteString("\n")
+	}
+}
+
+// voiceLines is the same as sentences.
+func voiceLines(voices []trial.Voice) []string {
+	var list []string
+	for _, v := range voices {
+		list = append(list, fmt.Sprintf("%s: a stale read is, unpatched: %s; patched: %s; by %s", v.Name, said(v.Unpatched), said(v.Patched), v.How))
+	}
+	return list
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
+)
+
+// heard is a comparison with all voices, one of which could not be had in part,
+// and what the emulator noted.
+func heard() trial.Result {
+	r := sample()
+	for i := range r.Observations {
+		r.Observations[i].Silence = &trial.Silence{Stores: trial.Earned{Order: 7, Passed: 1, Caution: 2, Stops: []trial.Stop{
+			{Instruction: trial.Instruction{Symbol: "f", Offset: 8, Text: "dmb ishst"}, Why: "order-barrier", Count: 7},
+		}}}
+	}
+	model := trial.Voice{Name: trial.VoiceModel, Unpatched: trial.ModelSaying(trial.Sometimes, 1), Patched: trial.NotHad("herd7 is\nnot installed"), How: "herd7"}
+	r.Judgement = trial.Agree(r.Judgement, r.Observations[0], r.Observations[1], model, trial.BinaryVoice(r.Code))
+	return r
+}
+
+func TestVoicesAreShownSideBySide(t *testing.T) {
+	r := heard()
+	assert.Empty(t, check(t, r, nil), "the schema has them")
+	var text bytes.Buffer
+	require.NoError(t, Text(&text, r))
+	for _, line := range []string{"a stale read is, by", "possible (sometimes)", "not had: herd7 is not installed", "impossible (order kept: yes)", "impossible (0 of 6400 stale)"} {
+		assert.Contains(t, text.String(), line)
+	}
+	assert.Less(t, strings.Index(text.String(), "a stale read is"), strings.Index(text.String(), "\nverdict: "))
+
+	d := NewDocument(r)
+	saved := []Saved{{Name: "run1", Document: d}}
+	for _, format := range []string{"markdown", "html"} {
+		var out bytes.Buffer
+		require.NoError(t, Render(&out, format, saved, Options{}))
+		assert.Contains(t, out.String(), "order kept: yes", format)
+		assert.Contains(t, out.String(), "herd7 is not installed", format)
+	}
+}
+
+func TestVoicesComeBackFromAFile(t *testing.T) {
+	r := heard()
+	back := NewDocument(r).Result()
+	assert.Equal(t, r.Judgement.Voices, back.Judgement.Voices)
+	assert.Equal(t, r.Observations[0].Silence, back.Observations[0].Silence)
+}
+
+// A result from before the voices, and before the emulator's notes, is read as it was.
+func TestOlderResultsAreStillRead(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, JSON(&out, sample()))
+	text := strings.ReplaceAll(out.String(), "\"counted\": 400,", "")
+	require.NotEqual(t, out.String(), text)
+	var doc Document
+	require.NoError(t, json.Unmarshal([]byte(text), &doc))
+	assert.Empty(t, doc.Voices)
+	assert.Equal(t, trial.Fixed, doc.Verdict)
+	assert.Nil(t, doc.Arms[0].Silence)
+}

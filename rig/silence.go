@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+// writes are the two writes in a kernel's code.
+type writes struct {
+	copies     []Range  // the first
+	publishers []uint64 // the second
+}
+
+// entryLoads is a reader's code without its load of the count: an older count
+// shows nothing stale, whatever kept the load from reading it.
+type entryLoads struct {
+	code  []Range
+	count uint64
+}
+
+// silence reads what the emulator noted of the arm's two writes and its reader,
+// also while the machine runs; nil without the emulator.
+func (a *arm) silence() (*trial.Silence, error) {
+	if a.plugin == nil {
+		return nil, nil
+	}
+	sites, err := a.doers.sites(*a.plugin)
+	if err != nil {
+		return nil, err
+	}
+	s := silenceOf(sites, a.writes, a.entries, a.lines)
+	return &s, nil
+}
+
+// silenceOf counts the sites that concern the two writes and the reader's loads.
+// An episode that ended by the emulator's caution before another store came is
+// caution too: the store that publishes came later.
+func silenceOf(sites []weakmem.Site, w writes, reader entryLoads, lines []objcode.Line) trial.Silence {
+	places := make(map[uint64]objcode.Line, len(lines))
+	for _, l := range lines {
+		places[l.Addr] = l
+	}
+	var out trial.Silence
+	for _, s := range sites {
+		switch {
+		case s.Why == weakmem.WhyLost:
+			s.Why = weakmem.WhyCaution + weakmem.WhyLost
+			out.Stores.Add(stopAt(s, places))
+		case s.First == 0 && within(reader.code, s.Second) && s.Second != reader.count:
+			addSite(&out.Loads, s, places)
+		case s.First != 0 && within(w.copies, s.First) && (slices.Contains(w.publishers, s.Second) ||
+			s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)):
+			addSite(&out.Stores, s, places)
+		}
+	}
+	out.Stores.Sort()
+	out.Loads.Sort()
+	return out
+}
+
+func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {
+	if s.Why == weakmem.WhyPassed || s.Why == weakmem.WhyLoadChoice {
+		to.Passed += s.Count
+		return
+	}
+	s.Why = strings.TrimPrefix(s.Why, "load-")
+	to.Add(stopAt(s, places))
+}
+
+// stopAt names the place. Code outside of the scope, such as an interrupt's, is
+// not listed: its address alone is known.
+func stopAt(s weakmem.Site, places map[uint64]objcode.Line) trial.Stop {
+	stop := trial.Stop{Why: s.Why, Count: s.Count}
+	if l, ok := places[s.By]; ok {
+		stop.Instruction = instructionOf(l)
+	} else if s.By != 0 {
+		stop.Symbol = fmt.Sprintf("%#x", s.By)
+	}
+	return stop
+}
+
+func within(ranges []Range, addr uint64) bool {
+	return slices.ContainsFunc(ranges, func(r Range) bool { return r.Start <= addr && addr < r.End })
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rig
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
+	w := writes{copies: []Range{{Start: 0x100, End: 0x200}}, publishers: []uint64{0x300, 0x340}}
+	lines := []objcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/kcov.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
+	barrier := trial.Stop{Instruction: instructionOf(lines[0]), Why: "order-barrier", Count: 5}
+	call := trial.Stop{Instruction: instructionOf(lines[1]), Why: "caution-call", Count: 3}
+	got := silenceOf([]weakmem.Site{
+		{First: 0x104, Second: 0x300, Why: "passed", Count: 2},
+		{First: 0x108, By: 0x280, Second: 0x340, Why: "order-barrier", Count: 4},
+		{First: 0x10c, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 1},
+		{First: 0x104, By: 0x290, Why: "caution-call", Count: 3},
+		{First: 0x104, By: 0x280, Why: "order-barrier", Count: 100},                // no store came
+		{First: 0x104, By: 0x280, Second: 0x108, Why: "order-barrier", Count: 100}, // within the copy
+		{First: 0x50, Second: 0x300, Why: "passed", Count: 100},                    // no copy
+		{Second: 0x910, Why: "load-choice", Count: 6}, {By: 0x999, Second: 0x914, Why: "load-caution-walk", Count: 7},
+		{Second: 0x50, Why: "load-choice", Count: 100},  // no reader
+		{Second: 0x904, Why: "load-choice", Count: 100}, // the count
+	}, w, entryLoads{[]Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
+	assert.Equal(t, trial.Earned{Order: 5, Passed: 2, Caution: 3, Stops: []trial.Stop{barrier, call}}, got.Stores)
+	assert.Equal(t, trial.Earned{Passed: 6, Caution: 7, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "0x999"}, Why: "caution-walk", Count: 7}}}, got.Loads)
+	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, entryLoads{}, nil)
+	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
+}
+
+func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
+	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: "passed", Count: 900}
+	for name, c := range map[string]struct {
+		patched []weakmem.Site
+		want    trial.Verdict
+		reason  string
+	}{
+		"a barrier":         {[]weakmem.Site{{First: 0x104, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 900}}, trial.Fixed, ""},
+		"caution":           {[]weakmem.Site{{First: 0x104, By: 0x290, Second: 0x300, Why: "caution-atomic", Count: 900}}, trial.Inconclusive, "an atomic by which Arm orders less"},
+		"nothing was noted": {nil, trial.Inconclusive, "noted nothing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+			l.noted = func(v trial.Variant) ([]weakmem.Site, error) {
+				if v == trial.Patched {
+					return c.patched, nil
+				}
+				return []weakmem.Site{passed}, nil
+			}
+			result, err := Compare(t.Context(), l.config(t))
+			require.NoError(t, err)
+			assert.Equal(t, c.want, result.Judgement.Verdict, "%v", result.Judgement.Reasons)
+			assert.Contains(t, result.Judgement.Reasons[0], c.reason)
+			require.NotNil(t, result.Observations[1].Silence)
+		})
+	}
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	l.noted = func(trial.Variant) ([]weakmem.Site, error) { return nil, errors.New("it was cut") }
+	_, err := Compare(t.Context(), l.config(t))
+	assert.ErrorContains(t, err, "it was cut")
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Answer is what one voice says of stale reads in one kernel. The zero value: it
+// could not be had, or says nothing.
+type Answer string
+
+// The answers.
+const (
+	Possible   Answer = "possible"
+	Impossible Answer = "impossible"
+)
+
+// Saying is one voice on one kernel.
+type Saying struct {
+	Answer Answer `json:"answer,omitempty"`
+	Words  string `json:"words"`
+}
+
+// Voice is one way to know whether a stale read is possible. Only where all that
+// could be had agree is a patch fixed, or not.
+type Voice struct {
+	Name      string `json:"voice"`
+	Unpatched Saying `json:"unpatched"`
+	Patched   Saying `json:"patched"`
+	How       string `json:"how"`
+}
+
+// The voices.
+const (
+	VoiceModel  = "model"
+	VoiceBinary = "binary"
+	VoiceRun    = "run"
+)
+
+// NotHad is a voice on one kernel that could not be had, and why.
+func NotHad(why string) Saying { return Saying{Words: "not had: " + why} }
+
+// ModelSaying is what a model's answer to the tests of one kernel means.
+func ModelSaying(allowed Expectation, tests int) Saying {
+	switch allowed {
+	case Never:
+		return Saying{Impossible, fmt.Sprintf("never, on %s", ways(tests))}
+	case Sometimes:
+		return Saying{Possible, "sometimes"}
+	}
+	return NotHad("no answer")
+}
+
+func ways(n int) string {
+	if n == 1 {
+		return "the one way through the code"
+	}
+	return fmt.Sprintf("%d ways through the code", n)
+}
+
+// BinaryVoice is what the two kernels' machine code says.
+func BinaryVoice(code []Code) Voice {
+	v := Voice{Name: VoiceBinary, How: "barriers on the paths from the copy to the stores that publish it", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
+	for _, c := range code {
+		s := Saying{Words: "order kept: " + c.Ordered}
+		switch c.Ordered {
+		case "yes":
+			s.Answer = Impossible
+		case "no", "partly":
+			s.Answer = Possible
+		}
+		if c.Patched {
+			v.Patched = s
+		} else {
+			v.Unpatched = s
+		}
+	}
+	return v
+}
+
+// runVoice is what was measured.
+func runVoice(unpatched, patched Observation, j Judgement) Voice {
+	v := Voice{Name: VoiceRun, How: "stale windows of all, under the memory emulator"}
+	said := func(o Observation) Saying {
+		var stale, all uint64
+		for _, t := range o.Tallies {
+			stale, all = stale+t.StaleWindows, all+t.Windows
+		}
+		s := Saying{Words: fmt.Sprintf("%d of %d stale", stale, all)}
+		if stale > 0 {
+			s.Answer = Possible
+		}
+		return s
+	}
+	v.Unpatched, v.Patched = said(unpatched), said(patched)
+	if j.Verdict == Fixed {
+		v.Patched.Answer = Impossible
+	}
+	return v
+}
+
+// Agree puts the other voices beside the run's verdict. One that contradicts it
+// makes the verdict inconclusive: either the measurement is wrong or the voice,
+// and nobody can tell which.
+func Agree(j Judgement, unpatched, patched Observation, others ...Voice) Judgement {
+	run := runVoice(unpatched, patched, j)
+	j.Voices = append(slices.Clone(others), run)
+	if j.Verdict != Fixed && j.Verdict != NotFixed {
+		return j
+	}
+	var reasons []string
+	for _, v := range others {
+		reasons = append(reasons, contradiction(v, run, Unpatched)...)
+		reasons = append(reasons, contradiction(v, run, Patched)...)
+	}
+	if len(reasons) == 0 {
+		return j
+	}
+	was := j.Verdict
+	j.Verdict, j.Confidence, j.MissProbability = Inconclusive, nil, nil
+	j.Reasons = append(reasons, j.Reasons...)
+	j.Modes = slices.Clone(j.Modes)
+	for i := range j.Modes {
+		if m := &j.Modes[i]; m.Verdict == was {
+			m.Verdict, m.Reason = Inconclusive, m.Reason+"; "+strings.Join(reasons, "; ")
+		}
+	}
+	return j
+}
+
+// contradiction says how a voice and the run differ on one kernel.
+func contradiction(v, run Voice, kernel Variant) []string {
+	says, seen := v.Unpatched, run.Unpatched
+	if kernel == Patched {
+		says, seen = v.Patched, run.Patched
+	}
+	if says.Answer == "" || seen.Answer == "" || says.Answer == seen.Answer {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s and run contradict each other on the %s kernel: a stale read is %s by the %s (%s), and the run showed %s",
+		v.Name, kernel, says.Answer, v.Name, says.Words, seen.Words)}
+}
