@@ -41,8 +41,12 @@ func aTask(t *testing.T, dir string) CellTask {
 				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
 			},
-			Analysis: Analysis{Code: trial.Code{Patched: patched, Container: "f", Ordered: "no", Listing: file(arm + "/code.lst")}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}}},
-			Patch:    patch,
+			Analysis: Analysis{
+				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
+				Scope:  []Range{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+			},
+			Patch: patch,
 		})
 	}
 	return task
