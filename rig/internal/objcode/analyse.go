@@ -168,7 +168,7 @@ func callOf(names []string) *regexp.Regexp {
 }
 
 func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {
-	for i, in := range g.code {
+	for i, in := range g.code[:g.own] {
 		if !within(a.Scope, in.addr) {
 			continue
 		}

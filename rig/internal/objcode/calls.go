@@ -16,7 +16,7 @@ const (
 // calls follows calls of the kernel's own functions.
 type calls struct {
 	im      *image
-	patched map[uint64][]instruction
+	patched patched
 	known   map[callState]arrival
 	graphs  map[uint64]*graph
 }
@@ -27,28 +27,13 @@ type callState struct {
 	depth  int
 }
 
-func newCalls(im *image, patched map[uint64][]instruction) *calls {
+func newCalls(im *image, patched patched) *calls {
 	return &calls{im: im, patched: patched, known: map[callState]arrival{}, graphs: map[uint64]*graph{}}
 }
 
 // graph is a graph of code as the kernel may have patched it when it boots.
 func (c *calls) graph(code []instruction) *graph {
-	g := newGraph(code)
-	for i, in := range code {
-		for _, other := range c.patched[in.addr] {
-			if g.other == nil {
-				g.other = map[int][]instruction{}
-			}
-			g.other[i] = append(g.other[i], other)
-			for _, addr := range successors(other) {
-				if j, ok := g.at[addr]; ok && !slices.Contains(g.next[i], j) {
-					g.next[i], g.prev[j] = append(g.next[i], j), append(g.prev[j], i)
-				}
-			}
-			g.lost[i] = g.lost[i] || other.flow == flowJumpIndirect
-		}
-	}
-	return g
+	return newPatchedGraph(code, c.patched)
 }
 
 // through says what arrives behind a call of target; nothing, where it does not return.
@@ -66,8 +51,11 @@ func (c *calls) follow(s callState) arrival {
 	}
 	g.through = func(target uint64, a arrival) arrival { return c.follow(callState{target, a, s.depth + 1}) }
 	in := make([]arrival, len(g.code))
-	in[0] = s.a
-	in = g.spread(in, []int{0}, nil)
+	entries := g.entries()
+	for _, i := range entries {
+		in[i] = s.a
+	}
+	in = g.spread(in, entries, nil)
 	var out arrival
 	for i, arrived := range in {
 		if arrived != 0 {

@@ -68,7 +68,7 @@ func goLines(f *elf.File) *gosym.Table {
 // list disassembles the body, then the callees, then the functions on the way.
 func (s *study) list(g *graph, a Analysis) []Line {
 	var body []Line
-	for _, in := range g.code {
+	for _, in := range g.code[:g.own] {
 		for _, r := range a.Scope {
 			if r.Role == RoleBody && r.holds(in.addr) {
 				l := s.source(in.addr)

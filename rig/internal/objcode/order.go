@@ -19,52 +19,6 @@ const (
 	released
 )
 
-// graph is the code of the functions that the body lies in.
-type graph struct {
-	code []instruction
-	at   map[uint64]int // index in code by address
-	next [][]int
-	prev [][]int
-	lost []bool // control may go on where the graph does not see
-	// other are the instructions that the kernel may put in the place of one when it boots.
-	other map[int][]instruction
-	// through says what arrives behind a call of target; nil: any call is doubtful.
-	through func(target uint64, a arrival) arrival
-}
-
-func newGraph(code []instruction) *graph {
-	g := &graph{code: code, at: map[uint64]int{}, next: make([][]int, len(code)),
-		prev: make([][]int, len(code)), lost: make([]bool, len(code))}
-	for i, in := range code {
-		g.at[in.addr] = i
-	}
-	for i, in := range code {
-		for _, addr := range successors(in) {
-			if j, ok := g.at[addr]; ok {
-				g.next[i], g.prev[j] = append(g.next[i], j), append(g.prev[j], i)
-			}
-		}
-		g.lost[i] = in.flow == flowJumpIndirect
-	}
-	return g
-}
-
-// successors are the addresses that control may go to within the function. A
-// direct jump out of the graph is a tail call and ends the path.
-func successors(in instruction) []uint64 {
-	next := in.addr + uint64(in.size)
-	switch in.flow {
-	case flowJump:
-		return []uint64{in.target}
-	case flowBranch:
-		return []uint64{next, in.target}
-	case flowReturn, flowJumpIndirect:
-		return nil
-	default:
-		return []uint64{next}
-	}
-}
-
 // arrivals computes what reaches each instruction, before it executes.
 func (g *graph) arrivals(copies map[int]bool) []arrival {
 	var work []int

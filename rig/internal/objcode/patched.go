@@ -19,20 +19,28 @@ const (
 	nopWord          = 0xd503201f
 )
 
-// patchedCode are the instructions that may stand in the place of those at an
-// address, beside the file's; empty where the kernel has no such tables.
-func (im *image) patchedCode() (map[uint64][]instruction, error) {
-	out := map[uint64][]instruction{}
+// patched is what may stand in the place of the file's code; empty where the
+// kernel has no such tables.
+type patched struct {
+	// alternatives, by the address where they begin, come as a whole or not at all.
+	alternatives map[uint64][][]instruction
+	// switches are single instructions, each by itself.
+	switches map[uint64][]instruction
+}
+
+func (im *image) patchedCode() (patched, error) {
+	out := patched{alternatives: map[uint64][][]instruction{}, switches: map[uint64][]instruction{}}
 	if im.file.Machine != elf.EM_AARCH64 {
 		return out, nil
 	}
 	if s := im.file.Section(".altinstructions"); s != nil {
 		data, err := s.Data()
 		if err != nil {
-			return nil, fmt.Errorf("its alternatives: %w", err)
+			return out, fmt.Errorf("its alternatives: %w", err)
 		}
 		for at := 0; at+alternativeBytes <= len(data); at += alternativeBytes {
-			im.addAlternative(out, data[at:], s.Addr+uint64(at))
+			place, code := im.alternative(data[at:], s.Addr+uint64(at))
+			out.alternatives[place] = append(out.alternatives[place], code)
 		}
 	}
 	start, end, err := im.jumpTable()
@@ -41,38 +49,37 @@ func (im *image) patchedCode() (map[uint64][]instruction, error) {
 	}
 	data, err := im.data(start, end)
 	if err != nil {
-		return nil, fmt.Errorf("its jump labels: %w", err)
+		return out, fmt.Errorf("its jump labels: %w", err)
 	}
 	for at := 0; at+jumpLabelBytes <= len(data); at += jumpLabelBytes {
 		here := start + uint64(at)
 		place, target := relative(data[at:], here), relative(data[at+4:], here+4)
-		out[place] = append(out[place], im.nop(place), instruction{
+		out.switches[place] = append(out.switches[place], im.nop(place), instruction{
 			addr: place, size: 4, text: "b " + fmt.Sprintf("%#x", target), flow: flowJump, target: target, dest: -1,
 		})
 	}
 	return out, nil
 }
 
-// addAlternative notes the words of one alternative. Without words a callback
-// makes them: NOPs, where it decides over a branch.
-func (im *image) addAlternative(out map[uint64][]instruction, record []byte, here uint64) {
+// alternative is the code of one record, at the place where it goes. Without words a
+// callback makes them: NOPs, where it decides over a branch.
+func (im *image) alternative(record []byte, here uint64) (place uint64, code []instruction) {
 	place, other := relative(record, here), relative(record[4:], here+4)
 	bytes, words := uint64(record[10]), record[11] > 0
 	for off := uint64(0); off+4 <= bytes; off += 4 {
 		in := im.nop(place + off)
 		if words {
-			code, err := im.instructions(Range{Symbol: "an alternative", Start: other + off, End: other + off + 4})
-			if err != nil || len(code) != 1 {
+			read, err := im.instructions(Range{Symbol: "an alternative", Start: other + off, End: other + off + 4})
+			if err != nil || len(read) != 1 {
 				in.unknown = true
 			} else {
-				in = code[0]
-				if in.flow == flowBranch || in.flow == flowNext || in.flow == flowCall {
-					in.addr = place + off // it goes on behind the place
-				}
+				in = read[0] // the kernel corrects its target, where it has one
+				in.addr = place + off
 			}
 		}
-		out[place+off] = append(out[place+off], in)
+		code = append(code, in)
 	}
+	return place, code
 }
 
 func (im *image) nop(addr uint64) instruction {

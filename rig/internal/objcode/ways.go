@@ -91,7 +91,7 @@ func (w *walk) push(s step) {
 	for _, f := range s.back {
 		fmt.Fprintf(&key, "%x<", f.g.code[f.at].addr)
 	}
-	fmt.Fprintf(&key, "%x %x", s.g.code[s.at].addr, s.seen)
+	fmt.Fprintf(&key, "%x %d %x", s.g.code[s.at].addr, s.at, s.seen)
 	fmt.Fprint(&key, s.steps)
 	if !w.known[key.String()] {
 		w.known[key.String()] = true
@@ -142,11 +142,7 @@ func (w *walk) take(s step, in instruction) string {
 			}
 		}
 		for _, addr := range successors(in) {
-			if j, ok := s.g.at[addr]; ok {
-				next := s
-				next.at = j
-				w.push(next)
-			}
+			w.proceed(s, addr)
 		}
 		return ""
 	}
@@ -163,11 +159,16 @@ func (w *walk) take(s step, in instruction) string {
 			return "a way through the code is too long"
 		}
 	}
-	if j, ok := s.g.at[s.g.code[s.at].addr+uint64(in.size)]; ok {
-		s.at = j
-		w.push(s)
-	}
+	w.proceed(s, s.g.code[s.at].addr+uint64(in.size))
 	return ""
+}
+
+func (w *walk) proceed(s step, addr uint64) {
+	for _, j := range s.g.to(s.at, addr) {
+		next := s
+		next.at = j
+		w.push(next)
+	}
 }
 
 func (w *walk) enter(s step, target uint64, back []frame) string {
@@ -176,8 +177,10 @@ func (w *walk) enter(s step, target uint64, back []frame) string {
 		name, _ := w.calls.im.symbol(target)
 		return "a call that is not followed: " + name
 	}
-	s.g, s.at, s.back = g, 0, back
-	w.push(s)
+	s.g, s.back = g, back
+	for _, s.at = range g.entries() {
+		w.push(s)
+	}
 	return ""
 }
 

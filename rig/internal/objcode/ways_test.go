@@ -47,7 +47,7 @@ func TestWays(t *testing.T) {
 			}
 			im := &image{dec: decodeARM64}
 			im.file = &elf.File{}
-			s := &study{im: im, called: newCalls(im, nil)}
+			s := &study{im: im, called: newCalls(im, patched{})}
 			got := s.ways(g, copies, goals)
 			if !reflect.DeepEqual(got.Of, c.want) || !strings.Contains(got.Why, c.why) || (c.why == "") != (got.Why == "") {
 				t.Errorf("got %q, %q; want %q, %q", got.Of, got.Why, c.want, c.why)
