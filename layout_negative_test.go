@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	header  = "// SPDX-License-Identifier: Apache-2.0\n\n"
-	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\n```\n"
+	header      = "// SPDX-License-Identifier: Apache-2.0\n\n"
+	maxFile     = 500 // as parts says
+	maxFunction = 60
+
+	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\n```\n\n## The limits\n\n```text\nfile 500\nfunction 60\npackage 15\nknot 2\n```\n"
 	goodRig = header + "// Package rig joins.\npackage rig\n\nimport _ \"kcovrig/rig/internal/a\"\n"
 )
 
@@ -70,6 +73,11 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"functions are short", "rig/rig.go", "package rig\n\nfunc f() {\n" + long + "}\n"},
 		{"functions are short", "rig/internal/weakmem/plugin/p.c", "static int f(int a,\n\t     int b)\n{\n" + long + "}\n"},
 		{"functions are short", "scripts/run", "#!/bin/bash\nf() {\n" + long + "}\n"},
+		{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15", "package 0", 1)},
+		{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage rig 1", 1)},
+		{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage gone 20", 1)},
+		{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15\n", "", 1)},
+		{"knots are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\nknot rig 3", 1)},
 		{"files name their licence", "rig/rig.go", "package rig\n"},
 		{"files name their licence", "rig/internal/weakmem/plugin/p.c", header},
 		{"files name their licence", "kernel/patches/kcov/0001-x.patch.license", "SPDX-License-Identifier: GPL-2.0-or-later\n"},
@@ -99,5 +107,23 @@ func TestEachCheckCanFail(t *testing.T) {
 		if !covered[name] {
 			t.Errorf("%s: no case shows that it can fail", name)
 		}
+	}
+}
+
+// Three files that use each other's names in a circle are a knot, by functions,
+// fields or methods; a chain is none.
+func TestKnotsAreFound(t *testing.T) {
+	const head = "package rig\n\n"
+	tree := good()
+	tree["rig/a.go"] = header + head + "type a struct{ field b }\n\nfunc (x b) name() {}\n"
+	tree["rig/b.go"] = header + head + "type b struct{ inner int }\n\nfunc run() { other() }\n"
+	tree["rig/c.go"] = header + head + "func other() { var x a; _ = x.field.inner }\n"
+	found := breaches(t, tree, "knots are small")
+	if len(found) != 1 || !strings.HasPrefix(found[0], "rig: its knot has 3 files") {
+		t.Errorf("a knot of three: %q", found)
+	}
+	tree["rig/b.go"] = header + head + "type b struct{ inner int }\n"
+	if found := breaches(t, tree, "knots are small"); len(found) != 0 {
+		t.Errorf("a chain is no knot: %q", found)
 	}
 }

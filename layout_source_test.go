@@ -11,11 +11,6 @@ import (
 	"strings"
 )
 
-const (
-	maxFile     = 300
-	maxFunction = 60
-)
-
 // code says whether a file is written by hand for a machine to run or build:
 // programs by suffix or interpreter line, and configuration fragments.
 func (s source) code() bool {
@@ -48,6 +43,7 @@ func packagesHaveDoc(files []source) []string {
 }
 
 func filesAreShort(files []source) []string {
+	maxFile := limits(files)[limitFile]
 	var breaches []string
 	for _, s := range files {
 		if n := strings.Count(s.text, "\n"); s.code() && n > maxFile {
@@ -58,6 +54,7 @@ func filesAreShort(files []source) []string {
 }
 
 func functionsAreShort(files []source) []string {
+	maxFunction := limits(files)[limitFunction]
 	var breaches []string
 	for _, s := range files {
 		var lengths map[string]int

@@ -55,6 +55,8 @@ var checks = map[string]check{
 	"packages have doc comments": packagesHaveDoc,
 	"files are short":            filesAreShort,
 	"functions are short":        functionsAreShort,
+	"packages are small":         packagesAreSmall,
+	"knots are small":            knotsAreSmall,
 	"files name their licence":   filesNameLicence,
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,

@@ -61,11 +61,11 @@ type TreeConfig struct {
 // Tree is an opened kernel tree, from which both arms are built.
 type Tree interface {
 	// Check says, before anything is built, whether the arm can be made.
-	Check(ctx context.Context, patched bool) error
+	Check(ctx context.Context, v trial.Variant) error
 	// Plan says what Image would return, as far as it is known before anything is
 	// built: Version, Tree, TreeHash, Compiler, Key and Patch.
-	Plan(ctx context.Context, patched bool) (Image, error)
-	Image(ctx context.Context, patched bool) (Image, error)
+	Plan(ctx context.Context, v trial.Variant) (Image, error)
+	Image(ctx context.Context, v trial.Variant) (Image, error)
 	Close() error
 }
 

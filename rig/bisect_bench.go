@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
@@ -139,7 +140,7 @@ func (w *bench) run(ctx context.Context, commit string, a asked) (trial.Result, 
 		return found, err
 	}
 	cfg.Backends = &backends
-	return Run(ctx, cfg, false)
+	return Run(ctx, cfg, trial.AsIs)
 }
 
 // benchTree is what stands on the bench, as a Tree whose arms are both alike.
@@ -148,15 +149,15 @@ type benchTree struct {
 	log string
 }
 
-func (t benchTree) Check(context.Context, bool) error { return nil }
-func (t benchTree) Close() error                      { return nil }
+func (t benchTree) Check(context.Context, trial.Variant) error { return nil }
+func (t benchTree) Close() error                               { return nil }
 
 // Plan is for recordings of runs, which a step is not.
-func (t benchTree) Plan(context.Context, bool) (Image, error) {
+func (t benchTree) Plan(context.Context, trial.Variant) (Image, error) {
 	return Image{}, fault.Newf(fault.Rig, "plan a build", "a bench is not asked")
 }
 
-func (t benchTree) Image(ctx context.Context, _ bool) (Image, error) {
+func (t benchTree) Image(ctx context.Context, _ trial.Variant) (Image, error) {
 	j, err := t.w.job(ctx, t.log)
 	if err != nil {
 		return Image{}, err
@@ -167,8 +168,8 @@ func (t benchTree) Image(ctx context.Context, _ bool) (Image, error) {
 	}
 	t.w.built = t.w.at
 	image := imageOf(i, t.w.cfg.Spec.Tree)
-	image.Hash, err = fileHash(i.Path)
-	return image, err
+	image.Hash, err = disk.FileSum(i.Path)
+	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // grounds finds out which files and which code the last answer rests on. Where
@@ -218,7 +219,7 @@ func (w *bench) fingerprint(g ground) (string, error) {
 			all += object + " " + print + "\n"
 		}
 	}
-	return hashOf(all), nil
+	return disk.Sum([]byte(all))[:40], nil
 }
 
 // Close gives the bench up; what was built stays for the next call.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -24,7 +25,7 @@ func (s *bisectState) came(name string) string { return filepath.Join(s.steps(),
 func (s *bisectState) note(name, asked string, step workedStep) error {
 	text, err := json.Marshal(cameStep{Asked: asked, Step: step})
 	if err == nil {
-		err = replaceFile(s.came(name), text)
+		err = disk.WriteFile(s.came(name), text)
 	}
 	return fault.Wrap(fault.Rig, "note what a worker sent", err)
 }

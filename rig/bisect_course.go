@@ -33,7 +33,7 @@ func (b *bisection) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if b.state, err = openState(b.cfg, b.repo, b.rng, b.terms); err != nil {
+	if b.state, err = openState(b.cfg.CacheDir, searchAsked{b.cfg.Spec, b.cfg.Fixed, b.cfg.Reset}, b.repo, b.rng, b.terms); err != nil {
 		return err
 	}
 	b.report.Folder = b.state.dir

@@ -28,28 +28,6 @@ const (
 	doubtTime = 90 * time.Second
 )
 
-// asked is what one boot of a commit is to show.
-type asked struct {
-	share    float64       // to exclude; 0: a tally is enough
-	duration time.Duration // 0: until that is certain
-	name     string        // of the run folder
-	folder   string        // its path; a build's log is beside it
-	compiler string        // that must build it; empty: any
-	emulator *SentEmulator // to boot it with; nil: this program's own
-}
-
-// prober builds and boots commits as they stand, one at a time.
-type prober interface {
-	// same looks for a commit that was judged and whose scope has the same code.
-	same(ctx context.Context, commit string) (as, by string, err error)
-	// run builds the commit and boots it. The result comes also beside an error.
-	run(ctx context.Context, commit string, a asked) (trial.Result, error)
-	// grounds tells what the last run's answer rests on; nil: on nothing that
-	// another commit could share.
-	grounds(ctx context.Context, commit string) (*ground, error)
-	Close() error
-}
-
 // tester is a worker's part in the rounds.
 type tester struct {
 	b *bisection

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -60,7 +61,7 @@ func (b *bisection) publish() error {
 		if err := write(&text); err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}
-		if err := writeDurably(filepath.Join(b.state.dir, name), text.Bytes()); err != nil {
+		if err := disk.WriteDurably(filepath.Join(b.state.dir, name), text.Bytes()); err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
@@ -81,13 +82,13 @@ func (p *remote) run(ctx context.Context, commit string, a asked) (_ trial.Resul
 		p.last = sent.Ground
 		return sent.Result, p.agree(commit, sent.Result.Kernel.Compiler)
 	}
-	aside, err := newWorkFolder()
+	aside, err := disk.NewWorkFolder()
 	if err != nil {
 		return trial.Result{}, err
 	}
-	defer func() { err = errors.Join(err, aside.close()) }()
+	defer func() { err = errors.Join(err, aside.Close()) }()
 	cfg := fleet.CoordinatorConfig{
-		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.dir, AckWait: p.b.cfg.ackWait,
+		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.Dir, AckWait: p.b.cfg.ackWait,
 		Notify: func(n fleet.Notice) { p.b.say("%s", n) },
 	}
 	one := func(yield func(fleet.Task, error) bool) { yield(task, nil) }
@@ -160,7 +161,7 @@ func (p *remote) task(ctx context.Context, commit string, a asked) (_ fleet.Task
 	}
 	step.Try = try
 	text, err := json.Marshal(step)
-	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, hashOf(string(whole)),
+	return fleet.Task{ID: a.name, Needs: needsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.name, disk.Sum(whole)[:40],
 		fault.Wrap(fault.Rig, "pack a step", err)
 }
 
@@ -229,7 +230,7 @@ func settleStep(o fleet.Outcome, steps string, a asked) (workedStep, error) {
 		}
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
-			err = replaceFile(filepath.Join(steps, below), here(data))
+			err = disk.WriteFile(filepath.Join(steps, below), here(data))
 		}
 		if err != nil {
 			return sent, fault.Wrap(fault.Rig, op, err)

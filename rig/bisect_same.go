@@ -4,8 +4,6 @@ package rig
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"path"
 	"slices"
@@ -13,8 +11,6 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/scenario"
-	"kcovrig/rig/trial"
 )
 
 // The ways in which two commits' scopes are known to have the same code.
@@ -102,14 +98,4 @@ func touches(changes []gitbisect.Change, inputs []string) bool {
 	return slices.ContainsFunc(changes, func(c gitbisect.Change) bool {
 		return in[c.Path] || kernel.Everywhere(c.Path) || (c.Added || c.Deleted) && names[path.Base(c.Path)]
 	})
-}
-
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:20])
-}
-
-func scenarioOf(spec trial.Spec) (scenario.Scenario, error) {
-	s, err := scenario.Lookup(spec.Scenario)
-	return s, fault.Wrap(fault.User, "", err)
 }

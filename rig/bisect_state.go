@@ -14,9 +14,8 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sys/unix"
-
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
@@ -56,32 +55,31 @@ type journal struct {
 	Taken map[string]int `json:"taken,omitempty"`
 }
 
-// ground is what the answer of a commit rests on, for others that share it.
-type ground struct {
-	Inputs      []string `json:"inputs"`      // files that the scope's objects were made of
-	Fingerprint string   `json:"fingerprint"` // of the scope's code in its objects
-	Scope       []string `json:"scope"`       // the scope's symbols
-	Objects     []string `json:"objects"`
+// searchAsked is what a search was asked that its state depends on.
+type searchAsked struct {
+	spec  trial.Spec
+	fixed bool // the fix is looked for, not the bug
+	reset bool // what was found before is forgotten
 }
 
 // openState finds the folder of this very search: the same commits, asked the same.
-func openState(cfg BisectConfig, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
-	spec := cfg.Spec
+func openState(cacheDir string, ask searchAsked, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*bisectState, error) {
+	spec := ask.spec
 	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
-	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, cfg.Fixed, spec})
+	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}
 	sum := sha256.Sum256(text)
-	s := &bisectState{dir: filepath.Join(cfg.CacheDir, "bisect", hex.EncodeToString(sum[:6]))}
+	s := &bisectState{dir: filepath.Join(cacheDir, "bisect", hex.EncodeToString(sum[:6]))}
 	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
 	}
-	if s.lock, err = lockFolder(s.dir); err != nil {
+	if s.lock, err = disk.LockFolder(s.dir); err != nil {
 		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
 	}
 	// A journal that is damaged is no hindrance to forgetting it.
-	if err := s.read(); err != nil && !cfg.Reset {
+	if err := s.read(); err != nil && !ask.reset {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -157,7 +155,7 @@ func (s *bisectState) change(f func(*journal)) error {
 	f(&s.journal)
 	text, err := json.MarshalIndent(s.journal, "", " ")
 	if err == nil {
-		err = writeDurably(s.file(), text)
+		err = disk.WriteDurably(s.file(), text)
 	}
 	return fault.Wrap(fault.Rig, "keep the answers", err)
 }
@@ -174,24 +172,4 @@ func (s *bisectState) judged() map[string]ground {
 		}
 	}
 	return out
-}
-
-// writeDurably replaces path in one step, and is on the disk when it returns.
-func writeDurably(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	dir, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(unix.Fsync(dir), unix.Close(dir))
 }

@@ -8,55 +8,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"time"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/trial"
 )
-
-// The kinds of tasks that a fleet's worker runs.
-const (
-	kindCell = "cell"
-	kindStep = "step"
-)
-
-// What a step's artifacts are called, see gitbisect.Bundle.
-const (
-	historyBundle   = "history.bundle"
-	historyBoundary = "history.boundary"
-)
-
-// stepTask is one boot of one commit, as it is sent to a worker.
-type stepTask struct {
-	Kind     string        `json:"kind"`
-	Spec     trial.Spec    `json:"spec"` // of the search; its tree is a name
-	Commit   string        `json:"commit"`
-	Share    float64       `json:"share"`
-	Duration time.Duration `json:"duration"` // nanoseconds
-	Name     string        `json:"name"`     // of the run folder
-	Compiler string        `json:"compiler"`
-	Try      int           `json:"try"`      // after a fault of the rig, by this coordinator
-	Emulator *SentEmulator `json:"emulator"` // nil: the boot uses none
-}
-
-// workedStep is what a worker sends back. Beside an error the result is what
-// there was of it.
-type workedStep struct {
-	Result trial.Result `json:"result"`
-	Ground *ground      `json:"ground"`
-	Steps  string       `json:"steps"` // the folder there in which the run folder lay
-}
-
-func (s stepTask) validate() error {
-	if s.Commit == "" || s.Name == "" || filepath.Base(s.Name) != s.Name || s.Name[0] == '.' {
-		return fault.Newf(fault.Rig, "unpack a step", "it names the commit %q and the folder %q", s.Commit, s.Name)
-	}
-	if usesEmulator(s.Spec) && (s.Emulator == nil || s.Emulator.Path != emulatorFile) {
-		return fault.Newf(fault.Rig, "unpack a step", "the emulator did not come with it")
-	}
-	return nil
-}
 
 // step builds and boots one commit from the history that came with it.
 func (cfg WorkerConfig) step(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {

@@ -4,10 +4,8 @@ package rig
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
@@ -57,13 +55,3 @@ func cacheEntries(in []kernel.Entry) []trial.CacheEntry {
 	}
 	return out
 }
-
-func absolute(cacheDir string) (string, error) {
-	if cacheDir == "" {
-		return "", errNoCache
-	}
-	dir, err := filepath.Abs(cacheDir)
-	return dir, fault.Wrap(fault.User, "find the cache", err)
-}
-
-var errNoCache = fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")

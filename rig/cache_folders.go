@@ -21,7 +21,7 @@ import (
 )
 
 // cacheFolder is what a command leaves below the cache for later. Whoever
-// works in it holds the lock of lockFolder.
+// works in it holds the lock of disk.LockFolder.
 type cacheFolder struct {
 	trial.CacheEntry
 	dir  string
@@ -62,7 +62,7 @@ func cacheFolders(ctx context.Context, cacheDir string) ([]cacheFolder, error) {
 			if err != nil {
 				return nil, fault.Wrap(fault.Rig, "list the cache", err)
 			}
-			lock, err := lockFolder(dir)
+			lock, err := disk.LockFolder(dir)
 			f.InUse = err != nil
 			if err == nil {
 				_ = lock.Close()
@@ -121,22 +121,14 @@ func pruneFolders(ctx context.Context, cacheDir string, before time.Time) (remov
 	return removed, nil
 }
 
-// remove removes the folder. False: it is in use.
+// remove removes the folder where nobody works in it. False: it is in use.
 func (f cacheFolder) remove(ctx context.Context) (bool, error) {
-	lock, err := lockFolder(f.dir)
-	if err != nil {
-		return false, nil // it came into use meanwhile, or went
-	}
-	defer lock.Close()
-	if f.Kind == "search" {
-		if err := removeWorktrees(ctx, f.dir); err != nil {
-			return false, err
+	return disk.RemoveUnheld(f.dir, func() error {
+		if f.Kind != "search" {
+			return nil
 		}
-	}
-	if err := disk.Remove(f.dir); err != nil {
-		return false, err
-	}
-	return true, nil
+		return removeWorktrees(ctx, f.dir)
+	})
 }
 
 // removeWorktrees takes a search's worktrees, and their entries in the user's

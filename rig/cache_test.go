@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/trial"
 )
@@ -46,7 +47,7 @@ func TestCacheFoldersAreListedAndPruned(t *testing.T) {
 	for _, path := range []string{old, filepath.Join(old, "plan.json")} {
 		require.NoError(t, os.Chtimes(path, past, past))
 	}
-	lock, err := lockFolder(worker)
+	lock, err := disk.LockFolder(worker)
 	require.NoError(t, err)
 
 	all := []string{"search a1", "worker lab-3", "matrix 20260101-nightly", "run 20260102-arm64"}
@@ -135,7 +136,7 @@ func TestAPrunedSearchLeavesNothingInTheRepository(t *testing.T) {
 
 func TestAWorkersFolderIsItsOwn(t *testing.T) {
 	dir := t.TempDir()
-	lock, err := lockFolder(dir)
+	lock, err := disk.LockFolder(dir)
 	require.NoError(t, err)
 	defer lock.Close()
 	b := newLab(fakeGuest{}, fakeGuest{}).backends()

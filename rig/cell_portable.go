@@ -9,7 +9,6 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/trial"
 )
 
 // PortableCell is a task that can go to another machine: its JSON form, in which
@@ -49,7 +48,7 @@ func (t CellTask) Portable() (PortableCell, error) {
 		out.Ready.Emulator = &sent
 	}
 	for _, a := range t.Ready.Arms {
-		arm := trial.Observation{Patched: a.Image.Patched}.Arm()
+		arm := string(a.Image.Variant())
 		image := Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		image.Cached, image.CPUNS, image.WallNS = true, 0, 0

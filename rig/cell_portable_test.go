@@ -32,7 +32,7 @@ func aTask(t *testing.T, dir string) CellTask {
 	require.NoError(t, err)
 	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Emulator: &sent, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	for _, patched := range []bool{false, true} {
-		arm, patch := trial.Observation{Patched: patched}.Arm(), ""
+		arm, patch := string(trial.VariantOf(patched, false)), ""
 		if patched {
 			patch = file("fix.patch")
 		}
@@ -42,8 +42,9 @@ func aTask(t *testing.T, dir string) CellTask {
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
 			},
 			Analysis: Analysis{
-				Code:  trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
-				Scope: []Range{{Symbol: "f", Start: 1, End: 2}}, Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
+				Scope:  []Range{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
 			Patch: patch,
 		})

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -32,16 +30,6 @@ func cellsAtOnce(cpus int, memory uint64) int {
 		n = min(n, int(memory/bytesPerCell))
 	}
 	return max(1, n)
-}
-
-// availableMemory is what proc_meminfo(5) estimates, in bytes; 0: not known.
-func availableMemory() uint64 {
-	kib, _, _ := strings.Cut(valueIn("/proc/meminfo", "MemAvailable", ":"), " ")
-	n, err := strconv.ParseUint(kib, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n << 10
 }
 
 // TryTask runs a cell once. The result comes filled also beside an error, which

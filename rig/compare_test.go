@@ -191,7 +191,7 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-sent; cancel() }()
 	cfg := l.config(t)
-	result, err := Run(ctx, cfg, false)
+	result, err := Run(ctx, cfg, trial.Unpatched)
 	require.NoError(t, err)
 	assert.Equal(t, trial.OutcomeCut, result.Observations[0].Outcome)
 	assert.NotZero(t, result.Observations[0].Tallies[0].Windows)
@@ -240,7 +240,7 @@ func TestNothingIsBootedWhenABuildFails(t *testing.T) {
 func TestTheEmulatorNeedsANewQEMU(t *testing.T) {
 	l := newLab(fakeGuest{}, fakeGuest{})
 	l.qemu.PluginAPI = 4
-	_, err := Run(t.Context(), l.config(t), true)
+	_, err := Run(t.Context(), l.config(t), trial.Patched)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 	assert.ErrorContains(t, err, "QEMU 11.0")
 	assert.Empty(t, l.boots)
@@ -252,18 +252,18 @@ func TestKVMIsTakenOnlyWhereAGuestBoots(t *testing.T) {
 	l.kvm = errors.New("no line on the console")
 	cfg := l.config(t)
 	cfg.Spec.Arch = "x86_64"
-	result, err := Run(t.Context(), cfg, true)
+	result, err := Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	assert.Equal(t, 1, l.probed)
 	assert.Equal(t, trial.AccelTCG, result.QEMU.Accel)
 	cfg.Spec.Accel, cfg.OutDir = trial.AccelKVM, filepath.Join(t.TempDir(), "out")
-	_, err = Run(t.Context(), cfg, true)
+	_, err = Run(t.Context(), cfg, trial.Patched)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
 func TestAnExistingRunFolderIsLeftAlone(t *testing.T) {
 	cfg := newLab(fakeGuest{}, fakeGuest{}).config(t)
 	require.NoError(t, os.Mkdir(cfg.OutDir, 0o755))
-	_, err := Run(t.Context(), cfg, true)
+	_, err := Run(t.Context(), cfg, trial.Patched)
 	assert.Equal(t, fault.User, fault.KindOf(err))
 }

@@ -31,9 +31,9 @@ func TestAPauseStopsTheGuestsClock(t *testing.T) {
 	j, err := newJob(cfg, "run")
 	require.NoError(t, err)
 	_, err = j.finish(func() error {
-		require.NoError(t, j.prepare(t.Context(), []bool{true}))
-		a := arm{job: j, image: j.images[true], reader: trial.Acquire, limit: time.Minute, relay: newRelay(1, nil), hits: maxHits}
-		require.NoError(t, a.makeDir(j.folder.work))
+		require.NoError(t, j.prepare(t.Context(), []trial.Variant{trial.Patched}))
+		a, err := j.boot(bootAsked{variant: trial.Patched, reader: trial.Acquire, limit: time.Minute, hits: maxHits, below: j.folder.work}, newRelay(1, nil))
+		require.NoError(t, err)
 		pauseOnce(t, &a)
 		return nil
 	}())
@@ -48,10 +48,10 @@ func pauseOnce(t *testing.T, a *arm) {
 	s := newSession(vm.Wire(), "", func(trial.Event) {})
 	defer s.close()
 	require.NoError(t, vm.Cont(t.Context()))
-	_, err = s.hello(t.Context(), a.job.arch.GOARCH, a.job.scenario.Workload)
+	_, err = s.hello(t.Context(), a.machine.Arch.GOARCH, a.workloads...)
 	require.NoError(t, err)
 	stop := false
-	run, err := s.stress(a.start(), false, time.Minute, func([]wire.Tally) bool { return stop })
+	run, err := s.stress(a.start, a.variant, time.Minute, func([]wire.Tally) bool { return stop })
 	require.NoError(t, err)
 	_, err = run.slice(t.Context(), running)
 	require.NoError(t, err)

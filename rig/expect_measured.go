@@ -9,16 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 
-	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
-
-func archOf(s trial.Spec) (arch.Arch, error) {
-	a, err := arch.Lookup(s.Arch)
-	return a, fault.Wrap(fault.User, "--arch", err)
-}
 
 // measured adds to the tests what a run has measured, and returns the path of
 // its result. Without a name it takes the latest run in the cache under the

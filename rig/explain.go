@@ -19,7 +19,7 @@ import (
 // explain decides how a failed boot ended and whose fault it was. A culprit
 // that the session named stands; else the machine and its console are asked.
 func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
-	op := "run the " + a.name() + " kernel"
+	op := "run the " + a.name + " kernel"
 	switch {
 	case errors.Is(err, context.Canceled):
 		return trial.OutcomeRigFault, fault.Wrap(fault.Unknown, op+", interrupted before it was done", err)
@@ -36,7 +36,7 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 	tail := consoleTail(vm.Console())
 	out := &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail}
 	if out.Kind == fault.Kernel {
-		out.Try = kernelAdvice(err, a.image.Patched, a.job.cfg.Spec.AsIs, a.plugin != nil)
+		out.Try = kernelAdvice(err, a.variant, a.plugin != nil)
 	}
 	if argv := proc.Quote(vm.Argv()); !strings.Contains(err.Error(), argv) {
 		out.Err = fmt.Errorf("%w: %s", err, argv)
@@ -47,7 +47,7 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 // kernelAdvice is what to try where the kernel panicked, hung, or did not do
 // what the guest asked of it: where to read, and which run takes away what may
 // be to blame, the patch or else the memory emulator.
-func kernelAdvice(err error, patched, asIs, emulated bool) string {
+func kernelAdvice(err error, v trial.Variant, emulated bool) string {
 	read, too := "read the console, and what the guest says above", "fails"
 	switch {
 	case errors.Is(err, qemu.ErrPanic):
@@ -55,15 +55,15 @@ func kernelAdvice(err error, patched, asIs, emulated bool) string {
 	case errors.Is(err, qemu.ErrTimeout):
 		read, too = "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy", "hangs"
 	}
-	return read + without(too, patched, asIs, emulated)
+	return read + without(too, v, emulated)
 }
 
-func without(too string, patched, asIs, emulated bool) string {
+func without(too string, v trial.Variant, emulated bool) string {
 	switch {
-	case patched:
+	case v == trial.Patched:
 		return "; kcovrig run --unpatched tells whether it " + too + " without the patch too"
 	case emulated:
-		return fmt.Sprintf("; kcovrig run --%s --memory-model=native tells whether it %s without the memory emulator too", trial.ArmName(false, asIs), too)
+		return fmt.Sprintf("; kcovrig run --%s --memory-model=native tells whether it %s without the memory emulator too", v, too)
 	}
 	return ""
 }

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/trial"
 )
 
 // Every error says what to try: what whoever met it knew, else by its culprit.
@@ -31,17 +32,18 @@ func TestEveryFailureSaysWhatToTry(t *testing.T) {
 func TestAdviceForAKernelThatFails(t *testing.T) {
 	panicked, hung := fmt.Errorf("x: %w", qemu.ErrPanic), fmt.Errorf("x: %w", qemu.ErrTimeout)
 	for _, c := range []struct {
-		err                     error
-		patched, asIs, emulated bool
-		want                    string
+		err      error
+		variant  trial.Variant
+		emulated bool
+		want     string
 	}{
-		{panicked, true, false, true, "first oops on; kcovrig run --unpatched tells whether it panics without the patch too"},
-		{panicked, false, false, true, "first oops on; kcovrig run --unpatched --memory-model=native tells whether it panics without the memory emulator too"},
-		{hung, false, true, true, "less busy; kcovrig run --as-is --memory-model=native tells whether it hangs without the memory emulator too"},
-		{panicked, false, false, false, "read the console from the first oops on"},
-		{errors.New("the guest says so"), true, false, false, "says above; kcovrig run --unpatched tells whether it fails without the patch too"},
+		{panicked, trial.Patched, true, "first oops on; kcovrig run --unpatched tells whether it panics without the patch too"},
+		{panicked, trial.Unpatched, true, "first oops on; kcovrig run --unpatched --memory-model=native tells whether it panics without the memory emulator too"},
+		{hung, trial.AsIs, true, "less busy; kcovrig run --as-is --memory-model=native tells whether it hangs without the memory emulator too"},
+		{panicked, trial.Unpatched, false, "read the console from the first oops on"},
+		{errors.New("the guest says so"), trial.Patched, false, "says above; kcovrig run --unpatched tells whether it fails without the patch too"},
 	} {
-		said := kernelAdvice(c.err, c.patched, c.asIs, c.emulated)
+		said := kernelAdvice(c.err, c.variant, c.emulated)
 		assert.True(t, strings.HasSuffix(said, c.want), "%s", said)
 	}
 }

@@ -192,10 +192,10 @@ type lab struct {
 	guests  map[bool]fakeGuest
 	queue   []fakeGuest // of the next boots, before guests
 	same    bool
-	binary  string                                     // what the patched kernel's binary says of the order; empty: what the guest shows
-	noted   func(patched bool) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
-	ways    objcode.Ways                               // of both kernels
-	model   trial.Expectation                          // what the memory model says of the patched kernel's
+	binary  string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
+	noted   func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	ways    objcode.Ways                                  // of both kernels
+	model   trial.Expectation                             // what the memory model says of the patched kernel's
 	noModel error
 	qemu    Emulator
 	kvm     error
@@ -218,14 +218,14 @@ func (l *lab) stressing(change int32) {
 
 type fakeTree struct{ l *lab }
 
-func (f fakeTree) Check(_ context.Context, _ bool) error { return nil }
+func (f fakeTree) Check(_ context.Context, _ trial.Variant) error { return nil }
 
-func (f fakeTree) Plan(_ context.Context, patched bool) (Image, error) {
-	return Image{Image: trial.Image{Patched: patched, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
+func (f fakeTree) Plan(_ context.Context, v trial.Variant) (Image, error) {
+	return Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
 }
 
-func (f fakeTree) Image(_ context.Context, patched bool) (Image, error) {
-	return Image{Image: trial.Image{Patched: patched, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
+func (f fakeTree) Image(_ context.Context, v trial.Variant) (Image, error) {
+	return Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, f.l.image
 }
 func (f fakeTree) Close() error { return nil }
 
@@ -241,7 +241,7 @@ func (l *lab) backends() *Backends {
 		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{
-				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Patched)}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}},
+				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Variant())}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}},
 				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: l.ways,
 			}, nil
 		},

@@ -24,23 +24,23 @@ func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
 
 // sites are what the emulator noted: with the patch a barrier between the two writes.
 func (l *lab) sites(p Plugin) ([]weakmem.Site, error) {
-	patched := strings.HasPrefix(filepath.Base(p.Sites), "patched")
+	v := trial.VariantOf(strings.HasPrefix(filepath.Base(p.Sites), string(trial.Patched)), false)
 	if l.noted != nil {
-		return l.noted(patched)
+		return l.noted(v)
 	}
 	s := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
-	if patched && (l.guests[true].stale == 0 || l.guests[true].stale > 1<<20) {
+	if v == trial.Patched && (l.guests[true].stale == 0 || l.guests[true].stale > 1<<20) {
 		s.By, s.Why = 0x280, "order-barrier"
 	}
 	return []weakmem.Site{s}, nil
 }
 
 // ordered is what the patched kernel's binary says, unless a test wants another answer.
-func (l *lab) ordered(patched bool) string {
-	if patched && l.binary != "" {
+func (l *lab) ordered(v trial.Variant) string {
+	if v == trial.Patched && l.binary != "" {
 		return l.binary
 	}
-	if patched && l.guests[true].stale == 0 {
+	if v == trial.Patched && l.guests[true].stale == 0 {
 		return "yes"
 	}
 	return "no"
@@ -48,7 +48,7 @@ func (l *lab) ordered(patched bool) string {
 
 // herd is the memory model: without the patch it allows the stale read.
 func (l *lab) herd(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
-	if strings.HasPrefix(tests[0].Name, "patched") {
+	if strings.HasPrefix(tests[0].Name, string(trial.Patched)) {
 		return l.model, l.noModel
 	}
 	return trial.Sometimes, l.noModel

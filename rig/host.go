@@ -5,6 +5,7 @@ package rig
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -38,4 +39,14 @@ func valueIn(path, key, separator string) string {
 		}
 	}
 	return ""
+}
+
+// availableMemory is what proc_meminfo(5) estimates, in bytes; 0: not known.
+func availableMemory() uint64 {
+	kib, _, _ := strings.Cut(valueIn("/proc/meminfo", "MemAvailable", ":"), " ")
+	n, err := strconv.ParseUint(kib, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n << 10
 }

@@ -27,22 +27,24 @@ type job struct {
 	folder   *runFolder
 
 	tree     Tree // nil until it is opened
-	images   map[bool]Image
+	images   map[trial.Variant]Image
 	archive  Archive
 	emulator Emulator
 	accel    trial.Accel
-	scopes   map[bool][]Range         // of the kernels
-	readers  map[trial.Reader][]Range // of the guest's readers
-	writes   map[bool]writes          // the two, in the kernels' code
-	ways     map[bool]objcode.Ways    // from one to the other
-	model    trial.Voice              // what the memory model says of those
-	counts   map[trial.Reader]uint64  // addresses of the readers' loads of the count
-	lines    map[bool][]objcode.Line  // of the kernels' code in scope
-	inGuest  []objcode.Line           // of the guest's
-	mark     Range                    // the guest's mark function
-	replay   *replay                  // nil: another command
-	beside   []string                 // workloads to run beside the scenario's
-	result   trial.Result
+	scopes   map[trial.Variant][]Range        // of the kernels
+	readers  map[trial.Reader][]Range         // of the guest's readers
+	writes   map[trial.Variant]writes         // the two, in the kernels' code
+	ways     map[trial.Variant]objcode.Ways   // from one to the other
+	model    trial.Voice                      // what the memory model says of those
+	counts   map[trial.Reader]uint64          // addresses of the readers' loads of the count
+	lines    map[trial.Variant][]objcode.Line // of the kernels' code in scope
+	inGuest  []objcode.Line                   // of the guest's
+	mark     Range                            // the guest's mark function
+	before   []string                         // how QEMU was started in the run that is repeated; nil: none is
+	// admit refuses, before anything is built, a kernel that is not the wanted one; nil: any is.
+	admit  func(ctx context.Context, tree Tree, v trial.Variant) error
+	beside []string // workloads to run beside the scenario's
+	result trial.Result
 }
 
 func (j *job) backends() *Backends { return j.cfg.Backends }
@@ -65,11 +67,11 @@ func newJob(cfg Config, command string) (*job, error) {
 	}
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
-		images: map[bool]Image{}, scopes: map[bool][]Range{}, readers: map[trial.Reader][]Range{},
-		lines: map[bool][]objcode.Line{}, writes: map[bool]writes{}, ways: map[bool]objcode.Ways{}, counts: map[trial.Reader]uint64{},
+		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]Range{}, readers: map[trial.Reader][]Range{},
+		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
-	if j.folder, err = newRunFolder(cfg); err != nil {
+	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
 		return nil, err
 	}
 	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {

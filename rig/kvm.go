@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
@@ -41,7 +42,7 @@ func kvmBoots(ctx context.Context, cfg KVMConfig) error {
 			return ctx.Err()
 		}
 		boots = err == nil
-		if err := writeAside(kept, boots); err != nil {
+		if err := disk.WriteJSON(kept, boots); err != nil {
 			return fault.Wrap(fault.Rig, "keep whether KVM works", err)
 		}
 	}
@@ -59,16 +60,16 @@ func kvmKey(cfg KVMConfig) string {
 }
 
 func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
-	folder, err := newWorkFolder()
+	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
 	}
-	defer folder.close()
+	defer folder.Close()
 	ctx, cancel := context.WithTimeout(ctx, kvmHello)
 	defer cancel()
 	vm, err := boot(ctx, BootConfig{
 		Name: "KVM probe", Arch: cfg.Arch, Emulator: cfg.Emulator, Accel: trial.AccelKVM,
-		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.dir,
+		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
 	})
 	if err != nil {
 		return err

@@ -133,7 +133,7 @@ func (r *litmusRun) run(ctx context.Context) error {
 		return err
 	}
 	if err := together(ctx,
-		func(ctx context.Context) error { return r.buildKernels(ctx, []bool{false}) },
+		func(ctx context.Context) error { return r.buildKernels(ctx, []trial.Variant{trial.Unpatched}) },
 		r.findEmulator, r.judge, r.programs,
 	); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (r *litmusRun) run(ctx context.Context) error {
 		}
 	}
 	r.accel = trial.AccelTCG
-	r.report.Kernel, r.report.QEMU = r.images[false].Kernel.Version, r.emulator.Version
+	r.report.Kernel, r.report.QEMU = r.images[trial.Unpatched].Kernel.Version, r.emulator.Version
 	return r.bootAll(ctx)
 }
 

@@ -103,7 +103,7 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	}
 	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
 		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPUs: b.cpus,
-		Kernel: r.images[false].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
+		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
 	})
 	if err != nil {
 		return false, 0, err

@@ -40,14 +40,6 @@ type MatrixConfig struct {
 	Executor Executor // nil: as NATS says
 }
 
-// CellTask is one cell that is to run, with all that it needs.
-type CellTask struct {
-	Cell  matrix.Cell
-	Ready Prebuilt
-	Dir   string // for its run folder, which must appear there complete
-	Again string // when it was last begun, where that came to no answer; empty: it never was
-}
-
 // Executor runs cells wherever they can run.
 type Executor interface {
 	// Run runs every task once, and tells each result once, when its run folder is

@@ -24,9 +24,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// NATSAuth are the credentials for a NATS server.
-type NATSAuth = fleet.Auth
-
 // fleetExecutor runs cells on the workers of a NATS server or, where none is
 // named, on this machine, by a server in this process that opens no port.
 type fleetExecutor struct {
@@ -54,18 +51,18 @@ func newFleetExecutor(cfg MatrixConfig, doc matrix.Document) *fleetExecutor {
 
 // Run queues the tasks and takes their outcomes.
 func (f *fleetExecutor) Run(ctx context.Context, tasks []CellTask, done func(matrix.CellResult)) (err error) {
-	folder, err := newWorkFolder()
+	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, folder.close()) }()
+	defer func() { err = errors.Join(err, folder.Close()) }()
 	f.done = done
 	cfg := fleet.CoordinatorConfig{
-		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.dir, "logs"),
+		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
 	if f.cfg.NATS == "" {
-		here, startErr := f.startHere(ctx, folder.dir, tasks)
+		here, startErr := f.startHere(ctx, folder.Dir, tasks)
 		if startErr != nil {
 			return startErr
 		}
@@ -150,19 +147,6 @@ func needsOf(c matrix.Cell) fleet.Needs {
 	return n
 }
 
-// needsOfSpec is what a machine must have to boot what is specified. A QEMU that
-// the emulator runs on is asked for where it is used.
-func needsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: protocol()}
-	if usesEmulator(spec) {
-		n.QEMU = emulatorQEMU
-	}
-	return n
-}
-
-// emulatorQEMU is the first QEMU whose plugin interface the emulator can use.
-const emulatorQEMU = "11.0"
-
 // take puts one cell's outcome in its place.
 func (f *fleetExecutor) take(o fleet.Outcome) error {
 	t, known := f.tasks[o.Task]
@@ -214,7 +198,7 @@ func settle(logs []fleet.Log, was string, t CellTask) (string, error) {
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
 			data = []byte(strings.ReplaceAll(string(data), was+"/", folder+"/"))
-			err = replaceFile(filepath.Join(aside, below), data)
+			err = disk.WriteFile(filepath.Join(aside, below), data)
 		}
 		if err != nil {
 			return "", fault.Wrap(fault.Rig, op, err)

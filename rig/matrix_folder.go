@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -51,7 +52,7 @@ func (f *matrixFolder) plan() string            { return filepath.Join(f.dir, "p
 func (f *matrixFolder) result(id string) string { return filepath.Join(f.results(), id+".json") }
 func (f *matrixFolder) document() string        { return filepath.Join(f.dir, "matrix.json") }
 func (f *matrixFolder) save(r matrix.CellResult) error {
-	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, writeAside(f.result(r.Cell.ID), r))
+	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, disk.WriteJSON(f.result(r.Cell.ID), r))
 }
 
 // openMatrixFolder makes the folder or, to resume, takes it over and fills kept
@@ -76,7 +77,7 @@ func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]ma
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.User, matrixOp, err)
 	}
-	if f.lock, err = lockFolder(f.dir); err != nil {
+	if f.lock, err = disk.LockFolder(f.dir); err != nil {
 		return nil, fault.Newf(fault.User, matrixOp, "another kcovrig works in %s: %w", f.dir, err)
 	}
 	defer func() {
@@ -95,7 +96,7 @@ func openMatrixFolder(cfg MatrixConfig, doc *matrix.Document, kept map[string]ma
 		}
 	}
 	plan := matrixPlan{planSchema, doc.Name, doc.File, doc.Hash, doc.Shard, doc.Started}
-	return f, fault.Wrap(fault.Rig, matrixOp, writeAside(f.plan(), plan))
+	return f, fault.Wrap(fault.Rig, matrixOp, disk.WriteJSON(f.plan(), plan))
 }
 
 // resume reads what is there. Another matrix than the one that was begun, also
@@ -164,7 +165,7 @@ func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) e
 	if err := report.MatrixJSON(&text, doc); err != nil {
 		return err
 	}
-	if err := replaceFile(f.document(), text.Bytes()); err != nil {
+	if err := disk.WriteFile(f.document(), text.Bytes()); err != nil {
 		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
 	now, err := report.LoadMatrix(f.dir)
@@ -176,7 +177,7 @@ func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) e
 		if err := report.RenderMatrix(&text, r.format, now, since); err != nil {
 			return err
 		}
-		if err := replaceFile(filepath.Join(f.dir, r.file), text.Bytes()); err != nil {
+		if err := disk.WriteFile(filepath.Join(f.dir, r.file), text.Bytes()); err != nil {
 			return fault.Wrap(fault.Rig, "write the report", err)
 		}
 	}

@@ -70,10 +70,10 @@ func about(k matrix.Kernels) string {
 // buildKernels builds the arms that the cells need, again after a fault of the
 // rig, as often as is allowed.
 func (n *nightly) buildKernels(ctx context.Context, cells []matrix.Cell) (k *kernels, err error) {
-	var arms []bool
-	for _, patched := range []bool{false, true} {
-		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Arms(), patched) }) {
-			arms = append(arms, patched)
+	var arms []trial.Variant
+	for _, v := range trial.Pair() {
+		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Arms(), v) }) {
+			arms = append(arms, v)
 		}
 	}
 	cfg := Config{CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Backends: n.cfg.Backends}
@@ -98,8 +98,8 @@ func (n *nightly) buildKernels(ctx context.Context, cells []matrix.Cell) (k *ker
 
 // rigFault is the first failure of an arm that may not happen again.
 func (k *kernels) rigFault() error {
-	for _, patched := range []bool{false, true} {
-		if err := k.failed[patched]; fault.KindOf(err) == fault.Rig {
+	for _, v := range trial.Pair() {
+		if err := k.failed[v]; fault.KindOf(err) == fault.Rig {
 			return err
 		}
 	}

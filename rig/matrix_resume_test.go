@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
 )
@@ -140,7 +141,7 @@ func TestOldFoldersInUseStay(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join(old(i), "cells"), 0o755))
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(own, ".removed-interrupted", "cells"), 0o755))
-	running, err := lockFolder(old(0))
+	running, err := disk.LockFolder(old(0))
 	require.NoError(t, err)
 	reading, err := os.Open(old(2))
 	require.NoError(t, err)
@@ -189,7 +190,7 @@ func TestFoldersThatAreNotTaken(t *testing.T) {
 	_, _, err = Matrix(t.Context(), n.cfg)
 	require.ErrorContains(t, err, "is no folder of a matrix")
 
-	held, err := lockFolder(other)
+	held, err := disk.LockFolder(other)
 	require.NoError(t, err)
 	_, _, err = Matrix(t.Context(), n.cfg)
 	require.ErrorContains(t, err, "another kcovrig works in")

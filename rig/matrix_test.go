@@ -77,18 +77,18 @@ type countedTree struct {
 	c TreeConfig
 }
 
-func (t countedTree) Check(context.Context, bool) error { return nil }
-func (t countedTree) Close() error                      { return nil }
-func (t countedTree) Plan(context.Context, bool) (Image, error) {
+func (t countedTree) Check(context.Context, trial.Variant) error { return nil }
+func (t countedTree) Close() error                               { return nil }
+func (t countedTree) Plan(context.Context, trial.Variant) (Image, error) {
 	return Image{}, errors.New("nobody asks for it here")
 }
-func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
-	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + trial.Observation{Patched: patched}.Arm()
+func (t countedTree) Image(_ context.Context, v trial.Variant) (Image, error) {
+	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(v)
 	t.n.mu.Lock()
 	t.n.images[key]++
 	t.n.mu.Unlock()
 	if t.n.broken != nil {
-		if err := t.n.broken(t.c, patched); err != nil {
+		if err := t.n.broken(t.c, v == trial.Patched); err != nil {
 			return Image{}, err
 		}
 	}
@@ -96,8 +96,8 @@ func (t countedTree) Image(_ context.Context, patched bool) (Image, error) {
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		return Image{}, err
 	}
-	image := Image{Image: trial.Image{Patched: patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
-	if patched {
+	image := Image{Image: trial.Image{Patched: v == trial.Patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	if v == trial.Patched {
 		image.PatchText = t.n.patch
 	}
 	return image, nil
@@ -145,7 +145,7 @@ func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
 
 func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
 	n := newNightlyLab(t, fakeGuest{}, fakeGuest{stale: 2}, "axes: {patch: [series, none]}\ninclude: [{command: run}]\n")
-	n.noted = func(bool) ([]weakmem.Site, error) {
+	n.noted = func(trial.Variant) ([]weakmem.Site, error) {
 		return []weakmem.Site{{First: 0x104, Second: 0x300, By: 0x280, Count: 9, Why: "caution-call"}}, nil
 	}
 	doc, _, err := Matrix(t.Context(), n.cfg)

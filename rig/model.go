@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/litmus"
@@ -33,18 +34,18 @@ func (j *job) voices() []trial.Voice {
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func (j *job) askModel(ctx context.Context, arms []bool) error {
+func (j *job) askModel(ctx context.Context, arms []trial.Variant) error {
 	if j.arch.TSO {
 		return nil
 	}
 	defer j.stages.begin("", "memory model")("")
 	j.model = trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + certifiedModel + " on the instructions between the two stores"}
-	for _, patched := range arms {
-		said, err := j.modelOf(ctx, patched)
+	for _, v := range arms {
+		said, err := j.modelOf(ctx, v)
 		if err != nil {
 			return err
 		}
-		if patched {
+		if v == trial.Patched {
 			j.model.Patched = said
 		} else {
 			j.model.Unpatched = said
@@ -53,12 +54,12 @@ func (j *job) askModel(ctx context.Context, arms []bool) error {
 	return nil
 }
 
-func (j *job) modelOf(ctx context.Context, patched bool) (trial.Saying, error) {
-	ways := j.ways[patched]
+func (j *job) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {
+	ways := j.ways[v]
 	if len(ways.Of) == 0 {
 		return trial.NotHad(ways.Why), nil
 	}
-	tests := witness.WayTests(trial.ArmName(patched, false), ways.Of)
+	tests := witness.WayTests(string(v), ways.Of)
 	allowed, err := j.backends().Model(ctx, j.cfg.CacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
@@ -108,5 +109,5 @@ func askHerd(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 			known.Allowed = trial.Sometimes
 		}
 	}
-	return known.Allowed, fault.Wrap(fault.Rig, "keep herd7's answer", writeAside(kept, known))
+	return known.Allowed, fault.Wrap(fault.Rig, "keep herd7's answer", disk.WriteJSON(kept, known))
 }

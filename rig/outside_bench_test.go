@@ -54,8 +54,8 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 		turns := newRelay(2, nil)
 		var runs []func(context.Context) error
 		for i, j := range []*job{plain, emulated} {
-			a := arm{job: j, image: j.images[false], reader: trial.Acquire, relay: turns}
-			require.NoError(b, a.makeDir(fmt.Sprintf("%s/round-%d", j.folder.work, round)))
+			a, err := j.boot(bootAsked{variant: trial.Unpatched, reader: trial.Acquire, below: fmt.Sprintf("%s/round-%d", j.folder.work, round)}, turns)
+			require.NoError(b, err)
 			runs = append(runs, func(ctx context.Context) (err error) {
 				seen[i], err = a.outside(ctx)
 				return err
@@ -79,12 +79,12 @@ func (a *arm) outside(ctx context.Context) (map[string]float64, error) {
 		return nil, err
 	}
 	defer vm.Close()
-	s := newSession(vm.Wire(), a.name(), nil)
+	s := newSession(vm.Wire(), a.name, nil)
 	defer s.close()
 	if err := vm.Cont(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.hello(ctx, a.job.arch.GOARCH, litmusWorkload); err != nil {
+	if _, err := s.hello(ctx, a.machine.Arch.GOARCH, litmusWorkload); err != nil {
 		return nil, err
 	}
 	if err := a.relay.meet(ctx, vm.Exited()); err != nil {
@@ -155,6 +155,6 @@ func benchJob(b *testing.B, change func(*trial.Spec)) *job {
 		_, err := j.finish(nil)
 		require.NoError(b, err)
 	})
-	require.NoError(b, j.prepare(b.Context(), []bool{false}))
+	require.NoError(b, j.prepare(b.Context(), []trial.Variant{trial.Unpatched}))
 	return j
 }

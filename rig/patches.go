@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
@@ -73,7 +74,7 @@ func (c Config) keepInput() (string, error) {
 	path := filepath.Join(folder, "stdin-"+hex.EncodeToString(sum[:8])+".patch")
 	err = os.MkdirAll(folder, 0o755)
 	if err == nil {
-		err = replaceFile(path, text)
+		err = disk.WriteFile(path, text)
 	}
 	return path, fault.Wrap(fault.Rig, "keep the patch from standard input", err)
 }

@@ -44,7 +44,7 @@ func (p Prebuilt) backends(base *Backends) *Backends {
 		return p.Archive, nil
 	}
 	b.Analyse = func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
-		arm, err := p.arm(cfg.Image.Patched)
+		arm, err := p.arm(cfg.Image.Variant())
 		if err != nil || arm.Analysis.Listing == "" {
 			return arm.Analysis, err
 		}
@@ -65,25 +65,25 @@ func (p Prebuilt) backends(base *Backends) *Backends {
 	return &b
 }
 
-func (p Prebuilt) arm(patched bool) (PrebuiltArm, error) {
+func (p Prebuilt) arm(v trial.Variant) (PrebuiltArm, error) {
 	for _, a := range p.Arms {
-		if a.Image.Patched == patched {
+		if a.Image.Variant() == v {
 			return a, nil
 		}
 	}
-	return PrebuiltArm{}, fault.Newf(fault.Rig, "take the kernels that are ready", "the %s one is not among them", trial.Observation{Patched: patched}.Arm())
+	return PrebuiltArm{}, fault.Newf(fault.Rig, "take the kernels that are ready", "the %s one is not among them", v)
 }
 
 // readyTree hands out kernels that are built.
 type readyTree struct{ ready Prebuilt }
 
-func (t readyTree) Check(_ context.Context, patched bool) error {
-	_, err := t.ready.arm(patched)
+func (t readyTree) Check(_ context.Context, v trial.Variant) error {
+	_, err := t.ready.arm(v)
 	return err
 }
 
-func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
-	arm, err := t.ready.arm(patched)
+func (t readyTree) Image(_ context.Context, v trial.Variant) (Image, error) {
+	arm, err := t.ready.arm(v)
 	arm.Image.Cached, arm.Image.CPUNS, arm.Image.WallNS = true, 0, 0
 	if err == nil && arm.Patch != "" {
 		var text []byte
@@ -94,8 +94,8 @@ func (t readyTree) Image(_ context.Context, patched bool) (Image, error) {
 }
 
 // Plan names the image that there is.
-func (t readyTree) Plan(ctx context.Context, patched bool) (Image, error) {
-	return t.Image(ctx, patched)
+func (t readyTree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
+	return t.Image(ctx, v)
 }
 
 func (readyTree) Close() error { return nil }
@@ -121,7 +121,7 @@ func RunCell(ctx context.Context, cfg Config, cell matrix.Cell, p Prebuilt) (tri
 	if cell.Command == matrix.Compare {
 		return Compare(ctx, cfg)
 	}
-	return Run(ctx, cfg, cell.Patched)
+	return Run(ctx, cfg, trial.VariantOf(cell.Patched, false))
 }
 
 // hostArch is this machine's architecture as kcovrig names it; Go's name where
@@ -139,21 +139,21 @@ func hostArch() string {
 type kernels struct {
 	job     *job
 	archive Archive
-	arms    map[bool]PrebuiltArm
-	failed  map[bool]error
+	arms    map[trial.Variant]PrebuiltArm
+	failed  map[trial.Variant]error
 	same    *bool
 	sent    SentEmulator
 }
 
 // buildKernelsOf builds the arms that the cells need, each once. An arm that
 // fails stops no other: ready tells the cells that need it.
-func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []bool) (*kernels, error) {
+func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []trial.Variant) (*kernels, error) {
 	cfg.Spec = cell.Spec
 	j, err := newJob(cfg, "build")
 	if err != nil {
 		return nil, err
 	}
-	k := &kernels{job: j, arms: map[bool]PrebuiltArm{}, failed: map[bool]error{}}
+	k := &kernels{job: j, arms: map[trial.Variant]PrebuiltArm{}, failed: map[trial.Variant]error{}}
 	err = j.buildArchive(ctx)
 	k.archive = j.archive
 	if err == nil {
@@ -165,13 +165,13 @@ func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []bo
 	if err != nil {
 		return nil, errors.Join(err, k.close())
 	}
-	for _, patched := range arms {
-		if err := k.build(ctx, patched); err != nil {
-			k.failed[patched] = err
+	for _, v := range arms {
+		if err := k.build(ctx, v); err != nil {
+			k.failed[v] = err
 		}
 	}
 	if len(k.arms) == 2 {
-		same, err := j.backends().SameCode(j.images[false], j.images[true], []string{k.arms[false].Analysis.Container, k.arms[true].Analysis.Container})
+		same, err := j.backends().SameCode(j.images[trial.Unpatched], j.images[trial.Patched], []string{k.arms[trial.Unpatched].Analysis.Container, k.arms[trial.Patched].Analysis.Container})
 		if err != nil {
 			return nil, errors.Join(err, k.close())
 		}
@@ -180,20 +180,20 @@ func buildKernelsOf(ctx context.Context, cfg Config, cell matrix.Cell, arms []bo
 	return k, nil
 }
 
-func (k *kernels) build(ctx context.Context, patched bool) error {
-	if err := k.job.tree.Check(ctx, patched); err != nil {
+func (k *kernels) build(ctx context.Context, v trial.Variant) error {
+	if err := k.job.tree.Check(ctx, v); err != nil {
 		return err
 	}
-	if err := k.job.buildArm(ctx, patched); err != nil {
+	if err := k.job.buildArm(ctx, v); err != nil {
 		return err
 	}
-	analysis, err := k.job.analyseArm(ctx, patched)
+	analysis, err := k.job.analyseArm(ctx, v)
 	if err == nil {
-		arm := PrebuiltArm{Image: k.job.images[patched], Analysis: analysis}
+		arm := PrebuiltArm{Image: k.job.images[v], Analysis: analysis}
 		if arm.Image.PatchText != "" {
-			arm.Patch = filepath.Join(k.job.folder.work, trial.ArmName(patched, false), patchFile)
+			arm.Patch = filepath.Join(k.job.folder.work, string(v), patchFile)
 		}
-		k.arms[patched] = arm
+		k.arms[v] = arm
 	}
 	return err
 }
@@ -204,13 +204,13 @@ func (k *kernels) ready(cell matrix.Cell) (Prebuilt, error) {
 	if usesEmulator(cell.Spec) {
 		p.Emulator = &k.sent
 	}
-	for _, patched := range cell.Arms() {
-		if err := k.failed[patched]; err != nil {
+	for _, v := range cell.Arms() {
+		if err := k.failed[v]; err != nil {
 			return p, err
 		}
-		arm, ok := k.arms[patched]
+		arm, ok := k.arms[v]
 		if !ok {
-			return p, fmt.Errorf("the %s kernel was not built", trial.Observation{Patched: patched}.Arm())
+			return p, fmt.Errorf("the %s kernel was not built", v)
 		}
 		p.Arms = append(p.Arms, arm)
 	}

@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
 
 // prepare readies everything but the machines: the kernels of the given arms,
 // the initramfs, QEMU and, from the binaries, the emulator's scope.
-func (j *job) prepare(ctx context.Context, arms []bool) error {
+func (j *job) prepare(ctx context.Context, arms []trial.Variant) error {
 	if err := together(ctx,
 		func(ctx context.Context) error {
 			if err := j.buildKernels(ctx, arms); err != nil {
@@ -77,12 +78,12 @@ func (j *job) findReaders() (err error) {
 // buildKernels builds the arms one after the other: the second starts from the
 // first's build folder. The tree stays open, which keeps the images, until the
 // job ends.
-func (j *job) buildKernels(ctx context.Context, arms []bool) error {
+func (j *job) buildKernels(ctx context.Context, arms []trial.Variant) error {
 	if err := j.openTree(ctx, arms); err != nil {
 		return err
 	}
-	for _, patched := range arms {
-		if err := j.buildArm(ctx, patched); err != nil {
+	for _, v := range arms {
+		if err := j.buildArm(ctx, v); err != nil {
 			return err
 		}
 	}
@@ -90,7 +91,7 @@ func (j *job) buildKernels(ctx context.Context, arms []bool) error {
 }
 
 // openTree opens the tree and, before anything is built, sees that all arms can be.
-func (j *job) openTree(ctx context.Context, arms []bool) error {
+func (j *job) openTree(ctx context.Context, arms []trial.Variant) error {
 	end := j.stages.begin("", "source")
 	tree, err := j.backends().Open(ctx, TreeConfig{
 		Spec: j.cfg.Spec, Arch: j.arch, Scenario: j.scenario, CacheDir: j.cfg.CacheDir,
@@ -101,13 +102,13 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 		return err
 	}
 	j.tree = tree
-	for _, patched := range arms {
-		if err := tree.Check(ctx, patched); err != nil {
+	for _, v := range arms {
+		if err := tree.Check(ctx, v); err != nil {
 			return err
 		}
 	}
-	if j.replay != nil {
-		if err := j.replay.admitKernel(ctx, tree, arms[0]); err != nil {
+	if j.admit != nil {
+		if err := j.admit(ctx, tree, arms[0]); err != nil {
 			return err
 		}
 	}
@@ -115,10 +116,10 @@ func (j *job) openTree(ctx context.Context, arms []bool) error {
 	return nil
 }
 
-func (j *job) buildArm(ctx context.Context, patched bool) error {
-	name := trial.ArmName(patched, j.cfg.Spec.AsIs)
+func (j *job) buildArm(ctx context.Context, v trial.Variant) error {
+	name := string(v)
 	end := j.stages.begin(name, "build "+name)
-	image, err := j.tree.Image(ctx, patched)
+	image, err := j.tree.Image(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func (j *job) buildArm(ctx context.Context, patched bool) error {
 	if err := j.keepPatch(name, image.PatchText); err != nil {
 		return err
 	}
-	j.images[patched], j.result.Kernel = image, image.Kernel
+	j.images[v], j.result.Kernel = image, image.Kernel
 	j.result.Images = append(j.result.Images, image.Image)
 	return nil
 }
@@ -147,7 +148,7 @@ func (j *job) keepPatch(arm, text string) error {
 	if text == "" {
 		return nil
 	}
-	return fault.Wrap(fault.Rig, "keep the patch", replaceFile(filepath.Join(j.folder.work, arm, patchFile), []byte(text)))
+	return fault.Wrap(fault.Rig, "keep the patch", disk.WriteFile(filepath.Join(j.folder.work, arm, patchFile), []byte(text)))
 }
 
 func (j *job) buildArchive(ctx context.Context) (err error) {
@@ -159,7 +160,7 @@ func (j *job) buildArchive(ctx context.Context) (err error) {
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
 	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
-		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.emulatorBefore(), CacheDir: j.cfg.CacheDir,
+		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.before, CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err
@@ -217,16 +218,16 @@ func (j *job) chooseAccel(ctx context.Context, kernel string) error {
 
 // analyse finds in each binary what the two writes became: the emulator's
 // scope, and whether anything orders them. Of two arms it compares the code.
-func (j *job) analyse(ctx context.Context, arms []bool) error {
+func (j *job) analyse(ctx context.Context, arms []trial.Variant) error {
 	defer j.stages.begin("", "disassembly")("")
 	containers := []string{}
-	for _, patched := range arms {
-		a, err := j.analyseArm(ctx, patched)
+	for _, v := range arms {
+		a, err := j.analyseArm(ctx, v)
 		if err != nil {
 			return err
 		}
-		j.scopes[patched], j.lines[patched], j.writes[patched] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
-		j.ways[patched] = a.Ways
+		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
+		j.ways[v] = a.Ways
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)
 	}
@@ -242,11 +243,11 @@ func (j *job) analyse(ctx context.Context, arms []bool) error {
 	return nil
 }
 
-func (j *job) analyseArm(ctx context.Context, patched bool) (Analysis, error) {
+func (j *job) analyseArm(ctx context.Context, v trial.Variant) (Analysis, error) {
 	a, err := j.backends().Analyse(ctx, AnalyseConfig{
-		Arch: j.arch, Scenario: j.scenario, Image: j.images[patched],
-		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, trial.ArmName(patched, j.cfg.Spec.AsIs)),
+		Arch: j.arch, Scenario: j.scenario, Image: j.images[v],
+		CacheDir: j.cfg.CacheDir, OutDir: filepath.Join(j.folder.work, string(v)),
 	})
-	a.Patched, a.AsIs = patched, j.cfg.Spec.AsIs
+	a.Patched, a.AsIs = v == trial.Patched, v == trial.AsIs
 	return a, err
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/weakmem"
 )
 
@@ -28,7 +29,7 @@ var protocol = sync.OnceValue(func() string {
 	for _, form := range []any{portable{}, workedCell{}, stepTask{}, workedStep{}} {
 		describe(&text, reflect.TypeOf(form), map[reflect.Type]bool{})
 	}
-	return hashOf(text.String())[:12]
+	return disk.Sum([]byte(text.String()))[:12]
 })
 
 // describe writes a type's form: its fields' names, in JSON too, and types.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
@@ -38,7 +39,7 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{}, err
 		}
 		found = keep(a)
-		if err := writeAside(kept, found); err != nil {
+		if err := disk.WriteJSON(kept, found); err != nil {
 			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
 		}
 	}

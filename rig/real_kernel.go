@@ -4,13 +4,10 @@ package rig
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
@@ -57,20 +54,25 @@ func kernelConfig(cfg TreeConfig, jobs int) kernel.Config {
 	}
 }
 
+// Check says whether an arm can be made.
+func (t realTree) Check(ctx context.Context, v trial.Variant) error {
+	return t.Tree.Check(ctx, v == trial.Patched)
+}
+
 // Image builds an arm.
-func (t realTree) Image(ctx context.Context, patched bool) (Image, error) {
-	i, err := t.Tree.Image(ctx, patched)
+func (t realTree) Image(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Image(ctx, v == trial.Patched)
 	if err != nil {
 		return Image{}, err
 	}
 	image := imageOf(i, t.Path)
-	image.Hash, err = fileHash(i.Path)
-	return image, err
+	image.Hash, err = disk.FileSum(i.Path)
+	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // Plan puts what is known of an arm before it is built into the rig's own form.
-func (t realTree) Plan(ctx context.Context, patched bool) (Image, error) {
-	i, err := t.Tree.Plan(ctx, patched)
+func (t realTree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Plan(ctx, v == trial.Patched)
 	return imageOf(i, t.Path), err
 }
 
@@ -86,20 +88,6 @@ func imageOf(i kernel.Image, tree string) Image {
 		},
 		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText, Notes: i.Notes,
 	}
-}
-
-// fileHash is the SHA-256 of a file.
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fault.Wrap(fault.Rig, "hash the kernel image", err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 func memoryModel(ctx context.Context, cfg TreeConfig) (string, func() error, error) {

@@ -55,29 +55,6 @@ type Imported struct {
 	New  bool   // false: it was in the history before
 }
 
-// ImportRuns records saved runs: run folders, their result.json, or the folders
-// of matrices. It ends at the first that cannot be read; those before it are
-// recorded.
-func ImportRuns(ctx context.Context, db *history.DB, paths []string) ([]Imported, error) {
-	var done []Imported
-	for _, path := range paths {
-		if isMatrixFolder(path) {
-			runs, err := importMatrix(ctx, db, path)
-			done = append(done, runs...)
-			if err != nil {
-				return done, err
-			}
-			continue
-		}
-		run, err := ImportRun(ctx, db, path, "")
-		if err != nil {
-			return done, err
-		}
-		done = append(done, run)
-	}
-	return done, nil
-}
-
 // ImportRun records one saved run under the name that its cell has where it was
 // planned; empty: one made of its specification. The run's time is its file's.
 func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported, error) {

@@ -66,7 +66,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 		assert.Equal(t, runs[0].ID, run.ID)
 	}
 	cfg.OutDir, cfg.Cell = filepath.Join(t.TempDir(), "again"), "nightly 1"
-	_, err = Run(t.Context(), cfg, false)
+	_, err = Run(t.Context(), cfg, trial.Unpatched)
 	require.NoError(t, err)
 	runs, _ = pastRuns(t, cfg.History)
 	require.Len(t, runs, 2)
@@ -125,13 +125,13 @@ func TestAHistoryAtFaultChangesNoVerdict(t *testing.T) {
 func TestACellDoesNotDependOnWhatCameOut(t *testing.T) {
 	var notes []string
 	cfg := recording(t, &notes)
-	_, err := Run(t.Context(), cfg, true)
+	_, err := Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	cfg.OutDir = filepath.Join(t.TempDir(), "failed")
 	backends := *cfg.Backends
 	backends.Open = func(context.Context, TreeConfig) (Tree, error) { return nil, os.ErrNotExist }
 	cfg.Backends = &backends
-	_, err = Run(t.Context(), cfg, true)
+	_, err = Run(t.Context(), cfg, trial.Patched)
 	require.Error(t, err)
 	runs, _ := pastRuns(t, cfg.History)
 	require.Len(t, runs, 2)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // sliceTime is how long an arm runs before the next has its turn: short beside
@@ -26,16 +27,16 @@ type relay struct {
 	mu      sync.Mutex
 	missing int // arms that have not met the others yet
 	racing  int // arms that have not left
-	latest  map[bool][]wire.Tally
-	enough  func(latest map[bool][]wire.Tally) bool
+	latest  map[trial.Variant][]wire.Tally
+	enough  func(latest map[trial.Variant][]wire.Tally) bool
 }
 
 // newRelay makes the relay of some arms, which all end once enough says so of
-// their latest tallies, by whether the kernel is patched; nil: never.
-func newRelay(arms int, enough func(map[bool][]wire.Tally) bool) *relay {
+// their latest tallies; nil: never.
+func newRelay(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *relay {
 	r := &relay{
 		baton: make(chan struct{}, 1), ready: make(chan struct{}), missing: arms, racing: arms,
-		latest: map[bool][]wire.Tally{}, enough: enough,
+		latest: map[trial.Variant][]wire.Tally{}, enough: enough,
 	}
 	r.baton <- struct{}{}
 	return r
@@ -81,11 +82,11 @@ func (r *relay) contested() bool {
 
 // settled notes an arm's latest tallies, nil for no news, and says whether all
 // arms have shown enough.
-func (r *relay) settled(patched bool, tallies []wire.Tally) bool {
+func (r *relay) settled(v trial.Variant, tallies []wire.Tally) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if tallies != nil {
-		r.latest[patched] = tallies
+		r.latest[v] = tallies
 	}
 	return r.enough != nil && r.enough(r.latest)
 }

@@ -66,7 +66,7 @@ func Replay(ctx context.Context, cfg ReplayConfig) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Command: "replay", Version: cfg.Version, Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	j.replay, j.result.Replay = r, &r.report
+	j.admit, j.before, j.result.Replay = r.admitKernel, r.saved.QEMU.Argv, &r.report
 	return j.finish(r.run(j.announcing(ctx), j))
 }
 
@@ -156,7 +156,7 @@ func (r *replay) spec() trial.Spec {
 
 // run prepares the one arm and tries.
 func (r *replay) run(ctx context.Context, j *job) error {
-	if err := j.prepare(ctx, []bool{r.report.Signature.Patched}); err != nil {
+	if err := j.prepare(ctx, []trial.Variant{r.report.Signature.Variant()}); err != nil {
 		return err
 	}
 	if err := r.admit(r.setupDifferences(j.result)); err != nil {
@@ -175,13 +175,13 @@ func (r *replay) focus(j *job) uint64 {
 		return 0
 	}
 	s := r.report.Signature
-	for _, binary := range []string{j.images[s.Patched].Vmlinux, j.archive.Guest} {
+	for _, binary := range []string{j.images[s.Variant()].Vmlinux, j.archive.Guest} {
 		found, err := j.backends().Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {
 			continue // not there, or several of that name
 		}
 		pc := found[0].Start + s.DataStore.Offset
-		if slices.ContainsFunc(j.scopes[s.Patched], func(in Range) bool { return pc >= in.Start && pc < in.End }) {
+		if slices.ContainsFunc(j.scopes[s.Variant()], func(in Range) bool { return pc >= in.Start && pc < in.End }) {
 			return pc
 		}
 	}

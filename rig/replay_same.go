@@ -14,8 +14,8 @@ import (
 )
 
 // admitKernel refuses, before anything is built, a kernel that is not the run's.
-func (r *replay) admitKernel(ctx context.Context, tree Tree, patched bool) error {
-	now, err := tree.Plan(ctx, patched)
+func (r *replay) admitKernel(ctx context.Context, tree Tree, v trial.Variant) error {
+	now, err := tree.Plan(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,4 @@ func differs(what, before, after string) string {
 		return s
 	}
 	return fmt.Sprintf("%s was %s, and is %s now", what, short(before), short(after))
-}
-
-// emulatorBefore is how the QEMU of the run to be replayed was started.
-func (j *job) emulatorBefore() []string {
-	if j.replay == nil {
-		return nil
-	}
-	return j.replay.saved.QEMU.Argv
 }

@@ -87,7 +87,7 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 	b.Witnesses = tell
 	l.queue = []fakeGuest{seen(0x10), seen(0x20)}
 	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
-	_, err := Run(t.Context(), cfg, false)
+	_, err := Run(t.Context(), cfg, trial.Unpatched)
 	require.NoError(t, err)
 	l.boots, l.plugins, l.built = nil, nil, 0
 	run := cfg.OutDir
@@ -100,15 +100,15 @@ type replayTree struct {
 	l *replayLab
 }
 
-func (f replayTree) Plan(_ context.Context, patched bool) (Image, error) {
+func (f replayTree) Plan(_ context.Context, v trial.Variant) (Image, error) {
 	i := f.l.plan
-	i.Patched = patched
+	i.Patched = v == trial.Patched
 	return i, nil
 }
 
-func (f replayTree) Image(ctx context.Context, patched bool) (Image, error) {
+func (f replayTree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 	f.l.built++
-	i, err := f.Plan(ctx, patched)
+	i, err := f.Plan(ctx, v)
 	i.Hash = "image"
 	return i, err
 }

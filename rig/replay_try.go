@@ -41,10 +41,10 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 	var told folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
-		end := j.stages.begin(trial.Observation{Patched: r.report.Signature.Patched}.Arm(), "try")
-		a := r.attempt(&quiet, focus)
-		if err := a.makeDir(filepath.Join(j.folder.work, fmt.Sprintf("try%03d", n))); err != nil {
-			return fault.Wrap(fault.Rig, "make the boot's folder", err)
+		end := j.stages.begin(string(r.report.Signature.Variant()), "try")
+		a, err := r.attempt(&quiet, focus, filepath.Join(j.folder.work, fmt.Sprintf("try%03d", n)))
+		if err != nil {
+			return err
 		}
 		obs, err := a.run(ctx)
 		if a.plugin != nil {
@@ -75,14 +75,15 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 	return last
 }
 
-// attempt readies the next try.
-func (r *replay) attempt(j *job, focus uint64) *attempt {
+// attempt readies the next try, whose folder is to be below the given one.
+func (r *replay) attempt(j *job, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
-	a := &attempt{want: s, arm: arm{
-		job: j, image: j.images[s.Patched], reader: s.Reader, limit: r.cfg.Limit, relay: newRelay(1, nil), hits: replayHits, focus: focus,
-	}}
+	boot, err := j.boot(bootAsked{
+		variant: s.Variant(), reader: s.Reader, limit: r.cfg.Limit, hits: replayHits, focus: focus, below: below,
+	}, newRelay(1, nil))
+	a := &attempt{want: s, arm: boot}
 	a.until = a.look
-	return a
+	return a, err
 }
 
 // look looks at what was not looked at yet and says whether the try is over:

@@ -118,3 +118,24 @@ func newSeed() uint64 {
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
 	return binary.LittleEndian.Uint64(b[:])>>11 | 1
 }
+
+// absolute is the way to the cache from everywhere.
+func absolute(cacheDir string) (string, error) {
+	if cacheDir == "" {
+		return "", errNoCache
+	}
+	dir, err := filepath.Abs(cacheDir)
+	return dir, fault.Wrap(fault.User, "find the cache", err)
+}
+
+var errNoCache = fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")
+
+func archOf(s trial.Spec) (arch.Arch, error) {
+	a, err := arch.Lookup(s.Arch)
+	return a, fault.Wrap(fault.User, "--arch", err)
+}
+
+func scenarioOf(spec trial.Spec) (scenario.Scenario, error) {
+	s, err := scenario.Lookup(spec.Scenario)
+	return s, fault.Wrap(fault.User, "", err)
+}

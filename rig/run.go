@@ -15,22 +15,23 @@ import (
 
 // Run builds and boots one arm. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
-func Run(ctx context.Context, cfg Config, patched bool) (trial.Result, error) {
-	cfg.Spec.Arm = trial.Observation{Patched: patched}.Arm()
+func Run(ctx context.Context, cfg Config, v trial.Variant) (trial.Result, error) {
+	cfg.Spec.AsIs = cfg.Spec.AsIs || v == trial.AsIs
+	cfg.Spec.Arm = string(trial.VariantOf(v == trial.Patched, false)) // a tree as it stands is told by AsIs
 	j, err := newJob(cfg, "run")
 	if err != nil {
 		return trial.Result{Command: "run", Spec: cfg.Spec, Failure: FailureOf(err)}, err
 	}
-	return j.finish(j.runOne(j.announcing(ctx), patched))
+	return j.finish(j.runOne(j.announcing(ctx), v))
 }
 
-func (j *job) runOne(ctx context.Context, patched bool) error {
-	if err := j.prepare(ctx, []bool{patched}); err != nil {
+func (j *job) runOne(ctx context.Context, v trial.Variant) error {
+	if err := j.prepare(ctx, []trial.Variant{v}); err != nil {
 		return err
 	}
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{patched}, func(latest map[bool][]wire.Tally, notes notes) bool {
-			return j.enoughAlone(latest[patched], func() *trial.Silence { return notes(patched) })
+		err := j.runArms(ctx, reader, []trial.Variant{v}, func(latest map[trial.Variant][]wire.Tally, notes notes) bool {
+			return j.enoughAlone(latest[v], func() *trial.Silence { return notes(v) })
 		})
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return err
@@ -75,21 +76,21 @@ func (j *job) compare(ctx context.Context) (err error) {
 	defer func() { j.withdraw(err) }()
 	// Until both arms have run there is nothing to judge.
 	j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
-	if err := j.prepare(ctx, []bool{false, true}); err != nil {
+	if err := j.prepare(ctx, trial.Pair()); err != nil {
 		return err
 	}
-	if err := j.askModel(ctx, []bool{false, true}); err != nil {
+	if err := j.askModel(ctx, trial.Pair()); err != nil {
 		return err
 	}
 	enough := j.settled
 	if j.arch.TSO {
-		enough = func(latest map[bool][]wire.Tally, _ notes) bool {
-			return trial.Enough(latest[false]) && trial.Enough(latest[true])
+		enough = func(latest map[trial.Variant][]wire.Tally, _ notes) bool {
+			return trial.Enough(latest[trial.Unpatched]) && trial.Enough(latest[trial.Patched])
 		}
 	}
 	judged := trial.JudgedReader(j.cfg.Spec.Readers)
 	for _, reader := range j.cfg.Spec.Readers {
-		err := j.runArms(ctx, reader, []bool{false, true}, enough)
+		err := j.runArms(ctx, reader, trial.Pair(), enough)
 		if n := len(j.result.Observations); reader == judged && n >= 2 {
 			j.judge(j.result.Observations[n-2], j.result.Observations[n-1])
 			j.warnOfCorrelation(j.result.Observations[n-2:])
@@ -112,16 +113,17 @@ func (j *job) judge(unpatched, patched trial.Observation) {
 
 // settled says whether the arms may stop, for a verdict. The emulator's tables are
 // read only once nothing else is missing.
-func (j *job) settled(latest map[bool][]wire.Tally, notes notes) bool {
-	if !trial.Certain(latest[false], latest[true]) || !j.emulated() {
-		return trial.Certain(latest[false], latest[true])
+func (j *job) settled(latest map[trial.Variant][]wire.Tally, notes notes) bool {
+	certain := trial.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	if !certain || !j.emulated() {
+		return certain
 	}
-	u, p := trial.Seen{Tallies: latest[false], Silence: notes(false)}, trial.Seen{Tallies: latest[true], Silence: notes(true)}
-	return trial.Settled(u, p)
+	seen := func(v trial.Variant) trial.Seen { return trial.Seen{Tallies: latest[v], Silence: notes(v)} }
+	return trial.Settled(seen(trial.Unpatched), seen(trial.Patched))
 }
 
 // notes gives what the emulator of an arm under way has noted so far.
-type notes func(patched bool) *trial.Silence
+type notes func(trial.Variant) *trial.Silence
 
 // withdraw takes back what is said of arms that did not both come to an end that
 // counts, where neither a kernel nor an interruption of what was measured is the reason.
@@ -137,28 +139,28 @@ func (j *job) withdraw(err error) {
 // runArms boots the arms of one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. It adds an
 // observation per arm to the result, in the arms' order, also beside an error.
-func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, enough func(map[bool][]wire.Tally, notes) bool) error {
+func (j *job) runArms(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough func(map[trial.Variant][]wire.Tally, notes) bool) error {
 	if j.cfg.Spec.Duration > 0 && j.cfg.Spec.CleanShare == 0 {
 		enough = nil
 	}
-	seen := make([]trial.Observation, len(patched))
-	witnesses := make([][]trial.Witness, len(patched))
-	arms := map[bool]*arm{}
-	turns := newRelay(len(patched), nil)
+	seen := make([]trial.Observation, len(variants))
+	witnesses := make([][]trial.Witness, len(variants))
+	arms := map[trial.Variant]*arm{}
+	turns := newRelay(len(variants), nil)
 	if enough != nil {
-		turns.enough = func(latest map[bool][]wire.Tally) bool {
-			return enough(latest, func(patched bool) *trial.Silence {
-				s, _ := arms[patched].silence() // what could not be read is met again at the arm's end
+		turns.enough = func(latest map[trial.Variant][]wire.Tally) bool {
+			return enough(latest, func(v trial.Variant) *trial.Silence {
+				s, _ := arms[v].silence() // what could not be read is met again at the arm's end
 				return s
 			})
 		}
 	}
 	var runs []func(context.Context) error
-	for i, p := range patched {
-		a := arm{job: j, image: j.images[p], reader: reader, limit: j.limit(), relay: turns, hits: maxHits}
-		arms[p] = &a
-		if err := a.makeDir(j.folder.work); err != nil {
-			return fault.Wrap(fault.Rig, "make the boot's folder", err)
+	for i, v := range variants {
+		a, err := j.boot(bootAsked{variant: v, reader: reader, limit: j.limit(), hits: maxHits, below: j.folder.work}, turns)
+		arms[v] = &a
+		if err != nil {
+			return err
 		}
 		runs = append(runs, func(ctx context.Context) (err error) {
 			seen[i], err = a.run(ctx)
@@ -173,7 +175,7 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, patched []bool, 
 }
 
 // Build builds both arms' kernels, or the given ones, and boots nothing.
-func Build(ctx context.Context, cfg Config, arms []bool) (trial.Result, error) {
+func Build(ctx context.Context, cfg Config, arms []trial.Variant) (trial.Result, error) {
 	j, err := newJob(cfg, "build")
 	if err != nil {
 		return trial.Result{Command: "build", Spec: cfg.Spec, Failure: FailureOf(err)}, err

@@ -27,15 +27,17 @@ const keptRuns = 20
 type runFolder struct {
 	work  string // while the run lasts
 	final string
-	held  *lockedFolder // work
-	runs  string        // the cache's folder of runs, where the user named none
+	held  *disk.Folder // work
+	runs  string       // the cache's folder of runs, where the user named none
 }
 
-func newRunFolder(cfg Config) (*runFolder, error) {
-	f := &runFolder{final: cfg.OutDir}
+// newRunFolder begins the folder that the user named; where there is none, one of
+// the cache's that says the time, the architecture and the seed.
+func newRunFolder(named, cacheDir, arch string, seed uint64) (*runFolder, error) {
+	f := &runFolder{final: named}
 	if f.final == "" {
-		f.runs = filepath.Join(cfg.CacheDir, "runs")
-		f.final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), cfg.Spec.Arch, cfg.Spec.Seed&0xffff))
+		f.runs = filepath.Join(cacheDir, "runs")
+		f.final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), arch, seed&0xffff))
 	}
 	abs, err := filepath.Abs(f.final)
 	if err == nil {
@@ -45,10 +47,10 @@ func newRunFolder(cfg Config) (*runFolder, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
 	}
-	if f.held, err = newWorkFolder(); err != nil {
+	if f.held, err = disk.NewWorkFolder(); err != nil {
 		return nil, err
 	}
-	f.work = f.held.dir
+	f.work = f.held.Dir
 	return f, nil
 }
 
@@ -148,11 +150,10 @@ func keepLatest(dir string) error {
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
 	for _, e := range entries[:max(0, len(entries)-keptRuns)] {
-		f := cacheFolder{dir: filepath.Join(dir, e.Name()), CacheEntry: trial.CacheEntry{Name: e.Name()}}
-		_, left := f.remove(context.Background())
+		_, left := disk.RemoveUnheld(filepath.Join(dir, e.Name()), func() error { return nil })
 		err = errors.Join(err, left)
 	}
 	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, disk.RemoveLeftovers(dir)))
 }
 
-func (f *runFolder) discard() error { return f.held.close() }
+func (f *runFolder) discard() error { return f.held.Close() }

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -25,7 +26,8 @@ func TestHousekeepingChangesNoResult(t *testing.T) {
 			}
 			j, err := newJob(cfg, command)
 			require.NoError(t, err)
-			require.NoError(t, j.folder.held.lock.Close()) // closing it again fails
+			require.NoError(t, j.folder.held.Close()) // closing it again fails
+			require.NoError(t, os.MkdirAll(j.folder.work, 0o700))
 			result, err := j.finish(nil)
 			require.NoError(t, err)
 			assert.Nil(t, result.Failure)

@@ -11,13 +11,13 @@ import (
 
 // addScopes gives the emulator the user's scopes, beside those that the scenario
 // has or in their place.
-func (j *job) addScopes(arms []bool) error {
+func (j *job) addScopes(arms []trial.Variant) error {
 	spec := j.cfg.Spec
 	if !j.emulated() {
 		return nil
 	}
 	var inGuest []Range
-	inKernel := map[bool][]Range{}
+	inKernel := map[trial.Variant][]Range{}
 	for _, text := range spec.Scopes {
 		where, symbols, err := trial.ParseScope(text)
 		if err != nil {
@@ -35,24 +35,24 @@ func (j *job) addScopes(arms []bool) error {
 			inGuest, j.inGuest = append(inGuest, found...), append(j.inGuest, lines...)
 			continue
 		}
-		for _, patched := range arms {
-			found, err := j.backends().Functions(j.images[patched].Vmlinux, symbols)
+		for _, v := range arms {
+			found, err := j.backends().Functions(j.images[v].Vmlinux, symbols)
 			if err != nil {
 				return fmt.Errorf("--scope=%s: %w", text, err)
 			}
-			lines, err := j.backends().Disassemble(j.images[patched].Vmlinux, found)
+			lines, err := j.backends().Disassemble(j.images[v].Vmlinux, found)
 			if err != nil {
 				return fmt.Errorf("--scope=%s: %w", text, err)
 			}
-			inKernel[patched], j.lines[patched] = append(inKernel[patched], found...), append(j.lines[patched], lines...)
+			inKernel[v], j.lines[v] = append(inKernel[v], found...), append(j.lines[v], lines...)
 		}
 	}
 	if spec.ScopeOnly {
 		clear(j.readers)
 		clear(j.scopes)
 	}
-	for _, patched := range arms {
-		j.scopes[patched] = append(append(j.scopes[patched], inKernel[patched]...), inGuest...)
+	for _, v := range arms {
+		j.scopes[v] = append(append(j.scopes[v], inKernel[v]...), inGuest...)
 	}
 	return nil
 }

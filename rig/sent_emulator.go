@@ -3,12 +3,11 @@
 package rig
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -36,7 +35,7 @@ func packEmulator(path string) (SentEmulator, error) {
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the emulator's sources", os.WriteFile(path, packed, 0o644))
 	}
-	return SentEmulator{Path: path, SHA256: sumOf(packed), Policy: weakmem.DefaultPolicy()}, err
+	return SentEmulator{Path: path, SHA256: disk.Sum(packed), Policy: weakmem.DefaultPolicy()}, err
 }
 
 // sources reads them. What is not what its hash says comes to no compiler.
@@ -45,16 +44,11 @@ func (s *SentEmulator) sources() (weakmem.Sources, error) {
 		return weakmem.Sources{}, nil
 	}
 	packed, err := os.ReadFile(s.Path)
-	if sum := sumOf(packed); err == nil && sum != s.SHA256 {
+	if sum := disk.Sum(packed); err == nil && sum != s.SHA256 {
 		err = fmt.Errorf("refused: their hash is %s, not %s", sum, s.SHA256)
 	}
 	if err != nil {
 		return weakmem.Sources{}, fault.Wrap(fault.Rig, "read the emulator's sources", err)
 	}
 	return weakmem.Unpack(packed)
-}
-
-func sumOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
@@ -48,7 +49,7 @@ func packAnother(path string) (SentEmulator, error) {
 	_ = w.Close()
 	policy := weakmem.DefaultPolicy()
 	policy.Active = 123
-	return SentEmulator{Path: path, SHA256: sumOf(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
+	return SentEmulator{Path: path, SHA256: disk.Sum(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
 }
 
 // compilingWorkers are backends that compile the emulator for real, but for the
@@ -204,9 +205,9 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 		require.Len(t, doc.Cells, 1)
 		require.NotEmpty(t, doc.Cells[0].Folder, "%v", statuses(doc))
 		folder := filepath.Join(dir, doc.Cells[0].Folder)
-		text, err := os.ReadFile(filepath.Join(folder, trial.Observation{Patched: true}.Arm(), patchFile))
+		text, err := os.ReadFile(filepath.Join(folder, string(trial.VariantOf(true, false)), patchFile))
 		require.NoError(t, err)
 		assert.Equal(t, n.patch, string(text))
-		assert.NoFileExists(t, filepath.Join(folder, trial.Observation{}.Arm(), patchFile))
+		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), patchFile))
 	}
 }

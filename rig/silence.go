@@ -31,12 +31,11 @@ func (a *arm) silence() (*trial.Silence, error) {
 	if a.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.job.backends().Sites(*a.plugin)
+	sites, err := a.doers.sites(*a.plugin)
 	if err != nil {
 		return nil, err
 	}
-	j := a.job
-	s := silenceOf(sites, j.writes[a.image.Patched], entryLoads{j.readers[a.reader], j.counts[a.reader]}, slices.Concat(j.lines[a.image.Patched], j.inGuest))
+	s := silenceOf(sites, a.writes, a.entries, a.lines)
 	return &s, nil
 }
 

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -50,8 +51,8 @@ func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(fakeGuest{stale: 2}, fakeGuest{})
-			l.noted = func(patched bool) ([]weakmem.Site, error) {
-				if patched {
+			l.noted = func(v trial.Variant) ([]weakmem.Site, error) {
+				if v == trial.Patched {
 					return c.patched, nil
 				}
 				return []weakmem.Site{passed}, nil
@@ -64,7 +65,44 @@ func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 		})
 	}
 	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
-	l.noted = func(bool) ([]weakmem.Site, error) { return nil, errors.New("it was cut") }
+	l.noted = func(trial.Variant) ([]weakmem.Site, error) { return nil, errors.New("it was cut") }
 	_, err := Compare(t.Context(), l.config(t))
 	assert.ErrorContains(t, err, "it was cut")
+}
+
+// Each boot is held against the writes of its own kernel, and its own reader.
+func TestSilenceIsReadByTheBootsOwnCode(t *testing.T) {
+	l := newLab(fakeGuest{stale: 2}, fakeGuest{})
+	l.noted = func(trial.Variant) ([]weakmem.Site, error) {
+		return []weakmem.Site{
+			{First: 0x104, Second: 0x300, Why: "passed", Count: 2}, {First: 0x104, Second: 0x340, By: 0x280, Why: "order-barrier", Count: 3},
+			{Second: 0x904, Why: "load-choice", Count: 100}, // the count
+			{Second: 0x910, Why: "load-choice", Count: 6},
+		}, nil
+	}
+	cfg := l.config(t)
+	b := cfg.Backends
+	analyse := b.Analyse
+	b.Analyse = func(ctx context.Context, asked AnalyseConfig) (Analysis, error) {
+		a, err := analyse(ctx, asked)
+		if asked.Image.Variant() == trial.Patched {
+			a.Publishers, a.Lines = []uint64{0x340}, []objcode.Line{{Addr: 0x280, Symbol: "stop", Text: "dmb ishst"}}
+		}
+		return a, err
+	}
+	b.GuestScope = func(string, []string) ([]Range, error) {
+		return []Range{{Symbol: "reader", Start: 0x900, End: 0x920}}, nil
+	}
+	b.Disassemble = func(string, []Range) ([]objcode.Line, error) {
+		return []objcode.Line{{Addr: 0x904, Text: "ldar x1, [x0]"}, {Addr: 0x910, Text: "ldr x2, [x3]"}}, nil
+	}
+	b.Between = func(string, Range, uint64, uint64) (objcode.Chain, error) { return objcode.Chain{}, nil }
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2)
+	unpatched, patched := result.Observations[0].Silence, result.Observations[1].Silence
+	assert.Equal(t, trial.Earned{Passed: 2}, unpatched.Stores)
+	assert.Equal(t, trial.Earned{Order: 3, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "stop", Text: "dmb ishst"}, Why: "order-barrier", Count: 3}}}, patched.Stores)
+	assert.Equal(t, uint64(6), unpatched.Loads.Passed)
+	assert.Equal(t, uint64(6), patched.Loads.Passed)
 }

@@ -41,7 +41,7 @@ func Soak(ctx context.Context, cfg Config) (trial.Result, error) {
 
 func (j *job) soak(ctx context.Context) error {
 	j.beside = []string{soak.Name}
-	arms := []bool{false, true}
+	arms := trial.Pair()
 	if err := j.prepare(ctx, arms); err != nil {
 		return err
 	}
@@ -66,20 +66,20 @@ func (j *job) soak(ctx context.Context) error {
 
 // scopeLedgers puts the code that writes the ledgers into the emulator's scope,
 // and the kernel's code that copies and clears memory, as far as it is there.
-func (j *job) scopeLedgers(arms []bool) error {
+func (j *job) scopeLedgers(arms []trial.Variant) error {
 	ledgers, err := j.backends().Functions(j.archive.Guest, soak.Symbols)
 	if err != nil {
 		return fault.Wrap(fault.Rig, "find the ledgers' code", err)
 	}
-	for _, patched := range arms {
-		scope := append(j.scopes[patched], ledgers...)
+	for _, v := range arms {
+		scope := append(j.scopes[v], ledgers...)
 		for _, symbol := range j.arch.Copiers {
 			// Which of them a kernel has depends on its version: one that is missing is no fault.
-			if found, err := j.backends().Functions(j.images[patched].Vmlinux, []string{symbol}); err == nil {
+			if found, err := j.backends().Functions(j.images[v].Vmlinux, []string{symbol}); err == nil {
 				scope = append(scope, found...)
 			}
 		}
-		j.scopes[patched] = dropInner(scope)
+		j.scopes[v] = dropInner(scope)
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ var taxed = []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDra
 func (j *job) checkSoak(o trial.Observation) error {
 	if line := complaint(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
-			Try: "read the console from that line on" + without("complains", o.Patched, o.AsIs, true)}
+			Try: "read the console from that line on" + without("complains", o.Variant(), true)}
 	}
 	for _, t := range o.Tallies {
 		switch {

@@ -104,7 +104,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 		cfg.Spec.Scopes, cfg.Spec.ScopeOnly = []string{"kernel:g", "guest:g"}, only
 		var scopes [][]string
 		cfg.Backends.Plugin = recorded(&scopes)
-		_, err := Run(t.Context(), cfg, true)
+		_, err := Run(t.Context(), cfg, trial.Patched)
 		require.NoError(t, err)
 		require.Len(t, scopes, 1)
 		for _, name := range want {
@@ -117,7 +117,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 	cfg.Backends.Functions = func(binary string, symbols []string) ([]Range, error) {
 		return nil, fault.Newf(fault.User, "", "%s has no function %s", binary, symbols[0])
 	}
-	_, err := Run(t.Context(), cfg, true)
+	_, err := Run(t.Context(), cfg, trial.Patched)
 	assert.ErrorContains(t, err, "--scope=kernel:nothing: vmlinux has no function nothing")
 	assert.Equal(t, fault.User, fault.KindOf(err))
 }

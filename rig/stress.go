@@ -17,7 +17,7 @@ import (
 type stress struct {
 	*session
 	start   wire.Start
-	patched bool                            // the kernel, for whoever listens
+	variant trial.Variant                   // of the kernel, for whoever listens
 	settled func(tallies []wire.Tally) bool // told the news, or nil; says whether to stop
 	left    time.Duration                   // of the stress
 	silence time.Duration                   // since the last record
@@ -36,8 +36,8 @@ type stressed struct {
 
 // stress starts the workload, which is to be followed until settled says so,
 // limit has passed, or ctx ends.
-func (s *session) stress(start wire.Start, patched bool, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
-	return &stress{session: s, patched: patched, start: start, settled: settled, left: limit}, s.send(wire.Record{Start: &start})
+func (s *session) stress(start wire.Start, v trial.Variant, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
+	return &stress{session: s, variant: v, start: start, settled: settled, left: limit}, s.send(wire.Record{Start: &start})
 }
 
 // slice follows the running guest for length, and says whether Done came,
@@ -123,6 +123,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies = tallies
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Arm: r.arm, Tally: &trial.TallyEvent{Patched: r.patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Arm: r.arm, Tally: &trial.TallyEvent{Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
@@ -44,12 +45,6 @@ type WorkerConfig struct {
 // workerCacheBytes bounds the kernels and guests that a worker keeps.
 const workerCacheBytes = 8 << 30
 
-// workedCell is what a worker sends back, and where its run folder lay there.
-type workedCell struct {
-	Result matrix.CellResult `json:"result"`
-	Folder string            `json:"folder"`
-}
-
 // Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
 func Work(ctx context.Context, cfg WorkerConfig) error {
 	cfg, worker, err := cfg.prepare(ctx)
@@ -59,7 +54,7 @@ func Work(ctx context.Context, cfg WorkerConfig) error {
 	if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 		return fault.Wrap(fault.User, "make the worker's folder", err)
 	}
-	lock, err := lockFolder(cfg.Dir)
+	lock, err := disk.LockFolder(cfg.Dir)
 	if err != nil {
 		return &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", cfg.Dir, err),
 			Try: "another --name, or another --dir"}

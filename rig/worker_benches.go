@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
@@ -91,7 +92,7 @@ func (b *benches) take(ctx context.Context, t fleet.Task, s stepTask, dir string
 	}
 	cfg := b.cfg
 	cfg.Spec = s.Spec
-	on := b.sit(h, cfg, hashOf(string(settings))[:12])
+	on := b.sit(h, cfg, disk.Sum(settings)[:12])
 	return on.p, func(inOrder bool) error { return b.leave(h, on, inOrder) }, nil
 }
 

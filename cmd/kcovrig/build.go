@@ -23,9 +23,9 @@ where they are.
   kcovrig build --arch=x86_64 --tree debian:6.1 --patched`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			arms := []bool{false, true}
+			arms := trial.Pair()
 			if patched || unpatched {
-				arms = []bool{patched}
+				arms = []trial.Variant{trial.VariantOf(patched, false)}
 			}
 			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelNative), string(trial.AccelAuto)
 			result, err := rig.Build(cmd.Context(), a.config(cmd, &o), arms)

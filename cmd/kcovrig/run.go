@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig"
+	"kcovrig/rig/trial"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -33,11 +34,10 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 				return err
 			}
 			cfg := a.config(cmd, &o)
-			cfg.Spec.AsIs = asIs
 			if a.forGit {
 				cfg.Spec.CleanShare = share
 			}
-			result, err := rig.Run(cmd.Context(), cfg, patched)
+			result, err := rig.Run(cmd.Context(), cfg, trial.VariantOf(patched, asIs))
 			return a.show(&o, result, err)
 		},
 	}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package disk moves and removes whole folders, on file systems too where a
-// folder cannot be renamed: overlayfs refuses it (EXDEV) for one that lies in a
-// lower layer, as a cache that came with a container image does. It leaves
-// what the folders hold, and the locks on them, to its callers.
+// Package disk changes what other processes may read at the same time: files
+// appear whole or not at all, folders are locked while their owner lives, and
+// are moved and removed on file systems too where a folder cannot be renamed:
+// overlayfs refuses it (EXDEV) for one that lies in a lower layer, as a cache
+// that came with a container image does. It also makes the hashes that name
+// contents. What the files and folders hold it leaves to its callers.
 package disk
 
 import (

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -131,7 +132,7 @@ func (w *worker) have(ctx context.Context, a Artifact, f *cached) error {
 		return nil
 	}
 	path := filepath.Join(w.cache.dir, a.SHA256)
-	if sum, err := hashFile(path); err != nil || sum != a.SHA256 {
+	if sum, err := disk.FileSum(path); err != nil || sum != a.SHA256 {
 		err := w.fetchArtifact(ctx, a, path)
 		if errors.Is(err, errIncomplete) { // it was replaced under the reader
 			err = w.fetchArtifact(ctx, a, path)
@@ -177,17 +178,4 @@ func removeLeft(path string) error {
 		return err
 	}
 	return nil
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"kcovrig/rig/disk"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,7 +80,7 @@ func TestWhatARunningTaskUsesStays(t *testing.T) {
 			}
 		}
 		for _, a := range task.Artifacts {
-			if sum, err := hashFile(filepath.Join(dir, a.Name)); err != nil || sum != a.SHA256 {
+			if sum, err := disk.FileSum(filepath.Join(dir, a.Name)); err != nil || sum != a.SHA256 {
 				return Result{}, fmt.Errorf("%s: %s, %w", a.Name, sum, err)
 			}
 		}

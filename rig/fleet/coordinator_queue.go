@@ -14,6 +14,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -92,7 +93,7 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 		stored = true
 	}
 	if !stored {
-		if sum, err := hashFile(a.Path); err != nil || sum != a.SHA256 {
+		if sum, err := disk.FileSum(a.Path); err != nil || sum != a.SHA256 {
 			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
 		}
 		err := c.putFile(ctx, c.artifacts, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, a.Size, func() (*os.File, error) { return os.Open(a.Path) })

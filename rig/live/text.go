@@ -133,7 +133,7 @@ func (m *Model) table(width int) []Line {
 	}
 	out := []Line{{Head, row("arm", "mode", "windows", "per s", "stale", "share")}}
 	for _, a := range m.arms {
-		arm := trial.Observation{Patched: a.Patched}.Arm()
+		arm := string(trial.VariantOf(a.Patched, false))
 		if len(readers) > 1 {
 			arm += " " + string(a.Reader)
 		}

@@ -67,12 +67,12 @@ func (c Cell) Kernels() Kernels {
 	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch.String()}
 }
 
-// Arms lists the arms that the cell boots: patched or not.
-func (c Cell) Arms() []bool {
+// Arms lists the kernels that the cell boots.
+func (c Cell) Arms() []trial.Variant {
 	if c.Command == Run {
-		return []bool{c.Patched}
+		return []trial.Variant{trial.VariantOf(c.Patched, false)}
 	}
-	return []bool{false, true}
+	return trial.Pair()
 }
 
 // File is a matrix file, read and checked.

@@ -64,7 +64,7 @@ func trendChart(id string, series []trial.TrendSeries) (*Chart, error) {
 			continue
 		}
 		last := points.XYs[len(points.XYs)-1].Y
-		name := trial.Observation{Patched: s.Patched}.Arm()
+		name := string(trial.VariantOf(s.Patched, false))
 		curves = append(curves, curve{name: name, patched: s.Patched, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
 		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks stale", name, len(points.XYs), last)
 		if n := len(points.flagged); n > 0 {

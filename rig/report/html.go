@@ -129,7 +129,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 func orders(d Document) []string {
 	var list []string
 	for _, c := range d.Code {
-		s := fmt.Sprintf("%s, %s: order kept: %s", trial.ArmName(c.Patched, c.AsIs), c.Container, c.Ordered)
+		s := fmt.Sprintf("%s, %s: order kept: %s", string(trial.VariantOf(c.Patched, c.AsIs)), c.Container, c.Ordered)
 		for _, b := range c.Barriers {
 			s += ", " + b
 		}

@@ -19,7 +19,7 @@ func keepers(b *strings.Builder, d Document, width int) {
 	}
 	b.WriteString("\nwhat keeps the order\n")
 	for _, patched := range []bool{false, true} {
-		name := trial.Observation{Patched: patched}.Arm()
+		name := string(trial.VariantOf(patched, false))
 		readers := readersOf(d, patched)
 		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Patched == patched })
 		switch {

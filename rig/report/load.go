@@ -109,4 +109,4 @@ func (a ArmDocument) tally() wire.Tally {
 // counts says whether the arm's tally may be shown as a measurement.
 func (a ArmDocument) counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
-func (a ArmDocument) name() string { return trial.ArmName(a.Patched, a.AsIs) }
+func (a ArmDocument) name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }

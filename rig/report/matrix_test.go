@@ -43,10 +43,10 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{},
 		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
 	}
-	for _, patched := range c.Arms() {
+	for _, v := range c.Arms() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := matrix.Arm{Patched: patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
-			if !patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
+			a := matrix.Arm{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
 				a.StaleWindows = uint64(3 + 37*(i*2+k)%600)
 			}
 			r.Arms = append(r.Arms, a)

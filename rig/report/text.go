@@ -52,7 +52,7 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 			if i.Cached {
 				how = "cached"
 			}
-			fmt.Fprintf(b, "%-10s%s (%s)\n", trial.ArmName(i.Patched, i.AsIs), i.Path, how)
+			fmt.Fprintf(b, "%-10s%s (%s)\n", string(trial.VariantOf(i.Patched, i.AsIs)), i.Path, how)
 		}
 	}
 	b.WriteString("\n")
@@ -108,7 +108,7 @@ func writeHits(b *strings.Builder, r trial.Result) {
 
 func writeCode(b *strings.Builder, r trial.Result) {
 	for _, c := range r.Code {
-		arm := trial.ArmName(c.Patched, c.AsIs)
+		arm := string(trial.VariantOf(c.Patched, c.AsIs))
 		fmt.Fprintf(b, "code      %s: %s: ordered between copy and count: %s", arm, c.Container, c.Ordered)
 		if len(c.Barriers) > 0 {
 			fmt.Fprintf(b, " (%s)", strings.Join(c.Barriers, ", "))

@@ -60,18 +60,7 @@ func (o Observation) Counts() bool {
 }
 
 // Arm names the kernel that was booted.
-func (o Observation) Arm() string { return ArmName(o.Patched, o.AsIs) }
-
-// ArmName names a kernel: with the patch, without it, or the tree as it stands.
-func ArmName(patched, asIs bool) string {
-	switch {
-	case asIs:
-		return "as-is"
-	case patched:
-		return "patched"
-	}
-	return "unpatched"
-}
+func (o Observation) Arm() string { return string(o.Variant()) }
 
 // Modes lists the modes in the tallies' order.
 func (o Observation) Modes() []string {

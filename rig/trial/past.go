@@ -91,7 +91,7 @@ func NewPastRun(r Result) PastRun {
 		p.Whose = r.Failure.Whose
 	}
 	if arm := loneArm(r); arm != "" {
-		patched := arm == Observation{Patched: true}.Arm()
+		patched := arm == string(VariantOf(true, false))
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {

@@ -117,8 +117,8 @@ func Agree(j Judgement, unpatched, patched Observation, others ...Voice) Judgeme
 	}
 	var reasons []string
 	for _, v := range others {
-		reasons = append(reasons, contradiction(v, run, false)...)
-		reasons = append(reasons, contradiction(v, run, true)...)
+		reasons = append(reasons, contradiction(v, run, Unpatched)...)
+		reasons = append(reasons, contradiction(v, run, Patched)...)
 	}
 	if len(reasons) == 0 {
 		return j
@@ -136,14 +136,14 @@ func Agree(j Judgement, unpatched, patched Observation, others ...Voice) Judgeme
 }
 
 // contradiction says how a voice and the run differ on one kernel.
-func contradiction(v, run Voice, patched bool) []string {
-	says, seen, arm := v.Unpatched, run.Unpatched, ArmName(patched, false)
-	if patched {
+func contradiction(v, run Voice, kernel Variant) []string {
+	says, seen := v.Unpatched, run.Unpatched
+	if kernel == Patched {
 		says, seen = v.Patched, run.Patched
 	}
 	if says.Answer == "" || seen.Answer == "" || says.Answer == seen.Answer {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s and run contradict each other on the %s kernel: a stale read is %s by the %s (%s), and the run showed %s",
-		v.Name, arm, says.Answer, v.Name, says.Words, seen.Words)}
+		v.Name, kernel, says.Answer, v.Name, says.Words, seen.Words)}
 }

@@ -8,8 +8,6 @@ package initramfs
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +16,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -95,40 +94,22 @@ func Build(ctx context.Context, c Config) (Archive, error) {
 	if err := os.MkdirAll(c.CacheDir, 0o755); err != nil {
 		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
 	}
-	a := Archive{Hash: digest(cpio)}
-	if a.Path, err = store(c.CacheDir, a.Hash+".cpio", cpio, 0o644); err != nil {
+	a := Archive{Hash: disk.Sum(cpio)}
+	if a.Path, err = store(c.CacheDir, a.Hash+".cpio", cpio, disk.WriteFile); err != nil {
 		return Archive{}, err
 	}
-	if a.Init, err = store(c.CacheDir, digest(guest)+".init", guest, 0o755); err != nil {
+	if a.Init, err = store(c.CacheDir, disk.Sum(guest)+".init", guest, disk.WriteProgram); err != nil {
 		return Archive{}, err
 	}
 	return a, nil
 }
 
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// store writes data aside and renames it to name, which says its content. A
-// file of that name and size is taken as it is: nothing unfinished ever has it.
-func store(dir, name string, data []byte, mode os.FileMode) (_ string, err error) {
+// store writes data under a name that says its content. A file of that name
+// and size is taken as it is: nothing unfinished ever has it.
+func store(dir, name string, data []byte, write func(path string, data []byte) error) (string, error) {
 	target := filepath.Join(dir, name)
-	defer func() { err = fault.Wrap(fault.Rig, "write "+target, err) }()
 	if st, err := os.Stat(target); err == nil && st.Size() == int64(len(data)) {
 		return target, nil
 	}
-	f, err := os.CreateTemp(dir, "."+name+".*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), target)
-	}
-	if err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
-	}
-	return target, nil
+	return target, fault.Wrap(fault.Rig, "write "+target, write(target, data))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -41,7 +42,7 @@ func TestBuildKeepsOneFilePerContent(t *testing.T) {
 		require.NoError(t, err)
 		data, err := os.ReadFile(first.Path)
 		require.NoError(t, err)
-		assert.Equal(t, first.Hash, digest(data))
+		assert.Equal(t, first.Hash, disk.Sum(data))
 		second, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, first, second)
@@ -77,10 +78,10 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 
 func TestBuildReplacesATruncatedFile(t *testing.T) {
 	dir := t.TempDir()
-	path, err := store(dir, "x", []byte("whole"), 0o644)
+	path, err := store(dir, "x", []byte("whole"), disk.WriteFile)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, []byte("wh"), 0o644))
-	_, err = store(dir, "x", []byte("whole"), 0o644)
+	_, err = store(dir, "x", []byte("whole"), disk.WriteFile)
 	require.NoError(t, err)
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -129,7 +130,7 @@ func (b *Bench) Image(ctx context.Context, j Job) (Image, error) {
 		DebugObject: filepath.Join(b.dir, "debug.o"), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
 		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
-	img.ConfigHash, err = fileHash(filepath.Join(out, ".config"))
+	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)
 }
 

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -160,20 +161,7 @@ func entryHash(dir string, e entry) (string, error) {
 		target, err := os.Readlink(filepath.Join(dir, e.path))
 		return "link " + target, err
 	}
-	return fileHash(filepath.Join(dir, e.path))
-}
-
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return disk.FileSum(filepath.Join(dir, e.path))
 }
 
 // copyFolder copies entries from dir to dest; file systems that share blocks do.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -198,7 +199,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.arm.variant)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
 	}
-	if rec.ConfigHash, err = fileHash(filepath.Join(b.out, ".config")); err != nil {
+	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)
 	}
 	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {

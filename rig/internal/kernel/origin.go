@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -95,7 +96,7 @@ func (c Config) tarballOrigin(s store, path string, info os.FileInfo) (origin, e
 	stat := fmt.Sprintf("%d %d %d %d", info.Size(), info.ModTime().UnixNano(), st.Ino, st.Ctim.Nano())
 	if !readJSON(s.memoPath(path), &known) || known.Stat != stat {
 		c.say("hashing %s", path)
-		hash, err := fileHash(path)
+		hash, err := disk.FileSum(path)
 		if err != nil {
 			return origin{}, fault.Wrap(fault.User, "read the tree", err)
 		}

@@ -119,25 +119,8 @@ func writeJSON(path string, value any) error {
 	return writeFile(path, append(text, '\n'))
 }
 
-func writeFile(path string, text []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return diskFault("write "+path, err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return diskFault("write "+path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return diskFault("write "+path, err)
+func writeFile(path string, text []byte) error {
+	return diskFault("write "+path, disk.WriteFile(path, text))
 }
 
 // diskFault makes err a fault of the rig; a full disk says so.

@@ -140,6 +140,17 @@ type Line struct {
 	Source string `json:"source,omitempty"` // that line's text, without indentation; empty where unreadable
 }
 
+// Ways are the ways through the code from the copy to a publishing store, each by
+// what on it can order two stores, as a litmus test has it: barriers, atomics,
+// exclusives, acquires and releases, on a place of their own "[X9]"; the last is
+// the publishing store, at "[X3]". A plain access elsewhere orders nothing, nor
+// does a branch, since no store waits for a load that another CPU may answer.
+// Calls are followed. A way round a loop has all that the way past it has.
+type Ways struct {
+	Of  [][]string
+	Why string // why there are others that could not be told; empty: those are all
+}
+
 // Analysis is what the machine code shows.
 type Analysis struct {
 	Container string // the symbol that holds the copy: Function itself, or what it was inlined into

@@ -16,17 +16,6 @@ const (
 	waysVisits = 200_000
 )
 
-// Ways are the ways through the code from the copy to a publishing store, each by
-// what on it can order two stores, as a litmus test has it: barriers, atomics,
-// exclusives, acquires and releases, on a place of their own "[X9]"; the last is
-// the publishing store, at "[X3]". A plain access elsewhere orders nothing, nor
-// does a branch, since no store waits for a load that another CPU may answer.
-// Calls are followed. A way round a loop has all that the way past it has.
-type Ways struct {
-	Of  [][]string
-	Why string // why there are others that could not be told; empty: those are all
-}
-
 // step is a place in the code, with the calls that led there and what was passed.
 type step struct {
 	g     *graph

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package disk
 
 import (
 	"os"
@@ -18,22 +18,22 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 		return dir
 	}
-	held, err := newLockedFolder(parent)
+	held, err := NewFolder(parent)
 	require.NoError(t, err)
-	fill(held.dir)
-	starting := filepath.Join(parent, workPattern+"starting")
+	fill(held.Dir)
+	starting := filepath.Join(parent, WorkPattern+"starting")
 	require.NoError(t, os.Mkdir(starting, 0o700))
-	killed := fill(filepath.Join(parent, workPattern+"killed"))
+	killed := fill(filepath.Join(parent, WorkPattern+"killed"))
 	foreign := fill(filepath.Join(parent, "kcovrig-of-the-user"))
-	next, err := newLockedFolder(parent)
+	next, err := NewFolder(parent)
 	require.NoError(t, err)
-	for _, dir := range []string{held.dir, starting, foreign, next.dir} {
+	for _, dir := range []string{held.Dir, starting, foreign, next.Dir} {
 		assert.DirExists(t, dir)
 	}
 	assert.NoDirExists(t, killed)
-	for _, f := range []*lockedFolder{held, next} {
-		require.NoError(t, f.close())
-		assert.NoDirExists(t, f.dir)
+	for _, f := range []*Folder{held, next} {
+		require.NoError(t, f.Close())
+		assert.NoDirExists(t, f.Dir)
 	}
 }
 
@@ -47,8 +47,8 @@ func TestWhereARunWorks(t *testing.T) {
 		assert.Equal(t, want, workParent(temporary), temporary)
 	}
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "a b"))
-	f, err := newWorkFolder()
+	f, err := NewWorkFolder()
 	require.NoError(t, err)
-	assert.Equal(t, "/tmp", filepath.Dir(f.dir))
-	require.NoError(t, f.close())
+	assert.Equal(t, "/tmp", filepath.Dir(f.Dir))
+	require.NoError(t, f.Close())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package disk
 
 import (
 	"errors"
@@ -14,23 +14,23 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// lockedFolder is a temporary folder that is locked while its rig lives, so
+// Folder is a temporary folder that is locked while its rig lives, so
 // that the next rig can remove what a killed one left.
-type lockedFolder struct {
-	dir  string
+type Folder struct {
+	Dir  string
 	lock *os.File
 }
 
-// workPattern is what the folders' names begin with.
-const workPattern = "kcovrig-run-"
-
-// newWorkFolder makes the folder that a run works in.
-func newWorkFolder() (*lockedFolder, error) { return newLockedFolder(workParent(os.TempDir())) }
+// WorkPattern is what the folders' names begin with.
+const WorkPattern = "kcovrig-run-"
 
 // plainPath matches the paths that every tool takes as they are: the emulator's
 // plan is made of words, QEMU's options are divided by commas, make has blanks
 // and more to itself.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._+-]*$`)
+
+// NewWorkFolder makes the folder that a run works in.
+func NewWorkFolder() (*Folder, error) { return NewFolder(workParent(os.TempDir())) }
 
 // workParent is where temporary files belong, or /tmp where the paths below it
 // are not plain, or too long for Unix sockets: 108 bytes of sockaddr_un, unix(7).
@@ -42,27 +42,29 @@ func workParent(temporary string) string {
 	return temporary
 }
 
-func newLockedFolder(parent string) (*lockedFolder, error) {
+// NewFolder makes such a folder in parent, and removes what killed rigs left there.
+func NewFolder(parent string) (*Folder, error) {
 	op := "make a folder in " + parent
 	sweep(parent)
-	dir, err := os.MkdirTemp(parent, workPattern)
+	dir, err := os.MkdirTemp(parent, WorkPattern)
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	f, err := lockFolder(dir)
+	f, err := LockFolder(dir)
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, errors.Join(err, os.RemoveAll(dir)))
 	}
-	return &lockedFolder{dir: dir, lock: f}, nil
+	return &Folder{Dir: dir, lock: f}, nil
 }
 
-func (f *lockedFolder) close() error {
-	return errors.Join(os.RemoveAll(f.dir), f.lock.Close())
+// Close removes the folder and gives up its lock.
+func (f *Folder) Close() error {
+	return errors.Join(os.RemoveAll(f.Dir), f.lock.Close())
 }
 
-// lockFolder fails where another process holds the folder, or removed it while
+// LockFolder fails where another process holds the folder, or removed it while
 // this one took it. The lock ends with the process, flock(2).
-func lockFolder(dir string) (*os.File, error) {
+func LockFolder(dir string) (*os.File, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
@@ -84,13 +86,13 @@ func lockFolder(dir string) (*os.File, error) {
 // sweep removes folders that nobody holds. One that is still empty may be about
 // to be locked by its rig.
 func sweep(parent string) {
-	left, _ := filepath.Glob(filepath.Join(parent, workPattern+"*"))
+	left, _ := filepath.Glob(filepath.Join(parent, WorkPattern+"*"))
 	for _, dir := range left {
 		files, err := os.ReadDir(dir)
 		if err != nil || len(files) == 0 {
 			continue
 		}
-		if f, err := lockFolder(dir); err == nil {
+		if f, err := LockFolder(dir); err == nil {
 			_ = os.RemoveAll(dir)
 			_ = f.Close()
 		}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcovrig_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The kinds of limits that docs/architecture.md states.
+const (
+	limitFile     = "file"     // lines
+	limitFunction = "function" // lines
+	limitPackage  = "package"  // files, tests aside
+	limitKnot     = "knot"     // files of a package that need each other in a circle
+)
+
+// limits reads the block under "## The limits": lines of a kind and its limit,
+// or of a kind, a package and what that package may have until it is mended.
+func limits(files []source) map[string]int {
+	found := map[string]int{}
+	for _, s := range files {
+		if s.path != "docs/architecture.md" {
+			continue
+		}
+		_, rest, _ := strings.Cut(s.text, "\n## The limits\n")
+		_, rest, _ = strings.Cut(rest, "\n```text\n")
+		block, _, _ := strings.Cut(rest, "\n```")
+		for line := range strings.Lines(block) {
+			words := strings.Fields(line)
+			if len(words) < 2 {
+				continue
+			}
+			last := len(words) - 1
+			if n, err := strconv.Atoi(words[last]); err == nil {
+				found[strings.Join(words[:last], " ")] = n
+			}
+		}
+	}
+	return found
+}
+
+func packagesAreSmall(files []source) []string {
+	counts := map[string]int{}
+	for dir, list := range packages(files) {
+		counts[dir] = len(list)
+	}
+	return beyond(files, limitPackage, counts)
+}
+
+func knotsAreSmall(files []source) []string {
+	counts := map[string]int{}
+	for dir, list := range packages(files) {
+		counts[dir] = largest(circles(uses(dir, list)))
+	}
+	return beyond(files, limitKnot, counts)
+}
+
+// beyond compares each package with the limit, or with what it may have. That
+// may only shrink: a package that has become better must say so in the list.
+func beyond(files []source, kind string, counts map[string]int) []string {
+	allowed := limits(files)
+	general, stated := allowed[kind]
+	if !stated {
+		return []string{"docs/architecture.md: states no limit for a " + kind}
+	}
+	var breaches []string
+	for _, dir := range slices.Sorted(maps.Keys(counts)) {
+		n := counts[dir]
+		may, exempt := allowed[kind+" "+dir]
+		switch {
+		case exempt && n != may:
+			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s %s may have %d and has %d: the list may only shrink", kind, dir, may, n))
+		case exempt && may <= general:
+			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s %s needs no exception any more", kind, dir))
+		case !exempt && n > general:
+			breaches = append(breaches, fmt.Sprintf("%s: its %s has %d files, more than %d", dir, kind, n, general))
+		}
+	}
+	for name := range allowed {
+		if dir, ok := strings.CutPrefix(name, kind+" "); ok && counts[dir] == 0 {
+			breaches = append(breaches, "docs/architecture.md: "+name+" is not there")
+		}
+	}
+	return breaches
+}
+
+// packages gives the Go files of each folder, tests aside.
+func packages(files []source) map[string][]source {
+	found := map[string][]source{}
+	for _, s := range files {
+		if s.isGo() && !s.test() {
+			found[s.dir()] = append(found[s.dir()], s)
+		}
+	}
+	return found
+}
+
+// emptyImports stands for every package but the one that is looked at, of which
+// alone the names are wanted.
+type emptyImports struct{}
+
+func (emptyImports) Import(p string) (*types.Package, error) {
+	empty := types.NewPackage(p, path.Base(p))
+	empty.MarkComplete()
+	return empty, nil
+}
+
+// uses says which files of a package use names that another of them declares:
+// functions, types, variables, methods and fields.
+func uses(dir string, list []source) map[string]map[string]bool {
+	// The files were read into a set of positions each; one set is needed.
+	lines, syntax := token.NewFileSet(), []*ast.File{}
+	for _, s := range list {
+		f, err := parser.ParseFile(lines, s.path, s.text, parser.SkipObjectResolution)
+		if err != nil {
+			continue // load has parsed it before
+		}
+		syntax = append(syntax, f)
+	}
+	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
+	cfg := types.Config{Importer: emptyImports{}, Error: func(error) {}} // what is not known of other packages is no matter
+	_, _ = cfg.Check(dir, lines, syntax, &info)
+	edges := map[string]map[string]bool{}
+	for id, object := range info.Uses {
+		from, to := lines.File(id.Pos()), lines.File(object.Pos())
+		if to == nil || from == to || object.Parent() != nil && object.Parent() != object.Pkg().Scope() {
+			continue
+		}
+		if edges[from.Name()] == nil {
+			edges[from.Name()] = map[string]bool{}
+		}
+		edges[from.Name()][to.Name()] = true
+	}
+	return edges
+}
+
+// circles gives the strongly connected files: Tarjan's algorithm.
+func circles(edges map[string]map[string]bool) [][]string {
+	var found [][]string
+	var stack []string
+	index, low, on := map[string]int{}, map[string]int{}, map[string]bool{}
+	var walk func(string)
+	walk = func(v string) {
+		index[v] = len(index) + 1
+		low[v] = index[v]
+		stack, on[v] = append(stack, v), true
+		for w := range edges[v] {
+			if index[w] == 0 {
+				walk(w)
+				low[v] = min(low[v], low[w])
+			} else if on[w] {
+				low[v] = min(low[v], index[w])
+			}
+		}
+		if low[v] != index[v] {
+			return
+		}
+		at := slices.Index(stack, v)
+		for _, w := range stack[at:] {
+			on[w] = false
+		}
+		found, stack = append(found, slices.Clone(stack[at:])), stack[:at]
+	}
+	for _, v := range slices.Sorted(maps.Keys(edges)) {
+		if index[v] == 0 {
+			walk(v)
+		}
+	}
+	return found
+}
+
+func largest(groups [][]string) int {
+	n := 1
+	for _, g := range groups {
+		n = max(n, len(g))
+	}
+	return n
+}
