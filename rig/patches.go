@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
@@ -85,7 +86,7 @@ func patchContent(path string) (string, error) {
 		return "", err
 	}
 	if !info.IsDir() {
-		text, err := os.ReadFile(path)
+		text, err := disk.ReadInput(path)
 		return string(text), err
 	}
 	var b strings.Builder

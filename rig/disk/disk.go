@@ -2,7 +2,8 @@
 
 // Package disk moves and removes whole folders, on file systems too where a
 // folder cannot be renamed: overlayfs refuses it (EXDEV) for one that lies in a
-// lower layer, as a cache that came with a container image does. It leaves
+// lower layer, as a cache that came with a container image does. It reads what users
+// name without waiting for a pipe that nobody writes to. It leaves
 // what the folders hold, and the locks on them, to its callers.
 package disk
 
