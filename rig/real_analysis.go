@@ -60,6 +60,7 @@ func noCopy(cfg AnalyseConfig) error {
 	return &fault.Error{
 		Kind: fault.Rig, Op: "look at the code of " + cfg.Scenario.Function,
 		Err: fmt.Errorf("no copy found there, neither a call of %s nor one inline: such a kernel cannot be judged", strings.Join(cfg.Scenario.Copy, ", ")),
+		Try: "a patch that leaves the copy as it is",
 	}
 }
 
