@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/proc"
@@ -180,7 +181,7 @@ func (h herd) modelTest(ctx context.Context, dir, file string) (trial.ModelTest,
 		name = filepath.Base(file)
 	}
 	t := trial.ModelTest{Name: strings.TrimSuffix(name, ".litmus")}
-	text, err := os.ReadFile(file)
+	text, err := disk.ReadRegular(file)
 	if err != nil {
 		t.Note = err.Error()
 		return t, nil

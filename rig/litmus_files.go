@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/litmus"
@@ -76,7 +77,7 @@ func (l *litmusFiles) add(path string) {
 		l.files = append(l.files, path)
 		return
 	}
-	text, err := os.ReadFile(path)
+	text, err := disk.ReadRegular(path)
 	if err != nil {
 		l.lost[path] = err.Error()
 		return
@@ -109,7 +110,7 @@ func (r *litmusRun) load() error {
 	}
 	seen := map[string]string{}
 	for _, file := range found.files {
-		text, err := os.ReadFile(file)
+		text, err := disk.ReadRegular(file)
 		head := litmus.Head{}
 		if err == nil {
 			head, err = litmus.ReadHead(string(text), file)

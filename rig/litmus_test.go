@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
@@ -46,6 +47,7 @@ func TestOneOddFileCostsItself(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(l.cfg.Binaries, "noprogram.exe")))
 	require.NoError(t, os.WriteFile(filepath.Join(l.cfg.Binaries, "nothing.exe"), nil, 0o600))
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(l.dir, "lost.litmus")))
+	require.NoError(t, unix.Mkfifo(filepath.Join(l.dir, "pipe.litmus"), 0o600)) // nobody will write to it
 	require.NoError(t, os.WriteFile(filepath.Join(l.dir, "below", "R.litmus"), []byte("AArch64 R\n{}\nP0;\n"), 0o600))
 	log, err := os.ReadFile(l.cfg.HerdLog)
 	require.NoError(t, err)
@@ -55,11 +57,11 @@ func TestOneOddFileCostsItself(t *testing.T) {
 	const odd = litmus.Inconclusive
 	assert.Equal(t, map[string]litmus.Outcome{
 		"MP": litmus.Sound, "SB": litmus.Sound, "R": litmus.Sound, "noprogram": odd, "garbage": odd, "ppc": odd, "unknown": odd, "twice": odd,
-		"lost": odd, "nothing": odd,
+		"lost": odd, "nothing": odd, "pipe": odd,
 	}, outcomes(r))
 	for name, want := range map[string]string{
 		"noprogram": "user: no program", "garbage": "is not an architecture and a name", "ppc": "a test for PPC", "unknown": "user: " + l.cfg.HerdLog,
-		"twice": "the test MP is in", "lost": "no such file", "nothing": "EOF",
+		"twice": "the test MP is in", "lost": "no such file", "nothing": "EOF", "pipe": "no regular file",
 	} {
 		assert.Contains(t, whys(r)[name], want, name)
 	}

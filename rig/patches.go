@@ -86,7 +86,7 @@ func patchContent(path string) (string, error) {
 		return "", err
 	}
 	if !info.IsDir() {
-		text, err := os.ReadFile(path)
+		text, err := disk.ReadInput(path)
 		return string(text), err
 	}
 	var b strings.Builder

@@ -43,6 +43,9 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
 		}
 	}
+	if found.Code.Container == "" {
+		return Analysis{}, noCopy(cfg)
+	}
 	code := found.Code
 	code.Listing = filepath.Join(cfg.OutDir, listingFile)
 	err := os.MkdirAll(cfg.OutDir, 0o755)
@@ -50,6 +53,16 @@ func analyse(ctx context.Context, cfg AnalyseConfig) (Analysis, error) {
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
 	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+// noCopy is no fault of the kernel: a patch may copy in another way, of which this
+// program can say nothing.
+func noCopy(cfg AnalyseConfig) error {
+	return &fault.Error{
+		Kind: fault.Rig, Op: "look at the code of " + cfg.Scenario.Function,
+		Err: fmt.Errorf("no copy found there, neither a call of %s nor one inline: such a kernel cannot be judged", strings.Join(cfg.Scenario.Copy, ", ")),
+		Try: "a patch that leaves the copy as it is",
+	}
 }
 
 type keptAnalysis struct {

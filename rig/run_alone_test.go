@@ -15,14 +15,14 @@ import (
 // A lone arm that is asked to be sure runs until enough of its blocks count.
 func TestALoneArmRunsUntilEnoughBlocksCount(t *testing.T) {
 	l := newLab(fakeGuest{}, fakeGuest{step: 10})
-	l.noted = func(bool) ([]weakmem.Site, error) {
+	l.noted = func(trial.Variant) ([]weakmem.Site, error) {
 		order := weakmem.Site{First: 0x104, Second: 0x300, By: 0x280, Count: 9, Why: "order-barrier"}
 		caution := weakmem.Site{First: 0x104, Second: 0x300, By: 0x284, Count: 9, Why: "caution-call"}
 		return []weakmem.Site{order, caution}, nil
 	}
 	cfg := l.config(t)
 	cfg.Spec.CleanShare = 0.5
-	r, err := Run(t.Context(), cfg, true)
+	r, err := Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	require.Len(t, r.Observations, 1)
 	j := trial.JudgeArm(r, r.Observations[0], 0.5)

@@ -122,3 +122,16 @@ func TestE2EEveryFixGetsTheVerdictItDeserves(t *testing.T) {
 		})
 	}
 }
+
+// What copies in another way is not judged, and no fault of the kernel.
+func TestE2EACopyThatIsNoCall(t *testing.T) {
+	before := source(t)
+	loop := "\tfor (unsigned long i = 0; i < bytes_to_move / sizeof(u64); i++)\n\t\tWRITE_ONCE(((u64 *)dst_entries)[i], ((u64 *)src_entries)[i]);\n"
+	after := strings.Replace(before, copyLine, loop, 1)
+	require.NotEqual(t, before, after)
+	c := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--patch", diff(t, before, after)).run(3)
+	r := c.result()
+	assert.Empty(t, r.Verdict)
+	require.NotNil(t, r.Error)
+	assert.Contains(t, r.Error.Message, "no copy found")
+}

@@ -4,7 +4,8 @@
 // appear whole or not at all, folders are locked while their owner lives, and
 // are moved and removed on file systems too where a folder cannot be renamed:
 // overlayfs refuses it (EXDEV) for one that lies in a lower layer, as a cache
-// that came with a container image does. It also makes the hashes that name
+// that came with a container image does. It reads what users name without
+// waiting for a pipe that nobody writes to, and makes the hashes that name
 // contents. What the files and folders hold it leaves to its callers.
 package disk
 

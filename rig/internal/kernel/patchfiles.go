@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/mailpatch"
@@ -58,7 +59,7 @@ func (c Config) patch(ctx context.Context, named string) ([]mailpatch.Patch, []s
 	case !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0:
 		return nil, nil, fault.Newf(fault.User, "read the patch", "%s is no file", named)
 	}
-	text, err := os.ReadFile(named)
+	text, err := disk.ReadInput(named)
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.User, "read the patch", err)
 	}

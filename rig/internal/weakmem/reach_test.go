@@ -31,7 +31,8 @@ var beyondReach = []struct {
 	},
 	{
 		"what an acquiring atomic reads was written from outside the scope, between two runs: that is news, and so is all before it",
-		[]string{"MP+dmb.st+popa-amo.swpap-po", "MP+dmb.st+popa-rmwal-polp", "WRC+dmb.sy+popa-amo.swpap-po"},
+		[]string{"MP+dmb.st+popa-amo.swpap-po", "MP+dmb.st+popa-rmwal-polp", "WRC+dmb.sy+popa-amo.swpap-po",
+			"SB+swpap-ldrs", "SB+casal-fails-ldrs"},
 	},
 }
 

@@ -15,6 +15,7 @@ static void decode_barrier(uint32_t word, struct insn *out)
         out->dsb = true;
         /* fall through */
     case 5: /* DMB: CRm<1:0> is 1 for loads, 2 for stores, 3 for both */
+        out->own_only = bits(crm, 3, 2) == 1;
         switch (crm & 3) {
         case 1:
             out->barrier = BARRIER_LOAD;

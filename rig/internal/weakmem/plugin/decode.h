@@ -85,6 +85,8 @@ struct insn {
     bool release;     /* STLR, and atomics that store so */
     bool no_result;   /* ST<op>: an atomic that reads nothing into a register */
     bool dsb;         /* the barrier is a DSB */
+    bool own_only;    /* ... or DMB, of the non-shareable domain: between CPUs it
+                       * orders nothing (Arm ARM B2.3.9) */
     bool tlbi;        /* the system instruction is a TLBI */
     int64_t imm;      /* byte offset, or a branch's target relative to pc */
 };

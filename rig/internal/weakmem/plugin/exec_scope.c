@@ -70,12 +70,16 @@ void exec_return(unsigned int index, void *udata)
 void exec_barrier(unsigned int index, void *udata)
 {
     struct vcpu *v = &vcpus[index];
-    uint64_t pc = ((const struct site *)udata)->insn.pc;
+    const struct insn *in = &((const struct site *)udata)->insn;
 
     if (drain_waiting(v)) {
-        trace_add(index, TRACE_BARRIER, pc, 0, 0, 0, 0);
+        trace_add(index, TRACE_BARRIER, in->pc, 0, 0, 0, 0);
     }
-    drain_ordered(v, pc, WHY_BARRIER);
+    if (in->own_only) {
+        drain_all(v, WHY_DOUBT_SYSTEM, in->pc);
+    } else {
+        drain_ordered(v, in->pc, WHY_BARRIER);
+    }
 }
 
 static enum why doubt_of(const struct insn *in)

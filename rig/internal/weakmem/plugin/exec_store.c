@@ -152,7 +152,7 @@ static void body_store(struct vcpu *v, const struct insn *in,
 static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
                         enum scope_role role)
 {
-    bool waits = drain_waiting(v) && in->release && !MUTANT(40);
+    bool waits = drain_waiting(v) && in->release;
     struct access a;
 
     if (!wanted && !drain_waiting(v) && !v->stops.n) {

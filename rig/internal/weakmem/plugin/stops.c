@@ -47,6 +47,8 @@ void stops_order(struct stops *s, uint64_t by, enum why why)
 void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
                   unsigned int bytes, bool release)
 {
+    bool tied[BUFFER_MAX] = {false}, ordered;
+
     if (!sites_on()) {
         return;
     }
@@ -57,13 +59,18 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
         sites_add(one->first, own ? pc : one->by, pc, own ? WHY_RELEASE : one->why);
         one->met = true;
     }
+    if (bytes) {
+        buffer_closure(b, phys, bytes, tied);
+    }
     for (unsigned int i = 0; i < b->n; i++) {
         struct store *one = &b->store[i];
 
         if (bytes && one->phys < phys + bytes && phys < one->phys + one->bytes) {
             continue; /* the same bytes: coherence orders them */
         }
-        sites_add(one->pc, release ? pc : 0, pc, release ? WHY_RELEASE : WHY_PASSED);
+        /* Or it must come before a release to the same bytes, which comes first. */
+        ordered = release || tied[i];
+        sites_add(one->pc, ordered ? pc : 0, pc, ordered ? WHY_RELEASE : WHY_PASSED);
         one->met = true;
     }
 }
