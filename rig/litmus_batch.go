@@ -102,7 +102,7 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 		return false, 0, err
 	}
 	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
-		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPUs: b.cpus,
+		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
 		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
 	})
 	if err != nil {

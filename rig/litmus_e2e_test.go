@@ -90,3 +90,36 @@ func TestLitmusE2E(t *testing.T) {
 	assert.Positive(t, r.Counted["staleLoads"])
 	assert.Positive(t, r.Counted["meetings"])
 }
+
+// A pair within sixteen aligned bytes is one access on the CPUs that have
+// FEAT_LSE2, and two on the others: what the logs say that lie beside the tests.
+func TestLitmusPairsE2E(t *testing.T) {
+	if os.Getenv("KCOVRIG_E2E") == "" {
+		t.Skip("boots guests: enable with scripts/test, which sets KCOVRIG_E2E=1")
+	}
+	const pairs = "internal/weakmem/testdata/pairs"
+	files, err := filepath.Glob(pairs + "/*.litmus")
+	require.NoError(t, err)
+	torn := map[string]int{}
+	for cpu, log := range map[string]string{"cortex-a76": "herd.log", "neoverse-n2": "whole/herd.log"} {
+		r, err := Litmus(context.Background(), LitmusConfig{
+			Config: Config{
+				Spec: trial.Spec{
+					Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelTCG, Seed: 1, CPU: cpu,
+				},
+				CacheDir: e2eCache(t), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+			},
+			Paths: files, HerdLog: filepath.Join(pairs, log), HerdLimit: time.Minute, Size: 2000, Runs: 1, TestLimit: 2 * time.Minute,
+		})
+		require.NoError(t, err)
+		require.Len(t, r.Tests, len(files))
+		for _, c := range r.Tests {
+			assert.Equal(t, litmus.Sound, c.Outcome, "%s on %s: %s, forbidden %q", c.Name, cpu, c.Why, c.Forbidden)
+			if c.Target {
+				torn[cpu]++
+			}
+		}
+	}
+	assert.Greater(t, torn["cortex-a76"], len(files)/2, "tests that show a torn pair")
+	assert.Zero(t, torn["neoverse-n2"])
+}

@@ -20,7 +20,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 10
+const analysisVersion = 11
 
 // listingFile is the disassembly in a boot's folder.
 const listingFile = "code.lst"

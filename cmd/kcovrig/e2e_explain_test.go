@@ -98,7 +98,7 @@ func explainsForPeople(t *testing.T, run, n string) {
 	require.NoError(t, err)
 	require.Len(t, files, 2, said)
 	ran := kcovrig(t, nil, "litmus", "run", dir, "--size=500", "--runs=1").run(0).out.String()
-	assert.Contains(t, ran, "2 tests, 1000 outcomes")
+	assert.Contains(t, ran, "2 tests, 2000 outcomes")
 	assert.Contains(t, ran, "2 sound")
 }
 

@@ -74,6 +74,7 @@ run or judged and nothing forbidden was seen.
 	f.BoolVar(&c.NoVerdictRuns, "no-verdict-runs", false, "no runs under the policy that verdicts use")
 	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
 	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
+	o.addCPU(cmd)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: the consoles and counters; must not exist")

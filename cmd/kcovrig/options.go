@@ -74,7 +74,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
-	f.StringVar(&o.cpu, "cpu", "", "QEMU's CPU `model`, under TCG (default: "+defaultCPUs()+")")
+	o.addCPU(cmd)
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
@@ -83,6 +83,11 @@ func (o *options) addRun(cmd *cobra.Command) {
 	complete(cmd, "mode", "pc", "cmp", allModes)
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
 	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))
+}
+
+// addCPU adds the flag that says which CPUs the guest has.
+func (o *options) addCPU(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.cpu, "cpu", "", "QEMU's CPU `model`, under TCG (default: "+defaultCPUs()+")")
 }
 
 // defaultCPUs names each architecture's.

@@ -112,7 +112,6 @@ var cautions = map[string]string{
 	"bound":        "the store had waited as long as the emulator lets one wait",
 	"maintenance":  "another CPU changed its page tables, and nothing waits while one does",
 	"code":         "the page holds code that was translated, so the store could not wait",
-	"pair":         "a pair of stores that the emulator does not delay",
 	"partial":      "a load took a part of a waiting store, which then had to become visible",
 	"walk":         "the load's page tables were walked, after which it reads what is newest",
 	"writer":       "the memory was last written by code that the emulator does not follow",

@@ -4,9 +4,12 @@ package trial
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
 )
@@ -112,4 +115,22 @@ func TestStopsAreCountedByPlace(t *testing.T) {
 	e.Sort()
 	assert.Len(t, e.Stops, StopsShown+1, "the order is kept beside the cautions")
 	assert.Equal(t, uint64(22), e.Caution)
+}
+
+// The words of the emulator's notes are those that its source declares; "lost" is
+// the reader's own.
+func TestEveryCautionOfTheEmulatorHasItsWords(t *testing.T) {
+	source, err := os.ReadFile("../internal/weakmem/plugin/sites.h")
+	require.NoError(t, err)
+	said := map[string]bool{"lost": true}
+	for _, m := range regexp.MustCompile(`"caution-([a-z]+)"`).FindAllSubmatch(source, -1) {
+		said[string(m[1])] = true
+	}
+	require.Greater(t, len(said), 10)
+	for word := range said {
+		assert.Contains(t, cautions, word)
+	}
+	for word := range cautions {
+		assert.True(t, said[word], "nothing says %q", word)
+	}
 }

@@ -199,8 +199,8 @@ func arm64Atomic(in *instruction, w uint32, size uint32) {
 func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) string {
 	dec, err := arm64asm.Decode([]byte{byte(w), byte(w >> 8), byte(w >> 16), byte(w >> 24)})
 	switch {
-	case err != nil && w&0xbffffc00 == 0xb8bfc000: // Armv8.3; word and double word
-		return fmt.Sprintf("ldapr %c%d, [x%d]", "wx"[w>>30&1], w&31, field(w, 5, 5))
+	case err != nil && arm64AtomicText(w) != "":
+		return arm64AtomicText(w)
 	case err != nil:
 		return fmt.Sprintf(".word %#08x", w)
 	}
@@ -223,4 +223,63 @@ func place(addr uint64, symbol func(uint64) (string, uint64)) string {
 	default:
 		return fmt.Sprintf("%s+%#x", name, addr-base)
 	}
+}
+
+// arm64AtomicText writes the atomics of FEAT_LSE and the loads of FEAT_LRCPC as
+// GNU objdump does, since arm64asm knows neither; empty for any other word (Arm ARM
+// DDI 0487, C4.1 "Atomic memory operations", "Compare and swap").
+func arm64AtomicText(w uint32) string {
+	size, acquire, release := w>>30, w>>23&1 == 1, w>>22&1 == 1
+	rs, rn, rt := field(w, 16, 5), field(w, 5, 5), field(w, 0, 5)
+	o3, opc := w>>15&1 == 1, field(w, 12, 3)
+	name := ""
+	switch {
+	case w&0x3fa07c00 == 0x08a07c00: // L acquires, o0 releases
+		name, acquire, release = "cas", w>>22&1 == 1, o3
+	case w&0x3f200c00 != 0x38200000 || o3 && opc != 0 && opc != 4:
+		return ""
+	case o3 && opc == 4 && acquire && !release && rs == 31:
+		return fmt.Sprintf("ldapr%s %s, %s", widthSuffix(size), arm64Register(size, rt), arm64Base(rn))
+	case o3 && opc == 4:
+		return ""
+	case o3:
+		name = "swp"
+	case rt == 31 && !acquire:
+		name = "st" + arm64Operations[opc]
+		return fmt.Sprintf("%s%s%s %s, %s", name, orderSuffix(false, release), widthSuffix(size), arm64Register(size, rs), arm64Base(rn))
+	default:
+		name = "ld" + arm64Operations[opc]
+	}
+	return fmt.Sprintf("%s%s%s %s, %s, %s", name, orderSuffix(acquire, release), widthSuffix(size),
+		arm64Register(size, rs), arm64Register(size, rt), arm64Base(rn))
+}
+
+// arm64Operations are the names of the field opc.
+var arm64Operations = [8]string{"add", "clr", "eor", "set", "smax", "smin", "umax", "umin"}
+
+func orderSuffix(acquire, release bool) (out string) {
+	if acquire {
+		out = "a"
+	}
+	if release {
+		out += "l"
+	}
+	return out
+}
+
+func widthSuffix(size uint32) string { return [4]string{"b", "h", "", ""}[size] }
+
+func arm64Register(size, number uint32) string {
+	kind := "wwwx"[size]
+	if number == 31 {
+		return string(kind) + "zr"
+	}
+	return fmt.Sprintf("%c%d", kind, number)
+}
+
+func arm64Base(number uint32) string {
+	if number == 31 {
+		return "[sp]"
+	}
+	return fmt.Sprintf("[x%d]", number)
 }

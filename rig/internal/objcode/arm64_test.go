@@ -5,6 +5,8 @@ package objcode
 import (
 	"encoding/binary"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 )
 
 func noSymbol(uint64) (string, uint64) { return "", 0 }
@@ -105,5 +107,33 @@ func TestOrdersOfAtomics(t *testing.T) {
 		if got := (orders{in.acquire, in.release, in.full, in.strong, in.conditional()}); got != c.want {
 			t.Errorf("%s (%#08x): got %+v, want %+v", name, c.word, got, c.want)
 		}
+	}
+}
+
+// What GNU objdump says of words that are atomics, or none that the table knows.
+func TestAtomicsHaveObjdumpsNames(t *testing.T) {
+	for w, want := range map[uint32]string{
+		0xb8210062: "ldadd w1, w2, [x3]",
+		0xf8e103e2: "ldaddal x1, x2, [sp]",
+		0xb821007f: "stadd w1, [x3]",
+		0xf861007f: "staddl x1, [x3]",
+		0xb8a1007f: "ldadda w1, wzr, [x3]",
+		0x38611062: "ldclrlb w1, w2, [x3]",
+		0x78a13062: "ldsetah w1, w2, [x3]",
+		0xf8216062: "ldumax x1, x2, [x3]",
+		0xb8218062: "swp w1, w2, [x3]",
+		0xf8e1807f: "swpal x1, xzr, [x3]",
+		0x88a17c62: "cas w1, w2, [x3]",
+		0xc8e1fc62: "casal x1, x2, [x3]",
+		0x08a1fc62: "caslb w1, w2, [x3]",
+		0x48e17c62: "casah w1, w2, [x3]",
+		0xb8bfc061: "ldapr w1, [x3]",
+		0xf8bfc3e1: "ldapr x1, [sp]",
+		0x38bfc061: "ldaprb w1, [x3]",
+		0x78bfc061: "ldaprh w1, [x3]",
+		0x7869415f: "stsmaxlh w9, [x10]",
+		0x48207c82: "",
+	} {
+		assert.Equal(t, want, arm64AtomicText(w), "%#08x", w)
 	}
 }
