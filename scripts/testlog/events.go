@@ -4,10 +4,13 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -20,6 +23,7 @@ type event struct {
 	Test        string
 	Output      string
 	FailedBuild string
+	Elapsed     float64 // seconds
 }
 
 // Summary is what the events added up to. Names are "package.Test".
@@ -27,6 +31,19 @@ type Summary struct {
 	Passed  int
 	Failed  []string
 	Skipped []string
+	Times   map[string]float64 // seconds, of tests that ended, subtests not among them
+}
+
+// Slowest names the n tests that took longest, with their seconds, the slowest first.
+func (s Summary) Slowest(n int) []string {
+	names := slices.SortedFunc(maps.Keys(s.Times), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Times[b], s.Times[a]), strings.Compare(a, b))
+	})
+	var out []string
+	for _, name := range names[:min(n, len(names))] {
+		out = append(out, fmt.Sprintf("%5.0f s  %s", s.Times[name], name))
+	}
+	return out
 }
 
 // Err says why the run as a whole is not a success, or nil.
@@ -48,7 +65,7 @@ func (s Summary) Err() error {
 // and all lines of each test that failed or was skipped. A line that is no
 // event (a linker's warning, say) is passed on.
 func Copy(w io.Writer, r io.Reader) (Summary, error) {
-	var sum Summary
+	sum := Summary{Times: map[string]float64{}}
 	kept := map[string][]string{}
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 16<<20)
@@ -73,6 +90,9 @@ func Copy(w io.Writer, r io.Reader) (Summary, error) {
 // in kept until the test ends, under its package's name and its own.
 func (s *Summary) take(e event, kept map[string][]string) []string {
 	name := e.Package + "." + e.Test
+	if e.Elapsed > 0 && e.Test != "" && !strings.Contains(e.Test, "/") {
+		s.Times[name] = e.Elapsed
+	}
 	switch {
 	case e.Action == "output" && e.Test != "":
 		kept[name] = append(kept[name], e.Output)

@@ -76,3 +76,12 @@ func TestForeignLinesPass(t *testing.T) {
 		t.Errorf("printed %q", out)
 	}
 }
+
+func TestSlowestTestsAreNamed(t *testing.T) {
+	_, sum := run(t, `{"Action":"pass","Package":"m/p","Test":"TestA","Elapsed":2}`, `{"Action":"pass","Package":"m/p","Test":"TestA/part","Elapsed":2}`,
+		`{"Action":"fail","Package":"m/p","Test":"TestB","Elapsed":70.4}`, `{"Action":"pass","Package":"m/q","Test":"TestC","Elapsed":3}`)
+	want := "   70 s  m/p.TestB|    3 s  m/q.TestC"
+	if got := strings.Join(sum.Slowest(2), "|"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -13,11 +13,17 @@ import (
 	"os"
 )
 
+// slowest is how many tests are named with their times: a test earns its time.
+const slowest = 40
+
 func main() {
 	sum, err := Copy(os.Stdout, os.Stdin)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testlog:", err)
 		os.Exit(1)
+	}
+	for _, line := range sum.Slowest(slowest) {
+		fmt.Fprintln(os.Stdout, line)
 	}
 	if err := sum.Err(); err != nil {
 		fmt.Fprintln(os.Stdout, err)
