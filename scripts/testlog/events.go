@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -31,7 +32,38 @@ type Summary struct {
 	Passed  int
 	Failed  []string
 	Skipped []string
-	Times   map[string]float64 // seconds, of tests that ended, subtests not among them
+	Times   map[string]float64         // seconds, of tests that ended, subtests not among them
+	ended   map[string]map[string]bool // test's name to package: it passed, and skipped no part of it
+}
+
+// Pattern matches the names of the tests that passed whole, in every package
+// that has one of that name, leaving out those of the packages again.
+func (s Summary) Pattern(again []string) string {
+	var names []string
+	for name, packages := range s.ended {
+		whole := true
+		for pkg, passed := range packages {
+			whole = whole && passed && !slices.Contains(again, pkg)
+		}
+		if whole {
+			names = append(names, regexp.QuoteMeta(name))
+		}
+	}
+	slices.Sort(names)
+	return "^(" + strings.Join(names, "|") + ")$"
+}
+
+// end notes how a test ended, or a part of one.
+func (s *Summary) end(e event) {
+	name, _, part := strings.Cut(e.Test, "/")
+	if s.ended[name] == nil {
+		s.ended[name] = map[string]bool{}
+	}
+	before, known := s.ended[name][e.Package]
+	s.ended[name][e.Package] = e.Action == "pass" && (before || !known)
+	if !part && e.Elapsed > 0 {
+		s.Times[e.Package+"."+e.Test] = e.Elapsed
+	}
 }
 
 // Slowest names the n tests that took longest, with their seconds, the slowest first.
@@ -65,7 +97,7 @@ func (s Summary) Err() error {
 // and all lines of each test that failed or was skipped. A line that is no
 // event (a linker's warning, say) is passed on.
 func Copy(w io.Writer, r io.Reader) (Summary, error) {
-	sum := Summary{Times: map[string]float64{}}
+	sum := Summary{Times: map[string]float64{}, ended: map[string]map[string]bool{}}
 	kept := map[string][]string{}
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 16<<20)
@@ -90,8 +122,8 @@ func Copy(w io.Writer, r io.Reader) (Summary, error) {
 // in kept until the test ends, under its package's name and its own.
 func (s *Summary) take(e event, kept map[string][]string) []string {
 	name := e.Package + "." + e.Test
-	if e.Elapsed > 0 && e.Test != "" && !strings.Contains(e.Test, "/") {
-		s.Times[name] = e.Elapsed
+	if e.Test != "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
+		s.end(e)
 	}
 	switch {
 	case e.Action == "output" && e.Test != "":

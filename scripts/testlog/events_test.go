@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func run(t *testing.T, lines ...string) (string, Summary) {
+func feed(t *testing.T, lines ...string) (string, Summary) {
 	t.Helper()
 	var out strings.Builder
 	sum, err := Copy(&out, strings.NewReader(strings.Join(lines, "\n")))
@@ -24,7 +24,7 @@ const (
 )
 
 func TestPassPrintsClosingLineOnly(t *testing.T) {
-	out, sum := run(t, `{"Action":"output","Package":"m/p","Test":"TestA","Output":"noise\n"}`, passA, closing, passPkg)
+	out, sum := feed(t, `{"Action":"output","Package":"m/p","Test":"TestA","Output":"noise\n"}`, passA, closing, passPkg)
 	if out != "ok  \tm/p\t0.1s\n" {
 		t.Errorf("printed %q", out)
 	}
@@ -51,7 +51,7 @@ func TestWhatIsNoSuccess(t *testing.T) {
 		{"empty input", "no test passed", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			out, sum := run(t, tc.lines...)
+			out, sum := feed(t, tc.lines...)
 			err := sum.Err()
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
@@ -64,24 +64,36 @@ func TestWhatIsNoSuccess(t *testing.T) {
 }
 
 func TestPackageWithoutTestsIsNoSkippedTest(t *testing.T) {
-	_, sum := run(t, passA, `{"Action":"skip","Package":"m/q"}`)
+	_, sum := feed(t, passA, `{"Action":"skip","Package":"m/q"}`)
 	if err := sum.Err(); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestForeignLinesPass(t *testing.T) {
-	out, _ := run(t, "ld: warning", passA)
+	out, _ := feed(t, "ld: warning", passA)
 	if out != "ld: warning\n" {
 		t.Errorf("printed %q", out)
 	}
 }
 
 func TestSlowestTestsAreNamed(t *testing.T) {
-	_, sum := run(t, `{"Action":"pass","Package":"m/p","Test":"TestA","Elapsed":2}`, `{"Action":"pass","Package":"m/p","Test":"TestA/part","Elapsed":2}`,
+	_, sum := feed(t, `{"Action":"pass","Package":"m/p","Test":"TestA","Elapsed":2}`, `{"Action":"pass","Package":"m/p","Test":"TestA/part","Elapsed":2}`,
 		`{"Action":"fail","Package":"m/p","Test":"TestB","Elapsed":70.4}`, `{"Action":"pass","Package":"m/q","Test":"TestC","Elapsed":3}`)
 	want := "   70 s  m/p.TestB|    3 s  m/q.TestC"
 	if got := strings.Join(sum.Slowest(2), "|"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestWhatPassedNeedNotRunAgain(t *testing.T) {
+	event := func(action, pkg, test string) string {
+		return `{"Action":"` + action + `","Package":"` + pkg + `","Test":"` + test + `"}`
+	}
+	_, sum := feed(t, event("pass", "m/p", "TestA"), event("pass", "m/p", "TestB/one"), event("skip", "m/p", "TestB/two"), event("pass", "m/p", "TestB"),
+		event("skip", "m/p", "TestC"), event("pass", "m/p", "TestD"), event("pass", "m/q", "TestD"), event("pass", "m/p", "TestE"), event("skip", "m/q", "TestE"),
+		event("pass", "m/r", "TestF"), event("fail", "m/p", "TestG"))
+	if got, want := sum.Pattern([]string{"m/r"}), "^(TestA|TestD)$"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
