@@ -109,7 +109,7 @@ func barrierEdit(branch string, n int) (edit, bool) {
 func bisectRepository(t *testing.T) string {
 	t.Helper()
 	e2e(t)
-	repo := filepath.Join(userCache(), "testing", "bisect-6.12-compiled.git")
+	repo := filepath.Join(userCache(), "testing", "bisect-6.12-arm64.git")
 	if _, err := os.Stat(filepath.Join(repo, "complete")); err != nil {
 		require.NoError(t, os.RemoveAll(repo))
 		gitIn(t, "", "init", "--quiet", "--bare", "--initial-branch=main", repo)
@@ -232,7 +232,7 @@ func compiled(name string) bool {
 var compiledFolders = map[string]bool{
 	"Documentation": false, "samples": false, "sound": false, "rust": false, "tools": false, "tools/include": true,
 	"arch": false, "arch/arm64": true, "arch/arm64/boot/dts": false, "arch/arm": true, "arch/arm/boot": false, "arch/x86/entry/syscalls": true,
-	"drivers": false, "drivers/amba": true, "drivers/base": true, "drivers/char": true, "drivers/clk": true, "drivers/clocksource": true,
+	"drivers": false, "drivers/amba": true, "drivers/base": true, "drivers/bus": true, "drivers/char": true, "drivers/clk": true, "drivers/clocksource": true,
 	"drivers/firmware": true, "drivers/irqchip": true, "drivers/net": true, "drivers/net/ethernet": false, "drivers/net/wireless": false,
 	"drivers/of": true, "drivers/pci": true, "drivers/power": true, "drivers/tty": true, "drivers/vhost": true, "drivers/virtio": true,
 }
