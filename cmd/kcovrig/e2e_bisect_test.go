@@ -80,22 +80,9 @@ func TestE2EBisect(t *testing.T) {
 	kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
 }
 
-// Two at once, each tested itself. Of the two, the one that does not boot may be
-// overtaken: commit 16's answer makes its own needless.
-func TestE2EBisectOfTwoAtOnce(t *testing.T) {
-	args := search(t, "removed-17", 14, 17, "--workers=2", "--paranoid")
-	doc := kcovrig(t, nil, append(args, "--json")...).run(exitOK).object()
-	foundCommit17(t, doc)
-	assert.EqualValues(t, 1, doc["rounds"])
-	found := steps(t, "removed-17", doc)
-	assert.Equal(t, "clean", found[16]["finding"])
-	if step, answered := found[15]; answered {
-		assert.Equal(t, "inconclusive", step["finding"], "it does not boot")
-	}
-	kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
-}
-
-// Of the four commits 14 to 17, git asks first for the one that does not boot.
+// Of the four commits 14 to 17, git asks first for the one that does not boot. Each
+// is tested itself. Two at once are tested without a kernel, since each has its
+// whole build: TestBisectFindsWhatBrokeIt in rig.
 func TestE2EBisectSkipsWhatDoesNotBoot(t *testing.T) {
 	args := search(t, "removed-17", 13, 17, "--paranoid")
 	doc := kcovrig(t, nil, append(args, "--json")...).run(exitOK).object()
