@@ -50,7 +50,7 @@ const (
 	kcovFile   = "kernel/kcov.c"
 	vhostFile  = "drivers/vhost/vhost.c"
 	mainFile   = "init/main.c"
-	bootAnchor = "	pr_notice(\"%s\", linux_banner);\n"
+	bootAnchor = "	do_basic_setup();\n"
 	dead       = "	panic(\"the history's commit that does not boot\");\n"
 	broken     = "int does_not_build(void) { return nothing; }\n"
 	anchor     = "#include <linux/module.h>\n"
