@@ -10,27 +10,6 @@ import (
 	"kcovrig/rig/arch"
 )
 
-// Finding says what one arm alone showed, to whoever knows what to expect of
-// it. It is no verdict on a fix. The zero value is unknown.
-type Finding string
-
-// The findings.
-const (
-	FindingUnknown      Finding = ""
-	FindingStale        Finding = "stale"
-	FindingClean        Finding = "clean"
-	FindingInconclusive Finding = "inconclusive" // too few windows, a faulty boot, an idle emulator
-)
-
-// ArmJudgement is a Finding with its reason. Miss is the probability with which
-// a kernel whose blocks are stale with the assumed share would have looked as
-// clean: for FindingClean below MissLimit, for FindingStale 0.
-type ArmJudgement struct {
-	Finding Finding `json:"finding"`
-	Miss    float64 `json:"miss"`
-	Reason  string  `json:"reason"`
-}
-
 // CleanBlocksFor returns the blocks without a stale window after which a kernel
 // whose blocks are stale with probability share has been missed with
 // probability at most MissLimit, though neighbours correlate by Persistence. share lies in (0, 1]; outside, no number of
@@ -94,7 +73,7 @@ func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
 	}
 	for _, t := range o.Tallies {
 		if t.StaleWindows > 0 {
-			return ArmJudgement{FindingStale, 0, fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
+			return ArmJudgement{Finding: FindingStale, Reason: fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
 		}
 	}
 	emulated := r.QEMU.MemoryModel == ModelArm
@@ -105,14 +84,14 @@ func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
 	if w.doubt != "" {
 		return undecided("none of %d windows was stale, which says nothing: %s", windowsOf(o), w.doubt)
 	}
-	if said := r.binaryOf(o); r.reorders() && said.Answer == Possible {
+	if said := binaryOf(r, o); reorders(r) && said.Answer == Possible {
 		return undecided("none of %d windows was stale, but a stale read is possible by the binary (%s)", windowsOf(o), said.Words)
 	}
 	return silentArm(o, share, w)
 }
 
 func undecided(format string, args ...any) ArmJudgement {
-	return ArmJudgement{FindingInconclusive, 1, fmt.Sprintf(format, args...)}
+	return ArmJudgement{Finding: FindingInconclusive, Miss: 1, Reason: fmt.Sprintf(format, args...)}
 }
 
 // silentArm asks whether the clean blocks of an arm that count are enough.
@@ -140,14 +119,14 @@ func windowsOf(o Observation) (n uint64) {
 
 // reorders says whether the machine that ran may show what the code allows: under
 // the memory emulator, or on a CPU without TSO.
-func (r Result) reorders() bool {
+func reorders(r Result) bool {
 	a, err := arch.Lookup(r.Spec.Arch)
 	tso := err == nil && a.TSO
 	return r.QEMU.MemoryModel == ModelArm || r.QEMU.Accel == AccelKVM && !tso
 }
 
 // binaryOf is what the machine code says of the kernel that an arm booted.
-func (r Result) binaryOf(o Observation) Saying {
+func binaryOf(r Result, o Observation) Saying {
 	for _, c := range r.Code {
 		if c.Patched == o.Patched && c.AsIs == o.AsIs {
 			return binarySaying(c)

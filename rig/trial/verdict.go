@@ -8,48 +8,16 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// Verdict says what a comparison showed. The zero value is unknown: nothing was judged.
-type Verdict string
-
-// The verdicts.
+// Reasons of verdicts.
 const (
-	VerdictUnknown  Verdict = ""
-	Fixed           Verdict = "fixed"
-	NotFixed        Verdict = "not-fixed"
-	NoEffect        Verdict = "no-effect-possible"
-	Inconclusive    Verdict = "inconclusive"
-	reasonSameCode          = "the two kernels' code does not differ: the patch did not reach the binary"
-	reasonTSO               = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
-	reasonTSOBroken         = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
-	reasonIdle              = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
-	reasonNoStale           = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
-	reasonUnordered         = "this reader may see stale entries on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire"
-	reasonNoWindows         = "an arm has no complete block of windows"
+	reasonSameCode  = "the two kernels' code does not differ: the patch did not reach the binary"
+	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
+	reasonTSOBroken = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
+	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
+	reasonNoStale   = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
+	reasonUnordered = "this reader may see stale entries on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire"
+	reasonNoWindows = "an arm has no complete block of windows"
 )
-
-// ModeJudgement is the verdict on one mode.
-type ModeJudgement struct {
-	Mode            string  `json:"mode"`
-	Verdict         Verdict `json:"verdict"`
-	Reason          string  `json:"reason"`
-	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched arm's share of stale blocks
-	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
-	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
-	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean
-	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
-}
-
-// Judgement is the verdict on a comparison.
-type Judgement struct {
-	Verdict Verdict `json:"verdict"`
-	// Confidence is 1 minus the largest miss probability for "fixed", 1 for
-	// "not-fixed", which was seen, and absent where statistics say nothing.
-	Confidence      *float64        `json:"confidence"`
-	MissProbability *float64        `json:"missProbability,omitempty"` // for "fixed" only
-	Reasons         []string        `json:"reasons"`
-	Modes           []ModeJudgement `json:"modes"`
-	Voices          []Voice         `json:"voices,omitempty"` // what model, binary and run say
-}
 
 // counterDelayed is the emulator's count of the stores that it held back.
 const counterDelayed = "delayed"

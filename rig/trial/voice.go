@@ -8,38 +8,6 @@ import (
 	"strings"
 )
 
-// Answer is what one voice says of stale reads in one kernel. The zero value: it
-// could not be had, or says nothing.
-type Answer string
-
-// The answers.
-const (
-	Possible   Answer = "possible"
-	Impossible Answer = "impossible"
-)
-
-// Saying is one voice on one kernel.
-type Saying struct {
-	Answer Answer `json:"answer,omitempty"`
-	Words  string `json:"words"`
-}
-
-// Voice is one way to know whether a stale read is possible. Only where all that
-// could be had agree is a patch fixed, or not.
-type Voice struct {
-	Name      string `json:"voice"`
-	Unpatched Saying `json:"unpatched"`
-	Patched   Saying `json:"patched"`
-	How       string `json:"how"`
-}
-
-// The voices.
-const (
-	VoiceModel  = "model"
-	VoiceBinary = "binary"
-	VoiceRun    = "run"
-)
-
 // NotHad is a voice on one kernel that could not be had, and why.
 func NotHad(why string) Saying { return Saying{Words: "not had: " + why} }
 
@@ -47,9 +15,9 @@ func NotHad(why string) Saying { return Saying{Words: "not had: " + why} }
 func ModelSaying(allowed Expectation, tests int) Saying {
 	switch allowed {
 	case Never:
-		return Saying{Impossible, fmt.Sprintf("never, on %s", ways(tests))}
+		return Saying{Answer: Impossible, Words: fmt.Sprintf("never, on %s", ways(tests))}
 	case Sometimes:
-		return Saying{Possible, "sometimes"}
+		return Saying{Answer: Possible, Words: "sometimes"}
 	}
 	return NotHad("no answer")
 }
