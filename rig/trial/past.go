@@ -90,7 +90,7 @@ func NewPastRun(r Result) PastRun {
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if arm := loneArm(r); arm != "" {
+	if arm := LoneArm(r); arm != "" {
 		patched := arm == string(VariantOf(true, false))
 		p.Patched = &patched
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
 )
 
 // night is a run of one patched and one unpatched arm, stale of 100 blocks each.
@@ -97,7 +99,10 @@ func TestWordOfARun(t *testing.T) {
 // A lone arm that was asked to be sure has a finding; sums leave out what does not count.
 func TestPastRunOfAResult(t *testing.T) {
 	r := Result{Command: "run", Spec: Spec{CleanShare: 0.05}, QEMU: QEMU{MemoryModel: ModelArm}}
-	r.Observations = []Observation{lone(900, 0)}
+	r.Observations = []Observation{{
+		Outcome: OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * BlockSize, Entries: 900 * BlockSize, Blocks: 900}},
+		Emulator: map[string]uint64{"delayed": 1}, Silence: &Silence{Stores: Earned{Order: 900}},
+	}}
 	r.Observations[0].Patched = true
 	p := NewPastRun(r)
 	assert.Equal(t, FindingClean, p.Finding)
