@@ -4,7 +4,6 @@ package trial
 
 import (
 	"cmp"
-
 	"slices"
 	"strings"
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+// Package verdict judges what boots showed: the statistics of blocks, when enough was
+// seen, what one arm or two mean, what silence under the memory emulator is worth, and
+// whether model, binary and run agree. It is pure; the values it takes and makes are
+// package trial's, and who boots what it leaves to its callers.
+package verdict
 
 import (
 	"slices"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // Reasons of verdicts.
@@ -38,15 +43,15 @@ type Setting struct {
 //
 // A wrong "fixed" has to miss the mode that is still broken, so its probability
 // is at most the largest of the modes', not their sum.
-func Judge(unpatched, patched Observation, setting Setting) Judgement {
+func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
 	return promised.judge(unpatched, patched, setting)
 }
 
-func (r rule) judge(unpatched, patched Observation, setting Setting) Judgement {
+func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
 	if reason := notComparable(unpatched, patched); reason != "" {
-		return Judgement{Verdict: Inconclusive, Reasons: []string{reason}, Modes: []ModeJudgement{}}
+		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
 	}
-	j := Judgement{Modes: []ModeJudgement{}, Reasons: []string{}}
+	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
 	w := r.weightOf(unpatched, patched, setting)
 	for _, u := range unpatched.Tallies {
 		p, _ := patched.Tally(u.Mode)
@@ -64,7 +69,7 @@ func (r rule) judge(unpatched, patched Observation, setting Setting) Judgement {
 
 // weightOf is what the patched arm's silence is worth. Where one of its modes was
 // stale, that explains the overtaking, and the others may still be clean.
-func (r rule) weightOf(unpatched, patched Observation, setting Setting) weight {
+func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) weight {
 	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
 		return weight{doubt: reasonIdle}
 	}
@@ -75,23 +80,23 @@ func (r rule) weightOf(unpatched, patched Observation, setting Setting) weight {
 	return w
 }
 
-func join(modes []ModeJudgement) Verdict {
-	for _, v := range []Verdict{NotFixed, Inconclusive, NoEffect, Fixed} {
+func join(modes []trial.ModeJudgement) trial.Verdict {
+	for _, v := range []trial.Verdict{trial.NotFixed, trial.Inconclusive, trial.NoEffect, trial.Fixed} {
 		for _, m := range modes {
 			if m.Verdict == v {
 				return v
 			}
 		}
 	}
-	return Inconclusive
+	return trial.Inconclusive
 }
 
-func confidence(j Judgement) (conf, missed *float64) {
+func confidence(j trial.Judgement) (conf, missed *float64) {
 	switch j.Verdict {
-	case NotFixed:
+	case trial.NotFixed:
 		one := 1.0
 		return &one, nil
-	case Fixed:
+	case trial.Fixed:
 		var miss float64
 		for _, m := range j.Modes {
 			miss = max(miss, m.MissProbability)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package verdict
 
 import (
 	"cmp"
@@ -9,10 +9,11 @@ import (
 	"strings"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // share is the part of the meetings in which the emulator could have spoken; 1 of none.
-func share(e Earned) float64 {
+func share(e trial.Earned) float64 {
 	all := e.Order + e.Passed + e.Caution
 	if all == 0 {
 		return 1
@@ -21,7 +22,7 @@ func share(e Earned) float64 {
 }
 
 // caution is the most frequent place of the emulator's caution, in words.
-func caution(e Earned) string {
+func caution(e trial.Earned) string {
 	for _, s := range e.Stops {
 		if word, ok := strings.CutPrefix(s.Why, "caution-"); ok {
 			return fmt.Sprintf("what stopped the emulator there most often was %s: %s", where(s), whyCautious(word))
@@ -30,7 +31,7 @@ func caution(e Earned) string {
 	return "the place is not known"
 }
 
-func where(s Stop) string {
+func where(s trial.Stop) string {
 	text := s.Text
 	if text == "" {
 		text = "code that was not listed"
@@ -82,7 +83,7 @@ const reasonNoNotes = "the memory emulator noted nothing of the copy and the sto
 
 // weigh compares the arms' notes: a patched arm in which the emulator could speak
 // less often than in the unpatched one has shown that much less.
-func weigh(unpatched, patched *Silence, emulated bool) weight {
+func weigh(unpatched, patched *trial.Silence, emulated bool) weight {
 	if !emulated {
 		return weight{factor: 1}
 	}
@@ -94,16 +95,16 @@ func weigh(unpatched, patched *Silence, emulated bool) weight {
 
 // weighAlone is what the silence of an arm is worth that nothing is compared with:
 // of its blocks that part counts in which the emulator could have spoken.
-func weighAlone(s *Silence, emulated bool) weight {
+func weighAlone(s *trial.Silence, emulated bool) weight {
 	if !emulated {
 		return weight{factor: 1}
 	}
-	return worth(s, Silence{}, "")
+	return worth(s, trial.Silence{}, "")
 }
 
 // worth is what notes are worth beside those of an arm in which the emulator could
 // speak as often as beside says: always, where that is empty. opening begins the reasons.
-func worth(s *Silence, beside Silence, opening string) weight {
+func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
 	switch {
 	case s == nil || meetings(s.Stores) == 0:
 		return weight{doubt: reasonNoNotes}
@@ -129,14 +130,14 @@ func worth(s *Silence, beside Silence, opening string) weight {
 // kernel that orders its stores hardly ever.
 const fewMeetings = 32
 
-func shareOfMany(e Earned) float64 {
+func shareOfMany(e trial.Earned) float64 {
 	if meetings(e) < fewMeetings {
 		return 1
 	}
 	return share(e)
 }
 
-func meetings(e Earned) uint64 { return e.Order + e.Passed + e.Caution }
+func meetings(e trial.Earned) uint64 { return e.Order + e.Passed + e.Caution }
 
 func ratio(patched, unpatched float64) float64 {
 	if unpatched == 0 {
@@ -161,7 +162,7 @@ const reserve = 0.95
 // once the emulator's notes are read. Where the publication overtook the copy and
 // no stale read came yet, one may still come. Where no instruction ordered the
 // two, more windows change nothing.
-func Settled(unpatched, patched Seen) bool {
+func Settled(unpatched, patched trial.Seen) bool {
 	if !Certain(unpatched.Tallies, patched.Tallies) {
 		return false
 	}
