@@ -80,28 +80,6 @@ func TestE2EBisect(t *testing.T) {
 	kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
 }
 
-// Of the four commits 14 to 17, git asks first for the one that does not boot. Each
-// is tested itself. Two at once are tested without a kernel, since each has its
-// whole build: TestBisectFindsWhatBrokeIt in rig.
-func TestE2EBisectSkipsWhatDoesNotBoot(t *testing.T) {
-	args := search(t, "removed-17", 13, 17, "--paranoid")
-	doc := kcovrig(t, nil, append(args, "--json")...).run(exitOK).object()
-	foundCommit17(t, doc)
-	found := steps(t, "removed-17", doc)
-	assert.Equal(t, "inconclusive", found[15]["finding"])
-	assert.Equal(t, "kernel", found[15]["whose"])
-	kcovrig(t, nil, append(args, "--reset")...).run(exitOK)
-}
-
-func foundCommit17(t *testing.T, doc map[string]any) {
-	t.Helper()
-	assert.Equal(t, "found", doc["outcome"])
-	assert.Equal(t, commitAt(t, bisectRepository(t), "removed-17", 17), doc["first"].([]any)[0].(map[string]any)["hash"])
-	for _, step := range doc["steps"].([]any) {
-		assert.NotContains(t, step, "sameAs")
-	}
-}
-
 // The default tree lacks the fix, and is taken so.
 func TestE2ERunAsItStandsForGit(t *testing.T) {
 	args := []string{"run", "--arch=arm64", "--as-is", "--bisect-exit-codes"}
