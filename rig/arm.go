@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -21,7 +22,7 @@ type arm struct {
 	// until, where set, ends the stress as soon as it says so of the detections so far.
 	until func(hits []wire.Detection) bool
 
-	plugin    *Plugin         // once the machine has started, where the emulator is used
+	plugin    *weakmem.Plugin // once the machine has started, where the emulator is used
 	witnesses []trial.Witness // once run has returned
 }
 
@@ -59,11 +60,11 @@ func (a *arm) run(ctx context.Context) (trial.Observation, error) {
 }
 
 // readEmulator reads what the plugin left behind: counters, sites and witnesses.
-func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
+func (a *arm) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error) {
 	if obs.Silence, err = a.silence(); err != nil {
 		return err
 	}
-	if obs.Emulator, err = a.doers.counters(p); err != nil || p.Trace == "" {
+	if obs.Emulator, err = a.doers.counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
 	if a.until == nil { // else they were told as they came
@@ -73,25 +74,26 @@ func (a *arm) readEmulator(p Plugin, obs *trial.Observation) (err error) {
 }
 
 // tell gives the witnesses of some detections.
-func (a *arm) tell(p Plugin, hits []wire.Detection) ([]trial.Witness, error) {
+func (a *arm) tell(p weakmem.Plugin, hits []wire.Detection) ([]trial.Witness, error) {
 	return a.doers.witnesses(WitnessConfig{
-		Plugin: p, AsIs: a.variant == trial.AsIs, Patched: a.variant == trial.Patched, Reader: a.reader,
+		Trace: p.Trace, AsIs: a.variant == trial.AsIs, Patched: a.variant == trial.Patched, Reader: a.reader,
 		Lines: a.lines, Detections: hits,
 	})
 }
 
 // boot starts the machine, stopped, with the emulator if it is wanted. The
 // machine outlives a cancelled ctx, so that what was measured can be asked for.
-func (a *arm) boot(ctx context.Context) (VM, *Plugin, error) {
+func (a *arm) boot(ctx context.Context) (VM, *weakmem.Plugin, error) {
 	done := a.stages.begin(a.name, "prepare")
 	cfg := a.machine
-	var plugin *Plugin
+	var plugin *weakmem.Plugin
 	if a.emulator != nil {
 		p, err := a.doers.plugin(ctx, *a.emulator)
 		if err != nil {
 			return nil, nil, err
 		}
-		plugin, cfg.Plugin, a.plugin = &p, &p, &p
+		plugin, a.plugin = &p, &p
+		cfg.Plugin, cfg.PluginArgs = p.Path, p.Args
 	}
 	done("")
 	vm, err := a.doers.start(context.WithoutCancel(ctx), cfg)

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -21,21 +22,21 @@ type bootPlan struct {
 	variant   trial.Variant
 	reader    trial.Reader
 	expected  trial.Expectation
-	machine   BootConfig     // complete but for the plugin
-	emulator  *PluginConfig  // nil: the boot does without
-	lines     []objcode.Line // of the code that the emulator may reorder
-	writes    writes         // the two, in the kernel's code
-	entries   entryLoads     // of the reader
-	workloads []string       // that the guest must know
+	machine   qemu.Config     // complete but for the plugin
+	emulator  *weakmem.Config // nil: the boot does without
+	lines     []objcode.Line  // of the code that the emulator may reorder
+	writes    writes          // the two, in the kernel's code
+	entries   entryLoads      // of the reader
+	workloads []string        // that the guest must know
 	start     wire.Start
 	limit     time.Duration // of the stress
 }
 
 // bootDoers is who does what a boot needs done.
 type bootDoers struct {
-	plugin    func(context.Context, PluginConfig) (Plugin, error)
-	start     func(context.Context, BootConfig) (VM, error)
-	counters  func(Plugin) (map[string]uint64, error)
-	sites     func(Plugin) ([]weakmem.Site, error)
+	plugin    func(context.Context, weakmem.Config) (weakmem.Plugin, error)
+	start     func(context.Context, qemu.Config) (VM, error)
+	counters  func(path string) (map[string]uint64, error)
+	sites     func(path string) ([]weakmem.Site, error)
 	witnesses func(WitnessConfig) ([]trial.Witness, error)
 }

@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -17,13 +18,13 @@ import (
 
 func qemuCheck(ctx context.Context, cfg DoctorConfig, a arch.Arch) trial.Check {
 	c := trial.Check{Name: a.QEMU, Required: true, Fix: "scripts/setup qemu"}
-	e, err := findEmulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	switch {
 	case err != nil:
 		c.Detail = err.Error()
 		return c
-	case a.Emulated && needEmulator(e) != nil:
-		c.Detail = needEmulator(e).Error()
+	case a.Emulated && e.Emulator() != nil:
+		c.Detail = e.Emulator().Error()
 		return c
 	}
 	c.OK, c.Fix = true, ""
@@ -56,7 +57,7 @@ var errNoKernel = errors.New("instructions run under KVM; whether a kernel boots
 
 // tryKVM boots any kernel of the architecture that is in the cache.
 func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
-	e, err := findEmulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
 	if err != nil {
 		return err
 	}
-	initrd, err := buildArchive(ctx, a, cfg.CacheDir)
+	initrd, err := initramfs.Build(ctx, initramfs.Config{Arch: a, CacheDir: cfg.CacheDir})
 	if err != nil {
 		return err
 	}

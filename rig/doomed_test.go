@@ -19,6 +19,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -97,7 +98,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	for _, name := range []string{"w1", "w2"} {
 		startWorkerWith(t, url, name, fakeGuest{stale: 2}, func(b *Backends) {
 			boot := b.Boot
-			b.Boot = func(ctx context.Context, c BootConfig) (VM, error) { boots.Add(1); return boot(ctx, c) }
+			b.Boot = func(ctx context.Context, c qemu.Config) (VM, error) { boots.Add(1); return boot(ctx, c) }
 		})
 	}
 	n := newNightlyLab(t, fakeGuest{}, fakeGuest{}, "axes: {patch: [none, series], reader: [acquire, relaxed], mode: [both, pc, cmp]}\nexclude: [{patch: series, reader: relaxed}]\n")
@@ -125,7 +126,7 @@ func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 	var boots atomic.Int32
 	startWorkerWith(t, url, "w1", fakeGuest{stale: 2}, func(b *Backends) {
 		boot := b.Boot
-		b.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+		b.Boot = func(ctx context.Context, c qemu.Config) (VM, error) {
 			if boots.Add(1) == 1 {
 				return nil, fault.Newf(fault.Rig, "start QEMU", "no memory")
 			}

@@ -10,6 +10,9 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -19,7 +22,7 @@ type bootAsked struct {
 	reader  trial.Reader
 	limit   time.Duration
 	hits    int    // Detection records per mode
-	focus   uint64 // see PluginConfig
+	focus   uint64 // see weakmem.Config
 	below   string // folder in which the boot's own is made
 }
 
@@ -54,24 +57,34 @@ func (j *job) bootPlan(ask bootAsked) bootPlan {
 			BlockSize: trial.BlockSize, Detections: ask.hits, ProgressNS: int64(progressTime), Beside: j.beside,
 		},
 	}
-	p.machine = BootConfig{
-		Name: name, Arch: j.arch, Emulator: j.emulator, Accel: j.accel, CPU: spec.CPU,
+	p.machine = machineOf(qemu.Config{
+		Name: name, Arch: j.arch, Binary: j.emulator.Argv, Accel: j.accel, CPU: spec.CPU,
 		Kernel: j.images[ask.variant].Path, Initrd: j.archive.Path, Dir: p.dir,
-	}
+	})
 	if j.emulated() {
-		p.emulator = &PluginConfig{
-			Arch: j.arch, Emulator: j.emulator, CacheDir: j.cfg.CacheDir, Dir: p.dir,
-			Scope: slices.Concat(j.scopes[ask.variant], j.readers[ask.reader]), RAMBytes: ramBytes, Seed: spec.Seed,
-			Mark: j.mark, Marks: j.marks(ask.hits), Focus: ask.focus,
-			Extreme: len(j.beside) > 0, Define: j.cfg.Define, Sent: j.cfg.Emulator,
-		}
+		e := j.emulation()
+		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.dir, spec.Seed, ramBytes, ask.focus
+		e.Scope = slices.Concat(j.scopes[ask.variant], bodies(j.readers[ask.reader]))
+		e.Mark, e.Marks = weakmem.Scope{Start: j.mark.Start, End: j.mark.End}, j.marks(ask.hits)
+		p.emulator = &e
 	}
 	return p
 }
 
+// emulation is what all boots of the job have in common of the emulator.
+func (j *job) emulation() weakmem.Config {
+	policy := j.cfg.Emulator.OrDefault()
+	if len(j.beside) > 0 {
+		policy = weakmem.ExtremePolicy()
+	}
+	return weakmem.Config{
+		Arch: j.arch, API: j.emulator.PluginAPI, CacheDir: j.cfg.CacheDir, Policy: policy, Define: j.cfg.Define, Sent: j.cfg.Emulator,
+	}
+}
+
 // marks is how many stale windows the emulator shall save events for.
 func (j *job) marks(hits int) int {
-	if j.mark == (Range{}) {
+	if j.mark == (objcode.Range{}) {
 		return 0
 	}
 	return hits * len(j.cfg.Spec.Modes)

@@ -67,10 +67,10 @@ func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	defer folder.Close()
 	ctx, cancel := context.WithTimeout(ctx, kvmHello)
 	defer cancel()
-	vm, err := boot(ctx, BootConfig{
-		Name: "KVM probe", Arch: cfg.Arch, Emulator: cfg.Emulator, Accel: trial.AccelKVM,
+	vm, err := boot(ctx, machineOf(qemu.Config{
+		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: trial.AccelKVM,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
-	})
+	}))
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
 )
@@ -90,21 +93,25 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	if err := os.MkdirAll(packed, 0o755); err != nil {
 		return false, 0, fault.Wrap(fault.Rig, "make the folder of a boot", err)
 	}
-	archive, err := r.backends().Archive(ctx, r.arch, packed, b.files()...)
+	files, err := b.files()
 	if err != nil {
 		return false, 0, err
 	}
-	plugin, err := r.backends().Plugin(ctx, PluginConfig{
-		Arch: r.arch, Emulator: r.emulator, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
-		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &p.policy,
+	archive, err := r.backends().Archive(ctx, initramfs.Config{Arch: r.arch, CacheDir: packed, Extra: files})
+	if err != nil {
+		return false, 0, err
+	}
+	plugin, err := r.backends().Plugin(ctx, weakmem.Config{
+		Arch: r.arch, API: r.emulator.PluginAPI, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
+		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: p.policy,
 	})
 	if err != nil {
 		return false, 0, err
 	}
-	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
-		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
-		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
-	})
+	vm, err := r.backends().Boot(context.WithoutCancel(ctx), machineOf(qemu.Config{
+		Name: name, Arch: r.arch, Binary: r.emulator.Argv, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
+		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
+	}))
 	if err != nil {
 		return false, 0, err
 	}
@@ -117,25 +124,30 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	if err != nil {
 		return started, done, err
 	}
-	counters, err := r.backends().Counters(plugin)
+	counters, err := r.backends().Counters(plugin.Counters)
 	for k, v := range counters {
 		r.report.Counted[k] += v
 	}
 	return started, done, err
 }
 
-func (b *batch) files() []ExtraFile {
-	var out []ExtraFile
+// files are the batch's programs, where the guest finds them.
+func (b *batch) files() ([]initramfs.File, error) {
+	var out []initramfs.File
 	for _, t := range b.tests {
-		out = append(out, ExtraFile{Name: guestPath(t), Path: t.path})
+		data, err := os.ReadFile(t.path)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, "pack the guest's files", err)
+		}
+		out = append(out, initramfs.File{Name: guestPath(t), Mode: 0o755, Data: data})
 	}
-	return out
+	return out, nil
 }
 
 func guestPath(t *litmusTest) string { return "litmus/" + t.source.Name + ".exe" }
 
-func (b *batch) scope() []Range {
-	var out []Range
+func (b *batch) scope() []weakmem.Scope {
+	var out []weakmem.Scope
 	for _, t := range b.tests {
 		out = append(out, t.scope...)
 	}

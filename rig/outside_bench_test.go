@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/trial"
 )
 
@@ -37,16 +39,18 @@ const (
 // guest's clock stands still while its machine does.
 func BenchmarkOutsideTheScope(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "outside")
-	var files []ExtraFile
-	for _, w := range outside {
-		files = append(files, ExtraFile{Name: "litmus/" + w.name, Path: program})
-	}
 	plain := benchJob(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
 	emulated := benchJob(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{"kernel:panic"} })
 	out, err := exec.Command(plain.arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
 	require.NoError(b, err, "%s", out)
+	data, err := os.ReadFile(program)
+	require.NoError(b, err)
+	var files []initramfs.File
+	for _, w := range outside {
+		files = append(files, initramfs.File{Name: "litmus/" + w.name, Mode: 0o755, Data: data})
+	}
 	for _, j := range []*job{plain, emulated} {
-		j.archive, err = j.backends().Archive(b.Context(), j.arch, b.TempDir(), files...)
+		j.archive, err = j.backends().Archive(b.Context(), initramfs.Config{Arch: j.arch, CacheDir: b.TempDir(), Extra: files})
 		require.NoError(b, err)
 	}
 	for round := 0; b.Loop(); round++ {

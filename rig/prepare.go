@@ -9,6 +9,8 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
 
@@ -44,9 +46,7 @@ func (j *job) nameSetup() (err error) {
 		return nil
 	}
 	setup := trial.Setup{Initramfs: j.archive.Hash}
-	setup.Plugin, setup.Policy, err = j.backends().Emulation(PluginConfig{
-		Arch: j.arch, Emulator: j.emulator, Extreme: len(j.beside) > 0, Define: j.cfg.Define, Sent: j.cfg.Emulator,
-	})
+	setup.Plugin, setup.Policy, err = j.backends().Emulation(j.emulation())
 	j.result.Setup = &setup
 	return err
 }
@@ -153,20 +153,20 @@ func (j *job) keepPatch(arm, text string) error {
 
 func (j *job) buildArchive(ctx context.Context) (err error) {
 	defer j.stages.begin("", "initramfs")("")
-	j.archive, err = j.backends().Archive(ctx, j.arch, j.cfg.CacheDir)
+	j.archive, err = j.backends().Archive(ctx, initramfs.Config{Arch: j.arch, CacheDir: j.cfg.CacheDir})
 	return err
 }
 
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
-	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
+	j.emulator, err = j.backends().Emulator(ctx, qemu.Search{
 		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.before, CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err
 	}
 	if j.emulated() {
-		if err := needEmulator(j.emulator); err != nil {
+		if err := j.emulator.Emulator(); err != nil {
 			return err
 		}
 	}

@@ -67,10 +67,10 @@ func noCopy(cfg AnalyseConfig) error {
 
 type keptAnalysis struct {
 	Code  trial.Code
-	Scope []Range
+	Scope []weakmem.Scope
 	Lines []objcode.Line
 
-	Copies     []Range
+	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways
 }
@@ -92,13 +92,13 @@ func keep(a objcode.Analysis) keptAnalysis {
 		case objcode.RolePath:
 			role = weakmem.Path
 		default:
-			k.Copies = append(k.Copies, Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
 		}
-		k.Scope = append(k.Scope, Range{Symbol: r.Symbol, Role: string(role), Start: r.Start, End: r.End})
+		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
 	}
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, Range{Symbol: a.Container, Start: addr, End: addr + 4})
+			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
 		}
 	}
 	for _, s := range a.Publish {

@@ -21,16 +21,14 @@ const (
 
 type realVM struct{ *qemu.VM }
 
-func boot(ctx context.Context, cfg BootConfig) (VM, error) {
-	c := qemu.Config{
-		Name: cfg.Name, Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: cfg.Accel,
-		CPU: cfg.CPU, CPUs: cmp.Or(cfg.CPUs, guestCPUs), MemoryMiB: ramMiB,
-		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir, Sockets: cfg.Dir,
-	}
-	if cfg.Plugin != nil {
-		c.Plugin, c.PluginArgs = cfg.Plugin.Path, cfg.Plugin.Args
-	}
-	vm, err := qemu.Start(ctx, c)
+// machineOf completes a machine by what all of the rig's have.
+func machineOf(c qemu.Config) qemu.Config {
+	c.CPUs, c.MemoryMiB, c.Sockets = cmp.Or(c.CPUs, guestCPUs), ramMiB, c.Dir
+	return c
+}
+
+func boot(ctx context.Context, cfg qemu.Config) (VM, error) {
+	vm, err := qemu.Start(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

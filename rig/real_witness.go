@@ -15,7 +15,7 @@ import (
 // the entry into the scope in which the stale word was written, to the end of
 // what the emulator saved.
 func readWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
-	marks, err := weakmem.ReadMarks(cfg.Plugin.Trace)
+	marks, err := weakmem.ReadMarks(cfg.Trace)
 	if err != nil {
 		return nil, err
 	}

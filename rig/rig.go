@@ -20,6 +20,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -42,7 +43,7 @@ type Config struct {
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
-	Emulator *SentEmulator
+	Emulator *weakmem.Bundle
 }
 
 // normalise fills the defaults and validates, once, before anything is done.
@@ -138,4 +139,10 @@ func archOf(s trial.Spec) (arch.Arch, error) {
 func scenarioOf(spec trial.Spec) (scenario.Scenario, error) {
 	s, err := scenario.Lookup(spec.Scenario)
 	return s, fault.Wrap(fault.User, "", err)
+}
+
+// usesEmulator says whether a boot of the specification runs with the emulator.
+func usesEmulator(spec trial.Spec) bool {
+	a, err := arch.Lookup(spec.Arch)
+	return err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm
 }

@@ -14,14 +14,14 @@ import (
 
 // writes are the two writes in a kernel's code.
 type writes struct {
-	copies     []Range  // the first
-	publishers []uint64 // the second
+	copies     []objcode.Range // the first
+	publishers []uint64        // the second
 }
 
 // entryLoads is a reader's code without its load of the count: an older count
 // shows nothing stale, whatever kept the load from reading it.
 type entryLoads struct {
-	code  []Range
+	code  []objcode.Range
 	count uint64
 }
 
@@ -31,7 +31,7 @@ func (a *arm) silence() (*trial.Silence, error) {
 	if a.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.doers.sites(*a.plugin)
+	sites, err := a.doers.sites(a.plugin.Sites)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,6 @@ func stopAt(s weakmem.Site, places map[uint64]objcode.Line) trial.Stop {
 	return stop
 }
 
-func within(ranges []Range, addr uint64) bool {
-	return slices.ContainsFunc(ranges, func(r Range) bool { return r.Start <= addr && addr < r.End })
+func within(ranges []objcode.Range, addr uint64) bool {
+	return slices.ContainsFunc(ranges, func(r objcode.Range) bool { return r.Start <= addr && addr < r.End })
 }

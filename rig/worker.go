@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -104,7 +105,7 @@ func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
 		if err != nil {
 			continue
 		}
-		e, err := b.Emulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+		e, err := b.Emulator(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 		if err == nil && (a.Emulated || l.QEMU == "") {
 			l.QEMU = e.Version
 		}
