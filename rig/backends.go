@@ -4,10 +4,9 @@ package rig
 
 import (
 	"context"
-	"net"
 
-	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
@@ -22,7 +21,7 @@ type Backends struct {
 	Archive  func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error)
 	Emulator func(ctx context.Context, cfg qemu.Search) (qemu.Program, error)
 	// KVMBoots returns nil where KVM really boots a guest.
-	KVMBoots func(ctx context.Context, cfg KVMConfig) error
+	KVMBoots func(ctx context.Context, cfg boot.KVMConfig) error
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
@@ -35,19 +34,13 @@ type Backends struct {
 	// Disassemble lists code of an ELF file, Between what may order two of its loads.
 	Disassemble func(binary string, ranges []objcode.Range) ([]objcode.Line, error)
 	Between     func(binary string, function objcode.Range, from, to uint64) (objcode.Chain, error)
-	Plugin      func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error)
+	boot.Doers
 	// PackEmulator writes this program's own emulator to a file, for other machines.
 	PackEmulator func(path string) (weakmem.Bundle, error)
 	// Emulation says which plugin Plugin would make, and with which policy.
 	Emulation func(cfg weakmem.Config) (plugin string, policy map[string]uint64, err error)
-	Counters  func(path string) (map[string]uint64, error)
-	// Sites is the emulator's table of what stopped it, also of a machine that runs.
-	Sites func(path string) ([]weakmem.Site, error)
 	// Model says whether Arm's memory model allows the condition of any of the tests.
 	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
-	// Witnesses tells the detections that the emulator saved events for.
-	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
-	Boot      func(ctx context.Context, cfg qemu.Config) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -83,16 +76,6 @@ type Image struct {
 	Notes       []string `json:",omitempty"` // what people should know of how the arm was made
 }
 
-// KVMConfig says which kernel to try KVM with.
-type KVMConfig struct {
-	Arch     arch.Arch
-	Emulator qemu.Program
-	Kernel   string
-	Initrd   string
-	Workload string
-	CacheDir string
-}
-
 // AnalyseConfig says which code to find and disassemble.
 type AnalyseConfig struct {
 	Arch     arch.Arch
@@ -112,28 +95,4 @@ type Analysis struct {
 	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
-}
-
-// WitnessConfig says what to tell of one boot.
-type WitnessConfig struct {
-	Trace      string // the file that the emulator saved its marks in
-	AsIs       bool
-	Patched    bool
-	Reader     trial.Reader
-	Lines      []objcode.Line // of the code in the emulator's scope
-	Detections []wire.Detection
-}
-
-// VM is a started, stopped machine.
-type VM interface {
-	Cont(ctx context.Context) error
-	Pause(ctx context.Context) error // the guest's clock stands still until Cont
-	Wire() net.Conn
-	Exited() <-chan struct{} // closed when the machine has ended
-	Argv() []string
-	Console() string // path
-	// Why says how the machine ended, to a caller that saw cause instead of the
-	// done record.
-	Why(ctx context.Context, cause error) error
-	Close() error
 }

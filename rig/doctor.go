@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/proc"
@@ -46,7 +47,7 @@ func Doctor(ctx context.Context, cfg DoctorConfig) ([]trial.Check, error) {
 		checks = append(checks, guestCheck(a), qemuCheck(ctx, cfg, a))
 	}
 	checks = append(checks, roomCheck("disk space", existing(cfg.CacheDir), 6<<30, "kcovrig cache prune"),
-		memoryCheck(availableMemory(), 2*ramBytes))
+		memoryCheck(availableMemory(), 2*boot.RAMBytes))
 	checks = append(checks, kvmCheck(ctx, cfg))
 	return checks, ctx.Err()
 }

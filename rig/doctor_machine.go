@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
@@ -75,7 +76,7 @@ func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
 	kernels, _ := filepath.Glob(filepath.Join(cfg.CacheDir, "builds", "*", "out", a.ImagePath))
 	for _, k := range kernels {
 		if qemu.CheckKernel(a, k) == nil {
-			return kvmBoots(ctx, KVMConfig{Arch: a, Emulator: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
+			return boot.OnKVM(ctx, boot.KVMConfig{Arch: a, Emulator: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
 		}
 	}
 	return errNoKernel

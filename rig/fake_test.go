@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
@@ -238,7 +239,7 @@ func (l *lab) backends() *Backends {
 		Emulator: func(context.Context, qemu.Search) (qemu.Program, error) {
 			return l.qemu, nil
 		},
-		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
+		KVMBoots: func(context.Context, boot.KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{
 				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
@@ -252,18 +253,20 @@ func (l *lab) backends() *Backends {
 		Functions: func(string, []string) ([]objcode.Range, error) {
 			return []objcode.Range{{Symbol: "g", Start: 11, End: 12}}, nil
 		},
-		Disassemble: func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
-		Plugin:      l.plugin, PackEmulator: weakmem.Bundled,
+		Disassemble:  func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
+		PackEmulator: weakmem.Bundled,
 		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
-		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Sites:    l.sites, Model: l.herd,
-		Boot: l.boot,
+		Model: l.herd,
+		Doers: boot.Doers{
+			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		},
 	}
 }
 
-func (l *lab) boot(_ context.Context, cfg qemu.Config) (VM, error) {
+func (l *lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")

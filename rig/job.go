@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
@@ -36,7 +37,7 @@ type job struct {
 	accel    trial.Accel
 	scopes   map[trial.Variant][]weakmem.Scope // of the kernels
 	readers  map[trial.Reader][]objcode.Range  // of the guest's readers
-	writes   map[trial.Variant]writes          // the two, in the kernels' code
+	writes   map[trial.Variant]boot.Writes     // the two, in the kernels' code
 	ways     map[trial.Variant]objcode.Ways    // from one to the other
 	model    trial.Voice                       // what the memory model says of those
 	counts   map[trial.Reader]uint64           // addresses of the readers' loads of the count
@@ -71,7 +72,7 @@ func newJob(cfg Config, command string) (*job, error) {
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]weakmem.Scope{}, readers: map[trial.Reader][]objcode.Range{},
-		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
+		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]boot.Writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
 		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
 	}
 	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {

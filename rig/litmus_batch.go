@@ -4,14 +4,12 @@ package rig
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
@@ -103,12 +101,12 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	}
 	plugin, err := r.backends().Plugin(ctx, weakmem.Config{
 		Arch: r.arch, API: r.emulator.PluginAPI, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
-		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: p.policy,
+		RAMBytes: boot.RAMBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: p.policy,
 	})
 	if err != nil {
 		return false, 0, err
 	}
-	vm, err := r.backends().Boot(context.WithoutCancel(ctx), machineOf(qemu.Config{
+	vm, err := r.backends().Start(context.WithoutCancel(ctx), boot.Machine(qemu.Config{
 		Name: name, Arch: r.arch, Binary: r.emulator.Argv, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
 		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
 	}))
@@ -116,7 +114,7 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 		return false, 0, err
 	}
 	if started, done, err = b.session(ctx, r, p, vm); err != nil {
-		err = explainBoot(err, vm)
+		err = boot.Explain("run litmus tests", err, vm)
 	}
 	if closeErr := vm.Close(); err == nil {
 		err = closeErr
@@ -155,13 +153,13 @@ func (b *batch) scope() []weakmem.Scope {
 }
 
 // session talks with the guest from its hello to its done.
-func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm VM) (started bool, done int, err error) {
-	s := newSession(vm.Wire(), "", r.job.cfg.Events)
-	defer s.close()
+func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm boot.VM) (started bool, done int, err error) {
+	s := boot.NewSession(vm.Wire(), "", r.job.cfg.Events)
+	defer s.Close()
 	if err := vm.Cont(ctx); err != nil {
 		return false, 0, err
 	}
-	if _, err := s.hello(ctx, r.arch.GOARCH, litmusWorkload); err != nil {
+	if _, err := s.Hello(ctx, r.arch.GOARCH, litmusWorkload); err != nil {
 		return false, 0, err
 	}
 	start := wire.Start{Workload: litmusWorkload, Modes: []string{}, Seed: r.job.cfg.Spec.Seed}
@@ -170,11 +168,11 @@ func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm VM) (start
 			Name: t.head.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: p.runs(t.head.Threads), LimitNS: r.cfg.TestLimit.Nanoseconds(),
 		})
 	}
-	if err := s.send(wire.Record{Start: &start}); err != nil {
+	if err := s.Send(wire.Record{Start: &start}); err != nil {
 		return false, 0, err
 	}
 	for {
-		record, err := s.next(ctx, r.cfg.TestLimit+stallTimeout)
+		record, err := s.Next(ctx, r.cfg.TestLimit+boot.StallTimeout)
 		switch {
 		case err != nil:
 			return true, done, err
@@ -201,34 +199,4 @@ func (t *litmusTest) take(p pass, res wire.LitmusResult) {
 		return
 	}
 	t.counted = append(t.counted, litmus.Counted{Policy: p.name, States: res.States, Fulfilled: res.Fulfilled})
-}
-
-// next waits for a record for as long as a test may take.
-func (s *session) next(ctx context.Context, limit time.Duration) (wire.Record, error) {
-	silence := time.NewTimer(limit)
-	defer silence.Stop()
-	select {
-	case <-ctx.Done():
-		return wire.Record{}, ctx.Err()
-	case <-silence.C:
-		return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, errSilent)
-	case p, open := <-s.in:
-		return p.check(open)
-	}
-}
-
-// explainBoot asks the machine and its console where nobody has named a culprit.
-func explainBoot(err error, vm VM) error {
-	const op = "run litmus tests"
-	if errors.Is(err, context.Canceled) {
-		return fault.Wrap(fault.Unknown, op+", interrupted before they were done", err)
-	}
-	if fault.KindOf(err) == fault.Unknown {
-		cause := io.ErrUnexpectedEOF
-		if errors.Is(err, errSilent) {
-			cause = fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
-		}
-		err = vm.Why(context.Background(), cause)
-	}
-	return &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: consoleTail(vm.Console())}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
@@ -185,7 +186,7 @@ func (j *job) chooseAccel(ctx context.Context, kernel string) error {
 		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", j.arch.Name, runtime.GOARCH)
 	default:
 		end := j.stages.begin("", "kvm probe")
-		err := j.backends().KVMBoots(ctx, KVMConfig{
+		err := j.backends().KVMBoots(ctx, boot.KVMConfig{
 			Arch: j.arch, Emulator: j.emulator, Kernel: kernel, Initrd: j.archive.Path,
 			Workload: j.scenario.Workload, CacheDir: j.cfg.CacheDir,
 		})
@@ -226,7 +227,7 @@ func (j *job) analyse(ctx context.Context, arms []trial.Variant) error {
 		if err != nil {
 			return err
 		}
-		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
+		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, boot.Writes{Copies: a.Copies, Publishers: a.Publishers}
 		j.ways[v] = a.Ways
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)

@@ -3,6 +3,7 @@
 package rig
 
 import (
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
@@ -12,11 +13,10 @@ import (
 // realBackends joins the internal packages.
 func realBackends() *Backends {
 	return &Backends{
-		Open: openTree, Archive: initramfs.Build, Emulator: qemu.Find, KVMBoots: kvmBoots,
+		Open: openTree, Archive: initramfs.Build, Emulator: qemu.Find, KVMBoots: boot.OnKVM,
 		Analyse: analyse, SameCode: sameCode, GuestScope: objcode.GuestScope, Functions: objcode.Functions, MemoryModel: memoryModel,
 		Disassemble: objcode.Disassemble, Between: objcode.Between,
-		Plugin: weakmem.Prepare, PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation,
-		Counters: weakmem.ReadCounters, Sites: weakmem.ReadSites, Model: askHerd, Witnesses: readWitnesses, Boot: boot,
+		PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation, Model: askHerd, Doers: boot.Real(),
 	}
 }
 

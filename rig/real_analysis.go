@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
@@ -113,10 +114,10 @@ func keep(a objcode.Analysis) keptAnalysis {
 		l.File = inTree(l.File)
 		k.Lines = append(k.Lines, l)
 		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
-			k.Code.Publish = append(k.Code.Publish, instructionOf(l))
+			k.Code.Publish = append(k.Code.Publish, boot.InstructionOf(l))
 		}
 		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
-			k.Code.Between = append(k.Code.Between, instructionOf(l))
+			k.Code.Between = append(k.Code.Between, boot.InstructionOf(l))
 		}
 	}
 	return k
@@ -126,18 +127,10 @@ func keep(a objcode.Analysis) keptAnalysis {
 func listing(lines []objcode.Line) string {
 	var text strings.Builder
 	for _, l := range lines {
-		i := instructionOf(l)
+		i := boot.InstructionOf(l)
 		fmt.Fprintf(&text, "%#x\t%s\t%s\t%s\t%s\n", l.Addr, i.Place(), i.Text, i.Source, i.SourceText)
 	}
 	return text.String()
-}
-
-func instructionOf(l objcode.Line) trial.Instruction {
-	i := trial.Instruction{Symbol: l.Symbol, Offset: l.Offset, Text: l.Text, SourceText: l.Source}
-	if l.File != "" && l.Line > 0 {
-		i.Source = fmt.Sprintf("%s:%d", l.File, l.Line)
-	}
-	return i
 }
 
 // inTree cuts the way to the private copy of the tree, which kbuild names from

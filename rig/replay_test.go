@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
@@ -33,7 +34,7 @@ func seen(offsets ...uint64) fakeGuest {
 }
 
 // tell makes a witness of a detection as seen() made it.
-func tell(cfg WitnessConfig) ([]trial.Witness, error) {
+func tell(cfg boot.WitnessConfig) ([]trial.Witness, error) {
 	var told []trial.Witness
 	for _, d := range cfg.Detections {
 		told = append(told, trial.Witness{Patched: cfg.Patched, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
@@ -241,7 +242,7 @@ func TestAReplayThatIsInterrupted(t *testing.T) {
 
 func TestAReplayThatCannotTellKinds(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	cfg.Backends.Witnesses = func(WitnessConfig) ([]trial.Witness, error) {
+	cfg.Backends.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
 		return nil, fault.Newf(fault.Rig, "read the trace", "torn")
 	}
 	for range 3 {

@@ -88,7 +88,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := natsServer(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, small)
-	n.cfg.NATS, n.cfg.Backends.Boot, n.cfg.Backends.PackEmulator = url, nil, packAnother
+	n.cfg.NATS, n.cfg.Backends.Start, n.cfg.Backends.PackEmulator = url, nil, packAnother
 	doc, dir, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	require.Equal(t, 6, doc.Counts.Cells-doc.Counts.RigFaults, "%v", statuses(doc))
@@ -125,7 +125,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 	url := natsServer(t)
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: [both, pc]}\n")
-	n.cfg.NATS, n.cfg.Backends.Boot, n.cfg.Retries = url, nil, 2
+	n.cfg.NATS, n.cfg.Backends.Start, n.cfg.Retries = url, nil, 2
 	var doc matrix.Document
 	var err error
 	ended := make(chan struct{})

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -103,7 +104,7 @@ var taxed = []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDra
 func (j *job) checkSoak(o trial.Observation) error {
 	if line := complaint(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
-			Try: "read the console from that line on" + without("complains", o.Variant(), true)}
+			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
 	}
 	for _, t := range o.Tallies {
 		switch {
