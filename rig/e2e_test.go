@@ -15,19 +15,25 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// e2eCache is where scripts/setup has unpacked the tools.
+func e2eCache(t *testing.T) string {
+	t.Helper()
+	if cache := os.Getenv("KCOVRIG_CACHE"); cache != "" {
+		return cache
+	}
+	home, err := os.UserCacheDir()
+	require.NoError(t, err)
+	return filepath.Join(home, "kcovrig")
+}
+
 // A pause longer than any bound in the guest trips none of them: its clock
 // stands still. What the guest and the host took for running time agrees.
 func TestAPauseStopsTheGuestsClock(t *testing.T) {
 	if testing.Short() || os.Getenv("KCOVRIG_E2E") != "1" {
 		t.Skip("builds and boots a kernel: run scripts/test, or KCOVRIG_E2E=1 go test ./rig")
 	}
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
 	cfg := newLab(fakeGuest{}, fakeGuest{}).config(t)
-	cfg.Backends, cfg.CacheDir = nil, filepath.Join(cache, "kcovrig")
-	if dir := os.Getenv("KCOVRIG_CACHE"); dir != "" {
-		cfg.CacheDir = dir
-	}
+	cfg.Backends, cfg.CacheDir = nil, e2eCache(t)
 	j, err := newJob(cfg, "run")
 	require.NoError(t, err)
 	_, err = j.finish(func() error {

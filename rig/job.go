@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/proc"
@@ -73,7 +74,7 @@ func newJob(cfg Config, command string) (*job, error) {
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
 		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]weakmem.Scope{}, readers: map[trial.Reader][]objcode.Range{},
 		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]boot.Writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
-		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
+		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: host.This()},
 	}
 	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/modelcheck"
 )
 
 // realBackends joins the internal packages.
@@ -16,7 +17,7 @@ func realBackends() *Backends {
 		Open: openTree, Archive: initramfs.Build, Emulator: qemu.Find, KVMBoots: boot.OnKVM,
 		Analyse: analyse, SameCode: sameCode, GuestScope: objcode.GuestScope, Functions: objcode.Functions, MemoryModel: memoryModel,
 		Disassemble: objcode.Disassemble, Between: objcode.Between,
-		PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation, Model: askHerd, Doers: boot.Real(),
+		PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation, Model: modelcheck.Allowed, Doers: boot.Real(),
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
@@ -75,7 +76,7 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 		return c, s, err
 	}
 	c.Spec.QEMU = c.QEMU
-	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
+	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}
 	if c.Spec.Patch, err = c.namePatches(); err != nil {
@@ -119,17 +120,6 @@ func newSeed() uint64 {
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
 	return binary.LittleEndian.Uint64(b[:])>>11 | 1
 }
-
-// absolute is the way to the cache from everywhere.
-func absolute(cacheDir string) (string, error) {
-	if cacheDir == "" {
-		return "", errNoCache
-	}
-	dir, err := filepath.Abs(cacheDir)
-	return dir, fault.Wrap(fault.User, "find the cache", err)
-}
-
-var errNoCache = fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")
 
 func archOf(s trial.Spec) (arch.Arch, error) {
 	a, err := arch.Lookup(s.Arch)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package doctor
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func qemuCheck(ctx context.Context, cfg DoctorConfig, a arch.Arch) trial.Check {
+func qemuCheck(ctx context.Context, cfg Config, a arch.Arch) trial.Check {
 	c := trial.Check{Name: a.QEMU, Required: true, Fix: "scripts/setup qemu"}
 	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	switch {
@@ -35,14 +35,14 @@ func qemuCheck(ctx context.Context, cfg DoctorConfig, a arch.Arch) trial.Check {
 
 // kvmCheck tries whether KVM boots a guest of this machine's own architecture.
 // Nothing requires it.
-func kvmCheck(ctx context.Context, cfg DoctorConfig) trial.Check {
+func kvmCheck(ctx context.Context, cfg Config) trial.Check {
 	c := trial.Check{Name: "KVM", Detail: "kcovrig knows no guest of this machine's own architecture"}
 	for _, name := range arch.Names() {
 		a, err := arch.Lookup(name)
 		if err != nil || a.GOARCH != runtime.GOARCH {
 			continue
 		}
-		if err := tryKVM(ctx, cfg, a); err != nil {
+		if err := KVM(ctx, cfg, a); err != nil {
 			c.Detail = err.Error()
 			if errors.Is(err, errNoKernel) {
 				c.Fix = "kcovrig build --arch=" + a.Name + " --unpatched && kcovrig doctor"
@@ -56,8 +56,8 @@ func kvmCheck(ctx context.Context, cfg DoctorConfig) trial.Check {
 
 var errNoKernel = errors.New("instructions run under KVM; whether a kernel boots is unknown, since none is in the cache")
 
-// tryKVM boots any kernel of the architecture that is in the cache.
-func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
+// KVM boots, under KVM, any kernel of the architecture that is in the cache.
+func KVM(ctx context.Context, cfg Config, a arch.Arch) error {
 	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
 	if err := qemu.ProbeKVM(ctx, e.Argv, a); err != nil {
 		return err
 	}
-	s, err := scenario.Lookup(DefaultScenario)
+	s, err := scenario.Lookup(scenario.Default)
 	if err != nil {
 		return err
 	}
