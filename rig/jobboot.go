@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // bootAsked is what tells one boot of a job from another.
@@ -51,7 +52,7 @@ func (j *job) bootPlan(ask bootAsked) boot.Plan {
 		Workloads: append([]string{j.scenario.Workload}, j.beside...),
 		Start: wire.Start{
 			Workload: j.scenario.Workload, Modes: spec.Modes, Reader: string(ask.reader), Seed: spec.Seed,
-			BlockSize: trial.BlockSize, Detections: ask.hits, ProgressNS: int64(boot.ProgressTime), Beside: j.beside,
+			BlockSize: verdict.BlockSize, Detections: ask.hits, ProgressNS: int64(boot.ProgressTime), Beside: j.beside,
 		},
 	}
 	p.Machine = boot.Machine(qemu.Config{
