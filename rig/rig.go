@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rig turns a specification into a result: it joins the packages under
-// rig/internal, runs the arms, and asks rig/trial for the verdict. It owns the
-// order of the work, the session with the guest, the run folder, and the
-// doctor; it leaves the doing to the internal packages, meaning to rig/trial,
-// and wording to rig/report.
+// Package rig turns a specification into a result: it prepares kernels, guest and
+// emulator, has them booted, and asks rig/verdict what that means. It owns the
+// order of the work and the folders that commands leave; it leaves a boot to
+// rig/boot, the doing to the internal packages, and wording to rig/report.
 package rig
 
 import (

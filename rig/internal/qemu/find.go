@@ -29,10 +29,9 @@ type Program struct {
 	PluginAPI int // 0: no plugins
 }
 
-// Find takes the QEMU that was named, else the one that was used before,
-// else the system's if the memory
-// emulator can use it, else the one that set-up unpacked into the cache, else
-// the system's as it is.
+// Find takes the QEMU that was named, else the one that was used before, else the
+// system's if the memory emulator can use it, else the one that set-up unpacked
+// into the cache, else the system's as it is.
 func Find(ctx context.Context, cfg Search) (Program, error) {
 	if cfg.Override != "" {
 		path, err := proc.LookPath(cfg.Override)
