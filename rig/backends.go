@@ -4,11 +4,12 @@ package rig
 
 import (
 	"context"
-	"net"
 
-	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -17,35 +18,29 @@ import (
 // Backends are the doers that rig joins; tests put fakes here.
 type Backends struct {
 	Open     func(ctx context.Context, cfg TreeConfig) (Tree, error)
-	Archive  func(ctx context.Context, a arch.Arch, cacheDir string, extra ...ExtraFile) (Archive, error)
-	Emulator func(ctx context.Context, cfg EmulatorConfig) (Emulator, error)
+	Archive  func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error)
+	Emulator func(ctx context.Context, cfg qemu.Search) (qemu.Program, error)
 	// KVMBoots returns nil where KVM really boots a guest.
-	KVMBoots func(ctx context.Context, cfg KVMConfig) error
+	KVMBoots func(ctx context.Context, cfg boot.KVMConfig) error
 	Analyse  func(ctx context.Context, cfg AnalyseConfig) (Analysis, error)
 	// SameCode says whether the symbols' code is the same in both kernels.
 	SameCode func(a, b Image, symbols []string) (bool, error)
 	// GuestScope finds functions of the guest program, by symbol.
-	GuestScope func(binary string, symbols []string) ([]Range, error)
+	GuestScope func(binary string, symbols []string) ([]objcode.Range, error)
 	// MemoryModel opens a tree for its memory model's folder, to be closed after use.
 	MemoryModel func(ctx context.Context, cfg TreeConfig) (dir string, done func() error, err error)
 	// Functions finds functions of any ELF file for a user, by symbol.
-	Functions func(binary string, symbols []string) ([]Range, error)
+	Functions func(binary string, symbols []string) ([]objcode.Range, error)
 	// Disassemble lists code of an ELF file, Between what may order two of its loads.
-	Disassemble func(binary string, ranges []Range) ([]objcode.Line, error)
-	Between     func(binary string, function Range, from, to uint64) (objcode.Chain, error)
-	Plugin      func(ctx context.Context, cfg PluginConfig) (Plugin, error)
+	Disassemble func(binary string, ranges []objcode.Range) ([]objcode.Line, error)
+	Between     func(binary string, function objcode.Range, from, to uint64) (objcode.Chain, error)
+	boot.Doers
 	// PackEmulator writes this program's own emulator to a file, for other machines.
-	PackEmulator func(path string) (SentEmulator, error)
+	PackEmulator func(path string) (weakmem.Bundle, error)
 	// Emulation says which plugin Plugin would make, and with which policy.
-	Emulation func(cfg PluginConfig) (plugin string, policy map[string]uint64, err error)
-	Counters  func(p Plugin) (map[string]uint64, error)
-	// Sites is the emulator's table of what stopped it, also of a machine that runs.
-	Sites func(p Plugin) ([]weakmem.Site, error)
+	Emulation func(cfg weakmem.Config) (plugin string, policy map[string]uint64, err error)
 	// Model says whether Arm's memory model allows the condition of any of the tests.
 	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
-	// Witnesses tells the detections that the emulator saved events for.
-	Witnesses func(cfg WitnessConfig) ([]trial.Witness, error)
-	Boot      func(ctx context.Context, cfg BootConfig) (VM, error)
 }
 
 // TreeConfig says which kernel to open for which scenario.
@@ -81,47 +76,6 @@ type Image struct {
 	Notes       []string `json:",omitempty"` // what people should know of how the arm was made
 }
 
-// ExtraFile is a program of the host that the guest finds under Name, a path
-// relative to the root.
-type ExtraFile struct{ Name, Path string }
-
-// Archive is the guest's initramfs.
-type Archive struct {
-	Path, Hash string
-	Guest      string // the guest program's ELF, as it is in the archive
-}
-
-// EmulatorConfig says where to look for QEMU.
-type EmulatorConfig struct {
-	Arch     arch.Arch
-	Override string
-	Argv     []string // how it was started before; nil, or not there any more: look for one
-	CacheDir string
-}
-
-// Emulator is a QEMU that can be started.
-type Emulator struct {
-	Argv      []string // program and leading arguments
-	Version   string
-	PluginAPI int // 0: no plugins
-}
-
-// KVMConfig says which kernel to try KVM with.
-type KVMConfig struct {
-	Arch     arch.Arch
-	Emulator Emulator
-	Kernel   string
-	Initrd   string
-	Workload string
-	CacheDir string
-}
-
-// Range is a stretch of code, end excluded.
-type Range struct {
-	Symbol, Role string
-	Start, End   uint64
-}
-
 // AnalyseConfig says which code to find and disassemble.
 type AnalyseConfig struct {
 	Arch     arch.Arch
@@ -134,76 +88,11 @@ type AnalyseConfig struct {
 // Analysis is what the binary says about the fix.
 type Analysis struct {
 	trial.Code
-	Scope []Range
+	Scope []weakmem.Scope
 	Lines []objcode.Line // of the scope
 	// Copies is the code that does the first of the two writes, Publishers are the
 	// addresses of the stores that do the second.
-	Copies     []Range
+	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
-}
-
-// PluginConfig says what the weak-memory plugin is to emulate.
-type PluginConfig struct {
-	Arch     arch.Arch
-	Emulator Emulator
-	CacheDir string
-	Dir      string // of this boot
-	Scope    []Range
-	Mark     Range // of the guest's mark function
-	Marks    int   // 0: it has none
-	RAMBytes uint64
-	Seed     uint64
-	Focus    uint64          // address of the one store to delay; 0: the policy chooses
-	Extreme  bool            // at its most aggressive
-	Policy   *weakmem.Policy // nil: the default, or the extreme one
-	Define   []string        // macros, for tests that break it
-	Sent     *SentEmulator   // nil: this program's own
-}
-
-// Plugin is a plugin ready to be loaded.
-type Plugin struct {
-	Path  string
-	Args  []string
-	Log   string // the counters
-	Sites string // what stopped the emulator, by place
-	Trace string // what was saved at each mark; empty where the guest has no mark function
-}
-
-// WitnessConfig says what to tell of one boot.
-type WitnessConfig struct {
-	Plugin     Plugin
-	AsIs       bool
-	Patched    bool
-	Reader     trial.Reader
-	Lines      []objcode.Line // of the code in the emulator's scope
-	Detections []wire.Detection
-}
-
-// BootConfig says what to boot.
-type BootConfig struct {
-	Name     string // for people
-	Arch     arch.Arch
-	Emulator Emulator
-	Accel    trial.Accel
-	CPU      string // empty: the architecture's, or the host's under KVM
-	CPUs     int    // 0: one for the writer, one for the reader
-	Kernel   string
-	Initrd   string
-	Dir      string // console and sockets: short
-	Plugin   *Plugin
-}
-
-// VM is a started, stopped machine.
-type VM interface {
-	Cont(ctx context.Context) error
-	Pause(ctx context.Context) error // the guest's clock stands still until Cont
-	Wire() net.Conn
-	Exited() <-chan struct{} // closed when the machine has ended
-	Argv() []string
-	Console() string // path
-	// Why says how the machine ended, to a caller that saw cause instead of the
-	// done record.
-	Why(ctx context.Context, cause error) error
-	Close() error
 }

@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -28,7 +29,7 @@ type elsewhere struct {
 
 	mu       sync.Mutex
 	packed   []fleet.Artifact
-	sent     *SentEmulator // nil: the boots use none
+	sent     *weakmem.Bundle // nil: the boots use none
 	compiler string
 	asked    map[string]bool // steps, by name, of this process
 }
@@ -166,7 +167,7 @@ func (p *remote) task(ctx context.Context, commit string, a asked) (_ fleet.Task
 }
 
 // files packs the history and the emulator, once in a search.
-func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, *SentEmulator, error) {
+func (e *elsewhere) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bundle, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.packed != nil {

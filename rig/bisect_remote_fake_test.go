@@ -37,7 +37,7 @@ func (b *farmBench) run(ctx context.Context, commit string, a asked) (trial.Resu
 	if _, err := b.repo.Subject(ctx, commit); err != nil {
 		return trial.Result{}, err
 	}
-	if _, err := a.emulator.sources(); err != nil || a.emulator == nil {
+	if _, err := a.emulator.Sources(); err != nil || a.emulator == nil {
 		return trial.Result{}, errors.Join(err, errors.New("it came without the emulator"))
 	}
 	r, err := b.prober.run(ctx, commit, a)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
@@ -13,7 +14,7 @@ import (
 // CacheList returns the kernel trees, the builds, and the folders of searches,
 // workers, matrices and runs in the cache, the latest used first within their kind.
 func CacheList(ctx context.Context, cacheDir string) ([]trial.CacheEntry, error) {
-	dir, err := absolute(cacheDir)
+	dir, err := disk.Absolute(cacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func CacheList(ctx context.Context, cacheDir string) ([]trial.CacheEntry, error)
 // CachePrune removes what was last used before the given time and is not in
 // use, and what interrupted rigs left. It returns what it removed.
 func CachePrune(ctx context.Context, cacheDir string, before time.Time) ([]trial.CacheEntry, error) {
-	dir, err := absolute(cacheDir)
+	dir, err := disk.Absolute(cacheDir)
 	if err != nil {
 		return nil, err
 	}

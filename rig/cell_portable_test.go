@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -28,9 +31,9 @@ func aTask(t *testing.T, dir string) CellTask {
 		return path
 	}
 	same := false
-	sent, err := packEmulator(filepath.Join(dir, "packed"))
+	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
 	require.NoError(t, err)
-	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Emulator: &sent, Archive: Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	task := CellTask{Cell: f.Cells[0], Ready: Prebuilt{SameCode: &same, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	for _, patched := range []bool{false, true} {
 		arm, patch := string(trial.VariantOf(patched, false)), ""
 		if patched {
@@ -43,8 +46,8 @@ func aTask(t *testing.T, dir string) CellTask {
 			},
 			Analysis: Analysis{
 				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
-				Scope:  []Range{{Symbol: "f", Start: 1, End: 2}},
-				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
 			Patch: patch,
 		})

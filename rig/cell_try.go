@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
@@ -18,9 +19,9 @@ import (
 const (
 	// coresPerCell: a stress keeps one host core busy per guest CPU, and of a
 	// cell's machines one is stressed at a time.
-	coresPerCell = guestCPUs
+	coresPerCell = boot.GuestCPUs
 	// bytesPerCell is two machines' memory, and as much again for QEMU itself.
-	bytesPerCell = 4 * ramBytes
+	bytesPerCell = 4 * boot.RAMBytes
 )
 
 // cellsAtOnce is how many cells a machine bears; memory in bytes, 0: not known.

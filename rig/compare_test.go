@@ -138,7 +138,7 @@ func TestCompareOnTSO(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, trial.NoEffect, result.Judgement.Verdict)
 	assert.NotEmpty(t, result.Notes, "it says that the emulator is not used")
-	assert.Nil(t, l.boots[0].Plugin)
+	assert.Empty(t, l.boots[0].Plugin)
 	assert.Equal(t, trial.ModelNative, result.QEMU.MemoryModel)
 }
 

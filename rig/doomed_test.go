@@ -17,8 +17,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -96,8 +98,8 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	var boots atomic.Int32
 	for _, name := range []string{"w1", "w2"} {
 		startWorkerWith(t, url, name, fakeGuest{stale: 2}, func(b *Backends) {
-			boot := b.Boot
-			b.Boot = func(ctx context.Context, c BootConfig) (VM, error) { boots.Add(1); return boot(ctx, c) }
+			start := b.Start
+			b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) { boots.Add(1); return start(ctx, c) }
 		})
 	}
 	n := newNightlyLab(t, fakeGuest{}, fakeGuest{}, "axes: {patch: [none, series], reader: [acquire, relaxed], mode: [both, pc, cmp]}\nexclude: [{patch: series, reader: relaxed}]\n")
@@ -106,7 +108,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return boots.Load() == machines }, 30*time.Second, 10*time.Millisecond, "the workers do not go on")
 	time.Sleep(300 * time.Millisecond) // the last reports
 
-	n.cfg.NATS, n.cfg.Backends.Boot, n.cfg.Resume = url, nil, true
+	n.cfg.NATS, n.cfg.Backends.Start, n.cfg.Resume = url, nil, true
 	doc, dir, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: cells, Expected: cells, Resumed: 2}, doc.Counts, "%v", statuses(doc))
@@ -124,12 +126,12 @@ func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 	url := natsServer(t)
 	var boots atomic.Int32
 	startWorkerWith(t, url, "w1", fakeGuest{stale: 2}, func(b *Backends) {
-		boot := b.Boot
-		b.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+		start := b.Start
+		b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 			if boots.Add(1) == 1 {
 				return nil, fault.Newf(fault.Rig, "start QEMU", "no memory")
 			}
-			return boot(ctx, c)
+			return start(ctx, c)
 		}
 	})
 	n := newNightlyLab(t, fakeGuest{}, fakeGuest{}, "axes: {patch: none, mode: [pc, cmp, both]}\n")

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
@@ -197,11 +198,11 @@ type lab struct {
 	ways    objcode.Ways                                  // of both kernels
 	model   trial.Expectation                             // what the memory model says of the patched kernel's
 	noModel error
-	qemu    Emulator
+	qemu    qemu.Program
 	kvm     error
 	image   error
 	mu      sync.Mutex
-	boots   []BootConfig
+	boots   []qemu.Config
 	vms     []*fakeVM
 	probed  int
 	scope   []string // the readers' symbols, per boot
@@ -232,36 +233,40 @@ func (f fakeTree) Close() error { return nil }
 func (l *lab) backends() *Backends {
 	return &Backends{
 		Open: func(context.Context, TreeConfig) (Tree, error) { return fakeTree{l}, nil },
-		Archive: func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
-			return Archive{Path: "initrd"}, nil
+		Archive: func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+			return initramfs.Archive{Path: "initrd"}, nil
 		},
-		Emulator: func(context.Context, EmulatorConfig) (Emulator, error) {
+		Emulator: func(context.Context, qemu.Search) (qemu.Program, error) {
 			return l.qemu, nil
 		},
-		KVMBoots: func(context.Context, KVMConfig) error { l.probed++; return l.kvm },
+		KVMBoots: func(context.Context, boot.KVMConfig) error { l.probed++; return l.kvm },
 		Analyse: func(_ context.Context, cfg AnalyseConfig) (Analysis, error) {
 			return Analysis{
-				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Variant())}, Scope: []Range{{Symbol: "f", Start: 1, End: 2}},
-				Copies: []Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: l.ways,
+				Code: trial.Code{Container: "f", Ordered: l.ordered(cfg.Image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: l.ways,
 			}, nil
 		},
 		SameCode: func(_, _ Image, _ []string) (bool, error) { return l.same, nil },
-		GuestScope: func(_ string, symbols []string) ([]Range, error) {
-			return []Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
+		GuestScope: func(_ string, symbols []string) ([]objcode.Range, error) {
+			return []objcode.Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
 		},
-		Functions:   func(string, []string) ([]Range, error) { return []Range{{Symbol: "g", Start: 11, End: 12}}, nil },
-		Disassemble: func(string, []Range) ([]objcode.Line, error) { return nil, nil },
-		Plugin:      l.plugin, PackEmulator: packEmulator,
-		Emulation: func(PluginConfig) (string, map[string]uint64, error) {
+		Functions: func(string, []string) ([]objcode.Range, error) {
+			return []objcode.Range{{Symbol: "g", Start: 11, End: 12}}, nil
+		},
+		Disassemble:  func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
+		PackEmulator: weakmem.Bundled,
+		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
-		Counters: func(Plugin) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		Sites:    l.sites, Model: l.herd,
-		Boot: l.boot,
+		Model: l.herd,
+		Doers: boot.Doers{
+			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		},
 	}
 }
 
-func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
+func (l *lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")
@@ -278,7 +283,7 @@ func (l *lab) boot(_ context.Context, cfg BootConfig) (VM, error) {
 func newLab(unpatched, patched fakeGuest) *lab {
 	return &lab{
 		guests: map[bool]fakeGuest{false: unpatched, true: patched},
-		qemu:   Emulator{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7},
+		qemu:   qemu.Program{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
+func (l *lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range cfg.Scope {
@@ -19,12 +19,12 @@ func (l *lab) plugin(_ context.Context, cfg PluginConfig) (Plugin, error) {
 			l.scope = append(l.scope, r.Symbol)
 		}
 	}
-	return Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+	return weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}, nil
 }
 
 // sites are what the emulator noted: with the patch a barrier between the two writes.
-func (l *lab) sites(p Plugin) ([]weakmem.Site, error) {
-	v := trial.VariantOf(strings.HasPrefix(filepath.Base(p.Sites), string(trial.Patched)), false)
+func (l *lab) sites(path string) ([]weakmem.Site, error) {
+	v := trial.VariantOf(strings.HasPrefix(filepath.Base(path), string(trial.Patched)), false)
 	if l.noted != nil {
 		return l.noted(v)
 	}

@@ -11,9 +11,14 @@ import (
 	"sync"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -28,19 +33,19 @@ type job struct {
 
 	tree     Tree // nil until it is opened
 	images   map[trial.Variant]Image
-	archive  Archive
-	emulator Emulator
+	archive  initramfs.Archive
+	emulator qemu.Program
 	accel    trial.Accel
-	scopes   map[trial.Variant][]Range        // of the kernels
-	readers  map[trial.Reader][]Range         // of the guest's readers
-	writes   map[trial.Variant]writes         // the two, in the kernels' code
-	ways     map[trial.Variant]objcode.Ways   // from one to the other
-	model    trial.Voice                      // what the memory model says of those
-	counts   map[trial.Reader]uint64          // addresses of the readers' loads of the count
-	lines    map[trial.Variant][]objcode.Line // of the kernels' code in scope
-	inGuest  []objcode.Line                   // of the guest's
-	mark     Range                            // the guest's mark function
-	before   []string                         // how QEMU was started in the run that is repeated; nil: none is
+	scopes   map[trial.Variant][]weakmem.Scope // of the kernels
+	readers  map[trial.Reader][]objcode.Range  // of the guest's readers
+	writes   map[trial.Variant]boot.Writes     // the two, in the kernels' code
+	ways     map[trial.Variant]objcode.Ways    // from one to the other
+	model    trial.Voice                       // what the memory model says of those
+	counts   map[trial.Reader]uint64           // addresses of the readers' loads of the count
+	lines    map[trial.Variant][]objcode.Line  // of the kernels' code in scope
+	inGuest  []objcode.Line                    // of the guest's
+	mark     objcode.Range                     // the guest's mark function
+	before   []string                          // how QEMU was started in the run that is repeated; nil: none is
 	// admit refuses, before anything is built, a kernel that is not the wanted one; nil: any is.
 	admit  func(ctx context.Context, tree Tree, v trial.Variant) error
 	beside []string // workloads to run beside the scenario's
@@ -67,9 +72,9 @@ func newJob(cfg Config, command string) (*job, error) {
 	}
 	j := &job{
 		cfg: cfg, arch: a, scenario: s, stages: newStages(cfg.Events),
-		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]Range{}, readers: map[trial.Reader][]Range{},
-		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
-		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: thisHost()},
+		images: map[trial.Variant]Image{}, scopes: map[trial.Variant][]weakmem.Scope{}, readers: map[trial.Reader][]objcode.Range{},
+		lines: map[trial.Variant][]objcode.Line{}, writes: map[trial.Variant]boot.Writes{}, ways: map[trial.Variant]objcode.Ways{}, counts: map[trial.Reader]uint64{},
+		result: trial.Result{Command: command, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: host.This()},
 	}
 	if j.folder, err = newRunFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
 )
@@ -85,7 +86,7 @@ type litmusTest struct {
 	unjudged string          // why verdict is nil
 	unbuilt  string          // why there is no program
 	path     string          // of the program
-	scope    []Range
+	scope    []weakmem.Scope
 	counted  []litmus.Counted
 	left     []string // the policies that it has yet to run under
 	told     bool

@@ -4,15 +4,16 @@ package rig
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
 )
@@ -90,26 +91,30 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	if err := os.MkdirAll(packed, 0o755); err != nil {
 		return false, 0, fault.Wrap(fault.Rig, "make the folder of a boot", err)
 	}
-	archive, err := r.backends().Archive(ctx, r.arch, packed, b.files()...)
+	files, err := b.files()
 	if err != nil {
 		return false, 0, err
 	}
-	plugin, err := r.backends().Plugin(ctx, PluginConfig{
-		Arch: r.arch, Emulator: r.emulator, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
-		RAMBytes: ramBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: &p.policy,
+	archive, err := r.backends().Archive(ctx, initramfs.Config{Arch: r.arch, CacheDir: packed, Extra: files})
+	if err != nil {
+		return false, 0, err
+	}
+	plugin, err := r.backends().Plugin(ctx, weakmem.Config{
+		Arch: r.arch, API: r.emulator.PluginAPI, CacheDir: r.job.cfg.CacheDir, Dir: dir, Scope: b.scope(),
+		RAMBytes: boot.RAMBytes, Seed: r.job.cfg.Spec.Seed + uint64(index), Policy: p.policy,
 	})
 	if err != nil {
 		return false, 0, err
 	}
-	vm, err := r.backends().Boot(context.WithoutCancel(ctx), BootConfig{
-		Name: name, Arch: r.arch, Emulator: r.emulator, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
-		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: &plugin,
-	})
+	vm, err := r.backends().Start(context.WithoutCancel(ctx), boot.Machine(qemu.Config{
+		Name: name, Arch: r.arch, Binary: r.emulator.Argv, Accel: trial.AccelTCG, CPU: r.job.cfg.Spec.CPU, CPUs: b.cpus,
+		Kernel: r.images[trial.Unpatched].Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
+	}))
 	if err != nil {
 		return false, 0, err
 	}
 	if started, done, err = b.session(ctx, r, p, vm); err != nil {
-		err = explainBoot(err, vm)
+		err = boot.Explain("run litmus tests", err, vm)
 	}
 	if closeErr := vm.Close(); err == nil {
 		err = closeErr
@@ -117,25 +122,30 @@ func (b *batch) run(ctx context.Context, r *litmusRun, p pass, index int) (start
 	if err != nil {
 		return started, done, err
 	}
-	counters, err := r.backends().Counters(plugin)
+	counters, err := r.backends().Counters(plugin.Counters)
 	for k, v := range counters {
 		r.report.Counted[k] += v
 	}
 	return started, done, err
 }
 
-func (b *batch) files() []ExtraFile {
-	var out []ExtraFile
+// files are the batch's programs, where the guest finds them.
+func (b *batch) files() ([]initramfs.File, error) {
+	var out []initramfs.File
 	for _, t := range b.tests {
-		out = append(out, ExtraFile{Name: guestPath(t), Path: t.path})
+		data, err := os.ReadFile(t.path)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, "pack the guest's files", err)
+		}
+		out = append(out, initramfs.File{Name: guestPath(t), Mode: 0o755, Data: data})
 	}
-	return out
+	return out, nil
 }
 
 func guestPath(t *litmusTest) string { return "litmus/" + t.source.Name + ".exe" }
 
-func (b *batch) scope() []Range {
-	var out []Range
+func (b *batch) scope() []weakmem.Scope {
+	var out []weakmem.Scope
 	for _, t := range b.tests {
 		out = append(out, t.scope...)
 	}
@@ -143,13 +153,13 @@ func (b *batch) scope() []Range {
 }
 
 // session talks with the guest from its hello to its done.
-func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm VM) (started bool, done int, err error) {
-	s := newSession(vm.Wire(), "", r.job.cfg.Events)
-	defer s.close()
+func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm boot.VM) (started bool, done int, err error) {
+	s := boot.NewSession(vm.Wire(), "", r.job.cfg.Events)
+	defer s.Close()
 	if err := vm.Cont(ctx); err != nil {
 		return false, 0, err
 	}
-	if _, err := s.hello(ctx, r.arch.GOARCH, litmusWorkload); err != nil {
+	if _, err := s.Hello(ctx, r.arch.GOARCH, litmusWorkload); err != nil {
 		return false, 0, err
 	}
 	start := wire.Start{Workload: litmusWorkload, Modes: []string{}, Seed: r.job.cfg.Spec.Seed}
@@ -158,11 +168,11 @@ func (b *batch) session(ctx context.Context, r *litmusRun, p pass, vm VM) (start
 			Name: t.head.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: p.runs(t.head.Threads), LimitNS: r.cfg.TestLimit.Nanoseconds(),
 		})
 	}
-	if err := s.send(wire.Record{Start: &start}); err != nil {
+	if err := s.Send(wire.Record{Start: &start}); err != nil {
 		return false, 0, err
 	}
 	for {
-		record, err := s.next(ctx, r.cfg.TestLimit+stallTimeout)
+		record, err := s.Next(ctx, r.cfg.TestLimit+boot.StallTimeout)
 		switch {
 		case err != nil:
 			return true, done, err
@@ -189,34 +199,4 @@ func (t *litmusTest) take(p pass, res wire.LitmusResult) {
 		return
 	}
 	t.counted = append(t.counted, litmus.Counted{Policy: p.name, States: res.States, Fulfilled: res.Fulfilled})
-}
-
-// next waits for a record for as long as a test may take.
-func (s *session) next(ctx context.Context, limit time.Duration) (wire.Record, error) {
-	silence := time.NewTimer(limit)
-	defer silence.Stop()
-	select {
-	case <-ctx.Done():
-		return wire.Record{}, ctx.Err()
-	case <-silence.C:
-		return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, errSilent)
-	case p, open := <-s.in:
-		return p.check(open)
-	}
-}
-
-// explainBoot asks the machine and its console where nobody has named a culprit.
-func explainBoot(err error, vm VM) error {
-	const op = "run litmus tests"
-	if errors.Is(err, context.Canceled) {
-		return fault.Wrap(fault.Unknown, op+", interrupted before they were done", err)
-	}
-	if fault.KindOf(err) == fault.Unknown {
-		cause := io.ErrUnexpectedEOF
-		if errors.Is(err, errSilent) {
-			cause = fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
-		}
-		err = vm.Why(context.Background(), cause)
-	}
-	return &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: consoleTail(vm.Console())}
 }

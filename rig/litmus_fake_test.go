@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -56,15 +57,15 @@ func newLitmusLab(t *testing.T, answer func(wire.LitmusJob) *wire.LitmusResult, 
 	l.cfg.Spec.Accel = trial.AccelTCG
 	l.cfg.Events = func(trial.Event) {}
 	next := uint64(0)
-	l.cfg.Backends.GuestScope = func(string, []string) ([]Range, error) {
+	l.cfg.Backends.GuestScope = func(string, []string) ([]objcode.Range, error) {
 		next += 16
-		return []Range{{Symbol: "code0", Start: next, End: next + 4}}, nil
+		return []objcode.Range{{Symbol: "code0", Start: next, End: next + 4}}, nil
 	}
-	l.cfg.Backends.Plugin = func(_ context.Context, cfg PluginConfig) (Plugin, error) {
+	l.cfg.Backends.Plugin = func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.policies = append(l.policies, *cfg.Policy)
-		return Plugin{Path: "p.so"}, nil
+		l.policies = append(l.policies, cfg.Policy)
+		return weakmem.Plugin{Path: "p.so"}, nil
 	}
 	var log strings.Builder
 	for _, name := range names {

@@ -180,7 +180,7 @@ func (r *litmusRun) build(ctx context.Context) (map[string]herdtools.Program, er
 
 // threadScope finds the code of a test's threads in its program: litmus7 calls
 // the function of thread n coden.
-func (r *litmusRun) threadScope(path string, threads int) ([]Range, error) {
+func (r *litmusRun) threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	if err := checkProgram(path); err != nil {
 		return nil, err
 	}
@@ -192,12 +192,12 @@ func (r *litmusRun) threadScope(path string, threads int) ([]Range, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Range
+	var out []weakmem.Scope
 	for _, f := range found {
 		// Threads of the same code may have been folded into one function.
 		if len(out) == 0 || out[len(out)-1].Start != f.Start {
 			name := strings.TrimSuffix(filepath.Base(path), ".exe") + ":" + f.Symbol
-			out = append(out, Range{Symbol: name, Role: string(weakmem.Body), Start: f.Start, End: f.End})
+			out = append(out, weakmem.Scope{Symbol: name, Role: weakmem.Body, Start: f.Start, End: f.End})
 		}
 	}
 	return out, nil

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -132,7 +134,7 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 	if cfg.Retries < 0 || cfg.Parallel < 0 {
 		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
 	}
-	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
+	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
 		return nil, err
 	}
 	if cfg.Events == nil {
@@ -159,7 +161,7 @@ func newNightly(cfg MatrixConfig) (*nightly, error) {
 		cfg:   cfg, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, kernels: map[matrix.Kernels]*kernels{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
-			Started: time.Now().UTC().Format(time.RFC3339), Host: thisHost(), Builds: []matrix.Build{}, Retries: []string{},
+			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},
 		},
 	}
 	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results, n.again)

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -45,7 +46,7 @@ func startWorkerWith(t *testing.T, url, name string, guest fakeGuest, change fun
 	l := newLab(guest, fakeGuest{})
 	b := l.backends()
 	b.Open, b.Analyse, b.Archive, b.SameCode = nil, nil, nil, nil
-	b.Witnesses = func(WitnessConfig) ([]trial.Witness, error) { return nil, nil }
+	b.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) { return nil, nil }
 	change(b)
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
@@ -64,7 +65,7 @@ func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 	}
 	n := newNightlyLab(t, bad, fakeGuest{}, small)
 	n.cfg.NATS = url
-	n.cfg.Backends.Boot = nil // nothing boots here
+	n.cfg.Backends.Start = nil // nothing boots here
 	doc, dir, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6}, doc.Counts, "%v", statuses(doc))

@@ -16,8 +16,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -50,17 +52,17 @@ func newNightlyLab(t *testing.T, unpatched, patched fakeGuest, text string) *nig
 // doers are the fakes, with what a matrix needs.
 func (n *nightlyLab) doers() *Backends {
 	b := n.backends()
-	boot := b.Boot
-	b.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+	start := b.Start
+	b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 		if err := n.failure(n.boots.Add(1)); err != nil {
 			return nil, err
 		}
-		return boot(ctx, c)
+		return start(ctx, c)
 	}
 	b.Open = func(_ context.Context, c TreeConfig) (Tree, error) { return countedTree{n, c}, nil }
-	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
+	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
 		path := filepath.Join(n.dir, "initrd")
-		return Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
+		return initramfs.Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
 	}
 	return b
 }
@@ -234,11 +236,11 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
 	var now, most atomic.Int32
 	n.cfg.Parallel = 3
-	boot := n.cfg.Backends.Boot
-	n.cfg.Backends.Boot = func(ctx context.Context, c BootConfig) (VM, error) {
+	start := n.cfg.Backends.Start
+	n.cfg.Backends.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 		most.Store(max(most.Load(), now.Add(1)))
 		defer now.Add(-1)
-		return boot(ctx, c)
+		return start(ctx, c)
 	}
 	doc, _, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)

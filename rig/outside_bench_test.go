@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -15,6 +16,8 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/trial"
 )
 
@@ -37,27 +40,29 @@ const (
 // guest's clock stands still while its machine does.
 func BenchmarkOutsideTheScope(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "outside")
-	var files []ExtraFile
-	for _, w := range outside {
-		files = append(files, ExtraFile{Name: "litmus/" + w.name, Path: program})
-	}
 	plain := benchJob(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
 	emulated := benchJob(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{"kernel:panic"} })
 	out, err := exec.Command(plain.arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
 	require.NoError(b, err, "%s", out)
+	data, err := os.ReadFile(program)
+	require.NoError(b, err)
+	var files []initramfs.File
+	for _, w := range outside {
+		files = append(files, initramfs.File{Name: "litmus/" + w.name, Mode: 0o755, Data: data})
+	}
 	for _, j := range []*job{plain, emulated} {
-		j.archive, err = j.backends().Archive(b.Context(), j.arch, b.TempDir(), files...)
+		j.archive, err = j.backends().Archive(b.Context(), initramfs.Config{Arch: j.arch, CacheDir: b.TempDir(), Extra: files})
 		require.NoError(b, err)
 	}
 	for round := 0; b.Loop(); round++ {
 		var seen [2]map[string]float64
-		turns := newRelay(2, nil)
+		turns := boot.NewTurns(2, nil)
 		var runs []func(context.Context) error
 		for i, j := range []*job{plain, emulated} {
 			a, err := j.boot(bootAsked{variant: trial.Unpatched, reader: trial.Acquire, below: fmt.Sprintf("%s/round-%d", j.folder.work, round)}, turns)
 			require.NoError(b, err)
 			runs = append(runs, func(ctx context.Context) (err error) {
-				seen[i], err = a.outside(ctx)
+				seen[i], err = outsideOnce(ctx, a)
 				return err
 			})
 		}
@@ -72,22 +77,22 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	}
 }
 
-// outside boots the arm and returns how long each kind of work took, in seconds.
-func (a *arm) outside(ctx context.Context) (map[string]float64, error) {
-	vm, _, err := a.boot(ctx)
+// outsideOnce boots and returns how long each kind of work took, in seconds.
+func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) {
+	vm, err := a.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer vm.Close()
-	s := newSession(vm.Wire(), a.name, nil)
-	defer s.close()
+	s := boot.NewSession(vm.Wire(), a.Name, nil)
+	defer s.Close()
 	if err := vm.Cont(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.hello(ctx, a.machine.Arch.GOARCH, litmusWorkload); err != nil {
+	if _, err := s.Hello(ctx, a.Plan.Machine.Arch.GOARCH, litmusWorkload); err != nil {
 		return nil, err
 	}
-	if err := a.relay.meet(ctx, vm.Exited()); err != nil {
+	if err := a.Turns.Meet(ctx, vm.Exited()); err != nil {
 		return nil, err
 	}
 	start := wire.Start{Workload: litmusWorkload, Modes: []string{}}
@@ -98,17 +103,36 @@ func (a *arm) outside(ctx context.Context) (map[string]float64, error) {
 			})
 		}
 	}
-	a.relay.take()
-	defer a.relay.pass()
-	defer a.relay.leave()
-	if err := s.send(wire.Record{Start: &start}); err != nil {
+	a.Turns.Take()
+	defer a.Turns.Pass()
+	defer a.Turns.Leave()
+	if err := s.Send(wire.Record{Start: &start}); err != nil {
 		return nil, err
 	}
-	return a.outsideTurns(ctx, vm, s)
+	return outsideTurns(ctx, a.Turns, vm, s)
+}
+
+// heard is a guest's next record, or why there is none.
+type heard struct {
+	wire.Record
+	err error
 }
 
 // outsideTurns runs the machine in its turns until it has done all its work.
-func (a *arm) outsideTurns(ctx context.Context, vm VM, s *session) (map[string]float64, error) {
+func outsideTurns(ctx context.Context, turns *boot.Turns, vm boot.VM, s *boot.Session) (map[string]float64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	records := make(chan heard)
+	go func() {
+		for h := (heard{}); h.err == nil; {
+			h.Record, h.err = s.Next(ctx, time.Hour)
+			select {
+			case records <- h:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
 	took := map[string]float64{}
 	slice := time.NewTicker(outsideSlice)
 	defer slice.Stop()
@@ -116,26 +140,26 @@ func (a *arm) outsideTurns(ctx context.Context, vm VM, s *session) (map[string]f
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case p, open := <-s.in:
-			switch r, err := p.check(open); {
-			case err != nil:
-				return nil, err
+		case r := <-records:
+			switch {
+			case r.err != nil:
+				return nil, r.err
 			case r.Done != nil:
 				return took, nil
 			case r.Litmus == nil || r.Litmus.End != wire.LitmusOK:
-				return nil, fmt.Errorf("%+v", r)
+				return nil, fmt.Errorf("%+v", r.Record)
 			default:
 				took[r.Litmus.Name] += float64(r.Litmus.ElapsedNS) / 1e9
 			}
 		case <-slice.C:
-			if !a.relay.contested() {
+			if !turns.Contested() {
 				continue
 			}
 			if err := vm.Pause(ctx); err != nil {
 				return nil, err
 			}
-			a.relay.pass()
-			a.relay.take()
+			turns.Pass()
+			turns.Take()
 			if err := vm.Cont(ctx); err != nil {
 				return nil, err
 			}

@@ -12,6 +12,8 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -20,9 +22,9 @@ import (
 // kernel tree nor a compiler for one.
 type Prebuilt struct {
 	Arms     []PrebuiltArm
-	SameCode *bool         // whether the arms' code is the same; nil: not compared
-	Archive  Archive       // its two files
-	Emulator *SentEmulator // nil: the cell uses none
+	SameCode *bool             // whether the arms' code is the same; nil: not compared
+	Archive  initramfs.Archive // its two files
+	Emulator *weakmem.Bundle   // nil: the cell uses none
 }
 
 // PrebuiltArm is one kernel, and what its binary says. Of its files the image
@@ -37,9 +39,9 @@ type PrebuiltArm struct {
 func (p Prebuilt) backends(base *Backends) *Backends {
 	b := *base
 	b.Open = func(context.Context, TreeConfig) (Tree, error) { return readyTree{p}, nil }
-	b.Archive = func(_ context.Context, _ arch.Arch, _ string, extra ...ExtraFile) (Archive, error) {
-		if len(extra) > 0 {
-			return Archive{}, fault.Newf(fault.Rig, "pack the guest's files", "a ready archive takes no more files")
+	b.Archive = func(_ context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
+		if len(cfg.Extra) > 0 {
+			return initramfs.Archive{}, fault.Newf(fault.Rig, "pack the guest's files", "a ready archive takes no more files")
 		}
 		return p.Archive, nil
 	}
@@ -138,11 +140,11 @@ func hostArch() string {
 // kernels builds what cells with the same kernels need, and keeps it until close.
 type kernels struct {
 	job     *job
-	archive Archive
+	archive initramfs.Archive
 	arms    map[trial.Variant]PrebuiltArm
 	failed  map[trial.Variant]error
 	same    *bool
-	sent    SentEmulator
+	sent    weakmem.Bundle
 }
 
 // buildKernelsOf builds the arms that the cells need, each once. An arm that

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
 
@@ -44,9 +47,7 @@ func (j *job) nameSetup() (err error) {
 		return nil
 	}
 	setup := trial.Setup{Initramfs: j.archive.Hash}
-	setup.Plugin, setup.Policy, err = j.backends().Emulation(PluginConfig{
-		Arch: j.arch, Emulator: j.emulator, Extreme: len(j.beside) > 0, Define: j.cfg.Define, Sent: j.cfg.Emulator,
-	})
+	setup.Plugin, setup.Policy, err = j.backends().Emulation(j.emulation())
 	j.result.Setup = &setup
 	return err
 }
@@ -153,20 +154,20 @@ func (j *job) keepPatch(arm, text string) error {
 
 func (j *job) buildArchive(ctx context.Context) (err error) {
 	defer j.stages.begin("", "initramfs")("")
-	j.archive, err = j.backends().Archive(ctx, j.arch, j.cfg.CacheDir)
+	j.archive, err = j.backends().Archive(ctx, initramfs.Config{Arch: j.arch, CacheDir: j.cfg.CacheDir})
 	return err
 }
 
 func (j *job) findEmulator(ctx context.Context) (err error) {
 	end := j.stages.begin("", "qemu")
-	j.emulator, err = j.backends().Emulator(ctx, EmulatorConfig{
+	j.emulator, err = j.backends().Emulator(ctx, qemu.Search{
 		Arch: j.arch, Override: j.cfg.QEMU, Argv: j.before, CacheDir: j.cfg.CacheDir,
 	})
 	if err != nil {
 		return err
 	}
 	if j.emulated() {
-		if err := needEmulator(j.emulator); err != nil {
+		if err := j.emulator.Emulator(); err != nil {
 			return err
 		}
 	}
@@ -185,7 +186,7 @@ func (j *job) chooseAccel(ctx context.Context, kernel string) error {
 		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", j.arch.Name, runtime.GOARCH)
 	default:
 		end := j.stages.begin("", "kvm probe")
-		err := j.backends().KVMBoots(ctx, KVMConfig{
+		err := j.backends().KVMBoots(ctx, boot.KVMConfig{
 			Arch: j.arch, Emulator: j.emulator, Kernel: kernel, Initrd: j.archive.Path,
 			Workload: j.scenario.Workload, CacheDir: j.cfg.CacheDir,
 		})
@@ -226,7 +227,7 @@ func (j *job) analyse(ctx context.Context, arms []trial.Variant) error {
 		if err != nil {
 			return err
 		}
-		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, writes{a.Copies, a.Publishers}
+		j.scopes[v], j.lines[v], j.writes[v] = a.Scope, a.Lines, boot.Writes{Copies: a.Copies, Publishers: a.Publishers}
 		j.ways[v] = a.Ways
 		j.result.Code = append(j.result.Code, a.Code)
 		containers = append(containers, a.Container)

@@ -6,17 +6,18 @@ import (
 	"context"
 	"time"
 
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
 // asked is what one boot of a commit is to show.
 type asked struct {
-	share    float64       // to exclude; 0: a tally is enough
-	duration time.Duration // 0: until that is certain
-	name     string        // of the run folder
-	folder   string        // its path; a build's log is beside it
-	compiler string        // that must build it; empty: any
-	emulator *SentEmulator // to boot it with; nil: this program's own
+	share    float64         // to exclude; 0: a tally is enough
+	duration time.Duration   // 0: until that is certain
+	name     string          // of the run folder
+	folder   string          // its path; a build's log is beside it
+	compiler string          // that must build it; empty: any
+	emulator *weakmem.Bundle // to boot it with; nil: this program's own
 }
 
 // prober builds and boots commits as they stand, one at a time.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/trial"
 )
@@ -27,7 +28,7 @@ func (j *job) readReader(reader trial.Reader) error {
 		return nil // another architecture's, or none that is understood
 	}
 	j.counts[reader] = loads[0].Addr
-	code.Count, code.Entry = instructionOf(loads[0]), instructionOf(loads[1])
+	code.Count, code.Entry = boot.InstructionOf(loads[0]), boot.InstructionOf(loads[1])
 	for _, r := range ranges {
 		if loads[0].Addr < r.Start || loads[1].Addr >= r.End {
 			continue

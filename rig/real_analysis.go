@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
@@ -67,10 +68,10 @@ func noCopy(cfg AnalyseConfig) error {
 
 type keptAnalysis struct {
 	Code  trial.Code
-	Scope []Range
+	Scope []weakmem.Scope
 	Lines []objcode.Line
 
-	Copies     []Range
+	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways
 }
@@ -92,13 +93,13 @@ func keep(a objcode.Analysis) keptAnalysis {
 		case objcode.RolePath:
 			role = weakmem.Path
 		default:
-			k.Copies = append(k.Copies, Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
 		}
-		k.Scope = append(k.Scope, Range{Symbol: r.Symbol, Role: string(role), Start: r.Start, End: r.End})
+		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
 	}
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, Range{Symbol: a.Container, Start: addr, End: addr + 4})
+			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
 		}
 	}
 	for _, s := range a.Publish {
@@ -113,10 +114,10 @@ func keep(a objcode.Analysis) keptAnalysis {
 		l.File = inTree(l.File)
 		k.Lines = append(k.Lines, l)
 		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
-			k.Code.Publish = append(k.Code.Publish, instructionOf(l))
+			k.Code.Publish = append(k.Code.Publish, boot.InstructionOf(l))
 		}
 		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
-			k.Code.Between = append(k.Code.Between, instructionOf(l))
+			k.Code.Between = append(k.Code.Between, boot.InstructionOf(l))
 		}
 	}
 	return k
@@ -126,18 +127,10 @@ func keep(a objcode.Analysis) keptAnalysis {
 func listing(lines []objcode.Line) string {
 	var text strings.Builder
 	for _, l := range lines {
-		i := instructionOf(l)
+		i := boot.InstructionOf(l)
 		fmt.Fprintf(&text, "%#x\t%s\t%s\t%s\t%s\n", l.Addr, i.Place(), i.Text, i.Source, i.SourceText)
 	}
 	return text.String()
-}
-
-func instructionOf(l objcode.Line) trial.Instruction {
-	i := trial.Instruction{Symbol: l.Symbol, Offset: l.Offset, Text: l.Text, SourceText: l.Source}
-	if l.File != "" && l.Line > 0 {
-		i.Source = fmt.Sprintf("%s:%d", l.File, l.Line)
-	}
-	return i
 }
 
 // inTree cuts the way to the private copy of the tree, which kbuild names from

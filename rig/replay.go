@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -181,7 +182,7 @@ func (r *replay) focus(j *job) uint64 {
 			continue // not there, or several of that name
 		}
 		pc := found[0].Start + s.DataStore.Offset
-		if slices.ContainsFunc(j.scopes[s.Variant()], func(in Range) bool { return pc >= in.Start && pc < in.End }) {
+		if slices.ContainsFunc(j.scopes[s.Variant()], func(in weakmem.Scope) bool { return pc >= in.Start && pc < in.End }) {
 			return pc
 		}
 	}

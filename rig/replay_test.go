@@ -13,8 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -30,7 +34,7 @@ func seen(offsets ...uint64) fakeGuest {
 }
 
 // tell makes a witness of a detection as seen() made it.
-func tell(cfg WitnessConfig) ([]trial.Witness, error) {
+func tell(cfg boot.WitnessConfig) ([]trial.Witness, error) {
 	var told []trial.Witness
 	for _, d := range cfg.Detections {
 		told = append(told, trial.Witness{Patched: cfg.Patched, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
@@ -45,8 +49,8 @@ func tell(cfg WitnessConfig) ([]trial.Witness, error) {
 // replayLab is a lab whose emulator leaves witnesses, and what it was told.
 type replayLab struct {
 	*lab
-	plugins []PluginConfig
-	sought  EmulatorConfig
+	plugins []weakmem.Config
+	sought  qemu.Search
 	spec    trial.Spec // of the tree that was opened last
 	built   int
 	plan    Image
@@ -64,25 +68,25 @@ func newReplayLab(t *testing.T) (*replayLab, ReplayConfig) {
 		l.spec = t.Spec
 		return replayTree{fakeTree{l.lab}, l}, nil
 	}
-	b.Emulator = func(_ context.Context, e EmulatorConfig) (Emulator, error) {
+	b.Emulator = func(_ context.Context, e qemu.Search) (qemu.Program, error) {
 		l.sought = e
 		return l.qemu, nil
 	}
 	b.Analyse = func(context.Context, AnalyseConfig) (Analysis, error) {
-		return Analysis{Code: trial.Code{Container: "f"}, Scope: []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
+		return Analysis{Code: trial.Code{Container: "f"}, Scope: []weakmem.Scope{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
 	}
-	b.Plugin = func(_ context.Context, p PluginConfig) (Plugin, error) {
+	b.Plugin = func(_ context.Context, p weakmem.Config) (weakmem.Plugin, error) {
 		l.plugins = append(l.plugins, p)
-		return Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
+		return weakmem.Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
 	}
-	b.Emulation = func(PluginConfig) (string, map[string]uint64, error) {
+	b.Emulation = func(weakmem.Config) (string, map[string]uint64, error) {
 		return l.setup, map[string]uint64{"active": 600}, nil
 	}
-	b.Functions = func(string, []string) ([]Range, error) {
-		return []Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
+	b.Functions = func(string, []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
 	}
-	b.Archive = func(context.Context, arch.Arch, string, ...ExtraFile) (Archive, error) {
-		return Archive{Path: "initrd", Hash: l.guest}, nil
+	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+		return initramfs.Archive{Path: "initrd", Hash: l.guest}, nil
 	}
 	b.Witnesses = tell
 	l.queue = []fakeGuest{seen(0x10), seen(0x20)}
@@ -206,8 +210,8 @@ func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
 	l, cfg := newReplayLab(t)
 	l.queue = []fakeGuest{seen(0x20)}
 	cfg.Tries = 1
-	cfg.Backends.Functions = func(string, []string) ([]Range, error) {
-		return []Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
+	cfg.Backends.Functions = func(string, []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
 	}
 	result, err := Replay(t.Context(), cfg)
 	require.NoError(t, err)
@@ -238,7 +242,7 @@ func TestAReplayThatIsInterrupted(t *testing.T) {
 
 func TestAReplayThatCannotTellKinds(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	cfg.Backends.Witnesses = func(WitnessConfig) ([]trial.Witness, error) {
+	cfg.Backends.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
 		return nil, fault.Newf(fault.Rig, "read the trace", "torn")
 	}
 	for range 3 {

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
@@ -25,7 +26,7 @@ const (
 
 // attempt is one boot in which the stale read is waited for.
 type attempt struct {
-	arm
+	*boot.Boot
 	want      trial.Signature
 	heard     int // detections looked at
 	witnesses int
@@ -46,9 +47,9 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 		if err != nil {
 			return err
 		}
-		obs, err := a.run(ctx)
-		if a.plugin != nil {
-			_ = os.Remove(a.plugin.Trace) // large, and told already
+		obs, err := a.Run(ctx)
+		if p := a.Plugin(); p != nil {
+			_ = os.Remove(p.Trace) // large, and told already
 		}
 		if ctx.Err() != nil && a.found == nil {
 			break // it has not had its time
@@ -61,7 +62,7 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 		if tells {
 			j.result.Observations, j.result.Witnesses = []trial.Observation{obs}, a.shown()
 		}
-		untidy(j.cfg.Events, told.next(folderOfTry{a.dir, t.Outcome == trial.TryFault}, tells))
+		untidy(j.cfg.Events, told.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
 		if r.report.Faults == hopeless && len(r.report.Tries) == hopeless {
 			break
 		}
@@ -78,12 +79,15 @@ func (r *replay) tries(ctx context.Context, j *job, focus uint64) error {
 // attempt readies the next try, whose folder is to be below the given one.
 func (r *replay) attempt(j *job, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
-	boot, err := j.boot(bootAsked{
+	planned, err := j.boot(bootAsked{
 		variant: s.Variant(), reader: s.Reader, limit: r.cfg.Limit, hits: replayHits, focus: focus, below: below,
-	}, newRelay(1, nil))
-	a := &attempt{want: s, arm: boot}
-	a.until = a.look
-	return a, err
+	}, boot.NewTurns(1, nil))
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{want: s, Boot: planned}
+	a.Until = a.look
+	return a, nil
 }
 
 // look looks at what was not looked at yet and says whether the try is over:
@@ -91,11 +95,11 @@ func (r *replay) attempt(j *job, focus uint64, below string) (*attempt, error) {
 func (a *attempt) look(hits []wire.Detection) bool {
 	news := hits[a.heard:]
 	a.heard = len(hits)
-	if a.found != nil || a.err != nil || a.plugin == nil || !slices.ContainsFunc(news, func(d wire.Detection) bool { return d.Witness != 0 }) {
+	if a.found != nil || a.err != nil || a.Plugin() == nil || !slices.ContainsFunc(news, func(d wire.Detection) bool { return d.Witness != 0 }) {
 		return a.found != nil || a.err != nil || exhausted(hits, a.want.Mode)
 	}
 	var told []trial.Witness
-	if told, a.err = a.tell(*a.plugin, news); a.err != nil {
+	if told, a.err = a.Tell(news); a.err != nil {
 		return true
 	}
 	for _, w := range told {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rig turns a specification into a result: it joins the packages under
-// rig/internal, runs the arms, and asks rig/trial for the verdict. It owns the
-// order of the work, the session with the guest, the run folder, and the
-// doctor; it leaves the doing to the internal packages, meaning to rig/trial,
-// and wording to rig/report.
+// Package rig turns a specification into a result: it prepares kernels, guest and
+// emulator, has them booted, and asks rig/verdict what that means. It owns the
+// order of the work and the folders that commands leave; it leaves a boot to
+// rig/boot, the doing to the internal packages, and wording to rig/report.
 package rig
 
 import (
@@ -19,7 +18,9 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -42,7 +43,7 @@ type Config struct {
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
-	Emulator *SentEmulator
+	Emulator *weakmem.Bundle
 }
 
 // normalise fills the defaults and validates, once, before anything is done.
@@ -74,7 +75,7 @@ func (c Config) normalise() (Config, scenario.Scenario, error) {
 		return c, s, err
 	}
 	c.Spec.QEMU = c.QEMU
-	if c.CacheDir, err = absolute(c.CacheDir); err != nil {
+	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}
 	if c.Spec.Patch, err = c.namePatches(); err != nil {
@@ -119,17 +120,6 @@ func newSeed() uint64 {
 	return binary.LittleEndian.Uint64(b[:])>>11 | 1
 }
 
-// absolute is the way to the cache from everywhere.
-func absolute(cacheDir string) (string, error) {
-	if cacheDir == "" {
-		return "", errNoCache
-	}
-	dir, err := filepath.Abs(cacheDir)
-	return dir, fault.Wrap(fault.User, "find the cache", err)
-}
-
-var errNoCache = fault.Newf(fault.User, "", "no cache folder: set KCOVRIG_CACHE or HOME")
-
 func archOf(s trial.Spec) (arch.Arch, error) {
 	a, err := arch.Lookup(s.Arch)
 	return a, fault.Wrap(fault.User, "--arch", err)
@@ -138,4 +128,10 @@ func archOf(s trial.Spec) (arch.Arch, error) {
 func scenarioOf(spec trial.Spec) (scenario.Scenario, error) {
 	s, err := scenario.Lookup(spec.Scenario)
 	return s, fault.Wrap(fault.User, "", err)
+}
+
+// usesEmulator says whether a boot of the specification runs with the emulator.
+func usesEmulator(spec trial.Spec) bool {
+	a, err := arch.Lookup(spec.Arch)
+	return err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm
 }

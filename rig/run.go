@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -146,26 +147,27 @@ func (j *job) runArms(ctx context.Context, reader trial.Reader, variants []trial
 	}
 	seen := make([]trial.Observation, len(variants))
 	witnesses := make([][]trial.Witness, len(variants))
-	arms := map[trial.Variant]*arm{}
-	turns := newRelay(len(variants), nil)
+	arms := map[trial.Variant]*boot.Boot{}
+	var settled func(map[trial.Variant][]wire.Tally) bool
 	if enough != nil {
-		turns.enough = func(latest map[trial.Variant][]wire.Tally) bool {
+		settled = func(latest map[trial.Variant][]wire.Tally) bool {
 			return enough(latest, func(v trial.Variant) *trial.Silence {
-				s, _ := arms[v].silence() // what could not be read is met again at the arm's end
+				s, _ := arms[v].Silence() // what could not be read is met again at the arm's end
 				return s
 			})
 		}
 	}
+	turns := boot.NewTurns(len(variants), settled)
 	var runs []func(context.Context) error
 	for i, v := range variants {
-		a, err := j.boot(bootAsked{variant: v, reader: reader, limit: j.limit(), hits: maxHits, below: j.folder.work}, turns)
-		arms[v] = &a
+		a, err := j.boot(bootAsked{variant: v, reader: reader, limit: j.limit(), hits: boot.MaxHits, below: j.folder.work}, turns)
+		arms[v] = a
 		if err != nil {
 			return err
 		}
 		runs = append(runs, func(ctx context.Context) (err error) {
-			seen[i], err = a.run(ctx)
-			witnesses[i] = a.witnesses
+			seen[i], err = a.Run(ctx)
+			witnesses[i] = a.Witnesses()
 			return err
 		})
 	}

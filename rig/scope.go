@@ -4,8 +4,10 @@ package rig
 
 import (
 	"fmt"
+	"slices"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/trial"
 )
 
@@ -16,8 +18,8 @@ func (j *job) addScopes(arms []trial.Variant) error {
 	if !j.emulated() {
 		return nil
 	}
-	var inGuest []Range
-	inKernel := map[trial.Variant][]Range{}
+	var inGuest []objcode.Range
+	inKernel := map[trial.Variant][]objcode.Range{}
 	for _, text := range spec.Scopes {
 		where, symbols, err := trial.ParseScope(text)
 		if err != nil {
@@ -52,7 +54,7 @@ func (j *job) addScopes(arms []trial.Variant) error {
 		clear(j.scopes)
 	}
 	for _, v := range arms {
-		j.scopes[v] = append(append(j.scopes[v], inKernel[v]...), inGuest...)
+		j.scopes[v] = append(j.scopes[v], bodies(slices.Concat(inKernel[v], inGuest))...)
 	}
 	return nil
 }

@@ -29,11 +29,11 @@ import (
 
 const theirs = "/* the coordinator's */\n"
 
-// packAnother is packEmulator of a kcovrig with other sources and another policy.
-func packAnother(path string) (SentEmulator, error) {
+// packAnother is weakmem.Bundled of a kcovrig with other sources and another policy.
+func packAnother(path string) (weakmem.Bundle, error) {
 	packed, err := weakmem.Sources{}.Pack()
 	if err != nil {
-		return SentEmulator{}, err
+		return weakmem.Bundle{}, err
 	}
 	var out bytes.Buffer
 	in, w := tar.NewReader(bytes.NewReader(packed)), tar.NewWriter(&out)
@@ -49,7 +49,7 @@ func packAnother(path string) (SentEmulator, error) {
 	_ = w.Close()
 	policy := weakmem.DefaultPolicy()
 	policy.Active = 123
-	return SentEmulator{Path: path, SHA256: disk.Sum(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
+	return weakmem.Bundle{Path: path, SHA256: disk.Sum(out.Bytes()), Policy: policy}, os.WriteFile(path, out.Bytes(), 0o600)
 }
 
 // compilingWorkers are backends that compile the emulator for real, but for the
@@ -63,9 +63,9 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 	var texts []string
 	for _, name := range names {
 		startWorkerWith(t, url, name, fakeGuest{stale: 2}, func(b *Backends) {
-			b.Emulation = emulation
-			b.Plugin = func(ctx context.Context, cfg PluginConfig) (Plugin, error) {
-				p, err := preparePlugin(ctx, cfg)
+			b.Emulation = weakmem.Config.Emulation
+			b.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+				p, err := weakmem.Prepare(ctx, cfg)
 				if err != nil {
 					return p, err
 				}
@@ -88,7 +88,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := natsServer(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, small)
-	n.cfg.NATS, n.cfg.Backends.Boot, n.cfg.Backends.PackEmulator = url, nil, packAnother
+	n.cfg.NATS, n.cfg.Backends.Start, n.cfg.Backends.PackEmulator = url, nil, packAnother
 	doc, dir, err := Matrix(t.Context(), n.cfg)
 	require.NoError(t, err)
 	require.Equal(t, 6, doc.Counts.Cells-doc.Counts.RigFaults, "%v", statuses(doc))
@@ -100,7 +100,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	require.NoError(t, err)
 	sent, err := packAnother(filepath.Join(t.TempDir(), "x"))
 	require.NoError(t, err)
-	sources, err := sent.sources()
+	sources, err := sent.Sources()
 	require.NoError(t, err)
 	another, err := sources.Name(7, nil)
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 	url := natsServer(t)
 	n := newNightlyLab(t, fakeGuest{stale: 2}, fakeGuest{}, "axes: {patch: none, mode: [both, pc]}\n")
-	n.cfg.NATS, n.cfg.Backends.Boot, n.cfg.Retries = url, nil, 2
+	n.cfg.NATS, n.cfg.Backends.Start, n.cfg.Retries = url, nil, 2
 	var doc matrix.Document
 	var err error
 	ended := make(chan struct{})
@@ -181,14 +181,14 @@ func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 func TestSourcesThatAreNotWhatTheirHashSaysAreRefused(t *testing.T) {
 	sent, err := packAnother(filepath.Join(t.TempDir(), "x"))
 	require.NoError(t, err)
-	ours, err := packEmulator(sent.Path)
+	ours, err := weakmem.Bundled(sent.Path)
 	require.NoError(t, err)
-	_, err = ours.sources()
+	_, err = ours.Sources()
 	require.NoError(t, err)
-	_, err = preparePlugin(t.Context(), PluginConfig{Sent: &sent})
+	_, err = weakmem.Prepare(t.Context(), weakmem.Config{Sent: &sent})
 	require.ErrorContains(t, err, "refused: their hash is "+ours.SHA256)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
-	_, _, err = emulation(PluginConfig{Sent: &sent})
+	_, _, err = weakmem.Config{Sent: &sent}.Emulation()
 	require.ErrorContains(t, err, "refused")
 }
 

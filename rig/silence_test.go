@@ -15,29 +15,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
-	w := writes{copies: []Range{{Start: 0x100, End: 0x200}}, publishers: []uint64{0x300, 0x340}}
-	lines := []objcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/kcov.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
-	barrier := trial.Stop{Instruction: instructionOf(lines[0]), Why: "order-barrier", Count: 5}
-	call := trial.Stop{Instruction: instructionOf(lines[1]), Why: "caution-call", Count: 3}
-	got := silenceOf([]weakmem.Site{
-		{First: 0x104, Second: 0x300, Why: "passed", Count: 2},
-		{First: 0x108, By: 0x280, Second: 0x340, Why: "order-barrier", Count: 4},
-		{First: 0x10c, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 1},
-		{First: 0x104, By: 0x290, Why: "caution-call", Count: 3},
-		{First: 0x104, By: 0x280, Why: "order-barrier", Count: 100},                // no store came
-		{First: 0x104, By: 0x280, Second: 0x108, Why: "order-barrier", Count: 100}, // within the copy
-		{First: 0x50, Second: 0x300, Why: "passed", Count: 100},                    // no copy
-		{Second: 0x910, Why: "load-choice", Count: 6}, {By: 0x999, Second: 0x914, Why: "load-caution-walk", Count: 7},
-		{Second: 0x50, Why: "load-choice", Count: 100},  // no reader
-		{Second: 0x904, Why: "load-choice", Count: 100}, // the count
-	}, w, entryLoads{[]Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
-	assert.Equal(t, trial.Earned{Order: 5, Passed: 2, Caution: 3, Stops: []trial.Stop{barrier, call}}, got.Stores)
-	assert.Equal(t, trial.Earned{Passed: 6, Caution: 7, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "0x999"}, Why: "caution-walk", Count: 7}}}, got.Loads)
-	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, entryLoads{}, nil)
-	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
-}
-
 func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: "passed", Count: 900}
 	for name, c := range map[string]struct {
@@ -90,13 +67,13 @@ func TestSilenceIsReadByTheBootsOwnCode(t *testing.T) {
 		}
 		return a, err
 	}
-	b.GuestScope = func(string, []string) ([]Range, error) {
-		return []Range{{Symbol: "reader", Start: 0x900, End: 0x920}}, nil
+	b.GuestScope = func(string, []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: "reader", Start: 0x900, End: 0x920}}, nil
 	}
-	b.Disassemble = func(string, []Range) ([]objcode.Line, error) {
+	b.Disassemble = func(string, []objcode.Range) ([]objcode.Line, error) {
 		return []objcode.Line{{Addr: 0x904, Text: "ldar x1, [x0]"}, {Addr: 0x910, Text: "ldr x2, [x3]"}}, nil
 	}
-	b.Between = func(string, Range, uint64, uint64) (objcode.Chain, error) { return objcode.Chain{}, nil }
+	b.Between = func(string, objcode.Range, uint64, uint64) (objcode.Chain, error) { return objcode.Chain{}, nil }
 	result, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Len(t, result.Observations, 2)

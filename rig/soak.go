@@ -13,7 +13,9 @@ import (
 
 	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -72,11 +74,11 @@ func (j *job) scopeLedgers(arms []trial.Variant) error {
 		return fault.Wrap(fault.Rig, "find the ledgers' code", err)
 	}
 	for _, v := range arms {
-		scope := append(j.scopes[v], ledgers...)
+		scope := append(j.scopes[v], bodies(ledgers)...)
 		for _, symbol := range j.arch.Copiers {
 			// Which of them a kernel has depends on its version: one that is missing is no fault.
 			if found, err := j.backends().Functions(j.images[v].Vmlinux, []string{symbol}); err == nil {
-				scope = append(scope, found...)
+				scope = append(scope, bodies(found)...)
 			}
 		}
 		j.scopes[v] = dropInner(scope)
@@ -86,9 +88,9 @@ func (j *job) scopeLedgers(arms []trial.Variant) error {
 
 // dropInner leaves out a range that begins where another one does: one symbol's
 // code may have several names.
-func dropInner(scope []Range) []Range {
+func dropInner(scope []weakmem.Scope) []weakmem.Scope {
 	seen := map[uint64]bool{}
-	return slices.DeleteFunc(slices.Clone(scope), func(r Range) bool {
+	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
 		again := seen[r.Start]
 		seen[r.Start] = true
 		return again
@@ -102,7 +104,7 @@ var taxed = []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDra
 func (j *job) checkSoak(o trial.Observation) error {
 	if line := complaint(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
-			Try: "read the console from that line on" + without("complains", o.Variant(), true)}
+			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
 	}
 	for _, t := range o.Tallies {
 		switch {

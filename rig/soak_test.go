@@ -15,6 +15,8 @@ import (
 	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -39,7 +41,7 @@ func soaking(t *testing.T, unpatched, patched fakeGuest) (*lab, Config) {
 	l := newLab(unpatched, patched)
 	cfg := l.config(t)
 	cfg.Spec.Duration = 2 * time.Second
-	cfg.Backends.Counters = func(Plugin) (map[string]uint64, error) {
+	cfg.Backends.Counters = func(string) (map[string]uint64, error) {
 		out := map[string]uint64{}
 		for _, name := range taxed {
 			out[name] = 1
@@ -114,7 +116,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 	}
 	cfg := newLab(fakeGuest{}, fakeGuest{}).config(t)
 	cfg.Spec.Scopes = []string{"kernel:nothing"}
-	cfg.Backends.Functions = func(binary string, symbols []string) ([]Range, error) {
+	cfg.Backends.Functions = func(binary string, symbols []string) ([]objcode.Range, error) {
 		return nil, fault.Newf(fault.User, "", "%s has no function %s", binary, symbols[0])
 	}
 	_, err := Run(t.Context(), cfg, trial.Patched)
@@ -123,13 +125,13 @@ func TestScopesOfTheUsers(t *testing.T) {
 }
 
 // recorded notes the symbols of every scope that a plugin is prepared for.
-func recorded(to *[][]string) func(context.Context, PluginConfig) (Plugin, error) {
-	return func(_ context.Context, cfg PluginConfig) (Plugin, error) {
+func recorded(to *[][]string) func(context.Context, weakmem.Config) (weakmem.Plugin, error) {
+	return func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 		var names []string
 		for _, r := range cfg.Scope {
 			names = append(names, r.Symbol)
 		}
 		*to = append(*to, names)
-		return Plugin{Path: "p.so"}, nil
+		return weakmem.Plugin{Path: "p.so"}, nil
 	}
 }

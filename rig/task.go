@@ -8,9 +8,13 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
+
+// emulatorFile is what the packed sources of an emulator are called.
+const emulatorFile = "emulator.tar"
 
 // The kinds of tasks that a fleet's worker runs.
 const (
@@ -40,15 +44,15 @@ type workedCell struct {
 
 // stepTask is one boot of one commit, as it is sent to a worker.
 type stepTask struct {
-	Kind     string        `json:"kind"`
-	Spec     trial.Spec    `json:"spec"` // of the search; its tree is a name
-	Commit   string        `json:"commit"`
-	Share    float64       `json:"share"`
-	Duration time.Duration `json:"duration"` // nanoseconds
-	Name     string        `json:"name"`     // of the run folder
-	Compiler string        `json:"compiler"`
-	Try      int           `json:"try"`      // after a fault of the rig, by this coordinator
-	Emulator *SentEmulator `json:"emulator"` // nil: the boot uses none
+	Kind     string          `json:"kind"`
+	Spec     trial.Spec      `json:"spec"` // of the search; its tree is a name
+	Commit   string          `json:"commit"`
+	Share    float64         `json:"share"`
+	Duration time.Duration   `json:"duration"` // nanoseconds
+	Name     string          `json:"name"`     // of the run folder
+	Compiler string          `json:"compiler"`
+	Try      int             `json:"try"`      // after a fault of the rig, by this coordinator
+	Emulator *weakmem.Bundle `json:"emulator"` // nil: the boot uses none
 }
 
 // workedStep is what a worker sends back. Beside an error the result is what

@@ -15,9 +15,12 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
+	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -65,7 +68,7 @@ func Work(ctx context.Context, cfg WorkerConfig) error {
 // prepare fills the defaults and finds out what this machine has.
 func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.WorkerConfig, err error) {
 	none := fleet.WorkerConfig{}
-	if cfg.CacheDir, err = absolute(cfg.CacheDir); err != nil {
+	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
 		return cfg, none, err
 	}
 	if cfg.Name == "" {
@@ -80,7 +83,7 @@ func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.Wo
 		return cfg, none, fault.Wrap(fault.User, "--dir", err)
 	}
 	if cfg.Slots == 0 {
-		cfg.Slots = cellsAtOnce(runtime.NumCPU(), availableMemory())
+		cfg.Slots = cellsAtOnce(runtime.NumCPU(), host.AvailableMemory())
 	}
 	if cfg.server == (fleet.Server{}) {
 		cfg.server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
@@ -94,7 +97,7 @@ func (cfg WorkerConfig) prepare(ctx context.Context) (_ WorkerConfig, _ fleet.Wo
 
 // labels says what this machine has: KVM only where it boots a kernel.
 func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
-	l := fleet.Labels{Protocol: protocol(), Host: hostArch(), Cores: runtime.NumCPU(), MemoryMiB: int(availableMemory() >> 20)}
+	l := fleet.Labels{Protocol: protocol(), Host: hostArch(), Cores: runtime.NumCPU(), MemoryMiB: int(host.AvailableMemory() >> 20)}
 	b := cfg.Backends
 	if b == nil {
 		b = realBackends()
@@ -104,12 +107,12 @@ func labels(ctx context.Context, cfg WorkerConfig) fleet.Labels {
 		if err != nil {
 			continue
 		}
-		e, err := b.Emulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+		e, err := b.Emulator(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 		if err == nil && (a.Emulated || l.QEMU == "") {
 			l.QEMU = e.Version
 		}
 		if cfg.Backends == nil && !cfg.noKVM && a.GOARCH == runtime.GOARCH {
-			l.KVM = tryKVM(ctx, DoctorConfig{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
+			l.KVM = doctor.KVM(ctx, doctor.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
 		}
 	}
 	return l

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -34,7 +34,7 @@ required is missing.
 			if qemu == "" {
 				qemu = a.getenv("KCOVRIG_QEMU")
 			}
-			checks, err := rig.Doctor(cmd.Context(), rig.DoctorConfig{Archs: archs, CacheDir: a.cacheDir(), QEMU: qemu})
+			checks, err := doctor.Examine(cmd.Context(), doctor.Config{Archs: archs, CacheDir: a.cacheDir(), QEMU: qemu})
 			if err != nil {
 				return err
 			}

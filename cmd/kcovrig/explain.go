@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/report"
 )
 
@@ -78,7 +78,7 @@ func (a *app) explain(cmd *cobra.Command, run report.Saved, o explainOptions) er
 		if n == 0 {
 			return fault.Newf(fault.User, "make a litmus test", "%s holds no witness", run.Name)
 		}
-		c, err := rig.Certify(cmd.Context(), rig.CertifyConfig{
+		c, err := modelcheck.Certify(cmd.Context(), modelcheck.CertifyConfig{
 			Result: run.Document.Result(), Number: n, CacheDir: a.cacheDir(), Limit: o.limit,
 		})
 		if err != nil {

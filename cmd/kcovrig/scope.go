@@ -2,7 +2,9 @@
 
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+)
 
 // addScope adds the flags that say where the memory emulator works.
 func (o *options) addScope(cmd *cobra.Command) {

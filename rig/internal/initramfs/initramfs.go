@@ -66,11 +66,11 @@ func (c Config) Validate() error {
 }
 
 // Archive is a finished archive. Path is the cpio, Hash its SHA-256 in hex,
-// Init the guest's ELF as it is in the archive, for looking up its symbols.
+// Guest the guest's ELF as it is in the archive, for looking up its symbols.
 type Archive struct {
-	Path string
-	Hash string
-	Init string
+	Path  string
+	Hash  string
+	Guest string
 }
 
 // Build writes the archive into the cache folder, named by its content, and
@@ -98,7 +98,7 @@ func Build(ctx context.Context, c Config) (Archive, error) {
 	if a.Path, err = store(c.CacheDir, a.Hash+".cpio", cpio, disk.WriteFile); err != nil {
 		return Archive{}, err
 	}
-	if a.Init, err = store(c.CacheDir, disk.Sum(guest)+".init", guest, disk.WriteProgram); err != nil {
+	if a.Guest, err = store(c.CacheDir, disk.Sum(guest)+".init", guest, disk.WriteProgram); err != nil {
 		return Archive{}, err
 	}
 	return a, nil

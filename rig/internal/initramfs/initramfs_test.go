@@ -50,7 +50,7 @@ func TestBuildKeepsOneFilePerContent(t *testing.T) {
 		third, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		assert.NotEqual(t, first.Hash, third.Hash)
-		assert.Equal(t, first.Init, third.Init)
+		assert.Equal(t, first.Guest, third.Guest)
 		left, err := os.ReadDir(c.CacheDir)
 		require.NoError(t, err)
 		assert.Len(t, left, 3, "two archives and one init, nothing half written")
@@ -62,7 +62,7 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 	eachArch(t, func(t *testing.T, a arch.Arch) {
 		archive, err := Build(t.Context(), Config{Arch: a, CacheDir: t.TempDir()})
 		require.NoError(t, err)
-		f, err := elf.Open(archive.Init)
+		f, err := elf.Open(archive.Guest)
 		require.NoError(t, err)
 		defer f.Close()
 		symbols, err := f.Symbols()

@@ -2,9 +2,9 @@
 
 // Package qemu drives one virtual machine: its command line, the lifetime of
 // the QEMU process, the QMP connection, the console and the socket of the
-// guest's records. It says how a machine ended and whose fault that is, and
-// what an installed QEMU can do. It leaves what goes over the socket to
-// guest/wire, the plugin to weakmem, and what a boot means to rig.
+// guest's records. It finds an installed QEMU, says what that can do, how a
+// machine ended and whose fault that is. It leaves what goes over the socket to
+// guest/wire, the plugin to weakmem, and what a boot means to rig/boot.
 package qemu
 
 import (

@@ -40,6 +40,7 @@ type Config struct {
 	Marks   int
 	Mark    Scope   // of its Scope only Start and End count
 	Sources Sources // zero: this program's own
+	Sent    *Bundle // whose sources stand in for Sources; nil: none
 	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
 	// tests break a rule of the emulator with them.
 	Define []string
@@ -84,10 +85,14 @@ type Plugin struct {
 // Prepare compiles the plugin unless it is cached and writes the plan.
 // Errors are the rig's.
 func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
+	sources, err := cfg.sources()
+	if err != nil {
+		return Plugin{}, err
+	}
 	if err := cfg.Validate(); err != nil {
 		return Plugin{}, fault.Wrap(fault.Rig, "prepare the emulator", err)
 	}
-	path, err := cfg.Sources.compile(ctx, cfg)
+	path, err := sources.compile(ctx, cfg)
 	if err != nil {
 		return Plugin{}, err
 	}

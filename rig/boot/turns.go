@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"context"
@@ -17,10 +17,10 @@ import (
 // continuing, a millisecond or two.
 const sliceTime = 40 * time.Millisecond
 
-// relay lets arms take turns: the one that holds the baton runs, the others'
+// Turns lets arms take turns: the one that holds the baton runs, the others'
 // machines stand still. Only then may their tallies be compared: the share of
 // stale reads depends on the host's load, which is then about the same for all.
-type relay struct {
+type Turns struct {
 	baton chan struct{} // holds a value while nobody runs
 	ready chan struct{} // closed once every arm has met the others
 
@@ -31,10 +31,10 @@ type relay struct {
 	enough  func(latest map[trial.Variant][]wire.Tally) bool
 }
 
-// newRelay makes the relay of some arms, which all end once enough says so of
+// NewTurns makes the turns of some boots, which all end once enough says so of
 // their latest tallies; nil: never.
-func newRelay(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *relay {
-	r := &relay{
+func NewTurns(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *Turns {
+	r := &Turns{
 		baton: make(chan struct{}, 1), ready: make(chan struct{}), missing: arms, racing: arms,
 		latest: map[trial.Variant][]wire.Tally{}, enough: enough,
 	}
@@ -42,8 +42,8 @@ func newRelay(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *relay
 	return r
 }
 
-// meet waits until every arm has come here, or this arm's machine is gone.
-func (r *relay) meet(ctx context.Context, gone <-chan struct{}) error {
+// Meet waits until every arm has come here, or this arm's machine is gone.
+func (r *Turns) Meet(ctx context.Context, gone <-chan struct{}) error {
 	r.mu.Lock()
 	if r.missing--; r.missing == 0 {
 		close(r.ready)
@@ -59,30 +59,30 @@ func (r *relay) meet(ctx context.Context, gone <-chan struct{}) error {
 	}
 }
 
-// take waits for the baton. It comes soon also after cancellation, since every
+// Take waits for the baton. It comes soon also after cancellation, since every
 // holder ends its turn then; waiters get it in the order of their coming.
-func (r *relay) take() { <-r.baton }
+func (r *Turns) Take() { <-r.baton }
 
-// pass gives the baton back.
-func (r *relay) pass() { r.baton <- struct{}{} }
+// Pass gives the baton back.
+func (r *Turns) Pass() { r.baton <- struct{}{} }
 
-// leave is called once by each arm when its stress has ended.
-func (r *relay) leave() {
+// Leave is called once by each arm when its stress has ended.
+func (r *Turns) Leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.racing--
 }
 
-// contested says whether another arm still wants turns.
-func (r *relay) contested() bool {
+// Contested says whether another arm still wants turns.
+func (r *Turns) Contested() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.racing > 1
 }
 
-// settled notes an arm's latest tallies, nil for no news, and says whether all
+// Settled notes an arm's latest tallies, nil for no news, and says whether all
 // arms have shown enough.
-func (r *relay) settled(v trial.Variant, tallies []wire.Tally) bool {
+func (r *Turns) Settled(v trial.Variant, tallies []wire.Tally) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if tallies != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package doctor
 
 import (
 	"context"
@@ -10,20 +10,22 @@ import (
 	"runtime"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
-func qemuCheck(ctx context.Context, cfg DoctorConfig, a arch.Arch) trial.Check {
+func qemuCheck(ctx context.Context, cfg Config, a arch.Arch) trial.Check {
 	c := trial.Check{Name: a.QEMU, Required: true, Fix: "scripts/setup qemu"}
-	e, err := findEmulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	switch {
 	case err != nil:
 		c.Detail = err.Error()
 		return c
-	case a.Emulated && needEmulator(e) != nil:
-		c.Detail = needEmulator(e).Error()
+	case a.Emulated && e.Emulator() != nil:
+		c.Detail = e.Emulator().Error()
 		return c
 	}
 	c.OK, c.Fix = true, ""
@@ -33,14 +35,14 @@ func qemuCheck(ctx context.Context, cfg DoctorConfig, a arch.Arch) trial.Check {
 
 // kvmCheck tries whether KVM boots a guest of this machine's own architecture.
 // Nothing requires it.
-func kvmCheck(ctx context.Context, cfg DoctorConfig) trial.Check {
+func kvmCheck(ctx context.Context, cfg Config) trial.Check {
 	c := trial.Check{Name: "KVM", Detail: "kcovrig knows no guest of this machine's own architecture"}
 	for _, name := range arch.Names() {
 		a, err := arch.Lookup(name)
 		if err != nil || a.GOARCH != runtime.GOARCH {
 			continue
 		}
-		if err := tryKVM(ctx, cfg, a); err != nil {
+		if err := KVM(ctx, cfg, a); err != nil {
 			c.Detail = err.Error()
 			if errors.Is(err, errNoKernel) {
 				c.Fix = "kcovrig build --arch=" + a.Name + " --unpatched && kcovrig doctor"
@@ -54,27 +56,27 @@ func kvmCheck(ctx context.Context, cfg DoctorConfig) trial.Check {
 
 var errNoKernel = errors.New("instructions run under KVM; whether a kernel boots is unknown, since none is in the cache")
 
-// tryKVM boots any kernel of the architecture that is in the cache.
-func tryKVM(ctx context.Context, cfg DoctorConfig, a arch.Arch) error {
-	e, err := findEmulator(ctx, EmulatorConfig{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+// KVM boots, under KVM, any kernel of the architecture that is in the cache.
+func KVM(ctx context.Context, cfg Config, a arch.Arch) error {
+	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	if err != nil {
 		return err
 	}
 	if err := qemu.ProbeKVM(ctx, e.Argv, a); err != nil {
 		return err
 	}
-	s, err := scenario.Lookup(DefaultScenario)
+	s, err := scenario.Lookup(scenario.Default)
 	if err != nil {
 		return err
 	}
-	initrd, err := buildArchive(ctx, a, cfg.CacheDir)
+	initrd, err := initramfs.Build(ctx, initramfs.Config{Arch: a, CacheDir: cfg.CacheDir})
 	if err != nil {
 		return err
 	}
 	kernels, _ := filepath.Glob(filepath.Join(cfg.CacheDir, "builds", "*", "out", a.ImagePath))
 	for _, k := range kernels {
 		if qemu.CheckKernel(a, k) == nil {
-			return kvmBoots(ctx, KVMConfig{Arch: a, Emulator: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
+			return boot.OnKVM(ctx, boot.KVMConfig{Arch: a, Emulator: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
 		}
 	}
 	return errNoKernel

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"context"
@@ -20,20 +20,21 @@ import (
 // machine is slow, and a hang costs only these.
 const (
 	helloTimeout = 60 * time.Second // power-on to Hello
-	stallTimeout = 15 * time.Second // between two records of a stress
+	StallTimeout = 15 * time.Second // between two records of a stress
 	quitTimeout  = 5 * time.Second  // QEMU's end when asked
-	progressTime = 20 * time.Millisecond
-	maxHits      = 16 // Detection records per mode
+	ProgressTime = 20 * time.Millisecond
+	MaxHits      = 16 // Detection records per mode
 )
 
 var (
-	errSilent = errors.New("the guest fell silent")
+	// ErrSilent is in the error of a guest that said nothing for too long.
+	ErrSilent = errors.New("the guest fell silent")
 	errCut    = errors.New("the record stream was cut before its done record")
 )
 
-// session is the host's side of one guest's record stream. It owns the
+// Session is the host's side of one guest's record stream. It owns the
 // goroutine that reads the stream, which ends with the stream; close ends both.
-type session struct {
+type Session struct {
 	conn net.Conn
 	in   chan packet
 	quit chan struct{}
@@ -47,8 +48,9 @@ type packet struct {
 	err    error
 }
 
-func newSession(conn net.Conn, arm string, sink trial.Sink) *session {
-	s := &session{
+// NewSession begins a session over conn; Close ends it.
+func NewSession(conn net.Conn, arm string, sink trial.Sink) *Session {
+	s := &Session{
 		conn: conn, arm: arm, sink: sink, enc: wire.NewEncoder(conn),
 		in: make(chan packet), quit: make(chan struct{}),
 	}
@@ -56,7 +58,7 @@ func newSession(conn net.Conn, arm string, sink trial.Sink) *session {
 	return s
 }
 
-func (s *session) read() {
+func (s *Session) read() {
 	defer close(s.in)
 	for dec := wire.NewDecoder(s.conn); ; {
 		r, err := dec.Decode()
@@ -71,16 +73,17 @@ func (s *session) read() {
 	}
 }
 
-// close ends the stream and waits for its reader. To be called once.
-func (s *session) close() {
+// Close ends the stream and waits for its reader. To be called once.
+func (s *Session) Close() {
 	close(s.quit)
 	_ = s.conn.Close()
 	for range s.in { //nolint:revive // drained until the reader has ended
 	}
 }
 
-func (s *session) send(r wire.Record) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(stallTimeout))
+// Send sends the guest a record.
+func (s *Session) Send(r wire.Record) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(StallTimeout))
 	return fault.Wrap(fault.Unknown, "talk to the guest", s.enc.Encode(r))
 }
 
@@ -111,8 +114,8 @@ func whose(name string) fault.Kind {
 	}
 }
 
-// hello waits for the guest's first record and checks that it is the right guest.
-func (s *session) hello(ctx context.Context, goarch string, workloads ...string) (wire.Hello, error) {
+// Hello waits for the guest's first record and checks that it is the right guest.
+func (s *Session) Hello(ctx context.Context, goarch string, workloads ...string) (wire.Hello, error) {
 	const op = "greet the guest"
 	silence := time.NewTimer(helloTimeout)
 	defer silence.Stop()
@@ -121,7 +124,7 @@ func (s *session) hello(ctx context.Context, goarch string, workloads ...string)
 	case <-ctx.Done():
 		return wire.Hello{}, ctx.Err()
 	case <-silence.C:
-		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, errSilent)
+		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, ErrSilent)
 	case p, open := <-s.in:
 		var err error
 		if r, err = p.check(open); err != nil {
@@ -142,4 +145,18 @@ func (s *session) hello(ctx context.Context, goarch string, workloads ...string)
 		}
 	}
 	return *r.Hello, nil
+}
+
+// Next waits for a record, no longer than limit.
+func (s *Session) Next(ctx context.Context, limit time.Duration) (wire.Record, error) {
+	silence := time.NewTimer(limit)
+	defer silence.Stop()
+	select {
+	case <-ctx.Done():
+		return wire.Record{}, ctx.Err()
+	case <-silence.C:
+		return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, ErrSilent)
+	case p, open := <-s.in:
+		return p.check(open)
+	}
 }

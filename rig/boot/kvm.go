@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
@@ -24,13 +25,23 @@ import (
 // kvmHello is how long a kernel may take under KVM to reach the guest program.
 const kvmHello = 5 * time.Second
 
+// KVMConfig says which kernel to try KVM with.
+type KVMConfig struct {
+	Arch     arch.Arch
+	Emulator qemu.Program
+	Kernel   string
+	Initrd   string
+	Workload string
+	CacheDir string
+}
+
 // errNoKVMBoot says that KVM runs instructions but no kernel.
 var errNoKVMBoot = errors.New("KVM runs instructions here, but no kernel boots on it")
 
-// kvmBoots returns nil where KVM boots the kernel up to the guest program.
+// OnKVM returns nil where KVM boots the kernel up to the guest program.
 // Instructions that run are no proof: on some hosts they do, and kernels hang.
 // The answer is kept until the host restarts.
-func kvmBoots(ctx context.Context, cfg KVMConfig) error {
+func OnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err := qemu.ProbeKVM(ctx, cfg.Emulator.Argv, cfg.Arch); err != nil {
 		return err
 	}
@@ -67,18 +78,18 @@ func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	defer folder.Close()
 	ctx, cancel := context.WithTimeout(ctx, kvmHello)
 	defer cancel()
-	vm, err := boot(ctx, BootConfig{
-		Name: "KVM probe", Arch: cfg.Arch, Emulator: cfg.Emulator, Accel: trial.AccelKVM,
+	vm, err := StartVM(ctx, Machine(qemu.Config{
+		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: trial.AccelKVM,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
-	})
+	}))
 	if err != nil {
 		return err
 	}
-	s := newSession(vm.Wire(), "", func(trial.Event) {})
+	s := NewSession(vm.Wire(), "", func(trial.Event) {})
 	err = vm.Cont(ctx)
 	if err == nil {
-		_, err = s.hello(ctx, cfg.Arch.GOARCH, cfg.Workload)
+		_, err = s.Hello(ctx, cfg.Arch.GOARCH, cfg.Workload)
 	}
-	s.close()
+	s.Close()
 	return errors.Join(err, vm.Close())
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
@@ -14,23 +15,36 @@ import (
 const (
 	// ramMiB is the guest's memory: a lean kernel and one Go program.
 	ramMiB   = 256
-	ramBytes = ramMiB << 20
-	// guestCPUs: one for the writer, one for the reader.
-	guestCPUs = 2
+	RAMBytes = ramMiB << 20
+	// GuestCPUs: one for the writer, one for the reader.
+	GuestCPUs = 2
 )
+
+// VM is a started, stopped machine.
+type VM interface {
+	Cont(ctx context.Context) error
+	Pause(ctx context.Context) error // the guest's clock stands still until Cont
+	Wire() net.Conn
+	Exited() <-chan struct{} // closed when the machine has ended
+	Argv() []string
+	Console() string // path
+	// Why says how the machine ended, to a caller that saw cause instead of the
+	// done record.
+	Why(ctx context.Context, cause error) error
+	Close() error
+}
 
 type realVM struct{ *qemu.VM }
 
-func boot(ctx context.Context, cfg BootConfig) (VM, error) {
-	c := qemu.Config{
-		Name: cfg.Name, Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: cfg.Accel,
-		CPU: cfg.CPU, CPUs: cmp.Or(cfg.CPUs, guestCPUs), MemoryMiB: ramMiB,
-		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: cfg.Dir, Sockets: cfg.Dir,
-	}
-	if cfg.Plugin != nil {
-		c.Plugin, c.PluginArgs = cfg.Plugin.Path, cfg.Plugin.Args
-	}
-	vm, err := qemu.Start(ctx, c)
+// Machine completes a machine by what all of the rig's have.
+func Machine(c qemu.Config) qemu.Config {
+	c.CPUs, c.MemoryMiB, c.Sockets = cmp.Or(c.CPUs, GuestCPUs), ramMiB, c.Dir
+	return c
+}
+
+// StartVM starts a machine, stopped.
+func StartVM(ctx context.Context, cfg qemu.Config) (VM, error) {
+	vm, err := qemu.Start(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

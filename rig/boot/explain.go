@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 
 // explain decides how a failed boot ended and whose fault it was. A culprit
 // that the session named stands; else the machine and its console are asked.
-func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
-	op := "run the " + a.name + " kernel"
+func (a *Boot) explain(err error, vm VM) (trial.Outcome, error) {
+	op := "run the " + a.Name + " kernel"
 	switch {
 	case errors.Is(err, context.Canceled):
 		return trial.OutcomeRigFault, fault.Wrap(fault.Unknown, op+", interrupted before it was done", err)
@@ -28,7 +28,7 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 	}
 	if fault.KindOf(err) == fault.Unknown {
 		cause := io.ErrUnexpectedEOF
-		if errors.Is(err, errSilent) {
+		if errors.Is(err, ErrSilent) {
 			cause = fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
 		}
 		err = vm.Why(context.Background(), cause)
@@ -36,7 +36,7 @@ func (a *arm) explain(err error, vm VM) (trial.Outcome, error) {
 	tail := consoleTail(vm.Console())
 	out := &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail}
 	if out.Kind == fault.Kernel {
-		out.Try = kernelAdvice(err, a.variant, a.plugin != nil)
+		out.Try = kernelAdvice(err, a.Variant, a.plugin != nil)
 	}
 	if argv := proc.Quote(vm.Argv()); !strings.Contains(err.Error(), argv) {
 		out.Err = fmt.Errorf("%w: %s", err, argv)
@@ -55,10 +55,12 @@ func kernelAdvice(err error, v trial.Variant, emulated bool) string {
 	case errors.Is(err, qemu.ErrTimeout):
 		read, too = "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy", "hangs"
 	}
-	return read + without(too, v, emulated)
+	return read + Without(too, v, emulated)
 }
 
-func without(too string, v trial.Variant, emulated bool) string {
+// Without names the run that tells whether a kernel that failed, in whatever way
+// too says, does so without the patch or else without the memory emulator too.
+func Without(too string, v trial.Variant, emulated bool) string {
 	switch {
 	case v == trial.Patched:
 		return "; kcovrig run --unpatched tells whether it " + too + " without the patch too"
@@ -90,4 +92,20 @@ func consoleTail(path string) string {
 		return ""
 	}
 	return proc.LastLines(strings.ToValidUTF8(strings.ReplaceAll(string(data), "\r", ""), "?"), tailLines)
+}
+
+// Explain asks the machine and its console where nobody has named the culprit of
+// what ended op.
+func Explain(op string, err error, vm VM) error {
+	if errors.Is(err, context.Canceled) {
+		return fault.Wrap(fault.Unknown, op+", interrupted before they were done", err)
+	}
+	if fault.KindOf(err) == fault.Unknown {
+		cause := io.ErrUnexpectedEOF
+		if errors.Is(err, ErrSilent) {
+			cause = fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
+		}
+		err = vm.Why(context.Background(), cause)
+	}
+	return &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: consoleTail(vm.Console())}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package qemu
 
 import (
 	"context"
@@ -10,20 +10,33 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
-	"kcovrig/rig/internal/qemu"
 )
 
 const getQEMU = "scripts/setup qemu, which unpacks a newer QEMU beside the system's packages"
 
-// findEmulator takes the QEMU that was named, else the one that was used before,
-// else the system's if the memory
-// emulator can use it, else the one that set-up unpacked into the cache, else
-// the system's as it is.
-func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
+// Search says where to look for QEMU.
+type Search struct {
+	Arch     arch.Arch
+	Override string
+	Argv     []string // how it was started before; nil, or not there any more: look for one
+	CacheDir string
+}
+
+// Program is a QEMU that can be started.
+type Program struct {
+	Argv      []string // program and leading arguments
+	Version   string
+	PluginAPI int // 0: no plugins
+}
+
+// Find takes the QEMU that was named, else the one that was used before, else the
+// system's if the memory emulator can use it, else the one that set-up unpacked
+// into the cache, else the system's as it is.
+func Find(ctx context.Context, cfg Search) (Program, error) {
 	if cfg.Override != "" {
 		path, err := proc.LookPath(cfg.Override)
 		if err != nil {
-			return Emulator{}, fault.Newf(fault.User, "use the QEMU that was named", "%v", err) // a wrong name is no fault of the rig
+			return Program{}, fault.Newf(fault.User, "use the QEMU that was named", "%v", err) // a wrong name is no fault of the rig
 		}
 		return probe(ctx, launcher(path, cfg.Arch), cfg.Arch)
 	}
@@ -32,10 +45,10 @@ func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
 			return probe(ctx, cfg.Argv, cfg.Arch)
 		}
 	}
-	var found Emulator
+	var found Program
 	system, err := proc.LookPath(cfg.Arch.QEMU)
 	if err == nil {
-		if found, err = probe(ctx, launcher(system, cfg.Arch), cfg.Arch); err == nil && found.PluginAPI >= qemu.MinPluginAPI {
+		if found, err = probe(ctx, launcher(system, cfg.Arch), cfg.Arch); err == nil && found.PluginAPI >= MinPluginAPI {
 			return found, nil
 		}
 	}
@@ -43,14 +56,14 @@ func findEmulator(ctx context.Context, cfg EmulatorConfig) (Emulator, error) {
 		return probe(ctx, private, cfg.Arch)
 	}
 	if err != nil {
-		return Emulator{}, &fault.Error{Kind: fault.Rig, Op: "find " + cfg.Arch.QEMU, Err: err, Try: getQEMU}
+		return Program{}, &fault.Error{Kind: fault.Rig, Op: "find " + cfg.Arch.QEMU, Err: err, Try: getQEMU}
 	}
 	return found, nil
 }
 
-func probe(ctx context.Context, argv []string, a arch.Arch) (Emulator, error) {
-	caps, err := qemu.Probe(ctx, argv, a)
-	return Emulator{Argv: argv, Version: caps.Version, PluginAPI: caps.PluginAPI}, err
+func probe(ctx context.Context, argv []string, a arch.Arch) (Program, error) {
+	caps, err := Probe(ctx, argv, a)
+	return Program{Argv: argv, Version: caps.Version, PluginAPI: caps.PluginAPI}, err
 }
 
 // launcher is how the program at path is started: by its own loader where it is
@@ -81,14 +94,15 @@ func unpacked(root string, a arch.Arch) []string {
 	}
 }
 
-// needEmulator says why the memory emulator cannot run on e; nil where it can.
-func needEmulator(e Emulator) error {
-	err := qemu.Capabilities{Version: e.Version, Plugins: e.PluginAPI > 0, PluginAPI: e.PluginAPI}.Emulator()
+// Emulator says why the memory emulator cannot run on p, and what mends it; nil
+// where it can.
+func (p Program) Emulator() error {
+	err := Capabilities{Version: p.Version, Plugins: p.PluginAPI > 0, PluginAPI: p.PluginAPI}.Emulator()
 	if err == nil {
 		return nil
 	}
 	return &fault.Error{
-		Kind: fault.Rig, Op: "use QEMU " + e.Version, Err: err,
+		Kind: fault.Rig, Op: "use QEMU " + p.Version, Err: err,
 		Try: getQEMU + "; or --memory-model=native, to do without the emulator",
 	}
 }

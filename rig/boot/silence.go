@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"fmt"
@@ -12,37 +12,37 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// writes are the two writes in a kernel's code.
-type writes struct {
-	copies     []Range  // the first
-	publishers []uint64 // the second
+// Writes are the two writes in a kernel's code.
+type Writes struct {
+	Copies     []objcode.Range // the first
+	Publishers []uint64        // the second
 }
 
-// entryLoads is a reader's code without its load of the count: an older count
+// Entries is a reader's code without its load of the count: an older count
 // shows nothing stale, whatever kept the load from reading it.
-type entryLoads struct {
-	code  []Range
-	count uint64
+type Entries struct {
+	Code  []objcode.Range
+	Count uint64
 }
 
-// silence reads what the emulator noted of the arm's two writes and its reader,
+// Silence reads what the emulator noted of the arm's two writes and its reader,
 // also while the machine runs; nil without the emulator.
-func (a *arm) silence() (*trial.Silence, error) {
+func (a *Boot) Silence() (*trial.Silence, error) {
 	if a.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.doers.sites(*a.plugin)
+	sites, err := a.Doers.Sites(a.plugin.Sites)
 	if err != nil {
 		return nil, err
 	}
-	s := silenceOf(sites, a.writes, a.entries, a.lines)
+	s := silenceOf(sites, a.Writes, a.Entries, a.Lines)
 	return &s, nil
 }
 
 // silenceOf counts the sites that concern the two writes and the reader's loads.
 // An episode that ended by the emulator's caution before another store came is
 // caution too: the store that publishes came later.
-func silenceOf(sites []weakmem.Site, w writes, reader entryLoads, lines []objcode.Line) trial.Silence {
+func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.Line) trial.Silence {
 	places := make(map[uint64]objcode.Line, len(lines))
 	for _, l := range lines {
 		places[l.Addr] = l
@@ -53,9 +53,9 @@ func silenceOf(sites []weakmem.Site, w writes, reader entryLoads, lines []objcod
 		case s.Why == weakmem.WhyLost:
 			s.Why = weakmem.WhyCaution + weakmem.WhyLost
 			out.Stores.Add(stopAt(s, places))
-		case s.First == 0 && within(reader.code, s.Second) && s.Second != reader.count:
+		case s.First == 0 && within(reader.Code, s.Second) && s.Second != reader.Count:
 			addSite(&out.Loads, s, places)
-		case s.First != 0 && within(w.copies, s.First) && (slices.Contains(w.publishers, s.Second) ||
+		case s.First != 0 && within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
 			s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)):
 			addSite(&out.Stores, s, places)
 		}
@@ -79,13 +79,13 @@ func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {
 func stopAt(s weakmem.Site, places map[uint64]objcode.Line) trial.Stop {
 	stop := trial.Stop{Why: s.Why, Count: s.Count}
 	if l, ok := places[s.By]; ok {
-		stop.Instruction = instructionOf(l)
+		stop.Instruction = InstructionOf(l)
 	} else if s.By != 0 {
 		stop.Symbol = fmt.Sprintf("%#x", s.By)
 	}
 	return stop
 }
 
-func within(ranges []Range, addr uint64) bool {
-	return slices.ContainsFunc(ranges, func(r Range) bool { return r.Start <= addr && addr < r.End })
+func within(ranges []objcode.Range, addr uint64) bool {
+	return slices.ContainsFunc(ranges, func(r objcode.Range) bool { return r.Start <= addr && addr < r.End })
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+// Package doctor owns the check of what the rig needs of a machine: tools,
+// headers, QEMU, room, memory, and whether KVM boots a guest. It leaves installing
+// to scripts/setup, and how a check reads to rig/report.
+package doctor
 
 import (
 	"context"
@@ -12,22 +15,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/trial"
 )
 
-// DoctorConfig says what the machine is to be fit for.
-type DoctorConfig struct {
+// Config says what the machine is to be fit for.
+type Config struct {
 	Archs    []string
 	CacheDir string
 	QEMU     string
 }
 
-// Doctor checks every prerequisite. An error means that it could not look.
-func Doctor(ctx context.Context, cfg DoctorConfig) ([]trial.Check, error) {
-	cache, err := absolute(cfg.CacheDir)
+// Examine checks every prerequisite. An error means that it could not look.
+func Examine(ctx context.Context, cfg Config) ([]trial.Check, error) {
+	cache, err := disk.Absolute(cfg.CacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +52,7 @@ func Doctor(ctx context.Context, cfg DoctorConfig) ([]trial.Check, error) {
 		checks = append(checks, guestCheck(a), qemuCheck(ctx, cfg, a))
 	}
 	checks = append(checks, roomCheck("disk space", existing(cfg.CacheDir), 6<<30, "kcovrig cache prune"),
-		memoryCheck(availableMemory(), 2*ramBytes))
+		memoryCheck(host.AvailableMemory(), 2*boot.RAMBytes))
 	checks = append(checks, kvmCheck(ctx, cfg))
 	return checks, ctx.Err()
 }

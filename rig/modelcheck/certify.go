@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+// Package modelcheck asks herd7 whether Arm's memory model allows what was seen or
+// what a kernel's code could show: of a witness, and of the ways between two
+// stores. It leaves finding and running herd7 to herdtools, the tests' text to
+// witness, and what an answer means for a verdict to trial.
+package modelcheck
 
 import (
 	"bytes"
@@ -25,8 +29,8 @@ type CertifyConfig struct {
 	Limit    time.Duration
 }
 
-// certifiedModel is Arm's own, as herdtools7 brings it.
-const certifiedModel = "aarch64.cat"
+// ArmModel is Arm's own, as herdtools7 brings it.
+const ArmModel = "aarch64.cat"
 
 // Certify makes litmus tests of a witness, and asks herd7, where it is
 // installed, whether Arm's memory model allows what was seen. A witness that
@@ -45,7 +49,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	if _, err := herdtools.Find("herd7", c.CacheDir); err != nil {
 		return unanswered(out, err), nil
 	}
-	out.Model = certifiedModel
+	out.Model = ArmModel
 	dir, err := os.MkdirTemp("", "kcovrig-certify-")
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "ask herd7", err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // stress is one stress from Start to Done, followed in slices. Its clock stands
 // still between them, as the guest's does: only a running machine can stall.
 type stress struct {
-	*session
+	*Session
 	start   wire.Start
 	variant trial.Variant                   // of the kernel, for whoever listens
 	settled func(tallies []wire.Tally) bool // told the news, or nil; says whether to stop
@@ -36,8 +36,8 @@ type stressed struct {
 
 // stress starts the workload, which is to be followed until settled says so,
 // limit has passed, or ctx ends.
-func (s *session) stress(start wire.Start, v trial.Variant, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
-	return &stress{session: s, variant: v, start: start, settled: settled, left: limit}, s.send(wire.Record{Start: &start})
+func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
+	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit}, s.Send(wire.Record{Start: &start})
 }
 
 // slice follows the running guest for length, and says whether Done came,
@@ -48,7 +48,7 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 	heard := began.Add(-r.silence)
 	defer func() { r.left, r.silence = r.left-time.Since(began), time.Since(heard) }()
 	end, over := time.NewTimer(r.left), time.NewTimer(length)
-	silent := time.NewTimer(stallTimeout - r.silence)
+	silent := time.NewTimer(StallTimeout - r.silence)
 	defer func() { end.Stop(); over.Stop(); silent.Stop() }()
 	if r.settled(nil) {
 		r.stop()
@@ -66,10 +66,10 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 				return false, nil
 			}
 		case <-silent.C:
-			return false, fmt.Errorf("no record for %v: %w", stallTimeout, errSilent)
+			return false, fmt.Errorf("no record for %v: %w", StallTimeout, ErrSilent)
 		case p, open := <-r.in:
 			heard = time.Now()
-			silent.Reset(stallTimeout)
+			silent.Reset(StallTimeout)
 			if done, err = r.take(p.check(open)); done || err != nil {
 				return done, err
 			}
@@ -82,7 +82,7 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 func (r *stress) stop() {
 	if !r.stopped {
 		r.stopped = true
-		_ = r.send(wire.Record{Stop: &wire.Stop{}})
+		_ = r.Send(wire.Record{Stop: &wire.Stop{}})
 	}
 }
 

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"fmt"
 	"slices"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
-// readWitnesses tells the story of each detection that the guest marked: from
+// WitnessConfig says what to tell of one boot.
+type WitnessConfig struct {
+	Trace      string // the file that the emulator saved its marks in
+	AsIs       bool
+	Patched    bool
+	Reader     trial.Reader
+	Lines      []objcode.Line // of the code in the emulator's scope
+	Detections []wire.Detection
+}
+
+// ReadWitnesses tells the story of each detection that the guest marked: from
 // the entry into the scope in which the stale word was written, to the end of
 // what the emulator saved.
-func readWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
-	marks, err := weakmem.ReadMarks(cfg.Plugin.Trace)
+func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
+	marks, err := weakmem.ReadMarks(cfg.Trace)
 	if err != nil {
 		return nil, err
 	}
 	code := map[uint64]trial.Instruction{}
 	for _, l := range cfg.Lines {
-		code[l.Addr] = instructionOf(l)
+		code[l.Addr] = InstructionOf(l)
 	}
 	witnesses := []trial.Witness{}
 	for _, d := range cfg.Detections {
@@ -171,4 +182,13 @@ func readVersion(values []uint64, load weakmem.Event, first bool) uint64 {
 		return max(newest, 1) - 1
 	}
 	return newest // by a store that is not among the events
+}
+
+// InstructionOf puts a line of a listing into the words of results.
+func InstructionOf(l objcode.Line) trial.Instruction {
+	i := trial.Instruction{Symbol: l.Symbol, Offset: l.Offset, Text: l.Text, SourceText: l.Source}
+	if l.File != "" && l.Line > 0 {
+		i.Source = fmt.Sprintf("%s:%d", l.File, l.Line)
+	}
+	return i
 }

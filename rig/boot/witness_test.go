@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+package boot
 
 import (
 	"testing"
@@ -44,7 +44,7 @@ func TestStoryOfAWitness(t *testing.T) {
 		{Addr: 0x104, Symbol: "stop", Offset: 4, Text: "str x25, [x27]"},
 		{Addr: 0x44, Symbol: "read", Offset: 0x54, Text: "ldr x13, [x9]"},
 	} {
-		code[l.Addr] = instructionOf(l)
+		code[l.Addr] = InstructionOf(l)
 	}
 	told := story(copyOf(), wire.Detection{Seen: poison, Index: 1, Count: 2}, code)
 	require.Len(t, told, 7, "%+v", told)

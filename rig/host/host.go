@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package rig
+// Package host describes the machine that the rig runs on, as far as it says so
+// itself: system, processors, memory. What that is enough for is left to others.
+package host
 
 import (
 	"os"
@@ -13,8 +15,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// thisHost describes the machine that the rig runs on, as far as it says.
-func thisHost() trial.Host {
+// This describes the machine that the rig runs on, as far as it says.
+func This() trial.Host {
 	h := trial.Host{
 		System: valueIn("/etc/os-release", "PRETTY_NAME", "="), CPU: valueIn("/proc/cpuinfo", "model name", ":"),
 		Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
@@ -41,8 +43,8 @@ func valueIn(path, key, separator string) string {
 	return ""
 }
 
-// availableMemory is what proc_meminfo(5) estimates, in bytes; 0: not known.
-func availableMemory() uint64 {
+// AvailableMemory is what proc_meminfo(5) estimates, in bytes; 0: not known.
+func AvailableMemory() uint64 {
 	kib, _, _ := strings.Cut(valueIn("/proc/meminfo", "MemAvailable", ":"), " ")
 	n, err := strconv.ParseUint(kib, 10, 64)
 	if err != nil {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package boot
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+// Boot is one boot under way: its plan, and what it has brought so far.
+type Boot struct {
+	Plan
+	Doers  Doers
+	Stage  func(arm, name string) (end func(detail string)) // told what begins
+	Events trial.Sink
+	Turns  *Turns
+	// Until, where set, ends the stress as soon as it says so of the detections so far.
+	Until func(hits []wire.Detection) bool
+
+	plugin    *weakmem.Plugin // once the machine has started, where the emulator is used
+	witnesses []trial.Witness // once run has returned
+}
+
+// Run boots, and returns what the kernel showed. The observation's outcome says
+// whether it counts; the error, if any, says why it does not.
+func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
+	obs := trial.Observation{
+		AsIs: a.Variant == trial.AsIs, Patched: a.Variant == trial.Patched, Reader: a.Reader, Expected: a.Expected,
+		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
+		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
+	}
+	vm, err := a.Open(ctx)
+	if vm != nil {
+		obs.Argv, obs.Console = vm.Argv(), vm.Console()
+		err = a.observe(ctx, vm, &obs)
+	}
+	if err != nil {
+		obs.Outcome, err = a.explain(err, vm)
+	}
+	if vm != nil {
+		if closeErr := vm.Close(); err == nil {
+			err = closeErr // after a failure it would only repeat it
+		}
+	}
+	if err == nil && a.plugin != nil {
+		err = a.readEmulator(*a.plugin, &obs)
+	}
+	if err != nil {
+		obs.Error = err.Error()
+		if obs.Counts() {
+			obs.Outcome = outcomeOf(err)
+		}
+	}
+	return obs, err
+}
+
+// readEmulator reads what the plugin left behind: counters, sites and witnesses.
+func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error) {
+	if obs.Silence, err = a.Silence(); err != nil {
+		return err
+	}
+	if obs.Emulator, err = a.Doers.Counters(p.Counters); err != nil || p.Trace == "" {
+		return err
+	}
+	if a.Until == nil { // else they were told as they came
+		a.witnesses, err = a.Tell(obs.Detections)
+	}
+	return err
+}
+
+// Plugin is what the machine was started with; nil before that, or without the emulator.
+func (a *Boot) Plugin() *weakmem.Plugin { return a.plugin }
+
+// Witnesses are what Run found; none where Until was set, which tells them itself.
+func (a *Boot) Witnesses() []trial.Witness { return a.witnesses }
+
+// Tell gives the witnesses of some detections; there has to be a plugin.
+func (a *Boot) Tell(hits []wire.Detection) ([]trial.Witness, error) {
+	return a.Doers.Witnesses(WitnessConfig{
+		Trace: a.plugin.Trace, AsIs: a.Variant == trial.AsIs, Patched: a.Variant == trial.Patched, Reader: a.Reader,
+		Lines: a.Lines, Detections: hits,
+	})
+}
+
+// Open starts the machine, stopped, with the emulator if it is wanted. The
+// machine outlives a cancelled ctx, so that what was measured can be asked for.
+func (a *Boot) Open(ctx context.Context) (VM, error) {
+	done := a.Stage(a.Name, "prepare")
+	cfg := a.Machine
+	if a.Emulator != nil {
+		p, err := a.Doers.Plugin(ctx, *a.Emulator)
+		if err != nil {
+			return nil, err
+		}
+		a.plugin = &p
+		cfg.Plugin, cfg.PluginArgs = p.Path, p.Args
+	}
+	done("")
+	return a.Doers.Start(context.WithoutCancel(ctx), cfg)
+}
+
+// observe takes a started machine through its session and fills obs.
+func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error {
+	s := NewSession(vm.Wire(), a.Name, a.Events)
+	defer s.Close()
+	done := a.Stage(a.Name, "boot")
+	power := time.Now()
+	if err := vm.Cont(ctx); err != nil {
+		return err
+	}
+	if _, err := s.Hello(ctx, a.Machine.Arch.GOARCH, a.Workloads...); err != nil {
+		return err
+	}
+	obs.BootNS = time.Since(power).Nanoseconds()
+	done("")
+	if err := a.Turns.Meet(ctx, vm.Exited()); err != nil {
+		return err
+	}
+	done = a.Stage(a.Name, "stress")
+	res, err := a.stress(ctx, vm, s)
+	if err != nil {
+		return err
+	}
+	done("")
+	obs.Ledgers = res.counts
+	obs.Tallies, obs.Detections, obs.Outcome = res.tallies, slices.Concat([]wire.Detection{}, res.hits), trial.OutcomeOK
+	obs.Series = res.series.Samples()
+	if res.cut {
+		obs.Outcome = trial.OutcomeCut
+	}
+	return nil
+}
+
+// stress takes the arm's turns until its last record. The machine is paused
+// between them; the calls that do so outlive a cancelled ctx, since what was
+// measured is then asked for.
+func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) {
+	a.Turns.Take()
+	defer a.Turns.Pass()
+	defer a.Turns.Leave()
+	lasting := context.WithoutCancel(ctx)
+	var run *stress
+	run, err := s.stress(a.Start, a.Variant, a.Limit, func(news []wire.Tally) bool {
+		if a.Until != nil && a.Until(run.result.hits) {
+			return true
+		}
+		// The patched arm is the last to stop: what it has to show follows from the
+		// other's final tallies, which still grow after that is asked to stop.
+		return a.Turns.Settled(a.Variant, news) && !(a.Variant == trial.Patched && a.Turns.Contested())
+	})
+	for err == nil {
+		done, err := run.slice(ctx, sliceTime)
+		switch {
+		case err != nil || done:
+			return run.result, err
+		case !a.Turns.Contested():
+			continue
+		}
+		if err := vm.Pause(lasting); err != nil {
+			return stressed{}, err
+		}
+		a.Turns.Pass()
+		a.Turns.Take()
+		if err := vm.Cont(lasting); err != nil {
+			return stressed{}, err
+		}
+	}
+	return stressed{}, err
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package boot observes one boot of a kernel, or several in turns: it starts the
+// machine with the emulator, talks with the guest from its hello to its done,
+// reads what the emulator noted, and says how a boot that failed ended and whose
+// fault that was. It also finds out whether a kernel boots on KVM. What is booted
+// it is told by a Plan; where kernels come from and what boots mean for a verdict
+// it leaves to package rig.
+package boot
+
+import (
+	"context"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+// Plan is all that one boot is made of, settled before it begins. It knows
+// nothing of the command that asks for the boot, which makes it the same value
+// for a comparison, a replay and a soak.
+type Plan struct {
+	Name      string // tells the boots of one command apart
+	Dir       string // of this boot: console, plugin log
+	Variant   trial.Variant
+	Reader    trial.Reader
+	Expected  trial.Expectation
+	Machine   qemu.Config     // complete but for the plugin
+	Emulator  *weakmem.Config // nil: the boot does without
+	Lines     []objcode.Line  // of the code that the emulator may reorder
+	Writes    Writes          // the two, in the kernel's code
+	Entries   Entries         // of the reader
+	Workloads []string        // that the guest must know
+	Start     wire.Start
+	Limit     time.Duration // of the stress
+}
+
+// Doers is who does what a boot needs done; tests put fakes here.
+type Doers struct {
+	Plugin   func(context.Context, weakmem.Config) (weakmem.Plugin, error)
+	Start    func(context.Context, qemu.Config) (VM, error)
+	Counters func(path string) (map[string]uint64, error)
+	// Sites is the emulator's table of what stopped it, also of a machine that runs.
+	Sites func(path string) ([]weakmem.Site, error)
+	// Witnesses tells the detections that the emulator saved events for.
+	Witnesses func(WitnessConfig) ([]trial.Witness, error)
+}
+
+// Real are the doers that start QEMU with the emulator.
+func Real() Doers {
+	return Doers{
+		Plugin: weakmem.Prepare, Start: StartVM, Counters: weakmem.ReadCounters, Sites: weakmem.ReadSites, Witnesses: ReadWitnesses,
+	}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package boot
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
+	w := Writes{Copies: []objcode.Range{{Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300, 0x340}}
+	lines := []objcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/kcov.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
+	barrier := trial.Stop{Instruction: InstructionOf(lines[0]), Why: "order-barrier", Count: 5}
+	call := trial.Stop{Instruction: InstructionOf(lines[1]), Why: "caution-call", Count: 3}
+	got := silenceOf([]weakmem.Site{
+		{First: 0x104, Second: 0x300, Why: "passed", Count: 2},
+		{First: 0x108, By: 0x280, Second: 0x340, Why: "order-barrier", Count: 4},
+		{First: 0x10c, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 1},
+		{First: 0x104, By: 0x290, Why: "caution-call", Count: 3},
+		{First: 0x104, By: 0x280, Why: "order-barrier", Count: 100},                // no store came
+		{First: 0x104, By: 0x280, Second: 0x108, Why: "order-barrier", Count: 100}, // within the copy
+		{First: 0x50, Second: 0x300, Why: "passed", Count: 100},                    // no copy
+		{Second: 0x910, Why: "load-choice", Count: 6}, {By: 0x999, Second: 0x914, Why: "load-caution-walk", Count: 7},
+		{Second: 0x50, Why: "load-choice", Count: 100},  // no reader
+		{Second: 0x904, Why: "load-choice", Count: 100}, // the count
+	}, w, Entries{[]objcode.Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
+	assert.Equal(t, trial.Earned{Order: 5, Passed: 2, Caution: 3, Stops: []trial.Stop{barrier, call}}, got.Stores)
+	assert.Equal(t, trial.Earned{Passed: 6, Caution: 7, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "0x999"}, Why: "caution-walk", Count: 7}}}, got.Loads)
+	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, Entries{}, nil)
+	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
+}

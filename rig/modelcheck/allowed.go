@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package modelcheck
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/herdtools"
+	"kcovrig/rig/litmus"
+	"kcovrig/rig/trial"
+)
+
+// modelLimit bounds herd7 where a verdict waits for it: most tests take well
+// under a second.
+const modelLimit = 15 * time.Second
+
+// Allowed says whether the model allows the condition of any of the tests, and
+// keeps the answer by their text.
+func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error) {
+	key := sha256.New()
+	sources := make([]herdtools.Source, 0, len(tests))
+	for _, t := range tests {
+		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
+		fmt.Fprintf(key, "%s\n", t.Text)
+	}
+	kept := filepath.Join(cacheDir, "model", fmt.Sprintf("%x.json", key.Sum(nil)[:16]))
+	var known struct{ Allowed trial.Expectation }
+	if data, err := os.ReadFile(kept); err == nil && json.Unmarshal(data, &known) == nil && known.Allowed != "" {
+		return known.Allowed, nil
+	}
+	dir, err := os.MkdirTemp("", "kcovrig-model-")
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "ask herd7", err)
+	}
+	defer os.RemoveAll(dir)
+	answer, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(dir, "herd.log"), sources, modelLimit)
+	if err != nil {
+		return "", err
+	}
+	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "read herd7's answer", err)
+	}
+	known.Allowed = trial.Never
+	for _, t := range tests {
+		switch v, ok := verdicts[t.Name]; {
+		case !ok:
+			return "", fault.Newf(fault.Rig, "read herd7's answer", "none to %s", t.Name)
+		case v.Observation != "Never":
+			known.Allowed = trial.Sometimes
+		}
+	}
+	return known.Allowed, fault.Wrap(fault.Rig, "keep herd7's answer", disk.WriteJSON(kept, known))
+}
