@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // verifyEnds tests both ends before anything is searched: the stale one, whose
@@ -89,7 +90,7 @@ func (t tester) measureStale(ctx context.Context, commit string) (bisect.Answer,
 func lowerShare(o trial.Observation) float64 {
 	lower := 0.0
 	for _, t := range o.Tallies {
-		if l := trial.StaleLower(t.StaleBlocks, t.Blocks); l > 0 && (lower == 0 || l < lower) {
+		if l := verdict.StaleLower(t.StaleBlocks, t.Blocks); l > 0 && (lower == 0 || l < lower) {
 			lower = l
 		}
 	}

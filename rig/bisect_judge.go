@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 const (
@@ -88,7 +89,7 @@ func doubtful(o trial.Observation, share float64) bool {
 	seldom := true
 	for _, t := range o.Tallies {
 		stale += t.StaleWindows
-		seldom = seldom && trial.RateUpper95(t.StaleBlocks, t.Blocks) < share
+		seldom = seldom && verdict.RateUpper95(t.StaleBlocks, t.Blocks) < share
 	}
 	return stale < 2 || seldom
 }
@@ -131,7 +132,7 @@ func (t tester) boot(ctx context.Context, commit string, share float64, ask aske
 	if len(result.Observations) > 0 {
 		obs = result.Observations[0]
 	}
-	a.ArmJudgement = trial.JudgeArm(result, obs, max(share, 0))
+	a.ArmJudgement = verdict.JudgeArm(result, obs, max(share, 0))
 	a.Tallies = append(a.Tallies, obs.Tallies...)
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered

@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // answerTo bisects 3 commits and returns what was said of the one in the middle.
@@ -57,7 +58,7 @@ func TestTooLittleIsTestedForLongerThenSkipped(t *testing.T) {
 	a, _, err := answerTo(t, fakeBoot{blocks: 20}, fakeBoot{blocks: 9000})
 	require.NoError(t, err)
 	assert.Equal(t, trial.FindingClean, a.Finding)
-	assert.LessOrEqual(t, a.Miss, trial.MissLimit)
+	assert.LessOrEqual(t, a.Miss, verdict.MissLimit)
 
 	a, f, err := answerTo(t, fakeBoot{blocks: 20}, fakeBoot{blocks: 30})
 	require.NoError(t, err)
@@ -145,7 +146,7 @@ func TestTheSameCodeIsTheSameAnswer(t *testing.T) {
 	for i := 1; i < 9; i++ {
 		assert.Zero(t, f.tested(i))
 	}
-	assert.InDelta(t, trial.BoundError+r.Steps[1].Miss, r.Miss, 1e-15)
+	assert.InDelta(t, verdict.BoundError+r.Steps[1].Miss, r.Miss, 1e-15)
 
 	cfg.Reset = true
 	_, err = Bisect(t.Context(), cfg)

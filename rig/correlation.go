@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // warnOfCorrelation notes where neighbouring blocks have clearly more to do with
@@ -13,9 +14,9 @@ import (
 func (j *job) warnOfCorrelation(arms []trial.Observation) {
 	for _, o := range arms {
 		for _, t := range o.Tallies {
-			if r, err, ok := trial.BlockCorrelation(t); ok && o.Counts() && r > trial.Persistence+3*err {
+			if r, err, ok := verdict.BlockCorrelation(t); ok && o.Counts() && r > verdict.Persistence+3*err {
 				j.note(fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",
-					t.Mode, o.Arm(), r, trial.Persistence))
+					t.Mode, o.Arm(), r, verdict.Persistence))
 			}
 		}
 	}

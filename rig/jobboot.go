@@ -11,6 +11,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // bootAsked is what tells one boot of a job from another.
@@ -51,7 +52,7 @@ func (j *job) bootPlan(ask bootAsked) bootPlan {
 		workloads: append([]string{j.scenario.Workload}, j.beside...),
 		start: wire.Start{
 			Workload: j.scenario.Workload, Modes: spec.Modes, Reader: string(ask.reader), Seed: spec.Seed,
-			BlockSize: trial.BlockSize, Detections: ask.hits, ProgressNS: int64(progressTime), Beside: j.beside,
+			BlockSize: verdict.BlockSize, Detections: ask.hits, ProgressNS: int64(progressTime), Beside: j.beside,
 		},
 	}
 	p.machine = BootConfig{

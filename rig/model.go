@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 	"kcovrig/rig/witness"
 )
 
@@ -29,7 +30,7 @@ func (j *job) voices() []trial.Voice {
 	if j.arch.TSO {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	return []trial.Voice{j.model, trial.BinaryVoice(j.result.Code)}
+	return []trial.Voice{j.model, verdict.BinaryVoice(j.result.Code)}
 }
 
 // askModel asks the memory model about the instructions between the two writes of
@@ -57,7 +58,7 @@ func (j *job) askModel(ctx context.Context, arms []trial.Variant) error {
 func (j *job) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {
 	ways := j.ways[v]
 	if len(ways.Of) == 0 {
-		return trial.NotHad(ways.Why), nil
+		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
 	allowed, err := j.backends().Model(ctx, j.cfg.CacheDir, tests)
@@ -65,12 +66,12 @@ func (j *job) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error
 		return trial.Saying{}, ctx.Err()
 	}
 	if err != nil {
-		return trial.NotHad(unanswered(trial.Certificate{}, err).Skipped), nil
+		return verdict.NotHad(unanswered(trial.Certificate{}, err).Skipped), nil
 	}
 	if ways.Why != "" && allowed != trial.Sometimes { // one way that allows it is enough; that some do not is not
-		return trial.NotHad(ways.Why), nil
+		return verdict.NotHad(ways.Why), nil
 	}
-	return trial.ModelSaying(allowed, len(tests)), nil
+	return verdict.ModelSaying(allowed, len(tests)), nil
 }
 
 // askHerd says whether the model allows the condition of any of the tests, and

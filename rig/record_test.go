@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/history"
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -30,7 +31,7 @@ func recording(t *testing.T, notes *[]string) Config {
 	return cfg
 }
 
-func pastRuns(t *testing.T, path string) ([]trial.PastRun, *history.DB) {
+func pastRuns(t *testing.T, path string) ([]trend.PastRun, *history.DB) {
 	t.Helper()
 	db, err := history.Open(t.Context(), path)
 	require.NoError(t, err)

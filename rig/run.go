@@ -11,6 +11,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Run builds and boots one arm. The result holds its tally and no verdict; it
@@ -46,11 +47,11 @@ func (j *job) enoughAlone(latest []wire.Tally, notes func() *trial.Silence) bool
 	share := j.cfg.Spec.CleanShare
 	switch {
 	case share == 0:
-		return trial.Enough(latest)
-	case !trial.EnoughFor(latest, share) || !j.emulated():
-		return trial.EnoughFor(latest, share)
+		return verdict.Enough(latest)
+	case !verdict.EnoughFor(latest, share) || !j.emulated():
+		return verdict.EnoughFor(latest, share)
 	}
-	return trial.SettledAlone(trial.Seen{Tallies: latest, Silence: notes()}, share)
+	return verdict.SettledAlone(trial.Seen{Tallies: latest, Silence: notes()}, share)
 }
 
 // limit is the longest stress of an arm.
@@ -58,7 +59,7 @@ func (j *job) limit() time.Duration {
 	if j.cfg.Spec.Duration > 0 {
 		return j.cfg.Spec.Duration
 	}
-	return trial.GiveUp
+	return verdict.GiveUp
 }
 
 // Compare builds and boots both arms and judges them. The result comes filled
@@ -75,7 +76,7 @@ func Compare(ctx context.Context, cfg Config) (trial.Result, error) {
 func (j *job) compare(ctx context.Context) (err error) {
 	defer func() { j.withdraw(err) }()
 	// Until both arms have run there is nothing to judge.
-	j.result.Judgement = trial.Judge(trial.Observation{}, trial.Observation{Patched: true}, trial.Setting{})
+	j.result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{})
 	if err := j.prepare(ctx, trial.Pair()); err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ func (j *job) compare(ctx context.Context) (err error) {
 	enough := j.settled
 	if j.arch.TSO {
 		enough = func(latest map[trial.Variant][]wire.Tally, _ notes) bool {
-			return trial.Enough(latest[trial.Unpatched]) && trial.Enough(latest[trial.Patched])
+			return verdict.Enough(latest[trial.Unpatched]) && verdict.Enough(latest[trial.Patched])
 		}
 	}
 	judged := trial.JudgedReader(j.cfg.Spec.Readers)
@@ -104,22 +105,22 @@ func (j *job) compare(ctx context.Context) (err error) {
 
 // judge reaches the verdict on two arms, and holds the other voices against it.
 func (j *job) judge(unpatched, patched trial.Observation) {
-	verdict := trial.Judge(unpatched, patched, trial.Setting{
+	judged := verdict.Judge(unpatched, patched, verdict.Setting{
 		TSO: j.arch.TSO, Emulated: j.emulated(), SameCode: j.result.CodeDiffers != nil && !*j.result.CodeDiffers,
 		Unordered: !j.ordered(unpatched.Reader),
 	})
-	j.result.Judgement = trial.Agree(verdict, unpatched, patched, j.voices()...)
+	j.result.Judgement = verdict.Agree(judged, unpatched, patched, j.voices()...)
 }
 
 // settled says whether the arms may stop, for a verdict. The emulator's tables are
 // read only once nothing else is missing.
 func (j *job) settled(latest map[trial.Variant][]wire.Tally, notes notes) bool {
-	certain := trial.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	certain := verdict.Certain(latest[trial.Unpatched], latest[trial.Patched])
 	if !certain || !j.emulated() {
 		return certain
 	}
 	seen := func(v trial.Variant) trial.Seen { return trial.Seen{Tallies: latest[v], Silence: notes(v)} }
-	return trial.Settled(seen(trial.Unpatched), seen(trial.Patched))
+	return verdict.Settled(seen(trial.Unpatched), seen(trial.Patched))
 }
 
 // notes gives what the emulator of an arm under way has noted so far.

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // A lone arm that is asked to be sure runs until enough of its blocks count.
@@ -25,7 +26,7 @@ func TestALoneArmRunsUntilEnoughBlocksCount(t *testing.T) {
 	r, err := Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	require.Len(t, r.Observations, 1)
-	j := trial.JudgeArm(r, r.Observations[0], 0.5)
+	j := verdict.JudgeArm(r, r.Observations[0], 0.5)
 	assert.Equal(t, trial.FindingClean, j.Finding, j.Reason)
-	assert.GreaterOrEqual(t, r.Observations[0].Tallies[0].Blocks, 2*trial.CleanBlocksFor(0.5), "half of them count")
+	assert.GreaterOrEqual(t, r.Observations[0].Tallies[0].Blocks, 2*verdict.CleanBlocksFor(0.5), "half of them count")
 }

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // The exit codes that git bisect run understands, git-bisect(1).
@@ -37,7 +38,7 @@ func gitCode(result *trial.Result, err error) int {
 	// Several readers: each may show a stale read, and all have to be clean.
 	code := gitGood
 	for _, o := range result.Observations {
-		switch trial.JudgeArm(*result, o, result.Spec.CleanShare).Finding {
+		switch verdict.JudgeArm(*result, o, result.Spec.CleanShare).Finding {
 		case trial.FindingStale:
 			return gitBad
 		case trial.FindingClean:

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Schema names the JSON form of a Report.
@@ -72,7 +73,7 @@ type About struct {
 // sum over what was tested, each test once, however many answers follow from it,
 // and the error of the bound on the stale end's share.
 func MissOf(answers []Answer) float64 {
-	sum := trial.BoundError
+	sum := verdict.BoundError
 	for _, a := range answers {
 		if a.Finding == trial.FindingClean && a.SameAs == "" {
 			sum += a.Miss

@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // oracle tests the commits of a world; err, where set, comes for that commit.
@@ -218,5 +219,5 @@ func TestMissIsCountedOncePerTest(t *testing.T) {
 		{ArmJudgement: trial.ArmJudgement{Finding: trial.FindingStale}},
 		{ArmJudgement: trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1}},
 	}
-	assert.InDelta(t, 2e-10+trial.BoundError, MissOf(answers), 1e-20)
+	assert.InDelta(t, 2e-10+verdict.BoundError, MissOf(answers), 1e-20)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/trial"
+	"kcovrig/rig/trend"
 )
 
 // older makes a history as a kcovrig of that version left it, with runs in it.
@@ -44,7 +44,7 @@ func older(t *testing.T, version, runs int) string {
 
 // Every older version is upgraded with its data whole, arms taken from the results included.
 func TestEveryOlderVersionIsUpgraded(t *testing.T) {
-	want := map[string]trial.PastRun{}
+	want := map[string]trend.PastRun{}
 	for n := range 7 {
 		p, _, err := entry(t, n).run()
 		require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -53,12 +54,12 @@ func (f Filter) where() (string, []any) {
 }
 
 // Runs lists the runs that f wants, newest first.
-func (d *DB) Runs(ctx context.Context, f Filter) ([]trial.PastRun, error) {
+func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.PastRun, error) {
 	where, args := f.where()
 	return d.runs(ctx, where, args)
 }
 
-func (d *DB) runs(ctx context.Context, where string, args []any) (list []trial.PastRun, err error) {
+func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.PastRun, err error) {
 	defer func() { err = d.failed(err) }()
 	// One transaction: runs and arms are those of one moment.
 	tx, err := d.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -70,7 +71,7 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trial.P
 	if err != nil {
 		return nil, err
 	}
-	list, place := []trial.PastRun{}, map[string]int{}
+	list, place := []trend.PastRun{}, map[string]int{}
 	for rows.Next() {
 		run, err := scanRun(rows)
 		if err != nil {
@@ -85,8 +86,8 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trial.P
 	return list, addArms(ctx, tx, "SELECT id FROM runs"+where, args, list, place)
 }
 
-func scanRun(rows *sql.Rows) (trial.PastRun, error) {
-	var p trial.PastRun
+func scanRun(rows *sql.Rows) (trend.PastRun, error) {
+	var p trend.PastRun
 	var at, model, readers, modes, verdict, finding, outcome, seed string
 	var patched sql.NullBool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
@@ -96,7 +97,7 @@ func scanRun(rows *sql.Rows) (trial.PastRun, error) {
 		return p, err
 	}
 	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.Finding(finding), trial.Outcome(outcome)
-	p.Arms, p.Readers, p.Modes = []trial.PastArm{}, []trial.Reader{}, split(modes)
+	p.Arms, p.Readers, p.Modes = []trend.PastArm{}, []trial.Reader{}, split(modes)
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
 	}
@@ -119,7 +120,7 @@ func split(text string) []string {
 	return strings.Split(text, ",")
 }
 
-func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trial.PastRun, place map[string]int) error {
+func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trend.PastRun, place map[string]int) error {
 	rows, err := tx.QueryContext(ctx, `SELECT run, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks
 		FROM arms WHERE run IN (`+ids+`) ORDER BY run, place`, args...)
 	if err != nil {
@@ -128,7 +129,7 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tri
 	defer rows.Close()
 	for rows.Next() {
 		var id, reader, outcome string
-		var a trial.PastArm
+		var a trend.PastArm
 		if err := rows.Scan(&id, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
 			return err
 		}
@@ -140,17 +141,17 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tri
 }
 
 // Find returns the run whose id begins with prefix, and its whole result.
-func (d *DB) Find(ctx context.Context, prefix string) (trial.PastRun, json.RawMessage, error) {
+func (d *DB) Find(ctx context.Context, prefix string) (trend.PastRun, json.RawMessage, error) {
 	const try = "kcovrig history # lists the runs with their ids"
 	list, err := d.runs(ctx, " WHERE substr(id, 1, length(?1)) = ?1 ORDER BY at LIMIT 2", []any{prefix})
 	if err != nil {
-		return trial.PastRun{}, nil, err
+		return trend.PastRun{}, nil, err
 	}
 	switch {
 	case prefix == "" || len(list) == 0:
-		return trial.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no run %q", prefix), Try: try}
+		return trend.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no run %q", prefix), Try: try}
 	case len(list) > 1:
-		return trial.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("several runs begin with %q", prefix), Try: try}
+		return trend.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("several runs begin with %q", prefix), Try: try}
 	}
 	var text string
 	err = d.sql.QueryRowContext(ctx, "SELECT document FROM runs WHERE id = ?", list[0].ID).Scan(&text)
@@ -163,14 +164,14 @@ func (d *DB) failed(err error) error {
 
 // Trend returns the trend of the one cell whose name pattern is or fits, as
 // Filter.Cell does, from the runs since then.
-func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trial.Trend, error) {
+func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trend.Trend, error) {
 	runs, err := d.Runs(ctx, Filter{Cell: pattern, Since: since})
 	if err != nil {
-		return trial.Trend{}, err
+		return trend.Trend{}, err
 	}
 	const try = "kcovrig history --limit=0 # lists the runs with their cells"
 	if len(runs) == 0 {
-		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no cell %q", pattern), Try: try}
+		return trend.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no cell %q", pattern), Try: try}
 	}
 	cells := map[string]bool{}
 	for _, r := range runs {
@@ -179,28 +180,28 @@ func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trial.
 	if len(cells) > 1 && !cells[pattern] {
 		const most = 5
 		names := slices.Sorted(maps.Keys(cells))
-		return trial.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("%d cells fit %q, such as:\n  %s", len(cells), pattern, strings.Join(names[:min(most, len(names))], "\n  ")), Try: try}
+		return trend.Trend{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("%d cells fit %q, such as:\n  %s", len(cells), pattern, strings.Join(names[:min(most, len(names))], "\n  ")), Try: try}
 	}
 	cell := runs[0].Cell
 	if cells[pattern] {
 		cell = pattern
 	}
-	return trial.NewTrend(cell, slices.DeleteFunc(runs, func(r trial.PastRun) bool { return r.Cell != cell })), nil
+	return trend.NewTrend(cell, slices.DeleteFunc(runs, func(r trend.PastRun) bool { return r.Cell != cell })), nil
 }
 
 // Trends returns the trends of all cells that have runs since then, by name.
-func (d *DB) Trends(ctx context.Context, since time.Time) ([]trial.Trend, error) {
+func (d *DB) Trends(ctx context.Context, since time.Time) ([]trend.Trend, error) {
 	runs, err := d.Runs(ctx, Filter{Since: since})
 	if err != nil {
 		return nil, err
 	}
-	byCell := map[string][]trial.PastRun{}
+	byCell := map[string][]trend.PastRun{}
 	for _, r := range runs {
 		byCell[r.Cell] = append(byCell[r.Cell], r)
 	}
-	list := []trial.Trend{}
+	list := []trend.Trend{}
 	for _, cell := range slices.Sorted(maps.Keys(byCell)) {
-		list = append(list, trial.NewTrend(cell, byCell[cell]))
+		list = append(list, trend.NewTrend(cell, byCell[cell]))
 	}
 	return list, nil
 }

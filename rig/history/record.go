@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -71,12 +72,12 @@ func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err er
 	return run.ID, added, nil
 }
 
-func (e Entry) run() (trial.PastRun, string, error) {
+func (e Entry) run() (trend.PastRun, string, error) {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, e.Document); err != nil {
-		return trial.PastRun{}, "", fmt.Errorf("the result is no JSON: %w", err)
+		return trend.PastRun{}, "", fmt.Errorf("the result is no JSON: %w", err)
 	}
-	p := trial.NewPastRun(e.Result)
+	p := trend.NewPastRun(e.Result)
 	p.ID, _ = RunID(e.Document) // Compact found no fault
 	p.At, p.Folder = e.At, e.Folder
 	if e.Finding != trial.FindingUnknown {
@@ -97,7 +98,7 @@ const columns = `id, at, cell, command, scenario, arch, kernel_version, tree_has
 	memory_model, readers, modes, patched, verdict, finding, outcome, whose, windows, stale_windows, blocks, stale_blocks,
 	seed, host, took, folder`
 
-func values(p trial.PastRun) []any {
+func values(p trend.PastRun) []any {
 	readers := make([]string, 0, len(p.Readers))
 	for _, r := range p.Readers {
 		readers = append(readers, string(r))
@@ -109,7 +110,7 @@ func values(p trial.PastRun) []any {
 	}
 }
 
-func insert(ctx context.Context, tx *sql.Tx, p trial.PastRun, document string) (bool, error) {
+func insert(ctx context.Context, tx *sql.Tx, p trend.PastRun, document string) (bool, error) {
 	row := append(values(p), document)
 	marks := strings.Repeat(", ?", len(row))[2:]
 	done, err := tx.ExecContext(ctx, "INSERT INTO runs ("+columns+", document) VALUES ("+marks+") ON CONFLICT (id) DO NOTHING", row...)

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -86,7 +87,7 @@ func TestARunComesBackWhole(t *testing.T) {
 	run, document, err := d.Find(t.Context(), id[:6])
 	require.NoError(t, err)
 	assert.JSONEq(t, string(e.Document), string(document))
-	want := trial.NewPastRun(e.Result)
+	want := trend.NewPastRun(e.Result)
 	want.ID, want.At, want.Folder = id, noon, "/runs/0"
 	assert.Equal(t, want, run)
 	assert.Equal(t, uint64(math.MaxUint64), run.Seed, "no digit is lost")

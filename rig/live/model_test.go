@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -119,7 +120,7 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 	u, p := counted("pc", 150, 145), counted("pc", 70, 0)
 	f.tally(trial.Acquire, false, u)
 	f.tally(trial.Acquire, true, p)
-	need, ok := trial.Required(u.StaleBlocks, u.Blocks)
+	need, ok := verdict.Required(u.StaleBlocks, u.Blocks)
 	require.True(t, ok)
 	for _, width := range []int{40, 120} {
 		shown := f.show(t, 1, width)

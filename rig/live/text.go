@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Role says what a line of the view is, for whoever colours it. No meaning is
@@ -175,14 +176,14 @@ func (m *Model) standings(width int) []Line {
 		if i+1 == len(m.arms) || u.Patched || !m.arms[i+1].Patched || m.arms[i+1].Reader != u.Reader {
 			continue
 		}
-		for _, s := range trial.Standings(u.Tallies, m.arms[i+1].Tallies) {
+		for _, s := range verdict.Standings(u.Tallies, m.arms[i+1].Tallies) {
 			out = append(out, standing(s, u.Reader, width))
 		}
 	}
 	return out
 }
 
-func standing(s trial.Standing, reader trial.Reader, width int) Line {
+func standing(s verdict.Standing, reader trial.Reader, width int) Line {
 	name := s.Mode
 	if reader != trial.Acquire {
 		name += " " + string(reader)
@@ -205,7 +206,7 @@ func (m *Model) lone(a trial.TallyEvent) []Line {
 	}
 	var out []Line
 	for _, t := range a.Tallies {
-		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d windows, %d at the least", t.Mode, t.Blocks, trial.BlockSize, trial.LoneBlocks)})
+		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d windows, %d at the least", t.Mode, t.Blocks, verdict.BlockSize, verdict.LoneBlocks)})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Schema names the version of the saved form (docs/json.md).
@@ -83,7 +84,7 @@ func (r CellResult) culprit() fault.Kind {
 }
 
 // Judge sets a cell's result against what was expected. One arm is judged by
-// trial.JudgeArm, two by the verdict that the result holds.
+// verdict.JudgeArm, two by the verdict that the result holds.
 func Judge(c Cell, r trial.Result) CellResult {
 	out := CellResult{
 		Cell: c, Arms: arms(r.Observations), Failure: r.Failure, Retries: []string{}, Images: []string{},
@@ -106,7 +107,7 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status = Expected
 	case Inconclusive, Unknown:
 		out.Status = NoAnswer
-		if c.Expect == Stale && len(r.Observations) == 1 && trial.Silent(r.Observations[0], c.Spec.CleanShare) {
+		if c.Expect == Stale && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
 			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see
 		}
 	default:
@@ -126,7 +127,7 @@ func (r *CellResult) weigh(result trial.Result) {
 		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
 		return
 	}
-	j := trial.JudgeArm(result, result.Observations[0], r.Cell.Spec.CleanShare)
+	j := verdict.JudgeArm(result, result.Observations[0], r.Cell.Spec.CleanShare)
 	r.Outcome, r.Reason = Outcome(j.Finding), j.Reason
 	if j.Finding == trial.FindingClean {
 		r.Miss = &j.Miss

@@ -12,6 +12,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
@@ -75,9 +76,9 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	u, p := observation(trial.OutcomeOK, 1000, 600), observation(trial.OutcomeOK, 1000, 0)
 	p.Patched, u.Silence = true, &trial.Silence{Stores: trial.Earned{Passed: 9}}
 	code := []trial.Code{{Ordered: "no"}, {Patched: true, Ordered: "partly"}}
-	j := trial.Judge(u, p, trial.Setting{Emulated: true})
+	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
-	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: trial.Agree(j, u, p, trial.BinaryVoice(code))}
+	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(j, u, p, verdict.BinaryVoice(code))}
 	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
 	assert.Equal(t, NoAnswer, got.Status)
 	assert.Equal(t, Inconclusive, got.Outcome)

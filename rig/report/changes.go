@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"kcovrig/rig/trial"
+	"kcovrig/rig/trend"
 )
 
 // ChangesSchema names the version of the list of changes.
@@ -24,7 +24,7 @@ type ChangedCell struct {
 func ChangesFormats() []string { return []string{"text", "markdown", "json"} }
 
 // Changes writes which of the cells are flagged in their latest run.
-func Changes(w io.Writer, trends []trial.Trend, format string) error {
+func Changes(w io.Writer, trends []trend.Trend, format string) error {
 	list := []ChangedCell{}
 	for _, t := range trends {
 		if c, ok := changedNow(t); ok {
@@ -53,11 +53,11 @@ func Changes(w io.Writer, trends []trial.Trend, format string) error {
 }
 
 // changedNow keeps those series whose latest measured run is flagged.
-func changedNow(t trial.Trend) (ChangedCell, bool) {
+func changedNow(t trend.Trend) (ChangedCell, bool) {
 	if len(t.Runs) == 0 {
 		return ChangedCell{}, false
 	}
-	now := trial.Trend{Cell: t.Cell, ShiftError: t.ShiftError, Runs: t.Runs}
+	now := trend.Trend{Cell: t.Cell, ShiftError: t.ShiftError, Runs: t.Runs}
 	latest := t.Runs[len(t.Runs)-1].ID
 	for _, s := range t.Series {
 		if n := len(s.Points); n > 0 && s.Points[n-1].Run == latest && s.Points[n-1].Changed {

@@ -14,19 +14,20 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
 // trendCharts plots a cell's shares over time with their intervals, both
 // kernels of one reader and mode in one plot.
-func trendCharts(t trial.Trend) ([]Chart, error) {
+func trendCharts(t trend.Trend) ([]Chart, error) {
 	var charts []Chart
 	for i, s := range t.Series {
-		first := slices.IndexFunc(t.Series, func(o trial.TrendSeries) bool { return samePlot(o, s) })
+		first := slices.IndexFunc(t.Series, func(o trend.TrendSeries) bool { return samePlot(o, s) })
 		if first < i {
 			continue
 		}
-		var together []trial.TrendSeries
+		var together []trend.TrendSeries
 		for _, o := range t.Series {
 			if samePlot(o, s) {
 				together = append(together, o)
@@ -43,11 +44,11 @@ func trendCharts(t trial.Trend) ([]Chart, error) {
 	return charts, nil
 }
 
-func samePlot(a, b trial.TrendSeries) bool {
+func samePlot(a, b trend.TrendSeries) bool {
 	return a.Reader == b.Reader && a.Mode == b.Mode && a.BlockSize == b.BlockSize
 }
 
-func trendChart(id string, series []trial.TrendSeries) (*Chart, error) {
+func trendChart(id string, series []trend.TrendSeries) (*Chart, error) {
 	c := &Chart{
 		ID: id, Title: fmt.Sprintf("Stale blocks, %s reader, mode %s", series[0].Reader, series[0].Mode),
 		Head: []string{"kernel", "ended (UTC)", "stale blocks", "share", "95 % interval", "p", ""},
@@ -103,7 +104,7 @@ type trendPoints struct {
 	flagged plotter.XYs
 }
 
-func measuredPoints(s trial.TrendSeries) trendPoints {
+func measuredPoints(s trend.TrendSeries) trendPoints {
 	var t trendPoints
 	for _, p := range s.Points {
 		if p.Share == nil {
@@ -151,7 +152,7 @@ func addMarks(p *plot.Plot, t trendPoints, patched bool) error {
 	return nil
 }
 
-func trendRows(name string, s trial.TrendSeries) [][]string {
+func trendRows(name string, s trend.TrendSeries) [][]string {
 	var list [][]string
 	for _, p := range s.Points {
 		blocks, flag := "-", ""

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -93,7 +94,7 @@ func comparedRates(a, b []Row) []ComparedCounts {
 		}
 		c := ComparedCounts{A: a, B: b}
 		if a != nil && b != nil && a.BlockInterval != nil && b.BlockInterval != nil && a.BlockSize == b.BlockSize {
-			differ := trial.Differ(trial.Counts{Stale: a.StaleBlocks, Blocks: a.Blocks}, trial.Counts{Stale: b.StaleBlocks, Blocks: b.Blocks})
+			differ := trend.Differ(trend.Counts{Stale: a.StaleBlocks, Blocks: a.Blocks}, trend.Counts{Stale: b.StaleBlocks, Blocks: b.Blocks})
 			lower := trial.FewerStale(a.StaleBlocks, a.Blocks, b.StaleBlocks, b.Blocks)
 			higher := trial.FewerStale(b.StaleBlocks, b.Blocks, a.StaleBlocks, a.Blocks)
 			c.Differ, c.Lower, c.Higher = &differ, &lower, &higher

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -26,7 +27,7 @@ type GridRow struct {
 
 // GridNight is one cell in one night: its latest run, and how many more there were.
 type GridNight struct {
-	Run     *trial.PastRun // nil: none
+	Run     *trend.PastRun // nil: none
 	More    int
 	Others  []string // what those say, where it is something else
 	Sign    string   // of the word, for eyes
@@ -36,8 +37,8 @@ type GridNight struct {
 }
 
 // NewGrid sets out the newest so many nights that have runs; 0: all.
-func NewGrid(runs []trial.PastRun, nights int) Grid {
-	byCell, seen := map[string][]trial.PastRun{}, map[string]bool{}
+func NewGrid(runs []trend.PastRun, nights int) Grid {
+	byCell, seen := map[string][]trend.PastRun{}, map[string]bool{}
 	for _, r := range runs {
 		byCell[r.Cell] = append(byCell[r.Cell], r)
 		seen[night(r)] = true
@@ -53,7 +54,7 @@ func NewGrid(runs []trial.PastRun, nights int) Grid {
 	for cell, runs := range byCell {
 		row := GridRow{Cell: cell, Nights: make([]GridNight, len(g.Nights))}
 		changed := map[string]bool{}
-		for _, p := range trial.NewTrend(cell, runs).Changes() {
+		for _, p := range trend.NewTrend(cell, runs).Changes() {
 			changed[p.Run] = true
 		}
 		shown := false
@@ -71,11 +72,11 @@ func NewGrid(runs []trial.PastRun, nights int) Grid {
 	return g
 }
 
-func night(r trial.PastRun) string { return r.At.UTC().Format(time.DateOnly) }
+func night(r trend.PastRun) string { return r.At.UTC().Format(time.DateOnly) }
 
 // add takes a run into its night: the latest is shown, and no other is passed over
 // in silence.
-func (n *GridNight) add(r trial.PastRun, changed map[string]bool) {
+func (n *GridNight) add(r trend.PastRun, changed map[string]bool) {
 	n.Changed = n.Changed || changed[r.ID]
 	if n.Run != nil {
 		n.More++
@@ -111,7 +112,7 @@ var signs = map[string]string{
 	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
-func staleShare(r trial.PastRun, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
+func staleShare(r trend.PastRun, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
 
 // heat has ten steps; step 0 is none at all, step 1 the least.
 func heat(share *float64) int {

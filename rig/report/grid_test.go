@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -48,7 +49,7 @@ func TestHeat(t *testing.T) {
 func TestALoneArmInTheGrid(t *testing.T) {
 	r := nights()[0]
 	r.Arms, r.Verdict, r.Finding = r.Arms[1:], "", trial.FindingClean
-	n := NewGrid([]trial.PastRun{r}, 0).Rows[0].Nights[0]
+	n := NewGrid([]trend.PastRun{r}, 0).Rows[0].Nights[0]
 	assert.Equal(t, "0.0 %", n.Share)
 	assert.Equal(t, "\u25cb", n.Sign)
 }

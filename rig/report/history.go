@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -25,7 +26,7 @@ func shortID(id string) string { return fmt.Sprintf("%.10s", id) }
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // History lists runs, as text or as one JSON object.
-func History(w io.Writer, path string, runs []trial.PastRun, asJSON bool) error {
+func History(w io.Writer, path string, runs []trend.PastRun, asJSON bool) error {
 	if asJSON {
 		return object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": full(runs)})
 	}
@@ -45,7 +46,7 @@ func History(w io.Writer, path string, runs []trial.PastRun, asJSON bool) error 
 
 // judgedWindows sums one kernel's windows over modes, of the reader that a
 // verdict is on.
-func judgedWindows(r trial.PastRun, patched bool) (stale, windows uint64) {
+func judgedWindows(r trend.PastRun, patched bool) (stale, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Arms {
 		if a.Patched == patched && a.Reader == judged && a.Counts() {
@@ -55,7 +56,7 @@ func judgedWindows(r trial.PastRun, patched bool) (stale, windows uint64) {
 	return stale, windows
 }
 
-func armWindows(r trial.PastRun, patched bool) string {
+func armWindows(r trend.PastRun, patched bool) string {
 	stale, windows := judgedWindows(r, patched)
 	if windows == 0 {
 		return "-"

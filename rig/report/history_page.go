@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/trial"
+	"kcovrig/rig/trend"
 )
 
 // historyPage shares the report's style and parts.
@@ -56,16 +56,16 @@ func WriteGrid(w io.Writer, p GridPage) error { return executePage(w, "grid", p)
 
 // trendPage is what the page of one cell shows.
 type trendPage struct {
-	Trend    trial.Trend
+	Trend    trend.Trend
 	Sentence string
 	Verdicts string
 	Changes  []string
 	Charts   []Chart
-	Runs     []trial.PastRun // newest first
+	Runs     []trend.PastRun // newest first
 }
 
 // WriteTrend writes the page of one cell.
-func WriteTrend(w io.Writer, t trial.Trend) error {
+func WriteTrend(w io.Writer, t trend.Trend) error {
 	charts, err := trendCharts(t)
 	if err != nil {
 		return err

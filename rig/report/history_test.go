@@ -12,21 +12,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
 // nights are made-up runs of two cells: the one changes on its ninth night, with
 // a new compiler, and one of its nights fails.
-func nights() []trial.PastRun {
-	var runs []trial.PastRun
+func nights() []trend.PastRun {
+	var runs []trend.PastRun
 	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 43, 90, 88} {
-		r := trial.PastRun{
+		r := trend.PastRun{
 			ID: fmt.Sprintf("%02d%s", n, strings.Repeat("af", 15)), At: time.Date(2026, 1, n+1, 2, 30, 0, 0, time.UTC), Cell: "compare,kcov,arm64",
 			Command: "compare", Scenario: "kcov", Arch: "arm64", KernelVersion: "6.12.117", Compiler: "gcc 12", QEMUVersion: "11.1.3",
-			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Arms: []trial.PastArm{},
+			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Arms: []trend.PastArm{},
 		}
 		for i, stale := range []uint64{stale, 0} {
-			r.Arms = append(r.Arms, trial.PastArm{
+			r.Arms = append(r.Arms, trend.PastArm{
 				Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: 2 * stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
 			})
 		}
@@ -46,15 +47,15 @@ func nights() []trial.PastRun {
 
 func TestHistoryAsTextAndJSON(t *testing.T) {
 	runs := nights()
-	trend := trial.NewTrend("compare,kcov,arm64", runs[:10])
-	few := trial.NewTrend("compare,kcov,arm64", runs[:3])
+	whole := trend.NewTrend("compare,kcov,arm64", runs[:10])
+	few := trend.NewTrend("compare,kcov,arm64", runs[:3])
 	compared := Compare(load(t, "fixed")[0], load(t, "readers")[0])
 	for _, asJSON := range []bool{false, true} {
 		suffix := map[bool]string{false: ".txt", true: ".json"}[asJSON]
 		for name, write := range map[string]func(*bytes.Buffer) error{
 			"history": func(b *bytes.Buffer) error { return History(b, "/h.db", runs, asJSON) },
 			"empty":   func(b *bytes.Buffer) error { return History(b, "/h.db", nil, asJSON) },
-			"trend":   func(b *bytes.Buffer) error { return Trend(b, trend, asJSON) },
+			"trend":   func(b *bytes.Buffer) error { return Trend(b, whole, asJSON) },
 			"few":     func(b *bytes.Buffer) error { return Trend(b, few, asJSON) },
 			"compare": func(b *bytes.Buffer) error { return Compared(b, compared, asJSON) },
 		} {

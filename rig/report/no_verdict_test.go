@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
@@ -33,5 +34,5 @@ func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
 		}
 		assert.NotContains(t, strings.ToLower(body), "inconclusive", format)
 	}
-	assert.Equal(t, "rig fault", trial.NewPastRun(r).Word())
+	assert.Equal(t, "rig fault", trend.NewPastRun(r).Word())
 }

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // violations checks value against the few words of JSON Schema that
@@ -124,7 +125,7 @@ func sample() trial.Result {
 	differs := true
 	return trial.Result{
 		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
-		Judgement: trial.Judge(u, p, trial.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
+		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
 		Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU:   trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
 		Code:   []trial.Code{{Container: "f", Ordered: "no"}, {Patched: true, Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Text writes r for people: what ran, the tallies, what the code says, the verdict.
@@ -126,7 +127,7 @@ func writeFindings(b *strings.Builder, r trial.Result) {
 		return
 	}
 	for _, o := range r.Observations {
-		j := trial.JudgeArm(r, o, r.Spec.CleanShare)
+		j := verdict.JudgeArm(r, o, r.Spec.CleanShare)
 		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Arm(), o.Reader, j.Finding, j.Reason)
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"kcovrig/rig/trial"
+	"kcovrig/rig/trend"
 )
 
 // Trend writes how a cell's rates went, as text or as one JSON object.
-func Trend(w io.Writer, t trial.Trend, asJSON bool) error {
+func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 	if asJSON {
 		return object(w, map[string]any{
 			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": full(t.Runs), "series": full(t.Series), "changes": full(t.Changes()),
@@ -33,7 +33,7 @@ func Trend(w io.Writer, t trial.Trend, asJSON bool) error {
 }
 
 // verdicts counts how runs ended, in the order of first appearance.
-func verdicts(runs []trial.PastRun) string {
+func verdicts(runs []trend.PastRun) string {
 	var words []string
 	count := map[string]int{}
 	for _, r := range runs {
@@ -47,7 +47,7 @@ func verdicts(runs []trial.PastRun) string {
 	return strings.Join(words, ", ")
 }
 
-func writeSeries(b *strings.Builder, s trial.TrendSeries, runs []trial.PastRun) {
+func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.PastRun) {
 	line, marks := sparkline(s.Points)
 	fmt.Fprintf(b, "\n%s: stale blocks of %d windows, oldest run first\n  %s\n", s.Name(), s.BlockSize, line)
 	if strings.TrimSpace(marks) != "" {
@@ -77,7 +77,7 @@ func writeSeries(b *strings.Builder, s trial.TrendSeries, runs []trial.PastRun) 
 
 // sparkline draws shares from 0 to 100 % in eight heights, a dot where there is
 // none, and below it a mark at each change.
-func sparkline(points []trial.TrendPoint) (line, marks string) {
+func sparkline(points []trend.TrendPoint) (line, marks string) {
 	heights := []rune("▁▂▃▄▅▆▇█")
 	for _, p := range points {
 		mark := " "
@@ -95,7 +95,7 @@ func sparkline(points []trial.TrendPoint) (line, marks string) {
 }
 
 // trendSentence says in one sentence what the trend shows.
-func trendSentence(t trial.Trend) string {
+func trendSentence(t trend.Trend) string {
 	tested := 0
 	for _, s := range t.Series {
 		for _, p := range s.Points {
@@ -106,7 +106,7 @@ func trendSentence(t trial.Trend) string {
 	}
 	switch n := len(changes(t)); {
 	case tested == 0:
-		return fmt.Sprintf("Too few runs: a run is compared with %d earlier ones or more.", trial.ShiftRuns)
+		return fmt.Sprintf("Too few runs: a run is compared with %d earlier ones or more.", trend.ShiftRuns)
 	case n == 0:
 		return fmt.Sprintf("No change: no run differs from those before it by more than runs differ by themselves (false flags: %.0f %% of runs).", 100*t.ShiftError)
 	case n == 1:
@@ -117,7 +117,7 @@ func trendSentence(t trial.Trend) string {
 }
 
 // changes says of each series and stretch of flagged runs what changed.
-func changes(t trial.Trend) []string {
+func changes(t trend.Trend) []string {
 	var list []string
 	for _, s := range t.Series {
 		for _, stretch := range stretches(s.Points) {
@@ -138,8 +138,8 @@ func changes(t trial.Trend) []string {
 
 // stretches are the runs of a series that are flagged one after the other; those
 // that measured nothing do not part them.
-func stretches(points []trial.TrendPoint) [][]trial.TrendPoint {
-	var list [][]trial.TrendPoint
+func stretches(points []trend.TrendPoint) [][]trend.TrendPoint {
+	var list [][]trend.TrendPoint
 	within := false
 	for _, p := range points {
 		switch {
@@ -148,7 +148,7 @@ func stretches(points []trial.TrendPoint) [][]trial.TrendPoint {
 		case p.Changed && within:
 			list[len(list)-1] = append(list[len(list)-1], p)
 		case p.Changed:
-			list = append(list, []trial.TrendPoint{p})
+			list = append(list, []trend.TrendPoint{p})
 		}
 		within = p.Changed
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // heard is a comparison with all voices, one of which could not be had in part,
@@ -23,8 +24,8 @@ func heard() trial.Result {
 			{Instruction: trial.Instruction{Symbol: "f", Offset: 8, Text: "dmb ishst"}, Why: "order-barrier", Count: 7},
 		}}}
 	}
-	model := trial.Voice{Name: trial.VoiceModel, Unpatched: trial.ModelSaying(trial.Sometimes, 1), Patched: trial.NotHad("herd7 is\nnot installed"), How: "herd7"}
-	r.Judgement = trial.Agree(r.Judgement, r.Observations[0], r.Observations[1], model, trial.BinaryVoice(r.Code))
+	model := trial.Voice{Name: trial.VoiceModel, Unpatched: verdict.ModelSaying(trial.Sometimes, 1), Patched: verdict.NotHad("herd7 is\nnot installed"), How: "herd7"}
+	r.Judgement = verdict.Agree(r.Judgement, r.Observations[0], r.Observations[1], model, verdict.BinaryVoice(r.Code))
 	return r
 }
 

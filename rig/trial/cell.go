@@ -24,7 +24,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{r.Command}
-	if arm := loneArm(r); arm != "" {
+	if arm := LoneArm(r); arm != "" {
 		head[0] += "-" + arm
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
@@ -52,8 +52,8 @@ func CellName(r Result) string {
 // inHead are the members that a name begins with.
 var inHead = []string{"scenario", "arm", "arch"}
 
-// loneArm is the arm of a run; results from before it was kept tell it by their boots.
-func loneArm(r Result) string {
+// LoneArm is the arm of a run, empty of any other command; results from before it was kept tell it by their boots.
+func LoneArm(r Result) string {
 	if r.Command == "run" && r.Spec.Arm == "" && len(r.Observations) > 0 {
 		return r.Observations[0].Arm()
 	}

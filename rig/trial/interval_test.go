@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 func TestExactIntervalCutsEqualTails(t *testing.T) {
 	for _, c := range []struct{ k, n int }{{1, 10}, {5, 10}, {118, 125}, {1, 1000}, {999, 1000}} {
 		i := ExactInterval(uint64(c.k), uint64(c.n), 0.95)
-		assert.InEpsilon(t, 0.025, upperTail(c.k, c.n, i.Low), 1e-6, "%v", c)
-		assert.InEpsilon(t, 0.975, upperTail(c.k+1, c.n, i.High), 1e-6, "%v", c)
+		assert.InEpsilon(t, 0.025, distuv.Binomial{N: float64(c.n), P: i.Low}.Survival(float64(c.k)-1), 1e-6, "%v", c)
+		assert.InEpsilon(t, 0.975, distuv.Binomial{N: float64(c.n), P: i.High}.Survival(float64(c.k+1)-1), 1e-6, "%v", c)
 	}
 	assert.InDelta(t, 0.0362, ExactInterval(0, 100, 0.95).High, 1e-4)
 	assert.Zero(t, ExactInterval(0, 100, 0.95).Low)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package trial holds what a run is and what it means: the specification, the
-// observation of one boot, the result, and the verdict with its statistics.
-// Values and pure functions only; it leaves doing to rig and rendering to report.
+// observation of one boot, the result, and the verdict with its reasons. Values and
+// pure functions only; it leaves judging to verdict, doing to rig and rendering to report.
 package trial
 
 import (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package verdict
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/trial"
 )
 
 // simulations is how often each case is played; an error of 1e-9 is far below
@@ -25,7 +27,7 @@ type play func(rule, world, *rand.Rand) bool
 
 // errorRate plays and returns the exact interval of the rate of errors, which
 // lies outside with probability 1e-4.
-func errorRate(r rule, w world, p play) Interval {
+func errorRate(r rule, w world, p play) trial.Interval {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var hits uint64
 	for range simulations() {
@@ -33,18 +35,18 @@ func errorRate(r rule, w world, p play) Interval {
 			hits++
 		}
 	}
-	return ExactInterval(hits, simulations(), 1-1e-4)
+	return trial.ExactInterval(hits, simulations(), 1-1e-4)
 }
 
 // keeps wants the error to lie within the budget for sure.
-func keeps(t *testing.T, name string, i Interval, budget float64) {
+func keeps(t *testing.T, name string, i trial.Interval, budget float64) {
 	t.Helper()
 	t.Logf("%s: %.5f to %.5f, budget %v", name, i.Low, i.High, budget)
 	assert.LessOrEqual(t, i.High, budget, name)
 }
 
 // breaks wants the error to exceed the budget for sure.
-func breaks(t *testing.T, name string, i Interval, budget float64) {
+func breaks(t *testing.T, name string, i trial.Interval, budget float64) {
 	t.Helper()
 	t.Logf("%s: %.5f to %.5f, budget %v", name, i.Low, i.High, budget)
 	assert.Greater(t, i.Low, budget, name)

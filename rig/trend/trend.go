@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+// Package trend is what a history knows of past runs: one row per run, the trend of a
+// cell over its runs, and which run departs from those before it. It is pure; where
+// the rows are kept it leaves to package history.
+package trend
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"time"
+
+	"kcovrig/rig/trial"
 )
 
 // Trend is one cell's runs, oldest first, and per kernel, reader and mode how
@@ -22,7 +27,7 @@ type Trend struct {
 // TrendSeries is one kernel, reader and mode over the runs that had it.
 type TrendSeries struct {
 	Patched   bool         `json:"patched"`
-	Reader    Reader       `json:"reader"`
+	Reader    trial.Reader `json:"reader"`
 	Mode      string       `json:"mode"`
 	BlockSize uint64       `json:"blockSize"`
 	Points    []TrendPoint `json:"points"`
@@ -30,17 +35,17 @@ type TrendSeries struct {
 
 // TrendPoint is one run in a series. Its interval is exact, of blocks, 95 %.
 type TrendPoint struct {
-	Run          string    `json:"run"`
-	At           time.Time `json:"at"`
-	Outcome      Outcome   `json:"outcome"`
-	Windows      uint64    `json:"windows"`
-	StaleWindows uint64    `json:"staleWindows"`
-	Blocks       uint64    `json:"blocks"`
-	StaleBlocks  uint64    `json:"staleBlocks"`
-	Share        *float64  `json:"share"` // of stale blocks; null where nothing was counted
-	Interval     *Interval `json:"interval"`
+	Run          string          `json:"run"`
+	At           time.Time       `json:"at"`
+	Outcome      trial.Outcome   `json:"outcome"`
+	Windows      uint64          `json:"windows"`
+	StaleWindows uint64          `json:"staleWindows"`
+	Blocks       uint64          `json:"blocks"`
+	StaleBlocks  uint64          `json:"staleBlocks"`
+	Share        *float64        `json:"share"` // of stale blocks; null where nothing was counted
+	Interval     *trial.Interval `json:"interval"`
 	// Shift is the run's p-value against the runs before it that were not flagged
-	// themselves, see trial.Shift; null where they are too few.
+	// themselves, see Shift; null where they are too few.
 	Shift *float64 `json:"shift"`
 	// Changed: Shift is below ShiftError divided by the number of series.
 	Changed  bool     `json:"changed"`
@@ -51,7 +56,7 @@ type TrendPoint struct {
 
 // Name says of what the series is.
 func (s TrendSeries) Name() string {
-	return fmt.Sprintf("%s, %s, %s", string(VariantOf(s.Patched, false)), s.Reader, s.Mode)
+	return fmt.Sprintf("%s, %s, %s", string(trial.VariantOf(s.Patched, false)), s.Reader, s.Mode)
 }
 
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to
@@ -96,7 +101,7 @@ func newTrendPoint(run PastRun, a PastArm) TrendPoint {
 	}
 	p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
 	if a.Blocks > 0 {
-		share, interval := float64(a.StaleBlocks)/float64(a.Blocks), ExactInterval(a.StaleBlocks, a.Blocks, 0.95)
+		share, interval := float64(a.StaleBlocks)/float64(a.Blocks), trial.ExactInterval(a.StaleBlocks, a.Blocks, 0.95)
 		p.Share, p.Interval = &share, &interval
 	}
 	return p

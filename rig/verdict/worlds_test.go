@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package verdict
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // world makes the two arms of one comparison of equally bad kernels: each call
@@ -119,7 +120,7 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 			addBlock(&p[0], other())
 		}
 	}
-	return p[0].StaleBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == Fixed
+	return p[0].StaleBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == trial.Fixed
 }
 
 // fished plays someone who wants to hear "fixed": of all moments of a long

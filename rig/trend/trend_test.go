@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package trend
 
 import (
 	"fmt"
@@ -9,14 +9,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // night is a run of one patched and one unpatched arm, stale of 100 blocks each.
 func night(n int, unpatched, patched uint64) PastRun {
-	r := PastRun{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: Fixed}
+	r := PastRun{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
 		r.Arms = append(r.Arms, PastArm{
-			Patched: i == 1, Reader: Acquire, Mode: "pc", Outcome: OutcomeOK, Windows: 1600, StaleWindows: stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
+			Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
 		})
 	}
 	return r
@@ -29,7 +33,7 @@ func TestAChangeStaysFlagged(t *testing.T) {
 		runs = append(runs, night(n, stale, 0))
 	}
 	runs[7].Compiler = "gcc 13"
-	runs[2].Arms[0].Outcome, runs[2].Arms[0].StaleBlocks = OutcomeTimeout, 100 // counts for nothing
+	runs[2].Arms[0].Outcome, runs[2].Arms[0].StaleBlocks = trial.OutcomeTimeout, 100 // counts for nothing
 	trend := NewTrend("c", []PastRun{runs[10], runs[0], runs[9], runs[1], runs[8], runs[2], runs[7], runs[3], runs[6], runs[4], runs[5]})
 	require.Len(t, trend.Series, 2)
 	var flagged, tested []int
@@ -81,13 +85,13 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 
 func TestWordOfARun(t *testing.T) {
 	for want, r := range map[string]PastRun{
-		"fixed":        {Verdict: Fixed, Finding: FindingStale},
-		"stale":        {Finding: FindingStale, Outcome: OutcomeOK},
-		"kernel fault": {Whose: "kernel", Outcome: OutcomeKernelFault, Verdict: Inconclusive},
-		"inconclusive": {Whose: "unknown", Outcome: OutcomeCut, Verdict: Inconclusive},
-		"failed":       {Whose: "unknown", Outcome: OutcomeOK},
-		"not-fixed":    {Whose: "rig", Verdict: NotFixed},
-		"ok":           {Outcome: OutcomeOK},
+		"fixed":        {Verdict: trial.Fixed, Finding: trial.FindingStale},
+		"stale":        {Finding: trial.FindingStale, Outcome: trial.OutcomeOK},
+		"kernel fault": {Whose: "kernel", Outcome: trial.OutcomeKernelFault, Verdict: trial.Inconclusive},
+		"inconclusive": {Whose: "unknown", Outcome: trial.OutcomeCut, Verdict: trial.Inconclusive},
+		"failed":       {Whose: "unknown", Outcome: trial.OutcomeOK},
+		"not-fixed":    {Whose: "rig", Verdict: trial.NotFixed},
+		"ok":           {Outcome: trial.OutcomeOK},
 		"unknown":      {},
 	} {
 		assert.Equal(t, want, r.Word())
@@ -96,16 +100,19 @@ func TestWordOfARun(t *testing.T) {
 
 // A lone arm that was asked to be sure has a finding; sums leave out what does not count.
 func TestPastRunOfAResult(t *testing.T) {
-	r := Result{Command: "run", Spec: Spec{CleanShare: 0.05}, QEMU: QEMU{MemoryModel: ModelArm}}
-	r.Observations = []Observation{lone(900, 0)}
+	r := trial.Result{Command: "run", Spec: trial.Spec{CleanShare: 0.05}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}
+	r.Observations = []trial.Observation{{
+		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Entries: 900 * verdict.BlockSize, Blocks: 900}},
+		Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
+	}}
 	r.Observations[0].Patched = true
 	p := NewPastRun(r)
-	assert.Equal(t, FindingClean, p.Finding)
+	assert.Equal(t, trial.FindingClean, p.Finding)
 	assert.True(t, *p.Patched)
 	assert.Equal(t, uint64(900), p.Blocks)
-	r.Observations[0].Outcome = OutcomeKernelFault
+	r.Observations[0].Outcome = trial.OutcomeKernelFault
 	p = NewPastRun(r)
-	assert.Equal(t, FindingInconclusive, p.Finding)
+	assert.Equal(t, trial.FindingInconclusive, p.Finding)
 	assert.Zero(t, p.Blocks)
-	assert.Equal(t, OutcomeKernelFault, p.Outcome)
+	assert.Equal(t, trial.OutcomeKernelFault, p.Outcome)
 }

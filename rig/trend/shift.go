@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package trend
 
 import (
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"kcovrig/rig/trial"
 )
 
 // Counts are the stale blocks of one arm in one mode of one run.
@@ -24,8 +26,8 @@ const (
 // probability of shares as far apart, were they equal. Like FewerStale it takes
 // blocks as independent.
 func Differ(a, b Counts) float64 {
-	fewer := FewerStale(a.Stale, a.Blocks, b.Stale, b.Blocks)
-	more := FewerStale(b.Stale, b.Blocks, a.Stale, a.Blocks)
+	fewer := trial.FewerStale(a.Stale, a.Blocks, b.Stale, b.Blocks)
+	more := trial.FewerStale(b.Stale, b.Blocks, a.Stale, a.Blocks)
 	return min(1, 2*min(fewer, more))
 }
 

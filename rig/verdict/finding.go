@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package verdict
 
 import (
 	"fmt"
@@ -8,28 +8,8 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
 )
-
-// Finding says what one arm alone showed, to whoever knows what to expect of
-// it. It is no verdict on a fix. The zero value is unknown.
-type Finding string
-
-// The findings.
-const (
-	FindingUnknown      Finding = ""
-	FindingStale        Finding = "stale"
-	FindingClean        Finding = "clean"
-	FindingInconclusive Finding = "inconclusive" // too few windows, a faulty boot, an idle emulator
-)
-
-// ArmJudgement is a Finding with its reason. Miss is the probability with which
-// a kernel whose blocks are stale with the assumed share would have looked as
-// clean: for FindingClean below MissLimit, for FindingStale 0.
-type ArmJudgement struct {
-	Finding Finding `json:"finding"`
-	Miss    float64 `json:"miss"`
-	Reason  string  `json:"reason"`
-}
 
 // CleanBlocksFor returns the blocks without a stale window after which a kernel
 // whose blocks are stale with probability share has been missed with
@@ -57,7 +37,7 @@ func EnoughFor(tallies []wire.Tally, share float64) bool {
 // stop, by the blocks that count once its notes are read. Where the publication
 // overtook the copy and no stale read came yet, one may still come. Where no
 // instruction ordered the two, more windows change nothing.
-func SettledAlone(seen Seen, share float64) bool {
+func SettledAlone(seen trial.Seen, share float64) bool {
 	if !EnoughFor(seen.Tallies, share) {
 		return false
 	}
@@ -74,7 +54,7 @@ func SettledAlone(seen Seen, share float64) bool {
 
 // Silent says whether an arm showed no stale window in as many blocks as exclude
 // share, were its silence worth something.
-func Silent(o Observation, share float64) bool {
+func Silent(o trial.Observation, share float64) bool {
 	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
 }
 
@@ -83,9 +63,9 @@ func Silent(o Observation, share float64) bool {
 // with probability above 1 - MissLimit, else inconclusive. Silence is earned as
 // beside another arm: the memory emulator could have spoken, and an instruction
 // kept it from doing so; and the binary does not say that a stale read is possible.
-func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
+func JudgeArm(r trial.Result, o trial.Observation, share float64) trial.ArmJudgement {
 	switch {
-	case o.Outcome == OutcomeUnknown:
+	case o.Outcome == trial.OutcomeUnknown:
 		return undecided("the arm did not run")
 	case !o.Counts():
 		return undecided("the arm ended with %s: nothing in it is counted", o.Outcome)
@@ -94,10 +74,10 @@ func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
 	}
 	for _, t := range o.Tallies {
 		if t.StaleWindows > 0 {
-			return ArmJudgement{FindingStale, 0, fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
+			return trial.ArmJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
 		}
 	}
-	emulated := r.QEMU.MemoryModel == ModelArm
+	emulated := r.QEMU.MemoryModel == trial.ModelArm
 	if emulated && o.Emulator[counterDelayed] == 0 {
 		return undecided("the memory emulator delayed no store, so silence says nothing")
 	}
@@ -105,24 +85,24 @@ func JudgeArm(r Result, o Observation, share float64) ArmJudgement {
 	if w.doubt != "" {
 		return undecided("none of %d windows was stale, which says nothing: %s", windowsOf(o), w.doubt)
 	}
-	if said := r.binaryOf(o); r.reorders() && said.Answer == Possible {
+	if said := binaryOf(r, o); reorders(r) && said.Answer == trial.Possible {
 		return undecided("none of %d windows was stale, but a stale read is possible by the binary (%s)", windowsOf(o), said.Words)
 	}
 	return silentArm(o, share, w)
 }
 
-func undecided(format string, args ...any) ArmJudgement {
-	return ArmJudgement{FindingInconclusive, 1, fmt.Sprintf(format, args...)}
+func undecided(format string, args ...any) trial.ArmJudgement {
+	return trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: fmt.Sprintf(format, args...)}
 }
 
 // silentArm asks whether the clean blocks of an arm that count are enough.
-func silentArm(o Observation, share float64, w weight) ArmJudgement {
-	j := ArmJudgement{Finding: FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
+func silentArm(o trial.Observation, share float64, w weight) trial.ArmJudgement {
+	j := trial.ArmJudgement{Finding: trial.FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
 	for _, t := range o.Tallies {
 		counted := w.of(t.Blocks)
 		j.Miss = max(j.Miss, math.Exp(float64(counted)*promised.logClean(min(share, 1))))
 		if need := CleanBlocksFor(share); counted < need {
-			j.Finding, j.Reason = FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
+			j.Finding, j.Reason = trial.FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
 			if counted < t.Blocks && w.mostly != "" {
 				j.Reason += fmt.Sprintf("; only %d count, since the memory emulator could not always speak; %s", counted, w.mostly)
 			}
@@ -131,7 +111,7 @@ func silentArm(o Observation, share float64, w weight) ArmJudgement {
 	return j
 }
 
-func windowsOf(o Observation) (n uint64) {
+func windowsOf(o trial.Observation) (n uint64) {
 	for _, t := range o.Tallies {
 		n += t.Windows
 	}
@@ -140,14 +120,14 @@ func windowsOf(o Observation) (n uint64) {
 
 // reorders says whether the machine that ran may show what the code allows: under
 // the memory emulator, or on a CPU without TSO.
-func (r Result) reorders() bool {
+func reorders(r trial.Result) bool {
 	a, err := arch.Lookup(r.Spec.Arch)
 	tso := err == nil && a.TSO
-	return r.QEMU.MemoryModel == ModelArm || r.QEMU.Accel == AccelKVM && !tso
+	return r.QEMU.MemoryModel == trial.ModelArm || r.QEMU.Accel == trial.AccelKVM && !tso
 }
 
 // binaryOf is what the machine code says of the kernel that an arm booted.
-func (r Result) binaryOf(o Observation) Saying {
+func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
 		if c.Patched == o.Patched && c.AsIs == o.AsIs {
 			return binarySaying(c)

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package trial
+package verdict
 
 import (
 	"fmt"
 	"slices"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // notComparable says why two observations allow no verdict, or nothing.
-func notComparable(unpatched, patched Observation) string {
-	for _, o := range []Observation{unpatched, patched} {
-		if o.Outcome == OutcomeUnknown {
+func notComparable(unpatched, patched trial.Observation) string {
+	for _, o := range []trial.Observation{unpatched, patched} {
+		if o.Outcome == trial.OutcomeUnknown {
 			return fmt.Sprintf("the %s arm did not run", o.Arm())
 		}
 		if !o.Counts() {
@@ -57,9 +58,9 @@ func Standings(unpatched, patched []wire.Tally) []Standing {
 	return all
 }
 
-func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) ModeJudgement {
+func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJudgement {
 	counted := w.of(p.Blocks - p.StaleBlocks)
-	m := ModeJudgement{
+	m := trial.ModeJudgement{
 		Mode:            u.Mode,
 		Counted:         counted,
 		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
@@ -73,32 +74,32 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) ModeJudgemen
 
 // verdictOf decides one mode. A stale read in the patched arm was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
-func (r rule) verdictOf(u, p wire.Tally, m ModeJudgement, setting Setting, w weight) (Verdict, string) {
+func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight) (trial.Verdict, string) {
 	switch {
 	case setting.Unordered && !setting.TSO:
-		return Inconclusive, reasonUnordered
+		return trial.Inconclusive, reasonUnordered
 	case p.StaleWindows > 0:
-		return NotFixed, fmt.Sprintf("mode %s: the patched arm showed %d stale of %d windows", u.Mode, p.StaleWindows, p.Windows)
+		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %d stale of %d windows", u.Mode, p.StaleWindows, p.Windows)
 	case u.Blocks == 0 || p.Blocks == 0:
-		return Inconclusive, reasonNoWindows
+		return trial.Inconclusive, reasonNoWindows
 	case setting.TSO && u.StaleWindows > 0:
-		return Inconclusive, reasonTSOBroken
+		return trial.Inconclusive, reasonTSOBroken
 	case setting.TSO:
-		return NoEffect, reasonTSO
+		return trial.NoEffect, reasonTSO
 	case setting.SameCode:
-		return Inconclusive, reasonSameCode
+		return trial.Inconclusive, reasonSameCode
 	case u.StaleWindows == 0:
-		return Inconclusive, reasonNoStale
+		return trial.Inconclusive, reasonNoStale
 	case w.doubt != "":
-		return Inconclusive, w.doubt
+		return trial.Inconclusive, w.doubt
 	case m.Required == 0 || m.Counted < m.Required:
-		return Inconclusive, tooFew(u.Mode, p.Blocks, m, w)
+		return trial.Inconclusive, tooFew(u.Mode, p.Blocks, m, w)
 	default:
-		return Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)
+		return trial.Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)
 	}
 }
 
-func tooFew(mode string, blocks uint64, m ModeJudgement, w weight) string {
+func tooFew(mode string, blocks uint64, m trial.ModeJudgement, w weight) string {
 	text := fmt.Sprintf("mode %s: too few windows: %d clean blocks in the patched arm, %s needed", mode, blocks, needed(m.Required))
 	if m.Counted < blocks && w.mostly != "" {
 		text += fmt.Sprintf("; only %d count, since the memory emulator could speak less often there than in the unpatched arm; %s", m.Counted, w.mostly)

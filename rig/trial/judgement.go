@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+// Verdict says what a comparison showed. The zero value is unknown: nothing was judged.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictUnknown Verdict = ""
+	Fixed          Verdict = "fixed"
+	NotFixed       Verdict = "not-fixed"
+	NoEffect       Verdict = "no-effect-possible"
+	Inconclusive   Verdict = "inconclusive"
+)
+
+// ModeJudgement is the verdict on one mode.
+type ModeJudgement struct {
+	Mode            string  `json:"mode"`
+	Verdict         Verdict `json:"verdict"`
+	Reason          string  `json:"reason"`
+	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched arm's share of stale blocks
+	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
+	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
+	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean
+	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
+}
+
+// Judgement is the verdict on a comparison.
+type Judgement struct {
+	Verdict Verdict `json:"verdict"`
+	// Confidence is 1 minus the largest miss probability for "fixed", 1 for
+	// "not-fixed", which was seen, and absent where statistics say nothing.
+	Confidence      *float64        `json:"confidence"`
+	MissProbability *float64        `json:"missProbability,omitempty"` // for "fixed" only
+	Reasons         []string        `json:"reasons"`
+	Modes           []ModeJudgement `json:"modes"`
+	Voices          []Voice         `json:"voices,omitempty"` // what model, binary and run say
+}
+
+// Finding says what one arm alone showed, to whoever knows what to expect of
+// it. It is no verdict on a fix. The zero value is unknown.
+type Finding string
+
+// The findings.
+const (
+	FindingUnknown      Finding = ""
+	FindingStale        Finding = "stale"
+	FindingClean        Finding = "clean"
+	FindingInconclusive Finding = "inconclusive" // too few windows, a faulty boot, an idle emulator
+)
+
+// ArmJudgement is a Finding with its reason. Miss is the probability with which
+// a kernel whose blocks are stale with the assumed share would have looked as
+// clean: for FindingClean below MissLimit, for FindingStale 0.
+type ArmJudgement struct {
+	Finding Finding `json:"finding"`
+	Miss    float64 `json:"miss"`
+	Reason  string  `json:"reason"`
+}
+
+// Answer is what one voice says of stale reads in one kernel. The zero value: it
+// could not be had, or says nothing.
+type Answer string
+
+// The answers.
+const (
+	Possible   Answer = "possible"
+	Impossible Answer = "impossible"
+)
+
+// Saying is one voice on one kernel.
+type Saying struct {
+	Answer Answer `json:"answer,omitempty"`
+	Words  string `json:"words"`
+}
+
+// Voice is one way to know whether a stale read is possible. Only where all that
+// could be had agree is a patch fixed, or not.
+type Voice struct {
+	Name      string `json:"voice"`
+	Unpatched Saying `json:"unpatched"`
+	Patched   Saying `json:"patched"`
+	How       string `json:"how"`
+}
+
+// The voices.
+const (
+	VoiceModel  = "model"
+	VoiceBinary = "binary"
+	VoiceRun    = "run"
+)

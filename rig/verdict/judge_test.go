@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
+	windows := blocks * BlockSize
+	return wire.Tally{
+		Mode: mode, Windows: windows, Entries: 4 * windows, Blocks: blocks,
+		StaleBlocks: staleBlocks, StaleWindows: staleBlocks, StaleEntries: staleBlocks,
+	}
+}
+
+func arm(patched bool, tallies ...wire.Tally) trial.Observation {
+	return trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
+}
+
+func TestJudge(t *testing.T) {
+	bad, clean := tally("pc", 400, 240), tally("pc", 600, 0)
+	half := tally("pc", 10, 0)
+	looseStale := clean
+	looseStale.StaleWindows, looseStale.StaleEntries = 1, 1
+	with := func(o trial.Observation, change func(*trial.Observation)) trial.Observation { change(&o); return o }
+	for name, c := range map[string]struct {
+		unpatched, patched trial.Observation
+		setting            Setting
+		want               trial.Verdict
+	}{
+		"fixed":                     {arm(false, bad), arm(true, clean), Setting{}, trial.Fixed},
+		"cut short counts":          {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.Outcome = trial.OutcomeCut }), Setting{}, trial.Fixed},
+		"patched stale":             {arm(false, bad), arm(true, bad), Setting{}, trial.NotFixed},
+		"one stale window":          {arm(false, bad), arm(true, looseStale), Setting{}, trial.NotFixed},
+		"too few":                   {arm(false, bad), arm(true, half), Setting{}, trial.Inconclusive},
+		"no window":                 {arm(false, bad), arm(true, tally("pc", 0, 0)), Setting{}, trial.Inconclusive},
+		"unpatched clean":           {arm(false, clean), arm(true, clean), Setting{}, trial.Inconclusive},
+		"same code":                 {arm(false, bad), arm(true, clean), Setting{SameCode: true}, trial.Inconclusive},
+		"same code, stale":          {arm(false, bad), arm(true, bad), Setting{SameCode: true}, trial.NotFixed},
+		"emulator idle":             {arm(false, bad), arm(true, clean), Setting{Emulated: true}, trial.Inconclusive},
+		"emulator at work":          {with(arm(false, bad), noted(free)), with(arm(true, clean), noted(kept)), Setting{Emulated: true}, trial.Fixed},
+		"tso":                       {arm(false, clean), arm(true, clean), Setting{TSO: true, SameCode: true}, trial.NoEffect},
+		"tso, nothing ran":          {arm(false, tally("pc", 0, 0)), arm(true, clean), Setting{TSO: true}, trial.Inconclusive},
+		"tso, unpatched stale":      {arm(false, bad), arm(true, clean), Setting{TSO: true}, trial.Inconclusive},
+		"tso, patched stale":        {arm(false, clean), arm(true, bad), Setting{TSO: true}, trial.NotFixed},
+		"relaxed, both stale":       {arm(false, bad), arm(true, bad), Setting{Unordered: true}, trial.Inconclusive},
+		"relaxed, patched clean":    {arm(false, bad), arm(true, clean), Setting{Unordered: true}, trial.Inconclusive},
+		"relaxed, tso":              {arm(false, clean), arm(true, clean), Setting{Unordered: true, TSO: true}, trial.NoEffect},
+		"swapped":                   {arm(true, bad), arm(false, clean), Setting{}, trial.Inconclusive},
+		"no tallies":                {arm(false), arm(true), Setting{}, trial.Inconclusive},
+		"other reader":              {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.Reader = trial.Relaxed }), Setting{}, trial.Inconclusive},
+		"other mode":                {arm(false, bad), arm(true, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
+		"other block":               {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.BlockSize = 1 }), Setting{}, trial.Inconclusive},
+		"both fixed":                {arm(false, bad, tally("cmp", 400, 220)), arm(true, clean, tally("cmp", 600, 0)), Setting{}, trial.Fixed},
+		"one mode not fixed":        {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 1)), Setting{}, trial.NotFixed},
+		"one mode inconclusive":     {arm(false, bad, tally("cmp", 90, 0)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
+		"not fixed, other not seen": {arm(false, bad, tally("cmp", 90, 0)), arm(true, bad, tally("cmp", 200, 0)), Setting{}, trial.NotFixed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := Judge(c.unpatched, c.patched, c.setting)
+			assert.Equal(t, c.want, j.Verdict, "%+v", j)
+			assert.NotEmpty(t, j.Reasons)
+		})
+	}
+}
+
+func TestNothingButOKAndCutIsCounted(t *testing.T) {
+	for _, o := range []trial.Outcome{trial.OutcomeUnknown, trial.OutcomeKernelFault, trial.OutcomeGuestFault, trial.OutcomeRigFault, trial.OutcomeTimeout, "new"} {
+		for _, broken := range []bool{false, true} {
+			u, p := arm(false, tally("pc", 100, 60)), arm(true, tally("pc", 200, 200))
+			if broken {
+				p.Outcome = o
+			} else {
+				u.Outcome = o
+			}
+			assert.Equal(t, trial.Inconclusive, Judge(u, p, Setting{}).Verdict, "%q in the patched arm: %v", o, broken)
+		}
+	}
+}
+
+func TestConfidence(t *testing.T) {
+	j := Judge(arm(false, tally("pc", 400, 240), tally("cmp", 400, 360)), arm(true, tally("pc", 600, 0), tally("cmp", 700, 0)), Setting{})
+	require.Equal(t, trial.Fixed, j.Verdict)
+	require.NotNil(t, j.Confidence)
+	assert.Greater(t, *j.Confidence, 1-MissLimit)
+	assert.Equal(t, j.Modes[0].MissProbability, *j.MissProbability, "the weaker mode decides")
+	assert.Nil(t, Judge(arm(false, tally("pc", 9, 0)), arm(true, tally("pc", 9, 0)), Setting{}).Confidence)
+	assert.Equal(t, trial.VerdictUnknown, trial.Judgement{}.Verdict, "the zero value is unknown")
+}
+
+func TestStopRules(t *testing.T) {
+	u, p := []wire.Tally{tally("pc", 200, 150), tally("cmp", 200, 120)}, func(pc, cmp wire.Tally) []wire.Tally { return []wire.Tally{pc, cmp} }
+	need, ok := Required(120, 200)
+	require.True(t, ok)
+	clean := tally("pc", 500, 0)
+	assert.False(t, Certain(nil, nil))
+	assert.False(t, Certain(u, nil))
+	assert.False(t, Certain(nil, p(clean, clean)))
+	assert.False(t, Certain(u, p(clean, tally("cmp", need-1, 0))))
+	assert.True(t, Certain(u, p(clean, tally("cmp", need, 0))))
+	assert.True(t, Certain(u, p(clean, tally("cmp", 2, 1))), "a stale window settles a mode")
+	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no stale block, no bound")
+	assert.False(t, Certain([]wire.Tally{u[0], tally("cmp", 9, 0)}, p(clean, tally("cmp", 9, 9))), "the unpatched arm has had no chance")
+	assert.True(t, Certain([]wire.Tally{u[0], tally("cmp", LoneBlocks, 0)}, p(clean, tally("cmp", 9, 9))))
+	hopeless := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
+	assert.True(t, Certain(hopeless, p(clean, clean)))
+	assert.False(t, Certain(p(hopeless[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
+	assert.False(t, Certain(u, p(clean, tally("other", 9999, 0))))
+	assert.Equal(t, trial.Fixed, Judge(arm(false, u...), arm(true, clean, tally("cmp", need, 0)), Setting{}).Verdict,
+		"what the rule stops at is certain")
+	assert.False(t, Enough(nil))
+	assert.False(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))
+	assert.True(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0)}))
+}
+
+// However bad the unpatched arm is, Certain asks for far more clean windows than
+// its longest clean stretch ever had, see BlockSize.
+func TestFixedNeedsManyWindows(t *testing.T) {
+	for n := uint64(1); ; n++ {
+		if Certain([]wire.Tally{tally("pc", n, n)}, []wire.Tally{tally("pc", n, 0)}) {
+			assert.Greater(t, n*BlockSize, uint64(900))
+			return
+		}
+	}
+}
+
+func TestCheckTallies(t *testing.T) {
+	modes := []string{"pc"}
+	require.NoError(t, trial.CheckTallies([]wire.Tally{tally("pc", 10, 3)}, modes, BlockSize))
+	for name, change := range map[string]func(*wire.Tally){
+		"mode":          func(t *wire.Tally) { t.Mode = "cmp" },
+		"stale windows": func(t *wire.Tally) { t.StaleWindows, t.StaleEntries = t.Windows+1, t.Entries },
+		"stale entries": func(t *wire.Tally) { t.StaleEntries = t.Entries + 1 },
+		"entries":       func(t *wire.Tally) { t.Entries = t.Windows - 1 },
+		"fewer entries": func(t *wire.Tally) { t.StaleEntries = 0 },
+		"blocks":        func(t *wire.Tally) { t.Blocks++ },
+		"stale blocks":  func(t *wire.Tally) { t.StaleBlocks = 11 },
+		"silent blocks": func(t *wire.Tally) { t.StaleBlocks = 4 },
+	} {
+		bad := tally("pc", 10, 3)
+		change(&bad)
+		assert.Error(t, trial.CheckTallies([]wire.Tally{bad}, modes, BlockSize), name)
+	}
+	assert.Error(t, trial.CheckTallies(nil, modes, BlockSize))
+}
+
+func TestSpecValidate(t *testing.T) {
+	good := trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}
+	require.NoError(t, good.Validate())
+	for name, change := range map[string]func(*trial.Spec){
+		"arch": func(s *trial.Spec) { s.Arch = "vax" }, "reader": func(s *trial.Spec) { s.Readers = nil }, "reader name": func(s *trial.Spec) { s.Readers = []trial.Reader{"loud"} },
+		"reader twice": func(s *trial.Spec) { s.Readers = []trial.Reader{trial.Relaxed, trial.Relaxed} },
+		"modes":        func(s *trial.Spec) { s.Modes = nil }, "twice": func(s *trial.Spec) { s.Modes = []string{"pc", "pc"} },
+		"model": func(s *trial.Spec) { s.MemoryModel = "x" }, "accel": func(s *trial.Spec) { s.Accel = "" },
+		"kvm+arm": func(s *trial.Spec) { s.Accel = trial.AccelKVM }, "duration": func(s *trial.Spec) { s.Duration = -1 },
+		"jobs": func(s *trial.Spec) { s.Jobs = -1 }, "rev": func(s *trial.Spec) { s.Rev = "HEAD" },
+	} {
+		s := good
+		change(&s)
+		assert.Error(t, s.Validate(), name)
+	}
+}

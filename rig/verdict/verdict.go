@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package verdict judges what boots showed: the statistics of blocks, when enough was
+// seen, what one arm or two mean, what silence under the memory emulator is worth, and
+// whether model, binary and run agree. It is pure; the values it takes and makes are
+// package trial's, and who boots what it leaves to its callers.
+package verdict
+
+import (
+	"slices"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+// Reasons of verdicts.
+const (
+	reasonSameCode  = "the two kernels' code does not differ: the patch did not reach the binary"
+	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
+	reasonTSOBroken = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
+	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
+	reasonNoStale   = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
+	reasonUnordered = "this reader may see stale entries on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire"
+	reasonNoWindows = "an arm has no complete block of windows"
+)
+
+// counterDelayed is the emulator's count of the stores that it held back.
+const counterDelayed = "delayed"
+
+// Setting is what Judge needs to know beside the two observations.
+type Setting struct {
+	TSO      bool // the architecture keeps stores in order
+	SameCode bool // the two kernels' code is the same: the patch is not in the binary
+	// Unordered: the reader does not order its own loads, so that stale reads are
+	// allowed on any kernel and neither they nor silence say anything of the fix.
+	Unordered bool
+	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
+}
+
+// Judge compares the two arms, mode by mode, and joins the modes: one mode not
+// fixed makes all not fixed, one inconclusive makes all inconclusive. An arm
+// that ended neither ok nor cut short is not counted.
+//
+// A wrong "fixed" has to miss the mode that is still broken, so its probability
+// is at most the largest of the modes', not their sum.
+func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
+	return promised.judge(unpatched, patched, setting)
+}
+
+func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
+	if reason := notComparable(unpatched, patched); reason != "" {
+		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
+	}
+	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
+	w := r.weightOf(unpatched, patched, setting)
+	for _, u := range unpatched.Tallies {
+		p, _ := patched.Tally(u.Mode)
+		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, w))
+	}
+	j.Verdict = join(j.Modes)
+	for _, m := range j.Modes {
+		if m.Verdict == j.Verdict && !slices.Contains(j.Reasons, m.Reason) {
+			j.Reasons = append(j.Reasons, m.Reason)
+		}
+	}
+	j.Confidence, j.MissProbability = confidence(j)
+	return j
+}
+
+// weightOf is what the patched arm's silence is worth. Where one of its modes was
+// stale, that explains the overtaking, and the others may still be clean.
+func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) weight {
+	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
+		return weight{doubt: reasonIdle}
+	}
+	w := weigh(unpatched.Silence, patched.Silence, setting.Emulated)
+	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
+		w.doubt = "the emulator does not tell in which mode the publication overtook the copy, as it did in one that was stale"
+	}
+	return w
+}
+
+func join(modes []trial.ModeJudgement) trial.Verdict {
+	for _, v := range []trial.Verdict{trial.NotFixed, trial.Inconclusive, trial.NoEffect, trial.Fixed} {
+		for _, m := range modes {
+			if m.Verdict == v {
+				return v
+			}
+		}
+	}
+	return trial.Inconclusive
+}
+
+func confidence(j trial.Judgement) (conf, missed *float64) {
+	switch j.Verdict {
+	case trial.NotFixed:
+		one := 1.0
+		return &one, nil
+	case trial.Fixed:
+		var miss float64
+		for _, m := range j.Modes {
+			miss = max(miss, m.MissProbability)
+		}
+		c := 1 - miss
+		return &c, &miss
+	default:
+		return nil, nil
+	}
+}

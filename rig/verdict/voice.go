@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/trial"
+)
+
+// NotHad is a voice on one kernel that could not be had, and why.
+func NotHad(why string) trial.Saying { return trial.Saying{Words: "not had: " + why} }
+
+// ModelSaying is what a model's answer to the tests of one kernel means.
+func ModelSaying(allowed trial.Expectation, tests int) trial.Saying {
+	switch allowed {
+	case trial.Never:
+		return trial.Saying{Answer: trial.Impossible, Words: fmt.Sprintf("never, on %s", ways(tests))}
+	case trial.Sometimes:
+		return trial.Saying{Answer: trial.Possible, Words: "sometimes"}
+	}
+	return NotHad("no answer")
+}
+
+func ways(n int) string {
+	if n == 1 {
+		return "the one way through the code"
+	}
+	return fmt.Sprintf("%d ways through the code", n)
+}
+
+// BinaryVoice is what the two kernels' machine code says.
+func BinaryVoice(code []trial.Code) trial.Voice {
+	v := trial.Voice{Name: trial.VoiceBinary, How: "barriers on the paths from the copy to the stores that publish it", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
+	for _, c := range code {
+		if c.Patched {
+			v.Patched = binarySaying(c)
+		} else {
+			v.Unpatched = binarySaying(c)
+		}
+	}
+	return v
+}
+
+func binarySaying(c trial.Code) trial.Saying {
+	s := trial.Saying{Words: "order kept: " + c.Ordered}
+	switch c.Ordered {
+	case "yes":
+		s.Answer = trial.Impossible
+	case "no", "partly":
+		s.Answer = trial.Possible
+	}
+	return s
+}
+
+// runVoice is what was measured.
+func runVoice(unpatched, patched trial.Observation, j trial.Judgement) trial.Voice {
+	v := trial.Voice{Name: trial.VoiceRun, How: "stale windows of all, under the memory emulator"}
+	said := func(o trial.Observation) trial.Saying {
+		var stale, all uint64
+		for _, t := range o.Tallies {
+			stale, all = stale+t.StaleWindows, all+t.Windows
+		}
+		s := trial.Saying{Words: fmt.Sprintf("%d of %d stale", stale, all)}
+		if stale > 0 {
+			s.Answer = trial.Possible
+		}
+		return s
+	}
+	v.Unpatched, v.Patched = said(unpatched), said(patched)
+	if j.Verdict == trial.Fixed {
+		v.Patched.Answer = trial.Impossible
+	}
+	return v
+}
+
+// Agree puts the other voices beside the run's verdict. One that contradicts it
+// makes the verdict inconclusive: either the measurement is wrong or the voice,
+// and nobody can tell which.
+func Agree(j trial.Judgement, unpatched, patched trial.Observation, others ...trial.Voice) trial.Judgement {
+	run := runVoice(unpatched, patched, j)
+	j.Voices = append(slices.Clone(others), run)
+	if j.Verdict != trial.Fixed && j.Verdict != trial.NotFixed {
+		return j
+	}
+	var reasons []string
+	for _, v := range others {
+		reasons = append(reasons, contradiction(v, run, trial.Unpatched)...)
+		reasons = append(reasons, contradiction(v, run, trial.Patched)...)
+	}
+	if len(reasons) == 0 {
+		return j
+	}
+	was := j.Verdict
+	j.Verdict, j.Confidence, j.MissProbability = trial.Inconclusive, nil, nil
+	j.Reasons = append(reasons, j.Reasons...)
+	j.Modes = slices.Clone(j.Modes)
+	for i := range j.Modes {
+		if m := &j.Modes[i]; m.Verdict == was {
+			m.Verdict, m.Reason = trial.Inconclusive, m.Reason+"; "+strings.Join(reasons, "; ")
+		}
+	}
+	return j
+}
+
+// contradiction says how a voice and the run differ on one kernel.
+func contradiction(v, run trial.Voice, kernel trial.Variant) []string {
+	says, seen := v.Unpatched, run.Unpatched
+	if kernel == trial.Patched {
+		says, seen = v.Patched, run.Patched
+	}
+	if says.Answer == "" || seen.Answer == "" || says.Answer == seen.Answer {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s and run contradict each other on the %s kernel: a stale read is %s by the %s (%s), and the run showed %s",
+		v.Name, kernel, says.Answer, v.Name, says.Words, seen.Words)}
+}
