@@ -44,8 +44,8 @@ type CoordinatorConfig struct {
 	Patience   time.Duration // how long a task waits for a live worker that could run it; 0: DefaultPatience
 	Window     int           // tasks of one sequence that are queued or running at once, which bounds memory; 0: DefaultWindow
 	// Replicas is on how many servers of a cluster the queue is kept; a server
-	// that has no cluster keeps it alone. 0: DefaultReplicas. It is for parts
-	// that are not there yet.
+	// that has no cluster keeps it alone. 0: DefaultReplicas. It applies to
+	// what is created; what is there already keeps its own number.
 	Replicas int
 	Notify   func(Notice) // called from several goroutines; may be nil
 }

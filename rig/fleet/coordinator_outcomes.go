@@ -24,7 +24,7 @@ import (
 func (c *coordinator) follow(ctx context.Context, replayed chan<- struct{}) error {
 	filter := subjects + "outcome." + c.Run + ".>"
 	news := make(chan struct{}, 1)
-	heard, err := c.Subscribe(filter, func(*nats.Msg) {
+	subscription, err := c.Subscribe(filter, func(*nats.Msg) {
 		select {
 		case news <- struct{}{}:
 		default:
@@ -33,7 +33,7 @@ func (c *coordinator) follow(ctx context.Context, replayed chan<- struct{}) erro
 	if err != nil {
 		return fault.Wrap(fault.Rig, "hear of outcomes", err)
 	}
-	defer func() { _ = heard.Unsubscribe() }()
+	defer func() { _ = subscription.Unsubscribe() }()
 	caughtUp := sync.OnceFunc(func() { close(replayed) })
 	for place, wait := uint64(1), soonest; ctx.Err() == nil; {
 		msg, err := c.nextIn(ctx, c.outcomes, filter, place)
@@ -104,17 +104,17 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 // where there is one.
 func (c *coordinator) retry(ctx context.Context, e *entry, f Failure, queue bool) error {
 	c.Notify(Notice{Task: e.task.ID, Worker: f.Worker, Text: fmt.Sprintf("attempt %d of %d failed: %s", e.attempt, c.Attempts, f.Message)})
-	elsewhere := e.needs
-	if f.Worker != "" && !slices.Contains(elsewhere.NotOn, f.Worker) {
-		elsewhere.NotOn = slices.Sorted(slices.Values(append(slices.Clone(elsewhere.NotOn), f.Worker)))
+	needs := e.needs
+	if f.Worker != "" && !slices.Contains(needs.NotOn, f.Worker) {
+		needs.NotOn = slices.Sorted(slices.Values(append(slices.Clone(needs.NotOn), f.Worker)))
 	}
-	if live, err := c.live(ctx); err == nil && !able(live, elsewhere) {
-		elsewhere = e.task.Needs
+	if live, err := c.live(ctx); err == nil && !able(live, needs) {
+		needs = e.task.Needs
 	}
 	c.mu.Lock()
 	e.attempt++
 	e.faults = append(e.faults, f)
-	e.needs = elsewhere
+	e.needs = needs
 	c.summary.Retries++
 	c.mu.Unlock()
 	for _, a := range e.task.Artifacts {

@@ -160,7 +160,7 @@ func (m maker) translate(ctx context.Context, files []string) error {
 			continue
 		}
 		said, _ := os.ReadFile(filepath.Join(alone, litmusLog))
-		why := cmp.Or(beside(nil, string(said)), "it made no program of it and said nothing: are there more than 8 threads?")
+		why := cmp.Or(standardError(nil, string(said)), "it made no program of it and said nothing: are there more than 8 threads?")
 		if err := m.refuse(t, "litmus7: "+why); err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func (m maker) compile(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return err
 			}
-			if err := m.refuse(t, "the compiler: "+cmp.Or(beside(nil, said), "it made no program of it")); err != nil {
+			if err := m.refuse(t, "the compiler: "+cmp.Or(standardError(nil, said), "it made no program of it")); err != nil {
 				return err
 			}
 			continue

@@ -97,14 +97,14 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return Answer{Log: result.Stdout, Said: beside(result.Stdout, result.Tail)}, err
+	return Answer{Log: result.Stdout, Said: standardError(result.Stdout, result.Tail)}, err
 }
 
 // mixedSizes is what herd7 says where a test has accesses of different sizes.
 var mixedSizes = regexp.MustCompile(`(?i)illegal mixed-size test|mixed-size test rejected|-variant mixed`)
 
-// beside is what a program said on its standard error, on one line.
-func beside(stdout []byte, tail string) string {
+// standardError is what a program said on its standard error, on one line.
+func standardError(stdout []byte, tail string) string {
 	printed := map[string]bool{}
 	for line := range strings.SplitSeq(string(stdout), "\n") {
 		printed[strings.TrimSpace(line)] = true

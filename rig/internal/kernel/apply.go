@@ -171,13 +171,13 @@ func runGit(ctx context.Context, files []*gitdiff.File, reverse bool, fuzz int, 
 
 // failedHunk makes an error of what git complains about.
 func failedHunk(files []*gitdiff.File, reverse bool, said string) error {
-	complaint := "git gives no reason"
+	reason := "git gives no reason"
 	for line := range strings.Lines(said) {
 		text, ok := strings.CutPrefix(strings.TrimSpace(line), "error: ")
 		if !ok || text == "while searching for:" { // what it looks for follows: the hunk is shown below
 			continue
 		}
-		complaint = text
+		reason = text
 		place, ok := strings.CutPrefix(text, "patch failed: ")
 		if !ok {
 			break
@@ -196,7 +196,7 @@ func failedHunk(files []*gitdiff.File, reverse bool, said string) error {
 		}
 		return fmt.Errorf("%s: %w", mailpatch.Printable(path), errNoFit)
 	}
-	return errors.New(mailpatch.Printable(complaint))
+	return errors.New(mailpatch.Printable(reason))
 }
 
 func cutLast(text, sep string) (before, after string, ok bool) {

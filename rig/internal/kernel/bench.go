@@ -15,7 +15,7 @@ import (
 )
 
 // stopTime is how long make may take to remove what it was making, as it does
-// when it is asked to end. One that takes longer is killed, and leaves no order.
+// when it is asked to end. One that takes longer is killed, and may leave files half written.
 const stopTime = 10 * time.Second
 
 // Bench builds one source folder, whose content changes between builds, again

@@ -20,7 +20,7 @@ import (
 // spareMiB is the memory that the soak leaves to the rest of the guest.
 const spareMiB = 24
 
-// soakRun runs the soak as a workload of its own, or beside another, which then
+// soakRun runs the soak as a workload of its own, or behind another, which then
 // is the one that reports progress.
 func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
 	began := time.Now()
@@ -46,10 +46,10 @@ func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
 	return wire.Done{ElapsedNS: int64(time.Since(began)), Counts: counts}, err
 }
 
-// together runs a workload and those beside it. One that fails ends all; its
+// together runs a workload and those in its background. One that fails ends all; its
 // error comes first, then the main workload's.
 func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, start wire.Start, cfg kcov.Config) (wire.Done, error) {
-	besides := make([]wire.Done, len(start.Beside))
+	background := make([]wire.Done, len(start.Beside))
 	errs := make([]error, len(start.Beside))
 	quiet := cfg
 	quiet.Progress, quiet.Detection = nil, nil
@@ -62,7 +62,7 @@ func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, 
 			continue
 		}
 		group.Go(func() {
-			errs[i] = guard(func() (err error) { besides[i], err = work(ctx, quiet); return err })
+			errs[i] = guard(func() (err error) { background[i], err = work(ctx, quiet); return err })
 			if errs[i] != nil {
 				cancel(errs[i])
 			}
@@ -73,7 +73,7 @@ func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, 
 		cancel(err)
 	}
 	group.Wait()
-	for _, b := range besides {
+	for _, b := range background {
 		if b.Counts != nil && done.Counts == nil {
 			done.Counts = map[string]uint64{}
 		}
