@@ -76,11 +76,11 @@ func smallDisk(t *testing.T, size string) string {
 }
 
 func TestE2EAFullDisk(t *testing.T) {
-	small := []string{"--tree=" + bisectRepository(t), "--rev=main"} // 300 MB, which leaves room for a part of the build
+	small := []string{"--tree=" + bisectRepository(t), "--rev=main"} // 290 MiB, which leaves room for a part of the build
 	for stage, c := range map[string]struct {
 		size string
 		tree []string
-	}{"source": {"64m", []string{"--tree=debian:6.12"}}, "build": {"400m", small}} {
+	}{"source": {"64m", []string{"--tree=debian:6.12"}}, "build": {"305m", small}} {
 		t.Run(stage, func(t *testing.T) {
 			cache := smallDisk(t, c.size)
 			c := kcovrig(t, []string{"KCOVRIG_CACHE=" + cache}, append(c.tree, "build", "--arch=arm64", "--unpatched", "--json")...)
