@@ -48,9 +48,6 @@ func reachable(t *testing.T) map[string]int {
 // cannot say how old the value is and the read counts as news (history_versions).
 // Load buffering: a store is seen before an older load of its thread is satisfied.
 var unreached = map[string]int{
-	"WRC+data+po-addr": 1,
-	"G1-never-written": 1,
-	"G2-read-twice":    1,
 	"H1-exclusive-aba": 1, // load buffering: the exclusive store before the load between
 }
 
