@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ type build struct {
 	api       int
 	sanitized bool
 	mutants   bool
+	points    bool // another vCPU may go on at every access of the plugin's
 }
 
 var (
@@ -66,39 +68,80 @@ func harness(t testing.TB, b build) string {
 	if path := builds[b]; path != "" {
 		return path
 	}
-	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t", b.api, b.sanitized, b.mutants))
-	args := []string{"-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Iplugin", fmt.Sprintf("-DKCOVRIG_API=%d", b.api)}
-	if b.sanitized {
-		args = append(args, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t-%t", b.api, b.sanitized, b.mutants, b.points))
+	plugin := sources(t, "plugin/*.c")
+	if b.points {
+		plugin = compilePoints(t, cc, b, path+"-plugin", plugin)
 	}
-	if b.mutants {
-		args = append(args, "-DKCOVRIG_MUTANT=chosen_mutant")
-	}
-	args = append(args, "-pthread", "-o", path)
-	for _, pattern := range []string{"plugin/*.c", "testdata/harness/*.c"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("no %s: %v", pattern, err)
-		}
-		args = append(args, files...)
-	}
-	_, err = proc.Run(t.Context(), proc.Command{Path: cc, Args: args, Kind: fault.Rig, Op: "compile the harness"})
-	if err != nil {
-		t.Fatalf("%v\n%s", err, tailOf(err))
-	}
+	args := append(b.flags(), "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime", "-o", path)
+	args = slices.Concat(args, plugin, sources(t, "testdata/harness/*.c"))
+	compile(t, cc, "", args)
 	builds[b] = path
 	return path
 }
 
+func (b build) flags() []string {
+	flags := []string{"-std=gnu11", "-g", "-O1", "-I" + absolute("plugin"), fmt.Sprintf("-DKCOVRIG_API=%d", b.api)}
+	if b.sanitized {
+		flags = append(flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+	}
+	if b.mutants {
+		flags = append(flags, "-DKCOVRIG_MUTANT=chosen_mutant")
+	}
+	return flags
+}
+
+// compilePoints makes objects of the plugin's sources that call testdata/harness/points.c
+// before each access to memory.
+func compilePoints(t testing.TB, cc string, b build, dir string, files []string) []string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil { // it is there where the compiler failed before
+		t.Fatal(err)
+	}
+	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", "-c"}, files))
+	objects, err := filepath.Glob(filepath.Join(dir, "*.o"))
+	if err != nil || len(objects) != len(files) {
+		t.Fatalf("%d objects of %d sources: %v", len(objects), len(files), err)
+	}
+	return objects
+}
+
+func compile(t testing.TB, cc, dir string, args []string) {
+	t.Helper()
+	_, err := proc.Run(t.Context(), proc.Command{Path: cc, Args: args, Dir: dir, Kind: fault.Rig, Op: "compile the harness"})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, tailOf(err))
+	}
+}
+
+func sources(t testing.TB, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(absolute(pattern))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no %s: %v", pattern, err)
+	}
+	return files
+}
+
+// absolute is a path of this package's, for commands that work elsewhere.
+func absolute(path string) string {
+	here, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return here
+}
+
 // guest is a run of the harness.
 type guest struct {
-	build  build
-	vcpus  int
-	mutant int
-	plan   string // lines beyond ram and counters; empty: one body
-	script string
-	asleep bool // the script itself makes the emulator begin
-	lse2   bool // the CPU has FEAT_LSE2: an aligned pair is one access
+	build    build
+	vcpus    int
+	mutant   int
+	plan     string // lines beyond ram and counters; empty: one body
+	script   string
+	schedule string // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
+	asleep   bool   // the script itself makes the emulator begin
+	lse2     bool   // the CPU has FEAT_LSE2: an aligned pair is one access
 }
 
 // apart is a body in the user's half, as the guest's reader is: no code of the

@@ -3,6 +3,7 @@
 package weakmem
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -80,8 +81,9 @@ func threadSnippets(tests map[string]*litmus.Test) []snippet {
 	return out
 }
 
-// script makes the harness run every test under every placement.
-func script(tests map[string]*litmus.Test, code map[string][]uint32, iterations, seed int) string {
+// script makes the harness run every test under every placement; how is one of
+// testdata/harness/litmus.c's schedules.
+func script(tests map[string]*litmus.Test, code map[string][]uint32, how string, iterations, seed int) string {
 	var b strings.Builder
 	at := uint64(codeAt)
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
@@ -96,7 +98,7 @@ func script(tests map[string]*litmus.Test, code map[string][]uint32, iterations,
 		fmt.Fprintf(&b, "echo test %s\n", name)
 		for i, p := range placements {
 			one(&b, test, entries, p)
-			fmt.Fprintf(&b, "whole %d\nlitmus %d %d\n", whole[name], iterations/len(placements), seed+i)
+			fmt.Fprintf(&b, "whole %d\n%s %d %d\n", whole[name], how, iterations/len(placements), seed+i)
 		}
 	}
 	return b.String()
@@ -172,7 +174,8 @@ func outcomes(t testing.TB, tests map[string]*litmus.Test, printed string) map[s
 func runTests(t testing.TB, g guest, tests map[string]*litmus.Test, iterations, seed int) map[string]outcome {
 	t.Helper()
 	g.vcpus = 4
-	g.script = script(tests, assemble(t, threadSnippets(tests)), iterations, seed)
+	g.script = script(tests, assemble(t, threadSnippets(tests)), cmp.Or(g.schedule, "litmus"), iterations, seed)
+	g.build.points = g.schedule != ""
 	out := outcomes(t, tests, g.run(t))
 	if len(out) != len(tests) {
 		t.Fatalf("%d tests ran of %d", len(out), len(tests))

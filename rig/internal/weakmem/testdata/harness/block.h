@@ -44,7 +44,6 @@ struct qemu_plugin_tb {
 
 /* The block that begins at pc; translates it where needed. */
 struct qemu_plugin_tb *block_at(uint64_t pc);
-uint64_t fake_mmfr2(void);
 /* Calls the plugin's translation callback. */
 void fake_translated(struct qemu_plugin_tb *tb);
 

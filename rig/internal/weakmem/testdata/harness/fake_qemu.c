@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "fibre.h"
 
 #if KCOVRIG_API >= 7
 #define ID /* none */
@@ -28,9 +29,12 @@ __thread struct cpu *running;
 static qemu_plugin_vcpu_init_cb_t on_init;
 static qemu_plugin_vcpu_tb_trans_cb_t on_translate;
 static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
-static __thread enum qemu_plugin_cb_flags allowed;
-static __thread jmp_buf left;
-static __thread uint64_t left_to;
+/* Of the callback that a vCPU is in, which may be left in its midst (fibre.c). */
+static struct {
+    enum qemu_plugin_cb_flags allowed;
+    jmp_buf left;
+    uint64_t left_to;
+} in_callback[CPUS_MAX];
 static pthread_mutex_t translating = PTHREAD_MUTEX_INITIALIZER;
 
 #if KCOVRIG_API >= 7
@@ -69,6 +73,11 @@ void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id,
     (void)id, (void)cb, (void)udata;
 }
 
+static enum qemu_plugin_cb_flags allowed_now(void)
+{
+    return in_callback[running->index].allowed;
+}
+
 static uint64_t *value_of(const struct qemu_plugin_register *r)
 {
     return r->number == REGISTER_PC ? &running->pc : &running->x[r->number];
@@ -86,7 +95,7 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
     unsigned int old = buf->len;
     uint64_t value;
 
-    if (!running || allowed < QEMU_PLUGIN_CB_R_REGS) {
+    if (!running || allowed_now() < QEMU_PLUGIN_CB_R_REGS) {
         fail("a register is read where none may be");
     }
     if (handle->number == REGISTER_CPSR) {
@@ -96,7 +105,7 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
         return true;
     }
     g_byte_array_set_size(buf, old + 8);
-    value = handle->number == REGISTER_MMFR2 ? fake_mmfr2() : *value_of(handle);
+    value = handle->number == REGISTER_MMFR2 ? (uint64_t)fake_has_lse2() << 32 : *value_of(handle);
     memcpy(buf->data + old, &value, 8);
     return true;
 }
@@ -104,7 +113,7 @@ bool qemu_plugin_read_register(struct qemu_plugin_register *handle,
 bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
                                 GByteArray *buf)
 {
-    if (!running || allowed < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8 ||
+    if (!running || allowed_now() < QEMU_PLUGIN_CB_RW_REGS || buf->len != 8 ||
         handle->number >= REGISTER_CPSR) {
         fail("a register is written where none may be");
     }
@@ -114,11 +123,11 @@ bool qemu_plugin_write_register(struct qemu_plugin_register *handle,
 
 void qemu_plugin_set_pc(uint64_t vaddr)
 {
-    if (!running || allowed != QEMU_PLUGIN_CB_RW_REGS_PC) {
+    if (!running || allowed_now() != QEMU_PLUGIN_CB_RW_REGS_PC) {
         fail("the PC is set where it may not be");
     }
-    left_to = vaddr;
-    longjmp(left, 1);
+    in_callback[running->index].left_to = vaddr;
+    longjmp(in_callback[running->index].left, 1);
 }
 
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
@@ -179,7 +188,7 @@ static void run_callback(const struct callback *b, struct cpu *c)
         uint64_t *to = entry_of(b->entry, c);
         *to = b->op == QEMU_PLUGIN_INLINE_ADD_U64 ? *to + b->imm : b->imm;
     } else if (condition(b, c)) {
-        allowed = b->flags;
+        in_callback[c->index].allowed = b->flags;
         b->cb(c->index, b->udata);
     }
 }
@@ -188,9 +197,9 @@ static void run_callback(const struct callback *b, struct cpu *c)
 static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
 {
     running = c;
-    if (setjmp(left)) {
+    if (setjmp(in_callback[c->index].left)) {
         running = NULL;
-        c->pc = left_to;
+        c->pc = in_callback[c->index].left_to;
         c->block = NULL;
         return false;
     }
@@ -198,6 +207,7 @@ static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
         run_callback(&insn->callback[i], c);
     }
     running = NULL;
+    fibre_point();
     return true;
 }
 
@@ -206,9 +216,11 @@ void fake_step(struct cpu *c)
     const struct qemu_plugin_insn *insn;
 
     if (!c->block || c->at >= c->block->n) {
+        bool before = fibre_switching(false);
         pthread_mutex_lock(&translating);
         c->block = block_at(c->pc);
         pthread_mutex_unlock(&translating);
+        fibre_switching(before);
         c->at = 0;
     }
     insn = &c->block->insn[c->at];
@@ -236,7 +248,7 @@ static void discontinuity(struct cpu *c, enum qemu_plugin_discon_type type,
                           uint64_t to)
 {
     running = c;
-    allowed = QEMU_PLUGIN_CB_R_REGS;
+    in_callback[c->index].allowed = QEMU_PLUGIN_CB_R_REGS;
     on_discontinuity(ID c->index, type, c->pc, to UDATA);
     running = NULL;
     c->block = NULL;

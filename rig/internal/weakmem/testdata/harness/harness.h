@@ -114,6 +114,10 @@ void fake_flush(void);
 void fake_forget(uint64_t phys, uint64_t bytes);
 extern __thread struct cpu *running; /* in a callback */
 
+/* fake_registers.c: what the CPU is. HARNESS_LSE2=1 in the environment gives it
+ * FEAT_LSE2, which ID_AA64MMFR2_EL1 says. */
+bool fake_has_lse2(void);
+
 /* race.c: one instruction of another vCPU, in a thread of its own, in the
  * middle of QEMU's next write to code on behalf of the plugin. */
 void race_arm(struct cpu *c);
@@ -138,6 +142,10 @@ struct words {
     char *at[4096];
 };
 bool litmus_command(const struct words *w);
+void script_print(const struct words *w);
+extern bool script_cut; /* whether the last "cut" came to its point */
+unsigned int index_of(const struct words *w, unsigned int at); /* of a vCPU */
+uint8_t *script_memory(uint64_t virt, uint64_t bytes);
 /* Whether the command begins so and has n words in all. */
 bool is_command(const struct words *w, const char *first, unsigned int n);
 uint64_t number(const struct words *w, unsigned int at);

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "fibre.h"
 #include "harness.h"
+
+/* With FEAT_LSE2 what lies in 16 aligned bytes is one access (Arm ARM B2.2.1). */
+static bool is_whole(uint64_t address, unsigned int bytes)
+{
+    return fake_has_lse2() && (address & 15) + bytes <= 16;
+}
 
 /* A general-purpose or vector register as data of 1 to 16 bytes. */
 static bool transfer(struct cpu *c, uint64_t address, unsigned int bytes,
@@ -9,6 +16,9 @@ static bool transfer(struct cpu *c, uint64_t address, unsigned int bytes,
 
     for (unsigned int i = 0; i * 8 < bytes; i++) {
         unsigned int part = bytes > 8 ? 8 : bytes;
+        if (i && !is_whole(address, bytes)) {
+            fibre_edge();
+        }
         if (!load) {
             value[i] = simd ? c->v[rt][i] : reg(c, rt);
         }
@@ -54,6 +64,9 @@ static enum effect pair(struct cpu *c, uint32_t w)
     uint64_t base = c->x[rn], address = index == 1 ? base : base + imm;
 
     for (unsigned int i = 0; i < 2; i++) {
+        if (i && !is_whole(address, 2 * bytes)) {
+            fibre_edge();
+        }
         unsigned int rt = i ? field(w, 14, 10) : field(w, 4, 0);
         if (!transfer(c, address + i * bytes, bytes, rt, simd, load)) {
             return EFFECT_FAULT;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Litmus tests: many runs of a few threads, and how often each final state came:
- * under a random scheduler that picks the vCPU for each single instruction, or
- * with the vCPUs in threads of their own, under the plugin's turns.
+ * under a random scheduler that picks the vCPU for each single instruction
+ * (litmus), or for each access of the plugin's too, under varied policies (fine) or the
+ * plan's (fixed); or with the vCPUs in threads of their own, under the plugin's turns.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "fibre.h"
 #include "harness.h"
 #include "vcpu.h"
 
@@ -129,6 +131,23 @@ static void schedule(void)
     }
 }
 
+/* The policy that the plan has; the plugin may be left in its midst. */
+static void schedule_finely(void)
+{
+    struct fibre_pace pace = {
+        .instructions = PICK(1, 1, 2, 4, 16),
+        .points = PICK(4, 16, 16, 64, 1000),
+        .events = PICK(0, 0, 0, 0, 0, 16),
+    };
+
+    if (draw(2)) {
+        for (unsigned int i = 0; i < test.threads; i++) {
+            fake_step(&cpus[i]);
+        }
+    }
+    fibres_run(test.threads, pace, draw);
+}
+
 static void note(void)
 {
     uint64_t value[OBSERVED_MAX] = {0};
@@ -171,6 +190,25 @@ static void run(uint64_t iterations, uint64_t from)
         schedule();
         note();
     }
+}
+
+static void run_finely(uint64_t iterations, uint64_t from, bool vary)
+{
+    struct policy before = plan.policy;
+
+    check_threads();
+    seed = from;
+    while (iterations--) {
+        if (vary) {
+            vary_policy();
+        } else if (whole) {
+            plan.policy.active = 1000;
+        }
+        begin();
+        schedule_finely();
+        note();
+    }
+    plan.policy = before;
 }
 
 static void run_turns(uint64_t iterations)
@@ -235,6 +273,12 @@ bool litmus_command(const struct words *w)
         add_observed(true, number(w, 2), 0, (unsigned int)number(w, 3));
     } else if (is_command(w, "litmus", 3)) {
         run(number(w, 1), number(w, 2));
+        report();
+    } else if (is_command(w, "fine", 3)) {
+        run_finely(number(w, 1), number(w, 2), true);
+        report();
+    } else if (is_command(w, "fixed", 3)) {
+        run_finely(number(w, 1), number(w, 2), false);
         report();
     } else if (is_command(w, "turns", 2)) {
         run_turns(number(w, 1));

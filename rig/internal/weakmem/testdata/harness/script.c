@@ -12,6 +12,8 @@
  *   policy NAME VALUE
  *   step CPU N
  *   run CPU                        until it returns
+ *   cut CPU N OTHER M              left at the Nth point of its next instruction, while the
+ *                                  other executes M
  *   flags CPU NZCV                 N is bit 3
  *   event CPU [ADDRESS]            an interrupt, taken by the kernel unless told; the
  *                                  first of them arms the emulator
@@ -20,18 +22,19 @@
  *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
- *         counter NAME | site REASON PC | active CPU
+ *         counter NAME | site REASON PC | active CPU | cut
  *
- * and those of litmus.c: thread, init, observe, litmus, turns.
+ * and those of litmus.c: thread, init, observe, litmus, fine, fixed, turns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fibre.h"
 #include "harness.h"
 #include "vcpu.h"
 
-static uint8_t *at(uint64_t virt, uint64_t bytes)
+uint8_t *script_memory(uint64_t virt, uint64_t bytes)
 {
     uint64_t phys;
 
@@ -64,7 +67,7 @@ static void code(const struct words *w)
 {
     for (unsigned int i = 2; i < w->n; i++) {
         uint32_t word = (uint32_t)number(w, i);
-        memcpy(at(number(w, 1) + 4 * (i - 2), 4), &word, 4);
+        memcpy(script_memory(number(w, 1) + 4 * (i - 2), 4), &word, 4);
     }
     fake_flush();
 }
@@ -109,7 +112,7 @@ static void set_page(uint64_t virt, const char *kind)
     fail("there is no page kind %s", kind);
 }
 
-static unsigned int index_of(const struct words *w, unsigned int i)
+unsigned int index_of(const struct words *w, unsigned int i)
 {
     uint64_t n = number(w, i);
 
@@ -117,72 +120,6 @@ static unsigned int index_of(const struct words *w, unsigned int i)
         fail("there is no vCPU %lu", (unsigned long)n);
     }
     return (unsigned int)n;
-}
-
-/* How often a reason was counted, at a place or, where that is 0, anywhere. */
-static uint64_t site_value(const char *why, uint64_t by)
-{
-    struct site_record r;
-    uint64_t sum = 0;
-    FILE *f = fopen(plan.sites_file, "re");
-
-    while (f && fread(&r, sizeof r, 1, f) == 1) {
-        sum += strcmp(r.why, why) == 0 && (!by || r.by == by) ? r.count : 0;
-    }
-    if (f) {
-        fclose(f);
-    }
-    return sum;
-}
-
-/* Through the file, as the rig reads them. */
-static uint64_t counter_value(const char *name)
-{
-    struct counter_record r;
-    uint64_t sum = 0;
-    FILE *f = fopen(plan.counters_file, "re");
-
-    while (f && fread(&r, sizeof r, 1, f) == 1) {
-        for (int i = 0; strcmp(r.name, name) == 0 && i < MAX_VCPUS; i++) {
-            sum += r.value[i];
-        }
-    }
-    if (f) {
-        fclose(f);
-    }
-    return sum;
-}
-
-static void print(const struct words *w)
-{
-    const char *what = w->n > 1 ? w->at[1] : "";
-    uint64_t value = 0;
-
-    if (strcmp(what, "reg") == 0 && w->n == 4) {
-        value = cpus[index_of(w, 2)].x[number(w, 3) % 32];
-    } else if (strcmp(what, "pc") == 0 && w->n == 3) {
-        value = cpus[index_of(w, 2)].pc;
-    } else if (strcmp(what, "mem") == 0 && w->n == 4) {
-        memcpy(&value, at(number(w, 2), number(w, 3)), number(w, 3));
-    } else if (strcmp(what, "waiting") == 0 && w->n == 3) {
-        value = vcpus[index_of(w, 2)].buffer.n;
-    } else if (strcmp(what, "active") == 0 && w->n == 3) {
-        value = gate_of(&vcpus[index_of(w, 2)])->active;
-    } else if (strcmp(what, "faults") == 0 && w->n == 3) {
-        value = cpus[index_of(w, 2)].faults;
-    } else if (strcmp(what, "io") == 0) {
-        value = guest_io_writes;
-    } else if (strcmp(what, "counter") == 0 && w->n == 3) {
-        value = counter_value(w->at[2]);
-    } else if (strcmp(what, "site") == 0 && w->n == 4) {
-        value = site_value(w->at[2], number(w, 3));
-    } else {
-        fail("cannot print %s", what);
-    }
-    for (unsigned int i = 1; i < w->n; i++) {
-        printf("%s ", w->at[i]);
-    }
-    printf("= %#" PRIx64 "\n", value);
 }
 
 static void run(struct cpu *c)
@@ -217,7 +154,7 @@ static bool set(const struct words *w)
         cpus[index_of(w, 1)].x[number(w, 2) % 32] = number(w, 3);
     } else if (is_command(w, "mem", 4)) {
         uint64_t value = number(w, 3);
-        memcpy(at(number(w, 1), number(w, 2)), &value, number(w, 2));
+        memcpy(script_memory(number(w, 1), number(w, 2)), &value, number(w, 2));
     } else if (is_command(w, "page", 3)) {
         set_page(number(w, 1), w->at[2]);
     } else if (is_command(w, "remap", 3)) {
@@ -242,6 +179,8 @@ static bool act(const struct words *w)
         }
     } else if (is_command(w, "run", 2)) {
         run(&cpus[index_of(w, 1)]);
+    } else if (is_command(w, "cut", 5)) {
+        script_cut = fibres_cut(index_of(w, 1), number(w, 2), index_of(w, 3), number(w, 4));
     } else if (is_command(w, "race begin", 3)) {
         race_arm(&cpus[index_of(w, 2)]);
     } else if (is_command(w, "race end", 2)) {
@@ -276,7 +215,7 @@ static void execute(char *line)
     if (strcmp(w.at[0], "code") == 0 && w.n > 2) {
         code(&w);
     } else if (strcmp(w.at[0], "print") == 0) {
-        print(&w);
+        script_print(&w);
     } else if (!set(&w) && !act(&w) && !litmus_command(&w)) {
         fail("cannot use the command %s of %u words", w.at[0], w.n);
     }

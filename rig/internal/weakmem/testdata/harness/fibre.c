@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fibre.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "harness.h"
+
+#define STACK_BYTES (256 << 10)
+#define EDGE 4 /* between the halves of an access: each fourth time */
+
+static struct {
+    bool on;
+    unsigned int n, at, left;
+    struct fibre_pace pace;
+    uint64_t (*draw)(uint64_t);
+    uint64_t until; /* points to pass before the next switch */
+} run;
+
+/* Of fibres_cut. */
+static struct {
+    bool on, reached, done[2];
+    unsigned int cpu[2];
+    uint64_t steps; /* of the second */
+} cut;
+#define PATIENCE 100000 /* points that the second may pass before the first goes on */
+
+/* Where each was left; the last is who began. Stacks are made by makecontext, and
+ * switched by longjmp, which asks the kernel nothing. */
+static jmp_buf left_at[CPUS_MAX + 1];
+static ucontext_t context[CPUS_MAX];
+static bool made[CPUS_MAX];
+#define OUTSIDE CPUS_MAX
+
+/* A wait of the plugin's lasts a number of looks at the clock, the same each time. */
+static int64_t ticks;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __real_clock_gettime(clockid_t clock, struct timespec *t);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+    if (!run.on) {
+        return __real_clock_gettime(clock, t);
+    }
+    ticks += 100;
+    t->tv_sec = ticks / 1000000000;
+    t->tv_nsec = ticks % 1000000000;
+    return 0;
+}
+
+static void make(unsigned int i);
+
+static void leave_for(unsigned int from, unsigned int to)
+{
+    struct cpu *mine = running;
+
+    run.at = to;
+    if (_setjmp(left_at[from])) {
+        running = mine;
+    } else if (to == OUTSIDE || made[to]) {
+        _longjmp(left_at[to], 1);
+    } else {
+        make(to);
+        setcontext(&context[to]);
+    }
+}
+
+static void go_on(unsigned int to)
+{
+    run.until = 1 + run.draw(2 * run.pace.points);
+    if (to != run.at) {
+        leave_for(run.at, to);
+    }
+}
+
+static unsigned int pick(void)
+{
+    unsigned int to = (unsigned int)run.draw(run.n);
+
+    while (cpus[to].done) {
+        to = (to + 1) % run.n;
+    }
+    return to;
+}
+
+/* At the n-th point of the first, or where the second has long waited for it. */
+static void cross(void)
+{
+    bool first = run.at == cut.cpu[0];
+
+    cut.reached = cut.reached || first;
+    run.until = first ? PATIENCE : UINT64_MAX;
+    leave_for(run.at, cut.cpu[first]);
+}
+
+void fibre_point(void)
+{
+    if (run.on && --run.until == 0) {
+        if (cut.on) {
+            cross();
+        } else {
+            go_on(pick());
+        }
+    }
+}
+
+void fibre_edge(void)
+{
+    if (run.on && cut.on) {
+        fibre_point();
+    } else if (run.on && run.draw(EDGE) == 0) {
+        go_on(pick());
+    }
+}
+
+bool fibre_switching(bool on)
+{
+    bool before = run.on;
+
+    run.on = on;
+    return before;
+}
+
+static void instruction(struct cpu *c)
+{
+    if (run.pace.events && run.draw(run.pace.events) == 0) {
+        fake_event(c, KERNEL_VECTORS);
+    }
+    fake_step(c);
+    if (!c->done && run.draw(run.pace.instructions) == 0) {
+        go_on(pick());
+    }
+}
+
+static void live_cut(struct cpu *c)
+{
+    unsigned int which = c->index != cut.cpu[0];
+
+    for (uint64_t i = which ? cut.steps : 1; i > 0; i--) {
+        fake_step(c);
+    }
+    cut.done[which] = true;
+    run.until = UINT64_MAX;
+    leave_for(c->index, cut.done[!which] ? OUTSIDE : cut.cpu[!which]);
+}
+
+static void live_run(struct cpu *c)
+{
+    while (!c->done) {
+        instruction(c);
+    }
+    run.left--;
+    if (run.left) {
+        go_on(pick());
+    } else {
+        leave_for(c->index, OUTSIDE);
+    }
+}
+
+/* A fibre outlives its run, and begins the next where it ended this one. */
+static void live(int index)
+{
+    for (;;) {
+        if (cut.on) {
+            live_cut(&cpus[index]);
+        } else {
+            live_run(&cpus[index]);
+        }
+    }
+}
+
+static void make(unsigned int i)
+{
+    getcontext(&context[i]);
+    context[i].uc_stack.ss_sp = malloc(STACK_BYTES);
+    context[i].uc_stack.ss_size = STACK_BYTES;
+    if (!context[i].uc_stack.ss_sp) {
+        fail("no stack for vCPU %u", i);
+    }
+    makecontext(&context[i], (void (*)(void))live, 1, (int)i);
+    made[i] = true;
+}
+
+void fibres_run(unsigned int n, struct fibre_pace pace, uint64_t (*draw)(uint64_t))
+{
+    run.n = run.left = n;
+    run.pace = pace;
+    run.draw = draw;
+    run.until = 1 + draw(2 * pace.points);
+    run.on = true;
+    leave_for(OUTSIDE, pick());
+    run.on = false;
+    running = NULL;
+}
+
+bool fibres_cut(unsigned int a, uint64_t n, unsigned int b, uint64_t m)
+{
+    memset(&cut, 0, sizeof cut);
+    cut.on = run.on = true;
+    cut.cpu[0] = a;
+    cut.cpu[1] = b;
+    cut.steps = m;
+    run.until = n;
+    leave_for(OUTSIDE, a);
+    cut.on = run.on = false;
+    running = NULL;
+    return cut.reached;
+}
