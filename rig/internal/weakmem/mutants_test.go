@@ -43,6 +43,9 @@ var mutants = []struct {
 	{41, "a forwarded store's value has no view of the load's own", "F1b-stlr-fwd-ldar", ""},
 	{43, "an atomic that releases lets older stores wait", "MP+po-amo.swppl+poap", ""},
 	{44, "an own atomic is not coherent with later loads", "own-swp", ""},
+	{46, "what was found before may be read again whatever has been seen since", "MP+dmb.sy+addr", ""},
+	{47, "what was read without a record has no moment of its own", "MP+dmb.sy+addr", "fixed"},
+	{48, "all that is looked at ahead is of one moment", "CoRR", "fixed"},
 }
 
 func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Verdict) {

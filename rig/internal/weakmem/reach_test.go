@@ -26,10 +26,6 @@ var beyondReach = []struct {
 		},
 	},
 	{
-		"a location that nobody writes, or that is read twice: how old its value is cannot be told, so it is news (history_versions)",
-		[]string{"WRC+data+po-addr", "G1-never-written", "G2-read-twice"},
-	},
-	{
 		"what an acquiring atomic reads was written from outside the scope, between two runs: that is news, and so is all before it",
 		[]string{"MP+dmb.st+popa-amo.swpap-po", "MP+dmb.st+popa-rmwal-polp", "WRC+dmb.sy+popa-amo.swpap-po",
 			"SB+swpap-ldrs", "SB+casal-fails-ldrs"},

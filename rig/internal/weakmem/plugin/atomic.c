@@ -80,7 +80,7 @@ struct atomic_result atomic_do(const struct insn *in, uint64_t phys, uint64_t op
             break;
         }
         r.old = seen; /* a native write came between: that is what is read */
-        r.read = history_now();
+        r.read = history_tick();
     }
     history_unlock();
     return r;

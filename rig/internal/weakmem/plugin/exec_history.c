@@ -7,6 +7,7 @@
 struct choice {
     uint64_t phys, value, time;
     bool old;
+    bool early; /* the newest value, found before: it may be taken as of then */
 };
 
 /* What bounds a granule's choice, by both kinds of views. */
@@ -16,6 +17,20 @@ static void limits(struct vcpu *v, uint64_t granule, const uint64_t pre[VIEWS],
     for (unsigned int w = 0; w < VIEWS; w++) {
         out[w] = join(pre[w], MUTANT(6) ? 0 : views_coherence(&v->views[w], granule));
     }
+}
+
+/* What a load of the granule may read, the newest first. */
+static unsigned int versions(struct vcpu *v, const struct insn *in, uint64_t granule,
+                             uint64_t limit, struct version out[VERSIONS_MAX])
+{
+    unsigned int n = history_versions(granule, limit, out);
+    uint64_t time = out[0].time;
+
+    n = samples_merge(&v->samples, granule, limit, out, n);
+    if (!out[0].exact && out[0].time == time) {
+        samples_add(&v->samples, in->pc, granule, out[0].value, time);
+    }
+    return n;
 }
 
 /* Counts by site whether there was a choice, or what hid one. */
@@ -61,12 +76,13 @@ static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys
     unsigned int n, pick;
 
     limits(v, granule, pre, limit);
-    n = history_versions(granule, limit[VIEW_HELD], version);
+    n = versions(v, in, granule, limit[VIEW_HELD], version);
     tell(v, in, granule, limit, n);
     pick = draw(v, n);
     return (struct choice){
         .phys = phys, .value = version[pick].value >> (8 * (phys & 7)),
-        .time = version[pick].time, .old = pick > 0};
+        .time = version[pick].time, .old = pick > 0,
+        .early = !version[pick].exact && version[pick].found};
 }
 
 /* Both elements of a pair that is one access to one granule. */
@@ -131,6 +147,8 @@ static void perform(struct vcpu *v, const struct insn *in,
     access_skip(v, in, a);
 }
 
+/* Says whether it matters that the emulator does the load: QEMU reads the newest,
+ * as of now. */
 static bool choose_all(struct vcpu *v, const struct insn *in,
                        const struct access *a, struct choice c[2])
 {
@@ -150,20 +168,23 @@ static bool choose_all(struct vcpu *v, const struct insn *in,
         }
     }
     history_unlock();
-    return c[0].old || (in->elements == 2 && c[1].old);
+    if (in->elements == 1) {
+        c[1] = c[0];
+    }
+    return c[0].old || c[1].old || ((c[0].early || c[1].early) && policy_stale(v));
 }
 
 static void from_history(struct vcpu *v, const struct insn *in,
                          const struct access *a)
 {
     struct choice c[2];
-    bool old = choose_all(v, in, a, c);
+    bool matters = choose_all(v, in, a, c);
 
     if (!page_current(a->epoch)) {
         track_strong(v, WHY_DOUBT_MAINTENANCE, in->pc); /* the page went meanwhile */
         return;
     }
-    if (!in->simd && (old || policy_exact(v))) {
+    if (!in->simd && (matters || policy_exact(v))) {
         perform(v, in, a, c);
     }
     track_late(v, in, a);

@@ -37,6 +37,11 @@ void history_unlock(void)
     __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
 }
 
+uint64_t history_tick(void)
+{
+    return __atomic_add_fetch(&now_time, !MUTANT(47), __ATOMIC_SEQ_CST);
+}
+
 uint64_t history_now(void)
 {
     return __atomic_load_n(&now_time, __ATOMIC_SEQ_CST);
@@ -73,11 +78,13 @@ static struct record *begin(uint64_t granule, uint64_t time)
     return r;
 }
 
-static void publish(uint64_t time)
+/* The moment before a write is one of its own too: what is found there may have
+ * been written without a record, after what was seen up to now. */
+static uint64_t publish(uint64_t writes)
 {
-    if (!MUTANT(37)) {
-        __atomic_store_n(&now_time, time, __ATOMIC_SEQ_CST);
-    }
+    uint64_t n = 1 + writes;
+
+    return MUTANT(37) ? now_time + n : __atomic_add_fetch(&now_time, n, __ATOMIC_SEQ_CST);
 }
 
 /* What a mutant does too late. */
@@ -101,10 +108,9 @@ uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64
 {
     uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1);
     bool two = phys + bytes > granule + GRANULE_BYTES;
-    uint64_t time = now_time + 1 + two;
+    uint64_t time = publish(1 + two);
     struct record *first, *second = NULL;
 
-    publish(time);
     first = begin(granule, time - two);
     if (two) {
         second = begin(granule + GRANULE_BYTES, time);
@@ -122,11 +128,10 @@ uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64
 
 uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value)
 {
-    uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1), time = now_time + 1;
+    uint64_t granule = phys & ~(uint64_t)(GRANULE_BYTES - 1), time = publish(1);
     uint64_t before = *bucket(granule);
     struct record *r;
 
-    publish(time);
     r = begin(granule, time);
     if (!memory_swap(phys, bytes, seen, value)) {
         r->time = 0; /* never was */
@@ -140,9 +145,8 @@ uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_
 
 void history_touch(uint64_t phys)
 {
-    uint64_t time = now_time + 1;
+    uint64_t time = publish(1);
 
-    publish(time);
     records[time % RECORDS].time = 0;
     *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1)) = time;
     publish_late(time);
@@ -159,9 +163,10 @@ unsigned int history_versions(uint64_t granule, uint64_t limit,
     const struct record *r = at(*bucket(granule), granule);
     unsigned int n = 1;
 
-    out[0] = (struct version){.value = memory_load(granule), .time = now_time};
+    out[0] = (struct version){.value = memory_load(granule)};
     if (!r || r->after != out[0].value) {
-        return 1; /* written from outside the scope since */
+        out[0].time = history_tick(); /* written from outside the scope since */
+        return 1;
     }
     /* A value that has been seen already may have been written once more from
      * outside the scope, which content does not show: then it is news. */
@@ -169,6 +174,8 @@ unsigned int history_versions(uint64_t granule, uint64_t limit,
         out[0].time = r->time;
         out[0].exact = true;
         out[0].split = r->half == FIRST;
+    } else {
+        out[0].time = history_tick();
     }
     while (r->time > limit && n < VERSIONS_MAX) {
         const struct record *older = at(r->older, granule);
@@ -216,7 +223,7 @@ unsigned int history_pairs(uint64_t granule, const uint64_t limit[2],
     }
     memory_load_pair(granule, &out[0][0].value, &out[0][1].value);
     for (unsigned int i = 0; i < 2; i++) {
-        out[0][i].time = out[0][i].value == v[i][0].value ? v[i][0].time : now_time;
+        out[0][i].time = out[0][i].value == v[i][0].value ? v[i][0].time : history_tick();
     }
     for (unsigned int k = 0; k < 2; k++) {
         for (unsigned int i = 1; i < count[k] && n < max; i++) {

@@ -21,6 +21,7 @@ struct version {
     uint64_t time;  /* no later than this; exact for recorded writes */
     uint64_t value; /* of the whole granule */
     bool exact;     /* it held from time until the next newer version's */
+    bool found;     /* by a load of this episode, at time */
     bool split;     /* the first half of a write whose second has the next time */
 };
 
@@ -30,6 +31,10 @@ void history_unlock(void);
 /* The newest timestamp. Needs no lock: a write's time is published before the
  * write, so that who sees the value, by whatever way, finds the time. */
 uint64_t history_now(void);
+
+/* A moment of its own, later than all before: of what was read, or done, without a
+ * record, after whatever memory was seen to hold until now. Needs no lock. */
+uint64_t history_tick(void);
 
 /* Writes memory and returns the write's timestamp. Sixteen bytes, or eight over
  * the border of two granules, are one write in two records; high is what is above

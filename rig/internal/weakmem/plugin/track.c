@@ -76,7 +76,7 @@ void track_remote(struct vcpu *v)
  * translation (Arm ARM B2.3, "Translation-intrinsically-before"). */
 void track_walked(struct vcpu *v)
 {
-    uint64_t now = history_now();
+    uint64_t now = history_tick();
 
     if (MUTANT(32)) {
         return;
@@ -99,8 +99,14 @@ void track_late(struct vcpu *v, const struct insn *in, const struct access *a)
     }
 }
 
-static void begin(struct vcpu *v, uint64_t now)
+static void begin(struct vcpu *v)
 {
+    uint64_t now;
+
+    history_lock();
+    now = history_now();
+    samples_begin(&v->samples);
+    history_unlock();
     v->tracked = true;
     v->late.insn = NULL;
     v->strong = false;
@@ -114,7 +120,6 @@ static void begin(struct vcpu *v, uint64_t now)
 bool track_settle(struct vcpu *v, uint64_t pc)
 {
     struct gate *g = gate_of(v);
-    uint64_t now;
 
     v->pc = pc;
     /* Who woke this vCPU may have seen an episode that has ended since. */
@@ -123,23 +128,21 @@ bool track_settle(struct vcpu *v, uint64_t pc)
         return false;
     }
     page_settle(v);
-    now = history_now();
     if (!v->tracked) {
-        begin(v, now);
+        begin(v);
         track_remote(v);
         return true;
     }
     if (v->late.insn) {
-        settle_late_load(v, now);
+        settle_late_load(v, history_tick());
     }
     if (v->untold) {
         touch(v->untold); /* it happened some time since the last callback */
         v->untold = 0;
-        now = history_now();
     }
     if (v->strong) {
         v->strong = false;
-        views_raise(&v->views[VIEW_HELD], now);
+        views_raise(&v->views[VIEW_HELD], history_tick());
     }
     track_remote(v);
     return true;

@@ -17,6 +17,7 @@
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
+#include "samples.h"
 #include "sites.h"
 #include "stops.h"
 #include "trace.h"
@@ -80,6 +81,7 @@ struct vcpu {
 
     bool tracked;            /* views are kept since the last floor */
     struct views views[VIEWS];
+    struct samples samples;
     struct late_load late;
     struct reservation reservation;
     bool strong;             /* the next callback raises the views to now */

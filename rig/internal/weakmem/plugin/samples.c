@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "samples.h"
+
+#include "memory.h"
+#include "mutant.h"
+
+static void add(struct samples *s, uint64_t granule, uint64_t value, uint64_t time)
+{
+    unsigned int at = s->n++ % SAMPLES;
+
+    s->sample[at].granule = granule;
+    s->sample[at].value = value;
+    s->sample[at].time = time;
+}
+
+void samples_begin(struct samples *s)
+{
+    s->n = 0;
+    for (unsigned int i = 0; i < SAMPLES; i++) {
+        if (s->place[i]) {
+            uint64_t granule = s->place[i] - 1, time = MUTANT(48) ? history_now() : history_tick();
+
+            add(s, granule, memory_load(granule), time);
+        }
+    }
+}
+
+void samples_add(struct samples *s, uint64_t pc, uint64_t granule, uint64_t value,
+                 uint64_t time)
+{
+    s->place[(pc >> 2) * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
+    add(s, granule, value, time);
+}
+
+static bool has_value(const struct version *v, unsigned int n, uint64_t value)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        if (v[i].value == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t limit,
+                           struct version version[VERSIONS_MAX], unsigned int n)
+{
+    unsigned int count = s->n < SAMPLES ? s->n : SAMPLES;
+
+    for (unsigned int i = 0; i < count; i++) {
+        uint64_t value = s->sample[i].value, time = s->sample[i].time;
+
+        if (s->sample[i].granule != granule || (time < limit && !MUTANT(46))) {
+            continue;
+        }
+        if (value == version[0].value) {
+            version[0].found = version[0].found || time < version[0].time;
+            version[0].time = time < version[0].time ? time : version[0].time;
+        } else if (n < VERSIONS_MAX && !has_value(version, n, value)) {
+            version[n++] = (struct version){.value = value, .time = time, .found = true};
+        }
+    }
+    return n;
+}
