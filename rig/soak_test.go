@@ -43,7 +43,7 @@ func soaking(t *testing.T, unpatched, patched fakeGuest) (*lab, Config) {
 	cfg.Spec.Duration = 2 * time.Second
 	cfg.Backends.Counters = func(string) (map[string]uint64, error) {
 		out := map[string]uint64{}
-		for _, name := range taxed {
+		for _, name := range taxed(trial.Patched) {
 			out[name] = 1
 		}
 		return out, nil
@@ -85,6 +85,19 @@ func TestSoakFindsWhatIsWrong(t *testing.T) {
 			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
 		})
 	}
+}
+
+// A kernel without the fix need meet no barrier while stores wait; one with it must.
+func TestSoakAsksForTheBarrierOfThePatchedKernel(t *testing.T) {
+	_, cfg := soaking(t, fakeGuest{stale: 2}, fakeGuest{})
+	counters := cfg.Backends.Counters
+	cfg.Backends.Counters = func(dir string) (map[string]uint64, error) {
+		all, err := counters(dir)
+		delete(all, "barrierDrains")
+		return all, err
+	}
+	_, err := Soak(t.Context(), cfg)
+	require.ErrorContains(t, err, "the patched kernel: the emulator's counter barrierDrains is 0")
 }
 
 func TestSoakNeedsTheEmulator(t *testing.T) {
