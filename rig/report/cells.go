@@ -77,7 +77,7 @@ func slot(list *[]Row, a ArmDocument) **Cell {
 // cellOf takes no count from an arm that does not count.
 func cellOf(a ArmDocument) Cell {
 	c := Cell{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
-	if !a.counts() {
+	if !a.Counts() {
 		return c
 	}
 	c.Windows, c.StaleWindows, c.Blocks, c.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks

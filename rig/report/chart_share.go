@@ -23,14 +23,14 @@ func shareChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 	highest := 0.0
 	for _, a := range arms {
 		points := sharePoints(a)
-		if len(points) == 0 || !a.counts() {
+		if len(points) == 0 || !a.Counts() {
 			continue
 		}
 		last := points[len(points)-1].Y
 		for _, p := range points {
 			highest = max(highest, p.Y)
 		}
-		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: points, last: fmt.Sprintf("%.1f %%", last)})
 		texts = append(texts, fmt.Sprintf("%s: %.1f %% of windows were stale at the end, after %.2f seconds", name, last, points[len(points)-1].X))
 		c.Table = append(c.Table, shareRows(name, a)...)

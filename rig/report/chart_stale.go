@@ -28,11 +28,11 @@ func staleChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 	var texts []string
 	for _, a := range arms {
 		times := staleTimes(a)
-		if len(times) == 0 || !a.counts() {
+		if len(times) == 0 || !a.Counts() {
 			continue
 		}
 		at := func(share float64) string { return shortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
-		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
 		texts = append(texts, fmt.Sprintf("%s: %d entries, from %s to %s, median %s", name, len(times), at(0), at(1), at(0.5)))
 		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})

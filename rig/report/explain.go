@@ -74,7 +74,7 @@ func Explain(w io.Writer, s Saved, o ExplainOptions) error {
 }
 
 // reading is witness n with its parts named.
-func (d Document) reading(n int) witness.Reading {
+func readingOf(d Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
 		if c.Patched == w.Patched {
@@ -85,7 +85,7 @@ func (d Document) reading(n int) witness.Reading {
 }
 
 func tellWitness(b *strings.Builder, d Document, n int, o ExplainOptions) {
-	s := d.story(n, o.All)
+	s := storyOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)

@@ -41,10 +41,10 @@ func ExplainJSON(w io.Writer, s Saved, o ExplainOptions) error {
 	d := s.Document
 	e := explained{
 		Schema: ExplainSchema, Run: s.Name, Number: n, Witnesses: len(d.Witnesses),
-		Code: full(d.Code), Readers: full(d.Readers), Certificate: o.Certificate,
+		Code: Full(d.Code), Readers: Full(d.Readers), Certificate: o.Certificate,
 	}
 	if n > 0 {
-		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(d.reading(n))
+		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(readingOf(d, n))
 	}
 	return fault.Wrap(fault.Rig, "write the explanation", object(w, e))
 }

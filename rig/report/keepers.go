@@ -89,7 +89,7 @@ func counted(d Document, patched bool, reader trial.Reader) string {
 		if a.Patched != patched || a.Reader != reader {
 			continue
 		}
-		if !a.counts() {
+		if !a.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
 		stale, windows, emulator = stale+a.StaleWindows, windows+a.Windows, a.Emulator

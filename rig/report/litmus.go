@@ -41,7 +41,7 @@ func testOf(t litmus.Comparison) litmusTest {
 	}
 	return litmusTest{
 		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-		full(t.Allowed), full(t.Forbidden), full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, full(t.Shares),
+		Full(t.Allowed), Full(t.Forbidden), Full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, Full(t.Shares),
 	}
 }
 

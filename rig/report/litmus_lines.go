@@ -45,7 +45,7 @@ type LitmusWriter struct{ To io.Writer }
 
 // Begin names the tests of the run.
 func (w *LitmusWriter) Begin(heads []litmus.Head, seed uint64) error {
-	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, full(heads)}})
+	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, Full(heads)}})
 }
 
 // Test tells what a test has come to; a later word on it counts. number is its

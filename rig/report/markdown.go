@@ -133,7 +133,7 @@ func columns(runs []Saved) (left, right string) {
 			left, right = "unpatched", "patched"
 		}
 		for _, a := range r.Document.Arms {
-			switch name := a.name(); {
+			switch name := a.Name(); {
 			case a.Patched:
 				right = name
 			case left == "":
@@ -150,7 +150,7 @@ func markdownCell(c *Cell) string {
 	switch {
 	case c == nil:
 		return "not run"
-	case c.Share == nil && !(ArmDocument{Outcome: c.Outcome}).counts():
+	case c.Share == nil && !(ArmDocument{Outcome: c.Outcome}).Counts():
 		return "not counted: " + orNone(plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no windows"
@@ -237,7 +237,7 @@ func windows(d Document) string {
 	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
 		var stale, all uint64
 		for _, a := range d.Arms {
-			if a.name() == kernel && a.counts() && a.Reader == d.Judged() {
+			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
 				stale, all = stale+a.StaleWindows, all+a.Windows
 			}
 		}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package report renders results and events: for people and for programs. It
+// owns every word on the screen; the stable JSON form of a result is package
+// result's, and what a result means trial's and verdict's.
 package report
 
 import (

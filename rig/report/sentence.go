@@ -14,7 +14,7 @@ import (
 // soak has one of its own.
 func verdictWord(d Document) string {
 	switch {
-	case d.soundSoak():
+	case soundSoak(d):
 		return "sound"
 	case d.Verdict == trial.VerdictUnknown:
 		return "no verdict"
@@ -40,18 +40,18 @@ func summary(d Document) string {
 		return sentence(d)
 	case d.Command == "build":
 		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
-	case d.soundSoak():
+	case soundSoak(d):
 		return sentence(d)
 	}
 	var parts []string
 	for _, a := range d.Arms {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.Name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // soundSoak says that this is a soak which came to its end and met no fault.
-func (d Document) soundSoak() bool {
+func soundSoak(d Document) bool {
 	return d.Command == "soak" && d.Error == nil && len(d.Arms) > 0 &&
 		!slices.ContainsFunc(d.Arms, func(a ArmDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
@@ -79,7 +79,7 @@ func sentence(d Document) string {
 		return "No verdict: the kernels were built, and nothing was run."
 	case d.Replay != nil:
 		return "No verdict: " + replayed(*d.Replay) + "."
-	case d.soundSoak():
+	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
 	case d.Command == "run":
 		return "No verdict: one kernel alone gives a tally, in windows: " + windows(d) + "."
@@ -108,7 +108,7 @@ func repeat(d Document) []string {
 		}
 	}
 	if d.Command == "run" && len(d.Arms) > 0 {
-		argv = append(argv, "--"+d.Arms[0].name())
+		argv = append(argv, "--"+d.Arms[0].Name())
 	}
 	add("arch", s.Arch)
 	tree := s.Tree

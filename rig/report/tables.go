@@ -24,7 +24,7 @@ func Checks(w io.Writer, checks []trial.Check, asJSON bool) error {
 		for _, c := range checks {
 			ok = ok && (c.OK || !c.Required)
 		}
-		return object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": full(checks)})
+		return object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": Full(checks)})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range checks {
@@ -59,7 +59,7 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 		total += e.Bytes
 	}
 	if asJSON {
-		return object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: full(entries), "bytes": total})
+		return object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: Full(entries), "bytes": total})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {

@@ -15,7 +15,7 @@ import (
 func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 	if asJSON {
 		return object(w, map[string]any{
-			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": full(t.Runs), "series": full(t.Series), "changes": full(t.Changes()),
+			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": Full(t.Runs), "series": Full(t.Series), "changes": Full(t.Changes()),
 		})
 	}
 	var b strings.Builder
