@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -22,7 +23,7 @@ type story struct {
 }
 
 // story is that of witness n.
-func storyOf(d Document, n int, all bool) story {
+func storyOf(d result.Document, n int, all bool) story {
 	s := story{Reading: readingOf(d, n), all: all}
 	for _, c := range d.Readers {
 		if c.Reader == s.Witness.Reader {

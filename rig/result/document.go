@@ -3,7 +3,7 @@
 // Package result is the stable JSON form of a run's result (docs/json.md): it makes
 // one of the values, saves and loads it. What a result means it leaves to trial and
 // verdict, how it looks to report.
-package report
+package result
 
 import (
 	"encoding/json"
