@@ -89,7 +89,7 @@ func pictureIsComplete(files []source) []string {
 }
 
 func cmdImportsFront(files []source) []string {
-	front := []string{"rig", "rig/doctor", "rig/modelcheck", "rig/live", "rig/report", "rig/history", "rig/history/web", "rig/verdict", "rig/trial", "rig/arch", "rig/fault"}
+	front := []string{"rig", "rig/doctor", "rig/modelcheck", "rig/live", "rig/report", "rig/result", "rig/history", "rig/history/web", "rig/verdict", "rig/trial", "rig/arch", "rig/fault"}
 	var breaches []string
 	for _, s := range files {
 		if !s.isGo() || s.test() || s.dir() != "cmd/kcovrig" {

@@ -16,7 +16,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -184,7 +184,7 @@ func (p *fakeProber) run(ctx context.Context, commit string, a asked) (trial.Res
 		return r, err
 	}
 	defer out.Close()
-	return r, report.JSON(out, r)
+	return r, result.JSON(out, r)
 }
 
 func kernelFault(text string) error { return fault.Newf(fault.Kernel, "build linux 6.12", "%s", text) }

@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -81,7 +82,7 @@ func (b *bisection) publish() error {
 
 // loadResult reads a run folder.
 func loadResult(folder string) (trial.Result, error) {
-	saved, err := report.Load(folder)
+	saved, err := result.Load(folder)
 	if err != nil {
 		return trial.Result{}, fault.Wrap(fault.Rig, "read "+folder, err)
 	}

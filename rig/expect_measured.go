@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -54,8 +54,8 @@ func latest(cacheDir string, tests []trial.Expected) (string, error) {
 	return "", nil
 }
 
-func readResult(path string) (report.Document, error) {
-	var doc report.Document
+func readResult(path string) (result.Document, error) {
+	var doc result.Document
 	data, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(data, &doc)
@@ -65,7 +65,7 @@ func readResult(path string) (report.Document, error) {
 
 // addMeasured adds a result's arms, as far as they count, and says whether there were any.
 // What a user's own patch makes of the kernel is none of what herd7 is asked about.
-func addMeasured(doc report.Document, tests []trial.Expected) (any bool) {
+func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
 	for _, a := range doc.Arms {
 		counts := a.Outcome == trial.OutcomeOK || a.Outcome == trial.OutcomeCut
 		if !counts || a.Patched && len(doc.Spec.Patch) > 0 {

@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -64,7 +65,7 @@ func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, patched bool,
 	require.NoError(t, err)
 	defer f.Close()
 	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: tallyOf(stale)}
-	require.NoError(t, report.JSON(f, trial.Result{Command: "run", Spec: spec, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
+	require.NoError(t, result.JSON(f, trial.Result{Command: "run", Spec: spec, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
 	return dir
 }
 

@@ -20,7 +20,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -71,7 +71,7 @@ func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6}, doc.Counts, "%v", statuses(doc))
 	for _, r := range doc.Cells {
 		assert.Contains(t, []string{"w1", "w2"}, r.Worker)
-		run, err := report.Load(filepath.Join(dir, r.Folder))
+		run, err := result.Load(filepath.Join(dir, r.Folder))
 		require.NoError(t, err)
 		for _, a := range run.Document.Arms {
 			assert.True(t, strings.HasPrefix(a.Console, dir), "paths point here: %s", a.Console)

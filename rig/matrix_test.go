@@ -23,6 +23,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -137,7 +138,7 @@ func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
 	assert.Equal(t, 6, doc.Builds[0].Cells, "all cells of gcc boot the unpatched kernel")
 	assert.Equal(t, 2, doc.Builds[1].Cells)
 	for _, r := range doc.Cells {
-		run, err := report.Load(filepath.Join(dir, r.Folder))
+		run, err := result.Load(filepath.Join(dir, r.Folder))
 		require.NoError(t, err, "each cell has a run folder")
 		assert.Equal(t, r.Cell.Command, run.Document.Command)
 		assert.NotEmpty(t, r.Arms)

@@ -12,7 +12,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +32,7 @@ func (j *job) record() {
 	ctx, cancel := context.WithTimeout(context.Background(), recordLimit)
 	defer cancel()
 	var document bytes.Buffer
-	err := report.JSON(&document, j.result)
+	err := result.JSON(&document, j.result)
 	if err == nil {
 		_, err = history.Record(ctx, j.cfg.History, history.Entry{
 			Result: j.result, Document: document.Bytes(), At: time.Now(), Cell: j.cfg.Cell, Folder: j.folder.final,
@@ -58,7 +58,7 @@ type Imported struct {
 // ImportRun records one saved run under the name that its cell has where it was
 // planned; empty: one made of its specification. The run's time is its file's.
 func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported, error) {
-	saved, err := report.Load(path)
+	saved, err := result.Load(path)
 	if err != nil {
 		return Imported{}, err
 	}

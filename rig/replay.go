@@ -13,7 +13,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -49,7 +49,7 @@ func (c ReplayConfig) validate() error {
 // replay is a witness that is to be reached again.
 type replay struct {
 	cfg    ReplayConfig
-	saved  report.Document
+	saved  result.Document
 	report trial.Replay
 }
 
@@ -76,7 +76,7 @@ func openReplay(cfg ReplayConfig) (*replay, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	saved, err := report.Load(cfg.Run)
+	saved, err := result.Load(cfg.Run)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 // What is not the run's any more is refused before anything is built or booted,
@@ -56,14 +56,14 @@ func TestReplayRefusesAnotherSetUp(t *testing.T) {
 // A kernel whose inputs are the same may still be built otherwise.
 func TestReplayRefusesAnotherImage(t *testing.T) {
 	_, cfg := newReplayLab(t)
-	edit(t, cfg.Run, func(d *report.Document) { d.Images[0].Hash = "another" })
+	edit(t, cfg.Run, func(d *result.Document) { d.Images[0].Hash = "another" })
 	_, err := Replay(t.Context(), cfg)
 	assert.ErrorContains(t, err, "the image that the same inputs gave was another, and is image now")
 }
 
 func TestReplayOfAnOlderResult(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	edit(t, cfg.Run, func(d *report.Document) { d.Setup, d.Images[0].Hash, d.Images[0].Patch = nil, "", "" })
+	edit(t, cfg.Run, func(d *result.Document) { d.Setup, d.Images[0].Hash, d.Images[0].Patch = nil, "", "" })
 	_, err := Replay(t.Context(), cfg)
 	require.ErrorContains(t, err, "did not save with which guest and emulator")
 	l.plan.Key, cfg.OutDir = "other", filepath.Join(t.TempDir(), "again")
@@ -73,19 +73,19 @@ func TestReplayOfAnOlderResult(t *testing.T) {
 
 func TestReplayNamesTheWitnessesThatItCanReach(t *testing.T) {
 	_, cfg := newReplayLab(t)
-	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[1].Events = nil })
-	result, err := Replay(t.Context(), cfg)
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Events = nil })
+	replayed, err := Replay(t.Context(), cfg)
 	require.ErrorContains(t, err, "says too little")
-	assert.Equal(t, "another of the run's witnesses: 1", result.Failure.Try)
-	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
-	result, err = Replay(t.Context(), cfg)
+	assert.Equal(t, "another of the run's witnesses: 1", replayed.Failure.Try)
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[0].Events = nil })
+	replayed, err = Replay(t.Context(), cfg)
 	require.ErrorContains(t, err, "none of the run's witnesses")
-	assert.Equal(t, "another run", result.Failure.Try)
+	assert.Equal(t, "another run", replayed.Failure.Try)
 }
 
 func TestReplayTakesTheFirstWitnessThatItCanReach(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	edit(t, cfg.Run, func(d *report.Document) { d.Witnesses[0].Events = nil })
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[0].Events = nil })
 	l.queue = []fakeGuest{seen(0x20)}
 	cfg.Witness, cfg.Tries = 0, 1
 	result, err := Replay(t.Context(), cfg)
@@ -106,12 +106,12 @@ func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
 		"no limit":     {func(c *ReplayConfig) { c.Limit = 0 }, "--limit"},
 		"no run":       {func(c *ReplayConfig) { c.Run = t.TempDir() }, "read the run"},
 		"no witness": {func(c *ReplayConfig) {
-			c.Run = edited(t, good.Run, func(d *report.Document) { d.Witnesses = d.Witnesses[:0] })
+			c.Run = edited(t, good.Run, func(d *result.Document) { d.Witnesses = d.Witnesses[:0] })
 		}, "the run holds no witness"},
 		"a witness of nothing": {func(c *ReplayConfig) {
-			c.Run = edited(t, good.Run, func(d *report.Document) { d.Witnesses[1].Events = nil })
+			c.Run = edited(t, good.Run, func(d *result.Document) { d.Witnesses[1].Events = nil })
 		}, "the witness says too little"},
-		"a soak": {func(c *ReplayConfig) { c.Run = edited(t, good.Run, func(d *report.Document) { d.Command = "soak" }) }, "a soak"},
+		"a soak": {func(c *ReplayConfig) { c.Run = edited(t, good.Run, func(d *result.Document) { d.Command = "soak" }) }, "a soak"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := good
@@ -126,9 +126,9 @@ func TestReplayRefusesWhatIsNoWitness(t *testing.T) {
 }
 
 // edit changes a run's saved result.
-func edit(t *testing.T, run string, change func(*report.Document)) {
+func edit(t *testing.T, run string, change func(*result.Document)) {
 	t.Helper()
-	saved, err := report.Load(run)
+	saved, err := result.Load(run)
 	require.NoError(t, err)
 	change(&saved.Document)
 	text, err := json.Marshal(saved.Document)
@@ -137,7 +137,7 @@ func edit(t *testing.T, run string, change func(*report.Document)) {
 }
 
 // edited is a changed copy of a run's result.
-func edited(t *testing.T, run string, change func(*report.Document)) string {
+func edited(t *testing.T, run string, change func(*result.Document)) string {
 	t.Helper()
 	dir := t.TempDir()
 	text, err := os.ReadFile(filepath.Join(run, "result.json"))

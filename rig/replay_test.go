@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -120,17 +120,17 @@ func (f replayTree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	l, cfg := newReplayLab(t)
 	l.queue = []fakeGuest{seen(0x10, 0x20), seen(0x20), seen(0x30, 0x20)}
-	result, err := Replay(t.Context(), cfg)
+	replayed, err := Replay(t.Context(), cfg)
 	require.NoError(t, err)
-	r := result.Replay
+	r := replayed.Replay
 	require.True(t, r.Complete(), "%+v", r)
 	assert.Equal(t, trial.ExactInterval(3, 3, 0.95), r.Interval)
 	assert.Equal(t, trial.Place{Symbol: "f", Offset: 0x20}, r.Signature.DataStore)
 	assert.Equal(t, []int{2, 1, 2}, []int{r.Tries[0].Witnesses, r.Tries[1].Witnesses, r.Tries[2].Witnesses})
 	assert.Equal(t, int64(3e6), r.Tries[0].ReachedNS)
 	require.Len(t, l.boots, 3, "one arm alone with one reader, once per try")
-	assert.Equal(t, trial.Acquire, result.Observations[0].Reader)
-	assert.Equal(t, []trial.Reader{trial.Acquire}, result.Spec.Readers)
+	assert.Equal(t, trial.Acquire, replayed.Observations[0].Reader)
+	assert.Equal(t, []trial.Reader{trial.Acquire}, replayed.Spec.Readers)
 	for _, p := range l.plugins {
 		assert.Equal(t, uint64(77), p.Seed)
 		assert.Equal(t, uint64(0x1020), p.Focus)
@@ -140,7 +140,7 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	assert.Equal(t, "/tree", l.spec.Tree, "the tree that the run chose")
 	assert.Equal(t, []string{"pc", "cmp"}, l.spec.Modes)
 
-	kept, err := report.Load(cfg.OutDir)
+	kept, err := result.Load(cfg.OutDir)
 	require.NoError(t, err)
 	assert.Equal(t, "replay", kept.Document.Command)
 	require.Len(t, kept.Document.Witnesses, 1, "of the last try that reached it")

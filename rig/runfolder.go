@@ -14,7 +14,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -55,8 +55,8 @@ func newRunFolder(named, cacheDir, arch string, seed uint64) (*runFolder, error)
 }
 
 // publish writes result.json, moves what is worth keeping into the final folder,
-// and makes result's paths point there.
-func (f *runFolder) publish(result *trial.Result) (err error) {
+// and makes the paths of r point there.
+func (f *runFolder) publish(r *trial.Result) (err error) {
 	const op = "write the run folder"
 	aside, err := os.MkdirTemp(filepath.Dir(f.final), ".kcovrig-")
 	if err != nil {
@@ -66,12 +66,12 @@ func (f *runFolder) publish(result *trial.Result) (err error) {
 	if err := f.keep(aside); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	f.repoint(result)
+	f.repoint(r)
 	out, err := os.Create(filepath.Join(aside, "result.json"))
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := errors.Join(report.JSON(out, *result), out.Close()); err != nil {
+	if err := errors.Join(result.JSON(out, *r), out.Close()); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	if err := writeReports(aside, filepath.Base(f.final)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 // keptReports are the reports that every run folder holds, by format.
@@ -18,14 +19,14 @@ type keptReport struct{ file, format string }
 // writeReports renders dir's result.json into dir, as name: the same bytes that
 // rendering it later gives.
 func writeReports(dir, name string) error {
-	run, err := report.Load(dir)
+	run, err := result.Load(dir)
 	if err != nil {
 		return err
 	}
 	run.Name = name
 	for _, r := range keptReports {
 		var text bytes.Buffer
-		if err := report.Render(&text, r.format, []report.Saved{run}, report.Options{}); err != nil {
+		if err := report.Render(&text, r.format, []result.Saved{run}, report.Options{}); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, r.file), text.Bytes(), 0o644); err != nil {

@@ -23,7 +23,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -107,7 +107,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	require.NotEqual(t, ours, another)
 	for _, r := range doc.Cells {
 		folder := filepath.Join(dir, r.Folder)
-		run, err := report.Load(folder)
+		run, err := result.Load(folder)
 		require.NoError(t, err)
 		assert.Equal(t, another, run.Document.Setup.Plugin, "the result names what ran")
 		assert.EqualValues(t, 123, run.Document.Setup.Policy["active"])

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -43,13 +44,13 @@ func TestRunFolderHoldsItsReports(t *testing.T) {
 	cfg := newLab(fakeGuest{stale: 2}, fakeGuest{}).config(t)
 	_, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
-	run, err := report.Load(cfg.OutDir)
+	run, err := result.Load(cfg.OutDir)
 	require.NoError(t, err)
 	for _, r := range keptReports {
 		text, err := os.ReadFile(filepath.Join(cfg.OutDir, r.file))
 		require.NoError(t, err)
 		var later bytes.Buffer
-		require.NoError(t, report.Render(&later, r.format, []report.Saved{run}, report.Options{}))
+		require.NoError(t, report.Render(&later, r.format, []result.Saved{run}, report.Options{}))
 		assert.Equal(t, later.String(), string(text), r.file)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// result is what these tests read of the JSON interface.
-type result struct {
+// printed is what these tests read of the JSON interface.
+type printed struct {
 	Verdict    string
 	Confidence *float64
 	Reasons    []string
@@ -42,17 +42,17 @@ type result struct {
 }
 
 // result reads the object after it was held against the schema.
-func (c *command) result() result {
+func (c *command) result() printed {
 	c.t.Helper()
 	matchesSchema(c.t, c.object())
-	var r result
+	var r printed
 	require.NoError(c.t, json.Unmarshal(c.out.Bytes(), &r))
 	return r
 }
 
 // certain wants both sides of a verdict to be there: stale reads unpatched in
 // every mode, none patched.
-func (r result) certain(t *testing.T, modes int) {
+func (r printed) certain(t *testing.T, modes int) {
 	t.Helper()
 	require.NotNil(t, r.Confidence)
 	assert.GreaterOrEqual(t, *r.Confidence, 1-1e-9)

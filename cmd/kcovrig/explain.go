@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 type explainOptions struct {
@@ -46,7 +47,7 @@ means that it answers otherwise than the run, 4 that it did not answer in time.
   kcovrig explain results/arm64 3 --litmus-dir=tests && kcovrig litmus run tests`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			run, err := report.Load(args[0])
+			run, err := result.Load(args[0])
 			if err != nil {
 				return err
 			}
@@ -69,7 +70,7 @@ means that it answers otherwise than the run, 4 that it did not answer in time.
 	return cmd
 }
 
-func (a *app) explain(cmd *cobra.Command, run report.Saved, o explainOptions) error {
+func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) error {
 	n, err := o.show.Chosen(run)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -154,12 +155,12 @@ func sinceTime(text string, now time.Time) (time.Time, error) {
 }
 
 // recorded is a recorded run as a report takes it.
-func recorded(cmd *cobra.Command, db *history.DB, id string) (report.Saved, error) {
+func recorded(cmd *cobra.Command, db *history.DB, id string) (result.Saved, error) {
 	run, document, err := db.Find(cmd.Context(), id)
 	if err != nil {
-		return report.Saved{}, err
+		return result.Saved{}, err
 	}
-	saved, err := report.Parse(fmt.Sprintf("%.10s", run.ID), document)
+	saved, err := result.Parse(fmt.Sprintf("%.10s", run.ID), document)
 	return saved, fault.Wrap(fault.Rig, "read the recorded run "+run.ID, err)
 }
 
@@ -216,7 +217,7 @@ func newHistoryShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.Render(a.stdout, format, []report.Saved{run}, report.Options{})
+			return report.Render(a.stdout, format, []result.Saved{run}, report.Options{})
 		},
 	}
 	addDB(cmd, &db)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -61,7 +62,7 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 // nothing before it had a result: its flags were wrong.
 func (a *app) showUnstarted(args []string, failure *trial.Failure) {
 	if a.result == nil && len(args) > 0 && slices.Contains([]string{"run", "compare", "build", "soak", "replay"}, args[0]) && slices.Contains(args, "--json") {
-		_ = report.JSON(a.stdout, trial.Result{Command: args[0], Version: programVersion(), Failure: failure})
+		_ = result.JSON(a.stdout, trial.Result{Command: args[0], Version: programVersion(), Failure: failure})
 	}
 }
 

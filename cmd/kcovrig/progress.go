@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -77,21 +78,21 @@ func (a *app) endView() {
 
 // show writes a result, and keeps it for the exit code. Whatever went wrong,
 // --json gives one object.
-func (a *app) show(o *options, result trial.Result, err error) error {
+func (a *app) show(o *options, r trial.Result, err error) error {
 	a.endView()
-	a.result = &result
+	a.result = &r
 	if err == nil && interrupted(a.result) && !o.quiet {
 		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
 	}
 	var werr error
 	switch {
 	case o.json:
-		werr = report.JSON(a.stdout, result)
-	case err != nil && len(result.Observations) == 0:
+		werr = result.JSON(a.stdout, r)
+	case err != nil && len(r.Observations) == 0:
 	case o.quiet:
-		_, werr = fmt.Fprintln(a.stdout, report.Sentence(result))
+		_, werr = fmt.Fprintln(a.stdout, report.Sentence(r))
 	default:
-		werr = report.Text(a.stdout, result)
+		werr = report.Text(a.stdout, r)
 	}
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the result", werr)

@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 func newReport(a *app) *cobra.Command {
@@ -44,9 +45,9 @@ Its exit code says whether the report was written, not what the verdicts are.
 			if since != "" || file != "" {
 				return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
 			}
-			var runs []report.Saved
+			var runs []result.Saved
 			for _, path := range args {
-				run, err := report.Load(path)
+				run, err := result.Load(path)
 				if err != nil {
 					return err
 				}

@@ -2,7 +2,10 @@
 
 package report
 
-import "kcovrig/rig/trial"
+import (
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
 
 // confidence is that of the intervals shown.
 const confidence = 0.95
@@ -37,7 +40,7 @@ type Row struct {
 }
 
 // rows makes the table of a run, in the order in which its arms stand.
-func rows(d Document) []Row {
+func rows(d result.Document) []Row {
 	list := []Row{}
 	for _, a := range d.Arms {
 		cell := cellOf(a)
@@ -55,7 +58,7 @@ func rows(d Document) []Row {
 
 // slot finds the place of an arm: a row of its reader and mode whose place is
 // free, or a new one.
-func slot(list *[]Row, a ArmDocument) **Cell {
+func slot(list *[]Row, a result.ArmDocument) **Cell {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
@@ -75,9 +78,9 @@ func slot(list *[]Row, a ArmDocument) **Cell {
 }
 
 // cellOf takes no count from an arm that does not count.
-func cellOf(a ArmDocument) Cell {
+func cellOf(a result.ArmDocument) Cell {
 	c := Cell{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
-	if !a.counts() {
+	if !a.Counts() {
 		return c
 	}
 	c.Windows, c.StaleWindows, c.Blocks, c.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks

@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // certificate prints a witness's litmus tests and what herd7 says of them.
-func certificate(b *strings.Builder, d Document, n int, o ExplainOptions) {
+func certificate(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
 	c := *o.Certificate
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	paragraph(b, witnessTitle(d.Witnesses[n-1]), "  ", o.Width)

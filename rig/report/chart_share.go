@@ -8,12 +8,13 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // shareChart plots the share of stale windows so far over time, for the arms
 // of one reader. It is nil where no arm kept a series.
-func shareChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, error) {
+func shareChart(id string, reader trial.Reader, arms []result.ArmDocument) (*Chart, error) {
 	c := &Chart{
 		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
 		Head: []string{"kernel, mode", "after", "windows", "stale", "share"},
@@ -23,14 +24,14 @@ func shareChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 	highest := 0.0
 	for _, a := range arms {
 		points := sharePoints(a)
-		if len(points) == 0 || !a.counts() {
+		if len(points) == 0 || !a.Counts() {
 			continue
 		}
 		last := points[len(points)-1].Y
 		for _, p := range points {
 			highest = max(highest, p.Y)
 		}
-		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: points, last: fmt.Sprintf("%.1f %%", last)})
 		texts = append(texts, fmt.Sprintf("%s: %.1f %% of windows were stale at the end, after %.2f seconds", name, last, points[len(points)-1].X))
 		c.Table = append(c.Table, shareRows(name, a)...)
@@ -53,7 +54,7 @@ func shareChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 }
 
 // sharePoints leaves out the moments before the first window: there is no share yet.
-func sharePoints(a ArmDocument) plotter.XYs {
+func sharePoints(a result.ArmDocument) plotter.XYs {
 	var points plotter.XYs
 	for _, s := range a.Series {
 		if s.Windows > 0 {
@@ -64,7 +65,7 @@ func sharePoints(a ArmDocument) plotter.XYs {
 }
 
 // shareRows gives some eight moments of an arm, its last among them.
-func shareRows(name string, a ArmDocument) [][]string {
+func shareRows(name string, a result.ArmDocument) [][]string {
 	var list [][]string
 	step := max(1, len(a.Series)/8)
 	for i := len(a.Series) - 1; i >= 0; i -= step {

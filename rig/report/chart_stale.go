@@ -13,12 +13,13 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // staleChart plots how long the reported entries of one reader's arms stayed
 // stale, as the share that had its value after a time. It is nil without reports.
-func staleChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, error) {
+func staleChart(id string, reader trial.Reader, arms []result.ArmDocument) (*Chart, error) {
 	c := &Chart{
 		ID: id, Title: fmt.Sprintf("How long entries stayed stale, %s reader", reader),
 		Head: []string{"kernel, mode", "entries reported", "shortest", "median", "nine in ten within", "longest"},
@@ -28,11 +29,11 @@ func staleChart(id string, reader trial.Reader, arms []ArmDocument) (*Chart, err
 	var texts []string
 	for _, a := range arms {
 		times := staleTimes(a)
-		if len(times) == 0 || !a.counts() {
+		if len(times) == 0 || !a.Counts() {
 			continue
 		}
 		at := func(share float64) string { return shortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
-		name := fmt.Sprintf("%s, mode %s", a.name(), a.Mode)
+		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
 		texts = append(texts, fmt.Sprintf("%s: %d entries, from %s to %s, median %s", name, len(times), at(0), at(1), at(0.5)))
 		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})
@@ -64,7 +65,7 @@ func decade(v float64, round func(float64) float64) float64 {
 
 // staleTimes returns the durations in nanoseconds, sorted. The time axis is
 // logarithmic, so that 0, below the guest's clock, counts as 1.
-func staleTimes(a ArmDocument) []float64 {
+func staleTimes(a result.ArmDocument) []float64 {
 	var times []float64
 	for _, d := range a.Detections {
 		times = append(times, float64(max(d.StaleNS, 1)))

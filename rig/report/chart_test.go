@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 func TestChartsOfLittleData(t *testing.T) {
-	arm := ArmDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
+	arm := result.ArmDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
 	for name, c := range map[string]struct {
 		series     []trial.Sample
 		detections []wire.Detection
@@ -26,9 +27,9 @@ func TestChartsOfLittleData(t *testing.T) {
 		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{StaleNS: -5}}},
 	} {
 		arm.Series, arm.Detections = c.series, c.detections
-		share, err := shareChart("a", trial.Acquire, []ArmDocument{arm})
+		share, err := shareChart("a", trial.Acquire, []result.ArmDocument{arm})
 		require.NoError(t, err, name)
-		times, err := staleChart("b", trial.Acquire, []ArmDocument{arm})
+		times, err := staleChart("b", trial.Acquire, []result.ArmDocument{arm})
 		require.NoError(t, err, name)
 		for _, chart := range []*Chart{share, times} {
 			assert.NotContains(t, string(chart.SVG), "NaN", name)
@@ -38,7 +39,7 @@ func TestChartsOfLittleData(t *testing.T) {
 		}
 	}
 	arm.Series, arm.Detections = []trial.Sample{{AtNS: 1}}, nil
-	none, err := shareChart("a", trial.Acquire, []ArmDocument{arm})
+	none, err := shareChart("a", trial.Acquire, []result.ArmDocument{arm})
 	require.NoError(t, err)
 	assert.Nil(t, none, "no window, no share")
 }

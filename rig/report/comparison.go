@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -46,14 +47,14 @@ type ComparedCounts struct {
 }
 
 // Compare sets a and b beside one another.
-func Compare(a, b Saved) Comparison {
+func Compare(a, b result.Saved) Comparison {
 	return Comparison{
 		Schema: ComparisonSchema, A: ComparedRun{a.Name, sentence(a.Document)}, B: ComparedRun{b.Name, sentence(b.Document)},
 		Differs: differences(a.Document, b.Document), Rates: comparedRates(rows(a.Document), rows(b.Document)),
 	}
 }
 
-func differences(a, b Document) []ComparedFact {
+func differences(a, b result.Document) []ComparedFact {
 	var list []ComparedFact
 	place := map[string]int{}
 	for i, facts := range [][]fact{asked(a), asked(b)} {
@@ -81,7 +82,7 @@ func differences(a, b Document) []ComparedFact {
 }
 
 // asked is the provenance, and what was asked for beside it.
-func asked(d Document) []fact {
+func asked(d result.Document) []fact {
 	facts := []fact{{"asked", trial.CellName(d.Result())}}
 	return append(facts, provenance(d)...)
 }

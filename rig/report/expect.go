@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -17,7 +18,7 @@ const ExpectSchema = "kcovrig.expect/1"
 // as text or as one JSON object.
 func Expect(w io.Writer, e trial.Expectations, asJSON bool) error {
 	if asJSON {
-		e.Tests, e.LKMM = full(e.Tests), full(e.LKMM)
+		e.Tests, e.LKMM = result.Full(e.Tests), result.Full(e.LKMM)
 		return object(w, struct {
 			Schema string `json:"schema"`
 			trial.Expectations

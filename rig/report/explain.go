@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -30,7 +31,7 @@ const defaultWidth = 80
 // Chosen returns the number of the witness that o means; 0 where the run has
 // none and none was asked for. A number that the run does not have is the
 // user's fault.
-func (o ExplainOptions) Chosen(s Saved) (int, error) {
+func (o ExplainOptions) Chosen(s result.Saved) (int, error) {
 	have := len(s.Document.Witnesses)
 	switch {
 	case o.Number >= 1 && o.Number <= have, o.Number == 0 && have == 0:
@@ -46,7 +47,7 @@ func (o ExplainOptions) Chosen(s Saved) (int, error) {
 }
 
 // Explain writes the story of one witness, and what keeps the order.
-func Explain(w io.Writer, s Saved, o ExplainOptions) error {
+func Explain(w io.Writer, s result.Saved, o ExplainOptions) error {
 	n, err := o.Chosen(s)
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func Explain(w io.Writer, s Saved, o ExplainOptions) error {
 }
 
 // reading is witness n with its parts named.
-func (d Document) reading(n int) witness.Reading {
+func readingOf(d result.Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
 		if c.Patched == w.Patched {
@@ -84,8 +85,8 @@ func (d Document) reading(n int) witness.Reading {
 	return witness.Read(w, trial.Code{})
 }
 
-func tellWitness(b *strings.Builder, d Document, n int, o ExplainOptions) {
-	s := d.story(n, o.All)
+func tellWitness(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
+	s := storyOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)

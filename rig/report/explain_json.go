@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -33,7 +34,7 @@ type window struct {
 }
 
 // ExplainJSON writes the same as one JSON object.
-func ExplainJSON(w io.Writer, s Saved, o ExplainOptions) error {
+func ExplainJSON(w io.Writer, s result.Saved, o ExplainOptions) error {
 	n, err := o.Chosen(s)
 	if err != nil {
 		return err
@@ -41,10 +42,10 @@ func ExplainJSON(w io.Writer, s Saved, o ExplainOptions) error {
 	d := s.Document
 	e := explained{
 		Schema: ExplainSchema, Run: s.Name, Number: n, Witnesses: len(d.Witnesses),
-		Code: full(d.Code), Readers: full(d.Readers), Certificate: o.Certificate,
+		Code: result.Full(d.Code), Readers: result.Full(d.Readers), Certificate: o.Certificate,
 	}
 	if n > 0 {
-		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(d.reading(n))
+		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(readingOf(d, n))
 	}
 	return fault.Wrap(fault.Rig, "write the explanation", object(w, e))
 }

@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -42,7 +43,7 @@ func sampleInstruction(at string) trial.Instruction {
 }
 
 // explainable is a compare with a witness of each arm, and one without events.
-func explainable() Saved {
+func explainable() result.Saved {
 	const x, y, poison, value = 0x412aeec8, 0x412ac000, 0x5ca1ab1e00000000, 0xffff8000801f2018
 	r := sample()
 	mark := func(ns int64) trial.WitnessEvent {
@@ -74,10 +75,10 @@ func explainable() Saved {
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
 	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "barrierDrains": 11358}
-	return Saved{Name: "run", Document: NewDocument(r)}
+	return result.Saved{Name: "run", Document: result.NewDocument(r)}
 }
 
-func explanation(t *testing.T, s Saved, o ExplainOptions) string {
+func explanation(t *testing.T, s result.Saved, o ExplainOptions) string {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, Explain(&b, s, o))
@@ -92,7 +93,7 @@ func TestExplain(t *testing.T) {
 	none := explainable()
 	none.Document.Witnesses = nil
 	for name, c := range map[string]struct {
-		run Saved
+		run result.Saved
 		o   ExplainOptions
 	}{
 		"bug-80": {explainable(), ExplainOptions{}}, "bug-120": {explainable(), ExplainOptions{Number: 1, Width: 120}},
@@ -129,7 +130,7 @@ func TestColourOnlyAdds(t *testing.T) {
 func TestExplainRefusesAWrongNumber(t *testing.T) {
 	none := explainable()
 	none.Document.Witnesses = nil
-	for n, run := range map[int]Saved{5: explainable(), 1: none} {
+	for n, run := range map[int]result.Saved{5: explainable(), 1: none} {
 		for _, write := range []func(*bytes.Buffer) error{
 			func(b *bytes.Buffer) error { return Explain(b, run, ExplainOptions{Number: n}) },
 			func(b *bytes.Buffer) error { return ExplainJSON(b, run, ExplainOptions{Number: n}) },

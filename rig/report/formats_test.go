@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -22,18 +23,18 @@ var samples = []string{"fixed", "readers", "not-fixed", "no-effect", "rig-fault"
 
 const tester = "A Tester <tester@example.org>"
 
-func load(t *testing.T, names ...string) []Saved {
+func load(t *testing.T, names ...string) []result.Saved {
 	t.Helper()
-	var runs []Saved
+	var runs []result.Saved
 	for _, name := range names {
-		run, err := Load(filepath.Join("testdata", "runs", name))
+		run, err := result.Load(filepath.Join("testdata", "runs", name))
 		require.NoError(t, err)
 		runs = append(runs, run)
 	}
 	return runs
 }
 
-func render(t *testing.T, format string, runs []Saved) string {
+func render(t *testing.T, format string, runs []result.Saved) string {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, Render(&out, format, runs, Options{TestedBy: tester}))
@@ -65,18 +66,18 @@ func TestTheSamplesAreWhatTheSchemaSays(t *testing.T) {
 func TestSavedResultsComeBack(t *testing.T) {
 	for _, run := range load(t, samples...) {
 		var again bytes.Buffer
-		require.NoError(t, JSON(&again, run.Document.Result()))
+		require.NoError(t, result.JSON(&again, run.Document.Result()))
 		assert.JSONEq(t, string(run.Raw), again.String(), run.Name)
-		assert.Equal(t, run.Document, NewDocument(run.Document.Result()), "and no number loses a digit")
+		assert.Equal(t, run.Document, result.NewDocument(run.Document.Result()), "and no number loses a digit")
 	}
 }
 
 func TestUnknownMembersAreKept(t *testing.T) {
-	run, err := Parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
+	run, err := result.Parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
 	require.NoError(t, err)
-	assert.Contains(t, render(t, "json", []Saved{run}), "18446744073709551615")
+	assert.Contains(t, render(t, "json", []result.Saved{run}), "18446744073709551615")
 	for _, format := range Formats()[1:] {
-		assert.NotEmpty(t, render(t, format, []Saved{run}), "%s of a result that holds nothing", format)
+		assert.NotEmpty(t, render(t, format, []result.Saved{run}), "%s of a result that holds nothing", format)
 	}
 }
 
@@ -85,13 +86,13 @@ func TestLoadRefuses(t *testing.T) {
 	for name, text := range map[string]string{"text": "no JSON", "schema": `{"schema":"kcovrig.result/2"}`, "type": `{"schema":"kcovrig.result/1","arms":3}`} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		_, err := Load(path)
+		_, err := result.Load(path)
 		require.Error(t, err, name)
 		assert.Equal(t, fault.User, fault.KindOf(err), name)
 	}
-	_, err := Load(filepath.Join(dir, "absent"))
+	_, err := result.Load(filepath.Join(dir, "absent"))
 	assert.Equal(t, fault.User, fault.KindOf(err))
-	file, err := Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
+	file, err := result.Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
 	require.NoError(t, err)
 	assert.Equal(t, load(t, "fixed")[0], file, "the folder and its file are the same run")
 	assert.Equal(t, fault.User, fault.KindOf(Render(&bytes.Buffer{}, "pdf", nil, Options{})))
@@ -139,7 +140,7 @@ func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 			assert.Nil(t, row.FewerStale)
 		}
 		for _, format := range []string{"markdown", "html"} {
-			out := render(t, format, []Saved{run})
+			out := render(t, format, []result.Saved{run})
 			assert.NotContains(t, out, "172 of 787", format)
 			assert.NotContains(t, out, "<figure id=\"r1-share", format)
 		}
@@ -151,13 +152,13 @@ func TestHostileTextStaysText(t *testing.T) {
 	bad := "</pre><script>alert(1)</script> | `x` ``` \x01 \n<img src=//example.org/>"
 	run.Name, run.Document.Error.Message, run.Document.Error.Tail, run.Document.Kernel.Version = bad, bad, bad, bad
 	run.Document.Notes, run.Document.Reasons = []string{bad}, []string{bad}
-	html := render(t, "html", []Saved{run, run})
+	html := render(t, "html", []result.Saved{run, run})
 	assert.NotContains(t, html, "<script>")
 	assert.NotContains(t, html, "<img src=//")
-	markdown := render(t, "markdown", []Saved{run, run})
+	markdown := render(t, "markdown", []result.Saved{run, run})
 	parts := strings.Split(markdown, "```")
 	require.Len(t, parts, 3, "the fence is not broken")
 	assert.NotContains(t, parts[0]+parts[2], "<img")
 	assert.NotContains(t, markdown, "\x01")
-	junitTree(t, render(t, "junit", []Saved{run, run}))
+	junitTree(t, render(t, "junit", []result.Saved{run, run}))
 }

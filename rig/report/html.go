@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +33,7 @@ type htmlRun struct {
 	Verdict                  trial.Verdict
 	Alone                    bool // the page's only run
 	Reasons                  []string
-	Document                 Document
+	Document                 result.Document
 	Rows                     []Row
 	Tested                   []Row  // those with a test
 	Left, Right              string // the table's kernels, see columns
@@ -55,7 +56,7 @@ func unbroken(text string) string { return strings.ReplaceAll(text, "e-", "e\u20
 
 func power(p *float64) string { return unbroken(fmt.Sprintf("%.1e", *p)) }
 
-func writeHTML(w io.Writer, runs []Saved, o Options) error {
+func writeHTML(w io.Writer, runs []result.Saved, o Options) error {
 	data := struct {
 		Title, Back string
 		Runs        []htmlRun
@@ -79,7 +80,7 @@ func writeHTML(w io.Writer, runs []Saved, o Options) error {
 	return err
 }
 
-func newHTMLRun(id string, s Saved) (htmlRun, error) {
+func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: sentence(d), Repeat: repeat(d),
@@ -93,7 +94,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 		}
 	}
 	for i, reader := range readers {
-		arms := slices.DeleteFunc(slices.Clone(d.Arms), func(a ArmDocument) bool { return a.Reader != reader })
+		arms := slices.DeleteFunc(slices.Clone(d.Arms), func(a result.ArmDocument) bool { return a.Reader != reader })
 		share, err := shareChart(fmt.Sprintf("%s-share%d", id, i+1), reader, arms)
 		if err != nil {
 			return run, err
@@ -115,7 +116,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 	for _, n := range folded {
 		run.Folded = append(run.Folded, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
-	run.Left, run.Right = columns([]Saved{s})
+	run.Left, run.Right = columns([]result.Saved{s})
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
 	run.Readers = len(readers) > 1
 	if run.Reasons = d.Reasons; d.Verdict == trial.Inconclusive && len(d.Reasons) == 1 {
@@ -126,7 +127,7 @@ func newHTMLRun(id string, s Saved) (htmlRun, error) {
 }
 
 // orders says per kernel whether its code keeps the order.
-func orders(d Document) []string {
+func orders(d result.Document) []string {
 	var list []string
 	for _, c := range d.Code {
 		s := fmt.Sprintf("%s, %s: order kept: %s", string(trial.VariantOf(c.Patched, c.AsIs)), c.Container, c.Ordered)

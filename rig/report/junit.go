@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -68,7 +69,7 @@ func junitTime(seconds float64) string {
 	return strconv.FormatFloat(seconds, 'f', 3, 64)
 }
 
-func writeJUnit(w io.Writer, runs []Saved, _ Options) error {
+func writeJUnit(w io.Writer, runs []result.Saved, _ Options) error {
 	all := junitSuites{Name: "kcovrig"}
 	for _, run := range runs {
 		s := junitSuite{Name: run.Name, Cases: junitCases(run.Document)}
@@ -80,7 +81,7 @@ func writeJUnit(w io.Writer, runs []Saved, _ Options) error {
 			s.junitTotals = s.add(c.totals())
 		}
 		var text strings.Builder
-		if err := writeTexts(&text, []Saved{run}, Options{}); err != nil {
+		if err := writeTexts(&text, []result.Saved{run}, Options{}); err != nil {
 			return err
 		}
 		s.Out = text.String()
@@ -114,7 +115,7 @@ func (c junitCase) totals() junitTotals {
 
 // junitCases makes one test case per mode that was asked for; one in all where
 // it did not come to that.
-func junitCases(d Document) []junitCase {
+func junitCases(d result.Document) []junitCase {
 	class := "kcovrig." + orNone(d.Spec.Arch) + "." + orNone(string(d.Judged()))
 	var cases []junitCase
 	for _, mode := range d.Spec.Modes {
@@ -149,7 +150,7 @@ func orNone(s string) string {
 }
 
 // judge fills the case's outcome. It passes only what is fixed.
-func (c *junitCase) judge(d Document, mode string) {
+func (c *junitCase) judge(d result.Document, mode string) {
 	verdict, reason := d.Verdict, strings.Join(d.Reasons, "\n")
 	for _, m := range d.Modes {
 		if m.Mode == mode {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -138,19 +139,19 @@ func TestJUnitIsWhatJenkinsReads(t *testing.T) {
 }
 
 func TestJUnitOutcomes(t *testing.T) {
-	one := func(change func(*Document)) junitCase {
+	one := func(change func(*result.Document)) junitCase {
 		d := load(t, "fixed")[0].Document
 		change(&d)
 		return junitCases(d)[0]
 	}
-	verdict := func(v trial.Verdict) func(*Document) {
-		return func(d *Document) {
+	verdict := func(v trial.Verdict) func(*result.Document) {
+		return func(d *result.Document) {
 			d.Verdict, d.Modes = v, []trial.ModeJudgement{{Mode: "pc", Verdict: v, Reason: "why"}}
 		}
 	}
-	failed := func(d *Document) { d.Error = &trial.Failure{Whose: "kernel"}; verdict(trial.Inconclusive)(d) }
+	failed := func(d *result.Document) { d.Error = &trial.Failure{Whose: "kernel"}; verdict(trial.Inconclusive)(d) }
 	for name, c := range map[string]struct {
-		change                 func(*Document)
+		change                 func(*result.Document)
 		failed, errored, skips bool
 	}{
 		"fixed":             {verdict(trial.Fixed), false, false, false},
@@ -160,10 +161,10 @@ func TestJUnitOutcomes(t *testing.T) {
 		"unknown":           {verdict(trial.VerdictUnknown), false, true, false},
 		"new":               {verdict("better"), false, true, false},
 		"fault":             {failed, false, true, false},
-		"fixed and a fault": {func(d *Document) { d.Error = &trial.Failure{Whose: "rig"} }, false, true, false},
-		"one arm":           {func(d *Document) { d.Command = "run"; verdict(trial.VerdictUnknown)(d) }, false, false, true},
-		"built":             {func(d *Document) { d.Command = "build"; verdict(trial.VerdictUnknown)(d) }, false, false, false},
-		"not built":         {func(d *Document) { d.Command = "build"; failed(d) }, false, true, false},
+		"fixed and a fault": {func(d *result.Document) { d.Error = &trial.Failure{Whose: "rig"} }, false, true, false},
+		"one arm":           {func(d *result.Document) { d.Command = "run"; verdict(trial.VerdictUnknown)(d) }, false, false, true},
+		"built":             {func(d *result.Document) { d.Command = "build"; verdict(trial.VerdictUnknown)(d) }, false, false, false},
+		"not built":         {func(d *result.Document) { d.Command = "build"; failed(d) }, false, true, false},
 	} {
 		got := one(c.change)
 		assert.Equal(t, []bool{c.failed, c.errored, c.skips}, []bool{got.Failure != nil, got.Error != nil, got.Skipped != nil}, name)

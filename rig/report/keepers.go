@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // keepers says per kernel what orders its two writes, or that nothing does, and
 // what the emulator counted of it.
-func keepers(b *strings.Builder, d Document, width int) {
+func keepers(b *strings.Builder, d result.Document, width int) {
 	if len(d.Code) == 0 && len(d.Arms) == 0 {
 		return
 	}
@@ -71,7 +72,7 @@ func described(i trial.Instruction) string {
 	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), "  ")
 }
 
-func readersOf(d Document, patched bool) []trial.Reader {
+func readersOf(d result.Document, patched bool) []trial.Reader {
 	var list []trial.Reader
 	for _, a := range d.Arms {
 		if a.Patched == patched && !slices.Contains(list, a.Reader) {
@@ -82,14 +83,14 @@ func readersOf(d Document, patched bool) []trial.Reader {
 }
 
 // counted is what one boot showed. Its modes share the emulator's counters.
-func counted(d Document, patched bool, reader trial.Reader) string {
+func counted(d result.Document, patched bool, reader trial.Reader) string {
 	var stale, windows uint64
 	var emulator map[string]uint64
 	for _, a := range d.Arms {
 		if a.Patched != patched || a.Reader != reader {
 			continue
 		}
-		if !a.counts() {
+		if !a.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
 		stale, windows, emulator = stale+a.StaleWindows, windows+a.Windows, a.Emulator

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -40,7 +41,7 @@ func writeLedgers(b *strings.Builder, r trial.Result) {
 	column("ledgers", func(o trial.Observation) map[string]uint64 { return o.Ledgers })
 	column("emulator", func(o trial.Observation) map[string]uint64 { return o.Emulator })
 	_ = t.Flush() // a Builder never fails
-	if d := NewDocument(r); d.soundSoak() {
+	if d := result.NewDocument(r); soundSoak(d) {
 		fmt.Fprintf(b, "\n%s\n", sentence(d))
 	}
 	b.WriteString("\n")

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -41,7 +42,7 @@ func testOf(t litmus.Comparison) litmusTest {
 	}
 	return litmusTest{
 		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-		full(t.Allowed), full(t.Forbidden), full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, full(t.Shares),
+		result.Full(t.Allowed), result.Full(t.Forbidden), result.Full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, result.Full(t.Shares),
 	}
 }
 

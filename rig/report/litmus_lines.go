@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/result"
 )
 
 // LitmusLinesSchema names the form of a litmus run's results as they come: one
@@ -45,7 +46,7 @@ type LitmusWriter struct{ To io.Writer }
 
 // Begin names the tests of the run.
 func (w *LitmusWriter) Begin(heads []litmus.Head, seed uint64) error {
-	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, full(heads)}})
+	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, result.Full(heads)}})
 }
 
 // Test tells what a test has come to; a later word on it counts. number is its

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +33,7 @@ func CheckTestedBy(person string) error {
 	return nil
 }
 
-func writeMarkdown(w io.Writer, runs []Saved, o Options) error {
+func writeMarkdown(w io.Writer, runs []result.Saved, o Options) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### kcovrig: %s\n\n", headline(runs))
 	markdownSentences(&b, runs)
@@ -44,7 +45,7 @@ func writeMarkdown(w io.Writer, runs []Saved, o Options) error {
 }
 
 // headline joins the runs' verdicts, each once, in the order of their weight.
-func headline(runs []Saved) string {
+func headline(runs []result.Saved) string {
 	if len(runs) == 1 {
 		return verdictWord(runs[0].Document)
 	}
@@ -57,13 +58,13 @@ func headline(runs []Saved) string {
 			}
 		}
 		if n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, verdictWord(Document{Verdict: v})))
+			words = append(words, fmt.Sprintf("%d %s", n, verdictWord(result.Document{Verdict: v})))
 		}
 	}
 	return fmt.Sprintf("%d runs, %s", len(runs), strings.Join(words, ", "))
 }
 
-func markdownSentences(b *strings.Builder, runs []Saved) {
+func markdownSentences(b *strings.Builder, runs []result.Saved) {
 	for i, r := range runs {
 		if i == maxSentences {
 			fmt.Fprintf(b, "- and %d more runs\n", len(runs)-i)
@@ -80,7 +81,7 @@ func markdownSentences(b *strings.Builder, runs []Saved) {
 	b.WriteString("\n")
 }
 
-func markdownTable(b *strings.Builder, runs []Saved) {
+func markdownTable(b *strings.Builder, runs []result.Saved) {
 	head := []string{"reader", "mode"}
 	left, right := columns(runs)
 	for _, kernel := range []string{left, right} {
@@ -127,13 +128,13 @@ func markdownTable(b *strings.Builder, runs []Saved) {
 
 // columns names the kernels that a table of the runs shows: without the patch,
 // and with it; empty where no run was to have that one.
-func columns(runs []Saved) (left, right string) {
+func columns(runs []result.Saved) (left, right string) {
 	for _, r := range runs {
 		if r.Document.Command != "run" {
 			left, right = "unpatched", "patched"
 		}
 		for _, a := range r.Document.Arms {
-			switch name := a.name(); {
+			switch name := a.Name(); {
 			case a.Patched:
 				right = name
 			case left == "":
@@ -150,7 +151,7 @@ func markdownCell(c *Cell) string {
 	switch {
 	case c == nil:
 		return "not run"
-	case c.Share == nil && !(ArmDocument{Outcome: c.Outcome}).counts():
+	case c.Share == nil && !(result.ArmDocument{Outcome: c.Outcome}).Counts():
 		return "not counted: " + orNone(plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no windows"
@@ -182,10 +183,10 @@ func aligned(b *strings.Builder, table [][]string) {
 
 // markdownTestedBy writes what a trailer rests on, and the trailer where there
 // is someone to sign it and every run supports it.
-func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
+func markdownTestedBy(b *strings.Builder, runs []result.Saved, o Options) {
 	b.WriteString("```text\n")
 	for _, name := range []string{"kernel", "compiler", "QEMU", "host"} {
-		markdownFact(b, name, runs, func(d Document) string {
+		markdownFact(b, name, runs, func(d result.Document) string {
 			for _, f := range provenance(d) {
 				if f.Name == name {
 					return f.Value
@@ -195,7 +196,7 @@ func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
 		})
 	}
 	markdownFact(b, "windows", runs, windows)
-	if slices.ContainsFunc(runs, func(r Saved) bool { return r.Document.Verdict != trial.VerdictUnknown }) {
+	if slices.ContainsFunc(runs, func(r result.Saved) bool { return r.Document.Verdict != trial.VerdictUnknown }) {
 		markdownFact(b, "confidence", runs, confidenceOf)
 	}
 	markdownFact(b, "repeat", runs[:1], command)
@@ -209,14 +210,14 @@ func markdownTestedBy(b *strings.Builder, runs []Saved, o Options) {
 	}
 }
 
-func confidenceOf(d Document) string {
+func confidenceOf(d result.Document) string {
 	if d.MissProbability != nil {
 		return fmt.Sprintf("1 - %.1e that a kernel as bad as the unpatched one had shown a stale read", *d.MissProbability)
 	}
 	return verdictWord(d)
 }
 
-func markdownFact(b *strings.Builder, name string, runs []Saved, value func(Document) string) {
+func markdownFact(b *strings.Builder, name string, runs []result.Saved, value func(result.Document) string) {
 	var values []string
 	for _, r := range runs {
 		if v := strings.ReplaceAll(oneLine(value(r.Document)), "`", "'"); !slices.Contains(values, v) {
@@ -232,12 +233,12 @@ func markdownFact(b *strings.Builder, name string, runs []Saved, value func(Docu
 }
 
 // windows sums what counts, per kernel.
-func windows(d Document) string {
+func windows(d result.Document) string {
 	var words []string
 	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
 		var stale, all uint64
 		for _, a := range d.Arms {
-			if a.name() == kernel && a.counts() && a.Reader == d.Judged() {
+			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
 				stale, all = stale+a.StaleWindows, all+a.Windows
 			}
 		}
@@ -248,7 +249,7 @@ func windows(d Document) string {
 	return orNone(strings.Join(words, ", "))
 }
 
-func supported(runs []Saved) bool {
+func supported(runs []result.Saved) bool {
 	fixed := false
 	for _, r := range runs {
 		switch r.Document.Verdict {

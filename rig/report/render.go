@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Package report renders results and events: for people and for programs. It
+// owns every word on the screen; the stable JSON form of a result is package
+// result's, and what a result means trial's and verdict's.
 package report
 
 import (
@@ -10,6 +13,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 )
 
 // ReportSchema names the version of the JSON report (docs/reports.md).
@@ -24,7 +28,7 @@ type Options struct {
 // renderers lists the formats. Each writes the same bytes for the same runs.
 var renderers = []struct {
 	name  string
-	write func(io.Writer, []Saved, Options) error
+	write func(io.Writer, []result.Saved, Options) error
 }{
 	{"text", writeTexts}, {"json", writeReport}, {"junit", writeJUnit}, {"markdown", writeMarkdown}, {"html", writeHTML},
 }
@@ -39,7 +43,7 @@ func Formats() []string {
 }
 
 // Render writes one report on runs, in the order given.
-func Render(w io.Writer, format string, runs []Saved, o Options) error {
+func Render(w io.Writer, format string, runs []result.Saved, o Options) error {
 	for _, r := range renderers {
 		if r.name == format {
 			return fault.Wrap(fault.Rig, "write the report", r.write(w, runs, o))
@@ -48,7 +52,7 @@ func Render(w io.Writer, format string, runs []Saved, o Options) error {
 	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(Formats(), ", "))
 }
 
-func writeTexts(w io.Writer, runs []Saved, _ Options) error {
+func writeTexts(w io.Writer, runs []result.Saved, _ Options) error {
 	for i, run := range runs {
 		if len(runs) > 1 {
 			gap := "\n"
@@ -70,7 +74,7 @@ func writeTexts(w io.Writer, runs []Saved, _ Options) error {
 }
 
 // writeReport writes the saved results as they are, with what is derived from them.
-func writeReport(w io.Writer, runs []Saved, _ Options) error {
+func writeReport(w io.Writer, runs []result.Saved, _ Options) error {
 	type entry struct {
 		Name     string          `json:"name"`
 		Sentence string          `json:"sentence"`

@@ -7,10 +7,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 func TestRunItAgainNamesEveryPatchInOrder(t *testing.T) {
-	argv := repeat(Document{Command: "build", Spec: trial.Spec{Arch: "arm64", Tree: "/t", Patch: trial.Patches{"/b.patch", "/a 1.patch"}}})
+	argv := repeat(result.Document{Command: "build", Spec: trial.Spec{Arch: "arm64", Tree: "/t", Patch: trial.Patches{"/b.patch", "/a 1.patch"}}})
 	assert.Equal(t, []string{"kcovrig", "build", "--arch=arm64", "--tree=/t", "--patch=/b.patch", "'--patch=/a 1.patch'"}, argv)
 }

@@ -10,16 +10,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// fullReplay is r without null arrays.
-func fullReplay(r *trial.Replay) *trial.Replay {
-	if r == nil {
-		return nil
-	}
-	out := *r
-	out.Differences, out.Tries = full(r.Differences), full(r.Tries)
-	return &out
-}
-
 // replayed says how often the stale read was reached again.
 func replayed(r trial.Replay) string {
 	text := fmt.Sprintf("the stale read was reached again in %d of %d tries", r.Reached, r.Reached+r.Missed)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -43,13 +44,13 @@ func TestReplayInWords(t *testing.T) {
 
 // A replay's folder is a run folder: every report renders it, without a verdict.
 func TestReplaysAreReported(t *testing.T) {
-	d := NewDocument(replaySample())
+	d := result.NewDocument(replaySample())
 	assert.Equal(t, "kcovrig replay '/runs/a b' 2 --tries=4 --limit=20s", command(d))
 	d.Replay.Focused, d.Replay.Differences = false, []string{"the compiler"}
 	assert.Equal(t, "kcovrig replay '/runs/a b' 2 --tries=4 --limit=20s --plain --force", command(d))
-	d = NewDocument(replaySample())
+	d = result.NewDocument(replaySample())
 	assert.Contains(t, sentence(d), "No verdict: the stale read was reached again in 1 of 2 tries")
-	assert.Equal(t, d.Replay, NewDocument(d.Result()).Replay, "nothing is lost by saving")
+	assert.Equal(t, d.Replay, result.NewDocument(d.Result()).Replay, "nothing is lost by saving")
 	var c junitCase
 	c.judge(d, "pc")
 	assert.NotNil(t, c.Skipped)

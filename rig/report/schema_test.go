@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -103,7 +104,7 @@ func check(t *testing.T, r trial.Result, spoil func(map[string]any)) []string {
 	var schema, doc map[string]any
 	require.NoError(t, json.Unmarshal(text, &schema))
 	var out bytes.Buffer
-	require.NoError(t, JSON(&out, r))
+	require.NoError(t, result.JSON(&out, r))
 	dec := json.NewDecoder(&out)
 	require.NoError(t, dec.Decode(&doc))
 	assert.False(t, dec.More(), "more than one object")

@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // verdictWord is the verdict for headings; "no verdict" where there is none. A
 // soak has one of its own.
-func verdictWord(d Document) string {
+func verdictWord(d result.Document) string {
 	switch {
-	case d.soundSoak():
+	case soundSoak(d):
 		return "sound"
 	case d.Verdict == trial.VerdictUnknown:
 		return "no verdict"
@@ -25,7 +26,7 @@ func verdictWord(d Document) string {
 // Sentence says in one line what came of a command: the verdict, the tally of
 // one arm, or what was built.
 func Sentence(r trial.Result) string {
-	d := NewDocument(r)
+	d := result.NewDocument(r)
 	for _, a := range d.Arms {
 		if a.Outcome == trial.OutcomeCut {
 			return "Cut short. " + summary(d)
@@ -34,30 +35,30 @@ func Sentence(r trial.Result) string {
 	return summary(d)
 }
 
-func summary(d Document) string {
+func summary(d result.Document) string {
 	switch {
 	case d.Verdict != trial.VerdictUnknown || d.Error != nil || d.Replay != nil:
 		return sentence(d)
 	case d.Command == "build":
 		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
-	case d.soundSoak():
+	case soundSoak(d):
 		return sentence(d)
 	}
 	var parts []string
 	for _, a := range d.Arms {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.Name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // soundSoak says that this is a soak which came to its end and met no fault.
-func (d Document) soundSoak() bool {
+func soundSoak(d result.Document) bool {
 	return d.Command == "soak" && d.Error == nil && len(d.Arms) > 0 &&
-		!slices.ContainsFunc(d.Arms, func(a ArmDocument) bool { return a.Outcome != trial.OutcomeOK })
+		!slices.ContainsFunc(d.Arms, func(a result.ArmDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
 
 // sentence says the verdict in one sentence.
-func sentence(d Document) string {
+func sentence(d result.Document) string {
 	switch d.Verdict {
 	case trial.Fixed:
 		s := "Fixed: stale reads were seen without the patch and none with it"
@@ -79,7 +80,7 @@ func sentence(d Document) string {
 		return "No verdict: the kernels were built, and nothing was run."
 	case d.Replay != nil:
 		return "No verdict: " + replayed(*d.Replay) + "."
-	case d.soundSoak():
+	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
 	case d.Command == "run":
 		return "No verdict: one kernel alone gives a tally, in windows: " + windows(d) + "."
@@ -96,7 +97,7 @@ func full1(list []string, otherwise string) string {
 
 // repeat is the words of the command that asks for the same run again: what the run chose
 // by itself (the tree, the seed) is named.
-func repeat(d Document) []string {
+func repeat(d result.Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
 	if r := d.Replay; r != nil {
@@ -108,7 +109,7 @@ func repeat(d Document) []string {
 		}
 	}
 	if d.Command == "run" && len(d.Arms) > 0 {
-		argv = append(argv, "--"+d.Arms[0].name())
+		argv = append(argv, "--"+d.Arms[0].Name())
 	}
 	add("arch", s.Arch)
 	tree := s.Tree
@@ -149,7 +150,7 @@ func repeat(d Document) []string {
 	return quoted(argv)
 }
 
-func command(d Document) string { return strings.Join(repeat(d), " ") }
+func command(d result.Document) string { return strings.Join(repeat(d), " ") }
 
 // quoted makes argv the words of a shell's command.
 func quoted(argv []string) []string {
@@ -169,7 +170,7 @@ func quoted(argv []string) []string {
 type fact struct{ Name, Value string }
 
 // provenance says with what a run was made, without what is not known.
-func provenance(d Document) []fact {
+func provenance(d result.Document) []fact {
 	k, q, h := d.Kernel, d.QEMU, d.Host
 	var facts []fact
 	add := func(name, format string, needs string, args ...any) {
@@ -190,7 +191,7 @@ func provenance(d Document) []fact {
 	return facts
 }
 
-func machine(d Document) string {
+func machine(d result.Document) string {
 	model := "Arm's memory model emulated"
 	if d.QEMU.MemoryModel != trial.ModelArm {
 		model = "no memory emulator"

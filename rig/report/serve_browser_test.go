@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/history/web"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +33,7 @@ func fillHistory(t *testing.T) string {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for night := range 30 {
 		for cell, sample := range map[string]string{"nightly: 6.12 arm64 acquire": "fixed", "nightly: 6.12 x86_64 acquire": "no-effect", "nightly: 7.3-rc1 arm64 acquire, relaxed": "readers"} {
-			saved, err := report.Load(filepath.Join("testdata", "runs", sample))
+			saved, err := result.Load(filepath.Join("testdata", "runs", sample))
 			require.NoError(t, err)
 			doc := saved.Document
 			doc.Spec.Seed = uint64(night + 1)

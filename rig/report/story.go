@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -22,8 +23,8 @@ type story struct {
 }
 
 // story is that of witness n.
-func (d Document) story(n int, all bool) story {
-	s := story{Reading: d.reading(n), all: all}
+func storyOf(d result.Document, n int, all bool) story {
+	s := story{Reading: readingOf(d, n), all: all}
 	for _, c := range d.Readers {
 		if c.Reader == s.Witness.Reader {
 			s.reader = c

@@ -8,6 +8,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -24,7 +25,7 @@ func Checks(w io.Writer, checks []trial.Check, asJSON bool) error {
 		for _, c := range checks {
 			ok = ok && (c.OK || !c.Required)
 		}
-		return object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": full(checks)})
+		return object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range checks {
@@ -59,7 +60,7 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 		total += e.Bytes
 	}
 	if asJSON {
-		return object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: full(entries), "bytes": total})
+		return object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: result.Full(entries), "bytes": total})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {

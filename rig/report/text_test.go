@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -50,7 +51,7 @@ func TestTextOfTwoReaders(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, JSON(&out, sample()))
+	require.NoError(t, result.JSON(&out, sample()))
 	golden(t, "compare.json", out.Bytes())
 }
 
@@ -101,7 +102,7 @@ func TestASoakKeepsItsLedgers(t *testing.T) {
 	var first, again bytes.Buffer
 	r := soaked()
 	require.NoError(t, Text(&first, r))
-	require.NoError(t, Text(&again, NewDocument(r).Result()))
+	require.NoError(t, Text(&again, result.NewDocument(r).Result()))
 	assert.Equal(t, first.String(), again.String())
 	for _, want := range []string{"audits", "5491", "5492", "Sound: no store was lost"} {
 		assert.Contains(t, again.String(), want)
@@ -110,7 +111,7 @@ func TestASoakKeepsItsLedgers(t *testing.T) {
 
 func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 	r := soaked()
-	d := NewDocument(r)
+	d := result.NewDocument(r)
 	assert.Equal(t, "sound", verdictWord(d))
 	assert.Contains(t, command(d), "--duration=20s", "of both kernels, as the flag means it")
 	for _, flag := range []string{"--reader", "--memory-model", "--accel"} {
@@ -125,27 +126,27 @@ func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 		spoil(&r)
 		var out bytes.Buffer
 		require.NoError(t, Text(&out, r))
-		d := NewDocument(r)
+		d := result.NewDocument(r)
 		assert.Equal(t, "no verdict", verdictWord(d), name)
 		assert.NotContains(t, out.String()+sentence(d)+Sentence(r), "Sound", name)
 	}
 }
 
 func TestColumnsOfRuns(t *testing.T) {
-	of := func(command string, arms ...ArmDocument) Saved {
-		return Saved{Document: Document{Command: command, Arms: arms}}
+	of := func(command string, arms ...result.ArmDocument) result.Saved {
+		return result.Saved{Document: result.Document{Command: command, Arms: arms}}
 	}
-	unpatched, patched, asIs := ArmDocument{}, ArmDocument{Patched: true}, ArmDocument{AsIs: true}
+	unpatched, patched, asIs := result.ArmDocument{}, result.ArmDocument{Patched: true}, result.ArmDocument{AsIs: true}
 	for _, c := range []struct {
-		runs        []Saved
+		runs        []result.Saved
 		left, right string
 	}{
-		{[]Saved{of("run", unpatched)}, "unpatched", ""},
-		{[]Saved{of("run", patched)}, "", "patched"},
-		{[]Saved{of("run", asIs)}, "as-is", ""},
-		{[]Saved{of("run", asIs), of("run", unpatched)}, "unpatched or as-is", ""},
-		{[]Saved{of("compare", unpatched)}, "unpatched", "patched"},
-		{[]Saved{of("run", unpatched), of("compare")}, "unpatched", "patched"},
+		{[]result.Saved{of("run", unpatched)}, "unpatched", ""},
+		{[]result.Saved{of("run", patched)}, "", "patched"},
+		{[]result.Saved{of("run", asIs)}, "as-is", ""},
+		{[]result.Saved{of("run", asIs), of("run", unpatched)}, "unpatched or as-is", ""},
+		{[]result.Saved{of("compare", unpatched)}, "unpatched", "patched"},
+		{[]result.Saved{of("run", unpatched), of("compare")}, "unpatched", "patched"},
 	} {
 		left, right := columns(c.runs)
 		assert.Equal(t, []string{c.left, c.right}, []string{left, right}, "%v", c.runs)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -95,8 +96,8 @@ func shownWitnesses(all []trial.Witness) (open, folded []int) {
 }
 
 // newTimeline lays out witness n.
-func newTimeline(id string, d Document, n int) Timeline {
-	s := d.story(n, false)
+func newTimeline(id string, d result.Document, n int) Timeline {
+	s := storyOf(d, n, false)
 	rows := s.tell()
 	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), witnessTitle(s.Witness)), Text: s.summary()}
 	for i, e := range s.Events {

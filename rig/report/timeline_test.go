@@ -11,10 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
-func drawn(t *testing.T, d Document, n int) (Timeline, string) {
+func drawn(t *testing.T, d result.Document, n int) (Timeline, string) {
 	t.Helper()
 	line := newTimeline("x", d, n)
 	var text []string
@@ -78,7 +79,7 @@ func TestTimelineOfOddWitnesses(t *testing.T) {
 	for cpu := range 12 {
 		many.Events = append(many.Events, trial.WitnessEvent{VCPU: cpu, Kind: trial.Barrier, Symbol: strings.Repeat("ü", 90), Source: "a/b.c:1"})
 	}
-	d := Document{Witnesses: []trial.Witness{{}, many}}
+	d := result.Document{Witnesses: []trial.Witness{{}, many}}
 	empty, _ := drawn(t, d, 1)
 	assert.Contains(t, empty.Text, "not among the events")
 	wide, _ := drawn(t, d, 2)

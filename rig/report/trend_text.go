@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
 
@@ -15,7 +16,7 @@ import (
 func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 	if asJSON {
 		return object(w, map[string]any{
-			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": full(t.Runs), "series": full(t.Series), "changes": full(t.Changes()),
+			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
 		})
 	}
 	var b strings.Builder

@@ -5,11 +5,13 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"kcovrig/rig/result"
 )
 
 // Versions names everything that a run was made with, a line each: what its
 // provenance shows, and what only someone who makes the run again asks for.
-func Versions(d Document) string {
+func Versions(d result.Document) string {
 	facts := provenance(d)
 	if d.QEMU.PluginAPI > 0 {
 		facts = append(facts, fact{"plugin API", fmt.Sprint(d.QEMU.PluginAPI)})

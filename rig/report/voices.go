@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -46,7 +47,7 @@ func writeVoices(b *strings.Builder, j trial.Judgement) {
 }
 
 // markdownVoices is the same table.
-func markdownVoices(b *strings.Builder, runs []Saved) {
+func markdownVoices(b *strings.Builder, runs []result.Saved) {
 	if len(runs) != 1 {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -39,8 +40,8 @@ func TestVoicesAreShownSideBySide(t *testing.T) {
 	}
 	assert.Less(t, strings.Index(text.String(), "a stale read is"), strings.Index(text.String(), "\nverdict: "))
 
-	d := NewDocument(r)
-	saved := []Saved{{Name: "run1", Document: d}}
+	d := result.NewDocument(r)
+	saved := []result.Saved{{Name: "run1", Document: d}}
 	for _, format := range []string{"markdown", "html"} {
 		var out bytes.Buffer
 		require.NoError(t, Render(&out, format, saved, Options{}))
@@ -51,7 +52,7 @@ func TestVoicesAreShownSideBySide(t *testing.T) {
 
 func TestVoicesComeBackFromAFile(t *testing.T) {
 	r := heard()
-	back := NewDocument(r).Result()
+	back := result.NewDocument(r).Result()
 	assert.Equal(t, r.Judgement.Voices, back.Judgement.Voices)
 	assert.Equal(t, r.Observations[0].Silence, back.Observations[0].Silence)
 }
@@ -59,10 +60,10 @@ func TestVoicesComeBackFromAFile(t *testing.T) {
 // A result from before the voices, and before the emulator's notes, is read as it was.
 func TestOlderResultsAreStillRead(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, JSON(&out, sample()))
+	require.NoError(t, result.JSON(&out, sample()))
 	text := strings.ReplaceAll(out.String(), "\"counted\": 400,", "")
 	require.NotEqual(t, out.String(), text)
-	var doc Document
+	var doc result.Document
 	require.NoError(t, json.Unmarshal([]byte(text), &doc))
 	assert.Empty(t, doc.Voices)
 	assert.Equal(t, trial.Fixed, doc.Verdict)

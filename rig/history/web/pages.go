@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 // The nights that the first page shows: by default, and at most.
@@ -110,13 +111,13 @@ func (p pages) run(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	saved, err := report.Parse(run.At.UTC().Format("2006-01-02 15:04"), document)
+	saved, err := result.Parse(run.At.UTC().Format("2006-01-02 15:04"), document)
 	if err != nil {
 		failed(w, fault.Wrap(fault.Rig, "read the run", err))
 		return
 	}
 	answer(w, func(b io.Writer) error {
-		return report.Render(b, "html", []report.Saved{saved}, report.Options{Cell: run.Cell})
+		return report.Render(b, "html", []result.Saved{saved}, report.Options{Cell: run.Cell})
 	})
 }
 

@@ -24,7 +24,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 const (
@@ -36,11 +36,11 @@ const (
 func filled(t *testing.T) (path string, ids []string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "h.db")
-	saved, err := report.Load("../../report/testdata/runs/fixed")
+	saved, err := result.Load("../../report/testdata/runs/fixed")
 	require.NoError(t, err)
 	db, err := history.Open(t.Context(), path)
 	require.NoError(t, err)
-	add := func(doc report.Document, cell string, night int) {
+	add := func(doc result.Document, cell string, night int) {
 		text, err := json.Marshal(doc)
 		require.NoError(t, err)
 		id, added, err := db.Record(t.Context(), history.Entry{
@@ -58,7 +58,7 @@ func filled(t *testing.T) (path string, ids []string) {
 	bad := saved.Document
 	bad.Spec.Tree, bad.Kernel.Version, bad.Kernel.Compiler, bad.Host.CPU, bad.QEMU.Version = hostile, hostile, hostile, hostile, hostile
 	bad.Reasons, bad.Notes = []string{hostile}, []string{hostile}
-	bad.Arms = append([]report.ArmDocument{}, bad.Arms...)
+	bad.Arms = append([]result.ArmDocument{}, bad.Arms...)
 	for i := range bad.Arms {
 		bad.Arms[i].Mode = hostile
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package result
 
 import (
 	"encoding/json"
@@ -106,7 +106,8 @@ func (a ArmDocument) tally() wire.Tally {
 	}
 }
 
-// counts says whether the arm's tally may be shown as a measurement.
-func (a ArmDocument) counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
+// Counts says whether the arm's tally may be shown as a measurement.
+func (a ArmDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
-func (a ArmDocument) name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }
+// Name is what the booted kernel is called.
+func (a ArmDocument) Name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }

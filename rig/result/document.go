@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report renders results and events: for people and for programs. It
-// owns every word on the screen and the stable JSON interface (docs/json.md);
-// it leaves what a result means to rig/trial.
-package report
+// Package result is the stable JSON form of a run's result (docs/json.md): it makes
+// one of the values, saves and loads it. What a result means it leaves to trial and
+// verdict, how it looks to report.
+package result
 
 import (
 	"encoding/json"
@@ -92,18 +92,18 @@ func NewDocument(r trial.Result) Document {
 	d := Document{
 		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
-		Reasons: full(j.Reasons), Modes: full(j.Modes), Voices: j.Voices, Arms: []ArmDocument{}, Witnesses: full(r.Witnesses),
-		Spec: r.Spec, Kernel: r.Kernel, Images: full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: full(r.Code), Readers: r.Readers, Notes: full(r.Notes),
+		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Arms: []ArmDocument{}, Witnesses: Full(r.Witnesses),
+		Spec: r.Spec, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		CodeDiffers: r.CodeDiffers, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
-	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = full(d.Spec.Modes), full(d.Spec.Readers), full(d.QEMU.Argv)
+	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = Full(d.Spec.Modes), Full(d.Spec.Readers), Full(d.QEMU.Argv)
 	if d.Timings == nil {
 		d.Timings = map[string]float64{}
 	}
-	d.Code = full(append([]trial.Code(nil), d.Code...))
+	d.Code = Full(append([]trial.Code(nil), d.Code...))
 	for i := range d.Code {
-		d.Code[i].Barriers = full(d.Code[i].Barriers)
+		d.Code[i].Barriers = Full(d.Code[i].Barriers)
 	}
 	for _, o := range r.Observations {
 		d.Arms = append(d.Arms, armDocuments(o, r.Spec.Modes)...)
@@ -130,7 +130,7 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}
@@ -150,7 +150,18 @@ func armDocuments(o trial.Observation, modes []string) []ArmDocument {
 	return docs
 }
 
-func full[T any](list []T) []T {
+// fullReplay is r without null arrays.
+func fullReplay(r *trial.Replay) *trial.Replay {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	out.Differences, out.Tries = Full(r.Differences), Full(r.Tries)
+	return &out
+}
+
+// Full is list, an empty one in the place of nil: no array in a document is null.
+func Full[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}
