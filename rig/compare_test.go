@@ -94,7 +94,7 @@ func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 		assert.Empty(t, result.Judgement, "a fault of the rig judges nothing")
 		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
 			o := result.Observations[map[bool]int{false: 0, true: 1}[i]]
-			assert.Equal(t, want, o.Outcome, o.Arm())
+			assert.Equal(t, want, o.Outcome, o.Variant())
 		}
 	}
 }

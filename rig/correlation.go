@@ -16,7 +16,7 @@ func (j *job) warnOfCorrelation(arms []trial.Observation) {
 		for _, t := range o.Tallies {
 			if r, err, ok := verdict.BlockCorrelation(t); ok && o.Counts() && r > verdict.Persistence+3*err {
 				j.note(fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",
-					t.Mode, o.Arm(), r, verdict.Persistence))
+					t.Mode, o.Variant(), r, verdict.Persistence))
 			}
 		}
 	}

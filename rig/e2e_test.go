@@ -16,7 +16,7 @@ import (
 )
 
 // e2eCache is where scripts/setup has unpacked the tools.
-func e2eCache(t *testing.T) string {
+func e2eCache(t testing.TB) string {
 	t.Helper()
 	if cache := os.Getenv("KCOVRIG_CACHE"); cache != "" {
 		return cache

@@ -205,7 +205,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 		require.Len(t, doc.Cells, 1)
 		require.NotEmpty(t, doc.Cells[0].Folder, "%v", statuses(doc))
 		folder := filepath.Join(dir, doc.Cells[0].Folder)
-		text, err := os.ReadFile(filepath.Join(folder, string(trial.VariantOf(true, false)), patchFile))
+		text, err := os.ReadFile(filepath.Join(folder, string(trial.Patched), patchFile))
 		require.NoError(t, err)
 		assert.Equal(t, n.patch, string(text))
 		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), patchFile))

@@ -60,7 +60,7 @@ func (j *job) soak(ctx context.Context) error {
 	}
 	for _, o := range j.result.Observations {
 		if err := j.checkSoak(o); err != nil {
-			return fmt.Errorf("soak the %s kernel: %w", o.Arm(), err)
+			return fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
 		}
 	}
 	return nil

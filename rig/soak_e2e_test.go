@@ -22,18 +22,12 @@ func realSoak(t testing.TB, duration time.Duration) Config {
 	if os.Getenv("KCOVRIG_E2E") != "1" {
 		t.Skip("boots kernels; enable with: scripts/test, or KCOVRIG_E2E=1 go test ./rig")
 	}
-	cache := os.Getenv("KCOVRIG_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(dir, "kcovrig")
-	}
 	return Config{
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm,
 			Accel: trial.AccelTCG, Duration: duration, Seed: 11,
 		},
-		CacheDir: cache, OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+		CacheDir: e2eCache(t), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
 	}
 }
 
@@ -42,7 +36,7 @@ func TestSoakIsClean(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, result.Observations, 2)
 	for _, o := range result.Observations {
-		t.Log(o.Arm(), o.Ledgers, o.Emulator)
+		t.Log(o.Variant(), o.Ledgers, o.Emulator)
 	}
 }
 

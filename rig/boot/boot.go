@@ -82,7 +82,7 @@ func (a *Boot) Witnesses() []trial.Witness { return a.witnesses }
 // Tell gives the witnesses of some detections; there has to be a plugin.
 func (a *Boot) Tell(hits []wire.Detection) ([]trial.Witness, error) {
 	return a.Doers.Witnesses(WitnessConfig{
-		Trace: a.plugin.Trace, AsIs: a.Variant == trial.AsIs, Patched: a.Variant == trial.Patched, Reader: a.Reader,
+		Trace: a.plugin.Trace, Variant: a.Variant, Reader: a.Reader,
 		Lines: a.Lines, Detections: hits,
 	})
 }

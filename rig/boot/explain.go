@@ -16,8 +16,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// explain decides how a failed boot ended and whose fault it was. A culprit
-// that the session named stands; else the machine and its console are asked.
+// explain decides how a failed boot ended and whose fault it was.
 func (a *Boot) explain(err error, vm VM) (trial.Outcome, error) {
 	op := "run the " + a.Name + " kernel"
 	switch {
@@ -26,22 +25,14 @@ func (a *Boot) explain(err error, vm VM) (trial.Outcome, error) {
 	case vm == nil:
 		return outcomeOf(err), fault.Wrap(fault.Rig, op, err)
 	}
-	if fault.KindOf(err) == fault.Unknown {
-		cause := io.ErrUnexpectedEOF
-		if errors.Is(err, ErrSilent) {
-			cause = fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
-		}
-		err = vm.Why(context.Background(), cause)
-	}
-	tail := consoleTail(vm.Console())
-	out := &fault.Error{Kind: fault.KindOf(err), Op: op, Err: err, Log: vm.Console(), Tail: tail}
+	out := blame(op, err, vm)
 	if out.Kind == fault.Kernel {
-		out.Try = kernelAdvice(err, a.Variant, a.plugin != nil)
+		out.Try = kernelAdvice(out, a.Variant, a.plugin != nil)
 	}
-	if argv := proc.Quote(vm.Argv()); !strings.Contains(err.Error(), argv) {
-		out.Err = fmt.Errorf("%w: %s", err, argv)
+	if argv := proc.Quote(vm.Argv()); !strings.Contains(out.Err.Error(), argv) {
+		out.Err = fmt.Errorf("%w: %s", out.Err, argv)
 	}
-	return outcomeOf(err), out
+	return outcomeOf(out), out
 }
 
 // kernelAdvice is what to try where the kernel panicked, hung, or did not do
@@ -94,12 +85,17 @@ func consoleTail(path string) string {
 	return proc.LastLines(strings.ToValidUTF8(strings.ReplaceAll(string(data), "\r", ""), "?"), tailLines)
 }
 
-// Explain asks the machine and its console where nobody has named the culprit of
-// what ended op.
+// Explain says whose fault it was that ended op.
 func Explain(op string, err error, vm VM) error {
 	if errors.Is(err, context.Canceled) {
 		return fault.Wrap(fault.Unknown, op+", interrupted before they were done", err)
 	}
+	return blame(op, err, vm)
+}
+
+// blame asks the machine and its console where nobody has named the culprit of
+// what ended op; a culprit that the session named stands.
+func blame(op string, err error, vm VM) *fault.Error {
 	if fault.KindOf(err) == fault.Unknown {
 		cause := io.ErrUnexpectedEOF
 		if errors.Is(err, ErrSilent) {

@@ -15,8 +15,7 @@ import (
 // WitnessConfig says what to tell of one boot.
 type WitnessConfig struct {
 	Trace      string // the file that the emulator saved its marks in
-	AsIs       bool
-	Patched    bool
+	Variant    trial.Variant
 	Reader     trial.Reader
 	Lines      []objcode.Line // of the code in the emulator's scope
 	Detections []wire.Detection
@@ -41,8 +40,7 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 			continue // not marked, or the trace was full
 		}
 		witnesses = append(witnesses, trial.Witness{
-			AsIs:    cfg.AsIs,
-			Patched: cfg.Patched, Reader: cfg.Reader, Detection: d,
+			AsIs: cfg.Variant == trial.AsIs, Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d,
 			Events: story(marks[i], d, code),
 		})
 	}

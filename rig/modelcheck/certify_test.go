@@ -53,7 +53,7 @@ func certify(t *testing.T, r trial.Result) trial.Certificate {
 }
 
 // e2eCache is where scripts/setup has unpacked the tools.
-func e2eCache(t *testing.T) string {
+func e2eCache(t testing.TB) string {
 	t.Helper()
 	if cache := os.Getenv("KCOVRIG_CACHE"); cache != "" {
 		return cache

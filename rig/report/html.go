@@ -130,7 +130,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 func orders(d result.Document) []string {
 	var list []string
 	for _, c := range d.Code {
-		s := fmt.Sprintf("%s, %s: order kept: %s", string(trial.VariantOf(c.Patched, c.AsIs)), c.Container, c.Ordered)
+		s := fmt.Sprintf("%s, %s: order kept: %s", trial.VariantOf(c.Patched, c.AsIs), c.Container, c.Ordered)
 		for _, b := range c.Barriers {
 			s += ", " + b
 		}

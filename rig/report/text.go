@@ -53,7 +53,7 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 			if i.Cached {
 				how = "cached"
 			}
-			fmt.Fprintf(b, "%-10s%s (%s)\n", string(trial.VariantOf(i.Patched, i.AsIs)), i.Path, how)
+			fmt.Fprintf(b, "%-10s%s (%s)\n", trial.VariantOf(i.Patched, i.AsIs), i.Path, how)
 		}
 	}
 	b.WriteString("\n")
@@ -67,10 +67,10 @@ func writeTallies(b *strings.Builder, r trial.Result) {
 	fmt.Fprintln(t, "arm\treader\tmode\toutcome\twindows\tstale\tshare\tstale entries\tfirst stale\t")
 	for _, o := range r.Observations {
 		if len(o.Tallies) == 0 {
-			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t-\t-\t\n", o.Arm(), o.Reader, o.Outcome)
+			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t-\t-\t\n", o.Variant(), o.Reader, o.Outcome)
 		}
 		for _, m := range o.Tallies {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t\n", o.Arm(), o.Reader, m.Mode, o.Outcome,
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t\n", o.Variant(), o.Reader, m.Mode, o.Outcome,
 				m.Windows, m.StaleWindows, share(m), m.StaleEntries, first(m))
 		}
 	}
@@ -102,7 +102,7 @@ func writeHits(b *strings.Builder, r trial.Result) {
 			}
 			seen[d.Mode] = true
 			fmt.Fprintf(b, "%s, %s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
-				o.Arm(), o.Reader, d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
+				o.Variant(), o.Reader, d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func writeFindings(b *strings.Builder, r trial.Result) {
 	}
 	for _, o := range r.Observations {
 		j := verdict.JudgeArm(r, o, r.Spec.CleanShare)
-		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Arm(), o.Reader, j.Finding, j.Reason)
+		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Variant(), o.Reader, j.Finding, j.Reason)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func witnessTitle(w trial.Witness) string {
 	d := w.Detection
 	return fmt.Sprintf("%s kernel, %s reader, mode %s: entry %d of %d in window %d",
-		string(trial.VariantOf(w.Patched, w.AsIs)), w.Reader, d.Mode, d.Index, d.Count, d.Window)
+		trial.VariantOf(w.Patched, w.AsIs), w.Reader, d.Mode, d.Index, d.Count, d.Window)
 }
 
 // kindWords says what the signs mean.

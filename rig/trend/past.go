@@ -96,7 +96,7 @@ func NewPastRun(r trial.Result) PastRun {
 		p.Whose = r.Failure.Whose
 	}
 	if arm := trial.LoneArm(r); arm != "" {
-		patched := arm == string(trial.VariantOf(true, false))
+		patched := arm == string(trial.Patched)
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {

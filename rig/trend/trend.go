@@ -56,7 +56,7 @@ type TrendPoint struct {
 
 // Name says of what the series is.
 func (s TrendSeries) Name() string {
-	return fmt.Sprintf("%s, %s, %s", string(trial.VariantOf(s.Patched, false)), s.Reader, s.Mode)
+	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(s.Patched, false), s.Reader, s.Mode)
 }
 
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to

@@ -55,7 +55,7 @@ var inHead = []string{"scenario", "arm", "arch"}
 // LoneArm is the arm of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneArm(r Result) string {
 	if r.Command == "run" && r.Spec.Arm == "" && len(r.Observations) > 0 {
-		return r.Observations[0].Arm()
+		return string(r.Observations[0].Variant())
 	}
 	return r.Spec.Arm
 }

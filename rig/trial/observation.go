@@ -59,9 +59,6 @@ func (o Observation) Counts() bool {
 	return o.Outcome == OutcomeOK || o.Outcome == OutcomeCut
 }
 
-// Arm names the kernel that was booted.
-func (o Observation) Arm() string { return string(o.Variant()) }
-
 // Modes lists the modes in the tallies' order.
 func (o Observation) Modes() []string {
 	modes := make([]string, 0, len(o.Tallies))

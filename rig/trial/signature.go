@@ -59,7 +59,7 @@ func (s Signature) Same(other Signature) bool {
 }
 
 func (s Signature) String() string {
-	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", string(VariantOf(s.Patched, false)), s.Reader, s.Mode)
+	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", VariantOf(s.Patched, false), s.Reader, s.Mode)
 	load := "a load"
 	if s.DataLoad.Symbol != "" {
 		load = "the load at " + s.DataLoad.String()

@@ -14,10 +14,10 @@ import (
 func notComparable(unpatched, patched trial.Observation) string {
 	for _, o := range []trial.Observation{unpatched, patched} {
 		if o.Outcome == trial.OutcomeUnknown {
-			return fmt.Sprintf("the %s arm did not run", o.Arm())
+			return fmt.Sprintf("the %s arm did not run", o.Variant())
 		}
 		if !o.Counts() {
-			return fmt.Sprintf("the %s arm ended with %s: nothing in it is counted", o.Arm(), o.Outcome)
+			return fmt.Sprintf("the %s arm ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
 		}
 	}
 	switch {
