@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 )
@@ -74,9 +74,9 @@ func (a *app) reportMatrix(args []string, file, format, since, output string) er
 	var text bytes.Buffer
 	var err error
 	if len(args) == 1 && file == "" {
-		err = rig.MatrixReport(&text, args[0], format, since)
+		err = nightly.Report(&text, args[0], format, since)
 	} else {
-		err = rig.MatrixPartsReport(&text, args, file, format, since)
+		err = nightly.PartsReport(&text, args, file, format, since)
 	}
 	if err != nil {
 		return err

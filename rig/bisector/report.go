@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// filled is the report with all that is known by now; nothing in it is null
+// that should be a list.
+func (b *bisection) filled() bisect.Report {
+	r := &b.report
+	r.Schema, r.Version, r.Spec = bisect.Schema, b.cfg.Version, b.cfg.Spec
+	r.Repository, r.Fixed, r.FirstParent, r.Workers = b.cfg.Spec.Tree, b.cfg.Fixed, b.rng.FirstParent, b.cfg.Workers
+	r.Log = b.cfg.Log
+	r.TermOld, r.TermNew = b.terms.Old, b.terms.New
+	r.Paths = append([]string{}, b.rng.Paths...)
+	r.Good, r.Bad = append([]string{}, b.rng.Old...), []string{}
+	if b.rng.New != "" {
+		r.Bad = append(r.Bad, b.rng.New)
+	}
+	if b.cfg.Fixed {
+		r.Good, r.Bad = r.Bad, r.Good
+	}
+	if r.First == nil {
+		r.First = []bisect.About{}
+	}
+	if r.Notes == nil {
+		r.Notes = []string{}
+	}
+	if b.state != nil {
+		r.Steps = append(append([]bisect.Answer{}, b.state.journal.Answers...), r.Steps...)
+	}
+	if r.Steps == nil {
+		r.Steps = []bisect.Answer{}
+	}
+	return *r
+}
+
+// publish writes the report into the search's folder, and with --out a copy of
+// all that belongs to it.
+func (b *bisection) publish() error {
+	const op = "write the report"
+	steps := b.report.Steps
+	r := b.filled()
+	b.report.Steps = steps
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"bisect.json": func(w *bytes.Buffer) error { return report.BisectJSON(w, r) },
+		"bisect.md":   func(w *bytes.Buffer) error { return report.BisectMarkdown(w, r) },
+	} {
+		var text bytes.Buffer
+		if err := write(&text); err != nil {
+			return fault.Wrap(fault.Rig, op, err)
+		}
+		if err := disk.WriteDurably(filepath.Join(b.state.dir, name), text.Bytes()); err != nil {
+			return fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	if b.cfg.OutDir == "" || r.Outcome == "" { // the next call is to find the place free
+		return nil
+	}
+	err := os.MkdirAll(b.cfg.OutDir, 0o755)
+	for _, name := range []string{"bisect.json", "bisect.md", "bisect.log", "journal.json"} {
+		text, readErr := os.ReadFile(filepath.Join(b.state.dir, name))
+		if errors.Is(readErr, os.ErrNotExist) {
+			continue
+		}
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(b.cfg.OutDir, name), text, 0o644))
+	}
+	return fault.Wrap(fault.Rig, op, errors.Join(err, os.CopyFS(filepath.Join(b.cfg.OutDir, "steps"), os.DirFS(b.state.steps()))))
+}
+
+// loadResult reads a run folder.
+func loadResult(folder string) (trial.Result, error) {
+	saved, err := result.Load(folder)
+	if err != nil {
+		return trial.Result{}, fault.Wrap(fault.Rig, "read "+folder, err)
+	}
+	return saved.Document.Result(), nil
+}
