@@ -2,7 +2,7 @@
 
 // Command kcovrig says whether a patch fixes an ordering bug in a Linux kernel.
 // It owns flags, one call per subcommand, the environment and the exit codes;
-// it leaves everything else to rig and report.
+// it leaves everything else to the rooms and report.
 package main
 
 import (

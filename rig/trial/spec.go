@@ -2,7 +2,7 @@
 
 // Package trial holds what a run is and what it means: the specification, the
 // observation of one boot, the result, and the verdict with its reasons. Values and
-// pure functions only; it leaves judging to verdict, doing to rig and rendering to report.
+// pure functions only; it leaves judging to verdict, doing to the rooms and rendering to report.
 package trial
 
 import (
