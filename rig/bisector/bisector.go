@@ -74,7 +74,7 @@ func Find(ctx context.Context, cfg Config) (bisect.Report, error) {
 	if b.state != nil {
 		err = errors.Join(err, b.state.close())
 	}
-	return b.filled(), err
+	return b.document(), err
 }
 
 func (b *bisection) run(ctx context.Context) (err error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/disk"
@@ -16,10 +17,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// filled is the report with all that is known by now; nothing in it is null
+// document is the report with all that is known by now; nothing in it is null
 // that should be a list.
-func (b *bisection) filled() bisect.Report {
-	r := &b.report
+func (b *bisection) document() bisect.Report {
+	r := b.report
 	r.Schema, r.Version, r.Spec = bisect.Schema, b.cfg.Version, b.cfg.Spec
 	r.Repository, r.Fixed, r.FirstParent, r.Workers = b.cfg.Spec.Tree, b.cfg.Fixed, b.rng.FirstParent, b.cfg.Workers
 	r.Log = b.cfg.Log
@@ -32,28 +33,20 @@ func (b *bisection) filled() bisect.Report {
 	if b.cfg.Fixed {
 		r.Good, r.Bad = r.Bad, r.Good
 	}
-	if r.First == nil {
-		r.First = []bisect.About{}
-	}
-	if r.Notes == nil {
-		r.Notes = []string{}
-	}
+	r.First, r.Notes = slices.Concat([]bisect.About{}, r.First), slices.Concat([]string{}, r.Notes)
+	steps := []bisect.Answer{}
 	if b.state != nil {
-		r.Steps = append(append([]bisect.Answer{}, b.state.journal.Answers...), r.Steps...)
+		steps = append(steps, b.state.journal.Answers...)
 	}
-	if r.Steps == nil {
-		r.Steps = []bisect.Answer{}
-	}
-	return *r
+	r.Steps = append(steps, b.report.Steps...)
+	return r
 }
 
 // publish writes the report into the search's folder, and with --out a copy of
 // all that belongs to it.
 func (b *bisection) publish() error {
 	const op = "write the report"
-	steps := b.report.Steps
-	r := b.filled()
-	b.report.Steps = steps
+	r := b.document()
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"bisect.json": func(w *bytes.Buffer) error { return report.BisectJSON(w, r) },
 		"bisect.md":   func(w *bytes.Buffer) error { return report.BisectMarkdown(w, r) },

@@ -6,21 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
-	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
 
@@ -141,94 +136,6 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 		return Tested{Result: result}, err
 	}
 	return Tested{Result: result, Basis: w.basis(commit, source.scope)}, nil
-}
-
-// workspaceSource is what stands in the workspace, as a source whose variants are alike.
-type workspaceSource struct {
-	kernels.Analyser
-	w     *workspace
-	log   string
-	scope []string // symbols of the analysis
-}
-
-func (*workspaceSource) Check(context.Context, trial.Variant) error { return nil }
-func (*workspaceSource) Close() error                               { return nil }
-
-// Plan is for recordings of runs, which a step is not.
-func (*workspaceSource) Plan(context.Context, trial.Variant) (kernels.Image, error) {
-	return kernels.Image{}, fault.Newf(fault.Rig, "plan a build", "a workspace is not asked")
-}
-
-func (s *workspaceSource) Build(ctx context.Context, _ trial.Variant) (kernels.Image, error) {
-	j, err := s.w.job(ctx, s.log)
-	if err != nil {
-		return kernels.Image{}, err
-	}
-	i, err := s.w.build.Image(ctx, j)
-	if err != nil {
-		return kernels.Image{}, err
-	}
-	s.w.built = s.w.at
-	return kernels.Built(i, s.w.cfg.Spec.Tree)
-}
-
-func (s *workspaceSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
-	found, err := s.Analyser.Analyse(ctx, image, dir)
-	for _, r := range found.Scope {
-		s.scope = append(s.scope, r.Symbol)
-	}
-	slices.Sort(s.scope)
-	s.scope = slices.Compact(s.scope)
-	return found, err
-}
-
-// basis finds out which files and which code the answer rests on. Where that
-// cannot be told it is nil, and no other commit will share the answer.
-func (w *workspace) basis(commit string, scope []string) *task.Basis {
-	b := task.Basis{Scope: scope}
-	if err := w.fill(&b); err != nil {
-		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
-		return nil
-	}
-	return &b
-}
-
-func (w *workspace) fill(b *task.Basis) error {
-	found, err := objcode.Definers(w.build.BuildDir(), b.Scope)
-	if err != nil {
-		return err
-	}
-	for _, objects := range found {
-		b.Objects = append(b.Objects, objects...)
-	}
-	slices.Sort(b.Objects)
-	b.Objects = slices.Compact(b.Objects)
-	inputs, err := w.build.Inputs(b.Objects)
-	if err != nil {
-		return err
-	}
-	b.Inputs = slices.Sorted(maps.Keys(inputs))
-	b.Fingerprint, err = w.fingerprint(*b)
-	return err
-}
-
-// fingerprint hashes the scope's code as it is in the objects that were built.
-func (w *workspace) fingerprint(g task.Basis) (string, error) {
-	var all string
-	found, err := objcode.Definers(w.build.BuildDir(), g.Scope)
-	if err != nil {
-		return "", err
-	}
-	for _, symbol := range g.Scope {
-		for _, object := range found[symbol] {
-			print, err := objcode.Fingerprint(filepath.Join(w.build.BuildDir(), object), []string{symbol})
-			if err != nil {
-				return "", err
-			}
-			all += object + " " + print + "\n"
-		}
-	}
-	return disk.Sum([]byte(all))[:40], nil
 }
 
 // Close gives the workspace up; what was built stays for the next call.

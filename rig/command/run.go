@@ -4,7 +4,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"runtime"
 	"slices"
 
@@ -66,25 +65,4 @@ func (r *Run) Note(text string) {
 // Announcing makes each external command an event.
 func (r *Run) Announcing(ctx context.Context) context.Context {
 	return proc.Announce(ctx, func(argv []string) { r.Config.Events(trial.Event{Command: proc.Quote(argv)}) })
-}
-
-// Finish completes the result, publishes the run's folder and records the run.
-// err is what the command met, and comes back, joined with what finishing met.
-func (r *Run) Finish(err error) (trial.Result, error) {
-	r.Result.Timings = r.Stages.Close()
-	r.Result.Failure = trial.FailureOf(err)
-	defer func() { Untidy(r.Config.Events, r.Folder.tidy()) }()
-	published := r.Folder.publish(&r.Result)
-	if published == nil {
-		r.record()
-	}
-	return r.Result, errors.Join(err, published)
-}
-
-// Abandon ends a command that leaves no folder. err is as of Finish.
-func (r *Run) Abandon(err error) (trial.Result, error) {
-	r.Result.Timings = r.Stages.Close()
-	r.Result.Failure = trial.FailureOf(err)
-	Untidy(r.Config.Events, r.Folder.discard())
-	return r.Result, err
 }

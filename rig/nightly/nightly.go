@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -211,86 +210,4 @@ func (n *night) run(ctx context.Context) error {
 		failed = errors.Join(failed, n.take(r))
 	})
 	return errors.Join(failed, err)
-}
-
-// take keeps a cell's result and says so. A cell that was interrupted has none.
-func (n *night) take(r matrix.CellResult) error {
-	if r.Status == matrix.NotRun {
-		return nil
-	}
-	n.results[r.Cell.ID] = r
-	status := string(r.Status)
-	if len(r.Retries) > 0 {
-		status += fmt.Sprintf(", %d retries", len(r.Retries))
-	}
-	n.cfg.Events(trial.Event{Stage: &trial.StageEvent{
-		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
-		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
-	}})
-	if err := n.folder.save(r); err != nil {
-		return err
-	}
-	n.record(r)
-	return nil
-}
-
-// finish writes the document and its reports.
-func (n *night) finish() error {
-	n.doc.Cells = []matrix.CellResult{}
-	for _, c := range n.cells {
-		r, ok := n.results[c.ID]
-		if !ok {
-			r = matrix.Unrun(c)
-		}
-		r.Cell = c
-		n.doc.Cells = append(n.doc.Cells, r)
-	}
-	n.countBoots()
-	n.doc.Counts = matrix.Count(n.doc)
-	n.doc.Counts.Resumed = len(n.kept)
-	n.doc.Seconds = time.Since(n.started).Seconds()
-	if err := n.folder.publish(n.doc, n.since); err != nil {
-		return err
-	}
-	command.Untidy(n.cfg.Events, n.folder.tidy())
-	return nil
-}
-
-// Report renders the matrix in dir, with what changed since the one in
-// since; empty: none.
-func Report(w io.Writer, dir, format, since string) error {
-	now, err := report.LoadMatrix(dir)
-	if err != nil {
-		return err
-	}
-	return renderMatrix(w, now, format, since)
-}
-
-// PartsReport renders the parts of a matrix, folders or their matrix.json,
-// as one report. file is the matrix file, of which cells that no part holds are
-// shown as not run; empty: the parts' cells are all. since is as of Report.
-func PartsReport(w io.Writer, parts []string, file, format, since string) error {
-	var cells []matrix.Cell
-	if file != "" {
-		var err error
-		if cells, err = Cells(Config{File: file}); err != nil {
-			return err
-		}
-	}
-	now, err := report.LoadMatrixParts(parts, cells)
-	if err != nil {
-		return err
-	}
-	return renderMatrix(w, now, format, since)
-}
-
-func renderMatrix(w io.Writer, now report.SavedMatrix, format, since string) error {
-	if since == "" {
-		return report.RenderMatrix(w, format, now, nil)
-	}
-	before, err := report.LoadMatrix(since)
-	if err != nil {
-		return err
-	}
-	return report.RenderMatrix(w, format, now, &before)
 }
