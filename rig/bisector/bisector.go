@@ -169,7 +169,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)
 	}
 	for _, hash := range b.git.Skips {
-		h.Known = append(h.Known, bisect.Answer{Commit: hash, ArmJudgement: trial.ArmJudgement{Finding: trial.FindingInconclusive}})
+		h.Known = append(h.Known, bisect.Answer{Commit: hash, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive}})
 	}
 	for i := range b.testers {
 		h.Testers = append(h.Testers, judge{b, b.testers[i]})

@@ -24,7 +24,7 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 		return err
 	}
 	b.report.StaleLower = b.state.journal.StaleLower
-	b.report.Share = b.report.StaleLower / safety
+	b.report.Share = b.report.StaleLower / shareMargin
 	if end.Finding != trial.FindingStale {
 		return b.notStale(ctx, j, end, clean)
 	}
@@ -71,7 +71,7 @@ func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, 
 		return a, err
 	}
 	lower := lowerShare(obs)
-	if lower < thinShare {
+	if lower < minShare {
 		j.b.say("%s: %s, testing for longer", short, a.Reason)
 		again, more, err := j.boot(ctx, commit, 0, Request{Duration: endTime, Name: short + "-again"})
 		again.Runs = 2

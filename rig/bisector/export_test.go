@@ -13,7 +13,7 @@ import (
 // What tests outside of the package, which have workers, need of its inside.
 const (
 	BySource = bySource
-	Safety   = safety
+	Safety   = shareMargin
 )
 
 var LoadResult = loadResult

@@ -19,11 +19,11 @@ const (
 	// safety divides the stale end's share of stale blocks: a commit counts as
 	// clean where a kernel that is stale this much more seldom would have shown
 	// itself. The share falls with the host's load, which changes between steps.
-	safety = 4
+	shareMargin = 4
 	// thinShare is a bound on the stale end's share below which it is measured
 	// for longer: otherwise every clean commit would take as long.
-	thinShare = 0.05
-	endTime   = 20 * time.Second
+	minShare = 0.05
+	endTime  = 20 * time.Second
 	// doubtTime is how long a commit is tested that was stale once or much more
 	// seldom than the stale end, or that showed too little to be clean.
 	doubtTime = 90 * time.Second
@@ -47,7 +47,7 @@ func (j judge) Test(ctx context.Context, commit string) (bisect.Answer, error) {
 			return bisect.Answer{}, err
 		}
 		if known, ok := j.b.state.answer(as); ok {
-			a := bisect.Answer{Subject: subject, ArmJudgement: known.ArmJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
+			a := bisect.Answer{Subject: subject, VariantJudgement: known.VariantJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
 			a.Reason = fmt.Sprintf("the scope's code is that of %.12s (by its %s): %s", as, by, known.Reason)
 			return a, nil
 		}
@@ -133,7 +133,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	if len(result.Observations) > 0 {
 		obs = result.Observations[0]
 	}
-	a.ArmJudgement = verdict.JudgeArm(result, obs, max(share, 0))
+	a.VariantJudgement = verdict.JudgeAlone(result, obs, max(share, 0))
 	a.Tallies = append(a.Tallies, obs.Tallies...)
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered

@@ -24,7 +24,7 @@ import (
 	"kcovrig/rig/worker"
 )
 
-// farmTester is a bench of a worker that has the farm's kernels, and the history
+// farmTester is a tester of a worker that has the farm's kernels, and the history
 // that was sent.
 type farmTester struct {
 	bisector.Tester
@@ -57,7 +57,7 @@ func (b *farmTester) Test(ctx context.Context, commit string, a bisector.Request
 	return tested, err
 }
 
-// employ starts a worker of a farm on a server. change, where set, spoils its benches.
+// employ starts a worker of a farm on a server. change, where set, spoils its testers.
 func employ(t *testing.T, f *farm, server fleet.Server, name string, change func(*farmTester)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())

@@ -41,8 +41,8 @@ func TestBisectOnWorkersElsewhere(t *testing.T) {
 		assert.NotNil(t, r.Witness)
 		assert.Equal(t, "no", r.StaleCode.Ordered)
 		onceEach(t, f, r.Steps)
-		if c.workers == 1 { // else a test that became pointless may be stopped, and its bench is looked over
-			assert.LessOrEqual(t, f.made, 2, "a worker keeps its bench")
+		if c.workers == 1 { // else a test that became pointless may be stopped, and its workspace is looked over
+			assert.LessOrEqual(t, f.made, 2, "a worker keeps its workspace")
 		}
 		assert.Equal(t, before, f.git("for-each-ref")+f.git("worktree", "list")+f.git("status", "--porcelain"))
 		left, err := filepath.Glob(filepath.Join(r.Folder, "history.*"))

@@ -27,7 +27,7 @@ type workspace struct {
 	state *state // of the search; nil: same is not asked for
 	dir   string
 	jobs  int
-	build *kernel.Bench
+	build *kernel.Workspace
 	work  *gitbisect.Worktree
 	at    string // the commit that is checked out
 	built string // the commit whose configuration stands in the build folder
@@ -67,7 +67,7 @@ func (w *workspace) open(ctx context.Context, commit string) error {
 		return err
 	}
 	of.Line = w.line
-	build, err := kernel.OpenBench(ctx, kernels.BuildConfig(of, w.jobs), w.dir)
+	build, err := kernel.OpenWorkspace(ctx, kernels.BuildConfig(of, w.jobs), w.dir)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestALoneArmRunsUntilEnoughBlocksCount(t *testing.T) {
 	r, err := Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	require.Len(t, r.Observations, 1)
-	j := verdict.JudgeArm(r, r.Observations[0], 0.5)
+	j := verdict.JudgeAlone(r, r.Observations[0], 0.5)
 	assert.Equal(t, trial.FindingClean, j.Finding, j.Reason)
 	assert.GreaterOrEqual(t, r.Observations[0].Tallies[0].Blocks, 2*verdict.CleanBlocksFor(0.5), "half of them count")
 }

@@ -66,7 +66,7 @@ func readResult(path string) (result.Document, error) {
 // addMeasured adds a result's arms, as far as they count, and says whether there were any.
 // What a user's own patch makes of the kernel is none of what herd7 is asked about.
 func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
-	for _, a := range doc.Arms {
+	for _, a := range doc.Measured {
 		counts := a.Outcome == trial.OutcomeOK || a.Outcome == trial.OutcomeCut
 		if !counts || a.Patched && len(doc.Spec.Patch) > 0 {
 			continue

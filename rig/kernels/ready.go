@@ -17,7 +17,7 @@ import (
 // Ready is what is booted, ready as files. Whoever has it needs neither a kernel
 // tree nor a compiler for one.
 type Ready struct {
-	Arms     []ReadyKernel
+	Kernels  []ReadyKernel
 	SameCode *bool             // whether the kernels' code is the same; nil: not compared
 	Archive  initramfs.Archive // its two files
 	Emulator *weakmem.Bundle   // nil: none is used
@@ -35,7 +35,7 @@ type ReadyKernel struct {
 func (r Ready) Open(context.Context, Config) (Source, error) { return readySource{r}, nil }
 
 func (r Ready) kernel(v trial.Variant) (ReadyKernel, error) {
-	for _, k := range r.Arms {
+	for _, k := range r.Kernels {
 		if k.Image.Variant() == v {
 			return k, nil
 		}

@@ -22,7 +22,7 @@ const linesName = "litmus.jsonl"
 // lines writes the results of a run as they come. A nil one takes nothing.
 type lines struct {
 	file    *os.File
-	beside  string // the file's path
+	path    string // the file's path
 	folder  string // where it belongs once the folder is there
 	written report.LitmusWriter
 }
@@ -34,7 +34,7 @@ func (r *set) openLines() error {
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	r.lines = &lines{file: f, beside: path, folder: r.run.Folder.Final, written: report.LitmusWriter{To: f}}
+	r.lines = &lines{file: f, path: path, folder: r.run.Folder.Final, written: report.LitmusWriter{To: f}}
 	var heads []litmus.Head
 	for _, t := range r.tests {
 		heads = append(heads, t.head)
@@ -72,7 +72,7 @@ func (l *lines) close() error {
 	if _, err := os.Stat(l.folder); err != nil {
 		return nil // the results stay where they are
 	}
-	return fault.Wrap(fault.Rig, "keep the results", os.Rename(l.beside, filepath.Join(l.folder, linesName)))
+	return fault.Wrap(fault.Rig, "keep the results", os.Rename(l.path, filepath.Join(l.folder, linesName)))
 }
 
 // Kept reads the results that a litmus run has left, in its folder, or,

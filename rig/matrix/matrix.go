@@ -68,7 +68,7 @@ func (c Cell) Kernels() Kernels {
 }
 
 // Arms lists the kernels that the cell boots.
-func (c Cell) Arms() []trial.Variant {
+func (c Cell) Variants() []trial.Variant {
 	if c.Command == Run {
 		return []trial.Variant{trial.VariantOf(c.Patched, false)}
 	}

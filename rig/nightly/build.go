@@ -80,7 +80,7 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 	if command.Emulated(cell.Spec) {
 		p.Emulator = &k.sent
 	}
-	for _, v := range cell.Arms() {
+	for _, v := range cell.Variants() {
 		if err := k.failed[v]; err != nil {
 			return p, err
 		}
@@ -92,7 +92,7 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 		if of.Image.PatchText != "" {
 			kernel.Patch = filepath.Join(k.run.Folder.Work, string(v), prepare.PatchFile)
 		}
-		p.Arms = append(p.Arms, kernel)
+		p.Kernels = append(p.Kernels, kernel)
 	}
 	return p, nil
 }

@@ -65,7 +65,7 @@ func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 		assert.Contains(t, []string{"w1", "w2"}, r.Worker)
 		run, err := result.Load(filepath.Join(dir, r.Folder))
 		require.NoError(t, err)
-		for _, a := range run.Document.Arms {
+		for _, a := range run.Document.Measured {
 			assert.True(t, strings.HasPrefix(a.Console, dir), "paths point here: %s", a.Console)
 			assert.FileExists(t, a.Console)
 		}

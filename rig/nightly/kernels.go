@@ -75,7 +75,7 @@ func about(k matrix.Kernels) string {
 func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
 	var arms []trial.Variant
 	for _, v := range trial.Pair() {
-		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Arms(), v) }) {
+		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Variants(), v) }) {
 			arms = append(arms, v)
 		}
 	}

@@ -147,7 +147,7 @@ func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
 		run, err := result.Load(filepath.Join(dir, r.Folder))
 		require.NoError(t, err, "each cell has a run folder")
 		assert.Equal(t, r.Cell.Command, run.Document.Command)
-		assert.NotEmpty(t, r.Arms)
+		assert.NotEmpty(t, r.Measured)
 	}
 	assert.Equal(t, doc.Counts, n.saved(t).Counts)
 }
@@ -250,8 +250,8 @@ func TestAnotherExecutor(t *testing.T) {
 	lost := errors.New("the cluster is gone")
 	n.cfg.Executor = executorFunc(func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
 		require.Len(t, tasks, 2)
-		require.Len(t, tasks[0].Ready.Arms, 2)
-		require.Len(t, tasks[1].Ready.Arms, 1)
+		require.Len(t, tasks[0].Ready.Kernels, 2)
+		require.Len(t, tasks[1].Ready.Kernels, 1)
 		_, err := json.Marshal(tasks[0].Ready)
 		require.NoError(t, err)
 		r := matrix.Judge(tasks[1].Cell, trial.Result{})

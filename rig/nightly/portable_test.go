@@ -44,7 +44,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 		if patched {
 			patch = file("fix.patch")
 		}
-		c.Ready.Arms = append(c.Ready.Arms, kernels.ReadyKernel{
+		c.Ready.Kernels = append(c.Ready.Kernels, kernels.ReadyKernel{
 			Image: kernels.Image{
 				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
@@ -103,7 +103,7 @@ func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
 	dir := t.TempDir()
 	sent := func(change func(*task.Cell)) string {
 		c := aTask(t, dir)
-		c.Cell.Command, c.Ready.Arms = matrix.Run, c.Ready.Arms[:1]
+		c.Cell.Command, c.Ready.Kernels = matrix.Run, c.Ready.Kernels[:1]
 		change(&c)
 		p, err := c.Pack()
 		require.NoError(t, err)
@@ -111,7 +111,7 @@ func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
 	}
 	first := sent(func(*task.Cell) {})
 	assert.Equal(t, first, sent(func(c *task.Cell) {
-		image := &c.Ready.Arms[0].Image.Image
+		image := &c.Ready.Kernels[0].Image.Image
 		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
 		c.Ready.SameCode = nil
 	}))

@@ -35,7 +35,7 @@ func recording(t *testing.T, notes *[]string) command.Config {
 	return cfg
 }
 
-func pastRuns(t *testing.T, path string) ([]trend.PastRun, *history.DB) {
+func pastRuns(t *testing.T, path string) ([]trend.Run, *history.DB) {
 	t.Helper()
 	db, err := history.Open(t.Context(), path)
 	require.NoError(t, err)
@@ -57,7 +57,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	assert.Equal(t, "compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,qemu=/opt/qemu,readers=acquire", runs[0].Cell)
 	assert.Equal(t, cfg.OutDir, runs[0].Folder)
 	assert.WithinDuration(t, time.Now(), runs[0].At, time.Minute)
-	assert.Equal(t, result.Observations[0].Tallies[0].StaleBlocks, runs[0].Arms[0].StaleBlocks)
+	assert.Equal(t, result.Observations[0].Tallies[0].StaleBlocks, runs[0].Measured[0].StaleBlocks)
 	_, document, err := db.Find(t.Context(), runs[0].ID)
 	require.NoError(t, err)
 	kept, err := os.ReadFile(filepath.Join(cfg.OutDir, "result.json"))
@@ -138,7 +138,7 @@ func TestACellDoesNotDependOnWhatCameOut(t *testing.T) {
 	require.Error(t, err)
 	runs, _ := pastRuns(t, cfg.History)
 	require.Len(t, runs, 2)
-	assert.Empty(t, runs[0].Arms)
+	assert.Empty(t, runs[0].Measured)
 	assert.Equal(t, runs[1].Cell, runs[0].Cell)
 	assert.True(t, *runs[0].Patched)
 }

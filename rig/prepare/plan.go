@@ -54,7 +54,7 @@ func (s *Setup) Plan(ask Ask) boot.Plan {
 		Workloads: append([]string{s.Scenario.Workload}, s.Background...),
 		Start: wire.Start{
 			Workload: s.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: spec.Seed,
-			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Beside: s.Background,
+			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
 		},
 	}
 	if a := kernel.Analysis; a != nil {

@@ -77,7 +77,7 @@ func QEMU(ctx context.Context, run *command.Run, before []string) (qemu.Program,
 		return found, err
 	}
 	if command.Emulated(run.Config.Spec) {
-		if err := found.Emulator(); err != nil {
+		if err := found.CanEmulate(); err != nil {
 			return found, err
 		}
 	}
@@ -97,7 +97,7 @@ func (s *Setup) chooseAccel(ctx context.Context, run *command.Run, kernel string
 	default:
 		end := run.Stages.Begin("", "kvm probe")
 		err := s.Config.Doers.KVMBoots(ctx, boot.KVMConfig{
-			Arch: s.Arch, Emulator: s.QEMU, Kernel: kernel, Initrd: s.Archive.Path,
+			Arch: s.Arch, QEMU: s.QEMU, Kernel: kernel, Initrd: s.Archive.Path,
 			Workload: s.Scenario.Workload, CacheDir: s.Config.CacheDir,
 		})
 		end("")

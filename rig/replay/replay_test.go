@@ -149,7 +149,7 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	assert.Equal(t, "replay", kept.Document.Command)
 	require.Len(t, kept.Document.Witnesses, 1, "of the last try that reached it")
 	assert.Equal(t, uint64(0x20), kept.Document.Witnesses[0].Detection.Index)
-	assert.FileExists(t, kept.Document.Arms[0].Console)
+	assert.FileExists(t, kept.Document.Measured[0].Console)
 	tries, err := filepath.Glob(filepath.Join(cfg.OutDir, "try*"))
 	require.NoError(t, err)
 	assert.Equal(t, []string{filepath.Join(cfg.OutDir, "try003")}, tries)
@@ -196,7 +196,7 @@ func TestFaultsAloneAreAnError(t *testing.T) {
 	cfg.Tries = 5
 	result, err := Run(t.Context(), cfg)
 	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
-	assert.Len(t, l.Boots, hopeless)
+	assert.Len(t, l.Boots, maxFirstFaults)
 	assert.Equal(t, trial.ExactInterval(0, 0, 0.95), result.Replay.Interval)
 }
 

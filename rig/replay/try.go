@@ -23,14 +23,14 @@ const (
 	// a try. Each place costs memory in the emulator's trace.
 	replayHits = 1024
 	// hopeless is how many tries in a row, from the first, may be faults.
-	hopeless = 3
+	maxFirstFaults = 3
 )
 
 // attempt is one boot in which the stale read is waited for.
 type attempt struct {
 	*boot.Boot
 	want      trial.Signature
-	heard     int // detections looked at
+	seen      int // detections looked at
 	witnesses int
 	found     *trial.Witness
 	err       error // of looking
@@ -64,7 +64,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 			run.Result.Observations, run.Result.Witnesses = []trial.Observation{obs}, a.shown()
 		}
 		command.Untidy(run.Config.Events, told.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
-		if r.report.Faults == hopeless && len(r.report.Tries) == hopeless {
+		if r.report.Faults == maxFirstFaults && len(r.report.Tries) == maxFirstFaults {
 			break
 		}
 	}
@@ -94,8 +94,8 @@ func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uin
 // look looks at what was not looked at yet and says whether the try is over:
 // the stale read was reached, or no more of them can be told.
 func (a *attempt) look(hits []wire.Detection) bool {
-	news := hits[a.heard:]
-	a.heard = len(hits)
+	news := hits[a.seen:]
+	a.seen = len(hits)
 	if a.found != nil || a.err != nil || a.Plugin() == nil || !slices.ContainsFunc(news, func(d wire.Detection) bool { return d.Witness != 0 }) {
 		return a.found != nil || a.err != nil || exhausted(hits, a.want.Mode)
 	}

@@ -153,7 +153,7 @@ func statusWord(r matrix.CellResult) string {
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, patched bool) string {
 	var stale, all uint64
-	for _, a := range r.Arms {
+	for _, a := range r.Measured {
 		if a.Patched == patched {
 			stale, all = stale+a.StaleWindows, all+a.Windows
 		}

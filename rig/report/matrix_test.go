@@ -40,31 +40,31 @@ func madeUp(t *testing.T) SavedMatrix {
 
 func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	r := matrix.CellResult{
-		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{},
+		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Measured: []trial.ModeCount{}, Retries: []string{}, Images: []string{},
 		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
 	}
-	for _, v := range c.Arms() {
+	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := matrix.Arm{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			a := trial.ModeCount{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
 				a.StaleWindows = uint64(3 + 37*(i*2+k)%600)
 			}
-			r.Arms = append(r.Arms, a)
+			r.Measured = append(r.Measured, a)
 		}
 	}
 	switch i {
 	case 1:
-		r.Status, r.Outcome, r.Reason, r.Arms[0].StaleWindows, r.Arms[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
+		r.Status, r.Outcome, r.Reason, r.Measured[0].StaleWindows, r.Measured[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
 	case 2:
 		r.Retries = []string{"start QEMU: no memory"}
 	case 4:
-		r.Status, r.Outcome, r.Arms, r.Folder = matrix.Failed, matrix.Unknown, []matrix.Arm{}, ""
+		r.Status, r.Outcome, r.Measured, r.Folder = matrix.Failed, matrix.Unknown, []trial.ModeCount{}, ""
 		r.Failure = &trial.Failure{Whose: "kernel", Op: "build linux", Message: "build linux 6.12.1: error: <no> | `such` thing", Try: "look at the log"}
 		r.Reason = r.Failure.Message
 	case 6:
 		r.Status, r.Outcome, r.Reason = matrix.NoAnswer, matrix.Inconclusive, "too few windows"
 	case 9:
-		r.Status, r.Outcome, r.Reason, r.Arms, r.Folder = matrix.NotRun, matrix.Unknown, "", []matrix.Arm{}, ""
+		r.Status, r.Outcome, r.Reason, r.Measured, r.Folder = matrix.NotRun, matrix.Unknown, "", []trial.ModeCount{}, ""
 	}
 	return r
 }
@@ -165,7 +165,7 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	require.NoError(t, err)
 	measured := 0
 	for _, r := range d.Cells {
-		measured += len(r.Arms)
+		measured += len(r.Measured)
 	}
 	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
 	assert.Len(t, c.Table, len(d.Cells))

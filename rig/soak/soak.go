@@ -73,7 +73,7 @@ func soakBoth(ctx context.Context, run *command.Run) (err error) {
 
 // taxed are the counters of an emulator that was put to the test: the patched
 // kernel alone must meet a barrier while stores wait, the one that it is about.
-func taxed(v trial.Variant) []string {
+func mustCount(v trial.Variant) []string {
 	names := []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDrains"}
 	if v == trial.Patched {
 		names = append(names, "barrierDrains")
@@ -83,7 +83,7 @@ func taxed(v trial.Variant) []string {
 
 // check says why a soak that came to its end is not clean after all.
 func check(spec trial.Spec, o trial.Observation) error {
-	if line := complaint(o.Console); line != "" {
+	if line := kernelWarning(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
 			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
 	}
@@ -103,7 +103,7 @@ func check(spec trial.Spec, o trial.Observation) error {
 			return fault.Newf(fault.Rig, "", "the guest's soak has no %s: it did not do its part", name)
 		}
 	}
-	for _, name := range taxed(o.Variant()) {
+	for _, name := range mustCount(o.Variant()) {
 		if o.Emulator[name] == 0 {
 			return fault.Newf(fault.Rig, "", "the emulator's counter %s is 0: it was not put to the test", name)
 		}
@@ -114,19 +114,19 @@ func check(spec trial.Spec, o trial.Observation) error {
 // complaints are the kernel's words, on a console, for what is wrong though it
 // goes on: lib/bug.c, kernel/panic.c, kernel/rcu/tree_stall.h, kernel/watchdog.c,
 // mm/page_alloc.c, mm/oom_kill.c, mm/memory.c.
-var complaints = []string{
+var kernelWarnings = []string{
 	"WARNING: ", "BUG: ", "Oops", "Internal error", "detected stalls", "self-detected stall", "soft lockup", "hung_task",
 	"page allocation failure", "Out of memory", "Bad page", "Bad rss-counter",
 }
 
 // complaint returns the console's first line that is one.
-func complaint(console string) string {
+func kernelWarning(console string) string {
 	data, err := os.ReadFile(console)
 	if err != nil {
 		return "no console: " + err.Error()
 	}
 	for line := range bytes.Lines(data) {
-		for _, words := range complaints {
+		for _, words := range kernelWarnings {
 			if bytes.Contains(line, []byte(words)) {
 				return string(bytes.TrimSpace(line))
 			}

@@ -42,7 +42,7 @@ func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, comm
 	cfg.Spec.Duration = 2 * time.Second
 	cfg.Doers.Counters = func(string) (map[string]uint64, error) {
 		out := map[string]uint64{}
-		for _, name := range taxed(trial.Patched) {
+		for _, name := range mustCount(trial.Patched) {
 			out[name] = 1
 		}
 		return out, nil

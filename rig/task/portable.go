@@ -46,7 +46,7 @@ func (t Cell) Pack() (Portable, error) {
 		sent.Path = name(EmulatorFile, sent.Path)
 		out.Ready.Emulator = &sent
 	}
-	for _, a := range t.Ready.Arms {
+	for _, a := range t.Ready.Kernels {
 		arm := string(a.Image.Variant())
 		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
@@ -54,7 +54,7 @@ func (t Cell) Pack() (Portable, error) {
 		image.Path = name("kernel-"+arm, a.Image.Path)
 		analysis := a.Analysis
 		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)
-		out.Ready.Arms = append(out.Ready.Arms, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+arm+".patch", a.Patch)})
+		out.Ready.Kernels = append(out.Ready.Kernels, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+arm+".patch", a.Patch)})
 	}
 	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
 	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)

@@ -19,15 +19,15 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	if err := json.Unmarshal(spec, &p); err != nil {
 		return Cell{}, fault.Wrap(fault.Rig, op, err)
 	}
-	if p.Cell.ID == "" || len(p.Ready.Arms) != len(p.Cell.Arms()) {
-		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Arms), len(p.Cell.Arms()))
+	if p.Cell.ID == "" || len(p.Ready.Kernels) != len(p.Cell.Variants()) {
+		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Kernels), len(p.Cell.Variants()))
 	}
 	if command.Emulated(p.Cell.Spec) && p.Ready.Emulator == nil {
 		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
 	}
 	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest}
-	for i := range p.Ready.Arms {
-		paths = append(paths, &p.Ready.Arms[i].Image.Path, &p.Ready.Arms[i].Analysis.Listing, &p.Ready.Arms[i].Patch)
+	for i := range p.Ready.Kernels {
+		paths = append(paths, &p.Ready.Kernels[i].Image.Path, &p.Ready.Kernels[i].Analysis.Listing, &p.Ready.Kernels[i].Patch)
 	}
 	if p.Ready.Emulator != nil {
 		paths = append(paths, &p.Ready.Emulator.Path)

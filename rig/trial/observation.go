@@ -162,3 +162,32 @@ func (s *Series) Samples() []Sample {
 	}
 	return out
 }
+
+// ModeCount is what one boot showed in one mode: the part of a Tally that
+// histories and matrices keep.
+type ModeCount struct {
+	Patched      bool    `json:"patched"`
+	Reader       Reader  `json:"reader"`
+	Mode         string  `json:"mode"`
+	Outcome      Outcome `json:"outcome"`
+	Windows      uint64  `json:"windows"`
+	StaleWindows uint64  `json:"staleWindows"`
+	BlockSize    uint64  `json:"blockSize"`
+	Blocks       uint64  `json:"blocks"`
+	StaleBlocks  uint64  `json:"staleBlocks"`
+}
+
+// Counts says whether the numbers are a measurement.
+func (c ModeCount) Counts() bool { return Observation{Outcome: c.Outcome}.Counts() }
+
+// ModeCounts are a boot's, mode by mode.
+func ModeCounts(o Observation) []ModeCount {
+	var out []ModeCount
+	for _, t := range o.Tallies {
+		out = append(out, ModeCount{
+			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			StaleWindows: t.StaleWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
+		})
+	}
+	return out
+}

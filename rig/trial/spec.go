@@ -58,7 +58,7 @@ func JudgedReader(readers []Reader) Reader {
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario string `json:"scenario"`
-	Arm      string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
+	Variant  string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
 	Arch     string `json:"arch"`
 	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string `json:"rev,omitempty"`
@@ -74,7 +74,7 @@ type Spec struct {
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
 	Seed     uint64        `json:"seed"`
 	// CleanShare makes a lone arm run until it has shown a stale window or has
-	// excluded that this share of its blocks is stale, see JudgeArm; 0: a tally is enough.
+	// excluded that this share of its blocks is stale, see verdict.JudgeAlone; 0: a tally is enough.
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`

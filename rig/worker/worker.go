@@ -211,7 +211,7 @@ func cellEvents(sink trial.Sink, c matrix.Cell, verbose bool) trial.Sink {
 		case e.Note != "":
 			e.Note = c.Name + ": " + e.Note
 		default:
-			e.Arm = strings.TrimSuffix(c.Name+", "+e.Arm, ", ")
+			e.Variant = strings.TrimSuffix(c.Name+", "+e.Variant, ", ")
 		}
 		sink(e)
 	}

@@ -18,10 +18,10 @@ import (
 // when it is asked to end. One that takes longer is killed, and may leave files half written.
 const stopTime = 10 * time.Second
 
-// Bench builds one source folder, whose content changes between builds, again
+// Workspace builds one source folder, whose content changes between builds, again
 // and again in one build folder, so that make compiles only what has changed.
-// The source folder is the rig's own: src below the bench's folder.
-type Bench struct {
+// The source folder is the rig's own: src below the workspace's folder.
+type Workspace struct {
 	tree  *Tree
 	tool  toolchain
 	conf  []symbol
@@ -32,20 +32,20 @@ type Bench struct {
 	inUse *lock
 }
 
-// benchRecord is bench.json: which builds the build folder stems from.
-type benchRecord struct {
+// workspaceRecord is bench.json: which builds the build folder stems from.
+type workspaceRecord struct {
 	Base string
 	Boot string // of the machine: what it had not written when it went down is lost
 	Busy bool   // make was at work, and did not end by itself
 }
 
-// OpenBench takes the bench in dir for this rig alone. A build folder that make
+// OpenWorkspace takes the workspace in dir for this rig alone. A build folder that make
 // did not leave in order, or from other settings, is thrown away.
-func OpenBench(ctx context.Context, c Config, dir string) (_ *Bench, err error) {
+func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bench{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	b := &Workspace{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
 	if err := checkTools(); err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func OpenBench(ctx context.Context, c Config, dir string) (_ *Bench, err error) 
 	if free, err := b.inUse.try(true); err != nil || !free {
 		return nil, errors.Join(fault.Newf(fault.User, "open "+dir, "another kcovrig builds there"), err, b.inUse.Close())
 	}
-	had := benchRecord{}
+	had := workspaceRecord{}
 	known := readJSON(b.record(), &had)
 	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() {
 		err = os.RemoveAll(b.out())
@@ -78,22 +78,22 @@ func OpenBench(ctx context.Context, c Config, dir string) (_ *Bench, err error) 
 	return b, nil
 }
 
-// Close gives the bench up; what was built stays.
-func (b *Bench) Close() error { return b.inUse.Close() }
+// Close gives the workspace up; what was built stays.
+func (b *Workspace) Close() error { return b.inUse.Close() }
 
 // Source is the folder that is built: to be filled by the caller.
-func (b *Bench) Source() string { return b.tree.src }
+func (b *Workspace) Source() string { return b.tree.src }
 
 // Compiler is the identity of what compiles here, as in Image.Compiler.
-func (b *Bench) Compiler() string { return b.tool.identity }
+func (b *Workspace) Compiler() string { return b.tool.identity }
 
 // BuildDir is kbuild's output folder.
-func (b *Bench) BuildDir() string { return b.out() }
+func (b *Workspace) BuildDir() string { return b.out() }
 
-func (b *Bench) out() string    { return filepath.Join(b.dir, "out") }
-func (b *Bench) record() string { return filepath.Join(b.dir, "bench.json") }
-func (b *Bench) note(busy bool) error {
-	return writeJSON(b.record(), benchRecord{Base: b.base, Boot: bootID(), Busy: busy})
+func (b *Workspace) out() string    { return filepath.Join(b.dir, "out") }
+func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
+func (b *Workspace) note(busy bool) error {
+	return writeJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
 }
 
 // bootID differs after each start of the machine, random(4).
@@ -105,7 +105,7 @@ func bootID() string {
 	return strings.TrimSpace(string(text))
 }
 
-// Job says what to build on a bench.
+// Job says what to build in a workspace.
 type Job struct {
 	ID  string // of the source folder's content
 	Log string // make's output, made or overwritten
@@ -113,8 +113,8 @@ type Job struct {
 	Configure bool
 }
 
-// Image builds the kernel. Its files stand until the next build on the bench.
-func (b *Bench) Image(ctx context.Context, j Job) (Image, error) {
+// Image builds the kernel. Its files stand until the next build in it.
+func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	c := b.tree.cfg
 	w, err := b.build(ctx, j)
 	if err == nil {
@@ -135,13 +135,13 @@ func (b *Bench) Image(ctx context.Context, j Job) (Image, error) {
 }
 
 // Objects builds nothing but the objects, given below the build folder.
-func (b *Bench) Objects(ctx context.Context, j Job, objects []string) error {
+func (b *Workspace) Objects(ctx context.Context, j Job, objects []string) error {
 	_, err := b.build(ctx, j, objects...)
 	return err
 }
 
 // build makes the objects, or the kernel where none are given.
-func (b *Bench) build(ctx context.Context, j Job, objects ...string) (*build, error) {
+func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build, error) {
 	t := b.tree
 	version, err := readVersion(t.src)
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *Bench) build(ctx context.Context, j Job, objects ...string) (*build, er
 	return w, err
 }
 
-func (b *Bench) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
+func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
 	config := filepath.Join(w.out, ".config")
 	if j.Configure || !exists(config) {
 		if err := w.configure(ctx); err != nil {

@@ -16,8 +16,8 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// fakeBench is a bench over a tree that only looks like a kernel.
-func fakeBench(t *testing.T) (c Config, dir, fake string) {
+// fakeWorkspace is a workspace over a tree that only looks like a kernel.
+func fakeWorkspace(t *testing.T) (c Config, dir, fake string) {
 	t.Helper()
 	c, fake = fakeRig(t)
 	dir = filepath.Join(fake, "bench")
@@ -25,25 +25,25 @@ func fakeBench(t *testing.T) (c Config, dir, fake string) {
 	return c, dir, fake
 }
 
-func openBench(t *testing.T, c Config, dir string) *Bench {
+func openWorkspace(t *testing.T, c Config, dir string) *Workspace {
 	t.Helper()
-	b, err := OpenBench(t.Context(), c, dir)
+	b, err := OpenWorkspace(t.Context(), c, dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = b.Close() })
 	return b
 }
 
 // image builds and returns what make was called for.
-func image(t *testing.T, b *Bench, fake, id string, configure bool) (Image, string, error) {
+func image(t *testing.T, b *Workspace, fake, id string, configure bool) (Image, string, error) {
 	t.Helper()
 	require.NoError(t, os.RemoveAll(filepath.Join(fake, "calls")))
 	img, err := b.Image(t.Context(), Job{ID: id, Log: filepath.Join(fake, "log"), Configure: configure})
 	return img, calls(t, fake), err
 }
 
-func TestABenchBuildsAgainInOneFolder(t *testing.T) {
-	c, dir, fake := fakeBench(t)
-	b := openBench(t, c, dir)
+func TestAWorkspaceBuildsAgainInOneFolder(t *testing.T) {
+	c, dir, fake := fakeWorkspace(t)
+	b := openWorkspace(t, c, dir)
 	first, made, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made)
@@ -68,16 +68,16 @@ func TestABenchBuildsAgainInOneFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image reused stale", made, "configured anew")
 
-	_, err = OpenBench(t.Context(), c, dir)
+	_, err = OpenWorkspace(t.Context(), c, dir)
 	require.ErrorContains(t, err, "another kcovrig")
 	require.NoError(t, b.Close())
-	_, made, err = image(t, openBench(t, c, dir), fake, "three", false)
+	_, made, err = image(t, openWorkspace(t, c, dir), fake, "three", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused stale", made, "what was built stays")
 }
 
 // cutShort has a build cancelled while make is at work.
-func cutShort(t *testing.T, b *Bench, fake string) {
+func cutShort(t *testing.T, b *Workspace, fake string) {
 	t.Helper()
 	hang, hanging := filepath.Join(fake, "hang"), filepath.Join(fake, "hanging")
 	require.NoError(t, os.WriteFile(hang, nil, 0o600))
@@ -95,9 +95,9 @@ func cutShort(t *testing.T, b *Bench, fake string) {
 }
 
 // The next build on the same bench knows how the last one ended.
-func TestABenchBeginsAnewAfterAKill(t *testing.T) {
-	c, dir, fake := fakeBench(t)
-	b := openBench(t, c, dir)
+func TestAWorkspaceBeginsAnewAfterAKill(t *testing.T) {
+	c, dir, fake := fakeWorkspace(t)
+	b := openWorkspace(t, c, dir)
 	_, _, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	cutShort(t, b, fake)
@@ -120,9 +120,9 @@ func TestABenchBeginsAnewAfterAKill(t *testing.T) {
 }
 
 // A build folder is only gone on from where make left it in order.
-func TestABenchDistrustsWhatWasCut(t *testing.T) {
-	c, dir, fake := fakeBench(t)
-	b := openBench(t, c, dir)
+func TestAWorkspaceDistrustsWhatWasCut(t *testing.T) {
+	c, dir, fake := fakeWorkspace(t)
+	b := openWorkspace(t, c, dir)
 	_, _, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 
@@ -131,37 +131,37 @@ func TestABenchDistrustsWhatWasCut(t *testing.T) {
 	require.Equal(t, fault.Kernel, fault.KindOf(err))
 	require.NoError(t, os.Remove(filepath.Join(fake, "fail")))
 	require.NoError(t, b.Close())
-	b = openBench(t, c, dir)
+	b = openWorkspace(t, c, dir)
 	_, made, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused stale", made, "a build that fails leaves its folder in order")
 
 	cutShort(t, b, fake)
 	require.NoError(t, b.Close())
-	b = openBench(t, c, dir)
+	b = openWorkspace(t, c, dir)
 	_, made, err = image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused stale", made, "make was asked to end, and did")
 	require.NoError(t, b.note(true))
 	require.NoError(t, b.Close())
-	b = openBench(t, c, dir)
+	b = openWorkspace(t, c, dir)
 	_, made, err = image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made, "killed in the middle")
 	require.NoError(t, b.Close())
 
-	record := benchRecord{}
+	record := workspaceRecord{}
 	require.True(t, readJSON(filepath.Join(dir, "bench.json"), &record))
 	record.Boot = "another"
 	require.NoError(t, writeJSON(filepath.Join(dir, "bench.json"), record))
-	_, made, err = image(t, openBench(t, c, dir), fake, "one", false)
+	_, made, err = image(t, openWorkspace(t, c, dir), fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made, "the machine went down meanwhile")
 }
 
 func TestWhatObjectsWereMadeOf(t *testing.T) {
-	c, dir, _ := fakeBench(t)
-	b := openBench(t, c, dir)
+	c, dir, _ := fakeWorkspace(t)
+	b := openWorkspace(t, c, dir)
 	write := func(file, text string) {
 		path := filepath.Join(b.BuildDir(), file)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

@@ -9,9 +9,9 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// PastRun is what a history knows of one run without opening its whole result.
+// Run is what a history knows of one run without opening its whole result.
 // Sums are over the arms whose outcome counts.
-type PastRun struct {
+type Run struct {
 	ID            string            `json:"id"` // hash of the result
 	At            time.Time         `json:"at"` // when it ended, UTC
 	Cell          string            `json:"cell"`
@@ -38,24 +38,8 @@ type PastRun struct {
 	Host          string            `json:"host"`
 	Took          float64           `json:"took"`   // seconds, the sum of its stages
 	Folder        string            `json:"folder"` // of the run, where it was written
-	Arms          []PastArm         `json:"arms"`
+	Measured      []trial.ModeCount `json:"arms"`
 }
-
-// PastArm is one mode of one boot of a PastRun.
-type PastArm struct {
-	Patched      bool          `json:"patched"`
-	Reader       trial.Reader  `json:"reader"`
-	Mode         string        `json:"mode"`
-	Outcome      trial.Outcome `json:"outcome"`
-	Windows      uint64        `json:"windows"`
-	StaleWindows uint64        `json:"staleWindows"`
-	BlockSize    uint64        `json:"blockSize"`
-	Blocks       uint64        `json:"blocks"`
-	StaleBlocks  uint64        `json:"staleBlocks"`
-}
-
-// Counts says whether the arm's numbers are a measurement.
-func (a PastArm) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
 // WordFailed is the word for an error without a culprit, such as an emulator
 // that a soak found unsound.
@@ -63,7 +47,7 @@ const WordFailed = "failed"
 
 // Word is the shortest true word for how the run ended: what it found, else
 // whose fault it was that it found nothing, else how its boots ended.
-func (r PastRun) Word() string {
+func (r Run) Word() string {
 	switch {
 	case r.Verdict != trial.VerdictUnknown && r.Verdict != trial.Inconclusive:
 		return string(r.Verdict)
@@ -83,24 +67,24 @@ func (r PastRun) Word() string {
 	return "unknown"
 }
 
-// NewPastRun takes from a result what a history indexes. ID, At and Folder are
+// NewRun takes from a result what a history indexes. ID, At and Folder are
 // for whoever knows them; Cell is the result's own name.
-func NewPastRun(r trial.Result) PastRun {
-	p := PastRun{
+func NewRun(r trial.Result) Run {
+	p := Run{
 		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, Arch: r.Spec.Arch,
 		KernelVersion: r.Kernel.Version, TreeHash: r.Kernel.TreeHash, Compiler: r.Kernel.Compiler,
 		QEMUVersion: r.QEMU.Version, MemoryModel: r.QEMU.MemoryModel, Readers: r.Spec.Readers, Modes: r.Spec.Modes,
-		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Arms: []PastArm{},
+		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Measured: []trial.ModeCount{},
 	}
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if arm := trial.LoneArm(r); arm != "" {
+	if arm := trial.LoneVariant(r); arm != "" {
 		patched := arm == string(trial.Patched)
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
-		p.Finding = verdict.JudgeArm(r, r.Observations[0], r.Spec.CleanShare).Finding
+		p.Finding = verdict.JudgeAlone(r, r.Observations[0], r.Spec.CleanShare).Finding
 	}
 	for _, seconds := range r.Timings {
 		p.Took += seconds
@@ -109,12 +93,8 @@ func NewPastRun(r trial.Result) PastRun {
 		if p.Outcome == trial.OutcomeUnknown || p.Outcome == trial.OutcomeOK {
 			p.Outcome = o.Outcome
 		}
-		for _, t := range o.Tallies {
-			a := PastArm{
-				Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
-				StaleWindows: t.StaleWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
-			}
-			p.Arms = append(p.Arms, a)
+		for _, a := range trial.ModeCounts(o) {
+			p.Measured = append(p.Measured, a)
 			if a.Counts() {
 				p.Windows, p.StaleWindows = p.Windows+a.Windows, p.StaleWindows+a.StaleWindows
 				p.Blocks, p.StaleBlocks = p.Blocks+a.Blocks, p.StaleBlocks+a.StaleBlocks
