@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,7 @@ import (
 	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -128,7 +130,7 @@ func (a *app) listMatrix(o *matrixOptions) error {
 
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	c := o.cfg
-	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
+	c.CacheDir, c.Version, c.Since, c.Reports = a.cacheDir(), programVersion(), o.prev, report.Kept()
 	o.nats.complete(a)
 	c.NATS, c.Auth = o.nats.url, o.nats.auth
 	if c.QEMU == "" {
@@ -149,16 +151,37 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	var werr error
 	switch {
 	case o.json:
-		werr = nightly.Report(a.stdout, dir, "json", o.prev)
+		werr = showMatrix(a.stdout, dir, "json", o.prev)
 	case o.quiet:
 		_, werr = fmt.Fprintln(a.stdout, report.MatrixSentence(doc.Counts))
 	default:
-		werr = nightly.Report(a.stdout, dir, "text", o.prev)
+		werr = showMatrix(a.stdout, dir, "text", o.prev)
 	}
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the result", werr)
 	}
 	return err
+}
+
+// showMatrix renders the matrix in dir, with what changed since the one in since;
+// empty: none.
+func showMatrix(w io.Writer, dir, format, since string) error {
+	now, err := result.LoadMatrix(dir)
+	if err != nil {
+		return err
+	}
+	return renderMatrix(w, now, format, since)
+}
+
+func renderMatrix(w io.Writer, now result.SavedMatrix, format, since string) error {
+	if since == "" {
+		return report.RenderMatrix(w, format, now, nil)
+	}
+	before, err := result.LoadMatrix(since)
+	if err != nil {
+		return err
+	}
+	return report.RenderMatrix(w, format, now, &before)
 }
 
 // cellLines is how a matrix and a worker tell what they do: in plain lines, or

@@ -31,7 +31,7 @@ func (a *app) config(cmd *cobra.Command, o *options) command.Config {
 	}
 	return command.Config{
 		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
+		Version: programVersion(), Reports: report.Kept(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/report"
 	"kcovrig/rig/worker"
 )
 
@@ -60,6 +61,7 @@ history comes with them, and the emulator with both.
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
 			c.Events = a.cellLines(quiet, c.Verbose)
+			c.Reports = report.Kept()
 			err := worker.Work(cmd.Context(), c)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends

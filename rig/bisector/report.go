@@ -5,6 +5,7 @@ package bisector
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -47,15 +47,20 @@ func (b *bisection) document() bisect.Report {
 func (b *bisection) publish() error {
 	const op = "write the report"
 	r := b.document()
-	for name, write := range map[string]func(*bytes.Buffer) error{
-		"bisect.json": func(w *bytes.Buffer) error { return report.BisectJSON(w, r) },
-		"bisect.md":   func(w *bytes.Buffer) error { return report.BisectMarkdown(w, r) },
-	} {
-		var text bytes.Buffer
-		if err := write(&text); err != nil {
+	var text bytes.Buffer
+	if err := result.Object(&text, r); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	files := result.Files{"bisect.json": text.Bytes()}
+	if b.cfg.Reports.Search != nil {
+		made, err := b.cfg.Reports.Search(r)
+		if err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}
-		if err := disk.WriteDurably(filepath.Join(b.state.dir, name), text.Bytes()); err != nil {
+		maps.Copy(files, made)
+	}
+	for name, text := range files {
+		if err := disk.WriteDurably(filepath.Join(b.state.dir, name), text); err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}
 	}

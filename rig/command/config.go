@@ -23,6 +23,7 @@ import (
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/result"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	OutDir   string     // run folder to write; empty: none is kept unless the run fails
 	History  string     // database to record the result in; empty: none
 	Cell     string     // its name there; empty: made of the specification
+	Reports  result.Reports // made beside the result
 	Version  string     // the rig's own version, for the result
 	Events   trial.Sink // nil: nobody listens
 	// Kernels opens the source of the kernels; nil: a source tree.

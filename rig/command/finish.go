@@ -14,7 +14,7 @@ func (r *Run) Finish(err error) (trial.Result, error) {
 	r.Result.Timings = r.Stages.Close()
 	r.Result.Failure = trial.FailureOf(err)
 	defer func() { Untidy(r.Config.Events, r.Folder.tidy()) }()
-	published := r.Folder.publish(&r.Result)
+	published := r.Folder.publish(&r.Result, r.Config.Reports)
 	if published == nil {
 		r.record()
 	}

@@ -56,7 +56,7 @@ func newFolder(named, cacheDir, arch string, seed uint64) (*Folder, error) {
 
 // publish writes result.json, moves what is worth keeping into the final folder,
 // and makes the paths of r point there.
-func (f *Folder) publish(r *trial.Result) (err error) {
+func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	const op = "write the run folder"
 	aside, err := os.MkdirTemp(filepath.Dir(f.Final), ".kcovrig-")
 	if err != nil {
@@ -74,12 +74,29 @@ func (f *Folder) publish(r *trial.Result) (err error) {
 	if err := errors.Join(result.JSON(out, *r), out.Close()); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := writeReports(aside, filepath.Base(f.Final)); err != nil {
+	if err := writeReports(aside, filepath.Base(f.Final), reports); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	// What was measured is kept also where the run was interrupted.
 	err = errors.Join(os.Chmod(aside, 0o755), disk.Move(context.Background(), aside, f.Final))
 	return fault.Wrap(fault.Rig, op, err)
+}
+
+// writeReports renders dir's result.json into dir, as name.
+func writeReports(dir, name string, reports result.Reports) error {
+	if reports.Run == nil {
+		return nil
+	}
+	run, err := result.Load(dir)
+	if err != nil {
+		return err
+	}
+	run.Name = name
+	files, err := reports.Run(run)
+	for file, text := range files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, file), text, 0o644))
+	}
+	return err
 }
 
 // keep copies the working folder's regular files: no sockets.

@@ -3,7 +3,6 @@
 package compare
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/command"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -48,11 +46,12 @@ func TestRunFolderHoldsItsReports(t *testing.T) {
 	require.NoError(t, err)
 	run, err := result.Load(cfg.OutDir)
 	require.NoError(t, err)
-	for _, r := range command.KeptReports {
-		text, err := os.ReadFile(filepath.Join(cfg.OutDir, r.File))
+	later, err := report.Kept().Run(run)
+	require.NoError(t, err)
+	assert.Len(t, later, 3)
+	for name, want := range later {
+		text, err := os.ReadFile(filepath.Join(cfg.OutDir, name))
 		require.NoError(t, err)
-		var later bytes.Buffer
-		require.NoError(t, report.Render(&later, r.Format, []result.Saved{run}, report.Options{}))
-		assert.Equal(t, later.String(), string(text), r.File)
+		assert.Equal(t, string(want), string(text), name)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -24,7 +24,7 @@ type lines struct {
 	file    *os.File
 	path    string // the file's path
 	folder  string // where it belongs once the folder is there
-	written report.LitmusWriter
+	written result.LitmusWriter
 }
 
 func (r *set) openLines() error {
@@ -34,7 +34,7 @@ func (r *set) openLines() error {
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	r.lines = &lines{file: f, path: path, folder: r.run.Folder.Final, written: report.LitmusWriter{To: f}}
+	r.lines = &lines{file: f, path: path, folder: r.run.Folder.Final, written: result.LitmusWriter{To: f}}
 	var heads []litmus.Head
 	for _, t := range r.tests {
 		heads = append(heads, t.head)
@@ -89,6 +89,6 @@ func Kept(path string) (litmus.Report, error) {
 		return litmus.Report{}, fault.Wrap(fault.User, "find a litmus run's results", err)
 	}
 	defer f.Close()
-	r, err := report.ReadLitmusLines(f)
+	r, err := result.ReadLitmusLines(f)
 	return r, fault.Wrap(fault.User, "read "+path, err)
 }

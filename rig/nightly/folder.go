@@ -17,7 +17,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 )
 
 // matrixFolder is what a matrix leaves, and what it goes on from:
@@ -161,28 +161,26 @@ func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
 }
 
 // publish writes the document and its reports, with what changed since; nil: none.
-func (f *matrixFolder) publish(doc matrix.Document, since *report.SavedMatrix) error {
+func (f *matrixFolder) publish(doc matrix.Document, reports result.Reports, since *result.SavedMatrix) error {
 	var text bytes.Buffer
-	if err := report.MatrixJSON(&text, doc); err != nil {
-		return err
+	if err := result.Object(&text, doc); err != nil {
+		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
 	if err := disk.WriteFile(f.document(), text.Bytes()); err != nil {
 		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
-	now, err := report.LoadMatrix(f.dir)
+	if reports.Matrix == nil {
+		return nil
+	}
+	now, err := result.LoadMatrix(f.dir)
 	if err != nil {
 		return err
 	}
-	for _, r := range append(slices.Clone(command.KeptReports), command.KeptReport{File: "junit.xml", Format: "junit"}) {
-		text.Reset()
-		if err := report.RenderMatrix(&text, r.Format, now, since); err != nil {
-			return err
-		}
-		if err := disk.WriteFile(filepath.Join(f.dir, r.File), text.Bytes()); err != nil {
-			return fault.Wrap(fault.Rig, "write the report", err)
-		}
+	files, err := reports.Matrix(now, since)
+	for name, text := range files {
+		err = errors.Join(err, disk.WriteFile(filepath.Join(f.dir, name), text))
 	}
-	return nil
+	return fault.Wrap(fault.Rig, "write the report", err)
 }
 
 // tidy removes the oldest matrices that no one named a folder for.

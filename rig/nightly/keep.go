@@ -47,7 +47,7 @@ func (n *night) finish() error {
 	n.doc.Counts = matrix.Count(n.doc)
 	n.doc.Counts.Resumed = len(n.kept)
 	n.doc.Seconds = time.Since(n.started).Seconds()
-	if err := n.folder.publish(n.doc, n.since); err != nil {
+	if err := n.folder.publish(n.doc, n.cfg.Reports, n.since); err != nil {
 		return err
 	}
 	command.Untidy(n.cfg.Events, n.folder.tidy())

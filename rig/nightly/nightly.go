@@ -21,7 +21,7 @@ import (
 	"kcovrig/rig/host"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -43,6 +43,7 @@ type Config struct {
 	Version  string
 	Verbose  bool // tell the stages of each cell
 	Events   trial.Sink
+	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees
 	Doers    *command.Doers // nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
@@ -113,7 +114,7 @@ type night struct {
 	kept    map[string]bool              // answered before this command
 	again   map[string]string            // when cells were begun that came to no answer before it, by their id
 	built   map[matrix.Kernels]*built
-	since   *report.SavedMatrix // as it was when this command began; nil: none
+	since   *result.SavedMatrix // as it was when this command began; nil: none
 	doc     matrix.Document
 	started time.Time
 }
@@ -148,9 +149,9 @@ func open(cfg Config) (*night, error) {
 	if cfg.Events == nil {
 		cfg.Events = func(trial.Event) {}
 	}
-	var since *report.SavedMatrix
+	var since *result.SavedMatrix
 	if cfg.Since != "" { // its folder may be gone by the end
-		before, err := report.LoadMatrix(cfg.Since)
+		before, err := result.LoadMatrix(cfg.Since)
 		if err != nil {
 			return nil, err
 		}

@@ -50,7 +50,7 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir, images: map[string]int{}}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Parallel: 1}
+	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Reports: report.Kept(), Parallel: 1}
 	return n
 }
 
@@ -123,7 +123,7 @@ func statuses(d matrix.Document) map[string]string {
 // saved reads back what the folder holds.
 func (n *nightlyLab) saved(t *testing.T) matrix.Document {
 	t.Helper()
-	s, err := report.LoadMatrix(n.cfg.OutDir)
+	s, err := result.LoadMatrix(n.cfg.OutDir)
 	require.NoError(t, err)
 	for _, file := range []string{"report.html", "report.md", "junit.xml"} {
 		assert.FileExists(t, filepath.Join(n.cfg.OutDir, file))

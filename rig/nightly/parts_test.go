@@ -3,6 +3,8 @@
 package nightly
 
 import (
+	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"bytes"
 	"path/filepath"
 	"testing"
@@ -24,8 +26,16 @@ func TestShardsMakeOneReport(t *testing.T) {
 		parts = append(parts, dir)
 	}
 	render := func(file, format, since string) string {
+		now, err := Joined(parts, file)
+		require.NoError(t, err)
+		var before *result.SavedMatrix
+		if since != "" {
+			earlier, err := result.LoadMatrix(since)
+			require.NoError(t, err)
+			before = &earlier
+		}
 		var b bytes.Buffer
-		require.NoError(t, PartsReport(&b, parts, file, format, since))
+		require.NoError(t, report.RenderMatrix(&b, format, now, before))
 		return b.String()
 	}
 	assert.Contains(t, render("", "markdown", ""), ": 4 of 4 cells as expected")
@@ -33,5 +43,6 @@ func TestShardsMakeOneReport(t *testing.T) {
 	assert.Contains(t, render(n.cfg.File, "html", ""), `href="part-1/cells/`)
 	assert.Contains(t, render("", "text", parts[0]), "changed since part-1")
 	assert.Contains(t, render(n.cfg.File, "json", ""), `"notRun": 2`)
-	require.Error(t, PartsReport(&bytes.Buffer{}, append(parts, parts[0]), "", "text", ""))
+	_, err := Joined(append(parts, parts[0]), "")
+	require.Error(t, err)
 }

@@ -29,7 +29,7 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 // History lists runs, as text or as one JSON object.
 func History(w io.Writer, path string, runs []trend.Run, asJSON bool) error {
 	if asJSON {
-		return object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": result.Full(runs)})
+		return result.Object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": result.Full(runs)})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if len(runs) > 0 {

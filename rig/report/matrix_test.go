@@ -15,11 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // madeUp is a night of the example: the counts are invented.
-func madeUp(t *testing.T) SavedMatrix {
+func madeUp(t *testing.T) result.SavedMatrix {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/examples/nightly.yaml")
 	require.NoError(t, err)
@@ -69,21 +70,21 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	return r
 }
 
-func savedAs(t *testing.T, name string, d matrix.Document) SavedMatrix {
+func savedAs(t *testing.T, name string, d matrix.Document) result.SavedMatrix {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	var b bytes.Buffer
 	require.NoError(t, MatrixJSON(&b, d))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), b.Bytes(), 0o600))
-	require.True(t, IsMatrix(dir))
-	s, err := LoadMatrix(dir)
+	require.True(t, result.IsMatrix(dir))
+	s, err := result.LoadMatrix(dir)
 	require.NoError(t, err)
 	return s
 }
 
 // dayBefore is a night on which all was well, with another set of cells.
-func dayBefore(t *testing.T, now SavedMatrix) *SavedMatrix {
+func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 	t.Helper()
 	d := now.Document
 	d.Cells = append([]matrix.CellResult{}, now.Document.Cells[:len(now.Document.Cells)-1]...)
@@ -98,7 +99,7 @@ func dayBefore(t *testing.T, now SavedMatrix) *SavedMatrix {
 	return &s
 }
 
-func renderMatrix(t *testing.T, format string, now SavedMatrix, before *SavedMatrix) string {
+func renderMatrix(t *testing.T, format string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, RenderMatrix(&b, format, now, before))
@@ -179,12 +180,12 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 
 func TestMatrixFilesThatAreNone(t *testing.T) {
 	dir := t.TempDir()
-	assert.False(t, IsMatrix(dir))
-	_, err := LoadMatrix(dir)
+	assert.False(t, result.IsMatrix(dir))
+	_, err := result.LoadMatrix(dir)
 	require.Error(t, err)
 	for _, text := range []string{"{", `{"schema": "kcovrig.matrix/99"}`} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), []byte(text), 0o600))
-		_, err = LoadMatrix(dir)
+		_, err = result.LoadMatrix(dir)
 		require.Error(t, err, text)
 	}
 	require.True(t, json.Valid(madeUp(t).Raw))

@@ -15,7 +15,7 @@ import (
 // Trend writes how a cell's rates went, as text or as one JSON object.
 func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 	if asJSON {
-		return object(w, map[string]any{
+		return result.Object(w, map[string]any{
 			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
 		})
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package result
 
 import (
 	"bufio"
@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"kcovrig/rig/litmus"
-	"kcovrig/rig/result"
 )
 
 // LitmusLinesSchema names the form of a litmus run's results as they come: one
@@ -37,7 +36,7 @@ type litmusEnd struct {
 type litmusLine struct {
 	Begin  *litmusBegin `json:"begin,omitempty"`
 	Number int          `json:"number,omitempty"` // of the test, from 1, as the first line lists them
-	Test   *litmusTest  `json:"test,omitempty"`
+	Test   *LitmusTest  `json:"test,omitempty"`
 	End    *litmusEnd   `json:"end,omitempty"`
 }
 
@@ -46,13 +45,13 @@ type LitmusWriter struct{ To io.Writer }
 
 // Begin names the tests of the run.
 func (w *LitmusWriter) Begin(heads []litmus.Head, seed uint64) error {
-	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, result.Full(heads)}})
+	return w.line(litmusLine{Begin: &litmusBegin{LitmusLinesSchema, seed, Full(heads)}})
 }
 
 // Test tells what a test has come to; a later word on it counts. number is its
 // place in Begin's list, from 0.
 func (w *LitmusWriter) Test(number int, c litmus.Comparison) error {
-	t := testOf(c)
+	t := LitmusTestOf(c)
 	return w.line(litmusLine{Number: number + 1, Test: &t})
 }
 
@@ -122,8 +121,8 @@ func keptReport(begun *litmusBegin, ended *litmusEnd, tests []*litmus.Comparison
 	return r
 }
 
-// comparison is the inverse of testOf.
-func (t litmusTest) comparison() litmus.Comparison {
+// comparison is the inverse of LitmusTestOf.
+func (t LitmusTest) comparison() litmus.Comparison {
 	c := litmus.Comparison{
 		Name: t.Name, Threads: t.Threads, Outcome: t.Outcome, Why: t.Why, Tail: t.Tail, Outcomes: t.Outcomes,
 		States: map[litmus.State]uint64{}, Allowed: t.Allowed, Forbidden: t.Forbidden, Unseen: t.Unseen,
@@ -133,4 +132,34 @@ func (t litmusTest) comparison() litmus.Comparison {
 		c.States[litmus.State(s)] = n
 	}
 	return c
+}
+
+// LitmusTest is what one litmus test has come to, as a document.
+type LitmusTest struct {
+	Name      string            `json:"name"`
+	Threads   int               `json:"threads"`
+	Outcome   litmus.Outcome    `json:"outcome"`
+	Why       string            `json:"why,omitempty"`
+	Tail      string            `json:"tail,omitempty"`
+	Outcomes  uint64            `json:"outcomes"`
+	States    map[string]uint64 `json:"states"`
+	Allowed   []litmus.State    `json:"allowed"`
+	Forbidden []litmus.State    `json:"forbidden"`
+	Unseen    []litmus.State    `json:"unseen"`
+	Target    bool              `json:"target"`
+	Verdict   string            `json:"verdict"`
+	ElapsedNS int64             `json:"elapsedNS"`
+	Policies  []litmus.Share    `json:"policies"`
+}
+
+// LitmusTestOf makes the document.
+func LitmusTestOf(t litmus.Comparison) LitmusTest {
+	states := map[string]uint64{}
+	for s, n := range t.States {
+		states[string(s)] = n
+	}
+	return LitmusTest{
+		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
+		Full(t.Allowed), Full(t.Forbidden), Full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, Full(t.Shares),
+	}
 }
