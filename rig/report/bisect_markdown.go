@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
 )
@@ -24,12 +25,12 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 		fmt.Fprintf(&b, "%s.\n", line)
 	}
 	for _, c := range r.First {
-		fmt.Fprintf(&b, "\n## %.12s %s\n\n%s, %s\n", c.Hash, plain(c.Subject), plain(c.Author), c.Date)
+		fmt.Fprintf(&b, "\n## %.12s %s\n\n%s, %s\n", c.Hash, words.Plain(c.Subject), words.Plain(c.Author), c.Date)
 		if c.Fixes != "" && r.Outcome == "found" {
-			fence(&b, "", c.Fixes)
+			words.Fence(&b, "", c.Fixes)
 		}
-		fence(&b, "", c.Files)
-		fence(&b, "diff", head(c.Diff, diffLines))
+		words.Fence(&b, "", c.Files)
+		words.Fence(&b, "diff", words.Head(c.Diff, diffLines))
 	}
 	if r.StaleCode != nil || r.CleanCode != nil {
 		b.WriteString("\n## What the binaries say\n\n")
@@ -58,16 +59,16 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 	for _, s := range r.Steps {
 		c := bisectRow(r, s)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			c.round, c.commit, plain(s.Subject), c.answer, c.windows, c.stale, c.miss, c.seconds, c.how, plain(below(r.Folder, s.Log)))
+			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.stale, c.miss, c.seconds, c.how, words.Plain(words.Below(r.Folder, s.Log)))
 	}
 	for _, s := range r.Steps {
 		if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
-			fmt.Fprintf(&b, "\n%.12s: %s\n", s.Commit, plain(s.Reason))
+			fmt.Fprintf(&b, "\n%.12s: %s\n", s.Commit, words.Plain(s.Reason))
 		}
 	}
-	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s, memory model %s; %s\n", r.Kernel.Version, r.Spec.Arch, plain(r.Kernel.Compiler), r.QEMU.Version, r.QEMU.MemoryModel, plain(r.Host.System))
+	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s, memory model %s; %s\n", r.Kernel.Version, r.Spec.Arch, words.Plain(r.Kernel.Compiler), r.QEMU.Version, r.QEMU.MemoryModel, words.Plain(r.Host.System))
 	if r.Error != nil {
-		fmt.Fprintf(&b, "\nIt ended with an error: %s\n", plain(r.Error.Message))
+		fmt.Fprintf(&b, "\nIt ended with an error: %s\n", words.Plain(r.Error.Message))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -75,39 +76,16 @@ func BisectMarkdown(w io.Writer, r bisect.Report) error {
 
 func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
 	s := story{Reading: witness.Read(w, code)}
-	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", plain(witnessTitle(w)))
-	fmt.Fprintf(b, "%s\n", plain(s.summary()))
+	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", words.Plain(witnessTitle(w)))
+	fmt.Fprintf(b, "%s\n", words.Plain(s.summary()))
 	rows := [][]string{eventHead}
 	for i, e := range w.Events {
 		row := eventRow(e, i == s.Stale)
 		for n := range row {
-			row[n] = plain(row[n])
+			row[n] = words.Plain(row[n])
 		}
 		rows = append(rows, row)
 	}
 	b.WriteString("\n")
 	aligned(b, rows)
-}
-
-func fence(b *strings.Builder, language, text string) {
-	if text != "" {
-		fmt.Fprintf(b, "\n~~~%s\n%s\n~~~\n", language, text)
-	}
-}
-
-func head(text string, most int) string {
-	lines := strings.Split(text, "\n")
-	if len(lines) <= most {
-		return text
-	}
-	return strings.Join(lines[:most], "\n") + fmt.Sprintf("\n... (%d more lines)", len(lines)-most)
-}
-
-// below cuts a path to what lies below a folder.
-func below(folder, path string) string {
-	rest, ok := strings.CutPrefix(path, folder+"/")
-	if !ok {
-		return path
-	}
-	return rest
 }

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -84,18 +85,10 @@ func cellOf(a result.ModeDocument) Cell {
 		return c
 	}
 	c.Windows, c.StaleWindows, c.Blocks, c.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
-	c.Share, c.BlockShare = ratio(c.StaleWindows, c.Windows), ratio(c.StaleBlocks, c.Blocks)
+	c.Share, c.BlockShare = words.Ratio(c.StaleWindows, c.Windows), words.Ratio(c.StaleBlocks, c.Blocks)
 	if c.BlockShare != nil {
 		interval := trial.ExactInterval(c.StaleBlocks, c.Blocks, confidence)
 		c.BlockInterval = &interval
 	}
 	return c
-}
-
-func ratio(part, whole uint64) *float64 {
-	if whole == 0 {
-		return nil
-	}
-	r := float64(part) / float64(whole)
-	return &r
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -15,10 +16,10 @@ import (
 func certificate(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
 	c := *o.Certificate
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	paragraph(b, witnessTitle(d.Witnesses[n-1]), "  ", o.Width)
+	words.Paragraph(b, witnessTitle(d.Witnesses[n-1]), "  ", o.Width)
 	if len(c.Tests) == 0 {
 		b.WriteString("\nno litmus test: ")
-		paragraph(b, c.Why, "  ", o.Width)
+		words.Paragraph(b, c.Why, "  ", o.Width)
 		return
 	}
 	for _, t := range c.Tests {
@@ -34,9 +35,9 @@ func certificate(b *strings.Builder, d result.Document, n int, o ExplainOptions)
 		if c.Model != "" {
 			why = "herd7 gave no answer: "
 		}
-		paragraph(b, why+c.Skipped, "  ", o.Width)
+		words.Paragraph(b, why+c.Skipped, "  ", o.Width)
 		if c.Try != "" {
-			paragraph(b, "try: "+c.Try, "  ", o.Width)
+			words.Paragraph(b, "try: "+c.Try, "  ", o.Width)
 		}
 		return
 	}
@@ -45,7 +46,7 @@ func certificate(b *strings.Builder, d result.Document, n int, o ExplainOptions)
 		fmt.Fprintf(b, "  %-9s  %s%s\n", answers[t.Allowed], t.What, unexpected(t))
 	}
 	b.WriteString("\n")
-	paragraph(b, conclusion(c), "", o.Width)
+	words.Paragraph(b, conclusion(c), "", o.Width)
 }
 
 var answers = map[trial.Expectation]string{trial.Sometimes: "allowed", trial.Never: "forbidden", "": "no answer"}

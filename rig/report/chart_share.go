@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -71,7 +72,7 @@ func shareRows(name string, a result.ModeDocument) [][]string {
 	for i := len(a.Series) - 1; i >= 0; i -= step {
 		s := a.Series[i]
 		list = append([][]string{{
-			name, fmt.Sprintf("%.2f s", float64(s.AtNS)/1e9), fmt.Sprint(s.Windows), fmt.Sprint(s.StaleWindows), percent(ratio(s.StaleWindows, s.Windows)),
+			name, fmt.Sprintf("%.2f s", float64(s.AtNS)/1e9), fmt.Sprint(s.Windows), fmt.Sprint(s.StaleWindows), words.Percent(words.Ratio(s.StaleWindows, s.Windows)),
 		}}, list...)
 	}
 	return list

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -162,7 +163,7 @@ func trendRows(name string, s trend.TrendSeries) [][]string {
 		if p.Changed {
 			flag = "changed"
 		}
-		list = append(list, []string{name, moment(p.At), blocks, percent(p.Share), span(p.Interval), unbroken(chance(p.Shift)), flag})
+		list = append(list, []string{name, words.Moment(p.At), blocks, words.Percent(p.Share), words.Span(p.Interval), words.Unbroken(words.Chance(p.Shift)), flag})
 	}
 	return list
 }

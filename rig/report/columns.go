@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -74,7 +75,7 @@ func (t table) head(left, right string) {
 func (t table) row(r row) {
 	first := true
 	for _, l := range r.lines {
-		for _, text := range wrap(l.text, t.column) {
+		for _, text := range words.Wrap(l.text, t.column) {
 			time, window := strings.Repeat(" ", timeWidth), "|"
 			switch {
 			case first:
@@ -105,37 +106,4 @@ func (t table) styled(l line, width int) string {
 		return text + pad
 	}
 	return "\x1b[" + string(l.style) + "m" + text + "\x1b[0m" + pad
-}
-
-// cut shortens text to a width.
-func cut(text string, width int) string {
-	if letters := []rune(text); len(letters) > width {
-		return string(letters[:width-2]) + ".."
-	}
-	return text
-}
-
-// wrap breaks text at spaces, else anywhere, into lines of at most width
-// letters; the lines keep the text's indentation, further ones get two more.
-func wrap(text string, width int) []string {
-	rest := strings.TrimLeft(text, " ")
-	indent := strings.Repeat(" ", len(text)-len(rest))
-	var out []string
-	letters := []rune(rest)
-	for len(indent)+len(letters) > width {
-		room := max(1, width-len(indent))
-		cut, skip := room, 0
-		for i := min(room, len(letters)-1); i > room/4; i-- {
-			if letters[i] == ' ' {
-				cut, skip = i, 1
-				break
-			}
-		}
-		out = append(out, indent+string(letters[:cut]))
-		letters = letters[cut+skip:]
-		if len(out) == 1 {
-			indent += "  "
-		}
-	}
-	return append(out, indent+string(letters))
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -57,7 +58,7 @@ func Compare(a, b result.Saved) Comparison {
 func differences(a, b result.Document) []ComparedFact {
 	var list []ComparedFact
 	place := map[string]int{}
-	for i, facts := range [][]fact{asked(a), asked(b)} {
+	for i, facts := range [][]words.Fact{asked(a), asked(b)} {
 		for _, f := range facts {
 			n, ok := place[f.Name]
 			if !ok {
@@ -82,9 +83,9 @@ func differences(a, b result.Document) []ComparedFact {
 }
 
 // asked is the provenance, and what was asked for beside it.
-func asked(d result.Document) []fact {
-	facts := []fact{{"asked", trial.CellName(d.Result())}}
-	return append(facts, provenance(d)...)
+func asked(d result.Document) []words.Fact {
+	facts := []words.Fact{{"asked", trial.CellName(d.Result())}}
+	return append(facts, words.Provenance(d)...)
 }
 
 func comparedRates(a, b []Row) []ComparedCounts {
@@ -130,7 +131,7 @@ func Compared(w io.Writer, c Comparison, asJSON bool) error {
 	}
 	fmt.Fprintf(w, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
 	for _, f := range c.Differs {
-		fmt.Fprintf(w, "%s differs\n  A  %s\n  B  %s\n", f.Name, dash(f.A), dash(f.B))
+		fmt.Fprintf(w, "%s differs\n  A  %s\n  B  %s\n", f.Name, words.Dash(f.A), words.Dash(f.B))
 	}
 	if len(c.Differs) == 0 {
 		fmt.Fprintln(w, "Both were made with the same kernel, tools and host, and the same was asked.")
@@ -139,7 +140,7 @@ func Compared(w io.Writer, c Comparison, asJSON bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "arm, reader, mode\tA: stale blocks\tB: stale blocks\tp, differs\tp, B lower\tp, B higher")
 	for _, r := range c.Rates {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), chance(r.Differ), chance(r.Lower), chance(r.Higher))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), words.Chance(r.Differ), words.Chance(r.Lower), words.Chance(r.Higher))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -163,12 +164,5 @@ func blocksOf(c *Cell) string {
 	case c.BlockInterval == nil:
 		return "nothing counted"
 	}
-	return fmt.Sprintf("%d of %d: %s (%s)", c.StaleBlocks, c.Blocks, percent(c.BlockShare), span(c.BlockInterval))
-}
-
-func chance(p *float64) string {
-	if p == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.2g", *p)
+	return fmt.Sprintf("%d of %d: %s (%s)", c.StaleBlocks, c.Blocks, words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }

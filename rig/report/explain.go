@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -88,7 +89,7 @@ func readingOf(d result.Document, n int) witness.Reading {
 func tellWitness(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
 	s := storyOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
+	words.Paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
 	writer := "kernel"
@@ -100,26 +101,8 @@ func tellWitness(b *strings.Builder, d result.Document, n int, o ExplainOptions)
 		t.row(r)
 	}
 	b.WriteString("\n")
-	paragraph(b, s.summary(), "", o.Width)
+	words.Paragraph(b, s.summary(), "", o.Width)
 	if s.rows != nil && len(s.Stores) > 0 && s.Events[s.Stores[0]].Kind == trial.Delayed {
-		paragraph(b, "The window, between the + signs: from where the store was held back to where it landed.", "", o.Width)
+		words.Paragraph(b, "The window, between the + signs: from where the store was held back to where it landed.", "", o.Width)
 	}
-}
-
-// paragraph wraps a text; indent is that of the lines after the first.
-func paragraph(b *strings.Builder, text, indent string, width int) {
-	used := b.Len() - strings.LastIndexByte(b.String(), '\n') - 1
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i > 0 && used+1+len(word) > width:
-			b.WriteString("\n" + indent)
-			used = len(indent)
-		case i > 0:
-			b.WriteString(" ")
-			used++
-		}
-		b.WriteString(word)
-		used += len(word)
-	}
-	b.WriteString("\n")
 }

@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -188,7 +189,7 @@ func TestExplainJSON(t *testing.T) {
 }
 
 func TestWrap(t *testing.T) {
-	assert.Equal(t, []string{""}, wrap("", 10))
-	assert.Equal(t, []string{"  one two", "    three"}, wrap("  one two three", 10))
-	assert.Equal(t, []string{"0123456789", "  abcdefgh", "  ij"}, wrap("0123456789abcdefghij", 10))
+	assert.Equal(t, []string{""}, words.Wrap("", 10))
+	assert.Equal(t, []string{"  one two", "    three"}, words.Wrap("  one two three", 10))
+	assert.Equal(t, []string{"0123456789", "  abcdefgh", "  ij"}, words.Wrap("0123456789abcdefghij", 10))
 }

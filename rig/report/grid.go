@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -96,12 +97,12 @@ func (n *GridNight) add(r trend.Run, changed map[string]bool) {
 		n.Sign = "!" // a fault, or nothing known
 	}
 	unpatched, patched := staleShare(r, false), staleShare(r, true)
-	n.Share, n.Heat = percent(unpatched), heat(unpatched)
+	n.Share, n.Heat = words.Percent(unpatched), heat(unpatched)
 	switch {
 	case unpatched == nil:
-		n.Share, n.Heat = percent(patched), heat(patched)
+		n.Share, n.Heat = words.Percent(patched), heat(patched)
 	case patched != nil && *patched > 0:
-		n.Share += ", patched " + percent(patched)
+		n.Share += ", patched " + words.Percent(patched)
 		n.Heat = max(n.Heat, heat(patched))
 	}
 }
@@ -112,7 +113,7 @@ var signs = map[string]string{
 	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
-func staleShare(r trend.Run, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
+func staleShare(r trend.Run, patched bool) *float64 { return words.Ratio(judgedWindows(r, patched)) }
 
 // heat has ten steps; step 0 is none at all, step 1 the least.
 func heat(share *float64) int {

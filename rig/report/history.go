@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -20,12 +20,6 @@ const (
 	ComparisonSchema = "kcovrig.comparison/1"
 )
 
-// shortID is as much of a run's id as lists show; Find takes any length.
-func shortID(id string) string { return fmt.Sprintf("%.10s", id) }
-
-// moment writes a time for people, in UTC.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
-
 // History lists runs, as text or as one JSON object.
 func History(w io.Writer, path string, runs []trend.Run, asJSON bool) error {
 	if asJSON {
@@ -36,7 +30,7 @@ func History(w io.Writer, path string, runs []trend.Run, asJSON bool) error {
 		fmt.Fprintln(t, "run\tended (UTC)\tsays\tunpatched\tpatched\tkernel\tcell")
 	}
 	for _, r := range runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortID(r.ID), moment(r.At), r.Word(), armWindows(r, false), armWindows(r, true), dash(r.KernelVersion), r.Cell)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), armWindows(r, false), armWindows(r, true), words.Dash(r.KernelVersion), r.Cell)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -65,13 +59,6 @@ func armWindows(r trend.Run, patched bool) string {
 	return fmt.Sprintf("%d of %d stale", stale, windows)
 }
 
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
 // Imported says of one run that it was recorded, or was there before.
 func Imported(w io.Writer, path, id string, added bool) error {
 	how := "recorded"
@@ -81,6 +68,6 @@ func Imported(w io.Writer, path, id string, added bool) error {
 	case !added:
 		how = "was there"
 	}
-	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", shortID(id), how, path)
+	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, path)
 	return err
 }

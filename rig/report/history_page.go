@@ -11,15 +11,16 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 )
 
 // historyPage shares the report's style and parts.
 var historyPage = template.Must(template.Must(page.Clone()).Funcs(template.FuncMap{
-	"historyCSS": historyStyle, "cellAddress": cellAddress, "runAddress": runAddress, "shortID": shortID, "moment": moment,
+	"historyCSS": historyStyle, "cellAddress": cellAddress, "runAddress": runAddress, "shortID": words.ShortID, "moment": words.Moment,
 	"plain":  func(word string) string { return strings.ReplaceAll(word, "-", " ") },
 	"words":  func(name string) []string { return strings.SplitAfter(name, ",") },
-	"chance": func(p *float64) string { return unbroken(chance(p)) },
+	"chance": func(p *float64) string { return words.Unbroken(words.Chance(p)) },
 }).ParseFS(pageFiles, "page/history/*.html"))
 
 func historyStyle() (template.CSS, error) {

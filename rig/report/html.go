@@ -9,8 +9,8 @@ import (
 	"html/template"
 	"io"
 	"slices"
-	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -22,7 +22,7 @@ import (
 var pageFiles embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"percent": percent, "span": span, "power": power, "unbroken": unbroken, "css": pageStyle,
+	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": pageStyle,
 	"eventHead": func() []string { return eventHead },
 }).ParseFS(pageFiles, "page/*.html"))
 
@@ -43,18 +43,13 @@ type htmlRun struct {
 	Witnesses, Folded        []Timeline
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
-	Facts                    []fact
+	Facts                    []words.Fact
 }
 
 func pageStyle() (template.CSS, error) {
 	text, err := pageFiles.ReadFile("page/page.css")
 	return template.CSS(text), err //nolint:gosec // our own file
 }
-
-// unbroken keeps powers of ten from being broken at their minus.
-func unbroken(text string) string { return strings.ReplaceAll(text, "e-", "e\u2011") }
-
-func power(p *float64) string { return unbroken(fmt.Sprintf("%.1e", *p)) }
 
 func writeHTML(w io.Writer, runs []result.Saved, o Options) error {
 	data := struct {
@@ -84,7 +79,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: sentence(d), Repeat: repeat(d),
-		Document: d, Rows: rows(d), Facts: provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
+		Document: d, Rows: rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
 	}
 	var readers []trial.Reader
 	for _, a := range d.Measured {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -73,7 +74,7 @@ func writeJUnit(w io.Writer, runs []result.Saved, _ Options) error {
 	all := junitSuites{Name: "kcovrig"}
 	for _, run := range runs {
 		s := junitSuite{Name: run.Name, Cases: junitCases(run.Document)}
-		for _, f := range provenance(run.Document) {
+		for _, f := range words.Provenance(run.Document) {
 			s.Properties = append(s.Properties, junitProperty(f))
 		}
 		s.Properties = append(s.Properties, junitProperty{"verdict", verdictWord(run.Document)}, junitProperty{"repeat", command(run.Document)})

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -26,16 +27,16 @@ func keepers(b *strings.Builder, d result.Document, width int) {
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
-			paragraph(b, keeper(d.Code[i], d.Spec.Arch), "    ", width)
+			words.Paragraph(b, keeper(d.Code[i], d.Spec.Arch), "    ", width)
 			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
-				fmt.Fprintln(b, cut("    "+described(at), width))
+				fmt.Fprintln(b, words.Cut("    "+described(at), width))
 			}
 		case len(readers) > 0:
 			b.WriteString("  " + name + ": the code was not looked at\n")
 		}
 		for _, reader := range readers {
 			b.WriteString("    ")
-			paragraph(b, counted(d, patched, reader), "      ", width)
+			words.Paragraph(b, counted(d, patched, reader), "      ", width)
 		}
 	}
 }
@@ -68,7 +69,7 @@ func keeper(c trial.Code, archName string) string {
 
 // described is an instruction's text, place and source, as far as known.
 func described(i trial.Instruction) string {
-	known := []string{i.Text, i.Place(), i.Source, oneLine(i.SourceText)}
+	known := []string{i.Text, i.Place(), i.Source, words.OneLine(i.SourceText)}
 	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), "  ")
 }
 

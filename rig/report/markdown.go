@@ -8,9 +8,9 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"unicode"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -71,11 +71,11 @@ func markdownSentences(b *strings.Builder, runs []result.Saved) {
 			break
 		}
 		if len(runs) > 1 {
-			fmt.Fprintf(b, "- %s: ", plain(r.Name))
+			fmt.Fprintf(b, "- %s: ", words.Plain(r.Name))
 		}
-		fmt.Fprintln(b, plain(sentence(r.Document)))
+		fmt.Fprintln(b, words.Plain(sentence(r.Document)))
 		if e := r.Document.Error; e != nil && len(runs) == 1 {
-			fmt.Fprintf(b, "\nWhat failed (%s): %s\n", plain(e.Whose), plain(e.Message))
+			fmt.Fprintf(b, "\nWhat failed (%s): %s\n", words.Plain(e.Whose), words.Plain(e.Message))
 		}
 	}
 	b.WriteString("\n")
@@ -99,7 +99,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 			size = max(size, a.BlockSize)
 		}
 		for _, row := range rows(r.Document) {
-			line := []string{plain(string(row.Reader)), plain(row.Mode)}
+			line := []string{words.Plain(string(row.Reader)), words.Plain(row.Mode)}
 			if left != "" {
 				line = append(line, markdownCell(row.Unpatched))
 			}
@@ -107,7 +107,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 				line = append(line, markdownCell(row.Patched))
 			}
 			if len(runs) > 1 {
-				line = append([]string{plain(r.Name)}, line...)
+				line = append([]string{words.Plain(r.Name)}, line...)
 			}
 			table = append(table, line)
 		}
@@ -152,11 +152,11 @@ func markdownCell(c *Cell) string {
 	case c == nil:
 		return "not run"
 	case c.Share == nil && !(result.ModeDocument{Outcome: c.Outcome}).Counts():
-		return "not counted: " + orNone(plain(string(c.Outcome)))
+		return "not counted: " + orNone(words.Plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no windows"
 	}
-	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, percent(c.Share), percent(c.BlockShare), span(c.BlockInterval))
+	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, words.Percent(c.Share), words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }
 
 // aligned writes a table that can be read in a mail too.
@@ -187,7 +187,7 @@ func markdownTestedBy(b *strings.Builder, runs []result.Saved, o Options) {
 	b.WriteString("```text\n")
 	for _, name := range []string{"kernel", "compiler", "QEMU", "host"} {
 		markdownFact(b, name, runs, func(d result.Document) string {
-			for _, f := range provenance(d) {
+			for _, f := range words.Provenance(d) {
 				if f.Name == name {
 					return f.Value
 				}
@@ -220,7 +220,7 @@ func confidenceOf(d result.Document) string {
 func markdownFact(b *strings.Builder, name string, runs []result.Saved, value func(result.Document) string) {
 	var values []string
 	for _, r := range runs {
-		if v := strings.ReplaceAll(oneLine(value(r.Document)), "`", "'"); !slices.Contains(values, v) {
+		if v := strings.ReplaceAll(words.OneLine(value(r.Document)), "`", "'"); !slices.Contains(values, v) {
 			values = append(values, v)
 		}
 	}
@@ -261,20 +261,4 @@ func supported(runs []result.Saved) bool {
 		}
 	}
 	return fixed
-}
-
-// plain keeps text from being taken as Markdown or HTML, on one line.
-func plain(text string) string {
-	return strings.NewReplacer("|", "/", "`", "'", "<", "&lt;", "*", `\*`).Replace(oneLine(text))
-}
-
-// oneLine also drops what no terminal or mail should get: control characters.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }

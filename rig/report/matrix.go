@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -91,16 +92,16 @@ func cellShare(r matrix.CellResult, patched bool) string {
 	if all == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s of %d", percent(ratio(stale, all)), all)
+	return fmt.Sprintf("%s of %d", words.Percent(words.Ratio(stale, all)), all)
 }
 
 // because is the reason in one line, with the retries.
 func because(r matrix.CellResult) string {
-	words := oneLine(r.Reason)
+	why := words.OneLine(r.Reason)
 	if n := len(r.Retries); n > 0 {
-		words = strings.TrimPrefix(fmt.Sprintf("%s; tried %d times, the last fault: %s", words, n+1, oneLine(r.Retries[n-1])), "; ")
+		why = strings.TrimPrefix(fmt.Sprintf("%s; tried %d times, the last fault: %s", why, n+1, words.OneLine(r.Retries[n-1])), "; ")
 	}
-	return words
+	return why
 }
 
 // odd lists the cells that are not as expected, the gravest first.
@@ -135,11 +136,11 @@ func changeWords(c matrix.Change) string {
 }
 
 // matrixFacts says with what the matrix was run.
-func matrixFacts(d matrix.Document) []fact {
-	facts := []fact{{"file", d.File}}
+func matrixFacts(d matrix.Document) []words.Fact {
+	facts := []words.Fact{{"file", d.File}}
 	add := func(name string, values []string) {
 		if len(values) > 0 {
-			facts = append(facts, fact{name, strings.Join(values, "; ")})
+			facts = append(facts, words.Fact{name, strings.Join(values, "; ")})
 		}
 	}
 	var kernels, compilers, qemus []string
@@ -164,7 +165,7 @@ func matrixFacts(d matrix.Document) []fact {
 	add("images", []string{fmt.Sprintf("%d, of which %d had to be built", len(d.Builds), built)})
 	add("QEMU", qemus)
 	if d.Host != (trial.Host{}) { // the parts of a matrix may have been run on different ones
-		add("host", []string{hostLine(d.Host)})
+		add("host", []string{words.HostLine(d.Host)})
 	}
 	add("kcovrig", []string{d.Version})
 	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
@@ -31,7 +32,7 @@ func matrixHTML(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 		Odd, Cells      []htmlCell
 		Since           string
 		Changes         []string
-		Facts           []fact
+		Facts           []words.Fact
 	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
 	var err error
 	if data.Heat, err = heatChart("heat", d); err != nil {

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
@@ -32,7 +33,7 @@ func MatrixList(w io.Writer, cells []matrix.Cell) error {
 func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	for _, f := range matrixFacts(d) {
-		fmt.Fprintf(w, "%-10s%s\n", f.Name, oneLine(f.Value))
+		fmt.Fprintf(w, "%-10s%s\n", f.Name, words.OneLine(f.Value))
 	}
 	fmt.Fprintln(w)
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -44,7 +45,7 @@ func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 		return err
 	}
 	for _, fail := range d.Retries {
-		fmt.Fprintf(w, "\nkernels were built again after: %s\n", oneLine(fail))
+		fmt.Fprintf(w, "\nkernels were built again after: %s\n", words.OneLine(fail))
 	}
 	if list := odd(d); len(list) > 0 {
 		fmt.Fprintln(w)
@@ -74,11 +75,11 @@ func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 func matrixMarkdown(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	var b strings.Builder
-	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", plain(d.Name), MatrixSentence(d.Counts))
+	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), MatrixSentence(d.Counts))
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {
-			table = append(table, []string{plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), plain(briefly(r))})
+			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), words.Plain(briefly(r))})
 		}
 		aligned(&b, table)
 		if more := len(list) - maxOdd; more > 0 {
@@ -88,19 +89,19 @@ func matrixMarkdown(w io.Writer, now result.SavedMatrix, before *result.SavedMat
 	}
 	if before != nil {
 		changes := changesSince(now, before)
-		fmt.Fprintf(&b, "Changed since %s: %s\n", plain(before.Name), howMany(len(changes)))
+		fmt.Fprintf(&b, "Changed since %s: %s\n", words.Plain(before.Name), howMany(len(changes)))
 		for i, c := range changes {
 			if i == maxChanges {
 				fmt.Fprintf(&b, "- and %d more\n", len(changes)-i)
 				break
 			}
-			fmt.Fprintf(&b, "- %s\n", plain(changeWords(c)))
+			fmt.Fprintf(&b, "- %s\n", words.Plain(changeWords(c)))
 		}
 		b.WriteString("\n")
 	}
 	b.WriteString("```text\n")
 	for _, f := range matrixFacts(d) {
-		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", shortened(strings.ReplaceAll(oneLine(f.Value), "`", "'"), 300))
+		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", words.Shortened(strings.ReplaceAll(words.OneLine(f.Value), "`", "'"), 300))
 	}
 	b.WriteString("```\n")
 	_, err := io.WriteString(w, b.String())
@@ -121,16 +122,16 @@ func howMany(changed int) string {
 // stays, which often says more than the command that failed.
 func briefly(r matrix.CellResult) string {
 	const most, withLog = 120, 70
-	words := because(r)
+	why := because(r)
 	if r.Failure == nil {
-		return shortened(words, most)
+		return words.Shortened(why, most)
 	}
 	lines := strings.Split(strings.TrimSpace(r.Failure.Tail), "\n")
-	last := oneLine(lines[len(lines)-1])
-	if last == "" || strings.Contains(words, last) {
-		return shortened(words, most)
+	last := words.OneLine(lines[len(lines)-1])
+	if last == "" || strings.Contains(why, last) {
+		return words.Shortened(why, most)
 	}
-	return shortened(words, withLog) + " its log ends: " + shortened(last, withLog)
+	return words.Shortened(why, withLog) + " its log ends: " + words.Shortened(last, withLog)
 }
 
 // cameTo is what a cell came to and how that stands, unless the one says both.
@@ -139,13 +140,4 @@ func cameTo(r matrix.CellResult) string {
 		return r.Words()
 	}
 	return r.Words() + " (" + statusWord(r) + ")"
-}
-
-// shortened cuts text to some characters.
-func shortened(text string, most int) string {
-	runes := []rune(text)
-	if len(runes) <= most {
-		return text
-	}
-	return string(runes[:most-3]) + "..."
 }

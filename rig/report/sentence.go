@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -101,7 +102,7 @@ func repeat(d result.Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", d.Command}
 	if r := d.Replay; r != nil {
-		return quoted(append(argv, repeatReplay(*r)...))
+		return words.Quoted(append(argv, repeatReplay(*r)...))
 	}
 	add := func(flag, value string) {
 		if value != "" {
@@ -123,7 +124,7 @@ func repeat(d result.Document) []string {
 	}
 	add("compiler", s.Compiler)
 	if d.Command == "build" {
-		return quoted(argv)
+		return words.Quoted(argv)
 	}
 	duration := s.Duration
 	if d.Command == "soak" { // it chooses the machine, and its flag is for both kernels, the spec's each one's
@@ -147,82 +148,7 @@ func repeat(d result.Document) []string {
 	if s.Seed != 0 {
 		add("seed", fmt.Sprint(s.Seed))
 	}
-	return quoted(argv)
+	return words.Quoted(argv)
 }
 
 func command(d result.Document) string { return strings.Join(repeat(d), " ") }
-
-// quoted makes argv the words of a shell's command.
-func quoted(argv []string) []string {
-	words := make([]string, 0, len(argv))
-	for _, w := range argv {
-		if w == "" || strings.ContainsFunc(w, func(r rune) bool {
-			return !strings.ContainsRune("-_./=,:@+%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-		}) {
-			w = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-		words = append(words, w)
-	}
-	return words
-}
-
-// fact is one line of a run's provenance.
-type fact struct{ Name, Value string }
-
-// provenance says with what a run was made, without what is not known.
-func provenance(d result.Document) []fact {
-	k, q, h := d.Kernel, d.QEMU, d.Host
-	var facts []fact
-	add := func(name, format string, needs string, args ...any) {
-		if needs != "" {
-			facts = append(facts, fact{name, fmt.Sprintf(format, args...)})
-		}
-	}
-	add("kernel", "Linux %s, %s", k.Version, k.Version, d.Spec.Arch)
-	add("source", "%s, content hash %.16s", k.Tree, k.Tree, k.TreeHash)
-	add("configuration", "hash %.16s", k.ConfigHash, k.ConfigHash)
-	add("compiler", "%s", k.Compiler, k.Compiler)
-	add("QEMU", "%s", q.Version, machine(d))
-	add("host", "%s", h.Arch, hostLine(h))
-	if d.Spec.Seed != 0 {
-		add("seed", "%d", "yes", d.Spec.Seed)
-	}
-	add("kcovrig", "%s", d.Version, d.Version)
-	return facts
-}
-
-func machine(d result.Document) string {
-	model := "Arm's memory model emulated"
-	if d.QEMU.MemoryModel != trial.ModelArm {
-		model = "no memory emulator"
-	}
-	return fmt.Sprintf("%s, %s, %s", d.QEMU.Version, d.QEMU.Accel, model)
-}
-
-func hostLine(h trial.Host) string {
-	parts := []string{}
-	for _, p := range []string{h.System, h.Arch, h.CPU} {
-		if p != "" {
-			parts = append(parts, p)
-		}
-	}
-	if h.Kernel != "" {
-		parts = append(parts, "Linux "+h.Kernel)
-	}
-	return fmt.Sprintf("%s, %d CPUs", strings.Join(parts, ", "), h.CPUs)
-}
-
-// percent writes a share; "-" where there is none.
-func percent(share *float64) string {
-	if share == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f %%", 100**share)
-}
-
-func span(i *trial.Interval) string {
-	if i == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f to %.1f %%", 100*i.Low, 100*i.High)
-}

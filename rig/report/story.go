@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -155,7 +156,7 @@ func where(e trial.WitnessEvent) []line {
 		lines = append(lines, line{at, faint})
 	}
 	if e.SourceText != "" {
-		lines = append(lines, line{"  " + oneLine(e.SourceText), normal})
+		lines = append(lines, line{"  " + words.OneLine(e.SourceText), normal})
 	}
 	return lines
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -70,13 +71,11 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 		if e.InUse {
 			use = "in use"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Kind, name, size(e.Bytes), e.Used, e.About, use)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Kind, name, words.Size(e.Bytes), e.Used, e.About, use)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d %s, %s, in %s\n", len(entries), what, size(total), dir)
+	_, err := fmt.Fprintf(w, "%d %s, %s, in %s\n", len(entries), what, words.Size(total), dir)
 	return err
 }
-
-func size(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -114,7 +115,7 @@ func newTimeline(id string, d result.Document, n int) Timeline {
 			if l.style == bold || l.style == alarm {
 				letters = boldLetters
 			}
-			for _, text := range wrap(l.text, letters) {
+			for _, text := range words.Wrap(l.text, letters) {
 				drawn.Lines = append(drawn.Lines, DrawnLine{l.style.class(), text})
 			}
 		}

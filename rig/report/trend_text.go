@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
@@ -71,7 +72,7 @@ func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.Run) {
 		if p.Changed {
 			flag = "CHANGED"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", shortID(p.Run), moment(p.At), word[p.Run], blocks, percent(p.Share), span(p.Interval), chance, flag)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(p.Run), words.Moment(p.At), word[p.Run], blocks, words.Percent(p.Share), words.Span(p.Interval), chance, flag)
 	}
 	_ = t.Flush() // a Builder never fails
 }
@@ -124,7 +125,7 @@ func changes(t trend.Trend) []string {
 		for _, stretch := range stretches(s.Points) {
 			first := stretch[0]
 			text := fmt.Sprintf("%s: since %s, run %s, %s of blocks are stale (%s), %s before (p = %.1e)",
-				s.Name(), moment(first.At), shortID(first.Run), percent(first.Share), span(first.Interval), percent(first.Expected), *first.Shift)
+				s.Name(), words.Moment(first.At), words.ShortID(first.Run), words.Percent(first.Share), words.Span(first.Interval), words.Percent(first.Expected), *first.Shift)
 			if len(stretch) > 1 {
 				text += fmt.Sprintf(", %d runs in a row", len(stretch))
 			}

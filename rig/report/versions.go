@@ -6,28 +6,29 @@ import (
 	"fmt"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
 // Versions names everything that a run was made with, a line each: what its
 // provenance shows, and what only someone who makes the run again asks for.
 func Versions(d result.Document) string {
-	facts := provenance(d)
+	facts := words.Provenance(d)
 	if d.QEMU.PluginAPI > 0 {
-		facts = append(facts, fact{"plugin API", fmt.Sprint(d.QEMU.PluginAPI)})
+		facts = append(facts, words.Fact{"plugin API", fmt.Sprint(d.QEMU.PluginAPI)})
 	}
 	if d.Go != "" {
-		facts = append(facts, fact{"go", d.Go})
+		facts = append(facts, words.Fact{"go", d.Go})
 	}
 	if d.Setup != nil {
-		facts = append(facts, fact{"initramfs", "hash " + d.Setup.Initramfs}, fact{"plugin", d.Setup.Plugin})
+		facts = append(facts, words.Fact{"initramfs", "hash " + d.Setup.Initramfs}, words.Fact{"plugin", d.Setup.Plugin})
 	}
 	for _, i := range d.Images {
 		arm := "unpatched"
 		if i.Patched {
 			arm = "patched"
 		}
-		facts = append(facts, fact{arm, "build " + i.Key})
+		facts = append(facts, words.Fact{arm, "build " + i.Key})
 	}
 	var b strings.Builder
 	for _, f := range facts {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -27,9 +28,9 @@ func voiceRows(voices []trial.Voice) [][]string {
 // said is what a voice says of one kernel, and what that means for a stale read.
 func said(s trial.Saying) string {
 	if s.Answer == "" {
-		return oneLine(s.Words)
+		return words.OneLine(s.Words)
 	}
-	return fmt.Sprintf("%s (%s)", s.Answer, oneLine(s.Words))
+	return fmt.Sprintf("%s (%s)", s.Answer, words.OneLine(s.Words))
 }
 
 // writeVoices shows what each voice says of a stale read.
@@ -54,7 +55,7 @@ func markdownVoices(b *strings.Builder, runs []result.Saved) {
 	rows := voiceRows(runs[0].Document.Voices)
 	for _, r := range rows {
 		for i := range r {
-			r[i] = plain(r[i])
+			r[i] = words.Plain(r[i])
 		}
 	}
 	if rows != nil {

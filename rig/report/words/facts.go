@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package words is what reports have in common in words: facts of a run's
+// provenance, numbers, and texts made safe for one line, Markdown and terminals.
+// What is reported it leaves to the rooms of the reports.
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// Fact is one line of a run's provenance.
+type Fact struct{ Name, Value string }
+
+// Provenance says with what a run was made, without what is not known.
+func Provenance(d result.Document) []Fact {
+	k, q, h := d.Kernel, d.QEMU, d.Host
+	var facts []Fact
+	add := func(name, format string, needs string, args ...any) {
+		if needs != "" {
+			facts = append(facts, Fact{name, fmt.Sprintf(format, args...)})
+		}
+	}
+	add("kernel", "Linux %s, %s", k.Version, k.Version, d.Spec.Arch)
+	add("source", "%s, content hash %.16s", k.Tree, k.Tree, k.TreeHash)
+	add("configuration", "hash %.16s", k.ConfigHash, k.ConfigHash)
+	add("compiler", "%s", k.Compiler, k.Compiler)
+	add("QEMU", "%s", q.Version, Machine(d))
+	add("host", "%s", h.Arch, HostLine(h))
+	if d.Spec.Seed != 0 {
+		add("seed", "%d", "yes", d.Spec.Seed)
+	}
+	add("kcovrig", "%s", d.Version, d.Version)
+	return facts
+}
+
+// Machine is QEMU with its accelerator and memory model.
+func Machine(d result.Document) string {
+	model := "Arm's memory model emulated"
+	if d.QEMU.MemoryModel != trial.ModelArm {
+		model = "no memory emulator"
+	}
+	return fmt.Sprintf("%s, %s, %s", d.QEMU.Version, d.QEMU.Accel, model)
+}
+
+// HostLine describes a host in one line.
+func HostLine(h trial.Host) string {
+	parts := []string{}
+	for _, p := range []string{h.System, h.Arch, h.CPU} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if h.Kernel != "" {
+		parts = append(parts, "Linux "+h.Kernel)
+	}
+	return fmt.Sprintf("%s, %d CPUs", strings.Join(parts, ", "), h.CPUs)
+}
