@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -133,9 +134,9 @@ func heatChart(id string, d matrix.Document) (*Chart, error) {
 	for i, r := range h.rows {
 		at := len(h.rows) - 1 - i
 		names[at] = heatName(r)
-		line := []string{fmt.Sprint(r.Cell.Number), r.Cell.Name, r.Words() + ", " + statusWord(r)}
+		line := []string{fmt.Sprint(r.Cell.Number), r.Cell.Name, r.Words() + ", " + words.Status(r)}
 		for col, share := range h.share[i] {
-			line = append(line, orNone(field(share)))
+			line = append(line, words.OrNone(field(share)))
 			if field(share) != "" {
 				labels.XYs = append(labels.XYs, plotter.XY{X: float64(col), Y: float64(at)})
 				labels.Labels = append(labels.Labels, field(share))

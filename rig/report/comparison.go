@@ -84,7 +84,7 @@ func differences(a, b result.Document) []ComparedFact {
 
 // asked is the provenance, and what was asked for beside it.
 func asked(d result.Document) []words.Fact {
-	facts := []words.Fact{{"asked", trial.CellName(d.Result())}}
+	facts := []words.Fact{{Name: "asked", Value: trial.CellName(d.Result())}}
 	return append(facts, words.Provenance(d)...)
 }
 

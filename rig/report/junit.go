@@ -117,7 +117,7 @@ func (c junitCase) totals() junitTotals {
 // junitCases makes one test case per mode that was asked for; one in all where
 // it did not come to that.
 func junitCases(d result.Document) []junitCase {
-	class := "kcovrig." + orNone(d.Spec.Arch) + "." + orNone(string(d.Judged()))
+	class := "kcovrig." + words.OrNone(d.Spec.Arch) + "." + words.OrNone(string(d.Judged()))
 	var cases []junitCase
 	for _, mode := range d.Spec.Modes {
 		if d.Command == "build" {
@@ -134,20 +134,13 @@ func junitCases(d result.Document) []junitCase {
 		cases = append(cases, c)
 	}
 	if len(cases) == 0 {
-		c := junitCase{Name: orNone(d.Command), Class: class, Time: "0.000"}
+		c := junitCase{Name: words.OrNone(d.Command), Class: class, Time: "0.000"}
 		if d.Command != "build" || d.Error != nil {
 			c.judge(d, "")
 		}
 		cases = append(cases, c)
 	}
 	return cases
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 // judge fills the case's outcome. It passes only what is fixed.

@@ -152,7 +152,7 @@ func markdownCell(c *Cell) string {
 	case c == nil:
 		return "not run"
 	case c.Share == nil && !(result.ModeDocument{Outcome: c.Outcome}).Counts():
-		return "not counted: " + orNone(words.Plain(string(c.Outcome)))
+		return "not counted: " + words.OrNone(words.Plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no windows"
 	}
@@ -234,7 +234,7 @@ func markdownFact(b *strings.Builder, name string, runs []result.Saved, value fu
 
 // windows sums what counts, per kernel.
 func windows(d result.Document) string {
-	var words []string
+	var parts []string
 	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
 		var stale, all uint64
 		for _, a := range d.Measured {
@@ -243,10 +243,10 @@ func windows(d result.Document) string {
 			}
 		}
 		if all > 0 {
-			words = append(words, fmt.Sprintf("%d of %d stale %s", stale, all, kernel))
+			parts = append(parts, fmt.Sprintf("%d of %d stale %s", stale, all, kernel))
 		}
 	}
-	return orNone(strings.Join(words, ", "))
+	return words.OrNone(strings.Join(parts, ", "))
 }
 
 func supported(runs []result.Saved) bool {

@@ -69,17 +69,6 @@ func matrixRetries(c matrix.Counts) string {
 	return fmt.Sprintf("%d retries after faults of the rig", c.Retries)
 }
 
-// statusWord says how a cell stands, for people.
-func statusWord(r matrix.CellResult) string {
-	switch r.Status {
-	case matrix.NotRun:
-		return "not run"
-	case matrix.Expected:
-		return "as expected"
-	}
-	return string(r.Status)
-}
-
 // cellShare is the share of stale windows of one arm, all modes together, and
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, patched bool) string {
@@ -137,10 +126,10 @@ func changeWords(c matrix.Change) string {
 
 // matrixFacts says with what the matrix was run.
 func matrixFacts(d matrix.Document) []words.Fact {
-	facts := []words.Fact{{"file", d.File}}
+	facts := []words.Fact{{Name: "file", Value: d.File}}
 	add := func(name string, values []string) {
 		if len(values) > 0 {
-			facts = append(facts, words.Fact{name, strings.Join(values, "; ")})
+			facts = append(facts, words.Fact{Name: name, Value: strings.Join(values, "; ")})
 		}
 	}
 	var kernels, compilers, qemus []string

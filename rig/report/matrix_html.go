@@ -60,8 +60,8 @@ func matrixHTML(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 
 func newHTMLCell(r matrix.CellResult) htmlCell {
 	c := htmlCell{
-		CellResult: r, Came: r.Words(), Standing: statusWord(r), Because: because(r),
-		Unpatched: cellShare(r, false), Patched: cellShare(r, true), Class: orNone(string(r.Status)),
+		CellResult: r, Came: r.Words(), Standing: words.Status(r), Because: because(r),
+		Unpatched: cellShare(r, false), Patched: cellShare(r, true), Class: words.OrNone(string(r.Status)),
 	}
 	if r.Folder != "" {
 		c.Link = r.Folder + "/report.html"

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
@@ -21,9 +22,9 @@ func matrixJUnit(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix
 		s.Properties = append(s.Properties, junitProperty(f))
 	}
 	for _, r := range d.Cells {
-		c := junitCase{Name: r.Cell.Name, Class: "kcovrig.matrix." + orNone(r.Cell.Spec.Arch), seconds: r.Seconds, Time: junitTime(r.Seconds)}
+		c := junitCase{Name: r.Cell.Name, Class: "kcovrig.matrix." + words.OrNone(r.Cell.Spec.Arch), seconds: r.Seconds, Time: junitTime(r.Seconds)}
 		said := &junitMessage{
-			Message: fmt.Sprintf("expected %s, came to %s", r.Cell.Expect, r.Words()), Type: orNone(string(r.Status)),
+			Message: fmt.Sprintf("expected %s, came to %s", r.Cell.Expect, r.Words()), Type: words.OrNone(string(r.Status)),
 			Text: fmt.Sprintf("%s\nexpected %s\n%s", because(r), r.Cell.Why, r.Folder),
 		}
 		switch r.Status {

@@ -39,7 +39,7 @@ func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "no\tcell\texpected\tcame to\t\tunpatched stale\tpatched stale")
 	for _, r := range d.Cells {
-		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), statusWord(r), cellShare(r, false), cellShare(r, true))
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, false), cellShare(r, true))
 	}
 	if err := tab.Flush(); err != nil {
 		return err
@@ -50,7 +50,7 @@ func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 	if list := odd(d); len(list) > 0 {
 		fmt.Fprintln(w)
 		for _, r := range list {
-			fmt.Fprintf(w, "%s %s: expected %s (%s), came to %s: %s\n", statusWord(r), r.Cell.Name, r.Cell.Expect, r.Cell.Why, r.Words(), orNone(because(r)))
+			fmt.Fprintf(w, "%s %s: expected %s (%s), came to %s: %s\n", words.Status(r), r.Cell.Name, r.Cell.Expect, r.Cell.Why, r.Words(), words.OrNone(because(r)))
 			if r.Failure != nil {
 				Failure(w, *r.Failure)
 			}
@@ -136,8 +136,8 @@ func briefly(r matrix.CellResult) string {
 
 // cameTo is what a cell came to and how that stands, unless the one says both.
 func cameTo(r matrix.CellResult) string {
-	if r.Words() == statusWord(r) {
+	if r.Words() == words.Status(r) {
 		return r.Words()
 	}
-	return r.Words() + " (" + statusWord(r) + ")"
+	return r.Words() + " (" + words.Status(r) + ")"
 }

@@ -15,20 +15,20 @@ import (
 func Versions(d result.Document) string {
 	facts := words.Provenance(d)
 	if d.QEMU.PluginAPI > 0 {
-		facts = append(facts, words.Fact{"plugin API", fmt.Sprint(d.QEMU.PluginAPI)})
+		facts = append(facts, words.Fact{Name: "plugin API", Value: fmt.Sprint(d.QEMU.PluginAPI)})
 	}
 	if d.Go != "" {
-		facts = append(facts, words.Fact{"go", d.Go})
+		facts = append(facts, words.Fact{Name: "go", Value: d.Go})
 	}
 	if d.Setup != nil {
-		facts = append(facts, words.Fact{"initramfs", "hash " + d.Setup.Initramfs}, words.Fact{"plugin", d.Setup.Plugin})
+		facts = append(facts, words.Fact{Name: "initramfs", Value: "hash " + d.Setup.Initramfs}, words.Fact{Name: "plugin", Value: d.Setup.Plugin})
 	}
 	for _, i := range d.Images {
 		arm := "unpatched"
 		if i.Patched {
 			arm = "patched"
 		}
-		facts = append(facts, words.Fact{arm, "build " + i.Key})
+		facts = append(facts, words.Fact{Name: arm, Value: "build " + i.Key})
 	}
 	var b strings.Builder
 	for _, f := range facts {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"kcovrig/rig/matrix"
 )
 
 // Quoted makes argv the words of a shell's command.
@@ -137,3 +139,22 @@ func ShortID(id string) string { return fmt.Sprintf("%.10s", id) }
 
 // Moment writes a time for people, in UTC.
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// OrNone is the text, or "none" where it is empty.
+func OrNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// Status says how a cell stands, for people.
+func Status(r matrix.CellResult) string {
+	switch r.Status {
+	case matrix.NotRun:
+		return "not run"
+	case matrix.Expected:
+		return "as expected"
+	}
+	return string(r.Status)
+}
