@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -32,7 +32,7 @@ func staleChart(id string, reader trial.Reader, arms []result.ModeDocument) (*Ch
 		if len(times) == 0 || !a.Counts() {
 			continue
 		}
-		at := func(share float64) string { return shortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
+		at := func(share float64) string { return words.ShortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
 		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
 		texts = append(texts, fmt.Sprintf("%s: %d entries, from %s to %s, median %s", name, len(times), at(0), at(1), at(0.5)))
@@ -89,7 +89,7 @@ type timeTicks struct{}
 func (timeTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for v := decade(max(low, 1), math.Floor); v <= high*1.0001; v *= 10 {
-		ticks = append(ticks, plot.Tick{Value: v, Label: shortTime(v)})
+		ticks = append(ticks, plot.Tick{Value: v, Label: words.ShortTime(v)})
 		for m := 2.0; m < 10 && m*v <= high; m++ {
 			ticks = append(ticks, plot.Tick{Value: m * v})
 		}
@@ -97,24 +97,3 @@ func (timeTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// shortTime writes nanoseconds with three digits and the unit that fits.
-func shortTime(ns float64) string {
-	for _, u := range []struct {
-		name string
-		ns   float64
-	}{{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}} {
-		if ns >= u.ns {
-			return threeDigits(ns/u.ns) + " " + u.name
-		}
-	}
-	return threeDigits(ns) + " ns"
-}
-
-// threeDigits never takes the form 1e+03.
-func threeDigits(v float64) string {
-	digits := 2
-	for limit := 10.0; digits > 0 && v >= limit; limit *= 10 {
-		digits--
-	}
-	return strconv.FormatFloat(math.Round(v*math.Pow10(digits))/math.Pow10(digits), 'f', -1, 64)
-}

@@ -72,7 +72,7 @@ func (s *story) column(vcpu int) int {
 }
 
 func (s *story) add(e trial.WitnessEvent, lines ...line) {
-	s.rows = append(s.rows, row{time: shortTime(float64(e.AtNS)), column: s.column(e.VCPU), vcpu: e.VCPU, lines: lines})
+	s.rows = append(s.rows, row{time: words.ShortTime(float64(e.AtNS)), column: s.column(e.VCPU), vcpu: e.VCPU, lines: lines})
 }
 
 // draw marks the window: from where the stale word's store was held back to
@@ -128,7 +128,7 @@ func (s *story) count() {
 func (s *story) arrival() {
 	d := s.Detection
 	at := float64(s.Events[s.Mark].AtNS + d.StaleNS)
-	r := row{time: shortTime(at), lines: []line{
+	r := row{time: words.ShortTime(at), lines: []line{
 		{fmt.Sprintf("entry %d has landed: %#x", d.Index, d.Later), relief}, {"(by the guest's clock)", faint},
 	}, kind: trial.Drained, vcpu: s.WriterCPU, byGuest: true}
 	if len(s.Stores) > 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -99,7 +100,7 @@ func (s *story) summary() string {
 		if s.Publish < 0 {
 			text = fmt.Sprintf("The kernel stored entry %d, and the store was still on its way when the reader had its count.", d.Index)
 		}
-		return text + fmt.Sprintf(" The reader found the entry's old value %s before the new one.", shortTime(float64(d.StaleNS)))
+		return text + fmt.Sprintf(" The reader found the entry's old value %s before the new one.", words.ShortTime(float64(d.StaleNS)))
 	default:
 		text := "The kernel's stores landed in order."
 		if s.Later() {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -114,6 +115,6 @@ func TestWitnessesThatAreUnfolded(t *testing.T) {
 
 func TestShortTime(t *testing.T) {
 	for ns, want := range map[float64]string{0: "0 ns", 999.7: "1000 ns", 1000: "1 us", 12345: "12.3 us", 5121000: "5.12 ms", 999_999_999: "1000 ms", 2.5e9: "2.5 s", 3e13: "30000 s"} {
-		assert.Equal(t, want, shortTime(ns))
+		assert.Equal(t, want, words.ShortTime(ns))
 	}
 }

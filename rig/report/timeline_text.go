@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -49,7 +50,7 @@ func accesses(e trial.WitnessEvent) bool {
 var eventHead = []string{"time", "vCPU", "event", "address", "value", "version", "instruction", "source"}
 
 func eventRow(e trial.WitnessEvent, stale bool) []string {
-	row := []string{shortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, stale), "", "", "", "", e.Source}
+	row := []string{words.ShortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, stale), "", "", "", "", e.Source}
 	if accesses(e) {
 		row[3], row[4], row[5] = fmt.Sprintf("%#x", e.Address), fmt.Sprintf("%#x", e.Value), fmt.Sprint(e.Version)
 	}

@@ -4,6 +4,8 @@ package words
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"kcovrig/rig/trial"
@@ -49,4 +51,26 @@ func Chance(p *float64) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.2g", *p)
+}
+
+// ShortTime writes nanoseconds with three digits and the unit that fits.
+func ShortTime(ns float64) string {
+	for _, u := range []struct {
+		name string
+		ns   float64
+	}{{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}} {
+		if ns >= u.ns {
+			return threeDigits(ns/u.ns) + " " + u.name
+		}
+	}
+	return threeDigits(ns) + " ns"
+}
+
+// threeDigits never takes the form 1e+03.
+func threeDigits(v float64) string {
+	digits := 2
+	for limit := 10.0; digits > 0 && v >= limit; limit *= 10 {
+		digits--
+	}
+	return strconv.FormatFloat(math.Round(v*math.Pow10(digits))/math.Pow10(digits), 'f', -1, 64)
 }
