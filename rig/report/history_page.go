@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 )
@@ -61,13 +62,13 @@ type trendPage struct {
 	Sentence string
 	Verdicts string
 	Changes  []string
-	Charts   []Chart
+	Charts   []chart.Plot
 	Runs     []trend.Run // newest first
 }
 
 // WriteTrend writes the page of one cell.
 func WriteTrend(w io.Writer, t trend.Trend) error {
-	charts, err := trendCharts(t)
+	charts, err := chart.Trend(t)
 	if err != nil {
 		return err
 	}

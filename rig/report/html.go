@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 
+	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -39,7 +40,7 @@ type htmlRun struct {
 	Left, Right              string // the table's kernels, see columns
 	Readers                  bool   // more than one
 	BlockSize                uint64
-	Charts                   []Chart
+	Charts                   []chart.Plot
 	Witnesses, Folded        []Timeline
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
@@ -90,15 +91,15 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	}
 	for i, reader := range readers {
 		arms := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
-		share, err := shareChart(fmt.Sprintf("%s-share%d", id, i+1), reader, arms)
+		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), reader, arms)
 		if err != nil {
 			return run, err
 		}
-		times, err := staleChart(fmt.Sprintf("%s-time%d", id, i+1), reader, arms)
+		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), reader, arms)
 		if err != nil {
 			return run, err
 		}
-		for _, c := range []*Chart{share, times} {
+		for _, c := range []*chart.Plot{share, times} {
 			if c != nil {
 				run.Charts = append(run.Charts, *c)
 			}

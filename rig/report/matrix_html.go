@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
@@ -28,14 +29,14 @@ func matrixHTML(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 		Title, Headline string
 		Good            bool
 		Document        matrix.Document
-		Heat            *Chart
+		Heat            *chart.Plot
 		Odd, Cells      []htmlCell
 		Since           string
 		Changes         []string
 		Facts           []words.Fact
 	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
 	var err error
-	if data.Heat, err = heatChart("heat", d); err != nil {
+	if data.Heat, err = chart.Heat("heat", d); err != nil {
 		return err
 	}
 	for _, r := range d.Cells {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/chart"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -160,24 +161,6 @@ func TestMatrixChangesAreNamedOnlyWhereThereAreSome(t *testing.T) {
 	assert.Contains(t, renderMatrix(t, "markdown", now, &before), "Changed since before: 1 cell.\n")
 }
 
-func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
-	d := madeUp(t).Document
-	c, err := heatChart("heat", d)
-	require.NoError(t, err)
-	measured := 0
-	for _, r := range d.Cells {
-		measured += len(r.Measured)
-	}
-	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
-	assert.Len(t, c.Table, len(d.Cells))
-	for i, want := range map[float64]int{0: 0, 0.1: 1, 1: 2, 4.9: 2, 5: 3, 15: 4, 39: 4, 40: 5, 100: 5} {
-		assert.Equal(t, want, heatStep(i), "%v %%", i)
-	}
-	none, err := heatChart("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
-	require.NoError(t, err)
-	assert.Nil(t, none)
-}
-
 func TestMatrixFilesThatAreNone(t *testing.T) {
 	dir := t.TempDir()
 	assert.False(t, result.IsMatrix(dir))
@@ -203,4 +186,19 @@ func TestMatrixPageInABrowser(t *testing.T) {
 		b.look(name, size.width, size.scheme)
 		assert.Empty(t, b.eval(tooPale), name)
 	}
+}
+
+func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
+	d := madeUp(t).Document
+	c, err := chart.Heat("heat", d)
+	require.NoError(t, err)
+	measured := 0
+	for _, r := range d.Cells {
+		measured += len(r.Measured)
+	}
+	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
+	assert.Len(t, c.Table, len(d.Cells))
+	none, err := chart.Heat("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
+	require.NoError(t, err)
+	assert.Nil(t, none)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package chart
 
 import (
 	"fmt"
@@ -119,14 +119,14 @@ func field(share float64) string {
 	return fmt.Sprintf("%.1f %%", share)
 }
 
-// heatChart draws the share of stale windows of every cell; nil where nothing
+// Heat draws the share of stale windows of every cell; nil where nothing
 // was measured.
-func heatChart(id string, d matrix.Document) (*Chart, error) {
+func Heat(id string, d matrix.Document) (*Plot, error) {
 	h := newHeat(d)
 	if len(h.columns) == 0 {
 		return nil, nil
 	}
-	c := &Chart{ID: id, Title: "Share of stale windows, cell by cell", Head: append([]string{"no", "cell", "outcome"}, h.columns...)}
+	c := &Plot{ID: id, Title: "Share of stale windows, cell by cell", Head: append([]string{"no", "cell", "outcome"}, h.columns...)}
 	p := newPlot("", "")
 	p.X.Padding, p.Y.Padding = 0, 0
 	names := make([]string, len(h.rows))

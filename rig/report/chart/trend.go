@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package chart
 
 import (
 	"fmt"
@@ -19,10 +19,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// trendCharts plots a cell's shares over time with their intervals, both
+// Trend plots a cell's shares over time with their intervals, both
 // kernels of one reader and mode in one plot.
-func trendCharts(t trend.Trend) ([]Chart, error) {
-	var charts []Chart
+func Trend(t trend.Trend) ([]Plot, error) {
+	var charts []Plot
 	for i, s := range t.Series {
 		first := slices.IndexFunc(t.Series, func(o trend.TrendSeries) bool { return samePlot(o, s) })
 		if first < i {
@@ -49,8 +49,8 @@ func samePlot(a, b trend.TrendSeries) bool {
 	return a.Reader == b.Reader && a.Mode == b.Mode && a.BlockSize == b.BlockSize
 }
 
-func trendChart(id string, series []trend.TrendSeries) (*Chart, error) {
-	c := &Chart{
+func trendChart(id string, series []trend.TrendSeries) (*Plot, error) {
+	c := &Plot{
 		ID: id, Title: fmt.Sprintf("Stale blocks, %s reader, mode %s", series[0].Reader, series[0].Mode),
 		Head: []string{"kernel", "ended (UTC)", "stale blocks", "share", "95 % interval", "p", ""},
 		Note: fmt.Sprintf("Of blocks of %d windows; the bars are exact 95 %% intervals. A full square is a run that is flagged.", series[0].BlockSize),

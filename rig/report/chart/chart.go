@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package chart draws plots for pages: shares over time, how long entries stay
+// stale, trends, a matrix as a heat map. It owns their form; what is drawn it
+// leaves to the reports.
+package chart
 
 import (
 	"bytes"
@@ -57,9 +60,9 @@ type curve struct {
 	last    string
 }
 
-// Chart is a plot ready for the page: Text describes it to those who do not
+// Plot is ready for the page: Text describes it to those who do not
 // see it, Legend names its lines.
-type Chart struct {
+type Plot struct {
 	ID, Title, Text string
 	SVG             template.HTML
 	Legend          []LegendEntry

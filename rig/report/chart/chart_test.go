@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package chart
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,11 +28,11 @@ func TestChartsOfLittleData(t *testing.T) {
 		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{StaleNS: -5}}},
 	} {
 		arm.Series, arm.Detections = c.series, c.detections
-		share, err := shareChart("a", trial.Acquire, []result.ModeDocument{arm})
+		share, err := Share("a", trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
-		times, err := staleChart("b", trial.Acquire, []result.ModeDocument{arm})
+		times, err := Stale("b", trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
-		for _, chart := range []*Chart{share, times} {
+		for _, chart := range []*Plot{share, times} {
 			assert.NotContains(t, string(chart.SVG), "NaN", name)
 			assert.NotContains(t, string(chart.SVG), "Inf", name)
 			assert.NotContains(t, string(chart.SVG), "#0102", "%s: every colour is the page's", name)
@@ -39,14 +40,16 @@ func TestChartsOfLittleData(t *testing.T) {
 		}
 	}
 	arm.Series, arm.Detections = []trial.Sample{{AtNS: 1}}, nil
-	none, err := shareChart("a", trial.Acquire, []result.ModeDocument{arm})
+	none, err := Share("a", trial.Acquire, []result.ModeDocument{arm})
 	require.NoError(t, err)
 	assert.Nil(t, none, "no window, no share")
 }
 
 // Curves of one plot differ without colour.
 func TestEveryCurveHasItsOwnDash(t *testing.T) {
-	chart, err := shareChart("a", trial.Acquire, load(t, "fixed")[0].Document.Measured)
+	run, err := result.Load(filepath.Join("..", "testdata", "runs", "fixed"))
+	require.NoError(t, err)
+	chart, err := Share("a", trial.Acquire, run.Document.Measured)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, l := range chart.Legend {
@@ -56,4 +59,10 @@ func TestEveryCurveHasItsOwnDash(t *testing.T) {
 	}
 	assert.Len(t, seen, 4)
 	assert.Equal(t, 1, strings.Count(string(chart.SVG), "<svg"))
+}
+
+func TestHeatSteps(t *testing.T) {
+	for i, want := range map[float64]int{0: 0, 0.1: 1, 1: 2, 4.9: 2, 5: 3, 15: 4, 39: 4, 40: 5, 100: 5} {
+		assert.Equal(t, want, heatStep(i), "%v %%", i)
+	}
 }

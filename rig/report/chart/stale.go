@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package chart
 
 import (
 	"fmt"
@@ -17,10 +17,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// staleChart plots how long the reported entries of one reader's arms stayed
+// Stale plots how long the reported entries of one reader's arms stayed
 // stale, as the share that had its value after a time. It is nil without reports.
-func staleChart(id string, reader trial.Reader, arms []result.ModeDocument) (*Chart, error) {
-	c := &Chart{
+func Stale(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+	c := &Plot{
 		ID: id, Title: fmt.Sprintf("How long entries stayed stale, %s reader", reader),
 		Head: []string{"kernel, mode", "entries reported", "shortest", "median", "nine in ten within", "longest"},
 		Note: "From the reader's first look to its first sight of the value. Of the first stale entries only, which the guest reports one by one; entries of one window are alike.",
@@ -96,4 +96,3 @@ func (timeTicks) Ticks(low, high float64) []plot.Tick {
 	}
 	return ticks
 }
-

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package chart
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// shareChart plots the share of stale windows so far over time, for the arms
+// Share plots the share of stale windows so far over time, for the arms
 // of one reader. It is nil where no arm kept a series.
-func shareChart(id string, reader trial.Reader, arms []result.ModeDocument) (*Chart, error) {
-	c := &Chart{
+func Share(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+	c := &Plot{
 		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
 		Head: []string{"kernel, mode", "after", "windows", "stale", "share"},
 	}
