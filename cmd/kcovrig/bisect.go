@@ -86,16 +86,9 @@ func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
 		fmt.Fprintf(a.stderr, "kcovrig: forgotten: %s\n", r.Folder)
 		return nil
 	}
-	show := report.BisectText
-	switch {
-	case o.json:
-		show = report.BisectJSON
-	case o.quiet:
-		show = report.BisectLine
-	}
 	if o.json || len(r.Steps) > 0 {
-		if werr := show(a.stdout, r); werr != nil && err == nil {
-			err = fault.Wrap(fault.Rig, "write the result", werr)
+		if werr := report.Searches.Render(a.stdout, o.shown(), r); err == nil {
+			err = werr
 		}
 	}
 	if err == nil && r.Outcome != "found" {

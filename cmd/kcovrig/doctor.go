@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
 
@@ -38,7 +39,7 @@ required is missing.
 			if err != nil {
 				return err
 			}
-			if err := report.Checks(a.stdout, checks, json); err != nil {
+			if err := report.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
 				return err
 			}
 			return missing(checks)

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
 
@@ -101,11 +102,8 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 			a.code = exitInconclusive
 		}
 	}
-	if o.json {
-		return report.ExplainJSON(a.stdout, run, o.show)
-	}
 	o.show.Width, o.show.Color = a.terminal(a.stdout)
-	return report.Explain(a.stdout, run, o.show)
+	return report.Explanations.Render(a.stdout, format.Of(o.json), report.Explanation{Run: run, Options: o.show})
 }
 
 // terminal returns how many letters a line of w holds and whether colour is

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -115,7 +116,7 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 	}
 	if path := a.historyFile(o.db); o.db == "" && o.trend == "" && path != "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // nothing was recorded yet
-			return report.History(a.stdout, path, nil, o.json)
+			return report.History.Render(a.stdout, format.Of(o.json), report.RunList{Path: path})
 		}
 	}
 	db, err := a.openHistory(cmd, o.db)
@@ -128,13 +129,13 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 		if err != nil {
 			return err
 		}
-		return fault.Wrap(fault.Rig, "write the trend", report.Trend(a.stdout, trend, o.json))
+		return report.Trends.Render(a.stdout, format.Of(o.json), trend)
 	}
 	runs, err := db.Runs(cmd.Context(), o.Filter)
 	if err != nil {
 		return err
 	}
-	return fault.Wrap(fault.Rig, "write the list", report.History(a.stdout, db.Path(), runs, o.json))
+	return report.History.Render(a.stdout, format.Of(o.json), report.RunList{Path: db.Path(), Runs: runs})
 }
 
 // sinceTime reads a day, a time, or how long ago; the zero time where there is none.
@@ -191,7 +192,7 @@ of the runs' ids.
 			if err != nil {
 				return err
 			}
-			return fault.Wrap(fault.Rig, "write the comparison", report.Compared(a.stdout, report.Compare(x, y), json))
+			return report.Comparisons.Render(a.stdout, format.Of(json), report.Compare(x, y))
 		},
 	}
 	addDB(cmd, &db)
@@ -200,7 +201,7 @@ of the runs' ids.
 }
 
 func newHistoryShow(a *app) *cobra.Command {
-	var db, format string
+	var db, as string
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Render a recorded run",
@@ -217,11 +218,11 @@ func newHistoryShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.Render(a.stdout, format, []result.Saved{run}, report.Options{})
+			return report.Runs.Render(a.stdout, format.Format(as), report.RunsReport{Runs: []result.Saved{run}})
 		},
 	}
 	addDB(cmd, &db)
-	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(report.Formats(), ", "))
-	complete(cmd, "format", report.Formats()...)
+	cmd.Flags().StringVar(&as, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
+	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
 }

@@ -3,18 +3,17 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 )
 
 func newHistoryChanges(a *app) *cobra.Command {
-	var db, since, format string
+	var db, since, as string
 	cmd := &cobra.Command{
 		Use:   "changes",
 		Short: "Name the cells whose latest run differs from those before it",
@@ -25,9 +24,6 @@ from the runs before it by more than runs differ by themselves.
 		Example: "  kcovrig history changes\n  kcovrig history changes --since=720h --format=markdown",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(report.ChangesFormats(), format) {
-				return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(report.ChangesFormats(), ", "))
-			}
 			at, err := sinceTime(since, time.Now())
 			if err != nil {
 				return err
@@ -41,12 +37,12 @@ from the runs before it by more than runs differ by themselves.
 			if err != nil {
 				return err
 			}
-			return fault.Wrap(fault.Rig, "write the changes", report.Changes(a.stdout, trends, format))
+			return report.Changes.Render(a.stdout, format.Format(as), trends)
 		},
 	}
 	addDB(cmd, &db)
 	cmd.Flags().StringVar(&since, "since", "", "look at runs since a `time` only, as history --since")
-	cmd.Flags().StringVar(&format, "format", "text", "format: "+strings.Join(report.ChangesFormats(), ", "))
-	complete(cmd, "format", report.ChangesFormats()...)
+	cmd.Flags().StringVar(&as, "format", "text", "format: "+strings.Join(report.Changes.Names(), ", "))
+	complete(cmd, "format", report.Changes.Names()...)
 	return cmd
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,13 +92,8 @@ func (a *app) litmus(cmd *cobra.Command, o *options, c litmusrun.Config) error {
 func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
 	s := report.Summarise(r)
 	var shown error
-	switch {
-	case o.json:
-		shown = report.LitmusJSON(a.stdout, r, trial.FailureOf(err))
-	case len(r.Tests) > 0 && o.quiet:
-		_, shown = fmt.Fprintf(a.stdout, "%d sound, %d unsound, %d inconclusive\n", s.Sound, s.Unsound, s.Inconclusive)
-	case len(r.Tests) > 0:
-		shown = report.LitmusText(a.stdout, r)
+	if o.json || len(r.Tests) > 0 {
+		shown = report.Litmus.Render(a.stdout, o.shown(), report.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
 	}
 	switch {
 	case s.Unsound > 0:

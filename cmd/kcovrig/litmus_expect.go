@@ -3,12 +3,9 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/expect"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -41,13 +38,8 @@ contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 			if err != nil {
 				return err
 			}
-			if o.quiet && !o.json {
-				_, err = fmt.Fprintln(a.stdout, report.ExpectSentence(expectations))
-			} else {
-				err = report.Expect(a.stdout, expectations, o.json)
-			}
-			if err != nil {
-				return fault.Wrap(fault.Rig, "write the result", err)
+			if err := report.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
+				return err
 			}
 			switch {
 			case expectations.Contradicted():

@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -148,40 +149,35 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 		fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
 	}
 	a.counts = &doc.Counts
-	var werr error
-	switch {
-	case o.json:
-		werr = showMatrix(a.stdout, dir, "json", o.prev)
-	case o.quiet:
-		_, werr = fmt.Fprintln(a.stdout, report.MatrixSentence(doc.Counts))
-	default:
-		werr = showMatrix(a.stdout, dir, "text", o.prev)
+	as := format.Of(o.json)
+	if o.quiet && !o.json {
+		as = format.Line
 	}
-	if err == nil {
-		err = fault.Wrap(fault.Rig, "write the result", werr)
+	if werr := showMatrix(a.stdout, dir, as, o.prev); err == nil {
+		err = werr
 	}
 	return err
 }
 
 // showMatrix renders the matrix in dir, with what changed since the one in since;
 // empty: none.
-func showMatrix(w io.Writer, dir, format, since string) error {
+func showMatrix(w io.Writer, dir string, as format.Format, since string) error {
 	now, err := result.LoadMatrix(dir)
 	if err != nil {
 		return err
 	}
-	return renderMatrix(w, now, format, since)
+	return renderMatrix(w, now, as, since)
 }
 
-func renderMatrix(w io.Writer, now result.SavedMatrix, format, since string) error {
+func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string) error {
 	if since == "" {
-		return report.RenderMatrix(w, format, now, nil)
+		return report.Matrices.Render(w, as, report.MatrixReport{Now: now})
 	}
 	before, err := result.LoadMatrix(since)
 	if err != nil {
 		return err
 	}
-	return report.RenderMatrix(w, format, now, &before)
+	return report.Matrices.Render(w, as, report.MatrixReport{Now: now, Before: &before})
 }
 
 // cellLines is how a matrix and a worker tell what they do: in plain lines, or

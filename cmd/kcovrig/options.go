@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
 
@@ -130,4 +131,12 @@ func (o *options) spec() trial.Spec {
 		s.Modes = []string{o.mode}
 	}
 	return s
+}
+
+// shown is the form in which the command's answer is printed.
+func (o *options) shown() format.Format {
+	if o.quiet && !o.json {
+		return format.Line
+	}
+	return format.Of(o.json)
 }

@@ -14,11 +14,12 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
 
 func newReport(a *app) *cobra.Command {
-	var format, output, testedBy, since, file string
+	var asked, output, testedBy, since, file string
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Render saved results for people, CI servers and mails",
@@ -40,7 +41,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 				}
 			}
 			if result.IsMatrix(args[0]) {
-				return a.reportMatrix(args, file, format, since, output)
+				return a.reportMatrix(args, file, format.Format(asked), since, output)
 			}
 			if since != "" || file != "" {
 				return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
@@ -54,31 +55,31 @@ Its exit code says whether the report was written, not what the verdicts are.
 				runs = append(runs, run)
 			}
 			var text bytes.Buffer
-			if err := report.Render(&text, format, runs, o); err != nil {
+			if err := report.Runs.Render(&text, format.Format(asked), report.RunsReport{Runs: runs, Options: o}); err != nil {
 				return err
 			}
 			return a.deliver(output, text.Bytes())
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "text", "format of the report: "+strings.Join(report.Formats(), ", "))
+	cmd.Flags().StringVar(&asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
 	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: standard output)")
 	cmd.Flags().StringVar(&testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
 	cmd.Flags().StringVar(&since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
 	cmd.Flags().StringVar(&file, "file", "", "for the folders of a matrix' parts: the matrix `FILE.yaml`, to show which cells no part holds")
-	complete(cmd, "format", report.Formats()...)
+	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
 }
 
 // reportMatrix renders the one report over all cells of a matrix.
-func (a *app) reportMatrix(args []string, file, format, since, output string) error {
+func (a *app) reportMatrix(args []string, file string, as format.Format, since, output string) error {
 	var text bytes.Buffer
 	var err error
 	if len(args) == 1 && file == "" {
-		err = showMatrix(&text, args[0], format, since)
+		err = showMatrix(&text, args[0], as, since)
 	} else {
 		var now result.SavedMatrix
 		if now, err = nightly.Joined(args, file); err == nil {
-			err = renderMatrix(&text, now, format, since)
+			err = renderMatrix(&text, now, as, since)
 		}
 	}
 	if err != nil {

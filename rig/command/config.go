@@ -31,14 +31,14 @@ import (
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
 	Spec     trial.Spec
-	CacheDir string     // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
-	QEMU     string     // program to use instead of the one that would be found
-	OutDir   string     // run folder to write; empty: none is kept unless the run fails
-	History  string     // database to record the result in; empty: none
-	Cell     string     // its name there; empty: made of the specification
+	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
+	QEMU     string         // program to use instead of the one that would be found
+	OutDir   string         // run folder to write; empty: none is kept unless the run fails
+	History  string         // database to record the result in; empty: none
+	Cell     string         // its name there; empty: made of the specification
 	Reports  result.Reports // made beside the result
-	Version  string     // the rig's own version, for the result
-	Events   trial.Sink // nil: nobody listens
+	Version  string         // the rig's own version, for the result
+	Events   trial.Sink     // nil: nobody listens
 	// Kernels opens the source of the kernels; nil: a source tree.
 	Kernels kernels.Opener
 	// Archive is the guest, where it is ready; nil: it is packed.

@@ -3,8 +3,6 @@
 package nightly
 
 import (
-	"kcovrig/rig/report"
-	"kcovrig/rig/result"
 	"bytes"
 	"path/filepath"
 	"testing"
@@ -12,6 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 )
 
@@ -25,7 +26,7 @@ func TestShardsMakeOneReport(t *testing.T) {
 		require.NoError(t, err)
 		parts = append(parts, dir)
 	}
-	render := func(file, format, since string) string {
+	render := func(file string, as format.Format, since string) string {
 		now, err := Joined(parts, file)
 		require.NoError(t, err)
 		var before *result.SavedMatrix
@@ -35,7 +36,7 @@ func TestShardsMakeOneReport(t *testing.T) {
 			before = &earlier
 		}
 		var b bytes.Buffer
-		require.NoError(t, report.RenderMatrix(&b, format, now, before))
+		require.NoError(t, report.Matrices.Render(&b, as, report.MatrixReport{Now: now, Before: before}))
 		return b.String()
 	}
 	assert.Contains(t, render("", "markdown", ""), ": 4 of 4 cells as expected")

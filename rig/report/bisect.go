@@ -3,23 +3,28 @@
 package report
 
 import (
-	"kcovrig/rig/result"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
-// BisectJSON writes r as one object and a newline.
-func BisectJSON(w io.Writer, r bisect.Report) error {
-	return result.Object(w, r)
+// Searches are for a commit: the steps, then what was found.
+var Searches = format.Writers[bisect.Report]{
+	{Format: format.Text, Write: bisectText}, {Format: format.Markdown, Write: bisectMarkdown},
+	{Format: format.JSON, Write: func(w io.Writer, r bisect.Report) error { return result.Object(w, r) }},
+	{Format: format.Line, Write: func(w io.Writer, r bisect.Report) error {
+		_, err := fmt.Fprintln(w, bisectSentence(r))
+		return err
+	}},
 }
 
-// BisectText writes r for people: the steps, then what was found.
-func BisectText(w io.Writer, r bisect.Report) error {
+func bisectText(w io.Writer, r bisect.Report) error {
 	var b strings.Builder
 	if len(r.Steps) > 0 {
 		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -59,12 +64,6 @@ func BisectText(w io.Writer, r bisect.Report) error {
 	}
 	fmt.Fprintf(&b, "\nreport    %s\n", r.Folder)
 	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// BisectLine writes in a line what a search ended with.
-func BisectLine(w io.Writer, r bisect.Report) error {
-	_, err := fmt.Fprintln(w, bisectSentence(r))
 	return err
 }
 

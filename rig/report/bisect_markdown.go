@@ -16,9 +16,9 @@ import (
 // diffLines is how much of a commit's diff is shown.
 const diffLines = 120
 
-// BisectMarkdown writes r for a mail or an issue: the commit, the line that
+// bisectMarkdown writes r for a mail or an issue: the commit, the line that
 // names it in a fix, the grounds, and every step.
-func BisectMarkdown(w io.Writer, r bisect.Report) error {
+func bisectMarkdown(w io.Writer, r bisect.Report) error {
 	var b strings.Builder
 	b.WriteString("# Bisecting an ordering regression\n\n")
 	for _, line := range strings.Split(strings.TrimRight(bisectWords(r), "\n"), "\n") {

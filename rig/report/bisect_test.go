@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
 
@@ -56,15 +57,15 @@ func searched() bisect.Report {
 
 func TestBisectReports(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"bisect.txt": func(w *bytes.Buffer) error { return BisectText(w, searched()) },
-		"bisect.md":  func(w *bytes.Buffer) error { return BisectMarkdown(w, searched()) },
+		"bisect.txt": func(w *bytes.Buffer) error { return bisectText(w, searched()) },
+		"bisect.md":  func(w *bytes.Buffer) error { return bisectMarkdown(w, searched()) },
 	} {
 		var out bytes.Buffer
 		require.NoError(t, write(&out))
 		golden(t, name, out.Bytes())
 	}
 	var out bytes.Buffer
-	require.NoError(t, BisectJSON(&out, searched()))
+	require.NoError(t, Searches.Render(&out, format.JSON, searched()))
 	var back bisect.Report
 	require.NoError(t, json.Unmarshal(out.Bytes(), &back))
 	assert.Equal(t, searched(), back)
@@ -76,8 +77,8 @@ func TestASearchWithoutAnEndNamesNoCommit(t *testing.T) {
 	r.Outcome, r.First, r.Confidence = "", nil, nil
 	r.Error = &trial.Failure{Message: "interrupted"}
 	var text, md bytes.Buffer
-	require.NoError(t, BisectText(&text, r))
-	require.NoError(t, BisectMarkdown(&md, r))
+	require.NoError(t, bisectText(&text, r))
+	require.NoError(t, bisectMarkdown(&md, r))
 	for _, out := range []string{text.String(), md.String()} {
 		assert.Contains(t, out, "did not come to an end")
 		assert.NotContains(t, out, "Fixes:")
@@ -86,7 +87,7 @@ func TestASearchWithoutAnEndNamesNoCommit(t *testing.T) {
 	r = searched()
 	r.Outcome, r.First = "skipped", append(r.First, bisect.About{Hash: hash("d"), Fixes: "Fixes: d"})
 	text.Reset()
-	require.NoError(t, BisectText(&text, r))
+	require.NoError(t, bisectText(&text, r))
 	assert.Contains(t, text.String(), "one of 2 commits")
 	assert.NotContains(t, text.String(), "Fixes:")
 }

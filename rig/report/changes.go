@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
@@ -21,25 +22,34 @@ type ChangedCell struct {
 	Changes []string `json:"changes"`
 }
 
-// ChangesFormats lists what Changes can write.
-func ChangesFormats() []string { return []string{"text", "markdown", "json"} }
+// Changes says which of the cells are flagged in their latest run.
+var Changes = format.Writers[[]trend.Trend]{{Format: format.Text, Write: changesText}, {Format: format.Markdown, Write: changesMarkdown}, {Format: format.JSON, Write: changesJSON}}
 
-// Changes writes which of the cells are flagged in their latest run.
-func Changes(w io.Writer, trends []trend.Trend, format string) error {
+func changed(trends []trend.Trend) []ChangedCell {
 	list := []ChangedCell{}
 	for _, t := range trends {
 		if c, ok := changedNow(t); ok {
 			list = append(list, c)
 		}
 	}
+	return list
+}
+
+func changesJSON(w io.Writer, trends []trend.Trend) error {
+	return result.Object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": changed(trends)})
+}
+
+func changesText(w io.Writer, trends []trend.Trend) error {
+	return listChanges(w, trends, "  ", "%s")
+}
+
+func changesMarkdown(w io.Writer, trends []trend.Trend) error {
+	return listChanges(w, trends, "  - ", "- `%s`")
+}
+
+func listChanges(w io.Writer, trends []trend.Trend, bullet, literal string) error {
 	var b strings.Builder
-	if format == "json" {
-		return result.Object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": list})
-	}
-	bullet, literal := "  ", "%s"
-	if format == "markdown" {
-		bullet, literal = "  - ", "- `%s`"
-	}
+	list := changed(trends)
 	for _, c := range list {
 		fmt.Fprintf(&b, literal+"\n", strings.ReplaceAll(c.Cell, "`", "'"))
 		for _, text := range c.Changes {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
@@ -124,11 +125,12 @@ func comparedRates(a, b []Row) []ComparedCounts {
 	return list
 }
 
-// Compared writes a comparison, as text or as one JSON object.
-func Compared(w io.Writer, c Comparison, asJSON bool) error {
-	if asJSON {
-		return result.Object(w, c)
-	}
+// Comparisons are of two runs.
+var Comparisons = format.Writers[Comparison]{{Format: format.Text, Write: comparisonText}, {Format: format.JSON, Write: comparisonJSON}}
+
+func comparisonJSON(w io.Writer, c Comparison) error { return result.Object(w, c) }
+
+func comparisonText(w io.Writer, c Comparison) error {
 	fmt.Fprintf(w, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
 	for _, f := range c.Differs {
 		fmt.Fprintf(w, "%s differs\n  A  %s\n  B  %s\n", f.Name, words.Dash(f.A), words.Dash(f.B))

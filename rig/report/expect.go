@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -14,16 +15,24 @@ import (
 // ExpectSchema names the JSON form of Expectations.
 const ExpectSchema = "kcovrig.expect/1"
 
-// Expect writes what the kernel's memory model says beside what was measured,
-// as text or as one JSON object.
-func Expect(w io.Writer, e trial.Expectations, asJSON bool) error {
-	if asJSON {
-		e.Tests, e.LKMM = result.Full(e.Tests), result.Full(e.LKMM)
-		return result.Object(w, struct {
-			Schema string `json:"schema"`
-			trial.Expectations
-		}{ExpectSchema, e})
-	}
+// Expectations are what the kernel's memory model says beside what was measured.
+var Expectations = format.Writers[trial.Expectations]{
+	{Format: format.Text, Write: expectText}, {Format: format.JSON, Write: expectJSON},
+	{Format: format.Line, Write: func(w io.Writer, e trial.Expectations) error {
+		_, err := fmt.Fprintln(w, ExpectSentence(e))
+		return err
+	}},
+}
+
+func expectJSON(w io.Writer, e trial.Expectations) error {
+	e.Tests, e.LKMM = result.Full(e.Tests), result.Full(e.LKMM)
+	return result.Object(w, struct {
+		Schema string `json:"schema"`
+		trial.Expectations
+	}{ExpectSchema, e})
+}
+
+func expectText(w io.Writer, e trial.Expectations) error {
 	fmt.Fprintf(w, "model     %s\n", e.Model)
 	if e.Run == "" {
 		fmt.Fprintln(w, "measured  nothing: the cache holds no run under the memory emulator")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -47,8 +48,17 @@ func (o ExplainOptions) Chosen(s result.Saved) (int, error) {
 	return 0, fault.Newf(fault.User, op, "the run holds witnesses 1 to %d", have)
 }
 
-// Explain writes the story of one witness, and what keeps the order.
-func Explain(w io.Writer, s result.Saved, o ExplainOptions) error {
+// Explanation is of a run.
+type Explanation struct {
+	Run     result.Saved
+	Options ExplainOptions
+}
+
+// Explanations tell the story of one witness, and what keeps the order.
+var Explanations = format.Writers[Explanation]{{Format: format.Text, Write: explainText}, {Format: format.JSON, Write: explainJSON}}
+
+func explainText(w io.Writer, e Explanation) error {
+	s, o := e.Run, e.Options
 	n, err := o.Chosen(s)
 	if err != nil {
 		return err

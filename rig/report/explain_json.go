@@ -33,8 +33,9 @@ type window struct {
 	LandedNS  *int64 `json:"landedNS"`  // the store landed
 }
 
-// ExplainJSON writes the same as one JSON object.
-func ExplainJSON(w io.Writer, s result.Saved, o ExplainOptions) error {
+// explainJSON writes the same as one JSON object.
+func explainJSON(w io.Writer, asked Explanation) error {
+	s, o := asked.Run, asked.Options
 	n, err := o.Chosen(s)
 	if err != nil {
 		return err

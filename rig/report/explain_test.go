@@ -82,7 +82,7 @@ func explainable() result.Saved {
 func explanation(t *testing.T, s result.Saved, o ExplainOptions) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, Explain(&b, s, o))
+	require.NoError(t, explainText(&b, Explanation{s, o}))
 	return b.String()
 }
 
@@ -133,8 +133,8 @@ func TestExplainRefusesAWrongNumber(t *testing.T) {
 	none.Document.Witnesses = nil
 	for n, run := range map[int]result.Saved{5: explainable(), 1: none} {
 		for _, write := range []func(*bytes.Buffer) error{
-			func(b *bytes.Buffer) error { return Explain(b, run, ExplainOptions{Number: n}) },
-			func(b *bytes.Buffer) error { return ExplainJSON(b, run, ExplainOptions{Number: n}) },
+			func(b *bytes.Buffer) error { return explainText(b, Explanation{run, ExplainOptions{Number: n}}) },
+			func(b *bytes.Buffer) error { return explainJSON(b, Explanation{run, ExplainOptions{Number: n}}) },
 		} {
 			var b bytes.Buffer
 			err := write(&b)
@@ -169,7 +169,7 @@ func TestCertificatesInWords(t *testing.T) {
 
 func TestExplainJSON(t *testing.T) {
 	var b bytes.Buffer
-	require.NoError(t, ExplainJSON(&b, explainable(), ExplainOptions{}))
+	require.NoError(t, explainJSON(&b, Explanation{Run: explainable()}))
 	var got struct {
 		Schema            string
 		Number, Witnesses int
@@ -184,7 +184,7 @@ func TestExplainJSON(t *testing.T) {
 	assert.Nil(t, got.Certificate)
 
 	b.Reset()
-	require.NoError(t, ExplainJSON(&b, explainable(), ExplainOptions{Number: 4}))
+	require.NoError(t, explainJSON(&b, Explanation{explainable(), ExplainOptions{Number: 4}}))
 	assert.Contains(t, b.String(), `"heldNS": null`)
 }
 

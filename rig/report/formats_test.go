@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -34,19 +35,19 @@ func load(t *testing.T, names ...string) []result.Saved {
 	return runs
 }
 
-func render(t *testing.T, format string, runs []result.Saved) string {
+func render(t *testing.T, as string, runs []result.Saved) string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, Render(&out, format, runs, Options{TestedBy: tester}))
+	require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{runs, Options{TestedBy: tester}}))
 	return out.String()
 }
 
 func TestReports(t *testing.T) {
-	for _, format := range Formats() {
+	for _, as := range Runs.Names() {
 		for _, name := range samples {
-			golden(t, filepath.Join("reports", name+"."+format), []byte(render(t, format, load(t, name))))
+			golden(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, load(t, name))))
 		}
-		golden(t, filepath.Join("reports", "all."+format), []byte(render(t, format, load(t, samples...))))
+		golden(t, filepath.Join("reports", "all."+as), []byte(render(t, as, load(t, samples...))))
 	}
 }
 
@@ -76,8 +77,8 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	run, err := result.Parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
 	require.NoError(t, err)
 	assert.Contains(t, render(t, "json", []result.Saved{run}), "18446744073709551615")
-	for _, format := range Formats()[1:] {
-		assert.NotEmpty(t, render(t, format, []result.Saved{run}), "%s of a result that holds nothing", format)
+	for _, as := range Runs.Names()[1:] {
+		assert.NotEmpty(t, render(t, as, []result.Saved{run}), "%s of a result that holds nothing", as)
 	}
 }
 
@@ -95,7 +96,7 @@ func TestLoadRefuses(t *testing.T) {
 	file, err := result.Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
 	require.NoError(t, err)
 	assert.Equal(t, load(t, "fixed")[0], file, "the folder and its file are the same run")
-	assert.Equal(t, fault.User, fault.KindOf(Render(&bytes.Buffer{}, "pdf", nil, Options{})))
+	assert.Equal(t, fault.User, fault.KindOf(Runs.Render(&bytes.Buffer{}, "pdf", RunsReport{})))
 }
 
 func TestMarkdownFitsAMail(t *testing.T) {
@@ -116,7 +117,7 @@ func TestOnlyFixedIsSigned(t *testing.T) {
 		assert.Equal(t, signed, strings.Contains(render(t, "markdown", load(t, strings.Fields(names)...)), "Tested-by: "), names)
 	}
 	var out bytes.Buffer
-	require.NoError(t, Render(&out, "markdown", load(t, "fixed"), Options{}))
+	require.NoError(t, Runs.Render(&out, format.Markdown, RunsReport{Runs: load(t, "fixed")}))
 	assert.NotContains(t, out.String(), "Tested-by", "nobody is invented")
 	assert.NoError(t, CheckTestedBy(tester))
 	for _, bad := range []string{"", "a@example.org", "Name", "Name <>", "A <a@b>\nSigned-off-by: B <b@c>"} {

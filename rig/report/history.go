@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
@@ -20,22 +21,31 @@ const (
 	ComparisonSchema = "kcovrig.comparison/1"
 )
 
-// History lists runs, as text or as one JSON object.
-func History(w io.Writer, path string, runs []trend.Run, asJSON bool) error {
-	if asJSON {
-		return result.Object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": result.Full(runs)})
-	}
+// RunList is runs of the history in Path.
+type RunList struct {
+	Path string
+	Runs []trend.Run
+}
+
+// History lists runs.
+var History = format.Writers[RunList]{{Format: format.Text, Write: historyText}, {Format: format.JSON, Write: historyJSON}}
+
+func historyJSON(w io.Writer, l RunList) error {
+	return result.Object(w, map[string]any{"schema": HistorySchema, "path": l.Path, "runs": result.Full(l.Runs)})
+}
+
+func historyText(w io.Writer, l RunList) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if len(runs) > 0 {
+	if len(l.Runs) > 0 {
 		fmt.Fprintln(t, "run\tended (UTC)\tsays\tunpatched\tpatched\tkernel\tcell")
 	}
-	for _, r := range runs {
+	for _, r := range l.Runs {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), armWindows(r, false), armWindows(r, true), words.Dash(r.KernelVersion), r.Cell)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d runs, in %s\n", len(runs), path)
+	_, err := fmt.Fprintf(w, "%d runs, in %s\n", len(l.Runs), l.Path)
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -50,14 +51,14 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 	whole := trend.NewTrend("compare,kcov,arm64", runs[:10])
 	few := trend.NewTrend("compare,kcov,arm64", runs[:3])
 	compared := Compare(load(t, "fixed")[0], load(t, "readers")[0])
-	for _, asJSON := range []bool{false, true} {
-		suffix := map[bool]string{false: ".txt", true: ".json"}[asJSON]
+	for _, as := range []format.Format{format.Text, format.JSON} {
+		suffix := map[format.Format]string{format.Text: ".txt", format.JSON: ".json"}[as]
 		for name, write := range map[string]func(*bytes.Buffer) error{
-			"history": func(b *bytes.Buffer) error { return History(b, "/h.db", runs, asJSON) },
-			"empty":   func(b *bytes.Buffer) error { return History(b, "/h.db", nil, asJSON) },
-			"trend":   func(b *bytes.Buffer) error { return Trend(b, whole, asJSON) },
-			"few":     func(b *bytes.Buffer) error { return Trend(b, few, asJSON) },
-			"compare": func(b *bytes.Buffer) error { return Compared(b, compared, asJSON) },
+			"history": func(b *bytes.Buffer) error { return History.Render(b, as, RunList{"/h.db", runs}) },
+			"empty":   func(b *bytes.Buffer) error { return History.Render(b, as, RunList{Path: "/h.db"}) },
+			"trend":   func(b *bytes.Buffer) error { return Trends.Render(b, as, whole) },
+			"few":     func(b *bytes.Buffer) error { return Trends.Render(b, as, few) },
+			"compare": func(b *bytes.Buffer) error { return Comparisons.Render(b, as, compared) },
 		} {
 			var b bytes.Buffer
 			require.NoError(t, write(&b))
@@ -83,6 +84,6 @@ func TestComparingWithAFault(t *testing.T) {
 		assert.Nil(t, r.Differ)
 	}
 	var b bytes.Buffer
-	require.NoError(t, Compared(&b, c, false))
+	require.NoError(t, Comparisons.Render(&b, format.Text, c))
 	assert.Contains(t, b.String(), "not run")
 }

@@ -52,7 +52,8 @@ func pageStyle() (template.CSS, error) {
 	return template.CSS(text), err //nolint:gosec // our own file
 }
 
-func writeHTML(w io.Writer, runs []result.Saved, o Options) error {
+func writeHTML(w io.Writer, r RunsReport) error {
+	runs, o := r.Runs, r.Options
 	data := struct {
 		Title, Back string
 		Runs        []htmlRun

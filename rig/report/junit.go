@@ -70,7 +70,8 @@ func junitTime(seconds float64) string {
 	return strconv.FormatFloat(seconds, 'f', 3, 64)
 }
 
-func writeJUnit(w io.Writer, runs []result.Saved, _ Options) error {
+func writeJUnit(w io.Writer, r RunsReport) error {
+	runs := r.Runs
 	all := junitSuites{Name: "kcovrig"}
 	for _, run := range runs {
 		s := junitSuite{Name: run.Name, Cases: junitCases(run.Document)}
@@ -82,7 +83,7 @@ func writeJUnit(w io.Writer, runs []result.Saved, _ Options) error {
 			s.junitTotals = s.add(c.totals())
 		}
 		var text strings.Builder
-		if err := writeTexts(&text, []result.Saved{run}, Options{}); err != nil {
+		if err := writeTexts(&text, RunsReport{Runs: []result.Saved{run}}); err != nil {
 			return err
 		}
 		s.Out = text.String()

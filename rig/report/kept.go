@@ -6,6 +6,7 @@ import (
 	"bytes"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
 
@@ -15,14 +16,14 @@ func Kept() result.Reports {
 }
 
 // keptFiles are the formats that are kept, by file.
-var keptFiles = map[string]string{"report.html": "html", "report.md": "markdown"}
+var keptFiles = map[string]format.Format{"report.html": format.HTML, "report.md": format.Markdown}
 
 // keptOfRun renders a run into the bytes that rendering it later gives.
 func keptOfRun(run result.Saved) (result.Files, error) {
 	files := result.Files{"versions.txt": []byte(Versions(run.Document))}
-	for name, format := range keptFiles {
+	for name, as := range keptFiles {
 		var text bytes.Buffer
-		if err := Render(&text, format, []result.Saved{run}, Options{}); err != nil {
+		if err := Runs.Render(&text, as, RunsReport{Runs: []result.Saved{run}}); err != nil {
 			return nil, err
 		}
 		files[name] = text.Bytes()
@@ -32,9 +33,9 @@ func keptOfRun(run result.Saved) (result.Files, error) {
 
 func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Files, error) {
 	files := result.Files{}
-	for name, format := range map[string]string{"report.html": "html", "report.md": "markdown", "junit.xml": "junit"} {
+	for name, as := range map[string]format.Format{"report.html": format.HTML, "report.md": format.Markdown, "junit.xml": format.JUnit} {
 		var text bytes.Buffer
-		if err := RenderMatrix(&text, format, now, since); err != nil {
+		if err := Matrices.Render(&text, as, MatrixReport{Now: now, Before: since}); err != nil {
 			return nil, err
 		}
 		files[name] = text.Bytes()
@@ -44,7 +45,7 @@ func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Fil
 
 func keptOfSearch(r bisect.Report) (result.Files, error) {
 	var text bytes.Buffer
-	if err := BisectMarkdown(&text, r); err != nil {
+	if err := Searches.Render(&text, format.Markdown, r); err != nil {
 		return nil, err
 	}
 	return result.Files{"bisect.md": text.Bytes()}, nil

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -82,18 +83,34 @@ func Summarise(r litmus.Report) LitmusSummary {
 	return s
 }
 
-// LitmusJSON prints the report as one object; failure may be nil.
-func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
+// LitmusRun is what a set of litmus tests came to; a Failure, where there is one,
+// kept it from more.
+type LitmusRun struct {
+	litmus.Report
+	Failure *trial.Failure
+}
+
+// Litmus is a table of tests and its sums.
+var Litmus = format.Writers[LitmusRun]{
+	{Format: format.Text, Write: litmusText}, {Format: format.JSON, Write: litmusJSON},
+	{Format: format.Line, Write: func(w io.Writer, r LitmusRun) error {
+		s := Summarise(r.Report)
+		_, err := fmt.Fprintf(w, "%d sound, %d unsound, %d inconclusive\n", s.Sound, s.Unsound, s.Inconclusive)
+		return err
+	}},
+}
+
+func litmusJSON(w io.Writer, r LitmusRun) error {
 	tests := []result.LitmusTest{}
 	for _, t := range r.Tests {
 		tests = append(tests, result.LitmusTestOf(t))
 	}
 	m := map[string]any{
-		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r), "seed": r.Seed,
+		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r.Report), "seed": r.Seed,
 		"kernel": r.Kernel, "qemu": r.QEMU, "emulator": r.Counted, "ended": r.Ended,
 	}
-	if failure != nil {
-		m["failure"] = failure
+	if r.Failure != nil {
+		m["failure"] = r.Failure
 	}
 	return result.Object(w, m)
 }
@@ -101,8 +118,7 @@ func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
 // forbiddenShown bounds what is shown of a test's forbidden states.
 const forbiddenShown = 20
 
-// LitmusText prints the report as a table and its sums.
-func LitmusText(w io.Writer, r litmus.Report) error {
+func litmusText(w io.Writer, r LitmusRun) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "test\tthreads\toutcomes\tstates\tforbidden\tunseen\tmodel\ttarget\t")
 	for _, c := range r.Tests {
@@ -128,7 +144,7 @@ func LitmusText(w io.Writer, r litmus.Report) error {
 			fmt.Fprintf(w, "FORBIDDEN in %s: %s (%d times, policy %s)\n", c.Name, s, c.States[s], strings.Join(under(c, s), " and "))
 		}
 	}
-	s := Summarise(r)
+	s := Summarise(r.Report)
 	for _, p := range s.Policies {
 		fmt.Fprintf(w, "policy %s: %d outcomes of %d tests\n", p.Policy, p.Outcomes, p.Tests)
 	}

@@ -36,7 +36,7 @@ func litmusReport() litmus.Report {
 
 func TestLitmusJSON(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, LitmusJSON(&out, litmusReport(), nil))
+	require.NoError(t, litmusJSON(&out, LitmusRun{Report: litmusReport()}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	assert.Equal(t, map[string]any{
@@ -99,7 +99,7 @@ func TestLitmusLines(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, uint64(3), got.Tests[0].Outcomes)
 	var shown bytes.Buffer
-	require.NoError(t, LitmusText(&shown, got))
+	require.NoError(t, litmusText(&shown, LitmusRun{Report: got}))
 	assert.Contains(t, shown.String(), "THE RUN WAS ENDED")
 }
 
@@ -118,7 +118,7 @@ func TestWhatAreNoLitmusLines(t *testing.T) {
 
 func TestLitmusText(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, LitmusText(&out, litmusReport()))
+	require.NoError(t, litmusText(&out, LitmusRun{Report: litmusReport()}))
 	for _, want := range []string{
 		"FORBIDDEN in MP: 1:X0=2; 1:X2=0; (1 times, policy verdict)", "policy verdict: 1 outcomes of 1 tests", "INCONCLUSIVE: hung", "1 of 2", "seed 7",
 		"0 sound, 1 unsound, 1 inconclusive; 1 forbidden states; 1 of 1 relaxed targets seen",

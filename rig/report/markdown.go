@@ -33,7 +33,8 @@ func CheckTestedBy(person string) error {
 	return nil
 }
 
-func writeMarkdown(w io.Writer, runs []result.Saved, o Options) error {
+func writeMarkdown(w io.Writer, r RunsReport) error {
+	runs, o := r.Runs, r.Options
 	var b strings.Builder
 	fmt.Fprintf(&b, "### kcovrig: %s\n\n", headline(runs))
 	markdownSentences(&b, runs)

@@ -7,37 +7,32 @@ import (
 	"io"
 	"strings"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
-// MatrixJSON writes the document as one object and a newline.
-func MatrixJSON(w io.Writer, d matrix.Document) error { return result.Object(w, d) }
-
-// matrixRenderers lists the formats. before is the run to compare with; nil: none.
-var matrixRenderers = []struct {
-	name  string
-	write func(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error
-}{
-	{"text", matrixText}, {"json", matrixAsSaved}, {"junit", matrixJUnit}, {"markdown", matrixMarkdown}, {"html", matrixHTML},
+// MatrixReport is one report over all cells of a matrix; with Before, it says what
+// changed since that run.
+type MatrixReport struct {
+	Now    result.SavedMatrix
+	Before *result.SavedMatrix
 }
 
-// RenderMatrix writes one report over all cells of a matrix; with before, it says
-// what changed since that run.
-func RenderMatrix(w io.Writer, format string, now result.SavedMatrix, before *result.SavedMatrix) error {
-	for _, r := range matrixRenderers {
-		if r.name == format {
-			return fault.Wrap(fault.Rig, "write the report", r.write(w, now, before))
-		}
-	}
-	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(Formats(), ", "))
+// Matrices are all formats of a report on a matrix.
+var Matrices = format.Writers[MatrixReport]{
+	{Format: format.Text, Write: matrixText}, {Format: format.JSON, Write: matrixAsSaved}, {Format: format.JUnit, Write: matrixJUnit},
+	{Format: format.Markdown, Write: matrixMarkdown}, {Format: format.HTML, Write: matrixHTML},
+	{Format: format.Line, Write: func(w io.Writer, r MatrixReport) error {
+		_, err := fmt.Fprintln(w, MatrixSentence(r.Now.Document.Counts))
+		return err
+	}},
 }
 
-func matrixAsSaved(w io.Writer, now result.SavedMatrix, _ *result.SavedMatrix) error {
-	_, err := w.Write(now.Raw)
+func matrixAsSaved(w io.Writer, r MatrixReport) error {
+	_, err := w.Write(r.Now.Raw)
 	return err
 }
 

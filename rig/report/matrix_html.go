@@ -10,7 +10,6 @@ import (
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/words"
-	"kcovrig/rig/result"
 )
 
 // htmlCell is a row of the page's table.
@@ -23,7 +22,8 @@ type htmlCell struct {
 
 // matrixHTML writes the page: one file, like a run's, but that it links to the
 // cells' own reports beside it.
-func matrixHTML(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
+func matrixHTML(w io.Writer, r MatrixReport) error {
+	now, before := r.Now, r.Before
 	d := now.Document
 	data := struct {
 		Title, Headline string

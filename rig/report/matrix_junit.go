@@ -9,13 +9,13 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/words"
-	"kcovrig/rig/result"
 )
 
 // matrixJUnit makes one suite, a case per cell. A case fails where the cell came
 // to something else than was expected, whichever way round; a cell without an
 // answer is an error, one that did not run is skipped.
-func matrixJUnit(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
+func matrixJUnit(w io.Writer, r MatrixReport) error {
+	now, before := r.Now, r.Before
 	d := now.Document
 	s := junitSuite{Name: "kcovrig matrix " + d.Name}
 	for _, f := range matrixFacts(d) {
@@ -40,7 +40,7 @@ func matrixJUnit(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix
 		s.Cases = append(s.Cases, c)
 	}
 	var text strings.Builder
-	if err := matrixText(&text, now, before); err != nil {
+	if err := matrixText(&text, MatrixReport{Now: now, Before: before}); err != nil {
 		return err
 	}
 	s.Out = text.String()

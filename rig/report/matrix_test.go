@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/chart"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -76,7 +77,7 @@ func savedAs(t *testing.T, name string, d matrix.Document) result.SavedMatrix {
 	dir := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	var b bytes.Buffer
-	require.NoError(t, MatrixJSON(&b, d))
+	require.NoError(t, result.Object(&b, d))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), b.Bytes(), 0o600))
 	require.True(t, result.IsMatrix(dir))
 	s, err := result.LoadMatrix(dir)
@@ -100,21 +101,21 @@ func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 	return &s
 }
 
-func renderMatrix(t *testing.T, format string, now result.SavedMatrix, before *result.SavedMatrix) string {
+func renderMatrix(t *testing.T, as string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, RenderMatrix(&b, format, now, before))
+	require.NoError(t, Matrices.Render(&b, format.Format(as), MatrixReport{now, before}))
 	return b.String()
 }
 
 func TestMatrixReports(t *testing.T) {
 	now := madeUp(t)
-	for _, format := range Formats() {
-		text := renderMatrix(t, format, now, dayBefore(t, now))
-		golden(t, filepath.Join("matrix", "nightly."+format), []byte(text))
-		assert.Equal(t, text, renderMatrix(t, format, now, dayBefore(t, now)), "the same bytes")
+	for _, as := range Matrices.Names() {
+		text := renderMatrix(t, as, now, dayBefore(t, now))
+		golden(t, filepath.Join("matrix", "nightly."+as), []byte(text))
+		assert.Equal(t, text, renderMatrix(t, as, now, dayBefore(t, now)), "the same bytes")
 	}
-	require.Error(t, RenderMatrix(&bytes.Buffer{}, "pdf", now, nil))
+	require.Error(t, Matrices.Render(&bytes.Buffer{}, "pdf", MatrixReport{Now: now}))
 }
 
 func TestMatrixMarkdownFitsAMail(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/words"
-	"kcovrig/rig/result"
 )
 
 // The Markdown summary fits a mail and a job's page: 40 lines, whatever the
@@ -30,7 +29,8 @@ func MatrixList(w io.Writer, cells []matrix.Cell) error {
 	return tab.Flush()
 }
 
-func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
+func matrixText(w io.Writer, r MatrixReport) error {
+	now, before := r.Now, r.Before
 	d := now.Document
 	for _, f := range matrixFacts(d) {
 		fmt.Fprintf(w, "%-10s%s\n", f.Name, words.OneLine(f.Value))
@@ -72,7 +72,8 @@ func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix)
 	return err
 }
 
-func matrixMarkdown(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
+func matrixMarkdown(w io.Writer, r MatrixReport) error {
+	now, before := r.Now, r.Before
 	d := now.Document
 	var b strings.Builder
 	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), MatrixSentence(d.Counts))

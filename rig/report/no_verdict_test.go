@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -23,17 +24,17 @@ func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
 	r.Failure = &trial.Failure{Whose: "rig", Message: "QEMU ended early"}
 	assert.Empty(t, check(t, r, func(doc map[string]any) { assert.Equal(t, "", doc["verdict"]) }))
 	run := result.Saved{Name: "x", Document: result.NewDocument(r)}
-	for format, want := range map[string]string{
+	for as, want := range map[string]string{
 		"text": "no verdict", "markdown": "No verdict: the compare ended with an error", "html": `<span class="word">no verdict</span>`, "junit": `type="rig-fault"`, "json": `"sentence": "No verdict: the compare ended with an error."`,
 	} {
 		var out bytes.Buffer
-		require.NoError(t, Render(&out, format, []result.Saved{run}, Options{}))
-		assert.Contains(t, out.String(), want, format)
+		require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{Runs: []result.Saved{run}}))
+		assert.Contains(t, out.String(), want, as)
 		_, body, styled := strings.Cut(out.String(), "</style>")
 		if !styled {
 			body = out.String()
 		}
-		assert.NotContains(t, strings.ToLower(body), "inconclusive", format)
+		assert.NotContains(t, strings.ToLower(body), "inconclusive", as)
 	}
 	assert.Equal(t, "rig fault", trend.NewRun(r).Word())
 }

@@ -10,9 +10,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
-	"kcovrig/rig/fault"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
 
@@ -25,36 +24,21 @@ type Options struct {
 	Cell     string // HTML served beside the history's pages: the way back to the cell's; empty: none
 }
 
-// renderers lists the formats. Each writes the same bytes for the same runs.
-var renderers = []struct {
-	name  string
-	write func(io.Writer, []result.Saved, Options) error
-}{
-	{"text", writeTexts}, {"json", writeReport}, {"junit", writeJUnit}, {"markdown", writeMarkdown}, {"html", writeHTML},
+// RunsReport is one report on runs, in their order.
+type RunsReport struct {
+	Runs    []result.Saved
+	Options Options
 }
 
-// Formats lists what Render can write.
-func Formats() []string {
-	names := make([]string, 0, len(renderers))
-	for _, r := range renderers {
-		names = append(names, r.name)
-	}
-	return names
+// Runs are all formats of a report on runs.
+var Runs = format.Writers[RunsReport]{
+	{Format: format.Text, Write: writeTexts}, {Format: format.JSON, Write: writeReport}, {Format: format.JUnit, Write: writeJUnit},
+	{Format: format.Markdown, Write: writeMarkdown}, {Format: format.HTML, Write: writeHTML},
 }
 
-// Render writes one report on runs, in the order given.
-func Render(w io.Writer, format string, runs []result.Saved, o Options) error {
-	for _, r := range renderers {
-		if r.name == format {
-			return fault.Wrap(fault.Rig, "write the report", r.write(w, runs, o))
-		}
-	}
-	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(Formats(), ", "))
-}
-
-func writeTexts(w io.Writer, runs []result.Saved, _ Options) error {
-	for i, run := range runs {
-		if len(runs) > 1 {
+func writeTexts(w io.Writer, r RunsReport) error {
+	for i, run := range r.Runs {
+		if len(r.Runs) > 1 {
 			gap := "\n"
 			if i == 0 {
 				gap = ""
@@ -74,7 +58,7 @@ func writeTexts(w io.Writer, runs []result.Saved, _ Options) error {
 }
 
 // writeReport writes the saved results as they are, with what is derived from them.
-func writeReport(w io.Writer, runs []result.Saved, _ Options) error {
+func writeReport(w io.Writer, all RunsReport) error {
 	type entry struct {
 		Name     string          `json:"name"`
 		Sentence string          `json:"sentence"`
@@ -83,7 +67,7 @@ func writeReport(w io.Writer, runs []result.Saved, _ Options) error {
 		Result   json.RawMessage `json:"result"`
 	}
 	list := []entry{}
-	for _, r := range runs {
+	for _, r := range all.Runs {
 		list = append(list, entry{r.Name, sentence(r.Document), command(r.Document), rows(r.Document), slices.Clone(r.Raw)})
 	}
 	return result.Object(w, map[string]any{"schema": ReportSchema, "runs": list})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -18,15 +19,18 @@ const (
 	CacheSchema  = "kcovrig.cache/1"
 )
 
-// Checks writes what the doctor found, as text or as one JSON object.
-func Checks(w io.Writer, checks []trial.Check, asJSON bool) error {
-	if asJSON {
-		ok := true
-		for _, c := range checks {
-			ok = ok && (c.OK || !c.Required)
-		}
-		return result.Object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
+// Checks are what the doctor found.
+var Checks = format.Writers[[]trial.Check]{{Format: format.Text, Write: checksText}, {Format: format.JSON, Write: checksJSON}}
+
+func checksJSON(w io.Writer, checks []trial.Check) error {
+	ok := true
+	for _, c := range checks {
+		ok = ok && (c.OK || !c.Required)
 	}
+	return result.Object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
+}
+
+func checksText(w io.Writer, checks []trial.Check) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range checks {
 		mark := "ok"
@@ -44,26 +48,37 @@ func Checks(w io.Writer, checks []trial.Check, asJSON bool) error {
 	return t.Flush()
 }
 
-// Cache writes the cache's entries, as text or as one JSON object.
-func Cache(w io.Writer, dir string, entries []trial.CacheEntry, asJSON bool) error {
-	return cache(w, dir, "entries", entries, asJSON)
+// CacheList is entries of the cache in Dir.
+type CacheList struct {
+	Dir     string
+	Entries []trial.CacheEntry
+	Removed bool // they are no longer there
 }
 
-// Pruned writes the entries that were removed, as text or as one JSON object.
-func Pruned(w io.Writer, dir string, entries []trial.CacheEntry, asJSON bool) error {
-	return cache(w, dir, "removed", entries, asJSON)
+func (c CacheList) what() string {
+	if c.Removed {
+		return "removed"
+	}
+	return "entries"
 }
 
-func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON bool) error {
-	var total int64
-	for _, e := range entries {
+func (c CacheList) bytes() (total int64) {
+	for _, e := range c.Entries {
 		total += e.Bytes
 	}
-	if asJSON {
-		return result.Object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: result.Full(entries), "bytes": total})
-	}
+	return total
+}
+
+// Cache lists what the cache holds, or held.
+var Cache = format.Writers[CacheList]{{Format: format.Text, Write: cacheText}, {Format: format.JSON, Write: cacheJSON}}
+
+func cacheJSON(w io.Writer, c CacheList) error {
+	return result.Object(w, map[string]any{"schema": CacheSchema, "dir": c.Dir, c.what(): result.Full(c.Entries), "bytes": c.bytes()})
+}
+
+func cacheText(w io.Writer, c CacheList) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, e := range entries {
+	for _, e := range c.Entries {
 		name, use := e.Name, ""
 		if e.Kind == "tree" || e.Kind == "build" { // a hash
 			name = fmt.Sprintf("%.12s", name)
@@ -76,6 +91,6 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d %s, %s, in %s\n", len(entries), what, words.Size(total), dir)
+	_, err := fmt.Fprintf(w, "%d %s, %s, in %s\n", len(c.Entries), c.what(), words.Size(c.bytes()), c.Dir)
 	return err
 }

@@ -8,18 +8,22 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
 
-// Trend writes how a cell's rates went, as text or as one JSON object.
-func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
-	if asJSON {
-		return result.Object(w, map[string]any{
-			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
-		})
-	}
+// Trends say how a cell's rates went.
+var Trends = format.Writers[trend.Trend]{{Format: format.Text, Write: trendText}, {Format: format.JSON, Write: trendJSON}}
+
+func trendJSON(w io.Writer, t trend.Trend) error {
+	return result.Object(w, map[string]any{
+		"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
+	})
+}
+
+func trendText(w io.Writer, t trend.Trend) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cell      %s\nruns      %d\n", t.Cell, len(t.Runs))
 	fmt.Fprintf(&b, "verdicts  %s\n", verdicts(t.Runs))

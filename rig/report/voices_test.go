@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -42,11 +43,11 @@ func TestVoicesAreShownSideBySide(t *testing.T) {
 
 	d := result.NewDocument(r)
 	saved := []result.Saved{{Name: "run1", Document: d}}
-	for _, format := range []string{"markdown", "html"} {
+	for _, as := range []string{"markdown", "html"} {
 		var out bytes.Buffer
-		require.NoError(t, Render(&out, format, saved, Options{}))
-		assert.Contains(t, out.String(), "order kept: yes", format)
-		assert.Contains(t, out.String(), "herd7 is not installed", format)
+		require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{Runs: saved}))
+		assert.Contains(t, out.String(), "order kept: yes", as)
+		assert.Contains(t, out.String(), "herd7 is not installed", as)
 	}
 }
 

@@ -6,12 +6,12 @@
 package worker
 
 import (
-	"kcovrig/rig/result"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"kcovrig/rig/result"
 	"os"
 	"path/filepath"
 	"runtime"

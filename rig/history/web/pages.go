@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
 
@@ -117,7 +118,7 @@ func (p pages) run(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, func(b io.Writer) error {
-		return report.Render(b, "html", []result.Saved{saved}, report.Options{Cell: run.Cell})
+		return report.Runs.Render(b, format.HTML, report.RunsReport{Runs: []result.Saved{saved}, Options: report.Options{Cell: run.Cell}})
 	})
 }
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package format is the one way in which reports are asked for: what forms there
+// are, and a table of the writers of a kind of thing. The writing itself it leaves
+// to the reports.
+package format
+
+import (
+	"io"
+	"strings"
+
+	"kcovrig/rig/fault"
+)
+
+// Format is the form of a report; the zero value is none.
+type Format string
+
+const (
+	Text     Format = "text"
+	JSON     Format = "json"
+	JUnit    Format = "junit"
+	Markdown Format = "markdown"
+	HTML     Format = "html"
+	Line     Format = "line" // a sentence alone, for --quiet
+)
+
+// Of is JSON or Text, as a flag --json says.
+func Of(json bool) Format {
+	if json {
+		return JSON
+	}
+	return Text
+}
+
+// Writer writes a kind of thing in one format: the same bytes for the same thing.
+type Writer[T any] struct {
+	Format Format
+	Write  func(io.Writer, T) error
+}
+
+// Writers are all those of a kind, in the order in which they are listed.
+type Writers[T any] []Writer[T]
+
+// Render writes value. A format that the kind does not have is the user's fault.
+func (all Writers[T]) Render(w io.Writer, f Format, value T) error {
+	for _, one := range all {
+		if one.Format == f {
+			return fault.Wrap(fault.Rig, "write the report", one.Write(w, value))
+		}
+	}
+	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", f, strings.Join(all.Names(), ", "))
+}
+
+// Names lists the formats that a user can ask for.
+func (all Writers[T]) Names() []string {
+	var names []string
+	for _, one := range all {
+		if one.Format != Line {
+			names = append(names, string(one.Format))
+		}
+	}
+	return names
+}
