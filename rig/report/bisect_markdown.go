@@ -75,12 +75,12 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 }
 
 func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
-	s := story{Reading: witness.Read(w, code)}
+	reading := witness.Read(w, code)
 	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", words.Plain(witnessTitle(w)))
-	fmt.Fprintf(b, "%s\n", words.Plain(s.summary()))
+	fmt.Fprintf(b, "%s\n", words.Plain(summaryOf(reading)))
 	rows := [][]string{eventHead}
 	for i, e := range w.Events {
-		row := eventRow(e, i == s.Stale)
+		row := eventRow(e, i == reading.Stale)
 		for n := range row {
 			row[n] = words.Plain(row[n])
 		}

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
@@ -62,7 +63,7 @@ func TestBisectReports(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		require.NoError(t, write(&out))
-		golden(t, name, out.Bytes())
+		goldentest.Check(t, name, out.Bytes())
 	}
 	var out bytes.Buffer
 	require.NoError(t, Searches.Render(&out, format.JSON, searched()))

@@ -15,6 +15,8 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -46,7 +48,7 @@ func sampleInstruction(at string) trial.Instruction {
 // explainable is a compare with a witness of each arm, and one without events.
 func explainable() result.Saved {
 	const x, y, poison, value = 0x412aeec8, 0x412ac000, 0x5ca1ab1e00000000, 0xffff8000801f2018
-	r := sample()
+	r := reporttest.Sample()
 	mark := func(ns int64) trial.WitnessEvent {
 		e := told(1, ns, trial.Mark, "", x, poison, 0)
 		e.Text = "the reader has found entry 1496 stale under count 1500"
@@ -103,7 +105,7 @@ func TestExplain(t *testing.T) {
 		"no-events": {explainable(), ExplainOptions{Number: 4, Width: 100}}, "none": {none, ExplainOptions{}},
 		"certified": {explainable(), ExplainOptions{Certificate: &certified}},
 	} {
-		golden(t, "explain/"+name+".txt", []byte(explanation(t, c.run, c.o)))
+		goldentest.Check(t, "explain/"+name+".txt", []byte(explanation(t, c.run, c.o)))
 	}
 }
 

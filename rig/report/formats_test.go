@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -45,9 +46,9 @@ func render(t *testing.T, as string, runs []result.Saved) string {
 func TestReports(t *testing.T) {
 	for _, as := range Runs.Names() {
 		for _, name := range samples {
-			golden(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, load(t, name))))
+			goldentest.Check(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, load(t, name))))
 		}
-		golden(t, filepath.Join("reports", "all."+as), []byte(render(t, as, load(t, samples...))))
+		goldentest.Check(t, filepath.Join("reports", "all."+as), []byte(render(t, as, load(t, samples...))))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -62,7 +63,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 		} {
 			var b bytes.Buffer
 			require.NoError(t, write(&b))
-			golden(t, "history/"+name+suffix, b.Bytes())
+			goldentest.Check(t, "history/"+name+suffix, b.Bytes())
 		}
 	}
 }

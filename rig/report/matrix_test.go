@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/format"
@@ -112,7 +113,7 @@ func TestMatrixReports(t *testing.T) {
 	now := madeUp(t)
 	for _, as := range Matrices.Names() {
 		text := renderMatrix(t, as, now, dayBefore(t, now))
-		golden(t, filepath.Join("matrix", "nightly."+as), []byte(text))
+		goldentest.Check(t, filepath.Join("matrix", "nightly."+as), []byte(text))
 		assert.Equal(t, text, renderMatrix(t, as, now, dayBefore(t, now)), "the same bytes")
 	}
 	require.Error(t, Matrices.Render(&bytes.Buffer{}, "pdf", MatrixReport{Now: now}))

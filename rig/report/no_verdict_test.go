@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -18,7 +19,7 @@ import (
 
 // A fault of the rig or the user judged nothing: no form says otherwise.
 func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Judgement = trial.Judgement{}
 	r.Observations[1].Outcome = trial.OutcomeRigFault
 	r.Failure = &trial.Failure{Whose: "rig", Message: "QEMU ended early"}

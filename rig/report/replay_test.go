@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 func replaySample() trial.Result {
-	r := sample()
+	r := reporttest.Sample()
 	r.Command, r.Judgement, r.Observations = "replay", trial.Judgement{}, r.Observations[:1]
 	r.Setup = &trial.Setup{Initramfs: "5a", Plugin: "weakmem-api7-0", Policy: map[string]uint64{"active": 600}}
 	r.Replay = &trial.Replay{

@@ -14,10 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/guest/wire"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/verdict"
 )
 
 // violations checks value against the few words of JSON Schema that
@@ -114,34 +113,14 @@ func check(t *testing.T, r trial.Result, spoil func(map[string]any)) []string {
 	return violations("result", schema, doc)
 }
 
-func sample() trial.Result {
-	tally := func(stale uint64) wire.Tally {
-		return wire.Tally{Mode: "pc", Windows: 6400, Entries: 25600, Blocks: 400, StaleBlocks: stale, StaleWindows: stale, StaleEntries: stale, FirstStaleNS: 2_500_000}
-	}
-	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
-		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, StaleNS: 1500}},
-		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
-	p := u
-	p.Patched, p.Tallies, p.Detections = true, []wire.Tally{tally(0)}, nil
-	differs := true
-	return trial.Result{
-		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
-		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
-		Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
-		QEMU:   trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
-		Code:   []trial.Code{{Container: "f", Ordered: "no"}, {Patched: true, Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
-		Notes:  []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
-	}
-}
-
 func TestResultsMatchTheSchema(t *testing.T) {
-	failed := sample()
+	failed := reporttest.Sample()
 	failed.Failure = &trial.Failure{Whose: "kernel", Message: "x"}
 	failed.Judgement = trial.Judgement{}
 	failed.Observations = failed.Observations[:1]
 	failed.Observations[0].Tallies, failed.Observations[0].Outcome = nil, trial.OutcomeTimeout
 	for name, r := range map[string]trial.Result{
-		"compare": sample(), "failed": failed, "replay": replaySample(),
+		"compare": reporttest.Sample(), "failed": failed, "replay": replaySample(),
 		"nothing done": {Command: "run"},
 	} {
 		assert.Empty(t, check(t, r, nil), name)
@@ -157,6 +136,6 @@ func TestTheSchemaCheckFindsViolations(t *testing.T) {
 		"unknown":   func(d map[string]any) { d["extra"] = 1.0 },
 		"no number": func(d map[string]any) { d["timings"].(map[string]any)["boot"] = "x" },
 	} {
-		assert.NotEmpty(t, check(t, sample(), spoil), name)
+		assert.NotEmpty(t, check(t, reporttest.Sample(), spoil), name)
 	}
 }

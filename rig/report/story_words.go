@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
 )
 
 // words are the lines of event i.
@@ -88,6 +89,9 @@ func (s *story) staleRead() []line {
 	}
 	return lines
 }
+
+// summaryOf says in a sentence what a witness shows.
+func summaryOf(r witness.Reading) string { return (&story{Reading: r}).summary() }
 
 // summary says in a sentence or two what the rows show.
 func (s *story) summary() string {

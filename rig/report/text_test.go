@@ -4,9 +4,6 @@ package report
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,31 +11,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), string(got))
-}
-
 func TestText(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, sample()))
-	golden(t, "compare.txt", out.Bytes())
+	require.NoError(t, Text(&out, reporttest.Sample()))
+	goldentest.Check(t, "compare.txt", out.Bytes())
 }
 
 func TestTextOfTwoReaders(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	u, p := r.Observations[0], r.Observations[1]
 	u.Expected, p.Expected = trial.Sometimes, trial.Never
 	failed := u
@@ -46,17 +32,17 @@ func TestTextOfTwoReaders(t *testing.T) {
 	r.Spec.Readers, r.Observations = []trial.Reader{trial.Acquire, trial.Relaxed}, []trial.Observation{u, p, failed}
 	var out bytes.Buffer
 	require.NoError(t, Text(&out, r))
-	golden(t, "readers.txt", out.Bytes())
+	goldentest.Check(t, "readers.txt", out.Bytes())
 }
 
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, result.JSON(&out, sample()))
-	golden(t, "compare.json", out.Bytes())
+	require.NoError(t, result.JSON(&out, reporttest.Sample()))
+	goldentest.Check(t, "compare.json", out.Bytes())
 }
 
 func TestTextOfOneArmHasNoVerdict(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Command, r.Observations, r.Judgement = "run", r.Observations[:1], trial.Judgement{}
 	var out bytes.Buffer
 	require.NoError(t, Text(&out, r))
@@ -68,7 +54,7 @@ func TestTextOfOneArmHasNoVerdict(t *testing.T) {
 // What a lone patched arm did not show is a tally, and no word on the patch; where a
 // finding was asked for, it comes with its reason.
 func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Command, r.Observations, r.Judgement = "run", r.Observations[1:2], trial.Judgement{}
 	for i := range r.Observations[0].Tallies {
 		t := &r.Observations[0].Tallies[i]
@@ -89,7 +75,7 @@ func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
 }
 
 func soaked() trial.Result {
-	r := sample()
+	r := reporttest.Sample()
 	r.Command, r.Judgement, r.Spec.Duration = "soak", trial.Judgement{}, 10*time.Second
 	for i := range r.Observations {
 		r.Observations[i].Outcome, r.Observations[i].Ledgers = trial.OutcomeOK, map[string]uint64{"audits": uint64(5491 + i)}
@@ -154,7 +140,7 @@ func TestColumnsOfRuns(t *testing.T) {
 }
 
 func TestUnknownIsNeverPrintedAsAnythingElse(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Judgement = trial.Judgement{}
 	var out bytes.Buffer
 	require.NoError(t, Text(&out, r))

@@ -5,13 +5,15 @@ package report
 import (
 	"testing"
 
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 func TestVersions(t *testing.T) {
-	r := sample()
+	r := reporttest.Sample()
 	r.Go, r.Setup, r.Host = "go1.26.8", &trial.Setup{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
 	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", Patched: true}}
-	golden(t, "versions.txt", []byte(Versions(result.NewDocument(r))))
+	goldentest.Check(t, "versions.txt", []byte(Versions(result.NewDocument(r))))
 }

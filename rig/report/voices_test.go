@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -20,7 +21,7 @@ import (
 // heard is a comparison with all voices, one of which could not be had in part,
 // and what the emulator noted.
 func heard() trial.Result {
-	r := sample()
+	r := reporttest.Sample()
 	for i := range r.Observations {
 		r.Observations[i].Silence = &trial.Silence{Stores: trial.Earned{Order: 7, Passed: 1, Caution: 2, Stops: []trial.Stop{
 			{Instruction: trial.Instruction{Symbol: "f", Offset: 8, Text: "dmb ishst"}, Why: "order-barrier", Count: 7},
@@ -61,7 +62,7 @@ func TestVoicesComeBackFromAFile(t *testing.T) {
 // A result from before the voices, and before the emulator's notes, is read as it was.
 func TestOlderResultsAreStillRead(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, result.JSON(&out, sample()))
+	require.NoError(t, result.JSON(&out, reporttest.Sample()))
 	text := strings.ReplaceAll(out.String(), "\"counted\": 400,", "")
 	require.NotEqual(t, out.String(), text)
 	var doc result.Document

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package reporttest is a result for tests of reports. Only tests import it.
+package reporttest
+
+import (
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// Sample is a comparison's result with something in each member.
+func Sample() trial.Result {
+	tally := func(stale uint64) wire.Tally {
+		return wire.Tally{Mode: "pc", Windows: 6400, Entries: 25600, Blocks: 400, StaleBlocks: stale, StaleWindows: stale, StaleEntries: stale, FirstStaleNS: 2_500_000}
+	}
+	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
+		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, StaleNS: 1500}},
+		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
+	p := u
+	p.Patched, p.Tallies, p.Detections = true, []wire.Tally{tally(0)}, nil
+	differs := true
+	return trial.Result{
+		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
+		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
+		Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
+		QEMU:   trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
+		Code:   []trial.Code{{Container: "f", Ordered: "no"}, {Patched: true, Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
+		Notes:  []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
+	}
+}
