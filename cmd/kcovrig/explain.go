@@ -15,7 +15,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/modelcheck"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
@@ -24,7 +24,7 @@ type explainOptions struct {
 	json, litmus bool
 	dir          string
 	limit        time.Duration
-	show         report.ExplainOptions
+	show         explain.Options
 }
 
 func newExplain(a *app) *cobra.Command {
@@ -103,7 +103,7 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 		}
 	}
 	o.show.Width, o.show.Color = a.terminal(a.stdout)
-	return report.Explanations.Render(a.stdout, format.Of(o.json), report.Explanation{Run: run, Options: o.show})
+	return explain.Writers.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
 }
 
 // terminal returns how many letters a line of w holds and whether colour is

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -76,11 +77,11 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 
 func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
 	reading := witness.Read(w, code)
-	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", words.Plain(witnessTitle(w)))
-	fmt.Fprintf(b, "%s\n", words.Plain(summaryOf(reading)))
-	rows := [][]string{eventHead}
+	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", words.Plain(explain.Title(w)))
+	fmt.Fprintf(b, "%s\n", words.Plain(explain.Summary(reading)))
+	rows := [][]string{explain.EventColumns}
 	for i, e := range w.Events {
-		row := eventRow(e, i == reading.Stale)
+		row := explain.EventRow(e, i == reading.Stale)
 		for n := range row {
 			row[n] = words.Plain(row[n])
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/report/chart"
+	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -24,7 +25,7 @@ var pageFiles embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": pageStyle,
-	"eventHead": func() []string { return eventHead },
+	"eventHead": func() []string { return explain.EventColumns },
 }).ParseFS(pageFiles, "page/*.html"))
 
 // htmlRun is what the page shows of one run.
@@ -41,7 +42,7 @@ type htmlRun struct {
 	Readers                  bool   // more than one
 	BlockSize                uint64
 	Charts                   []chart.Plot
-	Witnesses, Folded        []Timeline
+	Witnesses, Folded        []explain.Timeline
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
 	Facts                    []words.Fact
@@ -106,12 +107,12 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 			}
 		}
 	}
-	open, folded := shownWitnesses(d.Witnesses)
+	open, folded := explain.Shown(d.Witnesses)
 	for _, n := range open {
-		run.Witnesses = append(run.Witnesses, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
+		run.Witnesses = append(run.Witnesses, explain.Draw(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
 	for _, n := range folded {
-		run.Folded = append(run.Folded, newTimeline(fmt.Sprintf("%s-witness%d", id, n), d, n))
+		run.Folded = append(run.Folded, explain.Draw(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
 	run.Left, run.Right = columns([]result.Saved{s})
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"fmt"
@@ -75,9 +75,9 @@ type Bar struct {
 	Open      bool // it landed after the emulator's last event
 }
 
-// shownWitnesses are the numbers of those that the page draws: unfolded the
+// Shown are the numbers of those that the page draws: unfolded the
 // first, and the first of another kernel, reader or mode; then the others.
-func shownWitnesses(all []trial.Witness) (open, folded []int) {
+func Shown(all []trial.Witness) (open, folded []int) {
 	of := func(w trial.Witness) [3]any { return [3]any{w.Patched, w.Reader, w.Detection.Mode} }
 	for n := range all {
 		if n == 0 || len(open) < openWitnesses && of(all[n]) != of(all[0]) {
@@ -96,13 +96,13 @@ func shownWitnesses(all []trial.Witness) (open, folded []int) {
 	return open, folded
 }
 
-// newTimeline lays out witness n.
-func newTimeline(id string, d result.Document, n int) Timeline {
+// Draw lays out witness n.
+func Draw(id string, d result.Document, n int) Timeline {
 	s := storyOf(d, n, false)
 	rows := s.tell()
-	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), witnessTitle(s.Witness)), Text: s.summary()}
+	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(s.Witness)), Text: s.summary()}
 	for i, e := range s.Events {
-		t.Table = append(t.Table, eventRow(e, i == s.Stale))
+		t.Table = append(t.Table, EventRow(e, i == s.Stale))
 	}
 	cpus := lanesOf(rows)
 	textX := timeGutter + laneWidth*max(2, len(cpus))

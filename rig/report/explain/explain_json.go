@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"io"
@@ -42,7 +42,7 @@ func explainJSON(w io.Writer, asked Explanation) error {
 	}
 	d := s.Document
 	e := explained{
-		Schema: ExplainSchema, Run: s.Name, Number: n, Witnesses: len(d.Witnesses),
+		Schema: Schema, Run: s.Name, Number: n, Witnesses: len(d.Witnesses),
 		Code: result.Full(d.Code), Readers: result.Full(d.Readers), Certificate: o.Certificate,
 	}
 	if n > 0 {

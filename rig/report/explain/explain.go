@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package explain tells the story of a witness: who wrote what, what passed what,
+// and what the reader saw; as text in two columns, as JSON, and as a drawing for
+// pages. The reading of a witness it leaves to rig/witness.
+package explain
 
 import (
 	"fmt"
@@ -15,11 +18,11 @@ import (
 	"kcovrig/rig/witness"
 )
 
-// ExplainSchema names the JSON form of an explanation.
-const ExplainSchema = "kcovrig.explain/1"
+// Schema names the JSON form of an explanation.
+const Schema = "kcovrig.explain/1"
 
-// ExplainOptions say what of a run is explained, and for what terminal.
-type ExplainOptions struct {
+// Options say what of a run is explained, and for what terminal.
+type Options struct {
 	Number      int // of the witness, from 1; 0: the first, where there is one
 	Width       int // letters per line; 0: 80
 	Color       bool
@@ -33,7 +36,7 @@ const defaultWidth = 80
 // Chosen returns the number of the witness that o means; 0 where the run has
 // none and none was asked for. A number that the run does not have is the
 // user's fault.
-func (o ExplainOptions) Chosen(s result.Saved) (int, error) {
+func (o Options) Chosen(s result.Saved) (int, error) {
 	have := len(s.Document.Witnesses)
 	switch {
 	case o.Number >= 1 && o.Number <= have, o.Number == 0 && have == 0:
@@ -51,11 +54,11 @@ func (o ExplainOptions) Chosen(s result.Saved) (int, error) {
 // Explanation is of a run.
 type Explanation struct {
 	Run     result.Saved
-	Options ExplainOptions
+	Options Options
 }
 
-// Explanations tell the story of one witness, and what keeps the order.
-var Explanations = format.Writers[Explanation]{{Format: format.Text, Write: explainText}, {Format: format.JSON, Write: explainJSON}}
+// Writers tell the story of one witness, and what keeps the order.
+var Writers = format.Writers[Explanation]{{Format: format.Text, Write: explainText}, {Format: format.JSON, Write: explainJSON}}
 
 func explainText(w io.Writer, e Explanation) error {
 	s, o := e.Run, e.Options
@@ -96,10 +99,10 @@ func readingOf(d result.Document, n int) witness.Reading {
 	return witness.Read(w, trial.Code{})
 }
 
-func tellWitness(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
+func tellWitness(b *strings.Builder, d result.Document, n int, o Options) {
 	s := storyOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	words.Paragraph(b, witnessTitle(s.Witness), "  ", o.Width)
+	words.Paragraph(b, Title(s.Witness), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
 	writer := "kernel"

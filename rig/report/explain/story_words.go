@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"fmt"
@@ -90,8 +90,8 @@ func (s *story) staleRead() []line {
 	return lines
 }
 
-// summaryOf says in a sentence what a witness shows.
-func summaryOf(r witness.Reading) string { return (&story{Reading: r}).summary() }
+// Summary says in a sentence what a witness shows.
+func Summary(r witness.Reading) string { return (&story{Reading: r}).summary() }
 
 // summary says in a sentence or two what the rows show.
 func (s *story) summary() string {

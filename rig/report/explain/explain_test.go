@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"bytes"
@@ -81,7 +81,7 @@ func explainable() result.Saved {
 	return result.Saved{Name: "run", Document: result.NewDocument(r)}
 }
 
-func explanation(t *testing.T, s result.Saved, o ExplainOptions) string {
+func explanation(t *testing.T, s result.Saved, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, explainText(&b, Explanation{s, o}))
@@ -97,13 +97,13 @@ func TestExplain(t *testing.T) {
 	none.Document.Witnesses = nil
 	for name, c := range map[string]struct {
 		run result.Saved
-		o   ExplainOptions
+		o   Options
 	}{
-		"bug-80": {explainable(), ExplainOptions{}}, "bug-120": {explainable(), ExplainOptions{Number: 1, Width: 120}},
-		"colour": {explainable(), ExplainOptions{Width: 100, Color: true}}, "landed": {explainable(), ExplainOptions{Number: 2, Width: 100}},
-		"all": {explainable(), ExplainOptions{Width: 100, All: true}}, "relaxed": {explainable(), ExplainOptions{Number: 3, Width: 100}},
-		"no-events": {explainable(), ExplainOptions{Number: 4, Width: 100}}, "none": {none, ExplainOptions{}},
-		"certified": {explainable(), ExplainOptions{Certificate: &certified}},
+		"bug-80": {explainable(), Options{}}, "bug-120": {explainable(), Options{Number: 1, Width: 120}},
+		"colour": {explainable(), Options{Width: 100, Color: true}}, "landed": {explainable(), Options{Number: 2, Width: 100}},
+		"all": {explainable(), Options{Width: 100, All: true}}, "relaxed": {explainable(), Options{Number: 3, Width: 100}},
+		"no-events": {explainable(), Options{Number: 4, Width: 100}}, "none": {none, Options{}},
+		"certified": {explainable(), Options{Certificate: &certified}},
 	} {
 		goldentest.Check(t, "explain/"+name+".txt", []byte(explanation(t, c.run, c.o)))
 	}
@@ -112,7 +112,7 @@ func TestExplain(t *testing.T) {
 func TestExplainFitsItsWidth(t *testing.T) {
 	for _, width := range []int{80, 100, 133} {
 		for n := 1; n <= 4; n++ {
-			for _, l := range strings.Split(explanation(t, explainable(), ExplainOptions{Number: n, Width: width}), "\n") {
+			for _, l := range strings.Split(explanation(t, explainable(), Options{Number: n, Width: width}), "\n") {
 				assert.LessOrEqual(t, len([]rune(l)), width, l)
 				assert.Equal(t, strings.TrimRight(l, " "), l)
 			}
@@ -123,8 +123,8 @@ func TestExplainFitsItsWidth(t *testing.T) {
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestColourOnlyAdds(t *testing.T) {
-	with := explanation(t, explainable(), ExplainOptions{Color: true})
-	without := explanation(t, explainable(), ExplainOptions{})
+	with := explanation(t, explainable(), Options{Color: true})
+	without := explanation(t, explainable(), Options{})
 	assert.NotContains(t, without, "\x1b")
 	assert.Contains(t, with, "\x1b")
 	assert.Equal(t, without, escapes.ReplaceAllString(with, ""))
@@ -135,8 +135,8 @@ func TestExplainRefusesAWrongNumber(t *testing.T) {
 	none.Document.Witnesses = nil
 	for n, run := range map[int]result.Saved{5: explainable(), 1: none} {
 		for _, write := range []func(*bytes.Buffer) error{
-			func(b *bytes.Buffer) error { return explainText(b, Explanation{run, ExplainOptions{Number: n}}) },
-			func(b *bytes.Buffer) error { return explainJSON(b, Explanation{run, ExplainOptions{Number: n}}) },
+			func(b *bytes.Buffer) error { return explainText(b, Explanation{run, Options{Number: n}}) },
+			func(b *bytes.Buffer) error { return explainJSON(b, Explanation{run, Options{Number: n}}) },
 		} {
 			var b bytes.Buffer
 			err := write(&b)
@@ -163,7 +163,7 @@ func TestCertificatesInWords(t *testing.T) {
 		"try: scripts/setup":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
 		"no litmus test: it is": {Why: "it is lost"},
 	} {
-		text := explanation(t, explainable(), ExplainOptions{Certificate: &c})
+		text := explanation(t, explainable(), Options{Certificate: &c})
 		assert.Contains(t, text, want)
 		assert.Equal(t, want == "certified detection", strings.Contains(text, "certified detection"), text)
 	}
@@ -180,13 +180,13 @@ func TestExplainJSON(t *testing.T) {
 		Certificate       any
 	}
 	require.NoError(t, json.Unmarshal(b.Bytes(), &got))
-	assert.Equal(t, ExplainSchema, got.Schema)
+	assert.Equal(t, Schema, got.Schema)
 	assert.Equal(t, []int{1, 4, 11}, []int{got.Number, got.Witnesses, len(got.Witness.Events)})
 	assert.Equal(t, map[string]any{"reordered": "writer", "heldNS": 200., "visibleNS": 621., "lookedNS": 86718., "landedNS": 86718. + 2923856}, got.Window)
 	assert.Nil(t, got.Certificate)
 
 	b.Reset()
-	require.NoError(t, explainJSON(&b, Explanation{explainable(), ExplainOptions{Number: 4}}))
+	require.NoError(t, explainJSON(&b, Explanation{explainable(), Options{Number: 4}}))
 	assert.Contains(t, b.String(), `"heldNS": null`)
 }
 

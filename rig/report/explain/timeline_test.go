@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ import (
 
 func drawn(t *testing.T, d result.Document, n int) (Timeline, string) {
 	t.Helper()
-	line := newTimeline("x", d, n)
+	line := Draw("x", d, n)
 	var text []string
 	bottom := 0
 	for _, r := range line.Rows {
@@ -107,7 +107,7 @@ func TestWitnessesThatAreUnfolded(t *testing.T) {
 		all = nil
 		add("pc", c.pc)
 		add("cmp", c.cmp)
-		open, folded := shownWitnesses(all)
+		open, folded := Shown(all)
 		assert.Equal(t, c.open, open)
 		assert.Equal(t, c.folded, folded)
 	}

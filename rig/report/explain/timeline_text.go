@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func witnessTitle(w trial.Witness) string {
+func Title(w trial.Witness) string {
 	d := w.Detection
 	return fmt.Sprintf("%s kernel, %s reader, mode %s: entry %d of %d in window %d",
 		trial.VariantOf(w.Patched, w.AsIs), w.Reader, d.Mode, d.Index, d.Count, d.Window)
@@ -46,10 +46,10 @@ func accesses(e trial.WitnessEvent) bool {
 	return e.Address != 0 && e.Kind != trial.Barrier && e.Kind != trial.Mark
 }
 
-// eventHead names eventRow's columns.
-var eventHead = []string{"time", "vCPU", "event", "address", "value", "version", "instruction", "source"}
+// EventColumns names EventRow's columns.
+var EventColumns = []string{"time", "vCPU", "event", "address", "value", "version", "instruction", "source"}
 
-func eventRow(e trial.WitnessEvent, stale bool) []string {
+func EventRow(e trial.WitnessEvent, stale bool) []string {
 	row := []string{words.ShortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, stale), "", "", "", "", e.Source}
 	if accesses(e) {
 		row[3], row[4], row[5] = fmt.Sprintf("%#x", e.Address), fmt.Sprintf("%#x", e.Value), fmt.Sprint(e.Version)

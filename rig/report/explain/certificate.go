@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package explain
 
 import (
 	"fmt"
@@ -13,10 +13,10 @@ import (
 )
 
 // certificate prints a witness's litmus tests and what herd7 says of them.
-func certificate(b *strings.Builder, d result.Document, n int, o ExplainOptions) {
+func certificate(b *strings.Builder, d result.Document, n int, o Options) {
 	c := *o.Certificate
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	words.Paragraph(b, witnessTitle(d.Witnesses[n-1]), "  ", o.Width)
+	words.Paragraph(b, Title(d.Witnesses[n-1]), "  ", o.Width)
 	if len(c.Tests) == 0 {
 		b.WriteString("\nno litmus test: ")
 		words.Paragraph(b, c.Why, "  ", o.Width)
