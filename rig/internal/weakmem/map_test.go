@@ -18,7 +18,7 @@ func TestMapNamesEachFile(t *testing.T) {
 	table := regexp.MustCompile(`(?m)^\|.*$`).FindAllString(string(text), -1)
 	var named []string
 	for _, row := range table {
-		for _, m := range regexp.MustCompile("`([a-z_]+\\.[ch])`").FindAllStringSubmatch(row, -1) {
+		for _, m := range regexp.MustCompile("`([a-z0-9_]+\\.[ch])`").FindAllStringSubmatch(row, -1) {
 			named = append(named, m[1])
 		}
 	}

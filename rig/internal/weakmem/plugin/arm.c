@@ -14,11 +14,6 @@
 
 static bool armed;
 
-static bool is_kernel(uint64_t virt)
-{
-    return virt >> 55 & 1; /* TTBR1's half, Arm ARM D8.2.4 */
-}
-
 bool arm_ready(void)
 {
     return MUTANT(26) || __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
@@ -28,12 +23,12 @@ void arm_open(void)
 {
     armed = true;
     for (size_t i = 0; i < plan.scopes; i++) {
-        armed = armed && !is_kernel(plan.scope[i].start);
+        armed = armed && !isa_is_kernel(plan.scope[i].start);
     }
 }
 
 /* Makes QEMU forget the blocks of [start, end), which lie in one page. */
-static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
+static bool forget(uint64_t start, uint64_t end)
 {
     uint64_t phys;
 
@@ -41,12 +36,10 @@ static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
         !memory_is_ram(phys, (unsigned int)(end - start))) {
         return false;
     }
-    g_byte_array_set_size(v->bytes, (unsigned int)(end - start));
-    memory_copy(phys, v->bytes->data, end - start);
-    return qemu_plugin_write_memory_hwaddr(phys, v->bytes) == 0;
+    return memory_rewrite(phys, (unsigned int)(end - start));
 }
 
-static bool forget_scope(struct vcpu *v, const struct scope *s)
+static bool forget_scope(const struct scope *s)
 {
     uint64_t at = s->start;
 
@@ -54,7 +47,7 @@ static bool forget_scope(struct vcpu *v, const struct scope *s)
         uint64_t page_end = (at | (PAGE_BYTES - 1)) + 1;
         uint64_t end = page_end < s->end ? page_end : s->end;
 
-        if (!forget(v, at, end)) {
+        if (!forget(at, end)) {
             return false;
         }
         at = end;
@@ -62,13 +55,13 @@ static bool forget_scope(struct vcpu *v, const struct scope *s)
     return true;
 }
 
-void arm_try(struct vcpu *v, uint64_t to)
+void arm_try(uint64_t to)
 {
-    if (arm_ready() || !(is_kernel(to) || MUTANT(27))) {
+    if (arm_ready() || !(isa_is_kernel(to) || MUTANT(27))) {
         return;
     }
     for (size_t i = 0; i < plan.scopes && !MUTANT(25); i++) {
-        if (is_kernel(plan.scope[i].start) && !forget_scope(v, &plan.scope[i]) &&
+        if (isa_is_kernel(plan.scope[i].start) && !forget_scope(&plan.scope[i]) &&
             !MUTANT(28)) {
             return; /* not mapped yet: at a later exception */
         }

@@ -55,9 +55,9 @@ static uint64_t limit_of(struct vcpu *v, const struct insn *in, const struct acc
 static bool attempt(struct vcpu *v, const struct insn *in, const struct access *a,
                     bool writes, struct atomic_result *r)
 {
-    uint64_t operand = register_read(v, in->op == ATOMIC_CAS || is_exclusive(in)
+    uint64_t operand = isa_read(&v->registers, in->op == ATOMIC_CAS || is_exclusive(in)
                                             ? in->rt : in->rs);
-    uint64_t compare = register_read(v, in->rs), limit = limit_of(v, in, a);
+    uint64_t compare = isa_read(&v->registers, in->rs), limit = limit_of(v, in, a);
     bool current;
 
     vcpu_lock(v);
@@ -84,7 +84,7 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
     if (!is_stx) {
         trace_add(v->index, TRACE_LOAD, in->pc, a->phys, 1u << in->size, r->old, r->read);
     }
-    register_write(v, to, is_stx ? !r->wrote : r->old);
+    isa_write(&v->registers, to, is_stx ? !r->wrote : r->old);
     for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
         views_after_atomic(&v->views[w], in, a->view[w], r->read, r->wrote);
         /* No dependency runs from a store, so none through its status. */
@@ -166,7 +166,7 @@ static bool would_write(struct vcpu *v, const struct insn *in, const struct acce
     }
     drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
     value = memory_load(a->phys & ~7ull) >> (8 * (a->phys & 7));
-    return (value & mask) == (register_read(v, in->rs) & mask);
+    return (value & mask) == (isa_read(&v->registers, in->rs) & mask);
 }
 
 /* Does not return where it was done. */

@@ -134,7 +134,7 @@ static void perform(struct vcpu *v, const struct insn *in,
 
         trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
                   1u << in->size, value, c[i].time);
-        register_write(v, rt, load_extend(in, value));
+        isa_write(&v->registers, rt, load_extend(in, value));
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, false, c[i].time);
             views_set_coherence(&v->views[w], c[i].phys & ~7ull, c[i].time);

@@ -21,7 +21,7 @@ static void take(struct vcpu *v, const struct insn *in, const struct access *a,
 {
     unsigned int rt = i ? in->rt2 : in->rt;
 
-    register_write(v, rt, load_extend(in, value));
+    isa_write(&v->registers, rt, load_extend(in, value));
     for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
         uint64_t pre = views_before_load(&v->views[w], in, a->view[w]);
         uint64_t post = MUTANT(41) ? from->view[w] : join(pre, from->view[w]);

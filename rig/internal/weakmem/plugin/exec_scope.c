@@ -53,15 +53,12 @@ void exec_leave(unsigned int index, void *udata)
     policy_part(v);
 }
 
-/* RET, BR, BLR: the scope is left unless the target lies in it. */
-void exec_return(unsigned int index, void *udata)
+void exec_way_out(unsigned int index, void *udata)
 {
     const struct insn *in = &((const struct site *)udata)->insn;
-    uint32_t form = in->word & 0xfffffc1f;
-    bool plain = form == 0xd61f0000 || form == 0xd63f0000 || form == 0xd65f0000;
+    uint64_t to;
 
-    if (!plain || !plan_scope(&plan, register_read(&vcpus[index],
-                                                   bits(in->word, 9, 5)))) {
+    if (!isa_branch_target(&vcpus[index].registers, in, &to) || !plan_scope(&plan, to)) {
         exec_leave(index, udata);
     }
 }
@@ -84,14 +81,10 @@ void exec_barrier(unsigned int index, void *udata)
 
 static enum why doubt_of(const struct insn *in)
 {
-    /* LDTR and STTR: 111 x00 xx 0 imm9 10, Arm ARM C4.1.94 */
-    bool unprivileged = bits(in->word, 29, 24) == 0x38 && !bits(in->word, 21, 21) &&
-                        bits(in->word, 11, 10) == 2;
-
     switch (in->cls) {
     case INSN_COMPLEX:
-        return unprivileged ? WHY_DOUBT_UNPRIVILEGED
-               : bits(in->word, 26, 26) ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
+        return in->unprivileged ? WHY_DOUBT_UNPRIVILEGED
+               : in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
     case INSN_SYSTEM:
         return WHY_DOUBT_SYSTEM;
     case INSN_EXCEPTION:
@@ -182,12 +175,12 @@ void exec_fence(unsigned int index, void *udata)
     gate_of(&vcpus[index])->release = 0;
 }
 
-/* After a TLBI, no store that used the old translation may be left when the
- * DSB ends, on any vCPU (Arm ARM D8.17.5). */
-void exec_dsb(unsigned int index, void *udata)
+/* No store that used the old translation may be left when the wait for the end of
+ * its maintenance is over, on any vCPU (Arm ARM D8.17.5). */
+void exec_maintained(unsigned int index, void *udata)
 {
     (void)udata;
-    gate_of(&vcpus[index])->tlbi = 0;
+    gate_of(&vcpus[index])->maintenance = 0;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
         if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
@@ -203,10 +196,10 @@ void exec_mark(unsigned int index, void *udata)
     uint64_t epoch;
 
     (void)udata;
-    mark.virt = register_read(v, 0);
-    mark.index = register_read(v, 1);
-    mark.count = register_read(v, 2);
-    mark.number = register_read(v, 3);
+    mark.virt = isa_argument(&v->registers, 0);
+    mark.index = isa_argument(&v->registers, 1);
+    mark.count = isa_argument(&v->registers, 2);
+    mark.number = isa_argument(&v->registers, 3);
     page_walk(v, mark.virt, &mark.phys, &epoch);
     trace_save(&mark);
 }
@@ -216,7 +209,7 @@ void exec_event(unsigned int index, uint64_t from, uint64_t to)
     struct vcpu *v = &vcpus[index];
 
     v->events++;
-    arm_try(v, to);
+    arm_try(to);
     if (gate_of(v)->active == EPISODE_NONE) {
         return; /* outside the scope nothing waits: most events end here */
     }

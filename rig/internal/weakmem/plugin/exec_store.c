@@ -28,7 +28,7 @@ static void fill(struct vcpu *v, const struct insn *in, const struct access *a,
 
     *s = (struct store){.bytes = (uint8_t)(1u << in->size), .pc = in->pc};
     s->phys = a->phys + i * (1u << in->size);
-    s->value = low_bytes(register_read(v, rt), in->size);
+    s->value = low_bytes(isa_read(&v->registers, rt), in->size);
     s->release = in->release;
     for (unsigned int w = 0; w < VIEWS; w++) {
         s->view[w] = join(a->view[w], views_data(&v->views[w], rt, false));
@@ -86,7 +86,7 @@ static void trace_native(struct vcpu *v, const struct insn *in,
     }
     for (unsigned int i = 0; i < in->elements; i++) {
         trace_add(v->index, TRACE_STORE, in->pc, a->phys + i * (1u << in->size),
-                  1u << in->size, register_read(v, i ? in->rt2 : in->rt), 0);
+                  1u << in->size, isa_read(&v->registers, i ? in->rt2 : in->rt), 0);
     }
 }
 

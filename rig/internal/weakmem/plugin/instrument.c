@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which callbacks a translated block gets. Inside the scope: each instruction
- * according to its class. Outside: only TLBI and DSB, whose effects reach other
- * vCPUs. Every way out of the scope is instrumented inside it, or is an
+ * according to its class. Outside: only the maintenance of translations, whose
+ * effects reach other vCPUs. Every way out of the scope is instrumented inside it, or is an
  * interrupt or exception; so the rest of the guest runs as QEMU runs it.
  */
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static struct site **table_of(const struct scope *s)
     if (found) {
         return found;
     }
-    fresh = calloc((s->end - s->start) / 4, sizeof *fresh);
+    fresh = calloc((s->end - s->start) / ISA_INSN_BYTES, sizeof *fresh);
     if (__atomic_compare_exchange_n(at, &found, fresh, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
         return fresh;
@@ -32,14 +32,14 @@ static struct site **table_of(const struct scope *s)
 
 static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
 {
-    struct site **at = &table_of(s)[(pc - s->start) / 4];
+    struct site **at = &table_of(s)[(pc - s->start) / ISA_INSN_BYTES];
     struct site *site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 
     if (!site || site->insn.word != word) {
         /* First seen, or the kernel patched itself: older blocks keep the old. */
         site = malloc(sizeof *site);
-        decode(pc, word, &site->insn);
-        find_uses(&site->insn, &site->uses);
+        isa_decode(pc, word, &site->insn);
+        isa_uses(&site->insn, &site->uses);
         site->scope = s;
         __atomic_store_n(at, site, __ATOMIC_RELEASE);
     }
@@ -132,11 +132,9 @@ static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
     const struct scope *to =
         plan_scope(&plan, site->insn.pc + (uint64_t)site->insn.imm);
 
-    bool unconditional = bits(site->insn.word, 30, 26) == 0x05; /* B, BL */
-
     when_tracking(insn, exec_branch, site);
-    if (!unconditional) {
-        if (!to || !plan_scope(&plan, site->insn.pc + 4)) {
+    if (site->insn.conditional) {
+        if (!to || !plan_scope(&plan, isa_next(&site->insn))) {
             when_inside(insn, exec_way_out, site);
         }
     } else if (!to) {
@@ -160,7 +158,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 static bool may_fall_out(const struct insn *in)
 {
     return in->cls != INSN_BRANCH && in->cls != INSN_CALL &&
-           in->cls != INSN_INDIRECT && !plan_scope(&plan, in->pc + 4);
+           in->cls != INSN_INDIRECT && !plan_scope(&plan, isa_next(in));
 }
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
@@ -195,7 +193,7 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         break;
     case INSN_INDIRECT:
         when_tracking(insn, exec_branch, site);
-        when_inside(insn, exec_return, site);
+        when_inside(insn, exec_way_out, site);
         break;
     case INSN_ATOMIC:
         instrument_atomic(insn, site);
@@ -210,20 +208,19 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     }
 }
 
-/* TLBI and the DSB after it, anywhere. Linux has a DSB in each switch of tasks,
- * so one that follows no TLBI costs a test alone. */
-static void instrument_maintenance(struct qemu_plugin_insn *insn,
-                                   const struct insn *in)
+/* Maintenance of translations and the wait for its end, anywhere. Linux has such a
+ * wait in each switch of tasks, so one with nothing to wait for costs a test alone. */
+static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenance kind)
 {
-    qemu_plugin_u64 tlbi = {gates, offsetof(struct gate, tlbi)};
+    qemu_plugin_u64 begun = {gates, offsetof(struct gate, maintenance)};
 
-    if (in->tlbi) {
+    if (kind == MAINTENANCE_BEGINS) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-            insn, QEMU_PLUGIN_INLINE_STORE_U64, tlbi, 1);
-    } else if (in->dsb) {
-        qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_dsb,
+            insn, QEMU_PLUGIN_INLINE_STORE_U64, begun, 1);
+    } else if (kind == MAINTENANCE_ENDS) {
+        qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_maintained,
                                                     QEMU_PLUGIN_CB_NO_REGS,
-                                                    QEMU_PLUGIN_COND_NE, tlbi, 0,
+                                                    QEMU_PLUGIN_COND_NE, begun, 0,
                                                     NULL);
     }
 }
@@ -244,8 +241,8 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
-        if (pc >= plan.mark_start && pc < plan.mark_end && word == 0xd65f03c0) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, /* RET */
+        if (pc >= plan.mark_start && pc < plan.mark_end && isa_is_return(word)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark,
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
         }
         if (s && !memory_is_found()) {
@@ -257,11 +254,9 @@ void instrument_block(struct qemu_plugin_tb *tb)
                 when_outside(insn, exec_enter, site);
             }
             instrument_insn(insn, site);
-            instrument_maintenance(insn, &site->insn);
-        } else if (word >> 20 == 0xd50) { /* MSR immediate, barriers, SYS */
-            struct insn in;
-            decode(pc, word, &in);
-            instrument_maintenance(insn, &in);
+            instrument_maintenance(insn, site->insn.maintenance);
+        } else {
+            instrument_maintenance(insn, isa_maintenance(word));
         }
     }
 }

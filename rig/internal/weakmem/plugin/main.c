@@ -24,7 +24,7 @@ static void init_vcpu(unsigned int index)
     v->events = 1;
     thread_open(v);
     policy_seed(v, plan.seed);
-    registers_open(v);
+    isa_open_registers(&v->registers);
     __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);
     if (index >= vcpu_count) { /* QEMU starts its vCPUs one after another */
         __atomic_store_n(&vcpu_count, index + 1, __ATOMIC_RELEASE);
@@ -111,8 +111,8 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
         fprintf(stderr, "kcovrig: the plugin takes plan=FILE and nothing else\n");
         return 1;
     }
-    if (strcmp(info->target_name, "aarch64") != 0 || !info->system_emulation) {
-        fprintf(stderr, "kcovrig: the plugin is for qemu-system-aarch64, not %s\n",
+    if (strcmp(info->target_name, ISA_TARGET) != 0 || !info->system_emulation) {
+        fprintf(stderr, "kcovrig: the plugin is for qemu-system-" ISA_TARGET ", not %s\n",
                 info->target_name);
         return 1;
     }

@@ -4,20 +4,20 @@
  * call does not check permissions, so the proof is a store that ran: the first
  * store to a page runs natively, and when no exception followed, the page is
  * writable until somebody changes the tables. Whoever does so must invalidate
- * the TLB and wait for it with a DSB (Arm ARM D8.17); that DSB moves the epoch.
+ * the TLB and wait for that to end, by a DSB (Arm ARM D8.17): it moves the epoch.
  */
 #include "mutant.h"
 #include "vcpu.h"
 
 static uint64_t epoch_now = 1;
 
-/* User pages (TTBR0's half, Arm ARM D8.2.4) are believed for as long as their
+/* User pages are believed for as long as their
  * tables are the current ones. Tables that are freed, and may come back as another
  * process's, are invalidated with a DSB like any other change (Linux,
  * arch/arm64/include/asm/tlb.h, tlb_flush). */
 static uint64_t space_of(struct vcpu *v, uint64_t virt)
 {
-    return virt >> 55 & 1 ? 0 : register_space(v);
+    return isa_address_space(&v->registers, virt, v->events);
 }
 
 static struct page *slot(struct vcpu *v, uint64_t virt)
@@ -88,7 +88,7 @@ void page_settle(struct vcpu *v)
 {
     if (v->probe_events == v->events &&
         (page_current(v->probe_epoch) || MUTANT(23)) &&
-        register_read(v, v->probe_status) == 0) { /* NO_STATUS reads as zero */
+        isa_read(&v->registers, v->probe_status) == 0) { /* NO_STATUS is zero */
         learn(v, v->probe_virt, true);
     }
     v->probe_events = 0;

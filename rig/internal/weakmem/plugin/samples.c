@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "samples.h"
 
+#include "isa.h"
 #include "memory.h"
 #include "mutant.h"
 
@@ -28,7 +29,7 @@ void samples_begin(struct samples *s)
 void samples_add(struct samples *s, uint64_t pc, uint64_t granule, uint64_t value,
                  uint64_t time)
 {
-    s->place[(pc >> 2) * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
+    s->place[pc / ISA_INSN_BYTES * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
     add(s, granule, value, time);
 }
 

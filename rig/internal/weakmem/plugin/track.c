@@ -42,7 +42,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
 
         if (trace_on() && !in->simd) { /* its register holds what it read */
             trace_add(v->index, TRACE_LOAD, in->pc, v->late.phys[i],
-                      1u << in->size, register_read(v, rt), now);
+                      1u << in->size, isa_read(&v->registers, rt), now);
         }
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, in->simd, now);

@@ -13,7 +13,7 @@
 #include "atomic.h"
 #include "buffer.h"
 #include "counters.h"
-#include "decode.h"
+#include "isa.h"
 #include "memory.h"
 #include "plan.h"
 #include "qemu_api.h"
@@ -21,7 +21,6 @@
 #include "sites.h"
 #include "stops.h"
 #include "trace.h"
-#include "uses.h"
 #include "views.h"
 
 #define PAGE_CACHE 512
@@ -44,7 +43,7 @@ struct gate {
     uint64_t pending; /* entries in the buffer */
     uint64_t tracking; /* another vCPU wrote: a body's loads have a choice */
     uint64_t release;  /* a store-release ran natively since the last fence */
-    uint64_t tlbi;     /* TLB maintenance since the last DSB */
+    uint64_t maintenance; /* of translations, not waited for yet */
 };
 
 /* An instruction of a scope. */
@@ -66,10 +65,7 @@ struct vcpu {
     unsigned int index;
     bool ready;
     int thread;              /* of the host, that runs it */
-    struct qemu_plugin_register *x[31], *sp;
-    struct qemu_plugin_register *cpsr, *ttbr0, *features; /* NULL: QEMU does not tell */
-    enum { PAIRS_UNKNOWN, PAIRS_SINGLE, PAIRS_TORN } pairs;
-    GByteArray *bytes;
+    struct isa_registers registers;
 
     int lock;                /* guards buffer, stops and gate.pending */
     struct buffer buffer;
@@ -117,21 +113,6 @@ static inline struct gate *gate_of(const struct vcpu *v)
     return qemu_plugin_scoreboard_find(gates, v->index);
 }
 
-/* registers.c: reads and writes by A64 number; 31 is zero or, for bases, SP. */
-void registers_open(struct vcpu *v);
-uint64_t register_read(struct vcpu *v, unsigned int number);
-uint64_t register_read_base(struct vcpu *v, unsigned int number);
-void register_write(struct vcpu *v, unsigned int number, uint64_t value);
-/* What names the address space of user pages: the tables' address, or, where QEMU
- * does not tell it, this stay between two exceptions. */
-uint64_t register_space(struct vcpu *v);
-void register_write_base(struct vcpu *v, unsigned int number, uint64_t value);
-/* N, Z, C, V from bit 3 down; false where QEMU does not name them. */
-bool register_flags(struct vcpu *v, unsigned int *flags);
-/* Whether a pair within sixteen aligned bytes is one access: FEAT_LSE2, by
- * ID_AA64MMFR2_EL1.AT; so where QEMU does not tell. */
-bool register_pairs_are_single(struct vcpu *v);
-
 /* pages.c: translation without trusting it longer than the guest may. */
 enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
 /* Physical address of virt, when this vCPU is known to reach it. epoch is what
@@ -144,7 +125,7 @@ bool page_current(uint64_t epoch);
 /* A store to virt is about to run natively: if no exception comes before the
  * next call of page_settle, and the status register, if it has one, then says that
  * it was done, the page is writable. */
-#define NO_STATUS 31
+#define NO_STATUS ISA_ZERO
 void page_probe(struct vcpu *v, uint64_t virt, unsigned int status);
 void page_settle(struct vcpu *v);
 /* Makes every vCPU forget every page. */
@@ -154,7 +135,7 @@ void page_invalidate_all(void);
 void arm_open(void);
 bool arm_ready(void);
 /* An exception was taken to the given address. */
-void arm_try(struct vcpu *v, uint64_t to);
+void arm_try(uint64_t to);
 
 /* policy.c: decisions, the same for the same seed and vCPU. */
 uint64_t policy_random(struct vcpu *v);
@@ -265,14 +246,13 @@ void exec_body_strong(unsigned int index, void *udata);
 void exec_fence(unsigned int index, void *udata);
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
-void exec_return(unsigned int index, void *udata);
 void exec_way_out(unsigned int index, void *udata);
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
 void exec_age(unsigned int index, void *udata);
-void exec_dsb(unsigned int index, void *udata);
-/* The guest's mark function returns: x0 the stale word's address, x1 its entry's
- * index, x2 the count, x3 the mark's number. */
+void exec_maintained(unsigned int index, void *udata);
+/* The guest's mark function returns. Its arguments: the stale word's address, its
+ * entry's index, the count, the mark's number. */
 void exec_mark(unsigned int index, void *udata);
 /* An interrupt or exception was taken. */
 void exec_event(unsigned int index, uint64_t from, uint64_t to);

@@ -19,23 +19,23 @@ void views_raise(struct views *w, uint64_t time)
 
 uint64_t views_base(const struct views *w, unsigned int number)
 {
-    return w->x[number];
+    return w->general[number];
 }
 
 uint64_t views_data(const struct views *w, unsigned int number, bool simd)
 {
     if (simd) {
-        return w->v[number];
+        return w->vector[number];
     }
-    return number == REG_ZERO_OR_SP ? 0 : w->x[number];
+    return number == ISA_ZERO ? 0 : w->general[number];
 }
 
 void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t time)
 {
     if (simd) {
-        w->v[number] = time;
-    } else if (number != REG_ZERO_OR_SP) {
-        w->x[number] = time;
+        w->vector[number] = time;
+    } else if (number != ISA_ZERO) {
+        w->general[number] = time;
     }
 }
 
@@ -59,7 +59,7 @@ static void set_mask(uint64_t *of, uint32_t mask, uint64_t time, bool keep)
 
 static uint64_t sources(const struct views *w, const struct uses *u)
 {
-    uint64_t all = join(join_mask(w->x, u->read_x), join_mask(w->v, u->read_v));
+    uint64_t all = join(join_mask(w->general, u->read_general), join_mask(w->vector, u->read_vector));
 
     all = join(all, u->read_flags ? w->flags : 0);
     return join(all, u->read_system ? w->system : 0);
@@ -69,8 +69,8 @@ void views_plain(struct views *w, const struct uses *u)
 {
     uint64_t time = MUTANT(17) ? 0 : sources(w, u);
 
-    set_mask(w->x, u->write_x, time, u->keep);
-    set_mask(w->v, u->write_v, time, u->keep);
+    set_mask(w->general, u->write_general, time, u->keep);
+    set_mask(w->vector, u->write_vector, time, u->keep);
     if (u->write_flags) {
         w->flags = u->keep ? join(w->flags, time) : time;
     }
@@ -84,7 +84,7 @@ void views_branch(struct views *w, const struct uses *u)
     if (!MUTANT(14)) {
         w->control = join(w->control, sources(w, u));
     }
-    set_mask(w->x, u->write_x, 0, false);
+    set_mask(w->general, u->write_general, 0, false);
 }
 
 void views_barrier(struct views *w, enum barrier_kind kind)
