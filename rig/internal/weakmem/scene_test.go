@@ -111,7 +111,7 @@ var ways = map[string][]string{
 }
 
 func allScenes() []scene {
-	return slices.Concat(bufferScenes, pageScenes, scopeScenes, armScenes, turnScenes, callScenes, orderScenes, branchScenes())
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, branchScenes())
 }
 
 func TestScenes(t *testing.T) {

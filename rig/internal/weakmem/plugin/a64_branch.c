@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which way a branch goes. */
+#include "a64.h"
 #include "a64_decode.h"
+#include "insn.h"
 #include "isa.h"
 #include "mutant.h"
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 decoding outside the load and store space, C4.1. */
+#include "a64_decode.h"
+
 #include <string.h>
 
-#include "a64_decode.h"
+#include "a64.h"
+#include "insn.h"
 #include "isa.h"
 
 /* C4.1.93.2 to .9: exceptions, barriers, hints, system instructions. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 exclusives, compare and swap, atomic memory operations: C4.1.94.8 to .15
  * and .35. What is not known in detail stays ATOMIC_OTHER. */
-#include "a64.h"
 #include "a64_decode.h"
+#include "insn.h"
+#include "isa.h"
 
 static void registers(uint32_t word, struct insn *out)
 {

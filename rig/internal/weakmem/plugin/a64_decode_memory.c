@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 loads and stores, C4.1.94. */
 #include "a64_decode.h"
+#include "insn.h"
 
 /* LDAR, STLR, LDLAR, STLLR; exclusives and their kin are decoded elsewhere. */
 static void decode_ordered(uint32_t word, struct insn *out)

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "a64.h"
 #include "isa.h"
+#include "qemu_api.h"
 
 void isa_open_registers(struct isa_registers *r)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "a64_decode.h"
+#include "insn.h"
 #include "isa.h"
 
 static uint32_t x_or_zero(uint32_t word, int high, int low)

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "access.h"
+
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "pages.h"
+#include "sites.h"
 #include "vcpu.h"
+#include "views.h"
 
 static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
 {
@@ -34,6 +42,14 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
                (a.virt & 15) + bytes <= 16 && isa_pairs_are_single(&v->registers) && !MUTANT(38);
     a.state = page_lookup(v, a.virt, &a.phys, &a.epoch);
     return a;
+}
+
+bool access_reach(struct vcpu *v, struct access *a)
+{
+    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
+        a->state = PAGE_READABLE;
+    }
+    return a->state != PAGE_MISS && a->regular;
 }
 
 enum why access_doubt(const struct insn *in, const struct access *a)

@@ -2,7 +2,7 @@
 #include "atomic.h"
 
 #include "history.h"
-#include "memory.h"
+#include "insn.h"
 #include "mutant.h"
 
 static unsigned int bytes_of(const struct insn *in)

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Loads: from the own buffer, or natively; exec_history.c does the rest. */
+#include "exec_load.h"
+
+#include "access.h"
+#include "buffer.h"
+#include "counters.h"
+#include "drain.h"
+#include "exec.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "sites.h"
 #include "vcpu.h"
+#include "views.h"
 
 uint64_t load_extend(const struct insn *in, uint64_t value)
 {
@@ -58,14 +71,6 @@ static bool forward(struct vcpu *v, const struct insn *in,
     return true;
 }
 
-bool load_reach(struct vcpu *v, struct access *a)
-{
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
-        a->state = PAGE_READABLE;
-    }
-    return a->state != PAGE_MISS && a->regular;
-}
-
 void load_from_buffer(struct vcpu *v, const struct insn *in,
                       const struct access *a)
 {
@@ -90,17 +95,17 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
 /* Called while stores wait. Where views are kept it was done already. */
 void exec_load(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     const struct insn *in = &site->insn;
     struct access a;
 
-    if (v->tracked && (plan.mixed || site->scope->role == SCOPE_BODY) && !MUTANT(42)) {
+    if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY) && !MUTANT(42)) {
         return;
     }
     page_settle(v);
     a = access_resolve(v, in);
-    if (!load_reach(v, &a)) {
+    if (!access_reach(v, &a)) {
         drain_all(v, access_doubt(in, &a), in->pc);
         return;
     }

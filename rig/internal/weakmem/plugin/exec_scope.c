@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Entering and leaving the scope, barriers, maintenance, events. */
-#include "history.h"
+#include "exec_scope.h"
+
+#include "awake.h"
+#include "counters.h"
+#include "doubt.h"
+#include "drain.h"
+#include "exec.h"
+#include "gate.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "policy.h"
+#include "sites.h"
+#include "stops.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
+#include "views.h"
 
 #define AGE_MAX 256 /* branches */
 
 void exec_enter(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     uint64_t floor = 0;
 
-    if (!arm_ready()) {
+    if (!awake_is()) {
         return;
     }
     if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
-        floor = policy_meet(v);
+        floor = turns_meet(v);
     }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
@@ -27,15 +45,15 @@ void exec_enter(unsigned int index, void *udata)
     stops_clear(&v->stops);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
-    gate_of(v)->tracking = plan.policy.track;
-    if (plan.policy.track) { /* nothing runs natively before the first callback */
+    gate_of(v)->tracking = plan->policy.track;
+    if (plan->policy.track) { /* nothing runs natively before the first callback */
         v->floor = floor;
     }
 }
 
 void exec_leave(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
     uint64_t pc = ((const struct site *)udata)->insn.pc;
 
@@ -50,7 +68,7 @@ void exec_leave(unsigned int index, void *udata)
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
                      __ATOMIC_RELAXED);
     track_stop(v);
-    policy_part(v);
+    turns_part(v);
 }
 
 void exec_way_out(unsigned int index, void *udata)
@@ -58,7 +76,7 @@ void exec_way_out(unsigned int index, void *udata)
     const struct insn *in = &((const struct site *)udata)->insn;
     uint64_t to;
 
-    if (!isa_branch_target(&vcpus[index].registers, in, &to) || !plan_scope(&plan, to)) {
+    if (!isa_branch_target(&vcpu_of(index)->registers, in, &to) || !plan_scope(to)) {
         exec_leave(index, udata);
     }
 }
@@ -66,7 +84,7 @@ void exec_way_out(unsigned int index, void *udata)
 /* Called in an episode; a barrier for loads alone does not come here. */
 void exec_barrier(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     if (drain_waiting(v)) {
@@ -97,12 +115,12 @@ static enum why doubt_of(const struct insn *in)
 /* Called in an episode. It may store, where is not known. */
 void exec_strong(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     drain_all(v, doubt_of(in), in->pc);
     if (v->stops.n && in->cls == INSN_COMPLEX && doubt_of(in) != WHY_DOUBT_UNPRIVILEGED) {
-        drain_meet(v, in->pc, 0, 0, false);
+        drain_second(v, in->pc, 0, 0, false);
     }
 }
 
@@ -111,7 +129,7 @@ void exec_strong(unsigned int index, void *udata)
  * branches lies no more code than the scope has. */
 void exec_age(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
     if (++v->age > AGE_MAX && !MUTANT(45)) {
         drain_all(v, WHY_DOUBT_BOUND, ((const struct site *)udata)->insn.pc);
@@ -120,7 +138,7 @@ void exec_age(unsigned int index, void *udata)
 
 void exec_plain(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -132,7 +150,7 @@ void exec_plain(unsigned int index, void *udata)
 
 void exec_branch(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -145,7 +163,7 @@ void exec_branch(unsigned int index, void *udata)
 /* After exec_barrier, so that what it drained is in the views. */
 void exec_body_barrier(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -157,11 +175,11 @@ void exec_body_barrier(unsigned int index, void *udata)
 
 void exec_body_strong(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     if (track_settle(v, in->pc)) {
-        track_strong(v, doubt_of(in), in->pc);
+        doubt_strong(v, doubt_of(in), in->pc);
     }
 }
 
@@ -172,7 +190,7 @@ void exec_fence(unsigned int index, void *udata)
     (void)udata;
     COUNT(index, fences);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    gate_of(&vcpus[index])->release = 0;
+    gate_of(vcpu_of(index))->release = 0;
 }
 
 /* No store that used the old translation may be left when the wait for the end of
@@ -180,18 +198,18 @@ void exec_fence(unsigned int index, void *udata)
 void exec_maintained(unsigned int index, void *udata)
 {
     (void)udata;
-    gate_of(&vcpus[index])->maintenance = 0;
+    gate_of(vcpu_of(index))->maintenance = 0;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
-            drain_remote(&vcpus[i]);
+        if (__atomic_load_n(&vcpu_of(i)->ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
+            drain_remote(vcpu_of(i));
         }
     }
 }
 
 void exec_mark(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     struct trace_mark mark = {.ns = trace_clock(), .vcpu = index};
     uint64_t epoch;
 
@@ -206,10 +224,10 @@ void exec_mark(unsigned int index, void *udata)
 
 void exec_event(unsigned int index, uint64_t from, uint64_t to)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
     v->events++;
-    arm_try(to);
+    awake_try(to);
     if (gate_of(v)->active == EPISODE_NONE) {
         return; /* outside the scope nothing waits: most events end here */
     }
@@ -219,5 +237,5 @@ void exec_event(unsigned int index, uint64_t from, uint64_t to)
     stops_end(&v->stops);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
-    policy_part(v);
+    turns_part(v);
 }

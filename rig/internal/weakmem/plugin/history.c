@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "memory.h"
+#include "memory_atomic.h"
 #include "mutant.h"
 
 #define RECORDS 8192 /* powers of two */

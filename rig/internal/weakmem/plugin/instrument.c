@@ -5,17 +5,31 @@
  * effects reach other vCPUs. Every way out of the scope is instrumented inside it, or is an
  * interrupt or exception; so the rest of the guest runs as QEMU runs it.
  */
+#include "instrument.h"
+
 #include <stdlib.h>
 
+#include "exec.h"
+#include "exec_atomic.h"
+#include "exec_history.h"
+#include "exec_load.h"
+#include "exec_scope.h"
+#include "exec_store.h"
+#include "gate.h"
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
-#include "vcpu.h"
+#include "plan.h"
+#include "policy.h"
+#include "qemu_api.h"
 
 /* The instructions of a scope by position. They live as long as QEMU. */
 static struct site **sites[MAX_SCOPES];
 
 static struct site **table_of(const struct scope *s)
 {
-    struct site ***at = &sites[s - plan.scope], **fresh, **found = NULL;
+    struct site ***at = &sites[s - plan->scope], **fresh, **found = NULL;
 
     found = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (found) {
@@ -51,7 +65,7 @@ static void when(struct qemu_plugin_insn *insn, size_t gate,
                  qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
     qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, (qemu_plugin_u64){gates, gate},
+        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, gate_member(gate),
         value, site);
 }
 
@@ -86,7 +100,7 @@ static void when_pending(struct qemu_plugin_insn *insn,
 static void when_tracking(struct qemu_plugin_insn *insn,
                           qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (site->scope->role == SCOPE_BODY || (plan.mixed && !MUTANT(42))) {
+    if (site->scope->role == SCOPE_BODY || (plan->mixed && !MUTANT(42))) {
         when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
              site);
     }
@@ -102,7 +116,7 @@ static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
 {
-    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan.mixed)) {
+    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan->mixed)) {
         policy_exclusives();
     }
     instrument_acquire(insn, site);
@@ -122,7 +136,7 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
     if (site->insn.release) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
             insn, QEMU_PLUGIN_INLINE_STORE_U64,
-            (qemu_plugin_u64){gates, offsetof(struct gate, release)}, 1);
+            gate_member(offsetof(struct gate, release)), 1);
     }
     when_active(insn, exec_store, site);
 }
@@ -130,11 +144,11 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
 static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
 {
     const struct scope *to =
-        plan_scope(&plan, site->insn.pc + (uint64_t)site->insn.imm);
+        plan_scope(site->insn.pc + (uint64_t)site->insn.imm);
 
     when_tracking(insn, exec_branch, site);
     if (site->insn.conditional) {
-        if (!to || !plan_scope(&plan, isa_next(&site->insn))) {
+        if (!to || !plan_scope(isa_next(&site->insn))) {
             when_inside(insn, exec_way_out, site);
         }
     } else if (!to) {
@@ -158,7 +172,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 static bool may_fall_out(const struct insn *in)
 {
     return in->cls != INSN_BRANCH && in->cls != INSN_CALL &&
-           in->cls != INSN_INDIRECT && !plan_scope(&plan, isa_next(in));
+           in->cls != INSN_INDIRECT && !plan_scope(isa_next(in));
 }
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
@@ -212,7 +226,7 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
  * wait in each switch of tasks, so one with nothing to wait for costs a test alone. */
 static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenance kind)
 {
-    qemu_plugin_u64 begun = {gates, offsetof(struct gate, maintenance)};
+    qemu_plugin_u64 begun = gate_member(offsetof(struct gate, maintenance));
 
     if (kind == MAINTENANCE_BEGINS) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
@@ -232,7 +246,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint64_t pc = qemu_plugin_insn_vaddr(insn);
-        const struct scope *s = plan_scope(&plan, pc);
+        const struct scope *s = plan_scope(pc);
         uint32_t word = 0;
 
         if (i == 0 || i == n - 1) {
@@ -241,7 +255,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
-        if (pc >= plan.mark_start && pc < plan.mark_end && isa_is_return(word)) {
+        if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark,
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
         }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "mutant.h"
+#include "pages.h"
 #include "qemu_api.h"
 
 static struct {

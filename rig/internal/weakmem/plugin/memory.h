@@ -43,13 +43,4 @@ bool memory_rewrite(uint64_t phys, unsigned int bytes);
 /* Stores 1, 2, 4 or 8 naturally aligned bytes. */
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value);
 
-/* Stores 1, 2, 4 or 8 naturally aligned bytes where they hold *seen; otherwise
- * says what they hold. The page has no code. */
-bool memory_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value);
-
-/* Sixteen aligned bytes as one access; memory_store_pair: 8 or 16 bytes within
- * them. The page has no code. */
-void memory_load_pair(uint64_t phys, uint64_t *low, uint64_t *high);
-void memory_store_pair(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high);
-
 #endif

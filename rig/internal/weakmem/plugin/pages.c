@@ -6,7 +6,14 @@
  * writable until somebody changes the tables. Whoever does so must invalidate
  * the TLB and wait for that to end, by a DSB (Arm ARM D8.17): it moves the epoch.
  */
+#include "pages.h"
+
+#include "counters.h"
+#include "doubt.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "qemu_api.h"
 #include "vcpu.h"
 
 static uint64_t epoch_now = 1;
@@ -22,7 +29,7 @@ static uint64_t space_of(struct vcpu *v, uint64_t virt)
 
 static struct page *slot(struct vcpu *v, uint64_t virt)
 {
-    return &v->page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
+    return &v->pages.page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
 }
 
 static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
@@ -65,7 +72,7 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
     p->epoch = epoch;
     p->space = space_of(v, virt);
     p->writable = writable;
-    track_walked(v);
+    doubt_walked(v);
     return true;
 }
 
@@ -78,20 +85,20 @@ bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch)
 void page_probe(struct vcpu *v, uint64_t virt, unsigned int status)
 {
     COUNT(v->index, pageMisses);
-    v->probe_status = status;
-    v->probe_virt = virt;
-    v->probe_events = v->events;
-    v->probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
+    v->pages.probe_status = status;
+    v->pages.probe_virt = virt;
+    v->pages.probe_events = v->events;
+    v->pages.probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 void page_settle(struct vcpu *v)
 {
-    if (v->probe_events == v->events &&
-        (page_current(v->probe_epoch) || MUTANT(23)) &&
-        isa_read(&v->registers, v->probe_status) == 0) { /* NO_STATUS is zero */
-        learn(v, v->probe_virt, true);
+    if (v->pages.probe_events == v->events &&
+        (page_current(v->pages.probe_epoch) || MUTANT(23)) &&
+        isa_read(&v->registers, v->pages.probe_status) == 0) { /* NO_STATUS is zero */
+        learn(v, v->pages.probe_virt, true);
     }
-    v->probe_events = 0;
+    v->pages.probe_events = 0;
 }
 
 void page_invalidate_all(void)

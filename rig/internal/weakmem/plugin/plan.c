@@ -9,6 +9,9 @@
 
 #include "isa.h"
 
+static struct plan own;
+const struct plan *const plan = &own;
+
 static bool set_parameter(struct plan *out, const char *name, uint64_t value)
 {
     const struct {
@@ -118,8 +121,9 @@ static int by_start(const void *a, const void *b)
     return left->start < right->start ? -1 : left->start > right->start;
 }
 
-bool plan_read(const char *path, struct plan *out, char *error, size_t len)
+bool plan_open(const char *path, char *error, size_t len)
 {
+    struct plan *out = &own;
     char line[1024];
     unsigned int number = 1;
     bool ok = false;
@@ -161,7 +165,7 @@ out:
     return ok;
 }
 
-const struct scope *plan_scope(const struct plan *plan, uint64_t addr)
+const struct scope *plan_scope(uint64_t addr)
 {
     size_t low = 0, high = plan->scopes;
 

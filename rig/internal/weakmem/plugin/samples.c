@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "samples.h"
 
+#include "history.h"
 #include "isa.h"
 #include "memory.h"
 #include "mutant.h"

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
 
 void views_floor(struct views *w, uint64_t time)

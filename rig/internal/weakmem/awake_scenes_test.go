@@ -11,7 +11,7 @@ func onD0Early(start string, more ...string) []string {
 
 // How the emulator begins. The harness shares blocks between virtual addresses of
 // the same code, as QEMU does.
-var armScenes = []scene{
+var awakeScenes = []scene{
 	{
 		name:   "nothing is delayed before the kernel's first exception",
 		asleep: true,

@@ -9,21 +9,26 @@
  * makes QEMU forget their blocks, and they are translated anew where they run.
  * One vCPU runs at that moment: the kernel patches no code elsewhere.
  */
+#include "awake.h"
+
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
-#include "vcpu.h"
+#include "plan.h"
+#include "qemu_api.h"
 
-static bool armed;
+static bool awake;
 
-bool arm_ready(void)
+bool awake_is(void)
 {
-    return MUTANT(26) || __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
+    return MUTANT(26) || __atomic_load_n(&awake, __ATOMIC_ACQUIRE);
 }
 
-void arm_open(void)
+void awake_open(void)
 {
-    armed = true;
-    for (size_t i = 0; i < plan.scopes; i++) {
-        armed = armed && !isa_is_kernel(plan.scope[i].start);
+    awake = true;
+    for (size_t i = 0; i < plan->scopes; i++) {
+        awake = awake && !isa_is_kernel(plan->scope[i].start);
     }
 }
 
@@ -55,16 +60,16 @@ static bool forget_scope(const struct scope *s)
     return true;
 }
 
-void arm_try(uint64_t to)
+void awake_try(uint64_t to)
 {
-    if (arm_ready() || !(isa_is_kernel(to) || MUTANT(27))) {
+    if (awake_is() || !(isa_is_kernel(to) || MUTANT(27))) {
         return;
     }
-    for (size_t i = 0; i < plan.scopes && !MUTANT(25); i++) {
-        if (isa_is_kernel(plan.scope[i].start) && !forget_scope(&plan.scope[i]) &&
+    for (size_t i = 0; i < plan->scopes && !MUTANT(25); i++) {
+        if (isa_is_kernel(plan->scope[i].start) && !forget_scope(&plan->scope[i]) &&
             !MUTANT(28)) {
             return; /* not mapped yet: at a later exception */
         }
     }
-    __atomic_store_n(&armed, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&awake, true, __ATOMIC_RELEASE);
 }
