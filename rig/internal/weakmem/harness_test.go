@@ -86,7 +86,7 @@ func (b build) flags() []string {
 		flags = append(flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 	}
 	if b.mutants {
-		flags = append(flags, "-DKCOVRIG_MUTANT=chosen_mutant")
+		flags = append(flags, "-DKCOVRIG_MUTANTS")
 	}
 	return flags
 }
@@ -136,7 +136,7 @@ func absolute(path string) string {
 type guest struct {
 	build    build
 	vcpus    int
-	mutant   int
+	mutant   string // empty: none
 	plan     string // lines beyond ram and counters; empty: one body
 	script   string
 	schedule string // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
@@ -180,8 +180,8 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 		t.Fatal(err)
 	}
 	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
-	if g.mutant != 0 {
-		args = append(args, fmt.Sprint(g.mutant))
+	if g.mutant != "" {
+		args = append(args, g.mutant)
 	}
 	if !g.asleep { // the first exception makes it begin
 		g.script = "event 0\n" + g.script

@@ -41,13 +41,13 @@ static bool condition_holds(unsigned int cond, unsigned int flags)
 
 static bool taken(struct isa_registers *r, uint32_t word)
 {
-    bool if_set = bits(word, 24, 24) ^ MUTANT(30); /* CBNZ, TBNZ */
+    bool if_set = bits(word, 24, 24) ^ MUTANT(zero_tests_are_inverted); /* CBNZ, TBNZ */
     unsigned int flags;
     uint64_t value;
 
     if (bits(word, 31, 25) == 0x2a) { /* B.cond, BC.cond */
         return !a64_flags(r, &flags) ||
-               condition_holds(bits(word, 3, 0) ^ MUTANT(29), flags);
+               condition_holds(bits(word, 3, 0) ^ MUTANT(conditions_are_inverted), flags);
     }
     value = isa_read(r, bits(word, 4, 0));
     if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */

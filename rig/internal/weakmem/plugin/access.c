@@ -16,7 +16,7 @@ static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
         if (in->mode != ADDR_LITERAL) {
             a->view[w] = views_base(&v->views[w], in->rn);
         }
-        if (in->mode == ADDR_REGISTER && !MUTANT(1)) {
+        if (in->mode == ADDR_REGISTER && !MUTANT(addresses_carry_no_view)) {
             a->view[w] = join(a->view[w], views_data(&v->views[w], in->rm, false));
         }
     }
@@ -39,7 +39,8 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
                 (a.virt & (PAGE_BYTES - 1)) + bytes <= PAGE_BYTES;
     /* FEAT_LSE2: Arm ARM B2.2.1 */
     a.single = in->elements == 2 && !in->simd && a.regular &&
-               (a.virt & 15) + bytes <= 16 && isa_pairs_are_single(&v->registers) && !MUTANT(38);
+               (a.virt & 15) + bytes <= 16 && isa_pairs_are_single(&v->registers) &&
+               !MUTANT(pairs_are_never_single);
     a.state = page_lookup(v, a.virt, &a.phys, &a.epoch);
     return a;
 }

@@ -21,7 +21,7 @@ static bool awake;
 
 bool awake_is(void)
 {
-    return MUTANT(26) || __atomic_load_n(&awake, __ATOMIC_ACQUIRE);
+    return MUTANT(begins_at_once) || __atomic_load_n(&awake, __ATOMIC_ACQUIRE);
 }
 
 void awake_open(void)
@@ -62,12 +62,12 @@ static bool forget_scope(const struct scope *s)
 
 void awake_try(uint64_t to)
 {
-    if (awake_is() || !(isa_is_kernel(to) || MUTANT(27))) {
+    if (awake_is() || !(isa_is_kernel(to) || MUTANT(begins_at_any_exception))) {
         return;
     }
-    for (size_t i = 0; i < plan->scopes && !MUTANT(25); i++) {
+    for (size_t i = 0; i < plan->scopes && !MUTANT(scope_is_not_translated_anew); i++) {
         if (isa_is_kernel(plan->scope[i].start) && !forget_scope(&plan->scope[i]) &&
-            !MUTANT(28)) {
+            !MUTANT(begins_before_all_is_mapped)) {
             return; /* not mapped yet: at a later exception */
         }
     }

@@ -47,7 +47,7 @@ void doubt_walked(struct vcpu *v)
 {
     uint64_t now = history_tick();
 
-    if (MUTANT(32)) {
+    if (MUTANT(walks_raise_no_view)) {
         return;
     }
     if (v->tracked) {

@@ -54,7 +54,7 @@ static void before(struct vcpu *v, const struct insn *in, const struct access *a
     if (writes) {
         drain_second(v, in->pc, a->phys, 1u << in->size, in->release);
     }
-    if (writes && in->release && !MUTANT(43)) {
+    if (writes && in->release && !MUTANT(releasing_atomic_lets_stores_wait)) {
         drain_all(v, WHY_DOUBT_ATOMIC, in->pc); /* later stores need not have waited */
     }
     if (drain_waiting(v)) {
@@ -110,7 +110,7 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
         views_after_atomic(&v->views[w], in, a->view[w], r->read, r->wrote);
         /* No dependency runs from a store, so none through its status. */
         views_set_data(&v->views[w], to, false, is_stx ? 0 : r->read);
-        if (seen && !MUTANT(44)) {
+        if (seen && !MUTANT(own_atomic_has_no_coherence)) {
             views_set_coherence(&v->views[w], a->phys & ~7ull, seen);
         }
     }

@@ -34,7 +34,8 @@ static void limits(struct vcpu *v, uint64_t granule, const uint64_t pre[VIEWS],
                    uint64_t out[VIEWS])
 {
     for (unsigned int w = 0; w < VIEWS; w++) {
-        out[w] = join(pre[w], MUTANT(6) ? 0 : views_coherence(&v->views[w], granule));
+        out[w] = join(pre[w], MUTANT(loads_ignore_coherence)
+                                  ? 0 : views_coherence(&v->views[w], granule));
     }
 }
 
@@ -227,7 +228,7 @@ void exec_body_load(unsigned int index, void *udata)
         doubt_strong(v, access_doubt(in, &a), in->pc);
         return;
     }
-    if (in->acquire && !MUTANT(5)) {
+    if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);

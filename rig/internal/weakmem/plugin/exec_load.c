@@ -37,7 +37,8 @@ static void take(struct vcpu *v, const struct insn *in, const struct access *a,
     isa_write(&v->registers, rt, load_extend(in, value));
     for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
         uint64_t pre = views_before_load(&v->views[w], in, a->view[w]);
-        uint64_t post = MUTANT(41) ? from->view[w] : join(pre, from->view[w]);
+        uint64_t post = MUTANT(forwarded_value_has_no_view)
+                            ? from->view[w] : join(pre, from->view[w]);
 
         views_set_data(&v->views[w], rt, false, post);
         views_after_load(&v->views[w], in, a->view[w], post);
@@ -86,7 +87,7 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
         COUNT(v->index, forwarded);
         access_skip(v, in, a);
     }
-    if (!MUTANT(9)) {
+    if (!MUTANT(partial_overlap_drains_nothing)) {
         drain_overlapping(v, a->phys, in->elements << in->size,
                           in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
     }
@@ -100,7 +101,8 @@ void exec_load(unsigned int index, void *udata)
     const struct insn *in = &site->insn;
     struct access a;
 
-    if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY) && !MUTANT(42)) {
+    if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY) &&
+        !MUTANT(callees_keep_no_views)) {
         return;
     }
     page_settle(v);
@@ -109,7 +111,7 @@ void exec_load(unsigned int index, void *udata)
         drain_all(v, access_doubt(in, &a), in->pc);
         return;
     }
-    if (in->acquire && !MUTANT(5)) {
+    if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);

@@ -58,7 +58,7 @@ void exec_leave(unsigned int index, void *udata)
     uint64_t pc = ((const struct site *)udata)->insn.pc;
 
     page_settle(v);
-    if (!MUTANT(21)) {
+    if (!MUTANT(leaving_drains_nothing)) {
         drain_all(v, WHY_DOUBT_CALL, pc);
     }
     stops_end(&v->stops);
@@ -131,7 +131,7 @@ void exec_age(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
 
-    if (++v->age > AGE_MAX && !MUTANT(45)) {
+    if (++v->age > AGE_MAX && !MUTANT(stores_wait_without_bound)) {
         drain_all(v, WHY_DOUBT_BOUND, ((const struct site *)udata)->insn.pc);
     }
 }
@@ -201,7 +201,8 @@ void exec_maintained(unsigned int index, void *udata)
     gate_of(vcpu_of(index))->maintenance = 0;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        if (__atomic_load_n(&vcpu_of(i)->ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
+        if (__atomic_load_n(&vcpu_of(i)->ready, __ATOMIC_ACQUIRE) &&
+            !MUTANT(maintenance_drains_no_buffer)) {
             drain_remote(vcpu_of(i));
         }
     }
@@ -231,7 +232,7 @@ void exec_event(unsigned int index, uint64_t from, uint64_t to)
     if (gate_of(v)->active == EPISODE_NONE) {
         return; /* outside the scope nothing waits: most events end here */
     }
-    if (!MUTANT(20)) {
+    if (!MUTANT(exceptions_drain_nothing)) {
         drain_all(v, WHY_DOUBT_EXCEPTION, from);
     }
     stops_end(&v->stops);

@@ -38,7 +38,8 @@ static bool can_buffer(const struct insn *in, const struct access *a)
 /* The bytes that are stored: what is forwarded must not hold more. */
 static uint64_t low_bytes(uint64_t value, unsigned int size)
 {
-    return size == 3 || MUTANT(22) ? value : value & ((1ull << (8u << size)) - 1);
+    return size == 3 || MUTANT(waiting_value_keeps_high_bytes)
+               ? value : value & ((1ull << (8u << size)) - 1);
 }
 
 static void fill(struct vcpu *v, const struct insn *in, const struct access *a,

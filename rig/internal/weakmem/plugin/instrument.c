@@ -100,7 +100,7 @@ static void when_pending(struct qemu_plugin_insn *insn,
 static void when_tracking(struct qemu_plugin_insn *insn,
                           qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (site->scope->role == SCOPE_BODY || (plan->mixed && !MUTANT(42))) {
+    if (site->scope->role == SCOPE_BODY || (plan->mixed && !MUTANT(callees_keep_no_views))) {
         when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
              site);
     }
@@ -162,7 +162,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
     enum barrier_kind kind = site->insn.barrier;
 
-    if ((kind == BARRIER_STORE && !MUTANT(2)) || kind == BARRIER_FULL) {
+    if ((kind == BARRIER_STORE && !MUTANT(store_barrier_drains_nothing)) || kind == BARRIER_FULL) {
         when_active(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);

@@ -109,8 +109,9 @@ void memory_note_code(uint64_t virt, void *host)
 
 bool memory_has_code(uint64_t phys)
 {
-    return !MUTANT(24) && __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
-                                          __ATOMIC_RELAXED);
+    return !MUTANT(code_is_written_behind_qemu) &&
+           __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
+                           __ATOMIC_RELAXED);
 }
 
 static bool write_by_qemu(uint64_t phys, const void *from, unsigned int bytes)

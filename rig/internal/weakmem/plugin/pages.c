@@ -40,7 +40,8 @@ static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
 
 bool page_current(uint64_t epoch)
 {
-    return MUTANT(11) || epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
+    return MUTANT(old_translations_are_believed) ||
+           epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
@@ -94,7 +95,7 @@ void page_probe(struct vcpu *v, uint64_t virt, unsigned int status)
 void page_settle(struct vcpu *v)
 {
     if (v->pages.probe_events == v->events &&
-        (page_current(v->pages.probe_epoch) || MUTANT(23)) &&
+        (page_current(v->pages.probe_epoch) || MUTANT(probe_outlives_maintenance)) &&
         isa_read(&v->registers, v->pages.probe_status) == 0) { /* NO_STATUS is zero */
         learn(v, v->pages.probe_virt, true);
     }

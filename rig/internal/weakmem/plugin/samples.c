@@ -20,7 +20,8 @@ void samples_begin(struct samples *s)
     s->n = 0;
     for (unsigned int i = 0; i < SAMPLES; i++) {
         if (s->place[i]) {
-            uint64_t granule = s->place[i] - 1, time = MUTANT(48) ? history_now() : history_tick();
+            uint64_t granule = s->place[i] - 1;
+            uint64_t time = MUTANT(samples_share_a_moment) ? history_now() : history_tick();
 
             add(s, granule, memory_load(granule), time);
         }
@@ -52,7 +53,8 @@ unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t l
     for (unsigned int i = 0; i < count; i++) {
         uint64_t value = s->sample[i].value, time = s->sample[i].time;
 
-        if (s->sample[i].granule != granule || (time < limit && !MUTANT(46))) {
+        if (s->sample[i].granule != granule ||
+            (time < limit && !MUTANT(samples_ignore_what_was_seen))) {
             continue;
         }
         if (value == version[0].value) {

@@ -39,7 +39,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     const struct insn *in = v->late.insn;
 
     v->late.insn = NULL;
-    if (MUTANT(16)) {
+    if (MUTANT(late_load_leaves_no_view)) {
         return;
     }
     for (unsigned int i = 0; i < in->elements; i++) {
@@ -94,7 +94,7 @@ bool track_settle(struct vcpu *v, uint64_t pc)
 
     v->pc = pc;
     /* Who woke this vCPU may have seen an episode that has ended since. */
-    if (g->active != EPISODE_DELAYS && !MUTANT(39)) {
+    if (g->active != EPISODE_DELAYS && !MUTANT(tracking_outlives_the_episode)) {
         __atomic_store_n(&g->tracking, 0, __ATOMIC_RELAXED);
         return false;
     }
@@ -150,7 +150,7 @@ static void add_drained(struct views *w, const struct store *s, uint64_t time)
     if (s->release) {
         w->release = join(w->release, time);
     }
-    if (!MUTANT(19)) {
+    if (!MUTANT(drained_store_has_no_coherence)) {
         for (uint64_t at = s->phys & ~7ull; at < s->phys + s->bytes; at += 8) {
             views_set_coherence(w, at, time);
         }

@@ -68,7 +68,7 @@ static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
         return false;
     }
     if (syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left,
-                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(31) ||
+                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(waits_outlast_all_others) ||
         thread_other_runs(v)) {
         return true;
     }

@@ -10,7 +10,7 @@
 void views_floor(struct views *w, uint64_t time)
 {
     memset(w, 0, sizeof *w);
-    w->read_new = MUTANT(15) ? 0 : time;
+    w->read_new = MUTANT(episode_begins_without_floor) ? 0 : time;
 }
 
 void views_raise(struct views *w, uint64_t time)
@@ -69,7 +69,7 @@ static uint64_t sources(const struct views *w, const struct uses *u)
 
 void views_plain(struct views *w, const struct uses *u)
 {
-    uint64_t time = MUTANT(17) ? 0 : sources(w, u);
+    uint64_t time = MUTANT(computation_carries_no_view) ? 0 : sources(w, u);
 
     set_mask(w->general, u->write_general, time, u->keep);
     set_mask(w->vector, u->write_vector, time, u->keep);
@@ -83,7 +83,7 @@ void views_plain(struct views *w, const struct uses *u)
 
 void views_branch(struct views *w, const struct uses *u)
 {
-    if (!MUTANT(14)) {
+    if (!MUTANT(branches_carry_no_view)) {
         w->control = join(w->control, sources(w, u));
     }
     set_mask(w->general, u->write_general, 0, false);
@@ -93,16 +93,18 @@ void views_barrier(struct views *w, enum barrier_kind kind)
 {
     switch (kind) {
     case BARRIER_LOAD:
-        w->read_new = MUTANT(3) ? w->read_new : join(w->read_new, w->read_old);
+        w->read_new = MUTANT(load_barrier_raises_no_view)
+                          ? w->read_new : join(w->read_new, w->read_old);
         break;
     case BARRIER_FULL:
         w->read_new = join(w->read_new, w->read_old);
-        if (!MUTANT(13)) {
+        if (!MUTANT(full_barrier_lets_loads_pass_stores)) {
             w->read_new = join(w->read_new, w->write_old);
         }
         break;
     case BARRIER_INSN:
-        w->read_new = MUTANT(8) ? w->read_new : join(w->read_new, w->control);
+        w->read_new = MUTANT(insn_barrier_raises_no_view)
+                          ? w->read_new : join(w->read_new, w->control);
         break;
     case BARRIER_STORE: /* orders the buffer, not the views */
     case BARRIER_NONE:
@@ -140,7 +142,7 @@ uint64_t views_before_load(const struct views *w, const struct insn *in,
 {
     uint64_t pre = join(address, w->read_new);
 
-    return in->acquire && !MUTANT(4) ? join(pre, w->release) : pre;
+    return in->acquire && !MUTANT(acquire_ignores_releases) ? join(pre, w->release) : pre;
 }
 
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,
@@ -148,7 +150,7 @@ void views_after_load(struct views *w, const struct insn *in, uint64_t address,
 {
     w->read_old = join(w->read_old, post);
     w->control = join(w->control, address);
-    if ((in->acquire || in->acquire_pc) && !MUTANT(7)) {
+    if ((in->acquire || in->acquire_pc) && !MUTANT(acquire_raises_no_view)) {
         w->read_new = join(w->read_new, post);
     }
 }
@@ -166,13 +168,14 @@ void views_after_atomic(struct views *w, const struct insn *in, uint64_t address
         w->read_old = join(w->read_old, read);
     }
     w->write_old = join(w->write_old, wrote);
-    if (in->release && wrote && !MUTANT(33)) {
+    if (in->release && wrote && !MUTANT(releasing_atomic_is_no_release)) {
         w->release = join(w->release, wrote);
     }
-    if (in->acquire && !MUTANT(34)) {
+    if (in->acquire && !MUTANT(acquiring_atomic_raises_no_view)) {
         w->read_new = join(w->read_new, read);
     }
-    if (in->acquire && in->release && wrote && !exclusive && !MUTANT(35)) {
+    if (in->acquire && in->release && wrote && !exclusive &&
+        !MUTANT(atomic_of_both_is_no_barrier)) {
         w->read_new = join(w->read_new, join(w->read_old, w->write_old));
     }
 }
