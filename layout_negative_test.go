@@ -13,7 +13,7 @@ const (
 	maxFile     = 500 // as parts says
 	maxFunction = 60
 
-	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\n```\n\n## The limits\n\n```text\nfile 500\nfunction 60\npackage 15\nknot 2\n```\n"
+	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\n```\n\nRules:\n\n- `cmd/kcovrig` imports `rig`, nothing else.\n- more\n\n## The limits\n\n```text\nfile 500\nfunction 60\npackage 15\nknot 2\n```\n"
 	goodRig = header + "// Package rig joins.\npackage rig\n\nimport _ \"kcovrig/rig/internal/a\"\n"
 )
 
@@ -61,6 +61,8 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"the picture is complete", "other/other.go", header + "package other\n"},
 		{"the picture is complete", "docs/architecture.md", strings.Replace(parts, "guest  init\n", "guest  init\nguest/gone  x\n", 1)},
 		{"cmd imports the front only", "cmd/kcovrig/main.go", "package main\n\nimport _ \"kcovrig/rig/internal/a\"\n"},
+		{"cmd imports the front only", "docs/architecture.md", strings.Replace(parts, "imports `rig`", "imports `guest`", 1)},
+		{"kits are for tests", "rig/rig.go", "package rig\n\nimport _ \"kcovrig/rig/rigtest\"\n"},
 		{"internals stand alone", "rig/internal/a/a.go", "package a\n\nimport _ \"kcovrig/rig/internal/b\"\n"},
 		{"internals stand alone", "rig/internal/a/a_test.go", "package a\n\nimport _ \"kcovrig/rig/internal/b\"\n"},
 		{"proc alone starts", "rig/rig.go", "package rig\n\nimport _ \"os/exec\"\n"},

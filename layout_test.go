@@ -29,9 +29,12 @@ type source struct {
 }
 
 func (s source) dir() string { return path.Dir(s.path) }
-func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") }
+func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") || isKit(s.dir()) }
 func (s source) isGo() bool  { return s.syntax != nil }
 func (s source) ext() string { return path.Ext(s.path) }
+
+// isKit says whether a package is for tests alone: its name ends in test.
+func isKit(dir string) bool { return strings.HasSuffix(dir, "test") }
 
 // imports returns the paths that a Go file imports.
 func (s source) imports() []string {
@@ -49,6 +52,7 @@ var checks = map[string]check{
 	"imports point down":         importsPointDown,
 	"the picture is complete":    pictureIsComplete,
 	"cmd imports the front only": cmdImportsFront,
+	"kits are for tests":         kitsAreForTests,
 	"internals stand alone":      internalsStandAlone,
 	"proc alone starts":          procAloneStarts,
 	"cmd alone reads env":        cmdAloneReadsEnv,

@@ -49,12 +49,12 @@ func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
 // together runs a workload and those in its background. One that fails ends all; its
 // error comes first, then the main workload's.
 func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, start wire.Start, cfg kcov.Config) (wire.Done, error) {
-	background := make([]wire.Done, len(start.Beside))
-	errs := make([]error, len(start.Beside))
+	background := make([]wire.Done, len(start.Background))
+	errs := make([]error, len(start.Background))
 	quiet := cfg
 	quiet.Progress, quiet.Detection = nil, nil
 	var group sync.WaitGroup
-	for i, name := range start.Beside {
+	for i, name := range start.Background {
 		work, ok := s.workloads[name]
 		if !ok {
 			errs[i] = wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", name)

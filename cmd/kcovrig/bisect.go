@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 )
@@ -15,7 +15,7 @@ import (
 func newBisect(a *app) *cobra.Command {
 	var o options
 	var nats natsOptions
-	var c rig.BisectConfig
+	var c bisector.Config
 	cmd := &cobra.Command{
 		Use:   "bisect --tree REPOSITORY --good REV --bad REV [-- PATH...]",
 		Short: "Find the commit that broke the ordering, or with --fixed the one that repaired it",
@@ -79,8 +79,8 @@ func hide(cmd *cobra.Command, flags ...string) {
 	}
 }
 
-func (a *app) bisect(cmd *cobra.Command, o *options, c rig.BisectConfig) error {
-	r, err := rig.Bisect(cmd.Context(), c)
+func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
+	r, err := bisector.Find(cmd.Context(), c)
 	a.endView()
 	if c.Reset && err == nil {
 		fmt.Fprintf(a.stderr, "kcovrig: forgotten: %s\n", r.Folder)

@@ -5,7 +5,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/compare"
 	"kcovrig/rig/trial"
 )
 
@@ -28,7 +28,7 @@ where they are.
 				arms = []trial.Variant{trial.VariantOf(patched, false)}
 			}
 			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelNative), string(trial.AccelAuto)
-			result, err := rig.Build(cmd.Context(), a.config(cmd, &o), arms)
+			result, err := compare.Build(cmd.Context(), a.config(cmd, &o), arms)
 			return a.show(&o, result, err)
 		},
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/cache"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 )
@@ -44,7 +44,7 @@ kcovrig uses them.
 		Example: "  kcovrig cache ls",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			entries, err := rig.CacheList(cmd.Context(), a.cacheDir())
+			entries, err := cache.List(cmd.Context(), a.cacheDir())
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ then begin anew. The history stays.
 			if age < 0 {
 				return fault.Newf(fault.User, "", "--older-than: %v is negative", age)
 			}
-			entries, err := rig.CachePrune(cmd.Context(), a.cacheDir(), time.Now().Add(-age))
+			entries, err := cache.Prune(cmd.Context(), a.cacheDir(), time.Now().Add(-age))
 			if werr := report.Pruned(a.stdout, a.cacheDir(), entries, json); err == nil {
 				err = werr
 			}

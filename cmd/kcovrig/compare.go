@@ -5,7 +5,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/compare"
 )
 
 func newCompare(a *app) *cobra.Command {
@@ -25,7 +25,7 @@ Without --duration each arm stops as soon as the verdict is certain.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Compare(cmd.Context(), a.config(cmd, &o))
+			result, err := compare.Compare(cmd.Context(), a.config(cmd, &o))
 			return a.show(&o, result, err)
 		},
 	}

@@ -15,8 +15,8 @@ import (
 func TestE2EPreparationInterrupted(t *testing.T) {
 	cache := t.TempDir()
 	env := []string{"KCOVRIG_CACHE=" + cache}
-	build := func() *command { return kcovrig(t, env, "build", "--arch=arm64", "--unpatched", "--json", "-v") }
-	interrupted := func(s syscall.Signal, seen func(*command)) *command {
+	build := func() *invocation { return kcovrig(t, env, "build", "--arch=arm64", "--unpatched", "--json", "-v") }
+	interrupted := func(s syscall.Signal, seen func(*invocation)) *invocation {
 		c := build().start()
 		seen(c)
 		c.signal(s)
@@ -24,10 +24,10 @@ func TestE2EPreparationInterrupted(t *testing.T) {
 		c.leavesNoProcess()
 		return c
 	}
-	unpacking := func(c *command) { c.untilSays("unpacking"); c.until("xz") }
-	compiling := func(c *command) { c.until("cc1") }
+	unpacking := func(c *invocation) { c.untilSays("unpacking"); c.until("xz") }
+	compiling := func(c *invocation) { c.until("cc1") }
 
-	for _, stage := range []func(*command){unpacking, compiling} {
+	for _, stage := range []func(*invocation){unpacking, compiling} {
 		c := interrupted(syscall.SIGINT, stage)
 		assert.Equal(t, 3, c.code)
 		c.says("interrupted: ").leavesNothing()

@@ -16,7 +16,7 @@ import (
 )
 
 // fails wants a fault of the rig or its tools, with all that helps to mend it.
-func fails(t *testing.T, c *command, words ...string) printed {
+func fails(t *testing.T, c *invocation, words ...string) printed {
 	t.Helper()
 	r := c.run(3).says(words...).result()
 	require.NotNil(t, r.Error)

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nightly is what these tests read of a matrix.
-type nightly struct {
+// nightResult is what these tests read of a matrix.
+type nightResult struct {
 	Counts map[string]int
 	Builds []struct {
 		Key   string
@@ -32,9 +32,9 @@ type nightly struct {
 	}
 }
 
-func (c *command) nightly() nightly {
+func (c *invocation) matrix() nightResult {
 	c.t.Helper()
-	var n nightly
+	var n nightResult
 	require.NoError(c.t, json.Unmarshal(c.out.Bytes(), &n))
 	return n
 }
@@ -45,7 +45,7 @@ include: [{patch: none, memory-model: native}]
 
 func TestE2EMatrix(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
-	n := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--out", out).run(0).nightly()
+	n := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--out", out).run(0).matrix()
 	require.Len(t, n.Cells, 3)
 	for i, want := range []string{"fixed", "stale", "clean"} {
 		assert.Equal(t, want, n.Cells[i].Outcome, n.Cells[i].Cell.Name)
@@ -67,7 +67,7 @@ func TestE2EMatrix(t *testing.T) {
 // unpatched kernel is clean.
 func TestE2EMatrixWithAnUnexpectedCell(t *testing.T) {
 	file := matrixFile(t, "include: [{patch: none, mode: pc}, {patch: none, mode: pc, memory-model: native, expect: stale}]\n")
-	n := kcovrig(t, nil, "matrix", file, "--json", "--out", filepath.Join(t.TempDir(), "out")).run(1).nightly()
+	n := kcovrig(t, nil, "matrix", file, "--json", "--out", filepath.Join(t.TempDir(), "out")).run(1).matrix()
 	require.Len(t, n.Cells, 2)
 	assert.Equal(t, "as-expected", n.Cells[0].Status)
 	assert.Equal(t, "unexpected", n.Cells[1].Status)
@@ -91,7 +91,7 @@ func TestE2EMatrixInterruptedAndResumed(t *testing.T) {
 		require.NoError(t, err)
 		times[path] = info.ModTime()
 	}
-	n := kcovrig(t, nil, "matrix", file, "--json", "--out", out, "--resume").run(0).nightly()
+	n := kcovrig(t, nil, "matrix", file, "--json", "--out", out, "--resume").run(0).matrix()
 	assert.Equal(t, 3, n.Counts["asExpected"])
 	assert.Equal(t, len(kept), n.Counts["resumed"])
 	for path, before := range times {
@@ -117,9 +117,9 @@ argv[0] = "`+realQEMU(t)+`";
 execv(argv[0], argv);
 return 126;`)
 	file := matrixFile(t, "include: [{patch: none, mode: pc}]\n")
-	run := func(code int, name string, flags ...string) (nightly, string) {
+	run := func(code int, name string, flags ...string) (nightResult, string) {
 		out := filepath.Join(dir, name)
-		n := kcovrig(t, nil, append([]string{"matrix", file, "--json", "--qemu", qemu, "--out", out}, flags...)...).run(code).nightly()
+		n := kcovrig(t, nil, append([]string{"matrix", file, "--json", "--qemu", qemu, "--out", out}, flags...)...).run(code).matrix()
 		report, err := os.ReadFile(filepath.Join(out, "report.md"))
 		require.NoError(t, err)
 		return n, string(report)

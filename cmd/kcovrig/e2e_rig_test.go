@@ -45,8 +45,8 @@ func e2e(t *testing.T) {
 // userCache is the cache of whoever runs the tests: kernels in it are not built again.
 func userCache() string { return (&app{getenv: os.Getenv}).cacheDir() }
 
-// command is kcovrig about to be started, or running.
-type command struct {
+// invocation is kcovrig about to be started, or running.
+type invocation struct {
 	t    *testing.T
 	args []string
 	env  []string // beside what the test has; later wins
@@ -64,17 +64,17 @@ type command struct {
 var marks atomic.Int64
 
 // kcovrig prepares a command in the user's cache; env is "NAME=value".
-func kcovrig(t *testing.T, env []string, args ...string) *command {
+func kcovrig(t *testing.T, env []string, args ...string) *invocation {
 	t.Helper()
 	e2e(t)
-	c := &command{t: t, args: args, tmp: t.TempDir(), done: make(chan struct{})}
+	c := &invocation{t: t, args: args, tmp: t.TempDir(), done: make(chan struct{})}
 	c.mark = fmt.Sprintf("/nonexistent/kcovrig-test-%d-%d", os.Getpid(), marks.Add(1))
 	private := filepath.Join(userCache(), "qemu", "bin")
 	c.env = append([]string{asKcovrig + "=1", mark + "=" + c.mark, "TMPDIR=" + c.tmp, "XDG_DATA_HOME=" + t.TempDir(), "PATH=" + private + ":" + os.Getenv("PATH")}, env...)
 	return c
 }
 
-func (c *command) start() *command {
+func (c *invocation) start() *invocation {
 	c.t.Helper()
 	self, err := os.Executable()
 	require.NoError(c.t, err)
@@ -106,7 +106,7 @@ func (c *command) start() *command {
 }
 
 // signal is what a terminal does: it goes to the foreground process group.
-func (c *command) signal(s syscall.Signal) {
+func (c *invocation) signal(s syscall.Signal) {
 	select {
 	case <-c.done: // the number may be another's by now
 	default:
@@ -115,7 +115,7 @@ func (c *command) signal(s syscall.Signal) {
 }
 
 // wait lets the command end by itself and returns its exit code.
-func (c *command) wait() int {
+func (c *invocation) wait() int {
 	c.t.Helper()
 	select {
 	case <-c.done:
@@ -126,7 +126,7 @@ func (c *command) wait() int {
 }
 
 // run starts it, waits, and wants the exit code, and nothing left behind.
-func (c *command) run(code int) *command {
+func (c *invocation) run(code int) *invocation {
 	c.t.Helper()
 	c.start()
 	require.Equal(c.t, code, c.wait(), "exit code")
@@ -135,7 +135,7 @@ func (c *command) run(code int) *command {
 }
 
 // object is the one JSON object on standard output.
-func (c *command) object() map[string]any {
+func (c *invocation) object() map[string]any {
 	c.t.Helper()
 	var doc map[string]any
 	dec := json.NewDecoder(bytes.NewReader(c.out.Bytes()))
@@ -145,7 +145,7 @@ func (c *command) object() map[string]any {
 }
 
 // says wants all words in what is told to the user.
-func (c *command) says(words ...string) *command {
+func (c *invocation) says(words ...string) *invocation {
 	c.t.Helper()
 	for _, word := range words {
 		require.Contains(c.t, c.log.String(), word)
@@ -154,7 +154,7 @@ func (c *command) says(words ...string) *command {
 }
 
 // processes lists what the command started and still runs, itself too.
-func (c *command) processes() map[int]string {
+func (c *invocation) processes() map[int]string {
 	found := map[int]string{}
 	all, _ := filepath.Glob("/proc/[0-9]*")
 	for _, dir := range all {
@@ -174,7 +174,7 @@ func (c *command) processes() map[int]string {
 }
 
 // until waits for a process whose command line holds all words.
-func (c *command) until(words ...string) int {
+func (c *invocation) until(words ...string) int {
 	c.t.Helper()
 	for {
 		for pid, argv := range c.processes() {
@@ -191,7 +191,7 @@ func (c *command) until(words ...string) int {
 }
 
 // untilSays waits for words in the messages, which -v makes complete.
-func (c *command) untilSays(words string) {
+func (c *invocation) untilSays(words string) {
 	c.t.Helper()
 	for !strings.Contains(c.log.String(), words) {
 		select {
@@ -212,7 +212,7 @@ func containsAll(s string, words []string) bool {
 }
 
 // leavesNothing wants all processes gone, and no temporary file.
-func (c *command) leavesNothing() {
+func (c *invocation) leavesNothing() {
 	c.t.Helper()
 	c.leavesNoProcess()
 	left, err := os.ReadDir(c.tmp)
@@ -220,7 +220,7 @@ func (c *command) leavesNothing() {
 	require.Empty(c.t, left, "temporary files")
 }
 
-func (c *command) leavesNoProcess() {
+func (c *invocation) leavesNoProcess() {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()

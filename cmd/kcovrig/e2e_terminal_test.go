@@ -18,7 +18,7 @@ import (
 
 // onTerminal gives the command a terminal; what it writes there is in log. The
 // side returned is where a person types.
-func (c *command) onTerminal(columns uint16) (typing *os.File) {
+func (c *invocation) onTerminal(columns uint16) (typing *os.File) {
 	c.t.Helper()
 	typing, inside, err := pty.Open()
 	require.NoError(c.t, err)
@@ -45,7 +45,7 @@ func termios(t *testing.T, terminal *os.File) *unix.Termios {
 }
 
 // untilEnd waits until the terminal has brought all words.
-func (c *command) untilEnd(words ...string) {
+func (c *invocation) untilEnd(words ...string) {
 	c.t.Helper()
 	require.Eventually(c.t, func() bool { return containsAll(c.log.String(), words) }, 10*time.Second, 5*time.Millisecond, "%v", words)
 }

@@ -42,7 +42,7 @@ type printed struct {
 }
 
 // result reads the object after it was held against the schema.
-func (c *command) result() printed {
+func (c *invocation) result() printed {
 	c.t.Helper()
 	matchesSchema(c.t, c.object())
 	var r printed

@@ -18,7 +18,7 @@ import (
 
 // queueServer is a NATS server on loopback, and gives workers for it, each with
 // a cache of its own, of which only QEMU is this machine's.
-func queueServer(t *testing.T) (url string, hire func(name string) *command) {
+func queueServer(t *testing.T) (url string, hire func(name string) *invocation) {
 	t.Helper()
 	e2e(t)
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
@@ -26,7 +26,7 @@ func queueServer(t *testing.T) (url string, hire func(name string) *command) {
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	require.True(t, s.ReadyForConnections(10*time.Second))
-	return s.ClientURL(), func(name string) *command {
+	return s.ClientURL(), func(name string) *invocation {
 		cache := t.TempDir()
 		require.NoError(t, os.Symlink(filepath.Join(userCache(), "qemu"), filepath.Join(cache, "qemu")))
 		return kcovrig(t, []string{"KCOVRIG_CACHE=" + cache}, "worker", "--nats", s.ClientURL(), "--name", name, "--slots=1")
@@ -44,7 +44,7 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	doomed.signal(syscall.SIGKILL)
 	heir := hire("heir").start()
 	require.Equal(t, 0, c.wait())
-	n := c.nightly()
+	n := c.matrix()
 	assert.Equal(t, 3, n.Counts["asExpected"])
 	assert.Equal(t, 0, n.Counts["notRun"])
 	for _, cell := range n.Cells {
@@ -76,7 +76,7 @@ func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
 	other.start()
 	text := "include: [{patch: series}]\n"
 	out := filepath.Join(t.TempDir(), "out")
-	there := kcovrig(t, nil, "matrix", matrixFile(t, text), "--json", "--nats", url, "--out", out).run(0).nightly()
+	there := kcovrig(t, nil, "matrix", matrixFile(t, text), "--json", "--nats", url, "--out", out).run(0).matrix()
 	require.Len(t, there.Cells, 1)
 	assert.Equal(t, "other", there.Cells[0].Worker)
 	assert.Equal(t, "fixed", there.Cells[0].Outcome)
@@ -88,7 +88,7 @@ func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
 		return run.Setup.Plugin
 	}
 	own := filepath.Join(t.TempDir(), "own")
-	here := kcovrig(t, nil, "matrix", matrixFile(t, text), "--json", "--out", own).run(0).nightly()
+	here := kcovrig(t, nil, "matrix", matrixFile(t, text), "--json", "--out", own).run(0).matrix()
 	assert.Equal(t, ran(filepath.Join(own, here.Cells[0].Folder)), ran(filepath.Join(out, there.Cells[0].Folder)))
 	other.signal(syscall.SIGINT)
 	assert.Equal(t, 0, other.wait())

@@ -38,7 +38,7 @@ func gitCode(result *trial.Result, err error) int {
 	// Several readers: each may show a stale read, and all have to be clean.
 	code := gitGood
 	for _, o := range result.Observations {
-		switch verdict.JudgeArm(*result, o, result.Spec.CleanShare).Finding {
+		switch verdict.JudgeAlone(*result, o, result.Spec.CleanShare).Finding {
 		case trial.FindingStale:
 			return gitBad
 		case trial.FindingClean:

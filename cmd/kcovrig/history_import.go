@@ -5,9 +5,9 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
 )
 
@@ -35,7 +35,7 @@ folder it adds each cell's run, under the cell's name.
 				return err
 			}
 			defer func() { _ = h.Close() }()
-			done, err := rig.ImportRuns(cmd.Context(), h, paths)
+			done, err := nightly.ImportRuns(cmd.Context(), h, paths)
 			for _, run := range done {
 				if werr := report.Imported(a.stdout, run.Path, run.ID, run.New); werr != nil && err == nil {
 					err = fault.Wrap(fault.Rig, "write the list", werr)

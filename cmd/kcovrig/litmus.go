@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmusrun"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
@@ -33,7 +34,7 @@ func newLitmus(a *app) *cobra.Command {
 
 func newLitmusRun(a *app) *cobra.Command {
 	var o options
-	var c rig.LitmusConfig
+	var c litmusrun.Config
 	cmd := &cobra.Command{
 		Use:   "run DIR|FILE...",
 		Short: "Run litmus tests under the emulator and compare with herd7",
@@ -82,19 +83,19 @@ run or judged and nothing forbidden was seen.
 }
 
 // litmus runs the tests, shows the report and settles the exit code.
-func (a *app) litmus(cmd *cobra.Command, o *options, c rig.LitmusConfig) error {
-	r, err := rig.Litmus(cmd.Context(), c)
+func (a *app) litmus(cmd *cobra.Command, o *options, c litmusrun.Config) error {
+	r, err := litmusrun.Run(cmd.Context(), c)
 	a.endView()
 	return a.showLitmus(o, r, err)
 }
 
 // showLitmus prints a report and settles the exit code; err is what the run met.
-func (a *app) showLitmus(o *options, r rig.LitmusReport, err error) error {
+func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
 	s := report.Summarise(r)
 	var shown error
 	switch {
 	case o.json:
-		shown = report.LitmusJSON(a.stdout, r, rig.FailureOf(err))
+		shown = report.LitmusJSON(a.stdout, r, trial.FailureOf(err))
 	case len(r.Tests) > 0 && o.quiet:
 		_, shown = fmt.Fprintf(a.stdout, "%d sound, %d unsound, %d inconclusive\n", s.Sound, s.Unsound, s.Inconclusive)
 	case len(r.Tests) > 0:

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/expect"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
@@ -18,7 +18,7 @@ func newLitmusExpect(a *app) *cobra.Command {
 		readers: []string{string(trial.Acquire)}, mode: allModes,
 		memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG),
 	}
-	var cfg rig.ExpectConfig
+	var cfg expect.Config
 	cmd := &cobra.Command{
 		Use:   "expect",
 		Short: "Say what the kernel's own memory model expects, beside what was measured",
@@ -36,7 +36,7 @@ contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg.Config = a.config(cmd, &o)
-			expectations, err := rig.Expect(cmd.Context(), cfg)
+			expectations, err := expect.Run(cmd.Context(), cfg)
 			a.endView()
 			if err != nil {
 				return err
@@ -61,6 +61,6 @@ contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 	o.addKernel(cmd)
 	cmd.Flags().StringVar(&cfg.Run, "run", "", "run `folder` to compare with (default: the last one in the cache)")
 	cmd.Flags().StringVar(&cfg.LKMM, "lkmm", "", "check litmus tests against their Result lines too: those of a `folder`, with the folders below, or without =folder the tree's own")
-	cmd.Flags().Lookup("lkmm").NoOptDefVal = rig.TreesTests
+	cmd.Flags().Lookup("lkmm").NoOptDefVal = expect.TreesTests
 	return cmd
 }

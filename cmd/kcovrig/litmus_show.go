@@ -5,7 +5,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/litmusrun"
 )
 
 func newLitmusShow(a *app) *cobra.Command {
@@ -21,7 +21,7 @@ code is that of litmus run.
 		Example: `  kcovrig litmus show results/litmus --json`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			r, err := rig.KeptLitmus(paths[0])
+			r, err := litmusrun.Kept(paths[0])
 			return a.showLitmus(&o, r, err)
 		},
 	}

@@ -2,7 +2,7 @@
 
 // Command kcovrig says whether a patch fixes an ordering bug in a Linux kernel.
 // It owns flags, one call per subcommand, the environment and the exit codes;
-// it leaves everything else to rig and report.
+// it leaves everything else to the rooms and report.
 package main
 
 import (
@@ -14,10 +14,11 @@ import (
 	"slices"
 	"syscall"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
+	"kcovrig/rig/soak"
 	"kcovrig/rig/trial"
 )
 
@@ -39,7 +40,7 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	err := usageOf(root.ExecuteContext(ctx))
 	app.endView()
 	if err != nil {
-		failure := rig.FailureOf(err)
+		failure := trial.FailureOf(err)
 		if app.result != nil && app.result.Failure != nil {
 			failure = app.result.Failure // its paths are those of the kept run folder
 		}
@@ -102,7 +103,7 @@ func interrupted(result *trial.Result) bool {
 }
 
 // matrixCode is the exit code of a matrix: what was seen before what was not.
-func matrixCode(c rig.MatrixCounts, err error) int {
+func matrixCode(c nightly.Counts, err error) int {
 	kind := fault.KindOf(err)
 	switch {
 	case c.Unexpected > 0:
@@ -124,7 +125,7 @@ func matrixCode(c rig.MatrixCounts, err error) int {
 // exitCode is the one place where an error or a verdict becomes an exit code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
-		if errors.Is(err, rig.ErrUnsound) {
+		if errors.Is(err, soak.ErrUnsound) {
 			return exitNotFixed
 		}
 		if errors.Is(err, context.Canceled) && result != nil && interrupted(result) {

@@ -4,19 +4,21 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // matrixOptions are the flags of matrix.
 type matrixOptions struct {
-	rig          rig.MatrixConfig
+	cfg          nightly.Config
 	nats         natsOptions
 	list, schema bool
 	format, prev string
@@ -58,7 +60,7 @@ came to something else. Then cells without an answer decide, in the order 2, 5,
 			if o.schema {
 				return a.matrixSchema()
 			}
-			o.rig.File = args[0]
+			o.cfg.File = args[0]
 			if o.list {
 				return a.listMatrix(&o)
 			}
@@ -77,26 +79,26 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	f.BoolVar(&o.list, "list", false, "print the cells and run nothing")
 	f.BoolVar(&o.schema, "schema", false, "print the JSON schema of matrix files, by which an editor checks and completes them")
 	f.StringVar(&o.format, "format", "text", "with --list: text, or github for the matrix of a GitHub Actions job")
-	f.StringVar(&o.rig.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
-	f.StringSliceVar(&o.rig.Cells, "cell", nil, "only the cells of these `ids` or names")
-	f.StringVar(&o.rig.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
-	f.BoolVar(&o.rig.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
+	f.StringVar(&o.cfg.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
+	f.StringSliceVar(&o.cfg.Cells, "cell", nil, "only the cells of these `ids` or names")
+	f.StringVar(&o.cfg.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
+	f.BoolVar(&o.cfg.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
 	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
-	f.IntVar(&o.rig.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
-	f.IntVar(&o.rig.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
-	f.IntVar(&o.rig.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
-	f.StringVar(&o.rig.QEMU, "qemu", "", "QEMU `program` where a cell names none")
+	f.IntVar(&o.cfg.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
+	f.IntVar(&o.cfg.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
+	f.IntVar(&o.cfg.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.StringVar(&o.cfg.QEMU, "qemu", "", "QEMU `program` where a cell names none")
 	addDB(cmd, &o.db)
 	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
 	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
 	o.nats.add(cmd)
 	addJSON(cmd, &o.json)
-	addLoudness(cmd, &o.rig.Verbose, &o.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
+	addLoudness(cmd, &o.cfg.Verbose, &o.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
 	complete(cmd, "format", "text", "github")
 }
 
 func (a *app) matrixSchema() error {
-	text, err := rig.MatrixSchema()
+	text, err := nightly.Schema()
 	if err != nil {
 		return err
 	}
@@ -107,14 +109,14 @@ func (a *app) matrixSchema() error {
 func (a *app) listMatrix(o *matrixOptions) error {
 	switch o.format {
 	case "github":
-		text, err := rig.MatrixGitHub(o.rig)
+		text, err := nightly.GitHub(o.cfg)
 		if err != nil {
 			return err
 		}
 		_, err = a.stdout.Write(text)
 		return fault.Wrap(fault.Rig, "write the list", err)
 	case "text":
-		cells, err := rig.MatrixCells(o.rig)
+		cells, err := nightly.Cells(o.cfg)
 		if err != nil {
 			return err
 		}
@@ -127,8 +129,8 @@ func (a *app) listMatrix(o *matrixOptions) error {
 }
 
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
-	c := o.rig
-	c.CacheDir, c.Version, c.Since = a.cacheDir(), programVersion(), o.prev
+	c := o.cfg
+	c.CacheDir, c.Version, c.Since, c.Reports = a.cacheDir(), programVersion(), o.prev, report.Kept()
 	o.nats.complete(a)
 	c.NATS, c.Auth = o.nats.url, o.nats.auth
 	if c.QEMU == "" {
@@ -138,7 +140,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 		c.History = a.historyFile(o.db)
 	}
 	c.Events = a.cellLines(o.quiet, c.Verbose)
-	doc, dir, err := rig.Matrix(cmd.Context(), c)
+	doc, dir, err := nightly.Run(cmd.Context(), c)
 	if dir == "" {
 		return err
 	}
@@ -149,16 +151,37 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	var werr error
 	switch {
 	case o.json:
-		werr = rig.MatrixReport(a.stdout, dir, "json", o.prev)
+		werr = showMatrix(a.stdout, dir, "json", o.prev)
 	case o.quiet:
 		_, werr = fmt.Fprintln(a.stdout, report.MatrixSentence(doc.Counts))
 	default:
-		werr = rig.MatrixReport(a.stdout, dir, "text", o.prev)
+		werr = showMatrix(a.stdout, dir, "text", o.prev)
 	}
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the result", werr)
 	}
 	return err
+}
+
+// showMatrix renders the matrix in dir, with what changed since the one in since;
+// empty: none.
+func showMatrix(w io.Writer, dir, format, since string) error {
+	now, err := result.LoadMatrix(dir)
+	if err != nil {
+		return err
+	}
+	return renderMatrix(w, now, format, since)
+}
+
+func renderMatrix(w io.Writer, now result.SavedMatrix, format, since string) error {
+	if since == "" {
+		return report.RenderMatrix(w, format, now, nil)
+	}
+	before, err := result.LoadMatrix(since)
+	if err != nil {
+		return err
+	}
+	return report.RenderMatrix(w, format, now, &before)
 }
 
 // cellLines is how a matrix and a worker tell what they do: in plain lines, or

@@ -15,27 +15,27 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/nightly"
 )
 
 func TestMatrixExitCodes(t *testing.T) {
 	full := errors.New("no space")
 	for name, c := range map[string]struct {
-		counts rig.MatrixCounts
+		counts nightly.Counts
 		err    error
 		want   int
 	}{
-		"all as expected":                      {rig.MatrixCounts{Cells: 2, Expected: 2}, nil, 0},
-		"an unexpected cell before all else":   {rig.MatrixCounts{Cells: 9, Unexpected: 1, UserFaults: 1, KernelFaults: 1, RigFaults: 1, NotRun: 1, Inconclusive: 1}, context.Canceled, 1},
-		"a wrong tree":                         {rig.MatrixCounts{Cells: 9, UserFaults: 1, KernelFaults: 1, RigFaults: 1}, nil, 2},
-		"a kernel before the rig":              {rig.MatrixCounts{Cells: 9, KernelFaults: 1, RigFaults: 1, Inconclusive: 1}, nil, 5},
-		"the rig before inconclusive":          {rig.MatrixCounts{Cells: 9, RigFaults: 1, Inconclusive: 1}, nil, 3},
-		"cells that did not run":               {rig.MatrixCounts{Cells: 9, Expected: 8, NotRun: 1}, nil, 3},
-		"inconclusive":                         {rig.MatrixCounts{Cells: 9, Expected: 8, Inconclusive: 1}, nil, 4},
-		"interrupted with answers":             {rig.MatrixCounts{Cells: 9, Expected: 1, NotRun: 8}, fault.Wrap(fault.Unknown, "x", context.Canceled), 4},
-		"interrupted without":                  {rig.MatrixCounts{Cells: 9, NotRun: 9}, context.Canceled, 3},
-		"all as expected, the report not kept": {rig.MatrixCounts{Cells: 9, Expected: 9}, fault.Wrap(fault.Rig, "write", full), 3},
+		"all as expected":                      {nightly.Counts{Cells: 2, Expected: 2}, nil, 0},
+		"an unexpected cell before all else":   {nightly.Counts{Cells: 9, Unexpected: 1, UserFaults: 1, KernelFaults: 1, RigFaults: 1, NotRun: 1, Inconclusive: 1}, context.Canceled, 1},
+		"a wrong tree":                         {nightly.Counts{Cells: 9, UserFaults: 1, KernelFaults: 1, RigFaults: 1}, nil, 2},
+		"a kernel before the rig":              {nightly.Counts{Cells: 9, KernelFaults: 1, RigFaults: 1, Inconclusive: 1}, nil, 5},
+		"the rig before inconclusive":          {nightly.Counts{Cells: 9, RigFaults: 1, Inconclusive: 1}, nil, 3},
+		"cells that did not run":               {nightly.Counts{Cells: 9, Expected: 8, NotRun: 1}, nil, 3},
+		"inconclusive":                         {nightly.Counts{Cells: 9, Expected: 8, Inconclusive: 1}, nil, 4},
+		"interrupted with answers":             {nightly.Counts{Cells: 9, Expected: 1, NotRun: 8}, fault.Wrap(fault.Unknown, "x", context.Canceled), 4},
+		"interrupted without":                  {nightly.Counts{Cells: 9, NotRun: 9}, context.Canceled, 3},
+		"all as expected, the report not kept": {nightly.Counts{Cells: 9, Expected: 9}, fault.Wrap(fault.Rig, "write", full), 3},
 	} {
 		assert.Equal(t, c.want, matrixCode(c.counts, c.err), name)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/report"
@@ -20,7 +20,7 @@ import (
 )
 
 // config is the rig's input from the flags and the environment.
-func (a *app) config(cmd *cobra.Command, o *options) rig.Config {
+func (a *app) config(cmd *cobra.Command, o *options) command.Config {
 	qemu := o.qemu
 	if qemu == "" {
 		qemu = a.getenv("KCOVRIG_QEMU")
@@ -29,9 +29,9 @@ func (a *app) config(cmd *cobra.Command, o *options) rig.Config {
 	if !o.noHistory {
 		kept = a.historyFile(o.db)
 	}
-	return rig.Config{
+	return command.Config{
 		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
+		Version: programVersion(), Reports: report.Kept(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
 	}
 }
 

@@ -7,13 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/replay"
 )
 
 func newReplay(a *app) *cobra.Command {
 	var o options
-	var cfg rig.ReplayConfig
+	var cfg replay.Config
 	cmd := &cobra.Command{
 		Use:   "replay RUN [N]",
 		Short: "Reach the stale read of a saved witness again, and say how often that works",
@@ -46,7 +46,7 @@ in every try.
 				}
 				cfg.Witness = n
 			}
-			result, err := rig.Replay(cmd.Context(), cfg)
+			result, err := replay.Run(cmd.Context(), cfg)
 			if r := result.Replay; r != nil && !r.Complete() {
 				a.code = exitInconclusive
 			}
@@ -54,8 +54,8 @@ in every try.
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&cfg.Tries, "tries", rig.DefaultTries, "how often to boot and try")
-	f.DurationVar(&cfg.Limit, "limit", rig.DefaultLimit, "time of stress after which a try has missed it")
+	f.IntVar(&cfg.Tries, "tries", replay.DefaultTries, "how often to boot and try")
+	f.DurationVar(&cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
 	f.BoolVar(&cfg.Plain, "plain", false, "let the seed alone choose what the emulator holds back")
 	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")

@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 )
@@ -39,7 +39,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 					return err
 				}
 			}
-			if report.IsMatrix(args[0]) {
+			if result.IsMatrix(args[0]) {
 				return a.reportMatrix(args, file, format, since, output)
 			}
 			if since != "" || file != "" {
@@ -74,9 +74,12 @@ func (a *app) reportMatrix(args []string, file, format, since, output string) er
 	var text bytes.Buffer
 	var err error
 	if len(args) == 1 && file == "" {
-		err = rig.MatrixReport(&text, args[0], format, since)
+		err = showMatrix(&text, args[0], format, since)
 	} else {
-		err = rig.MatrixPartsReport(&text, args, file, format, since)
+		var now result.SavedMatrix
+		if now, err = nightly.Joined(args, file); err == nil {
+			err = renderMatrix(&text, now, format, since)
+		}
 	}
 	if err != nil {
 		return err

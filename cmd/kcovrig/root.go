@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/trial"
 )
 
@@ -23,11 +23,11 @@ type app struct {
 	getenv func(string) string
 	stdout io.Writer
 	stderr io.Writer
-	result *trial.Result     // of the command that ran, for the exit code
-	counts *rig.MatrixCounts // of a matrix that ran, for the exit code
-	code   int               // of a command without a result that ran well and found something
-	view   *live.View        // drawn while a command runs; nil: none
-	forGit bool              // the exit code is for git bisect run
+	result *trial.Result   // of the command that ran, for the exit code
+	counts *nightly.Counts // of a matrix that ran, for the exit code
+	code   int             // of a command without a result that ran well and found something
+	view   *live.View      // drawn while a command runs; nil: none
+	forGit bool            // the exit code is for git bisect run
 }
 
 func newRoot(a *app) *cobra.Command {

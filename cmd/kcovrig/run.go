@@ -5,7 +5,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/compare"
 	"kcovrig/rig/trial"
 )
 
@@ -37,7 +37,7 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 			if a.forGit {
 				cfg.Spec.CleanShare = share
 			}
-			result, err := rig.Run(cmd.Context(), cfg, trial.VariantOf(patched, asIs))
+			result, err := compare.Run(cmd.Context(), cfg, trial.VariantOf(patched, asIs))
 			return a.show(&o, result, err)
 		},
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/soak"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +32,7 @@ unmapped and protected, and processes fork.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			result, err := rig.Soak(cmd.Context(), a.config(cmd, &o))
+			result, err := soak.Run(cmd.Context(), a.config(cmd, &o))
 			return a.show(&o, result, err)
 		},
 	}

@@ -8,13 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/report"
+	"kcovrig/rig/worker"
 )
 
 // natsOptions say which NATS server, and who asks.
 type natsOptions struct {
 	url  string
-	auth rig.NATSAuth
+	auth fleet.Auth
 }
 
 func (o *natsOptions) add(cmd *cobra.Command) {
@@ -37,7 +39,7 @@ func (o *natsOptions) complete(a *app) {
 
 func newWorker(a *app) *cobra.Command {
 	var o natsOptions
-	var c rig.WorkerConfig
+	var c worker.Config
 	var quiet bool
 	cmd := &cobra.Command{
 		Use:   "worker --nats URL",
@@ -59,7 +61,8 @@ history comes with them, and the emulator with both.
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
 			c.Events = a.cellLines(quiet, c.Verbose)
-			err := rig.Work(cmd.Context(), c)
+			c.Reports = report.Kept()
+			err := worker.Work(cmd.Context(), c)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends
 			}

@@ -45,7 +45,7 @@ type Start struct {
 	BlockSize  uint64   `json:"blockSize"`        // windows per block of BlockStale
 	Detections int      `json:"detections"`       // Detection records to send at most, per mode
 	ProgressNS int64    `json:"progressNS"`       // time between Progress records
-	Beside     []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
+	Background []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
 
 	Litmus []LitmusJob `json:"litmus,omitempty"` // in this order; for the workload of litmus tests
 }

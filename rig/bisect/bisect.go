@@ -65,7 +65,7 @@ type Answer struct {
 	Round   int    `json:"round"` // 0: an endpoint
 	Worker  int    `json:"worker"`
 	// Finding: stale, clean, or inconclusive, which is skipped.
-	trial.ArmJudgement
+	trial.VariantJudgement
 	// Share is the share of stale blocks that "clean" excludes.
 	Share float64 `json:"share"`
 	// Whose fault it was that nothing could be tested; empty: none's.

@@ -33,7 +33,7 @@ func (o oracle) Test(ctx context.Context, commit string) (Answer, error) {
 		return Answer{}, err
 	}
 	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingStale, Skip: trial.FindingInconclusive}[o.w.answer(commit)]
-	return Answer{ArmJudgement: trial.ArmJudgement{Finding: f}}, ctx.Err()
+	return Answer{VariantJudgement: trial.VariantJudgement{Finding: f}}, ctx.Err()
 }
 
 // scribe is a History that holds the search's own opinion, or another one.
@@ -213,11 +213,11 @@ func TestMergeBases(t *testing.T) {
 }
 
 func TestMissIsCountedOncePerTest(t *testing.T) {
-	clean := trial.ArmJudgement{Finding: trial.FindingClean, Miss: 1e-10}
+	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10}
 	answers := []Answer{
-		{ArmJudgement: clean}, {ArmJudgement: clean, SameAs: "x"}, {ArmJudgement: clean},
-		{ArmJudgement: trial.ArmJudgement{Finding: trial.FindingStale}},
-		{ArmJudgement: trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1}},
+		{VariantJudgement: clean}, {VariantJudgement: clean, SameAs: "x"}, {VariantJudgement: clean},
+		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingStale}},
+		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1}},
 	}
 	assert.InDelta(t, 2e-10+verdict.BoundError, MissOf(answers), 1e-20)
 }

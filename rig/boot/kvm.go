@@ -28,7 +28,7 @@ const kvmHello = 5 * time.Second
 // KVMConfig says which kernel to try KVM with.
 type KVMConfig struct {
 	Arch     arch.Arch
-	Emulator qemu.Program
+	QEMU     qemu.Program
 	Kernel   string
 	Initrd   string
 	Workload string
@@ -42,7 +42,7 @@ var errNoKVMBoot = errors.New("KVM runs instructions here, but no kernel boots o
 // Instructions that run are no proof: on some hosts they do, and kernels hang.
 // The answer is kept until the host restarts.
 func OnKVM(ctx context.Context, cfg KVMConfig) error {
-	if err := qemu.ProbeKVM(ctx, cfg.Emulator.Argv, cfg.Arch); err != nil {
+	if err := qemu.ProbeKVM(ctx, cfg.QEMU.Argv, cfg.Arch); err != nil {
 		return err
 	}
 	kept := filepath.Join(cfg.CacheDir, "kvm", kvmKey(cfg)+".json")
@@ -66,7 +66,7 @@ func OnKVM(ctx context.Context, cfg KVMConfig) error {
 // kvmKey names what the answer depends on: this start of the host, and QEMU.
 func kvmKey(cfg KVMConfig) string {
 	started, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
-	sum := sha256.Sum256(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.Emulator.Version, strings.Join(cfg.Emulator.Argv, " ")))
+	sum := sha256.Sum256(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -79,7 +79,7 @@ func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	ctx, cancel := context.WithTimeout(ctx, kvmHello)
 	defer cancel()
 	vm, err := StartVM(ctx, Machine(qemu.Config{
-		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.Emulator.Argv, Accel: trial.AccelKVM,
+		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.QEMU.Argv, Accel: trial.AccelKVM,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
 	}))
 	if err != nil {

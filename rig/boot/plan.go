@@ -5,7 +5,7 @@
 // reads what the emulator noted, and says how a boot that failed ended and whose
 // fault that was. It also finds out whether a kernel boots on KVM. What is booted
 // it is told by a Plan; where kernels come from and what boots mean for a verdict
-// it leaves to package rig.
+// it leaves to rig/prepare and rig/verdict.
 package boot
 
 import (

@@ -93,7 +93,7 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 		return false, err
 	case rec.Detection != nil:
 		r.result.hits = append(r.result.hits, *rec.Detection)
-		r.sink(trial.Event{Arm: r.arm, Hit: rec.Detection})
+		r.sink(trial.Event{Variant: r.arm, Hit: rec.Detection})
 		return false, nil
 	case rec.Progress != nil:
 		return false, r.progress(*rec.Progress)
@@ -123,6 +123,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies = tallies
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Arm: r.arm, Tally: &trial.TallyEvent{Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil
 }

@@ -24,8 +24,8 @@ func qemuCheck(ctx context.Context, cfg Config, a arch.Arch) trial.Check {
 	case err != nil:
 		c.Detail = err.Error()
 		return c
-	case a.Emulated && e.Emulator() != nil:
-		c.Detail = e.Emulator().Error()
+	case a.Emulated && e.CanEmulate() != nil:
+		c.Detail = e.CanEmulate().Error()
 		return c
 	}
 	c.OK, c.Fix = true, ""
@@ -76,7 +76,7 @@ func KVM(ctx context.Context, cfg Config, a arch.Arch) error {
 	kernels, _ := filepath.Glob(filepath.Join(cfg.CacheDir, "builds", "*", "out", a.ImagePath))
 	for _, k := range kernels {
 		if qemu.CheckKernel(a, k) == nil {
-			return boot.OnKVM(ctx, boot.KVMConfig{Arch: a, Emulator: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
+			return boot.OnKVM(ctx, boot.KVMConfig{Arch: a, QEMU: e, Kernel: k, Initrd: initrd.Path, Workload: s.Workload, CacheDir: cfg.CacheDir})
 		}
 	}
 	return errNoKernel

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"kcovrig/rig/disk"
-
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/disk"
 )
 
 // kept lists the names of the artifacts in a worker's folder.

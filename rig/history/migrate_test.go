@@ -29,7 +29,7 @@ func older(t *testing.T, version, runs int) string {
 		p, document, err := entry(t, n).run()
 		require.NoError(t, err)
 		if version < 2 {
-			p.Arms = nil // its table came with version 2
+			p.Measured = nil // its table came with version 2
 		}
 		tx, err := d.sql.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
@@ -44,7 +44,7 @@ func older(t *testing.T, version, runs int) string {
 
 // Every older version is upgraded with its data whole, arms taken from the results included.
 func TestEveryOlderVersionIsUpgraded(t *testing.T) {
-	want := map[string]trend.PastRun{}
+	want := map[string]trend.Run{}
 	for n := range 7 {
 		p, _, err := entry(t, n).run()
 		require.NoError(t, err)

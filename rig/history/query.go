@@ -23,12 +23,12 @@ type Filter struct {
 	Cell    string    // a name; * and ? stand for any text and any character
 	Command string    // of kcovrig
 	Arch    string    // architecture
-	Verdict string    // or finding, or outcome, or "user fault" and the like: what PastRun.Word says
+	Verdict string    // or finding, or outcome, or "user fault" and the like: what trend.Run.Word says
 	Since   time.Time // runs that ended then or later
 	Limit   int       // the newest so many; 0: all
 }
 
-// wordColumn is PastRun.Word in SQL.
+// wordColumn is trend.Run.Word in SQL.
 const wordColumn = `CASE WHEN verdict NOT IN ('', 'inconclusive') THEN verdict
 	WHEN finding NOT IN ('', 'inconclusive') THEN finding WHEN whose NOT IN ('', 'unknown') THEN whose || ' fault'
 	WHEN whose <> '' AND outcome <> 'cut-short' THEN 'failed' WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
@@ -54,12 +54,12 @@ func (f Filter) where() (string, []any) {
 }
 
 // Runs lists the runs that f wants, newest first.
-func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.PastRun, error) {
+func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.Run, error) {
 	where, args := f.where()
 	return d.runs(ctx, where, args)
 }
 
-func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.PastRun, err error) {
+func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.Run, err error) {
 	defer func() { err = d.failed(err) }()
 	// One transaction: runs and arms are those of one moment.
 	tx, err := d.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -71,7 +71,7 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.P
 	if err != nil {
 		return nil, err
 	}
-	list, place := []trend.PastRun{}, map[string]int{}
+	list, place := []trend.Run{}, map[string]int{}
 	for rows.Next() {
 		run, err := scanRun(rows)
 		if err != nil {
@@ -86,8 +86,8 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.P
 	return list, addArms(ctx, tx, "SELECT id FROM runs"+where, args, list, place)
 }
 
-func scanRun(rows *sql.Rows) (trend.PastRun, error) {
-	var p trend.PastRun
+func scanRun(rows *sql.Rows) (trend.Run, error) {
+	var p trend.Run
 	var at, model, readers, modes, verdict, finding, outcome, seed string
 	var patched sql.NullBool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
@@ -97,7 +97,7 @@ func scanRun(rows *sql.Rows) (trend.PastRun, error) {
 		return p, err
 	}
 	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.Finding(finding), trial.Outcome(outcome)
-	p.Arms, p.Readers, p.Modes = []trend.PastArm{}, []trial.Reader{}, split(modes)
+	p.Measured, p.Readers, p.Modes = []trial.ModeCount{}, []trial.Reader{}, split(modes)
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
 	}
@@ -120,7 +120,7 @@ func split(text string) []string {
 	return strings.Split(text, ",")
 }
 
-func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trend.PastRun, place map[string]int) error {
+func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trend.Run, place map[string]int) error {
 	rows, err := tx.QueryContext(ctx, `SELECT run, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks
 		FROM arms WHERE run IN (`+ids+`) ORDER BY run, place`, args...)
 	if err != nil {
@@ -129,29 +129,29 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	defer rows.Close()
 	for rows.Next() {
 		var id, reader, outcome string
-		var a trend.PastArm
+		var a trial.ModeCount
 		if err := rows.Scan(&id, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
 			return err
 		}
 		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)
 		run := &list[place[id]]
-		run.Arms = append(run.Arms, a)
+		run.Measured = append(run.Measured, a)
 	}
 	return rows.Err()
 }
 
 // Find returns the run whose id begins with prefix, and its whole result.
-func (d *DB) Find(ctx context.Context, prefix string) (trend.PastRun, json.RawMessage, error) {
+func (d *DB) Find(ctx context.Context, prefix string) (trend.Run, json.RawMessage, error) {
 	const try = "kcovrig history # lists the runs with their ids"
 	list, err := d.runs(ctx, " WHERE substr(id, 1, length(?1)) = ?1 ORDER BY at LIMIT 2", []any{prefix})
 	if err != nil {
-		return trend.PastRun{}, nil, err
+		return trend.Run{}, nil, err
 	}
 	switch {
 	case prefix == "" || len(list) == 0:
-		return trend.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no run %q", prefix), Try: try}
+		return trend.Run{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("the history has no run %q", prefix), Try: try}
 	case len(list) > 1:
-		return trend.PastRun{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("several runs begin with %q", prefix), Try: try}
+		return trend.Run{}, nil, &fault.Error{Kind: fault.User, Err: fmt.Errorf("several runs begin with %q", prefix), Try: try}
 	}
 	var text string
 	err = d.sql.QueryRowContext(ctx, "SELECT document FROM runs WHERE id = ?", list[0].ID).Scan(&text)
@@ -186,7 +186,7 @@ func (d *DB) Trend(ctx context.Context, pattern string, since time.Time) (trend.
 	if cells[pattern] {
 		cell = pattern
 	}
-	return trend.NewTrend(cell, slices.DeleteFunc(runs, func(r trend.PastRun) bool { return r.Cell != cell })), nil
+	return trend.NewTrend(cell, slices.DeleteFunc(runs, func(r trend.Run) bool { return r.Cell != cell })), nil
 }
 
 // Trends returns the trends of all cells that have runs since then, by name.
@@ -195,7 +195,7 @@ func (d *DB) Trends(ctx context.Context, since time.Time) ([]trend.Trend, error)
 	if err != nil {
 		return nil, err
 	}
-	byCell := map[string][]trend.PastRun{}
+	byCell := map[string][]trend.Run{}
 	for _, r := range runs {
 		byCell[r.Cell] = append(byCell[r.Cell], r)
 	}

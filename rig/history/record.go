@@ -72,12 +72,12 @@ func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err er
 	return run.ID, added, nil
 }
 
-func (e Entry) run() (trend.PastRun, string, error) {
+func (e Entry) run() (trend.Run, string, error) {
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, e.Document); err != nil {
-		return trend.PastRun{}, "", fmt.Errorf("the result is no JSON: %w", err)
+		return trend.Run{}, "", fmt.Errorf("the result is no JSON: %w", err)
 	}
-	p := trend.NewPastRun(e.Result)
+	p := trend.NewRun(e.Result)
 	p.ID, _ = RunID(e.Document) // Compact found no fault
 	p.At, p.Folder = e.At, e.Folder
 	if e.Finding != trial.FindingUnknown {
@@ -98,7 +98,7 @@ const columns = `id, at, cell, command, scenario, arch, kernel_version, tree_has
 	memory_model, readers, modes, patched, verdict, finding, outcome, whose, windows, stale_windows, blocks, stale_blocks,
 	seed, host, took, folder`
 
-func values(p trend.PastRun) []any {
+func values(p trend.Run) []any {
 	readers := make([]string, 0, len(p.Readers))
 	for _, r := range p.Readers {
 		readers = append(readers, string(r))
@@ -110,7 +110,7 @@ func values(p trend.PastRun) []any {
 	}
 }
 
-func insert(ctx context.Context, tx *sql.Tx, p trend.PastRun, document string) (bool, error) {
+func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool, error) {
 	row := append(values(p), document)
 	marks := strings.Repeat(", ?", len(row))[2:]
 	done, err := tx.ExecContext(ctx, "INSERT INTO runs ("+columns+", document) VALUES ("+marks+") ON CONFLICT (id) DO NOTHING", row...)
@@ -120,7 +120,7 @@ func insert(ctx context.Context, tx *sql.Tx, p trend.PastRun, document string) (
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return false, err
 	}
-	for i, a := range p.Arms {
+	for i, a := range p.Measured {
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)

@@ -87,14 +87,14 @@ func TestARunComesBackWhole(t *testing.T) {
 	run, document, err := d.Find(t.Context(), id[:6])
 	require.NoError(t, err)
 	assert.JSONEq(t, string(e.Document), string(document))
-	want := trend.NewPastRun(e.Result)
+	want := trend.NewRun(e.Result)
 	want.ID, want.At, want.Folder = id, noon, "/runs/0"
 	assert.Equal(t, want, run)
 	assert.Equal(t, uint64(math.MaxUint64), run.Seed, "no digit is lost")
 	assert.Equal(t, uint64(4002), run.Windows)
 	assert.Equal(t, uint64(80), run.StaleBlocks)
 	assert.InDelta(t, 3.5, run.Took, 1e-9)
-	assert.Len(t, run.Arms, 4)
+	assert.Len(t, run.Measured, 4)
 	assert.FileExists(t, d.Path())
 }
 
@@ -217,7 +217,7 @@ func assertAll(t *testing.T, path string, want int) {
 	seeds := map[uint64]bool{}
 	for _, r := range runs {
 		seeds[r.Seed] = true
-		assert.Len(t, r.Arms, 4)
+		assert.Len(t, r.Measured, 4)
 	}
 	assert.Len(t, seeds, want)
 }
@@ -262,7 +262,7 @@ func TestProcessesAtOnceLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(whole), 100, "it was killed before its end")
 	for _, r := range whole {
-		assert.Len(t, r.Arms, 4, "what the killed one committed is whole")
+		assert.Len(t, r.Measured, 4, "what the killed one committed is whole")
 	}
 	all, err := d.Runs(t.Context(), Filter{})
 	require.NoError(t, err)

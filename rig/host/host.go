@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
 )
 
@@ -51,4 +52,15 @@ func AvailableMemory() uint64 {
 		return 0
 	}
 	return n << 10
+}
+
+// Arch is this machine's architecture as kcovrig names it; Go's name where it is
+// none of kcovrig's.
+func Arch() string {
+	for _, name := range arch.Names() {
+		if a, err := arch.Lookup(name); err == nil && a.GOARCH == runtime.GOARCH {
+			return name
+		}
+	}
+	return runtime.GOARCH
 }

@@ -51,7 +51,7 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 	defer m.mu.Unlock()
 	switch {
 	case e.Stage != nil:
-		m.stage(*e.Stage, e.Arm, now)
+		m.stage(*e.Stage, e.Variant, now)
 	case e.Note != "":
 		m.notes = append(m.notes, printable(e.Note))
 	case e.Build != nil:

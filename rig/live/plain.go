@@ -32,7 +32,7 @@ func Lines(w io.Writer, verbose bool) trial.Sink {
 }
 
 func (l *lines) take(e trial.Event) {
-	arm := inBrackets(e.Arm)
+	arm := inBrackets(e.Variant)
 	switch {
 	case e.Stage != nil:
 		l.stage(*e.Stage, arm)

@@ -100,5 +100,5 @@ func (d *Document) plan(planned []Cell) error {
 
 // Unrun is the result of a cell that did not run.
 func Unrun(c Cell) CellResult {
-	return CellResult{Cell: c, Arms: []Arm{}, Retries: []string{}, Images: []string{}}
+	return CellResult{Cell: c, Measured: []trial.ModeCount{}, Retries: []string{}, Images: []string{}}
 }

@@ -3,7 +3,7 @@
 // Package matrix is the nightly's plan and what came of it: the YAML file, its
 // axes and cells with their expected outcomes, shards, and the document that
 // joins the cells' results. Values and pure functions only; it leaves building
-// and running to rig, what a result means to rig/trial, and rendering to
+// and running to rig/nightly, what a result means to rig/trial, and rendering to
 // rig/report.
 package matrix
 
@@ -68,7 +68,7 @@ func (c Cell) Kernels() Kernels {
 }
 
 // Arms lists the kernels that the cell boots.
-func (c Cell) Arms() []trial.Variant {
+func (c Cell) Variants() []trial.Variant {
 	if c.Command == Run {
 		return []trial.Variant{trial.VariantOf(c.Patched, false)}
 	}

@@ -61,7 +61,7 @@ func TestIncludedCellsHaveDefaults(t *testing.T) {
 	assert.Equal(t, "m", f.Name)
 	assert.Equal(t, "x86_64/compare/acquire", f.Cells[0].Name)
 	assert.Equal(t, "arm64/unpatched/acquire/seed-7", f.Cells[1].Name)
-	assert.Equal(t, []trial.Variant{trial.Unpatched}, f.Cells[1].Arms())
+	assert.Equal(t, []trial.Variant{trial.Unpatched}, f.Cells[1].Variants())
 	assert.EqualValues(t, 7, f.Cells[1].Spec.Seed)
 	assert.Equal(t, "arm64/mine/compare/acquire", f.Cells[2].Name)
 	assert.Equal(t, "linux", f.Cells[2].Spec.Tree, "relative to the file")

@@ -26,28 +26,15 @@ const (
 	Failed     Status = "failed"       // a fault: it says nothing of the kernel's ordering
 )
 
-// Arm is what one kernel showed in one mode.
-type Arm struct {
-	Patched      bool          `json:"patched"`
-	Reader       trial.Reader  `json:"reader"`
-	Mode         string        `json:"mode"`
-	Outcome      trial.Outcome `json:"outcome"`
-	Windows      uint64        `json:"windows"`
-	StaleWindows uint64        `json:"staleWindows"`
-	BlockSize    uint64        `json:"blockSize"`
-	Blocks       uint64        `json:"blocks"`
-	StaleBlocks  uint64        `json:"staleBlocks"`
-}
-
 // CellResult is what a cell came to.
 type CellResult struct {
-	Cell    Cell           `json:"cell"`
-	Status  Status         `json:"status"`
-	Outcome Outcome        `json:"outcome"`
-	Reason  string         `json:"reason"`
-	Miss    *float64       `json:"miss"` // fixed and clean: the probability of a wrong one; else null
-	Arms    []Arm          `json:"arms"` // of what counts; empty where nothing was measured
-	Failure *trial.Failure `json:"failure"`
+	Cell     Cell              `json:"cell"`
+	Status   Status            `json:"status"`
+	Outcome  Outcome           `json:"outcome"`
+	Reason   string            `json:"reason"`
+	Miss     *float64          `json:"miss"` // fixed and clean: the probability of a wrong one; else null
+	Measured []trial.ModeCount `json:"arms"` // of what counts; empty where nothing was measured
+	Failure  *trial.Failure    `json:"failure"`
 	// Retries are the faults of the rig after which the cell was tried again.
 	Retries []string `json:"retries"`
 	Kernel  string   `json:"kernel"` // version
@@ -84,10 +71,10 @@ func (r CellResult) culprit() fault.Kind {
 }
 
 // Judge sets a cell's result against what was expected. One arm is judged by
-// verdict.JudgeArm, two by the verdict that the result holds.
+// verdict.JudgeAlone, two by the verdict that the result holds.
 func Judge(c Cell, r trial.Result) CellResult {
 	out := CellResult{
-		Cell: c, Arms: arms(r.Observations), Failure: r.Failure, Retries: []string{}, Images: []string{},
+		Cell: c, Measured: measured(r.Observations), Failure: r.Failure, Retries: []string{}, Images: []string{},
 		Kernel: r.Kernel.Version, QEMU: r.QEMU.Version, Seed: r.Spec.Seed,
 	}
 	for _, i := range r.Images {
@@ -127,7 +114,7 @@ func (r *CellResult) weigh(result trial.Result) {
 		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
 		return
 	}
-	j := verdict.JudgeArm(result, result.Observations[0], r.Cell.Spec.CleanShare)
+	j := verdict.JudgeAlone(result, result.Observations[0], r.Cell.Spec.CleanShare)
 	r.Outcome, r.Reason = Outcome(j.Finding), j.Reason
 	if j.Finding == trial.FindingClean {
 		r.Miss = &j.Miss
@@ -143,14 +130,12 @@ func interrupted(list []trial.Observation) bool {
 	return false
 }
 
-func arms(list []trial.Observation) []Arm {
-	out := []Arm{}
-	for _, o := range list {
-		if !o.Counts() {
-			continue
-		}
-		for _, t := range o.Tallies {
-			out = append(out, Arm{o.Patched, o.Reader, t.Mode, o.Outcome, t.Windows, t.StaleWindows, o.BlockSize, t.Blocks, t.StaleBlocks})
+// measured are the counts of the boots that count.
+func measured(boots []trial.Observation) []trial.ModeCount {
+	out := []trial.ModeCount{}
+	for _, o := range boots {
+		if o.Counts() {
+			out = append(out, trial.ModeCounts(o)...)
 		}
 	}
 	return out

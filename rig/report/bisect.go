@@ -3,7 +3,7 @@
 package report
 
 import (
-	"encoding/json"
+	"kcovrig/rig/result"
 	"fmt"
 	"io"
 	"strings"
@@ -15,10 +15,7 @@ import (
 
 // BisectJSON writes r as one object and a newline.
 func BisectJSON(w io.Writer, r bisect.Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return result.Object(w, r)
 }
 
 // BisectText writes r for people: the steps, then what was found.

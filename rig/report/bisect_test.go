@@ -21,8 +21,8 @@ func hash(digit string) string { return strings.Repeat(digit, 40) }
 // searched is a finished search with every kind of step.
 func searched() bisect.Report {
 	confidence := 1 - 2.1e-10
-	stale := trial.ArmJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
-	clean := trial.ArmJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
+	stale := trial.VariantJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
+	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
 	tally := func(windows, stale uint64) []wire.Tally {
 		return []wire.Tally{{Mode: "pc", Windows: windows, StaleWindows: stale}}
 	}
@@ -37,11 +37,11 @@ func searched() bisect.Report {
 		Spec: trial.Spec{Arch: "arm64"}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}, Host: trial.Host{System: "Debian"}, Folder: "/s", GitLog: "/s/bisect.log",
 		Steps: []bisect.Answer{
-			{Commit: hash("f"), Subject: "the last", ArmJudgement: stale, Runs: 1, Tallies: tally(900, 60), Log: "/s/steps/f.build.log", Seconds: 61},
-			{Commit: hash("a"), Subject: "the first", ArmJudgement: clean, Share: 0.1, Runs: 1, Tallies: tally(4000, 0), Log: "/s/steps/a.build.log", Seconds: 40},
-			{Commit: hash("b"), Subject: "half way", Round: 1, ArmJudgement: clean, Runs: 1, SameAs: hash("a"), SameBy: "source", Seconds: 1},
-			{Commit: hash("d"), Subject: "no kernel", Round: 2, ArmJudgement: trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
-			{Commit: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Round: 3, ArmJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
+			{Commit: hash("f"), Subject: "the last", VariantJudgement: stale, Runs: 1, Tallies: tally(900, 60), Log: "/s/steps/f.build.log", Seconds: 61},
+			{Commit: hash("a"), Subject: "the first", VariantJudgement: clean, Share: 0.1, Runs: 1, Tallies: tally(4000, 0), Log: "/s/steps/a.build.log", Seconds: 40},
+			{Commit: hash("b"), Subject: "half way", Round: 1, VariantJudgement: clean, Runs: 1, SameAs: hash("a"), SameBy: "source", Seconds: 1},
+			{Commit: hash("d"), Subject: "no kernel", Round: 2, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
+			{Commit: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Round: 3, VariantJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
 		},
 		StaleCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "no"},
 		CleanCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},

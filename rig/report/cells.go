@@ -42,7 +42,7 @@ type Row struct {
 // rows makes the table of a run, in the order in which its arms stand.
 func rows(d result.Document) []Row {
 	list := []Row{}
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		cell := cellOf(a)
 		*slot(&list, a) = &cell
 	}
@@ -58,7 +58,7 @@ func rows(d result.Document) []Row {
 
 // slot finds the place of an arm: a row of its reader and mode whose place is
 // free, or a new one.
-func slot(list *[]Row, a result.ArmDocument) **Cell {
+func slot(list *[]Row, a result.ModeDocument) **Cell {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
@@ -78,7 +78,7 @@ func slot(list *[]Row, a result.ArmDocument) **Cell {
 }
 
 // cellOf takes no count from an arm that does not count.
-func cellOf(a result.ArmDocument) Cell {
+func cellOf(a result.ModeDocument) Cell {
 	c := Cell{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
 	if !a.Counts() {
 		return c

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
 
@@ -33,7 +34,7 @@ func Changes(w io.Writer, trends []trend.Trend, format string) error {
 	}
 	var b strings.Builder
 	if format == "json" {
-		return object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": list})
+		return result.Object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": list})
 	}
 	bullet, literal := "  ", "%s"
 	if format == "markdown" {

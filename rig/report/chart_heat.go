@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
 )
 
 // The heat map's measures in SVG units.
@@ -65,7 +66,7 @@ func newHeat(d matrix.Document) heatRows {
 	column := map[string]int{}
 	for _, patched := range []bool{false, true} {
 		for _, r := range d.Cells {
-			for _, a := range r.Arms {
+			for _, a := range r.Measured {
 				if name := heatColumn(a); a.Patched == patched && column[name] == 0 {
 					h.columns = append(h.columns, name)
 					column[name] = len(h.columns)
@@ -78,7 +79,7 @@ func newHeat(d matrix.Document) heatRows {
 		for i := range line {
 			line[i] = math.NaN()
 		}
-		for _, a := range r.Arms {
+		for _, a := range r.Measured {
 			if a.Windows > 0 {
 				line[column[heatColumn(a)]-1] = 100 * float64(a.StaleWindows) / float64(a.Windows)
 			}
@@ -88,7 +89,7 @@ func newHeat(d matrix.Document) heatRows {
 	return h
 }
 
-func heatColumn(a matrix.Arm) string {
+func heatColumn(a trial.ModeCount) string {
 	if a.Patched {
 		return "patched, " + a.Mode
 	}

@@ -14,7 +14,7 @@ import (
 
 // shareChart plots the share of stale windows so far over time, for the arms
 // of one reader. It is nil where no arm kept a series.
-func shareChart(id string, reader trial.Reader, arms []result.ArmDocument) (*Chart, error) {
+func shareChart(id string, reader trial.Reader, arms []result.ModeDocument) (*Chart, error) {
 	c := &Chart{
 		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
 		Head: []string{"kernel, mode", "after", "windows", "stale", "share"},
@@ -54,7 +54,7 @@ func shareChart(id string, reader trial.Reader, arms []result.ArmDocument) (*Cha
 }
 
 // sharePoints leaves out the moments before the first window: there is no share yet.
-func sharePoints(a result.ArmDocument) plotter.XYs {
+func sharePoints(a result.ModeDocument) plotter.XYs {
 	var points plotter.XYs
 	for _, s := range a.Series {
 		if s.Windows > 0 {
@@ -65,7 +65,7 @@ func sharePoints(a result.ArmDocument) plotter.XYs {
 }
 
 // shareRows gives some eight moments of an arm, its last among them.
-func shareRows(name string, a result.ArmDocument) [][]string {
+func shareRows(name string, a result.ModeDocument) [][]string {
 	var list [][]string
 	step := max(1, len(a.Series)/8)
 	for i := len(a.Series) - 1; i >= 0; i -= step {

@@ -19,7 +19,7 @@ import (
 
 // staleChart plots how long the reported entries of one reader's arms stayed
 // stale, as the share that had its value after a time. It is nil without reports.
-func staleChart(id string, reader trial.Reader, arms []result.ArmDocument) (*Chart, error) {
+func staleChart(id string, reader trial.Reader, arms []result.ModeDocument) (*Chart, error) {
 	c := &Chart{
 		ID: id, Title: fmt.Sprintf("How long entries stayed stale, %s reader", reader),
 		Head: []string{"kernel, mode", "entries reported", "shortest", "median", "nine in ten within", "longest"},
@@ -65,7 +65,7 @@ func decade(v float64, round func(float64) float64) float64 {
 
 // staleTimes returns the durations in nanoseconds, sorted. The time axis is
 // logarithmic, so that 0, below the guest's clock, counts as 1.
-func staleTimes(a result.ArmDocument) []float64 {
+func staleTimes(a result.ModeDocument) []float64 {
 	var times []float64
 	for _, d := range a.Detections {
 		times = append(times, float64(max(d.StaleNS, 1)))

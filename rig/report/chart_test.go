@@ -15,7 +15,7 @@ import (
 )
 
 func TestChartsOfLittleData(t *testing.T) {
-	arm := result.ArmDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
+	arm := result.ModeDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
 	for name, c := range map[string]struct {
 		series     []trial.Sample
 		detections []wire.Detection
@@ -27,9 +27,9 @@ func TestChartsOfLittleData(t *testing.T) {
 		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{StaleNS: -5}}},
 	} {
 		arm.Series, arm.Detections = c.series, c.detections
-		share, err := shareChart("a", trial.Acquire, []result.ArmDocument{arm})
+		share, err := shareChart("a", trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
-		times, err := staleChart("b", trial.Acquire, []result.ArmDocument{arm})
+		times, err := staleChart("b", trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
 		for _, chart := range []*Chart{share, times} {
 			assert.NotContains(t, string(chart.SVG), "NaN", name)
@@ -39,14 +39,14 @@ func TestChartsOfLittleData(t *testing.T) {
 		}
 	}
 	arm.Series, arm.Detections = []trial.Sample{{AtNS: 1}}, nil
-	none, err := shareChart("a", trial.Acquire, []result.ArmDocument{arm})
+	none, err := shareChart("a", trial.Acquire, []result.ModeDocument{arm})
 	require.NoError(t, err)
 	assert.Nil(t, none, "no window, no share")
 }
 
 // Curves of one plot differ without colour.
 func TestEveryCurveHasItsOwnDash(t *testing.T) {
-	chart, err := shareChart("a", trial.Acquire, load(t, "fixed")[0].Document.Arms)
+	chart, err := shareChart("a", trial.Acquire, load(t, "fixed")[0].Document.Measured)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, l := range chart.Legend {

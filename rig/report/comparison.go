@@ -126,7 +126,7 @@ func comparedRates(a, b []Row) []ComparedCounts {
 // Compared writes a comparison, as text or as one JSON object.
 func Compared(w io.Writer, c Comparison, asJSON bool) error {
 	if asJSON {
-		return object(w, c)
+		return result.Object(w, c)
 	}
 	fmt.Fprintf(w, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
 	for _, f := range c.Differs {

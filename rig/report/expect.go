@@ -19,7 +19,7 @@ const ExpectSchema = "kcovrig.expect/1"
 func Expect(w io.Writer, e trial.Expectations, asJSON bool) error {
 	if asJSON {
 		e.Tests, e.LKMM = result.Full(e.Tests), result.Full(e.LKMM)
-		return object(w, struct {
+		return result.Object(w, struct {
 			Schema string `json:"schema"`
 			trial.Expectations
 		}{ExpectSchema, e})

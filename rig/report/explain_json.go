@@ -47,7 +47,7 @@ func ExplainJSON(w io.Writer, s result.Saved, o ExplainOptions) error {
 	if n > 0 {
 		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(readingOf(d, n))
 	}
-	return fault.Wrap(fault.Rig, "write the explanation", object(w, e))
+	return fault.Wrap(fault.Rig, "write the explanation", result.Object(w, e))
 }
 
 func windowOf(r witness.Reading) *window {

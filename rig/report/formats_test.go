@@ -129,8 +129,8 @@ func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 	for _, outcome := range []trial.Outcome{trial.OutcomeRigFault, trial.OutcomeTimeout, trial.OutcomeUnknown} {
 		run := load(t, "fixed")[0]
 		d := run.Document
-		for i := range d.Arms {
-			d.Arms[i].Outcome = outcome
+		for i := range d.Measured {
+			d.Measured[i].Outcome = outcome
 		}
 		d.Verdict, d.Reasons, d.Modes, d.Confidence, d.MissProbability = trial.Inconclusive, []string{"a fault"}, nil, nil, nil
 		run.Document = d

@@ -27,7 +27,7 @@ type GridRow struct {
 
 // GridNight is one cell in one night: its latest run, and how many more there were.
 type GridNight struct {
-	Run     *trend.PastRun // nil: none
+	Run     *trend.Run // nil: none
 	More    int
 	Others  []string // what those say, where it is something else
 	Sign    string   // of the word, for eyes
@@ -37,8 +37,8 @@ type GridNight struct {
 }
 
 // NewGrid sets out the newest so many nights that have runs; 0: all.
-func NewGrid(runs []trend.PastRun, nights int) Grid {
-	byCell, seen := map[string][]trend.PastRun{}, map[string]bool{}
+func NewGrid(runs []trend.Run, nights int) Grid {
+	byCell, seen := map[string][]trend.Run{}, map[string]bool{}
 	for _, r := range runs {
 		byCell[r.Cell] = append(byCell[r.Cell], r)
 		seen[night(r)] = true
@@ -72,11 +72,11 @@ func NewGrid(runs []trend.PastRun, nights int) Grid {
 	return g
 }
 
-func night(r trend.PastRun) string { return r.At.UTC().Format(time.DateOnly) }
+func night(r trend.Run) string { return r.At.UTC().Format(time.DateOnly) }
 
 // add takes a run into its night: the latest is shown, and no other is passed over
 // in silence.
-func (n *GridNight) add(r trend.PastRun, changed map[string]bool) {
+func (n *GridNight) add(r trend.Run, changed map[string]bool) {
 	n.Changed = n.Changed || changed[r.ID]
 	if n.Run != nil {
 		n.More++
@@ -112,7 +112,7 @@ var signs = map[string]string{
 	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
-func staleShare(r trend.PastRun, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
+func staleShare(r trend.Run, patched bool) *float64 { return ratio(judgedWindows(r, patched)) }
 
 // heat has ten steps; step 0 is none at all, step 1 the least.
 func heat(share *float64) int {

@@ -48,8 +48,8 @@ func TestHeat(t *testing.T) {
 // A run whose kernel holds the patch alone shows its own share.
 func TestALoneArmInTheGrid(t *testing.T) {
 	r := nights()[0]
-	r.Arms, r.Verdict, r.Finding = r.Arms[1:], "", trial.FindingClean
-	n := NewGrid([]trend.PastRun{r}, 0).Rows[0].Nights[0]
+	r.Measured, r.Verdict, r.Finding = r.Measured[1:], "", trial.FindingClean
+	n := NewGrid([]trend.Run{r}, 0).Rows[0].Nights[0]
 	assert.Equal(t, "0.0 %", n.Share)
 	assert.Equal(t, "\u25cb", n.Sign)
 }

@@ -27,9 +27,9 @@ func shortID(id string) string { return fmt.Sprintf("%.10s", id) }
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // History lists runs, as text or as one JSON object.
-func History(w io.Writer, path string, runs []trend.PastRun, asJSON bool) error {
+func History(w io.Writer, path string, runs []trend.Run, asJSON bool) error {
 	if asJSON {
-		return object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": result.Full(runs)})
+		return result.Object(w, map[string]any{"schema": HistorySchema, "path": path, "runs": result.Full(runs)})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if len(runs) > 0 {
@@ -47,9 +47,9 @@ func History(w io.Writer, path string, runs []trend.PastRun, asJSON bool) error 
 
 // judgedWindows sums one kernel's windows over modes, of the reader that a
 // verdict is on.
-func judgedWindows(r trend.PastRun, patched bool) (stale, windows uint64) {
+func judgedWindows(r trend.Run, patched bool) (stale, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
-	for _, a := range r.Arms {
+	for _, a := range r.Measured {
 		if a.Patched == patched && a.Reader == judged && a.Counts() {
 			stale, windows = stale+a.StaleWindows, windows+a.Windows
 		}
@@ -57,7 +57,7 @@ func judgedWindows(r trend.PastRun, patched bool) (stale, windows uint64) {
 	return stale, windows
 }
 
-func armWindows(r trend.PastRun, patched bool) string {
+func armWindows(r trend.Run, patched bool) string {
 	stale, windows := judgedWindows(r, patched)
 	if windows == 0 {
 		return "-"

@@ -61,7 +61,7 @@ type trendPage struct {
 	Verdicts string
 	Changes  []string
 	Charts   []Chart
-	Runs     []trend.PastRun // newest first
+	Runs     []trend.Run // newest first
 }
 
 // WriteTrend writes the page of one cell.

@@ -18,23 +18,23 @@ import (
 
 // nights are made-up runs of two cells: the one changes on its ninth night, with
 // a new compiler, and one of its nights fails.
-func nights() []trend.PastRun {
-	var runs []trend.PastRun
+func nights() []trend.Run {
+	var runs []trend.Run
 	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 43, 90, 88} {
-		r := trend.PastRun{
+		r := trend.Run{
 			ID: fmt.Sprintf("%02d%s", n, strings.Repeat("af", 15)), At: time.Date(2026, 1, n+1, 2, 30, 0, 0, time.UTC), Cell: "compare,kcov,arm64",
 			Command: "compare", Scenario: "kcov", Arch: "arm64", KernelVersion: "6.12.117", Compiler: "gcc 12", QEMUVersion: "11.1.3",
-			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Arms: []trend.PastArm{},
+			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Measured: []trial.ModeCount{},
 		}
 		for i, stale := range []uint64{stale, 0} {
-			r.Arms = append(r.Arms, trend.PastArm{
+			r.Measured = append(r.Measured, trial.ModeCount{
 				Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: 2 * stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
 			})
 		}
 		switch {
 		case n == 4:
 			r.Verdict, r.Whose = trial.Inconclusive, "kernel"
-			r.Arms[0].Outcome, r.Arms[1].Outcome = trial.OutcomeKernelFault, trial.OutcomeKernelFault
+			r.Measured[0].Outcome, r.Measured[1].Outcome = trial.OutcomeKernelFault, trial.OutcomeKernelFault
 		case n >= 8:
 			r.Compiler = "gcc 13"
 		}

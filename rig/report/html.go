@@ -87,14 +87,14 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 		Document: d, Rows: rows(d), Facts: provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
 	}
 	var readers []trial.Reader
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		run.BlockSize = max(run.BlockSize, a.BlockSize)
 		if !slices.Contains(readers, a.Reader) {
 			readers = append(readers, a.Reader)
 		}
 	}
 	for i, reader := range readers {
-		arms := slices.DeleteFunc(slices.Clone(d.Arms), func(a result.ArmDocument) bool { return a.Reader != reader })
+		arms := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
 		share, err := shareChart(fmt.Sprintf("%s-share%d", id, i+1), reader, arms)
 		if err != nil {
 			return run, err

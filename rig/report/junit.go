@@ -123,7 +123,7 @@ func junitCases(d result.Document) []junitCase {
 			break
 		}
 		c := junitCase{Name: d.Command + ", mode " + mode, Class: class}
-		for _, a := range d.Arms {
+		for _, a := range d.Measured {
 			if a.Mode == mode && a.Reader == d.Judged() {
 				c.seconds += float64(a.StressNS) / 1e9
 			}

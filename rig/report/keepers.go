@@ -15,7 +15,7 @@ import (
 // keepers says per kernel what orders its two writes, or that nothing does, and
 // what the emulator counted of it.
 func keepers(b *strings.Builder, d result.Document, width int) {
-	if len(d.Code) == 0 && len(d.Arms) == 0 {
+	if len(d.Code) == 0 && len(d.Measured) == 0 {
 		return
 	}
 	b.WriteString("\nwhat keeps the order\n")
@@ -74,7 +74,7 @@ func described(i trial.Instruction) string {
 
 func readersOf(d result.Document, patched bool) []trial.Reader {
 	var list []trial.Reader
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		if a.Patched == patched && !slices.Contains(list, a.Reader) {
 			list = append(list, a.Reader)
 		}
@@ -86,7 +86,7 @@ func readersOf(d result.Document, patched bool) []trial.Reader {
 func counted(d result.Document, patched bool, reader trial.Reader) string {
 	var stale, windows uint64
 	var emulator map[string]uint64
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		if a.Patched != patched || a.Reader != reader {
 			continue
 		}

@@ -18,34 +18,6 @@ import (
 // LitmusSchema names the form of what LitmusJSON prints.
 const LitmusSchema = "kcovrig.litmus/1"
 
-type litmusTest struct {
-	Name      string            `json:"name"`
-	Threads   int               `json:"threads"`
-	Outcome   litmus.Outcome    `json:"outcome"`
-	Why       string            `json:"why,omitempty"`
-	Tail      string            `json:"tail,omitempty"`
-	Outcomes  uint64            `json:"outcomes"`
-	States    map[string]uint64 `json:"states"`
-	Allowed   []litmus.State    `json:"allowed"`
-	Forbidden []litmus.State    `json:"forbidden"`
-	Unseen    []litmus.State    `json:"unseen"`
-	Target    bool              `json:"target"`
-	Verdict   string            `json:"verdict"`
-	ElapsedNS int64             `json:"elapsedNS"`
-	Policies  []litmus.Share    `json:"policies"`
-}
-
-func testOf(t litmus.Comparison) litmusTest {
-	states := map[string]uint64{}
-	for s, n := range t.States {
-		states[string(s)] = n
-	}
-	return litmusTest{
-		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-		result.Full(t.Allowed), result.Full(t.Forbidden), result.Full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, result.Full(t.Shares),
-	}
-}
-
 // LitmusSummary adds the tests up.
 type LitmusSummary struct {
 	Tests        int    `json:"tests"`
@@ -112,9 +84,9 @@ func Summarise(r litmus.Report) LitmusSummary {
 
 // LitmusJSON prints the report as one object; failure may be nil.
 func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
-	tests := []litmusTest{}
+	tests := []result.LitmusTest{}
 	for _, t := range r.Tests {
-		tests = append(tests, testOf(t))
+		tests = append(tests, result.LitmusTestOf(t))
 	}
 	m := map[string]any{
 		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r), "seed": r.Seed,
@@ -123,7 +95,7 @@ func LitmusJSON(w io.Writer, r litmus.Report, failure *trial.Failure) error {
 	if failure != nil {
 		m["failure"] = failure
 	}
-	return object(w, m)
+	return result.Object(w, m)
 }
 
 // forbiddenShown bounds what is shown of a test's forbidden states.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/result"
 )
 
 func litmusReport() litmus.Report {
@@ -65,7 +66,7 @@ func TestLitmusLines(t *testing.T) {
 	r.Tests[1].States, r.Tests[1].Shares = map[litmus.State]uint64{}, []litmus.Share{}
 	r.Tests[1].Allowed, r.Tests[1].Forbidden, r.Tests[1].Unseen = []litmus.State{}, []litmus.State{}, []litmus.State{}
 	var out bytes.Buffer
-	w := LitmusWriter{&out}
+	w := result.LitmusWriter{To: &out}
 	require.NoError(t, w.Begin([]litmus.Head{{Name: "MP", Threads: 2}, {Name: "SB", Threads: 2}}, 7))
 	begun := out.Len()
 	first := r.Tests[0]
@@ -79,22 +80,22 @@ func TestLitmusLines(t *testing.T) {
 	require.NoError(t, w.End(r))
 	text := out.Bytes()
 
-	got, err := ReadLitmusLines(bytes.NewReader(text))
+	got, err := result.ReadLitmusLines(bytes.NewReader(text))
 	require.NoError(t, err)
 	assert.Equal(t, r, got)
-	got, err = ReadLitmusLines(bytes.NewReader(text[:tested]))
+	got, err = result.ReadLitmusLines(bytes.NewReader(text[:tested]))
 	require.NoError(t, err)
 	assert.Equal(t, r.Tests, got.Tests)
 	assert.True(t, got.Ended)
 	for cut := begun; cut < tested; cut++ {
-		got, err = ReadLitmusLines(bytes.NewReader(text[:cut]))
+		got, err = result.ReadLitmusLines(bytes.NewReader(text[:cut]))
 		require.NoError(t, err, cut)
 		require.Len(t, got.Tests, 2)
 		assert.Equal(t, "SB", got.Tests[1].Name)
 		assert.Contains(t, got.Tests[1].Why, "it was not run: the run was ended")
 		assert.Equal(t, litmus.Inconclusive, got.Tests[1].Outcome)
 	}
-	got, err = ReadLitmusLines(bytes.NewReader(text[:half]))
+	got, err = result.ReadLitmusLines(bytes.NewReader(text[:half]))
 	require.NoError(t, err)
 	assert.Equal(t, uint64(3), got.Tests[0].Outcomes)
 	var shown bytes.Buffer
@@ -104,13 +105,13 @@ func TestLitmusLines(t *testing.T) {
 
 func TestWhatAreNoLitmusLines(t *testing.T) {
 	const begin = `{"begin":{"schema":"kcovrig.litmus-lines/1","seed":1,"heads":[{"name":"MP","threads":2}]}}` + "\n"
-	_, err := ReadLitmusLines(strings.NewReader(begin))
+	_, err := result.ReadLitmusLines(strings.NewReader(begin))
 	require.NoError(t, err)
 	for name, text := range map[string]string{
 		"empty": "", "no JSON": begin + "x\n", "another schema": strings.Replace(begin, "lines/1", "lines/2", 1), "no test": begin + "{}\n",
 		"no such test": begin + `{"number":2,"test":{}}` + "\n", "twice begun": begin + begin, "no beginning": `{"number":1,"test":{}}` + "\n",
 	} {
-		_, err := ReadLitmusLines(strings.NewReader(text))
+		_, err := result.ReadLitmusLines(strings.NewReader(text))
 		assert.Error(t, err, name)
 	}
 }

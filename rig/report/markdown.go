@@ -95,7 +95,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 	table := [][]string{}
 	size := uint64(0)
 	for _, r := range runs {
-		for _, a := range r.Document.Arms {
+		for _, a := range r.Document.Measured {
 			size = max(size, a.BlockSize)
 		}
 		for _, row := range rows(r.Document) {
@@ -133,7 +133,7 @@ func columns(runs []result.Saved) (left, right string) {
 		if r.Document.Command != "run" {
 			left, right = "unpatched", "patched"
 		}
-		for _, a := range r.Document.Arms {
+		for _, a := range r.Document.Measured {
 			switch name := a.Name(); {
 			case a.Patched:
 				right = name
@@ -151,7 +151,7 @@ func markdownCell(c *Cell) string {
 	switch {
 	case c == nil:
 		return "not run"
-	case c.Share == nil && !(result.ArmDocument{Outcome: c.Outcome}).Counts():
+	case c.Share == nil && !(result.ModeDocument{Outcome: c.Outcome}).Counts():
 		return "not counted: " + orNone(plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no windows"
@@ -237,7 +237,7 @@ func windows(d result.Document) string {
 	var words []string
 	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
 		var stale, all uint64
-		for _, a := range d.Arms {
+		for _, a := range d.Measured {
 			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
 				stale, all = stale+a.StaleWindows, all+a.Windows
 			}

@@ -3,100 +3,30 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
-// SavedMatrix is a matrix as it was saved.
-type SavedMatrix struct {
-	Name     string // of its folder
-	Document matrix.Document
-	Raw      json.RawMessage
-}
-
-// matrixFile is what a matrix folder holds.
-const matrixFile = "matrix.json"
-
-// IsMatrix says whether path is a matrix folder, or a matrix.json.
-func IsMatrix(path string) bool {
-	if filepath.Base(path) == matrixFile {
-		return true
-	}
-	_, err := os.Stat(filepath.Join(path, matrixFile))
-	return err == nil
-}
-
-// LoadMatrix reads a matrix folder, or the matrix.json in it.
-func LoadMatrix(path string) (SavedMatrix, error) {
-	op := "read the matrix " + path
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return SavedMatrix{}, fault.Wrap(fault.User, op, err)
-	}
-	if filepath.Base(abs) != matrixFile {
-		abs = filepath.Join(abs, matrixFile)
-	}
-	text, err := os.ReadFile(abs)
-	if err != nil {
-		kind := fault.Rig
-		if errors.Is(err, fs.ErrNotExist) {
-			kind = fault.User
-		}
-		return SavedMatrix{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: "name the folder of a matrix (--out of kcovrig matrix)"}
-	}
-	s := SavedMatrix{Name: filepath.Base(filepath.Dir(abs)), Raw: text}
-	err = json.Unmarshal(text, &s.Document)
-	if err == nil && s.Document.Schema != matrix.Schema {
-		err = fmt.Errorf("its schema is %q, not %q", s.Document.Schema, matrix.Schema)
-	}
-	return s, fault.Wrap(fault.User, op, err)
-}
-
-// LoadMatrixParts reads the parts of a matrix and joins them, with all its cells
-// where planned says which they are.
-func LoadMatrixParts(paths []string, planned []matrix.Cell) (SavedMatrix, error) {
-	var parts []matrix.Part
-	for _, path := range paths {
-		s, err := LoadMatrix(path)
-		if err != nil {
-			return s, err
-		}
-		parts = append(parts, matrix.Part{Folder: s.Name, Document: s.Document})
-	}
-	d, err := matrix.Join(parts, planned)
-	if err != nil {
-		return SavedMatrix{}, err
-	}
-	var text bytes.Buffer
-	err = MatrixJSON(&text, d)
-	return SavedMatrix{Name: d.Name, Document: d, Raw: text.Bytes()}, err
-}
-
 // MatrixJSON writes the document as one object and a newline.
-func MatrixJSON(w io.Writer, d matrix.Document) error { return object(w, d) }
+func MatrixJSON(w io.Writer, d matrix.Document) error { return result.Object(w, d) }
 
 // matrixRenderers lists the formats. before is the run to compare with; nil: none.
 var matrixRenderers = []struct {
 	name  string
-	write func(w io.Writer, now SavedMatrix, before *SavedMatrix) error
+	write func(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error
 }{
 	{"text", matrixText}, {"json", matrixAsSaved}, {"junit", matrixJUnit}, {"markdown", matrixMarkdown}, {"html", matrixHTML},
 }
 
 // RenderMatrix writes one report over all cells of a matrix; with before, it says
 // what changed since that run.
-func RenderMatrix(w io.Writer, format string, now SavedMatrix, before *SavedMatrix) error {
+func RenderMatrix(w io.Writer, format string, now result.SavedMatrix, before *result.SavedMatrix) error {
 	for _, r := range matrixRenderers {
 		if r.name == format {
 			return fault.Wrap(fault.Rig, "write the report", r.write(w, now, before))
@@ -105,7 +35,7 @@ func RenderMatrix(w io.Writer, format string, now SavedMatrix, before *SavedMatr
 	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", format, strings.Join(Formats(), ", "))
 }
 
-func matrixAsSaved(w io.Writer, now SavedMatrix, _ *SavedMatrix) error {
+func matrixAsSaved(w io.Writer, now result.SavedMatrix, _ *result.SavedMatrix) error {
 	_, err := w.Write(now.Raw)
 	return err
 }
@@ -153,7 +83,7 @@ func statusWord(r matrix.CellResult) string {
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, patched bool) string {
 	var stale, all uint64
-	for _, a := range r.Arms {
+	for _, a := range r.Measured {
 		if a.Patched == patched {
 			stale, all = stale+a.StaleWindows, all+a.Windows
 		}
@@ -186,7 +116,7 @@ func odd(d matrix.Document) []matrix.CellResult {
 	return out
 }
 
-func changesSince(now SavedMatrix, before *SavedMatrix) []matrix.Change {
+func changesSince(now result.SavedMatrix, before *result.SavedMatrix) []matrix.Change {
 	if before == nil {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 )
 
 // htmlCell is a row of the page's table.
@@ -20,7 +21,7 @@ type htmlCell struct {
 
 // matrixHTML writes the page: one file, like a run's, but that it links to the
 // cells' own reports beside it.
-func matrixHTML(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+func matrixHTML(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	data := struct {
 		Title, Headline string

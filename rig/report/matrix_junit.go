@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 )
 
 // matrixJUnit makes one suite, a case per cell. A case fails where the cell came
 // to something else than was expected, whichever way round; a cell without an
 // answer is an error, one that did not run is skipped.
-func matrixJUnit(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+func matrixJUnit(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	s := junitSuite{Name: "kcovrig matrix " + d.Name}
 	for _, f := range matrixFacts(d) {

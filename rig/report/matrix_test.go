@@ -15,11 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
 // madeUp is a night of the example: the counts are invented.
-func madeUp(t *testing.T) SavedMatrix {
+func madeUp(t *testing.T) result.SavedMatrix {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/examples/nightly.yaml")
 	require.NoError(t, err)
@@ -40,50 +41,50 @@ func madeUp(t *testing.T) SavedMatrix {
 
 func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	r := matrix.CellResult{
-		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Arms: []matrix.Arm{}, Retries: []string{}, Images: []string{},
+		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Measured: []trial.ModeCount{}, Retries: []string{}, Images: []string{},
 		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
 	}
-	for _, v := range c.Arms() {
+	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := matrix.Arm{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			a := trial.ModeCount{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
 				a.StaleWindows = uint64(3 + 37*(i*2+k)%600)
 			}
-			r.Arms = append(r.Arms, a)
+			r.Measured = append(r.Measured, a)
 		}
 	}
 	switch i {
 	case 1:
-		r.Status, r.Outcome, r.Reason, r.Arms[0].StaleWindows, r.Arms[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
+		r.Status, r.Outcome, r.Reason, r.Measured[0].StaleWindows, r.Measured[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
 	case 2:
 		r.Retries = []string{"start QEMU: no memory"}
 	case 4:
-		r.Status, r.Outcome, r.Arms, r.Folder = matrix.Failed, matrix.Unknown, []matrix.Arm{}, ""
+		r.Status, r.Outcome, r.Measured, r.Folder = matrix.Failed, matrix.Unknown, []trial.ModeCount{}, ""
 		r.Failure = &trial.Failure{Whose: "kernel", Op: "build linux", Message: "build linux 6.12.1: error: <no> | `such` thing", Try: "look at the log"}
 		r.Reason = r.Failure.Message
 	case 6:
 		r.Status, r.Outcome, r.Reason = matrix.NoAnswer, matrix.Inconclusive, "too few windows"
 	case 9:
-		r.Status, r.Outcome, r.Reason, r.Arms, r.Folder = matrix.NotRun, matrix.Unknown, "", []matrix.Arm{}, ""
+		r.Status, r.Outcome, r.Reason, r.Measured, r.Folder = matrix.NotRun, matrix.Unknown, "", []trial.ModeCount{}, ""
 	}
 	return r
 }
 
-func savedAs(t *testing.T, name string, d matrix.Document) SavedMatrix {
+func savedAs(t *testing.T, name string, d matrix.Document) result.SavedMatrix {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	var b bytes.Buffer
 	require.NoError(t, MatrixJSON(&b, d))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), b.Bytes(), 0o600))
-	require.True(t, IsMatrix(dir))
-	s, err := LoadMatrix(dir)
+	require.True(t, result.IsMatrix(dir))
+	s, err := result.LoadMatrix(dir)
 	require.NoError(t, err)
 	return s
 }
 
 // dayBefore is a night on which all was well, with another set of cells.
-func dayBefore(t *testing.T, now SavedMatrix) *SavedMatrix {
+func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 	t.Helper()
 	d := now.Document
 	d.Cells = append([]matrix.CellResult{}, now.Document.Cells[:len(now.Document.Cells)-1]...)
@@ -98,7 +99,7 @@ func dayBefore(t *testing.T, now SavedMatrix) *SavedMatrix {
 	return &s
 }
 
-func renderMatrix(t *testing.T, format string, now SavedMatrix, before *SavedMatrix) string {
+func renderMatrix(t *testing.T, format string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
 	require.NoError(t, RenderMatrix(&b, format, now, before))
@@ -165,7 +166,7 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	require.NoError(t, err)
 	measured := 0
 	for _, r := range d.Cells {
-		measured += len(r.Arms)
+		measured += len(r.Measured)
 	}
 	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
 	assert.Len(t, c.Table, len(d.Cells))
@@ -179,12 +180,12 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 
 func TestMatrixFilesThatAreNone(t *testing.T) {
 	dir := t.TempDir()
-	assert.False(t, IsMatrix(dir))
-	_, err := LoadMatrix(dir)
+	assert.False(t, result.IsMatrix(dir))
+	_, err := result.LoadMatrix(dir)
 	require.Error(t, err)
 	for _, text := range []string{"{", `{"schema": "kcovrig.matrix/99"}`} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "matrix.json"), []byte(text), 0o600))
-		_, err = LoadMatrix(dir)
+		_, err = result.LoadMatrix(dir)
 		require.Error(t, err, text)
 	}
 	require.True(t, json.Valid(madeUp(t).Raw))

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 )
 
 // The Markdown summary fits a mail and a job's page: 40 lines, whatever the
@@ -28,7 +29,7 @@ func MatrixList(w io.Writer, cells []matrix.Cell) error {
 	return tab.Flush()
 }
 
-func matrixText(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+func matrixText(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	for _, f := range matrixFacts(d) {
 		fmt.Fprintf(w, "%-10s%s\n", f.Name, oneLine(f.Value))
@@ -70,7 +71,7 @@ func matrixText(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
 	return err
 }
 
-func matrixMarkdown(w io.Writer, now SavedMatrix, before *SavedMatrix) error {
+func matrixMarkdown(w io.Writer, now result.SavedMatrix, before *result.SavedMatrix) error {
 	d := now.Document
 	var b strings.Builder
 	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", plain(d.Name), MatrixSentence(d.Counts))

@@ -35,5 +35,5 @@ func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
 		}
 		assert.NotContains(t, strings.ToLower(body), "inconclusive", format)
 	}
-	assert.Equal(t, "rig fault", trend.NewPastRun(r).Word())
+	assert.Equal(t, "rig fault", trend.NewRun(r).Word())
 }

@@ -86,5 +86,5 @@ func writeReport(w io.Writer, runs []result.Saved, _ Options) error {
 	for _, r := range runs {
 		list = append(list, entry{r.Name, sentence(r.Document), command(r.Document), rows(r.Document), slices.Clone(r.Raw)})
 	}
-	return object(w, map[string]any{"schema": ReportSchema, "runs": list})
+	return result.Object(w, map[string]any{"schema": ReportSchema, "runs": list})
 }

@@ -27,7 +27,7 @@ func verdictWord(d result.Document) string {
 // one arm, or what was built.
 func Sentence(r trial.Result) string {
 	d := result.NewDocument(r)
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		if a.Outcome == trial.OutcomeCut {
 			return "Cut short. " + summary(d)
 		}
@@ -45,7 +45,7 @@ func summary(d result.Document) string {
 		return sentence(d)
 	}
 	var parts []string
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.Name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
 	}
 	return strings.Join(parts, "; ")
@@ -53,8 +53,8 @@ func summary(d result.Document) string {
 
 // soundSoak says that this is a soak which came to its end and met no fault.
 func soundSoak(d result.Document) bool {
-	return d.Command == "soak" && d.Error == nil && len(d.Arms) > 0 &&
-		!slices.ContainsFunc(d.Arms, func(a result.ArmDocument) bool { return a.Outcome != trial.OutcomeOK })
+	return d.Command == "soak" && d.Error == nil && len(d.Measured) > 0 &&
+		!slices.ContainsFunc(d.Measured, func(a result.ModeDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
 
 // sentence says the verdict in one sentence.
@@ -108,8 +108,8 @@ func repeat(d result.Document) []string {
 			argv = append(argv, "--"+flag+"="+value)
 		}
 	}
-	if d.Command == "run" && len(d.Arms) > 0 {
-		argv = append(argv, "--"+d.Arms[0].Name())
+	if d.Command == "run" && len(d.Measured) > 0 {
+		argv = append(argv, "--"+d.Measured[0].Name())
 	}
 	add("arch", s.Arch)
 	tree := s.Tree

@@ -37,8 +37,8 @@ func fillHistory(t *testing.T) string {
 			require.NoError(t, err)
 			doc := saved.Document
 			doc.Spec.Seed = uint64(night + 1)
-			for i := range doc.Arms {
-				a := &doc.Arms[i]
+			for i := range doc.Measured {
+				a := &doc.Measured[i]
 				share := 0.55 + 0.05*rng.Float64()
 				if night >= 25 && sample == "fixed" {
 					share, doc.Kernel.Compiler = 0.9, "aarch64-linux-gnu-gcc 13"
@@ -50,8 +50,8 @@ func fillHistory(t *testing.T) string {
 			}
 			if sample == "readers" && night%9 == 4 {
 				doc.Verdict, doc.Error = trial.Inconclusive, &trial.Failure{Whose: "kernel", Message: "it panicked"}
-				for i := range doc.Arms {
-					doc.Arms[i].Outcome = trial.OutcomeKernelFault
+				for i := range doc.Measured {
+					doc.Measured[i].Outcome = trial.OutcomeKernelFault
 				}
 			}
 			if sample == "readers" && night%11 == 10 {

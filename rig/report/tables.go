@@ -3,7 +3,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -25,7 +24,7 @@ func Checks(w io.Writer, checks []trial.Check, asJSON bool) error {
 		for _, c := range checks {
 			ok = ok && (c.OK || !c.Required)
 		}
-		return object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
+		return result.Object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range checks {
@@ -60,7 +59,7 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 		total += e.Bytes
 	}
 	if asJSON {
-		return object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: result.Full(entries), "bytes": total})
+		return result.Object(w, map[string]any{"schema": CacheSchema, "dir": dir, what: result.Full(entries), "bytes": total})
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
@@ -81,10 +80,3 @@ func cache(w io.Writer, dir, what string, entries []trial.CacheEntry, asJSON boo
 }
 
 func size(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }
-
-func object(w io.Writer, value any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(value)
-}

@@ -127,7 +127,7 @@ func writeFindings(b *strings.Builder, r trial.Result) {
 		return
 	}
 	for _, o := range r.Observations {
-		j := verdict.JudgeArm(r, o, r.Spec.CleanShare)
+		j := verdict.JudgeAlone(r, o, r.Spec.CleanShare)
 		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Variant(), o.Reader, j.Finding, j.Reason)
 	}
 }

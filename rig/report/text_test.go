@@ -133,10 +133,10 @@ func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 }
 
 func TestColumnsOfRuns(t *testing.T) {
-	of := func(command string, arms ...result.ArmDocument) result.Saved {
-		return result.Saved{Document: result.Document{Command: command, Arms: arms}}
+	of := func(command string, arms ...result.ModeDocument) result.Saved {
+		return result.Saved{Document: result.Document{Command: command, Measured: arms}}
 	}
-	unpatched, patched, asIs := result.ArmDocument{}, result.ArmDocument{Patched: true}, result.ArmDocument{AsIs: true}
+	unpatched, patched, asIs := result.ModeDocument{}, result.ModeDocument{Patched: true}, result.ModeDocument{AsIs: true}
 	for _, c := range []struct {
 		runs        []result.Saved
 		left, right string

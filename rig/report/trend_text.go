@@ -15,7 +15,7 @@ import (
 // Trend writes how a cell's rates went, as text or as one JSON object.
 func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 	if asJSON {
-		return object(w, map[string]any{
+		return result.Object(w, map[string]any{
 			"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
 		})
 	}
@@ -34,7 +34,7 @@ func Trend(w io.Writer, t trend.Trend, asJSON bool) error {
 }
 
 // verdicts counts how runs ended, in the order of first appearance.
-func verdicts(runs []trend.PastRun) string {
+func verdicts(runs []trend.Run) string {
 	var words []string
 	count := map[string]int{}
 	for _, r := range runs {
@@ -48,7 +48,7 @@ func verdicts(runs []trend.PastRun) string {
 	return strings.Join(words, ", ")
 }
 
-func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.PastRun) {
+func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.Run) {
 	line, marks := sparkline(s.Points)
 	fmt.Fprintf(b, "\n%s: stale blocks of %d windows, oldest run first\n  %s\n", s.Name(), s.BlockSize, line)
 	if strings.TrimSpace(marks) != "" {

@@ -67,5 +67,5 @@ func TestOlderResultsAreStillRead(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(text), &doc))
 	assert.Empty(t, doc.Voices)
 	assert.Equal(t, trial.Fixed, doc.Verdict)
-	assert.Nil(t, doc.Arms[0].Silence)
+	assert.Nil(t, doc.Measured[0].Silence)
 }

@@ -28,7 +28,7 @@ type Document struct {
 	Reasons         []string              `json:"reasons"`
 	Modes           []trial.ModeJudgement `json:"modes"`
 	Voices          []trial.Voice         `json:"voices,omitempty"`
-	Arms            []ArmDocument         `json:"arms"`
+	Measured        []ModeDocument        `json:"arms"`
 	Witnesses       []trial.Witness       `json:"witnesses"`
 	Spec            trial.Spec            `json:"spec"`
 	Kernel          trial.Kernel          `json:"kernel"`
@@ -47,7 +47,7 @@ type Document struct {
 
 // ArmDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
-type ArmDocument struct {
+type ModeDocument struct {
 	AsIs         bool              `json:"asIs,omitempty"`
 	Patched      bool              `json:"patched"`
 	Reader       trial.Reader      `json:"reader"`
@@ -92,7 +92,7 @@ func NewDocument(r trial.Result) Document {
 	d := Document{
 		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
-		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Arms: []ArmDocument{}, Witnesses: Full(r.Witnesses),
+		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
 		Spec: r.Spec, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
@@ -106,7 +106,7 @@ func NewDocument(r trial.Result) Document {
 		d.Code[i].Barriers = Full(d.Code[i].Barriers)
 	}
 	for _, o := range r.Observations {
-		d.Arms = append(d.Arms, armDocuments(o, r.Spec.Modes)...)
+		d.Measured = append(d.Measured, armDocuments(o, r.Spec.Modes)...)
 	}
 	return d
 }
@@ -116,16 +116,16 @@ func (d Document) Judged() trial.Reader { return trial.JudgedReader(d.Spec.Reade
 
 // armDocuments gives an observation's modes; a boot that brought no tallies
 // still shows, with zero counts, for each mode that was asked for.
-func armDocuments(o trial.Observation, modes []string) []ArmDocument {
+func armDocuments(o trial.Observation, modes []string) []ModeDocument {
 	tallies := o.Tallies
 	if len(tallies) == 0 {
 		for _, m := range modes {
 			tallies = append(tallies, wire.Tally{Mode: m})
 		}
 	}
-	docs := make([]ArmDocument, 0, len(tallies))
+	docs := make([]ModeDocument, 0, len(tallies))
 	for _, t := range tallies {
-		d := ArmDocument{
+		d := ModeDocument{
 			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,

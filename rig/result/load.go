@@ -73,7 +73,7 @@ func (d Document) Result() trial.Result {
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes, Voices: d.Voices,
 		},
 	}
-	for _, a := range d.Arms {
+	for _, a := range d.Measured {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
 				AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
@@ -89,7 +89,7 @@ func (d Document) Result() trial.Result {
 }
 
 // joins says whether an arm is a further mode of the boot before it.
-func joins(boots []trial.Observation, a ArmDocument) bool {
+func joins(boots []trial.Observation, a ModeDocument) bool {
 	if len(boots) == 0 {
 		return false
 	}
@@ -98,7 +98,7 @@ func joins(boots []trial.Observation, a ArmDocument) bool {
 	return last.Patched == a.Patched && last.Reader == a.Reader && !again
 }
 
-func (a ArmDocument) tally() wire.Tally {
+func (a ModeDocument) tally() wire.Tally {
 	return wire.Tally{
 		Mode: a.Mode, Rounds: a.Rounds, Copies: a.Copies, Windows: a.Windows, Entries: a.Entries,
 		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks, BlockTurns: a.BlockTurns,
@@ -107,7 +107,7 @@ func (a ArmDocument) tally() wire.Tally {
 }
 
 // Counts says whether the arm's tally may be shown as a measurement.
-func (a ArmDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
+func (a ModeDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
 // Name is what the booted kernel is called.
-func (a ArmDocument) Name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }
+func (a ModeDocument) Name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }

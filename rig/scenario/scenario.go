@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package scenario describes an ordering bug: everything that is particular to
-// it. It owns one file per bug; it leaves building, booting and judging to rig,
-// which knows no bug by name.
+// it. It owns one file per bug; it leaves building, booting and judging to the rooms,
+// which know no bug by name.
 package scenario
 
 import (

@@ -20,7 +20,7 @@ type Trend struct {
 	Cell string `json:"cell"`
 	// ShiftError is the probability of a false flag per run, over all series.
 	ShiftError float64       `json:"shiftError"`
-	Runs       []PastRun     `json:"runs"`
+	Runs       []Run         `json:"runs"`
 	Series     []TrendSeries `json:"series"`
 }
 
@@ -62,19 +62,19 @@ func (s TrendSeries) Name() string {
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to
 // those that later runs are compared with: a change that lasts stays flagged,
 // until the runs before it are left out.
-func NewTrend(cell string, runs []PastRun) Trend {
+func NewTrend(cell string, runs []Run) Trend {
 	runs = slices.Clone(runs)
-	slices.SortStableFunc(runs, func(a, b PastRun) int {
+	slices.SortStableFunc(runs, func(a, b Run) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
 	})
 	t := Trend{Cell: cell, ShiftError: ShiftError, Runs: runs, Series: []TrendSeries{}}
 	for _, run := range runs {
-		for _, arm := range run.Arms {
+		for _, arm := range run.Measured {
 			s := t.series(arm)
 			s.Points = append(s.Points, newTrendPoint(run, arm))
 		}
 	}
-	byID := map[string]PastRun{}
+	byID := map[string]Run{}
 	for _, run := range runs {
 		byID[run.ID] = run
 	}
@@ -84,7 +84,7 @@ func NewTrend(cell string, runs []PastRun) Trend {
 	return t
 }
 
-func (t *Trend) series(a PastArm) *TrendSeries {
+func (t *Trend) series(a trial.ModeCount) *TrendSeries {
 	for i, s := range t.Series {
 		if s.Patched == a.Patched && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
 			return &t.Series[i]
@@ -94,7 +94,7 @@ func (t *Trend) series(a PastArm) *TrendSeries {
 	return &t.Series[len(t.Series)-1]
 }
 
-func newTrendPoint(run PastRun, a PastArm) TrendPoint {
+func newTrendPoint(run Run, a trial.ModeCount) TrendPoint {
 	p := TrendPoint{Run: run.ID, At: run.At, Outcome: a.Outcome, Differs: []string{}}
 	if !a.Counts() {
 		return p
@@ -107,7 +107,7 @@ func newTrendPoint(run PastRun, a PastArm) TrendPoint {
 	return p
 }
 
-func flag(points []TrendPoint, runs map[string]PastRun, limit float64) {
+func flag(points []TrendPoint, runs map[string]Run, limit float64) {
 	var earlier []Counts
 	var all Counts
 	last := ""
@@ -145,7 +145,7 @@ func (t Trend) Changes() []TrendPoint {
 }
 
 // Provenance says in what two runs were made differently.
-func Provenance(a, b PastRun) []string {
+func Provenance(a, b Run) []string {
 	var list []string
 	for _, m := range []struct{ name, a, b string }{
 		{"kernel", a.KernelVersion, b.KernelVersion}, {"tree", a.TreeHash, b.TreeHash}, {"compiler", a.Compiler, b.Compiler},

@@ -16,10 +16,10 @@ import (
 )
 
 // night is a run of one patched and one unpatched arm, stale of 100 blocks each.
-func night(n int, unpatched, patched uint64) PastRun {
-	r := PastRun{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
+func night(n int, unpatched, patched uint64) Run {
+	r := Run{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
-		r.Arms = append(r.Arms, PastArm{
+		r.Measured = append(r.Measured, trial.ModeCount{
 			Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
 		})
 	}
@@ -28,13 +28,13 @@ func night(n int, unpatched, patched uint64) PastRun {
 
 // A change is flagged from its first night until the nights before it are left out.
 func TestAChangeStaysFlagged(t *testing.T) {
-	var runs []PastRun
+	var runs []Run
 	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 90, 91, 88, 43} {
 		runs = append(runs, night(n, stale, 0))
 	}
 	runs[7].Compiler = "gcc 13"
-	runs[2].Arms[0].Outcome, runs[2].Arms[0].StaleBlocks = trial.OutcomeTimeout, 100 // counts for nothing
-	trend := NewTrend("c", []PastRun{runs[10], runs[0], runs[9], runs[1], runs[8], runs[2], runs[7], runs[3], runs[6], runs[4], runs[5]})
+	runs[2].Measured[0].Outcome, runs[2].Measured[0].StaleBlocks = trial.OutcomeTimeout, 100 // counts for nothing
+	trend := NewTrend("c", []Run{runs[10], runs[0], runs[9], runs[1], runs[8], runs[2], runs[7], runs[3], runs[6], runs[4], runs[5]})
 	require.Len(t, trend.Series, 2)
 	var flagged, tested []int
 	for i, p := range trend.Series[0].Points {
@@ -61,7 +61,7 @@ func TestAChangeStaysFlagged(t *testing.T) {
 }
 
 func TestTheErrorIsSharedAmongSeries(t *testing.T) {
-	var runs []PastRun
+	var runs []Run
 	for n := range 12 {
 		runs = append(runs, night(n, 40+uint64(n%3), 0))
 	}
@@ -76,7 +76,7 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 		assert.False(t, p.Changed, "two series, half of the error each")
 		one := two.Runs
 		for i := range one {
-			one[i].Arms = one[i].Arms[:1]
+			one[i].Measured = one[i].Measured[:1]
 		}
 		assert.True(t, NewTrend("c", one).Series[0].Points[12].Changed)
 		return
@@ -84,7 +84,7 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 }
 
 func TestWordOfARun(t *testing.T) {
-	for want, r := range map[string]PastRun{
+	for want, r := range map[string]Run{
 		"fixed":        {Verdict: trial.Fixed, Finding: trial.FindingStale},
 		"stale":        {Finding: trial.FindingStale, Outcome: trial.OutcomeOK},
 		"kernel fault": {Whose: "kernel", Outcome: trial.OutcomeKernelFault, Verdict: trial.Inconclusive},
@@ -99,19 +99,19 @@ func TestWordOfARun(t *testing.T) {
 }
 
 // A lone arm that was asked to be sure has a finding; sums leave out what does not count.
-func TestPastRunOfAResult(t *testing.T) {
+func TestRunOfAResult(t *testing.T) {
 	r := trial.Result{Command: "run", Spec: trial.Spec{CleanShare: 0.05}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}
 	r.Observations = []trial.Observation{{
 		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Entries: 900 * verdict.BlockSize, Blocks: 900}},
 		Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
 	}}
 	r.Observations[0].Patched = true
-	p := NewPastRun(r)
+	p := NewRun(r)
 	assert.Equal(t, trial.FindingClean, p.Finding)
 	assert.True(t, *p.Patched)
 	assert.Equal(t, uint64(900), p.Blocks)
 	r.Observations[0].Outcome = trial.OutcomeKernelFault
-	p = NewPastRun(r)
+	p = NewRun(r)
 	assert.Equal(t, trial.FindingInconclusive, p.Finding)
 	assert.Zero(t, p.Blocks)
 	assert.Equal(t, trial.OutcomeKernelFault, p.Outcome)

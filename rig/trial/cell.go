@@ -24,7 +24,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{r.Command}
-	if arm := LoneArm(r); arm != "" {
+	if arm := LoneVariant(r); arm != "" {
 		head[0] += "-" + arm
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
@@ -53,11 +53,11 @@ func CellName(r Result) string {
 var inHead = []string{"scenario", "arm", "arch"}
 
 // LoneArm is the arm of a run, empty of any other command; results from before it was kept tell it by their boots.
-func LoneArm(r Result) string {
-	if r.Command == "run" && r.Spec.Arm == "" && len(r.Observations) > 0 {
+func LoneVariant(r Result) string {
+	if r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0 {
 		return string(r.Observations[0].Variant())
 	}
-	return r.Spec.Arm
+	return r.Spec.Variant
 }
 
 // specMembers goes by the JSON form, so that a member added to Spec is part of

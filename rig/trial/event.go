@@ -7,7 +7,7 @@ import "kcovrig/guest/wire"
 // Event is something that happened while a command ran, for whoever shows
 // progress. Exactly one member beside Arm is set.
 type Event struct {
-	Arm     string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
+	Variant string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
 	Stage   *StageEvent // a stage began or ended
 	Note    string      // a sentence for people
 	Line    string      // a line of a tool's output, shown on request

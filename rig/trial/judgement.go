@@ -50,10 +50,10 @@ const (
 	FindingInconclusive Finding = "inconclusive" // too few windows, a faulty boot, an idle emulator
 )
 
-// ArmJudgement is a Finding with its reason. Miss is the probability with which
+// VariantJudgement is a Finding with its reason. Miss is the probability with which
 // a kernel whose blocks are stale with the assumed share would have looked as
 // clean: for FindingClean below MissLimit, for FindingStale 0.
-type ArmJudgement struct {
+type VariantJudgement struct {
 	Finding Finding `json:"finding"`
 	Miss    float64 `json:"miss"`
 	Reason  string  `json:"reason"`

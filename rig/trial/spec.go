@@ -2,12 +2,18 @@
 
 // Package trial holds what a run is and what it means: the specification, the
 // observation of one boot, the result, and the verdict with its reasons. Values and
-// pure functions only; it leaves judging to verdict, doing to rig and rendering to report.
+// pure functions only; it leaves judging to verdict, doing to the rooms and rendering to report.
 package trial
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
 )
 
 // Reader says how the guest's reader loads the count.
@@ -52,7 +58,7 @@ func JudgedReader(readers []Reader) Reader {
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario string `json:"scenario"`
-	Arm      string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
+	Variant  string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
 	Arch     string `json:"arch"`
 	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string `json:"rev,omitempty"`
@@ -68,7 +74,7 @@ type Spec struct {
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
 	Seed     uint64        `json:"seed"`
 	// CleanShare makes a lone arm run until it has shown a stale window or has
-	// excluded that this share of its blocks is stale, see JudgeArm; 0: a tally is enough.
+	// excluded that this share of its blocks is stale, see verdict.JudgeAlone; 0: a tally is enough.
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`
@@ -76,4 +82,105 @@ type Spec struct {
 	Jobs        int         `json:"jobs"`
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
+}
+
+// MaxDuration bounds an arm: longer stresses belong to a loop around the rig.
+const MaxDuration = 24 * time.Hour
+
+// Validate reports the first thing in s that cannot be run, as the user's
+// fault. Whether the modes exist is for the scenario to say.
+func (s Spec) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fault.Newf(fault.User, "", format, args...)
+	}
+	a, err := arch.Lookup(s.Arch)
+	if err != nil {
+		return bad("--arch: %w", err)
+	}
+	for _, r := range s.Readers {
+		if r != Acquire && r != Relaxed {
+			return bad("--reader: unknown reader %q (have: acquire, relaxed)", r)
+		}
+	}
+	switch {
+	case len(s.Readers) == 0:
+		return bad("--reader: no reader given")
+	case hasDuplicate(s.Readers):
+		return bad("--reader: a reader is given twice: %v", s.Readers)
+	case len(s.Modes) == 0:
+		return bad("--mode: no mode given")
+	case hasDuplicate(s.Modes):
+		return bad("--mode: a mode is given twice: %v", s.Modes)
+	case s.MemoryModel != ModelArm && s.MemoryModel != ModelNative:
+		return bad("--memory-model: unknown model %q (have: arm, native)", s.MemoryModel)
+	case !slices.Contains([]Accel{AccelAuto, AccelTCG, AccelKVM}, s.Accel):
+		return bad("--accel: unknown accelerator %q (have: auto, tcg, kvm)", s.Accel)
+	case s.Accel == AccelKVM && s.MemoryModel == ModelArm && a.Emulated:
+		return bad("--accel=kvm cannot be joined with --memory-model=arm: the emulator needs TCG; use --memory-model=native for the hardware's own reordering")
+	case s.Compiler != "" && !slices.Contains(arch.Compilers(), s.Compiler):
+		return bad("--compiler: unknown compiler %q (have: %s)", s.Compiler, strings.Join(arch.Compilers(), ", "))
+	case s.CPU != "" && !slices.Contains(a.CPUs, s.CPU):
+		return bad("--cpu: unknown %s CPU %q (have: %s)", s.Arch, s.CPU, strings.Join(a.CPUs, ", "))
+	case s.CPU != "" && s.Accel == AccelKVM:
+		return bad("--cpu cannot be joined with --accel=kvm: a guest under KVM has the host's CPU")
+	case s.Duration < 0 || s.Duration > MaxDuration:
+		return bad("--duration: %v is not between 0 and %v", s.Duration, MaxDuration)
+	case !(s.CleanShare >= 0) || s.CleanShare > 1:
+		return bad("the share of stale blocks to exclude, %v, is not between 0 and 1", s.CleanShare)
+	case s.Jobs < 0:
+		return bad("--jobs: %d is negative", s.Jobs)
+	case s.AsIs && len(s.Patch) > 0:
+		return bad("--as-is takes the tree as it stands: there is no place for --patch")
+	case slices.Contains(s.Patch, ""):
+		return bad("--patch: no name: leave the flag out for the built-in series")
+	case s.Rev != "" && s.Tree == "":
+		return bad("--rev needs --tree with a git tree")
+	}
+	if err := s.checkScopes(a.Emulated); err != nil {
+		return bad("%w", err)
+	}
+	return nil
+}
+
+func hasDuplicate[T cmp.Ordered](list []T) bool {
+	sorted := slices.Sorted(slices.Values(list))
+	return len(slices.Compact(sorted)) != len(list)
+}
+
+// The binaries in which a scope of the user's can lie.
+const (
+	ScopeKernel = "kernel"
+	ScopeGuest  = "guest"
+)
+
+// ParseScope takes a scope of the user's apart: "kernel:SYMBOL[,SYMBOL...]" or
+// "guest:SYMBOL[,SYMBOL...]". Whether the symbols exist is for the binaries to say.
+func ParseScope(text string) (where string, symbols []string, err error) {
+	where, list, ok := strings.Cut(text, ":")
+	if !ok || where != ScopeKernel && where != ScopeGuest {
+		return "", nil, fmt.Errorf("%q is neither kernel:SYMBOL nor guest:SYMBOL", text)
+	}
+	for symbol := range strings.SplitSeq(list, ",") {
+		if symbol == "" || strings.ContainsAny(symbol, " \t\r\n") {
+			return "", nil, fmt.Errorf("%q names no symbol between its commas", text)
+		}
+		symbols = append(symbols, symbol)
+	}
+	return where, symbols, nil
+}
+
+// checkScopes says what is wrong with the scopes of s.
+func (s Spec) checkScopes(emulated bool) error {
+	for _, text := range s.Scopes {
+		if _, _, err := ParseScope(text); err != nil {
+			return fmt.Errorf("--scope: %w", err)
+		}
+	}
+	switch {
+	case s.ScopeOnly && len(s.Scopes) == 0:
+		return fmt.Errorf("--scope-only needs --scope: the emulator would have nothing to do")
+	case len(s.Scopes) > 0 && (s.MemoryModel != ModelArm || !emulated):
+		return fmt.Errorf("--scope is the memory emulator's, which does not run here (--arch=%s, --memory-model=%s)", s.Arch, s.MemoryModel)
+	}
+	return nil
 }

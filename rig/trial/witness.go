@@ -2,7 +2,11 @@
 
 package trial
 
-import "kcovrig/guest/wire"
+import (
+	"fmt"
+
+	"kcovrig/guest/wire"
+)
 
 // Witness is one stale read as the emulator saw it: the recent events of the
 // vCPUs around it, and the guest's own report of the same entry.
@@ -47,3 +51,35 @@ const (
 	Load     WitnessKind = "load"
 	Mark     WitnessKind = "mark" // a moment named by Text, such as the guest's report
 )
+
+// Instruction is one machine instruction and where it comes from.
+type Instruction struct {
+	Symbol     string `json:"symbol,omitempty"`
+	Offset     uint64 `json:"offset"` // from Symbol's address, in bytes
+	Text       string `json:"text,omitempty"`
+	Source     string `json:"source,omitempty"`     // "file:line"
+	SourceText string `json:"sourceText,omitempty"` // that line
+}
+
+// Place is "symbol+offset"; empty where the symbol is not known.
+func (i Instruction) Place() string {
+	if i.Symbol == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s+%#x", i.Symbol, i.Offset)
+}
+
+// ReaderCode is how a reader of the guest reads what the two writes wrote: the
+// load of the count, then that of an entry, and what its code has in between
+// that may order them.
+type ReaderCode struct {
+	Reader Reader      `json:"reader"`
+	Count  Instruction `json:"count"`
+	Entry  Instruction `json:"entry"`
+	// Barriers, Control and Address are those on any path between the two loads:
+	// barrier instructions, a branch on the count, an address made of the count.
+	Barriers []string `json:"barriers"`
+	Control  bool     `json:"control"`
+	Address  bool     `json:"address"`
+	Unknown  string   `json:"unknown,omitempty"` // why the rest cannot be relied on
+}

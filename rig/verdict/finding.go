@@ -58,12 +58,12 @@ func Silent(o trial.Observation, share float64) bool {
 	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
 }
 
-// JudgeArm judges one boot of a result: stale if any window was, clean if in every
+// JudgeAlone judges one boot of a result: stale if any window was, clean if in every
 // mode a kernel whose blocks are stale with probability share would have shown one
 // with probability above 1 - MissLimit, else inconclusive. Silence is earned as
 // beside another arm: the memory emulator could have spoken, and an instruction
 // kept it from doing so; and the binary does not say that a stale read is possible.
-func JudgeArm(r trial.Result, o trial.Observation, share float64) trial.ArmJudgement {
+func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.VariantJudgement {
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
 		return undecided("the arm did not run")
@@ -74,7 +74,7 @@ func JudgeArm(r trial.Result, o trial.Observation, share float64) trial.ArmJudge
 	}
 	for _, t := range o.Tallies {
 		if t.StaleWindows > 0 {
-			return trial.ArmJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
+			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
 		}
 	}
 	emulated := r.QEMU.MemoryModel == trial.ModelArm
@@ -88,16 +88,16 @@ func JudgeArm(r trial.Result, o trial.Observation, share float64) trial.ArmJudge
 	if said := binaryOf(r, o); reorders(r) && said.Answer == trial.Possible {
 		return undecided("none of %d windows was stale, but a stale read is possible by the binary (%s)", windowsOf(o), said.Words)
 	}
-	return silentArm(o, share, w)
+	return silentAlone(o, share, w)
 }
 
-func undecided(format string, args ...any) trial.ArmJudgement {
-	return trial.ArmJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: fmt.Sprintf(format, args...)}
+func undecided(format string, args ...any) trial.VariantJudgement {
+	return trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: fmt.Sprintf(format, args...)}
 }
 
 // silentArm asks whether the clean blocks of an arm that count are enough.
-func silentArm(o trial.Observation, share float64, w weight) trial.ArmJudgement {
-	j := trial.ArmJudgement{Finding: trial.FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
+func silentAlone(o trial.Observation, share float64, w weight) trial.VariantJudgement {
+	j := trial.VariantJudgement{Finding: trial.FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
 	for _, t := range o.Tallies {
 		counted := w.of(t.Blocks)
 		j.Miss = max(j.Miss, math.Exp(float64(counted)*promised.logClean(min(share, 1))))

@@ -36,7 +36,7 @@ func TestCleanBlocksForIsTheLeastThatKeepsTheLimit(t *testing.T) {
 	}
 }
 
-func TestJudgeArm(t *testing.T) {
+func TestJudgeAlone(t *testing.T) {
 	need := CleanBlocksFor(0.05)
 	idle := lone(need, 0)
 	idle.Emulator = nil
@@ -54,14 +54,14 @@ func TestJudgeArm(t *testing.T) {
 		"did not run": {trial.Observation{}, trial.FindingInconclusive},
 		"no tallies":  {trial.Observation{Outcome: trial.OutcomeOK}, trial.FindingInconclusive},
 	} {
-		got := JudgeArm(underEmulator("yes"), c.o, 0.05)
+		got := JudgeAlone(underEmulator("yes"), c.o, 0.05)
 		assert.Equal(t, c.want, got.Finding, name)
 		assert.NotEmpty(t, got.Reason, name)
 		if got.Finding == trial.FindingClean {
 			assert.LessOrEqual(t, got.Miss, MissLimit, name)
 		}
 	}
-	assert.Equal(t, trial.FindingClean, JudgeArm(trial.Result{}, idle, 0.05).Finding, "without the emulator its counters say nothing")
+	assert.Equal(t, trial.FindingClean, JudgeAlone(trial.Result{}, idle, 0.05).Finding, "without the emulator its counters say nothing")
 }
 
 // A lone arm's silence is earned as that of a patched arm is.
@@ -94,7 +94,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o, r := lone(c.blocks, 0), underEmulator(c.ordered)
 			o.Silence = c.silence
-			j := JudgeArm(r, o, 0.05)
+			j := JudgeAlone(r, o, 0.05)
 			assert.Equal(t, c.want, j.Finding, j.Reason)
 			assert.Contains(t, j.Reason, c.reason)
 			assert.NotContains(t, j.Reason, "with the patch", "nobody said that there is one")
@@ -102,7 +102,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 				assert.LessOrEqual(t, j.Miss, MissLimit)
 			}
 			o.Tallies[0].StaleWindows = 1
-			assert.Equal(t, trial.FindingStale, JudgeArm(r, o, 0.05).Finding, "what was seen stands")
+			assert.Equal(t, trial.FindingStale, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
 		})
 	}
 }
@@ -122,7 +122,7 @@ func TestTheBinaryIsAskedWhereTheMachineReorders(t *testing.T) {
 	} {
 		r := underEmulator("no")
 		r.QEMU, r.Spec.Arch = trial.QEMU{MemoryModel: trial.ModelNative, Accel: c.accel}, c.arch
-		assert.Equal(t, c.want, JudgeArm(r, o, 0.05).Finding, name)
+		assert.Equal(t, c.want, JudgeAlone(r, o, 0.05).Finding, name)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestSettledAlone(t *testing.T) {
 func TestOneCleanModeOfTwoIsNotEnough(t *testing.T) {
 	o := lone(CleanBlocksFor(0.05), 0)
 	o.Tallies = append(o.Tallies, wire.Tally{Mode: "cmp", Blocks: 3, Windows: 48})
-	assert.Equal(t, trial.FindingInconclusive, JudgeArm(underEmulator("yes"), o, 0.05).Finding)
+	assert.Equal(t, trial.FindingInconclusive, JudgeAlone(underEmulator("yes"), o, 0.05).Finding)
 	assert.False(t, EnoughFor(o.Tallies, 0.05))
 	assert.True(t, EnoughFor(lone(LoneBlocks, 1).Tallies, 0.05))
 	assert.False(t, EnoughFor(lone(LoneBlocks, 0).Tallies, 0.05))

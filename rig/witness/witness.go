@@ -3,7 +3,7 @@
 // Package witness reads what a saved witness shows: which store passed which,
 // when the reader looked, when the late store landed, and the litmus test that
 // this amounts to. It owns that reading; it leaves the words to rig/report, the
-// tests' text format to rig/litmus, and asking herd7 to rig.
+// tests' text format to rig/litmus, and asking herd7 to rig/modelcheck.
 package witness
 
 import (

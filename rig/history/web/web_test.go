@@ -58,9 +58,9 @@ func filled(t *testing.T) (path string, ids []string) {
 	bad := saved.Document
 	bad.Spec.Tree, bad.Kernel.Version, bad.Kernel.Compiler, bad.Host.CPU, bad.QEMU.Version = hostile, hostile, hostile, hostile, hostile
 	bad.Reasons, bad.Notes = []string{hostile}, []string{hostile}
-	bad.Arms = append([]result.ArmDocument{}, bad.Arms...)
-	for i := range bad.Arms {
-		bad.Arms[i].Mode = hostile
+	bad.Measured = append([]result.ModeDocument{}, bad.Measured...)
+	for i := range bad.Measured {
+		bad.Measured[i].Mode = hostile
 	}
 	bad.Verdict = hostile
 	add(bad, hostile, 9)

@@ -29,7 +29,7 @@ type oracle struct {
 
 func (o oracle) Test(_ context.Context, commit string) (bisect.Answer, error) {
 	at := o.m.index(commit)
-	a := bisect.Answer{ArmJudgement: trial.ArmJudgement{Finding: trial.FindingClean}}
+	a := bisect.Answer{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingClean}}
 	switch {
 	case o.skip[at]:
 		a.Finding = trial.FindingInconclusive

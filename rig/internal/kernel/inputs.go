@@ -22,7 +22,7 @@ var generators = map[string]string{
 // Inputs are the files of the source folder that the objects, as they were last
 // built, were made of, headers and the headers' own origins included. What else
 // decides over an object is the configuration, kbuild's files, and scripts.
-func (b *Bench) Inputs(objects []string) (map[string]bool, error) {
+func (b *Workspace) Inputs(objects []string) (map[string]bool, error) {
 	inputs, seen := map[string]bool{}, map[string]bool{}
 	todo := append([]string(nil), objects...)
 	for len(todo) > 0 {
@@ -54,7 +54,7 @@ func (b *Bench) Inputs(objects []string) (map[string]bool, error) {
 
 // dependencies reads what kbuild noted of an object: its source and every file
 // that the compiler read, as absolute paths (scripts/basic/fixdep.c).
-func (b *Bench) dependencies(object string) ([]string, error) {
+func (b *Workspace) dependencies(object string) ([]string, error) {
 	op := "find what " + object + " was made of"
 	text, err := os.ReadFile(filepath.Join(b.out(), commandFile(object)))
 	if err != nil {

@@ -4,7 +4,7 @@
 // the guest's binary. It owns three answers: which code ranges an ordering bug
 // lives in, whether a store barrier stands on every path between the copy and
 // the store that publishes it, and whether two builds' code differs. It leaves
-// building to rig/internal/kernel and what the answers mean to rig.
+// building to rig/internal/kernel and what the answers mean to rig/kernels.
 //
 // The kernel is built without debug information, which would cost minutes.
 // The one object of interest is compiled again with -g into a side file, from

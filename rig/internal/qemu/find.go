@@ -96,7 +96,7 @@ func unpacked(root string, a arch.Arch) []string {
 
 // Emulator says why the memory emulator cannot run on p, and what mends it; nil
 // where it can.
-func (p Program) Emulator() error {
+func (p Program) CanEmulate() error {
 	err := Capabilities{Version: p.Version, Plugins: p.PluginAPI > 0, PluginAPI: p.PluginAPI}.Emulator()
 	if err == nil {
 		return nil

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bisector finds the commit that broke an ordering, or repaired it: it
+// tests the two ends, has commits built and booted here or by a fleet's workers,
+// judges them and keeps a journal to go on from. Which commit is next it leaves to
+// rig/bisect, git's part to rig/internal/gitbisect.
+package bisector
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/trial"
+)
+
+// Config says which commit to look for. Spec.Tree is the git repository.
+type Config struct {
+	command.Config
+	Good []string // revisions that are clean
+	Bad  []string // that are stale
+	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
+	Fixed            bool
+	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed
+	FirstParent      bool
+	Paths            []string
+	Log              string // a git bisect log to begin with; takes the place of the above
+	Workers          int    // commits tested at once
+	NATS             string // URL of a server whose workers test them; empty: this machine does
+	Auth             fleet.Auth
+	Paranoid         bool // test also what cannot have changed
+	Keep             bool // keep the worktrees at the end
+	Reset            bool // forget what an earlier search found, and do nothing else
+
+	// Tester makes the testers, each with a folder of its own; nil: this machine's,
+	// or the server's workers.
+	Tester  func(dir string) Tester
+	Server  fleet.Server  // takes the place of NATS, where it is set
+	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
+}
+
+// bisection is one search under way.
+type bisection struct {
+	cfg     Config
+	began   time.Time
+	repo    *gitbisect.Repo
+	rng     gitbisect.Range
+	terms   gitbisect.Terms
+	state   *state
+	git     *gitbisect.Session
+	testers []Tester
+	source  string // of the scenario, for the diff
+	seed    uint64 // as it was asked for; 0: any
+	report  bisect.Report
+}
+
+// Find finds the commit that broke the ordering, or repaired it. The report
+// comes filled as far as the search got, also beside an error; the same call
+// goes on where an interrupted one stopped.
+func Find(ctx context.Context, cfg Config) (bisect.Report, error) {
+	b := &bisection{cfg: cfg, began: time.Now()}
+	err := b.run(ctx)
+	b.report.Seconds = time.Since(b.began).Seconds()
+	b.report.Error = trial.FailureOf(err)
+	if b.state != nil && !cfg.Reset {
+		err = errors.Join(err, b.publish())
+	}
+	if b.state != nil {
+		err = errors.Join(err, b.state.close())
+	}
+	return b.document(), err
+}
+
+func (b *bisection) run(ctx context.Context) (err error) {
+	if err := b.validate(); err != nil {
+		return err
+	}
+	if b.repo, err = gitbisect.Open(ctx, b.cfg.Spec.Tree); err != nil {
+		return err
+	}
+	if err := b.open(ctx); err != nil || b.cfg.Reset {
+		return err
+	}
+	defer func() { command.Untidy(b.cfg.Events, b.close(err == nil)) }()
+	if err := b.begin(ctx); err != nil {
+		return err
+	}
+	if err := b.verifyEnds(ctx); err != nil {
+		return err
+	}
+	first, err := b.hunt(ctx)
+	if err != nil {
+		return err
+	}
+	return b.conclude(ctx, first)
+}
+
+func (b *bisection) validate() error {
+	cfg := &b.cfg
+	bad := func(format string, args ...any) error { return fault.Newf(fault.User, "", format, args...) }
+	cfg.Spec.AsIs, b.seed = true, cfg.Spec.Seed
+	config, s, err := cfg.Normalise()
+	if err != nil {
+		return err
+	}
+	cfg.Config, b.source = config, s.Source
+	a, err := arch.Lookup(cfg.Spec.Arch)
+	switch {
+	case err != nil:
+		return fault.Wrap(fault.User, "--arch", err)
+	case cfg.Spec.Tree == "":
+		return bad("--tree: name the git repository")
+	case cfg.Spec.Duration != 0, len(cfg.Spec.Scopes) > 0:
+		return bad("--duration and --scope have no place here: each commit is tested until it is clear, in the scenario's own code")
+	case cfg.Spec.Rev != "":
+		return bad("--rev: the commits come from --good and --bad")
+	case a.TSO:
+		return bad("--arch=%s keeps stores in order (TSO): no commit can break what is tested here", a.Name)
+	case len(cfg.Spec.Readers) != 1 || !s.Readers[string(cfg.Spec.Readers[0])].Ordered:
+		return bad("--reader: one reader that orders its own loads: others see stale entries on any kernel")
+	case cfg.Log == "" && (len(cfg.Good) == 0 || len(cfg.Bad) == 0):
+		return bad("--good and --bad, or --log, say where to look")
+	case cfg.Log != "" && len(cfg.Good)+len(cfg.Bad)+len(cfg.Paths) > 0:
+		return bad("--log brings its own ends and paths")
+	case !cfg.Fixed && len(cfg.Bad) > 1, cfg.Fixed && len(cfg.Good) > 1:
+		return bad("only the old end may be several commits")
+	case cfg.remote() && cfg.Spec.Jobs != 0:
+		return bad("--jobs has no place beside --nats: each worker divides its own cores among its --slots")
+	case cfg.Workers < 0 || cfg.Workers > 64:
+		return bad("--workers: %d is not between 1 and 64", cfg.Workers)
+	}
+	cfg.Workers = max(cfg.Workers, 1)
+	return nil
+}
+
+// stale and clean are the ends by what they should show, old and new by history.
+func (b *bisection) ends() (stale, clean string) {
+	if b.cfg.Fixed {
+		return b.rng.Old[0], b.rng.New
+	}
+	return b.rng.New, b.rng.Old[0]
+}
+
+// hunt runs the rounds and returns the first new commits.
+func (b *bisection) hunt(ctx context.Context) ([]string, error) {
+	commits, err := b.repo.Commits(ctx, b.rng)
+	if err != nil {
+		return nil, err
+	}
+	graph, err := bisect.NewGraph(commits)
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "list the commits", err)
+	}
+	search, err := bisect.NewSearch(graph, b.rng.New)
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "list the commits", err)
+	}
+	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.answers(b.rng), Round: b.state.rounds(),
+		Keep: b.keep, Begin: func(round int, points []string, left int) {
+			b.say("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.Workers))
+		}}
+	if b.cfg.Log != "" {
+		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)
+	}
+	for _, hash := range b.git.Skips {
+		h.Known = append(h.Known, bisect.Answer{Commit: hash, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive}})
+	}
+	for i := range b.testers {
+		h.Testers = append(h.Testers, judge{b, b.testers[i]})
+	}
+	b.report.Commits = search.Left()
+	first, err := h.Run(ctx)
+	b.report.Left, b.report.Rounds = search.Left(), h.Round
+	return first, err
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// verifyEnds tests both ends before anything is searched: the stale one, whose
+// share of stale blocks says what "clean" has to exclude, then the clean one.
+func (b *bisection) verifyEnds(ctx context.Context) error {
+	stale, clean := b.ends()
+	j := judge{b, b.testers[0]}
+	end, err := b.end(ctx, stale, func() (bisect.Answer, error) { return j.measureStale(ctx, stale) })
+	if err != nil {
+		return err
+	}
+	b.report.StaleLower = b.state.journal.StaleLower
+	b.report.Share = b.report.StaleLower / shareMargin
+	if end.Finding != trial.FindingStale {
+		return b.notStale(ctx, j, end, clean)
+	}
+	other, err := b.end(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
+	switch {
+	case err != nil:
+		return err
+	case other.Finding == trial.FindingStale:
+		return fault.Newf(fault.User, "test the ends", "%.12s, which should be clean, is stale as well: %s", clean, other.Reason)
+	case other.Finding != trial.FindingClean:
+		return b.untestable(other, "clean")
+	}
+	return nil
+}
+
+// end takes an end's answer from the journal, or tests it.
+func (b *bisection) end(ctx context.Context, commit string, test func() (bisect.Answer, error)) (bisect.Answer, error) {
+	if a, ok := b.state.answer(commit); ok {
+		return a, nil
+	}
+	subject, err := b.repo.Subject(ctx, commit)
+	if err != nil {
+		return bisect.Answer{}, err
+	}
+	b.say("testing the end %.12s (%s)", commit, subject)
+	began := time.Now()
+	a, err := test()
+	if err != nil {
+		return a, err
+	}
+	a.Commit, a.Subject, a.Seconds = commit, subject, time.Since(began).Seconds()
+	if a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
+		b.report.Steps = append(b.report.Steps, a)
+		return a, nil // said at once, and tested anew by the next call
+	}
+	return a, b.keep(a)
+}
+
+// measureStale tests the stale end until its share of stale blocks is known well enough.
+func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, error) {
+	short := commit[:12]
+	a, obs, err := j.boot(ctx, commit, 0, Request{Name: short})
+	if err != nil || a.Whose != "" {
+		return a, err
+	}
+	lower := lowerShare(obs)
+	if lower < minShare {
+		j.b.say("%s: %s, testing for longer", short, a.Reason)
+		again, more, err := j.boot(ctx, commit, 0, Request{Duration: endTime, Name: short + "-again"})
+		again.Runs = 2
+		if err != nil || again.Whose != "" {
+			return again, err
+		}
+		a, lower = again, lowerShare(more)
+	}
+	if lower <= 0 && a.Finding == trial.FindingInconclusive {
+		a.Reason = "no stale window was seen"
+	}
+	return a, j.b.state.change(func(kept *journal) { kept.StaleLower = lower })
+}
+
+// lowerShare bounds the share of stale blocks from below, in the mode that shows
+// the fewest of those that show any.
+func lowerShare(o trial.Observation) float64 {
+	lower := 0.0
+	for _, t := range o.Tallies {
+		if l := verdict.StaleLower(t.StaleBlocks, t.Blocks); l > 0 && (lower == 0 || l < lower) {
+			lower = l
+		}
+	}
+	return lower
+}
+
+// notStale says what is wrong with the end that should be stale; the other end
+// tells whether the two were swapped.
+func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, clean string) error {
+	if end.Whose != "" {
+		return b.untestable(end, "stale")
+	}
+	other, _, err := j.boot(ctx, clean, 0, Request{Name: clean[:12]})
+	if err != nil {
+		return err
+	}
+	fail := &fault.Error{Kind: fault.User, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be stale, is not: %s", end.Commit, end.Reason),
+		Try: "name a commit that is stale: kcovrig run --as-is --tree " + b.cfg.Spec.Tree + " --rev REV"}
+	if other.Finding == trial.FindingStale {
+		fail.Err = fmt.Errorf("--good and --bad are swapped: %.12s, which should be clean, is stale (%s), and %.12s is not (%s)",
+			clean, other.Reason, end.Commit, end.Reason)
+		fail.Try = "exchange them; where the bad commit is the older one, --fixed finds what repaired it"
+	}
+	return fail
+}
+
+func (b *bisection) untestable(a bisect.Answer, should string) error {
+	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the copy and the store that publishes it"
+	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
+		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"
+	}
+	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
+}
+
+// firstLine puts a failure into one line: what failed, and the tool's first complaint.
+func firstLine(f *trial.Failure) string {
+	text, _, _ := strings.Cut(f.Message, "\n")
+	const most = 200
+	if len(text) > most {
+		text = text[:most] + "..."
+	}
+	if tail, _, _ := strings.Cut(f.Tail, "\n"); tail != "" {
+		text += ": " + tail
+	}
+	return text
+}

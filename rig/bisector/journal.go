@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+)
+
+// state is the folder of one search:
+//
+//	journal.json  what was answered, by whom and on what grounds
+//	steps/        a run folder and a build log per test; what a worker sent, while it is judged
+//	git/          the worktree that holds git bisect's state
+//	w0/ w1/ ...   per worker: a checkout, a build folder
+//	history.*     the history, packed for workers elsewhere
+//	emulator.tar  the emulator's sources, for them too
+//	bisect.*      the report, and git bisect's log
+//
+// It is this process' alone until close.
+type state struct {
+	dir  string
+	lock *os.File
+
+	mu      sync.Mutex
+	journal journal
+}
+
+// judgedBy names the rule by which a journal's answers were reached: those of
+// another are not taken up.
+const judgedBy = "earned silence"
+
+// journal is kept in full after every answer.
+type journal struct {
+	StaleLower float64               `json:"staleLower"` // of the stale end
+	Answers    []bisect.Answer       `json:"answers"`
+	Grounds    map[string]task.Basis `json:"grounds"` // by commit that was tested itself
+	// Run begins the names of the runs on a NATS server, Taken counts the outcomes
+	// that came from there, by the run folder's name.
+	Run   string         `json:"run,omitempty"`
+	Taken map[string]int `json:"taken,omitempty"`
+}
+
+// question is what a search was asked that its state depends on.
+type question struct {
+	spec  trial.Spec
+	fixed bool // the fix is looked for, not the bug
+	reset bool // what was found before is forgotten
+}
+
+// openState finds the folder of this very search: the same commits, asked the same.
+func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*state, error) {
+	spec := ask.spec
+	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
+	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec})
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "name the search", err)
+	}
+	sum := sha256.Sum256(text)
+	s := &state{dir: filepath.Join(cacheDir, "bisect", hex.EncodeToString(sum[:6]))}
+	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
+	}
+	if s.lock, err = disk.LockFolder(s.dir); err != nil {
+		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
+	}
+	// A journal that is damaged is no hindrance to forgetting it.
+	if err := s.read(); err != nil && !ask.reset {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// read fills the journal with what an earlier call left.
+func (s *state) read() error {
+	s.journal.Grounds = map[string]task.Basis{}
+	kept, err := os.ReadFile(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(kept, &s.journal)
+	}
+	if err != nil {
+		return &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}
+	}
+	return nil
+}
+
+func (s *state) close() error { return s.lock.Close() }
+
+func (s *state) file() string  { return filepath.Join(s.dir, "journal.json") }
+func (s *state) steps() string { return filepath.Join(s.dir, "steps") }
+func (s *state) worker(n int) string {
+	return filepath.Join(s.dir, fmt.Sprintf("w%d", n))
+}
+
+// answer returns what is known of a commit.
+func (s *state) answer(commit string) (bisect.Answer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.journal.Answers, func(a bisect.Answer) bool { return a.Commit == commit })
+	if i < 0 {
+		return bisect.Answer{}, false
+	}
+	return s.journal.Answers[i], true
+}
+
+// answers are those of the rounds, without the ends'.
+func (s *state) answers(rng gitbisect.Range) []bisect.Answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.journal.Answers), func(a bisect.Answer) bool {
+		return a.Commit == rng.New || slices.Contains(rng.Old, a.Commit)
+	})
+}
+
+func (s *state) rounds() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := 0
+	for _, a := range s.journal.Answers {
+		last = max(last, a.Round)
+	}
+	return last
+}
+
+// keep adds an answer and makes sure that it outlives the machine.
+func (s *state) keep(a bisect.Answer) error {
+	return s.change(func(j *journal) { j.Answers = append(j.Answers, a) })
+}
+
+// basis notes what a commit's answer rests on.
+func (s *state) basis(commit string, rests task.Basis) error {
+	return s.change(func(j *journal) { j.Grounds[commit] = rests })
+}
+
+func (s *state) change(f func(*journal)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(&s.journal)
+	text, err := json.MarshalIndent(s.journal, "", " ")
+	if err == nil {
+		err = disk.WriteDurably(s.file(), text)
+	}
+	return fault.Wrap(fault.Rig, "keep the answers", err)
+}
+
+// judged are the commits whose own test was conclusive, with their grounds.
+func (s *state) judged() map[string]task.Basis {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]task.Basis{}
+	for _, a := range s.journal.Answers {
+		g, ok := s.journal.Grounds[a.Commit]
+		if ok && a.SameAs == "" && (a.Finding == trial.FindingStale || a.Finding == trial.FindingClean) {
+			out[a.Commit] = g
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+const (
+	// safety divides the stale end's share of stale blocks: a commit counts as
+	// clean where a kernel that is stale this much more seldom would have shown
+	// itself. The share falls with the host's load, which changes between steps.
+	shareMargin = 4
+	// thinShare is a bound on the stale end's share below which it is measured
+	// for longer: otherwise every clean commit would take as long.
+	minShare = 0.05
+	endTime  = 20 * time.Second
+	// doubtTime is how long a commit is tested that was stale once or much more
+	// seldom than the stale end, or that showed too little to be clean.
+	doubtTime = 90 * time.Second
+)
+
+// judge answers for commits by what a tester shows it: one lane of the rounds.
+type judge struct {
+	b *bisection
+	t Tester
+}
+
+// Test answers for a commit: by another that has the same code, or by its own boot.
+func (j judge) Test(ctx context.Context, commit string) (bisect.Answer, error) {
+	subject, err := j.b.repo.Subject(ctx, commit)
+	if err != nil {
+		return bisect.Answer{}, err
+	}
+	if !j.b.cfg.Paranoid {
+		as, by, err := j.t.Same(ctx, commit)
+		if err != nil {
+			return bisect.Answer{}, err
+		}
+		if known, ok := j.b.state.answer(as); ok {
+			a := bisect.Answer{Subject: subject, VariantJudgement: known.VariantJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
+			a.Reason = fmt.Sprintf("the scope's code is that of %.12s (by its %s): %s", as, by, known.Reason)
+			return a, nil
+		}
+	}
+	a, err := j.answer(ctx, commit, j.b.report.Share)
+	a.Subject = subject
+	return a, err
+}
+
+// answer tests a commit, for longer where the first boot is not to be believed.
+func (j judge) answer(ctx context.Context, commit string, share float64) (bisect.Answer, error) {
+	short := commit[:min(12, len(commit))]
+	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Name: short})
+	if err != nil || a.Whose != "" {
+		return a, err
+	}
+	switch {
+	case a.Finding == trial.FindingStale && doubtful(obs, share):
+		j.b.say("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.staleTerm())
+		again, more, err := j.boot(ctx, commit, share, Request{Duration: doubtTime, Name: short + "-again"})
+		again.Runs = 2
+		if err == nil && again.Finding != trial.FindingStale && again.Whose == "" {
+			again.Finding, again.Miss = trial.FindingInconclusive, 1
+			again.Reason = fmt.Sprintf("stale once (%s), then not in %d windows: not believed", a.Reason, windows(more))
+		}
+		return again, err
+	case a.Finding == trial.FindingInconclusive:
+		j.b.say("%s: %s, testing for longer", short, a.Reason)
+		again, _, err := j.boot(ctx, commit, share, Request{Share: share, Duration: doubtTime, Name: short + "-again"})
+		again.Runs = 2
+		return again, err
+	}
+	return a, nil
+}
+
+// doubtful says whether stale windows are too few to believe in a moment.
+func doubtful(o trial.Observation, share float64) bool {
+	var stale uint64
+	seldom := true
+	for _, t := range o.Tallies {
+		stale += t.StaleWindows
+		seldom = seldom && verdict.RateUpper95(t.StaleBlocks, t.Blocks) < share
+	}
+	return stale < 2 || seldom
+}
+
+func windows(o trial.Observation) (n uint64) {
+	for _, t := range o.Tallies {
+		n += t.Windows
+	}
+	return n
+}
+
+// boot runs a commit once and judges the boot. A kernel that does not build,
+// boot or finish is an answer: it cannot be tested. A fault of the rig is tried
+// once more, then it ends the search.
+func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Answer, trial.Observation, error) {
+	ask.Folder = filepath.Join(j.b.state.steps(), ask.Name)
+	tested, err := j.t.Test(ctx, commit, ask)
+	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
+		j.b.say("%.12s: %v; once more", commit, err)
+		tested, err = j.t.Test(ctx, commit, ask)
+	}
+	result := tested.Result
+	a := bisect.Answer{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
+	a.Log = a.Folder + ".build.log"
+	if ctx.Err() != nil {
+		return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, ctx.Err())
+	}
+	if err != nil {
+		kind := fault.KindOf(err)
+		if kind != fault.Kernel && kind != fault.Guest {
+			return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, err)
+		}
+		f := trial.FailureOf(err)
+		a.Finding, a.Miss, a.Whose, a.Reason = trial.FindingInconclusive, 1, f.Whose, "cannot be tested: "+firstLine(f)
+		if result.Failure != nil && result.Failure.Log != "" {
+			a.Log = result.Failure.Log
+		}
+		return a, trial.Observation{}, nil
+	}
+	obs := trial.Observation{}
+	if len(result.Observations) > 0 {
+		obs = result.Observations[0]
+	}
+	a.VariantJudgement = verdict.JudgeAlone(result, obs, max(share, 0))
+	a.Tallies = append(a.Tallies, obs.Tallies...)
+	if len(result.Code) > 0 {
+		a.Ordered = result.Code[0].Ordered
+	}
+	if a.Finding == trial.FindingStale || a.Finding == trial.FindingClean {
+		if tested.Basis != nil {
+			err = j.b.state.basis(commit, *tested.Basis)
+		}
+		return a, obs, err
+	}
+	return a, obs, nil
+}

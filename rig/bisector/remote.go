@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/task"
+)
+
+// remoteState is what all remote Testers of a search share: the history and the
+// emulator that the workers get, and the compiler of the first answer, which all
+// others must have.
+type remoteState struct {
+	b *bisection
+
+	mu       sync.Mutex
+	packed   []fleet.Artifact
+	sent     *weakmem.Bundle // nil: the boots use none
+	compiler string
+	seen     map[string]bool // steps, by name, of this process
+}
+
+// remote is a Tester whose boots are tasks for a NATS server's workers. Judging
+// stays here.
+type remote struct{ *remoteState }
+
+func newRemoteState(b *bisection) (*remoteState, error) {
+	e := &remoteState{b: b, seen: map[string]bool{}}
+	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
+		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
+			continue
+		}
+		r, err := loadResult(a.Folder)
+		if err != nil {
+			return nil, err
+		}
+		e.compiler = r.Kernel.Compiler
+		return e, nil
+	}
+	return e, nil
+}
+
+// Same compares what the scopes are made of. Their code is not compared, since
+// the objects would have to be built.
+func (p *remote) Same(ctx context.Context, commit string) (as, by string, err error) {
+	as, err = sameSource(ctx, p.b.repo, p.b.state.judged(), commit)
+	if as != "" {
+		by = bySource
+	}
+	return as, by, err
+}
+
+func (p *remote) Close() error { return nil }
+
+// Test has a worker build and boot the commit. The run folder and the log come to
+// where they would be had it been done here.
+func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested, err error) {
+	step, run, hash, err := p.pack(ctx, commit, ask)
+	if err != nil {
+		return Tested{}, err
+	}
+	if sent, ok := p.left(commit, ask.Name, hash); ok {
+		p.b.say("%.12s: a worker had run it", commit)
+		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
+	}
+	aside, err := disk.NewWorkFolder()
+	if err != nil {
+		return Tested{}, err
+	}
+	defer func() { err = errors.Join(err, aside.Close()) }()
+	cfg := fleet.CoordinatorConfig{
+		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.Dir, AckWait: p.b.cfg.AckWait,
+		Notify: func(n fleet.Notice) { p.b.say("%s", n) },
+	}
+	one := func(yield func(fleet.Task, error) bool) { yield(step, nil) }
+	var outcome fleet.Outcome
+	var sent task.StepDone
+	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
+		outcome = o
+		if sent, err = unpackStep(o, p.b.state.steps(), ask); err != nil {
+			return err
+		}
+		if o.Status == fleet.Done {
+			err = p.b.state.note(ask.Name, hash, sent)
+		}
+		return errors.Join(err, p.b.state.taken(ask.Name))
+	})
+	switch {
+	case ctx.Err() != nil:
+		return Tested{}, ctx.Err()
+	case err != nil:
+		return Tested{}, err
+	case outcome.Status == fleet.Unknown:
+		return Tested{}, fault.Newf(fault.Rig, "test "+commit, "the queue ended without an outcome")
+	case outcome.Status != fleet.Done:
+		return Tested{Result: sent.Result}, outcome.Failure.Err()
+	}
+	p.b.say("%.12s: worker %s ran it", commit, outcome.Worker)
+	return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
+}
+
+func (e *remoteState) agreed() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.compiler
+}
+
+// agree makes the first compiler the one of the search.
+func (e *remoteState) agree(commit, compiler string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.compiler == "" {
+		e.compiler = compiler
+	}
+	if compiler != e.compiler {
+		return fault.Newf(fault.Rig, "test "+commit, "it was compiled with %s, the commits before with %s", compiler, e.compiler)
+	}
+	return nil
+}
+
+// pack is one boot as a task, and the name of its run on the server: after an interruption
+// the same ones, so that what a worker reported in the meantime is taken. The hash is
+// of it all but for the try.
+func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Task, run, hash string, err error) {
+	files, sent, err := p.files(ctx)
+	if err != nil {
+		return fleet.Task{}, "", "", err
+	}
+	run, try, err := p.b.state.fleetRun(a.Name)
+	if err != nil {
+		return fleet.Task{}, "", "", err
+	}
+	spec := p.b.cfg.Spec
+	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
+	step := task.Step{
+		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), Emulator: sent,
+	}
+	whole, err := json.Marshal(step)
+	if err != nil {
+		return fleet.Task{}, "", "", fault.Wrap(fault.Rig, "pack a step", err)
+	}
+	step.Try = try
+	text, err := json.Marshal(step)
+	return fleet.Task{ID: a.Name, Needs: task.NeedsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.Name, disk.Sum(whole)[:40],
+		fault.Wrap(fault.Rig, "pack a step", err)
+}
+
+// files packs the history and the emulator, once in a search.
+func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bundle, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.packed != nil {
+		return e.packed, e.sent, nil
+	}
+	paths := e.b.state.historyFiles()
+	if _, err := os.Stat(paths[1]); err != nil {
+		e.b.say("packing the history for the workers")
+		rng := e.b.rng
+		if err := e.b.repo.Bundle(ctx, gitbisect.Range{Old: rng.Old, New: rng.New}, paths[1], paths[0]); err != nil {
+			return nil, nil, err
+		}
+	}
+	if command.Emulated(e.b.cfg.Spec) {
+		sent, err := e.b.cfg.Doers.PackEmulator(e.b.state.emulator())
+		if err != nil {
+			return nil, nil, err
+		}
+		paths = append(paths, sent.Path)
+		sent.Path = filepath.Base(sent.Path)
+		e.sent = &sent
+	}
+	var files []fleet.Artifact
+	for _, path := range paths {
+		a, err := task.Artifact(path)
+		if err != nil {
+			return nil, nil, fault.Wrap(fault.Rig, "read what was packed", err)
+		}
+		a.Name = filepath.Base(path)
+		files = append(files, a)
+	}
+	e.packed = files
+	return files, e.sent, nil
+}
+
+// unpackStep moves what a worker kept to the steps' folder, and makes its paths
+// point there.
+func unpackStep(o fleet.Outcome, steps string, a Request) (task.StepDone, error) {
+	const op = "keep what a worker sent"
+	var sent, moved task.StepDone
+	if len(o.Value) == 0 {
+		return sent, nil
+	}
+	if err := json.Unmarshal(o.Value, &sent); err != nil {
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	here := func(text []byte) []byte {
+		return []byte(strings.ReplaceAll(string(text), sent.Steps+"/", steps+"/"))
+	}
+	if err := json.Unmarshal(here(o.Value), &moved); err != nil {
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	if err := os.RemoveAll(a.Folder); err != nil { // of a test that was interrupted
+		return sent, fault.Wrap(fault.Rig, op, err)
+	}
+	for _, l := range o.Logs {
+		_, below, _ := strings.Cut(l.Name, "/") // steps
+		ours := strings.HasPrefix(below, a.Name+"/") || strings.HasPrefix(below, a.Name+".")
+		if l.Path == "" || !ours || !filepath.IsLocal(below) {
+			continue // a notice said so, or it is another's
+		}
+		data, err := os.ReadFile(l.Path)
+		if err == nil {
+			err = disk.WriteFile(filepath.Join(steps, below), here(data))
+		}
+		if err != nil {
+			return sent, fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	return moved, nil
+}
+
+// fleetRun begins the names of this search's runs on a server, which no other
+// search has, on whatever machine, and counts the outcomes that were taken of that
+// name: a task that is run once more must not be the one before, whose outcome the
+// server would take for a repetition.
+func (s *state) fleetRun(name string) (run string, try int, err error) {
+	if err := s.change(func(j *journal) {
+		if j.Run == "" {
+			j.Run = "bisect-" + strings.ToLower(rand.Text()[:12])
+		}
+		run, try = j.Run, j.Taken[name]
+	}); err != nil {
+		return "", 0, err
+	}
+	return run, try, nil
+}
+
+// taken notes that an outcome of that name came.
+func (s *state) taken(name string) error {
+	return s.change(func(j *journal) {
+		if j.Taken == nil {
+			j.Taken = map[string]int{}
+		}
+		j.Taken[name]++
+	})
+}
+
+// historyFiles is where the packed history is kept while the search lasts: the
+// boundary, then the bundle.
+func (s *state) historyFiles() []string {
+	return []string{filepath.Join(s.dir, task.HistoryBoundary), filepath.Join(s.dir, task.HistoryBundle)}
+}
+
+// emulator is where its packed sources are.
+func (s *state) emulator() string { return filepath.Join(s.dir, task.EmulatorFile) }
+
+// remote says whether workers of a NATS server test the commits.
+func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (fleet.Server{}) }
+
+func (cfg Config) fleetServer() fleet.Server {
+	if cfg.Server != (fleet.Server{}) {
+		return cfg.Server
+	}
+	return fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// document is the report with all that is known by now; nothing in it is null
+// that should be a list.
+func (b *bisection) document() bisect.Report {
+	r := b.report
+	r.Schema, r.Version, r.Spec = bisect.Schema, b.cfg.Version, b.cfg.Spec
+	r.Repository, r.Fixed, r.FirstParent, r.Workers = b.cfg.Spec.Tree, b.cfg.Fixed, b.rng.FirstParent, b.cfg.Workers
+	r.Log = b.cfg.Log
+	r.TermOld, r.TermNew = b.terms.Old, b.terms.New
+	r.Paths = append([]string{}, b.rng.Paths...)
+	r.Good, r.Bad = append([]string{}, b.rng.Old...), []string{}
+	if b.rng.New != "" {
+		r.Bad = append(r.Bad, b.rng.New)
+	}
+	if b.cfg.Fixed {
+		r.Good, r.Bad = r.Bad, r.Good
+	}
+	r.First, r.Notes = slices.Concat([]bisect.About{}, r.First), slices.Concat([]string{}, r.Notes)
+	steps := []bisect.Answer{}
+	if b.state != nil {
+		steps = append(steps, b.state.journal.Answers...)
+	}
+	r.Steps = append(steps, b.report.Steps...)
+	return r
+}
+
+// publish writes the report into the search's folder, and with --out a copy of
+// all that belongs to it.
+func (b *bisection) publish() error {
+	const op = "write the report"
+	r := b.document()
+	var text bytes.Buffer
+	if err := result.Object(&text, r); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	files := result.Files{"bisect.json": text.Bytes()}
+	if b.cfg.Reports.Search != nil {
+		made, err := b.cfg.Reports.Search(r)
+		if err != nil {
+			return fault.Wrap(fault.Rig, op, err)
+		}
+		maps.Copy(files, made)
+	}
+	for name, text := range files {
+		if err := disk.WriteDurably(filepath.Join(b.state.dir, name), text); err != nil {
+			return fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	if b.cfg.OutDir == "" || r.Outcome == "" { // the next call is to find the place free
+		return nil
+	}
+	err := os.MkdirAll(b.cfg.OutDir, 0o755)
+	for _, name := range []string{"bisect.json", "bisect.md", "bisect.log", "journal.json"} {
+		text, readErr := os.ReadFile(filepath.Join(b.state.dir, name))
+		if errors.Is(readErr, os.ErrNotExist) {
+			continue
+		}
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(b.cfg.OutDir, name), text, 0o644))
+	}
+	return fault.Wrap(fault.Rig, op, errors.Join(err, os.CopyFS(filepath.Join(b.cfg.OutDir, "steps"), os.DirFS(b.state.steps()))))
+}
+
+// loadResult reads a run folder.
+func loadResult(folder string) (trial.Result, error) {
+	saved, err := result.Load(folder)
+	if err != nil {
+		return trial.Result{}, fault.Wrap(fault.Rig, "read "+folder, err)
+	}
+	return saved.Document.Result(), nil
+}

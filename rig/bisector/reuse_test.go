@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/internal/gitbisect"
+)
+
+// An answer is shared only where nothing that the scope was made of can differ.
+func TestWhatAChangeTouches(t *testing.T) {
+	inputs := []string{"kernel/kcov.c", "include/linux/kcov.h", "arch/arm64/lib/memcpy.S"}
+	for name, c := range map[string]struct {
+		change gitbisect.Change
+		want   bool
+	}{
+		"its source":               {gitbisect.Change{Path: "kernel/kcov.c"}, true},
+		"its header":               {gitbisect.Change{Path: "include/linux/kcov.h"}, true},
+		"another file":             {gitbisect.Change{Path: "mm/util.c"}, false},
+		"a new file":               {gitbisect.Change{Path: "mm/new.c", Added: true}, false},
+		"a header before its own":  {gitbisect.Change{Path: "arch/arm64/include/linux/kcov.h", Added: true}, true},
+		"a header that made way":   {gitbisect.Change{Path: "include/uapi/linux/kcov.h", Deleted: true}, true},
+		"a header beside, changed": {gitbisect.Change{Path: "include/uapi/linux/kcov.h"}, false},
+		"the configuration":        {gitbisect.Change{Path: "mm/Kconfig"}, true},
+		"how it is compiled":       {gitbisect.Change{Path: "kernel/Makefile"}, true},
+		"what headers come from":   {gitbisect.Change{Path: "arch/arm64/tools/sysreg"}, true},
+	} {
+		assert.Equal(t, c.want, touches([]gitbisect.Change{{Path: "README"}, c.change}, inputs), name)
+	}
+	assert.False(t, touches(nil, inputs))
+}

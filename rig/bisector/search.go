@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/trial"
+)
+
+func (b *bisection) say(format string, args ...any) {
+	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
+}
+
+// staleTerm and cleanTerm are git's words for the two findings.
+func (b *bisection) staleTerm() string { return b.term(trial.FindingStale) }
+
+func (b *bisection) term(f trial.Finding) string {
+	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
+}
+
+// open finds out what is searched and takes its folder.
+func (b *bisection) open(ctx context.Context) error {
+	if err := b.readEnds(ctx); err != nil {
+		return err
+	}
+	var err error
+	if b.state, err = openState(b.cfg.CacheDir, question{b.cfg.Spec, b.cfg.Fixed, b.cfg.Reset}, b.repo, b.rng, b.terms); err != nil {
+		return err
+	}
+	b.report.Folder = b.state.dir
+	if b.cfg.Reset {
+		return b.forget(ctx)
+	}
+	return b.repo.Check(ctx, b.rng)
+}
+
+// readEnds resolves the revisions, or reads the user's log for them.
+func (b *bisection) readEnds(ctx context.Context) (err error) {
+	b.terms = gitbisect.Terms{Old: "good", New: "bad"}
+	if b.cfg.Fixed {
+		b.terms = gitbisect.Terms{Old: "broken", New: "fixed"}
+	}
+	if b.cfg.Log != "" {
+		return b.readLog(ctx)
+	}
+	if b.cfg.TermOld != "" {
+		b.terms.Old = b.cfg.TermOld
+	}
+	if b.cfg.TermNew != "" {
+		b.terms.New = b.cfg.TermNew
+	}
+	olds, news := b.cfg.Good, b.cfg.Bad
+	if b.cfg.Fixed {
+		olds, news = news, olds
+	}
+	b.rng = gitbisect.Range{FirstParent: b.cfg.FirstParent, Paths: b.cfg.Paths}
+	for _, rev := range olds {
+		hash, err := b.repo.Resolve(ctx, rev)
+		if err != nil {
+			return err
+		}
+		b.rng.Old = append(b.rng.Old, hash)
+	}
+	if b.rng.New, err = b.repo.Resolve(ctx, news[0]); err != nil {
+		return err
+	}
+	err = b.repo.Check(ctx, b.rng)
+	if gitbisect.IsSwapped(err) {
+		return &fault.Error{Kind: fault.User, Op: "look at the history", Err: err,
+			Try: "exchange --good and --bad; where the bad commit is the older one, --fixed finds what repaired it (and without it, what broke it)"}
+	}
+	return err
+}
+
+// readLog replays the log once, to learn what it searches.
+func (b *bisection) readLog(ctx context.Context) error {
+	aside, err := os.MkdirTemp("", "kcovrig-bisect-")
+	if err != nil {
+		return fault.Wrap(fault.Rig, "replay the log", err)
+	}
+	defer os.RemoveAll(aside)
+	s, err := b.repo.Replay(ctx, filepath.Join(aside, "git"), b.cfg.Log)
+	if err != nil {
+		return err
+	}
+	b.rng, b.terms = s.Range, s.Terms
+	return s.Close(context.WithoutCancel(ctx))
+}
+
+// begin starts git's bisect and the workers.
+func (b *bisection) begin(ctx context.Context) (err error) {
+	dir := filepath.Join(b.state.dir, "git")
+	if b.cfg.Log != "" {
+		b.git, err = b.repo.Replay(ctx, dir, b.cfg.Log)
+	} else {
+		b.git, err = b.repo.Start(ctx, dir, b.rng, b.terms)
+	}
+	if err != nil {
+		return err
+	}
+	b.say("git bisect's state: git -C %s bisect log", dir)
+	return b.startTesters()
+}
+
+// startTesters readies the workers.
+func (b *bisection) startTesters() error {
+	var e *remoteState
+	if b.cfg.remote() {
+		var err error
+		if e, err = newRemoteState(b); err != nil {
+			return err
+		}
+	}
+	for n := range b.cfg.Workers {
+		dir := b.state.worker(n)
+		switch {
+		case b.cfg.Tester != nil:
+			b.testers = append(b.testers, b.cfg.Tester(dir))
+		case e != nil:
+			b.testers = append(b.testers, &remote{remoteState: e})
+		default:
+			b.testers = append(b.testers, newWorkspace(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
+		}
+	}
+	return nil
+}
+
+// keep stores an answer and says it.
+func (b *bisection) keep(a bisect.Answer) error {
+	b.say("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
+	return b.state.keep(a)
+}
+
+// close gives the workers up. A search that came to its end leaves nothing in
+// the user's repository; another one keeps its place, for the next call.
+func (b *bisection) close(done bool) (err error) {
+	for _, p := range b.testers {
+		err = errors.Join(err, p.Close())
+	}
+	err = errors.Join(err, b.state.forgetReceived())
+	if b.git == nil || !done || b.cfg.Keep {
+		return err
+	}
+	ctx := context.Background()
+	for _, file := range append(b.state.historyFiles(), b.state.emulator()) {
+		if gone := os.Remove(file); !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, fault.Wrap(fault.Rig, "remove what was packed", gone))
+		}
+	}
+	return errors.Join(err, b.git.Close(ctx), b.removeWorkers(ctx))
+}
+
+func (b *bisection) removeWorkers(ctx context.Context) error {
+	dirs, err := filepath.Glob(filepath.Join(b.state.dir, "w[0-9]*"))
+	for _, dir := range dirs {
+		err = errors.Join(err, b.repo.Remove(ctx, filepath.Join(dir, "src")), os.RemoveAll(dir))
+	}
+	return err
+}
+
+// forget removes all of a search.
+func (b *bisection) forget(ctx context.Context) error {
+	err := errors.Join(b.repo.Remove(ctx, filepath.Join(b.state.dir, "git")), b.removeWorkers(ctx))
+	return errors.Join(err, fault.Wrap(fault.Rig, "forget the search", os.RemoveAll(b.state.dir)))
+}
+
+// conclude says what was found and on what grounds.
+func (b *bisection) conclude(ctx context.Context, first []string) error {
+	b.report.Outcome = "found"
+	if len(first) > 1 {
+		b.report.Outcome = "skipped"
+	}
+	for _, hash := range first {
+		c, err := b.repo.Describe(ctx, hash, []string{b.source})
+		if err != nil {
+			return err
+		}
+		about := bisect.About{Hash: c.Hash, Subject: c.Subject, Author: c.Author, Date: c.Date, Files: c.Files, Diff: c.Diff}
+		if !b.cfg.Fixed {
+			about.Fixes = c.Fixes
+		}
+		b.report.First = append(b.report.First, about)
+	}
+	log, err := b.git.Log(ctx)
+	if err != nil {
+		return err
+	}
+	b.report.GitLog = filepath.Join(b.state.dir, "bisect.log")
+	if err := os.WriteFile(b.report.GitLog, []byte(log), 0o644); err != nil {
+		return fault.Wrap(fault.Rig, "keep git bisect's log", err)
+	}
+	answers := b.state.journal.Answers
+	b.report.Miss = bisect.MissOf(answers)
+	confidence := 1 - b.report.Miss
+	b.report.Confidence = &confidence
+	return b.evidence(answers)
+}
+
+// evidence takes the witness and what the binaries say from the run folders of
+// the tests on both sides of the change, the latest ones.
+func (b *bisection) evidence(answers []bisect.Answer) error {
+	for _, a := range slices.Backward(answers) {
+		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
+			continue
+		}
+		if a.Finding == trial.FindingStale && b.report.StaleCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
+			continue
+		}
+		r, err := loadResult(a.Folder)
+		if err != nil {
+			return err
+		}
+		b.report.Kernel, b.report.QEMU, b.report.Host = r.Kernel, r.QEMU, r.Host
+		if len(r.Code) == 0 {
+			continue
+		}
+		if a.Finding == trial.FindingClean {
+			b.report.CleanCode = &r.Code[0]
+			continue
+		}
+		b.report.StaleCode = &r.Code[0]
+		if len(r.Witnesses) > 0 {
+			b.report.Witness = &r.Witnesses[0]
+		}
+	}
+	return nil
+}

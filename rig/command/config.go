@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is what every command is given and what it leaves: its Config,
+// its stages, the folder of its run with the result as far as it got, and the row
+// in the history. It leaves what a command does in between to the room of the
+// command, what is booted to rig/prepare, and wording to rig/report.
+package command
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/result"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// Config is everything a command needs. The environment is never read below cmd.
+type Config struct {
+	Spec     trial.Spec
+	CacheDir string     // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
+	QEMU     string     // program to use instead of the one that would be found
+	OutDir   string     // run folder to write; empty: none is kept unless the run fails
+	History  string     // database to record the result in; empty: none
+	Cell     string     // its name there; empty: made of the specification
+	Reports  result.Reports // made beside the result
+	Version  string     // the rig's own version, for the result
+	Events   trial.Sink // nil: nobody listens
+	// Kernels opens the source of the kernels; nil: a source tree.
+	Kernels kernels.Opener
+	// Archive is the guest, where it is ready; nil: it is packed.
+	Archive *initramfs.Archive
+	Doers   *Doers   // nil: the real ones
+	Define  []string // macros to compile the emulator with, for tests that break it
+	// Stdin is read where the specification names a patch "-".
+	Stdin io.Reader
+	// Emulator is the one to run with; nil: this program's own.
+	Emulator *weakmem.Bundle
+}
+
+// Normalise fills the defaults and validates, once, before anything is done.
+func (c Config) Normalise() (Config, scenario.Scenario, error) {
+	if c.Spec.Scenario == "" {
+		c.Spec.Scenario = scenario.Default
+	}
+	s, err := scenario.Lookup(c.Spec.Scenario)
+	if err != nil {
+		return c, s, fault.Wrap(fault.User, "", err)
+	}
+	if c.Spec.Compiler == "" {
+		c.Spec.Compiler = arch.GCC
+	}
+	if len(c.Spec.Modes) == 0 {
+		c.Spec.Modes = slices.Clone(s.Modes)
+	}
+	for _, m := range c.Spec.Modes {
+		if !slices.Contains(s.Modes, m) {
+			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))
+		}
+	}
+	for _, r := range c.Spec.Readers {
+		if _, ok := s.Readers[string(r)]; !ok {
+			return c, s, fault.Newf(fault.User, "", "--reader: unknown reader %q (have: %s)", r, strings.Join(slices.Sorted(maps.Keys(s.Readers)), ", "))
+		}
+	}
+	if err := c.Spec.Validate(); err != nil {
+		return c, s, err
+	}
+	c.Spec.QEMU = c.QEMU
+	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
+		return c, s, err
+	}
+	if c.Spec.Patch, err = c.namePatches(); err != nil {
+		return c, s, err
+	}
+	if c.OutDir != "" {
+		if err := checkOutDir(c.OutDir); err != nil {
+			return c, s, err
+		}
+	}
+	if c.Spec.Seed == 0 {
+		c.Spec.Seed = newSeed()
+	}
+	if c.Events == nil {
+		c.Events = func(trial.Event) {}
+	}
+	if c.Kernels == nil {
+		c.Kernels = kernels.FromTree
+	}
+	if c.Doers == nil {
+		c.Doers = RealDoers()
+	}
+	return c, s, nil
+}
+
+// checkOutDir refuses a run folder that exists: a result is never overwritten.
+func checkOutDir(dir string) error {
+	switch _, err := os.Lstat(dir); {
+	case err == nil:
+		return &fault.Error{Kind: fault.User, Op: "--out " + dir, Err: os.ErrExist, Try: "name a folder that does not exist yet"}
+	case !errors.Is(err, os.ErrNotExist):
+		return fault.Wrap(fault.User, "--out "+dir, err)
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
+		return fault.Newf(fault.User, "--out "+dir, "%s is not a folder", parent)
+	}
+	return nil
+}
+
+// newSeed is drawn below 2^53, which every JSON reader keeps exactly; never 0.
+func newSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return binary.LittleEndian.Uint64(b[:])>>11 | 1
+}
+
+// KernelConfig says which kernels the normalised c is about.
+func (c Config) KernelConfig() (kernels.Config, error) {
+	a, err := arch.Lookup(c.Spec.Arch)
+	if err != nil {
+		return kernels.Config{}, fault.Wrap(fault.User, "--arch", err)
+	}
+	s, err := scenario.Lookup(c.Spec.Scenario)
+	return kernels.Config{
+		Spec: c.Spec, Arch: a, Scenario: s, CacheDir: c.CacheDir,
+		Line: func(line string) { c.Events(trial.Event{Line: line}) },
+		Step: func(b trial.BuildEvent) { c.Events(trial.Event{Build: &b}) },
+	}, fault.Wrap(fault.User, "", err)
+}
+
+// Emulated says whether a boot of the specification runs with the emulator.
+func Emulated(spec trial.Spec) bool {
+	a, err := arch.Lookup(spec.Arch)
+	return err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm
+}

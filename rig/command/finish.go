@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"errors"
+
+	"kcovrig/rig/trial"
+)
+
+// Finish completes the result, publishes the run's folder and records the run.
+// err is what the command met, and comes back, joined with what finishing met.
+func (r *Run) Finish(err error) (trial.Result, error) {
+	r.Result.Timings = r.Stages.Close()
+	r.Result.Failure = trial.FailureOf(err)
+	defer func() { Untidy(r.Config.Events, r.Folder.tidy()) }()
+	published := r.Folder.publish(&r.Result, r.Config.Reports)
+	if published == nil {
+		r.record()
+	}
+	return r.Result, errors.Join(err, published)
+}
+
+// Abandon ends a command that leaves no folder. err is as of Finish.
+func (r *Run) Abandon(err error) (trial.Result, error) {
+	r.Result.Timings = r.Stages.Close()
+	r.Result.Failure = trial.FailureOf(err)
+	Untidy(r.Config.Events, r.Folder.discard())
+	return r.Result, err
+}

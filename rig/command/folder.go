@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// KeptFolders is how many run folders without --out are kept in the cache.
+const KeptFolders = 20
+
+// Folder is what a run leaves: result.json, its reports, versions.txt, and per
+// boot its console and what the emulator saved. It is
+// written aside and renamed, so that a folder with its final name is complete.
+type Folder struct {
+	Work  string // while the run lasts
+	Final string
+	held  *disk.Folder // work
+	runs  string       // the cache's folder of runs, where the user named none
+}
+
+// newFolder begins the folder that the user named; where there is none, one of
+// the cache's that says the time, the architecture and the seed.
+func newFolder(named, cacheDir, arch string, seed uint64) (*Folder, error) {
+	f := &Folder{Final: named}
+	if f.Final == "" {
+		f.runs = filepath.Join(cacheDir, "runs")
+		f.Final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), arch, seed&0xffff))
+	}
+	abs, err := filepath.Abs(f.Final)
+	if err == nil {
+		f.Final = abs
+		err = os.MkdirAll(filepath.Dir(abs), 0o755)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
+	}
+	if f.held, err = disk.NewWorkFolder(); err != nil {
+		return nil, err
+	}
+	f.Work = f.held.Dir
+	return f, nil
+}
+
+// publish writes result.json, moves what is worth keeping into the final folder,
+// and makes the paths of r point there.
+func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
+	const op = "write the run folder"
+	aside, err := os.MkdirTemp(filepath.Dir(f.Final), ".kcovrig-")
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	defer os.RemoveAll(aside)
+	if err := f.keep(aside); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	f.repoint(r)
+	out, err := os.Create(filepath.Join(aside, "result.json"))
+	if err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := errors.Join(result.JSON(out, *r), out.Close()); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := writeReports(aside, filepath.Base(f.Final), reports); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	// What was measured is kept also where the run was interrupted.
+	err = errors.Join(os.Chmod(aside, 0o755), disk.Move(context.Background(), aside, f.Final))
+	return fault.Wrap(fault.Rig, op, err)
+}
+
+// writeReports renders dir's result.json into dir, as name.
+func writeReports(dir, name string, reports result.Reports) error {
+	if reports.Run == nil {
+		return nil
+	}
+	run, err := result.Load(dir)
+	if err != nil {
+		return err
+	}
+	run.Name = name
+	files, err := reports.Run(run)
+	for file, text := range files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, file), text, 0o644))
+	}
+	return err
+}
+
+// keep copies the working folder's regular files: no sockets.
+func (f *Folder) keep(to string) error {
+	return filepath.WalkDir(f.Work, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(f.Work, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(filepath.Join(to, rel), 0o755)
+		case d.Type().IsRegular():
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(to, rel), data, 0o644)
+		}
+		return nil
+	})
+}
+
+// repoint replaces the working folder in the paths of what is kept. The argv
+// stays as it was run.
+func (f *Folder) repoint(result *trial.Result) {
+	move := func(path *string) {
+		if rest, ok := strings.CutPrefix(*path, f.Work+string(filepath.Separator)); ok {
+			*path = filepath.Join(f.Final, rest)
+		}
+	}
+	for i := range result.Observations {
+		move(&result.Observations[i].Console)
+	}
+	for i := range result.Code {
+		move(&result.Code[i].Listing)
+	}
+	if result.Failure != nil {
+		move(&result.Failure.Log)
+	}
+}
+
+// tidy removes the working folder, and the oldest runs that no one named a folder for.
+func (f *Folder) tidy() error {
+	err := f.discard()
+	if f.runs != "" {
+		err = errors.Join(err, KeepLatest(f.runs))
+	}
+	return err
+}
+
+// Untidy tells of housekeeping that failed: it changes no result.
+func Untidy(events trial.Sink, err error) {
+	if err != nil {
+		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
+	}
+}
+
+// KeepLatest removes all but the last KeptFolders entries of a folder, whose names
+// begin with their time. Those that a kcovrig works in, or reads, stay.
+func KeepLatest(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fault.Wrap(fault.Rig, "tidy "+dir, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") })
+	for _, e := range entries[:max(0, len(entries)-KeptFolders)] {
+		_, left := disk.RemoveUnheld(filepath.Join(dir, e.Name()), func() error { return nil })
+		err = errors.Join(err, left)
+	}
+	return fault.Wrap(fault.Rig, "tidy "+dir, errors.Join(err, disk.RemoveLeftovers(dir)))
+}
+
+// discard removes the working folder.
+func (f *Folder) discard() error { return f.held.Close() }

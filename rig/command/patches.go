@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// standardInput stands for a patch that the command is sent.
+const standardInput = "-"
+
+// maxPatch bounds what is read from standard input.
+const maxPatch = 256 << 20
+
+// namePatches makes the patches' names of use in other folders and at other
+// times: files get their whole path, and what comes by standard input is kept in
+// the cache under its content's hash. What is no file may be a commit.
+func (c Config) namePatches() (trial.Patches, error) {
+	var out trial.Patches
+	read := false
+	for _, named := range c.Spec.Patch {
+		if named == standardInput {
+			if read {
+				return nil, fault.Newf(fault.User, "--patch -", "standard input can be read once only")
+			}
+			read = true
+			path, err := c.keepInput()
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, path)
+			continue
+		}
+		if _, err := os.Stat(named); errors.Is(err, fs.ErrNotExist) && c.Spec.Tree != "" {
+			out = append(out, named)
+			continue
+		}
+		path, err := filepath.Abs(named)
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "--patch", err)
+		}
+		out = append(out, path)
+	}
+	return out, nil
+}
+
+// keepInput puts standard input into the cache, and returns where.
+func (c Config) keepInput() (string, error) {
+	const op = "--patch -"
+	if c.Stdin == nil {
+		return "", fault.Newf(fault.User, op, "there is no standard input to read")
+	}
+	text, err := io.ReadAll(io.LimitReader(c.Stdin, maxPatch+1))
+	switch {
+	case err != nil:
+		return "", fault.Wrap(fault.User, op, err)
+	case len(text) > maxPatch:
+		return "", fault.Newf(fault.User, op, "it is larger than %d MiB", maxPatch>>20)
+	}
+	sum := sha256.Sum256(text)
+	folder := filepath.Join(c.CacheDir, "patches")
+	path := filepath.Join(folder, "stdin-"+hex.EncodeToString(sum[:8])+".patch")
+	err = os.MkdirAll(folder, 0o755)
+	if err == nil {
+		err = disk.WriteFile(path, text)
+	}
+	return path, fault.Wrap(fault.Rig, "keep the patch from standard input", err)
+}

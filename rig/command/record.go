@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// keptCommands are the commands whose results a history keeps.
+var keptCommands = []string{"run", "compare", "soak"}
+
+// RecordLimit bounds the wait for others that write to the history.
+const RecordLimit = time.Minute
+
+// record adds the published result to the history. It does so after an
+// interrupt as well, since what was measured stands; and where it cannot, it
+// says so and no more: a history's fault is none of the result's.
+func (r *Run) record() {
+	if r.Config.History == "" || !slices.Contains(keptCommands, r.Result.Command) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), RecordLimit)
+	defer cancel()
+	var document bytes.Buffer
+	err := result.JSON(&document, r.Result)
+	if err == nil {
+		_, err = history.Record(ctx, r.Config.History, history.Entry{
+			Result: r.Result, Document: document.Bytes(), At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
+		})
+	}
+	if err == nil {
+		return
+	}
+	text := "this run is not in the history: " + err.Error()
+	if f := trial.FailureOf(err); f.Try != "" {
+		text += "; try: " + f.Try
+	}
+	r.Config.Events(trial.Event{Note: text})
+}
+
+// Imported is one run that ImportRuns looked at.
+type Imported struct {
+	Path string
+	ID   string // empty: it is of a command that a history does not keep
+	New  bool   // false: it was in the history before
+}
+
+// ImportRun records one saved run under the name that its cell has where it was
+// planned; empty: one made of its specification. The run's time is its file's.
+func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported, error) {
+	saved, err := result.Load(path)
+	if err != nil {
+		return Imported{}, err
+	}
+	if !slices.Contains(keptCommands, saved.Document.Command) {
+		return Imported{Path: path}, nil
+	}
+	file := path
+	info, err := os.Stat(file)
+	if err == nil && info.IsDir() {
+		file = filepath.Join(path, "result.json")
+		info, err = os.Stat(file)
+	}
+	if err != nil {
+		return Imported{}, fault.Wrap(fault.Rig, "import "+path, err)
+	}
+	folder, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return Imported{}, fault.Wrap(fault.Rig, "import "+path, err)
+	}
+	id, added, err := db.Record(ctx, history.Entry{
+		Result: saved.Document.Result(), Document: saved.Raw, At: info.ModTime(), Cell: cell, Folder: folder,
+	})
+	return Imported{Path: path, ID: id, New: added}, err
+}

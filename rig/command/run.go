@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"runtime"
+	"slices"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
+	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// Run is one command under way: what it was given, and what it will leave.
+type Run struct {
+	Config   Config // normalised
+	Arch     arch.Arch
+	Scenario scenario.Scenario
+	Stages   *Stages
+	Folder   *Folder
+	Result   trial.Result // as far as it got
+}
+
+// Begin validates cfg and makes the command's folders. Finish or Abandon must be called.
+func Begin(cfg Config, name string) (*Run, error) {
+	cfg, s, err := cfg.Normalise()
+	if err != nil {
+		return nil, err
+	}
+	a, err := arch.Lookup(cfg.Spec.Arch)
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "", err)
+	}
+	r := &Run{
+		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events),
+		Result: trial.Result{Command: name, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Host: host.This()},
+	}
+	if r.Folder, err = newFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
+		return nil, err
+	}
+	if cfg.Spec.MemoryModel == trial.ModelArm && !a.Emulated {
+		r.Note("the " + a.Name + " guest keeps its own memory model (TSO): the weak-memory emulator is not used")
+	}
+	return r, nil
+}
+
+// Failed is the result of a command that did not begin.
+func Failed(cfg Config, name string, err error) (trial.Result, error) {
+	return trial.Result{Command: name, Version: cfg.Version, Spec: cfg.Spec, Failure: trial.FailureOf(err)}, err
+}
+
+// Note puts into the result, once, what its reader should know, and says it.
+func (r *Run) Note(text string) {
+	if slices.Contains(r.Result.Notes, text) {
+		return
+	}
+	r.Result.Notes = append(r.Result.Notes, text)
+	r.Config.Events(trial.Event{Note: text})
+}
+
+// Announcing makes each external command an event.
+func (r *Run) Announcing(ctx context.Context) context.Context {
+	return proc.Announce(ctx, func(argv []string) { r.Config.Events(trial.Event{Command: proc.Quote(argv)}) })
+}

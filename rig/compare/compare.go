@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package compare builds one kernel or two, runs one, or holds two against each
+// other: prepare, boot in turns, judge. It owns when the boots have shown enough
+// and which voices a verdict rests on; it leaves what boots mean to rig/verdict.
+package compare
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// comparison is two kernels on their way to a verdict.
+type comparison struct {
+	run   *command.Run
+	setup *prepare.Setup
+	model trial.Voice // what the memory model says of them
+}
+
+// Compare builds and boots the unpatched and the patched kernel and judges them.
+// The result comes filled as far as the command got, also beside an error. A
+// kernel that failed makes it inconclusive; where the rig, the guest or the user
+// is to blame nothing was judged.
+func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
+	run, err := command.Begin(cfg, "compare")
+	if err != nil {
+		return command.Failed(cfg, "compare", err)
+	}
+	return run.Finish(compare(run.Announcing(ctx), run))
+}
+
+func compare(ctx context.Context, run *command.Run) (err error) {
+	defer func() { withdraw(&run.Result, err) }()
+	// Until both kernels have run there is nothing to judge.
+	run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{})
+	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
+	defer func() { err = errors.Join(err, setup.Close()) }()
+	setup.Tell(&run.Result)
+	if err != nil {
+		return err
+	}
+	c := comparison{run: run, setup: setup}
+	if err := c.askModel(ctx); err != nil {
+		return err
+	}
+	judged := trial.JudgedReader(run.Config.Spec.Readers)
+	for _, reader := range run.Config.Spec.Readers {
+		seen, err := inTurns(ctx, run, setup, reader, trial.Pair(), c.enough)
+		if reader == judged && len(seen) == 2 {
+			c.judge(seen[0], seen[1])
+			warnOfCorrelation(run, seen)
+		}
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
+			return err
+		}
+	}
+	return nil
+}
+
+// inTurns boots the kernels with one reader, until they have shown enough or for
+// as long as the user said, and adds to the result what they showed.
+func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) ([]trial.Observation, error) {
+	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+		enough = nil
+	}
+	seen, witnesses, err := setup.InTurns(ctx, run, reader, variants, enough)
+	run.Result.Observations = append(run.Result.Observations, seen...)
+	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
+	return seen, err
+}
+
+// judge reaches the verdict on two kernels, and holds the other voices against it.
+func (c *comparison) judge(unpatched, patched trial.Observation) {
+	r := &c.run.Result
+	judged := verdict.Judge(unpatched, patched, verdict.Setting{
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: r.CodeDiffers != nil && !*r.CodeDiffers,
+		Unordered: !c.setup.Ordered(unpatched.Reader),
+	})
+	r.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+}
+
+// enough says whether the kernels may stop, for a verdict. The emulator's tables
+// are read only once nothing else is missing.
+func (c *comparison) enough(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
+	if c.run.Arch.TSO {
+		return verdict.Enough(latest[trial.Unpatched]) && verdict.Enough(latest[trial.Patched])
+	}
+	certain := verdict.Certain(latest[trial.Unpatched], latest[trial.Patched])
+	if !certain || !c.setup.Emulated() {
+		return certain
+	}
+	seen := func(v trial.Variant) trial.Seen { return trial.Seen{Tallies: latest[v], Silence: notes(v)} }
+	return verdict.Settled(seen(trial.Unpatched), seen(trial.Patched))
+}
+
+// withdraw takes back what is said of kernels that did not both come to an end that
+// counts, where neither a kernel nor an interruption of what was measured is the reason.
+func withdraw(r *trial.Result, err error) {
+	cut := errors.Is(err, context.Canceled) && slices.ContainsFunc(r.Observations, func(o trial.Observation) bool {
+		return o.Outcome == trial.OutcomeCut
+	})
+	if err != nil && !cut && fault.KindOf(err) != fault.Kernel && len(r.Judgement.Modes) == 0 {
+		r.Judgement = trial.Judgement{}
+	}
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+func TestCompareReachesEachVerdict(t *testing.T) {
+	bad := rigtest.Guest{Stale: 2}
+	for name, c := range map[string]struct {
+		unpatched, patched rigtest.Guest
+		same               bool
+		want               trial.Verdict
+	}{
+		"fixed":     {bad, rigtest.Guest{}, false, trial.Fixed},
+		"not fixed": {bad, bad, false, trial.NotFixed},
+		"same code": {bad, rigtest.Guest{}, true, trial.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := rigtest.NewLab(c.unpatched, c.patched)
+			l.Same = c.same
+			cfg := l.Config(t)
+			result, err := Compare(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, result.Judgement.Verdict, "%+v", result.Judgement)
+			assert.Len(t, l.Boots, 2)
+			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
+			assertKept(t, cfg, result)
+		})
+	}
+}
+
+func assertKept(t *testing.T, cfg command.Config, result trial.Result) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(cfg.OutDir, "result.json"))
+	require.NoError(t, err)
+	var doc struct{ Verdict trial.Verdict }
+	require.NoError(t, json.Unmarshal(data, &doc))
+	assert.Equal(t, result.Judgement.Verdict, doc.Verdict)
+	for _, o := range result.Observations {
+		assert.FileExists(t, o.Console)
+		assert.Equal(t, cfg.OutDir, filepath.Dir(filepath.Dir(o.Console)))
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(cfg.OutDir), ".kcovrig-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2, Step: 100}, rigtest.Guest{Step: 100})
+	cfg := l.Config(t)
+	cfg.Spec.Duration = 300 * time.Millisecond
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Greater(t, result.Observations[0].Tallies[0].Blocks, 3*result.Judgement.Modes[0].Required,
+		"it went on after the verdict was certain")
+}
+
+func TestArmsAreStressedInTurns(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	cfg := l.Config(t)
+	cfg.Spec.Duration = 300 * time.Millisecond
+	_, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, int32(1), l.Most.Load(), "arms under stress at once")
+	assert.Greater(t, l.Pauses.Load(), int32(4))
+}
+
+func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
+	for _, patched := range []bool{false, true} {
+		l := rigtest.NewLab(rigtest.Guest{Stale: 1 << 30}, rigtest.Guest{})
+		broken := l.Guests[patched]
+		broken.HangUp = 100 // milliseconds, about: in a later turn
+		l.Guests[patched] = broken
+		cfg := l.Config(t)
+		cfg.Spec.Duration = time.Minute
+		result, err := Compare(t.Context(), cfg)
+		require.Error(t, err)
+		assert.Empty(t, result.Judgement, "a fault of the rig judges nothing")
+		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
+			o := result.Observations[map[bool]int{false: 0, true: 1}[i]]
+			assert.Equal(t, want, o.Outcome, o.Variant())
+		}
+	}
+}
+
+func TestReadersEachHaveTheirArms(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	cfg := l.Config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Relaxed, trial.Acquire}
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Fixed, result.Judgement.Verdict, "the acquire reader's arms decide")
+	require.Len(t, result.Observations, 4)
+	consoles := map[string]bool{}
+	for i, o := range result.Observations {
+		assert.Equal(t, cfg.Spec.Readers[i/2], o.Reader)
+		assert.Equal(t, i%2 == 1, o.Patched)
+		assert.Equal(t, map[bool]trial.Expectation{true: trial.Never, false: trial.Sometimes}[i == 3], o.Expected)
+		consoles[o.Console] = true
+	}
+	assert.Len(t, consoles, 4, "each boot keeps its own")
+	assert.Equal(t, "kcovrig/guest/kcov.readRelaxed.abi0", l.Scope[0], "the emulator reorders the reader's loads")
+}
+
+func TestARelaxedReaderAloneIsNoJudge(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+	cfg := l.Config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Relaxed}
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Contains(t, result.Judgement.Reasons[0], "any kernel")
+}
+
+func TestCompareOnTSO(t *testing.T) {
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	l := rigtest.NewLab(rigtest.Guest{Hello: &hello}, rigtest.Guest{Hello: &hello})
+	l.QEMU.PluginAPI = 0 // not needed
+	cfg := l.Config(t)
+	cfg.Spec.Arch, cfg.Spec.Accel = "x86_64", trial.AccelTCG
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.NoEffect, result.Judgement.Verdict)
+	assert.NotEmpty(t, result.Notes, "it says that the emulator is not used")
+	assert.Empty(t, l.Boots[0].Plugin)
+	assert.Equal(t, trial.ModelNative, result.QEMU.MemoryModel)
+}
+
+func TestFailedArmsAreNeverCounted(t *testing.T) {
+	whose := func(w string) *wire.Fault { return &wire.Fault{Whose: w, Op: "x", Message: "y"} }
+	for name, c := range map[string]struct {
+		guest   rigtest.Guest
+		outcome trial.Outcome
+		kind    fault.Kind
+	}{
+		"cut stream":       {rigtest.Guest{HangUp: 1}, trial.OutcomeRigFault, fault.Rig},
+		"no done":          {rigtest.Guest{NoDone: true}, trial.OutcomeRigFault, fault.Rig},
+		"panic":            {rigtest.Guest{HangUp: 1, Console: "Kernel panic - not syncing: x"}, trial.OutcomeKernelFault, fault.Kernel},
+		"init dies":        {rigtest.Guest{HangUp: 1, Console: "Kernel panic - not syncing: Attempted to kill init!"}, trial.OutcomeGuestFault, fault.Guest},
+		"kernel fault":     {rigtest.Guest{Fault: whose(wire.WhoseKernel)}, trial.OutcomeKernelFault, fault.Kernel},
+		"guest fault":      {rigtest.Guest{Fault: whose(wire.WhoseGuest)}, trial.OutcomeGuestFault, fault.Guest},
+		"rig fault":        {rigtest.Guest{Fault: whose(wire.WhoseRig)}, trial.OutcomeRigFault, fault.Rig},
+		"impossible count": {rigtest.Guest{Lie: true}, trial.OutcomeGuestFault, fault.Guest},
+		"early done":       {rigtest.Guest{Early: true}, trial.OutcomeGuestFault, fault.Guest},
+		"other version":    {rigtest.Guest{Hello: &wire.Hello{Version: 99, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"other arch":       {rigtest.Guest{Hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "amd64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"no workload":      {rigtest.Guest{Hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
+		"no hello":         {rigtest.Guest{First: &wire.Record{Done: &wire.Done{}}}, trial.OutcomeRigFault, fault.Rig},
+		"fault for hello":  {rigtest.Guest{First: &wire.Record{Fault: whose(wire.WhoseGuest)}}, trial.OutcomeGuestFault, fault.Guest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.guest.Stale = 1 // the broken arm would look stale
+			cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, c.guest).Config(t)
+			result, err := Compare(t.Context(), cfg)
+			require.Error(t, err)
+			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
+			want := map[fault.Kind]trial.Verdict{fault.Kernel: trial.Inconclusive}[c.kind]
+			assert.Equal(t, want, result.Judgement.Verdict, "only a kernel's end says something of the patch")
+			assert.Equal(t, want == "", len(result.Judgement.Reasons) == 0)
+			assert.Equal(t, c.outcome, result.Observations[1].Outcome)
+			assert.NotEmpty(t, result.Observations[1].Error)
+			assert.NotEmpty(t, result.Observations[1].Argv)
+			require.NotNil(t, result.Failure)
+			assert.Equal(t, result.Observations[1].Console, result.Failure.Log)
+			assert.Contains(t, result.Failure.Message, "qemu -S")
+			assert.NotEmpty(t, result.Failure.Try)
+			assert.Equal(t, c.kind == fault.Kernel, strings.Contains(result.Failure.Try, "kcovrig run --unpatched"), result.Failure.Try)
+		})
+	}
+}
+
+func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
+	sent := make(chan struct{})
+	l := rigtest.NewLab(rigtest.Guest{Sent: sent}, rigtest.Guest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.Config(t)
+	result, err := Run(ctx, cfg, trial.Unpatched)
+	require.NoError(t, err)
+	assert.Equal(t, trial.OutcomeCut, result.Observations[0].Outcome)
+	assert.NotZero(t, result.Observations[0].Tallies[0].Windows)
+	assert.Equal(t, trial.VerdictUnknown, result.Judgement.Verdict, "one arm alone gives no verdict")
+	for _, vm := range l.VMs {
+		<-vm.Exited()
+	}
+}
+
+func TestInterruptEndsAComparisonOfReaders(t *testing.T) {
+	sent := make(chan struct{})
+	l := rigtest.NewLab(rigtest.Guest{Sent: sent}, rigtest.Guest{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-sent; cancel() }()
+	cfg := l.Config(t)
+	cfg.Spec.Readers = []trial.Reader{trial.Acquire, trial.Relaxed}
+	result, err := Compare(ctx, cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2, "the next reader's arms are not booted")
+	for _, o := range result.Observations {
+		assert.Equal(t, trial.OutcomeCut, o.Outcome)
+	}
+}
+
+func TestInterruptBeforeTheHelloEndsSoon(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Silent: true}, rigtest.Guest{Silent: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := Compare(ctx, l.Config(t))
+	require.ErrorIs(t, err, context.Canceled)
+	for _, vm := range l.VMs {
+		<-vm.Exited()
+	}
+}
+
+func TestNothingIsBootedWhenABuildFails(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	l.BuildErr = fault.Newf(fault.Kernel, "build", "broken")
+	result, err := Compare(t.Context(), l.Config(t))
+	assert.Equal(t, fault.Kernel, fault.KindOf(err))
+	assert.Empty(t, l.Boots)
+	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Equal(t, "kernel", result.Failure.Whose)
+}
+
+func TestTheEmulatorNeedsANewQEMU(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	l.QEMU.PluginAPI = 4
+	_, err := Run(t.Context(), l.Config(t), trial.Patched)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.ErrorContains(t, err, "QEMU 11.0")
+	assert.Empty(t, l.Boots)
+}
+
+func TestKVMIsTakenOnlyWhereAGuestBoots(t *testing.T) {
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	l := rigtest.NewLab(rigtest.Guest{Hello: &hello}, rigtest.Guest{Hello: &hello})
+	l.KVM = errors.New("no line on the console")
+	cfg := l.Config(t)
+	cfg.Spec.Arch = "x86_64"
+	result, err := Run(t.Context(), cfg, trial.Patched)
+	require.NoError(t, err)
+	assert.Equal(t, 1, l.Probed)
+	assert.Equal(t, trial.AccelTCG, result.QEMU.Accel)
+	cfg.Spec.Accel, cfg.OutDir = trial.AccelKVM, filepath.Join(t.TempDir(), "out")
+	_, err = Run(t.Context(), cfg, trial.Patched)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+func TestAnExistingRunFolderIsLeftAlone(t *testing.T) {
+	cfg := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Config(t)
+	require.NoError(t, os.Mkdir(cfg.OutDir, 0o755))
+	_, err := Run(t.Context(), cfg, trial.Patched)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}

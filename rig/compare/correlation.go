@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"fmt"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// warnOfCorrelation notes where neighbouring blocks have clearly more to do with
+// each other, by three standard errors, than the verdict's promise allows for.
+func warnOfCorrelation(run *command.Run, seen []trial.Observation) {
+	for _, o := range seen {
+		for _, t := range o.Tallies {
+			if r, err, ok := verdict.BlockCorrelation(t); ok && o.Counts() && r > verdict.Persistence+3*err {
+				run.Note(fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",
+					t.Mode, o.Variant(), r, verdict.Persistence))
+			}
+		}
+	}
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"context"
+
+	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+	"kcovrig/rig/witness"
+)
+
+// voices are what is known of the two kernels without running them.
+func (c *comparison) voices() []trial.Voice {
+	if c.run.Arch.TSO {
+		return nil // the architecture rules the bug out; there is nothing to agree on
+	}
+	return []trial.Voice{c.model, verdict.BinaryVoice(c.run.Result.Code)}
+}
+
+// askModel asks the memory model about the instructions between the two writes of
+// each kernel. What it cannot say blocks nothing.
+func (c *comparison) askModel(ctx context.Context) error {
+	if c.run.Arch.TSO {
+		return nil
+	}
+	defer c.run.Stages.Begin("", "memory model")("")
+	c.model = trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
+	for _, v := range trial.Pair() {
+		said, err := c.modelOf(ctx, v)
+		if err != nil {
+			return err
+		}
+		if v == trial.Patched {
+			c.model.Patched = said
+		} else {
+			c.model.Unpatched = said
+		}
+	}
+	return nil
+}
+
+func (c *comparison) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {
+	ways := c.setup.Kernels.Of[v].Analysis.Ways
+	if len(ways.Of) == 0 {
+		return verdict.NotHad(ways.Why), nil
+	}
+	tests := witness.WayTests(string(v), ways.Of)
+	allowed, err := c.run.Config.Doers.Model(ctx, c.run.Config.CacheDir, tests)
+	if ctx.Err() != nil {
+		return trial.Saying{}, ctx.Err()
+	}
+	if err != nil {
+		return verdict.NotHad(err.Error()), nil
+	}
+	if ways.Why != "" && allowed != trial.Sometimes { // one way that allows it is enough; that some do not is not
+		return verdict.NotHad(ways.Why), nil
+	}
+	return verdict.ModelSaying(allowed, len(tests)), nil
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"context"
+	"errors"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/command"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// Run builds and boots one kernel. The result holds its tally and no verdict; it
+// comes filled as far as the command got, also beside an error.
+func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result, error) {
+	cfg.Spec.AsIs = cfg.Spec.AsIs || v == trial.AsIs
+	cfg.Spec.Variant = string(trial.VariantOf(v == trial.Patched, false)) // a tree as it stands is told by AsIs
+	run, err := command.Begin(cfg, "run")
+	if err != nil {
+		return command.Failed(cfg, "run", err)
+	}
+	return run.Finish(runOne(run.Announcing(ctx), run, v))
+}
+
+func runOne(ctx context.Context, run *command.Run, v trial.Variant) error {
+	only := []trial.Variant{v}
+	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: only})
+	setup.Tell(&run.Result)
+	for _, reader := range run.Config.Spec.Readers {
+		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
+			break
+		}
+		_, err = inTurns(ctx, run, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
+			return enoughAlone(setup, latest[v], func() *trial.Silence { return notes(v) })
+		})
+	}
+	return errors.Join(err, setup.Close())
+}
+
+// enoughAlone says whether a kernel may stop that nothing is compared with. The
+// emulator's tables are read only once nothing else is missing.
+func enoughAlone(setup *prepare.Setup, latest []wire.Tally, notes func() *trial.Silence) bool {
+	share := setup.Config.Spec.CleanShare
+	switch {
+	case share == 0:
+		return verdict.Enough(latest)
+	case !verdict.EnoughFor(latest, share) || !setup.Emulated():
+		return verdict.EnoughFor(latest, share)
+	}
+	return verdict.SettledAlone(trial.Seen{Tallies: latest, Silence: notes()}, share)
+}
+
+// Build builds the kernels of the given variants, and boots nothing.
+func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (trial.Result, error) {
+	run, err := command.Begin(cfg, "build")
+	if err != nil {
+		return command.Failed(cfg, "build", err)
+	}
+	built, err := prepare.Build(run.Announcing(ctx), run, prepare.Request{Variants: variants})
+	built.Tell(&run.Result)
+	return run.Abandon(errors.Join(err, built.Close()))
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package expect asks the kernel tree's own memory model what a scenario's kernels
+// can show, and holds a run against it. It owns how that is asked; it leaves what
+// Arm's model says of machine code to rig/modelcheck.
+package expect
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/herdtools"
+	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/litmusfile"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// herdTime is how long herd7 may think about one test: it does not come back
+// from every loop.
+const herdTime = 2 * time.Minute
+
+// Config says what herd7 is asked, and with what its answers are compared.
+type Config struct {
+	command.Config               // Spec's kernel members, CacheDir and Events
+	Run            string        // a run folder, or its result.json; empty: the last compare or run in the cache
+	LKMM           string        // a folder of tests with Result lines too; TreesTests: the kernel's own; empty: none
+	Limit          time.Duration // per test; 0: a default
+	// Model opens a tree for its memory model's folder, to be closed after use; nil: kernels.MemoryModel.
+	Model func(ctx context.Context, cfg kernels.Config) (dir string, done func() error, err error)
+}
+
+// TreesTests names the tests that come with the kernel tree's memory model.
+const TreesTests = "the tree's own"
+
+// Run asks the kernel tree's own memory model whether each kernel and reader
+// of the scenario can show a stale read, and reads what a run has measured.
+func Run(ctx context.Context, cfg Config) (out trial.Expectations, err error) {
+	out = trial.Expectations{Tests: []trial.Expected{}, LKMM: []trial.ModelTest{}}
+	full, s, err := cfg.Normalise()
+	if err != nil {
+		return out, err
+	}
+	of, err := full.KernelConfig()
+	if err != nil {
+		return out, err
+	}
+	if cfg.Limit == 0 {
+		cfg.Limit = herdTime
+	}
+	if cfg.Model == nil {
+		cfg.Model = kernels.MemoryModel
+	}
+	if out.Herd, err = herdtools.Find("herd7", full.CacheDir); err != nil {
+		return out, err
+	}
+	model, done, err := cfg.Model(ctx, of)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	h := herd{program: out.Herd, model: model, limit: cfg.Limit}
+	out.Model = model
+	if out.Tests, err = h.scenario(ctx, s); err != nil {
+		return out, err
+	}
+	if out.Run, err = measured(full.CacheDir, cfg.Run, out.Tests); err != nil {
+		return out, err
+	}
+	if cfg.LKMM != "" {
+		out.LKMM, err = h.lkmm(ctx, cfg.LKMM)
+	}
+	return out, err
+}
+
+// herd asks herd7 under one memory model.
+type herd struct {
+	program, model string
+	limit          time.Duration
+}
+
+var (
+	observation = regexp.MustCompile(`(?m)^Observation \S+ (Never|Sometimes|Always) \d+ \d+$`)
+	resultLine  = regexp.MustCompile(`(?m)^\s*\*\s*Result:\s*(Never|Sometimes|Always)\b`)
+)
+
+// ask returns herd7's word on the test in file: Never, Sometimes or Always.
+func (h herd) ask(ctx context.Context, file string) (string, error) {
+	op := "ask herd7 about " + filepath.Base(file)
+	limited, cancel := context.WithTimeout(ctx, h.limit)
+	defer cancel()
+	res, err := proc.Run(limited, proc.Command{
+		Path: h.program, Args: []string{"-conf", "linux-kernel.cfg", file}, Dir: h.model, Kind: fault.Rig, Op: op,
+	})
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case limited.Err() != nil:
+		return "", fault.Newf(fault.Rig, op, "no answer within %v", h.limit)
+	case err != nil:
+		return "", err
+	}
+	found := observation.FindSubmatch(res.Stdout)
+	if found == nil {
+		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: errors.New("its output has no Observation"), Tail: proc.LastLines(string(res.Stdout), 10)}
+	}
+	return string(found[1]), nil
+}
+
+// scenario asks about the scenario's tests, by kernel and reader.
+func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expected, error) {
+	dir, err := os.MkdirTemp("", "kcovrig-herd-")
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "make a folder for litmus tests", err)
+	}
+	defer os.RemoveAll(dir)
+	files, err := fs.Glob(s.Litmus, "*.litmus")
+	if err != nil || len(files) == 0 {
+		return nil, fault.Newf(fault.Rig, "", "scenario %s has no litmus tests", s.Name)
+	}
+	out := []trial.Expected{}
+	for _, file := range files {
+		text, err := fs.ReadFile(s.Litmus, file)
+		path := filepath.Join(dir, file)
+		if err == nil {
+			err = os.WriteFile(path, text, 0o644)
+		}
+		if err != nil {
+			return out, fault.Wrap(fault.Rig, "write "+file, err)
+		}
+		answer, err := h.ask(ctx, path)
+		if err != nil {
+			return out, err
+		}
+		name := strings.TrimSuffix(file, ".litmus")
+		kernel, reader, _ := strings.Cut(name, "+")
+		e := trial.Expected{Name: name, Patched: kernel == "patched", Reader: trial.Reader(reader), Stale: trial.Sometimes}
+		if answer == "Never" {
+			e.Stale = trial.Never
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// lkmm asks about the tests of a folder and compares with their Result lines.
+// A test without an answer says why; it does not end the rest.
+func (h herd) lkmm(ctx context.Context, dir string) ([]trial.ModelTest, error) {
+	if dir == TreesTests {
+		dir = filepath.Join(h.model, "litmus-tests")
+	}
+	dir, err := filepath.Abs(dir) // herd7 runs in the model's folder
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "--lkmm", err)
+	}
+	found := litmusfile.New()
+	if err := found.Find(dir); err != nil {
+		return nil, fault.Wrap(fault.User, "--lkmm", err)
+	}
+	out := []trial.ModelTest{}
+	for _, file := range found.Found {
+		t, err := h.modelTest(ctx, dir, file)
+		if out = append(out, t); err != nil {
+			return out, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found.Lost)) {
+		out = append(out, trial.ModelTest{Name: filepath.Base(name), Note: found.Lost[name]})
+	}
+	return out, nil
+}
+
+// modelTest asks about one test. Only the end of ctx is an error.
+func (h herd) modelTest(ctx context.Context, dir, file string) (trial.ModelTest, error) {
+	name, err := filepath.Rel(dir, file)
+	if err != nil {
+		name = filepath.Base(file)
+	}
+	t := trial.ModelTest{Name: strings.TrimSuffix(name, ".litmus")}
+	text, err := disk.ReadRegular(file)
+	if err != nil {
+		t.Note = err.Error()
+		return t, nil
+	}
+	if found := resultLine.FindSubmatch(text); found != nil {
+		t.Result = string(found[1])
+	} else {
+		t.Note = "no Result line"
+	}
+	if t.Herd, err = h.ask(ctx, file); err != nil {
+		t.Note = err.Error()
+		return t, ctx.Err()
+	}
+	t.OK = t.Result != "" && t.Herd == t.Result
+	if t.Result != "" && !t.OK {
+		t.Note = "the file says " + t.Result
+	}
+	return t, nil
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package expect
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// measured adds to the tests what a run has measured, and returns the path of
+// its result. Without a name it takes the latest run in the cache under the
+// emulator, if there is one.
+func measured(cacheDir, run string, tests []trial.Expected) (string, error) {
+	if run == "" {
+		return latest(cacheDir, tests)
+	}
+	if info, err := os.Stat(run); err == nil && info.IsDir() {
+		run = filepath.Join(run, "result.json")
+	}
+	doc, err := readResult(run)
+	if err != nil {
+		return "", fault.Wrap(fault.User, "--run", err)
+	}
+	addMeasured(doc, tests)
+	return run, nil
+}
+
+func latest(cacheDir string, tests []trial.Expected) (string, error) {
+	runs, err := filepath.Glob(filepath.Join(cacheDir, "runs", "*", "result.json"))
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, "look for runs", err)
+	}
+	slices.Sort(runs) // their names begin with the time
+	slices.Reverse(runs)
+	for _, path := range runs {
+		doc, err := readResult(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // another rig has tidied up
+		}
+		if err != nil {
+			return "", fault.Wrap(fault.Rig, "read the last run", err)
+		}
+		if doc.Replay == nil && doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
+			return path, nil
+		}
+	}
+	return "", nil
+}
+
+func readResult(path string) (result.Document, error) {
+	var doc result.Document
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &doc)
+	}
+	return doc, err
+}
+
+// addMeasured adds a result's arms, as far as they count, and says whether there were any.
+// What a user's own patch makes of the kernel is none of what herd7 is asked about.
+func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
+	for _, a := range doc.Measured {
+		counts := a.Outcome == trial.OutcomeOK || a.Outcome == trial.OutcomeCut
+		if !counts || a.Patched && len(doc.Spec.Patch) > 0 {
+			continue
+		}
+		for i := range tests {
+			if t := &tests[i]; t.Patched == a.Patched && t.Reader == a.Reader {
+				t.Measured, any = true, true
+				t.Windows += a.Windows
+				t.StaleWindows += a.StaleWindows
+				t.Contradiction = t.Stale == trial.Never && t.StaleWindows > 0
+			}
+		}
+	}
+	return any
+}

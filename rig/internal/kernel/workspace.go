@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+)
+
+// stopTime is how long make may take to remove what it was making, as it does
+// when it is asked to end. One that takes longer is killed, and may leave files half written.
+const stopTime = 10 * time.Second
+
+// Workspace builds one source folder, whose content changes between builds, again
+// and again in one build folder, so that make compiles only what has changed.
+// The source folder is the rig's own: src below the workspace's folder.
+type Workspace struct {
+	tree  *Tree
+	tool  toolchain
+	conf  []symbol
+	dir   string
+	base  string        // what every build here has in common
+	cut   bool          // make was killed: what it was making is not to be trusted
+	grace time.Duration // stopTime
+	inUse *lock
+}
+
+// workspaceRecord is bench.json: which builds the build folder stems from.
+type workspaceRecord struct {
+	Base string
+	Boot string // of the machine: what it had not written when it went down is lost
+	Busy bool   // make was at work, and did not end by itself
+}
+
+// OpenWorkspace takes the workspace in dir for this rig alone. A build folder that make
+// did not leave in order, or from other settings, is thrown away.
+func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	b := &Workspace{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	if err := checkTools(); err != nil {
+		return nil, err
+	}
+	if b.conf, err = mergeFragments(c.Fragments); err != nil {
+		return nil, err
+	}
+	if b.tool, err = findToolchain(ctx, c.Arch, c.Compiler); err != nil {
+		return nil, err
+	}
+	a := c.Arch
+	b.base = hashOf([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
+		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache, c.Fix.Source, c.Object})
+	if b.inUse, err = openLock(filepath.Join(dir, "lock")); err != nil {
+		return nil, err
+	}
+	if free, err := b.inUse.try(true); err != nil || !free {
+		return nil, errors.Join(fault.Newf(fault.User, "open "+dir, "another kcovrig builds there"), err, b.inUse.Close())
+	}
+	had := workspaceRecord{}
+	known := readJSON(b.record(), &had)
+	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() {
+		err = os.RemoveAll(b.out())
+	}
+	if err == nil {
+		err = b.note(false)
+	}
+	if err != nil {
+		return nil, errors.Join(diskFault("open "+dir, err), b.inUse.Close())
+	}
+	return b, nil
+}
+
+// Close gives the workspace up; what was built stays.
+func (b *Workspace) Close() error { return b.inUse.Close() }
+
+// Source is the folder that is built: to be filled by the caller.
+func (b *Workspace) Source() string { return b.tree.src }
+
+// Compiler is the identity of what compiles here, as in Image.Compiler.
+func (b *Workspace) Compiler() string { return b.tool.identity }
+
+// BuildDir is kbuild's output folder.
+func (b *Workspace) BuildDir() string { return b.out() }
+
+func (b *Workspace) out() string    { return filepath.Join(b.dir, "out") }
+func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
+func (b *Workspace) note(busy bool) error {
+	return writeJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
+}
+
+// bootID differs after each start of the machine, random(4).
+func bootID() string {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// Job says what to build in a workspace.
+type Job struct {
+	ID  string // of the source folder's content
+	Log string // make's output, made or overwritten
+	// Configure makes the configuration anew: what it is made of may have changed.
+	Configure bool
+}
+
+// Image builds the kernel. Its files stand until the next build in it.
+func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
+	c := b.tree.cfg
+	w, err := b.build(ctx, j)
+	if err == nil {
+		err = w.keepSource(ctx)
+	}
+	if err != nil {
+		return Image{}, err
+	}
+	out := b.out()
+	img := Image{
+		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
+		Source: filepath.Join(b.dir, filepath.Base(c.Fix.Source)), Object: filepath.Join(out, c.Object),
+		DebugObject: filepath.Join(b.dir, "debug.o"), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
+		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
+	}
+	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
+	return img, fault.Wrap(fault.Rig, "hash the config", err)
+}
+
+// Objects builds nothing but the objects, given below the build folder.
+func (b *Workspace) Objects(ctx context.Context, j Job, objects []string) error {
+	_, err := b.build(ctx, j, objects...)
+	return err
+}
+
+// build makes the objects, or the kernel where none are given.
+func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build, error) {
+	t := b.tree
+	version, err := readVersion(t.src)
+	if err != nil {
+		return nil, fault.Wrap(fault.Kernel, "read the version", err)
+	}
+	t.Version = version
+	w := &build{
+		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: b.grace,
+	}
+	if _, err := os.Stat(filepath.Join(t.src, t.cfg.Fix.Source)); err != nil {
+		return nil, fault.Newf(fault.Kernel, "look at the source", "no %s: %w", t.cfg.Fix.Source, err)
+	}
+	if b.cut {
+		if err := os.RemoveAll(b.out()); err != nil {
+			return nil, diskFault("clear "+b.out(), err)
+		}
+	}
+	if err := b.note(true); err != nil {
+		return nil, err
+	}
+	stopped := make(chan time.Time, 1)
+	defer context.AfterFunc(ctx, func() { stopped <- time.Now() })()
+	err = b.makeAll(ctx, w, j, objects)
+	b.cut = ctx.Err() != nil && time.Since(<-stopped) >= b.grace
+	if !b.cut {
+		err = errors.Join(err, b.note(false))
+	}
+	return w, err
+}
+
+func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
+	config := filepath.Join(w.out, ".config")
+	if j.Configure || !exists(config) {
+		if err := w.configure(ctx); err != nil {
+			return err
+		}
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return fault.Wrap(fault.Kernel, "read the kernel config", err)
+	}
+	if err := checkConfig(b.conf, string(text)); err != nil {
+		return err
+	}
+	if len(objects) == 0 {
+		return w.makeImage(ctx)
+	}
+	if err := w.make(ctx, objects, w.log); err != nil {
+		return err
+	}
+	return w.checkMade(objects)
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// analysisVersion is part of the cached analyses' name: raise it when what is
+// found in the same binary changes.
+const analysisVersion = 11
+
+// ListingFile is the disassembly in a boot's folder.
+const ListingFile = "code.lst"
+
+// Analyser reads the binaries of a scenario's kernels. It is the part of a Source
+// that those which build have in common.
+type Analyser struct{ Config Config }
+
+// SameCode compares the symbols' code in two kernels.
+func (Analyser) SameCode(a, b Image, symbols []string) (bool, error) {
+	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
+	return diff.Same, err
+}
+
+// Analyse disassembles a kernel, once per build: the answer is kept by its key.
+func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
+	cfg := r.Config
+	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", image.Key, analysisVersion))
+	var found keptAnalysis
+	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
+		a, err := objcode.Analyse(ctx, objcode.Config{
+			Arch: cfg.Arch, Vmlinux: image.Vmlinux, BuildDir: image.BuildDir,
+			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, Count: cfg.Scenario.Count, OutDir: dir,
+			Debug: image.DebugObject, Source: image.Source,
+		})
+		if err != nil {
+			return Analysis{}, err
+		}
+		found = keep(a)
+		if err := disk.WriteJSON(kept, found); err != nil {
+			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
+		}
+	}
+	if found.Code.Container == "" {
+		return Analysis{}, noCopy(cfg.Scenario)
+	}
+	code := found.Code
+	code.Listing = filepath.Join(dir, ListingFile)
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
+	}
+	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+// noCopy is no fault of the kernel: a patch may copy in another way, of which this
+// program can say nothing.
+func noCopy(s scenario.Scenario) error {
+	return &fault.Error{
+		Kind: fault.Rig, Op: "look at the code of " + s.Function,
+		Err: fmt.Errorf("no copy found there, neither a call of %s nor one inline: such a kernel cannot be judged", strings.Join(s.Copy, ", ")),
+		Try: "a patch that leaves the copy as it is",
+	}
+}
+
+type keptAnalysis struct {
+	Code  trial.Code
+	Scope []weakmem.Scope
+	Lines []objcode.Line
+
+	Copies     []objcode.Range
+	Publishers []uint64
+	Ways       objcode.Ways
+}
+
+// keep reduces an analysis to what the rig uses. The function's own code is
+// where an episode of the emulator begins: at the calls of the copy, or
+// anywhere in it where the compiler copies inline.
+func keep(a objcode.Analysis) keptAnalysis {
+	body := weakmem.Body
+	if len(a.CopyCalls) > 0 {
+		body = weakmem.Caller
+	}
+	k := keptAnalysis{Ways: a.Ways, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	for _, r := range a.Scope {
+		role := weakmem.Callee
+		switch r.Role {
+		case objcode.RoleBody:
+			role = body
+		case objcode.RolePath:
+			role = weakmem.Path
+		default:
+			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+		}
+		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
+	}
+	for _, addr := range a.Copies {
+		if !slices.Contains(a.CopyCalls, addr) {
+			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
+		}
+	}
+	for _, s := range a.Publish {
+		k.Publishers = append(k.Publishers, s.Addr)
+	}
+	for _, b := range a.Barriers {
+		if b.Between {
+			k.Code.Barriers = append(k.Code.Barriers, fmt.Sprintf("%#x %s", b.Addr, b.Text))
+		}
+	}
+	for _, l := range a.Listing {
+		l.File = inTree(l.File)
+		k.Lines = append(k.Lines, l)
+		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
+			k.Code.Publish = append(k.Code.Publish, boot.InstructionOf(l))
+		}
+		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
+			k.Code.Between = append(k.Code.Between, boot.InstructionOf(l))
+		}
+	}
+	return k
+}
+
+// listing is the disassembly for people: address, place, instruction, source.
+func listing(lines []objcode.Line) string {
+	var text strings.Builder
+	for _, l := range lines {
+		i := boot.InstructionOf(l)
+		fmt.Fprintf(&text, "%#x\t%s\t%s\t%s\t%s\n", l.Addr, i.Place(), i.Text, i.Source, i.SourceText)
+	}
+	return text.String()
+}
+
+// inTree cuts the way to the private copy of the tree, which kbuild names from
+// the build folder and which says nothing to people.
+func inTree(file string) string {
+	if _, below, ok := strings.Cut(file, "/src/"); ok {
+		return below
+	}
+	return file
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kernels gives the kernels of a command, built, and what their binaries
+// say: from a tree, or from files that are ready. It owns what a kernel is to the
+// rig, where one comes from, and the kept analyses; it leaves trees and builds to
+// rig/internal/kernel, machine code to rig/internal/objcode, and which kernels a
+// command needs to its callers.
+package kernels
+
+import (
+	"context"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// Config says which kernels to open for which scenario.
+type Config struct {
+	Spec     trial.Spec
+	Arch     arch.Arch
+	Scenario scenario.Scenario
+	CacheDir string
+	Line     func(string) // what begins
+	Step     func(trial.BuildEvent)
+}
+
+// Opener opens a source of kernels.
+type Opener func(ctx context.Context, cfg Config) (Source, error)
+
+// Source is where a command's kernels come from. What it has given stays until Close.
+type Source interface {
+	// Check says, before anything is built, whether the variant can be made.
+	Check(ctx context.Context, v trial.Variant) error
+	// Plan says what Build would return, as far as it is known before anything is
+	// built: Version, Tree, TreeHash, Compiler, Key and Patch.
+	Plan(ctx context.Context, v trial.Variant) (Image, error)
+	Build(ctx context.Context, v trial.Variant) (Image, error)
+	// Analyse says what the binary of an image says, and writes its listing into dir.
+	Analyse(ctx context.Context, image Image, dir string) (Analysis, error)
+	// SameCode says whether the symbols' code is the same in both images.
+	SameCode(a, b Image, symbols []string) (bool, error)
+	Close() error
+}
+
+// Image is a kernel that was built.
+type Image struct {
+	trial.Image
+	Kernel      trial.Kernel
+	Vmlinux     string
+	BuildDir    string
+	DebugObject string
+	Source      string
+	PatchText   string   // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Notes       []string `json:",omitempty"` // what people should know of how the variant was made
+}
+
+// Analysis is what the binary says about the fix.
+type Analysis struct {
+	trial.Code
+	Scope []weakmem.Scope
+	Lines []objcode.Line // of the scope
+	// Copies is the code that does the first of the two writes, Publishers are the
+	// addresses of the stores that do the second.
+	Copies     []objcode.Range
+	Publishers []uint64
+	Ways       objcode.Ways // from the first to the second
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"context"
+	"path/filepath"
+	"runtime"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/trial"
+)
+
+// tree is a Source whose kernels are built from a source tree.
+type tree struct {
+	*kernel.Tree
+	Analyser
+}
+
+// FromTree opens the source tree that the specification names.
+func FromTree(ctx context.Context, cfg Config) (Source, error) { return openTree(ctx, cfg) }
+
+func openTree(ctx context.Context, cfg Config) (tree, error) {
+	jobs := cfg.Spec.Jobs
+	if jobs == 0 {
+		jobs = runtime.NumCPU()
+	}
+	cache, err := filepath.Abs(cfg.CacheDir)
+	if err != nil {
+		return tree{}, err
+	}
+	cfg.CacheDir = cache
+	opened, err := kernel.Open(ctx, BuildConfig(cfg, jobs))
+	return tree{opened, Analyser{cfg}}, err
+}
+
+// BuildConfig says how the scenario's kernel is built, with so many of the compiler's jobs.
+func BuildConfig(cfg Config, jobs int) kernel.Config {
+	s := cfg.Scenario
+	return kernel.Config{
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, Patches: cfg.Spec.Patch,
+		Fix: kernel.Fix{
+			Source: s.Source, Function: s.Function, Copy: s.Copy,
+			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
+		},
+		Object: s.Object, Compiler: cfg.Spec.Compiler,
+		Fragments: []kernel.Fragment{
+			{Name: "all", Text: s.Fragments["all"]},
+			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
+		},
+		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
+			if cfg.Step != nil {
+				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
+			}
+		},
+	}
+}
+
+// Check says whether a variant can be made.
+func (t tree) Check(ctx context.Context, v trial.Variant) error {
+	return t.Tree.Check(ctx, v == trial.Patched)
+}
+
+// Build builds a variant.
+func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Image(ctx, v == trial.Patched)
+	if err != nil {
+		return Image{}, err
+	}
+	return Built(i, t.Path)
+}
+
+// Plan puts what is known of a variant before it is built into the rig's own form.
+func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
+	i, err := t.Tree.Plan(ctx, v == trial.Patched)
+	return imageOf(i, t.Path), err
+}
+
+// Built is a kernel that was built from the named tree, with its image's hash.
+func Built(i kernel.Image, tree string) (Image, error) {
+	image := imageOf(i, tree)
+	var err error
+	image.Hash, err = disk.FileSum(i.Path)
+	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
+}
+
+// imageOf puts a kernel's facts into the rig's own form.
+func imageOf(i kernel.Image, tree string) Image {
+	return Image{
+		Image: trial.Image{
+			AsIs: i.AsIs, Patched: i.Patched, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
+			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
+		},
+		Kernel: trial.Kernel{
+			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
+		},
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText, Notes: i.Notes,
+	}
+}
+
+// MemoryModel opens the tree for its memory model's folder; done gives it up.
+func MemoryModel(ctx context.Context, cfg Config) (dir string, done func() error, err error) {
+	opened, err := openTree(ctx, cfg)
+	if err != nil {
+		return "", nil, err
+	}
+	return opened.Tree.MemoryModel(), opened.Close, nil
+}

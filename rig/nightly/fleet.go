@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+)
+
+// fleetExecutor runs cells on the workers of a NATS server or, where none is
+// named, on this machine, by a server in this process that opens no port.
+type fleetExecutor struct {
+	cfg   Config
+	run   string
+	tasks map[string]task.Cell // by cell
+	sums  map[string]fleet.Artifact
+	done  func(matrix.CellResult)
+}
+
+// newFleetExecutor names the run so that a matrix which is resumed finds what
+// its workers reported in the meantime.
+func newFleetExecutor(cfg Config, doc matrix.Document) *fleetExecutor {
+	started := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, doc.Started)
+	return &fleetExecutor{
+		cfg: cfg, run: "matrix-" + doc.Hash[:12] + "-" + started,
+		tasks: map[string]task.Cell{}, sums: map[string]fleet.Artifact{},
+	}
+}
+
+// Run queues the tasks and takes their outcomes.
+func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) (err error) {
+	folder, err := disk.NewWorkFolder()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	f.done = done
+	cfg := fleet.CoordinatorConfig{
+		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
+		Attempts: f.cfg.Retries + 1, Notify: f.notify,
+	}
+	if f.cfg.NATS == "" {
+		own, startErr := f.startLocal(ctx, folder.Dir, tasks)
+		if startErr != nil {
+			return startErr
+		}
+		defer func() { err = errors.Join(err, own.close()) }()
+		cfg.Server = fleet.Server{Embedded: own.server}
+		tasks = own.rejectUnrunnable(tasks, done)
+	}
+	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.take)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func (f *fleetExecutor) notify(n fleet.Notice) { f.cfg.Events(trial.Event{Note: n.String()}) }
+
+// queue makes fleet tasks of cells, as the fleet asks for them: one sequence per
+// kind of machine that cells need.
+func (f *fleetExecutor) queue(tasks []task.Cell) (all []iter.Seq2[fleet.Task, error]) {
+	var kinds []string
+	of := map[string][]task.Cell{}
+	for _, t := range tasks {
+		f.tasks[t.Cell.ID] = t
+		kind := task.NeedsOf(t.Cell).String()
+		if of[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		of[kind] = append(of[kind], t)
+	}
+	for _, kind := range kinds {
+		all = append(all, func(yield func(fleet.Task, error) bool) {
+			for _, t := range of[kind] {
+				if packed, err := f.task(t); !yield(packed, err) || err != nil {
+					return
+				}
+			}
+		})
+	}
+	return all
+}
+
+func (f *fleetExecutor) task(t task.Cell) (fleet.Task, error) {
+	p, err := t.Pack()
+	if err != nil {
+		return fleet.Task{}, err
+	}
+	packed := fleet.Task{ID: t.Cell.ID, Needs: task.NeedsOf(t.Cell), Spec: p.Spec}
+	for name, path := range p.Files {
+		a, known := f.sums[path]
+		if !known {
+			if a, err = task.Artifact(path); err != nil {
+				return packed, fault.Wrap(fault.Rig, "read a file of cell "+t.Cell.Name, err)
+			}
+			f.sums[path] = a
+		}
+		a.Name = name
+		packed.Artifacts = append(packed.Artifacts, a)
+	}
+	slices.SortFunc(packed.Artifacts, func(a, b fleet.Artifact) int { return strings.Compare(a.Name, b.Name) })
+	return packed, nil
+}

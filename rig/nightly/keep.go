@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"fmt"
+	"time"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// take keeps a cell's result and says so. A cell that was interrupted has none.
+func (n *night) take(r matrix.CellResult) error {
+	if r.Status == matrix.NotRun {
+		return nil
+	}
+	n.results[r.Cell.ID] = r
+	status := string(r.Status)
+	if len(r.Retries) > 0 {
+		status += fmt.Sprintf(", %d retries", len(r.Retries))
+	}
+	n.cfg.Events(trial.Event{Stage: &trial.StageEvent{
+		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
+		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
+	}})
+	if err := n.folder.save(r); err != nil {
+		return err
+	}
+	n.record(r)
+	return nil
+}
+
+// finish writes the document and its reports.
+func (n *night) finish() error {
+	n.doc.Cells = []matrix.CellResult{}
+	for _, c := range n.cells {
+		r, ok := n.results[c.ID]
+		if !ok {
+			r = matrix.Unrun(c)
+		}
+		r.Cell = c
+		n.doc.Cells = append(n.doc.Cells, r)
+	}
+	n.countBoots()
+	n.doc.Counts = matrix.Count(n.doc)
+	n.doc.Counts.Resumed = len(n.kept)
+	n.doc.Seconds = time.Since(n.started).Seconds()
+	if err := n.folder.publish(n.doc, n.cfg.Reports, n.since); err != nil {
+		return err
+	}
+	command.Untidy(n.cfg.Events, n.folder.tidy())
+	return nil
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+)
+
+// prepare builds what the cells need, one kernel after the other, since each
+// build takes all of the machine. A cell whose kernel fails has its result.
+func (n *night) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, error) {
+	var tasks []task.Cell
+	var order []matrix.Kernels
+	users := map[matrix.Kernels][]matrix.Cell{}
+	for _, c := range cells {
+		if users[c.Kernels()] == nil {
+			order = append(order, c.Kernels())
+		}
+		users[c.Kernels()] = append(users[c.Kernels()], c)
+	}
+	ready := map[string]task.Cell{}
+	for i, group := range order {
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("kernels %d of %d: %s, for %d cells", i+1, len(order), about(group), len(users[group]))})
+		k, err := n.buildKernels(ctx, users[group])
+		if ctx.Err() != nil {
+			return nil, errors.Join(err, closeKernels(k))
+		}
+		n.built[group] = k
+		for _, c := range users[group] {
+			p, failure := kernels.Ready{}, err
+			if failure == nil {
+				p, failure = k.ready(c)
+			}
+			if failure == nil {
+				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.again[c.ID]}
+				continue
+			}
+			if err := n.take(failedCell(c, failure)); err != nil {
+				return nil, err
+			}
+		}
+		n.noteBuilds(k)
+	}
+	for _, c := range cells { // in the file's order again
+		if t, ok := ready[c.ID]; ok {
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks, nil
+}
+
+func about(k matrix.Kernels) string {
+	words := k.Arch
+	for _, w := range []string{k.Tree, k.Rev, k.Compiler, k.Patch} {
+		if w != "" {
+			words += ", " + w
+		}
+	}
+	return words
+}
+
+// buildKernels builds the arms that the cells need, again after a fault of the
+// rig, as often as is allowed.
+func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
+	var arms []trial.Variant
+	for _, v := range trial.Pair() {
+		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Variants(), v) }) {
+			arms = append(arms, v)
+		}
+	}
+	cfg := command.Config{CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
+	cell := cells[0]
+	cell.Spec.Jobs = n.cfg.Jobs
+	for tries := 0; ; tries++ {
+		k, err = build(ctx, cfg, cell, arms)
+		failure := err
+		if err == nil {
+			failure = k.rigFault()
+		}
+		if failure == nil || fault.KindOf(failure) != fault.Rig || ctx.Err() != nil || tries >= n.cfg.Retries {
+			return k, err
+		}
+		n.doc.Retries = append(n.doc.Retries, failure.Error())
+		n.cfg.Events(trial.Event{Note: "building again after a fault of the rig: " + failure.Error()})
+		if err := closeKernels(k); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// rigFault is the first failure of an arm that may not happen again.
+func (k *built) rigFault() error {
+	for _, v := range trial.Pair() {
+		if err := k.failed[v]; fault.KindOf(err) == fault.Rig {
+			return err
+		}
+	}
+	return nil
+}
+
+// failedCell is the result of a cell that could not begin.
+func failedCell(c matrix.Cell, err error) matrix.CellResult {
+	r := matrix.Judge(c, trial.Result{Failure: trial.FailureOf(err)})
+	r.Started = time.Now().UTC().Format(time.RFC3339)
+	return r
+}
+
+// noteBuilds lists the images for the document, each once. How many cells boot
+// each is counted at the end: on resume the list holds what was built before.
+func (n *night) noteBuilds(k *built) {
+	if k == nil {
+		return
+	}
+	of := k.images()
+	for _, image := range of.Images {
+		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Key == image.Key }) {
+			continue
+		}
+		n.doc.Builds = append(n.doc.Builds, matrix.Build{
+			Image: image, Arch: k.run.Arch.Name, Kernel: of.Kernel.Version, Compiler: of.Kernel.Compiler,
+		})
+	}
+}
+
+// countBoots says how many cells have booted each image.
+func (n *night) countBoots() {
+	for i := range n.doc.Builds {
+		b := &n.doc.Builds[i]
+		b.Cells = 0
+		for _, r := range n.doc.Cells {
+			if slices.Contains(r.Images, b.Key) {
+				b.Cells++
+			}
+		}
+	}
+}
+
+func closeKernels(k *built) error {
+	if k == nil {
+		return nil
+	}
+	return k.close()
+}
+
+func (n *night) closeKernels() error {
+	var errs []error
+	for _, k := range n.built {
+		errs = append(errs, closeKernels(k))
+	}
+	return errors.Join(errs...)
+}

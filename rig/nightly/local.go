@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/task"
+	"kcovrig/rig/worker"
+)
+
+// local is this machine as the only worker of a server in this process.
+type local struct {
+	server *fleet.Embedded
+	labels fleet.Labels
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	err    error
+}
+
+func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task.Cell) (*local, error) {
+	server, err := fleet.StartEmbedded(ctx, filepath.Join(dir, "nats"))
+	if err != nil {
+		return nil, err
+	}
+	h := &local{server: server}
+	ctx, h.stop = context.WithCancel(ctx)
+	m, err := worker.Open(ctx, worker.Config{
+		Name: "here", Slots: f.cfg.Parallel, CacheDir: f.cfg.CacheDir, QEMU: f.cfg.QEMU, Dir: filepath.Join(dir, "worker"),
+		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Reports: f.cfg.Reports, Doers: f.cfg.Doers, Server: fleet.Server{Embedded: server},
+		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return task.NeedsOf(t.Cell).KVM }),
+	})
+	if err != nil {
+		h.stop()
+		return nil, errors.Join(err, server.Close())
+	}
+	h.labels = m.Labels
+	h.work.Go(func() {
+		if err := m.Work(ctx); err != nil && ctx.Err() == nil {
+			h.err = fmt.Errorf("the worker on this machine ended: %w", err)
+		}
+	})
+	return h, nil
+}
+
+// rejectUnrunnable gives the cells that this machine cannot run their results, since no
+// other will come, and returns the rest.
+func (h *local) rejectUnrunnable(tasks []task.Cell, done func(matrix.CellResult)) []task.Cell {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t task.Cell) bool {
+		n := task.NeedsOf(t.Cell)
+		if n.Met("here", h.labels) {
+			return false
+		}
+		done(failedCell(t.Cell, fault.Newf(fault.Rig, "run cell "+t.Cell.Name, "it needs %s, and this machine has %+v", n, h.labels)))
+		return true
+	})
+}
+
+func (h *local) close() error {
+	h.stop()
+	h.work.Wait()
+	return errors.Join(h.err, h.server.Close())
+}

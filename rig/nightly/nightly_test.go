@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
+	"kcovrig/rig/result"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+)
+
+// nightlyLab runs matrices on fakes, and counts what is asked of them.
+type nightlyLab struct {
+	*rigtest.Lab
+	cfg    Config
+	dir    string
+	mu     sync.Mutex
+	images map[string]int // by architecture, compiler and arm
+	boots  atomic.Int32
+	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
+	broken func(kernels.Config, bool) error
+	patch  string // that makes the patched arms
+}
+
+func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) *nightlyLab {
+	t.Helper()
+	dir := t.TempDir()
+	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir, images: map[string]int{}}
+	file := filepath.Join(dir, "m.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
+	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Reports: report.Kept(), Parallel: 1}
+	return n
+}
+
+// doers are the fakes, with what a matrix needs.
+func (n *nightlyLab) doers() *command.Doers {
+	b := n.Lab.Doers()
+	start := b.Start
+	b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
+		if err := n.failure(n.boots.Add(1)); err != nil {
+			return nil, err
+		}
+		return start(ctx, c)
+	}
+	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+		path := filepath.Join(n.dir, "initrd")
+		return initramfs.Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
+	}
+	return b
+}
+
+func (n *nightlyLab) open(_ context.Context, c kernels.Config) (kernels.Source, error) {
+	return countedSource{rigtest.Source{Lab: n.Lab}, n, c}, nil
+}
+
+func (n *nightlyLab) failure(boot int32) error {
+	if n.fail == nil {
+		return nil
+	}
+	return n.fail(boot)
+}
+
+type countedSource struct {
+	rigtest.Source
+	n *nightlyLab
+	c kernels.Config
+}
+
+func (t countedSource) Plan(context.Context, trial.Variant) (kernels.Image, error) {
+	return kernels.Image{}, errors.New("nobody asks for it here")
+}
+func (t countedSource) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
+	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(v)
+	t.n.mu.Lock()
+	t.n.images[key]++
+	t.n.mu.Unlock()
+	if t.n.broken != nil {
+		if err := t.n.broken(t.c, v == trial.Patched); err != nil {
+			return kernels.Image{}, err
+		}
+	}
+	path := filepath.Join(t.n.dir, key)
+	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
+		return kernels.Image{}, err
+	}
+	image := kernels.Image{Image: trial.Image{Patched: v == trial.Patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	if v == trial.Patched {
+		image.PatchText = t.n.patch
+	}
+	return image, nil
+}
+
+func statuses(d matrix.Document) map[string]string {
+	out := map[string]string{}
+	for _, r := range d.Cells {
+		out[r.Cell.Name] = r.Words() + " " + string(r.Status)
+	}
+	return out
+}
+
+// saved reads back what the folder holds.
+func (n *nightlyLab) saved(t *testing.T) matrix.Document {
+	t.Helper()
+	s, err := result.LoadMatrix(n.cfg.OutDir)
+	require.NoError(t, err)
+	for _, file := range []string{"report.html", "report.md", "junit.xml"} {
+		assert.FileExists(t, filepath.Join(n.cfg.OutDir, file))
+	}
+	return s.Document
+}
+
+const small = "axes: {patch: [series, none], reader: [acquire, relaxed], mode: [both, pc]}\nexclude: [{patch: series, reader: relaxed}]\n"
+
+func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small+"include: [{compiler: clang}]\n")
+	doc, dir, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, n.cfg.OutDir, dir)
+	assert.Equal(t, map[string]int{"arm64 gcc unpatched": 1, "arm64 gcc patched": 1, "arm64 clang unpatched": 1, "arm64 clang patched": 1}, n.images)
+	assert.Equal(t, matrix.Counts{Cells: 7, Expected: 7}, doc.Counts, "%v", statuses(doc))
+	require.Len(t, doc.Builds, 4)
+	assert.Equal(t, 6, doc.Builds[0].Cells, "all cells of gcc boot the unpatched kernel")
+	assert.Equal(t, 2, doc.Builds[1].Cells)
+	for _, r := range doc.Cells {
+		run, err := result.Load(filepath.Join(dir, r.Folder))
+		require.NoError(t, err, "each cell has a run folder")
+		assert.Equal(t, r.Cell.Command, run.Document.Command)
+		assert.NotEmpty(t, r.Measured)
+	}
+	assert.Equal(t, doc.Counts, n.saved(t).Counts)
+}
+
+func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{Stale: 2}, "axes: {patch: [series, none]}\ninclude: [{command: run}]\n")
+	n.Noted = func(trial.Variant) ([]weakmem.Site, error) {
+		return []weakmem.Site{{First: 0x104, Second: 0x300, By: 0x280, Count: 9, Why: "caution-call"}}, nil
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{
+		"arm64/compare/acquire": "not-fixed unexpected", "arm64/unpatched/acquire": "inconclusive unexpected", "arm64/patched/acquire": "stale unexpected",
+	}, statuses(doc))
+	assert.Equal(t, 3, doc.Counts.Unexpected)
+}
+
+func TestOneCellsFailureStopsNoOther(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n.fail = func(boot int32) error {
+		if boot == 3 {
+			return fault.Newf(fault.Kernel, "boot", "it panicked")
+		}
+		return nil
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 1, doc.Counts.KernelFaults)
+	assert.Equal(t, 5, doc.Counts.Expected)
+	assert.Zero(t, doc.Counts.Retries, "only a fault of the rig is tried again")
+}
+
+func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n.cfg.Retries = 2
+	n.broken = func(_ kernels.Config, patched bool) error {
+		if patched {
+			return fault.Newf(fault.Kernel, "build", "error: no")
+		}
+		return nil
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 4, KernelFaults: 2}, doc.Counts)
+	assert.Equal(t, 1, n.images["arm64 gcc patched"], "a kernel that does not build is not built again")
+}
+
+func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
+	lost := fault.Newf(fault.Rig, "start", "no memory")
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none}, {patch: none, mode: pc}]\n")
+	n.fail = func(boot int32) error {
+		if boot <= 2 {
+			return lost
+		}
+		return nil
+	}
+	builds := 0
+	n.broken = func(kernels.Config, bool) error {
+		if builds++; builds == 1 {
+			return lost
+		}
+		return nil
+	}
+	n.cfg.Retries = 2
+	doc, dir, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 2, Retries: 3}, doc.Counts)
+	assert.Len(t, doc.Retries, 1, "of a build")
+	assert.Contains(t, doc.Cells[0].Retries[0], "no memory")
+	for _, r := range doc.Cells {
+		assert.FileExists(t, filepath.Join(dir, r.Folder, "report.html"))
+	}
+
+	n.cfg.OutDir, n.cfg.Retries, n.broken = n.cfg.OutDir+"2", 1, nil
+	n.fail = func(int32) error { return lost }
+	doc, _, err = Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, RigFaults: 2, Retries: 2}, doc.Counts)
+}
+
+func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
+	var now, most atomic.Int32
+	n.cfg.Parallel = 3
+	start := n.cfg.Doers.Start
+	n.cfg.Doers.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		return start(ctx, c)
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 6, doc.Counts.Expected)
+	assert.LessOrEqual(t, most.Load(), int32(3))
+}
+
+// An engine elsewhere gets whole tasks, and its answers are the matrix'.
+func TestAnotherExecutor(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: [series, none]}\n")
+	lost := errors.New("the cluster is gone")
+	n.cfg.Executor = executorFunc(func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
+		require.Len(t, tasks, 2)
+		require.Len(t, tasks[0].Ready.Kernels, 2)
+		require.Len(t, tasks[1].Ready.Kernels, 1)
+		_, err := json.Marshal(tasks[0].Ready)
+		require.NoError(t, err)
+		r := matrix.Judge(tasks[1].Cell, trial.Result{})
+		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Stale
+		done(r)
+		return lost
+	})
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.ErrorIs(t, err, lost)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotRun: 1}, doc.Counts)
+	assert.Equal(t, "far", n.saved(t).Cells[1].Worker)
+}
+
+type executorFunc func(context.Context, []task.Cell, func(matrix.CellResult)) error
+
+func (f executorFunc) Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
+	return f(ctx, tasks, done)
+}
+
+func TestACellForAnotherHost(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none, host: x86_64}, {patch: none, host: arm64}]\n")
+	n.cfg.Retries = 3
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, RigFaults: 1}, doc.Counts, "no machine has what it needs")
+}

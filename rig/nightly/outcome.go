@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/task"
+)
+
+// take puts one cell's outcome in its place.
+func (f *fleetExecutor) take(o fleet.Outcome) error {
+	t, known := f.tasks[o.Task]
+	if !known {
+		return fault.Newf(fault.Rig, "take an outcome", "no cell has the identity %s", o.Task)
+	}
+	var sent task.CellDone
+	if len(o.Value) > 0 {
+		if err := json.Unmarshal(o.Value, &sent); err != nil {
+			return fault.Wrap(fault.Rig, "read the result of "+t.Cell.Name, err)
+		}
+	}
+	r := sent.Result
+	if len(o.Value) == 0 || o.Status != fleet.Done && r.Status != matrix.Failed {
+		r = failedCell(t.Cell, o.Failure.Err())
+	}
+	r.Cell, r.Worker, r.Folder = t.Cell, o.Worker, ""
+	for _, fail := range o.Faults {
+		r.Retries = append(r.Retries, fail.Err().Error())
+	}
+	if len(o.Logs) > 0 {
+		var err error
+		if r.Folder, err = unpack(o.Logs, sent.Folder, t); err != nil {
+			return err
+		}
+	}
+	f.done(r)
+	return nil
+}
+
+// unpack moves a run folder that came as logs to its place, and makes its paths
+// point town.
+func unpack(logs []fleet.Log, was string, t task.Cell) (string, error) {
+	op := "keep the run folder of " + t.Cell.Name
+	folder, err := task.FreeFolder(t.Dir, t.Cell.ID)
+	if err != nil {
+		return "", err
+	}
+	aside := folder + ".new"
+	if err := os.RemoveAll(aside); err != nil { // of one that was killed
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	for _, l := range logs {
+		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
+		_, below, _ = strings.Cut(below, "/")   // the run folder's name
+		if l.Path == "" || !filepath.IsLocal(below) {
+			continue // a notice said so
+		}
+		data, err := os.ReadFile(l.Path)
+		if err == nil {
+			data = []byte(strings.ReplaceAll(string(data), was+"/", folder+"/"))
+			err = disk.WriteFile(filepath.Join(aside, below), data)
+		}
+		if err != nil {
+			return "", fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	if err := disk.Move(context.Background(), aside, folder); err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil
+}

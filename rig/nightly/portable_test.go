@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/worker"
+)
+
+func aTask(t *testing.T, dir string) task.Cell {
+	t.Helper()
+	f, err := matrix.Parse("m.yaml", []byte("version: 1\naxes: {arch: arm64}\n"))
+	require.NoError(t, err)
+	file := func(name string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(name), 0o600))
+		return path
+	}
+	same := false
+	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
+	require.NoError(t, err)
+	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: &same, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	for _, patched := range []bool{false, true} {
+		arm, patch := string(trial.VariantOf(patched, false)), ""
+		if patched {
+			patch = file("fix.patch")
+		}
+		c.Ready.Kernels = append(c.Ready.Kernels, kernels.ReadyKernel{
+			Image: kernels.Image{
+				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
+				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
+			},
+			Analysis: kernels.Analysis{
+				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
+				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+			},
+			Patch: patch,
+		})
+	}
+	return c
+}
+
+// A cell runs where nothing is but its files: no tree, no compiler, no cache of kernels.
+func TestACellRunsFromItsFilesAlone(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	sent, err := aTask(t, here).Pack()
+	require.NoError(t, err)
+	assert.Len(t, sent.Files, 8)
+	assert.NotContains(t, string(sent.Spec), here, "no path of this machine")
+	assert.NotContains(t, string(sent.Spec), "/cache/")
+	for name, path := range sent.Files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(there, name), text, 0o600))
+	}
+	require.NoError(t, os.RemoveAll(here))
+	c, err := task.Receive(sent.Spec, there, filepath.Join(there, "out"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(c.Dir, 0o755))
+
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	cfg := l.Config(t)
+	cfg.Kernels, cfg.Doers.Archive = nil, nil // to be called is to crash
+	r, err := worker.Try(t.Context(), cfg, c)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)
+	assert.Equal(t, matrix.Fixed, r.Outcome)
+	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)
+	assert.FileExists(t, filepath.Join(there, r.Folder, "result.json"))
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", "code.lst"))
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", prepare.PatchFile))
+	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", prepare.PatchFile), "it is the tree")
+	for _, b := range l.Boots {
+		assert.True(t, strings.HasPrefix(b.Kernel, there), b.Kernel)
+		assert.FileExists(t, b.Initrd)
+	}
+}
+
+// A task is known by its digest: a matrix that is resumed finds what was reported
+// meanwhile only if it asks for the very same one, though its kernels are cached by
+// now and fewer cells are left.
+func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
+	dir := t.TempDir()
+	sent := func(change func(*task.Cell)) string {
+		c := aTask(t, dir)
+		c.Cell.Command, c.Ready.Kernels = matrix.Run, c.Ready.Kernels[:1]
+		change(&c)
+		p, err := c.Pack()
+		require.NoError(t, err)
+		return string(p.Spec)
+	}
+	first := sent(func(*task.Cell) {})
+	assert.Equal(t, first, sent(func(c *task.Cell) {
+		image := &c.Ready.Kernels[0].Image.Image
+		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
+		c.Ready.SameCode = nil
+	}))
+	assert.NotEqual(t, first, sent(func(c *task.Cell) { c.Again = "2026-01-01T00:00:00Z" }))
+}
+
+func TestCellsThatAreNotReceived(t *testing.T) {
+	sent, err := aTask(t, t.TempDir()).Pack()
+	require.NoError(t, err)
+	for name, bad := range map[string]string{
+		"no JSON":     "{",
+		"no cell":     "{}",
+		"a way out":   strings.Replace(string(sent.Spec), `"kernel-patched"`, `"../kernel-patched"`, 1),
+		"a path":      strings.Replace(string(sent.Spec), `"guest"`, `"/bin/sh"`, 1),
+		"a file away": strings.Replace(string(sent.Spec), `"emulator.tar"`, `"../../emulator.tar"`, 1),
+		"a patch":     strings.Replace(string(sent.Spec), `"made-patched.patch"`, `"/etc/passwd"`, 1),
+		"no emulator": strings.Replace(string(sent.Spec), `"Emulator":`, `"Other":`, 1),
+		"an arm less": strings.Replace(string(sent.Spec), `"command":"compare"`, `"command":"run"`, -1),
+	} {
+		require.NotEqual(t, string(sent.Spec), bad, name)
+		_, err := task.Receive(json.RawMessage(bad), "dir", "out")
+		require.Error(t, err, name)
+		assert.Equal(t, fault.Rig, fault.KindOf(err), name)
+	}
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/history"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+)
+
+// record adds a cell's run to the history. Where it cannot, it says so and no
+// more: a history's fault is none of the cell's.
+func (n *night) record(r matrix.CellResult) {
+	if n.cfg.History == "" || r.Folder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), command.RecordLimit)
+	defer cancel()
+	db, err := history.Open(ctx, n.cfg.History)
+	if err == nil {
+		_, err = command.ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
+	}
+}
+
+// recordKept records the answers that were there: whoever was killed between an
+// answer and its record left it out. What is in the history stays there once.
+func (n *night) recordKept() {
+	for _, c := range n.cells {
+		if n.kept[c.ID] {
+			n.record(n.results[c.ID])
+		}
+	}
+}
+
+// isMatrixFolder says whether a matrix works or worked in dir.
+func isMatrixFolder(dir string) bool {
+	_, err := os.Stat((&matrixFolder{dir: dir}).plan())
+	return err == nil
+}
+
+// importMatrix records the answers of a matrix folder, also of one that was
+// interrupted, under their cells' names, as the matrix itself does. One that
+// cannot be read keeps no other out.
+func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Imported, error) {
+	files, err := filepath.Glob((&matrixFolder{dir: dir}).result("*"))
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "import "+dir, err)
+	}
+	var done []command.Imported
+	var failed error
+	for _, file := range files {
+		r, err := readAnswer(file)
+		if err == nil && r.Folder == "" {
+			continue // it failed before anything ran
+		}
+		var run command.Imported
+		if err == nil {
+			run, err = command.ImportRun(ctx, db, filepath.Join(dir, r.Folder), r.Cell.Name)
+		}
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		done = append(done, run)
+	}
+	return done, failed
+}
+
+// readAnswer reads a cell's result from a matrix folder.
+func readAnswer(file string) (r matrix.CellResult, err error) {
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
+		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)
+	}
+	return r, fault.Wrap(fault.User, "read the answer "+file, err)
+}

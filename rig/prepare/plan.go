@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// Ask is what tells one boot of a set-up from another.
+type Ask struct {
+	Variant trial.Variant
+	Reader  trial.Reader
+	Limit   time.Duration // of the stress
+	Hits    int           // Detection records per mode
+	Focus   uint64        // see weakmem.Config
+	Below   string        // folder in which the boot's own is made
+}
+
+// Boot plans a boot, and makes its folder.
+func (s *Setup) Boot(ask Ask, stages *command.Stages, turns *boot.Turns) (*boot.Boot, error) {
+	plan := s.Plan(ask)
+	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
+	}
+	return &boot.Boot{Plan: plan, Doers: s.Config.Doers.Doers, Stage: stages.Begin, Events: s.Config.Events, Turns: turns}, nil
+}
+
+// Plan is all that one boot is made of.
+func (s *Setup) Plan(ask Ask) boot.Plan {
+	spec := s.Config.Spec
+	name := string(ask.Variant)
+	if len(spec.Readers) > 1 {
+		name += "-" + string(ask.Reader)
+	}
+	kernel, reader := s.Kernels.Of[ask.Variant], s.Readers[ask.Reader]
+	p := boot.Plan{
+		Name: name, Dir: filepath.Join(ask.Below, name), Variant: ask.Variant, Reader: ask.Reader,
+		Expected: s.expected(ask.Variant, ask.Reader), Limit: ask.Limit,
+		Lines:     slices.Concat(kernel.Lines, s.GuestLines),
+		Entries:   boot.Entries{Code: reader.Code, Count: reader.Count},
+		Workloads: append([]string{s.Scenario.Workload}, s.Background...),
+		Start: wire.Start{
+			Workload: s.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: spec.Seed,
+			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
+		},
+	}
+	if a := kernel.Analysis; a != nil {
+		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers}
+	}
+	p.Machine = boot.Machine(qemu.Config{
+		Name: name, Arch: s.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
+		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir,
+	})
+	if s.Emulated() {
+		e := s.emulation()
+		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, spec.Seed, boot.RAMBytes, ask.Focus
+		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
+		e.Mark, e.Marks = weakmem.Scope{Start: s.Mark.Start, End: s.Mark.End}, s.marks(ask.Hits)
+		p.Emulator = &e
+	}
+	return p
+}
+
+// emulation is what all boots have in common of the emulator.
+func (s *Setup) emulation() weakmem.Config {
+	policy := s.Config.Emulator.OrDefault()
+	if len(s.Background) > 0 {
+		policy = weakmem.ExtremePolicy()
+	}
+	return weakmem.Config{
+		Arch: s.Arch, API: s.QEMU.PluginAPI, CacheDir: s.Config.CacheDir, Policy: policy, Define: s.Config.Define, Sent: s.Config.Emulator,
+	}
+}
+
+// marks is how many stale windows the emulator shall save events for.
+func (s *Setup) marks(hits int) int {
+	if s.Mark == (objcode.Range{}) {
+		return 0
+	}
+	return hits * len(s.Config.Spec.Modes)
+}
+
+// expected is what the memory model says of stale reads in a variant.
+func (s *Setup) expected(v trial.Variant, reader trial.Reader) trial.Expectation {
+	switch {
+	case s.Arch.TSO:
+		return trial.Never
+	case v == trial.AsIs:
+		return "" // the model is not asked about a kernel that nobody described
+	case v == trial.Patched && s.Ordered(reader):
+		return trial.Never
+	}
+	return trial.Sometimes
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package prepare makes, from a specification, all that boots are made of: the
+// kernels and what their binaries say, the guest, QEMU and the emulator's scope.
+// Its product is a Setup, a value that knows no command; a boot's plan is made of
+// it. Where kernels come from it leaves to rig/kernels, booting to rig/boot.
+package prepare
+
+import (
+	"context"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// Request says what to prepare for a run.
+type Request struct {
+	Variants []trial.Variant
+	// Background are workloads that run beside the scenario's.
+	Background []string
+	// GuestSymbols and KernelSymbols are functions to put into the emulator's scope
+	// beside the scenario's: all of the former, of the latter those that are there.
+	GuestSymbols, KernelSymbols []string
+	// QEMUBefore is how QEMU was started in a run that is repeated; nil: none is.
+	QEMUBefore []string
+	// Admit refuses, before anything is built, a kernel that is not the wanted one; nil: any is.
+	Admit func(ctx context.Context, source kernels.Source, v trial.Variant) error
+}
+
+// Setup is what the boots of a run are made of. It is not changed once it is made.
+type Setup struct {
+	Config     command.Config
+	Arch       arch.Arch
+	Scenario   scenario.Scenario
+	Kernels    *Kernels
+	Readers    map[trial.Reader]Reader
+	Archive    initramfs.Archive
+	QEMU       qemu.Program
+	Accel      trial.Accel
+	Mark       objcode.Range  // the guest's mark function
+	GuestLines []objcode.Line // of the guest's code in scope
+	Background []string
+	Provenance *trial.Setup // nil: the emulator is not used
+}
+
+// Kernels are the kernels of a run. The source stays open, which keeps the
+// images, until Close.
+type Kernels struct {
+	Source kernels.Source
+	Of     map[trial.Variant]Kernel
+	order  []trial.Variant // those that were built
+	same   *bool           // whether their code is the same; nil: not compared
+}
+
+// Kernel is one of them, with what its binary says.
+type Kernel struct {
+	Image    kernels.Image
+	Analysis *kernels.Analysis // nil: it was not looked at
+	Scope    []weakmem.Scope   // the analysis', and what the user added
+	Lines    []objcode.Line    // of the code in scope
+}
+
+// Reader is a reader's code in the guest.
+type Reader struct {
+	Code  []objcode.Range
+	Count uint64            // the address of its load of the count
+	Says  *trial.ReaderCode // what may order its loads; nil: not understood
+}
+
+// Emulated says whether the weak-memory plugin is used.
+func (s *Setup) Emulated() bool { return command.Emulated(s.Config.Spec) }
+
+// Tell puts into the result what it was made with, as far as it was made.
+func (s *Setup) Tell(r *trial.Result) {
+	s.Kernels.Tell(r)
+	for _, reader := range r.Spec.Readers {
+		if says := s.Readers[reader].Says; says != nil {
+			r.Readers = append(r.Readers, *says)
+		}
+	}
+	r.Setup = s.Provenance
+	if s.Accel == "" {
+		return
+	}
+	model := trial.ModelNative
+	if s.Emulated() {
+		model = trial.ModelArm
+	}
+	r.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
+}
+
+// Tell puts into the result which kernels there are.
+func (k *Kernels) Tell(r *trial.Result) {
+	for _, v := range k.order {
+		of := k.Of[v]
+		r.Kernel = of.Image.Kernel
+		r.Images = append(r.Images, of.Image.Image)
+		if of.Analysis != nil {
+			r.Code = append(r.Code, of.Analysis.Code)
+		}
+	}
+	if k.same != nil {
+		differs := !*k.same
+		r.CodeDiffers = &differs
+	}
+}
+
+// Close gives up the images, which the cache may then prune.
+func (s *Setup) Close() error { return s.Kernels.Close() }
+
+// Close gives up the images, which the cache may then prune.
+func (k *Kernels) Close() error {
+	if k.Source == nil {
+		return nil
+	}
+	return k.Source.Close()
+}
+
+// Ordered says whether the reader orders its own loads.
+func (s *Setup) Ordered(reader trial.Reader) bool { return s.Scenario.Readers[string(reader)].Ordered }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// Enough says, of the latest tallies of each kernel, whether the boots may end.
+type Enough func(latest map[trial.Variant][]wire.Tally, notes Notes) bool
+
+// Notes gives what the emulator of a kernel under way has noted so far.
+type Notes func(trial.Variant) *trial.Silence
+
+// InTurns boots the variants with one reader at once, since a boot keeps one host
+// core busy, and stresses them in turns, since a stress needs two. It returns an
+// observation per variant, in their order, also beside an error. A nil enough
+// means the whole duration.
+func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Reader, variants []trial.Variant, enough Enough) ([]trial.Observation, []trial.Witness, error) {
+	seen := make([]trial.Observation, len(variants))
+	witnesses := make([][]trial.Witness, len(variants))
+	boots := map[trial.Variant]*boot.Boot{}
+	var settled func(map[trial.Variant][]wire.Tally) bool
+	if enough != nil {
+		settled = func(latest map[trial.Variant][]wire.Tally) bool {
+			return enough(latest, func(v trial.Variant) *trial.Silence {
+				noted, _ := boots[v].Silence() // what could not be read is met again at the boot's end
+				return noted
+			})
+		}
+	}
+	turns := boot.NewTurns(len(variants), settled)
+	for _, v := range variants {
+		b, err := s.Boot(Ask{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
+		if err != nil {
+			return nil, nil, err
+		}
+		boots[v] = b
+	}
+	group, at := errgroup.WithContext(ctx)
+	for i, v := range variants {
+		group.Go(func() (err error) {
+			seen[i], err = boots[v].Run(at)
+			witnesses[i] = boots[v].Witnesses()
+			return err
+		})
+	}
+	err := group.Wait()
+	return seen, slices.Concat(witnesses...), err
+}
+
+// limit is the longest stress of a kernel.
+func (s *Setup) limit() time.Duration {
+	if s.Config.Spec.Duration > 0 {
+		return s.Config.Spec.Duration
+	}
+	return verdict.GiveUp
+}

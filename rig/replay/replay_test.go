@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/compare"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/result"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// seen is a guest whose reader sees a stale entry at each of the given offsets
+// of the writer's code.
+func seen(offsets ...uint64) rigtest.Guest {
+	g := rigtest.Guest{Stale: 1}
+	for i, at := range offsets {
+		g.Hits = append(g.Hits, wire.Detection{Mode: "pc", Index: at, Count: 9, Seen: 5, AtNS: 3e6, Witness: uint64(i + 1)})
+	}
+	return g
+}
+
+// tell makes a witness of a detection as seen() made it.
+func tell(cfg boot.WitnessConfig) ([]trial.Witness, error) {
+	var told []trial.Witness
+	for _, d := range cfg.Detections {
+		told = append(told, trial.Witness{Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
+			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
+			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
+			{VCPU: 1, Kind: trial.Mark, Address: 8},
+		}})
+	}
+	return told, nil
+}
+
+// replayLab is a lab whose emulator leaves witnesses, and what it was told.
+type replayLab struct {
+	*rigtest.Lab
+	plugins []weakmem.Config
+	sought  qemu.Search
+	spec    trial.Spec // of the tree that was opened last
+	built   int
+	plan    kernels.Image
+	setup   string
+	guest   string // the archive's hash
+}
+
+func newReplayLab(t *testing.T) (*replayLab, Config) {
+	t.Helper()
+	l := &replayLab{Lab: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}), setup: "weakmem", guest: "guest"}
+	l.plan = kernels.Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
+	cfg := l.Config(t)
+	b := cfg.Doers
+	cfg.Kernels = func(_ context.Context, t kernels.Config) (kernels.Source, error) {
+		l.spec = t.Spec
+		return replaySource{rigtest.Source{Lab: l.Lab}, l}, nil
+	}
+	b.QEMU = func(_ context.Context, e qemu.Search) (qemu.Program, error) {
+		l.sought = e
+		return l.QEMU, nil
+	}
+	b.Plugin = func(_ context.Context, p weakmem.Config) (weakmem.Plugin, error) {
+		l.plugins = append(l.plugins, p)
+		return weakmem.Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
+	}
+	b.Emulation = func(weakmem.Config) (string, map[string]uint64, error) {
+		return l.setup, map[string]uint64{"active": 600}, nil
+	}
+	b.Functions = func(string, []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
+	}
+	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+		return initramfs.Archive{Path: "initrd", Hash: l.guest}, nil
+	}
+	b.Witnesses = tell
+	l.Queue = []rigtest.Guest{seen(0x10), seen(0x20)}
+	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
+	_, err := compare.Run(t.Context(), cfg, trial.Unpatched)
+	require.NoError(t, err)
+	l.Boots, l.plugins, l.built = nil, nil, 0
+	run := cfg.OutDir
+	cfg.OutDir, cfg.Spec = filepath.Join(t.TempDir(), "replay"), trial.Spec{}
+	return l, Config{Config: cfg, Run: run, Witness: 2, Tries: 3, Limit: 10 * time.Second}
+}
+
+type replaySource struct {
+	rigtest.Source
+	l *replayLab
+}
+
+func (f replaySource) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
+	i := f.l.plan
+	i.Patched = v == trial.Patched
+	return i, nil
+}
+
+func (replaySource) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
+	return kernels.Analysis{Code: trial.Code{Container: "f"}, Scope: []weakmem.Scope{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
+}
+
+func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image, error) {
+	f.l.built++
+	i, err := f.Plan(ctx, v)
+	i.Hash = "image"
+	return i, err
+}
+
+func TestReplayReachesTheWitnessAgain(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.Queue = []rigtest.Guest{seen(0x10, 0x20), seen(0x20), seen(0x30, 0x20)}
+	replayed, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	r := replayed.Replay
+	require.True(t, r.Complete(), "%+v", r)
+	assert.Equal(t, trial.ExactInterval(3, 3, 0.95), r.Interval)
+	assert.Equal(t, trial.Place{Symbol: "f", Offset: 0x20}, r.Signature.DataStore)
+	assert.Equal(t, []int{2, 1, 2}, []int{r.Tries[0].Witnesses, r.Tries[1].Witnesses, r.Tries[2].Witnesses})
+	assert.Equal(t, int64(3e6), r.Tries[0].ReachedNS)
+	require.Len(t, l.Boots, 3, "one arm alone with one reader, once per try")
+	assert.Equal(t, trial.Acquire, replayed.Observations[0].Reader)
+	assert.Equal(t, []trial.Reader{trial.Acquire}, replayed.Spec.Readers)
+	for _, p := range l.plugins {
+		assert.Equal(t, uint64(77), p.Seed)
+		assert.Equal(t, uint64(0x1020), p.Focus)
+	}
+	assert.Equal(t, 1, l.built, "prepared once")
+	assert.Equal(t, []string{"qemu"}, l.sought.Argv, "the run's own QEMU")
+	assert.Equal(t, "/tree", l.spec.Tree, "the tree that the run chose")
+	assert.Equal(t, []string{"pc", "cmp"}, l.spec.Modes)
+
+	kept, err := result.Load(cfg.OutDir)
+	require.NoError(t, err)
+	assert.Equal(t, "replay", kept.Document.Command)
+	require.Len(t, kept.Document.Witnesses, 1, "of the last try that reached it")
+	assert.Equal(t, uint64(0x20), kept.Document.Witnesses[0].Detection.Index)
+	assert.FileExists(t, kept.Document.Measured[0].Console)
+	tries, err := filepath.Glob(filepath.Join(cfg.OutDir, "try*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(cfg.OutDir, "try003")}, tries)
+}
+
+func TestReplayOfAReplay(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.Queue = []rigtest.Guest{seen(0x20), seen(0x20)}
+	cfg.Tries = 1
+	_, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	cfg.Run, cfg.Witness, cfg.OutDir = cfg.OutDir, 1, filepath.Join(t.TempDir(), "again")
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, result.Replay.Complete())
+}
+
+func TestMissesAndFaultsAreToldApart(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	broken := seen(0x20)
+	broken.HangUp = 1
+	l.Queue = []rigtest.Guest{broken, seen(0x20), seen(0x30, 0x40), broken}
+	cfg.Tries, cfg.Limit = 4, 300*time.Millisecond
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	r := result.Replay
+	assert.False(t, r.Complete())
+	assert.Equal(t, []uint64{1, 1, 2}, []uint64{r.Reached, r.Missed, r.Faults})
+	assert.Equal(t, trial.ExactInterval(1, 2, 0.95), r.Interval, "a fault is no try")
+	assert.Equal(t, "rig", r.Tries[0].Whose)
+	assert.Equal(t, 2, r.Tries[2].Witnesses)
+	assert.Equal(t, trial.OutcomeOK, result.Observations[0].Outcome, "the result tells of the success")
+	assert.Len(t, result.Witnesses, 1)
+	tries, err := filepath.Glob(filepath.Join(cfg.OutDir, "try*"))
+	require.NoError(t, err)
+	assert.Len(t, tries, 3, "the success, and the faults' logs")
+}
+
+func TestFaultsAloneAreAnError(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	for range 5 {
+		l.Queue = append(l.Queue, rigtest.Guest{HangUp: 1, Console: "Kernel panic - not syncing: x"})
+	}
+	cfg.Tries = 5
+	result, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
+	assert.Len(t, l.Boots, maxFirstFaults)
+	assert.Equal(t, trial.ExactInterval(0, 0, 0.95), result.Replay.Interval)
+}
+
+func TestPlainReplayHasNoFocus(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.Queue = []rigtest.Guest{seen(0x20)}
+	cfg.Plain, cfg.Tries = true, 1
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.False(t, result.Replay.Focused)
+	assert.Zero(t, l.plugins[0].Focus)
+}
+
+func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	l.Queue = []rigtest.Guest{seen(0x20)}
+	cfg.Tries = 1
+	cfg.Doers.Functions = func(string, []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
+	}
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, result.Replay.Complete())
+	assert.False(t, result.Replay.Focused, "and it says so")
+	assert.Contains(t, result.Notes[0], "no store at f+0x20")
+	assert.Zero(t, l.plugins[0].Focus)
+}
+
+func TestAReplayThatIsInterrupted(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := seen(0x30)
+	waiting.Sent = make(chan struct{})
+	l.Queue = []rigtest.Guest{seen(0x20), waiting}
+	go func() { <-waiting.Sent; cancel() }()
+	result, err := Run(ctx, cfg)
+	require.NoError(t, err, "what was measured stands")
+	assert.Equal(t, []uint64{1, 0, 0}, []uint64{result.Replay.Reached, result.Replay.Missed, result.Replay.Faults})
+	assert.False(t, result.Replay.Complete())
+
+	_, err = os.Stat(filepath.Join(cfg.OutDir, "try001"))
+	assert.NoError(t, err)
+	cfg.OutDir = filepath.Join(t.TempDir(), "nothing")
+	_, err = Run(ctx, cfg)
+	assert.ErrorIs(t, err, context.Canceled, "nothing was measured")
+}
+
+func TestAReplayThatCannotTellKinds(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	cfg.Doers.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
+		return nil, fault.Newf(fault.Rig, "read the trace", "torn")
+	}
+	for range 3 {
+		l.Queue = append(l.Queue, seen(0x20))
+	}
+	result, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.Equal(t, uint64(3), result.Replay.Faults)
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rigtest is the fakes that tests of the rooms use in the place of kernels,
+// machines and guests: a Lab that answers as a real rig would, at once. Only tests
+// import it.
+package rigtest
+
+import (
+	"net"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/scenario"
+)
+
+// Guest plays the guest's side of a stream. Its zero value greets well and
+// sees no stale window.
+type Guest struct {
+	Hello   *wire.Hello  // nil: a good one
+	First   *wire.Record // sent in the hello's place
+	Stale   int          // every stale-th block is stale; 0: none
+	Fault   *wire.Fault  // sent after the first progress
+	HangUp  int          // closes the stream after that many progress records
+	NoDone  bool         // closes the stream in the done record's place
+	Lie     bool         // counts more stale windows than windows
+	Silent  bool         // never says anything
+	Counts  map[string]uint64
+	Console string           // what the console holds
+	Early   bool             // sends done unasked
+	Step    uint64           // blocks per progress; 0: 10
+	Sent    chan struct{}    // closed after the first progress
+	Hits    []wire.Detection // sent after the first progress
+	Litmus  func(wire.LitmusJob) *wire.LitmusResult
+}
+
+func (g Guest) serve(vm *VM, conn net.Conn) {
+	defer conn.Close()
+	dec, enc := wire.NewDecoder(conn), wire.NewEncoder(conn)
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{scenario.Default}}
+	if g.Hello != nil {
+		hello = *g.Hello
+	}
+	switch {
+	case g.Silent:
+		_, _ = dec.Decode()
+		return
+	case g.First != nil:
+		_ = enc.Encode(*g.First)
+	default:
+		_ = enc.Encode(wire.Record{Hello: &hello})
+	}
+	r, err := dec.Decode()
+	if err != nil || r.Start == nil {
+		return
+	}
+	if g.Litmus != nil {
+		g.runLitmus(enc, r.Start.Litmus)
+		return
+	}
+	stop := make(chan struct{})
+	go func() {
+		if r, err := dec.Decode(); err == nil && r.Stop != nil {
+			close(stop)
+		}
+	}()
+	vm.lab.stressing(+1)
+	g.stress(vm, enc, *r.Start, stop)
+}
+
+func (g Guest) stress(vm *VM, enc *wire.Encoder, start wire.Start, stop chan struct{}) {
+	step := g.Step
+	if step == 0 {
+		step = 10
+	}
+	var blocks uint64
+	for n := 1; !g.Early; n++ {
+		vm.awaitCont()
+		blocks += step
+		if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(start, blocks)}}) != nil {
+			return
+		}
+		if n == 1 && g.Sent != nil {
+			close(g.Sent)
+		}
+		for i := 0; n == 1 && i < len(g.Hits); i++ {
+			_ = enc.Encode(wire.Record{Detection: &g.Hits[i]})
+		}
+		if g.Fault != nil {
+			_ = enc.Encode(wire.Record{Fault: g.Fault})
+			return
+		}
+		if g.HangUp == n {
+			return
+		}
+		select {
+		case <-stop:
+			if g.NoDone {
+				return
+			}
+		case <-time.After(time.Millisecond):
+			continue
+		}
+		break
+	}
+	vm.lab.stressing(-1)
+	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks), Counts: g.Counts}})
+}
+
+func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
+	var out []wire.Tally
+	for _, m := range start.Modes {
+		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Entries: 8 * blocks * start.BlockSize, Blocks: blocks}
+		if g.Stale > 0 {
+			t.StaleBlocks = blocks / uint64(g.Stale)
+			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
+			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
+		}
+		if g.Lie {
+			t.StaleWindows = t.Windows + 1
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// runLitmus answers each job as the test says; without an answer the guest dies.
+func (g Guest) runLitmus(enc *wire.Encoder, jobs []wire.LitmusJob) {
+	for _, job := range jobs {
+		result := g.Litmus(job)
+		if result == nil || enc.Encode(wire.Record{Litmus: result}) != nil {
+			return
+		}
+	}
+	_ = enc.Encode(wire.Record{Done: &wire.Done{}})
+}

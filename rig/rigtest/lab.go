@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rigtest
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/envtest"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/report"
+	"kcovrig/rig/trial"
+)
+
+// Lab is a set of fakes, and what was asked of them.
+type Lab struct {
+	Guests   map[bool]Guest
+	Queue    []Guest // of the next boots, before guests
+	Same     bool
+	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
+	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	Ways     objcode.Ways                                  // of both kernels
+	Model    trial.Expectation                             // what the memory model says of the patched kernel's
+	NoModel  error
+	QEMU     qemu.Program
+	KVM      error
+	BuildErr error
+	mu       sync.Mutex
+	Boots    []qemu.Config
+	VMs      []*VM
+	Probed   int
+	Scope    []string // the readers' symbols, per boot
+	Pauses   atomic.Int32
+	active   atomic.Int32 // machines under stress
+	Most     atomic.Int32 // ... at once
+}
+
+func (l *Lab) stressing(change int32) {
+	if now := l.active.Add(change); now > l.Most.Load() {
+		l.Most.Store(now)
+	}
+}
+
+// Source gives the lab's kernels, which are there at once.
+type Source struct{ Lab *Lab }
+
+// Open is the lab's kernels.Opener.
+func (l *Lab) Open(context.Context, kernels.Config) (kernels.Source, error) { return Source{l}, nil }
+
+func (Source) Check(context.Context, trial.Variant) error { return nil }
+
+func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
+	return kernels.Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
+}
+
+func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
+	return kernels.Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, s.Lab.BuildErr
+}
+
+func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
+	return kernels.Analysis{
+		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
+		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: s.Lab.Ways,
+	}, nil
+}
+
+func (s Source) SameCode(_, _ kernels.Image, _ []string) (bool, error) { return s.Lab.Same, nil }
+func (Source) Close() error                                            { return nil }
+
+// Doers are the lab's.
+func (l *Lab) Doers() *command.Doers {
+	return &command.Doers{
+		Archive: func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+			return initramfs.Archive{Path: "initrd"}, nil
+		},
+		QEMU: func(context.Context, qemu.Search) (qemu.Program, error) {
+			return l.QEMU, nil
+		},
+		KVMBoots: func(context.Context, boot.KVMConfig) error { l.Probed++; return l.KVM },
+		GuestScope: func(_ string, symbols []string) ([]objcode.Range, error) {
+			return []objcode.Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
+		},
+		Functions: func(string, []string) ([]objcode.Range, error) {
+			return []objcode.Range{{Symbol: "g", Start: 11, End: 12}}, nil
+		},
+		Disassemble:  func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
+		PackEmulator: weakmem.Bundled,
+		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
+			return "weakmem", map[string]uint64{"active": 600}, nil
+		},
+		Model: l.herd,
+		Doers: boot.Doers{
+			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		},
+	}
+}
+
+func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")
+	host, far := net.Pipe()
+	guest := l.Guests[patched]
+	if len(l.Queue) > 0 {
+		guest, l.Queue = l.Queue[0], l.Queue[1:]
+	}
+	vm := &VM{lab: l, Guest: guest, host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
+	l.Boots, l.VMs = append(l.Boots, cfg), append(l.VMs, vm)
+	return vm, os.WriteFile(vm.console, []byte(vm.Guest.Console), 0o600)
+}
+
+// NewLab is a lab whose kernels have these guests.
+func NewLab(unpatched, patched Guest) *Lab {
+	return &Lab{
+		Guests: map[bool]Guest{false: unpatched, true: patched},
+		QEMU:   qemu.Program{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7},
+	}
+}
+
+// Config is a command's, on the lab.
+func (l *Lab) Config(t *testing.T) command.Config {
+	t.Helper()
+	return command.Config{
+		Spec: trial.Spec{
+			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
+			Modes: []string{"pc", "cmp"},
+		},
+		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Doers: l.Doers(), Reports: report.Kept(), Version: "test",
+	}
+}
+
+// Real is a command's Config on the machine's own cache and tools; it skips t where
+// these are not to be used, see envtest.Real.
+func Real(t testing.TB, what string) command.Config {
+	t.Helper()
+	return command.Config{
+		Spec: trial.Spec{
+			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelTCG, Seed: 11,
+		},
+		CacheDir: envtest.Real(t, what), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+	}
+}

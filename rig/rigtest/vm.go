@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rigtest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/qemu"
+)
+
+// VM is a machine around a Guest.
+type VM struct {
+	Guest   Guest
+	host    net.Conn
+	console string
+	ended   chan struct{}
+	once    sync.Once
+	far     net.Conn
+	lab     *Lab
+	on      bool
+	gate    sync.Mutex // held while the machine is paused
+}
+
+func (v *VM) Cont(context.Context) error {
+	if v.on {
+		v.lab.stressing(+1)
+		v.gate.Unlock()
+		return nil
+	}
+	v.on = true
+	go v.Guest.serve(v, v.far)
+	return nil
+}
+
+// awaitCont waits while the machine is paused: then it does nothing.
+func (v *VM) awaitCont() {
+	v.gate.Lock()
+	defer v.gate.Unlock()
+}
+
+func (v *VM) Pause(context.Context) error {
+	v.gate.Lock()
+	v.lab.stressing(-1)
+	v.lab.Pauses.Add(1)
+	return nil
+}
+func (v *VM) Wire() net.Conn          { return v.host }
+func (v *VM) Exited() <-chan struct{} { return v.ended }
+func (v *VM) Argv() []string          { return []string{"qemu", "-S"} }
+func (v *VM) Console() string         { return v.console }
+func (v *VM) Why(_ context.Context, cause error) error {
+	if kind, line := qemu.Diagnose([]byte(v.Guest.Console)); line != "" {
+		return fault.Newf(kind, "fake", "%w", qemu.ErrPanic)
+	}
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return fault.Newf(fault.Kernel, "fake", "%w", qemu.ErrTimeout)
+	}
+	return fault.Newf(fault.Rig, "fake", "%w", qemu.ErrCut)
+}
+func (v *VM) Close() error {
+	v.once.Do(func() { close(v.ended) })
+	return errors.Join(v.host.Close(), v.far.Close())
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rigtest
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range cfg.Scope {
+		if r.Start == 9 {
+			l.Scope = append(l.Scope, r.Symbol)
+		}
+	}
+	return weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+}
+
+// sites are what the emulator noted: with the patch a barrier between the two writes.
+func (l *Lab) sites(path string) ([]weakmem.Site, error) {
+	v := trial.VariantOf(strings.HasPrefix(filepath.Base(path), string(trial.Patched)), false)
+	if l.Noted != nil {
+		return l.Noted(v)
+	}
+	found := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
+	if v == trial.Patched && (l.Guests[true].Stale == 0 || l.Guests[true].Stale > 1<<20) {
+		found.By, found.Why = 0x280, "order-barrier"
+	}
+	return []weakmem.Site{found}, nil
+}
+
+// ordered is what the patched kernel's binary says, unless a test wants another answer.
+func (l *Lab) ordered(v trial.Variant) string {
+	if v == trial.Patched && l.Binary != "" {
+		return l.Binary
+	}
+	if v == trial.Patched && l.Guests[true].Stale == 0 {
+		return "yes"
+	}
+	return "no"
+}
+
+// herd is the memory model: without the patch it allows the stale read.
+func (l *Lab) herd(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+	if strings.HasPrefix(tests[0].Name, string(trial.Patched)) {
+		return l.Model, l.NoModel
+	}
+	return trial.Sometimes, l.NoModel
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package soak stresses both kernels with the emulator at its most aggressive and
+// looks for what no memory model allows. It owns what a clean soak is; it leaves
+// the ledgers to guest/soak.
+package soak
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"kcovrig/guest/soak"
+	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+)
+
+// ErrUnsound is in the error of a soak that saw what no memory model allows: a
+// store was lost, or stale reads came through a barrier.
+var ErrUnsound = errors.New("the memory emulator is not sound")
+
+// Run stresses the kernel with and without the patch, half of the duration
+// each, in turns, with the emulator at its most aggressive, while the guest keeps ledgers
+// under memory pressure. It returns nil where nothing was lost, everything took
+// part, and the consoles are clean.
+func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
+	total := cfg.Spec.Duration
+	cfg.Spec.Duration = total / 2
+	run, err := command.Begin(cfg, "soak")
+	if err != nil {
+		return command.Failed(cfg, "soak", err)
+	}
+	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
+		return run.Abandon(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
+	}
+	return run.Finish(soakBoth(run.Announcing(ctx), run))
+}
+
+func soakBoth(ctx context.Context, run *command.Run) (err error) {
+	setup, err := prepare.Machines(ctx, run, prepare.Request{
+		Variants: trial.Pair(), Background: []string{soak.Name},
+		// The code that writes the ledgers, and the kernel's that copies and clears memory.
+		GuestSymbols: soak.Symbols, KernelSymbols: run.Arch.Copiers,
+	})
+	defer func() { err = errors.Join(err, setup.Close()) }()
+	setup.Tell(&run.Result)
+	if err != nil {
+		return err
+	}
+	r := &run.Result
+	r.Observations, r.Witnesses, err = setup.InTurns(ctx, run, run.Config.Spec.Readers[0], trial.Pair(), nil)
+	var lost *wire.Fault
+	if errors.As(err, &lost) && lost.Op == wire.OpLostStore {
+		return fmt.Errorf("%w: %w", ErrUnsound, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, o := range r.Observations {
+		if err := check(r.Spec, o); err != nil {
+			return fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
+		}
+	}
+	return nil
+}
+
+// taxed are the counters of an emulator that was put to the test: the patched
+// kernel alone must meet a barrier while stores wait, the one that it is about.
+func mustCount(v trial.Variant) []string {
+	names := []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDrains"}
+	if v == trial.Patched {
+		names = append(names, "barrierDrains")
+	}
+	return names
+}
+
+// check says why a soak that came to its end is not clean after all.
+func check(spec trial.Spec, o trial.Observation) error {
+	if line := kernelWarning(o.Console); line != "" {
+		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
+			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
+	}
+	for _, t := range o.Tallies {
+		switch {
+		case o.Patched && t.StaleWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.StaleWindows, t.Windows)
+		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
+			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)
+		}
+	}
+	if o.Outcome != trial.OutcomeOK {
+		return nil
+	}
+	for _, name := range soak.Counts() {
+		if o.Ledgers[name] == 0 {
+			return fault.Newf(fault.Rig, "", "the guest's soak has no %s: it did not do its part", name)
+		}
+	}
+	for _, name := range mustCount(o.Variant()) {
+		if o.Emulator[name] == 0 {
+			return fault.Newf(fault.Rig, "", "the emulator's counter %s is 0: it was not put to the test", name)
+		}
+	}
+	return nil
+}
+
+// complaints are the kernel's words, on a console, for what is wrong though it
+// goes on: lib/bug.c, kernel/panic.c, kernel/rcu/tree_stall.h, kernel/watchdog.c,
+// mm/page_alloc.c, mm/oom_kill.c, mm/memory.c.
+var kernelWarnings = []string{
+	"WARNING: ", "BUG: ", "Oops", "Internal error", "detected stalls", "self-detected stall", "soft lockup", "hung_task",
+	"page allocation failure", "Out of memory", "Bad page", "Bad rss-counter",
+}
+
+// complaint returns the console's first line that is one.
+func kernelWarning(console string) string {
+	data, err := os.ReadFile(console)
+	if err != nil {
+		return "no console: " + err.Error()
+	}
+	for line := range bytes.Lines(data) {
+		for _, words := range kernelWarnings {
+			if bytes.Contains(line, []byte(words)) {
+				return string(bytes.TrimSpace(line))
+			}
+		}
+	}
+	return ""
+}

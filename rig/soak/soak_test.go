@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package soak
+
+import (
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/soak"
+	"kcovrig/guest/wire"
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+func tallyOf(stale uint64) []wire.Tally {
+	return []wire.Tally{{Mode: "pc", Windows: 80, Entries: 800, StaleWindows: stale, StaleEntries: stale}}
+}
+
+// soaking is a lab whose guests soak, and whose emulator is put to the test.
+func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, command.Config) {
+	t.Helper()
+	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{"kcov", soak.Name}}
+	counts := map[string]uint64{}
+	for _, name := range soak.Counts() {
+		counts[name] = 1
+	}
+	for _, g := range []*rigtest.Guest{&unpatched, &patched} {
+		g.Hello = hello
+		if g.Counts == nil {
+			g.Counts = counts
+		}
+	}
+	l := rigtest.NewLab(unpatched, patched)
+	cfg := l.Config(t)
+	cfg.Spec.Duration = 2 * time.Second
+	cfg.Doers.Counters = func(string) (map[string]uint64, error) {
+		out := map[string]uint64{}
+		for _, name := range mustCount(trial.Patched) {
+			out[name] = 1
+		}
+		return out, nil
+	}
+	return l, cfg
+}
+
+func TestSoakPasses(t *testing.T) {
+	l, cfg := soaking(t, rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, result.Observations, 2)
+	assert.Equal(t, trial.Verdict(""), result.Judgement.Verdict)
+	assert.EqualValues(t, 1, result.Observations[1].Ledgers[soak.CountForks])
+	assert.Equal(t, time.Second, result.Spec.Duration)
+	assert.Len(t, l.Boots, 2)
+}
+
+func TestSoakFindsWhatIsWrong(t *testing.T) {
+	lost := &wire.Fault{Whose: wire.WhoseGuest, Op: wire.OpLostStore, Message: "ring 1"}
+	idle := map[string]uint64{}
+	maps.Copy(idle, map[string]uint64{soak.CountForks: 1})
+	for name, c := range map[string]struct {
+		patched rigtest.Guest
+		unsound bool
+		kind    fault.Kind
+	}{
+		"a lost store":         {rigtest.Guest{Fault: lost}, true, fault.Guest},
+		"stale reads":          {rigtest.Guest{Stale: 2}, true, fault.Unknown},
+		"a warning":            {rigtest.Guest{Console: "[ 1.0] WARNING: CPU: 0 at mm/x.c\n"}, false, fault.Kernel},
+		"a stall":              {rigtest.Guest{Console: "rcu: INFO: rcu_sched self-detected stall on CPU\n"}, false, fault.Kernel},
+		"a part that was idle": {rigtest.Guest{Counts: idle}, false, fault.Rig},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, cfg := soaking(t, rigtest.Guest{Stale: 2}, c.patched)
+			_, err := Run(t.Context(), cfg)
+			require.Error(t, err)
+			assert.Equal(t, c.unsound, errors.Is(err, ErrUnsound), "%v", err)
+			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
+		})
+	}
+}
+
+// A kernel without the fix need meet no barrier while stores wait; one with it must.
+func TestSoakAsksForTheBarrierOfThePatchedKernel(t *testing.T) {
+	_, cfg := soaking(t, rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	counters := cfg.Doers.Counters
+	cfg.Doers.Counters = func(dir string) (map[string]uint64, error) {
+		all, err := counters(dir)
+		delete(all, "barrierDrains")
+		return all, err
+	}
+	_, err := Run(t.Context(), cfg)
+	require.ErrorContains(t, err, "the patched kernel: the emulator's counter barrierDrains is 0")
+}
+
+func TestSoakNeedsTheEmulator(t *testing.T) {
+	_, cfg := soaking(t, rigtest.Guest{}, rigtest.Guest{})
+	cfg.Spec.Arch = "x86_64"
+	_, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	_, cfg = soaking(t, rigtest.Guest{}, rigtest.Guest{})
+	cfg.Spec.Duration = 0
+	_, err = Run(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}

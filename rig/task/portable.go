@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"encoding/json"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/matrix"
+)
+
+// Portable is a task that can go to another machine: its JSON form, in which
+// files are named without folders, and the files themselves.
+type Portable struct {
+	Spec  json.RawMessage
+	Files map[string]string // path here, by name
+}
+
+// portable is the JSON form.
+type portable struct {
+	Kind  string        `json:"kind"`
+	Cell  matrix.Cell   `json:"cell"`
+	Ready kernels.Ready `json:"ready"`
+	Again string        `json:"again"` // as in Cell
+}
+
+// Pack makes the task ready to be sent. Its kernels, the patch that made them,
+// the guest, the disassembly and the emulator's sources become files; the paths of
+// what only building needs are left out.
+func (t Cell) Pack() (Portable, error) {
+	p := Portable{Files: map[string]string{}}
+	name := func(name, path string) string {
+		if path == "" {
+			return ""
+		}
+		p.Files[name] = path
+		return name
+	}
+	out := portable{Kind: KindCell, Cell: t.Cell, Again: t.Again, Ready: kernels.Ready{Archive: t.Ready.Archive}}
+	if t.Cell.Command == matrix.Compare { // else it depends on which other cells are left
+		out.Ready.SameCode = t.Ready.SameCode
+	}
+	if t.Ready.Emulator != nil {
+		sent := *t.Ready.Emulator
+		sent.Path = name(EmulatorFile, sent.Path)
+		out.Ready.Emulator = &sent
+	}
+	for _, a := range t.Ready.Kernels {
+		arm := string(a.Image.Variant())
+		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
+		// A matrix that is resumed finds them cached, and asks for the same task.
+		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
+		image.Path = name("kernel-"+arm, a.Image.Path)
+		analysis := a.Analysis
+		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)
+		out.Ready.Kernels = append(out.Ready.Kernels, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+arm+".patch", a.Patch)})
+	}
+	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
+	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)
+	var err error
+	p.Spec, err = json.Marshal(out)
+	return p, fault.Wrap(fault.Rig, "pack cell "+t.Cell.Name, err)
+}

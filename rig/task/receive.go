@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+)
+
+// Receive is Pack's reverse, where the files lie in dir. The run folder
+// is to appear below out.
+func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
+	const op = "unpack a cell"
+	var p portable
+	if err := json.Unmarshal(spec, &p); err != nil {
+		return Cell{}, fault.Wrap(fault.Rig, op, err)
+	}
+	if p.Cell.ID == "" || len(p.Ready.Kernels) != len(p.Cell.Variants()) {
+		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Kernels), len(p.Cell.Variants()))
+	}
+	if command.Emulated(p.Cell.Spec) && p.Ready.Emulator == nil {
+		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
+	}
+	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest}
+	for i := range p.Ready.Kernels {
+		paths = append(paths, &p.Ready.Kernels[i].Image.Path, &p.Ready.Kernels[i].Analysis.Listing, &p.Ready.Kernels[i].Patch)
+	}
+	if p.Ready.Emulator != nil {
+		paths = append(paths, &p.Ready.Emulator.Path)
+	}
+	for _, path := range paths {
+		switch {
+		case *path == "":
+		case filepath.Base(*path) != *path:
+			return Cell{}, fault.Wrap(fault.Rig, op, fmt.Errorf("%q is no plain name", *path))
+		default:
+			*path = filepath.Join(dir, *path)
+		}
+	}
+	return Cell{Cell: p.Cell, Ready: p.Ready, Dir: out}, nil
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trend
+
+import (
+	"time"
+
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// Run is what a history knows of one run without opening its whole result.
+// Sums are over the arms whose outcome counts.
+type Run struct {
+	ID            string            `json:"id"` // hash of the result
+	At            time.Time         `json:"at"` // when it ended, UTC
+	Cell          string            `json:"cell"`
+	Command       string            `json:"command"`
+	Scenario      string            `json:"scenario"`
+	Arch          string            `json:"arch"`
+	KernelVersion string            `json:"kernelVersion"`
+	TreeHash      string            `json:"treeHash"`
+	Compiler      string            `json:"compiler"`
+	QEMUVersion   string            `json:"qemuVersion"`
+	MemoryModel   trial.MemoryModel `json:"memoryModel"`
+	Readers       []trial.Reader    `json:"readers"`
+	Modes         []string          `json:"modes"`
+	Patched       *bool             `json:"patched"` // null unless it had one arm
+	Verdict       trial.Verdict     `json:"verdict"`
+	Finding       trial.Finding     `json:"finding"` // of a lone arm that was asked to be sure, Spec.CleanShare
+	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
+	Whose         string            `json:"whose"`   // fault of a run that failed; empty: none
+	Windows       uint64            `json:"windows"`
+	StaleWindows  uint64            `json:"staleWindows"`
+	Blocks        uint64            `json:"blocks"`
+	StaleBlocks   uint64            `json:"staleBlocks"`
+	Seed          uint64            `json:"seed"`
+	Host          string            `json:"host"`
+	Took          float64           `json:"took"`   // seconds, the sum of its stages
+	Folder        string            `json:"folder"` // of the run, where it was written
+	Measured      []trial.ModeCount `json:"arms"`
+}
+
+// WordFailed is the word for an error without a culprit, such as an emulator
+// that a soak found unsound.
+const WordFailed = "failed"
+
+// Word is the shortest true word for how the run ended: what it found, else
+// whose fault it was that it found nothing, else how its boots ended.
+func (r Run) Word() string {
+	switch {
+	case r.Verdict != trial.VerdictUnknown && r.Verdict != trial.Inconclusive:
+		return string(r.Verdict)
+	case r.Finding != trial.FindingUnknown && r.Finding != trial.FindingInconclusive:
+		return string(r.Finding)
+	case r.Whose != "" && r.Whose != "unknown":
+		return r.Whose + " fault"
+	case r.Whose != "" && r.Outcome != trial.OutcomeCut:
+		return WordFailed
+	case r.Verdict != trial.VerdictUnknown:
+		return string(r.Verdict)
+	case r.Finding != trial.FindingUnknown:
+		return string(r.Finding)
+	case r.Outcome != trial.OutcomeUnknown:
+		return string(r.Outcome)
+	}
+	return "unknown"
+}
+
+// NewRun takes from a result what a history indexes. ID, At and Folder are
+// for whoever knows them; Cell is the result's own name.
+func NewRun(r trial.Result) Run {
+	p := Run{
+		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, Arch: r.Spec.Arch,
+		KernelVersion: r.Kernel.Version, TreeHash: r.Kernel.TreeHash, Compiler: r.Kernel.Compiler,
+		QEMUVersion: r.QEMU.Version, MemoryModel: r.QEMU.MemoryModel, Readers: r.Spec.Readers, Modes: r.Spec.Modes,
+		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Measured: []trial.ModeCount{},
+	}
+	if r.Failure != nil {
+		p.Whose = r.Failure.Whose
+	}
+	if arm := trial.LoneVariant(r); arm != "" {
+		patched := arm == string(trial.Patched)
+		p.Patched = &patched
+	}
+	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
+		p.Finding = verdict.JudgeAlone(r, r.Observations[0], r.Spec.CleanShare).Finding
+	}
+	for _, seconds := range r.Timings {
+		p.Took += seconds
+	}
+	for _, o := range r.Observations {
+		if p.Outcome == trial.OutcomeUnknown || p.Outcome == trial.OutcomeOK {
+			p.Outcome = o.Outcome
+		}
+		for _, a := range trial.ModeCounts(o) {
+			p.Measured = append(p.Measured, a)
+			if a.Counts() {
+				p.Windows, p.StaleWindows = p.Windows+a.Windows, p.StaleWindows+a.StaleWindows
+				p.Blocks, p.StaleBlocks = p.Blocks+a.Blocks, p.StaleBlocks+a.StaleBlocks
+			}
+		}
+	}
+	return p
+}
+
+func hostName(h trial.Host) string {
+	name := ""
+	for _, part := range []string{h.System, h.Arch, h.CPU} {
+		if part != "" && name != "" {
+			name += ", "
+		}
+		name += part
+	}
+	return name
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+// Certificate is what the architecture's memory model says of a witness, by
+// litmus tests that were built from it.
+type Certificate struct {
+	Tests []LitmusTest `json:"tests"`           // the first is the witness as it ran
+	Why   string       `json:"why,omitempty"`   // why there is no test
+	Model string       `json:"model,omitempty"` // that herd7 was asked with; empty: it was not
+	// Skipped says why herd7 was not asked, or gave no answer, and Try what would
+	// change that.
+	Skipped string `json:"skipped,omitempty"`
+	Try     string `json:"try,omitempty"`
+}
+
+// LitmusTest is one test and herd7's answer.
+type LitmusTest struct {
+	Name string `json:"name"`
+	What string `json:"what"` // in words
+	Text string `json:"text"` // for herd7 and litmus7
+	// Expected is the answer that makes a certified detection of the witness:
+	// sometimes for what was seen, never once all is ordered. Empty: neither.
+	Expected Expectation `json:"expected,omitempty"`
+	Allowed  Expectation `json:"allowed,omitempty"` // herd7's answer; empty: none
+}
+
+// Certified says that herd7 answered as expected: the model allows what was seen, and rules it out once the
+// writer and the reader are ordered: the witness shows this bug and no other.
+func (c Certificate) Certified() bool {
+	return c.Answered() && !c.Contradicted() && c.Tests[len(c.Tests)-1].Allowed == Never
+}
+
+// Contradicted says that the model rules out what was seen, or allows it in
+// spite of the fix.
+func (c Certificate) Contradicted() bool {
+	for _, t := range c.Tests {
+		if t.Allowed != "" && t.Expected != "" && t.Allowed != t.Expected {
+			return true
+		}
+	}
+	return false
+}
+
+// Answered says whether herd7 gave an answer to every test.
+func (c Certificate) Answered() bool {
+	for _, t := range c.Tests {
+		if t.Allowed == "" {
+			return false
+		}
+	}
+	return len(c.Tests) > 0
+}
+
+// Expected is what the kernel's own memory model says of one kernel and reader,
+// beside what was measured.
+type Expected struct {
+	Name    string      `json:"name"`
+	Patched bool        `json:"patched"`
+	Reader  Reader      `json:"reader"`
+	Stale   Expectation `json:"stale"` // whether the model allows a stale read
+	// Measured says whether a run has such an arm; what it saw follows.
+	Measured     bool   `json:"measured"`
+	Windows      uint64 `json:"windows"`
+	StaleWindows uint64 `json:"staleWindows"`
+	// Contradiction: stale reads were measured that the model rules out.
+	Contradiction bool `json:"contradiction"`
+}
+
+// ModelTest is one of the kernel's own litmus tests, or of a folder of such: its Result line and herd7's answer.
+type ModelTest struct {
+	Name   string `json:"name"`
+	Result string `json:"result"` // Never, Sometimes or Always, as the test's author says; empty where it does not
+	Herd   string `json:"herd"`   // the same, as herd7 says; empty where it gave no answer
+	OK     bool   `json:"ok"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Expectations are what herd7 says under a kernel tree's memory model.
+type Expectations struct {
+	Herd  string      `json:"herd"`  // the program
+	Model string      `json:"model"` // the memory model's folder
+	Run   string      `json:"run"`   // the result that Tests are compared with; empty: none
+	Tests []Expected  `json:"tests"`
+	LKMM  []ModelTest `json:"lkmm"` // empty unless they were asked for
+}
+
+// Contradicted says whether anything disagrees, Unanswered whether herd7 did not answer.
+func (e Expectations) Contradicted() bool {
+	for _, t := range e.Tests {
+		if t.Contradiction {
+			return true
+		}
+	}
+	for _, t := range e.LKMM {
+		if !t.OK && t.Herd != "" && t.Result != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Unanswered says whether herd7 gave no answer to some of the kernel's tests.
+func (e Expectations) Unanswered() bool {
+	for _, t := range e.LKMM {
+		if t.Herd == "" {
+			return true
+		}
+	}
+	return false
+}

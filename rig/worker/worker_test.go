@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+func TestAWorkersFolderIsItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := disk.LockFolder(dir)
+	require.NoError(t, err)
+	defer lock.Close()
+	b := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Doers()
+	err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Doers: b, Events: func(trial.Event) {}})
+	require.ErrorContains(t, err, "another kcovrig works in")
+}
