@@ -35,9 +35,9 @@ func TestSoakIsClean(t *testing.T) {
 // An emulator with a broken rule loses stores, and the ledgers show it.
 func TestSoakCatchesABrokenEmulator(t *testing.T) {
 	for name, mutant := range map[string]string{
-		"epoch ignored":                "KCOVRIG_MUTANT=11",
-		"no drain for TLB maintenance": "KCOVRIG_MUTANT=12",
-		"no drain on leaving":          "KCOVRIG_MUTANT=21",
+		"epoch ignored":                "KCOVRIG_MUTANT=old_translations_are_believed",
+		"no drain for TLB maintenance": "KCOVRIG_MUTANT=maintenance_drains_no_buffer",
+		"no drain on leaving":          "KCOVRIG_MUTANT=leaving_drains_nothing",
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := realSoak(t, 60*time.Second)

@@ -43,7 +43,7 @@ func holds(condition string, n, z, c, v bool) bool {
 
 // wayOut is a scene whose store waits until the branch, the instruction at
 // E0-12, leaves the scope for E0+0x40 or goes on inside.
-func wayOut(name, branch string, mutant int, script []string) scene {
+func wayOut(name, branch, mutant string, script []string) scene {
 	return scene{
 		name: name, mutant: mutant, places: []string{"E0-16", "E0+0x40"},
 		code:   []string{"str x1,[x0];" + branch + " .+0x4c; nop; ret", "ret"},
@@ -73,9 +73,9 @@ func branchScenes() []scene {
 			taken := holds(condition, flags&8 != 0, flags&4 != 0, flags&2 != 0, flags&1 != 0)
 			script = append(script, onBranch(fmt.Sprintf("flags 0 %d", flags), taken)...)
 		}
-		mutant := 29
+		mutant := "conditions_are_inverted"
 		if condition == "al" || condition == "nv" {
-			mutant = 0 // always taken, whatever its lowest bit says
+			mutant = "" // always taken, whatever its lowest bit says
 		}
 		scenes = append(scenes, wayOut("out of the scope by B."+condition, "b."+condition, mutant, script))
 	}
@@ -88,7 +88,7 @@ func branchScenes() []scene {
 		{"tbnz w5,#3,", "0xfffffffffffffff7", "8"},
 	} {
 		script := append(onBranch("reg 0 5 "+b.stays, false), onBranch("reg 0 5 "+b.leaves, true)...)
-		scenes = append(scenes, wayOut("out of the scope by "+b.branch, b.branch, 30, script))
+		scenes = append(scenes, wayOut("out of the scope by "+b.branch, b.branch, "zero_tests_are_inverted", script))
 	}
 	return scenes
 }

@@ -15,7 +15,7 @@ var bufferScenes = []scene{
 		code: []string{prove + "str x1,[x0]; nop; ret"},
 		script: onD0("step 0 2", "print waiting 0 == 1", "print mem D0 8 == 0", "run 0", "print waiting 0 == 0",
 			"print mem D0 8 == 0x1111222233334444", "print active 0 == 0"),
-		mutant: 21,
+		mutant: "leaving_drains_nothing",
 	},
 	{
 		name: "forwarding, same bytes",
@@ -28,7 +28,7 @@ var bufferScenes = []scene{
 			"print reg 0 6 == 0x8888", "print reg 0 7 == 0xffffffffffff8888", "print reg 0 8 == 0x77778888",
 			"print reg 0 9 == 0x77778888", "print reg 0 10 == 0x5555666677778888", "print reg 0 11 == 0",
 			"print counter forwarded == 10", "run 0", "print mem D0 8 == 0x7777888888880088"),
-		mutant: 22,
+		mutant: "waiting_value_keeps_high_bytes",
 	},
 	{
 		name: "forwarding takes the youngest",
@@ -41,21 +41,21 @@ var bufferScenes = []scene{
 		code: []string{prove + "str x1,[x0]; ldr w3,[x0,#4]; ret"},
 		script: onD0("step 0 2", "print reg 0 3 == 0x11112222", "print waiting 0 == 0",
 			"print mem D0 8 == 0x1111222233334444"),
-		mutant: 9,
+		mutant: "partial_overlap_drains_nothing",
 	},
 	{
 		name: "partial overlap, stores in load, others keep waiting",
 		code: []string{prove + "str w1,[x0]; str x1,[x0,#64]; str w2,[x0,#4]; ldr x3,[x0]; ret"},
 		script: onD0("step 0 4", "print reg 0 3 == 0x7777888833334444", "print waiting 0 == 1",
 			"print mem D0+64 8 == 0"),
-		mutant: 9,
+		mutant: "partial_overlap_drains_nothing",
 	},
 	{
 		name: "partial overlap, a byte over a word",
 		code: []string{prove + "str x1,[x0]; strb w2,[x0,#1]; ldr x3,[x0]; ret"},
 		script: onD0("step 0 3", "print reg 0 3 == 0x1111222233338844", "print waiting 0 == 0",
 			"print mem D0 8 == 0x1111222233338844"),
-		mutant: 9,
+		mutant: "partial_overlap_drains_nothing",
 	},
 	{
 		name: "pairs",

@@ -39,14 +39,14 @@ var callScenes = []scene{
 			"pc 0 C0", "reg 0 0 D0", "reg 0 5 D1", "run 0", "pc 0 C0", "reg 0 3 0", "step 0 2",
 			"pc 1 C1", "reg 1 1 1", "step 1 5", "event 1", "step 1 1", "event 1",
 			"run 0", "print reg 0 4 == 1"},
-		mutant: 42,
+		mutant: "callees_keep_no_views",
 	},
 	{
 		name: "a body that spins lets go of its store",
 		code: []string{prove + "str x1,[x0]; ldr x2,[x5]; yield; cbz x2,.-8; ret", "ldr x3,[x0]; cbz x3,.-4; ret"},
 		script: []string{"page D1 rw", "reg 0 5 D1", "reg 1 0 D0", "pc 1 C1", "pc 0 C0", "reg 0 0 D0", "reg 0 1 1", "step 0 30000",
 			"print waiting 0 == 0", "print mem D0 8 == 1"},
-		mutant: 45,
+		mutant: "stores_wait_without_bound",
 	},
 	{
 		name:   "a body that spins on its own store's neighbour lets go of it",

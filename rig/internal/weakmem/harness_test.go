@@ -70,10 +70,12 @@ func harness(t testing.TB, b build) string {
 	}
 	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t-%t", b.api, b.sanitized, b.mutants, b.points))
 	plugin := sources(t, "plugin/*.c")
+	flags := b.flags()
 	if b.points {
 		plugin = compilePoints(t, cc, b, path+"-plugin", plugin)
+		flags = append(flags, "-O2") // of the harness alone, so that the plugin has as many points
 	}
-	args := append(b.flags(), "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime", "-o", path)
+	args := append(flags, "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime", "-o", path)
 	args = slices.Concat(args, plugin, sources(t, "testdata/harness/*.c"))
 	compile(t, cc, "", args)
 	builds[b] = path
@@ -86,7 +88,7 @@ func (b build) flags() []string {
 		flags = append(flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 	}
 	if b.mutants {
-		flags = append(flags, "-DKCOVRIG_MUTANT=chosen_mutant")
+		flags = append(flags, "-DKCOVRIG_MUTANTS")
 	}
 	return flags
 }
@@ -98,7 +100,7 @@ func compilePoints(t testing.TB, cc string, b build, dir string, files []string)
 	if err := os.MkdirAll(dir, 0o755); err != nil { // it is there where the compiler failed before
 		t.Fatal(err)
 	}
-	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", "-c"}, files))
+	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0", "-c"}, files))
 	objects, err := filepath.Glob(filepath.Join(dir, "*.o"))
 	if err != nil || len(objects) != len(files) {
 		t.Fatalf("%d objects of %d sources: %v", len(objects), len(files), err)
@@ -136,7 +138,7 @@ func absolute(path string) string {
 type guest struct {
 	build    build
 	vcpus    int
-	mutant   int
+	mutant   string // empty: none
 	plan     string // lines beyond ram and counters; empty: one body
 	script   string
 	schedule string // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
@@ -180,8 +182,8 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 		t.Fatal(err)
 	}
 	args := []string{fmt.Sprint(max(g.vcpus, 2)), plan, fmt.Sprint(ramBase), fmt.Sprint(ramBytes)}
-	if g.mutant != 0 {
-		args = append(args, fmt.Sprint(g.mutant))
+	if g.mutant != "" {
+		args = append(args, g.mutant)
 	}
 	if !g.asleep { // the first exception makes it begin
 		g.script = "event 0\n" + g.script

@@ -18,7 +18,7 @@ func TestMapNamesEachFile(t *testing.T) {
 	table := regexp.MustCompile(`(?m)^\|.*$`).FindAllString(string(text), -1)
 	var named []string
 	for _, row := range table {
-		for _, m := range regexp.MustCompile("`([a-z_]+\\.[ch])`").FindAllStringSubmatch(row, -1) {
+		for _, m := range regexp.MustCompile("`([a-z0-9_]+\\.[ch])`").FindAllStringSubmatch(row, -1) {
 			named = append(named, m[1])
 		}
 	}
@@ -29,4 +29,22 @@ func TestMapNamesEachFile(t *testing.T) {
 		files = append(files, name)
 	}
 	assert.ElementsMatch(t, files, named)
+}
+
+// Other pages name files of the plugin that are there.
+func TestPagesNameFilesOfThePlugin(t *testing.T) {
+	code := codeOf(t)
+	for page, pattern := range map[string]string{
+		"plugin/README.md":          "`([a-z0-9_]+\\.[ch])`",
+		"../../../docs/emulator.md": "`([a-z0-9_]+\\.[ch])`",
+		"../../../docs/replay.md":   "`plugin/([a-z0-9_]+\\.[ch])`",
+	} {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		names := namesOf(regexp.MustCompile(pattern), string(text))
+		assert.NotEmpty(t, names, page)
+		for _, name := range names {
+			assert.NotEmpty(t, code[name], "%s names %s, which is not there", page, name)
+		}
+	}
 }

@@ -3,50 +3,77 @@
 package weakmem
 
 import (
-	"fmt"
 	"maps"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 
 	"kcovrig/rig/litmus"
 )
 
-// mutants are the emulator with one rule broken (plugin/mutant.h), and the test
-// that must then show a state that Arm forbids. Those that scenes catch are
-// named there.
+// mutants are the emulator with one rule broken (plugin/mutant.h), and the test that
+// must then show a state that Arm forbids: a litmus test's name, or a Go test's. Scenes
+// name the mutants that they catch themselves.
 var mutants = []struct {
-	number   int
+	name     string
 	broken   string
 	test     string
 	schedule string // where only an interleaving within the plugin shows it
 }{
-	{1, "addresses carry no view", "MP+dmb.st+addr", ""},
-	{2, "DMB ST does not drain", "2+2W+dmb.sts", ""},
-	{3, "DMB LD raises no view", "MP+dmb.st+dmb.ld", ""},
-	{4, "LDAR ignores vRel", "SB+polas", ""},
-	{5, "LDAR does not drain a waiting STLR", "SB+polas", ""},
-	{6, "loads ignore coherence", "CoRR", ""},
-	{7, "an acquire raises no view", "MP+popl+poap", ""},
-	{8, "ISB raises no view", "MP+dmb.st+ctrlisb", ""},
-	{10, "STLR passes older stores", "MP+popl+poap", ""},
-	{13, "DMB SY does not order stores before loads", "SB+dmb.sys", ""},
-	{14, "branches carry no view", "MP+dmb.st+ctrlisb", ""},
-	{15, "no floor on entering the scope", "CoRR", ""},
-	{16, "a native load leaves no view", "MP+dmb.st+dmb.ld", ""},
-	{17, "computation carries no view", "MP+dmb.st+addr", ""},
-	{18, "a record is believed for its content alone", "MP+dmb.sys", ""},
-	{19, "an own drained store is not coherent with later loads", "CoWR", ""},
-	{33, "an atomic that releases is none for a later LDAR", "SB+swppl-ldars", ""},
-	{34, "an atomic that acquires raises no view", "MP+dmb.st+amo.swpap-po", ""},
-	{35, "an atomic that does both is no barrier", "SB+po-swpal-po+dmb.sy+w", ""},
-	{36, "an exclusive store looks at the value alone", "H1-exclusive-aba", ""},
-	{37, "a write's time is published after the write", "CoRR", "fixed"},
-	{41, "a forwarded store's value has no view of the load's own", "F1b-stlr-fwd-ldar", ""},
-	{43, "an atomic that releases lets older stores wait", "MP+po-amo.swppl+poap", ""},
-	{44, "an own atomic is not coherent with later loads", "own-swp", ""},
-	{46, "what was found before may be read again whatever has been seen since", "MP+dmb.sy+addr", ""},
-	{47, "what was read without a record has no moment of its own", "MP+dmb.sy+addr", "fixed"},
-	{48, "all that is looked at ahead is of one moment", "CoRR", "fixed"},
+	{"addresses_carry_no_view", "addresses carry no view", "MP+dmb.st+addr", ""},
+	{"store_barrier_drains_nothing", "DMB ST does not drain", "2+2W+dmb.sts", ""},
+	{"load_barrier_raises_no_view", "DMB LD raises no view", "MP+dmb.st+dmb.ld", ""},
+	{"acquire_ignores_releases", "LDAR ignores vRel", "SB+polas", ""},
+	{"acquire_lets_releases_wait", "LDAR does not drain a waiting STLR", "SB+polas", ""},
+	{"loads_ignore_coherence", "loads ignore coherence", "CoRR", ""},
+	{"acquire_raises_no_view", "an acquire raises no view", "MP+popl+poap", ""},
+	{"insn_barrier_raises_no_view", "ISB raises no view", "MP+dmb.st+ctrlisb", ""},
+	{"release_passes_older_stores", "STLR passes older stores", "MP+popl+poap", ""},
+	{"full_barrier_lets_loads_pass_stores", "DMB SY does not order stores before loads", "SB+dmb.sys", ""},
+	{"branches_carry_no_view", "branches carry no view", "MP+dmb.st+ctrlisb", ""},
+	{"episode_begins_without_floor", "no floor on entering the scope", "CoRR", ""},
+	{"late_load_leaves_no_view", "a native load leaves no view", "MP+dmb.st+dmb.ld", ""},
+	{"computation_carries_no_view", "computation carries no view", "MP+dmb.st+addr", ""},
+	{"record_is_believed_for_its_content", "a record is believed for its content alone", "MP+dmb.sys", ""},
+	{"drained_store_has_no_coherence", "an own drained store is not coherent with later loads", "CoWR", ""},
+	{"releasing_atomic_is_no_release", "an atomic that releases is none for a later LDAR", "SB+swppl-ldars", ""},
+	{"acquiring_atomic_raises_no_view", "an atomic that acquires raises no view", "MP+dmb.st+amo.swpap-po", ""},
+	{"atomic_of_both_is_no_barrier", "an atomic that does both is no barrier", "SB+po-swpal-po+dmb.sy+w", ""},
+	{"exclusive_store_trusts_the_value", "an exclusive store looks at the value alone", "H1-exclusive-aba", ""},
+	{"time_is_published_after_the_write", "a write's time is published after the write", "CoRR", "fixed"},
+	{"forwarded_value_has_no_view", "a forwarded store's value has no view of the load's own", "F1b-stlr-fwd-ldar", ""},
+	{"releasing_atomic_lets_stores_wait", "an atomic that releases lets older stores wait", "MP+po-amo.swppl+poap", ""},
+	{"own_atomic_has_no_coherence", "an own atomic is not coherent with later loads", "own-swp", ""},
+	{"samples_ignore_what_was_seen", "what was found before may be read again whatever has been seen since", "MP+dmb.sy+addr", ""},
+	{"unrecorded_reads_share_a_moment", "what was read without a record has no moment of its own", "MP+dmb.sy+addr", "fixed"},
+	{"samples_share_a_moment", "all that is looked at ahead is of one moment", "CoRR", "fixed"},
+
+	{"partial_overlap_drains_nothing", "a load of a part of a waiting store drains nothing", scenesTest, ""},
+	{"old_translations_are_believed", "a page is known after the maintenance of its translation too", scenesTest, ""},
+	{"maintenance_drains_no_buffer", "maintenance leaves other vCPUs' stores waiting", scenesTest, ""},
+	{"exceptions_drain_nothing", "an interrupt or exception drains nothing", scenesTest, ""},
+	{"leaving_drains_nothing", "leaving the scope drains nothing", scenesTest, ""},
+	{"waiting_value_keeps_high_bytes", "what waits has more bytes than were stored", scenesTest, ""},
+	{"probe_outlives_maintenance", "a store proves a page although its translation ended since", scenesTest, ""},
+	{"code_is_written_behind_qemu", "a store to a page with translated code is written behind QEMU's back", scenesTest, ""},
+	{"scope_is_not_translated_anew", "blocks that ran in the identity map stay as they are", scenesTest, ""},
+	{"begins_at_once", "stores wait before the kernel's first exception", scenesTest, ""},
+	{"begins_at_any_exception", "an exception in the identity map counts as one of the kernel's", scenesTest, ""},
+	{"begins_before_all_is_mapped", "the emulator begins although some of the scope is not mapped yet", scenesTest, ""},
+	{"conditions_are_inverted", "a conditional branch goes the other way, as the emulator sees it", scenesTest, ""},
+	{"zero_tests_are_inverted", "a test of a register or bit goes the other way, as the emulator sees it", scenesTest, ""},
+	{"waits_outlast_all_others", "a wait goes on although nobody is left who could end it", scenesTest, ""},
+	{"walks_raise_no_view", "a page that had to be walked for may be as it was before", scenesTest, ""},
+	{"callees_keep_no_views", "views are kept in bodies only, not in what these call", scenesTest, ""},
+	{"stores_wait_without_bound", "a store may wait for ever where its thread spins", scenesTest, ""},
+	{"tracking_outlives_the_episode", "a vCPU that was woken keeps views after its episode", "TestScenesAtEveryPoint", ""},
+	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
+
+const scenesTest = "TestMutantsAreCaughtByScenes"
 
 func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Verdict) {
 	t.Helper()
@@ -63,7 +90,10 @@ func TestMutantsAreCaughtByLitmusTests(t *testing.T) {
 	const iterations = 90000
 	tests, verdicts := proofTests(t)
 	for _, m := range mutants {
-		t.Run(fmt.Sprintf("%d %s", m.number, m.broken), func(t *testing.T) {
+		if strings.HasPrefix(m.test, "Test") {
+			continue
+		}
+		t.Run(m.name, func(t *testing.T) {
 			one := map[string]*litmus.Test{m.test: tests[m.test]}
 			g := guest{build: build{mutants: true}, schedule: m.schedule}
 			if g.schedule == "fixed" {
@@ -73,7 +103,7 @@ func TestMutantsAreCaughtByLitmusTests(t *testing.T) {
 			if bad := forbidden(sound[m.test], verdicts[m.test]); len(bad) > 0 {
 				t.Fatalf("%s: forbidden without the mutant: %v", m.test, bad)
 			}
-			g.mutant = m.number
+			g.mutant = m.name
 			broken := runTests(t, g, one, iterations, 7)
 			bad := forbidden(broken[m.test], verdicts[m.test])
 			if len(bad) == 0 {
@@ -88,12 +118,12 @@ func TestMutantsAreCaughtByScenes(t *testing.T) {
 	scenes := allScenes()
 	code := assembleScenes(t, scenes)
 	for _, s := range scenes {
-		if s.mutant == 0 {
+		if s.mutant == "" {
 			continue
 		}
-		t.Run(fmt.Sprintf("%d %s", s.mutant, s.name), func(t *testing.T) {
+		t.Run(s.mutant+" "+s.name, func(t *testing.T) {
 			b, policy := build{mutants: true}, ways["tracked, emulated"]
-			if wrong := s.play(t, code, b, policy, 0); len(wrong) > 0 {
+			if wrong := s.play(t, code, b, policy, ""); len(wrong) > 0 {
 				t.Fatalf("without the mutant: %v", wrong)
 			}
 			wrong := s.play(t, code, b, policy, s.mutant)
@@ -103,4 +133,44 @@ func TestMutantsAreCaughtByScenes(t *testing.T) {
 			t.Log(wrong[:min(3, len(wrong))])
 		})
 	}
+}
+
+// Every mutant is in the table once, in the code and in plugin/mutant.h, and a scene
+// names it where the table says so.
+func TestEveryMutantIsKnown(t *testing.T) {
+	var table, scenes, points []string
+	for _, m := range mutants {
+		assert.NotEmpty(t, m.broken, m.name)
+		assert.NotEmpty(t, m.test, m.name)
+		table = append(table, m.name)
+		switch m.test {
+		case scenesTest:
+			scenes = append(scenes, m.name)
+		case "TestScenesAtEveryPoint":
+			points = append(points, m.name)
+		}
+	}
+	caught := func(in []scene) []string {
+		var out []string
+		for _, s := range in {
+			if s.mutant != "" {
+				out = append(out, s.mutant)
+			}
+		}
+		return out
+	}
+	assert.Subset(t, caught(allScenes()), scenes)
+	assert.Subset(t, caught(pointScenes), points)
+	assert.Subset(t, table, append(caught(allScenes()), caught(pointScenes)...))
+
+	code := codeOf(t)
+	var used []string
+	for name, text := range code {
+		if name != "mutant.h" {
+			used = append(used, namesOf(regexp.MustCompile(`\bMUTANT\((\w+)\)`), text)...)
+		}
+	}
+	slices.Sort(used)
+	assert.ElementsMatch(t, table, slices.Compact(used))
+	assert.ElementsMatch(t, table, namesOf(regexp.MustCompile(`(?m)^    X\((\w+)\)`), code["mutant.h"]))
 }

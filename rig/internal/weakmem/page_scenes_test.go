@@ -55,19 +55,19 @@ var pageScenes = []scene{
 		script: onD0("step 0 1", "print waiting 0 == 1", "page D0 ro", "pc 1 E0", "step 1 1", "print waiting 0 == 1",
 			"step 1 1", "print waiting 0 == 0", "print mem D0 8 == 0x1111222233334444", "run 1",
 			"print counter remoteDrains == 1", "step 0 1", "print faults 0 == 1", "print waiting 0 == 0"),
-		mutant: 12,
+		mutant: "maintenance_drains_no_buffer",
 	},
 	{
 		name:   "a translation that TLB maintenance ended is not used",
 		code:   []string{prove + "str x1,[x0]; str x2,[x0,#8]; nop; ret", shootdown},
 		script: onD0("step 0 1", "remap D0 D1", "pc 1 C1", "run 1", "run 0", "print mem D1+8 8 == 0x5555666677778888", "remap D0 D0", "print mem D0 8 == 0x1111222233334444", "print mem D0+8 8 == 0"),
-		mutant: 11,
+		mutant: "old_translations_are_believed",
 	},
 	{
 		name:   "a page that came to the address is as its giver left it",
 		code:   []string{"ldr x3,[x0]; nop; ldr x4,[x0]; ret", prove + "str x1,[x0,#8]; tlbi vmalle1is; dsb ish; ret"},
 		script: onD0("policy stale 1000", "reg 1 0 D1", "reg 1 1 0x77", "pc 1 C1", "step 1 2", "remap D0 D1", "step 1 2", "reg 0 0 D0+8", "step 0 2", "print reg 0 4 == 0x77", "run 1", "run 0"),
-		mutant: 32,
+		mutant: "walks_raise_no_view",
 	},
 	{
 		name:   "a DSB alone leaves other vCPUs alone",
@@ -78,13 +78,13 @@ var pageScenes = []scene{
 		name:   "a page that was proven before TLB maintenance and settled after it",
 		code:   []string{prove + "str x1,[x0]; ret", shootdown},
 		script: onD0("page D0 ro", "pc 1 C1", "run 1", "step 0 1", "print waiting 0 == 0", "print faults 0 == 1"),
-		mutant: 23,
+		mutant: "probe_outlives_maintenance",
 	},
 	{
 		name:   "own code",
 		code:   []string{prove + "str x1,[x5]; str x1,[x5,#8]; ret"},
 		script: onD0("reg 0 5 C0+0x800", "step 0 2", "print waiting 0 == 0", "print mem C0+0x808 8 == 0x1111222233334444"),
-		mutant: 24,
+		mutant: "code_is_written_behind_qemu",
 	},
 	{
 		name:   "a page that becomes code while a store waits",

@@ -43,9 +43,8 @@ func TestLitmusPairs(t *testing.T) {
 }
 
 func TestTornPairsAreCaught(t *testing.T) {
-	const mutant = 38 // pairs are two accesses whatever the CPU says
 	tests, _ := loadTests(t, "testdata/pairs")
-	for name, o := range runTests(t, guest{lse2: true, mutant: mutant, build: build{mutants: true}}, tests, 2100, 1) {
+	for name, o := range runTests(t, guest{lse2: true, mutant: "pairs_are_never_single", build: build{mutants: true}}, tests, 2100, 1) {
 		if !hasTarget(t, tests[name], o) {
 			t.Errorf("%s shows no torn pair", name)
 		}

@@ -54,7 +54,7 @@ var pointScenes = []scene{
 		script: atEveryPoint(400, append(slices.Clone(begun), "cut 0 @N 1 3", "run 0", "run 1",
 			"policy active 0", "mem D0 8 0", "pc 1 C1", "step 1 2", "policy active 1000",
 			"pc 0 C0", "step 0 4", "run 1", "print reg 1 4 == 1", "run 0")...),
-		mutant: 39,
+		mutant: "tracking_outlives_the_episode",
 	},
 }
 
@@ -62,11 +62,11 @@ func TestScenesAtEveryPoint(t *testing.T) {
 	code := assembleScenes(t, pointScenes)
 	for _, s := range pointScenes {
 		t.Run(s.name, func(t *testing.T) {
-			for _, wrong := range s.play(t, code, build{points: true, mutants: true}, nil, 0) {
+			for _, wrong := range s.play(t, code, build{points: true, mutants: true}, nil, "") {
 				t.Error(wrong)
 			}
-			if s.mutant != 0 && len(s.play(t, code, build{points: true, mutants: true}, nil, s.mutant)) == 0 {
-				t.Errorf("mutant %d is not noticed", s.mutant)
+			if s.mutant != "" && len(s.play(t, code, build{points: true, mutants: true}, nil, s.mutant)) == 0 {
+				t.Errorf("%s is not noticed", s.mutant)
 			}
 		})
 	}

@@ -20,8 +20,8 @@ type scene struct {
 	places []string // where each code goes; empty: C0, C1, ...
 	plan   string
 	script []string
-	asleep bool // the script itself makes the emulator begin
-	mutant int  // the broken rule that must make this scene fail; 0: none
+	asleep bool   // the script itself makes the emulator begin
+	mutant string // the broken rule that must make this scene fail; empty: none
 }
 
 var place = regexp.MustCompile(`\b([CDEIU])([0-7])((?:[+-](?:0x)?[0-9a-f]+)?)\b`)
@@ -53,7 +53,7 @@ func (s scene) place(i int) string {
 }
 
 // play runs the scene and lists what came out otherwise than the script says.
-func (s scene) play(t testing.TB, code map[string][]uint32, b build, policy []string, mutant int) []string {
+func (s scene) play(t testing.TB, code map[string][]uint32, b build, policy []string, mutant string) []string {
 	t.Helper()
 	var script strings.Builder
 	var checks, want []string
@@ -111,7 +111,7 @@ var ways = map[string][]string{
 }
 
 func allScenes() []scene {
-	return slices.Concat(bufferScenes, pageScenes, scopeScenes, armScenes, turnScenes, callScenes, orderScenes, branchScenes())
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, branchScenes())
 }
 
 func TestScenes(t *testing.T) {
@@ -120,7 +120,7 @@ func TestScenes(t *testing.T) {
 	for _, s := range scenes {
 		for way, policy := range ways {
 			t.Run(s.name+"/"+way, func(t *testing.T) {
-				for _, wrong := range s.play(t, code, build{}, policy, 0) {
+				for _, wrong := range s.play(t, code, build{}, policy, "") {
 					t.Error(wrong)
 				}
 			})

@@ -11,7 +11,7 @@ var scopeScenes = []scene{
 		code: []string{prove + "str x1,[x0]; nop; str x2,[x0]; ret"},
 		script: onD0("step 0 1", "print waiting 0 == 1", "event 0", "print waiting 0 == 0",
 			"print mem D0 8 == 0x1111222233334444", "print active 0 == 0", "step 0 2", "print waiting 0 == 1"),
-		mutant: 20,
+		mutant: "exceptions_drain_nothing",
 	},
 	{
 		name:   "a fault drains",
@@ -24,7 +24,7 @@ var scopeScenes = []scene{
 		places: []string{"C0", "E0+0x10"},
 		script: onD0("step 0 3", "print waiting 0 == 0", "print active 0 == 0", "print mem D0 8 == 0x1111222233334444",
 			"step 0 3", "print waiting 0 == 1", "print active 0 == 1", "run 0", "print active 0 == 0"),
-		mutant: 21,
+		mutant: "leaving_drains_nothing",
 	},
 	{
 		name:   "the end of the scope without a branch",
@@ -42,7 +42,7 @@ var scopeScenes = []scene{
 			"step 0 1", "print waiting 0 == 1", "step 0 1", "print waiting 0 == 0",
 			"step 0 1", "print waiting 0 == 1", "step 0 1", "print waiting 0 == 0",
 			"step 0 1", "print waiting 0 == 1", "step 0 1", "print waiting 0 == 0"),
-		mutant: 2,
+		mutant: "store_barrier_drains_nothing",
 	},
 	{
 		name: "exclusives, atomics, WFI and cache maintenance drain",
@@ -58,7 +58,7 @@ var scopeScenes = []scene{
 		script: onD0("reg 0 5 D0+16", "reg 0 6 D0+128", "step 0 4", "print waiting 0 == 3", "step 0 1", "print waiting 0 == 1",
 			"print mem D0 8 == 0x1111222233334444", "print mem D0+16 8 == 0x5555666677778888", "print mem D0+64 8 == 0",
 			"step 0 1", "print reg 0 4 == 0x5555666677778888"),
-		mutant: 5,
+		mutant: "acquire_lets_releases_wait",
 	},
 	{
 		name:   "a native episode delays nothing",

@@ -16,6 +16,6 @@ var turnScenes = []scene{
 		code: []string{prove + "str x1,[x0]; ret"},
 		script: append([]string{"policy turns 2", "asleep 1"}, onD0("print counter abandoned == 1", "step 0 1",
 			"print waiting 0 == 1", "run 0", "print mem D0 8 == 0x1111222233334444", "print counter meetings == 0")...),
-		mutant: 31,
+		mutant: "waits_outlast_all_others",
 	},
 }

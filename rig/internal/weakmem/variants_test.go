@@ -22,7 +22,7 @@ func TestSanitized(t *testing.T) {
 	code := assembleScenes(t, scenes)
 	for _, s := range scenes {
 		for _, policy := range ways {
-			for _, wrong := range s.play(t, code, b, policy, 0) {
+			for _, wrong := range s.play(t, code, b, policy, "") {
 				t.Errorf("%s: %s", s.name, wrong)
 			}
 		}

@@ -41,7 +41,7 @@ type Config struct {
 	Mark    Scope   // of its Scope only Start and End count
 	Sources Sources // zero: this program's own
 	Sent    *Bundle // whose sources stand in for Sources; nil: none
-	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=12:
+	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=leaving_drains_nothing:
 	// tests break a rule of the emulator with them.
 	Define []string
 }

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "access.h"
+
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "pages.h"
+#include "sites.h"
 #include "vcpu.h"
-
-static uint64_t index_value(struct vcpu *v, const struct insn *in)
-{
-    uint64_t value = register_read(v, in->rm);
-
-    if (in->extend == 2) {
-        value = (uint32_t)value;
-    } else if (in->extend == 6) {
-        value = (uint64_t)(int64_t)(int32_t)value;
-    }
-    return value << in->shift;
-}
+#include "views.h"
 
 static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
 {
@@ -20,7 +16,7 @@ static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
         if (in->mode != ADDR_LITERAL) {
             a->view[w] = views_base(&v->views[w], in->rn);
         }
-        if (in->mode == ADDR_REGISTER && !MUTANT(1)) {
+        if (in->mode == ADDR_REGISTER && !MUTANT(addresses_carry_no_view)) {
             a->view[w] = join(a->view[w], views_data(&v->views[w], in->rm, false));
         }
     }
@@ -30,12 +26,12 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
 {
     struct access a = {0};
     uint64_t bytes = (uint64_t)in->elements << in->size;
-    uint64_t base = in->mode == ADDR_LITERAL ? in->pc : register_read_base(v, in->rn);
+    uint64_t base = in->mode == ADDR_LITERAL ? in->pc : isa_read_base(&v->registers, in->rn);
 
     find_views(v, in, &a);
     a.after = base + (uint64_t)in->imm;
     if (in->mode == ADDR_REGISTER) {
-        a.virt = base + index_value(v, in);
+        a.virt = base + isa_index(in, isa_read(&v->registers, in->rm));
     } else {
         a.virt = in->mode == ADDR_POST ? base : a.after;
     }
@@ -43,9 +39,18 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
                 (a.virt & (PAGE_BYTES - 1)) + bytes <= PAGE_BYTES;
     /* FEAT_LSE2: Arm ARM B2.2.1 */
     a.single = in->elements == 2 && !in->simd && a.regular &&
-               (a.virt & 15) + bytes <= 16 && register_pairs_are_single(v) && !MUTANT(38);
+               (a.virt & 15) + bytes <= 16 && isa_pairs_are_single(&v->registers) &&
+               !MUTANT(pairs_are_never_single);
     a.state = page_lookup(v, a.virt, &a.phys, &a.epoch);
     return a;
+}
+
+bool access_reach(struct vcpu *v, struct access *a)
+{
+    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
+        a->state = PAGE_READABLE;
+    }
+    return a->state != PAGE_MISS && a->regular;
 }
 
 enum why access_doubt(const struct insn *in, const struct access *a)
@@ -65,7 +70,7 @@ enum why access_doubt(const struct insn *in, const struct access *a)
 void access_skip(struct vcpu *v, const struct insn *in, const struct access *a)
 {
     if (writes_back(in)) {
-        register_write_base(v, in->rn, a->after);
+        isa_write_base(&v->registers, in->rn, a->after);
     }
-    qemu_plugin_set_pc(in->pc + 4);
+    qemu_plugin_set_pc(isa_next(in));
 }

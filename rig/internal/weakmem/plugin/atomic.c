@@ -2,7 +2,7 @@
 #include "atomic.h"
 
 #include "history.h"
-#include "memory.h"
+#include "insn.h"
 #include "mutant.h"
 
 static unsigned int bytes_of(const struct insn *in)
@@ -112,7 +112,7 @@ void atomic_reserve(const struct insn *in, uint64_t phys, struct reservation *r)
 bool atomic_is_lost(const struct insn *in, uint64_t phys, const struct reservation *r)
 {
     return !r->valid || r->phys != phys || r->bytes != bytes_of(in) ||
-           (history_last(phys) > r->time && !MUTANT(36));
+           (history_last(phys) > r->time && !MUTANT(exclusive_store_trusts_the_value));
 }
 
 struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decode.h"
+#include "insn.h"
 
 /* What an exclusive load reserves, until the store or whatever ends it. */
 struct reservation {

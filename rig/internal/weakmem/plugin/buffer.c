@@ -48,7 +48,8 @@ static bool waits_for(const struct buffer *b, unsigned int index,
 {
     const struct store *s = &b->store[index], *o = &b->store[older];
 
-    return (s->release && !MUTANT(10)) || overlap(o->phys, o->bytes, s->phys, s->bytes);
+    return (s->release && !MUTANT(release_passes_older_stores)) ||
+           overlap(o->phys, o->bytes, s->phys, s->bytes);
 }
 
 static bool may_drain(const struct buffer *b, unsigned int index)

@@ -25,7 +25,7 @@ struct store {
     uint8_t bytes; /* 1, 2, 4 or 8, and phys a multiple of it; or a pair's 8 or
                     * 16 within sixteen aligned bytes */
     bool release;  /* STLR: drains only when nothing older waits */
-    bool met;      /* a later store was executed while it waited */
+    bool followed; /* a later store was executed while it waited */
 };
 
 struct buffer {

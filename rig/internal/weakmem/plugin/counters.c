@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vcpu.h"
+
 static const char *const names[COUNTER_MAX] = {
 #define X(name, meaning) #name,
     COUNTERS(X)

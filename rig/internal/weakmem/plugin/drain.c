@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "drain.h"
+
+#include "buffer.h"
+#include "chance.h"
+#include "counters.h"
+#include "gate.h"
 #include "history.h"
-#include "mutant.h"
+#include "memory.h"
+#include "memory_atomic.h"
+#include "pages.h"
+#include "plan.h"
+#include "policy.h"
+#include "sites.h"
+#include "stops.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
-
-void vcpu_lock(struct vcpu *v)
-{
-    while (__atomic_exchange_n(&v->lock, 1, __ATOMIC_ACQUIRE)) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-}
-
-void vcpu_unlock(struct vcpu *v)
-{
-    __atomic_store_n(&v->lock, 0, __ATOMIC_RELEASE);
-}
 
 static void set_pending(struct vcpu *v)
 {
@@ -64,7 +65,7 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
         COUNT(v->index, passed);
     }
     *out = buffer_take(&v->buffer, index);
-    if (plan.has_body) {
+    if (plan->has_body) {
         history_lock();
         time = history_write(out->phys, out->bytes, out->value, out->high);
         history_unlock();
@@ -73,7 +74,7 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
     } else {
         memory_store(out->phys, out->bytes, out->value);
     }
-    stops_add(&v->stops, out->pc, by, why, out->met);
+    stops_add(&v->stops, out->pc, by, why, out->followed);
     COUNT(v->index, drained);
     trace_add(v->index, TRACE_DRAINED, out->pc, out->phys, out->bytes, out->value,
               time);
@@ -119,7 +120,7 @@ void drain_all(struct vcpu *v, enum why why, uint64_t by)
     }
     count_add(v->index, counter_of(why), 1);
     if (why != WHY_DOUBT_EXCEPTION) {
-        policy_turn(v, v->passed);
+        turns_take(v, v->passed);
     }
     if (v->passed) {
         policy_hold(v); /* without the lock: a remote drain must not wait */
@@ -127,7 +128,7 @@ void drain_all(struct vcpu *v, enum why why, uint64_t by)
     vcpu_lock(v);
     while (v->buffer.n) {
         unsigned int n = buffer_ready(&v->buffer, ready);
-        drain_own(v, ready[policy_random(v) % n], why, by);
+        drain_own(v, ready[chance_random(v) % n], why, by);
     }
     v->passed = false;
     set_pending(v);
@@ -192,7 +193,7 @@ void drain_remote(struct vcpu *v)
 }
 
 /* Under the lock, since a remote drain adds to the stops. */
-void drain_meet(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release)
+void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release)
 {
     if (sites_on()) {
         vcpu_lock(v);

@@ -5,9 +5,30 @@
  * their writes are in the history; elsewhere QEMU does, after the stores that must
  * come before have left the buffer.
  */
+#include "exec_atomic.h"
+
+#include "access.h"
+#include "atomic.h"
+#include "buffer.h"
+#include "counters.h"
+#include "doubt.h"
+#include "drain.h"
+#include "exec.h"
 #include "history.h"
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "policy.h"
+#include "sites.h"
+#include "stops.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
+#include "views.h"
 
 #define LOST_MAX 16 /* reservations in a row; then the pair runs natively */
 
@@ -31,9 +52,9 @@ static void before(struct vcpu *v, const struct insn *in, const struct access *a
         drain_through_release(v, in->pc);
     }
     if (writes) {
-        drain_meet(v, in->pc, a->phys, 1u << in->size, in->release);
+        drain_second(v, in->pc, a->phys, 1u << in->size, in->release);
     }
-    if (writes && in->release && !MUTANT(43)) {
+    if (writes && in->release && !MUTANT(releasing_atomic_lets_stores_wait)) {
         drain_all(v, WHY_DOUBT_ATOMIC, in->pc); /* later stores need not have waited */
     }
     if (drain_waiting(v)) {
@@ -55,9 +76,9 @@ static uint64_t limit_of(struct vcpu *v, const struct insn *in, const struct acc
 static bool attempt(struct vcpu *v, const struct insn *in, const struct access *a,
                     bool writes, struct atomic_result *r)
 {
-    uint64_t operand = register_read(v, in->op == ATOMIC_CAS || is_exclusive(in)
+    uint64_t operand = isa_read(&v->registers, in->op == ATOMIC_CAS || is_exclusive(in)
                                             ? in->rt : in->rs);
-    uint64_t compare = register_read(v, in->rs), limit = limit_of(v, in, a);
+    uint64_t compare = isa_read(&v->registers, in->rs), limit = limit_of(v, in, a);
     bool current;
 
     vcpu_lock(v);
@@ -84,12 +105,12 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
     if (!is_stx) {
         trace_add(v->index, TRACE_LOAD, in->pc, a->phys, 1u << in->size, r->old, r->read);
     }
-    register_write(v, to, is_stx ? !r->wrote : r->old);
+    isa_write(&v->registers, to, is_stx ? !r->wrote : r->old);
     for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
         views_after_atomic(&v->views[w], in, a->view[w], r->read, r->wrote);
         /* No dependency runs from a store, so none through its status. */
         views_set_data(&v->views[w], to, false, is_stx ? 0 : r->read);
-        if (seen && !MUTANT(44)) {
+        if (seen && !MUTANT(own_atomic_has_no_coherence)) {
             views_set_coherence(&v->views[w], a->phys & ~7ull, seen);
         }
     }
@@ -135,10 +156,10 @@ static void natively(struct vcpu *v, const struct insn *in, const struct access 
     if (v->tracked) {
         struct access reached = *a;
 
-        if (in->op != ATOMIC_LDX && load_reach(v, &reached)) {
+        if (in->op != ATOMIC_LDX && access_reach(v, &reached)) {
             track_untold(v, reached.phys);
         }
-        track_strong(v, why, in->pc);
+        doubt_strong(v, why, in->pc);
     }
     if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&
         a->regular) {
@@ -166,7 +187,7 @@ static bool would_write(struct vcpu *v, const struct insn *in, const struct acce
     }
     drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
     value = memory_load(a->phys & ~7ull) >> (8 * (a->phys & 7));
-    return (value & mask) == (register_read(v, in->rs) & mask);
+    return (value & mask) == (isa_read(&v->registers, in->rs) & mask);
 }
 
 /* Does not return where it was done. */
@@ -189,12 +210,12 @@ static void emulate(struct vcpu *v, const struct insn *in, const struct access *
 /* Called in an episode. Where views are kept it was done already. */
 void exec_atomic(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     const struct insn *in = &site->insn;
     struct access a;
 
-    if (v->tracked && (plan.mixed || site->scope->role == SCOPE_BODY)) {
+    if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY)) {
         return;
     }
     page_settle(v);
@@ -202,7 +223,7 @@ void exec_atomic(unsigned int index, void *udata)
         return;
     }
     a = access_resolve(v, in);
-    if (in->op == ATOMIC_OTHER || !load_reach(v, &a)) {
+    if (in->op == ATOMIC_OTHER || !access_reach(v, &a)) {
         natively(v, in, &a);
         return;
     }
@@ -218,7 +239,7 @@ void exec_atomic(unsigned int index, void *udata)
 
 void exec_body_atomic(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
     struct access a;
 
@@ -229,13 +250,13 @@ void exec_body_atomic(unsigned int index, void *udata)
         v->reservation.valid = false;
         return;
     }
-    policy_turn(v, false);
+    turns_take(v, false);
     policy_pause(v);
     a = access_resolve(v, in);
     if (can_do(v, in, &a)) {
         emulate(v, in, &a);
     }
-    if (in->op == ATOMIC_LDX && load_reach(v, &a)) {
+    if (in->op == ATOMIC_LDX && access_reach(v, &a)) {
         load_exclusive_natively(v, in, &a);
         return;
     }

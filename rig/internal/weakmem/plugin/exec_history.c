@@ -1,8 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A body's loads while other vCPUs write: which write each reads. */
+#include "exec_history.h"
+
+#include "access.h"
+#include "chance.h"
+#include "counters.h"
+#include "doubt.h"
+#include "drain.h"
+#include "exec.h"
+#include "exec_load.h"
 #include "history.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
+#include "pages.h"
+#include "policy.h"
+#include "samples.h"
+#include "sites.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
+#include "views.h"
 
 struct choice {
     uint64_t phys, value, time;
@@ -15,7 +34,8 @@ static void limits(struct vcpu *v, uint64_t granule, const uint64_t pre[VIEWS],
                    uint64_t out[VIEWS])
 {
     for (unsigned int w = 0; w < VIEWS; w++) {
-        out[w] = join(pre[w], MUTANT(6) ? 0 : views_coherence(&v->views[w], granule));
+        out[w] = join(pre[w], MUTANT(loads_ignore_coherence)
+                                  ? 0 : views_coherence(&v->views[w], granule));
     }
 }
 
@@ -63,8 +83,8 @@ static unsigned int draw(struct vcpu *v, unsigned int n)
         return 0;
     }
     /* Half the time the oldest: the largest reordering. */
-    return policy_random(v) & 1 ? n - 1
-                                : 1 + (unsigned int)(policy_random(v) % (n - 1));
+    return chance_random(v) & 1 ? n - 1
+                                : 1 + (unsigned int)(chance_random(v) % (n - 1));
 }
 
 /* One element, at most a granule. The history's lock is held. */
@@ -134,7 +154,7 @@ static void perform(struct vcpu *v, const struct insn *in,
 
         trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
                   1u << in->size, value, c[i].time);
-        register_write(v, rt, load_extend(in, value));
+        isa_write(&v->registers, rt, load_extend(in, value));
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, false, c[i].time);
             views_set_coherence(&v->views[w], c[i].phys & ~7ull, c[i].time);
@@ -181,7 +201,7 @@ static void from_history(struct vcpu *v, const struct insn *in,
     bool matters = choose_all(v, in, a, c);
 
     if (!page_current(a->epoch)) {
-        track_strong(v, WHY_DOUBT_MAINTENANCE, in->pc); /* the page went meanwhile */
+        doubt_strong(v, WHY_DOUBT_MAINTENANCE, in->pc); /* the page went meanwhile */
         return;
     }
     if (!in->simd && (matters || policy_exact(v))) {
@@ -192,7 +212,7 @@ static void from_history(struct vcpu *v, const struct insn *in,
 
 void exec_body_load(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
     struct access a;
 
@@ -200,18 +220,18 @@ void exec_body_load(unsigned int index, void *udata)
         return;
     }
     COUNT(index, loads);
-    policy_turn(v, false);
+    turns_take(v, false);
     policy_pause(v);
     a = access_resolve(v, in);
-    if (!load_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
+    if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);
-        track_strong(v, access_doubt(in, &a), in->pc);
+        doubt_strong(v, access_doubt(in, &a), in->pc);
         return;
     }
-    if (in->acquire && !MUTANT(5)) {
+    if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);
-    track_remote(v); /* a store that was in the buffer a moment ago */
+    doubt_remote(v); /* a store that was in the buffer a moment ago */
     from_history(v, in, &a);
 }

@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Loads: from the own buffer, or natively; exec_history.c does the rest. */
+#include "exec_load.h"
+
+#include "access.h"
+#include "buffer.h"
+#include "counters.h"
+#include "drain.h"
+#include "exec.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "sites.h"
 #include "vcpu.h"
+#include "views.h"
 
 uint64_t load_extend(const struct insn *in, uint64_t value)
 {
@@ -21,10 +34,11 @@ static void take(struct vcpu *v, const struct insn *in, const struct access *a,
 {
     unsigned int rt = i ? in->rt2 : in->rt;
 
-    register_write(v, rt, load_extend(in, value));
+    isa_write(&v->registers, rt, load_extend(in, value));
     for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
         uint64_t pre = views_before_load(&v->views[w], in, a->view[w]);
-        uint64_t post = MUTANT(41) ? from->view[w] : join(pre, from->view[w]);
+        uint64_t post = MUTANT(forwarded_value_has_no_view)
+                            ? from->view[w] : join(pre, from->view[w]);
 
         views_set_data(&v->views[w], rt, false, post);
         views_after_load(&v->views[w], in, a->view[w], post);
@@ -58,14 +72,6 @@ static bool forward(struct vcpu *v, const struct insn *in,
     return true;
 }
 
-bool load_reach(struct vcpu *v, struct access *a)
-{
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
-        a->state = PAGE_READABLE;
-    }
-    return a->state != PAGE_MISS && a->regular;
-}
-
 void load_from_buffer(struct vcpu *v, const struct insn *in,
                       const struct access *a)
 {
@@ -81,7 +87,7 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
         COUNT(v->index, forwarded);
         access_skip(v, in, a);
     }
-    if (!MUTANT(9)) {
+    if (!MUTANT(partial_overlap_drains_nothing)) {
         drain_overlapping(v, a->phys, in->elements << in->size,
                           in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
     }
@@ -90,21 +96,22 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
 /* Called while stores wait. Where views are kept it was done already. */
 void exec_load(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     const struct insn *in = &site->insn;
     struct access a;
 
-    if (v->tracked && (plan.mixed || site->scope->role == SCOPE_BODY) && !MUTANT(42)) {
+    if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY) &&
+        !MUTANT(callees_keep_no_views)) {
         return;
     }
     page_settle(v);
     a = access_resolve(v, in);
-    if (!load_reach(v, &a)) {
+    if (!access_reach(v, &a)) {
         drain_all(v, access_doubt(in, &a), in->pc);
         return;
     }
-    if (in->acquire && !MUTANT(5)) {
+    if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);

@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Entering and leaving the scope, barriers, maintenance, events. */
-#include "history.h"
+#include "exec_scope.h"
+
+#include "awake.h"
+#include "counters.h"
+#include "doubt.h"
+#include "drain.h"
+#include "exec.h"
+#include "gate.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "policy.h"
+#include "sites.h"
+#include "stops.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
+#include "views.h"
 
 #define AGE_MAX 256 /* branches */
 
 void exec_enter(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     uint64_t floor = 0;
 
-    if (!arm_ready()) {
+    if (!awake_is()) {
         return;
     }
     if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
-        floor = policy_meet(v);
+        floor = turns_meet(v);
     }
     if (!policy_begin(v)) {
         gate_of(v)->active = EPISODE_NATIVE;
@@ -27,20 +45,20 @@ void exec_enter(unsigned int index, void *udata)
     stops_clear(&v->stops);
     track_stop(v);
     gate_of(v)->active = EPISODE_DELAYS;
-    gate_of(v)->tracking = plan.policy.track;
-    if (plan.policy.track) { /* nothing runs natively before the first callback */
+    gate_of(v)->tracking = plan->policy.track;
+    if (plan->policy.track) { /* nothing runs natively before the first callback */
         v->floor = floor;
     }
 }
 
 void exec_leave(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
     uint64_t pc = ((const struct site *)udata)->insn.pc;
 
     page_settle(v);
-    if (!MUTANT(21)) {
+    if (!MUTANT(leaving_drains_nothing)) {
         drain_all(v, WHY_DOUBT_CALL, pc);
     }
     stops_end(&v->stops);
@@ -50,18 +68,15 @@ void exec_leave(unsigned int index, void *udata)
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
                      __ATOMIC_RELAXED);
     track_stop(v);
-    policy_part(v);
+    turns_part(v);
 }
 
-/* RET, BR, BLR: the scope is left unless the target lies in it. */
-void exec_return(unsigned int index, void *udata)
+void exec_way_out(unsigned int index, void *udata)
 {
     const struct insn *in = &((const struct site *)udata)->insn;
-    uint32_t form = in->word & 0xfffffc1f;
-    bool plain = form == 0xd61f0000 || form == 0xd63f0000 || form == 0xd65f0000;
+    uint64_t to;
 
-    if (!plain || !plan_scope(&plan, register_read(&vcpus[index],
-                                                   bits(in->word, 9, 5)))) {
+    if (!isa_branch_target(&vcpu_of(index)->registers, in, &to) || !plan_scope(to)) {
         exec_leave(index, udata);
     }
 }
@@ -69,7 +84,7 @@ void exec_return(unsigned int index, void *udata)
 /* Called in an episode; a barrier for loads alone does not come here. */
 void exec_barrier(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     if (drain_waiting(v)) {
@@ -84,14 +99,10 @@ void exec_barrier(unsigned int index, void *udata)
 
 static enum why doubt_of(const struct insn *in)
 {
-    /* LDTR and STTR: 111 x00 xx 0 imm9 10, Arm ARM C4.1.94 */
-    bool unprivileged = bits(in->word, 29, 24) == 0x38 && !bits(in->word, 21, 21) &&
-                        bits(in->word, 11, 10) == 2;
-
     switch (in->cls) {
     case INSN_COMPLEX:
-        return unprivileged ? WHY_DOUBT_UNPRIVILEGED
-               : bits(in->word, 26, 26) ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
+        return in->unprivileged ? WHY_DOUBT_UNPRIVILEGED
+               : in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
     case INSN_SYSTEM:
         return WHY_DOUBT_SYSTEM;
     case INSN_EXCEPTION:
@@ -104,12 +115,12 @@ static enum why doubt_of(const struct insn *in)
 /* Called in an episode. It may store, where is not known. */
 void exec_strong(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     drain_all(v, doubt_of(in), in->pc);
     if (v->stops.n && in->cls == INSN_COMPLEX && doubt_of(in) != WHY_DOUBT_UNPRIVILEGED) {
-        drain_meet(v, in->pc, 0, 0, false);
+        drain_second(v, in->pc, 0, 0, false);
     }
 }
 
@@ -118,16 +129,16 @@ void exec_strong(unsigned int index, void *udata)
  * branches lies no more code than the scope has. */
 void exec_age(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
-    if (++v->age > AGE_MAX && !MUTANT(45)) {
+    if (++v->age > AGE_MAX && !MUTANT(stores_wait_without_bound)) {
         drain_all(v, WHY_DOUBT_BOUND, ((const struct site *)udata)->insn.pc);
     }
 }
 
 void exec_plain(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -139,7 +150,7 @@ void exec_plain(unsigned int index, void *udata)
 
 void exec_branch(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -152,7 +163,7 @@ void exec_branch(unsigned int index, void *udata)
 /* After exec_barrier, so that what it drained is in the views. */
 void exec_body_barrier(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
 
     if (track_settle(v, site->insn.pc)) {
@@ -164,11 +175,11 @@ void exec_body_barrier(unsigned int index, void *udata)
 
 void exec_body_strong(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct insn *in = &((const struct site *)udata)->insn;
 
     if (track_settle(v, in->pc)) {
-        track_strong(v, doubt_of(in), in->pc);
+        doubt_strong(v, doubt_of(in), in->pc);
     }
 }
 
@@ -179,52 +190,53 @@ void exec_fence(unsigned int index, void *udata)
     (void)udata;
     COUNT(index, fences);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    gate_of(&vcpus[index])->release = 0;
+    gate_of(vcpu_of(index))->release = 0;
 }
 
-/* After a TLBI, no store that used the old translation may be left when the
- * DSB ends, on any vCPU (Arm ARM D8.17.5). */
-void exec_dsb(unsigned int index, void *udata)
+/* No store that used the old translation may be left when the wait for the end of
+ * its maintenance is over, on any vCPU (Arm ARM D8.17.5). */
+void exec_maintained(unsigned int index, void *udata)
 {
     (void)udata;
-    gate_of(&vcpus[index])->tlbi = 0;
+    gate_of(vcpu_of(index))->maintenance = 0;
     page_invalidate_all();
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        if (__atomic_load_n(&vcpus[i].ready, __ATOMIC_ACQUIRE) && !MUTANT(12)) {
-            drain_remote(&vcpus[i]);
+        if (__atomic_load_n(&vcpu_of(i)->ready, __ATOMIC_ACQUIRE) &&
+            !MUTANT(maintenance_drains_no_buffer)) {
+            drain_remote(vcpu_of(i));
         }
     }
 }
 
 void exec_mark(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     struct trace_mark mark = {.ns = trace_clock(), .vcpu = index};
     uint64_t epoch;
 
     (void)udata;
-    mark.virt = register_read(v, 0);
-    mark.index = register_read(v, 1);
-    mark.count = register_read(v, 2);
-    mark.number = register_read(v, 3);
+    mark.virt = isa_argument(&v->registers, 0);
+    mark.index = isa_argument(&v->registers, 1);
+    mark.count = isa_argument(&v->registers, 2);
+    mark.number = isa_argument(&v->registers, 3);
     page_walk(v, mark.virt, &mark.phys, &epoch);
     trace_save(&mark);
 }
 
 void exec_event(unsigned int index, uint64_t from, uint64_t to)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
 
     v->events++;
-    arm_try(v, to);
+    awake_try(to);
     if (gate_of(v)->active == EPISODE_NONE) {
         return; /* outside the scope nothing waits: most events end here */
     }
-    if (!MUTANT(20)) {
+    if (!MUTANT(exceptions_drain_nothing)) {
         drain_all(v, WHY_DOUBT_EXCEPTION, from);
     }
     stops_end(&v->stops);
     gate_of(v)->active = EPISODE_NONE;
     track_stop(v);
-    policy_part(v);
+    turns_part(v);
 }

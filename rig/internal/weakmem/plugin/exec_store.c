@@ -4,8 +4,28 @@
  * store goes through the buffer, so that other vCPUs' loads know of it; in
  * callers and callees those that are not delayed run natively, which is cheaper.
  */
+#include "exec_store.h"
+
+#include "access.h"
+#include "buffer.h"
+#include "counters.h"
+#include "doubt.h"
+#include "drain.h"
+#include "exec.h"
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "pages.h"
+#include "plan.h"
+#include "policy.h"
+#include "sites.h"
+#include "stops.h"
+#include "trace.h"
+#include "track.h"
+#include "turns.h"
 #include "vcpu.h"
+#include "views.h"
 
 static bool can_buffer(const struct insn *in, const struct access *a)
 {
@@ -18,7 +38,8 @@ static bool can_buffer(const struct insn *in, const struct access *a)
 /* The bytes that are stored: what is forwarded must not hold more. */
 static uint64_t low_bytes(uint64_t value, unsigned int size)
 {
-    return size == 3 || MUTANT(22) ? value : value & ((1ull << (8u << size)) - 1);
+    return size == 3 || MUTANT(waiting_value_keeps_high_bytes)
+               ? value : value & ((1ull << (8u << size)) - 1);
 }
 
 static void fill(struct vcpu *v, const struct insn *in, const struct access *a,
@@ -28,7 +49,7 @@ static void fill(struct vcpu *v, const struct insn *in, const struct access *a,
 
     *s = (struct store){.bytes = (uint8_t)(1u << in->size), .pc = in->pc};
     s->phys = a->phys + i * (1u << in->size);
-    s->value = low_bytes(register_read(v, rt), in->size);
+    s->value = low_bytes(isa_read(&v->registers, rt), in->size);
     s->release = in->release;
     for (unsigned int w = 0; w < VIEWS; w++) {
         s->view[w] = join(a->view[w], views_data(&v->views[w], rt, false));
@@ -86,7 +107,7 @@ static void trace_native(struct vcpu *v, const struct insn *in,
     }
     for (unsigned int i = 0; i < in->elements; i++) {
         trace_add(v->index, TRACE_STORE, in->pc, a->phys + i * (1u << in->size),
-                  1u << in->size, register_read(v, i ? in->rt2 : in->rt), 0);
+                  1u << in->size, isa_read(&v->registers, i ? in->rt2 : in->rt), 0);
     }
 }
 
@@ -103,23 +124,23 @@ static void run_natively(struct vcpu *v, const struct insn *in,
     if (v->tracked) {
         struct access reached = *a;
 
-        if (load_reach(v, &reached)) {
+        if (access_reach(v, &reached)) {
             track_untold(v, reached.phys);
         }
-        track_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
+        doubt_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
     }
 }
 
-/* This store meets those that came before it, unless it is one of a copy's. */
-static void meet(struct vcpu *v, const struct insn *in, const struct access *a,
+/* This store comes after those before it, unless it is one of a copy's. */
+static void second(struct vcpu *v, const struct insn *in, const struct access *a,
                  enum scope_role role)
 {
     bool known = a->state != PAGE_MISS && a->regular;
 
-    if (role == SCOPE_CALLEE && !plan.mixed) {
+    if (role == SCOPE_CALLEE && !plan->mixed) {
         return;
     }
-    drain_meet(v, in->pc, a->phys, known ? in->elements << in->size : 0, in->release);
+    drain_second(v, in->pc, a->phys, known ? in->elements << in->size : 0, in->release);
 }
 
 static void body_store(struct vcpu *v, const struct insn *in,
@@ -130,7 +151,7 @@ static void body_store(struct vcpu *v, const struct insn *in,
             v->views[w].control = join(v->views[w].control, a->view[w]);
         }
     }
-    meet(v, in, a, role);
+    second(v, in, a, role);
     if (!can_buffer(in, a) || !push(v, in, a)) {
         if (wanted) {
             drain_note(v, in->pc, access_doubt(in, a));
@@ -159,7 +180,7 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
         return;
     }
     a = access_resolve(v, in);
-    meet(v, in, &a, role);
+    second(v, in, &a, role);
     if ((waits || (wanted && !in->release)) && can_buffer(in, &a) && push(v, in, &a)) {
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
@@ -172,19 +193,19 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
 
 void exec_store(unsigned int index, void *udata)
 {
-    struct vcpu *v = &vcpus[index];
+    struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
     enum scope_role role = site->scope->role;
     bool wanted = policy_delay(v, role, site->insn.pc);
 
     COUNT(index, stores);
-    if (role == SCOPE_BODY || plan.mixed) {
+    if (role == SCOPE_BODY || plan->mixed) {
         struct access a;
 
         if (!v->tracked || !track_settle(v, site->insn.pc)) {
             page_settle(v);
         }
-        policy_turn(v, false);
+        turns_take(v, false);
         a = access_resolve(v, &site->insn);
         body_store(v, &site->insn, &a, wanted, role);
     } else {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "memory.h"
+#include "memory_atomic.h"
 #include "mutant.h"
 
 #define RECORDS 8192 /* powers of two */
@@ -39,7 +40,8 @@ void history_unlock(void)
 
 uint64_t history_tick(void)
 {
-    return __atomic_add_fetch(&now_time, !MUTANT(47), __ATOMIC_SEQ_CST);
+    return __atomic_add_fetch(&now_time, !MUTANT(unrecorded_reads_share_a_moment),
+                              __ATOMIC_SEQ_CST);
 }
 
 uint64_t history_now(void)
@@ -84,13 +86,14 @@ static uint64_t publish(uint64_t writes)
 {
     uint64_t n = 1 + writes;
 
-    return MUTANT(37) ? now_time + n : __atomic_add_fetch(&now_time, n, __ATOMIC_SEQ_CST);
+    return MUTANT(time_is_published_after_the_write)
+               ? now_time + n : __atomic_add_fetch(&now_time, n, __ATOMIC_SEQ_CST);
 }
 
 /* What a mutant does too late. */
 static void publish_late(uint64_t time)
 {
-    if (MUTANT(37)) {
+    if (MUTANT(time_is_published_after_the_write)) {
         __atomic_store_n(&now_time, time, __ATOMIC_SEQ_CST);
     }
 }
@@ -170,7 +173,7 @@ unsigned int history_versions(uint64_t granule, uint64_t limit,
     }
     /* A value that has been seen already may have been written once more from
      * outside the scope, which content does not show: then it is news. */
-    if (r->time > limit || MUTANT(18)) {
+    if (r->time > limit || MUTANT(record_is_believed_for_its_content)) {
         out[0].time = r->time;
         out[0].exact = true;
         out[0].split = r->half == FIRST;

@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which callbacks a translated block gets. Inside the scope: each instruction
- * according to its class. Outside: only TLBI and DSB, whose effects reach other
- * vCPUs. Every way out of the scope is instrumented inside it, or is an
+ * according to its class. Outside: only the maintenance of translations, whose
+ * effects reach other vCPUs. Every way out of the scope is instrumented inside it, or is an
  * interrupt or exception; so the rest of the guest runs as QEMU runs it.
  */
+#include "instrument.h"
+
 #include <stdlib.h>
 
+#include "exec.h"
+#include "exec_atomic.h"
+#include "exec_history.h"
+#include "exec_load.h"
+#include "exec_scope.h"
+#include "exec_store.h"
+#include "gate.h"
+#include "insn.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
-#include "vcpu.h"
+#include "plan.h"
+#include "policy.h"
+#include "qemu_api.h"
 
 /* The instructions of a scope by position. They live as long as QEMU. */
 static struct site **sites[MAX_SCOPES];
 
 static struct site **table_of(const struct scope *s)
 {
-    struct site ***at = &sites[s - plan.scope], **fresh, **found = NULL;
+    struct site ***at = &sites[s - plan->scope], **fresh, **found = NULL;
 
     found = __atomic_load_n(at, __ATOMIC_ACQUIRE);
     if (found) {
         return found;
     }
-    fresh = calloc((s->end - s->start) / 4, sizeof *fresh);
+    fresh = calloc((s->end - s->start) / ISA_INSN_BYTES, sizeof *fresh);
     if (__atomic_compare_exchange_n(at, &found, fresh, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
         return fresh;
@@ -32,14 +46,14 @@ static struct site **table_of(const struct scope *s)
 
 static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
 {
-    struct site **at = &table_of(s)[(pc - s->start) / 4];
+    struct site **at = &table_of(s)[(pc - s->start) / ISA_INSN_BYTES];
     struct site *site = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 
     if (!site || site->insn.word != word) {
         /* First seen, or the kernel patched itself: older blocks keep the old. */
         site = malloc(sizeof *site);
-        decode(pc, word, &site->insn);
-        find_uses(&site->insn, &site->uses);
+        isa_decode(pc, word, &site->insn);
+        isa_uses(&site->insn, &site->uses);
         site->scope = s;
         __atomic_store_n(at, site, __ATOMIC_RELEASE);
     }
@@ -51,7 +65,7 @@ static void when(struct qemu_plugin_insn *insn, size_t gate,
                  qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
     qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, (qemu_plugin_u64){gates, gate},
+        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, gate_member(gate),
         value, site);
 }
 
@@ -86,7 +100,7 @@ static void when_pending(struct qemu_plugin_insn *insn,
 static void when_tracking(struct qemu_plugin_insn *insn,
                           qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (site->scope->role == SCOPE_BODY || (plan.mixed && !MUTANT(42))) {
+    if (site->scope->role == SCOPE_BODY || (plan->mixed && !MUTANT(callees_keep_no_views))) {
         when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
              site);
     }
@@ -102,7 +116,7 @@ static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
 {
-    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan.mixed)) {
+    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan->mixed)) {
         policy_exclusives();
     }
     instrument_acquire(insn, site);
@@ -122,7 +136,7 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
     if (site->insn.release) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
             insn, QEMU_PLUGIN_INLINE_STORE_U64,
-            (qemu_plugin_u64){gates, offsetof(struct gate, release)}, 1);
+            gate_member(offsetof(struct gate, release)), 1);
     }
     when_active(insn, exec_store, site);
 }
@@ -130,13 +144,11 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
 static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
 {
     const struct scope *to =
-        plan_scope(&plan, site->insn.pc + (uint64_t)site->insn.imm);
-
-    bool unconditional = bits(site->insn.word, 30, 26) == 0x05; /* B, BL */
+        plan_scope(site->insn.pc + (uint64_t)site->insn.imm);
 
     when_tracking(insn, exec_branch, site);
-    if (!unconditional) {
-        if (!to || !plan_scope(&plan, site->insn.pc + 4)) {
+    if (site->insn.conditional) {
+        if (!to || !plan_scope(isa_next(&site->insn))) {
             when_inside(insn, exec_way_out, site);
         }
     } else if (!to) {
@@ -150,7 +162,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
     enum barrier_kind kind = site->insn.barrier;
 
-    if ((kind == BARRIER_STORE && !MUTANT(2)) || kind == BARRIER_FULL) {
+    if ((kind == BARRIER_STORE && !MUTANT(store_barrier_drains_nothing)) || kind == BARRIER_FULL) {
         when_active(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);
@@ -160,7 +172,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 static bool may_fall_out(const struct insn *in)
 {
     return in->cls != INSN_BRANCH && in->cls != INSN_CALL &&
-           in->cls != INSN_INDIRECT && !plan_scope(&plan, in->pc + 4);
+           in->cls != INSN_INDIRECT && !plan_scope(isa_next(in));
 }
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
@@ -195,7 +207,7 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         break;
     case INSN_INDIRECT:
         when_tracking(insn, exec_branch, site);
-        when_inside(insn, exec_return, site);
+        when_inside(insn, exec_way_out, site);
         break;
     case INSN_ATOMIC:
         instrument_atomic(insn, site);
@@ -210,20 +222,19 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     }
 }
 
-/* TLBI and the DSB after it, anywhere. Linux has a DSB in each switch of tasks,
- * so one that follows no TLBI costs a test alone. */
-static void instrument_maintenance(struct qemu_plugin_insn *insn,
-                                   const struct insn *in)
+/* Maintenance of translations and the wait for its end, anywhere. Linux has such a
+ * wait in each switch of tasks, so one with nothing to wait for costs a test alone. */
+static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenance kind)
 {
-    qemu_plugin_u64 tlbi = {gates, offsetof(struct gate, tlbi)};
+    qemu_plugin_u64 begun = gate_member(offsetof(struct gate, maintenance));
 
-    if (in->tlbi) {
+    if (kind == MAINTENANCE_BEGINS) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-            insn, QEMU_PLUGIN_INLINE_STORE_U64, tlbi, 1);
-    } else if (in->dsb) {
-        qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_dsb,
+            insn, QEMU_PLUGIN_INLINE_STORE_U64, begun, 1);
+    } else if (kind == MAINTENANCE_ENDS) {
+        qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_maintained,
                                                     QEMU_PLUGIN_CB_NO_REGS,
-                                                    QEMU_PLUGIN_COND_NE, tlbi, 0,
+                                                    QEMU_PLUGIN_COND_NE, begun, 0,
                                                     NULL);
     }
 }
@@ -235,7 +246,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint64_t pc = qemu_plugin_insn_vaddr(insn);
-        const struct scope *s = plan_scope(&plan, pc);
+        const struct scope *s = plan_scope(pc);
         uint32_t word = 0;
 
         if (i == 0 || i == n - 1) {
@@ -244,8 +255,8 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
-        if (pc >= plan.mark_start && pc < plan.mark_end && word == 0xd65f03c0) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, /* RET */
+        if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark,
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
         }
         if (s && !memory_is_found()) {
@@ -257,11 +268,9 @@ void instrument_block(struct qemu_plugin_tb *tb)
                 when_outside(insn, exec_enter, site);
             }
             instrument_insn(insn, site);
-            instrument_maintenance(insn, &site->insn);
-        } else if (word >> 20 == 0xd50) { /* MSR immediate, barriers, SYS */
-            struct insn in;
-            decode(pc, word, &in);
-            instrument_maintenance(insn, &in);
+            instrument_maintenance(insn, site->insn.maintenance);
+        } else {
+            instrument_maintenance(insn, isa_maintenance(word));
         }
     }
 }

@@ -7,35 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "awake.h"
+#include "counters.h"
+#include "exec_scope.h"
+#include "gate.h"
+#include "instrument.h"
+#include "isa.h"
+#include "memory.h"
+#include "plan.h"
+#include "qemu_api.h"
+#include "sites.h"
+#include "trace.h"
 #include "vcpu.h"
 
 EXPORT int qemu_plugin_version = KCOVRIG_API;
-
-struct plan plan;
-struct vcpu vcpus[MAX_VCPUS];
-unsigned int vcpu_count;
-struct qemu_plugin_scoreboard *gates;
-
-static void init_vcpu(unsigned int index)
-{
-    struct vcpu *v = &vcpus[index];
-
-    v->index = index;
-    v->events = 1;
-    thread_open(v);
-    policy_seed(v, plan.seed);
-    registers_open(v);
-    __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);
-    if (index >= vcpu_count) { /* QEMU starts its vCPUs one after another */
-        __atomic_store_n(&vcpu_count, index + 1, __ATOMIC_RELEASE);
-    }
-}
 
 #if KCOVRIG_API >= 7
 static void on_vcpu(unsigned int index, void *udata)
 {
     (void)udata;
-    init_vcpu(index);
+    vcpu_open(index);
 }
 
 static void on_block(struct qemu_plugin_tb *tb, void *udata)
@@ -55,7 +46,7 @@ static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
 static void on_vcpu(qemu_plugin_id_t id, unsigned int index)
 {
     (void)id;
-    init_vcpu(index);
+    vcpu_open(index);
 }
 
 static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -78,26 +69,26 @@ static bool open_all(const char *plan_file, uint64_t vcpus_max)
 {
     char error[1200];
 
-    if (!plan_read(plan_file, &plan, error, sizeof error)) {
+    if (!plan_open(plan_file, error, sizeof error)) {
         fprintf(stderr, "kcovrig: %s\n", error);
         return false;
     }
-    if (!memory_open(plan.ram_base, plan.ram_bytes)) {
+    if (!memory_open(plan->ram_base, plan->ram_bytes)) {
         fprintf(stderr, "kcovrig: keep books of guest RAM: %s\n", strerror(errno));
         return false;
     }
-    if (!counters_open(plan.counters_file)) {
-        fprintf(stderr, "kcovrig: map counters %s: %s\n", plan.counters_file,
+    if (!counters_open(plan->counters_file)) {
+        fprintf(stderr, "kcovrig: map counters %s: %s\n", plan->counters_file,
                 strerror(errno));
         return false;
     }
-    if (plan.sites_file[0] && !sites_open(plan.sites_file)) {
-        fprintf(stderr, "kcovrig: map sites %s: %s\n", plan.sites_file,
+    if (plan->sites_file[0] && !sites_open(plan->sites_file)) {
+        fprintf(stderr, "kcovrig: map sites %s: %s\n", plan->sites_file,
                 strerror(errno));
         return false;
     }
-    if (plan.trace_marks && !trace_open(plan.trace_file, plan.trace_marks, vcpus_max)) {
-        fprintf(stderr, "kcovrig: map trace %s: %s\n", plan.trace_file,
+    if (plan->trace_marks && !trace_open(plan->trace_file, plan->trace_marks, vcpus_max)) {
+        fprintf(stderr, "kcovrig: map trace %s: %s\n", plan->trace_file,
                 strerror(errno));
         return false;
     }
@@ -111,8 +102,8 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
         fprintf(stderr, "kcovrig: the plugin takes plan=FILE and nothing else\n");
         return 1;
     }
-    if (strcmp(info->target_name, "aarch64") != 0 || !info->system_emulation) {
-        fprintf(stderr, "kcovrig: the plugin is for qemu-system-aarch64, not %s\n",
+    if (strcmp(info->target_name, ISA_TARGET) != 0 || !info->system_emulation) {
+        fprintf(stderr, "kcovrig: the plugin is for qemu-system-" ISA_TARGET ", not %s\n",
                 info->target_name);
         return 1;
     }
@@ -124,8 +115,8 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info,
     if (!open_all(argv[0] + 5, (uint64_t)info->system.max_vcpus)) {
         return 1;
     }
-    arm_open();
-    gates = qemu_plugin_scoreboard_new(sizeof(struct gate));
+    awake_open();
+    gates_open();
     qemu_plugin_register_vcpu_init_cb(id, on_vcpu NO_UDATA);
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_block NO_UDATA);
     qemu_plugin_register_vcpu_discon_cb(id, QEMU_PLUGIN_DISCON_ALL,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "mutant.h"
+#include "pages.h"
 #include "qemu_api.h"
 
 static struct {
@@ -108,12 +109,12 @@ void memory_note_code(uint64_t virt, void *host)
 
 bool memory_has_code(uint64_t phys)
 {
-    return !MUTANT(24) && __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
-                                          __ATOMIC_RELAXED);
+    return !MUTANT(code_is_written_behind_qemu) &&
+           __atomic_load_n(&ram.code[(phys - ram.base) >> PAGE_SHIFT],
+                           __ATOMIC_RELAXED);
 }
 
-/* QEMU must learn of writes to code that it translated. */
-static void store_code(uint64_t phys, unsigned int bytes, uint64_t value)
+static bool write_by_qemu(uint64_t phys, const void *from, unsigned int bytes)
 {
     static __thread GByteArray *data;
 
@@ -121,8 +122,14 @@ static void store_code(uint64_t phys, unsigned int bytes, uint64_t value)
         data = g_byte_array_sized_new(8);
     }
     g_byte_array_set_size(data, bytes);
-    memcpy(data->data, &value, bytes);
-    qemu_plugin_write_memory_hwaddr(phys, data);
+    memcpy(data->data, from, bytes);
+    return qemu_plugin_write_memory_hwaddr(phys, data) == 0;
+}
+
+/* QEMU must learn of writes to code that it translated. */
+static void store_code(uint64_t phys, unsigned int bytes, uint64_t value)
+{
+    write_by_qemu(phys, &value, bytes);
 }
 
 void *memory_at(uint64_t phys)
@@ -135,9 +142,9 @@ uint64_t memory_load(uint64_t phys)
     return __atomic_load_n((uint64_t *)memory_at(phys), __ATOMIC_ACQUIRE);
 }
 
-void memory_copy(uint64_t phys, void *to, uint64_t bytes)
+bool memory_rewrite(uint64_t phys, unsigned int bytes)
 {
-    memcpy(to, ram.map + (phys - ram.base), bytes);
+    return write_by_qemu(phys, memory_at(phys), bytes);
 }
 
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value)

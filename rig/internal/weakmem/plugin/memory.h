@@ -36,19 +36,11 @@ void *memory_at(uint64_t phys);
 /* Loads eight naturally aligned bytes. */
 uint64_t memory_load(uint64_t phys);
 
-/* Copies out bytes that lie in one page. */
-void memory_copy(uint64_t phys, void *to, uint64_t bytes);
+/* Writes bytes that lie in one page over with what they hold, by QEMU, which then
+ * forgets what it translated of them. False where it refuses. */
+bool memory_rewrite(uint64_t phys, unsigned int bytes);
 
 /* Stores 1, 2, 4 or 8 naturally aligned bytes. */
 void memory_store(uint64_t phys, unsigned int bytes, uint64_t value);
-
-/* Stores 1, 2, 4 or 8 naturally aligned bytes where they hold *seen; otherwise
- * says what they hold. The page has no code. */
-bool memory_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_t value);
-
-/* Sixteen aligned bytes as one access; memory_store_pair: 8 or 16 bytes within
- * them. The page has no code. */
-void memory_load_pair(uint64_t phys, uint64_t *low, uint64_t *high);
-void memory_store_pair(uint64_t phys, unsigned int bytes, uint64_t value, uint64_t high);
 
 #endif

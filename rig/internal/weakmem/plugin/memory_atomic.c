@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Guest RAM: compare and swap, and accesses of sixteen bytes, which QEMU makes
  * with the same instructions of the host. */
+#include "memory_atomic.h"
+
 #include <string.h>
 
 #include "memory.h"

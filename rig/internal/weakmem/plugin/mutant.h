@@ -1,19 +1,80 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Rules that tests break on purpose, to show that breaking them is noticed.
- * Compiled with -DKCOVRIG_MUTANT=N rule N does not hold; otherwise every
- * MUTANT() is the constant false. N may be chosen_mutant, then it is chosen
- * at run time. What each number breaks, and which test must notice it, stands
- * in mutants_test.go.
+ * Rules that tests break on purpose, to show that breaking them is noticed. Compiled
+ * with -DKCOVRIG_MUTANT=NAME the rule of that name does not hold; with
+ * -DKCOVRIG_MUTANTS the one that chosen_mutant says at run time; otherwise every
+ * MUTANT() is the constant false. What each name breaks, and which test must notice
+ * it, stands in mutants_test.go.
  */
 #ifndef KCOVRIG_MUTANT_H
 #define KCOVRIG_MUTANT_H
 
-#ifdef KCOVRIG_MUTANT
-extern int chosen_mutant;
-#define MUTANT(n) (KCOVRIG_MUTANT == (n))
+#define MUTANTS(X)                                                            \
+    X(addresses_carry_no_view)                                                \
+    X(store_barrier_drains_nothing)                                           \
+    X(load_barrier_raises_no_view)                                            \
+    X(acquire_ignores_releases)                                               \
+    X(acquire_lets_releases_wait)                                             \
+    X(loads_ignore_coherence)                                                 \
+    X(acquire_raises_no_view)                                                 \
+    X(insn_barrier_raises_no_view)                                            \
+    X(partial_overlap_drains_nothing)                                         \
+    X(release_passes_older_stores)                                            \
+    X(old_translations_are_believed)                                          \
+    X(maintenance_drains_no_buffer)                                           \
+    X(full_barrier_lets_loads_pass_stores)                                    \
+    X(branches_carry_no_view)                                                 \
+    X(episode_begins_without_floor)                                           \
+    X(late_load_leaves_no_view)                                               \
+    X(computation_carries_no_view)                                            \
+    X(record_is_believed_for_its_content)                                     \
+    X(drained_store_has_no_coherence)                                         \
+    X(exceptions_drain_nothing)                                               \
+    X(leaving_drains_nothing)                                                 \
+    X(waiting_value_keeps_high_bytes)                                         \
+    X(probe_outlives_maintenance)                                             \
+    X(code_is_written_behind_qemu)                                            \
+    X(scope_is_not_translated_anew)                                           \
+    X(begins_at_once)                                                         \
+    X(begins_at_any_exception)                                                \
+    X(begins_before_all_is_mapped)                                            \
+    X(conditions_are_inverted)                                                \
+    X(zero_tests_are_inverted)                                                \
+    X(waits_outlast_all_others)                                               \
+    X(walks_raise_no_view)                                                    \
+    X(releasing_atomic_is_no_release)                                         \
+    X(acquiring_atomic_raises_no_view)                                        \
+    X(atomic_of_both_is_no_barrier)                                           \
+    X(exclusive_store_trusts_the_value)                                       \
+    X(time_is_published_after_the_write)                                      \
+    X(pairs_are_never_single)                                                 \
+    X(tracking_outlives_the_episode)                                          \
+    X(forwarded_value_has_no_view)                                            \
+    X(callees_keep_no_views)                                                  \
+    X(releasing_atomic_lets_stores_wait)                                      \
+    X(own_atomic_has_no_coherence)                                            \
+    X(stores_wait_without_bound)                                              \
+    X(samples_ignore_what_was_seen)                                           \
+    X(unrecorded_reads_share_a_moment)                                        \
+    X(samples_share_a_moment)
+
+enum mutant {
+    MUTANT_none,
+#define X(name) MUTANT_##name,
+    MUTANTS(X)
+#undef X
+};
+
+#if defined(KCOVRIG_MUTANTS)
+extern enum mutant chosen_mutant;
+#define MUTANT(name) (chosen_mutant == MUTANT_##name)
+#elif defined(KCOVRIG_MUTANT)
+#define MUTANT_NAMED(name) MUTANT_##name
+#define MUTANT_CALLED(name) MUTANT_NAMED(name)
+enum { CHOSEN_MUTANT = MUTANT_CALLED(KCOVRIG_MUTANT) };
+#define MUTANT(name) ((int)MUTANT_##name == CHOSEN_MUTANT)
 #else
-#define MUTANT(n) 0
+#define MUTANT(name) (MUTANT_##name == MUTANT_none)
 #endif
 
 #endif

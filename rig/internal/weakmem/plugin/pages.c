@@ -4,25 +4,32 @@
  * call does not check permissions, so the proof is a store that ran: the first
  * store to a page runs natively, and when no exception followed, the page is
  * writable until somebody changes the tables. Whoever does so must invalidate
- * the TLB and wait for it with a DSB (Arm ARM D8.17); that DSB moves the epoch.
+ * the TLB and wait for that to end, by a DSB (Arm ARM D8.17): it moves the epoch.
  */
+#include "pages.h"
+
+#include "counters.h"
+#include "doubt.h"
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
+#include "qemu_api.h"
 #include "vcpu.h"
 
 static uint64_t epoch_now = 1;
 
-/* User pages (TTBR0's half, Arm ARM D8.2.4) are believed for as long as their
+/* User pages are believed for as long as their
  * tables are the current ones. Tables that are freed, and may come back as another
  * process's, are invalidated with a DSB like any other change (Linux,
  * arch/arm64/include/asm/tlb.h, tlb_flush). */
 static uint64_t space_of(struct vcpu *v, uint64_t virt)
 {
-    return virt >> 55 & 1 ? 0 : register_space(v);
+    return isa_address_space(&v->registers, virt, v->events);
 }
 
 static struct page *slot(struct vcpu *v, uint64_t virt)
 {
-    return &v->page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
+    return &v->pages.page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
 }
 
 static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
@@ -33,7 +40,8 @@ static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
 
 bool page_current(uint64_t epoch)
 {
-    return MUTANT(11) || epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
+    return MUTANT(old_translations_are_believed) ||
+           epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
@@ -65,7 +73,7 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
     p->epoch = epoch;
     p->space = space_of(v, virt);
     p->writable = writable;
-    track_walked(v);
+    doubt_walked(v);
     return true;
 }
 
@@ -78,20 +86,20 @@ bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch)
 void page_probe(struct vcpu *v, uint64_t virt, unsigned int status)
 {
     COUNT(v->index, pageMisses);
-    v->probe_status = status;
-    v->probe_virt = virt;
-    v->probe_events = v->events;
-    v->probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
+    v->pages.probe_status = status;
+    v->pages.probe_virt = virt;
+    v->pages.probe_events = v->events;
+    v->pages.probe_epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
 void page_settle(struct vcpu *v)
 {
-    if (v->probe_events == v->events &&
-        (page_current(v->probe_epoch) || MUTANT(23)) &&
-        register_read(v, v->probe_status) == 0) { /* NO_STATUS reads as zero */
-        learn(v, v->probe_virt, true);
+    if (v->pages.probe_events == v->events &&
+        (page_current(v->pages.probe_epoch) || MUTANT(probe_outlives_maintenance)) &&
+        isa_read(&v->registers, v->pages.probe_status) == 0) { /* NO_STATUS is zero */
+        learn(v, v->pages.probe_virt, true);
     }
-    v->probe_events = 0;
+    v->pages.probe_events = 0;
 }
 
 void page_invalidate_all(void)

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa.h"
+
+static struct plan own;
+const struct plan *const plan = &own;
+
 static bool set_parameter(struct plan *out, const char *name, uint64_t value)
 {
     const struct {
@@ -40,7 +45,7 @@ static bool add_scope(struct plan *out, const char *role, uint64_t start,
     static const char *const roles[] = {"body", "caller", "callee", "path"};
     struct scope *s = &out->scope[out->scopes];
 
-    if (out->scopes == MAX_SCOPES || start >= end || (start | end) & 3) {
+    if (out->scopes == MAX_SCOPES || start >= end || (start | end) % ISA_INSN_BYTES) {
         return false;
     }
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
@@ -103,7 +108,7 @@ static bool is_mixed(const struct plan *p)
     bool body[2] = {false, false}, other[2] = {false, false};
 
     for (size_t i = 0; i < p->scopes; i++) {
-        bool half = p->scope[i].start >> 55 & 1; /* Arm ARM D8.2.4 */
+        bool half = isa_is_kernel(p->scope[i].start);
         (p->scope[i].role == SCOPE_BODY ? body : other)[half] = true;
     }
     return (body[0] && other[0]) || (body[1] && other[1]);
@@ -116,8 +121,9 @@ static int by_start(const void *a, const void *b)
     return left->start < right->start ? -1 : left->start > right->start;
 }
 
-bool plan_read(const char *path, struct plan *out, char *error, size_t len)
+bool plan_open(const char *path, char *error, size_t len)
 {
+    struct plan *out = &own;
     char line[1024];
     unsigned int number = 1;
     bool ok = false;
@@ -159,7 +165,7 @@ out:
     return ok;
 }
 
-const struct scope *plan_scope(const struct plan *plan, uint64_t addr)
+const struct scope *plan_scope(uint64_t addr)
 {
     size_t low = 0, high = plan->scopes;
 

@@ -72,10 +72,13 @@ struct plan {
     bool mixed;
 };
 
-/* Reads a plan. On failure writes one line to error and returns false. */
-bool plan_read(const char *path, struct plan *out, char *error, size_t len);
+/* The plan of this run, for reading: plan.c alone writes it, in plan_open. */
+extern const struct plan *const plan;
+
+/* Reads it. On failure writes one line to error and returns false. */
+bool plan_open(const char *path, char *error, size_t len);
 
 /* The scope that holds addr, or NULL. */
-const struct scope *plan_scope(const struct plan *plan, uint64_t addr);
+const struct scope *plan_scope(uint64_t addr);
 
 #endif

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy.h"
+
 #include <time.h>
 
+#include "chance.h"
+#include "counters.h"
+#include "plan.h"
+#include "turns.h"
 #include "vcpu.h"
-
-/* splitmix64 (Steele, Lea, Flood 2014): any seed, also 0, is a good one. */
-uint64_t policy_random(struct vcpu *v)
-{
-    uint64_t z = v->random += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return z ^ z >> 31;
-}
-
-void policy_seed(struct vcpu *v, uint64_t seed)
-{
-    v->random = seed;
-    v->random = policy_random(v) + v->index * 0xd1342543de82ef95ull;
-}
-
-static bool chance(struct vcpu *v, uint64_t per_1000)
-{
-    return per_1000 >= 1000 || policy_random(v) % 1000 < per_1000;
-}
 
 /* Where in a callee the delayed stores begin is drawn over as many stores as
  * the callee made the last time, so that each has its turn. */
@@ -35,17 +20,17 @@ void policy_exclusives(void)
 
 bool policy_begin(struct vcpu *v)
 {
-    bool always = plan.focus || __atomic_load_n(&exclusives, __ATOMIC_RELAXED);
+    bool always = plan->focus || __atomic_load_n(&exclusives, __ATOMIC_RELAXED);
 
-    if (!always && !chance(v, plan.policy.active)) {
+    if (!always && !chance_of(v, plan->policy.active)) {
         return false;
     }
     v->callee_before = v->callee_stores;
     v->callee_stores = 0;
-    v->skip = v->callee_before ? policy_random(v) % v->callee_before : 0;
+    v->skip = v->callee_before ? chance_random(v) % v->callee_before : 0;
     v->budget = 0;
-    if (plan.policy.callee_max) {
-        v->budget = 1 + policy_random(v) % plan.policy.callee_max;
+    if (plan->policy.callee_max) {
+        v->budget = 1 + chance_random(v) % plan->policy.callee_max;
     }
     return true;
 }
@@ -54,14 +39,14 @@ bool policy_begin(struct vcpu *v)
  * late whenever it may be. */
 bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc)
 {
-    if (plan.focus) {
-        return pc == plan.focus;
+    if (plan->focus) {
+        return pc == plan->focus;
     }
     if (role == SCOPE_PATH) {
         return false;
     }
     if (role != SCOPE_CALLEE) {
-        return chance(v, plan.policy.body_delay);
+        return chance_of(v, plan->policy.body_delay);
     }
     if (v->callee_stores++ < v->skip || v->budget == 0) {
         return false;
@@ -89,9 +74,9 @@ static uint64_t visits_of_others(const struct vcpu *v)
 {
     uint64_t all = 0;
 
-    for (unsigned int i = 0; i < vcpu_count; i++) {
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
         if (i != v->index) {
-            all += __atomic_load_n(&vcpus[i].visits, __ATOMIC_RELAXED);
+            all += __atomic_load_n(&vcpu_of(i)->visits, __ATOMIC_RELAXED);
         }
     }
     return all;
@@ -105,11 +90,11 @@ void policy_hold(struct vcpu *v)
 {
     uint64_t start, now, before = visits_of_others(v);
 
-    if (!plan.policy.hold_ns || !chance(v, plan.policy.hold)) {
+    if (!plan->policy.hold_ns || !chance_of(v, plan->policy.hold)) {
         return;
     }
     start = now = now_ns();
-    while (now - start < plan.policy.hold_ns && visits_of_others(v) == before) {
+    while (now - start < plan->policy.hold_ns && visits_of_others(v) == before) {
         pause_cpu();
         now = now_ns();
     }
@@ -119,20 +104,20 @@ void policy_hold(struct vcpu *v)
 
 bool policy_stale(struct vcpu *v)
 {
-    enum turn_loads how = policy_turn_loads(v);
+    enum turn_loads how = turns_loads(v);
 
-    return how == LOADS_ANY ? chance(v, plan.policy.stale) : how == LOADS_OLD;
+    return how == LOADS_ANY ? chance_of(v, plan->policy.stale) : how == LOADS_OLD;
 }
 
 bool policy_exact(struct vcpu *v)
 {
-    return chance(v, plan.policy.exact);
+    return chance_of(v, plan->policy.exact);
 }
 
 void policy_pause(struct vcpu *v)
 {
-    if (plan.policy.pause && plan.policy.hold_ns && chance(v, plan.policy.pause)) {
-        uint64_t end = now_ns() + policy_random(v) % plan.policy.hold_ns;
+    if (plan->policy.pause && plan->policy.hold_ns && chance_of(v, plan->policy.pause)) {
+        uint64_t end = now_ns() + chance_random(v) % plan->policy.hold_ns;
         while (now_ns() < end) {
             pause_cpu();
         }

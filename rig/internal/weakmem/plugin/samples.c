@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "samples.h"
 
+#include "history.h"
+#include "isa.h"
 #include "memory.h"
 #include "mutant.h"
 
@@ -18,7 +20,8 @@ void samples_begin(struct samples *s)
     s->n = 0;
     for (unsigned int i = 0; i < SAMPLES; i++) {
         if (s->place[i]) {
-            uint64_t granule = s->place[i] - 1, time = MUTANT(48) ? history_now() : history_tick();
+            uint64_t granule = s->place[i] - 1;
+            uint64_t time = MUTANT(samples_share_a_moment) ? history_now() : history_tick();
 
             add(s, granule, memory_load(granule), time);
         }
@@ -28,7 +31,7 @@ void samples_begin(struct samples *s)
 void samples_add(struct samples *s, uint64_t pc, uint64_t granule, uint64_t value,
                  uint64_t time)
 {
-    s->place[(pc >> 2) * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
+    s->place[pc / ISA_INSN_BYTES * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
     add(s, granule, value, time);
 }
 
@@ -50,7 +53,8 @@ unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t l
     for (unsigned int i = 0; i < count; i++) {
         uint64_t value = s->sample[i].value, time = s->sample[i].time;
 
-        if (s->sample[i].granule != granule || (time < limit && !MUTANT(46))) {
+        if (s->sample[i].granule != granule ||
+            (time < limit && !MUTANT(samples_ignore_what_was_seen))) {
             continue;
         }
         if (value == version[0].value) {

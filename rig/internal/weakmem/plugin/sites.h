@@ -17,7 +17,7 @@
 #define WHYS(X)                                                               \
     X(NONE, "", "nothing to tell")                                            \
     X(PASSED, "passed", "the first store still waited")                       \
-    X(BARRIER, "order-barrier", "DMB or DSB")                                 \
+    X(BARRIER, "order-barrier", "barrier")                                    \
     X(RELEASE, "order-release", "store-release")                              \
     X(ATOMIC, "order-atomic", "atomic that acquires and releases")            \
     X(CHOICE, "load-choice", "a load had an older value to choose")           \
@@ -25,7 +25,7 @@
     X(DOUBT_SYSTEM, "caution-system", "system instruction")                   \
     X(DOUBT_CALL, "caution-call", "the scope was left")                       \
     X(DOUBT_EXCEPTION, "caution-exception", "interrupt or exception")         \
-    X(DOUBT_UNPRIVILEGED, "caution-unprivileged", "LDTR, STTR")               \
+    X(DOUBT_UNPRIVILEGED, "caution-unprivileged", "access with the user's rights") \
     X(DOUBT_FULL, "caution-full", "the buffer was full")                      \
     X(DOUBT_PAGE, "caution-page", "page not yet known")                       \
     X(DOUBT_SIMD, "caution-simd", "vector registers")                         \

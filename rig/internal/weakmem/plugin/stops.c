@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stops.h"
 
+#include "buffer.h"
+#include "sites.h"
+
 void stops_clear(struct stops *s)
 {
     s->n = 0;
@@ -20,7 +23,7 @@ static struct stop *find(struct stops *s, uint64_t first)
     return &s->stop[s->n++];
 }
 
-void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool met)
+void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool followed)
 {
     struct stop *to;
 
@@ -28,10 +31,10 @@ void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool 
         return;
     }
     to = find(s, first);
-    if (to->first == first && is_doubt(to->why) && !is_doubt(why) && !to->met) {
+    if (to->first == first && is_doubt(to->why) && !is_doubt(why) && !to->followed) {
         return; /* of two stores at one place the doubtful one is told */
     }
-    *to = (struct stop){.first = first, .by = by, .why = why, .met = met};
+    *to = (struct stop){.first = first, .by = by, .why = why, .followed = followed};
 }
 
 void stops_order(struct stops *s, uint64_t by, enum why why)
@@ -57,7 +60,7 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
         bool own = release && is_doubt(one->why);
 
         sites_add(one->first, own ? pc : one->by, pc, own ? WHY_RELEASE : one->why);
-        one->met = true;
+        one->followed = true;
     }
     if (bytes) {
         buffer_closure(b, phys, bytes, tied);
@@ -71,14 +74,14 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
         /* Or it must come before a release to the same bytes, which comes first. */
         ordered = release || tied[i];
         sites_add(one->pc, ordered ? pc : 0, pc, ordered ? WHY_RELEASE : WHY_PASSED);
-        one->met = true;
+        one->followed = true;
     }
 }
 
 void stops_end(struct stops *s)
 {
     for (unsigned int i = 0; i < s->n; i++) {
-        if (!s->stop[i].met) {
+        if (!s->stop[i].followed) {
             sites_add(s->stop[i].first, s->stop[i].by, 0, s->stop[i].why);
         }
     }

@@ -15,7 +15,7 @@ struct stop {
     uint64_t first; /* PC of the store */
     uint64_t by;    /* PC of what made it visible */
     enum why why;
-    bool met;       /* a later store came */
+    bool followed;  /* a later store came */
 };
 
 struct stops {
@@ -26,7 +26,7 @@ struct stops {
 /* A new episode. */
 void stops_clear(struct stops *s);
 /* A store was made visible, or could not wait at all. */
-void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool met);
+void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool followed);
 /* An instruction by which Arm orders all earlier stores before all later ones. */
 void stops_order(struct stops *s, uint64_t by, enum why why);
 /* A store at pc to bytes at phys, or to an unknown place where bytes is 0. An own

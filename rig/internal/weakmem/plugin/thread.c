@@ -7,6 +7,8 @@
  * reason, or the others are halted or wait themselves; no use in waiting on.
  * Linux shows who sleeps: /proc/self/task/TID/stat, proc(5).
  */
+#include "thread.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,8 +44,8 @@ static bool sleeps(const struct vcpu *v)
 
 bool thread_other_runs(const struct vcpu *v)
 {
-    for (unsigned int i = 0; i < vcpu_count; i++) {
-        if (i != v->index && !sleeps(&vcpus[i])) {
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        if (i != v->index && !sleeps(vcpu_of(i))) {
             return true;
         }
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "vcpu.h"
 
 /* Only its vCPU writes a ring; trace_save reads those of the others as they
  * are, so that the event being written may be torn: its kind is set last. */

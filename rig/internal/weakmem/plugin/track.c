@@ -4,17 +4,22 @@
  * before it ran natively, newest values only, and is covered by a floor at that
  * moment. It ends on leaving the scope.
  */
-#include "history.h"
-#include "mutant.h"
-#include "vcpu.h"
+#include "track.h"
 
-void track_strong(struct vcpu *v, enum why why, uint64_t pc)
-{
-    COUNT(v->index, raises);
-    v->strong = true;
-    v->doubt = why;
-    v->doubt_pc = pc;
-}
+#include "access.h"
+#include "atomic.h"
+#include "buffer.h"
+#include "doubt.h"
+#include "gate.h"
+#include "history.h"
+#include "insn.h"
+#include "isa.h"
+#include "mutant.h"
+#include "pages.h"
+#include "samples.h"
+#include "trace.h"
+#include "vcpu.h"
+#include "views.h"
 
 static void touch(uint64_t phys)
 {
@@ -34,7 +39,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     const struct insn *in = v->late.insn;
 
     v->late.insn = NULL;
-    if (MUTANT(16)) {
+    if (MUTANT(late_load_leaves_no_view)) {
         return;
     }
     for (unsigned int i = 0; i < in->elements; i++) {
@@ -42,7 +47,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
 
         if (trace_on() && !in->simd) { /* its register holds what it read */
             trace_add(v->index, TRACE_LOAD, in->pc, v->late.phys[i],
-                      1u << in->size, register_read(v, rt), now);
+                      1u << in->size, isa_read(&v->registers, rt), now);
         }
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, in->simd, now);
@@ -51,40 +56,6 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     }
     for (unsigned int w = 0; w < VIEWS; w++) {
         views_after_load(&v->views[w], in, v->late.address[w], now);
-    }
-}
-
-/* The emulator's doubt: only the views that hold are raised by it. */
-static void raise(struct vcpu *v, uint64_t time, enum why why, uint64_t pc)
-{
-    views_raise(&v->views[VIEW_HELD], time);
-    v->doubt = why;
-    v->doubt_pc = pc;
-}
-
-void track_remote(struct vcpu *v)
-{
-    uint64_t time = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
-
-    if (time) {
-        raise(v, time, WHY_DOUBT_MAINTENANCE, v->pc);
-    }
-}
-
-/* Who gave a page to this address filled it first, as a copy on write does, and the
- * walk saw what he then wrote to the tables: a load is ordered after the walk of its
- * translation (Arm ARM B2.3, "Translation-intrinsically-before"). */
-void track_walked(struct vcpu *v)
-{
-    uint64_t now = history_tick();
-
-    if (MUTANT(32)) {
-        return;
-    }
-    if (v->tracked) {
-        raise(v, now, WHY_DOUBT_WALK, v->pc);
-    } else if (v->floor) {
-        v->floor = now;
     }
 }
 
@@ -123,14 +94,14 @@ bool track_settle(struct vcpu *v, uint64_t pc)
 
     v->pc = pc;
     /* Who woke this vCPU may have seen an episode that has ended since. */
-    if (g->active != EPISODE_DELAYS && !MUTANT(39)) {
+    if (g->active != EPISODE_DELAYS && !MUTANT(tracking_outlives_the_episode)) {
         __atomic_store_n(&g->tracking, 0, __ATOMIC_RELAXED);
         return false;
     }
     page_settle(v);
     if (!v->tracked) {
         begin(v);
-        track_remote(v);
+        doubt_remote(v);
         return true;
     }
     if (v->late.insn) {
@@ -140,11 +111,8 @@ bool track_settle(struct vcpu *v, uint64_t pc)
         touch(v->untold); /* it happened some time since the last callback */
         v->untold = 0;
     }
-    if (v->strong) {
-        v->strong = false;
-        views_raise(&v->views[VIEW_HELD], history_tick());
-    }
-    track_remote(v);
+    doubt_settle(v);
+    doubt_remote(v);
     return true;
 }
 
@@ -166,8 +134,8 @@ void track_stop(struct vcpu *v)
 /* Tells the bodies of other vCPUs that their loads have a choice now. */
 void track_wake_others(const struct vcpu *v)
 {
-    for (unsigned int i = 0; i < vcpu_count; i++) {
-        struct gate *g = gate_of(&vcpus[i]);
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        struct gate *g = gate_of(vcpu_of(i));
 
         if (i != v->index && g->active == EPISODE_DELAYS &&
             !__atomic_load_n(&g->tracking, __ATOMIC_RELAXED)) {
@@ -182,7 +150,7 @@ static void add_drained(struct views *w, const struct store *s, uint64_t time)
     if (s->release) {
         w->release = join(w->release, time);
     }
-    if (!MUTANT(19)) {
+    if (!MUTANT(drained_store_has_no_coherence)) {
         for (uint64_t at = s->phys & ~7ull; at < s->phys + s->bytes; at += 8) {
             views_set_coherence(w, at, time);
         }

@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
 
 void views_floor(struct views *w, uint64_t time)
 {
     memset(w, 0, sizeof *w);
-    w->read_new = MUTANT(15) ? 0 : time;
+    w->read_new = MUTANT(episode_begins_without_floor) ? 0 : time;
 }
 
 void views_raise(struct views *w, uint64_t time)
@@ -19,23 +21,23 @@ void views_raise(struct views *w, uint64_t time)
 
 uint64_t views_base(const struct views *w, unsigned int number)
 {
-    return w->x[number];
+    return w->general[number];
 }
 
 uint64_t views_data(const struct views *w, unsigned int number, bool simd)
 {
     if (simd) {
-        return w->v[number];
+        return w->vector[number];
     }
-    return number == REG_ZERO_OR_SP ? 0 : w->x[number];
+    return number == ISA_ZERO ? 0 : w->general[number];
 }
 
 void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t time)
 {
     if (simd) {
-        w->v[number] = time;
-    } else if (number != REG_ZERO_OR_SP) {
-        w->x[number] = time;
+        w->vector[number] = time;
+    } else if (number != ISA_ZERO) {
+        w->general[number] = time;
     }
 }
 
@@ -59,7 +61,7 @@ static void set_mask(uint64_t *of, uint32_t mask, uint64_t time, bool keep)
 
 static uint64_t sources(const struct views *w, const struct uses *u)
 {
-    uint64_t all = join(join_mask(w->x, u->read_x), join_mask(w->v, u->read_v));
+    uint64_t all = join(join_mask(w->general, u->read_general), join_mask(w->vector, u->read_vector));
 
     all = join(all, u->read_flags ? w->flags : 0);
     return join(all, u->read_system ? w->system : 0);
@@ -67,10 +69,10 @@ static uint64_t sources(const struct views *w, const struct uses *u)
 
 void views_plain(struct views *w, const struct uses *u)
 {
-    uint64_t time = MUTANT(17) ? 0 : sources(w, u);
+    uint64_t time = MUTANT(computation_carries_no_view) ? 0 : sources(w, u);
 
-    set_mask(w->x, u->write_x, time, u->keep);
-    set_mask(w->v, u->write_v, time, u->keep);
+    set_mask(w->general, u->write_general, time, u->keep);
+    set_mask(w->vector, u->write_vector, time, u->keep);
     if (u->write_flags) {
         w->flags = u->keep ? join(w->flags, time) : time;
     }
@@ -81,26 +83,28 @@ void views_plain(struct views *w, const struct uses *u)
 
 void views_branch(struct views *w, const struct uses *u)
 {
-    if (!MUTANT(14)) {
+    if (!MUTANT(branches_carry_no_view)) {
         w->control = join(w->control, sources(w, u));
     }
-    set_mask(w->x, u->write_x, 0, false);
+    set_mask(w->general, u->write_general, 0, false);
 }
 
 void views_barrier(struct views *w, enum barrier_kind kind)
 {
     switch (kind) {
     case BARRIER_LOAD:
-        w->read_new = MUTANT(3) ? w->read_new : join(w->read_new, w->read_old);
+        w->read_new = MUTANT(load_barrier_raises_no_view)
+                          ? w->read_new : join(w->read_new, w->read_old);
         break;
     case BARRIER_FULL:
         w->read_new = join(w->read_new, w->read_old);
-        if (!MUTANT(13)) {
+        if (!MUTANT(full_barrier_lets_loads_pass_stores)) {
             w->read_new = join(w->read_new, w->write_old);
         }
         break;
     case BARRIER_INSN:
-        w->read_new = MUTANT(8) ? w->read_new : join(w->read_new, w->control);
+        w->read_new = MUTANT(insn_barrier_raises_no_view)
+                          ? w->read_new : join(w->read_new, w->control);
         break;
     case BARRIER_STORE: /* orders the buffer, not the views */
     case BARRIER_NONE:
@@ -138,7 +142,7 @@ uint64_t views_before_load(const struct views *w, const struct insn *in,
 {
     uint64_t pre = join(address, w->read_new);
 
-    return in->acquire && !MUTANT(4) ? join(pre, w->release) : pre;
+    return in->acquire && !MUTANT(acquire_ignores_releases) ? join(pre, w->release) : pre;
 }
 
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,
@@ -146,7 +150,7 @@ void views_after_load(struct views *w, const struct insn *in, uint64_t address,
 {
     w->read_old = join(w->read_old, post);
     w->control = join(w->control, address);
-    if ((in->acquire || in->acquire_pc) && !MUTANT(7)) {
+    if ((in->acquire || in->acquire_pc) && !MUTANT(acquire_raises_no_view)) {
         w->read_new = join(w->read_new, post);
     }
 }
@@ -164,13 +168,14 @@ void views_after_atomic(struct views *w, const struct insn *in, uint64_t address
         w->read_old = join(w->read_old, read);
     }
     w->write_old = join(w->write_old, wrote);
-    if (in->release && wrote && !MUTANT(33)) {
+    if (in->release && wrote && !MUTANT(releasing_atomic_is_no_release)) {
         w->release = join(w->release, wrote);
     }
-    if (in->acquire && !MUTANT(34)) {
+    if (in->acquire && !MUTANT(acquiring_atomic_raises_no_view)) {
         w->read_new = join(w->read_new, read);
     }
-    if (in->acquire && in->release && wrote && !exclusive && !MUTANT(35)) {
+    if (in->acquire && in->release && wrote && !exclusive &&
+        !MUTANT(atomic_of_both_is_no_barrier)) {
         w->read_new = join(w->read_new, join(w->read_old, w->write_old));
     }
 }

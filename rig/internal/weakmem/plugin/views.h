@@ -10,8 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decode.h"
-#include "uses.h"
+#include "isa.h"
 
 #define COHERENCE_SLOTS 64
 
@@ -29,7 +28,7 @@ struct views {
     uint64_t read_new;            /* vrNew */
     uint64_t control;             /* vCAP */
     uint64_t release;             /* vRel */
-    uint64_t x[32], v[32], flags; /* 31 is SP */
+    uint64_t general[ISA_REGISTERS], vector[ISA_REGISTERS], flags;
     uint64_t system;              /* the system registers, all as one */
     struct coherence coherence[COHERENCE_SLOTS];
 };

@@ -2,9 +2,8 @@
 /* What the plugin's decoder makes of each word of a file, one line each. */
 #include <inttypes.h>
 
-#include "decode.h"
 #include "harness.h"
-#include "uses.h"
+#include "isa.h"
 
 static const char *const classes[] = {
     "unknown", "plain", "load", "store", "atomic", "complex", "prefetch",
@@ -21,20 +20,21 @@ static void dump(uint32_t word)
     struct insn in;
     struct uses u;
 
-    decode(0, word, &in);
-    find_uses(&in, &u);
+    isa_decode(0, word, &in);
+    isa_uses(&in, &u);
     printf("%s mode=%s barrier=%s bytes=%u elements=%u rt=%u rt2=%u rn=%u rm=%u "
            "extend=%u shift=%u simd=%d sign=%d to64=%d acquire=%d acquire_pc=%d "
            "release=%d dsb=%d tlbi=%d imm=%" PRId64,
            classes[in.cls], modes[in.mode], barriers[in.barrier], 1u << in.size,
            in.elements, in.rt, in.rt2, in.rn, in.rm, in.extend, in.shift, in.simd,
-           in.sign, in.to64, in.acquire, in.acquire_pc, in.release, in.dsb, in.tlbi,
+           in.sign, in.to64, in.acquire, in.acquire_pc, in.release,
+           in.maintenance == MAINTENANCE_ENDS, in.maintenance == MAINTENANCE_BEGINS,
            in.imm);
     if (in.cls == INSN_PLAIN || in.cls == INSN_BRANCH || in.cls == INSN_CALL ||
         in.cls == INSN_INDIRECT) {
         printf(" read_x=%u write_x=%u read_v=%u write_v=%u read_flags=%d "
                "write_flags=%d keep=%d",
-               u.read_x, u.write_x, u.read_v, u.write_v, u.read_flags,
+               u.read_general, u.write_general, u.read_vector, u.write_vector, u.read_flags,
                u.write_flags, u.keep);
     }
     if (in.cls == INSN_ATOMIC) {

@@ -16,8 +16,11 @@ static struct {
     unsigned int n, at, left;
     struct fibre_pace pace;
     uint64_t (*draw)(uint64_t);
-    uint64_t until; /* points to pass before the next switch */
+    uint64_t before; /* fibre_left, when last switched off */
 } run;
+
+#define NEVER UINT64_MAX /* points that nobody passes */
+uint64_t fibre_left = NEVER;
 
 /* Of fibres_cut. */
 static struct {
@@ -70,7 +73,7 @@ static void leave_for(unsigned int from, unsigned int to)
 
 static void go_on(unsigned int to)
 {
-    run.until = 1 + run.draw(2 * run.pace.points);
+    fibre_left = 1 + run.draw(2 * run.pace.points);
     if (to != run.at) {
         leave_for(run.at, to);
     }
@@ -92,18 +95,25 @@ static void cross(void)
     bool first = run.at == cut.cpu[0];
 
     cut.reached = cut.reached || first;
-    run.until = first ? PATIENCE : UINT64_MAX;
+    fibre_left = first ? PATIENCE : NEVER;
     leave_for(run.at, cut.cpu[first]);
 }
 
-void fibre_point(void)
+void fibre_switch(void)
 {
-    if (run.on && --run.until == 0) {
-        if (cut.on) {
-            cross();
-        } else {
-            go_on(pick());
-        }
+    if (cut.on) {
+        cross();
+    } else {
+        go_on(pick());
+    }
+}
+
+void fibre_wait(void)
+{
+    if (run.on && !cut.on) {
+        go_on(pick());
+    } else if (run.on && run.at == cut.cpu[1]) {
+        cross();
     }
 }
 
@@ -120,6 +130,12 @@ bool fibre_switching(bool on)
 {
     bool before = run.on;
 
+    if (before && !on) {
+        run.before = fibre_left;
+        fibre_left = NEVER;
+    } else if (on && !before) {
+        fibre_left = run.before;
+    }
     run.on = on;
     return before;
 }
@@ -143,7 +159,7 @@ static void live_cut(struct cpu *c)
         fake_step(c);
     }
     cut.done[which] = true;
-    run.until = UINT64_MAX;
+    fibre_left = NEVER;
     leave_for(c->index, cut.done[!which] ? OUTSIDE : cut.cpu[!which]);
 }
 
@@ -189,10 +205,11 @@ void fibres_run(unsigned int n, struct fibre_pace pace, uint64_t (*draw)(uint64_
     run.n = run.left = n;
     run.pace = pace;
     run.draw = draw;
-    run.until = 1 + draw(2 * pace.points);
+    fibre_left = 1 + draw(2 * pace.points);
     run.on = true;
     leave_for(OUTSIDE, pick());
     run.on = false;
+    fibre_left = NEVER;
     running = NULL;
 }
 
@@ -203,9 +220,10 @@ bool fibres_cut(unsigned int a, uint64_t n, unsigned int b, uint64_t m)
     cut.cpu[0] = a;
     cut.cpu[1] = b;
     cut.steps = m;
-    run.until = n;
+    fibre_left = n;
     leave_for(OUTSIDE, a);
     cut.on = run.on = false;
+    fibre_left = NEVER;
     running = NULL;
     return cut.reached;
 }

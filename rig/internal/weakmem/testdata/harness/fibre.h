@@ -23,8 +23,20 @@ void fibres_run(unsigned int n, struct fibre_pace pace, uint64_t (*draw)(uint64_
  * for what a holds, a goes on first. Returns whether a came to its n-th point. */
 bool fibres_cut(unsigned int a, uint64_t n, unsigned int b, uint64_t m);
 
+/* How many points are left until another vCPU goes on: fibre.c's. */
+extern uint64_t fibre_left;
+void fibre_switch(void);
+
 /* Another vCPU may go on here; nothing outside of fibres_run. */
-void fibre_point(void);
+static inline void fibre_point(void)
+{
+    if (--fibre_left == 0) {
+        fibre_switch();
+    }
+}
+/* The vCPU waits for what another holds: looking at it again does nothing until that
+ * one goes on, so it need not look until its time is over. */
+void fibre_wait(void);
 /* The same between two accesses of one instruction, more often. */
 void fibre_edge(void);
 /* False: nobody else goes on from here. Returns what it was. */

@@ -133,6 +133,9 @@ void threads_run(unsigned int n, uint64_t iterations, void (*begin)(void),
 /* decode_dump.c */
 void decode_dump(const char *file);
 
+/* The plugin's policy, to be changed between two runs: plan->policy but for its const. */
+struct policy *harness_policy(void);
+
 /* script.c, litmus.c */
 void script_run(FILE *f);
 void litmus_reset(void);

@@ -66,7 +66,7 @@ static enum effect compare_and_swap(struct cpu *c, uint32_t w, uint64_t address,
 static enum effect compare_and_swap_pair(struct cpu *c, uint32_t w, uint64_t address,
                                          unsigned int bytes)
 {
-    unsigned int rs = field(w, 20, 16), rt = field(w, 4, 0);
+    unsigned int rs = field(w, 20, 17) << 1, rt = field(w, 4, 1) << 1; /* even ones */
     uint64_t old[2] = {cut(reg(c, rs), bytes), cut(reg(c, rs + 1), bytes)};
     uint64_t value[2] = {reg(c, rt), reg(c, rt + 1)};
     bool done;

@@ -10,7 +10,7 @@
 
 #include "fibre.h"
 #include "harness.h"
-#include "vcpu.h"
+#include "plan.h"
 
 #define CELLS_MAX 32
 #define OBSERVED_MAX 16
@@ -96,11 +96,13 @@ static bool whole;
 
 static void vary_policy(void)
 {
-    plan.policy.active = whole ? 1000 : PICK(1000, 1000, 1000, 500);
-    plan.policy.body_delay = PICK(0, 200, 500, 500, 1000);
-    plan.policy.stale = PICK(0, 500, 900, 1000);
-    plan.policy.exact = PICK(0, 500, 1000);
-    plan.policy.track = whole ? 1 : PICK(1, 1, 1, 0);
+    struct policy *p = harness_policy();
+
+    p->active = whole ? 1000 : PICK(1000, 1000, 1000, 500);
+    p->body_delay = PICK(0, 200, 500, 500, 1000);
+    p->stale = PICK(0, 500, 900, 1000);
+    p->exact = PICK(0, 500, 1000);
+    p->track = whole ? 1 : PICK(1, 1, 1, 0);
 }
 
 static void schedule(void)
@@ -194,7 +196,7 @@ static void run(uint64_t iterations, uint64_t from)
 
 static void run_finely(uint64_t iterations, uint64_t from, bool vary)
 {
-    struct policy before = plan.policy;
+    struct policy before = plan->policy;
 
     check_threads();
     seed = from;
@@ -202,21 +204,21 @@ static void run_finely(uint64_t iterations, uint64_t from, bool vary)
         if (vary) {
             vary_policy();
         } else if (whole) {
-            plan.policy.active = 1000;
+            harness_policy()->active = 1000;
         }
         begin();
         schedule_finely();
         note();
     }
-    plan.policy = before;
+    *harness_policy() = before;
 }
 
 static void run_turns(uint64_t iterations)
 {
     check_threads();
-    plan.policy.turns = test.threads;
+    harness_policy()->turns = test.threads;
     threads_run(test.threads, iterations, begin, note);
-    plan.policy.turns = 0;
+    harness_policy()->turns = 0;
 }
 
 static void report(void)

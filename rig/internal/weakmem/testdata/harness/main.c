@@ -4,12 +4,30 @@
 
 #include "block.h"
 #include "harness.h"
+#include "mutant.h"
 
 struct cpu cpus[CPUS_MAX];
 unsigned int cpu_count;
 
-#ifdef KCOVRIG_MUTANT
-int chosen_mutant;
+#ifdef KCOVRIG_MUTANTS
+enum mutant chosen_mutant;
+
+static enum mutant mutant_of(const char *name)
+{
+    static const char *const names[] = {
+        "none",
+#define X(name) #name,
+        MUTANTS(X)
+#undef X
+    };
+
+    for (unsigned int i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return (enum mutant)i;
+        }
+    }
+    fail("there is no mutant %s", name);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -19,8 +37,8 @@ int main(int argc, char **argv)
     if (argc != 5 && argc != 6) {
         fail("VCPUS PLAN BASE BYTES [MUTANT]");
     }
-#ifdef KCOVRIG_MUTANT
-    chosen_mutant = argc == 6 ? atoi(argv[5]) : 0;
+#ifdef KCOVRIG_MUTANTS
+    chosen_mutant = argc == 6 ? mutant_of(argv[5]) : MUTANT_none;
 #endif
     base = strtoull(argv[3], NULL, 0);
     bytes = strtoull(argv[4], NULL, 0);

@@ -105,7 +105,19 @@ void __tsan_atomic_thread_fence(int order)
         fibre_point();                                                        \
         *at = value;                                                          \
     }                                                                         \
-    UPDATE(size, exchange, value)                                             \
+    u##size __tsan_atomic##size##_exchange(volatile u##size *at,              \
+                                           u##size value, int order)          \
+    {                                                                         \
+        u##size old;                                                          \
+        (void)order;                                                          \
+        fibre_point();                                                        \
+        old = *at;                                                            \
+        *at = value;                                                          \
+        if (size == 32 && value && old == value) { /* a lock that is held */  \
+            fibre_wait();                                                     \
+        }                                                                     \
+        return old;                                                           \
+    }                                                                         \
     UPDATE(size, fetch_add, old + value)                                      \
     UPDATE(size, fetch_sub, old - value)                                      \
     UPDATE(size, fetch_and, old &value)                                       \

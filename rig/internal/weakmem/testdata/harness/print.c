@@ -2,7 +2,11 @@
 /* What a script prints, to be checked. */
 #include <inttypes.h>
 
+#include "counters.h"
+#include "gate.h"
 #include "harness.h"
+#include "plan.h"
+#include "sites.h"
 #include "vcpu.h"
 
 bool script_cut;
@@ -12,7 +16,7 @@ static uint64_t site_value(const char *why, uint64_t by)
 {
     struct site_record r;
     uint64_t sum = 0;
-    FILE *f = fopen(plan.sites_file, "re");
+    FILE *f = fopen(plan->sites_file, "re");
 
     while (f && fread(&r, sizeof r, 1, f) == 1) {
         sum += strcmp(r.why, why) == 0 && (!by || r.by == by) ? r.count : 0;
@@ -28,7 +32,7 @@ static uint64_t counter_value(const char *name)
 {
     struct counter_record r;
     uint64_t sum = 0;
-    FILE *f = fopen(plan.counters_file, "re");
+    FILE *f = fopen(plan->counters_file, "re");
 
     while (f && fread(&r, sizeof r, 1, f) == 1) {
         for (int i = 0; strcmp(r.name, name) == 0 && i < MAX_VCPUS; i++) {
@@ -53,9 +57,9 @@ void script_print(const struct words *w)
     } else if (strcmp(what, "mem") == 0 && w->n == 4) {
         memcpy(&value, script_memory(number(w, 2), number(w, 3)), number(w, 3));
     } else if (strcmp(what, "waiting") == 0 && w->n == 3) {
-        value = vcpus[index_of(w, 2)].buffer.n;
+        value = vcpu_of(index_of(w, 2))->buffer.n;
     } else if (strcmp(what, "active") == 0 && w->n == 3) {
-        value = gate_of(&vcpus[index_of(w, 2)])->active;
+        value = gate_of(vcpu_of(index_of(w, 2)))->active;
     } else if (strcmp(what, "faults") == 0 && w->n == 3) {
         value = cpus[index_of(w, 2)].faults;
     } else if (strcmp(what, "cut") == 0) { /* whether the last one came so far */

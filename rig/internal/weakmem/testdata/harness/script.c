@@ -16,7 +16,7 @@
  *                                  other executes M
  *   flags CPU NZCV                 N is bit 3
  *   event CPU [ADDRESS]            an interrupt, taken by the kernel unless told; the
- *                                  first of them arms the emulator
+ *                                  first of them makes the emulator begin
  *   race begin CPU                 one instruction in the middle of a write to code
  *   race end
  *   asleep CPU                     its thread sleeps, as far as the plugin can see
@@ -30,8 +30,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chance.h"
 #include "fibre.h"
 #include "harness.h"
+#include "plan.h"
 #include "vcpu.h"
 
 uint8_t *script_memory(uint64_t virt, uint64_t bytes)
@@ -72,21 +74,27 @@ static void code(const struct words *w)
     fake_flush();
 }
 
+struct policy *harness_policy(void)
+{
+    return (struct policy *)&plan->policy; /* the object itself is no constant */
+}
+
 static void set_policy(const char *name, uint64_t value)
 {
+    struct policy *p = harness_policy();
     const struct {
         const char *name;
         uint64_t *to;
     } known[] = {
-        {"active", &plan.policy.active}, {"body-delay", &plan.policy.body_delay},
-        {"callee-max", &plan.policy.callee_max}, {"stale", &plan.policy.stale},
-        {"exact", &plan.policy.exact}, {"track", &plan.policy.track},
-        {"turns", &plan.policy.turns},
+        {"active", &p->active}, {"body-delay", &p->body_delay},
+        {"callee-max", &p->callee_max}, {"stale", &p->stale},
+        {"exact", &p->exact}, {"track", &p->track},
+        {"turns", &p->turns},
     };
     bool seed = strcmp(name, "seed") == 0;
 
     for (unsigned int k = 0; seed && k < cpu_count; k++) {
-        policy_seed(&vcpus[k], value);
+        chance_seed(vcpu_of(k), value);
     }
     for (size_t i = 0; !seed && i < sizeof known / sizeof *known; i++) {
         if (strcmp(name, known[i].name) == 0) {
@@ -186,7 +194,7 @@ static bool act(const struct words *w)
     } else if (is_command(w, "race end", 2)) {
         race_end();
     } else if (is_command(w, "asleep", 2)) {
-        vcpus[index_of(w, 1)].thread = race_sleeper();
+        vcpu_of(index_of(w, 1))->thread = race_sleeper();
     } else if (is_command(w, "decode", 2)) {
         decode_dump(w->at[1]);
     } else if (is_command(w, "event", 2)) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "harness.h"
+#include "thread.h"
 #include "vcpu.h"
 
 static pthread_barrier_t round_edge; /* all vCPUs and the main thread */
@@ -15,7 +16,7 @@ static void *execute(void *arg)
 {
     struct cpu *c = arg;
 
-    thread_open(&vcpus[c->index]);
+    thread_open(vcpu_of(c->index));
     for (uint64_t i = 0; i < rounds; i++) {
         pthread_barrier_wait(&round_edge);
         while (!c->done) {

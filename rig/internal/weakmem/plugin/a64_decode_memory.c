@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 loads and stores, C4.1.94. */
-#include "decode.h"
+#include "a64_decode.h"
+#include "insn.h"
 
 /* LDAR, STLR, LDLAR, STLLR; exclusives and their kin are decoded elsewhere. */
 static void decode_ordered(uint32_t word, struct insn *out)
@@ -9,7 +10,7 @@ static void decode_ordered(uint32_t word, struct insn *out)
     bool o1 = bits(word, 21, 21), o0 = bits(word, 15, 15);
 
     if (!o2 || o1) {
-        decode_exclusive(word, out);
+        a64_decode_exclusive(word, out);
         return;
     }
     /* o0 clear: LDLAR and STLLR; taken as LDAR and STLR, which are stronger. */
@@ -93,7 +94,7 @@ static void decode_single_register(uint32_t word, struct insn *out)
             out->rt = bits(word, 4, 0);
             out->rn = bits(word, 9, 5);
         } else {
-            decode_lse(word, out);
+            a64_decode_lse(word, out);
         }
         return;
     case 2:
@@ -124,6 +125,7 @@ static void decode_single_imm9(uint32_t word, struct insn *out)
     if (form == 2 && out->cls != INSN_UNKNOWN) {
         /* LDTR, STTR use EL0's permissions: known, but never delayed. */
         out->cls = INSN_COMPLEX;
+        out->unprivileged = !out->simd;
     }
 }
 
@@ -171,7 +173,7 @@ static void decode_literal(uint32_t word, struct insn *out)
     out->sign = out->to64 = !out->simd && opc == 2;
 }
 
-void decode_memory(uint32_t word, struct insn *out)
+static void decode_group(uint32_t word, struct insn *out)
 {
     bool simd = bits(word, 26, 26);
 
@@ -202,5 +204,13 @@ void decode_memory(uint32_t word, struct insn *out)
         } else {
             decode_single_imm9(word, out);
         }
+    }
+}
+
+void a64_decode_memory(uint32_t word, struct insn *out)
+{
+    decode_group(word, out);
+    if (out->cls == INSN_COMPLEX) {
+        out->simd = bits(word, 26, 26);
     }
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 decoding outside the load and store space, C4.1. */
-#include "decode.h"
+#include "a64_decode.h"
 
 #include <string.h>
+
+#include "a64.h"
+#include "insn.h"
+#include "isa.h"
 
 /* C4.1.93.2 to .9: exceptions, barriers, hints, system instructions. */
 static void decode_barrier(uint32_t word, struct insn *out)
@@ -12,9 +16,10 @@ static void decode_barrier(uint32_t word, struct insn *out)
     out->cls = INSN_BARRIER;
     switch (op2) {
     case 4: /* DSB */
-        out->dsb = true;
+        out->maintenance = MAINTENANCE_ENDS;
         /* fall through */
     case 5: /* DMB: CRm<1:0> is 1 for loads, 2 for stores, 3 for both */
+        /* of the non-shareable domain, Arm ARM B2.3.9 */
         out->own_only = bits(crm, 3, 2) == 1;
         switch (crm & 3) {
         case 1:
@@ -38,7 +43,7 @@ static void decode_barrier(uint32_t word, struct insn *out)
         out->op = ATOMIC_CLEAR;
         break;
     case 1:
-        out->dsb = true;
+        out->maintenance = MAINTENANCE_ENDS;
         out->barrier = BARRIER_FULL;
         break;
     default:
@@ -91,8 +96,9 @@ static void decode_system(uint32_t word, struct insn *out)
     } else {
         out->cls = INSN_SYSTEM;
         /* SYS with CRn 8 is TLBI; CRn 9 is its nXS form. */
-        out->tlbi = bits(word, 31, 19) == (0xd5080000u >> 19) &&
-                    (crn == 8 || crn == 9);
+        if (bits(word, 31, 19) == (0xd5080000u >> 19) && (crn == 8 || crn == 9)) {
+            out->maintenance = MAINTENANCE_BEGINS;
+        }
     }
 }
 
@@ -103,12 +109,15 @@ static void decode_branch(uint32_t word, struct insn *out)
         out->imm = signed_bits(word, 25, 0) * 4;
     } else if (bits(word, 30, 25) == 0x1a) { /* CBZ, CBNZ */
         out->cls = INSN_BRANCH;
+        out->conditional = true;
         out->imm = signed_bits(word, 23, 5) * 4;
     } else if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */
         out->cls = INSN_BRANCH;
+        out->conditional = true;
         out->imm = signed_bits(word, 18, 5) * 4;
     } else if (bits(word, 31, 25) == 0x2a) { /* B.cond, BC.cond */
         out->cls = INSN_BRANCH;
+        out->conditional = true;
         out->imm = signed_bits(word, 23, 5) * 4;
     } else if (bits(word, 31, 24) == 0xd4) {
         out->cls = INSN_EXCEPTION;
@@ -119,7 +128,7 @@ static void decode_branch(uint32_t word, struct insn *out)
     }
 }
 
-void decode(uint64_t pc, uint32_t word, struct insn *out)
+void isa_decode(uint64_t pc, uint32_t word, struct insn *out)
 {
     memset(out, 0, sizeof *out);
     out->pc = pc;
@@ -141,9 +150,17 @@ void decode(uint64_t pc, uint32_t word, struct insn *out)
     case 0x6:
     case 0xc:
     case 0xe:
-        decode_memory(word, out);
+        a64_decode_memory(word, out);
         break;
     default: /* reserved, SME, SVE */
         break;
     }
+}
+
+enum maintenance a64_maintenance(uint32_t word)
+{
+    struct insn in;
+
+    isa_decode(0, word, &in);
+    return in.maintenance;
 }

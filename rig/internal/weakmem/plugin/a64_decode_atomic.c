@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A64 exclusives, compare and swap, atomic memory operations: C4.1.94.8 to .15
  * and .35. What is not known in detail stays ATOMIC_OTHER. */
-#include "decode.h"
+#include "a64_decode.h"
+#include "insn.h"
+#include "isa.h"
 
 static void registers(uint32_t word, struct insn *out)
 {
@@ -13,7 +15,7 @@ static void registers(uint32_t word, struct insn *out)
     out->rn = bits(word, 9, 5);
 }
 
-void decode_exclusive(uint32_t word, struct insn *out)
+void a64_decode_exclusive(uint32_t word, struct insn *out)
 {
     bool o2 = bits(word, 23, 23), load = bits(word, 22, 22);
     bool o1 = bits(word, 21, 21), o0 = bits(word, 15, 15);
@@ -33,7 +35,7 @@ void decode_exclusive(uint32_t word, struct insn *out)
     /* The rest: LDXP, STXP, CASP. */
 }
 
-void decode_lse(uint32_t word, struct insn *out)
+void a64_decode_lse(uint32_t word, struct insn *out)
 {
     static const enum atomic_op ops[8] = {
         ATOMIC_ADD, ATOMIC_CLR, ATOMIC_EOR, ATOMIC_SET,
@@ -49,7 +51,7 @@ void decode_lse(uint32_t word, struct insn *out)
     out->op = o3 ? ATOMIC_SWP : ops[opc];
     /* Without a result there is no acquire (Arm ARM, C6.2 LDADD, SWP), and
      * DMB LD does not order it (B2.3.7). */
-    out->no_result = out->rt == REG_ZERO_OR_SP;
+    out->no_result = out->rt == ISA_ZERO;
     out->acquire = bits(word, 23, 23) && !out->no_result;
     out->release = bits(word, 22, 22);
 }

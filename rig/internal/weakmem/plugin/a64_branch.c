@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Direct branches of which one way leads out of the scope. */
+/* Which way a branch goes. */
+#include "a64.h"
+#include "a64_decode.h"
+#include "insn.h"
+#include "isa.h"
 #include "mutant.h"
-#include "vcpu.h"
 
 /* ConditionHolds() of the Arm ARM, J1.3; flags are N, Z, C, V from bit 3 down. */
 static bool condition_holds(unsigned int cond, unsigned int flags)
@@ -36,17 +39,17 @@ static bool condition_holds(unsigned int cond, unsigned int flags)
     return cond & 1 ? !holds : holds;
 }
 
-static bool taken(struct vcpu *v, uint32_t word)
+static bool taken(struct isa_registers *r, uint32_t word)
 {
-    bool if_set = bits(word, 24, 24) ^ MUTANT(30); /* CBNZ, TBNZ */
+    bool if_set = bits(word, 24, 24) ^ MUTANT(zero_tests_are_inverted); /* CBNZ, TBNZ */
     unsigned int flags;
     uint64_t value;
 
     if (bits(word, 31, 25) == 0x2a) { /* B.cond, BC.cond */
-        return !register_flags(v, &flags) ||
-               condition_holds(bits(word, 3, 0) ^ MUTANT(29), flags);
+        return !a64_flags(r, &flags) ||
+               condition_holds(bits(word, 3, 0) ^ MUTANT(conditions_are_inverted), flags);
     }
-    value = register_read(v, bits(word, 4, 0));
+    value = isa_read(r, bits(word, 4, 0));
     if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */
         value = value >> (bits(word, 31, 31) << 5 | bits(word, 23, 19)) & 1;
     } else if (!(word >> 31)) { /* CBZ, CBNZ of 32 bits */
@@ -55,12 +58,24 @@ static bool taken(struct vcpu *v, uint32_t word)
     return if_set == (value != 0);
 }
 
-void exec_way_out(unsigned int index, void *udata)
+/* BR, BLR, RET; the authenticated forms and ERET say less. */
+static bool register_target(struct isa_registers *r, uint32_t word, uint64_t *to)
 {
-    const struct insn *in = &((const struct site *)udata)->insn;
-    int64_t way = taken(&vcpus[index], in->word) ? in->imm : 4;
+    uint32_t form = word & 0xfffffc1f;
 
-    if (!plan_scope(&plan, in->pc + (uint64_t)way)) {
-        exec_leave(index, udata);
+    if (form != 0xd61f0000 && form != 0xd63f0000 && form != 0xd65f0000) {
+        return false;
     }
+    *to = isa_read(r, bits(word, 9, 5));
+    return true;
+}
+
+bool isa_branch_target(struct isa_registers *r, const struct insn *in, uint64_t *to)
+{
+    if (in->cls == INSN_INDIRECT) {
+        return register_target(r, in->word, to);
+    }
+    *to = !in->conditional || taken(r, in->word) ? in->pc + (uint64_t)in->imm
+                                                 : isa_next(in);
+    return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Turns: with fewer host cores than vCPUs, short bodies hardly ever overlap by
- * luck. So as many vCPUs as plan.policy.turns says meet at the start of their
+ * luck. So as many vCPUs as plan->policy.turns says meet at the start of their
  * bodies and then take turns at each memory access, the one of the highest
  * priority first. Priorities are random, and a few random steps put the one
  * that takes it last: every schedule of few switches has a fair chance
@@ -14,6 +14,8 @@
  * be kept is given up, never insisted on. A wait ends soon after no other vCPU
  * runs any more, above all when one of them asks QEMU for exclusivity.
  */
+#include "turns.h"
+
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -21,8 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
+#include "counters.h"
 #include "history.h"
 #include "mutant.h"
+#include "plan.h"
+#include "thread.h"
 #include "vcpu.h"
 
 #define MEET_NS 5000000u  /* for the others to come */
@@ -62,7 +68,7 @@ static bool sleep_until(const struct vcpu *v, uint64_t deadline, uint32_t seen)
         return false;
     }
     if (syscall(SYS_futex, &changes[v->index], FUTEX_WAIT_PRIVATE, seen, &left,
-                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(31) ||
+                NULL, 0) == 0 || errno != ETIMEDOUT || MUTANT(waits_outlast_all_others) ||
         thread_other_runs(v)) {
         return true;
     }
@@ -89,8 +95,8 @@ static bool first(const struct vcpu *v)
 /* Wakes whose turn it is; the others' sleep costs nothing. */
 static void tell_first(const struct vcpu *but)
 {
-    for (unsigned int i = 0; i < vcpu_count; i++) {
-        if (playing & 1u << i && i != but->index && first(&vcpus[i])) {
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        if (playing & 1u << i && i != but->index && first(vcpu_of(i))) {
             tell(i);
         }
     }
@@ -98,19 +104,19 @@ static void tell_first(const struct vcpu *but)
 
 static void begin_game(struct vcpu *v)
 {
-    unsigned int count = (unsigned int)(policy_random(v) % 4);
+    unsigned int count = (unsigned int)(chance_random(v) % 4);
 
     playing = inside;
     started = history_now();
-    kind = policy_random(v) % KINDS;
+    kind = chance_random(v) % KINDS;
     step = 0;
     switches = 0;
     lowest = 0;
     for (unsigned int i = 0; i < MAX_VCPUS; i++) {
-        priority[i] = (int64_t)(policy_random(v) >> 2);
+        priority[i] = (int64_t)(chance_random(v) >> 2);
     }
     while (count--) {
-        switches |= 1ull << policy_random(v) % STEPS;
+        switches |= 1ull << chance_random(v) % STEPS;
     }
     tell_first(v);
 }
@@ -136,17 +142,17 @@ static bool await(struct vcpu *v, uint64_t ns, bool (*done)(const struct vcpu *)
     return done(v);
 }
 
-uint64_t policy_meet(struct vcpu *v)
+uint64_t turns_meet(struct vcpu *v)
 {
     uint64_t floor = 0;
 
-    if (!plan.policy.turns) {
+    if (!plan->policy.turns) {
         return 0;
     }
     pthread_mutex_lock(&lock);
     inside |= 1u << v->index;
     v->accesses = 0;
-    if (!playing && (uint64_t)__builtin_popcount(inside) >= plan.policy.turns) {
+    if (!playing && (uint64_t)__builtin_popcount(inside) >= plan->policy.turns) {
         begin_game(v);
     }
     if (await(v, v->alone < ALONE_AFTER ? MEET_NS : ALONE_NS, may_start) ||
@@ -167,14 +173,14 @@ static bool plays(const struct vcpu *v)
     return __atomic_load_n(&playing, __ATOMIC_RELAXED) & 1u << v->index;
 }
 
-void policy_turn(struct vcpu *v, bool window)
+void turns_take(struct vcpu *v, bool window)
 {
-    if (!plan.policy.turns || !plays(v)) {
+    if (!plan->policy.turns || !plays(v)) {
         return;
     }
     pthread_mutex_lock(&lock);
     v->accesses++;
-    if ((step < 64 && switches >> step & 1) || (window && policy_random(v) & 3)) {
+    if ((step < 64 && switches >> step & 1) || (window && chance_random(v) & 3)) {
         priority[v->index] = --lowest;
         tell_first(v);
     }
@@ -183,7 +189,7 @@ void policy_turn(struct vcpu *v, bool window)
     pthread_mutex_unlock(&lock);
 }
 
-enum turn_loads policy_turn_loads(const struct vcpu *v)
+enum turn_loads turns_loads(const struct vcpu *v)
 {
     if (!plays(v) || kind == ANY) {
         return LOADS_ANY;
@@ -191,11 +197,11 @@ enum turn_loads policy_turn_loads(const struct vcpu *v)
     return kind == LATE_LOADS && v->accesses > 1 ? LOADS_OLD : LOADS_NEW;
 }
 
-void policy_part(struct vcpu *v)
+void turns_part(struct vcpu *v)
 {
     uint32_t bit = 1u << v->index;
 
-    if (!plan.policy.turns || !(__atomic_load_n(&inside, __ATOMIC_RELAXED) & bit)) {
+    if (!plan->policy.turns || !(__atomic_load_n(&inside, __ATOMIC_RELAXED) & bit)) {
         return;
     }
     pthread_mutex_lock(&lock);

@@ -9,31 +9,31 @@
  * makes QEMU forget their blocks, and they are translated anew where they run.
  * One vCPU runs at that moment: the kernel patches no code elsewhere.
  */
+#include "awake.h"
+
+#include "isa.h"
+#include "memory.h"
 #include "mutant.h"
-#include "vcpu.h"
+#include "plan.h"
+#include "qemu_api.h"
 
-static bool armed;
+static bool awake;
 
-static bool is_kernel(uint64_t virt)
+bool awake_is(void)
 {
-    return virt >> 55 & 1; /* TTBR1's half, Arm ARM D8.2.4 */
+    return MUTANT(begins_at_once) || __atomic_load_n(&awake, __ATOMIC_ACQUIRE);
 }
 
-bool arm_ready(void)
+void awake_open(void)
 {
-    return MUTANT(26) || __atomic_load_n(&armed, __ATOMIC_ACQUIRE);
-}
-
-void arm_open(void)
-{
-    armed = true;
-    for (size_t i = 0; i < plan.scopes; i++) {
-        armed = armed && !is_kernel(plan.scope[i].start);
+    awake = true;
+    for (size_t i = 0; i < plan->scopes; i++) {
+        awake = awake && !isa_is_kernel(plan->scope[i].start);
     }
 }
 
 /* Makes QEMU forget the blocks of [start, end), which lie in one page. */
-static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
+static bool forget(uint64_t start, uint64_t end)
 {
     uint64_t phys;
 
@@ -41,12 +41,10 @@ static bool forget(struct vcpu *v, uint64_t start, uint64_t end)
         !memory_is_ram(phys, (unsigned int)(end - start))) {
         return false;
     }
-    g_byte_array_set_size(v->bytes, (unsigned int)(end - start));
-    memory_copy(phys, v->bytes->data, end - start);
-    return qemu_plugin_write_memory_hwaddr(phys, v->bytes) == 0;
+    return memory_rewrite(phys, (unsigned int)(end - start));
 }
 
-static bool forget_scope(struct vcpu *v, const struct scope *s)
+static bool forget_scope(const struct scope *s)
 {
     uint64_t at = s->start;
 
@@ -54,7 +52,7 @@ static bool forget_scope(struct vcpu *v, const struct scope *s)
         uint64_t page_end = (at | (PAGE_BYTES - 1)) + 1;
         uint64_t end = page_end < s->end ? page_end : s->end;
 
-        if (!forget(v, at, end)) {
+        if (!forget(at, end)) {
             return false;
         }
         at = end;
@@ -62,16 +60,16 @@ static bool forget_scope(struct vcpu *v, const struct scope *s)
     return true;
 }
 
-void arm_try(struct vcpu *v, uint64_t to)
+void awake_try(uint64_t to)
 {
-    if (arm_ready() || !(is_kernel(to) || MUTANT(27))) {
+    if (awake_is() || !(isa_is_kernel(to) || MUTANT(begins_at_any_exception))) {
         return;
     }
-    for (size_t i = 0; i < plan.scopes && !MUTANT(25); i++) {
-        if (is_kernel(plan.scope[i].start) && !forget_scope(v, &plan.scope[i]) &&
-            !MUTANT(28)) {
+    for (size_t i = 0; i < plan->scopes && !MUTANT(scope_is_not_translated_anew); i++) {
+        if (isa_is_kernel(plan->scope[i].start) && !forget_scope(&plan->scope[i]) &&
+            !MUTANT(begins_before_all_is_mapped)) {
             return; /* not mapped yet: at a later exception */
         }
     }
-    __atomic_store_n(&armed, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&awake, true, __ATOMIC_RELEASE);
 }

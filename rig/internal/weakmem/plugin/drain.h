@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What puts stores into a vCPU's delay buffer and makes them visible, in an order that
+ * Arm permits. Views, stops and counters learn of each.
+ */
+#ifndef KCOVRIG_DRAIN_H
+#define KCOVRIG_DRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "sites.h"
+
+struct vcpu;
+
+/* Adds n stores at once, unless the translation's epoch has passed. */
+bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
+                unsigned int n);
+/* Drains all in a random permitted order; waits first if something passed. why,
+ * and the instruction at by, are told of each store when a later one comes. */
+void drain_all(struct vcpu *v, enum why why, uint64_t by);
+void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
+                       enum why why, uint64_t by);
+/* What a load-acquire asks for. */
+void drain_through_release(struct vcpu *v, uint64_t by);
+/* An instruction that orders all earlier stores before all later ones. */
+void drain_ordered(struct vcpu *v, uint64_t by, enum why why);
+/* A store at pc comes after others of this episode: stops_second. */
+void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release);
+/* The store at pc was to wait and cannot. */
+void drain_note(struct vcpu *v, uint64_t pc, enum why why);
+/* Whether stores wait, or are on their way to memory in another vCPU's hands. */
+bool drain_waiting(const struct vcpu *v);
+/* From another vCPU's thread: no wait. */
+void drain_remote(struct vcpu *v);
+
+#endif

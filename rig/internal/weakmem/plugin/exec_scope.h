@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Callbacks of the ways into and out of the scope, of barriers, of what only computes, of
+ * maintenance and of what is not understood.
+ */
+#ifndef KCOVRIG_EXEC_SCOPE_H
+#define KCOVRIG_EXEC_SCOPE_H
+
+#include <stdint.h>
+
+void exec_enter(unsigned int index, void *udata);
+void exec_leave(unsigned int index, void *udata);
+/* A branch that may lead out. */
+void exec_way_out(unsigned int index, void *udata);
+/* An interrupt or exception was taken. */
+void exec_event(unsigned int index, uint64_t from, uint64_t to);
+
+/* In an episode. */
+void exec_barrier(unsigned int index, void *udata);
+void exec_strong(unsigned int index, void *udata);
+/* A branch, while stores wait. */
+void exec_age(unsigned int index, void *udata);
+/* A load-acquire after a store-release. */
+void exec_fence(unsigned int index, void *udata);
+
+/* Where views are kept. */
+void exec_plain(unsigned int index, void *udata);
+void exec_branch(unsigned int index, void *udata);
+void exec_body_barrier(unsigned int index, void *udata);
+void exec_body_strong(unsigned int index, void *udata);
+
+/* Anywhere, without a site: changed translations are waited for. */
+void exec_maintained(unsigned int index, void *udata);
+/* The guest's mark function returns. Its arguments: the stale word's address, its
+ * entry's index, the count, the mark's number. No site. */
+void exec_mark(unsigned int index, void *udata);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * All that the emulator asks of the guest's architecture. Behind it are a64.h and
+ * the a64_*.c, the only files that know an encoding or a register's name; another
+ * architecture has files of its own that answer the same.
+ *
+ * a64.h has what must cost no call: ISA_TARGET, ISA_INSN_BYTES, ISA_REGISTERS,
+ * ISA_ZERO and struct isa_registers; isa_is_kernel, isa_is_return, isa_next,
+ * isa_index, isa_maintenance, isa_address_space.
+ */
+#ifndef KCOVRIG_ISA_H
+#define KCOVRIG_ISA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "a64.h"
+#include "insn.h"
+
+/* a64_decode.c: what the word at pc does. Never fails: what is not known is
+ * INSN_UNKNOWN. */
+void isa_decode(uint64_t pc, uint32_t word, struct insn *out);
+
+/* a64_uses.c: for INSN_PLAIN, INSN_BRANCH, INSN_CALL and INSN_INDIRECT; empty
+ * otherwise. */
+void isa_uses(const struct insn *in, struct uses *out);
+
+/* a64_registers.c: finds the registers of the vCPU that asks; ends QEMU where it
+ * does not name them. */
+void isa_open_registers(struct isa_registers *r);
+/* As data, where ISA_ZERO is the zero register, and as the base of an address. */
+uint64_t isa_read(struct isa_registers *r, unsigned int number);
+uint64_t isa_read_base(struct isa_registers *r, unsigned int number);
+void isa_write(struct isa_registers *r, unsigned int number, uint64_t value);
+void isa_write_base(struct isa_registers *r, unsigned int number, uint64_t value);
+/* The nth argument, from 0, of a function that is about to return and kept it. */
+uint64_t isa_argument(struct isa_registers *r, unsigned int n);
+/* Whether a pair within sixteen aligned bytes is one access. */
+bool isa_pairs_are_single(struct isa_registers *r);
+
+/* a64_branch.c: where the branch at hand goes. False where that is not known before. */
+bool isa_branch_target(struct isa_registers *r, const struct insn *in, uint64_t *to);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Decisions where Arm leaves a choice, by the plan's probabilities, and short waits that
+ * widen a window.
+ */
+#ifndef KCOVRIG_POLICY_H
+#define KCOVRIG_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan.h"
+
+struct vcpu;
+
+bool policy_begin(struct vcpu *v);        /* whether this entry delays */
+/* Bodies hold exclusives: from now on every entry delays, since a store of one that
+ * does not would be unknown to another's reservation. */
+void policy_exclusives(void);
+bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc);
+void policy_hold(struct vcpu *v);         /* a wait before a drain */
+
+bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
+bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
+void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
+
+#endif

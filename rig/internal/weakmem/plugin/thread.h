@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whether the host executes other vCPUs: nobody is waited for who cannot come.
+ */
+#ifndef KCOVRIG_THREAD_H
+#define KCOVRIG_THREAD_H
+
+#include <stdbool.h>
+
+struct vcpu;
+
+void thread_open(struct vcpu *v); /* called in the vCPU's thread */
+/* Whether any vCPU but v is executed, or about to be, on the host. */
+bool thread_other_runs(const struct vcpu *v);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vcpu.h"
+
+#include "chance.h"
+#include "counters.h"
+#include "isa.h"
+#include "plan.h"
+#include "thread.h"
+
+struct vcpu vcpu_all[MAX_VCPUS];
+unsigned int vcpu_opened;
+
+void vcpu_open(unsigned int index)
+{
+    struct vcpu *v = &vcpu_all[index];
+
+    v->index = index;
+    v->events = 1;
+    thread_open(v);
+    chance_seed(v, plan->seed);
+    isa_open_registers(&v->registers);
+    __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);
+    if (index >= vcpu_opened) { /* QEMU starts its vCPUs one after another */
+        __atomic_store_n(&vcpu_opened, index + 1, __ATOMIC_RELEASE);
+    }
+}
+
+void vcpu_lock(struct vcpu *v)
+{
+    while (__atomic_exchange_n(&v->lock, 1, __ATOMIC_ACQUIRE)) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+void vcpu_unlock(struct vcpu *v)
+{
+    __atomic_store_n(&v->lock, 0, __ATOMIC_RELEASE);
+}
