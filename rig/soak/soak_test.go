@@ -19,10 +19,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func tallyOf(stale uint64) []wire.Tally {
-	return []wire.Tally{{Mode: "pc", Windows: 80, Entries: 800, StaleWindows: stale, StaleEntries: stale}}
-}
-
 // soaking is a lab whose guests soak, and whose emulator is put to the test.
 func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, command.Config) {
 	t.Helper()
