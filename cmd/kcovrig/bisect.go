@@ -9,7 +9,7 @@ import (
 
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/searches"
 )
 
 func newBisect(a *app) *cobra.Command {
@@ -87,7 +87,7 @@ func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
 		return nil
 	}
 	if o.json || len(r.Steps) > 0 {
-		if werr := report.Searches.Render(a.stdout, o.shown(), r); err == nil {
+		if werr := searches.Searches.Render(a.stdout, o.shown(), r); err == nil {
 			err = werr
 		}
 	}

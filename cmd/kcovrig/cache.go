@@ -9,7 +9,7 @@ import (
 
 	"kcovrig/rig/cache"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
 )
 
@@ -49,7 +49,7 @@ kcovrig uses them.
 			if err != nil {
 				return err
 			}
-			return report.Cache.Render(a.stdout, format.Of(json), report.CacheList{Dir: a.cacheDir(), Entries: entries})
+			return answers.Cache.Render(a.stdout, format.Of(json), answers.CacheList{Dir: a.cacheDir(), Entries: entries})
 		},
 	}
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")
@@ -76,7 +76,7 @@ then begin anew. The history stays.
 				return fault.Newf(fault.User, "", "--older-than: %v is negative", age)
 			}
 			entries, err := cache.Prune(cmd.Context(), a.cacheDir(), time.Now().Add(-age))
-			if werr := report.Cache.Render(a.stdout, format.Of(json), report.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true}); err == nil {
+			if werr := answers.Cache.Render(a.stdout, format.Of(json), answers.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true}); err == nil {
 				err = werr
 			}
 			return err

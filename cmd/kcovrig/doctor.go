@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
@@ -39,7 +39,7 @@ required is missing.
 			if err != nil {
 				return err
 			}
-			if err := report.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
+			if err := answers.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
 				return err
 			}
 			return missing(checks)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/histories"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -116,7 +117,7 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 	}
 	if path := a.historyFile(o.db); o.db == "" && o.trend == "" && path != "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // nothing was recorded yet
-			return report.History.Render(a.stdout, format.Of(o.json), report.RunList{Path: path})
+			return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: path})
 		}
 	}
 	db, err := a.openHistory(cmd, o.db)
@@ -129,13 +130,13 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 		if err != nil {
 			return err
 		}
-		return report.Trends.Render(a.stdout, format.Of(o.json), trend)
+		return histories.Trends.Render(a.stdout, format.Of(o.json), trend)
 	}
 	runs, err := db.Runs(cmd.Context(), o.Filter)
 	if err != nil {
 		return err
 	}
-	return report.History.Render(a.stdout, format.Of(o.json), report.RunList{Path: db.Path(), Runs: runs})
+	return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: db.Path(), Runs: runs})
 }
 
 // sinceTime reads a day, a time, or how long ago; the zero time where there is none.
@@ -192,7 +193,7 @@ of the runs' ids.
 			if err != nil {
 				return err
 			}
-			return report.Comparisons.Render(a.stdout, format.Of(json), report.Compare(x, y))
+			return histories.Comparisons.Render(a.stdout, format.Of(json), histories.Compare(x, y))
 		},
 	}
 	addDB(cmd, &db)
@@ -201,7 +202,7 @@ of the runs' ids.
 }
 
 func newHistoryShow(a *app) *cobra.Command {
-	var db, as string
+	var db, asked string
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Render a recorded run",
@@ -209,6 +210,10 @@ func newHistoryShow(a *app) *cobra.Command {
 		Example: "  kcovrig history show 3f9a --format=html >report.html",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			as, err := report.Runs.Parse(asked)
+			if err != nil {
+				return err
+			}
 			h, err := a.openHistory(cmd, db)
 			if err != nil {
 				return err
@@ -218,11 +223,11 @@ func newHistoryShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.Runs.Render(a.stdout, format.Format(as), report.RunsReport{Runs: []result.Saved{run}})
+			return report.Runs.Render(a.stdout, as, report.RunsReport{Runs: []result.Saved{run}})
 		},
 	}
 	addDB(cmd, &db)
-	cmd.Flags().StringVar(&as, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
+	cmd.Flags().StringVar(&asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
 	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
 }

@@ -8,12 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig/report"
-	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/histories"
 )
 
 func newHistoryChanges(a *app) *cobra.Command {
-	var db, since, as string
+	var db, since, asked string
 	cmd := &cobra.Command{
 		Use:   "changes",
 		Short: "Name the cells whose latest run differs from those before it",
@@ -24,6 +23,10 @@ from the runs before it by more than runs differ by themselves.
 		Example: "  kcovrig history changes\n  kcovrig history changes --since=720h --format=markdown",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			as, err := histories.Changes.Parse(asked)
+			if err != nil {
+				return err
+			}
 			at, err := sinceTime(since, time.Now())
 			if err != nil {
 				return err
@@ -37,12 +40,12 @@ from the runs before it by more than runs differ by themselves.
 			if err != nil {
 				return err
 			}
-			return report.Changes.Render(a.stdout, format.Format(as), trends)
+			return histories.Changes.Render(a.stdout, as, trends)
 		},
 	}
 	addDB(cmd, &db)
 	cmd.Flags().StringVar(&since, "since", "", "look at runs since a `time` only, as history --since")
-	cmd.Flags().StringVar(&as, "format", "text", "format: "+strings.Join(report.Changes.Names(), ", "))
-	complete(cmd, "format", report.Changes.Names()...)
+	cmd.Flags().StringVar(&asked, "format", "text", "format: "+strings.Join(histories.Changes.Names(), ", "))
+	complete(cmd, "format", histories.Changes.Names()...)
 	return cmd
 }

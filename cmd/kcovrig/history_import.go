@@ -8,7 +8,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/nightly"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/histories"
 )
 
 func newHistoryImport(a *app) *cobra.Command {
@@ -37,7 +37,7 @@ folder it adds each cell's run, under the cell's name.
 			defer func() { _ = h.Close() }()
 			done, err := nightly.ImportRuns(cmd.Context(), h, paths)
 			for _, run := range done {
-				if werr := report.Imported(a.stdout, run.Path, run.ID, run.New); werr != nil && err == nil {
+				if werr := histories.Imported(a.stdout, run.Path, run.ID, run.New); werr != nil && err == nil {
 					err = fault.Wrap(fault.Rig, "write the list", werr)
 				}
 			}

@@ -97,7 +97,7 @@ func TestHistoryWrongUsage(t *testing.T) {
 		"history --since=yesterday --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
 		"history --trend=none --db=" + db: exitUsage, "history compare a b --db=" + db: exitUsage, "history compare a --db=" + db: exitUsage,
 		"history import /nonexistent --db=" + db: exitUsage, "history show x --db=" + db: exitUsage, "history --trend=a --cell=b --db=" + db: exitUsage,
-		"history --db=" + other: exitRig, "history changes --format=pdf --db=" + db: exitUsage, "compare --db=x --no-history": exitUsage,
+		"history --db=" + other: exitRig, "history changes --format=pdf --db=" + db: exitUsage, "history changes --format=pdf --db=" + other: exitUsage, "history changes --format=line --db=" + db: exitUsage, "history show x --format=line --db=" + db: exitUsage, "compare --db=x --no-history": exitUsage,
 	} {
 		code, out, errs := call(t, strings.Fields(args)...)
 		assert.Equal(t, want, code, "%s: %s", args, errs)

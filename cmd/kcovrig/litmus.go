@@ -11,7 +11,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/litmusrun"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/answers"
 	"kcovrig/rig/trial"
 )
 
@@ -90,10 +90,10 @@ func (a *app) litmus(cmd *cobra.Command, o *options, c litmusrun.Config) error {
 
 // showLitmus prints a report and settles the exit code; err is what the run met.
 func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
-	s := report.Summarise(r)
+	s := answers.Summarise(r)
 	var shown error
 	if o.json || len(r.Tests) > 0 {
-		shown = report.Litmus.Render(a.stdout, o.shown(), report.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
+		shown = answers.Litmus.Render(a.stdout, o.shown(), answers.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
 	}
 	switch {
 	case s.Unsound > 0:

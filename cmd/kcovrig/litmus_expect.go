@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/expect"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/answers"
 	"kcovrig/rig/trial"
 )
 
@@ -38,7 +38,7 @@ contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 			if err != nil {
 				return err
 			}
-			if err := report.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
+			if err := answers.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
 				return err
 			}
 			switch {

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -131,7 +132,7 @@ func (a *app) listMatrix(o *matrixOptions) error {
 
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	c := o.cfg
-	c.CacheDir, c.Version, c.Since, c.Reports = a.cacheDir(), programVersion(), o.prev, report.Kept()
+	c.CacheDir, c.Version, c.Since, c.Reports = a.cacheDir(), programVersion(), o.prev, kept.Reports()
 	o.nats.complete(a)
 	c.NATS, c.Auth = o.nats.url, o.nats.auth
 	if c.QEMU == "" {

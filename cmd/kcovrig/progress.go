@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -25,13 +26,13 @@ func (a *app) config(cmd *cobra.Command, o *options) command.Config {
 	if qemu == "" {
 		qemu = a.getenv("KCOVRIG_QEMU")
 	}
-	kept := ""
+	historyPath := ""
 	if !o.noHistory {
-		kept = a.historyFile(o.db)
+		historyPath = a.historyFile(o.db)
 	}
 	return command.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: kept,
-		Version: programVersion(), Reports: report.Kept(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
+		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: historyPath,
+		Version: programVersion(), Reports: kept.Reports(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
 	}
 }
 

@@ -34,6 +34,10 @@ Its exit code says whether the report was written, not what the verdicts are.
   kcovrig report results/part-*/ --file=nightly.yaml --format=html --output results/report.html`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			as, err := report.Runs.Parse(asked)
+			if err != nil {
+				return err
+			}
 			o := report.Options{TestedBy: testedBy}
 			if testedBy != "" {
 				if err := report.CheckTestedBy(testedBy); err != nil {
@@ -41,7 +45,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 				}
 			}
 			if result.IsMatrix(args[0]) {
-				return a.reportMatrix(args, file, format.Format(asked), since, output)
+				return a.reportMatrix(args, file, as, since, output)
 			}
 			if since != "" || file != "" {
 				return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
@@ -55,7 +59,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 				runs = append(runs, run)
 			}
 			var text bytes.Buffer
-			if err := report.Runs.Render(&text, format.Format(asked), report.RunsReport{Runs: runs, Options: o}); err != nil {
+			if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: o}); err != nil {
 				return err
 			}
 			return a.deliver(output, text.Bytes())

@@ -32,7 +32,7 @@ func TestReport(t *testing.T) {
 
 func TestReportWrongUsage(t *testing.T) {
 	for _, args := range [][]string{
-		{"report"}, {"report", "/nonexistent"}, {"report", "testdata-absent", "--format=html"}, {"report", savedRun, "--format=pdf"},
+		{"report"}, {"report", "/nonexistent"}, {"report", "testdata-absent", "--format=html"}, {"report", savedRun, "--format=pdf"}, {"report", savedRun, "--format=line"},
 		{"report", savedRun, "--format=markdown", "--tested-by=nobody"}, {"report", savedRun, "--output=/nonexistent/report"}, {"report", "."},
 	} {
 		code, out, errs := call(t, args...)

@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -90,7 +90,7 @@ func (f *farm) config() bisector.Config {
 	return bisector.Config{
 		Config: command.Config{
 			Spec:     trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
-			CacheDir: f.cache, Version: "test", Reports: report.Kept(), Events: func(e trial.Event) {
+			CacheDir: f.cache, Version: "test", Reports: kept.Reports(), Events: func(e trial.Event) {
 				if e.Note != "" {
 					f.t.Log(e.Note)
 				}

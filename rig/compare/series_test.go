@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -46,7 +46,7 @@ func TestRunFolderHoldsItsReports(t *testing.T) {
 	require.NoError(t, err)
 	run, err := result.Load(cfg.OutDir)
 	require.NoError(t, err)
-	later, err := report.Kept().Run(run)
+	later, err := kept.Reports().Run(run)
 	require.NoError(t, err)
 	assert.Len(t, later, 3)
 	for name, want := range later {

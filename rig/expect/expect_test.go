@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/answers"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -154,7 +154,7 @@ func TestTheTestsOfAFolder(t *testing.T) {
 	}, got.LKMM)
 	assert.False(t, got.Contradicted())
 	assert.False(t, got.Unanswered())
-	assert.Contains(t, report.ExpectSentence(got), "1 of 1 of the model's tests as their Result lines say, 1 without such a line")
+	assert.Contains(t, answers.ExpectSentence(got), "1 of 1 of the model's tests as their Result lines say, 1 without such a line")
 	cfg.LKMM = filepath.Join(dir, "none")
 	_, err = Run(t.Context(), cfg)
 	assert.Equal(t, fault.User, fault.KindOf(err))

@@ -24,7 +24,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
@@ -50,7 +50,7 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir, images: map[string]int{}}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Reports: report.Kept(), Parallel: 1}
+	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Reports: kept.Reports(), Parallel: 1}
 	return n
 }
 

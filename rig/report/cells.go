@@ -40,8 +40,8 @@ type Row struct {
 	FewerStale *float64 `json:"fewerStale"`
 }
 
-// rows makes the table of a run, in the order in which its arms stand.
-func rows(d result.Document) []Row {
+// Rows makes the table of a run, in the order in which its arms stand.
+func Rows(d result.Document) []Row {
 	list := []Row{}
 	for _, a := range d.Measured {
 		cell := cellOf(a)

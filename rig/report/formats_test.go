@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -24,17 +25,6 @@ import (
 var samples = []string{"fixed", "readers", "not-fixed", "no-effect", "rig-fault", "one-arm"}
 
 const tester = "A Tester <tester@example.org>"
-
-func load(t *testing.T, names ...string) []result.Saved {
-	t.Helper()
-	var runs []result.Saved
-	for _, name := range names {
-		run, err := result.Load(filepath.Join("testdata", "runs", name))
-		require.NoError(t, err)
-		runs = append(runs, run)
-	}
-	return runs
-}
 
 func render(t *testing.T, as string, runs []result.Saved) string {
 	t.Helper()
@@ -46,9 +36,9 @@ func render(t *testing.T, as string, runs []result.Saved) string {
 func TestReports(t *testing.T) {
 	for _, as := range Runs.Names() {
 		for _, name := range samples {
-			goldentest.Check(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, load(t, name))))
+			goldentest.Check(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, reporttest.Load(t, name))))
 		}
-		goldentest.Check(t, filepath.Join("reports", "all."+as), []byte(render(t, as, load(t, samples...))))
+		goldentest.Check(t, filepath.Join("reports", "all."+as), []byte(render(t, as, reporttest.Load(t, samples...))))
 	}
 }
 
@@ -57,7 +47,7 @@ func TestTheSamplesAreWhatTheSchemaSays(t *testing.T) {
 	require.NoError(t, err)
 	var schema map[string]any
 	require.NoError(t, json.Unmarshal(text, &schema))
-	for _, run := range load(t, samples...) {
+	for _, run := range reporttest.Load(t, samples...) {
 		var doc any
 		require.NoError(t, json.Unmarshal(run.Raw, &doc))
 		assert.Empty(t, violations("result", schema, doc), run.Name)
@@ -66,7 +56,7 @@ func TestTheSamplesAreWhatTheSchemaSays(t *testing.T) {
 
 // What was saved comes back whole: the JSON of the value read is the JSON read.
 func TestSavedResultsComeBack(t *testing.T) {
-	for _, run := range load(t, samples...) {
+	for _, run := range reporttest.Load(t, samples...) {
 		var again bytes.Buffer
 		require.NoError(t, result.JSON(&again, run.Document.Result()))
 		assert.JSONEq(t, string(run.Raw), again.String(), run.Name)
@@ -96,7 +86,7 @@ func TestLoadRefuses(t *testing.T) {
 	assert.Equal(t, fault.User, fault.KindOf(err))
 	file, err := result.Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
 	require.NoError(t, err)
-	assert.Equal(t, load(t, "fixed")[0], file, "the folder and its file are the same run")
+	assert.Equal(t, reporttest.Load(t, "fixed")[0], file, "the folder and its file are the same run")
 	assert.Equal(t, fault.User, fault.KindOf(Runs.Render(&bytes.Buffer{}, "pdf", RunsReport{})))
 }
 
@@ -106,7 +96,7 @@ func TestMarkdownFitsAMail(t *testing.T) {
 		many = append(many, samples...)
 	}
 	for _, names := range [][]string{samples, many, {"rig-fault"}, {"readers"}} {
-		assert.LessOrEqual(t, strings.Count(render(t, "markdown", load(t, names...)), "\n"), 40)
+		assert.LessOrEqual(t, strings.Count(render(t, "markdown", reporttest.Load(t, names...)), "\n"), 40)
 	}
 }
 
@@ -115,10 +105,10 @@ func TestOnlyFixedIsSigned(t *testing.T) {
 		"fixed": true, "fixed no-effect": true, "no-effect": false, "not-fixed": false, "fixed not-fixed": false, "rig-fault": false,
 		"fixed one-arm": false, "fixed rig-fault": false,
 	} {
-		assert.Equal(t, signed, strings.Contains(render(t, "markdown", load(t, strings.Fields(names)...)), "Tested-by: "), names)
+		assert.Equal(t, signed, strings.Contains(render(t, "markdown", reporttest.Load(t, strings.Fields(names)...)), "Tested-by: "), names)
 	}
 	var out bytes.Buffer
-	require.NoError(t, Runs.Render(&out, format.Markdown, RunsReport{Runs: load(t, "fixed")}))
+	require.NoError(t, Runs.Render(&out, format.Markdown, RunsReport{Runs: reporttest.Load(t, "fixed")}))
 	assert.NotContains(t, out.String(), "Tested-by", "nobody is invented")
 	assert.NoError(t, CheckTestedBy(tester))
 	for _, bad := range []string{"", "a@example.org", "Name", "Name <>", "A <a@b>\nSigned-off-by: B <b@c>"} {
@@ -129,14 +119,14 @@ func TestOnlyFixedIsSigned(t *testing.T) {
 // An arm that does not count must not appear with numbers.
 func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 	for _, outcome := range []trial.Outcome{trial.OutcomeRigFault, trial.OutcomeTimeout, trial.OutcomeUnknown} {
-		run := load(t, "fixed")[0]
+		run := reporttest.Load(t, "fixed")[0]
 		d := run.Document
 		for i := range d.Measured {
 			d.Measured[i].Outcome = outcome
 		}
 		d.Verdict, d.Reasons, d.Modes, d.Confidence, d.MissProbability = trial.Inconclusive, []string{"a fault"}, nil, nil, nil
 		run.Document = d
-		for _, row := range rows(d) {
+		for _, row := range Rows(d) {
 			assert.Zero(t, row.Unpatched.Windows)
 			assert.Nil(t, row.Unpatched.Share)
 			assert.Nil(t, row.FewerStale)
@@ -150,7 +140,7 @@ func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 }
 
 func TestHostileTextStaysText(t *testing.T) {
-	run := load(t, "rig-fault")[0]
+	run := reporttest.Load(t, "rig-fault")[0]
 	bad := "</pre><script>alert(1)</script> | `x` ``` \x01 \n<img src=//example.org/>"
 	run.Name, run.Document.Error.Message, run.Document.Error.Tail, run.Document.Kernel.Version = bad, bad, bad, bad
 	run.Document.Notes, run.Document.Reasons = []string{bad}, []string{bad}

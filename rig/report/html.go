@@ -4,29 +4,17 @@ package report
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/explain"
+	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
-
-// The page is one file: its style is inlined, its plots are SVG, and its
-// content security policy forbids it to fetch anything or to run scripts.
-//
-//go:embed page
-var pageFiles embed.FS
-
-var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": pageStyle,
-	"eventHead": func() []string { return explain.EventColumns },
-}).ParseFS(pageFiles, "page/*.html"))
 
 // htmlRun is what the page shows of one run.
 type htmlRun struct {
@@ -48,11 +36,6 @@ type htmlRun struct {
 	Facts                    []words.Fact
 }
 
-func pageStyle() (template.CSS, error) {
-	text, err := pageFiles.ReadFile("page/page.css")
-	return template.CSS(text), err //nolint:gosec // our own file
-}
-
 func writeHTML(w io.Writer, r RunsReport) error {
 	runs, o := r.Runs, r.Options
 	data := struct {
@@ -60,7 +43,7 @@ func writeHTML(w io.Writer, r RunsReport) error {
 		Runs        []htmlRun
 	}{Title: "kcovrig: " + headline(runs)}
 	if o.Cell != "" {
-		data.Back = cellAddress(o.Cell)
+		data.Back = words.CellAddress(o.Cell)
 	}
 	for i, r := range runs {
 		run, err := newHTMLRun(fmt.Sprintf("r%d", i+1), r)
@@ -71,7 +54,7 @@ func writeHTML(w io.Writer, r RunsReport) error {
 		data.Runs = append(data.Runs, run)
 	}
 	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.Execute(&b, data); err != nil {
+	if err := page.Reports.Execute(&b, data); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
@@ -81,8 +64,8 @@ func writeHTML(w io.Writer, r RunsReport) error {
 func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
-		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: sentence(d), Repeat: repeat(d),
-		Document: d, Rows: rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
+		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: SentenceOf(d), Repeat: repeat(d),
+		Document: d, Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
 	}
 	var readers []trial.Reader
 	for _, a := range d.Measured {

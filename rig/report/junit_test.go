@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -125,9 +126,9 @@ func junitMiscounts(n *node) []string {
 
 func TestJUnitIsWhatJenkinsReads(t *testing.T) {
 	for _, names := range append([][]string{samples}, slices.Collect(slices.Chunk(samples, 1))...) {
-		assert.Empty(t, junitBreaches(junitTree(t, render(t, "junit", load(t, names...)))), "%v", names)
+		assert.Empty(t, junitBreaches(junitTree(t, render(t, "junit", reporttest.Load(t, names...)))), "%v", names)
 	}
-	good := render(t, "junit", load(t, "not-fixed"))
+	good := render(t, "junit", reporttest.Load(t, "not-fixed"))
 	for old, spoilt := range map[string]string{
 		`failures="2"`: `failures="1"`, `<failure`: `<failed`, `name="compare, mode pc"`: `title="x"`, `time="`: `time="x`, `<properties>`: `<system-out></system-out><properties>`,
 	} {
@@ -140,7 +141,7 @@ func TestJUnitIsWhatJenkinsReads(t *testing.T) {
 
 func TestJUnitOutcomes(t *testing.T) {
 	one := func(change func(*result.Document)) junitCase {
-		d := load(t, "fixed")[0].Document
+		d := reporttest.Load(t, "fixed")[0].Document
 		change(&d)
 		return junitCases(d)[0]
 	}

@@ -42,7 +42,7 @@ func writeLedgers(b *strings.Builder, r trial.Result) {
 	column("emulator", func(o trial.Observation) map[string]uint64 { return o.Emulator })
 	_ = t.Flush() // a Builder never fails
 	if d := result.NewDocument(r); soundSoak(d) {
-		fmt.Fprintf(b, "\n%s\n", sentence(d))
+		fmt.Fprintf(b, "\n%s\n", SentenceOf(d))
 	}
 	b.WriteString("\n")
 }

@@ -74,7 +74,7 @@ func markdownSentences(b *strings.Builder, runs []result.Saved) {
 		if len(runs) > 1 {
 			fmt.Fprintf(b, "- %s: ", words.Plain(r.Name))
 		}
-		fmt.Fprintln(b, words.Plain(sentence(r.Document)))
+		fmt.Fprintln(b, words.Plain(SentenceOf(r.Document)))
 		if e := r.Document.Error; e != nil && len(runs) == 1 {
 			fmt.Fprintf(b, "\nWhat failed (%s): %s\n", words.Plain(e.Whose), words.Plain(e.Message))
 		}
@@ -99,7 +99,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 		for _, a := range r.Document.Measured {
 			size = max(size, a.BlockSize)
 		}
-		for _, row := range rows(r.Document) {
+		for _, row := range Rows(r.Document) {
 			line := []string{words.Plain(string(row.Reader)), words.Plain(row.Mode)}
 			if left != "" {
 				line = append(line, markdownCell(row.Unpatched))
@@ -117,7 +117,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 		return
 	}
 	more := len(table) - maxRows
-	aligned(b, append([][]string{head}, table[:min(len(table), maxRows)]...))
+	words.Aligned(b, append([][]string{head}, table[:min(len(table), maxRows)]...))
 	b.WriteString("\n")
 	if more > 0 {
 		fmt.Fprintf(b, "%d more rows are left out. ", more)
@@ -158,28 +158,6 @@ func markdownCell(c *Cell) string {
 		return "no windows"
 	}
 	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, words.Percent(c.Share), words.Percent(c.BlockShare), words.Span(c.BlockInterval))
-}
-
-// aligned writes a table that can be read in a mail too.
-func aligned(b *strings.Builder, table [][]string) {
-	width := make([]int, len(table[0]))
-	for _, line := range table {
-		for i, cell := range line {
-			width[i] = max(width[i], len(cell))
-		}
-	}
-	for n, line := range table {
-		for i, cell := range line {
-			fmt.Fprintf(b, "| %-*s ", width[i], cell)
-		}
-		b.WriteString("|\n")
-		if n == 0 {
-			for _, w := range width {
-				b.WriteString("|" + strings.Repeat("-", w+2))
-			}
-			b.WriteString("|\n")
-		}
-	}
 }
 
 // markdownTestedBy writes what a trailer rests on, and the trailer where there

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/chart"
+	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
 )
 
@@ -52,7 +53,7 @@ func matrixHTML(w io.Writer, r MatrixReport) error {
 		}
 	}
 	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.ExecuteTemplate(&b, "matrix.html", data); err != nil {
+	if err := page.Reports.ExecuteTemplate(&b, "matrix.html", data); err != nil {
 		return err
 	}
 	_, err = w.Write(b.Bytes())

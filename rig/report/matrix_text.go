@@ -82,7 +82,7 @@ func matrixMarkdown(w io.Writer, r MatrixReport) error {
 		for _, r := range list[:min(len(list), maxOdd)] {
 			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), words.Plain(briefly(r))})
 		}
-		aligned(&b, table)
+		words.Aligned(&b, table)
 		if more := len(list) - maxOdd; more > 0 {
 			fmt.Fprintf(&b, "\nand %d more\n", more)
 		}

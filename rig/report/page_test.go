@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/report/reporttest"
 )
 
 // artifacts is where the pictures stay, for whoever wants to look at them.
@@ -67,7 +69,7 @@ func TestPageInABrowser(t *testing.T) {
 		if name == "all" {
 			names = samples
 		}
-		b.open(writePage(t, render(t, "html", load(t, names...))))
+		b.open(writePage(t, render(t, "html", reporttest.Load(t, names...))))
 		for _, width := range []int{390, 1280} {
 			for _, scheme := range []string{"light", "dark"} {
 				b.look(fmt.Sprintf("%s-%d-%s.png", name, width, scheme), width, scheme)
@@ -80,7 +82,7 @@ func TestPageInABrowser(t *testing.T) {
 
 func TestPageHasItsParts(t *testing.T) {
 	b := startBrowser(t)
-	b.open(writePage(t, render(t, "html", load(t, "readers"))))
+	b.open(writePage(t, render(t, "html", reporttest.Load(t, "readers"))))
 	for expression, want := range map[string]string{
 		"document.querySelectorAll('table.rates tbody tr').length":                              "4",
 		"document.querySelectorAll('table.rates td')[0].innerText.includes('61.4 to 80.1 %')":   "true",
@@ -118,7 +120,7 @@ func TestPageHasItsParts(t *testing.T) {
 // Everything that scrolls or opens can be reached without a mouse.
 func TestPageByKeyboard(t *testing.T) {
 	b := startBrowser(t)
-	b.open(writePage(t, render(t, "html", load(t, "readers"))))
+	b.open(writePage(t, render(t, "html", reporttest.Load(t, "readers"))))
 	reached := map[string]bool{}
 	for range 40 {
 		for _, kind := range []string{"rawKeyDown", "keyUp"} {
@@ -133,7 +135,7 @@ func TestPageByKeyboard(t *testing.T) {
 
 func TestPageInPrint(t *testing.T) {
 	b := startBrowser(t)
-	b.open(writePage(t, render(t, "html", load(t, "readers"))))
+	b.open(writePage(t, render(t, "html", reporttest.Load(t, "readers"))))
 	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print", "features": []any{map[string]string{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
 	assert.Equal(t, "rgb(255, 255, 255)", b.eval("getComputedStyle(document.body).backgroundColor"), "paper is white in the dark too")
 	assert.Empty(t, b.eval(tooPale))
@@ -145,7 +147,7 @@ func TestPageInPrint(t *testing.T) {
 // The checks above can fail: each fault that they look for is found in a spoilt page.
 func TestBrowserFindsFaults(t *testing.T) {
 	b := startBrowser(t)
-	good := render(t, "html", load(t, "fixed"))
+	good := render(t, "html", reporttest.Load(t, "fixed"))
 	policy := `<meta http-equiv="Content-Security-Policy"`
 	for name, bad := range map[string]string{
 		"forbidden picture": strings.Replace(good, "<main>", `<main><img alt="" src="http://example.invalid/x.png">`, 1),

@@ -68,7 +68,7 @@ func writeReport(w io.Writer, all RunsReport) error {
 	}
 	list := []entry{}
 	for _, r := range all.Runs {
-		list = append(list, entry{r.Name, sentence(r.Document), command(r.Document), rows(r.Document), slices.Clone(r.Raw)})
+		list = append(list, entry{r.Name, SentenceOf(r.Document), command(r.Document), Rows(r.Document), slices.Clone(r.Raw)})
 	}
 	return result.Object(w, map[string]any{"schema": ReportSchema, "runs": list})
 }

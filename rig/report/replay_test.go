@@ -50,7 +50,7 @@ func TestReplaysAreReported(t *testing.T) {
 	d.Replay.Focused, d.Replay.Differences = false, []string{"the compiler"}
 	assert.Equal(t, "kcovrig replay '/runs/a b' 2 --tries=4 --limit=20s --plain --force", command(d))
 	d = result.NewDocument(replaySample())
-	assert.Contains(t, sentence(d), "No verdict: the stale read was reached again in 1 of 2 tries")
+	assert.Contains(t, SentenceOf(d), "No verdict: the stale read was reached again in 1 of 2 tries")
 	assert.Equal(t, d.Replay, result.NewDocument(d.Result()).Replay, "nothing is lost by saving")
 	var c junitCase
 	c.judge(d, "pc")

@@ -39,11 +39,11 @@ func Sentence(r trial.Result) string {
 func summary(d result.Document) string {
 	switch {
 	case d.Verdict != trial.VerdictUnknown || d.Error != nil || d.Replay != nil:
-		return sentence(d)
+		return SentenceOf(d)
 	case d.Command == "build":
 		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
 	case soundSoak(d):
-		return sentence(d)
+		return SentenceOf(d)
 	}
 	var parts []string
 	for _, a := range d.Measured {
@@ -58,8 +58,8 @@ func soundSoak(d result.Document) bool {
 		!slices.ContainsFunc(d.Measured, func(a result.ModeDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
 
-// sentence says the verdict in one sentence.
-func sentence(d result.Document) string {
+// SentenceOf says the verdict in one sentence.
+func SentenceOf(d result.Document) string {
 	switch d.Verdict {
 	case trial.Fixed:
 		s := "Fixed: stale reads were seen without the patch and none with it"

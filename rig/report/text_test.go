@@ -114,7 +114,7 @@ func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 		require.NoError(t, Text(&out, r))
 		d := result.NewDocument(r)
 		assert.Equal(t, "no verdict", verdictWord(d), name)
-		assert.NotContains(t, out.String()+sentence(d)+Sentence(r), "Sound", name)
+		assert.NotContains(t, out.String()+SentenceOf(d)+Sentence(r), "Sound", name)
 	}
 }
 

@@ -59,7 +59,7 @@ func markdownVoices(b *strings.Builder, runs []result.Saved) {
 		}
 	}
 	if rows != nil {
-		aligned(b, rows)
+		words.Aligned(b, rows)
 		b.WriteString("\n")
 	}
 }

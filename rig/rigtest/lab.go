@@ -20,7 +20,7 @@ import (
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/report"
+	"kcovrig/rig/report/kept"
 	"kcovrig/rig/trial"
 )
 
@@ -138,7 +138,7 @@ func (l *Lab) Config(t *testing.T) command.Config {
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Doers: l.Doers(), Reports: report.Kept(), Version: "test",
+		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Doers: l.Doers(), Reports: kept.Reports(), Version: "test",
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/histories"
+	"kcovrig/rig/report/page"
 	"kcovrig/rig/result"
 )
 
@@ -28,7 +30,7 @@ type pages struct{ db *history.DB }
 
 // Handler serves db. local: requests that name another host are refused.
 func Handler(db *history.DB, local bool) (http.Handler, error) {
-	styles, err := report.StyleHashes()
+	styles, err := page.StyleHashes()
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "read the pages' style", err)
 	}
@@ -93,7 +95,7 @@ func (p pages) grid(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, func(b io.Writer) error {
-		return report.WriteGrid(b, report.GridPage{Path: p.db.Path(), Grid: report.NewGrid(runs, nights), Pattern: query.Get("cell"), Limit: nights, Runs: len(runs)})
+		return histories.WriteGrid(b, histories.GridPage{Path: p.db.Path(), Grid: histories.NewGrid(runs, nights), Pattern: query.Get("cell"), Limit: nights, Runs: len(runs)})
 	})
 }
 
@@ -103,7 +105,7 @@ func (p pages) cell(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	answer(w, func(b io.Writer) error { return report.WriteTrend(b, trend) })
+	answer(w, func(b io.Writer) error { return histories.WriteTrend(b, trend) })
 }
 
 func (p pages) run(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +135,7 @@ func failed(w http.ResponseWriter, err error) {
 
 func message(w http.ResponseWriter, status int, text string) {
 	var b bytes.Buffer
-	if err := report.WriteMessage(&b, http.StatusText(status), text); err != nil {
+	if err := histories.WriteMessage(&b, http.StatusText(status), text); err != nil {
 		http.Error(w, text, status)
 		return
 	}

@@ -7,6 +7,7 @@ package format
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -48,7 +49,20 @@ func (all Writers[T]) Render(w io.Writer, f Format, value T) error {
 			return fault.Wrap(fault.Rig, "write the report", one.Write(w, value))
 		}
 	}
-	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", f, strings.Join(all.Names(), ", "))
+	return all.unknown(string(f))
+}
+
+// Parse is the format that a user named; one that the kind does not have is the
+// user's fault.
+func (all Writers[T]) Parse(name string) (Format, error) {
+	if !slices.Contains(all.Names(), name) {
+		return "", all.unknown(name)
+	}
+	return Format(name), nil
+}
+
+func (all Writers[T]) unknown(name string) error {
+	return fault.Newf(fault.User, "", "--format: no format %q (have: %s)", name, strings.Join(all.Names(), ", "))
 }
 
 // Names lists the formats that a user can ask for.

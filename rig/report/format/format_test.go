@@ -32,4 +32,12 @@ func TestAFormatThatAKindDoesNotHave(t *testing.T) {
 		require.ErrorContains(t, err, "(have: text, json)", f)
 		assert.Equal(t, fault.User, fault.KindOf(err))
 	}
+	for _, name := range []string{"", "pdf", "html", "line"} {
+		_, err := kind.Parse(name)
+		require.ErrorContains(t, err, "(have: text, json)", name)
+		assert.Equal(t, fault.User, fault.KindOf(err))
+	}
+	parsed, err := kind.Parse("json")
+	require.NoError(t, err)
+	assert.Equal(t, JSON, parsed)
 }

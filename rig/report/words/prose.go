@@ -4,6 +4,7 @@ package words
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -158,3 +159,28 @@ func Status(r matrix.CellResult) string {
 	}
 	return string(r.Status)
 }
+
+// Aligned writes a table that can be read in a mail too.
+func Aligned(b *strings.Builder, table [][]string) {
+	width := make([]int, len(table[0]))
+	for _, line := range table {
+		for i, cell := range line {
+			width[i] = max(width[i], len(cell))
+		}
+	}
+	for n, line := range table {
+		for i, cell := range line {
+			fmt.Fprintf(b, "| %-*s ", width[i], cell)
+		}
+		b.WriteString("|\n")
+		if n == 0 {
+			for _, w := range width {
+				b.WriteString("|" + strings.Repeat("-", w+2))
+			}
+			b.WriteString("|\n")
+		}
+	}
+}
+
+// CellAddress is where the history's pages show a cell.
+func CellAddress(cell string) string { return "/cell?name=" + url.QueryEscape(cell) }

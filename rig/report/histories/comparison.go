@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package histories
 
 import (
 	"fmt"
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -41,18 +42,18 @@ type ComparedFact struct {
 // The tests are Fisher's, on blocks: Differ two-sided, Lower that B's share is
 // no lower than A's, Higher that it is no higher. Null unless both were measured.
 type ComparedCounts struct {
-	A      *Cell    `json:"a"`
-	B      *Cell    `json:"b"`
-	Differ *float64 `json:"differ"`
-	Lower  *float64 `json:"lower"`
-	Higher *float64 `json:"higher"`
+	A      *report.Cell `json:"a"`
+	B      *report.Cell `json:"b"`
+	Differ *float64     `json:"differ"`
+	Lower  *float64     `json:"lower"`
+	Higher *float64     `json:"higher"`
 }
 
 // Compare sets a and b beside one another.
 func Compare(a, b result.Saved) Comparison {
 	return Comparison{
-		Schema: ComparisonSchema, A: ComparedRun{a.Name, sentence(a.Document)}, B: ComparedRun{b.Name, sentence(b.Document)},
-		Differs: differences(a.Document, b.Document), Rates: comparedRates(rows(a.Document), rows(b.Document)),
+		Schema: ComparisonSchema, A: ComparedRun{a.Name, report.SentenceOf(a.Document)}, B: ComparedRun{b.Name, report.SentenceOf(b.Document)},
+		Differs: differences(a.Document, b.Document), Rates: comparedRates(report.Rows(a.Document), report.Rows(b.Document)),
 	}
 }
 
@@ -89,9 +90,9 @@ func asked(d result.Document) []words.Fact {
 	return append(facts, words.Provenance(d)...)
 }
 
-func comparedRates(a, b []Row) []ComparedCounts {
+func comparedRates(a, b []report.Row) []ComparedCounts {
 	list := []ComparedCounts{}
-	add := func(a, b *Cell) {
+	add := func(a, b *report.Cell) {
 		if a == nil && b == nil {
 			return
 		}
@@ -106,7 +107,7 @@ func comparedRates(a, b []Row) []ComparedCounts {
 	}
 	taken := map[int]bool{}
 	for _, r := range a {
-		var other Row
+		var other report.Row
 		for i, o := range b {
 			if o.Reader == r.Reader && o.Mode == r.Mode && !taken[i] {
 				other, taken[i] = o, true
@@ -159,7 +160,7 @@ func cellName(r ComparedCounts) string {
 	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(c.Patched, false), c.Reader, c.Mode)
 }
 
-func blocksOf(c *Cell) string {
+func blocksOf(c *report.Cell) string {
 	switch {
 	case c == nil:
 		return "not run"

@@ -1,48 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package histories
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"html/template"
 	"io"
 	"slices"
 	"strings"
 
 	"kcovrig/rig/report/chart"
+	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 )
 
-// historyPage shares the report's style and parts.
-var historyPage = template.Must(template.Must(page.Clone()).Funcs(template.FuncMap{
-	"historyCSS": historyStyle, "cellAddress": cellAddress, "runAddress": runAddress, "shortID": words.ShortID, "moment": words.Moment,
+var historyPage = page.History(template.FuncMap{
+	"cellAddress": words.CellAddress, "runAddress": runAddress, "shortID": words.ShortID, "moment": words.Moment,
 	"plain":  func(word string) string { return strings.ReplaceAll(word, "-", " ") },
 	"words":  func(name string) []string { return strings.SplitAfter(name, ",") },
 	"chance": func(p *float64) string { return words.Unbroken(words.Chance(p)) },
-}).ParseFS(pageFiles, "page/history/*.html"))
-
-func historyStyle() (template.CSS, error) {
-	text, err := pageFiles.ReadFile("page/history/history.css")
-	return template.CSS(text), err //nolint:gosec // our own file
-}
-
-// StyleHashes are the sources that a content security policy may name for the
-// style elements of reports and of the history's pages.
-func StyleHashes() ([]string, error) {
-	var list []string
-	for _, style := range []func() (template.CSS, error){pageStyle, historyStyle} {
-		text, err := style()
-		if err != nil {
-			return nil, err
-		}
-		sum := sha256.Sum256([]byte(text))
-		list = append(list, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
-	}
-	return list, nil
-}
+})
 
 // GridPage is what the page of cells by nights shows.
 type GridPage struct {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package histories reports on what a history knows: lists of runs, the trend of a
+// cell, what changed, two runs side by side, and the pages of all that. The numbers
+// are rig/trend's.
+package histories
 
 import (
 	"fmt"

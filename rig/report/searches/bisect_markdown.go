@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package searches
 
 import (
 	"fmt"
@@ -88,5 +88,5 @@ func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
 		rows = append(rows, row)
 	}
 	b.WriteString("\n")
-	aligned(b, rows)
+	words.Aligned(b, rows)
 }

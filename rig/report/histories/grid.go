@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package histories
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -122,8 +121,5 @@ func heat(share *float64) int {
 	}
 	return min(9, 1+int(*share*9))
 }
-
-// The pages' addresses on the server.
-func cellAddress(cell string) string { return "/cell?name=" + url.QueryEscape(cell) }
 
 func runAddress(id string) string { return "/run/" + id }

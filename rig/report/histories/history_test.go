@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package histories
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -51,7 +52,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 	runs := nights()
 	whole := trend.NewTrend("compare,kcov,arm64", runs[:10])
 	few := trend.NewTrend("compare,kcov,arm64", runs[:3])
-	compared := Compare(load(t, "fixed")[0], load(t, "readers")[0])
+	compared := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0])
 	for _, as := range []format.Format{format.Text, format.JSON} {
 		suffix := map[format.Format]string{format.Text: ".txt", format.JSON: ".json"}[as]
 		for name, write := range map[string]func(*bytes.Buffer) error{
@@ -69,7 +70,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 }
 
 func TestComparingARunWithItself(t *testing.T) {
-	run := load(t, "fixed")[0]
+	run := reporttest.Load(t, "fixed")[0]
 	c := Compare(run, run)
 	assert.Empty(t, c.Differs)
 	require.NotEmpty(t, c.Rates)
@@ -80,7 +81,7 @@ func TestComparingARunWithItself(t *testing.T) {
 
 // A kernel that failed has no numbers in a comparison, whatever its arms hold.
 func TestComparingWithAFault(t *testing.T) {
-	c := Compare(load(t, "fixed")[0], load(t, "rig-fault")[0])
+	c := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "rig-fault")[0])
 	for _, r := range c.Rates {
 		assert.Nil(t, r.Differ)
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package answers reports on what is no run: a machine looked over, the cache, litmus
+// tests, and what the memory model expects.
+package answers
 
 import (
 	"fmt"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package searches reports on searches for a commit: the steps, what was found, and
+// the grounds.
+package searches
 
 import (
 	"fmt"

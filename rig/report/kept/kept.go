@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package kept is which reports a folder holds beside its document. Rendering them
+// it leaves to the reports, writing them to whoever owns the folder.
+package kept
 
 import (
 	"bytes"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/searches"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
 // Kept are the reports that every folder holds beside its document.
-func Kept() result.Reports {
+func Reports() result.Reports {
 	return result.Reports{Run: keptOfRun, Matrix: keptOfMatrix, Search: keptOfSearch}
 }
 
@@ -20,10 +25,10 @@ var keptFiles = map[string]format.Format{"report.html": format.HTML, "report.md"
 
 // keptOfRun renders a run into the bytes that rendering it later gives.
 func keptOfRun(run result.Saved) (result.Files, error) {
-	files := result.Files{"versions.txt": []byte(Versions(run.Document))}
+	files := result.Files{"versions.txt": []byte(words.Versions(run.Document))}
 	for name, as := range keptFiles {
 		var text bytes.Buffer
-		if err := Runs.Render(&text, as, RunsReport{Runs: []result.Saved{run}}); err != nil {
+		if err := report.Runs.Render(&text, as, report.RunsReport{Runs: []result.Saved{run}}); err != nil {
 			return nil, err
 		}
 		files[name] = text.Bytes()
@@ -35,7 +40,7 @@ func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Fil
 	files := result.Files{}
 	for name, as := range map[string]format.Format{"report.html": format.HTML, "report.md": format.Markdown, "junit.xml": format.JUnit} {
 		var text bytes.Buffer
-		if err := Matrices.Render(&text, as, MatrixReport{Now: now, Before: since}); err != nil {
+		if err := report.Matrices.Render(&text, as, report.MatrixReport{Now: now, Before: since}); err != nil {
 			return nil, err
 		}
 		files[name] = text.Bytes()
@@ -45,7 +50,7 @@ func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Fil
 
 func keptOfSearch(r bisect.Report) (result.Files, error) {
 	var text bytes.Buffer
-	if err := Searches.Render(&text, format.Markdown, r); err != nil {
+	if err := searches.Searches.Render(&text, format.Markdown, r); err != nil {
 		return nil, err
 	}
 	return result.Files{"bisect.md": text.Bytes()}, nil

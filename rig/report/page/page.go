@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package page is what pages in HTML have in common: the templates, their style and
+// what a content security policy may name. A page is one file: its style is inlined,
+// its plots are SVG, and its policy forbids it to fetch anything or to run scripts.
+// What a page shows it leaves to the reports.
+package page
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+
+	"kcovrig/rig/report/explain"
+	"kcovrig/rig/report/words"
+)
+
+//go:embed *.html page.css history
+var files embed.FS
+
+// Reports holds the templates of reports, page.html first.
+var Reports = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": style,
+	"eventHead": func() []string { return explain.EventColumns },
+}).ParseFS(files, "*.html"))
+
+// History is the templates of the history's pages, which share the reports' style
+// and parts, with further functions.
+func History(functions template.FuncMap) *template.Template {
+	return template.Must(template.Must(Reports.Clone()).Funcs(template.FuncMap{"historyCSS": historyStyle}).Funcs(functions).ParseFS(files, "history/*.html"))
+}
+
+func style() (template.CSS, error) {
+	text, err := files.ReadFile("page.css")
+	return template.CSS(text), err //nolint:gosec // our own file
+}
+
+func historyStyle() (template.CSS, error) {
+	text, err := files.ReadFile("history/history.css")
+	return template.CSS(text), err //nolint:gosec // our own file
+}
+
+// StyleHashes are the sources that a content security policy may name for the
+// style elements of reports and of the history's pages.
+func StyleHashes() ([]string, error) {
+	var list []string
+	for _, of := range []func() (template.CSS, error){style, historyStyle} {
+		text, err := of()
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256([]byte(text))
+		list = append(list, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+	}
+	return list, nil
+}
