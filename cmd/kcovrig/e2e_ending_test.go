@@ -79,7 +79,7 @@ func TestE2EAMachineThatDies(t *testing.T) {
 	}
 }
 
-// Ctrl-C during the run of the machines; what was measured is reported. One arm
+// Ctrl-C during the run of the machines; what was measured is reported. One kernel
 // alone does not end before its time, as a comparison does that knows enough.
 func TestE2ECtrlC(t *testing.T) {
 	for stage, c := range map[string]struct {

@@ -136,7 +136,7 @@ return 126;`)
 	assert.Contains(t, report, "1 retry after a fault of the rig")
 }
 
-// Kernels by clang, both arms: the copy is called as gcc calls it, and the
+// Kernels by clang, both kernels: the copy is called as gcc calls it, and the
 // barrier stands where it should.
 func TestE2EClang(t *testing.T) {
 	r := kcovrig(t, nil, "compare", "--arch=arm64", "--compiler=clang", "--json").run(0).result()

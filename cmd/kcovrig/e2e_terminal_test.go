@@ -53,7 +53,7 @@ func (c *invocation) untilEnd(words ...string) {
 var control = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
 
 // Ctrl-C on a terminal, typed as a person does: the view ends, what was
-// measured follows, marked as cut short, and the terminal is as it was. One arm
+// measured follows, marked as cut short, and the terminal is as it was. One kernel
 // alone does not end before its time, as a comparison does that knows enough.
 func TestE2ECtrlCOnATerminal(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -19,7 +19,7 @@ const (
 	gitAbort = 128
 )
 
-// gitShare is the share of stale blocks that a lone arm excludes where nothing
+// gitShare is the share of stale blocks that a lone kernel excludes where nothing
 // better is known.
 const gitShare = 0.05
 

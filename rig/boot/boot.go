@@ -136,7 +136,7 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 	return nil
 }
 
-// stress takes the arm's turns until its last record. The machine is paused
+// stress takes the kernel's turns until its last record. The machine is paused
 // between them; the calls that do so outlive a cancelled ctx, since what was
 // measured is then asked for.
 func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) {
@@ -149,7 +149,7 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 		if a.Until != nil && a.Until(run.result.hits) {
 			return true
 		}
-		// The patched arm is the last to stop: what it has to show follows from the
+		// The patched kernel is the last to stop: what it has to show follows from the
 		// other's final tallies, which still grow after that is asked to stop.
 		return a.Turns.Settled(a.Variant, news) && !(a.Variant == trial.Patched && a.Turns.Contested())
 	})

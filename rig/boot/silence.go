@@ -25,7 +25,7 @@ type Entries struct {
 	Count uint64
 }
 
-// Silence reads what the emulator noted of the arm's two writes and its reader,
+// Silence reads what the emulator noted of the kernel's two writes and its reader,
 // also while the machine runs; nil without the emulator.
 func (a *Boot) Silence() (*trial.Silence, error) {
 	if a.plugin == nil {

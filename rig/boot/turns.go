@@ -11,22 +11,22 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// sliceTime is how long an arm runs before the next has its turn: short beside
+// sliceTime is how long a kernel runs before the next has its turn: short beside
 // the swings of a host's load, which lower the share of stale reads, so that
-// each arm has its part of every swing; long beside the pause and the
+// each kernel has its part of every swing; long beside the pause and the
 // continuing, a millisecond or two.
 const sliceTime = 40 * time.Millisecond
 
-// Turns lets arms take turns: the one that holds the baton runs, the others'
+// Turns lets kernels take turns: the one that holds the baton runs, the others'
 // machines stand still. Only then may their tallies be compared: the share of
 // stale reads depends on the host's load, which is then about the same for all.
 type Turns struct {
 	baton chan struct{} // holds a value while nobody runs
-	ready chan struct{} // closed once every arm has met the others
+	ready chan struct{} // closed once every kernel has met the others
 
 	mu      sync.Mutex
-	missing int // arms that have not met the others yet
-	racing  int // arms that have not left
+	missing int // kernels that have not met the others yet
+	racing  int // kernels that have not left
 	latest  map[trial.Variant][]wire.Tally
 	enough  func(latest map[trial.Variant][]wire.Tally) bool
 }
@@ -42,7 +42,7 @@ func NewTurns(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *Turns
 	return r
 }
 
-// Meet waits until every arm has come here, or this arm's machine is gone.
+// Meet waits until every kernel has come here, or this kernel's machine is gone.
 func (r *Turns) Meet(ctx context.Context, gone <-chan struct{}) error {
 	r.mu.Lock()
 	if r.missing--; r.missing == 0 {
@@ -66,22 +66,22 @@ func (r *Turns) Take() { <-r.baton }
 // Pass gives the baton back.
 func (r *Turns) Pass() { r.baton <- struct{}{} }
 
-// Leave is called once by each arm when its stress has ended.
+// Leave is called once by each kernel when its stress has ended.
 func (r *Turns) Leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.racing--
 }
 
-// Contested says whether another arm still wants turns.
+// Contested says whether another kernel still wants turns.
 func (r *Turns) Contested() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.racing > 1
 }
 
-// Settled notes an arm's latest tallies, nil for no news, and says whether all
-// arms have shown enough.
+// Settled notes a kernel's latest tallies, nil for no news, and says whether all
+// kernels have shown enough.
 func (r *Turns) Settled(v trial.Variant, tallies []wire.Tally) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

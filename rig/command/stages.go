@@ -14,7 +14,7 @@ import (
 const remindTime = 10 * time.Second
 
 // Stages times the stages of a command and tells the listener. Stages of the
-// two arms that carry the same name add up to the longer one.
+// two kernels that carry the same name add up to the longer one.
 type Stages struct {
 	mu      sync.Mutex
 	seconds map[string]float64

@@ -167,7 +167,7 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 		"fault for hello":  {rigtest.Guest{First: &wire.Record{Fault: whose(wire.WhoseGuest)}}, trial.OutcomeGuestFault, fault.Guest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.guest.Stale = 1 // the broken arm would look stale
+			c.guest.Stale = 1 // the broken kernel would look stale
 			cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, c.guest).Config(t)
 			result, err := Compare(t.Context(), cfg)
 			require.Error(t, err)

@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// A lone arm that is asked to be sure runs until enough of its blocks count.
+// A lone kernel that is asked to be sure runs until enough of its blocks count.
 func TestALoneArmRunsUntilEnoughBlocksCount(t *testing.T) {
 	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 10})
 	l.Noted = func(trial.Variant) ([]weakmem.Site, error) {

@@ -54,7 +54,7 @@ func expecting(t *testing.T, tests ...string) Config {
 	return cfg
 }
 
-// leaveRun leaves a result in the cache in which an arm has some stale windows.
+// leaveRun leaves a result in the cache in which a kernel has some stale windows.
 func leaveRun(t *testing.T, cache, name string, patched bool, stale uint64) string {
 	t.Helper()
 	return leaveRunOf(t, trial.Spec{}, cache, name, patched, stale)

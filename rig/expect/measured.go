@@ -63,7 +63,7 @@ func readResult(path string) (result.Document, error) {
 	return doc, err
 }
 
-// addMeasured adds a result's arms, as far as they count, and says whether there were any.
+// addMeasured adds a result's kernels, as far as they count, and says whether there were any.
 // What a user's own patch makes of the kernel is none of what herd7 is asked about.
 func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
 	for _, a := range doc.Measured {

@@ -42,7 +42,7 @@ func older(t *testing.T, version, runs int) string {
 	return path
 }
 
-// Every older version is upgraded with its data whole, arms taken from the results included.
+// Every older version is upgraded with its data whole, kernels taken from the results included.
 func TestEveryOlderVersionIsUpgraded(t *testing.T) {
 	want := map[string]trend.Run{}
 	for n := range 7 {

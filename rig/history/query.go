@@ -61,7 +61,7 @@ func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.Run, error) {
 
 func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.Run, err error) {
 	defer func() { err = d.failed(err) }()
-	// One transaction: runs and arms are those of one moment.
+	// One transaction: runs and kernels are those of one moment.
 	tx, err := d.sql.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err

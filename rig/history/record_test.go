@@ -52,7 +52,7 @@ func sample(n int) trial.Result {
 	return r
 }
 
-// entry has a document like a result's: the arms, and whatever else.
+// entry has a document like a result's: the kernels, and whatever else.
 func entry(t *testing.T, n int) Entry {
 	t.Helper()
 	r := sample(n)

@@ -87,22 +87,22 @@ type set struct {
 
 // test is one test on its way.
 type test struct {
-	head     litmus.Head
-	file     string
-	source   herdtools.Source
-	verdict  *litmus.Verdict // nil: the model's is not known
-	log      []byte          // herd7's
-	unjudged string          // why verdict is nil
-	unbuilt  string          // why there is no program
-	path     string          // of the program
-	scope    []weakmem.Scope
-	counted  []litmus.Counted
-	left     []string // the policies that it has yet to run under
-	told     bool
-	why      string // it cannot be run, or judged, or not to its end
-	tail     string // the program's last output, where it failed
-	elapsed  int64
-	result   *litmus.Comparison // so far; nil: it did not come to run
+	head      litmus.Head
+	file      string
+	source    herdtools.Source
+	verdict   *litmus.Verdict // nil: the model's is not known
+	log       []byte          // herd7's
+	unjudged  string          // why verdict is nil
+	unbuilt   string          // why there is no program
+	path      string          // of the program
+	scope     []weakmem.Scope
+	counted   []litmus.Counted
+	left      []string // the policies that it has yet to run under
+	announced bool
+	why       string // it cannot be run, or judged, or not to its end
+	tail      string // the program's last output, where it failed
+	elapsed   int64
+	result    *litmus.Comparison // so far; nil: it did not come to run
 }
 
 func sortTests(tests []*test) {

@@ -57,8 +57,8 @@ func (r *set) bootAll(ctx context.Context) error {
 				return err
 			}
 			for _, t := range b.tests {
-				if !t.told && (t.why != "" || len(t.left) == 0) {
-					t.told = true
+				if !t.announced && (t.why != "" || len(t.left) == 0) {
+					t.announced = true
 					r.run.Config.Events(trial.Event{Line: litmusLine(*t.result)})
 				}
 			}

@@ -14,9 +14,9 @@ import (
 // Config says what is run.
 type Config struct {
 	Title    string        // "compare, arm64"
-	Duration time.Duration // of each arm's stress; 0: until it is certain
-	// Compared: two arms end as trial.Certain says. Else, and where stale reads
-	// are ruled out, an arm ends at trial.LoneBlocks.
+	Duration time.Duration // of each kernel's stress; 0: until it is certain
+	// Compared: two kernels end as trial.Certain says. Else, and where stale reads
+	// are ruled out, a kernel ends at trial.LoneBlocks.
 	Compared bool
 }
 
@@ -34,10 +34,10 @@ type Model struct {
 	interrupted bool
 }
 
-// stage is one row: the arms' stages of the same name.
+// stage is one row: the kernels' stages of the same name.
 type stage struct {
 	name   string
-	began  map[string]time.Time // of the arms under way
+	began  map[string]time.Time // of the kernels under way
 	took   float64              // seconds, of the longest that ended
 	detail string
 }

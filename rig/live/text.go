@@ -100,7 +100,7 @@ func clockOf(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// line is the row of a stage; one under way is marked, and names its arms.
+// line is the row of a stage; one under way is marked, and names its kernels.
 func (s *stage) line(now time.Time) Line {
 	detail := s.detail
 	if len(s.began) == 0 {
@@ -116,7 +116,7 @@ func (s *stage) line(now time.Time) Line {
 	return Line{Running, strings.TrimRight(fmt.Sprintf("> %-18s %8.0f s  %s", s.name, now.Sub(first).Seconds(), strings.Join(arms, ", ")), " ")}
 }
 
-// table is what the arms have counted so far.
+// table is what the kernels have counted so far.
 func (m *Model) table(width int) []Line {
 	readers := map[trial.Reader]bool{}
 	for _, a := range m.arms {
@@ -149,7 +149,7 @@ func (m *Model) table(width int) []Line {
 	return out
 }
 
-// perSecond is by the guest's own clock, which stands still while the other arm has its turn.
+// perSecond is by the guest's own clock, which stands still while the other kernel has its turn.
 func perSecond(t wire.Tally) string {
 	if t.StressNS == 0 {
 		return "-"
@@ -199,7 +199,7 @@ func standing(s verdict.Standing, reader trial.Reader, width int) Line {
 	return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, %d have to count; how many do is known at the end", name, s.Clean, s.Required)}
 }
 
-// lone says how far an arm is that nothing is compared with.
+// lone says how far a kernel is that nothing is compared with.
 func (m *Model) lone(a trial.TallyEvent) []Line {
 	if m.cfg.Duration > 0 {
 		return nil

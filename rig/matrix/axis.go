@@ -38,7 +38,7 @@ type value struct {
 const (
 	theDefault = "default"
 	series     = "series" // the scenario's own patches
-	none       = "none"   // no patch: the unpatched arm alone
+	none       = "none"   // no patch: the unpatched kernel alone
 	bothModes  = "both"
 	anyHost    = "any"
 )

@@ -11,11 +11,11 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Outcome is what a cell came to, in the words of trial.Verdict for two arms and
+// Outcome is what a cell came to, in the words of trial.Verdict for two kernels and
 // of trial.Finding for one. The zero value is unknown.
 type Outcome string
 
-// The outcomes: of two arms, of one, and of either.
+// The outcomes: of two kernels, of one, and of either.
 const (
 	Unknown      Outcome = ""
 	Fixed                = Outcome(trial.Fixed)
@@ -26,7 +26,7 @@ const (
 	Inconclusive         = Outcome(trial.Inconclusive)
 )
 
-// The commands: both arms judged, or one arm alone.
+// The commands: both kernels judged, or one kernel alone.
 const (
 	Compare = "compare"
 	Run     = "run"
@@ -48,7 +48,7 @@ type Cell struct {
 	// Axes holds every axis' value as the file states it, and the defaults.
 	Axes    map[string]string `json:"axes"`
 	Command string            `json:"command"`
-	Patched bool              `json:"patched"` // of a run: which arm
+	Patched bool              `json:"patched"` // of a run: which kernel
 	Spec    trial.Spec        `json:"spec"`    // its paths are complete
 	QEMU    string            `json:"qemu,omitempty"`
 	Host    string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any

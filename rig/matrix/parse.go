@@ -26,7 +26,7 @@ const (
 	formatVersion = 1
 	// standardScenario is the bug that is looked at where the file names none.
 	standardScenario = scenario.Default
-	// cleanShare is the share of stale blocks that a lone arm has to exclude to be
+	// cleanShare is the share of stale blocks that a lone kernel has to exclude to be
 	// clean, where the file states none. The emulator makes a larger share stale.
 	cleanShare = 0.05
 )

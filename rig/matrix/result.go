@@ -70,7 +70,7 @@ func (r CellResult) culprit() fault.Kind {
 	return fault.Unknown
 }
 
-// Judge sets a cell's result against what was expected. One arm is judged by
+// Judge sets a cell's result against what was expected. One kernel is judged by
 // verdict.JudgeAlone, two by the verdict that the result holds.
 func Judge(c Cell, r trial.Result) CellResult {
 	out := CellResult{

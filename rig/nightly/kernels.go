@@ -70,7 +70,7 @@ func about(k matrix.Kernels) string {
 	return words
 }
 
-// buildKernels builds the arms that the cells need, again after a fault of the
+// buildKernels builds the kernels that the cells need, again after a fault of the
 // rig, as often as is allowed.
 func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
 	var arms []trial.Variant
@@ -99,7 +99,7 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 	}
 }
 
-// rigFault is the first failure of an arm that may not happen again.
+// rigFault is the first failure of a kernel that may not happen again.
 func (k *built) rigFault() error {
 	for _, v := range trial.Pair() {
 		if err := k.failed[v]; fault.KindOf(err) == fault.Rig {

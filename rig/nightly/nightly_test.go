@@ -37,11 +37,11 @@ type nightlyLab struct {
 	cfg    Config
 	dir    string
 	mu     sync.Mutex
-	images map[string]int // by architecture, compiler and arm
+	images map[string]int // by architecture, compiler and kernel
 	boots  atomic.Int32
 	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
 	broken func(kernels.Config, bool) error
-	patch  string // that makes the patched arms
+	patch  string // that makes the patched kernels
 }
 
 func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) *nightlyLab {

@@ -196,7 +196,7 @@ func TestSourcesThatAreNotWhatTheirHashSaysAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "refused")
 }
 
-// The patch that made an arm is in its run folder, wherever the cell ran.
+// The patch that made a kernel is in its run folder, wherever the cell ran.
 func TestThePatchComesWithTheCell(t *testing.T) {
 	for _, url := range []string{"", rigtest.NATS(t)} {
 		if url != "" {

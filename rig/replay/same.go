@@ -35,7 +35,7 @@ func (r *replay) admit(differences []string) error {
 	return nil
 }
 
-// image is the run's own kernel of the witness's arm.
+// image is the run's own image of the witness's kernel.
 func (r *replay) image() trial.Image {
 	i := slices.IndexFunc(r.saved.Images, func(i trial.Image) bool { return i.Patched == r.report.Signature.Patched })
 	if i < 0 {

@@ -11,8 +11,8 @@ import (
 // confidence is that of the intervals shown.
 const confidence = 0.95
 
-// Cell is what one kernel showed to one reader in one mode.
-type Cell struct {
+// Count is what one kernel showed to one reader in one mode.
+type Count struct {
 	Patched      bool          `json:"patched"`
 	Reader       trial.Reader  `json:"reader"`
 	Mode         string        `json:"mode"`
@@ -33,14 +33,14 @@ type Cell struct {
 type Row struct {
 	Reader    trial.Reader `json:"reader"`
 	Mode      string       `json:"mode"`
-	Unpatched *Cell        `json:"unpatched"` // null: not in this run
-	Patched   *Cell        `json:"patched"`
+	Unpatched *Count       `json:"unpatched"` // null: not in this run
+	Patched   *Count       `json:"patched"`
 	// FewerStale is Fisher's one-sided p-value on blocks, trial.FewerStale; null
 	// unless both kernels were measured. The verdict does not rest on it.
 	FewerStale *float64 `json:"fewerStale"`
 }
 
-// Rows makes the table of a run, in the order in which its arms stand.
+// Rows makes the table of a run, in the order in which its kernels stand.
 func Rows(d result.Document) []Row {
 	list := []Row{}
 	for _, a := range d.Measured {
@@ -59,7 +59,7 @@ func Rows(d result.Document) []Row {
 
 // slot finds the place of an arm: a row of its reader and mode whose place is
 // free, or a new one.
-func slot(list *[]Row, a result.ModeDocument) **Cell {
+func slot(list *[]Row, a result.ModeDocument) **Count {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
@@ -78,9 +78,9 @@ func slot(list *[]Row, a result.ModeDocument) **Cell {
 	return &last.Unpatched
 }
 
-// cellOf takes no count from an arm that does not count.
-func cellOf(a result.ModeDocument) Cell {
-	c := Cell{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+// cellOf takes no count from a kernel that does not count.
+func cellOf(a result.ModeDocument) Count {
+	c := Count{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
 	if !a.Counts() {
 		return c
 	}

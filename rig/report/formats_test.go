@@ -116,7 +116,7 @@ func TestOnlyFixedIsSigned(t *testing.T) {
 	}
 }
 
-// An arm that does not count must not appear with numbers.
+// A kernel that does not count must not appear with numbers.
 func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 	for _, outcome := range []trial.Outcome{trial.OutcomeRigFault, trial.OutcomeTimeout, trial.OutcomeUnknown} {
 		run := reporttest.Load(t, "fixed")[0]

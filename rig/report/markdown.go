@@ -148,7 +148,7 @@ func columns(runs []result.Saved) (left, right string) {
 	return left, right
 }
 
-func markdownCell(c *Cell) string {
+func markdownCell(c *Count) string {
 	switch {
 	case c == nil:
 		return "not run"

@@ -25,7 +25,7 @@ func verdictWord(d result.Document) string {
 }
 
 // Sentence says in one line what came of a command: the verdict, the tally of
-// one arm, or what was built.
+// one kernel, or what was built.
 func Sentence(r trial.Result) string {
 	d := result.NewDocument(r)
 	for _, a := range d.Measured {

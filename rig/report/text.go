@@ -92,7 +92,7 @@ func first(t wire.Tally) string {
 	return fmt.Sprintf("%.1f ms", float64(t.FirstStaleNS)/1e6)
 }
 
-// writeHits shows one stale entry per arm and mode: what was seen, and what came later.
+// writeHits shows one stale entry per kernel and mode: what was seen, and what came later.
 func writeHits(b *strings.Builder, r trial.Result) {
 	for _, o := range r.Observations {
 		seen := map[string]bool{}

@@ -51,7 +51,7 @@ func TestTextOfOneArmHasNoVerdict(t *testing.T) {
 	assert.Contains(t, out.String(), "unpatched")
 }
 
-// What a lone patched arm did not show is a tally, and no word on the patch; where a
+// What a lone patched kernel did not show is a tally, and no word on the patch; where a
 // finding was asked for, it comes with its reason.
 func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
 	r := reporttest.Sample()

@@ -111,7 +111,7 @@ func NewDocument(r trial.Result) Document {
 	return d
 }
 
-// Judged is the reader whose arms the verdict is on.
+// Judged is the reader whose kernels the verdict is on.
 func (d Document) Judged() trial.Reader { return trial.JudgedReader(d.Spec.Readers) }
 
 // armDocuments gives an observation's modes; a boot that brought no tallies

@@ -88,7 +88,7 @@ func (d Document) Result() trial.Result {
 	return r
 }
 
-// joins says whether an arm is a further mode of the boot before it.
+// joins says whether a kernel is a further mode of the boot before it.
 func joins(boots []trial.Observation, a ModeDocument) bool {
 	if len(boots) == 0 {
 		return false
@@ -106,7 +106,7 @@ func (a ModeDocument) tally() wire.Tally {
 	}
 }
 
-// Counts says whether the arm's tally may be shown as a measurement.
+// Counts says whether the kernel's tally may be shown as a measurement.
 func (a ModeDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
 
 // Name is what the booted kernel is called.

@@ -10,7 +10,7 @@ import (
 )
 
 // Run is what a history knows of one run without opening its whole result.
-// Sums are over the arms whose outcome counts.
+// Sums are over the kernels whose outcome counts.
 type Run struct {
 	ID            string            `json:"id"` // hash of the result
 	At            time.Time         `json:"at"` // when it ended, UTC
@@ -25,9 +25,9 @@ type Run struct {
 	MemoryModel   trial.MemoryModel `json:"memoryModel"`
 	Readers       []trial.Reader    `json:"readers"`
 	Modes         []string          `json:"modes"`
-	Patched       *bool             `json:"patched"` // null unless it had one arm
+	Patched       *bool             `json:"patched"` // null unless it had one kernel
 	Verdict       trial.Verdict     `json:"verdict"`
-	Finding       trial.Finding     `json:"finding"` // of a lone arm that was asked to be sure, Spec.CleanShare
+	Finding       trial.Finding     `json:"finding"` // of a lone kernel that was asked to be sure, Spec.CleanShare
 	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
 	Whose         string            `json:"whose"`   // fault of a run that failed; empty: none
 	Windows       uint64            `json:"windows"`

@@ -10,12 +10,12 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Counts are the stale blocks of one arm in one mode of one run.
+// Counts are the stale blocks of one kernel in one mode of one run.
 type Counts struct{ Stale, Blocks uint64 }
 
 const (
 	// ShiftError is the probability with which one more run of a cell is flagged
-	// though nothing changed, over all of the cell's arms and modes together.
+	// though nothing changed, over all of the cell's kernels and modes together.
 	ShiftError = 0.01
 	// ShiftRuns is the smallest number of earlier runs that a run is compared with:
 	// fewer do not tell how much runs differ by themselves.

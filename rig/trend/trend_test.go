@@ -15,7 +15,7 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// night is a run of one patched and one unpatched arm, stale of 100 blocks each.
+// night is a run of one patched and one unpatched kernel, stale of 100 blocks each.
 func night(n int, unpatched, patched uint64) Run {
 	r := Run{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
@@ -98,7 +98,7 @@ func TestWordOfARun(t *testing.T) {
 	}
 }
 
-// A lone arm that was asked to be sure has a finding; sums leave out what does not count.
+// A lone kernel that was asked to be sure has a finding; sums leave out what does not count.
 func TestRunOfAResult(t *testing.T) {
 	r := trial.Result{Command: "run", Spec: trial.Spec{CleanShare: 0.05}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}
 	r.Observations = []trial.Observation{{

@@ -18,7 +18,7 @@ var notAsked = []string{"seed", "jobs"}
 var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gcc"}
 
 // CellName names what was asked, such that the same question asked another
-// night has the same name: the command and its arm, scenario and architecture,
+// night has the same name: the command and its kernel, scenario and architecture,
 // then every other member of the specification that was given, by name. It is
 // a pure function; equal names mean that results may be set beside one another.
 // Comma, percent and what is not printable are escaped as in URLs.
@@ -52,7 +52,7 @@ func CellName(r Result) string {
 // inHead are the members that a name begins with.
 var inHead = []string{"scenario", "arm", "arch"}
 
-// LoneArm is the arm of a run, empty of any other command; results from before it was kept tell it by their boots.
+// LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) string {
 	if r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0 {
 		return string(r.Observations[0].Variant())

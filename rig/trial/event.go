@@ -17,7 +17,7 @@ type Event struct {
 	Hit     *wire.Detection
 }
 
-// TallyEvent is what one arm has counted so far.
+// TallyEvent is what one kernel has counted so far.
 type TallyEvent struct {
 	Patched bool
 	Reader  Reader
@@ -30,7 +30,7 @@ type BuildEvent struct {
 	Steps int    // that make has announced: files compiled, linked, generated
 	Doing string // the last of them: "CC kernel/fork.o"
 	// Before is the number of steps of the last whole build for the architecture,
-	// of Linux Version; 0: there was none, or this one starts from another arm's folder.
+	// of Linux Version; 0: there was none, or this one starts from another kernel's folder.
 	Before  int
 	Version string
 }

@@ -19,11 +19,11 @@ type ModeJudgement struct {
 	Mode            string  `json:"mode"`
 	Verdict         Verdict `json:"verdict"`
 	Reason          string  `json:"reason"`
-	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched arm's share of stale blocks
+	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched kernel's share of stale blocks
 	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
 	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
 	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean
-	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched arm's share of stale blocks, hence of windows
+	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched kernel's share of stale blocks, hence of windows
 }
 
 // Judgement is the verdict on a comparison.
@@ -38,7 +38,7 @@ type Judgement struct {
 	Voices          []Voice         `json:"voices,omitempty"` // what model, binary and run say
 }
 
-// Finding says what one arm alone showed, to whoever knows what to expect of
+// Finding says what one kernel alone showed, to whoever knows what to expect of
 // it. It is no verdict on a fix. The zero value is unknown.
 type Finding string
 

@@ -59,7 +59,7 @@ type Expected struct {
 	Patched bool        `json:"patched"`
 	Reader  Reader      `json:"reader"`
 	Stale   Expectation `json:"stale"` // whether the model allows a stale read
-	// Measured says whether a run has such an arm; what it saw follows.
+	// Measured says whether a run has such a kernel; what it saw follows.
 	Measured     bool   `json:"measured"`
 	Windows      uint64 `json:"windows"`
 	StaleWindows uint64 `json:"staleWindows"`

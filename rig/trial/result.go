@@ -26,7 +26,7 @@ type Image struct {
 	Path    string `json:"path"`
 	Key     string `json:"key"`
 	Hash    string `json:"hash,omitempty"`  // SHA-256 of the file at Path
-	Patch   string `json:"patch,omitempty"` // hash of the files in which the arm differs from the tree
+	Patch   string `json:"patch,omitempty"` // hash of the files in which the kernel differs from the tree
 	Cached  bool   `json:"cached"`
 	Log     string `json:"log,omitempty"`
 	CPUNS   int64  `json:"cpuNS"`
@@ -42,7 +42,7 @@ type QEMU struct {
 	MemoryModel MemoryModel `json:"memoryModel"` // what ran: "native" where the plugin was not used
 }
 
-// Code is what the disassembly of one arm's kernel says.
+// Code is what the disassembly of a kernel says.
 type Code struct {
 	AsIs      bool     `json:"asIs,omitempty"` // as in Observation
 	Patched   bool     `json:"patched"`
@@ -73,7 +73,7 @@ type Result struct {
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
-	Judgement    Judgement // its verdict stays unknown unless both arms ran
+	Judgement    Judgement // its verdict stays unknown unless both kernels ran
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU

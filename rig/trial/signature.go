@@ -50,7 +50,7 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s+%#x", p.Symbol, p.Offset)
 }
 
-// Same says whether other is a stale read of the kind s: in the same arm, reader
+// Same says whether other is a stale read of the kind s: in the same kernel, reader
 // and mode the same side was reordered, and each place that s has is other's.
 func (s Signature) Same(other Signature) bool {
 	place := func(mine, its Place) bool { return mine.Symbol == "" || mine == its }

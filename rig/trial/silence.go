@@ -32,7 +32,7 @@ type Stop struct {
 	Count uint64 `json:"count"`
 }
 
-// StopsShown is how many places of orders, and of cautions, are kept of each arm.
+// StopsShown is how many places of orders, and of cautions, are kept of each kernel.
 const StopsShown = 8
 
 // Add counts a stop. Instructions of one place are one.
@@ -64,7 +64,7 @@ func (e *Earned) Sort() {
 	})
 }
 
-// Seen is what an arm under way has shown so far.
+// Seen is what a kernel under way has shown so far.
 type Seen struct {
 	Tallies []wire.Tally
 	Silence *Silence

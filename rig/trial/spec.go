@@ -45,7 +45,7 @@ const (
 	AccelKVM  Accel = "kvm"
 )
 
-// JudgedReader is the one of some readers whose arms decide the verdict: the
+// JudgedReader is the one of some readers whose kernels decide the verdict: the
 // acquire reader, to which a fix on the writer's side makes its promise, else
 // the first.
 func JudgedReader(readers []Reader) Reader {
@@ -73,7 +73,7 @@ type Spec struct {
 	Modes    []string      `json:"modes"`
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
 	Seed     uint64        `json:"seed"`
-	// CleanShare makes a lone arm run until it has shown a stale window or has
+	// CleanShare makes a lone kernel run until it has shown a stale window or has
 	// excluded that this share of its blocks is stale, see verdict.JudgeAlone; 0: a tally is enough.
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`

@@ -12,7 +12,7 @@ import (
 // vCPUs around it, and the guest's own report of the same entry.
 type Witness struct {
 	AsIs      bool           `json:"asIs,omitempty"` // as in Observation
-	Patched   bool           `json:"patched"`        // the arm it was seen in
+	Patched   bool           `json:"patched"`        // the kernel it was seen in
 	Reader    Reader         `json:"reader"`
 	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
 	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken

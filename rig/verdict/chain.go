@@ -88,7 +88,7 @@ func chainLogMoment(n, p, r, t float64) float64 {
 	return (n-1)*math.Log(a) + math.Log(sum)
 }
 
-// BlockCorrelation estimates the correlation of neighbouring blocks of an arm
+// BlockCorrelation estimates the correlation of neighbouring blocks of a kernel
 // from how often they differ: as often as independent ones would, it is 0. False
 // where all blocks are alike, which says nothing. err is
 // about its standard error.

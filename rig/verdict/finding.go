@@ -23,7 +23,7 @@ func CleanBlocksFor(share float64) uint64 {
 	return uint64(math.Ceil(math.Log(MissLimit) / promised.logClean(share)))
 }
 
-// EnoughFor says whether an arm that nothing is compared with may stop: in
+// EnoughFor says whether a kernel that nothing is compared with may stop: in
 // every mode it has LoneBlocks, and a stale window or the clean blocks that
 // exclude share. Stopping at the first stale window does not inflate the error
 // of "clean", which needs all those blocks to be clean.
@@ -33,7 +33,7 @@ func EnoughFor(tallies []wire.Tally, share float64) bool {
 	})
 }
 
-// SettledAlone says, as EnoughFor, whether an arm under the memory emulator may
+// SettledAlone says, as EnoughFor, whether a kernel under the memory emulator may
 // stop, by the blocks that count once its notes are read. Where the publication
 // overtook the copy and no stale read came yet, one may still come. Where no
 // instruction ordered the two, more windows change nothing.
@@ -52,7 +52,7 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 	return every(seen.Tallies, func(t wire.Tally) bool { return w.of(t.Blocks) >= CleanBlocksFor(share) })
 }
 
-// Silent says whether an arm showed no stale window in as many blocks as exclude
+// Silent says whether a kernel showed no stale window in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {
 	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
@@ -95,7 +95,7 @@ func undecided(format string, args ...any) trial.VariantJudgement {
 	return trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: fmt.Sprintf(format, args...)}
 }
 
-// silentArm asks whether the clean blocks of an arm that count are enough.
+// silentAlone asks whether the clean blocks of a kernel that count are enough.
 func silentAlone(o trial.Observation, share float64, w weight) trial.VariantJudgement {
 	j := trial.VariantJudgement{Finding: trial.FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
 	for _, t := range o.Tallies {
@@ -126,7 +126,7 @@ func reorders(r trial.Result) bool {
 	return r.QEMU.MemoryModel == trial.ModelArm || r.QEMU.Accel == trial.AccelKVM && !tso
 }
 
-// binaryOf is what the machine code says of the kernel that an arm booted.
+// binaryOf is what the machine code says of the kernel that was booted.
 func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
 		if c.Patched == o.Patched && c.AsIs == o.AsIs {

@@ -18,7 +18,7 @@ func lone(blocks, stale uint64) trial.Observation {
 	return trial.Observation{Outcome: trial.OutcomeOK, Tallies: []wire.Tally{t}, Emulator: map[string]uint64{counterDelayed: 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}}}
 }
 
-// underEmulator is a lone arm's result, whose binary says so of the order.
+// underEmulator is a lone kernel's result, whose binary says so of the order.
 func underEmulator(ordered string) trial.Result {
 	return trial.Result{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Code: []trial.Code{{Patched: true, Ordered: "no"}, {Ordered: ordered}}}
 }
@@ -64,7 +64,7 @@ func TestJudgeAlone(t *testing.T) {
 	assert.Equal(t, trial.FindingClean, JudgeAlone(trial.Result{}, idle, 0.05).Finding, "without the emulator its counters say nothing")
 }
 
-// A lone arm's silence is earned as that of a patched arm is.
+// A lone kernel's silence is earned as that of a patched kernel is.
 func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 	need := CleanBlocksFor(0.05)
 	call := trial.Stop{Instruction: trial.Instruction{Symbol: "kcov_remote_stop", Offset: 0x2a0, Text: "bl far"}, Why: "caution-call", Count: 500}
@@ -126,7 +126,7 @@ func TestTheBinaryIsAskedWhereTheMachineReorders(t *testing.T) {
 	}
 }
 
-// A lone arm runs until enough of its blocks count, or until more change nothing.
+// A lone kernel runs until enough of its blocks count, or until more change nothing.
 func TestSettledAlone(t *testing.T) {
 	need := CleanBlocksFor(0.05)
 	seen := func(blocks, stale uint64, e trial.Earned) trial.Seen {

@@ -40,11 +40,11 @@ func notComparable(unpatched, patched trial.Observation) string {
 type Standing struct {
 	Mode     string
 	Clean    uint64 // patched blocks without a stale window
-	Required uint64 // that have to count, for "fixed"; 0: the unpatched arm allows no bound yet
-	Stale    uint64 // stale windows of the patched arm
+	Required uint64 // that have to count, for "fixed"; 0: the unpatched kernel allows no bound yet
+	Stale    uint64 // stale windows of the patched kernel
 }
 
-// Standings gives the standing of each mode that both arms have counts of.
+// Standings gives the standing of each mode that both kernels have counts of.
 func Standings(unpatched, patched []wire.Tally) []Standing {
 	var all []Standing
 	for _, p := range patched {
@@ -72,7 +72,7 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 	return m
 }
 
-// verdictOf decides one mode. A stale read in the patched arm was seen, and
+// verdictOf decides one mode. A stale read in the patched kernel was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
 func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight) (trial.Verdict, string) {
 	switch {

@@ -120,7 +120,7 @@ func TestStopRules(t *testing.T) {
 	assert.True(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0)}))
 }
 
-// However bad the unpatched arm is, Certain asks for far more clean windows than
+// However bad the unpatched kernel is, Certain asks for far more clean windows than
 // its longest clean stretch ever had, see BlockSize.
 func TestFixedNeedsManyWindows(t *testing.T) {
 	for n := uint64(1); ; n++ {

@@ -15,7 +15,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// free and kept are the notes of an arm without the fix, and with one.
+// free and kept are the notes of a kernel without the fix, and with one.
 var (
 	free = trial.Silence{Stores: trial.Earned{Passed: 900, Caution: 100}}
 	kept = trial.Silence{Stores: trial.Earned{Order: 900, Caution: 100, Stops: []trial.Stop{
@@ -65,7 +65,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 	}
 }
 
-// The discount: as many blocks as the emulator's share of meetings allows, beside the unpatched arm's.
+// The discount: as many blocks as the emulator's share of meetings allows, beside the unpatched kernel's.
 func TestCautionDiscountsBlocks(t *testing.T) {
 	half := trial.Silence{Stores: trial.Earned{Order: 450, Caution: 550}}
 	w := weigh(&free, &half, true)

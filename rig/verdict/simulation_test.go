@@ -59,7 +59,7 @@ var (
 )
 
 // Looking after every block and stopping when certain does not inflate the
-// error, nor does choosing the luckiest moments of both arms afterwards.
+// error, nor does choosing the luckiest moments of both kernels afterwards.
 func TestStoppingDoesNotInflateTheError(t *testing.T) {
 	worlds := map[string]world{}
 	for _, p := range []float64{0.1, 0.5, 0.9} {
@@ -95,7 +95,7 @@ func TestAKernelOfKnownRate(t *testing.T) {
 	}
 }
 
-// The bound on the unpatched arm's rate holds at all moments at once.
+// The bound on the unpatched kernel's rate holds at all moments at once.
 func TestTheBoundHoldsAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	for _, p := range []float64{0.1, 0.9} {
@@ -126,8 +126,8 @@ func TestTheSimulationSeesBrokenRules(t *testing.T) {
 	breaks(t, "neighbours taken as independent", errorRate(careless, chains(0.9, 0.45), fished), careless.miss)
 }
 
-// Where the promise ends: arms that have good and bad moments of their own, in
-// which nothing can be stale for longer than the patched arm runs. Taking turns
+// Where the promise ends: kernels that have good and bad moments of their own, in
+// which nothing can be stale for longer than the patched kernel runs. Taking turns
 // is what guards against them.
 func TestWhereThePromiseEnds(t *testing.T) {
 	t.Parallel()
@@ -137,7 +137,7 @@ func TestWhereThePromiseEnds(t *testing.T) {
 }
 
 // The promise at its own scale, which no simulation sees, worked out exactly
-// for arms of equal length that stop when certain.
+// for kernels of equal length that stop when certain.
 func TestThePromiseAtItsOwnScale(t *testing.T) {
 	for _, p := range []float64{0.4, 0.95} {
 		for _, r := range []float64{0, 0.45, Persistence} {

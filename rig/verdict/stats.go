@@ -28,7 +28,7 @@ const (
 // unpatched blocks, 1/(n n (n+1)). There are at most n counts of stale blocks at
 // n, and the sum of n/(n n (n+1)) over all n is 1: so the whole error is spent
 // on all moments together, and looking after each block, stopping when pleased
-// and choosing the best moment of either arm gain nothing.
+// and choosing the best moment of either kernel gain nothing.
 type rule struct {
 	miss, persistence float64
 	tail              func(stale, blocks, p, persistence float64) float64
@@ -47,7 +47,7 @@ func (r rule) logClean(p float64) float64 { return math.Log1p(-p * (1 - r.persis
 // StaleLower returns a lower bound p on the probability that a block is stale,
 // after stale of blocks were. It has the error BoundError/(n(n+1)) at n blocks.
 // Those errors sum to BoundError over all n, so that with probability
-// 1-BoundError the bound holds at every n at once. It describes the unpatched arm.
+// 1-BoundError the bound holds at every n at once. It describes the unpatched kernel.
 func StaleLower(stale, blocks uint64) float64 {
 	if stale == 0 || stale > blocks {
 		return 0
@@ -57,7 +57,7 @@ func StaleLower(stale, blocks uint64) float64 {
 }
 
 // Required returns the clean patched blocks that make "fixed" after stale of
-// blocks of the unpatched arm were; 0 and false where they say too little.
+// blocks of the unpatched kernel were; 0 and false where they say too little.
 func Required(stale, blocks uint64) (uint64, bool) { return promised.required(stale, blocks) }
 
 func (r rule) required(stale, blocks uint64) (uint64, bool) {
@@ -92,7 +92,7 @@ func (r rule) tooFew(stale, blocks, clean uint64) bool {
 }
 
 // Miss returns the probability with which a kernel as bad as the unpatched one
-// would have looked as clean, beside an unpatched arm that looks as bad, at this
+// would have looked as clean, beside an unpatched kernel that looks as bad, at this
 // or any other moment: at most 1.
 func Miss(stale, blocks, clean uint64) float64 { return promised.missed(stale, blocks, clean) }
 

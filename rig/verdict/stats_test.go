@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A bound that is lost for some count would keep an arm running for nothing,
+// A bound that is lost for some count would keep a kernel running for nothing,
 // and a verdict from being reached.
 func TestTheBoundIsLostAtNoCount(t *testing.T) {
 	for n := uint64(200); n < 1500; n += 67 {

@@ -9,7 +9,7 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// How much an arm measures when no duration is given.
+// How much a kernel measures when no duration is given.
 const (
 	// BlockSize is the number of consecutive windows in a block. Neighbouring
 	// windows share a section of the writer, a slice of the host's scheduler and
@@ -22,35 +22,35 @@ const (
 	// within two standard errors in four series. What is left comes from moments
 	// in which the host stands still: longer blocks do not remove it. Therefore
 	// the rule allows for neighbours that correlate by Persistence. The moments
-	// fall on both arms, which take turns, and a rate that varies alike in both
+	// fall on both kernels, which take turns, and a rate that varies alike in both
 	// makes the bound and the miss more cautious, not less (Hoeffding, Ann. Math.
 	// Stat. 27, 1956). The longest stretch without a stale window had 133; "fixed"
 	// needs 900 at the least, see TestFixedNeedsManyWindows.
 	BlockSize = 16
-	// LoneBlocks ends an arm that nothing is compared with, and an arm on a machine
+	// LoneBlocks ends a kernel that nothing is compared with, and a kernel on a machine
 	// whose memory model rules stale reads out.
 	LoneBlocks = 64
-	// CleanBlocks without a stale window in any mode of the unpatched arm end a
+	// CleanBlocks without a stale window in any mode of the unpatched kernel end a
 	// comparison: one that shows so little becomes certain within no useful time.
 	CleanBlocks = 512
-	// GiveUp ends an arm that has not become certain after running for so long. A
+	// GiveUp ends a kernel that has not become certain after running for so long. A
 	// host with cores to spare needs well under a second, one under load more.
 	GiveUp = 30 * time.Second
 )
 
-// Enough says whether an arm that nothing is compared with may stop: it has
+// Enough says whether a kernel that nothing is compared with may stop: it has
 // LoneBlocks in every mode.
 func Enough(tallies []wire.Tally) bool {
 	return every(tallies, func(t wire.Tally) bool { return t.Blocks >= LoneBlocks })
 }
 
-// Certain says whether two arms that ran in turns may stop: in every mode the
-// patched arm has the clean blocks that the unpatched arm's bound requires, or
-// has shown a stale window, and the unpatched arm one as well or LoneBlocks; or
-// the unpatched arm has stayed clean for too long. Looking after every slice costs nothing, see Required.
+// Certain says whether two kernels that ran in turns may stop: in every mode the
+// patched kernel has the clean blocks that the unpatched kernel's bound requires, or
+// has shown a stale window, and the unpatched kernel one as well or LoneBlocks; or
+// the unpatched kernel has stayed clean for too long. Looking after every slice costs nothing, see Required.
 func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unpatched, patched, 1) }
 
-// certain counts that part of the patched arm's blocks.
+// certain counts that part of the patched kernel's blocks.
 func (r rule) certain(unpatched, patched []wire.Tally, part float64) bool {
 	if every(unpatched, func(t wire.Tally) bool { return t.StaleWindows == 0 && t.Blocks >= CleanBlocks }) {
 		return true

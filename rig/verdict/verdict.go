@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package verdict judges what boots showed: the statistics of blocks, when enough was
-// seen, what one arm or two mean, what silence under the memory emulator is worth, and
+// seen, what one kernel or two mean, what silence under the memory emulator is worth, and
 // whether model, binary and run agree. It is pure; the values it takes and makes are
 // package trial's, and who boots what it leaves to its callers.
 package verdict
@@ -37,8 +37,8 @@ type Setting struct {
 	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
 }
 
-// Judge compares the two arms, mode by mode, and joins the modes: one mode not
-// fixed makes all not fixed, one inconclusive makes all inconclusive. An arm
+// Judge compares the two kernels, mode by mode, and joins the modes: one mode not
+// fixed makes all not fixed, one inconclusive makes all inconclusive. A kernel
 // that ended neither ok nor cut short is not counted.
 //
 // A wrong "fixed" has to miss the mode that is still broken, so its probability
@@ -67,7 +67,7 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	return j
 }
 
-// weightOf is what the patched arm's silence is worth. Where one of its modes was
+// weightOf is what the patched kernel's silence is worth. Where one of its modes was
 // stale, that explains the overtaking, and the others may still be clean.
 func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) weight {
 	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {

@@ -71,7 +71,7 @@ func whyCautious(word string) string {
 	return "a caution of the emulator that this version does not know"
 }
 
-// weight is what the emulator's notes make of the patched arm's clean blocks.
+// weight is what the emulator's notes make of the patched kernel's clean blocks.
 type weight struct {
 	factor float64 // of the blocks count; at most 1
 	doubt  string  // why none does
@@ -81,7 +81,7 @@ type weight struct {
 
 const reasonNoNotes = "the memory emulator noted nothing of the copy and the stores that publish it, so its silence says nothing"
 
-// weigh compares the arms' notes: a patched arm in which the emulator could speak
+// weigh compares the kernels' notes: a patched kernel in which the emulator could speak
 // less often than in the unpatched one has shown that much less.
 func weigh(unpatched, patched *trial.Silence, emulated bool) weight {
 	if !emulated {
@@ -93,7 +93,7 @@ func weigh(unpatched, patched *trial.Silence, emulated bool) weight {
 	return worth(patched, *unpatched, "with the patch ")
 }
 
-// weighAlone is what the silence of an arm is worth that nothing is compared with:
+// weighAlone is what the silence of a kernel is worth that nothing is compared with:
 // of its blocks that part counts in which the emulator could have spoken.
 func weighAlone(s *trial.Silence, emulated bool) weight {
 	if !emulated {
@@ -102,7 +102,7 @@ func weighAlone(s *trial.Silence, emulated bool) weight {
 	return worth(s, trial.Silence{}, "")
 }
 
-// worth is what notes are worth beside those of an arm in which the emulator could
+// worth is what notes are worth beside those of a kernel in which the emulator could
 // speak as often as beside says: always, where that is empty. opening begins the reasons.
 func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
 	switch {
@@ -155,10 +155,10 @@ func (w weight) of(clean uint64) uint64 {
 }
 
 // reserve is kept while a comparison runs: the emulator's counts still move when
-// the arms are asked to stop.
+// the kernels are asked to stop.
 const reserve = 0.95
 
-// Settled says, as Certain, whether two arms may stop, by the blocks that count
+// Settled says, as Certain, whether two kernels may stop, by the blocks that count
 // once the emulator's notes are read. Where the publication overtook the copy and
 // no stale read came yet, one may still come. Where no instruction ordered the
 // two, more windows change nothing.

@@ -11,11 +11,11 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// world makes the two arms of one comparison of equally bad kernels: each call
-// of an arm says whether its next block is stale.
+// world makes the two kernels of one comparison of equally bad kernels: each call
+// of a kernel says whether its next block is stale.
 type world func(rnd *rand.Rand) (unpatched, patched func() bool)
 
-// chains are arms that know nothing of each other, see chainLower; r = 0 makes
+// chains are kernels that know nothing of each other, see chainLower; r = 0 makes
 // their blocks independent.
 func chains(p, r float64) world {
 	return func(rnd *rand.Rand) (_, _ func() bool) {
@@ -46,8 +46,8 @@ func weather(rnd *rand.Rand, good, bad, length float64) func() float64 {
 	}
 }
 
-// sharedWeather changes both arms' rate alike, as a host does whose load swings
-// while the arms take turns.
+// sharedWeather changes both kernels' rate alike, as a host does whose load swings
+// while the kernels take turns.
 func sharedWeather(good, bad, length float64) world {
 	return func(rnd *rand.Rand) (_, _ func() bool) {
 		rate := weather(rnd, good, bad, length)
@@ -56,7 +56,7 @@ func sharedWeather(good, bad, length float64) world {
 	}
 }
 
-// ownWeather changes each arm's rate for itself.
+// ownWeather changes each kernel's rate for itself.
 func ownWeather(good, bad, length float64) world {
 	return func(rnd *rand.Rand) (_, _ func() bool) {
 		one, other := weather(rnd, good, bad, length), weather(rnd, good, bad, length)
@@ -80,7 +80,7 @@ func (r rule) remembered() rule {
 	return r
 }
 
-// mostBlocks ends a simulated arm, as GiveUp ends a real one.
+// mostBlocks ends a simulated kernel, as GiveUp ends a real one.
 const mostBlocks = 200
 
 // addBlock adds one block to a tally.
@@ -94,10 +94,10 @@ func addBlock(t *wire.Tally, stale bool) {
 }
 
 // compared plays one comparison as the rig runs it: turns of one to three
-// blocks, a look after each of them, the unpatched arm growing a little after it
-// was asked to stop, the patched arm ending last. It says whether the verdict is
+// blocks, a look after each of them, the unpatched kernel growing a little after it
+// was asked to stop, the patched kernel ending last. It says whether the verdict is
 // "fixed", which is wrong in every world here. After a stale block of the
-// patched arm it cannot be any more, so that the rest is not played.
+// patched kernel it cannot be any more, so that the rest is not played.
 func compared(r rule, w world, rnd *rand.Rand) bool {
 	next, other := w(rnd)
 	u, p := []wire.Tally{{Mode: "pc"}}, []wire.Tally{{Mode: "pc"}}
@@ -124,15 +124,15 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 }
 
 // fished plays someone who wants to hear "fixed": of all moments of a long
-// unpatched arm the one that asks for the fewest clean blocks is taken, and of
-// all moments of the patched arm the one before its first stale block.
+// unpatched kernel the one that asks for the fewest clean blocks is taken, and of
+// all moments of the patched kernel the one before its first stale block.
 func fished(r rule, w world, rnd *rand.Rand) bool {
 	next, other := w(rnd)
 	var clean uint64
 	for clean < mostBlocks && !other() {
 		clean++
 	}
-	if float64(clean) < math.Log(r.miss)/r.logClean(1) { // too few, whatever the other arm shows
+	if float64(clean) < math.Log(r.miss)/r.logClean(1) { // too few, whatever the other kernel shows
 		return false
 	}
 	u := wire.Tally{Mode: "pc"}
@@ -146,7 +146,7 @@ func fished(r rule, w world, rnd *rand.Rand) bool {
 }
 
 // overstated says whether a lower bound with an error of alpha in all lies above
-// p at any moment of a long arm.
+// p at any moment of a long kernel.
 func overstated(p, alpha float64) play {
 	least := make([]uint64, mostBlocks+1) // stale blocks that put it there, by blocks
 	for n := range least[1:] {

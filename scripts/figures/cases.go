@@ -16,7 +16,7 @@ import (
 const (
 	Cold     = "cold"     // build into an empty cache, without ccache
 	Compare  = "compare"  // compare, all modes, everything cached
-	Emulated = "emulated" // the unpatched arm for a fixed time
+	Emulated = "emulated" // the unpatched kernel for a fixed time
 	Native   = "native"   // the same without the emulator
 	Bare     = "bare"     // the same without the emulator and next to no stress
 	Memory   = "memory"   // compare, with resident sizes sampled

@@ -78,7 +78,7 @@ func load(runs map[string][]Run, value func(Queue) float64) []float64 {
 	})
 }
 
-// per takes a value from each run's unpatched arms that measured something: the
+// per takes a value from each run's unpatched kernels that measured something: the
 // mean over the modes.
 func per(runs []Run, value func(Arm) float64) []float64 {
 	return each(runs, func(r Run) (float64, bool) {

@@ -127,7 +127,7 @@ func (set patchSet) try(ctx context.Context, read reader) tried {
 }
 
 // ownArm is the arm with or without the user's patches, which need not hold the
-// fix: that is what the rig is to find out. But the arm without them must lack
+// fix: that is what the rig is to find out. But the variant without them must lack
 // it, or a comparison would say the reverse.
 func (set patchSet) ownArm(ctx context.Context, fix Fix, in, patched bool, read reader) (arm, error) {
 	t := set.try(ctx, read)

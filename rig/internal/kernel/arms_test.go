@@ -31,7 +31,7 @@ func (f files) with(old, new string) files {
 	return files{"kernel/kcov.c": strings.Replace(f["kernel/kcov.c"], old, new, 1)}
 }
 
-// Where the arm without the patch would have the fix, or none would, a comparison
+// Where the variant without the patch would have the fix, or none would, a comparison
 // would say the reverse of the truth: it is refused. What is in already is said.
 func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	lacks := kcovTree(t)

@@ -46,7 +46,7 @@ func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
 	return b, nil
 }
 
-// run configures and compiles, starting from another arm's folder where there is one.
+// run configures and compiles, starting from another variant's folder where there is one.
 func (b *build) run(ctx context.Context) error {
 	arm := "unpatched"
 	if b.job.patched {
@@ -77,7 +77,7 @@ func (b *build) run(ctx context.Context) error {
 	return b.keepSource(ctx)
 }
 
-// startFromSibling copies the build folder of another arm of the same family,
+// startFromSibling copies the build folder of another variant of the same family,
 // times included, so that make compiles only what differs.
 func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 	for _, e := range b.tree.store.builds() {
@@ -188,8 +188,8 @@ func firstComplaint(log string) string {
 	return strings.Join(lines, "\n")
 }
 
-// keepSource keeps the arm's source and its object with debug information:
-// the private copy will have been switched to another arm when they are asked for.
+// keepSource keeps the variant's source and its object with debug information:
+// the private copy will have been switched to another variant when they are asked for.
 func (b *build) keepSource(ctx context.Context) error {
 	c := b.tree.cfg
 	entry := filepath.Dir(b.out)

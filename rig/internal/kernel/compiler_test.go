@@ -12,7 +12,7 @@ import (
 	"kcovrig/rig/arch"
 )
 
-// A compiler of another kind makes other builds, both arms by the same.
+// A compiler of another kind makes other builds, both variants by the same.
 func TestClangBuildsItsOwn(t *testing.T) {
 	c, fake := fakeRig(t)
 	gcc, err := openTree(t, c).Image(t.Context(), true)

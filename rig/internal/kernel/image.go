@@ -23,14 +23,14 @@ const cacheFormat = 1
 
 // record is image.json: its presence says that a build is complete.
 type record struct {
-	Family     string // all but the files that arms differ in
+	Family     string // all but the files that variants differ in
 	Arch       string
 	Version    string
 	Patched    bool
 	TreeHash   string
 	ConfigHash string
 	Compiler   string
-	Files      []string // in which the arm differs from the tree
+	Files      []string // in which the variant differs from the tree
 	Log        string
 	CPU, Wall  time.Duration
 	Built      time.Time
@@ -83,7 +83,7 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	return j, nil
 }
 
-// Check says whether the arm can be made: that the patch applies or comes off,
+// Check says whether the variant can be made: that the patch applies or comes off,
 // and that the tools are there. It builds nothing.
 func (t *Tree) Check(ctx context.Context, patched bool) error {
 	_, err := t.plan(ctx, patched)
@@ -101,7 +101,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 	}, nil
 }
 
-// Image returns the arm with or without the fix, from the cache or built now.
+// Image returns the variant with or without the fix, from the cache or built now.
 func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
 	started := time.Now()
 	j, err := t.plan(ctx, patched)

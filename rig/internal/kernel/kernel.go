@@ -8,7 +8,7 @@
 //
 // The user's tree is never written: everything happens on a private copy in
 // the cache, one per content of the tree. That copy has one fixed path, since
-// kbuild records it in every command; the arms differ in a few files, which
+// kbuild records it in every command; the variants differ in a few files, which
 // are switched in place under a lock before a build.
 package kernel
 
@@ -33,11 +33,11 @@ type Config struct {
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
 	Rev string
-	// AsIs takes the tree as it stands for both arms.
+	// AsIs takes the tree as it stands for both variants.
 	AsIs bool
 	// Series are patch series that fix the bug, tried in order.
 	Series []fs.FS
-	// Patches replace Series where there are any: what the patched arm has, in this
+	// Patches replace Series where there are any: what the patched variant has, in this
 	// order. Each is a file, a folder of them, or a commit of Tree.
 	Patches []string
 	// Fix says how the source shows that the fix is in.
@@ -62,7 +62,7 @@ type Config struct {
 
 // Step is how far a build has come, in the steps that make announces. Before
 // counts those of the last whole build for the architecture, of Linux Version;
-// 0 where there was none, or where this build starts from another arm's folder.
+// 0 where there was none, or where this build starts from another variant's folder.
 type Step struct {
 	Count   int
 	Doing   string
@@ -79,7 +79,7 @@ type Image struct {
 	Path        string // what QEMU boots
 	Vmlinux     string
 	BuildDir    string // kbuild's output folder
-	SourceDir   string // the private tree; its Fix.Source may by now be another arm's
+	SourceDir   string // the private tree; its Fix.Source may by now be another variant's
 	Source      string // Fix.Source as it was compiled
 	Object      string // the object of Fix.Source
 	DebugObject string // the same, compiled once more with -g
@@ -90,9 +90,9 @@ type Image struct {
 	ConfigHash  string   // of the complete .config
 	Compiler    string   // compiler and linker, as they name themselves
 	Key         string   // of the build in the cache
-	Patch       string   // hash of the files in which the arm differs from the tree
-	PatchText   string   // the patch that was put on the tree to make the arm, or taken off it; empty: the arm is the tree
-	Notes       []string // what people should know of how the arm was made
+	Patch       string   // hash of the files in which the variant differs from the tree
+	PatchText   string   // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Notes       []string // what people should know of how the variant was made
 	Cached      bool     // nothing was built
 	CPU, Wall   time.Duration
 	Log         string // make's output

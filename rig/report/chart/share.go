@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Share plots the share of stale windows so far over time, for the arms
-// of one reader. It is nil where no arm kept a series.
+// Share plots the share of stale windows so far over time, for the kernels
+// of one reader. It is nil where no kernel kept a series.
 func Share(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
 	c := &Plot{
 		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
@@ -65,7 +65,7 @@ func sharePoints(a result.ModeDocument) plotter.XYs {
 	return points
 }
 
-// shareRows gives some eight moments of an arm, its last among them.
+// shareRows gives some eight moments of a kernel, its last among them.
 func shareRows(name string, a result.ModeDocument) [][]string {
 	var list [][]string
 	step := max(1, len(a.Series)/8)

@@ -17,7 +17,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Stale plots how long the reported entries of one reader's arms stayed
+// Stale plots how long the reported entries of one reader's kernels stayed
 // stale, as the share that had its value after a time. It is nil without reports.
 func Stale(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
 	c := &Plot{

@@ -45,7 +45,7 @@ func sampleInstruction(at string) trial.Instruction {
 	return trial.Instruction{Symbol: e.Symbol, Offset: e.Offset, Text: e.Text, Source: e.Source, SourceText: e.SourceText}
 }
 
-// explainable is a compare with a witness of each arm, and one without events.
+// explainable is a compare with a witness of each kernel, and one without events.
 func explainable() result.Saved {
 	const x, y, poison, value = 0x412aeec8, 0x412ac000, 0x5ca1ab1e00000000, 0xffff8000801f2018
 	r := reporttest.Sample()

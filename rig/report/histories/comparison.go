@@ -42,11 +42,11 @@ type ComparedFact struct {
 // The tests are Fisher's, on blocks: Differ two-sided, Lower that B's share is
 // no lower than A's, Higher that it is no higher. Null unless both were measured.
 type ComparedCounts struct {
-	A      *report.Cell `json:"a"`
-	B      *report.Cell `json:"b"`
-	Differ *float64     `json:"differ"`
-	Lower  *float64     `json:"lower"`
-	Higher *float64     `json:"higher"`
+	A      *report.Count `json:"a"`
+	B      *report.Count `json:"b"`
+	Differ *float64      `json:"differ"`
+	Lower  *float64      `json:"lower"`
+	Higher *float64      `json:"higher"`
 }
 
 // Compare sets a and b beside one another.
@@ -92,7 +92,7 @@ func asked(d result.Document) []words.Fact {
 
 func comparedRates(a, b []report.Row) []ComparedCounts {
 	list := []ComparedCounts{}
-	add := func(a, b *report.Cell) {
+	add := func(a, b *report.Count) {
 		if a == nil && b == nil {
 			return
 		}
@@ -160,7 +160,7 @@ func cellName(r ComparedCounts) string {
 	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(c.Patched, false), c.Reader, c.Mode)
 }
 
-func blocksOf(c *report.Cell) string {
+func blocksOf(c *report.Count) string {
 	switch {
 	case c == nil:
 		return "not run"

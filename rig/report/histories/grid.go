@@ -32,7 +32,7 @@ type GridNight struct {
 	Others  []string // what those say, where it is something else
 	Sign    string   // of the word, for eyes
 	Share   string   // of stale windows, unpatched and, where any was seen, patched
-	Heat    int      // 0 to 9, from the unpatched share, or a lone arm's
+	Heat    int      // 0 to 9, from the unpatched share, or a lone kernel's
 	Changed bool     // the run is flagged in the cell's trend
 }
 

@@ -79,7 +79,7 @@ func TestComparingARunWithItself(t *testing.T) {
 	}
 }
 
-// A kernel that failed has no numbers in a comparison, whatever its arms hold.
+// A kernel that failed has no numbers in a comparison, whatever its boots hold.
 func TestComparingWithAFault(t *testing.T) {
 	c := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "rig-fault")[0])
 	for _, r := range c.Rates {
