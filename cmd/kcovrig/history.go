@@ -162,7 +162,7 @@ func recorded(cmd *cobra.Command, db *history.DB, id string) (result.Saved, erro
 	if err != nil {
 		return result.Saved{}, err
 	}
-	saved, err := result.Parse(fmt.Sprintf("%.10s", run.ID), document)
+	saved, err := result.Parse(run.Folder, fmt.Sprintf("%.10s", run.ID), document)
 	return saved, fault.Wrap(fault.Rig, "read the recorded run "+run.ID, err)
 }
 

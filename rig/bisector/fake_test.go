@@ -174,7 +174,7 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		return r, err
 	}
 	defer out.Close()
-	return r, result.JSON(out, r)
+	return r, result.Object(out, result.NewDocument(r).Below(a.Folder))
 }
 
 func kernelFault(text string) error { return fault.Newf(fault.Kernel, "build linux 6.12", "%s", text) }

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 )
 
@@ -92,7 +93,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	var sent task.StepDone
 	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
 		outcome = o
-		if sent, err = unpackStep(o, p.b.state.steps(), ask); err != nil {
+		if sent, err = p.unpackStep(o, ask); err != nil {
 			return err
 		}
 		if o.Status == fleet.Done {
@@ -197,41 +198,44 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 	return files, e.sent, nil
 }
 
-// unpackStep moves what a worker kept to the steps' folder, and makes its paths
-// point there.
-func unpackStep(o fleet.Outcome, steps string, a Request) (task.StepDone, error) {
+// unpackStep moves what a worker kept to the steps' folder, and makes the result's
+// paths point there.
+func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, error) {
 	const op = "keep what a worker sent"
-	var sent, moved task.StepDone
+	var sent task.StepDone
+	steps := e.b.state.steps()
 	if len(o.Value) == 0 {
 		return sent, nil
 	}
 	if err := json.Unmarshal(o.Value, &sent); err != nil {
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
-	here := func(text []byte) []byte {
-		return []byte(strings.ReplaceAll(string(text), sent.Steps+"/", steps+"/"))
-	}
-	if err := json.Unmarshal(here(o.Value), &moved); err != nil {
-		return sent, fault.Wrap(fault.Rig, op, err)
-	}
-	if err := os.RemoveAll(a.Folder); err != nil { // of a test that was interrupted
+	result.Paths(&sent.Result, func(path *string) {
+		if rest, ok := strings.CutPrefix(*path, sent.Steps+"/"); ok {
+			*path = filepath.Join(steps, rest)
+		}
+	})
+	if err := os.RemoveAll(ask.Folder); err != nil { // of a test that was interrupted
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
 	for _, l := range o.Logs {
 		_, below, _ := strings.Cut(l.Name, "/") // steps
-		ours := strings.HasPrefix(below, a.Name+"/") || strings.HasPrefix(below, a.Name+".")
+		ours := strings.HasPrefix(below, ask.Name+"/") || strings.HasPrefix(below, ask.Name+".")
 		if l.Path == "" || !ours || !filepath.IsLocal(below) {
 			continue // a notice said so, or it is another's
 		}
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
-			err = disk.WriteFile(filepath.Join(steps, below), here(data))
+			err = disk.WriteFile(filepath.Join(steps, below), data)
 		}
 		if err != nil {
 			return sent, fault.Wrap(fault.Rig, op, err)
 		}
 	}
-	return moved, nil
+	if err := command.Rerender(ask.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
+		e.b.say("the reports of %s are the worker's: %v", ask.Name, err)
+	}
+	return sent, nil
 }
 
 // fleetRun begins the names of this search's runs on a server, which no other

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,10 +26,11 @@ const KeptFolders = 20
 // boot its console and what the emulator saved. It is
 // written aside and renamed, so that a folder with its final name is complete.
 type Folder struct {
-	Work  string // while the run lasts
-	Final string
-	held  *disk.Folder // work
-	runs  string       // the cache's folder of runs, where the user named none
+	Work     string // while the run lasts
+	Final    string
+	held     *disk.Folder // work
+	document []byte       // result.json, once it is written
+	runs     string       // the cache's folder of runs, where the user named none
 }
 
 // newFolder begins the folder that the user named; where there is none, one of
@@ -67,14 +69,19 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	f.repoint(r)
-	out, err := os.Create(filepath.Join(aside, "result.json"))
+	var text bytes.Buffer
+	if err := result.Object(&text, result.NewDocument(*r).Below(f.Final)); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	if err := os.WriteFile(filepath.Join(aside, "result.json"), text.Bytes(), 0o644); err != nil {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	f.document = text.Bytes()
+	run, err := result.Parse(f.Final, filepath.Base(f.Final), f.document)
+	if err == nil {
+		err = writeReports(aside, run, reports)
+	}
 	if err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	if err := errors.Join(result.JSON(out, *r), out.Close()); err != nil {
-		return fault.Wrap(fault.Rig, op, err)
-	}
-	if err := writeReports(aside, filepath.Base(f.Final), reports); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	// What was measured is kept also where the run was interrupted.
@@ -82,16 +89,24 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	return fault.Wrap(fault.Rig, op, err)
 }
 
-// writeReports renders dir's result.json into dir, as name.
-func writeReports(dir, name string, reports result.Reports) error {
-	if reports.Run == nil {
+// Rerender writes the reports of a run folder anew, after it was moved; a folder
+// without a result has none.
+func Rerender(folder string, reports result.Reports) error {
+	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	run, err := result.Load(dir)
+	run, err := result.Load(folder)
 	if err != nil {
 		return err
 	}
-	run.Name = name
+	return fault.Wrap(fault.Rig, "write the reports of "+folder, writeReports(folder, run, reports))
+}
+
+// writeReports renders a run into dir.
+func writeReports(dir string, run result.Saved, reports result.Reports) error {
+	if reports.Run == nil {
+		return nil
+	}
 	files, err := reports.Run(run)
 	for file, text := range files {
 		err = errors.Join(err, os.WriteFile(filepath.Join(dir, file), text, 0o644))
@@ -125,21 +140,12 @@ func (f *Folder) keep(to string) error {
 
 // repoint replaces the working folder in the paths of what is kept. The argv
 // stays as it was run.
-func (f *Folder) repoint(result *trial.Result) {
-	move := func(path *string) {
+func (f *Folder) repoint(r *trial.Result) {
+	result.Paths(r, func(path *string) {
 		if rest, ok := strings.CutPrefix(*path, f.Work+string(filepath.Separator)); ok {
 			*path = filepath.Join(f.Final, rest)
 		}
-	}
-	for i := range result.Observations {
-		move(&result.Observations[i].Console)
-	}
-	for i := range result.Code {
-		move(&result.Code[i].Listing)
-	}
-	if result.Failure != nil {
-		move(&result.Failure.Log)
-	}
+	})
 }
 
 // tidy removes the working folder, and the oldest runs that no one named a folder for.

@@ -3,7 +3,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -31,13 +30,9 @@ func (r *Run) record() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), RecordLimit)
 	defer cancel()
-	var document bytes.Buffer
-	err := result.JSON(&document, r.Result)
-	if err == nil {
-		_, err = history.Record(ctx, r.Config.History, history.Entry{
-			Result: r.Result, Document: document.Bytes(), At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
-		})
-	}
+	_, err := history.Record(ctx, r.Config.History, history.Entry{
+		Result: r.Result, Document: r.Folder.document, At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
+	})
 	if err == nil {
 		return
 	}

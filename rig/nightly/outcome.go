@@ -9,11 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
 )
 
 // take puts one cell's outcome in its place.
@@ -38,17 +40,21 @@ func (f *fleetExecutor) take(o fleet.Outcome) error {
 	}
 	if len(o.Logs) > 0 {
 		var err error
-		if r.Folder, err = unpack(o.Logs, sent.Folder, t); err != nil {
+		if r.Folder, err = f.unpack(o.Logs, t); err != nil {
 			return err
+		}
+		if r.Failure != nil {
+			if rest, ok := strings.CutPrefix(r.Failure.Log, sent.Folder+"/"); ok {
+				r.Failure.Log = filepath.Join(t.Dir, filepath.Base(r.Folder), rest)
+			}
 		}
 	}
 	f.done(r)
 	return nil
 }
 
-// unpack moves a run folder that came as logs to its place, and makes its paths
-// point town.
-func unpack(logs []fleet.Log, was string, t task.Cell) (string, error) {
+// unpack moves a run folder that came as logs to its place.
+func (f *fleetExecutor) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	op := "keep the run folder of " + t.Cell.Name
 	folder, err := task.FreeFolder(t.Dir, t.Cell.ID)
 	if err != nil {
@@ -66,7 +72,6 @@ func unpack(logs []fleet.Log, was string, t task.Cell) (string, error) {
 		}
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
-			data = []byte(strings.ReplaceAll(string(data), was+"/", folder+"/"))
 			err = disk.WriteFile(filepath.Join(aside, below), data)
 		}
 		if err != nil {
@@ -75,6 +80,9 @@ func unpack(logs []fleet.Log, was string, t task.Cell) (string, error) {
 	}
 	if err := disk.Move(context.Background(), aside, folder); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
+	}
+	if err := command.Rerender(folder, f.cfg.Reports); err != nil { // what a worker sends may be anything
+		f.cfg.Events(trial.Event{Note: "the reports of " + t.Cell.Name + " are the worker's: " + err.Error()})
 	}
 	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil
 }

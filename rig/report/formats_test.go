@@ -65,7 +65,7 @@ func TestSavedResultsComeBack(t *testing.T) {
 }
 
 func TestUnknownMembersAreKept(t *testing.T) {
-	run, err := result.Parse("x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
+	run, err := result.Parse("", "x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
 	require.NoError(t, err)
 	assert.Contains(t, render(t, "json", []result.Saved{run}), "18446744073709551615")
 	for _, as := range Runs.Names()[1:] {

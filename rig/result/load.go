@@ -20,7 +20,7 @@ import (
 type Saved struct {
 	Name     string          // of the run folder
 	Document Document        // what this version knows of it
-	Raw      json.RawMessage // all of it
+	Raw      json.RawMessage // all of it; paths in the run's folder as from there
 }
 
 // Load reads a run folder, or a result.json. Members that it does not know are
@@ -44,15 +44,16 @@ func Load(path string) (Saved, error) {
 		}
 		return Saved{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: try}
 	}
-	saved, err := Parse(name, text)
+	saved, err := Parse(filepath.Dir(file), name, text)
 	if err != nil {
 		return Saved{}, &fault.Error{Kind: fault.User, Op: op, Err: err, Try: try}
 	}
 	return saved, nil
 }
 
-// Parse reads a result that was kept under name.
-func Parse(name string, text []byte) (Saved, error) {
+// Parse reads a result that was kept under name, of the run whose folder is or was
+// the given one.
+func Parse(folder, name string, text []byte) (Saved, error) {
 	s := Saved{Name: name, Raw: text}
 	if err := json.Unmarshal(text, &s.Document); err != nil {
 		return s, fmt.Errorf("no result: %w", err)
@@ -60,6 +61,7 @@ func Parse(name string, text []byte) (Saved, error) {
 	if s.Document.Schema != Schema {
 		return s, fmt.Errorf("its schema is %q, not %q", s.Document.Schema, Schema)
 	}
+	s.Document = s.Document.In(folder)
 	return s, nil
 }
 

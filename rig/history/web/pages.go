@@ -114,7 +114,7 @@ func (p pages) run(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	saved, err := result.Parse(run.At.UTC().Format("2006-01-02 15:04"), document)
+	saved, err := result.Parse(run.Folder, run.At.UTC().Format("2006-01-02 15:04"), document)
 	if err != nil {
 		failed(w, fault.Wrap(fault.Rig, "read the run", err))
 		return
