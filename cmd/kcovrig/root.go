@@ -3,32 +3,10 @@
 package main
 
 import (
-	"io"
-	"path/filepath"
-	"runtime/debug"
-
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/live"
-	"kcovrig/rig/nightly"
-	"kcovrig/rig/trial"
 )
-
-// version is set by the linker at a release.
-var version = ""
-
-// app is what the subcommands share.
-type app struct {
-	getenv func(string) string
-	stdout io.Writer
-	stderr io.Writer
-	result *trial.Result   // of the command that ran, for the exit code
-	counts *nightly.Counts // of a matrix that ran, for the exit code
-	code   int             // of a command without a result that ran well and found something
-	view   *live.View      // drawn while a command runs; nil: none
-	forGit bool            // the exit code is for git bisect run
-}
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
@@ -63,37 +41,4 @@ Environment:
 	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
 	return root
-}
-
-// programVersion is the release's, or what the Go toolchain recorded.
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "unknown"
-}
-
-// cacheDir is where builds are kept; empty where the environment names no place.
-func (a *app) cacheDir() string {
-	if dir := a.getenv("KCOVRIG_CACHE"); dir != "" {
-		return dir
-	}
-	if dir := a.userCache(); dir != "" {
-		return filepath.Join(dir, "kcovrig")
-	}
-	return ""
-}
-
-func (a *app) userCache() string {
-	// A path that is not absolute is to be ignored, says the XDG Base Directory Specification.
-	if dir := a.getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
-		return dir
-	}
-	if home := a.getenv("HOME"); home != "" {
-		return filepath.Join(home, ".cache")
-	}
-	return ""
 }
