@@ -40,14 +40,14 @@ type History interface {
 	// Next is the commit that it would test next; empty where it has come to an end.
 	Next(ctx context.Context) (string, error)
 	// Tell notes answers, in this order.
-	Tell(ctx context.Context, marks []Told) error
+	Tell(ctx context.Context, marks []Marked) error
 	// First are the commits that it takes for the first new one, sorted: one, or
 	// several where skipped commits lie in between; none while it has not ended.
 	First(ctx context.Context) ([]string, error)
 }
 
-// Told is one answer for a History.
-type Told struct {
+// Marked is one answer for a History.
+type Marked struct {
 	Hash string
 	Mark Mark
 }

@@ -28,7 +28,7 @@ func ExampleSearch() {
 		if bad[next] {
 			mark = bisect.New
 		}
-		if err := search.Learn([]bisect.Told{{Hash: next, Mark: mark}}); err != nil {
+		if err := search.Learn([]bisect.Marked{{Hash: next, Mark: mark}}); err != nil {
 			panic(err)
 		}
 	}

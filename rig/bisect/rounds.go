@@ -100,7 +100,7 @@ func (h *Hunt) points(ctx context.Context) ([]string, error) {
 				return nil, fault.Newf(fault.Rig, "bisect", "git asks for %s again and again", next)
 			}
 			h.implied[next] = true
-			if err := h.History.Tell(ctx, []Told{{next, Old}}); err != nil {
+			if err := h.History.Tell(ctx, []Marked{{next, Old}}); err != nil {
 				return nil, err
 			}
 			continue
@@ -165,7 +165,7 @@ type round struct {
 // take learns an answer and stops the tests that it makes pointless.
 func (r *round) take(a Answer) {
 	r.answers = append(r.answers, a)
-	if r.search.Learn([]Told{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
+	if r.search.Learn([]Marked{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
 		return // a contradiction: told when the round has ended
 	}
 	for i, p := range r.points {
@@ -178,10 +178,10 @@ func (r *round) take(a Answer) {
 // learn tells the search, then git what it needs to hold the same opinion: the
 // old and the skipped ones, and last the new commit that the search goes on from.
 func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
-	var marks, told []Told
+	var marks, told []Marked
 	before := h.Search.Tip()
 	for _, a := range answers {
-		m := Told{a.Commit, MarkOf(a.Finding, h.Fixed)}
+		m := Marked{a.Commit, MarkOf(a.Finding, h.Fixed)}
 		marks = append(marks, m)
 		if m.Mark != New || !h.Search.g.Has(m.Hash) {
 			told = append(told, m)
@@ -191,7 +191,7 @@ func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
 		return fault.Newf(fault.User, "bisect", "the answers contradict each other: %w", err)
 	}
 	if tip := h.Search.Tip(); tip != before {
-		told = append(told, Told{tip, New})
+		told = append(told, Marked{tip, New})
 	}
 	if h.History == nil || len(told) == 0 {
 		return nil

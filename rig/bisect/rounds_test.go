@@ -39,7 +39,7 @@ func (o oracle) Test(ctx context.Context, commit string) (Answer, error) {
 // scribe is a History that holds the search's own opinion, or another one.
 type scribe struct {
 	search *Search
-	told   []Told
+	told   []Marked
 	bases  []string // merge bases that it wants tested first
 	first  []string // in the place of the truth
 	again  string   // asked for whatever it is told
@@ -57,7 +57,7 @@ func (s *scribe) Next(context.Context) (string, error) {
 	return s.search.Next(1)[0], nil
 }
 
-func (s *scribe) Tell(_ context.Context, marks []Told) error {
+func (s *scribe) Tell(_ context.Context, marks []Marked) error {
 	s.told = append(s.told, marks...)
 	for _, m := range marks {
 		if len(s.bases) > 0 && s.bases[0] == m.Hash {
@@ -103,7 +103,7 @@ func TestARoundIsKeptBeforeTheNext(t *testing.T) {
 		first, err := h.Run(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []string{"27"}, first)
-		assert.Equal(t, Told{"27", New}, s.told[lastNew(s.told)])
+		assert.Equal(t, Marked{"27", New}, s.told[lastNew(s.told)])
 		for c, n := range o.tested {
 			assert.Equal(t, 1, n, c)
 		}
@@ -118,7 +118,7 @@ func TestARoundIsKeptBeforeTheNext(t *testing.T) {
 	}
 }
 
-func lastNew(told []Told) (at int) {
+func lastNew(told []Marked) (at int) {
 	for i, m := range told {
 		if m.Mark == New {
 			at = i
@@ -197,16 +197,16 @@ func TestMergeBases(t *testing.T) {
 	assert.Equal(t, 1, o.tested["outside"])
 
 	h, o, s = newHunt(t, 10, 7, 2)
-	require.NoError(t, h.Search.Learn([]Told{{"4", Old}}))
+	require.NoError(t, h.Search.Learn([]Marked{{"4", Old}}))
 	h.History, s.bases = s, []string{"3"}
 	first, err = h.Run(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"7"}, first)
 	assert.Zero(t, o.tested["3"], "it precedes an old commit")
-	assert.Contains(t, s.told, Told{"3", Old})
+	assert.Contains(t, s.told, Marked{"3", Old})
 
 	h, _, s = newHunt(t, 10, 7, 1)
-	require.NoError(t, h.Search.Learn([]Told{{"4", Old}}))
+	require.NoError(t, h.Search.Learn([]Marked{{"4", Old}}))
 	h.History, s.again = s, "2"
 	_, err = h.Run(t.Context())
 	assert.ErrorContains(t, err, "again and again")

@@ -35,7 +35,7 @@ func NewSearch(g *Graph, tip string) (*Search, error) {
 //
 // Old commits first: a new one that they rule out was a change of its own, and
 // the search goes on for one that surely lies below the tip.
-func (s *Search) Learn(marks []Told) error {
+func (s *Search) Learn(marks []Marked) error {
 	for _, m := range marks {
 		at, ok := s.g.index[m.Hash]
 		if !ok {

@@ -93,13 +93,13 @@ func (w world) find(t *testing.T, n int) (s *Search, rounds, skips int) {
 		points := s.Next(n)
 		require.NotEmpty(t, points)
 		require.LessOrEqual(t, len(points), n)
-		var marks []Told
+		var marks []Marked
 		skipped := false
 		for _, p := range points {
 			require.Equal(t, Unmarked, s.marks[w.g.index[p]], "tested twice")
 			m := w.answer(p)
 			skipped = skipped || m == Skip
-			marks = append(marks, Told{p, m})
+			marks = append(marks, Marked{p, m})
 		}
 		require.NoError(t, s.Learn(marks))
 		rounds++
@@ -242,13 +242,13 @@ func TestAWaveringAnswerEndsAtAChange(t *testing.T) {
 		s, err := NewSearch(g, strconv.Itoa(n-1))
 		require.NoError(t, err)
 		for !s.Ended() {
-			var marks []Told
+			var marks []Marked
 			for _, p := range s.Next(1 + r.IntN(5)) {
 				m := Old
 				if isNew[g.index[p]] {
 					m = New
 				}
-				marks = append(marks, Told{p, m})
+				marks = append(marks, Marked{p, m})
 			}
 			require.NoError(t, s.Learn(marks))
 		}
@@ -273,7 +273,7 @@ func TestGraphsThatAreNone(t *testing.T) {
 	assert.ErrorContains(t, err, "not in the history")
 	s, err := NewSearch(g, "1")
 	require.NoError(t, err)
-	assert.ErrorContains(t, s.Learn([]Told{{"2", Old}}), "is old, but 1")
+	assert.ErrorContains(t, s.Learn([]Marked{{"2", Old}}), "is old, but 1")
 }
 
 // The zero values of a mark and of a finding decide nothing.

@@ -106,7 +106,7 @@ func NewDocument(r trial.Result) Document {
 		d.Code[i].Barriers = Full(d.Code[i].Barriers)
 	}
 	for _, o := range r.Observations {
-		d.Measured = append(d.Measured, armDocuments(o, r.Spec.Modes)...)
+		d.Measured = append(d.Measured, modeDocuments(o, r.Spec.Modes)...)
 	}
 	return d
 }
@@ -114,9 +114,9 @@ func NewDocument(r trial.Result) Document {
 // Judged is the reader whose kernels the verdict is on.
 func (d Document) Judged() trial.Reader { return trial.JudgedReader(d.Spec.Readers) }
 
-// armDocuments gives an observation's modes; a boot that brought no tallies
+// modeDocuments gives an observation's modes; a boot that brought no tallies
 // still shows, with zero counts, for each mode that was asked for.
-func armDocuments(o trial.Observation, modes []string) []ModeDocument {
+func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 	tallies := o.Tallies
 	if len(tallies) == 0 {
 		for _, m := range modes {

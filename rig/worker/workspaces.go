@@ -83,17 +83,17 @@ func (b *workspaces) acquire(ctx context.Context, t fleet.Task, s task.Step, dir
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.Rig, op, err)
 	}
-	h, err := b.hold(t.Artifacts[at].SHA256[:16]) // the fleet has verified it
+	h, err := b.claim(t.Artifacts[at].SHA256[:16]) // the fleet has verified it
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := h.unpack(ctx, dir); err != nil {
-		return nil, nil, errors.Join(err, b.leave(h, nil, true))
+		return nil, nil, errors.Join(err, b.release(h, nil, true))
 	}
 	cfg := b.cfg
 	cfg.Spec = s.Spec
 	on := b.occupy(h, cfg, disk.Sum(settings)[:12])
-	return on.p, func(inOrder bool) error { return b.leave(h, on, inOrder) }, nil
+	return on.p, func(inOrder bool) error { return b.release(h, on, inOrder) }, nil
 }
 
 // unpack makes the history's repository, once.
@@ -123,8 +123,8 @@ func (b *workspaces) occupy(h *heldHistory, cfg command.Config, settings string)
 	return s
 }
 
-// leave gives back what hold and occupy took.
-func (b *workspaces) leave(h *heldHistory, on *workspace, inOrder bool) (err error) {
+// release gives back what claim and occupy took.
+func (b *workspaces) release(h *heldHistory, on *workspace, inOrder bool) (err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h.users--
@@ -138,9 +138,9 @@ func (b *workspaces) leave(h *heldHistory, on *workspace, inOrder bool) (err err
 	return err
 }
 
-// hold finds the history's folder and keeps it from being removed. Where it is
+// claim finds the history's folder and keeps it from being removed. Where it is
 // new here, those that were not used for longest make room.
-func (b *workspaces) hold(name string) (*heldHistory, error) {
+func (b *workspaces) claim(name string) (*heldHistory, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	h := b.held[name]

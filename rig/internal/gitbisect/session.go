@@ -168,7 +168,7 @@ func (s *Session) bisect(ctx context.Context, args ...string) error {
 }
 
 // Tell gives git the answers.
-func (s *Session) Tell(ctx context.Context, marks []bisect.Told) error {
+func (s *Session) Tell(ctx context.Context, marks []bisect.Marked) error {
 	for _, m := range marks {
 		word := map[bisect.Mark]string{bisect.Old: s.Terms.Old, bisect.New: s.Terms.New, bisect.Skip: "skip"}[m.Mark]
 		if word == "" {

@@ -131,16 +131,16 @@ func TestTheSearchWeighsAsGitDoes(t *testing.T) {
 		require.NoError(t, err)
 		graph, err := bisect.NewGraph(commits)
 		require.NoError(t, err)
-		var marks []bisect.Told
-		left := func(more ...bisect.Told) (*bisect.Search, int) {
+		var marks []bisect.Marked
+		left := func(more ...bisect.Marked) (*bisect.Search, int) {
 			s, err := bisect.NewSearch(graph, rng.New)
 			require.NoError(t, err)
 			require.NoError(t, s.Learn(append(slices.Clone(marks), more...)))
 			return s, s.Left()
 		}
 		worst := func(hash string) int {
-			_, isOld := left(bisect.Told{Hash: hash, Mark: bisect.Old})
-			_, isNew := left(bisect.Told{Hash: hash, Mark: bisect.New})
+			_, isOld := left(bisect.Marked{Hash: hash, Mark: bisect.Old})
+			_, isNew := left(bisect.Marked{Hash: hash, Mark: bisect.New})
 			return max(isOld, isNew)
 		}
 		for {
@@ -152,7 +152,7 @@ func TestTheSearchWeighsAsGitDoes(t *testing.T) {
 			s, _ := left()
 			assert.Equal(t, worst(next), worst(s.Next(1)[0]))
 			mark := map[bool]bisect.Mark{true: bisect.New, false: bisect.Old}[isNew[m.index(next)]]
-			marks = append(marks, bisect.Told{Hash: next, Mark: mark})
+			marks = append(marks, bisect.Marked{Hash: next, Mark: mark})
 			require.NoError(t, session.Tell(ctx, marks[len(marks)-1:]))
 		}
 		require.NoError(t, session.Close(ctx))

@@ -79,7 +79,7 @@ func explainText(w io.Writer, e Explanation) error {
 		tellWitness(&b, s.Document, n, o)
 	}
 	if o.Certificate == nil {
-		keepers(&b, s.Document, o.Width)
+		writeOrdering(&b, s.Document, o.Width)
 		if n > 0 {
 			fmt.Fprintf(&b, "\nits litmus test, judged by herd7: kcovrig explain RUN %d --litmus\n", n)
 		}

@@ -13,9 +13,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// keepers says per kernel what orders its two writes, or that nothing does, and
+// writeOrdering says per kernel what orders its two writes, or that nothing does, and
 // what the emulator counted of it.
-func keepers(b *strings.Builder, d result.Document, width int) {
+func writeOrdering(b *strings.Builder, d result.Document, width int) {
 	if len(d.Code) == 0 && len(d.Measured) == 0 {
 		return
 	}
@@ -27,7 +27,7 @@ func keepers(b *strings.Builder, d result.Document, width int) {
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
-			words.Paragraph(b, keeper(d.Code[i], d.Spec.Arch), "    ", width)
+			words.Paragraph(b, orderingOf(d.Code[i], d.Spec.Arch), "    ", width)
 			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
 				fmt.Fprintln(b, words.Cut("    "+described(at), width))
 			}
@@ -41,8 +41,8 @@ func keepers(b *strings.Builder, d result.Document, width int) {
 	}
 }
 
-// keeper puts the static check into words.
-func keeper(c trial.Code, archName string) string {
+// orderingOf puts the static check into words.
+func orderingOf(c trial.Code, archName string) string {
 	const publish = "the store that publishes it"
 	barriers := "a barrier"
 	if len(c.Barriers) > 0 {
