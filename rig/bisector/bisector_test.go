@@ -47,7 +47,13 @@ func TestBisectFindsWhatBrokeIt(t *testing.T) {
 		require.NoError(t, err)
 		var saved bisect.Report
 		require.NoError(t, json.Unmarshal(text, &saved))
-		assert.Equal(t, r.Steps, saved.Steps)
+		assert.NotContains(t, string(text), filepath.Join(r.Folder, "steps"), "it may be moved")
+		assert.Equal(t, r.Steps, saved.In(r.Folder).Steps)
+		for _, a := range saved.In(cfg.OutDir).Steps {
+			if a.Folder != "" && a.Whose == "" {
+				assert.DirExists(t, a.Folder, "the copy holds what it names")
+			}
+		}
 		for i := range f.commits {
 			assert.LessOrEqual(t, f.tested(i), 1, "commit %d", i)
 		}

@@ -48,7 +48,7 @@ func (b *bisection) publish() error {
 	const op = "write the report"
 	r := b.document()
 	var text bytes.Buffer
-	if err := result.Object(&text, r); err != nil {
+	if err := result.Object(&text, r.Below(b.state.dir)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	files := result.Files{"bisect.json": text.Bytes()}

@@ -53,7 +53,7 @@ func (f *matrixFolder) plan() string            { return filepath.Join(f.dir, "p
 func (f *matrixFolder) result(id string) string { return filepath.Join(f.results(), id+".json") }
 func (f *matrixFolder) document() string        { return filepath.Join(f.dir, "matrix.json") }
 func (f *matrixFolder) save(r matrix.CellResult) error {
-	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, disk.WriteJSON(f.result(r.Cell.ID), r))
+	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, disk.WriteJSON(f.result(r.Cell.ID), r.Below(f.dir)))
 }
 
 // openMatrixFolder makes the folder or, to resume, takes it over and fills kept
@@ -136,7 +136,7 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 			return fault.Wrap(fault.Rig, "read "+path, err)
 		}
 		if r.Answered() {
-			kept[r.Cell.ID] = r
+			kept[r.Cell.ID] = r.In(f.dir)
 		} else {
 			again[r.Cell.ID] = r.Started
 		}
@@ -163,7 +163,7 @@ func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
 // publish writes the document and its reports, with what changed since; nil: none.
 func (f *matrixFolder) publish(doc matrix.Document, reports result.Reports, since *result.SavedMatrix) error {
 	var text bytes.Buffer
-	if err := result.Object(&text, doc); err != nil {
+	if err := result.Object(&text, doc.Below(f.dir)); err != nil {
 		return fault.Wrap(fault.Rig, "write the matrix", err)
 	}
 	if err := disk.WriteFile(f.document(), text.Bytes()); err != nil {
