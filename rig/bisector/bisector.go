@@ -139,7 +139,7 @@ func (b *bisection) validate() error {
 	return nil
 }
 
-// stale and clean are the ends by what they should show, old and new by history.
+// ends returns the stale and the clean end: by what they should show, not by age.
 func (b *bisection) ends() (stale, clean string) {
 	if b.cfg.Fixed {
 		return b.rng.Old[0], b.rng.New

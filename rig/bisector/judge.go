@@ -16,11 +16,11 @@ import (
 )
 
 const (
-	// safety divides the stale end's share of stale blocks: a commit counts as
+	// shareMargin divides the stale end's share of stale blocks: a commit counts as
 	// clean where a kernel that is stale this much more seldom would have shown
 	// itself. The share falls with the host's load, which changes between steps.
 	shareMargin = 4
-	// thinShare is a bound on the stale end's share below which it is measured
+	// minShare is a bound on the stale end's share below which it is measured
 	// for longer: otherwise every clean commit would take as long.
 	minShare = 0.05
 	endTime  = 20 * time.Second

@@ -20,7 +20,7 @@ func (b *bisection) say(format string, args ...any) {
 	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
 }
 
-// staleTerm and cleanTerm are git's words for the two findings.
+// staleTerm is git's word for a stale commit.
 func (b *bisection) staleTerm() string { return b.term(trial.FindingStale) }
 
 func (b *bisection) term(f trial.Finding) string {

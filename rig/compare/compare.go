@@ -101,8 +101,8 @@ func (c *comparison) enough(latest map[trial.Variant][]wire.Tally, notes prepare
 	return verdict.Settled(seen(trial.Unpatched), seen(trial.Patched))
 }
 
-// withdraw takes back what is said of kernels that did not both come to an end that
-// counts, where neither a kernel nor an interruption of what was measured is the reason.
+// withdraw clears the judgement of a run that failed before it was judged, for another
+// reason than a kernel or an interruption of what was measured.
 func withdraw(r *trial.Result, err error) {
 	cut := errors.Is(err, context.Canceled) && slices.ContainsFunc(r.Observations, func(o trial.Observation) bool {
 		return o.Outcome == trial.OutcomeCut

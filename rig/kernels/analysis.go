@@ -27,8 +27,8 @@ const analysisVersion = 11
 // ListingFile is the disassembly in a boot's folder.
 const ListingFile = "code.lst"
 
-// Analyser reads the binaries of a scenario's kernels. It is the part of a Source
-// that those which build have in common.
+// Analyser reads the binaries of a scenario's kernels. The sources that build
+// share it.
 type Analyser struct{ Config Config }
 
 // SameCode compares the symbols' code in two kernels.

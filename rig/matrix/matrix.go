@@ -67,7 +67,7 @@ func (c Cell) Kernels() Kernels {
 	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch.String()}
 }
 
-// Arms lists the kernels that the cell boots.
+// Variants lists the kernels that the cell boots.
 func (c Cell) Variants() []trial.Variant {
 	if c.Command == Run {
 		return []trial.Variant{trial.VariantOf(c.Patched, false)}

@@ -92,15 +92,15 @@ func (s *Setup) addFunctions(ask Request) error {
 				scope = append(scope, Bodies(found)...)
 			}
 		}
-		of.Scope = dropInner(scope)
+		of.Scope = dropDuplicates(scope)
 		s.Kernels.Of[v] = of
 	}
 	return nil
 }
 
-// dropInner leaves out a range that begins where another one does: one symbol's
+// dropDuplicates leaves out a range that begins where another one does: one symbol's
 // code may have several names.
-func dropInner(scope []weakmem.Scope) []weakmem.Scope {
+func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
 	seen := map[uint64]bool{}
 	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
 		again := seen[r.Start]

@@ -59,7 +59,7 @@ type Kernels struct {
 	same   *bool           // whether their code is the same; nil: not compared
 }
 
-// Kernel is one of them, with what its binary says.
+// Kernel is one kernel of the run, with what its binary says.
 type Kernel struct {
 	Image    kernels.Image
 	Analysis *kernels.Analysis // nil: it was not looked at
