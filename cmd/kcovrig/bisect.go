@@ -83,7 +83,7 @@ func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
 	r, err := bisector.Find(cmd.Context(), c)
 	a.endView()
 	if c.Reset && err == nil {
-		fmt.Fprintf(a.stderr, "kcovrig: forgotten: %s\n", r.Folder)
+		fmt.Fprintf(a.stderr, "kcovrig: removed the search in %s\n", r.Folder)
 		return nil
 	}
 	if o.json || len(r.Steps) > 0 {

@@ -110,7 +110,7 @@ func TestReleasedSearchIsResumed(t *testing.T) {
 	}
 	code, _, stderr := asked("--reset")
 	require.Zero(t, code, stderr)
-	_, dir, found := strings.Cut(strings.TrimSpace(stderr), "forgotten: ")
+	_, dir, found := strings.Cut(strings.TrimSpace(stderr), "removed the search in ")
 	require.True(t, found, stderr)
 	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(released, "bisect"))))
 	moved := func(name string) []byte {

@@ -14,8 +14,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// basis finds out which files and which code the answer rests on. Where that
-// cannot be told it is nil, and no other commit will share the answer.
+// basis finds out which files and which code the answer rests on. It is
+// nil where that is not known: no other commit will share the answer.
 func (w *workspace) basis(commit string, scope []string) *task.Basis {
 	b := task.Basis{Scope: scope}
 	if err := w.fill(&b); err != nil {

@@ -89,7 +89,7 @@ func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (s
 }
 
 // touches says whether changes may reach what is made of inputs: a file of it,
-// one that decides over all objects, or a header that may come or go in the
+// one that affects every object, or a header that may come or go in the
 // place of one of that name.
 func touches(changes []gitbisect.Change, inputs []string) bool {
 	in, names := map[string]bool{}, map[string]bool{}

@@ -111,7 +111,7 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 	return b.startTesters()
 }
 
-// startTesters readies the workers.
+// startTesters makes the testers, here or on the server's workers.
 func (b *bisection) startTesters() error {
 	var e *remoteState
 	if b.cfg.remote() {

@@ -67,7 +67,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 	if obs.Emulator, err = a.Doers.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
-	if a.Until == nil { // else they were told as they came
+	if a.Until == nil { // else Until told them as they came in
 		a.witnesses, err = a.Tell(obs.Detections)
 	}
 	return err

@@ -59,8 +59,8 @@ func (r *Turns) Meet(ctx context.Context, gone <-chan struct{}) error {
 	}
 }
 
-// Take waits for the baton. It comes soon also after cancellation, since every
-// holder ends its turn then; waiters get it in the order of their coming.
+// Take waits for the baton. After a cancellation the wait is short too, since
+// every holder then ends its turn; waiters get it in the order in which they came.
 func (r *Turns) Take() { <-r.baton }
 
 // Pass gives the baton back.

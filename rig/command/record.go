@@ -23,7 +23,7 @@ const RecordLimit = time.Minute
 
 // record adds the published result to the history. It does so after an
 // interrupt as well, since what was measured stands; and where it cannot, it
-// says so and no more: a history's fault is none of the result's.
+// says so and no more: a history error does not fail the run.
 func (r *Run) record() {
 	if r.Config.History == "" || !slices.Contains(keptCommands, r.Result.Command) {
 		return

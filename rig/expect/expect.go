@@ -28,8 +28,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// herdTime is how long herd7 may think about one test: it does not come back
-// from every loop.
+// herdTime is how long herd7 may think about one test: herd7 may not
+// terminate on a loop.
 const herdTime = 2 * time.Minute
 
 // Config says what herd7 is asked, and with what its answers are compared.

@@ -18,7 +18,7 @@ import (
 )
 
 // record adds a cell's run to the history. Where it cannot, it says so and no
-// more: a history's fault is none of the cell's.
+// more: a history error does not fail the cell.
 func (n *night) record(r matrix.CellResult) {
 	if n.cfg.History == "" || r.Folder == "" {
 		return

@@ -91,7 +91,7 @@ func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uin
 	return a, nil
 }
 
-// look looks at what was not looked at yet and says whether the try is over:
+// look reads the witnesses that are new and says whether the try is over:
 // the stale read was reached, or no more of them can be told.
 func (a *attempt) look(hits []wire.Detection) bool {
 	news := hits[a.seen:]

@@ -55,9 +55,9 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	return result, errors.Join(failure, err)
 }
 
-// ofThisMachine makes a user's fault one of the rig's: the coordinator has looked
-// at what its user said, so that what is wrong is how this machine is set up, and
-// another one may do better.
+// ofThisMachine turns a user's fault into one of the rig's: the coordinator has
+// checked what its user asked for, so this machine is set up wrongly, and another
+// one may do better.
 func ofThisMachine(err error) error {
 	if fault.KindOf(err) != fault.User {
 		return err

@@ -27,8 +27,8 @@ func Bundled(path string) (Bundle, error) {
 	return Bundle{Path: path, SHA256: disk.Sum(packed), Policy: DefaultPolicy()}, err
 }
 
-// Sources reads them; nil gives this program's own. What is not what its hash
-// says comes to no compiler.
+// Sources reads them; nil gives this program's own. Sources whose
+// hash does not match are never compiled.
 func (b *Bundle) Sources() (Sources, error) {
 	if b == nil {
 		return Sources{}, nil

@@ -74,7 +74,7 @@ static bool open_all(const char *plan_file, uint64_t vcpus_max)
         return false;
     }
     if (!memory_open(plan->ram_base, plan->ram_bytes)) {
-        fprintf(stderr, "kcovrig: keep books of guest RAM: %s\n", strerror(errno));
+        fprintf(stderr, "kcovrig: allocate the records of guest RAM: %s\n", strerror(errno));
         return false;
     }
     if (!counters_open(plan->counters_file)) {
