@@ -23,7 +23,7 @@ func (r Report) Below(folder string) Report {
 // In is the reverse of Below, where the folder is now.
 func (r Report) In(folder string) Report {
 	r.paths(func(path *string) {
-		if *path != "" && !filepath.IsAbs(*path) {
+		if filepath.IsLocal(*path) {
 			*path = filepath.Join(folder, *path)
 		}
 	})

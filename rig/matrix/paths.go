@@ -21,7 +21,7 @@ func (r CellResult) Below(folder string) CellResult {
 // In is the reverse of Below, where the folder is now.
 func (r CellResult) In(folder string) CellResult {
 	return r.withLog(func(log string) string {
-		if log == "" || filepath.IsAbs(log) {
+		if !filepath.IsLocal(log) {
 			return log
 		}
 		return filepath.Join(folder, log)

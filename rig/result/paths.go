@@ -47,17 +47,22 @@ func (d Document) Below(folder string) Document {
 		rel, err := filepath.Rel(folder, *path)
 		switch {
 		case *path == "" || !filepath.IsAbs(*path) || err != nil:
-		case filepath.IsLocal(rel), strings.HasPrefix(rel, filepath.Join("..", filepath.Base(folder))+"."):
+		case filepath.IsLocal(rel), beside(folder, rel):
 			*path = rel
 		}
 	})
 	return d
 }
 
+// beside says whether rel is a file next to the folder that begins with its name.
+func beside(folder, rel string) bool {
+	return filepath.Dir(rel) == ".." && strings.HasPrefix(filepath.Base(rel), filepath.Base(folder)+".")
+}
+
 // In is the reverse of Below, where the folder is now.
 func (d Document) In(folder string) Document {
 	d.paths(func(path *string) {
-		if *path != "" && !filepath.IsAbs(*path) {
+		if filepath.IsLocal(*path) || beside(folder, *path) { // what leads elsewhere is none of ours
 			*path = filepath.Join(folder, *path)
 		}
 	})

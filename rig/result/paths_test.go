@@ -44,4 +44,8 @@ func TestARunFolderMayBeMoved(t *testing.T) {
 	assert.Equal(t, filepath.Join(moved, "patched", "code.lst"), d.Code[0].Listing)
 	assert.Empty(t, d.Code[1].Listing)
 	assert.Equal(t, moved+".build.log", d.Error.Log)
+	for _, hostile := range []string{"../../../etc/passwd", "../other/log", "/etc/passwd", "..", ""} {
+		d.Error = &trial.Failure{Log: hostile}
+		assert.Equal(t, hostile, d.In(moved).Error.Log, "it stays what it is")
+	}
 }
