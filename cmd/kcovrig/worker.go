@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/report/kept"
 	"kcovrig/rig/worker"
 )
 
@@ -61,7 +60,6 @@ history comes with them, and the emulator with both.
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
 			c.Events = a.cellLines(quiet, c.Verbose)
-			c.Reports = kept.Reports()
 			err := worker.Work(cmd.Context(), c)
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends

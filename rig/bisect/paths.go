@@ -3,30 +3,22 @@
 package bisect
 
 import (
-	"path/filepath"
 	"slices"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/trial"
 )
 
 // Below names what lies in the search's folder as from there: what is saved in it
 // may then be moved or copied. Folder keeps the search's place.
 func (r Report) Below(folder string) Report {
-	r.paths(func(path *string) {
-		if rel, err := filepath.Rel(folder, *path); err == nil && filepath.IsAbs(*path) && filepath.IsLocal(rel) {
-			*path = rel
-		}
-	})
+	r.paths(func(path *string) { *path = disk.Below(folder, *path) })
 	return r
 }
 
 // In is the reverse of Below, where the folder is now.
 func (r Report) In(folder string) Report {
-	r.paths(func(path *string) {
-		if filepath.IsLocal(*path) {
-			*path = filepath.Join(folder, *path)
-		}
-	})
+	r.paths(func(path *string) { *path = disk.In(folder, *path) })
 	return r
 }
 

@@ -233,7 +233,7 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 		}
 	}
 	if err := command.Rerender(ask.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
-		e.b.say("the reports of %s are the worker's: %v", ask.Name, err)
+		e.b.say("the reports of %s cannot be made anew: %v", ask.Name, err)
 	}
 	return sent, nil
 }

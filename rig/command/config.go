@@ -33,7 +33,7 @@ type Config struct {
 	Spec     trial.Spec
 	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
 	QEMU     string         // program to use instead of the one that would be found
-	OutDir   string         // run folder to write; empty: none is kept unless the run fails
+	OutDir   string         // run folder to write; empty: one of the cache's, which keeps the latest
 	History  string         // database to record the result in; empty: none
 	Cell     string         // its name there; empty: made of the specification
 	Reports  result.Reports // made beside the result

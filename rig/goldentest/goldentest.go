@@ -17,12 +17,12 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // Check compares got with the file of that name in the package's testdata.
-func Check(t *testing.T, name string, got []byte) {
+func Check[T ~string | ~[]byte](t *testing.T, name string, got T) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, got, 0o644))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)

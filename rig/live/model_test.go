@@ -3,10 +3,8 @@
 package live
 
 import (
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,22 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got, name)
-}
 
 // feed is what happens to a model, by second.
 type feed struct {
@@ -88,10 +74,10 @@ func TestBuild(t *testing.T) {
 	f.end(2, "", "initramfs", "", 2)
 	f.m.Take(trial.Event{Note: "a note that is rather long, so that it does not fit into one line of a narrow terminal\x1b[2J"}, f.at(3))
 	f.m.Take(trial.Event{Build: &trial.BuildEvent{Steps: 1203, Doing: "CC kernel/\x1bfork.o", Before: 2714, Version: "6.12.117"}}, f.at(62))
-	golden(t, "build.txt", f.show(t, 62.5, 100, 40))
+	goldentest.Check(t, "build.txt", f.show(t, 62.5, 100, 40))
 	f.m.Take(trial.Event{Variant: "unpatched", Stage: &trial.StageEvent{Name: "build unpatched", Seconds: 62}}, f.at(63))
 	assert.Contains(t, f.show(t, 3663, 100), "1:01:03", "a reminder changes nothing")
-	golden(t, "build-final.txt", strings.Join(f.m.Final(f.at(64)), "\n")+"\n")
+	goldentest.Check(t, "build-final.txt", strings.Join(f.m.Final(f.at(64)), "\n")+"\n")
 }
 
 func stressed(f feed) {
@@ -107,11 +93,11 @@ func TestStress(t *testing.T) {
 	stressed(f)
 	f.tally(trial.Acquire, true, counted("pc", 90, 0), counted("cmp", 3, 0))
 	f.tally(trial.Acquire, false, counted("pc", 120, 110), counted("cmp", 4, 1))
-	golden(t, "stress.txt", f.show(t, 2, 100, 40))
+	goldentest.Check(t, "stress.txt", f.show(t, 2, 100, 40))
 	f.tally(trial.Acquire, true, counted("pc", 150, 0), counted("cmp", 3, 1))
 	f.tally(trial.Relaxed, false, counted("pc", 5, 1))
 	f.m.Interrupt()
-	golden(t, "interrupted.txt", f.show(t, 3, 100, 40))
+	goldentest.Check(t, "interrupted.txt", f.show(t, 3, 100, 40))
 }
 
 // The figure is trial's, and promises no verdict: what counts is not known yet.
@@ -135,7 +121,7 @@ func TestLoneArm(t *testing.T) {
 	f := newFeed(Config{Title: "run, arm64"})
 	f.begin(0, "patched", "stress")
 	f.tally(trial.Acquire, true, counted("pc", 12, 0))
-	golden(t, "lone.txt", f.show(t, 2, 80))
+	goldentest.Check(t, "lone.txt", f.show(t, 2, 80))
 	timed := newFeed(Config{Title: "run, arm64", Duration: time.Minute})
 	timed.tally(trial.Acquire, true, counted("pc", 12, 0))
 	assert.NotContains(t, timed.show(t, 2, 80), "enough")

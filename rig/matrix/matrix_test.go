@@ -4,7 +4,6 @@ package matrix
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,20 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/trial"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got)
-}
 
 func parse(t *testing.T, text string) File {
 	t.Helper()
@@ -52,7 +40,7 @@ func TestTheExample(t *testing.T) {
 	require.NoError(t, err)
 	f, err := Parse(path, text)
 	require.NoError(t, err)
-	golden(t, "testdata/nightly.txt", plan(f))
+	goldentest.Check(t, "nightly.txt", plan(f))
 }
 
 func TestIncludedCellsHaveDefaults(t *testing.T) {
@@ -90,7 +78,7 @@ func TestExpectations(t *testing.T) {
 axes: {arch: [arm64, x86_64], patch: [series, none], command: [compare, run], reader: [acquire, relaxed], memory-model: [arm, native]}
 exclude: [{patch: none, command: compare}]
 `)
-	golden(t, "testdata/model.txt", plan(f))
+	goldentest.Check(t, "model.txt", plan(f))
 	f = parse(t, `version: 1
 axes: {patch: [series, none]}
 include: [{arch: x86_64, expect: fixed}, {arch: x86_64, reader: relaxed}]
@@ -132,5 +120,5 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		require.True(t, errors.As(err, &f))
 		fmt.Fprintf(&b, "%v\n", f.Err)
 	}
-	golden(t, "testdata/problems.txt", b.String())
+	goldentest.Check(t, "problems.txt", b.String())
 }

@@ -3,29 +3,20 @@
 package matrix
 
 import (
-	"path/filepath"
 	"slices"
+
+	"kcovrig/rig/disk"
 )
 
 // Below names the log of a failure that lies in the matrix' folder as from there, so
 // that the folder may be moved.
 func (r CellResult) Below(folder string) CellResult {
-	return r.withLog(func(log string) string {
-		if rel, err := filepath.Rel(folder, log); err == nil && filepath.IsAbs(log) && filepath.IsLocal(rel) {
-			return rel
-		}
-		return log
-	})
+	return r.withLog(func(log string) string { return disk.Below(folder, log) })
 }
 
 // In is the reverse of Below, where the folder is now.
 func (r CellResult) In(folder string) CellResult {
-	return r.withLog(func(log string) string {
-		if !filepath.IsLocal(log) {
-			return log
-		}
-		return filepath.Join(folder, log)
-	})
+	return r.withLog(func(log string) string { return disk.In(folder, log) })
 }
 
 // withLog leaves the failure that it was given as it is.

@@ -12,12 +12,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"kcovrig/rig/goldentest"
 )
 
 func TestThePublishedSchemaIsTheParsers(t *testing.T) {
 	text, err := FileSchema()
 	require.NoError(t, err)
-	golden(t, "../../docs/matrix.schema.json", string(text))
+	goldentest.Check(t, "../../../docs/matrix.schema.json", string(text))
 }
 
 // What the schema accepts and what it rejects, so does the parser; "meaning"

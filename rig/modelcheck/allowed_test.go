@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -17,11 +18,9 @@ import (
 
 // What herd7 says of the ways that the static look finds in right and wrong fixes.
 func TestHerdOnTheWays(t *testing.T) {
-	if os.Getenv("KCOVRIG_E2E") == "" {
-		t.Skip("asks herd7: enable with scripts/test, which sets KCOVRIG_E2E=1")
-	}
+	tools := envtest.Real(t, "asks herd7")
 	cache := t.TempDir() // it holds no answer from before
-	require.NoError(t, os.Symlink(filepath.Join(e2eCache(t), "herd"), filepath.Join(cache, "herd")))
+	require.NoError(t, os.Symlink(filepath.Join(tools, "herd"), filepath.Join(cache, "herd")))
 	_, err := herdtools.Find("herd7", cache)
 	require.NoError(t, err)
 	for name, c := range map[string]struct {

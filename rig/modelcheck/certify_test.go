@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/envtest"
 	"kcovrig/rig/trial"
 )
 
@@ -43,24 +44,11 @@ func runOf(patched bool, reader trial.Reader, barrier string) trial.Result {
 
 func certify(t *testing.T, r trial.Result) trial.Certificate {
 	t.Helper()
-	if os.Getenv("KCOVRIG_E2E") == "" {
-		t.Skip("asks herd7: enable with scripts/test, which sets KCOVRIG_E2E=1")
-	}
-	c, err := Certify(t.Context(), CertifyConfig{Result: r, Number: 1, CacheDir: e2eCache(t), Limit: time.Minute})
+	cache := envtest.Real(t, "asks herd7")
+	c, err := Certify(t.Context(), CertifyConfig{Result: r, Number: 1, CacheDir: cache, Limit: time.Minute})
 	require.NoError(t, err)
 	require.Empty(t, c.Skipped+c.Why)
 	return c
-}
-
-// e2eCache is where scripts/setup has unpacked the tools.
-func e2eCache(t testing.TB) string {
-	t.Helper()
-	if cache := os.Getenv("KCOVRIG_CACHE"); cache != "" {
-		return cache
-	}
-	home, err := os.UserCacheDir()
-	require.NoError(t, err)
-	return filepath.Join(home, "kcovrig")
 }
 
 func TestHerdCertifiesWitnesses(t *testing.T) {

@@ -70,8 +70,7 @@ func (k *built) build(ctx context.Context, v trial.Variant) error {
 	if err := k.kernels.Build(ctx, k.run, v); err != nil {
 		return err
 	}
-	_, err := k.kernels.Analyse(ctx, k.run, v)
-	return err
+	return k.kernels.Analyse(ctx, k.run, v)
 }
 
 // ready is what a cell boots, or why it cannot.

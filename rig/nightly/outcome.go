@@ -82,7 +82,7 @@ func (f *fleetExecutor) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	if err := command.Rerender(folder, f.cfg.Reports); err != nil { // what a worker sends may be anything
-		f.cfg.Events(trial.Event{Note: "the reports of " + t.Cell.Name + " are the worker's: " + err.Error()})
+		f.cfg.Events(trial.Event{Note: "the reports of " + t.Cell.Name + " cannot be made anew: " + err.Error()})
 	}
 	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil
 }

@@ -9,7 +9,6 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
@@ -97,7 +96,7 @@ func keepPatch(dir, text string) error {
 func (k *Kernels) analyse(ctx context.Context, run *command.Run, variants []trial.Variant) error {
 	defer run.Stages.Begin("", "disassembly")("")
 	for _, v := range variants {
-		if _, err := k.Analyse(ctx, run, v); err != nil {
+		if err := k.Analyse(ctx, run, v); err != nil {
 			return err
 		}
 	}
@@ -108,7 +107,7 @@ func (k *Kernels) analyse(ctx context.Context, run *command.Run, variants []tria
 }
 
 // Analyse finds out what the binary of a built variant says.
-func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant) (kernels.Analysis, error) {
+func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant) error {
 	of := k.Of[v]
 	a, err := k.Source.Analyse(ctx, of.Image, filepath.Join(run.Folder.Work, string(v)))
 	a.Patched, a.AsIs = v == trial.Patched, v == trial.AsIs
@@ -116,7 +115,7 @@ func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant
 		of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
 		k.Of[v] = of
 	}
-	return a, err
+	return err
 }
 
 // Compare finds out whether the code of two analysed variants is the same.

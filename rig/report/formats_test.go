@@ -36,9 +36,9 @@ func render(t *testing.T, as string, runs []result.Saved) string {
 func TestReports(t *testing.T) {
 	for _, as := range Runs.Names() {
 		for _, name := range samples {
-			goldentest.Check(t, filepath.Join("reports", name+"."+as), []byte(render(t, as, reporttest.Load(t, name))))
+			goldentest.Check(t, filepath.Join("reports", name+"."+as), render(t, as, reporttest.Load(t, name)))
 		}
-		goldentest.Check(t, filepath.Join("reports", "all."+as), []byte(render(t, as, reporttest.Load(t, samples...))))
+		goldentest.Check(t, filepath.Join("reports", "all."+as), render(t, as, reporttest.Load(t, samples...)))
 	}
 }
 

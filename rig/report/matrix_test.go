@@ -113,7 +113,7 @@ func TestMatrixReports(t *testing.T) {
 	now := madeUp(t)
 	for _, as := range Matrices.Names() {
 		text := renderMatrix(t, as, now, dayBefore(t, now))
-		goldentest.Check(t, filepath.Join("matrix", "nightly."+as), []byte(text))
+		goldentest.Check(t, filepath.Join("matrix", "nightly."+as), text)
 		assert.Equal(t, text, renderMatrix(t, as, now, dayBefore(t, now)), "the same bytes")
 	}
 	require.Error(t, Matrices.Render(&bytes.Buffer{}, "pdf", MatrixReport{Now: now}))

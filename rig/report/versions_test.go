@@ -3,11 +3,11 @@
 package report
 
 import (
-	"kcovrig/rig/report/words"
 	"testing"
 
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/reporttest"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -16,5 +16,5 @@ func TestVersions(t *testing.T) {
 	r := reporttest.Sample()
 	r.Go, r.Setup, r.Host = "go1.26.8", &trial.Setup{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
 	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", Patched: true}}
-	goldentest.Check(t, "versions.txt", []byte(words.Versions(result.NewDocument(r))))
+	goldentest.Check(t, "versions.txt", words.Versions(result.NewDocument(r)))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/trial"
 )
 
@@ -44,12 +45,11 @@ func (d *Document) paths(f func(path *string)) {
 // from there: the folder may then be moved.
 func (d Document) Below(folder string) Document {
 	d.paths(func(path *string) {
-		rel, err := filepath.Rel(folder, *path)
-		switch {
-		case *path == "" || !filepath.IsAbs(*path) || err != nil:
-		case filepath.IsLocal(rel), beside(folder, rel):
+		if rel, err := filepath.Rel(folder, *path); err == nil && filepath.IsAbs(*path) && beside(folder, rel) {
 			*path = rel
+			return
 		}
+		*path = disk.Below(folder, *path)
 	})
 	return d
 }
@@ -62,9 +62,11 @@ func beside(folder, rel string) bool {
 // In is the reverse of Below, where the folder is now.
 func (d Document) In(folder string) Document {
 	d.paths(func(path *string) {
-		if filepath.IsLocal(*path) || beside(folder, *path) { // what leads elsewhere is none of ours
+		if beside(folder, *path) {
 			*path = filepath.Join(folder, *path)
+			return
 		}
+		*path = disk.In(folder, *path)
 	})
 	return d
 }

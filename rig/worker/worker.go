@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"kcovrig/rig/result"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,7 +43,6 @@ type Config struct {
 	Version  string
 	Verbose  bool
 	Events   trial.Sink
-	Reports  result.Reports // made in the cells' run folders
 	Doers    *command.Doers // nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
@@ -175,7 +173,7 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		return fleet.Result{}, err
 	}
 	r, failure := Try(ctx, command.Config{
-		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Doers: m.cfg.Doers, Reports: m.cfg.Reports, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
+		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Doers: m.cfg.Doers, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
 	}, c)
 	sent := task.CellDone{Result: r, Folder: filepath.Join(dir, r.Folder)}
 	result := fleet.Result{}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/envtest"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
 )
@@ -21,18 +22,10 @@ const diy = "../../litmus/testdata/diy/"
 
 func installed(t *testing.T) (cache string) {
 	t.Helper()
-	if os.Getenv("KCOVRIG_E2E") == "" {
-		t.Skip("runs herdtools7: enable with scripts/test, which sets KCOVRIG_E2E=1")
-	}
-	if cache = os.Getenv("KCOVRIG_CACHE"); cache == "" {
-		home, err := os.UserCacheDir()
-		require.NoError(t, err)
-		cache = filepath.Join(home, "kcovrig")
-	}
-	// The programs are built anew, with the tools that set-up unpacked.
-	own := t.TempDir()
-	require.NoError(t, os.Symlink(filepath.Join(cache, "herd"), filepath.Join(own, "herd")))
-	return own
+	tools := envtest.Real(t, "runs herdtools7")
+	cache = t.TempDir() // the programs are built anew, with the tools that set-up unpacked
+	require.NoError(t, os.Symlink(filepath.Join(tools, "herd"), filepath.Join(cache, "herd")))
+	return cache
 }
 
 func sources(t *testing.T, names ...string) []Source {

@@ -5,11 +5,8 @@ package initramfs
 import (
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,9 +15,9 @@ import (
 	"github.com/cavaliergopher/cpio"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+	"kcovrig/rig/goldentest"
+)
 
 var extras = []File{
 	{Name: "litmus/run/MP.exe", Mode: 0o755, Data: []byte("mp")},
@@ -32,13 +29,7 @@ func TestPackGolden(t *testing.T) {
 	archive, err := pack([]byte("guest"), extras)
 	require.NoError(t, err)
 	got := listing(t, archive) + fmt.Sprintf("sha256 %x\n", sha256.Sum256(archive))
-	golden := filepath.Join("testdata", "listing.golden")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got)
+	goldentest.Check(t, "listing.golden", got)
 }
 
 func TestPackIsReproducible(t *testing.T) {

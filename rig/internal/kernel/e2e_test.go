@@ -14,14 +14,13 @@ import (
 	"kcovrig/images"
 	"kcovrig/kernel/patches"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/envtest"
 )
 
 // e2e returns settings for a real build, or skips.
 func e2e(t *testing.T, name, tree string) Config {
 	t.Helper()
-	if os.Getenv("KCOVRIG_E2E") != "1" {
-		t.Skip("builds a kernel; enable with: scripts/test, or KCOVRIG_E2E=1 go test ./rig/internal/kernel")
-	}
+	envtest.Real(t, "builds a kernel")
 	a, err := arch.Lookup(name)
 	require.NoError(t, err)
 	cache := os.Getenv("KCOVRIG_CACHE")

@@ -3,8 +3,6 @@
 package kernel
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,24 +10,14 @@ import (
 
 	"kcovrig/images"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/goldentest"
 )
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), got)
-}
 
 func TestMergedConfig(t *testing.T) {
 	for _, name := range arch.Names() {
 		symbols, err := mergeFragments([]Fragment{{"all", images.Fragment("all")}, {"kcov", images.Fragment("kcov/kcov")}, {name, images.Fragment(name)}})
 		require.NoError(t, err)
-		golden(t, "config-"+name, configText(symbols))
+		goldentest.Check(t, "config-"+name, configText(symbols))
 	}
 }
 
@@ -71,7 +59,7 @@ func TestMakeArgs(t *testing.T) {
 			b.WriteString(strings.Join(call.args(), "\n") + "\n\n")
 		}
 	}
-	golden(t, "make-args", b.String()+strings.Join(makeEnv("/cache"), "\n")+"\n")
+	goldentest.Check(t, "make-args", b.String()+strings.Join(makeEnv("/cache"), "\n")+"\n")
 }
 
 func TestDebugCommand(t *testing.T) {

@@ -3,11 +3,8 @@
 package kernel
 
 import (
-	"flag"
 	"io/fs"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func seriesOf(s ...fs.FS) []fs.FS { return s }
 

@@ -9,13 +9,12 @@ import (
 	"testing"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/envtest"
 )
 
 // TestRealBuilds analyses kernels that scripts/test has built.
 func TestRealBuilds(t *testing.T) {
-	if os.Getenv("KCOVRIG_E2E") != "1" {
-		t.Skip("needs built kernels: run scripts/test")
-	}
+	envtest.Real(t, "reads built kernels")
 	for name, want := range map[string]Ordering{
 		"arm64-unpatched": OrderNo, "arm64-patched": OrderYes,
 		"arm64-clang-unpatched": OrderNo, "arm64-clang-patched": OrderYes,
@@ -37,9 +36,7 @@ func TestRealBuilds(t *testing.T) {
 
 // What the events of a witness show of the copy comes from this listing.
 func TestRealCalleesHaveTheirSource(t *testing.T) {
-	if os.Getenv("KCOVRIG_E2E") != "1" {
-		t.Skip("needs built kernels: run scripts/test")
-	}
+	envtest.Real(t, "reads built kernels")
 	a := analyseBuild(t, "arm64-unpatched")
 	lines := map[uint64]Line{}
 	for _, l := range a.Listing {

@@ -3,7 +3,6 @@
 package qemu
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,10 +10,9 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/trial"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func config(t *testing.T, name string) Config {
 	t.Helper()
@@ -39,21 +37,9 @@ func TestArgsGolden(t *testing.T) {
 		kvm.Accel = trial.AccelKVM
 		for variant, c := range map[string]Config{"tcg": plain, "plugin": plugin, "kvm": kvm} {
 			got := strings.Join(Args(c), "\n") + "\n"
-			path := filepath.Join("testdata", name+"-"+variant+".golden")
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-			}
+			goldentest.Check(t, name+"-"+variant+".golden", got)
 			if again := strings.Join(Args(c), "\n") + "\n"; again != got {
-				t.Errorf("%s: not the same twice", path)
+				t.Errorf("%s-%s: not the same twice", name, variant)
 			}
 		}
 	}

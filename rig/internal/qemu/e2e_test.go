@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/envtest"
 	"kcovrig/rig/trial"
 )
 
@@ -17,9 +18,7 @@ import (
 // KCOVRIG_QEMU_X86_64="qemu-system-x86_64 -L folder"; without it the one in PATH.
 func e2e(t *testing.T, a arch.Arch) []string {
 	t.Helper()
-	if os.Getenv("KCOVRIG_E2E") != "1" {
-		t.Skip("needs QEMU: run scripts/test, which sets KCOVRIG_E2E=1")
-	}
+	envtest.Real(t, "runs QEMU")
 	if prefix := strings.Fields(os.Getenv("KCOVRIG_QEMU_" + strings.ToUpper(a.Name))); len(prefix) > 0 {
 		return prefix
 	}

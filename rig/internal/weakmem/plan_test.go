@@ -5,8 +5,6 @@ package weakmem
 import (
 	"bytes"
 	"encoding/binary"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,9 +14,8 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func config(t *testing.T) Config {
 	t.Helper()
@@ -38,13 +35,7 @@ func config(t *testing.T) Config {
 
 func TestPlanIsGolden(t *testing.T) {
 	got := Plan(config(t))
-	golden := filepath.Join("testdata", "plan.golden")
-	if *update {
-		require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	assert.Equal(t, string(want), got)
+	goldentest.Check(t, "plan.golden", got)
 	cfg := config(t)
 	cfg.Scope[0], cfg.Scope[3] = cfg.Scope[3], cfg.Scope[0]
 	assert.Equal(t, got, Plan(cfg), "the order of the scopes must not show")

@@ -105,7 +105,7 @@ func TestExplain(t *testing.T) {
 		"no-events": {explainable(), Options{Number: 4, Width: 100}}, "none": {none, Options{}},
 		"certified": {explainable(), Options{Certificate: &certified}},
 	} {
-		goldentest.Check(t, "explain/"+name+".txt", []byte(explanation(t, c.run, c.o)))
+		goldentest.Check(t, "explain/"+name+".txt", explanation(t, c.run, c.o))
 	}
 }
 

@@ -1,25 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "chance.h"
 
-#include "vcpu.h"
-
-/* splitmix64 (Steele, Lea, Flood 2014): any seed, also 0, is a good one. */
-uint64_t chance_random(struct vcpu *v)
-{
-    uint64_t z = v->random += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return z ^ z >> 31;
-}
-
 void chance_seed(struct vcpu *v, uint64_t seed)
 {
     v->random = seed;
     v->random = chance_random(v) + v->index * 0xd1342543de82ef95ull;
-}
-
-bool chance_of(struct vcpu *v, uint64_t per_1000)
-{
-    return per_1000 >= 1000 || chance_random(v) % 1000 < per_1000;
 }

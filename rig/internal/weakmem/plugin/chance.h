@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A vCPU's random numbers: the same for the same seed and vCPU.
+ * A vCPU's random numbers: the same for the same seed and vCPU. In line, since each
+ * store of a copy draws some.
  */
 #ifndef KCOVRIG_CHANCE_H
 #define KCOVRIG_CHANCE_H
@@ -8,10 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vcpu;
+#include "vcpu.h"
 
-uint64_t chance_random(struct vcpu *v);
+/* splitmix64 (Steele, Lea, Flood 2014): any seed, also 0, is a good one. */
+static inline uint64_t chance_random(struct vcpu *v)
+{
+    uint64_t z = v->random += 0x9e3779b97f4a7c15ull;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
+static inline bool chance_of(struct vcpu *v, uint64_t per_1000)
+{
+    return per_1000 >= 1000 || chance_random(v) % 1000 < per_1000;
+}
+
 void chance_seed(struct vcpu *v, uint64_t seed);
-bool chance_of(struct vcpu *v, uint64_t per_1000);
 
 #endif
