@@ -79,6 +79,7 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage rig 1", 1)},
 		{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage gone 20", 1)},
 		{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15\n", "", 1)},
+		{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\nrig joins", 1)},
 		{"knots are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\nknot rig 3", 1)},
 		{"files name their licence", "rig/rig.go", "package rig\n"},
 		{"files name their licence", "rig/internal/weakmem/plugin/p.c", header},

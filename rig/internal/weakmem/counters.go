@@ -15,7 +15,7 @@ import (
 const (
 	nameBytes  = 32
 	maxVCPUs   = 8
-	recordSize = nameBytes + 8*maxVCPUs
+	recordSize = nameBytes + 8
 )
 
 // ReadCounters sums the emulator's counters over the vCPUs. It may be called
@@ -34,17 +34,13 @@ func parseCounters(data []byte) (map[string]uint64, error) {
 	if len(data) == 0 || len(data)%recordSize != 0 {
 		return nil, fmt.Errorf("%d bytes are no whole number of records", len(data))
 	}
-	counters := make(map[string]uint64, len(data)/recordSize)
+	counters := map[string]uint64{}
 	for ; len(data) > 0; data = data[recordSize:] {
 		name, _, ok := bytes.Cut(data[:nameBytes], []byte{0})
 		if !ok || len(name) == 0 {
 			return nil, fmt.Errorf("a record has no name")
 		}
-		var sum uint64
-		for v := range maxVCPUs {
-			sum += binary.NativeEndian.Uint64(data[nameBytes+8*v:])
-		}
-		counters[string(name)] = sum
+		counters[string(name)] += binary.NativeEndian.Uint64(data[nameBytes:])
 	}
 	return counters, nil
 }

@@ -68,12 +68,12 @@ func TestConfigIsValidated(t *testing.T) {
 
 func TestCountersAreSummed(t *testing.T) {
 	var data bytes.Buffer
-	for i, name := range []string{"delayed", "drained"} {
-		var field [nameBytes]byte
-		copy(field[:], name)
-		data.Write(field[:])
-		for v := range uint64(maxVCPUs) {
-			require.NoError(t, binary.Write(&data, binary.NativeEndian, v*uint64(i+1)))
+	for vCPU := range uint64(maxVCPUs) {
+		for i, name := range []string{"delayed", "drained"} {
+			var field [nameBytes]byte
+			copy(field[:], name)
+			data.Write(field[:])
+			require.NoError(t, binary.Write(&data, binary.NativeEndian, vCPU*uint64(i+1)))
 		}
 	}
 	got, err := parseCounters(data.Bytes())

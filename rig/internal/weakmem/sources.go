@@ -140,14 +140,16 @@ func Unpack(packed []byte) (Sources, error) {
 	}
 }
 
-// Name says which emulator it is: QEMU's plugin API, a hash of the sources, and
-// the macros that they are compiled with.
+// Name says which emulator it is: QEMU's plugin API, a hash of the sources and of
+// how they are compiled, and the macros that they are compiled with.
 func (s Sources) Name(api int, define []string) (string, error) {
 	s, err := s.orOwn()
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "name the emulator", err)
 	}
-	name := strings.Join(append([]string{s.key(s.names()...)}, define...), "-")
+	how := strings.Join(CompileArgs(min(api, MaxAPI), nil, ""), " ")
+	sum := sha256.Sum256([]byte(s.key(s.names()...) + how))
+	name := strings.Join(append([]string{hex.EncodeToString(sum[:8])}, define...), "-")
 	return fmt.Sprintf("weakmem-api%d-%s", min(api, MaxAPI), name), nil
 }
 

@@ -14,13 +14,8 @@ static const char *const names[COUNTER_MAX] = {
 #undef X
 };
 
-static struct counter_record fallback[COUNTER_MAX];
-static struct counter_record *records = fallback;
-
-uint64_t counters_file_size(void)
-{
-    return sizeof fallback;
-}
+static struct counter_record fallback[MAX_VCPUS][COUNTER_MAX];
+struct counter_record (*counter_records)[COUNTER_MAX] = fallback;
 
 bool counters_open(const char *path)
 {
@@ -39,15 +34,10 @@ bool counters_open(const char *path)
     if (map == MAP_FAILED) {
         return false;
     }
-    records = map;
-    for (int i = 0; i < COUNTER_MAX; i++) {
-        strncpy(records[i].name, names[i], sizeof records[i].name - 1);
+    counter_records = map;
+    for (int i = 0; i < MAX_VCPUS * COUNTER_MAX; i++) {
+        struct counter_record *r = &counter_records[i / COUNTER_MAX][i % COUNTER_MAX];
+        strncpy(r->name, names[i % COUNTER_MAX], sizeof r->name - 1);
     }
     return true;
-}
-
-void count_add(unsigned int vcpu, enum counter which, uint64_t n)
-{
-    /* One writer per vCPU, save for remote drains: atomic, relaxed. */
-    __atomic_fetch_add(&records[which].value[vcpu], n, __ATOMIC_RELAXED);
 }

@@ -25,11 +25,6 @@ static void set_pending(struct vcpu *v)
 
 /* Not the buffer's count: what another vCPU took out of it may not be in memory
  * yet, and waits until that vCPU lets go of the lock. */
-bool drain_waiting(const struct vcpu *v)
-{
-    return __atomic_load_n(&gate_of(v)->pending, __ATOMIC_ACQUIRE) != 0;
-}
-
 bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
                 unsigned int n)
 {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "gate.h"
 #include "sites.h"
 
 struct vcpu;
@@ -31,7 +32,10 @@ void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes
 /* The store at pc was to wait and cannot. */
 void drain_note(struct vcpu *v, uint64_t pc, enum why why);
 /* Whether stores wait, or are on their way to memory in another vCPU's hands. */
-bool drain_waiting(const struct vcpu *v);
+static inline bool drain_waiting(const struct vcpu *v)
+{
+    return __atomic_load_n(&gate_of(v)->pending, __ATOMIC_ACQUIRE) != 0;
+}
 /* From another vCPU's thread: no wait. */
 void drain_remote(struct vcpu *v);
 

@@ -18,7 +18,7 @@ static struct {
 } ring[MAX_VCPUS];
 
 static struct trace_header *file;
-static uint64_t marks_left;
+uint64_t trace_marks_left;
 
 static uint64_t mark_bytes(void)
 {
@@ -56,13 +56,8 @@ bool trace_open(const char *path, uint64_t marks, uint64_t vcpus)
         return false;
     }
     *file = header;
-    marks_left = marks;
+    trace_marks_left = marks;
     return true;
-}
-
-bool trace_on(void)
-{
-    return __atomic_load_n(&marks_left, __ATOMIC_RELAXED) > 0;
 }
 
 void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
@@ -86,7 +81,7 @@ void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
 
 void trace_save(const struct trace_mark *mark)
 {
-    uint64_t left = __atomic_load_n(&marks_left, __ATOMIC_RELAXED);
+    uint64_t left = __atomic_load_n(&trace_marks_left, __ATOMIC_RELAXED);
     struct trace_mark *to;
     struct trace_event *events;
 
@@ -100,5 +95,5 @@ void trace_save(const struct trace_mark *mark)
     }
     *to = *mark;
     __atomic_store_n(&file->marks, file->mark_max - left + 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&marks_left, left - 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&trace_marks_left, left - 1, __ATOMIC_RELAXED);
 }

@@ -51,8 +51,14 @@ struct trace_mark {
 /* Maps the file for as many marks and vCPUs; false with errno set. */
 bool trace_open(const char *path, uint64_t marks, uint64_t vcpus);
 
+/* Of trace.c alone: others go through trace_on. */
+extern uint64_t trace_marks_left;
+
 /* Whether events are still wanted. */
-bool trace_on(void);
+static inline bool trace_on(void)
+{
+    return __atomic_load_n(&trace_marks_left, __ATOMIC_RELAXED) > 0;
+}
 
 void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
                uint64_t phys, unsigned int bytes, uint64_t value, uint64_t time);

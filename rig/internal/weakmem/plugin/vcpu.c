@@ -24,17 +24,3 @@ void vcpu_open(unsigned int index)
         __atomic_store_n(&vcpu_opened, index + 1, __ATOMIC_RELEASE);
     }
 }
-
-void vcpu_lock(struct vcpu *v)
-{
-    while (__atomic_exchange_n(&v->lock, 1, __ATOMIC_ACQUIRE)) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#endif
-    }
-}
-
-void vcpu_unlock(struct vcpu *v)
-{
-    __atomic_store_n(&v->lock, 0, __ATOMIC_RELEASE);
-}

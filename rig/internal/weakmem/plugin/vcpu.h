@@ -77,7 +77,18 @@ static inline unsigned int vcpu_count(void)
     return vcpu_opened;
 }
 
-void vcpu_lock(struct vcpu *v);
-void vcpu_unlock(struct vcpu *v);
+static inline void vcpu_lock(struct vcpu *v)
+{
+    while (__atomic_exchange_n(&v->lock, 1, __ATOMIC_ACQUIRE)) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+static inline void vcpu_unlock(struct vcpu *v)
+{
+    __atomic_store_n(&v->lock, 0, __ATOMIC_RELEASE);
+}
 
 #endif

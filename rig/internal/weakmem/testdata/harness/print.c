@@ -35,9 +35,7 @@ static uint64_t counter_value(const char *name)
     FILE *f = fopen(plan->counters_file, "re");
 
     while (f && fread(&r, sizeof r, 1, f) == 1) {
-        for (int i = 0; strcmp(r.name, name) == 0 && i < MAX_VCPUS; i++) {
-            sum += r.value[i];
-        }
+        sum += strcmp(r.name, name) == 0 ? r.value : 0;
     }
     if (f) {
         fclose(f);
