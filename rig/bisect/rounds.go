@@ -64,7 +64,7 @@ func (h *Hunt) Run(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 		if len(points) == 0 {
-			return h.end(ctx)
+			return h.checked(ctx)
 		}
 		h.Round++
 		if h.Begin != nil {
@@ -140,7 +140,7 @@ func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
 				err = h.Keep(a)
 			}
 			if err == nil {
-				r.take(a)
+				r.learn(a)
 			} else if r.err == nil {
 				r.err = err
 				cancel()
@@ -162,8 +162,8 @@ type round struct {
 	err     error
 }
 
-// take learns an answer and stops the tests that it makes pointless.
-func (r *round) take(a Answer) {
+// learn learns an answer and stops the tests that it makes pointless.
+func (r *round) learn(a Answer) {
 	r.answers = append(r.answers, a)
 	if r.search.Learn([]Marked{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
 		return // a contradiction: told when the round has ended
@@ -199,8 +199,8 @@ func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
 	return h.History.Tell(ctx, told)
 }
 
-// end is what the search says, checked against git.
-func (h *Hunt) end(ctx context.Context) ([]string, error) {
+// checked is what the search says, checked against git.
+func (h *Hunt) checked(ctx context.Context) ([]string, error) {
 	mine := h.Search.Open()
 	if h.History == nil {
 		return mine, nil

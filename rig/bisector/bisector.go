@@ -87,7 +87,7 @@ func (b *bisection) run(ctx context.Context) (err error) {
 	if err := b.open(ctx); err != nil || b.cfg.Reset {
 		return err
 	}
-	defer func() { command.Untidy(b.cfg.Events, b.close(err == nil)) }()
+	defer func() { command.NoteHousekeeping(b.cfg.Events, b.close(err == nil)) }()
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 	}
 	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.answers(b.rng), Round: b.state.rounds(),
 		Keep: b.keep, Begin: func(round int, points []string, left int) {
-			b.say("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.Workers))
+			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.Workers))
 		}}
 	if b.cfg.Log != "" {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)

@@ -19,7 +19,7 @@ import (
 func (b *bisection) verifyEnds(ctx context.Context) error {
 	stale, clean := b.ends()
 	j := judge{b, b.testers[0]}
-	end, err := b.end(ctx, stale, func() (bisect.Answer, error) { return j.measureStale(ctx, stale) })
+	end, err := b.endpoint(ctx, stale, func() (bisect.Answer, error) { return j.measureStale(ctx, stale) })
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	if end.Finding != trial.FindingStale {
 		return b.notStale(ctx, j, end, clean)
 	}
-	other, err := b.end(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
+	other, err := b.endpoint(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
 	switch {
 	case err != nil:
 		return err
@@ -40,8 +40,8 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	return nil
 }
 
-// end takes an end's answer from the journal, or tests it.
-func (b *bisection) end(ctx context.Context, commit string, test func() (bisect.Answer, error)) (bisect.Answer, error) {
+// endpoint takes an end's answer from the journal, or tests it.
+func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bisect.Answer, error)) (bisect.Answer, error) {
 	if a, ok := b.state.answer(commit); ok {
 		return a, nil
 	}
@@ -49,7 +49,7 @@ func (b *bisection) end(ctx context.Context, commit string, test func() (bisect.
 	if err != nil {
 		return bisect.Answer{}, err
 	}
-	b.say("testing the end %.12s (%s)", commit, subject)
+	b.notify("testing the end %.12s (%s)", commit, subject)
 	began := time.Now()
 	a, err := test()
 	if err != nil {
@@ -72,7 +72,7 @@ func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, 
 	}
 	lower := lowerShare(obs)
 	if lower < minShare {
-		j.b.say("%s: %s, testing for longer", short, a.Reason)
+		j.b.notify("%s: %s, testing for longer", short, a.Reason)
 		again, more, err := j.boot(ctx, commit, 0, Request{Duration: endTime, Name: short + "-again"})
 		again.Runs = 2
 		if err != nil || again.Whose != "" {

@@ -66,7 +66,7 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 	}
 	switch {
 	case a.Finding == trial.FindingStale && doubtful(obs, share):
-		j.b.say("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.staleTerm())
+		j.b.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.staleTerm())
 		again, more, err := j.boot(ctx, commit, share, Request{Duration: doubtTime, Name: short + "-again"})
 		again.Runs = 2
 		if err == nil && again.Finding != trial.FindingStale && again.Whose == "" {
@@ -75,7 +75,7 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 		}
 		return again, err
 	case a.Finding == trial.FindingInconclusive:
-		j.b.say("%s: %s, testing for longer", short, a.Reason)
+		j.b.notify("%s: %s, testing for longer", short, a.Reason)
 		again, _, err := j.boot(ctx, commit, share, Request{Share: share, Duration: doubtTime, Name: short + "-again"})
 		again.Runs = 2
 		return again, err
@@ -108,7 +108,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	ask.Folder = filepath.Join(j.b.state.steps(), ask.Name)
 	tested, err := j.t.Test(ctx, commit, ask)
 	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
-		j.b.say("%.12s: %v; once more", commit, err)
+		j.b.notify("%.12s: %v; once more", commit, err)
 		tested, err = j.t.Test(ctx, commit, ask)
 	}
 	result := tested.Result

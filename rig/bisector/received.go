@@ -16,15 +16,15 @@ import (
 // receivedStep is what a worker made of a step, noted before its outcome leaves the
 // server: a coordinator that is killed before the answer is kept need not ask again.
 type receivedStep struct {
-	Asked string        `json:"asked"` // hash of the step, but for its try
-	Step  task.StepDone `json:"step"`
+	StepHash string        `json:"asked"` // hash of the step, but for its try
+	Step     task.StepDone `json:"step"`
 }
 
 func (s *state) received(name string) string { return filepath.Join(s.steps(), name+".came.json") }
 
 // note writes it down.
 func (s *state) note(name, hash string, step task.StepDone) error {
-	text, err := json.Marshal(receivedStep{Asked: hash, Step: step})
+	text, err := json.Marshal(receivedStep{StepHash: hash, Step: step})
 	if err == nil {
 		err = disk.WriteFile(s.received(name), text)
 	}
@@ -40,16 +40,16 @@ func (s *state) forgetReceived() error {
 	return fault.Wrap(fault.Rig, "remove notes", err)
 }
 
-// left returns what a coordinator before this one, which was killed, had come to
+// receivedBefore returns what a coordinator before this one, which was killed, had come to
 // with the very same step. Within one process a step that is asked again is run again.
-func (p *remote) left(commit, name, hash string) (task.StepDone, bool) {
+func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool) {
 	p.mu.Lock()
 	before := p.seen[name]
 	p.seen[name] = true
 	p.mu.Unlock()
 	var note receivedStep
 	text, err := os.ReadFile(p.b.state.received(name))
-	if before || err != nil || json.Unmarshal(text, &note) != nil || note.Asked != hash {
+	if before || err != nil || json.Unmarshal(text, &note) != nil || note.StepHash != hash {
 		return task.StepDone{}, false
 	}
 	_, known := p.b.state.answer(commit)

@@ -75,8 +75,8 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	if err != nil {
 		return Tested{}, err
 	}
-	if sent, ok := p.left(commit, ask.Name, hash); ok {
-		p.b.say("%.12s: a worker had run it", commit)
+	if sent, ok := p.receivedBefore(commit, ask.Name, hash); ok {
+		p.b.notify("%.12s: a worker had run it", commit)
 		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
 	}
 	aside, err := disk.NewWorkFolder()
@@ -86,7 +86,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	defer func() { err = errors.Join(err, aside.Close()) }()
 	cfg := fleet.CoordinatorConfig{
 		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.Dir, AckWait: p.b.cfg.AckWait,
-		Notify: func(n fleet.Notice) { p.b.say("%s", n) },
+		Notify: func(n fleet.Notice) { p.b.notify("%s", n) },
 	}
 	one := func(yield func(fleet.Task, error) bool) { yield(step, nil) }
 	var outcome fleet.Outcome
@@ -111,7 +111,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	case outcome.Status != fleet.Done:
 		return Tested{Result: sent.Result}, outcome.Failure.Err()
 	}
-	p.b.say("%.12s: worker %s ran it", commit, outcome.Worker)
+	p.b.notify("%.12s: worker %s ran it", commit, outcome.Worker)
 	return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
 }
 
@@ -170,7 +170,7 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 	}
 	paths := e.b.state.historyFiles()
 	if _, err := os.Stat(paths[1]); err != nil {
-		e.b.say("packing the history for the workers")
+		e.b.notify("packing the history for the workers")
 		rng := e.b.rng
 		if err := e.b.repo.Bundle(ctx, gitbisect.Range{Old: rng.Old, New: rng.New}, paths[1], paths[0]); err != nil {
 			return nil, nil, err
@@ -233,7 +233,7 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 		}
 	}
 	if err := command.Rerender(ask.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
-		e.b.say("the reports of %s cannot be made anew: %v", ask.Name, err)
+		e.b.notify("the reports of %s cannot be made anew: %v", ask.Name, err)
 	}
 	return sent, nil
 }

@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func (b *bisection) say(format string, args ...any) {
+func (b *bisection) notify(format string, args ...any) {
 	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
 }
 
@@ -107,7 +107,7 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.say("git bisect's state: git -C %s bisect log", dir)
+	b.notify("git bisect's state: git -C %s bisect log", dir)
 	return b.startTesters()
 }
 
@@ -136,7 +136,7 @@ func (b *bisection) startTesters() error {
 
 // keep stores an answer and says it.
 func (b *bisection) keep(a bisect.Answer) error {
-	b.say("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
+	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
 	return b.state.keep(a)
 }
 

@@ -68,7 +68,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 		return err
 	}
 	if a.Until == nil { // else Until told them as they came in
-		a.witnesses, err = a.Tell(obs.Detections)
+		a.witnesses, err = a.ReadWitnesses(obs.Detections)
 	}
 	return err
 }
@@ -79,8 +79,8 @@ func (a *Boot) Plugin() *weakmem.Plugin { return a.plugin }
 // Witnesses are what Run found; none where Until was set, which tells them itself.
 func (a *Boot) Witnesses() []trial.Witness { return a.witnesses }
 
-// Tell gives the witnesses of some detections; there has to be a plugin.
-func (a *Boot) Tell(hits []wire.Detection) ([]trial.Witness, error) {
+// ReadWitnesses gives the witnesses of some detections; there has to be a plugin.
+func (a *Boot) ReadWitnesses(hits []wire.Detection) ([]trial.Witness, error) {
 	return a.Doers.Witnesses(WitnessConfig{
 		Trace: a.plugin.Trace, Variant: a.Variant, Reader: a.Reader,
 		Lines: a.Lines, Detections: hits,

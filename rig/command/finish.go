@@ -13,7 +13,7 @@ import (
 func (r *Run) Finish(err error) (trial.Result, error) {
 	r.Result.Timings = r.Stages.Close()
 	r.Result.Failure = trial.FailureOf(err)
-	defer func() { Untidy(r.Config.Events, r.Folder.tidy()) }()
+	defer func() { NoteHousekeeping(r.Config.Events, r.Folder.tidy()) }()
 	published := r.Folder.publish(&r.Result, r.Config.Reports)
 	if published == nil {
 		r.record()
@@ -25,6 +25,6 @@ func (r *Run) Finish(err error) (trial.Result, error) {
 func (r *Run) Abandon(err error) (trial.Result, error) {
 	r.Result.Timings = r.Stages.Close()
 	r.Result.Failure = trial.FailureOf(err)
-	Untidy(r.Config.Events, r.Folder.discard())
+	NoteHousekeeping(r.Config.Events, r.Folder.discard())
 	return r.Result, err
 }

@@ -157,8 +157,8 @@ func (f *Folder) tidy() error {
 	return err
 }
 
-// Untidy tells of housekeeping that failed: it changes no result.
-func Untidy(events trial.Sink, err error) {
+// NoteHousekeeping tells of housekeeping that failed: it changes no result.
+func NoteHousekeeping(events trial.Sink, err error) {
 	if err != nil {
 		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
 	}

@@ -62,7 +62,7 @@ func (r *Run) Note(text string) {
 	r.Config.Events(trial.Event{Note: text})
 }
 
-// Announcing makes each external command an event.
-func (r *Run) Announcing(ctx context.Context) context.Context {
-	return proc.Announce(ctx, func(argv []string) { r.Config.Events(trial.Event{Command: proc.Quote(argv)}) })
+// WithCommandEvents makes each external command an event.
+func (r *Run) WithCommandEvents(ctx context.Context) context.Context {
+	return proc.OnStart(ctx, func(argv []string) { r.Config.Events(trial.Event{Command: proc.Quote(argv)}) })
 }

@@ -34,7 +34,7 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if err != nil {
 		return command.Failed(cfg, "compare", err)
 	}
-	return run.Finish(compare(run.Announcing(ctx), run))
+	return run.Finish(compare(run.WithCommandEvents(ctx), run))
 }
 
 func compare(ctx context.Context, run *command.Run) (err error) {
@@ -43,7 +43,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{})
 	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Tell(&run.Result)
+	setup.Describe(&run.Result)
 	if err != nil {
 		return err
 	}

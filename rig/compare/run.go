@@ -22,13 +22,13 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 	if err != nil {
 		return command.Failed(cfg, "run", err)
 	}
-	return run.Finish(runOne(run.Announcing(ctx), run, v))
+	return run.Finish(runOne(run.WithCommandEvents(ctx), run, v))
 }
 
 func runOne(ctx context.Context, run *command.Run, v trial.Variant) error {
 	only := []trial.Variant{v}
 	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: only})
-	setup.Tell(&run.Result)
+	setup.Describe(&run.Result)
 	for _, reader := range run.Config.Spec.Readers {
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			break
@@ -59,7 +59,7 @@ func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (t
 	if err != nil {
 		return command.Failed(cfg, "build", err)
 	}
-	built, err := prepare.Build(run.Announcing(ctx), run, prepare.Request{Variants: variants})
-	built.Tell(&run.Result)
+	built, err := prepare.Build(run.WithCommandEvents(ctx), run, prepare.Request{Variants: variants})
+	built.Describe(&run.Result)
 	return run.Abandon(errors.Join(err, built.Close()))
 }

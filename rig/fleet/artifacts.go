@@ -66,7 +66,7 @@ func (w *worker) provide(ctx context.Context, artifacts []Artifact, dir string) 
 	release = func() { w.cache.release(held) }
 	for _, a := range artifacts {
 		if held[a.SHA256] == nil { // one content may have two names
-			held[a.SHA256] = w.cache.hold(a)
+			held[a.SHA256] = w.cache.acquire(a)
 		}
 		f := held[a.SHA256]
 		if err := w.have(ctx, a, f); err != nil {
@@ -79,8 +79,8 @@ func (w *worker) provide(ctx context.Context, artifacts []Artifact, dir string) 
 	return release, nil
 }
 
-// hold makes room for a, and keeps it until release.
-func (c *cache) hold(a Artifact) *cached {
+// acquire makes room for a, and keeps it until release.
+func (c *cache) acquire(a Artifact) *cached {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := c.files[a.SHA256]

@@ -15,9 +15,9 @@ import (
 // collectors is how many tasks' logs are fetched at once.
 const collectors = 8
 
-// end gives e's final outcome to the caller, in the background once its logs
+// finish gives e's final outcome to the caller, in the background once its logs
 // are here. What comes of the same task later is not counted.
-func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) {
+func (c *coordinator) finish(ctx context.Context, e *entry, o Outcome) {
 	c.mu.Lock()
 	if e.ending {
 		c.mu.Unlock()
@@ -34,7 +34,7 @@ func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) {
 		defer func() { <-c.collecting }()
 		o.Faults, o.token = e.faults, e.token
 		fetched := c.collect(ctx, &o)
-		if err := c.tell(ctx, o); err != nil || ctx.Err() != nil {
+		if err := c.deliver(ctx, o); err != nil || ctx.Err() != nil {
 			return err
 		}
 		c.drop(ctx, fetched)
@@ -42,8 +42,8 @@ func (c *coordinator) end(ctx context.Context, e *entry, o Outcome) {
 	})
 }
 
-// tell hands the outcome to the caller.
-func (c *coordinator) tell(ctx context.Context, o Outcome) error {
+// deliver hands the outcome to the caller.
+func (c *coordinator) deliver(ctx context.Context, o Outcome) error {
 	c.calls.Lock()
 	defer c.calls.Unlock()
 	if ctx.Err() != nil {
@@ -60,7 +60,7 @@ func (c *coordinator) closed(e *entry, o Outcome) error {
 	c.ended[e.token] = true
 	c.summary.Ended++
 	c.summary.Redelivery += int(max(o.Deliveries, 1) - 1)
-	c.leave(e)
+	c.freeSlot(e)
 	return c.allEnded()
 }
 

@@ -72,8 +72,8 @@ func (c *coordinator) hasRoom(l *lane) bool {
 	return l.open < c.Window
 }
 
-// leave makes room in e's lane; c.mu is held.
-func (c *coordinator) leave(e *entry) {
+// freeSlot makes room in e's lane; c.mu is held.
+func (c *coordinator) freeSlot(e *entry) {
 	e.lane.open--
 	select {
 	case c.room <- struct{}{}:

@@ -96,7 +96,7 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 	if o.Failure.mayRetry() && attempt < c.Attempts {
 		return c.retry(ctx, e, *o.Failure, again)
 	}
-	c.end(ctx, e, o)
+	c.finish(ctx, e, o)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (c *coordinator) retry(ctx context.Context, e *entry, f Failure, queue bool
 			if ctx.Err() != nil {
 				return nil
 			}
-			c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Failed, Failure: failureOf("", err)})
+			c.finish(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Failed, Failure: failureOf("", err)})
 			return nil
 		}
 	}

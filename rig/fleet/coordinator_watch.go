@@ -106,7 +106,7 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 	for _, e := range lost {
 		c.unqueue(ctx, e)
 		err := fault.Newf(fault.Rig, "run "+e.task.ID, "no live worker can run it: it needs %s, and %d workers are there%s", e.needs, len(live), foreign(live, e.needs))
-		c.end(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Unrunnable, Failure: failureOf("", err)})
+		c.finish(ctx, e, Outcome{Task: e.task.ID, Attempt: e.attempt, Status: Unrunnable, Failure: failureOf("", err)})
 	}
 	return nil
 }

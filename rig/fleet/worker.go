@@ -172,7 +172,7 @@ func (w *worker) slot(ctx context.Context) {
 		if msg == nil {
 			continue
 		}
-		if w.take(ctx, msg) {
+		if w.runTask(ctx, msg) {
 			tired = rest
 			continue
 		}

@@ -17,10 +17,10 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// take runs the task in msg, reports its outcome and only then acknowledges
+// runTask runs the task in msg, reports its outcome and only then acknowledges
 // it. It returns false after a fault of this worker's rig. A task that is not
 // acknowledged is given to some worker again.
-func (w *worker) take(ctx context.Context, msg jetstream.Msg) bool {
+func (w *worker) runTask(ctx context.Context, msg jetstream.Msg) bool {
 	var t queued
 	meta, err := msg.Metadata()
 	if err == nil {

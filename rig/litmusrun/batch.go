@@ -182,7 +182,7 @@ func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (starte
 			return true, done, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
 		}
 		t := b.tests[done]
-		t.take(p, *record.Litmus)
+		t.add(p, *record.Litmus)
 		if err := r.settle(t); err != nil {
 			return true, done, err
 		}
@@ -190,8 +190,8 @@ func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (starte
 	}
 }
 
-// take adds what a program came to under a policy.
-func (t *test) take(p pass, res wire.LitmusResult) {
+// add adds what a program came to under a policy.
+func (t *test) add(p pass, res wire.LitmusResult) {
 	t.elapsed += res.ElapsedNS
 	t.left = t.left[1:]
 	if res.End != wire.LitmusOK {

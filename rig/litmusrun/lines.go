@@ -51,8 +51,8 @@ func (l *lines) test(number int, c litmus.Comparison) error {
 	return fault.Wrap(fault.Rig, "keep a test's result", l.written.Test(number, c))
 }
 
-// end writes what is known at the end: the tests that were not run too.
-func (l *lines) end(r litmus.Report) error {
+// finish writes what is known at the end: the tests that were not run too.
+func (l *lines) finish(r litmus.Report) error {
 	if l == nil {
 		return nil
 	}

@@ -124,10 +124,10 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	}
 	r := &set{run: run, cfg: cfg}
 	r.report.Seed, r.report.Counted = run.Config.Spec.Seed, map[string]uint64{}
-	err = r.do(run.Announcing(ctx))
+	err = r.do(run.WithCommandEvents(ctx))
 	r.report.Ended = err != nil
 	r.fillUp(err)
-	err = errors.Join(err, r.lines.end(r.report))
+	err = errors.Join(err, r.lines.finish(r.report))
 	_, err = run.Finish(err)
 	return r.report, errors.Join(err, r.lines.close())
 }
@@ -153,7 +153,7 @@ func (r *set) do(ctx context.Context) (err error) {
 	group.Go(func() error { return r.programs(at) })
 	err = group.Wait()
 	defer func() { err = errors.Join(err, built.Close()) }()
-	built.Tell(&r.run.Result)
+	built.Describe(&r.run.Result)
 	if err != nil {
 		return err
 	}

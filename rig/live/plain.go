@@ -27,28 +27,28 @@ func Lines(w io.Writer, verbose bool) trial.Sink {
 	return func(e trial.Event) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.take(e)
+		l.add(e)
 	}
 }
 
-func (l *lines) take(e trial.Event) {
+func (l *lines) add(e trial.Event) {
 	arm := inBrackets(e.Variant)
 	switch {
 	case e.Stage != nil:
 		l.stage(*e.Stage, arm)
 	case e.Note != "":
-		l.say("  note: %s", e.Note)
+		l.printLine("  note: %s", e.Note)
 	case e.Build != nil:
 		l.last = ": " + building(*e.Build)
 	case e.Line != "":
 		l.last = ": " + strings.TrimSpace(e.Line)
 		if l.verbose {
-			l.say("    %s", e.Line)
+			l.printLine("    %s", e.Line)
 		}
 	case e.Command != "" && l.verbose:
-		l.say("    + %s", e.Command)
+		l.printLine("    + %s", e.Command)
 	case e.Hit != nil && l.verbose:
-		l.say("    stale%s: mode %s window %d entry %d of %d: %#x, later %#x", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
+		l.printLine("    stale%s: mode %s window %d entry %d of %d: %#x, later %#x", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
 	}
 }
 
@@ -60,16 +60,16 @@ func (l *lines) stage(s trial.StageEvent, arm string) {
 		if detail != "" {
 			detail = ": " + detail
 		}
-		l.say("  %-22s %7.2f s%s%s", s.Name, s.Seconds, arm, detail)
+		l.printLine("  %-22s %7.2f s%s%s", s.Name, s.Seconds, arm, detail)
 	case s.Seconds > 0:
-		l.say("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, arm, l.last)
+		l.printLine("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, arm, l.last)
 	case l.verbose:
-		l.say("  %s%s ...", s.Name, arm)
+		l.printLine("  %s%s ...", s.Name, arm)
 	}
 }
 
-// say writes one line. What a tool said may hold control characters: they are left out.
-func (l *lines) say(format string, args ...any) {
+// printLine writes one line. What a tool said may hold control characters: they are left out.
+func (l *lines) printLine(format string, args ...any) {
 	fmt.Fprintln(l.w, printable(fmt.Sprintf(format, args...)))
 }
 

@@ -98,7 +98,7 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 
 // images are those that were built, and the kernel that they are of.
 func (k *built) images() (r trial.Result) {
-	k.kernels.Tell(&r)
+	k.kernels.Describe(&r)
 	return r
 }
 

@@ -64,7 +64,7 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 		cfg.Server = fleet.Server{Embedded: own.server}
 		tasks = own.rejectUnrunnable(tasks, done)
 	}
-	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.take)
+	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.acceptOutcome)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

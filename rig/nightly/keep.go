@@ -11,8 +11,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// take keeps a cell's result and says so. A cell that was interrupted has none.
-func (n *night) take(r matrix.CellResult) error {
+// keepResult keeps a cell's result and says so. A cell that was interrupted has none.
+func (n *night) keepResult(r matrix.CellResult) error {
 	if r.Status == matrix.NotRun {
 		return nil
 	}
@@ -50,6 +50,6 @@ func (n *night) finish() error {
 	if err := n.folder.publish(n.doc, n.cfg.Reports, n.since); err != nil {
 		return err
 	}
-	command.Untidy(n.cfg.Events, n.folder.tidy())
+	command.NoteHousekeeping(n.cfg.Events, n.folder.tidy())
 	return nil
 }

@@ -46,7 +46,7 @@ func (n *night) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, 
 				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.again[c.ID]}
 				continue
 			}
-			if err := n.take(failedCell(c, failure)); err != nil {
+			if err := n.keepResult(failedCell(c, failure)); err != nil {
 				return nil, err
 			}
 		}

@@ -208,7 +208,7 @@ func (n *night) run(ctx context.Context) error {
 	err = executor.Run(ctx, tasks, func(r matrix.CellResult) {
 		mu.Lock()
 		defer mu.Unlock()
-		failed = errors.Join(failed, n.take(r))
+		failed = errors.Join(failed, n.keepResult(r))
 	})
 	return errors.Join(failed, err)
 }

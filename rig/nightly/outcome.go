@@ -18,8 +18,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// take puts one cell's outcome in its place.
-func (f *fleetExecutor) take(o fleet.Outcome) error {
+// acceptOutcome puts one cell's outcome in its place.
+func (f *fleetExecutor) acceptOutcome(o fleet.Outcome) error {
 	t, known := f.tasks[o.Task]
 	if !known {
 		return fault.Newf(fault.Rig, "take an outcome", "no cell has the identity %s", o.Task)

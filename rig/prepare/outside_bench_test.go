@@ -63,7 +63,7 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 		group, ctx := errgroup.WithContext(b.Context())
 		for i, s := range []*Setup{plain, emulated} {
 			below := fmt.Sprintf("%s/round-%d-%d", run.Folder.Work, round, i)
-			a, err := s.Boot(Ask{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, run.Stages, turns)
+			a, err := s.Boot(BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, run.Stages, turns)
 			require.NoError(b, err)
 			group.Go(func() (err error) {
 				seen[i], err = outsideOnce(ctx, a)

@@ -19,8 +19,8 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// Ask is what tells one boot of a set-up from another.
-type Ask struct {
+// BootRequest is what tells one boot of a set-up from another.
+type BootRequest struct {
 	Variant trial.Variant
 	Reader  trial.Reader
 	Limit   time.Duration // of the stress
@@ -30,7 +30,7 @@ type Ask struct {
 }
 
 // Boot plans a boot, and makes its folder.
-func (s *Setup) Boot(ask Ask, stages *command.Stages, turns *boot.Turns) (*boot.Boot, error) {
+func (s *Setup) Boot(ask BootRequest, stages *command.Stages, turns *boot.Turns) (*boot.Boot, error) {
 	plan := s.Plan(ask)
 	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
@@ -39,7 +39,7 @@ func (s *Setup) Boot(ask Ask, stages *command.Stages, turns *boot.Turns) (*boot.
 }
 
 // Plan is all that one boot is made of.
-func (s *Setup) Plan(ask Ask) boot.Plan {
+func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	spec := s.Config.Spec
 	name := string(ask.Variant)
 	if len(spec.Readers) > 1 {

@@ -77,9 +77,9 @@ type Reader struct {
 // Emulated says whether the weak-memory plugin is used.
 func (s *Setup) Emulated() bool { return command.Emulated(s.Config.Spec) }
 
-// Tell puts into the result what it was made with, as far as it was made.
-func (s *Setup) Tell(r *trial.Result) {
-	s.Kernels.Tell(r)
+// Describe puts into the result what it was made with, as far as it was made.
+func (s *Setup) Describe(r *trial.Result) {
+	s.Kernels.Describe(r)
 	for _, reader := range r.Spec.Readers {
 		if says := s.Readers[reader].Says; says != nil {
 			r.Readers = append(r.Readers, *says)
@@ -96,8 +96,8 @@ func (s *Setup) Tell(r *trial.Result) {
 	r.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
 }
 
-// Tell puts into the result which kernels there are.
-func (k *Kernels) Tell(r *trial.Result) {
+// Describe puts into the result which kernels there are.
+func (k *Kernels) Describe(r *trial.Result) {
 	for _, v := range k.order {
 		of := k.Of[v]
 		r.Kernel = of.Image.Kernel

@@ -41,7 +41,7 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 	}
 	turns := boot.NewTurns(len(variants), settled)
 	for _, v := range variants {
-		b, err := s.Boot(Ask{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
+		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -74,7 +74,7 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 		return command.Failed(cfg.Config, "replay", err)
 	}
 	run.Result.Replay = &r.report
-	return run.Finish(r.run(run.Announcing(ctx), run))
+	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
 }
 
 // open reads the run and finds the witness in it.
@@ -167,7 +167,7 @@ func (r *replay) run(ctx context.Context, run *command.Run) (err error) {
 		Variants: []trial.Variant{r.report.Signature.Variant()}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Tell(&run.Result)
+	setup.Describe(&run.Result)
 	if err != nil {
 		return err
 	}

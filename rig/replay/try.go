@@ -63,7 +63,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 		if tells {
 			run.Result.Observations, run.Result.Witnesses = []trial.Observation{obs}, a.shown()
 		}
-		command.Untidy(run.Config.Events, told.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
+		command.NoteHousekeeping(run.Config.Events, told.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
 		if r.report.Faults == maxFirstFaults && len(r.report.Tries) == maxFirstFaults {
 			break
 		}
@@ -80,7 +80,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 // attempt readies the next try, whose folder is to be below the given one.
 func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
-	planned, err := setup.Boot(prepare.Ask{
+	planned, err := setup.Boot(prepare.BootRequest{
 		Variant: s.Variant(), Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
 	}, stages, boot.NewTurns(1, nil))
 	if err != nil {
@@ -100,7 +100,7 @@ func (a *attempt) look(hits []wire.Detection) bool {
 		return a.found != nil || a.err != nil || exhausted(hits, a.want.Mode)
 	}
 	var told []trial.Witness
-	if told, a.err = a.Tell(news); a.err != nil {
+	if told, a.err = a.ReadWitnesses(news); a.err != nil {
 		return true
 	}
 	for _, w := range told {

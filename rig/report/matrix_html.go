@@ -16,9 +16,9 @@ import (
 // htmlCell is a row of the page's table.
 type htmlCell struct {
 	matrix.CellResult
-	Came, Standing, Because   string
-	Unpatched, Patched, Class string
-	Link                      string // to the cell's own report, below the page's folder
+	Outcome, Standing, Because string
+	Unpatched, Patched, Class  string
+	Link                       string // to the cell's own report, below the page's folder
 }
 
 // matrixHTML writes the page: one file, like a run's, but that it links to the
@@ -62,7 +62,7 @@ func matrixHTML(w io.Writer, r MatrixReport) error {
 
 func newHTMLCell(r matrix.CellResult) htmlCell {
 	c := htmlCell{
-		CellResult: r, Came: r.Words(), Standing: words.Status(r), Because: because(r),
+		CellResult: r, Outcome: r.Words(), Standing: words.Status(r), Because: because(r),
 		Unpatched: cellShare(r, false), Patched: cellShare(r, true), Class: words.OrNone(string(r.Status)),
 	}
 	if r.Folder != "" {

@@ -80,7 +80,7 @@ func matrixMarkdown(w io.Writer, r MatrixReport) error {
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {
-			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), cameTo(r), words.Plain(briefly(r))})
+			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), outcomeText(r), words.Plain(briefly(r))})
 		}
 		words.Aligned(&b, table)
 		if more := len(list) - maxOdd; more > 0 {
@@ -135,8 +135,8 @@ func briefly(r matrix.CellResult) string {
 	return words.Shortened(why, withLog) + " its log ends: " + words.Shortened(last, withLog)
 }
 
-// cameTo is what a cell came to and how that stands, unless the one says both.
-func cameTo(r matrix.CellResult) string {
+// outcomeText is what a cell came to and how that stands, unless the one says both.
+func outcomeText(r matrix.CellResult) string {
 	if r.Words() == words.Status(r) {
 		return r.Words()
 	}

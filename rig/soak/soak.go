@@ -40,7 +40,7 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
 		return run.Abandon(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
-	return run.Finish(soakBoth(run.Announcing(ctx), run))
+	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
 }
 
 func soakBoth(ctx context.Context, run *command.Run) (err error) {
@@ -50,7 +50,7 @@ func soakBoth(ctx context.Context, run *command.Run) (err error) {
 		GuestSymbols: soak.Symbols, KernelSymbols: run.Arch.Copiers,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Tell(&run.Result)
+	setup.Describe(&run.Result)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (b *workspaces) claim(name string) (*heldHistory, error) {
 	defer b.mu.Unlock()
 	h := b.held[name]
 	if h == nil {
-		command.Untidy(b.cfg.Events, b.makeRoom(name))
+		command.NoteHousekeeping(b.cfg.Events, b.makeRoom(name))
 		h = &heldHistory{dir: filepath.Join(b.dir, name), spaces: map[string][]*workspace{}}
 		b.held[name] = h
 	}

@@ -56,12 +56,12 @@ func (c Command) op() string {
 	return "run " + c.Path
 }
 
-type announceKey struct{}
+type onStartKey struct{}
 
-// Announce returns a context whose commands' argument vectors are told to say
+// OnStart returns a context whose commands' argument vectors are told to say
 // as they start. It may be called from any goroutine.
-func Announce(ctx context.Context, say func(argv []string)) context.Context {
-	return context.WithValue(ctx, announceKey{}, say)
+func OnStart(ctx context.Context, say func(argv []string)) context.Context {
+	return context.WithValue(ctx, onStartKey{}, say)
 }
 
 // Result is what a finished command left.

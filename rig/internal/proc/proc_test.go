@@ -156,7 +156,7 @@ func TestAFailingStdoutDoesNotBlockTheCommand(t *testing.T) {
 func TestAnnounceTellsWhatStarts(t *testing.T) {
 	var mu sync.Mutex
 	var told []string
-	ctx := Announce(t.Context(), func(argv []string) {
+	ctx := OnStart(t.Context(), func(argv []string) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, Quote(argv))

@@ -55,7 +55,7 @@ func Start(ctx context.Context, command Command) (*Process, error) {
 	p.cmd.Dir = command.Dir
 	p.cmd.Env = environment(os.Environ(), command.Pass, command.Env)
 	p.cmd.Stdin = command.Stdin
-	if say, ok := ctx.Value(announceKey{}).(func([]string)); ok {
+	if say, ok := ctx.Value(onStartKey{}).(func([]string)); ok {
 		say(command.Argv())
 	}
 	if err := p.spawn(); err != nil {

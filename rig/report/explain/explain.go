@@ -76,7 +76,7 @@ func explainText(w io.Writer, e Explanation) error {
 	case o.Certificate != nil:
 		certificate(&b, s.Document, n, o)
 	default:
-		tellWitness(&b, s.Document, n, o)
+		writeWitness(&b, s.Document, n, o)
 	}
 	if o.Certificate == nil {
 		writeOrdering(&b, s.Document, o.Width)
@@ -99,7 +99,7 @@ func readingOf(d result.Document, n int) witness.Reading {
 	return witness.Read(w, trial.Code{})
 }
 
-func tellWitness(b *strings.Builder, d result.Document, n int, o Options) {
+func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
 	s := storyOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	words.Paragraph(b, Title(s.Witness), "  ", o.Width)
@@ -110,7 +110,7 @@ func tellWitness(b *strings.Builder, d result.Document, n int, o Options) {
 		writer = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
 	}
 	t.head(writer, fmt.Sprintf("vCPU %d: reader", s.ReaderCPU))
-	for _, r := range s.tell() {
+	for _, r := range s.complete() {
 		t.row(r)
 	}
 	b.WriteString("\n")

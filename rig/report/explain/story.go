@@ -34,7 +34,7 @@ func storyOf(d result.Document, n int, all bool) story {
 	return s
 }
 
-func (s *story) tell() []row {
+func (s *story) complete() []row {
 	for i, e := range s.Events {
 		if s.matters(i) || s.all {
 			s.count()

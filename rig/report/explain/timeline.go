@@ -99,7 +99,7 @@ func Shown(all []trial.Witness) (open, folded []int) {
 // Draw lays out witness n.
 func Draw(id string, d result.Document, n int) Timeline {
 	s := storyOf(d, n, false)
-	rows := s.tell()
+	rows := s.complete()
 	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(s.Witness)), Text: s.summary()}
 	for i, e := range s.Events {
 		t.Table = append(t.Table, EventRow(e, i == s.Stale))

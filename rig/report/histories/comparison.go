@@ -60,7 +60,7 @@ func Compare(a, b result.Saved) Comparison {
 func differences(a, b result.Document) []ComparedFact {
 	var list []ComparedFact
 	place := map[string]int{}
-	for i, facts := range [][]words.Fact{asked(a), asked(b)} {
+	for i, facts := range [][]words.Fact{provenance(a), provenance(b)} {
 		for _, f := range facts {
 			n, ok := place[f.Name]
 			if !ok {
@@ -84,8 +84,8 @@ func differences(a, b result.Document) []ComparedFact {
 	return differ
 }
 
-// asked is the provenance, and what was asked for beside it.
-func asked(d result.Document) []words.Fact {
+// provenance is the provenance, and what was asked for beside it.
+func provenance(d result.Document) []words.Fact {
 	facts := []words.Fact{{Name: "asked", Value: trial.CellName(d.Result())}}
 	return append(facts, words.Provenance(d)...)
 }
