@@ -32,6 +32,7 @@ type Arch struct {
 	Emulated     bool        // the weak-memory plugin has a decoder for it
 	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
 	Packages     []string    // Debian packages needed to build for it on an amd64 host
+	LibcPackage  string      // Debian package of the C library to link static programs with
 	Cmdline      []string    // kernel command line options that its machine needs
 	ImageMagic   string      // what a bootable kernel file holds at ImageMagicAt
 	ImageMagicAt int64       // byte offset in the kernel file
@@ -59,7 +60,7 @@ var table = map[string]Arch{
 		Emulated: true,
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
 		Copiers:  []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
-		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"},
+		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"}, LibcPackage: "libc6-dev-arm64-cross",
 		// Documentation/arch/arm64/booting.rst
 		ImageMagic: "ARM\x64", ImageMagicAt: 56,
 		// mov w0, #PSCI SYSTEM_OFF (0x84000008, Arm DEN0022); hvc #0; b .
@@ -77,7 +78,7 @@ var table = map[string]Arch{
 		CPUs:    []string{"qemu64", "Nehalem", "Haswell", "Skylake-Server", "EPYC", "max"},
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
 		TSO:      true,
-		Packages: []string{"gcc", "binutils"},
+		Packages: []string{"gcc", "binutils"}, LibcPackage: "libc6-dev",
 		// Without ACPI a triple fault is the one way to end the machine.
 		Cmdline: []string{"reboot=t"},
 		// Documentation/arch/x86/boot.rst

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package program makes the program that a scenario brings as its workload: a
+// static binary for the guest, compiled from C or taken as it is. It owns the
+// compiler's arguments and the cache of what was compiled; it leaves the scenario's file
+// to rig/scenario, putting the program into an archive to rig/internal/initramfs, and
+// running it to the guest.
+package program
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+// maxBytes is the size of a program; the guest's memory holds it twice.
+const maxBytes = 64 << 20
+
+// Config says which program. One of Source and Binary is set.
+type Config struct {
+	Arch     arch.Arch
+	CacheDir string
+	Files    fs.FS    // the scenario's folder
+	Source   []string // C files in it; headers beside them are found
+	Binary   string   // a static ELF in it
+}
+
+// Validate says what is wrong with c.
+func (c Config) Validate() error {
+	if (len(c.Source) == 0) == (c.Binary == "") {
+		return errors.New("a program is made of source, or is a binary: one of the two")
+	}
+	for _, name := range append([]string{c.Binary}, c.Source...) {
+		if name != "" && !fs.ValidPath(name) {
+			return fmt.Errorf("%q is no path in the scenario's folder", name)
+		}
+	}
+	if c.Files == nil || c.CacheDir == "" || c.Arch.Name == "" {
+		return errors.New("no folder, no cache or no architecture")
+	}
+	return nil
+}
+
+// Program is a static ELF file for the guest.
+type Program struct {
+	Path string
+	Hash string // sha256 of its contents, in hex
+}
+
+// Build returns the program, in the cache; what was compiled before is not again.
+func Build(ctx context.Context, c Config) (Program, error) {
+	const op = "build the workload"
+	if err := c.Validate(); err != nil {
+		return Program{}, fault.Wrap(fault.User, op, err)
+	}
+	if c.Binary != "" {
+		raw, err := fs.ReadFile(c.Files, c.Binary)
+		if err != nil {
+			return Program{}, fault.Wrap(fault.User, op, err)
+		}
+		return c.store(raw, c.Binary)
+	}
+	key, err := c.key(ctx)
+	if err != nil {
+		return Program{}, err
+	}
+	kept := filepath.Join(c.CacheDir, "programs", key)
+	if raw, err := os.ReadFile(kept); err == nil {
+		return c.check(kept, raw, kept)
+	}
+	raw, err := c.compile(ctx)
+	if err != nil {
+		return Program{}, err
+	}
+	if _, err := c.check("", raw, strings.Join(c.Source, " ")); err != nil {
+		return Program{}, err
+	}
+	if err := disk.WriteFile(kept, raw); err != nil {
+		return Program{}, fault.Wrap(fault.Rig, op, err)
+	}
+	return c.check(kept, raw, kept)
+}
+
+// store puts a binary that the scenario brings into the cache.
+func (c Config) store(raw []byte, name string) (Program, error) {
+	p, err := c.check("", raw, name)
+	if err != nil {
+		return Program{}, err
+	}
+	p.Path = filepath.Join(c.CacheDir, "programs", p.Hash)
+	return p, fault.Wrap(fault.Rig, "keep the workload "+name, disk.WriteFile(p.Path, raw))
+}
+
+// check refuses what the guest's kernel could not run.
+func (c Config) check(kept string, raw []byte, name string) (Program, error) {
+	op := "look at the workload " + name
+	if len(raw) > maxBytes {
+		return Program{}, fault.Newf(fault.User, op, "%d bytes are more than %d", len(raw), maxBytes)
+	}
+	f, err := elf.NewFile(bytes.NewReader(raw))
+	if err != nil {
+		return Program{}, fault.Wrap(fault.User, op, err)
+	}
+	defer f.Close()
+	if f.Machine != c.Arch.Machine {
+		return Program{}, fault.Newf(fault.User, op, "it is for %v, the kernel for %v", f.Machine, c.Arch.Machine)
+	}
+	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
+		return Program{}, &fault.Error{
+			Kind: fault.User, Op: op, Err: errors.New("it is not static: it names a dynamic loader, and the guest has none"),
+			Try: "link it with -static",
+		}
+	}
+	sum := sha256.Sum256(raw)
+	return Program{Path: kept, Hash: hex.EncodeToString(sum[:])}, nil
+}
+
+func (c Config) compiler() string { return c.Arch.CrossCompile + "gcc" }
+
+// Args are the compiler's arguments: the program is linked statically, and keeps its
+// symbols, by which it may be put into the emulator's scope.
+func (c Config) Args(out string) []string {
+	return append([]string{"-static", "-O2", "-pthread", "-Wall", "-o", out}, c.Source...)
+}
+
+// inputs are the files that the compiler may read, sorted.
+func (c Config) inputs() (map[string][]byte, error) {
+	files := map[string][]byte{}
+	names := slices.Clone(c.Source)
+	for _, source := range c.Source {
+		headers, err := fs.Glob(c.Files, path.Join(path.Dir(source), "*.h"))
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, headers...)
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(c.Files, name)
+		if err != nil {
+			return nil, err
+		}
+		files[name] = raw
+	}
+	return files, nil
+}
+
+// key names what the compiler makes of the files.
+func (c Config) key(ctx context.Context) (string, error) {
+	const op = "name the workload"
+	files, err := c.inputs()
+	if err != nil {
+		return "", fault.Wrap(fault.User, op, err)
+	}
+	out, err := proc.Run(ctx, proc.Command{Path: c.compiler(), Args: []string{"--version"}, Kind: fault.Rig, Op: op})
+	if err != nil {
+		return "", &fault.Error{
+			Kind: fault.KindOf(err), Op: op, Err: err, Try: "apt-get install " + strings.Join(append(slices.Clone(c.Arch.Packages), c.Arch.LibcPackage), " "),
+		}
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q\n%s", c.Args("workload"), out.Stdout)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(sum, "%q %d\n%s", name, len(files[name]), files[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// compile makes the program in a folder of its own.
+func (c Config) compile(ctx context.Context) (raw []byte, err error) {
+	const op = "compile the workload"
+	files, err := c.inputs()
+	if err != nil {
+		return nil, fault.Wrap(fault.User, op, err)
+	}
+	aside, err := disk.NewWorkFolder()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, aside.Close()) }()
+	for name, text := range files {
+		file := filepath.Join(aside.Dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return nil, fault.Wrap(fault.Rig, op, err)
+		}
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			return nil, fault.Wrap(fault.Rig, op, err)
+		}
+	}
+	const out = ".workload"
+	log := filepath.Join(c.CacheDir, "logs", "workload.log")
+	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, op, err)
+	}
+	if _, err := proc.Run(ctx, proc.Command{
+		Path: c.compiler(), Args: c.Args(out), Dir: aside.Dir, Kind: fault.User, Op: op,
+		Log: log,
+	}); err != nil {
+		return nil, err
+	}
+	raw, err = os.ReadFile(filepath.Join(aside.Dir, out))
+	return raw, fault.Wrap(fault.Rig, op, err)
+}
