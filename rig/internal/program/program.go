@@ -8,10 +8,8 @@
 package program
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"debug/elf"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,9 +26,6 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
-
-// maxBytes is the size of a program; the guest's memory holds it twice.
-const maxBytes = 64 << 20
 
 // Config says which program. One of Source and Binary is set.
 type Config struct {
@@ -57,78 +52,30 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Program is a static ELF file for the guest.
-type Program struct {
-	Path string
-	Hash string // sha256 of its contents, in hex
-}
-
-// Build returns the program, in the cache; what was compiled before is not again.
-func Build(ctx context.Context, c Config) (Program, error) {
+// Build returns the program. What was compiled before is in the cache. Whether the
+// guest could run it, its archive finds out.
+func Build(ctx context.Context, c Config) ([]byte, error) {
 	const op = "build the workload"
 	if err := c.Validate(); err != nil {
-		return Program{}, fault.Wrap(fault.User, op, err)
+		return nil, fault.Wrap(fault.User, op, err)
 	}
 	if c.Binary != "" {
 		raw, err := fs.ReadFile(c.Files, c.Binary)
-		if err != nil {
-			return Program{}, fault.Wrap(fault.User, op, err)
-		}
-		return c.store(raw, c.Binary)
+		return raw, fault.Wrap(fault.User, op, err)
 	}
 	key, err := c.key(ctx)
 	if err != nil {
-		return Program{}, err
+		return nil, err
 	}
 	kept := filepath.Join(c.CacheDir, "programs", key)
 	if raw, err := os.ReadFile(kept); err == nil {
-		return c.check(kept, raw, kept)
+		return raw, nil
 	}
 	raw, err := c.compile(ctx)
 	if err != nil {
-		return Program{}, err
+		return nil, err
 	}
-	if _, err := c.check("", raw, strings.Join(c.Source, " ")); err != nil {
-		return Program{}, err
-	}
-	if err := disk.WriteFile(kept, raw); err != nil {
-		return Program{}, fault.Wrap(fault.Rig, op, err)
-	}
-	return c.check(kept, raw, kept)
-}
-
-// store puts a binary that the scenario brings into the cache.
-func (c Config) store(raw []byte, name string) (Program, error) {
-	p, err := c.check("", raw, name)
-	if err != nil {
-		return Program{}, err
-	}
-	p.Path = filepath.Join(c.CacheDir, "programs", p.Hash)
-	return p, fault.Wrap(fault.Rig, "keep the workload "+name, disk.WriteFile(p.Path, raw))
-}
-
-// check refuses what the guest's kernel could not run.
-func (c Config) check(kept string, raw []byte, name string) (Program, error) {
-	op := "look at the workload " + name
-	if len(raw) > maxBytes {
-		return Program{}, fault.Newf(fault.User, op, "%d bytes are more than %d", len(raw), maxBytes)
-	}
-	f, err := elf.NewFile(bytes.NewReader(raw))
-	if err != nil {
-		return Program{}, fault.Wrap(fault.User, op, err)
-	}
-	defer f.Close()
-	if f.Machine != c.Arch.Machine {
-		return Program{}, fault.Newf(fault.User, op, "it is for %v, the kernel for %v", f.Machine, c.Arch.Machine)
-	}
-	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		return Program{}, &fault.Error{
-			Kind: fault.User, Op: op, Err: errors.New("it is not static: it names a dynamic loader, and the guest has none"),
-			Try: "link it with -static",
-		}
-	}
-	sum := sha256.Sum256(raw)
-	return Program{Path: kept, Hash: hex.EncodeToString(sum[:])}, nil
+	return raw, fault.Wrap(fault.Rig, op, disk.WriteFile(kept, raw))
 }
 
 func (c Config) compiler() string { return c.Arch.CrossCompile + "gcc" }
