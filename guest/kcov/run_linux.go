@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/guest/tally"
 	"kcovrig/guest/wire"
 )
 
@@ -34,7 +35,8 @@ type track struct {
 	dev   *device
 	vhost *vhost
 	watch watch
-	tally tally
+	tally tally.Tally
+	told  int // detections sent
 }
 
 // run is one stress from start to stop.
@@ -112,7 +114,7 @@ func (r *run) addTrack(name string) error {
 	if err != nil {
 		return wire.Faultf(wire.WhoseGuest, "start kcov", "%v", err)
 	}
-	t := &track{mode: m, tally: tally{Tally: wire.Tally{Mode: name}, blockSize: r.cfg.BlockSize}}
+	t := &track{mode: m, tally: tally.New(name, r.cfg.BlockSize)}
 	r.tracks = append(r.tracks, t)
 	if t.dev, err = openDevice(m.area); err != nil {
 		return err
@@ -121,13 +123,13 @@ func (r *run) addTrack(name string) error {
 		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
 		moved: func() { r.kicker.looked() },
 		found: func(d wire.Detection) {
-			if t.tally.reported < r.cfg.Detections {
-				t.tally.reported++
+			if t.told < r.cfg.Detections {
+				t.told++
 				r.cfg.Detection(d)
 			}
 		},
 		marked: func(word *uint64, entry, count uint64) uint64 {
-			if t.tally.reported >= r.cfg.Detections {
+			if t.told >= r.cfg.Detections {
 				return 0
 			}
 			r.marks++

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kcovrig/guest/tally"
 	"kcovrig/guest/wire"
 )
 
@@ -58,7 +59,7 @@ func (w *watch) reset(number uint64) {
 
 // round watches the count until it reaches end or ctx is done, and counts what
 // it sees into t. It returns the count reached.
-func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64, error) {
+func (w *watch) round(ctx context.Context, m mode, t *tally.Tally, end uint64) (uint64, error) {
 	poison, limit := poisonOf(w.number), w.limit(m)
 	var seen uint64
 	idle := int64(-1) // since when the count stands still
@@ -84,7 +85,7 @@ func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64
 			return seen, wire.Faultf(wire.WhoseRig, "watch "+m.name, "count went from %d to %d, capacity %d", seen, count, limit)
 		}
 		if n == 0 {
-			t.window(count-seen, 0, 0)
+			t.Window(count-seen, 0, 0)
 		} else if err := w.settle(m, t, seen, count, w.stale[:n]); err != nil {
 			return seen, err
 		}
@@ -95,7 +96,7 @@ func (w *watch) round(ctx context.Context, m mode, t *tally, end uint64) (uint64
 
 // settle counts a window with stale words, after each has arrived, and reports
 // one detection per entry.
-func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) error {
+func (w *watch) settle(m mode, t *tally.Tally, seen, count uint64, words []uint32) error {
 	at, stale, previous := w.clock(), uint64(0), ^uint64(0)
 	for _, i := range words {
 		entry, mark := uint64(i)/m.words, uint64(0)
@@ -117,7 +118,7 @@ func (w *watch) settle(m mode, t *tally, seen, count uint64, words []uint32) err
 			Witness: mark,
 		})
 	}
-	t.window(count-seen, stale, at)
+	t.Window(count-seen, stale, at)
 	return nil
 }
 

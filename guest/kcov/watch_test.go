@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/tally"
 	"kcovrig/guest/wire"
 )
 
@@ -25,7 +26,7 @@ const kernelText = 0xffff800080000000
 type bench struct {
 	watch
 	mode       mode
-	tally      tally
+	tally      tally.Tally
 	detections []wire.Detection
 	marks      uint64
 }
@@ -35,7 +36,7 @@ func newBench(t *testing.T, modeName, reader string, words int) *bench {
 	m, err := lookupMode(modeName)
 	require.NoError(t, err)
 	start := time.Now()
-	b := &bench{mode: m, tally: tally{Tally: wire.Tally{Mode: modeName}, blockSize: 2}}
+	b := &bench{mode: m, tally: tally.New(modeName, 2)}
 	b.watch = watch{
 		area: make([]uint64, words), read: readers[reader], stale: make([]uint32, words),
 		clock: func() int64 { return int64(time.Since(start)) },

@@ -19,6 +19,8 @@ func samples() []Record {
 		{Start: &Start{Workload: "kcov", Modes: []string{"pc", "cmp"}, Reader: "acquire", Seed: ^uint64(0), BlockSize: 3, Detections: 4, ProgressNS: 5}},
 		{Progress: &Progress{ElapsedNS: 7, Tallies: []Tally{{Mode: "pc", Windows: 8}}}},
 		{Detection: &Detection{Mode: "cmp", Seen: 0x5ca1ab1e00000001, Later: 0xffff800080000000}},
+		{Start: &Start{Workload: "program", Modes: []string{""}, Program: &Program{Args: []string{"a"}, Detect: []Detect{{Kind: KindOops, Function: "f"}}, Window: WindowTold}}},
+		{Detection: &Detection{Kind: KindTold, Text: "lost", Fields: map[string]string{"at": "7"}}},
 		{Litmus: &LitmusResult{Name: "MP", End: LitmusHung, States: map[string]uint64{"1:X0=1;": 2}, Message: "m", Tail: "t"}},
 		{Stop: &Stop{}},
 		{Fault: Faultf(WhoseRig, "op", "%d", 9)},

@@ -12,7 +12,7 @@
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 3
+const Version = 4
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {
@@ -47,7 +47,8 @@ type Start struct {
 	ProgressNS int64    `json:"progressNS"`       // time between Progress records
 	Background []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
 
-	Litmus []LitmusJob `json:"litmus,omitempty"` // in this order; for the workload of litmus tests
+	Litmus  []LitmusJob `json:"litmus,omitempty"`  // in this order; for the workload of litmus tests
+	Program *Program    `json:"program,omitempty"` // for the workload that is a user's program
 }
 
 // Stop asks the guest to end the stress, send Done and power off.
@@ -75,8 +76,10 @@ type Progress struct {
 	Tallies   []Tally `json:"tallies"`
 }
 
-// Detection is one stale entry: read as Seen under a count that covers it,
-// holding Later once it arrived, StaleNS after the first look.
+// Detection is one hit. Without a Kind it is a stale entry: read as Seen under a
+// count that covers it, holding Later once it arrived, StaleNS after the first look.
+// Of any other, Kind, Text and Fields say what was seen, and Round counts the
+// program's starts.
 type Detection struct {
 	Mode    string `json:"mode"`
 	Window  uint64 `json:"window"` // number of the window within the mode, from 0
@@ -88,6 +91,10 @@ type Detection struct {
 	AtNS    int64  `json:"atNS"` // since the stress began
 	StaleNS int64  `json:"staleNS"`
 	Witness uint64 `json:"witness,omitempty"` // number of the mark at which the emulator saved its events, from 1; 0: none
+
+	Kind   Kind              `json:"kind,omitempty"`
+	Text   string            `json:"text,omitempty"`   // for people: one printable line
+	Fields map[string]string `json:"fields,omitempty"` // what is known by name, such as pc
 }
 
 // Fault ends a run early: Whose is "kernel", "guest" or "rig".

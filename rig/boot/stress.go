@@ -92,6 +92,13 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 	case err != nil:
 		return false, err
 	case rec.Detection != nil:
+		const op = "check the guest's detections"
+		if err := rec.Detection.Check(r.start.Modes); err != nil {
+			return false, fault.Wrap(fault.Guest, op, err)
+		}
+		if most := len(r.start.Modes) * r.start.Detections; len(r.result.hits) == most {
+			return false, fault.Newf(fault.Guest, op, "more than the %d that were asked for", most)
+		}
 		r.result.hits = append(r.result.hits, *rec.Detection)
 		r.sink(trial.Event{Variant: r.arm, Hit: rec.Detection})
 		return false, nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/rigtest"
@@ -159,6 +161,8 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 		"guest fault":      {rigtest.Guest{Fault: whose(wire.WhoseGuest)}, trial.OutcomeGuestFault, fault.Guest},
 		"rig fault":        {rigtest.Guest{Fault: whose(wire.WhoseRig)}, trial.OutcomeRigFault, fault.Rig},
 		"impossible count": {rigtest.Guest{Lie: true}, trial.OutcomeGuestFault, fault.Guest},
+		"an escape":        {rigtest.Guest{Hits: []wire.Detection{{Mode: "pc", Kind: wire.KindTold, Text: "\x1b[2J"}}}, trial.OutcomeGuestFault, fault.Guest},
+		"too many hits":    {rigtest.Guest{Hits: slices.Repeat([]wire.Detection{{Mode: "pc"}}, 2*boot.MaxHits+1)}, trial.OutcomeGuestFault, fault.Guest},
 		"early done":       {rigtest.Guest{Early: true}, trial.OutcomeGuestFault, fault.Guest},
 		"other version":    {rigtest.Guest{Hello: &wire.Hello{Version: 99, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
 		"other arch":       {rigtest.Guest{Hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "amd64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package initramfs makes the archive that the kernel unpacks as its root file
-// system: the guest as /init, a console node, and what the caller adds. It owns
+// system: the guest as /init, a console node, a program of the user's own as
+// /workload, and what else the caller adds. It owns
 // the embedded guests and the archive's layout; it leaves what the guest does
 // to the guest, and caching policy to its caller.
 package initramfs
@@ -31,6 +32,7 @@ type File struct {
 // Config says what goes into the archive, and the folder that keeps it.
 type Config struct {
 	Arch     arch.Arch
+	Program  []byte // a static ELF that the guest starts as its workload; nil: none
 	Extra    []File
 	CacheDir string
 }
@@ -44,6 +46,10 @@ func (c Config) Validate() error {
 		return errors.New("no cache folder")
 	}
 	seen := map[string]bool{initName: true, consoleName: true}
+	if c.Program != nil {
+		seen[programName] = true
+	}
+	size := len(c.Program)
 	for _, f := range c.Extra {
 		switch {
 		case f.Name == "" || f.Name == "." || path.IsAbs(f.Name) || path.Clean(f.Name) != f.Name || f.Name == ".." || strings.HasPrefix(f.Name, "../"):
@@ -54,6 +60,10 @@ func (c Config) Validate() error {
 			return fmt.Errorf("file %q has mode %v, want permission bits only", f.Name, f.Mode)
 		}
 		seen[f.Name] = true
+		size += len(f.Data)
+	}
+	if c.Program != nil && size > maxProgram {
+		return fmt.Errorf("program and files of %d bytes, more than %d: they take the guest's memory", size, maxProgram)
 	}
 	for name := range seen {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
@@ -73,9 +83,14 @@ type Archive struct {
 	Guest string
 }
 
+// maxProgram bounds a user's program and the files beside it, in bytes. The archive and
+// what the kernel unpacks of it are in a small machine's memory at the same time.
+const maxProgram = 64 << 20
+
 // Build writes the archive into the cache folder, named by its content, and
 // returns it; one that is there already is left alone. Equal input gives
-// byte-identical archives. Errors are rig faults.
+// byte-identical archives. Errors are rig faults, but that a program which cannot run
+// there is the user's.
 func Build(ctx context.Context, c Config) (Archive, error) {
 	if err := c.Validate(); err != nil {
 		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
@@ -84,7 +99,12 @@ func Build(ctx context.Context, c Config) (Archive, error) {
 	if err != nil {
 		return Archive{}, err
 	}
-	cpio, err := pack(guest, c.Extra)
+	if c.Program != nil {
+		if err := checkStatic("the workload", c.Program, c.Arch.Machine); err != nil {
+			return Archive{}, fault.Wrap(fault.User, "build initramfs", err)
+		}
+	}
+	cpio, err := pack(guest, c.Program, c.Extra)
 	if err != nil {
 		return Archive{}, fault.Wrap(fault.Rig, "build initramfs", err)
 	}

@@ -106,13 +106,25 @@ func TestGuestThatWasNotBuilt(t *testing.T) {
 	assert.Contains(t, f.Try, Generate)
 }
 
-func TestCheckInit(t *testing.T) {
+func TestOnlyStaticProgramsOfTheMachineAreTaken(t *testing.T) {
 	const arm, amd = elf.EM_AARCH64, elf.EM_X86_64
-	assert.NoError(t, checkInit(program(arm, elf.ET_EXEC, elf.PT_LOAD), arm))
-	assert.ErrorContains(t, checkInit(program(amd, elf.ET_EXEC, elf.PT_LOAD), arm), "EM_X86_64")
-	assert.ErrorContains(t, checkInit(program(arm, elf.ET_DYN, elf.PT_INTERP), arm), "not static")
-	assert.ErrorContains(t, checkInit(program(arm, elf.ET_REL, elf.PT_LOAD), arm), "no program")
-	assert.ErrorContains(t, checkInit([]byte("#!/bin/sh\n"), arm), "no ELF")
+	assert.NoError(t, checkStatic("x", program(arm, elf.ET_EXEC, elf.PT_LOAD), arm))
+	assert.ErrorContains(t, checkStatic("x", program(amd, elf.ET_EXEC, elf.PT_LOAD), arm), "x is for EM_X86_64")
+	assert.ErrorContains(t, checkStatic("x", program(arm, elf.ET_DYN, elf.PT_INTERP), arm), "not static")
+	assert.ErrorContains(t, checkStatic("x", program(arm, elf.ET_REL, elf.PT_LOAD), arm), "no program")
+	assert.ErrorContains(t, checkStatic("x", []byte("#!/bin/sh\n"), arm), "no ELF")
+}
+
+func TestAProgramThatCannotRunThereIsTheUsersFault(t *testing.T) {
+	eachArch(t, func(t *testing.T, a arch.Arch) {
+		c := Config{Arch: a, CacheDir: t.TempDir(), Program: program(a.Machine, elf.ET_DYN, elf.PT_INTERP)}
+		_, err := Build(t.Context(), c)
+		require.ErrorContains(t, err, "the workload is not static")
+		assert.Equal(t, fault.User, fault.KindOf(err))
+		c.Program = program(a.Machine, elf.ET_EXEC, elf.PT_LOAD)
+		_, err = Build(t.Context(), c)
+		assert.NoError(t, err)
+	})
 }
 
 // program returns an ELF of one empty segment.
@@ -141,6 +153,11 @@ func TestConfigValidate(t *testing.T) {
 	require.NoError(t, good.Validate())
 	assert.Error(t, Config{CacheDir: "x"}.Validate())
 	assert.Error(t, Config{Arch: a}.Validate())
+	full := good
+	full.Program, full.Extra = []byte("x"), []File{{Name: "a", Data: make([]byte, maxProgram)}}
+	assert.ErrorContains(t, full.Validate(), "guest's memory")
+	full.Extra = []File{{Name: "workload"}}
+	assert.ErrorContains(t, full.Validate(), "twice")
 	for name, files := range map[string][]File{
 		"absolute":      {{Name: "/etc/passwd"}},
 		"climbs out":    {{Name: "../x"}},

@@ -14,6 +14,7 @@ import (
 const (
 	initName    = "init"
 	consoleName = "dev/console"
+	programName = "workload" // where the guest looks for it
 )
 
 // entry is one member of the archive.
@@ -26,11 +27,14 @@ type entry struct {
 }
 
 // layout lists the archive's members: folders before what they hold, else by name.
-func layout(guest []byte, extra []File) []entry {
+func layout(guest, program []byte, extra []File) []entry {
 	entries := []entry{
 		{name: initName, mode: cpio.TypeReg | 0o755, data: guest},
 		// Without it PID 1 has no standard streams: devtmpfs is not mounted yet.
 		{name: consoleName, mode: cpio.TypeChar | 0o600, major: 5, minor: 1},
+	}
+	if program != nil {
+		entries = append(entries, entry{name: programName, mode: cpio.TypeReg | 0o755, data: program})
 	}
 	for _, f := range extra {
 		entries = append(entries, entry{name: f.Name, mode: cpio.TypeReg | cpio.FileMode(f.Mode.Perm()), data: f.Data})
@@ -58,10 +62,10 @@ func setDevice(header []byte, major, minor int) {
 
 // pack makes the archive in the newc format. It is not compressed: the kernel
 // would spend longer unpacking it than QEMU does loading it.
-func pack(guest []byte, extra []File) ([]byte, error) {
+func pack(guest, program []byte, extra []File) ([]byte, error) {
 	var out bytes.Buffer
 	w := cpio.NewWriter(&out)
-	for i, e := range layout(guest, extra) {
+	for i, e := range layout(guest, program, extra) {
 		if err := w.Flush(); err != nil {
 			return nil, fmt.Errorf("pack %s: %w", e.name, err)
 		}

@@ -26,21 +26,22 @@ var extras = []File{
 }
 
 func TestPackGolden(t *testing.T) {
-	archive, err := pack([]byte("guest"), extras)
-	require.NoError(t, err)
-	got := listing(t, archive) + fmt.Sprintf("sha256 %x\n", sha256.Sum256(archive))
-	goldentest.Check(t, "listing.golden", got)
+	for golden, program := range map[string][]byte{"listing.golden": nil, "program.golden": []byte("program")} {
+		archive, err := pack([]byte("guest"), program, extras)
+		require.NoError(t, err)
+		goldentest.Check(t, golden, listing(t, archive)+fmt.Sprintf("sha256 %x\n", sha256.Sum256(archive)))
+	}
 }
 
 func TestPackIsReproducible(t *testing.T) {
-	first, err := pack([]byte("guest"), extras)
+	first, err := pack([]byte("guest"), nil, extras)
 	require.NoError(t, err)
 	backwards := slices.Clone(extras)
 	slices.Reverse(backwards)
-	second, err := pack([]byte("guest"), backwards)
+	second, err := pack([]byte("guest"), nil, backwards)
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(first, second), "the order of extra files shows in the archive")
-	other, err := pack([]byte("Guest"), extras)
+	other, err := pack([]byte("Guest"), nil, extras)
 	require.NoError(t, err)
 	assert.False(t, bytes.Equal(first, other))
 }

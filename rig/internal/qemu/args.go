@@ -52,8 +52,11 @@ func Cmdline(c Config) string {
 		"console=" + c.Arch.Console,
 		"loglevel=4", // errors only: each character on the console costs an exit
 		"nokaslr",    // addresses as in vmlinux
-		"oops=panic", "panic=-1",
+		"panic=-1",
 		"rdinit=/init",
+	}
+	if !c.SurviveOops {
+		words = append(words, "oops=panic")
 	}
 	words = append(append(words, c.Arch.Cmdline...), c.Cmdline...)
 	slices.Sort(words)

@@ -35,7 +35,9 @@ func TestArgsGolden(t *testing.T) {
 		plugin.Cmdline = []string{"quiet", "maxcpus=2"}
 		kvm := plain
 		kvm.Accel = trial.AccelKVM
-		for variant, c := range map[string]Config{"tcg": plain, "plugin": plugin, "kvm": kvm} {
+		oops := plain
+		oops.SurviveOops = true
+		for variant, c := range map[string]Config{"tcg": plain, "plugin": plugin, "kvm": kvm, "oops": oops} {
 			got := strings.Join(Args(c), "\n") + "\n"
 			goldentest.Check(t, name+"-"+variant+".golden", got)
 			if again := strings.Join(Args(c), "\n") + "\n"; again != got {

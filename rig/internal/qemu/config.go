@@ -24,20 +24,23 @@ const WirePort = "kcovrig.wire"
 
 // Config describes one machine.
 type Config struct {
-	Name       string // for people and errors
-	Arch       arch.Arch
-	Binary     []string // QEMU's command prefix: the program, with its loader and -L where it has them
-	Accel      trial.Accel
-	CPU        string // empty: the row's under TCG, the host's under KVM
-	CPUs       int
-	MemoryMiB  int
-	Kernel     string
-	Initrd     string
-	Cmdline    []string // kernel command line options beside Cmdline's own
-	Plugin     string   // TCG plugin; empty: none
-	PluginArgs []string // key=value
-	Dir        string   // the boot's folder: console.log and qemu.log
-	Sockets    string   // short private folder of the sockets; empty: Start makes one
+	Name      string // for people and errors
+	Arch      arch.Arch
+	Binary    []string // QEMU's command prefix: the program, with its loader and -L where it has them
+	Accel     trial.Accel
+	CPU       string // empty: the row's under TCG, the host's under KVM
+	CPUs      int
+	MemoryMiB int
+	Kernel    string
+	Initrd    string
+	// SurviveOops lets the kernel go on after an oops, which the guest then has to
+	// look for; else it panics, so that none goes unseen.
+	SurviveOops bool
+	Cmdline     []string // kernel command line options beside Cmdline's own
+	Plugin      string   // TCG plugin; empty: none
+	PluginArgs  []string // key=value
+	Dir         string   // the boot's folder: console.log and qemu.log
+	Sockets     string   // short private folder of the sockets; empty: Start makes one
 }
 
 // Console is the path of the kept console.

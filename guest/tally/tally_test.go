@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kcov
+package tally
 
 import (
 	"testing"
@@ -11,26 +11,26 @@ import (
 )
 
 func TestTallyCountsBlocks(t *testing.T) {
-	ta := tally{Tally: wire.Tally{Mode: "pc"}, blockSize: 3}
-	ta.window(5, 0, 0)
-	ta.window(1, 0, 0)
+	ta := New("pc", 3)
+	ta.Window(5, 0, 0)
+	ta.Window(1, 0, 0)
 	assert.Zero(t, ta.Blocks, "two windows are no block of three")
-	ta.window(2, 0, 0) // a clean block
-	ta.window(4, 2, 70)
-	ta.window(4, 1, 90)
-	ta.window(1, 0, 0) // one stale block, however many stale windows
-	ta.window(1, 1, 95)
+	ta.Window(2, 0, 0) // a clean block
+	ta.Window(4, 2, 70)
+	ta.Window(4, 1, 90)
+	ta.Window(1, 0, 0) // one stale block, however many stale windows
+	ta.Window(1, 1, 95)
 	assert.Equal(t, wire.Tally{
 		Mode: "pc", Windows: 7, Entries: 18, StaleWindows: 3, StaleEntries: 4,
 		Blocks: 2, StaleBlocks: 1, BlockTurns: 1, FirstStaleNS: 70,
 	}, ta.Tally)
-	ta.window(1, 0, 0)
-	ta.window(1, 0, 0) // the stale window of the round before belongs to this block
+	ta.Window(1, 0, 0)
+	ta.Window(1, 0, 0) // the stale window of the round before belongs to this block
 	assert.Equal(t, uint64(3), ta.Blocks)
 	assert.Equal(t, uint64(2), ta.StaleBlocks)
 	assert.Equal(t, uint64(1), ta.BlockTurns, "two stale ones in a row are no turn")
 	for range 3 {
-		ta.window(1, 0, 0)
+		ta.Window(1, 0, 0)
 	}
 	assert.Equal(t, uint64(4), ta.Blocks)
 	assert.Equal(t, uint64(2), ta.StaleBlocks, "a clean block after a stale one is clean")
@@ -38,7 +38,7 @@ func TestTallyCountsBlocks(t *testing.T) {
 }
 
 func TestTallyFirstStaleIsNeverZero(t *testing.T) {
-	ta := tally{blockSize: 1}
-	ta.window(1, 1, 0)
+	ta := New("", 1)
+	ta.Window(1, 1, 0)
 	assert.NotZero(t, ta.FirstStaleNS)
 }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tally counts the windows of one mode of a workload into a wire.Tally, and
+// gathers them in blocks. It owns how blocks are counted, which the statistics rest
+// on; what a window is and when it is stale it leaves to the workloads.
+package tally
+
+import "kcovrig/guest/wire"
+
+// Tally counts the windows of one mode. Blocks run on over rounds.
+type Tally struct {
+	wire.Tally
+	blockSize  uint64
+	inBlock    uint64 // windows in the block that is not complete yet
+	blockStale bool
+	lastStale  bool // the last complete block was stale
+}
+
+// New returns the empty tally of a mode.
+func New(mode string, blockSize uint64) Tally {
+	return Tally{Tally: wire.Tally{Mode: mode}, blockSize: blockSize}
+}
+
+// Window counts one window: entries were looked at in it, of which stale were
+// stale. at is the time since the stress began, in nanoseconds.
+func (t *Tally) Window(entries, stale uint64, at int64) {
+	t.Windows++
+	t.Entries += entries
+	if stale > 0 {
+		t.StaleWindows++
+		t.StaleEntries += stale
+		t.blockStale = true
+		if t.FirstStaleNS == 0 {
+			t.FirstStaleNS = max(at, 1)
+		}
+	}
+	t.inBlock++
+	if t.inBlock == t.blockSize {
+		t.Blocks++
+		if t.blockStale {
+			t.StaleBlocks++
+		}
+		if t.Blocks > 1 && t.blockStale != t.lastStale {
+			t.BlockTurns++
+		}
+		t.inBlock, t.blockStale, t.lastStale = 0, false, t.blockStale
+	}
+}
