@@ -12,10 +12,13 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Writes are the two writes in a kernel's code.
+// Writes are the two writes in a kernel's code, or, where nobody knows which they are,
+// what the fix orders by.
 type Writes struct {
 	Copies     []objcode.Range // the first
 	Publishers []uint64        // the second
+	Unknown    bool            // neither is known
+	Orders     []uint64        // where they are not: the instructions of the fix that order
 }
 
 // Entries is a reader's code without its load of the count: an older count
@@ -47,6 +50,10 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.L
 	for _, l := range lines {
 		places[l.Addr] = l
 	}
+	concerns := w.concern
+	if w.Unknown {
+		concerns = ordered(sites, w.Orders)
+	}
 	var out trial.Silence
 	for _, s := range sites {
 		switch {
@@ -55,14 +62,37 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.L
 			out.Stores.Add(stopAt(s, places))
 		case s.First == 0 && within(reader.Code, s.Second) && s.Second != reader.Count:
 			addSite(&out.Loads, s, places)
-		case s.First != 0 && within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
-			s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)):
+		case s.First != 0 && concerns(s):
 			addSite(&out.Stores, s, places)
 		}
 	}
 	out.Stores.Sort()
 	out.Loads.Sort()
 	return out
+}
+
+// concern says whether the site is of the two writes.
+func (w Writes) concern(s weakmem.Site) bool {
+	return within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
+		s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution))
+}
+
+// ordered says which sites are of two stores that the fix's instructions were seen to
+// order. A kernel without such instructions has but the stores that were overtaken.
+func ordered(sites []weakmem.Site, by []uint64) func(weakmem.Site) bool {
+	if len(by) == 0 {
+		return func(s weakmem.Site) bool { return s.Why == weakmem.WhyPassed }
+	}
+	type pair struct{ first, second uint64 }
+	pairs, firsts := map[pair]bool{}, map[uint64]bool{}
+	for _, s := range sites {
+		if slices.Contains(by, s.By) && s.Second != 0 && strings.HasPrefix(s.Why, weakmem.WhyOrder) {
+			pairs[pair{s.First, s.Second}], firsts[s.First] = true, true
+		}
+	}
+	return func(s weakmem.Site) bool {
+		return pairs[pair{s.First, s.Second}] || firsts[s.First] && s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)
+	}
 }
 
 func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {

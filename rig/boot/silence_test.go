@@ -34,3 +34,26 @@ func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
 	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, Entries{}, nil)
 	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
 }
+
+// Where the two writes are not known, the fix's own instructions say which stores it
+// is about: what else kept these two in order, or did not, counts with them.
+func TestSitesOfWhatTheFixOrdersAreCounted(t *testing.T) {
+	sites := []weakmem.Site{
+		{First: 0x104, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 4},
+		{First: 0x104, By: 0x290, Second: 0x300, Why: "order-release", Count: 2},   // another order of the same two
+		{First: 0x104, By: 0x29c, Second: 0x300, Why: "caution-system", Count: 1},  // the emulator's
+		{First: 0x104, By: 0x29c, Why: "caution-call", Count: 3},                   // before the second came
+		{First: 0x104, By: 0x290, Second: 0x304, Why: "order-release", Count: 100}, // two of which the fix says nothing
+		{First: 0x104, By: 0x290, Why: "order-release", Count: 100},
+		{First: 0x108, By: 0x29c, Why: "caution-call", Count: 100},
+		{First: 0x108, Second: 0x300, Why: "passed", Count: 100},
+	}
+	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, nil).Stores
+	assert.Equal(t, [3]uint64{6, 0, 4}, [3]uint64{got.Order, got.Passed, got.Caution})
+	got = silenceOf(append(sites, weakmem.Site{First: 0x104, Second: 0x300, Why: "passed", Count: 9}), Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, nil).Stores
+	assert.Equal(t, uint64(9), got.Passed, "the fix is not always between the two")
+	got = silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x999}}, Entries{}, nil).Stores
+	assert.Equal(t, trial.Earned{}, got, "the fix's instruction was never met")
+	got = silenceOf(sites, Writes{Unknown: true}, Entries{}, nil).Stores
+	assert.Equal(t, trial.Earned{Passed: 100}, got, "without the fix: what was overtaken")
+}
