@@ -75,6 +75,7 @@ func (p place) recorded(db string) map[string]string {
 
 // GitHub's jobs in their order, as they stand in the files.
 func TestE2EGitHub(t *testing.T) {
+	t.Parallel()
 	p := newCheckout(t)
 	var w workflow
 	parse(t, "github/nightly.yml", &w)
@@ -120,6 +121,7 @@ func (p place) joined(summary string) {
 
 // GitLab's jobs, with as many parts as there are cells.
 func TestE2EGitLab(t *testing.T) {
+	t.Parallel()
 	p := newCheckout(t)
 	file := pipeline(t).Jobs
 	p.env["CI_NODE_TOTAL"] = "2"
@@ -140,6 +142,7 @@ func TestE2EGitLab(t *testing.T) {
 // The unit's command, with its environment alone and its folders moved, on two
 // nights.
 func TestE2ESystemd(t *testing.T) {
+	t.Parallel()
 	p := newCheckout(t)
 	p.must("scripts/setup build")
 	unit, err := os.ReadFile("systemd/kcovrig-nightly.service")

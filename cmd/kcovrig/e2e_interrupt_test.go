@@ -13,6 +13,7 @@ import (
 // An interrupted or killed preparation, in a cache of its own: nothing half
 // made is taken for good, and the next run goes on from what is complete.
 func TestE2EPreparationInterrupted(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	env := []string{"KCOVRIG_CACHE=" + cache}
 	build := func() *invocation { return kcovrig(t, env, "build", "--arch=arm64", "--unpatched", "--json", "-v") }

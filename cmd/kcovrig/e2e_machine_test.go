@@ -76,6 +76,7 @@ func smallDisk(t *testing.T, size string) string {
 }
 
 func TestE2EAFullDisk(t *testing.T) {
+	t.Parallel()
 	small := []string{"--tree=" + bisectRepository(t), "--rev=main"} // 290 MiB, which leaves room for a part of the build
 	for stage, c := range map[string]struct {
 		size string

@@ -4,9 +4,12 @@ package kernel
 
 import (
 	"debug/elf"
+	"go/version"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,18 +69,23 @@ func TestE2EBothArms(t *testing.T) {
 	}
 }
 
-// TestE2ESupportedKernels configures every kernel source at hand and compiles the one
-// object that matters. Architectures that the emulator knows are left out: the tests
-// of cmd/kcovrig build these kernels whole.
+// TestE2ESupportedKernels configures the oldest and the newest kernel source at hand and
+// compiles the one object that matters. Architectures that the emulator knows are left
+// out: the tests of cmd/kcovrig build these kernels whole.
 func TestE2ESupportedKernels(t *testing.T) {
+	envtest.Real(t, "builds a kernel")
 	trees, _ := filepath.Glob(filepath.Join(installed, "linux-source-*.tar.*"))
 	more, _ := filepath.Glob(filepath.Join(os.Getenv("KCOVRIG_TREES"), "linux-source-*.tar.*"))
-	for _, file := range append(trees, more...) {
+	trees = append(trees, more...)
+	require.GreaterOrEqual(t, len(trees), 2, "sources: scripts/setup source 5.10")
+	slices.SortFunc(trees, func(a, b string) int { return version.Compare(release(a), release(b)) })
+	for _, file := range []string{trees[0], trees[len(trees)-1]} {
 		for _, name := range arch.Names() {
 			if a, err := arch.Lookup(name); err == nil && a.Emulated {
 				continue
 			}
 			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
+				t.Parallel()
 				c := e2e(t, name, file)
 				c.Arch.ImageTarget = c.Object
 				tree, err := Open(t.Context(), c)
@@ -91,6 +99,12 @@ func TestE2ESupportedKernels(t *testing.T) {
 			})
 		}
 	}
+}
+
+// release makes go1.5.10 of linux-source-5.10.tar.xz, which go/version can compare.
+func release(file string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(file), "linux-source-"), ".tar.")
+	return "go1." + name
 }
 
 func section(t *testing.T, object, name string) string {
