@@ -162,7 +162,7 @@ func internalsStandAlone(files []source) []string {
 func procAloneStarts(files []source) []string {
 	var breaches []string
 	for _, s := range files {
-		if !s.isGo() || s.test() || s.dir() == "rig/internal/proc" || s.dir() == "guest/litmus" {
+		if !s.isGo() || s.test() || s.dir() == "rig/internal/proc" || s.dir() == "guest/litmus" || s.dir() == "guest/program" {
 			continue
 		}
 		if slices.Contains(s.imports(), "os/exec") {

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"kcovrig/guest/kcov"
 	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
 )
@@ -22,25 +21,25 @@ const spareMiB = 24
 
 // soakRun runs the soak as a workload of its own, or behind another, which then
 // is the one that reports progress.
-func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
+func soakRun(ctx context.Context, j job) (wire.Done, error) {
 	began := time.Now()
 	ended := make(chan struct{})
 	var report sync.WaitGroup
-	if cfg.Progress != nil {
+	if j.progress != nil {
 		report.Go(func() {
-			tick := time.NewTicker(cfg.Every)
+			tick := time.NewTicker(time.Duration(j.ProgressNS))
 			defer tick.Stop()
 			for {
 				select {
 				case <-tick.C:
-					cfg.Progress(wire.Progress{ElapsedNS: int64(time.Since(began))})
+					j.progress(wire.Progress{ElapsedNS: int64(time.Since(began))})
 				case <-ended:
 					return
 				}
 			}
 		})
 	}
-	counts, err := soak.Run(ctx, soak.Config{Seed: cfg.Seed, CPUs: runtime.NumCPU(), Spare: spareMiB, Most: 1 << 20})
+	counts, err := soak.Run(ctx, soak.Config{Seed: j.Seed, CPUs: runtime.NumCPU(), Spare: spareMiB, Most: 1 << 20})
 	close(ended)
 	report.Wait()
 	return wire.Done{ElapsedNS: int64(time.Since(began)), Counts: counts}, err
@@ -48,13 +47,13 @@ func soakRun(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
 
 // together runs a workload and those in its background. One that fails ends all; its
 // error comes first, then the main workload's.
-func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, start wire.Start, cfg kcov.Config) (wire.Done, error) {
-	background := make([]wire.Done, len(start.Background))
-	errs := make([]error, len(start.Background))
-	quiet := cfg
-	quiet.Progress, quiet.Detection = nil, nil
+func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, j job) (wire.Done, error) {
+	background := make([]wire.Done, len(j.Background))
+	errs := make([]error, len(j.Background))
+	quiet := j
+	quiet.progress, quiet.detection = nil, nil
 	var group sync.WaitGroup
-	for i, name := range start.Background {
+	for i, name := range j.Background {
 		work, ok := s.workloads[name]
 		if !ok {
 			errs[i] = wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", name)
@@ -68,7 +67,7 @@ func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, 
 			}
 		})
 	}
-	done, err := s.workloads[start.Workload](ctx, cfg)
+	done, err := s.workloads[j.Workload](ctx, j)
 	if err != nil {
 		cancel(err)
 	}

@@ -15,13 +15,20 @@ import (
 	"strings"
 	"time"
 
-	"kcovrig/guest/kcov"
 	"kcovrig/guest/litmus"
 	"kcovrig/guest/wire"
 )
 
 // workload stresses until ctx is done and returns the totals.
-type workload func(ctx context.Context, cfg kcov.Config) (wire.Done, error)
+type workload func(ctx context.Context, j job) (wire.Done, error)
+
+// job is what the host asks of a workload, and where that reports to. progress and
+// detection are nil in the background.
+type job struct {
+	wire.Start
+	progress  func(wire.Progress)
+	detection func(wire.Detection)
+}
 
 // session is the talk with the host over one stream.
 type session struct {
@@ -101,11 +108,10 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 
 	// Room for every detection: sending one never blocks the reader.
 	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
-	cfg := kcov.Config{
-		Modes: start.Modes, Reader: start.Reader, Seed: start.Seed, BlockSize: start.BlockSize,
-		Detections: start.Detections, Every: time.Duration(start.ProgressNS),
-		Detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
-		Progress: func(p wire.Progress) {
+	j := job{
+		Start:     start,
+		detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
+		progress: func(p wire.Progress) {
 			select {
 			case records <- wire.Record{Progress: &p}:
 			default: // the host lags; totals come again
@@ -116,7 +122,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	ended := make(chan error, 1)
 	go func() {
 		defer close(records)
-		ended <- guard(func() (err error) { done, err = s.together(ctx, cancel, start, cfg); return err })
+		ended <- guard(func() (err error) { done, err = s.together(ctx, cancel, j); return err })
 	}()
 	var sendErr error
 	for r := range records {

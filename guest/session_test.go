@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/guest/kcov"
 	"kcovrig/guest/wire"
 )
 
@@ -62,9 +61,9 @@ func (h *host) start() {
 }
 
 // untilStop reports a little, then waits for the stop.
-func untilStop(ctx context.Context, cfg kcov.Config) (wire.Done, error) {
-	cfg.Detection(wire.Detection{Mode: "m", Index: 1})
-	cfg.Progress(wire.Progress{ElapsedNS: 2})
+func untilStop(ctx context.Context, j job) (wire.Done, error) {
+	j.detection(wire.Detection{Mode: "m", Index: 1})
+	j.progress(wire.Progress{ElapsedNS: 2})
 	<-ctx.Done()
 	return wire.Done{ElapsedNS: 3, Tallies: []wire.Tally{{Mode: "m", Windows: 4}}}, nil
 }
@@ -90,20 +89,20 @@ func TestSessionReportsFaults(t *testing.T) {
 		want  string
 	}{
 		"a fault keeps its culprit": {
-			func(context.Context, kcov.Config) (wire.Done, error) {
+			func(context.Context, job) (wire.Done, error) {
 				return wire.Done{}, errors.Join(wire.Faultf(wire.WhoseKernel, "open", "gone"), errors.New("close"))
 			}, wire.WhoseKernel, "gone",
 		},
 		"any other error is the guest's": {
-			func(context.Context, kcov.Config) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
+			func(context.Context, job) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
 			wire.WhoseGuest, "odd",
 		},
 		"a panic is the guest's": {
-			func(context.Context, kcov.Config) (wire.Done, error) { panic("boom") },
+			func(context.Context, job) (wire.Done, error) { panic("boom") },
 			wire.WhoseGuest, "panic: boom",
 		},
 		"an end without stop is no end": {
-			func(context.Context, kcov.Config) (wire.Done, error) { return wire.Done{}, nil },
+			func(context.Context, job) (wire.Done, error) { return wire.Done{}, nil },
 			wire.WhoseGuest, "before it was stopped",
 		},
 	} {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package program
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"kcovrig/guest/wire"
+)
+
+// detects says whether a kind is detected at all.
+func detects(list []wire.Detect, kind wire.Kind) bool {
+	return slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind == kind })
+}
+
+// detectsReport says whether one of list is this report, at its place.
+func detectsReport(list []wire.Detect, r report) bool {
+	return slices.ContainsFunc(list, func(d wire.Detect) bool {
+		return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
+	})
+}
+
+// hangLimit is the shortest silence that is detected.
+func hangLimit(list []wire.Detect) (limit time.Duration, detected bool) {
+	for _, d := range list {
+		if at := time.Duration(d.NS); d.Kind == wire.KindHang && (!detected || at < limit) {
+			limit, detected = at, true
+		}
+	}
+	return limit, detected
+}
+
+// detectsExit says whether one of list is this death.
+func detectsExit(list []wire.Detect, status syscall.WaitStatus) bool {
+	return slices.ContainsFunc(list, func(d wire.Detect) bool {
+		switch {
+		case d.Kind != wire.KindExit:
+			return false
+		case d.Exit == "":
+			return true
+		case status.Signaled():
+			return d.Exit == "signal" || d.Exit == unix.SignalName(status.Signal())
+		}
+		return d.Exit == strconv.Itoa(status.ExitStatus())
+	})
+}
+
+// death says how a program ended, in words and by name.
+func death(status syscall.WaitStatus) (words string, fields map[string]string) {
+	if status.Signaled() {
+		name := unix.SignalName(status.Signal())
+		if name == "" {
+			name = "signal " + strconv.Itoa(int(status.Signal()))
+		}
+		return "it died of " + name, map[string]string{"signal": name}
+	}
+	code := strconv.Itoa(status.ExitStatus())
+	return "it exited with status " + code, map[string]string{"status": code}
+}
+
+// then names reports that followed a hit, which are its consequences.
+func then(after []report) string {
+	var words []string
+	for _, r := range after {
+		name, _, _ := strings.Cut(r.symbol, "+")
+		words = append(words, strings.Trim(string(r.kind)+" "+name, " "))
+	}
+	return wire.Clean(strings.Join(words, ", "), wire.MaxFieldValue)
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package program
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"syscall"
+	"time"
+
+	"kcovrig/guest/wire"
+)
+
+// finish ends the program, if it has not ended, and says what its life came to. What
+// it and the kernel had said before it ended counts first, in that order.
+func (l *life) finish(end ending, err error) error {
+	own := end == exited
+	if err == nil && (end == stopped || end == done) {
+		own, err = l.await(end)
+	}
+	left := l.child.kill(l.opts.patience.kill, l.stuck)
+	err = errors.Join(err, l.drain())
+	l.tally.StressNS += int64(l.stopClock())
+	l.tally.Rounds++
+	found, lost := l.console.settle(l.opts.patience.rest)
+	l.found = append(l.found, found...)
+	l.child.close()
+	for _, pid := range left {
+		l.stuck[pid] = true
+	}
+	if err := errors.Join(l.judgeReports(), err, lost); err != nil {
+		return err
+	}
+	return l.judge(end, own, left)
+}
+
+// await asks for the end, and hears the program until it comes, or for as long as it
+// is given. Whether it came by itself is returned. A program whose windows are not
+// told need not know the word, and one that is not ready waits for another.
+func (l *life) await(end ending) (own bool, err error) {
+	if !l.begun || end == stopped && l.opts.Program.Window != wire.WindowTold {
+		return false, nil
+	}
+	l.child.say("stop")
+	late := time.NewTimer(l.opts.patience.stop)
+	defer late.Stop()
+	for lines := l.child.lines; err == nil; {
+		select {
+		case line, open := <-lines:
+			if !open {
+				lines = nil
+				continue
+			}
+			_, err = l.line(line)
+		case <-l.child.ended:
+			return true, nil
+		case <-late.C:
+			return false, nil
+		}
+	}
+	return false, err
+}
+
+// drain hears what is left in the pipe of a program that has ended.
+func (l *life) drain() error {
+	late := time.NewTimer(l.opts.patience.rest)
+	defer late.Stop()
+	for {
+		select {
+		case line, open := <-l.child.lines:
+			if !open {
+				return nil
+			}
+			if _, err := l.line(line); err != nil {
+				return err
+			}
+		case <-late.C: // a process that cannot be killed holds it
+			return nil
+		}
+	}
+}
+
+// judgeReports takes what the kernel reported: the first decides, and what follows a
+// hit is its consequence.
+func (l *life) judgeReports() error {
+	if len(l.found) == 0 {
+		return nil
+	}
+	first := l.found[0]
+	if !l.begun || !detectsReport(l.opts.Program.Detect, first) {
+		return elsewhere(first)
+	}
+	fields := first.fields()
+	if len(l.found) > 1 {
+		fields["then"] = then(l.found[1:])
+	}
+	l.hit(first.kind, first.words(), fields)
+	return nil
+}
+
+// judge says what the life came to, beside what the kernel reported. own says whether
+// the program ended by itself.
+func (l *life) judge(end ending, own bool, left []int) error {
+	clean := end == done
+	switch {
+	case len(l.found) > 0:
+		clean = false
+	case end == hung:
+		limit, _ := hangLimit(l.opts.Program.Detect)
+		l.hit(wire.KindHang, fmt.Sprintf("no line for %v", limit), nil)
+	case own && l.child.state == nil:
+		return l.broken("how it ended is not known")
+	case own && !l.child.state.Success():
+		status, _ := l.child.state.Sys().(syscall.WaitStatus)
+		words, fields := death(status)
+		if !l.begun || !detectsExit(l.opts.Program.Detect, status) {
+			return l.broken("%s, which is no detection", words)
+		}
+		l.hit(wire.KindExit, words, fields)
+		clean = false
+	case own:
+		clean = true
+	}
+	if len(left) > 0 && l.hits == 0 || len(l.stuck) > stuckMax {
+		return wire.Faultf(wire.WhoseKernel, "end the program", "processes cannot be killed: %v", slices.Sorted(maps.Keys(l.stuck)))
+	}
+	l.endWindow(clean)
+	if l.windows > 0 {
+		l.barren = 0
+	} else if end != stopped {
+		l.barren++
+	}
+	if l.barren >= barrenMax {
+		return l.broken("it ended %d times in a row without a window of kind %s", barrenMax, l.opts.Program.Window)
+	}
+	return nil
+}
+
+// endWindow counts the window that this life was, where it was one.
+func (l *life) endWindow(clean bool) {
+	switch {
+	case l.opts.Program.Window != wire.WindowRun || !l.begun:
+	case l.hits > 0:
+		l.tally.Window(1, 1, int64(l.clock()))
+		l.windows++
+	case clean:
+		l.tally.Window(1, 0, int64(l.clock()))
+		l.windows++
+	}
+}

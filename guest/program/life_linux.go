@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package program
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"kcovrig/guest/wire"
+)
+
+const (
+	// tickTime is the time between two looks at the kernel's messages and the clock.
+	tickTime = 10 * time.Millisecond
+	// triesMax bounds what one line may tell.
+	triesMax = 1 << 20
+)
+
+// life is the program from one start to its end.
+type life struct {
+	*run
+	*track
+	child   *child
+	began   time.Time
+	begun   bool // it has been told to begin: what it does counts
+	ticked  time.Time
+	window  time.Duration // of the timed window at hand
+	quiet   silence
+	found   []report
+	windows uint64 // counted in this life
+	hits    int    // seen in this life
+}
+
+// ending says why a life is over. The zero value means that it is not.
+type ending int
+
+const (
+	alive    ending = iota
+	exited          // the program has ended by itself
+	done            // it says that it has
+	stopped         // it is to end
+	reported        // the kernel has something to say
+	hung            // it says nothing any more
+)
+
+// live is one start of the program, with what it comes to.
+func (r *run) live(ctx context.Context, t *track) error {
+	child, err := start(r.opts.Path, r.opts.Program.Args, r.opts.Program.Env)
+	if err != nil {
+		return wire.Faultf(wire.WhoseGuest, "start the program", "%v", err)
+	}
+	now := time.Now()
+	l := &life{run: r, track: t, child: child, began: now, ticked: now}
+	if !r.opts.Program.Ready {
+		l.begin()
+	}
+	r.starts++
+	end, err := l.follow(ctx)
+	return l.finish(end, err)
+}
+
+// begin lets the program begin, and the clock run.
+func (l *life) begin() {
+	l.begun = true
+	l.startClock()
+	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.starts, word(l.mode), word(l.opts.Reader)))
+}
+
+// follow watches the program until its life is over.
+func (l *life) follow(ctx context.Context) (end ending, err error) {
+	every := tickTime
+	if l.opts.Program.Window == wire.WindowTimed {
+		every = min(every, time.Duration(l.opts.Program.EveryNS))
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var turn <-chan time.Time
+	if len(l.tracks) > 1 {
+		timer := time.NewTimer(l.opts.patience.turn)
+		defer timer.Stop()
+		turn = timer.C
+	}
+	for lines := l.child.lines; end == alive && err == nil; {
+		select {
+		case line, open := <-lines:
+			if !open {
+				lines = nil // it may have closed its output; its end comes by itself
+				continue
+			}
+			end, err = l.line(line)
+		case <-tick.C:
+			end, err = l.tick(every)
+		case <-turn:
+			end = stopped
+		case <-ctx.Done():
+			end = stopped
+		case <-l.child.ended:
+			end = exited
+		}
+	}
+	return end, err
+}
+
+// line takes a line of the program.
+func (l *life) line(line string) (ending, error) {
+	verb, words, _ := strings.Cut(line, " ")
+	l.quiet.broken()
+	switch {
+	case verb == "done":
+		return done, nil
+	case verb == "ready" && !l.begun:
+		l.begin()
+		return alive, nil
+	case !l.begun:
+		return alive, l.broken("it says %.40q before it is ready", line)
+	case verb == "ready" && l.opts.Program.Window == wire.WindowTimed:
+		return alive, l.broken("it says ready, but its windows have not waited for that")
+	case verb == "ready":
+		if l.windows == 0 {
+			l.startClock() // its set-up is none of the stress
+		}
+		return alive, nil
+	case verb == "try":
+		return alive, l.tries(words)
+	}
+	if !detects(l.opts.Program.Detect, wire.KindTold) {
+		return alive, l.broken("it tells a hit, which this scenario does not detect: %.80q", words)
+	}
+	text, fields := wire.Told(words)
+	l.hit(wire.KindTold, text, fields)
+	return alive, nil
+}
+
+// tries takes the number of tries that ended.
+func (l *life) tries(words string) error {
+	n, err := strconv.ParseUint(words, 10, 64)
+	switch {
+	case err != nil || n == 0 || n > triesMax:
+		return l.broken("it says try %.40q, which is no number from 1 to %d", words, triesMax)
+	case l.opts.Program.Window != wire.WindowTold:
+		return l.broken("it tells its tries, but its windows are of kind %s", l.opts.Program.Window)
+	}
+	for at := l.clock(); n > 0; n-- {
+		l.tally.Window(1, 0, int64(at))
+	}
+	l.windows++
+	return nil
+}
+
+// broken is the fault of a program that does not keep to the protocol, or fails.
+func (l *life) broken(format string, args ...any) error {
+	text := fmt.Sprintf(format, args...)
+	if last := l.child.tail.String(); last != "" {
+		text += fmt.Sprintf("; it printed last: %q", last)
+	}
+	return wire.Faultf(wire.WhoseGuest, "run the program", "%s", text)
+}
+
+// hit counts the try at hand as one. In a window that is a run, hits make one window
+// together, at its end.
+func (l *life) hit(kind wire.Kind, text string, fields map[string]string) {
+	at := int64(l.clock())
+	if l.told < l.opts.Detections {
+		l.told++
+		l.opts.Detection(wire.Detection{
+			Mode: l.mode, Window: l.tally.Windows, Round: l.starts - 1, AtNS: at,
+			Kind: kind, Text: wire.Clean(text, wire.MaxText), Fields: fields,
+		})
+	}
+	l.hits++
+	l.window = 0
+	if l.opts.Program.Window != wire.WindowRun {
+		l.tally.Window(1, 1, at)
+		l.windows++
+	}
+}
+
+// tick looks at the kernel's messages and the clock. Time in which the guest itself
+// did not run is no evidence of anything: of a long pause between two ticks, two count.
+func (l *life) tick(every time.Duration) (ending, error) {
+	now := time.Now()
+	passed := min(now.Sub(l.ticked), 2*every)
+	l.ticked = now
+	l.progress(now)
+	found, _, err := l.console.poll()
+	if l.found = found; err != nil || len(found) > 0 {
+		return reported, err
+	}
+	if !l.begun {
+		if now.Sub(l.began) > l.opts.patience.setUp {
+			return alive, l.broken("it was not ready after %v", l.opts.patience.setUp)
+		}
+		return alive, nil
+	}
+	if l.opts.Program.Window == wire.WindowTimed {
+		for l.window += passed; l.window >= time.Duration(l.opts.Program.EveryNS); l.window -= time.Duration(l.opts.Program.EveryNS) {
+			l.tally.Window(1, 0, int64(l.clock()))
+			l.windows++
+		}
+		return alive, nil
+	}
+	limit, detected := hangLimit(l.opts.Program.Detect)
+	if !detected && l.opts.Program.Window == wire.WindowTold {
+		limit = l.opts.patience.quiet
+	}
+	if limit == 0 || !l.quiet.reaches(limit, passed, l.child.process.Pid) {
+		return alive, nil
+	}
+	if !detected {
+		return alive, l.broken("it said nothing for %v", limit)
+	}
+	return hung, nil
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package program
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestStatIsReadWhateverTheNameHolds(t *testing.T) {
+	const rest = " R 7 8 9 0 -1 4194304 1 2 3 4 50 6 7 8 20 0 1 0\n"
+	for _, name := range []string{"sh", "a) R 1 (b", ") "} {
+		p, ok := parseStat([]byte("43 (" + name + ")" + rest))
+		assert.True(t, ok, name)
+		assert.Equal(t, process{pid: 43, parent: 7, session: 9, state: 'R', cpu: 56}, p, name)
+	}
+	for _, text := range []string{"", "43", "43 (sh", "43 (sh) R 7 8 9", "x (sh)" + rest, "43 (sh) R x 8 9 0 -1 4194304 1 2 3 4 50 6 7"} {
+		_, ok := parseStat([]byte(text))
+		assert.False(t, ok, text)
+	}
+}
+
+// Of a machine full of processes, none but what a program started is ever killed.
+func TestOthersProcessesAreNoOffspring(t *testing.T) {
+	const nobody = -1
+	assert.NotEmpty(t, stats(processes))
+	assert.Empty(t, offspring(nobody), "this process has started nothing")
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package program is the guest's workload for bugs that a user brings: it starts a
+// static program as a child, over and over, talks with it in lines, and watches the
+// kernel's messages. It owns the child's processes, which of its tries are hits, and
+// whose fault an end is that no detection knows; it leaves talking to the host to its
+// caller, the guest's main, and what the tallies mean to rig/trial.
+//
+// The lines, the program's on its standard output and the guest's on its standard input:
+//
+//	> ready                  its set-up is done
+//	< go SEED MODE READER    begin; a mode or reader without a name is -
+//	> try N                  N tries ended since the last such line, none of them a hit
+//	> hit WORDS              the try at hand is one; K=V among WORDS are kept by name
+//	< stop                   end, within a moment
+//	> done                   it has ended; or it exits with status 0
+//
+// Whatever else it prints is no line of these: its end is quoted where the program
+// fails. A program that does not know the lines works where windows are timed or runs.
+//
+// What a scenario detects makes the try at hand a hit, and the program is started
+// again. The kernel's other reports are the kernel's fault, and a death of the program
+// that is not detected is the guest's. Kernels report some things once only, such as
+// WARN_ONCE() and the sanitizer's: later hits are then missed, which makes a kernel
+// look better than it is only after it was seen to be bad.
+package program
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"kcovrig/guest/wire"
+)
+
+// Name is the workload's name in wire.Start.
+const Name = "program"
+
+// Options say what to run. Progress and Detection must not block for long.
+type Options struct {
+	Path       string // of the program
+	Program    wire.Program
+	Modes      []string // each has the program for a turn; one without a name where it knows none
+	Reader     string   // handed on to the program
+	Seed       uint64   // of its first start; each later one has the next
+	BlockSize  uint64   // windows per block
+	Detections int      // detections to report at most, per mode
+	Every      time.Duration
+	Progress   func(wire.Progress)
+	Detection  func(wire.Detection)
+	// Console gives the kernel's messages as /dev/kmsg does, whole records at a time.
+	// io.EOF and syscall.EAGAIN mean that there is no more at present.
+	Console io.Reader
+
+	patience patience // zero: as it is in a guest
+}
+
+// patience is how long what may not come is waited for, in the guest's time.
+type patience struct {
+	setUp time.Duration // for ready
+	quiet time.Duration // for a line, where windows are told and no hang is detected
+	stop  time.Duration // for the end after stop or done
+	kill  time.Duration // for the end after SIGKILL
+	rest  time.Duration // for what a dead program left in its pipe, or a report's rest
+	turn  time.Duration // of one mode, where there are several
+}
+
+var patient = patience{
+	setUp: 60 * time.Second, quiet: 30 * time.Second, stop: 2 * time.Second,
+	kill: 3 * time.Second, rest: time.Second, turn: time.Second,
+}
+
+// Validate says what is wrong with o.
+func (o Options) Validate() error {
+	if err := o.Program.Check(); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, m := range o.Modes {
+		if !isWord(m) || seen[m] {
+			return fmt.Errorf("mode %.40q is given twice or no word", m)
+		}
+		seen[m] = true
+	}
+	switch {
+	case o.Path == "":
+		return errors.New("no program")
+	case len(o.Modes) == 0:
+		return errors.New("no mode")
+	case !isWord(o.Reader):
+		return fmt.Errorf("reader %.40q is no word", o.Reader)
+	case o.BlockSize == 0:
+		return errors.New("block size 0")
+	case o.Detections < 0:
+		return fmt.Errorf("negative number of detections: %d", o.Detections)
+	case o.Every <= 0:
+		return fmt.Errorf("progress interval %v", o.Every)
+	case o.Progress == nil || o.Detection == nil:
+		return errors.New("nowhere to report to")
+	case o.Console == nil:
+		return errors.New("no messages of the kernel to watch")
+	}
+	return nil
+}
+
+// isWord says whether s, which may be empty, can stand in a line as one word.
+func isWord(s string) bool {
+	return len(s) <= wire.MaxFieldName && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+// word is s as it stands in a line.
+func word(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package program
+
+import (
+	"context"
+	"time"
+
+	"kcovrig/guest/tally"
+	"kcovrig/guest/wire"
+)
+
+const (
+	// barrenMax is how often in a row the program may end without a window.
+	barrenMax = 16
+	// stuckMax is how many processes may be left that cannot be killed, since the
+	// kernel was broken under them.
+	stuckMax = 4
+)
+
+// track is what is known of one mode.
+type track struct {
+	mode  string
+	tally tally.Tally
+	told  int // detections sent
+}
+
+// run is one stress from start to stop.
+type run struct {
+	opts     Options
+	tracks   []*track // one per mode, in the order of Options
+	console  *console
+	starts   uint64
+	barren   int          // starts in a row that brought no window
+	stuck    map[int]bool // processes that cannot be killed
+	spent    time.Duration
+	counting time.Time // since when the clock runs; zero: it stands
+	reported time.Time // when Progress was last called
+}
+
+// Run has the program started and watched until ctx is done, and returns the totals.
+// Errors are *wire.Fault.
+func Run(ctx context.Context, opts Options) (wire.Done, error) {
+	if err := opts.Validate(); err != nil {
+		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "%v", err)
+	}
+	if opts.patience == (patience{}) {
+		opts.patience = patient
+	}
+	r := &run{opts: opts, console: &console{from: opts.Console}, stuck: map[int]bool{}, reported: time.Now()}
+	for _, m := range opts.Modes {
+		r.tracks = append(r.tracks, &track{mode: m, tally: tally.New(m, opts.BlockSize)})
+	}
+	if err := r.lookBack(); err != nil {
+		return wire.Done{}, err
+	}
+	for ctx.Err() == nil {
+		if err := r.live(ctx, r.tracks[r.starts%uint64(len(r.tracks))]); err != nil {
+			return wire.Done{}, err
+		}
+	}
+	return wire.Done{ElapsedNS: int64(r.clock()), Tallies: r.totals()}, nil
+}
+
+// lookBack reads what the kernel said before: after anything but a warning, such as
+// kernels give of their configuration, there is nothing to be measured on it.
+func (r *run) lookBack() error {
+	found, err := r.console.settle(r.opts.patience.rest)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if f.kind != wire.KindWarn {
+			return elsewhere(f)
+		}
+	}
+	return nil
+}
+
+// elsewhere is the fault of a kernel that reports what is not the bug at hand.
+func elsewhere(f report) error {
+	return wire.Faultf(wire.WhoseKernel, "run the program", "the kernel reports what is no detection: %s", wire.Clean(f.words(), wire.MaxText))
+}
+
+// clock is the time of stress, which stands still while the program is set up or ended.
+func (r *run) clock() time.Duration {
+	if r.counting.IsZero() {
+		return r.spent
+	}
+	return r.spent + time.Since(r.counting)
+}
+
+// startClock lets the clock run; stopClock makes it stand, and returns how long it ran.
+func (r *run) startClock() { r.counting = time.Now() }
+
+func (r *run) stopClock() (ran time.Duration) {
+	if !r.counting.IsZero() {
+		ran = time.Since(r.counting)
+	}
+	r.spent, r.counting = r.spent+ran, time.Time{}
+	return ran
+}
+
+func (r *run) totals() []wire.Tally {
+	var ts []wire.Tally
+	for _, t := range r.tracks {
+		ts = append(ts, t.tally.Tally)
+	}
+	return ts
+}
+
+// progress reports the totals where it is time to.
+func (r *run) progress(now time.Time) {
+	if now.Sub(r.reported) >= r.opts.Every {
+		r.reported = now
+		r.opts.Progress(wire.Progress{ElapsedNS: int64(r.clock()), Tallies: r.totals()})
+	}
+}

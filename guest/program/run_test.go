@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
+package program
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"kcovrig/guest/wire"
+)
+
+// TestMain lets the tests inherit orphans, as PID 1 does.
+func TestMain(m *testing.M) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// kernel is what a kernel says: records are added while a program runs.
+type kernel struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+	err  error // once all is read
+}
+
+func (k *kernel) Read(b []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.said.Len() == 0 && k.err != nil {
+		return 0, k.err
+	}
+	return k.said.Read(b)
+}
+
+func (k *kernel) say(lines ...string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, line := range lines {
+		k.said.WriteString("4,1,1,-;" + line + "\n")
+	}
+}
+
+// bench is one run of testdata/program.sh and what it brought.
+type bench struct {
+	Options
+	kernel kernel
+	hits   []wire.Detection
+	last   wire.Progress
+	// enough is asked after every record whether to stop.
+	enough func(b *bench) bool
+}
+
+func newBench(t *testing.T, window wire.WindowKind, detect []wire.Detect, words ...string) *bench {
+	path, err := filepath.Abs("testdata/program.sh")
+	require.NoError(t, err)
+	b := &bench{}
+	b.Options = Options{
+		Path: path, Modes: []string{""}, BlockSize: 10, Detections: 3, Every: time.Millisecond, Console: &b.kernel,
+		Program: wire.Program{Args: words, Env: []string{"PATH=" + os.Getenv("PATH")}, Detect: detect, Window: window},
+		patience: patience{
+			setUp: 10 * time.Second, quiet: 10 * time.Second, stop: 5 * time.Second, kill: 5 * time.Second,
+			rest: 2 * time.Second, turn: time.Second,
+		},
+	}
+	if window == wire.WindowTimed {
+		b.Program.EveryNS = 1e6
+	}
+	return b
+}
+
+// run runs until enough, and makes sure that nothing is left behind.
+func (b *bench) run(t *testing.T) (wire.Done, error) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	look := func() {
+		if b.enough != nil && b.enough(b) {
+			cancel()
+		}
+	}
+	b.Progress = func(p wire.Progress) { b.last = p; look() }
+	b.Detection = func(d wire.Detection) {
+		require.NoError(t, d.Check(b.Modes))
+		b.hits = append(b.hits, d)
+		look()
+	}
+	done, err := Run(ctx, b.Options)
+	require.NotErrorIs(t, ctx.Err(), context.DeadlineExceeded, "%+v", b.last)
+	assert.True(t, childless(), "processes are left")
+	for end := time.Now().Add(time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // what waits for a process that has ended ends soon
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "goroutines are left")
+	return done, err
+}
+
+func windows(n uint64) func(*bench) bool {
+	return func(b *bench) bool {
+		var all uint64
+		for _, t := range b.last.Tallies {
+			all += t.Windows
+		}
+		return all >= n
+	}
+}
+
+func hits(n int) func(*bench) bool { return func(b *bench) bool { return len(b.hits) >= n } }
+
+var told = []wire.Detect{{Kind: wire.KindTold}}
+
+func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "told")
+	b.Program.Ready, b.Modes, b.Detections = true, []string{"one"}, 2
+	b.enough = windows(155)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	tally := done.Tallies[0]
+	assert.Zero(t, tally.Windows%31, "whole rounds of 30 tries and a hit: %+v", tally)
+	assert.Equal(t, tally.Windows/31, tally.StaleWindows)
+	assert.Equal(t, tally.Windows/10, tally.Blocks)
+	assert.Equal(t, tally.Windows, tally.Entries)
+	assert.Equal(t, tally.StaleWindows, tally.StaleEntries)
+	assert.NotZero(t, tally.BlockTurns)
+	require.Len(t, b.hits, 2, "no more than asked for")
+	assert.Equal(t, wire.Detection{
+		Mode: "one", Window: 61, AtNS: b.hits[1].AtNS, Kind: wire.KindTold,
+		Text: "lost note=2 mode=one", Fields: map[string]string{"note": "2", "mode": "one"},
+	}, b.hits[1])
+}
+
+func TestAProgramIsAskedToStopAndHeardUntilItEnds(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "patient")
+	b.enough = windows(3)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, uint64(7), done.Tallies[0].Windows)
+}
+
+func TestAProgramHasItsArgumentsAndNoOtherEnvironment(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "env", "word")
+	b.Program.Env = append(b.Program.Env, "A=b")
+	b.enough = hits(1)
+	_, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, "word A=b HOME= home=/", b.hits[0].Text)
+}
+
+func TestASilentProgramsWindowsAreTimed(t *testing.T) {
+	b := newBench(t, wire.WindowTimed, []wire.Detect{{Kind: wire.KindOops}}, "silent")
+	b.enough = windows(50)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.LessOrEqual(t, done.Tallies[0].Windows, uint64(done.ElapsedNS/1e6), "no more windows than time")
+	assert.Zero(t, done.Tallies[0].StaleWindows)
+}
+
+func TestEachRunOfAFiniteProgramIsAWindow(t *testing.T) {
+	b := newBench(t, wire.WindowRun, told, "once")
+	b.enough = windows(20)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Zero(t, done.Tallies[0].StaleWindows)
+	assert.Equal(t, done.Tallies[0].Blocks, done.Tallies[0].Windows/10)
+
+	b = newBench(t, wire.WindowRun, told, "lucky")
+	b.enough = windows(3)
+	done, err = b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, done.Tallies[0].Windows, done.Tallies[0].StaleWindows, "two hits of one run are one window")
+	assert.Equal(t, "two", b.hits[1].Text)
+}
+
+func TestModesHaveTheProgramInTurns(t *testing.T) {
+	b := newBench(t, wire.WindowRun, told, "once")
+	b.Modes = []string{"a", "b"}
+	b.enough = windows(10)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.InDelta(t, done.Tallies[0].Windows, done.Tallies[1].Windows, 1)
+}
+
+func TestADeathIsAHitWhereItIsDetectedOnly(t *testing.T) {
+	for name, c := range map[string]struct {
+		word, exit string
+		text       string // of the hit
+		fault      string // of the guest
+	}{
+		"a signal by name":      {"segv", "SIGSEGV", "it died of SIGSEGV", ""},
+		"any signal":            {"segv", "signal", "it died of SIGSEGV", ""},
+		"whatever":              {"segv", "", "it died of SIGSEGV", ""},
+		"another signal":        {"segv", "SIGBUS", "", "it died of SIGSEGV"},
+		"a status":              {"status", "3", "it exited with status 3", ""},
+		"another status":        {"status", "4", "", `it exited with status 3, which is no detection; it printed last: "what went wrong"`},
+		"a status is no signal": {"status", "signal", "", "it exited with status 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindExit, Exit: c.exit}}, c.word)
+			b.enough = hits(2)
+			done, err := b.run(t)
+			if c.fault != "" {
+				requireFault(t, err, wire.WhoseGuest, c.fault)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, c.text, b.hits[0].Text)
+			assert.Equal(t, uint64(1), b.hits[1].Round, "it is started again")
+			assert.GreaterOrEqual(t, done.Tallies[0].Windows, 2*done.Tallies[0].StaleWindows)
+		})
+	}
+}
+
+func requireFault(t *testing.T, err error, whose, words string) {
+	t.Helper()
+	var f *wire.Fault
+	require.ErrorAs(t, err, &f)
+	assert.Equal(t, whose, f.Whose, "%v", err)
+	assert.ErrorContains(t, err, words)
+}
+
+func TestAHangIsToldByTheGuestsTime(t *testing.T) {
+	for _, word := range []string{"stuck", "spinning"} {
+		b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindHang, NS: 200e6}}, word)
+		b.enough = hits(2)
+		done, err := b.run(t)
+		require.NoError(t, err, word)
+		assert.Equal(t, "no line for 200ms", b.hits[0].Text)
+		assert.GreaterOrEqual(t, done.Tallies[0].Windows, uint64(10))
+
+		b = newBench(t, wire.WindowTold, told, word)
+		b.patience.quiet = 200 * time.Millisecond
+		_, err = b.run(t)
+		requireFault(t, err, wire.WhoseGuest, "it said nothing for 200ms")
+	}
+}
+
+func TestAProgramThatIgnoresStopIsKilled(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "deaf")
+	b.patience.stop = 50 * time.Millisecond
+	b.enough = windows(1)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, uint64(1), done.Tallies[0].Windows)
+}
+
+func TestWhatAProgramPrintsTakesNoMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindHang, NS: 300e6}}, "flood")
+	b.enough = hits(1)
+	_, err := b.run(t)
+	require.NoError(t, err, "a flood is no line")
+	for _, word := range []string{"hits", "tries"} {
+		b = newBench(t, wire.WindowTold, told, word)
+		b.enough, b.patience.stop = windows(20_000), 50*time.Millisecond
+		done, err := b.run(t)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(b.hits), 3)
+		assert.GreaterOrEqual(t, done.Tallies[0].Windows, uint64(20_000))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(4<<20))
+}
+
+func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		window wire.WindowKind
+		detect wire.Kind
+		ready  bool
+		word   string
+		want   string
+	}{
+		"a number of tries":   {wire.WindowTold, wire.KindTold, false, "garbled", `try "-1"`},
+		"a try before ready":  {wire.WindowTold, wire.KindTold, true, "early", `"try 1" before it is ready`},
+		"never ready":         {wire.WindowTold, wire.KindTold, true, "never", "not ready after"},
+		"an unasked ready":    {wire.WindowTimed, wire.KindTold, false, "told", "have not waited for that"},
+		"tries of timed ones": {wire.WindowTimed, wire.KindTold, false, "segv", "windows are of kind timed"},
+		"hits of no use":      {wire.WindowTold, wire.KindOops, false, "hits", "does not detect"},
+		"nothing, always":     {wire.WindowTold, wire.KindTold, false, "once", "16 times in a row"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.window, []wire.Detect{{Kind: c.detect}}, c.word)
+			b.Program.Ready, b.patience.setUp = c.ready, 300*time.Millisecond
+			if c.word != "never" {
+				b.patience.setUp = 10 * time.Second
+			}
+			_, err := b.run(t)
+			requireFault(t, err, wire.WhoseGuest, c.want)
+		})
+	}
+}
+
+func TestNothingThatAProgramStartedIsLeft(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "children")
+	b.enough = windows(3)
+	_, err := b.run(t)
+	require.NoError(t, err) // run itself looks
+}
+
+func TestAProgramThatCannotBeStartedIsTheGuestsFault(t *testing.T) {
+	b := newBench(t, wire.WindowRun, told)
+	b.Path = filepath.Join(t.TempDir(), "none")
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseGuest, "no such file")
+}
+
+func TestOptionsAreRefusedForEachThingThatIsWrong(t *testing.T) {
+	for want, spoil := range map[string]func(*Options){
+		"0 detections":         func(o *Options) { o.Program.Detect = nil },
+		"no program":           func(o *Options) { o.Path = "" },
+		"no mode":              func(o *Options) { o.Modes = nil },
+		"given twice":          func(o *Options) { o.Modes = []string{"a", "a"} },
+		"or no word":           func(o *Options) { o.Modes = []string{"a b"} },
+		`reader "a\n"`:         func(o *Options) { o.Reader = "a\n" },
+		"block size 0":         func(o *Options) { o.BlockSize = 0 },
+		"negative number":      func(o *Options) { o.Detections = -1 },
+		"progress interval":    func(o *Options) { o.Every = 0 },
+		"nowhere to report to": func(o *Options) { o.Progress = nil },
+		"no messages":          func(o *Options) { o.Console = nil },
+	} {
+		b := newBench(t, wire.WindowTold, told)
+		b.Progress, b.Detection = func(wire.Progress) {}, func(wire.Detection) {}
+		require.NoError(t, b.Validate())
+		spoil(&b.Options)
+		assert.ErrorContains(t, b.Validate(), want)
+		_, err := Run(t.Context(), b.Options)
+		requireFault(t, err, wire.WhoseRig, want)
+	}
+}
+
+func oops(symbol string) []string {
+	return []string{
+		"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000050",
+		"Internal error: Oops: 0000000096000006 [#1]  SMP", "pc : " + symbol, "---[ end trace 0000000000000000 ]---",
+	}
+}
+
+func TestAnOopsInTheFunctionIsAHitAndElsewhereTheKernelsFault(t *testing.T) {
+	detect := []wire.Detect{{Kind: wire.KindOops, Function: "tls_getsockopt"}}
+	b := newBench(t, wire.WindowTold, detect, "stuck")
+	b.enough = func(b *bench) bool {
+		if windows(uint64(len(b.hits)*6+5))(b) && len(b.hits) < 2 {
+			b.kernel.say(append(oops("tls_getsockopt+0x1c/0x2bc"), "BUG: scheduling while atomic: init/43/0x00000002")...)
+		}
+		return len(b.hits) == 2
+	}
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, uint64(2), done.Tallies[0].StaleWindows)
+	assert.Equal(t, "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000050 in tls_getsockopt+0x1c/0x2bc", b.hits[0].Text)
+	assert.Equal(t, map[string]string{"pc": "tls_getsockopt+0x1c/0x2bc", "address": "0000000000000050", "then": "bug"}, b.hits[0].Fields)
+	assert.Equal(t, uint64(5), b.hits[0].Window)
+	assert.Equal(t, uint64(1), b.hits[1].Round, "it is started again")
+
+	b = newBench(t, wire.WindowTold, detect, "stuck")
+	b.enough = func(b *bench) bool { b.kernel.say(oops("kfree+0x10/0x20")...); return false }
+	_, err = b.run(t)
+	requireFault(t, err, wire.WhoseKernel, "kfree+0x10/0x20")
+	assert.Empty(t, b.hits)
+}
+
+// A program that dies of an oops is judged by the oops: its death is a consequence.
+func TestADeathThatAReportBroughtAboutIsTheReports(t *testing.T) {
+	b := newBench(t, wire.WindowRun, []wire.Detect{{Kind: wire.KindExit}}, "status")
+	b.Program.Window = wire.WindowTold
+	b.enough = nil
+	b.kernel.say("Booting Linux on physical CPU 0x0", "WARNING: CPU: 0 PID: 1 at a.c:1 boot+0x1/0x2")
+	said := false
+	b.enough = func(b *bench) bool {
+		if !said {
+			b.kernel.say(oops("kfree+0x10/0x20")...)
+		}
+		said = true
+		return false
+	}
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseKernel, "kfree")
+}
+
+func TestAKernelThatIsBrokenBeforeTheProgramStartsMeasuresNothing(t *testing.T) {
+	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindOops}}, "told")
+	b.kernel.say(oops("tls_getsockopt+0x1c/0x2bc")...)
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseKernel, "tls_getsockopt")
+}
+
+func TestMessagesThatCannotBeReadAreAFault(t *testing.T) {
+	for want, cause := range map[string]error{"overwritten": unix.EPIPE, "odd": errors.New("odd")} {
+		b := newBench(t, wire.WindowTold, told, "stuck")
+		b.enough = func(b *bench) bool {
+			b.kernel.mu.Lock()
+			defer b.kernel.mu.Unlock()
+			b.kernel.err = cause
+			return false
+		}
+		_, err := b.run(t)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestAReportDuringTheSetUpIsNoHit(t *testing.T) {
+	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindOops}}, "never")
+	b.Program.Ready = true
+	b.enough = func(b *bench) bool { b.kernel.say(oops("f+0x1/0x2")...); return false }
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseKernel, "f+0x1/0x2")
+	assert.True(t, strings.HasPrefix(err.Error(), "run the program"), err)
+}

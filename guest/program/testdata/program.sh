@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Programs as users bring them, one per word: good ones, and such as break every rule.
+
+# greet does the set-up's end; it leaves the words of go in $1 to $4.
+greet() {
+	echo ready
+	read -r line
+	set -- $line
+	[ "$1" = go ] || exit 90
+	mode=$3
+}
+
+# tries tells tries until it is asked to stop.
+tries() {
+	while :; do
+		echo "try $1"
+		read -r line
+		[ "$line" = stop ] && break
+	done
+}
+
+case $1 in
+told) # 30 clean tries, a hit, and again
+	greet
+	for i in 1 2 3 4 5; do
+		echo "try 10"; echo "try 20"; echo "hit lost note=$i mode=$mode"
+	done
+	echo done ;;
+patient) greet; echo "try 3"; read -r line; [ "$line" = stop ] && echo "try 4" ;;
+env) echo "hit $2 A=$A HOME=$HOME home=$(pwd)"; read -r line; read -r line ;;
+silent) exec sleep 1000 ;;
+once) exit 0 ;;
+lucky) echo "hit one"; echo "hit two"; exit 0 ;;
+status) echo "try 1"; echo "what went wrong" >&2; exit 3 ;;
+segv) echo "try 5"; kill -SEGV $$; sleep 1 ;;
+stuck) echo "try 5"; exec sleep 1000 ;;
+spinning) echo "try 5"; while :; do :; done ;;
+deaf) trap '' INT TERM HUP; echo "try 1"; while :; do read -r line || sleep 1000; done ;;
+flood) echo "try 1"; exec yes "$(head -c 100000 /dev/zero | tr '\0' x)" ;;
+hits) exec yes "hit again and again" ;;
+tries) exec yes "try 1000" ;;
+garbled) echo "try -1"; sleep 1000 ;;
+early) echo "try 1"; echo ready; sleep 1000 ;;
+never) exec sleep 1000 ;;
+children) (sleep 1000 & setsid sleep 1000 & setsid sh -c 'sleep 1000 & sleep 1000' &) ; echo "try 1"; sleep 0.1; echo done ;;
+esac
