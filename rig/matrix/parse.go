@@ -110,7 +110,7 @@ func (d *document) readSettings(byKey map[string]yamlfile.Pair) {
 			name = word
 		}
 	}
-	s, err := scenario.Lookup(name)
+	s, err := scenario.Load(name)
 	if err != nil {
 		panic(err) // the names were checked
 	}

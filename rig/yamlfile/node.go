@@ -26,7 +26,8 @@ func Follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// Pairs reads a mapping whose keys must be known, each given once.
+// Pairs reads a mapping whose keys must be known, each given once; where known is
+// nil, any word is a key.
 func (r *Reader) Pairs(n *yaml.Node, what string, known []string) []Pair {
 	n = Follow(n)
 	if n.Kind != yaml.MappingNode {
@@ -42,7 +43,7 @@ func (r *Reader) Pairs(n *yaml.Node, what string, known []string) []Pair {
 			r.Fail(PlaceOf(key), "%s: a key is a word", what)
 		case seen[key.Value]:
 			r.Fail(PlaceOf(key), "%s: %s is given twice", what, key.Value)
-		case !slices.Contains(known, key.Value):
+		case known != nil && !slices.Contains(known, key.Value):
 			r.FailWord(PlaceOf(key), "key", key.Value, known)
 		default:
 			out = append(out, Pair{key.Value, PlaceOf(key), Follow(v)})
