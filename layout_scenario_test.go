@@ -11,7 +11,7 @@ import (
 // home lists where the bug's name may stand: its scenario's places, and texts
 // for people.
 var home = []string{
-	"rig/scenario/", "guest/kcov/", "kernel/patches/", "images/kcov/", "docs/", "README.md",
+	"scenarios/", "guest/kcov/", "kernel/patches/", "images/kcov/", "docs/", "README.md",
 }
 
 // allowed lists the ways in which the rest may name the bug: where the guest

@@ -5,7 +5,10 @@
 // and checking are left to rig/internal/kernel.
 package images
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 //go:embed *.config */*.config
 var files embed.FS
@@ -19,3 +22,6 @@ func Fragment(name string) string {
 	}
 	return string(text)
 }
+
+// Files are the fragments, by their paths below this folder.
+func Files() fs.FS { return files }

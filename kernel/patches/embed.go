@@ -27,3 +27,6 @@ func Series(name string) fs.FS {
 	}
 	return sub
 }
+
+// Files are the patches, by their paths below this folder.
+func Files() fs.FS { return files }

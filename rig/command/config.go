@@ -30,7 +30,11 @@ import (
 
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
-	Spec     trial.Spec
+	// Spec says what is asked for. Its scenario may be a name, a folder or a file; a
+	// normalised one has the name.
+	Spec trial.Spec
+	// Scenario is the one that Spec names, where it is loaded already.
+	Scenario *scenario.Scenario
 	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
 	QEMU     string         // program to use instead of the one that would be found
 	OutDir   string         // run folder to write; empty: one of the cache's, which keeps the latest
@@ -53,23 +57,16 @@ type Config struct {
 
 // Normalise fills the defaults and validates, once, before anything is done.
 func (c Config) Normalise() (Config, scenario.Scenario, error) {
-	if c.Spec.Scenario == "" {
-		c.Spec.Scenario = scenario.Default
-	}
-	s, err := scenario.Lookup(c.Spec.Scenario)
+	s, err := c.findScenario()
 	if err != nil {
-		return c, s, fault.Wrap(fault.User, "", err)
+		return c, s, err
 	}
+	c.Scenario, c.Spec.Scenario = &s, s.Name
 	if c.Spec.Compiler == "" {
 		c.Spec.Compiler = arch.GCC
 	}
 	if len(c.Spec.Modes) == 0 {
 		c.Spec.Modes = slices.Clone(s.Modes)
-	}
-	for _, m := range c.Spec.Modes {
-		if !slices.Contains(s.Modes, m) {
-			return c, s, fault.Newf(fault.User, "", "--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))
-		}
 	}
 	for _, r := range c.Spec.Readers {
 		if _, ok := s.Readers[string(r)]; !ok {
@@ -78,6 +75,9 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	}
 	if err := c.Spec.Validate(); err != nil {
 		return c, s, err
+	}
+	if err := s.Runs(c.Spec.Arch, c.Spec.Modes); err != nil {
+		return c, s, fault.Wrap(fault.User, "", err)
 	}
 	c.Spec.QEMU = c.QEMU
 	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
@@ -104,6 +104,17 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 		c.Doers = RealDoers()
 	}
 	return c, s, nil
+}
+
+// findScenario loads the scenario that the specification names, where it is not there yet.
+func (c Config) findScenario() (scenario.Scenario, error) {
+	if c.Scenario != nil {
+		return *c.Scenario, nil
+	}
+	if c.Spec.Scenario == "" {
+		return scenario.Load(scenario.Default)
+	}
+	return scenario.Load(c.Spec.Scenario)
 }
 
 // checkOutDir refuses a run folder that exists: a result is never overwritten.
@@ -134,12 +145,12 @@ func (c Config) KernelConfig() (kernels.Config, error) {
 	if err != nil {
 		return kernels.Config{}, fault.Wrap(fault.User, "--arch", err)
 	}
-	s, err := scenario.Lookup(c.Spec.Scenario)
+	s, err := c.findScenario()
 	return kernels.Config{
 		Spec: c.Spec, Arch: a, Scenario: s, CacheDir: c.CacheDir,
 		Line: func(line string) { c.Events(trial.Event{Line: line}) },
 		Step: func(b trial.BuildEvent) { c.Events(trial.Event{Build: &b}) },
-	}, fault.Wrap(fault.User, "", err)
+	}, err
 }
 
 // Emulated says whether a boot of the specification runs with the emulator.

@@ -65,7 +65,7 @@ func KVM(ctx context.Context, cfg Config, a arch.Arch) error {
 	if err := qemu.ProbeKVM(ctx, e.Argv, a); err != nil {
 		return err
 	}
-	s, err := scenario.Lookup(scenario.Default)
+	s, err := scenario.Load(scenario.Default)
 	if err != nil {
 		return err
 	}

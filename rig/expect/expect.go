@@ -128,7 +128,7 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 	defer os.RemoveAll(dir)
 	files, err := fs.Glob(s.Litmus, "*.litmus")
 	if err != nil || len(files) == 0 {
-		return nil, fault.Newf(fault.Rig, "", "scenario %s has no litmus tests", s.Name)
+		return nil, fault.Newf(fault.User, "", "scenario %s has no litmus tests", s.Name)
 	}
 	out := []trial.Expected{}
 	for _, file := range files {

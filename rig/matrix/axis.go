@@ -9,6 +9,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
 )
 
 // axis is one key below "axes". The table's order is that of the cells: the
@@ -31,7 +32,7 @@ type value struct {
 	rev   string
 	label string // in cells' names
 	seed  uint64
-	at    place
+	at    yamlfile.Place
 }
 
 // The words with a meaning of their own.

@@ -13,12 +13,13 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/yamlfile"
 )
 
 // combination is a cell under way: the value of every axis, and where it is from.
 type combination struct {
 	values map[string]value
-	at     place
+	at     yamlfile.Place
 	stated *entry // of an include with an expectation
 }
 
@@ -34,7 +35,7 @@ func (d *document) cells() []Cell {
 			return hit
 		})
 		if !e.used {
-			d.fail(e.at, "exclude: no cell is like this")
+			d.Fail(e.at, "exclude: no cell is like this")
 		}
 	}
 	for i := range d.include {
@@ -47,8 +48,8 @@ func (d *document) cells() []Cell {
 		}
 		combinations = append(combinations, c)
 	}
-	if len(combinations) == 0 && len(d.problems) == 0 {
-		d.fail(d.axesAt, "no cell is left")
+	if len(combinations) == 0 && !d.Failed() {
+		d.Fail(d.axesAt, "no cell is left")
 	}
 	var cells []Cell
 	seen := doubles{map[string]int{}, map[string]int{}}
@@ -63,7 +64,7 @@ func (d *document) cells() []Cell {
 	}
 	for _, e := range d.expectations {
 		if !e.used {
-			d.fail(e.at, "expectations: no cell is like this")
+			d.Fail(e.at, "expectations: no cell is like this")
 		}
 	}
 	return cells
@@ -89,7 +90,7 @@ func (d *document) product() []combination {
 			continue
 		}
 		if len(out)*len(list) > maxCells {
-			d.fail(d.axesAt, "more than %d cells", maxCells)
+			d.Fail(d.axesAt, "more than %d cells", maxCells)
 			return nil
 		}
 		var next []combination
@@ -143,7 +144,7 @@ func (d *document) cell(c combination) (Cell, bool) {
 	}
 	cell.ID, cell.Name = identity(c), nameOf(c)
 	if cell.Command == Compare && c.values["patch"].text == none {
-		d.fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
+		d.Fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
 		return cell, false
 	}
 	spec := cell.Spec
@@ -151,7 +152,7 @@ func (d *document) cell(c combination) (Cell, bool) {
 		spec.Modes = d.scenario.Modes
 	}
 	if err := spec.Validate(); err != nil {
-		d.fail(d.blame(c, err), "cell %s: %s; exclude it", cell.Name, words(err))
+		d.Fail(d.blame(c, err), "cell %s: %s; exclude it", cell.Name, words(err))
 		return cell, false
 	}
 	d.expect(&cell, c)
@@ -159,9 +160,9 @@ func (d *document) cell(c combination) (Cell, bool) {
 }
 
 // blame finds the value that a specification's error speaks of by its flag.
-func (d *document) blame(c combination, err error) place {
+func (d *document) blame(c combination, err error) yamlfile.Place {
 	for _, a := range axes {
-		if v := c.values[a.key]; v.at != (place{}) && strings.HasPrefix(words(err), "--"+a.key) {
+		if v := c.values[a.key]; v.at != (yamlfile.Place{}) && strings.HasPrefix(words(err), "--"+a.key) {
 			return v.at
 		}
 	}
@@ -228,11 +229,11 @@ func nameOf(c combination) string {
 // doubles finds cells that are there twice, or that people could not tell apart.
 type doubles struct{ ids, names map[string]int }
 
-func (d *document) checkDouble(seen doubles, cell Cell, at place) {
+func (d *document) checkDouble(seen doubles, cell Cell, at yamlfile.Place) {
 	if n := seen.ids[cell.ID]; n > 0 {
-		d.fail(at, "cell %s is there already, as number %d", cell.Name, n)
+		d.Fail(at, "cell %s is there already, as number %d", cell.Name, n)
 	} else if seen.names[cell.Name] > 0 {
-		d.fail(at, "two cells are named %s: give a tree, patch or QEMU a name of its own, as in {path: ..., name: ...}", cell.Name)
+		d.Fail(at, "two cells are named %s: give a tree, patch or QEMU a name of its own, as in {path: ..., name: ...}", cell.Name)
 	}
 	seen.ids[cell.ID], seen.names[cell.Name] = cell.Number, cell.Number
 }

@@ -33,9 +33,9 @@ func (d *document) expect(cell *Cell, c combination) {
 		return
 	}
 	if may := outcomesOf(cell.Command); !slices.Contains(may, stated.expect) {
-		d.fail(stated.expectAt, "cell %s cannot come to %s: %s comes to one of %v", cell.Name, stated.expect, cell.Command, may)
+		d.Fail(stated.expectAt, "cell %s cannot come to %s: %s comes to one of %v", cell.Name, stated.expect, cell.Command, may)
 	}
-	cell.Expect, cell.Why = stated.expect, fmt.Sprintf("stated in line %d", stated.expectAt.line)
+	cell.Expect, cell.Why = stated.expect, fmt.Sprintf("stated in line %d", stated.expectAt.Line)
 }
 
 // modelled is what the memory model says of a cell: herd7's table under the

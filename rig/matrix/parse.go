@@ -3,9 +3,7 @@
 package matrix
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -16,6 +14,7 @@ import (
 
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
 )
 
 // The file's keys beside the axes'.
@@ -36,15 +35,21 @@ const durationForm = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
 
 var durations = regexp.MustCompile(durationForm)
 
+// What Parse's errors begin and end with.
+const (
+	op  = "read the matrix"
+	try = "docs/matrix.md describes the file; docs/matrix.schema.json lets an editor check it"
+)
+
 // document is the file as it is read, before the cells are made.
 type document struct {
-	*reader
+	*yamlfile.Reader
 	dir          string // of the file
 	name         string
 	scenario     scenario.Scenario
 	base         Cell // what all cells share
 	axes         map[string][]value
-	axesAt       place
+	axesAt       yamlfile.Place
 	include      []entry
 	exclude      []entry
 	expectations []entry
@@ -54,69 +59,38 @@ type document struct {
 // line and column of everything that is wrong. path is for those and for the
 // paths in the file that are relative to its folder; nothing is opened.
 func Parse(path string, text []byte) (File, error) {
-	d := &document{reader: &reader{file: path}, dir: filepath.Dir(path), name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), axes: map[string][]value{}}
-	root, ok := d.root(text)
+	d := &document{Reader: &yamlfile.Reader{File: path}, dir: filepath.Dir(path), name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), axes: map[string][]value{}}
+	root, ok := d.Root(text, "a matrix")
 	if ok {
 		d.read(root)
 	}
-	if err := d.err(); err != nil {
+	if err := d.Err(op, try); err != nil {
 		return File{}, err
 	}
 	cells := d.cells()
-	return File{Path: path, Name: d.name, Cells: cells}, d.err()
-}
-
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
-
-// root parses the YAML, of which there must be one document.
-func (d *document) root(text []byte) (*yaml.Node, bool) {
-	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
-	var doc, more yaml.Node
-	err := decoder.Decode(&doc)
-	if err == nil {
-		if again := decoder.Decode(&more); again == nil {
-			d.fail(placeOf(&more), "a second document; a matrix is one")
-			return nil, false
-		} else if !errors.Is(again, io.EOF) {
-			err = again
-		}
-	}
-	switch {
-	case errors.Is(err, io.EOF):
-		d.fail(place{}, "the file is empty")
-	case err != nil:
-		words, line := err.Error(), 1
-		if m := yamlLine.FindStringSubmatch(words); m != nil {
-			line, _ = strconv.Atoi(m[1])
-			words = strings.TrimPrefix(words, m[0])
-		}
-		d.fail(place{line, 1}, "no YAML: %s", strings.TrimPrefix(words, "yaml: "))
-	default:
-		return doc.Content[0], true
-	}
-	return nil, false
+	return File{Path: path, Name: d.name, Cells: cells}, d.Err(op, try)
 }
 
 func (d *document) read(root *yaml.Node) {
-	pairs := d.pairs(root, "a matrix", topKeys)
-	if len(d.problems) > 0 && pairs == nil {
+	pairs := d.Pairs(root, "a matrix", topKeys)
+	if d.Failed() && pairs == nil {
 		return
 	}
-	byKey := map[string]pair{}
+	byKey := map[string]yamlfile.Pair{}
 	for _, p := range pairs {
-		byKey[p.key] = p
+		byKey[p.Key] = p
 	}
 	if v, ok := byKey["version"]; !ok {
-		d.fail(placeOf(root), "no version; write: version: %d", formatVersion)
-	} else if v.value.Tag != "!!int" || v.value.Value != fmt.Sprint(formatVersion) {
-		d.fail(placeOf(v.value), "version: want %d, not %q", formatVersion, v.value.Value)
+		d.Fail(yamlfile.PlaceOf(root), "no version; write: version: %d", formatVersion)
+	} else if v.Value.Tag != "!!int" || v.Value.Value != fmt.Sprint(formatVersion) {
+		d.Fail(yamlfile.PlaceOf(v.Value), "version: want %d, not %q", formatVersion, v.Value.Value)
 	}
 	if v, ok := byKey["name"]; ok {
-		d.name, _ = d.text(v.value, "name")
+		d.name, _ = d.Text(v.Value, "name")
 	}
 	d.readSettings(byKey)
-	if len(byKey["axes"].key)+len(byKey["include"].key) == 0 {
-		d.fail(placeOf(root), "neither axes nor include: there are no cells")
+	if len(byKey["axes"].Key)+len(byKey["include"].Key) == 0 {
+		d.Fail(yamlfile.PlaceOf(root), "neither axes nor include: there are no cells")
 	}
 	if v, ok := byKey["axes"]; ok {
 		d.readAxes(v)
@@ -129,25 +103,25 @@ func (d *document) read(root *yaml.Node) {
 }
 
 // readSettings reads what all cells share.
-func (d *document) readSettings(byKey map[string]pair) {
+func (d *document) readSettings(byKey map[string]yamlfile.Pair) {
 	name := standardScenario
 	if v, ok := byKey["scenario"]; ok {
-		if word, ok := d.word(v.value, "scenario", scenario.Names()); ok {
+		if word, ok := d.Word(v.Value, "scenario", scenario.Names()); ok {
 			name = word
 		}
 	}
-	s, err := scenario.Lookup(name)
+	s, err := scenario.Load(name)
 	if err != nil {
 		panic(err) // the names were checked
 	}
 	d.scenario, d.base.Spec.Scenario, d.base.Spec.CleanShare = s, name, cleanShare
 	if v, ok := byKey["duration"]; ok {
-		d.base.Spec.Duration = d.duration(v.value)
+		d.base.Spec.Duration = d.duration(v.Value)
 	}
 	if v, ok := byKey["clean-share"]; ok {
-		share, err := strconv.ParseFloat(v.value.Value, 64)
-		if v.value.Kind != yaml.ScalarNode || v.value.Tag != "!!float" && v.value.Tag != "!!int" || err != nil || !(share > 0) || share >= 1 {
-			d.fail(placeOf(v.value), "clean-share: want a number between 0 and 1, not %s", shown(v.value))
+		share, err := strconv.ParseFloat(v.Value.Value, 64)
+		if v.Value.Kind != yaml.ScalarNode || v.Value.Tag != "!!float" && v.Value.Tag != "!!int" || err != nil || !(share > 0) || share >= 1 {
+			d.Fail(yamlfile.PlaceOf(v.Value), "clean-share: want a number between 0 and 1, not %s", yamlfile.Shown(v.Value))
 		} else {
 			d.base.Spec.CleanShare = share
 		}
@@ -155,22 +129,14 @@ func (d *document) readSettings(byKey map[string]pair) {
 }
 
 func (d *document) duration(n *yaml.Node) time.Duration {
-	text, ok := d.text(n, "duration")
+	text, ok := d.Text(n, "duration")
 	if !ok {
 		return 0
 	}
 	length, err := time.ParseDuration(text)
 	if err != nil || !durations.MatchString(text) || length <= 0 || length > trial.MaxDuration {
-		d.fail(placeOf(n), "duration: want a time such as 10s, above 0 and up to %v, not %q", trial.MaxDuration, text)
+		d.Fail(yamlfile.PlaceOf(n), "duration: want a time such as 10s, above 0 and up to %v, not %q", trial.MaxDuration, text)
 		return 0
 	}
 	return length
-}
-
-// shown is a node in a message.
-func shown(n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		return strconv.Quote(n.Value)
-	}
-	return kindOf(n)
 }

@@ -14,7 +14,7 @@ type object = map[string]any
 // as far as a schema can say. It is made from the table of axes, so that the two
 // do not part; docs/matrix.schema.json is its copy.
 func FileSchema() ([]byte, error) {
-	s, err := scenario.Lookup(standardScenario)
+	s, err := scenario.Load(standardScenario)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/yamlfile"
 )
 
 // Shard is one of Of parts of a matrix, from 1; its zero value is the whole.
@@ -82,7 +83,7 @@ func (f File) Choose(s Shard, named []string) ([]Cell, error) {
 			names = append(names, c.Name)
 		}
 		hint := "kcovrig matrix --list shows them"
-		if near := nearest(n, names); near != "" {
+		if near := yamlfile.Nearest(n, names); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
 		return nil, fault.Newf(fault.User, "", "--cell: %s has no cell %q; %s", f.Path, n, hint)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"kcovrig/rig/yamlfile"
 )
 
 // maxSeed bounds seeds: what every JSON reader keeps exactly.
@@ -18,21 +20,21 @@ const expectKey = "expect"
 // entry is one item of include, exclude or expectations: some axes' values and,
 // except in exclude, an outcome.
 type entry struct {
-	at       place
+	at       yamlfile.Place
 	values   map[string][]value
 	expect   Outcome
-	expectAt place
+	expectAt yamlfile.Place
 	used     bool
 }
 
-func (d *document) readAxes(p pair) {
-	d.axesAt = p.at
-	for _, a := range d.pairs(p.value, "axes", axisKeys()) {
-		d.axes[a.key] = d.values(axisOf(a.key), a.value, true)
+func (d *document) readAxes(p yamlfile.Pair) {
+	d.axesAt = p.At
+	for _, a := range d.Pairs(p.Value, "axes", axisKeys()) {
+		d.axes[a.Key] = d.values(axisOf(a.Key), a.Value, true)
 		seen := map[string]bool{}
-		for _, v := range d.axes[a.key] {
+		for _, v := range d.axes[a.Key] {
 			if seen[v.text] {
-				d.fail(v.at, "%s: %s is given twice", a.key, v.text)
+				d.Fail(v.at, "%s: %s is given twice", a.Key, v.text)
 			}
 			seen[v.text] = true
 		}
@@ -43,7 +45,7 @@ func (d *document) readAxes(p pair) {
 func (d *document) values(a axis, n *yaml.Node, several bool) []value {
 	nodes := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode && several {
-		nodes = d.items(n, a.key)
+		nodes = d.Items(n, a.key)
 	}
 	var out []value
 	for _, n := range nodes {
@@ -55,11 +57,11 @@ func (d *document) values(a axis, n *yaml.Node, several bool) []value {
 }
 
 func (d *document) value(a axis, n *yaml.Node) (value, bool) {
-	v := value{at: placeOf(n)}
+	v := value{at: yamlfile.PlaceOf(n)}
 	switch {
 	case a.number:
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Decode(&v.seed) != nil || v.seed > maxSeed {
-			d.fail(v.at, "%s: want a whole number from 0 to 2^53 - 1, not %s", a.key, shown(n))
+			d.Fail(v.at, "%s: want a whole number from 0 to 2^53 - 1, not %s", a.key, yamlfile.Shown(n))
 			return v, false
 		}
 		v.text = n.Value
@@ -68,14 +70,14 @@ func (d *document) value(a axis, n *yaml.Node) (value, bool) {
 	case a.source && n.Kind == yaml.MappingNode:
 		return d.source(a, n)
 	case a.source:
-		text, ok := d.text(n, a.key)
+		text, ok := d.Text(n, a.key)
 		v.text, v.path, v.label = text, a.complete(d.dir, text), labelOf(text, "")
 		if slices.Contains(reserved(a), text) {
 			v.path, v.label = "", text
 		}
 		return v, ok
 	}
-	text, ok := d.word(n, a.key, a.words(d.scenario))
+	text, ok := d.Word(n, a.key, a.words(d.scenario))
 	v.text, v.label = text, text
 	return v, ok
 }
@@ -94,11 +96,11 @@ func (d *document) source(a axis, n *yaml.Node) (value, bool) {
 	if a.rev {
 		keys = []string{"path", "rev", "name"}
 	}
-	v, good := value{at: placeOf(n)}, true
-	for _, p := range d.pairs(n, a.key, keys) {
-		text, ok := d.text(p.value, a.key+"."+p.key)
+	v, good := value{at: yamlfile.PlaceOf(n)}, true
+	for _, p := range d.Pairs(n, a.key, keys) {
+		text, ok := d.Text(p.Value, a.key+"."+p.Key)
 		good = good && ok
-		switch p.key {
+		switch p.Key {
 		case "path":
 			v.text = text
 		case "rev":
@@ -110,11 +112,11 @@ func (d *document) source(a axis, n *yaml.Node) (value, bool) {
 	switch {
 	case v.text == "":
 		if good {
-			d.fail(v.at, "%s: no path", a.key)
+			d.Fail(v.at, "%s: no path", a.key)
 		}
 		return v, false
 	case slices.Contains(reserved(a), v.text):
-		d.fail(v.at, "%s: %s is no path: write it without a mapping", a.key, v.text)
+		d.Fail(v.at, "%s: %s is no path: write it without a mapping", a.key, v.text)
 		return v, false
 	}
 	v.path = a.complete(d.dir, v.text)
@@ -128,27 +130,27 @@ func (d *document) source(a axis, n *yaml.Node) (value, bool) {
 }
 
 // entries reads include, exclude or expectations.
-func (d *document) entries(p pair, what string) []entry {
+func (d *document) entries(p yamlfile.Pair, what string) []entry {
 	keys := axisKeys()
 	if what != "exclude" {
 		keys = append(keys, expectKey)
 	}
 	var out []entry
-	for _, n := range d.items(p.value, what) {
-		e := entry{at: placeOf(n), values: map[string][]value{}}
-		for _, p := range d.pairs(n, what, keys) {
-			if p.key == expectKey {
-				word, _ := d.word(p.value, expectKey, outcomeWords())
-				e.expect, e.expectAt = Outcome(word), placeOf(p.value)
+	for _, n := range d.Items(p.Value, what) {
+		e := entry{at: yamlfile.PlaceOf(n), values: map[string][]value{}}
+		for _, p := range d.Pairs(n, what, keys) {
+			if p.Key == expectKey {
+				word, _ := d.Word(p.Value, expectKey, outcomeWords())
+				e.expect, e.expectAt = Outcome(word), yamlfile.PlaceOf(p.Value)
 				continue
 			}
-			e.values[p.key] = d.values(axisOf(p.key), p.value, what != "include")
+			e.values[p.Key] = d.values(axisOf(p.Key), p.Value, what != "include")
 		}
 		if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-			d.fail(e.at, "%s: an entry names no axis", what)
+			d.Fail(e.at, "%s: an entry names no axis", what)
 		}
-		if what == "expectations" && n.Kind == yaml.MappingNode && e.expectAt == (place{}) && len(n.Content) > 0 {
-			d.fail(e.at, "expectations: an entry without expect")
+		if what == "expectations" && n.Kind == yaml.MappingNode && e.expectAt == (yamlfile.Place{}) && len(n.Content) > 0 {
+			d.Fail(e.at, "expectations: an entry without expect")
 		}
 		out = append(out, e)
 	}

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package scenario describes an ordering bug: everything that is particular to
-// it. It owns one file per bug; it leaves building, booting and judging to the rooms,
-// which know no bug by name.
+// it, read from a file, scenario.yaml, and what that names. It owns the file's format,
+// where scenarios are found, their hashes and the form in which they travel; it leaves
+// the ones that come with kcovrig to scenarios, and building, booting and judging to
+// the rooms, which know no bug by name.
 package scenario
 
-import (
-	"fmt"
-	"io/fs"
-	"sort"
-	"strings"
-)
+import "io/fs"
 
 // Scenario is one ordering bug.
 type Scenario struct {
 	Name  string
 	Title string // one line for people
+	// Hash is of the file and all that it names, wherever they lie.
+	Hash string
+	// Shipped says that it is one of those that come with this program.
+	Shipped bool
+	// Archs are the architectures on which the bug can be looked for.
+	Archs []string
 	// Patches are series that fix the bug, tried in order; any that applies will do.
 	Patches []fs.FS
 	// Source is the file, below the tree, whose code decides whether the fix is in.
@@ -50,6 +53,8 @@ type Scenario struct {
 	Mark string
 	// Readers are the workload's, by wire name.
 	Readers map[string]Reader
+
+	contents map[string][]byte // what Hash is of, by path
 }
 
 // Reader is one way in which the guest reads what the two writes wrote.
@@ -61,28 +66,4 @@ type Reader struct {
 	// Ordered says that the reader orders its own loads, so that the model
 	// allows stale reads on the unpatched kernel alone. Others see them on any.
 	Ordered bool
-}
-
-// Default is the bug that is looked at when no other is named.
-const Default = "kcov"
-
-var registry = map[string]Scenario{}
-
-// Lookup returns the named scenario. The error names what exists.
-func Lookup(name string) (Scenario, error) {
-	s, ok := registry[name]
-	if !ok {
-		return Scenario{}, fmt.Errorf("unknown scenario %q (have: %s)", name, strings.Join(Names(), ", "))
-	}
-	return s, nil
-}
-
-// Names lists the scenarios, sorted.
-func Names() []string {
-	names := make([]string, 0, len(registry))
-	for n := range registry {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
 }

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"kcovrig/images"
+	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/yamlfile"
+	"kcovrig/scenarios"
+)
+
+// Default is the bug that is looked at when no other is named.
+const Default = scenarios.Default
+
+// Names lists the scenarios that come with kcovrig, sorted.
+func Names() []string { return scenarios.Names() }
+
+// shipped reads them, once.
+var shipped = sync.OnceValue(func() map[string]Scenario {
+	all := map[string]Scenario{}
+	for _, name := range Names() {
+		file := "scenarios/" + name + "/" + FileName
+		s, err := from(scenarios.Files(), file, file)
+		if err != nil || s.Name != name {
+			panic(fmt.Sprintf("scenario %s, named %q: %v", name, s.Name, err)) // they are part of the program
+		}
+		s.Shipped = true
+		all[name] = s
+	}
+	return all
+})
+
+// Load finds a scenario: the name of one that comes with kcovrig, or else a folder
+// that holds scenario.yaml, or such a file.
+func Load(ref string) (Scenario, error) {
+	if s, ok := shipped()[ref]; ok {
+		return s, nil
+	}
+	dir, name := ref, FileName
+	info, err := os.Stat(ref)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint := "; have: " + strings.Join(Names(), ", ")
+		if near := yamlfile.Nearest(ref, Names()); near != "" {
+			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
+		return Scenario{}, fault.Newf(fault.User, "", "unknown scenario %q: neither a scenario that comes with kcovrig, nor a folder or file%s", ref, hint)
+	case err == nil && !info.IsDir():
+		dir, name = filepath.Split(filepath.Clean(ref))
+		dir = filepath.Clean(dir) // empty is the folder at hand
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+ref, err)
+	}
+	defer root.Close()
+	s, err := from(root.FS(), name, filepath.Join(dir, name))
+	s.Shipped = err == nil && s.Hash == shipped()[s.Name].Hash
+	return s, err
+}
+
+// from reads a scenario's file and what it names, whose paths are those of the file
+// system. shown is the file's name for people.
+func from(files fs.FS, name, shown string) (Scenario, error) {
+	c := &collector{from: files, contents: map[string][]byte{}}
+	if err := c.read(name, FileName); err != nil {
+		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+shown, err)
+	}
+	f, err := parse(shown, c.contents[FileName])
+	if err != nil {
+		return Scenario{}, err
+	}
+	s, err := c.scenario(f)
+	return s, fault.Wrap(fault.User, "read what "+shown+" names", err)
+}
+
+// scenario makes the parsed form, with what the file names.
+func (c *collector) scenario(f file) (Scenario, error) {
+	s := Scenario{
+		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch,
+		Source: f.Order.Source, Function: f.Order.Function, Object: f.Order.Object,
+		Copy: f.Order.First, Stores: f.Order.Then, Count: f.Order.Count, Barriers: f.Order.Barriers, Releases: f.Order.Releases,
+		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
+		Fragments: map[string]string{}, contents: c.contents,
+	}
+	if s.Archs == nil {
+		s.Archs = arch.Names()
+	}
+	for _, one := range f.Fix {
+		patches, err := c.series(one)
+		if err != nil {
+			return Scenario{}, err
+		}
+		held, err := inMemory(patches)
+		if err != nil {
+			return Scenario{}, err
+		}
+		s.Patches = append(s.Patches, held)
+	}
+	config := f.Config.Text
+	if f.Config.File != "" {
+		if err := c.read(f.Config.File, f.Config.File); err != nil {
+			return Scenario{}, err
+		}
+		config = string(c.contents[f.Config.File])
+		if !regexp.MustCompile(aConfig.form).MatchString(config) {
+			return Scenario{}, fmt.Errorf("%s: want %s", f.Config.File, aConfig.words)
+		}
+	}
+	s.Fragments["all"] = images.Fragment("all") + config
+	for _, name := range arch.Names() {
+		s.Fragments[name] = images.Fragment(name)
+	}
+	var tests map[string][]byte
+	if f.Litmus != "" {
+		var err error
+		if tests, err = c.folder(f.Litmus, "*.litmus"); err != nil {
+			return Scenario{}, err
+		}
+	}
+	var err error
+	s.Litmus, err = inMemory(tests)
+	s.Hash = hashOf(c.contents)
+	return s, err
+}
+
+// Runs says what of the architecture and the modes that were asked for the scenario
+// has not.
+func (s Scenario) Runs(on string, modes []string) error {
+	if !slices.Contains(s.Archs, on) {
+		return fmt.Errorf("--arch: scenario %s is not for %s (have: %s)", s.Name, on, strings.Join(s.Archs, ", "))
+	}
+	for _, m := range modes {
+		if !slices.Contains(s.Modes, m) {
+			return fmt.Errorf("--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
+)
+
+// format is the one version of the file's format.
+const format = "scenario/1"
+
+// whole is what the file is called in messages.
+const whole = "a scenario"
+
+// The forms of texts. Paths have no parts that begin with a point: none leads out of
+// the folder, and none is hidden.
+var (
+	aName   = text{form: `^[a-z0-9][a-z0-9_-]*$`, words: "lower-case letters, digits, - and _", most: 40}
+	aTitle  = text{form: oneLine, words: "one line", most: 120}
+	aPath   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
+	aPatch  = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
+	aSource = text{form: `^[A-Za-z0-9_][A-Za-z0-9_+-]*(/[A-Za-z0-9_][A-Za-z0-9_+-]*)*\.c$`, words: "a C file of the kernel, such as net/tls/tls_main.c", most: 200}
+	aSymbol = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
+	inGuest = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
+	aRange  = text{form: `^(>=|>|<=|<)[0-9]+(\.[0-9]+)*( (>=|>|<=|<)[0-9]+(\.[0-9]+)*)*$`, words: `versions, such as ">=5.10 <6.6"`, most: 60}
+	setting = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
+	aWord   = text{form: oneLine, words: "words on one line", most: 60}
+	aSize   = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
+	aConfig = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
+)
+
+// Parts of the forms. A line has no characters that a terminal would obey.
+const (
+	oneLine    = `^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$`
+	configLine = `[ \t]*((CONFIG_[A-Za-z0-9_]+=|#)[^\n]*)?`
+)
+
+// root is the whole file.
+func root() mapping {
+	return mapping{members: []member{
+		{key: "kcovrig", about: "version of this format", needed: true, shape: words{have: []string{format}, obeyed: []string{format}}},
+		{key: "name", about: "the bug's name in reports", needed: true, shape: aName},
+		{key: "title", about: "the bug in one line", needed: true, shape: aTitle},
+		{key: "fix", about: "what fixes the bug: the first of these that goes on the kernel, or comes off it", needed: true, shape: list{either{aPath, fixShape}, 16}},
+		{key: "config", about: "the kernel's configuration, beside kcovrig's own", shape: either{aConfig, mapping{members: []member{
+			{key: "file", about: "a fragment", needed: true, shape: aPath},
+		}}}},
+		{key: "make", about: "switches for every call of make", shape: list{setting, 32}},
+		{key: "scope", about: "the code in which the memory emulator reorders (default: what order comes to)", notYet: true, shape: scopeShape},
+		{key: "order", about: "the two writes that have to stay in order, for a look at source and binary", shape: orderShape},
+		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
+		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told"}}, mapping{members: []member{
+			{key: "oops", about: "an oops in this function", needed: true, notYet: true, shape: aSymbol},
+		}}}, 8}},
+		{key: "words", about: "what reports say", notYet: true, shape: mapping{members: []member{
+			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
+			{key: "window", about: "one chance to see it", shape: aWord},
+			{key: "unit", about: "what is read", shape: aWord},
+		}}},
+		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model", shape: aPath},
+		{key: "machine", about: "the guest's machine", shape: mapping{members: []member{
+			{key: "cpus", about: "virtual CPUs (default: 2)", notYet: true, shape: integer{1, 8}},
+			{key: "memory", about: "(default: 256M)", notYet: true, shape: aSize},
+			{key: "arch", about: "architectures that the bug can be looked for on (default: all)", shape: list{words{have: arch.Names(), obeyed: arch.Names()}, 8}},
+		}}},
+	}}
+}
+
+// signs are the ways in which a bug can show.
+var signs = []string{"told", "oops", "warn", "bug", "kasan", "hang", "exit"}
+
+var fixShape = mapping{members: []member{
+	{key: "patches", about: "patches that belong together", needed: true, shape: list{aPatch, 64}},
+	{key: "reverse", about: "they undo the fix", notYet: true, shape: truth{}},
+	{key: "kernels", about: "versions that they are for", notYet: true, shape: aRange},
+}}
+
+var scopeShape = mapping{members: []member{
+	{key: "patch", about: "functions that the patch's lines are in", shape: mapping{members: []member{
+		{key: "callers", about: "steps of callers that are in scope too", needed: true, shape: integer{0, 4}},
+	}}},
+	{key: "kernel", about: "functions of the kernel", shape: list{aSymbol, 64}},
+	{key: "callees", about: "functions of the kernel, when one of the others calls them", shape: list{aSymbol, 64}},
+	{key: "program", about: "functions of the workload", shape: list{aSymbol, 64}},
+}}
+
+var orderShape = mapping{members: []member{
+	{key: "source", about: "the kernel's C file that they are in", needed: true, shape: aSource},
+	{key: "function", about: "the C function in it", needed: true, shape: aSymbol},
+	{key: "object", about: "its object file (default: that of source)", shape: text{form: `^[A-Za-z0-9_][A-Za-z0-9_+-]*(/[A-Za-z0-9_][A-Za-z0-9_+-]*)*\.o$`, words: "an object file, such as net/tls/tls_main.o", most: 200}},
+	{key: "first", about: "calls that do the first write", needed: true, shape: list{aSymbol, 16}},
+	{key: "then", about: "calls that do the second one plainly", needed: true, shape: list{aSymbol, 16}},
+	{key: "count", about: "C variable that the second write goes through (default: any store behind the first)", shape: aSymbol},
+	{key: "barriers", about: "barriers that keep the two in order (default: smp_wmb and those that do as much)", shape: list{aSymbol, 32}},
+	{key: "releases", about: "calls that do the second write in order by themselves (default: smp_store_release)", shape: list{aSymbol, 16}},
+}}
+
+func workloadShape() mapping {
+	readers := []string{string(trial.Acquire), string(trial.Relaxed)}
+	return mapping{one: []string{"builtin", "source", "binary"}, members: []member{
+		{key: "builtin", about: "a workload of kcovrig's own guest", shape: aName},
+		{key: "source", about: "a C file, which is built for the guest", notYet: true, shape: aPath},
+		{key: "binary", about: "a static program", notYet: true, shape: aPath},
+		{key: "args", about: "its arguments", notYet: true, shape: list{aWord, 64}},
+		{key: "files", about: "files that it needs", notYet: true, shape: list{aPath, 64}},
+		{key: "modes", about: "its modes, all of which run by default", shape: list{aName, 8}},
+		{key: "readers", about: "the ways in which it reads what the two writes wrote", shape: named{words{have: readers, obeyed: readers}, mapping{members: []member{
+			{key: "symbols", about: "functions of the guest that do it; of their loads, the first is of what the second write publishes", needed: true, shape: list{inGuest, 8}},
+			{key: "ordered", about: "it keeps its own loads in order", shape: truth{}},
+		}}, 2}},
+		{key: "mark", about: "function of the guest that it calls when it sees the bug, for a witness", shape: inGuest},
+	}}
+}

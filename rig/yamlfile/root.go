@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package yamlfile
+
+import (
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+// Root parses the YAML, of which there must be one document; what says what it is, such
+// as "a matrix".
+func (r *Reader) Root(text []byte, what string) (*yaml.Node, bool) {
+	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
+	var doc, more yaml.Node
+	err := decoder.Decode(&doc)
+	if err == nil {
+		if again := decoder.Decode(&more); again == nil {
+			r.Fail(PlaceOf(&more), "a second document; %s is one", what)
+			return nil, false
+		} else if !errors.Is(again, io.EOF) {
+			err = again
+		}
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		r.Fail(Place{}, "the file is empty")
+	case err != nil:
+		words, line := err.Error(), 1
+		if m := yamlLine.FindStringSubmatch(words); m != nil {
+			line, _ = strconv.Atoi(m[1])
+			words = strings.TrimPrefix(words, m[0])
+		}
+		r.Fail(Place{line, 1}, "no YAML: %s", strings.TrimPrefix(words, "yaml: "))
+	default:
+		return doc.Content[0], true
+	}
+	return nil, false
+}

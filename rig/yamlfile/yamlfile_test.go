@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package yamlfile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+)
+
+func TestAllThatIsWrongIsSaidInTheFilesOrder(t *testing.T) {
+	r := &Reader{File: "a.yaml"}
+	root, ok := r.Root([]byte("nam: x\nsize: 3\nname: 4\n"), "a thing")
+	require.True(t, ok)
+	pairs := r.Pairs(root, "a thing", []string{"name", "size"})
+	require.Len(t, pairs, 2)
+	_, ok = r.Text(pairs[1].Value, "name")
+	assert.False(t, ok)
+	_, ok = r.Text(pairs[0].Value, "size")
+	assert.False(t, ok)
+	err := r.Err("read the thing", "look again")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.ErrorContains(t, err, "read the thing: a.yaml:1:1: unknown key \"nam\"; did you mean \"name\"?\n"+
+		"a.yaml:2:7: size: want a text, not a number; did you mean \"3\", in quotes?\n"+
+		"a.yaml:3:7: name: want a text")
+}
+
+func TestAFileIsOneDocument(t *testing.T) {
+	for text, want := range map[string]string{
+		"":             "the file is empty",
+		"a: 1\n---\nb": "a second document; a thing is one",
+		"a: [":         "no YAML",
+	} {
+		r := &Reader{File: "a.yaml"}
+		_, ok := r.Root([]byte(text), "a thing")
+		assert.False(t, ok, text)
+		assert.ErrorContains(t, r.Err("read", ""), want, text)
+	}
+}
+
+func TestAFileWithNothingWrongIsNoError(t *testing.T) {
+	r := &Reader{}
+	_, ok := r.Root([]byte("a: b"), "a thing")
+	assert.True(t, ok)
+	assert.NoError(t, r.Err("read", ""))
+	assert.False(t, r.Failed())
+}
