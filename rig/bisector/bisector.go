@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/trial"
 )
 
@@ -55,8 +56,8 @@ type bisection struct {
 	state   *state
 	git     *gitbisect.Session
 	testers []Tester
-	source  string // of the scenario, for the diff
-	seed    uint64 // as it was asked for; 0: any
+	sources []string // that the fix changes, for the diff
+	seed    uint64   // as it was asked for; 0: any
 	report  bisect.Report
 }
 
@@ -109,7 +110,10 @@ func (b *bisection) validate() error {
 	if err != nil {
 		return err
 	}
-	cfg.Config, b.source = config, s.Source
+	cfg.Config = config
+	if b.sources, err = kernel.Sources(s.Patches); err != nil {
+		return err
+	}
 	a, err := arch.Lookup(cfg.Spec.Arch)
 	switch {
 	case err != nil:

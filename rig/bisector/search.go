@@ -180,7 +180,7 @@ func (b *bisection) conclude(ctx context.Context, first []string) error {
 		b.report.Outcome = "skipped"
 	}
 	for _, hash := range first {
-		c, err := b.repo.Describe(ctx, hash, []string{b.source})
+		c, err := b.repo.Describe(ctx, hash, b.sources)
 		if err != nil {
 			return err
 		}

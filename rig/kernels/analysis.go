@@ -5,6 +5,7 @@ package kernels
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,11 +44,7 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", image.Key, analysisVersion))
 	var found keptAnalysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
-		a, err := objcode.Analyse(ctx, objcode.Config{
-			Arch: cfg.Arch, Vmlinux: image.Vmlinux, BuildDir: image.BuildDir,
-			Object: cfg.Scenario.Object, Function: cfg.Scenario.Function, Copy: cfg.Scenario.Copy, Count: cfg.Scenario.Count, OutDir: dir,
-			Debug: image.DebugObject, Source: image.Source,
-		})
+		a, err := r.study(ctx, image, dir)
 		if err != nil {
 			return Analysis{}, err
 		}
@@ -66,6 +63,35 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
 	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+// study reads the object that holds the scenario's function. Of several it is the
+// first in whose debug information the function is found.
+func (r Analyser) study(ctx context.Context, image Image, dir string) (objcode.Analysis, error) {
+	s := r.Config.Scenario
+	var guesses []objcode.Analysis
+	var errs []error
+	for _, o := range image.Objects {
+		a, err := objcode.Analyse(ctx, objcode.Config{
+			Arch: r.Config.Arch, Vmlinux: image.Vmlinux, BuildDir: image.BuildDir,
+			Object: o.Name, Function: s.Function, Copy: s.Copy, Count: s.Count, OutDir: dir, Debug: o.Debug, Source: o.Source,
+		})
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case a.Approximate:
+			guesses = append(guesses, a)
+		default:
+			return a, nil
+		}
+	}
+	switch {
+	case ctx.Err() == nil && len(guesses) > 0:
+		return guesses[0], nil
+	case len(errs) == 0:
+		return objcode.Analysis{}, fault.Newf(fault.User, "look at the code of "+s.Function, "none of the files that the scenario's patches change is compiled by itself")
+	}
+	return objcode.Analysis{}, errors.Join(errs...)
 }
 
 // noCopy is no fault of the kernel: a patch may copy in another way, of which this

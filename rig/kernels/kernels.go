@@ -11,6 +11,7 @@ import (
 	"context"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
@@ -48,13 +49,12 @@ type Source interface {
 // Image is a kernel that was built.
 type Image struct {
 	trial.Image
-	Kernel      trial.Kernel
-	Vmlinux     string
-	BuildDir    string
-	DebugObject string
-	Source      string
-	PatchText   string   // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
-	Notes       []string `json:",omitempty"` // what people should know of how the variant was made
+	Kernel    trial.Kernel
+	Vmlinux   string
+	BuildDir  string
+	Objects   []kernel.Object // the files that the fix changes, compiled
+	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
 }
 
 // Analysis is what the binary says about the fix.

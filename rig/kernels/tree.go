@@ -41,11 +41,7 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 	s := cfg.Scenario
 	return kernel.Config{
 		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, Patches: cfg.Spec.Patch,
-		Fix: kernel.Fix{
-			Source: s.Source, Function: s.Function, Copy: s.Copy,
-			Stores: s.Stores, Barriers: s.Barriers, Releases: s.Releases,
-		},
-		Object: s.Object, Compiler: cfg.Spec.Compiler,
+		Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
@@ -96,7 +92,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, DebugObject: i.DebugObject, Source: i.Source, PatchText: i.PatchText, Notes: i.Notes,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, PatchText: i.PatchText, Notes: i.Notes,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -47,7 +48,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 		c.Ready.Kernels = append(c.Ready.Kernels, kernels.ReadyKernel{
 			Image: kernels.Image{
 				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
-				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", DebugObject: "/cache/debug.o", Source: "/cache/x.c",
+				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", Objects: []kernel.Object{{Name: "x.o", Source: "/cache/x.c", Debug: "/cache/debug.o"}},
 			},
 			Analysis: kernels.Analysis{
 				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},

@@ -89,8 +89,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 func (c *collector) scenario(f file) (Scenario, error) {
 	s := Scenario{
 		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch,
-		Source: f.Order.Source, Function: f.Order.Function, Object: f.Order.Object,
-		Copy: f.Order.First, Stores: f.Order.Then, Count: f.Order.Count, Barriers: f.Order.Barriers, Releases: f.Order.Releases,
+		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
 		Fragments: map[string]string{}, contents: c.contents,
 	}

@@ -20,7 +20,6 @@ var (
 	aTitle  = text{form: oneLine, words: "one line", most: 120}
 	aPath   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
 	aPatch  = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
-	aSource = text{form: `^[A-Za-z0-9_][A-Za-z0-9_+-]*(/[A-Za-z0-9_][A-Za-z0-9_+-]*)*\.c$`, words: "a C file of the kernel, such as net/tls/tls_main.c", most: 200}
 	aSymbol = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
 	inGuest = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
 	aRange  = text{form: `^(>=|>|<=|<)[0-9]+(\.[0-9]+)*( (>=|>|<=|<)[0-9]+(\.[0-9]+)*)*$`, words: `versions, such as ">=5.10 <6.6"`, most: 60}
@@ -48,7 +47,7 @@ func root() mapping {
 		}}}},
 		{key: "make", about: "switches for every call of make", shape: list{setting, 32}},
 		{key: "scope", about: "the code in which the memory emulator reorders (default: what order comes to)", notYet: true, shape: scopeShape},
-		{key: "order", about: "the two writes that have to stay in order, for a look at source and binary", shape: orderShape},
+		{key: "order", about: "the two writes that have to stay in order, for a look at the binary", shape: orderShape},
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
 		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told"}}, mapping{members: []member{
 			{key: "oops", about: "an oops in this function", needed: true, notYet: true, shape: aSymbol},
@@ -86,14 +85,9 @@ var scopeShape = mapping{members: []member{
 }}
 
 var orderShape = mapping{members: []member{
-	{key: "source", about: "the kernel's C file that they are in", needed: true, shape: aSource},
-	{key: "function", about: "the C function in it", needed: true, shape: aSymbol},
-	{key: "object", about: "its object file (default: that of source)", shape: text{form: `^[A-Za-z0-9_][A-Za-z0-9_+-]*(/[A-Za-z0-9_][A-Za-z0-9_+-]*)*\.o$`, words: "an object file, such as net/tls/tls_main.o", most: 200}},
+	{key: "function", about: "the C function that holds them, in a file that fix changes", needed: true, shape: aSymbol},
 	{key: "first", about: "calls that do the first write", needed: true, shape: list{aSymbol, 16}},
-	{key: "then", about: "calls that do the second one plainly", needed: true, shape: list{aSymbol, 16}},
 	{key: "count", about: "C variable that the second write goes through (default: any store behind the first)", shape: aSymbol},
-	{key: "barriers", about: "barriers that keep the two in order (default: smp_wmb and those that do as much)", shape: list{aSymbol, 32}},
-	{key: "releases", about: "calls that do the second write in order by themselves (default: smp_store_release)", shape: list{aSymbol, 16}},
 }}
 
 func workloadShape() mapping {

@@ -55,10 +55,9 @@ func (f *fragment) UnmarshalYAML(n *yaml.Node) error {
 }
 
 type order struct {
-	Source, Function, Object string
-	First, Then              []string
-	Count                    string
-	Barriers, Releases       []string
+	Function string
+	First    []string
+	Count    string
 }
 
 type workload struct {
@@ -103,15 +102,6 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 	}
 	if len(f.Workload.Readers) == 0 {
 		notYet(r, at, "a workload without readers")
-	}
-	if f.Order.Object == "" {
-		f.Order.Object = strings.TrimSuffix(f.Order.Source, ".c") + ".o"
-	}
-	if f.Order.Barriers == nil {
-		f.Order.Barriers = []string{"smp_wmb", "smp_mb", "wmb", "mb", "dma_wmb", "dma_mb"}
-	}
-	if f.Order.Releases == nil {
-		f.Order.Releases = []string{"smp_store_release"}
 	}
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)

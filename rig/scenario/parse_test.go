@@ -93,8 +93,5 @@ func TestDefaultsAreFilled(t *testing.T) {
 	require.NoError(t, err)
 	f, err := parse("least.yaml", text)
 	require.NoError(t, err)
-	assert.Equal(t, "drivers/ring/ring.o", f.Order.Object)
-	assert.Contains(t, f.Order.Barriers, "smp_wmb")
-	assert.Equal(t, []string{"smp_store_release"}, f.Order.Releases)
 	assert.Equal(t, []string{"ring.read"}, f.Workload.Readers["acquire"].Symbols)
 }

@@ -19,24 +19,16 @@ type Scenario struct {
 	Shipped bool
 	// Archs are the architectures on which the bug can be looked for.
 	Archs []string
-	// Patches are series that fix the bug, tried in order; any that applies will do.
+	// Patches are series that fix the bug, tried in order: the first that goes on a tree
+	// or comes off it says whether the tree has the fix. The files that they change,
+	// under names that begin with a/ and b/, are where the bug is.
 	Patches []fs.FS
-	// Source is the file, below the tree, whose code decides whether the fix is in.
-	Source string
-	// Function is the C function in Source that holds the two stores.
+	// Function is the C function that holds the two stores, in a file that Patches change.
 	Function string
-	// Object is Source's object file below the build folder.
-	Object string
 	// Copy names the C functions that do the first of the two writes.
 	Copy []string
-	// Stores are the calls that do the second write plainly.
-	Stores []string
 	// Count is the C variable through which they do it; empty: any store behind the copy may be the second write.
 	Count string
-	// Barriers are the C barriers that count as the fix between Copy and Stores.
-	Barriers []string
-	// Releases are the calls that do the second write in order by themselves.
-	Releases []string
 	// Fragments are config fragments: one for all architectures ("all") and one per name.
 	Fragments map[string]string
 	// MakeArgs are appended to every make call.

@@ -23,7 +23,7 @@ import (
 // applyOne has git apply files of one patch to copies of what they change, in a
 // folder of their own.
 func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, read reader) (_ applied, err error) {
-	out := applied{variant: variant{}}
+	out := applied{changes: changes{}}
 	if len(files) == 0 {
 		return out, nil
 	}
@@ -60,9 +60,9 @@ func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, re
 		switch {
 		case err == nil:
 			content := string(text)
-			out.variant[path] = &content
+			out.changes[path] = &content
 		case errors.Is(err, fs.ErrNotExist):
-			out.variant[path] = nil
+			out.changes[path] = nil
 		default:
 			return out, fault.Wrap(fault.Rig, "read what git made", err)
 		}
@@ -71,8 +71,8 @@ func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, re
 }
 
 // lay puts what files change into dir, and returns it: nil where there is none.
-func lay(files []*gitdiff.File, reverse bool, read reader, dir string) (variant, error) {
-	before := variant{}
+func lay(files []*gitdiff.File, reverse bool, read reader, dir string) (changes, error) {
+	before := changes{}
 	gone := map[string]bool{} // by an earlier part of the same patch: it makes what comes then
 	for _, f := range files {
 		if f.IsBinary {

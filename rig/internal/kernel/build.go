@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/trial"
 )
 
 // build makes one image in a scratch folder.
@@ -48,11 +49,7 @@ func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
 
 // run configures and compiles, starting from another variant's folder where there is one.
 func (b *build) run(ctx context.Context) error {
-	arm := "unpatched"
-	if b.job.patched {
-		arm = "patched"
-	}
-	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, arm)
+	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, trial.VariantOf(b.job.patched, b.tree.cfg.AsIs))
 	reused, err := b.startFromSibling(ctx)
 	if err != nil {
 		return err
@@ -74,7 +71,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := b.makeImage(ctx); err != nil {
 		return err
 	}
-	return b.keepSource(ctx)
+	return b.keepSources(ctx)
 }
 
 // startFromSibling copies the build folder of another variant of the same family,
@@ -95,7 +92,7 @@ func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 		}
 		res, err := proc.Run(ctx, proc.Command{
 			Path: "cp", Args: []string{"-a", "--reflink=auto", "--", filepath.Join(e.dir, "out"), filepath.Dir(b.out)},
-			Kind: fault.Rig, Op: "copy the other arm's build folder",
+			Kind: fault.Rig, Op: "copy another variant's build folder",
 		})
 		b.cpu += res.CPU
 		_ = l.Close()
@@ -188,28 +185,42 @@ func firstComplaint(log string) string {
 	return strings.Join(lines, "\n")
 }
 
-// keepSource keeps the variant's source and its object with debug information:
+// keepSources keeps the variant's sources and their objects with debug information:
 // the private copy will have been switched to another variant when they are asked for.
-func (b *build) keepSource(ctx context.Context) error {
-	c := b.tree.cfg
-	entry := filepath.Dir(b.out)
-	text, err := os.ReadFile(filepath.Join(b.tree.src, c.Fix.Source))
+func (b *build) keepSources(ctx context.Context) error {
+	units := map[string]unit{}
+	for _, u := range b.tree.patches.units() {
+		units[u.object] = u
+	}
+	for _, o := range b.tree.patches.objects(filepath.Dir(b.out), b.out) {
+		if err := b.keepSource(ctx, units[o.Name].source, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *build) keepSource(ctx context.Context, source string, o Object) error {
+	text, err := os.ReadFile(filepath.Join(b.tree.src, source))
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(o.Source), 0o755)
+	}
 	if err != nil {
 		return fault.Wrap(fault.Rig, "keep the source", err)
 	}
-	if err := writeFile(filepath.Join(entry, filepath.Base(c.Fix.Source)), text); err != nil {
+	if err := writeFile(o.Source, text); err != nil {
 		return err
 	}
-	saved, err := os.ReadFile(filepath.Join(b.out, commandFile(c.Object)))
+	saved, err := os.ReadFile(filepath.Join(b.out, commandFile(o.Name)))
 	if err != nil {
-		return fault.Wrap(fault.Kernel, "find how "+c.Object+" was compiled", err)
+		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	command, err := debugCommand(string(saved), c.Object, filepath.Join(entry, "debug.o"))
+	command, err := debugCommand(string(saved), o.Name, o.Debug)
 	if err != nil {
-		return fault.Wrap(fault.Kernel, "find how "+c.Object+" was compiled", err)
+		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
 	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.dir), Pass: proc.Ccache,
-		Kind: fault.Kernel, Op: "compile " + c.Object + " with -g"})
+		Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"})
 	b.cpu += res.CPU
 	return err
 }

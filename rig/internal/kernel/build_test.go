@@ -100,7 +100,6 @@ func TestBothArmsFromOneTree(t *testing.T) {
 	user := snapshot(t, c.Tree)
 	tree := openTree(t, c)
 	require.Equal(t, "6.12.3", tree.Version)
-	require.False(t, tree.HasFix)
 	off, err := tree.Image(t.Context(), false)
 	require.NoError(t, err)
 	on, err := tree.Image(t.Context(), true)
@@ -111,12 +110,12 @@ func TestBothArmsFromOneTree(t *testing.T) {
 	require.Equal(t, Step{Before: 1, Version: "6.12.3"}, tree.newSteps(false).now, "the first is the measure of the next whole build")
 	for img, want := range map[*Image]bool{&off: false, &on: true} {
 		require.False(t, img.Cached)
-		for _, path := range []string{img.Path, img.Vmlinux, img.Object, img.Source} {
+		for _, path := range []string{img.Path, img.Vmlinux, img.Objects[0].Path, img.Objects[0].Source} {
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.Equal(t, want, strings.Contains(string(text), "smp_wmb();"), path)
 		}
-		text, err := os.ReadFile(img.DebugObject)
+		text, err := os.ReadFile(img.Objects[0].Debug)
 		require.NoError(t, err)
 		require.Equal(t, "-g\n", string(text))
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // Entry is a tree or a build in the cache.
@@ -72,11 +73,7 @@ func List(ctx context.Context, dir string) ([]Entry, error) {
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
 	for _, b := range s.builds() {
-		arm := "unpatched"
-		if b.record.Patched {
-			arm = "patched"
-		}
-		out = append(out, Entry{Kind: "build", Name: b.key, About: "linux " + b.record.Version + " " + b.record.Arch + " " + arm,
+		out = append(out, Entry{Kind: "build", Name: b.key, About: "linux " + b.record.Version + " " + b.record.Arch + " " + string(trial.VariantOf(b.record.Patched, b.record.AsIs)),
 			Used: b.used, dir: b.dir, useLock: s.lockPath("build", b.key)})
 	}
 	for i := range out {

@@ -3,201 +3,101 @@
 package kernel
 
 import (
-	"fmt"
+	"context"
+	"maps"
 	"slices"
-	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
 )
 
-// Fix describes a missing order between a copy and a later store in one C
-// function, and what counts as its repair.
-type Fix struct {
-	Source   string   // file below the tree
-	Function string   // the function in it
-	Copy     []string // calls that make the first write
-	Stores   []string // calls that make the second, plain write
-	Barriers []string // calls that order the two
-	Releases []string // calls that make the second write in order
+// presence is whether a tree has a fix. The zero value: nothing says so.
+type presence int
+
+const (
+	fixUnknown presence = iota
+	fixLacking          // one of its series goes on the tree
+	fixPresent          // one comes off it
+)
+
+// standing is what the built-in series are to a tree.
+type standing struct {
+	presence presence
+	other    applied       // the tree with the fix where it lacks it, and without it where it has it
+	tries    []trial.Tried // why neither, series by series, where it is not known
 }
 
-// In says whether source carries the fix: behind the last Copy every Store is
-// covered by a Barrier, and there is a Store or a Release. Comments, strings
-// and names do not count. An error says that source has no such function or
-// that it holds no copy: then nothing is known.
-func (f Fix) In(source string) (bool, error) {
-	body, err := functionBody(tokens(source), f.Function)
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", f.Source, err)
-	}
-	last := -1
-	for i := range body {
-		if isCall(body, i, f.Copy) {
-			last = i
-		}
-	}
-	if last < 0 {
-		return false, fmt.Errorf("%s: %s() calls none of %s", f.Source, f.Function, strings.Join(f.Copy, ", "))
-	}
-	stores, releases := 0, 0
-	for i := last + 1; i < len(body); i++ {
+// stand tries the series in their order, forward and in reverse. The first that
+// goes on the tree or comes off it decides.
+func (set patchSet) stand(ctx context.Context, read reader) (standing, error) {
+	var s standing
+	for _, series := range set.series {
+		t := try(ctx, series, 0, read)
 		switch {
-		case isCall(body, i, f.Releases):
-			releases++
-		case isCall(body, i, f.Stores):
-			stores++
-			if !f.covered(body, last, i) {
-				return false, nil
+		case t.already:
+			return standing{presence: fixPresent, other: t.off}, nil
+		case t.onErr == nil:
+			return standing{presence: fixLacking, other: t.on}, nil
+		}
+		for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
+			if err != nil && fault.KindOf(err) != fault.User { // it could not be tried
+				return standing{}, err
 			}
 		}
+		s.tries = append(s.tries, trial.Tried{Series: names(series), On: t.onErr.Error(), Off: t.offErr.Error()})
 	}
-	if stores+releases == 0 {
-		return false, fmt.Errorf("%s: %s() has no store behind its copy", f.Source, f.Function)
-	}
-	return true, nil
+	return s, nil
 }
 
-// covered says whether a barrier between from and store is passed on every way
-// to store: one whose block still stands, with no other case label in between.
-func (f Fix) covered(body []string, from, store int) bool {
-	for b := from + 1; b < store; b++ {
-		if isCall(body, b, f.Barriers) && !conditional(body, b) && dominates(body, b, store) {
-			return true
+// tried is how patches fit a tree.
+type tried struct {
+	on, off       applied
+	onErr, offErr error
+	already       bool // they are in the tree
+}
+
+// try applies patches and takes them back, up to so much context may differ. As
+// patch does, it asks whether they are in already before it lets context differ:
+// with less of it they might go in twice.
+func try(ctx context.Context, patches []mailpatch.Patch, fuzz int, read reader) tried {
+	var t tried
+	t.on, t.onErr = apply(ctx, patches, how{}, read)
+	t.off, t.offErr = apply(ctx, patches, how{reverse: true}, read)
+	switch {
+	case t.onErr == nil: // what has no context, or goes in elsewhere, may go in however often
+		t.already = (t.on.blind || t.on.moved) && t.offErr == nil && !t.off.moved
+	case t.offErr == nil:
+		t.already = true
+	case fuzz == 0:
+	default:
+		if off, err := apply(ctx, patches, how{fuzz: fuzz, reverse: true}, read); err == nil {
+			t.off, t.offErr, t.already = off, nil, true
+		} else if on, err := apply(ctx, patches, how{fuzz: fuzz}, read); err == nil {
+			t.on, t.onErr = on, nil
 		}
 	}
-	return false
+	return t
 }
 
-// dominates says whether the block of body[b] is still open at store and no
-// label of its own switch lies in between.
-func dominates(body []string, b, store int) bool {
-	depth := 0
-	for _, t := range body[b:store] {
-		switch t {
-		case "{":
-			depth++
-		case "}":
-			if depth--; depth < 0 {
-				return false
-			}
-		case "case", "default":
-			if depth == 0 {
-				return false
-			}
+// pathsOf are what patches change of what a kernel is built from, by their paths in
+// a tree of which has says what it holds.
+func pathsOf(patches []mailpatch.Patch, has func(string) bool) []string {
+	paths := map[string]bool{}
+	for _, p := range patches {
+		parts, _ := built(p.Files(has))
+		for _, f := range parts.built {
+			paths[f.OldName], paths[f.NewName] = true, true
 		}
 	}
-	return true
+	delete(paths, "") // of a file that is made or deleted
+	return slices.Sorted(maps.Keys(paths))
 }
 
-// conditional says whether the statement at b hangs on an if or else without braces.
-func conditional(body []string, b int) bool {
-	return b > 0 && !slices.Contains([]string{";", "{", "}", ":"}, body[b-1])
-}
-
-func isCall(body []string, i int, names []string) bool {
-	return i+1 < len(body) && body[i+1] == "(" && slices.Contains(names, body[i])
-}
-
-// functionBody returns the tokens between the braces of name's definition.
-func functionBody(toks []string, name string) ([]string, error) {
-	for i := range toks {
-		if toks[i] != name || i+1 >= len(toks) || toks[i+1] != "(" {
-			continue
-		}
-		end := closing(toks, i+1, "(", ")")
-		if end < 0 || end+1 >= len(toks) || toks[end+1] != "{" {
-			continue // a call or a declaration
-		}
-		if stop := closing(toks, end+1, "{", "}"); stop > 0 {
-			return toks[end+2 : stop], nil
-		}
+// notApplicable is the error where neither the fix goes on the tree nor comes off it.
+func notApplicable(tries []trial.Tried) error {
+	return &fault.Error{
+		Kind: fault.User, Op: "see whether the tree has the fix", Err: &trial.NotApplicable{Tries: tries},
+		Try: "a kernel that one of the series is for; --patch with the fix as it fits this one; or kcovrig run --as-is, which needs no fix",
 	}
-	return nil, fmt.Errorf("no function %s()", name)
-}
-
-// closing returns the index of the bracket that closes the one at i, or -1.
-func closing(toks []string, i int, open, shut string) int {
-	depth := 0
-	for ; i < len(toks); i++ {
-		switch toks[i] {
-		case open:
-			depth++
-		case shut:
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// tokens splits C source into names and single marks; comments, strings,
-// character constants and preprocessor lines fall out.
-func tokens(src string) []string {
-	var out []string
-	lineStart := true
-	for i := 0; i < len(src); {
-		c := src[i]
-		switch {
-		case c == '\n':
-			lineStart = true
-			i++
-			continue
-		case c == ' ' || c == '\t' || c == '\r':
-			i++
-			continue
-		case strings.HasPrefix(src[i:], "/*"):
-			i = after(src, i+2, "*/")
-			continue
-		case strings.HasPrefix(src[i:], "//"):
-			i = after(src, i, "\n") - 1
-			continue
-		case c == '#' && lineStart:
-			i = directiveEnd(src, i)
-			continue
-		case c == '"' || c == '\'':
-			i = quoteEnd(src, i)
-		case isWord(c):
-			start := i
-			for i < len(src) && isWord(src[i]) {
-				i++
-			}
-			out = append(out, src[start:i])
-		default:
-			out = append(out, src[i:i+1])
-			i++
-		}
-		lineStart = false
-	}
-	return out
-}
-
-func isWord(c byte) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-// after returns the index behind the next mark at or after i, or the end plus one mark's rest.
-func after(src string, i int, mark string) int {
-	if n := strings.Index(src[i:], mark); n >= 0 {
-		return i + n + len(mark)
-	}
-	return len(src) + 1
-}
-
-func directiveEnd(src string, i int) int {
-	for {
-		end := min(after(src, i, "\n"), len(src))
-		if end == len(src) || !strings.HasSuffix(strings.TrimRight(src[i:end], "\r\n"), "\\") {
-			return end
-		}
-		i = end
-	}
-}
-
-func quoteEnd(src string, i int) int {
-	quote := src[i]
-	for i++; i < len(src) && src[i] != quote && src[i] != '\n'; i++ {
-		if src[i] == '\\' {
-			i++
-		}
-	}
-	return min(i+1, len(src))
 }

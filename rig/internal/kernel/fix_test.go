@@ -3,94 +3,114 @@
 package kernel
 
 import (
+	"io/fs"
 	"testing"
+	"testing/fstest"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
-// function is a C file around the lines that follow the copy.
-func function(behindCopy string) string {
-	return `#include <linux/kcov.h>
-#define smp_wmb() real_barrier(); \
-	kcov_move_area(a) { smp_wmb(); }
-static void kcov_move_area(enum kcov_mode mode, void *dst_area,
-			   unsigned int dst_area_size, void *src_area);
-static void caller(void) { kcov_move_area(mode, a, b, c); smp_wmb(); }
-static void kcov_move_area(enum kcov_mode mode, void *dst_area,
-			   unsigned int dst_area_size, void *src_area)
-{
-	if (WARN_ON(dst_len))
-		return;
-	memcpy(dst_entries, src_entries, bytes_to_move);
-` + behindCopy + `
-}
-static void later(void) { smp_wmb(); }
-`
-}
-
-func TestFixIn(t *testing.T) {
-	const stores = `
-	switch (mode) {
-	case KCOV_MODE_TRACE_PC:
-		WRITE_ONCE(*(unsigned long *)dst_area, dst_len + entries_moved);
-		break;
-	case KCOV_MODE_TRACE_CMP:
-		WRITE_ONCE(*(u64 *)dst_area, dst_len + entries_moved);
-		break;
-	default:
-		break;
-	}`
-	for name, c := range map[string]struct {
-		code string
-		want bool
-	}{
-		"none":                      {stores, false},
-		"barrier":                   {"smp_wmb();" + stores, true},
-		"kernel-doc comment before": {"/**\n * needed\n */\n\tsmp_wmb();\n" + stores, true},
-		"full barrier":              {"smp_mb();" + stores, true},
-		"in a comment":              {"/* smp_wmb(); */" + stores, false},
-		"in a line comment":         {"// smp_wmb();\n" + stores, false},
-		"in a string":               {`pr_info("smp_wmb();");` + stores, false},
-		"read barrier":              {"smp_rmb();" + stores, false},
-		"behind the stores":         {stores + "\n\tsmp_wmb();", false},
-		"a longer name":             {"my_smp_wmb();" + stores, false},
-		"not called":                {"f = smp_wmb;" + stores, false},
-		"under a braceless if":      {"if (x) smp_wmb();" + stores, false},
-		"in a block of its own":     {"if (x) { smp_wmb(); }" + stores, false},
-		"in a plain loop's else":    {"if (x) y(); else smp_wmb();" + stores, false},
-		"both releases":             {"switch (m) { case 1: smp_store_release(p, n); break; case 2: smp_store_release(q, n); break; }", true},
-		"one release":               {"switch (m) { case 1: smp_store_release(p, n); break; case 2: WRITE_ONCE(*q, n); break; }", false},
-		"first case only":           {"switch (m) { case 1: smp_wmb(); WRITE_ONCE(*p, n); break; case 2: WRITE_ONCE(*q, n); break; }", false},
-		"second case only":          {"switch (m) { case 1: WRITE_ONCE(*p, n); break; case 2: smp_wmb(); WRITE_ONCE(*q, n); break; }", false},
-		"both cases":                {"switch (m) { case 1: smp_wmb(); WRITE_ONCE(*p, n); break; case 2: smp_wmb(); WRITE_ONCE(*q, n); break; }", true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in, err := kcovConfig().Fix.In(function(c.code))
-			require.NoError(t, err)
-			require.Equal(t, c.want, in)
-		})
+// series is a folder of one patch per step, which replaces all of a file that has one line.
+func series(path string, steps ...[2]string) fs.FS {
+	f := fstest.MapFS{}
+	for i, s := range steps {
+		f[string(rune('1'+i))+".patch"] = &fstest.MapFile{Data: []byte("--- a/" + path + "\n+++ b/" + path + "\n@@ -1 +1 @@\n-" + s[0] + "\n+" + s[1] + "\n")}
 	}
+	return f
 }
 
-func TestFixInBarrierBeforeTheCopyIsNone(t *testing.T) {
-	in, err := kcovConfig().Fix.In("void kcov_move_area(void) { smp_wmb(); memcpy(a, b, c); WRITE_ONCE(*d, e); }")
+func setOf(t *testing.T, all ...fs.FS) patchSet {
+	t.Helper()
+	set, err := Config{Series: all}.patches(t.Context())
 	require.NoError(t, err)
-	require.False(t, in)
+	return set
 }
 
-func TestFixInUnknown(t *testing.T) {
-	for name, code := range map[string]string{
-		"no function":      "int main(void) { smp_wmb(); }",
-		"declaration only": "void kcov_move_area(void);",
-		"cut":              "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb();",
-		"no copy":          "void kcov_move_area(void) { smp_wmb(); WRITE_ONCE(*d, e); }",
-		"no store":         "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); }",
-		"open comment":     "void kcov_move_area(void) { /* memcpy(a, b, c);",
-		"open line":        "// kcov_move_area",
+// Which kernel a tree is follows from what goes on and what comes off, whatever
+// the code looks like.
+func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
+	set := setOf(t, series("f.c", [2]string{"old", "fixed"}), series("f.c", [2]string{"older", "old"}, [2]string{"old", "mended"}))
+	for name, c := range map[string]struct {
+		tree, unpatched, patched string
+	}{
+		"the first goes on":      {"old", "old", "fixed"},
+		"the first comes off":    {"fixed", "old", "fixed"},
+		"the second goes on":     {"older", "older", "mended"},
+		"the second comes off":   {"mended", "older", "mended"},
+		"neither":                {"other", "", ""},
+		"a half of the second's": {"old", "old", "fixed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := kcovConfig().Fix.In(code)
-			require.Error(t, err)
+			tree := files{"f.c": c.tree + "\n"}
+			for patched, want := range map[bool]string{false: c.unpatched, true: c.patched} {
+				made, err := set.variant(t.Context(), patched, tree.read)
+				if want == "" {
+					require.ErrorAs(t, err, new(*trial.NotApplicable))
+					continue
+				}
+				require.NoError(t, err)
+				got, err := reader(tree.read).over(made.changes)("f.c")
+				require.NoError(t, err)
+				assert.Equal(t, want+"\n", got, "patched: %t", patched)
+			}
 		})
 	}
+}
+
+// A series of which a part is in, goes neither on nor comes off, and leaves nothing.
+func TestAPartOfASeriesDecidesNothing(t *testing.T) {
+	set := setOf(t, series("f.c", [2]string{"old", "half"}, [2]string{"half", "fixed"}))
+	_, err := set.variant(t.Context(), true, files{"f.c": "half\n"}.read)
+	require.ErrorAs(t, err, new(*trial.NotApplicable))
+}
+
+func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
+	const odd = "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
+	for _, patched := range []bool{false, true} {
+		_, err := allSeries(t).variant(t.Context(), patched, files{"kernel/kcov.c": odd}.read)
+		require.Equal(t, fault.User, fault.KindOf(err))
+		none := (*trial.NotApplicable)(nil)
+		require.ErrorAs(t, err, &none)
+		require.Len(t, none.Tries, 2, "every series")
+		for _, tried := range none.Tries {
+			assert.Contains(t, tried.Series, ".patch")
+			for _, why := range []string{tried.On, tried.Off} {
+				assert.Contains(t, why, "kernel/kcov.c: hunk \"@@ -9")
+				assert.Contains(t, why, "WRITE_ONCE(*(unsigned long *)dst_area", "the hunk is shown")
+			}
+			assert.Contains(t, err.Error(), tried.On)
+			assert.Contains(t, err.Error(), tried.Off)
+		}
+	}
+	_, err := allSeries(t).variant(t.Context(), true, files{}.read)
+	require.ErrorAs(t, err, new(*trial.NotApplicable))
+	require.ErrorContains(t, err, "kernel/kcov.c: no such file in the tree")
+}
+
+// What could not be tried says nothing of the tree.
+func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere")
+	_, err := allSeries(t).variant(t.Context(), true, kcovTree(t).read)
+	require.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+// A fix that is in where it belongs does not go in once more where the same lines stand again.
+func TestAFixThatIsInGoesInOnceOnly(t *testing.T) {
+	twice := files{"f.c": "a\nb\nfix\nc\nd\n\n\n\n\na\nb\nc\nd\n"}
+	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -1,4 +1,5 @@\n a\n b\n+fix\n c\n d\n")}})
+	made, err := set.variant(t.Context(), true, twice.read)
+	require.NoError(t, err)
+	require.Empty(t, made.changes)
+}
+
+func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
+	with := func(path string) fs.FS { return series(path, [2]string{"a", "b"}) }
+	set := setOf(t, with("net/b.c"), with("arch/arm64/entry.S"), with("net/b.c"), with("include/b.h"), with("Documentation/b.rst"))
+	assert.Equal(t, []string{"arch/arm64/entry.S", "include/b.h", "net/b.c"}, set.sources)
+	assert.Equal(t, []unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.units())
+	assert.Equal(t, []any{"kernel/kcov.c", "kernel/kcov.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
 }

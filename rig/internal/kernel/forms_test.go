@@ -49,7 +49,7 @@ var formNotes = map[string]string{
 // Every form in which the same fix comes gives the same kernel, and says what was
 // special about it.
 func TestFormsInWhichPatchesCome(t *testing.T) {
-	tree, fix := kcovTree(t), kcovConfig().Fix
+	tree := kcovTree(t)
 	plain := ""
 	paths, err := filepath.Glob("testdata/patches/[0-9]*[a-z]")
 	require.NoError(t, err)
@@ -63,12 +63,10 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Patches: []string{path}}.patches(t.Context())
 			require.NoError(t, err)
-			made, err := set.arm(t.Context(), fix, true, tree.read)
+			made, err := set.variant(t.Context(), true, tree.read)
 			require.NoError(t, err)
-			text := *made.variant["kernel/kcov.c"]
-			in, err := fix.In(text)
-			require.NoError(t, err)
-			assert.True(t, in)
+			text := *made.changes["kernel/kcov.c"]
+			assert.Contains(t, text, "\tsmp_wmb();\n")
 			assert.NotContains(t, text, "\r")
 			if plain == "" {
 				plain = text
@@ -87,7 +85,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 				assert.Contains(t, made.notes[0], wanted)
 			}
 			if name == "23d-empty-new-file.patch" {
-				assert.Empty(t, *made.variant["include/linux/empty_kcov.h"])
+				assert.Empty(t, *made.changes["include/linux/empty_kcov.h"])
 			}
 
 			// What is kept of it makes the same kernel once more.
@@ -95,12 +93,12 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			require.NoError(t, err)
 			twice, err := apply(t.Context(), again, how{fuzz: maxFuzz}, tree.read)
 			require.NoError(t, err)
-			assert.Equal(t, made.variant, twice.variant)
+			assert.Equal(t, made.changes, twice.changes)
 
 			patched := files{"kernel/kcov.c": text, "include/linux/empty_kcov.h": ""}
-			off, err := set.arm(t.Context(), fix, false, patched.read)
+			off, err := set.variant(t.Context(), false, patched.read)
 			require.NoError(t, err)
-			assert.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"], "it is known to be in, and comes off")
+			assert.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"], "it is known to be in, and comes off")
 		})
 	}
 	assert.Equal(t, len(formNotes)+1, seen)

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/rig/disk"
@@ -26,6 +27,7 @@ type record struct {
 	Family     string // all but the files that variants differ in
 	Arch       string
 	Version    string
+	AsIs       bool `json:",omitempty"` // builds of earlier versions do not say it
 	Patched    bool
 	TreeHash   string
 	ConfigHash string
@@ -50,7 +52,7 @@ func hashOf(value any) string {
 // job is one image that is to be had.
 type job struct {
 	patched bool
-	arm     arm
+	variant variant
 	symbols []symbol
 	tool    toolchain
 	family  string
@@ -58,12 +60,19 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
-	made := arm{variant: variant{}}
+	made := variant{changes: changes{}}
 	if !t.cfg.AsIs {
 		var err error
-		if made, err = t.patches.arm(ctx, t.cfg.Fix, patched, t.read); err != nil {
+		if made, err = t.patches.variant(ctx, patched, t.read); err != nil {
 			return job{}, err
 		}
+	}
+	whose := fault.User
+	if t.cfg.AsIs { // an older or a newer kernel, as it stands
+		whose = fault.Kernel
+	}
+	if err := t.holdsUnit(made.changes, whose); err != nil {
+		return job{}, err
 	}
 	symbols, err := mergeFragments(t.cfg.Fragments)
 	if err != nil {
@@ -73,14 +82,40 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	j := job{patched: patched, arm: made, symbols: symbols, tool: tool}
+	j := job{patched: patched, variant: made, symbols: symbols, tool: tool}
 	a := t.cfg.Arch
-	j.family = hashOf([]any{
+	j.family = hashOf(append([]any{
 		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
-		t.cfg.MakeArgs, tool.identity, tool.prefix, tool.ccache, t.cfg.Fix.Source, t.cfg.Object,
-	})
-	j.key = hashOf([]any{j.family, made.variant})
+		t.cfg.MakeArgs, tool.identity, tool.prefix, tool.ccache,
+	}, t.patches.unitsKey()...))
+	j.key = hashOf([]any{j.family, made.changes})
 	return j, nil
+}
+
+// unitsKey is what the units are in a key.
+func (set patchSet) unitsKey() []any {
+	var key []any
+	for _, u := range set.units() {
+		key = append(key, u.source, u.object)
+	}
+	return key
+}
+
+// holdsUnit wants the tree with changes to hold one of the fix's files: a kernel
+// without any has nothing to show.
+func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
+	read := reader(t.read).over(changed)
+	var missing []string
+	for _, u := range t.patches.units() {
+		if read.has(u.source) {
+			return nil
+		}
+		missing = append(missing, u.source)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fault.Newf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
 }
 
 // Check says whether the variant can be made: that the patch applies or comes off,
@@ -97,7 +132,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.arm.variant), Notes: j.arm.notes,
+		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant.changes), Notes: j.variant.notes,
 	}, nil
 }
 
@@ -155,10 +190,9 @@ func (t *Tree) image(j job, r record) Image {
 	out := filepath.Join(dir, "out")
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
-		BuildDir: out, SourceDir: t.src, Source: filepath.Join(dir, filepath.Base(t.cfg.Fix.Source)),
-		Object: filepath.Join(out, t.cfg.Object), DebugObject: filepath.Join(dir, "debug.o"),
+		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out),
 		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.arm.variant), PatchText: j.arm.text, Notes: j.arm.notes, Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes, Cached: true, Log: r.Log,
 	}
 }
 
@@ -183,7 +217,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	defer tree.Close()
-	if err := t.switchTo(j.arm.variant); err != nil {
+	if err := t.switchTo(j.variant.changes); err != nil {
 		return 0, err
 	}
 	b, err := t.newBuild(ctx, j)
@@ -195,8 +229,8 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	rec := record{
-		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, Patched: j.patched, TreeHash: t.Hash,
-		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.arm.variant)), Log: b.log, CPU: b.cpu,
+		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: t.Hash,
+		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant.changes)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {

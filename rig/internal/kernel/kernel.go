@@ -35,15 +35,13 @@ type Config struct {
 	Rev string
 	// AsIs takes the tree as it stands for both variants.
 	AsIs bool
-	// Series are patch series that fix the bug, tried in order.
+	// Series are patch series that fix the bug, tried in order: the first that goes on
+	// the tree or comes off it says whether the tree has the fix. The files that they
+	// change, named as with a/ and b/, are those that are looked at.
 	Series []fs.FS
 	// Patches replace Series where there are any: what the patched variant has, in this
 	// order. Each is a file, a folder of them, or a commit of Tree.
 	Patches []string
-	// Fix says how the source shows that the fix is in.
-	Fix Fix
-	// Object is the object file of Fix.Source, below the build folder.
-	Object string
 	// Fragments are config fragments; a later one overrides an earlier one.
 	Fragments []Fragment
 	// MakeArgs are appended to every make call.
@@ -76,26 +74,24 @@ type Fragment struct{ Name, Text string }
 // Image is one built kernel. Its files stay until the Tree is closed, and
 // longer where the cache is not pruned. They must not be written.
 type Image struct {
-	Path        string // what QEMU boots
-	Vmlinux     string
-	BuildDir    string // kbuild's output folder
-	SourceDir   string // the private tree; its Fix.Source may by now be another variant's
-	Source      string // Fix.Source as it was compiled
-	Object      string // the object of Fix.Source
-	DebugObject string // the same, compiled once more with -g
-	Version     string // as in the tree's Makefile
-	AsIs        bool   // the tree as it stands: Patched says nothing
-	Patched     bool
-	TreeHash    string
-	ConfigHash  string   // of the complete .config
-	Compiler    string   // compiler and linker, as they name themselves
-	Key         string   // of the build in the cache
-	Patch       string   // hash of the files in which the variant differs from the tree
-	PatchText   string   // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
-	Notes       []string // what people should know of how the variant was made
-	Cached      bool     // nothing was built
-	CPU, Wall   time.Duration
-	Log         string // make's output
+	Path       string // what QEMU boots
+	Vmlinux    string
+	BuildDir   string   // kbuild's output folder
+	SourceDir  string   // the private tree; the files of the fix may by now be another variant's
+	Objects    []Object // those that the fix changes, sorted by name
+	Version    string   // as in the tree's Makefile
+	AsIs       bool     // the tree as it stands: Patched says nothing
+	Patched    bool
+	TreeHash   string
+	ConfigHash string   // of the complete .config
+	Compiler   string   // compiler and linker, as they name themselves
+	Key        string   // of the build in the cache
+	Patch      string   // hash of the files in which the variant differs from the tree
+	PatchText  string   // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Notes      []string // what people should know of how the variant was made
+	Cached     bool     // nothing was built
+	CPU, Wall  time.Duration
+	Log        string // make's output
 }
 
 // makesOwn are the characters that make takes for its own in a path, the colon
@@ -110,7 +106,6 @@ func (c Config) Validate() error {
 		}
 		return fault.Newf(fault.User, "kernel settings", format, args...)
 	}
-	source := c.Fix.Source
 	return errors.Join(
 		check(c.Arch.Name != "", "no architecture"),
 		check(c.CacheDir != "" && filepath.IsAbs(c.CacheDir), "the cache folder %q is no absolute path", c.CacheDir),
@@ -118,9 +113,6 @@ func (c Config) Validate() error {
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
 		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
 		check(len(c.Series) > 0, "no patch series"),
-		check(source != "" && filepath.IsLocal(source), "the source file %q is no path below a tree", source),
-		check(c.Object != "" && filepath.IsLocal(c.Object), "the object file %q is no path below a build", c.Object),
-		check(c.Fix.Function != "" && len(c.Fix.Copy) > 0 && len(c.Fix.Stores) > 0, "the fix is not described"),
 		check(len(c.Fragments) > 0, "no config fragment"),
 	)
 }

@@ -18,7 +18,7 @@ import (
 
 // variant is a tree with some files changed: the new content by path, nil
 // where the file is gone. The zero value is the tree itself.
-type variant map[string]*string
+type changes map[string]*string
 
 // reader returns a file of the tree, or an error that is fs.ErrNotExist.
 type reader func(path string) (string, error)
@@ -30,7 +30,7 @@ func (r reader) has(path string) bool {
 }
 
 // over is the tree with base's changes.
-func (r reader) over(base variant) reader {
+func (r reader) over(base changes) reader {
 	return func(path string) (string, error) {
 		text, known := base[path]
 		switch {
@@ -45,7 +45,7 @@ func (r reader) over(base variant) reader {
 
 // applied is what patches make of a tree.
 type applied struct {
-	variant variant
+	changes changes
 	text    string   // what was applied, message and diff
 	notes   []string // what people should know of it
 	moved   bool     // a hunk stood elsewhere, or its context differed
@@ -61,7 +61,7 @@ type how struct {
 // apply returns the tree with patches applied by git, in their order, or taken
 // back in reverse. What is not built into a kernel is left out where it does not fit.
 func apply(ctx context.Context, patches []mailpatch.Patch, h how, read reader) (applied, error) {
-	out := applied{variant: variant{}}
+	out := applied{changes: changes{}}
 	patches = slices.Clone(patches)
 	if h.reverse {
 		slices.Reverse(patches)
@@ -70,14 +70,14 @@ func apply(ctx context.Context, patches []mailpatch.Patch, h how, read reader) (
 	compiled := false
 	for _, p := range patches {
 		files, notes := built(p.Files(read.has))
-		one, err := applyOne(ctx, p.Name, files.built, h, read.over(out.variant))
+		one, err := applyOne(ctx, p.Name, files.built, h, read.over(out.changes))
 		if err != nil {
 			return applied{}, fault.Wrap(fault.User, h.verb()+p.Name, err)
 		}
 		out.take(one)
 		compiled = compiled || len(files.built) > 0
 		for _, f := range files.rest {
-			one, err := applyOne(ctx, p.Name, []*gitdiff.File{f}, h, read.over(out.variant))
+			one, err := applyOne(ctx, p.Name, []*gitdiff.File{f}, h, read.over(out.changes))
 			switch {
 			case ctx.Err() != nil:
 				return applied{}, err
@@ -114,8 +114,8 @@ func (h how) verb() string {
 
 // take adds what one patch changed.
 func (a *applied) take(one applied) {
-	for path, text := range one.variant {
-		a.variant[path] = text
+	for path, text := range one.changes {
+		a.changes[path] = text
 	}
 	a.notes = append(a.notes, one.notes...)
 	a.moved, a.blind = a.moved || one.moved, a.blind || one.blind

@@ -55,45 +55,30 @@ func unpatchedTree(t *testing.T, lead int) files {
 
 func allSeries(t *testing.T) patchSet {
 	t.Helper()
-	set := patchSet{}
-	for _, name := range []string{"kcov/as-posted", "kcov/as-merged"} {
-		set.series = append(set.series, builtIn(t, name))
-	}
+	set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))}.patches(t.Context())
+	require.NoError(t, err)
 	return set
 }
 
 func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
-	fix := kcovConfig().Fix
 	for _, name := range []string{"kcov/as-posted", "kcov/as-merged"} {
 		for _, lead := range []int{0, 975, 5000} {
 			tree := unpatchedTree(t, lead)
 			made, err := apply(t.Context(), builtIn(t, name), how{}, tree.read)
 			require.NoError(t, err)
-			on := made.variant
-			in, err := fix.In(*on["kernel/kcov.c"])
-			require.NoError(t, err)
-			require.True(t, in)
+			on := made.changes
+			require.Contains(t, *on["kernel/kcov.c"], "smp_wmb();")
 
 			patched := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
-			off, err := allSeries(t).arm(t.Context(), fix, false, patched.read)
+			off, err := allSeries(t).variant(t.Context(), false, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
 			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/kcov.c\n"), "the change is there, once")
 			require.Contains(t, off.text, "Subject: ", "and the mail's words")
-			require.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"])
-			asIs, err := allSeries(t).arm(t.Context(), fix, true, patched.read)
+			require.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"])
+			asIs, err := allSeries(t).variant(t.Context(), true, patched.read)
 			require.NoError(t, err)
-			require.Empty(t, asIs.variant)
+			require.Empty(t, asIs.changes)
 		}
-	}
-}
-
-func TestArmOfATreeThatNothingFits(t *testing.T) {
-	const odd = "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
-	for patched, text := range map[bool]string{false: odd, true: strings.Replace(odd, "smp_wmb();", "", 1)} {
-		_, err := allSeries(t).arm(t.Context(), kcovConfig().Fix, patched, files{"kernel/kcov.c": text}.read)
-		require.Equal(t, fault.User, fault.KindOf(err))
-		require.ErrorContains(t, err, "does not apply")
-		require.ErrorContains(t, err, "WRITE_ONCE(*(unsigned long *)dst_area", "the failed hunk is shown")
 	}
 }
 
@@ -107,28 +92,28 @@ const wrongFix = `--- a/kernel/kcov.c
 `
 
 func TestTheUsersOwnPatch(t *testing.T) {
-	fix, tree := kcovConfig().Fix, unpatchedTree(t, 0)
+	tree := unpatchedTree(t, 0)
 	set := allSeries(t)
 	set.own = readPatch(t, "wrong.patch", wrongFix)
-	on, err := set.arm(t.Context(), fix, true, tree.read)
+	on, err := set.variant(t.Context(), true, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
 	require.Equal(t, "diff --git a/kernel/kcov.c b/kernel/kcov.c\n"+wrongFix, on.text)
-	require.Contains(t, *on.variant["kernel/kcov.c"], "barrier();")
+	require.Contains(t, *on.changes["kernel/kcov.c"], "barrier();")
 	require.Empty(t, on.notes)
-	none, err := set.arm(t.Context(), fix, false, tree.read)
+	none, err := set.variant(t.Context(), false, tree.read)
 	require.NoError(t, err)
-	require.Empty(t, none.variant)
+	require.Empty(t, none.changes)
 	require.Empty(t, none.text, "nothing made it")
 
-	has := files{"kernel/kcov.c": *on.variant["kernel/kcov.c"]}
-	none, err = set.arm(t.Context(), fix, true, has.read)
+	has := files{"kernel/kcov.c": *on.changes["kernel/kcov.c"]}
+	none, err = set.variant(t.Context(), true, has.read)
 	require.NoError(t, err)
-	require.Empty(t, none.variant, "the tree has it already")
-	off, err := set.arm(t.Context(), fix, false, has.read)
+	require.Empty(t, none.changes, "the tree has it already")
+	off, err := set.variant(t.Context(), false, has.read)
 	require.NoError(t, err)
-	require.Equal(t, tree["kernel/kcov.c"], *off.variant["kernel/kcov.c"])
+	require.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"])
 	require.Equal(t, on.text, off.text)
-	for _, made := range []arm{none, off} {
+	for _, made := range []variant{none, off} {
 		require.Len(t, made.notes, 1)
 		require.Contains(t, made.notes[0], "wrong.patch is in the tree already")
 	}
@@ -194,10 +179,10 @@ func TestHunksMoveButDoNotGuess(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, c.want, *v.variant["x"])
-			back, err := apply(t.Context(), changes, how{reverse: true}, files{"x": *v.variant["x"]}.read)
+			require.Equal(t, c.want, *v.changes["x"])
+			back, err := apply(t.Context(), changes, how{reverse: true}, files{"x": *v.changes["x"]}.read)
 			require.NoError(t, err)
-			require.Equal(t, c.text, *back.variant["x"])
+			require.Equal(t, c.text, *back.changes["x"])
 		})
 	}
 }
@@ -207,15 +192,15 @@ func TestAddedAndDeletedFiles(t *testing.T) {
 		"diff --git a/from b/to\nsimilarity index 100%\nrename from from\nrename to to\n")
 	v, err := apply(t.Context(), changes, how{}, files{"old": "gone\n", "from": "moved\n"}.read)
 	require.NoError(t, err)
-	require.Equal(t, "text\n", *v.variant["new"])
-	require.Nil(t, v.variant["old"])
-	require.Nil(t, v.variant["from"])
-	require.Equal(t, "moved\n", *v.variant["to"])
+	require.Equal(t, "text\n", *v.changes["new"])
+	require.Nil(t, v.changes["old"])
+	require.Nil(t, v.changes["from"])
+	require.Equal(t, "moved\n", *v.changes["to"])
 	back, err := apply(t.Context(), changes, how{reverse: true}, files{"new": "text\n", "to": "moved\n"}.read)
 	require.NoError(t, err)
-	require.Nil(t, back.variant["new"])
-	require.Equal(t, "gone\n", *back.variant["old"])
-	require.Equal(t, "moved\n", *back.variant["from"])
+	require.Nil(t, back.changes["new"])
+	require.Equal(t, "gone\n", *back.changes["old"])
+	require.Equal(t, "moved\n", *back.changes["from"])
 }
 
 func TestOneBadPatchSpoilsASeries(t *testing.T) {

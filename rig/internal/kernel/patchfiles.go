@@ -19,19 +19,11 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// patches reads the built-in series and the user's patches.
+// patches reads the series with the fix and the user's patches.
 func (c Config) patches(ctx context.Context) (patchSet, error) {
-	var set patchSet
-	for _, s := range c.Series {
-		names, err := fs.Glob(s, "*.patch")
-		if err != nil || len(names) == 0 {
-			return patchSet{}, fault.Newf(fault.User, "read patch series", "no *.patch file (%w)", err)
-		}
-		patches, _, err := readSeries(s, names)
-		if err != nil {
-			return patchSet{}, err
-		}
-		set.series = append(set.series, patches)
+	set, err := readFix(c.Series)
+	if err != nil {
+		return patchSet{}, err
 	}
 	for _, named := range c.Patches {
 		patches, notes, err := c.patch(ctx, named)
@@ -40,6 +32,36 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 		}
 		set.own, set.notes = append(set.own, patches...), append(set.notes, notes...)
 	}
+	return set, nil
+}
+
+// Sources are the files that the series change of what a kernel is built from, by
+// their paths below the tree, sorted.
+func Sources(series []fs.FS) ([]string, error) {
+	set, err := readFix(series)
+	return set.sources, err
+}
+
+// readFix reads the series with the fix.
+func readFix(series []fs.FS) (patchSet, error) {
+	var set patchSet
+	for _, s := range series {
+		names, err := fs.Glob(s, "*.patch")
+		if err == nil && len(names) == 0 {
+			err = errors.New("no *.patch file")
+		}
+		if err != nil {
+			return patchSet{}, fault.Wrap(fault.User, "read patch series", err)
+		}
+		patches, _, err := readSeries(s, names)
+		if err != nil {
+			return patchSet{}, err
+		}
+		set.series = append(set.series, patches)
+		set.sources = append(set.sources, pathsOf(patches, func(string) bool { return false })...)
+	}
+	slices.Sort(set.sources)
+	set.sources = slices.Compact(set.sources)
 	return set, nil
 }
 

@@ -7,19 +7,71 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"kcovrig/rig/fault"
 )
 
+// Object is a file of the fix's, compiled.
+type Object struct {
+	Name   string // below the build folder, as in kernel/fork.o
+	Path   string // the object as it was built
+	Source string // its source as it was compiled
+	Debug  string // the object, compiled once more with -g
+}
+
+// unit is a source file and the object that kbuild makes of it, below the tree and
+// below the build folder.
+type unit struct{ source, object string }
+
+// units are those of the fix's files that are compiled by themselves. What a user's
+// own patch changes beside them has no part in it: kernels with and without
+// it are of one family.
+func (set patchSet) units() []unit {
+	var list []unit
+	for _, source := range set.sources {
+		if ext := path.Ext(source); ext == ".c" || ext == ".S" {
+			list = append(list, unit{source, strings.TrimSuffix(source, ext) + ".o"})
+		}
+	}
+	return list
+}
+
+// objects are the units' objects, their files in dir, where the kernel was built in
+// out. The first one's stand in dir itself, the others' in numbered folders. What
+// the tree lacks or does not build, such as another architecture's, is left out.
+func (set patchSet) objects(dir, out string) []Object {
+	var list []Object
+	for i, u := range set.units() {
+		in := dir
+		if i > 0 {
+			in = filepath.Join(dir, strconv.Itoa(i+1))
+		}
+		o := Object{Name: u.object, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
+		if exists(o.Path) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
 // products are the files below the build folder that are booted or read.
-func (c Config) products() []string { return []string{c.Arch.ImagePath, "vmlinux", c.Object} }
+func (t *Tree) products() []string {
+	list := []string{t.cfg.Arch.ImagePath, "vmlinux"}
+	for _, u := range t.patches.units() {
+		list = append(list, u.object)
+	}
+	return list
+}
 
 // makeImage makes the kernel. What another build left in the folder is removed
 // first, so that a make that does nothing and says that all is well leaves no
 // image instead of another kernel's.
 func (b *build) makeImage(ctx context.Context) error {
-	for _, name := range b.tree.cfg.products() {
+	for _, name := range b.tree.products() {
 		if err := os.Remove(filepath.Join(b.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return diskFault("remove what another build made", err)
 		}
@@ -27,7 +79,24 @@ func (b *build) makeImage(ctx context.Context) error {
 	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
 		return err
 	}
-	return b.checkMade(b.tree.cfg.products())
+	if err := b.checkMade([]string{b.tree.cfg.Arch.ImagePath, "vmlinux"}); err != nil {
+		return err
+	}
+	return b.checkUnits()
+}
+
+// checkUnits wants one of the fix's files to be in the kernel. It need not be all:
+// some may be another architecture's, or of a driver that is left out.
+func (b *build) checkUnits() error {
+	var errs []error
+	for _, u := range b.tree.patches.units() {
+		err := b.checkMade([]string{u.object})
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // checkMade refuses a build that ended well and lacks a file.

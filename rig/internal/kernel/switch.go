@@ -17,7 +17,7 @@ import (
 // switchTo makes the private copy hold v. The caller holds the tree's lock.
 // Every file that any variant ever changed gets the present time, since a
 // build folder that is about to be reused may stem from any variant.
-func (t *Tree) switchTo(v variant) error {
+func (t *Tree) switchTo(v changes) error {
 	kept := originals{}
 	readJSON(t.originalsPath(), &kept)
 	known := len(kept)

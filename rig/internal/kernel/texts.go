@@ -15,7 +15,7 @@ import (
 const bytesMark = "\x00base64:"
 
 // MarshalJSON keeps every byte.
-func (v variant) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(v)) }
+func (v changes) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(v)) }
 
 // MarshalJSON keeps every byte.
 func (o originals) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(o)) }

@@ -19,12 +19,12 @@ func TestFilesInOtherCharsetsAreKeptAsTheyAre(t *testing.T) {
 	read := originals{}
 	require.True(t, readJSON(path, &read))
 	assert.Equal(t, kept, read)
-	assert.NotEqual(t, hashOf(variant{"a": &latin}), hashOf(variant{"a": &other}))
-	assert.Equal(t, hashOf(map[string]*string{"b": &utf, "gone": nil}), hashOf(variant{"b": &utf, "gone": nil}), "keys of old stay")
+	assert.NotEqual(t, hashOf(changes{"a": &latin}), hashOf(changes{"a": &other}))
+	assert.Equal(t, hashOf(map[string]*string{"b": &utf, "gone": nil}), hashOf(changes{"b": &utf, "gone": nil}), "keys of old stay")
 }
 
 func TestAPatchOfAFileInAnotherCharset(t *testing.T) {
 	made, err := apply(t.Context(), readPatch(t, "x", "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n M\xfcller\n-a\n+\xe4\n"), how{}, files{"x": "M\xfcller\na\n"}.read)
 	require.NoError(t, err)
-	assert.Equal(t, "M\xfcller\n\xe4\n", *made.variant["x"])
+	assert.Equal(t, "M\xfcller\n\xe4\n", *made.changes["x"])
 }

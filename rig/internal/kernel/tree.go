@@ -23,8 +23,6 @@ type Tree struct {
 	Hash string
 	// Commit is the git commit where Config.Rev was given.
 	Commit string
-	// HasFix says whether the code, as the user has it, carries the fix.
-	HasFix bool
 	// Path is the user's folder or tarball.
 	Path string
 
@@ -40,9 +38,8 @@ type Tree struct {
 // treeRecord is tree.json: its presence says that the copy is complete.
 type treeRecord struct{ Version, Path string }
 
-// Open resolves c.Tree, makes its private copy in the cache where there is
-// none, and looks whether the fix is in. The caller closes the Tree when it no
-// longer uses its images.
+// Open resolves c.Tree, and makes its private copy in the cache where there is
+// none. The caller closes the Tree when it no longer uses its images.
 func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -70,25 +67,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 		return nil, err
 	}
 	t.Version = record.Version
-	t.HasFix, err = c.hasFix(o.path, t.read)
-	return t, err
-}
-
-// hasFix looks for the fix. A tree that is taken as it stands need not be
-// understood: then the binary alone speaks.
-func (c Config) hasFix(path string, read reader) (bool, error) {
-	const op = "look for the fix"
-	source, err := read(c.Fix.Source)
-	if err != nil && c.AsIs {
-		return false, fault.Newf(fault.Kernel, op, "%s has no %s: %w", path, c.Fix.Source, err)
-	} else if err != nil {
-		return false, fault.Newf(fault.User, op, "%s has no %s: %w", path, c.Fix.Source, err)
-	}
-	in, err := c.Fix.In(source)
-	if c.AsIs {
-		return in, nil
-	}
-	return in, fault.Wrap(fault.User, op, err)
+	return t, nil
 }
 
 // Close lets go of what the Tree and its images use; it may be called again.

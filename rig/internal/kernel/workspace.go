@@ -46,6 +46,9 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		return nil, err
 	}
 	b := &Workspace{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	if b.tree.patches, err = c.patches(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkTools(); err != nil {
 		return nil, err
 	}
@@ -56,8 +59,8 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		return nil, err
 	}
 	a := c.Arch
-	b.base = hashOf([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
-		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache, c.Fix.Source, c.Object})
+	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
+		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache}, b.tree.patches.unitsKey()...))
 	if b.inUse, err = openLock(filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}
@@ -118,7 +121,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	c := b.tree.cfg
 	w, err := b.build(ctx, j)
 	if err == nil {
-		err = w.keepSource(ctx)
+		err = w.keepSources(ctx)
 	}
 	if err != nil {
 		return Image{}, err
@@ -126,8 +129,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Source: filepath.Join(b.dir, filepath.Base(c.Fix.Source)), Object: filepath.Join(out, c.Object),
-		DebugObject: filepath.Join(b.dir, "debug.o"), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
+		Objects: b.tree.patches.objects(b.dir, out), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
 		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
@@ -151,8 +153,8 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	w := &build{
 		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: b.grace,
 	}
-	if _, err := os.Stat(filepath.Join(t.src, t.cfg.Fix.Source)); err != nil {
-		return nil, fault.Newf(fault.Kernel, "look at the source", "no %s: %w", t.cfg.Fix.Source, err)
+	if err := t.holdsUnit(nil, fault.Kernel); err != nil {
+		return nil, err
 	}
 	if b.cut {
 		if err := os.RemoveAll(b.out()); err != nil {

@@ -37,9 +37,11 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	lacks := kcovTree(t)
 	fixed, err := apply(t.Context(), builtIn(t, "kcov/as-posted"), how{}, lacks.read)
 	require.NoError(t, err)
-	has := files{"kernel/kcov.c": *fixed.variant["kernel/kcov.c"]}
+	has := files{"kernel/kcov.c": *fixed.changes["kernel/kcov.c"]}
 	own := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n")
 	comment := func(f files) files { return f.with(behindCopy, "\t/* copy */\n"+behindCopy) }
+	weaker := func(f files) files { return f.with("smp_wmb();", "barrier();") }
+	odd := has.with("\tentries_moved =", "\t/* odd */\n\tentries_moved =")
 	diff := func(from, to files) string { return between(t, from["kernel/kcov.c"], to["kernel/kcov.c"], "-u") }
 	for name, c := range map[string]struct {
 		tree               files
@@ -56,7 +58,11 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		"a revert of what is in":     {tree: has, patch: diff(has, lacks), err: "it takes the fix out of the tree"},
 		"a revert of what is not in": {tree: lacks, patch: diff(has, lacks), err: "it takes the fix out, and the tree lacks it already"},
 		"fits neither way":           {tree: lacks, patch: diff(files{"kernel/kcov.c": "a\n"}, files{"kernel/kcov.c": "b\n"}), err: "does not apply"},
-		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", patched: lacks, unpatched: lacks, note: "does not change kernel/kcov.c, where the bug is"},
+		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "x.patch does not touch kernel/kcov.c; for another bug: --scenario"},
+		"elsewhere, and in":          {tree: files{"kernel/kcov.c": lacks["kernel/kcov.c"], "mm/new.c": "x\n"}, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "does not touch kernel/kcov.c"},
+		"weaker, on top of the fix":  {tree: has, patch: diff(has, weaker(has)), patched: weaker(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
+		"nothing says what is in":    {tree: odd, patch: diff(odd, weaker(odd)), patched: weaker(odd), unpatched: odd, note: "whether the tree has the fix without x.patch is not known"},
+		"a revert of another fix":    {tree: own, patch: diff(own, lacks), err: "it takes the fix out of the tree"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.patch")
@@ -64,14 +70,14 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 			set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Patches: []string{file}}.patches(t.Context())
 			require.NoError(t, err)
 			for patched, want := range map[bool]files{true: c.patched, false: c.unpatched} {
-				made, err := set.arm(t.Context(), kcovConfig().Fix, patched, c.tree.read)
+				made, err := set.variant(t.Context(), patched, c.tree.read)
 				if c.err != "" {
 					require.ErrorContains(t, err, c.err)
 					require.Equal(t, fault.User, fault.KindOf(err))
 					continue
 				}
 				require.NoError(t, err)
-				got, err := reader(c.tree.read).over(made.variant)("kernel/kcov.c")
+				got, err := reader(c.tree.read).over(made.changes)("kernel/kcov.c")
 				require.NoError(t, err)
 				assert.Equal(t, want["kernel/kcov.c"], got, "patched %t", patched)
 				assert.Equal(t, c.note == "", len(made.notes) == 0, "%v", made.notes)
@@ -108,11 +114,11 @@ func TestSeveralPatchesInOrder(t *testing.T) {
 		if err != nil {
 			return "", "", err
 		}
-		back, err := apply(t.Context(), set.own, how{reverse: true}, files{"x": *made.variant["x"]}.read)
+		back, err := apply(t.Context(), set.own, how{reverse: true}, files{"x": *made.changes["x"]}.read)
 		require.NoError(t, err)
-		require.Equal(t, "0\n", *back.variant["x"])
+		require.Equal(t, "0\n", *back.changes["x"])
 		require.Equal(t, made.text, back.text, "it is the same patch")
-		return *made.variant["x"], made.text, nil
+		return *made.changes["x"], made.text, nil
 	}
 	first := write("first.patch", step("0", "1"))
 	got, text, err := read("", first, filepath.Join(dir, "quilt"), filepath.Join(dir, "plain"))
@@ -146,7 +152,7 @@ func TestACommitOfTheTreeIsAPatch(t *testing.T) {
 	assert.Equal(t, "[PATCH] order the count", set.own[0].Subject)
 	made, err := apply(t.Context(), set.own, how{}, files{"x": "xx0\n"}.read)
 	require.NoError(t, err)
-	assert.Equal(t, "xx1\n", *made.variant["x"])
+	assert.Equal(t, "xx1\n", *made.changes["x"])
 	for _, named := range []string{"nothing", "fix~5", "--all", "fix~1..fix", "fix~1"} {
 		c.Patches = []string{named}
 		_, err := c.patches(t.Context())
@@ -167,7 +173,7 @@ func TestApplyingIsUntouchedByTheEnvironment(t *testing.T) {
 	t.Setenv("GIT_WORK_TREE", "/nowhere")
 	made, err := apply(t.Context(), readPatch(t, "x", "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n a\n+b \t \n"), how{}, files{"x": "a\n"}.read)
 	require.NoError(t, err)
-	assert.Equal(t, "a\nb \t \n", *made.variant["x"])
+	assert.Equal(t, "a\nb \t \n", *made.changes["x"])
 	left, err := filepath.Glob(filepath.Join(home, "kcovrig-*"))
 	require.NoError(t, err)
 	assert.Empty(t, left)
