@@ -126,8 +126,9 @@ var told = []wire.Detect{{Kind: wire.KindTold}}
 
 func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	b := newBench(t, wire.WindowTold, told, "told")
-	b.Program.Ready, b.Modes, b.Detections = true, []string{"one"}, 2
-	b.enough = windows(155)
+	b.Program.Ready, b.Modes, b.Detections = true, []string{"one"}, 6
+	b.Seed = 41
+	b.enough = windows(310)
 	done, err := b.run(t)
 	require.NoError(t, err)
 	tally := done.Tallies[0]
@@ -137,10 +138,12 @@ func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	assert.Equal(t, tally.Windows, tally.Entries)
 	assert.Equal(t, tally.StaleWindows, tally.StaleEntries)
 	assert.NotZero(t, tally.BlockTurns)
-	require.Len(t, b.hits, 2, "no more than asked for")
+	require.Len(t, b.hits, 6, "no more than asked for")
+	assert.Equal(t, "42", b.hits[5].Fields["seed"], "of the second start")
+	assert.Equal(t, uint64(1), b.hits[5].Round)
 	assert.Equal(t, wire.Detection{
 		Mode: "one", Window: 61, AtNS: b.hits[1].AtNS, Kind: wire.KindTold,
-		Text: "lost note=2 mode=one", Fields: map[string]string{"note": "2", "mode": "one"},
+		Text: "lost note=2 mode=one seed=41", Fields: map[string]string{"note": "2", "mode": "one", "seed": "41"},
 	}, b.hits[1])
 }
 

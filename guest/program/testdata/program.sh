@@ -3,13 +3,13 @@
 #
 # Programs as users bring them, one per word: good ones, and such as break every rule.
 
-# greet does the set-up's end; it leaves the words of go in $1 to $4.
+# greet ends the set-up, and takes the words of go.
 greet() {
 	echo ready
 	read -r line
 	set -- $line
 	[ "$1" = go ] || exit 90
-	mode=$3
+	mode=$3 seed=$2
 }
 
 # tries tells tries until it is asked to stop.
@@ -25,7 +25,7 @@ case $1 in
 told) # 30 clean tries, a hit, and again
 	greet
 	for i in 1 2 3 4 5; do
-		echo "try 10"; echo "try 20"; echo "hit lost note=$i mode=$mode"
+		echo "try 10"; echo "try 20"; echo "hit lost note=$i mode=$mode seed=$seed"
 	done
 	echo done ;;
 patient) greet; echo "try 3"; read -r line; [ "$line" = stop ] && echo "try 4" ;;
