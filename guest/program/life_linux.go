@@ -79,8 +79,8 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var turn <-chan time.Time
-	if len(l.tracks) > 1 {
-		timer := time.NewTimer(l.opts.patience.turn)
+	if len(l.tracks) > 1 && l.opts.Program.Window != wire.WindowRun { // else a run is a turn
+		timer := time.NewTimer(max(l.opts.patience.turn, 4*time.Duration(l.opts.Program.EveryNS)))
 		defer timer.Stop()
 		turn = timer.C
 	}

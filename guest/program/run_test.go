@@ -198,6 +198,26 @@ func TestModesHaveTheProgramInTurns(t *testing.T) {
 	assert.InDelta(t, done.Tallies[0].Windows, done.Tallies[1].Windows, 1)
 }
 
+func TestATurnEndsAProgramThatGoesOn(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "endless")
+	b.Modes, b.patience.turn = []string{"a", "b"}, 50*time.Millisecond
+	b.patience.stop = 20 * time.Millisecond
+	b.enough = func(b *bench) bool { return len(b.last.Tallies) == 2 && b.last.Tallies[1].Rounds == 2 }
+	done, err := b.run(t)
+	require.NoError(t, err)
+	for _, tally := range done.Tallies {
+		assert.NotZero(t, tally.Windows, tally.Mode)
+		assert.NotZero(t, tally.StressNS, tally.Mode)
+	}
+}
+
+func TestADeathDuringTheSetUpIsNoHit(t *testing.T) {
+	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindExit}}, "unready")
+	b.Program.Ready = true
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseGuest, "it exited with status 5, which is no detection")
+}
+
 func TestADeathIsAHitWhereItIsDetectedOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		word, exit string

@@ -12,15 +12,6 @@ greet() {
 	mode=$3 seed=$2
 }
 
-# tries tells tries until it is asked to stop.
-tries() {
-	while :; do
-		echo "try $1"
-		read -r line
-		[ "$line" = stop ] && break
-	done
-}
-
 case $1 in
 told) # 30 clean tries, a hit, and again
 	greet
@@ -40,6 +31,8 @@ spinning) echo "try 5"; while :; do :; done ;;
 deaf) trap '' INT TERM HUP; echo "try 1"; while :; do read -r line || sleep 1000; done ;;
 flood) echo "try 1"; exec yes "$(head -c 100000 /dev/zero | tr '\0' x)" ;;
 hits) exec yes "hit again and again" ;;
+endless) while :; do echo "try 1"; sleep 0.01; done ;;
+unready) exit 5 ;;
 tries) exec yes "try 1000" ;;
 garbled) echo "try -1"; sleep 1000 ;;
 early) echo "try 1"; echo ready; sleep 1000 ;;
