@@ -108,17 +108,22 @@ func (c *child) say(line string) {
 	_, _ = io.WriteString(c.in, line+"\n")
 }
 
+// hasEnded says whether the program has been waited for.
+func (c *child) hasEnded() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // kill ends the program and all that it has started, and returns the processes that
 // are still there after limit, other than those that were left before.
 func (c *child) kill(limit time.Duration, before map[int]bool) (left []int) {
 	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
 		_ = unix.Kill(-c.process.Pid, unix.SIGKILL) // what has left its group is found below
-		gone := false
-		select {
-		case <-c.ended:
-			gone = true
-		default:
-		}
+		gone := c.hasEnded()
 		left = left[:0]
 		if !gone {
 			left = append(left, c.process.Pid)

@@ -16,10 +16,10 @@ import (
 // finish ends the program, if it has not ended, and says what its life came to. What
 // it and the kernel had said before it ended counts first, in that order.
 func (l *life) finish(end ending, err error) error {
-	own := end == exited
 	if err == nil && (end == stopped || end == done) {
-		own, err = l.await(end)
+		err = l.await(end)
 	}
+	own := (end == exited || end == stopped || end == done) && l.child.hasEnded()
 	left := l.child.kill(l.opts.patience.kill, l.stuck)
 	err = errors.Join(err, l.drain())
 	l.tally.StressNS += int64(l.stopClock())
@@ -37,11 +37,11 @@ func (l *life) finish(end ending, err error) error {
 }
 
 // await asks for the end, and hears the program until it comes, or for as long as it
-// is given. Whether it came by itself is returned. A program whose windows are not
-// told need not know the word, and one that is not ready waits for another.
-func (l *life) await(end ending) (own bool, err error) {
+// is given. A program whose windows are not told need not know the word, and one that
+// is not ready waits for another.
+func (l *life) await(end ending) (err error) {
 	if !l.begun || end == stopped && l.opts.Program.Window != wire.WindowTold {
-		return false, nil
+		return nil
 	}
 	l.child.say("stop")
 	late := time.NewTimer(l.opts.patience.stop)
@@ -55,12 +55,12 @@ func (l *life) await(end ending) (own bool, err error) {
 			}
 			_, err = l.line(line)
 		case <-l.child.ended:
-			return true, nil
+			return nil
 		case <-late.C:
-			return false, nil
+			return nil
 		}
 	}
-	return false, err
+	return err
 }
 
 // drain hears what is left in the pipe of a program that has ended.

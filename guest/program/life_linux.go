@@ -24,6 +24,7 @@ type life struct {
 	*run
 	*track
 	child   *child
+	number  uint64 // of starts before this one
 	began   time.Time
 	begun   bool // it has been told to begin: what it does counts
 	ticked  time.Time
@@ -53,11 +54,11 @@ func (r *run) live(ctx context.Context, t *track) error {
 		return wire.Faultf(wire.WhoseGuest, "start the program", "%v", err)
 	}
 	now := time.Now()
-	l := &life{run: r, track: t, child: child, began: now, ticked: now}
+	l := &life{run: r, track: t, child: child, number: r.starts, began: now, ticked: now}
+	r.starts++
 	if !r.opts.Program.Ready {
 		l.begin()
 	}
-	r.starts++
 	end, err := l.follow(ctx)
 	return l.finish(end, err)
 }
@@ -66,7 +67,7 @@ func (r *run) live(ctx context.Context, t *track) error {
 func (l *life) begin() {
 	l.begun = true
 	l.startClock()
-	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.starts, word(l.mode), word(l.opts.Reader)))
+	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.number, word(l.mode), word(l.opts.Reader)))
 }
 
 // follow watches the program until its life is over.
@@ -78,8 +79,8 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var turn <-chan time.Time
-	if len(l.tracks) > 1 {
-		timer := time.NewTimer(l.opts.patience.turn)
+	if len(l.tracks) > 1 && l.opts.Program.Window != wire.WindowRun { // else a run is a turn
+		timer := time.NewTimer(max(l.opts.patience.turn, 4*time.Duration(l.opts.Program.EveryNS)))
 		defer timer.Stop()
 		turn = timer.C
 	}
@@ -166,7 +167,7 @@ func (l *life) hit(kind wire.Kind, text string, fields map[string]string) {
 	if l.told < l.opts.Detections {
 		l.told++
 		l.opts.Detection(wire.Detection{
-			Mode: l.mode, Window: l.tally.Windows, Round: l.starts - 1, AtNS: at,
+			Mode: l.mode, Window: l.tally.Windows, Round: l.number, AtNS: at,
 			Kind: kind, Text: wire.Clean(text, wire.MaxText), Fields: fields,
 		})
 	}

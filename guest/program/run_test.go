@@ -126,8 +126,9 @@ var told = []wire.Detect{{Kind: wire.KindTold}}
 
 func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	b := newBench(t, wire.WindowTold, told, "told")
-	b.Program.Ready, b.Modes, b.Detections = true, []string{"one"}, 2
-	b.enough = windows(155)
+	b.Program.Ready, b.Modes, b.Detections = true, []string{"one"}, 6
+	b.Seed = 41
+	b.enough = windows(310)
 	done, err := b.run(t)
 	require.NoError(t, err)
 	tally := done.Tallies[0]
@@ -137,10 +138,12 @@ func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	assert.Equal(t, tally.Windows, tally.Entries)
 	assert.Equal(t, tally.StaleWindows, tally.StaleEntries)
 	assert.NotZero(t, tally.BlockTurns)
-	require.Len(t, b.hits, 2, "no more than asked for")
+	require.Len(t, b.hits, 6, "no more than asked for")
+	assert.Equal(t, "42", b.hits[5].Fields["seed"], "of the second start")
+	assert.Equal(t, uint64(1), b.hits[5].Round)
 	assert.Equal(t, wire.Detection{
 		Mode: "one", Window: 61, AtNS: b.hits[1].AtNS, Kind: wire.KindTold,
-		Text: "lost note=2 mode=one", Fields: map[string]string{"note": "2", "mode": "one"},
+		Text: "lost note=2 mode=one seed=41", Fields: map[string]string{"note": "2", "mode": "one", "seed": "41"},
 	}, b.hits[1])
 }
 
@@ -193,6 +196,26 @@ func TestModesHaveTheProgramInTurns(t *testing.T) {
 	done, err := b.run(t)
 	require.NoError(t, err)
 	assert.InDelta(t, done.Tallies[0].Windows, done.Tallies[1].Windows, 1)
+}
+
+func TestATurnEndsAProgramThatGoesOn(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "endless")
+	b.Modes, b.patience.turn = []string{"a", "b"}, 50*time.Millisecond
+	b.patience.stop = 20 * time.Millisecond
+	b.enough = func(b *bench) bool { return len(b.last.Tallies) == 2 && b.last.Tallies[1].Rounds == 2 }
+	done, err := b.run(t)
+	require.NoError(t, err)
+	for _, tally := range done.Tallies {
+		assert.NotZero(t, tally.Windows, tally.Mode)
+		assert.NotZero(t, tally.StressNS, tally.Mode)
+	}
+}
+
+func TestADeathDuringTheSetUpIsNoHit(t *testing.T) {
+	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindExit}}, "unready")
+	b.Program.Ready = true
+	_, err := b.run(t)
+	requireFault(t, err, wire.WhoseGuest, "it exited with status 5, which is no detection")
 }
 
 func TestADeathIsAHitWhereItIsDetectedOnly(t *testing.T) {

@@ -3,29 +3,20 @@
 #
 # Programs as users bring them, one per word: good ones, and such as break every rule.
 
-# greet does the set-up's end; it leaves the words of go in $1 to $4.
+# greet ends the set-up, and takes the words of go.
 greet() {
 	echo ready
 	read -r line
 	set -- $line
 	[ "$1" = go ] || exit 90
-	mode=$3
-}
-
-# tries tells tries until it is asked to stop.
-tries() {
-	while :; do
-		echo "try $1"
-		read -r line
-		[ "$line" = stop ] && break
-	done
+	mode=$3 seed=$2
 }
 
 case $1 in
 told) # 30 clean tries, a hit, and again
 	greet
 	for i in 1 2 3 4 5; do
-		echo "try 10"; echo "try 20"; echo "hit lost note=$i mode=$mode"
+		echo "try 10"; echo "try 20"; echo "hit lost note=$i mode=$mode seed=$seed"
 	done
 	echo done ;;
 patient) greet; echo "try 3"; read -r line; [ "$line" = stop ] && echo "try 4" ;;
@@ -40,6 +31,8 @@ spinning) echo "try 5"; while :; do :; done ;;
 deaf) trap '' INT TERM HUP; echo "try 1"; while :; do read -r line || sleep 1000; done ;;
 flood) echo "try 1"; exec yes "$(head -c 100000 /dev/zero | tr '\0' x)" ;;
 hits) exec yes "hit again and again" ;;
+endless) while :; do echo "try 1"; sleep 0.01; done ;;
+unready) exit 5 ;;
 tries) exec yes "try 1000" ;;
 garbled) echo "try -1"; sleep 1000 ;;
 early) echo "try 1"; echo ready; sleep 1000 ;;
