@@ -30,7 +30,7 @@ const exitHelp = `Exit codes:
      stale reads came through a barrier
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
-  4  inconclusive, or interrupted with something measured
+  4  inconclusive, or identical kernels, or interrupted with something measured
   5  the kernel did not build, boot or finish; soak: or it complained`
 
 // interrupted says whether a run that had measured something was cut short.
@@ -89,7 +89,7 @@ func exitCode(result *trial.Result, err error) int {
 		return exitOK
 	case trial.NotFixed:
 		return exitNotFixed
-	case trial.Inconclusive:
+	case trial.Inconclusive, trial.Identical:
 		return exitInconclusive
 	}
 	for _, o := range result.Observations {

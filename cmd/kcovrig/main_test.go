@@ -57,6 +57,7 @@ func TestExitCodes(t *testing.T) {
 		"fixed":              {verdict(trial.Fixed), nil, 0},
 		"no effect":          {verdict(trial.NoEffect), nil, 0},
 		"not fixed":          {verdict(trial.NotFixed), nil, 1},
+		"identical":          {verdict(trial.Identical), nil, 4},
 		"inconclusive":       {verdict(trial.Inconclusive), nil, 4},
 		"an arm":             {ran(trial.OutcomeOK), nil, 0},
 		"an arm, cut short":  {ran(trial.OutcomeCut), nil, 4},

@@ -48,6 +48,10 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 		return err
 	}
 	c := comparison{run: run, setup: setup}
+	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
+		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{SameCode: true})
+		return nil
+	}
 	if err := c.askModel(ctx); err != nil {
 		return err
 	}
@@ -79,12 +83,17 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
-	r := &c.run.Result
 	judged := verdict.Judge(unpatched, patched, verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: r.CodeDiffers != nil && !*r.CodeDiffers,
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: c.sameCode(),
 		Unordered: !c.setup.Ordered(unpatched.Reader),
 	})
-	r.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+	c.run.Result.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+}
+
+// sameCode says whether the two kernels are known to have the same code.
+func (c *comparison) sameCode() bool {
+	differs := c.run.Result.CodeDiffers
+	return differs != nil && !*differs
 }
 
 // enough says whether the kernels may stop, for a verdict. The emulator's tables

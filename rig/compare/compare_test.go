@@ -28,16 +28,13 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 	bad := rigtest.Guest{Stale: 2}
 	for name, c := range map[string]struct {
 		unpatched, patched rigtest.Guest
-		same               bool
 		want               trial.Verdict
 	}{
-		"fixed":     {bad, rigtest.Guest{}, false, trial.Fixed},
-		"not fixed": {bad, bad, false, trial.NotFixed},
-		"same code": {bad, rigtest.Guest{}, true, trial.Inconclusive},
+		"fixed":     {bad, rigtest.Guest{}, trial.Fixed},
+		"not fixed": {bad, bad, trial.NotFixed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := rigtest.NewLab(c.unpatched, c.patched)
-			l.Same = c.same
 			cfg := l.Config(t)
 			result, err := Compare(t.Context(), cfg)
 			require.NoError(t, err)
@@ -47,6 +44,19 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 			assertKept(t, cfg, result)
 		})
 	}
+}
+
+// Two kernels of the same code are no test of a patch, whatever they would show.
+func TestIdenticalKernelsAreNoVerdictOnAPatch(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+	l.Same = true
+	cfg := l.Config(t)
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Identical, result.Judgement.Verdict)
+	assert.Contains(t, result.Judgement.Reasons[0], "the same code")
+	assert.Empty(t, l.Boots, "nothing is booted for it")
+	assertKept(t, cfg, result)
 }
 
 func assertKept(t *testing.T, cfg command.Config, result trial.Result) {

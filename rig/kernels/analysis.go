@@ -32,10 +32,24 @@ const ListingFile = "code.lst"
 // share it.
 type Analyser struct{ Config Config }
 
-// SameCode compares the symbols' code in two kernels.
+// SameCode compares two kernels: the symbols' code, and all functions of the objects
+// of the files that the fix changes.
 func (Analyser) SameCode(a, b Image, symbols []string) (bool, error) {
 	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
-	return diff.Same, err
+	if err != nil || !diff.Same || len(a.Objects) != len(b.Objects) {
+		return false, err
+	}
+	for i, o := range a.Objects {
+		one, err := objcode.Fingerprint(o.Path, nil)
+		if err != nil {
+			return false, err
+		}
+		other, err := objcode.Fingerprint(b.Objects[i].Path, nil)
+		if err != nil || one != other || o.Name != b.Objects[i].Name {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // Analyse disassembles a kernel, once per build: the answer is kept by its key.

@@ -21,6 +21,7 @@ const (
 	Fixed                = Outcome(trial.Fixed)
 	NotFixed             = Outcome(trial.NotFixed)
 	NoEffect             = Outcome(trial.NoEffect)
+	Identical            = Outcome(trial.Identical)
 	Stale                = Outcome(trial.FindingStale)
 	Clean                = Outcome(trial.FindingClean)
 	Inconclusive         = Outcome(trial.Inconclusive)
@@ -37,7 +38,7 @@ func outcomesOf(command string) []Outcome {
 	if command == Run {
 		return []Outcome{Stale, Clean, Inconclusive}
 	}
-	return []Outcome{Fixed, NotFixed, NoEffect, Inconclusive}
+	return []Outcome{Fixed, NotFixed, NoEffect, Identical, Inconclusive}
 }
 
 // Cell is one combination of the axes' values.

@@ -92,7 +92,7 @@ func Judge(c Cell, r trial.Result) CellResult {
 	switch out.Outcome {
 	case c.Expect:
 		out.Status = Expected
-	case Inconclusive, Unknown:
+	case Inconclusive, Identical, Unknown:
 		out.Status = NoAnswer
 		if c.Expect == Stale && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
 			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see

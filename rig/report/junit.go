@@ -168,6 +168,8 @@ func (c *junitCase) judge(d result.Document, mode string) {
 		c.Skipped = &junitMessage{Message: "no effect possible: " + reason}
 	case verdict == trial.VerdictUnknown && (d.Command == "run" || d.Replay != nil):
 		c.Skipped = &junitMessage{Message: "no verdict: one kernel alone gives a tally"}
+	case verdict == trial.Identical:
+		c.Error = &junitMessage{Message: "identical kernels: nothing was tested", Type: string(trial.Identical), Text: reason}
 	default:
 		c.Error = &junitMessage{Message: "inconclusive", Type: string(trial.Inconclusive), Text: reason}
 	}

@@ -11,6 +11,7 @@ const (
 	Fixed          Verdict = "fixed"
 	NotFixed       Verdict = "not-fixed"
 	NoEffect       Verdict = "no-effect-possible"
+	Identical      Verdict = "identical" // the patch changes no code where the bug is: nothing was tested
 	Inconclusive   Verdict = "inconclusive"
 )
 

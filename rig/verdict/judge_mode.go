@@ -86,8 +86,6 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 		return trial.Inconclusive, reasonTSOBroken
 	case setting.TSO:
 		return trial.NoEffect, reasonTSO
-	case setting.SameCode:
-		return trial.Inconclusive, reasonSameCode
 	case u.StaleWindows == 0:
 		return trial.Inconclusive, reasonNoStale
 	case w.doubt != "":

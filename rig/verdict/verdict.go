@@ -15,7 +15,7 @@ import (
 
 // Reasons of verdicts.
 const (
-	reasonSameCode  = "the two kernels' code does not differ: the patch did not reach the binary"
+	reasonSameCode  = "the two kernels have the same code where the bug is: the patch did not reach the binary, and nothing was tested"
 	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
 	reasonTSOBroken = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
 	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
@@ -30,7 +30,7 @@ const counterDelayed = "delayed"
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
 	TSO      bool // the architecture keeps stores in order
-	SameCode bool // the two kernels' code is the same: the patch is not in the binary
+	SameCode bool // the two kernels' code is the same: whatever they show says nothing of the patch
 	// Unordered: the reader does not order its own loads, so that stale reads are
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
@@ -39,7 +39,9 @@ type Setting struct {
 
 // Judge compares the two kernels, mode by mode, and joins the modes: one mode not
 // fixed makes all not fixed, one inconclusive makes all inconclusive. A kernel
-// that ended neither ok nor cut short is not counted.
+// that ended neither ok nor cut short is not counted. Two kernels of the same code
+// are no test of a patch, and need not have run; where the architecture rules the
+// bug out, a fix may well leave the code as it is.
 //
 // A wrong "fixed" has to miss the mode that is still broken, so its probability
 // is at most the largest of the modes', not their sum.
@@ -48,6 +50,9 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
+	if setting.SameCode && !setting.TSO {
+		return trial.Judgement{Verdict: trial.Identical, Reasons: []string{reasonSameCode}, Modes: []trial.ModeJudgement{}}
+	}
 	if reason := notComparable(unpatched, patched); reason != "" {
 		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
 	}

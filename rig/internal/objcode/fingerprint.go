@@ -57,7 +57,8 @@ func (o *object) named(name string) []elf.Symbol {
 	return out
 }
 
-// Fingerprint hashes the code of functions in an object file: equal hashes mean
+// Fingerprint hashes the code of functions in an object file, of all where none is
+// named: equal hashes mean
 // that the same instructions do the same, wherever their data lies. The contrary
 // does not hold: where code moved, the compiler may have padded it differently.
 func Fingerprint(path string, symbols []string) (string, error) {
@@ -67,6 +68,13 @@ func Fingerprint(path string, symbols []string) (string, error) {
 	}
 	defer o.close()
 	h := sha256.New()
+	if len(symbols) == 0 {
+		for _, f := range o.functions() {
+			symbols = append(symbols, f.Name)
+		}
+		slices.Sort(symbols)
+		symbols = slices.Compact(symbols)
+	}
 	for _, name := range symbols {
 		parts := o.named(name)
 		if len(parts) == 0 {

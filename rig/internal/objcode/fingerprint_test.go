@@ -41,6 +41,21 @@ func TestFingerprint(t *testing.T) {
 	if call("hook") == call("copy_veneer") {
 		t.Error("a call of another function is the same")
 	}
+	all := func(options ...string) string {
+		t.Helper()
+		h, err := Fingerprint(filepath.Join(build(t, options...).dir, "kernel/move.o"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	whole := all()
+	if whole == all("-DAFTER=WMB") {
+		t.Error("other code has the same hash")
+	}
+	if whole != all("-DNOTHING") {
+		t.Error("the same code differs")
+	}
 	object := filepath.Join(build(t).dir, "kernel/move.o")
 	if _, err := Fingerprint(object, []string{"nothing"}); err == nil {
 		t.Error("no error for a function that is not there")
