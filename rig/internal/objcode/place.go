@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/objfile"
 )
 
 // placed is a function of the object at its place in vmlinux.
@@ -24,15 +25,14 @@ type layout []placed
 
 // newLayout finds every function that holds one of ranges in vmlinux, and
 // checks that the code there is the object's.
-func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
-	op := "find the code of " + obj.path + " in " + im.path
+func newLayout(im *image, obj *objfile.Object, ranges []Range) (layout, error) {
+	op := "find the code of " + obj.Path + " in " + im.path
 	var out layout
-	functions := obj.functions()
 	for _, r := range ranges {
 		if _, ok := out.toImage(r.Start); ok {
 			continue
 		}
-		f, ok := functionAt(functions, r.Start)
+		f, ok := obj.FunctionAt(r.Start)
 		if !ok {
 			return nil, fault.Newf(fault.Rig, op, "no function of the object holds %#x", r.Start)
 		}
@@ -49,20 +49,11 @@ func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
 	return out, nil
 }
 
-func functionAt(functions []elf.Symbol, addr uint64) (elf.Symbol, bool) {
-	for _, f := range functions {
-		if f.Value <= addr && addr < f.Value+f.Size {
-			return f, true
-		}
-	}
-	return elf.Symbol{}, false
-}
-
 // locate finds f in vmlinux. Static functions of other files may share its
 // name; only one whose code is that of the object counts, in the ranges of only
 // where that is not nil.
-func locate(im *image, obj *object, f elf.Symbol, only []Range) (placed, error) {
-	want, written, err := obj.code(f)
+func locate(im *image, obj *objfile.Object, f elf.Symbol, only []Range) (placed, error) {
+	want, written, err := obj.Code(f)
 	if err != nil {
 		return placed{}, err
 	}
@@ -109,18 +100,18 @@ func firstDifference(want, have []byte, ignore []bool) int {
 
 // sameAsBuilt checks that the debug object's code of f is, within body, that of
 // the object which kbuild made.
-func sameAsBuilt(built, debug *object, f elf.Symbol, body []Range) error {
-	op := "compare " + built.path + " with " + debug.path
-	want, written, err := debug.code(f)
+func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []Range) error {
+	op := "compare " + built.Path + " with " + debug.Path
+	want, written, err := debug.Code(f)
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	leaveOut(written, f.Value, body)
-	for _, g := range built.functions() {
+	for _, g := range built.Functions() {
 		if g.Name != f.Name || g.Size != f.Size {
 			continue
 		}
-		have, _, err := built.code(g)
+		have, _, err := built.Code(g)
 		if err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}
