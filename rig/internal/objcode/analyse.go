@@ -68,7 +68,7 @@ type study struct {
 func (s *study) load(ctx context.Context) error {
 	path, err := s.cfg.Debug, error(nil)
 	if path == "" {
-		path, err = compileDebug(ctx, s.cfg)
+		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir)
 	}
 	if err != nil {
 		return err

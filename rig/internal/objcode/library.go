@@ -87,9 +87,7 @@ func (s *study) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
 // readRoutine compiles object and reads where the lines of its function come
 // from, which vmlinux has at addr with the same code.
 func (s *study) readRoutine(ctx context.Context, object string, addr uint64, work string) (routine, error) {
-	cfg := s.cfg
-	cfg.Object, cfg.OutDir = object, work
-	path, err := compileDebug(ctx, cfg)
+	path, err := CompileDebug(ctx, s.cfg.BuildDir, object, work)
 	if err != nil {
 		return routine{}, err
 	}

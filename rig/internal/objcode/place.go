@@ -89,6 +89,43 @@ func leaveOut(ignore []bool, start uint64, only []Range) {
 	}
 }
 
+// Placed is a function of an object file in a linked kernel.
+type Placed struct {
+	Range      // empty: the linker left it out, or it cannot be told from another of its name
+	Same  bool // its code is the object's, so that the object's lines hold for it
+}
+
+// Place finds functions of the object in a linked kernel, in the order given. Where a
+// compiler orders code otherwise with debug information, a name that the kernel has
+// once says enough.
+func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
+	im, err := openImage(vmlinux, fault.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	defer im.close()
+	obj, err := objfile.Open(object)
+	if err != nil {
+		return nil, err
+	}
+	defer obj.Close()
+	out := make([]Placed, len(symbols))
+	for i, name := range symbols {
+		for _, f := range obj.Named(name) {
+			if f.Name != name {
+				continue
+			}
+			if p, err := locate(im, obj, f, nil); err == nil {
+				out[i] = Placed{p.code, true}
+			} else if at := im.byName[name]; len(at) == 1 {
+				out[i] = Placed{im.extent(at[0]), false}
+			}
+			out[i].Symbol, out[i].Role = name, RoleBody
+		}
+	}
+	return out, nil
+}
+
 func firstDifference(want, have []byte, ignore []bool) int {
 	for i := range want {
 		if !ignore[i] && want[i] != have[i] {
