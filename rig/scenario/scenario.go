@@ -20,8 +20,11 @@ type Scenario struct {
 	Patches []fs.FS
 	// Source is the file, below the tree, whose code decides whether the fix is in.
 	Source string
-	// Function is the C function in Source that holds the two stores.
+	// Function is the C function in Source that holds the two stores. Empty: the
+	// scenario names no two stores, and Scope says where the emulator works.
 	Function string
+	// Scope is unused where Function is not empty.
+	Scope Scope
 	// Object is Source's object file below the build folder.
 	Object string
 	// Copy names the C functions that do the first of the two writes.

@@ -97,7 +97,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.arm.variant), Notes: j.arm.notes,
+		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.arm.variant), PatchText: j.arm.text, Notes: j.arm.notes,
 	}, nil
 }
 

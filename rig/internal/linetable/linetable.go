@@ -65,11 +65,13 @@ func Find(req Request) ([]Function, error) {
 			s.add(f.Value, "named")
 		}
 	}
+	s.addParts()
 	if req.Callers > 0 {
 		if err := s.addCallers(req.Callers); err != nil {
 			return nil, fault.Wrap(fault.Rig, op, err)
 		}
 	}
+	s.addParts()
 	return s.result(), nil
 }
 
@@ -150,6 +152,25 @@ func (s *search) addInstances(name, why string) {
 	}
 }
 
+// addParts adds the cold part of each function found, and the function that a cold
+// part was split off: control goes from one to the other as in one function.
+func (s *search) addParts() {
+	functions := s.object.Functions()
+	have := map[string]bool{}
+	for _, f := range functions {
+		whole, _, _ := strings.Cut(f.Name, cold)
+		have[whole] = have[whole] || s.why[f.Value] != ""
+	}
+	for _, f := range functions {
+		if whole, _, _ := strings.Cut(f.Name, cold); have[whole] {
+			s.add(f.Value, "a part of "+whole)
+		}
+	}
+}
+
+// cold is what a compiler adds to the name of what it takes out of a function.
+const cold = ".cold"
+
 // addCallers adds who calls what was found, and so on.
 func (s *search) addCallers(depth int) error {
 	if m := s.object.File.Machine; m != elf.EM_AARCH64 {
@@ -228,9 +249,8 @@ func (s *search) readCode(d *dwarf.Data, source string) error {
 	if err != nil {
 		return err
 	}
-	root := units.root
 	for i, r := range s.lines {
-		s.lines[i].File = strings.TrimPrefix(clean(r.File), root)
+		s.lines[i].File = units.below(r.File)
 		if i+1 < len(s.lines) && r.Line > 0 && s.lines[i+1].Addr > r.Addr {
 			at := place{s.lines[i].File, r.Line}
 			s.codeOf[at] = append(s.codeOf[at], r.Addr)

@@ -48,7 +48,7 @@ func TestTheFunctionsThatHoldChangedLines(t *testing.T) {
 		want []string
 	}{
 		"inlined into two": {Request{Changes: at(17)}, []string{
-			".text post.constprop.0: ring.c:17 in hunk 1", ".text flush: ring.c:17 in hunk 1",
+			".text post.constprop.0: ring.c:17 in hunk 1", ".text flush: ring.c:17 in hunk 1", ".text.unlikely post.constprop.0.cold: a part of post.constprop.0",
 		}},
 		"in a part that was split off": {Request{Changes: at(26)}, []string{
 			".text post.constprop.0: has code of post, which holds ring.c:26 in hunk 1", ".text.unlikely post.constprop.0.cold: ring.c:26 in hunk 1",
@@ -69,7 +69,7 @@ func TestTheFunctionsThatHoldChangedLines(t *testing.T) {
 			".text post.constprop.0: named", ".text.unlikely post.constprop.0.cold: named",
 		}},
 		"named, and inlined everywhere": {Request{Named: []string{"publish"}}, []string{
-			".text post.constprop.0: named", ".text flush: named",
+			".text post.constprop.0: named", ".text flush: named", ".text.unlikely post.constprop.0.cold: a part of post.constprop.0",
 		}},
 		"named, and nowhere": {Request{Named: []string{"pos"}}, []string{}},
 	} {

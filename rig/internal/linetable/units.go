@@ -11,7 +11,7 @@ import (
 
 // units is what the compilation units of an object say of functions.
 type units struct {
-	root   string // of the tree, with its slash; what files' names begin with
+	roots  []string // of the tree, with a slash, as files' names begin with them
 	bodies []body
 	heads  []head
 	names  map[dwarf.Offset]string
@@ -41,7 +41,7 @@ func readUnits(d *dwarf.Data, source string) (*units, error) {
 			}
 		}
 	}
-	if u.root == "" {
+	if len(u.roots) == 0 {
 		return nil, fmt.Errorf("debug information: no unit was compiled from %s", source)
 	}
 	return u, nil
@@ -58,13 +58,24 @@ func (u *units) enter(d *dwarf.Data, e *dwarf.Entry, source string) error {
 		u.files = lr.Files()
 	}
 	name, _ := e.Val(dwarf.AttrName).(string)
-	if dir, ok := e.Val(dwarf.AttrCompDir).(string); ok && !path.IsAbs(name) {
-		name = path.Join(dir, name)
-	}
-	if root, ok := strings.CutSuffix(clean(name), "/"+source); ok {
-		u.root = root + "/"
+	dir, _ := e.Val(dwarf.AttrCompDir).(string)
+	for _, form := range []string{name, path.Join(dir, name)} { // files' names may be relative too
+		if root, ok := strings.CutSuffix(clean(form), source); ok && (root == "" || strings.HasSuffix(root, "/")) {
+			u.roots = append(u.roots, root)
+		}
 	}
 	return nil
+}
+
+// below is a file's name as from the tree, where it is in it.
+func (u *units) below(name string) string {
+	name = clean(name)
+	for _, root := range u.roots {
+		if rest, ok := strings.CutPrefix(name, root); ok && root != "" {
+			return rest
+		}
+	}
+	return name
 }
 
 // readName notes a function's name, and where its definition begins.
@@ -78,8 +89,7 @@ func (u *units) readName(_ *dwarf.Data, e *dwarf.Entry) error {
 	line, _ := e.Val(dwarf.AttrDeclLine).(int64)
 	declared, _ := e.Val(dwarf.AttrDeclaration).(bool)
 	if !declared && line > 0 && file >= 0 && file < int64(len(u.files)) && u.files[file] != nil {
-		below := strings.TrimPrefix(clean(u.files[file].Name), u.root)
-		u.heads = append(u.heads, head{place{below, int(line)}, name})
+		u.heads = append(u.heads, head{place{u.below(u.files[file].Name), int(line)}, name})
 	}
 	return nil
 }
