@@ -64,7 +64,7 @@ func DescribeScope(code trial.Code) string {
 	if len(kinds) > 0 {
 		text += "; in order there: " + strings.Join(kinds, ", ")
 	}
-	return text
+	return mailpatch.Printable(text)
 }
 
 // readSeries reads the patches of a folder in the order of their names.

@@ -134,6 +134,18 @@ func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	require.Empty(t, a.Notes)
 }
 
+func TestAScopeInALine(t *testing.T) {
+	var code trial.Code
+	require.Empty(t, DescribeScope(code))
+	for i := range 8 {
+		code.Scope = append(code.Scope, trial.ScopeFunction{Symbol: fmt.Sprintf("f%d", i)})
+	}
+	require.Equal(t, "scope: f0, f1, f2, f3, f4, f5 and 2 more", DescribeScope(code))
+	code.Scope = []trial.ScopeFunction{{Symbol: "f\x1b[2J"}}
+	code.Stops = []trial.ScopeStop{{Kind: "call"}, {Kind: "barrier"}, {Kind: "call"}}
+	require.Equal(t, `scope: f?[2J; in order there: 1 barrier, 2 call`, DescribeScope(code), "what comes from a binary is made safe")
+}
+
 // The functions of kcov's patch hold the scope that the look for its two writes finds,
 // but for the copy itself: that the emulator would drain at its call is said.
 func TestRealScopeFromKcovsPatch(t *testing.T) {

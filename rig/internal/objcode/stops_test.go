@@ -47,3 +47,19 @@ func TestWhatOrdersAccessesOrLeavesTheScopeIsListed(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, alone, 15+2, "what calls a function out of scope leaves it")
 }
+
+func TestAFunctionComesWithWhatTheCompilerMadeOfIt(t *testing.T) {
+	needCompiler(t, crossCompiler)
+	binary := filepath.Join(t.TempDir(), "vmlinux")
+	run(t, "../linetable/testdata", crossCompiler, "-O2", "-freorder-blocks-and-partition", "-nostdlib", "-static", "-no-pie",
+		"-Wl,-e,flush,--defsym=broken=0", "-o", binary, "ring.c")
+	found, err := Functions(binary, []string{"post"})
+	require.NoError(t, err)
+	var names []string
+	for _, r := range found {
+		names = append(names, r.Symbol)
+	}
+	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold"}, names)
+	_, err = Functions(binary, []string{"pos"})
+	require.ErrorContains(t, err, "no function pos")
+}
