@@ -185,6 +185,33 @@ func TestRealScopeFromKcovsPatch(t *testing.T) {
 	}
 }
 
+// The variant that is the tree itself has no patch of its own: the other one's tells.
+func TestRealScopeOfTheTreeItself(t *testing.T) {
+	cache := envtest.Real(t, "builds kernels")
+	row, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	known, err := scenario.Lookup("kcov")
+	require.NoError(t, err)
+	source, err := openTree(t.Context(), Config{Spec: trial.Spec{Arch: row.Name}, Arch: row, Scenario: known, CacheDir: cache})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, source.Close()) }()
+	source.Analyser.Config.CacheDir = t.TempDir()
+	source.Analyser.Config.Scenario.Function, source.Analyser.Config.Scenario.Patches = "", nil
+	own := 0
+	for _, v := range []trial.Variant{trial.Unpatched, trial.Patched} {
+		image, err := source.Build(t.Context(), v)
+		require.NoError(t, err)
+		if image.PatchText != "" {
+			own++
+		}
+		a, err := source.Analyse(t.Context(), image, t.TempDir())
+		require.NoError(t, err)
+		require.Equal(t, "kcov_remote_stop", a.Code.Scope[0].Symbol)
+		require.Contains(t, a.Code.Scope[0].Why, "in hunk 1")
+	}
+	require.Equal(t, 1, own, "one of them is the tree")
+}
+
 func stopsAt(stops []trial.ScopeStop, source string) (out []string) {
 	for _, s := range stops {
 		if s.Source == source {
