@@ -23,7 +23,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 11
+const analysisVersion = 12
 
 // ListingFile is the disassembly in a boot's folder.
 const ListingFile = "code.lst"
@@ -54,21 +54,31 @@ func (Analyser) SameCode(a, b Image, symbols []string) (bool, error) {
 
 // Analyse disassembles a kernel, once per build: the answer is kept by its key.
 func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
-	cfg := r.Config
-	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", image.Key, analysisVersion))
+	return r.analyse(ctx, image, image.PatchText, dir)
+}
+
+// analyse knows the patch that tells the variants apart, which the image of one of
+// them does not hold.
+func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (Analysis, error) {
+	s := r.Config.Scenario
+	look, name := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }, image.Key
+	if s.Function == "" {
+		look = func() (keptAnalysis, error) { return r.fromPatch(ctx, image, patch, dir) }
+		name += "-" + scopeKey(s, patch)
+	}
+	kept := filepath.Join(r.Config.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", name, analysisVersion))
 	var found keptAnalysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
-		a, err := r.study(ctx, image, dir)
-		if err != nil {
+		var err error
+		if found, err = look(); err != nil {
 			return Analysis{}, err
 		}
-		found = keep(a)
 		if err := disk.WriteJSON(kept, found); err != nil {
 			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
 		}
 	}
 	if found.Code.Container == "" {
-		return Analysis{}, noCopy(cfg.Scenario)
+		return Analysis{}, noCopy(s)
 	}
 	code := found.Code
 	code.Listing = filepath.Join(dir, ListingFile)
@@ -76,7 +86,19 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 	if err == nil {
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
-	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
+	return Analysis{
+		Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways,
+		Compared: found.Compared, Notes: found.Notes,
+	}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+// order looks for the scenario's two writes, and at what orders them.
+func (r Analyser) order(ctx context.Context, image Image, dir string) (keptAnalysis, error) {
+	a, err := r.study(ctx, image, dir)
+	if err != nil {
+		return keptAnalysis{}, err
+	}
+	return keep(a), nil
 }
 
 // study reads the object that holds the scenario's function. Of several it is the
@@ -126,6 +148,8 @@ type keptAnalysis struct {
 	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways
+	Compared   []string
+	Notes      []string
 }
 
 // keep reduces an analysis to what the rig uses. The function's own code is
@@ -136,7 +160,7 @@ func keep(a objcode.Analysis) keptAnalysis {
 	if len(a.CopyCalls) > 0 {
 		body = weakmem.Caller
 	}
-	k := keptAnalysis{Ways: a.Ways, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	k := keptAnalysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
 	for _, r := range a.Scope {
 		role := weakmem.Callee
 		switch r.Role {
@@ -149,6 +173,7 @@ func keep(a objcode.Analysis) keptAnalysis {
 		}
 		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
 	}
+	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
 			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})

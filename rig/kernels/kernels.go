@@ -36,7 +36,7 @@ type Source interface {
 	// Check says, before anything is built, whether the variant can be made.
 	Check(ctx context.Context, v trial.Variant) error
 	// Plan says what Build would return, as far as it is known before anything is
-	// built: Version, Tree, TreeHash, Compiler, Key and Patch.
+	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.
 	Plan(ctx context.Context, v trial.Variant) (Image, error)
 	Build(ctx context.Context, v trial.Variant) (Image, error)
 	// Analyse says what the binary of an image says, and writes its listing into dir.
@@ -68,4 +68,7 @@ type Analysis struct {
 	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
+	// Compared are the functions whose code tells the variants apart.
+	Compared []string
+	Notes    []string `json:",omitempty"` // what people should know of how the scope was chosen
 }

@@ -68,6 +68,20 @@ func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
 	return Built(i, t.Path)
 }
 
+// Analyse says what a variant's binary says. The variant that is the tree itself is
+// told from the other one by that one's patch.
+func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
+	patch := image.PatchText
+	if patch == "" && !image.AsIs && t.Analyser.Config.Scenario.Function == "" {
+		other, err := t.Tree.Plan(ctx, !image.Patched)
+		if err != nil {
+			return Analysis{}, err
+		}
+		patch = other.PatchText
+	}
+	return t.analyse(ctx, image, patch, dir)
+}
+
 // Plan puts what is known of a variant before it is built into the rig's own form.
 func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 	i, err := t.Tree.Plan(ctx, v == trial.Patched)

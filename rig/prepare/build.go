@@ -5,10 +5,12 @@ package prepare
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
@@ -94,10 +96,17 @@ func keepPatch(dir, text string) error {
 // analyse finds in each binary what the two writes became: the emulator's
 // scope, and whether anything orders them. Of two variants it compares the code.
 func (k *Kernels) analyse(ctx context.Context, run *command.Run, variants []trial.Variant) error {
-	defer run.Stages.Begin("", "disassembly")("")
-	for _, v := range variants {
+	end, detail := run.Stages.Begin("", "disassembly"), ""
+	defer func() { end(detail) }()
+	for i, v := range variants {
 		if err := k.Analyse(ctx, run, v); err != nil {
 			return err
+		}
+		switch of := k.Of[v].Analysis; {
+		case i == 0:
+			detail = kernels.DescribeScope(of.Code)
+		case !slices.Equal(of.Compared, k.Of[variants[0]].Analysis.Compared):
+			run.Note("the " + string(v) + " kernel's " + kernels.DescribeScope(of.Code))
 		}
 	}
 	if len(variants) < 2 {
@@ -114,6 +123,9 @@ func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant
 	if err == nil {
 		of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
 		k.Of[v] = of
+		for _, n := range a.Notes {
+			run.Note(n)
+		}
 	}
 	return err
 }
@@ -121,7 +133,7 @@ func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant
 // Compare finds out whether the code of two analysed variants is the same.
 func (k *Kernels) Compare(a, b trial.Variant) error {
 	x, y := k.Of[a], k.Of[b]
-	same, err := k.Source.SameCode(x.Image, y.Image, []string{x.Analysis.Container, y.Analysis.Container})
+	same, err := k.Source.SameCode(x.Image, y.Image, slices.Concat(x.Analysis.Compared, y.Analysis.Compared))
 	if err == nil {
 		k.same = &same
 	}

@@ -23,8 +23,11 @@ type Scenario struct {
 	// or comes off it says whether the tree has the fix. The files that they change,
 	// under names that begin with a/ and b/, are where the bug is.
 	Patches []fs.FS
-	// Function is the C function that holds the two stores, in a file that Patches change.
+	// Function is the C function that holds the two stores, in a file that Patches
+	// change. Empty: the scenario names no two stores, and Scope says where the emulator works.
 	Function string
+	// Scope is unused where Function is not empty.
+	Scope Scope
 	// Copy names the C functions that do the first of the two writes.
 	Copy []string
 	// Count is the C variable through which they do it; empty: any store behind the copy may be the second write.

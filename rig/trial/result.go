@@ -54,6 +54,26 @@ type Code struct {
 	Publish []Instruction `json:"publish,omitempty"`
 	Between []Instruction `json:"between,omitempty"`
 	Listing string        `json:"listing,omitempty"` // path
+	// Scope is the kernel's code in which the memory emulator reorders. Stops are the
+	// instructions there that order accesses, or that it drains at; none are looked for
+	// where the two writes are known, of which Between tells.
+	Scope []ScopeFunction `json:"scope,omitempty"`
+	Stops []ScopeStop     `json:"stops,omitempty"`
+}
+
+// ScopeFunction is a function, or as much of it as is in scope.
+type ScopeFunction struct {
+	Symbol string `json:"symbol"`
+	Role   string `json:"role"`  // "body", "caller", "callee" or "path"
+	Bytes  uint64 `json:"bytes"` // of code
+	Why    string `json:"why"`   // it is in scope
+}
+
+// ScopeStop is an instruction of the scope that orders accesses, or leaves the scope.
+type ScopeStop struct {
+	Kind    string `json:"kind"`              // "call", "barrier", "atomic", "release", "acquire", "system", "exception" or "unknown"
+	Patched bool   `json:"patched,omitempty"` // the kernel may put it there when it boots
+	Instruction
 }
 
 // Failure is an error in a result.

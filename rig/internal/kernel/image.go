@@ -132,7 +132,7 @@ func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant.changes), Notes: j.variant.notes,
+		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes,
 	}, nil
 }
 

@@ -25,7 +25,7 @@ func TestAPlanNamesTheImage(t *testing.T) {
 		built, err := tree.Image(t.Context(), patched)
 		require.NoError(t, err)
 		assert.Equal(t, Image{
-			Version: built.Version, Patched: patched, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch,
+			Version: built.Version, Patched: patched, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText,
 		}, planned)
 	}
 	plan := func(c Config, patched bool) Image {

@@ -18,6 +18,7 @@ import (
 // Object is a file of the fix's, compiled.
 type Object struct {
 	Name   string // below the build folder, as in kernel/fork.o
+	File   string // its source, below the tree
 	Path   string // the object as it was built
 	Source string // its source as it was compiled
 	Debug  string // the object, compiled once more with -g
@@ -50,7 +51,7 @@ func (set patchSet) objects(dir, out string) []Object {
 		if i > 0 {
 			in = filepath.Join(dir, strconv.Itoa(i+1))
 		}
-		o := Object{Name: u.object, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
+		o := Object{Name: u.object, File: u.source, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
 		if exists(o.Path) {
 			list = append(list, o)
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/objfile"
 )
 
 // Analyse finds the scope of the bug in a built kernel and says whether the
@@ -67,22 +68,22 @@ type study struct {
 func (s *study) load(ctx context.Context) error {
 	path, err := s.cfg.Debug, error(nil)
 	if path == "" {
-		path, err = compileDebug(ctx, s.cfg)
+		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir)
 	}
 	if err != nil {
 		return err
 	}
-	debug, err := openObject(path)
+	debug, err := objfile.Open(path)
 	if err != nil {
 		return err
 	}
-	defer debug.close()
-	built, err := openObject(filepath.Join(s.cfg.BuildDir, s.cfg.Object))
+	defer debug.Close()
+	built, err := objfile.Open(filepath.Join(s.cfg.BuildDir, s.cfg.Object))
 	if err != nil {
 		return err
 	}
-	defer built.close()
-	d, err := debug.dwarf()
+	defer built.Close()
+	d, err := debug.DWARF()
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s *study) load(ctx context.Context) error {
 	}
 	s.info.files.replace(s.cfg.Object, s.cfg.Source)
 	for _, r := range s.info.body {
-		if f, ok := functionAt(debug.functions(), r.Start); ok {
+		if f, ok := debug.FunctionAt(r.Start); ok {
 			if err := sameAsBuilt(built, debug, f, s.info.body); err != nil {
 				return err
 			}

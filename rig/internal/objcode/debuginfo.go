@@ -4,29 +4,22 @@ package objcode
 
 import (
 	"debug/dwarf"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+
+	"kcovrig/rig/objfile"
 )
 
 // debugInfo is what the analysis takes from DWARF, in the object's addresses.
 type debugInfo struct {
 	body   []Range // code of the function, wherever it was inlined or cloned to
 	copies []Range // code of copy functions that were inlined
-	rows   []row
+	lines  objfile.Lines
 	files  *sources
-}
-
-// row gives the source line from addr up to the next row.
-type row struct {
-	addr uint64
-	file string
-	line int // 0: none
 }
 
 // readDebugInfo finds the code of function and of the copy functions. dir is what relative file names count from.
@@ -48,10 +41,6 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 				if name, ok := e.Val(dwarf.AttrName).(string); ok {
 					names[e.Offset] = name
 				}
-			case pass == 1 && e.Tag == dwarf.TagCompileUnit:
-				if err := info.addRows(d, e); err != nil {
-					return nil, err
-				}
 			case pass == 1 && (e.Tag == dwarf.TagSubprogram || e.Tag == dwarf.TagInlinedSubroutine):
 				if err := info.addCode(d, e, names, function, copies); err != nil {
 					return nil, err
@@ -59,7 +48,10 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 			}
 		}
 	}
-	sort.SliceStable(info.rows, func(i, j int) bool { return info.rows[i].addr < info.rows[j].addr })
+	var err error
+	if info.lines, err = objfile.ReadLines(d); err != nil {
+		return nil, err
+	}
 	if info.body = union(info.body); len(info.body) == 0 {
 		return nil, fmt.Errorf("debug information: no code of %s", function)
 	}
@@ -92,51 +84,6 @@ func (info *debugInfo) addCode(d *dwarf.Data, e *dwarf.Entry, names map[dwarf.Of
 		}
 	}
 	return nil
-}
-
-// addUnits adds the line tables of all units.
-func (info *debugInfo) addUnits(d *dwarf.Data) error {
-	units := d.Reader()
-	for {
-		unit, err := units.Next()
-		if err != nil || unit == nil {
-			sort.SliceStable(info.rows, func(i, j int) bool { return info.rows[i].addr < info.rows[j].addr })
-			return err
-		}
-		if err := info.addRows(d, unit); err != nil {
-			return err
-		}
-		units.SkipChildren()
-	}
-}
-
-func (info *debugInfo) addRows(d *dwarf.Data, unit *dwarf.Entry) error {
-	lr, err := d.LineReader(unit)
-	if err != nil || lr == nil {
-		return err
-	}
-	var le dwarf.LineEntry
-	for {
-		switch err := lr.Next(&le); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return fmt.Errorf("line table: %w", err)
-		case le.EndSequence:
-			info.rows = append(info.rows, row{addr: le.Address})
-		case le.File != nil:
-			info.rows = append(info.rows, row{addr: le.Address, file: le.File.Name, line: le.Line})
-		}
-	}
-}
-
-// line gives the source of the instruction at the object's address addr.
-func (info *debugInfo) line(addr uint64) row {
-	i := sort.Search(len(info.rows), func(i int) bool { return info.rows[i].addr > addr })
-	if i == 0 {
-		return row{}
-	}
-	return info.rows[i-1]
 }
 
 // sources reads lines of source files, each file once.

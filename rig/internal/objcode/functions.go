@@ -3,6 +3,9 @@
 package objcode
 
 import (
+	"debug/elf"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -13,7 +16,7 @@ import (
 // symbol, sorted by address; names of one address count once. A missing symbol
 // is the user's fault: the error names it, the binary, and what would match.
 // Go's assembly functions may be named without the suffix of their calling
-// convention, ".abi0".
+// convention, ".abi0", and what a C compiler makes of a function comes with it.
 func Functions(binary string, symbols []string) ([]Range, error) {
 	im, err := openImage(binary, fault.Rig)
 	if err != nil {
@@ -26,6 +29,7 @@ func Functions(binary string, symbols []string) ([]Range, error) {
 		if len(at) == 0 {
 			at = im.byName[name+".abi0"]
 		}
+		at = append(slices.Clone(at), im.clones(name)...)
 		if len(at) == 0 {
 			return nil, fault.Newf(fault.User, "", "%s has no function %s%s", binary, name, im.resembling(name))
 		}
@@ -43,6 +47,19 @@ func Functions(binary string, symbols []string) ([]Range, error) {
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })
 	return out, nil
+}
+
+// madeOf are the suffixes of what GCC and clang make of a function.
+var madeOf = regexp.MustCompile(`^\.(isra|constprop|part|cold|lto_priv|llvm)\b`)
+
+// clones are a function's clones and the parts that were split off it.
+func (im *image) clones(name string) (out []elf.Symbol) {
+	for _, s := range im.symbols {
+		if rest, ok := strings.CutPrefix(s.Name, name); ok && madeOf.MatchString(rest) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // resembling says which symbols were probably meant: those that contain the

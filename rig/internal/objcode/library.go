@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/objfile"
 )
 
 // library is the source of the callees: the architecture's routines, compiled
@@ -25,8 +26,8 @@ type routine struct {
 func (l library) source(line Line) Line {
 	for _, r := range l {
 		if r.code.holds(line.Addr) {
-			at := r.info.line(line.Addr - r.code.Start + r.object)
-			line.File, line.Line, line.Source = at.file, at.line, r.info.files.text(at.file, at.line)
+			at := r.info.lines.At(line.Addr - r.code.Start + r.object)
+			line.File, line.Line, line.Source = at.File, at.Line, r.info.files.text(at.File, at.Line)
 		}
 	}
 	return line
@@ -65,17 +66,17 @@ func (s *study) readLibrary(ctx context.Context, scope []Range) (library, error)
 
 // defines says whether the object at path has a function that vmlinux has at addr.
 func (s *study) defines(path string, addr uint64) bool {
-	o, err := openObject(path)
+	o, err := objfile.Open(path)
 	if err != nil {
 		return false
 	}
-	defer o.close()
+	defer o.Close()
 	_, found := s.functionOf(o, addr)
 	return found
 }
 
-func (s *study) functionOf(o *object, addr uint64) (elf.Symbol, bool) {
-	for _, f := range o.functions() {
+func (s *study) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
+	for _, f := range o.Functions() {
 		if f.Size > 0 && s.im.addresses([]string{f.Name})[addr] {
 			return f, true
 		}
@@ -86,17 +87,15 @@ func (s *study) functionOf(o *object, addr uint64) (elf.Symbol, bool) {
 // readRoutine compiles object and reads where the lines of its function come
 // from, which vmlinux has at addr with the same code.
 func (s *study) readRoutine(ctx context.Context, object string, addr uint64, work string) (routine, error) {
-	cfg := s.cfg
-	cfg.Object, cfg.OutDir = object, work
-	path, err := compileDebug(ctx, cfg)
+	path, err := CompileDebug(ctx, s.cfg.BuildDir, object, work)
 	if err != nil {
 		return routine{}, err
 	}
-	o, err := openObject(path)
+	o, err := objfile.Open(path)
 	if err != nil {
 		return routine{}, err
 	}
-	defer o.close()
+	defer o.Close()
 	f, ok := s.functionOf(o, addr)
 	if !ok {
 		return routine{}, fault.Newf(fault.Rig, "read "+path, "it lacks the function of %s", object)
@@ -105,10 +104,11 @@ func (s *study) readRoutine(ctx context.Context, object string, addr uint64, wor
 	if err != nil {
 		return routine{}, err
 	}
-	d, err := o.dwarf()
+	d, err := o.DWARF()
 	if err != nil {
 		return routine{}, err
 	}
 	info := &debugInfo{files: &sources{dir: s.cfg.BuildDir, lines: map[string][]string{}}}
-	return routine{p, info}, info.addUnits(d)
+	info.lines, err = objfile.ReadLines(d)
+	return routine{p, info}, err
 }

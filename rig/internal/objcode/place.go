@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/objfile"
 )
 
 // placed is a function of the object at its place in vmlinux.
@@ -24,15 +25,14 @@ type layout []placed
 
 // newLayout finds every function that holds one of ranges in vmlinux, and
 // checks that the code there is the object's.
-func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
-	op := "find the code of " + obj.path + " in " + im.path
+func newLayout(im *image, obj *objfile.Object, ranges []Range) (layout, error) {
+	op := "find the code of " + obj.Path + " in " + im.path
 	var out layout
-	functions := obj.functions()
 	for _, r := range ranges {
 		if _, ok := out.toImage(r.Start); ok {
 			continue
 		}
-		f, ok := functionAt(functions, r.Start)
+		f, ok := obj.FunctionAt(r.Start)
 		if !ok {
 			return nil, fault.Newf(fault.Rig, op, "no function of the object holds %#x", r.Start)
 		}
@@ -49,20 +49,11 @@ func newLayout(im *image, obj *object, ranges []Range) (layout, error) {
 	return out, nil
 }
 
-func functionAt(functions []elf.Symbol, addr uint64) (elf.Symbol, bool) {
-	for _, f := range functions {
-		if f.Value <= addr && addr < f.Value+f.Size {
-			return f, true
-		}
-	}
-	return elf.Symbol{}, false
-}
-
 // locate finds f in vmlinux. Static functions of other files may share its
 // name; only one whose code is that of the object counts, in the ranges of only
 // where that is not nil.
-func locate(im *image, obj *object, f elf.Symbol, only []Range) (placed, error) {
-	want, written, err := obj.code(f)
+func locate(im *image, obj *objfile.Object, f elf.Symbol, only []Range) (placed, error) {
+	want, written, err := obj.Code(f)
 	if err != nil {
 		return placed{}, err
 	}
@@ -98,6 +89,43 @@ func leaveOut(ignore []bool, start uint64, only []Range) {
 	}
 }
 
+// Placed is a function of an object file in a linked kernel.
+type Placed struct {
+	Range      // empty: the linker left it out, or it cannot be told from another of its name
+	Same  bool // its code is the object's, so that the object's lines hold for it
+}
+
+// Place finds functions of the object in a linked kernel, in the order given. Where a
+// compiler orders code otherwise with debug information, a name that the kernel has
+// once says enough.
+func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
+	im, err := openImage(vmlinux, fault.Kernel)
+	if err != nil {
+		return nil, err
+	}
+	defer im.close()
+	obj, err := objfile.Open(object)
+	if err != nil {
+		return nil, err
+	}
+	defer obj.Close()
+	out := make([]Placed, len(symbols))
+	for i, name := range symbols {
+		for _, f := range obj.Named(name) {
+			if f.Name != name {
+				continue
+			}
+			if p, err := locate(im, obj, f, nil); err == nil {
+				out[i] = Placed{p.code, true}
+			} else if at := im.byName[name]; len(at) == 1 {
+				out[i] = Placed{im.extent(at[0]), false}
+			}
+			out[i].Symbol, out[i].Role = name, RoleBody
+		}
+	}
+	return out, nil
+}
+
 func firstDifference(want, have []byte, ignore []bool) int {
 	for i := range want {
 		if !ignore[i] && want[i] != have[i] {
@@ -109,18 +137,18 @@ func firstDifference(want, have []byte, ignore []bool) int {
 
 // sameAsBuilt checks that the debug object's code of f is, within body, that of
 // the object which kbuild made.
-func sameAsBuilt(built, debug *object, f elf.Symbol, body []Range) error {
-	op := "compare " + built.path + " with " + debug.path
-	want, written, err := debug.code(f)
+func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []Range) error {
+	op := "compare " + built.Path + " with " + debug.Path
+	want, written, err := debug.Code(f)
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	leaveOut(written, f.Value, body)
-	for _, g := range built.functions() {
+	for _, g := range built.Functions() {
 		if g.Name != f.Name || g.Size != f.Size {
 			continue
 		}
-		have, _, err := built.code(g)
+		have, _, err := built.Code(g)
 		if err != nil {
 			return fault.Wrap(fault.Rig, op, err)
 		}

@@ -2,7 +2,11 @@
 
 package objcode
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 // Clang's prologue differs with debug information: the rest still has its lines.
 func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
@@ -29,4 +33,19 @@ func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
 	if at, ok := l.toObject(0x9001); ok {
 		t.Errorf("the debug information of other code was used: %#x", at)
 	}
+}
+
+func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
+	f := build(t)
+	object, err := CompileDebug(t.Context(), f.dir, "kernel/move.o", t.TempDir())
+	require.NoError(t, err)
+	whole, err := Functions(f.vmlinux, []string{"remote_stop"})
+	require.NoError(t, err)
+	placed, err := Place(f.vmlinux, object, []string{"remote_stop", "nowhere"})
+	require.NoError(t, err)
+	require.Equal(t, []Placed{{whole[0], true}, {}}, placed)
+	placed, err = Place(build(t, "-O1").vmlinux, object, []string{"remote_stop"})
+	require.NoError(t, err)
+	require.False(t, placed[0].Same, "code that differs is found by its name")
+	require.NotZero(t, placed[0].End)
 }

@@ -116,27 +116,28 @@ func debugArgs(argv []string, output string) ([]string, error) {
 	return append(out, "-gdwarf-4", "-gno-split-dwarf"), nil
 }
 
-// compileDebug compiles the object again with debug information into OutDir.
-func compileDebug(ctx context.Context, cfg Config) (string, error) {
-	argv, err := savedCommand(cfg.BuildDir, cfg.Object)
+// CompileDebug compiles an object below a build folder again with debug information,
+// from the source tree as it is now, into a file of outDir.
+func CompileDebug(ctx context.Context, buildDir, object, outDir string) (string, error) {
+	argv, err := savedCommand(buildDir, object)
 	if err != nil {
 		return "", err
 	}
-	op := "compile " + cfg.Object + " with debug information"
-	outDir, err := filepath.Abs(cfg.OutDir)
+	op := "compile " + object + " with debug information"
+	outDir, err = filepath.Abs(outDir)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	if err := os.MkdirAll(outDir, 0o755); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	output := filepath.Join(outDir, strings.TrimSuffix(filepath.Base(cfg.Object), ".o")+".debug.o")
+	output := filepath.Join(outDir, strings.TrimSuffix(filepath.Base(object), ".o")+".debug.o")
 	args, err := debugArgs(argv, output)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, fmt.Errorf("%w: %s", err, strings.Join(argv, " ")))
 	}
 	_, err = proc.Run(ctx, proc.Command{
-		Path: args[0], Args: args[1:], Dir: cfg.BuildDir, Pass: proc.Ccache,
+		Path: args[0], Args: args[1:], Dir: buildDir, Pass: proc.Ccache,
 		Log: output + ".log", Kind: fault.Rig, Op: op,
 	})
 	return output, err

@@ -7,6 +7,7 @@ import (
 	"sort"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/objfile"
 )
 
 // findScope fills Scope: the body with every instruction on a path from the
@@ -72,8 +73,8 @@ func (s *study) callees(g *graph, ranges []Range) []Range {
 func (s *study) source(addr uint64) Line {
 	l := s.im.line(instruction{addr: addr})
 	if at, ok := s.place.toObject(addr); ok {
-		r := s.info.line(at)
-		l.File, l.Line, l.Source = r.file, r.line, s.info.files.text(r.file, r.line)
+		r := s.info.lines.At(at)
+		l.File, l.Line, l.Source = r.File, r.Line, s.info.files.text(r.File, r.Line)
 	}
 	return l
 }
@@ -82,13 +83,13 @@ func (s *study) source(addr uint64) Line {
 // of the object that call a copy function.
 func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) {
 	a := Analysis{Approximate: true, Reason: cause.Error()}
-	built, err := openObject(s.cfg.BuildDir + "/" + s.cfg.Object)
+	built, err := objfile.Open(s.cfg.BuildDir + "/" + s.cfg.Object)
 	if err != nil {
 		return a, err
 	}
-	defer built.close()
+	defer built.Close()
 	callees := map[uint64]Range{}
-	for _, f := range built.functions() {
+	for _, f := range built.Functions() {
 		p, err := locate(s.im, built, f, nil)
 		if err != nil {
 			continue // folded or discarded by the linker

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
+)
+
+// whyOfRole says why code is in scope that was found by the two writes.
+var whyOfRole = map[weakmem.Role]string{
+	weakmem.Body: "does both writes", weakmem.Caller: "calls what does the first write, and does the second",
+	weakmem.Callee: "does the first write", weakmem.Path: "called between the two writes",
+}
+
+// functionsOf puts a scope into the words of results: functions, whose parts count together.
+func functionsOf(scope []weakmem.Scope, why func(weakmem.Scope) string) []trial.ScopeFunction {
+	var out []trial.ScopeFunction
+	for _, s := range scope {
+		bytes := s.End - s.Start
+		i := slices.IndexFunc(out, func(f trial.ScopeFunction) bool { return f.Symbol == s.Symbol && f.Role == string(s.Role) })
+		if i < 0 {
+			out = append(out, trial.ScopeFunction{Symbol: s.Symbol, Role: string(s.Role), Bytes: bytes, Why: why(s)})
+		} else {
+			out[i].Bytes += bytes
+		}
+	}
+	return out
+}
+
+// DescribeScope says in a line which functions are in scope, and what in them keeps
+// accesses in order.
+func DescribeScope(code trial.Code) string {
+	const shown = 6
+	if len(code.Scope) == 0 {
+		return ""
+	}
+	var names []string
+	for _, f := range code.Scope {
+		names = append(names, f.Symbol)
+	}
+	text := "scope: " + strings.Join(names[:min(shown, len(names))], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	var kinds []string
+	counts := map[string]int{}
+	for _, s := range code.Stops {
+		if counts[s.Kind]++; counts[s.Kind] == 1 {
+			kinds = append(kinds, s.Kind)
+		}
+	}
+	slices.Sort(kinds)
+	for i, kind := range kinds {
+		kinds[i] = fmt.Sprintf("%d %s", counts[kind], kind)
+	}
+	if len(kinds) > 0 {
+		text += "; in order there: " + strings.Join(kinds, ", ")
+	}
+	return mailpatch.Printable(text)
+}
+
+// readSeries reads the patches of a folder in the order of their names.
+func readSeries(series fs.FS) ([]mailpatch.Patch, error) {
+	names, err := fs.Glob(series, "*.patch")
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "read a patch series", err)
+	}
+	var all []mailpatch.Patch
+	for _, name := range names {
+		text, err := fs.ReadFile(series, name)
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "read patch "+mailpatch.Printable(name), err)
+		}
+		patches, _, err := mailpatch.Read(name, text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, patches...)
+	}
+	return all, nil
+}

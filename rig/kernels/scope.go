@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/linetable"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/objfile"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// mostFunctions is how many functions a scope may have: the emulator's plan has room
+// for some more, and what is larger is no place to look for a bug in.
+const mostFunctions = 256
+
+// fromPatch is the analysis for a scenario that names no two writes: the scope is the
+// functions that hold the lines of the patch, who calls them, and those that are named.
+func (r Analyser) fromPatch(ctx context.Context, image Image, patch, dir string) (keptAnalysis, error) {
+	f := &finder{scenario: r.Config.Scenario, image: image}
+	for _, o := range image.Objects {
+		if o.Debug == "" {
+			var err error
+			if o.Debug, err = objcode.CompileDebug(ctx, image.BuildDir, o.Name, dir); err != nil {
+				return keptAnalysis{}, err
+			}
+		}
+		f.objects = append(f.objects, o)
+	}
+	if err := f.find(patch, !r.Config.Arch.TSO); err != nil {
+		return keptAnalysis{}, err
+	}
+	k := keptAnalysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
+	for _, o := range f.found {
+		role := weakmem.Body
+		if o.callee {
+			role = weakmem.Callee
+		} else {
+			k.Compared = append(k.Compared, o.code.Symbol)
+		}
+		k.Scope = append(k.Scope, weakmem.Scope{Symbol: o.code.Symbol, Role: role, Start: o.code.Start, End: o.code.End})
+	}
+	k.Code = trial.Code{Container: k.Compared[0], Ordered: objcode.OrderUnknown.String(), Barriers: []string{}}
+	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string {
+		i := slices.IndexFunc(f.found, func(o scoped) bool { return o.code.Start == s.Start })
+		return f.found[i].why
+	})
+	if err := f.disassemble(&k, !r.Config.Arch.TSO); err != nil {
+		return keptAnalysis{}, err
+	}
+	return k, nil
+}
+
+// scopeKey names what a scope follows from beside the kernel.
+func scopeKey(s scenario.Scenario, patch string) string {
+	text, err := json.Marshal([]any{s.Hash, s.Scope, patch})
+	if err != nil {
+		panic(err) // only plain values come here
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(text))[:16]
+}
+
+// scoped is a function in scope.
+type scoped struct {
+	code   objcode.Range // in vmlinux
+	why    string
+	callee bool
+	lines  objfile.Lines // by distance from its start; empty: not known
+}
+
+// finder finds the functions of one kernel.
+type finder struct {
+	scenario scenario.Scenario
+	image    Image
+	objects  []kernel.Object // all with debug information
+	found    []scoped
+	notes    []string
+}
+
+func (f *finder) find(patch string, callers bool) error {
+	changes, err := f.changes(patch)
+	if err != nil && len(f.scenario.Scope.Kernel) == 0 {
+		return err
+	}
+	held := map[string]bool{}
+	for _, o := range f.objects {
+		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: changes[o.File], Named: f.scenario.Scope.Kernel}
+		if callers { // nothing is reordered on others
+			req.Callers = f.scenario.Scope.Callers
+		}
+		functions, err := linetable.Find(req)
+		if err != nil {
+			return err
+		}
+		if err := f.place(o, functions); err != nil {
+			return err
+		}
+		for _, name := range req.Named {
+			has, err := linetable.Find(linetable.Request{Object: o.Debug, Source: o.File, Named: []string{name}})
+			if err != nil {
+				return err
+			}
+			held[name] = held[name] || len(has) > 0
+		}
+	}
+	for _, name := range f.scenario.Scope.Kernel {
+		if held[name] {
+			continue
+		}
+		if err := f.named(name, "named", false); err != nil { // another object has it
+			return err
+		}
+	}
+	for _, name := range f.scenario.Scope.Callees {
+		if err := f.named(name, "named, where it is called from the scope", true); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(f.found, func(a, b scoped) int { return cmp.Compare(a.code.Start, b.code.Start) })
+	return f.check()
+}
+
+func (f *finder) check() error {
+	op := "find the scope from the patch"
+	switch bodies := slices.ContainsFunc(f.found, func(o scoped) bool { return !o.callee }); {
+	case len(f.found) > mostFunctions:
+		return fault.Newf(fault.User, op, "it would have %d functions, and %d are the most", len(f.found), mostFunctions)
+	case !bodies:
+		return &fault.Error{
+			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes", f.files()),
+			Try: "name kernel functions in the scenario's scope",
+		}
+	}
+	return nil
+}
+
+// changes are the lines of the patch at hand and of the scenario's own, which say
+// where the bug is if a user's patch is elsewhere.
+func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
+	side := linetable.SideWithout
+	switch {
+	case f.image.AsIs:
+		side = linetable.SideUnknown
+	case f.image.Patched:
+		side = linetable.SideWith
+	}
+	all := map[string][]linetable.Change{}
+	var failed error
+	if patch != "" {
+		patches, _, err := mailpatch.Read("the patch", []byte(patch))
+		if err != nil {
+			return nil, err
+		}
+		missing, err := f.stand(all, patches, side)
+		failed = err
+		for _, m := range missing {
+			f.notes = append(f.notes, "not used for the scope: "+m)
+		}
+	}
+	for _, series := range f.scenario.Patches {
+		patches, err := readSeries(series)
+		if err != nil {
+			return nil, err
+		}
+		_, err = f.stand(all, patches, linetable.SideUnknown)
+		failed = cmp.Or(failed, err)
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	return nil, cmp.Or(failed, error(fault.Newf(fault.User, "find the scope from the patch", "there is no patch")))
+}
+
+// stand adds, by file, where patches stand in the sources as they were compiled.
+func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Patch, side linetable.Side) (missing []string, err error) {
+	read := func(path string) (string, error) {
+		i := slices.IndexFunc(f.objects, func(o kernel.Object) bool { return o.File == path })
+		if i < 0 {
+			return "", fmt.Errorf("the scope follows from %s alone", f.files())
+		}
+		text, err := os.ReadFile(f.objects[i].Source)
+		return string(text), err
+	}
+	some := false
+	for _, p := range patches {
+		found, without, failed := linetable.Changes(p.Files(func(path string) bool { _, err := read(path); return err == nil }), side, read)
+		for _, c := range found {
+			all[c.Path] = append(all[c.Path], c)
+		}
+		some = some || len(found) > 0
+		missing, err = append(missing, without...), cmp.Or(err, failed)
+	}
+	if some {
+		err = nil
+	}
+	return missing, err
+}
+
+// files are the sources that the scope follows from, for messages.
+func (f *finder) files() string {
+	var names []string
+	for _, o := range f.objects {
+		names = append(names, o.File)
+	}
+	return strings.Join(names, ", ")
+}
+
+// place finds functions of the object in the kernel.
+func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
+	symbols := make([]string, len(functions))
+	for i, o := range functions {
+		symbols[i] = o.Symbol
+	}
+	placed, err := objcode.Place(f.image.Vmlinux, in.Debug, symbols)
+	if err != nil {
+		return err
+	}
+	for i, p := range placed {
+		switch o := functions[i]; {
+		case p.End <= p.Start:
+			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s, which %s", o.Symbol, o.Why))
+		case p.Same:
+			f.add(scoped{code: p.Range, why: o.Why, lines: o.Lines})
+		default:
+			f.add(scoped{code: p.Range, why: o.Why})
+		}
+	}
+	return nil
+}
+
+// named adds a function of the whole kernel.
+func (f *finder) named(name, why string, callee bool) error {
+	code, err := objcode.Functions(f.image.Vmlinux, []string{name})
+	if err != nil {
+		return fault.Wrap(fault.User, "find the scenario's scope", err)
+	}
+	for _, r := range code {
+		f.add(scoped{code: r, why: why, callee: callee})
+	}
+	return nil
+}
+
+// add leaves out code that is in scope already.
+func (f *finder) add(o scoped) {
+	if !slices.ContainsFunc(f.found, func(have scoped) bool { return o.code.Start < have.code.End && have.code.Start < o.code.End }) {
+		f.found = append(f.found, o)
+	}
+}
+
+// disassemble lists the code, and in it what would keep accesses in order.
+func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
+	var ranges, bodies []objcode.Range
+	for _, o := range f.found {
+		if ranges = append(ranges, o.code); !o.callee {
+			bodies = append(bodies, o.code)
+		}
+	}
+	lines, err := objcode.Disassemble(f.image.Vmlinux, ranges)
+	if err != nil {
+		return err
+	}
+	text := map[string][]string{}
+	for _, o := range f.objects {
+		source, err := os.ReadFile(o.Source)
+		if err != nil {
+			return fault.Wrap(fault.Rig, "read the source as it was compiled", err)
+		}
+		text[o.File] = strings.Split(string(source), "\n")
+	}
+	at := map[uint64]objcode.Line{}
+	for _, l := range lines {
+		l.File, l.Line = f.source(l.Addr)
+		if of := text[l.File]; l.Line > 0 && l.Line <= len(of) {
+			l.Source = strings.TrimSpace(of[l.Line-1])
+		}
+		k.Lines = append(k.Lines, l)
+		at[l.Addr] = l
+	}
+	if !arm {
+		return nil
+	}
+	stops, err := objcode.Stops(f.image.Vmlinux, bodies, ranges)
+	for _, s := range stops {
+		l := at[s.Addr]
+		l.Text = s.Text
+		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, Patched: s.Patched, Instruction: boot.InstructionOf(l)})
+	}
+	return err
+}
+
+func (f *finder) source(addr uint64) (string, int) {
+	for _, o := range f.found {
+		if len(o.lines) > 0 && addr >= o.code.Start && addr < o.code.End {
+			r := o.lines.At(addr - o.code.Start)
+			return r.File, r.Line
+		}
+	}
+	return "", 0
+}

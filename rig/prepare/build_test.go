@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// scopedSource is a lab whose kernels have a scope from a patch.
+type scopedSource struct {
+	rigtest.Source
+	compared *[]string
+}
+
+func (s scopedSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
+	a, err := s.Source.Analyse(ctx, image, dir)
+	a.Compared, a.Notes = []string{"post." + string(image.Variant())}, []string{"a hunk is not used"}
+	a.Code.Scope = []trial.ScopeFunction{{Symbol: a.Compared[0], Role: "body", Bytes: 4, Why: "x.c:1 in hunk 1"}}
+	return a, err
+}
+
+func (s scopedSource) SameCode(_, _ kernels.Image, symbols []string) (bool, error) {
+	*s.compared = symbols
+	return false, nil
+}
+
+func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	cfg, compared := lab.Config(t), []string{}
+	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
+		return scopedSource{rigtest.Source{Lab: lab}, &compared}, nil
+	}
+	var details, notes []string
+	cfg.Events = func(e trial.Event) {
+		if e.Stage != nil && e.Stage.Done && e.Stage.Name == "disassembly" {
+			details = append(details, e.Stage.Detail)
+		}
+		if e.Note != "" {
+			notes = append(notes, e.Note)
+		}
+	}
+	run, err := command.Begin(cfg, "compare")
+	require.NoError(t, err)
+	setup, err := Machines(t.Context(), run, Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"scope: post.unpatched"}, details)
+	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)
+	require.Equal(t, []string{"post.unpatched", "post.patched"}, compared, "the code of all functions in scope tells the kernels apart")
+	var r trial.Result
+	setup.Describe(&r)
+	require.Equal(t, "x.c:1 in hunk 1", r.Code[0].Scope[0].Why)
+	_, err = run.Finish(setup.Close())
+	require.NoError(t, err)
+}
