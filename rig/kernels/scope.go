@@ -79,7 +79,8 @@ type scoped struct {
 	code   objcode.Range // in vmlinux
 	why    string
 	callee bool
-	lines  objfile.Lines // by distance from its start; empty: not known
+	lines  objfile.Lines   // by distance from its start; empty: not known
+	other  []objcode.Range // parts for which they do not hold
 }
 
 // finder finds the functions of one kernel.
@@ -230,14 +231,12 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 		return err
 	}
 	for i, p := range placed {
-		switch o := functions[i]; {
-		case p.End <= p.Start:
-			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s, which %s", o.Symbol, o.Why))
-		case p.Same:
-			f.add(scoped{code: p.Range, why: o.Why, lines: o.Lines})
-		default:
-			f.add(scoped{code: p.Range, why: o.Why})
+		o := functions[i]
+		if p.End <= p.Start {
+			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s (%s)", o.Symbol, o.Why))
+			continue
 		}
+		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines})
 	}
 	return nil
 }
@@ -302,9 +301,11 @@ func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
 	return err
 }
 
+func holds(r objcode.Range, addr uint64) bool { return r.Start <= addr && addr < r.End }
+
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {
-		if len(o.lines) > 0 && addr >= o.code.Start && addr < o.code.End {
+		if len(o.lines) > 0 && holds(o.code, addr) && !slices.ContainsFunc(o.other, func(r objcode.Range) bool { return holds(r, addr) }) {
 			r := o.lines.At(addr - o.code.Start)
 			return r.File, r.Line
 		}

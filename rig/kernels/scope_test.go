@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -158,15 +159,15 @@ func TestRealScopeFromKcovsPatch(t *testing.T) {
 	patched.Function, patched.Scope = "", scenario.Scope{Callers: 1}
 	whole := patched
 	whole.Scope.Callees = []string{"__memcpy"}
-	for variant, line := range map[trial.Variant]int{trial.Unpatched: 986, trial.Patched: 995} {
-		t.Run(string(variant), func(t *testing.T) {
-			present := analyseBuild(t, known, variant)
+	for build, line := range map[string]int{"arm64-unpatched": 986, "arm64-patched": 995, "arm64-clang-unpatched": 986, "arm64-clang-patched": 995} {
+		t.Run(build, func(t *testing.T) {
+			present := analyseBuild(t, known, build)
 			require.Equal(t, []string{
 				"caller kcov_remote_stop: calls what does the first write, and does the second", "callee __memcpy: does the first write",
 			}, scopeOf(present.Code))
 			require.Empty(t, present.Stops)
 
-			found := analyseBuild(t, patched, variant)
+			found := analyseBuild(t, patched, build)
 			require.Equal(t, []string{fmt.Sprintf("body kcov_remote_stop: kernel/kcov.c:%d in hunk 1", line)}, scopeOf(found.Code))
 			require.Equal(t, present.Compared, found.Compared)
 			outside := slices.DeleteFunc(slices.Clone(present.Scope), func(s weakmem.Scope) bool {
@@ -176,11 +177,11 @@ func TestRealScopeFromKcovsPatch(t *testing.T) {
 			require.Equal(t, "__memcpy", outside[0].Symbol)
 			stops := stopsAt(found.Stops, "kernel/kcov.c:985")
 			require.Equal(t, []string{"call bl __memcpy"}, stops)
-			if variant == trial.Patched {
+			if line == 995 {
 				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Stops, "kernel/kcov.c:995"))
 			}
 
-			named := analyseBuild(t, whole, variant)
+			named := analyseBuild(t, whole, build)
 			require.Empty(t, stopsAt(named.Stops, "kernel/kcov.c:985"))
 			require.Equal(t, outside[0], named.Scope[1], "the copy, as a callee")
 		})
@@ -223,15 +224,15 @@ func stopsAt(stops []trial.ScopeStop, source string) (out []string) {
 	return out
 }
 
-func analyseBuild(t *testing.T, s scenario.Scenario, variant trial.Variant) Analysis {
+func analyseBuild(t *testing.T, s scenario.Scenario, build string) Analysis {
 	t.Helper()
 	row, err := arch.Lookup("arm64")
 	require.NoError(t, err)
-	entry, err := filepath.EvalSymlinks(filepath.Join(os.Getenv("KCOVRIG_E2E_BUILDS"), "arm64-"+string(variant)))
+	entry, err := filepath.EvalSymlinks(filepath.Join(os.Getenv("KCOVRIG_E2E_BUILDS"), build))
 	require.NoError(t, err, "KCOVRIG_E2E_BUILDS names no built kernels: run scripts/test")
 	out := filepath.Join(entry, "out")
 	a, err := Analyser{Config{Arch: row, CacheDir: t.TempDir(), Scenario: s}}.Analyse(t.Context(), Image{
-		Image: trial.Image{Key: "key", Patched: variant == trial.Patched}, Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out,
+		Image: trial.Image{Key: "key", Patched: !strings.HasSuffix(build, "-unpatched")}, Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out,
 		Objects: []kernel.Object{{
 			Name: "kernel/kcov.o", File: "kernel/kcov.c", Path: filepath.Join(out, "kernel/kcov.o"), Debug: filepath.Join(entry, "debug.o"), Source: filepath.Join(entry, "kcov.c"),
 		}},

@@ -91,8 +91,8 @@ func leaveOut(ignore []bool, start uint64, only []Range) {
 
 // Placed is a function of an object file in a linked kernel.
 type Placed struct {
-	Range      // empty: the linker left it out, or it cannot be told from another of its name
-	Same  bool // its code is the object's, so that the object's lines hold for it
+	Range         // empty: the linker left it out, or it cannot be told from another of its name
+	Other []Range // the parts whose code is not the object's, so that its lines do not hold there
 }
 
 // Place finds functions of the object in a linked kernel, in the order given. Where a
@@ -116,14 +116,37 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 				continue
 			}
 			if p, err := locate(im, obj, f, nil); err == nil {
-				out[i] = Placed{p.code, true}
+				out[i] = Placed{Range: p.code}
 			} else if at := im.byName[name]; len(at) == 1 {
-				out[i] = Placed{im.extent(at[0]), false}
+				r := im.extent(at[0])
+				out[i] = Placed{r, im.differing(obj, f, r)}
 			}
 			out[i].Symbol, out[i].Role = name, RoleBody
 		}
 	}
 	return out, nil
+}
+
+// differing are the parts of r whose code is not that of the object's function f: all of
+// it, where so much differs that the rest may be alike by chance.
+func (im *image) differing(obj *objfile.Object, f elf.Symbol, r Range) []Range {
+	want, written, err := obj.Code(f)
+	have, err2 := im.bytes(r)
+	if err != nil || err2 != nil || len(want) != len(have) {
+		return []Range{r}
+	}
+	const word = 4
+	var out []Range
+	for i := 0; i < len(want); i += word {
+		end := min(i+word, len(want))
+		if firstDifference(want[i:end], have[i:end], written[i:end]) >= 0 {
+			out = append(out, Range{Symbol: r.Symbol, Start: r.Start + uint64(i), End: r.Start + uint64(end)})
+		}
+	}
+	if len(out)*word > len(want)/4 {
+		return []Range{r}
+	}
+	return union(out)
 }
 
 func firstDifference(want, have []byte, ignore []bool) int {

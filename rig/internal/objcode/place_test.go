@@ -3,9 +3,13 @@
 package objcode
 
 import (
+	"errors"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
 )
 
 // Clang's prologue differs with debug information: the rest still has its lines.
@@ -43,9 +47,30 @@ func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
 	require.NoError(t, err)
 	placed, err := Place(f.vmlinux, object, []string{"remote_stop", "nowhere"})
 	require.NoError(t, err)
-	require.Equal(t, []Placed{{whole[0], true}, {}}, placed)
+	require.Equal(t, []Placed{{whole[0], nil}, {}}, placed)
 	placed, err = Place(build(t, "-O1").vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)
-	require.False(t, placed[0].Same, "code that differs is found by its name")
-	require.NotZero(t, placed[0].End)
+	require.NotZero(t, placed[0].End, "code that differs is found by its name")
+	require.Len(t, placed[0].Other, 1)
+	require.Equal(t, placed[0].Start, placed[0].Other[0].Start, "all of it differs")
+}
+
+func TestPartsOfAFunctionThatDifferAreTold(t *testing.T) {
+	f := build(t)
+	object, err := CompileDebug(t.Context(), f.dir, "kernel/move.o", t.TempDir())
+	require.NoError(t, err)
+	placed, err := Place(f.vmlinux, object, []string{"remote_stop"})
+	require.NoError(t, err)
+	im, err := openImage(f.vmlinux, fault.Rig)
+	require.NoError(t, err)
+	defer im.close()
+	at := placed[0].Start + 8
+	section := im.section(at)
+	file, err := os.OpenFile(f.vmlinux, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteAt([]byte{0x1f, 0x20, 0x03, 0xd5}, int64(section.Offset+at-section.Addr)) // NOP
+	require.NoError(t, errors.Join(err, file.Close()))
+	placed, err = Place(f.vmlinux, object, []string{"remote_stop"})
+	require.NoError(t, err)
+	require.Equal(t, []Range{{Symbol: "remote_stop", Start: at, End: at + 4}}, placed[0].Other)
 }
