@@ -130,6 +130,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies = tallies
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{AsIs: r.variant == trial.AsIs, Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result, error) {
 	cfg.Spec.AsIs = cfg.Spec.AsIs || v == trial.AsIs
-	cfg.Spec.Variant = string(trial.VariantOf(v == trial.Patched, false)) // a tree as it stands is told by AsIs
+	cfg.Spec.Variant = string(trial.VariantOf(v == trial.Patched, cfg.Spec.AsIs))
 	run, err := command.Begin(cfg, "run")
 	if err != nil {
 		return command.Failed(cfg, "run", err)

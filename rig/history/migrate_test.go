@@ -28,14 +28,24 @@ func older(t *testing.T, version, runs int) string {
 	for n := range runs {
 		p, document, err := entry(t, n).run()
 		require.NoError(t, err)
-		if version < 2 {
-			p.Measured = nil // its table came with version 2
+		measured := p.Measured
+		if version < 3 {
+			p.Measured = nil // its table came with version 2, and had other columns before version 3
 		}
 		tx, err := d.sql.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
 		added, err := insert(t.Context(), tx, p, document)
 		require.NoError(t, err)
 		require.True(t, added)
+		for i, a := range measured {
+			if version != 2 {
+				break
+			}
+			_, err := tx.ExecContext(t.Context(), `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+			require.NoError(t, err)
+		}
 		require.NoError(t, tx.Commit())
 	}
 	require.NoError(t, d.Close())
@@ -67,6 +77,33 @@ func TestEveryOlderVersionIsUpgraded(t *testing.T) {
 		id, err := Record(t.Context(), path, entry(t, 3))
 		require.NoError(t, err)
 		assert.Contains(t, want, id, "the same run is the same in every version")
+	}
+}
+
+// Runs of a tree as it stands were recorded as unpatched, until a version knew better.
+func TestRunsOfATreeAsItStandsAreNamedSo(t *testing.T) {
+	path := older(t, 2, 1)
+	raw, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	const old, own = "run-unpatched,kcov,arm64,asIs=true,modes=pc", "mine"
+	for id, cell := range map[string]string{"1": old, "2": own} {
+		_, err = raw.ExecContext(t.Context(), `INSERT INTO runs SELECT ?, at, ?, 'run', scenario, arch, kernel_version, tree_hash, compiler, qemu_version,
+			memory_model, readers, modes, 0, '', finding, outcome, whose, windows, stale_windows, blocks, stale_blocks, seed, host, took, folder,
+			'{"spec":{"asIs":true,"arm":"unpatched"},"arms":[{"patched":false},{"patched":false,"asIs":true}]}' FROM runs LIMIT 1`, id, cell)
+		require.NoError(t, err)
+		for place := range 2 {
+			_, err = raw.ExecContext(t.Context(), `INSERT INTO arms VALUES (?, ?, 0, 'acquire', 'pc', 'ok', 0, 0, 16, 0, 0)`, id, place)
+			require.NoError(t, err)
+		}
+	}
+	require.NoError(t, raw.Close())
+	runs, err := open(t, path).Runs(t.Context(), Filter{Command: "run"})
+	require.NoError(t, err)
+	require.Len(t, runs, 2)
+	for _, r := range runs {
+		assert.Equal(t, map[string]string{"1": "run-as-is,kcov,arm64,modes=pc", "2": own}[r.ID], r.Cell)
+		assert.Nil(t, r.Patched)
+		assert.Equal(t, []bool{false, true}, []bool{r.Measured[0].AsIs, r.Measured[1].AsIs})
 	}
 }
 

@@ -121,7 +121,7 @@ func split(text string) []string {
 }
 
 func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []trend.Run, place map[string]int) error {
-	rows, err := tx.QueryContext(ctx, `SELECT run, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks
+	rows, err := tx.QueryContext(ctx, `SELECT run, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks
 		FROM arms WHERE run IN (`+ids+`) ORDER BY run, place`, args...)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	for rows.Next() {
 		var id, reader, outcome string
 		var a trial.ModeCount
-		if err := rows.Scan(&id, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
+		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
 			return err
 		}
 		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)

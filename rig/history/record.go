@@ -121,9 +121,9 @@ func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool
 		return false, err
 	}
 	for i, a := range p.Measured {
-		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
 		if err != nil {
 			return false, err
 		}

@@ -134,7 +134,7 @@ func (m *Model) table(width int) []Line {
 	}
 	out := []Line{{Head, row("arm", "mode", "windows", "per s", "stale", "share")}}
 	for _, a := range m.arms {
-		arm := string(trial.VariantOf(a.Patched, false))
+		arm := string(trial.VariantOf(a.Patched, a.AsIs))
 		if len(readers) > 1 {
 			arm += " " + string(a.Reader)
 		}

@@ -13,6 +13,7 @@ const confidence = 0.95
 
 // Count is what one kernel showed to one reader in one mode.
 type Count struct {
+	AsIs         bool          `json:"asIs,omitempty"` // as in trial.Observation
 	Patched      bool          `json:"patched"`
 	Reader       trial.Reader  `json:"reader"`
 	Mode         string        `json:"mode"`
@@ -80,7 +81,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 
 // cellOf takes no count from a kernel that does not count.
 func cellOf(a result.ModeDocument) Count {
-	c := Count{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+	c := Count{AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
 	if !a.Counts() {
 		return c
 	}

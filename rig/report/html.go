@@ -64,7 +64,7 @@ func writeHTML(w io.Writer, r RunsReport) error {
 func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
-		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: d.Verdict, Sentence: SentenceOf(d), Repeat: repeat(d),
+		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
 		Document: d, Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
 	}
 	var readers []trial.Reader
@@ -100,11 +100,19 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	run.Left, run.Right = columns([]result.Saved{s})
 	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
 	run.Readers = len(readers) > 1
-	if run.Reasons = d.Reasons; d.Verdict == trial.Inconclusive && len(d.Reasons) == 1 {
+	if run.Reasons = d.Reasons; lookOf(d.Verdict) == trial.Inconclusive && len(d.Reasons) == 1 {
 		run.Reasons = nil // the sentence says it
 	}
 	run.MoreWitnesses = len(d.Witnesses) - len(open) - len(folded)
 	return run, nil
+}
+
+// lookOf is the verdict that v looks like: kernels that are alike answer nothing either.
+func lookOf(v trial.Verdict) trial.Verdict {
+	if v == trial.Identical {
+		return trial.Inconclusive
+	}
+	return v
 }
 
 // orders says per kernel whether its code keeps the order.

@@ -25,7 +25,7 @@ type Run struct {
 	MemoryModel   trial.MemoryModel `json:"memoryModel"`
 	Readers       []trial.Reader    `json:"readers"`
 	Modes         []string          `json:"modes"`
-	Patched       *bool             `json:"patched"` // null unless it had one kernel
+	Patched       *bool             `json:"patched"` // null unless it had one kernel, and not the tree as it stands
 	Verdict       trial.Verdict     `json:"verdict"`
 	Finding       trial.Finding     `json:"finding"` // of a lone kernel that was asked to be sure, Spec.CleanShare
 	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
@@ -79,8 +79,8 @@ func NewRun(r trial.Result) Run {
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if arm := trial.LoneVariant(r); arm != "" {
-		patched := arm == string(trial.Patched)
+	if v := trial.LoneVariant(r); v == string(trial.Patched) || v == string(trial.Unpatched) {
+		patched := v == string(trial.Patched)
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {

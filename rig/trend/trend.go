@@ -26,6 +26,7 @@ type Trend struct {
 
 // TrendSeries is one kernel, reader and mode over the runs that had it.
 type TrendSeries struct {
+	AsIs      bool         `json:"asIs,omitempty"` // as in trial.Observation
 	Patched   bool         `json:"patched"`
 	Reader    trial.Reader `json:"reader"`
 	Mode      string       `json:"mode"`
@@ -56,8 +57,11 @@ type TrendPoint struct {
 
 // Name says of what the series is.
 func (s TrendSeries) Name() string {
-	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(s.Patched, false), s.Reader, s.Mode)
+	return fmt.Sprintf("%s, %s, %s", s.Variant(), s.Reader, s.Mode)
 }
+
+// Variant is the kernel that the series is of.
+func (s TrendSeries) Variant() trial.Variant { return trial.VariantOf(s.Patched, s.AsIs) }
 
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to
 // those that later runs are compared with: a change that lasts stays flagged,
@@ -86,11 +90,11 @@ func NewTrend(cell string, runs []Run) Trend {
 
 func (t *Trend) series(a trial.ModeCount) *TrendSeries {
 	for i, s := range t.Series {
-		if s.Patched == a.Patched && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
+		if s.Variant() == a.Variant() && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
 			return &t.Series[i]
 		}
 	}
-	t.Series = append(t.Series, TrendSeries{Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
+	t.Series = append(t.Series, TrendSeries{AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
 	return &t.Series[len(t.Series)-1]
 }
 

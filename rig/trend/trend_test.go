@@ -83,6 +83,19 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 	}
 }
 
+// A tree as it stands is no unpatched kernel, whatever it holds.
+func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
+	r := night(0, 1, 2)
+	r.Measured[1].Patched, r.Measured[1].AsIs = false, true
+	series := NewTrend("c", []Run{r}).Series
+	require.Len(t, series, 2)
+	assert.Equal(t, "unpatched, acquire, pc", series[0].Name())
+	assert.Equal(t, "as-is, acquire, pc", series[1].Name())
+	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: "as-is", AsIs: true}, Observations: []trial.Observation{{AsIs: true, Tallies: []wire.Tally{{Mode: "pc"}}}}})
+	assert.Nil(t, lone.Patched, "nobody said")
+	assert.True(t, lone.Measured[0].AsIs)
+}
+
 func TestWordOfARun(t *testing.T) {
 	for want, r := range map[string]Run{
 		"fixed":        {Verdict: trial.Fixed, Finding: trial.FindingStale},

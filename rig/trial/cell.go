@@ -24,8 +24,9 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{r.Command}
-	if arm := LoneVariant(r); arm != "" {
-		head[0] += "-" + arm
+	lone := LoneVariant(r)
+	if lone != "" {
+		head[0] += "-" + lone
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
 	var words []string
@@ -37,7 +38,7 @@ func CellName(r Result) string {
 				text += map[bool]string{true: "+"}[i > 0] + cellValue(one)
 			}
 		}
-		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] {
+		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] || name == "asIs" && lone == string(AsIs) {
 			continue
 		}
 		words = append(words, name+"="+text)
@@ -54,8 +55,11 @@ var inHead = []string{"scenario", "arm", "arch"}
 
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) string {
-	if r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0 {
+	switch {
+	case r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0:
 		return string(r.Observations[0].Variant())
+	case r.Spec.Variant != "" && r.Spec.AsIs:
+		return string(AsIs)
 	}
 	return r.Spec.Variant
 }

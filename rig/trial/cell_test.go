@@ -38,6 +38,7 @@ func TestCellNames(t *testing.T) {
 		"compare,kcov,arm64,memoryModel=arm,modes=pc,readers=acquire+relaxed":                          func(r *Result) { r.Spec.Modes, r.Spec.Readers = []string{"pc"}, []Reader{Relaxed, Acquire} },
 		"run-unpatched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
 		"run-patched,kcov,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
+		"run-as-is,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant, r.Spec.AsIs = "run", "as-is", true },
 		"run-patched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Patched: true}} },
 		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
 		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
@@ -50,6 +51,17 @@ func TestCellNames(t *testing.T) {
 	} {
 		assert.Equal(t, want, asked(change))
 	}
+}
+
+// Earlier versions called the tree as it stands unpatched: the same question has the same name.
+func TestATreeAsItStandsHasOneName(t *testing.T) {
+	names := map[string]bool{}
+	for _, variant := range []string{"unpatched", "as-is", ""} {
+		names[asked(func(r *Result) {
+			r.Command, r.Spec.Variant, r.Spec.AsIs, r.Observations = "run", variant, true, []Observation{{AsIs: true}}
+		})] = true
+	}
+	assert.Len(t, names, 1, "%v", names)
 }
 
 // Every member of Spec changes the name, but for those that say so: a member

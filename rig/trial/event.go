@@ -19,6 +19,7 @@ type Event struct {
 
 // TallyEvent is what one kernel has counted so far.
 type TallyEvent struct {
+	AsIs    bool // as in Observation
 	Patched bool
 	Reader  Reader
 	Tallies []wire.Tally

@@ -166,6 +166,7 @@ func (s *Series) Samples() []Sample {
 // ModeCount is what one boot showed in one mode: the part of a Tally that
 // histories and matrices keep.
 type ModeCount struct {
+	AsIs         bool    `json:"asIs,omitempty"` // as in Observation
 	Patched      bool    `json:"patched"`
 	Reader       Reader  `json:"reader"`
 	Mode         string  `json:"mode"`
@@ -185,7 +186,7 @@ func ModeCounts(o Observation) []ModeCount {
 	var out []ModeCount
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
-			Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
 			StaleWindows: t.StaleWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
 		})
 	}

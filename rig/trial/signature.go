@@ -15,6 +15,7 @@ import (
 // The names are those of message passing: the writer stores the data, then the
 // flag that covers it; the reader loads the flag, then the data.
 type Signature struct {
+	AsIs      bool    `json:"asIs,omitempty"` // as in Observation
 	Patched   bool    `json:"patched"`
 	Reader    Reader  `json:"reader"`
 	Mode      string  `json:"mode"`
@@ -54,12 +55,12 @@ func (p Place) String() string {
 // and mode the same side was reordered, and each place that s has is other's.
 func (s Signature) Same(other Signature) bool {
 	place := func(mine, its Place) bool { return mine.Symbol == "" || mine == its }
-	return s.Patched == other.Patched && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
+	return s.Variant() == other.Variant() && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
 		place(s.DataStore, other.DataStore) && place(s.FlagStore, other.FlagStore) && place(s.DataLoad, other.DataLoad)
 }
 
 func (s Signature) String() string {
-	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", VariantOf(s.Patched, false), s.Reader, s.Mode)
+	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", s.Variant(), s.Reader, s.Mode)
 	load := "a load"
 	if s.DataLoad.Symbol != "" {
 		load = "the load at " + s.DataLoad.String()
@@ -76,7 +77,7 @@ func (s Signature) String() string {
 // SignatureOf finds the kind of a witness. An error says what the witness does
 // not show; it has no kind then, and nothing is the same as it.
 func SignatureOf(w Witness) (Signature, error) {
-	s := Signature{Patched: w.Patched, Reader: w.Reader, Mode: w.Detection.Mode}
+	s := Signature{AsIs: w.AsIs, Patched: w.Patched, Reader: w.Reader, Mode: w.Detection.Mode}
 	mark := lastEvent(w.Events, func(e WitnessEvent) bool { return e.Kind == Mark })
 	if mark < 0 {
 		return s, errors.New("it does not show when the reader had looked")

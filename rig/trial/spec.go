@@ -58,7 +58,7 @@ func JudgedReader(readers []Reader) Reader {
 // Spec is what a user asked for. Fill it, then Validate once.
 type Spec struct {
 	Scenario string `json:"scenario"`
-	Variant  string `json:"arm,omitempty"` // of a run: "patched" or "unpatched"
+	Variant  string `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
 	Arch     string `json:"arch"`
 	Tree     string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev      string `json:"rev,omitempty"`

@@ -34,5 +34,8 @@ func (o Observation) Variant() Variant { return VariantOf(o.Patched, o.AsIs) }
 // Variant is the kernel that the image holds.
 func (i Image) Variant() Variant { return VariantOf(i.Patched, i.AsIs) }
 
+// Variant is the kernel that the counts are of.
+func (c ModeCount) Variant() Variant { return VariantOf(c.Patched, c.AsIs) }
+
 // Variant is the kernel that the stale read was seen in.
-func (s Signature) Variant() Variant { return VariantOf(s.Patched, false) }
+func (s Signature) Variant() Variant { return VariantOf(s.Patched, s.AsIs) }

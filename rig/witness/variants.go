@@ -19,7 +19,7 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s+%s", n, trial.VariantOf(r.Patched, false), r.Reader)
+	name := fmt.Sprintf("witness%d-%s+%s", n, trial.VariantOf(r.Patched, r.AsIs), r.Reader)
 	v := variants{reading: r, skeleton: s, name: name, what: "as it ran"}
 	if err := v.add(trial.Sometimes); err != nil {
 		return nil, err

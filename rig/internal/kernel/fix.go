@@ -5,7 +5,11 @@ package kernel
 import (
 	"context"
 	"maps"
+	"path"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/mailpatch"
@@ -100,4 +104,48 @@ func notApplicable(tries []trial.Tried) error {
 		Kind: fault.User, Op: "see whether the tree has the fix", Err: &trial.NotApplicable{Tries: tries},
 		Try: "a kernel that one of the series is for; --patch with the fix as it fits this one; or kcovrig run --as-is, which needs no fix",
 	}
+}
+
+// unit is a source file and the object that kbuild makes of it, below the tree and
+// below the build folder.
+type unit struct{ source, object string }
+
+// units are those of the fix's files that are compiled by themselves. What a user's
+// own patch changes beside them has no part in it: kernels with and without
+// it are of one family.
+func (set patchSet) units() []unit {
+	var list []unit
+	for _, source := range set.sources {
+		if ext := path.Ext(source); ext == ".c" || ext == ".S" {
+			list = append(list, unit{source, strings.TrimSuffix(source, ext) + ".o"})
+		}
+	}
+	return list
+}
+
+// objects are the units' objects, their files in dir, where the kernel was built in
+// out. The first one's stand in dir itself, the others' in numbered folders. What
+// the tree lacks or does not build, such as another architecture's, is left out.
+func (set patchSet) objects(dir, out string) []Object {
+	var list []Object
+	for i, u := range set.units() {
+		in := dir
+		if i > 0 {
+			in = filepath.Join(dir, strconv.Itoa(i+1))
+		}
+		o := Object{Name: u.object, File: u.source, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
+		if exists(o.Path) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// unitsKey is what the units are in a key.
+func (set patchSet) unitsKey() []any {
+	var key []any
+	for _, u := range set.units() {
+		key = append(key, u.source, u.object)
+	}
+	return key
 }

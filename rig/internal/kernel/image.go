@@ -92,15 +92,6 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	return j, nil
 }
 
-// unitsKey is what the units are in a key.
-func (set patchSet) unitsKey() []any {
-	var key []any
-	for _, u := range set.units() {
-		key = append(key, u.source, u.object)
-	}
-	return key
-}
-
 // holdsUnit wants the tree with changes to hold one of the fix's files: a kernel
 // without any has nothing to show.
 func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {

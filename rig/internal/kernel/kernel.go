@@ -94,6 +94,15 @@ type Image struct {
 	Log        string // make's output
 }
 
+// Object is a file of the fix's, compiled.
+type Object struct {
+	Name   string // below the build folder, as in kernel/fork.o
+	File   string // its source, below the tree
+	Path   string // the object as it was built
+	Source string // its source as it was compiled
+	Debug  string // the object, compiled once more with -g
+}
+
 // makesOwn are the characters that make takes for its own in a path, the colon
 // among them, which kbuild refuses too.
 const makesOwn = " \t\n:#$%'\"\\"

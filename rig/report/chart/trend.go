@@ -16,7 +16,6 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
-	"kcovrig/rig/trial"
 )
 
 // Trend plots a cell's shares over time with their intervals, both
@@ -66,7 +65,7 @@ func trendChart(id string, series []trend.TrendSeries) (*Plot, error) {
 			continue
 		}
 		last := points.XYs[len(points.XYs)-1].Y
-		name := string(trial.VariantOf(s.Patched, false))
+		name := string(s.Variant())
 		curves = append(curves, curve{name: name, patched: s.Patched, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
 		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks stale", name, len(points.XYs), last)
 		if n := len(points.flagged); n > 0 {

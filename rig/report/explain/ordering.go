@@ -20,10 +20,10 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 		return
 	}
 	b.WriteString("\nwhat keeps the order\n")
-	for _, patched := range []bool{false, true} {
-		name := string(trial.VariantOf(patched, false))
-		readers := readersOf(d, patched)
-		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Patched == patched })
+	for _, v := range append(trial.Pair(), trial.AsIs) {
+		name := string(v)
+		readers := readersOf(d, v)
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return trial.VariantOf(c.Patched, c.AsIs) == v })
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
@@ -36,7 +36,7 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 		}
 		for _, reader := range readers {
 			b.WriteString("    ")
-			words.Paragraph(b, counted(d, patched, reader), "      ", width)
+			words.Paragraph(b, counted(d, v, reader), "      ", width)
 		}
 	}
 }
@@ -73,10 +73,10 @@ func described(i trial.Instruction) string {
 	return strings.Join(slices.DeleteFunc(known, func(s string) bool { return s == "" }), "  ")
 }
 
-func readersOf(d result.Document, patched bool) []trial.Reader {
+func readersOf(d result.Document, v trial.Variant) []trial.Reader {
 	var list []trial.Reader
 	for _, a := range d.Measured {
-		if a.Patched == patched && !slices.Contains(list, a.Reader) {
+		if a.Name() == string(v) && !slices.Contains(list, a.Reader) {
 			list = append(list, a.Reader)
 		}
 	}
@@ -84,11 +84,11 @@ func readersOf(d result.Document, patched bool) []trial.Reader {
 }
 
 // counted is what one boot showed. Its modes share the emulator's counters.
-func counted(d result.Document, patched bool, reader trial.Reader) string {
+func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 	var stale, windows uint64
 	var emulator map[string]uint64
 	for _, a := range d.Measured {
-		if a.Patched != patched || a.Reader != reader {
+		if a.Name() != string(v) || a.Reader != reader {
 			continue
 		}
 		if !a.Counts() {

@@ -157,7 +157,7 @@ func cellName(r ComparedCounts) string {
 	if c == nil {
 		c = r.B
 	}
-	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(c.Patched, false), c.Reader, c.Mode)
+	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(c.Patched, c.AsIs), c.Reader, c.Mode)
 }
 
 func blocksOf(c *report.Count) string {
