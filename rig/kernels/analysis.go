@@ -40,7 +40,7 @@ func (Analyser) SameCode(a, b Image, symbols []string) (bool, error) {
 // Analyse disassembles a kernel, once per build: the answer is kept by its key.
 func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
 	cfg := r.Config
-	kept := filepath.Join(cfg.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", image.Key, analysisVersion))
+	kept := filepath.Join(cfg.CacheDir, "analysis", keptName(image.Key, cfg.Scenario))
 	var found keptAnalysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
 		a, err := objcode.Analyse(ctx, objcode.Config{
@@ -66,6 +66,15 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
 	return Analysis{Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways}, fault.Wrap(fault.Rig, "write the disassembly", err)
+}
+
+// keptName is where an analysis is kept. Scenarios that do not come with the rig may
+// ask something else of the same kernel, under any name.
+func keptName(key string, s scenario.Scenario) string {
+	if s.Shipped {
+		return fmt.Sprintf("%s-%d.json", key, analysisVersion)
+	}
+	return fmt.Sprintf("%s-%d-%.16s.json", key, analysisVersion, s.Hash)
 }
 
 // noCopy is no fault of the kernel: a patch may copy in another way, of which this
