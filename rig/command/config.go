@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -61,7 +62,9 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if err != nil {
 		return c, s, err
 	}
-	c.Scenario, c.Spec.Scenario = &s, s.Name
+	if c, err = c.holding(s); err != nil {
+		return c, s, err
+	}
 	if c.Spec.Compiler == "" {
 		c.Spec.Compiler = arch.GCC
 	}
@@ -115,6 +118,19 @@ func (c Config) findScenario() (scenario.Scenario, error) {
 		return scenario.Load(scenario.Default)
 	}
 	return scenario.Load(c.Spec.Scenario)
+}
+
+// holding is c with the scenario that was found. One that was meant by its hash, as by
+// a run that is repeated or by another machine, is that one and no other of its name.
+func (c Config) holding(s scenario.Scenario) (Config, error) {
+	if want := c.Spec.ScenarioHash; want != "" && want != s.Hash {
+		return c, &fault.Error{Kind: fault.User, Op: "find scenario " + s.Name, Err: fmt.Errorf("its hash is %s, and %s is meant", s.Hash, want), Try: "--scenario with the folder as it was then"}
+	}
+	c.Scenario, c.Spec.Scenario, c.Spec.ScenarioHash = &s, s.Name, ""
+	if !s.Shipped {
+		c.Spec.ScenarioHash = s.Hash
+	}
+	return c, nil
 }
 
 // checkOutDir refuses a run folder that exists: a result is never overwritten.

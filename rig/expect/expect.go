@@ -76,7 +76,7 @@ func Run(ctx context.Context, cfg Config) (out trial.Expectations, err error) {
 	if out.Tests, err = h.scenario(ctx, s); err != nil {
 		return out, err
 	}
-	if out.Run, err = measured(full.CacheDir, cfg.Run, out.Tests); err != nil {
+	if out.Run, err = measured(full.CacheDir, cfg.Run, full.Spec, out.Tests); err != nil {
 		return out, err
 	}
 	if cfg.LKMM != "" {

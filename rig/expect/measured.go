@@ -17,9 +17,9 @@ import (
 // measured adds to the tests what a run has measured, and returns the path of
 // its result. Without a name it takes the latest run in the cache under the
 // emulator, if there is one.
-func measured(cacheDir, run string, tests []trial.Expected) (string, error) {
+func measured(cacheDir, run string, spec trial.Spec, tests []trial.Expected) (string, error) {
 	if run == "" {
-		return latest(cacheDir, tests)
+		return latest(cacheDir, spec, tests)
 	}
 	if info, err := os.Stat(run); err == nil && info.IsDir() {
 		run = filepath.Join(run, "result.json")
@@ -28,11 +28,14 @@ func measured(cacheDir, run string, tests []trial.Expected) (string, error) {
 	if err != nil {
 		return "", fault.Wrap(fault.User, "--run", err)
 	}
+	if !sameScenario(doc, spec) {
+		return "", fault.Newf(fault.User, "--run "+run, "it is of scenario %s, of another or in another form", doc.Spec.Scenario)
+	}
 	addMeasured(doc, tests)
 	return run, nil
 }
 
-func latest(cacheDir string, tests []trial.Expected) (string, error) {
+func latest(cacheDir string, spec trial.Spec, tests []trial.Expected) (string, error) {
 	runs, err := filepath.Glob(filepath.Join(cacheDir, "runs", "*", "result.json"))
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "look for runs", err)
@@ -47,11 +50,17 @@ func latest(cacheDir string, tests []trial.Expected) (string, error) {
 		if err != nil {
 			return "", fault.Wrap(fault.Rig, "read the last run", err)
 		}
-		if doc.Replay == nil && doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
+		if doc.Replay == nil && sameScenario(doc, spec) && doc.QEMU.MemoryModel == trial.ModelArm && addMeasured(doc, tests) {
 			return path, nil
 		}
 	}
 	return "", nil
+}
+
+// sameScenario says whether a result is of the scenario that is asked about. A name is
+// not enough where it does not come with the rig. Results of old do not say.
+func sameScenario(doc result.Document, spec trial.Spec) bool {
+	return (doc.Spec.Scenario == "" || doc.Spec.Scenario == spec.Scenario) && doc.Spec.ScenarioHash == spec.ScenarioHash
 }
 
 func readResult(path string) (result.Document, error) {

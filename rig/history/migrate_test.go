@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -34,9 +35,16 @@ func older(t *testing.T, version, runs int) string {
 		}
 		tx, err := d.sql.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
-		added, err := insert(t.Context(), tx, p, document)
-		require.NoError(t, err)
-		require.True(t, added)
+		if version < 4 { // its column came with version 4
+			row := append(values(p)[:len(values(p))-1], document)
+			_, err = tx.ExecContext(t.Context(), "INSERT INTO runs ("+strings.TrimSuffix(columns, ", scenario_hash")+", document) VALUES ("+strings.Repeat(", ?", len(row))[2:]+")", row...)
+			require.NoError(t, err)
+			require.NoError(t, insertArms(t.Context(), tx, p))
+		} else {
+			added, err := insert(t.Context(), tx, p, document)
+			require.NoError(t, err)
+			require.True(t, added)
+		}
 		for i, a := range measured {
 			if version != 2 {
 				break

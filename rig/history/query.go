@@ -92,7 +92,7 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var patched sql.NullBool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
 		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
-		&p.Windows, &p.StaleWindows, &p.Blocks, &p.StaleBlocks, &seed, &p.Host, &p.Took, &p.Folder)
+		&p.Windows, &p.StaleWindows, &p.Blocks, &p.StaleBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash)
 	if err != nil {
 		return p, err
 	}

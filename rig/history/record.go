@@ -96,7 +96,7 @@ const timeForm = "2006-01-02T15:04:05.000Z"
 // and of scanRun.
 const columns = `id, at, cell, command, scenario, arch, kernel_version, tree_hash, compiler, qemu_version,
 	memory_model, readers, modes, patched, verdict, finding, outcome, whose, windows, stale_windows, blocks, stale_blocks,
-	seed, host, took, folder`
+	seed, host, took, folder, scenario_hash`
 
 func values(p trend.Run) []any {
 	readers := make([]string, 0, len(p.Readers))
@@ -106,7 +106,7 @@ func values(p trend.Run) []any {
 	return []any{
 		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
 		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
-		p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder,
+		p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash,
 	}
 }
 
@@ -120,13 +120,17 @@ func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return false, err
 	}
+	return true, insertArms(ctx, tx, p)
+}
+
+func insertArms(ctx context.Context, tx *sql.Tx, p trend.Run) error {
 	for i, a := range p.Measured {
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }

@@ -61,12 +61,11 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 // them does not hold.
 func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (Analysis, error) {
 	s := r.Config.Scenario
-	look, name := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }, image.Key
+	look := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }
 	if s.Function == "" {
 		look = func() (keptAnalysis, error) { return r.fromPatch(ctx, image, patch, dir) }
-		name += "-" + scopeKey(s, patch)
 	}
-	kept := filepath.Join(r.Config.CacheDir, "analysis", fmt.Sprintf("%s-%d.json", name, analysisVersion))
+	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Key, s, patch))
 	var found keptAnalysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
 		var err error
@@ -128,6 +127,19 @@ func (r Analyser) study(ctx context.Context, image Image, dir string) (objcode.A
 		return objcode.Analysis{}, fault.Newf(fault.User, "look at the code of "+s.Function, "none of the files that the scenario's patches change is compiled by itself")
 	}
 	return objcode.Analysis{}, errors.Join(errs...)
+}
+
+// keptName is where an analysis is kept. Scenarios that do not come with the rig may
+// ask something else of the same kernel, under any name.
+func keptName(key string, s scenario.Scenario, patch string) string {
+	name := fmt.Sprintf("%s-%d", key, analysisVersion)
+	if !s.Shipped {
+		name += fmt.Sprintf("-%.16s", s.Hash)
+	}
+	if s.Function == "" { // the scope follows from the patch
+		name += "-" + scopeKey(s, patch)
+	}
+	return name + ".json"
 }
 
 // noCopy is no fault of the kernel: a patch may copy in another way, of which this

@@ -68,7 +68,7 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
+		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, ScenarioHash: d.ScenarioHash, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
 		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{

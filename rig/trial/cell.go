@@ -13,6 +13,9 @@ import (
 // the rig chooses anew each time.
 var notAsked = []string{"seed", "jobs"}
 
+// hashInName is how much of a scenario's hash tells it from others of its name.
+const hashInName = 16
+
 // cellDefaults are values that a name leaves out, so that names given before a
 // choice existed stay those of the default.
 var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gcc"}
@@ -32,6 +35,9 @@ func CellName(r Result) string {
 	var words []string
 	for name, value := range specMembers(r.Spec) {
 		text := cellValue(value)
+		if name == "scenarioHash" {
+			text = text[:min(len(text), hashInName)]
+		}
 		if list, ok := value.([]any); ok && name == "patch" { // their order counts
 			text = ""
 			for i, one := range list {

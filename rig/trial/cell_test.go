@@ -4,6 +4,7 @@ package trial
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,4 +93,15 @@ func TestEveryMemberOfASpecNamesACell(t *testing.T) {
 		}
 		assert.NotEqual(t, asked(func(*Result) {}), changed, name)
 	}
+}
+
+func TestScenariosOfOneNameAreDifferentCells(t *testing.T) {
+	mine := Result{Command: "compare", Spec: Spec{Scenario: "ring", ScenarioHash: strings.Repeat("a", 64), Arch: "arm64"}}
+	other := mine
+	other.Spec.ScenarioHash = strings.Repeat("b", 64)
+	assert.Equal(t, "compare,ring,arm64,scenarioHash="+strings.Repeat("a", 16), CellName(mine))
+	assert.NotEqual(t, CellName(mine), CellName(other))
+	shipped := mine
+	shipped.Spec.ScenarioHash, shipped.ScenarioHash = "", strings.Repeat("c", 64)
+	assert.Equal(t, "compare,ring,arm64", CellName(shipped), "one that comes with the rig keeps its name")
 }

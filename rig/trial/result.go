@@ -93,6 +93,7 @@ type Result struct {
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
+	ScenarioHash string    // of the scenario's file and all that it names; empty: not known
 	Judgement    Judgement // its verdict stays unknown unless both kernels ran
 	Kernel       Kernel
 	Images       []Image

@@ -25,6 +25,9 @@ func Provenance(d result.Document) []Fact {
 			facts = append(facts, Fact{name, fmt.Sprintf(format, args...)})
 		}
 	}
+	if d.ScenarioHash != "" {
+		add("scenario", "%s, content hash %.16s", d.Spec.Scenario, d.Spec.Scenario, d.ScenarioHash)
+	}
 	add("kernel", "Linux %s, %s", k.Version, k.Version, d.Spec.Arch)
 	add("source", "%s, content hash %.16s", k.Tree, k.Tree, k.TreeHash)
 	add("configuration", "hash %.16s", k.ConfigHash, k.ConfigHash)

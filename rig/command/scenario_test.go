@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
+)
+
+// ofScenario asks for a scenario, with a folder's file and patch in dir.
+func ofScenario(t *testing.T, patch string) Config {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "scenario.yaml"), text, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "fix.patch"), []byte(patch), 0o644))
+	return Config{CacheDir: t.TempDir(), Spec: trial.Spec{
+		Scenario: dir, Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
+	}}
+}
+
+func TestAScenarioOfOnesOwnIsNamedAndTheHashStandsBeside(t *testing.T) {
+	c, s, err := ofScenario(t, "a").Normalise()
+	require.NoError(t, err)
+	assert.Equal(t, "ring", c.Spec.Scenario)
+	assert.Equal(t, s.Hash, c.Spec.ScenarioHash)
+	assert.Equal(t, []string{"once"}, c.Spec.Modes)
+	of, err := c.KernelConfig()
+	require.NoError(t, err)
+	assert.Equal(t, "ring_put", of.Scenario.Function, "though no scenario of that name comes with the rig")
+	again, _, err := c.Normalise()
+	require.NoError(t, err)
+	assert.Equal(t, c.Spec, again.Spec)
+}
+
+func TestAScenarioThatComesWithTheRigNeedsNoHash(t *testing.T) {
+	asked := ofScenario(t, "a")
+	asked.Spec.Scenario = ""
+	c, s, err := asked.Normalise()
+	require.NoError(t, err)
+	assert.Equal(t, s.Name, c.Spec.Scenario)
+	assert.Empty(t, c.Spec.ScenarioHash)
+}
+
+func TestAnotherScenarioOfTheNameIsRefused(t *testing.T) {
+	asked := ofScenario(t, "a")
+	asked.Spec.ScenarioHash = strings.Repeat("0", 64)
+	_, _, err := asked.Normalise()
+	assert.ErrorContains(t, err, "find scenario ring: its hash is ")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}
