@@ -123,22 +123,21 @@ func (c *child) hasEnded() bool {
 func (c *child) kill(limit time.Duration, before map[int]bool) (left []int) {
 	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
 		_ = unix.Kill(-c.process.Pid, unix.SIGKILL) // what has left its group is found below
-		gone := c.hasEnded()
 		left = left[:0]
-		if !gone {
+		if !c.hasEnded() {
 			left = append(left, c.process.Pid)
-		}
-		if gone && childless() {
+		} else if childless() {
 			return nil
 		}
 		for _, pid := range offspring(c.process.Pid) {
 			if before[pid] {
 				continue
 			}
+			// It is left although it may end at once: what it had started is then to
+			// be found at the next look.
+			left = append(left, pid)
 			_ = unix.Kill(pid, unix.SIGKILL)
-			if reaped, _ := unix.Wait4(pid, nil, unix.WNOHANG, nil); reaped != pid {
-				left = append(left, pid)
-			}
+			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) // another's child cannot be waited for
 		}
 		if len(left) == 0 || time.Now().After(end) {
 			return left

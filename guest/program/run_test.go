@@ -198,6 +198,24 @@ func TestModesHaveTheProgramInTurns(t *testing.T) {
 	assert.InDelta(t, done.Tallies[0].Windows, done.Tallies[1].Windows, 1)
 }
 
+func TestWhatAProgramSaidBeforeItEndedCounts(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "burst")
+	b.enough = windows(200)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, 10*done.Tallies[0].Rounds, done.Tallies[0].Windows)
+}
+
+func TestOfWhatAProgramPrintedTheEndIsKept(t *testing.T) {
+	var kept tail
+	for range 10 {
+		_, _ = kept.Write(bytes.Repeat([]byte("x"), tailMax-1))
+		_, _ = kept.Write([]byte("end"))
+	}
+	assert.Len(t, kept.String(), tailMax)
+	assert.True(t, strings.HasSuffix(kept.String(), "xend"))
+}
+
 func TestATurnEndsAProgramThatGoesOn(t *testing.T) {
 	b := newBench(t, wire.WindowTold, told, "endless")
 	b.Modes, b.patience.turn = []string{"a", "b"}, 50*time.Millisecond

@@ -32,6 +32,7 @@ deaf) trap '' INT TERM HUP; echo "try 1"; while :; do read -r line || sleep 1000
 flood) echo "try 1"; exec yes "$(head -c 100000 /dev/zero | tr '\0' x)" ;;
 hits) exec yes "hit again and again" ;;
 endless) while :; do echo "try 1"; sleep 0.01; done ;;
+burst) for i in 1 2 3 4 5 6 7 8 9 10; do echo 'try 1'; done; exit 0 ;;
 unready) exit 5 ;;
 tries) exec yes "try 1000" ;;
 garbled) echo "try -1"; sleep 1000 ;;
