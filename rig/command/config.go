@@ -71,6 +71,9 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if len(c.Spec.Modes) == 0 {
 		c.Spec.Modes = slices.Clone(s.Modes)
 	}
+	if s.Program != nil && slices.Equal(c.Spec.Readers, []trial.Reader{trial.Acquire}) {
+		c.Spec.Readers = []trial.Reader{trial.InKernel} // the default is of the guest's own workloads
+	}
 	for _, r := range c.Spec.Readers {
 		if _, ok := s.Readers[string(r)]; !ok {
 			return c, s, fault.Newf(fault.User, "", "--reader: unknown reader %q (have: %s)", r, strings.Join(slices.Sorted(maps.Keys(s.Readers)), ", "))

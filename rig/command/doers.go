@@ -8,6 +8,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/modelcheck"
@@ -17,6 +18,8 @@ import (
 // Doers is who does what commands need done beside the kernels; tests put fakes here.
 type Doers struct {
 	Archive func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error)
+	// Program makes a scenario's own workload, a static program.
+	Program func(ctx context.Context, cfg program.Config) ([]byte, error)
 	QEMU    func(ctx context.Context, cfg qemu.Search) (qemu.Program, error)
 	// KVMBoots returns nil where KVM really boots a guest.
 	KVMBoots func(ctx context.Context, cfg boot.KVMConfig) error
@@ -39,7 +42,7 @@ type Doers struct {
 // RealDoers joins the internal packages.
 func RealDoers() *Doers {
 	return &Doers{
-		Archive: initramfs.Build, QEMU: qemu.Find, KVMBoots: boot.OnKVM,
+		Archive: initramfs.Build, Program: program.Build, QEMU: qemu.Find, KVMBoots: boot.OnKVM,
 		GuestScope: objcode.GuestScope, Functions: objcode.Functions, Disassemble: objcode.Disassemble, Between: objcode.Between,
 		PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation, Model: modelcheck.Allowed, Doers: boot.Real(),
 	}

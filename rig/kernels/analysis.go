@@ -87,7 +87,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	}
 	return Analysis{
 		Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways,
-		Compared: found.Compared, Notes: found.Notes,
+		Compared: found.Compared, Notes: found.Notes, FixOrders: found.FixOrders,
 	}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
@@ -160,6 +160,7 @@ type keptAnalysis struct {
 	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways
+	FixOrders  []uint64
 	Compared   []string
 	Notes      []string
 }

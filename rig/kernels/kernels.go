@@ -68,6 +68,9 @@ type Analysis struct {
 	Copies     []objcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
+	// FixOrders are, where the two writes are not known, the instructions on lines that
+	// the patch added which order accesses.
+	FixOrders []uint64
 	// Compared are the functions whose code tells the variants apart.
 	Compared []string
 	Notes    []string `json:",omitempty"` // what people should know of how the scope was chosen

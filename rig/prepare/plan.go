@@ -58,12 +58,16 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 		},
 	}
 	if a := kernel.Analysis; a != nil {
-		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers}
+		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Scenario.Function == "", Orders: a.FixOrders}
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
 		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir,
 	})
+	if own := s.Scenario.Program; own != nil {
+		p.Start.Program = &own.Start
+		p.Machine.SurviveOops = own.SurvivesOops()
+	}
 	if s.Emulated() {
 		e := s.emulation()
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, spec.Seed, boot.RAMBytes, ask.Focus

@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
@@ -64,7 +65,17 @@ func Guest(ctx context.Context, run *command.Run) (initramfs.Archive, error) {
 	if ready := run.Config.Archive; ready != nil {
 		return *ready, nil
 	}
-	return run.Config.Doers.Archive(ctx, initramfs.Config{Arch: run.Arch, CacheDir: run.Config.CacheDir})
+	cfg := initramfs.Config{Arch: run.Arch, CacheDir: run.Config.CacheDir}
+	if p := run.Scenario.Program; p != nil {
+		raw, err := run.Config.Doers.Program(ctx, program.Config{
+			Arch: run.Arch, CacheDir: run.Config.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary,
+		})
+		if err != nil {
+			return initramfs.Archive{}, err
+		}
+		cfg.Program = raw
+	}
+	return run.Config.Doers.Archive(ctx, cfg)
 }
 
 // QEMU finds the program; before is how it was started in a run that is repeated.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -91,7 +92,11 @@ func (c *collector) scenario(f file) (Scenario, error) {
 		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
+		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
 		Fragments: map[string]string{}, contents: c.contents,
+	}
+	if err := c.program(&s, f); err != nil {
+		return Scenario{}, err
 	}
 	if s.Archs == nil {
 		s.Archs = arch.Names()
@@ -132,6 +137,36 @@ func (c *collector) scenario(f file) (Scenario, error) {
 	s.Litmus, err = inMemory(tests)
 	s.Hash = hashOf(c.contents)
 	return s, err
+}
+
+// program adds the workload that the scenario brings, if it does.
+func (c *collector) program(s *Scenario, f file) error {
+	p, err := f.program()
+	if p == nil || err != nil {
+		return err
+	}
+	name := p.Source + p.Binary
+	if err := c.read(name, name); err != nil {
+		return err
+	}
+	own := map[string][]byte{name: c.contents[name]}
+	if p.Source != "" {
+		headers, err := fs.Glob(c.from, path.Join(path.Dir(name), "*.h"))
+		if err != nil {
+			return err
+		}
+		for _, h := range headers {
+			if err := c.read(h, h); err != nil {
+				return err
+			}
+			own[h] = c.contents[h]
+		}
+	}
+	if p.Files, err = inMemory(own); err != nil {
+		return err
+	}
+	s.ofProgram(p)
+	return nil
 }
 
 // Runs says what of the architecture and the modes that were asked for the scenario

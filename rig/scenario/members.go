@@ -46,12 +46,10 @@ func root() mapping {
 			{key: "file", about: "a fragment", needed: true, shape: aPath},
 		}}}},
 		{key: "make", about: "switches for every call of make", shape: list{setting, 32}},
-		{key: "scope", about: "the code in which the memory emulator reorders (default: what order comes to)", notYet: true, shape: scopeShape},
+		{key: "scope", about: "the code in which the memory emulator reorders, where there is no order (default: the functions that the patch's lines are in, and who calls them)", shape: scopeShape},
 		{key: "order", about: "the two writes that have to stay in order, for a look at the binary", shape: orderShape},
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
-		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told"}}, mapping{members: []member{
-			{key: "oops", about: "an oops in this function", needed: true, notYet: true, shape: aSymbol},
-		}}}, 8}},
+		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told", "oops", "warn", "bug", "kasan", "exit"}}, inFunction()}, 8}},
 		{key: "words", about: "what reports say", notYet: true, shape: mapping{members: []member{
 			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
 			{key: "window", about: "one chance to see it", shape: aWord},
@@ -81,7 +79,7 @@ var scopeShape = mapping{members: []member{
 	}}},
 	{key: "kernel", about: "functions of the kernel", shape: list{aSymbol, 64}},
 	{key: "callees", about: "functions of the kernel, when one of the others calls them", shape: list{aSymbol, 64}},
-	{key: "program", about: "functions of the workload", shape: list{aSymbol, 64}},
+	{key: "program", about: "functions of the workload", notYet: true, shape: list{aSymbol, 64}},
 }}
 
 var orderShape = mapping{members: []member{
@@ -90,13 +88,27 @@ var orderShape = mapping{members: []member{
 	{key: "count", about: "C variable that the second write goes through (default: any store behind the first)", shape: aSymbol},
 }}
 
+// inFunction is a sign of the kernel's that has to be in a function.
+func inFunction() mapping {
+	m := mapping{one: []string{"oops", "warn", "bug", "kasan"}}
+	for _, kind := range m.one {
+		m.members = append(m.members, member{key: kind, about: "in this function", shape: aSymbol})
+	}
+	return m
+}
+
 func workloadShape() mapping {
 	readers := []string{string(trial.Acquire), string(trial.Relaxed)}
 	return mapping{one: []string{"builtin", "source", "binary"}, members: []member{
 		{key: "builtin", about: "a workload of kcovrig's own guest", shape: aName},
-		{key: "source", about: "a C file, which is built for the guest", notYet: true, shape: aPath},
-		{key: "binary", about: "a static program", notYet: true, shape: aPath},
-		{key: "args", about: "its arguments", notYet: true, shape: list{aWord, 64}},
+		{key: "source", about: "a C file, which is built for the guest", shape: aPath},
+		{key: "binary", about: "a static program", shape: aPath},
+		{key: "args", about: "its arguments", shape: list{aWord, 64}},
+		{key: "ready", about: "it says ready after its set-up (default: false)", shape: truth{}},
+		{key: "window", about: "one chance to see the bug: a try that the program tells, a run of it, or a length of time (default: told)", shape: either{
+			words{have: []string{"told", "run"}, obeyed: []string{"told", "run"}},
+			mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: text{form: `^[0-9]{1,5}(ms|s)$`, words: "a time, such as 10ms", most: 8}}}},
+		}},
 		{key: "files", about: "files that it needs", notYet: true, shape: list{aPath, 64}},
 		{key: "modes", about: "its modes, all of which run by default", shape: list{aName, 8}},
 		{key: "readers", about: "the ways in which it reads what the two writes wrote", shape: named{words{have: readers, obeyed: readers}, mapping{members: []member{

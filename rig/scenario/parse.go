@@ -7,18 +7,24 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/yamlfile"
 )
 
 // file is scenario.yaml as it is read, before what it names is.
 type file struct {
-	Name     string
-	Title    string
-	Fix      []series
-	Config   fragment
-	Make     []string
-	Order    order
+	Name   string
+	Title  string
+	Fix    []series
+	Config fragment
+	Make   []string
+	Order  order
+	Scope  struct {
+		Patch           struct{ Callers int }
+		Kernel, Callees []string
+	}
 	Workload workload
+	Detect   []sign
 	Litmus   string
 	Machine  struct{ Arch []string }
 }
@@ -61,10 +67,13 @@ type order struct {
 }
 
 type workload struct {
-	Builtin string
-	Modes   []string
-	Readers map[string]Reader
-	Mark    string
+	Builtin, Source, Binary string
+	Args                    []string
+	Ready                   bool
+	Window                  windows
+	Modes                   []string
+	Readers                 map[string]Reader
+	Mark                    string
 }
 
 // What Parse's errors begin and end with.
@@ -94,14 +103,13 @@ func parse(path string, text []byte) (file, error) {
 // complete fills defaults, and refuses what needs a part that is not there yet.
 func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 	at := yamlfile.PlaceOf(top)
-	if f.Order.Function == "" {
-		notYet(r, at, "a scenario without order")
+	if f.Detect == nil {
+		f.Detect = []sign{{Kind: wire.KindTold}}
 	}
-	if len(f.Workload.Modes) == 0 {
-		notYet(r, at, "a workload without modes")
-	}
-	if len(f.Workload.Readers) == 0 {
-		notYet(r, at, "a workload without readers")
+	if f.Workload.Builtin == "" {
+		f.checkProgram(r, at)
+	} else {
+		f.checkBuiltin(r, at)
 	}
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)
@@ -109,5 +117,35 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 		for i := range reader.Symbols {
 			reader.Symbols[i] = strings.TrimPrefix(reader.Symbols[i], prefix)
 		}
+	}
+}
+
+// checkBuiltin wants what the rig must know of a workload of the guest's own.
+func (f *file) checkBuiltin(r *yamlfile.Reader, at yamlfile.Place) {
+	w := f.Workload
+	if f.Order.Function == "" {
+		notYet(r, at, "a workload of the guest's own without order")
+	}
+	if len(w.Modes) == 0 || len(w.Readers) == 0 {
+		notYet(r, at, "a workload of the guest's own without modes, or without readers")
+	}
+	if len(f.Detect) != 1 || f.Detect[0].Kind != wire.KindTold {
+		notYet(r, at, "another detection than told by a workload of the guest's own")
+	}
+	if w.Args != nil || w.Ready || w.Window != (windows{}) {
+		r.Fail(at, "workload: args, ready and window are a program's, not of the guest's own workloads")
+	}
+}
+
+// checkProgram refuses what a program of the scenario's own has not.
+func (f *file) checkProgram(r *yamlfile.Reader, at yamlfile.Place) {
+	if w := f.Workload; w.Readers != nil || w.Mark != "" {
+		r.Fail(at, "workload: readers and mark are of the guest's own workloads, not a program's")
+	}
+	if f.Order.Function != "" {
+		notYet(r, at, "order with a program: its scope follows from the patch")
+	}
+	if _, err := f.program(); err != nil {
+		r.Fail(at, "workload: %v", err)
 	}
 }

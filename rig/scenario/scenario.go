@@ -43,6 +43,8 @@ type Scenario struct {
 	Modes []string
 	// Workload is the name under which the guest runs it.
 	Workload string
+	// Program is the workload where the scenario brings its own; nil: the guest has it.
+	Program *Program
 	// Mark is the guest's function that it calls on seeing a stale entry, for the
 	// emulator to save what happened. Empty: there is none.
 	Mark string

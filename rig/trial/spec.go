@@ -23,6 +23,9 @@ type Reader string
 const (
 	Acquire Reader = "acquire"
 	Relaxed Reader = "relaxed"
+	// InKernel is the reader of a scenario whose program brings no loads of its own: what
+	// reads is the kernel, which the fix is for.
+	InKernel Reader = "kernel"
 )
 
 // MemoryModel says which reorderings the guest may see.
@@ -100,7 +103,7 @@ func (s Spec) Validate() error {
 		return bad("--arch: %w", err)
 	}
 	for _, r := range s.Readers {
-		if r != Acquire && r != Relaxed {
+		if r != Acquire && r != Relaxed && r != InKernel {
 			return bad("--reader: unknown reader %q (have: acquire, relaxed)", r)
 		}
 	}

@@ -31,20 +31,18 @@ import (
 type Config struct {
 	Arch     arch.Arch
 	CacheDir string
-	Files    fs.FS    // the scenario's folder
-	Source   []string // C files in it; headers beside them are found
-	Binary   string   // a static ELF in it
+	Files    fs.FS  // the scenario's folder
+	Source   string // a C file in it; headers beside it are found
+	Binary   string // a static ELF in it
 }
 
 // Validate says what is wrong with c.
 func (c Config) Validate() error {
-	if (len(c.Source) == 0) == (c.Binary == "") {
+	if (c.Source == "") == (c.Binary == "") {
 		return errors.New("a program is made of source, or is a binary: one of the two")
 	}
-	for _, name := range append([]string{c.Binary}, c.Source...) {
-		if name != "" && !fs.ValidPath(name) {
-			return fmt.Errorf("%q is no path in the scenario's folder", name)
-		}
+	if name := c.Source + c.Binary; !fs.ValidPath(name) {
+		return fmt.Errorf("%q is no path in the scenario's folder", name)
 	}
 	if c.Files == nil || c.CacheDir == "" || c.Arch.Name == "" {
 		return errors.New("no folder, no cache or no architecture")
@@ -83,21 +81,17 @@ func (c Config) compiler() string { return c.Arch.CrossCompile + "gcc" }
 // Args are the compiler's arguments: the program is linked statically, and keeps its
 // symbols, by which it may be put into the emulator's scope.
 func (c Config) Args(out string) []string {
-	return append([]string{"-static", "-O2", "-pthread", "-Wall", "-o", out}, c.Source...)
+	return []string{"-static", "-O2", "-pthread", "-Wall", "-o", out, c.Source}
 }
 
 // inputs are the files that the compiler may read, sorted.
 func (c Config) inputs() (map[string][]byte, error) {
 	files := map[string][]byte{}
-	names := slices.Clone(c.Source)
-	for _, source := range c.Source {
-		headers, err := fs.Glob(c.Files, path.Join(path.Dir(source), "*.h"))
-		if err != nil {
-			return nil, err
-		}
-		names = append(names, headers...)
+	headers, err := fs.Glob(c.Files, path.Join(path.Dir(c.Source), "*.h"))
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range names {
+	for _, name := range append(headers, c.Source) {
 		raw, err := fs.ReadFile(c.Files, name)
 		if err != nil {
 			return nil, err

@@ -27,14 +27,14 @@ func config(t *testing.T, files map[string]string) Config {
 
 func TestAProgramIsOfOneKindAndInItsFolder(t *testing.T) {
 	for name, breakIt := range map[string]func(*Config){
-		"neither":       func(c *Config) { c.Source = nil },
+		"neither":       func(c *Config) { c.Source = "" },
 		"both":          func(c *Config) { c.Binary = "b" },
-		"out of it":     func(c *Config) { c.Source = []string{"../main.c"} },
-		"from the root": func(c *Config) { c.Source = []string{"/main.c"} },
-		"not there":     func(c *Config) { c.Source = []string{"other.c"} },
+		"out of it":     func(c *Config) { c.Source = "../main.c" },
+		"from the root": func(c *Config) { c.Source = "/main.c" },
+		"not there":     func(c *Config) { c.Source = "other.c" },
 	} {
 		c := config(t, map[string]string{"main.c": "int main(void) { return 0; }"})
-		c.Source = []string{"main.c"}
+		c.Source = "main.c"
 		breakIt(&c)
 		_, err := Build(t.Context(), c)
 		assert.Equal(t, fault.User, fault.KindOf(err), "%s: %v", name, err)
@@ -47,14 +47,14 @@ func TestSourceBecomesAStaticProgram(t *testing.T) {
 	envtest.Real(t, "compiles for arm64")
 	made := func(header string) []byte {
 		c := config(t, map[string]string{"sub/main.c": "#include \"n.h\"\nint main(void) { return N; }", "sub/n.h": header})
-		c.Source = []string{"sub/main.c"}
+		c.Source = "sub/main.c"
 		raw, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		again, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, raw, again, "what was kept")
 		c.Files.(fstest.MapFS)["ready"] = &fstest.MapFile{Data: raw}
-		c.Source, c.Binary = nil, "ready"
+		c.Source, c.Binary = "", "ready"
 		ready, err := Build(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, raw, ready, "as a binary")
@@ -68,7 +68,7 @@ func TestSourceBecomesAStaticProgram(t *testing.T) {
 func TestWhatDoesNotCompileIsTheUsersFault(t *testing.T) {
 	envtest.Real(t, "compiles for arm64")
 	c := config(t, map[string]string{"main.c": "int main(void) { return undeclared; }"})
-	c.Source = []string{"main.c"}
+	c.Source = "main.c"
 	_, err := Build(t.Context(), c)
 	var failed *fault.Error
 	require.ErrorAs(t, err, &failed)
