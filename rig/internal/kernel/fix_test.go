@@ -100,8 +100,8 @@ func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 
 // A fix that is in where it belongs does not go in once more where the same lines stand again.
 func TestAFixThatIsInGoesInOnceOnly(t *testing.T) {
-	twice := files{"f.c": "a\nb\nfix\nc\nd\n\n\n\n\na\nb\nc\nd\n"}
-	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -1,4 +1,5 @@\n a\n b\n+fix\n c\n d\n")}})
+	twice := files{"f.c": "0\n1\na\nb\nfix\nc\nd\n7\n8\na\nb\nc\nd\n13\n"}
+	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -3,4 +3,5 @@\n a\n b\n+fix\n c\n d\n")}})
 	made, err := set.variant(t.Context(), true, twice.read)
 	require.NoError(t, err)
 	require.Empty(t, made.changes)
