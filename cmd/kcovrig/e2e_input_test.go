@@ -136,7 +136,7 @@ func TestE2EAPatchThatIsNone(t *testing.T) {
 		"climbs out":   {"--- /dev/null\n+++ b/../../outside\n" + hunk, []string{"outside the tree"}},
 		"absolute":     {"--- /dev/null\n+++ /outside\n" + hunk, []string{"outside the tree"}},
 		"git's folder": {"--- /dev/null\n+++ b/.git/config\n" + hunk, []string{"git's own folder"}},
-		"no such file": {"--- a/kernel/none.c\n+++ b/kernel/none.c\n@@ -1 +1 @@\n-a\n+b\n", []string{"kernel/none.c", "no such file"}},
+		"another bug":  {"--- a/kernel/none.c\n+++ b/kernel/none.c\n@@ -1 +1 @@\n-a\n+b\n", []string{"fix.patch does not touch kernel/kcov.c; for another bug: --scenario"}},
 		"does not apply": {"--- a/kernel/kcov.c\n+++ b/kernel/kcov.c\n@@ -978,2 +978,3 @@\n 	no_such_line();\n+	smp_wmb();\n 	nor_this();\n",
 			[]string{"fix.patch", "kernel/kcov.c", "no_such_line"}},
 		"lost its blanks":    {"--- a/kernel/kcov.c\n+++ b/kernel/kcov.c\n@@ -978,2 +978,3 @@\nmemcpy();\n+smp_wmb();\nswitch\n", []string{"damaged patch"}},
@@ -157,11 +157,11 @@ func TestE2EAPatchThatIsNone(t *testing.T) {
 	refuses(t, []string{"--patch=/nonexistent/fix.patch"}, "/nonexistent/fix.patch")
 }
 
-// A tree without the function, or whose code no built-in series fits.
+// A tree that no built-in series goes on or comes off.
 func TestE2EATreeThatTheScenarioDoesNotFit(t *testing.T) {
 	for name, c := range map[string]struct{ source, words string }{
-		"no function":       {"int other(void);\n", "no function kcov_move_area"},
-		"nothing like that": {"void kcov_move_area(void)\n{\n\tmemcpy(a, b, c);\n\tWRITE_ONCE(d, e);\n}\n", "no known series applies"},
+		"no function":       {"int other(void);\n", "no series goes on it, and none comes off it"},
+		"nothing like that": {"void kcov_move_area(void)\n{\n\tmemcpy(a, b, c);\n\tWRITE_ONCE(d, e);\n}\n", "no series goes on it, and none comes off it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			kcovrig(t, []string{"KCOVRIG_CACHE=" + t.TempDir()}, "run", "--patched", "--tree="+smallTree(t, c.source)).run(2).says(c.words)

@@ -93,7 +93,7 @@ func openTree(t *testing.T, c Config) *Tree {
 	return tree
 }
 
-func TestBothArmsFromOneTree(t *testing.T) {
+func TestBothVariantsFromOneTree(t *testing.T) {
 	c, fake := fakeRig(t)
 	var steps []Step
 	c.Step = func(s Step) { steps = append(steps, s) }
@@ -104,7 +104,7 @@ func TestBothArmsFromOneTree(t *testing.T) {
 	require.NoError(t, err)
 	on, err := tree.Image(t.Context(), true)
 	require.NoError(t, err)
-	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second arm starts from the first's folder")
+	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second variant starts from the first's folder")
 	require.NotEqual(t, off.Key, on.Key)
 	require.Equal(t, []Step{{Count: 1, Doing: "CC kernel/kcov.o"}, {Count: 1, Doing: "CC kernel/kcov.o"}}, steps)
 	require.Equal(t, Step{Before: 1, Version: "6.12.3"}, tree.newSteps(false).now, "the first is the measure of the next whole build")

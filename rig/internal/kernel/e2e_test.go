@@ -38,7 +38,7 @@ func e2e(t *testing.T, name, tree string) Config {
 	return c
 }
 
-func TestE2EBothArms(t *testing.T) {
+func TestE2EBothVariants(t *testing.T) {
 	for _, name := range arch.Names() {
 		t.Run(name, func(t *testing.T) {
 			c := e2e(t, name, os.Getenv("KCOVRIG_TREE"))

@@ -57,7 +57,7 @@ func TestAnImageThatMakeDidNotWriteIsNotKept(t *testing.T) {
 			require.Equal(t, fault.Rig, fault.KindOf(err))
 			kept, err := filepath.Glob(filepath.Join(c.CacheDir, "builds", "*"))
 			require.NoError(t, err)
-			require.Len(t, kept, 1, "the first arm's alone")
+			require.Len(t, kept, 1, "the first variant's alone")
 		})
 	}
 }

@@ -4,6 +4,8 @@ package kernel
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -100,8 +102,8 @@ func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 
 // A fix that is in where it belongs does not go in once more where the same lines stand again.
 func TestAFixThatIsInGoesInOnceOnly(t *testing.T) {
-	twice := files{"f.c": "a\nb\nfix\nc\nd\n\n\n\n\na\nb\nc\nd\n"}
-	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -1,4 +1,5 @@\n a\n b\n+fix\n c\n d\n")}})
+	twice := files{"f.c": "0\n1\na\nb\nfix\nc\nd\n7\n8\na\nb\nc\nd\n13\n"}
+	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -3,4 +3,5 @@\n a\n b\n+fix\n c\n d\n")}})
 	made, err := set.variant(t.Context(), true, twice.read)
 	require.NoError(t, err)
 	require.Empty(t, made.changes)
@@ -113,4 +115,19 @@ func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 	assert.Equal(t, []string{"arch/arm64/entry.S", "include/b.h", "net/b.c"}, set.sources)
 	assert.Equal(t, []unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.units())
 	assert.Equal(t, []any{"kernel/kcov.c", "kernel/kcov.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
+}
+
+// Each object has files of its own beside the build, those of the first where kernels
+// that are kept have them; what was not built is left out.
+func TestObjectsOfSeveralFilesStandApart(t *testing.T) {
+	with := func(path string) fs.FS { return series(path, [2]string{"a", "b"}) }
+	set, out := setOf(t, with("net/a/main.c"), with("net/b/main.c"), with("net/none.c")), t.TempDir()
+	for _, name := range []string{"net/a/main.o", "net/b/main.o"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(out, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(out, name), nil, 0o644))
+	}
+	assert.Equal(t, []Object{
+		{Name: "net/a/main.o", Path: filepath.Join(out, "net/a/main.o"), Source: "/kept/main.c", Debug: "/kept/debug.o"},
+		{Name: "net/b/main.o", Path: filepath.Join(out, "net/b/main.o"), Source: "/kept/2/main.c", Debug: "/kept/2/debug.o"},
+	}, set.objects("/kept", out))
 }

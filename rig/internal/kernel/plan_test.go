@@ -38,5 +38,5 @@ func TestAPlanNamesTheImage(t *testing.T) {
 	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", "smp_rmb", 1)), 0o644))
 	assert.NotEqual(t, on.Patch, plan(c, true).Patch, "another patch")
-	assert.Equal(t, off.Key, plan(c, false).Key, "a patch that this arm does not have")
+	assert.Equal(t, off.Key, plan(c, false).Key, "a patch that this variant does not have")
 }

@@ -60,6 +60,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		"fits neither way":           {tree: lacks, patch: diff(files{"kernel/kcov.c": "a\n"}, files{"kernel/kcov.c": "b\n"}), err: "does not apply"},
 		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "x.patch does not touch kernel/kcov.c; for another bug: --scenario"},
 		"elsewhere, and in":          {tree: files{"kernel/kcov.c": lacks["kernel/kcov.c"], "mm/new.c": "x\n"}, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "does not touch kernel/kcov.c"},
+		"documentation only":         {tree: lacks, patch: "--- /dev/null\n+++ b/Documentation/x.rst\n@@ -0,0 +1 @@\n+x\n", err: "documentation only"},
 		"weaker, on top of the fix":  {tree: has, patch: diff(has, weaker(has)), patched: weaker(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
 		"nothing says what is in":    {tree: odd, patch: diff(odd, weaker(odd)), patched: weaker(odd), unpatched: odd, note: "whether the tree has the fix without x.patch is not known"},
 		"a revert of another fix":    {tree: own, patch: diff(own, lacks), err: "it takes the fix out of the tree"},
