@@ -18,7 +18,7 @@ import (
 // Default is the bug that is looked at when no other is named.
 const Default = "kcov"
 
-//go:embed */scenario.yaml */*.litmus
+//go:embed */scenario.yaml */*.litmus */*.c
 var files embed.FS
 
 // Names lists the scenarios, sorted.

@@ -11,7 +11,7 @@ import (
 	"io/fs"
 )
 
-//go:embed kcov/*/*.patch
+//go:embed kcov/*/*.patch tls/*.patch
 var files embed.FS
 
 // Series returns the folder of one series, named "scenario/series". The names

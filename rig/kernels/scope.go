@@ -89,6 +89,7 @@ type finder struct {
 	image    Image
 	objects  []kernel.Object // all with debug information
 	found    []scoped
+	added    map[string][]int // lines that the patch at hand added, by file
 	notes    []string
 }
 
@@ -168,6 +169,14 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 		}
 		missing, err := f.stand(all, patches, side)
 		failed = err
+		if side == linetable.SideWith {
+			f.added = map[string][]int{}
+			for file, changes := range all {
+				for _, c := range changes {
+					f.added[file] = append(f.added[file], c.Lines...)
+				}
+			}
+		}
 		for _, m := range missing {
 			f.notes = append(f.notes, "not used for the scope: "+m)
 		}
@@ -297,11 +306,17 @@ func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
 		l := at[s.Addr]
 		l.Text = s.Text
 		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, Patched: s.Patched, Instruction: boot.InstructionOf(l)})
+		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
+			k.FixOrders = append(k.FixOrders, s.Addr)
+		}
 	}
 	return err
 }
 
 func holds(r objcode.Range, addr uint64) bool { return r.Start <= addr && addr < r.End }
+
+// orders are the kinds of stops by which Arm orders accesses.
+var orders = []string{objcode.StopBarrier, objcode.StopRelease, objcode.StopAcquire, objcode.StopAtomic}
 
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {
