@@ -17,6 +17,7 @@ import (
 // options are the flags that run, compare and build share.
 type options struct {
 	arch, tree, rev, mode         string
+	scenario                      string
 	patch                         []string
 	compiler, cpu                 string
 	readers                       []string
@@ -37,6 +38,7 @@ const allModes = "both"
 // addKernel adds the flags that say which kernel is built and how.
 func (o *options) addKernel(cmd *cobra.Command) {
 	f := cmd.Flags()
+	o.addScenario(cmd, "kcov")
 	f.StringVar(&o.arch, "arch", "arm64", "architecture: "+strings.Join(arch.Names(), ", "))
 	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar (also .gz, .xz, .bz2 or .zst), or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
 	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
@@ -46,6 +48,11 @@ func (o *options) addKernel(cmd *cobra.Command) {
 	o.addOutput(cmd)
 	complete(cmd, "arch", arch.Names()...)
 	complete(cmd, "compiler", arch.Compilers()...)
+}
+
+// addScenario adds the flag that says which bug is looked for.
+func (o *options) addScenario(cmd *cobra.Command, standard string) {
+	cmd.Flags().StringVar(&o.scenario, "scenario", "", "the ordering `bug`: a name, a folder with scenario.yaml, or such a file (default: "+standard+")")
 }
 
 // addOutput adds the flags that say what is printed, while it runs and at the end.
@@ -119,7 +126,7 @@ func (o *options) check(cmd *cobra.Command) error {
 
 func (o *options) spec() trial.Spec {
 	s := trial.Spec{
-		Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Compiler: o.compiler, CPU: o.cpu,
+		Scenario: o.scenario, Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Compiler: o.compiler, CPU: o.cpu,
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
 		Accel: trial.Accel(o.accel), Jobs: o.jobs,
 	}

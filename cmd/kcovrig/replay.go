@@ -58,6 +58,7 @@ in every try.
 	f.DurationVar(&cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
 	f.BoolVar(&cfg.Plain, "plain", false, "let the seed alone choose what the emulator holds back")
 	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
+	o.addScenario(cmd, "the run's; one that does not come with kcovrig has to be named")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the run's)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write; must not exist")

@@ -185,6 +185,16 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 		sent.Path = filepath.Base(sent.Path)
 		e.sent = &sent
 	}
+	if e.b.cfg.Spec.ScenarioHash != "" {
+		packed, err := e.b.cfg.Scenario.Pack()
+		if err == nil {
+			err = fault.Wrap(fault.Rig, "write the scenario for the workers", disk.WriteFile(e.b.state.scenario(), packed))
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		paths = append(paths, e.b.state.scenario())
+	}
 	var files []fleet.Artifact
 	for _, path := range paths {
 		a, err := task.Artifact(path)
@@ -272,6 +282,9 @@ func (s *state) historyFiles() []string {
 
 // emulator is where its packed sources are.
 func (s *state) emulator() string { return filepath.Join(s.dir, task.EmulatorFile) }
+
+// scenario is where it is packed.
+func (s *state) scenario() string { return filepath.Join(s.dir, task.ScenarioFile) }
 
 // remote says whether workers of a NATS server test the commits.
 func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (fleet.Server{}) }

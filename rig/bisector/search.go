@@ -151,7 +151,7 @@ func (b *bisection) close(done bool) (err error) {
 		return err
 	}
 	ctx := context.Background()
-	for _, file := range append(b.state.historyFiles(), b.state.emulator()) {
+	for _, file := range append(b.state.historyFiles(), b.state.emulator(), b.state.scenario()) {
 		if gone := os.Remove(file); !errors.Is(gone, os.ErrNotExist) {
 			err = errors.Join(err, fault.Wrap(fault.Rig, "remove what was packed", gone))
 		}

@@ -21,6 +21,7 @@ type Ready struct {
 	SameCode *bool             // whether the kernels' code is the same; nil: not compared
 	Archive  initramfs.Archive // its two files
 	Emulator *weakmem.Bundle   // nil: none is used
+	Scenario string            // path of it, packed; empty: it comes with the rig
 }
 
 // ReadyKernel is one kernel, and what its binary says. Of its files the image

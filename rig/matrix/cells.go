@@ -142,7 +142,10 @@ func (d *document) cell(c combination) (Cell, bool) {
 		a.set(&cell, v)
 		cell.Axes[a.key] = v.text
 	}
-	cell.ID, cell.Name = identity(c), nameOf(c)
+	cell.ID, cell.Name = identity(c, cell.Spec.ScenarioHash), nameOf(c)
+	if hash := cell.Spec.ScenarioHash; hash != "" {
+		cell.Name += fmt.Sprintf("/%s-%.8s", cell.Spec.Scenario, hash)
+	}
 	if cell.Command == Compare && c.values["patch"].text == none {
 		d.Fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
 		return cell, false
@@ -151,7 +154,11 @@ func (d *document) cell(c combination) (Cell, bool) {
 	if len(spec.Modes) == 0 {
 		spec.Modes = d.scenario.Modes
 	}
-	if err := spec.Validate(); err != nil {
+	err := spec.Validate()
+	if err == nil {
+		err = d.scenario.Runs(spec.Arch, spec.Modes)
+	}
+	if err != nil {
 		d.Fail(d.blame(c, err), "cell %s: %s; exclude it", cell.Name, words(err))
 		return cell, false
 	}
@@ -179,8 +186,11 @@ func words(err error) string {
 
 // identity hashes what differs from the defaults, so that an axis that is added
 // with its default alone renames no cell.
-func identity(c combination) string {
+func identity(c combination, scenarioHash string) string {
 	var lines []string
+	if scenarioHash != "" {
+		lines = append(lines, "scenario="+scenarioHash)
+	}
 	for _, a := range axes {
 		v, standard := c.values[a.key].text, a.fallback
 		if a.key == "command" && c.values["patch"].text == none {

@@ -2,12 +2,14 @@
 
 // Package matrix is the nightly's plan and what came of it: the YAML file, its
 // axes and cells with their expected outcomes, shards, and the document that
-// joins the cells' results. Values and pure functions only; it leaves building
+// joins the cells' results. Values and pure functions only, but that the scenario which a
+// file names is loaded; it leaves building
 // and running to rig/nightly, what a result means to rig/trial, and rendering to
 // rig/report.
 package matrix
 
 import (
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -78,9 +80,10 @@ func (c Cell) Variants() []trial.Variant {
 
 // File is a matrix file, read and checked.
 type File struct {
-	Path  string // as it was named
-	Name  string
-	Cells []Cell // in order
+	Path     string // as it was named
+	Name     string
+	Scenario scenario.Scenario
+	Cells    []Cell // in order
 }
 
 // maxCells bounds the product of the axes, where a slip would exhaust memory.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,8 @@ type document struct {
 
 // Parse reads a matrix file. Its errors are the user's fault, and name file,
 // line and column of everything that is wrong. path is for those and for the
-// paths in the file that are relative to its folder; nothing is opened.
+// paths in the file that are relative to its folder; nothing is opened but the
+// scenario that it names.
 func Parse(path string, text []byte) (File, error) {
 	d := &document{Reader: &yamlfile.Reader{File: path}, dir: filepath.Dir(path), name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), axes: map[string][]value{}}
 	root, ok := d.Root(text, "a matrix")
@@ -68,7 +70,7 @@ func Parse(path string, text []byte) (File, error) {
 		return File{}, err
 	}
 	cells := d.cells()
-	return File{Path: path, Name: d.name, Cells: cells}, d.Err(op, try)
+	return File{Path: path, Name: d.name, Scenario: d.scenario, Cells: cells}, d.Err(op, try)
 }
 
 func (d *document) read(root *yaml.Node) {
@@ -104,17 +106,22 @@ func (d *document) read(root *yaml.Node) {
 
 // readSettings reads what all cells share.
 func (d *document) readSettings(byKey map[string]yamlfile.Pair) {
-	name := standardScenario
-	if v, ok := byKey["scenario"]; ok {
-		if word, ok := d.Word(v.Value, "scenario", scenario.Names()); ok {
-			name = word
+	ref := standardScenario
+	v, ok := byKey["scenario"]
+	if ok {
+		if word, ok := d.Text(v.Value, "scenario"); ok {
+			ref = d.complete(word)
 		}
 	}
-	s, err := scenario.Load(name)
+	s, err := scenario.Load(ref)
 	if err != nil {
-		panic(err) // the names were checked
+		d.Fail(yamlfile.PlaceOf(v.Value), "scenario: %s", err)
+		s, _ = scenario.Load(standardScenario) // for what else is wrong
 	}
-	d.scenario, d.base.Spec.Scenario, d.base.Spec.CleanShare = s, name, cleanShare
+	d.scenario, d.base.Spec.Scenario, d.base.Spec.CleanShare = s, s.Name, cleanShare
+	if !s.Shipped {
+		d.base.Spec.ScenarioHash = s.Hash
+	}
 	if v, ok := byKey["duration"]; ok {
 		d.base.Spec.Duration = d.duration(v.Value)
 	}
@@ -126,6 +133,15 @@ func (d *document) readSettings(byKey map[string]yamlfile.Pair) {
 			d.base.Spec.CleanShare = share
 		}
 	}
+}
+
+// complete makes a scenario's path, which is relative to the file's folder, complete.
+// The name of one that comes with the rig stays.
+func (d *document) complete(ref string) string {
+	if filepath.IsAbs(ref) || slices.Contains(scenario.Names(), ref) {
+		return ref
+	}
+	return filepath.Join(d.dir, ref)
 }
 
 func (d *document) duration(n *yaml.Node) time.Duration {

@@ -4,6 +4,7 @@ package matrix
 
 import (
 	"encoding/json"
+	"strings"
 
 	"kcovrig/rig/scenario"
 )
@@ -45,7 +46,7 @@ func FileSchema() ([]byte, error) {
 		"properties": object{
 			"version":      object{"description": "of this format", "const": formatVersion},
 			"name":         object{"description": "for reports (default: the file's name)", "type": "string", "pattern": notBlank},
-			"scenario":     object{"description": "the ordering bug", "enum": scenario.Names()},
+			"scenario":     object{"description": "the ordering bug: " + strings.Join(scenario.Names(), ", ") + ", a folder with scenario.yaml, or such a file (default: " + standardScenario + ")", "type": "string", "pattern": notBlank},
 			"duration":     object{"description": "time to stress each arm, such as 10s (default: until certain)", "type": "string", "pattern": durationForm},
 			"clean-share":  object{"description": "share of stale blocks that a lone arm excludes before it is clean", "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": cleanShare},
 			"axes":         object{"description": "every combination of these values is a cell", "type": "object", "additionalProperties": false, "properties": several},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -25,6 +27,8 @@ type built struct {
 	archive initramfs.Archive
 	failed  map[trial.Variant]error
 	sent    weakmem.Bundle
+	// scenario is where it is packed; empty: it comes with the rig.
+	scenario string
 }
 
 // build builds the kernels that the cells need, each once. One that fails stops
@@ -48,6 +52,16 @@ func (k *built) fill(ctx context.Context, variants []trial.Variant) (err error) 
 	}
 	if k.sent, err = k.run.Config.Doers.PackEmulator(filepath.Join(k.run.Folder.Work, task.EmulatorFile)); err != nil {
 		return err
+	}
+	if k.run.Config.Spec.ScenarioHash != "" {
+		packed, err := k.run.Scenario.Pack()
+		if err != nil {
+			return err
+		}
+		k.scenario = filepath.Join(k.run.Folder.Work, task.ScenarioFile)
+		if err := disk.WriteFile(k.scenario, packed); err != nil {
+			return fault.Wrap(fault.Rig, "write the scenario for the cells", err)
+		}
 	}
 	if k.kernels, err = prepare.Open(ctx, k.run, prepare.Request{}); err != nil {
 		return err
@@ -75,7 +89,7 @@ func (k *built) build(ctx context.Context, v trial.Variant) error {
 
 // ready is what a cell boots, or why it cannot.
 func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
-	p := kernels.Ready{SameCode: k.kernels.Same(), Archive: k.archive}
+	p := kernels.Ready{SameCode: k.kernels.Same(), Archive: k.archive, Scenario: k.scenario}
 	if command.Emulated(cell.Spec) {
 		p.Emulator = &k.sent
 	}

@@ -79,7 +79,7 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 			arms = append(arms, v)
 		}
 	}
-	cfg := command.Config{CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
+	cfg := command.Config{Scenario: &n.scenario, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
 	for tries := 0; ; tries++ {

@@ -91,6 +91,9 @@ func open(cfg Config) (*replay, error) {
 		return nil, fault.Wrap(fault.User, "find the run", err)
 	}
 	r := &replay{cfg: cfg, saved: saved.Document}
+	if r.saved.Spec.ScenarioHash != "" && cfg.Spec.Scenario == "" {
+		return nil, &fault.Error{Kind: fault.User, Op: r.op(), Err: fmt.Errorf("its scenario, %s, does not come with kcovrig", r.saved.Spec.Scenario), Try: "--scenario with its folder"}
+	}
 	able := r.able()
 	if cfg.Witness == 0 && len(able) > 0 {
 		r.cfg.Witness = able[0]
@@ -152,6 +155,9 @@ func (r *replay) spec() trial.Spec {
 	s := r.saved.Spec
 	s.Readers = []trial.Reader{r.report.Signature.Reader}
 	s.Accel = r.saved.QEMU.Accel
+	if r.cfg.Spec.Scenario != "" {
+		s.Scenario, s.ScenarioHash = r.cfg.Spec.Scenario, r.saved.ScenarioHash
+	}
 	if r.cfg.Spec.Jobs > 0 {
 		s.Jobs = r.cfg.Spec.Jobs
 	}

@@ -46,6 +46,7 @@ func (t Cell) Pack() (Portable, error) {
 		sent.Path = name(EmulatorFile, sent.Path)
 		out.Ready.Emulator = &sent
 	}
+	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
 	for _, a := range t.Ready.Kernels {
 		arm := string(a.Image.Variant())
 		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}

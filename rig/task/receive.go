@@ -25,12 +25,15 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	if command.Emulated(p.Cell.Spec) && p.Ready.Emulator == nil {
 		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
 	}
-	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest}
+	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest, &p.Ready.Scenario}
 	for i := range p.Ready.Kernels {
 		paths = append(paths, &p.Ready.Kernels[i].Image.Path, &p.Ready.Kernels[i].Analysis.Listing, &p.Ready.Kernels[i].Patch)
 	}
 	if p.Ready.Emulator != nil {
 		paths = append(paths, &p.Ready.Emulator.Path)
+	}
+	if p.Cell.Spec.ScenarioHash != "" && p.Ready.Scenario != ScenarioFile {
+		return Cell{}, fault.Newf(fault.Rig, op, "the scenario did not come with it")
 	}
 	for _, path := range paths {
 		switch {

@@ -25,6 +25,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// ScenarioFile is what a packed scenario is called, of those that do not come with the rig.
+const ScenarioFile = "scenario.zip"
+
 // EmulatorFile is what the packed sources of an emulator are called.
 const EmulatorFile = "emulator.tar"
 

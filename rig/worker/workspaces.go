@@ -92,6 +92,9 @@ func (b *workspaces) acquire(ctx context.Context, t fleet.Task, s task.Step, dir
 	}
 	cfg := b.cfg
 	cfg.Spec = s.Spec
+	if cfg.Scenario, err = task.ReceiveScenario(s.Spec, dir); err != nil {
+		return nil, nil, errors.Join(err, b.release(h, nil, true))
+	}
 	on := b.occupy(h, cfg, disk.Sum(settings)[:12])
 	return on.p, func(inOrder bool) error { return b.release(h, on, inOrder) }, nil
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+func TestAScenarioIsTakenFromWhatCameWithTheTaskAlone(t *testing.T) {
+	here := t.TempDir()
+	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(here, scenario.FileName), text, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(here, "fix.patch"), []byte("a"), 0o644))
+	s, err := scenario.Load(here)
+	require.NoError(t, err)
+	packed, err := s.Pack()
+	require.NoError(t, err)
+	sent := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(sent, ScenarioFile), packed, 0o644))
+
+	got, err := ReceiveScenario(trial.Spec{Scenario: "ring", ScenarioHash: s.Hash}, sent)
+	require.NoError(t, err)
+	assert.Equal(t, s.Hash, got.Hash)
+	_, err = ReceiveScenario(trial.Spec{Scenario: "ring", ScenarioHash: strings.Repeat("0", 64)}, sent)
+	assert.ErrorContains(t, err, "refused: its hash is")
+	_, err = ReceiveScenario(trial.Spec{Scenario: "ring", ScenarioHash: s.Hash}, t.TempDir())
+	assert.ErrorContains(t, err, ScenarioFile)
+	_, err = ReceiveScenario(trial.Spec{Scenario: here}, sent)
+	assert.ErrorContains(t, err, "comes with this kcovrig", "a folder of this machine's is not read for others")
+	got, err = ReceiveScenario(trial.Spec{Scenario: scenario.Default}, sent)
+	require.NoError(t, err)
+	assert.True(t, got.Shipped)
+}
