@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
@@ -43,15 +44,20 @@ const fix = header + `diff --git a/lib/ring.c b/lib/ring.c
 // example builds a kernel of one object.
 func example(t *testing.T) Image {
 	t.Helper()
+	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
+	require.NoError(t, err)
+	return exampleOf(t, string(text))
+}
+
+func exampleOf(t *testing.T, text string) Image {
+	t.Helper()
 	const compiler = "aarch64-linux-gnu-gcc"
 	if _, err := proc.LookPath(compiler); err != nil {
 		t.Skip("needs " + compiler + ": apt-get install gcc-aarch64-linux-gnu, then go test ./rig/kernels")
 	}
 	dir := t.TempDir()
-	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
-	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "lib"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "lib/ring.c"), text, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "lib/ring.c"), []byte(text), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "start.c"), []byte("void broken(void) {}\nvoid leave(void) { broken(); }\nvoid _start(void) {}\n"), 0o644))
 	for _, args := range [][]string{
 		{"-c", "-o", "lib/ring.o", "lib/ring.c"}, {"-g", "-c", "-o", "debug.o", "lib/ring.c"},
@@ -102,6 +108,29 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 	require.Equal(t, []string{"post.constprop.0.cold call: bl broken at lib/ring.c:26"}, stops)
 	require.NotEmpty(t, a.Lines)
 	require.Contains(t, DescribeScope(a.Code), "post.constprop.0")
+}
+
+// What the fix's own lines order by is found wherever it was inlined, in the kernel
+// that has them; other instructions that order are not the fix's.
+func TestTheFixsOwnOrdersAreFound(t *testing.T) {
+	without := example(t)
+	text, err := os.ReadFile(without.Objects[0].Source)
+	require.NoError(t, err)
+	const before, barrier = "\tr->length++;\n", "\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n"
+	with := exampleOf(t, strings.Replace(string(text), before, before+barrier, 1))
+	with.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -14,4 +14,5 @@\n {\n " + before + "+" + barrier + " \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Stops)
+	for _, addr := range a.FixOrders {
+		i := slices.IndexFunc(a.Lines, func(l objcode.Line) bool { return l.Addr == addr })
+		require.Contains(t, a.Lines[i].Text, "dmb")
+	}
+	without.Image.Patched, without.PatchText = false, with.PatchText
+	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
+	require.NoError(t, err)
+	require.NotEmpty(t, a.Scope)
+	require.Empty(t, a.FixOrders)
 }
 
 func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {

@@ -17,7 +17,11 @@ func (s *Setup) findReaders() error {
 		return nil
 	}
 	for _, reader := range s.Config.Spec.Readers {
-		code, err := s.Config.Doers.GuestScope(s.Archive.Guest, s.Scenario.Readers[string(reader)].Symbols)
+		symbols := s.Scenario.Readers[string(reader)].Symbols
+		if len(symbols) == 0 { // what reads is the kernel
+			continue
+		}
+		code, err := s.Config.Doers.GuestScope(s.Archive.Guest, symbols)
 		if err != nil {
 			return err
 		}

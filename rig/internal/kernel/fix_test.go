@@ -127,7 +127,7 @@ func TestObjectsOfSeveralFilesStandApart(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(out, name), nil, 0o644))
 	}
 	assert.Equal(t, []Object{
-		{Name: "net/a/main.o", Path: filepath.Join(out, "net/a/main.o"), Source: "/kept/main.c", Debug: "/kept/debug.o"},
-		{Name: "net/b/main.o", Path: filepath.Join(out, "net/b/main.o"), Source: "/kept/2/main.c", Debug: "/kept/2/debug.o"},
+		{Name: "net/a/main.o", File: "net/a/main.c", Path: filepath.Join(out, "net/a/main.o"), Source: "/kept/main.c", Debug: "/kept/debug.o"},
+		{Name: "net/b/main.o", File: "net/b/main.c", Path: filepath.Join(out, "net/b/main.o"), Source: "/kept/2/main.c", Debug: "/kept/2/debug.o"},
 	}, set.objects("/kept", out))
 }

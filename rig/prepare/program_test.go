@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	guest "kcovrig/guest/program"
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/program"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// A scenario's own program is built, put into the archive, and started by the guest; a
+// kernel that the bug shows in by an oops has to survive it.
+func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	cfg := lab.Config(t)
+	cfg.Spec.Scenario, cfg.Spec.Modes = "tls", nil
+	var built program.Config
+	var packed initramfs.Config
+	cfg.Doers.Program = func(_ context.Context, c program.Config) ([]byte, error) { built = c; return []byte("program"), nil }
+	archive := cfg.Doers.Archive
+	cfg.Doers.Archive = func(ctx context.Context, c initramfs.Config) (initramfs.Archive, error) { packed = c; return archive(ctx, c) }
+	run, err := command.Begin(cfg, "compare")
+	require.NoError(t, err)
+	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
+	require.NoError(t, err)
+	assert.Equal(t, "scenarios/tls/tls.c", built.Source)
+	require.NoError(t, built.Validate())
+	assert.Equal(t, []byte("program"), packed.Program)
+
+	plan := setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
+	assert.Equal(t, guest.Name, plan.Start.Workload)
+	assert.Equal(t, []string{guest.Name}, plan.Workloads)
+	require.NotNil(t, plan.Start.Program)
+	assert.NoError(t, plan.Start.Program.Check())
+	assert.True(t, plan.Machine.SurviveOops)
+	assert.True(t, plan.Writes.Unknown)
+	assert.Equal(t, trial.Never, plan.Expected, "the kernel's own readers are what the fix is for")
+	_, err = run.Finish(setup.Close())
+	require.NoError(t, err)
+
+	other, err := command.Begin(lab.Config(t), "compare")
+	require.NoError(t, err)
+	setup, err = Machines(t.Context(), other, Request{Variants: trial.Pair()})
+	require.NoError(t, err)
+	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Below: "below"})
+	assert.Nil(t, plan.Start.Program)
+	assert.False(t, plan.Machine.SurviveOops, "an oops that nobody looks for ends the machine")
+	_, err = other.Finish(setup.Close())
+	require.NoError(t, err)
+}

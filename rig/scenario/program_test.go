@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+)
+
+const ofOnesOwn = `kcovrig: scenario/1
+name: own
+title: a program of one's own
+fix: [fix.patch]
+workload: {source: sub/main.c, args: [a, b c], ready: true, window: {every: 10ms}}
+detect: [oops, {warn: tls_init}, exit]
+scope: {patch: {callers: 2}, kernel: [f], callees: [g]}
+`
+
+func folder(t *testing.T, text string, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range append(files, FileName) {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	return dir
+}
+
+func TestAScenarioBringsItsProgram(t *testing.T) {
+	s, err := Load(folder(t, ofOnesOwn, "fix.patch", "sub/main.c", "sub/a.h", "other.h"))
+	require.NoError(t, err)
+	require.NotNil(t, s.Program)
+	assert.Equal(t, wire.Program{
+		Args: []string{"a", "b c"}, Ready: true, Window: wire.WindowTimed, EveryNS: int64(10 * time.Millisecond),
+		Detect: []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindWarn, Function: "tls_init"}, {Kind: wire.KindExit}},
+	}, s.Program.Start)
+	assert.True(t, s.Program.SurvivesOops())
+	assert.Equal(t, Scope{Callers: 2, Kernel: []string{"f"}, Callees: []string{"g"}}, s.Scope)
+	for name, held := range map[string]bool{"sub/main.c": true, "sub/a.h": true, "other.h": false} {
+		_, err := fs.Stat(s.Program.Files, name)
+		assert.Equal(t, held, err == nil, name)
+	}
+	packed, err := s.Pack()
+	require.NoError(t, err)
+	again, err := Unpack(packed, s.Hash)
+	require.NoError(t, err)
+	assert.Equal(t, s.Program.Start, again.Program.Start, "for workers")
+
+	plain, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n", "fix.patch", "prog"))
+	require.NoError(t, err)
+	assert.Equal(t, []wire.Detect{{Kind: wire.KindTold}}, plain.Program.Start.Detect)
+	assert.Equal(t, wire.WindowTold, plain.Program.Start.Window)
+	assert.False(t, plain.Program.SurvivesOops(), "an oops that nobody looks for must not go unseen")
+}
