@@ -16,7 +16,12 @@ func (c *comparison) voices() []trial.Voice {
 	if c.run.Arch.TSO {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	return []trial.Voice{c.model, verdict.BinaryVoice(c.run.Result.Code)}
+	binary := verdict.BinaryVoice(c.run.Result.Code)
+	if c.run.Scenario.Function == "" { // nobody said which two writes to look for
+		no := verdict.NotHad("the scenario names no two writes")
+		binary.Unpatched, binary.Patched = no, no
+	}
+	return []trial.Voice{c.model, binary}
 }
 
 // askModel asks the memory model about the instructions between the two writes of

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -101,6 +102,10 @@ func writeHits(b *strings.Builder, r trial.Result) {
 				continue
 			}
 			seen[d.Mode] = true
+			if d.Kind != "" {
+				fmt.Fprintf(b, "%s, %s, %s: %s: %s\n", o.Variant(), o.Reader, d.Mode, d.Kind, words.OneLine(d.Text))
+				continue
+			}
 			fmt.Fprintf(b, "%s, %s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
 				o.Variant(), o.Reader, d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
 		}
@@ -110,6 +115,10 @@ func writeHits(b *strings.Builder, r trial.Result) {
 func writeCode(b *strings.Builder, r trial.Result) {
 	for _, c := range r.Code {
 		arm := string(trial.VariantOf(c.Patched, c.AsIs))
+		if len(c.Publish) == 0 && len(c.Scope) > 0 {
+			fmt.Fprintf(b, "code      %s: in scope: %s\n", arm, scopeNames(c))
+			continue
+		}
 		fmt.Fprintf(b, "code      %s: %s: ordered between copy and count: %s", arm, c.Container, c.Ordered)
 		if len(c.Barriers) > 0 {
 			fmt.Fprintf(b, " (%s)", strings.Join(c.Barriers, ", "))
@@ -119,6 +128,15 @@ func writeCode(b *strings.Builder, r trial.Result) {
 	if r.CodeDiffers != nil && !*r.CodeDiffers {
 		b.WriteString("code      the two kernels' code is the same\n")
 	}
+}
+
+// scopeNames are the functions that the emulator works in, where no two writes are known.
+func scopeNames(c trial.Code) string {
+	var names []string
+	for _, f := range c.Scope {
+		names = append(names, f.Symbol)
+	}
+	return words.OneLine(strings.Join(names, ", "))
 }
 
 // writeFindings says what each boot of one kernel showed, where that was asked.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A bug whose reader is the kernel, which shows by an oops, and whose program and scope
+// come with the scenario: broken without the fix, by oopses in the function named, and
+// fixed with it, by the barrier that the fix puts there.
+func TestE2EABugThatShowsByAnOops(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=tls", "--json").run(0).result()
+	assert.Equal(t, "fixed", r.Verdict, "%v", r.Reasons)
+	require.NotNil(t, r.Confidence)
+	assert.GreaterOrEqual(t, *r.Confidence, 1-1e-8)
+	require.Len(t, r.Arms, 2)
+	for _, a := range r.Arms {
+		assert.Equal(t, "kernel", a.Reader)
+		assert.Equal(t, "ok", a.Outcome)
+		if a.Patched {
+			assert.Zero(t, a.StaleWindows)
+			assert.Empty(t, a.Detections)
+			continue
+		}
+		require.NotEmpty(t, a.Detections)
+		for _, d := range a.Detections {
+			assert.Equal(t, "oops", d["kind"])
+			assert.Contains(t, d["text"], " in tls_getsockopt+0x")
+		}
+	}
+}
