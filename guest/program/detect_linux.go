@@ -19,6 +19,11 @@ func detects(list []wire.Detect, kind wire.Kind) bool {
 	return slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind == kind })
 }
 
+// toldAlone says whether a try is a hit only where the program says so.
+func toldAlone(list []wire.Detect) bool {
+	return !slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
+}
+
 // detectsReport says whether one of list is this report, at its place.
 func detectsReport(list []wire.Detect, r report) bool {
 	return slices.ContainsFunc(list, func(d wire.Detect) bool {

@@ -143,6 +143,8 @@ func (l *life) tries(words string) error {
 		return l.broken("it says try %.40q, which is no number from 1 to %d", words, triesMax)
 	case l.opts.Program.Window != wire.WindowTold:
 		return l.broken("it tells its tries, but its windows are of kind %s", l.opts.Program.Window)
+	case n > 1 && !toldAlone(l.opts.Program.Detect):
+		return l.broken("it tells %d tries at once: one that ends without the program's word would take those before it along uncounted, and hits would seem more frequent than they are", n)
 	}
 	for at := l.clock(); n > 0; n-- {
 		l.tally.Window(1, 0, int64(at))

@@ -10,7 +10,8 @@
 //
 //	> ready                  its set-up is done
 //	< go SEED MODE READER    begin; a mode or reader without a name is -
-//	> try N                  N tries ended since the last such line, none of them a hit
+//	> try N                  N tries ended since the last such line, none of them a hit;
+//	                         N is 1 where a try can end without the program's word
 //	> hit WORDS              the try at hand is one; K=V among WORDS are kept by name
 //	< stop                   end, within a moment
 //	> done                   it has ended; or it exits with status 0

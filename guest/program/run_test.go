@@ -328,6 +328,7 @@ func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
 		want   string
 	}{
 		"a number of tries":   {wire.WindowTold, wire.KindTold, false, "garbled", `try "-1"`},
+		"tries that hide":     {wire.WindowTold, wire.KindExit, false, "tries", "1000 tries at once"},
 		"a try before ready":  {wire.WindowTold, wire.KindTold, true, "early", `"try 1" before it is ready`},
 		"never ready":         {wire.WindowTold, wire.KindTold, true, "never", "not ready after"},
 		"an unasked ready":    {wire.WindowTimed, wire.KindTold, false, "told", "have not waited for that"},

@@ -27,7 +27,10 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	var packed initramfs.Config
 	cfg.Doers.Program = func(_ context.Context, c program.Config) ([]byte, error) { built = c; return []byte("program"), nil }
 	archive := cfg.Doers.Archive
-	cfg.Doers.Archive = func(ctx context.Context, c initramfs.Config) (initramfs.Archive, error) { packed = c; return archive(ctx, c) }
+	cfg.Doers.Archive = func(ctx context.Context, c initramfs.Config) (initramfs.Archive, error) {
+		packed = c
+		return archive(ctx, c)
+	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
 	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
