@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/result"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -29,4 +31,11 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 	assert.Contains(t, b.String(), "code      unpatched: in scope: tls_ctx_create, tls_init\n")
 	assert.NotContains(t, b.String(), "entry 0 of 0")
 	assert.NotContains(t, b.String(), "between copy and count")
+}
+
+func TestTheCommandThatRepeatsNamesTheScenario(t *testing.T) {
+	d := result.Document{Command: "compare", Spec: trial.Spec{Scenario: "tls", Arch: "arm64"}}
+	assert.Equal(t, []string{"kcovrig", "compare", "--scenario=tls", "--arch=arm64"}, repeat(d))
+	d.Spec.Scenario = scenario.Default
+	assert.Equal(t, []string{"kcovrig", "compare", "--arch=arm64"}, repeat(d))
 }

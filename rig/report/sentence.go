@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -113,6 +114,9 @@ func repeat(d result.Document) []string {
 	}
 	if d.Command == "run" && len(d.Measured) > 0 {
 		argv = append(argv, "--"+d.Measured[0].Name())
+	}
+	if s.Scenario != scenario.Default {
+		add("scenario", s.Scenario)
 	}
 	add("arch", s.Arch)
 	tree := s.Tree
