@@ -30,7 +30,9 @@ type explanation struct {
 
 func explainJSON(t *testing.T, env []string, run string, n int) explanation {
 	t.Helper()
-	c := kcovrig(t, env, "explain", run, fmt.Sprint(n), "--litmus", "--json").run(0)
+	c := kcovrig(t, env, "explain", run, fmt.Sprint(n), "--litmus", "--json").start()
+	require.Equal(t, exitOK, c.wait(), "the model contradicts what was seen, or gives no answer: %s", c.out.String())
+	c.leavesNothing()
 	var e explanation
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &e))
 	return e
