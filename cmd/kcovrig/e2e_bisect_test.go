@@ -46,7 +46,6 @@ func steps(t *testing.T, branch string, doc map[string]any) map[int]map[string]a
 // The first wrong commit of a real history is found, across an interruption:
 // what was answered before it is not asked again.
 func TestE2EBisect(t *testing.T) {
-	t.Parallel()
 	args := search(t, "removed-27", 3, historyLength)
 	cut := kcovrig(t, nil, append(args, "-v")...)
 	cut.start()

@@ -119,7 +119,6 @@ func kcovrigWith(t *testing.T, file, more string) string {
 // Each is tested itself. Two at once are tested without a kernel, since each has
 // its whole build: TestBisectFindsWhatBrokeIt.
 func TestE2EBisectOnWorkers(t *testing.T) {
-	t.Parallel()
 	url, hire := queueServer(t)
 	args := search(t, "removed-17", 13, 17, "--paranoid")
 	w := hire("builder")
