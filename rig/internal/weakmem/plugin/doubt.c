@@ -33,9 +33,9 @@ static void raise(struct vcpu *v, uint64_t time, enum why why, uint64_t pc)
 
 void doubt_remote(struct vcpu *v)
 {
-    /* Asked at each callback: an exchange alone would cost each a locked one. */
-    if (__atomic_load_n(&v->remote_time, __ATOMIC_RELAXED)) {
-        uint64_t time = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
+    uint64_t time = __atomic_exchange_n(&v->remote_time, 0, __ATOMIC_ACQUIRE);
+
+    if (time) {
         raise(v, time, WHY_DOUBT_MAINTENANCE, v->pc);
     }
 }
