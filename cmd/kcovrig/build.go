@@ -27,7 +27,7 @@ where they are.
 			if patched || unpatched {
 				arms = []trial.Variant{trial.VariantOf(patched, false)}
 			}
-			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelNative), string(trial.AccelAuto)
+			o.memoryModel, o.accel = string(trial.ModelNative), string(trial.AccelAuto)
 			result, err := compare.Build(cmd.Context(), a.config(cmd, &o), arms)
 			return a.show(&o, result, err)
 		},

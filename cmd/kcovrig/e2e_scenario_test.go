@@ -33,3 +33,23 @@ func TestE2EABugThatShowsByAnOops(t *testing.T) {
 		}
 	}
 }
+
+// Barriers that do not order the two stores are no fix, whatever the emulator shows: of
+// one it sees the bug still, and the other it cannot see, since a call out of its
+// scope makes the first store visible. Arm orders nothing by either.
+func TestE2EWrongFixesOfABugThatShowsByAnOops(t *testing.T) {
+	for patch, want := range map[string]struct {
+		code    int
+		verdict string
+	}{"load-barrier": {exitNotFixed, "not-fixed"}, "hidden-by-a-call": {exitInconclusive, "inconclusive"}} {
+		t.Run(patch, func(t *testing.T) {
+			r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=tls", "--patch=testdata/tls/"+patch+".patch", "--json").run(want.code).result()
+			assert.Equal(t, want.verdict, r.Verdict, "%v", r.Reasons)
+			if want.verdict == "inconclusive" {
+				require.NotEmpty(t, r.Reasons)
+				assert.Contains(t, r.Reasons[0], "icsk_ulp_data")
+				assert.Contains(t, r.Reasons[0], "the emulator saw no such two stores")
+			}
+		})
+	}
+}

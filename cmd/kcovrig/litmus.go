@@ -57,7 +57,7 @@ run or judged and nothing forbidden was seen.
   kcovrig litmus run MP+dmb.st+po.litmus --runs 20 --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			o.readers, o.memoryModel, o.accel = []string{string(trial.Acquire)}, string(trial.ModelArm), string(trial.AccelTCG)
+			o.memoryModel, o.accel = string(trial.ModelArm), string(trial.AccelTCG)
 			c.Config, c.Paths = a.config(cmd, &o), paths
 			return a.litmus(cmd, &o, c)
 		},

@@ -12,7 +12,7 @@ import (
 
 func newLitmusExpect(a *app) *cobra.Command {
 	o := options{
-		readers: []string{string(trial.Acquire)}, mode: allModes,
+		mode:        allModes,
 		memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG),
 	}
 	var cfg expect.Config

@@ -76,7 +76,7 @@ func addLoudness(cmd *cobra.Command, verbose, quiet *bool, more, less string) {
 // addRun adds the flags that say how the kernel is run.
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&o.readers, "reader", []string{string(trial.Acquire)}, "how the guest loads the count: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's")
+	f.StringSliceVar(&o.readers, "reader", nil, "how the guest loads the count: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
 	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
 	f.DurationVar(&o.duration, "duration", 0, "time to stress each arm, such as 10s (default: until the verdict is certain)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")

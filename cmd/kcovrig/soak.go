@@ -13,7 +13,7 @@ import (
 
 func newSoak(a *app) *cobra.Command {
 	o := options{
-		readers: []string{string(trial.Acquire)}, mode: allModes,
+		mode:        allModes,
 		memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG),
 	}
 	cmd := &cobra.Command{

@@ -3,6 +3,7 @@
 package boot
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,11 +51,10 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.L
 	for _, l := range lines {
 		places[l.Addr] = l
 	}
-	concerns := w.concern
-	if w.Unknown {
-		concerns = ordered(sites, w.Orders)
-	}
 	var out trial.Silence
+	if w.Unknown {
+		out.Pairs = w.pairsOf(sites, places)
+	}
 	for _, s := range sites {
 		switch {
 		case s.Why == weakmem.WhyLost:
@@ -62,7 +62,7 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.L
 			out.Stores.Add(stopAt(s, places))
 		case s.First == 0 && within(reader.Code, s.Second) && s.Second != reader.Count:
 			addSite(&out.Loads, s, places)
-		case s.First != 0 && concerns(s):
+		case s.First != 0 && w.concern(s):
 			addSite(&out.Stores, s, places)
 		}
 	}
@@ -71,28 +71,75 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.L
 	return out
 }
 
-// concern says whether the site is of the two writes.
+// concern says whether the site is of the two writes, or of two that the fix was seen
+// to order.
 func (w Writes) concern(s weakmem.Site) bool {
+	if w.Unknown {
+		return w.byFix(s)
+	}
 	return within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
 		s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution))
 }
 
-// ordered says which sites are of two stores that the fix's instructions were seen to
-// order. A kernel without such instructions has but the stores that were overtaken.
-func ordered(sites []weakmem.Site, by []uint64) func(weakmem.Site) bool {
-	if len(by) == 0 {
-		return func(s weakmem.Site) bool { return s.Why == weakmem.WhyPassed }
-	}
-	type pair struct{ first, second uint64 }
-	pairs, firsts := map[pair]bool{}, map[uint64]bool{}
+// byFix says whether an instruction of the fix kept two stores in order.
+func (w Writes) byFix(s weakmem.Site) bool {
+	return s.Second != 0 && strings.HasPrefix(s.Why, weakmem.WhyOrder) && slices.Contains(w.Orders, s.By)
+}
+
+// pairsOf adds up the sites by the places of their two stores. What goes to the stack
+// no other CPU sees.
+func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]objcode.Line) []trial.StorePair {
+	type key struct{ first, second string }
+	sums := map[key]*trial.StorePair{}
 	for _, s := range sites {
-		if slices.Contains(by, s.By) && s.Second != 0 && strings.HasPrefix(s.Why, weakmem.WhyOrder) {
-			pairs[pair{s.First, s.Second}], firsts[s.First] = true, true
+		if s.First == 0 || onStack(places[s.First]) || onStack(places[s.Second]) {
+			continue
+		}
+		at := key{placeOf(s.First, places), placeOf(s.Second, places)}
+		p := sums[at]
+		if p == nil {
+			p = &trial.StorePair{First: at.first, Second: at.second}
+			sums[at] = p
+		}
+		switch {
+		case s.Why == weakmem.WhyPassed:
+			p.Passed += s.Count
+		case strings.HasPrefix(s.Why, weakmem.WhyOrder):
+			p.Order += s.Count
+			if w.byFix(s) {
+				p.Fix += s.Count
+			}
+		default:
+			p.Caution += s.Count
 		}
 	}
-	return func(s weakmem.Site) bool {
-		return pairs[pair{s.First, s.Second}] || firsts[s.First] && s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution)
+	pairs := make([]trial.StorePair, 0, len(sums))
+	for _, p := range sums {
+		pairs = append(pairs, *p)
 	}
+	slices.SortFunc(pairs, func(a, b trial.StorePair) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
+	})
+	return pairs
+}
+
+func onStack(l objcode.Line) bool { return strings.Contains(l.Text, "[sp") }
+
+// placeOf names an instruction as another kernel has it too: what else was compiled
+// moves its address, its registers and the number of its line.
+func placeOf(addr uint64, places map[uint64]objcode.Line) string {
+	l, ok := places[addr]
+	switch {
+	case addr == 0:
+		return ""
+	case !ok:
+		return fmt.Sprintf("%#x", addr)
+	case l.Source != "":
+		return l.Symbol + ": " + l.Source
+	case l.File != "":
+		return fmt.Sprintf("%s: %s:%d", l.Symbol, l.File, l.Line)
+	}
+	return l.Symbol + ": " + l.Text
 }
 
 func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {

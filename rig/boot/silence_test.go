@@ -35,25 +35,28 @@ func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
 	assert.Equal(t, uint64(8), got.Stores.Caution, "what found no place in the table may have been caution")
 }
 
-// Where the two writes are not known, the fix's own instructions say which stores it
-// is about: what else kept these two in order, or did not, counts with them.
-func TestSitesOfWhatTheFixOrdersAreCounted(t *testing.T) {
+// Where the two writes are not known, all pairs of stores are kept, by places that
+// another build of the function has too; what goes to the stack nobody else sees.
+func TestPairsAreKeptWhereTheTwoWritesAreNotKnown(t *testing.T) {
+	lines := []objcode.Line{
+		{Addr: 0x104, Symbol: "f", Text: "str x1, [x2]", Source: "a = 1;"}, {Addr: 0x300, Symbol: "f", Text: "str x3, [x4]", Source: "b = 1;"},
+		{Addr: 0x108, Symbol: "f", Text: "stp x1, x2, [sp, #16]", Source: "{"}, {Addr: 0x304, Symbol: "g", Text: "str w0, [x1]", File: "include/x.h", Line: 7},
+	}
 	sites := []weakmem.Site{
 		{First: 0x104, By: 0x280, Second: 0x300, Why: "order-barrier", Count: 4},
-		{First: 0x104, By: 0x290, Second: 0x300, Why: "order-release", Count: 2},   // another order of the same two
-		{First: 0x104, By: 0x29c, Second: 0x300, Why: "caution-system", Count: 1},  // the emulator's
-		{First: 0x104, By: 0x29c, Why: "caution-call", Count: 3},                   // before the second came
-		{First: 0x104, By: 0x290, Second: 0x304, Why: "order-release", Count: 100}, // two of which the fix says nothing
-		{First: 0x104, By: 0x290, Why: "order-release", Count: 100},
-		{First: 0x108, By: 0x29c, Why: "caution-call", Count: 100},
-		{First: 0x108, Second: 0x300, Why: "passed", Count: 100},
+		{First: 0x104, By: 0x290, Second: 0x300, Why: "order-release", Count: 2}, // not the fix's
+		{First: 0x104, By: 0x29c, Second: 0x300, Why: "caution-system", Count: 1},
+		{First: 0x104, Second: 0x304, Why: "passed", Count: 9},
+		{First: 0x104, By: 0x29c, Why: "caution-call", Count: 3},
+		{First: 0x108, Second: 0x300, Why: "passed", Count: 100}, {First: 0x104, Second: 0x108, Why: "passed", Count: 100},
 	}
-	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, nil).Stores
-	assert.Equal(t, [3]uint64{6, 0, 4}, [3]uint64{got.Order, got.Passed, got.Caution})
-	got = silenceOf(append(sites, weakmem.Site{First: 0x104, Second: 0x300, Why: "passed", Count: 9}), Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, nil).Stores
-	assert.Equal(t, uint64(9), got.Passed, "the fix is not always between the two")
-	got = silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x999}}, Entries{}, nil).Stores
-	assert.Equal(t, trial.Earned{}, got, "the fix's instruction was never met")
-	got = silenceOf(sites, Writes{Unknown: true}, Entries{}, nil).Stores
-	assert.Equal(t, trial.Earned{Passed: 100}, got, "without the fix: what was overtaken")
+	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, lines)
+	assert.Equal(t, []trial.StorePair{
+		{First: "f: a = 1;", Caution: 3},
+		{First: "f: a = 1;", Second: "f: b = 1;", Order: 6, Fix: 4, Caution: 1},
+		{First: "f: a = 1;", Second: "g: include/x.h:7", Passed: 9},
+	}, got.Pairs)
+	assert.Equal(t, uint64(4), got.Stores.Order, "what the fix's own instructions ordered")
+	assert.Zero(t, got.Stores.Passed+got.Stores.Caution)
+	assert.Nil(t, silenceOf(sites, Writes{}, Entries{}, lines).Pairs, "two writes are known")
 }

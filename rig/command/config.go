@@ -71,8 +71,8 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if len(c.Spec.Modes) == 0 {
 		c.Spec.Modes = slices.Clone(s.Modes)
 	}
-	if s.Program != nil && slices.Equal(c.Spec.Readers, []trial.Reader{trial.Acquire}) {
-		c.Spec.Readers = []trial.Reader{trial.InKernel} // the default is of the guest's own workloads
+	if len(c.Spec.Readers) == 0 {
+		c.Spec.Readers = []trial.Reader{s.JudgedReader()}
 	}
 	for _, r := range c.Spec.Readers {
 		if _, ok := s.Readers[string(r)]; !ok {

@@ -58,3 +58,17 @@ func TestAnotherScenarioOfTheNameIsRefused(t *testing.T) {
 	assert.ErrorContains(t, err, "find scenario ring: its hash is ")
 	assert.Equal(t, fault.User, fault.KindOf(err))
 }
+
+func TestTheReaderIsTheScenarios(t *testing.T) {
+	for name, reader := range map[string]trial.Reader{"": trial.Acquire, "tls": trial.InKernel} {
+		asked := ofScenario(t, "a")
+		asked.Spec.Scenario, asked.Spec.Readers = name, nil
+		c, _, err := asked.Normalise()
+		require.NoError(t, err)
+		assert.Equal(t, []trial.Reader{reader}, c.Spec.Readers)
+	}
+	asked := ofScenario(t, "a")
+	asked.Spec.Scenario = "tls"
+	_, _, err := asked.Normalise()
+	assert.ErrorContains(t, err, `unknown reader "acquire" (have: kernel)`, "what was asked for is not turned into something else")
+}

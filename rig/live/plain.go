@@ -47,6 +47,8 @@ func (l *lines) add(e trial.Event) {
 		}
 	case e.Command != "" && l.verbose:
 		l.printLine("    + %s", e.Command)
+	case e.Hit != nil && l.verbose && e.Hit.Kind != "":
+		l.printLine("    hit%s: mode %s window %d: %s: %s", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Kind, e.Hit.Text)
 	case e.Hit != nil && l.verbose:
 		l.printLine("    stale%s: mode %s window %d entry %d of %d: %#x, later %#x", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
 	}

@@ -3,7 +3,9 @@
 package matrix
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/arch"
@@ -64,7 +66,7 @@ var axes = []axis{
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),
 		set: func(c *Cell, v value) { c.Command = v.text }},
-	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), words: fixed(string(trial.Acquire), string(trial.Relaxed)),
+	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), words: func(s scenario.Scenario) []string { return slices.Sorted(maps.Keys(s.Readers)) },
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
 	{key: "mode", about: "the workload's mode", fallback: bothModes, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },
 		set: func(c *Cell, v value) {

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -75,6 +76,8 @@ func (d *document) standardValues() map[string]value {
 	for _, a := range axes {
 		values[a.key] = a.standard()
 	}
+	reader := string(d.scenario.JudgedReader())
+	values["reader"] = value{text: reader, label: reader}
 	return values
 }
 
@@ -142,9 +145,12 @@ func (d *document) cell(c combination) (Cell, bool) {
 		a.set(&cell, v)
 		cell.Axes[a.key] = v.text
 	}
-	cell.ID, cell.Name = identity(c, cell.Spec.ScenarioHash), nameOf(c)
-	if hash := cell.Spec.ScenarioHash; hash != "" {
-		cell.Name += fmt.Sprintf("/%s-%.8s", cell.Spec.Scenario, hash)
+	cell.ID, cell.Name = identity(c, cell.Spec), nameOf(c)
+	switch s := cell.Spec; {
+	case s.ScenarioHash != "":
+		cell.Name += fmt.Sprintf("/%s-%.8s", s.Scenario, s.ScenarioHash)
+	case s.Scenario != standardScenario:
+		cell.Name += "/" + s.Scenario
 	}
 	if cell.Command == Compare && c.values["patch"].text == none {
 		d.Fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
@@ -186,10 +192,13 @@ func words(err error) string {
 
 // identity hashes what differs from the defaults, so that an axis that is added
 // with its default alone renames no cell.
-func identity(c combination, scenarioHash string) string {
+func identity(c combination, spec trial.Spec) string {
 	var lines []string
-	if scenarioHash != "" {
-		lines = append(lines, "scenario="+scenarioHash)
+	switch {
+	case spec.ScenarioHash != "":
+		lines = append(lines, "scenario="+spec.ScenarioHash)
+	case spec.Scenario != standardScenario:
+		lines = append(lines, "scenario="+spec.Scenario)
 	}
 	for _, a := range axes {
 		v, standard := c.values[a.key].text, a.fallback

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
 )
 
 // ring parses a matrix beside a scenario of somebody's own, whose fix is patch.
@@ -39,4 +41,23 @@ func TestCellsOfScenariosOfOneNameAreNotTheSame(t *testing.T) {
 	assert.NotEqual(t, a.Cells[0].ID, b.Cells[0].ID)
 	assert.NotEqual(t, a.Cells[0].Name, b.Cells[0].Name)
 	assert.Equal(t, a.Cells[0].ID, again.Cells[0].ID)
+}
+
+// Another scenario that comes with kcovrig has cells of its own, its own reader, and no
+// verdict on a kernel alone.
+func TestCellsOfAnotherShippedScenarioAreItsOwn(t *testing.T) {
+	const axes = "axes: {patch: [none, series], command: [compare, run]}\nexclude: [{patch: none, command: compare}]\n"
+	f, err := Parse("m.yaml", []byte("version: 1\nscenario: tls\n"+axes))
+	require.NoError(t, err)
+	standard, err := Parse("m.yaml", []byte("version: 1\n"+axes))
+	require.NoError(t, err)
+	var got []string
+	for i, c := range f.Cells {
+		got = append(got, c.Name+": "+string(c.Expect))
+		assert.NotEqual(t, standard.Cells[i].ID, c.ID)
+		assert.Equal(t, []trial.Reader{trial.InKernel}, c.Spec.Readers)
+	}
+	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: stale", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
+	_, err = Parse("m.yaml", []byte("version: 1\nscenario: tls\naxes: {reader: [acquire]}\n"))
+	assert.ErrorContains(t, err, "acquire")
 }

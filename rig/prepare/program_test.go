@@ -22,7 +22,7 @@ import (
 func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 	cfg := lab.Config(t)
-	cfg.Spec.Scenario, cfg.Spec.Modes = "tls", nil
+	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = "tls", nil, nil
 	var built program.Config
 	var packed initramfs.Config
 	cfg.Doers.Program = func(_ context.Context, c program.Config) ([]byte, error) { built = c; return []byte("program"), nil }

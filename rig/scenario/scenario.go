@@ -7,7 +7,13 @@
 // the rooms, which know no bug by name.
 package scenario
 
-import "io/fs"
+import (
+	"io/fs"
+	"maps"
+	"slices"
+
+	"kcovrig/rig/trial"
+)
 
 // Scenario is one ordering bug.
 type Scenario struct {
@@ -52,6 +58,15 @@ type Scenario struct {
 	Readers map[string]Reader
 
 	contents map[string][]byte // what Hash is of, by path
+}
+
+// JudgedReader is the one whose kernels decide a verdict, and that runs where none is named.
+func (s Scenario) JudgedReader() trial.Reader {
+	var all []trial.Reader
+	for _, name := range slices.Sorted(maps.Keys(s.Readers)) {
+		all = append(all, trial.Reader(name))
+	}
+	return trial.JudgedReader(all)
 }
 
 // Reader is one way in which the guest reads what the two writes wrote.

@@ -15,6 +15,21 @@ import (
 type Silence struct {
 	Stores Earned `json:"stores"` // of the copy, before the stores that publish it
 	Loads  Earned `json:"loads"`  // of the reader
+	// Pairs are of a scenario that names no two writes, sorted: all stores in scope that
+	// another CPU can see. Stores then has what the fix's own instructions ordered, and as
+	// caution what found no place.
+	Pairs []StorePair `json:"pairs,omitempty"`
+}
+
+// StorePair is two stores in the order of the program. Their places are words that two
+// kernels have in common: the function, and the text of the source line.
+type StorePair struct {
+	First   string `json:"first"`
+	Second  string `json:"second,omitempty"` // empty: the episode ended before another store
+	Order   uint64 `json:"order"`            // as in Earned
+	Fix     uint64 `json:"fix"`              // of these, by an instruction on a line of the fix's
+	Passed  uint64 `json:"passed"`
+	Caution uint64 `json:"caution"`
 }
 
 // Earned counts how often two accesses met in the emulator.

@@ -78,7 +78,7 @@ func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) we
 	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
 		return weight{doubt: reasonIdle}
 	}
-	w := weigh(unpatched.Silence, patched.Silence, setting.Emulated)
+	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), setting.Emulated)
 	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
 		w.doubt = "the emulator does not tell in which mode the publication overtook the copy, as it did in one that was stale"
 	}

@@ -82,10 +82,14 @@ type weight struct {
 const reasonNoNotes = "the memory emulator noted nothing of the copy and the stores that publish it, so its silence says nothing"
 
 // weigh compares the kernels' notes: a patched kernel in which the emulator could speak
-// less often than in the unpatched one has shown that much less.
-func weigh(unpatched, patched *trial.Silence, emulated bool) weight {
+// less often than in the unpatched one, which showed the bug so many times, has shown
+// that much less.
+func weigh(unpatched, patched *trial.Silence, hits uint64, emulated bool) weight {
 	if !emulated {
 		return weight{factor: 1}
+	}
+	if unpatched != nil && patched != nil && (unpatched.Pairs != nil || patched.Pairs != nil) {
+		return weighPairs(*unpatched, *patched, hits)
 	}
 	if unpatched == nil || meetings(unpatched.Stores) == 0 {
 		return weight{doubt: reasonNoNotes}
@@ -96,8 +100,11 @@ func weigh(unpatched, patched *trial.Silence, emulated bool) weight {
 // weighAlone is what the silence of a kernel is worth that nothing is compared with:
 // of its blocks that part counts in which the emulator could have spoken.
 func weighAlone(s *trial.Silence, emulated bool) weight {
-	if !emulated {
+	switch {
+	case !emulated:
 		return weight{factor: 1}
+	case s != nil && s.Pairs != nil:
+		return weight{doubt: doubtAlone}
 	}
 	return worth(s, trial.Silence{}, "")
 }
@@ -146,6 +153,17 @@ func ratio(patched, unpatched float64) float64 {
 	return min(1, patched/unpatched)
 }
 
+// leastHits is how often the bug was seen in the mode that showed it least, if it did.
+func leastHits(tallies []wire.Tally) uint64 {
+	var least uint64
+	for _, t := range tallies {
+		if t.StaleWindows > 0 && (least == 0 || t.StaleWindows < least) {
+			least = t.StaleWindows
+		}
+	}
+	return least
+}
+
 // of is how many of clean blocks count.
 func (w weight) of(clean uint64) uint64 {
 	if w.doubt != "" {
@@ -170,7 +188,7 @@ func Settled(unpatched, patched trial.Seen) bool {
 	if every(unpatched.Tallies, silent) || !every(patched.Tallies, silent) {
 		return true
 	}
-	w := weigh(unpatched.Silence, patched.Silence, true)
+	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), true)
 	if w.doubt != "" {
 		return !w.passed
 	}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+
+	"kcovrig/rig/trial"
+)
+
+// Which two stores a bug is about is not known where a scenario names none. They are
+// among those of which, without the fix, the second overtook the first at least as
+// often as the bug was seen: each sight of it takes an overtaking. So silence is
+// worth what it is worth of the pair among these that the emulator could say least of.
+// A pair that does not meet with the fix has shown nothing, and a fix whose
+// instructions put none of them in order has nothing to be silent by.
+
+// Doubts about pairs.
+const (
+	doubtNoOvertaking = "without the patch no store was seen to overtake another as often as the bug was seen, so that no pair of stores explains it"
+	doubtNotByFix     = "of the stores that overtook one another without the patch, none were kept in order by an instruction on its own lines"
+	doubtAlone        = "the scenario names no two writes: which stores matter shows beside the unpatched kernel alone"
+	doubtLost         = "the emulator's table of places was full"
+)
+
+// weighPairs is what the patched kernel's silence is worth by pairs of stores, where
+// the unpatched one showed the bug so often.
+func weighPairs(unpatched, patched trial.Silence, hits uint64) weight {
+	if unpatched.Stores.Caution+patched.Stores.Caution > 0 {
+		return weight{doubt: doubtLost}
+	}
+	with := tableOf(patched.Pairs)
+	w, suspects, byFix := weight{factor: 1}, 0, false
+	for _, p := range unpatched.Pairs {
+		if p.Second == "" || p.Passed < max(hits, 1) {
+			continue
+		}
+		suspects++
+		met := with.of(p.First, p.Second)
+		if met.Order+met.Passed+met.Caution == 0 {
+			return weight{doubt: fmt.Sprintf("without the patch %q was overtaken by %q; with it the emulator saw no such two stores, so that it could not have told", p.First, p.Second)}
+		}
+		byFix = byFix || met.Fix > 0 && met.Passed == 0
+		before := tableOf(unpatched.Pairs).of(p.First, p.Second)
+		if part := ratio(shareOfPair(met), shareOfPair(before)); part < w.factor {
+			w.factor, w.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
+		}
+	}
+	switch {
+	case suspects == 0:
+		return weight{doubt: doubtNoOvertaking}
+	case !byFix:
+		return weight{doubt: doubtNotByFix}
+	}
+	return w
+}
+
+func shareOfPair(p trial.StorePair) float64 {
+	return share(trial.Earned{Order: p.Order, Passed: p.Passed, Caution: p.Caution})
+}
+
+// pairTable finds pairs by their places.
+type pairTable struct {
+	pairs  []trial.StorePair
+	places map[string]bool
+}
+
+func tableOf(pairs []trial.StorePair) pairTable {
+	t := pairTable{pairs, map[string]bool{}}
+	for _, p := range pairs {
+		t.places[p.First], t.places[p.Second] = true, true
+	}
+	return t
+}
+
+// of is what was noted of two stores, with the caution that ended an episode behind the
+// first. A place that the kernel does not have was rewritten by the fix: what the fix
+// ordered stands for it.
+func (t pairTable) of(first, second string) trial.StorePair {
+	sum := trial.StorePair{First: first, Second: second}
+	for _, p := range t.pairs {
+		is := func(place, wanted string) bool { return place == wanted || !t.places[wanted] && p.Fix > 0 }
+		switch {
+		case p.Second == "" && is(p.First, first):
+			sum.Caution += p.Caution
+		case p.Second != "" && is(p.First, first) && is(p.Second, second):
+			sum.Order, sum.Fix = sum.Order+p.Order, sum.Fix+p.Fix
+			sum.Passed, sum.Caution = sum.Passed+p.Passed, sum.Caution+p.Caution
+		}
+	}
+	return sum
+}

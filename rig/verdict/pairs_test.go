@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/trial"
+)
+
+// Without the fix b overtakes a, which is the bug, and d overtakes c, which is not.
+func TestSilenceByPairsHasToBeEarned(t *testing.T) {
+	pair := func(first, second string, order, fix, passed, caution uint64) trial.StorePair {
+		return trial.StorePair{First: first, Second: second, Order: order, Fix: fix, Passed: passed, Caution: caution}
+	}
+	free := []trial.StorePair{pair("a", "b", 0, 0, 500, 0), pair("c", "d", 0, 0, 500, 0), pair("a", "d", 0, 0, 20, 0)}
+	cd := pair("c", "d", 0, 0, 900, 0)
+	for name, c := range map[string]struct {
+		with   []trial.StorePair
+		factor float64
+		doubt  string
+	}{
+		"the fix orders them":                   {[]trial.StorePair{pair("a", "b", 900, 900, 0, 0), cd}, 1, ""},
+		"the emulator was cautious half":        {[]trial.StorePair{pair("a", "b", 450, 450, 0, 450), cd}, 0.5, ""},
+		"it was, and no second store came":      {[]trial.StorePair{pair("a", "b", 450, 450, 0, 0), pair("a", "", 0, 0, 0, 450), cd}, 0.5, ""},
+		"it was of another pair":                {[]trial.StorePair{pair("a", "b", 900, 900, 0, 0), pair("c", "d", 0, 0, 90, 810)}, 0.1, ""},
+		"they do not meet, the fix orders c, d": {[]trial.StorePair{pair("a", "x", 900, 900, 0, 0), pair("b", "", 0, 0, 0, 9), pair("c", "d", 900, 900, 0, 0)}, 0, "saw no such two stores"},
+		"another instruction orders them":       {[]trial.StorePair{pair("a", "b", 900, 0, 0, 0), cd}, 0, doubtNotByFix},
+		"the fix does so now and then":          {[]trial.StorePair{pair("a", "b", 450, 450, 450, 0), cd}, 0, doubtNotByFix},
+		"the second was rewritten":              {[]trial.StorePair{pair("a", "release b", 900, 900, 0, 0), cd}, 1, ""},
+		"it was, and the fix does not order it": {[]trial.StorePair{pair("a", "other b", 900, 0, 0, 0), cd}, 0, "saw no such two stores"},
+		"nothing":                               {nil, 0, "saw no such two stores"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := weigh(&trial.Silence{Pairs: free}, &trial.Silence{Pairs: c.with}, 100, true)
+			if c.doubt != "" {
+				assert.Contains(t, w.doubt, c.doubt)
+				assert.Zero(t, w.of(1000))
+				return
+			}
+			assert.Empty(t, w.doubt)
+			assert.InDelta(t, c.factor, w.factor, 1e-9)
+		})
+	}
+	fixed := &trial.Silence{Pairs: []trial.StorePair{pair("a", "b", 900, 900, 0, 0), cd}}
+	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: free}, fixed, 501, true).doubt, "seen more often than anything was overtaken")
+	assert.Equal(t, doubtLost, weigh(&trial.Silence{Pairs: free, Stores: trial.Earned{Caution: 1}}, fixed, 100, true).doubt)
+	assert.Equal(t, doubtAlone, weighAlone(fixed, true).doubt)
+}
