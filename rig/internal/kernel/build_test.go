@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/kernel/patches"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 )
@@ -74,7 +73,7 @@ func fakeRig(t *testing.T) (Config, string) {
 	a, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, filepath.Join(fake, "cache"), 2
-	c.Series = seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))
+	c.Series = seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))
 	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\n"}}
 	return c, fake
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/images"
-	"kcovrig/kernel/patches"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/envtest"
 )
@@ -32,7 +31,7 @@ func e2e(t *testing.T, name, tree string) Config {
 	}
 	c := kcovConfig()
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, cache, runtime.NumCPU()
-	c.Series = seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))
+	c.Series = seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))
 	c.Fragments = []Fragment{{"all", images.Fragment("all")}, {"kcov", images.Fragment("kcov/kcov")}, {name, images.Fragment(name)}}
 	c.Progress = func(line string) { t.Log(line) }
 	return c

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/kernel/patches"
 	"kcovrig/rig/mailpatch"
 )
 
@@ -61,7 +60,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 		}
 		seen++
 		t.Run(name, func(t *testing.T) {
-			set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Patches: []string{path}}.patches(t.Context())
+			set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Patches: []string{path}}.patches(t.Context())
 			require.NoError(t, err)
 			made, err := set.variant(t.Context(), true, tree.read)
 			require.NoError(t, err)

@@ -32,7 +32,7 @@ func (f files) has(path string) bool { return reader(f.read).has(path) }
 
 func builtIn(t *testing.T, name string) []mailpatch.Patch {
 	t.Helper()
-	set, err := Config{Series: seriesOf(patches.Series(name))}.patches(t.Context())
+	set, err := Config{Series: seriesOf(shippedSeries(name))}.patches(t.Context())
 	require.NoError(t, err)
 	return set.series[0]
 }
@@ -55,7 +55,7 @@ func unpatchedTree(t *testing.T, lead int) files {
 
 func allSeries(t *testing.T) patchSet {
 	t.Helper()
-	set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted"), patches.Series("kcov/as-merged"))}.patches(t.Context())
+	set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))}.patches(t.Context())
 	require.NoError(t, err)
 	return set
 }
@@ -223,4 +223,13 @@ func TestPatchFileThatIsMissing(t *testing.T) {
 	c.Patches = []string{""}
 	_, err := c.patches(t.Context())
 	require.ErrorContains(t, err, "empty")
+}
+
+// shippedSeries is a series that comes with the rig, named "scenario/series".
+func shippedSeries(name string) fs.FS {
+	series, err := fs.Sub(patches.Files(), name)
+	if err != nil {
+		panic(err) // a name of this test's
+	}
+	return series
 }

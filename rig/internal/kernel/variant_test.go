@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/kernel/patches"
 	"kcovrig/rig/fault"
 )
 
@@ -68,7 +67,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.patch")
 			require.NoError(t, os.WriteFile(file, []byte(c.patch), 0o644))
-			set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Patches: []string{file}}.patches(t.Context())
+			set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Patches: []string{file}}.patches(t.Context())
 			require.NoError(t, err)
 			for patched, want := range map[bool]files{true: c.patched, false: c.unpatched} {
 				made, err := set.variant(t.Context(), patched, c.tree.read)
@@ -107,7 +106,7 @@ func TestSeveralPatchesInOrder(t *testing.T) {
 	write("outside/series", "../plain/0001-a.patch\n")
 	write("empty/readme", "")
 	read := func(tree string, named ...string) (string, string, error) {
-		set, err := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Tree: tree, Patches: named}.patches(t.Context())
+		set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Tree: tree, Patches: named}.patches(t.Context())
 		if err != nil {
 			return "", "", err
 		}
@@ -145,7 +144,7 @@ func TestACommitOfTheTreeIsAPatch(t *testing.T) {
 		tool(t, tree, "", "git", append([]string{"-c", "user.name=A U Thor", "-c", "user.email=a@example.org"}, args...)...)
 	}
 	t.Setenv("GIT_DIR", "/nowhere")
-	c := Config{Series: seriesOf(patches.Series("kcov/as-posted")), Tree: tree, Patches: []string{"fix"}}
+	c := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Tree: tree, Patches: []string{"fix"}}
 	set, err := c.patches(t.Context())
 	require.NoError(t, err)
 	require.Len(t, set.own, 1)

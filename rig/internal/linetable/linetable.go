@@ -86,7 +86,7 @@ type search struct {
 	object *objfile.Object
 	lines  objfile.Lines
 	codeOf map[place][]uint64 // where code of a line begins
-	bodies []body             // all that functions became
+	bodies []objfile.Body     // all that functions became
 	heads  []head             // where functions begin in the source, sorted
 	why    map[uint64]string  // of the functions found, by address
 }
@@ -146,8 +146,8 @@ func (p place) compare(q place) int {
 // clones and parts, and what it was inlined into.
 func (s *search) addInstances(name, why string) {
 	for _, b := range s.bodies {
-		if b.name == name {
-			s.add(b.start, why)
+		if b.Name == name {
+			s.add(b.Start, why)
 		}
 	}
 }
@@ -226,12 +226,6 @@ func (s *search) linesOf(f elf.Symbol) objfile.Lines {
 	return out
 }
 
-// body is code of a function: a copy of its own, or an inlined one.
-type body struct {
-	name  string
-	start uint64 // of one of its ranges
-}
-
 // head is where a function begins in the source.
 type head struct {
 	place
@@ -256,7 +250,10 @@ func (s *search) readCode(d *dwarf.Data, source string) error {
 			s.codeOf[at] = append(s.codeOf[at], r.Addr)
 		}
 	}
-	s.bodies, s.heads = units.bodies, units.heads
+	if s.bodies, err = objfile.ReadBodies(d); err != nil {
+		return err
+	}
+	s.heads = units.heads
 	slices.SortFunc(s.heads, func(a, b head) int {
 		return cmp.Or(a.place.compare(b.place), strings.Compare(a.name, b.name))
 	})

@@ -11,34 +11,29 @@ import (
 
 // units is what the compilation units of an object say of functions.
 type units struct {
-	roots  []string // of the tree, with a slash, as files' names begin with them
-	bodies []body
-	heads  []head
-	names  map[dwarf.Offset]string
-	files  []*dwarf.LineFile // of the unit at hand
+	roots []string // of the tree, with a slash, as files' names begin with them
+	heads []head
+	files []*dwarf.LineFile // of the unit at hand
 }
 
-// readUnits reads them twice: an instance may stand before the function that it is one of.
+// readUnits reads the units, of which one has to be the source's.
 func readUnits(d *dwarf.Data, source string) (*units, error) {
-	u := &units{names: map[dwarf.Offset]string{}}
-	for _, read := range []func(*dwarf.Data, *dwarf.Entry) error{u.readName, u.readBody} {
-		r := d.Reader()
-		for {
-			e, err := r.Next()
-			if err != nil {
-				return nil, fmt.Errorf("debug information: %w", err)
-			}
-			if e == nil {
-				break
-			}
-			if e.Tag == dwarf.TagCompileUnit {
-				err = u.enter(d, e, source)
-			} else if e.Tag == dwarf.TagSubprogram || e.Tag == dwarf.TagInlinedSubroutine {
-				err = read(d, e)
-			}
-			if err != nil {
+	u := &units{}
+	for r := d.Reader(); ; {
+		e, err := r.Next()
+		if err != nil {
+			return nil, fmt.Errorf("debug information: %w", err)
+		}
+		if e == nil {
+			break
+		}
+		switch e.Tag {
+		case dwarf.TagCompileUnit:
+			if err := u.enter(d, e, source); err != nil {
 				return nil, err
 			}
+		case dwarf.TagSubprogram:
+			u.readHead(e)
 		}
 	}
 	if len(u.roots) == 0 {
@@ -78,39 +73,15 @@ func (u *units) below(name string) string {
 	return name
 }
 
-// readName notes a function's name, and where its definition begins.
-func (u *units) readName(_ *dwarf.Data, e *dwarf.Entry) error {
-	name, ok := e.Val(dwarf.AttrName).(string)
-	if !ok || e.Tag != dwarf.TagSubprogram {
-		return nil
-	}
-	u.names[e.Offset] = name
+// readHead notes where the definition of a function begins.
+func (u *units) readHead(e *dwarf.Entry) {
+	name, _ := e.Val(dwarf.AttrName).(string)
 	file, _ := e.Val(dwarf.AttrDeclFile).(int64)
 	line, _ := e.Val(dwarf.AttrDeclLine).(int64)
 	declared, _ := e.Val(dwarf.AttrDeclaration).(bool)
-	if !declared && line > 0 && file >= 0 && file < int64(len(u.files)) && u.files[file] != nil {
+	if name != "" && !declared && line > 0 && file >= 0 && file < int64(len(u.files)) && u.files[file] != nil {
 		u.heads = append(u.heads, head{place{u.below(u.files[file].Name), int(line)}, name})
 	}
-	return nil
-}
-
-func (u *units) readBody(d *dwarf.Data, e *dwarf.Entry) error {
-	name := u.names[e.Offset]
-	for _, attr := range []dwarf.Attr{dwarf.AttrAbstractOrigin, dwarf.AttrSpecification} {
-		if origin, ok := e.Val(attr).(dwarf.Offset); ok && name == "" {
-			name = u.names[origin]
-		}
-	}
-	ranges, err := d.Ranges(e)
-	if err != nil {
-		return fmt.Errorf("debug information: ranges of %s: %w", name, err)
-	}
-	for _, r := range ranges {
-		if r[0] < r[1] && name != "" {
-			u.bodies = append(u.bodies, body{name, r[0]})
-		}
-	}
-	return nil
 }
 
 // clean leaves out detours; an object's names may be relative to the build folder.

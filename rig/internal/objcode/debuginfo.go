@@ -25,30 +25,18 @@ type debugInfo struct {
 // readDebugInfo finds the code of function and of the copy functions. dir is what relative file names count from.
 func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) (*debugInfo, error) {
 	info := &debugInfo{files: &sources{dir: dir, lines: map[string][]string{}}}
-	names := map[dwarf.Offset]string{}
-	for pass := range 2 { // an instance may stand before the function that it is one of
-		r := d.Reader()
-		for {
-			e, err := r.Next()
-			if err != nil {
-				return nil, fmt.Errorf("debug information: %w", err)
-			}
-			if e == nil {
-				break
-			}
-			switch {
-			case pass == 0 && e.Tag == dwarf.TagSubprogram:
-				if name, ok := e.Val(dwarf.AttrName).(string); ok {
-					names[e.Offset] = name
-				}
-			case pass == 1 && (e.Tag == dwarf.TagSubprogram || e.Tag == dwarf.TagInlinedSubroutine):
-				if err := info.addCode(d, e, names, function, copies); err != nil {
-					return nil, err
-				}
-			}
+	bodies, err := objfile.ReadBodies(d)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range bodies {
+		switch code := (Range{Start: b.Start, End: b.End}); {
+		case b.Name == function:
+			info.body = append(info.body, code)
+		case slices.Contains(copies, b.Name):
+			info.copies = append(info.copies, code)
 		}
 	}
-	var err error
 	if info.lines, err = objfile.ReadLines(d); err != nil {
 		return nil, err
 	}
@@ -56,34 +44,6 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 		return nil, fmt.Errorf("debug information: no code of %s", function)
 	}
 	return info, nil
-}
-
-func (info *debugInfo) addCode(d *dwarf.Data, e *dwarf.Entry, names map[dwarf.Offset]string, function string, copies []string) error {
-	name := names[e.Offset]
-	for _, attr := range []dwarf.Attr{dwarf.AttrAbstractOrigin, dwarf.AttrSpecification} {
-		if origin, ok := e.Val(attr).(dwarf.Offset); ok && name == "" {
-			name = names[origin]
-		}
-	}
-	isBody, isCopy := name == function, slices.Contains(copies, name)
-	if !isBody && !isCopy {
-		return nil
-	}
-	ranges, err := d.Ranges(e)
-	if err != nil {
-		return fmt.Errorf("debug information: ranges of %s: %w", name, err)
-	}
-	for _, r := range ranges {
-		if r[0] >= r[1] {
-			continue
-		}
-		if isBody {
-			info.body = append(info.body, Range{Start: r[0], End: r[1]})
-		} else {
-			info.copies = append(info.copies, Range{Start: r[0], End: r[1]})
-		}
-	}
-	return nil
 }
 
 // sources reads lines of source files, each file once.
