@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// tickTime is the time between two looks at the kernel's messages and the clock.
-	tickTime = 10 * time.Millisecond
 	// triesMax bounds what one line may tell.
 	triesMax = 1 << 20
 )
@@ -72,7 +70,7 @@ func (l *life) begin() {
 
 // follow watches the program until its life is over.
 func (l *life) follow(ctx context.Context) (end ending, err error) {
-	every := tickTime
+	every := l.opts.patience.tick
 	if l.opts.Program.Window == wire.WindowTimed {
 		every = min(every, time.Duration(l.opts.Program.EveryNS))
 	}

@@ -66,11 +66,12 @@ type patience struct {
 	kill  time.Duration // for the end after SIGKILL
 	rest  time.Duration // for what a dead program left in its pipe, or a report's rest
 	turn  time.Duration // of one mode, where there are several
+	tick  time.Duration // between two looks at the kernel's messages and the clock
 }
 
 var patient = patience{
 	setUp: 60 * time.Second, quiet: 30 * time.Second, stop: 2 * time.Second,
-	kill: 3 * time.Second, rest: time.Second, turn: time.Second,
+	kill: 3 * time.Second, rest: time.Second, turn: time.Second, tick: 10 * time.Millisecond,
 }
 
 // Validate says what is wrong with o.

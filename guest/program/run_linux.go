@@ -58,6 +58,7 @@ func Run(ctx context.Context, opts Options) (wire.Done, error) {
 		if err := r.live(ctx, r.tracks[r.starts%uint64(len(r.tracks))]); err != nil {
 			return wire.Done{}, err
 		}
+		r.progress(time.Now()) // a program may live for less than a tick
 	}
 	return wire.Done{ElapsedNS: int64(r.clock()), Tallies: r.totals()}, nil
 }

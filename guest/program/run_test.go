@@ -74,7 +74,7 @@ func newBench(t *testing.T, window wire.WindowKind, detect []wire.Detect, words 
 		Program: wire.Program{Args: words, Env: []string{"PATH=" + os.Getenv("PATH")}, Detect: detect, Window: window},
 		patience: patience{
 			setUp: 10 * time.Second, quiet: 10 * time.Second, stop: 5 * time.Second, kill: 5 * time.Second,
-			rest: 2 * time.Second, turn: time.Second,
+			rest: 2 * time.Second, turn: time.Second, tick: 10 * time.Millisecond,
 		},
 	}
 	if window == wire.WindowTimed {
@@ -87,7 +87,7 @@ func newBench(t *testing.T, window wire.WindowKind, detect []wire.Detect, words 
 func (b *bench) run(t *testing.T) (wire.Done, error) {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	look := func() {
 		if b.enough != nil && b.enough(b) {
@@ -123,6 +123,16 @@ func windows(n uint64) func(*bench) bool {
 func hits(n int) func(*bench) bool { return func(b *bench) bool { return len(b.hits) >= n } }
 
 var told = []wire.Detect{{Kind: wire.KindTold}}
+
+// Who waits for the totals hears of them however soon each run of the program ends.
+func TestProgramsThatLiveForLessThanATickAreReported(t *testing.T) {
+	b := newBench(t, wire.WindowRun, []wire.Detect{{Kind: wire.KindExit}}, "once")
+	b.patience.tick = time.Hour
+	b.enough = windows(5)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, done.Tallies[0].Windows, uint64(5))
+}
 
 func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	b := newBench(t, wire.WindowTold, told, "told")
