@@ -59,6 +59,8 @@ func TestExitCodes(t *testing.T) {
 		"not fixed":          {verdict(trial.NotFixed), nil, 1},
 		"identical":          {verdict(trial.Identical), nil, 4},
 		"inconclusive":       {verdict(trial.Inconclusive), nil, 4},
+		"not applicable":     {verdict(trial.DoesNotApply), nil, 6},
+		"not applicable too": {nil, trial.DoesNotApplyf(fault.User, "bisect", "no"), 6},
 		"an arm":             {ran(trial.OutcomeOK), nil, 0},
 		"an arm, cut short":  {ran(trial.OutcomeCut), nil, 4},
 		"unknown":            {ran(trial.OutcomeUnknown), nil, 4},

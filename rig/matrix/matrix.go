@@ -27,6 +27,7 @@ const (
 	Stale                = Outcome(trial.FindingStale)
 	Clean                = Outcome(trial.FindingClean)
 	Inconclusive         = Outcome(trial.Inconclusive)
+	DoesNotApply         = Outcome(trial.DoesNotApply)
 )
 
 // The commands: both kernels judged, or one kernel alone.
@@ -38,9 +39,9 @@ const (
 // outcomesOf lists what a command may come to.
 func outcomesOf(command string) []Outcome {
 	if command == Run {
-		return []Outcome{Stale, Clean, Inconclusive}
+		return []Outcome{Stale, Clean, Inconclusive, DoesNotApply}
 	}
-	return []Outcome{Fixed, NotFixed, NoEffect, Identical, Inconclusive}
+	return []Outcome{Fixed, NotFixed, NoEffect, Identical, Inconclusive, DoesNotApply}
 }
 
 // Cell is one combination of the axes' values.

@@ -109,9 +109,11 @@ func (k *built) rigFault() error {
 	return nil
 }
 
-// failedCell is the result of a cell that could not begin.
+// failedCell is the result of a cell that could not begin, or need not.
 func failedCell(c matrix.Cell, err error) matrix.CellResult {
-	r := matrix.Judge(c, trial.Result{Failure: trial.FailureOf(err)})
+	var result trial.Result
+	_ = result.FailureOrVerdict(err) // what is left of it is in the result
+	r := matrix.Judge(c, result)
 	r.Started = time.Now().UTC().Format(time.RFC3339)
 	return r
 }

@@ -21,6 +21,9 @@ const PatchFile = "made-by.patch"
 // all of the variants can be. What it returns is to be closed, also beside an error.
 func Open(ctx context.Context, run *command.Run, ask Request) (*Kernels, error) {
 	k := &Kernels{Of: map[trial.Variant]Kernel{}}
+	if err := run.Scenario.Applies(run.Arch.Name); err != nil {
+		return k, err
+	}
 	end := run.Stages.Begin("", "source")
 	cfg, err := run.Config.KernelConfig()
 	if err != nil {

@@ -28,6 +28,8 @@ func Text(w io.Writer, r trial.Result) error {
 	}
 	writeReplay(&b, r.Replay)
 	switch {
+	case r.Judgement.Verdict == trial.DoesNotApply:
+		writeVerdict(&b, r.Judgement)
 	case r.Command == "compare":
 		writeVoices(&b, r.Judgement)
 		writeVerdict(&b, r.Judgement)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 	"kcovrig/scenarios"
 )
@@ -169,12 +170,16 @@ func (c *collector) program(s *Scenario, f file) error {
 	return nil
 }
 
-// Runs says what of the architecture and the modes that were asked for the scenario
-// has not.
-func (s Scenario) Runs(on string, modes []string) error {
+// Applies says whether the bug can be looked for on the architecture.
+func (s Scenario) Applies(on string) error {
 	if !slices.Contains(s.Archs, on) {
-		return fmt.Errorf("--arch: scenario %s is not for %s (have: %s)", s.Name, on, strings.Join(s.Archs, ", "))
+		return trial.DoesNotApplyf(fault.User, "", "scenario %s is not for %s (have: %s)", s.Name, on, strings.Join(s.Archs, ", "))
 	}
+	return nil
+}
+
+// HasModes says which of the modes that were asked for the scenario has not.
+func (s Scenario) HasModes(modes []string) error {
 	for _, m := range modes {
 		if !slices.Contains(s.Modes, m) {
 			return fmt.Errorf("--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))

@@ -16,6 +16,7 @@ import (
 	"kcovrig/images"
 	"kcovrig/kernel/patches"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // write makes a folder with a scenario and its patch.
@@ -180,9 +181,11 @@ func TestAScenarioTravelsAndIsTheSame(t *testing.T) {
 func TestAScenarioSaysWhereItRuns(t *testing.T) {
 	s, err := Load(write(t, "workload:", "machine: {arch: [arm64]}\nworkload:"))
 	require.NoError(t, err)
-	assert.NoError(t, s.Runs("arm64", []string{"once"}))
-	assert.ErrorContains(t, s.Runs("x86_64", nil), "scenario ring is not for x86_64")
-	assert.ErrorContains(t, s.Runs("arm64", []string{"pc"}), `unknown mode "pc"`)
+	assert.NoError(t, s.Applies("arm64"))
+	assert.NotNil(t, trial.Inapplicable(s.Applies("x86_64")))
+	assert.ErrorContains(t, s.Applies("x86_64"), "scenario ring is not for x86_64")
+	assert.NoError(t, s.HasModes([]string{"once"}))
+	assert.ErrorContains(t, s.HasModes([]string{"pc"}), `unknown mode "pc"`)
 }
 
 // shippedSeries is a series that comes with the rig, named "scenario/series".

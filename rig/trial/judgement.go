@@ -11,7 +11,8 @@ const (
 	Fixed          Verdict = "fixed"
 	NotFixed       Verdict = "not-fixed"
 	NoEffect       Verdict = "no-effect-possible"
-	Identical      Verdict = "identical" // the patch changes no code where the bug is: nothing was tested
+	Identical      Verdict = "identical"      // the patch changes no code where the bug is: nothing was tested
+	DoesNotApply   Verdict = "not-applicable" // the scenario is not for this tree or architecture: nothing was built, nothing is said of the patch
 	Inconclusive   Verdict = "inconclusive"
 )
 

@@ -101,7 +101,8 @@ func pathsOf(patches []mailpatch.Patch, has func(string) bool) []string {
 // notApplicable is the error where neither the fix goes on the tree nor comes off it.
 func notApplicable(tries []trial.Tried) error {
 	return &fault.Error{
-		Kind: fault.User, Op: "see whether the tree has the fix", Err: &trial.NotApplicable{Tries: tries},
+		Kind: fault.User, Op: "see whether the tree has the fix",
+		Err: &trial.NotApplicable{Why: "no series goes on this tree, and none comes off it", Tries: tries},
 		Try: "a kernel that one of the series is for; --patch with the fix as it fits this one; or kcovrig run --as-is, which needs no fix",
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // cacheFormat goes into every key: raise it when builds change in a way that
@@ -106,7 +107,7 @@ func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return fault.Newf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
+	return trial.DoesNotApplyf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
 }
 
 // Check says whether the variant can be made: that the patch applies or comes off,
