@@ -181,8 +181,8 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 			f.notes = append(f.notes, "not used for the scope: "+m)
 		}
 	}
-	for _, series := range f.scenario.Patches {
-		patches, err := readSeries(series)
+	for _, series := range SeriesOf(f.scenario) {
+		patches, err := series.Patches()
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ package kernels
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,7 +158,7 @@ func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	image := example(t)
 	image.PatchText, image.Patched, image.AsIs = "", false, true
 	r := analyser(t, scenario.Scope{})
-	r.Config.Scenario.Patches = []fs.FS{fstest.MapFS{"1.patch": {Data: []byte(fix)}}}
+	r.Config.Scenario.Patches = []scenario.Series{{FS: fstest.MapFS{"1.patch": {Data: []byte(fix)}}}}
 	a, err := r.Analyse(t.Context(), image, t.TempDir())
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"body post.constprop.0: lib/ring.c:16 in hunk 1", "body flush: lib/ring.c:16 in hunk 1", "body post.constprop.0.cold: a part of post.constprop.0"}, scopeOf(a.Code))

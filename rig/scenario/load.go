@@ -90,7 +90,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 // scenario makes the parsed form, with what the file names.
 func (c *collector) scenario(f file) (Scenario, error) {
 	s := Scenario{
-		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch,
+		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch, Kernels: f.Kernels.Range,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
@@ -111,7 +111,7 @@ func (c *collector) scenario(f file) (Scenario, error) {
 		if err != nil {
 			return Scenario{}, err
 		}
-		s.Patches = append(s.Patches, held)
+		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
 	config := f.Config.Text
 	if f.Config.File != "" {

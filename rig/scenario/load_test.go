@@ -139,6 +139,18 @@ func TestPatchesOfOneFixKeepTheirOrder(t *testing.T) {
 	assert.Equal(t, map[string]string{"00-z.patch": "1", "01-a.patch": "2"}, texts(t, s.Patches[0]))
 }
 
+func TestAFixMayBeReversedAndForSomeKernels(t *testing.T) {
+	dir := write(t, "[fix.patch]", "[{patches: [fix.patch], reverse: true, kernels: \">=6.10\"}, fix.patch]", "order:", "kernels: \"<7\"\norder:")
+	s, err := Load(dir)
+	require.NoError(t, err)
+	require.Len(t, s.Patches, 2)
+	assert.True(t, s.Patches[0].Reverse)
+	assert.Equal(t, ">=6.10", s.Patches[0].Kernels.String())
+	assert.False(t, s.Patches[1].Reverse)
+	assert.True(t, s.Patches[1].Kernels.Holds("5.10"))
+	assert.False(t, s.Kernels.Holds("7.0"))
+}
+
 func TestAConfigurationFileThatIsNoneIsRefused(t *testing.T) {
 	dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte("NET=y\n"), 0o644))

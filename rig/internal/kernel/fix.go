@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path"
 	"path/filepath"
@@ -32,26 +33,55 @@ type standing struct {
 	tries    []trial.Tried // why neither, series by series, where it is not known
 }
 
-// stand tries the series in their order, forward and in reverse. The first that
-// goes on the tree or comes off it decides.
+// stand tries the series that are for the tree's version in their order, forward and
+// in reverse. The first that goes on the tree or comes off it decides. One that says
+// otherwise leaves the answer open, and an arm may be the other one: it is an error.
 func (set patchSet) stand(ctx context.Context, read reader) (standing, error) {
 	var s standing
+	var by string
 	for _, series := range set.series {
-		t := try(ctx, series, 0, read)
+		name := names(series.patches)
+		if !series.kernels.Holds(set.version) {
+			s.tries = append(s.tries, trial.Tried{Series: name, For: series.kernels.String()})
+			continue
+		}
+		t := try(ctx, series.patches, 0, read)
+		found := standing{presence: fixLacking, other: t.on}
 		switch {
 		case t.already:
-			return standing{presence: fixPresent, other: t.off}, nil
-		case t.onErr == nil:
-			return standing{presence: fixLacking, other: t.on}, nil
-		}
-		for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
-			if err != nil && fault.KindOf(err) != fault.User { // it could not be tried
-				return standing{}, err
+			found = standing{presence: fixPresent, other: t.off}
+		case t.onErr != nil:
+			for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
+				if err != nil && fault.KindOf(err) != fault.User { // it could not be tried
+					return standing{}, err
+				}
 			}
+			s.tries = append(s.tries, trial.Tried{Series: name, On: t.onErr.Error(), Off: t.offErr.Error()})
+			continue
 		}
-		s.tries = append(s.tries, trial.Tried{Series: names(series), On: t.onErr.Error(), Off: t.offErr.Error()})
+		switch s.presence {
+		case fixUnknown:
+			found.tries, s, by = s.tries, found, name
+		case found.presence:
+		default:
+			return standing{}, contradiction(by, name, s.presence)
+		}
 	}
 	return s, nil
+}
+
+// contradiction is the error of two series of which one says that the tree has the
+// fix, and the other that it lacks it; first says that it is as presence.
+func contradiction(first, second string, presence presence) error {
+	lacks, has := first, second
+	if presence == fixPresent {
+		lacks, has = has, lacks
+	}
+	return &fault.Error{
+		Kind: fault.User, Op: "see whether the tree has the fix",
+		Err: fmt.Errorf("%s goes on, which says that it lacks the fix, and %s comes off, which says that it has it", lacks, has),
+		Try: "series that say the same of each tree; kernels, in the scenario's fix, keeps one to the versions that it is for",
+	}
 }
 
 // tried is how patches fit a tree.

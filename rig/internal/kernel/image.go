@@ -61,16 +61,19 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
+	whose := fault.User
+	if t.cfg.AsIs { // an older or a newer kernel, as it stands
+		whose = fault.Kernel
+	}
+	if err := t.isFor(whose); err != nil {
+		return job{}, err
+	}
 	made := variant{changes: changes{}}
 	if !t.cfg.AsIs {
 		var err error
 		if made, err = t.patches.variant(ctx, patched, t.read); err != nil {
 			return job{}, err
 		}
-	}
-	whose := fault.User
-	if t.cfg.AsIs { // an older or a newer kernel, as it stands
-		whose = fault.Kernel
 	}
 	if err := t.holdsUnit(made.changes, whose); err != nil {
 		return job{}, err
@@ -91,6 +94,14 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	}, t.patches.unitsKey()...))
 	j.key = hashOf([]any{j.family, made.changes})
 	return j, nil
+}
+
+// isFor wants a version in which the bug can be looked for.
+func (t *Tree) isFor(whose fault.Kind) error {
+	if t.cfg.Versions.Holds(t.Version) {
+		return nil
+	}
+	return trial.DoesNotApplyf(whose, "look at the tree", "it is for kernels %s, and %s is %s", t.cfg.Versions, t.Path, t.Version)
 }
 
 // holdsUnit wants the tree with changes to hold one of the fix's files: a kernel

@@ -23,6 +23,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernelversion"
 )
 
 // Config says what to build and where. Fill it, then Open.
@@ -36,9 +37,12 @@ type Config struct {
 	// AsIs takes the tree as it stands for both variants.
 	AsIs bool
 	// Series are patch series that fix the bug, tried in order: the first that goes on
-	// the tree or comes off it says whether the tree has the fix. The files that they
-	// change, named as with a/ and b/, are those that are looked at.
-	Series []fs.FS
+	// the tree or comes off it says whether the tree has the fix, and no other may say
+	// otherwise. The files that they change, named as with a/ and b/, are those that are
+	// looked at.
+	Series []Series
+	// Versions are those of kernels that the bug can be looked for in.
+	Versions kernelversion.Range
 	// Patches replace Series where there are any: what the patched variant has, in this
 	// order. Each is a file, a folder of them, or a commit of Tree.
 	Patches []string
@@ -56,6 +60,15 @@ type Config struct {
 	Progress func(line string)
 	// Step, where set, is told each step of make as it is announced.
 	Step func(Step)
+}
+
+// Series is a folder of *.patch files that fix the bug together, in the order of
+// their names.
+type Series struct {
+	Files fs.FS
+	// Reverse: they undo the fix, so that taking them off a kernel is what fixes it.
+	Reverse bool
+	Kernels kernelversion.Range // that they are for
 }
 
 // Step is how far a build has come, in the steps that make announces. Before

@@ -37,32 +37,41 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 
 // Sources are the files that the series change of what a kernel is built from, by
 // their paths below the tree, sorted.
-func Sources(series []fs.FS) ([]string, error) {
+func Sources(series []Series) ([]string, error) {
 	set, err := readFix(series)
 	return set.sources, err
 }
 
 // readFix reads the series with the fix.
-func readFix(series []fs.FS) (patchSet, error) {
+func readFix(series []Series) (patchSet, error) {
 	var set patchSet
 	for _, s := range series {
-		names, err := fs.Glob(s, "*.patch")
-		if err == nil && len(names) == 0 {
-			err = errors.New("no *.patch file")
-		}
-		if err != nil {
-			return patchSet{}, fault.Wrap(fault.User, "read patch series", err)
-		}
-		patches, _, err := readSeries(s, names)
+		patches, err := s.Patches()
 		if err != nil {
 			return patchSet{}, err
 		}
-		set.series = append(set.series, patches)
+		set.series = append(set.series, fix{patches, s.Kernels})
 		set.sources = append(set.sources, pathsOf(patches, func(string) bool { return false })...)
 	}
 	slices.Sort(set.sources)
 	set.sources = slices.Compact(set.sources)
 	return set, nil
+}
+
+// Patches are those of a series, as they fix the bug.
+func (s Series) Patches() ([]mailpatch.Patch, error) {
+	names, err := fs.Glob(s.Files, "*.patch")
+	if err == nil && len(names) == 0 {
+		err = errors.New("no *.patch file")
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "read patch series", err)
+	}
+	patches, _, err := readSeries(s.Files, names)
+	if err != nil || !s.Reverse {
+		return patches, err
+	}
+	return mailpatch.Reversed(patches)
 }
 
 // patch reads what one --patch names: a file, a folder, or a commit of the tree.

@@ -153,6 +153,9 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	w := &build{
 		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: b.grace,
 	}
+	if err := t.isFor(fault.Kernel); err != nil {
+		return nil, err
+	}
 	if err := t.holdsUnit(nil, fault.Kernel); err != nil {
 		return nil, err
 	}
