@@ -127,7 +127,10 @@ func writeCode(b *strings.Builder, r trial.Result) {
 		}
 		b.WriteString("\n")
 	}
-	if r.CodeDiffers != nil && !*r.CodeDiffers {
+	switch {
+	case r.CodeElsewhere:
+		b.WriteString("code      the two kernels' code is the same where the bug is, and differs elsewhere\n")
+	case r.CodeDiffers != nil && !*r.CodeDiffers:
 		b.WriteString("code      the two kernels' code is the same\n")
 	}
 }
