@@ -54,6 +54,7 @@ type Image struct {
 	Vmlinux   string
 	BuildDir  string
 	Objects   []kernel.Object // the files that the fix changes, compiled
+	Headers   []kernel.Header `json:",omitempty"` // that it changes
 	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
 	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
 }

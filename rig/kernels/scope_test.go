@@ -132,6 +132,29 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.Empty(t, a.FixOrders)
 }
 
+// What a header's lines became is in the objects that include it.
+func TestTheLinesOfAHeaderAreFoundWhereItIsIncluded(t *testing.T) {
+	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
+	require.NoError(t, err)
+	const begin, end = "/* inlined wherever it is called */\n", "\nstatic"
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok)
+	inline, after, ok := strings.Cut(rest, "}\n")
+	require.True(t, ok)
+	inline = strings.Replace(inline, "\tr->length++;\n", "\tr->length++;\n\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n", 1) + "}\n"
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "ring.h")
+	require.NoError(t, os.WriteFile(kept, []byte(inline), 0o644))
+	image := exampleOf(t, before+"#line 1 \"include/ring.h\"\n"+inline+"#line 20 \"lib/ring.c\"\n"+after)
+	image.Headers = []kernel.Header{{File: "include/ring.h", Source: kept}}
+	image.PatchText = header + "diff --git a/include/ring.h b/include/ring.h\n--- a/include/ring.h\n+++ b/include/ring.h\n@@ -2,4 +2,5 @@\n {\n \tr->length++;\n+\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), image, t.TempDir())
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold", "flush"}, a.Compared)
+	require.Contains(t, scopeOf(a.Code), "body flush: include/ring.h:4 in hunk 1")
+	require.Len(t, a.FixOrders, 2, "inlined into two: %v", a.Stops)
+}
+
 func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
 	image := example(t)
 	for name, c := range map[string]struct{ patch, says string }{

@@ -50,7 +50,7 @@ func SeriesOf(s scenario.Scenario) []kernel.Series {
 func BuildConfig(cfg Config, jobs int) kernel.Config {
 	s := cfg.Scenario
 	return kernel.Config{
-		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: SeriesOf(s), Versions: s.Kernels, Patches: cfg.Spec.Patch,
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: SeriesOf(s), Objects: s.Objects, Versions: s.Kernels, Patches: cfg.Spec.Patch,
 		Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
@@ -116,7 +116,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, PatchText: i.PatchText, Notes: i.Notes,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Notes: i.Notes,
 	}
 }
 

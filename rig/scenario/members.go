@@ -17,17 +17,18 @@ const whole = "a scenario"
 // The forms of texts. Paths have no parts that begin with a point: none leads out of
 // the folder, and none is hidden.
 var (
-	aName   = text{form: `^[a-z0-9][a-z0-9_-]*$`, words: "lower-case letters, digits, - and _", most: 40}
-	aTitle  = text{form: oneLine, words: "one line", most: 120}
-	aPath   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
-	aPatch  = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
-	aSymbol = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
-	inGuest = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
-	aRange  = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}
-	setting = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
-	aWord   = text{form: oneLine, words: "words on one line", most: 60}
-	aSize   = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
-	aConfig = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
+	aName    = text{form: `^[a-z0-9][a-z0-9_-]*$`, words: "lower-case letters, digits, - and _", most: 40}
+	aTitle   = text{form: oneLine, words: "one line", most: 120}
+	aPath    = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
+	aPatch   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
+	anObject = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.o$`, words: "an object of a C file of the kernel's, such as net/tls/tls_main.o", most: 200}
+	aSymbol  = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
+	inGuest  = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
+	aRange   = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}
+	setting  = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
+	aWord    = text{form: oneLine, words: "words on one line", most: 60}
+	aSize    = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
+	aConfig  = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
 )
 
 // Parts of the forms. A line has no characters that a terminal would obey.
@@ -44,6 +45,7 @@ func root() mapping {
 		{key: "title", about: "the bug in one line", needed: true, shape: aTitle},
 		{key: "kernels", about: "versions in which the bug can be looked for (default: all)", shape: aRange},
 		{key: "fix", about: "what fixes the bug: the first of these that goes on the kernel, or comes off it", needed: true, shape: list{either{aPath, fixShape}, 16}},
+		{key: "objects", about: "objects to look at beside those of the files that fix changes: what includes its headers", shape: list{anObject, 16}},
 		{key: "config", about: "the kernel's configuration, beside kcovrig's own", shape: either{aConfig, mapping{members: []member{
 			{key: "file", about: "a fragment", needed: true, shape: aPath},
 		}}}},

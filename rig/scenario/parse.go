@@ -18,6 +18,7 @@ type file struct {
 	Title   string
 	Kernels versions
 	Fix     []series
+	Objects []string
 	Config  fragment
 	Make    []string
 	Order   order

@@ -30,6 +30,8 @@ type Scenario struct {
 	// or comes off it says whether the tree has the fix. The files that they change,
 	// under names that begin with a/ and b/, are where the bug is.
 	Patches []Series
+	// Objects are the kernel's, to look at beside those of the files that Patches change.
+	Objects []string
 	// Kernels are the versions in which the bug can be looked for.
 	Kernels kernelversion.Range
 	// Function is the C function that holds the two stores, in a file that Patches

@@ -141,7 +141,7 @@ func notApplicable(tries []trial.Tried) error {
 // below the build folder.
 type unit struct{ source, object string }
 
-// units are those of the fix's files that are compiled by themselves. What a user's
+// units are those of the fix's files that are compiled by themselves, and the named ones. What a user's
 // own patch changes beside them has no part in it: kernels with and without
 // it are of one family.
 func (set patchSet) units() []unit {
@@ -151,8 +151,32 @@ func (set patchSet) units() []unit {
 			list = append(list, unit{source, strings.TrimSuffix(source, ext) + ".o"})
 		}
 	}
+	for _, object := range set.named {
+		if !slices.ContainsFunc(list, func(u unit) bool { return u.object == object }) {
+			list = append(list, unit{strings.TrimSuffix(object, ".o") + ".c", object})
+		}
+	}
 	return list
 }
+
+// headers are those of the fix's files that others include.
+func (set patchSet) headers() []string {
+	return slices.DeleteFunc(slices.Clone(set.sources), func(source string) bool { return path.Ext(source) != ".h" })
+}
+
+// keptHeaders are the headers as they were included, where the kernel has them; they
+// are kept in dir.
+func (set patchSet) keptHeaders(dir string) []Header {
+	var list []Header
+	for _, h := range set.headers() {
+		if kept := headerIn(dir, h); exists(kept) {
+			list = append(list, Header{File: h, Source: kept})
+		}
+	}
+	return list
+}
+
+func headerIn(dir, header string) string { return filepath.Join(dir, "headers", header) }
 
 // objects are the units' objects, their files in dir, where the kernel was built in
 // out. The first one's stand in dir itself, the others' in numbered folders. What
@@ -172,11 +196,14 @@ func (set patchSet) objects(dir, out string) []Object {
 	return list
 }
 
-// unitsKey is what the units are in a key.
+// unitsKey is what the units and headers, which are kept beside a build, are in a key.
 func (set patchSet) unitsKey() []any {
 	var key []any
 	for _, u := range set.units() {
 		key = append(key, u.source, u.object)
+	}
+	for _, h := range set.headers() {
+		key = append(key, h)
 	}
 	return key
 }

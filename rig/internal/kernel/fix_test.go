@@ -177,6 +177,40 @@ func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 	assert.Equal(t, []any{"kernel/kcov.c", "kernel/kcov.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
 }
 
+// Nothing is compiled from a header by itself: somebody has to say what includes it.
+func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
+	c := Config{Series: seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"}))}
+	_, err := c.patches(t.Context())
+	require.ErrorContains(t, err, "it changes include/net/tls.h: no file that is compiled by itself")
+	c.Objects = []string{"net/tls/tls_main.o", "net/tls/tls_sw.o"}
+	set, err := c.patches(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []unit{{"net/tls/tls_main.c", "net/tls/tls_main.o"}, {"net/tls/tls_sw.c", "net/tls/tls_sw.o"}}, set.units())
+	assert.Equal(t, []any{"net/tls/tls_main.c", "net/tls/tls_main.o", "net/tls/tls_sw.c", "net/tls/tls_sw.o", "include/net/tls.h"}, set.unitsKey())
+	tree := func(path string) *Tree {
+		c, _ := fakeRig(t)
+		c.Series, c.Objects = seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"})), []string{"kernel/kcov.o"}
+		require.NoError(t, os.MkdirAll(filepath.Join(c.Tree, filepath.Dir(path)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(c.Tree, path), []byte("old\n"), 0o644))
+		return openTree(t, c)
+	}
+	none := tree("include/other.h")
+	none.cfg.AsIs = true
+	err = none.Check(t.Context(), false)
+	require.NotNil(t, trial.Inapplicable(err))
+	require.ErrorContains(t, err, "has no include/net/tls.h")
+	for patched, want := range map[bool]string{false: "old\n", true: "fixed\n"} {
+		image, err := tree("include/net/tls.h").Image(t.Context(), patched)
+		require.NoError(t, err)
+		require.Len(t, image.Headers, 1)
+		require.Equal(t, "include/net/tls.h", image.Headers[0].File)
+		text, err := os.ReadFile(image.Headers[0].Source)
+		require.NoError(t, err)
+		require.Equal(t, want, string(text), "as it was included")
+		require.Len(t, image.Objects, 1)
+	}
+}
+
 // Each object has files of its own beside the build, those of the first where kernels
 // that are kept have them; what was not built is left out.
 func TestObjectsOfSeveralFilesStandApart(t *testing.T) {

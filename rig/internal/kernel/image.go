@@ -104,19 +104,23 @@ func (t *Tree) isFor(whose fault.Kind) error {
 	return trial.DoesNotApplyf(whose, "look at the tree", "it is for kernels %s, and %s is %s", t.cfg.Versions, t.Path, t.Version)
 }
 
-// holdsUnit wants the tree with changes to hold one of the fix's files: a kernel
-// without any has nothing to show.
+// holdsUnit wants the tree with changes to hold one of the fix's files, and one that is
+// compiled: a kernel without has nothing to show.
 func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
 	read := reader(t.read).over(changed)
-	var missing []string
+	files := t.patches.headers()
+	var compiled []string
 	for _, u := range t.patches.units() {
-		if read.has(u.source) {
+		compiled = append(compiled, u.source)
+		if !slices.Contains(t.patches.named, u.object) {
+			files = append(files, u.source)
+		}
+	}
+	missing := files
+	if slices.ContainsFunc(files, read.has) {
+		if missing = compiled; slices.ContainsFunc(compiled, read.has) {
 			return nil
 		}
-		missing = append(missing, u.source)
-	}
-	if len(missing) == 0 {
-		return nil
 	}
 	return trial.DoesNotApplyf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
 }
@@ -193,7 +197,7 @@ func (t *Tree) image(j job, r record) Image {
 	out := filepath.Join(dir, "out")
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
-		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out),
+		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out), Headers: t.patches.keptHeaders(dir),
 		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
 		Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes, Cached: true, Log: r.Log,
 	}

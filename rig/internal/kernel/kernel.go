@@ -41,6 +41,9 @@ type Config struct {
 	// otherwise. The files that they change, named as with a/ and b/, are those that are
 	// looked at.
 	Series []Series
+	// Objects are looked at beside those of the files that Series change, below the build
+	// folder: what includes the headers that they change.
+	Objects []string
 	// Versions are those of kernels that the bug can be looked for in.
 	Versions kernelversion.Range
 	// Patches replace Series where there are any: what the patched variant has, in this
@@ -91,7 +94,8 @@ type Image struct {
 	Vmlinux    string
 	BuildDir   string   // kbuild's output folder
 	SourceDir  string   // the private tree; the files of the fix may by now be another variant's
-	Objects    []Object // those that the fix changes, sorted by name
+	Objects    []Object // those that the fix changes
+	Headers    []Header // those that the fix changes, where the tree has them
 	Version    string   // as in the tree's Makefile
 	AsIs       bool     // the tree as it stands: Patched says nothing
 	Patched    bool
@@ -114,6 +118,12 @@ type Object struct {
 	Path   string // the object as it was built
 	Source string // its source as it was compiled
 	Debug  string // the object, compiled once more with -g
+}
+
+// Header is a file of the fix's that others include.
+type Header struct {
+	File   string // below the tree
+	Source string // it as it was included
 }
 
 // makesOwn are the characters that make takes for its own in a path, the colon

@@ -25,6 +25,10 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 	if err != nil {
 		return patchSet{}, err
 	}
+	set.named = c.Objects
+	if len(set.series) > 0 && len(set.units()) == 0 {
+		return patchSet{}, set.nothingCompiled()
+	}
 	for _, named := range c.Patches {
 		patches, notes, err := c.patch(ctx, named)
 		if err != nil {
@@ -33,6 +37,18 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 		set.own, set.notes = append(set.own, patches...), append(set.notes, notes...)
 	}
 	return set, nil
+}
+
+// nothingCompiled is the error of a fix that changes no file which is compiled by itself.
+func (set patchSet) nothingCompiled() error {
+	changes := strings.Join(set.sources, ", ")
+	if changes == "" {
+		changes = "nothing that a kernel is built from"
+	}
+	return &fault.Error{
+		Kind: fault.User, Op: "find what the fix changes", Err: fmt.Errorf("it changes %s: no file that is compiled by itself", changes),
+		Try: "objects in the scenario: those that are made of what includes it and holds the bug, such as objects: [net/tls/tls_main.o]",
+	}
 }
 
 // Sources are the files that the series change of what a kernel is built from, by

@@ -21,6 +21,7 @@ type patchSet struct {
 	own     []mailpatch.Patch // the user's patches, in order; empty: none
 	series  []fix             // the first that fits decides
 	sources []string          // what the series change of what a kernel is built from
+	named   []string          // objects to look at beside those of sources
 	notes   []string          // about the choice of own
 	version string            // the tree's
 }
