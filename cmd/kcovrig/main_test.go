@@ -76,6 +76,23 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// Found before anything is built, and no wrong usage.
+func TestAScenarioThatIsNotForTheArchitecture(t *testing.T) {
+	code, out, _ := call(t, "compare", "--scenario=tls", "--arch=x86_64", "--json", "--no-history")
+	assert.Equal(t, exitNotFor, code)
+	var doc struct {
+		Verdict trial.Verdict
+		Reasons []string
+		Error   *trial.Failure
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &doc))
+	assert.Equal(t, trial.DoesNotApply, doc.Verdict)
+	assert.Equal(t, []string{"the scenario does not apply: scenario tls is not for x86_64 (have: arm64)"}, doc.Reasons)
+	assert.Nil(t, doc.Error)
+	code, _, _ = call(t, "run", "--as-is", "--scenario=tls", "--arch=x86_64", "--bisect-exit-codes", "--no-history")
+	assert.Equal(t, gitSkip, code)
+}
+
 func TestWrongUsage(t *testing.T) {
 	for _, args := range []string{
 		"", "cache", "nonsense", "compare extra", "compare --nonsense", "compare --arch=vax", "compare --mode=xy", "compare --reader=loud",
