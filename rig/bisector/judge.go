@@ -132,7 +132,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 		return a, trial.Observation{}, nil
 	}
 	if j := result.Judgement; j.Verdict == trial.DoesNotApply {
-		a.Finding, a.Miss, a.Whose, a.Reason = trial.FindingInconclusive, 1, bisect.WhoseScenario, "cannot be tested: "+strings.Join(j.Reasons, "; ")
+		a.Finding, a.Miss, a.Whose, a.Reason = trial.FindingInconclusive, 1, bisect.WhoseScenario, "cannot be tested: the scenario does not apply: "+strings.Join(j.Reasons, "; ")
 		return a, trial.Observation{}, nil
 	}
 	obs := trial.Observation{}

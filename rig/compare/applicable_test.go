@@ -54,7 +54,7 @@ func TestAScenarioThatDoesNotApplyIsAVerdictOfItsOwn(t *testing.T) {
 			result, err := call(cfg)
 			require.NoError(t, err)
 			assert.Equal(t, trial.DoesNotApply, result.Judgement.Verdict)
-			assert.Equal(t, []string{"the scenario does not apply: it is 5.4"}, result.Judgement.Reasons)
+			assert.Equal(t, []string{"it is 5.4"}, result.Judgement.Reasons)
 			assert.Nil(t, result.Failure)
 			assert.Empty(t, l.Boots)
 			if name != "build" {

@@ -208,13 +208,13 @@ func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
 	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotApplicable: 1}, doc.Counts, "%v", statuses(doc))
 	for _, r := range doc.Cells {
 		assert.Equal(t, matrix.DoesNotApply, r.Outcome)
-		assert.Contains(t, r.Reason, "the scenario does not apply: ")
+		assert.NotEmpty(t, r.Reason)
 		assert.Nil(t, r.Failure)
 		assert.True(t, r.Answered(), "it need not run again")
 	}
 	text, err := os.ReadFile(filepath.Join(n.cfg.OutDir, "junit.xml"))
 	require.NoError(t, err)
-	assert.Contains(t, string(text), `<skipped message="not applicable: the scenario does not apply: it is 5.4`)
+	assert.Contains(t, string(text), `<skipped message="not applicable: it is 5.4`)
 	assert.Equal(t, doc.Counts, n.saved(t).Counts)
 }
 

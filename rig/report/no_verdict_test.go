@@ -52,7 +52,7 @@ func TestAScenarioThatDoesNotApplyIsToldInEveryForm(t *testing.T) {
 		assert.Empty(t, check(t, r, func(doc map[string]any) { assert.Equal(t, "not-applicable", doc["verdict"]) }))
 		run := result.Saved{Name: "x", Document: result.NewDocument(r)}
 		for as, want := range map[string]string{
-			"text": "verdict: NOT-APPLICABLE\n  the scenario does not apply: no series", "markdown": "Not applicable: the scenario does not apply: no series",
+			"text": "verdict: NOT-APPLICABLE\n  no series", "markdown": "Not applicable: no series",
 			"html": `<span class="word">not applicable</span>`, "junit": `<skipped message="not applicable">`, "json": `"sentence": "Not applicable: `,
 		} {
 			var out bytes.Buffer

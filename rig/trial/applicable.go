@@ -28,11 +28,13 @@ type Tried struct {
 }
 
 // Error lists the series with the hunks that do not fit.
-func (e *NotApplicable) Error() string { return strings.Join(e.reasons(), "\n") }
+func (e *NotApplicable) Error() string {
+	return "the scenario does not apply: " + strings.Join(e.reasons(), "\n")
+}
 
 // reasons begins with what it comes to; each series follows.
 func (e *NotApplicable) reasons() []string {
-	all := []string{"the scenario does not apply: " + e.Why}
+	all := []string{e.Why}
 	for _, t := range e.Tries {
 		if t.For != "" {
 			all = append(all, fmt.Sprintf("%s is for kernels %s", t.Series, t.For))

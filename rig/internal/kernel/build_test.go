@@ -103,7 +103,7 @@ func TestATreeThatTheBugIsNotInDoesNotApply(t *testing.T) {
 		c.AsIs, c.Versions = asIs, later
 		err := openTree(t, c).Check(t.Context(), true)
 		require.NotNil(t, trial.Inapplicable(err))
-		require.ErrorContains(t, err, "it is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
+		require.ErrorContains(t, err, "the scenario is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
 		c.Versions = kernelversion.Range{}
 		require.NoError(t, openTree(t, c).Check(t.Context(), true))
 		c.Series = seriesOf(series("net/none.c", [2]string{"old", "fixed"}))

@@ -101,7 +101,7 @@ func (t *Tree) isFor(whose fault.Kind) error {
 	if t.cfg.Versions.Holds(t.Version) {
 		return nil
 	}
-	return trial.DoesNotApplyf(whose, "look at the tree", "it is for kernels %s, and %s is %s", t.cfg.Versions, t.Path, t.Version)
+	return trial.DoesNotApplyf(whose, "look at the tree", "the scenario is for kernels %s, and %s is %s", t.cfg.Versions, t.Path, t.Version)
 }
 
 // holdsUnit wants the tree with changes to hold one of the fix's files, and one that is
