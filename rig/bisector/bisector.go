@@ -111,6 +111,9 @@ func (b *bisection) validate() error {
 	if err != nil {
 		return err
 	}
+	if err := s.Applies(config.Spec.Arch); err != nil {
+		return err
+	}
 	cfg.Config = config
 	if b.sources, err = kernel.Sources(kernels.SeriesOf(s)); err != nil {
 		return err

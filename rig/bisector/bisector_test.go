@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -135,9 +136,15 @@ func TestEndsThatAreWrong(t *testing.T) {
 		"the scenario is not for an end": {func(f *farm, _ *bisector.Config) {
 			f.kernels[f.commits[9]] = fakeKernel{{err: trial.DoesNotApplyf(fault.Kernel, "", "it is 5.4")}}
 		}, fault.User, "the scenario does not apply"},
-		"swapped by history":   {func(f *farm, c *bisector.Config) { c.Good, c.Bad = c.Bad, c.Good }, fault.User, "wrong way round"},
-		"no such revision":     {func(_ *farm, c *bisector.Config) { c.Good = []string{"none"} }, fault.User, "no such commit"},
-		"no repository":        {func(_ *farm, c *bisector.Config) { c.Spec.Tree = t.TempDir() }, fault.User, "git repository"},
+		"swapped by history": {func(f *farm, c *bisector.Config) { c.Good, c.Bad = c.Bad, c.Good }, fault.User, "wrong way round"},
+		"no such revision":   {func(_ *farm, c *bisector.Config) { c.Good = []string{"none"} }, fault.User, "no such commit"},
+		"no repository":      {func(_ *farm, c *bisector.Config) { c.Spec.Tree = t.TempDir() }, fault.User, "git repository"},
+		"the scenario is not for the architecture": {func(_ *farm, c *bisector.Config) {
+			s, err := scenario.Load(scenario.Default)
+			if err == nil {
+				s.Archs, c.Scenario = []string{"x86_64"}, &s
+			}
+		}, fault.User, "is not for arm64"},
 		"an ordered machine":   {func(_ *farm, c *bisector.Config) { c.Spec.Arch = "x86_64" }, fault.User, "TSO"},
 		"a reader of no order": {func(_ *farm, c *bisector.Config) { c.Spec.Readers = []trial.Reader{trial.Relaxed} }, fault.User, "--reader"},
 		"no ends":              {func(_ *farm, c *bisector.Config) { c.Bad = nil }, fault.User, "--good and --bad"},
