@@ -62,12 +62,16 @@ func Load(ref string) (Scenario, error) {
 		dir, name = filepath.Split(filepath.Clean(ref))
 		dir = filepath.Clean(dir) // empty is the folder at hand
 	}
+	shown := filepath.Join(dir, name)
+	if top, below, ok := inCheckout(dir); ok {
+		dir, name = top, path.Join(below, name)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+ref, err)
 	}
 	defer root.Close()
-	s, err := from(root.FS(), name, filepath.Join(dir, name))
+	s, err := from(root.FS(), name, shown)
 	s.Shipped = err == nil && s.Hash == shipped()[s.Name].Hash
 	return s, err
 }

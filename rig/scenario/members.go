@@ -104,7 +104,7 @@ func inFunction() mapping {
 func workloadShape() mapping {
 	readers := []string{string(trial.Acquire), string(trial.Relaxed)}
 	return mapping{one: []string{"builtin", "source", "binary"}, members: []member{
-		{key: "builtin", about: "a workload of kcovrig's own guest", shape: aName},
+		{key: "builtin", about: "a workload of kcovrig's own guest", shape: words{have: builtins(), obeyed: builtins()}},
 		{key: "source", about: "a C file, which is built for the guest", shape: aPath},
 		{key: "binary", about: "a static program", shape: aPath},
 		{key: "args", about: "its arguments", shape: list{aWord, 64}},
