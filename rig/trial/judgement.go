@@ -11,7 +11,7 @@ const (
 	Fixed          Verdict = "fixed"
 	NotFixed       Verdict = "not-fixed"
 	NoEffect       Verdict = "no-effect-possible"
-	Identical      Verdict = "identical"      // the patch changes no code where the bug is: nothing was tested
+	Identical      Verdict = "identical"      // the patch changes no code: nothing was tested
 	DoesNotApply   Verdict = "not-applicable" // the scenario is not for this tree or architecture: nothing was built, nothing is said of the patch
 	Inconclusive   Verdict = "inconclusive"
 )
@@ -25,7 +25,7 @@ type Sameness string
 const (
 	CodeSame          Sameness = "same"           // all of it
 	CodeSameWhereBug  Sameness = "same-where-bug" // there, and elsewhere it differs
-	CodeDiffersAtABug Sameness = "different"      // there
+	CodeDiffers Sameness = "different"      // there
 )
 
 // ModeJudgement is the verdict on one mode.
