@@ -23,9 +23,9 @@ type Sameness string
 // The ways in which two kernels are alike. Where the bug is are the functions that the
 // scenario looks at, and the objects of the files that its fix changes.
 const (
-	CodeSame          Sameness = "same"           // all of it
-	CodeSameWhereBug  Sameness = "same-where-bug" // there, and elsewhere it differs
-	CodeDiffers Sameness = "different"      // there
+	CodeSame         Sameness = "same"           // all of it
+	CodeSameWhereBug Sameness = "same-where-bug" // there, and elsewhere it differs
+	CodeDiffers      Sameness = "different"      // there
 )
 
 // ModeJudgement is the verdict on one mode.
