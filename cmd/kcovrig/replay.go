@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/replay"
+	"kcovrig/rig/trial"
 )
 
 func newReplay(a *app) *cobra.Command {
@@ -47,7 +48,7 @@ in every try.
 				cfg.Witness = n
 			}
 			result, err := replay.Run(cmd.Context(), cfg)
-			if r := result.Replay; r != nil && !r.Complete() {
+			if r := result.Replay; r != nil && !r.Complete() && result.Judgement.Verdict != trial.DoesNotApply {
 				a.code = exitInconclusive
 			}
 			return a.show(&o, result, err)

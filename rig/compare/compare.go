@@ -49,7 +49,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	c := comparison{run: run, setup: setup}
 	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
-		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{SameCode: true})
+		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, c.setting(trial.Observation{}))
 		return nil
 	}
 	if err := c.askModel(ctx); err != nil {
@@ -83,14 +83,19 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
-	judged := verdict.Judge(unpatched, patched, verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: c.sameCode(),
-		Unordered: !c.setup.Ordered(unpatched.Reader),
-	})
+	judged := verdict.Judge(unpatched, patched, c.setting(unpatched))
 	c.run.Result.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
 }
 
-// sameCode says whether the two kernels are known to have the same code.
+// setting is what judging needs to know beside what the kernels showed.
+func (c *comparison) setting(unpatched trial.Observation) verdict.Setting {
+	return verdict.Setting{
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(unpatched.Reader),
+		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
+	}
+}
+
+// sameCode says whether the two kernels are known to have the same code where the bug is.
 func (c *comparison) sameCode() bool {
 	differs := c.run.Result.CodeDiffers
 	return differs != nil && !*differs

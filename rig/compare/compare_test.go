@@ -49,12 +49,25 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 // Two kernels of the same code are no test of a patch, whatever they would show.
 func TestIdenticalKernelsAreNoVerdictOnAPatch(t *testing.T) {
 	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
-	l.Same = true
+	l.Same = trial.CodeSame
 	cfg := l.Config(t)
 	result, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, trial.Identical, result.Judgement.Verdict)
 	assert.Contains(t, result.Judgement.Reasons[0], "the same code")
+	assert.Empty(t, l.Boots, "nothing is booted for it")
+	assertKept(t, cfg, result)
+}
+
+// A change elsewhere may well be one that matters: nothing was tested, and that is all.
+func TestKernelsThatDifferElsewhereAreNotCalledIdentical(t *testing.T) {
+	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+	l.Same = trial.CodeSameWhereBug
+	cfg := l.Config(t)
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Contains(t, result.Judgement.Reasons[0], "differ elsewhere")
 	assert.Empty(t, l.Boots, "nothing is booted for it")
 	assertKept(t, cfg, result)
 }

@@ -39,12 +39,14 @@ type Counts struct {
 	Expected     int `json:"asExpected"`
 	Unexpected   int `json:"unexpected"`
 	Inconclusive int `json:"inconclusive"`
-	UserFaults   int `json:"userFaults"`
-	KernelFaults int `json:"kernelFaults"`
-	RigFaults    int `json:"rigFaults"` // of the rig and the guest
-	NotRun       int `json:"notRun"`
-	Retries      int `json:"retries"`
-	Resumed      int `json:"resumed"` // answered before this run
+	// NotApplicable are the cells in which the scenario does not apply, and was to.
+	NotApplicable int `json:"notApplicable,omitempty"`
+	UserFaults    int `json:"userFaults"`
+	KernelFaults  int `json:"kernelFaults"`
+	RigFaults     int `json:"rigFaults"` // of the rig and the guest
+	NotRun        int `json:"notRun"`
+	Retries       int `json:"retries"`
+	Resumed       int `json:"resumed"` // answered before this run
 }
 
 // Count counts the statuses of a document's cells, and the retries.
@@ -59,6 +61,8 @@ func Count(d Document) Counts {
 			c.Unexpected++
 		case NoAnswer:
 			c.Inconclusive++
+		case NotFor:
+			c.NotApplicable++
 		case NotRun:
 			c.NotRun++
 		case Failed:

@@ -107,9 +107,10 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	return run, nil
 }
 
-// lookOf is the verdict that v looks like: kernels that are alike answer nothing either.
+// lookOf is the verdict that v looks like: kernels that are alike answer nothing either,
+// and no more does a scenario that does not apply.
 func lookOf(v trial.Verdict) trial.Verdict {
-	if v == trial.Identical {
+	if v == trial.Identical || v == trial.DoesNotApply {
 		return trial.Inconclusive
 	}
 	return v

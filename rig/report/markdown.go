@@ -51,7 +51,7 @@ func headline(runs []result.Saved) string {
 		return verdictWord(runs[0].Document)
 	}
 	var words []string
-	for _, v := range []trial.Verdict{trial.NotFixed, trial.Identical, trial.Inconclusive, trial.VerdictUnknown, trial.NoEffect, trial.Fixed} {
+	for _, v := range []trial.Verdict{trial.NotFixed, trial.Identical, trial.Inconclusive, trial.VerdictUnknown, trial.DoesNotApply, trial.NoEffect, trial.Fixed} {
 		n := 0
 		for _, r := range runs {
 			if r.Document.Verdict == v {

@@ -73,7 +73,9 @@ func SentenceOf(d result.Document) string {
 	case trial.NoEffect:
 		return "No effect possible: the architecture's memory model rules the bug out, and neither kernel showed a stale read."
 	case trial.Identical:
-		return "Identical: the two kernels have the same code where the bug is, so nothing was tested."
+		return "Identical: the two kernels have the same code, where the bug is and elsewhere, so nothing was tested."
+	case trial.DoesNotApply:
+		return "Not applicable: " + full1(d.Reasons, "no reason was given") + "."
 	case trial.Inconclusive:
 		return "Inconclusive: " + full1(d.Reasons, "no reason was given") + "."
 	}

@@ -28,6 +28,8 @@ func Text(w io.Writer, r trial.Result) error {
 	}
 	writeReplay(&b, r.Replay)
 	switch {
+	case r.Judgement.Verdict == trial.DoesNotApply:
+		writeVerdict(&b, r.Judgement)
 	case r.Command == "compare":
 		writeVoices(&b, r.Judgement)
 		writeVerdict(&b, r.Judgement)
@@ -125,7 +127,10 @@ func writeCode(b *strings.Builder, r trial.Result) {
 		}
 		b.WriteString("\n")
 	}
-	if r.CodeDiffers != nil && !*r.CodeDiffers {
+	switch {
+	case r.CodeElsewhere:
+		b.WriteString("code      the two kernels' code is the same where the bug is, and differs elsewhere\n")
+	case r.CodeDiffers != nil && !*r.CodeDiffers:
 		b.WriteString("code      the two kernels' code is the same\n")
 	}
 }

@@ -38,6 +38,7 @@ type Document struct {
 	Setup           *trial.Setup          `json:"setup,omitempty"`
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
+	CodeElsewhere   bool                  `json:"codeDiffersElsewhere,omitempty"`
 	Code            []trial.Code          `json:"code"`
 	Readers         []trial.ReaderCode    `json:"readers,omitempty"`
 	Notes           []string              `json:"notes"`
@@ -95,7 +96,7 @@ func NewDocument(r trial.Result) Document {
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
 		Spec: r.Spec, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
+		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
 	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = Full(d.Spec.Modes), Full(d.Spec.Readers), Full(d.QEMU.Argv)

@@ -69,7 +69,7 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 func (d Document) Result() trial.Result {
 	r := trial.Result{
 		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, ScenarioHash: d.ScenarioHash, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
-		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
+		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes, Voices: d.Voices,

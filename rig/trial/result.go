@@ -100,15 +100,17 @@ type Result struct {
 	QEMU         QEMU
 	Setup        *Setup // nil: not known
 	Host         Host
-	CodeDiffers  *bool // nil: not compared
-	Code         []Code
-	Readers      []ReaderCode // of the readers that ran under the emulator
-	Observations []Observation
-	Witnesses    []Witness
-	Notes        []string           // what the reader should know, such as an emulator that was not needed
-	Timings      map[string]float64 // seconds per stage
-	Replay       *Replay            // of the command replay alone
-	Failure      *Failure
+	CodeDiffers  *bool // where the bug is; nil: not compared
+	// CodeElsewhere says that the code differs, but not where the bug is.
+	CodeElsewhere bool
+	Code          []Code
+	Readers       []ReaderCode // of the readers that ran under the emulator
+	Observations  []Observation
+	Witnesses     []Witness
+	Notes         []string           // what the reader should know, such as an emulator that was not needed
+	Timings       map[string]float64 // seconds per stage
+	Replay        *Replay            // of the command replay alone
+	Failure       *Failure
 }
 
 // Host is the machine that the rig ran on. Members are empty where unknown.

@@ -15,7 +15,8 @@ import (
 
 // Reasons of verdicts.
 const (
-	reasonSameCode  = "the two kernels have the same code where the bug is: the patch did not reach the binary, and nothing was tested"
+	reasonSameCode  = "the two kernels have the same code, where the bug is and elsewhere: the patch did not reach it, and nothing was tested"
+	reasonElsewhere = "the two kernels have the same code where the bug is (the functions that the scenario looks at, and the objects of the files that its fix changes) and differ elsewhere: what differs is not what the scenario can test, and nothing was"
 	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
 	reasonTSOBroken = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
 	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
@@ -29,8 +30,10 @@ const counterDelayed = "delayed"
 
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
-	TSO      bool // the architecture keeps stores in order
-	SameCode bool // the two kernels' code is the same: whatever they show says nothing of the patch
+	TSO bool // the architecture keeps stores in order
+	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
+	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
+	SameCode, Elsewhere bool
 	// Unordered: the reader does not order its own loads, so that stale reads are
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
@@ -50,7 +53,10 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
-	if setting.SameCode && !setting.TSO {
+	switch {
+	case setting.SameCode && setting.Elsewhere && !setting.TSO:
+		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reasonElsewhere}, Modes: []trial.ModeJudgement{}}
+	case setting.SameCode && !setting.TSO:
 		return trial.Judgement{Verdict: trial.Identical, Reasons: []string{reasonSameCode}, Modes: []trial.ModeJudgement{}}
 	}
 	if reason := notComparable(unpatched, patched); reason != "" {

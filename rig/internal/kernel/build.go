@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -180,6 +181,31 @@ func (b *build) keepSources(ctx context.Context) error {
 	}
 	for _, o := range b.tree.patches.objects(filepath.Dir(b.out), b.out) {
 		if err := b.keepSource(ctx, units[o.Name].source, o); err != nil {
+			return err
+		}
+	}
+	return b.keepHeaders()
+}
+
+// keepHeaders keeps the headers of the fix's that the variant has.
+func (b *build) keepHeaders() error {
+	dir := filepath.Dir(b.out)
+	if err := os.RemoveAll(headerIn(dir, "")); err != nil { // of the commit before, in a workspace
+		return diskFault("keep the headers", err)
+	}
+	for _, h := range b.tree.patches.headers() {
+		text, err := os.ReadFile(filepath.Join(b.tree.src, h))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		kept := headerIn(dir, h)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(kept), 0o755)
+		}
+		if err != nil {
+			return fault.Wrap(fault.Rig, "keep the headers", err)
+		}
+		if err := writeFile(kept, text); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Version = record.Version
+	t.Version, t.patches.version = record.Version, record.Version
 	return t, nil
 }
 

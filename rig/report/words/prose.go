@@ -156,6 +156,8 @@ func Status(r matrix.CellResult) string {
 		return "not run"
 	case matrix.Expected:
 		return "as expected"
+	case matrix.NotFor:
+		return "not applicable"
 	}
 	return string(r.Status)
 }
