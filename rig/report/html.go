@@ -65,7 +65,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
-		Document: d, Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
+		Document: d, Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d)...),
 	}
 	var readers []trial.Reader
 	for _, a := range d.Measured {
