@@ -53,14 +53,17 @@ func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	r.Judgement = verdict.Agree(r.Words, judged, u, p)
 	require.Equal(t, trial.Fixed, r.Judgement.Verdict)
 	run := result.Saved{Name: "tls", Document: result.NewDocument(r)}
-	var text, markdown, junit strings.Builder
+	var text, markdown, junit, html strings.Builder
 	require.NoError(t, Text(&text, r))
 	require.NoError(t, writeMarkdown(&markdown, RunsReport{Runs: []result.Saved{run}}))
 	require.NoError(t, writeJUnit(&junit, RunsReport{Runs: []result.Saved{run}}))
+	require.NoError(t, writeHTML(&html, RunsReport{Runs: []result.Saved{run}}))
+	_, page, ok := strings.Cut(html.String(), "</style>")
+	require.True(t, ok)
 	assert.Contains(t, text.String(), "mode program: 37 oopses in tls_getsockopt in 1024 tries unpatched, none in 1024 patched\n")
 	assert.Contains(t, text.String(), "an oops in tls_getsockopt is, by\n")
 	assert.Contains(t, markdown.String(), "Fixed: oopses in tls_getsockopt were seen without the patch and none with it")
-	for _, report := range []string{text.String(), markdown.String(), junit.String()} {
+	for _, report := range []string{text.String(), markdown.String(), junit.String(), page} {
 		for _, word := range []string{"stale", "entries", "windows"} {
 			assert.NotContains(t, report, word)
 		}

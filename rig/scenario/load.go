@@ -150,8 +150,11 @@ func (c *collector) program(s *Scenario, f file) error {
 	if p == nil || err != nil {
 		return err
 	}
-	name := p.Source + p.Binary
-	if err := c.read(name, name); err != nil {
+	name, most := p.Source, maxFile
+	if p.Binary != "" {
+		name, most = p.Binary, maxBinary
+	}
+	if err := c.readAtMost(name, name, most); err != nil {
 		return err
 	}
 	own := map[string][]byte{name: c.contents[name]}

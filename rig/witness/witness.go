@@ -19,7 +19,8 @@ type Reading struct {
 	Address   uint64 // of the stale word, guest physical
 	WriterCPU int    // vCPU; -1: the stale word's store is not among the events
 	ReaderCPU int    // vCPU; -1: nothing of the reader is
-	// Stores wrote the stale word, in program order.
+	// Stores wrote the stale word, in program order: those of the copy in question, not
+	// those of copies before it, nor of what came after the stale load.
 	Stores []int
 	// Publish is the store of the count that first covers the entry, Visible the
 	// event with which others could see it: the same, unless it was held back.
@@ -40,18 +41,38 @@ func Read(w trial.Witness, code trial.Code) Reading {
 		return r
 	}
 	r.Address, r.ReaderCPU = w.Events[r.Mark].Address, w.Events[r.Mark].VCPU
-	for i, e := range w.Events {
-		if e.Address == r.Address && stores(e) {
-			r.Stores = append(r.Stores, i)
-			r.WriterCPU = e.VCPU
-		}
-	}
+	r.readStores(code)
 	if len(r.Stores) == 0 {
 		return r
 	}
 	r.readWriter(code)
 	r.readReader()
 	return r
+}
+
+// readStores finds the stale word's stores. The events reach back into windows before
+// this one, and where the reader was held up before its report, forward into the next:
+// there the same word is stored again, which nobody has looked at yet.
+func (r *Reading) readStores(code trial.Code) {
+	end := r.Mark
+	for i, e := range r.Events[:r.Mark] {
+		if e.VCPU == r.ReaderCPU && e.Kind == trial.Load && e.Address == r.Address && e.Value == r.Detection.Seen {
+			end = i
+		}
+	}
+	published := false
+	for i, e := range r.Events[:end] {
+		switch {
+		case !stores(e):
+		case e.Address == r.Address:
+			if published || e.VCPU != r.WriterCPU {
+				r.Stores, published = nil, false
+			}
+			r.Stores, r.WriterCPU = append(r.Stores, i), e.VCPU
+		case e.VCPU == r.WriterCPU && r.publishes(e, code):
+			published = true
+		}
+	}
 }
 
 // stores says whether the event is a store instruction.
