@@ -39,12 +39,12 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	tls, err := scenario.Load("tls")
 	require.NoError(t, err)
-	tally := func(hits uint64) wire.Tally {
-		return wire.Tally{Mode: "program", Windows: 1024, Entries: 1024, Blocks: 64, StaleBlocks: hits, StaleWindows: hits, StaleEntries: hits}
+	tally := func(tries, hits uint64) wire.Tally {
+		return wire.Tally{Mode: "program", Windows: tries, Entries: tries, Blocks: tries / 16, StaleBlocks: hits, StaleWindows: hits, StaleEntries: hits}
 	}
-	u := trial.Observation{Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(37)}}
+	u := trial.Observation{Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(16384, 592)}}
 	p := u
-	p.Patched, p.Tallies = true, []wire.Tally{tally(0)}
+	p.Patched, p.Tallies = true, []wire.Tally{tally(16384, 0)}
 	r := trial.Result{
 		Command: "compare", Words: tls.Words, Observations: []trial.Observation{u, p},
 		Spec: trial.Spec{Scenario: "tls", Arch: "arm64", Readers: []trial.Reader{trial.InKernel}, Modes: []string{"program"}},
@@ -60,7 +60,7 @@ func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	require.NoError(t, writeHTML(&html, RunsReport{Runs: []result.Saved{run}}))
 	_, page, ok := strings.Cut(html.String(), "</style>")
 	require.True(t, ok)
-	assert.Contains(t, text.String(), "mode program: 37 oopses in tls_getsockopt in 1024 tries unpatched, none in 1024 patched\n")
+	assert.Contains(t, text.String(), "mode program: 592 oopses in tls_getsockopt in 16384 tries unpatched, none in 16384 patched\n")
 	assert.Contains(t, text.String(), "an oops in tls_getsockopt is, by\n")
 	assert.Contains(t, markdown.String(), "Fixed: oopses in tls_getsockopt were seen without the patch and none with it")
 	for _, report := range []string{text.String(), markdown.String(), junit.String(), page} {
