@@ -19,10 +19,7 @@ func newScenario(a *app) *cobra.Command {
 		Example: `  kcovrig scenario list
   kcovrig scenario schema > scenario.schema.json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help()
-			return fault.Newf(fault.User, "", "scenario: no command given (have: list, schema)")
-		},
+		RunE: noCommand,
 	}
 	cmd.AddCommand(newScenarioList(a), newScenarioSchema(a))
 	return cmd

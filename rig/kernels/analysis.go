@@ -40,7 +40,7 @@ func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
 		return "", err
 	}
 	if !diff.Same || len(a.Objects) != len(b.Objects) {
-		return trial.CodeDiffersAtABug, nil
+		return trial.CodeDiffers, nil
 	}
 	for i, o := range a.Objects {
 		one, err := objcode.Fingerprint(o.Path, nil)
@@ -52,7 +52,7 @@ func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
 			return "", err
 		}
 		if one != other || o.Name != b.Objects[i].Name {
-			return trial.CodeDiffersAtABug, nil
+			return trial.CodeDiffers, nil
 		}
 	}
 	if !diff.TextSame {

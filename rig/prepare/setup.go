@@ -107,7 +107,7 @@ func (k *Kernels) Describe(r *trial.Result) {
 		}
 	}
 	if k.same != "" {
-		differs := k.same == trial.CodeDiffersAtABug
+		differs := k.same == trial.CodeDiffers
 		r.CodeDiffers, r.CodeElsewhere = &differs, k.same == trial.CodeSameWhereBug
 	}
 }

@@ -41,25 +41,38 @@ func Read(w trial.Witness, code trial.Code) Reading {
 		return r
 	}
 	r.Address, r.ReaderCPU = w.Events[r.Mark].Address, w.Events[r.Mark].VCPU
-	r.readStores(code)
+	looked, end := r.lastLoad(r.Mark, r.Address, r.Detection.Seen), r.Mark
+	if looked >= 0 {
+		end = looked
+	}
+	r.readStores(code, end)
 	if len(r.Stores) == 0 {
 		return r
 	}
 	r.readWriter(code)
-	r.readReader()
+	r.Stale = looked
+	if r.Publish >= 0 {
+		r.Count = r.lastLoad(end, r.Events[r.Publish].Address, r.Detection.Count)
+	}
 	return r
 }
 
-// readStores finds the stale word's stores. The events reach back into windows before
-// this one, and where the reader was held up before its report, forward into the next:
-// there the same word is stored again, which nobody has looked at yet.
-func (r *Reading) readStores(code trial.Code) {
-	end := r.Mark
-	for i, e := range r.Events[:r.Mark] {
-		if e.VCPU == r.ReaderCPU && e.Kind == trial.Load && e.Address == r.Address && e.Value == r.Detection.Seen {
-			end = i
+// lastLoad is the reader's last before the event at end that found the value; -1: none.
+func (r *Reading) lastLoad(end int, address, value uint64) int {
+	for i := end - 1; i >= 0; i-- {
+		e := r.Events[i]
+		if e.VCPU == r.ReaderCPU && e.Kind == trial.Load && e.Address == address && e.Value == value {
+			return i
 		}
 	}
+	return -1
+}
+
+// readStores finds the stale word's stores before the event at end, when the reader
+// had looked. The events reach back into windows before
+// this one, and where the reader was held up before its report, forward into the next:
+// there the same word is stored again, which nobody has looked at yet.
+func (r *Reading) readStores(code trial.Code, end int) {
 	published := false
 	for i, e := range r.Events[:end] {
 		switch {
@@ -86,7 +99,14 @@ func (r *Reading) readWriter(code trial.Code) {
 	}
 	last := r.Stores[len(r.Stores)-1]
 	for i := last + 1; i < len(r.Events); i++ {
-		if e := r.Events[i]; e.VCPU == r.WriterCPU && stores(e) && e.Address != r.Address && r.publishes(e, code) {
+		e := r.Events[i]
+		if e.VCPU != r.WriterCPU || !stores(e) {
+			continue
+		}
+		if e.Address == r.Address { // of the next window; this one's publication was not noted
+			break
+		}
+		if r.publishes(e, code) {
 			r.Publish, r.Visible = i, r.visible(i)
 			break
 		}
@@ -114,20 +134,6 @@ func (r *Reading) visible(i int) int {
 		}
 	}
 	return -1
-}
-
-func (r *Reading) readReader() {
-	for i, e := range r.Events[:r.Mark] {
-		if e.VCPU != r.ReaderCPU || e.Kind != trial.Load {
-			continue
-		}
-		switch {
-		case r.Stale < 0 && r.Publish >= 0 && e.Address == r.Events[r.Publish].Address && e.Value == r.Detection.Count:
-			r.Count = i
-		case e.Address == r.Address && e.Value == r.Detection.Seen:
-			r.Stale = i
-		}
-	}
 }
 
 // Later says that the count which the reader believed was not the first to

@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -178,6 +179,16 @@ func TestStoresOfOtherWindowsAreNoneOfThisOne(t *testing.T) {
 	assert.Equal(t, []int{2}, r.Stores)
 	assert.Equal(t, []int{4, 5}, []int{r.Landed, r.Publish})
 	assert.False(t, r.Held(), "the next window's store, which still waits, was not the reader's business")
+
+	unnoted := overtaken()
+	unnoted.Events = slices.Delete(unnoted.Events, 2, 3)
+	next = append(next, event(0, trial.Executed, publishAt, count, 4, 3))
+	assert.Equal(t, -1, Read(around(unnoted), unpatched).Publish, "the next window's publication is none of this one's")
+
+	again := overtaken()
+	again.Events = append([]trial.WitnessEvent{event(1, trial.Load, acquire.Count, count, 4, 1), event(1, trial.Load, acquire.Entry, entry, old, 0)}, again.Events...)
+	r = Read(again, unpatched)
+	assert.Equal(t, []int{5, 6}, []int{r.Count, r.Stale}, "the reader's last looks")
 
 	lost := around(early())
 	lost.Events = lost.Events[6:] // the emulator no longer held this window's stores
