@@ -11,6 +11,7 @@ package matrix
 import (
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Outcome is what a cell came to, in the words of trial.Verdict for two kernels and
@@ -86,6 +87,9 @@ type File struct {
 	Scenario scenario.Scenario
 	Cells    []Cell // in order
 }
+
+// Words are what reports of the whole call the sights of the bug.
+func (f File) Words() wording.Words { return f.Scenario.Words }
 
 // maxCells bounds the product of the axes, where a slip would exhaust memory.
 const maxCells = 100_000

@@ -128,7 +128,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 		fmt.Fprintf(b, "%d more rows are left out. ", more)
 	}
 	if size > 0 {
-		fmt.Fprintf(b, "In brackets: the share of blocks of %d consecutive %s with a %s one among them, and its exact 95 %% interval.\n\n", size, words.Plain(said.Windows), words.Plain(said.Adjective()))
+		fmt.Fprintf(b, "In brackets: the share of blocks of %d consecutive %s with %s among them, and its exact 95 %% interval.\n\n", size, words.Plain(said.Windows), words.Plain(said.One()))
 	}
 }
 
@@ -218,13 +218,11 @@ func markdownFact(b *strings.Builder, name string, runs []result.Saved, value fu
 
 // wordsOf are those of the runs, where they are of one scenario; else words that fit any.
 func wordsOf(runs []result.Saved) wording.Words {
-	said := runs[0].Document.Words.Full()
+	all := make([]wording.Words, 0, len(runs))
 	for _, r := range runs {
-		if r.Document.Words.Full() != said {
-			return wording.Words{}.Completed()
-		}
+		all = append(all, r.Document.Words)
 	}
-	return said
+	return wording.Common(all...).Full()
 }
 
 // windows sums what counts, per kernel.

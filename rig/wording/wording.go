@@ -40,6 +40,19 @@ func (w Words) Full() Words {
 	return w
 }
 
+// Common are the words of all, and words that fit any bug where they differ.
+func Common(all ...Words) Words {
+	for _, w := range all {
+		if w.Full() != all[0].Full() {
+			return Words{}.Completed()
+		}
+	}
+	if len(all) == 0 {
+		return Words{}
+	}
+	return all[0]
+}
+
 // Completed fills in what w leaves out: the plurals, and a try for a window.
 func (w Words) Completed() Words {
 	w.Window = cmp.Or(w.Window, "try")
@@ -82,6 +95,9 @@ func (w Words) Adjective() string { return cmp.Or(w.Full().State, "hit") }
 
 // Column heads the numbers of windows in which the bug was seen.
 func (w Words) Column() string { return cmp.Or(w.Full().State, "hits") }
+
+// One is a window or block in which the bug was seen, with its article.
+func (w Words) One() string { return article(w.Adjective() + " one") }
 
 // A is a hit with its article.
 func (w Words) A() string { return article(w.Full().Hit) }

@@ -25,11 +25,22 @@ func TestCountsReadAsSentences(t *testing.T) {
 		"240 of 6400 windows stale":                 Words{}.Tally(240, 6400),
 		"240 of 6400 stale":                         Words{}.Short(240, 6400),
 		"a stale read":                              Words{}.A(),
+		"a stale one":                               Words{}.One(),
+		"an overwritten one":                        Words{Hit: "x", State: "overwritten"}.One(),
 		"a use-after-free":                          Words{Hit: "use-after-free"}.A(),
 		"of 6400":                                   Words{}.Among(6400),
 	} {
 		assert.Equal(t, want, got)
 	}
+}
+
+func TestWordsOfSeveralBugsFitAny(t *testing.T) {
+	oops, told := Words{Hit: "oops"}.Completed(), Words{}.Completed()
+	assert.Equal(t, oops, Common(oops, oops))
+	assert.Equal(t, told, Common(oops, Words{}))
+	assert.Equal(t, "hit", Common(Words{}, oops).Hit)
+	assert.Equal(t, Words{}, Common())
+	assert.Equal(t, "stale reads", Common(Words{}, Words{}.Full()).Full().Hits)
 }
 
 func TestPluralsAreMadeOfTheNoun(t *testing.T) {
