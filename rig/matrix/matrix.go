@@ -11,6 +11,7 @@ package matrix
 import (
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Outcome is what a cell came to, in the words of trial.Verdict for two kernels and
@@ -100,6 +101,9 @@ func (f File) ScenarioOf(c Cell) scenario.Scenario {
 	}
 	return scenario.Scenario{} // a cell of another file
 }
+
+// Words are what reports of the whole call the sights of the bug.
+func (f File) Words() wording.Words { return f.Scenario.Words }
 
 // maxCells bounds the product of the axes, where a slip would exhaust memory.
 const maxCells = 100_000

@@ -170,7 +170,7 @@ func open(cfg Config) (*night, error) {
 		since: since,
 		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
 		doc: matrix.Document{
-			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
+			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, Words: file.Words(), File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
 			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},
 		},
 	}

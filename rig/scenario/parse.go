@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/wording"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -28,6 +29,7 @@ type file struct {
 	}
 	Workload workload
 	Detect   []sign
+	Words    wording.Words
 	Litmus   string
 	Machine  struct{ Arch []string }
 }
@@ -122,6 +124,9 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 		f.checkProgram(r, at)
 	} else {
 		f.checkBuiltin(r, at)
+	}
+	if err := f.words().Validate(); err != nil {
+		r.Fail(at, "%v", err)
 	}
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)
