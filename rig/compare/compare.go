@@ -84,7 +84,7 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched))
-	c.run.Result.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, c.voices()...)
 }
 
 // setting is what judging needs to know beside what the kernels showed.
@@ -92,6 +92,7 @@ func (c *comparison) setting(unpatched trial.Observation) verdict.Setting {
 	return verdict.Setting{
 		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(unpatched.Reader),
 		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
+		Words: c.run.Result.Words,
 	}
 }
 

@@ -5,23 +5,25 @@ package matrix
 import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Document is a matrix and what came of it: matrix.json of its folder.
 type Document struct {
-	Schema  string       `json:"schema"`
-	Version string       `json:"version"` // kcovrig's own
-	Name    string       `json:"name"`
-	File    string       `json:"file"`
-	Hash    string       `json:"hash"`  // see Hash
-	Shard   string       `json:"shard"` // "i/n"; empty: the whole
-	Started string       `json:"started"`
-	Seconds float64      `json:"seconds"`
-	Host    trial.Host   `json:"host"`
-	Builds  []Build      `json:"builds"`
-	Counts  Counts       `json:"counts"`
-	Cells   []CellResult `json:"cells"`   // in the file's order
-	Retries []string     `json:"retries"` // faults of the rig after which kernels were built again
+	Schema  string        `json:"schema"`
+	Version string        `json:"version"` // kcovrig's own
+	Name    string        `json:"name"`
+	File    string        `json:"file"`
+	Hash    string        `json:"hash"`           // see Hash
+	Words   wording.Words `json:"words,omitzero"` // the scenario's; none in what earlier versions wrote
+	Shard   string        `json:"shard"`          // "i/n"; empty: the whole
+	Started string        `json:"started"`
+	Seconds float64       `json:"seconds"`
+	Host    trial.Host    `json:"host"`
+	Builds  []Build       `json:"builds"`
+	Counts  Counts        `json:"counts"`
+	Cells   []CellResult  `json:"cells"`   // in the file's order
+	Retries []string      `json:"retries"` // faults of the rig after which kernels were built again
 }
 
 // Build is one kernel image that cells use.

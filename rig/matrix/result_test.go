@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
@@ -82,7 +83,7 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	code := []trial.Code{{Ordered: "no"}, {Patched: true, Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
-	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(j, u, p, verdict.BinaryVoice(code))}
+	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}
 	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
 	assert.Equal(t, NoAnswer, got.Status)
 	assert.Equal(t, Inconclusive, got.Outcome)

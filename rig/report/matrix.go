@@ -64,7 +64,7 @@ func matrixRetries(c matrix.Counts) string {
 	return fmt.Sprintf("%d retries after faults of the rig", c.Retries)
 }
 
-// cellShare is the share of stale windows of one kernel, all modes together, and
+// cellShare is the share of windows in which one kernel showed the bug, all modes together, and
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, patched bool) string {
 	var stale, all uint64

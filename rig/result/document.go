@@ -11,6 +11,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Schema names the JSON interface's version.
@@ -31,6 +32,7 @@ type Document struct {
 	Measured        []ModeDocument        `json:"arms"`
 	Witnesses       []trial.Witness       `json:"witnesses"`
 	Spec            trial.Spec            `json:"spec"`
+	Words           wording.Words         `json:"words,omitzero"`
 	ScenarioHash    string                `json:"scenarioHash,omitempty"`
 	Kernel          trial.Kernel          `json:"kernel"`
 	Images          []trial.Image         `json:"images"`
@@ -95,7 +97,7 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}

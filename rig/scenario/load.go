@@ -94,7 +94,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 // scenario makes the parsed form, with what the file names.
 func (c *collector) scenario(f file) (Scenario, error) {
 	s := Scenario{
-		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
+		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},

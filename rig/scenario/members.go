@@ -56,10 +56,14 @@ func root() mapping {
 		{key: "order", about: "the two writes that have to stay in order, for a look at the binary", shape: orderShape},
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
 		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told", "oops", "warn", "bug", "kasan", "exit"}}, inFunction()}, 8}},
-		{key: "words", about: "what reports say", notYet: true, shape: mapping{members: []member{
+		{key: "words", about: "what reports call what is seen (default: as detect says)", shape: mapping{members: []member{
 			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
-			{key: "window", about: "one chance to see it", shape: aWord},
-			{key: "unit", about: "what is read", shape: aWord},
+			{key: "hits", about: "several (default: hit in the plural)", shape: aWord},
+			{key: "window", about: "one chance to see it (default: try)", shape: aWord},
+			{key: "windows", about: "several (default: window in the plural)", shape: aWord},
+			{key: "state", about: "what a window is in which it was seen, such as stale (default: there is no such word)", shape: aWord},
+			{key: "unit", about: "what is read, such as entry (default: only windows are counted)", shape: aWord},
+			{key: "units", about: "several (default: unit in the plural)", shape: aWord},
 		}}},
 		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model", shape: aPath},
 		{key: "machine", about: "the guest's machine", shape: mapping{members: []member{

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/wording"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -29,6 +30,7 @@ type file struct {
 	}
 	Workload workload
 	Detect   []sign
+	Words    wording.Words
 	Litmus   string
 	Machine  machine
 }
@@ -144,6 +146,9 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 		f.checkProgram(r, at)
 	} else {
 		f.checkBuiltin(r, at)
+	}
+	if err := f.words().Validate(); err != nil {
+		r.Fail(at, "%v", err)
 	}
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)

@@ -14,12 +14,15 @@ import (
 
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Scenario is one ordering bug.
 type Scenario struct {
 	Name  string
 	Title string // one line for people
+	// Words are what reports call its sights.
+	Words wording.Words
 	// Hash is of the file and all that it names, wherever they lie.
 	Hash string
 	// Shipped says that it is one of those that come with this program.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/wording"
 )
 
 // Kernel says which kernel was built, from what and with what.
@@ -93,8 +94,9 @@ type Result struct {
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
-	ScenarioHash string    // of the scenario's file and all that it names; empty: not known
-	Judgement    Judgement // its verdict stays unknown unless both kernels ran
+	Words        wording.Words // the scenario's; none in what earlier versions wrote
+	ScenarioHash string        // of the scenario's file and all that it names; empty: not known
+	Judgement    Judgement     // its verdict stays unknown unless both kernels ran
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU

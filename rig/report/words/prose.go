@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"kcovrig/rig/matrix"
 )
@@ -125,6 +126,12 @@ func Paragraph(b *strings.Builder, text, indent string, width int) {
 		used += len(word)
 	}
 	b.WriteString("\n")
+}
+
+// Capital is the text with a capital at its begin.
+func Capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
 }
 
 // Dash is the text, or "-" where there is none.
