@@ -103,7 +103,13 @@ func (f File) ScenarioOf(c Cell) scenario.Scenario {
 }
 
 // Words are what reports of the whole call the sights of the bug.
-func (f File) Words() wording.Words { return f.Scenario.Words }
+func (f File) Words() wording.Words {
+	var all []wording.Words
+	for _, c := range f.Cells {
+		all = append(all, f.ScenarioOf(c).Words)
+	}
+	return wording.Common(all...)
+}
 
 // maxCells bounds the product of the axes, where a slip would exhaust memory.
 const maxCells = 100_000
