@@ -25,6 +25,7 @@ type file struct {
 	}
 	Workload workload
 	Detect   []sign
+	After    string
 	Litmus   string
 	Machine  struct{ Arch []string }
 }
@@ -71,6 +72,7 @@ type workload struct {
 	Args                    []string
 	Ready                   bool
 	Window                  windows
+	Boot                    int
 	Modes                   []string
 	Readers                 map[string]Reader
 	Mark                    string
@@ -132,8 +134,11 @@ func (f *file) checkBuiltin(r *yamlfile.Reader, at yamlfile.Place) {
 	if len(f.Detect) != 1 || f.Detect[0].Kind != wire.KindTold {
 		notYet(r, at, "another detection than told by a workload of the guest's own")
 	}
-	if w.Args != nil || w.Ready || w.Window != (windows{}) {
-		r.Fail(at, "workload: args, ready and window are a program's, not of the guest's own workloads")
+	if w.Args != nil || w.Ready || w.Window != (windows{}) || w.Boot != 0 {
+		r.Fail(at, "workload: args, ready, window and boot are a program's, not of the guest's own workloads")
+	}
+	if f.After == reboot {
+		notYet(r, at, "a boot that a hit of the guest's own workload ends")
 	}
 }
 
@@ -145,7 +150,10 @@ func (f *file) checkProgram(r *yamlfile.Reader, at yamlfile.Place) {
 	if f.Order.Function != "" {
 		notYet(r, at, "order with a program: its scope follows from the patch")
 	}
-	if _, err := f.program(); err != nil {
+	p, err := f.program()
+	if err != nil {
 		r.Fail(at, "workload: %v", err)
+	} else if p != nil && p.Start.Windows > 0 && len(f.Workload.Modes) > 1 {
+		notYet(r, at, "more than one mode where a hit ends the boot")
 	}
 }
