@@ -57,7 +57,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
-		seen, err := inTurns(ctx, run, setup, reader, trial.Pair(), c.enough)
+		seen, err := c.boots(ctx, reader)
 		if reader == judged && len(seen) == 2 {
 			c.judge(seen[0], seen[1])
 			warnOfCorrelation(run, seen)
@@ -67,6 +67,28 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 		}
 	}
 	return nil
+}
+
+// boots boots both kernels with one reader, once, or again and again where a hit ends a boot.
+func (c *comparison) boots(ctx context.Context, reader trial.Reader) ([]trial.Observation, error) {
+	if !c.setup.Scenario.Reboots() {
+		return inTurns(ctx, c.run, c.setup, reader, trial.Pair(), c.enough)
+	}
+	setting := c.setting(reader)
+	return again(ctx, c.run, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
+		return verdict.SettledBoots(seen[0], seen[1], setting)
+	})
+}
+
+// again boots the kernels as inTurns does, again and again.
+func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) ([]trial.Observation, error) {
+	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+		enough = func([]trial.Observation) bool { return false }
+	}
+	seen, witnesses, err := setup.Again(ctx, run, reader, variants, enough)
+	run.Result.Observations = append(run.Result.Observations, seen...)
+	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
+	return seen, err
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for
@@ -83,11 +105,16 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
-	judged := verdict.Judge(unpatched, patched, verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: c.sameCode(),
-		Unordered: !c.setup.Ordered(unpatched.Reader),
-	})
+	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
 	c.run.Result.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+}
+
+// setting is what the verdict on the kernels with one reader depends on beside their boots.
+func (c *comparison) setting(reader trial.Reader) verdict.Setting {
+	return verdict.Setting{
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: c.sameCode(),
+		Unordered: !c.setup.Ordered(reader),
+	}
 }
 
 // sameCode says whether the two kernels are known to have the same code.

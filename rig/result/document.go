@@ -76,6 +76,7 @@ type ModeDocument struct {
 	Argv         []string          `json:"argv"`
 	Console      string            `json:"console"`
 	Detections   []wire.Detection  `json:"detections"`
+	Boots        []trial.Boot      `json:"boots,omitempty"`
 	Series       []trial.Sample    `json:"series"`
 }
 
@@ -131,7 +132,7 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
 			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}

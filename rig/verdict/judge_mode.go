@@ -31,6 +31,8 @@ func notComparable(unpatched, patched trial.Observation) string {
 		return fmt.Sprintf("the arms had different modes: %v and %v", unpatched.Modes(), patched.Modes())
 	case len(unpatched.Tallies) == 0:
 		return "the arms have no tallies"
+	case (len(unpatched.Boots) > 0) != (len(patched.Boots) > 0), len(unpatched.Boots) > 0 && len(unpatched.Tallies) > 1:
+		return "the arms were not booted alike"
 	}
 	return ""
 }
@@ -68,13 +70,14 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 		PatchedUpper95:  RateUpper95(p.StaleBlocks, counted+p.StaleBlocks),
 	}
 	m.Required, _ = r.required(u.StaleBlocks, u.Blocks)
-	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w)
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooFew(u.Mode, p.Blocks, m, w))
 	return m
 }
 
 // verdictOf decides one mode. A stale read in the patched kernel was seen, and
-// stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
-func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight) (trial.Verdict, string) {
+// stands whatever else is wrong, where the model rules it out; silence has to earn its
+// meaning. few is what is said where there is too little of it.
+func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
 	switch {
 	case setting.Unordered && !setting.TSO:
 		return trial.Inconclusive, reasonUnordered
@@ -91,7 +94,7 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 	case w.doubt != "":
 		return trial.Inconclusive, w.doubt
 	case m.Required == 0 || m.Counted < m.Required:
-		return trial.Inconclusive, tooFew(u.Mode, p.Blocks, m, w)
+		return trial.Inconclusive, few
 	default:
 		return trial.Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)
 	}
