@@ -128,9 +128,9 @@ func bootsCompared(r rule, rnd *rand.Rand, pair func(*rand.Rand) (u, p played), 
 	}
 }
 
-func wronglyFixed(r rule, w kernelWorld, setting Setting, count hitsOf) trial.Interval {
-	return errorRate(r, nil, func(r rule, _ world, rnd *rand.Rand) bool {
-		fixed, _ := bootsCompared(r, rnd, w.pair, setting, count)
+func wronglyFixed(runs uint64, miss float64, w kernelWorld, setting Setting, ofPatched hitsOf) trial.Interval {
+	return errorRateOf(runs, func(rnd *rand.Rand) bool {
+		fixed, _ := bootsCompared(rule{miss: miss}, rnd, w.pair, setting, ofPatched)
 		return fixed
 	})
 }
@@ -154,8 +154,12 @@ func TestKernelsWhoseBootsEndAreNotWronglyFixed(t *testing.T) {
 	for name, w := range bootWorlds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, miss := range []float64{0.01, 0.001} {
-				keeps(t, name, wronglyFixed(rule{miss: miss}, w, Setting{Emulated: w.patched > 0}, allHits), miss)
+			errors := []float64{0.01, 0.001}
+			if testing.Short() {
+				errors = errors[:1] // so few runs do not show the smaller one
+			}
+			for _, miss := range errors {
+				keeps(t, name, wronglyFixed(simulations(), miss, w, Setting{Emulated: w.patched > 0}, allHits), miss)
 			}
 		})
 	}
@@ -164,18 +168,18 @@ func TestKernelsWhoseBootsEndAreNotWronglyFixed(t *testing.T) {
 // Where hits are rare the error is made almost whole: pairs are not counted too low either.
 func TestTheErrorOfPairsIsNotLessThanPromisedByMuch(t *testing.T) {
 	t.Parallel()
-	got := wronglyFixed(rule{miss: 0.01}, kernelWorld{rate: 0.0002, ends: 1}, Setting{}, allHits)
+	got := wronglyFixed(simulations(), 0.01, kernelWorld{rate: 0.0002, ends: 1}, Setting{}, allHits)
 	assert.Greater(t, got.Low, 0.01/4)
 }
 
 // What the tests above are worth: they see rules that are wrong.
 func TestTheSimulationSeesWrongRulesOfBoots(t *testing.T) {
 	t.Parallel()
-	const miss = 0.01
-	breaks(t, "only the hits after which the kernel goes on", wronglyFixed(rule{miss: miss}, kernelWorld{rate: 0.0005, own: 10, ends: 0.9}, Setting{}, thoseGoing), miss)
-	breaks(t, "caution that is not discounted", wronglyFixed(rule{miss: miss}, kernelWorld{rate: 0.0004, ends: 1, patched: 0.2}, Setting{}, allHits), miss)
+	const miss, runs = 0.01, 10_000 // such errors show soon
+	breaks(t, "only the hits after which the kernel goes on", wronglyFixed(runs, miss, kernelWorld{rate: 0.0005, own: 10, ends: 0.9}, Setting{}, thoseGoing), miss)
+	breaks(t, "caution that is not discounted", wronglyFixed(runs, miss, kernelWorld{rate: 0.0004, ends: 1, patched: 0.2}, Setting{}, allHits), miss)
 	// Windows until the first hit as geometric, of one rate, with the share seen for it.
-	pooled := func(_ rule, _ world, rnd *rand.Rand) bool {
+	pooled := func(rnd *rand.Rand) bool {
 		var hits, windows, clean float64
 		for range MostBoots {
 			u, p := bootWorlds["boots differ tenfold"].pair(rnd)
@@ -188,7 +192,7 @@ func TestTheSimulationSeesWrongRulesOfBoots(t *testing.T) {
 		}
 		return false
 	}
-	breaks(t, "windows of all boots as if of one", errorRate(rule{}, nil, pooled), miss)
+	breaks(t, "windows of all boots as if of one", errorRateOf(runs, pooled), miss)
 }
 
 // A fix that is right is called so, at the error that the rig promises, before the
