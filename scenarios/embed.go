@@ -34,6 +34,9 @@ func Names() []string {
 	return names
 }
 
+// File is the scenario.yaml of one of them.
+func File(name string) ([]byte, error) { return files.ReadFile(name + "/scenario.yaml") }
+
 // Files are the scenarios' files, and those that they may name, by their paths from
 // the repository's root.
 func Files() fs.FS {

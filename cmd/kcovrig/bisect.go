@@ -57,7 +57,7 @@ build or boot.
 	hide(cmd, "rev", "patch", "duration", "scope", "scope-only")
 	f := cmd.Flags()
 	f.StringSliceVar(&c.Good, "good", nil, "`revision` that is clean")
-	f.StringSliceVar(&c.Bad, "bad", nil, "`revision` that shows stale reads")
+	f.StringSliceVar(&c.Bad, "bad", nil, "`revision` that shows the bug")
 	f.BoolVar(&c.Fixed, "fixed", false, "the bad commit is the older one: find the commit that repaired it")
 	f.StringVar(&c.TermOld, "term-old", "", "git's `word` for commits before the change (default: good; with --fixed broken)")
 	f.StringVar(&c.TermNew, "term-new", "", "git's `word` for commits from the change on (default: bad; with --fixed fixed)")

@@ -22,10 +22,7 @@ func newCache(a *app) *cobra.Command {
   kcovrig cache prune --older-than=168h
   kcovrig cache prune`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help()
-			return fault.Newf(fault.User, "", "cache: no command given (have: ls, prune)")
-		},
+		RunE: noCommand,
 	}
 	cmd.AddCommand(newCacheList(a), newCachePrune(a))
 	return cmd

@@ -22,6 +22,7 @@ const (
 	exitRig          = 3
 	exitInconclusive = 4
 	exitKernel       = 5
+	exitNotFor       = 6
 )
 
 const exitHelp = `Exit codes:
@@ -31,7 +32,8 @@ const exitHelp = `Exit codes:
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
   4  inconclusive, or identical kernels, or interrupted with something measured
-  5  the kernel did not build, boot or finish; soak: or it complained`
+  5  the kernel did not build, boot or finish; soak: or it complained
+  6  not applicable: the scenario is not for this tree or architecture`
 
 // interrupted says whether a run that had measured something was cut short.
 func interrupted(result *trial.Result) bool {
@@ -56,6 +58,8 @@ func matrixCode(c nightly.Counts, err error) int {
 		return exitRig
 	case c.Inconclusive > 0:
 		return exitInconclusive
+	case c.NotApplicable > 0:
+		return exitNotFor
 	}
 	return exitOK
 }
@@ -68,6 +72,9 @@ func exitCode(result *trial.Result, err error) int {
 		}
 		if errors.Is(err, context.Canceled) && result != nil && interrupted(result) {
 			return exitInconclusive
+		}
+		if trial.Inapplicable(err) != nil {
+			return exitNotFor
 		}
 		switch fault.KindOf(err) {
 		case fault.User:
@@ -91,6 +98,8 @@ func exitCode(result *trial.Result, err error) int {
 		return exitNotFixed
 	case trial.Inconclusive, trial.Identical:
 		return exitInconclusive
+	case trial.DoesNotApply:
+		return exitNotFor
 	}
 	for _, o := range result.Observations {
 		if o.Outcome != trial.OutcomeOK {
@@ -119,7 +128,7 @@ func gitCode(result *trial.Result, err error) int {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return gitAbort
-	case kind == fault.Kernel, kind == fault.Guest:
+	case kind == fault.Kernel, kind == fault.Guest, err == nil && result != nil && result.Judgement.Verdict == trial.DoesNotApply:
 		return gitSkip
 	case err != nil || result == nil || len(result.Observations) == 0 || interrupted(result):
 		return gitAbort

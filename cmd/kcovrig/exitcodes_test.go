@@ -43,6 +43,7 @@ func TestGitCodes(t *testing.T) {
 		"rig, with a stale arm": {boot(trial.OutcomeOK, 9, 1000), of(fault.Rig), gitAbort},
 		"wrong usage":           {nil, of(fault.User), gitAbort},
 		"nothing at all":        {nil, nil, gitAbort},
+		"not applicable":        {&trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}, nil, gitSkip},
 		"no arm":                {&trial.Result{}, nil, gitAbort},
 	} {
 		assert.Equal(t, c.want, gitCode(c.result, c.err), name)

@@ -31,7 +31,7 @@ func newExplain(a *app) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain RUN [N]",
-		Short: "Tell the story of one stale read, and have Arm's memory model judge it",
+		Short: "Tell the story of one sight of the bug, and have Arm's memory model judge it",
 		Long: `explain tells of witness N (default: the first) of a run what each vCPU did:
 which store was held back, what passed it, when the reader looked and when the
 late store landed; and what keeps the order in the kernels of the run. RUN is a

@@ -95,7 +95,7 @@ themselves. A cell is what was asked: the same question asked another night.
 	f.IntVar(&o.Limit, "limit", 50, "at most so many, the newest (0: all)")
 	f.StringVar(&o.trend, "trend", "", "show the trend of this `cell`; a pattern must fit one cell alone")
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output")
-	complete(cmd, "verdict", string(trial.Fixed), string(trial.NotFixed), string(trial.Inconclusive), string(trial.NoEffect), string(trial.Identical))
+	complete(cmd, "verdict", string(trial.Fixed), string(trial.NotFixed), string(trial.Inconclusive), string(trial.NoEffect), string(trial.Identical), string(trial.DoesNotApply))
 	cmd.MarkFlagsMutuallyExclusive("trend", "cell")
 	cmd.AddCommand(newHistoryCompare(a), newHistoryShow(a), newHistoryImport(a), newHistoryChanges(a))
 	return cmd

@@ -22,10 +22,7 @@ func newLitmus(a *app) *cobra.Command {
 		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitHelp,
 		Example: "  kcovrig litmus run tests/ --herd-log tests/herd.log\n  kcovrig litmus expect --lkmm",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help()
-			return fault.Newf(fault.User, "", "litmus: no command given")
-		},
+		RunE:    noCommand,
 	}
 	cmd.AddCommand(newLitmusRun(a), newLitmusShow(a), newLitmusExpect(a))
 	return cmd

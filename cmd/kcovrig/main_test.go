@@ -59,6 +59,8 @@ func TestExitCodes(t *testing.T) {
 		"not fixed":          {verdict(trial.NotFixed), nil, 1},
 		"identical":          {verdict(trial.Identical), nil, 4},
 		"inconclusive":       {verdict(trial.Inconclusive), nil, 4},
+		"not applicable":     {verdict(trial.DoesNotApply), nil, 6},
+		"not applicable too": {nil, trial.DoesNotApplyf(fault.User, "bisect", "no"), 6},
 		"an arm":             {ran(trial.OutcomeOK), nil, 0},
 		"an arm, cut short":  {ran(trial.OutcomeCut), nil, 4},
 		"unknown":            {ran(trial.OutcomeUnknown), nil, 4},
@@ -72,6 +74,23 @@ func TestExitCodes(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, exitCode(c.result, c.err), name)
 	}
+}
+
+// Found before anything is built, and no wrong usage.
+func TestAScenarioThatIsNotForTheArchitecture(t *testing.T) {
+	code, out, _ := call(t, "compare", "--scenario=tls", "--arch=x86_64", "--json", "--no-history")
+	assert.Equal(t, exitNotFor, code)
+	var doc struct {
+		Verdict trial.Verdict
+		Reasons []string
+		Error   *trial.Failure
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &doc))
+	assert.Equal(t, trial.DoesNotApply, doc.Verdict)
+	assert.Equal(t, []string{"scenario tls is not for x86_64 (have: arm64)"}, doc.Reasons)
+	assert.Nil(t, doc.Error)
+	code, _, _ = call(t, "run", "--as-is", "--scenario=tls", "--arch=x86_64", "--bisect-exit-codes", "--no-history")
+	assert.Equal(t, gitSkip, code)
 }
 
 func TestWrongUsage(t *testing.T) {

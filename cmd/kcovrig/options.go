@@ -58,7 +58,7 @@ func (o *options) addScenario(cmd *cobra.Command, standard string) {
 // addOutput adds the flags that say what is printed, while it runs and at the end.
 func (o *options) addOutput(cmd *cobra.Command) {
 	addJSON(cmd, &o.json)
-	addLoudness(cmd, &o.verbose, &o.quiet, "show the external commands, what begins, and each stale entry reported", "print the verdict alone, on one line")
+	addLoudness(cmd, &o.verbose, &o.quiet, "show the external commands, what begins, and each hit reported", "print the verdict alone, on one line")
 }
 
 func addJSON(cmd *cobra.Command, json *bool) {
@@ -76,7 +76,7 @@ func addLoudness(cmd *cobra.Command, verbose, quiet *bool, more, less string) {
 // addRun adds the flags that say how the kernel is run.
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&o.readers, "reader", nil, "how the guest loads the count: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
+	f.StringSliceVar(&o.readers, "reader", nil, "how the guest reads: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
 	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
 	f.DurationVar(&o.duration, "duration", 0, "time to stress each arm, such as 10s (default: until the verdict is certain)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")

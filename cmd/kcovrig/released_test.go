@@ -61,7 +61,7 @@ func TestReleasedRunIsReported(t *testing.T) {
 	dir := filepath.Join(released, "compare")
 	says(t, []string{
 		"verdict: FIXED", "Linux 6.12.1", "QEMU 11.1.3", "unpatched, acquire, pc: entry 1 of 2 read as 0x5ca1ab1e",
-		"code      unpatched: f: ordered between copy and count: no", "mode pc: 120 of 3840 windows were stale unpatched, none of 4800 patched",
+		"code      unpatched: f: ordered between the two writes: no", "mode pc: 120 of 3840 windows were stale unpatched, none of 4800 patched",
 	}, "report", dir)
 	for _, format := range []string{"html", "markdown", "junit", "json"} {
 		says(t, []string{"6.12.1"}, "report", dir, "--format="+format)

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/replay"
+	"kcovrig/rig/trial"
 )
 
 func newReplay(a *app) *cobra.Command {
@@ -16,7 +17,7 @@ func newReplay(a *app) *cobra.Command {
 	var cfg replay.Config
 	cmd := &cobra.Command{
 		Use:   "replay RUN [N]",
-		Short: "Reach the stale read of a saved witness again, and say how often that works",
+		Short: "Reach what a saved witness shows again, and say how often that works",
 		Long: `replay takes a run folder, or its result.json, and the number of one of its
 witnesses (default: the first that shows which store was missed). It sets up the
 run's kernel, machine, guest and seed again, boots that kernel once per try, and waits in each for a stale read of the
@@ -47,7 +48,7 @@ in every try.
 				cfg.Witness = n
 			}
 			result, err := replay.Run(cmd.Context(), cfg)
-			if r := result.Replay; r != nil && !r.Complete() {
+			if r := result.Replay; r != nil && !r.Complete() && result.Judgement.Verdict != trial.DoesNotApply {
 				a.code = exitInconclusive
 			}
 			return a.show(&o, result, err)

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fault"
@@ -32,13 +34,25 @@ Environment:
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help()
-			return fault.Newf(fault.User, "", "no command given")
-		},
+		RunE:          noCommand,
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
 	root.AddCommand(newCompare(a), newRun(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
-	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a))
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a))
 	return root
+}
+
+// noCommand is a command that only holds others, called by itself.
+func noCommand(cmd *cobra.Command, _ []string) error {
+	_ = cmd.Help()
+	if !cmd.HasParent() {
+		return fault.Newf(fault.User, "", "no command given")
+	}
+	var have []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			have = append(have, c.Name())
+		}
+	}
+	return fault.Newf(fault.User, "", "%s: no command given (have: %s)", cmd.Name(), strings.Join(have, ", "))
 }

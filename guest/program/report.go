@@ -3,6 +3,7 @@
 package program
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -14,10 +15,14 @@ type report struct {
 	kind   wire.Kind // empty: of a kind that no scenario detects
 	text   string    // its first line
 	symbol string    // where the program counter was: function+0xoffset/0xsize; empty: not known
+	caller string    // where the link register pointed, after a jump to address 0, which is in no function; else empty
 }
 
 // words say what was reported and where, for people.
 func (r report) words() string {
+	if r.caller != "" {
+		return r.text + " at 0x0, called from " + r.caller
+	}
 	if r.symbol == "" || strings.Contains(r.text, r.symbol) {
 		return r.text
 	}
@@ -29,6 +34,9 @@ func (r report) fields() map[string]string {
 	if r.symbol != "" {
 		fields["pc"] = wire.Clean(r.symbol, wire.MaxFieldValue)
 	}
+	if r.caller != "" {
+		fields["pc"], fields["lr"] = nowhere, wire.Clean(r.caller, wire.MaxFieldValue)
+	}
 	if _, rest, ok := strings.Cut(r.text, "address"); ok {
 		if words := strings.Fields(strings.TrimLeft(rest, ": ")); len(words) > 0 {
 			fields["address"] = wire.Clean(strings.TrimRight(words[0], ":,."), wire.MaxFieldValue)
@@ -37,10 +45,14 @@ func (r report) fields() map[string]string {
 	return fields
 }
 
+// nowhere is how a kernel prints a program counter of 0.
+const nowhere = "0x0"
+
 // in says whether the program counter was in the function, or in a part or copy of it
-// that the compiler made, whose name goes on behind a dot.
+// that the compiler made, whose name goes on behind a dot. A jump to address 0 is its
+// caller's: a pointer to a function was not there yet.
 func (r report) in(function string) bool {
-	name, _, _ := strings.Cut(r.symbol, "+")
+	name, _, _ := strings.Cut(cmp.Or(r.symbol, r.caller), "+")
 	return name == function || strings.HasPrefix(name, function+".")
 }
 
@@ -50,6 +62,7 @@ type reader struct {
 	found    []report
 	preamble string  // the line before an oops that says what it is about
 	dying    *report // an oops of which the program counter is to come
+	jumped   bool    // it has come and is 0: the link register, the next line, says who called
 }
 
 // record reads one record of /dev/kmsg: PRIORITY,NUMBER,TIME,FLAGS;TEXT
@@ -98,6 +111,14 @@ func (r *reader) line(text string) {
 		r.add(report{kind: wire.KindBug, text: text, symbol: symbolIn(text)})
 	case strings.HasPrefix(text, "WARNING: "):
 		r.add(report{kind: wire.KindWarn, text: text, symbol: symbolIn(text)})
+	case r.dying != nil && r.jumped:
+		// Any other line between the two may be of another's registers.
+		if rest, ok := strings.CutPrefix(text, "lr : "); ok {
+			r.dying.caller = symbolIn(rest)
+		}
+		r.giveUp()
+	case r.dying != nil && text == "pc : "+nowhere:
+		r.jumped = true
 	case r.dying != nil && (strings.HasPrefix(text, "pc : ") || strings.HasPrefix(text, "RIP: ")):
 		r.dying.symbol = symbolIn(text)
 		r.giveUp()
@@ -115,6 +136,7 @@ func (r *reader) add(found report) {
 
 // giveUp ends the oops at hand, if any, as far as it is known.
 func (r *reader) giveUp() {
+	r.jumped = false
 	if r.dying != nil {
 		r.found, r.dying = append(r.found, *r.dying), nil
 	}

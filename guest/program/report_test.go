@@ -39,7 +39,7 @@ lr : sock_common_getsockopt+0x18/0x20
 Call trace:
  tls_getsockopt+0x1c/0x2bc
 ---[ end trace 0000000000000000 ]---`,
-		[]report{{wire.KindOops, "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000050", "tls_getsockopt+0x1c/0x2bc"}},
+		[]report{{kind: wire.KindOops, text: "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000050", symbol: "tls_getsockopt+0x1c/0x2bc"}},
 	},
 	"an oops on x86": {`BUG: kernel NULL pointer dereference, address: 0000000000000050
 #PF: supervisor read access in kernel mode
@@ -48,40 +48,52 @@ CPU: 1 PID: 43 Comm: init Not tainted 6.1.0 #1
 RIP: 0010:tls_getsockopt+0x12/0x34 [tls]
 Call Trace:
 RIP: 0033:0x7f0000001234`,
-		[]report{{wire.KindOops, "BUG: kernel NULL pointer dereference, address: 0000000000000050", "tls_getsockopt+0x12/0x34"}},
+		[]report{{kind: wire.KindOops, text: "BUG: kernel NULL pointer dereference, address: 0000000000000050", symbol: "tls_getsockopt+0x12/0x34"}},
 	},
 	"an oops on x86, as it is called from 6.10 on": {"Oops: general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#2] SMP\nRIP: 0010:f.isra.0+0x1/0x2",
-		[]report{{wire.KindOops, "Oops: general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#2] SMP", "f.isra.0+0x1/0x2"}},
+		[]report{{kind: wire.KindOops, text: "Oops: general protection fault, probably for non-canonical address 0xdead000000000122: 0000 [#2] SMP", symbol: "f.isra.0+0x1/0x2"}},
 	},
-	"a jump to nowhere": {"Internal error: Oops: 0000000086000004 [#1] SMP\npc : 0x0\nlr : f+0x1/0x2",
-		[]report{{wire.KindOops, "Internal error: Oops: 0000000086000004 [#1] SMP", ""}},
+	"a jump to address 0, which is its caller's": {"Internal error: Oops: 0000000086000004 [#1] SMP\npstate: 60000005\npc : 0x0\nlr : f+0x1/0x2\nsp : 0",
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000086000004 [#1] SMP", caller: "f+0x1/0x2"}},
+	},
+	"a jump to address 0 from nowhere": {"Internal error: Oops: 0000000086000004 [#1] SMP\npc : 0x0\nlr : 0x0\nlr : f+0x1/0x2",
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000086000004 [#1] SMP"}},
+	},
+	"a jump to address 0 whose registers are parted, so that they may be another's": {"Internal error: Oops: 0000000086000004 [#1] SMP\npc : 0x0\nWARNING: CPU: 0 PID: 1 at a.c:1 g+0x1/0x2\npc : g+0x1/0x2\nlr : f+0x1/0x2",
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000086000004 [#1] SMP"}, {kind: wire.KindWarn, text: "WARNING: CPU: 0 PID: 1 at a.c:1 g+0x1/0x2", symbol: "g+0x1/0x2"}},
+	},
+	"an oops whose registers follow a jump's that was cut": {"Internal error: Oops: 0000000086000004 [#1] SMP\npc : 0x0\nInternal error: Oops: 0000000096000004 [#2] SMP\npc : g+0x1/0x2\nlr : f+0x1/0x2",
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000086000004 [#1] SMP"}, {kind: wire.KindOops, text: "Internal error: Oops: 0000000096000004 [#2] SMP", symbol: "g+0x1/0x2"}},
+	},
+	"a jump to another place that is none": {"Internal error: Oops: 0000000086000004 [#1] SMP\npc : 0xdead000000000122\nlr : f+0x1/0x2",
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000086000004 [#1] SMP"}},
 	},
 	"an oops that is cut": {"Internal error: Oops: 0000000096000004 [#1] SMP\n---[ end trace 0 ]---\npc : f+0x1/0x2",
-		[]report{{wire.KindOops, "Internal error: Oops: 0000000096000004 [#1] SMP", ""}},
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000096000004 [#1] SMP"}},
 	},
 	"BUG() on arm64": {"kernel BUG at fs/pipe.c:12!\nInternal error: Oops - BUG: 00000000f2000800 [#1] SMP\npc : pipe_read+0xf8/0x400",
-		[]report{{wire.KindBug, "kernel BUG at fs/pipe.c:12!", "pipe_read+0xf8/0x400"}},
+		[]report{{kind: wire.KindBug, text: "kernel BUG at fs/pipe.c:12!", symbol: "pipe_read+0xf8/0x400"}},
 	},
 	"BUG() on x86": {"kernel BUG at fs/pipe.c:12!\ninvalid opcode: 0000 [#1] SMP\nRIP: 0010:pipe_read+0xf8/0x400",
-		[]report{{wire.KindBug, "kernel BUG at fs/pipe.c:12!", "pipe_read+0xf8/0x400"}},
+		[]report{{kind: wire.KindBug, text: "kernel BUG at fs/pipe.c:12!", symbol: "pipe_read+0xf8/0x400"}},
 	},
 	"another BUG": {"BUG: sleeping function called from invalid context at mm/slab.h:401",
-		[]report{{wire.KindBug, "BUG: sleeping function called from invalid context at mm/slab.h:401", ""}},
+		[]report{{kind: wire.KindBug, text: "BUG: sleeping function called from invalid context at mm/slab.h:401"}},
 	},
 	"WARN(), whose registers are of no oops": {"WARNING: CPU: 0 PID: 43 at net/tls/tls_main.c:123 tls_init+0x12/0x34\npc : tls_init+0x12/0x34\n---[ end trace 0 ]---",
-		[]report{{wire.KindWarn, "WARNING: CPU: 0 PID: 43 at net/tls/tls_main.c:123 tls_init+0x12/0x34", "tls_init+0x12/0x34"}},
+		[]report{{kind: wire.KindWarn, text: "WARNING: CPU: 0 PID: 43 at net/tls/tls_main.c:123 tls_init+0x12/0x34", symbol: "tls_init+0x12/0x34"}},
 	},
 	"WARN(), as it is printed today": {"WARNING: net/tls/tls_main.c:123 at tls_init+0x12/0x34, CPU#0: init/43",
-		[]report{{wire.KindWarn, "WARNING: net/tls/tls_main.c:123 at tls_init+0x12/0x34, CPU#0: init/43", "tls_init+0x12/0x34"}},
+		[]report{{kind: wire.KindWarn, text: "WARNING: net/tls/tls_main.c:123 at tls_init+0x12/0x34, CPU#0: init/43", symbol: "tls_init+0x12/0x34"}},
 	},
 	"KASAN": {"BUG: KASAN: slab-use-after-free in tls_getsockopt+0x1c/0x2bc\nRead of size 8 at addr ffff000012345678 by task init/43",
-		[]report{{wire.KindKASAN, "BUG: KASAN: slab-use-after-free in tls_getsockopt+0x1c/0x2bc", "tls_getsockopt+0x1c/0x2bc"}},
+		[]report{{kind: wire.KindKASAN, text: "BUG: KASAN: slab-use-after-free in tls_getsockopt+0x1c/0x2bc", symbol: "tls_getsockopt+0x1c/0x2bc"}},
 	},
 	"what a busy host brings about": {"watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [init:43]\nBUG: workqueue lockup - pool cpus=0",
 		[]report{{text: "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [init:43]"}, {text: "BUG: workqueue lockup - pool cpus=0"}},
 	},
 	"a warning amid an oops, which makes its place unknown": {"Internal error: Oops: 0000000096000004 [#1] SMP\nWARNING: CPU: 0 PID: 1 at a.c:1 g+0x1/0x2\npc : g+0x1/0x2",
-		[]report{{wire.KindOops, "Internal error: Oops: 0000000096000004 [#1] SMP", ""}, {wire.KindWarn, "WARNING: CPU: 0 PID: 1 at a.c:1 g+0x1/0x2", "g+0x1/0x2"}},
+		[]report{{kind: wire.KindOops, text: "Internal error: Oops: 0000000096000004 [#1] SMP"}, {kind: wire.KindWarn, text: "WARNING: CPU: 0 PID: 1 at a.c:1 g+0x1/0x2", symbol: "g+0x1/0x2"}},
 	},
 	"nothing": {"Booting Linux on physical CPU 0x0000000000 [0x411fd070]\nprintk: [#1]\npc : f+0x1/0x2\n: [#1\nx: [#]\nx: g [#1]", nil},
 }
@@ -114,6 +126,11 @@ func TestAFunctionsPartsAndCopiesAreTheFunction(t *testing.T) {
 	} {
 		assert.Equal(t, want, report{symbol: symbol}.in("f"), symbol)
 	}
+	jump := report{kind: wire.KindOops, text: "an oops", caller: "f+0x1/0x2"}
+	assert.True(t, jump.in("f"), "a jump to address 0 is its caller's")
+	assert.False(t, jump.in("g"))
+	assert.Equal(t, "an oops at 0x0, called from f+0x1/0x2", jump.words())
+	assert.Equal(t, map[string]string{"pc": "0x0", "lr": "f+0x1/0x2"}, jump.fields())
 	at := report{kind: wire.KindOops, symbol: "f+0x1/0x2"}
 	assert.True(t, at.isDetected(wire.Detect{Kind: wire.KindOops, Function: "f"}))
 	assert.True(t, at.isDetected(wire.Detect{Kind: wire.KindOops}))

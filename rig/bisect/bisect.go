@@ -58,6 +58,9 @@ type Tester interface {
 	Test(ctx context.Context, commit string) (Answer, error)
 }
 
+// WhoseScenario is an Answer's Whose where the scenario does not apply.
+const WhoseScenario = "scenario"
+
 // Answer is what testing one commit showed, or from where its answer was taken.
 type Answer struct {
 	Commit  string `json:"commit"`
@@ -68,7 +71,8 @@ type Answer struct {
 	trial.VariantJudgement
 	// Share is the share of stale blocks that "clean" excludes.
 	Share float64 `json:"share"`
-	// Whose fault it was that nothing could be tested; empty: none's.
+	// Whose fault it was that nothing could be tested; empty: none's. WhoseScenario: the
+	// scenario does not apply to the commit.
 	Whose string `json:"whose,omitempty"`
 	// SameAs is the commit that was tested in this one's place, since the scope's
 	// code is the same by SameBy: "source" or "object". Empty: it was tested itself.

@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
@@ -110,8 +111,11 @@ func (b *bisection) validate() error {
 	if err != nil {
 		return err
 	}
+	if err := s.Applies(config.Spec.Arch); err != nil {
+		return err
+	}
 	cfg.Config = config
-	if b.sources, err = kernel.Sources(s.Patches); err != nil {
+	if b.sources, err = kernel.Sources(kernels.SeriesOf(s)); err != nil {
 		return err
 	}
 	a, err := arch.Lookup(cfg.Spec.Arch)

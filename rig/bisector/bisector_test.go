@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -132,9 +133,18 @@ func TestEndsThatAreWrong(t *testing.T) {
 			f.broken(5, 10)
 			f.kernels[f.commits[0]] = fakeKernel{{err: kernelFault("panic")}}
 		}, fault.Kernel, "should be clean, cannot be tested"},
-		"swapped by history":   {func(f *farm, c *bisector.Config) { c.Good, c.Bad = c.Bad, c.Good }, fault.User, "wrong way round"},
-		"no such revision":     {func(_ *farm, c *bisector.Config) { c.Good = []string{"none"} }, fault.User, "no such commit"},
-		"no repository":        {func(_ *farm, c *bisector.Config) { c.Spec.Tree = t.TempDir() }, fault.User, "git repository"},
+		"the scenario is not for an end": {func(f *farm, _ *bisector.Config) {
+			f.kernels[f.commits[9]] = fakeKernel{{err: trial.DoesNotApplyf(fault.Kernel, "", "it is 5.4")}}
+		}, fault.User, "the scenario does not apply"},
+		"swapped by history": {func(f *farm, c *bisector.Config) { c.Good, c.Bad = c.Bad, c.Good }, fault.User, "wrong way round"},
+		"no such revision":   {func(_ *farm, c *bisector.Config) { c.Good = []string{"none"} }, fault.User, "no such commit"},
+		"no repository":      {func(_ *farm, c *bisector.Config) { c.Spec.Tree = t.TempDir() }, fault.User, "git repository"},
+		"the scenario is not for the architecture": {func(_ *farm, c *bisector.Config) {
+			s, err := scenario.Load(scenario.Default)
+			if err == nil {
+				s.Archs, c.Scenario = []string{"x86_64"}, &s
+			}
+		}, fault.User, "is not for arm64"},
 		"an ordered machine":   {func(_ *farm, c *bisector.Config) { c.Spec.Arch = "x86_64" }, fault.User, "TSO"},
 		"a reader of no order": {func(_ *farm, c *bisector.Config) { c.Spec.Readers = []trial.Reader{trial.Relaxed} }, fault.User, "--reader"},
 		"no ends":              {func(_ *farm, c *bisector.Config) { c.Bad = nil }, fault.User, "--good and --bad"},
@@ -149,6 +159,23 @@ func TestEndsThatAreWrong(t *testing.T) {
 			assert.Empty(t, r.Outcome)
 			assert.Nil(t, r.Confidence)
 		})
+	}
+}
+
+// It is skipped at once: to test it for longer would change nothing.
+func TestACommitThatTheScenarioIsNotForIsSkipped(t *testing.T) {
+	f := newFarm(t, 20).broken(13, 20)
+	f.kernels[f.commits[9]] = fakeKernel{{err: trial.DoesNotApplyf(fault.Kernel, "look at the tree", "it has no kernel/kcov.c")}}
+	r, err := bisector.Find(t.Context(), f.config())
+	require.NoError(t, err)
+	require.Len(t, r.First, 1)
+	assert.Equal(t, f.commits[13], r.First[0].Hash)
+	require.Equal(t, 1, f.tested(9))
+	for _, a := range r.Steps {
+		if a.Commit == f.commits[9] {
+			assert.Equal(t, trial.FindingInconclusive, a.Finding)
+			assert.Equal(t, "cannot be tested: the scenario does not apply: it has no kernel/kcov.c", a.Reason)
+		}
 	}
 }
 

@@ -123,6 +123,9 @@ func (b *bisection) untestable(a bisect.Answer, should string) error {
 	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
 		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"
 	}
+	if a.Whose == bisect.WhoseScenario {
+		try = "choose an end that the scenario is for"
+	}
 	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
 }
 

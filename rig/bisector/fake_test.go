@@ -152,6 +152,9 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 	if len(boots) > 1 {
 		f.kernels[commit] = boots[1:]
 	}
+	if none := trial.Inapplicable(b.err); none != nil {
+		return trial.Result{Command: "run", Judgement: none.Judgement()}, nil
+	}
 	if b.err != nil {
 		return trial.Result{}, b.err
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -102,7 +103,8 @@ func windows(o trial.Observation) (n uint64) {
 }
 
 // boot runs a commit once and judges the boot. A kernel that does not build,
-// boot or finish is an answer: it cannot be tested. A fault of the rig is tried
+// boot or finish is an answer: it cannot be tested, and no more can one that the
+// scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
 func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Answer, trial.Observation, error) {
 	ask.Folder = filepath.Join(j.b.state.steps(), ask.Name)
@@ -127,6 +129,10 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 		if result.Failure != nil && result.Failure.Log != "" {
 			a.Log = result.Failure.Log
 		}
+		return a, trial.Observation{}, nil
+	}
+	if j := result.Judgement; j.Verdict == trial.DoesNotApply {
+		a.Finding, a.Miss, a.Whose, a.Reason = trial.FindingInconclusive, 1, bisect.WhoseScenario, "cannot be tested: the scenario does not apply: "+strings.Join(j.Reasons, "; ")
 		return a, trial.Observation{}, nil
 	}
 	obs := trial.Observation{}

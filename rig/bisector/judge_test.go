@@ -76,7 +76,7 @@ func TestSilenceThatWasNotEarnedIsSkipped(t *testing.T) {
 		why  string
 	}{
 		"caution alone":       {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Caution: 900, Stops: []trial.Stop{call}}}}, trial.FindingInconclusive, "bl far at stop"},
-		"overtaken unseen":    {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 2}}}, trial.FindingInconclusive, "overtook the copy 2 times"},
+		"overtaken unseen":    {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 2}}}, trial.FindingInconclusive, "overtook the first 2 times"},
 		"nothing noted":       {fakeBoot{silence: &trial.Silence{}}, trial.FindingInconclusive, "noted nothing"},
 		"caution, mostly":     {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 1, Caution: 900, Stops: []trial.Stop{call}}}}, trial.FindingInconclusive, "bl far at stop"},
 		"caution, seldom":     {fakeBoot{silence: &trial.Silence{Stores: trial.Earned{Order: 800, Caution: 200}}}, trial.FindingClean, ""},

@@ -21,6 +21,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/result"
 	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
 )
 
 // remoteState is what all remote Testers of a search share: the history and the
@@ -77,7 +78,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	}
 	if sent, ok := p.receivedBefore(commit, ask.Name, hash); ok {
 		p.b.notify("%.12s: a worker had run it", commit)
-		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
+		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result)
 	}
 	aside, err := disk.NewWorkFolder()
 	if err != nil {
@@ -112,7 +113,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 		return Tested{Result: sent.Result}, outcome.Failure.Err()
 	}
 	p.b.notify("%.12s: worker %s ran it", commit, outcome.Worker)
-	return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result.Kernel.Compiler)
+	return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result)
 }
 
 func (e *remoteState) agreed() string {
@@ -121,8 +122,13 @@ func (e *remoteState) agreed() string {
 	return e.compiler
 }
 
-// agree makes the first compiler the one of the search.
-func (e *remoteState) agree(commit, compiler string) error {
+// agree makes the first compiler the one of the search. None was at work where the
+// scenario does not apply.
+func (e *remoteState) agree(commit string, r trial.Result) error {
+	if r.Judgement.Verdict == trial.DoesNotApply {
+		return nil
+	}
+	compiler := r.Kernel.Compiler
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.compiler == "" {

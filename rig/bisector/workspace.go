@@ -132,7 +132,7 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 		return source, nil
 	}
 	result, err := compare.Run(ctx, cfg, trial.AsIs)
-	if err != nil {
+	if err != nil || result.Judgement.Verdict == trial.DoesNotApply {
 		return Tested{Result: result}, err
 	}
 	return Tested{Result: result, Basis: w.basis(commit, source.scope)}, nil

@@ -82,7 +82,7 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if err := c.Spec.Validate(); err != nil {
 		return c, s, err
 	}
-	if err := s.Runs(c.Spec.Arch, c.Spec.Modes); err != nil {
+	if err := s.HasModes(c.Spec.Modes); err != nil {
 		return c, s, fault.Wrap(fault.User, "", err)
 	}
 	c.Spec.QEMU = c.QEMU

@@ -37,8 +37,9 @@ func Begin(cfg Config, name string) (*Run, error) {
 	}
 	r := &Run{
 		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events),
-		Result: trial.Result{Command: name, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, ScenarioHash: s.Hash, Host: host.This()},
+		Result: trial.Result{Command: name, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, Host: host.This()},
 	}
+	cfg.Events(trial.Event{Words: &s.Words})
 	if r.Folder, err = newFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
 		return nil, err
 	}

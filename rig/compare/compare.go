@@ -49,7 +49,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	c := comparison{run: run, setup: setup}
 	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
-		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{SameCode: true})
+		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, c.setting(""))
 		return nil
 	}
 	if err := c.askModel(ctx); err != nil {
@@ -106,18 +106,19 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
-	c.run.Result.Judgement = verdict.Agree(judged, unpatched, patched, c.voices()...)
+	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, c.voices()...)
 }
 
-// setting is what the verdict on the kernels with one reader depends on beside their boots.
+// setting is what judging needs to know beside what the kernels show with one reader.
 func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	return verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), SameCode: c.sameCode(),
-		Unordered: !c.setup.Ordered(reader),
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
+		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
+		Words: c.run.Result.Words,
 	}
 }
 
-// sameCode says whether the two kernels are known to have the same code.
+// sameCode says whether the two kernels are known to have the same code where the bug is.
 func (c *comparison) sameCode() bool {
 	differs := c.run.Result.CodeDiffers
 	return differs != nil && !*differs

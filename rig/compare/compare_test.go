@@ -46,17 +46,28 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 	}
 }
 
-// Two kernels of the same code are no test of a patch, whatever they would show.
-func TestIdenticalKernelsAreNoVerdictOnAPatch(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
-	l.Same = true
-	cfg := l.Config(t)
-	result, err := Compare(t.Context(), cfg)
-	require.NoError(t, err)
-	assert.Equal(t, trial.Identical, result.Judgement.Verdict)
-	assert.Contains(t, result.Judgement.Reasons[0], "the same code")
-	assert.Empty(t, l.Boots, "nothing is booted for it")
-	assertKept(t, cfg, result)
+// Two kernels of the same code are no test of a patch, whatever they would show. A
+// change elsewhere may well be one that matters: nothing was tested, and that is all.
+func TestKernelsOfTheSameCodeWhereTheBugIsAreNotBooted(t *testing.T) {
+	for same, want := range map[trial.Sameness]struct {
+		verdict trial.Verdict
+		reason  string
+	}{
+		trial.CodeSame:         {trial.Identical, "the same code"},
+		trial.CodeSameWhereBug: {trial.Inconclusive, "differ elsewhere"},
+	} {
+		t.Run(string(same), func(t *testing.T) {
+			l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+			l.Same = same
+			cfg := l.Config(t)
+			result, err := Compare(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, want.verdict, result.Judgement.Verdict)
+			assert.Contains(t, result.Judgement.Reasons[0], want.reason)
+			assert.Empty(t, l.Boots)
+			assertKept(t, cfg, result)
+		})
+	}
 }
 
 func assertKept(t *testing.T, cfg command.Config, result trial.Result) {

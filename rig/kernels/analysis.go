@@ -32,24 +32,33 @@ const ListingFile = "code.lst"
 // share it.
 type Analyser struct{ Config Config }
 
-// SameCode compares two kernels: the symbols' code, and all functions of the objects
-// of the files that the fix changes.
-func (Analyser) SameCode(a, b Image, symbols []string) (bool, error) {
+// SameCode compares two kernels: the symbols' code, all functions of the objects of
+// the files that the fix changes, and then the kernels as a whole, byte for byte.
+func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
 	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
-	if err != nil || !diff.Same || len(a.Objects) != len(b.Objects) {
-		return false, err
+	if err != nil {
+		return "", err
+	}
+	if !diff.Same || len(a.Objects) != len(b.Objects) {
+		return trial.CodeDiffers, nil
 	}
 	for i, o := range a.Objects {
 		one, err := objcode.Fingerprint(o.Path, nil)
 		if err != nil {
-			return false, err
+			return "", err
 		}
 		other, err := objcode.Fingerprint(b.Objects[i].Path, nil)
-		if err != nil || one != other || o.Name != b.Objects[i].Name {
-			return false, err
+		if err != nil {
+			return "", err
+		}
+		if one != other || o.Name != b.Objects[i].Name {
+			return trial.CodeDiffers, nil
 		}
 	}
-	return true, nil
+	if !diff.TextSame {
+		return trial.CodeSameWhereBug, nil
+	}
+	return trial.CodeSame, nil
 }
 
 // Analyse disassembles a kernel, once per build: the answer is kept by its key.

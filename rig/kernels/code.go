@@ -4,11 +4,9 @@ package kernels
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
@@ -65,25 +63,4 @@ func DescribeScope(code trial.Code) string {
 		text += "; in order there: " + strings.Join(kinds, ", ")
 	}
 	return mailpatch.Printable(text)
-}
-
-// readSeries reads the patches of a folder in the order of their names.
-func readSeries(series fs.FS) ([]mailpatch.Patch, error) {
-	names, err := fs.Glob(series, "*.patch")
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "read a patch series", err)
-	}
-	var all []mailpatch.Patch
-	for _, name := range names {
-		text, err := fs.ReadFile(series, name)
-		if err != nil {
-			return nil, fault.Wrap(fault.User, "read patch "+mailpatch.Printable(name), err)
-		}
-		patches, _, err := mailpatch.Read(name, text)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, patches...)
-	}
-	return all, nil
 }

@@ -41,9 +41,9 @@ type Source interface {
 	Build(ctx context.Context, v trial.Variant) (Image, error)
 	// Analyse says what the binary of an image says, and writes its listing into dir.
 	Analyse(ctx context.Context, image Image, dir string) (Analysis, error)
-	// SameCode says whether the code where the bug is is the same in both images: that
-	// of the symbols, and of the objects of the files that the fix changes.
-	SameCode(a, b Image, symbols []string) (bool, error)
+	// SameCode says how far the code is the same in both images: where the bug is, which
+	// is the symbols and the objects of the files that the fix changes, and elsewhere.
+	SameCode(a, b Image, symbols []string) (trial.Sameness, error)
 	Close() error
 }
 
@@ -54,6 +54,7 @@ type Image struct {
 	Vmlinux   string
 	BuildDir  string
 	Objects   []kernel.Object // the files that the fix changes, compiled
+	Headers   []kernel.Header `json:",omitempty"` // that it changes
 	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
 	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
 }

@@ -18,7 +18,7 @@ import (
 // tree nor a compiler for one.
 type Ready struct {
 	Kernels  []ReadyKernel
-	SameCode *bool             // whether the kernels' code is the same; nil: not compared
+	SameCode trial.Sameness    `json:",omitempty"`
 	Archive  initramfs.Archive // its two files
 	Emulator *weakmem.Bundle   // nil: none is used
 	Scenario string            // path of it, packed; empty: it comes with the rig
@@ -82,11 +82,11 @@ func (s readySource) Analyse(_ context.Context, image Image, dir string) (Analys
 	return k.Analysis, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
-func (s readySource) SameCode(Image, Image, []string) (bool, error) {
-	if s.ready.SameCode == nil {
-		return false, fault.Newf(fault.Rig, "compare the kernels' code", "it was not compared when they were built")
+func (s readySource) SameCode(Image, Image, []string) (trial.Sameness, error) {
+	if s.ready.SameCode == "" {
+		return "", fault.Newf(fault.Rig, "compare the kernels' code", "it was not compared when they were built")
 	}
-	return *s.ready.SameCode, nil
+	return s.ready.SameCode, nil
 }
 
 func (readySource) Close() error { return nil }

@@ -7,7 +7,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -100,7 +102,10 @@ func (f *finder) find(patch string, callers bool) error {
 	}
 	held := map[string]bool{}
 	for _, o := range f.objects {
-		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: changes[o.File], Named: f.scenario.Scope.Kernel}
+		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: slices.Clone(changes[o.File]), Named: f.scenario.Scope.Kernel}
+		for _, h := range f.image.Headers {
+			req.Changes = append(req.Changes, changes[h.File]...)
+		}
 		if callers { // nothing is reordered on others
 			req.Callers = f.scenario.Scope.Callers
 		}
@@ -141,6 +146,11 @@ func (f *finder) check() error {
 	switch bodies := slices.ContainsFunc(f.found, func(o scoped) bool { return !o.callee }); {
 	case len(f.found) > mostFunctions:
 		return fault.Newf(fault.User, op, "it would have %d functions, and %d are the most", len(f.found), mostFunctions)
+	case !bodies && len(f.objects) == 0:
+		return &fault.Error{
+			Kind: fault.User, Op: op, Err: errors.New("none of the objects of the files that the fix changes is part of this kernel"),
+			Try: "config in the scenario, with what switches them on",
+		}
 	case !bodies:
 		return &fault.Error{
 			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes", f.files()),
@@ -181,8 +191,8 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 			f.notes = append(f.notes, "not used for the scope: "+m)
 		}
 	}
-	for _, series := range f.scenario.Patches {
-		patches, err := readSeries(series)
+	for _, series := range SeriesOf(f.scenario) {
+		patches, err := series.Patches()
 		if err != nil {
 			return nil, err
 		}
@@ -197,12 +207,13 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 
 // stand adds, by file, where patches stand in the sources as they were compiled.
 func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Patch, side linetable.Side) (missing []string, err error) {
+	sources := f.sources()
 	read := func(path string) (string, error) {
-		i := slices.IndexFunc(f.objects, func(o kernel.Object) bool { return o.File == path })
-		if i < 0 {
+		kept := sources[path]
+		if kept == "" {
 			return "", fmt.Errorf("the scope follows from %s alone", f.files())
 		}
-		text, err := os.ReadFile(f.objects[i].Source)
+		text, err := os.ReadFile(kept)
 		return string(text), err
 	}
 	some := false
@@ -220,13 +231,22 @@ func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Pa
 	return missing, err
 }
 
-// files are the sources that the scope follows from, for messages.
-func (f *finder) files() string {
-	var names []string
+// sources are the files that the scope follows from, as they were compiled, by where
+// they are in the tree.
+func (f *finder) sources() map[string]string {
+	kept := map[string]string{}
 	for _, o := range f.objects {
-		names = append(names, o.File)
+		kept[o.File] = o.Source
 	}
-	return strings.Join(names, ", ")
+	for _, h := range f.image.Headers {
+		kept[h.File] = h.Source
+	}
+	return kept
+}
+
+// files are their names, for messages.
+func (f *finder) files() string {
+	return strings.Join(slices.Sorted(maps.Keys(f.sources())), ", ")
 }
 
 // place finds functions of the object in the kernel.
@@ -282,12 +302,12 @@ func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
 		return err
 	}
 	text := map[string][]string{}
-	for _, o := range f.objects {
-		source, err := os.ReadFile(o.Source)
+	for file, kept := range f.sources() {
+		source, err := os.ReadFile(kept)
 		if err != nil {
 			return fault.Wrap(fault.Rig, "read the source as it was compiled", err)
 		}
-		text[o.File] = strings.Split(string(source), "\n")
+		text[file] = strings.Split(string(source), "\n")
 	}
 	at := map[uint64]objcode.Line{}
 	for _, l := range lines {

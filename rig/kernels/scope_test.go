@@ -4,7 +4,6 @@ package kernels
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,6 +132,29 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.Empty(t, a.FixOrders)
 }
 
+// What a header's lines became is in the objects that include it.
+func TestTheLinesOfAHeaderAreFoundWhereItIsIncluded(t *testing.T) {
+	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
+	require.NoError(t, err)
+	const begin, end = "/* inlined wherever it is called */\n", "\nstatic"
+	before, rest, ok := strings.Cut(string(text), begin)
+	require.True(t, ok)
+	inline, after, ok := strings.Cut(rest, "}\n")
+	require.True(t, ok)
+	inline = strings.Replace(inline, "\tr->length++;\n", "\tr->length++;\n\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n", 1) + "}\n"
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "ring.h")
+	require.NoError(t, os.WriteFile(kept, []byte(inline), 0o644))
+	image := exampleOf(t, before+"#line 1 \"include/ring.h\"\n"+inline+"#line 20 \"lib/ring.c\"\n"+after)
+	image.Headers = []kernel.Header{{File: "include/ring.h", Source: kept}}
+	image.PatchText = header + "diff --git a/include/ring.h b/include/ring.h\n--- a/include/ring.h\n+++ b/include/ring.h\n@@ -2,4 +2,5 @@\n {\n \tr->length++;\n+\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), image, t.TempDir())
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold", "flush"}, a.Compared)
+	require.Contains(t, scopeOf(a.Code), "body flush: include/ring.h:4 in hunk 1")
+	require.Len(t, a.FixOrders, 2, "inlined into two: %v", a.Stops)
+}
+
 func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
 	image := example(t)
 	for name, c := range map[string]struct{ patch, says string }{
@@ -159,7 +181,7 @@ func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	image := example(t)
 	image.PatchText, image.Patched, image.AsIs = "", false, true
 	r := analyser(t, scenario.Scope{})
-	r.Config.Scenario.Patches = []fs.FS{fstest.MapFS{"1.patch": {Data: []byte(fix)}}}
+	r.Config.Scenario.Patches = []scenario.Series{{FS: fstest.MapFS{"1.patch": {Data: []byte(fix)}}}}
 	a, err := r.Analyse(t.Context(), image, t.TempDir())
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"body post.constprop.0: lib/ring.c:16 in hunk 1", "body flush: lib/ring.c:16 in hunk 1", "body post.constprop.0.cold: a part of post.constprop.0"}, scopeOf(a.Code))

@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -36,11 +37,20 @@ func openTree(ctx context.Context, cfg Config) (tree, error) {
 	return tree{opened, Analyser{cfg}}, err
 }
 
+// SeriesOf are the scenario's ways to fix the bug.
+func SeriesOf(s scenario.Scenario) []kernel.Series {
+	var all []kernel.Series
+	for _, p := range s.Patches {
+		all = append(all, kernel.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
+	}
+	return all
+}
+
 // BuildConfig says how the scenario's kernel is built, with so many of the compiler's jobs.
 func BuildConfig(cfg Config, jobs int) kernel.Config {
 	s := cfg.Scenario
 	return kernel.Config{
-		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: s.Patches, Patches: cfg.Spec.Patch,
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: SeriesOf(s), Objects: s.Objects, Versions: s.Kernels, Patches: cfg.Spec.Patch,
 		Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
@@ -106,7 +116,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, PatchText: i.PatchText, Notes: i.Notes,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Notes: i.Notes,
 	}
 }
 

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Config says what is run.
 type Config struct {
 	Title    string        // "compare, arm64"
 	Duration time.Duration // of each kernel's stress; 0: until it is certain
-	// Compared: two kernels end as trial.Certain says. Else, and where stale reads
-	// are ruled out, a kernel ends at trial.LoneBlocks.
+	// Compared: two kernels end as trial.Certain says. Else, and where the bug
+	// is ruled out, a kernel ends at trial.LoneBlocks.
 	Compared bool
 }
 
@@ -30,6 +31,7 @@ type Model struct {
 	stages      []*stage // as they began
 	arms        []trial.TallyEvent
 	notes       []string
+	words       wording.Words
 	doing       string // what a tool said last
 	interrupted bool
 }
@@ -58,6 +60,8 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 		m.doing = printable(building(*e.Build))
 	case e.Line != "":
 		m.doing = printable(strings.TrimSpace(e.Line))
+	case e.Words != nil:
+		m.words = *e.Words
 	case e.Tally != nil:
 		m.tally(*e.Tally)
 	}

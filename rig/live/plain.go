@@ -3,12 +3,14 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // lines writes progress as plain lines.
@@ -16,12 +18,13 @@ type lines struct {
 	mu      sync.Mutex
 	w       io.Writer
 	verbose bool
+	words   wording.Words
 	last    string // what a stage under way is about
 }
 
 // Lines returns a sink that writes one plain line per finished stage and note,
 // and one now and then while a stage lasts; verbose adds the external commands,
-// what the tools say, and every stale entry reported.
+// what the tools say, and every hit reported.
 func Lines(w io.Writer, verbose bool) trial.Sink {
 	l := &lines{w: w, verbose: verbose}
 	return func(e trial.Event) {
@@ -48,9 +51,13 @@ func (l *lines) add(e trial.Event) {
 	case e.Command != "" && l.verbose:
 		l.printLine("    + %s", e.Command)
 	case e.Hit != nil && l.verbose && e.Hit.Kind != "":
-		l.printLine("    hit%s: mode %s window %d: %s: %s", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Kind, e.Hit.Text)
+		l.printLine("    hit%s: mode %s %s %d: %s: %s", arm, e.Hit.Mode, l.words.Full().Window, e.Hit.Window, e.Hit.Kind, e.Hit.Text)
+	case e.Words != nil:
+		l.words = *e.Words
 	case e.Hit != nil && l.verbose:
-		l.printLine("    stale%s: mode %s window %d entry %d of %d: %#x, later %#x", arm, e.Hit.Mode, e.Hit.Window, e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
+		said := l.words.Full()
+		l.printLine("    %s%s: mode %s %s %d %s %d of %d: %#x, later %#x", said.Column(), arm, e.Hit.Mode, said.Window, e.Hit.Window,
+			cmp.Or(said.Unit, "number"), e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
 	}
 }
 

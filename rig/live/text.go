@@ -14,6 +14,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 // Role says what a line of the view is, for whoever colours it. No meaning is
@@ -122,6 +123,7 @@ func (m *Model) table(width int) []Line {
 	for _, a := range m.arms {
 		readers[a.Reader] = true
 	}
+	said := m.words.Full()
 	longest := len("unpatched")
 	if len(readers) > 1 {
 		longest += len(" acquire")
@@ -132,7 +134,7 @@ func (m *Model) table(width int) []Line {
 		}
 		return fmt.Sprintf("  %-*s  %-5s %10s %10s %9s %9s", longest, arm, mode, windows, rate, stale, share)
 	}
-	out := []Line{{Head, row("arm", "mode", "windows", "per s", "stale", "share")}}
+	out := []Line{{Head, row("arm", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
 	for _, a := range m.arms {
 		arm := string(trial.VariantOf(a.Patched, a.AsIs))
 		if len(readers) > 1 {
@@ -148,6 +150,9 @@ func (m *Model) table(width int) []Line {
 	}
 	return out
 }
+
+// heading is a word that fits a column.
+func heading(word string, most int) string { return ansi.Truncate(printable(word), most, "~") }
 
 // perSecond is by the guest's own clock, which stands still while the other kernel has its turn.
 func perSecond(t wire.Tally) string {
@@ -177,20 +182,20 @@ func (m *Model) standings(width int) []Line {
 			continue
 		}
 		for _, s := range verdict.Standings(u.Tallies, m.arms[i+1].Tallies) {
-			out = append(out, standing(s, u.Reader, width))
+			out = append(out, standing(s, u.Reader, width, m.words))
 		}
 	}
 	return out
 }
 
-func standing(s verdict.Standing, reader trial.Reader, width int) Line {
+func standing(s verdict.Standing, reader trial.Reader, width int, words wording.Words) Line {
 	name := s.Mode
 	if reader != trial.Acquire {
 		name += " " + string(reader)
 	}
 	switch {
 	case s.Stale > 0:
-		return Line{Alarm, fmt.Sprintf("  %s: %d stale windows with the patch", name, s.Stale)}
+		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Stale, words.Adjective(), printable(words.Full().Windows))}
 	case s.Required == 0:
 		return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, no bound yet", name, s.Clean)}
 	case width < narrow:
@@ -206,7 +211,7 @@ func (m *Model) lone(a trial.TallyEvent) []Line {
 	}
 	var out []Line
 	for _, t := range a.Tallies {
-		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d windows, %d at the least", t.Mode, t.Blocks, verdict.BlockSize, verdict.LoneBlocks)})
+		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d %s, %d at the least", t.Mode, t.Blocks, verdict.BlockSize, printable(m.words.Full().Windows), verdict.LoneBlocks)})
 	}
 	return out
 }

@@ -5,23 +5,25 @@ package matrix
 import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Document is a matrix and what came of it: matrix.json of its folder.
 type Document struct {
-	Schema  string       `json:"schema"`
-	Version string       `json:"version"` // kcovrig's own
-	Name    string       `json:"name"`
-	File    string       `json:"file"`
-	Hash    string       `json:"hash"`  // see Hash
-	Shard   string       `json:"shard"` // "i/n"; empty: the whole
-	Started string       `json:"started"`
-	Seconds float64      `json:"seconds"`
-	Host    trial.Host   `json:"host"`
-	Builds  []Build      `json:"builds"`
-	Counts  Counts       `json:"counts"`
-	Cells   []CellResult `json:"cells"`   // in the file's order
-	Retries []string     `json:"retries"` // faults of the rig after which kernels were built again
+	Schema  string        `json:"schema"`
+	Version string        `json:"version"` // kcovrig's own
+	Name    string        `json:"name"`
+	File    string        `json:"file"`
+	Hash    string        `json:"hash"`           // see Hash
+	Words   wording.Words `json:"words,omitzero"` // the scenario's; none in what earlier versions wrote
+	Shard   string        `json:"shard"`          // "i/n"; empty: the whole
+	Started string        `json:"started"`
+	Seconds float64       `json:"seconds"`
+	Host    trial.Host    `json:"host"`
+	Builds  []Build       `json:"builds"`
+	Counts  Counts        `json:"counts"`
+	Cells   []CellResult  `json:"cells"`   // in the file's order
+	Retries []string      `json:"retries"` // faults of the rig after which kernels were built again
 }
 
 // Build is one kernel image that cells use.
@@ -39,12 +41,14 @@ type Counts struct {
 	Expected     int `json:"asExpected"`
 	Unexpected   int `json:"unexpected"`
 	Inconclusive int `json:"inconclusive"`
-	UserFaults   int `json:"userFaults"`
-	KernelFaults int `json:"kernelFaults"`
-	RigFaults    int `json:"rigFaults"` // of the rig and the guest
-	NotRun       int `json:"notRun"`
-	Retries      int `json:"retries"`
-	Resumed      int `json:"resumed"` // answered before this run
+	// NotApplicable are the cells in which the scenario does not apply, and was to.
+	NotApplicable int `json:"notApplicable,omitempty"`
+	UserFaults    int `json:"userFaults"`
+	KernelFaults  int `json:"kernelFaults"`
+	RigFaults     int `json:"rigFaults"` // of the rig and the guest
+	NotRun        int `json:"notRun"`
+	Retries       int `json:"retries"`
+	Resumed       int `json:"resumed"` // answered before this run
 }
 
 // Count counts the statuses of a document's cells, and the retries.
@@ -59,6 +63,8 @@ func Count(d Document) Counts {
 			c.Unexpected++
 		case NoAnswer:
 			c.Inconclusive++
+		case NotFor:
+			c.NotApplicable++
 		case NotRun:
 			c.NotRun++
 		case Failed:

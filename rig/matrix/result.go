@@ -22,8 +22,9 @@ const (
 	NotRun     Status = ""
 	Expected   Status = "as-expected"
 	Unexpected Status = "unexpected"
-	NoAnswer   Status = "inconclusive" // and that was not expected
-	Failed     Status = "failed"       // a fault: it says nothing of the kernel's ordering
+	NoAnswer   Status = "inconclusive"   // and that was not expected
+	NotFor     Status = "not-applicable" // and that was not expected: nothing was tested, and nothing failed
+	Failed     Status = "failed"         // a fault: it says nothing of the kernel's ordering
 )
 
 // CellResult is what a cell came to.
@@ -50,7 +51,7 @@ type CellResult struct {
 // Answered says whether the cell need not run again.
 func (r CellResult) Answered() bool {
 	switch r.Status {
-	case Expected, Unexpected, NoAnswer:
+	case Expected, Unexpected, NoAnswer, NotFor:
 		return true
 	case Failed:
 		return r.culprit() == fault.Kernel
@@ -92,6 +93,8 @@ func Judge(c Cell, r trial.Result) CellResult {
 	switch out.Outcome {
 	case c.Expect:
 		out.Status = Expected
+	case DoesNotApply:
+		out.Status = NotFor
 	case Inconclusive, Identical, Unknown:
 		out.Status = NoAnswer
 		if c.Expect == Stale && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
@@ -105,7 +108,7 @@ func Judge(c Cell, r trial.Result) CellResult {
 
 // weigh takes the outcome and its reason from a result without a fault.
 func (r *CellResult) weigh(result trial.Result) {
-	if r.Cell.Command == Compare {
+	if r.Cell.Command == Compare || result.Judgement.Verdict == trial.DoesNotApply {
 		j := result.Judgement
 		r.Outcome, r.Reason, r.Miss = Outcome(j.Verdict), strings.Join(j.Reasons, "; "), j.MissProbability
 		return

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
@@ -47,6 +48,10 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		"not fixed":                          {Compare, Fixed, compared(trial.NotFixed), Unexpected},
 		"fixed unexpectedly":                 {Compare, NotFixed, compared(trial.Fixed), Unexpected},
 		"no effect where fixed was expected": {Compare, Fixed, compared(trial.NoEffect), Unexpected},
+		"not applicable":                     {Compare, Fixed, compared(trial.DoesNotApply), NotFor},
+		"not applicable, of one kernel":      {Run, Clean, trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}, NotFor},
+		"not applicable as expected":         {Compare, DoesNotApply, compared(trial.DoesNotApply), Expected},
+		"one kernel that was not to apply":   {Run, DoesNotApply, run(trial.OutcomeOK, 100, 3), Unexpected},
 		"inconclusive":                       {Compare, Fixed, compared(trial.Inconclusive), NoAnswer},
 		"inconclusive as expected":           {Compare, Inconclusive, compared(trial.Inconclusive), Expected},
 		"an answer where none was expected":  {Compare, Inconclusive, compared(trial.Fixed), Unexpected},
@@ -78,7 +83,7 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	code := []trial.Code{{Ordered: "no"}, {Patched: true, Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
-	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(j, u, p, verdict.BinaryVoice(code))}
+	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}
 	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
 	assert.Equal(t, NoAnswer, got.Status)
 	assert.Equal(t, Inconclusive, got.Outcome)

@@ -40,7 +40,11 @@ func build(ctx context.Context, cfg command.Config, cell matrix.Cell, variants [
 		return nil, err
 	}
 	k := &built{run: run, failed: map[trial.Variant]error{}}
-	if err := k.fill(ctx, variants); err != nil {
+	err = run.Scenario.Applies(run.Arch.Name)
+	if err == nil {
+		err = k.fill(ctx, variants)
+	}
+	if err != nil {
 		return nil, errors.Join(err, k.close())
 	}
 	return k, nil

@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -193,6 +194,28 @@ func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 4, KernelFaults: 2}, doc.Counts)
 	assert.Equal(t, 1, n.images["arm64 gcc patched"], "a kernel that does not build is not built again")
+}
+
+// Neither as expected by chance nor a failure; and a file may expect it.
+func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
+	n.cfg.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
+	n.broken = func(kernels.Config, bool) error {
+		return trial.DoesNotApplyf(fault.User, "look at the tree", "it is 5.4")
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotApplicable: 1}, doc.Counts, "%v", statuses(doc))
+	for _, r := range doc.Cells {
+		assert.Equal(t, matrix.DoesNotApply, r.Outcome)
+		assert.NotEmpty(t, r.Reason)
+		assert.Nil(t, r.Failure)
+		assert.True(t, r.Answered(), "it need not run again")
+	}
+	text, err := os.ReadFile(filepath.Join(n.cfg.OutDir, "junit.xml"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `<skipped message="not applicable: it is 5.4`)
+	assert.Equal(t, doc.Counts, n.saved(t).Counts)
 }
 
 func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {

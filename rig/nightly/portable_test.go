@@ -36,10 +36,9 @@ func aTask(t *testing.T, dir string) task.Cell {
 		require.NoError(t, os.WriteFile(path, []byte(name), 0o600))
 		return path
 	}
-	same := false
 	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
 	require.NoError(t, err)
-	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: &same, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	for _, patched := range []bool{false, true} {
 		arm, patch := string(trial.VariantOf(patched, false)), ""
 		if patched {
@@ -114,7 +113,7 @@ func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
 	assert.Equal(t, first, sent(func(c *task.Cell) {
 		image := &c.Ready.Kernels[0].Image.Image
 		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
-		c.Ready.SameCode = nil
+		c.Ready.SameCode = ""
 	}))
 	assert.NotEqual(t, first, sent(func(c *task.Cell) { c.Again = "2026-01-01T00:00:00Z" }))
 }

@@ -21,6 +21,9 @@ const PatchFile = "made-by.patch"
 // all of the variants can be. What it returns is to be closed, also beside an error.
 func Open(ctx context.Context, run *command.Run, ask Request) (*Kernels, error) {
 	k := &Kernels{Of: map[trial.Variant]Kernel{}}
+	if err := run.Scenario.Applies(run.Arch.Name); err != nil {
+		return k, err
+	}
 	end := run.Stages.Begin("", "source")
 	cfg, err := run.Config.KernelConfig()
 	if err != nil {
@@ -135,10 +138,10 @@ func (k *Kernels) Compare(a, b trial.Variant) error {
 	x, y := k.Of[a], k.Of[b]
 	same, err := k.Source.SameCode(x.Image, y.Image, slices.Concat(x.Analysis.Compared, y.Analysis.Compared))
 	if err == nil {
-		k.same = &same
+		k.same = same
 	}
 	return err
 }
 
-// Same says whether the two variants' code is the same; nil: it was not compared.
-func (k *Kernels) Same() *bool { return k.same }
+// Same says how far the two variants' code is the same.
+func (k *Kernels) Same() trial.Sameness { return k.same }

@@ -27,9 +27,9 @@ func (s scopedSource) Analyse(ctx context.Context, image kernels.Image, dir stri
 	return a, err
 }
 
-func (s scopedSource) SameCode(_, _ kernels.Image, symbols []string) (bool, error) {
+func (s scopedSource) SameCode(_, _ kernels.Image, symbols []string) (trial.Sameness, error) {
 	*s.compared = symbols
-	return false, nil
+	return trial.CodeDiffers, nil
 }
 
 func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {

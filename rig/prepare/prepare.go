@@ -20,7 +20,10 @@ import (
 // Machines readies everything but the machines themselves. The set-up comes, to
 // be closed, filled as far as it got also beside an error.
 func Machines(ctx context.Context, run *command.Run, ask Request) (*Setup, error) {
-	s := &Setup{Config: run.Config, Arch: run.Arch, Scenario: run.Scenario, Background: ask.Background, Readers: map[trial.Reader]Reader{}}
+	s := &Setup{Config: run.Config, Arch: run.Arch, Scenario: run.Scenario, Background: ask.Background, Readers: map[trial.Reader]Reader{}, Kernels: &Kernels{}}
+	if err := run.Scenario.Applies(run.Arch.Name); err != nil {
+		return s, err
+	}
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		s.Kernels, err = Build(at, run, ask)
@@ -125,7 +128,7 @@ func (s *Setup) chooseAccel(ctx context.Context, run *command.Run, kernel string
 		}
 	}
 	if s.Accel == trial.AccelTCG && !s.Emulated() && !s.Arch.TSO {
-		run.Note("without the memory emulator TCG runs the guest in order: no stale read can be expected")
+		run.Note("without the memory emulator TCG runs the guest in order: no " + run.Result.Words.Full().Hit + " can be expected")
 	}
 	return nil
 }

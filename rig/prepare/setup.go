@@ -56,7 +56,7 @@ type Kernels struct {
 	Source kernels.Source
 	Of     map[trial.Variant]Kernel
 	order  []trial.Variant // those that were built
-	same   *bool           // whether their code is the same; nil: not compared
+	same   trial.Sameness
 }
 
 // Kernel is one kernel of the run, with what its binary says.
@@ -106,9 +106,9 @@ func (k *Kernels) Describe(r *trial.Result) {
 			r.Code = append(r.Code, of.Analysis.Code)
 		}
 	}
-	if k.same != nil {
-		differs := !*k.same
-		r.CodeDiffers = &differs
+	if k.same != "" {
+		differs := k.same == trial.CodeDiffers
+		r.CodeDiffers, r.CodeElsewhere = &differs, k.same == trial.CodeSameWhereBug
 	}
 }
 

@@ -104,7 +104,7 @@ func open(cfg Config) (*replay, error) {
 		return nil, fault.Newf(fault.User, op, "a soak is made to break the emulator, not to show a bug")
 	case n == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the emulator saw no stale read, or did not run"),
-			Try: "a run that shows stale reads, as kcovrig run --unpatched gives"}
+			Try: "a run that shows the bug, as kcovrig run --unpatched gives"}
 	case len(able) == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows which store was missed"), Try: "another run"}
 	case r.cfg.Witness < 1 || r.cfg.Witness > n:

@@ -58,7 +58,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 		var t trial.Try
 		t, last = a.judge(obs, err)
 		r.report.Add(t)
-		end(fmt.Sprintf("%d of %d, %s", n, r.cfg.Tries, t.Words()))
+		end(fmt.Sprintf("%d of %d, %s", n, r.cfg.Tries, t.Words(run.Result.Words)))
 		tells := t.Outcome == trial.TryReached || r.report.Reached == 0
 		if tells {
 			run.Result.Observations, run.Result.Witnesses = []trial.Observation{obs}, a.shown()

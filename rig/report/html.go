@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // htmlRun is what the page shows of one run.
@@ -24,6 +25,7 @@ type htmlRun struct {
 	Alone                    bool // the page's only run
 	Reasons                  []string
 	Document                 result.Document
+	Words                    wording.Words
 	Rows                     []Row
 	Tested                   []Row  // those with a test
 	Left, Right              string // the table's kernels, see columns
@@ -65,7 +67,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	d := s.Document
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
-		Document: d, Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d.Voices)...),
+		Document: d, Words: d.Words.Full(), Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d)...),
 	}
 	var readers []trial.Reader
 	for _, a := range d.Measured {
@@ -76,11 +78,11 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	}
 	for i, reader := range readers {
 		arms := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
-		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), reader, arms)
+		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), d.Words, reader, arms)
 		if err != nil {
 			return run, err
 		}
-		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), reader, arms)
+		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, arms)
 		if err != nil {
 			return run, err
 		}
@@ -107,9 +109,10 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	return run, nil
 }
 
-// lookOf is the verdict that v looks like: kernels that are alike answer nothing either.
+// lookOf is the verdict that v looks like: kernels that are alike answer nothing either,
+// and no more does a scenario that does not apply.
 func lookOf(v trial.Verdict) trial.Verdict {
-	if v == trial.Identical {
+	if v == trial.Identical || v == trial.DoesNotApply {
 		return trial.Inconclusive
 	}
 	return v

@@ -136,7 +136,7 @@ func junitCases(d result.Document) []junitCase {
 	}
 	if len(cases) == 0 {
 		c := junitCase{Name: words.OrNone(d.Command), Class: class, Time: "0.000"}
-		if d.Command != "build" || d.Error != nil {
+		if d.Command != "build" || d.Error != nil || d.Verdict == trial.DoesNotApply {
 			c.judge(d, "")
 		}
 		cases = append(cases, c)
@@ -163,6 +163,8 @@ func (c *junitCase) judge(d result.Document, mode string) {
 			}
 		}
 		c.Error = &junitMessage{Message: "fault of: " + d.Error.Whose, Type: d.Error.Whose + "-fault", Text: text}
+	case d.Verdict == trial.DoesNotApply:
+		c.Skipped = &junitMessage{Message: "not applicable", Text: strings.Join(d.Reasons, "\n")}
 	case verdict == trial.Fixed:
 	case verdict == trial.NoEffect:
 		c.Skipped = &junitMessage{Message: "no effect possible: " + reason}

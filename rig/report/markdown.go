@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // The Markdown report fits a mail: 40 lines, whatever the number of runs.
@@ -51,7 +52,7 @@ func headline(runs []result.Saved) string {
 		return verdictWord(runs[0].Document)
 	}
 	var words []string
-	for _, v := range []trial.Verdict{trial.NotFixed, trial.Identical, trial.Inconclusive, trial.VerdictUnknown, trial.NoEffect, trial.Fixed} {
+	for _, v := range []trial.Verdict{trial.NotFixed, trial.Identical, trial.Inconclusive, trial.VerdictUnknown, trial.DoesNotApply, trial.NoEffect, trial.Fixed} {
 		n := 0
 		for _, r := range runs {
 			if r.Document.Verdict == v {
@@ -85,13 +86,17 @@ func markdownSentences(b *strings.Builder, runs []result.Saved) {
 func markdownTable(b *strings.Builder, runs []result.Saved) {
 	head := []string{"reader", "mode"}
 	left, right := columns(runs)
+	said := wordsOf(runs)
 	for _, kernel := range []string{left, right} {
 		if kernel != "" {
-			head = append(head, kernel+": stale windows")
+			head = append(head, kernel+": "+said.Adjective()+" "+said.Windows)
 		}
 	}
 	if len(runs) > 1 {
 		head = append([]string{"run"}, head...)
+	}
+	for i := range head {
+		head[i] = words.Plain(head[i])
 	}
 	table := [][]string{}
 	size := uint64(0)
@@ -102,10 +107,10 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 		for _, row := range Rows(r.Document) {
 			line := []string{words.Plain(string(row.Reader)), words.Plain(row.Mode)}
 			if left != "" {
-				line = append(line, markdownCell(row.Unpatched))
+				line = append(line, markdownCell(row.Unpatched, r.Document))
 			}
 			if right != "" {
-				line = append(line, markdownCell(row.Patched))
+				line = append(line, markdownCell(row.Patched, r.Document))
 			}
 			if len(runs) > 1 {
 				line = append([]string{words.Plain(r.Name)}, line...)
@@ -123,7 +128,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 		fmt.Fprintf(b, "%d more rows are left out. ", more)
 	}
 	if size > 0 {
-		fmt.Fprintf(b, "In brackets: the share of blocks of %d consecutive windows with a stale one among them, and its exact 95 %% interval.\n\n", size)
+		fmt.Fprintf(b, "In brackets: the share of blocks of %d consecutive %s with %s among them, and its exact 95 %% interval.\n\n", size, words.Plain(said.Windows), words.Plain(said.One()))
 	}
 }
 
@@ -148,14 +153,14 @@ func columns(runs []result.Saved) (left, right string) {
 	return left, right
 }
 
-func markdownCell(c *Count) string {
+func markdownCell(c *Count, d result.Document) string {
 	switch {
 	case c == nil:
 		return "not run"
 	case c.Share == nil && !(result.ModeDocument{Outcome: c.Outcome}).Counts():
 		return "not counted: " + words.OrNone(words.Plain(string(c.Outcome)))
 	case c.Share == nil:
-		return "no windows"
+		return "no " + words.Plain(d.Words.Full().Windows)
 	}
 	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, words.Percent(c.Share), words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }
@@ -174,7 +179,7 @@ func markdownTestedBy(b *strings.Builder, runs []result.Saved, o Options) {
 			return "not recorded"
 		})
 	}
-	markdownFact(b, "windows", runs, windows)
+	markdownFact(b, wordsOf(runs).Windows, runs, windows)
 	if slices.ContainsFunc(runs, func(r result.Saved) bool { return r.Document.Verdict != trial.VerdictUnknown }) {
 		markdownFact(b, "confidence", runs, confidenceOf)
 	}
@@ -191,7 +196,7 @@ func markdownTestedBy(b *strings.Builder, runs []result.Saved, o Options) {
 
 func confidenceOf(d result.Document) string {
 	if d.MissProbability != nil {
-		return fmt.Sprintf("1 - %.1e that a kernel as bad as the unpatched one had shown a stale read", *d.MissProbability)
+		return fmt.Sprintf("1 - %.1e that a kernel as bad as the unpatched one had shown %s", *d.MissProbability, d.Words.A())
 	}
 	return verdictWord(d)
 }
@@ -211,6 +216,15 @@ func markdownFact(b *strings.Builder, name string, runs []result.Saved, value fu
 	fmt.Fprintf(b, "%-12s%s%s\n", name+":", strings.Join(values, "; "), more)
 }
 
+// wordsOf are those of the runs, where they are of one scenario; else words that fit any.
+func wordsOf(runs []result.Saved) wording.Words {
+	all := make([]wording.Words, 0, len(runs))
+	for _, r := range runs {
+		all = append(all, r.Document.Words)
+	}
+	return wording.Common(all...).Full()
+}
+
 // windows sums what counts, per kernel.
 func windows(d result.Document) string {
 	var parts []string
@@ -222,7 +236,7 @@ func windows(d result.Document) string {
 			}
 		}
 		if all > 0 {
-			parts = append(parts, fmt.Sprintf("%d of %d stale %s", stale, all, kernel))
+			parts = append(parts, d.Words.Short(stale, all)+" "+kernel)
 		}
 	}
 	return words.OrNone(strings.Join(parts, ", "))

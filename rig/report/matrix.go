@@ -43,7 +43,7 @@ func MatrixSentence(c matrix.Counts) string {
 		n    int
 		what string
 	}{
-		{c.Unexpected, "unexpected"}, {c.Inconclusive, "inconclusive"}, {c.KernelFaults, "failed by the kernel"},
+		{c.Unexpected, "unexpected"}, {c.Inconclusive, "inconclusive"}, {c.NotApplicable, "not applicable"}, {c.KernelFaults, "failed by the kernel"},
 		{c.RigFaults, "failed by the rig"}, {c.UserFaults, "failed by wrong settings"}, {c.NotRun, "not run"},
 	} {
 		if p.n > 0 {
@@ -64,7 +64,7 @@ func matrixRetries(c matrix.Counts) string {
 	return fmt.Sprintf("%d retries after faults of the rig", c.Retries)
 }
 
-// cellShare is the share of stale windows of one kernel, all modes together, and
+// cellShare is the share of windows in which one kernel showed the bug, all modes together, and
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, patched bool) string {
 	var stale, all uint64
@@ -91,7 +91,7 @@ func because(r matrix.CellResult) string {
 // odd lists the cells that are not as expected, the gravest first.
 func odd(d matrix.Document) []matrix.CellResult {
 	var out []matrix.CellResult
-	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.NoAnswer, matrix.NotRun} {
+	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.NoAnswer, matrix.NotFor, matrix.NotRun} {
 		for _, r := range d.Cells {
 			if r.Status == status {
 				out = append(out, r)

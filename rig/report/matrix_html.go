@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
+	"kcovrig/rig/wording"
 )
 
 // htmlCell is a row of the page's table.
@@ -30,12 +31,13 @@ func matrixHTML(w io.Writer, r MatrixReport) error {
 		Title, Headline string
 		Good            bool
 		Document        matrix.Document
+		Words           wording.Words
 		Heat            *chart.Plot
 		Odd, Cells      []htmlCell
 		Since           string
 		Changes         []string
 		Facts           []words.Fact
-	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Facts: matrixFacts(d)}
+	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Words: d.Words.Full(), Facts: matrixFacts(d)}
 	var err error
 	if data.Heat, err = chart.Heat("heat", d); err != nil {
 		return err

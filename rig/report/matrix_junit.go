@@ -13,7 +13,7 @@ import (
 
 // matrixJUnit makes one suite, a case per cell. A case fails where the cell came
 // to something else than was expected, whichever way round; a cell without an
-// answer is an error, one that did not run is skipped.
+// answer is an error, one that did not run or where the scenario does not apply is skipped.
 func matrixJUnit(w io.Writer, r MatrixReport) error {
 	now, before := r.Now, r.Before
 	d := now.Document
@@ -31,6 +31,8 @@ func matrixJUnit(w io.Writer, r MatrixReport) error {
 		case matrix.Expected:
 		case matrix.Unexpected:
 			c.Failure = said
+		case matrix.NotFor:
+			c.Skipped = &junitMessage{Message: "not applicable: " + because(r)}
 		case matrix.NotRun:
 			c.Skipped = &junitMessage{Message: "not run"}
 		default:

@@ -37,7 +37,8 @@ func matrixText(w io.Writer, r MatrixReport) error {
 	}
 	fmt.Fprintln(w)
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "no\tcell\texpected\tcame to\t\tunpatched stale\tpatched stale")
+	said := d.Words.Column()
+	fmt.Fprintf(tab, "no\tcell\texpected\tcame to\t\tunpatched %s\tpatched %s\n", said, said)
 	for _, r := range d.Cells {
 		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, false), cellShare(r, true))
 	}

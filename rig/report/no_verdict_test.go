@@ -39,3 +39,30 @@ func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
 	}
 	assert.Equal(t, "rig fault", trend.NewRun(r).Word())
 }
+
+// Neither green nor red: the fix was not tested, and nobody is at fault.
+func TestAScenarioThatDoesNotApplyIsToldInEveryForm(t *testing.T) {
+	for _, command := range []string{"compare", "run", "build"} {
+		r := reporttest.Sample()
+		r.Command, r.Observations, r.Witnesses, r.Images, r.Kernel = command, nil, nil, nil, trial.Kernel{}
+		none := &trial.NotApplicable{Why: "no series goes on this tree, and none comes off it", Tries: []trial.Tried{
+			{Series: "a.patch", On: "hunk 1", Off: "hunk 2"}, {Series: "b.patch", For: ">=6.10"},
+		}}
+		require.NoError(t, r.FailureOrVerdict(none))
+		assert.Empty(t, check(t, r, func(doc map[string]any) { assert.Equal(t, "not-applicable", doc["verdict"]) }))
+		run := result.Saved{Name: "x", Document: result.NewDocument(r)}
+		for as, want := range map[string]string{
+			"text": "verdict: NOT-APPLICABLE\n  no series", "markdown": "Not applicable: no series",
+			"html": `<span class="word">not applicable</span>`, "junit": `<skipped message="not applicable">`, "json": `"sentence": "Not applicable: `,
+		} {
+			var out bytes.Buffer
+			require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{Runs: []result.Saved{run}}))
+			assert.Contains(t, out.String(), want, "%s, %s", command, as)
+			assert.NotContains(t, out.String(), "no verdict", "%s, %s", command, as)
+			if as == "text" || as == "junit" {
+				assert.Contains(t, out.String(), "b.patch is for kernels ", command)
+			}
+		}
+		assert.Equal(t, "not-applicable", trend.NewRun(r).Word())
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // A hit of a scenario's own program is told in the kernel's or its words, not in those
@@ -30,7 +31,43 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 	assert.Contains(t, b.String(), "unpatched, kernel, program: oops: NULL pointer?[2J in tls_getsockopt+0x18\n")
 	assert.Contains(t, b.String(), "code      unpatched: in scope: tls_ctx_create, tls_init\n")
 	assert.NotContains(t, b.String(), "entry 0 of 0")
-	assert.NotContains(t, b.String(), "between copy and count")
+	assert.NotContains(t, b.String(), "between the two writes")
+}
+
+// Every report of a comparison says what the scenario calls its sights, and nothing of
+// stale reads.
+func TestReportsSpeakInTheScenariosWords(t *testing.T) {
+	tls, err := scenario.Load("tls")
+	require.NoError(t, err)
+	tally := func(tries, hits uint64) wire.Tally {
+		return wire.Tally{Mode: "program", Windows: tries, Entries: tries, Blocks: tries / 16, StaleBlocks: hits, StaleWindows: hits, StaleEntries: hits}
+	}
+	u := trial.Observation{Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(16384, 592)}}
+	p := u
+	p.Patched, p.Tallies = true, []wire.Tally{tally(16384, 0)}
+	r := trial.Result{
+		Command: "compare", Words: tls.Words, Observations: []trial.Observation{u, p},
+		Spec: trial.Spec{Scenario: "tls", Arch: "arm64", Readers: []trial.Reader{trial.InKernel}, Modes: []string{"program"}},
+	}
+	judged := verdict.Judge(u, p, verdict.Setting{Words: r.Words})
+	r.Judgement = verdict.Agree(r.Words, judged, u, p)
+	require.Equal(t, trial.Fixed, r.Judgement.Verdict)
+	run := result.Saved{Name: "tls", Document: result.NewDocument(r)}
+	var text, markdown, junit, html strings.Builder
+	require.NoError(t, Text(&text, r))
+	require.NoError(t, writeMarkdown(&markdown, RunsReport{Runs: []result.Saved{run}}))
+	require.NoError(t, writeJUnit(&junit, RunsReport{Runs: []result.Saved{run}}))
+	require.NoError(t, writeHTML(&html, RunsReport{Runs: []result.Saved{run}}))
+	_, page, ok := strings.Cut(html.String(), "</style>")
+	require.True(t, ok)
+	assert.Contains(t, text.String(), "mode program: 592 oopses in tls_getsockopt in 16384 tries unpatched, none in 16384 patched\n")
+	assert.Contains(t, text.String(), "an oops in tls_getsockopt is, by\n")
+	assert.Contains(t, markdown.String(), "Fixed: oopses in tls_getsockopt were seen without the patch and none with it")
+	for _, report := range []string{text.String(), markdown.String(), junit.String(), page} {
+		for _, word := range []string{"stale", "entries", "windows"} {
+			assert.NotContains(t, report, word)
+		}
+	}
 }
 
 func TestTheCommandThatRepeatsNamesTheScenario(t *testing.T) {

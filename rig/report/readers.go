@@ -11,14 +11,15 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// writeReaders shows the stale windows of all modes, kernel by reader, and
+// writeReaders shows the windows of all modes in which the bug was seen, kernel by reader, and
 // beside each what the memory model says; only where there are several readers.
 func writeReaders(b *strings.Builder, r trial.Result) {
 	if len(r.Spec.Readers) < 2 {
 		return
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "stale windows (memory model)\tunpatched\tpatched")
+	said := r.Words.Full()
+	fmt.Fprintf(t, "%s %s (memory model)\tunpatched\tpatched\n", said.Adjective(), said.Windows)
 	for _, reader := range r.Spec.Readers {
 		fmt.Fprintf(t, "%s reader\t%s\t%s\n", reader, readerCell(r, reader, false), readerCell(r, reader, true))
 	}

@@ -48,7 +48,7 @@ func summary(d result.Document) string {
 	}
 	var parts []string
 	for _, a := range d.Measured {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %d of %d windows stale", a.Name(), a.Reader, a.Mode, a.StaleWindows, a.Windows))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Name(), a.Reader, a.Mode, d.Words.Tally(a.StaleWindows, a.Windows)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -61,19 +61,22 @@ func soundSoak(d result.Document) bool {
 
 // SentenceOf says the verdict in one sentence.
 func SentenceOf(d result.Document) string {
+	said := d.Words.Full()
 	switch d.Verdict {
 	case trial.Fixed:
-		s := "Fixed: stale reads were seen without the patch and none with it"
+		s := "Fixed: " + said.Hits + " were seen without the patch and none with it"
 		if d.MissProbability != nil {
 			s += fmt.Sprintf("; a kernel as bad as the unpatched one would have looked so clean with probability %.1e", *d.MissProbability)
 		}
 		return s + "."
 	case trial.NotFixed:
-		return "Not fixed: stale reads were seen with the patch."
+		return "Not fixed: " + said.Hits + " were seen with the patch."
 	case trial.NoEffect:
-		return "No effect possible: the architecture's memory model rules the bug out, and neither kernel showed a stale read."
+		return "No effect possible: the architecture's memory model rules the bug out, and neither kernel showed " + said.A() + "."
 	case trial.Identical:
-		return "Identical: the two kernels have the same code where the bug is, so nothing was tested."
+		return "Identical: the two kernels have the same code, where the bug is and elsewhere, so nothing was tested."
+	case trial.DoesNotApply:
+		return "Not applicable: " + full1(d.Reasons, "no reason was given") + "."
 	case trial.Inconclusive:
 		return "Inconclusive: " + full1(d.Reasons, "no reason was given") + "."
 	}
@@ -83,11 +86,11 @@ func SentenceOf(d result.Document) string {
 	case d.Command == "build":
 		return "No verdict: the kernels were built, and nothing was run."
 	case d.Replay != nil:
-		return "No verdict: " + replayed(*d.Replay) + "."
+		return "No verdict: " + replayed(*d.Replay, said) + "."
 	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
 	case d.Command == "run":
-		return "No verdict: one kernel alone gives a tally, in windows: " + windows(d) + "."
+		return "No verdict: one kernel alone gives a tally, in " + said.Windows + ": " + windows(d) + "."
 	}
 	return "No verdict was reached."
 }

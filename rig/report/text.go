@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -26,11 +27,13 @@ func Text(w io.Writer, r trial.Result) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
-	writeReplay(&b, r.Replay)
+	writeReplay(&b, r.Replay, r.Words)
 	switch {
+	case r.Judgement.Verdict == trial.DoesNotApply:
+		writeVerdict(&b, r)
 	case r.Command == "compare":
-		writeVoices(&b, r.Judgement)
-		writeVerdict(&b, r.Judgement)
+		writeVoices(&b, r)
+		writeVerdict(&b, r)
 	case r.Command == "run" && r.Failure == nil:
 		writeFindings(&b, r)
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
@@ -65,14 +68,22 @@ func writeTallies(b *strings.Builder, r trial.Result) {
 		return
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "arm\treader\tmode\toutcome\twindows\tstale\tshare\tstale entries\tfirst stale\t")
+	said := r.Words.Full()
+	byUnit := func(text string) string {
+		if said.Unit == "" {
+			return ""
+		}
+		return text + "\t"
+	}
+	fmt.Fprintf(t, "arm\treader\tmode\toutcome\t%s\t%s\tshare\t%sfirst %s\t\n", said.Windows, said.Column(),
+		byUnit(said.Adjective()+" "+said.Units), said.Adjective())
 	for _, o := range r.Observations {
 		if len(o.Tallies) == 0 {
-			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t-\t-\t\n", o.Variant(), o.Reader, o.Outcome)
+			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t%s-\t\n", o.Variant(), o.Reader, o.Outcome, byUnit("-"))
 		}
 		for _, m := range o.Tallies {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%d\t%s\t\n", o.Variant(), o.Reader, m.Mode, o.Outcome,
-				m.Windows, m.StaleWindows, share(m), m.StaleEntries, first(m))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\t\n", o.Variant(), o.Reader, m.Mode, o.Outcome,
+				m.Windows, m.StaleWindows, share(m), byUnit(fmt.Sprint(m.StaleEntries)), first(m))
 		}
 	}
 	_ = t.Flush() // a Builder never fails
@@ -93,7 +104,7 @@ func first(t wire.Tally) string {
 	return fmt.Sprintf("%.1f ms", float64(t.FirstStaleNS)/1e6)
 }
 
-// writeHits shows one stale entry per kernel and mode: what was seen, and what came later.
+// writeHits shows one sight of the bug per kernel and mode: what was seen, and what came later.
 func writeHits(b *strings.Builder, r trial.Result) {
 	for _, o := range r.Observations {
 		seen := map[string]bool{}
@@ -106,8 +117,8 @@ func writeHits(b *strings.Builder, r trial.Result) {
 				fmt.Fprintf(b, "%s, %s, %s: %s: %s\n", o.Variant(), o.Reader, d.Mode, d.Kind, words.OneLine(d.Text))
 				continue
 			}
-			fmt.Fprintf(b, "%s, %s, %s: entry %d of %d read as %#x, %.1f us later it was %#x\n",
-				o.Variant(), o.Reader, d.Mode, d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
+			fmt.Fprintf(b, "%s, %s, %s: %s %d of %d read as %#x, %.1f us later it was %#x\n",
+				o.Variant(), o.Reader, d.Mode, words.OneLine(cmp.Or(r.Words.Full().Unit, "number")), d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
 		}
 	}
 }
@@ -119,13 +130,16 @@ func writeCode(b *strings.Builder, r trial.Result) {
 			fmt.Fprintf(b, "code      %s: in scope: %s\n", arm, scopeNames(c))
 			continue
 		}
-		fmt.Fprintf(b, "code      %s: %s: ordered between copy and count: %s", arm, c.Container, c.Ordered)
+		fmt.Fprintf(b, "code      %s: %s: ordered between the two writes: %s", arm, c.Container, c.Ordered)
 		if len(c.Barriers) > 0 {
 			fmt.Fprintf(b, " (%s)", strings.Join(c.Barriers, ", "))
 		}
 		b.WriteString("\n")
 	}
-	if r.CodeDiffers != nil && !*r.CodeDiffers {
+	switch {
+	case r.CodeElsewhere:
+		b.WriteString("code      the two kernels' code is the same where the bug is, and differs elsewhere\n")
+	case r.CodeDiffers != nil && !*r.CodeDiffers:
 		b.WriteString("code      the two kernels' code is the same\n")
 	}
 }
@@ -150,7 +164,8 @@ func writeFindings(b *strings.Builder, r trial.Result) {
 	}
 }
 
-func writeVerdict(b *strings.Builder, j trial.Judgement) {
+func writeVerdict(b *strings.Builder, r trial.Result) {
+	j, said := r.Judgement, r.Words.Full()
 	if j.Verdict == trial.VerdictUnknown {
 		b.WriteString("\nno verdict: the kernels were not compared\n")
 		return
@@ -164,7 +179,7 @@ func writeVerdict(b *strings.Builder, j trial.Judgement) {
 	}
 	fmt.Fprintf(b, "  a kernel as bad as the unpatched one would have been missed with probability %.1e\n", *j.MissProbability)
 	for _, m := range j.Modes {
-		fmt.Fprintf(b, "  mode %s: with 95 %% confidence at most %.2g %% of the patched kernel's windows are stale\n", m.Mode, 100*m.PatchedUpper95)
+		fmt.Fprintf(b, "  mode %s: with 95 %% confidence at most %.2g %% of the patched kernel's %s are %s\n", m.Mode, 100*m.PatchedUpper95, said.Windows, said.Adjective())
 	}
 }
 

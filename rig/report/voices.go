@@ -25,7 +25,7 @@ func voiceRows(voices []trial.Voice) [][]string {
 	return rows
 }
 
-// said is what a voice says of one kernel, and what that means for a stale read.
+// said is what a voice says of one kernel, and what that means for the bug.
 func said(s trial.Saying) string {
 	if s.Answer == "" {
 		return words.OneLine(s.Words)
@@ -33,13 +33,13 @@ func said(s trial.Saying) string {
 	return fmt.Sprintf("%s (%s)", s.Answer, words.OneLine(s.Words))
 }
 
-// writeVoices shows what each voice says of a stale read.
-func writeVoices(b *strings.Builder, j trial.Judgement) {
-	rows := voiceRows(j.Voices)
+// writeVoices shows what each voice says of the bug.
+func writeVoices(b *strings.Builder, r trial.Result) {
+	rows := voiceRows(r.Judgement.Voices)
 	if rows == nil {
 		return
 	}
-	b.WriteString("\na stale read is, by\n")
+	fmt.Fprintf(b, "\n%s is, by\n", r.Words.A())
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		fmt.Fprintf(t, "  %s\n", strings.Join(r, "\t"))
@@ -65,10 +65,10 @@ func markdownVoices(b *strings.Builder, runs []result.Saved) {
 }
 
 // voiceLines is the same as sentences.
-func voiceLines(voices []trial.Voice) []string {
+func voiceLines(d result.Document) []string {
 	var list []string
-	for _, v := range voices {
-		list = append(list, fmt.Sprintf("%s: a stale read is, unpatched: %s; patched: %s; by %s", v.Name, said(v.Unpatched), said(v.Patched), v.How))
+	for _, v := range d.Voices {
+		list = append(list, fmt.Sprintf("%s: %s is, unpatched: %s; patched: %s; by %s", v.Name, d.Words.A(), said(v.Unpatched), said(v.Patched), v.How))
 	}
 	return list
 }

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 // heard is a comparison with all voices, one of which could not be had in part,
@@ -28,7 +29,7 @@ func heard() trial.Result {
 		}}}
 	}
 	model := trial.Voice{Name: trial.VoiceModel, Unpatched: verdict.ModelSaying(trial.Sometimes, 1), Patched: verdict.NotHad("herd7 is\nnot installed"), How: "herd7"}
-	r.Judgement = verdict.Agree(r.Judgement, r.Observations[0], r.Observations[1], model, verdict.BinaryVoice(r.Code))
+	r.Judgement = verdict.Agree(wording.Words{}, r.Judgement, r.Observations[0], r.Observations[1], model, verdict.BinaryVoice(r.Code))
 	return r
 }
 

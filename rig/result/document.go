@@ -11,6 +11,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Schema names the JSON interface's version.
@@ -31,6 +32,7 @@ type Document struct {
 	Measured        []ModeDocument        `json:"arms"`
 	Witnesses       []trial.Witness       `json:"witnesses"`
 	Spec            trial.Spec            `json:"spec"`
+	Words           wording.Words         `json:"words,omitzero"`
 	ScenarioHash    string                `json:"scenarioHash,omitempty"`
 	Kernel          trial.Kernel          `json:"kernel"`
 	Images          []trial.Image         `json:"images"`
@@ -38,6 +40,7 @@ type Document struct {
 	Setup           *trial.Setup          `json:"setup,omitempty"`
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
+	CodeElsewhere   bool                  `json:"codeDiffersElsewhere,omitempty"`
 	Code            []trial.Code          `json:"code"`
 	Readers         []trial.ReaderCode    `json:"readers,omitempty"`
 	Notes           []string              `json:"notes"`
@@ -95,8 +98,8 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
-		CodeDiffers: r.CodeDiffers, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
 	d.Spec.Modes, d.Spec.Readers, d.QEMU.Argv = Full(d.Spec.Modes), Full(d.Spec.Readers), Full(d.QEMU.Argv)

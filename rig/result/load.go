@@ -61,6 +61,9 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 	if s.Document.Schema != Schema {
 		return s, fmt.Errorf("its schema is %q, not %q", s.Document.Schema, Schema)
 	}
+	if err := s.Document.Words.Validate(); err != nil {
+		return s, err
+	}
 	s.Document = s.Document.In(folder)
 	return s, nil
 }
@@ -68,8 +71,8 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, ScenarioHash: d.ScenarioHash, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
-		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
+		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
+		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
 		Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes, Voices: d.Voices,

@@ -57,6 +57,9 @@ func LoadMatrix(path string) (SavedMatrix, error) {
 	if err == nil && s.Document.Schema != matrix.Schema {
 		err = fmt.Errorf("its schema is %q, not %q", s.Document.Schema, matrix.Schema)
 	}
+	if err == nil {
+		err = s.Document.Words.Validate()
+	}
 	s.Document = s.Document.In(filepath.Dir(abs))
 	return s, fault.Wrap(fault.User, op, err)
 }

@@ -3,6 +3,7 @@
 package rigtest
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"os"
@@ -28,8 +29,8 @@ import (
 // Lab is a set of fakes, and what was asked of them.
 type Lab struct {
 	Guests   map[bool]Guest
-	Queue    []Guest // of the next boots, before guests
-	Same     bool
+	Queue    []Guest                                       // of the next boots, before guests
+	Same     trial.Sameness                                // of the kernels' code; empty: it differs
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	Ways     objcode.Ways                                  // of both kernels
@@ -77,8 +78,10 @@ func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kerne
 	}, nil
 }
 
-func (s Source) SameCode(_, _ kernels.Image, _ []string) (bool, error) { return s.Lab.Same, nil }
-func (Source) Close() error                                            { return nil }
+func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error) {
+	return cmp.Or(s.Lab.Same, trial.CodeDiffers), nil
+}
+func (Source) Close() error { return nil }
 
 // Doers are the lab's.
 func (l *Lab) Doers() *command.Doers {

@@ -20,9 +20,10 @@ import (
 
 // What a scenario may consist of. A folder may be anybody's, and is sent to others.
 const (
-	maxFile  = 1 << 20
-	maxFiles = 512
-	maxBytes = 16 << 20
+	maxFile   = 1 << 20
+	maxBinary = 16 << 20 // a static program, of Go say, has megabytes
+	maxFiles  = 512
+	maxBytes  = 32 << 20
 )
 
 // FileName is what the file is called in a folder.
@@ -35,8 +36,11 @@ type collector struct {
 	bytes    int
 }
 
-// read adds a file, under another name where as is not the path.
-func (c *collector) read(name, as string) error {
+// read adds a file that people write, under another name where as is not the path.
+func (c *collector) read(name, as string) error { return c.readAtMost(name, as, maxFile) }
+
+// readAtMost adds a file of so many bytes at most.
+func (c *collector) readAtMost(name, as string, most int) error {
 	if _, have := c.contents[as]; have {
 		return nil
 	}
@@ -52,13 +56,13 @@ func (c *collector) read(name, as string) error {
 		return err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
 	c.bytes += len(data)
 	switch {
 	case err != nil:
 		return err
-	case len(data) > maxFile:
-		return fmt.Errorf("%s is larger than %d bytes", name, maxFile)
+	case len(data) > most:
+		return fmt.Errorf("%s is larger than %d bytes", name, most)
 	case len(c.contents) == maxFiles || c.bytes > maxBytes:
 		return fmt.Errorf("with %s it has more than %d files or %d bytes", name, maxFiles, maxBytes)
 	}

@@ -17,6 +17,7 @@ import (
 	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 	"kcovrig/scenarios"
 )
@@ -61,12 +62,16 @@ func Load(ref string) (Scenario, error) {
 		dir, name = filepath.Split(filepath.Clean(ref))
 		dir = filepath.Clean(dir) // empty is the folder at hand
 	}
+	shown := filepath.Join(dir, name)
+	if top, below, ok := inCheckout(dir); ok {
+		dir, name = top, path.Join(below, name)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+ref, err)
 	}
 	defer root.Close()
-	s, err := from(root.FS(), name, filepath.Join(dir, name))
+	s, err := from(root.FS(), name, shown)
 	s.Shipped = err == nil && s.Hash == shipped()[s.Name].Hash
 	return s, err
 }
@@ -89,7 +94,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 // scenario makes the parsed form, with what the file names.
 func (c *collector) scenario(f file) (Scenario, error) {
 	s := Scenario{
-		Name: f.Name, Title: f.Title, Archs: f.Machine.Arch,
+		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
@@ -110,7 +115,7 @@ func (c *collector) scenario(f file) (Scenario, error) {
 		if err != nil {
 			return Scenario{}, err
 		}
-		s.Patches = append(s.Patches, held)
+		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
 	config := f.Config.Text
 	if f.Config.File != "" {
@@ -145,8 +150,11 @@ func (c *collector) program(s *Scenario, f file) error {
 	if p == nil || err != nil {
 		return err
 	}
-	name := p.Source + p.Binary
-	if err := c.read(name, name); err != nil {
+	name, most := p.Source, maxFile
+	if p.Binary != "" {
+		name, most = p.Binary, maxBinary
+	}
+	if err := c.readAtMost(name, name, most); err != nil {
 		return err
 	}
 	own := map[string][]byte{name: c.contents[name]}
@@ -169,12 +177,16 @@ func (c *collector) program(s *Scenario, f file) error {
 	return nil
 }
 
-// Runs says what of the architecture and the modes that were asked for the scenario
-// has not.
-func (s Scenario) Runs(on string, modes []string) error {
+// Applies says whether the bug can be looked for on the architecture.
+func (s Scenario) Applies(on string) error {
 	if !slices.Contains(s.Archs, on) {
-		return fmt.Errorf("--arch: scenario %s is not for %s (have: %s)", s.Name, on, strings.Join(s.Archs, ", "))
+		return trial.DoesNotApplyf(fault.User, "", "scenario %s is not for %s (have: %s)", s.Name, on, strings.Join(s.Archs, ", "))
 	}
+	return nil
+}
+
+// HasModes says which of the modes that were asked for the scenario has not.
+func (s Scenario) HasModes(modes []string) error {
 	for _, m := range modes {
 		if !slices.Contains(s.Modes, m) {
 			return fmt.Errorf("--mode: unknown mode %q (have: %s)", m, strings.Join(s.Modes, ", "))

@@ -16,6 +16,7 @@ import (
 	"kcovrig/images"
 	"kcovrig/kernel/patches"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // write makes a folder with a scenario and its patch.
@@ -138,6 +139,18 @@ func TestPatchesOfOneFixKeepTheirOrder(t *testing.T) {
 	assert.Equal(t, map[string]string{"00-z.patch": "1", "01-a.patch": "2"}, texts(t, s.Patches[0]))
 }
 
+func TestAFixMayBeReversedAndForSomeKernels(t *testing.T) {
+	dir := write(t, "[fix.patch]", "[{patches: [fix.patch], reverse: true, kernels: \">=6.10\"}, fix.patch]", "order:", "kernels: \"<7\"\norder:")
+	s, err := Load(dir)
+	require.NoError(t, err)
+	require.Len(t, s.Patches, 2)
+	assert.True(t, s.Patches[0].Reverse)
+	assert.Equal(t, ">=6.10", s.Patches[0].Kernels.String())
+	assert.False(t, s.Patches[1].Reverse)
+	assert.True(t, s.Patches[1].Kernels.Holds("5.10"))
+	assert.False(t, s.Kernels.Holds("7.0"))
+}
+
 func TestAConfigurationFileThatIsNoneIsRefused(t *testing.T) {
 	dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte("NET=y\n"), 0o644))
@@ -180,9 +193,11 @@ func TestAScenarioTravelsAndIsTheSame(t *testing.T) {
 func TestAScenarioSaysWhereItRuns(t *testing.T) {
 	s, err := Load(write(t, "workload:", "machine: {arch: [arm64]}\nworkload:"))
 	require.NoError(t, err)
-	assert.NoError(t, s.Runs("arm64", []string{"once"}))
-	assert.ErrorContains(t, s.Runs("x86_64", nil), "scenario ring is not for x86_64")
-	assert.ErrorContains(t, s.Runs("arm64", []string{"pc"}), `unknown mode "pc"`)
+	assert.NoError(t, s.Applies("arm64"))
+	assert.NotNil(t, trial.Inapplicable(s.Applies("x86_64")))
+	assert.ErrorContains(t, s.Applies("x86_64"), "scenario ring is not for x86_64")
+	assert.NoError(t, s.HasModes([]string{"once"}))
+	assert.ErrorContains(t, s.HasModes([]string{"pc"}), `unknown mode "pc"`)
 }
 
 // shippedSeries is a series that comes with the rig, named "scenario/series".

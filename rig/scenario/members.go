@@ -5,6 +5,7 @@ package scenario
 import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 )
 
@@ -17,17 +18,18 @@ const whole = "a scenario"
 // The forms of texts. Paths have no parts that begin with a point: none leads out of
 // the folder, and none is hidden.
 var (
-	aName   = text{form: `^[a-z0-9][a-z0-9_-]*$`, words: "lower-case letters, digits, - and _", most: 40}
-	aTitle  = text{form: oneLine, words: "one line", most: 120}
-	aPath   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
-	aPatch  = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
-	aSymbol = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
-	inGuest = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
-	aRange  = text{form: `^(>=|>|<=|<)[0-9]+(\.[0-9]+)*( (>=|>|<=|<)[0-9]+(\.[0-9]+)*)*$`, words: `versions, such as ">=5.10 <6.6"`, most: 60}
-	setting = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
-	aWord   = text{form: oneLine, words: "words on one line", most: 60}
-	aSize   = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
-	aConfig = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
+	aName    = text{form: `^[a-z0-9][a-z0-9_-]*$`, words: "lower-case letters, digits, - and _", most: 40}
+	aTitle   = text{form: oneLine, words: "one line", most: 120}
+	aPath    = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*$`, words: "a path in the scenario's folder, such as patches/fix.patch", most: 200}
+	aPatch   = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200}
+	anObject = text{form: `^[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*(/[A-Za-z0-9_][A-Za-z0-9_.+@=,-]*)*\.o$`, words: "an object of a C file of the kernel's, such as net/tls/tls_main.o", most: 200}
+	aSymbol  = text{form: `^[A-Za-z_][A-Za-z0-9_.$]*$`, words: "a name of the kernel's code", most: 200}
+	inGuest  = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
+	aRange   = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}
+	setting  = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
+	aWord    = text{form: oneLine, words: "words on one line", most: 60}
+	aSize    = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
+	aConfig  = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
 )
 
 // Parts of the forms. A line has no characters that a terminal would obey.
@@ -42,7 +44,9 @@ func root() mapping {
 		{key: "kcovrig", about: "version of this format", needed: true, shape: words{have: []string{format}, obeyed: []string{format}}},
 		{key: "name", about: "the bug's name in reports", needed: true, shape: aName},
 		{key: "title", about: "the bug in one line", needed: true, shape: aTitle},
+		{key: "kernels", about: "versions in which the bug can be looked for (default: all)", shape: aRange},
 		{key: "fix", about: "what fixes the bug: the first of these that goes on the kernel, or comes off it", needed: true, shape: list{either{aPath, fixShape}, 16}},
+		{key: "objects", about: "objects to look at beside those of the files that fix changes: what includes its headers", shape: list{anObject, 16}},
 		{key: "config", about: "the kernel's configuration, beside kcovrig's own", shape: either{aConfig, mapping{members: []member{
 			{key: "file", about: "a fragment", needed: true, shape: aPath},
 		}}}},
@@ -52,10 +56,14 @@ func root() mapping {
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
 		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told", "oops", "warn", "bug", "kasan", "exit"}}, inFunction()}, 8}},
 		{key: "after", about: "what comes after a hit: the kernel goes on (the default), or is booted again, since it is not what it was", shape: whatAfter},
-		{key: "words", about: "what reports say", notYet: true, shape: mapping{members: []member{
+		{key: "words", about: "what reports call what is seen (default: as detect says)", shape: mapping{members: []member{
 			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
-			{key: "window", about: "one chance to see it", shape: aWord},
-			{key: "unit", about: "what is read", shape: aWord},
+			{key: "hits", about: "several (default: hit in the plural)", shape: aWord},
+			{key: "window", about: "one chance to see it (default: try)", shape: aWord},
+			{key: "windows", about: "several (default: window in the plural)", shape: aWord},
+			{key: "state", about: "what a window is in which it was seen, such as stale (default: there is no such word)", shape: aWord},
+			{key: "unit", about: "what is read, such as entry (default: only windows are counted)", shape: aWord},
+			{key: "units", about: "several (default: unit in the plural)", shape: aWord},
 		}}},
 		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model", shape: aPath},
 		{key: "machine", about: "the guest's machine", shape: mapping{members: []member{
@@ -71,8 +79,8 @@ var signs = []string{"told", "oops", "warn", "bug", "kasan", "hang", "exit"}
 
 var fixShape = mapping{members: []member{
 	{key: "patches", about: "patches that belong together", needed: true, shape: list{aPatch, 64}},
-	{key: "reverse", about: "they undo the fix", notYet: true, shape: truth{}},
-	{key: "kernels", about: "versions that they are for", notYet: true, shape: aRange},
+	{key: "reverse", about: "they undo the fix: a kernel that they go on has it (default: false)", shape: truth{}},
+	{key: "kernels", about: "versions that they are for (default: all)", shape: aRange},
 }}
 
 var scopeShape = mapping{members: []member{
@@ -107,7 +115,7 @@ func inFunction() mapping {
 func workloadShape() mapping {
 	readers := []string{string(trial.Acquire), string(trial.Relaxed)}
 	return mapping{one: []string{"builtin", "source", "binary"}, members: []member{
-		{key: "builtin", about: "a workload of kcovrig's own guest", shape: aName},
+		{key: "builtin", about: "a workload of kcovrig's own guest", shape: words{have: builtins(), obeyed: builtins()}},
 		{key: "source", about: "a C file, which is built for the guest", shape: aPath},
 		{key: "binary", about: "a static program", shape: aPath},
 		{key: "args", about: "its arguments", shape: list{aWord, 64}},

@@ -8,24 +8,29 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/wording"
 	"kcovrig/rig/yamlfile"
 )
 
 // file is scenario.yaml as it is read, before what it names is.
 type file struct {
-	Name   string
-	Title  string
-	Fix    []series
-	Config fragment
-	Make   []string
-	Order  order
-	Scope  struct {
+	Name    string
+	Title   string
+	Kernels versions
+	Fix     []series
+	Objects []string
+	Config  fragment
+	Make    []string
+	Order   order
+	Scope   struct {
 		Patch           struct{ Callers int }
 		Kernel, Callees []string
 	}
 	Workload workload
 	Detect   []sign
 	After    string
+	Words    wording.Words
 	Litmus   string
 	Machine  struct{ Arch []string }
 }
@@ -34,6 +39,17 @@ type file struct {
 type series struct {
 	Path    string
 	Patches []string
+	Reverse bool
+	Kernels versions
+}
+
+// versions is a range of them, of which the zero value is all.
+type versions struct{ kernelversion.Range }
+
+// UnmarshalYAML takes what has been checked.
+func (v *versions) UnmarshalYAML(n *yaml.Node) (err error) {
+	v.Range, err = kernelversion.Parse(n.Value)
+	return err
 }
 
 // UnmarshalYAML takes the short form, a path, too.
@@ -41,10 +57,8 @@ func (s *series) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		return n.Decode(&s.Path)
 	}
-	var long struct{ Patches []string }
-	err := n.Decode(&long)
-	s.Patches = long.Patches
-	return err
+	type long series // without this method
+	return n.Decode((*long)(s))
 }
 
 // fragment is configuration: in the file, or in one of its own.
@@ -112,6 +126,9 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 		f.checkProgram(r, at)
 	} else {
 		f.checkBuiltin(r, at)
+	}
+	if err := f.words().Validate(); err != nil {
+		r.Fail(at, "%v", err)
 	}
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)

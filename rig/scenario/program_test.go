@@ -95,3 +95,25 @@ func TestWhatComesAfterAHitIsSaidOfAllOrOfOne(t *testing.T) {
 		assert.ErrorContains(t, err, want, text)
 	}
 }
+
+func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {
+	of := func(kind string, size int64) (Scenario, error) {
+		dir := folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {"+kind+": prog.c}\n", "fix.patch", "prog.c")
+		require.NoError(t, os.Truncate(filepath.Join(dir, "prog.c"), size))
+		return Load(dir)
+	}
+	s, err := of("binary", maxBinary)
+	require.NoError(t, err)
+	packed, err := s.Pack()
+	require.NoError(t, err)
+	again, err := Unpack(packed, s.Hash)
+	require.NoError(t, err, "for workers")
+	info, err := fs.Stat(again.Program.Files, "prog.c")
+	require.NoError(t, err)
+	assert.EqualValues(t, maxBinary, info.Size())
+
+	_, err = of("binary", maxBinary+1)
+	assert.ErrorContains(t, err, "prog.c is larger than 16777216 bytes")
+	_, err = of("source", maxFile+1)
+	assert.ErrorContains(t, err, "prog.c is larger than 1048576 bytes", "people write no such file")
+}

@@ -12,13 +12,17 @@ import (
 	"maps"
 	"slices"
 
+	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Scenario is one ordering bug.
 type Scenario struct {
 	Name  string
 	Title string // one line for people
+	// Words are what reports call its sights.
+	Words wording.Words
 	// Hash is of the file and all that it names, wherever they lie.
 	Hash string
 	// Shipped says that it is one of those that come with this program.
@@ -28,7 +32,11 @@ type Scenario struct {
 	// Patches are series that fix the bug, tried in order: the first that goes on a tree
 	// or comes off it says whether the tree has the fix. The files that they change,
 	// under names that begin with a/ and b/, are where the bug is.
-	Patches []fs.FS
+	Patches []Series
+	// Objects are the kernel's, to look at beside those of the files that Patches change.
+	Objects []string
+	// Kernels are the versions in which the bug can be looked for.
+	Kernels kernelversion.Range
 	// Function is the C function that holds the two stores, in a file that Patches
 	// change. Empty: the scenario names no two stores, and Scope says where the emulator works.
 	Function string
@@ -58,6 +66,13 @@ type Scenario struct {
 	Readers map[string]Reader
 
 	contents map[string][]byte // what Hash is of, by path
+}
+
+// Series is a way to fix the bug: a folder of patches that belong together.
+type Series struct {
+	fs.FS
+	Reverse bool                // they undo the fix
+	Kernels kernelversion.Range // that they are for
 }
 
 // JudgedReader is the one whose kernels decide a verdict, and that runs where none is named.

@@ -43,6 +43,7 @@ func notYet(r *yamlfile.Reader, at yamlfile.Place, what string) {
 type text struct {
 	form, words string
 	most        int
+	wrong       func(string) error // what no form can say; nil: nothing
 }
 
 func (t text) kind() yaml.Kind { return yaml.ScalarNode }
@@ -59,6 +60,10 @@ func (t text) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 		r.Fail(yamlfile.PlaceOf(n), "%s: it has more than %d characters", what, t.most)
 	case !regexp.MustCompile(t.form).MatchString(got):
 		r.Fail(yamlfile.PlaceOf(n), "%s: want %s, not %s", what, t.words, yamlfile.Shown(n))
+	case t.wrong != nil:
+		if err := t.wrong(got); err != nil {
+			r.Fail(yamlfile.PlaceOf(n), "%s: %v", what, err)
+		}
 	}
 }
 

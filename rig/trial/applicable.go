@@ -3,30 +3,84 @@
 package trial
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"kcovrig/rig/fault"
 )
 
-// NotApplicable is the error of a scenario that a kernel tree cannot show: none of
-// the series with its fix goes on the tree, and none comes off it. It says nothing
-// of the fix. Unknown tries are an empty list.
+// NotApplicable is the error of a scenario that cannot be looked for in what it was
+// given: another architecture or kernel version than it is for, a tree without the
+// files that the fix changes, or one that no series with the fix goes on or comes off.
+// It says nothing of the fix. A patch of the user's that does not apply is none of these.
 type NotApplicable struct {
-	Tries []Tried `json:"tries"`
+	Why   string  `json:"why"`
+	Tries []Tried `json:"tries"` // empty: it did not come to that
 }
 
-// Tried is one series that fits a tree neither way.
+// Tried is one series that does not tell what a tree is.
 type Tried struct {
 	Series string `json:"series"` // the names of its patches
 	On     string `json:"on"`     // why it does not go on: which hunk, and where
 	Off    string `json:"off"`    // why it does not come off
+	For    string `json:"for"`    // kernel versions that it is for, where this is none of them and it was not tried
 }
 
 // Error lists the series with the hunks that do not fit.
 func (e *NotApplicable) Error() string {
-	var b strings.Builder
-	b.WriteString("the scenario does not apply to this tree: no series goes on it, and none comes off it")
+	return "the scenario does not apply: " + strings.Join(e.reasons(), "\n")
+}
+
+// reasons begins with what it comes to; each series follows.
+func (e *NotApplicable) reasons() []string {
+	all := []string{e.Why}
 	for _, t := range e.Tries {
-		fmt.Fprintf(&b, "\n%s does not go on: %s\n%s does not come off: %s", t.Series, t.On, t.Series, t.Off)
+		if t.For != "" {
+			all = append(all, fmt.Sprintf("%s is for kernels %s", t.Series, t.For))
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s does not go on: %s", t.Series, t.On), fmt.Sprintf("%s does not come off: %s", t.Series, t.Off))
 	}
-	return b.String()
+	return all
+}
+
+// Judgement is the verdict of a command that came to this.
+func (e *NotApplicable) Judgement() Judgement {
+	return Judgement{Verdict: DoesNotApply, Reasons: e.reasons(), Modes: []ModeJudgement{}}
+}
+
+// Inapplicable finds a NotApplicable in err; nil where there is none, or where
+// something else went wrong beside it, which then is what is to be said.
+func Inapplicable(err error) *NotApplicable {
+	for err != nil {
+		if none, ok := err.(*NotApplicable); ok {
+			return none
+		}
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			all := several.Unwrap()
+			if len(all) != 1 {
+				return nil
+			}
+			err = all[0]
+			continue
+		}
+		err = errors.Unwrap(err)
+	}
+	return nil
+}
+
+// FailureOrVerdict puts an error into a result: as its verdict where the error is
+// that the scenario does not apply, else as its failure. It returns the error that is left.
+func (r *Result) FailureOrVerdict(err error) error {
+	if none := Inapplicable(err); none != nil {
+		r.Judgement, err = none.Judgement(), nil
+	}
+	r.Failure = FailureOf(err)
+	return err
+}
+
+// DoesNotApplyf is an error that holds a NotApplicable, for whoever takes it as a fault.
+func DoesNotApplyf(whose fault.Kind, op, format string, args ...any) error {
+	return fault.Wrap(whose, op, &NotApplicable{Why: fmt.Sprintf(format, args...), Tries: []Tried{}})
 }

@@ -2,7 +2,10 @@
 
 package trial
 
-import "kcovrig/guest/wire"
+import (
+	"kcovrig/guest/wire"
+	"kcovrig/rig/wording"
+)
 
 // Event is something that happened while a command ran, for whoever shows
 // progress. Exactly one member beside Arm is set.
@@ -15,6 +18,7 @@ type Event struct {
 	Build   *BuildEvent // how far make has come
 	Tally   *TallyEvent // totals so far
 	Hit     *wire.Detection
+	Words   *wording.Words // the scenario's, before anything is counted
 }
 
 // TallyEvent is what one kernel has counted so far.

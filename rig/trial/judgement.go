@@ -11,8 +11,21 @@ const (
 	Fixed          Verdict = "fixed"
 	NotFixed       Verdict = "not-fixed"
 	NoEffect       Verdict = "no-effect-possible"
-	Identical      Verdict = "identical" // the patch changes no code where the bug is: nothing was tested
+	Identical      Verdict = "identical"      // the patch changes no code: nothing was tested
+	DoesNotApply   Verdict = "not-applicable" // the scenario is not for this tree or architecture: nothing was built, nothing is said of the patch
 	Inconclusive   Verdict = "inconclusive"
+)
+
+// Sameness says how far the code of two kernels is the same. The zero value: it was
+// not compared.
+type Sameness string
+
+// The ways in which two kernels are alike. Where the bug is are the functions that the
+// scenario looks at, and the objects of the files that its fix changes.
+const (
+	CodeSame         Sameness = "same"           // all of it
+	CodeSameWhereBug Sameness = "same-where-bug" // there, and elsewhere it differs
+	CodeDiffers      Sameness = "different"      // there
 )
 
 // ModeJudgement is the verdict on one mode.

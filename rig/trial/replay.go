@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/gonum/stat/combin"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"kcovrig/rig/wording"
 )
 
 // Setup is what a run was made with beside the kernel and QEMU, as far as it
@@ -18,7 +20,7 @@ type Setup struct {
 	Policy    map[string]uint64 `json:"policy"`    // its parameters by the plan's names, probabilities per 1000
 }
 
-// Replay says how often a witness's kind of stale read was reached again.
+// Replay says how often a witness's kind of hit was reached again.
 type Replay struct {
 	Run         string    `json:"run"`     // path of the result that holds the witness
 	Witness     int       `json:"witness"` // its number there, from 1
@@ -37,12 +39,12 @@ type Replay struct {
 // Try is one boot of a replay.
 type Try struct {
 	Outcome TryOutcome `json:"outcome"`
-	// ReachedNS is the time of stress until the guest saw the stale entry, by its
+	// ReachedNS is the time of stress until the guest saw the bug, by its
 	// own clock; 0 where it did not.
 	ReachedNS int64  `json:"reachedNS"`
 	BootNS    int64  `json:"bootNS"`
 	Windows   uint64 `json:"windows"` // of the witness's mode
-	// Witnesses are the stale windows whose kind was looked at, of which at most
+	// Witnesses are the windows with a hit whose kind was looked at, of which at most
 	// one, the last, is the same.
 	Witnesses int    `json:"witnesses"`
 	Error     string `json:"error,omitempty"`
@@ -50,12 +52,12 @@ type Try struct {
 }
 
 // Words say how the try ended.
-func (t Try) Words() string {
+func (t Try) Words(said wording.Words) string {
 	switch t.Outcome {
 	case TryReached:
 		return fmt.Sprintf("reached after %.1f ms", float64(t.ReachedNS)/1e6)
 	case TryMissed:
-		return fmt.Sprintf("missed, %d other stale reads in %d windows", t.Witnesses, t.Windows)
+		return fmt.Sprintf("missed, %d other %s in %d %s", t.Witnesses, said.Full().Hits, t.Windows, said.Full().Windows)
 	}
 	return fmt.Sprintf("fault of: %s: %s", t.Whose, t.Error)
 }
@@ -85,7 +87,7 @@ func (r *Replay) Add(t Try) {
 	r.Interval = ExactInterval(r.Reached, r.Reached+r.Missed, 0.95)
 }
 
-// Complete says whether every try that was asked for reached the stale read.
+// Complete says whether every try that was asked for reached the bug.
 func (r Replay) Complete() bool { return r.Asked > 0 && r.Reached == uint64(r.Asked) }
 
 // Interval is a two-sided confidence interval of a probability.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/wording"
 )
 
 // Kernel says which kernel was built, from what and with what.
@@ -93,22 +94,25 @@ type Result struct {
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
-	ScenarioHash string    // of the scenario's file and all that it names; empty: not known
-	Judgement    Judgement // its verdict stays unknown unless both kernels ran
+	Words        wording.Words // the scenario's; none in what earlier versions wrote
+	ScenarioHash string        // of the scenario's file and all that it names; empty: not known
+	Judgement    Judgement     // its verdict stays unknown unless both kernels ran
 	Kernel       Kernel
 	Images       []Image
 	QEMU         QEMU
 	Setup        *Setup // nil: not known
 	Host         Host
-	CodeDiffers  *bool // nil: not compared
-	Code         []Code
-	Readers      []ReaderCode // of the readers that ran under the emulator
-	Observations []Observation
-	Witnesses    []Witness
-	Notes        []string           // what the reader should know, such as an emulator that was not needed
-	Timings      map[string]float64 // seconds per stage
-	Replay       *Replay            // of the command replay alone
-	Failure      *Failure
+	CodeDiffers  *bool // where the bug is; nil: not compared
+	// CodeElsewhere says that the code differs, but not where the bug is.
+	CodeElsewhere bool
+	Code          []Code
+	Readers       []ReaderCode // of the readers that ran under the emulator
+	Observations  []Observation
+	Witnesses     []Witness
+	Notes         []string           // what the reader should know, such as an emulator that was not needed
+	Timings       map[string]float64 // seconds per stage
+	Replay        *Replay            // of the command replay alone
+	Failure       *Failure
 }
 
 // Host is the machine that the rig ran on. Members are empty where unknown.

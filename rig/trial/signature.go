@@ -82,21 +82,21 @@ func SignatureOf(w Witness) (Signature, error) {
 	if mark < 0 {
 		return s, errors.New("it does not show when the reader had looked")
 	}
-	stale := w.Events[mark]
-	store := lastEvent(w.Events, func(e WitnessEvent) bool {
+	stale, looked := w.Events[mark], mark
+	load := lastEvent(w.Events[:mark], func(e WitnessEvent) bool {
+		return e.VCPU == stale.VCPU && e.Address == stale.Address && e.Kind == Load && e.Value == w.Detection.Seen
+	})
+	if load >= 0 {
+		looked, s.DataLoad = load, placeOf(w.Events[load])
+	}
+	// What the writer stored after that belongs to a later window.
+	store := lastEvent(w.Events[:looked], func(e WitnessEvent) bool {
 		return e.VCPU != stale.VCPU && e.Address == stale.Address && (e.Kind == Delayed || e.Kind == Executed)
 	})
 	if store < 0 || w.Events[store].Symbol == "" {
 		return s, errors.New("it does not show the store that the reader missed")
 	}
-	load := lastEvent(w.Events, func(e WitnessEvent) bool {
-		return e.VCPU == stale.VCPU && e.Address == stale.Address && e.Kind == Load && e.Value == w.Detection.Seen
-	})
 	s.DataStore = placeOf(w.Events[store])
-	looked := mark
-	if load >= 0 {
-		looked, s.DataLoad = load, placeOf(w.Events[load])
-	}
 	lands := landing(w.Events, store)
 	flag := passing(w, store, lands)
 	switch {

@@ -66,6 +66,7 @@ func TestSignatures(t *testing.T) {
 		"two stores, the last decides":  {[]WitnessEvent{{Kind: Delayed, Symbol: "memcpy", Offset: 8, Address: dataAt, Version: 1}, dataDelayed, flagExecuted, staleLoad, looked}, stores(inMemcpy, inStop, inRead)},
 		"another count is no flag":      {[]WitnessEvent{dataDelayed, {Kind: Executed, Symbol: "memcpy", Address: 0x1010, Value: 9}, staleLoad, looked}, stores(inMemcpy, Place{}, inRead)},
 		"a flag of before is no flag":   {[]WitnessEvent{flagExecuted, dataDelayed, staleLoad, looked}, stores(inMemcpy, Place{}, inRead)},
+		"the next window's store":       {[]WitnessEvent{dataDelayed, dataDrained, barrier, flagExecuted, flagLoad, staleLoad, {Kind: Delayed, Symbol: "memcpy", Offset: 8, Address: dataAt, Version: 2}, looked}, loads},
 		"a flag that landed afterwards": {[]WitnessEvent{dataDelayed, flagDelayed, staleLoad, dataDrained, flagDrained, looked}, stores(inMemcpy, Place{}, inRead)},
 	} {
 		t.Run(name, func(t *testing.T) {

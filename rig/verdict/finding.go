@@ -9,6 +9,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // CleanBlocksFor returns the blocks without a stale window after which a kernel
@@ -34,8 +35,8 @@ func EnoughFor(tallies []wire.Tally, share float64) bool {
 }
 
 // SettledAlone says, as EnoughFor, whether a kernel under the memory emulator may
-// stop, by the blocks that count once its notes are read. Where the publication
-// overtook the copy and no stale read came yet, one may still come. Where no
+// stop, by the blocks that count once its notes are read. Where the second write
+// overtook the first and no reader saw it yet, one may still come. Where no
 // instruction ordered the two, more windows change nothing.
 func SettledAlone(seen trial.Seen, share float64) bool {
 	if !EnoughFor(seen.Tallies, share) {
@@ -64,6 +65,7 @@ func Silent(o trial.Observation, share float64) bool {
 // beside another arm: the memory emulator could have spoken, and an instruction
 // kept it from doing so; and the binary does not say that a stale read is possible.
 func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.VariantJudgement {
+	words := r.Words
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
 		return undecided("the arm did not run")
@@ -74,7 +76,7 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 	}
 	for _, t := range o.Tallies {
 		if t.StaleWindows > 0 {
-			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %d of %d windows were stale", t.Mode, t.StaleWindows, t.Windows)}
+			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %s", t.Mode, words.Seen(t.StaleWindows, t.Windows))}
 		}
 	}
 	emulated := r.QEMU.MemoryModel == trial.ModelArm
@@ -83,12 +85,12 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 	}
 	w := weighAlone(o.Silence, emulated)
 	if w.doubt != "" {
-		return undecided("none of %d windows was stale, which says nothing: %s", windowsOf(o), w.doubt)
+		return undecided("%s, which says nothing: %s", words.Seen(0, windowsOf(o)), w.doubt)
 	}
 	if said := binaryOf(r, o); reorders(r) && said.Answer == trial.Possible {
-		return undecided("none of %d windows was stale, but a stale read is possible by the binary (%s)", windowsOf(o), said.Words)
+		return undecided("%s, but %s is possible by the binary (%s)", words.Seen(0, windowsOf(o)), words.A(), said.Words)
 	}
-	return silentAlone(o, share, w)
+	return silentAlone(o, share, w, words)
 }
 
 func undecided(format string, args ...any) trial.VariantJudgement {
@@ -96,13 +98,13 @@ func undecided(format string, args ...any) trial.VariantJudgement {
 }
 
 // silentAlone asks whether the clean blocks of a kernel that count are enough.
-func silentAlone(o trial.Observation, share float64, w weight) trial.VariantJudgement {
-	j := trial.VariantJudgement{Finding: trial.FindingClean, Reason: fmt.Sprintf("none of %d windows was stale", windowsOf(o))}
+func silentAlone(o trial.Observation, share float64, w weight, words wording.Words) trial.VariantJudgement {
+	j := trial.VariantJudgement{Finding: trial.FindingClean, Reason: words.Seen(0, windowsOf(o))}
 	for _, t := range o.Tallies {
 		counted := w.of(t.Blocks)
 		j.Miss = max(j.Miss, math.Exp(float64(counted)*promised.logClean(min(share, 1))))
 		if need := CleanBlocksFor(share); counted < need {
-			j.Finding, j.Reason = trial.FindingInconclusive, fmt.Sprintf("mode %s: too few windows: %d clean blocks, %d needed", t.Mode, t.Blocks, need)
+			j.Finding, j.Reason = trial.FindingInconclusive, fmt.Sprintf("mode %s: too few %s: %d clean blocks, %d needed", t.Mode, words.Full().Windows, t.Blocks, need)
 			if counted < t.Blocks && w.mostly != "" {
 				j.Reason += fmt.Sprintf("; only %d count, since the memory emulator could not always speak; %s", counted, w.mostly)
 			}

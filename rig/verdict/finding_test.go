@@ -82,7 +82,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 		"nothing noted":               {9 * need, nil, "yes", trial.FindingInconclusive, "noted nothing"},
 		"an empty table":              {9 * need, &trial.Silence{}, "yes", trial.FindingInconclusive, "noted nothing"},
 		"caution alone":               {9 * need, &trial.Silence{Stores: trial.Earned{Caution: 9, Stops: []trial.Stop{call}}}, "yes", trial.FindingInconclusive, "bl far at kcov_remote_stop+0x2a0: the code leaves the emulator's scope"},
-		"overtaken unseen":            {9 * need, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, "yes", trial.FindingInconclusive, "overtook the copy 3 times"},
+		"overtaken unseen":            {9 * need, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, "yes", trial.FindingInconclusive, "overtook the first 3 times"},
 		"caution of half":             {2*need - 1, &trial.Silence{Stores: half}, "yes", trial.FindingInconclusive, "the code leaves the emulator's scope"},
 		"caution of half, twice":      {2 * need, &trial.Silence{Stores: half}, "yes", trial.FindingClean, ""},
 		"caution of half the loads":   {2*need - 1, &trial.Silence{Stores: trial.Earned{Order: 9}, Loads: half}, "yes", trial.FindingInconclusive, "count"},

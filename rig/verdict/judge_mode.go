@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // notComparable says why two observations allow no verdict, or nothing.
@@ -70,7 +71,7 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 		PatchedUpper95:  RateUpper95(p.StaleBlocks, counted+p.StaleBlocks),
 	}
 	m.Required, _ = r.required(u.StaleBlocks, u.Blocks)
-	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooFew(u.Mode, p.Blocks, m, w))
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooFew(setting.Words, u.Mode, p.Blocks, m, w))
 	return m
 }
 
@@ -78,30 +79,31 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 // stands whatever else is wrong, where the model rules it out; silence has to earn its
 // meaning. few is what is said where there is too little of it.
 func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
+	words := setting.Words
 	switch {
 	case setting.Unordered && !setting.TSO:
-		return trial.Inconclusive, reasonUnordered
+		return trial.Inconclusive, reasonUnordered(words)
 	case p.StaleWindows > 0:
-		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %d stale of %d windows", u.Mode, p.StaleWindows, p.Windows)
+		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %s", u.Mode, words.Showed(p.StaleWindows, p.Windows))
 	case u.Blocks == 0 || p.Blocks == 0:
 		return trial.Inconclusive, reasonNoWindows
 	case setting.TSO && u.StaleWindows > 0:
-		return trial.Inconclusive, reasonTSOBroken
+		return trial.Inconclusive, reasonTSOBroken(words)
 	case setting.TSO:
 		return trial.NoEffect, reasonTSO
 	case u.StaleWindows == 0:
-		return trial.Inconclusive, reasonNoStale
+		return trial.Inconclusive, reasonNoHit(words)
 	case w.doubt != "":
 		return trial.Inconclusive, w.doubt
 	case m.Required == 0 || m.Counted < m.Required:
 		return trial.Inconclusive, few
 	default:
-		return trial.Fixed, fmt.Sprintf("mode %s: %d of %d windows were stale unpatched, none of %d patched", u.Mode, u.StaleWindows, u.Windows, p.Windows)
+		return trial.Fixed, fmt.Sprintf("mode %s: %s unpatched, none %s patched", u.Mode, words.Seen(u.StaleWindows, u.Windows), words.Among(p.Windows))
 	}
 }
 
-func tooFew(mode string, blocks uint64, m trial.ModeJudgement, w weight) string {
-	text := fmt.Sprintf("mode %s: too few windows: %d clean blocks in the patched arm, %s needed", mode, blocks, needed(m.Required))
+func tooFew(words wording.Words, mode string, blocks uint64, m trial.ModeJudgement, w weight) string {
+	text := fmt.Sprintf("mode %s: too few %s: %d clean blocks in the patched arm, %s needed", mode, words.Full().Windows, blocks, needed(m.Required))
 	if m.Counted < blocks && w.mostly != "" {
 		text += fmt.Sprintf("; only %d count, since the memory emulator could speak less often there than in the unpatched arm; %s", m.Counted, w.mostly)
 	}

@@ -44,7 +44,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 		"caution alone": {&free, &trial.Silence{Stores: cautious}, trial.Inconclusive,
 			"bl far at kcov_remote_stop+0x2a0 (kernel/kcov.c:987): the code leaves the emulator's scope"},
 		"a caution that is not known": {&free, &trial.Silence{Stores: trial.Earned{Caution: 1, Stops: []trial.Stop{{Why: "caution-new", Count: 1}}}}, trial.Inconclusive, "does not know"},
-		"overtaken unseen":            {&free, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, trial.Inconclusive, "overtook the copy 3 times, although no reader saw it"},
+		"overtaken unseen":            {&free, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, trial.Inconclusive, "overtook the first 3 times, although no reader saw it"},
 		"caution now and then":        {&free, &trial.Silence{Stores: trial.Earned{Order: 800, Caution: 200}}, trial.Fixed, ""},
 		"caution almost always":       {&free, &trial.Silence{Stores: trial.Earned{Order: 5, Caution: 1000, Stops: cautious.Stops}}, trial.Inconclusive, "only 3 count"},
 		"caution of the loads":        {&trial.Silence{Stores: free.Stores, Loads: trial.Earned{Passed: 90, Caution: 10}}, &trial.Silence{Stores: kept.Stores, Loads: trial.Earned{Caution: 100, Stops: []trial.Stop{{Why: "caution-walk", Count: 100}}}}, trial.Inconclusive, "page tables were walked"},

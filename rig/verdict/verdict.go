@@ -7,34 +7,51 @@
 package verdict
 
 import (
+	"fmt"
 	"slices"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Reasons of verdicts.
 const (
-	reasonSameCode  = "the two kernels have the same code where the bug is: the patch did not reach the binary, and nothing was tested"
+	reasonSameCode  = "the two kernels have the same code, where the bug is and elsewhere: the patch did not reach it, and nothing was tested"
+	reasonElsewhere = "the two kernels have the same code where the bug is (the functions that the scenario looks at, and the objects of the files that its fix changes) and differ elsewhere: what differs is not what the scenario can test, and nothing was"
 	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
-	reasonTSOBroken = "the unpatched arm showed stale reads although the architecture keeps stores in order: distrust the rig or the reader"
 	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
-	reasonNoStale   = "the unpatched arm showed no stale read, so the patched arm's silence says nothing"
-	reasonUnordered = "this reader may see stale entries on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire"
 	reasonNoWindows = "an arm has no complete block of windows"
 )
+
+// Reasons of verdicts that say what the bug's sights are called.
+
+func reasonTSOBroken(w wording.Words) string {
+	return fmt.Sprintf("the unpatched arm showed %s although the architecture keeps stores in order: distrust the rig or the reader", w.Full().Hits)
+}
+
+func reasonNoHit(w wording.Words) string {
+	return fmt.Sprintf("the unpatched arm showed no %s, so the patched arm's silence says nothing", w.Full().Hit)
+}
+
+func reasonUnordered(w wording.Words) string {
+	return fmt.Sprintf("this reader may show %s on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire", w.Full().Hits)
+}
 
 // counterDelayed is the emulator's count of the stores that it held back.
 const counterDelayed = "delayed"
 
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
-	TSO      bool // the architecture keeps stores in order
-	SameCode bool // the two kernels' code is the same: whatever they show says nothing of the patch
+	TSO bool // the architecture keeps stores in order
+	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
+	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
+	SameCode, Elsewhere bool
 	// Unordered: the reader does not order its own loads, so that stale reads are
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
 	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
+	Words     wording.Words
 }
 
 // Judge compares the two kernels, mode by mode, and joins the modes: one mode not
@@ -50,7 +67,10 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
-	if setting.SameCode && !setting.TSO {
+	switch {
+	case setting.SameCode && setting.Elsewhere && !setting.TSO:
+		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reasonElsewhere}, Modes: []trial.ModeJudgement{}}
+	case setting.SameCode && !setting.TSO:
 		return trial.Judgement{Verdict: trial.Identical, Reasons: []string{reasonSameCode}, Modes: []trial.ModeJudgement{}}
 	}
 	if reason := notComparable(unpatched, patched); reason != "" {
@@ -84,7 +104,7 @@ func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) we
 	}
 	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), setting.Emulated)
 	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
-		w.doubt = "the emulator does not tell in which mode the publication overtook the copy, as it did in one that was stale"
+		w.doubt = fmt.Sprintf("the emulator does not tell in which mode the second write overtook the first, as it did in one that showed %s", setting.Words.Full().Hits)
 	}
 	return w
 }

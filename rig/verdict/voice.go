@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // NotHad is a voice on one kernel that could not be had, and why.
@@ -33,7 +34,7 @@ func ways(n int) string {
 
 // BinaryVoice is what the two kernels' machine code says.
 func BinaryVoice(code []trial.Code) trial.Voice {
-	v := trial.Voice{Name: trial.VoiceBinary, How: "barriers on the paths from the copy to the stores that publish it", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
+	v := trial.Voice{Name: trial.VoiceBinary, How: "barriers on the paths from the first write to the second", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
 	for _, c := range code {
 		if c.Patched {
 			v.Patched = binarySaying(c)
@@ -56,14 +57,14 @@ func binarySaying(c trial.Code) trial.Saying {
 }
 
 // runVoice is what was measured.
-func runVoice(unpatched, patched trial.Observation, j trial.Judgement) trial.Voice {
-	v := trial.Voice{Name: trial.VoiceRun, How: "stale windows of all, under the memory emulator"}
+func runVoice(words wording.Words, unpatched, patched trial.Observation, j trial.Judgement) trial.Voice {
+	v := trial.Voice{Name: trial.VoiceRun, How: words.Adjective() + " " + words.Full().Windows + " of all, under the memory emulator"}
 	said := func(o trial.Observation) trial.Saying {
 		var stale, all uint64
 		for _, t := range o.Tallies {
 			stale, all = stale+t.StaleWindows, all+t.Windows
 		}
-		s := trial.Saying{Words: fmt.Sprintf("%d of %d stale", stale, all)}
+		s := trial.Saying{Words: words.Short(stale, all)}
 		if stale > 0 {
 			s.Answer = trial.Possible
 		}
@@ -79,16 +80,16 @@ func runVoice(unpatched, patched trial.Observation, j trial.Judgement) trial.Voi
 // Agree puts the other voices beside the run's verdict. One that contradicts it
 // makes the verdict inconclusive: either the measurement is wrong or the voice,
 // and nobody can tell which.
-func Agree(j trial.Judgement, unpatched, patched trial.Observation, others ...trial.Voice) trial.Judgement {
-	run := runVoice(unpatched, patched, j)
+func Agree(words wording.Words, j trial.Judgement, unpatched, patched trial.Observation, others ...trial.Voice) trial.Judgement {
+	run := runVoice(words, unpatched, patched, j)
 	j.Voices = append(slices.Clone(others), run)
 	if j.Verdict != trial.Fixed && j.Verdict != trial.NotFixed {
 		return j
 	}
 	var reasons []string
 	for _, v := range others {
-		reasons = append(reasons, contradiction(v, run, trial.Unpatched)...)
-		reasons = append(reasons, contradiction(v, run, trial.Patched)...)
+		reasons = append(reasons, contradiction(words, v, run, trial.Unpatched)...)
+		reasons = append(reasons, contradiction(words, v, run, trial.Patched)...)
 	}
 	if len(reasons) == 0 {
 		return j
@@ -106,7 +107,7 @@ func Agree(j trial.Judgement, unpatched, patched trial.Observation, others ...tr
 }
 
 // contradiction says how a voice and the run differ on one kernel.
-func contradiction(v, run trial.Voice, kernel trial.Variant) []string {
+func contradiction(words wording.Words, v, run trial.Voice, kernel trial.Variant) []string {
 	says, seen := v.Unpatched, run.Unpatched
 	if kernel == trial.Patched {
 		says, seen = v.Patched, run.Patched
@@ -114,6 +115,6 @@ func contradiction(v, run trial.Voice, kernel trial.Variant) []string {
 	if says.Answer == "" || seen.Answer == "" || says.Answer == seen.Answer {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s and run contradict each other on the %s kernel: a stale read is %s by the %s (%s), and the run showed %s",
-		v.Name, kernel, says.Answer, v.Name, says.Words, seen.Words)}
+	return []string{fmt.Sprintf("%s and run contradict each other on the %s kernel: %s is %s by the %s (%s), and the run showed %s",
+		v.Name, kernel, words.A(), says.Answer, v.Name, says.Words, seen.Words)}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 func TestVoicesMustAgree(t *testing.T) {
@@ -39,7 +40,7 @@ func TestVoicesMustAgree(t *testing.T) {
 			}
 			model := trial.Voice{Name: trial.VoiceModel, Unpatched: sometimes, Patched: c.model}
 			binary := BinaryVoice([]trial.Code{{Ordered: c.before}, {Patched: true, Ordered: c.after}})
-			j := Agree(Judge(u, p, Setting{}), u, p, model, binary)
+			j := Agree(wording.Words{}, Judge(u, p, Setting{}), u, p, model, binary)
 			assert.Equal(t, c.want, j.Verdict, "%v", j.Reasons)
 			assert.Equal(t, c.want, j.Modes[0].Verdict)
 			require.Len(t, j.Voices, 3)
@@ -50,6 +51,6 @@ func TestVoicesMustAgree(t *testing.T) {
 		})
 	}
 	u, p := arm(false, clean), arm(true, clean)
-	j := Agree(Judge(u, p, Setting{TSO: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {Patched: true, Ordered: "yes"}}))
+	j := Agree(wording.Words{}, Judge(u, p, Setting{TSO: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {Patched: true, Ordered: "yes"}}))
 	assert.Equal(t, trial.NoEffect, j.Verdict)
 }

@@ -75,11 +75,11 @@ func whyCautious(word string) string {
 type weight struct {
 	factor float64 // of the blocks count; at most 1
 	doubt  string  // why none does
-	passed bool    // ... because the publication did overtake the copy
+	passed bool    // ... because the second write did overtake the first
 	mostly string  // what lowered the factor most, in words
 }
 
-const reasonNoNotes = "the memory emulator noted nothing of the copy and the stores that publish it, so its silence says nothing"
+const reasonNoNotes = "the memory emulator noted nothing of the two writes, so its silence says nothing"
 
 // weigh compares the kernels' notes: a patched kernel in which the emulator could speak
 // less often than in the unpatched one, which showed the bug so many times, has shown
@@ -116,9 +116,9 @@ func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
 	case s == nil || meetings(s.Stores) == 0:
 		return weight{doubt: reasonNoNotes}
 	case s.Stores.Passed > 0:
-		return weight{passed: true, doubt: fmt.Sprintf("%sthe publication overtook the copy %d times, although no reader saw it", opening, s.Stores.Passed)}
+		return weight{passed: true, doubt: fmt.Sprintf("%sthe second write overtook the first %d times, although no reader saw it", opening, s.Stores.Passed)}
 	case s.Stores.Order == 0:
-		return weight{doubt: opening + "no instruction that Arm orders stores by came between the copy and the store that publishes it; " + caution(s.Stores)}
+		return weight{doubt: opening + "no instruction that Arm orders stores by came between the two writes; " + caution(s.Stores)}
 	}
 	stores := ratio(share(s.Stores), share(beside.Stores))
 	loads := ratio(shareOfMany(s.Loads), shareOfMany(beside.Loads))
@@ -177,8 +177,8 @@ func (w weight) of(clean uint64) uint64 {
 const reserve = 0.95
 
 // Settled says, as Certain, whether two kernels may stop, by the blocks that count
-// once the emulator's notes are read. Where the publication overtook the copy and
-// no stale read came yet, one may still come. Where no instruction ordered the
+// once the emulator's notes are read. Where the second write overtook the first and
+// no reader saw it yet, one may still come. Where no instruction ordered the
 // two, more windows change nothing.
 func Settled(unpatched, patched trial.Seen) bool {
 	if !Certain(unpatched.Tallies, patched.Tallies) {

@@ -84,7 +84,11 @@ func instruction(e trial.WitnessEvent) trial.Instruction {
 func (s *Skeleton) addBarriers(r Reading, code trial.Code) error {
 	var ran []Used
 	for _, e := range r.Barriers() {
-		ran = append(ran, Used{instruction(e), true})
+		i := instruction(e)
+		if r.Publish < 0 && !slices.ContainsFunc(code.Between, func(b trial.Instruction) bool { return i.Place() == b.Place() }) {
+			return fmt.Errorf("%s at %s: whether it ran before the count was stored is not known, since that is not among the witness's events", i.Text, i.Place())
+		}
+		ran = append(ran, Used{i, true})
 	}
 	noted := r.waited()
 	for _, b := range code.Between {

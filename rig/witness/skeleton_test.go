@@ -88,6 +88,14 @@ func TestThePublicationThatWasNotNoted(t *testing.T) {
 	require.ErrorContains(t, err, "2 kinds")
 }
 
+// A barrier after the publication orders nothing before it.
+func TestABarrierThatMayHaveComeAfterThePublication(t *testing.T) {
+	w := overtaken()
+	w.Events[2] = event(0, trial.Barrier, trial.Instruction{Symbol: "spin_unlock", Offset: 8, Text: "dmb ish"}, 0, 0, 0)
+	_, err := NewSkeleton(Read(w, unpatched), unpatched, acquire)
+	require.ErrorContains(t, err, "not among the witness's events")
+}
+
 func TestALaterCountKeepsTheMostThatCanHaveRun(t *testing.T) {
 	w := early()
 	w.Detection.Count = 9

@@ -19,7 +19,8 @@ type Reading struct {
 	Address   uint64 // of the stale word, guest physical
 	WriterCPU int    // vCPU; -1: the stale word's store is not among the events
 	ReaderCPU int    // vCPU; -1: nothing of the reader is
-	// Stores wrote the stale word, in program order.
+	// Stores wrote the stale word, in program order: those of the copy in question, not
+	// those of copies before it, nor of what came after the stale load.
 	Stores []int
 	// Publish is the store of the count that first covers the entry, Visible the
 	// event with which others could see it: the same, unless it was held back.
@@ -40,18 +41,51 @@ func Read(w trial.Witness, code trial.Code) Reading {
 		return r
 	}
 	r.Address, r.ReaderCPU = w.Events[r.Mark].Address, w.Events[r.Mark].VCPU
-	for i, e := range w.Events {
-		if e.Address == r.Address && stores(e) {
-			r.Stores = append(r.Stores, i)
-			r.WriterCPU = e.VCPU
-		}
+	looked, end := r.lastLoad(r.Mark, r.Address, r.Detection.Seen), r.Mark
+	if looked >= 0 {
+		end = looked
 	}
+	r.readStores(code, end)
 	if len(r.Stores) == 0 {
 		return r
 	}
 	r.readWriter(code)
-	r.readReader()
+	r.Stale = looked
+	if r.Publish >= 0 {
+		r.Count = r.lastLoad(end, r.Events[r.Publish].Address, r.Detection.Count)
+	}
 	return r
+}
+
+// lastLoad is the reader's last before the event at end that found the value; -1: none.
+func (r *Reading) lastLoad(end int, address, value uint64) int {
+	for i := end - 1; i >= 0; i-- {
+		e := r.Events[i]
+		if e.VCPU == r.ReaderCPU && e.Kind == trial.Load && e.Address == address && e.Value == value {
+			return i
+		}
+	}
+	return -1
+}
+
+// readStores finds the stale word's stores before the event at end, when the reader
+// had looked. The events reach back into windows before
+// this one, and where the reader was held up before its report, forward into the next:
+// there the same word is stored again, which nobody has looked at yet.
+func (r *Reading) readStores(code trial.Code, end int) {
+	published := false
+	for i, e := range r.Events[:end] {
+		switch {
+		case !stores(e):
+		case e.Address == r.Address:
+			if published || e.VCPU != r.WriterCPU {
+				r.Stores, published = nil, false
+			}
+			r.Stores, r.WriterCPU = append(r.Stores, i), e.VCPU
+		case e.VCPU == r.WriterCPU && r.publishes(e, code):
+			published = true
+		}
+	}
 }
 
 // stores says whether the event is a store instruction.
@@ -65,7 +99,14 @@ func (r *Reading) readWriter(code trial.Code) {
 	}
 	last := r.Stores[len(r.Stores)-1]
 	for i := last + 1; i < len(r.Events); i++ {
-		if e := r.Events[i]; e.VCPU == r.WriterCPU && stores(e) && e.Address != r.Address && r.publishes(e, code) {
+		e := r.Events[i]
+		if e.VCPU != r.WriterCPU || !stores(e) {
+			continue
+		}
+		if e.Address == r.Address { // of the next window; this one's publication was not noted
+			break
+		}
+		if r.publishes(e, code) {
 			r.Publish, r.Visible = i, r.visible(i)
 			break
 		}
@@ -93,20 +134,6 @@ func (r *Reading) visible(i int) int {
 		}
 	}
 	return -1
-}
-
-func (r *Reading) readReader() {
-	for i, e := range r.Events[:r.Mark] {
-		if e.VCPU != r.ReaderCPU || e.Kind != trial.Load {
-			continue
-		}
-		switch {
-		case r.Stale < 0 && r.Publish >= 0 && e.Address == r.Events[r.Publish].Address && e.Value == r.Detection.Count:
-			r.Count = i
-		case e.Address == r.Address && e.Value == r.Detection.Seen:
-			r.Stale = i
-		}
-	}
 }
 
 // Later says that the count which the reader believed was not the first to

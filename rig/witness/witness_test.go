@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -155,4 +156,44 @@ func TestTestsOfARelaxedReader(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, tests, 3)
 	assert.Equal(t, []trial.Expectation{trial.Sometimes, "", trial.Never}, []trial.Expectation{tests[0].Expected, tests[1].Expected, tests[2].Expected})
+}
+
+// The events reach into the windows before and after: their stores of the word are no part of this one.
+func TestStoresOfOtherWindowsAreNoneOfThisOne(t *testing.T) {
+	before := []trial.WitnessEvent{
+		event(0, trial.Executed, storeEntry, entry, value, 1), event(0, trial.Executed, publishAt, count, 4, 1),
+	}
+	next := []trial.WitnessEvent{event(0, trial.Delayed, storeEntry, entry, value, 3)}
+	around := func(w trial.Witness) trial.Witness {
+		own := w.Events[:len(w.Events)-1]
+		w.Events = sample(w.Reader, append(append(append([]trial.WitnessEvent{}, before...), own...), next...)...).Events
+		return w
+	}
+
+	r := Read(around(overtaken()), unpatched)
+	assert.Equal(t, []int{2}, r.Stores)
+	assert.Equal(t, []int{4, 6, 8}, []int{r.Publish, r.Stale, r.Landed})
+	assert.True(t, r.Held())
+
+	r = Read(around(early()), patched)
+	assert.Equal(t, []int{2}, r.Stores)
+	assert.Equal(t, []int{4, 5}, []int{r.Landed, r.Publish})
+	assert.False(t, r.Held(), "the next window's store, which still waits, was not the reader's business")
+
+	unnoted := overtaken()
+	unnoted.Events = slices.Delete(unnoted.Events, 2, 3)
+	next = append(next, event(0, trial.Executed, publishAt, count, 4, 3))
+	assert.Equal(t, -1, Read(around(unnoted), unpatched).Publish, "the next window's publication is none of this one's")
+
+	again := overtaken()
+	again.Events = append([]trial.WitnessEvent{event(1, trial.Load, acquire.Count, count, 4, 1), event(1, trial.Load, acquire.Entry, entry, old, 0)}, again.Events...)
+	r = Read(again, unpatched)
+	assert.Equal(t, []int{5, 6}, []int{r.Count, r.Stale}, "the reader's last looks")
+
+	lost := around(early())
+	lost.Events = lost.Events[6:] // the emulator no longer held this window's stores
+	r = Read(lost, patched)
+	assert.Empty(t, r.Stores)
+	_, err := NewSkeleton(r, patched, relaxed)
+	require.ErrorContains(t, err, "not among the witness's events")
 }

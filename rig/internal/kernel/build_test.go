@@ -15,6 +15,8 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/trial"
 )
 
 // fakeMake stands for kbuild: it notes each call, and "compiles" by copying
@@ -90,6 +92,25 @@ func openTree(t *testing.T, c Config) *Tree {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = tree.Close() })
 	return tree
+}
+
+// Neither a fault of the kernel's nor wrong usage: the tree is not what the bug is in.
+func TestATreeThatTheBugIsNotInDoesNotApply(t *testing.T) {
+	later, err := kernelversion.Parse(">=6.13")
+	require.NoError(t, err)
+	for _, asIs := range []bool{false, true} {
+		c, _ := fakeRig(t)
+		c.AsIs, c.Versions = asIs, later
+		err := openTree(t, c).Check(t.Context(), true)
+		require.NotNil(t, trial.Inapplicable(err))
+		require.ErrorContains(t, err, "the scenario is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
+		c.Versions = kernelversion.Range{}
+		require.NoError(t, openTree(t, c).Check(t.Context(), true))
+		c.Series = seriesOf(series("net/none.c", [2]string{"old", "fixed"}))
+		err = openTree(t, c).Check(t.Context(), true)
+		require.NotNil(t, trial.Inapplicable(err))
+		require.ErrorContains(t, err, "net/none.c")
+	}
 }
 
 func TestBothVariantsFromOneTree(t *testing.T) {

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path"
 	"path/filepath"
@@ -32,26 +33,55 @@ type standing struct {
 	tries    []trial.Tried // why neither, series by series, where it is not known
 }
 
-// stand tries the series in their order, forward and in reverse. The first that
-// goes on the tree or comes off it decides.
+// stand tries the series that are for the tree's version in their order, forward and
+// in reverse. The first that goes on the tree or comes off it decides. One that says
+// otherwise leaves the answer open, and an arm may be the other one: it is an error.
 func (set patchSet) stand(ctx context.Context, read reader) (standing, error) {
 	var s standing
+	var by string
 	for _, series := range set.series {
-		t := try(ctx, series, 0, read)
+		name := names(series.patches)
+		if !series.kernels.Holds(set.version) {
+			s.tries = append(s.tries, trial.Tried{Series: name, For: series.kernels.String()})
+			continue
+		}
+		t := try(ctx, series.patches, 0, read)
+		found := standing{presence: fixLacking, other: t.on}
 		switch {
 		case t.already:
-			return standing{presence: fixPresent, other: t.off}, nil
-		case t.onErr == nil:
-			return standing{presence: fixLacking, other: t.on}, nil
-		}
-		for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
-			if err != nil && fault.KindOf(err) != fault.User { // it could not be tried
-				return standing{}, err
+			found = standing{presence: fixPresent, other: t.off}
+		case t.onErr != nil:
+			for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
+				if err != nil && fault.KindOf(err) != fault.User { // it could not be tried
+					return standing{}, err
+				}
 			}
+			s.tries = append(s.tries, trial.Tried{Series: name, On: t.onErr.Error(), Off: t.offErr.Error()})
+			continue
 		}
-		s.tries = append(s.tries, trial.Tried{Series: names(series), On: t.onErr.Error(), Off: t.offErr.Error()})
+		switch s.presence {
+		case fixUnknown:
+			found.tries, s, by = s.tries, found, name
+		case found.presence:
+		default:
+			return standing{}, contradiction(by, name, s.presence)
+		}
 	}
 	return s, nil
+}
+
+// contradiction is the error of two series of which one says that the tree has the
+// fix, and the other that it lacks it; first says that it is as presence.
+func contradiction(first, second string, presence presence) error {
+	lacks, has := first, second
+	if presence == fixPresent {
+		lacks, has = has, lacks
+	}
+	return &fault.Error{
+		Kind: fault.User, Op: "see whether the tree has the fix",
+		Err: fmt.Errorf("%s goes on, which says that it lacks the fix, and %s comes off, which says that it has it", lacks, has),
+		Try: "series that say the same of each tree; kernels, in the scenario's fix, keeps one to the versions that it is for",
+	}
 }
 
 // tried is how patches fit a tree.
@@ -101,7 +131,8 @@ func pathsOf(patches []mailpatch.Patch, has func(string) bool) []string {
 // notApplicable is the error where neither the fix goes on the tree nor comes off it.
 func notApplicable(tries []trial.Tried) error {
 	return &fault.Error{
-		Kind: fault.User, Op: "see whether the tree has the fix", Err: &trial.NotApplicable{Tries: tries},
+		Kind: fault.User, Op: "see whether the tree has the fix",
+		Err: &trial.NotApplicable{Why: "no series goes on this tree, and none comes off it", Tries: tries},
 		Try: "a kernel that one of the series is for; --patch with the fix as it fits this one; or kcovrig run --as-is, which needs no fix",
 	}
 }
@@ -110,7 +141,7 @@ func notApplicable(tries []trial.Tried) error {
 // below the build folder.
 type unit struct{ source, object string }
 
-// units are those of the fix's files that are compiled by themselves. What a user's
+// units are those of the fix's files that are compiled by themselves, and the named ones. What a user's
 // own patch changes beside them has no part in it: kernels with and without
 // it are of one family.
 func (set patchSet) units() []unit {
@@ -120,8 +151,32 @@ func (set patchSet) units() []unit {
 			list = append(list, unit{source, strings.TrimSuffix(source, ext) + ".o"})
 		}
 	}
+	for _, object := range set.named {
+		if !slices.ContainsFunc(list, func(u unit) bool { return u.object == object }) {
+			list = append(list, unit{strings.TrimSuffix(object, ".o") + ".c", object})
+		}
+	}
 	return list
 }
+
+// headers are those of the fix's files that others include.
+func (set patchSet) headers() []string {
+	return slices.DeleteFunc(slices.Clone(set.sources), func(source string) bool { return path.Ext(source) != ".h" })
+}
+
+// keptHeaders are the headers as they were included, where the kernel has them; they
+// are kept in dir.
+func (set patchSet) keptHeaders(dir string) []Header {
+	var list []Header
+	for _, h := range set.headers() {
+		if kept := headerIn(dir, h); exists(kept) {
+			list = append(list, Header{File: h, Source: kept})
+		}
+	}
+	return list
+}
+
+func headerIn(dir, header string) string { return filepath.Join(dir, "headers", header) }
 
 // objects are the units' objects, their files in dir, where the kernel was built in
 // out. The first one's stand in dir itself, the others' in numbered folders. What
@@ -141,11 +196,14 @@ func (set patchSet) objects(dir, out string) []Object {
 	return list
 }
 
-// unitsKey is what the units are in a key.
+// unitsKey is what the units and headers, which are kept beside a build, are in a key.
 func (set patchSet) unitsKey() []any {
 	var key []any
 	for _, u := range set.units() {
 		key = append(key, u.source, u.object)
+	}
+	for _, h := range set.headers() {
+		key = append(key, h)
 	}
 	return key
 }

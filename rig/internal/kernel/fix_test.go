@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 )
 
@@ -27,7 +28,7 @@ func series(path string, steps ...[2]string) fs.FS {
 
 func setOf(t *testing.T, all ...fs.FS) patchSet {
 	t.Helper()
-	set, err := Config{Series: all}.patches(t.Context())
+	set, err := Config{Series: seriesOf(all...)}.patches(t.Context())
 	require.NoError(t, err)
 	return set
 }
@@ -61,6 +62,65 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What undoes the fix goes on a tree that has it, and comes off one that lacks it; what
+// is kept of how the variants differ is the fix all the same.
+func TestASeriesThatUndoesTheFixSaysTheReverse(t *testing.T) {
+	undo := Series{Files: series("f.c", [2]string{"fixed", "half"}, [2]string{"half", "old"}), Reverse: true}
+	set, err := readFix([]Series{undo})
+	require.NoError(t, err)
+	for tree, made := range map[string]bool{"fixed": false, "old": true} {
+		for _, patched := range []bool{false, true} {
+			v, err := set.variant(t.Context(), patched, files{"f.c": tree + "\n"}.read)
+			require.NoError(t, err)
+			if patched != made {
+				assert.Empty(t, v.changes, "%s, patched: %t", tree, patched)
+				continue
+			}
+			assert.Equal(t, map[bool]string{false: "old\n", true: "fixed\n"}[patched], *v.changes["f.c"])
+			assert.Contains(t, v.text, "-old\n+half\n", "the fix, not what undoes it")
+		}
+	}
+	_, err = set.variant(t.Context(), true, files{"f.c": "half\n"}.read)
+	require.ErrorAs(t, err, new(*trial.NotApplicable))
+	require.ErrorContains(t, err, "the reverse of 2.patch, the reverse of 1.patch does not go on")
+}
+
+func TestASeriesIsTriedOnTheKernelsThatItIsFor(t *testing.T) {
+	from, err := kernelversion.Parse(">=6.10")
+	require.NoError(t, err)
+	set, err := readFix([]Series{
+		{Files: series("f.c", [2]string{"old", "fixed"}), Kernels: from},
+		{Files: series("f.c", [2]string{"old", "mended"})},
+	})
+	require.NoError(t, err)
+	for version, want := range map[string]string{"6.10.3": "fixed\n", "6.9.1": "mended\n"} {
+		set.version = version
+		v, err := set.variant(t.Context(), true, files{"f.c": "old\n"}.read)
+		require.NoError(t, err)
+		assert.Equal(t, want, *v.changes["f.c"], version)
+	}
+	set.version, set.series = "6.9.1", set.series[:1]
+	_, err = set.variant(t.Context(), true, files{"f.c": "old\n"}.read)
+	require.ErrorAs(t, err, new(*trial.NotApplicable))
+	require.ErrorContains(t, err, "1.patch is for kernels >=6.10")
+}
+
+// Either answer would make one of the variants the other.
+func TestSeriesThatContradictEachOtherDecideNothing(t *testing.T) {
+	has := series("f.c", [2]string{"old", "fixed"})   // comes off
+	lacks := series("f.c", [2]string{"fixed", "two"}) // goes on
+	for _, order := range [][]fs.FS{{has, lacks}, {lacks, has}} {
+		_, err := setOf(t, order...).variant(t.Context(), true, files{"f.c": "fixed\n"}.read)
+		require.Equal(t, fault.User, fault.KindOf(err))
+		require.ErrorContains(t, err, "says that it has it")
+		require.Nil(t, trial.Inapplicable(err), "the scenario is wrong, and not for another tree")
+	}
+	whole := series("f.c", [2]string{"old", "fixed"}, [2]string{"fixed", "two"})
+	v, err := setOf(t, lacks, whole).variant(t.Context(), true, files{"f.c": "old\n"}.read)
+	require.NoError(t, err, "both say that it lacks it")
+	require.Equal(t, "two\n", *v.changes["f.c"])
 }
 
 // A series of which a part is in, goes neither on nor comes off, and leaves nothing.
@@ -115,6 +175,40 @@ func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 	assert.Equal(t, []string{"arch/arm64/entry.S", "include/b.h", "net/b.c"}, set.sources)
 	assert.Equal(t, []unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.units())
 	assert.Equal(t, []any{"kernel/kcov.c", "kernel/kcov.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
+}
+
+// Nothing is compiled from a header by itself: somebody has to say what includes it.
+func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
+	c := Config{Series: seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"}))}
+	_, err := c.patches(t.Context())
+	require.ErrorContains(t, err, "it changes include/net/tls.h: no file that is compiled by itself")
+	c.Objects = []string{"net/tls/tls_main.o", "net/tls/tls_sw.o"}
+	set, err := c.patches(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []unit{{"net/tls/tls_main.c", "net/tls/tls_main.o"}, {"net/tls/tls_sw.c", "net/tls/tls_sw.o"}}, set.units())
+	assert.Equal(t, []any{"net/tls/tls_main.c", "net/tls/tls_main.o", "net/tls/tls_sw.c", "net/tls/tls_sw.o", "include/net/tls.h"}, set.unitsKey())
+	tree := func(path string) *Tree {
+		c, _ := fakeRig(t)
+		c.Series, c.Objects = seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"})), []string{"kernel/kcov.o"}
+		require.NoError(t, os.MkdirAll(filepath.Join(c.Tree, filepath.Dir(path)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(c.Tree, path), []byte("old\n"), 0o644))
+		return openTree(t, c)
+	}
+	none := tree("include/other.h")
+	none.cfg.AsIs = true
+	err = none.Check(t.Context(), false)
+	require.NotNil(t, trial.Inapplicable(err))
+	require.ErrorContains(t, err, "has no include/net/tls.h")
+	for patched, want := range map[bool]string{false: "old\n", true: "fixed\n"} {
+		image, err := tree("include/net/tls.h").Image(t.Context(), patched)
+		require.NoError(t, err)
+		require.Len(t, image.Headers, 1)
+		require.Equal(t, "include/net/tls.h", image.Headers[0].File)
+		text, err := os.ReadFile(image.Headers[0].Source)
+		require.NoError(t, err)
+		require.Equal(t, want, string(text), "as it was included")
+		require.Len(t, image.Objects, 1)
+	}
 }
 
 // Each object has files of its own beside the build, those of the first where kernels

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // cacheFormat goes into every key: raise it when builds change in a way that
@@ -36,7 +37,9 @@ type record struct {
 	Log        string
 	CPU, Wall  time.Duration
 	Built      time.Time
-	Steps      int `json:",omitempty"` // that make announced, where nothing was there before
+	Steps      int    `json:",omitempty"` // that make announced, where nothing was there before
+	Format     int    `json:",omitempty"` // cacheFormat; builds from before it was noted are 1
+	Seed       string `json:",omitempty"` // key of the build of another family that it started from
 }
 
 // hashOf hashes a value by its JSON form, in which maps are sorted.
@@ -60,16 +63,19 @@ type job struct {
 }
 
 func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
+	whose := fault.User
+	if t.cfg.AsIs { // an older or a newer kernel, as it stands
+		whose = fault.Kernel
+	}
+	if err := t.isFor(whose); err != nil {
+		return job{}, err
+	}
 	made := variant{changes: changes{}}
 	if !t.cfg.AsIs {
 		var err error
 		if made, err = t.patches.variant(ctx, patched, t.read); err != nil {
 			return job{}, err
 		}
-	}
-	whose := fault.User
-	if t.cfg.AsIs { // an older or a newer kernel, as it stands
-		whose = fault.Kernel
 	}
 	if err := t.holdsUnit(made.changes, whose); err != nil {
 		return job{}, err
@@ -92,21 +98,33 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	return j, nil
 }
 
-// holdsUnit wants the tree with changes to hold one of the fix's files: a kernel
-// without any has nothing to show.
-func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
-	read := reader(t.read).over(changed)
-	var missing []string
-	for _, u := range t.patches.units() {
-		if read.has(u.source) {
-			return nil
-		}
-		missing = append(missing, u.source)
-	}
-	if len(missing) == 0 {
+// isFor wants a version in which the bug can be looked for.
+func (t *Tree) isFor(whose fault.Kind) error {
+	if t.cfg.Versions.Holds(t.Version) {
 		return nil
 	}
-	return fault.Newf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
+	return trial.DoesNotApplyf(whose, "look at the tree", "the scenario is for kernels %s, and %s is %s", t.cfg.Versions, t.Path, t.Version)
+}
+
+// holdsUnit wants the tree with changes to hold one of the fix's files, and one that is
+// compiled: a kernel without has nothing to show.
+func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
+	read := reader(t.read).over(changed)
+	files := t.patches.headers()
+	var compiled []string
+	for _, u := range t.patches.units() {
+		compiled = append(compiled, u.source)
+		if !slices.Contains(t.patches.named, u.object) {
+			files = append(files, u.source)
+		}
+	}
+	missing := files
+	if slices.ContainsFunc(files, read.has) {
+		if missing = compiled; slices.ContainsFunc(compiled, read.has) {
+			return nil
+		}
+	}
+	return trial.DoesNotApplyf(whose, "look at the tree", "%s has no %s", t.Path, strings.Join(missing, ", "))
 }
 
 // Check says whether the variant can be made: that the patch applies or comes off,
@@ -181,7 +199,7 @@ func (t *Tree) image(j job, r record) Image {
 	out := filepath.Join(dir, "out")
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
-		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out),
+		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out), Headers: t.patches.keptHeaders(dir),
 		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
 		Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes, Cached: true, Log: r.Log,
 	}
@@ -222,7 +240,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: t.Hash,
 		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant.changes)), Log: b.log, CPU: b.cpu,
-		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
+		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)

@@ -23,6 +23,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernelversion"
 )
 
 // Config says what to build and where. Fill it, then Open.
@@ -36,9 +37,15 @@ type Config struct {
 	// AsIs takes the tree as it stands for both variants.
 	AsIs bool
 	// Series are patch series that fix the bug, tried in order: the first that goes on
-	// the tree or comes off it says whether the tree has the fix. The files that they
-	// change, named as with a/ and b/, are those that are looked at.
-	Series []fs.FS
+	// the tree or comes off it says whether the tree has the fix, and no other may say
+	// otherwise. The files that they change, named as with a/ and b/, are those that are
+	// looked at.
+	Series []Series
+	// Objects are looked at beside those of the files that Series change, below the build
+	// folder: what includes the headers that they change.
+	Objects []string
+	// Versions are those of kernels that the bug can be looked for in.
+	Versions kernelversion.Range
 	// Patches replace Series where there are any: what the patched variant has, in this
 	// order. Each is a file, a folder of them, or a commit of Tree.
 	Patches []string
@@ -58,9 +65,18 @@ type Config struct {
 	Step func(Step)
 }
 
+// Series is a folder of *.patch files that fix the bug together, in the order of
+// their names.
+type Series struct {
+	Files fs.FS
+	// Reverse: they undo the fix, so that taking them off a kernel is what fixes it.
+	Reverse bool
+	Kernels kernelversion.Range // that they are for
+}
+
 // Step is how far a build has come, in the steps that make announces. Before
 // counts those of the last whole build for the architecture, of Linux Version;
-// 0 where there was none, or where this build starts from another variant's folder.
+// 0 where there was none, or where this build starts from another build's folder.
 type Step struct {
 	Count   int
 	Doing   string
@@ -78,7 +94,8 @@ type Image struct {
 	Vmlinux    string
 	BuildDir   string   // kbuild's output folder
 	SourceDir  string   // the private tree; the files of the fix may by now be another variant's
-	Objects    []Object // those that the fix changes, sorted by name
+	Objects    []Object // those that the fix changes
+	Headers    []Header // those that the fix changes, where the tree has them
 	Version    string   // as in the tree's Makefile
 	AsIs       bool     // the tree as it stands: Patched says nothing
 	Patched    bool
@@ -101,6 +118,12 @@ type Object struct {
 	Path   string // the object as it was built
 	Source string // its source as it was compiled
 	Debug  string // the object, compiled once more with -g
+}
+
+// Header is a file of the fix's that others include.
+type Header struct {
+	File   string // below the tree
+	Source string // it as it was included
 }
 
 // makesOwn are the characters that make takes for its own in a path, the colon

@@ -6,7 +6,13 @@ import (
 	"io/fs"
 )
 
-func seriesOf(s ...fs.FS) []fs.FS { return s }
+func seriesOf(all ...fs.FS) []Series {
+	var out []Series
+	for _, s := range all {
+		out = append(out, Series{Files: s})
+	}
+	return out
+}
 
 // kcovConfig is the first scenario's description, as rig/scenario has it.
 func kcovConfig() Config {

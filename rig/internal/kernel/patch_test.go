@@ -34,7 +34,7 @@ func builtIn(t *testing.T, name string) []mailpatch.Patch {
 	t.Helper()
 	set, err := Config{Series: seriesOf(shippedSeries(name))}.patches(t.Context())
 	require.NoError(t, err)
-	return set.series[0]
+	return set.series[0].patches
 }
 
 // readPatch is one file's patches.

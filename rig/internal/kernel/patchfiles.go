@@ -25,6 +25,10 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 	if err != nil {
 		return patchSet{}, err
 	}
+	set.named = c.Objects
+	if len(set.series) > 0 && len(set.units()) == 0 {
+		return patchSet{}, set.nothingCompiled()
+	}
 	for _, named := range c.Patches {
 		patches, notes, err := c.patch(ctx, named)
 		if err != nil {
@@ -35,34 +39,55 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 	return set, nil
 }
 
+// nothingCompiled is the error of a fix that changes no file which is compiled by itself.
+func (set patchSet) nothingCompiled() error {
+	changes := strings.Join(set.sources, ", ")
+	if changes == "" {
+		changes = "nothing that a kernel is built from"
+	}
+	return &fault.Error{
+		Kind: fault.User, Op: "find what the fix changes", Err: fmt.Errorf("it changes %s: no file that is compiled by itself", changes),
+		Try: "objects in the scenario: those that are made of what includes it and holds the bug, such as objects: [net/tls/tls_main.o]",
+	}
+}
+
 // Sources are the files that the series change of what a kernel is built from, by
 // their paths below the tree, sorted.
-func Sources(series []fs.FS) ([]string, error) {
+func Sources(series []Series) ([]string, error) {
 	set, err := readFix(series)
 	return set.sources, err
 }
 
 // readFix reads the series with the fix.
-func readFix(series []fs.FS) (patchSet, error) {
+func readFix(series []Series) (patchSet, error) {
 	var set patchSet
 	for _, s := range series {
-		names, err := fs.Glob(s, "*.patch")
-		if err == nil && len(names) == 0 {
-			err = errors.New("no *.patch file")
-		}
-		if err != nil {
-			return patchSet{}, fault.Wrap(fault.User, "read patch series", err)
-		}
-		patches, _, err := readSeries(s, names)
+		patches, err := s.Patches()
 		if err != nil {
 			return patchSet{}, err
 		}
-		set.series = append(set.series, patches)
+		set.series = append(set.series, fix{patches, s.Kernels})
 		set.sources = append(set.sources, pathsOf(patches, func(string) bool { return false })...)
 	}
 	slices.Sort(set.sources)
 	set.sources = slices.Compact(set.sources)
 	return set, nil
+}
+
+// Patches are those of a series, as they fix the bug.
+func (s Series) Patches() ([]mailpatch.Patch, error) {
+	names, err := fs.Glob(s.Files, "*.patch")
+	if err == nil && len(names) == 0 {
+		err = errors.New("no *.patch file")
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.User, "read patch series", err)
+	}
+	patches, _, err := readSeries(s.Files, names)
+	if err != nil || !s.Reverse {
+		return patches, err
+	}
+	return mailpatch.Reversed(patches)
 }
 
 // patch reads what one --patch names: a file, a folder, or a commit of the tree.

@@ -66,9 +66,13 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Version = record.Version
+	t.Version, t.patches.version = record.Version, record.Version
 	return t, nil
 }
+
+// MemoryModel is the folder of the kernel's memory model in the private copy. It
+// must not be written, and stays until the Tree is closed.
+func (t *Tree) MemoryModel() string { return filepath.Join(t.src, "tools", "memory-model") }
 
 // Close lets go of what the Tree and its images use; it may be called again.
 func (t *Tree) Close() error {

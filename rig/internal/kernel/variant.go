@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/mailpatch"
 )
 
@@ -17,10 +18,18 @@ const maxFuzz = 2
 
 // patchSet is everything that can be put on or taken from a tree.
 type patchSet struct {
-	own     []mailpatch.Patch   // the user's patches, in order; empty: none
-	series  [][]mailpatch.Patch // those with the fix: the first that fits decides
-	sources []string            // what the series change of what a kernel is built from
-	notes   []string            // about the choice of own
+	own     []mailpatch.Patch // the user's patches, in order; empty: none
+	series  []fix             // the first that fits decides
+	sources []string          // what the series change of what a kernel is built from
+	named   []string          // objects to look at beside those of sources
+	notes   []string          // about the choice of own
+	version string            // the tree's
+}
+
+// fix is a series with the fix.
+type fix struct {
+	patches []mailpatch.Patch
+	kernels kernelversion.Range // that it is for
 }
 
 // variant is a kernel's source: in what it differs from the user's tree.

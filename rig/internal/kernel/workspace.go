@@ -129,7 +129,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: b.tree.patches.objects(b.dir, out), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
+		Objects: b.tree.patches.objects(b.dir, out), Headers: b.tree.patches.keptHeaders(b.dir), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
 		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
@@ -152,6 +152,9 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	t.Version = version
 	w := &build{
 		tree: t, job: job{symbols: b.conf, tool: b.tool}, out: b.out(), log: j.Log, started: time.Now(), grace: b.grace,
+	}
+	if err := t.isFor(fault.Kernel); err != nil {
+		return nil, err
 	}
 	if err := t.holdsUnit(nil, fault.Kernel); err != nil {
 		return nil, err

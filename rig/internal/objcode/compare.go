@@ -5,6 +5,7 @@ package objcode
 import (
 	"bytes"
 	"crypto/sha256"
+	"debug/elf"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // Diff is what distinguishes two builds.
 type Diff struct {
 	Same      bool     // all compared functions have the same code
-	TextSame  bool     // .text is the same byte for byte
+	TextSame  bool     // all code is the same byte for byte
 	Functions []string // those whose code differs, in the order given
 }
 
@@ -65,17 +66,25 @@ func SameCode(a, b string, functions ...string) (Diff, error) {
 	return d, nil
 }
 
+// textHash is of all that is executed, that which runs at boot alone too.
 func (im *image) textHash() ([]byte, error) {
-	sec := im.file.Section(".text")
-	if sec == nil {
-		return nil, fmt.Errorf("%s has no .text", im.path)
+	sum, some := sha256.New(), false
+	for _, sec := range im.file.Sections {
+		if sec.Flags&elf.SHF_EXECINSTR == 0 || sec.Type == elf.SHT_NOBITS {
+			continue
+		}
+		data, err := sec.Data()
+		if err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", sec.Name, im.path, err)
+		}
+		fmt.Fprintf(sum, "%s %d\n", sec.Name, len(data))
+		sum.Write(data)
+		some = true
 	}
-	data, err := sec.Data()
-	if err != nil {
-		return nil, fmt.Errorf(".text of %s: %w", im.path, err)
+	if !some {
+		return nil, fmt.Errorf("%s has no code", im.path)
 	}
-	sum := sha256.Sum256(data)
-	return sum[:], nil
+	return sum.Sum(nil), nil
 }
 
 // shapes are the forms of all functions of that name and their split-off parts, in address order.

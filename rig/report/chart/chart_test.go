@@ -13,6 +13,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 func TestChartsOfLittleData(t *testing.T) {
@@ -28,9 +29,9 @@ func TestChartsOfLittleData(t *testing.T) {
 		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{StaleNS: -5}}},
 	} {
 		arm.Series, arm.Detections = c.series, c.detections
-		share, err := Share("a", trial.Acquire, []result.ModeDocument{arm})
+		share, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
-		times, err := Stale("b", trial.Acquire, []result.ModeDocument{arm})
+		times, err := Stale("b", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
 		require.NoError(t, err, name)
 		for _, chart := range []*Plot{share, times} {
 			assert.NotContains(t, string(chart.SVG), "NaN", name)
@@ -40,7 +41,7 @@ func TestChartsOfLittleData(t *testing.T) {
 		}
 	}
 	arm.Series, arm.Detections = []trial.Sample{{AtNS: 1}}, nil
-	none, err := Share("a", trial.Acquire, []result.ModeDocument{arm})
+	none, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
 	require.NoError(t, err)
 	assert.Nil(t, none, "no window, no share")
 }
@@ -49,7 +50,7 @@ func TestChartsOfLittleData(t *testing.T) {
 func TestEveryCurveHasItsOwnDash(t *testing.T) {
 	run, err := result.Load(filepath.Join("..", "testdata", "runs", "fixed"))
 	require.NoError(t, err)
-	chart, err := Share("a", trial.Acquire, run.Document.Measured)
+	chart, err := Share("a", wording.Words{}, trial.Acquire, run.Document.Measured)
 	require.NoError(t, err)
 	seen := map[string]bool{}
 	for _, l := range chart.Legend {

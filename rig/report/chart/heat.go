@@ -119,14 +119,14 @@ func field(share float64) string {
 	return fmt.Sprintf("%.1f %%", share)
 }
 
-// Heat draws the share of stale windows of every cell; nil where nothing
+// Heat draws every cell's share of windows in which the bug was seen; nil where nothing
 // was measured.
 func Heat(id string, d matrix.Document) (*Plot, error) {
 	h := newHeat(d)
 	if len(h.columns) == 0 {
 		return nil, nil
 	}
-	c := &Plot{ID: id, Title: "Share of stale windows, cell by cell", Head: append([]string{"no", "cell", "outcome"}, h.columns...)}
+	c := &Plot{ID: id, Title: fmt.Sprintf("Share of %s %s, cell by cell", d.Words.Adjective(), d.Words.Full().Windows), Head: append([]string{"no", "cell", "outcome"}, h.columns...)}
 	p := newPlot("", "")
 	p.X.Padding, p.Y.Padding = 0, 0
 	names := make([]string, len(h.rows))

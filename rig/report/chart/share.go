@@ -11,14 +11,16 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
-// Share plots the share of stale windows so far over time, for the kernels
+// Share plots the share of windows in which the bug was seen so far over time, for the kernels
 // of one reader. It is nil where no kernel kept a series.
-func Share(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+func Share(id string, said wording.Words, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+	several, adjective := said.Full().Windows, said.Adjective()
 	c := &Plot{
-		ID: id, Title: fmt.Sprintf("Stale share over time, %s reader", reader),
-		Head: []string{"kernel, mode", "after", "windows", "stale", "share"},
+		ID: id, Title: fmt.Sprintf("%s share over time, %s reader", words.Capital(adjective), reader),
+		Head: []string{"kernel, mode", "after", several, said.Column(), "share"},
 	}
 	var curves []curve
 	var texts []string
@@ -34,14 +36,14 @@ func Share(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, e
 		}
 		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: points, last: fmt.Sprintf("%.1f %%", last)})
-		texts = append(texts, fmt.Sprintf("%s: %.1f %% of windows were stale at the end, after %.2f seconds", name, last, points[len(points)-1].X))
+		texts = append(texts, fmt.Sprintf("%s: %.1f %% of %s were %s at the end, after %.2f seconds", name, last, several, adjective, points[len(points)-1].X))
 		c.Table = append(c.Table, shareRows(name, a)...)
 	}
 	if len(curves) == 0 {
 		return nil, nil
 	}
 	c.Text = strings.Join(texts, ". ") + "."
-	p := newPlot("seconds of stress", "stale windows so far")
+	p := newPlot("seconds of stress", adjective+" "+several+" so far")
 	p.Y.Tick.Marker = percentTicks{}
 	p.X.Min, p.Y.Min = 0, 0
 	p.Y.Max = min(100, max(10, 1.15*highest))

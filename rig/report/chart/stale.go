@@ -15,15 +15,22 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Stale plots how long the reported entries of one reader's kernels stayed
-// stale, as the share that had its value after a time. It is nil without reports.
-func Stale(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+// stale, as the share that had its value after a time. It is nil without reports, and
+// where hits are not of something that is read.
+func Stale(id string, said wording.Words, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+	said = said.Full()
+	if said.Unit == "" {
+		return nil, nil
+	}
+	units, adjective := said.Units, said.Adjective()
 	c := &Plot{
-		ID: id, Title: fmt.Sprintf("How long entries stayed stale, %s reader", reader),
-		Head: []string{"kernel, mode", "entries reported", "shortest", "median", "nine in ten within", "longest"},
-		Note: "From the reader's first look to its first sight of the value. Of the first stale entries only, which the guest reports one by one; entries of one window are alike.",
+		ID: id, Title: fmt.Sprintf("How long %s stayed %s, %s reader", units, adjective, reader),
+		Head: []string{"kernel, mode", units + " reported", "shortest", "median", "nine in ten within", "longest"},
+		Note: fmt.Sprintf("From the reader's first look to its first sight of the value. Of the first %s %s only, which the guest reports one by one; %s of one %s are alike.", adjective, units, units, said.Window),
 	}
 	var curves []curve
 	var texts []string
@@ -35,14 +42,14 @@ func Stale(id string, reader trial.Reader, arms []result.ModeDocument) (*Plot, e
 		at := func(share float64) string { return words.ShortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
 		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
 		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
-		texts = append(texts, fmt.Sprintf("%s: %d entries, from %s to %s, median %s", name, len(times), at(0), at(1), at(0.5)))
+		texts = append(texts, fmt.Sprintf("%s: %d %s, from %s to %s, median %s", name, len(times), units, at(0), at(1), at(0.5)))
 		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})
 	}
 	if len(curves) == 0 {
 		return nil, nil
 	}
 	c.Text = strings.Join(texts, ". ") + "."
-	p := newPlot("time until the value was there", "entries no longer stale")
+	p := newPlot("time until the value was there", units+" no longer "+adjective)
 	p.Y.Tick.Marker = percentTicks{}
 	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, timeTicks{}
 	var err error

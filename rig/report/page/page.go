@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
+	"kcovrig/rig/wording"
 )
 
 //go:embed *.html page.css history
@@ -21,9 +22,17 @@ var files embed.FS
 
 // Reports holds the templates of reports, page.html first.
 var Reports = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": style,
+	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": style, "capital": words.Capital, "said": newSaid,
 	"eventHead": func() []string { return explain.EventColumns },
 }).ParseFS(files, "*.html"))
+
+// said is a count, and the words to tell it in.
+type said struct {
+	Count any
+	Words wording.Words
+}
+
+func newSaid(count any, words wording.Words) said { return said{count, words} }
 
 // History is the templates of the history's pages, which share the reports' style
 // and parts, with further functions.

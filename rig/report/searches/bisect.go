@@ -58,7 +58,7 @@ func bisectText(w io.Writer, r bisect.Report) error {
 		code *trial.Code
 	}{{"stale side", r.StaleCode}, {"clean side", r.CleanCode}} {
 		if side.code != nil {
-			fmt.Fprintf(&b, "\ncode      %s: %s: ordered between copy and count: %s", side.name, side.code.Container, side.code.Ordered)
+			fmt.Fprintf(&b, "\ncode      %s: %s: ordered between the two writes: %s", side.name, side.code.Container, side.code.Ordered)
 		}
 	}
 	if r.StaleCode != nil || r.CleanCode != nil {

@@ -43,7 +43,7 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 		if side.code == nil {
 			continue
 		}
-		fmt.Fprintf(&b, "- %s side: `%s`, ordered between copy and count: %s", side.name, side.code.Container, side.code.Ordered)
+		fmt.Fprintf(&b, "- %s side: `%s`, ordered between the two writes: %s", side.name, side.code.Container, side.code.Ordered)
 		if len(side.code.Barriers) > 0 {
 			fmt.Fprintf(&b, " (`%s`)", strings.Join(side.code.Barriers, "`, `"))
 		}

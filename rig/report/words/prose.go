@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"kcovrig/rig/matrix"
 )
@@ -127,6 +128,12 @@ func Paragraph(b *strings.Builder, text, indent string, width int) {
 	b.WriteString("\n")
 }
 
+// Capital is the text with a capital at its begin.
+func Capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
 // Dash is the text, or "-" where there is none.
 func Dash(text string) string {
 	if text == "" {
@@ -156,6 +163,8 @@ func Status(r matrix.CellResult) string {
 		return "not run"
 	case matrix.Expected:
 		return "as expected"
+	case matrix.NotFor:
+		return "not applicable"
 	}
 	return string(r.Status)
 }

@@ -10,9 +10,9 @@
 #include "counters.h"
 #include "vcpu.h"
 
-/* Only its vCPU writes a ring; trace_save reads those of the others as they
- * are, so that the event being written may be torn: its kind is set last. */
-static struct {
+/* Only its vCPU writes a ring; trace_save copies those of the others while they
+ * are written, and leaves out what may be torn. */
+static struct ring {
     struct trace_event event[TRACE_EVENTS];
     uint64_t next;
 } ring[MAX_VCPUS];
@@ -63,13 +63,18 @@ bool trace_open(const char *path, uint64_t marks, uint64_t vcpus)
 void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
                uint64_t phys, unsigned int bytes, uint64_t value, uint64_t time)
 {
+    struct ring *r = &ring[vcpu];
     struct trace_event *e;
+    uint64_t number;
 
     if (!trace_on()) {
         return;
     }
-    e = &ring[vcpu].event[ring[vcpu].next++ % TRACE_EVENTS];
-    __atomic_store_n(&e->kind, TRACE_NONE, __ATOMIC_RELEASE);
+    number = __atomic_load_n(&r->next, __ATOMIC_RELAXED);
+    e = &r->event[number % TRACE_EVENTS];
+    __atomic_store_n(&e->kind, TRACE_NONE, __ATOMIC_RELAXED);
+    __atomic_store_n(&r->next, number + 1, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
     e->ns = trace_clock();
     e->pc = pc;
     e->phys = phys;
@@ -77,6 +82,25 @@ void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
     e->value = value;
     e->time = time;
     __atomic_store_n(&e->kind, kind, __ATOMIC_RELEASE);
+}
+
+/* Copies a ring as of now. Left out are the event that was being written, and
+ * those that were begun since: they stand in the places of the oldest, and a
+ * copy may hold parts of both. */
+static void copy_ring(const struct ring *r, struct trace_event *to)
+{
+    uint64_t begin = __atomic_load_n(&r->next, __ATOMIC_ACQUIRE), end;
+
+    if (begin > 0 &&
+        __atomic_load_n(&r->event[(begin - 1) % TRACE_EVENTS].kind, __ATOMIC_ACQUIRE) == TRACE_NONE) {
+        begin--;
+    }
+    memcpy(to, r->event, sizeof r->event);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    end = __atomic_load_n(&r->next, __ATOMIC_RELAXED);
+    for (uint64_t i = begin; i < end && i - begin < TRACE_EVENTS; i++) {
+        to[i % TRACE_EVENTS].kind = TRACE_NONE;
+    }
 }
 
 void trace_save(const struct trace_mark *mark)
@@ -91,7 +115,7 @@ void trace_save(const struct trace_mark *mark)
     to = (void *)((char *)(file + 1) + (file->mark_max - left) * mark_bytes());
     events = (void *)(to + 1);
     for (uint64_t i = 0; i < file->vcpus; i++) {
-        memcpy(events + i * TRACE_EVENTS, ring[i].event, sizeof ring[i].event);
+        copy_ring(&ring[i], events + i * TRACE_EVENTS);
     }
     *to = *mark;
     __atomic_store_n(&file->marks, file->mark_max - left + 1, __ATOMIC_RELEASE);

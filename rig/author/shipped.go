@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package author helps those who write scenarios: it says which ones come with
+// kcovrig, as examples, and what their file may hold. It leaves reading a scenario
+// to rig/scenario, and how the answers are shown to the reports.
+package author
+
+import (
+	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
+)
+
+// Shipped is a scenario that comes with kcovrig.
+type Shipped struct {
+	Name    string   `json:"name"`
+	Title   string   `json:"title"`
+	Archs   []string `json:"archs"`
+	Default bool     `json:"default"` // looked at where none is named
+}
+
+// List tells all scenarios that come with kcovrig, by name.
+func List() ([]Shipped, error) {
+	var all []Shipped
+	for _, name := range scenario.Names() {
+		s, err := scenario.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Shipped{Name: s.Name, Title: s.Title, Archs: s.Archs, Default: name == scenario.Default})
+	}
+	return all, nil
+}
+
+// Schema is the JSON schema of scenario files, for editors.
+func Schema() ([]byte, error) {
+	text, err := scenario.FileSchema()
+	return text, fault.Wrap(fault.Rig, "write the schema of scenario files", err)
+}

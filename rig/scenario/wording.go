@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"kcovrig/guest/wire"
+	"kcovrig/rig/wording"
+)
+
+// sights are what the ways in which a bug shows are called.
+var sights = map[wire.Kind]string{
+	wire.KindTold: "hit", wire.KindOops: "oops", wire.KindWarn: "warning", wire.KindBug: "BUG",
+	wire.KindKASAN: "KASAN report", wire.KindHang: "hang", wire.KindExit: "death of the program",
+}
+
+// words are the file's, and where it has none those that follow from what is detected:
+// one sign with its function, several of a kind without one.
+func (f file) words() wording.Words {
+	w := f.Words
+	if w.Hit == "" {
+		w.Hit = sightOf(f.Detect)
+	}
+	return w.Completed()
+}
+
+func sightOf(signs []sign) string {
+	first := signs[0]
+	name := sights[first.Kind]
+	for _, s := range signs[1:] {
+		if s.Kind != first.Kind {
+			return sights[wire.KindTold]
+		}
+	}
+	if len(signs) == 1 && first.Function != "" {
+		name += " in " + first.Function
+	}
+	return name
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/wording"
+)
+
+func TestWordsFollowFromWhatIsDetected(t *testing.T) {
+	oops := func(function string) sign { return sign{Kind: wire.KindOops, Function: function} }
+	for want, signs := range map[string][]sign{
+		"hit":                    {{Kind: wire.KindTold}},
+		"oops":                   {oops("")},
+		"oops in tls_getsockopt": {oops("tls_getsockopt")},
+		"KASAN report in f":      {{Kind: wire.KindKASAN, Function: "f"}},
+		"death of the program":   {{Kind: wire.KindExit}},
+	} {
+		assert.Equal(t, want, sightOf(signs))
+	}
+	assert.Equal(t, "oops", sightOf([]sign{oops("f"), oops("g")}), "of several functions none is named")
+	assert.Equal(t, "hit", sightOf([]sign{oops("f"), {Kind: wire.KindTold}}))
+}
+
+func TestTheShippedScenariosHaveTheirWords(t *testing.T) {
+	kcov, err := Load("kcov")
+	require.NoError(t, err)
+	assert.Equal(t, wording.Words{}.Full(), kcov.Words, "results of old had these")
+	tls, err := Load("tls")
+	require.NoError(t, err)
+	assert.Equal(t, wording.Words{Hit: "oops in tls_getsockopt", Hits: "oopses in tls_getsockopt", Window: "try", Windows: "tries"}, tls.Words)
+}
+
+func TestWordsThatTurnTheirLineRoundAreRefused(t *testing.T) {
+	text := "kcovrig: scenario/1\nname: ring\ntitle: a ring\nfix: [fix.patch]\nworkload: {source: ring.c}\n"
+	_, err := parse("scenario.yaml", []byte(text+"words: {hit: \"lost \\u202enote\"}\n"))
+	assert.ErrorContains(t, err, "words: hit")
+	_, err = parse("scenario.yaml", []byte(text+"words: {hit: lost note}\n"))
+	assert.NoError(t, err)
+}
