@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/result"
+
+	"kcovrig/rig/trial"
 )
 
 // printed is what these tests read of the JSON interface.
@@ -27,6 +29,7 @@ type printed struct {
 		Argv                                                 []string
 		Emulator                                             map[string]uint64
 		Detections                                           []map[string]any
+		Boots                                                []trial.Boot
 	}
 	Kernel struct{ Version, TreeHash, ConfigHash, Compiler string }
 	Images []struct {

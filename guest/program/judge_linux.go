@@ -67,7 +67,7 @@ func (l *life) await(end ending) (err error) {
 	return err
 }
 
-// drain hears what is left in the pipe of a program that has ended.
+// drain hears what is left in the pipes of a program that has ended.
 func (l *life) drain() error {
 	late := time.NewTimer(l.opts.patience.rest)
 	defer late.Stop()
@@ -75,6 +75,10 @@ func (l *life) drain() error {
 		select {
 		case line, open := <-l.child.lines:
 			if !open {
+				select {
+				case <-l.child.mute:
+				case <-late.C:
+				}
 				return nil
 			}
 			if _, err := l.line(line); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/trial"
@@ -64,11 +65,12 @@ func (a *again) once(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		before := slices.Clone(a.seen[i].Tallies)
+		before, over := slices.Clone(a.seen[i].Tallies), slices.Clone(a.seen[i].Boots)
 		b.Events = func(e trial.Event) {
 			if e.Tally != nil {
 				sum := *e.Tally
 				sum.Tallies = boot.Further(before, sum.Tallies)
+				sum.Again, sum.Boots = true, over
 				e.Tally = &sum
 			}
 			a.setup.Config.Events(e)
@@ -83,20 +85,30 @@ func (a *again) once(ctx context.Context, n int) error {
 		})
 	}
 	err := group.Wait()
-	if n > 0 && ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		for i := range a.seen { // what was measured before stands
-			a.seen[i].Outcome = trial.OutcomeCut
-		}
-		return nil
-	}
+	interrupted := n > 0 && ctx.Err() != nil && errors.Is(err, context.Canceled)
 	for i, o := range next {
-		boot.Join(&a.seen[i], o)
-		if room := boot.MaxHits*len(a.variants) - len(a.saved); room > 0 {
-			saved := boots[i].Witnesses()
-			a.saved = append(a.saved, saved[:min(room, len(saved))]...)
+		if interrupted && !slices.ContainsFunc(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
+			continue // what was measured before stands, and so does a hit
 		}
+		boot.Join(&a.seen[i], o)
+		a.save(boots[i].Witnesses(), n)
 	}
-	return err
+	if !interrupted {
+		return err
+	}
+	for i := range a.seen {
+		a.seen[i].Outcome, a.seen[i].Error = trial.OutcomeCut, ""
+	}
+	return nil
+}
+
+// save keeps the witnesses of a boot, as far as there is room for them.
+func (a *again) save(witnesses []trial.Witness, n int) {
+	room := max(0, boot.MaxHits*len(a.variants)-len(a.saved))
+	for _, w := range witnesses[:min(room, len(witnesses))] {
+		w.Detection.Boot = uint64(n) + 1 // as boot.Join numbers them
+		a.saved = append(a.saved, w)
+	}
 }
 
 // cut says whether a kernel's last boot tells nothing. To leave it out and go on would

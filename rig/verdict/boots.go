@@ -128,8 +128,8 @@ func (r rule) judgeBoots(unpatched, patched trial.Observation, setting Setting, 
 		m.MissProbability = missedPairs(m.Counted, worth)
 	}
 	few := fmt.Sprintf("mode %s: too few boots: in %d pairs of %d the unpatched kernel alone showed the bug, %s needed", u.Mode, m.Counted, min(whole(unpatched.Boots), whole(patched.Boots)), needed(m.Required))
-	if worth < 1 && w.mostly != "" {
-		few += fmt.Sprintf("; more than %d, since the memory emulator could speak less often with the patch; %s", r.pairsNeeded(1), w.mostly)
+	if least := r.pairsNeeded(1); m.Required > least && w.mostly != "" {
+		few += fmt.Sprintf("; more than %d, since the memory emulator could speak less often with the patch; %s", least, w.mostly)
 	}
 	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, few)
 	return m

@@ -42,20 +42,27 @@ func notComparable(unpatched, patched trial.Observation) string {
 // clean blocks count, the emulator's notes say at the end: it promises no verdict.
 type Standing struct {
 	Mode     string
-	Clean    uint64 // patched blocks without a stale window
-	Required uint64 // that have to count, for "fixed"; 0: the unpatched kernel allows no bound yet
+	Pairs    bool   // pairs of boots are counted, not blocks
+	Clean    uint64 // patched blocks without a stale window; pairs in which the unpatched kernel alone showed the bug
+	Required uint64 // that have to count, for "fixed"; 0: the unpatched kernel allows no bound yet. Of pairs, at the least
 	Stale    uint64 // stale windows of the patched kernel
 }
 
 // Standings gives the standing of each mode that both kernels have counts of.
-func Standings(unpatched, patched []wire.Tally) []Standing {
+func Standings(unpatched, patched trial.TallyEvent) []Standing {
 	var all []Standing
-	for _, p := range patched {
-		at := slices.IndexFunc(unpatched, func(u wire.Tally) bool { return u.Mode == p.Mode })
+	for _, p := range patched.Tallies {
+		at := slices.IndexFunc(unpatched.Tallies, func(u wire.Tally) bool { return u.Mode == p.Mode })
 		if at < 0 {
 			continue
 		}
-		required, _ := Required(unpatched[at].StaleBlocks, unpatched[at].Blocks)
+		if unpatched.Again && patched.Again {
+			told := tellingPairs(unpatched.Boots, patched.Boots)
+			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: told, Required: promised.pairsNeeded(1), Stale: p.StaleWindows})
+			continue
+		}
+		u := unpatched.Tallies[at]
+		required, _ := Required(u.StaleBlocks, u.Blocks)
 		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: required, Stale: p.StaleWindows})
 	}
 	return all
