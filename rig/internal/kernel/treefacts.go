@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
+)
+
+// MemoryModel is the folder of the kernel's memory model in the private copy. It
+// must not be written, and stays until the Tree is closed.
+func (t *Tree) MemoryModel() string { return filepath.Join(t.src, "tools", "memory-model") }
+
+// ReadFile returns a file of the tree as the user has it; the error of one that is not
+// there is fs.ErrNotExist.
+func (t *Tree) ReadFile(path string) (string, error) { return t.read(path) }
+
+// HasFix says whether the tree has what the series fix: with the error of a fix that
+// does not apply where nothing says so.
+func (t *Tree) HasFix(ctx context.Context, series []Series) (bool, error) {
+	set, err := readFix(series)
+	if err != nil {
+		return false, err
+	}
+	return t.has(ctx, set)
+}
+
+// HasPatches says the same of patches that belong together.
+func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool, error) {
+	return t.has(ctx, patchSet{series: []fix{{patches: patches}}})
+}
+
+func (t *Tree) has(ctx context.Context, set patchSet) (bool, error) {
+	set.version = t.Version
+	s, err := set.stand(ctx, t.read)
+	if err == nil && s.presence == fixUnknown {
+		err = notApplicable(s.tries)
+	}
+	return s.presence == fixPresent, err
+}
+
+// symbolLine begins the entry of a configuration symbol.
+var symbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
+
+// Symbols are the configuration symbols that the tree's Kconfig files define, for any
+// architecture, sorted, without CONFIG_.
+func (t *Tree) Symbols() ([]string, error) {
+	var all []string
+	err := filepath.WalkDir(t.src, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasPrefix(d.Name(), "Kconfig") {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		lines := bufio.NewScanner(f)
+		for lines.Scan() {
+			if m := symbolLine.FindStringSubmatch(lines.Text()); m != nil {
+				all = append(all, m[1])
+			}
+		}
+		return lines.Err()
+	})
+	slices.Sort(all)
+	return slices.Compact(all), fault.Wrap(fault.Rig, "list the configuration symbols", err)
+}
+
+// Configure has kbuild make the configuration that a build would have, of the tree as
+// it stands, and says which of the requested settings are lost. It compiles no kernel.
+func (t *Tree) Configure(ctx context.Context) (lost []Lost, err error) {
+	symbols, err := mergeFragments(t.cfg.Fragments)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTools(); err != nil {
+		return nil, err
+	}
+	tool, err := findToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
+	if err != nil {
+		return nil, err
+	}
+	l, err := t.lockTree(ctx) // others' patches may be of Kconfig
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := t.switchTo(changes{}); err != nil {
+		return nil, err
+	}
+	b, err := t.newBuild(ctx, job{symbols: symbols, tool: tool, key: "configure"})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.work.Close()) }()
+	if err := b.configure(ctx); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(b.out, ".config"))
+	return lostSettings(symbols, string(text)), fault.Wrap(fault.Kernel, "read the kernel config", err)
+}
