@@ -24,7 +24,7 @@ func TestScenarioSaysWhatComesWithKcovrig(t *testing.T) {
 func TestScenarioAloneIsWrongUsage(t *testing.T) {
 	code, _, stderr := call(t, "scenario")
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "have: list, new, schema")
+	assert.Contains(t, stderr, "have: check, list, new, schema")
 }
 
 func TestScenarioNewWritesAFolderThatIsRead(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -53,9 +52,9 @@ func (t *Tree) has(ctx context.Context, set patchSet) (bool, error) {
 var symbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
 
 // Symbols are the configuration symbols that the tree's Kconfig files define, for any
-// architecture, sorted, without CONFIG_.
-func (t *Tree) Symbols() ([]string, error) {
-	var all []string
+// architecture, without CONFIG_, each with the first file that does.
+func (t *Tree) Symbols() (map[string]string, error) {
+	all := map[string]string{}
 	err := filepath.WalkDir(t.src, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.HasPrefix(d.Name(), "Kconfig") {
 			return err
@@ -67,14 +66,13 @@ func (t *Tree) Symbols() ([]string, error) {
 		defer f.Close()
 		lines := bufio.NewScanner(f)
 		for lines.Scan() {
-			if m := symbolLine.FindStringSubmatch(lines.Text()); m != nil {
-				all = append(all, m[1])
+			if m := symbolLine.FindStringSubmatch(lines.Text()); m != nil && all[m[1]] == "" {
+				all[m[1]], err = filepath.Rel(t.src, path)
 			}
 		}
-		return lines.Err()
+		return errors.Join(err, lines.Err())
 	})
-	slices.Sort(all)
-	return slices.Compact(all), fault.Wrap(fault.Rig, "list the configuration symbols", err)
+	return all, fault.Wrap(fault.Rig, "list the configuration symbols", err)
 }
 
 // Configure has kbuild make the configuration that a build would have, of the tree as

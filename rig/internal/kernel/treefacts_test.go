@@ -31,7 +31,7 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 
 	names, err := tree.Symbols()
 	require.NoError(t, err)
-	assert.Equal(t, []string{"ONE", "TWO"}, names)
+	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig"}, names)
 
 	has, err := tree.HasFix(t.Context(), series)
 	require.NoError(t, err)

@@ -5,14 +5,70 @@ package answers
 import (
 	"fmt"
 	"io"
+	"text/tabwriter"
 
 	"kcovrig/rig/author"
+	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 )
 
 // WrittenSchema is that of a scenario that was written.
 const WrittenSchema = "kcovrig.scenario-new/1"
+
+// CheckedSchema is that of a scenario that was looked over.
+const CheckedSchema = "kcovrig.scenario-check/1"
+
+// Checked says what is wrong with a scenario, and what was seen of it.
+var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checkedText}, {Format: format.JSON, Write: checkedJSON}}
+
+func checkedJSON(w io.Writer, c author.Checked) error {
+	return result.Object(w, map[string]any{
+		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Findings), "linux": c.Linux, "side": c.Side,
+		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "skipped": result.Full(c.Skipped),
+	})
+}
+
+func checkedText(w io.Writer, c author.Checked) error {
+	findings(w, c.Findings)
+	if c.Linux != "" && c.Side != "" {
+		fmt.Fprintf(w, "tree: linux %s %s the fix\n", c.Linux, c.Side)
+	}
+	if c.Program > 0 {
+		fmt.Fprintf(w, "program: %s for %s\n", words.Size(int64(c.Program)), c.Arch)
+	}
+	for _, k := range c.Kernels {
+		scopeText(w, k)
+	}
+	for _, s := range c.Skipped {
+		fmt.Fprintf(w, "not looked at: %s\n", s)
+	}
+	counts := map[author.Level]int{}
+	for _, f := range c.Findings {
+		counts[f.Level]++
+	}
+	_, err := fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	return err
+}
+
+// scopeText lists a kernel's scope, and what in it keeps accesses in order.
+func scopeText(w io.Writer, k author.Kernel) {
+	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range k.Scope {
+		fmt.Fprintf(t, "  %s\t%d bytes\t%s\n", mailpatch.Printable(f.Symbol), f.Bytes, mailpatch.Printable(f.Why))
+	}
+	_ = t.Flush()
+	if len(k.Stops) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "  what was stored before is visible to all, or in order, after:")
+	for _, s := range k.Stops {
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Kind, s.Place(), mailpatch.Printable(s.Source), mailpatch.Printable(s.Text), mailpatch.Printable(s.SourceText))
+	}
+	_ = t.Flush()
+}
 
 // Written says which files of a scenario were written, and what is left to do.
 var Written = format.Writers[author.Written]{{Format: format.Text, Write: writtenText}, {Format: format.JSON, Write: writtenJSON}}
