@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"kcovrig/rig/command"
@@ -103,25 +102,30 @@ func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.
 	}
 	a, err := source.Analyse(ctx, image, dir)
 	if err != nil {
-		c.absent(cfg, image, v)
+		if c.absent(cfg, image, v) {
+			return nil, nil
+		}
 		return nil, c.wrongAt("scope", short(err, image, v))
 	}
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	c.out.Kernels = append(c.out.Kernels, Kernel{Variant: string(v), Scope: slices.Concat([]trial.ScopeFunction{}, a.Code.Scope), Stops: slices.Concat([]trial.ScopeStop{}, a.Stops)})
+	c.out.Kernels = append(c.out.Kernels, Kernel{Variant: string(v), Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Stops: append([]trial.ScopeStop{}, a.Stops...)})
 	return a.Compared, nil
 }
 
-// absent says which of the functions that the scope names a kernel has not.
-func (c *checker) absent(cfg command.Config, image kernels.Image, v trial.Variant) {
+// absent says which of the functions that the scope names a kernel has not, and whether
+// there are any.
+func (c *checker) absent(cfg command.Config, image kernels.Image, v trial.Variant) (some bool) {
 	for of, names := range map[string][]string{"scope.kernel": c.s.Scope.Kernel, "scope.callees": c.s.Scope.Callees} {
 		for i, name := range names {
 			if _, err := cfg.Doers.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
 				c.wrong(member(of, i), "%v", short(err, image, v))
+				some = true
 			}
 		}
 	}
+	return some
 }
 
 // short names a kernel in an error as people do.

@@ -160,6 +160,37 @@ func place(f Finding) string {
 	return strings.Join([]string{strconv.Itoa(f.Line), strconv.Itoa(f.Col)}, ":")
 }
 
+// unscoped are kernels in which the scope cannot be found.
+type unscoped struct{ kernels.Source }
+
+func (unscoped) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
+	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New("vmlinux has no code of it"), Try: "another scope"}
+}
+
+func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
+	open := func(o *CheckOrder) {
+		lab := o.Kernels
+		o.Kernels = func(ctx context.Context, cfg kernels.Config) (kernels.Source, error) {
+			source, err := lab(ctx, cfg)
+			return unscoped{source}, err
+		}
+	}
+	got := looked(t, folder(t), facts{}, open)
+	require.Len(t, got.Findings, 1)
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
+	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		open(o)
+		o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
+			if names[0] != "victim" {
+				return nil, fault.Newf(fault.User, "", "vmlinux has no function %s", names[0])
+			}
+			return nil, nil
+		}
+	})
+	require.Len(t, got.Findings, 1)
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper"}, got.Findings[0])
+}
+
 func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
 	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})

@@ -34,7 +34,7 @@ static void must(int ok, const char *what)
 /* Once, before any try. */
 static void set_up(void)
 {
-	/* TODO(you): what all tries need. Nothing but PID 1 runs: /dev, /proc and /sys are there. */
+	/* TODO(you): what all tries need. PID 1 alone runs; lo is down. */
 }
 
 /* Before each try, by the writer alone. */

@@ -76,8 +76,9 @@ func (t *Tree) Symbols() (map[string]string, error) {
 }
 
 // Configure has kbuild make the configuration that a build would have, of the tree as
-// it stands, and says which of the requested settings are lost. It compiles no kernel.
-func (t *Tree) Configure(ctx context.Context) (lost []Lost, err error) {
+// it stands, and says which of the requested settings are lost. It compiles no kernel;
+// the answer is kept.
+func (t *Tree) Configure(ctx context.Context) ([]Lost, error) {
 	symbols, err := mergeFragments(t.cfg.Fragments)
 	if err != nil {
 		return nil, err
@@ -89,22 +90,38 @@ func (t *Tree) Configure(ctx context.Context) (lost []Lost, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := t.lockTree(ctx) // others' patches may be of Kconfig
+	key := hashOf([]any{"configure", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, configText(symbols), t.cfg.MakeArgs, tool.identity, tool.prefix})
+	kept := filepath.Join(t.store.dir, "memo", "config-"+key+".json")
+	var known struct{ Lost []Lost }
+	if readJSON(kept, &known) {
+		return known.Lost, nil
+	}
+	dotConfig, err := t.configuration(ctx, job{symbols: symbols, tool: tool, key: "configure-" + key})
 	if err != nil {
 		return nil, err
+	}
+	known.Lost = lostSettings(symbols, dotConfig)
+	return known.Lost, writeJSON(kept, known)
+}
+
+// configuration is what kbuild makes of the symbols of a job.
+func (t *Tree) configuration(ctx context.Context, j job) (text string, err error) {
+	l, err := t.lockTree(ctx) // others' patches may be of Kconfig
+	if err != nil {
+		return "", err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	if err := t.switchTo(changes{}); err != nil {
-		return nil, err
+		return "", err
 	}
-	b, err := t.newBuild(ctx, job{symbols: symbols, tool: tool, key: "configure"})
+	b, err := t.newBuild(ctx, j)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, b.work.Close()) }()
 	if err := b.configure(ctx); err != nil {
-		return nil, err
+		return "", err
 	}
-	text, err := os.ReadFile(filepath.Join(b.out, ".config"))
-	return lostSettings(symbols, string(text)), fault.Wrap(fault.Kernel, "read the kernel config", err)
+	made, err := os.ReadFile(filepath.Join(b.out, ".config"))
+	return string(made), fault.Wrap(fault.Kernel, "read the kernel config", err)
 }

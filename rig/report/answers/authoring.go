@@ -5,13 +5,14 @@ package answers
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"kcovrig/rig/author"
-	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
 )
 
 // WrittenSchema is that of a scenario that was written.
@@ -38,8 +39,12 @@ func checkedText(w io.Writer, c author.Checked) error {
 	if c.Program > 0 {
 		fmt.Fprintf(w, "program: %s for %s\n", words.Size(int64(c.Program)), c.Arch)
 	}
-	for _, k := range c.Kernels {
-		scopeText(w, k)
+	for i, k := range c.Kernels {
+		if i == 0 {
+			scopeText(w, k, nil)
+		} else {
+			scopeText(w, k, c.Kernels[0].Stops)
+		}
 	}
 	for _, s := range c.Skipped {
 		fmt.Fprintf(w, "not looked at: %s\n", s)
@@ -52,22 +57,53 @@ func checkedText(w io.Writer, c author.Checked) error {
 	return err
 }
 
-// scopeText lists a kernel's scope, and what in it keeps accesses in order.
-func scopeText(w io.Writer, k author.Kernel) {
+// scopeText lists a kernel's scope, and what in it keeps accesses in order that was
+// not listed of the kernel before it.
+func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
 	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	var rows [][]string
 	for _, f := range k.Scope {
-		fmt.Fprintf(t, "  %s\t%d bytes\t%s\n", mailpatch.Printable(f.Symbol), f.Bytes, mailpatch.Printable(f.Why))
+		rows = append(rows, []string{"  " + words.OneLine(f.Symbol), fmt.Sprintf("%d bytes", f.Bytes), words.OneLine(f.Why)})
 	}
-	_ = t.Flush()
-	if len(k.Stops) == 0 {
-		return
+	columns(&b, rows)
+	rows = nil
+	left := map[string]int{}
+	for _, s := range before {
+		left[sameStop(s)]++
 	}
-	fmt.Fprintln(w, "  what was stored before is visible to all, or in order, after:")
 	for _, s := range k.Stops {
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", s.Kind, s.Place(), mailpatch.Printable(s.Source), mailpatch.Printable(s.Text), mailpatch.Printable(s.SourceText))
+		if left[sameStop(s)]--; left[sameStop(s)] < 0 {
+			rows = append(rows, []string{"    " + s.Kind, s.Place(), words.OneLine(s.Source), words.OneLine(s.Text), words.OneLine(s.SourceText)})
+		}
 	}
-	_ = t.Flush()
+	switch {
+	case len(rows) > 0 && before == nil:
+		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
+	case len(rows) > 0:
+		b.WriteString("  there, beside what the other kernel has:\n")
+	}
+	columns(&b, rows)
+	fmt.Fprint(w, b.String())
+}
+
+// columns writes rows with their cells below each other, and no blanks at the end.
+func columns(b *strings.Builder, rows [][]string) {
+	var aligned strings.Builder
+	t := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // a builder takes all
+	for line := range strings.Lines(aligned.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+}
+
+// sameStop is what a stop has in common in two kernels, whose addresses and lines differ.
+func sameStop(s trial.ScopeStop) string {
+	op, _, _ := strings.Cut(s.Text, " ")
+	return strings.Join([]string{s.Kind, s.Symbol, op, s.SourceText}, "\x00")
 }
 
 // Written says which files of a scenario were written, and what is left to do.

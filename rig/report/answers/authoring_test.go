@@ -28,7 +28,10 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 		Kernels: []author.Kernel{{
 			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}},
 			Stops: []trial.ScopeStop{{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}},
-		}, {Variant: "patched"}},
+		}, {Variant: "patched", Stops: []trial.ScopeStop{
+			{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x50, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:982", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}},
+			{Kind: "barrier", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x9c, Text: "dmb ishst", Source: "net/tls/tls_main.c:994"}},
+		}}},
 		Skipped: []string{"the rest"},
 	}
 	var text, object bytes.Buffer
