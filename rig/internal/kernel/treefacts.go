@@ -16,10 +16,6 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// MemoryModel is the folder of the kernel's memory model in the private copy. It
-// must not be written, and stays until the Tree is closed.
-func (t *Tree) MemoryModel() string { return filepath.Join(t.src, "tools", "memory-model") }
-
 // ReadFile returns a file of the tree as the user has it; the error of one that is not
 // there is fs.ErrNotExist.
 func (t *Tree) ReadFile(path string) (string, error) { return t.read(path) }
