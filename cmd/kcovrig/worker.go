@@ -49,6 +49,10 @@ then goes to another worker. For cells it needs a QEMU and the plugin's C
 compiler, but no kernel tree; for steps also git and what builds kernels. Their
 history comes with them, and the emulator with both.
 
+A scenario comes with its cells, and its program runs in the guests here.
+--scenario names the only ones that this worker runs: one that comes with
+kcovrig by its name, another by its folder, whose content decides.
+
 ` + exitHelp,
 		Example: `  kcovrig worker --nats nats://10.0.0.1:4222
   kcovrig worker --nats tls://nats.example.org:4222 --nats-creds worker.creds --name lab-3 --slots 4`,
@@ -72,6 +76,7 @@ history comes with them, and the emulator with both.
 	f.StringVar(&c.Name, "name", "", "the worker's `name`, unique among them (default: the host's)")
 	f.IntVar(&c.Slots, "slots", 0, "cells and steps at once (0: as many as this machine's cores and memory bear)")
 	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need and what steps build, of this worker alone (default: below the cache)")
+	f.StringArrayVar(&c.Scenarios, "scenario", nil, "run cells and steps of this `bug` alone, given once for each: a name, a folder with scenario.yaml, or such a file (default: any)")
 	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none, and for steps")
 	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell and step", "print nothing")
 	return cmd

@@ -21,17 +21,19 @@ type Needs struct {
 	Cores     int      `json:"cores,omitempty"`      // at least
 	MemoryMiB int      `json:"memory_mib,omitempty"` // at least
 	Protocol  string   `json:"protocol,omitempty"`   // how the callers' tasks and results are to be read: exactly this
+	Scenario  string   `json:"scenario,omitempty"`   // the bug, as the callers tell it from others: exactly this, of workers that choose
 	NotOn     []string `json:"not_on,omitempty"`     // workers' names
 }
 
 // Labels are what a worker offers to each task that it runs.
 type Labels struct {
-	Host      string `json:"host"`
-	KVM       bool   `json:"kvm"`
-	QEMU      string `json:"qemu"` // empty: none
-	Cores     int    `json:"cores"`
-	MemoryMiB int    `json:"memory_mib"`
-	Protocol  string `json:"protocol"`
+	Host      string   `json:"host"`
+	KVM       bool     `json:"kvm"`
+	QEMU      string   `json:"qemu"` // empty: none
+	Cores     int      `json:"cores"`
+	MemoryMiB int      `json:"memory_mib"`
+	Protocol  string   `json:"protocol"`
+	Scenarios []string `json:"scenarios,omitempty"` // that it runs alone; none: any
 }
 
 // Met says whether a worker of that name with these labels may run a task
@@ -39,6 +41,7 @@ type Labels struct {
 func (n Needs) Met(worker string, l Labels) bool {
 	return (n.Host == "" || n.Host == l.Host) && (!n.KVM || l.KVM) &&
 		(n.Protocol == "" || n.Protocol == l.Protocol) && (n.QEMU == "" || l.QEMU != "" && !olderThan(l.QEMU, n.QEMU)) &&
+		(len(l.Scenarios) == 0 || slices.Contains(l.Scenarios, n.Scenario)) &&
 		l.Cores >= n.Cores && l.MemoryMiB >= n.MemoryMiB && !slices.Contains(n.NotOn, worker)
 }
 
@@ -83,6 +86,7 @@ func (n Needs) String() string {
 	add(n.Cores != 0, "cores >= %d", n.Cores)
 	add(n.MemoryMiB != 0, "memory >= %d MiB", n.MemoryMiB)
 	add(n.Protocol != "", "a kcovrig with protocol %s", n.Protocol)
+	add(n.Scenario != "", "scenario %.16s", n.Scenario) // a name, or the beginning of a hash
 	add(len(n.NotOn) > 0, "not on %s", strings.Join(n.NotOn, ", "))
 	if len(words) == 0 {
 		return "nothing in particular"

@@ -25,6 +25,16 @@ func TestNeedsAreMetByLabels(t *testing.T) {
 	require.False(t, Needs{QEMU: "1"}.Met("w1", Labels{}))
 }
 
+func TestAWorkerThatChoosesScenariosIsGivenNoOther(t *testing.T) {
+	l := Labels{Scenarios: []string{"tls", "0123456789abcdef0123"}}
+	require.True(t, Needs{Scenario: "tls"}.Met("w1", l))
+	for _, n := range []Needs{{}, {Scenario: "kcov"}, {Scenario: "0123456789abcdef"}} {
+		require.False(t, n.Met("w1", l), "%+v", n)
+	}
+	require.True(t, Needs{Scenario: "kcov"}.Met("w1", Labels{}), "any")
+	require.Equal(t, "scenario 0123456789abcdef", Needs{Scenario: "0123456789abcdef0123"}.String())
+}
+
 func TestVersionsCompareByTheirNumbers(t *testing.T) {
 	for _, c := range []struct {
 		a, b  string

@@ -24,6 +24,7 @@ type axis struct {
 	source   bool                             // a path, which may be a mapping with a name
 	rev      bool                             // ... and with a git revision
 	number   bool
+	own      bool // its values are each scenario's own
 	set      func(*Cell, value)
 }
 
@@ -34,8 +35,13 @@ type value struct {
 	rev   string
 	label string // in cells' names
 	seed  uint64
-	at    yamlfile.Place
+	at    yamlfile.Place // zero: nobody stated it
+
+	scenario *scenario.Scenario // of the axis of scenarios
 }
+
+// scenarioKey is the file's own key, and that of the axis which may take its place.
+const scenarioKey = "scenario"
 
 // The words with a meaning of their own.
 const (
@@ -51,6 +57,13 @@ func fixed(words ...string) func(scenario.Scenario) []string {
 }
 
 var axes = []axis{
+	{key: scenarioKey, about: "the ordering bug: a name, a folder with scenario.yaml, or such a file", fallback: standardScenario,
+		set: func(c *Cell, v value) {
+			c.Spec.Scenario, c.Spec.ScenarioHash = v.scenario.Name, ""
+			if !v.scenario.Shipped {
+				c.Spec.ScenarioHash = v.scenario.Hash
+			}
+		}},
 	{key: "tree", about: "kernel source, as --tree: a folder, a tarball, or debian:VERSION", fallback: theDefault, source: true, rev: true,
 		set: func(c *Cell, v value) { c.Spec.Tree, c.Spec.Rev = v.path, v.rev }},
 	{key: "arch", about: "architecture", fallback: "arm64", words: func(scenario.Scenario) []string { return arch.Names() },
@@ -66,9 +79,9 @@ var axes = []axis{
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),
 		set: func(c *Cell, v value) { c.Command = v.text }},
-	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), words: func(s scenario.Scenario) []string { return slices.Sorted(maps.Keys(s.Readers)) },
+	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
-	{key: "mode", about: "the workload's mode", fallback: bothModes, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },
+	{key: "mode", about: "the workload's mode", fallback: bothModes, own: true, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },
 		set: func(c *Cell, v value) {
 			if v.text != bothModes {
 				c.Spec.Modes = []string{v.text}
@@ -95,6 +108,9 @@ var axes = []axis{
 	{key: "seed", about: "seed of the guest and the emulator; 0: a new one each time", fallback: "0", number: true,
 		set: func(c *Cell, v value) { c.Spec.Seed = v.seed }},
 }
+
+// readers lists a scenario's, sorted.
+func readers(s scenario.Scenario) []string { return slices.Sorted(maps.Keys(s.Readers)) }
 
 // cpus lists the CPU models of every architecture, each once.
 func cpus() []string {
@@ -134,6 +150,9 @@ func axisKeys() []string {
 
 // standard is an axis' value where the file names none.
 func (a axis) standard() value { return value{text: a.fallback, label: a.fallback} }
+
+// named says whether a value may be told by its label, too.
+func (a axis) named() bool { return a.source || a.key == scenarioKey }
 
 // complete makes a path that is relative to the file's folder complete. What
 // is no path stays: debian:VERSION, and a program's name.

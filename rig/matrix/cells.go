@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
@@ -47,6 +48,7 @@ func (d *document) cells() []Cell {
 		if _, named := d.include[i].values["command"]; !named {
 			c.deriveCommand()
 		}
+		c.deriveReader()
 		combinations = append(combinations, c)
 	}
 	if len(combinations) == 0 && !d.Failed() {
@@ -76,8 +78,7 @@ func (d *document) standardValues() map[string]value {
 	for _, a := range axes {
 		values[a.key] = a.standard()
 	}
-	reader := string(d.scenario.JudgedReader())
-	values["reader"] = value{text: reader, label: reader}
+	values[scenarioKey] = d.scenarios[0]
 	return values
 }
 
@@ -106,10 +107,11 @@ func (d *document) product() []combination {
 		}
 		out = next
 	}
-	if len(d.axes["command"]) == 0 {
-		for i := range out {
+	for i := range out {
+		if len(d.axes["command"]) == 0 {
 			out[i].deriveCommand()
 		}
+		out[i].deriveReader()
 	}
 	return out
 }
@@ -124,12 +126,23 @@ func (c *combination) deriveCommand() {
 	c.values["command"] = value{text: command, label: command, at: c.at}
 }
 
+// scenario is the bug that the combination is about.
+func (c combination) scenario() scenario.Scenario { return *c.values[scenarioKey].scenario }
+
+// deriveReader sets the reader where none is named: the one that the scenario is judged by.
+func (c *combination) deriveReader() {
+	if c.values["reader"].at == (yamlfile.Place{}) {
+		reader := string(c.scenario().JudgedReader())
+		c.values["reader"] = value{text: reader, label: reader}
+	}
+}
+
 // matches says whether the combination has, for every axis that the entry
 // names, one of its values; a source also by its name.
 func (e *entry) matches(c combination) bool {
 	for key, list := range e.values {
 		have := c.values[key]
-		if !slices.ContainsFunc(list, func(v value) bool { return v.text == have.text || axisOf(key).source && v.text == have.label }) {
+		if !slices.ContainsFunc(list, func(v value) bool { return v.text == have.text || axisOf(key).named() && v.text == have.label }) {
 			return false
 		}
 	}
@@ -143,33 +156,52 @@ func (d *document) cell(c combination) (Cell, bool) {
 	for _, a := range axes {
 		v := c.values[a.key]
 		a.set(&cell, v)
-		cell.Axes[a.key] = v.text
+		if a.key != scenarioKey || v.at != (yamlfile.Place{}) { // one of all cells is no coordinate
+			cell.Axes[a.key] = v.text
+		}
 	}
 	cell.ID, cell.Name = identity(c, cell.Spec), nameOf(c)
-	switch s := cell.Spec; {
-	case s.ScenarioHash != "":
-		cell.Name += fmt.Sprintf("/%s-%.8s", s.Scenario, s.ScenarioHash)
-	case s.Scenario != standardScenario:
-		cell.Name += "/" + s.Scenario
+	if label := scenarioLabel(cell.Spec); label != "" {
+		cell.Name += "/" + label
 	}
 	if cell.Command == Compare && c.values["patch"].text == none {
 		d.Fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
 		return cell, false
 	}
-	spec := cell.Spec
-	if len(spec.Modes) == 0 {
-		spec.Modes = d.scenario.Modes
-	}
-	err := spec.Validate()
-	if err == nil {
-		err = d.scenario.HasModes(spec.Modes)
-	}
-	if err != nil {
+	if err := runs(c.scenario(), cell.Spec); err != nil {
 		d.Fail(d.blame(c, err), "cell %s: %s; exclude it", cell.Name, words(err))
 		return cell, false
 	}
 	d.expect(&cell, c)
 	return cell, true
+}
+
+// runs says what of a specification is not right, or not the scenario's.
+func runs(s scenario.Scenario, spec trial.Spec) error {
+	if len(spec.Modes) == 0 {
+		spec.Modes = s.Modes
+	}
+	if err := spec.Validate(); err != nil {
+		return err
+	}
+	for _, r := range spec.Readers {
+		if have := readers(s); r != s.JudgedReader() && !slices.Contains(have, string(r)) {
+			return fmt.Errorf("--reader: scenario %s has no reader %q (have: %s)", s.Name, r, strings.Join(have, ", "))
+		}
+	}
+	return s.HasModes(spec.Modes)
+}
+
+// scenarioLabel tells a specification's scenario from the standard one, which has none,
+// and from others of its name.
+func scenarioLabel(s trial.Spec) string {
+	switch {
+	case s.ScenarioHash != "":
+		return fmt.Sprintf("%s-%.8s", s.Scenario, s.ScenarioHash)
+	case s.Scenario != standardScenario:
+		return s.Scenario
+	}
+	return ""
 }
 
 // blame finds the value that a specification's error speaks of by its flag.
@@ -201,6 +233,9 @@ func identity(c combination, spec trial.Spec) string {
 		lines = append(lines, "scenario="+spec.Scenario)
 	}
 	for _, a := range axes {
+		if a.key == scenarioKey { // above: by what it says, not by where it lies
+			continue
+		}
 		v, standard := c.values[a.key].text, a.fallback
 		if a.key == "command" && c.values["patch"].text == none {
 			standard = Run

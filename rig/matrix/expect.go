@@ -29,7 +29,7 @@ func (d *document) expect(cell *Cell, c combination) {
 		}
 	}
 	if stated == nil {
-		cell.Expect, cell.Why = modelled(*cell, d.scenario)
+		cell.Expect, cell.Why = modelled(*cell, c.scenario())
 		return
 	}
 	if may := outcomesOf(cell.Command); !slices.Contains(may, stated.expect) {

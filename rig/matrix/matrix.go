@@ -64,12 +64,15 @@ type Cell struct {
 
 // Kernels names what has to be built for a cell: cells with the same one share
 // their images.
-type Kernels struct{ Arch, Tree, Rev, Compiler, Patch string }
+type Kernels struct {
+	Arch, Tree, Rev, Compiler, Patch string
+	Scenario                         string // empty: the standard one
+}
 
 // Kernels returns what the cell's images are built from.
 func (c Cell) Kernels() Kernels {
 	s := c.Spec
-	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch.String()}
+	return Kernels{s.Arch, s.Tree, s.Rev, s.Compiler, s.Patch.String(), scenarioLabel(s)}
 }
 
 // Variants lists the kernels that the cell boots.
@@ -82,14 +85,31 @@ func (c Cell) Variants() []trial.Variant {
 
 // File is a matrix file, read and checked.
 type File struct {
-	Path     string // as it was named
-	Name     string
-	Scenario scenario.Scenario
-	Cells    []Cell // in order
+	Path  string // as it was named
+	Name  string
+	Cells []Cell // in order
+
+	scenarios []scenario.Scenario // of all cells
+}
+
+// ScenarioOf is the bug that a cell of the file is about.
+func (f File) ScenarioOf(c Cell) scenario.Scenario {
+	for _, s := range f.scenarios {
+		if s.Name == c.Spec.Scenario && (s.Hash == c.Spec.ScenarioHash || s.Shipped && c.Spec.ScenarioHash == "") {
+			return s
+		}
+	}
+	return scenario.Scenario{} // a cell of another file
 }
 
 // Words are what reports of the whole call the sights of the bug.
-func (f File) Words() wording.Words { return f.Scenario.Words }
+func (f File) Words() wording.Words {
+	var all []wording.Words
+	for _, c := range f.Cells {
+		all = append(all, f.ScenarioOf(c).Words)
+	}
+	return wording.Common(all...)
+}
 
 // maxCells bounds the product of the axes, where a slip would exhaust memory.
 const maxCells = 100_000

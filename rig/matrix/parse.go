@@ -47,8 +47,8 @@ type document struct {
 	*yamlfile.Reader
 	dir          string // of the file
 	name         string
-	scenario     scenario.Scenario
-	base         Cell // what all cells share
+	scenarios    []value // that the file names; the first is that of cells that name none
+	base         Cell    // what all cells share
 	axes         map[string][]value
 	axesAt       yamlfile.Place
 	include      []entry
@@ -70,7 +70,11 @@ func Parse(path string, text []byte) (File, error) {
 		return File{}, err
 	}
 	cells := d.cells()
-	return File{Path: path, Name: d.name, Scenario: d.scenario, Cells: cells}, d.Err(op, try)
+	f := File{Path: path, Name: d.name, Cells: cells}
+	for _, v := range d.scenarios {
+		f.scenarios = append(f.scenarios, *v.scenario)
+	}
+	return f, d.Err(op, try)
 }
 
 func (d *document) read(root *yaml.Node) {
@@ -97,9 +101,12 @@ func (d *document) read(root *yaml.Node) {
 	if v, ok := byKey["axes"]; ok {
 		d.readAxes(v)
 	}
-	for key, list := range map[string]*[]entry{"include": &d.include, "exclude": &d.exclude, "expectations": &d.expectations} {
-		if v, ok := byKey[key]; ok {
-			*list = d.entries(v, key)
+	for _, e := range []struct { // an include may name scenarios that the others mean
+		key  string
+		list *[]entry
+	}{{"include", &d.include}, {"exclude", &d.exclude}, {"expectations", &d.expectations}} {
+		if v, ok := byKey[e.key]; ok {
+			*e.list = d.entries(v, e.key)
 		}
 	}
 }
@@ -110,18 +117,16 @@ func (d *document) readSettings(byKey map[string]yamlfile.Pair) {
 	v, ok := byKey["scenario"]
 	if ok {
 		if word, ok := d.Text(v.Value, "scenario"); ok {
-			ref = d.complete(word)
+			ref = word
 		}
 	}
-	s, err := scenario.Load(ref)
+	s, err := scenario.Load(d.complete(ref))
 	if err != nil {
 		d.Fail(yamlfile.PlaceOf(v.Value), "scenario: %s", err)
 		s, _ = scenario.Load(standardScenario) // for what else is wrong
 	}
-	d.scenario, d.base.Spec.Scenario, d.base.Spec.CleanShare = s, s.Name, cleanShare
-	if !s.Shipped {
-		d.base.Spec.ScenarioHash = s.Hash
-	}
+	d.scenarios = []value{{text: ref, label: s.Name, scenario: &s}}
+	d.base.Spec.CleanShare = cleanShare
 	if v, ok := byKey["duration"]; ok {
 		d.base.Spec.Duration = d.duration(v.Value)
 	}

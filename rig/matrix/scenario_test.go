@@ -16,15 +16,21 @@ import (
 // ring parses a matrix beside a scenario of somebody's own, whose fix is patch.
 func ring(t *testing.T, patch string) File {
 	t.Helper()
+	f, err := besideRing(t, patch, "scenario: ring\naxes: {mode: [once]}\n")
+	require.NoError(t, err)
+	return f
+}
+
+// besideRing parses a matrix whose folder holds a scenario named ring.
+func besideRing(t *testing.T, patch, matrix string) (File, error) {
+	t.Helper()
 	dir := t.TempDir()
 	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "ring"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/scenario.yaml"), text, 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/fix.patch"), []byte(patch), 0o644))
-	f, err := Parse(filepath.Join(dir, "m.yaml"), []byte("version: 1\nscenario: ring\naxes: {mode: [once]}\n"))
-	require.NoError(t, err)
-	return f
+	return Parse(filepath.Join(dir, "m.yaml"), []byte("version: 1\n"+matrix))
 }
 
 func TestAMatrixMayHaveAScenarioOfItsOwn(t *testing.T) {
@@ -32,8 +38,9 @@ func TestAMatrixMayHaveAScenarioOfItsOwn(t *testing.T) {
 	require.Len(t, f.Cells, 1)
 	spec := f.Cells[0].Spec
 	assert.Equal(t, "ring", spec.Scenario)
-	assert.Equal(t, f.Scenario.Hash, spec.ScenarioHash)
-	assert.Equal(t, "arm64/compare/acquire/once/ring-"+f.Scenario.Hash[:8], f.Cells[0].Name)
+	own := f.ScenarioOf(f.Cells[0])
+	assert.Equal(t, own.Hash, spec.ScenarioHash)
+	assert.Equal(t, "arm64/compare/acquire/once/ring-"+own.Hash[:8], f.Cells[0].Name)
 }
 
 func TestCellsOfScenariosOfOneNameAreNotTheSame(t *testing.T) {
@@ -60,4 +67,72 @@ func TestCellsOfAnotherShippedScenarioAreItsOwn(t *testing.T) {
 	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: stale", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
 	_, err = Parse("m.yaml", []byte("version: 1\nscenario: tls\naxes: {reader: [acquire]}\n"))
 	assert.ErrorContains(t, err, "acquire")
+}
+
+// named lists the cells with what they have to come to.
+func named(f File) []string {
+	var list []string
+	for _, c := range f.Cells {
+		list = append(list, c.Name+": "+string(c.Expect))
+	}
+	return list
+}
+
+func TestScenariosAsAnAxisEachHaveTheirReaderAndTheirKernels(t *testing.T) {
+	f, err := besideRing(t, "a", "axes: {scenario: [kcov, tls, ./ring], patch: [series]}\nexpectations: [{scenario: ring, expect: not-fixed}]\n")
+	require.NoError(t, err)
+	ring := f.ScenarioOf(f.Cells[2])
+	assert.Equal(t, []string{"arm64/compare/acquire: fixed", "arm64/compare/kernel/tls: fixed", "arm64/compare/acquire/ring-" + ring.Hash[:8] + ": not-fixed"}, named(f))
+	kernels := map[Kernels]bool{}
+	for i, name := range []string{"kcov", "tls", "ring"} {
+		assert.Equal(t, name, f.ScenarioOf(f.Cells[i]).Name)
+		kernels[f.Cells[i].Kernels()] = true
+	}
+	assert.Len(t, kernels, 3, "each has its configuration")
+	assert.Equal(t, "./ring", f.Cells[2].Axes["scenario"])
+}
+
+// A file with one scenario has the cells that the axis would give it, and says nothing new of them.
+func TestACellIsTheSameWhereverItsScenarioIsNamed(t *testing.T) {
+	for _, name := range []string{"kcov", "tls", "ring"} {
+		alone, err := besideRing(t, "a", "scenario: "+name+"\naxes: {arch: [arm64]}\n")
+		require.NoError(t, err)
+		axis, err := besideRing(t, "a", "scenario: tls\naxes: {scenario: "+name+"}\n")
+		require.NoError(t, err)
+		included, err := besideRing(t, "a", "include: [{scenario: "+name+"}]\n")
+		require.NoError(t, err)
+		for _, f := range []File{axis, included} {
+			require.Len(t, f.Cells, 1)
+			assert.Equal(t, alone.Cells[0].ID, f.Cells[0].ID, name)
+			assert.Equal(t, alone.Cells[0].Name, f.Cells[0].Name, name)
+			assert.Equal(t, alone.Cells[0].Spec, f.Cells[0].Spec, name)
+		}
+		assert.NotContains(t, alone.Cells[0].Axes, "scenario", "no coordinate of one that all cells have")
+	}
+	f, err := Parse("m.yaml", []byte("version: 1\naxes: {arch: [arm64]}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "e3b0c44298fc", f.Cells[0].ID, "a cell of nothing but defaults, as earlier versions named it")
+}
+
+func TestAReaderOrModeThatAScenarioLacksIsToldWithItsName(t *testing.T) {
+	_, err := besideRing(t, "a", "axes: {scenario: [kcov, tls], reader: [relaxed]}\n")
+	assert.ErrorContains(t, err, "m.yaml:2:")
+	assert.ErrorContains(t, err, `--reader: scenario tls has no reader "relaxed" (have: kernel); exclude it`)
+	_, err = besideRing(t, "a", "axes: {scenario: [kcov, tls], mode: [pc]}\n")
+	assert.ErrorContains(t, err, `/tls: --mode: unknown mode "pc"`)
+	f, err := besideRing(t, "a", "axes: {scenario: [kcov, tls], reader: [relaxed, kernel]}\nexclude: [{scenario: tls, reader: relaxed}, {scenario: kcov, reader: kernel}]\n")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"arm64/compare/relaxed: inconclusive", "arm64/compare/kernel/tls: fixed"}, named(f))
+	_, err = besideRing(t, "a", "axes: {scenario: [kcov, rin]}\n")
+	assert.ErrorContains(t, err, "m.yaml:2:25: scenario: ")
+	_, err = besideRing(t, "a", "axes: {scenario: [ring, ./ring], mode: [once]}\n")
+	assert.ErrorContains(t, err, "is there already, as number 1")
+}
+
+func TestAMatrixOfOneBugSpeaksInItsWords(t *testing.T) {
+	for axes, want := range map[string]string{"scenario: [tls]": "oopses in tls_getsockopt", "arch: [arm64]": "stale reads", "scenario: [kcov, tls]": "hits"} {
+		f, err := Parse("m.yaml", []byte("version: 1\naxes: {"+axes+"}\n"))
+		require.NoError(t, err)
+		assert.Equal(t, want, f.Words().Hits, axes)
+	}
 }

@@ -76,6 +76,12 @@ func (a axis) schema(s scenario.Scenario) object {
 		}
 		return object{"description": a.about, "anyOf": []any{text, object{"type": "object", "additionalProperties": false, "required": []string{"path"}, "properties": properties}}}
 	}
+	if a.own { // another scenario has others
+		return object{"description": a.about, "type": "string", "pattern": notBlank, "examples": a.words(s)}
+	}
+	if a.words == nil {
+		return object{"description": a.about, "type": "string", "pattern": notBlank}
+	}
 	return object{"description": a.about, "enum": a.words(s)}
 }
 

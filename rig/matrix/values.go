@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -29,7 +30,7 @@ type entry struct {
 
 func (d *document) readAxes(p yamlfile.Pair) {
 	d.axesAt = p.At
-	for _, a := range d.Pairs(p.Value, "axes", axisKeys()) {
+	for _, a := range scenarioFirst(d.Pairs(p.Value, "axes", axisKeys())) {
 		d.axes[a.Key] = d.values(axisOf(a.Key), a.Value, true)
 		seen := map[string]bool{}
 		for _, v := range d.axes[a.Key] {
@@ -39,6 +40,19 @@ func (d *document) readAxes(p yamlfile.Pair) {
 			seen[v.text] = true
 		}
 	}
+}
+
+// scenarioFirst puts the scenarios before what depends on them.
+func scenarioFirst(pairs []yamlfile.Pair) []yamlfile.Pair {
+	var first, rest []yamlfile.Pair
+	for _, p := range pairs {
+		if p.Key == scenarioKey {
+			first = append(first, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	return append(first, rest...)
 }
 
 // values reads one value of an axis or, where they may be several, a list.
@@ -67,6 +81,8 @@ func (d *document) value(a axis, n *yaml.Node) (value, bool) {
 		v.text = n.Value
 		v.label = n.Value
 		return v, true
+	case a.key == scenarioKey:
+		return d.scenarioValue(n)
 	case a.source && n.Kind == yaml.MappingNode:
 		return d.source(a, n)
 	case a.source:
@@ -77,9 +93,47 @@ func (d *document) value(a axis, n *yaml.Node) (value, bool) {
 		}
 		return v, ok
 	}
-	text, ok := d.Word(n, a.key, a.words(d.scenario))
+	text, ok := d.Word(n, a.key, d.words(a))
 	v.text, v.label = text, text
 	return v, ok
+}
+
+// words are the values that an axis may have: those of any of the file's scenarios, of
+// which each cell is then held against its own.
+func (d *document) words(a axis) []string {
+	var all []string
+	for _, s := range d.scenarios {
+		for _, w := range a.words(*s.scenario) {
+			if !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
+
+// scenarioValue reads the name or path of a scenario, or the name of one that the file
+// has named by its path.
+func (d *document) scenarioValue(n *yaml.Node) (value, bool) {
+	v := value{at: yamlfile.PlaceOf(n)}
+	text, ok := d.Text(n, scenarioKey)
+	if !ok {
+		return v, false
+	}
+	for _, known := range d.scenarios {
+		if known.text == text || known.label == text {
+			known.at = v.at
+			return known, true
+		}
+	}
+	s, err := scenario.Load(d.complete(text))
+	if err != nil {
+		d.Fail(v.at, "scenario: %s", err)
+		return v, false
+	}
+	v.text, v.label, v.scenario = text, s.Name, &s
+	d.scenarios = append(d.scenarios, v)
+	return v, true
 }
 
 // reserved lists the words that are no path.
@@ -138,7 +192,7 @@ func (d *document) entries(p yamlfile.Pair, what string) []entry {
 	var out []entry
 	for _, n := range d.Items(p.Value, what) {
 		e := entry{at: yamlfile.PlaceOf(n), values: map[string][]value{}}
-		for _, p := range d.Pairs(n, what, keys) {
+		for _, p := range scenarioFirst(d.Pairs(n, what, keys)) {
 			if p.Key == expectKey {
 				word, _ := d.Word(p.Value, expectKey, outcomeWords())
 				e.expect, e.expectAt = Outcome(word), yamlfile.PlaceOf(p.Value)

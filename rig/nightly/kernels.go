@@ -62,7 +62,7 @@ func (n *night) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, 
 
 func about(k matrix.Kernels) string {
 	words := k.Arch
-	for _, w := range []string{k.Tree, k.Rev, k.Compiler, k.Patch} {
+	for _, w := range []string{k.Scenario, k.Tree, k.Rev, k.Compiler, k.Patch} {
 		if w != "" {
 			words += ", " + w
 		}
@@ -79,7 +79,8 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 			arms = append(arms, v)
 		}
 	}
-	cfg := command.Config{Scenario: &n.scenario, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
+	bug := n.file.ScenarioOf(cells[0])
+	cfg := command.Config{Scenario: &bug, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
 	for tries := 0; ; tries++ {

@@ -22,7 +22,6 @@ import (
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/result"
-	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -108,17 +107,17 @@ func Schema() ([]byte, error) { return matrix.FileSchema() }
 
 // night is one matrix command under way.
 type night struct {
-	cfg      Config
-	folder   *matrixFolder
-	scenario scenario.Scenario
-	cells    []matrix.Cell
-	results  map[string]matrix.CellResult // by cell id, of the cells that have one
-	kept     map[string]bool              // answered before this command
-	again    map[string]string            // when cells were begun that came to no answer before it, by their id
-	built    map[matrix.Kernels]*built
-	since    *result.SavedMatrix // as it was when this command began; nil: none
-	doc      matrix.Document
-	started  time.Time
+	cfg     Config
+	folder  *matrixFolder
+	file    matrix.File
+	cells   []matrix.Cell
+	results map[string]matrix.CellResult // by cell id, of the cells that have one
+	kept    map[string]bool              // answered before this command
+	again   map[string]string            // when cells were begun that came to no answer before it, by their id
+	built   map[matrix.Kernels]*built
+	since   *result.SavedMatrix // as it was when this command began; nil: none
+	doc     matrix.Document
+	started time.Time
 }
 
 // Run builds each kernel of a matrix once, runs its cells, and leaves results
@@ -169,7 +168,7 @@ func open(cfg Config) (*night, error) {
 	}
 	n := &night{
 		since: since,
-		cfg:   cfg, scenario: file.Scenario, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
+		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, Words: file.Words(), File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
 			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},

@@ -13,6 +13,12 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// ScenarioID tells the scenario of a specification from others: the name of one that
+// comes with the rig, the hash of any other.
+func ScenarioID(spec trial.Spec) string {
+	return cmp.Or(spec.ScenarioHash, spec.Scenario, scenario.Default)
+}
+
 // ReceiveScenario takes the scenario that a specification means from what came with it in
 // dir, or that comes with the rig. One with another hash is refused, and none is looked
 // for elsewhere on this machine.

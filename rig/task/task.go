@@ -92,7 +92,7 @@ func (s Step) Validate() error {
 // NeedsOfSpec is what a machine must have to boot what is specified. A QEMU that
 // the emulator runs on is asked for where it is used.
 func NeedsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol()}
+	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol(), Scenario: ScenarioID(spec)}
 	if command.Emulated(spec) {
 		n.QEMU = emulatorQEMU
 	}

@@ -22,7 +22,7 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	if err := json.Unmarshal(t.Spec, &s); err != nil {
 		return fleet.Result{}, fault.Wrap(fault.Rig, "unpack a step", err)
 	}
-	if err := s.Validate(); err != nil {
+	if err := errors.Join(s.Validate(), m.allows(s.Spec)); err != nil {
 		return fleet.Result{}, err
 	}
 	steps := filepath.Join(dir, "steps")

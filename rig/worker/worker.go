@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/arch"
@@ -27,6 +28,7 @@ import (
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -40,10 +42,12 @@ type Config struct {
 	Dir      string // for what cells need; empty: below the cache
 	CacheDir string // for the emulator's plugin and a private QEMU
 	QEMU     string
-	Version  string
-	Verbose  bool
-	Events   trial.Sink
-	Doers    *command.Doers // nil: the real ones
+	// Scenarios are those that it runs, as names, folders or files; none: any.
+	Scenarios []string
+	Version   string
+	Verbose   bool
+	Events    trial.Sink
+	Doers     *command.Doers // nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
 	Server fleet.Server
@@ -103,7 +107,40 @@ func Open(ctx context.Context, cfg Config) (_ *Machine, err error) {
 	if cfg.Server == (fleet.Server{}) {
 		cfg.Server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
 	}
-	return &Machine{Labels: labels(ctx, cfg), cfg: cfg, workspaces: newWorkspaces(cfg)}, nil
+	allowed, err := scenarioIDs(cfg.Scenarios)
+	if err != nil {
+		return nil, err
+	}
+	l := labels(ctx, cfg)
+	l.Scenarios = allowed
+	return &Machine{Labels: l, cfg: cfg, workspaces: newWorkspaces(cfg)}, nil
+}
+
+// scenarioIDs reads the scenarios that a worker was told to run alone.
+func scenarioIDs(refs []string) ([]string, error) {
+	var ids []string
+	for _, ref := range refs {
+		s, err := scenario.Load(ref)
+		if err != nil {
+			return nil, err
+		}
+		spec := trial.Spec{Scenario: s.Name}
+		if !s.Shipped {
+			spec.ScenarioHash = s.Hash
+		}
+		ids = append(ids, task.ScenarioID(spec))
+	}
+	return ids, nil
+}
+
+// allows refuses what specifies another scenario than the worker was told to run,
+// whatever the task says that it needs.
+func (m *Machine) allows(spec trial.Spec) error {
+	if id := task.ScenarioID(spec); len(m.Labels.Scenarios) > 0 && !slices.Contains(m.Labels.Scenarios, id) {
+		return &fault.Error{Kind: fault.Rig, Op: "take a task", Err: fmt.Errorf("worker %s does not run scenario %.16s", m.cfg.Name, id),
+			Try: "kcovrig worker --scenario"}
+	}
+	return nil
 }
 
 // Work takes what this machine can run, until ctx ends.
@@ -166,6 +203,9 @@ const sameVersion = "run the same version of kcovrig everywhere"
 func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
 	out := filepath.Join(dir, "cells")
 	c, err := task.Receive(t.Spec, dir, out)
+	if err == nil {
+		err = m.allows(c.Cell.Spec)
+	}
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "make the cell's folder", os.Mkdir(out, 0o755))
 	}

@@ -136,6 +136,28 @@ func TestTasksThatAreNotUnderstood(t *testing.T) {
 	}
 }
 
+// Whatever the task says that it needs.
+func TestAWorkerRefusesWhatItWasNotToldToRun(t *testing.T) {
+	ids, err := scenarioIDs([]string{"tls"})
+	require.NoError(t, err)
+	cfg := Config{Name: "lab-3", Events: func(trial.Event) {}, Dir: t.TempDir()}
+	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), Labels: fleet.Labels{Scenarios: ids}}
+	for scenario, words := range map[string]string{
+		`"scenario":"tls"`: "no history",
+		`"scenario":"tls","scenarioHash":"0123456789abcdef0123"`: "worker lab-3 does not run scenario 0123456789abcdef",
+		`"scenario":"kcov"`: "worker lab-3 does not run scenario kcov",
+		`"arch":"arm64"`:    "worker lab-3 does not run scenario kcov",
+	} {
+		spec := `{"kind":"step","commit":"a","name":"x","spec":{` + scenario + `}}`
+		_, err := m.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: task.Protocol()}, Spec: json.RawMessage(spec)}, t.TempDir())
+		require.ErrorContains(t, err, words, scenario)
+		assert.Equal(t, fault.Rig, fault.KindOf(err), scenario)
+	}
+	_, err = scenarioIDs([]string{"tsl"})
+	require.ErrorContains(t, err, `did you mean "tls"?`)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
 func TestWhatIsWrongWithAWorkerIsTheRigs(t *testing.T) {
 	user := &fault.Error{Kind: fault.User, Op: "open", Err: errors.New("no gcc"), Try: "install it"}
 	err := ofThisMachine(user)

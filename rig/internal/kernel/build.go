@@ -29,6 +29,7 @@ type build struct {
 	started time.Time
 	cpu     time.Duration
 	steps   steps
+	seed    string // key of the build of another family whose folder this one started from
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
@@ -48,20 +49,35 @@ func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
 	return b, nil
 }
 
-// run configures and compiles, starting from another variant's folder where there is one.
+// run configures and compiles, starting from another build's folder where one helps.
 func (b *build) run(ctx context.Context) error {
 	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, trial.VariantOf(b.job.patched, b.tree.cfg.AsIs))
 	reused, err := b.startFromSibling(ctx)
 	if err != nil {
 		return err
 	}
-	b.steps = b.tree.newSteps(reused)
 	if !reused {
 		if err := b.configure(ctx); err != nil {
 			return err
 		}
+		if b.seed, err = b.startFromSeed(ctx); err != nil {
+			return err
+		}
 	}
-	// A reused folder is checked too: the check is cheap and the folder may be old.
+	b.steps = b.tree.newSteps(reused || b.seed != "")
+	err = b.compile(ctx)
+	if err != nil && b.seed != "" && ctx.Err() == nil {
+		err = b.startAnew(ctx, err)
+	}
+	if err != nil {
+		return err
+	}
+	return b.keepSources(ctx)
+}
+
+// compile makes the image of what is configured. A reused folder's configuration is
+// checked too: the check is cheap and the folder may be old.
+func (b *build) compile(ctx context.Context) error {
 	dotConfig, err := os.ReadFile(filepath.Join(b.out, ".config"))
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
@@ -69,37 +85,7 @@ func (b *build) run(ctx context.Context) error {
 	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
-	if err := b.makeImage(ctx); err != nil {
-		return err
-	}
-	return b.keepSources(ctx)
-}
-
-// startFromSibling copies the build folder of another variant of the same family,
-// times included, so that make compiles only what differs.
-func (b *build) startFromSibling(ctx context.Context) (bool, error) {
-	for _, e := range b.tree.store.builds() {
-		if e.record.Family != b.job.family {
-			continue
-		}
-		l, err := openLock(b.tree.store.lockPath("build", e.key))
-		if err != nil {
-			return false, err
-		}
-		held, err := l.try(false)
-		if err != nil || !held || !exists(filepath.Join(e.dir, "image.json")) {
-			_ = l.Close()
-			continue
-		}
-		res, err := proc.Run(ctx, proc.Command{
-			Path: "cp", Args: []string{"-a", "--reflink=auto", "--", filepath.Join(e.dir, "out"), filepath.Dir(b.out)},
-			Kind: fault.Rig, Op: "copy another variant's build folder",
-		})
-		b.cpu += res.CPU
-		_ = l.Close()
-		return err == nil, diskInOutput(err, res.Tail)
-	}
-	return false, nil
+	return b.makeImage(ctx)
 }
 
 // configure merges the fragments on allnoconfig.

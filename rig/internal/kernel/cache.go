@@ -5,6 +5,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +51,15 @@ func (s store) builds() []keptBuild {
 	return out
 }
 
+// about is for people, who know a build by its key's beginning.
+func (r record) about() string {
+	about := "linux " + r.Version + " " + r.Arch + " " + string(trial.VariantOf(r.Patched, r.AsIs))
+	if r.Seed != "" {
+		about += fmt.Sprintf(", started from %.12s", r.Seed)
+	}
+	return about
+}
+
 // touch notes that an entry was used now; failing to is harmless.
 func touch(path string) {
 	now := time.Now()
@@ -73,7 +83,7 @@ func List(ctx context.Context, dir string) ([]Entry, error) {
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
 	for _, b := range s.builds() {
-		out = append(out, Entry{Kind: "build", Name: b.key, About: "linux " + b.record.Version + " " + b.record.Arch + " " + string(trial.VariantOf(b.record.Patched, b.record.AsIs)),
+		out = append(out, Entry{Kind: "build", Name: b.key, About: b.record.about(),
 			Used: b.used, dir: b.dir, useLock: s.lockPath("build", b.key)})
 	}
 	for i := range out {

@@ -37,7 +37,9 @@ type record struct {
 	Log        string
 	CPU, Wall  time.Duration
 	Built      time.Time
-	Steps      int `json:",omitempty"` // that make announced, where nothing was there before
+	Steps      int    `json:",omitempty"` // that make announced, where nothing was there before
+	Format     int    `json:",omitempty"` // cacheFormat; builds from before it was noted are 1
+	Seed       string `json:",omitempty"` // key of the build of another family that it started from
 }
 
 // hashOf hashes a value by its JSON form, in which maps are sorted.
@@ -238,7 +240,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: t.Hash,
 		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant.changes)), Log: b.log, CPU: b.cpu,
-		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(),
+		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)

@@ -76,7 +76,7 @@ type Series struct {
 
 // Step is how far a build has come, in the steps that make announces. Before
 // counts those of the last whole build for the architecture, of Linux Version;
-// 0 where there was none, or where this build starts from another variant's folder.
+// 0 where there was none, or where this build starts from another build's folder.
 type Step struct {
 	Count   int
 	Doing   string

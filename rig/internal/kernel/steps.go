@@ -10,7 +10,7 @@ import (
 // steps counts what make announces: a line such as "  CC      kernel/fork.o"
 // for each file that it makes, see quiet_cmd_* in scripts/Kbuild.include.
 type steps struct {
-	reused bool // the build starts from another variant's folder
+	reused bool // the build starts from another build's folder
 	now    Step
 	tell   func(Step)
 }

@@ -70,6 +70,10 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	return t, nil
 }
 
+// MemoryModel is the folder of the kernel's memory model in the private copy. It
+// must not be written, and stays until the Tree is closed.
+func (t *Tree) MemoryModel() string { return filepath.Join(t.src, "tools", "memory-model") }
+
 // Close lets go of what the Tree and its images use; it may be called again.
 func (t *Tree) Close() error {
 	t.mu.Lock()

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
+)
+
+const (
+	// maxSeeds is how many families are looked at, the latest used first.
+	maxSeeds = 16
+	// seedShare is the least share of a folder's objects, one in so many, that make
+	// must find good: below it the copy saves too little to be worth a second way to build.
+	seedShare = 4
+)
+
+// startFromSibling copies the build folder of another variant of the same family,
+// times included, so that make compiles only what differs.
+func (b *build) startFromSibling(ctx context.Context) (bool, error) {
+	for _, e := range b.tree.store.builds() {
+		if e.record.Family != b.job.family {
+			continue
+		}
+		l, err := b.tree.store.holdBuild(e)
+		if err != nil {
+			return false, err
+		}
+		if l == nil {
+			continue
+		}
+		err = b.copyFolderOf(ctx, e)
+		return err == nil, errors.Join(err, l.Close())
+	}
+	return false, nil
+}
+
+// holdBuild keeps e from being pruned until the lock is closed; nil: it is gone, or
+// somebody has it for themselves.
+func (s store) holdBuild(e keptBuild) (*lock, error) {
+	l, err := openLock(s.lockPath("build", e.key))
+	if err != nil {
+		return nil, err
+	}
+	if held, err := l.try(false); err == nil && held && exists(filepath.Join(e.dir, "image.json")) {
+		return l, nil
+	}
+	return nil, l.Close()
+}
+
+// copyFolderOf makes a copy of e's build folder, times included. It shares no file that
+// kbuild could write in both: some tools write in place.
+func (b *build) copyFolderOf(ctx context.Context, e keptBuild) error {
+	res, err := proc.Run(ctx, proc.Command{
+		Path: "cp", Args: []string{"-a", "--reflink=auto", "--", filepath.Join(e.dir, "out"), filepath.Dir(b.out)},
+		Kind: fault.Rig, Op: "copy another build's folder",
+	})
+	b.cpu += res.CPU
+	return diskInOutput(err, res.Tail)
+}
+
+// startFromSeed puts in the place of the configured, still empty build folder a copy of
+// the one of another family in which make will find the most objects good, and the
+// configuration into it: kbuild notes for each object which settings it depends on, and
+// which command made it. It returns the key of that build; empty: none saves enough.
+func (b *build) startFromSeed(ctx context.Context) (string, error) {
+	config := filepath.Join(b.out, ".config")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return "", fault.Wrap(fault.Kernel, "read the kernel config", err)
+	}
+	best, kept, of, err := b.findSeed(ctx, string(text))
+	if err != nil || best.key == "" {
+		return "", err
+	}
+	l, err := b.tree.store.holdBuild(best)
+	if err != nil || l == nil { // nil: pruned since
+		return "", err
+	}
+	defer l.Close()
+	if err := os.RemoveAll(b.out); err != nil {
+		return "", diskFault("clear the build folder", err)
+	}
+	if err := b.copyFolderOf(ctx, best); err != nil {
+		return "", err
+	}
+	// Newer than all in the folder: from it make tells which settings changed.
+	if err := writeFile(config, text); err != nil {
+		return "", err
+	}
+	b.tree.cfg.say("starting from the folder of build %.12s, another configuration: %d of its %d objects can stay", best.key, kept, of)
+	return best.key, nil
+}
+
+// startAnew builds once more, from nothing, where a build that started from another
+// family's folder failed: that folder may be why.
+func (b *build) startAnew(ctx context.Context, why error) error {
+	kept := strings.TrimSuffix(b.log, ".log") + ".seeded.log"
+	if err := os.Rename(b.log, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return diskFault("keep the log", errors.Join(err, why))
+	}
+	b.tree.cfg.say("the build that started from build %.12s failed (log: %s); building from nothing", b.seed, kept)
+	b.seed = ""
+	if err := os.RemoveAll(b.out); err != nil {
+		return diskFault("clear the build folder", err)
+	}
+	b.steps = b.tree.newSteps(false)
+	if err := b.configure(ctx); err != nil {
+		return err
+	}
+	return b.compile(ctx)
+}
+
+// findSeed looks at one build of each other family of the same tree, architecture and
+// compiler. It returns the one with the most objects that can stay, and of how many;
+// no key where that is too few.
+func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, kept, of int, err error) {
+	t, wanted := b.tree, settings(config)
+	seen := map[string]bool{b.job.family: true}
+	for _, e := range t.store.builds() {
+		r := e.record
+		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.identity ||
+			max(r.Format, 1) != cacheFormat || t.newerThan(e) {
+			continue
+		}
+		if seen[r.Family] = true; len(seen) > maxSeeds+1 {
+			break
+		}
+		l, err := t.store.holdBuild(e)
+		if err != nil {
+			return keptBuild{}, 0, 0, err
+		}
+		if l == nil {
+			continue
+		}
+		stay, all := staying(ctx, filepath.Join(e.dir, "out"), wanted)
+		if err := errors.Join(ctx.Err(), l.Close()); err != nil {
+			return keptBuild{}, 0, 0, err
+		}
+		if stay > kept && stay*seedShare >= all {
+			best, kept, of = e, stay, all
+		}
+	}
+	return best, kept, of, nil
+}
+
+// newerThan says whether the private copy was unpacked after e was built: make would
+// find each file of it newer than what was made of it.
+func (t *Tree) newerThan(e keptBuild) bool {
+	info, err := os.Stat(filepath.Join(t.src, "Makefile"))
+	return err != nil || info.ModTime().After(e.record.Built)
+}
+
+// settings are the lines of a .config that set something.
+func settings(config string) map[string]string {
+	set := map[string]string{}
+	for line := range strings.Lines(config) {
+		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok && value != "n" {
+			set[name] = value
+		}
+	}
+	return set
+}
+
+// staying counts the objects in a build folder that depend on no setting in which wanted
+// differs from the folder's, of all. A folder that cannot be read has none.
+func staying(ctx context.Context, out string, wanted map[string]string) (stay, all int) {
+	text, err := os.ReadFile(filepath.Join(out, ".config"))
+	if err != nil {
+		return 0, 0
+	}
+	changed := differing(settings(string(text)), wanted)
+	err = filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		if d.IsDir() && (path == filepath.Join(out, "scripts") || path == filepath.Join(out, "tools")) {
+			return fs.SkipDir // programs of the host's
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".o.cmd") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if used := dependencies(string(text)); used != nil {
+			all++
+			if !slices.ContainsFunc(used, func(name string) bool { return changed[name] }) {
+				stay++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, 0
+	}
+	return stay, all
+}
+
+// differing are the settings that only one has, or that are another in each.
+func differing(a, b map[string]string) map[string]bool {
+	changed := map[string]bool{}
+	for name, value := range a {
+		if b[name] != value {
+			changed[name] = true
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			changed[name] = true
+		}
+	}
+	return changed
+}
+
+// dependencies are the settings on which an object depends by its command file, as
+// scripts/basic/fixdep.c writes it: include/config/FOO_BAR, before 5.14
+// include/config/foo/bar.h. Nil: it was made of other objects.
+func dependencies(commandFile string) []string {
+	_, list, ok := strings.Cut(commandFile, "\ndeps_")
+	if !ok {
+		return nil
+	}
+	used := []string{}
+	for line := range strings.Lines(list) {
+		_, file, ok := strings.Cut(line, "$(wildcard include/config/")
+		if !ok {
+			continue
+		}
+		name, _, _ := strings.Cut(file, ")")
+		if older, ok := strings.CutSuffix(name, ".h"); ok {
+			name = strings.ToUpper(strings.ReplaceAll(older, "/", "_"))
+		}
+		used = append(used, "CONFIG_"+name)
+	}
+	return used
+}
