@@ -109,14 +109,14 @@ func (g Guest) stress(vm *VM, enc *wire.Encoder, start wire.Start, stop chan str
 func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 	var out []wire.Tally
 	for _, m := range start.Modes {
-		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Entries: 8 * blocks * start.BlockSize, Blocks: blocks}
+		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Units: 8 * blocks * start.BlockSize, Blocks: blocks}
 		if g.Stale > 0 {
-			t.StaleBlocks = blocks / uint64(g.Stale)
-			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
-			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
+			t.HitBlocks = blocks / uint64(g.Stale)
+			t.HitWindows, t.HitUnits = t.HitBlocks, t.HitBlocks
+			t.BlockTurns = 2 * min(t.HitBlocks, t.Blocks-t.HitBlocks)
 		}
 		if g.Lie {
-			t.StaleWindows = t.Windows + 1
+			t.HitWindows = t.Windows + 1
 		}
 		out = append(out, t)
 	}
