@@ -89,7 +89,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 	}
 	for _, t := range done.Tallies {
 		say("%s: %d stale of %d windows, %d stale of %d entries, %d rounds",
-			t.Mode, t.StaleWindows, t.Windows, t.StaleEntries, t.Entries, t.Rounds)
+			t.Mode, t.HitWindows, t.Windows, t.HitUnits, t.Units, t.Rounds)
 	}
 	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "send done", "%v", err)

@@ -23,7 +23,7 @@ func TestAHitThatEndsTheBootEndsTheStress(t *testing.T) {
 			done, err := b.run(t)
 			require.NoError(t, err)
 			tally := done.Tallies[0]
-			assert.Equal(t, uint64(1), tally.StaleWindows)
+			assert.Equal(t, uint64(1), tally.HitWindows)
 			assert.Equal(t, uint64(1), tally.Rounds, "it is not started again")
 			require.Len(t, b.hits, 1)
 			assert.Equal(t, tally.Windows-1, b.hits[0].Window, "what it says behind the hit is no window")
@@ -42,7 +42,7 @@ func TestABootHasSoManyWindowsAndNoMore(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, uint64(20), done.Tallies[0].Windows)
 			assert.Equal(t, uint64(1), done.Tallies[0].Blocks)
-			assert.Zero(t, done.Tallies[0].StaleBlocks)
+			assert.Zero(t, done.Tallies[0].HitBlocks)
 		})
 	}
 }
@@ -53,7 +53,7 @@ func TestOnlyTheDetectionsThatEndTheBootEndIt(t *testing.T) {
 	b.Program.Windows = 1000
 	done, err := b.run(t)
 	require.NoError(t, err)
-	assert.Equal(t, uint64(3), done.Tallies[0].StaleWindows)
+	assert.Equal(t, uint64(3), done.Tallies[0].HitWindows)
 	assert.Equal(t, uint64(6), done.Tallies[0].Windows)
 	require.Len(t, b.hits, 3)
 	assert.Equal(t, wire.KindExit, b.hits[2].Kind)

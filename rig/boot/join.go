@@ -39,7 +39,7 @@ func Join(all *trial.Observation, next trial.Observation) {
 		sum := &all.Tallies[i]
 		add(sum, t)
 		block(sum, all.Boots)
-		all.Series = append(all.Series, trial.Sample{Mode: sum.Mode, AtNS: sum.StressNS, Windows: sum.Windows, StaleWindows: sum.StaleWindows})
+		all.Series = append(all.Series, trial.Sample{Mode: sum.Mode, AtNS: sum.StressNS, Windows: sum.Windows, HitWindows: sum.HitWindows})
 	}
 }
 
@@ -56,9 +56,9 @@ func emptied(tallies []wire.Tally) []wire.Tally {
 func bootOf(o trial.Observation) trial.Boot {
 	b := trial.Boot{Seed: o.Seed}
 	for _, t := range o.Tallies {
-		b.Windows, b.Hits = b.Windows+t.Windows, b.Hits+t.StaleWindows
+		b.Windows, b.Hits = b.Windows+t.Windows, b.Hits+t.HitWindows
 		switch {
-		case t.StaleBlocks > 0, t.Blocks == 0 && t.StaleWindows > 0:
+		case t.HitBlocks > 0, t.Blocks == 0 && t.HitWindows > 0:
 			b.End = trial.BootHit
 		case t.Blocks > 0:
 			b.End = trial.BootClean
@@ -69,17 +69,17 @@ func bootOf(o trial.Observation) trial.Boot {
 
 // add adds up what a boot counted.
 func add(sum *wire.Tally, t wire.Tally) {
-	if t.FirstStaleNS > 0 {
-		sum.FirstStaleNS = cmp.Or(sum.FirstStaleNS, sum.StressNS+t.FirstStaleNS)
+	if t.FirstHitNS > 0 {
+		sum.FirstHitNS = cmp.Or(sum.FirstHitNS, sum.StressNS+t.FirstHitNS)
 	}
-	sum.Rounds, sum.Copies, sum.StressNS = sum.Rounds+t.Rounds, sum.Copies+t.Copies, sum.StressNS+t.StressNS
-	sum.Windows, sum.Entries = sum.Windows+t.Windows, sum.Entries+t.Entries
-	sum.StaleWindows, sum.StaleEntries = sum.StaleWindows+t.StaleWindows, sum.StaleEntries+t.StaleEntries
+	sum.Rounds, sum.Writes, sum.StressNS = sum.Rounds+t.Rounds, sum.Writes+t.Writes, sum.StressNS+t.StressNS
+	sum.Windows, sum.Units = sum.Windows+t.Windows, sum.Units+t.Units
+	sum.HitWindows, sum.HitUnits = sum.HitWindows+t.HitWindows, sum.HitUnits+t.HitUnits
 }
 
 // block counts boots as blocks.
 func block(sum *wire.Tally, boots []trial.Boot) {
-	sum.Blocks, sum.StaleBlocks, sum.BlockTurns = 0, 0, 0
+	sum.Blocks, sum.HitBlocks, sum.BlockTurns = 0, 0, 0
 	var last trial.BootEnd
 	for _, b := range boots {
 		if b.End == trial.BootCut {
@@ -87,7 +87,7 @@ func block(sum *wire.Tally, boots []trial.Boot) {
 		}
 		sum.Blocks++
 		if b.End == trial.BootHit {
-			sum.StaleBlocks++
+			sum.HitBlocks++
 		}
 		if last != trial.BootCut && b.End != last {
 			sum.BlockTurns++

@@ -80,8 +80,8 @@ func TestBootsAddUp(t *testing.T) {
 	u, p := r.Observations[0], r.Observations[1]
 	assert.Equal(t, []trial.Boot{{Seed: 5, Windows: 40, End: trial.BootClean}, {Seed: 5 + 1<<16, Windows: 1, Hits: 1, End: trial.BootHit}}, u.Boots)
 	assert.Equal(t, wire.Tally{
-		Mode: "program", Rounds: 2, Windows: 41, Entries: 41, StaleWindows: 1, StaleEntries: 1, Blocks: 2, StaleBlocks: 1, BlockTurns: 1,
-		StressNS: 2e6, FirstStaleNS: 1e6 + 1000,
+		Mode: "program", Rounds: 2, Windows: 41, Units: 41, HitWindows: 1, HitUnits: 1, Blocks: 2, HitBlocks: 1, BlockTurns: 1,
+		StressNS: 2e6, FirstHitNS: 1e6 + 1000,
 	}, u.Tallies[0])
 	assert.Equal(t, uint64(40), u.BlockSize)
 	assert.Equal(t, uint64(14), u.Emulator["delayed"])
@@ -135,7 +135,7 @@ func TestAKernelAloneIsBootedSeveralTimes(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, r.Observations, 1)
 	assert.Len(t, r.Observations[0].Boots, verdict.LoneBoots)
-	assert.Equal(t, uint64(verdict.LoneBoots), r.Observations[0].Tallies[0].StaleBlocks)
+	assert.Equal(t, uint64(verdict.LoneBoots), r.Observations[0].Tallies[0].HitBlocks)
 }
 
 func TestADurationIsThatOfAllBoots(t *testing.T) {

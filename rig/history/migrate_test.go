@@ -51,7 +51,7 @@ func older(t *testing.T, version, runs int) string {
 			}
 			_, err := tx.ExecContext(t.Context(), `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 			require.NoError(t, err)
 		}
 		require.NoError(t, tx.Commit())

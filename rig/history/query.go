@@ -92,7 +92,7 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var patched sql.NullBool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
 		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
-		&p.Windows, &p.StaleWindows, &p.Blocks, &p.StaleBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash)
+		&p.Windows, &p.HitWindows, &p.Blocks, &p.HitBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash)
 	if err != nil {
 		return p, err
 	}
@@ -130,7 +130,7 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	for rows.Next() {
 		var id, reader, outcome string
 		var a trial.ModeCount
-		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
+		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
 			return err
 		}
 		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)

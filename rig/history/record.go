@@ -106,7 +106,7 @@ func values(p trend.Run) []any {
 	return []any{
 		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
 		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
-		p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash,
+		p.Windows, p.HitWindows, p.Blocks, p.HitBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash,
 	}
 }
 
@@ -127,7 +127,7 @@ func insertArms(ctx context.Context, tx *sql.Tx, p trend.Run) error {
 	for i, a := range p.Measured {
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 		if err != nil {
 			return err
 		}

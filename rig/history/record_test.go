@@ -41,9 +41,9 @@ func sample(n int) trial.Result {
 	for _, patched := range []bool{false, true} {
 		o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
 		for i, mode := range r.Spec.Modes {
-			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Entries: 5000, Blocks: 62}
+			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Units: 5000, Blocks: 62}
 			if !patched {
-				t.StaleWindows, t.StaleEntries, t.StaleBlocks = 200, 300, 40
+				t.HitWindows, t.HitUnits, t.HitBlocks = 200, 300, 40
 			}
 			o.Tallies = append(o.Tallies, t)
 		}
@@ -61,7 +61,7 @@ func entry(t *testing.T, n int) Entry {
 		for _, m := range o.Tallies {
 			arms = append(arms, map[string]any{
 				"patched": o.Patched, "reader": o.Reader, "mode": m.Mode, "outcome": o.Outcome, "windows": m.Windows,
-				"staleWindows": m.StaleWindows, "blockSize": o.BlockSize, "blocks": m.Blocks, "staleBlocks": m.StaleBlocks,
+				"staleWindows": m.HitWindows, "blockSize": o.BlockSize, "blocks": m.Blocks, "staleBlocks": m.HitBlocks,
 			})
 		}
 	}
@@ -93,7 +93,7 @@ func TestARunComesBackWhole(t *testing.T) {
 	assert.Equal(t, want, run)
 	assert.Equal(t, uint64(math.MaxUint64), run.Seed, "no digit is lost")
 	assert.Equal(t, uint64(4002), run.Windows)
-	assert.Equal(t, uint64(80), run.StaleBlocks)
+	assert.Equal(t, uint64(80), run.HitBlocks)
 	assert.InDelta(t, 3.5, run.Took, 1e-9)
 	assert.Len(t, run.Measured, 4)
 	assert.FileExists(t, d.Path())

@@ -47,7 +47,7 @@ func (f feed) tally(reader trial.Reader, patched bool, tallies ...wire.Tally) {
 }
 
 func counted(mode string, blocks, stale uint64) wire.Tally {
-	return wire.Tally{Mode: mode, Blocks: blocks, StaleBlocks: stale, Windows: 16 * blocks, StaleWindows: 2 * stale, StressNS: int64(blocks) * 1e7}
+	return wire.Tally{Mode: mode, Blocks: blocks, HitBlocks: stale, Windows: 16 * blocks, HitWindows: 2 * stale, StressNS: int64(blocks) * 1e7}
 }
 
 // show draws at some widths, with the width of each line checked.
@@ -106,7 +106,7 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 	u, p := counted("pc", 150, 145), counted("pc", 70, 0)
 	f.tally(trial.Acquire, false, u)
 	f.tally(trial.Acquire, true, p)
-	need, ok := verdict.Required(u.StaleBlocks, u.Blocks)
+	need, ok := verdict.Required(u.HitBlocks, u.Blocks)
 	require.True(t, ok)
 	for _, width := range []int{40, 120} {
 		shown := f.show(t, 1, width)

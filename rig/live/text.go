@@ -142,10 +142,10 @@ func (m *Model) table(width int) []Line {
 		}
 		for _, t := range a.Tallies {
 			role := Usual
-			if a.Patched && t.StaleWindows > 0 {
+			if a.Patched && t.HitWindows > 0 {
 				role = Alarm
 			}
-			out = append(out, Line{role, row(arm, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.StaleWindows), shareOf(t))})
+			out = append(out, Line{role, row(arm, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
 		}
 	}
 	return out
@@ -166,7 +166,7 @@ func shareOf(t wire.Tally) string {
 	if t.Windows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f %%", 100*float64(t.StaleWindows)/float64(t.Windows))
+	return fmt.Sprintf("%.2f %%", 100*float64(t.HitWindows)/float64(t.Windows))
 }
 
 // standings says how far each mode is from its end.
@@ -194,8 +194,8 @@ func standing(s verdict.Standing, reader trial.Reader, width int, words wording.
 		name += " " + string(reader)
 	}
 	switch {
-	case s.Stale > 0:
-		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Stale, words.Adjective(), printable(words.Full().Windows))}
+	case s.Hits > 0:
+		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Hits, words.Adjective(), printable(words.Full().Windows))}
 	case s.Pairs && width < narrow:
 		return Line{Usual, fmt.Sprintf("%s: %d pairs of %d or more", name, s.Clean, s.Required)}
 	case s.Pairs:

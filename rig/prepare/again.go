@@ -87,7 +87,7 @@ func (a *again) once(ctx context.Context, n int) error {
 	err := group.Wait()
 	interrupted := n > 0 && ctx.Err() != nil && errors.Is(err, context.Canceled)
 	for i, o := range next {
-		if interrupted && !slices.ContainsFunc(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
+		if interrupted && !slices.ContainsFunc(o.Tallies, func(t wire.Tally) bool { return t.HitWindows > 0 }) {
 			continue // what was measured before stands, and so does a hit
 		}
 		boot.Join(&a.seen[i], o)

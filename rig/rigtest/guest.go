@@ -120,10 +120,10 @@ func (g Guest) endBoot(vm *VM, enc *wire.Encoder, start wire.Start) {
 	t := wire.Tally{Mode: start.Modes[0], Rounds: 1, Windows: start.Program.Windows, Blocks: 1, StressNS: 1e6}
 	if g.Ends != nil && g.Ends(vm.number) > 0 {
 		t.Windows, t.Blocks = g.Ends(vm.number), 0
-		t.StaleWindows, t.StaleEntries, t.FirstStaleNS = 1, 1, 1000
+		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
 		_ = enc.Encode(wire.Record{Detection: &wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1}})
 	}
-	t.Entries = t.Windows
+	t.Units = t.Windows
 	vm.lab.stressing(-1)
 	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: []wire.Tally{t}}})
 }
@@ -131,14 +131,14 @@ func (g Guest) endBoot(vm *VM, enc *wire.Encoder, start wire.Start) {
 func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 	var out []wire.Tally
 	for _, m := range start.Modes {
-		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Entries: 8 * blocks * start.BlockSize, Blocks: blocks}
+		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Units: 8 * blocks * start.BlockSize, Blocks: blocks}
 		if g.Stale > 0 {
-			t.StaleBlocks = blocks / uint64(g.Stale)
-			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
-			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
+			t.HitBlocks = blocks / uint64(g.Stale)
+			t.HitWindows, t.HitUnits = t.HitBlocks, t.HitBlocks
+			t.BlockTurns = 2 * min(t.HitBlocks, t.Blocks-t.HitBlocks)
 		}
 		if g.Lie {
-			t.StaleWindows = t.Windows + 1
+			t.HitWindows = t.Windows + 1
 		}
 		out = append(out, t)
 	}

@@ -32,9 +32,9 @@ type Run struct {
 	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
 	Whose         string            `json:"whose"`   // fault of a run that failed; empty: none
 	Windows       uint64            `json:"windows"`
-	StaleWindows  uint64            `json:"staleWindows"`
+	HitWindows    uint64            `json:"hitWindows"`
 	Blocks        uint64            `json:"blocks"`
-	StaleBlocks   uint64            `json:"staleBlocks"`
+	HitBlocks     uint64            `json:"hitBlocks"`
 	Seed          uint64            `json:"seed"`
 	Host          string            `json:"host"`
 	Took          float64           `json:"took"`   // seconds, the sum of its stages
@@ -97,8 +97,8 @@ func NewRun(r trial.Result) Run {
 		for _, a := range trial.ModeCounts(o) {
 			p.Measured = append(p.Measured, a)
 			if a.Counts() {
-				p.Windows, p.StaleWindows = p.Windows+a.Windows, p.StaleWindows+a.StaleWindows
-				p.Blocks, p.StaleBlocks = p.Blocks+a.Blocks, p.StaleBlocks+a.StaleBlocks
+				p.Windows, p.HitWindows = p.Windows+a.Windows, p.HitWindows+a.HitWindows
+				p.Blocks, p.HitBlocks = p.Blocks+a.Blocks, p.HitBlocks+a.HitBlocks
 			}
 		}
 	}

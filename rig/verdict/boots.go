@@ -120,8 +120,8 @@ func (r rule) judgeBoots(unpatched, patched trial.Observation, setting Setting, 
 		Mode:            u.Mode,
 		Counted:         tellingPairs(unpatched.Boots, patched.Boots),
 		Required:        r.pairsNeeded(worth),
-		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
-		PatchedUpper95:  RateUpper95(p.StaleBlocks, uint64(float64(p.Blocks-p.StaleBlocks)*worth)+p.StaleBlocks),
+		HitLower:        HitLower(u.HitBlocks, u.Blocks),
+		PatchedUpper95:  RateUpper95(p.HitBlocks, uint64(float64(p.Blocks-p.HitBlocks)*worth)+p.HitBlocks),
 		MissProbability: 1,
 	}
 	if hits(patched.Boots) == 0 {

@@ -101,7 +101,7 @@ func joined(o *trial.Observation, b played, count hitsOf) {
 	end := trial.BootClean
 	if n := count(b); n > 0 {
 		end = trial.BootHit
-		t.StaleBlocks, t.StaleWindows = t.StaleBlocks+1, t.StaleWindows+n
+		t.HitBlocks, t.HitWindows = t.HitBlocks+1, t.HitWindows+n
 	}
 	t.Blocks, t.Windows = t.Blocks+1, t.Windows+b.windows
 	o.Boots = append(o.Boots, trial.Boot{Windows: b.windows, Hits: count(b), End: end})
@@ -119,7 +119,7 @@ func bootsCompared(r rule, rnd *rand.Rand, pair func(*rand.Rand) (u, p played), 
 		one, other := pair(rnd)
 		joined(&u, one, allHits)
 		joined(&p, other, ofPatched)
-		if p.Tallies[0].StaleWindows > 0 { // never "fixed" any more
+		if p.Tallies[0].HitWindows > 0 { // never "fixed" any more
 			return false, len(p.Boots)
 		}
 		if r.settledBoots(u, p, setting) {

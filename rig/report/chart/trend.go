@@ -157,7 +157,7 @@ func trendRows(name string, s trend.TrendSeries) [][]string {
 	for _, p := range s.Points {
 		blocks, flag := "-", ""
 		if p.Share != nil {
-			blocks = fmt.Sprintf("%d of %d", p.StaleBlocks, p.Blocks)
+			blocks = fmt.Sprintf("%d of %d", p.HitBlocks, p.Blocks)
 		}
 		if p.Changed {
 			flag = "changed"

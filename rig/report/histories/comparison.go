@@ -98,9 +98,9 @@ func comparedRates(a, b []report.Row) []ComparedCounts {
 		}
 		c := ComparedCounts{A: a, B: b}
 		if a != nil && b != nil && a.BlockInterval != nil && b.BlockInterval != nil && a.BlockSize == b.BlockSize {
-			differ := trend.Differ(trend.Counts{Stale: a.StaleBlocks, Blocks: a.Blocks}, trend.Counts{Stale: b.StaleBlocks, Blocks: b.Blocks})
-			lower := trial.FewerStale(a.StaleBlocks, a.Blocks, b.StaleBlocks, b.Blocks)
-			higher := trial.FewerStale(b.StaleBlocks, b.Blocks, a.StaleBlocks, a.Blocks)
+			differ := trend.Differ(trend.Counts{Hit: a.HitBlocks, Blocks: a.Blocks}, trend.Counts{Hit: b.HitBlocks, Blocks: b.Blocks})
+			lower := trial.FewerHits(a.HitBlocks, a.Blocks, b.HitBlocks, b.Blocks)
+			higher := trial.FewerHits(b.HitBlocks, b.Blocks, a.HitBlocks, a.Blocks)
 			c.Differ, c.Lower, c.Higher = &differ, &lower, &higher
 		}
 		list = append(list, c)
@@ -167,5 +167,5 @@ func blocksOf(c *report.Count) string {
 	case c.BlockInterval == nil:
 		return "nothing counted"
 	}
-	return fmt.Sprintf("%d of %d: %s (%s)", c.StaleBlocks, c.Blocks, words.Percent(c.BlockShare), words.Span(c.BlockInterval))
+	return fmt.Sprintf("%d of %d: %s (%s)", c.HitBlocks, c.Blocks, words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }

@@ -19,9 +19,9 @@ import (
 
 // The schemas of what is said of a history.
 const (
-	HistorySchema    = "kcovrig.history/1"
-	TrendSchema      = "kcovrig.trend/1"
-	ComparisonSchema = "kcovrig.comparison/1"
+	HistorySchema    = "kcovrig.history/2"
+	TrendSchema      = "kcovrig.trend/2"
+	ComparisonSchema = "kcovrig.comparison/2"
 )
 
 // RunList is runs of the history in Path.
@@ -58,7 +58,7 @@ func judgedWindows(r trend.Run, patched bool) (stale, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Measured {
 		if a.Patched == patched && a.Reader == judged && a.Counts() {
-			stale, windows = stale+a.StaleWindows, windows+a.Windows
+			stale, windows = stale+a.HitWindows, windows+a.Windows
 		}
 	}
 	return stale, windows

@@ -68,7 +68,7 @@ func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.Run) {
 	for _, p := range s.Points {
 		blocks, chance, flag := "-", "-", ""
 		if p.Share != nil {
-			blocks = fmt.Sprintf("%d of %d", p.StaleBlocks, p.Blocks)
+			blocks = fmt.Sprintf("%d of %d", p.HitBlocks, p.Blocks)
 		}
 		if p.Shift != nil {
 			chance = fmt.Sprintf("%.2g", *p.Shift)
