@@ -138,6 +138,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 		return wire.Done{}, err
 	}
 	switch cause := context.Cause(ctx); {
+	case cause == nil && start.Program != nil && start.Program.Windows > 0: // over, see there
 	case cause == nil:
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "run "+start.Workload, "ended before it was stopped")
 	case !errors.Is(cause, errStopped):

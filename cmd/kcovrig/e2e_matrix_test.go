@@ -26,7 +26,7 @@ type nightResult struct {
 		Status, Outcome string
 		Folder, Worker  string
 		Arms            []struct {
-			Patched               bool
+			Patched             bool
 			Windows, HitWindows uint64
 		}
 	}

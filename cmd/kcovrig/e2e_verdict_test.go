@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/result"
+
+	"kcovrig/rig/trial"
 )
 
 // printed is what these tests read of the JSON interface.
@@ -21,12 +23,13 @@ type printed struct {
 	Reasons    []string
 	Modes      []struct{ Mode, Verdict string }
 	Arms       []struct {
-		Patched                                              bool
-		Reader, Mode, Outcome, Console                       string
+		Patched                                      bool
+		Reader, Mode, Outcome, Console               string
 		Windows, Units, HitWindows, HitUnits, Writes uint64
-		Argv                                                 []string
-		Emulator                                             map[string]uint64
-		Detections                                           []map[string]any
+		Argv                                         []string
+		Emulator                                     map[string]uint64
+		Detections                                   []map[string]any
+		Boots                                        []trial.Boot
 	}
 	Kernel struct{ Version, TreeHash, ConfigHash, Compiler string }
 	Images []struct {

@@ -8,7 +8,7 @@
 // The guest speaks first with Hello; the host answers with Start. The guest
 // sends Progress and Detection records until the host sends Stop, and Done
 // last. A list of litmus tests ends by itself: a LitmusResult for each, then
-// Done. A stream that ends without Done is an error whatever came before.
+// Done. So does a program whose detections end the boot: see Program.Windows. A stream that ends without Done is an error whatever came before.
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
@@ -98,6 +98,8 @@ type Detection struct {
 	Kind   Kind              `json:"kind,omitempty"`
 	Text   string            `json:"text,omitempty"`   // for people: one printable line
 	Fields map[string]string `json:"fields,omitempty"` // what is known by name, such as pc
+
+	Boot uint64 `json:"boot,omitempty"` // the host's: number of the boot, from 1, of a kernel that was booted again; 0: the only one
 }
 
 // Fault ends a run early: Whose is "kernel", "guest" or "rig".

@@ -117,6 +117,29 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 	}
 }
 
+// Where a hit ends a boot, pairs of boots are what is counted, from the first boot on.
+func TestPairsOfBootsAreCountedWhereThereAreSome(t *testing.T) {
+	f := newFeed(Config{Title: "compare, arm64", Compared: true})
+	of := func(patched bool, ends ...trial.BootEnd) {
+		e := trial.TallyEvent{Patched: patched, Reader: trial.InKernel, Again: true, Tallies: []wire.Tally{{Mode: "m", Windows: 40}}}
+		for _, end := range ends {
+			e.Boots = append(e.Boots, trial.Boot{End: end})
+		}
+		f.m.Take(trial.Event{Tally: &e}, f.at(0))
+	}
+	of(false)
+	of(true)
+	assert.Contains(t, f.show(t, 1, 120), "in 0 pairs of boots the unpatched kernel alone showed it, 30 or more have to count")
+	of(false, trial.BootHit, trial.BootClean, trial.BootHit)
+	of(true, trial.BootClean, trial.BootClean)
+	assert.Contains(t, f.show(t, 1, 120), "in 1 pairs of boots")
+	assert.Contains(t, f.show(t, 1, 40), "1 pairs of 30 or more")
+
+	lone := newFeed(Config{Title: "run, arm64"})
+	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Again: true, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
+	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("3 boots, %d at the least", verdict.LoneBoots))
+}
+
 func TestLoneArm(t *testing.T) {
 	f := newFeed(Config{Title: "run, arm64"})
 	f.begin(0, "patched", "stress")

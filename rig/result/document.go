@@ -79,6 +79,7 @@ type ModeDocument struct {
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"`
 	Detections []wire.Detection  `json:"detections"`
+	Boots      []trial.Boot      `json:"boots,omitempty"`
 	Series     []trial.Sample    `json:"series"`
 }
 
@@ -134,7 +135,7 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}

@@ -40,6 +40,9 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
 		return run.Abandon(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
+	if run.Scenario.Reboots() {
+		return run.Abandon(fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
+	}
 	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
 }
 

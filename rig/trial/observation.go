@@ -33,7 +33,27 @@ const (
 	Never     Expectation = "never"
 )
 
-// Observation is what one boot showed.
+// BootEnd says what one of several boots of a kernel came to. The zero value is
+// unknown: it was cut before either.
+type BootEnd string
+
+// The ends of boots.
+const (
+	BootCut   BootEnd = ""
+	BootHit   BootEnd = "hit"   // the bug was seen in it
+	BootClean BootEnd = "clean" // it had its windows, and none of them showed the bug
+)
+
+// Boot is one boot of a kernel that was booted again and again.
+type Boot struct {
+	Seed    uint64  `json:"seed"`
+	Windows uint64  `json:"windows"`
+	Hits    uint64  `json:"hits"` // windows that showed the bug
+	End     BootEnd `json:"end"`
+}
+
+// Observation is what one boot showed. Where a hit ends a boot, it is what all boots of
+// the kernel did: each is a block of BlockSize windows at the most.
 type Observation struct {
 	AsIs       bool              `json:"asIs,omitempty"` // the tree as it stands: Patched says nothing
 	Patched    bool              `json:"patched"`
@@ -45,6 +65,7 @@ type Observation struct {
 	BlockSize  uint64            `json:"blockSize"`
 	Tallies    []wire.Tally      `json:"tallies"` // one per mode
 	Detections []wire.Detection  `json:"detections"`
+	Boots      []Boot            `json:"boots,omitempty"`   // in their order; empty: there was one
 	Series     []Sample          `json:"series"`            // how the tallies grew
 	Emulator   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
 	Silence    *Silence          `json:"silence,omitempty"` // what kept the two writes in order; nil: not known

@@ -79,6 +79,10 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
 	w := r.weightOf(unpatched, patched, setting)
 	for _, u := range unpatched.Tallies {
+		if len(unpatched.Boots) > 0 {
+			j.Modes = append(j.Modes, r.judgeBoots(unpatched, patched, setting, w))
+			break
+		}
 		p, _ := patched.Tally(u.Mode)
 		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, w))
 	}
