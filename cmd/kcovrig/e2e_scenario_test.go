@@ -22,7 +22,7 @@ func TestE2EABugThatShowsByAnOops(t *testing.T) {
 		assert.Equal(t, "kernel", a.Reader)
 		assert.Equal(t, "ok", a.Outcome)
 		if a.Patched {
-			assert.Zero(t, a.StaleWindows)
+			assert.Zero(t, a.HitWindows)
 			assert.Empty(t, a.Detections)
 			continue
 		}
