@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/wording"
+
 	"kcovrig/rig/trial"
 )
 
@@ -89,6 +91,13 @@ func TestScenariosAsAnAxisEachHaveTheirReaderAndTheirKernels(t *testing.T) {
 		kernels[f.Cells[i].Kernels()] = true
 	}
 	assert.Len(t, kernels, 3, "each has its configuration")
+	assert.Equal(t, wording.Words{}.Completed(), f.Words(), "no words of one of them")
+	kcov, err := Parse("m.yaml", []byte("version: 1\naxes: {scenario: kcov}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "stale read", kcov.Words().Hit)
+	tls, err := Parse("m.yaml", []byte("version: 1\naxes: {scenario: tls}\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "oops in tls_getsockopt", tls.Words().Hit, "of its cells, not of the file's other ones")
 	assert.Equal(t, "./ring", f.Cells[2].Axes["scenario"])
 }
 

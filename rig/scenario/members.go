@@ -3,6 +3,8 @@
 package scenario
 
 import (
+	"regexp"
+
 	"kcovrig/rig/arch"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
@@ -36,6 +38,11 @@ const (
 	oneLine    = `^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$`
 	configLine = `[ \t]*((CONFIG_[A-Za-z0-9_]+=|#)[^\n]*)?`
 )
+
+// IsName says whether a scenario may have that name.
+func IsName(text string) bool {
+	return len(text) <= aName.most && regexp.MustCompile(aName.form).MatchString(text)
+}
 
 // root is the whole file.
 func root() mapping {
