@@ -264,6 +264,7 @@ func diskOrUser(err error) error {
 	}
 	return err
 }
+
 // endOfArchive is how many zero bytes end a tar archive, pax(1). Without them
 // it was cut, which archive/tar does not tell from its end.
 const endOfArchive = 1024
