@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// ramMiB is the guest's memory: a lean kernel and one Go program.
+	// ramMiB is the guest's memory, where no other is asked for: a lean kernel and one Go program.
 	ramMiB   = 256
 	RAMBytes = ramMiB << 20
-	// GuestCPUs: one for the writer, one for the reader.
+	// GuestCPUs, where no others are asked for: one for the writer, one for the reader.
 	GuestCPUs = 2
 )
 
@@ -38,7 +38,7 @@ type realVM struct{ *qemu.VM }
 
 // Machine completes a machine by what all of the rig's have.
 func Machine(c qemu.Config) qemu.Config {
-	c.CPUs, c.MemoryMiB, c.Sockets = cmp.Or(c.CPUs, GuestCPUs), ramMiB, c.Dir
+	c.CPUs, c.MemoryMiB, c.Sockets = cmp.Or(c.CPUs, GuestCPUs), cmp.Or(c.MemoryMiB, ramMiB), c.Dir
 	return c
 }
 

@@ -62,7 +62,7 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
-		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir,
+		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Scenario.CPUs, MemoryMiB: s.Scenario.MemoryMiB,
 	})
 	if own := s.Scenario.Program; own != nil {
 		p.Start.Program = &own.Start
@@ -70,7 +70,7 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	}
 	if s.Emulated() {
 		e := s.emulation()
-		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, spec.Seed, boot.RAMBytes, ask.Focus
+		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, spec.Seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
 		e.Mark, e.Marks = weakmem.Scope{Start: s.Mark.Start, End: s.Mark.End}, s.marks(ask.Hits)
 		p.Emulator = &e

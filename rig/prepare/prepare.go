@@ -4,6 +4,7 @@ package prepare
 
 import (
 	"context"
+	"io/fs"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +15,7 @@ import (
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -77,8 +79,24 @@ func Guest(ctx context.Context, run *command.Run) (initramfs.Archive, error) {
 			return initramfs.Archive{}, err
 		}
 		cfg.Program = raw
+		if cfg.Extra, err = beside(p); err != nil {
+			return initramfs.Archive{}, err
+		}
 	}
 	return run.Config.Doers.Archive(ctx, cfg)
+}
+
+// beside are the files that the program finds below /files. The scenario's folder says
+// nothing of who may run them: all may.
+func beside(p *scenario.Program) (files []initramfs.File, err error) {
+	for _, name := range p.Beside {
+		data, err := fs.ReadFile(p.Files, name)
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "pack the workload's files", err)
+		}
+		files = append(files, initramfs.File{Name: "files/" + name, Mode: 0o755, Data: data})
+	}
+	return files, nil
 }
 
 // QEMU finds the program; before is how it was started in a run that is repeated.

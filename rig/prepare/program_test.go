@@ -5,6 +5,7 @@ package prepare
 import (
 	"context"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,11 +34,13 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
+	run.Scenario.Program.Files, run.Scenario.Program.Beside = fstest.MapFS{"data/in": {Data: []byte("input")}}, []string{"data/in"}
 	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, "scenarios/tls/tls.c", built.Source)
 	require.NoError(t, built.Validate())
 	assert.Equal(t, []byte("program"), packed.Program)
+	assert.Equal(t, []initramfs.File{{Name: "files/data/in", Mode: 0o755, Data: []byte("input")}}, packed.Extra)
 
 	plan := setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
 	assert.Equal(t, guest.Name, plan.Start.Workload)
@@ -47,6 +50,12 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	assert.True(t, plan.Machine.SurviveOops)
 	assert.True(t, plan.Writes.Unknown)
 	assert.Equal(t, trial.Never, plan.Expected, "the kernel's own readers are what the fix is for")
+	assert.Equal(t, 2, plan.Machine.CPUs)
+	assert.EqualValues(t, 256<<20, plan.Emulator.RAMBytes)
+	setup.Scenario.CPUs, setup.Scenario.MemoryMiB = 4, 512
+	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
+	assert.Equal(t, []int{4, 512}, []int{plan.Machine.CPUs, plan.Machine.MemoryMiB})
+	assert.EqualValues(t, 512<<20, plan.Emulator.RAMBytes, "the emulator knows the memory that there is")
 	_, err = run.Finish(setup.Close())
 	require.NoError(t, err)
 

@@ -22,7 +22,7 @@ import (
 // What a scenario may consist of. A folder may be anybody's, and is sent to others.
 const (
 	maxFile   = 1 << 20
-	maxBinary = 16 << 20 // a static program, of Go say, has megabytes
+	maxBinary = 16 << 20 // a static program, of Go say, has megabytes; what it reads may, too
 	maxFiles  = 512
 	maxBytes  = 32 << 20
 )

@@ -95,7 +95,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 // collector notes, all of it.
 func (c *collector) scenario(f file) Scenario {
 	s := Scenario{
-		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, Kernels: f.Kernels.Range, Objects: f.Objects,
+		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
@@ -169,6 +169,12 @@ func (c *collector) program(s *Scenario, f file) error {
 			}
 			own[h] = c.contents[h]
 		}
+	}
+	for _, beside := range p.Beside {
+		if err := c.readAtMost(beside, beside, maxBinary); err != nil {
+			return err
+		}
+		own[beside] = c.contents[beside]
 	}
 	if p.Files, err = inMemory(own); err != nil {
 		return err

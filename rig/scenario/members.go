@@ -29,7 +29,9 @@ var (
 	aRange   = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}
 	setting  = text{form: `^[A-Z][A-Za-z0-9_.-]*=[yn]$`, words: "a switch of the kernel's Makefiles, such as KASAN_SANITIZE_ring.o=n", most: 200}
 	aWord    = text{form: oneLine, words: "words on one line", most: 60}
-	aSize    = text{form: `^[0-9]{1,6}[MG]$`, words: "a size, such as 256M", most: 7}
+	anArg    = text{form: oneLine, words: "words on one line", most: 1000}
+	aSetting = text{form: `^[A-Za-z_][A-Za-z0-9_]*=[^\x00-\x1f\x7f-\x9f]*$`, words: "NAME=VALUE on one line", most: 1000}
+	aSize    = text{form: `^(12[89]|1[3-9][0-9]|[2-9][0-9]{2}|10[01][0-9]|102[0-4])M$|^1G$`, words: "a size from 128M to 1G", most: 5}
 	aConfig  = text{form: `^` + configLine + `(\n` + configLine + `)*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10}
 )
 
@@ -72,8 +74,8 @@ func root() mapping {
 		}}},
 		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model", shape: aPath},
 		{key: "machine", about: "the guest's machine", shape: mapping{members: []member{
-			{key: "cpus", about: "virtual CPUs (default: 2)", notYet: true, shape: integer{1, 8}},
-			{key: "memory", about: "(default: 256M)", notYet: true, shape: aSize},
+			{key: "cpus", about: "virtual CPUs (default: 2)", shape: integer{2, 8}},
+			{key: "memory", about: "(default: 256M)", shape: aSize},
 			{key: "arch", about: "architectures that the bug can be looked for on (default: all)", shape: list{words{have: arch.Names(), obeyed: arch.Names()}, 8}},
 		}}},
 	}}
@@ -118,13 +120,14 @@ func workloadShape() mapping {
 		{key: "builtin", about: "a workload of kcovrig's own guest", shape: words{have: builtins(), obeyed: builtins()}},
 		{key: "source", about: "a C file, which is built for the guest", shape: aPath},
 		{key: "binary", about: "a static program", shape: aPath},
-		{key: "args", about: "its arguments", shape: list{aWord, 64}},
+		{key: "args", about: "its arguments", shape: row{list{anArg, 64}}},
+		{key: "env", about: "its environment, all of it: NAME=VALUE (default: none)", shape: list{aSetting, 64}},
 		{key: "ready", about: "it says ready after its set-up (default: false)", shape: truth{}},
 		{key: "window", about: "one chance to see the bug: a try that the program tells, a run of it, or a length of time (default: told)", shape: either{
 			words{have: []string{"told", "run"}, obeyed: []string{"told", "run"}},
 			mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: text{form: `^[0-9]{1,5}(ms|s)$`, words: "a time, such as 10ms", most: 8}}}},
 		}},
-		{key: "files", about: "files that it needs", notYet: true, shape: list{aPath, 64}},
+		{key: "files", about: "files that it needs, which it finds below /files", shape: list{aPath, 64}},
 		{key: "modes", about: "its modes, all of which run by default", shape: list{aName, 8}},
 		{key: "readers", about: "the ways in which it reads what the two writes wrote", shape: named{words{have: readers, obeyed: readers}, mapping{members: []member{
 			{key: "symbols", about: "functions of the guest that do it; of their loads, the first is of what the second write publishes", needed: true, shape: list{inGuest, 8}},

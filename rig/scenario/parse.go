@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -31,7 +32,7 @@ type file struct {
 	Detect   []sign
 	Words    wording.Words
 	Litmus   string
-	Machine  struct{ Arch []string }
+	Machine  machine
 }
 
 // series is one way to fix the bug: a file or folder, or files that belong together.
@@ -74,6 +75,27 @@ func (f *fragment) UnmarshalYAML(n *yaml.Node) error {
 	return err
 }
 
+// machine is the guest's.
+type machine struct {
+	Arch   []string
+	CPUs   int
+	Memory mebibytes
+}
+
+// mebibytes is a size in them.
+type mebibytes int
+
+// UnmarshalYAML takes what has been checked.
+func (m *mebibytes) UnmarshalYAML(n *yaml.Node) error {
+	number, unit := n.Value[:len(n.Value)-1], n.Value[len(n.Value)-1]
+	size, err := strconv.Atoi(number)
+	if unit == 'G' {
+		size <<= 10
+	}
+	*m = mebibytes(size)
+	return err
+}
+
 type order struct {
 	Function string
 	First    []string
@@ -82,7 +104,7 @@ type order struct {
 
 type workload struct {
 	Builtin, Source, Binary string
-	Args                    []string
+	Args, Env, Files        []string
 	Ready                   bool
 	Window                  windows
 	Modes                   []string
@@ -149,8 +171,8 @@ func (f *file) checkBuiltin(r *yamlfile.Reader, at yamlfile.Place) {
 	if len(f.Detect) != 1 || f.Detect[0].Kind != wire.KindTold {
 		notYet(r, at, "another detection than told by a workload of the guest's own")
 	}
-	if w.Args != nil || w.Ready || w.Window != (windows{}) {
-		r.Fail(at, "workload: args, ready and window are a program's, not of the guest's own workloads")
+	if w.Args != nil || w.Env != nil || w.Files != nil || w.Ready || w.Window != (windows{}) {
+		r.Fail(at, "workload: args, env, files, ready and window are a program's, not of the guest's own workloads")
 	}
 }
 

@@ -18,6 +18,8 @@ type Program struct {
 	Files  fs.FS  // the scenario's folder, as far as the file names it
 	Source string // a C file in it; empty: Binary is a static ELF
 	Binary string
+	// Beside are files in Files that the guest has below /files, by the same paths.
+	Beside []string
 	// Start is what the guest is told of it.
 	Start wire.Program
 }
@@ -60,8 +62,8 @@ func (f file) program() (*Program, error) {
 	if f.Workload.Source == "" && f.Workload.Binary == "" {
 		return nil, nil
 	}
-	p := &Program{Source: f.Workload.Source, Binary: f.Workload.Binary, Start: wire.Program{
-		Args: f.Workload.Args, Ready: f.Workload.Ready, Window: f.Workload.Window.Kind, EveryNS: int64(f.Workload.Window.Every),
+	p := &Program{Source: f.Workload.Source, Binary: f.Workload.Binary, Beside: f.Workload.Files, Start: wire.Program{
+		Args: f.Workload.Args, Env: f.Workload.Env, Ready: f.Workload.Ready, Window: f.Workload.Window.Kind, EveryNS: int64(f.Workload.Window.Every),
 	}}
 	if p.Start.Window == "" {
 		p.Start.Window = wire.WindowTold

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,8 +20,9 @@ const ofOnesOwn = `kcovrig: scenario/1
 name: own
 title: a program of one's own
 fix: [fix.patch]
-workload: {source: sub/main.c, args: [a, b c], ready: true, window: {every: 10ms}}
+workload: {source: sub/main.c, args: [a, b c, a], env: [A=b, C=], files: [data/in, other.h], ready: true, window: {every: 10ms}}
 detect: [oops, {warn: tls_init}, exit]
+machine: {cpus: 4, memory: 1G}
 scope: {patch: {callers: 2}, kernel: [f], callees: [g]}
 `
 
@@ -36,24 +38,29 @@ func folder(t *testing.T, text string, files ...string) string {
 }
 
 func TestAScenarioBringsItsProgram(t *testing.T) {
-	s, err := Load(folder(t, ofOnesOwn, "fix.patch", "sub/main.c", "sub/a.h", "other.h"))
+	s, err := Load(folder(t, ofOnesOwn, "fix.patch", "sub/main.c", "sub/a.h", "other.h", "data/in", "data/out"))
 	require.NoError(t, err)
 	require.NotNil(t, s.Program)
 	assert.Equal(t, wire.Program{
-		Args: []string{"a", "b c"}, Ready: true, Window: wire.WindowTimed, EveryNS: int64(10 * time.Millisecond),
+		Args: []string{"a", "b c", "a"}, Env: []string{"A=b", "C="}, Ready: true, Window: wire.WindowTimed, EveryNS: int64(10 * time.Millisecond),
 		Detect: []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindWarn, Function: "tls_init"}, {Kind: wire.KindExit}},
 	}, s.Program.Start)
 	assert.True(t, s.Program.SurvivesOops())
 	assert.Equal(t, Scope{Callers: 2, Kernel: []string{"f"}, Callees: []string{"g"}}, s.Scope)
-	for name, held := range map[string]bool{"sub/main.c": true, "sub/a.h": true, "other.h": false} {
+	for name, held := range map[string]bool{"sub/main.c": true, "sub/a.h": true, "other.h": true, "data/in": true, "data/out": false} {
 		_, err := fs.Stat(s.Program.Files, name)
 		assert.Equal(t, held, err == nil, name)
 	}
+	assert.Equal(t, []string{"data/in", "other.h"}, s.Program.Beside)
+	assert.Equal(t, []int{4, 1024}, []int{s.CPUs, s.MemoryMiB})
 	packed, err := s.Pack()
 	require.NoError(t, err)
 	again, err := Unpack(packed, s.Hash)
 	require.NoError(t, err)
 	assert.Equal(t, s.Program.Start, again.Program.Start, "for workers")
+	held, err := fs.ReadFile(again.Program.Files, "data/in")
+	require.NoError(t, err)
+	assert.Equal(t, ofOnesOwn, string(held))
 
 	plain, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n", "fix.patch", "prog"))
 	require.NoError(t, err)
@@ -64,7 +71,11 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 
 func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {
 	of := func(kind string, size int64) (Scenario, error) {
-		dir := folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {"+kind+": prog.c}\n", "fix.patch", "prog.c")
+		what := "prog.c"
+		if strings.HasSuffix(kind, "files") {
+			what = "[prog.c]"
+		}
+		dir := folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {"+kind+": "+what+"}\n", "fix.patch", "prog.c", "main.c")
 		require.NoError(t, os.Truncate(filepath.Join(dir, "prog.c"), size))
 		return Load(dir)
 	}
@@ -79,6 +90,8 @@ func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {
 	assert.EqualValues(t, maxBinary, info.Size())
 
 	_, err = of("binary", maxBinary+1)
+	assert.ErrorContains(t, err, "prog.c is larger than 16777216 bytes")
+	_, err = of("source: main.c, files", maxBinary+1)
 	assert.ErrorContains(t, err, "prog.c is larger than 16777216 bytes")
 	_, err = of("source", maxFile+1)
 	assert.ErrorContains(t, err, "prog.c is larger than 1048576 bytes", "people write no such file")

@@ -29,6 +29,8 @@ type Scenario struct {
 	Shipped bool
 	// Archs are the architectures on which the bug can be looked for.
 	Archs []string
+	// CPUs and MemoryMiB are the guest's; 0: as many as all guests have.
+	CPUs, MemoryMiB int
 	// Patches are series that fix the bug, tried in order: the first that goes on a tree
 	// or comes off it says whether the tree has the fix. The files that they change,
 	// under names that begin with a/ and b/, are where the bug is.

@@ -118,20 +118,38 @@ func (l list) schema() object {
 }
 
 func (l list) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	items := r.Items(n, what)
-	if len(items) > l.most {
-		r.Fail(yamlfile.PlaceOf(n), "%s: it has more than %d entries", what, l.most)
-		return
-	}
 	seen := map[string]bool{}
-	for _, item := range items {
-		l.of.check(r, item, what)
+	for _, item := range l.items(r, n, what) {
 		if item.Kind == yaml.ScalarNode && seen[item.Value] {
 			r.Fail(yamlfile.PlaceOf(item), "%s: %s is given twice", what, item.Value)
 		}
 		seen[item.Value] = item.Kind == yaml.ScalarNode
 	}
 }
+
+// items checks each entry by itself.
+func (l list) items(r *yamlfile.Reader, n *yaml.Node, what string) []*yaml.Node {
+	items := r.Items(n, what)
+	if len(items) > l.most {
+		r.Fail(yamlfile.PlaceOf(n), "%s: it has more than %d entries", what, l.most)
+		return nil
+	}
+	for _, item := range items {
+		l.of.check(r, item, what)
+	}
+	return items
+}
+
+// row is a list in which entries may be equal, such as arguments.
+type row struct{ list }
+
+func (l row) schema() object {
+	s := l.list.schema()
+	delete(s, "uniqueItems")
+	return s
+}
+
+func (l row) check(r *yamlfile.Reader, n *yaml.Node, what string) { l.items(r, n, what) }
 
 // either is one of several shapes, told apart by the kind of node.
 type either []shape
