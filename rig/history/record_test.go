@@ -20,6 +20,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -49,6 +50,9 @@ func sample(n int) trial.Result {
 		}
 		r.Observations = append(r.Observations, o)
 	}
+	if n%2 == 1 {
+		r.Words = wording.Words{Hit: "oops in f"}.Completed()
+	}
 	return r
 }
 
@@ -65,7 +69,11 @@ func entry(t *testing.T, n int) Entry {
 			})
 		}
 	}
-	text, err := json.Marshal(map[string]any{"seed": r.Spec.Seed, "arms": arms, "later": "member <&>"})
+	document := map[string]any{"seed": r.Spec.Seed, "arms": arms, "later": "member <&>"}
+	if n%2 == 1 {
+		document["words"] = r.Words
+	}
+	text, err := json.Marshal(document)
 	require.NoError(t, err)
 	return Entry{Result: r, Document: text, At: noon.Add(time.Duration(n) * time.Minute), Folder: fmt.Sprintf("/runs/%d", n)}
 }
@@ -268,4 +276,14 @@ func TestProcessesAtOnceLoseNothing(t *testing.T) {
 	all, err := d.Runs(t.Context(), Filter{})
 	require.NoError(t, err)
 	assert.Len(t, all, 300+len(whole), "0 to 299 once each")
+}
+
+func TestWordsThatATerminalWouldObeyAreNotTakenFromAHistory(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "h.db"))
+	_, _, err := d.Record(t.Context(), entry(t, 1))
+	require.NoError(t, err)
+	_, err = d.sql.ExecContext(t.Context(), `UPDATE runs SET words = replace(words, 'oops', 'oops\u001b[2J')`)
+	require.NoError(t, err)
+	_, err = d.Runs(t.Context(), Filter{})
+	assert.ErrorContains(t, err, "its words")
 }

@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 // Run is what a history knows of one run without opening its whole result.
@@ -18,6 +19,7 @@ type Run struct {
 	Command       string            `json:"command"`
 	Scenario      string            `json:"scenario"`
 	ScenarioHash  string            `json:"scenarioHash,omitempty"` // empty: not known
+	Words         wording.Words     `json:"words,omitzero"`         // the scenario's
 	Arch          string            `json:"arch"`
 	KernelVersion string            `json:"kernelVersion"`
 	TreeHash      string            `json:"treeHash"`
@@ -72,7 +74,7 @@ func (r Run) Word() string {
 // for whoever knows them; Cell is the result's own name.
 func NewRun(r trial.Result) Run {
 	p := Run{
-		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Arch: r.Spec.Arch,
+		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Words: r.Words, Arch: r.Spec.Arch,
 		KernelVersion: r.Kernel.Version, TreeHash: r.Kernel.TreeHash, Compiler: r.Kernel.Compiler,
 		QEMUVersion: r.QEMU.Version, MemoryModel: r.QEMU.MemoryModel, Readers: r.Spec.Readers, Modes: r.Spec.Modes,
 		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Measured: []trial.ModeCount{},

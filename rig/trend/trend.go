@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Trend is one cell's runs, oldest first, and per kernel, reader and mode how
@@ -53,6 +54,15 @@ type TrendPoint struct {
 	Expected *float64 `json:"expected"` // share of the runs compared with, together
 	// Differs says how its run was made otherwise than the last one compared with.
 	Differs []string `json:"differs"`
+}
+
+// Words are what the sights of the bug are called in all runs.
+func (t Trend) Words() wording.Words {
+	all := make([]wording.Words, 0, len(t.Runs))
+	for _, r := range t.Runs {
+		all = append(all, r.Words)
+	}
+	return wording.Common(all...)
 }
 
 // Name says of what the series is.
