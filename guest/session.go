@@ -89,7 +89,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 	}
 	for _, t := range done.Tallies {
 		say("%s: %d stale of %d windows, %d stale of %d entries, %d rounds",
-			t.Mode, t.StaleWindows, t.Windows, t.StaleEntries, t.Entries, t.Rounds)
+			t.Mode, t.HitWindows, t.Windows, t.HitUnits, t.Units, t.Rounds)
 	}
 	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "send done", "%v", err)
@@ -138,6 +138,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 		return wire.Done{}, err
 	}
 	switch cause := context.Cause(ctx); {
+	case cause == nil && start.Program != nil && start.Program.Windows > 0: // over, see there
 	case cause == nil:
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "run "+start.Workload, "ended before it was stopped")
 	case !errors.Is(cause, errStopped):

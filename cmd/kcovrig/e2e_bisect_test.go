@@ -63,7 +63,7 @@ func TestE2EBisect(t *testing.T) {
 	assert.Equal(t, commitAt(t, repo, "removed-27", 27), first["hash"])
 	assert.Contains(t, first["diff"], "-	smp_wmb();")
 	assert.Equal(t, fmt.Sprintf("Fixes: %.12s (%q)", first["hash"], first["subject"]), first["fixes"])
-	assert.Equal(t, "no", doc["staleCode"].(map[string]any)["ordered"])
+	assert.Equal(t, "no", doc["hitCode"].(map[string]any)["ordered"])
 	assert.Equal(t, "yes", doc["cleanCode"].(map[string]any)["ordered"])
 	assert.NotEmpty(t, doc["witness"].(map[string]any)["events"])
 	assert.Greater(t, doc["confidence"], 1-1e-8)

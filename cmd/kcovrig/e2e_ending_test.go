@@ -73,7 +73,7 @@ func TestE2EAMachineThatDies(t *testing.T) {
 			require.NotEmpty(t, r.Arms)
 			for _, a := range r.Arms {
 				assert.NotContains(t, []string{"", "ok", "cut-short"}, a.Outcome)
-				assert.Zero(t, a.StaleWindows, "nothing that failed is counted")
+				assert.Zero(t, a.HitWindows, "nothing that failed is counted")
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestE2ECtrlC(t *testing.T) {
 			if c.code == 4 {
 				require.NotEmpty(t, r.Arms)
 				assert.Equal(t, "cut-short", r.Arms[0].Outcome)
-				assert.Positive(t, r.Arms[0].StaleWindows)
+				assert.Positive(t, r.Arms[0].HitWindows)
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func TestE2ELitmusExpect(t *testing.T) {
 	c := kcovrig(t, nil, "litmus", "expect", "--lkmm", "--json", "--run", run).run(0)
 	var doc struct {
 		Tests []struct {
-			Name, Stale             string
+			Name, Allowed           string
 			Measured, Contradiction bool
 		}
 		LKMM []struct {
@@ -84,7 +84,7 @@ func TestE2ELitmusExpect(t *testing.T) {
 	require.NoError(t, json.Unmarshal(c.out.Bytes(), &doc))
 	stale := map[string]string{}
 	for _, e := range doc.Tests {
-		stale[e.Name] = e.Stale
+		stale[e.Name] = e.Allowed
 		assert.Equal(t, strings.HasSuffix(e.Name, "acquire"), e.Measured, e.Name)
 		assert.False(t, e.Contradiction, e.Name)
 	}

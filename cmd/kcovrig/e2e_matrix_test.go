@@ -26,8 +26,8 @@ type nightResult struct {
 		Status, Outcome string
 		Folder, Worker  string
 		Arms            []struct {
-			Patched               bool
-			Windows, StaleWindows uint64
+			Patched             bool
+			Windows, HitWindows uint64
 		}
 	}
 }
@@ -54,7 +54,7 @@ func TestE2EMatrix(t *testing.T) {
 		require.NotEmpty(t, n.Cells[i].Arms)
 		for _, a := range n.Cells[i].Arms {
 			assert.NotZero(t, a.Windows)
-			assert.Equal(t, !a.Patched && want != "clean", a.StaleWindows > 0, "%s, patched %t", want, a.Patched)
+			assert.Equal(t, !a.Patched && want != "clean", a.HitWindows > 0, "%s, patched %t", want, a.Patched)
 		}
 	}
 	require.Len(t, n.Builds, 2)

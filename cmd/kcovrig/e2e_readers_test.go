@@ -17,7 +17,7 @@ func TestE2EKernelByReader(t *testing.T) {
 	for _, a := range r.Arms {
 		assert.Equal(t, "ok", a.Outcome)
 		assert.NotZero(t, a.Windows)
-		cells[[2]bool{a.Patched, a.Reader == "acquire"}] += a.StaleWindows
+		cells[[2]bool{a.Patched, a.Reader == "acquire"}] += a.HitWindows
 	}
 	require.Len(t, cells, 4)
 	for cell, stale := range cells {
@@ -34,7 +34,7 @@ func TestE2EARelaxedReaderOfThePatchedKernel(t *testing.T) {
 			require.Len(t, r.Arms, 2)
 			for _, a := range r.Arms {
 				assert.NotZero(t, a.Windows)
-				assert.Equal(t, stale, a.StaleWindows > 0, "%s: %d stale", a.Mode, a.StaleWindows)
+				assert.Equal(t, stale, a.HitWindows > 0, "%s: %d stale", a.Mode, a.HitWindows)
 			}
 		})
 	}

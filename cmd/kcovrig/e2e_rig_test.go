@@ -53,6 +53,7 @@ type invocation struct {
 	mark string
 	tmp  string // its TMPDIR
 	path string // another kcovrig than this one; empty: this
+	dir  string // where it runs; empty: here
 	out  bytes.Buffer
 	log  watched
 	cmd  *exec.Cmd
@@ -82,7 +83,7 @@ func (c *invocation) start() *invocation {
 		self = c.path
 	}
 	c.cmd = exec.Command(self, c.args...)
-	c.cmd.Env = append(os.Environ(), c.env...)
+	c.cmd.Dir, c.cmd.Env = c.dir, append(os.Environ(), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it
 	if c.tty != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
 )
 
 // A bug whose reader is the kernel, which shows by an oops, and whose program and scope
@@ -22,7 +24,7 @@ func TestE2EABugThatShowsByAnOops(t *testing.T) {
 		assert.Equal(t, "kernel", a.Reader)
 		assert.Equal(t, "ok", a.Outcome)
 		if a.Patched {
-			assert.Zero(t, a.StaleWindows)
+			assert.Zero(t, a.HitWindows)
 			assert.Empty(t, a.Detections)
 			continue
 		}
@@ -51,5 +53,19 @@ func TestE2EWrongFixesOfABugThatShowsByAnOops(t *testing.T) {
 				assert.Regexp(t, `icsk_ulp_data.*the emulator saw no such two stores|none were kept in order by an instruction on its own lines`, r.Reasons[0])
 			}
 		})
+	}
+}
+
+// A hit that ends its boot has both machines booted again, with other seeds, and what
+// all boots came to is one account of each kernel.
+func TestE2EAHitThatEndsItsBoot(t *testing.T) {
+	r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=testdata/tls/reboot.yaml", "--seed=5", "--json").run(exitNotFixed).result()
+	assert.Equal(t, "not-fixed", r.Verdict, "%v", r.Reasons)
+	require.Len(t, r.Arms, 2)
+	for _, a := range r.Arms {
+		assert.Equal(t, "ok", a.Outcome)
+		assert.Equal(t, []trial.Boot{{Seed: 5, Windows: 40, End: trial.BootClean}, {Seed: 5 + 1<<16, Windows: 9, Hits: 1, End: trial.BootHit}}, a.Boots)
+		require.Len(t, a.Detections, 1)
+		assert.EqualValues(t, 2, a.Detections[0]["boot"])
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/result"
+
+	"kcovrig/rig/trial"
 )
 
 // printed is what these tests read of the JSON interface.
@@ -21,12 +23,13 @@ type printed struct {
 	Reasons    []string
 	Modes      []struct{ Mode, Verdict string }
 	Arms       []struct {
-		Patched                                              bool
-		Reader, Mode, Outcome, Console                       string
-		Windows, Entries, StaleWindows, StaleEntries, Copies uint64
-		Argv                                                 []string
-		Emulator                                             map[string]uint64
-		Detections                                           []map[string]any
+		Patched                                      bool
+		Reader, Mode, Outcome, Console               string
+		Windows, Units, HitWindows, HitUnits, Writes uint64
+		Argv                                         []string
+		Emulator                                     map[string]uint64
+		Detections                                   []map[string]any
+		Boots                                        []trial.Boot
 	}
 	Kernel struct{ Version, TreeHash, ConfigHash, Compiler string }
 	Images []struct {
@@ -61,14 +64,14 @@ func (r printed) certain(t *testing.T, modes int) {
 	for _, a := range r.Arms {
 		assert.Equal(t, "ok", a.Outcome)
 		assert.NotZero(t, a.Windows)
-		assert.GreaterOrEqual(t, a.Entries, a.Windows)
+		assert.GreaterOrEqual(t, a.Units, a.Windows)
 		assert.NotZero(t, a.Emulator["delayed"])
 		assert.FileExists(t, a.Console)
 		if a.Patched {
-			assert.Zero(t, a.StaleWindows+a.StaleEntries)
+			assert.Zero(t, a.HitWindows+a.HitUnits)
 			assert.Empty(t, a.Detections)
 		} else {
-			assert.NotZero(t, a.StaleWindows, a.Mode)
+			assert.NotZero(t, a.HitWindows, a.Mode)
 			assert.NotEmpty(t, a.Detections, a.Mode)
 		}
 	}
@@ -122,7 +125,7 @@ func TestE2EAScopeThatEarlyBootRuns(t *testing.T) {
 	for _, a := range r.Arms {
 		assert.Equal(t, "ok", a.Outcome)
 		assert.NotZero(t, a.Emulator["delayed"])
-		assert.Zero(t, a.StaleWindows)
+		assert.Zero(t, a.HitWindows)
 	}
 }
 
@@ -135,7 +138,7 @@ func TestE2EX86HasNoEffect(t *testing.T) {
 	require.Len(t, r.Arms, 4)
 	for _, a := range r.Arms {
 		assert.NotZero(t, a.Windows)
-		assert.Zero(t, a.StaleWindows)
+		assert.Zero(t, a.HitWindows)
 	}
 }
 
@@ -149,7 +152,7 @@ func TestE2EOneArmGivesATally(t *testing.T) {
 			require.Len(t, r.Arms, 2)
 			for _, a := range r.Arms {
 				assert.Equal(t, arm == "--patched", a.Patched)
-				assert.Equal(t, stale, a.StaleWindows > 0, a.Mode)
+				assert.Equal(t, stale, a.HitWindows > 0, a.Mode)
 				assert.Equal(t, out, filepath.Dir(filepath.Dir(a.Console)))
 			}
 			kept, err := result.Load(out)
@@ -168,7 +171,7 @@ func TestE2EWithoutTheEmulatorNothingIsConcluded(t *testing.T) {
 	assert.Nil(t, r.Confidence)
 	assert.Equal(t, "native", r.QEMU.MemoryModel)
 	for _, a := range r.Arms {
-		assert.Zero(t, a.StaleWindows)
+		assert.Zero(t, a.HitWindows)
 		assert.Empty(t, a.Emulator)
 	}
 }

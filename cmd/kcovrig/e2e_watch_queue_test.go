@@ -18,7 +18,7 @@ func TestE2EABugThatShowsByAnOopsOrByTheProgramsWord(t *testing.T) {
 	for _, a := range r.Arms {
 		assert.Equal(t, "ok", a.Outcome)
 		if a.Patched {
-			assert.Zero(t, a.StaleWindows)
+			assert.Zero(t, a.HitWindows)
 			assert.Empty(t, a.Detections)
 			continue
 		}

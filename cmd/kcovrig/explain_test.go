@@ -31,7 +31,7 @@ func TestExplain(t *testing.T) {
 	require.Equal(t, exitOK, code, errs)
 	var object map[string]any
 	require.NoError(t, json.Unmarshal([]byte(out), &object))
-	assert.Equal(t, "kcovrig.explain/1", object["schema"])
+	assert.Equal(t, "kcovrig.explain/2", object["schema"])
 }
 
 func TestExplainWrongUsage(t *testing.T) {

@@ -28,7 +28,7 @@ func runFolder(t *testing.T, night int, stale uint64) string {
 	require.NoError(t, dec.Decode(&doc))
 	doc["spec"].(map[string]any)["seed"] = night + 1
 	arm := doc["arms"].([]any)[0].(map[string]any)
-	arm["blocks"], arm["staleBlocks"] = 100, stale
+	arm["blocks"], arm["hitBlocks"] = 100, stale
 	text, err = json.Marshal(doc)
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), fmt.Sprintf("night%02d", night))
@@ -60,7 +60,7 @@ func TestHistoryFromImportToTrend(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &list))
 	require.Len(t, list.Runs, 2)
-	assert.Equal(t, "kcovrig.history/1", list.Schema)
+	assert.Equal(t, "kcovrig.history/2", list.Schema)
 	assert.Equal(t, "fixed", list.Runs[0].Verdict)
 	_, out, _ = call(t, "history", "--db", db, "--verdict=not-fixed")
 	assert.Contains(t, out, "0 runs, in "+db)

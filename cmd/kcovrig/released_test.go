@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/result"
 )
 
 // released holds what the version before this one (68eb0f0) left on a user's
@@ -122,7 +123,7 @@ func TestReleasedSearchIsResumed(t *testing.T) {
 	code, stdout, stderr := asked()
 	require.Zero(t, code, stderr)
 	var before, after bisect.Report
-	require.NoError(t, json.Unmarshal(moved("bisect.json"), &before))
+	require.NoError(t, result.Decode(moved("bisect.json"), &before))
 	require.NoError(t, json.Unmarshal([]byte(stdout), &after))
 	assert.Equal(t, "found", after.Outcome)
 	assert.Equal(t, before.First, after.First)

@@ -3,26 +3,130 @@
 package main
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/author"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/trial"
 )
 
 func newScenario(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenario",
-		Short: "List the ordering bugs that come with kcovrig; what describes one",
+		Short: "Write and check the file of an ordering bug; list those that come with kcovrig",
 		Long:  "scenario helps to describe an ordering bug in a file, scenario.yaml.\n\n" + exitHelp,
-		Example: `  kcovrig scenario list
+		Example: `  kcovrig scenario new --patch fix.patch --tree ~/linux my-bug
+  kcovrig scenario check --tree ~/linux my-bug
+  kcovrig scenario list
   kcovrig scenario schema > scenario.schema.json`,
 		Args: cobra.NoArgs,
 		RunE: noCommand,
 	}
-	cmd.AddCommand(newScenarioList(a), newScenarioSchema(a))
+	cmd.AddCommand(newScenarioNew(a), newScenarioCheck(a), newScenarioList(a), newScenarioSchema(a))
 	return cmd
+}
+
+func newScenarioNew(a *app) *cobra.Command {
+	var o options
+	var order author.Order
+	cmd := &cobra.Command{
+		Use:   "new --patch FILE [DIR]",
+		Short: "Write a scenario's folder from a patch",
+		Long: `new writes the folder of a scenario from the patch that fixes its bug: which
+files, what switches them on, whether the tree has the fix, and which of the
+kernel's reports the patch's message quotes. What it cannot find it marks in the
+files with TODO(you). Without --repro it writes a program to fill in.
+
+` + exitHelp,
+		Example: `  kcovrig scenario new --patch fix.patch --tree ~/linux my-bug
+  kcovrig scenario new --patch fix.patch --tree debian:6.12 --repro repro.c --config my.config`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				order.Dir = args[0]
+			}
+			order.CacheDir, order.Line = a.cacheDir(), a.saying(cmd, &o)
+			written, err := author.New(cmd.Context(), order)
+			a.endView()
+			if err != nil {
+				return err
+			}
+			return answers.Written.Render(a.stdout, o.shown(), written)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&order.Patch, "patch", "", "the `patch` that fixes the bug: a mail or a diff")
+	f.StringVar(&order.Repro, "repro", "", "the `program` that shows it: a C file, or a static binary")
+	f.StringVar(&order.Config, "config", "", "a configuration `fragment`, instead of the symbols that are found")
+	f.StringVar(&order.Tree, "tree", "", "kernel `source` to look into, as for compare")
+	f.StringVar(&order.Rev, "rev", "", "git `revision` of --tree")
+	f.StringVar(&order.Name, "name", "", "the scenario's `name` (default: DIR's, or made of the patch's subject)")
+	addJSON(cmd, &o.json)
+	return cmd
+}
+
+func newScenarioCheck(a *app) *cobra.Command {
+	o := options{mode: allModes, memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG), noHistory: true}
+	var order author.CheckOrder
+	cmd := &cobra.Command{
+		Use:   "check DIR|NAME|FILE",
+		Short: "Say all that is wrong with a scenario",
+		Long: `check says all that is wrong with a scenario, with line and column, and what is
+left to do in it: the file, the patches, whether they fit the tree, the program,
+the configuration. Where nothing is wrong so far it builds both kernels, and says
+in which functions the memory emulator will reorder, what stops it there, and which
+names of functions the kernels do not have.
+
+Exit code 2 means that something is wrong or left to do.
+
+` + exitHelp,
+		Example: `  kcovrig scenario check --tree ~/linux my-bug
+  kcovrig scenario check --no-build --json my-bug`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.scenario = args[0]
+			order.Config = a.config(cmd, &o)
+			checked, err := author.Check(cmd.Context(), order)
+			a.endView()
+			if err != nil && checked.Name == "" && len(checked.Findings) == 0 {
+				return err // nothing was read
+			}
+			if werr := answers.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {
+				return cmp.Or(err, werr)
+			}
+			if !checked.OK {
+				a.code = exitUsage
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.tree, "tree", "", "kernel `source`, as for compare")
+	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
+	f.StringVar(&o.arch, "arch", "", "architecture: "+strings.Join(arch.Names(), ", ")+" (default: the scenario's first)")
+	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
+	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	f.BoolVar(&order.NoBuild, "no-build", false, "build no kernel")
+	addJSON(cmd, &o.json)
+	complete(cmd, "arch", arch.Names()...)
+	complete(cmd, "compiler", arch.Compilers()...)
+	return cmd
+}
+
+// saying is how a command that has no result is shown while it runs.
+func (a *app) saying(cmd *cobra.Command, o *options) func(string) {
+	sink := a.progress(cmd, o)
+	return func(line string) {
+		if sink != nil {
+			sink(trial.Event{Line: line})
+		}
+	}
 }
 
 func newScenarioList(a *app) *cobra.Command {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,5 +24,18 @@ func TestScenarioSaysWhatComesWithKcovrig(t *testing.T) {
 func TestScenarioAloneIsWrongUsage(t *testing.T) {
 	code, _, stderr := call(t, "scenario")
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "have: list, schema")
+	assert.Contains(t, stderr, "have: check, list, new, schema")
+}
+
+func TestScenarioNewWritesAFolderThatIsRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	const patch = "../../kernel/patches/tls/0001-tls-order-icsk_ulp_data-before-sk_prot.patch"
+	code, stdout, stderr := call(t, "scenario", "new", "--patch", patch, dir)
+	require.Equal(t, 0, code, stderr)
+	assert.Contains(t, stdout, "scenario.yaml")
+	assert.Contains(t, stdout, "next: kcovrig scenario check "+dir)
+
+	code, _, stderr = call(t, "scenario", "new", "--patch", patch, dir)
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "holds files already")
 }

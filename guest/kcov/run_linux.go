@@ -203,7 +203,7 @@ func (r *run) round(ctx context.Context, n uint64, t *track) error {
 	limit := t.watch.limit(t.mode)
 	count, err := t.watch.round(ctx, t.mode, &t.tally, limit-limit/spare)
 	t.tally.StressNS += r.clock() - began
-	t.tally.Copies += (r.kicker.kicks.Load() - kicks) * vhostVrings
+	t.tally.Writes += (r.kicker.kicks.Load() - kicks) * vhostVrings
 	if err := errors.Join(err, t.dev.disable()); err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (w *watch) settle(m mode, t *tally.Tally, seen, count uint64, words []uint3
 		stale++
 		w.found(wire.Detection{
 			Mode: m.name, Window: t.Windows, Round: w.number, Index: entry, Count: count,
-			Seen: poisonOf(w.number), Later: later, AtNS: at, StaleNS: w.clock() - at,
+			Seen: poisonOf(w.number), Later: later, AtNS: at, LastedNS: w.clock() - at,
 			Witness: mark,
 		})
 	}

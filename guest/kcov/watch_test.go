@@ -93,9 +93,9 @@ func TestOrderedWriterShowsNothing(t *testing.T) {
 		writer.Wait() // for the race detector, which does not see what the assembly loads
 		require.NoError(t, b.audit(b.mode, count))
 		assert.Equal(t, end, count)
-		assert.Equal(t, end, b.tally.Entries)
+		assert.Equal(t, end, b.tally.Units)
 		assert.NotZero(t, b.tally.Windows)
-		assert.Zero(t, b.tally.StaleWindows)
+		assert.Zero(t, b.tally.HitWindows)
 		assert.Empty(t, b.detections)
 	})
 }
@@ -126,9 +126,9 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 		require.NoError(t, err)
 		writer.Wait()
 		require.NoError(t, b.audit(b.mode, count))
-		assert.Equal(t, uint64(1), b.tally.StaleWindows)
-		assert.Equal(t, uint64(2), b.tally.StaleEntries)
-		assert.Equal(t, uint64(4), b.tally.Entries)
+		assert.Equal(t, uint64(1), b.tally.HitWindows)
+		assert.Equal(t, uint64(2), b.tally.HitUnits)
+		assert.Equal(t, uint64(4), b.tally.Units)
 		require.Len(t, b.detections, 2)
 		for i, d := range b.detections {
 			assert.Equal(t, uint64(2+i), d.Index)
@@ -137,7 +137,7 @@ func TestStaleEntriesAreDetected(t *testing.T) {
 			assert.False(t, isPoison(d.Later))
 			assert.Equal(t, uint64(3), d.Round)
 			assert.Equal(t, mode, d.Mode)
-			assert.NotZero(t, d.StaleNS)
+			assert.NotZero(t, d.LastedNS)
 			assert.Equal(t, []uint64{10204, 0}[i], d.Witness, "the first stale entry of a window is marked, at once")
 		}
 	})
@@ -166,8 +166,8 @@ func TestOneMissingWordIsAStaleEntry(t *testing.T) {
 		_, err := b.round(t.Context(), b.mode, &b.tally, 4)
 		require.NoError(t, err)
 	}
-	assert.Equal(t, uint64(4), b.tally.StaleEntries)
-	assert.Equal(t, uint64(4), b.tally.StaleWindows)
+	assert.Equal(t, uint64(4), b.tally.HitUnits)
+	assert.Equal(t, uint64(4), b.tally.HitWindows)
 }
 
 // An entry that never comes is a fault of the rig, not a detection.
@@ -182,7 +182,7 @@ func TestNeverFillingIsAFault(t *testing.T) {
 		require.ErrorAs(t, err, &f)
 		assert.Equal(t, wire.WhoseRig, f.Whose)
 		assert.Contains(t, f.Message, "never filled")
-		assert.Zero(t, b.tally.StaleWindows)
+		assert.Zero(t, b.tally.HitWindows)
 		assert.Empty(t, b.detections)
 	})
 }

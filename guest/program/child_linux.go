@@ -27,6 +27,7 @@ type child struct {
 	in      *os.File         // its standard input
 	outs    []*os.File       // its standard output and error
 	lines   chan string      // those of the protocol; closed when its output has ended
+	mute    chan struct{}    // closed when its standard error has ended
 	quit    chan struct{}    // closed when nobody takes lines any more
 	ended   chan struct{}    // closed when it has been waited for
 	state   *os.ProcessState // set before ended is closed
@@ -63,10 +64,13 @@ func start(path string, args, env []string) (*child, error) {
 	}
 	c := &child{
 		process: process, in: ours[0], outs: ours[1:],
-		lines: make(chan string), quit: make(chan struct{}), ended: make(chan struct{}),
+		lines: make(chan string), mute: make(chan struct{}), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	c.readers.Go(c.hear)
-	c.readers.Go(func() { _, _ = io.Copy(&c.tail, c.outs[1]) }) // ends with the pipe
+	c.readers.Go(func() {
+		defer close(c.mute)
+		_, _ = io.Copy(&c.tail, c.outs[1]) // ends with the pipe
+	})
 	go func() {
 		c.state, _ = process.Wait() // nil where it cannot be waited for: then nothing is known of its end
 		close(c.ended)

@@ -24,11 +24,14 @@ func toldAlone(list []wire.Detect) bool {
 	return !slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
 }
 
-// detectsReport says whether one of list is this report, at its place.
-func detectsReport(list []wire.Detect, r report) bool {
-	return slices.ContainsFunc(list, func(d wire.Detect) bool {
-		return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
-	})
+// isDetected says whether d is this report, at its place.
+func (r report) isDetected(d wire.Detect) bool {
+	return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
+}
+
+// reboots says whether one of those of list that a hit is ends the stress.
+func reboots(list []wire.Detect, is func(wire.Detect) bool) bool {
+	return slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Reboot && is(d) })
 }
 
 // hangLimit is the shortest silence that is detected.
@@ -41,19 +44,17 @@ func hangLimit(list []wire.Detect) (limit time.Duration, detected bool) {
 	return limit, detected
 }
 
-// detectsExit says whether one of list is this death.
-func detectsExit(list []wire.Detect, status syscall.WaitStatus) bool {
-	return slices.ContainsFunc(list, func(d wire.Detect) bool {
-		switch {
-		case d.Kind != wire.KindExit:
-			return false
-		case d.Exit == "":
-			return true
-		case status.Signaled():
-			return d.Exit == "signal" || d.Exit == unix.SignalName(status.Signal())
-		}
-		return d.Exit == strconv.Itoa(status.ExitStatus())
-	})
+// isDeath says whether d is this death.
+func isDeath(d wire.Detect, status syscall.WaitStatus) bool {
+	switch {
+	case d.Kind != wire.KindExit:
+		return false
+	case d.Exit == "":
+		return true
+	case status.Signaled():
+		return d.Exit == "signal" || d.Exit == unix.SignalName(status.Signal())
+	}
+	return d.Exit == strconv.Itoa(status.ExitStatus())
 }
 
 // death says how a program ended, in words and by name.

@@ -20,7 +20,11 @@ func (l *life) finish(end ending, err error) error {
 		err = l.await(end)
 	}
 	own := (end == exited || end == stopped || end == done) && l.child.hasEnded()
-	left := l.child.kill(l.opts.patience.kill, l.stuck)
+	patience := l.opts.patience.kill
+	if end == reported && l.opts.Program.Windows > 0 {
+		patience = min(patience, stuckTime)
+	}
+	left := l.child.kill(patience, l.stuck)
 	err = errors.Join(err, l.drain())
 	l.tally.StressNS += int64(l.stopClock())
 	l.tally.Rounds++
@@ -63,7 +67,7 @@ func (l *life) await(end ending) (err error) {
 	return err
 }
 
-// drain hears what is left in the pipe of a program that has ended.
+// drain hears what is left in the pipes of a program that has ended.
 func (l *life) drain() error {
 	late := time.NewTimer(l.opts.patience.rest)
 	defer late.Stop()
@@ -71,6 +75,10 @@ func (l *life) drain() error {
 		select {
 		case line, open := <-l.child.lines:
 			if !open {
+				select {
+				case <-l.child.mute:
+				case <-late.C:
+				}
 				return nil
 			}
 			if _, err := l.line(line); err != nil {
@@ -89,14 +97,14 @@ func (l *life) judgeReports() error {
 		return nil
 	}
 	first := l.found[0]
-	if !l.begun || !detectsReport(l.opts.Program.Detect, first) {
+	if !l.begun || !slices.ContainsFunc(l.opts.Program.Detect, first.isDetected) {
 		return elsewhere(first)
 	}
 	fields := first.fields()
 	if len(l.found) > 1 {
 		fields["then"] = then(l.found[1:])
 	}
-	l.hit(first.kind, first.words(), fields)
+	l.hit(first.kind, first.words(), fields, reboots(l.opts.Program.Detect, first.isDetected))
 	return nil
 }
 
@@ -109,21 +117,22 @@ func (l *life) judge(end ending, own bool, left []int) error {
 		clean = false
 	case end == hung:
 		limit, _ := hangLimit(l.opts.Program.Detect)
-		l.hit(wire.KindHang, fmt.Sprintf("no line for %v", limit), nil)
+		l.hit(wire.KindHang, fmt.Sprintf("no line for %v", limit), nil, reboots(l.opts.Program.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindHang }))
 	case own && l.child.state == nil:
 		return l.broken("how it ended is not known")
 	case own && !l.child.state.Success():
 		status, _ := l.child.state.Sys().(syscall.WaitStatus)
 		words, fields := death(status)
-		if !l.begun || !detectsExit(l.opts.Program.Detect, status) {
+		detected := func(d wire.Detect) bool { return isDeath(d, status) }
+		if !l.begun || !slices.ContainsFunc(l.opts.Program.Detect, detected) {
 			return l.broken("%s, which is no detection", words)
 		}
-		l.hit(wire.KindExit, words, fields)
+		l.hit(wire.KindExit, words, fields, reboots(l.opts.Program.Detect, detected))
 		clean = false
 	case own:
 		clean = true
 	}
-	if len(left) > 0 && l.hits == 0 || len(l.stuck) > stuckMax {
+	if len(left) > 0 && l.hits == 0 || len(l.stuck) > stuckMax && !l.over {
 		return wire.Faultf(wire.WhoseKernel, "end the program", "processes cannot be killed: %v", slices.Sorted(maps.Keys(l.stuck)))
 	}
 	l.endWindow(clean)
@@ -143,10 +152,8 @@ func (l *life) endWindow(clean bool) {
 	switch {
 	case l.opts.Program.Window != wire.WindowRun || !l.begun:
 	case l.hits > 0:
-		l.tally.Window(1, 1, int64(l.clock()))
-		l.windows++
+		l.count(1, int64(l.clock()))
 	case clean:
-		l.tally.Window(1, 0, int64(l.clock()))
-		l.windows++
+		l.count(0, int64(l.clock()))
 	}
 }

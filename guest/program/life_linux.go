@@ -99,6 +99,9 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 		case <-l.child.ended:
 			end = exited
 		}
+		if l.over && end == alive {
+			end = stopped
+		}
 	}
 	return end, err
 }
@@ -129,7 +132,7 @@ func (l *life) line(line string) (ending, error) {
 		return alive, l.broken("it tells a hit, which this scenario does not detect: %.80q", words)
 	}
 	text, fields := wire.Told(words)
-	l.hit(wire.KindTold, text, fields)
+	l.hit(wire.KindTold, text, fields, reboots(l.opts.Program.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindTold }))
 	return alive, nil
 }
 
@@ -144,10 +147,9 @@ func (l *life) tries(words string) error {
 	case n > 1 && !toldAlone(l.opts.Program.Detect):
 		return l.broken("it tells %d tries at once: one that ends without the program's word would take those before it along uncounted, and hits would seem more frequent than they are", n)
 	}
-	for at := l.clock(); n > 0; n-- {
-		l.tally.Window(1, 0, int64(at))
+	for at := l.clock(); n > 0 && !l.over; n-- {
+		l.count(0, int64(at))
 	}
-	l.windows++
 	return nil
 }
 
@@ -160,9 +162,24 @@ func (l *life) broken(format string, args ...any) error {
 	return wire.Faultf(wire.WhoseGuest, "run the program", "%s", text)
 }
 
-// hit counts the try at hand as one. In a window that is a run, hits make one window
-// together, at its end.
-func (l *life) hit(kind wire.Kind, text string, fields map[string]string) {
+// count counts a window, with or without a hit.
+func (l *life) count(hits uint64, at int64) {
+	l.tally.Window(1, hits, at)
+	l.windows++
+	if most := l.opts.Program.Windows; most > 0 && l.tally.Windows >= most {
+		l.over = true
+	}
+}
+
+// hit counts the try at hand as one; with reboot the stress ends with it. In a window
+// that is a run, hits make one window together, at its end. A hit that comes when the
+// stress is over, before the program has ended, counts beyond its windows, but where
+// it is the consequence of the one that ended it.
+func (l *life) hit(kind wire.Kind, text string, fields map[string]string, reboot bool) {
+	if l.spoilt {
+		l.hits++
+		return
+	}
 	at := int64(l.clock())
 	if l.told < l.opts.Detections {
 		l.told++
@@ -174,8 +191,10 @@ func (l *life) hit(kind wire.Kind, text string, fields map[string]string) {
 	l.hits++
 	l.window = 0
 	if l.opts.Program.Window != wire.WindowRun {
-		l.tally.Window(1, 1, at)
-		l.windows++
+		l.count(1, at)
+	}
+	if reboot {
+		l.over, l.spoilt = true, true
 	}
 }
 
@@ -197,9 +216,8 @@ func (l *life) tick(every time.Duration) (ending, error) {
 		return alive, nil
 	}
 	if l.opts.Program.Window == wire.WindowTimed {
-		for l.window += passed; l.window >= time.Duration(l.opts.Program.EveryNS); l.window -= time.Duration(l.opts.Program.EveryNS) {
-			l.tally.Window(1, 0, int64(l.clock()))
-			l.windows++
+		for l.window += passed; l.window >= time.Duration(l.opts.Program.EveryNS) && !l.over; l.window -= time.Duration(l.opts.Program.EveryNS) {
+			l.count(0, int64(l.clock()))
 		}
 		return alive, nil
 	}

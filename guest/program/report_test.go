@@ -132,10 +132,11 @@ func TestAFunctionsPartsAndCopiesAreTheFunction(t *testing.T) {
 	assert.Equal(t, "an oops at 0x0, called from f+0x1/0x2", jump.words())
 	assert.Equal(t, map[string]string{"pc": "0x0", "lr": "f+0x1/0x2"}, jump.fields())
 	at := report{kind: wire.KindOops, symbol: "f+0x1/0x2"}
-	assert.True(t, detectsReport([]wire.Detect{{Kind: wire.KindWarn}, {Kind: wire.KindOops, Function: "f"}}, at))
-	assert.True(t, detectsReport([]wire.Detect{{Kind: wire.KindOops}}, at))
-	assert.False(t, detectsReport([]wire.Detect{{Kind: wire.KindOops, Function: "g"}, {Kind: wire.KindWarn, Function: "f"}}, at))
-	assert.False(t, detectsReport([]wire.Detect{{}}, report{}), "a kind that is not known is never detected")
+	assert.True(t, at.isDetected(wire.Detect{Kind: wire.KindOops, Function: "f"}))
+	assert.True(t, at.isDetected(wire.Detect{Kind: wire.KindOops}))
+	assert.False(t, at.isDetected(wire.Detect{Kind: wire.KindOops, Function: "g"}))
+	assert.False(t, at.isDetected(wire.Detect{Kind: wire.KindWarn, Function: "f"}))
+	assert.False(t, report{}.isDetected(wire.Detect{}), "a kind that is not known is never detected")
 }
 
 func TestASymbolIsFoundInWords(t *testing.T) {

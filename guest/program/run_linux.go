@@ -16,6 +16,9 @@ const (
 	// stuckMax is how many processes may be left that cannot be killed, since the
 	// kernel was broken under them.
 	stuckMax = 4
+	// stuckTime is how long the end of a program is waited for where the kernel may be
+	// broken under it and is booted again anyway.
+	stuckTime = 200 * time.Millisecond
 )
 
 // track is what is known of one mode.
@@ -36,9 +39,12 @@ type run struct {
 	spent    time.Duration
 	counting time.Time // since when the clock runs; zero: it stands
 	reported time.Time // when Progress was last called
+	over     bool      // a hit, or the last window, has ended the stress
+	spoilt   bool      // ... a hit, after which the kernel is not what it was
 }
 
-// Run has the program started and watched until ctx is done, and returns the totals.
+// Run has the program started and watched until ctx is done, or a detection or the
+// number of windows ends the stress, and returns the totals.
 // Errors are *wire.Fault.
 func Run(ctx context.Context, opts Options) (wire.Done, error) {
 	if err := opts.Validate(); err != nil {
@@ -54,7 +60,7 @@ func Run(ctx context.Context, opts Options) (wire.Done, error) {
 	if err := r.lookBack(); err != nil {
 		return wire.Done{}, err
 	}
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !r.over {
 		if err := r.live(ctx, r.tracks[r.starts%uint64(len(r.tracks))]); err != nil {
 			return wire.Done{}, err
 		}

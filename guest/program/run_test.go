@@ -143,10 +143,10 @@ func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	require.NoError(t, err)
 	tally := done.Tallies[0]
 	assert.Zero(t, tally.Windows%31, "whole rounds of 30 tries and a hit: %+v", tally)
-	assert.Equal(t, tally.Windows/31, tally.StaleWindows)
+	assert.Equal(t, tally.Windows/31, tally.HitWindows)
 	assert.Equal(t, tally.Windows/10, tally.Blocks)
-	assert.Equal(t, tally.Windows, tally.Entries)
-	assert.Equal(t, tally.StaleWindows, tally.StaleEntries)
+	assert.Equal(t, tally.Windows, tally.Units)
+	assert.Equal(t, tally.HitWindows, tally.HitUnits)
 	assert.NotZero(t, tally.BlockTurns)
 	require.Len(t, b.hits, 6, "no more than asked for")
 	assert.Equal(t, "42", b.hits[5].Fields["seed"], "of the second start")
@@ -180,7 +180,7 @@ func TestASilentProgramsWindowsAreTimed(t *testing.T) {
 	done, err := b.run(t)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, done.Tallies[0].Windows, uint64(done.ElapsedNS/1e6), "no more windows than time")
-	assert.Zero(t, done.Tallies[0].StaleWindows)
+	assert.Zero(t, done.Tallies[0].HitWindows)
 }
 
 func TestEachRunOfAFiniteProgramIsAWindow(t *testing.T) {
@@ -188,14 +188,14 @@ func TestEachRunOfAFiniteProgramIsAWindow(t *testing.T) {
 	b.enough = windows(20)
 	done, err := b.run(t)
 	require.NoError(t, err)
-	assert.Zero(t, done.Tallies[0].StaleWindows)
+	assert.Zero(t, done.Tallies[0].HitWindows)
 	assert.Equal(t, done.Tallies[0].Blocks, done.Tallies[0].Windows/10)
 
 	b = newBench(t, wire.WindowRun, told, "lucky")
 	b.enough = windows(3)
 	done, err = b.run(t)
 	require.NoError(t, err)
-	assert.Equal(t, done.Tallies[0].Windows, done.Tallies[0].StaleWindows, "two hits of one run are one window")
+	assert.Equal(t, done.Tallies[0].Windows, done.Tallies[0].HitWindows, "two hits of one run are one window")
 	assert.Equal(t, "two", b.hits[1].Text)
 }
 
@@ -271,7 +271,7 @@ func TestADeathIsAHitWhereItIsDetectedOnly(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.text, b.hits[0].Text)
 			assert.Equal(t, uint64(1), b.hits[1].Round, "it is started again")
-			assert.GreaterOrEqual(t, done.Tallies[0].Windows, 2*done.Tallies[0].StaleWindows)
+			assert.GreaterOrEqual(t, done.Tallies[0].Windows, 2*done.Tallies[0].HitWindows)
 		})
 	}
 }
@@ -414,7 +414,7 @@ func TestAnOopsInTheFunctionIsAHitAndElsewhereTheKernelsFault(t *testing.T) {
 	}
 	done, err := b.run(t)
 	require.NoError(t, err)
-	assert.Equal(t, uint64(2), done.Tallies[0].StaleWindows)
+	assert.Equal(t, uint64(2), done.Tallies[0].HitWindows)
 	assert.Equal(t, "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000050 in tls_getsockopt+0x1c/0x2bc", b.hits[0].Text)
 	assert.Equal(t, map[string]string{"pc": "tls_getsockopt+0x1c/0x2bc", "address": "0000000000000050", "then": "bug"}, b.hits[0].Fields)
 	assert.Equal(t, uint64(5), b.hits[0].Window)

@@ -25,20 +25,20 @@ func New(mode string, blockSize uint64) Tally {
 // stale. at is the time since the stress began, in nanoseconds.
 func (t *Tally) Window(entries, stale uint64, at int64) {
 	t.Windows++
-	t.Entries += entries
+	t.Units += entries
 	if stale > 0 {
-		t.StaleWindows++
-		t.StaleEntries += stale
+		t.HitWindows++
+		t.HitUnits += stale
 		t.blockStale = true
-		if t.FirstStaleNS == 0 {
-			t.FirstStaleNS = max(at, 1)
+		if t.FirstHitNS == 0 {
+			t.FirstHitNS = max(at, 1)
 		}
 	}
 	t.inBlock++
 	if t.inBlock == t.blockSize {
 		t.Blocks++
 		if t.blockStale {
-			t.StaleBlocks++
+			t.HitBlocks++
 		}
 		if t.Blocks > 1 && t.blockStale != t.lastStale {
 			t.BlockTurns++

@@ -21,24 +21,24 @@ func TestTallyCountsBlocks(t *testing.T) {
 	ta.Window(1, 0, 0) // one stale block, however many stale windows
 	ta.Window(1, 1, 95)
 	assert.Equal(t, wire.Tally{
-		Mode: "pc", Windows: 7, Entries: 18, StaleWindows: 3, StaleEntries: 4,
-		Blocks: 2, StaleBlocks: 1, BlockTurns: 1, FirstStaleNS: 70,
+		Mode: "pc", Windows: 7, Units: 18, HitWindows: 3, HitUnits: 4,
+		Blocks: 2, HitBlocks: 1, BlockTurns: 1, FirstHitNS: 70,
 	}, ta.Tally)
 	ta.Window(1, 0, 0)
 	ta.Window(1, 0, 0) // the stale window of the round before belongs to this block
 	assert.Equal(t, uint64(3), ta.Blocks)
-	assert.Equal(t, uint64(2), ta.StaleBlocks)
+	assert.Equal(t, uint64(2), ta.HitBlocks)
 	assert.Equal(t, uint64(1), ta.BlockTurns, "two stale ones in a row are no turn")
 	for range 3 {
 		ta.Window(1, 0, 0)
 	}
 	assert.Equal(t, uint64(4), ta.Blocks)
-	assert.Equal(t, uint64(2), ta.StaleBlocks, "a clean block after a stale one is clean")
+	assert.Equal(t, uint64(2), ta.HitBlocks, "a clean block after a stale one is clean")
 	assert.Equal(t, uint64(2), ta.BlockTurns)
 }
 
 func TestTallyFirstStaleIsNeverZero(t *testing.T) {
 	ta := New("", 1)
 	ta.Window(1, 1, 0)
-	assert.NotZero(t, ta.FirstStaleNS)
+	assert.NotZero(t, ta.FirstHitNS)
 }

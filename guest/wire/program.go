@@ -24,6 +24,7 @@ const (
 	MaxFields     = 16
 	MaxFieldName  = 32
 	MaxFieldValue = 128
+	MaxWindows    = 1 << 20 // of a boot that a detection ends
 )
 
 // Kind says what made a try a hit. The zero value is a stale entry, which needs no
@@ -60,6 +61,7 @@ type Detect struct {
 	Function string `json:"function,omitempty"` // in which it has to be; empty: wherever it is. Of oops, warn, bug and kasan
 	NS       int64  `json:"ns,omitempty"`       // of a hang: the time without a line
 	Exit     string `json:"exit,omitempty"`     // of an exit: a status, a signal's name, "signal" for any; empty: whatever is not status 0
+	Reboot   bool   `json:"reboot,omitempty"`   // the stress ends with it: the kernel is not what it was
 }
 
 // Program is a workload of the user's own.
@@ -70,6 +72,9 @@ type Program struct {
 	Window  WindowKind `json:"window"`
 	EveryNS int64      `json:"everyNS,omitempty"` // length of a timed window
 	Ready   bool       `json:"ready,omitempty"`   // it says so after its set-up; what comes before counts for nothing
+	// Windows, where some detection ends the stress, end it too: it is over after so
+	// many at the latest, without a Stop. 0: it goes on until Stop.
+	Windows uint64 `json:"windows,omitempty"`
 }
 
 // Check says what is wrong with p.
@@ -101,6 +106,10 @@ func (p Program) Check() error {
 	}
 	if len(p.Detect) == 0 || len(p.Detect) > MaxDetects {
 		return fmt.Errorf("%d detections, want between 1 and %d", len(p.Detect), MaxDetects)
+	}
+	ends := slices.ContainsFunc(p.Detect, func(d Detect) bool { return d.Reboot })
+	if ends != (p.Windows > 0) || p.Windows > MaxWindows {
+		return fmt.Errorf("a boot of %d windows: it has up to %d where a detection ends it, and no limit where none does", p.Windows, MaxWindows)
 	}
 	for _, d := range p.Detect {
 		if err := d.check(p.Window); err != nil {

@@ -37,6 +37,9 @@ func TestAProgramIsRefusedForEachThingThatIsWrong(t *testing.T) {
 		"cannot be found to hang": func(p *Program) { p.Window, p.EveryNS = WindowTimed, 1e7 },
 		`exit "0"`:                func(p *Program) { p.Detect[2].Exit = "0" },
 		`exit "SIG-"`:             func(p *Program) { p.Detect[2].Exit = "SIG-" },
+		"a boot of 0 windows":     func(p *Program) { p.Detect[1].Reboot = true },
+		"a boot of 7 windows":     func(p *Program) { p.Windows = 7 },
+		"a boot of 1048577 windo": func(p *Program) { p.Detect[0].Reboot, p.Windows = true, MaxWindows+1 },
 	} {
 		p := program()
 		spoil(&p)

@@ -8,11 +8,11 @@
 // The guest speaks first with Hello; the host answers with Start. The guest
 // sends Progress and Detection records until the host sends Stop, and Done
 // last. A list of litmus tests ends by itself: a LitmusResult for each, then
-// Done. A stream that ends without Done is an error whatever came before.
+// Done. So does a program whose detections end the boot: see Program.Windows. A stream that ends without Done is an error whatever came before.
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 4
+const Version = 5
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {
@@ -42,7 +42,7 @@ type Start struct {
 	Modes      []string `json:"modes"`  // the rounds alternate between them
 	Reader     string   `json:"reader"` // "acquire" or "relaxed"
 	Seed       uint64   `json:"seed"`
-	BlockSize  uint64   `json:"blockSize"`        // windows per block of BlockStale
+	BlockSize  uint64   `json:"blockSize"`        // windows per block
 	Detections int      `json:"detections"`       // Detection records to send at most, per mode
 	ProgressNS int64    `json:"progressNS"`       // time between Progress records
 	Background []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
@@ -54,20 +54,22 @@ type Start struct {
 // Stop asks the guest to end the stress, send Done and power off.
 type Stop struct{}
 
-// Tally counts what the reader saw in one mode since Start.
+// Tally counts what was seen in one mode since Start. A window is one chance to see the
+// bug, a hit one sight of it. A unit is what is read in a window; where nothing is, as
+// of a user's program, a window is one.
 type Tally struct {
-	Mode         string `json:"mode"`
-	Rounds       uint64 `json:"rounds"`
-	Copies       uint64 `json:"copies"`  // sections kicked
-	Windows      uint64 `json:"windows"` // observed increases of the count
-	Entries      uint64 `json:"entries"` // entries read under a covering count
-	StaleWindows uint64 `json:"staleWindows"`
-	StaleEntries uint64 `json:"staleEntries"`
-	Blocks       uint64 `json:"blocks"`       // complete blocks of BlockSize consecutive windows
-	StaleBlocks  uint64 `json:"staleBlocks"`  // those with at least one stale window
-	BlockTurns   uint64 `json:"blockTurns"`   // blocks that are stale where the one before was not, or the other way round
-	StressNS     int64  `json:"stressNS"`     // time spent in rounds of this mode
-	FirstStaleNS int64  `json:"firstStaleNS"` // since the stress began; 0 where none
+	Mode       string `json:"mode"`
+	Rounds     uint64 `json:"rounds"`
+	Writes     uint64 `json:"writes"` // times that what is written in the wrong order was asked for
+	Windows    uint64 `json:"windows"`
+	Units      uint64 `json:"units"`
+	HitWindows uint64 `json:"hitWindows"`
+	HitUnits   uint64 `json:"hitUnits"`
+	Blocks     uint64 `json:"blocks"`     // complete blocks of BlockSize consecutive windows
+	HitBlocks  uint64 `json:"hitBlocks"`  // those with at least one hit window
+	BlockTurns uint64 `json:"blockTurns"` // blocks that are hit where the one before was not, or the other way round
+	StressNS   int64  `json:"stressNS"`   // time spent in rounds of this mode
+	FirstHitNS int64  `json:"firstHitNS"` // since the stress began; 0 where none
 }
 
 // Progress is sent every Start.ProgressNS: totals so far, one tally per mode in Start's order.
@@ -76,25 +78,28 @@ type Progress struct {
 	Tallies   []Tally `json:"tallies"`
 }
 
-// Detection is one hit. Without a Kind it is a stale entry: read as Seen under a
-// count that covers it, holding Later once it arrived, StaleNS after the first look.
+// Detection is one hit. Without a Kind it is a unit that was read too early: the one
+// numbered Index of Count, read as Seen, holding Later once it arrived, LastedNS after
+// the first look.
 // Of any other, Kind, Text and Fields say what was seen, and Round counts the
 // program's starts.
 type Detection struct {
-	Mode    string `json:"mode"`
-	Window  uint64 `json:"window"` // number of the window within the mode, from 0
-	Round   uint64 `json:"round"`
-	Index   uint64 `json:"index"` // entry index, below Count
-	Count   uint64 `json:"count"`
-	Seen    uint64 `json:"seen"`
-	Later   uint64 `json:"later"`
-	AtNS    int64  `json:"atNS"` // since the stress began
-	StaleNS int64  `json:"staleNS"`
-	Witness uint64 `json:"witness,omitempty"` // number of the mark at which the emulator saved its events, from 1; 0: none
+	Mode     string `json:"mode"`
+	Window   uint64 `json:"window"` // number of the window within the mode, from 0
+	Round    uint64 `json:"round"`
+	Index    uint64 `json:"index"` // below Count
+	Count    uint64 `json:"count"`
+	Seen     uint64 `json:"seen"`
+	Later    uint64 `json:"later"`
+	AtNS     int64  `json:"atNS"` // since the stress began
+	LastedNS int64  `json:"lastedNS"`
+	Witness  uint64 `json:"witness,omitempty"` // number of the mark at which the emulator saved its events, from 1; 0: none
 
 	Kind   Kind              `json:"kind,omitempty"`
 	Text   string            `json:"text,omitempty"`   // for people: one printable line
 	Fields map[string]string `json:"fields,omitempty"` // what is known by name, such as pc
+
+	Boot uint64 `json:"boot,omitempty"` // the host's: number of the boot, from 1, of a kernel that was booted again; 0: the only one
 }
 
 // Fault ends a run early: Whose is "kernel", "guest" or "rig".

@@ -30,7 +30,7 @@ func (r *Report) paths(f func(path *string)) {
 		f(&r.Steps[i].Folder)
 		f(&r.Steps[i].Log)
 	}
-	for _, code := range []**trial.Code{&r.StaleCode, &r.CleanCode} {
+	for _, code := range []**trial.Code{&r.HitCode, &r.CleanCode} {
 		if *code != nil {
 			own := **code
 			*code = &own

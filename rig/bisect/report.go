@@ -7,10 +7,11 @@ import (
 
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 // Schema names the JSON form of a Report.
-const Schema = "kcovrig.bisect/1"
+const Schema = "kcovrig.bisect/2"
 
 // Report is what a search ended with. Report renders it; nothing else is needed.
 type Report struct {
@@ -32,21 +33,23 @@ type Report struct {
 	Log         string     `json:"log"`   // git bisect log that it began with; empty: none
 	Given       int        `json:"given"` // answers of that log that were taken without a test
 	Spec        trial.Spec `json:"spec"`
+	// Words are what reports call the bug's sights; none in what earlier versions wrote.
+	Words wording.Words `json:"words,omitzero"`
 
 	Commits int `json:"commits"` // in question at the beginning
 	Left    int `json:"left"`    // and at the end
 	Rounds  int `json:"rounds"`
 	Workers int `json:"workers"`
-	// StaleLower is the lower bound on the share of stale blocks of the stale end,
+	// HitLower is the lower bound on the share of stale blocks of the stale end,
 	// Share what "clean" excludes: some of it, since the share depends on the host.
-	StaleLower float64  `json:"staleLower"`
+	HitLower   float64  `json:"hitLower"`
 	Share      float64  `json:"share"`
 	Miss       float64  `json:"miss"`       // bound on the probability that a clean answer on the way was wrong
 	Confidence *float64 `json:"confidence"` // 1 - Miss; null without an end
 
 	Steps     []Answer       `json:"steps"` // in the order in which they came, the ends first
 	Witness   *trial.Witness `json:"witness"`
-	StaleCode *trial.Code    `json:"staleCode"` // what the binary says on the stale side of the change
+	HitCode   *trial.Code    `json:"hitCode"`   // what the binary says on the stale side of the change
 	CleanCode *trial.Code    `json:"cleanCode"` // and on the clean one
 	Kernel    trial.Kernel   `json:"kernel"`
 	QEMU      trial.QEMU     `json:"qemu"`

@@ -114,7 +114,7 @@ func (b *bisection) validate() error {
 	if err := s.Applies(config.Spec.Arch); err != nil {
 		return err
 	}
-	cfg.Config = config
+	cfg.Config, b.report.Words = config, s.Words
 	if b.sources, err = kernel.Sources(kernels.SeriesOf(s)); err != nil {
 		return err
 	}

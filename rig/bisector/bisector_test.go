@@ -34,12 +34,12 @@ func TestBisectFindsWhatBrokeIt(t *testing.T) {
 		assert.Equal(t, f.commits[13], r.First[0].Hash)
 		assert.Equal(t, "Fixes: "+f.commits[13][:12]+" (\"commit 13\")", r.First[0].Fixes)
 		assert.Equal(t, workers, f.made)
-		assert.Equal(t, "no", r.StaleCode.Ordered)
+		assert.Equal(t, "no", r.HitCode.Ordered)
 		assert.Equal(t, "yes", r.CleanCode.Ordered)
 		assert.NotNil(t, r.Witness)
 		require.NotNil(t, r.Confidence)
 		assert.InDelta(t, 1, *r.Confidence, 1e-8)
-		assert.InDelta(t, r.StaleLower/bisector.Safety, r.Share, 1e-12)
+		assert.InDelta(t, r.HitLower/bisector.Safety, r.Share, 1e-12)
 		assert.Equal(t, before, f.git("for-each-ref")+f.git("worktree", "list")+f.git("status", "--porcelain"))
 		for _, name := range []string{"bisect.json", "bisect.md", "bisect.log", "journal.json", "steps/" + f.commits[13][:12] + "/result.json"} {
 			assert.FileExists(t, filepath.Join(cfg.OutDir, name))
@@ -124,8 +124,8 @@ func TestEndsThatAreWrong(t *testing.T) {
 		words  string
 	}{
 		"swapped by what they show": {func(f *farm, _ *bisector.Config) { f.broken(0, 5) }, fault.User, "swapped"},
-		"both clean":                {func(*farm, *bisector.Config) {}, fault.User, "should be stale, is not"},
-		"both stale":                {func(f *farm, _ *bisector.Config) { f.broken(0, 10) }, fault.User, "is stale as well"},
+		"both clean":                {func(*farm, *bisector.Config) {}, fault.User, "should show stale reads, does not"},
+		"both stale":                {func(f *farm, _ *bisector.Config) { f.broken(0, 10) }, fault.User, "shows stale reads as well"},
 		"the stale end does not build": {func(f *farm, _ *bisector.Config) {
 			f.kernels[f.commits[9]] = fakeKernel{{err: kernelFault("error: no")}}
 		}, fault.Kernel, "cannot be tested"},

@@ -23,8 +23,8 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.report.StaleLower = b.state.journal.StaleLower
-	b.report.Share = b.report.StaleLower / shareMargin
+	b.report.HitLower = b.state.journal.HitLower
+	b.report.Share = b.report.HitLower / shareMargin
 	if end.Finding != trial.FindingStale {
 		return b.notStale(ctx, j, end, clean)
 	}
@@ -33,7 +33,7 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	case err != nil:
 		return err
 	case other.Finding == trial.FindingStale:
-		return fault.Newf(fault.User, "test the ends", "%.12s, which should be clean, is stale as well: %s", clean, other.Reason)
+		return fault.Newf(fault.User, "test the ends", "%.12s, which should be clean, shows %s as well: %s", clean, b.report.Words.Full().Hits, other.Reason)
 	case other.Finding != trial.FindingClean:
 		return b.untestable(other, "clean")
 	}
@@ -81,9 +81,9 @@ func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, 
 		a, lower = again, lowerShare(more)
 	}
 	if lower <= 0 && a.Finding == trial.FindingInconclusive {
-		a.Reason = "no stale window was seen"
+		a.Reason = fmt.Sprintf("no %s %s was seen", j.b.report.Words.Adjective(), j.b.report.Words.Full().Window)
 	}
-	return a, j.b.state.change(func(kept *journal) { kept.StaleLower = lower })
+	return a, j.b.state.change(func(kept *journal) { kept.HitLower = lower })
 }
 
 // lowerShare bounds the share of stale blocks from below, in the mode that shows
@@ -91,14 +91,14 @@ func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, 
 func lowerShare(o trial.Observation) float64 {
 	lower := 0.0
 	for _, t := range o.Tallies {
-		if l := verdict.StaleLower(t.StaleBlocks, t.Blocks); l > 0 && (lower == 0 || l < lower) {
+		if l := verdict.HitLower(t.HitBlocks, t.Blocks); l > 0 && (lower == 0 || l < lower) {
 			lower = l
 		}
 	}
 	return lower
 }
 
-// notStale says what is wrong with the end that should be stale; the other end
+// notStale says what is wrong with the end that should show the bug; the other end
 // tells whether the two were swapped.
 func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, clean string) error {
 	if end.Whose != "" {
@@ -108,11 +108,12 @@ func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, cl
 	if err != nil {
 		return err
 	}
-	fail := &fault.Error{Kind: fault.User, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be stale, is not: %s", end.Commit, end.Reason),
-		Try: "name a commit that is stale: kcovrig run --as-is --tree " + b.cfg.Spec.Tree + " --rev REV"}
+	hits := b.report.Words.Full().Hits
+	fail := &fault.Error{Kind: fault.User, Op: "test the ends", Err: fmt.Errorf("%.12s, which should show %s, does not: %s", end.Commit, hits, end.Reason),
+		Try: "name a commit that shows them: kcovrig run --as-is --tree " + b.cfg.Spec.Tree + " --rev REV"}
 	if other.Finding == trial.FindingStale {
-		fail.Err = fmt.Errorf("--good and --bad are swapped: %.12s, which should be clean, is stale (%s), and %.12s is not (%s)",
-			clean, other.Reason, end.Commit, end.Reason)
+		fail.Err = fmt.Errorf("--good and --bad are swapped: %.12s, which should be clean, shows %s (%s), and %.12s does not (%s)",
+			clean, hits, other.Reason, end.Commit, end.Reason)
 		fail.Try = "exchange them; where the bad commit is the older one, --fixed finds what repaired it"
 	}
 	return fail

@@ -163,7 +163,7 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		Code: []trial.Code{b.code()},
 		Observations: []trial.Observation{{
 			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: b.notes(),
-			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Entries: 99 * b.blocks, Blocks: b.blocks, StaleBlocks: b.stale, StaleWindows: b.stale, StaleEntries: b.stale}},
+			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Units: 99 * b.blocks, Blocks: b.blocks, HitBlocks: b.stale, HitWindows: b.stale, HitUnits: b.stale}},
 		}},
 	}
 	if b.stale > 0 {

@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -47,9 +48,9 @@ const judgedBy = "earned silence"
 
 // journal is kept in full after every answer.
 type journal struct {
-	StaleLower float64               `json:"staleLower"` // of the stale end
-	Answers    []bisect.Answer       `json:"answers"`
-	Grounds    map[string]task.Basis `json:"grounds"` // by commit that was tested itself
+	HitLower float64               `json:"hitLower"` // of the stale end
+	Answers  []bisect.Answer       `json:"answers"`
+	Grounds  map[string]task.Basis `json:"grounds"` // by commit that was tested itself
 	// Run begins the names of the runs on a NATS server, Taken counts the outcomes
 	// that came from there, by the run folder's name.
 	Run   string         `json:"run,omitempty"`
@@ -94,7 +95,7 @@ func (s *state) read() error {
 		return nil
 	}
 	if err == nil {
-		err = json.Unmarshal(kept, &s.journal)
+		err = result.Decode(kept, &s.journal)
 	}
 	if err != nil {
 		return &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}

@@ -89,8 +89,8 @@ func doubtful(o trial.Observation, share float64) bool {
 	var stale uint64
 	seldom := true
 	for _, t := range o.Tallies {
-		stale += t.StaleWindows
-		seldom = seldom && verdict.RateUpper95(t.StaleBlocks, t.Blocks) < share
+		stale += t.HitWindows
+		seldom = seldom && verdict.RateUpper95(t.HitBlocks, t.Blocks) < share
 	}
 	return stale < 2 || seldom
 }
@@ -114,6 +114,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 		tested, err = j.t.Test(ctx, commit, ask)
 	}
 	result := tested.Result
+	result.Words = j.b.report.Words // the search's, whatever a worker sends
 	a := bisect.Answer{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
 	a.Log = a.Folder + ".build.log"
 	if ctx.Err() != nil {

@@ -170,5 +170,5 @@ func TestAWeakStaleEndIsMeasuredForLonger(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, f.commits[1], r.First[0].Hash)
 	assert.Equal(t, 2, f.tested(2))
-	assert.Greater(t, r.StaleLower, 0.02)
+	assert.Greater(t, r.HitLower, 0.02)
 }

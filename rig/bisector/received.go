@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 )
 
@@ -49,7 +50,7 @@ func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool)
 	p.mu.Unlock()
 	var note receivedStep
 	text, err := os.ReadFile(p.b.state.received(name))
-	if before || err != nil || json.Unmarshal(text, &note) != nil || note.StepHash != hash {
+	if before || err != nil || result.Decode(text, &note) != nil || note.StepHash != hash {
 		return task.StepDone{}, false
 	}
 	_, known := p.b.state.answer(commit)

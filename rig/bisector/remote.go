@@ -223,7 +223,7 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 	if len(o.Value) == 0 {
 		return sent, nil
 	}
-	if err := json.Unmarshal(o.Value, &sent); err != nil {
+	if err := result.Decode(o.Value, &sent); err != nil {
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
 	result.Paths(&sent.Result, func(path *string) {

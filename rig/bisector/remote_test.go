@@ -39,7 +39,7 @@ func TestBisectOnWorkersElsewhere(t *testing.T) {
 		assert.Equal(t, "found", r.Outcome)
 		assert.Equal(t, f.commits[c.culprit], r.First[0].Hash)
 		assert.NotNil(t, r.Witness)
-		assert.Equal(t, "no", r.StaleCode.Ordered)
+		assert.Equal(t, "no", r.HitCode.Ordered)
 		onceEach(t, f, r.Steps)
 		if c.workers == 1 { // else a test that became pointless may be stopped, and its workspace is looked over
 			assert.LessOrEqual(t, f.made, 2, "a worker keeps its workspace")

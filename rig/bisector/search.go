@@ -212,7 +212,7 @@ func (b *bisection) evidence(answers []bisect.Answer) error {
 		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
 			continue
 		}
-		if a.Finding == trial.FindingStale && b.report.StaleCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
+		if a.Finding == trial.FindingStale && b.report.HitCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
 			continue
 		}
 		r, err := loadResult(a.Folder)
@@ -227,7 +227,7 @@ func (b *bisection) evidence(answers []bisect.Answer) error {
 			b.report.CleanCode = &r.Code[0]
 			continue
 		}
-		b.report.StaleCode = &r.Code[0]
+		b.report.HitCode = &r.Code[0]
 		if len(r.Witnesses) > 0 {
 			b.report.Witness = &r.Witnesses[0]
 		}

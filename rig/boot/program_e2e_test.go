@@ -102,8 +102,8 @@ func TestAnOopsOfARealKernelIsAHit(t *testing.T) {
 	}
 	require.Len(t, obs.Tallies, 1)
 	tally := obs.Tallies[0]
-	assert.Equal(t, uint64(len(obs.Detections)), tally.StaleWindows)
-	assert.GreaterOrEqual(t, tally.Windows, 9*tally.StaleWindows)
+	assert.Equal(t, uint64(len(obs.Detections)), tally.HitWindows)
+	assert.GreaterOrEqual(t, tally.Windows, 9*tally.HitWindows)
 }
 
 func TestAnOopsElsewhereIsTheKernelsFault(t *testing.T) {

@@ -49,7 +49,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	c := comparison{run: run, setup: setup}
 	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
-		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, c.setting(trial.Observation{}))
+		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, c.setting(""))
 		return nil
 	}
 	if err := c.askModel(ctx); err != nil {
@@ -57,7 +57,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
-		seen, err := inTurns(ctx, run, setup, reader, trial.Pair(), c.enough)
+		seen, err := c.boots(ctx, reader)
 		if reader == judged && len(seen) == 2 {
 			c.judge(seen[0], seen[1])
 			warnOfCorrelation(run, seen)
@@ -67,6 +67,28 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 		}
 	}
 	return nil
+}
+
+// boots boots both kernels with one reader, once, or again and again where a hit ends a boot.
+func (c *comparison) boots(ctx context.Context, reader trial.Reader) ([]trial.Observation, error) {
+	if !c.setup.Scenario.Reboots() {
+		return inTurns(ctx, c.run, c.setup, reader, trial.Pair(), c.enough)
+	}
+	setting := c.setting(reader)
+	return again(ctx, c.run, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
+		return verdict.SettledBoots(seen[0], seen[1], setting)
+	})
+}
+
+// again boots the kernels as inTurns does, again and again.
+func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) ([]trial.Observation, error) {
+	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+		enough = func([]trial.Observation) bool { return false }
+	}
+	seen, witnesses, err := setup.Again(ctx, run, reader, variants, enough)
+	run.Result.Observations = append(run.Result.Observations, seen...)
+	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
+	return seen, err
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for
@@ -83,14 +105,14 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
-	judged := verdict.Judge(unpatched, patched, c.setting(unpatched))
+	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
 	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, c.voices()...)
 }
 
-// setting is what judging needs to know beside what the kernels showed.
-func (c *comparison) setting(unpatched trial.Observation) verdict.Setting {
+// setting is what judging needs to know beside what the kernels show with one reader.
+func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	return verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(unpatched.Reader),
+		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
 		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
 		Words: c.run.Result.Words,
 	}

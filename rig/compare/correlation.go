@@ -14,6 +14,9 @@ import (
 // each other, by three standard errors, than the verdict's promise allows for.
 func warnOfCorrelation(run *command.Run, seen []trial.Observation) {
 	for _, o := range seen {
+		if len(o.Boots) > 0 {
+			continue // the verdict does not count on blocks
+		}
 		for _, t := range o.Tallies {
 			if r, err, ok := verdict.BlockCorrelation(t); ok && o.Counts() && r > verdict.Persistence+3*err {
 				run.Note(fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",

@@ -33,6 +33,10 @@ func runOne(ctx context.Context, run *command.Run, v trial.Variant) error {
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			break
 		}
+		if setup.Scenario.Reboots() {
+			_, err = again(ctx, run, setup, reader, only, func(seen []trial.Observation) bool { return enoughBoots(setup, seen[0]) })
+			continue
+		}
 		_, err = inTurns(ctx, run, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
 			return enoughAlone(setup, latest[v], func() *trial.Silence { return notes(v) })
 		})
@@ -62,4 +66,15 @@ func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (t
 	built, err := prepare.Build(run.WithCommandEvents(ctx), run, prepare.Request{Variants: variants})
 	built.Describe(&run.Result)
 	return run.Abandon(errors.Join(err, built.Close()))
+}
+
+// enoughBoots says, as enoughAlone, whether a kernel may stop whose boots a hit ends.
+func enoughBoots(setup *prepare.Setup, seen trial.Observation) bool {
+	switch {
+	case len(seen.Boots) >= verdict.MostBoots:
+		return true
+	case setup.Config.Spec.CleanShare == 0:
+		return len(seen.Boots) >= verdict.LoneBoots
+	}
+	return enoughAlone(setup, seen.Tallies, func() *trial.Silence { return seen.Silence })
 }

@@ -31,7 +31,7 @@ func TestCompareKeepsHowTheTalliesGrew(t *testing.T) {
 			}
 			assert.NotZero(t, last.Windows, "%s, %s", o.Variant(), tally.Mode)
 			assert.Equal(t, tally.Windows, last.Windows)
-			assert.Equal(t, tally.StaleWindows, last.StaleWindows)
+			assert.Equal(t, tally.HitWindows, last.HitWindows)
 		}
 	}
 	assert.NotEmpty(t, result.Host.Arch)

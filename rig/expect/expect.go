@@ -146,9 +146,9 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 		}
 		name := strings.TrimSuffix(file, ".litmus")
 		kernel, reader, _ := strings.Cut(name, "+")
-		e := trial.Expected{Name: name, Patched: kernel == "patched", Reader: trial.Reader(reader), Stale: trial.Sometimes}
+		e := trial.Expected{Name: name, Patched: kernel == "patched", Reader: trial.Reader(reader), Allowed: trial.Sometimes}
 		if answer == "Never" {
-			e.Stale = trial.Never
+			e.Allowed = trial.Never
 		}
 		out = append(out, e)
 	}

@@ -67,7 +67,7 @@ func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, patched bool,
 	f, err := os.Create(filepath.Join(dir, "result.json"))
 	require.NoError(t, err)
 	defer f.Close()
-	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Entries: 800, StaleWindows: stale, StaleEntries: stale}}}
+	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Units: 800, HitWindows: stale, HitUnits: stale}}}
 	require.NoError(t, result.JSON(f, trial.Result{Command: "run", Spec: spec, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{o}}))
 	return dir
 }
@@ -81,7 +81,7 @@ func TestExpectWithoutARun(t *testing.T) {
 		if e.Patched && e.Reader == trial.Acquire {
 			want = trial.Never
 		}
-		assert.Equal(t, want, e.Stale, e.Name)
+		assert.Equal(t, want, e.Allowed, e.Name)
 		assert.False(t, e.Measured)
 	}
 	assert.Empty(t, got.Run)
@@ -186,7 +186,7 @@ func TestExpectWithHerd(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.Tests, 4)
 	for _, e := range got.Tests {
-		assert.Equal(t, e.Patched && e.Reader == trial.Acquire, e.Stale == trial.Never, e.Name)
+		assert.Equal(t, e.Patched && e.Reader == trial.Acquire, e.Allowed == trial.Never, e.Name)
 	}
 	assert.Greater(t, len(got.LKMM), 30)
 	for _, m := range got.LKMM {

@@ -3,7 +3,6 @@
 package expect
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -67,7 +66,7 @@ func readResult(path string) (result.Document, error) {
 	var doc result.Document
 	data, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(data, &doc)
+		err = result.Decode(data, &doc)
 	}
 	return doc, err
 }
@@ -84,8 +83,8 @@ func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
 			if t := &tests[i]; t.Patched == a.Patched && t.Reader == a.Reader {
 				t.Measured, any = true, true
 				t.Windows += a.Windows
-				t.StaleWindows += a.StaleWindows
-				t.Contradiction = t.Stale == trial.Never && t.StaleWindows > 0
+				t.HitWindows += a.HitWindows
+				t.Contradiction = t.Allowed == trial.Never && t.HitWindows > 0
 			}
 		}
 	}

@@ -35,9 +35,13 @@ func older(t *testing.T, version, runs int) string {
 		}
 		tx, err := d.sql.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
-		if version < 4 { // its column came with version 4
-			row := append(values(p)[:len(values(p))-1], document)
-			_, err = tx.ExecContext(t.Context(), "INSERT INTO runs ("+strings.TrimSuffix(columns, ", scenario_hash")+", document) VALUES ("+strings.Repeat(", ?", len(row))[2:]+")", row...)
+		if version < 5 { // the scenario's hash came with version 4, its words with version 5
+			names := strings.TrimSuffix(columns, ", words")
+			if version < 4 {
+				names = strings.TrimSuffix(names, ", scenario_hash")
+			}
+			row := append(values(p)[:strings.Count(names, ",")+1], document)
+			_, err = tx.ExecContext(t.Context(), "INSERT INTO runs ("+names+", document) VALUES ("+strings.Repeat(", ?", len(row))[2:]+")", row...)
 			require.NoError(t, err)
 			require.NoError(t, insertArms(t.Context(), tx, p))
 		} else {
@@ -51,7 +55,7 @@ func older(t *testing.T, version, runs int) string {
 			}
 			_, err := tx.ExecContext(t.Context(), `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 			require.NoError(t, err)
 		}
 		require.NoError(t, tx.Commit())

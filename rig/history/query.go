@@ -88,11 +88,11 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.R
 
 func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var p trend.Run
-	var at, model, readers, modes, verdict, finding, outcome, seed string
+	var at, model, readers, modes, verdict, finding, outcome, seed, said string
 	var patched sql.NullBool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
 		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
-		&p.Windows, &p.StaleWindows, &p.Blocks, &p.StaleBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash)
+		&p.Windows, &p.HitWindows, &p.Blocks, &p.HitBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash, &said)
 	if err != nil {
 		return p, err
 	}
@@ -103,6 +103,11 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	}
 	if patched.Valid {
 		p.Patched = &patched.Bool
+	}
+	if said != "" {
+		if err := errors.Join(json.Unmarshal([]byte(said), &p.Words), p.Words.Validate()); err != nil {
+			return p, fmt.Errorf("run %s: its words: %w", p.ID, err)
+		}
 	}
 	if p.At, err = time.Parse(timeForm, at); err != nil {
 		return p, fmt.Errorf("run %s: %w", p.ID, err)
@@ -130,7 +135,7 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	for rows.Next() {
 		var id, reader, outcome string
 		var a trial.ModeCount
-		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.StaleWindows, &a.BlockSize, &a.Blocks, &a.StaleBlocks); err != nil {
+		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
 			return err
 		}
 		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Entry is one result to record.
@@ -96,7 +97,7 @@ const timeForm = "2006-01-02T15:04:05.000Z"
 // and of scanRun.
 const columns = `id, at, cell, command, scenario, arch, kernel_version, tree_hash, compiler, qemu_version,
 	memory_model, readers, modes, patched, verdict, finding, outcome, whose, windows, stale_windows, blocks, stale_blocks,
-	seed, host, took, folder, scenario_hash`
+	seed, host, took, folder, scenario_hash, words`
 
 func values(p trend.Run) []any {
 	readers := make([]string, 0, len(p.Readers))
@@ -106,8 +107,17 @@ func values(p trend.Run) []any {
 	return []any{
 		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
 		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
-		p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash,
+		p.Windows, p.HitWindows, p.Blocks, p.HitBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash, wordsColumn(p.Words),
 	}
+}
+
+// wordsColumn is empty where there are no words, in its column as in a document.
+func wordsColumn(w wording.Words) string {
+	if w == (wording.Words{}) {
+		return ""
+	}
+	text, _ := json.Marshal(w) // strings alone
+	return string(text)
 }
 
 func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool, error) {
@@ -127,7 +137,7 @@ func insertArms(ctx context.Context, tx *sql.Tx, p trend.Run) error {
 	for i, a := range p.Measured {
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.StaleWindows, a.BlockSize, a.Blocks, a.StaleBlocks)
+			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 		if err != nil {
 			return err
 		}

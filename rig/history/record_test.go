@@ -20,6 +20,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -41,13 +42,16 @@ func sample(n int) trial.Result {
 	for _, patched := range []bool{false, true} {
 		o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
 		for i, mode := range r.Spec.Modes {
-			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Entries: 5000, Blocks: 62}
+			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Units: 5000, Blocks: 62}
 			if !patched {
-				t.StaleWindows, t.StaleEntries, t.StaleBlocks = 200, 300, 40
+				t.HitWindows, t.HitUnits, t.HitBlocks = 200, 300, 40
 			}
 			o.Tallies = append(o.Tallies, t)
 		}
 		r.Observations = append(r.Observations, o)
+	}
+	if n%2 == 1 {
+		r.Words = wording.Words{Hit: "oops in f"}.Completed()
 	}
 	return r
 }
@@ -61,11 +65,15 @@ func entry(t *testing.T, n int) Entry {
 		for _, m := range o.Tallies {
 			arms = append(arms, map[string]any{
 				"patched": o.Patched, "reader": o.Reader, "mode": m.Mode, "outcome": o.Outcome, "windows": m.Windows,
-				"staleWindows": m.StaleWindows, "blockSize": o.BlockSize, "blocks": m.Blocks, "staleBlocks": m.StaleBlocks,
+				"staleWindows": m.HitWindows, "blockSize": o.BlockSize, "blocks": m.Blocks, "staleBlocks": m.HitBlocks,
 			})
 		}
 	}
-	text, err := json.Marshal(map[string]any{"seed": r.Spec.Seed, "arms": arms, "later": "member <&>"})
+	document := map[string]any{"seed": r.Spec.Seed, "arms": arms, "later": "member <&>"}
+	if n%2 == 1 {
+		document["words"] = r.Words
+	}
+	text, err := json.Marshal(document)
 	require.NoError(t, err)
 	return Entry{Result: r, Document: text, At: noon.Add(time.Duration(n) * time.Minute), Folder: fmt.Sprintf("/runs/%d", n)}
 }
@@ -93,7 +101,7 @@ func TestARunComesBackWhole(t *testing.T) {
 	assert.Equal(t, want, run)
 	assert.Equal(t, uint64(math.MaxUint64), run.Seed, "no digit is lost")
 	assert.Equal(t, uint64(4002), run.Windows)
-	assert.Equal(t, uint64(80), run.StaleBlocks)
+	assert.Equal(t, uint64(80), run.HitBlocks)
 	assert.InDelta(t, 3.5, run.Took, 1e-9)
 	assert.Len(t, run.Measured, 4)
 	assert.FileExists(t, d.Path())
@@ -268,4 +276,14 @@ func TestProcessesAtOnceLoseNothing(t *testing.T) {
 	all, err := d.Runs(t.Context(), Filter{})
 	require.NoError(t, err)
 	assert.Len(t, all, 300+len(whole), "0 to 299 once each")
+}
+
+func TestWordsThatATerminalWouldObeyAreNotTakenFromAHistory(t *testing.T) {
+	d := open(t, filepath.Join(t.TempDir(), "h.db"))
+	_, _, err := d.Record(t.Context(), entry(t, 1))
+	require.NoError(t, err)
+	_, err = d.sql.ExecContext(t.Context(), `UPDATE runs SET words = replace(words, 'oops', 'oops\u001b[2J')`)
+	require.NoError(t, err)
+	_, err = d.Runs(t.Context(), Filter{})
+	assert.ErrorContains(t, err, "its words")
 }

@@ -47,7 +47,7 @@ func (f feed) tally(reader trial.Reader, patched bool, tallies ...wire.Tally) {
 }
 
 func counted(mode string, blocks, stale uint64) wire.Tally {
-	return wire.Tally{Mode: mode, Blocks: blocks, StaleBlocks: stale, Windows: 16 * blocks, StaleWindows: 2 * stale, StressNS: int64(blocks) * 1e7}
+	return wire.Tally{Mode: mode, Blocks: blocks, HitBlocks: stale, Windows: 16 * blocks, HitWindows: 2 * stale, StressNS: int64(blocks) * 1e7}
 }
 
 // show draws at some widths, with the width of each line checked.
@@ -106,7 +106,7 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 	u, p := counted("pc", 150, 145), counted("pc", 70, 0)
 	f.tally(trial.Acquire, false, u)
 	f.tally(trial.Acquire, true, p)
-	need, ok := verdict.Required(u.StaleBlocks, u.Blocks)
+	need, ok := verdict.Required(u.HitBlocks, u.Blocks)
 	require.True(t, ok)
 	for _, width := range []int{40, 120} {
 		shown := f.show(t, 1, width)
@@ -115,6 +115,29 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 			assert.NotContains(t, shown, word)
 		}
 	}
+}
+
+// Where a hit ends a boot, pairs of boots are what is counted, from the first boot on.
+func TestPairsOfBootsAreCountedWhereThereAreSome(t *testing.T) {
+	f := newFeed(Config{Title: "compare, arm64", Compared: true})
+	of := func(patched bool, ends ...trial.BootEnd) {
+		e := trial.TallyEvent{Patched: patched, Reader: trial.InKernel, Again: true, Tallies: []wire.Tally{{Mode: "m", Windows: 40}}}
+		for _, end := range ends {
+			e.Boots = append(e.Boots, trial.Boot{End: end})
+		}
+		f.m.Take(trial.Event{Tally: &e}, f.at(0))
+	}
+	of(false)
+	of(true)
+	assert.Contains(t, f.show(t, 1, 120), "in 0 pairs of boots the unpatched kernel alone showed it, 30 or more have to count")
+	of(false, trial.BootHit, trial.BootClean, trial.BootHit)
+	of(true, trial.BootClean, trial.BootClean)
+	assert.Contains(t, f.show(t, 1, 120), "in 1 pairs of boots")
+	assert.Contains(t, f.show(t, 1, 40), "1 pairs of 30 or more")
+
+	lone := newFeed(Config{Title: "run, arm64"})
+	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Again: true, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
+	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("3 boots, %d at the least", verdict.LoneBoots))
 }
 
 func TestLoneArm(t *testing.T) {

@@ -142,10 +142,10 @@ func (m *Model) table(width int) []Line {
 		}
 		for _, t := range a.Tallies {
 			role := Usual
-			if a.Patched && t.StaleWindows > 0 {
+			if a.Patched && t.HitWindows > 0 {
 				role = Alarm
 			}
-			out = append(out, Line{role, row(arm, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.StaleWindows), shareOf(t))})
+			out = append(out, Line{role, row(arm, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
 		}
 	}
 	return out
@@ -166,7 +166,7 @@ func shareOf(t wire.Tally) string {
 	if t.Windows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f %%", 100*float64(t.StaleWindows)/float64(t.Windows))
+	return fmt.Sprintf("%.2f %%", 100*float64(t.HitWindows)/float64(t.Windows))
 }
 
 // standings says how far each mode is from its end.
@@ -181,7 +181,7 @@ func (m *Model) standings(width int) []Line {
 		if i+1 == len(m.arms) || u.Patched || !m.arms[i+1].Patched || m.arms[i+1].Reader != u.Reader {
 			continue
 		}
-		for _, s := range verdict.Standings(u.Tallies, m.arms[i+1].Tallies) {
+		for _, s := range verdict.Standings(u, m.arms[i+1]) {
 			out = append(out, standing(s, u.Reader, width, m.words))
 		}
 	}
@@ -194,8 +194,12 @@ func standing(s verdict.Standing, reader trial.Reader, width int, words wording.
 		name += " " + string(reader)
 	}
 	switch {
-	case s.Stale > 0:
-		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Stale, words.Adjective(), printable(words.Full().Windows))}
+	case s.Hits > 0:
+		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Hits, words.Adjective(), printable(words.Full().Windows))}
+	case s.Pairs && width < narrow:
+		return Line{Usual, fmt.Sprintf("%s: %d pairs of %d or more", name, s.Clean, s.Required)}
+	case s.Pairs:
+		return Line{Usual, fmt.Sprintf("  %s: in %d pairs of boots the unpatched kernel alone showed it, %d or more have to count", name, s.Clean, s.Required)}
 	case s.Required == 0:
 		return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, no bound yet", name, s.Clean)}
 	case width < narrow:
@@ -208,6 +212,9 @@ func standing(s verdict.Standing, reader trial.Reader, width int, words wording.
 func (m *Model) lone(a trial.TallyEvent) []Line {
 	if m.cfg.Duration > 0 {
 		return nil
+	}
+	if a.Again {
+		return []Line{{Usual, fmt.Sprintf("  %d boots, %d at the least", len(a.Boots), verdict.LoneBoots)}}
 	}
 	var out []Line
 	for _, t := range a.Tallies {

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Part is a part of a matrix, as another machine or job ran it.
@@ -65,6 +66,7 @@ func (d *Document) add(p Document) {
 		d.Builds = append(d.Builds, b)
 	}
 	d.Retries = append(d.Retries, p.Retries...)
+	d.Words = wording.Common(d.Words, p.Words)
 	d.Started = min(d.Started, p.Started)
 	d.Seconds += p.Seconds
 	if d.Host != p.Host {

@@ -11,7 +11,7 @@ import (
 )
 
 // Schema names the version of the saved form (docs/json.md).
-const Schema = "kcovrig.matrix/1"
+const Schema = "kcovrig.matrix/2"
 
 // Status says how a cell's outcome stands to what was expected. The zero value
 // is unknown: the cell did not run to its end.

@@ -18,7 +18,7 @@ import (
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
 	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
-		{Mode: "pc", Windows: 16 * blocks, Entries: 99 * blocks, Blocks: blocks, StaleWindows: stale, StaleEntries: stale, StaleBlocks: stale},
+		{Mode: "pc", Windows: 16 * blocks, Units: 99 * blocks, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: stale},
 	}}
 }
 

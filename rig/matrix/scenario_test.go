@@ -137,3 +137,11 @@ func TestAReaderOrModeThatAScenarioLacksIsToldWithItsName(t *testing.T) {
 	_, err = besideRing(t, "a", "axes: {scenario: [ring, ./ring], mode: [once]}\n")
 	assert.ErrorContains(t, err, "is there already, as number 1")
 }
+
+func TestAMatrixOfOneBugSpeaksInItsWords(t *testing.T) {
+	for axes, want := range map[string]string{"scenario: [tls]": "oopses in tls_getsockopt", "arch: [arm64]": "stale reads", "scenario: [kcov, tls]": "hits"} {
+		f, err := Parse("m.yaml", []byte("version: 1\naxes: {"+axes+"}\n"))
+		require.NoError(t, err)
+		assert.Equal(t, want, f.Words().Hits, axes)
+	}
+}

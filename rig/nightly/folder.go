@@ -130,7 +130,7 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 		var r matrix.CellResult
 		text, err := os.ReadFile(path)
 		if err == nil {
-			err = json.Unmarshal(text, &r)
+			err = result.Decode(text, &r)
 		}
 		if err != nil {
 			return fault.Wrap(fault.Rig, "read "+path, err)

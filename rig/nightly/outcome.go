@@ -4,7 +4,6 @@ package nightly
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -26,7 +26,7 @@ func (f *fleetExecutor) acceptOutcome(o fleet.Outcome) error {
 	}
 	var sent task.CellDone
 	if len(o.Value) > 0 {
-		if err := json.Unmarshal(o.Value, &sent); err != nil {
+		if err := result.Decode(o.Value, &sent); err != nil {
 			return fault.Wrap(fault.Rig, "read the result of "+t.Cell.Name, err)
 		}
 	}

@@ -4,7 +4,6 @@ package nightly
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -83,7 +83,7 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 func readAnswer(file string) (r matrix.CellResult, err error) {
 	text, err := os.ReadFile(file)
 	if err == nil {
-		err = json.Unmarshal(text, &r)
+		err = result.Decode(text, &r)
 	}
 	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
 		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)

@@ -68,7 +68,7 @@ func pauseOnce(t *testing.T, run *command.Run, setup *Setup) {
 	assert.Equal(t, trial.OutcomeOK, seen.Outcome)
 	var stressed time.Duration
 	for _, tally := range seen.Tallies {
-		assert.Zero(t, tally.StaleWindows)
+		assert.Zero(t, tally.HitWindows)
 		assert.NotZero(t, tally.Windows)
 		stressed += time.Duration(tally.StressNS)
 	}

@@ -3,6 +3,7 @@
 package prepare
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type BootRequest struct {
 	Hits    int           // Detection records per mode
 	Focus   uint64        // see weakmem.Config
 	Below   string        // folder in which the boot's own is made
+	Number  int           // of the boots of this kind before it
 }
 
 // Boot plans a boot, and makes its folder.
@@ -45,15 +47,20 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	if len(spec.Readers) > 1 {
 		name += "-" + string(ask.Reader)
 	}
+	dir := name
+	if ask.Number > 0 {
+		dir += fmt.Sprintf("-%d", ask.Number+1)
+	}
+	seed := spec.Seed + seedStep*uint64(ask.Number)
 	kernel, reader := s.Kernels.Of[ask.Variant], s.Readers[ask.Reader]
 	p := boot.Plan{
-		Name: name, Dir: filepath.Join(ask.Below, name), Variant: ask.Variant, Reader: ask.Reader,
+		Name: name, Dir: filepath.Join(ask.Below, dir), Variant: ask.Variant, Reader: ask.Reader,
 		Expected: s.expected(ask.Variant, ask.Reader), Limit: ask.Limit,
 		Lines:     slices.Concat(kernel.Lines, s.GuestLines),
 		Entries:   boot.Entries{Code: reader.Code, Count: reader.Count},
 		Workloads: append([]string{s.Scenario.Workload}, s.Background...),
 		Start: wire.Start{
-			Workload: s.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: spec.Seed,
+			Workload: s.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: seed,
 			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
 		},
 	}
@@ -66,11 +73,14 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	})
 	if own := s.Scenario.Program; own != nil {
 		p.Start.Program = &own.Start
+		if s.Scenario.Reboots() {
+			p.Start.BlockSize = own.Start.Windows // a boot is a block
+		}
 		p.Machine.SurviveOops = own.SurvivesOops()
 	}
 	if s.Emulated() {
 		e := s.emulation()
-		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, spec.Seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
+		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
 		e.Mark, e.Marks = weakmem.Scope{Start: s.Mark.Start, End: s.Mark.End}, s.marks(ask.Hits)
 		p.Emulator = &e

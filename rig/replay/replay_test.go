@@ -155,6 +155,18 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	assert.Equal(t, []string{filepath.Join(cfg.OutDir, "try003")}, tries)
 }
 
+// Each boot of a kernel that is booted again and again has a seed of its own.
+func TestReplayHasTheSeedOfTheWitnesssBoot(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Detection.Boot = 3 })
+	l.Queue = []rigtest.Guest{seen(0x20)}
+	cfg.Tries = 1
+	_, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, l.plugins, 1)
+	assert.Equal(t, uint64(77+2<<16), l.plugins[0].Seed)
+}
+
 func TestReplayOfAReplay(t *testing.T) {
 	l, cfg := newReplayLab(t)
 	l.Queue = []rigtest.Guest{seen(0x20), seen(0x20)}

@@ -13,18 +13,18 @@ const confidence = 0.95
 
 // Count is what one kernel showed to one reader in one mode.
 type Count struct {
-	AsIs         bool          `json:"asIs,omitempty"` // as in trial.Observation
-	Patched      bool          `json:"patched"`
-	Reader       trial.Reader  `json:"reader"`
-	Mode         string        `json:"mode"`
-	Outcome      trial.Outcome `json:"outcome"`
-	Windows      uint64        `json:"windows"`
-	StaleWindows uint64        `json:"staleWindows"`
-	Share        *float64      `json:"share"` // of windows; null where nothing was measured
-	BlockSize    uint64        `json:"blockSize"`
-	Blocks       uint64        `json:"blocks"`
-	StaleBlocks  uint64        `json:"staleBlocks"`
-	BlockShare   *float64      `json:"blockShare"`
+	AsIs       bool          `json:"asIs,omitempty"` // as in trial.Observation
+	Patched    bool          `json:"patched"`
+	Reader     trial.Reader  `json:"reader"`
+	Mode       string        `json:"mode"`
+	Outcome    trial.Outcome `json:"outcome"`
+	Windows    uint64        `json:"windows"`
+	HitWindows uint64        `json:"hitWindows"`
+	Share      *float64      `json:"share"` // of windows; null where nothing was measured
+	BlockSize  uint64        `json:"blockSize"`
+	Blocks     uint64        `json:"blocks"`
+	HitBlocks  uint64        `json:"hitBlocks"`
+	BlockShare *float64      `json:"blockShare"`
 	// BlockInterval is the exact 95 % interval of the share of stale blocks; null
 	// where no block was measured. Windows get none: neighbours are not independent.
 	BlockInterval *trial.Interval `json:"blockInterval"`
@@ -36,9 +36,9 @@ type Row struct {
 	Mode      string       `json:"mode"`
 	Unpatched *Count       `json:"unpatched"` // null: not in this run
 	Patched   *Count       `json:"patched"`
-	// FewerStale is Fisher's one-sided p-value on blocks, trial.FewerStale; null
+	// FewerHits is Fisher's one-sided p-value on blocks, trial.FewerHits; null
 	// unless both kernels were measured. The verdict does not rest on it.
-	FewerStale *float64 `json:"fewerStale"`
+	FewerHits *float64 `json:"fewerHits"`
 }
 
 // Rows makes the table of a run, in the order in which its kernels stand.
@@ -51,8 +51,8 @@ func Rows(d result.Document) []Row {
 	for i := range list {
 		u, p := list[i].Unpatched, list[i].Patched
 		if u != nil && p != nil && u.BlockInterval != nil && p.BlockInterval != nil && u.BlockSize == p.BlockSize {
-			value := trial.FewerStale(u.StaleBlocks, u.Blocks, p.StaleBlocks, p.Blocks)
-			list[i].FewerStale = &value
+			value := trial.FewerHits(u.HitBlocks, u.Blocks, p.HitBlocks, p.Blocks)
+			list[i].FewerHits = &value
 		}
 	}
 	return list
@@ -85,10 +85,10 @@ func cellOf(a result.ModeDocument) Count {
 	if !a.Counts() {
 		return c
 	}
-	c.Windows, c.StaleWindows, c.Blocks, c.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
-	c.Share, c.BlockShare = words.Ratio(c.StaleWindows, c.Windows), words.Ratio(c.StaleBlocks, c.Blocks)
+	c.Windows, c.HitWindows, c.Blocks, c.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks
+	c.Share, c.BlockShare = words.Ratio(c.HitWindows, c.Windows), words.Ratio(c.HitBlocks, c.Blocks)
 	if c.BlockShare != nil {
-		interval := trial.ExactInterval(c.StaleBlocks, c.Blocks, confidence)
+		interval := trial.ExactInterval(c.HitBlocks, c.Blocks, confidence)
 		c.BlockInterval = &interval
 	}
 	return c

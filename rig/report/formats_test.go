@@ -65,7 +65,7 @@ func TestSavedResultsComeBack(t *testing.T) {
 }
 
 func TestUnknownMembersAreKept(t *testing.T) {
-	run, err := result.Parse("", "x", []byte(`{"schema":"kcovrig.result/1","later":{"n":18446744073709551615}}`))
+	run, err := result.Parse("", "x", []byte(`{"schema":"kcovrig.result/2","later":{"n":18446744073709551615}}`))
 	require.NoError(t, err)
 	assert.Contains(t, render(t, "json", []result.Saved{run}), "18446744073709551615")
 	for _, as := range Runs.Names()[1:] {
@@ -75,7 +75,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"text": "no JSON", "schema": `{"schema":"kcovrig.result/2"}`, "type": `{"schema":"kcovrig.result/1","arms":3}`} {
+	for name, text := range map[string]string{"text": "no JSON", "schema": `{"schema":"kcovrig.result/3"}`, "type": `{"schema":"kcovrig.result/2","arms":3}`} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		_, err := result.Load(path)
@@ -129,7 +129,7 @@ func TestWhatDoesNotCountIsNotShown(t *testing.T) {
 		for _, row := range Rows(d) {
 			assert.Zero(t, row.Unpatched.Windows)
 			assert.Nil(t, row.Unpatched.Share)
-			assert.Nil(t, row.FewerStale)
+			assert.Nil(t, row.FewerHits)
 		}
 		for _, format := range []string{"markdown", "html"} {
 			out := render(t, format, []result.Saved{run})

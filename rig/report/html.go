@@ -100,7 +100,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 		run.Folded = append(run.Folded, explain.Draw(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}
 	run.Left, run.Right = columns([]result.Saved{s})
-	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerStale == nil })
+	run.Tested = slices.DeleteFunc(slices.Clone(run.Rows), func(r Row) bool { return r.FewerHits == nil })
 	run.Readers = len(readers) > 1
 	if run.Reasons = d.Reasons; lookOf(d.Verdict) == trial.Inconclusive && len(d.Reasons) == 1 {
 		run.Reasons = nil // the sentence says it

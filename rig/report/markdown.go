@@ -162,7 +162,7 @@ func markdownCell(c *Count, d result.Document) string {
 	case c.Share == nil:
 		return "no " + words.Plain(d.Words.Full().Windows)
 	}
-	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.StaleWindows, c.Windows, words.Percent(c.Share), words.Percent(c.BlockShare), words.Span(c.BlockInterval))
+	return fmt.Sprintf("%d of %d, %s (%s: %s)", c.HitWindows, c.Windows, words.Percent(c.Share), words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }
 
 // markdownTestedBy writes what a trailer rests on, and the trailer where there
@@ -232,7 +232,7 @@ func windows(d result.Document) string {
 		var stale, all uint64
 		for _, a := range d.Measured {
 			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
-				stale, all = stale+a.StaleWindows, all+a.Windows
+				stale, all = stale+a.HitWindows, all+a.Windows
 			}
 		}
 		if all > 0 {

@@ -70,7 +70,7 @@ func cellShare(r matrix.CellResult, patched bool) string {
 	var stale, all uint64
 	for _, a := range r.Measured {
 		if a.Patched == patched {
-			stale, all = stale+a.StaleWindows, all+a.Windows
+			stale, all = stale+a.HitWindows, all+a.Windows
 		}
 	}
 	if all == 0 {

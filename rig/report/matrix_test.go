@@ -51,14 +51,14 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 		for k, mode := range []string{"pc", "cmp"} {
 			a := trial.ModeCount{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
-				a.StaleWindows = uint64(3 + 37*(i*2+k)%600)
+				a.HitWindows = uint64(3 + 37*(i*2+k)%600)
 			}
 			r.Measured = append(r.Measured, a)
 		}
 	}
 	switch i {
 	case 1:
-		r.Status, r.Outcome, r.Reason, r.Measured[0].StaleWindows, r.Measured[1].StaleWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
+		r.Status, r.Outcome, r.Reason, r.Measured[0].HitWindows, r.Measured[1].HitWindows = matrix.Unexpected, matrix.Clean, "none of 2000 windows was stale", 0, 0
 	case 2:
 		r.Retries = []string{"start QEMU: no memory"}
 	case 4:

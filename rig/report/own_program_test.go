@@ -40,7 +40,7 @@ func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	tls, err := scenario.Load("tls")
 	require.NoError(t, err)
 	tally := func(tries, hits uint64) wire.Tally {
-		return wire.Tally{Mode: "program", Windows: tries, Entries: tries, Blocks: tries / 16, StaleBlocks: hits, StaleWindows: hits, StaleEntries: hits}
+		return wire.Tally{Mode: "program", Windows: tries, Units: tries, Blocks: tries / 16, HitBlocks: hits, HitWindows: hits, HitUnits: hits}
 	}
 	u := trial.Observation{Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(16384, 592)}}
 	p := u

@@ -38,7 +38,7 @@ func readerCell(r trial.Result, reader trial.Reader, patched bool) string {
 	}
 	var stale, windows uint64
 	for _, t := range o.Tallies {
-		stale, windows = stale+t.StaleWindows, windows+t.Windows
+		stale, windows = stale+t.HitWindows, windows+t.Windows
 	}
 	return fmt.Sprintf("%d of %d (%s)", stale, windows, o.Expected)
 }

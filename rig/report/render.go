@@ -16,7 +16,7 @@ import (
 )
 
 // ReportSchema names the version of the JSON report (docs/reports.md).
-const ReportSchema = "kcovrig.report/1"
+const ReportSchema = "kcovrig.report/2"
 
 // Options are what a report is told beside the runs.
 type Options struct {

@@ -48,7 +48,7 @@ func summary(d result.Document) string {
 	}
 	var parts []string
 	for _, a := range d.Measured {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Name(), a.Reader, a.Mode, d.Words.Tally(a.StaleWindows, a.Windows)))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Name(), a.Reader, a.Mode, d.Words.Tally(a.HitWindows, a.Windows)))
 	}
 	return strings.Join(parts, "; ")
 }

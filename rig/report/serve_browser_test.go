@@ -43,9 +43,9 @@ func fillHistory(t *testing.T) string {
 				if night >= 25 && sample == "fixed" {
 					share, doc.Kernel.Compiler = 0.9, "aarch64-linux-gnu-gcc 13"
 				}
-				if a.StaleBlocks > 0 {
-					a.StaleBlocks = uint64(share * float64(a.Blocks))
-					a.StaleWindows = 2 * a.StaleBlocks
+				if a.HitBlocks > 0 {
+					a.HitBlocks = uint64(share * float64(a.Blocks))
+					a.HitWindows = 2 * a.HitBlocks
 				}
 			}
 			if sample == "readers" && night%9 == 4 {

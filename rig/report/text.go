@@ -83,7 +83,7 @@ func writeTallies(b *strings.Builder, r trial.Result) {
 		}
 		for _, m := range o.Tallies {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\t\n", o.Variant(), o.Reader, m.Mode, o.Outcome,
-				m.Windows, m.StaleWindows, share(m), byUnit(fmt.Sprint(m.StaleEntries)), first(m))
+				m.Windows, m.HitWindows, share(m), byUnit(fmt.Sprint(m.HitUnits)), first(m))
 		}
 	}
 	_ = t.Flush() // a Builder never fails
@@ -94,14 +94,14 @@ func share(t wire.Tally) string {
 	if t.Windows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f %%", 100*float64(t.StaleWindows)/float64(t.Windows))
+	return fmt.Sprintf("%.2f %%", 100*float64(t.HitWindows)/float64(t.Windows))
 }
 
 func first(t wire.Tally) string {
-	if t.StaleWindows == 0 {
+	if t.HitWindows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f ms", float64(t.FirstStaleNS)/1e6)
+	return fmt.Sprintf("%.1f ms", float64(t.FirstHitNS)/1e6)
 }
 
 // writeHits shows one sight of the bug per kernel and mode: what was seen, and what came later.
@@ -118,7 +118,7 @@ func writeHits(b *strings.Builder, r trial.Result) {
 				continue
 			}
 			fmt.Fprintf(b, "%s, %s, %s: %s %d of %d read as %#x, %.1f us later it was %#x\n",
-				o.Variant(), o.Reader, d.Mode, words.OneLine(cmp.Or(r.Words.Full().Unit, "number")), d.Index, d.Count, d.Seen, float64(d.StaleNS)/1e3, d.Later)
+				o.Variant(), o.Reader, d.Mode, words.OneLine(cmp.Or(r.Words.Full().Unit, "number")), d.Index, d.Count, d.Seen, float64(d.LastedNS)/1e3, d.Later)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
 	r.Command, r.Observations, r.Judgement = "run", r.Observations[1:2], trial.Judgement{}
 	for i := range r.Observations[0].Tallies {
 		t := &r.Observations[0].Tallies[i]
-		t.StaleWindows, t.StaleEntries, t.StaleBlocks = 0, 0, 0
+		t.HitWindows, t.HitUnits, t.HitBlocks = 0, 0, 0
 	}
 	var out, asked bytes.Buffer
 	require.NoError(t, Text(&out, r))

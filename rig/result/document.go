@@ -15,7 +15,7 @@ import (
 )
 
 // Schema names the JSON interface's version.
-const Schema = "kcovrig.result/1"
+const Schema = "kcovrig.result/2"
 
 // Document is the stable JSON form of a result, documented in docs/json.md.
 type Document struct {
@@ -52,34 +52,35 @@ type Document struct {
 // ArmDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
 type ModeDocument struct {
-	AsIs         bool              `json:"asIs,omitempty"`
-	Patched      bool              `json:"patched"`
-	Reader       trial.Reader      `json:"reader"`
-	Mode         string            `json:"mode"`
-	Expected     trial.Expectation `json:"expected"`
-	Outcome      trial.Outcome     `json:"outcome"`
-	Error        string            `json:"error,omitempty"`
-	Windows      uint64            `json:"windows"`
-	Entries      uint64            `json:"entries"`
-	StaleWindows uint64            `json:"staleWindows"`
-	StaleEntries uint64            `json:"staleEntries"`
-	Rounds       uint64            `json:"rounds"`
-	Copies       uint64            `json:"copies"`
-	BlockSize    uint64            `json:"blockSize"`
-	Blocks       uint64            `json:"blocks"`
-	StaleBlocks  uint64            `json:"staleBlocks"`
-	BlockTurns   uint64            `json:"blockTurns,omitempty"`
-	StressNS     int64             `json:"stressNS"`
-	FirstStaleNS int64             `json:"firstStaleNS"`
-	BootNS       int64             `json:"bootNS"`
-	Seed         uint64            `json:"seed"`
-	Emulator     map[string]uint64 `json:"emulator"`
-	Silence      *trial.Silence    `json:"silence,omitempty"`
-	Ledgers      map[string]uint64 `json:"ledgers,omitempty"`
-	Argv         []string          `json:"argv"`
-	Console      string            `json:"console"`
-	Detections   []wire.Detection  `json:"detections"`
-	Series       []trial.Sample    `json:"series"`
+	AsIs       bool              `json:"asIs,omitempty"`
+	Patched    bool              `json:"patched"`
+	Reader     trial.Reader      `json:"reader"`
+	Mode       string            `json:"mode"`
+	Expected   trial.Expectation `json:"expected"`
+	Outcome    trial.Outcome     `json:"outcome"`
+	Error      string            `json:"error,omitempty"`
+	Windows    uint64            `json:"windows"`
+	Units      uint64            `json:"units"`
+	HitWindows uint64            `json:"hitWindows"`
+	HitUnits   uint64            `json:"hitUnits"`
+	Rounds     uint64            `json:"rounds"`
+	Writes     uint64            `json:"writes"`
+	BlockSize  uint64            `json:"blockSize"`
+	Blocks     uint64            `json:"blocks"`
+	HitBlocks  uint64            `json:"hitBlocks"`
+	BlockTurns uint64            `json:"blockTurns,omitempty"`
+	StressNS   int64             `json:"stressNS"`
+	FirstHitNS int64             `json:"firstHitNS"`
+	BootNS     int64             `json:"bootNS"`
+	Seed       uint64            `json:"seed"`
+	Emulator   map[string]uint64 `json:"emulator"`
+	Silence    *trial.Silence    `json:"silence,omitempty"`
+	Ledgers    map[string]uint64 `json:"ledgers,omitempty"`
+	Argv       []string          `json:"argv"`
+	Console    string            `json:"console"`
+	Detections []wire.Detection  `json:"detections"`
+	Boots      []trial.Boot      `json:"boots,omitempty"`
+	Series     []trial.Sample    `json:"series"`
 }
 
 // JSON writes r as one object and a newline.
@@ -131,10 +132,10 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 	for _, t := range tallies {
 		d := ModeDocument{
 			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
-			Windows: t.Windows, Entries: t.Entries, StaleWindows: t.StaleWindows, StaleEntries: t.StaleEntries,
-			Rounds: t.Rounds, Copies: t.Copies, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks, BlockTurns: t.BlockTurns,
-			StressNS: t.StressNS, FirstStaleNS: t.FirstStaleNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
+			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
+			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,
+			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
 		if d.Emulator == nil {
 			d.Emulator = map[string]uint64{}

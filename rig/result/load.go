@@ -19,8 +19,8 @@ import (
 // later comes from here.
 type Saved struct {
 	Name     string          // of the run folder
-	Document Document        // what this version knows of it
-	Raw      json.RawMessage // all of it; paths in the run's folder as from there
+	Document Document        // what this version knows of it, in the form of this version
+	Raw      json.RawMessage // all of it, as it was saved; paths in the run's folder as from there
 }
 
 // Load reads a run folder, or a result.json. Members that it does not know are
@@ -55,8 +55,11 @@ func Load(path string) (Saved, error) {
 // the given one.
 func Parse(folder, name string, text []byte) (Saved, error) {
 	s := Saved{Name: name, Raw: text}
-	if err := json.Unmarshal(text, &s.Document); err != nil {
+	if err := Decode(text, &s.Document); err != nil {
 		return s, fmt.Errorf("no result: %w", err)
+	}
+	if s.Document.Schema == firstSchema {
+		s.Document.Schema = Schema
 	}
 	if s.Document.Schema != Schema {
 		return s, fmt.Errorf("its schema is %q, not %q", s.Document.Schema, Schema)
@@ -82,7 +85,7 @@ func (d Document) Result() trial.Result {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
 				AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
-				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS,
+				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
 		o := &r.Observations[len(r.Observations)-1]
@@ -105,9 +108,9 @@ func joins(boots []trial.Observation, a ModeDocument) bool {
 
 func (a ModeDocument) tally() wire.Tally {
 	return wire.Tally{
-		Mode: a.Mode, Rounds: a.Rounds, Copies: a.Copies, Windows: a.Windows, Entries: a.Entries,
-		StaleWindows: a.StaleWindows, StaleEntries: a.StaleEntries, Blocks: a.Blocks, StaleBlocks: a.StaleBlocks, BlockTurns: a.BlockTurns,
-		StressNS: a.StressNS, FirstStaleNS: a.FirstStaleNS,
+		Mode: a.Mode, Rounds: a.Rounds, Writes: a.Writes, Windows: a.Windows, Units: a.Units,
+		HitWindows: a.HitWindows, HitUnits: a.HitUnits, Blocks: a.Blocks, HitBlocks: a.HitBlocks, BlockTurns: a.BlockTurns,
+		StressNS: a.StressNS, FirstHitNS: a.FirstHitNS,
 	}
 }
 

@@ -53,7 +53,10 @@ func LoadMatrix(path string) (SavedMatrix, error) {
 		return SavedMatrix{}, &fault.Error{Kind: kind, Op: op, Err: err, Try: "name the folder of a matrix (--out of kcovrig matrix)"}
 	}
 	s := SavedMatrix{Name: filepath.Base(filepath.Dir(abs)), Raw: text}
-	err = json.Unmarshal(text, &s.Document)
+	err = Decode(text, &s.Document)
+	if s.Document.Schema == firstMatrixSchema {
+		s.Document.Schema = matrix.Schema
+	}
 	if err == nil && s.Document.Schema != matrix.Schema {
 		err = fmt.Errorf("its schema is %q, not %q", s.Document.Schema, matrix.Schema)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"time"
 
+	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/scenario"
 )
@@ -31,12 +32,15 @@ type Guest struct {
 	Sent    chan struct{}    // closed after the first progress
 	Hits    []wire.Detection // sent after the first progress
 	Litmus  func(wire.LitmusJob) *wire.LitmusResult
+	// Ends is the window of a hit that ends a boot, of the boot with this number, from 0;
+	// 0: none does. Of scenarios whose boots a hit ends alone; nil: none ever does.
+	Ends func(boot int) uint64
 }
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
 	defer conn.Close()
 	dec, enc := wire.NewDecoder(conn), wire.NewEncoder(conn)
-	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{scenario.Default}}
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{scenario.Default, program.Name}}
 	if g.Hello != nil {
 		hello = *g.Hello
 	}
@@ -64,6 +68,10 @@ func (g Guest) serve(vm *VM, conn net.Conn) {
 		}
 	}()
 	vm.lab.stressing(+1)
+	if r.Start.Program != nil && r.Start.Program.Windows > 0 && g.Fault == nil && g.HangUp == 0 {
+		g.endBoot(vm, enc, *r.Start)
+		return
+	}
 	g.stress(vm, enc, *r.Start, stop)
 }
 
@@ -106,17 +114,31 @@ func (g Guest) stress(vm *VM, enc *wire.Encoder, start wire.Start, stop chan str
 	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks), Counts: g.Counts}})
 }
 
+// endBoot is a stress that ends by itself, with a hit or its last window.
+func (g Guest) endBoot(vm *VM, enc *wire.Encoder, start wire.Start) {
+	vm.awaitCont()
+	t := wire.Tally{Mode: start.Modes[0], Rounds: 1, Windows: start.Program.Windows, Blocks: 1, StressNS: 1e6}
+	if g.Ends != nil && g.Ends(vm.number) > 0 {
+		t.Windows, t.Blocks = g.Ends(vm.number), 0
+		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
+		_ = enc.Encode(wire.Record{Detection: &wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1}})
+	}
+	t.Units = t.Windows
+	vm.lab.stressing(-1)
+	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: []wire.Tally{t}}})
+}
+
 func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 	var out []wire.Tally
 	for _, m := range start.Modes {
-		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Entries: 8 * blocks * start.BlockSize, Blocks: blocks}
+		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Units: 8 * blocks * start.BlockSize, Blocks: blocks}
 		if g.Stale > 0 {
-			t.StaleBlocks = blocks / uint64(g.Stale)
-			t.StaleWindows, t.StaleEntries = t.StaleBlocks, t.StaleBlocks
-			t.BlockTurns = 2 * min(t.StaleBlocks, t.Blocks-t.StaleBlocks)
+			t.HitBlocks = blocks / uint64(g.Stale)
+			t.HitWindows, t.HitUnits = t.HitBlocks, t.HitBlocks
+			t.BlockTurns = 2 * min(t.HitBlocks, t.Blocks-t.HitBlocks)
 		}
 		if g.Lie {
-			t.StaleWindows = t.Windows + 1
+			t.HitWindows = t.Windows + 1
 		}
 		out = append(out, t)
 	}

@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -73,7 +74,7 @@ func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error)
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
 		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
-		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, Ways: s.Lab.Ways,
+		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: []uint64{0x280}, Ways: s.Lab.Ways,
 	}, nil
 }
 
@@ -103,7 +104,8 @@ func (l *Lab) Doers() *command.Doers {
 		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
 			return "weakmem", map[string]uint64{"active": 600}, nil
 		},
-		Model: l.herd,
+		Program: func(context.Context, program.Config) ([]byte, error) { return []byte("program"), nil },
+		Model:   l.herd,
 		Doers: boot.Doers{
 			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
 			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
@@ -120,7 +122,13 @@ func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 	if len(l.Queue) > 0 {
 		guest, l.Queue = l.Queue[0], l.Queue[1:]
 	}
-	vm := &VM{lab: l, Guest: guest, host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
+	number := 0
+	for _, earlier := range l.Boots {
+		if strings.HasPrefix(filepath.Base(earlier.Dir), "patched") == patched {
+			number++
+		}
+	}
+	vm := &VM{lab: l, number: number, Guest: guest, host: host, far: far, ended: make(chan struct{}), console: filepath.Join(cfg.Dir, "console")}
 	l.Boots, l.VMs = append(l.Boots, cfg), append(l.VMs, vm)
 	return vm, os.WriteFile(vm.console, []byte(vm.Guest.Console), 0o600)
 }

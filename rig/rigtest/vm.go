@@ -21,6 +21,7 @@ type VM struct {
 	once    sync.Once
 	far     net.Conn
 	lab     *Lab
+	number  int // of the kernel's boots before this one
 	on      bool
 	gate    sync.Mutex // held while the machine is paused
 }

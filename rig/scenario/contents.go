@@ -16,6 +16,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/yamlfile"
 )
 
 // What a scenario may consist of. A folder may be anybody's, and is sent to others.
@@ -34,6 +35,34 @@ type collector struct {
 	from     fs.FS
 	contents map[string][]byte
 	bytes    int
+	noted    []unread
+}
+
+// unread is something that the file names, at a member of it, and that could not be read.
+type unread struct {
+	member string
+	err    error
+}
+
+// note remembers an error about a member of the file; nil is none.
+func (c *collector) note(member string, err error) {
+	if err != nil {
+		c.noted = append(c.noted, unread{member, err})
+	}
+}
+
+// failed is what was noted, with line and column.
+func (c *collector) failed(shown string) error {
+	r := &yamlfile.Reader{File: shown}
+	places := yamlfile.Places(c.contents[FileName])
+	for _, n := range c.noted {
+		text := n.err.Error()
+		if n.member != "" {
+			text = n.member + ": " + text
+		}
+		r.Fail(places[n.member], "%s", text)
+	}
+	return r.Err("read what "+shown+" names", "")
 }
 
 // read adds a file that people write, under another name where as is not the path.
@@ -112,6 +141,10 @@ func (c *collector) series(s series) (map[string][]byte, error) {
 	}
 	return out, nil
 }
+
+// Text is a file of the scenario's, by its path; nil where it names no such. Its own
+// is FileName.
+func (s Scenario) Text(name string) []byte { return s.contents[name] }
 
 // hashOf is the hash of files by their paths.
 func hashOf(contents map[string][]byte) string {

@@ -87,12 +87,13 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 	if err != nil {
 		return Scenario{}, err
 	}
-	s, err := c.scenario(f)
-	return s, fault.Wrap(fault.User, "read what "+shown+" names", err)
+	s := c.scenario(f)
+	return s, c.failed(shown)
 }
 
-// scenario makes the parsed form, with what the file names.
-func (c *collector) scenario(f file) (Scenario, error) {
+// scenario makes the parsed form, with what the file names. What could not be read the
+// collector notes, all of it.
+func (c *collector) scenario(f file) Scenario {
 	s := Scenario{
 		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
@@ -100,48 +101,47 @@ func (c *collector) scenario(f file) (Scenario, error) {
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
 		Fragments: map[string]string{}, contents: c.contents,
 	}
-	if err := c.program(&s, f); err != nil {
-		return Scenario{}, err
-	}
+	c.note("workload", c.program(&s, f))
 	if s.Archs == nil {
 		s.Archs = arch.Names()
 	}
-	for _, one := range f.Fix {
+	for i, one := range f.Fix {
 		patches, err := c.series(one)
-		if err != nil {
-			return Scenario{}, err
-		}
+		c.note(fmt.Sprintf("fix[%d]", i), err)
 		held, err := inMemory(patches)
-		if err != nil {
-			return Scenario{}, err
-		}
+		c.note("", err)
 		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
-	config := f.Config.Text
-	if f.Config.File != "" {
-		if err := c.read(f.Config.File, f.Config.File); err != nil {
-			return Scenario{}, err
-		}
-		config = string(c.contents[f.Config.File])
-		if !regexp.MustCompile(aConfig.form).MatchString(config) {
-			return Scenario{}, fmt.Errorf("%s: want %s", f.Config.File, aConfig.words)
-		}
-	}
-	s.Fragments["all"] = images.Fragment("all") + config
+	s.Fragments["all"] = images.Fragment("all") + c.config(f.Config)
 	for _, name := range arch.Names() {
 		s.Fragments[name] = images.Fragment(name)
 	}
 	var tests map[string][]byte
-	if f.Litmus != "" {
-		var err error
-		if tests, err = c.folder(f.Litmus, "*.litmus"); err != nil {
-			return Scenario{}, err
-		}
-	}
 	var err error
+	if f.Litmus != "" {
+		tests, err = c.folder(f.Litmus, "*.litmus")
+		c.note("litmus", err)
+	}
 	s.Litmus, err = inMemory(tests)
+	c.note("", err)
 	s.Hash = hashOf(c.contents)
-	return s, err
+	return s
+}
+
+// config is the scenario's own configuration.
+func (c *collector) config(f fragment) string {
+	if f.File == "" {
+		return f.Text
+	}
+	if err := c.read(f.File, f.File); err != nil {
+		c.note("config", err)
+		return ""
+	}
+	text := string(c.contents[f.File])
+	if !regexp.MustCompile(aConfig.form).MatchString(text) {
+		c.note("config", fmt.Errorf("%s: want %s", f.File, aConfig.words))
+	}
+	return text
 }
 
 // program adds the workload that the scenario brings, if it does.

@@ -208,3 +208,14 @@ func shippedSeries(name string) fs.FS {
 	}
 	return series
 }
+
+// All files that are missing are told, each where the scenario names it.
+func TestAllThatIsMissingIsToldWithItsPlace(t *testing.T) {
+	dir := write(t, "fix: [fix.patch]", "fix: [fix.patch, none.patch, {patches: [other.patch]}]\nconfig: {file: none.config}\nlitmus: none")
+	_, err := Load(dir)
+	require.Error(t, err)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	for _, want := range []string{"5:18: fix[1]: ", "5:30: fix[2]: ", "6:9: config: ", "7:9: litmus: "} {
+		assert.ErrorContains(t, err, filepath.Join(dir, FileName)+":"+want)
+	}
+}

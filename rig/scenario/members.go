@@ -3,6 +3,9 @@
 package scenario
 
 import (
+	"regexp"
+
+	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
@@ -39,6 +42,11 @@ const (
 	configLine = `[ \t]*((CONFIG_[A-Za-z0-9_]+=|#)[^\n]*)?`
 )
 
+// IsName says whether a scenario may have that name.
+func IsName(text string) bool {
+	return len(text) <= aName.most && regexp.MustCompile(aName.form).MatchString(text)
+}
+
 // root is the whole file.
 func root() mapping {
 	return mapping{members: []member{
@@ -56,6 +64,7 @@ func root() mapping {
 		{key: "order", about: "the two writes that have to stay in order, for a look at the binary", shape: orderShape},
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
 		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told", "oops", "warn", "bug", "kasan", "exit"}}, inFunction()}, 8}},
+		{key: "after", about: "what comes after a hit: the kernel goes on (the default), or is booted again, since it is not what it was", shape: whatAfter},
 		{key: "words", about: "what reports call what is seen (default: as detect says)", shape: mapping{members: []member{
 			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
 			{key: "hits", about: "several (default: hit in the plural)", shape: aWord},
@@ -98,9 +107,14 @@ var orderShape = mapping{members: []member{
 	{key: "count", about: "C variable that the second write goes through (default: any store behind the first)", shape: aSymbol},
 }}
 
+// whatAfter is what comes after a hit.
+var whatAfter = words{have: []string{goesOn, reboot}, obeyed: []string{goesOn, reboot}}
+
 // inFunction is a sign of the kernel's that has to be in a function.
 func inFunction() mapping {
-	m := mapping{one: []string{"oops", "warn", "bug", "kasan"}}
+	m := mapping{one: []string{"oops", "warn", "bug", "kasan"}, members: []member{
+		{key: "after", about: "what comes after it (default: as after any hit)", shape: whatAfter},
+	}}
 	for _, kind := range m.one {
 		m.members = append(m.members, member{key: kind, about: "in this function", shape: aSymbol})
 	}
@@ -120,6 +134,7 @@ func workloadShape() mapping {
 			words{have: []string{"told", "run"}, obeyed: []string{"told", "run"}},
 			mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: text{form: `^[0-9]{1,5}(ms|s)$`, words: "a time, such as 10ms", most: 8}}}},
 		}},
+		{key: "boot", about: "windows of a boot, where a hit ends it (default: 512)", shape: integer{1, wire.MaxWindows}},
 		{key: "files", about: "files that it needs, which it finds below /files", shape: list{aPath, 64}},
 		{key: "modes", about: "its modes, all of which run by default", shape: list{aName, 8}},
 		{key: "readers", about: "the ways in which it reads what the two writes wrote", shape: named{words{have: readers, obeyed: readers}, mapping{members: []member{

@@ -30,6 +30,7 @@ type file struct {
 	}
 	Workload workload
 	Detect   []sign
+	After    string
 	Words    wording.Words
 	Litmus   string
 	Machine  machine
@@ -107,6 +108,7 @@ type workload struct {
 	Args, Env, Files        []string
 	Ready                   bool
 	Window                  windows
+	Boot                    int
 	Modes                   []string
 	Readers                 map[string]Reader
 	Mark                    string
@@ -171,8 +173,11 @@ func (f *file) checkBuiltin(r *yamlfile.Reader, at yamlfile.Place) {
 	if len(f.Detect) != 1 || f.Detect[0].Kind != wire.KindTold {
 		notYet(r, at, "another detection than told by a workload of the guest's own")
 	}
-	if w.Args != nil || w.Env != nil || w.Files != nil || w.Ready || w.Window != (windows{}) {
-		r.Fail(at, "workload: args, env, files, ready and window are a program's, not of the guest's own workloads")
+	if w.Args != nil || w.Env != nil || w.Files != nil || w.Ready || w.Window != (windows{}) || w.Boot != 0 {
+		r.Fail(at, "workload: args, env, files, ready, window and boot are a program's, not of the guest's own workloads")
+	}
+	if f.After == reboot {
+		notYet(r, at, "a boot that a hit of the guest's own workload ends")
 	}
 }
 
@@ -184,7 +189,10 @@ func (f *file) checkProgram(r *yamlfile.Reader, at yamlfile.Place) {
 	if f.Order.Function != "" {
 		notYet(r, at, "order with a program: its scope follows from the patch")
 	}
-	if _, err := f.program(); err != nil {
+	p, err := f.program()
+	if err != nil {
 		r.Fail(at, "workload: %v", err)
+	} else if p != nil && p.Start.Windows > 0 && len(f.Workload.Modes) > 1 {
+		notYet(r, at, "more than one mode where a hit ends the boot")
 	}
 }

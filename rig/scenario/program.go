@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"cmp"
 	"io/fs"
 	"time"
 
@@ -24,18 +25,36 @@ type Program struct {
 	Start wire.Program
 }
 
-// sign is a way in which the bug shows: a kind alone, or in a function.
-type sign wire.Detect
+// DefaultBoot is the windows of a boot that a hit ends, where the file does not say.
+const DefaultBoot = 512
+
+// What comes after a hit.
+const (
+	goesOn = "continue"
+	reboot = "reboot"
+)
+
+// sign is a way in which the bug shows: a kind alone, or in a function, and what comes
+// after it where that is not as after the others.
+type sign struct {
+	Kind     wire.Kind
+	Function string
+	After    string
+}
 
 // UnmarshalYAML takes a kind, or a kind and its function.
 func (s *sign) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		return n.Decode(&s.Kind)
 	}
-	in := map[wire.Kind]string{}
+	in := map[string]string{}
 	err := n.Decode(&in)
-	for kind, function := range in {
-		s.Kind, s.Function = kind, function
+	for key, value := range in {
+		if key == "after" {
+			s.After = value
+			continue
+		}
+		s.Kind, s.Function = wire.Kind(key), value
 	}
 	return err
 }
@@ -68,8 +87,14 @@ func (f file) program() (*Program, error) {
 	if p.Start.Window == "" {
 		p.Start.Window = wire.WindowTold
 	}
+	ends := false
 	for _, s := range f.Detect {
-		p.Start.Detect = append(p.Start.Detect, wire.Detect(s))
+		d := wire.Detect{Kind: s.Kind, Function: s.Function, Reboot: cmp.Or(s.After, f.After) == reboot}
+		p.Start.Detect, ends = append(p.Start.Detect, d), ends || d.Reboot
+	}
+	p.Start.Windows = uint64(f.Workload.Boot)
+	if ends && p.Start.Windows == 0 {
+		p.Start.Windows = DefaultBoot
 	}
 	return p, p.Start.Check()
 }
@@ -83,6 +108,10 @@ func (s *Scenario) ofProgram(p *Program) {
 	}
 	s.Readers = map[string]Reader{string(trial.InKernel): {Ordered: true}}
 }
+
+// Reboots says whether a hit may end a boot of the scenario's kernels, which are then
+// booted again.
+func (s Scenario) Reboots() bool { return s.Program != nil && s.Program.Start.Windows > 0 }
 
 // SurvivesOops says whether the kernel has to go on after an oops, for the guest to
 // see which it was.

@@ -62,11 +62,45 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ofOnesOwn, string(held))
 
+	assert.False(t, s.Reboots())
+
 	plain, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n", "fix.patch", "prog"))
 	require.NoError(t, err)
 	assert.Equal(t, []wire.Detect{{Kind: wire.KindTold}}, plain.Program.Start.Detect)
 	assert.Equal(t, wire.WindowTold, plain.Program.Start.Window)
 	assert.False(t, plain.Program.SurvivesOops(), "an oops that nobody looks for must not go unseen")
+}
+
+func TestWhatComesAfterAHitIsSaidOfAllOrOfOne(t *testing.T) {
+	load := func(text string) (Scenario, error) {
+		return Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\n"+text, "fix.patch", "prog"))
+	}
+	s, err := load("workload: {binary: prog}\ndetect: [told, {oops: f, after: reboot}]\n")
+	require.NoError(t, err)
+	assert.True(t, s.Reboots())
+	assert.Equal(t, uint64(DefaultBoot), s.Program.Start.Windows)
+	assert.Equal(t, []wire.Detect{{Kind: wire.KindTold}, {Kind: wire.KindOops, Function: "f", Reboot: true}}, s.Program.Start.Detect)
+	packed, err := s.Pack()
+	require.NoError(t, err)
+	again, err := Unpack(packed, s.Hash)
+	require.NoError(t, err)
+	assert.Equal(t, s.Program.Start, again.Program.Start, "for workers")
+
+	s, err = load("workload: {binary: prog, boot: 30}\ndetect: [told, {oops: f, after: continue}]\nafter: reboot\n")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(30), s.Program.Start.Windows)
+	assert.Equal(t, []wire.Detect{{Kind: wire.KindTold, Reboot: true}, {Kind: wire.KindOops, Function: "f"}}, s.Program.Start.Detect)
+
+	for text, want := range map[string]string{
+		"workload: {binary: prog}\nafter: never\n":                  "after",
+		"workload: {binary: prog, boot: 30}\n":                      "a boot of 30 windows",
+		"workload: {binary: prog, modes: [a, b]}\nafter: reboot\n":  "more than one mode where a hit ends the boot: not supported yet",
+		"workload: {binary: prog}\ndetect: [{oops: f, after: 3}]\n": "after",
+		"workload: {binary: prog}\ndetect: [{after: reboot}]\n":     "want exactly one of oops, warn, bug, kasan",
+	} {
+		_, err := load(text)
+		assert.ErrorContains(t, err, want, text)
+	}
 }
 
 func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {

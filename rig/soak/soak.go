@@ -40,6 +40,9 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
 		return run.Abandon(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
+	if run.Scenario.Reboots() {
+		return run.Abandon(fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
+	}
 	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
 }
 
@@ -89,8 +92,8 @@ func check(spec trial.Spec, o trial.Observation) error {
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Patched && t.StaleWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
-			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.StaleWindows, t.Windows)
+		case o.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.HitWindows, t.Windows)
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)
 		}

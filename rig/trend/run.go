@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 // Run is what a history knows of one run without opening its whole result.
@@ -18,6 +19,7 @@ type Run struct {
 	Command       string            `json:"command"`
 	Scenario      string            `json:"scenario"`
 	ScenarioHash  string            `json:"scenarioHash,omitempty"` // empty: not known
+	Words         wording.Words     `json:"words,omitzero"`         // the scenario's
 	Arch          string            `json:"arch"`
 	KernelVersion string            `json:"kernelVersion"`
 	TreeHash      string            `json:"treeHash"`
@@ -32,9 +34,9 @@ type Run struct {
 	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
 	Whose         string            `json:"whose"`   // fault of a run that failed; empty: none
 	Windows       uint64            `json:"windows"`
-	StaleWindows  uint64            `json:"staleWindows"`
+	HitWindows    uint64            `json:"hitWindows"`
 	Blocks        uint64            `json:"blocks"`
-	StaleBlocks   uint64            `json:"staleBlocks"`
+	HitBlocks     uint64            `json:"hitBlocks"`
 	Seed          uint64            `json:"seed"`
 	Host          string            `json:"host"`
 	Took          float64           `json:"took"`   // seconds, the sum of its stages
@@ -72,7 +74,7 @@ func (r Run) Word() string {
 // for whoever knows them; Cell is the result's own name.
 func NewRun(r trial.Result) Run {
 	p := Run{
-		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Arch: r.Spec.Arch,
+		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Words: r.Words, Arch: r.Spec.Arch,
 		KernelVersion: r.Kernel.Version, TreeHash: r.Kernel.TreeHash, Compiler: r.Kernel.Compiler,
 		QEMUVersion: r.QEMU.Version, MemoryModel: r.QEMU.MemoryModel, Readers: r.Spec.Readers, Modes: r.Spec.Modes,
 		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Measured: []trial.ModeCount{},
@@ -97,8 +99,8 @@ func NewRun(r trial.Result) Run {
 		for _, a := range trial.ModeCounts(o) {
 			p.Measured = append(p.Measured, a)
 			if a.Counts() {
-				p.Windows, p.StaleWindows = p.Windows+a.Windows, p.StaleWindows+a.StaleWindows
-				p.Blocks, p.StaleBlocks = p.Blocks+a.Blocks, p.StaleBlocks+a.StaleBlocks
+				p.Windows, p.HitWindows = p.Windows+a.Windows, p.HitWindows+a.HitWindows
+				p.Blocks, p.HitBlocks = p.Blocks+a.Blocks, p.HitBlocks+a.HitBlocks
 			}
 		}
 	}

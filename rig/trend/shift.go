@@ -11,7 +11,7 @@ import (
 )
 
 // Counts are the stale blocks of one kernel in one mode of one run.
-type Counts struct{ Stale, Blocks uint64 }
+type Counts struct{ Hit, Blocks uint64 }
 
 const (
 	// ShiftError is the probability with which one more run of a cell is flagged
@@ -23,11 +23,11 @@ const (
 )
 
 // Differ is Fisher's exact test, two-sided by doubling the smaller side: the
-// probability of shares as far apart, were they equal. Like FewerStale it takes
+// probability of shares as far apart, were they equal. Like FewerHits it takes
 // blocks as independent.
 func Differ(a, b Counts) float64 {
-	fewer := trial.FewerStale(a.Stale, a.Blocks, b.Stale, b.Blocks)
-	more := trial.FewerStale(b.Stale, b.Blocks, a.Stale, a.Blocks)
+	fewer := trial.FewerHits(a.Hit, a.Blocks, b.Hit, b.Blocks)
+	more := trial.FewerHits(b.Hit, b.Blocks, a.Hit, a.Blocks)
 	return min(1, 2*min(fewer, more))
 }
 
@@ -51,7 +51,7 @@ func Shift(earlier []Counts, latest Counts) float64 {
 	var runs []scaled
 	for _, c := range earlier {
 		if c.Blocks > 0 {
-			all.Stale, all.Blocks = all.Stale+c.Stale, all.Blocks+c.Blocks
+			all.Hit, all.Blocks = all.Hit+c.Hit, all.Blocks+c.Blocks
 			runs = append(runs, onScale(c))
 		}
 	}
@@ -59,7 +59,7 @@ func Shift(earlier []Counts, latest Counts) float64 {
 		return 1
 	}
 	noise := Differ(all, latest)
-	if all.Stale == 0 {
+	if all.Hit == 0 {
 		return noise
 	}
 	between := betweenRuns(runs)
@@ -74,7 +74,7 @@ func Shift(earlier []Counts, latest Counts) float64 {
 type scaled struct{ z, variance float64 }
 
 func onScale(c Counts) scaled {
-	k, n := float64(c.Stale), float64(c.Blocks)
+	k, n := float64(c.Hit), float64(c.Blocks)
 	return scaled{math.Asin(math.Sqrt((k + 0.375) / (n + 0.75))), 1 / (4*n + 2)}
 }
 

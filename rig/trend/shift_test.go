@@ -54,7 +54,7 @@ func (n nights) flagged(histories, runs int, times, level float64, test func([]C
 func pooled(earlier []Counts, latest Counts) float64 {
 	var all Counts
 	for _, c := range earlier {
-		all.Stale, all.Blocks = all.Stale+c.Stale, all.Blocks+c.Blocks
+		all.Hit, all.Blocks = all.Hit+c.Hit, all.Blocks+c.Blocks
 	}
 	return Differ(all, latest)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Trend is one cell's runs, oldest first, and per kernel, reader and mode how
@@ -36,15 +37,15 @@ type TrendSeries struct {
 
 // TrendPoint is one run in a series. Its interval is exact, of blocks, 95 %.
 type TrendPoint struct {
-	Run          string          `json:"run"`
-	At           time.Time       `json:"at"`
-	Outcome      trial.Outcome   `json:"outcome"`
-	Windows      uint64          `json:"windows"`
-	StaleWindows uint64          `json:"staleWindows"`
-	Blocks       uint64          `json:"blocks"`
-	StaleBlocks  uint64          `json:"staleBlocks"`
-	Share        *float64        `json:"share"` // of stale blocks; null where nothing was counted
-	Interval     *trial.Interval `json:"interval"`
+	Run        string          `json:"run"`
+	At         time.Time       `json:"at"`
+	Outcome    trial.Outcome   `json:"outcome"`
+	Windows    uint64          `json:"windows"`
+	HitWindows uint64          `json:"hitWindows"`
+	Blocks     uint64          `json:"blocks"`
+	HitBlocks  uint64          `json:"hitBlocks"`
+	Share      *float64        `json:"share"` // of stale blocks; null where nothing was counted
+	Interval   *trial.Interval `json:"interval"`
 	// Shift is the run's p-value against the runs before it that were not flagged
 	// themselves, see Shift; null where they are too few.
 	Shift *float64 `json:"shift"`
@@ -53,6 +54,15 @@ type TrendPoint struct {
 	Expected *float64 `json:"expected"` // share of the runs compared with, together
 	// Differs says how its run was made otherwise than the last one compared with.
 	Differs []string `json:"differs"`
+}
+
+// Words are what the sights of the bug are called in all runs.
+func (t Trend) Words() wording.Words {
+	all := make([]wording.Words, 0, len(t.Runs))
+	for _, r := range t.Runs {
+		all = append(all, r.Words)
+	}
+	return wording.Common(all...)
 }
 
 // Name says of what the series is.
@@ -103,9 +113,9 @@ func newTrendPoint(run Run, a trial.ModeCount) TrendPoint {
 	if !a.Counts() {
 		return p
 	}
-	p.Windows, p.StaleWindows, p.Blocks, p.StaleBlocks = a.Windows, a.StaleWindows, a.Blocks, a.StaleBlocks
+	p.Windows, p.HitWindows, p.Blocks, p.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks
 	if a.Blocks > 0 {
-		share, interval := float64(a.StaleBlocks)/float64(a.Blocks), trial.ExactInterval(a.StaleBlocks, a.Blocks, 0.95)
+		share, interval := float64(a.HitBlocks)/float64(a.Blocks), trial.ExactInterval(a.HitBlocks, a.Blocks, 0.95)
 		p.Share, p.Interval = &share, &interval
 	}
 	return p
@@ -120,9 +130,9 @@ func flag(points []TrendPoint, runs map[string]Run, limit float64) {
 		if p.Share == nil {
 			continue
 		}
-		now := Counts{p.StaleBlocks, p.Blocks}
+		now := Counts{p.HitBlocks, p.Blocks}
 		if len(earlier) >= ShiftRuns {
-			shift, expected := Shift(earlier, now), float64(all.Stale)/float64(all.Blocks)
+			shift, expected := Shift(earlier, now), float64(all.Hit)/float64(all.Blocks)
 			p.Shift, p.Expected, p.Changed = &shift, &expected, shift < limit
 		}
 		if p.Changed {
@@ -130,7 +140,7 @@ func flag(points []TrendPoint, runs map[string]Run, limit float64) {
 			continue
 		}
 		earlier, last = append(earlier, now), p.Run
-		all.Stale, all.Blocks = all.Stale+now.Stale, all.Blocks+now.Blocks
+		all.Hit, all.Blocks = all.Hit+now.Hit, all.Blocks+now.Blocks
 	}
 }
 

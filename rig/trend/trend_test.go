@@ -20,7 +20,7 @@ func night(n int, unpatched, patched uint64) Run {
 	r := Run{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
 		r.Measured = append(r.Measured, trial.ModeCount{
-			Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, StaleWindows: stale, BlockSize: 16, Blocks: 100, StaleBlocks: stale,
+			Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 		})
 	}
 	return r
@@ -33,7 +33,7 @@ func TestAChangeStaysFlagged(t *testing.T) {
 		runs = append(runs, night(n, stale, 0))
 	}
 	runs[7].Compiler = "gcc 13"
-	runs[2].Measured[0].Outcome, runs[2].Measured[0].StaleBlocks = trial.OutcomeTimeout, 100 // counts for nothing
+	runs[2].Measured[0].Outcome, runs[2].Measured[0].HitBlocks = trial.OutcomeTimeout, 100 // counts for nothing
 	trend := NewTrend("c", []Run{runs[10], runs[0], runs[9], runs[1], runs[8], runs[2], runs[7], runs[3], runs[6], runs[4], runs[5]})
 	require.Len(t, trend.Series, 2)
 	var flagged, tested []int
@@ -115,7 +115,7 @@ func TestWordOfARun(t *testing.T) {
 func TestRunOfAResult(t *testing.T) {
 	r := trial.Result{Command: "run", Spec: trial.Spec{CleanShare: 0.05}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}
 	r.Observations = []trial.Observation{{
-		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Entries: 900 * verdict.BlockSize, Blocks: 900}},
+		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Units: 900 * verdict.BlockSize, Blocks: 900}},
 		Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
 	}}
 	r.Observations[0].Patched = true

@@ -27,6 +27,8 @@ type TallyEvent struct {
 	Patched bool
 	Reader  Reader
 	Tallies []wire.Tally
+	Again   bool   // the kernel is booted again and again: Tallies are of all boots
+	Boots   []Boot // with Again, those that are over
 }
 
 // BuildEvent says how far a kernel build has come. How many steps there will be

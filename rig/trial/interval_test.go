@@ -36,7 +36,7 @@ func binomial(n, k int) float64 {
 	return row[k]
 }
 
-func TestFewerStaleCountsTables(t *testing.T) {
+func TestFewerHitsCountsTables(t *testing.T) {
 	for _, c := range []struct{ us, un, ps, pn int }{{8, 10, 1, 10}, {3, 4, 1, 4}, {50, 60, 20, 55}, {5, 5, 0, 3}, {2, 9, 2, 2}} {
 		var want float64
 		for x := 0; x <= c.ps; x++ {
@@ -44,13 +44,13 @@ func TestFewerStaleCountsTables(t *testing.T) {
 				want += binomial(c.pn, x) * binomial(c.un, rest) / binomial(c.un+c.pn, c.us+c.ps)
 			}
 		}
-		got := FewerStale(uint64(c.us), uint64(c.un), uint64(c.ps), uint64(c.pn))
+		got := FewerHits(uint64(c.us), uint64(c.un), uint64(c.ps), uint64(c.pn))
 		assert.InEpsilon(t, want, got, 1e-9, "%v", c)
 	}
-	require.InDelta(t, 17.0/70, FewerStale(3, 4, 1, 4), 1e-9, "Fisher's lady tasting tea, 3 of 4")
-	assert.Equal(t, 1.0, FewerStale(0, 100, 0, 100), "nothing seen says nothing")
-	assert.Equal(t, 1.0, FewerStale(5, 5, 0, 0))
-	assert.Equal(t, 1.0, FewerStale(6, 5, 0, 5))
-	assert.Less(t, FewerStale(118, 125, 0, 61), 1e-30)
-	assert.Greater(t, FewerStale(0, 61, 118, 125), 0.999, "the patched arm worse")
+	require.InDelta(t, 17.0/70, FewerHits(3, 4, 1, 4), 1e-9, "Fisher's lady tasting tea, 3 of 4")
+	assert.Equal(t, 1.0, FewerHits(0, 100, 0, 100), "nothing seen says nothing")
+	assert.Equal(t, 1.0, FewerHits(5, 5, 0, 0))
+	assert.Equal(t, 1.0, FewerHits(6, 5, 0, 5))
+	assert.Less(t, FewerHits(118, 125, 0, 61), 1e-30)
+	assert.Greater(t, FewerHits(0, 61, 118, 125), 0.999, "the patched arm worse")
 }

@@ -33,7 +33,7 @@ type ModeJudgement struct {
 	Mode            string  `json:"mode"`
 	Verdict         Verdict `json:"verdict"`
 	Reason          string  `json:"reason"`
-	StaleLower      float64 `json:"staleLower"`        // lower bound on the unpatched kernel's share of stale blocks
+	HitLower        float64 `json:"hitLower"`          // lower bound on the unpatched kernel's share of stale blocks
 	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
 	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
 	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean

@@ -58,12 +58,12 @@ type Expected struct {
 	Name    string      `json:"name"`
 	Patched bool        `json:"patched"`
 	Reader  Reader      `json:"reader"`
-	Stale   Expectation `json:"stale"` // whether the model allows a stale read
+	Allowed Expectation `json:"allowed"` // whether the model allows what the bug shows
 	// Measured says whether a run has such a kernel; what it saw follows.
-	Measured     bool   `json:"measured"`
-	Windows      uint64 `json:"windows"`
-	StaleWindows uint64 `json:"staleWindows"`
-	// Contradiction: stale reads were measured that the model rules out.
+	Measured   bool   `json:"measured"`
+	Windows    uint64 `json:"windows"`
+	HitWindows uint64 `json:"hitWindows"`
+	// Contradiction: hits were measured that the model rules out.
 	Contradiction bool `json:"contradiction"`
 }
 

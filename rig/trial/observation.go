@@ -33,7 +33,27 @@ const (
 	Never     Expectation = "never"
 )
 
-// Observation is what one boot showed.
+// BootEnd says what one of several boots of a kernel came to. The zero value is
+// unknown: it was cut before either.
+type BootEnd string
+
+// The ends of boots.
+const (
+	BootCut   BootEnd = ""
+	BootHit   BootEnd = "hit"   // the bug was seen in it
+	BootClean BootEnd = "clean" // it had its windows, and none of them showed the bug
+)
+
+// Boot is one boot of a kernel that was booted again and again.
+type Boot struct {
+	Seed    uint64  `json:"seed"`
+	Windows uint64  `json:"windows"`
+	Hits    uint64  `json:"hits"` // windows that showed the bug
+	End     BootEnd `json:"end"`
+}
+
+// Observation is what one boot showed. Where a hit ends a boot, it is what all boots of
+// the kernel did: each is a block of BlockSize windows at the most.
 type Observation struct {
 	AsIs       bool              `json:"asIs,omitempty"` // the tree as it stands: Patched says nothing
 	Patched    bool              `json:"patched"`
@@ -45,6 +65,7 @@ type Observation struct {
 	BlockSize  uint64            `json:"blockSize"`
 	Tallies    []wire.Tally      `json:"tallies"` // one per mode
 	Detections []wire.Detection  `json:"detections"`
+	Boots      []Boot            `json:"boots,omitempty"`   // in their order; empty: there was one
 	Series     []Sample          `json:"series"`            // how the tallies grew
 	Emulator   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
 	Silence    *Silence          `json:"silence,omitempty"` // what kept the two writes in order; nil: not known
@@ -88,16 +109,16 @@ func CheckTallies(tallies []wire.Tally, modes []string, blockSize uint64) error 
 		switch {
 		case t.Mode != modes[i]:
 			return fmt.Errorf("tally %d is of mode %q, not %q", i, t.Mode, modes[i])
-		case t.StaleWindows > t.Windows, t.StaleEntries > t.Entries, t.Windows > t.Entries:
-			return fmt.Errorf("mode %s: impossible counts: %d/%d stale windows, %d/%d stale entries", t.Mode, t.StaleWindows, t.Windows, t.StaleEntries, t.Entries)
-		case t.StaleEntries < t.StaleWindows:
-			return fmt.Errorf("mode %s: %d stale windows hold only %d stale entries", t.Mode, t.StaleWindows, t.StaleEntries)
+		case t.HitWindows > t.Windows, t.HitUnits > t.Units, t.Windows > t.Units:
+			return fmt.Errorf("mode %s: impossible counts: hits in %d of %d windows, and in %d of %d units", t.Mode, t.HitWindows, t.Windows, t.HitUnits, t.Units)
+		case t.HitUnits < t.HitWindows:
+			return fmt.Errorf("mode %s: %d windows with a hit hold only %d hits", t.Mode, t.HitWindows, t.HitUnits)
 		case blockSize == 0 || t.Blocks > t.Windows/blockSize:
 			return fmt.Errorf("mode %s: %d blocks of %d in %d windows", t.Mode, t.Blocks, blockSize, t.Windows)
-		case t.StaleBlocks > t.Blocks, t.StaleBlocks > t.StaleWindows:
-			return fmt.Errorf("mode %s: impossible counts: %d stale of %d blocks, %d stale windows", t.Mode, t.StaleBlocks, t.Blocks, t.StaleWindows)
-		case t.BlockTurns > 2*min(t.StaleBlocks, t.Blocks-t.StaleBlocks):
-			return fmt.Errorf("mode %s: impossible counts: %d turns of %d stale of %d blocks", t.Mode, t.BlockTurns, t.StaleBlocks, t.Blocks)
+		case t.HitBlocks > t.Blocks, t.HitBlocks > t.HitWindows:
+			return fmt.Errorf("mode %s: impossible counts: hits in %d of %d blocks, and in %d windows", t.Mode, t.HitBlocks, t.Blocks, t.HitWindows)
+		case t.BlockTurns > 2*min(t.HitBlocks, t.Blocks-t.HitBlocks):
+			return fmt.Errorf("mode %s: impossible counts: %d turns of %d blocks with a hit, of %d", t.Mode, t.BlockTurns, t.HitBlocks, t.Blocks)
 		}
 	}
 	return nil
@@ -105,10 +126,10 @@ func CheckTallies(tallies []wire.Tally, modes []string, blockSize uint64) error 
 
 // Sample is one mode's totals at one moment of a stress.
 type Sample struct {
-	Mode         string `json:"mode"`
-	AtNS         int64  `json:"atNS"` // since the stress began, by the guest's clock
-	Windows      uint64 `json:"windows"`
-	StaleWindows uint64 `json:"staleWindows"`
+	Mode       string `json:"mode"`
+	AtNS       int64  `json:"atNS"` // since the stress began, by the guest's clock
+	Windows    uint64 `json:"windows"`
+	HitWindows uint64 `json:"hitWindows"`
 }
 
 // maxMoments is the largest number of moments that a Series keeps.
@@ -157,7 +178,7 @@ func (s *Series) Samples() []Sample {
 	out := []Sample{}
 	for _, m := range moments {
 		for _, t := range m.tallies {
-			out = append(out, Sample{Mode: t.Mode, AtNS: m.atNS, Windows: t.Windows, StaleWindows: t.StaleWindows})
+			out = append(out, Sample{Mode: t.Mode, AtNS: m.atNS, Windows: t.Windows, HitWindows: t.HitWindows})
 		}
 	}
 	return out
@@ -166,16 +187,16 @@ func (s *Series) Samples() []Sample {
 // ModeCount is what one boot showed in one mode: the part of a Tally that
 // histories and matrices keep.
 type ModeCount struct {
-	AsIs         bool    `json:"asIs,omitempty"` // as in Observation
-	Patched      bool    `json:"patched"`
-	Reader       Reader  `json:"reader"`
-	Mode         string  `json:"mode"`
-	Outcome      Outcome `json:"outcome"`
-	Windows      uint64  `json:"windows"`
-	StaleWindows uint64  `json:"staleWindows"`
-	BlockSize    uint64  `json:"blockSize"`
-	Blocks       uint64  `json:"blocks"`
-	StaleBlocks  uint64  `json:"staleBlocks"`
+	AsIs       bool    `json:"asIs,omitempty"` // as in Observation
+	Patched    bool    `json:"patched"`
+	Reader     Reader  `json:"reader"`
+	Mode       string  `json:"mode"`
+	Outcome    Outcome `json:"outcome"`
+	Windows    uint64  `json:"windows"`
+	HitWindows uint64  `json:"hitWindows"`
+	BlockSize  uint64  `json:"blockSize"`
+	Blocks     uint64  `json:"blocks"`
+	HitBlocks  uint64  `json:"hitBlocks"`
 }
 
 // Counts says whether the numbers are a measurement.
@@ -187,7 +208,7 @@ func ModeCounts(o Observation) []ModeCount {
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
 			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
-			StaleWindows: t.StaleWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, StaleBlocks: t.StaleBlocks,
+			HitWindows: t.HitWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks,
 		})
 	}
 	return out

@@ -100,7 +100,7 @@ type Interval struct {
 // the probability of a hit after hits of trials were, each side with half of
 // 1 - confidence. It is exact for independent trials: blocks, not windows, and
 // for a number of trials fixed beforehand. Where a kernel stops as soon as it is
-// certain, read it as a description; the verdict rests on StaleLower and Miss,
+// certain, read it as a description; the verdict rests on HitLower and Miss,
 // which hold at every stop. Without trials, or with impossible counts, it is 0 to 1.
 func ExactInterval(hits, trials uint64, confidence float64) Interval {
 	if trials == 0 || hits > trials {
@@ -118,11 +118,11 @@ func ExactInterval(hits, trials uint64, confidence float64) Interval {
 	return i
 }
 
-// FewerStale is Fisher's exact test (J. R. Stat. Soc. 98, 1935), one-sided: the
+// FewerHits is Fisher's exact test (J. R. Stat. Soc. 98, 1935), one-sided: the
 // probability of as few stale blocks in the patched kernel, or fewer, were both
 // kernels equally bad, given the stale blocks of both together. It takes blocks as
 // independent and their numbers as fixed beforehand. 1 where a kernel has none.
-func FewerStale(unpatchedStale, unpatchedBlocks, patchedStale, patchedBlocks uint64) float64 {
+func FewerHits(unpatchedStale, unpatchedBlocks, patchedStale, patchedBlocks uint64) float64 {
 	if unpatchedBlocks == 0 || patchedBlocks == 0 || unpatchedStale > unpatchedBlocks || patchedStale > patchedBlocks {
 		return 1
 	}

@@ -79,6 +79,34 @@ func (e *Earned) Sort() {
 	})
 }
 
+// Join adds what was noted in a further boot of the same kernel.
+func (s *Silence) Join(more Silence) {
+	s.Stores.join(more.Stores)
+	s.Loads.join(more.Loads)
+	for _, p := range more.Pairs {
+		at := slices.IndexFunc(s.Pairs, func(o StorePair) bool { return o.First == p.First && o.Second == p.Second })
+		if at < 0 {
+			s.Pairs = append(s.Pairs, p)
+			continue
+		}
+		sum := &s.Pairs[at]
+		sum.Order, sum.Fix, sum.Passed, sum.Caution = sum.Order+p.Order, sum.Fix+p.Fix, sum.Passed+p.Passed, sum.Caution+p.Caution
+	}
+	slices.SortFunc(s.Pairs, func(a, b StorePair) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
+	})
+}
+
+// join adds up the counts; of the places, those that were kept.
+func (e *Earned) join(more Earned) {
+	order, passed, caution := e.Order+more.Order, e.Passed+more.Passed, e.Caution+more.Caution
+	for _, s := range more.Stops {
+		e.Add(s)
+	}
+	e.Order, e.Passed, e.Caution = order, passed, caution
+	e.Sort()
+}
+
 // Seen is what a kernel under way has shown so far.
 type Seen struct {
 	Tallies []wire.Tally

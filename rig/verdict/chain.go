@@ -93,10 +93,10 @@ func chainLogMoment(n, p, r, t float64) float64 {
 // where all blocks are alike, which says nothing. err is
 // about its standard error.
 func BlockCorrelation(t wire.Tally) (estimate, err float64, ok bool) {
-	if t.Blocks < 2 || t.StaleBlocks == 0 || t.StaleBlocks >= t.Blocks {
+	if t.Blocks < 2 || t.HitBlocks == 0 || t.HitBlocks >= t.Blocks {
 		return 0, 0, false
 	}
-	n, p := float64(t.Blocks), float64(t.StaleBlocks)/float64(t.Blocks)
+	n, p := float64(t.Blocks), float64(t.HitBlocks)/float64(t.Blocks)
 	estimate = 1 - float64(t.BlockTurns)/(2*(n-1)*p*(1-p))
 	return estimate, math.Sqrt((1 - Persistence*Persistence) / n / (4 * p * (1 - p))), true
 }

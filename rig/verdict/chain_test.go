@@ -112,7 +112,7 @@ func TestBlockCorrelation(t *testing.T) {
 		tally := wire.Tally{Blocks: 1}
 		last := next()
 		if last {
-			tally.StaleBlocks++
+			tally.HitBlocks++
 		}
 		for range 20_000 {
 			stale := next()
@@ -126,7 +126,7 @@ func TestBlockCorrelation(t *testing.T) {
 		require.True(t, ok)
 		assert.InDelta(t, r, got, 0.03)
 	}
-	for _, same := range []wire.Tally{{}, {Blocks: 1}, {Blocks: 9}, {Blocks: 9, StaleBlocks: 9}} {
+	for _, same := range []wire.Tally{{}, {Blocks: 1}, {Blocks: 9}, {Blocks: 9, HitBlocks: 9}} {
 		_, _, ok := BlockCorrelation(same)
 		assert.False(t, ok, "%+v", same)
 	}

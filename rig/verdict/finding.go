@@ -30,7 +30,7 @@ func CleanBlocksFor(share float64) uint64 {
 // of "clean", which needs all those blocks to be clean.
 func EnoughFor(tallies []wire.Tally, share float64) bool {
 	return every(tallies, func(t wire.Tally) bool {
-		return t.Blocks >= LoneBlocks && (t.StaleWindows > 0 || t.Blocks >= CleanBlocksFor(share))
+		return t.Blocks >= LoneBlocks && (t.HitWindows > 0 || t.Blocks >= CleanBlocksFor(share))
 	})
 }
 
@@ -42,7 +42,7 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 	if !EnoughFor(seen.Tallies, share) {
 		return false
 	}
-	if !every(seen.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 }) {
+	if !every(seen.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 }) {
 		return true
 	}
 	w := weighAlone(seen.Silence, true)
@@ -56,7 +56,7 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 // Silent says whether a kernel showed no stale window in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {
-	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.StaleWindows == 0 })
+	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
 }
 
 // JudgeAlone judges one boot of a result: stale if any window was, clean if in every
@@ -75,8 +75,8 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 		return undecided("the arm has no tallies")
 	}
 	for _, t := range o.Tallies {
-		if t.StaleWindows > 0 {
-			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %s", t.Mode, words.Seen(t.StaleWindows, t.Windows))}
+		if t.HitWindows > 0 {
+			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %s", t.Mode, words.Seen(t.HitWindows, t.Windows))}
 		}
 	}
 	emulated := r.QEMU.MemoryModel == trial.ModelArm

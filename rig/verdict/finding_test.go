@@ -14,7 +14,7 @@ import (
 )
 
 func lone(blocks, stale uint64) trial.Observation {
-	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Entries: blocks * BlockSize, Blocks: blocks, StaleWindows: stale, StaleEntries: stale, StaleBlocks: min(stale, blocks)}
+	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Units: blocks * BlockSize, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: min(stale, blocks)}
 	return trial.Observation{Outcome: trial.OutcomeOK, Tallies: []wire.Tally{t}, Emulator: map[string]uint64{counterDelayed: 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}}}
 }
 
@@ -101,7 +101,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 			if c.want == trial.FindingClean {
 				assert.LessOrEqual(t, j.Miss, MissLimit)
 			}
-			o.Tallies[0].StaleWindows = 1
+			o.Tallies[0].HitWindows = 1
 			assert.Equal(t, trial.FindingStale, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
 		})
 	}

@@ -32,6 +32,8 @@ func notComparable(unpatched, patched trial.Observation) string {
 		return fmt.Sprintf("the arms had different modes: %v and %v", unpatched.Modes(), patched.Modes())
 	case len(unpatched.Tallies) == 0:
 		return "the arms have no tallies"
+	case (len(unpatched.Boots) > 0) != (len(patched.Boots) > 0), len(unpatched.Boots) > 0 && len(unpatched.Tallies) > 1:
+		return "the arms were not booted alike"
 	}
 	return ""
 }
@@ -40,62 +42,70 @@ func notComparable(unpatched, patched trial.Observation) string {
 // clean blocks count, the emulator's notes say at the end: it promises no verdict.
 type Standing struct {
 	Mode     string
-	Clean    uint64 // patched blocks without a stale window
-	Required uint64 // that have to count, for "fixed"; 0: the unpatched kernel allows no bound yet
-	Stale    uint64 // stale windows of the patched kernel
+	Pairs    bool   // pairs of boots are counted, not blocks
+	Clean    uint64 // patched blocks without a hit; pairs in which the unpatched kernel alone showed the bug
+	Required uint64 // that have to count, for "fixed"; 0: the unpatched kernel allows no bound yet. Of pairs, at the least
+	Hits     uint64 // hit windows of the patched kernel
 }
 
 // Standings gives the standing of each mode that both kernels have counts of.
-func Standings(unpatched, patched []wire.Tally) []Standing {
+func Standings(unpatched, patched trial.TallyEvent) []Standing {
 	var all []Standing
-	for _, p := range patched {
-		at := slices.IndexFunc(unpatched, func(u wire.Tally) bool { return u.Mode == p.Mode })
+	for _, p := range patched.Tallies {
+		at := slices.IndexFunc(unpatched.Tallies, func(u wire.Tally) bool { return u.Mode == p.Mode })
 		if at < 0 {
 			continue
 		}
-		required, _ := Required(unpatched[at].StaleBlocks, unpatched[at].Blocks)
-		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.StaleBlocks, Required: required, Stale: p.StaleWindows})
+		if unpatched.Again && patched.Again {
+			told := tellingPairs(unpatched.Boots, patched.Boots)
+			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: told, Required: promised.pairsNeeded(1), Hits: p.HitWindows})
+			continue
+		}
+		u := unpatched.Tallies[at]
+		required, _ := Required(u.HitBlocks, u.Blocks)
+		all = append(all, Standing{Mode: p.Mode, Clean: p.Blocks - p.HitBlocks, Required: required, Hits: p.HitWindows})
 	}
 	return all
 }
 
 func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJudgement {
-	counted := w.of(p.Blocks - p.StaleBlocks)
+	counted := w.of(p.Blocks - p.HitBlocks)
 	m := trial.ModeJudgement{
 		Mode:            u.Mode,
 		Counted:         counted,
-		StaleLower:      StaleLower(u.StaleBlocks, u.Blocks),
-		MissProbability: r.missed(u.StaleBlocks, u.Blocks, counted),
-		PatchedUpper95:  RateUpper95(p.StaleBlocks, counted+p.StaleBlocks),
+		HitLower:        HitLower(u.HitBlocks, u.Blocks),
+		MissProbability: r.missed(u.HitBlocks, u.Blocks, counted),
+		PatchedUpper95:  RateUpper95(p.HitBlocks, counted+p.HitBlocks),
 	}
-	m.Required, _ = r.required(u.StaleBlocks, u.Blocks)
-	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w)
+	m.Required, _ = r.required(u.HitBlocks, u.Blocks)
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooFew(setting.Words, u.Mode, p.Blocks, m, w))
 	return m
 }
 
 // verdictOf decides one mode. A stale read in the patched kernel was seen, and
-// stands whatever else is wrong, where the model rules it out; silence has to earn its meaning.
-func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight) (trial.Verdict, string) {
+// stands whatever else is wrong, where the model rules it out; silence has to earn its
+// meaning. few is what is said where there is too little of it.
+func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
 	words := setting.Words
 	switch {
 	case setting.Unordered && !setting.TSO:
 		return trial.Inconclusive, reasonUnordered(words)
-	case p.StaleWindows > 0:
-		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %s", u.Mode, words.Showed(p.StaleWindows, p.Windows))
+	case p.HitWindows > 0:
+		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %s", u.Mode, words.Showed(p.HitWindows, p.Windows))
 	case u.Blocks == 0 || p.Blocks == 0:
 		return trial.Inconclusive, reasonNoWindows
-	case setting.TSO && u.StaleWindows > 0:
+	case setting.TSO && u.HitWindows > 0:
 		return trial.Inconclusive, reasonTSOBroken(words)
 	case setting.TSO:
 		return trial.NoEffect, reasonTSO
-	case u.StaleWindows == 0:
+	case u.HitWindows == 0:
 		return trial.Inconclusive, reasonNoHit(words)
 	case w.doubt != "":
 		return trial.Inconclusive, w.doubt
 	case m.Required == 0 || m.Counted < m.Required:
-		return trial.Inconclusive, tooFew(words, u.Mode, p.Blocks, m, w)
+		return trial.Inconclusive, few
 	default:
-		return trial.Fixed, fmt.Sprintf("mode %s: %s unpatched, none %s patched", u.Mode, words.Seen(u.StaleWindows, u.Windows), words.Among(p.Windows))
+		return trial.Fixed, fmt.Sprintf("mode %s: %s unpatched, none %s patched", u.Mode, words.Seen(u.HitWindows, u.Windows), words.Among(p.Windows))
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
 	windows := blocks * BlockSize
 	return wire.Tally{
-		Mode: mode, Windows: windows, Entries: 4 * windows, Blocks: blocks,
-		StaleBlocks: staleBlocks, StaleWindows: staleBlocks, StaleEntries: staleBlocks,
+		Mode: mode, Windows: windows, Units: 4 * windows, Blocks: blocks,
+		HitBlocks: staleBlocks, HitWindows: staleBlocks, HitUnits: staleBlocks,
 	}
 }
 
@@ -28,7 +28,7 @@ func TestJudge(t *testing.T) {
 	bad, clean := tally("pc", 400, 240), tally("pc", 600, 0)
 	half := tally("pc", 10, 0)
 	looseStale := clean
-	looseStale.StaleWindows, looseStale.StaleEntries = 1, 1
+	looseStale.HitWindows, looseStale.HitUnits = 1, 1
 	with := func(o trial.Observation, change func(*trial.Observation)) trial.Observation { change(&o); return o }
 	for name, c := range map[string]struct {
 		unpatched, patched trial.Observation
@@ -140,13 +140,13 @@ func TestCheckTallies(t *testing.T) {
 	require.NoError(t, trial.CheckTallies([]wire.Tally{tally("pc", 10, 3)}, modes, BlockSize))
 	for name, change := range map[string]func(*wire.Tally){
 		"mode":          func(t *wire.Tally) { t.Mode = "cmp" },
-		"stale windows": func(t *wire.Tally) { t.StaleWindows, t.StaleEntries = t.Windows+1, t.Entries },
-		"stale entries": func(t *wire.Tally) { t.StaleEntries = t.Entries + 1 },
-		"entries":       func(t *wire.Tally) { t.Entries = t.Windows - 1 },
-		"fewer entries": func(t *wire.Tally) { t.StaleEntries = 0 },
+		"stale windows": func(t *wire.Tally) { t.HitWindows, t.HitUnits = t.Windows+1, t.Units },
+		"stale entries": func(t *wire.Tally) { t.HitUnits = t.Units + 1 },
+		"entries":       func(t *wire.Tally) { t.Units = t.Windows - 1 },
+		"fewer entries": func(t *wire.Tally) { t.HitUnits = 0 },
 		"blocks":        func(t *wire.Tally) { t.Blocks++ },
-		"stale blocks":  func(t *wire.Tally) { t.StaleBlocks = 11 },
-		"silent blocks": func(t *wire.Tally) { t.StaleBlocks = 4 },
+		"stale blocks":  func(t *wire.Tally) { t.HitBlocks = 11 },
+		"silent blocks": func(t *wire.Tally) { t.HitBlocks = 4 },
 	} {
 		bad := tally("pc", 10, 3)
 		change(&bad)

@@ -59,7 +59,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 			assert.Equal(t, c.want, j.Verdict, "%v", j.Reasons)
 			assert.Contains(t, fmt.Sprint(j.Reasons), c.reason)
 			assert.Equal(t, trial.Fixed, Judge(u, p, Setting{}).Verdict, "without the emulator its notes say nothing")
-			p.Tallies[0].StaleWindows, p.Tallies[0].StaleEntries = 1, 1
+			p.Tallies[0].HitWindows, p.Tallies[0].HitUnits = 1, 1
 			assert.Equal(t, trial.NotFixed, Judge(u, p, Setting{Emulated: true}).Verdict, "what was seen stands")
 		})
 	}

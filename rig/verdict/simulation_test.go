@@ -28,14 +28,18 @@ type play func(rule, world, *rand.Rand) bool
 // errorRate plays and returns the exact interval of the rate of errors, which
 // lies outside with probability 1e-4.
 func errorRate(r rule, w world, p play) trial.Interval {
+	return errorRateOf(simulations(), func(rnd *rand.Rand) bool { return p(r, w, rnd) })
+}
+
+func errorRateOf(runs uint64, errs func(*rand.Rand) bool) trial.Interval {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var hits uint64
-	for range simulations() {
-		if p(r, w, rnd) {
+	for range runs {
+		if errs(rnd) {
 			hits++
 		}
 	}
-	return trial.ExactInterval(hits, simulations(), 1-1e-4)
+	return trial.ExactInterval(hits, runs, 1-1e-4)
 }
 
 // keeps wants the error to lie within the budget for sure.

@@ -9,7 +9,7 @@ const (
 	// MissLimit is the largest probability with which a kernel as bad as the
 	// unpatched one may be called fixed.
 	MissLimit = 1e-9
-	// BoundError is the error of StaleLower, over all moments of a run together.
+	// BoundError is the error of HitLower, over all moments of a run together.
 	BoundError = 1e-12
 	// Persistence is the largest correlation of neighbouring blocks under which
 	// the promise holds; the largest ever measured is 0.45, see BlockSize.
@@ -44,11 +44,11 @@ func everyMoment(n float64) float64 { return -2*math.Log(n) - math.Log(n+1) }
 // the most and whatever came before, where blocks are stale with probability p.
 func (r rule) logClean(p float64) float64 { return math.Log1p(-p * (1 - r.persistence)) }
 
-// StaleLower returns a lower bound p on the probability that a block is stale,
+// HitLower returns a lower bound p on the probability that a block is stale,
 // after stale of blocks were. It has the error BoundError/(n(n+1)) at n blocks.
 // Those errors sum to BoundError over all n, so that with probability
 // 1-BoundError the bound holds at every n at once. It describes the unpatched kernel.
-func StaleLower(stale, blocks uint64) float64 {
+func HitLower(stale, blocks uint64) float64 {
 	if stale == 0 || stale > blocks {
 		return 0
 	}

@@ -18,8 +18,8 @@ func TestTheBoundIsLostAtNoCount(t *testing.T) {
 			share := float64(k) / float64(n)
 			need, ok := Required(max(k, 1), n)
 			require.True(t, ok, "%d of %d", k, n)
-			low := StaleLower(max(k, 1), n)
-			assert.Greater(t, low, StaleLower(max(k, 1)-1, n), "%d of %d", k, n)
+			low := HitLower(max(k, 1), n)
+			assert.Greater(t, low, HitLower(max(k, 1)-1, n), "%d of %d", k, n)
 			if n > 300 { // nine or ten standard deviations of a chain's share
 				assert.InDelta(t, share, low, 10*math.Sqrt(3*0.25/float64(n)), "%d of %d: %d", k, n, need)
 			}

@@ -52,7 +52,7 @@ func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unp
 
 // certain counts that part of the patched kernel's blocks.
 func (r rule) certain(unpatched, patched []wire.Tally, part float64) bool {
-	if every(unpatched, func(t wire.Tally) bool { return t.StaleWindows == 0 && t.Blocks >= CleanBlocks }) {
+	if every(unpatched, func(t wire.Tally) bool { return t.HitWindows == 0 && t.Blocks >= CleanBlocks }) {
 		return true
 	}
 	return every(patched, func(p wire.Tally) bool {
@@ -61,14 +61,14 @@ func (r rule) certain(unpatched, patched []wire.Tally, part float64) bool {
 			return false
 		}
 		u := unpatched[at]
-		if p.StaleWindows > 0 && (u.StaleWindows > 0 || u.Blocks >= LoneBlocks) {
+		if p.HitWindows > 0 && (u.HitWindows > 0 || u.Blocks >= LoneBlocks) {
 			return true
 		}
 		blocks := uint64(float64(p.Blocks) * part)
-		if r.tooFew(u.StaleBlocks, u.Blocks, blocks) {
+		if r.tooFew(u.HitBlocks, u.Blocks, blocks) {
 			return false
 		}
-		n, ok := r.required(u.StaleBlocks, u.Blocks)
+		n, ok := r.required(u.HitBlocks, u.Blocks)
 		return ok && blocks >= n
 	})
 }

@@ -79,6 +79,10 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
 	w := r.weightOf(unpatched, patched, setting)
 	for _, u := range unpatched.Tallies {
+		if len(unpatched.Boots) > 0 {
+			j.Modes = append(j.Modes, r.judgeBoots(unpatched, patched, setting, w))
+			break
+		}
 		p, _ := patched.Tally(u.Mode)
 		j.Modes = append(j.Modes, r.judgeMode(u, p, setting, w))
 	}
@@ -99,7 +103,7 @@ func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) we
 		return weight{doubt: reasonIdle}
 	}
 	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), setting.Emulated)
-	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.StaleWindows > 0 }) {
+	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.HitWindows > 0 }) {
 		w.doubt = fmt.Sprintf("the emulator does not tell in which mode the second write overtook the first, as it did in one that showed %s", setting.Words.Full().Hits)
 	}
 	return w

@@ -62,7 +62,7 @@ func runVoice(words wording.Words, unpatched, patched trial.Observation, j trial
 	said := func(o trial.Observation) trial.Saying {
 		var stale, all uint64
 		for _, t := range o.Tallies {
-			stale, all = stale+t.StaleWindows, all+t.Windows
+			stale, all = stale+t.HitWindows, all+t.Windows
 		}
 		s := trial.Saying{Words: words.Short(stale, all)}
 		if stale > 0 {

@@ -157,8 +157,8 @@ func ratio(patched, unpatched float64) float64 {
 func leastHits(tallies []wire.Tally) uint64 {
 	var least uint64
 	for _, t := range tallies {
-		if t.StaleWindows > 0 && (least == 0 || t.StaleWindows < least) {
-			least = t.StaleWindows
+		if t.HitWindows > 0 && (least == 0 || t.HitWindows < least) {
+			least = t.HitWindows
 		}
 	}
 	return least
@@ -184,7 +184,7 @@ func Settled(unpatched, patched trial.Seen) bool {
 	if !Certain(unpatched.Tallies, patched.Tallies) {
 		return false
 	}
-	silent := func(t wire.Tally) bool { return t.StaleWindows == 0 }
+	silent := func(t wire.Tally) bool { return t.HitWindows == 0 }
 	if every(unpatched.Tallies, silent) || !every(patched.Tallies, silent) {
 		return true
 	}

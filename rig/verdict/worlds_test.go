@@ -87,9 +87,9 @@ const mostBlocks = 200
 func addBlock(t *wire.Tally, stale bool) {
 	t.Blocks++
 	t.Windows += BlockSize
-	t.Entries += BlockSize
+	t.Units += BlockSize
 	if stale {
-		t.StaleBlocks, t.StaleWindows, t.StaleEntries = t.StaleBlocks+1, t.StaleWindows+1, t.StaleEntries+1
+		t.HitBlocks, t.HitWindows, t.HitUnits = t.HitBlocks+1, t.HitWindows+1, t.HitUnits+1
 	}
 }
 
@@ -103,24 +103,24 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 	u, p := []wire.Tally{{Mode: "pc"}}, []wire.Tally{{Mode: "pc"}}
 	certain := false
 	turn := func(t []wire.Tally, arm func() bool) {
-		for n := 1 + rnd.IntN(3); n > 0 && !certain && p[0].StaleBlocks == 0; n-- {
+		for n := 1 + rnd.IntN(3); n > 0 && !certain && p[0].HitBlocks == 0; n-- {
 			addBlock(&t[0], arm())
 			certain = r.certain(u, p, 1)
 		}
 	}
-	for !certain && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks-3 && u[0].Blocks < mostBlocks {
+	for !certain && p[0].HitBlocks == 0 && p[0].Blocks < mostBlocks-3 && u[0].Blocks < mostBlocks {
 		turn(u, next)
 		turn(p, other)
 	}
-	if p[0].StaleBlocks == 0 {
+	if p[0].HitBlocks == 0 {
 		for range rnd.IntN(3) {
 			addBlock(&u[0], next())
 		}
-		for !r.certain(u, p, 1) && p[0].StaleBlocks == 0 && p[0].Blocks < mostBlocks {
+		for !r.certain(u, p, 1) && p[0].HitBlocks == 0 && p[0].Blocks < mostBlocks {
 			addBlock(&p[0], other())
 		}
 	}
-	return p[0].StaleBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == trial.Fixed
+	return p[0].HitBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == trial.Fixed
 }
 
 // fished plays someone who wants to hear "fixed": of all moments of a long
@@ -138,7 +138,7 @@ func fished(r rule, w world, rnd *rand.Rand) bool {
 	u := wire.Tally{Mode: "pc"}
 	for u.Blocks < mostBlocks {
 		addBlock(&u, next())
-		if need, ok := r.required(u.StaleBlocks, u.Blocks); ok && need <= clean {
+		if need, ok := r.required(u.HitBlocks, u.Blocks); ok && need <= clean {
 			return true
 		}
 	}
@@ -161,7 +161,7 @@ func overstated(p, alpha float64) play {
 		next, _ := w(rnd)
 		u := wire.Tally{Mode: "pc"}
 		for u.Blocks < mostBlocks {
-			if addBlock(&u, next()); u.StaleBlocks >= least[u.Blocks] {
+			if addBlock(&u, next()); u.HitBlocks >= least[u.Blocks] {
 				return true
 			}
 		}

@@ -48,3 +48,11 @@ func TestAFileWithNothingWrongIsNoError(t *testing.T) {
 	assert.NoError(t, r.Err("read", ""))
 	assert.False(t, r.Failed())
 }
+
+func TestValuesHavePlacesByTheirWays(t *testing.T) {
+	got := Places([]byte("a: [x, {b: y}]\nc: &n\n  d: |\n    text\ne: *n\n"))
+	assert.Equal(t, map[string]Place{
+		"": {1, 1}, "a": {1, 4}, "a[0]": {1, 5}, "a[1]": {1, 8}, "a[1].b": {1, 12}, "c": {2, 4}, "c.d": {3, 6}, "e": {5, 4},
+	}, got)
+	assert.Empty(t, Places([]byte("a: [")))
+}

@@ -38,13 +38,13 @@ type Document struct {
 
 // Arm is one boot in one mode; the times are nanoseconds.
 type Arm struct {
-	Patched               bool
-	Mode, Outcome         string
-	Windows, StaleWindows uint64
-	Copies                uint64
-	StressNS              int64
-	FirstStaleNS          int64
-	BootNS                int64
+	Patched             bool
+	Mode, Outcome       string
+	Windows, HitWindows uint64
+	Writes              uint64
+	StressNS            int64
+	FirstHitNS          int64
+	BootNS              int64
 }
 
 // Image is one built kernel; the times are nanoseconds.

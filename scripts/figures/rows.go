@@ -36,15 +36,15 @@ func Rows(runs map[string][]Run, outside []float64) []Row {
 		{Name: "power-on to first guest line", Unit: "s", Values: boot},
 		{Name: "the same without the emulator", Unit: "s", Values: nativeBoot},
 		{Name: "boot, emulator / without", Values: ratio(boot, nativeBoot), Aim: 1.2},
-		{Name: "first detection after stress starts", Unit: "ms", Values: each(runs[Compare], firstStale)},
+		{Name: "first detection after stress starts", Unit: "ms", Values: each(runs[Compare], firstHit)},
 		{Name: "cached compare, end to end", Unit: "s", Values: compare, Aim: 3},
 		{Name: "two bare boots", Unit: "s", Values: bare},
 		{Name: "cached compare / two bare boots", Values: ratio(compare, bare), Aim: 1.5},
 		{Name: "its verdicts that are certain", Values: each(runs[Compare], isCertain), Aim: 1, AtLeast: true, Each: true},
 		{Name: "stale share of windows, unpatched", Unit: "%", AtLeast: true, Aim: 15,
-			Values: per(runs[Emulated], func(a Arm) float64 { return 100 * float64(a.StaleWindows) / float64(a.Windows) })},
+			Values: per(runs[Emulated], func(a Arm) float64 { return 100 * float64(a.HitWindows) / float64(a.Windows) })},
 		{Name: "stale windows per second", Unit: "/s",
-			Values: per(runs[Emulated], func(a Arm) float64 { return seconds(a.StaleWindows, a.StressNS) })},
+			Values: per(runs[Emulated], func(a Arm) float64 { return seconds(a.HitWindows, a.StressNS) })},
 		{Name: "copies per second", Unit: "/s", Values: copies},
 		{Name: "the same without the emulator", Unit: "/s", Values: nativeCopies},
 		{Name: "copies, emulator / without", Values: ratio(copies, nativeCopies), Aim: 0.6, AtLeast: true},
@@ -92,7 +92,7 @@ func per(runs []Run, value func(Arm) float64) []float64 {
 	})
 }
 
-func copiesOf(a Arm) float64 { return seconds(a.Copies, a.StressNS) }
+func copiesOf(a Arm) float64 { return seconds(a.Writes, a.StressNS) }
 
 func seconds(count uint64, ns int64) float64 { return float64(count) / (float64(ns) / 1e9) }
 
@@ -103,12 +103,12 @@ func bootOf(r Run) (float64, bool) {
 	return 0, false
 }
 
-// firstStale is the earliest of the modes.
-func firstStale(r Run) (float64, bool) {
+// firstHit is the earliest of the modes.
+func firstHit(r Run) (float64, bool) {
 	first := int64(0)
 	for _, a := range r.Arms {
-		if !a.Patched && a.FirstStaleNS > 0 && (first == 0 || a.FirstStaleNS < first) {
-			first = a.FirstStaleNS
+		if !a.Patched && a.FirstHitNS > 0 && (first == 0 || a.FirstHitNS < first) {
+			first = a.FirstHitNS
 		}
 	}
 	return float64(first) / 1e6, first > 0

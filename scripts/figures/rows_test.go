@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 )
 
-const unpatched = `{"patched":false,"mode":"pc","outcome":"ok","windows":1000,"staleWindows":160,"copies":6000,"stressNS":2000000000,"firstStaleNS":3000000,"bootNS":600000000}`
+const unpatched = `{"patched":false,"mode":"pc","outcome":"ok","windows":1000,"hitWindows":160,"writes":6000,"stressNS":2000000000,"firstHitNS":3000000,"bootNS":600000000}`
 
 func folder(files map[string]string) fstest.MapFS {
 	f := fstest.MapFS{}

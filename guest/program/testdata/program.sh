@@ -24,6 +24,7 @@ env) echo "hit $2 A=$A HOME=$HOME home=$(pwd)"; read -r line; read -r line ;;
 silent) exec sleep 1000 ;;
 once) exit 0 ;;
 lucky) echo "hit one"; echo "hit two"; exit 0 ;;
+mixed) echo "try 1"; echo "hit one"; echo "try 1"; echo "hit two"; echo "try 1"; exit 7 ;;
 status) echo "try 1"; echo "what went wrong" >&2; exit 3 ;;
 segv) for i in 1 2 3 4 5; do echo "try 1"; done; kill -SEGV $$; sleep 1 ;;
 stuck) for i in 1 2 3 4 5; do echo "try 1"; done; exec sleep 1000 ;;

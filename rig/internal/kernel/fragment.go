@@ -80,29 +80,48 @@ func configText(symbols []symbol) string {
 	return b.String()
 }
 
-// checkConfig compares symbols with the .config that olddefconfig made of
+// Lost is a requested setting that is another in the .config, or not in it.
+type Lost struct {
+	Name, Value, Fragment string
+	Is                    string // its value there; empty: this kernel does not offer it
+}
+
+// String says what became of it.
+func (l Lost) String() string {
+	is := "is not offered"
+	if l.Is != "" {
+		is = "is " + l.Is
+	}
+	return fmt.Sprintf("%s=%s (fragment %s) %s", l.Name, l.Value, l.Fragment, is)
+}
+
+// lostSettings compares symbols with the .config that olddefconfig made of
 // them. A symbol that is not there counts as n.
-func checkConfig(symbols []symbol, dotConfig string) error {
+func lostSettings(symbols []symbol, dotConfig string) []Lost {
 	have := map[string]string{}
 	for line := range strings.Lines(dotConfig) {
 		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok {
 			have[name] = value
 		}
 	}
-	var lost []string
+	var lost []Lost
 	for _, s := range symbols {
 		got, known := have[s.name]
 		if !known {
 			got = "n"
 		}
-		if got == s.value || s.optional != "" {
-			continue
+		if got != s.value && s.optional == "" {
+			lost = append(lost, Lost{s.name, s.value, s.fragment, have[s.name]})
 		}
-		is := "is " + got
-		if !known {
-			is = "is not offered"
-		}
-		lost = append(lost, fmt.Sprintf("%s=%s (fragment %s) %s", s.name, s.value, s.fragment, is))
+	}
+	return lost
+}
+
+// checkConfig refuses a .config in which requested settings are lost.
+func checkConfig(symbols []symbol, dotConfig string) error {
+	var lost []string
+	for _, l := range lostSettings(symbols, dotConfig) {
+		lost = append(lost, l.String())
 	}
 	if len(lost) == 0 {
 		return nil

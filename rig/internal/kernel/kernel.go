@@ -144,7 +144,7 @@ func (c Config) Validate() error {
 		check(!strings.ContainsAny(c.CacheDir, makesOwn), "make cannot build below the cache folder %q, whose path holds a blank or one of %s: name another in KCOVRIG_CACHE", c.CacheDir, strings.TrimSpace(makesOwn)),
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
 		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
-		check(len(c.Series) > 0, "no patch series"),
+		check(len(c.Series) > 0 || c.AsIs, "no patch series"),
 		check(len(c.Fragments) > 0, "no config fragment"),
 	)
 }

@@ -94,7 +94,7 @@ func (set patchSet) reaches(read reader) error {
 	if len(paths) == 0 || slices.ContainsFunc(set.sources, func(source string) bool { return slices.Contains(paths, source) }) {
 		return nil // of what changes nothing that is built, applying it says so
 	}
-	return fault.Newf(fault.User, "", "%s does not touch %s; for another bug: --scenario", names(set.own), strings.Join(set.sources, ", "))
+	return fault.Newf(fault.User, "", "%s does not touch %s; for another bug: --scenario with it, which kcovrig scenario new writes", names(set.own), strings.Join(set.sources, ", "))
 }
 
 // takenOff is a variant of a tree that holds the user's patches. off is the tree

@@ -13,7 +13,7 @@ import (
 )
 
 // ExpectSchema names the JSON form of Expectations.
-const ExpectSchema = "kcovrig.expect/1"
+const ExpectSchema = "kcovrig.expect/2"
 
 // Expectations are what the kernel's memory model says beside what was measured.
 var Expectations = format.Writers[trial.Expectations]{
@@ -45,13 +45,13 @@ func expectText(w io.Writer, e trial.Expectations) error {
 	for _, x := range e.Tests {
 		seen := "-"
 		if x.Measured {
-			seen = fmt.Sprintf("%d of %d windows", x.StaleWindows, x.Windows)
+			seen = fmt.Sprintf("%d of %d windows", x.HitWindows, x.Windows)
 		}
 		mark := ""
 		if x.Contradiction {
 			mark = "CONTRADICTION"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Name, x.Stale, seen, mark)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Name, x.Allowed, seen, mark)
 	}
 	if len(e.LKMM) > 0 {
 		writeModelTests(t, e.LKMM)

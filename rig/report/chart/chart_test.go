@@ -22,11 +22,11 @@ func TestChartsOfLittleData(t *testing.T) {
 		series     []trial.Sample
 		detections []wire.Detection
 	}{
-		"one point":     {[]trial.Sample{{AtNS: 1, Windows: 1}}, []wire.Detection{{StaleNS: 1000}}},
-		"at zero":       {[]trial.Sample{{AtNS: 0, Windows: 1, StaleWindows: 1}}, []wire.Detection{{StaleNS: 0}}},
-		"equal":         {[]trial.Sample{{AtNS: 5, Windows: 1}, {AtNS: 5, Windows: 1}}, []wire.Detection{{StaleNS: 7}, {StaleNS: 7}}},
-		"far apart":     {[]trial.Sample{{AtNS: 1, Windows: 1}, {AtNS: 1 << 60, Windows: 1 << 60}}, []wire.Detection{{StaleNS: 1}, {StaleNS: 1 << 62}}},
-		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{StaleNS: -5}}},
+		"one point":     {[]trial.Sample{{AtNS: 1, Windows: 1}}, []wire.Detection{{LastedNS: 1000}}},
+		"at zero":       {[]trial.Sample{{AtNS: 0, Windows: 1, HitWindows: 1}}, []wire.Detection{{LastedNS: 0}}},
+		"equal":         {[]trial.Sample{{AtNS: 5, Windows: 1}, {AtNS: 5, Windows: 1}}, []wire.Detection{{LastedNS: 7}, {LastedNS: 7}}},
+		"far apart":     {[]trial.Sample{{AtNS: 1, Windows: 1}, {AtNS: 1 << 60, Windows: 1 << 60}}, []wire.Detection{{LastedNS: 1}, {LastedNS: 1 << 62}}},
+		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{LastedNS: -5}}},
 	} {
 		arm.Series, arm.Detections = c.series, c.detections
 		share, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})

@@ -82,7 +82,7 @@ func newHeat(d matrix.Document) heatRows {
 		}
 		for _, a := range r.Measured {
 			if a.Windows > 0 {
-				line[column[heatColumn(a)]-1] = 100 * float64(a.StaleWindows) / float64(a.Windows)
+				line[column[heatColumn(a)]-1] = 100 * float64(a.HitWindows) / float64(a.Windows)
 			}
 		}
 		h.rows, h.share = append(h.rows, r), append(h.share, line)

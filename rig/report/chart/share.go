@@ -61,7 +61,7 @@ func sharePoints(a result.ModeDocument) plotter.XYs {
 	var points plotter.XYs
 	for _, s := range a.Series {
 		if s.Windows > 0 {
-			points = append(points, plotter.XY{X: float64(s.AtNS) / 1e9, Y: 100 * float64(s.StaleWindows) / float64(s.Windows)})
+			points = append(points, plotter.XY{X: float64(s.AtNS) / 1e9, Y: 100 * float64(s.HitWindows) / float64(s.Windows)})
 		}
 	}
 	return points
@@ -74,7 +74,7 @@ func shareRows(name string, a result.ModeDocument) [][]string {
 	for i := len(a.Series) - 1; i >= 0; i -= step {
 		s := a.Series[i]
 		list = append([][]string{{
-			name, fmt.Sprintf("%.2f s", float64(s.AtNS)/1e9), fmt.Sprint(s.Windows), fmt.Sprint(s.StaleWindows), words.Percent(words.Ratio(s.StaleWindows, s.Windows)),
+			name, fmt.Sprintf("%.2f s", float64(s.AtNS)/1e9), fmt.Sprint(s.Windows), fmt.Sprint(s.HitWindows), words.Percent(words.Ratio(s.HitWindows, s.Windows)),
 		}}, list...)
 	}
 	return list

@@ -75,7 +75,7 @@ func decade(v float64, round func(float64) float64) float64 {
 func staleTimes(a result.ModeDocument) []float64 {
 	var times []float64
 	for _, d := range a.Detections {
-		times = append(times, float64(max(d.StaleNS, 1)))
+		times = append(times, float64(max(d.LastedNS, 1)))
 	}
 	slices.Sort(times)
 	return times

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
+	"kcovrig/rig/wording"
 )
 
 // Trend plots a cell's shares over time with their intervals, both
@@ -33,7 +34,7 @@ func Trend(t trend.Trend) ([]Plot, error) {
 				together = append(together, o)
 			}
 		}
-		c, err := trendChart(fmt.Sprintf("trend%d", len(charts)+1), together)
+		c, err := trendChart(fmt.Sprintf("trend%d", len(charts)+1), t.Words(), together)
 		if err != nil {
 			return nil, err
 		}
@@ -48,13 +49,14 @@ func samePlot(a, b trend.TrendSeries) bool {
 	return a.Reader == b.Reader && a.Mode == b.Mode && a.BlockSize == b.BlockSize
 }
 
-func trendChart(id string, series []trend.TrendSeries) (*Plot, error) {
+func trendChart(id string, said wording.Words, series []trend.TrendSeries) (*Plot, error) {
+	blocks := said.Adjective() + " blocks"
 	c := &Plot{
-		ID: id, Title: fmt.Sprintf("Stale blocks, %s reader, mode %s", series[0].Reader, series[0].Mode),
-		Head: []string{"kernel", "ended (UTC)", "stale blocks", "share", "95 % interval", "p", ""},
-		Note: fmt.Sprintf("Of blocks of %d windows; the bars are exact 95 %% intervals. A full square is a run that is flagged.", series[0].BlockSize),
+		ID: id, Title: fmt.Sprintf("%s, %s reader, mode %s", words.Capital(blocks), series[0].Reader, series[0].Mode),
+		Head: []string{"kernel", "ended (UTC)", blocks, "share", "95 % interval", "p", ""},
+		Note: fmt.Sprintf("Of blocks of %d %s; the bars are exact 95 %% intervals. A full square is a run that is flagged.", series[0].BlockSize, said.Full().Windows),
 	}
-	p := newPlot("", "stale blocks")
+	p := newPlot("", blocks)
 	p.Y.Tick.Marker = percentTicks{}
 	p.X.Tick.Marker = dayTicks{}
 	var curves []curve
@@ -67,7 +69,7 @@ func trendChart(id string, series []trend.TrendSeries) (*Plot, error) {
 		last := points.XYs[len(points.XYs)-1].Y
 		name := string(s.Variant())
 		curves = append(curves, curve{name: name, patched: s.Patched, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
-		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks stale", name, len(points.XYs), last)
+		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks %s", name, len(points.XYs), last, said.Adjective())
 		if n := len(points.flagged); n > 0 {
 			text += fmt.Sprintf(", %d flagged", n)
 		}
@@ -157,7 +159,7 @@ func trendRows(name string, s trend.TrendSeries) [][]string {
 	for _, p := range s.Points {
 		blocks, flag := "-", ""
 		if p.Share != nil {
-			blocks = fmt.Sprintf("%d of %d", p.StaleBlocks, p.Blocks)
+			blocks = fmt.Sprintf("%d of %d", p.HitBlocks, p.Blocks)
 		}
 		if p.Changed {
 			flag = "changed"

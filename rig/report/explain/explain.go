@@ -19,7 +19,7 @@ import (
 )
 
 // Schema names the JSON form of an explanation.
-const Schema = "kcovrig.explain/1"
+const Schema = "kcovrig.explain/2"
 
 // Options say what of a run is explained, and for what terminal.
 type Options struct {

@@ -70,7 +70,7 @@ func windowOf(r witness.Reading) *window {
 		w.HeldNS = at(r.Stores[0])
 	}
 	if r.Landed < 0 {
-		landed := r.Events[r.Mark].AtNS + r.Detection.StaleNS
+		landed := r.Events[r.Mark].AtNS + r.Detection.LastedNS
 		w.LandedNS = &landed
 	}
 	return w

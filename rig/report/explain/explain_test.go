@@ -54,7 +54,7 @@ func explainable() result.Saved {
 		e.Text = "the reader has found entry 1496 stale under count 1500"
 		return e
 	}
-	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, StaleNS: 2_923_856}
+	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, LastedNS: 2_923_856}
 	bug := trial.Witness{Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{
 		told(0, 100, trial.Executed, "copy", x-16, 1, 1), told(0, 110, trial.Executed, "copy", x-8, 1, 1),
 		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 220, trial.Delayed, "copy", x+8, value+9, 1),

@@ -94,7 +94,7 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 		if !a.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
-		stale, windows, emulator = stale+a.StaleWindows, windows+a.Windows, a.Emulator
+		stale, windows, emulator = stale+a.HitWindows, windows+a.Windows, a.Emulator
 	}
 	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
 	if len(emulator) == 0 {

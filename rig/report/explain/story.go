@@ -127,7 +127,7 @@ func (s *story) count() {
 // it: the guest saw it.
 func (s *story) arrival() {
 	d := s.Detection
-	at := float64(s.Events[s.Mark].AtNS + d.StaleNS)
+	at := float64(s.Events[s.Mark].AtNS + d.LastedNS)
 	r := row{time: words.ShortTime(at), lines: []line{
 		{fmt.Sprintf("entry %d has landed: %#x", d.Index, d.Later), relief}, {"(by the guest's clock)", faint},
 	}, kind: trial.Drained, vcpu: s.WriterCPU, byGuest: true}

@@ -104,7 +104,7 @@ func (s *story) summary() string {
 		if s.Publish < 0 {
 			text = fmt.Sprintf("The kernel stored entry %d, and the store was still on its way when the reader had its count.", d.Index)
 		}
-		return text + fmt.Sprintf(" The reader found the entry's old value %s before the new one.", words.ShortTime(float64(d.StaleNS)))
+		return text + fmt.Sprintf(" The reader found the entry's old value %s before the new one.", words.ShortTime(float64(d.LastedNS)))
 	default:
 		text := "The kernel's stores landed in order."
 		if s.Later() {

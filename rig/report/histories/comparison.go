@@ -13,12 +13,14 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Comparison sets two runs beside one another: in what they were made
 // differently, and what each kernel showed to each reader in each mode.
 type Comparison struct {
 	Schema  string           `json:"schema"`
+	Words   wording.Words    `json:"words,omitzero"` // what both call what was seen
 	A       ComparedRun      `json:"a"`
 	B       ComparedRun      `json:"b"`
 	Differs []ComparedFact   `json:"differs"` // provenance that is not the same
@@ -52,7 +54,7 @@ type ComparedCounts struct {
 // Compare sets a and b beside one another.
 func Compare(a, b result.Saved) Comparison {
 	return Comparison{
-		Schema: ComparisonSchema, A: ComparedRun{a.Name, report.SentenceOf(a.Document)}, B: ComparedRun{b.Name, report.SentenceOf(b.Document)},
+		Schema: ComparisonSchema, Words: wording.Common(a.Document.Words, b.Document.Words), A: ComparedRun{a.Name, report.SentenceOf(a.Document)}, B: ComparedRun{b.Name, report.SentenceOf(b.Document)},
 		Differs: differences(a.Document, b.Document), Rates: comparedRates(report.Rows(a.Document), report.Rows(b.Document)),
 	}
 }
@@ -98,9 +100,9 @@ func comparedRates(a, b []report.Row) []ComparedCounts {
 		}
 		c := ComparedCounts{A: a, B: b}
 		if a != nil && b != nil && a.BlockInterval != nil && b.BlockInterval != nil && a.BlockSize == b.BlockSize {
-			differ := trend.Differ(trend.Counts{Stale: a.StaleBlocks, Blocks: a.Blocks}, trend.Counts{Stale: b.StaleBlocks, Blocks: b.Blocks})
-			lower := trial.FewerStale(a.StaleBlocks, a.Blocks, b.StaleBlocks, b.Blocks)
-			higher := trial.FewerStale(b.StaleBlocks, b.Blocks, a.StaleBlocks, a.Blocks)
+			differ := trend.Differ(trend.Counts{Hit: a.HitBlocks, Blocks: a.Blocks}, trend.Counts{Hit: b.HitBlocks, Blocks: b.Blocks})
+			lower := trial.FewerHits(a.HitBlocks, a.Blocks, b.HitBlocks, b.Blocks)
+			higher := trial.FewerHits(b.HitBlocks, b.Blocks, a.HitBlocks, a.Blocks)
 			c.Differ, c.Lower, c.Higher = &differ, &lower, &higher
 		}
 		list = append(list, c)
@@ -141,7 +143,7 @@ func comparisonText(w io.Writer, c Comparison) error {
 	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "arm, reader, mode\tA: stale blocks\tB: stale blocks\tp, differs\tp, B lower\tp, B higher")
+	fmt.Fprintf(t, "arm, reader, mode\tA: %[1]s blocks\tB: %[1]s blocks\tp, differs\tp, B lower\tp, B higher\n", c.Words.Adjective())
 	for _, r := range c.Rates {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), words.Chance(r.Differ), words.Chance(r.Lower), words.Chance(r.Higher))
 	}
@@ -167,5 +169,5 @@ func blocksOf(c *report.Count) string {
 	case c.BlockInterval == nil:
 		return "nothing counted"
 	}
-	return fmt.Sprintf("%d of %d: %s (%s)", c.StaleBlocks, c.Blocks, words.Percent(c.BlockShare), words.Span(c.BlockInterval))
+	return fmt.Sprintf("%d of %d: %s (%s)", c.HitBlocks, c.Blocks, words.Percent(c.BlockShare), words.Span(c.BlockInterval))
 }

@@ -31,7 +31,7 @@ type GridNight struct {
 	More    int
 	Others  []string // what those say, where it is something else
 	Sign    string   // of the word, for eyes
-	Share   string   // of stale windows, unpatched and, where any was seen, patched
+	Share   string   // of windows in which the bug was seen, unpatched and, where any was seen, patched
 	Heat    int      // 0 to 9, from the unpatched share, or a lone kernel's
 	Changed bool     // the run is flagged in the cell's trend
 }
@@ -95,7 +95,7 @@ func (n *GridNight) add(r trend.Run, changed map[string]bool) {
 	if n.Sign == "" {
 		n.Sign = "!" // a fault, or nothing known
 	}
-	unpatched, patched := staleShare(r, false), staleShare(r, true)
+	unpatched, patched := hitShare(r, false), hitShare(r, true)
 	n.Share, n.Heat = words.Percent(unpatched), heat(unpatched)
 	switch {
 	case unpatched == nil:
@@ -112,7 +112,7 @@ var signs = map[string]string{
 	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
-func staleShare(r trend.Run, patched bool) *float64 { return words.Ratio(judgedWindows(r, patched)) }
+func hitShare(r trend.Run, patched bool) *float64 { return words.Ratio(judgedWindows(r, patched)) }
 
 // heat has ten steps; step 0 is none at all, step 1 the least.
 func heat(share *float64) int {

@@ -19,9 +19,9 @@ import (
 
 // The schemas of what is said of a history.
 const (
-	HistorySchema    = "kcovrig.history/1"
-	TrendSchema      = "kcovrig.trend/1"
-	ComparisonSchema = "kcovrig.comparison/1"
+	HistorySchema    = "kcovrig.history/2"
+	TrendSchema      = "kcovrig.trend/2"
+	ComparisonSchema = "kcovrig.comparison/2"
 )
 
 // RunList is runs of the history in Path.
@@ -54,22 +54,22 @@ func historyText(w io.Writer, l RunList) error {
 
 // judgedWindows sums one kernel's windows over modes, of the reader that a
 // verdict is on.
-func judgedWindows(r trend.Run, patched bool) (stale, windows uint64) {
+func judgedWindows(r trend.Run, patched bool) (hits, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Measured {
 		if a.Patched == patched && a.Reader == judged && a.Counts() {
-			stale, windows = stale+a.StaleWindows, windows+a.Windows
+			hits, windows = hits+a.HitWindows, windows+a.Windows
 		}
 	}
-	return stale, windows
+	return hits, windows
 }
 
 func armWindows(r trend.Run, patched bool) string {
-	stale, windows := judgedWindows(r, patched)
+	hits, windows := judgedWindows(r, patched)
 	if windows == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%d of %d stale", stale, windows)
+	return fmt.Sprintf("%d of %d %s", hits, windows, r.Words.Adjective())
 }
 
 // Imported says of one run that it was recorded, or was there before.

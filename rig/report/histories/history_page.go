@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
+	"kcovrig/rig/wording"
 )
 
 var historyPage = page.History(template.FuncMap{
@@ -42,6 +43,7 @@ type trendPage struct {
 	Changes  []string
 	Charts   []chart.Plot
 	Runs     []trend.Run // newest first
+	Words    wording.Words
 }
 
 // WriteTrend writes the page of one cell.
@@ -50,7 +52,7 @@ func WriteTrend(w io.Writer, t trend.Trend) error {
 	if err != nil {
 		return err
 	}
-	p := trendPage{Trend: t, Sentence: trendSentence(t), Verdicts: verdicts(t.Runs), Changes: changes(t), Charts: charts, Runs: slices.Clone(t.Runs)}
+	p := trendPage{Trend: t, Sentence: trendSentence(t), Verdicts: verdicts(t.Runs), Changes: changes(t), Charts: charts, Runs: slices.Clone(t.Runs), Words: t.Words().Full()}
 	slices.Reverse(p.Runs)
 	return executePage(w, "trend", p)
 }

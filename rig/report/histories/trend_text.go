@@ -28,7 +28,7 @@ func trendText(w io.Writer, t trend.Trend) error {
 	fmt.Fprintf(&b, "cell      %s\nruns      %d\n", t.Cell, len(t.Runs))
 	fmt.Fprintf(&b, "verdicts  %s\n", verdicts(t.Runs))
 	for _, s := range t.Series {
-		writeSeries(&b, s, t.Runs)
+		writeSeries(&b, s, t)
 	}
 	b.WriteString("\n" + trendSentence(t) + "\n")
 	for _, c := range changes(t) {
@@ -53,22 +53,23 @@ func verdicts(runs []trend.Run) string {
 	return strings.Join(words, ", ")
 }
 
-func writeSeries(b *strings.Builder, s trend.TrendSeries, runs []trend.Run) {
+func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend) {
 	line, marks := sparkline(s.Points)
-	fmt.Fprintf(b, "\n%s: stale blocks of %d windows, oldest run first\n  %s\n", s.Name(), s.BlockSize, line)
+	said := of.Words()
+	fmt.Fprintf(b, "\n%s: %s blocks of %d %s, oldest run first\n  %s\n", s.Name(), said.Adjective(), s.BlockSize, said.Full().Windows, line)
 	if strings.TrimSpace(marks) != "" {
 		fmt.Fprintf(b, "  %s\n", marks)
 	}
 	word := map[string]string{}
-	for _, r := range runs {
+	for _, r := range of.Runs {
 		word[r.ID] = r.Word()
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  run\tended (UTC)\tsays\tstale blocks\tshare\t95 % interval\tp\t")
+	fmt.Fprintf(t, "  run\tended (UTC)\tsays\t%s blocks\tshare\t95 %% interval\tp\t\n", said.Adjective())
 	for _, p := range s.Points {
 		blocks, chance, flag := "-", "-", ""
 		if p.Share != nil {
-			blocks = fmt.Sprintf("%d of %d", p.StaleBlocks, p.Blocks)
+			blocks = fmt.Sprintf("%d of %d", p.HitBlocks, p.Blocks)
 		}
 		if p.Shift != nil {
 			chance = fmt.Sprintf("%.2g", *p.Shift)
@@ -128,8 +129,8 @@ func changes(t trend.Trend) []string {
 	for _, s := range t.Series {
 		for _, stretch := range stretches(s.Points) {
 			first := stretch[0]
-			text := fmt.Sprintf("%s: since %s, run %s, %s of blocks are stale (%s), %s before (p = %.1e)",
-				s.Name(), words.Moment(first.At), words.ShortID(first.Run), words.Percent(first.Share), words.Span(first.Interval), words.Percent(first.Expected), *first.Shift)
+			text := fmt.Sprintf("%s: since %s, run %s, %s of blocks are %s (%s), %s before (p = %.1e)",
+				s.Name(), words.Moment(first.At), words.ShortID(first.Run), words.Percent(first.Share), t.Words().Adjective(), words.Span(first.Interval), words.Percent(first.Expected), *first.Shift)
 			if len(stretch) > 1 {
 				text += fmt.Sprintf(", %d runs in a row", len(stretch))
 			}

@@ -12,10 +12,10 @@ import (
 // Sample is a comparison's result with something in each member.
 func Sample() trial.Result {
 	tally := func(stale uint64) wire.Tally {
-		return wire.Tally{Mode: "pc", Windows: 6400, Entries: 25600, Blocks: 400, StaleBlocks: stale, StaleWindows: stale, StaleEntries: stale, FirstStaleNS: 2_500_000}
+		return wire.Tally{Mode: "pc", Windows: 6400, Units: 25600, Blocks: 400, HitBlocks: stale, HitWindows: stale, HitUnits: stale, FirstHitNS: 2_500_000}
 	}
 	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
-		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, StaleNS: 1500}},
+		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, LastedNS: 1500}},
 		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
 	p := u
 	p.Patched, p.Tallies, p.Detections = true, []wire.Tally{tally(0)}, nil

@@ -30,10 +30,10 @@ func bisectText(w io.Writer, r bisect.Report) error {
 	var b strings.Builder
 	if len(r.Steps) > 0 {
 		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "round\tcommit\tanswer\twindows\tstale\tmiss\tseconds\tsubject")
+		fmt.Fprintf(t, "round\tcommit\tanswer\t%s\t%s\tmiss\tseconds\tsubject\n", r.Words.Full().Windows, r.Words.Column())
 		for _, s := range r.Steps {
 			row := bisectRow(r, s)
-			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.answer, row.windows, row.stale, row.miss, row.seconds, short(s.Subject)}, "\t"))
+			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.answer, row.windows, row.hits, row.miss, row.seconds, short(s.Subject)}, "\t"))
 		}
 		_ = t.Flush() // a Builder never fails
 		for _, s := range r.Steps {
@@ -56,12 +56,12 @@ func bisectText(w io.Writer, r bisect.Report) error {
 	for _, side := range []struct {
 		name string
 		code *trial.Code
-	}{{"stale side", r.StaleCode}, {"clean side", r.CleanCode}} {
+	}{{r.Words.Adjective() + " side", r.HitCode}, {"clean side", r.CleanCode}} {
 		if side.code != nil {
 			fmt.Fprintf(&b, "\ncode      %s: %s: ordered between the two writes: %s", side.name, side.code.Container, side.code.Ordered)
 		}
 	}
-	if r.StaleCode != nil || r.CleanCode != nil {
+	if r.HitCode != nil || r.CleanCode != nil {
 		b.WriteString("\n")
 	}
 	fmt.Fprintf(&b, "\nreport    %s\n", r.Folder)
@@ -93,9 +93,9 @@ func bisectWords(r bisect.Report) string {
 	if r.Given > 0 {
 		fmt.Fprintf(&b, "%d more answers came from %s and were not tested\n", r.Given, r.Log)
 	}
-	if r.Confidence != nil {
-		fmt.Fprintf(&b, "confidence %s: each clean commit excludes that %.2g %% of its blocks are stale, 1/%d of what the stale end shows at the least; that any of them is wrong has probability %.1e or less\n",
-			confidenceWords(*r.Confidence), 100*r.Share, int(r.StaleLower/r.Share+0.5), r.Miss)
+	if seen := r.Words.Adjective(); r.Confidence != nil {
+		fmt.Fprintf(&b, "confidence %s: each clean commit excludes that %.2g %% of its blocks are %s, 1/%d of what the %s end shows at the least; that any of them is wrong has probability %.1e or less\n",
+			confidenceWords(*r.Confidence), 100*r.Share, seen, int(r.HitLower/r.Share+0.5), seen, r.Miss)
 	}
 	return b.String()
 }
@@ -124,11 +124,11 @@ func bisectCounts(r bisect.Report) (tested, reused, skipped int) {
 }
 
 // bisectCells are a step's cells as text.
-type bisectCells struct{ round, commit, answer, windows, stale, miss, seconds, how string }
+type bisectCells struct{ round, commit, answer, windows, hits, miss, seconds, how string }
 
 func bisectRow(r bisect.Report, s bisect.Answer) bisectCells {
 	c := bisectCells{round: fmt.Sprint(s.Round), commit: s.Commit[:min(12, len(s.Commit))], seconds: fmt.Sprintf("%.0f", s.Seconds),
-		windows: "-", stale: "-", miss: "-", how: "tested"}
+		windows: "-", hits: "-", miss: "-", how: "tested"}
 	if s.Round == 0 {
 		c.round = "end"
 	}
@@ -140,16 +140,16 @@ func bisectRow(r bisect.Report, s bisect.Answer) bisectCells {
 	default:
 		c.answer = "skip"
 	}
-	var windows, stale uint64
+	var windows, hits uint64
 	for _, t := range s.Tallies {
-		windows, stale = windows+t.Windows, stale+t.StaleWindows
+		windows, hits = windows+t.Windows, hits+t.HitWindows
 	}
 	switch {
 	case s.SameAs != "":
 		c.how = fmt.Sprintf("same code as %.12s, by its %s", s.SameAs, s.SameBy)
 		c.windows = fmt.Sprintf("as %.12s", s.SameAs)
 	case len(s.Tallies) > 0:
-		c.windows, c.stale = fmt.Sprint(windows), fmt.Sprint(stale)
+		c.windows, c.hits = fmt.Sprint(windows), fmt.Sprint(hits)
 	default:
 		c.how = "not tested"
 	}

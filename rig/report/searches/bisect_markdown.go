@@ -33,13 +33,13 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 		words.Fence(&b, "", c.Files)
 		words.Fence(&b, "diff", words.Head(c.Diff, diffLines))
 	}
-	if r.StaleCode != nil || r.CleanCode != nil {
+	if r.HitCode != nil || r.CleanCode != nil {
 		b.WriteString("\n## What the binaries say\n\n")
 	}
 	for _, side := range []struct {
 		name string
 		code *trial.Code
-	}{{"stale", r.StaleCode}, {"clean", r.CleanCode}} {
+	}{{words.Plain(r.Words.Adjective()), r.HitCode}, {"clean", r.CleanCode}} {
 		if side.code == nil {
 			continue
 		}
@@ -51,16 +51,17 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 	}
 	if r.Witness != nil {
 		code := trial.Code{}
-		if r.StaleCode != nil {
-			code = *r.StaleCode
+		if r.HitCode != nil {
+			code = *r.HitCode
 		}
-		bisectWitness(&b, *r.Witness, code)
+		bisectWitness(&b, r, code)
 	}
-	b.WriteString("\n## Steps\n\n| round | commit | subject | answer | windows | stale | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "\n## Steps\n\n| round | commit | subject | answer | %s | %s | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n",
+		words.Plain(r.Words.Full().Windows), words.Plain(r.Words.Column()))
 	for _, s := range r.Steps {
 		c := bisectRow(r, s)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.stale, c.miss, c.seconds, c.how, words.Plain(words.Below(r.Folder, s.Log)))
+			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(words.Below(r.Folder, s.Log)))
 	}
 	for _, s := range r.Steps {
 		if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
@@ -75,9 +76,10 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 	return err
 }
 
-func bisectWitness(b *strings.Builder, w trial.Witness, code trial.Code) {
+func bisectWitness(b *strings.Builder, r bisect.Report, code trial.Code) {
+	w := *r.Witness
 	reading := witness.Read(w, code)
-	fmt.Fprintf(b, "\n## A stale read on the stale side\n\n%s\n\n", words.Plain(explain.Title(w)))
+	fmt.Fprintf(b, "\n## %s on the %s side\n\n%s\n\n", words.Plain(words.Capital(r.Words.A())), words.Plain(r.Words.Adjective()), words.Plain(explain.Title(w)))
 	fmt.Fprintf(b, "%s\n", words.Plain(explain.Summary(reading)))
 	rows := [][]string{explain.EventColumns}
 	for i, e := range w.Events {

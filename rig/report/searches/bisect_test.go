@@ -26,7 +26,7 @@ func searched() bisect.Report {
 	stale := trial.VariantJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
 	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
 	tally := func(windows, stale uint64) []wire.Tally {
-		return []wire.Tally{{Mode: "pc", Windows: windows, StaleWindows: stale}}
+		return []wire.Tally{{Mode: "pc", Windows: windows, HitWindows: stale}}
 	}
 	return bisect.Report{
 		Schema: bisect.Schema, Version: "test", Outcome: "found", Repository: "linux.git",
@@ -35,7 +35,7 @@ func searched() bisect.Report {
 			Fixes: "Fixes: cccccccccccc (\"kcov: drop a barrier | that nothing needs\")", Files: " kernel/kcov.c | 1 -", Diff: "-\tsmp_wmb();",
 		}},
 		Good: []string{hash("a")}, Bad: []string{hash("f")}, TermOld: "good", TermNew: "bad", Paths: []string{},
-		Commits: 42, Left: 1, Rounds: 3, Workers: 1, StaleLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
+		Commits: 42, Left: 1, Rounds: 3, Workers: 1, HitLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
 		Spec: trial.Spec{Arch: "arm64"}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}, Host: trial.Host{System: "Debian"}, Folder: "/s", GitLog: "/s/bisect.log",
 		Steps: []bisect.Answer{
@@ -45,7 +45,7 @@ func searched() bisect.Report {
 			{Commit: hash("d"), Subject: "no kernel", Round: 2, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
 			{Commit: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Round: 3, VariantJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
 		},
-		StaleCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "no"},
+		HitCode:   &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "no"},
 		CleanCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
 		Witness: &trial.Witness{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
 			{VCPU: 0, Kind: trial.Delayed, Symbol: "__pi_memcpy", Address: 0x1000, Value: 7, Version: 1},

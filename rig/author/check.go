@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
+)
+
+// CheckOrder says which scenario to look over, and how far.
+type CheckOrder struct {
+	command.Config      // Spec's scenario and kernel members, CacheDir and Events; an empty Arch is the scenario's first
+	NoBuild        bool // no kernel is built
+	// Open opens the tree for what it says without a build; nil: the real one.
+	Open Opener
+}
+
+// Checked is what was found in a scenario.
+type Checked struct {
+	Name     string    `json:"name"` // empty: the file could not be read
+	File     string    `json:"file"`
+	OK       bool      `json:"ok"` // nothing is wrong, and nothing is left to do
+	Findings []Finding `json:"findings"`
+	Linux    string    `json:"linux"`   // version of the tree; empty: it was not looked at
+	Side     Side      `json:"side"`    // of the tree; empty: not known
+	Program  int       `json:"program"` // bytes; 0: there is none, or it was not made
+	Arch     string    `json:"arch"`
+	Kernels  []Kernel  `json:"kernels"` // that were built
+	Skipped  []string  `json:"skipped"` // what was not looked at, and why
+}
+
+// Kernel is what became of the scenario's scope in a kernel.
+type Kernel struct {
+	Variant string                `json:"variant"`
+	Scope   []trial.ScopeFunction `json:"scope"`
+	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
+}
+
+// checker is a scenario that is looked over.
+type checker struct {
+	order  CheckOrder
+	out    Checked
+	s      scenario.Scenario
+	text   []byte                    // of the file
+	places map[string]yamlfile.Place // in it
+}
+
+// Check looks a scenario over, and says all that is wrong with it. Its error is of
+// what could not be looked at by no fault of the scenario; what was found stands beside it.
+func Check(ctx context.Context, o CheckOrder) (Checked, error) {
+	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}}}
+	if o.Open == nil {
+		c.order.Open = openReal
+	}
+	err := c.check(ctx)
+	c.out.Findings = inOrder(c.out.Findings)
+	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level != Note })
+	return c.out, err
+}
+
+func (c *checker) check(ctx context.Context) error {
+	if read, err := c.read(); !read || err != nil {
+		return err
+	}
+	fits := c.fix()
+	if err := c.program(ctx); err != nil {
+		return err
+	}
+	cfg, _, err := c.order.Normalise()
+	if err != nil {
+		return err
+	}
+	if err := c.tree(ctx, cfg, fits); err != nil {
+		return err
+	}
+	switch {
+	case c.order.NoBuild:
+		c.skip("the scope, and the functions that are named: no kernel was built")
+		return nil
+	case c.failed():
+		c.skip("the scope, and the functions that are named: a kernel is built when nothing else is wrong")
+		return nil
+	}
+	return c.build(ctx, cfg)
+}
+
+// failed says whether anything is wrong so far.
+func (c *checker) failed() bool {
+	return slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level == Wrong })
+}
+
+// read reads the scenario, and says whether it could.
+func (c *checker) read() (bool, error) {
+	ref := c.order.Spec.Scenario
+	c.out.File = ref
+	s, err := scenario.Load(ref)
+	if slices.Contains(scenario.Names(), ref) {
+		c.out.File = filepath.Join("scenarios", ref, scenario.FileName)
+	} else if info, failed := os.Stat(ref); failed == nil && info.IsDir() {
+		c.out.File = filepath.Join(ref, scenario.FileName)
+	}
+	if c.text = s.Text(scenario.FileName); c.text == nil {
+		var failed error
+		if c.text, failed = disk.ReadRegular(c.out.File); failed != nil {
+			return false, err // there is no such file: nothing to look over
+		}
+	}
+	c.places = yamlfile.Places(c.text)
+	c.add(marks(c.out.File, c.text)...)
+	if err != nil {
+		c.problems(err)
+		c.skip("what the file names: it could not be read")
+		return false, nil
+	}
+	c.s, c.out.Name = s, s.Name
+	c.order.Scenario = &c.s
+	if c.out.Arch = c.order.Spec.Arch; c.out.Arch == "" {
+		c.out.Arch = s.Archs[0]
+	}
+	c.order.Spec.Arch = c.out.Arch
+	if err := s.Applies(c.out.Arch); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// problems takes apart what is wrong with the file.
+func (c *checker) problems(err error) {
+	var p yamlfile.Problem
+	switch several := err.(type) {
+	case yamlfile.Problem:
+		c.add(Finding{Wrong, p.File, p.Line, p.Column, p.Text})
+	case interface{ Unwrap() []error }:
+		for _, one := range several.Unwrap() {
+			if errors.As(one, &p) {
+				c.add(Finding{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
+			} else {
+				c.wrong("", "%v", one)
+			}
+		}
+	default:
+		if inner := errors.Unwrap(err); inner != nil {
+			c.problems(inner)
+			return
+		}
+		c.wrong("", "%v", err)
+	}
+}
+
+// fix looks at the patches, and says whether a tree can be asked about them.
+func (c *checker) fix() bool {
+	objects := len(c.s.Objects) > 0
+	var files []string
+	good := true
+	for i, series := range kernels.SeriesOf(c.s) {
+		patches, err := series.Patches()
+		if err != nil {
+			c.wrongAt(member("fix", i), err)
+			good = false
+			continue
+		}
+		files = append(files, Files(patches)...)
+	}
+	if good && !objects && !slices.ContainsFunc(files, compiled) {
+		c.wrong("fix", "it changes %s, and nothing that is compiled by itself: name objects, such as objects: [net/tls/tls_main.o]", list(files))
+		good = false
+	}
+	return good
+}
+
+// wrongAt adds an error about a member of the file. One that is not the user's or the
+// kernel's is none of the scenario's, and returned.
+func (c *checker) wrongAt(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Error
+	errors.As(err, &f)
+	switch kind := fault.KindOf(err); {
+	case kind != fault.User && kind != fault.Kernel || errors.Is(err, context.Canceled):
+		return err
+	case f != nil && f.Try != "":
+		c.wrong(where, "%v (try: %s)", err, f.Try)
+	default:
+		c.wrong(where, "%v", err)
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/program"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// facts are a tree's, as a test has them.
+type facts struct {
+	has  bool
+	err  error
+	lost []kernel.Lost
+}
+
+func (facts) Linux() string { return "6.12.117" }
+func (f facts) HasFix(context.Context, []kernel.Series) (bool, error) {
+	return f.has, f.err
+}
+func (f facts) Configure(context.Context) ([]kernel.Lost, error) { return f.lost, nil }
+func (facts) Symbols() (map[string]string, error) {
+	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig"}, nil
+}
+func (facts) ReadFile(path string) (string, error) { return readLinux(path) }
+func (facts) Close() error                         { return nil }
+
+const good = `kcovrig: scenario/1
+name: mine
+title: a title
+fix: [fix.patch]
+config: |
+  CONFIG_INET=y
+  CONFIG_TLS=y
+scope: {kernel: [helper]}
+workload:
+  source: mine.c
+detect:
+  - oops: victim
+`
+
+// folder writes a scenario; change are pairs of what is replaced in its file.
+func folder(t *testing.T, change ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"scenario.yaml": strings.NewReplacer(change...).Replace(good), "fix.patch": string(tlsPatch(t).Text), "mine.c": "int main(void) { return 0; }\n",
+		"bad.patch": "no patch\n", "headers.patch": "--- a/include/x.h\n+++ b/include/x.h\n@@ -1 +1,2 @@\n a\n+b\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	return dir
+}
+
+// looked checks a folder in a lab, where the tree tells f.
+func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked {
+	t.Helper()
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
+	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, dir
+	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
+		return []objcode.Range{{Symbol: names[0], Start: 1, End: 2}}, nil
+	}
+	if change != nil {
+		change(&o)
+	}
+	got, err := Check(t.Context(), o)
+	require.NoError(t, err)
+	for i, f := range got.Findings {
+		got.Findings[i].File = strings.TrimPrefix(f.File, dir+"/")
+	}
+	return got
+}
+
+// armELF is as much of a static arm64 program as is looked at.
+func armELF(t *testing.T) []byte {
+	t.Helper()
+	head := make([]byte, 64)
+	copy(head, "\x7fELF\x02\x01\x01")
+	head[16], head[18], head[20], head[52] = 2, 183, 1, 64
+	return head
+}
+
+func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
+	got := looked(t, folder(t), facts{}, nil)
+	assert.True(t, got.OK, "%+v", got.Findings)
+	assert.Equal(t, Lacks, got.Side)
+	assert.Len(t, got.Kernels, 2)
+	assert.Equal(t, 64, got.Program)
+	got = looked(t, folder(t), facts{has: true}, func(o *CheckOrder) { o.NoBuild = true })
+	assert.True(t, got.OK)
+	assert.Equal(t, Has, got.Side)
+	assert.Empty(t, got.Kernels)
+	assert.Len(t, got.Skipped, 1)
+}
+
+func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
+	compilerSays := &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: warning: w\nmine.c:4:9: error: 'x' undeclared\nld: undefined reference to `y'\n"}
+	lost := facts{
+		lost: []kernel.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}},
+		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2"}}},
+	}
+	noFunction := func(_ string, names []string) ([]objcode.Range, error) {
+		return nil, fault.Newf(fault.User, "", "vmlinux has no function %s; what would match: victims", names[0])
+	}
+	for name, c := range map[string]struct {
+		change []string
+		facts  facts
+		with   func(*CheckOrder)
+		want   []string
+	}{
+		"the file":               {change: []string{"name: mine", "name: Mine", "fix.patch", "../x"}, want: []string{"2:7: name", "4:7: fix"}},
+		"files that are missing": {change: []string{"fix.patch", "none.patch", "mine.c", "none.c"}, want: []string{"4:7: fix[0]: ", "10:3: workload: "}},
+		"patches":                {change: []string{"[fix.patch]", "[bad.patch, headers.patch]"}, want: []string{"4:7: read patch"}},
+		"headers":                {change: []string{"fix.patch", "headers.patch"}, want: []string{"4:6: it changes include/x.h"}},
+		"a workload":             {change: []string{"source: mine.c", "builtin: kcof"}, want: []string{"10:12: unknown workload.builtin \"kcof\"; did you mean \"kcov\"?"}},
+		"what is left to do":     {change: []string{"title: a", "# TODO(you): think\ntitle: a"}, want: []string{"3:3: think"}},
+		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
+			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
+		}, want: []string{
+			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither goes on linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
+			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
+		}},
+		"a program of another machine": {with: func(o *CheckOrder) {
+			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
+		}, want: []string{"10:3: the program is no ELF"}},
+		"names": {with: func(o *CheckOrder) { o.Doers.Functions = noFunction }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
+	} {
+		got := looked(t, folder(t, c.change...), c.facts, c.with)
+		assert.False(t, got.OK, name)
+		text := ""
+		for _, f := range got.Findings {
+			text += (f.File + ":" + place(f) + ": " + f.Text + "\n")
+		}
+		for _, want := range c.want {
+			assert.Contains(t, text, want, name)
+		}
+		assert.Len(t, got.Findings, len(c.want), "%s: %s", name, text)
+	}
+}
+
+func place(f Finding) string {
+	return strings.Join([]string{strconv.Itoa(f.Line), strconv.Itoa(f.Col)}, ":")
+}
+
+// unscoped are kernels in which the scope cannot be found.
+type unscoped struct{ kernels.Source }
+
+func (unscoped) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
+	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New("vmlinux has no code of it"), Try: "another scope"}
+}
+
+func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
+	open := func(o *CheckOrder) {
+		lab := o.Kernels
+		o.Kernels = func(ctx context.Context, cfg kernels.Config) (kernels.Source, error) {
+			source, err := lab(ctx, cfg)
+			return unscoped{source}, err
+		}
+	}
+	got := looked(t, folder(t), facts{}, open)
+	require.Len(t, got.Findings, 1)
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
+	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		open(o)
+		o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
+			if names[0] != "victim" {
+				return nil, fault.Newf(fault.User, "", "vmlinux has no function %s", names[0])
+			}
+			return nil, nil
+		}
+	})
+	require.Len(t, got.Findings, 1)
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper"}, got.Findings[0])
+}
+
+func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
+	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+		lab.Same = trial.CodeSame
+		o.Kernels = lab.Open
+	})
+	require.Len(t, got.Findings, 1)
+	assert.Contains(t, got.Findings[0].Text, "the same code")
+}
+
+// What is no fault of the scenario's is no finding: the check itself failed.
+func TestAFaultOfTheRigIsNoFinding(t *testing.T) {
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) {
+		return nil, fault.Newf(fault.Rig, "open the tree", "the disk is full")
+	}}
+	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, folder(t)
+	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	got, err := Check(t.Context(), o)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.False(t, got.OK)
+	o.Spec.Scenario = "none"
+	_, err = Check(t.Context(), o)
+	assert.ErrorContains(t, err, "unknown scenario")
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/program"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
+)
+
+// Facts are what a tree tells without a build.
+type Facts interface {
+	Linux() string
+	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
+	Configure(ctx context.Context) ([]kernel.Lost, error)
+	Symbols() (map[string]string, error)
+	ReadFile(path string) (string, error)
+	Close() error
+}
+
+// Opener opens the tree that a configuration names.
+type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
+
+type realTree struct{ *kernel.Tree }
+
+// Linux is the tree's version.
+func (t realTree) Linux() string { return t.Version }
+
+func openReal(ctx context.Context, cfg kernels.Config) (Facts, error) {
+	of := kernels.BuildConfig(cfg, runtime.NumCPU())
+	of.AsIs, of.Series, of.Objects, of.Patches = true, nil, nil, nil // what they are to the tree is asked
+	t, err := kernel.Open(ctx, of)
+	return realTree{t}, err
+}
+
+// tree looks at what the tree says of the scenario: version, patches, configuration.
+func (c *checker) tree(ctx context.Context, cfg command.Config, fits bool) (err error) {
+	of, err := cfg.KernelConfig()
+	if err != nil {
+		return err
+	}
+	tree, err := c.order.Open(ctx, of)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tree.Close()) }()
+	c.out.Linux = tree.Linux()
+	if !c.s.Kernels.Holds(c.out.Linux) {
+		c.wrong("kernels", "linux %s is none of them (%s): nothing is looked for in this tree", c.out.Linux, c.s.Kernels)
+	}
+	if fits {
+		if err := c.side(ctx, tree); err != nil {
+			return err
+		}
+	}
+	return c.config(ctx, tree)
+}
+
+// side asks whether the tree has the fix.
+func (c *checker) side(ctx context.Context, tree Facts) error {
+	has, err := tree.HasFix(ctx, kernels.SeriesOf(c.s))
+	none := trial.Inapplicable(err)
+	switch {
+	case none != nil:
+		for i, t := range none.Tries {
+			if t.For != "" {
+				c.find(Note, member("fix", i), t.Series+" is for kernels "+t.For+", and was not tried")
+				continue
+			}
+			c.wrong(member("fix", i), "%s neither goes on linux %s (%s) nor comes off it (%s)", t.Series, c.out.Linux, t.On, t.Off)
+		}
+	case err != nil:
+		return c.wrongAt("fix", err)
+	case has:
+		c.out.Side = Has
+	default:
+		c.out.Side = Lacks
+	}
+	return nil
+}
+
+// config asks kbuild what becomes of the configuration.
+func (c *checker) config(ctx context.Context, tree Facts) error {
+	lost, err := tree.Configure(ctx)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	known, err := tree.Symbols()
+	if err != nil {
+		return err
+	}
+	for _, l := range lost {
+		f, own := c.ofSymbol(l.Name)
+		f.Level, f.Text = Wrong, c.whyLost(l, known, tree)
+		if !own {
+			f.Text += "; kcovrig's own configuration asks for it"
+		}
+		c.add(f)
+	}
+	return nil
+}
+
+// whyLost says what became of a setting, and what probably was meant.
+func (c *checker) whyLost(l kernel.Lost, known map[string]string, tree Facts) string {
+	name := strings.TrimPrefix(l.Name, "CONFIG_")
+	file, there := known[name]
+	if !there {
+		text := "linux " + c.out.Linux + " has no " + l.Name
+		if near := yamlfile.Nearest(name, slices.Sorted(maps.Keys(known))); near != "" {
+			text += "; did you mean CONFIG_" + near + "?"
+		}
+		return text
+	}
+	is := "it is not offered"
+	if l.Is != "" {
+		is = "it is " + l.Is
+	}
+	text := l.Name + "=" + l.Value + " does not stay: " + is + " (" + file + ")"
+	entry, err := tree.ReadFile(file)
+	if err != nil {
+		return text
+	}
+	if needs, _ := entryOf(entry, name); len(needs) > 0 {
+		text += ", and depends on " + strings.Join(needs, ", ")
+	}
+	return text
+}
+
+// program makes the scenario's program, as the guest would have it.
+func (c *checker) program(ctx context.Context) error {
+	p := c.s.Program
+	if p == nil {
+		return nil
+	}
+	cfg, _, err := c.order.Normalise()
+	if err != nil {
+		return err
+	}
+	of, err := cfg.KernelConfig()
+	if err != nil {
+		return err
+	}
+	if p.Source != "" {
+		c.add(marks(c.beside(p.Source), c.s.Text(p.Source))...)
+	}
+	raw, err := cfg.Doers.Program(ctx, program.Config{Arch: of.Arch, CacheDir: cfg.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary})
+	if err != nil {
+		return c.compiler(err)
+	}
+	if err := static(raw, of.Arch.Machine); err != nil {
+		return c.wrongAt("workload", fault.Wrap(fault.User, "", err))
+	}
+	c.out.Program = len(raw)
+	return nil
+}

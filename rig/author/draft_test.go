@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/kernel/patches"
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/scenario"
+)
+
+// linux is a tree of the Makefiles and Kconfig files that are read.
+var linux = map[string]string{
+	"Kbuild":             "obj-y += kernel/\nobj-y += drivers/\nobj-$(CONFIG_NET)\t+= net/\n",
+	"Makefile":           "VERSION = 6\n",
+	"net/Makefile":       "obj-$(CONFIG_INET) += ipv4/\nobj-$(CONFIG_TLS)\t+= tls/\n",
+	"net/Kconfig":        "menuconfig NET\n\tbool \"Networking\"\n\nif NET\nconfig INET\n\tbool \"TCP/IP\"\n\thelp\n\t  if you need it\n\nendif\n",
+	"net/tls/Makefile":   "obj-$(CONFIG_TLS) += tls.o\n\ntls-y := tls_main.o \\\n\ttls_sw.o # two\ntls-$(CONFIG_TLS_DEVICE) += tls_device.o\n",
+	"net/tls/Kconfig":    "config TLS\n\ttristate \"TLS\"\n\tdepends on INET\n\nconfig TLS_DEVICE\n\tbool \"offload\"\n\tdepends on TLS && (A || B)\n",
+	"kernel/Makefile":    "obj-y = fork.o\nobj-$(CONFIG_WATCH_QUEUE) += watch_queue.o\n",
+	"init/Kconfig":       "config WATCH_QUEUE\n\tbool \"watch\"\n\tselect KEYS\n",
+	"drivers/Makefile":   "obj-y += a/b/\n",
+	"drivers/a/b/Kbuild": "lib-y += here.o\n",
+}
+
+func readLinux(path string) (string, error) {
+	text, ok := linux[path]
+	if !ok {
+		return "", fs.ErrNotExist
+	}
+	return text, nil
+}
+
+func symbols(b Build) (out []string) {
+	for _, s := range b.Settings {
+		out = append(out, s.Symbol)
+	}
+	return out
+}
+
+func TestTheSymbolsThatCompileAFileAreFoundInTheMakefiles(t *testing.T) {
+	for file, want := range map[string]string{
+		"net/tls/tls_main.c":     "NET INET TLS",
+		"net/tls/tls_sw.c":       "NET INET TLS",
+		"net/tls/tls_device.c":   "NET INET TLS TLS_DEVICE",
+		"kernel/watch_queue.c":   "WATCH_QUEUE",
+		"kernel/fork.c":          "",
+		"drivers/a/b/here.c":     "",
+		"include/linux/fork.h":   "",
+		"Documentation/x/fork.c": "",
+	} {
+		assert.Equal(t, want, strings.Join(symbols(settings([]string{file}, readLinux)), " "), file)
+	}
+	b := settings([]string{"net/tls/tls_device.c", "kernel/none.c"}, readLinux)
+	assert.Equal(t, []string{"CONFIG_TLS_DEVICE depends on (A || B)"}, b.Conditions)
+	assert.Equal(t, []string{"no Makefile says what compiles kernel/none.c"}, b.Unknown)
+}
+
+// A tree is anybody's: one that goes round in circles ends.
+func TestMakefilesThatNameEachOtherEnd(t *testing.T) {
+	loop := func(string) (string, error) {
+		return "a-y := b.o\nb-y := a.o\nobj-$(CONFIG_A) += x/\nconfig A\n depends on B\nconfig B\n depends on A\n", nil
+	}
+	b := settings([]string{"x/a.c"}, loop)
+	assert.NotEmpty(t, b.Unknown)
+}
+
+func patch(subject, message, file string) File {
+	return File{"fix.patch", []byte("From: A <a@b.c>\nSubject: " + subject + "\n\n" + message + "\n---\n" +
+		"--- a/" + file + "\n+++ b/" + file + "\n@@ -1 +1,2 @@\n a\n+b\n")}
+}
+
+func tlsPatch(t *testing.T) File {
+	t.Helper()
+	const name = "0001-tls-order-icsk_ulp_data-before-sk_prot.patch"
+	text, err := fs.ReadFile(patches.Files(), "tls/"+name)
+	require.NoError(t, err)
+	return File{name, text}
+}
+
+var drafts = map[string]func(t *testing.T) Input{
+	"found": func(t *testing.T) Input {
+		p := patch("[PATCH net v2 1/1] tls: fix missing memory barrier: \"tls_init\"",
+			"Unable to handle kernel NULL pointer dereference at virtual address 50\npc : tls_getsockopt.isra.0+0x1c/0x2bc\nlr : f+0x18/0x20\n\nFixes: 3c4d7559159b (\"tls: kernel TLS support\")", "net/tls/tls_main.c")
+		return Input{Patch: p, Program: &File{"repro.c", []byte("puts(\"ready\"); puts(\"try 1\");")},
+			Tree: &Tree{Version: "6.12.117", Side: Lacks, Build: settings([]string{"net/tls/tls_main.c"}, readLinux)}}
+	},
+	"little": func(t *testing.T) Input {
+		return Input{Patch: File{"../weird name?.diff", []byte("--- a/include/x.h\n+++ b/include/x.h\n@@ -1 +1,2 @@\n a\n+b\n")}}
+	},
+	"sanitizer": func(t *testing.T) Input {
+		p := patch("gsm: free it later", "BUG: KASAN: slab-use-after-free in gsm_send+0x1/0x2 [n_gsm]\nRIP: 0010:other+0x1/0x2\nINFO: task a:1 blocked for more than 1 s", "kernel/watch_queue.c")
+		return Input{Name: "gsm", Patch: p, Config: &File{"my config", []byte("CONFIG_A=y\n")}, Program: &File{"poc", []byte("\x7fELF\x00")},
+			Tree: &Tree{Version: "6.12.117", Why: "line 3 differs"}}
+	},
+	"silent": func(t *testing.T) Input {
+		return Input{Patch: tlsPatch(t), Program: &File{"repro.c", []byte("int main(void) { for (;;) ; }")},
+			Tree: &Tree{Version: "6.12.117", Side: Has, Build: settings([]string{"net/tls/tls_main.c"}, readLinux)}}
+	},
+}
+
+func TestADraftSaysWhatWasFoundAndMarksWhatWasNot(t *testing.T) {
+	for name, in := range drafts {
+		_, files, err := Draft(in(t))
+		require.NoError(t, err, name)
+		var b strings.Builder
+		for _, f := range slices.Sorted(maps.Keys(files)) {
+			b.WriteString("== " + f + "\n")
+			if f == scenario.FileName {
+				b.Write(files[f])
+			}
+		}
+		goldentest.Check(t, filepath.Join("draft", name+".txt"), b.String())
+	}
+}
+
+// What is drafted is a scenario: nothing that was left to its writer stops it from
+// being read, but for a fix that nothing compiled holds.
+func TestADraftIsAScenario(t *testing.T) {
+	for name, in := range drafts {
+		draft, files, err := Draft(in(t))
+		require.NoError(t, err, name)
+		dir := filepath.Join(t.TempDir(), "s")
+		require.NoError(t, write(dir, files), name)
+		s, err := scenario.Load(dir)
+		require.NoError(t, err, name)
+		assert.Equal(t, draft, s.Name)
+	}
+}
+
+func TestWhatAMessageQuotesIsWhatIsDetected(t *testing.T) {
+	for message, want := range map[string][]Sign{
+		"pc : f+0x1/0x2\nlr : g+0x1/0x2":                                          {{"oops", "f"}},
+		"RIP: 0010:f+0x1/0x2\nRIP: 0033:0x7f":                                     {{"oops", "f"}},
+		"IP: [<ffffffff8100>] f+0x1/0x2":                                          {{"oops", "f"}},
+		"PC is at f+0x1/0x2":                                                      {{"oops", "f"}},
+		"BUG: KASAN: use-after-free in f+0x1/0x2\nRIP: 0010:g+0x1":                {{"kasan", "f"}},
+		"WARNING: CPU: 0 PID: 1 at net/a.c:3 f+0x1/0x2\npc : g+0x1/0x2":           {{"warn", "f"}},
+		"WARNING: CPU: 0 PID: 1 at net/a.c:3\nRIP: 0010:f+0x1/0x2":                {{"warn", "f"}},
+		"kernel BUG at mm/a.c:3!\nInternal error: Oops - BUG: 0 [#1]\npc : f+0x1": {{"bug", "f"}},
+		"BUG: kernel NULL pointer dereference, address: 0":                        {{"oops", ""}},
+		"Unable to handle kernel paging request\npc : f.isra.0+0x1/0x2":           {{"oops", "f"}},
+		"pc : f+0x1/0x2\n\nWARNING: at a.c:1 g+0x1/0x2\npc : f+0x1/0x2":           {{"oops", "f"}, {"warn", "g"}},
+		"nothing of the kind, but RIP and pc : are words":                         nil,
+	} {
+		assert.Equal(t, want, read(message).signs, message)
+	}
+}
+
+func TestNewWritesOverNothing(t *testing.T) {
+	dir := t.TempDir()
+	fix := filepath.Join(dir, "fix.patch")
+	require.NoError(t, os.WriteFile(fix, tlsPatch(t).Text, 0o644))
+	_, err := New(t.Context(), Order{Dir: dir, Patch: fix})
+	require.ErrorContains(t, err, "holds files already")
+	_, err = New(t.Context(), Order{Dir: fix, Patch: fix})
+	require.Error(t, err)
+	made, err := New(t.Context(), Order{Dir: filepath.Join(dir, "Mine 2"), Patch: fix})
+	require.NoError(t, err)
+	assert.Equal(t, "mine-2", made.Name)
+	assert.NotEmpty(t, made.Todo)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, entries, 2)
+}

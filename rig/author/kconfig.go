@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Setting is a configuration symbol that a file of the patch's needs, without CONFIG_.
+type Setting struct{ Symbol, Why string }
+
+// Build is what a tree's Makefiles and Kconfig files say of the patch's files.
+type Build struct {
+	Settings []Setting
+	// Conditions are what symbols depend on beside other symbols.
+	Conditions []string
+	// Unknown says what could not be found out.
+	Unknown []string
+}
+
+// reader returns a file of a tree, or an error.
+type reader func(path string) (string, error)
+
+// The parts of kbuild's and Kconfig's languages that are read here
+// (Documentation/kbuild/makefiles.rst, kconfig-language.rst).
+var (
+	rule      = regexp.MustCompile(`^\s*([A-Za-z0-9_+./-]+)-(y|objs|m|\$\(CONFIG_([A-Za-z0-9_]+)\))\s*[:+]?=\s*(.*)$`)
+	entry     = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
+	dependsOn = regexp.MustCompile(`^\s+depends on\s+(.+)$`)
+	blockOf   = regexp.MustCompile(`^if\s+(.+)$`) // not indented: help texts have ifs too
+	blockEnd  = regexp.MustCompile(`^endif\b`)
+	newEntry  = regexp.MustCompile(`^\s*(?:menuconfig|config|menu|endmenu|choice|endchoice|comment|source|if|endif)\b`)
+	plain     = regexp.MustCompile(`^[A-Z0-9_]+$`)
+)
+
+// listed are the targets under which a Makefile lists objects and folders that are
+// linked into the kernel.
+var listed = []string{"obj", "lib", "core", "drivers", "net", "libs", "virt"}
+
+// settings finds which configuration symbols compile the source files.
+func settings(files []string, read reader) Build {
+	f := &kbuild{read: read, seen: map[string]bool{}}
+	for _, file := range files {
+		dir, base := path.Split(file)
+		ext := path.Ext(base)
+		if ext != ".c" && ext != ".S" {
+			continue
+		}
+		f.why = "compiles " + file
+		object := strings.TrimSuffix(base, ext) + ".o"
+		if !f.object(path.Clean(dir), object, 0) {
+			f.out.Unknown = append(f.out.Unknown, "no Makefile says what compiles "+file)
+		}
+	}
+	return f.out
+}
+
+// kbuild follows objects through the Makefiles.
+type kbuild struct {
+	read reader
+	why  string
+	seen map[string]bool // symbols that are among the settings
+	out  Build
+}
+
+// deepest bounds how far composite objects and dependencies are followed.
+const deepest = 12
+
+// object finds what links the object of a folder into the kernel.
+func (f *kbuild) object(dir, object string, depth int) bool {
+	text, ok := f.makefile(dir)
+	if !ok || depth > deepest {
+		return false
+	}
+	for _, r := range text {
+		if !slices.Contains(strings.Fields(r.of), object) {
+			continue
+		}
+		if slices.Contains(listed, r.target) {
+			f.need(r.config, dir)
+			f.folder(dir, depth+1)
+			return true
+		}
+		if made := r.target + ".o"; made != object && f.object(dir, made, depth+1) {
+			f.need(r.config, dir)
+			return true
+		}
+	}
+	return false
+}
+
+// folder finds what makes kbuild descend into a folder, from whichever folder above.
+func (f *kbuild) folder(dir string, depth int) {
+	if dir == "." || strings.HasPrefix(dir, "arch/") && strings.Count(dir, "/") == 1 || depth > deepest {
+		return
+	}
+	for above := path.Dir(dir); ; above = path.Dir(above) {
+		text, _ := f.makefile(above)
+		below := strings.TrimPrefix(dir, above+"/")
+		if above == "." {
+			below = dir
+		}
+		for _, r := range text {
+			if slices.Contains(listed, r.target) && slices.Contains(strings.Fields(r.of), below+"/") {
+				f.need(r.config, dir)
+				f.folder(above, depth+1)
+				return
+			}
+		}
+		if above == "." {
+			f.out.Unknown = append(f.out.Unknown, "no Makefile says what makes kbuild descend into "+dir)
+			return
+		}
+	}
+}
+
+// line is a rule of a Makefile's.
+type line struct{ target, config, of string }
+
+// makefile reads the rules of a folder's, Kbuild before Makefile as kbuild does; the
+// tree's top has both.
+func (f *kbuild) makefile(dir string) ([]line, bool) {
+	var rules []line
+	have := false
+	for _, name := range []string{"Kbuild", "Makefile"} {
+		text, err := f.read(path.Join(dir, name))
+		if err != nil || have && dir != "." {
+			continue
+		}
+		have = true
+		for _, l := range logical(text) {
+			if m := rule.FindStringSubmatch(l); m != nil {
+				rules = append(rules, line{target: m[1], config: m[3], of: m[4]})
+			}
+		}
+	}
+	return rules, have
+}
+
+// logical are the lines of a Makefile, continued ones as one, without comments.
+func logical(text string) []string {
+	text = strings.ReplaceAll(text, "\\\n", " ")
+	var out []string
+	for l := range strings.Lines(text) {
+		l, _, _ = strings.Cut(l, "#")
+		out = append(out, strings.TrimSpace(l))
+	}
+	return out
+}
+
+// need adds a symbol, and those that it depends on, before it.
+func (f *kbuild) need(config, dir string) {
+	if config == "" || f.seen[config] {
+		return
+	}
+	f.seen[config] = true
+	for _, d := range f.depends(config, dir) {
+		if !plain.MatchString(d) {
+			f.out.Conditions = append(f.out.Conditions, "CONFIG_"+config+" depends on "+d)
+			continue
+		}
+		why := f.why
+		f.why = "CONFIG_" + config + " depends on it"
+		f.need(d, dir)
+		f.why = why
+	}
+	f.out.Settings = append(f.out.Settings, Setting{config, f.why})
+}
+
+// depends is what the entry of a symbol says that it depends on, and what the blocks
+// around it do, in the nearest Kconfig file above that has one. What is defined elsewhere
+// is taken as it is: kconfig has the last word.
+func (f *kbuild) depends(config, dir string) []string {
+	for ; ; dir = path.Dir(dir) {
+		for _, name := range []string{"Kconfig", "init/Kconfig"} {
+			if name != "Kconfig" && dir != "." {
+				continue
+			}
+			if text, err := f.read(path.Join(dir, name)); err == nil {
+				if found, ok := entryOf(text, config); ok {
+					return found
+				}
+			}
+		}
+		if dir == "." || dir == "/" {
+			return nil
+		}
+	}
+}
+
+// entryOf reads one symbol's conditions.
+func entryOf(text, config string) (conditions []string, found bool) {
+	var blocks []string
+	in := false
+	for _, l := range strings.Split(strings.ReplaceAll(text, "\\\n", " "), "\n") {
+		bare, _, _ := strings.Cut(l, "#")
+		if newEntry.MatchString(bare) {
+			in = false
+		}
+		switch m := entry.FindStringSubmatch(bare); {
+		case m != nil:
+			if in = m[1] == config; in && !found {
+				found = true
+				conditions = append(conditions, blocks...)
+			}
+		case blockEnd.MatchString(bare) && len(blocks) > 0:
+			blocks = blocks[:len(blocks)-1]
+		case blockOf.MatchString(bare):
+			blocks = append(blocks, blockOf.FindStringSubmatch(bare)[1])
+		case in && dependsOn.MatchString(bare):
+			conditions = append(conditions, dependsOn.FindStringSubmatch(bare)[1])
+		}
+	}
+	var parts []string
+	for _, c := range conditions {
+		parts = append(parts, allOf(c)...)
+	}
+	return parts, found
+}
+
+// allOf are the parts of a condition that all have to hold.
+func allOf(condition string) (parts []string) {
+	depth, from := 0, 0
+	for i, r := range condition {
+		switch {
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case depth == 0 && strings.HasPrefix(condition[i:], "||"):
+			return []string{strings.TrimSpace(condition)}
+		case depth == 0 && strings.HasPrefix(condition[i:], "&&"):
+			parts, from = append(parts, strings.TrimSpace(condition[from:i])), i+2
+		}
+	}
+	return append(parts, strings.TrimSpace(condition[from:]))
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
+)
+
+// Order is what a scenario is to be made of.
+type Order struct {
+	Dir                  string // to write; empty: the scenario's name
+	Name                 string // empty: that of Dir, or made of the patch's subject
+	Patch, Repro, Config string // files; the latter two may be empty
+	Tree, Rev            string // as for a build; empty: none is looked at
+	CacheDir             string
+	Line                 func(string) // what begins
+}
+
+// Written is a scenario that was written.
+type Written struct {
+	Name  string    `json:"name"`
+	Dir   string    `json:"dir"`
+	Files []string  `json:"files"` // in it, sorted
+	Todo  []Finding `json:"todo"`  // what is left to the writer
+}
+
+// New writes a scenario's folder, and never over what is there.
+func New(ctx context.Context, o Order) (Written, error) {
+	in, err := o.read()
+	if err != nil {
+		return Written{}, err
+	}
+	if o.Dir != "" {
+		if err := empty(o.Dir); err != nil { // before a tree is unpacked
+			return Written{}, err
+		}
+	}
+	if in.Tree, err = o.look(ctx, in.Patch); err != nil {
+		return Written{}, err
+	}
+	name, files, err := Draft(in)
+	if err != nil {
+		return Written{}, err
+	}
+	dir := o.Dir
+	if dir == "" {
+		dir = name
+	}
+	if err := empty(dir); err != nil {
+		return Written{}, err
+	}
+	w := Written{Name: name, Dir: dir, Files: slices.Sorted(maps.Keys(files)), Todo: []Finding{}}
+	for _, f := range w.Files {
+		w.Todo = append(w.Todo, marks(filepath.Join(dir, f), files[f])...)
+	}
+	return w, write(dir, files)
+}
+
+// read reads what the order names.
+func (o Order) read() (Input, error) {
+	in := Input{Name: o.Name}
+	if o.Dir != "" && o.Name == "" {
+		in.Name = nameOf(filepath.Base(filepath.Clean(o.Dir)))
+	}
+	one := func(flag, name string) (*File, error) {
+		if name == "" {
+			return nil, nil
+		}
+		text, err := disk.ReadInput(name)
+		return &File{filepath.Base(name), text}, fault.Wrap(fault.User, flag, err)
+	}
+	patch, err := one("--patch", o.Patch)
+	if err != nil {
+		return in, err
+	}
+	if patch == nil {
+		return in, fault.Newf(fault.User, "--patch", "no patch: it says where the bug is")
+	}
+	in.Patch = *patch
+	if in.Program, err = one("--repro", o.Repro); err != nil {
+		return in, err
+	}
+	in.Config, err = one("--config", o.Config)
+	return in, err
+}
+
+// look asks the tree what it says of the patch.
+func (o Order) look(ctx context.Context, patch File) (_ *Tree, err error) {
+	if o.Tree == "" {
+		return nil, nil
+	}
+	patches, _, err := mailpatch.Read(patch.Name, patch.Text)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openTree(ctx, o.Tree, o.Rev, o.CacheDir, o.Line)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, opened.Close()) }()
+	t := &Tree{Version: opened.Version, Build: settings(Files(patches), opened.ReadFile)}
+	has, err := opened.HasPatches(ctx, patches)
+	switch {
+	case trial.Inapplicable(err) != nil:
+		t.Why = why(err)
+	case err != nil:
+		return nil, err
+	case has:
+		t.Side = Has
+	default:
+		t.Side = Lacks
+	}
+	return t, nil
+}
+
+// why is the reason why a patch fits nowhere, in one line.
+func why(err error) string {
+	for _, tried := range trial.Inapplicable(err).Tries {
+		if tried.On != "" {
+			return tried.On
+		}
+	}
+	return err.Error()
+}
+
+// openTree opens a kernel's tree, for what it says without being built.
+func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)) (*kernel.Tree, error) {
+	any, err := arch.Lookup(arch.Names()[0])
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "open the tree", err)
+	}
+	if cacheDir, err = disk.Absolute(cacheDir); err != nil {
+		return nil, err
+	}
+	return kernel.Open(ctx, kernel.Config{
+		Arch: any, Tree: tree, Rev: rev, AsIs: true, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
+		Fragments: []kernel.Fragment{{Name: "all"}},
+	})
+}
+
+// empty refuses a folder that holds anything: nobody's work is written over.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fault.Wrap(fault.User, "write the scenario", err)
+	case len(entries) > 0:
+		return fault.Newf(fault.User, "write the scenario", "%s holds files already: name another folder", dir)
+	}
+	return nil
+}
+
+// write puts the files into the folder, scenario.yaml last: a folder without one is none yet.
+func write(dir string, files map[string][]byte) error {
+	const op = "write the scenario"
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fault.Wrap(fault.User, op, err)
+	}
+	names := slices.Sorted(maps.Keys(files))
+	slices.SortStableFunc(names, func(a, b string) int { return isYAML(a) - isYAML(b) })
+	for _, name := range names {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if err == nil {
+			_, err = f.Write(files[name])
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			return fault.Wrap(fault.User, op, err)
+		}
+	}
+	return nil
+}
+
+func isYAML(name string) int {
+	if strings.HasSuffix(name, ".yaml") {
+		return 1
+	}
+	return 0
+}

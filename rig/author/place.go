@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/yamlfile"
+)
+
+// member is an entry of a list of the file's.
+func member(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
+
+// add puts findings to the others.
+func (c *checker) add(more ...Finding) { c.out.Findings = append(c.out.Findings, more...) }
+
+func (c *checker) skip(what string) { c.out.Skipped = append(c.out.Skipped, what) }
+
+// wrong adds what is wrong with a member of the file; where the file has it not, with
+// the nearest one above it that it has.
+func (c *checker) wrong(where, format string, args ...any) {
+	c.find(Wrong, where, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) find(level Level, where, text string) {
+	at, ok := c.places[where]
+	for !ok && where != "" {
+		where = where[:max(strings.LastIndexAny(where, ".["), 0)]
+		at, ok = c.places[where]
+	}
+	if where == "" {
+		at = yamlfile.Place{}
+	}
+	c.add(Finding{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
+}
+
+// beside is a file of the scenario's, for people.
+func (c *checker) beside(name string) string {
+	if c.s.Shipped {
+		return name // from the repository's root
+	}
+	return filepath.Join(filepath.Dir(c.out.File), name)
+}
+
+// ofSymbol is where the scenario's configuration sets a symbol; ok is false where it
+// does not.
+func (c *checker) ofSymbol(name string) (f Finding, ok bool) {
+	file, text, from := c.out.File, c.text, c.places["config"].Line
+	var own struct{ Config struct{ File string } }
+	if yaml.Unmarshal(c.text, &own) == nil && own.Config.File != "" { // else it is in the file itself
+		file, text, from = c.beside(own.Config.File), c.s.Text(own.Config.File), 1
+	}
+	if from == 0 {
+		return Finding{}, false
+	}
+	set := regexp.MustCompile(regexp.QuoteMeta(name) + `(?:=| is not set)`)
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if found := set.FindIndex(line); found != nil && i+1 >= from {
+			return Finding{File: file, Line: i + 1, Col: found[0] + 1}, true
+		}
+	}
+	return Finding{}, false
+}
+
+// list is names for a sentence.
+func list(names []string) string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	names = slices.Compact(names)
+	const most = 6
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
+)
+
+// complaint is a line of GCC's or clang's about a place in a file.
+var complaint = regexp.MustCompile(`^([^:\s][^:]*):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$`)
+
+// unlinked is a line of the linker's about a name that nothing defines.
+var unlinked = regexp.MustCompile("undefined reference to [`'\"]([^`'\"]+)")
+
+// compiler puts what the compiler says against the program to its lines.
+func (c *checker) compiler(err error) error {
+	var f *fault.Error
+	if fault.KindOf(err) != fault.User || !errors.As(err, &f) {
+		return err
+	}
+	errs := 0
+	for line := range strings.Lines(f.Tail) {
+		if m := complaint.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			at, _ := strconv.Atoi(m[2])
+			col, _ := strconv.Atoi(m[3])
+			level := Note
+			if m[4] == "error" {
+				level, errs = Wrong, errs+1
+			}
+			c.add(Finding{level, c.beside(m[1]), at, col, mailpatch.Printable(m[5])})
+		} else if m := unlinked.FindStringSubmatch(line); m != nil {
+			errs++
+			c.wrong("workload", "the program does not link: nothing defines %s", m[1])
+		}
+	}
+	if errs == 0 {
+		c.wrong("workload", "%v: %s", err, f.Tail)
+	}
+	return nil
+}
+
+// static refuses what the guest could not start, there being no libraries.
+func static(raw []byte, machine elf.Machine) error {
+	f, err := elf.NewFile(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("the program is no ELF: %w", err)
+	}
+	defer f.Close()
+	if f.Machine != machine {
+		return fmt.Errorf("the program is for %v, the kernel for %v", f.Machine, machine)
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return errors.New("the program is not static: it names a dynamic loader")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
+)
+
+// What a tree says of a scenario before anything is built: which settings are lost,
+// whether it has the fix, and what it holds.
+func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
+	c, fake := fakeRig(t)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config ONE\nmenuconfig TWO\n# config THREE\n"), 0o644))
+	series := c.Series
+	c.AsIs, c.Series = true, nil
+	tree := openTree(t, c)
+
+	lost, err := tree.Configure(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, lost)
+	_, err = tree.Configure(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "allnoconfig olddefconfig", calls(t, fake), "asked once")
+
+	names, err := tree.Symbols()
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig"}, names)
+
+	has, err := tree.HasFix(t.Context(), series)
+	require.NoError(t, err)
+	assert.False(t, has)
+	_, err = tree.HasFix(t.Context(), seriesOf(shippedSeries("tls")))
+	assert.NotNil(t, trial.Inapplicable(err), "%v", err)
+
+	text, err := tree.ReadFile("Makefile")
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(text, "VERSION"))
+	_, err = tree.ReadFile("none")
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestALostSettingIsToldWithWhatItBecame(t *testing.T) {
+	symbols, err := mergeFragments([]Fragment{{"a", "CONFIG_A=y\nCONFIG_B=y\n# optional: old\nCONFIG_C=y\n"}})
+	require.NoError(t, err)
+	lost := lostSettings(symbols, "CONFIG_A=m\n")
+	assert.Equal(t, []Lost{{"CONFIG_A", "y", "a", "m"}, {"CONFIG_B", "y", "a", ""}}, lost)
+}

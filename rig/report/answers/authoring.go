@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package answers
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/author"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// WrittenSchema is that of a scenario that was written.
+const WrittenSchema = "kcovrig.scenario-new/1"
+
+// CheckedSchema is that of a scenario that was looked over.
+const CheckedSchema = "kcovrig.scenario-check/1"
+
+// Checked says what is wrong with a scenario, and what was seen of it.
+var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checkedText}, {Format: format.JSON, Write: checkedJSON}}
+
+func checkedJSON(w io.Writer, c author.Checked) error {
+	return result.Object(w, map[string]any{
+		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Findings), "linux": c.Linux, "side": c.Side,
+		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "skipped": result.Full(c.Skipped),
+	})
+}
+
+func checkedText(w io.Writer, c author.Checked) error {
+	findings(w, c.Findings)
+	if c.Linux != "" && c.Side != "" {
+		fmt.Fprintf(w, "tree: linux %s %s the fix\n", c.Linux, c.Side)
+	}
+	if c.Program > 0 {
+		fmt.Fprintf(w, "program: %s for %s\n", words.Size(int64(c.Program)), c.Arch)
+	}
+	for i, k := range c.Kernels {
+		if i == 0 {
+			scopeText(w, k, nil)
+		} else {
+			scopeText(w, k, c.Kernels[0].Stops)
+		}
+	}
+	for _, s := range c.Skipped {
+		fmt.Fprintf(w, "not looked at: %s\n", s)
+	}
+	counts := map[author.Level]int{}
+	for _, f := range c.Findings {
+		counts[f.Level]++
+	}
+	_, err := fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	return err
+}
+
+// scopeText lists a kernel's scope, and what in it keeps accesses in order that was
+// not listed of the kernel before it.
+func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
+	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
+	var b strings.Builder
+	var rows [][]string
+	for _, f := range k.Scope {
+		rows = append(rows, []string{"  " + words.OneLine(f.Symbol), fmt.Sprintf("%d bytes", f.Bytes), words.OneLine(f.Why)})
+	}
+	columns(&b, rows)
+	rows = nil
+	left := map[string]int{}
+	for _, s := range before {
+		left[sameStop(s)]++
+	}
+	for _, s := range k.Stops {
+		if left[sameStop(s)]--; left[sameStop(s)] < 0 {
+			rows = append(rows, []string{"    " + s.Kind, s.Place(), words.OneLine(s.Source), words.OneLine(s.Text), words.OneLine(s.SourceText)})
+		}
+	}
+	switch {
+	case len(rows) > 0 && before == nil:
+		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
+	case len(rows) > 0:
+		b.WriteString("  there, beside what the other kernel has:\n")
+	}
+	columns(&b, rows)
+	fmt.Fprint(w, b.String())
+}
+
+// columns writes rows with their cells below each other, and no blanks at the end.
+func columns(b *strings.Builder, rows [][]string) {
+	var aligned strings.Builder
+	t := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // a builder takes all
+	for line := range strings.Lines(aligned.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+}
+
+// sameStop is what a stop has in common in two kernels, whose addresses and lines differ.
+func sameStop(s trial.ScopeStop) string {
+	op, _, _ := strings.Cut(s.Text, " ")
+	return strings.Join([]string{s.Kind, s.Symbol, op, s.SourceText}, "\x00")
+}
+
+// Written says which files of a scenario were written, and what is left to do.
+var Written = format.Writers[author.Written]{{Format: format.Text, Write: writtenText}, {Format: format.JSON, Write: writtenJSON}}
+
+func writtenJSON(w io.Writer, s author.Written) error {
+	return result.Object(w, map[string]any{"schema": WrittenSchema, "name": s.Name, "dir": s.Dir, "files": result.Full(s.Files), "todo": result.Full(s.Todo)})
+}
+
+func writtenText(w io.Writer, s author.Written) error {
+	fmt.Fprintf(w, "scenario %s in %s:\n", s.Name, s.Dir)
+	for _, f := range s.Files {
+		fmt.Fprintf(w, "  %s\n", f)
+	}
+	if len(s.Todo) > 0 {
+		fmt.Fprintln(w, "left to do:")
+		findings(w, s.Todo)
+	}
+	_, err := fmt.Fprintf(w, "next: kcovrig scenario check %s\n", s.Dir)
+	return err
+}
+
+// findings lists them as compilers do, so that editors can jump to each.
+func findings(w io.Writer, all []author.Finding) {
+	for _, f := range all {
+		switch {
+		case f.File == "":
+		case f.Line == 0:
+			fmt.Fprintf(w, "%s: ", f.File)
+		default:
+			fmt.Fprintf(w, "%s:%d:%d: ", f.File, f.Line, f.Col)
+		}
+		fmt.Fprintf(w, "%s: %s\n", levels[f.Level], f.Text)
+	}
+}
+
+// levels are the findings' in words.
+var levels = map[author.Level]string{author.Wrong: "wrong", author.Todo: "to do", author.Note: "note"}

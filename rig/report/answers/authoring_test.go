@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package answers
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/author"
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/trial"
+)
+
+func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
+	c := author.Checked{
+		Name: "mine", File: "mine/scenario.yaml", Linux: "6.12.117", Side: author.Lacks, Arch: "arm64", Program: 705200,
+		Findings: []author.Finding{
+			{Level: author.Wrong, File: "mine/mine.c", Line: 3, Col: 5, Text: "'x' undeclared"},
+			{Level: author.Todo, File: "mine/scenario.yaml", Line: 9, Col: 3, Text: "how the bug shows"},
+			{Level: author.Note, File: "mine/scenario.yaml", Text: "worth knowing"},
+			{Level: author.Wrong, Text: "of no file"},
+		},
+		Kernels: []author.Kernel{{
+			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}},
+			Stops: []trial.ScopeStop{{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}},
+		}, {Variant: "patched", Stops: []trial.ScopeStop{
+			{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x50, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:982", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}},
+			{Kind: "barrier", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x9c, Text: "dmb ishst", Source: "net/tls/tls_main.c:994"}},
+		}}},
+		Skipped: []string{"the rest"},
+	}
+	var text, object bytes.Buffer
+	require.NoError(t, Checked.Render(&text, format.Text, c))
+	goldentest.Check(t, "scenario-check.txt", text.String())
+	require.NoError(t, Checked.Render(&object, format.JSON, author.Checked{}))
+	var got map[string]any
+	require.NoError(t, json.Unmarshal(object.Bytes(), &got))
+	assert.Equal(t, "kcovrig.scenario-check/1", got["schema"])
+	assert.Equal(t, false, got["ok"], "the zero value is no clean bill")
+	assert.Equal(t, []any{}, got["findings"])
+}
+
+func TestAWrittenScenarioIsShownWithWhatIsLeft(t *testing.T) {
+	w := author.Written{Name: "mine", Dir: "mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Finding{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
+	var text, object bytes.Buffer
+	require.NoError(t, Written.Render(&text, format.Text, w))
+	assert.Equal(t, "scenario mine in mine:\n  fix.patch\n  scenario.yaml\nleft to do:\nmine/scenario.yaml:2:3: to do: the title\nnext: kcovrig scenario check mine\n", text.String())
+	require.NoError(t, Written.Render(&object, format.JSON, w))
+	assert.True(t, json.Valid(object.Bytes()))
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/report/reporttest"
+	"kcovrig/rig/result"
+)
+
+func TestAMatrixOfVersionOneIsReportedAsTheSameOneOfVersionTwo(t *testing.T) {
+	old, err := result.LoadMatrix(filepath.Join("testdata", "version1", "tonight"))
+	require.NoError(t, err)
+	require.Contains(t, string(old.Raw), `"kcovrig.matrix/1"`)
+	now := madeUp(t)
+	assert.Equal(t, now.Document, old.Document)
+	for _, as := range Matrices.Names() {
+		if as != "json" {
+			assert.Equal(t, renderMatrix(t, as, now, dayBefore(t, now)), renderMatrix(t, as, old, dayBefore(t, old)), as)
+		}
+	}
+}
+
+// The folder version1 holds what an earlier version wrote of the same runs; it is not
+// made anew. Its JSON is given as it was saved.
+func TestReportsOfVersionOneAreThoseOfTheSameRunsOfVersionTwo(t *testing.T) {
+	for _, name := range []string{"fixed", "readers"} {
+		old, err := result.Load(filepath.Join("testdata", "version1", name))
+		require.NoError(t, err)
+		require.Contains(t, string(old.Raw), `"staleWindows"`)
+		now := reporttest.Load(t, name)
+		for _, as := range Runs.Names() {
+			if as == "json" {
+				assert.Contains(t, render(t, as, []result.Saved{old}), `"kcovrig.result/1"`)
+				continue
+			}
+			assert.Equal(t, render(t, as, now), render(t, as, []result.Saved{old}), "%s as %s", name, as)
+		}
+	}
+}
