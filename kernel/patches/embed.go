@@ -11,7 +11,7 @@ import (
 	"io/fs"
 )
 
-//go:embed kcov/*/*.patch tls/*.patch
+//go:embed */*.patch */*/*.patch
 var files embed.FS
 
 // Files are the patches, by their paths below this folder.
