@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"kcovrig/rig/internal/kernel"
 )
 
 // Setting is a configuration symbol that a file of the patch's needs, without CONFIG_.
@@ -28,7 +30,6 @@ type reader func(path string) (string, error)
 // (Documentation/kbuild/makefiles.rst, kconfig-language.rst).
 var (
 	rule      = regexp.MustCompile(`^\s*([A-Za-z0-9_+./-]+)-(y|objs|m|\$\(CONFIG_([A-Za-z0-9_]+)\))\s*[:+]?=\s*(.*)$`)
-	entry     = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
 	dependsOn = regexp.MustCompile(`^\s+depends on\s+(.+)$`)
 	blockOf   = regexp.MustCompile(`^if\s+(.+)$`) // not indented: help texts have ifs too
 	blockEnd  = regexp.MustCompile(`^endif\b`)
@@ -200,7 +201,7 @@ func entryOf(text, config string) (conditions []string, found bool) {
 		if newEntry.MatchString(bare) {
 			in = false
 		}
-		switch m := entry.FindStringSubmatch(bare); {
+		switch m := kernel.SymbolLine.FindStringSubmatch(bare); {
 		case m != nil:
 			if in = m[1] == config; in && !found {
 				found = true

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -140,7 +140,7 @@ func why(err error) string {
 
 // openTree opens a kernel's tree, for what it says without being built.
 func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)) (*kernel.Tree, error) {
-	any, err := arch.Lookup(arch.Names()[0])
+	first, err := arch.Lookup(arch.Names()[0])
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "open the tree", err)
 	}
@@ -148,7 +148,7 @@ func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)
 		return nil, err
 	}
 	return kernel.Open(ctx, kernel.Config{
-		Arch: any, Tree: tree, Rev: rev, AsIs: true, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
+		Arch: first, Tree: tree, Rev: rev, AsIs: true, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
 		Fragments: []kernel.Fragment{{Name: "all"}},
 	})
 }
@@ -174,7 +174,7 @@ func write(dir string, files map[string][]byte) error {
 		return fault.Wrap(fault.User, op, err)
 	}
 	names := slices.Sorted(maps.Keys(files))
-	slices.SortStableFunc(names, func(a, b string) int { return isYAML(a) - isYAML(b) })
+	names = append(slices.DeleteFunc(names, func(name string) bool { return name == scenario.FileName }), scenario.FileName)
 	for _, name := range names {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if err == nil {
@@ -186,11 +186,4 @@ func write(dir string, files map[string][]byte) error {
 		}
 	}
 	return nil
-}
-
-func isYAML(name string) int {
-	if strings.HasSuffix(name, ".yaml") {
-		return 1
-	}
-	return 0
 }

@@ -4,9 +4,9 @@ package result
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -50,103 +50,32 @@ func current(text []byte) ([]byte, error) {
 	if !bytes.Contains(text, []byte(`"stale`)) {
 		return text, nil // nothing of version 1 that counts is without one
 	}
+	var doc any
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
-	w := rewriter{in: in}
-	if err := w.all(); err != nil {
+	if err := in.Decode(&doc); err != nil {
 		return nil, err
 	}
-	return w.out.Bytes(), nil
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one JSON value")
+	}
+	return json.Marshal(renamedIn("", doc))
 }
 
-// rewriter copies JSON, token by token, and renames members.
-type rewriter struct {
-	in   *json.Decoder
-	out  bytes.Buffer
-	open []opened
-}
-
-// opened is an object or a list that has not ended.
-type opened struct {
-	list   bool
-	within string // the member whose value it is, or whose list holds it
-	member string // of an object: the one whose value comes next
-	parts  int    // keys and values so far
-}
-
-func (w *rewriter) all() error {
-	for {
-		token, err := w.in.Token()
-		if errors.Is(err, io.EOF) && len(w.open) == 0 {
-			return nil
+// renamedIn is a value with its members renamed; within is the member whose value it
+// is, or whose list holds it.
+func renamedIn(within string, value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = renamedIn(within, v[i])
 		}
-		if errors.Is(err, io.EOF) {
-			return io.ErrUnexpectedEOF
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, of := range v {
+			out[cmp.Or(renamed[within][name], name)] = renamedIn(name, of)
 		}
-		if err != nil {
-			return err
-		}
-		if err := w.add(token); err != nil {
-			return err
-		}
+		return out
 	}
-}
-
-func (w *rewriter) add(token json.Token) error {
-	delim, _ := token.(json.Delim)
-	if delim == '}' || delim == ']' {
-		w.out.WriteString(delim.String())
-		w.open = w.open[:len(w.open)-1]
-		return nil
-	}
-	within, isKey := w.before()
-	switch {
-	case delim != 0:
-		w.out.WriteString(delim.String())
-		w.open = append(w.open, opened{list: delim == '[', within: within})
-		return nil
-	case isKey:
-		return w.key(token)
-	}
-	return w.write(token)
-}
-
-// before writes what parts a token from the one before it, and says of what member
-// it is a value, or whether it is the name of one itself.
-func (w *rewriter) before() (within string, isKey bool) {
-	if len(w.open) == 0 {
-		return "", false
-	}
-	top := &w.open[len(w.open)-1]
-	isKey = !top.list && top.parts%2 == 0
-	switch {
-	case !top.list && !isKey:
-		w.out.WriteByte(':')
-	case top.parts > 0:
-		w.out.WriteByte(',')
-	}
-	top.parts++
-	if top.list {
-		return top.within, false
-	}
-	return top.member, isKey
-}
-
-func (w *rewriter) key(token json.Token) error {
-	name, ok := token.(string)
-	if !ok {
-		return fmt.Errorf("%v is no name of a member", token)
-	}
-	top := &w.open[len(w.open)-1]
-	top.member = name
-	if now, ok := renamed[top.within][name]; ok {
-		name = now
-	}
-	return w.write(name)
-}
-
-func (w *rewriter) write(value any) error {
-	text, err := json.Marshal(value)
-	w.out.Write(text)
-	return err
+	return value
 }

@@ -44,8 +44,9 @@ func (t *Tree) has(ctx context.Context, set patchSet) (bool, error) {
 	return s.presence == fixPresent, err
 }
 
-// symbolLine begins the entry of a configuration symbol.
-var symbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
+// SymbolLine begins the entry of a configuration symbol, which it names, in a Kconfig
+// file (Documentation/kbuild/kconfig-language.rst).
+var SymbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
 
 // Symbols are the configuration symbols that the tree's Kconfig files define, for any
 // architecture, without CONFIG_, each with the first file that does.
@@ -62,7 +63,7 @@ func (t *Tree) Symbols() (map[string]string, error) {
 		defer f.Close()
 		lines := bufio.NewScanner(f)
 		for lines.Scan() {
-			if m := symbolLine.FindStringSubmatch(lines.Text()); m != nil && all[m[1]] == "" {
+			if m := SymbolLine.FindStringSubmatch(lines.Text()); m != nil && all[m[1]] == "" {
 				all[m[1]], err = filepath.Rel(t.src, path)
 			}
 		}
