@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-printf '%%.exe: %%.c\n\t@! grep "no C" $<\n\t@echo "$(LINKOPTS)" | cat $< - >$@\n' >"$out/Makefile"
+printf '%%.exe: %%.c\n\t@! grep "no C" $< >&2\n\t@echo "$(LINKOPTS)" | cat $< - >$@\n' >"$out/Makefile"
 `
 
 // fakeHerd keeps its arguments and does as the test's text says.
