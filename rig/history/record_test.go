@@ -30,7 +30,7 @@ func sample(n int) trial.Result {
 	r := trial.Result{
 		Command: "compare", Version: "v1",
 		Spec: trial.Spec{
-			Scenario: "kcov", Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc", "cmp"},
+			Scenario: "ring", Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc", "cmp"},
 			Seed: math.MaxUint64 - uint64(n), MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 		},
 		Judgement: trial.Judgement{Verdict: trial.Fixed},

@@ -203,7 +203,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 			startWorker(t, url, "w1", rigtest.Guest{Stale: 2})
 		}
 		n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
-		n.cfg.NATS, n.patch = url, "--- a/kernel/kcov.c\n"
+		n.cfg.NATS, n.patch = url, "--- a/kernel/ring.c\n"
 		doc, dir, err := Run(t.Context(), n.cfg)
 		require.NoError(t, err)
 		require.Len(t, doc.Cells, 1)
