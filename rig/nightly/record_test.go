@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -54,7 +55,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	runs, db := pastRuns(t, cfg.History)
 	require.Len(t, runs, 1)
 	assert.Equal(t, trial.Fixed, runs[0].Verdict)
-	assert.Equal(t, "compare,ring,arm64,memoryModel=arm,modes=cmp+pc,qemu=/opt/qemu,readers=acquire", runs[0].Cell)
+	assert.Equal(t, "compare,"+scenario.Default+",arm64,memoryModel=arm,modes=cmp+pc,qemu=/opt/qemu,readers=acquire", runs[0].Cell)
 	assert.Equal(t, cfg.OutDir, runs[0].Folder)
 	assert.WithinDuration(t, time.Now(), runs[0].At, time.Minute)
 	assert.Equal(t, result.Observations[0].Tallies[0].HitBlocks, runs[0].Measured[0].HitBlocks)
