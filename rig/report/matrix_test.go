@@ -43,6 +43,7 @@ func madeUp(t *testing.T) result.SavedMatrix {
 }
 
 func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
+	c.Spec.Scenario = "ring"
 	r := matrix.CellResult{
 		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Measured: []trial.ModeCount{}, Retries: []string{}, Images: []string{},
 		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
