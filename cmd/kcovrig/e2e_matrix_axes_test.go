@@ -71,7 +71,7 @@ include:
 	assert.Equal(t, filepath.Join(dir, "my.patch"), r.Spec.Patch)
 	assert.Equal(t, []string{"pc"}, r.Spec.Modes)
 
-	r = cell(1, "arm64/debian:6.1/unpatched/relaxed/cmp/cortex-a53/seed-7", "stale")
+	r = cell(1, "arm64/debian:6.1/unpatched/relaxed/cmp/cortex-a53/seed-7", "hit")
 	assert.True(t, strings.HasPrefix(r.Kernel.Version, "6.1."), r.Kernel.Version)
 	assert.Equal(t, "relaxed", r.Arms[0].Reader)
 	assert.Equal(t, []string{"cmp"}, r.Spec.Modes)

@@ -119,6 +119,23 @@ func TestRunsOfATreeAsItStandsAreNamedSo(t *testing.T) {
 	}
 }
 
+// What a kernel alone showed was called stale, until version 6.
+func TestAHitIsFoundByItsNameAndByItsOldOne(t *testing.T) {
+	path := older(t, 5, 2)
+	raw, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = raw.ExecContext(t.Context(), `UPDATE runs SET verdict = '', finding = 'stale' WHERE id = (SELECT min(id) FROM runs)`)
+	require.NoError(t, err)
+	require.NoError(t, raw.Close())
+	d := open(t, path)
+	for _, word := range []string{"hit", "stale"} {
+		runs, err := d.Runs(t.Context(), Filter{Verdict: word})
+		require.NoError(t, err)
+		require.Len(t, runs, 1, word)
+		assert.Equal(t, "hit", runs[0].Word())
+	}
+}
+
 // Several processes that find an old file upgrade it once.
 func TestUpgradesAtOnce(t *testing.T) {
 	path := older(t, 1, 50)

@@ -3,16 +3,14 @@
 package matrix
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/scenario"
+	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
 )
@@ -29,14 +27,7 @@ func ring(t *testing.T, patch string) File {
 func besideRing(t *testing.T, patch, matrix string) (File, error) {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
-	require.NoError(t, err)
-	first, err := scenario.Load(standardScenario)
-	require.NoError(t, err)
-	text = bytes.Replace(text, []byte("builtin: ring"), []byte("builtin: "+first.Workload), 1)
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "ring"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/scenario.yaml"), text, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/fix.patch"), []byte(patch), 0o644))
+	scenariotest.Ring(t, filepath.Join(dir, "ring"), patch)
 	return Parse(filepath.Join(dir, "m.yaml"), []byte("version: 1\n"+matrix))
 }
 
@@ -71,7 +62,7 @@ func TestCellsOfAnotherShippedScenarioAreItsOwn(t *testing.T) {
 		assert.NotEqual(t, standard.Cells[i].ID, c.ID)
 		assert.Equal(t, []trial.Reader{trial.InKernel}, c.Spec.Readers)
 	}
-	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: stale", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
+	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: hit", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
 	_, err = Parse("m.yaml", []byte("version: 1\nscenario: tls\naxes: {reader: [acquire]}\n"))
 	assert.ErrorContains(t, err, "acquire")
 }

@@ -46,7 +46,7 @@ func TestJudgeAlone(t *testing.T) {
 		o    trial.Observation
 		want trial.Finding
 	}{
-		"stale":             {lone(10, 1), trial.FindingStale},
+		"stale":             {lone(10, 1), trial.FindingHit},
 		"clean":             {lone(need, 0), trial.FindingClean},
 		"one block too few": {lone(need-1, 0), trial.FindingInconclusive},
 		"idle emulator":     {idle, trial.FindingInconclusive},
@@ -102,7 +102,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 				assert.LessOrEqual(t, j.Miss, MissLimit)
 			}
 			o.Tallies[0].HitWindows = 1
-			assert.Equal(t, trial.FindingStale, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
+			assert.Equal(t, trial.FindingHit, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
 		})
 	}
 }

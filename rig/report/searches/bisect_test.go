@@ -23,7 +23,7 @@ func hash(digit string) string { return strings.Repeat(digit, 40) }
 // searched is a finished search with every kind of step.
 func searched() bisect.Report {
 	confidence := 1 - 2.1e-10
-	stale := trial.VariantJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
+	stale := trial.VariantJudgement{Finding: trial.FindingHit, Reason: "mode pc: 60 of 900 windows were stale"}
 	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
 	tally := func(windows, stale uint64) []wire.Tally {
 		return []wire.Tally{{Mode: "pc", Windows: windows, HitWindows: stale}}
