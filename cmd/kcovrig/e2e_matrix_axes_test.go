@@ -84,6 +84,6 @@ include:
 	assert.Equal(t, "tcg", r.QEMU.Accel)
 	assert.Contains(t, strings.Join(r.Arms[0].Argv, " "), "qemu-system-x86_64")
 
-	r = cell(3, "arm64/unpatched/acquire/pc/clang", "stale")
+	r = cell(3, "arm64/unpatched/acquire/pc/clang", "hit")
 	assert.Contains(t, r.Kernel.Compiler, "clang")
 }
