@@ -94,7 +94,7 @@ func TestADamagedRunIsShownAsDamaged(t *testing.T) {
 	runs := []trend.Run{{ID: strings.Repeat("a", 32), Verdict: trial.Fixed, Cell: "x", Damage: `its words: "no"`}, {ID: strings.Repeat("b", 32), Verdict: trial.Fixed, Cell: "x"}}
 	var b bytes.Buffer
 	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
-	assert.Contains(t, b.String(), " damaged ")
+	assert.Contains(t, b.String(), "  damaged  ", "in the table")
 	assert.Contains(t, b.String(), `is damaged in the history: its words: "no"`)
 	assert.Equal(t, 1, strings.Count(b.String(), " fixed "))
 	assert.Contains(t, b.String(), "2 runs")
