@@ -98,7 +98,7 @@ func trace(t *testing.T, used uint64) []byte {
 	head := traceHeader{VCPUs: 2, MarkMax: 2, Used: used}
 	copy(head.Magic[:], "kcovrig-trace 2")
 	put(head)
-	put(traceMark{NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Number: 1, PC: 0x77})
+	put(traceMark{NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Number: 1, Report: 1, PC: 0x77})
 	for vcpu := range uint64(2) {
 		var events [traceEvents]traceEvent
 		events[9] = traceEvent{NS: 60 - 10*vcpu, PC: 0x10 + vcpu, Kind: uint32(EventDelayed), Bytes: 8, Value: 42}
@@ -116,7 +116,7 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 		{VCPU: 0, NS: 60, PC: 0x10, Value: 42, Kind: EventDelayed, Bytes: 8},
 	}, marks[0].Events)
 	marks[0].Events = nil
-	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, PC: 0x77}, marks[0])
+	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Report: true, PC: 0x77}, marks[0])
 
 	_, err = parseMarks(bytes.NewReader(trace(t, 2)))
 	assert.ErrorContains(t, err, "mark 2", "a mark that is not there")

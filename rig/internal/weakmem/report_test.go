@@ -52,6 +52,7 @@ func TestAReportShowsTheEventsBeforeItsException(t *testing.T) {
 	require.Len(t, marks, 1)
 	m := marks[0]
 	assert.Equal(t, []any{uint64(9), 1, address(t, "C1")}, []any{m.Number, m.VCPU, m.PC})
+	assert.True(t, m.Report)
 	kinds := map[EventKind]int{}
 	for _, e := range m.Events {
 		assert.LessOrEqual(t, e.NS, m.NS)
@@ -77,6 +78,7 @@ func TestTheFirstReportIsKeptUntilItIsAskedFor(t *testing.T) {
 	require.Len(t, marks, 1)
 	later := func(e Event) bool { return e.Value == 8 }
 	assert.False(t, slices.ContainsFunc(marks[0].Events, later), "%v", marks[0].Events)
+	assert.Empty(t, reporting(t, append(first, marked(0), marked(1))...), "it is let go of")
 	marks = reporting(t, append(append(first, marked(1)), append(again, marked(2))...)...)
 	require.Len(t, marks, 2)
 	assert.Equal(t, uint64(2), marks[1].Number)

@@ -52,7 +52,8 @@ type Mark struct {
 	Number uint64 // the guest's, from 1
 	NS     uint64 // when the guest had looked, or the exception was taken, CLOCK_MONOTONIC of the host
 	VCPU   int    // the reader's, or that of the exception
-	PC     uint64 // of the instruction that took the exception of which the kernel reported; 0: no exception is marked
+	Report bool   // it is of an exception that the kernel reported ...
+	PC     uint64 // ... which the instruction there took
 	Virt   uint64 // guest-virtual address of the stale word
 	Phys   uint64
 	Index  uint64 // of the entry
@@ -66,7 +67,7 @@ type traceHeader struct {
 }
 
 type traceMark struct {
-	NS, VCPU, Virt, Phys, Index, Count, Number, PC uint64
+	NS, VCPU, Virt, Phys, Index, Count, Number, Report, PC uint64
 }
 
 type traceEvent struct {
@@ -117,7 +118,7 @@ func parseMark(in io.Reader, vcpus int) (Mark, error) {
 	}
 	m := Mark{
 		Number: raw.Number, NS: raw.NS, VCPU: int(raw.VCPU), Virt: raw.Virt, Phys: raw.Phys,
-		Index: raw.Index, Count: raw.Count, PC: raw.PC,
+		Index: raw.Index, Count: raw.Count, Report: raw.Report != 0, PC: raw.PC,
 	}
 	for vcpu := range vcpus {
 		var events [traceEvents]traceEvent

@@ -241,7 +241,8 @@ void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to)
 
     v->events++;
     awake_try(to);
-    if (exception && plan->reports && isa_is_kernel(from)) {
+    /* A jump to address 0 may be the user's, which nobody reports. */
+    if (exception && plan->reports && (isa_is_kernel(from) || !from)) {
         trace_keep(index, from); /* before what waits is drained */
     }
     if (gate_of(v)->active == EPISODE_NONE) {

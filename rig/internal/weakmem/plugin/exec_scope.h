@@ -34,7 +34,8 @@ void exec_body_strong(unsigned int index, void *udata);
 void exec_maintained(unsigned int index, void *udata);
 /* The guest's mark function returns. Its arguments: the stale word's address, its
  * entry's index, the count, the mark's number. Without an address the second says of
- * when events are wanted: 0 now, 1 the exception that the kernel reported. No site. */
+ * when events are wanted: 0 now, 1 the exception that the kernel reported, which number
+ * 0 lets go of. No site. */
 void exec_mark(unsigned int index, void *udata);
 /* The kernel begins to report the exception that it has taken. No site. */
 void exec_report(unsigned int index, void *udata);

@@ -159,7 +159,7 @@ void trace_keep(unsigned int vcpu, uint64_t pc)
     if (!trace_on()) {
         return;
     }
-    to->mark = (struct trace_mark){.ns = trace_clock(), .vcpu = vcpu, .pc = pc};
+    to->mark = (struct trace_mark){.ns = trace_clock(), .vcpu = vcpu, .report = 1, .pc = pc};
     for (uint64_t i = 0; i < file->vcpus; i++) {
         copy_ring(&ring[i], to->event[i]);
     }
@@ -177,10 +177,10 @@ void trace_report(unsigned int vcpu)
 void trace_save_report(uint64_t number)
 {
     take();
-    if (trace_on() && reported.mark.ns) {
+    if (number && trace_on() && reported.mark.ns) {
         reported.mark.number = number;
         fill(&reported.mark, &reported);
-        reported.mark.ns = 0;
     }
+    reported.mark.ns = 0;
     give();
 }

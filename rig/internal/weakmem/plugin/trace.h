@@ -47,7 +47,8 @@ struct trace_mark {
     uint64_t ns, vcpu;
     uint64_t virt, phys;          /* of the stale word */
     uint64_t index, count, number; /* the guest's; number is from 1 */
-    uint64_t pc;                  /* of the instruction that took the exception; else 0 */
+    uint64_t report;              /* 1: of an exception that the kernel reported ... */
+    uint64_t pc;                  /* ... which the instruction there took */
 };
 
 /* Maps the file for as many marks and vCPUs; false with errno set. */
@@ -76,7 +77,8 @@ void trace_keep(unsigned int vcpu, uint64_t pc);
  * one is already, of whose report this is taken for a consequence. */
 void trace_report(unsigned int vcpu);
 
-/* Saves what was put aside as the guest's mark of that number, if anything was. */
+/* Saves what was put aside as the guest's mark of that number, if anything was; 0:
+ * lets go of it. */
 void trace_save_report(uint64_t number);
 
 uint64_t trace_clock(void);
