@@ -4,8 +4,6 @@ package boot
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/internal/weakmem"
@@ -28,31 +26,19 @@ func before(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction)
 	}
 	end := trial.WitnessEvent{VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Text: "the guest has heard of the hit"}
 	if m.Report {
-		place, known := reported(d)
+		named := trial.ReportedAt(d)
 		in, listed := code[m.PC]
-		if known && listed && (in.Symbol != place.Symbol || in.Offset != place.Offset) {
+		if listed && named != (trial.Place{}) && named != (trial.Place{Symbol: in.Symbol, Offset: in.Offset}) {
 			return nil
 		}
-		if !listed {
-			in = place
+		if end = at(end, in); !listed {
+			end.Symbol, end.Offset = named.Symbol, named.Offset
 		}
-		end = at(end, in)
 		if end.Kind = trial.Fault; m.PC == 0 {
 			end.Text = "a jump to address 0"
 		}
 	}
 	return append(inWords(events, m.NS, code), end)
-}
-
-// reported is the place that the kernel named, as far as it did.
-func reported(d wire.Detection) (in trial.Instruction, known bool) {
-	symbol, rest, ok := strings.Cut(d.Fields["pc"], "+0x")
-	offset, _, _ := strings.Cut(rest, "/")
-	n, err := strconv.ParseUint(offset, 16, 64)
-	if !ok || err != nil {
-		return in, false
-	}
-	return trial.Instruction{Symbol: symbol, Offset: n}, true
 }
 
 // staysBack is how many stays in the scope are looked back for a store that passed

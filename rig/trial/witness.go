@@ -58,7 +58,7 @@ const (
 	Entered  WitnessKind = "entered" // the vCPU began to execute code in the emulator's scope ...
 	Left     WitnessKind = "left"    // ... and went on elsewhere, where nothing is noted
 	Fault    WitnessKind = "fault"   // an exception of the kernel at this instruction
-	Mark     WitnessKind = "mark" // a moment named by Text, such as the guest's report
+	Mark     WitnessKind = "mark"    // a moment named by Text, such as the guest's report
 )
 
 // Instruction is one machine instruction and where it comes from.
