@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package witness
+
+import (
+	"cmp"
+	"slices"
+
+	"kcovrig/rig/trial"
+)
+
+// Hit is a witness of what a program's scenario detects, with its parts named. Indices
+// are those of its events. It says what was seen in another order than executed, and
+// not that the bug came of that.
+type Hit struct {
+	trial.Witness
+	End      int // the exception, or where the guest had heard of the hit; -1: neither is there
+	Passings []Passing
+	Old      []int // loads that read an older value than the newest that had landed
+}
+
+// Passing is a store that was held back while a later one of the same vCPU could be seen.
+type Passing struct {
+	Store  int // the older
+	By     int // of the later ones the first that could be seen ...
+	Seen   int // ... which it could with this event
+	Landed int // when the older could be seen; -1: it was still held back at the end
+}
+
+// ReadHit names the parts.
+func ReadHit(w trial.Witness) Hit {
+	h := Hit{Witness: w, End: len(w.Events) - 1}
+	if h.End >= 0 && w.Events[h.End].Kind != trial.Fault && w.Events[h.End].Kind != trial.Mark {
+		h.End = -1
+	}
+	for i, e := range w.Events {
+		switch {
+		case e.Kind == trial.Delayed:
+			if p, passed := h.passing(i); passed {
+				h.Passings = append(h.Passings, p)
+			}
+		case e.Kind == trial.Load && h.old(i):
+			h.Old = append(h.Old, i)
+		}
+	}
+	return h
+}
+
+// passing is the first later store that could be seen before the one at index i.
+func (h Hit) passing(i int) (p Passing, passed bool) {
+	landed := h.visible(i)
+	p = Passing{Store: i, By: -1, Seen: len(h.Events), Landed: landed}
+	for k := i + 1; k < len(h.Events) && (landed < 0 || k < landed); k++ {
+		if e := h.Events[k]; e.VCPU != h.Events[i].VCPU || !stores(e) || e.Address == h.Events[i].Address {
+			continue
+		}
+		if seen := h.visible(k); seen >= 0 && (landed < 0 || seen < landed) && seen < p.Seen {
+			p.By, p.Seen = k, seen
+		}
+	}
+	return p, p.By >= 0
+}
+
+// visible is when others could see the store at index i; -1: it was held back to the end.
+func (h Hit) visible(i int) int {
+	r := Reading{Witness: h.Witness}
+	return r.visible(i)
+}
+
+// old says whether the load at index i read an older value than one that had landed.
+func (h Hit) old(i int) bool {
+	load := h.Events[i]
+	for k, e := range h.Events[:i] {
+		if stores(e) && e.Address == load.Address && e.Version > load.Version {
+			if seen := h.visible(k); seen >= 0 && seen < i {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Fault says whether the hit is an exception that the kernel reported.
+func (h Hit) Fault() bool { return h.End >= 0 && h.Events[h.End].Kind == trial.Fault }
+
+// CPU is the vCPU that took the exception; -1: none did.
+func (h Hit) CPU() int {
+	if !h.Fault() {
+		return -1
+	}
+	return h.Events[h.End].VCPU
+}
+
+// Waiting are the passings whose older store was still held back at the end.
+func (h Hit) Waiting() []Passing {
+	return slices.DeleteFunc(slices.Clone(h.Passings), func(p Passing) bool { return p.Landed >= 0 })
+}
+
+// Last is the passing that was the last to end, or did not; false where there is none.
+func (h Hit) Last() (Passing, bool) {
+	if len(h.Passings) == 0 {
+		return Passing{}, false
+	}
+	end := func(p Passing) int {
+		if p.Landed < 0 {
+			return len(h.Events)
+		}
+		return p.Landed
+	}
+	return slices.MaxFunc(h.Passings, func(a, b Passing) int { return cmp.Compare(end(a), end(b)) }), true
+}
+
+// Followed says whether a load of the vCPU that took the exception was noted.
+func (h Hit) Followed() bool {
+	return slices.ContainsFunc(h.Events, func(e trial.WitnessEvent) bool { return e.Kind == trial.Load && e.VCPU == h.CPU() })
+}
