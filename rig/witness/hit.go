@@ -96,18 +96,17 @@ func (h Hit) Waiting() []Passing {
 	return slices.DeleteFunc(slices.Clone(h.Passings), func(p Passing) bool { return p.Landed >= 0 })
 }
 
-// Last is the passing that was the last to end, or did not; false where there is none.
+// Last is the passing that the hit is nearest to: of those whose older store was still
+// held back, else of all, the one that came last; false where there is none.
 func (h Hit) Last() (Passing, bool) {
-	if len(h.Passings) == 0 {
+	list := h.Waiting()
+	if len(list) == 0 {
+		list = h.Passings
+	}
+	if len(list) == 0 {
 		return Passing{}, false
 	}
-	end := func(p Passing) int {
-		if p.Landed < 0 {
-			return len(h.Events)
-		}
-		return p.Landed
-	}
-	return slices.MaxFunc(h.Passings, func(a, b Passing) int { return cmp.Compare(end(a), end(b)) }), true
+	return slices.MaxFunc(list, func(a, b Passing) int { return cmp.Compare(a.Seen, b.Seen) }), true
 }
 
 // Followed says whether a load of the vCPU that took the exception was noted.

@@ -72,7 +72,7 @@ func explainText(w io.Writer, e Explanation) error {
 	var b strings.Builder
 	switch {
 	case n == 0:
-		fmt.Fprintf(&b, "%s: no stale read was kept as a witness\n", s.Name)
+		fmt.Fprintf(&b, "%s: no witness was kept\n", s.Name)
 	case o.Certificate != nil:
 		certificate(&b, s.Document, n, o)
 	default:
@@ -100,22 +100,18 @@ func readingOf(d result.Document, n int) witness.Reading {
 }
 
 func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
-	s := storyOf(d, n, o.All)
+	s := taleOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	words.Paragraph(b, Title(s.Witness), "  ", o.Width)
+	words.Paragraph(b, Title(d.Witnesses[n-1]), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
-	writer := "kernel"
-	if s.WriterCPU >= 0 {
-		writer = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
-	}
-	t.head(writer, fmt.Sprintf("vCPU %d: reader", s.ReaderCPU))
-	for _, r := range s.complete() {
+	t.head(s.left, s.right)
+	for _, r := range s.rows {
 		t.row(r)
 	}
 	b.WriteString("\n")
-	words.Paragraph(b, s.summary(), "", o.Width)
-	if s.rows != nil && len(s.Stores) > 0 && s.Events[s.Stores[0]].Kind == trial.Delayed {
-		words.Paragraph(b, "The window, between the + signs: from where the store was held back to where it landed.", "", o.Width)
+	words.Paragraph(b, s.summary, "", o.Width)
+	if s.window != "" {
+		words.Paragraph(b, s.window, "", o.Width)
 	}
 }

@@ -95,8 +95,18 @@ func (s *story) count() {
 	if len(s.rest) == 0 {
 		return
 	}
+	first := s.rest[0]
+	s.add(first, line{"... " + countOf(s.rest), faint})
+	if last := len(s.rows) - 2; last >= 0 && s.rows[last].inside {
+		s.rows[last+1].window, s.rows[last+1].inside = "|", true
+	}
+	s.rest = nil
+}
+
+// countOf says how many events of which kind there are.
+func countOf(rest []trial.WitnessEvent) string {
 	n := map[trial.WitnessKind]int{}
-	for _, e := range s.rest {
+	for _, e := range rest {
 		n[e.Kind]++
 	}
 	var parts []string
@@ -115,12 +125,7 @@ func (s *story) count() {
 			parts = append(parts, fmt.Sprintf("%d %s", n[k.kind], k.many))
 		}
 	}
-	first := s.rest[0]
-	s.add(first, line{"... " + strings.Join(parts, ", "), faint})
-	if last := len(s.rows) - 2; last >= 0 && s.rows[last].inside {
-		s.rows[last+1].window, s.rows[last+1].inside = "|", true
-	}
-	s.rest = nil
+	return strings.Join(parts, ", ")
 }
 
 // arrival is the late store's landing where the emulator's events end before
