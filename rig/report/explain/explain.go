@@ -15,7 +15,6 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/witness"
 )
 
 // Schema names the JSON form of an explanation.
@@ -86,17 +85,6 @@ func explainText(w io.Writer, e Explanation) error {
 	}
 	_, err = io.WriteString(w, b.String())
 	return fault.Wrap(fault.Rig, "write the explanation", err)
-}
-
-// reading is witness n with its parts named.
-func readingOf(d result.Document, n int) witness.Reading {
-	w := d.Witnesses[n-1]
-	for _, c := range d.Code {
-		if c.Patched == w.Patched {
-			return witness.Read(w, c)
-		}
-	}
-	return witness.Read(w, trial.Code{})
 }
 
 func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {

@@ -34,6 +34,17 @@ func storyOf(d result.Document, n int, all bool) story {
 	return s
 }
 
+// readingOf is witness n with its parts named.
+func readingOf(d result.Document, n int) witness.Reading {
+	w := d.Witnesses[n-1]
+	for _, c := range d.Code {
+		if c.Patched == w.Patched {
+			return witness.Read(w, c)
+		}
+	}
+	return witness.Read(w, trial.Code{})
+}
+
 func (s *story) complete() []row {
 	for i, e := range s.Events {
 		if s.matters(i) || s.all {
