@@ -4,6 +4,7 @@ package boot
 
 import (
 	"slices"
+	"strconv"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/internal/weakmem"
@@ -38,7 +39,14 @@ func before(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction)
 			end.Text = "a jump to address 0"
 		}
 	}
-	return append(inWords(events, m.NS, code), end)
+	told := inWords(events, m.NS, code)
+	if address, err := strconv.ParseUint(d.Fields["address"], 16, 64); err == nil && m.Report {
+		if load, ok := implied(code, m.PC, address); ok {
+			load.VCPU, load.AtNS = end.VCPU, end.AtNS
+			told = append(told, load)
+		}
+	}
+	return append(told, end)
 }
 
 // staysBack is how many stays in the scope are looked back for a store that passed

@@ -46,6 +46,17 @@ func TestTheEventsBeforeAnOops(t *testing.T) {
 	assert.Equal(t, "str x1, [x2]", told[1].Text)
 }
 
+// The exception tells what the load before it had found.
+func TestTheLoadBeforeAnOops(t *testing.T) {
+	code := map[uint64]trial.Instruction{0x501c: {Symbol: "f", Offset: 0x1c, Text: "ldr x5, [x5,#80]"}, 0x5018: {Symbol: "f", Offset: 0x18, Text: "ldr x5, [x5,#176]"}}
+	d := oops("f+0x1c/0x2bc")
+	assert.Equal(t, trial.Executed, kindsOf(before(oopsed(), d, code))[2])
+	d.Fields["address"] = "0000000000000058"
+	told := before(oopsed(), d, code)
+	require.Equal(t, []trial.WitnessKind{trial.Entered, trial.Delayed, trial.Executed, trial.Implied, trial.Fault}, kindsOf(told))
+	assert.Equal(t, trial.WitnessEvent{VCPU: 1, AtNS: 80, Kind: trial.Implied, Symbol: "f", Offset: 0x18, Text: "ldr x5, [x5,#176]", Value: 8}, told[3])
+}
+
 // The kernel names the place where the code was not listed; where the two differ, the
 // events are those before another exception.
 func TestAnOopsElsewhereIsNotThisOne(t *testing.T) {

@@ -57,8 +57,11 @@ const (
 	Load     WitnessKind = "load"
 	Entered  WitnessKind = "entered" // the vCPU began to execute code in the emulator's scope ...
 	Left     WitnessKind = "left"    // ... and went on elsewhere, where nothing is noted
-	Fault    WitnessKind = "fault"   // an exception of the kernel at this instruction
-	Mark     WitnessKind = "mark"    // a moment named by Text, such as the guest's report
+	// Implied is a load that the exception behind it implies: it gave the register from
+	// which the address was made. Its Value is known, its Address is not.
+	Implied WitnessKind = "implied"
+	Fault   WitnessKind = "fault" // an exception of the kernel at this instruction
+	Mark    WitnessKind = "mark"  // a moment named by Text, such as the guest's report
 )
 
 // Instruction is one machine instruction and where it comes from.

@@ -114,7 +114,7 @@ func (s *hitStory) complete() []row {
 }
 
 func (s *hitStory) matters(i int) bool {
-	if i == s.End || s.Events[i].Kind == trial.Barrier || slices.Contains(s.Old, i) || len(s.missed(i)) > 0 {
+	if i == s.End || s.Events[i].Kind == trial.Barrier || s.Events[i].Kind == trial.Implied || slices.Contains(s.Old, i) || len(s.missed(i)) > 0 {
 		return true
 	}
 	if s.shape.Kind != "" && slices.Contains([]int{s.shape.First, s.shape.Second, s.shape.Third, s.shape.Fourth}, i) {
@@ -178,6 +178,10 @@ func (s *hitStory) unfollowed() string {
 		return ""
 	}
 	text := fmt.Sprintf("Which values vCPU %d had loaded is not known", s.CPU())
+	if i := slices.IndexFunc(s.Events, func(e trial.WitnessEvent) bool { return e.Kind == trial.Implied }); i >= 0 {
+		e := s.Events[i]
+		text = fmt.Sprintf("The load at %s had given %#x, from which it made the address; of what place that was is not known", place(e), e.Value)
+	}
 	switch symbol := s.Events[s.End].Symbol; {
 	case symbol == "":
 		return text + "."

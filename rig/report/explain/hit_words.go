@@ -29,6 +29,8 @@ func (s *hitStory) words(i int) []line {
 		return []line{{"leaves the emulator's scope", faint}}
 	case trial.Load:
 		return append(where(e), s.load(i)...)
+	case trial.Implied:
+		return append(where(e), line{fmt.Sprintf("had given %#x", e.Value), alarm})
 	case trial.Drained:
 		return append([]line{{"lands: " + at(e), relief}}, s.passes(i)...)
 	case trial.Delayed:
