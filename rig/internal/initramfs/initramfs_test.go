@@ -73,6 +73,7 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 		}
 		assert.NotZero(t, sizes["kcovrig/guest/kcov.readAcquire.abi0"])
 		assert.NotZero(t, sizes["kcovrig/guest/kcov.readRelaxed.abi0"])
+		assert.NotZero(t, sizes["kcovrig/guest/program.mark.abi0"])
 	})
 }
 
