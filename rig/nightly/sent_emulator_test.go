@@ -91,7 +91,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := rigtest.NATS(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
 	n.cfg.NATS, n.cfg.Doers.Start, n.cfg.Doers.PackEmulator = url, nil, packAnother
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
