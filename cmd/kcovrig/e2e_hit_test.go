@@ -44,7 +44,7 @@ func TestE2EAnOopsIsExplainedAndReachedAgain(t *testing.T) {
 		assert.Contains(t, said, words)
 	}
 
-	again := kcovrig(t, nil, "replay", out, "--tries=1", "--json").run(0)
+	again := kcovrig(t, nil, "replay", out, "--tries=1", "--limit=2m", "--json").run(0)
 	matchesSchema(t, again.object())
 	var r replayed
 	require.NoError(t, json.Unmarshal(again.out.Bytes(), &r))
