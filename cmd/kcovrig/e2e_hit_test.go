@@ -19,8 +19,10 @@ func TestE2EAnOopsIsExplainedAndReachedAgain(t *testing.T) {
 	matchesSchema(t, kcovrig(t, nil, "run", "--arch=arm64", "--scenario=tls", "--unpatched", "--seed=5", "--out", out, "--json").run(0).object())
 	c := kcovrig(t, nil, "explain", out, "--litmus", "--json").run(0)
 	var e struct {
-		Witnesses      int
-		Witness        struct{ Events []struct{ Kind, Symbol, Text string } }
+		Witnesses int
+		Witness   struct {
+			Events []struct{ Kind, Symbol, Text string }
+		}
 		Summary, Shape string
 		Window         struct{ HeldNS, VisibleNS, LookedNS *int64 }
 		Certificate    struct{ Why string }

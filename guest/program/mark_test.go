@@ -31,7 +31,7 @@ func TestTheEmulatorIsToldOfEachHit(t *testing.T) {
 	b.Detections, b.mark = 2, m.mark
 	b.kernel.say("WARNING: CPU: 0 PID: 1 at a.c:1 boot+0x1/0x2")
 	b.enough = func(b *bench) bool {
-		if windows(uint64(len(m.kinds))*6 - 1)(b) && len(m.kinds) < 4 {
+		if windows(uint64(len(m.kinds))*6-1)(b) && len(m.kinds) < 4 {
 			b.kernel.say(oops("f+0x1c/0x2bc")...)
 		}
 		return len(m.kinds) == 4
