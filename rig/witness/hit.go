@@ -25,7 +25,13 @@ type Passing struct {
 	By     int // of the later ones the first that could be seen ...
 	Seen   int // ... which it could with this event
 	Landed int // when the older could be seen; -1: it was still held back at the end
+	// Further are the other later ones that could be seen before the older, each with
+	// the event with which it could.
+	Further []Seen
 }
+
+// Seen is a store with the event with which it could be seen.
+type Seen struct{ Store, At int }
 
 // ReadHit names the parts.
 func ReadHit(w trial.Witness) Hit {
@@ -46,19 +52,24 @@ func ReadHit(w trial.Witness) Hit {
 	return h
 }
 
-// passing is the first later store that could be seen before the one at index i.
+// passing are the later stores that could be seen before the one at index i.
 func (h Hit) passing(i int) (p Passing, passed bool) {
 	landed := h.visible(i)
-	p = Passing{Store: i, By: -1, Seen: len(h.Events), Landed: landed}
+	p = Passing{Store: i, By: -1, Landed: landed}
 	for k := i + 1; k < len(h.Events) && (landed < 0 || k < landed); k++ {
 		if e := h.Events[k]; e.VCPU != h.Events[i].VCPU || !stores(e) || e.Address == h.Events[i].Address {
 			continue
 		}
-		if seen := h.visible(k); seen >= 0 && (landed < 0 || seen < landed) && seen < p.Seen {
-			p.By, p.Seen = k, seen
+		if seen := h.visible(k); seen >= 0 && (landed < 0 || seen < landed) {
+			p.Further = append(p.Further, Seen{k, seen})
 		}
 	}
-	return p, p.By >= 0
+	if len(p.Further) == 0 {
+		return p, false
+	}
+	slices.SortStableFunc(p.Further, func(a, b Seen) int { return cmp.Compare(a.At, b.At) })
+	p.By, p.Seen, p.Further = p.Further[0].Store, p.Further[0].At, p.Further[1:]
+	return p, true
 }
 
 // visible is when others could see the store at index i; -1: it was held back to the end.

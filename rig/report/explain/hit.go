@@ -120,6 +120,9 @@ func (s *hitStory) matters(i int) bool {
 	if s.shape.Kind != "" && slices.Contains([]int{s.shape.First, s.shape.Second, s.shape.Third, s.shape.Fourth}, i) {
 		return true
 	}
+	if p, ok := s.told(); ok && slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return i == f.Store || i == f.At }) {
+		return true
+	}
 	return slices.ContainsFunc(s.Passings, func(p witness.Passing) bool { return i == p.Store || i == p.By || i == p.Seen || i == p.Landed })
 }
 

@@ -51,7 +51,7 @@ func (s *hitStory) passes(i int) (lines []line) {
 	const most = 3
 	var held []string
 	for _, p := range s.Passings {
-		if p.Seen == i {
+		if p.Seen == i || slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return f.At == i }) {
 			held = append(held, fmt.Sprintf("%#x", s.Events[p.Store].Address))
 		}
 	}
@@ -137,6 +137,9 @@ func (s *hitStory) passingsInWords() []string {
 		text += ", and was still held back " + end
 	} else {
 		text += fmt.Sprintf(", and landed %s before", words.ShortTime(float64(s.Events[s.End].AtNS-s.Events[p.Landed].AtNS)))
+	}
+	if n := len(p.Further); n > 0 {
+		text += fmt.Sprintf("; %d more of its stores passed it", n)
 	}
 	if all := len(s.Passings); all > 1 {
 		text += fmt.Sprintf("; %d stores were passed in all", all)
