@@ -24,7 +24,7 @@ func TestExplain(t *testing.T) {
 
 	code, out, errs := call(t, "explain", savedRun)
 	require.Equal(t, exitOK, code, errs)
-	assert.Contains(t, out, "no stale read was kept")
+	assert.Contains(t, out, "no witness was kept")
 	assert.Contains(t, out, "what keeps the order")
 
 	code, out, errs = call(t, "explain", savedWitness, "--json")

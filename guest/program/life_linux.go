@@ -181,10 +181,14 @@ func (l *life) hit(kind wire.Kind, text string, fields map[string]string, reboot
 		return
 	}
 	at := int64(l.clock())
-	if l.told < l.opts.Detections {
+	if l.told >= l.opts.Detections {
+		l.opts.mark(kind, 0)
+	} else {
 		l.told++
+		l.marks++
+		l.opts.mark(kind, l.marks)
 		l.opts.Detection(wire.Detection{
-			Mode: l.mode, Window: l.tally.Windows, Round: l.number, AtNS: at,
+			Mode: l.mode, Window: l.tally.Windows, Round: l.number, AtNS: at, Witness: l.marks,
 			Kind: kind, Text: wire.Clean(text, wire.MaxText), Fields: fields,
 		})
 	}

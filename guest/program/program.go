@@ -55,7 +55,8 @@ type Options struct {
 	// io.EOF and syscall.EAGAIN mean that there is no more at present.
 	Console io.Reader
 
-	patience patience // zero: as it is in a guest
+	patience patience                            // zero: as it is in a guest
+	mark     func(kind wire.Kind, number uint64) // nil: markHit
 }
 
 // patience is how long what may not come is waited for, in the guest's time.

@@ -34,6 +34,7 @@ type run struct {
 	tracks   []*track // one per mode, in the order of Options
 	console  *console
 	starts   uint64
+	marks    uint64       // hits that the emulator was told of
 	barren   int          // starts in a row that brought no window
 	stuck    map[int]bool // processes that cannot be killed
 	spent    time.Duration
@@ -52,6 +53,9 @@ func Run(ctx context.Context, opts Options) (wire.Done, error) {
 	}
 	if opts.patience == (patience{}) {
 		opts.patience = patient
+	}
+	if opts.mark == nil {
+		opts.mark = markHit
 	}
 	r := &run{opts: opts, console: &console{from: opts.Console}, stuck: map[int]bool{}, reported: time.Now()}
 	for _, m := range opts.Modes {
@@ -81,6 +85,7 @@ func (r *run) lookBack() error {
 			return elsewhere(f)
 		}
 	}
+	r.opts.mark("", 0)
 	return nil
 }
 

@@ -152,7 +152,7 @@ func TestAToldProgramsTriesAndHitsAreCounted(t *testing.T) {
 	assert.Equal(t, "42", b.hits[5].Fields["seed"], "of the second start")
 	assert.Equal(t, uint64(1), b.hits[5].Round)
 	assert.Equal(t, wire.Detection{
-		Mode: "one", Window: 61, AtNS: b.hits[1].AtNS, Kind: wire.KindTold,
+		Mode: "one", Window: 61, AtNS: b.hits[1].AtNS, Kind: wire.KindTold, Witness: 2,
 		Text: "lost note=2 mode=one seed=41", Fields: map[string]string{"note": "2", "mode": "one", "seed": "41"},
 	}, b.hits[1])
 }

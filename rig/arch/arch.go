@@ -30,6 +30,7 @@ type Arch struct {
 	VirtioBus    string      // suffix of virtio device names: "device" (MMIO) or "pci"
 	TSO          bool        // total store order: stores are never seen out of order
 	Emulated     bool        // the weak-memory plugin has a decoder for it
+	Oops, Warn   string      // functions that the kernel enters to report an exception of its own, where Emulated
 	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
 	Packages     []string    // Debian packages needed to build for it on an amd64 host
 	LibcPackage  string      // Debian package of the C library to link static programs with
@@ -58,6 +59,8 @@ var table = map[string]Arch{
 		CPUs:    []string{"cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"},
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
 		Emulated: true,
+		// arch/arm64/kernel/traps.c, kernel/panic.c
+		Oops: "die", Warn: "__warn",
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
 		Copiers:  []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
 		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"}, LibcPackage: "libc6-dev-arm64-cross",

@@ -39,10 +39,13 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 		if d.Witness == 0 || i < 0 {
 			continue // not marked, or the trace was full
 		}
-		witnesses = append(witnesses, trial.Witness{
-			AsIs: cfg.Variant == trial.AsIs, Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d,
-			Events: story(marks[i], d, code),
-		})
+		w := trial.Witness{AsIs: cfg.Variant == trial.AsIs, Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d}
+		if !w.OfProgram() {
+			w.Events = story(marks[i], d, code)
+		} else if w.Events = before(marks[i], d, code); w.Events == nil {
+			continue // what the emulator kept is of something else
+		}
+		witnesses = append(witnesses, w)
 	}
 	return witnesses, nil
 }
@@ -50,11 +53,25 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 // story picks the events of the stale word's copy and puts them into words.
 func story(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction) []trial.WitnessEvent {
 	events := episode(m)
-	versions := newVersions(events, d.Seen)
-	start := m.NS
+	told := slices.DeleteFunc(inWords(events, m.NS, code, d.Seen), func(e trial.WitnessEvent) bool { return e.Kind == trial.Entered || e.Kind == trial.Left })
+	return append(told, trial.WitnessEvent{
+		VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Address: m.Phys, Value: d.Seen,
+		Text: fmt.Sprintf("the reader has found entry %d stale under count %d", m.Index, m.Count),
+	})
+}
+
+// since is the time from the first event, or from end where there is none, to ns.
+func since(events []weakmem.Event, end, ns uint64) int64 {
 	if len(events) > 0 {
-		start = events[0].NS
+		end = events[0].NS
 	}
+	return int64(ns - end)
+}
+
+// inWords puts events into the words of results. poison, if given, is what a word held
+// before its first store.
+func inWords(events []weakmem.Event, end uint64, code map[uint64]trial.Instruction, poison ...uint64) []trial.WitnessEvent {
+	versions := newVersions(events, poison)
 	var told []trial.WitnessEvent
 	for i, e := range events {
 		kind, ok := witnessKinds[e.Kind]
@@ -62,16 +79,17 @@ func story(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction) 
 			continue
 		}
 		w := trial.WitnessEvent{
-			VCPU: e.VCPU, AtNS: int64(e.NS - start), Kind: kind, Address: e.Phys, Value: e.Value, Version: versions[i],
+			VCPU: e.VCPU, AtNS: since(events, end, e.NS), Kind: kind, Address: e.Phys, Value: e.Value, Version: versions[i],
 		}
-		in := code[e.PC]
-		w.Symbol, w.Offset, w.Text, w.Source, w.SourceText = in.Symbol, in.Offset, in.Text, in.Source, in.SourceText
-		told = append(told, w)
+		told = append(told, at(w, code[e.PC]))
 	}
-	return append(told, trial.WitnessEvent{
-		VCPU: m.VCPU, AtNS: int64(m.NS - start), Kind: trial.Mark, Address: m.Phys, Value: d.Seen,
-		Text: fmt.Sprintf("the reader has found entry %d stale under count %d", m.Index, m.Count),
-	})
+	return told
+}
+
+// at gives the event its instruction.
+func at(e trial.WitnessEvent, in trial.Instruction) trial.WitnessEvent {
+	e.Symbol, e.Offset, e.Text, e.Source, e.SourceText = in.Symbol, in.Offset, in.Text, in.Source, in.SourceText
+	return e
 }
 
 var witnessKinds = map[weakmem.EventKind]trial.WitnessKind{
@@ -81,6 +99,8 @@ var witnessKinds = map[weakmem.EventKind]trial.WitnessKind{
 	weakmem.EventBarrier: trial.Barrier,
 	weakmem.EventLoad:    trial.Load,
 	weakmem.EventStale:   trial.Load,
+	weakmem.EventEnter:   trial.Entered,
+	weakmem.EventLeave:   trial.Left,
 }
 
 // episode cuts the mark's events to those that belong to the stale word: what
@@ -129,8 +149,8 @@ func repeated(kept []weakmem.Event, e weakmem.Event) bool {
 
 // newVersions numbers what each event wrote or read, per address: stores by
 // the order in which they became visible, a load by the store whose value it
-// read. poison is what the stale word held before the first.
-func newVersions(events []weakmem.Event, poison uint64) []uint64 {
+// read. poison is what the words held before the first, where that is known.
+func newVersions(events []weakmem.Event, poison []uint64) []uint64 {
 	versions := make([]uint64, len(events))
 	visible := map[uint64][]uint64{} // the values that became visible, by address
 	before := map[uint64]uint64{}    // what was read before the first
@@ -145,7 +165,7 @@ func newVersions(events []weakmem.Event, poison uint64) []uint64 {
 			if len(values) == 0 {
 				before[e.Phys] = e.Value
 			}
-			versions[i] = readVersion(values, e, e.Value == poison || known && e.Value == old)
+			versions[i] = readVersion(values, e, slices.Contains(poison, e.Value) || known && e.Value == old)
 		}
 	}
 	for i, e := range events {
@@ -154,7 +174,7 @@ func newVersions(events []weakmem.Event, poison uint64) []uint64 {
 		}
 		versions[i] = uint64(len(visible[e.Phys])) + 1 // still waiting at the end
 		for k := i + 1; k < len(events); k++ {
-			if d := events[k]; d.Kind == weakmem.EventDrained && d.VCPU == e.VCPU && d.PC == e.PC && d.Phys == e.Phys && d.Value == e.Value {
+			if isDrainOf(events[k], e) {
 				versions[i] = versions[k]
 				break
 			}

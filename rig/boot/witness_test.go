@@ -79,7 +79,7 @@ func TestStoresOfOneValueLandOneByOne(t *testing.T) {
 	events := []weakmem.Event{
 		store(1, weakmem.EventDelayed), store(2, weakmem.EventDelayed), store(1, weakmem.EventDrained), store(2, weakmem.EventDrained),
 	}
-	assert.Equal(t, []uint64{1, 2, 1, 2}, newVersions(events, poison))
+	assert.Equal(t, []uint64{1, 2, 1, 2}, newVersions(events, []uint64{poison}))
 }
 
 // An event may be taken before what it tells of: the value decides.
@@ -91,5 +91,5 @@ func TestALoadsVersionFollowsItsValue(t *testing.T) {
 		{Phys: 8, Value: 9, Kind: weakmem.EventLoad}, {Phys: 8, Value: 3, Kind: weakmem.EventStale},
 		{Phys: 8, Value: poison, Kind: weakmem.EventLoad},
 	}
-	assert.Equal(t, []uint64{0, 1, 0, 2, 1, 2, 2, 1, 0}, newVersions(events, poison))
+	assert.Equal(t, []uint64{0, 1, 0, 2, 1, 2, 2, 1, 0}, newVersions(events, []uint64{poison}))
 }

@@ -23,7 +23,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 12
+const analysisVersion = 13
 
 // ListingFile is the disassembly in a boot's folder.
 const ListingFile = "code.lst"
@@ -81,6 +81,9 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 		if found, err = look(); err != nil {
 			return Analysis{}, err
 		}
+		if found.Reports, found.Detected, err = r.reports(image.Vmlinux); err != nil {
+			return Analysis{}, err
+		}
 		if err := disk.WriteJSON(kept, found); err != nil {
 			return Analysis{}, fault.Wrap(fault.Rig, "keep the disassembly", err)
 		}
@@ -96,7 +99,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	}
 	return Analysis{
 		Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways,
-		Compared: found.Compared, Notes: found.Notes, FixOrders: found.FixOrders,
+		Compared: found.Compared, Notes: found.Notes, FixOrders: found.FixOrders, Reports: found.Reports, Detected: found.Detected,
 	}, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
@@ -171,6 +174,8 @@ type keptAnalysis struct {
 	Ways       objcode.Ways
 	FixOrders  []uint64
 	Compared   []string
+	Reports    []objcode.Range
+	Detected   []objcode.Line
 	Notes      []string
 }
 

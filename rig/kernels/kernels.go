@@ -74,5 +74,9 @@ type Analysis struct {
 	FixOrders []uint64
 	// Compared are the functions whose code tells the variants apart.
 	Compared []string
-	Notes    []string `json:",omitempty"` // what people should know of how the scope was chosen
+	// Reports are the functions that the kernel enters to report an exception of its own
+	// such as the scenario detects; Detected is the code of those in which it does.
+	Reports  []objcode.Range `json:",omitempty"`
+	Detected []objcode.Line  `json:",omitempty"`
+	Notes    []string        `json:",omitempty"` // what people should know of how the scope was chosen
 }

@@ -39,8 +39,7 @@ const ArmModel = "aarch64.cat"
 func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	out := trial.Certificate{Tests: []trial.LitmusTest{}}
 	w := c.Result.Witnesses[c.Number-1]
-	ran, fixed, reader := codeOf(c.Result, w.Patched), codeOf(c.Result, true), readerOf(c.Result, w.Reader)
-	tests, err := witness.Tests(c.Number, witness.Read(w, ran), ran, fixed, reader)
+	tests, err := testsOf(c.Result, w, c.Number)
 	if err != nil {
 		out.Why = err.Error()
 		return out, nil
@@ -83,6 +82,14 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		}
 	}
 	return out, nil
+}
+
+func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, error) {
+	if w.OfProgram() {
+		return witness.HitTests(number, witness.ReadHit(w))
+	}
+	ran, fixed, reader := codeOf(r, w.Patched), codeOf(r, true), readerOf(r, w.Reader)
+	return witness.Tests(number, witness.Read(w, ran), ran, fixed, reader)
 }
 
 // unanswered says why herd7 gave no answer.

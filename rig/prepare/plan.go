@@ -65,6 +65,7 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 		},
 	}
 	if a := kernel.Analysis; a != nil {
+		p.Lines = slices.Concat(a.Detected, p.Lines) // of code in both, the latter have the source
 		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Scenario.Function == "", Orders: a.FixOrders}
 	}
 	p.Machine = boot.Machine(qemu.Config{
@@ -83,6 +84,9 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
 		e.Mark, e.Marks = weakmem.Scope{Start: s.Mark.Start, End: s.Mark.End}, s.marks(ask.Hits)
+		if e.Marks > 0 {
+			e.Reports = kernel.reports()
+		}
 		p.Emulator = &e
 	}
 	return p

@@ -51,7 +51,11 @@ func Machines(ctx context.Context, run *command.Run, ask Request) (*Setup, error
 	if err := s.addScopes(ask.Variants); err != nil {
 		return s, err
 	}
-	return s, s.addFunctions(ask)
+	if err := s.addFunctions(ask); err != nil {
+		return s, err
+	}
+	s.noteUnwitnessed(run, ask.Variants)
+	return s, nil
 }
 
 // nameProvenance names what the machines will run.

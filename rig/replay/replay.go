@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package replay reaches the stale read of a saved run's witness again: the same
+// Package replay reaches what a saved run's witness shows again: the same
 // kernel, machine and seed, boot after boot. It owns what makes a set-up another
 // than the run's, and what counts as reaching it; it leaves the kind of a stale
 // read to rig/trial.
@@ -60,7 +60,7 @@ type replay struct {
 }
 
 // Run sets up the kernel, the machine and the seed of a saved run again and
-// says how often the kind of stale read of one of its witnesses is reached. The
+// says how often what one of its witnesses shows is reached. The
 // result holds the last try that reached it, else the last one; it comes filled
 // as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg Config) (trial.Result, error) {
@@ -103,10 +103,10 @@ func open(cfg Config) (*replay, error) {
 	case r.saved.Command == "soak":
 		return nil, fault.Newf(fault.User, op, "a soak is made to break the emulator, not to show a bug")
 	case n == 0:
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the emulator saw no stale read, or did not run"),
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the bug was not seen, or the emulator did not run"),
 			Try: "a run that shows the bug, as kcovrig run --unpatched gives"}
 	case len(able) == 0:
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows which store was missed"), Try: "another run"}
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows what is to be reached"), Try: "another run"}
 	case r.cfg.Witness < 1 || r.cfg.Witness > n:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the run holds %d witnesses, and no number %d", n, cfg.Witness),
 			Try: fmt.Sprintf("a number from 1 to %d", n)}
@@ -116,7 +116,7 @@ func open(cfg Config) (*replay, error) {
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: "another of the run's witnesses: " + numbers(able)}
 	}
 	r.report = trial.Replay{
-		Run: path, Witness: r.cfg.Witness, Signature: signature, Focused: !cfg.Plain, Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
+		Run: path, Witness: r.cfg.Witness, Signature: signature, Focused: !cfg.Plain && signature.Kind == "", Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
 		Differences: []string{}, Tries: []trial.Try{}, Interval: trial.ExactInterval(0, 0, 0.95),
 	}
 	return r, nil
@@ -189,10 +189,10 @@ func (r *replay) run(ctx context.Context, run *command.Run) (err error) {
 // focus is the address of the store that the witness's reader missed; 0 where
 // the seed alone decides, which the report says.
 func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
-	if r.cfg.Plain {
+	s := r.report.Signature
+	if r.cfg.Plain || s.Kind != "" { // of an oops, which store led to it need not be known
 		return 0
 	}
-	s := r.report.Signature
 	kernel := setup.Kernels.Of[s.Variant()]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
 		found, err := run.Config.Doers.Functions(binary, []string{s.DataStore.Symbol})

@@ -268,3 +268,30 @@ func TestAReplayThatCannotTellKinds(t *testing.T) {
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 	assert.Equal(t, uint64(3), result.Replay.Faults)
 }
+
+// What led to an oops need not be known: the seed chooses, and the same one is waited for.
+func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	at := func(pc string) wire.Detection {
+		return wire.Detection{Mode: "pc", Kind: wire.KindOops, Text: "an oops", Fields: map[string]string{"pc": pc}, AtNS: 3e6, Witness: 1}
+	}
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Detection = at("f+0x1c/0x20") })
+	cfg.Doers.Witnesses = func(c boot.WitnessConfig) (told []trial.Witness, err error) {
+		for _, d := range c.Detections {
+			told = append(told, trial.Witness{Reader: c.Reader, Detection: d, Events: []trial.WitnessEvent{{VCPU: 1, Kind: trial.Fault, Symbol: "f"}}})
+		}
+		return told, nil
+	}
+	l.Queue = []rigtest.Guest{{Stale: 1, Hits: []wire.Detection{at("f+0x18/0x20"), at("f+0x1c/0x20")}}, {Stale: 1, Hits: []wire.Detection{at("g+0x1c/0x20")}}}
+	cfg.Tries, cfg.Limit = 2, 300*time.Millisecond
+	result, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	r := result.Replay
+	assert.Equal(t, []trial.TryOutcome{trial.TryReached, trial.TryMissed}, []trial.TryOutcome{r.Tries[0].Outcome, r.Tries[1].Outcome})
+	assert.Equal(t, 2, r.Tries[0].Witnesses)
+	assert.False(t, r.Focused)
+	assert.Empty(t, result.Notes)
+	for _, p := range l.plugins {
+		assert.Zero(t, p.Focus)
+	}
+}

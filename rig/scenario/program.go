@@ -102,7 +102,7 @@ func (f file) program() (*Program, error) {
 // ofProgram fills in what a scenario with a program of its own has no names for: one
 // mode and one reader, whose loads are those of the kernel.
 func (s *Scenario) ofProgram(p *Program) {
-	s.Program, s.Workload = p, program.Name
+	s.Program, s.Workload, s.Mark = p, program.Name, program.MarkSymbol
 	if len(s.Modes) == 0 {
 		s.Modes = []string{program.Name}
 	}

@@ -5,6 +5,10 @@ package trial
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+
+	"kcovrig/guest/wire"
 )
 
 // Signature says what kind of stale read a witness is: which accesses were
@@ -13,7 +17,9 @@ import (
 // witness did not record is empty.
 //
 // The names are those of message passing: the writer stores the data, then the
-// flag that covers it; the reader loads the flag, then the data.
+// flag that covers it; the reader loads the flag, then the data. A hit of a program's
+// scenario has none of them: its Kind and the place that the kernel named say which it
+// is, since which accesses led to it need not be known.
 type Signature struct {
 	AsIs      bool    `json:"asIs,omitempty"` // as in Observation
 	Patched   bool    `json:"patched"`
@@ -23,6 +29,9 @@ type Signature struct {
 	DataStore Place   `json:"dataStore"` // what the reader missed
 	FlagStore Place   `json:"flagStore"` // ... and what passed it; only with ReorderStores
 	DataLoad  Place   `json:"dataLoad"`  // what missed it; empty where the reader's loads were not followed
+
+	Kind wire.Kind `json:"kind,omitempty"` // of a hit of a program's scenario; empty: a stale read
+	At   Place     `json:"at,omitzero"`    // where the kernel says that it was
 }
 
 // Reorder says on which side the accesses changed places. The zero value is unknown.
@@ -51,15 +60,45 @@ func (p Place) String() string {
 	return fmt.Sprintf("%s+%#x", p.Symbol, p.Offset)
 }
 
+// kindNames are the kinds of hits in words.
+var kindNames = map[wire.Kind]string{
+	wire.KindTold: "the program's own word", wire.KindOops: "an oops", wire.KindWarn: "a warning", wire.KindBug: "a BUG",
+	wire.KindKASAN: "a KASAN report", wire.KindHang: "a hang", wire.KindExit: "the program's end",
+}
+
+// behind is the place behind a word; nothing where it is not known.
+func (p Place) behind(word string) string {
+	if p.Symbol == "" {
+		return ""
+	}
+	return word + p.String()
+}
+
+// ReportedAt is where the kernel says that a hit was: the instruction, or after a jump to
+// address 0 where that was called from.
+func ReportedAt(d wire.Detection) Place {
+	for _, name := range []string{"pc", "lr"} {
+		symbol, rest, ok := strings.Cut(d.Fields[name], "+0x")
+		offset, _, _ := strings.Cut(rest, "/")
+		if n, err := strconv.ParseUint(offset, 16, 64); ok && err == nil {
+			return Place{Symbol: symbol, Offset: n}
+		}
+	}
+	return Place{}
+}
+
 // Same says whether other is a stale read of the kind s: in the same kernel, reader
 // and mode the same side was reordered, and each place that s has is other's.
 func (s Signature) Same(other Signature) bool {
 	place := func(mine, its Place) bool { return mine.Symbol == "" || mine == its }
 	return s.Variant() == other.Variant() && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
-		place(s.DataStore, other.DataStore) && place(s.FlagStore, other.FlagStore) && place(s.DataLoad, other.DataLoad)
+		s.Kind == other.Kind && s.At == other.At && place(s.DataStore, other.DataStore) && place(s.FlagStore, other.FlagStore) && place(s.DataLoad, other.DataLoad)
 }
 
 func (s Signature) String() string {
+	if s.Kind != "" {
+		return fmt.Sprintf("%s kernel, mode %s: %s%s", s.Variant(), s.Mode, kindNames[s.Kind], s.At.behind(" at "))
+	}
 	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", s.Variant(), s.Reader, s.Mode)
 	load := "a load"
 	if s.DataLoad.Symbol != "" {
@@ -78,6 +117,13 @@ func (s Signature) String() string {
 // not show; it has no kind then, and nothing is the same as it.
 func SignatureOf(w Witness) (Signature, error) {
 	s := Signature{AsIs: w.AsIs, Patched: w.Patched, Reader: w.Reader, Mode: w.Detection.Mode}
+	if w.OfProgram() {
+		s.Kind, s.At = w.Detection.Kind, ReportedAt(w.Detection)
+		if len(w.Events) == 0 {
+			return s, errors.New("it shows nothing")
+		}
+		return s, nil
+	}
 	mark := lastEvent(w.Events, func(e WitnessEvent) bool { return e.Kind == Mark })
 	if mark < 0 {
 		return s, errors.New("it does not show when the reader had looked")

@@ -122,6 +122,32 @@ func TestSameSignature(t *testing.T) {
 	assert.False(t, want.Same(unfollowed), "what was recorded is")
 }
 
+// Which accesses led to an oops need not be known: the same one is that at the same place.
+func TestAHitOfAProgramHasItsPlaceAsItsKind(t *testing.T) {
+	hit := func(kind wire.Kind, pc, lr string) Witness {
+		return Witness{
+			Reader: InKernel, Events: []WitnessEvent{dataDelayed, {VCPU: 1, Kind: Fault}},
+			Detection: wire.Detection{Mode: "program", Kind: kind, Fields: map[string]string{"pc": pc, "lr": lr}},
+		}
+	}
+	of := func(w Witness) Signature {
+		s, err := SignatureOf(w)
+		require.NoError(t, err)
+		return s
+	}
+	oops := of(hit(wire.KindOops, "f+0x1c/0x2bc", ""))
+	assert.Equal(t, "unpatched kernel, mode program: an oops at f+0x1c", oops.String())
+	assert.True(t, oops.Same(of(hit(wire.KindOops, "f+0x1c/0x2bc", ""))))
+	assert.False(t, oops.Same(of(hit(wire.KindOops, "f+0x18/0x2bc", ""))), "elsewhere")
+	assert.False(t, oops.Same(of(hit(wire.KindWarn, "f+0x1c/0x2bc", ""))), "not the same report")
+	assert.Equal(t, Place{"g", 0x10}, of(hit(wire.KindOops, "0x0", "g+0x10/0x20")).At)
+	assert.Equal(t, "unpatched kernel, mode program: the program's own word", of(hit(wire.KindTold, "", "")).String())
+	none := hit(wire.KindOops, "f+0x1c/0x2bc", "")
+	none.Events = nil
+	_, err := SignatureOf(none)
+	assert.Error(t, err)
+}
+
 func TestSignaturesInWords(t *testing.T) {
 	s := Signature{Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
 	assert.Equal(t, "unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was passed by the one at stop+0x60, and missed by the load at read+0x54", s.String())

@@ -8,8 +8,11 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// Witness is one stale read as the emulator saw it: the recent events of the
-// vCPUs around it, and the guest's own report of the same entry.
+// Witness is one sight of the bug as the emulator saw it: the recent events of the
+// vCPUs around it, and the guest's own report of the same. That of a stale read ends
+// with a Mark. That of what a program's scenario detects ends with the Fault that the
+// kernel reported, and holds what was noted before that; where the program or its end
+// told of the hit, with a Mark, at which the guest had heard of it.
 type Witness struct {
 	AsIs      bool           `json:"asIs,omitempty"` // as in Observation
 	Patched   bool           `json:"patched"`        // the kernel it was seen in
@@ -39,6 +42,9 @@ type WitnessEvent struct {
 	Version    uint64 `json:"version"` // of the value at Address: 0 before the first store in the witness
 }
 
+// OfProgram says whether it is of what a program's scenario detects.
+func (w Witness) OfProgram() bool { return w.Detection.Kind != "" }
+
 // WitnessKind says what an event is.
 type WitnessKind string
 
@@ -49,7 +55,13 @@ const (
 	Drained  WitnessKind = "drained"  // a held store that landed
 	Barrier  WitnessKind = "barrier"
 	Load     WitnessKind = "load"
-	Mark     WitnessKind = "mark" // a moment named by Text, such as the guest's report
+	Entered  WitnessKind = "entered" // the vCPU began to execute code in the emulator's scope ...
+	Left     WitnessKind = "left"    // ... and went on elsewhere, where nothing is noted
+	// Implied is a load that the exception behind it implies: it gave the register from
+	// which the address was made. Its Value is known, its Address is not.
+	Implied WitnessKind = "implied"
+	Fault   WitnessKind = "fault" // an exception of the kernel at this instruction
+	Mark    WitnessKind = "mark"  // a moment named by Text, such as the guest's report
 )
 
 // Instruction is one machine instruction and where it comes from.

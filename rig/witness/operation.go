@@ -20,6 +20,37 @@ var accesses = map[string]string{
 // errOlder is about results without the texts of all instructions.
 var errOlder = errors.New("an instruction's text is missing: the run was made by an older kcovrig; run it again")
 
+// operand is an access of up to 64 bits, in a general register: its name, and what says
+// how many.
+var operand = regexp.MustCompile(`^([a-z]+) ([wx])(?:[0-9]+|zr)\b`)
+
+// anyAccess is access for a word of any size, in bytes. A size tells of what the test
+// cannot have: two accesses of one place that differ in it.
+func anyAccess(text, prefix string) (op string, bytes int, err error) {
+	m := operand.FindStringSubmatch(text)
+	if text == "" {
+		return "", 0, errOlder
+	}
+	if m == nil {
+		return "", 0, fmt.Errorf("no litmus instruction for %q is known here", text)
+	}
+	name := m[1]
+	bytes = map[string]int{"w": 4, "x": 8}[m[2]]
+	for _, s := range []struct {
+		suffix string
+		bytes  int
+	}{{"sb", 1}, {"sh", 2}, {"sw", 4}, {"b", 1}, {"h", 2}} {
+		if base, ok := strings.CutSuffix(name, s.suffix); ok && accesses[base] != "" {
+			name, bytes = base, s.bytes
+			break
+		}
+	}
+	if op = accesses[name]; op == "" || !strings.HasPrefix(op, prefix) {
+		return "", 0, fmt.Errorf("no litmus instruction for %q is known here", text)
+	}
+	return op, bytes, nil
+}
+
 var doubleword = regexp.MustCompile(`^(x[0-9]+|xzr)\b`)
 
 // access turns an instruction into its litmus mnemonic. What is not understood

@@ -80,6 +80,7 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 			}
 		}
 		assert.Len(t, s.Readers, 2)
+		assert.NotZero(t, sizes["kcovrig/guest/program.mark.abi0"])
 	})
 }
 

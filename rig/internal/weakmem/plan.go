@@ -109,6 +109,9 @@ func (c Config) checkFocus() error {
 	return nil
 }
 
+// maxReports is MAX_REPORTS of plugin/plan.h.
+const maxReports = 8
+
 // files are what the plugin writes, in the run's folder.
 type files struct {
 	counters string
@@ -126,6 +129,9 @@ func Plan(cfg Config) string {
 	if cfg.Marks > 0 {
 		fmt.Fprintf(&b, "trace %s %d\n", cfg.files().trace, cfg.Marks)
 		fmt.Fprintf(&b, "mark %#x %#x\n", cfg.Mark.Start, cfg.Mark.End)
+		for _, at := range cfg.Reports {
+			fmt.Fprintf(&b, "report %#x\n", at)
+		}
 	}
 	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
 	if cfg.Focus != 0 {

@@ -40,6 +40,9 @@ func TestPlanIsGolden(t *testing.T) {
 	cfg.Scope[0], cfg.Scope[3] = cfg.Scope[3], cfg.Scope[0]
 	assert.Equal(t, got, Plan(cfg), "the order of the scopes must not show")
 	assert.NotContains(t, got, "focus")
+	cfg.Reports = []uint64{0xffff800080010000, 0xffff800080020000}
+	got = strings.Replace(got, "\nseed", "\nreport 0xffff800080010000\nreport 0xffff800080020000\nseed", 1)
+	assert.Equal(t, got, Plan(cfg))
 	cfg.Focus = 0xffff80008027d340
 	assert.Equal(t, strings.Replace(got, "\nset active", "\nfocus 0xffff80008027d340\nset active", 1), Plan(cfg))
 }
@@ -59,6 +62,8 @@ func TestConfigIsValidated(t *testing.T) {
 		"a focus outside the scope":         func(c *Config) { c.Focus = 0xffff80008027d53c },
 		"a focus between instructions":      func(c *Config) { c.Focus = 0xffff80008027d342 },
 		"marks without a function":          func(c *Config) { c.Mark = Scope{} },
+		"reports that no mark asks for":     func(c *Config) { c.Marks, c.Reports = 0, []uint64{8} },
+		"more reports than fit":             func(c *Config) { c.Reports = make([]uint64, maxReports+1) },
 	} {
 		cfg := config(t)
 		breakIt(&cfg)
@@ -91,9 +96,9 @@ func trace(t *testing.T, used uint64) []byte {
 	var data bytes.Buffer
 	put := func(v any) { require.NoError(t, binary.Write(&data, binary.NativeEndian, v)) }
 	head := traceHeader{VCPUs: 2, MarkMax: 2, Used: used}
-	copy(head.Magic[:], "kcovrig-trace 1")
+	copy(head.Magic[:], "kcovrig-trace 2")
 	put(head)
-	put(traceMark{NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Number: 1})
+	put(traceMark{NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Number: 1, Report: 1, PC: 0x77})
 	for vcpu := range uint64(2) {
 		var events [traceEvents]traceEvent
 		events[9] = traceEvent{NS: 60 - 10*vcpu, PC: 0x10 + vcpu, Kind: uint32(EventDelayed), Bytes: 8, Value: 42}
@@ -111,7 +116,7 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 		{VCPU: 0, NS: 60, PC: 0x10, Value: 42, Kind: EventDelayed, Bytes: 8},
 	}, marks[0].Events)
 	marks[0].Events = nil
-	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5}, marks[0])
+	assert.Equal(t, Mark{Number: 1, NS: 100, VCPU: 1, Virt: 0x4000, Phys: 0x41000000, Index: 3, Count: 5, Report: true, PC: 0x77}, marks[0])
 
 	_, err = parseMarks(bytes.NewReader(trace(t, 2)))
 	assert.ErrorContains(t, err, "mark 2", "a mark that is not there")

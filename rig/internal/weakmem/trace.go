@@ -46,12 +46,14 @@ type Event struct {
 	Bytes uint32
 }
 
-// Mark is what was saved when the guest saw one stale entry: the last events of
-// each vCPU, in the order of time.
+// Mark is what was saved when the guest saw the bug once: the last events of each
+// vCPU, in the order of time.
 type Mark struct {
 	Number uint64 // the guest's, from 1
-	NS     uint64 // when the guest had looked, CLOCK_MONOTONIC of the host
-	VCPU   int    // the reader's
+	NS     uint64 // when the guest had looked, or the exception was taken, CLOCK_MONOTONIC of the host
+	VCPU   int    // the reader's, or that of the exception
+	Report bool   // it is of an exception that the kernel reported ...
+	PC     uint64 // ... which the instruction there took
 	Virt   uint64 // guest-virtual address of the stale word
 	Phys   uint64
 	Index  uint64 // of the entry
@@ -65,7 +67,7 @@ type traceHeader struct {
 }
 
 type traceMark struct {
-	NS, VCPU, Virt, Phys, Index, Count, Number uint64
+	NS, VCPU, Virt, Phys, Index, Count, Number, Report, PC uint64
 }
 
 type traceEvent struct {
@@ -92,8 +94,8 @@ func parseMarks(in io.Reader) ([]Mark, error) {
 	if err := binary.Read(in, binary.NativeEndian, &head); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	if magic, _, _ := bytes.Cut(head.Magic[:], []byte{0}); string(magic) != "kcovrig-trace 1" {
-		return nil, errors.New("not a trace of version 1")
+	if magic, _, _ := bytes.Cut(head.Magic[:], []byte{0}); string(magic) != "kcovrig-trace 2" {
+		return nil, errors.New("not a trace of version 2")
 	}
 	if head.VCPUs > maxVCPUs || head.Used > head.MarkMax {
 		return nil, fmt.Errorf("a header that cannot be: %d vCPUs, %d of %d marks", head.VCPUs, head.Used, head.MarkMax)
@@ -116,7 +118,7 @@ func parseMark(in io.Reader, vcpus int) (Mark, error) {
 	}
 	m := Mark{
 		Number: raw.Number, NS: raw.NS, VCPU: int(raw.VCPU), Virt: raw.Virt, Phys: raw.Phys,
-		Index: raw.Index, Count: raw.Count,
+		Index: raw.Index, Count: raw.Count, Report: raw.Report != 0, PC: raw.PC,
 	}
 	for vcpu := range vcpus {
 		var events [traceEvents]traceEvent

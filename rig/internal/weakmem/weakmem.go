@@ -37,8 +37,11 @@ type Config struct {
 	Focus uint64
 	// Marks is how often at most the vCPUs' recent events are saved, each time
 	// that the guest's function Mark returns; 0: never.
-	Marks   int
-	Mark    Scope   // of its Scope only Start and End count
+	Marks int
+	Mark  Scope // of its Scope only Start and End count
+	// Reports are the addresses of functions that the kernel enters to report an
+	// exception of its own: the guest's mark may then be about the events before that.
+	Reports []uint64
 	Sources Sources // zero: this program's own
 	Sent    *Bundle // whose sources stand in for Sources; nil: none
 	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=leaving_drains_nothing:
@@ -66,6 +69,8 @@ func (c Config) Validate() error {
 		return errors.New("the emulator needs a scope")
 	case c.Marks < 0 || c.Marks > 0 && c.Mark.Start >= c.Mark.End:
 		return errors.New("the emulator needs the range of the guest's mark function")
+	case len(c.Reports) > maxReports || len(c.Reports) > 0 && c.Marks == 0:
+		return fmt.Errorf("the emulator watches %d functions at most, and none without marks", maxReports)
 	}
 	if err := c.checkFocus(); err != nil {
 		return err

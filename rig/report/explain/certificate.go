@@ -65,9 +65,9 @@ func conclusion(c trial.Certificate) string {
 	case c.Contradicted():
 		return "CONTRADICTION: herd7 answers otherwise than the run; the emulator, the test or the fix is wrong."
 	case c.Certified():
-		return "certified detection: the model allows the stale read that was seen, and rules it out " + last.What + "."
+		return "certified detection: the model allows what was seen, and rules it out " + last.What + "."
 	case len(c.Tests) == 1:
-		return "The model allows the stale read that was seen. What would rule it out is not known: the run holds no patched kernel's barrier."
+		return "The model allows what was seen. What would rule it out is not known: the run holds no patched kernel's barrier."
 	default:
 		return "not certified: herd7 did not answer all."
 	}

@@ -15,7 +15,6 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/witness"
 )
 
 // Schema names the JSON form of an explanation.
@@ -72,7 +71,7 @@ func explainText(w io.Writer, e Explanation) error {
 	var b strings.Builder
 	switch {
 	case n == 0:
-		fmt.Fprintf(&b, "%s: no stale read was kept as a witness\n", s.Name)
+		fmt.Fprintf(&b, "%s: no witness was kept\n", s.Name)
 	case o.Certificate != nil:
 		certificate(&b, s.Document, n, o)
 	default:
@@ -88,34 +87,19 @@ func explainText(w io.Writer, e Explanation) error {
 	return fault.Wrap(fault.Rig, "write the explanation", err)
 }
 
-// reading is witness n with its parts named.
-func readingOf(d result.Document, n int) witness.Reading {
-	w := d.Witnesses[n-1]
-	for _, c := range d.Code {
-		if c.Patched == w.Patched {
-			return witness.Read(w, c)
-		}
-	}
-	return witness.Read(w, trial.Code{})
-}
-
 func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
-	s := storyOf(d, n, o.All)
+	s := taleOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	words.Paragraph(b, Title(s.Witness), "  ", o.Width)
+	words.Paragraph(b, Title(d.Witnesses[n-1]), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
-	writer := "kernel"
-	if s.WriterCPU >= 0 {
-		writer = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
-	}
-	t.head(writer, fmt.Sprintf("vCPU %d: reader", s.ReaderCPU))
-	for _, r := range s.complete() {
+	t.head(s.left, s.right)
+	for _, r := range s.rows {
 		t.row(r)
 	}
 	b.WriteString("\n")
-	words.Paragraph(b, s.summary(), "", o.Width)
-	if s.rows != nil && len(s.Stores) > 0 && s.Events[s.Stores[0]].Kind == trial.Delayed {
-		words.Paragraph(b, "The window, between the + signs: from where the store was held back to where it landed.", "", o.Width)
+	words.Paragraph(b, s.summary, "", o.Width)
+	if s.window != "" {
+		words.Paragraph(b, s.window, "", o.Width)
 	}
 }

@@ -18,6 +18,8 @@ type explained struct {
 	Number      int                `json:"number"` // 0: the run holds none
 	Witnesses   int                `json:"witnesses"`
 	Witness     *trial.Witness     `json:"witness"`
+	Summary     string             `json:"summary"` // what it shows, in words
+	Shape       string             `json:"shape"`   // of a program's hit: what its events amount to; empty: nothing that is known here
 	Window      *window            `json:"window"`
 	Code        []trial.Code       `json:"code"`
 	Readers     []trial.ReaderCode `json:"readers"`
@@ -46,9 +48,31 @@ func explainJSON(w io.Writer, asked Explanation) error {
 		Code: result.Full(d.Code), Readers: result.Full(d.Readers), Certificate: o.Certificate,
 	}
 	if n > 0 {
-		e.Witness, e.Window = &d.Witnesses[n-1], windowOf(readingOf(d, n))
+		e.Witness, e.Summary = &d.Witnesses[n-1], taleOf(d, n, false).summary
+		if e.Witness.OfProgram() {
+			h := hitStoryOf(d, n, false)
+			e.Window, e.Shape = windowOfHit(h), string(h.shape.Kind)
+		} else {
+			e.Window = windowOf(readingOf(d, n))
+		}
 	}
 	return fault.Wrap(fault.Rig, "write the explanation", result.Object(w, e))
+}
+
+// windowOfHit is that of the passing that is told of. Whose accesses were
+// reordered is said where the events show who missed what.
+func windowOfHit(h *hitStory) *window {
+	w := &window{Reordered: map[witness.ShapeKind]string{witness.StoresPassed: "writer", witness.LoadsPassed: "reader"}[h.shape.Kind]}
+	if h.End >= 0 {
+		w.LookedNS = &h.Events[h.End].AtNS
+	}
+	if p, ok := h.told(); ok {
+		w.HeldNS, w.VisibleNS = &h.Events[p.Store].AtNS, &h.Events[p.Seen].AtNS
+		if p.Landed >= 0 {
+			w.LandedNS = &h.Events[p.Landed].AtNS
+		}
+	}
+	return w
 }
 
 func windowOf(r witness.Reading) *window {

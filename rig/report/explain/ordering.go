@@ -27,8 +27,12 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
-			words.Paragraph(b, orderingOf(d.Code[i], d.Spec.Arch), "    ", width)
-			for _, at := range slices.Concat(d.Code[i].Between, d.Code[i].Publish) {
+			text, list := orderingOf(d.Code[i], d.Spec.Arch), slices.Concat(d.Code[i].Between, d.Code[i].Publish)
+			if scoped(d.Code[i]) {
+				text, list = scopeOrdering(d.Code, i, d.Spec.Arch)
+			}
+			words.Paragraph(b, text, "    ", width)
+			for _, at := range list {
 				fmt.Fprintln(b, words.Cut("    "+described(at), width))
 			}
 		case len(readers) > 0:
@@ -97,6 +101,9 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 		stale, windows, emulator = stale+a.HitWindows, windows+a.Windows, a.Emulator
 	}
 	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
+	if reader == trial.InKernel {
+		text = d.Words.Tally(stale, windows)
+	}
 	if len(emulator) == 0 {
 		return text + "; the emulator was not used"
 	}

@@ -34,6 +34,17 @@ func storyOf(d result.Document, n int, all bool) story {
 	return s
 }
 
+// readingOf is witness n with its parts named.
+func readingOf(d result.Document, n int) witness.Reading {
+	w := d.Witnesses[n-1]
+	for _, c := range d.Code {
+		if c.Patched == w.Patched {
+			return witness.Read(w, c)
+		}
+	}
+	return witness.Read(w, trial.Code{})
+}
+
 func (s *story) complete() []row {
 	for i, e := range s.Events {
 		if s.matters(i) || s.all {
@@ -95,8 +106,18 @@ func (s *story) count() {
 	if len(s.rest) == 0 {
 		return
 	}
+	first := s.rest[0]
+	s.add(first, line{"... " + countOf(s.rest), faint})
+	if last := len(s.rows) - 2; last >= 0 && s.rows[last].inside {
+		s.rows[last+1].window, s.rows[last+1].inside = "|", true
+	}
+	s.rest = nil
+}
+
+// countOf says how many events of which kind there are.
+func countOf(rest []trial.WitnessEvent) string {
 	n := map[trial.WitnessKind]int{}
-	for _, e := range s.rest {
+	for _, e := range rest {
 		n[e.Kind]++
 	}
 	var parts []string
@@ -115,12 +136,7 @@ func (s *story) count() {
 			parts = append(parts, fmt.Sprintf("%d %s", n[k.kind], k.many))
 		}
 	}
-	first := s.rest[0]
-	s.add(first, line{"... " + strings.Join(parts, ", "), faint})
-	if last := len(s.rows) - 2; last >= 0 && s.rows[last].inside {
-		s.rows[last+1].window, s.rows[last+1].inside = "|", true
-	}
-	s.rest = nil
+	return strings.Join(parts, ", ")
 }
 
 // arrival is the late store's landing where the emulator's events end before

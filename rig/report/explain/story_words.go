@@ -8,7 +8,6 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/witness"
 )
 
 // words are the lines of event i.
@@ -89,9 +88,6 @@ func (s *story) staleRead() []line {
 	}
 	return lines
 }
-
-// Summary says in a sentence what a witness shows.
-func Summary(r witness.Reading) string { return (&story{Reading: r}).summary() }
 
 // summary says in a sentence or two what the rows show.
 func (s *story) summary() string {

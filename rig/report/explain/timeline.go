@@ -98,11 +98,11 @@ func Shown(all []trial.Witness) (open, folded []int) {
 
 // Draw lays out witness n.
 func Draw(id string, d result.Document, n int) Timeline {
-	s := storyOf(d, n, false)
-	rows := s.complete()
-	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(s.Witness)), Text: s.summary()}
-	for i, e := range s.Events {
-		t.Table = append(t.Table, EventRow(e, i == s.Stale))
+	w, s := d.Witnesses[n-1], taleOf(d, n, false)
+	rows := s.rows
+	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(w)), Text: s.summary}
+	for i, e := range w.Events {
+		t.Table = append(t.Table, EventRow(e, s.stale(i)))
 	}
 	cpus := lanesOf(rows)
 	textX := timeGutter + laneWidth*max(2, len(cpus))
@@ -124,9 +124,9 @@ func Draw(id string, d result.Document, n int) Timeline {
 	}
 	t.Height = y
 	for _, cpu := range cpus {
-		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), Role: roleOf(s.Reading, cpu), X: laneX(cpus, cpu), Y1: firstRow - 16, Y2: t.Height - 8})
+		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), Role: s.roles(cpu), X: laneX(cpus, cpu), Y1: firstRow - 16, Y2: t.Height - 8})
 	}
-	t.Bars = bars(rows, t, laneX(cpus, s.WriterCPU))
+	t.Bars = bars(rows, t, laneX(cpus, s.held))
 	return t
 }
 
@@ -163,6 +163,9 @@ func bars(rows []row, t Timeline, x int) []Bar {
 	}
 	bar := Bar{X: x - 12, Y1: t.Rows[begin].Y, Y2: t.Height - 8, Open: true}
 	for i, r := range rows[begin+1:] {
+		if r.kind == trial.Fault && bar.Open { // what is held then lands when the kernel handles it
+			bar.Y2 = t.Rows[begin+1+i].Y
+		}
 		if r.window == "+" {
 			bar.Y2, bar.Open = t.Rows[begin+1+i].Y, r.byGuest
 		}

@@ -10,8 +10,16 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// Title says which witness it is.
 func Title(w trial.Witness) string {
 	d := w.Detection
+	if w.OfProgram() {
+		boot := ""
+		if d.Boot > 0 {
+			boot = fmt.Sprintf(" of boot %d", d.Boot)
+		}
+		return fmt.Sprintf("%s kernel, mode %s, window %d%s: %s", trial.VariantOf(w.Patched, w.AsIs), d.Mode, d.Window, boot, d.Text)
+	}
 	return fmt.Sprintf("%s kernel, %s reader, mode %s: entry %d of %d in window %d",
 		trial.VariantOf(w.Patched, w.AsIs), w.Reader, d.Mode, d.Index, d.Count, d.Window)
 }
@@ -20,6 +28,7 @@ func Title(w trial.Witness) string {
 var kindWords = map[trial.WitnessKind]string{
 	trial.Executed: "store", trial.Delayed: "store, held back", trial.Drained: "held store lands",
 	trial.Barrier: "barrier", trial.Load: "load", trial.Mark: "mark",
+	trial.Entered: "enters the scope", trial.Left: "leaves the scope", trial.Fault: "exception", trial.Implied: "load, by the exception",
 }
 
 func kindWord(e trial.WitnessEvent, stale bool) string {
@@ -53,6 +62,9 @@ func EventRow(e trial.WitnessEvent, stale bool) []string {
 	row := []string{words.ShortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, stale), "", "", "", "", e.Source}
 	if accesses(e) {
 		row[3], row[4], row[5] = fmt.Sprintf("%#x", e.Address), fmt.Sprintf("%#x", e.Value), fmt.Sprint(e.Version)
+	}
+	if e.Kind == trial.Implied {
+		row[4] = fmt.Sprintf("%#x", e.Value)
 	}
 	row[6] = place(e)
 	if e.Text != "" && e.Kind != trial.Mark {

@@ -11,7 +11,6 @@ import (
 	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/witness"
 )
 
 // diffLines is how much of a commit's diff is shown.
@@ -78,12 +77,12 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 
 func bisectWitness(b *strings.Builder, r bisect.Report, code trial.Code) {
 	w := *r.Witness
-	reading := witness.Read(w, code)
+	summary, old := explain.Told(w, code)
 	fmt.Fprintf(b, "\n## %s on the %s side\n\n%s\n\n", words.Plain(words.Capital(r.Words.A())), words.Plain(r.Words.Adjective()), words.Plain(explain.Title(w)))
-	fmt.Fprintf(b, "%s\n", words.Plain(explain.Summary(reading)))
+	fmt.Fprintf(b, "%s\n", words.Plain(summary))
 	rows := [][]string{explain.EventColumns}
 	for i, e := range w.Events {
-		row := explain.EventRow(e, i == reading.Stale)
+		row := explain.EventRow(e, old(i))
 		for n := range row {
 			row[n] = words.Plain(row[n])
 		}

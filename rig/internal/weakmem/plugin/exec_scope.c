@@ -219,16 +219,32 @@ void exec_mark(unsigned int index, void *udata)
     mark.index = isa_argument(&v->registers, 1);
     mark.count = isa_argument(&v->registers, 2);
     mark.number = isa_argument(&v->registers, 3);
-    page_walk(v, mark.virt, &mark.phys, &epoch);
+    if (!mark.virt && mark.index) {
+        trace_save_report(mark.number);
+        return;
+    }
+    if (mark.virt) {
+        page_walk(v, mark.virt, &mark.phys, &epoch);
+    }
     trace_save(&mark);
 }
 
-void exec_event(unsigned int index, uint64_t from, uint64_t to)
+void exec_report(unsigned int index, void *udata)
+{
+    (void)udata;
+    trace_report(index);
+}
+
+void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to)
 {
     struct vcpu *v = vcpu_of(index);
 
     v->events++;
     awake_try(to);
+    /* A jump to address 0 may be the user's, which nobody reports. */
+    if (exception && plan->reports && (isa_is_kernel(from) || !from)) {
+        trace_keep(index, from); /* before what waits is drained */
+    }
     if (gate_of(v)->active == EPISODE_NONE) {
         return; /* outside the scope nothing waits: most events end here */
     }

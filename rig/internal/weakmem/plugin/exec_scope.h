@@ -6,14 +6,15 @@
 #ifndef KCOVRIG_EXEC_SCOPE_H
 #define KCOVRIG_EXEC_SCOPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
 /* A branch that may lead out. */
 void exec_way_out(unsigned int index, void *udata);
-/* An interrupt or exception was taken. */
-void exec_event(unsigned int index, uint64_t from, uint64_t to);
+/* An interrupt was taken, or an exception. */
+void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to);
 
 /* In an episode. */
 void exec_barrier(unsigned int index, void *udata);
@@ -32,7 +33,11 @@ void exec_body_strong(unsigned int index, void *udata);
 /* Anywhere, without a site: changed translations are waited for. */
 void exec_maintained(unsigned int index, void *udata);
 /* The guest's mark function returns. Its arguments: the stale word's address, its
- * entry's index, the count, the mark's number. No site. */
+ * entry's index, the count, the mark's number. Without an address the second says of
+ * when events are wanted: 0 now, 1 the exception that the kernel reported, which number
+ * 0 lets go of. No site. */
 void exec_mark(unsigned int index, void *udata);
+/* The kernel begins to report the exception that it has taken. No site. */
+void exec_report(unsigned int index, void *udata);
 
 #endif

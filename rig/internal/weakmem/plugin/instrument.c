@@ -239,6 +239,16 @@ static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenan
     }
 }
 
+static bool is_report(uint64_t pc)
+{
+    for (size_t i = 0; i < plan->reports; i++) {
+        if (plan->report[i] == pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void instrument_block(struct qemu_plugin_tb *tb)
 {
     size_t n = qemu_plugin_tb_n_insns(tb);
@@ -258,6 +268,10 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
             qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark,
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
+        }
+        if (is_report(pc)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_report,
+                                                   QEMU_PLUGIN_CB_NO_REGS, NULL);
         }
         if (s && !memory_is_found()) {
             memory_missing();

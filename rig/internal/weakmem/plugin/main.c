@@ -38,8 +38,8 @@ static void on_block(struct qemu_plugin_tb *tb, void *udata)
 static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
                      uint64_t from, uint64_t to, void *udata)
 {
-    (void)type, (void)udata;
-    exec_event(index, from, to);
+    (void)udata;
+    exec_event(index, type == QEMU_PLUGIN_DISCON_EXCEPTION, from, to);
 }
 #define NO_UDATA , NULL
 #else
@@ -59,8 +59,8 @@ static void on_event(qemu_plugin_id_t id, unsigned int index,
                      enum qemu_plugin_discon_type type, uint64_t from,
                      uint64_t to)
 {
-    (void)id, (void)type;
-    exec_event(index, from, to);
+    (void)id;
+    exec_event(index, type == QEMU_PLUGIN_DISCON_EXCEPTION, from, to);
 }
 #define NO_UDATA
 #endif

@@ -87,6 +87,10 @@ static bool read_line(const char *line, struct plan *out)
         out->mark_end = b;
         return true;
     }
+    if (sscanf(line, "report %" SCNx64, &a) == 1 && out->reports < MAX_REPORTS) {
+        out->report[out->reports++] = a;
+        return true;
+    }
     if (sscanf(line, "seed %" SCNu64, &out->seed) == 1) {
         return true;
     }

@@ -12,6 +12,8 @@
  *   set NAME N                        a policy parameter
  *   scope body|caller|callee|path START END SYMBOL
  *   mark START END                    the guest's mark function, optional
+ *   report PC                         a function that the kernel enters to report the
+ *                                     exception that it has taken; up to MAX_REPORTS
  */
 #ifndef KCOVRIG_PLAN_H
 #define KCOVRIG_PLAN_H
@@ -21,6 +23,7 @@
 #include <stdint.h>
 
 #define MAX_SCOPES 512
+#define MAX_REPORTS 8
 
 enum scope_role {
     /* An episode may begin at any of its blocks. */
@@ -61,6 +64,8 @@ struct plan {
     char sites_file[512];
     uint64_t trace_marks;
     uint64_t mark_start, mark_end;
+    uint64_t report[MAX_REPORTS];
+    size_t reports;
     uint64_t seed;
     uint64_t focus; /* address of an instruction; 0: the policy chooses */
     struct policy policy;

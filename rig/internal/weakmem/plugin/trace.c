@@ -17,8 +17,29 @@ static struct ring {
     uint64_t next;
 } ring[MAX_VCPUS];
 
+/* All rings as they were at an exception. */
+struct kept {
+    struct trace_mark mark; /* vcpu and pc of it; ns is 0 where there is none */
+    struct trace_event event[MAX_VCPUS][TRACE_EVENTS];
+};
+
+static struct kept kept[MAX_VCPUS]; /* a vCPU's own alone touches it */
+
+static int lock; /* guards what follows, and the order in which the file is filled */
+static struct kept reported;
 static struct trace_header *file;
 uint64_t trace_marks_left;
+
+static void take(void)
+{
+    while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE)) {
+    }
+}
+
+static void give(void)
+{
+    __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+}
 
 static uint64_t mark_bytes(void)
 {
@@ -36,7 +57,7 @@ uint64_t trace_clock(void)
 
 bool trace_open(const char *path, uint64_t marks, uint64_t vcpus)
 {
-    struct trace_header header = {.magic = "kcovrig-trace 1", .vcpus = vcpus,
+    struct trace_header header = {.magic = "kcovrig-trace 2", .vcpus = vcpus,
                                   .mark_max = marks};
     uint64_t bytes;
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -103,21 +124,63 @@ static void copy_ring(const struct ring *r, struct trace_event *to)
     }
 }
 
-void trace_save(const struct trace_mark *mark)
+/* Fills the next place of the file, of which there has to be one; under the lock. */
+static void fill(const struct trace_mark *mark, const struct kept *from)
 {
-    uint64_t left = __atomic_load_n(&trace_marks_left, __ATOMIC_RELAXED);
-    struct trace_mark *to;
-    struct trace_event *events;
+    uint64_t left = trace_marks_left;
+    struct trace_mark *to = (void *)((char *)(file + 1) + (file->mark_max - left) * mark_bytes());
+    struct trace_event *events = (void *)(to + 1);
 
-    if (!left) {
-        return;
-    }
-    to = (void *)((char *)(file + 1) + (file->mark_max - left) * mark_bytes());
-    events = (void *)(to + 1);
     for (uint64_t i = 0; i < file->vcpus; i++) {
-        copy_ring(&ring[i], events + i * TRACE_EVENTS);
+        if (from) {
+            memcpy(events + i * TRACE_EVENTS, from->event[i], sizeof from->event[i]);
+        } else {
+            copy_ring(&ring[i], events + i * TRACE_EVENTS);
+        }
     }
     *to = *mark;
     __atomic_store_n(&file->marks, file->mark_max - left + 1, __ATOMIC_RELEASE);
     __atomic_store_n(&trace_marks_left, left - 1, __ATOMIC_RELAXED);
+}
+
+void trace_save(const struct trace_mark *mark)
+{
+    take();
+    if (trace_on()) {
+        fill(mark, NULL);
+    }
+    give();
+}
+
+void trace_keep(unsigned int vcpu, uint64_t pc)
+{
+    struct kept *to = &kept[vcpu];
+
+    if (!trace_on()) {
+        return;
+    }
+    to->mark = (struct trace_mark){.ns = trace_clock(), .vcpu = vcpu, .report = 1, .pc = pc};
+    for (uint64_t i = 0; i < file->vcpus; i++) {
+        copy_ring(&ring[i], to->event[i]);
+    }
+}
+
+void trace_report(unsigned int vcpu)
+{
+    take();
+    if (!reported.mark.ns) {
+        reported = kept[vcpu];
+    }
+    give();
+}
+
+void trace_save_report(uint64_t number)
+{
+    take();
+    if (number && trace_on() && reported.mark.ns) {
+        reported.mark.number = number;
+        fill(&reported.mark, &reported);
+    }
+    reported.mark.ns = 0;
+    give();
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The recent events of each vCPU in the scope, and what was saved of them each
- * time that the guest called its mark function on seeing a stale entry. When all
- * places for marks are used, nothing is recorded any more.
+ * time that the guest called its mark function on seeing the bug: as of then, or, where
+ * the kernel itself had reported something, as of the exception that this began with.
+ * When all places for marks are used, nothing is recorded any more.
  *
  * The file: a struct trace_header, then mark_max times a struct trace_mark with
  * vcpus times TRACE_EVENTS events behind it.
@@ -38,7 +39,7 @@ struct trace_event {
 };
 
 struct trace_header {
-    char magic[16]; /* "kcovrig-trace 1" */
+    char magic[16]; /* "kcovrig-trace 2" */
     uint64_t vcpus, mark_max, marks;
 };
 
@@ -46,6 +47,8 @@ struct trace_mark {
     uint64_t ns, vcpu;
     uint64_t virt, phys;          /* of the stale word */
     uint64_t index, count, number; /* the guest's; number is from 1 */
+    uint64_t report;              /* 1: of an exception that the kernel reported ... */
+    uint64_t pc;                  /* ... which the instruction there took */
 };
 
 /* Maps the file for as many marks and vCPUs; false with errno set. */
@@ -65,6 +68,18 @@ void trace_add(unsigned int vcpu, enum trace_kind kind, uint64_t pc,
 
 /* Saves all rings with the mark. */
 void trace_save(const struct trace_mark *mark);
+
+/* Copies all rings: the vCPU takes an exception at pc. Only the newest copy of each
+ * vCPU's is kept, since few exceptions of the kernel end in a report. */
+void trace_keep(unsigned int vcpu, uint64_t pc);
+
+/* The kernel reports the vCPU's last exception: that one's copy is put aside, unless
+ * one is already, of whose report this is taken for a consequence. */
+void trace_report(unsigned int vcpu);
+
+/* Saves what was put aside as the guest's mark of that number, if anything was; 0:
+ * lets go of it. */
+void trace_save_report(uint64_t number);
 
 uint64_t trace_clock(void);
 

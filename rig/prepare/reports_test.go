@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	guest "kcovrig/guest/program"
+	"kcovrig/guest/wire"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// reportingSource is a lab whose patched kernel alone has a function die.
+type reportingSource struct{ rigtest.Source }
+
+func (s reportingSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
+	a, err := s.Source.Analyse(ctx, image, dir)
+	if image.Patched {
+		a.Reports = []objcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
+		a.Detected = []objcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
+	}
+	return a, err
+}
+
+// The emulator watches where the kernel begins to report, the guest marks its hits, and
+// of what there can be no witness a note says so.
+func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	cfg := lab.Config(t)
+	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
+		return reportingSource{rigtest.Source{Lab: lab}}, nil
+	}
+	var marks []string
+	scope := cfg.Doers.GuestScope
+	cfg.Doers.GuestScope = func(binary string, symbols []string) ([]objcode.Range, error) {
+		marks = append(marks, symbols...)
+		return scope(binary, symbols)
+	}
+	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = "tls", nil, nil
+	run, err := command.Begin(cfg, "compare")
+	require.NoError(t, err)
+	of := &run.Scenario.Program.Start
+	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
+	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
+	require.NoError(t, err)
+	assert.Equal(t, []string{guest.MarkSymbol}, marks)
+	require.Len(t, run.Result.Notes, 3)
+	assert.Contains(t, run.Result.Notes[0], "of KASAN reports no witnesses")
+	assert.Contains(t, run.Result.Notes[1], "of hangs no witnesses")
+	assert.Contains(t, run.Result.Notes[2], "what the unpatched kernel reports by die()")
+	ask := BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
+	plan := setup.Plan(ask)
+	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)
+	assert.Equal(t, boot.MaxHits, plan.Emulator.Marks)
+	assert.Equal(t, "tls_getsockopt", plan.Lines[0].Symbol)
+	ask.Variant = trial.Unpatched
+	assert.Empty(t, setup.Plan(ask).Emulator.Reports)
+	ask.Variant, ask.Hits = trial.Patched, 0
+	assert.Empty(t, setup.Plan(ask).Emulator.Reports, "nobody asks for them")
+	_, err = run.Finish(setup.Close())
+	require.NoError(t, err)
+}
