@@ -31,6 +31,7 @@ func (l *life) finish(end ending, err error) error {
 	found, lost := l.console.settle(l.opts.patience.rest)
 	l.found = append(l.found, found...)
 	l.child.close()
+	l.quiet.broken()
 	for _, pid := range left {
 		l.stuck[pid] = true
 	}
@@ -117,7 +118,10 @@ func (l *life) judge(end ending, own bool, left []int) error {
 		clean = false
 	case end == hung:
 		limit, _ := hangLimit(l.opts.Program.Detect)
-		l.hit(wire.KindHang, fmt.Sprintf("no line for %v", limit), nil, reboots(l.opts.Program.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindHang }))
+		l.hit(wire.KindHang, fmt.Sprintf("no line for %v: %s", limit, l.still.words), l.still.fields, reboots(l.opts.Program.Detect, isHangAt(l.still.places)))
+		if err := l.afterHang(left); err != nil {
+			return err
+		}
 	case own && l.child.state == nil:
 		return l.broken("how it ended is not known")
 	case own && !l.child.state.Success():
@@ -143,6 +147,19 @@ func (l *life) judge(end ending, own bool, left []int) error {
 	}
 	if l.barren >= barrenMax {
 		return l.broken("it ended %d times in a row without a window of kind %s", barrenMax, l.opts.Program.Window)
+	}
+	return nil
+}
+
+// afterHang ends the boot where what hung cannot be killed: what it holds, nobody else
+// gets on that kernel.
+func (l *life) afterHang(left []int) error {
+	switch {
+	case len(left) == 0:
+	case l.opts.Program.Windows == 0:
+		return wire.Faultf(wire.WhoseKernel, "end the program", "processes that hang cannot be killed: %v: a bug that does this needs after: reboot in the scenario", left)
+	default:
+		l.over, l.spoilt = true, true
 	}
 	return nil
 }

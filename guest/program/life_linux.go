@@ -5,6 +5,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type life struct {
 	ticked  time.Time
 	window  time.Duration // of the timed window at hand
 	quiet   silence
+	still   stillness // what the silence came to of a program that hangs
 	found   []report
 	windows uint64 // counted in this life
 	hits    int    // seen in this life
@@ -52,7 +54,7 @@ func (r *run) live(ctx context.Context, t *track) error {
 		return wire.Faultf(wire.WhoseGuest, "start the program", "%v", err)
 	}
 	now := time.Now()
-	l := &life{run: r, track: t, child: child, number: r.starts, began: now, ticked: now}
+	l := &life{run: r, track: t, child: child, number: r.starts, began: now, ticked: now, quiet: silence{world: r.opts.world}}
 	r.starts++
 	if !r.opts.Program.Ready {
 		l.begin()
@@ -221,15 +223,30 @@ func (l *life) tick(every time.Duration) (ending, error) {
 		}
 		return alive, nil
 	}
+	return l.listen(passed)
+}
+
+// listen says whether a program that says nothing hangs.
+func (l *life) listen(passed time.Duration) (ending, error) {
 	limit, detected := hangLimit(l.opts.Program.Detect)
 	if !detected && l.opts.Program.Window == wire.WindowTold {
 		limit = l.opts.patience.quiet
 	}
-	if limit == 0 || !l.quiet.reaches(limit, passed, l.child.process.Pid) {
+	if limit == 0 {
 		return alive, nil
 	}
-	if !detected {
-		return alive, l.broken("it said nothing for %v", limit)
+	isHang := func(places []string) bool { return slices.ContainsFunc(l.opts.Program.Detect, isHangAt(places)) }
+	still, err := l.quiet.reaches(watch{limit, l.opts.patience.tick, l.stuck, isHang, detected}, passed)
+	switch {
+	case err != nil || still == nil:
+		return alive, err
+	case !detected:
+		return alive, l.broken("it said nothing for %v: %s", limit, still.words)
+	case still.kind == hangs:
+		l.still = *still
+		return hung, nil
+	case still.kind == sleepsElsewhere:
+		return alive, wire.Faultf(wire.WhoseKernel, "run the program", "no line for %v, and what hangs is no detection: %s", limit, wire.Clean(still.words, wire.MaxText))
 	}
-	return hung, nil
+	return alive, l.broken("it said nothing for %v and longer, and whether it hangs is not known: %s", limit, still.words)
 }

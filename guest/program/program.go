@@ -24,6 +24,10 @@
 // that is not detected is the guest's. Kernels report some things once only, such as
 // WARN_ONCE() and the sanitizer's: later hits are then missed, which makes a kernel
 // look better than it is only after it was seen to be bad.
+//
+// A hang is a silence in which every CPU ran and served its timers, whoever wanted to run
+// had its part, and a thread slept all the time, in the function where one is named. A
+// silence that is none of this is a fault, however long it lasts.
 package program
 
 import (
@@ -56,6 +60,7 @@ type Options struct {
 	Console io.Reader
 
 	patience patience // zero: as it is in a guest
+	world    world    // nil: the machine that this process runs on
 }
 
 // patience is how long what may not come is waited for, in the guest's time.

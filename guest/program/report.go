@@ -53,6 +53,11 @@ const nowhere = "0x0"
 // caller's: a pointer to a function was not there yet.
 func (r report) in(function string) bool {
 	name, _, _ := strings.Cut(cmp.Or(r.symbol, r.caller), "+")
+	return isOf(name, function)
+}
+
+// isOf says whether a name is the function's, or of a part or copy of it.
+func isOf(name, function string) bool {
 	return name == function || strings.HasPrefix(name, function+".")
 }
 
