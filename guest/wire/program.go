@@ -41,11 +41,12 @@ const (
 	KindBug   Kind = "bug"   // BUG(), and reports of the kernel that begin so
 	KindKASAN Kind = "kasan" // a report of the address sanitizer
 	KindHang  Kind = "hang"  // the program sleeps and says nothing any more
+	KindPanic Kind = "panic" // the kernel died of an oops, and the guest with it: the host tells it
 	KindExit  Kind = "exit"  // the program died
 )
 
 // kinds are all that a Detection may have.
-var kinds = []Kind{"", KindTold, KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindExit}
+var kinds = []Kind{"", KindTold, KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindPanic, KindExit}
 
 // WindowKind says what one window of a program is. The zero value is unknown.
 type WindowKind string
@@ -126,7 +127,7 @@ func (p Program) Check() error {
 }
 
 func (d Detect) check(window WindowKind) error {
-	placed := slices.Contains([]Kind{KindOops, KindWarn, KindBug, KindKASAN, KindHang}, d.Kind)
+	placed := slices.Contains([]Kind{KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindPanic}, d.Kind)
 	switch {
 	case d.Kind == "" || !slices.Contains(kinds, d.Kind):
 		return fmt.Errorf("unknown kind of detection %.40q", d.Kind)
@@ -138,6 +139,8 @@ func (d Detect) check(window WindowKind) error {
 		return fmt.Errorf("a hang of %d ns, want between 100 ms and 10 min", d.NS)
 	case d.Kind == KindHang && window == WindowTimed:
 		return fmt.Errorf("a program with timed windows says nothing, so that it cannot be found to hang")
+	case d.Kind == KindPanic && !d.Reboot:
+		return fmt.Errorf("a panic ends the boot: nothing goes on after it")
 	case d.Exit != "" && (d.Kind != KindExit || !isExit(d.Exit)):
 		return fmt.Errorf("detection %s: exit %.40q (want a status from 1 to 255, a signal such as SIGSEGV, or signal)", d.Kind, d.Exit)
 	}
