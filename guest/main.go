@@ -80,8 +80,17 @@ func programRun(ctx context.Context, j job) (wire.Done, error) {
 	return program.Run(ctx, program.Options{
 		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
 		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.progress, Detection: j.detection,
-		Console: console,
+		Console: console, Once: warnings(),
 	})
+}
+
+// warnings is the file of program.Options.Once, of kernels with debugfs.
+func warnings() string {
+	const path = kcov.DebugFS + "/clear_warn_once"
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 func hello(uptime int64) wire.Hello {

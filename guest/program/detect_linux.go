@@ -24,11 +24,6 @@ func toldAlone(list []wire.Detect) bool {
 	return !slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
 }
 
-// isDetected says whether d is this report, at its place.
-func (r report) isDetected(d wire.Detect) bool {
-	return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
-}
-
 // reboots says whether one of those of list that a hit is ends the stress.
 func reboots(list []wire.Detect, is func(wire.Detect) bool) bool {
 	return slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Reboot && is(d) })

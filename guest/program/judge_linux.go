@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -25,7 +26,7 @@ func (l *life) finish(end ending, err error) error {
 		patience = min(patience, stuckTime)
 	}
 	left := l.child.kill(patience, l.stuck)
-	err = errors.Join(err, l.drain())
+	err = errors.Join(err, l.drain(len(left) > 0))
 	l.tally.StressNS += int64(l.stopClock())
 	l.tally.Rounds++
 	found, lost := l.console.settle(l.opts.patience.rest)
@@ -38,7 +39,21 @@ func (l *life) finish(end ending, err error) error {
 	if err := errors.Join(l.judgeReports(), err, lost); err != nil {
 		return err
 	}
+	if err := l.forget(); err != nil {
+		return err
+	}
 	return l.judge(end, own, left)
+}
+
+// forget lets the kernel warn anew of what it has just warned of, once per boot.
+func (l *life) forget() error {
+	if l.opts.Once == "" || !slices.ContainsFunc(l.found, func(r report) bool { return r.kind == wire.KindWarn }) {
+		return nil
+	}
+	if err := os.WriteFile(l.opts.Once, []byte("1"), 0); err != nil {
+		return wire.Faultf(wire.WhoseKernel, "let the kernel warn again", "%v", err)
+	}
+	return nil
 }
 
 // await asks for the end, and hears the program until it comes, or for as long as it
@@ -68,24 +83,30 @@ func (l *life) await(end ending) (err error) {
 	return err
 }
 
-// drain hears what is left in the pipes of a program that has ended.
-func (l *life) drain() error {
-	late := time.NewTimer(l.opts.patience.rest)
-	defer late.Stop()
+// drain hears what is left in the pipes of a program that has ended, however long that
+// takes on a busy machine: they end when nobody holds them any more. Where a process is
+// left it may hold them for ever, and what comes soon has to do.
+func (l *life) drain(held bool) error {
+	var late <-chan time.Time
+	if held {
+		timer := time.NewTimer(l.opts.patience.rest)
+		defer timer.Stop()
+		late = timer.C
+	}
 	for {
 		select {
 		case line, open := <-l.child.lines:
 			if !open {
 				select {
 				case <-l.child.mute:
-				case <-late.C:
+				case <-late:
 				}
 				return nil
 			}
 			if _, err := l.line(line); err != nil {
 				return err
 			}
-		case <-late.C: // a process that cannot be killed holds it
+		case <-late:
 			return nil
 		}
 	}

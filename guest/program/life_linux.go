@@ -67,6 +67,9 @@ func (r *run) live(ctx context.Context, t *track) error {
 func (l *life) begin() {
 	l.begun = true
 	l.startClock()
+	if detects(l.opts.Program.Detect, wire.KindPanic) {
+		l.tell(time.Now()) // else a panic in the first moments would be one of the set-up
+	}
 	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.number, word(l.mode), word(l.opts.Reader)))
 }
 

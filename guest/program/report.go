@@ -56,6 +56,11 @@ func (r report) in(function string) bool {
 	return isOf(name, function)
 }
 
+// isDetected says whether d is this report, at its place.
+func (r report) isDetected(d wire.Detect) bool {
+	return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
+}
+
 // isOf says whether a name is the function's, or of a part or copy of it.
 func isOf(name, function string) bool {
 	return name == function || strings.HasPrefix(name, function+".")
@@ -93,7 +98,7 @@ var preambles = []string{"Unable to handle kernel ", "BUG: unable to handle ", "
 // undetected are never hits. A slow host brings lockups about in a sound kernel too
 // (kernel/watchdog.c, kernel/workqueue.c); the others end the machine or say nothing
 // of one try.
-var undetected = []string{"watchdog: BUG: ", "BUG: workqueue lockup", "BUG: KCSAN: ", "Kernel panic - not syncing", "Out of memory: "}
+var undetected = []string{"watchdog: BUG: ", "BUG: workqueue lockup", "BUG: KCSAN: ", panicking, "Out of memory: "}
 
 func (r *reader) line(text string) {
 	switch {

@@ -122,7 +122,16 @@ func (r *run) totals() []wire.Tally {
 // progress reports the totals where it is time to.
 func (r *run) progress(now time.Time) {
 	if now.Sub(r.reported) >= r.opts.Every {
-		r.reported = now
-		r.opts.Progress(wire.Progress{ElapsedNS: int64(r.clock()), Tallies: r.totals()})
+		r.tell(now)
 	}
+}
+
+// tell reports the totals.
+func (r *run) tell(now time.Time) {
+	elapsed := int64(r.clock())
+	if !r.counting.IsZero() {
+		elapsed = max(elapsed, 1) // no time has passed before it begins alone
+	}
+	r.reported = now
+	r.opts.Progress(wire.Progress{ElapsedNS: elapsed, Tallies: r.totals()})
 }
