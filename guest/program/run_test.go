@@ -443,41 +443,6 @@ func TestADeathThatAReportBroughtAboutIsTheReports(t *testing.T) {
 	requireFault(t, err, wire.WhoseKernel, "kfree")
 }
 
-// What the kernel warns of once per boot it does again after each hit.
-func TestAKernelMayWarnAgainAfterAWarningThatIsAHit(t *testing.T) {
-	once := filepath.Join(t.TempDir(), "clear_warn_once")
-	require.NoError(t, os.WriteFile(once, nil, 0o600))
-	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindWarn, Function: "f"}, {Kind: wire.KindTold}}, "stuck")
-	b.Once = once
-	cleared := 0
-	b.enough = func(b *bench) bool {
-		if said, _ := os.ReadFile(once); string(said) == "1" {
-			cleared++
-			require.NoError(t, os.Truncate(once, 0))
-		}
-		if windows(uint64(len(b.hits)*6+5))(b) && len(b.hits) == cleared && cleared < 2 {
-			b.kernel.say("WARNING: CPU: 1 PID: 43 at a.c:3 f+0x1/0x2")
-		}
-		return cleared == 2
-	}
-	done, err := b.run(t)
-	require.NoError(t, err)
-	assert.Equal(t, uint64(2), done.Tallies[0].HitWindows)
-
-	b = newBench(t, wire.WindowTold, told, "told")
-	b.Program.Ready, b.Once, b.enough = true, once, hits(2)
-	_, err = b.run(t)
-	require.NoError(t, err)
-	said, _ := os.ReadFile(once)
-	assert.Empty(t, said, "it has not warned")
-
-	b = newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindWarn}}, "stuck")
-	b.Once = filepath.Join(t.TempDir(), "none", "none")
-	b.enough = func(b *bench) bool { b.kernel.say("WARNING: CPU: 1 PID: 43 at a.c:3 f+0x1/0x2"); return false }
-	_, err = b.run(t)
-	requireFault(t, err, wire.WhoseKernel, "let the kernel warn again")
-}
-
 func TestAKernelThatIsBrokenBeforeTheProgramStartsMeasuresNothing(t *testing.T) {
 	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindOops}}, "told")
 	b.kernel.say(oops("tls_getsockopt+0x1c/0x2bc")...)
