@@ -25,9 +25,6 @@ const panicking = "Kernel panic - not syncing"
 // text either.
 func Panicked(console []byte, detects []wire.Detect) (hit wire.Detection, ok bool) {
 	found, panicked := deaths(console)
-	if panicked == "" {
-		return hit, false
-	}
 	for i, r := range found {
 		isPanic := func(d wire.Detect) bool {
 			return d.Kind == wire.KindPanic && (r.kind == wire.KindOops || r.kind == wire.KindBug) && (d.Function == "" || r.in(d.Function))

@@ -162,10 +162,10 @@ func TestWhatIsNotProvedIsLookedAtAgain(t *testing.T) {
 }
 
 // hangBench runs a program whose machine looks so.
-func hangBench(t *testing.T, w *fakeWorld, d wire.Detect, word string) *bench {
+func hangBench(t *testing.T, w world, d wire.Detect, word string) *bench {
+	d.Kind, d.NS = wire.KindHang, 200e6
 	b := newBench(t, wire.WindowTold, []wire.Detect{d}, word)
-	w.beat, b.world = 1, w
-	b.Program.Detect[0].Kind, b.Program.Detect[0].NS = wire.KindHang, 200e6
+	b.world = w
 	return b
 }
 
@@ -181,8 +181,8 @@ func TestAHangIsAHitInItsFunctionOnly(t *testing.T) {
 		return alwaysBeats{&fakeWorld{looks: []look{seen(asleepIn(5, 'S', place))}}}
 	}
 	w := at("pipe_read")
-	b := hangBench(t, w.fakeWorld, wire.Detect{Function: "pipe_read"}, "stuck")
-	b.world, b.enough = w, hits(2)
+	b := hangBench(t, w, wire.Detect{Function: "pipe_read"}, "stuck")
+	b.enough = hits(2)
 	done, err := b.run(t)
 	require.NoError(t, err)
 	assert.Equal(t, "no line for 200ms: thread 5 (reader) sleeps in pipe_read", b.hits[0].Text)
@@ -191,15 +191,13 @@ func TestAHangIsAHitInItsFunctionOnly(t *testing.T) {
 	assert.Equal(t, uint64(12), done.Tallies[0].Windows)
 
 	w = at("futex_wait")
-	b = hangBench(t, w.fakeWorld, wire.Detect{Function: "pipe_read"}, "stuck")
-	b.world = w
+	b = hangBench(t, w, wire.Detect{Function: "pipe_read"}, "stuck")
 	_, err = b.run(t)
 	requireFault(t, err, wire.WhoseKernel, "what hangs is no detection: thread 5 (reader) sleeps in futex_wait")
 	assert.Empty(t, b.hits)
 
 	w = alwaysBeats{&fakeWorld{looks: []look{seen(running(5, 1))}}}
-	b = hangBench(t, w.fakeWorld, wire.Detect{}, "stuck")
-	b.world = w
+	b = hangBench(t, w, wire.Detect{}, "stuck")
 	_, err = b.run(t)
 	requireFault(t, err, wire.WhoseGuest, "whether it hangs is not known: thread 5 (writer) wants to run")
 	assert.Empty(t, b.hits)
@@ -221,6 +219,14 @@ func TestAHangThatCannotBeKilledEndsTheBoot(t *testing.T) {
 	l := &life{run: &run{}}
 	require.NoError(t, l.afterHang(nil))
 	assert.False(t, l.over)
+
+	// One whose death is not waited for looks like one that cannot be killed.
+	w := alwaysBeats{&fakeWorld{looks: []look{seen(asleepIn(5, 'S'))}}}
+	b := hangBench(t, w, wire.Detect{}, "stuck")
+	b.Progress, b.Detection, b.patience.kill = func(wire.Progress) {}, func(wire.Detection) {}, time.Nanosecond
+	_, err := Run(t.Context(), b.Options)
+	requireFault(t, err, wire.WhoseKernel, "after: reboot")
+	require.Eventually(t, childless, 10*time.Second, time.Millisecond)
 }
 
 // On the machine at hand, whose programs really sleep and run.

@@ -27,13 +27,14 @@ func (a *Boot) panicked(failure error, vm VM) bool {
 	if !ok {
 		return false
 	}
-	a.seen.add(hit, len(a.Start.Modes)*a.Start.Detections)
+	hit = a.seen.add(hit, len(a.Start.Modes)*a.Start.Detections)
 	a.Events(trial.Event{Variant: a.Name, Hit: &hit})
 	return true
 }
 
-// add adds a hit that the guest could not tell any more, keeping at most so many.
-func (s *stressed) add(hit wire.Detection, most int) {
+// add adds a hit that the guest could not tell any more, keeping at most so many, and
+// returns it with its place.
+func (s *stressed) add(hit wire.Detection, most int) wire.Detection {
 	s.tallies = slices.Clone(s.tallies) // the series has those of before
 	t := &s.tallies[0]
 	hit.Mode, hit.Window, hit.AtNS = t.Mode, t.Windows, s.elapsed
@@ -44,4 +45,5 @@ func (s *stressed) add(hit wire.Detection, most int) {
 	t.HitWindows, t.HitUnits = t.HitWindows+1, t.HitUnits+1
 	t.FirstHitNS = cmp.Or(t.FirstHitNS, s.elapsed)
 	s.series.Add(s.elapsed, s.tallies)
+	return hit
 }

@@ -3,11 +3,15 @@
 package boot
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
 
@@ -37,5 +41,13 @@ func TestNobodyWaitsForAKernelThatDoesNotBegin(t *testing.T) {
 		turns.Forgo(trial.Unpatched)
 		turns.Forgo(trial.Unpatched)
 	}()
+	turns.Begin(trial.Patched)
+
+	turns = NewTurns(2, trial.Unpatched, nil)
+	b := Boot{Plan: Plan{Variant: trial.Unpatched}, Turns: turns, Stage: func(string, string) func(string) { return func(string) {} }, Doers: Doers{
+		Start: func(context.Context, qemu.Config) (VM, error) { return nil, errors.New("no QEMU") },
+	}}
+	_, err := b.Run(t.Context())
+	require.ErrorContains(t, err, "no QEMU")
 	turns.Begin(trial.Patched)
 }
