@@ -87,6 +87,7 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 		defer timer.Stop()
 		turn = timer.C
 	}
+	over := false // the turn is, where that does not hide a hang
 	for lines := l.child.lines; end == alive && err == nil; {
 		select {
 		case line, open := <-lines:
@@ -98,17 +99,22 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 		case <-tick.C:
 			end, err = l.tick(every)
 		case <-turn:
-			end = stopped
+			over = true
 		case <-ctx.Done():
 			end = stopped
 		case <-l.child.ended:
 			end = exited
 		}
-		if l.over && end == alive {
+		if (l.over || over && !l.silent()) && end == alive {
 			end = stopped
 		}
 	}
 	return end, err
+}
+
+// silent says whether the program has been silent for a while that may become a hang.
+func (l *life) silent() bool {
+	return detects(l.opts.Program.Detect, wire.KindHang) && l.begun && l.quiet.lasts > 0
 }
 
 // line takes a line of the program.

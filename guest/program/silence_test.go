@@ -203,6 +203,21 @@ func TestAHangIsAHitInItsFunctionOnly(t *testing.T) {
 	assert.Empty(t, b.hits)
 }
 
+func TestATurnThatIsOverHidesNoHang(t *testing.T) {
+	w := alwaysBeats{&fakeWorld{looks: []look{seen(asleepIn(5, 'S'))}}}
+	b := hangBench(t, w, wire.Detect{}, "stuck")
+	b.Modes, b.patience.turn, b.enough = []string{"a", "b"}, 50*time.Millisecond, hits(2)
+	_, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, "b", b.hits[1].Mode)
+
+	b = hangBench(t, w, wire.Detect{}, "endless")
+	b.Modes, b.patience.turn, b.patience.stop = []string{"a", "b"}, 50*time.Millisecond, 20*time.Millisecond
+	b.enough = func(b *bench) bool { return len(b.last.Tallies) == 2 && b.last.Tallies[1].Rounds == 2 }
+	_, err = b.run(t)
+	require.NoError(t, err, "a program that goes on is ended at its next line")
+}
+
 func TestAHangThatCannotBeKilledEndsTheBoot(t *testing.T) {
 	for windows, fault := range map[uint64]string{0: "after: reboot", 100: ""} {
 		r := &run{stuck: map[int]bool{}}

@@ -43,11 +43,11 @@ func TestNobodyWaitsForAKernelThatDoesNotBegin(t *testing.T) {
 	}()
 	turns.Begin(trial.Patched)
 
-	turns = NewTurns(2, trial.Unpatched, nil)
-	b := Boot{Plan: Plan{Variant: trial.Unpatched}, Turns: turns, Stage: func(string, string) func(string) { return func(string) {} }, Doers: Doers{
+	failing := NewTurns(2, trial.Unpatched, nil)
+	b := Boot{Plan: Plan{Variant: trial.Unpatched}, Turns: failing, Stage: func(string, string) func(string) { return func(string) {} }, Doers: Doers{
 		Start: func(context.Context, qemu.Config) (VM, error) { return nil, errors.New("no QEMU") },
 	}}
 	_, err := b.Run(t.Context())
 	require.ErrorContains(t, err, "no QEMU")
-	turns.Begin(trial.Patched)
+	failing.Begin(trial.Patched)
 }
