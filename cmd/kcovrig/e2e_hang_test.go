@@ -34,19 +34,19 @@ func hangScenario(t *testing.T, detect string) string {
 // A thread that sleeps in a pipe's read while the other looks, and every CPU runs, hangs; the
 // program is killed then, and started again on the same kernel. In another function it is a fault.
 func TestE2EAProgramThatHangs(t *testing.T) {
-	run := []string{"run", "--unpatched", "--arch=arm64", "--duration=8s", "--json"}
-	r := kcovrig(t, nil, append(run, "--scenario="+hangScenario(t, "{hang: 500ms, in: pipe_read}"))...).run(0).result()
+	run := []string{"run", "--unpatched", "--arch=arm64", "--duration=6s", "--json"}
+	r := kcovrig(t, nil, append(run, "--scenario="+hangScenario(t, "{hang: 200ms, in: pipe_read}"))...).run(0).result()
 	require.Len(t, r.Arms, 1)
 	a := r.Arms[0]
 	assert.Equal(t, "ok", a.Outcome)
 	require.GreaterOrEqual(t, len(a.Detections), 2)
 	for i, d := range a.Detections {
 		assert.Equal(t, "hang", d["kind"])
-		assert.Regexp(t, `^no line for 500ms: thread \d+ \(workload\) sleeps in pipe_read$`, d["text"])
+		assert.Regexp(t, `^no line for 200ms: thread \d+ \(workload\) sleeps in pipe_read$`, d["text"])
 		assert.EqualValues(t, i, d["round"])
 		assert.EqualValues(t, 8*i+7, d["window"])
 	}
 
-	kcovrig(t, nil, append(run, "--scenario="+hangScenario(t, "{hang: 500ms, in: tls_getsockopt}"))...).run(exitKernel).
+	kcovrig(t, nil, append(run, "--scenario="+hangScenario(t, "{hang: 200ms, in: tls_getsockopt}"))...).run(exitKernel).
 		says("what hangs is no detection: ", " sleeps in pipe_read")
 }
