@@ -135,7 +135,7 @@ func mentions(s source, name string) bool {
 }
 
 func TestDataWalksForward(t *testing.T) {
-	all := load(t, os.DirFS("."))
+	all := written(load(t, os.DirFS(".")))
 	files := map[string]source{}
 	for _, s := range all {
 		files[s.path] = s

@@ -21,7 +21,7 @@ import (
 const twoCells = `version: 1
 include:
   - {patch: none, mode: pc}
-  - {patch: none, mode: pc, memory-model: native, expect: stale}
+  - {patch: none, mode: pc, memory-model: native, expect: hit}
 `
 
 // What the jobs of its cells come to.
@@ -110,7 +110,7 @@ func (p place) joined(summary string) {
 	p.t.Helper()
 	assert.Contains(p.t, summary, "1 of 2 cells as expected, 1 unexpected")
 	assert.Contains(p.t, summary, "## Rates that changed\n\nNo change: of 2 cells")
-	assert.Equal(p.t, map[string]string{good: "stale", bad: "clean"}, p.recorded(".kcovrig-history/history.db"))
+	assert.Equal(p.t, map[string]string{good: "hit", bad: "clean"}, p.recorded(".kcovrig-history/history.db"))
 	links := regexp.MustCompile(`href="([^"]*/report\.html)"`).FindAllStringSubmatch(p.read("results/report.html"), -1)
 	require.NotEmpty(p.t, links)
 	for _, link := range links {
@@ -171,10 +171,10 @@ func TestE2ESystemd(t *testing.T) {
 	before := filepath.Join(nights, "2026-01-01T0217Z")
 	require.NoError(t, os.Rename(first[0], before))
 
-	require.NoError(t, os.WriteFile(p.path("cells.yaml"), []byte(strings.Replace(twoCells, ", expect: stale", "", 1)), 0o600))
+	require.NoError(t, os.WriteFile(p.path("cells.yaml"), []byte(strings.Replace(twoCells, ", expect: hit", "", 1)), 0o600))
 	code, out = night()
 	assert.Equal(t, 0, code, out)
 	assert.Contains(t, out, "2 of 2 cells as expected")
 	assert.Contains(t, out, "Changed since 2026-01-01T0217Z: ")
-	assert.Equal(t, map[string]string{good: "stale", bad: "clean"}, p.recorded(p.path("lib/kcovrig/history.db")), "its own history")
+	assert.Equal(t, map[string]string{good: "hit", bad: "clean"}, p.recorded(p.path("lib/kcovrig/history.db")), "its own history")
 }

@@ -17,13 +17,10 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
-	"kcovrig/guest/kcov"
-	"kcovrig/guest/program"
-	"kcovrig/guest/soak"
+	"kcovrig/guest/builtin"
 	"kcovrig/guest/wire"
 )
 
@@ -57,40 +54,8 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := newSession(port, map[string]workload{kcov.Name: coverageRun, program.Name: programRun, soak.Name: soakRun})
+	s := newSession(port, builtin.Workloads())
 	return s.serve(context.Background(), hello(uptime))
-}
-
-func coverageRun(ctx context.Context, j job) (wire.Done, error) {
-	return kcov.Run(ctx, kcov.Config{
-		Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.progress, Detection: j.detection,
-	})
-}
-
-func programRun(ctx context.Context, j job) (wire.Done, error) {
-	if j.Program == nil {
-		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "nothing is said of it")
-	}
-	console, err := program.OpenConsole()
-	if err != nil {
-		return wire.Done{}, wire.Faultf(wire.WhoseKernel, "watch the kernel's messages", "%v", err)
-	}
-	defer console.Close()
-	return program.Run(ctx, program.Options{
-		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.progress, Detection: j.detection,
-		Console: console, Once: warnings(),
-	})
-}
-
-// warnings is the file of program.Options.Once, of kernels with debugfs.
-func warnings() string {
-	const path = kcov.DebugFS + "/clear_warn_once"
-	if _, err := os.Stat(path); err != nil {
-		return ""
-	}
-	return path
 }
 
 func hello(uptime int64) wire.Hello {

@@ -15,29 +15,19 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/guest/builtin"
 	"kcovrig/guest/litmus"
 	"kcovrig/guest/wire"
 )
-
-// workload stresses until ctx is done and returns the totals.
-type workload func(ctx context.Context, j job) (wire.Done, error)
-
-// job is what the host asks of a workload, and where that reports to. progress and
-// detection are nil in the background.
-type job struct {
-	wire.Start
-	progress  func(wire.Progress)
-	detection func(wire.Detection)
-}
 
 // session is the talk with the host over one stream.
 type session struct {
 	enc       *wire.Encoder
 	dec       *wire.Decoder
-	workloads map[string]workload
+	workloads map[string]builtin.Workload
 }
 
-func newSession(rw io.ReadWriter, workloads map[string]workload) *session {
+func newSession(rw io.ReadWriter, workloads map[string]builtin.Workload) *session {
 	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw), workloads: workloads}
 }
 
@@ -108,10 +98,10 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 
 	// Room for every detection: sending one never blocks the reader.
 	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
-	j := job{
+	j := builtin.Job{
 		Start:     start,
-		detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
-		progress: func(p wire.Progress) {
+		Detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
+		Progress: func(p wire.Progress) {
 			select {
 			case records <- wire.Record{Progress: &p}:
 			default: // the host lags; totals come again

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/builtin"
 	"kcovrig/guest/wire"
 )
 
@@ -27,11 +28,11 @@ type host struct {
 }
 
 // play starts a session that knows one workload, and takes its Hello.
-func play(t *testing.T, w workload) *host {
+func play(t *testing.T, w builtin.Workload) *host {
 	here, there := net.Pipe()
 	h := &host{t: t, conn: here, Encoder: wire.NewEncoder(here), Decoder: wire.NewDecoder(here), ended: make(chan error, 1)}
 	t.Cleanup(func() { here.Close() })
-	s := newSession(there, map[string]workload{"fake": w})
+	s := newSession(there, map[string]builtin.Workload{"fake": w})
 	go func() {
 		defer there.Close()
 		h.ended <- s.serve(context.Background(), wire.Hello{Version: wire.Version, Kernel: "k", Arch: "a", CPUs: 2})
@@ -61,9 +62,9 @@ func (h *host) start() {
 }
 
 // untilStop reports a little, then waits for the stop.
-func untilStop(ctx context.Context, j job) (wire.Done, error) {
-	j.detection(wire.Detection{Mode: "m", Index: 1})
-	j.progress(wire.Progress{ElapsedNS: 2})
+func untilStop(ctx context.Context, j builtin.Job) (wire.Done, error) {
+	j.Detection(wire.Detection{Mode: "m", Index: 1})
+	j.Progress(wire.Progress{ElapsedNS: 2})
 	<-ctx.Done()
 	return wire.Done{ElapsedNS: 3, Tallies: []wire.Tally{{Mode: "m", Windows: 4}}}, nil
 }
@@ -84,25 +85,25 @@ func TestSessionEndsWithDone(t *testing.T) {
 
 func TestSessionReportsFaults(t *testing.T) {
 	for name, c := range map[string]struct {
-		work  workload
+		work  builtin.Workload
 		whose string
 		want  string
 	}{
 		"a fault keeps its culprit": {
-			func(context.Context, job) (wire.Done, error) {
+			func(context.Context, builtin.Job) (wire.Done, error) {
 				return wire.Done{}, errors.Join(wire.Faultf(wire.WhoseKernel, "open", "gone"), errors.New("close"))
 			}, wire.WhoseKernel, "gone",
 		},
 		"any other error is the guest's": {
-			func(context.Context, job) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
+			func(context.Context, builtin.Job) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
 			wire.WhoseGuest, "odd",
 		},
 		"a panic is the guest's": {
-			func(context.Context, job) (wire.Done, error) { panic("boom") },
+			func(context.Context, builtin.Job) (wire.Done, error) { panic("boom") },
 			wire.WhoseGuest, "panic: boom",
 		},
 		"an end without stop is no end": {
-			func(context.Context, job) (wire.Done, error) { return wire.Done{}, nil },
+			func(context.Context, builtin.Job) (wire.Done, error) { return wire.Done{}, nil },
 			wire.WhoseGuest, "before it was stopped",
 		},
 	} {

@@ -11,29 +11,36 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"kcovrig/guest/kcov"
+	"kcovrig/guest/builtin"
 	"kcovrig/guest/wire"
 )
 
-// mountAll mounts the kernel's file systems that the guest reads. A kernel without
-// debugfs will do for workloads that do not need it; the one that does says so.
+// mountAll mounts the kernel's file systems that the guest reads, and those that its
+// workloads need, where the kernel has them: sysfs then has their folders.
 func mountAll() error {
-	for _, m := range []struct{ kind, dir string }{
-		{"devtmpfs", "/dev"},
-		{"proc", "/proc"},
-		{"sysfs", "/sys"},
-		{"debugfs", kcov.DebugFS},
-	} {
-		if _, err := os.Stat(m.dir); err != nil && m.dir == kcov.DebugFS {
-			continue // sysfs has the folder where the kernel has the file system
+	for _, m := range []builtin.Mount{{Kind: "devtmpfs", Dir: "/dev"}, {Kind: "proc", Dir: "/proc"}, {Kind: "sysfs", Dir: "/sys"}} {
+		if err := mount(m); err != nil {
+			return err
 		}
-		if err := os.MkdirAll(m.dir, 0o755); err != nil {
-			return wire.Faultf(wire.WhoseGuest, "mount "+m.kind, "%v", err)
+	}
+	for _, m := range builtin.Mounts() {
+		if _, err := os.Stat(m.Dir); err != nil {
+			continue
 		}
-		// EBUSY: CONFIG_DEVTMPFS_MOUNT was there first.
-		if err := unix.Mount(m.kind, m.dir, m.kind, 0, ""); err != nil && !errors.Is(err, unix.EBUSY) {
-			return wire.Faultf(wire.WhoseKernel, "mount "+m.kind, "%v", err)
+		if err := mount(m); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func mount(m builtin.Mount) error {
+	if err := os.MkdirAll(m.Dir, 0o755); err != nil {
+		return wire.Faultf(wire.WhoseGuest, "mount "+m.Kind, "%v", err)
+	}
+	// EBUSY: CONFIG_DEVTMPFS_MOUNT was there first.
+	if err := unix.Mount(m.Kind, m.Dir, m.Kind, 0, ""); err != nil && !errors.Is(err, unix.EBUSY) {
+		return wire.Faultf(wire.WhoseKernel, "mount "+m.Kind, "%v", err)
 	}
 	return nil
 }

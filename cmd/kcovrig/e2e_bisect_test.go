@@ -69,7 +69,7 @@ func TestE2EBisect(t *testing.T) {
 	assert.Greater(t, doc["confidence"], 1-1e-8)
 	for n, step := range steps(t, "removed-27", doc) {
 		if step["finding"] != "inconclusive" {
-			assert.Equal(t, map[bool]string{true: "stale", false: "clean"}[n >= 27], step["finding"], "commit %d", n)
+			assert.Equal(t, map[bool]string{true: "hit", false: "clean"}[n >= 27], step["finding"], "commit %d", n)
 		}
 	}
 	md, err := os.ReadFile(filepath.Join(doc["folder"].(string), "bisect.md"))

@@ -128,7 +128,7 @@ func TestE2EBisectOnWorkers(t *testing.T) {
 	assert.Equal(t, "found", doc["outcome"])
 	assert.Equal(t, commitAt(t, bisectRepository(t), "removed-17", 17), doc["first"].([]any)[0].(map[string]any)["hash"])
 	found := steps(t, "removed-17", doc)
-	for n, want := range map[int]string{13: "clean", 15: "inconclusive", 16: "clean", 17: "stale"} {
+	for n, want := range map[int]string{13: "clean", 15: "inconclusive", 16: "clean", 17: "hit"} {
 		require.Contains(t, found, n)
 		assert.Equal(t, want, found[n]["finding"], "commit %d", n)
 		assert.NotContains(t, found[n], "sameAs")

@@ -137,7 +137,7 @@ func gitCode(result *trial.Result, err error) int {
 	code := gitGood
 	for _, o := range result.Observations {
 		switch verdict.JudgeAlone(*result, o, result.Spec.CleanShare).Finding {
-		case trial.FindingStale:
+		case trial.FindingHit:
 			return gitBad
 		case trial.FindingClean:
 		default:

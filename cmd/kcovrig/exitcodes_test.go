@@ -32,7 +32,7 @@ func TestGitCodes(t *testing.T) {
 		want   int
 	}{
 		"clean":                 {boot(trial.OutcomeOK, 0, 1000), nil, gitGood},
-		"stale":                 {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
+		"hit":                   {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
 		"too few windows":       {boot(trial.OutcomeOK, 0, 10), nil, gitSkip},
 		"silence not earned":    {cautious, nil, gitSkip},
 		"cut short":             {boot(trial.OutcomeCut, 0, 1000), nil, gitAbort},

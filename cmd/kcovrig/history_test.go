@@ -74,7 +74,7 @@ func TestHistoryFromImportToTrend(t *testing.T) {
 
 	code, out, errs = call(t, "history", "changes", "--db", db, "--format=markdown")
 	require.Equal(t, exitOK, code, errs)
-	assert.Contains(t, out, "- `compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire`\n  - unpatched, acquire, pc: since 2026-01-08 03:00")
+	assert.Contains(t, out, "- `compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire`\n  - unpatched, acquire, pc: since 2026-01-08 03:00")
 	_, out, _ = call(t, "history", "changes", "--db", db, "--since=2026-01-08")
 	assert.Contains(t, out, "No change: of 1 cells")
 

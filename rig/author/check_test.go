@@ -5,6 +5,7 @@ package author
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +21,7 @@ import (
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -117,6 +119,8 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		lost: []kernel.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}},
 		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2"}}},
 	}
+	known, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
 	noFunction := func(_ string, names []string) ([]objcode.Range, error) {
 		return nil, fault.Newf(fault.User, "", "vmlinux has no function %s; what would match: victims", names[0])
 	}
@@ -130,7 +134,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"files that are missing": {change: []string{"fix.patch", "none.patch", "mine.c", "none.c"}, want: []string{"4:7: fix[0]: ", "10:11: workload.source: "}},
 		"patches":                {change: []string{"[fix.patch]", "[bad.patch, headers.patch]"}, want: []string{"4:7: read patch"}},
 		"headers":                {change: []string{"fix.patch", "headers.patch"}, want: []string{"4:6: it changes include/x.h"}},
-		"a workload":             {change: []string{"source: mine.c", "builtin: kcof"}, want: []string{"10:12: unknown workload.builtin \"kcof\"; did you mean \"kcov\"?"}},
+		"a workload":             {change: []string{"source: mine.c", "builtin: x" + known.Workload}, want: []string{fmt.Sprintf("10:12: unknown workload.builtin \"x%[1]s\"; did you mean %[1]q?", known.Workload)}},
 		"what is left to do":     {change: []string{"title: a", "# TODO(you): think\ntitle: a"}, want: []string{"3:3: think"}},
 		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
 			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }

@@ -36,9 +36,9 @@ type Hunt struct {
 // MarkOf turns a finding into git's answer.
 func MarkOf(f trial.Finding, fixed bool) Mark {
 	switch {
-	case f == trial.FindingStale && !fixed, f == trial.FindingClean && fixed:
+	case f == trial.FindingHit && !fixed, f == trial.FindingClean && fixed:
 		return New
-	case f == trial.FindingStale, f == trial.FindingClean:
+	case f == trial.FindingHit, f == trial.FindingClean:
 		return Old
 	}
 	return Skip

@@ -32,7 +32,7 @@ func (o oracle) Test(ctx context.Context, commit string) (Answer, error) {
 	if err := o.err[commit]; err != nil {
 		return Answer{}, err
 	}
-	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingStale, Skip: trial.FindingInconclusive}[o.w.answer(commit)]
+	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingHit, Skip: trial.FindingInconclusive}[o.w.answer(commit)]
 	return Answer{VariantJudgement: trial.VariantJudgement{Finding: f}}, ctx.Err()
 }
 
@@ -216,7 +216,7 @@ func TestMissIsCountedOncePerTest(t *testing.T) {
 	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10}
 	answers := []Answer{
 		{VariantJudgement: clean}, {VariantJudgement: clean, SameAs: "x"}, {VariantJudgement: clean},
-		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingStale}},
+		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingHit}},
 		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1}},
 	}
 	assert.InDelta(t, 2e-10+verdict.BoundError, MissOf(answers), 1e-20)

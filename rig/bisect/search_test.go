@@ -282,8 +282,8 @@ func TestWhatIsNotKnownIsSkipped(t *testing.T) {
 		assert.Equal(t, Skip, MarkOf(f, false))
 		assert.Equal(t, Skip, MarkOf(f, true))
 	}
-	assert.Equal(t, New, MarkOf(trial.FindingStale, false))
+	assert.Equal(t, New, MarkOf(trial.FindingHit, false))
 	assert.Equal(t, Old, MarkOf(trial.FindingClean, false))
-	assert.Equal(t, Old, MarkOf(trial.FindingStale, true))
+	assert.Equal(t, Old, MarkOf(trial.FindingHit, true))
 	assert.Equal(t, New, MarkOf(trial.FindingClean, true))
 }

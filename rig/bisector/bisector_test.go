@@ -23,7 +23,7 @@ import (
 func TestBisectFindsWhatBrokeIt(t *testing.T) {
 	for _, workers := range []int{1, 2, 3} {
 		f := newFarm(t, 20).broken(13, 20)
-		f.kernels[f.commits[9]] = fakeKernel{{err: kernelFault("kcov.c: error: no")}}
+		f.kernels[f.commits[9]] = fakeKernel{{err: kernelFault("ring.c: error: no")}}
 		before := f.git("for-each-ref") + f.git("worktree", "list") + f.git("status", "--porcelain")
 		cfg := f.config()
 		cfg.Workers, cfg.OutDir = workers, filepath.Join(t.TempDir(), "out")
@@ -165,7 +165,7 @@ func TestEndsThatAreWrong(t *testing.T) {
 // It is skipped at once: to test it for longer would change nothing.
 func TestACommitThatTheScenarioIsNotForIsSkipped(t *testing.T) {
 	f := newFarm(t, 20).broken(13, 20)
-	f.kernels[f.commits[9]] = fakeKernel{{err: trial.DoesNotApplyf(fault.Kernel, "look at the tree", "it has no kernel/kcov.c")}}
+	f.kernels[f.commits[9]] = fakeKernel{{err: trial.DoesNotApplyf(fault.Kernel, "look at the tree", "it has no kernel/ring.c")}}
 	r, err := bisector.Find(t.Context(), f.config())
 	require.NoError(t, err)
 	require.Len(t, r.First, 1)
@@ -174,7 +174,7 @@ func TestACommitThatTheScenarioIsNotForIsSkipped(t *testing.T) {
 	for _, a := range r.Steps {
 		if a.Commit == f.commits[9] {
 			assert.Equal(t, trial.FindingInconclusive, a.Finding)
-			assert.Equal(t, "cannot be tested: the scenario does not apply: it has no kernel/kcov.c", a.Reason)
+			assert.Equal(t, "cannot be tested: the scenario does not apply: it has no kernel/ring.c", a.Reason)
 		}
 	}
 }

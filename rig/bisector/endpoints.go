@@ -25,17 +25,17 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	}
 	b.report.HitLower = b.state.journal.HitLower
 	b.report.Share = b.report.HitLower / shareMargin
-	if end.Finding != trial.FindingStale {
+	if end.Finding != trial.FindingHit {
 		return b.notStale(ctx, j, end, clean)
 	}
 	other, err := b.endpoint(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
 	switch {
 	case err != nil:
 		return err
-	case other.Finding == trial.FindingStale:
+	case other.Finding == trial.FindingHit:
 		return fault.Newf(fault.User, "test the ends", "%.12s, which should be clean, shows %s as well: %s", clean, b.report.Words.Full().Hits, other.Reason)
 	case other.Finding != trial.FindingClean:
-		return b.untestable(other, "clean")
+		return b.untestable(other, "be clean")
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bi
 		return a, err
 	}
 	a.Commit, a.Subject, a.Seconds = commit, subject, time.Since(began).Seconds()
-	if a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
+	if a.Finding != trial.FindingHit && a.Finding != trial.FindingClean {
 		b.report.Steps = append(b.report.Steps, a)
 		return a, nil // said at once, and tested anew by the next call
 	}
@@ -102,7 +102,7 @@ func lowerShare(o trial.Observation) float64 {
 // tells whether the two were swapped.
 func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, clean string) error {
 	if end.Whose != "" {
-		return b.untestable(end, "stale")
+		return b.untestable(end, "show "+b.report.Words.Full().Hits)
 	}
 	other, _, err := j.boot(ctx, clean, 0, Request{Name: clean[:12]})
 	if err != nil {
@@ -111,7 +111,7 @@ func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, cl
 	hits := b.report.Words.Full().Hits
 	fail := &fault.Error{Kind: fault.User, Op: "test the ends", Err: fmt.Errorf("%.12s, which should show %s, does not: %s", end.Commit, hits, end.Reason),
 		Try: "name a commit that shows them: kcovrig run --as-is --tree " + b.cfg.Spec.Tree + " --rev REV"}
-	if other.Finding == trial.FindingStale {
+	if other.Finding == trial.FindingHit {
 		fail.Err = fmt.Errorf("--good and --bad are swapped: %.12s, which should be clean, shows %s (%s), and %.12s does not (%s)",
 			clean, hits, other.Reason, end.Commit, end.Reason)
 		fail.Try = "exchange them; where the bad commit is the older one, --fixed finds what repaired it"
@@ -127,7 +127,7 @@ func (b *bisection) untestable(a bisect.Answer, should string) error {
 	if a.Whose == bisect.WhoseScenario {
 		try = "choose an end that the scenario is for"
 	}
-	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should be %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
+	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
 }
 
 // firstLine puts a failure into one line: what failed, and the tool's first complaint.

@@ -169,7 +169,7 @@ func (s *state) judged() map[string]task.Basis {
 	out := map[string]task.Basis{}
 	for _, a := range s.journal.Answers {
 		g, ok := s.journal.Grounds[a.Commit]
-		if ok && a.SameAs == "" && (a.Finding == trial.FindingStale || a.Finding == trial.FindingClean) {
+		if ok && a.SameAs == "" && (a.Finding == trial.FindingHit || a.Finding == trial.FindingClean) {
 			out[a.Commit] = g
 		}
 	}

@@ -66,11 +66,11 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 		return a, err
 	}
 	switch {
-	case a.Finding == trial.FindingStale && doubtful(obs, share):
+	case a.Finding == trial.FindingHit && doubtful(obs, share):
 		j.b.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.staleTerm())
 		again, more, err := j.boot(ctx, commit, share, Request{Duration: doubtTime, Name: short + "-again"})
 		again.Runs = 2
-		if err == nil && again.Finding != trial.FindingStale && again.Whose == "" {
+		if err == nil && again.Finding != trial.FindingHit && again.Whose == "" {
 			again.Finding, again.Miss = trial.FindingInconclusive, 1
 			again.Reason = fmt.Sprintf("stale once (%s), then not in %d windows: not believed", a.Reason, windows(more))
 		}
@@ -145,7 +145,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered
 	}
-	if a.Finding == trial.FindingStale || a.Finding == trial.FindingClean {
+	if a.Finding == trial.FindingHit || a.Finding == trial.FindingClean {
 		if tested.Basis != nil {
 			err = j.b.state.basis(commit, *tested.Basis)
 		}

@@ -34,7 +34,7 @@ func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Answer, *farm, error) {
 func TestAFlakyCommitIsTestedForLonger(t *testing.T) {
 	a, f, err := answerTo(t, fakeBoot{stale: 1, blocks: 64}, fakeBoot{stale: 40, blocks: 900})
 	require.NoError(t, err)
-	assert.Equal(t, trial.FindingStale, a.Finding)
+	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 2, f.tested(1))
 	assert.Equal(t, 2, a.Runs)
 
@@ -46,12 +46,12 @@ func TestAFlakyCommitIsTestedForLonger(t *testing.T) {
 
 	a, f, err = answerTo(t, fakeBoot{stale: 5, blocks: 5000}, fakeBoot{stale: 5, blocks: 5000})
 	require.NoError(t, err)
-	assert.Equal(t, trial.FindingStale, a.Finding)
+	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 2, f.tested(1))
 
 	a, f, err = answerTo(t, fakeBoot{stale: 50, blocks: 64})
 	require.NoError(t, err)
-	assert.Equal(t, trial.FindingStale, a.Finding)
+	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 1, f.tested(1), "nothing to doubt")
 }
 
@@ -108,7 +108,7 @@ func TestAFaultOfTheRigIsNoAnswer(t *testing.T) {
 	whoops := fault.Newf(fault.Rig, "boot", "QEMU is gone")
 	a, _, err := answerTo(t, fakeBoot{err: whoops}, fakeBoot{stale: 60, blocks: 64})
 	require.NoError(t, err)
-	assert.Equal(t, trial.FindingStale, a.Finding)
+	assert.Equal(t, trial.FindingHit, a.Finding)
 
 	a, _, err = answerTo(t, fakeBoot{err: whoops})
 	require.ErrorIs(t, err, whoops)

@@ -111,7 +111,7 @@ func TestAWorkerThatDiesInMidStep(t *testing.T) {
 // again and ends the search, as does what is wrong with a worker.
 func TestFaultsOfStepsElsewhere(t *testing.T) {
 	f := newFarm(t, 9).broken(6, 9)
-	f.kernels[f.commits[4]] = fakeKernel{{err: kernelFault("kcov.c: error: no")}}
+	f.kernels[f.commits[4]] = fakeKernel{{err: kernelFault("ring.c: error: no")}}
 	f.kernels[f.commits[3]] = fakeKernel{{err: fault.Newf(fault.Rig, "boot", "QEMU is gone")}, {blocks: 4000}}
 	server := embedded(t)
 	employ(t, f, server, "w1", nil)
@@ -121,7 +121,7 @@ func TestFaultsOfStepsElsewhere(t *testing.T) {
 	for _, a := range r.Steps {
 		if a.Commit == f.commits[4] {
 			assert.Equal(t, "kernel", a.Whose)
-			assert.Contains(t, a.Reason, "kcov.c: error: no")
+			assert.Contains(t, a.Reason, "ring.c: error: no")
 			assert.Equal(t, trial.FindingInconclusive, a.Finding)
 			assert.Equal(t, a.Folder+".build.log", a.Log)
 			assert.FileExists(t, a.Log)
@@ -161,7 +161,7 @@ func TestReuseBySourceWithoutAWorker(t *testing.T) {
 	f := newFarm(t, 10).broken(9, 10)
 	server := embedded(t)
 	employ(t, f, server, "w1", func(b *farmTester) {
-		b.basis = map[string]*task.Basis{f.commits[0]: {Inputs: []string{"kernel/kcov.c"}}}
+		b.basis = map[string]*task.Basis{f.commits[0]: {Inputs: []string{"kernel/ring.c"}}}
 	})
 	r, err := bisector.Find(t.Context(), f.sent(server, 2))
 	require.NoError(t, err)

@@ -23,18 +23,18 @@ func TestACommitThatWasNotBuiltAgreesWithAnyCompiler(t *testing.T) {
 
 // An answer is shared only where nothing that the scope was made of can differ.
 func TestWhatAChangeTouches(t *testing.T) {
-	inputs := []string{"kernel/kcov.c", "include/linux/kcov.h", "arch/arm64/lib/memcpy.S"}
+	inputs := []string{"kernel/ring.c", "include/linux/ring.h", "arch/arm64/lib/memcpy.S"}
 	for name, c := range map[string]struct {
 		change gitbisect.Change
 		want   bool
 	}{
-		"its source":               {gitbisect.Change{Path: "kernel/kcov.c"}, true},
-		"its header":               {gitbisect.Change{Path: "include/linux/kcov.h"}, true},
+		"its source":               {gitbisect.Change{Path: "kernel/ring.c"}, true},
+		"its header":               {gitbisect.Change{Path: "include/linux/ring.h"}, true},
 		"another file":             {gitbisect.Change{Path: "mm/util.c"}, false},
 		"a new file":               {gitbisect.Change{Path: "mm/new.c", Added: true}, false},
-		"a header before its own":  {gitbisect.Change{Path: "arch/arm64/include/linux/kcov.h", Added: true}, true},
-		"a header that made way":   {gitbisect.Change{Path: "include/uapi/linux/kcov.h", Deleted: true}, true},
-		"a header beside, changed": {gitbisect.Change{Path: "include/uapi/linux/kcov.h"}, false},
+		"a header before its own":  {gitbisect.Change{Path: "arch/arm64/include/linux/ring.h", Added: true}, true},
+		"a header that made way":   {gitbisect.Change{Path: "include/uapi/linux/ring.h", Deleted: true}, true},
+		"a header beside, changed": {gitbisect.Change{Path: "include/uapi/linux/ring.h"}, false},
 		"the configuration":        {gitbisect.Change{Path: "mm/Kconfig"}, true},
 		"how it is compiled":       {gitbisect.Change{Path: "kernel/Makefile"}, true},
 		"what headers come from":   {gitbisect.Change{Path: "arch/arm64/tools/sysreg"}, true},

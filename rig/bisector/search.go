@@ -21,7 +21,7 @@ func (b *bisection) notify(format string, args ...any) {
 }
 
 // staleTerm is git's word for a stale commit.
-func (b *bisection) staleTerm() string { return b.term(trial.FindingStale) }
+func (b *bisection) staleTerm() string { return b.term(trial.FindingHit) }
 
 func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
@@ -209,10 +209,10 @@ func (b *bisection) conclude(ctx context.Context, first []string) error {
 // the tests on both sides of the change, the latest ones.
 func (b *bisection) evidence(answers []bisect.Answer) error {
 	for _, a := range slices.Backward(answers) {
-		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingStale && a.Finding != trial.FindingClean {
+		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingHit && a.Finding != trial.FindingClean {
 			continue
 		}
-		if a.Finding == trial.FindingStale && b.report.HitCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
+		if a.Finding == trial.FindingHit && b.report.HitCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
 			continue
 		}
 		r, err := loadResult(a.Folder)

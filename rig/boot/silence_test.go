@@ -14,7 +14,7 @@ import (
 
 func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
 	w := Writes{Copies: []objcode.Range{{Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300, 0x340}}
-	lines := []objcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/kcov.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
+	lines := []objcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/ring.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
 	barrier := trial.Stop{Instruction: InstructionOf(lines[0]), Why: "order-barrier", Count: 5}
 	call := trial.Stop{Instruction: InstructionOf(lines[1]), Why: "caution-call", Count: 3}
 	got := silenceOf([]weakmem.Site{

@@ -3,8 +3,6 @@
 package command
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
 )
 
@@ -19,10 +18,7 @@ import (
 func ofScenario(t *testing.T, patch string) Config {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "scenario.yaml"), text, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "fix.patch"), []byte(patch), 0o644))
+	scenariotest.Ring(t, dir, patch)
 	return Config{CacheDir: t.TempDir(), Spec: trial.Spec{
 		Scenario: dir, Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 	}}

@@ -21,6 +21,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -140,7 +141,9 @@ func TestReadersEachHaveTheirArms(t *testing.T) {
 		consoles[o.Console] = true
 	}
 	assert.Len(t, consoles, 4, "each boot keeps its own")
-	assert.Equal(t, "kcovrig/guest/kcov.readRelaxed.abi0", l.Scope[0], "the emulator reorders the reader's loads")
+	known, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
+	assert.Equal(t, known.Readers["relaxed"].Symbols[0], l.Scope[0], "the emulator reorders the reader's loads")
 }
 
 func TestARelaxedReaderAloneIsNoJudge(t *testing.T) {
@@ -154,7 +157,7 @@ func TestARelaxedReaderAloneIsNoJudge(t *testing.T) {
 }
 
 func TestCompareOnTSO(t *testing.T) {
-	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{scenario.Default}}
 	l := rigtest.NewLab(rigtest.Guest{Hello: &hello}, rigtest.Guest{Hello: &hello})
 	l.QEMU.PluginAPI = 0 // not needed
 	cfg := l.Config(t)
@@ -274,7 +277,7 @@ func TestTheEmulatorNeedsANewQEMU(t *testing.T) {
 }
 
 func TestKVMIsTakenOnlyWhereAGuestBoots(t *testing.T) {
-	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{"kcov"}}
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{scenario.Default}}
 	l := rigtest.NewLab(rigtest.Guest{Hello: &hello}, rigtest.Guest{Hello: &hello})
 	l.KVM = errors.New("no line on the console")
 	cfg := l.Config(t)

@@ -20,7 +20,7 @@ func fill(t *testing.T, dir string) time.Time {
 	t.Helper()
 	then := time.Unix(1_700_000_000, 0)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "out", "kernel"), 0o755))
-	for name, mode := range map[string]os.FileMode{"result.json": 0o644, "out/kernel/kcov.o": 0o600, "out/tool": 0o755} {
+	for name, mode := range map[string]os.FileMode{"result.json": 0o644, "out/kernel/ring.o": 0o600, "out/tool": 0o755} {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(name), mode))
 		require.NoError(t, os.Chtimes(path, then, then))
@@ -32,7 +32,7 @@ func fill(t *testing.T, dir string) time.Time {
 
 func checkFilled(t *testing.T, dir string, then time.Time) {
 	t.Helper()
-	for name, mode := range map[string]os.FileMode{"result.json": 0o644, "out/kernel/kcov.o": 0o600, "out/tool": 0o755, "out": 0o755 | os.ModeDir} {
+	for name, mode := range map[string]os.FileMode{"result.json": 0o644, "out/kernel/ring.o": 0o600, "out/tool": 0o755, "out": 0o755 | os.ModeDir} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Equal(t, mode, info.Mode(), name)

@@ -28,10 +28,10 @@ func TestNeedsAreMetByLabels(t *testing.T) {
 func TestAWorkerThatChoosesScenariosIsGivenNoOther(t *testing.T) {
 	l := Labels{Scenarios: []string{"tls", "0123456789abcdef0123"}}
 	require.True(t, Needs{Scenario: "tls"}.Met("w1", l))
-	for _, n := range []Needs{{}, {Scenario: "kcov"}, {Scenario: "0123456789abcdef"}} {
+	for _, n := range []Needs{{}, {Scenario: "ring"}, {Scenario: "0123456789abcdef"}} {
 		require.False(t, n.Met("w1", l), "%+v", n)
 	}
-	require.True(t, Needs{Scenario: "kcov"}.Met("w1", Labels{}), "any")
+	require.True(t, Needs{Scenario: "ring"}.Met("w1", Labels{}), "any")
 	require.Equal(t, "scenario 0123456789abcdef", Needs{Scenario: "0123456789abcdef0123"}.String())
 }
 

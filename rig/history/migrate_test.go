@@ -97,7 +97,7 @@ func TestRunsOfATreeAsItStandsAreNamedSo(t *testing.T) {
 	path := older(t, 2, 1)
 	raw, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
-	const old, own = "run-unpatched,kcov,arm64,asIs=true,modes=pc", "mine"
+	const old, own = "run-unpatched,ring,arm64,asIs=true,modes=pc", "mine"
 	for id, cell := range map[string]string{"1": old, "2": own} {
 		_, err = raw.ExecContext(t.Context(), `INSERT INTO runs SELECT ?, at, ?, 'run', scenario, arch, kernel_version, tree_hash, compiler, qemu_version,
 			memory_model, readers, modes, 0, '', finding, outcome, whose, windows, stale_windows, blocks, stale_blocks, seed, host, took, folder,
@@ -113,9 +113,26 @@ func TestRunsOfATreeAsItStandsAreNamedSo(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, runs, 2)
 	for _, r := range runs {
-		assert.Equal(t, map[string]string{"1": "run-as-is,kcov,arm64,modes=pc", "2": own}[r.ID], r.Cell)
+		assert.Equal(t, map[string]string{"1": "run-as-is,ring,arm64,modes=pc", "2": own}[r.ID], r.Cell)
 		assert.Nil(t, r.Patched)
 		assert.Equal(t, []bool{false, true}, []bool{r.Measured[0].AsIs, r.Measured[1].AsIs})
+	}
+}
+
+// What a kernel alone showed was called stale, until version 6.
+func TestAHitIsFoundByItsNameAndByItsOldOne(t *testing.T) {
+	path := older(t, 5, 2)
+	raw, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = raw.ExecContext(t.Context(), `UPDATE runs SET verdict = '', finding = 'stale' WHERE id = (SELECT min(id) FROM runs)`)
+	require.NoError(t, err)
+	require.NoError(t, raw.Close())
+	d := open(t, path)
+	for _, word := range []string{"hit", "stale"} {
+		runs, err := d.Runs(t.Context(), Filter{Verdict: word})
+		require.NoError(t, err)
+		require.Len(t, runs, 1, word)
+		assert.Equal(t, "hit", runs[0].Word())
 	}
 }
 

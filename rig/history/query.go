@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Filter says which runs are wanted; its zero value wants all.
@@ -44,7 +45,7 @@ func (f Filter) where() (string, []any) {
 	add("cell GLOB ?", strings.ReplaceAll(f.Cell, "[", "[[]"), f.Cell != "")
 	add("command = ?", f.Command, f.Command != "")
 	add("arch = ?", f.Arch, f.Arch != "")
-	add(wordColumn+" = ?", f.Verdict, f.Verdict != "")
+	add(wordColumn+" = ?", string(trial.FindingOf(f.Verdict)), f.Verdict != "")
 	add("at >= ?", f.Since.UTC().Format(timeForm), !f.Since.IsZero())
 	text := " WHERE " + strings.Join(words, " AND ") + " ORDER BY at DESC, id"
 	if f.Limit > 0 {
@@ -86,6 +87,8 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.R
 	return list, addArms(ctx, tx, "SELECT id FROM runs"+where, args, list, place)
 }
 
+// scanRun takes a row. What it cannot take of it is damage, which the run then has: one
+// row must not keep the others from being seen.
 func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var p trend.Run
 	var at, model, readers, modes, verdict, finding, outcome, seed, said string
@@ -96,7 +99,7 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	if err != nil {
 		return p, err
 	}
-	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.Finding(finding), trial.Outcome(outcome)
+	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.FindingOf(finding), trial.Outcome(outcome)
 	p.Measured, p.Readers, p.Modes = []trial.ModeCount{}, []trial.Reader{}, split(modes)
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
@@ -104,17 +107,23 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	if patched.Valid {
 		p.Patched = &patched.Bool
 	}
-	if said != "" {
-		if err := errors.Join(json.Unmarshal([]byte(said), &p.Words), p.Words.Validate()); err != nil {
-			return p, fmt.Errorf("run %s: its words: %w", p.ID, err)
+	var damage []string
+	damaged := func(what string, err error) {
+		if err != nil {
+			damage = append(damage, fmt.Sprintf("its %s: %q", what, err))
 		}
 	}
-	if p.At, err = time.Parse(timeForm, at); err != nil {
-		return p, fmt.Errorf("run %s: %w", p.ID, err)
+	if said != "" {
+		if err := errors.Join(json.Unmarshal([]byte(said), &p.Words), p.Words.Validate()); err != nil {
+			p.Words = wording.Words{}.Completed()
+			damaged("words", err)
+		}
 	}
-	if _, err := fmt.Sscan(seed, &p.Seed); err != nil {
-		return p, fmt.Errorf("run %s: its seed %q: %w", p.ID, seed, err)
-	}
+	p.At, err = time.Parse(timeForm, at)
+	damaged("time", err)
+	_, err = fmt.Sscan(seed, &p.Seed)
+	damaged("seed", err)
+	p.Damage = strings.Join(damage, "; ")
 	return p, nil
 }
 

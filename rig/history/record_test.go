@@ -30,7 +30,7 @@ func sample(n int) trial.Result {
 	r := trial.Result{
 		Command: "compare", Version: "v1",
 		Spec: trial.Spec{
-			Scenario: "kcov", Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc", "cmp"},
+			Scenario: "ring", Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc", "cmp"},
 			Seed: math.MaxUint64 - uint64(n), MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 		},
 		Judgement: trial.Judgement{Verdict: trial.Fixed},
@@ -138,7 +138,7 @@ func TestFilters(t *testing.T) {
 		case 2:
 			e.Cell = "night [a]*"
 		case 3:
-			e.Result.Command, e.Result.Judgement.Verdict, e.Finding = "run", "", trial.FindingStale
+			e.Result.Command, e.Result.Judgement.Verdict, e.Finding = "run", "", trial.FindingHit
 			e.Result.Observations = e.Result.Observations[:1]
 		case 6: // a soak that found the emulator unsound
 			e.Result.Command, e.Result.Judgement.Verdict, e.Result.Failure = "soak", "", &trial.Failure{Whose: "unknown"}
@@ -157,7 +157,7 @@ func TestFilters(t *testing.T) {
 		"arch":      {Filter{Arch: "x86_64"}, []string{"1"}},
 		"command":   {Filter{Command: "run"}, []string{"3"}},
 		"verdict":   {Filter{Verdict: "fixed"}, []string{"5", "2", "0"}},
-		"finding":   {Filter{Verdict: "stale"}, []string{"3"}},
+		"finding":   {Filter{Verdict: "hit"}, []string{"3"}},
 		"fault":     {Filter{Verdict: "kernel fault"}, []string{"4"}},
 		"since":     {Filter{Since: noon.Add(4 * time.Minute)}, []string{"6", "5", "4"}},
 		"cell":      {Filter{Cell: "night [a]?"}, []string{"2"}},
@@ -172,7 +172,7 @@ func TestFilters(t *testing.T) {
 		for _, r := range runs {
 			got = append(got, filepath.Base(r.Folder))
 			if name == "all" {
-				assert.Equal(t, map[string]string{"0": "fixed", "1": "no-effect-possible", "2": "fixed", "3": "stale", "4": "kernel fault", "5": "fixed", "6": "failed"}[filepath.Base(r.Folder)], r.Word())
+				assert.Equal(t, map[string]string{"0": "fixed", "1": "no-effect-possible", "2": "fixed", "3": "hit", "4": "kernel fault", "5": "fixed", "6": "failed"}[filepath.Base(r.Folder)], r.Word())
 			}
 			runs, err := d.Runs(t.Context(), Filter{Verdict: r.Word(), Since: r.At})
 			require.NoError(t, err)
@@ -278,12 +278,27 @@ func TestProcessesAtOnceLoseNothing(t *testing.T) {
 	assert.Len(t, all, 300+len(whole), "0 to 299 once each")
 }
 
-func TestWordsThatATerminalWouldObeyAreNotTakenFromAHistory(t *testing.T) {
+func TestADamagedRowIsShownAsDamaged(t *testing.T) {
 	d := open(t, filepath.Join(t.TempDir(), "h.db"))
 	_, _, err := d.Record(t.Context(), entry(t, 1))
 	require.NoError(t, err)
 	_, err = d.sql.ExecContext(t.Context(), `UPDATE runs SET words = replace(words, 'oops', 'oops\u001b[2J')`)
 	require.NoError(t, err)
-	_, err = d.Runs(t.Context(), Filter{})
-	assert.ErrorContains(t, err, "its words")
+	_, _, err = d.Record(t.Context(), entry(t, 2))
+	require.NoError(t, err)
+	runs, err := d.Runs(t.Context(), Filter{})
+	require.NoError(t, err)
+	require.Len(t, runs, 2, "the damaged one is shown, and the other one too")
+	assert.Empty(t, runs[0].Damage)
+	assert.Equal(t, trend.WordDamaged, runs[1].Word())
+	assert.Contains(t, runs[1].Damage, "its words")
+	assert.NotContains(t, runs[1].Damage, "\x1b")
+	assert.Equal(t, "hit", runs[1].Words.Hit)
+	_, err = d.sql.ExecContext(t.Context(), `UPDATE runs SET words = '{', at = 'noon', seed = ''`)
+	require.NoError(t, err)
+	runs, err = d.Runs(t.Context(), Filter{})
+	require.NoError(t, err)
+	for _, what := range []string{"its words", "its time", "its seed"} {
+		assert.Contains(t, runs[0].Damage, what)
+	}
 }

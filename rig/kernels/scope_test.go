@@ -14,12 +14,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
-	"kcovrig/rig/envtest"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/proc"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -198,96 +196,4 @@ func TestAScopeInALine(t *testing.T) {
 	code.Scope = []trial.ScopeFunction{{Symbol: "f\x1b[2J"}}
 	code.Stops = []trial.ScopeStop{{Kind: "call"}, {Kind: "barrier"}, {Kind: "call"}}
 	require.Equal(t, `scope: f?[2J; in order there: 1 barrier, 2 call`, DescribeScope(code), "what comes from a binary is made safe")
-}
-
-// The functions of kcov's patch hold the scope that the look for its two writes finds,
-// but for the copy itself: that the emulator would drain at its call is said.
-func TestRealScopeFromKcovsPatch(t *testing.T) {
-	envtest.Real(t, "reads built kernels")
-	known, err := scenario.Load("kcov")
-	require.NoError(t, err)
-	patched := known
-	patched.Function, patched.Scope = "", scenario.Scope{Callers: 1}
-	whole := patched
-	whole.Scope.Callees = []string{"__memcpy"}
-	for build, line := range map[string]int{"arm64-unpatched": 986, "arm64-patched": 995, "arm64-clang-unpatched": 986, "arm64-clang-patched": 995} {
-		t.Run(build, func(t *testing.T) {
-			present := analyseBuild(t, known, build)
-			require.Equal(t, []string{
-				"caller kcov_remote_stop: calls what does the first write, and does the second", "callee __memcpy: does the first write",
-			}, scopeOf(present.Code))
-			require.Empty(t, present.Stops)
-
-			found := analyseBuild(t, patched, build)
-			require.Equal(t, []string{fmt.Sprintf("body kcov_remote_stop: kernel/kcov.c:%d in hunk 1", line)}, scopeOf(found.Code))
-			require.Equal(t, present.Compared, found.Compared)
-			outside := slices.DeleteFunc(slices.Clone(present.Scope), func(s weakmem.Scope) bool {
-				return s.Start >= found.Scope[0].Start && s.End <= found.Scope[0].End
-			})
-			require.Len(t, outside, 1)
-			require.Equal(t, "__memcpy", outside[0].Symbol)
-			stops := stopsAt(found.Stops, "kernel/kcov.c:985")
-			require.Equal(t, []string{"call bl __memcpy"}, stops)
-			if line == 995 {
-				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Stops, "kernel/kcov.c:995"))
-			}
-
-			named := analyseBuild(t, whole, build)
-			require.Empty(t, stopsAt(named.Stops, "kernel/kcov.c:985"))
-			require.Equal(t, outside[0], named.Scope[1], "the copy, as a callee")
-		})
-	}
-}
-
-// The variant that is the tree itself has no patch of its own: the other one's tells.
-func TestRealScopeOfTheTreeItself(t *testing.T) {
-	cache := envtest.Real(t, "builds kernels")
-	row, err := arch.Lookup("arm64")
-	require.NoError(t, err)
-	known, err := scenario.Load("kcov")
-	require.NoError(t, err)
-	source, err := openTree(t.Context(), Config{Spec: trial.Spec{Arch: row.Name}, Arch: row, Scenario: known, CacheDir: cache})
-	require.NoError(t, err)
-	defer func() { require.NoError(t, source.Close()) }()
-	source.Analyser.Config.CacheDir = t.TempDir()
-	source.Analyser.Config.Scenario.Function, source.Analyser.Config.Scenario.Patches = "", nil
-	own := 0
-	for _, v := range []trial.Variant{trial.Unpatched, trial.Patched} {
-		image, err := source.Build(t.Context(), v)
-		require.NoError(t, err)
-		if image.PatchText != "" {
-			own++
-		}
-		a, err := source.Analyse(t.Context(), image, t.TempDir())
-		require.NoError(t, err)
-		require.Equal(t, "kcov_remote_stop", a.Code.Scope[0].Symbol)
-		require.Contains(t, a.Code.Scope[0].Why, "in hunk 1")
-	}
-	require.Equal(t, 1, own, "one of them is the tree")
-}
-
-func stopsAt(stops []trial.ScopeStop, source string) (out []string) {
-	for _, s := range stops {
-		if s.Source == source {
-			out = append(out, s.Kind+" "+s.Text)
-		}
-	}
-	return out
-}
-
-func analyseBuild(t *testing.T, s scenario.Scenario, build string) Analysis {
-	t.Helper()
-	row, err := arch.Lookup("arm64")
-	require.NoError(t, err)
-	entry, err := filepath.EvalSymlinks(filepath.Join(os.Getenv("KCOVRIG_E2E_BUILDS"), build))
-	require.NoError(t, err, "KCOVRIG_E2E_BUILDS names no built kernels: run scripts/test")
-	out := filepath.Join(entry, "out")
-	a, err := Analyser{Config{Arch: row, CacheDir: t.TempDir(), Scenario: s}}.Analyse(t.Context(), Image{
-		Image: trial.Image{Key: "key", Patched: !strings.HasSuffix(build, "-unpatched")}, Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out,
-		Objects: []kernel.Object{{
-			Name: "kernel/kcov.o", File: "kernel/kcov.c", Path: filepath.Join(out, "kernel/kcov.o"), Debug: filepath.Join(entry, "debug.o"), Source: filepath.Join(entry, "kcov.c"),
-		}},
-	}, t.TempDir())
-	require.NoError(t, err)
-	return a
 }

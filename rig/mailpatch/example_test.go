@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleRead() {
-	mail := "From: Kim <kim@example.org>\nSubject: [PATCH] kcov: order the count\n\nIt may pass the entries.\n\n" +
+	mail := "From: Kim <kim@example.org>\nSubject: [PATCH] ring: order the count\n\nIt may pass the entries.\n\n" +
 		"--- a/kernel/f.c\n+++ b/kernel/f.c\n@@ -1,2 +1,3 @@\n copy();\n+smp_wmb();\n publish();\n"
 	patches, notes, err := mailpatch.Read("fix.mbox", []byte(mail))
 	if err != nil {
@@ -23,7 +23,7 @@ func ExampleRead() {
 	}
 	fmt.Println(len(notes), "notes")
 	// Output:
-	// [PATCH] kcov: order the count
+	// [PATCH] ring: order the count
 	// kernel/f.c
 	// 0 notes
 }

@@ -25,11 +25,17 @@ const (
 	NotFixed             = Outcome(trial.NotFixed)
 	NoEffect             = Outcome(trial.NoEffect)
 	Identical            = Outcome(trial.Identical)
-	Stale                = Outcome(trial.FindingStale)
+	Hit                  = Outcome(trial.FindingHit)
 	Clean                = Outcome(trial.FindingClean)
 	Inconclusive         = Outcome(trial.Inconclusive)
 	DoesNotApply         = Outcome(trial.DoesNotApply)
 )
+
+// UnmarshalText reads an outcome in the words of any version, see trial.FindingOf.
+func (o *Outcome) UnmarshalText(word []byte) error {
+	*o = Outcome(trial.FindingOf(string(word)))
+	return nil
+}
 
 // The commands: both kernels judged, or one kernel alone.
 const (
@@ -40,7 +46,7 @@ const (
 // outcomesOf lists what a command may come to.
 func outcomesOf(command string) []Outcome {
 	if command == Run {
-		return []Outcome{Stale, Clean, Inconclusive, DoesNotApply}
+		return []Outcome{Hit, Clean, Inconclusive, DoesNotApply}
 	}
 	return []Outcome{Fixed, NotFixed, NoEffect, Identical, Inconclusive, DoesNotApply}
 }
@@ -88,6 +94,8 @@ type File struct {
 	Path  string // as it was named
 	Name  string
 	Cells []Cell // in order
+	// Notes are what whoever wrote the file should know, each with its place.
+	Notes []string
 
 	scenarios []scenario.Scenario // of all cells
 }

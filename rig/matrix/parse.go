@@ -54,6 +54,7 @@ type document struct {
 	include      []entry
 	exclude      []entry
 	expectations []entry
+	notes        []string
 }
 
 // Parse reads a matrix file. Its errors are the user's fault, and name file,
@@ -70,7 +71,7 @@ func Parse(path string, text []byte) (File, error) {
 		return File{}, err
 	}
 	cells := d.cells()
-	f := File{Path: path, Name: d.name, Cells: cells}
+	f := File{Path: path, Name: d.name, Cells: cells, Notes: d.notes}
 	for _, v := range d.scenarios {
 		f.scenarios = append(f.scenarios, *v.scenario)
 	}

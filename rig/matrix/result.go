@@ -97,7 +97,7 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status = NotFor
 	case Inconclusive, Identical, Unknown:
 		out.Status = NoAnswer
-		if c.Expect == Stale && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
+		if c.Expect == Hit && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
 			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see
 		}
 	default:

@@ -56,19 +56,19 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		"inconclusive as expected":           {Compare, Inconclusive, compared(trial.Inconclusive), Expected},
 		"an answer where none was expected":  {Compare, Inconclusive, compared(trial.Fixed), Unexpected},
 		"no verdict":                         {Compare, Fixed, compared(trial.VerdictUnknown), NoAnswer},
-		"stale":                              {Run, Stale, run(trial.OutcomeOK, 100, 3), Expected},
-		"clean where stale was expected":     {Run, Stale, run(trial.OutcomeOK, 1000, 0), Unexpected},
-		"stale where clean was expected":     {Run, Clean, run(trial.OutcomeOK, 1000, 1), Unexpected},
+		"hit":                                {Run, Hit, run(trial.OutcomeOK, 100, 3), Expected},
+		"clean where a hit was expected":     {Run, Hit, run(trial.OutcomeOK, 1000, 0), Unexpected},
+		"a hit where clean was expected":     {Run, Clean, run(trial.OutcomeOK, 1000, 1), Unexpected},
 		"clean":                              {Run, Clean, run(trial.OutcomeOK, 1000, 0), Expected},
 		"too few windows to be clean":        {Run, Clean, run(trial.OutcomeOK, 100, 0), NoAnswer},
 		"clean with an idle emulator":        {Run, Clean, idle, NoAnswer},
 		"silence not earned":                 {Run, Clean, cautious, NoAnswer},
-		"silence where stale was expected":   {Run, Stale, cautious, Unexpected},
+		"silence where a hit was expected":   {Run, Hit, cautious, Unexpected},
 		"a boot that failed":                 {Run, Clean, run(trial.OutcomeKernelFault, 1000, 0), NoAnswer},
 		"nothing ran":                        {Run, Clean, trial.Result{}, NoAnswer},
 		"a fault, inconclusive expected":     {Compare, Inconclusive, failed(fault.Rig), Failed},
 		"a kernel's fault":                   {Compare, Fixed, failed(fault.Kernel), Failed},
-		"interrupted, whatever was seen":     {Run, Stale, run(trial.OutcomeCut, 1000, 3), NotRun},
+		"interrupted, whatever was seen":     {Run, Hit, run(trial.OutcomeCut, 1000, 3), NotRun},
 	} {
 		r := Judge(Cell{Command: c.command, Expect: c.expect, Spec: trial.Spec{CleanShare: 0.05}}, c.result)
 		assert.Equal(t, c.want, r.Status, "%s: %+v", name, r)
@@ -105,13 +105,13 @@ func TestChanges(t *testing.T) {
 	cell := func(id string, s Status, o Outcome) CellResult {
 		return CellResult{Cell: Cell{ID: id, Name: "name of " + id}, Status: s, Outcome: o}
 	}
-	before := Document{Cells: []CellResult{cell("same", Expected, Fixed), cell("worse", Expected, Fixed), cell("gone", Expected, Stale), cell("better", Unexpected, Clean)}}
-	after := Document{Cells: []CellResult{cell("better", Expected, Stale), cell("worse", Unexpected, NotFixed), cell("same", Expected, Fixed), cell("new", NotRun, Unknown)}}
+	before := Document{Cells: []CellResult{cell("same", Expected, Fixed), cell("worse", Expected, Fixed), cell("gone", Expected, Hit), cell("better", Unexpected, Clean)}}
+	after := Document{Cells: []CellResult{cell("better", Expected, Hit), cell("worse", Unexpected, NotFixed), cell("same", Expected, Fixed), cell("new", NotRun, Unknown)}}
 	assert.Equal(t, []Change{
-		{ID: "better", Name: "name of better", Before: "clean", After: "stale", Better: true},
+		{ID: "better", Name: "name of better", Before: "clean", After: "hit", Better: true},
 		{ID: "worse", Name: "name of worse", Before: "fixed", After: "not-fixed", Worse: true},
 		{ID: "new", Name: "name of new", Before: "not there", After: "not run"},
-		{ID: "gone", Name: "name of gone", Before: "stale", After: "not there"},
+		{ID: "gone", Name: "name of gone", Before: "hit", After: "not there"},
 	}, Changes(before, after))
 	assert.Empty(t, Changes(before, before))
 }

@@ -3,16 +3,16 @@
 package matrix
 
 import (
-	"os"
+	"fmt"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/wording"
-
+	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // ring parses a matrix beside a scenario of somebody's own, whose fix is patch.
@@ -27,11 +27,7 @@ func ring(t *testing.T, patch string) File {
 func besideRing(t *testing.T, patch, matrix string) (File, error) {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
-	require.NoError(t, err)
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "ring"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/scenario.yaml"), text, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ring/fix.patch"), []byte(patch), 0o644))
+	scenariotest.Ring(t, filepath.Join(dir, "ring"), patch)
 	return Parse(filepath.Join(dir, "m.yaml"), []byte("version: 1\n"+matrix))
 }
 
@@ -66,7 +62,7 @@ func TestCellsOfAnotherShippedScenarioAreItsOwn(t *testing.T) {
 		assert.NotEqual(t, standard.Cells[i].ID, c.ID)
 		assert.Equal(t, []trial.Reader{trial.InKernel}, c.Spec.Readers)
 	}
-	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: stale", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
+	assert.Equal(t, []string{"arm64/unpatched/kernel/tls: hit", "arm64/compare/kernel/tls: fixed", "arm64/patched/kernel/tls: inconclusive"}, got)
 	_, err = Parse("m.yaml", []byte("version: 1\nscenario: tls\naxes: {reader: [acquire]}\n"))
 	assert.ErrorContains(t, err, "acquire")
 }
@@ -81,20 +77,20 @@ func named(f File) []string {
 }
 
 func TestScenariosAsAnAxisEachHaveTheirReaderAndTheirKernels(t *testing.T) {
-	f, err := besideRing(t, "a", "axes: {scenario: [kcov, tls, ./ring], patch: [series]}\nexpectations: [{scenario: ring, expect: not-fixed}]\n")
+	f, err := besideRing(t, "a", "axes: {scenario: ["+standardScenario+", tls, ./ring], patch: [series]}\nexpectations: [{scenario: ring, expect: not-fixed}]\n")
 	require.NoError(t, err)
 	ring := f.ScenarioOf(f.Cells[2])
 	assert.Equal(t, []string{"arm64/compare/acquire: fixed", "arm64/compare/kernel/tls: fixed", "arm64/compare/acquire/ring-" + ring.Hash[:8] + ": not-fixed"}, named(f))
 	kernels := map[Kernels]bool{}
-	for i, name := range []string{"kcov", "tls", "ring"} {
+	for i, name := range []string{standardScenario, "tls", "ring"} {
 		assert.Equal(t, name, f.ScenarioOf(f.Cells[i]).Name)
 		kernels[f.Cells[i].Kernels()] = true
 	}
 	assert.Len(t, kernels, 3, "each has its configuration")
 	assert.Equal(t, wording.Words{}.Completed(), f.Words(), "no words of one of them")
-	kcov, err := Parse("m.yaml", []byte("version: 1\naxes: {scenario: kcov}\n"))
+	first, err := Parse("m.yaml", []byte("version: 1\naxes: {scenario: "+standardScenario+"}\n"))
 	require.NoError(t, err)
-	assert.Equal(t, "stale read", kcov.Words().Hit)
+	assert.Equal(t, "stale read", first.Words().Hit)
 	tls, err := Parse("m.yaml", []byte("version: 1\naxes: {scenario: tls}\n"))
 	require.NoError(t, err)
 	assert.Equal(t, "oops in tls_getsockopt", tls.Words().Hit, "of its cells, not of the file's other ones")
@@ -103,7 +99,7 @@ func TestScenariosAsAnAxisEachHaveTheirReaderAndTheirKernels(t *testing.T) {
 
 // A file with one scenario has the cells that the axis would give it, and says nothing new of them.
 func TestACellIsTheSameWhereverItsScenarioIsNamed(t *testing.T) {
-	for _, name := range []string{"kcov", "tls", "ring"} {
+	for _, name := range []string{standardScenario, "tls", "ring"} {
 		alone, err := besideRing(t, "a", "scenario: "+name+"\naxes: {arch: [arm64]}\n")
 		require.NoError(t, err)
 		axis, err := besideRing(t, "a", "scenario: tls\naxes: {scenario: "+name+"}\n")
@@ -124,22 +120,22 @@ func TestACellIsTheSameWhereverItsScenarioIsNamed(t *testing.T) {
 }
 
 func TestAReaderOrModeThatAScenarioLacksIsToldWithItsName(t *testing.T) {
-	_, err := besideRing(t, "a", "axes: {scenario: [kcov, tls], reader: [relaxed]}\n")
+	_, err := besideRing(t, "a", "axes: {scenario: ["+standardScenario+", tls], reader: [relaxed]}\n")
 	assert.ErrorContains(t, err, "m.yaml:2:")
 	assert.ErrorContains(t, err, `--reader: scenario tls has no reader "relaxed" (have: kernel); exclude it`)
-	_, err = besideRing(t, "a", "axes: {scenario: [kcov, tls], mode: [pc]}\n")
+	_, err = besideRing(t, "a", "axes: {scenario: ["+standardScenario+", tls], mode: [pc]}\n")
 	assert.ErrorContains(t, err, `/tls: --mode: unknown mode "pc"`)
-	f, err := besideRing(t, "a", "axes: {scenario: [kcov, tls], reader: [relaxed, kernel]}\nexclude: [{scenario: tls, reader: relaxed}, {scenario: kcov, reader: kernel}]\n")
+	f, err := besideRing(t, "a", "axes: {scenario: ["+standardScenario+", tls], reader: [relaxed, kernel]}\nexclude: [{scenario: tls, reader: relaxed}, {scenario: "+standardScenario+", reader: kernel}]\n")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"arm64/compare/relaxed: inconclusive", "arm64/compare/kernel/tls: fixed"}, named(f))
-	_, err = besideRing(t, "a", "axes: {scenario: [kcov, rin]}\n")
-	assert.ErrorContains(t, err, "m.yaml:2:25: scenario: ")
+	_, err = besideRing(t, "a", "axes: {scenario: ["+standardScenario+", rin]}\n")
+	assert.ErrorContains(t, err, fmt.Sprintf("m.yaml:2:%d: scenario: ", len("axes: {scenario: [, ")+len(standardScenario)+1))
 	_, err = besideRing(t, "a", "axes: {scenario: [ring, ./ring], mode: [once]}\n")
 	assert.ErrorContains(t, err, "is there already, as number 1")
 }
 
 func TestAMatrixOfOneBugSpeaksInItsWords(t *testing.T) {
-	for axes, want := range map[string]string{"scenario: [tls]": "oopses in tls_getsockopt", "arch: [arm64]": "stale reads", "scenario: [kcov, tls]": "hits"} {
+	for axes, want := range map[string]string{"scenario: [tls]": "oopses in tls_getsockopt", "arch: [arm64]": "stale reads", "scenario: [" + standardScenario + ", tls]": "hits"} {
 		f, err := Parse("m.yaml", []byte("version: 1\naxes: {"+axes+"}\n"))
 		require.NoError(t, err)
 		assert.Equal(t, want, f.Words().Hits, axes)

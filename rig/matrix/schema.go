@@ -4,9 +4,11 @@ package matrix
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 )
 
 type object = map[string]any
@@ -29,7 +31,7 @@ func FileSchema() ([]byte, error) {
 		}
 		single[a.key], several[a.key] = reference(one), reference(list)
 	}
-	outcome := object{"description": "what the cell has to come to", "enum": outcomeWords()}
+	outcome := object{"description": fmt.Sprintf("what the cell has to come to (%s: the old name of %s)", trial.EarlierHit, Hit), "enum": append(outcomeWords(), trial.EarlierHit)}
 	single[expectKey] = outcome
 	stated := object{expectKey: outcome}
 	for key, v := range several {

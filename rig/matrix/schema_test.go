@@ -36,8 +36,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/*.yaml")
 	require.NoError(t, err)
 	for _, path := range append(files, "../../docs/examples/nightly.yaml") {
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
+		text := fileOf(t, path)
 		var value any
 		if err := yaml.Unmarshal(text, &value); err != nil {
 			assert.Equal(t, "testdata/meaning", filepath.Dir(path), "%s: %v", path, err)

@@ -3,12 +3,14 @@
 package matrix
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -194,8 +196,7 @@ func (d *document) entries(p yamlfile.Pair, what string) []entry {
 		e := entry{at: yamlfile.PlaceOf(n), values: map[string][]value{}}
 		for _, p := range scenarioFirst(d.Pairs(n, what, keys)) {
 			if p.Key == expectKey {
-				word, _ := d.Word(p.Value, expectKey, outcomeWords())
-				e.expect, e.expectAt = Outcome(word), yamlfile.PlaceOf(p.Value)
+				e.expect, e.expectAt = d.outcome(p.Value), yamlfile.PlaceOf(p.Value)
 				continue
 			}
 			e.values[p.Key] = d.values(axisOf(p.Key), p.Value, what != "include")
@@ -209,6 +210,18 @@ func (d *document) entries(p yamlfile.Pair, what string) []entry {
 		out = append(out, e)
 	}
 	return out
+}
+
+// outcome reads what a cell has to come to.
+func (d *document) outcome(n *yaml.Node) Outcome {
+	if at := yamlfile.Follow(n); at.Kind == yaml.ScalarNode && at.Value == trial.EarlierHit {
+		d.notes = append(d.notes, yamlfile.Problem{
+			File: d.File, Line: at.Line, Column: at.Column, Text: fmt.Sprintf("%s: %s is the old name of %s; write %s", expectKey, at.Value, Hit, Hit),
+		}.Error())
+		return Hit
+	}
+	word, _ := d.Word(n, expectKey, outcomeWords())
+	return Outcome(word)
 }
 
 // outcomeWords lists all outcomes, each once.

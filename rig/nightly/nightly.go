@@ -150,6 +150,9 @@ func open(cfg Config) (*night, error) {
 	if cfg.Events == nil {
 		cfg.Events = func(trial.Event) {}
 	}
+	for _, note := range file.Notes {
+		cfg.Events(trial.Event{Note: note})
+	}
 	var since *result.SavedMatrix
 	if cfg.Since != "" { // its folder may be gone by the end
 		before, err := result.LoadMatrix(cfg.Since)

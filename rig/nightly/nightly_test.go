@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -161,9 +162,19 @@ func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{
-		"arm64/compare/acquire": "not-fixed unexpected", "arm64/unpatched/acquire": "inconclusive unexpected", "arm64/patched/acquire": "stale unexpected",
+		"arm64/compare/acquire": "not-fixed unexpected", "arm64/unpatched/acquire": "inconclusive unexpected", "arm64/patched/acquire": "hit unexpected",
 	}, statuses(doc))
 	assert.Equal(t, 3, doc.Counts.Unexpected)
+}
+
+func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none, expect: stale}]\n")
+	var told []string
+	n.cfg.Events = func(e trial.Event) { told = append(told, e.Note) }
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 1, doc.Counts.Expected)
+	assert.Contains(t, strings.Join(told, "\n"), "expect: stale is the old name of hit")
 }
 
 func TestOneCellsFailureStopsNoOther(t *testing.T) {
@@ -278,7 +289,7 @@ func TestAnotherExecutor(t *testing.T) {
 		_, err := json.Marshal(tasks[0].Ready)
 		require.NoError(t, err)
 		r := matrix.Judge(tasks[1].Cell, trial.Result{})
-		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Stale
+		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Hit
 		done(r)
 		return lost
 	})

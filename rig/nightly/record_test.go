@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -54,7 +55,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	runs, db := pastRuns(t, cfg.History)
 	require.Len(t, runs, 1)
 	assert.Equal(t, trial.Fixed, runs[0].Verdict)
-	assert.Equal(t, "compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,qemu=/opt/qemu,readers=acquire", runs[0].Cell)
+	assert.Equal(t, "compare,"+scenario.Default+",arm64,memoryModel=arm,modes=cmp+pc,qemu=/opt/qemu,readers=acquire", runs[0].Cell)
 	assert.Equal(t, cfg.OutDir, runs[0].Folder)
 	assert.WithinDuration(t, time.Now(), runs[0].At, time.Minute)
 	assert.Equal(t, result.Observations[0].Tallies[0].HitBlocks, runs[0].Measured[0].HitBlocks)
@@ -170,7 +171,7 @@ func TestImportNamesWhatIsNoRun(t *testing.T) {
 	assert.Equal(t, at, run.At)
 	assert.Equal(t, dir, run.Folder)
 	assert.JSONEq(t, string(text), string(document))
-	assert.True(t, strings.HasPrefix(run.Cell, "compare,kcov,arm64,"))
+	assert.True(t, strings.HasPrefix(run.Cell, "compare,ring,arm64,"))
 	named, err := command.ImportRun(t.Context(), db, filepath.Join("..", "report", "testdata", "runs", "readers"), "arm64/readers")
 	require.NoError(t, err)
 	run, _, err = db.Find(t.Context(), named.ID)

@@ -91,7 +91,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := rigtest.NATS(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
 	n.cfg.NATS, n.cfg.Doers.Start, n.cfg.Doers.PackEmulator = url, nil, packAnother
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
@@ -203,7 +203,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 			startWorker(t, url, "w1", rigtest.Guest{Stale: 2})
 		}
 		n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
-		n.cfg.NATS, n.patch = url, "--- a/kernel/kcov.c\n"
+		n.cfg.NATS, n.patch = url, "--- a/kernel/ring.c\n"
 		doc, dir, err := Run(t.Context(), n.cfg)
 		require.NoError(t, err)
 		require.Len(t, doc.Cells, 1)

@@ -43,6 +43,7 @@ func madeUp(t *testing.T) result.SavedMatrix {
 }
 
 func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
+	c.Spec.Scenario = "ring"
 	r := matrix.CellResult{
 		Cell: c, Status: matrix.Expected, Outcome: c.Expect, Reason: "none of 9000 windows was stale", Measured: []trial.ModeCount{}, Retries: []string{}, Images: []string{},
 		Kernel: "6.12.1", QEMU: "11.1.3", Seconds: 3.5, Started: "2026-01-02T03:04:05Z", Folder: "cells/" + c.ID,
@@ -50,7 +51,7 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
 			a := trial.ModeCount{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
-			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Stale {
+			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Hit {
 				a.HitWindows = uint64(3 + 37*(i*2+k)%600)
 			}
 			r.Measured = append(r.Measured, a)

@@ -75,4 +75,6 @@ func TestTheCommandThatRepeatsNamesTheScenario(t *testing.T) {
 	assert.Equal(t, []string{"kcovrig", "compare", "--scenario=tls", "--arch=arm64"}, repeat(d))
 	d.Spec.Scenario = scenario.Default
 	assert.Equal(t, []string{"kcovrig", "compare", "--arch=arm64"}, repeat(d))
+	d.Spec.ScenarioHash = strings.Repeat("0", 64)
+	assert.Equal(t, []string{"kcovrig", "compare", "--scenario=./" + scenario.Default, "--arch=arm64"}, repeat(d), "a user's of that name")
 }

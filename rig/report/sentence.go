@@ -118,7 +118,10 @@ func repeat(d result.Document) []string {
 	if d.Command == "run" && len(d.Measured) > 0 {
 		argv = append(argv, "--"+d.Measured[0].Name())
 	}
-	if s.Scenario != scenario.Default {
+	switch {
+	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
+		add("scenario", "./"+s.Scenario)
+	case s.Scenario != scenario.Default:
 		add("scenario", s.Scenario)
 	}
 	add("arch", s.Arch)

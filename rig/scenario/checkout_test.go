@@ -32,11 +32,11 @@ func TestAShippedScenarioThatWasChangedInACheckoutIsReadFromThere(t *testing.T) 
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(top, "go.mod"), []byte(theModule), 0o644))
 	config := filepath.Join(top, "images", Default, Default+".config")
-	require.NoError(t, os.WriteFile(config, []byte("CONFIG_KCOV=y\n"), 0o644))
+	require.NoError(t, os.WriteFile(config, []byte("CONFIG_MINE=y\n"), 0o644))
 	s, err := Load(filepath.Join(top, "scenarios", Default))
 	require.NoError(t, err)
 	assert.False(t, s.Shipped)
-	assert.Contains(t, s.Fragments["all"], "CONFIG_KCOV=y\n")
+	assert.Contains(t, s.Fragments["all"], "CONFIG_MINE=y\n")
 	assert.NotContains(t, s.Fragments["all"], "CONFIG_VHOST_VSOCK")
 }
 

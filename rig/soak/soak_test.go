@@ -16,13 +16,14 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
 // soaking is a lab whose guests soak, and whose emulator is put to the test.
 func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, command.Config) {
 	t.Helper()
-	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{"kcov", soak.Name}}
+	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{scenario.Default, soak.Name}}
 	counts := map[string]uint64{}
 	for _, name := range soak.Counts() {
 		counts[name] = 1

@@ -13,15 +13,13 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
 )
 
 func TestAScenarioIsTakenFromWhatCameWithTheTaskAlone(t *testing.T) {
 	here := t.TempDir()
-	text, err := os.ReadFile("../scenario/testdata/accept/least.yaml")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(here, scenario.FileName), text, 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(here, "fix.patch"), []byte("a"), 0o644))
+	scenariotest.Ring(t, here, "a")
 	s, err := scenario.Load(here)
 	require.NoError(t, err)
 	packed, err := s.Pack()

@@ -42,7 +42,12 @@ type Run struct {
 	Took          float64           `json:"took"`   // seconds, the sum of its stages
 	Folder        string            `json:"folder"` // of the run, where it was written
 	Measured      []trial.ModeCount `json:"arms"`
+	// Damage is what of the run's row could not be read; empty: nothing.
+	Damage string `json:"damage,omitempty"`
 }
+
+// WordDamaged is the word for a run whose row could not all be read.
+const WordDamaged = "damaged"
 
 // WordFailed is the word for an error without a culprit, such as an emulator
 // that a soak found unsound.
@@ -52,6 +57,8 @@ const WordFailed = "failed"
 // whose fault it was that it found nothing, else how its boots ended.
 func (r Run) Word() string {
 	switch {
+	case r.Damage != "":
+		return WordDamaged
 	case r.Verdict != trial.VerdictUnknown && r.Verdict != trial.Inconclusive:
 		return string(r.Verdict)
 	case r.Finding != trial.FindingUnknown && r.Finding != trial.FindingInconclusive:

@@ -98,8 +98,9 @@ func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
 
 func TestWordOfARun(t *testing.T) {
 	for want, r := range map[string]Run{
-		"fixed":        {Verdict: trial.Fixed, Finding: trial.FindingStale},
-		"stale":        {Finding: trial.FindingStale, Outcome: trial.OutcomeOK},
+		"fixed":        {Verdict: trial.Fixed, Finding: trial.FindingHit},
+		"hit":          {Finding: trial.FindingHit, Outcome: trial.OutcomeOK},
+		"damaged":      {Verdict: trial.Fixed, Damage: "its words"},
 		"kernel fault": {Whose: "kernel", Outcome: trial.OutcomeKernelFault, Verdict: trial.Inconclusive},
 		"inconclusive": {Whose: "unknown", Outcome: trial.OutcomeCut, Verdict: trial.Inconclusive},
 		"failed":       {Whose: "unknown", Outcome: trial.OutcomeOK},

@@ -13,14 +13,14 @@ import (
 
 func asked(change func(*Result)) string {
 	r := Result{Command: "compare", Spec: Spec{
-		Scenario: "kcov", Arch: "arm64", Readers: []Reader{Acquire}, Modes: []string{"pc", "cmp"}, MemoryModel: ModelArm, Accel: AccelAuto, Seed: 7, Jobs: 2,
+		Scenario: "ring", Arch: "arm64", Readers: []Reader{Acquire}, Modes: []string{"pc", "cmp"}, MemoryModel: ModelArm, Accel: AccelAuto, Seed: 7, Jobs: 2,
 	}}
 	change(&r)
 	return CellName(r)
 }
 
 func TestCellNames(t *testing.T) {
-	const plain = "compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire"
+	const plain = "compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire"
 	same := map[string]func(*Result){
 		"nothing": func(*Result) {},
 		"seed":    func(r *Result) { r.Spec.Seed = 1 << 60 },
@@ -35,20 +35,20 @@ func TestCellNames(t *testing.T) {
 		assert.Equal(t, plain, asked(change), name)
 	}
 	for want, change := range map[string]func(*Result){
-		"compare,kcov,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                             func(r *Result) { r.Spec.Arch = "x86_64" },
-		"compare,kcov,arm64,memoryModel=arm,modes=pc,readers=acquire+relaxed":                          func(r *Result) { r.Spec.Modes, r.Spec.Readers = []string{"pc"}, []Reader{Relaxed, Acquire} },
-		"run-unpatched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
-		"run-patched,kcov,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
-		"run-as-is,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant, r.Spec.AsIs = "run", "as-is", true },
-		"run-patched,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Patched: true}} },
-		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
-		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
-		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,rev=v6.12,tree=/linux":        func(r *Result) { r.Spec.Tree, r.Spec.Rev = "/linux", "v6.12" },
-		"compare,kcov,arm64,accel=kvm,duration=10s,memoryModel=native,modes=cmp+pc,readers=acquire": func(r *Result) {
+		"compare,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                             func(r *Result) { r.Spec.Arch = "x86_64" },
+		"compare,ring,arm64,memoryModel=arm,modes=pc,readers=acquire+relaxed":                          func(r *Result) { r.Spec.Modes, r.Spec.Readers = []string{"pc"}, []Reader{Relaxed, Acquire} },
+		"run-unpatched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
+		"run-patched,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
+		"run-as-is,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant, r.Spec.AsIs = "run", "as-is", true },
+		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Patched: true}} },
+		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
+		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
+		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,rev=v6.12,tree=/linux":        func(r *Result) { r.Spec.Tree, r.Spec.Rev = "/linux", "v6.12" },
+		"compare,ring,arm64,accel=kvm,duration=10s,memoryModel=native,modes=cmp+pc,readers=acquire": func(r *Result) {
 			r.Spec.Accel, r.Spec.MemoryModel, r.Spec.Duration = AccelKVM, ModelNative, 10*time.Second
 		},
-		"compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,scopeOnly=true,scopes=guest:x%2Cy": func(r *Result) { r.Spec.Scopes, r.Spec.ScopeOnly = []string{"guest:x,y"}, true },
-		"compare,kcov,arm64,cleanShare=0.05,memoryModel=arm,modes=cmp+pc,qemu=/q,readers=acquire":           func(r *Result) { r.Spec.CleanShare, r.Spec.QEMU = 0.05, "/q" },
+		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,scopeOnly=true,scopes=guest:x%2Cy": func(r *Result) { r.Spec.Scopes, r.Spec.ScopeOnly = []string{"guest:x,y"}, true },
+		"compare,ring,arm64,cleanShare=0.05,memoryModel=arm,modes=cmp+pc,qemu=/q,readers=acquire":           func(r *Result) { r.Spec.CleanShare, r.Spec.QEMU = 0.05, "/q" },
 	} {
 		assert.Equal(t, want, asked(change))
 	}

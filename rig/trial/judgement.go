@@ -59,14 +59,32 @@ type Finding string
 // The findings.
 const (
 	FindingUnknown      Finding = ""
-	FindingStale        Finding = "stale"
+	FindingHit          Finding = "hit"
 	FindingClean        Finding = "clean"
 	FindingInconclusive Finding = "inconclusive" // too few windows, a faulty boot, an idle emulator
 )
 
+// EarlierHit is what earlier versions called a hit, after the first bug. Their results and
+// users' files are read as before.
+const EarlierHit = "stale"
+
+// FindingOf is the finding that a word of any version names.
+func FindingOf(word string) Finding {
+	if word == EarlierHit {
+		return FindingHit
+	}
+	return Finding(word)
+}
+
+// UnmarshalText reads a finding in the words of any version.
+func (f *Finding) UnmarshalText(word []byte) error {
+	*f = FindingOf(string(word))
+	return nil
+}
+
 // VariantJudgement is a Finding with its reason. Miss is the probability with which
 // a kernel whose blocks are stale with the assumed share would have looked as
-// clean: for FindingClean below MissLimit, for FindingStale 0.
+// clean: for FindingClean below MissLimit, for FindingHit 0.
 type VariantJudgement struct {
 	Finding Finding `json:"finding"`
 	Miss    float64 `json:"miss"`

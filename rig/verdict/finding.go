@@ -76,7 +76,7 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 	}
 	for _, t := range o.Tallies {
 		if t.HitWindows > 0 {
-			return trial.VariantJudgement{Finding: trial.FindingStale, Reason: fmt.Sprintf("mode %s: %s", t.Mode, words.Seen(t.HitWindows, t.Windows))}
+			return trial.VariantJudgement{Finding: trial.FindingHit, Reason: fmt.Sprintf("mode %s: %s", t.Mode, words.Seen(t.HitWindows, t.Windows))}
 		}
 	}
 	emulated := r.QEMU.MemoryModel == trial.ModelArm

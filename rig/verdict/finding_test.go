@@ -46,7 +46,7 @@ func TestJudgeAlone(t *testing.T) {
 		o    trial.Observation
 		want trial.Finding
 	}{
-		"stale":             {lone(10, 1), trial.FindingStale},
+		"stale":             {lone(10, 1), trial.FindingHit},
 		"clean":             {lone(need, 0), trial.FindingClean},
 		"one block too few": {lone(need-1, 0), trial.FindingInconclusive},
 		"idle emulator":     {idle, trial.FindingInconclusive},
@@ -67,7 +67,7 @@ func TestJudgeAlone(t *testing.T) {
 // A lone kernel's silence is earned as that of a patched kernel is.
 func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 	need := CleanBlocksFor(0.05)
-	call := trial.Stop{Instruction: trial.Instruction{Symbol: "kcov_remote_stop", Offset: 0x2a0, Text: "bl far"}, Why: "caution-call", Count: 500}
+	call := trial.Stop{Instruction: trial.Instruction{Symbol: "ring_remote_stop", Offset: 0x2a0, Text: "bl far"}, Why: "caution-call", Count: 500}
 	half := trial.Earned{Order: 500, Caution: 500, Stops: []trial.Stop{call}}
 	few := trial.Earned{Caution: fewMeetings - 1}
 	for name, c := range map[string]struct {
@@ -81,7 +81,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 		"an order, enough blocks":     {need*10/9 + 1, &kept, "yes", trial.FindingClean, ""},
 		"nothing noted":               {9 * need, nil, "yes", trial.FindingInconclusive, "noted nothing"},
 		"an empty table":              {9 * need, &trial.Silence{}, "yes", trial.FindingInconclusive, "noted nothing"},
-		"caution alone":               {9 * need, &trial.Silence{Stores: trial.Earned{Caution: 9, Stops: []trial.Stop{call}}}, "yes", trial.FindingInconclusive, "bl far at kcov_remote_stop+0x2a0: the code leaves the emulator's scope"},
+		"caution alone":               {9 * need, &trial.Silence{Stores: trial.Earned{Caution: 9, Stops: []trial.Stop{call}}}, "yes", trial.FindingInconclusive, "bl far at ring_remote_stop+0x2a0: the code leaves the emulator's scope"},
 		"overtaken unseen":            {9 * need, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, "yes", trial.FindingInconclusive, "overtook the first 3 times"},
 		"caution of half":             {2*need - 1, &trial.Silence{Stores: half}, "yes", trial.FindingInconclusive, "the code leaves the emulator's scope"},
 		"caution of half, twice":      {2 * need, &trial.Silence{Stores: half}, "yes", trial.FindingClean, ""},
@@ -102,7 +102,7 @@ func TestALoneArmHasToEarnItsSilence(t *testing.T) {
 				assert.LessOrEqual(t, j.Miss, MissLimit)
 			}
 			o.Tallies[0].HitWindows = 1
-			assert.Equal(t, trial.FindingStale, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
+			assert.Equal(t, trial.FindingHit, JudgeAlone(r, o, 0.05).Finding, "what was seen stands")
 		})
 	}
 }

@@ -29,7 +29,7 @@ func noted(s trial.Silence) func(*trial.Observation) {
 
 func TestSilenceHasToBeEarned(t *testing.T) {
 	bad, clean := tally("pc", 400, 240), tally("pc", 600, 0)
-	call := trial.Stop{Instruction: trial.Instruction{Symbol: "kcov_remote_stop", Offset: 0x2a0, Text: "bl far", Source: "kernel/kcov.c:987"}, Why: "caution-call", Count: 700}
+	call := trial.Stop{Instruction: trial.Instruction{Symbol: "ring_remote_stop", Offset: 0x2a0, Text: "bl far", Source: "kernel/ring.c:987"}, Why: "caution-call", Count: 700}
 	cautious := trial.Earned{Caution: 1000, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "stop", Offset: 8, Text: "nop"}, Why: "caution-exception", Count: 300}, call}}
 	cautious.Sort()
 	for name, c := range map[string]struct {
@@ -42,7 +42,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 		"an empty table":       {&free, &trial.Silence{}, trial.Inconclusive, "noted nothing"},
 		"nothing noted before": {&trial.Silence{}, &kept, trial.Inconclusive, "noted nothing"},
 		"caution alone": {&free, &trial.Silence{Stores: cautious}, trial.Inconclusive,
-			"bl far at kcov_remote_stop+0x2a0 (kernel/kcov.c:987): the code leaves the emulator's scope"},
+			"bl far at ring_remote_stop+0x2a0 (kernel/ring.c:987): the code leaves the emulator's scope"},
 		"a caution that is not known": {&free, &trial.Silence{Stores: trial.Earned{Caution: 1, Stops: []trial.Stop{{Why: "caution-new", Count: 1}}}}, trial.Inconclusive, "does not know"},
 		"overtaken unseen":            {&free, &trial.Silence{Stores: trial.Earned{Order: 900, Passed: 3}}, trial.Inconclusive, "overtook the first 3 times, although no reader saw it"},
 		"caution now and then":        {&free, &trial.Silence{Stores: trial.Earned{Order: 800, Caution: 200}}, trial.Fixed, ""},

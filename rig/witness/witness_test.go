@@ -22,8 +22,8 @@ const (
 
 var (
 	storeEntry = trial.Instruction{Symbol: "__memcpy", Offset: 0x2c, Text: "stp x6, x7, [x0]", Source: "lib/memcpy.S:73"}
-	publishAt  = trial.Instruction{Symbol: "stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/kcov.c:993"}
-	wmb        = trial.Instruction{Symbol: "stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/kcov.c:995"}
+	publishAt  = trial.Instruction{Symbol: "stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/ring.c:993"}
+	wmb        = trial.Instruction{Symbol: "stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/ring.c:995"}
 	unpatched  = trial.Code{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publishAt}}
 	patched    = trial.Code{Patched: true, Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publishAt}, Between: []trial.Instruction{wmb}}
 	acquire    = trial.ReaderCode{Reader: trial.Acquire, Count: trial.Instruction{Text: "ldar x11, [x0]"}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -142,16 +143,16 @@ func TestAWorkerRefusesWhatItWasNotToldToRun(t *testing.T) {
 	require.NoError(t, err)
 	cfg := Config{Name: "lab-3", Events: func(trial.Event) {}, Dir: t.TempDir()}
 	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1), Labels: fleet.Labels{Scenarios: ids}}
-	for scenario, words := range map[string]string{
+	for spec, words := range map[string]string{
 		`"scenario":"tls"`: "no history",
 		`"scenario":"tls","scenarioHash":"0123456789abcdef0123"`: "worker lab-3 does not run scenario 0123456789abcdef",
-		`"scenario":"kcov"`: "worker lab-3 does not run scenario kcov",
-		`"arch":"arm64"`:    "worker lab-3 does not run scenario kcov",
+		`"scenario":"watch_queue"`:                               "worker lab-3 does not run scenario watch_queue",
+		`"arch":"arm64"`:                                         "worker lab-3 does not run scenario " + scenario.Default,
 	} {
-		spec := `{"kind":"step","commit":"a","name":"x","spec":{` + scenario + `}}`
-		_, err := m.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: task.Protocol()}, Spec: json.RawMessage(spec)}, t.TempDir())
-		require.ErrorContains(t, err, words, scenario)
-		assert.Equal(t, fault.Rig, fault.KindOf(err), scenario)
+		step := `{"kind":"step","commit":"a","name":"x","spec":{` + spec + `}}`
+		_, err := m.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: task.Protocol()}, Spec: json.RawMessage(step)}, t.TempDir())
+		require.ErrorContains(t, err, words, spec)
+		assert.Equal(t, fault.Rig, fault.KindOf(err), spec)
 	}
 	_, err = scenarioIDs([]string{"tsl"})
 	require.ErrorContains(t, err, `did you mean "tls"?`)

@@ -34,6 +34,28 @@ type Summary struct {
 	Skipped []string
 	Times   map[string]float64         // seconds, of tests that ended, subtests not among them
 	ended   map[string]map[string]bool // test's name to package: it passed, and skipped no part of it
+	ok      []string                   // packages that passed
+}
+
+// Whole lists the packages of which nothing is left to run: each test passed, and
+// skipped no part. Those of again are not among them.
+func (s Summary) Whole(again []string) []string {
+	left := slices.Clone(again)
+	for _, packages := range s.ended {
+		for pkg, passed := range packages {
+			if !passed {
+				left = append(left, pkg)
+			}
+		}
+	}
+	var whole []string
+	for _, pkg := range s.ok {
+		if !slices.Contains(left, pkg) {
+			whole = append(whole, pkg)
+		}
+	}
+	slices.Sort(whole)
+	return whole
 }
 
 // Pattern matches the names of the tests that passed whole, in every package
@@ -137,6 +159,8 @@ func (s *Summary) take(e event, kept map[string][]string) []string {
 	case e.Action == "fail" && e.Test == "" && e.FailedBuild == "":
 		s.failPackage(e.Package)
 		return unfinished(e.Package, kept)
+	case e.Action == "pass" && e.Test == "":
+		s.ok = append(s.ok, e.Package)
 	case e.Test == "":
 	case e.Action == "pass":
 		s.Passed++

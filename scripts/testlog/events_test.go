@@ -97,3 +97,16 @@ func TestWhatPassedNeedNotRunAgain(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestPackagesThatPassedWholeNeedNotRunAgain(t *testing.T) {
+	var lines []string
+	for _, e := range []string{"pass m/p TestA", "pass m/p", "skip m/q TestA/part", "pass m/q TestA", "pass m/q", "pass m/r TestA", "pass m/r",
+		"fail m/s TestB", "fail m/s", "pass m/t TestA", "skip m/u", "pass m/v TestC", "skip m/v TestD", "pass m/v"} {
+		f := append(strings.Fields(e), "")
+		lines = append(lines, `{"Action":"`+f[0]+`","Package":"`+f[1]+`","Test":"`+f[2]+`"}`)
+	}
+	_, sum := feed(t, lines...)
+	if got := strings.Join(sum.Whole([]string{"m/r"}), " "); got != "m/p" {
+		t.Errorf("got %q: m/t has not ended, m/u has no tests, m/r does more later, the others left something out", got)
+	}
+}

@@ -7,7 +7,8 @@
 //
 // With -passed FILE skips are in order: a later run is to make up for them. FILE
 // gets a pattern for that run's -skip, of the tests that passed whole, not those
-// of the packages that -again names, which do less in this run than in that.
+// of the packages that -again names, which do less in this run than in that; then, a
+// line each, the packages of which nothing is left.
 //
 // It exits with 1 if a test failed or was skipped, or if none ran.
 package main
@@ -42,7 +43,7 @@ func run(passed string, again []string) error {
 	}
 	if passed != "" {
 		sum.Skipped = nil
-		if err := os.WriteFile(passed, []byte(sum.Pattern(again)), 0o600); err != nil {
+		if err := os.WriteFile(passed, []byte(strings.Join(append([]string{sum.Pattern(again)}, sum.Whole(again)...), "\n")+"\n"), 0o600); err != nil {
 			return fmt.Errorf("testlog: %w", err)
 		}
 	}

@@ -34,7 +34,7 @@ func (o oracle) Test(_ context.Context, commit string) (bisect.Answer, error) {
 	case o.skip[at]:
 		a.Finding = trial.FindingInconclusive
 	case o.isNew[at]:
-		a.Finding = trial.FindingStale
+		a.Finding = trial.FindingHit
 	}
 	*o.tested = append(*o.tested, at)
 	return a, nil

@@ -93,12 +93,12 @@ func goodTree(t *testing.T) []byte {
 		tar.Header{Name: "linux/", Typeflag: tar.TypeDir, Mode: 0o700},
 		file("linux/Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION = -rc1\n"),
 		file("linux/Kconfig", ""), file("linux/Kbuild", ""), file("linux/arch/x/Kconfig", ""), script,
-		file("linux/kernel/kcov.c", unpatchedTree(t, 3)["kernel/kcov.c"]),
+		file("linux/kernel/ring.c", unpatchedTree(t, 3)["kernel/ring.c"]),
 		tar.Header{Name: "linux/link", Typeflag: tar.TypeSymlink, Linkname: "arch/x"},
 		tar.Header{Name: "linux/second.sh", Typeflag: tar.TypeLink, Linkname: "linux/run.sh"},
 		// what a build in the tree leaves
 		tar.Header{Name: "linux/vmlinux-gdb.py", Typeflag: tar.TypeSymlink, Linkname: "/home/u/linux/scripts/gdb/vmlinux-gdb.py"},
-		file("linux/.config", "CONFIG_X=y"), file("linux/include/generated/uapi/x.h", "x"), file("linux/kernel/kcov.o", "x"),
+		file("linux/.config", "CONFIG_X=y"), file("linux/include/generated/uapi/x.h", "x"), file("linux/kernel/ring.o", "x"),
 	)
 }
 
@@ -152,7 +152,7 @@ func TestUnpackEachCompression(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(root, "second.sh"))
 			require.NoError(t, err)
 			require.Equal(t, "#!", string(text), "a hard link")
-			for _, left := range []string{"vmlinux-gdb.py", ".config", "include/generated", "kernel/kcov.o"} {
+			for _, left := range []string{"vmlinux-gdb.py", ".config", "include/generated", "kernel/ring.o"} {
 				require.False(t, exists(filepath.Join(root, left)), left)
 			}
 

@@ -40,15 +40,15 @@ allnoconfig) cp "$KCONFIG_ALLCONFIG" "$out/.config"; exit 0 ;;
 olddefconfig) exit 0 ;;
 esac
 [ -e "$FAKE/fail" ] && { cat "$FAKE/fail"; echo "make: *** [all] Error 2"; exit 2; }
-cmd=$out/kernel/.kcov.o.cmd
+cmd=$out/kernel/.ring.o.cmd
 [ -e "$cmd" ] && echo reused >>"$FAKE/calls"
 mkdir -p "$out/kernel" "$out/arch/arm64/boot"
-[ -e "$cmd" ] && [ ! "$src/kernel/kcov.c" -nt "$cmd" ] && echo stale >>"$FAKE/calls"
-echo "  CC      kernel/kcov.o"
-cp "$src/kernel/kcov.c" "$out/kernel/kcov.o"
-cp "$src/kernel/kcov.c" "$out/vmlinux"
-cp "$src/kernel/kcov.c" "$out/arch/arm64/boot/Image"
-echo "savedcmd_kernel/kcov.o := sh $FAKE/compile -Wp,-MMD,x.d -c -o kernel/kcov.o $src/kernel/kcov.c ; objtool" >"$cmd"
+[ -e "$cmd" ] && [ ! "$src/kernel/ring.c" -nt "$cmd" ] && echo stale >>"$FAKE/calls"
+echo "  CC      kernel/ring.o"
+cp "$src/kernel/ring.c" "$out/kernel/ring.o"
+cp "$src/kernel/ring.c" "$out/vmlinux"
+cp "$src/kernel/ring.c" "$out/arch/arm64/boot/Image"
+echo "savedcmd_kernel/ring.o := sh $FAKE/compile -Wp,-MMD,x.d -c -o kernel/ring.o $src/kernel/ring.c ; objtool" >"$cmd"
 `
 
 // fakeRig makes a tree, a cache and tools that only look like a kernel's.
@@ -70,13 +70,13 @@ func fakeRig(t *testing.T) (Config, string) {
 	write(filepath.Join(tree, "Kconfig"), "")
 	write(filepath.Join(tree, "Kbuild"), "")
 	write(filepath.Join(tree, "arch/arm64/Kconfig"), "")
-	write(filepath.Join(tree, "kernel/kcov.c"), unpatchedTree(t, 9)["kernel/kcov.c"])
-	c := kcovConfig()
+	write(filepath.Join(tree, "kernel/ring.c"), unpatchedTree(t, 9)["kernel/ring.c"])
+	c := ringConfig()
 	a, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, filepath.Join(fake, "cache"), 2
-	c.Series = seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))
-	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\n"}}
+	c.Series = seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))
+	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\n"}}
 	return c, fake
 }
 
@@ -126,7 +126,7 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second variant starts from the first's folder")
 	require.NotEqual(t, off.Key, on.Key)
-	require.Equal(t, []Step{{Count: 1, Doing: "CC kernel/kcov.o"}, {Count: 1, Doing: "CC kernel/kcov.o"}}, steps)
+	require.Equal(t, []Step{{Count: 1, Doing: "CC kernel/ring.o"}, {Count: 1, Doing: "CC kernel/ring.o"}}, steps)
 	require.Equal(t, Step{Before: 1, Version: "6.12.3"}, tree.newSteps(false).now, "the first is the measure of the next whole build")
 	for img, want := range map[*Image]bool{&off: false, &on: true} {
 		require.False(t, img.Cached)
@@ -178,7 +178,7 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 	d.MakeArgs = []string{"V=1"}
 	differs("make arguments", d)
 	d = c
-	d.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\n"}}
+	d.Fragments = []Fragment{{"all", "CONFIG_RING=y\n"}}
 	differs("config", d)
 	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "kernel/new.h"), []byte("x"), 0o644))
 	differs("a new file", c)
@@ -296,10 +296,10 @@ func TestBuildFailures(t *testing.T) {
 
 func TestALostSymbolIsAnError(t *testing.T) {
 	c, fake := fakeRig(t)
-	lossy := strings.Replace(fakeMake, `olddefconfig) exit 0`, `olddefconfig) echo "# CONFIG_KCOV is not set" >"$out/.config"; exit 0`, 1)
+	lossy := strings.Replace(fakeMake, `olddefconfig) exit 0`, `olddefconfig) echo "# CONFIG_RING is not set" >"$out/.config"; exit 0`, 1)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(lossy), 0o755))
 	_, err := openTree(t, c).Image(t.Context(), true)
-	require.ErrorContains(t, err, "CONFIG_KCOV=y (fragment all) is n")
+	require.ErrorContains(t, err, "CONFIG_RING=y (fragment all) is n")
 	require.Equal(t, fault.Kernel, fault.KindOf(err))
 }
 

@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/envtest"
+	"kcovrig/rig/scenario"
 )
 
 // e2e returns settings for a real build, or skips.
@@ -29,10 +29,10 @@ func e2e(t *testing.T, name, tree string) Config {
 	if cache == "" {
 		cache = t.TempDir()
 	}
-	c := kcovConfig()
+	s, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
+	c := configure(s, name)
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, cache, runtime.NumCPU()
-	c.Series = seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))
-	c.Fragments = []Fragment{{"all", images.Fragment("all")}, {"kcov", images.Fragment("kcov/kcov")}, {name, images.Fragment(name)}}
 	c.Progress = func(line string) { t.Log(line) }
 	return c
 }
@@ -84,7 +84,9 @@ func TestE2ESupportedKernels(t *testing.T) {
 			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				c := e2e(t, name, file)
-				c.Arch.ImageTarget = "kernel/kcov.o"
+				set, err := c.patches(t.Context())
+				require.NoError(t, err)
+				c.Arch.ImageTarget = set.units()[0].object
 				tree, err := Open(t.Context(), c)
 				require.NoError(t, err)
 				defer tree.Close()

@@ -131,9 +131,9 @@ func TestAPartOfASeriesDecidesNothing(t *testing.T) {
 }
 
 func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
-	const odd = "void kcov_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
+	const odd = "void ring_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
 	for _, patched := range []bool{false, true} {
-		_, err := allSeries(t).variant(t.Context(), patched, files{"kernel/kcov.c": odd}.read)
+		_, err := allSeries(t).variant(t.Context(), patched, files{"kernel/ring.c": odd}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		none := (*trial.NotApplicable)(nil)
 		require.ErrorAs(t, err, &none)
@@ -141,7 +141,7 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 		for _, tried := range none.Tries {
 			assert.Contains(t, tried.Series, ".patch")
 			for _, why := range []string{tried.On, tried.Off} {
-				assert.Contains(t, why, "kernel/kcov.c: hunk \"@@ -9")
+				assert.Contains(t, why, "kernel/ring.c: hunk \"@@ -9")
 				assert.Contains(t, why, "WRITE_ONCE(*(unsigned long *)dst_area", "the hunk is shown")
 			}
 			assert.Contains(t, err.Error(), tried.On)
@@ -150,13 +150,13 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 	}
 	_, err := allSeries(t).variant(t.Context(), true, files{}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
-	require.ErrorContains(t, err, "kernel/kcov.c: no such file in the tree")
+	require.ErrorContains(t, err, "kernel/ring.c: no such file in the tree")
 }
 
 // What could not be tried says nothing of the tree.
 func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere")
-	_, err := allSeries(t).variant(t.Context(), true, kcovTree(t).read)
+	_, err := allSeries(t).variant(t.Context(), true, ringTree(t).read)
 	require.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
@@ -174,7 +174,7 @@ func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 	set := setOf(t, with("net/b.c"), with("arch/arm64/entry.S"), with("net/b.c"), with("include/b.h"), with("Documentation/b.rst"))
 	assert.Equal(t, []string{"arch/arm64/entry.S", "include/b.h", "net/b.c"}, set.sources)
 	assert.Equal(t, []unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.units())
-	assert.Equal(t, []any{"kernel/kcov.c", "kernel/kcov.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
+	assert.Equal(t, []any{"kernel/ring.c", "kernel/ring.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
 }
 
 // Nothing is compiled from a header by itself: somebody has to say what includes it.
@@ -189,7 +189,7 @@ func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
 	assert.Equal(t, []any{"net/tls/tls_main.c", "net/tls/tls_main.o", "net/tls/tls_sw.c", "net/tls/tls_sw.o", "include/net/tls.h"}, set.unitsKey())
 	tree := func(path string) *Tree {
 		c, _ := fakeRig(t)
-		c.Series, c.Objects = seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"})), []string{"kernel/kcov.o"}
+		c.Series, c.Objects = seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"})), []string{"kernel/ring.o"}
 		require.NoError(t, os.MkdirAll(filepath.Join(c.Tree, filepath.Dir(path)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(c.Tree, path), []byte("old\n"), 0o644))
 		return openTree(t, c)

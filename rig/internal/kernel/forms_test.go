@@ -14,12 +14,12 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// kcovTree is kernel/kcov.c of 6.12 as far as patches look at it, each line at its place.
-func kcovTree(t *testing.T) files {
+// ringTree is kernel/ring.c as far as patches look at it, each line at its place.
+func ringTree(t *testing.T) files {
 	t.Helper()
-	text, err := os.ReadFile("testdata/kcov_move_area.txt")
+	text, err := os.ReadFile("testdata/ring_move_area.txt")
 	require.NoError(t, err)
-	return files{"kernel/kcov.c": strings.Repeat("\n", 942) + string(text), "mm/util.c": "\n"}
+	return files{"kernel/ring.c": strings.Repeat("\n", 942) + string(text), "mm/util.c": "\n"}
 }
 
 const behindCopy = "\tmemcpy(dst_entries, src_entries, bytes_to_move);\n"
@@ -28,8 +28,8 @@ const behindCopy = "\tmemcpy(dst_entries, src_entries, bytes_to_move);\n"
 var formNotes = map[string]string{
 	"11k-U0-after-memcpy.patch":     "has no context: it went in behind line 985 as it says",
 	"14-fuzz1.patch":                "fits with fuzz 1 only",
-	"22-binary-git.patch":           "kcov.png is left out: it is binary",
-	"22b-binary-files-differ.patch": "kcov.png is left out: it is binary",
+	"22-binary-git.patch":           "ring.png is left out: it is binary",
+	"22b-binary-files-differ.patch": "ring.png is left out: it is binary",
 	"23-rename-doc.patch":           "kernel-coverage.rst is left out: it does not fit",
 	"23c-mode-change.patch":         "mm/util.c: its change of mode is left out",
 	"24b-format-patch.patch.gz":     "",
@@ -48,7 +48,7 @@ var formNotes = map[string]string{
 // Every form in which the same fix comes gives the same kernel, and says what was
 // special about it.
 func TestFormsInWhichPatchesCome(t *testing.T) {
-	tree := kcovTree(t)
+	tree := ringTree(t)
 	plain := ""
 	paths, err := filepath.Glob("testdata/patches/[0-9]*[a-z]")
 	require.NoError(t, err)
@@ -60,11 +60,11 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 		}
 		seen++
 		t.Run(name, func(t *testing.T) {
-			set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Patches: []string{path}}.patches(t.Context())
+			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{path}}.patches(t.Context())
 			require.NoError(t, err)
 			made, err := set.variant(t.Context(), true, tree.read)
 			require.NoError(t, err)
-			text := *made.changes["kernel/kcov.c"]
+			text := *made.changes["kernel/ring.c"]
 			assert.Contains(t, text, "\tsmp_wmb();\n")
 			assert.NotContains(t, text, "\r")
 			if plain == "" {
@@ -72,7 +72,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			}
 			want := plain
 			if strings.HasPrefix(name, "11k") { // the barrier alone
-				want = strings.Replace(tree["kernel/kcov.c"], behindCopy, behindCopy+"\tsmp_wmb();\n", 1)
+				want = strings.Replace(tree["kernel/ring.c"], behindCopy, behindCopy+"\tsmp_wmb();\n", 1)
 			}
 			assert.Equal(t, want, text)
 			wanted, known := formNotes[name]
@@ -84,7 +84,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 				assert.Contains(t, made.notes[0], wanted)
 			}
 			if name == "23d-empty-new-file.patch" {
-				assert.Empty(t, *made.changes["include/linux/empty_kcov.h"])
+				assert.Empty(t, *made.changes["include/linux/empty_ring.h"])
 			}
 
 			// What is kept of it makes the same kernel once more.
@@ -94,10 +94,10 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, made.changes, twice.changes)
 
-			patched := files{"kernel/kcov.c": text, "include/linux/empty_kcov.h": ""}
+			patched := files{"kernel/ring.c": text, "include/linux/empty_ring.h": ""}
 			off, err := set.variant(t.Context(), false, patched.read)
 			require.NoError(t, err)
-			assert.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"], "it is known to be in, and comes off")
+			assert.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"], "it is known to be in, and comes off")
 		})
 	}
 	assert.Equal(t, len(formNotes)+1, seen)

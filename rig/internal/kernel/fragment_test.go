@@ -8,18 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/goldentest"
 )
-
-func TestMergedConfig(t *testing.T) {
-	for _, name := range arch.Names() {
-		symbols, err := mergeFragments([]Fragment{{"all", images.Fragment("all")}, {"kcov", images.Fragment("kcov/kcov")}, {name, images.Fragment(name)}})
-		require.NoError(t, err)
-		goldentest.Check(t, "config-"+name, configText(symbols))
-	}
-}
 
 func TestCheckConfig(t *testing.T) {
 	symbols, err := mergeFragments([]Fragment{
@@ -43,7 +34,7 @@ func TestCheckConfig(t *testing.T) {
 }
 
 func TestFragmentsThatAreNone(t *testing.T) {
-	for _, text := range []string{"CONFIG A=y\n", "KCOV=y\n", "# optional:\nCONFIG_A=y\n"} {
+	for _, text := range []string{"CONFIG A=y\n", "RING=y\n", "# optional:\nCONFIG_A=y\n"} {
 		_, err := mergeFragments([]Fragment{{"bad", text}})
 		require.ErrorContains(t, err, "bad", text)
 	}
@@ -55,7 +46,7 @@ func TestMakeArgs(t *testing.T) {
 		a, err := arch.Lookup(name)
 		require.NoError(t, err)
 		for _, tool := range []toolchain{{prefix: a.CrossCompile, ccache: true}, {}, {prefix: a.CrossCompile, llvm: true, ccache: true}} {
-			call := makeCall{arch: a, tool: tool, src: "/cache/trees/t/src", out: "/cache/tmp/o", jobs: 2, extra: []string{"KCOV_INSTRUMENT_vhost.o=y"}, targets: []string{a.ImageTarget}}
+			call := makeCall{arch: a, tool: tool, src: "/cache/trees/t/src", out: "/cache/tmp/o", jobs: 2, extra: []string{"KASAN_SANITIZE_ring.o=n"}, targets: []string{a.ImageTarget}}
 			b.WriteString(strings.Join(call.args(), "\n") + "\n\n")
 		}
 	}
@@ -64,15 +55,15 @@ func TestMakeArgs(t *testing.T) {
 
 func TestDebugCommand(t *testing.T) {
 	for name, saved := range map[string]string{
-		"5.10": "cmd_kernel/kcov.o := gcc -Wp,-MMD,kernel/.kcov.o.d -O2 -c -o kernel/kcov.o /t/kernel/kcov.c\n\nsource_kernel/kcov.o := /t/kernel/kcov.c\n",
-		"6.12": "savedcmd_kernel/kcov.o := gcc -Wp,-MMD,kernel/.kcov.o.d -O2 -c -o kernel/kcov.o /t/kernel/kcov.c  ; ./tools/objtool/objtool kernel/kcov.o\n",
+		"5.10": "cmd_kernel/ring.o := gcc -Wp,-MMD,kernel/.ring.o.d -O2 -c -o kernel/ring.o /t/kernel/ring.c\n\nsource_kernel/ring.o := /t/kernel/ring.c\n",
+		"6.12": "savedcmd_kernel/ring.o := gcc -Wp,-MMD,kernel/.ring.o.d -O2 -c -o kernel/ring.o /t/kernel/ring.c  ; ./tools/objtool/objtool kernel/ring.o\n",
 	} {
-		got, err := debugCommand(saved, "kernel/kcov.o", "/b c/debug.o")
+		got, err := debugCommand(saved, "kernel/ring.o", "/b c/debug.o")
 		require.NoError(t, err, name)
-		require.Equal(t, "gcc -g -O2 -c -o '/b c/debug.o' /t/kernel/kcov.c", got, name)
+		require.Equal(t, "gcc -g -O2 -c -o '/b c/debug.o' /t/kernel/ring.c", got, name)
 	}
 	for _, bad := range []string{"", "x", "savedcmd_x := gcc -c -o other.o x.c"} {
-		_, err := debugCommand(bad, "kernel/kcov.o", "/d.o")
+		_, err := debugCommand(bad, "kernel/ring.o", "/d.o")
 		require.Error(t, err)
 	}
 }

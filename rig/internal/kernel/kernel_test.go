@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"io/fs"
+	"os"
 )
 
 func seriesOf(all ...fs.FS) []Series {
@@ -14,9 +15,10 @@ func seriesOf(all ...fs.FS) []Series {
 	return out
 }
 
-// kcovConfig is the first scenario's description, as rig/scenario has it.
-func kcovConfig() Config {
-	return Config{
-		MakeArgs: []string{"KCOV_INSTRUMENT_vhost.o=y", "KCOV_INSTRUMENT_vsock.o=y"},
-	}
+// ringSeries is one of the two ways in which a made-up bug in kernel/ring.c is fixed.
+func ringSeries(name string) fs.FS { return os.DirFS("testdata/series/" + name) }
+
+// ringConfig is what its scenario says, but for series and configuration.
+func ringConfig() Config {
+	return Config{MakeArgs: []string{"KASAN_SANITIZE_ring.o=n", "KCSAN_SANITIZE_ring.o=n"}}
 }

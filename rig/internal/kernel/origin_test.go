@@ -132,7 +132,7 @@ func TestAGitRevision(t *testing.T) {
 func TestBuildProductsStayOut(t *testing.T) {
 	c, _ := fakeRig(t)
 	clean := openTree(t, c).Hash
-	for _, name := range []string{".config", "vmlinux", "kernel/kcov.o", "kernel/.kcov.o.cmd", "include/generated/a.h", "arch/arm64/include/generated/b.h", ".git/HEAD", "vmlinux-gdb.py"} {
+	for _, name := range []string{".config", "vmlinux", "kernel/ring.o", "kernel/.ring.o.cmd", "include/generated/a.h", "arch/arm64/include/generated/b.h", ".git/HEAD", "vmlinux-gdb.py"} {
 		path := filepath.Join(c.Tree, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte("x"), 0o644))
@@ -158,7 +158,7 @@ func TestWhatIsNoSourceIsLeftOut(t *testing.T) {
 	tree := openTree(t, c)
 	require.Equal(t, clean, tree.Hash)
 	require.Contains(t, strings.Join(said, "\n"), "leaving out itself, kernel/absolute, kernel/dangling")
-	link("kcov.c", "kernel/inside")
+	link("ring.c", "kernel/inside")
 	require.NotEqual(t, clean, openTree(t, c).Hash, "a link within the tree belongs to it")
 
 	repository(t, c.Tree) // which adds the links

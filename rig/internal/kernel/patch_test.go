@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/kernel/patches"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/mailpatch"
 )
@@ -30,9 +29,9 @@ func (f files) read(path string) (string, error) {
 
 func (f files) has(path string) bool { return reader(f.read).has(path) }
 
-func builtIn(t *testing.T, name string) []mailpatch.Patch {
+func ringPatches(t *testing.T, name string) []mailpatch.Patch {
 	t.Helper()
-	set, err := Config{Series: seriesOf(shippedSeries(name))}.patches(t.Context())
+	set, err := Config{Series: seriesOf(ringSeries(name))}.patches(t.Context())
 	require.NoError(t, err)
 	return set.series[0].patches
 }
@@ -45,36 +44,36 @@ func readPatch(t *testing.T, name, text string) []mailpatch.Patch {
 	return p
 }
 
-// unpatchedTree is made of the built-in patch's own context, with lead lines before it.
+// unpatchedTree is made of the first series' own context, with lead lines before it.
 func unpatchedTree(t *testing.T, lead int) files {
 	t.Helper()
-	from, _ := sides(builtIn(t, "kcov/as-posted")[0].Files(files{}.has)[0].TextFragments[0], false)
-	return files{"kernel/kcov.c": strings.Repeat("\n", lead) + "static void kcov_move_area(int mode)\n{\n" +
+	from, _ := sides(ringPatches(t, "as-posted")[0].Files(files{}.has)[0].TextFragments[0], false)
+	return files{"kernel/ring.c": strings.Repeat("\n", lead) + "static void ring_move_area(int mode)\n{\n" +
 		strings.Join(from, "") + "\t}\n}\n"}
 }
 
 func allSeries(t *testing.T) patchSet {
 	t.Helper()
-	set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted"), shippedSeries("kcov/as-merged"))}.patches(t.Context())
+	set, err := Config{Series: seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))}.patches(t.Context())
 	require.NoError(t, err)
 	return set
 }
 
-func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
-	for _, name := range []string{"kcov/as-posted", "kcov/as-merged"} {
+func TestSeriesGoOnAndComeOffAgain(t *testing.T) {
+	for _, name := range []string{"as-posted", "as-merged"} {
 		for _, lead := range []int{0, 975, 5000} {
 			tree := unpatchedTree(t, lead)
-			made, err := apply(t.Context(), builtIn(t, name), how{}, tree.read)
+			made, err := apply(t.Context(), ringPatches(t, name), how{}, tree.read)
 			require.NoError(t, err)
 			on := made.changes
-			require.Contains(t, *on["kernel/kcov.c"], "smp_wmb();")
+			require.Contains(t, *on["kernel/ring.c"], "smp_wmb();")
 
-			patched := files{"kernel/kcov.c": *on["kernel/kcov.c"]}
+			patched := files{"kernel/ring.c": *on["kernel/ring.c"]}
 			off, err := allSeries(t).variant(t.Context(), false, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
-			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/kcov.c\n"), "the change is there, once")
+			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/ring.c\n"), "the change is there, once")
 			require.Contains(t, off.text, "Subject: ", "and the mail's words")
-			require.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"])
+			require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
 			asIs, err := allSeries(t).variant(t.Context(), true, patched.read)
 			require.NoError(t, err)
 			require.Empty(t, asIs.changes)
@@ -82,8 +81,8 @@ func TestBuiltInSeriesGoOnAndComeOffAgain(t *testing.T) {
 	}
 }
 
-const wrongFix = `--- a/kernel/kcov.c
-+++ b/kernel/kcov.c
+const wrongFix = `--- a/kernel/ring.c
++++ b/kernel/ring.c
 @@ -3,3 +3,4 @@
  	memcpy(dst_entries, src_entries, bytes_to_move);
  	entries_moved = bytes_to_move >> entry_size_log;
@@ -97,21 +96,21 @@ func TestTheUsersOwnPatch(t *testing.T) {
 	set.own = readPatch(t, "wrong.patch", wrongFix)
 	on, err := set.variant(t.Context(), true, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
-	require.Equal(t, "diff --git a/kernel/kcov.c b/kernel/kcov.c\n"+wrongFix, on.text)
-	require.Contains(t, *on.changes["kernel/kcov.c"], "barrier();")
+	require.Equal(t, "diff --git a/kernel/ring.c b/kernel/ring.c\n"+wrongFix, on.text)
+	require.Contains(t, *on.changes["kernel/ring.c"], "barrier();")
 	require.Empty(t, on.notes)
 	none, err := set.variant(t.Context(), false, tree.read)
 	require.NoError(t, err)
 	require.Empty(t, none.changes)
 	require.Empty(t, none.text, "nothing made it")
 
-	has := files{"kernel/kcov.c": *on.changes["kernel/kcov.c"]}
+	has := files{"kernel/ring.c": *on.changes["kernel/ring.c"]}
 	none, err = set.variant(t.Context(), true, has.read)
 	require.NoError(t, err)
 	require.Empty(t, none.changes, "the tree has it already")
 	off, err := set.variant(t.Context(), false, has.read)
 	require.NoError(t, err)
-	require.Equal(t, tree["kernel/kcov.c"], *off.changes["kernel/kcov.c"])
+	require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
 	require.Equal(t, on.text, off.text)
 	for _, made := range []variant{none, off} {
 		require.Len(t, made.notes, 1)
@@ -211,7 +210,7 @@ func TestOneBadPatchSpoilsASeries(t *testing.T) {
 }
 
 func TestPatchFileThatIsMissing(t *testing.T) {
-	c := kcovConfig()
+	c := ringConfig()
 	for _, c.Tree = range []string{"", t.TempDir()} {
 		for _, named := range []string{filepath.Join(t.TempDir(), "none.patch"), "none.patch", "nothing"} {
 			c.Patches = []string{named}
@@ -223,13 +222,4 @@ func TestPatchFileThatIsMissing(t *testing.T) {
 	c.Patches = []string{""}
 	_, err := c.patches(t.Context())
 	require.ErrorContains(t, err, "empty")
-}
-
-// shippedSeries is a series that comes with the rig, named "scenario/series".
-func shippedSeries(name string) fs.FS {
-	series, err := fs.Sub(patches.Files(), name)
-	if err != nil {
-		panic(err) // a name of this test's
-	}
-	return series
 }

@@ -32,10 +32,10 @@ func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]str
 	c, fake := fakeRig(t)
 	first, err := openTree(t, c).Image(t.Context(), false)
 	require.NoError(t, err)
-	dependOn(t, first.BuildDir, "KCOV", "NET", "ZED")
+	dependOn(t, first.BuildDir, "RING", "NET", "ZED")
 	told = &[]string{}
 	c.Progress = func(line string) { *told = append(*told, line) }
-	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 	return c, first, fake, told
 }
 
@@ -58,7 +58,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 
 	config, err := os.ReadFile(filepath.Join(img.BuildDir, ".config"))
 	require.NoError(t, err)
-	require.Equal(t, "CONFIG_KCOV=y\n# CONFIG_NET is not set\nCONFIG_ZED=y\n", string(config), "its own")
+	require.Equal(t, "# CONFIG_NET is not set\nCONFIG_RING=y\nCONFIG_ZED=y\n", string(config), "its own")
 	after, err := os.ReadFile(filepath.Join(first.BuildDir, ".config"))
 	require.NoError(t, err)
 	require.Equal(t, before, after, "the folder that was copied")
@@ -77,11 +77,11 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 
 func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
 	c, _, fake, told := seededRig(t)
-	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
+	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
 	first := strings.TrimSpace(calls(t, fake))
 	builds, err := filepath.Glob(filepath.Join(c.CacheDir, "builds", "*", "out"))
 	require.NoError(t, err)
-	for _, dir := range []string{"mm", "fs"} { // with those of seededRig, KCOV's is one of five
+	for _, dir := range []string{"mm", "fs"} { // with those of seededRig, RING's is one of five
 		dependOn(t, filepath.Join(builds[0], dir), "NET")
 	}
 	img, err := openTree(t, c).Image(t.Context(), false)
@@ -105,7 +105,7 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 	require.Empty(t, recordOf(t, c, img).Seed)
 
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("y.c:1: error: broken\n"), 0o644))
-	c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
+	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
 	_, err = openTree(t, c).Image(t.Context(), false)
 	require.ErrorContains(t, err, "build linux 6.12.3", "the tree is to blame where both fail")
 }
@@ -136,12 +136,12 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			tree := openTree(t, c)
 			first, err := tree.Image(t.Context(), false)
 			require.NoError(t, err)
-			dependOn(t, first.BuildDir, "KCOV")
+			dependOn(t, first.BuildDir, "RING")
 			require.NoError(t, tree.Close())
 			r := recordOf(t, c, first)
 			spoil(t, c, first, &r)
 			require.NoError(t, writeJSON(filepath.Join(store{c.CacheDir}.build(first.Key), "image.json"), r))
-			c.Fragments = []Fragment{{"all", "CONFIG_KCOV=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+			c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 			img, err := openTree(t, c).Image(t.Context(), false)
 			require.NoError(t, err)
 			require.NotContains(t, calls(t, fake), "reused")
@@ -153,6 +153,6 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 func TestSettingsOfACommandFile(t *testing.T) {
 	assert.Nil(t, dependencies("savedcmd_kernel/built-in.a := ar\n"))
 	assert.Equal(t, []string{}, dependencies("savedcmd_x.o := as\n\ndeps_x.o := \\\n  x.h \\\n"))
-	assert.Equal(t, []string{"CONFIG_KCOV", "CONFIG_ARM64_4K_PAGES"},
-		dependencies("cmd_x.o := gcc\n\ndeps_x.o := \\\n    $(wildcard include/config/KCOV) \\\n  y.h \\\n    $(wildcard include/config/arm64/4k/pages.h) \\\n"), "either form")
+	assert.Equal(t, []string{"CONFIG_RING", "CONFIG_ARM64_4K_PAGES"},
+		dependencies("cmd_x.o := gcc\n\ndeps_x.o := \\\n    $(wildcard include/config/RING) \\\n  y.h \\\n    $(wildcard include/config/arm64/4k/pages.h) \\\n"), "either form")
 }

@@ -20,7 +20,7 @@ import (
 func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	c, fake := fakeRig(t)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config ONE\nmenuconfig TWO\n# config THREE\n"), 0o644))
-	series := c.Series
+	own := c.Series
 	c.AsIs, c.Series = true, nil
 	tree := openTree(t, c)
 
@@ -35,10 +35,10 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig"}, names)
 
-	has, err := tree.HasFix(t.Context(), series)
+	has, err := tree.HasFix(t.Context(), own)
 	require.NoError(t, err)
 	assert.False(t, has)
-	_, err = tree.HasFix(t.Context(), seriesOf(shippedSeries("tls")))
+	_, err = tree.HasFix(t.Context(), seriesOf(series("net/other.c", [2]string{"old", "fixed"})))
 	assert.NotNil(t, trial.Inapplicable(err), "%v", err)
 
 	text, err := tree.ReadFile("Makefile")

@@ -14,34 +14,34 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// between is the unified diff from one kernel/kcov.c to another.
+// between is the unified diff from one kernel/ring.c to another.
 func between(t *testing.T, before, after string, options ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"a/kernel/kcov.c": before, "b/kernel/kcov.c": after} {
+	for name, text := range map[string]string{"a/kernel/ring.c": before, "b/kernel/ring.c": after} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-	return tool(t, dir, "", "diff", append(options, "a/kernel/kcov.c", "b/kernel/kcov.c")...)
+	return tool(t, dir, "", "diff", append(options, "a/kernel/ring.c", "b/kernel/ring.c")...)
 }
 
-// with is tree with another kernel/kcov.c, in which old became new.
+// with is tree with another kernel/ring.c, in which old became new.
 func (f files) with(old, new string) files {
-	return files{"kernel/kcov.c": strings.Replace(f["kernel/kcov.c"], old, new, 1)}
+	return files{"kernel/ring.c": strings.Replace(f["kernel/ring.c"], old, new, 1)}
 }
 
 // Where the variant without the patch would have the fix, or none would, a comparison
 // would say the reverse of the truth: it is refused. What is in already is said.
 func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
-	lacks := kcovTree(t)
-	fixed, err := apply(t.Context(), builtIn(t, "kcov/as-posted"), how{}, lacks.read)
+	lacks := ringTree(t)
+	fixed, err := apply(t.Context(), ringPatches(t, "as-posted"), how{}, lacks.read)
 	require.NoError(t, err)
-	has := files{"kernel/kcov.c": *fixed.changes["kernel/kcov.c"]}
+	has := files{"kernel/ring.c": *fixed.changes["kernel/ring.c"]}
 	own := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n")
 	comment := func(f files) files { return f.with(behindCopy, "\t/* copy */\n"+behindCopy) }
 	weaker := func(f files) files { return f.with("smp_wmb();", "barrier();") }
 	odd := has.with("\tentries_moved =", "\t/* odd */\n\tentries_moved =")
-	diff := func(from, to files) string { return between(t, from["kernel/kcov.c"], to["kernel/kcov.c"], "-u") }
+	diff := func(from, to files) string { return between(t, from["kernel/ring.c"], to["kernel/ring.c"], "-u") }
 	for name, c := range map[string]struct {
 		tree               files
 		patch              string
@@ -50,15 +50,15 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	}{
 		"a fix":                      {tree: lacks, patch: diff(lacks, own), patched: own, unpatched: lacks},
 		"a fix that is in":           {tree: own, patch: diff(lacks, own), patched: own, unpatched: lacks, note: "is in the tree already"},
-		"in, without context":        {tree: own, patch: between(t, lacks["kernel/kcov.c"], own["kernel/kcov.c"], "-U0"), patched: own, unpatched: lacks, note: "is in the tree already"},
+		"in, without context":        {tree: own, patch: between(t, lacks["kernel/ring.c"], own["kernel/ring.c"], "-U0"), patched: own, unpatched: lacks, note: "is in the tree already"},
 		"no fix":                     {tree: lacks, patch: diff(lacks, comment(lacks)), patched: comment(lacks), unpatched: lacks},
 		"on top of the fix":          {tree: has, patch: diff(has, comment(has)), patched: comment(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
 		"beside the fix, both in":    {tree: comment(has), patch: diff(lacks, comment(lacks)), patched: comment(has), unpatched: comment(lacks), note: "the fix is in without it too"},
 		"a revert of what is in":     {tree: has, patch: diff(has, lacks), err: "it takes the fix out of the tree"},
 		"a revert of what is not in": {tree: lacks, patch: diff(has, lacks), err: "it takes the fix out, and the tree lacks it already"},
-		"fits neither way":           {tree: lacks, patch: diff(files{"kernel/kcov.c": "a\n"}, files{"kernel/kcov.c": "b\n"}), err: "does not apply"},
-		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "x.patch does not touch kernel/kcov.c; for another bug: --scenario"},
-		"elsewhere, and in":          {tree: files{"kernel/kcov.c": lacks["kernel/kcov.c"], "mm/new.c": "x\n"}, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "does not touch kernel/kcov.c"},
+		"fits neither way":           {tree: lacks, patch: diff(files{"kernel/ring.c": "a\n"}, files{"kernel/ring.c": "b\n"}), err: "does not apply"},
+		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "x.patch does not touch kernel/ring.c; for another bug: --scenario"},
+		"elsewhere, and in":          {tree: files{"kernel/ring.c": lacks["kernel/ring.c"], "mm/new.c": "x\n"}, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "does not touch kernel/ring.c"},
 		"documentation only":         {tree: lacks, patch: "--- /dev/null\n+++ b/Documentation/x.rst\n@@ -0,0 +1 @@\n+x\n", err: "documentation only"},
 		"weaker, on top of the fix":  {tree: has, patch: diff(has, weaker(has)), patched: weaker(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
 		"nothing says what is in":    {tree: odd, patch: diff(odd, weaker(odd)), patched: weaker(odd), unpatched: odd, note: "whether the tree has the fix without x.patch is not known"},
@@ -67,7 +67,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.patch")
 			require.NoError(t, os.WriteFile(file, []byte(c.patch), 0o644))
-			set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Patches: []string{file}}.patches(t.Context())
+			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{file}}.patches(t.Context())
 			require.NoError(t, err)
 			for patched, want := range map[bool]files{true: c.patched, false: c.unpatched} {
 				made, err := set.variant(t.Context(), patched, c.tree.read)
@@ -77,9 +77,9 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 					continue
 				}
 				require.NoError(t, err)
-				got, err := reader(c.tree.read).over(made.changes)("kernel/kcov.c")
+				got, err := reader(c.tree.read).over(made.changes)("kernel/ring.c")
 				require.NoError(t, err)
-				assert.Equal(t, want["kernel/kcov.c"], got, "patched %t", patched)
+				assert.Equal(t, want["kernel/ring.c"], got, "patched %t", patched)
 				assert.Equal(t, c.note == "", len(made.notes) == 0, "%v", made.notes)
 				assert.Contains(t, strings.Join(made.notes, "\n"), c.note)
 			}
@@ -106,7 +106,7 @@ func TestSeveralPatchesInOrder(t *testing.T) {
 	write("outside/series", "../plain/0001-a.patch\n")
 	write("empty/readme", "")
 	read := func(tree string, named ...string) (string, string, error) {
-		set, err := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Tree: tree, Patches: named}.patches(t.Context())
+		set, err := Config{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: named}.patches(t.Context())
 		if err != nil {
 			return "", "", err
 		}
@@ -144,7 +144,7 @@ func TestACommitOfTheTreeIsAPatch(t *testing.T) {
 		tool(t, tree, "", "git", append([]string{"-c", "user.name=A U Thor", "-c", "user.email=a@example.org"}, args...)...)
 	}
 	t.Setenv("GIT_DIR", "/nowhere")
-	c := Config{Series: seriesOf(shippedSeries("kcov/as-posted")), Tree: tree, Patches: []string{"fix"}}
+	c := Config{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: []string{"fix"}}
 	set, err := c.patches(t.Context())
 	require.NoError(t, err)
 	require.Len(t, set.own, 1)

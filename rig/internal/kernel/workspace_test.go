@@ -49,12 +49,12 @@ func TestAWorkspaceBuildsAgainInOneFolder(t *testing.T) {
 	require.Equal(t, "allnoconfig olddefconfig Image", made)
 	require.True(t, first.AsIs)
 
-	source := filepath.Join(b.Source(), "kernel/kcov.c")
+	source := filepath.Join(b.Source(), "kernel/ring.c")
 	text, err := os.ReadFile(source)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(source, append(text, "/* more */\n"...), 0o600))
 	before := time.Now().Add(-time.Hour)
-	require.NoError(t, os.Chtimes(filepath.Join(b.BuildDir(), commandFile("kernel/kcov.o")), before, before))
+	require.NoError(t, os.Chtimes(filepath.Join(b.BuildDir(), commandFile("kernel/ring.o")), before, before))
 	second, made, err := image(t, b, fake, "two", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused", made)
@@ -126,7 +126,7 @@ func TestAWorkspaceDistrustsWhatWasCut(t *testing.T) {
 	_, _, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 
-	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("kernel/kcov.c:1: error: no\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("kernel/ring.c:1: error: no\n"), 0o600))
 	_, _, err = image(t, b, fake, "two", false)
 	require.Equal(t, fault.Kernel, fault.KindOf(err))
 	require.NoError(t, os.Remove(filepath.Join(fake, "fail")))
@@ -167,13 +167,13 @@ func TestWhatObjectsWereMadeOf(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	write("kernel/.kcov.o.cmd", "savedcmd_kernel/kcov.o := gcc\n\nsource_kernel/kcov.o := ../src/kernel/kcov.c\n\ndeps_kernel/kcov.o := \\\n"+
-		"    $(wildcard include/config/KCOV) \\\n  "+b.Source()+"/include/linux/kcov.h \\\n  include/generated/bounds.h \\\n\nkernel/kcov.o: $(deps_kernel/kcov.o)\n\n$(deps_kernel/kcov.o):\n")
+	write("kernel/.ring.o.cmd", "savedcmd_kernel/ring.o := gcc\n\nsource_kernel/ring.o := ../src/kernel/ring.c\n\ndeps_kernel/ring.o := \\\n"+
+		"    $(wildcard include/config/RING) \\\n  "+b.Source()+"/include/linux/ring.h \\\n  include/generated/bounds.h \\\n\nkernel/ring.o: $(deps_kernel/ring.o)\n\n$(deps_kernel/ring.o):\n")
 	write("kernel/.bounds.s.cmd", "savedcmd_kernel/bounds.s := gcc\n\nsource_kernel/bounds.s := ../src/kernel/bounds.c\n\ndeps_kernel/bounds.s := \\\n  ../src/include/linux/page-flags.h \\\n\nkernel/bounds.s: x\n")
-	got, err := b.Inputs([]string{"kernel/kcov.o"})
+	got, err := b.Inputs([]string{"kernel/ring.o"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{
-		"kernel/kcov.c": true, "include/linux/kcov.h": true, "kernel/bounds.c": true, "include/linux/page-flags.h": true,
+		"kernel/ring.c": true, "include/linux/ring.h": true, "kernel/bounds.c": true, "include/linux/page-flags.h": true,
 	}, got)
 	_, err = b.Inputs([]string{"kernel/other.o"})
 	require.Error(t, err)
@@ -189,7 +189,7 @@ func TestFilesThatDecideOverEverything(t *testing.T) {
 	for _, f := range []string{"Makefile", "kernel/Kconfig.locks", "scripts/mod/modpost.c", "arch/arm64/tools/sysreg", "include/asm-generic/Kbuild", "kernel/time/timeconst.bc", "arch/arm64/tools/syscall_64.tbl"} {
 		require.True(t, Everywhere(f), f)
 	}
-	for _, f := range []string{"kernel/kcov.c", "include/linux/sched.h", "arch/arm64/lib/memcpy.S", "tools/perf/builtin-top.c"} {
+	for _, f := range []string{"kernel/ring.c", "include/linux/sched.h", "arch/arm64/lib/memcpy.S", "tools/perf/builtin-top.c"} {
 		require.False(t, Everywhere(f), f)
 		require.False(t, Configuring(f), f)
 	}
@@ -203,7 +203,7 @@ func TestAsItStands(t *testing.T) {
 	c, _ := fakeRig(t)
 	for _, fixed := range []bool{false, true} {
 		if fixed {
-			source := filepath.Join(c.Tree, "kernel/kcov.c")
+			source := filepath.Join(c.Tree, "kernel/ring.c")
 			text, err := os.ReadFile(source)
 			require.NoError(t, err)
 			with := strings.Replace(string(text), "	entries_moved = bytes_to_move >> entry_size_log;\n", "	entries_moved = bytes_to_move >> entry_size_log;\n	smp_wmb();\n", 1)

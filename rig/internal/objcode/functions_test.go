@@ -13,16 +13,16 @@ import (
 
 func TestFunctions(t *testing.T) {
 	f := build(t)
-	found, err := Functions(f.vmlinux, []string{"guest/kcov.readRelaxed", "guest/kcov.readAcquire", "guest/kcov.readRelaxed"})
+	found, err := Functions(f.vmlinux, []string{"guest/ring.readRelaxed", "guest/ring.readAcquire", "guest/ring.readRelaxed"})
 	require.NoError(t, err)
 	require.Len(t, found, 2)
-	assert.Equal(t, "guest/kcov.readAcquire.abi0", found[0].Symbol)
+	assert.Equal(t, "guest/ring.readAcquire.abi0", found[0].Symbol)
 	for _, r := range found {
 		assert.Equal(t, RoleBody, r.Role)
 		assert.Less(t, r.Start, r.End)
 	}
 	for name, match := range map[string]string{
-		"guest/kcov.readacquire": "guest/kcov.readAcquire.abi0",
+		"guest/ring.readacquire": "guest/ring.readAcquire.abi0",
 		"memcpyy":                "would match: memcpy",
 		"zzz_nothing_alike":      "nor anything like it",
 	} {

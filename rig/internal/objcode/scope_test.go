@@ -201,15 +201,15 @@ func TestCancelledAnalysis(t *testing.T) {
 
 func TestGuestScope(t *testing.T) {
 	f := build(t)
-	got, err := GuestScope(f.vmlinux, []string{"guest/kcov.readRelaxed", "guest/kcov.readAcquire"})
+	got, err := GuestScope(f.vmlinux, []string{"guest/ring.readRelaxed", "guest/ring.readAcquire"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[0].Symbol != "guest/kcov.readAcquire.abi0" || got[1].Start != got[0].End || got[1].End-got[1].Start != 8 {
+	if len(got) != 2 || got[0].Symbol != "guest/ring.readAcquire.abi0" || got[1].Start != got[0].End || got[1].End-got[1].Start != 8 {
 		t.Errorf("%+v", got)
 	}
-	_, err = GuestScope(f.vmlinux, []string{"guest/kcov.readacquire"})
-	for _, part := range []string{"guest/kcov.readacquire", f.vmlinux, "what would match: guest/kcov.readAcquire.abi0, guest/kcov.readRelaxed"} {
+	_, err = GuestScope(f.vmlinux, []string{"guest/ring.readacquire"})
+	for _, part := range []string{"guest/ring.readacquire", f.vmlinux, "what would match: guest/ring.readAcquire.abi0, guest/ring.readRelaxed"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%v lacks %q", err, part)
 		}

@@ -25,7 +25,7 @@ func config(t *testing.T) Config {
 		Arch: arm64, API: 7, CacheDir: "cache", Dir: "run", RAMBytes: 256 << 20,
 		Scope: []Scope{
 			{Role: Callee, Symbol: "memcpy", Start: 0xffff80008027d310, End: 0xffff80008027d53c},
-			{Role: Caller, Symbol: "kcov_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},
+			{Role: Caller, Symbol: "ring_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},
 			{Role: Path, Symbol: "_raw_spin_lock", Start: 0xffff80008029a000, End: 0xffff80008029a060},
 			{Role: Body, Symbol: "readAcquire", Start: 0xf7e60, End: 0xf7ef0},
 		},

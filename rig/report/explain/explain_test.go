@@ -28,10 +28,10 @@ func told(cpu int, ns int64, kind trial.WitnessKind, at string, address, value, 
 	for name, i := range map[string]trial.Instruction{
 		"copy":    {Symbol: "__memcpy", Offset: 0x2c, Text: "stp x6, x7, [x0]", Source: "arch/arm64/lib/memcpy.S:73", SourceText: "stp\tA_l, A_h, [dstin]"},
 		"tail":    {Symbol: "__memcpy", Offset: 0x30, Text: "stp x12, x13, [x5,#-16]", Source: "arch/arm64/lib/memcpy.S:74", SourceText: "stp\tD_l, D_h, [dstend, -16]"},
-		"wmb":     {Symbol: "kcov_remote_stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/kcov.c:995", SourceText: "smp_wmb();"},
-		"publish": {Symbol: "kcov_remote_stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/kcov.c:993", SourceText: "WRITE_ONCE(*(u64 *)dst_area, dst_len + entries_moved);"},
-		"count":   {Symbol: "kcovrig/guest/kcov.readAcquire.abi0", Offset: 0x2c, Text: "ldar x11, [x0]", Source: "kcovrig/guest/kcov/read_arm64.s:53"},
-		"entry":   {Symbol: "kcovrig/guest/kcov.readAcquire.abi0", Offset: 0x54, Text: "ldr x13, [x9]", Source: "kcovrig/guest/kcov/read_arm64.s:53"},
+		"wmb":     {Symbol: "ring_remote_stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/ring.c:995", SourceText: "smp_wmb();"},
+		"publish": {Symbol: "ring_remote_stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/ring.c:993", SourceText: "WRITE_ONCE(*(u64 *)dst_area, dst_len + entries_moved);"},
+		"count":   {Symbol: "kcovrig/guest/ring.readAcquire.abi0", Offset: 0x2c, Text: "ldar x11, [x0]", Source: "kcovrig/guest/ring/read_arm64.s:53"},
+		"entry":   {Symbol: "kcovrig/guest/ring.readAcquire.abi0", Offset: 0x54, Text: "ldr x13, [x9]", Source: "kcovrig/guest/ring/read_arm64.s:53"},
 	} {
 		if name == at {
 			e.Symbol, e.Offset, e.Text, e.Source, e.SourceText = i.Symbol, i.Offset, i.Text, i.Source, i.SourceText
@@ -73,8 +73,8 @@ func explainable() result.Saved {
 	r.Witnesses = []trial.Witness{bug, landed, relaxed, {Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{mark(0)}}}
 	publish, wmb := []trial.Instruction{sampleInstruction("publish")}, []trial.Instruction{sampleInstruction("wmb")}
 	r.Code = []trial.Code{
-		{Container: "kcov_remote_stop", Ordered: "no", Publish: publish},
-		{Patched: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
+		{Container: "ring_remote_stop", Ordered: "no", Publish: publish},
+		{Patched: true, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
 	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "barrierDrains": 11358}

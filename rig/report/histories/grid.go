@@ -109,7 +109,7 @@ func (n *GridNight) add(r trend.Run, changed map[string]bool) {
 // signs stand beside the words, so that neither colour nor reading is needed.
 var signs = map[string]string{
 	string(trial.Fixed): "\u2713", string(trial.NoEffect): "\u2713", string(trial.NotFixed): "\u2717", string(trial.Inconclusive): "?", string(trial.Identical): "=", string(trial.DoesNotApply): "\u2013",
-	string(trial.FindingClean): "\u25cb", string(trial.FindingStale): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
+	string(trial.FindingClean): "\u25cb", string(trial.FindingHit): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
 func hitShare(r trend.Run, patched bool) *float64 { return words.Ratio(judgedWindows(r, patched)) }

@@ -48,6 +48,11 @@ func historyText(w io.Writer, l RunList) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	for _, r := range l.Runs {
+		if r.Damage != "" {
+			fmt.Fprintf(w, "%s is damaged in the history: %s; kcovrig history show %[1]s has its result\n", words.ShortID(r.ID), r.Damage)
+		}
+	}
 	_, err := fmt.Fprintf(w, "%d runs, in %s\n", len(l.Runs), l.Path)
 	return err
 }

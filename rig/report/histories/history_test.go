@@ -25,8 +25,8 @@ func nights() []trend.Run {
 	var runs []trend.Run
 	for n, stale := range []uint64{40, 44, 38, 41, 45, 39, 42, 43, 90, 88} {
 		r := trend.Run{
-			ID: fmt.Sprintf("%02d%s", n, strings.Repeat("af", 15)), At: time.Date(2026, 1, n+1, 2, 30, 0, 0, time.UTC), Cell: "compare,kcov,arm64",
-			Command: "compare", Scenario: "kcov", Arch: "arm64", KernelVersion: "6.12.117", Compiler: "gcc 12", QEMUVersion: "11.1.3",
+			ID: fmt.Sprintf("%02d%s", n, strings.Repeat("af", 15)), At: time.Date(2026, 1, n+1, 2, 30, 0, 0, time.UTC), Cell: "compare,ring,arm64",
+			Command: "compare", Scenario: "ring", Arch: "arm64", KernelVersion: "6.12.117", Compiler: "gcc 12", QEMUVersion: "11.1.3",
 			Verdict: trial.Fixed, Outcome: trial.OutcomeOK, Seed: 7, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Measured: []trial.ModeCount{},
 		}
 		for i, stale := range []uint64{stale, 0} {
@@ -44,14 +44,14 @@ func nights() []trend.Run {
 		runs = append(runs, r)
 	}
 	other := runs[3]
-	other.ID, other.Cell, other.Arch, other.Verdict = "ff"+other.ID, "compare,kcov,x86_64", "x86_64", trial.NoEffect
+	other.ID, other.Cell, other.Arch, other.Verdict = "ff"+other.ID, "compare,ring,x86_64", "x86_64", trial.NoEffect
 	return append(runs, other)
 }
 
 func TestHistoryAsTextAndJSON(t *testing.T) {
 	runs := nights()
-	whole := trend.NewTrend("compare,kcov,arm64", runs[:10])
-	few := trend.NewTrend("compare,kcov,arm64", runs[:3])
+	whole := trend.NewTrend("compare,ring,arm64", runs[:10])
+	few := trend.NewTrend("compare,ring,arm64", runs[:3])
 	compared := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0])
 	for _, as := range []format.Format{format.Text, format.JSON} {
 		suffix := map[format.Format]string{format.Text: ".txt", format.JSON: ".json"}[as]
@@ -88,4 +88,14 @@ func TestComparingWithAFault(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, Comparisons.Render(&b, format.Text, c))
 	assert.Contains(t, b.String(), "not run")
+}
+
+func TestADamagedRunIsShownAsDamaged(t *testing.T) {
+	runs := []trend.Run{{ID: strings.Repeat("a", 32), Verdict: trial.Fixed, Cell: "x", Damage: `its words: "no"`}, {ID: strings.Repeat("b", 32), Verdict: trial.Fixed, Cell: "x"}}
+	var b bytes.Buffer
+	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
+	assert.Contains(t, b.String(), "  damaged  ", "in the table")
+	assert.Contains(t, b.String(), `is damaged in the history: its words: "no"`)
+	assert.Equal(t, 1, strings.Count(b.String(), " fixed "))
+	assert.Contains(t, b.String(), "2 runs")
 }

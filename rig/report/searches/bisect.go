@@ -37,7 +37,7 @@ func bisectText(w io.Writer, r bisect.Report) error {
 		}
 		_ = t.Flush() // a Builder never fails
 		for _, s := range r.Steps {
-			if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
+			if s.Finding != trial.FindingHit && s.Finding != trial.FindingClean {
 				fmt.Fprintf(&b, "%.12s: %s\n", s.Commit, s.Reason)
 			}
 		}
@@ -114,7 +114,7 @@ func bisectCounts(r bisect.Report) (tested, reused, skipped int) {
 		switch {
 		case s.SameAs != "":
 			reused++
-		case s.Finding == trial.FindingStale || s.Finding == trial.FindingClean:
+		case s.Finding == trial.FindingHit || s.Finding == trial.FindingClean:
 			tested++
 		default:
 			skipped++

@@ -64,7 +64,7 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(words.Below(r.Folder, s.Log)))
 	}
 	for _, s := range r.Steps {
-		if s.Finding != trial.FindingStale && s.Finding != trial.FindingClean {
+		if s.Finding != trial.FindingHit && s.Finding != trial.FindingClean {
 			fmt.Fprintf(&b, "\n%.12s: %s\n", s.Commit, words.Plain(s.Reason))
 		}
 	}

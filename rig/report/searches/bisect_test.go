@@ -23,7 +23,7 @@ func hash(digit string) string { return strings.Repeat(digit, 40) }
 // searched is a finished search with every kind of step.
 func searched() bisect.Report {
 	confidence := 1 - 2.1e-10
-	stale := trial.VariantJudgement{Finding: trial.FindingStale, Reason: "mode pc: 60 of 900 windows were stale"}
+	stale := trial.VariantJudgement{Finding: trial.FindingHit, Reason: "mode pc: 60 of 900 windows were stale"}
 	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10, Reason: "none of 4000 windows was stale"}
 	tally := func(windows, stale uint64) []wire.Tally {
 		return []wire.Tally{{Mode: "pc", Windows: windows, HitWindows: stale}}
@@ -31,8 +31,8 @@ func searched() bisect.Report {
 	return bisect.Report{
 		Schema: bisect.Schema, Version: "test", Outcome: "found", Repository: "linux.git",
 		First: []bisect.About{{
-			Hash: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Author: "A U Thor <a@example.org>", Date: "2026-01-02T03:04:05+00:00",
-			Fixes: "Fixes: cccccccccccc (\"kcov: drop a barrier | that nothing needs\")", Files: " kernel/kcov.c | 1 -", Diff: "-\tsmp_wmb();",
+			Hash: hash("c"), Subject: "ring: drop a barrier | that nothing needs", Author: "A U Thor <a@example.org>", Date: "2026-01-02T03:04:05+00:00",
+			Fixes: "Fixes: cccccccccccc (\"ring: drop a barrier | that nothing needs\")", Files: " kernel/ring.c | 1 -", Diff: "-\tsmp_wmb();",
 		}},
 		Good: []string{hash("a")}, Bad: []string{hash("f")}, TermOld: "good", TermNew: "bad", Paths: []string{},
 		Commits: 42, Left: 1, Rounds: 3, Workers: 1, HitLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
@@ -43,10 +43,10 @@ func searched() bisect.Report {
 			{Commit: hash("a"), Subject: "the first", VariantJudgement: clean, Share: 0.1, Runs: 1, Tallies: tally(4000, 0), Log: "/s/steps/a.build.log", Seconds: 40},
 			{Commit: hash("b"), Subject: "half way", Round: 1, VariantJudgement: clean, Runs: 1, SameAs: hash("a"), SameBy: "source", Seconds: 1},
 			{Commit: hash("d"), Subject: "no kernel", Round: 2, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
-			{Commit: hash("c"), Subject: "kcov: drop a barrier | that nothing needs", Round: 3, VariantJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
+			{Commit: hash("c"), Subject: "ring: drop a barrier | that nothing needs", Round: 3, VariantJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
 		},
-		HitCode:   &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "no"},
-		CleanCode: &trial.Code{AsIs: true, Container: "kcov_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
+		HitCode:   &trial.Code{AsIs: true, Container: "ring_remote_stop", Ordered: "no"},
+		CleanCode: &trial.Code{AsIs: true, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
 		Witness: &trial.Witness{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
 			{VCPU: 0, Kind: trial.Delayed, Symbol: "__pi_memcpy", Address: 0x1000, Value: 7, Version: 1},
 			{VCPU: 1, AtNS: 900, Kind: trial.Load, Address: 0x1000},

@@ -56,18 +56,18 @@
 	ret
 	.size rare, . - rare
 
-	.global "guest/kcov.readAcquire.abi0"
-	.type "guest/kcov.readAcquire.abi0", %function
-"guest/kcov.readAcquire.abi0":
+	.global "guest/ring.readAcquire.abi0"
+	.type "guest/ring.readAcquire.abi0", %function
+"guest/ring.readAcquire.abi0":
 	ldar x0, [x0]
 	ret
-	.size "guest/kcov.readAcquire.abi0", 8
-	.global "guest/kcov.readRelaxed"
-	.type "guest/kcov.readRelaxed", %function
-"guest/kcov.readRelaxed":
+	.size "guest/ring.readAcquire.abi0", 8
+	.global "guest/ring.readRelaxed"
+	.type "guest/ring.readRelaxed", %function
+"guest/ring.readRelaxed":
 	ldr x0, [x0]
 	ret
-	.size "guest/kcov.readRelaxed", 8
+	.size "guest/ring.readRelaxed", 8
 
 	// The linker makes these symbols where they are asked for.
 	.weak __start___jump_table, __stop___jump_table

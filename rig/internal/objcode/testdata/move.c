@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A kernel of two functions, after kcov_move_area() and kcov_remote_stop() of
- * kernel/kcov.c. The macros that -D sets make the variants.
+ * A kernel of two functions: one that copies entries and publishes their count, and
+ * one that it is inlined into. The macros that -D sets make the variants.
  */
 typedef unsigned long u64;
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
@@ -58,7 +58,7 @@ void first(void) { hook(); asm(".space 8192"); }
 #define MORE
 #endif
 
-struct kcov { int lock; MORE int mode; unsigned int size; void *area; };
+struct ring { int lock; MORE int mode; unsigned int size; void *area; };
 
 static ATTR void move_area(int mode, void *dst, unsigned int size, void *src)
 {
@@ -93,12 +93,12 @@ static ATTR void move_area(int mode, void *dst, unsigned int size, void *src)
 
 u64 total = 1;
 
-void remote_stop(struct kcov *kcov, void *area, int once)
+void remote_stop(struct ring *ring, void *area, int once)
 {
-	while (__atomic_exchange_n(&kcov->lock, 1, __ATOMIC_ACQUIRE))
+	while (__atomic_exchange_n(&ring->lock, 1, __ATOMIC_ACQUIRE))
 		;
 	if (once)
-		move_area(kcov->mode, kcov->area, kcov->size, area);
+		move_area(ring->mode, ring->area, ring->size, area);
 	total++; /* 8 bytes, and no part of move_area() */
-	__atomic_store_n(&kcov->lock, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->lock, 0, __ATOMIC_RELEASE);
 }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux && (arm64 || amd64)
+
+// Package builtin lists the workloads that the guest has of its own, by the names that
+// the host asks for them by, and the file systems that they need. It owns how each of
+// them takes what the host asks; it leaves the stress to the workloads, and running
+// them, one behind another too, to the guest's main. A bug's own workload is named here
+// and in its own package, nowhere else in the guest.
+package builtin
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"kcovrig/guest/kcov"
+	"kcovrig/guest/program"
+	"kcovrig/guest/soak"
+	"kcovrig/guest/wire"
+)
+
+// Job is what the host asks of a workload, and where that reports to. Progress and
+// Detection are nil in the background.
+type Job struct {
+	wire.Start
+	Progress  func(wire.Progress)
+	Detection func(wire.Detection)
+}
+
+// Workload stresses until ctx is done and returns the totals.
+type Workload func(ctx context.Context, j Job) (wire.Done, error)
+
+// Workloads are all of them, by name.
+func Workloads() map[string]Workload {
+	return map[string]Workload{kcov.Name: coverageRun, program.Name: programRun, soak.Name: soakRun}
+}
+
+// Mount is a file system that a workload needs. A kernel without it will do for the
+// others; the workload that needs it says so.
+type Mount struct{ Kind, Dir string }
+
+// Mounts are all of them.
+func Mounts() []Mount { return []Mount{{"debugfs", kcov.DebugFS}} }
+
+func coverageRun(ctx context.Context, j Job) (wire.Done, error) {
+	return kcov.Run(ctx, kcov.Config{
+		Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
+		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
+	})
+}
+
+func programRun(ctx context.Context, j Job) (wire.Done, error) {
+	if j.Program == nil {
+		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "nothing is said of it")
+	}
+	console, err := program.OpenConsole()
+	if err != nil {
+		return wire.Done{}, wire.Faultf(wire.WhoseKernel, "watch the kernel's messages", "%v", err)
+	}
+	defer console.Close()
+	return program.Run(ctx, program.Options{
+		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
+		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
+		Console: console, Once: warnings(),
+	})
+}
+
+// spareMiB is the memory that the soak leaves to the rest of the guest.
+const spareMiB = 24
+
+// warnings is the file of program.Options.Once, of kernels with debugfs.
+func warnings() string {
+	const path = kcov.DebugFS + "/clear_warn_once"
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// soakRun runs the soak as a workload of its own, or behind another, which then
+// is the one that reports progress.
+func soakRun(ctx context.Context, j Job) (wire.Done, error) {
+	began := time.Now()
+	ended := make(chan struct{})
+	var report sync.WaitGroup
+	if j.Progress != nil {
+		report.Go(func() {
+			tick := time.NewTicker(time.Duration(j.ProgressNS))
+			defer tick.Stop()
+			for {
+				select {
+				case <-tick.C:
+					j.Progress(wire.Progress{ElapsedNS: int64(time.Since(began))})
+				case <-ended:
+					return
+				}
+			}
+		})
+	}
+	counts, err := soak.Run(ctx, soak.Config{Seed: j.Seed, CPUs: runtime.NumCPU(), Spare: spareMiB, Most: 1 << 20})
+	close(ended)
+	report.Wait()
+	return wire.Done{ElapsedNS: int64(time.Since(began)), Counts: counts}, err
+}

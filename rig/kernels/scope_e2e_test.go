@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/envtest"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+)
+
+// The functions of the patch hold the scope that the look for the two writes finds, but
+// for the copy itself: that the emulator would drain at its call is said.
+func TestRealScopeFromThePatch(t *testing.T) {
+	envtest.Real(t, "reads built kernels")
+	known, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
+	patched := known
+	patched.Function, patched.Scope = "", scenario.Scope{Callers: 1}
+	whole := patched
+	whole.Scope.Callees = []string{"__memcpy"}
+	for build, line := range map[string]int{"arm64-unpatched": 986, "arm64-patched": 995, "arm64-clang-unpatched": 986, "arm64-clang-patched": 995} {
+		t.Run(build, func(t *testing.T) {
+			file := envtest.Kernel(t, build).File
+			present := analyseBuild(t, known, build)
+			caller := present.Code.Container
+			require.NotEqual(t, known.Function, caller, "the function is inlined")
+			require.Equal(t, []string{
+				"caller " + caller + ": calls what does the first write, and does the second", "callee __memcpy: does the first write",
+			}, scopeOf(present.Code))
+			require.Empty(t, present.Stops)
+
+			found := analyseBuild(t, patched, build)
+			require.Equal(t, []string{fmt.Sprintf("body %s: %s:%d in hunk 1", caller, file, line)}, scopeOf(found.Code))
+			require.Equal(t, present.Compared, found.Compared)
+			outside := slices.DeleteFunc(slices.Clone(present.Scope), func(s weakmem.Scope) bool {
+				return s.Start >= found.Scope[0].Start && s.End <= found.Scope[0].End
+			})
+			require.Len(t, outside, 1)
+			require.Equal(t, "__memcpy", outside[0].Symbol)
+			require.Equal(t, []string{"call bl __memcpy"}, stopsAt(found.Stops, file+":985"))
+			if line == 995 {
+				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Stops, file+":995"))
+			}
+
+			named := analyseBuild(t, whole, build)
+			require.Empty(t, stopsAt(named.Stops, file+":985"))
+			require.Equal(t, outside[0], named.Scope[1], "the copy, as a callee")
+		})
+	}
+}
+
+// The variant that is the tree itself has no patch of its own: the other one's tells.
+func TestRealScopeOfTheTreeItself(t *testing.T) {
+	cache := envtest.Real(t, "builds kernels")
+	row, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	known, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
+	source, err := openTree(t.Context(), Config{Spec: trial.Spec{Arch: row.Name}, Arch: row, Scenario: known, CacheDir: cache})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, source.Close()) }()
+	source.Analyser.Config.CacheDir = t.TempDir()
+	named := source.Analyser
+	source.Analyser.Config.Scenario.Function, source.Analyser.Config.Scenario.Patches = "", nil
+	own := 0
+	for _, v := range []trial.Variant{trial.Unpatched, trial.Patched} {
+		image, err := source.Build(t.Context(), v)
+		require.NoError(t, err)
+		if image.PatchText != "" {
+			own++
+		}
+		present, err := named.Analyse(t.Context(), image, t.TempDir())
+		require.NoError(t, err)
+		a, err := source.Analyse(t.Context(), image, t.TempDir())
+		require.NoError(t, err)
+		require.NotEmpty(t, a.Code.Scope[0].Symbol)
+		require.Equal(t, present.Code.Container, a.Code.Scope[0].Symbol)
+		require.Contains(t, a.Code.Scope[0].Why, "in hunk 1")
+	}
+	require.Equal(t, 1, own, "one of them is the tree")
+}
+
+func stopsAt(stops []trial.ScopeStop, source string) (out []string) {
+	for _, s := range stops {
+		if s.Source == source {
+			out = append(out, s.Kind+" "+s.Text)
+		}
+	}
+	return out
+}
+
+func analyseBuild(t *testing.T, s scenario.Scenario, build string) Analysis {
+	t.Helper()
+	built := envtest.Kernel(t, build)
+	row, err := arch.Lookup(built.Arch)
+	require.NoError(t, err)
+	a, err := Analyser{Config{Arch: row, CacheDir: t.TempDir(), Scenario: s}}.Analyse(t.Context(), Image{
+		Image: trial.Image{Key: "key", Patched: !strings.HasSuffix(build, "-unpatched")}, Vmlinux: built.Vmlinux, BuildDir: built.Out,
+		Objects: []kernel.Object{{Name: built.Object, File: built.File, Path: filepath.Join(built.Out, built.Object), Debug: built.Debug, Source: built.Source}},
+	}, t.TempDir())
+	require.NoError(t, err)
+	return a
+}
