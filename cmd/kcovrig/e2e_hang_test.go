@@ -34,7 +34,7 @@ func hangScenario(t *testing.T, detect string) string {
 // A thread that sleeps in a pipe's read while the other looks, and every CPU runs, hangs; the
 // program is killed then, and started again on the same kernel. In another function it is a fault.
 func TestE2EAProgramThatHangs(t *testing.T) {
-	run := []string{"run", "--unpatched", "--arch=arm64", "--duration=6s", "--json"}
+	run := []string{"run", "--unpatched", "--arch=arm64", "--duration=12s", "--json"}
 	r := kcovrig(t, nil, append(run, "--scenario="+hangScenario(t, "{hang: 200ms, in: pipe_read}"))...).run(0).result()
 	require.Len(t, r.Arms, 1)
 	a := r.Arms[0]

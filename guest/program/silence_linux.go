@@ -34,6 +34,7 @@ type silence struct {
 	end   func()        // of beating
 	from  uint64        // beats before the first of the two looks at hand
 	looks int
+	other *stillness // where threads were seen to sleep that are not looked for
 }
 
 // broken ends the silence: a line came, or nothing more can.
@@ -74,7 +75,13 @@ func (s *silence) reaches(w watch, passed time.Duration) (*stillness, error) {
 	}
 	second := s.world.look(w.stuck)
 	still := judge(s.first, second, half, w.want)
+	if still.kind == sleepsElsewhere {
+		s.other = &still
+	}
 	s.looks++
+	if s.looks >= mostLooks && still.kind != hangs && s.other != nil {
+		return s.other, nil
+	}
 	if still.kind == hangs || s.looks >= mostLooks || !w.proof && still.kind != starved {
 		return &still, nil
 	}

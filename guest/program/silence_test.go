@@ -151,6 +151,13 @@ func TestWhatIsNotProvedIsLookedAtAgain(t *testing.T) {
 	assert.Equal(t, starved, still.kind)
 	assert.Equal(t, mostLooks, s.looks)
 
+	elsewhere := seen(asleepIn(5, 'S', "futex_wait"))
+	w = &fakeWorld{looks: []look{elsewhere, elsewhere, asleep}}
+	s = &silence{world: w}
+	still = lasts(t, s, w, how, 1000, 1)
+	require.NotNil(t, still)
+	assert.Equal(t, sleepsElsewhere, still.kind, "what was seen once stands")
+
 	// Where no hang is detected a program that could run, and says nothing, has failed.
 	busy := seen(running(6, 4))
 	w = &fakeWorld{looks: []look{busy, busy, seen(running(6, 90))}}
