@@ -11,6 +11,7 @@ package builtin
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -63,12 +64,21 @@ func programRun(ctx context.Context, j Job) (wire.Done, error) {
 	return program.Run(ctx, program.Options{
 		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
 		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
-		Console: console,
+		Console: console, Once: warnings(),
 	})
 }
 
 // spareMiB is the memory that the soak leaves to the rest of the guest.
 const spareMiB = 24
+
+// warnings is the file of program.Options.Once, of kernels with debugfs.
+func warnings() string {
+	const path = kcov.DebugFS + "/clear_warn_once"
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
 
 // soakRun runs the soak as a workload of its own, or behind another, which then
 // is the one that reports progress.

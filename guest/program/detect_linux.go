@@ -24,24 +24,26 @@ func toldAlone(list []wire.Detect) bool {
 	return !slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
 }
 
-// isDetected says whether d is this report, at its place.
-func (r report) isDetected(d wire.Detect) bool {
-	return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
-}
-
 // reboots says whether one of those of list that a hit is ends the stress.
 func reboots(list []wire.Detect, is func(wire.Detect) bool) bool {
 	return slices.ContainsFunc(list, func(d wire.Detect) bool { return d.Reboot && is(d) })
 }
 
-// hangLimit is the shortest silence that is detected.
+// hangLimit is the silence that is detected, which all of its detections share.
 func hangLimit(list []wire.Detect) (limit time.Duration, detected bool) {
 	for _, d := range list {
-		if at := time.Duration(d.NS); d.Kind == wire.KindHang && (!detected || at < limit) {
-			limit, detected = at, true
+		if d.Kind == wire.KindHang {
+			return time.Duration(d.NS), true
 		}
 	}
-	return limit, detected
+	return 0, false
+}
+
+// isHangAt knows the detections of a hang in one of these functions, or anywhere.
+func isHangAt(places []string) func(wire.Detect) bool {
+	return func(d wire.Detect) bool {
+		return d.Kind == wire.KindHang && (d.Function == "" || slices.ContainsFunc(places, func(p string) bool { return isOf(p, d.Function) }))
+	}
 }
 
 // isDeath says whether d is this death.

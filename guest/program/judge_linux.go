@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -25,19 +26,34 @@ func (l *life) finish(end ending, err error) error {
 		patience = min(patience, stuckTime)
 	}
 	left := l.child.kill(patience, l.stuck)
-	err = errors.Join(err, l.drain())
+	err = errors.Join(err, l.drain(len(left) > 0))
 	l.tally.StressNS += int64(l.stopClock())
 	l.tally.Rounds++
 	found, lost := l.console.settle(l.opts.patience.rest)
 	l.found = append(l.found, found...)
 	l.child.close()
+	l.quiet.broken()
 	for _, pid := range left {
 		l.stuck[pid] = true
 	}
 	if err := errors.Join(l.judgeReports(), err, lost); err != nil {
 		return err
 	}
+	if err := l.forget(); err != nil {
+		return err
+	}
 	return l.judge(end, own, left)
+}
+
+// forget lets the kernel warn anew of what it has just warned of, once per boot.
+func (l *life) forget() error {
+	if l.opts.Once == "" || !slices.ContainsFunc(l.found, func(r report) bool { return r.kind == wire.KindWarn }) {
+		return nil
+	}
+	if err := os.WriteFile(l.opts.Once, []byte("1"), 0); err != nil {
+		return wire.Faultf(wire.WhoseKernel, "let the kernel warn again", "%v", err)
+	}
+	return nil
 }
 
 // await asks for the end, and hears the program until it comes, or for as long as it
@@ -67,24 +83,30 @@ func (l *life) await(end ending) (err error) {
 	return err
 }
 
-// drain hears what is left in the pipes of a program that has ended.
-func (l *life) drain() error {
-	late := time.NewTimer(l.opts.patience.rest)
-	defer late.Stop()
+// drain hears what is left in the pipes of a program that has ended, however long that
+// takes on a busy machine: they end when nobody holds them any more. Where a process is
+// left it may hold them for ever, and what comes soon has to do.
+func (l *life) drain(held bool) error {
+	var late <-chan time.Time
+	if held {
+		timer := time.NewTimer(l.opts.patience.rest)
+		defer timer.Stop()
+		late = timer.C
+	}
 	for {
 		select {
 		case line, open := <-l.child.lines:
 			if !open {
 				select {
 				case <-l.child.mute:
-				case <-late.C:
+				case <-late:
 				}
 				return nil
 			}
 			if _, err := l.line(line); err != nil {
 				return err
 			}
-		case <-late.C: // a process that cannot be killed holds it
+		case <-late:
 			return nil
 		}
 	}
@@ -117,7 +139,10 @@ func (l *life) judge(end ending, own bool, left []int) error {
 		clean = false
 	case end == hung:
 		limit, _ := hangLimit(l.opts.Program.Detect)
-		l.hit(wire.KindHang, fmt.Sprintf("no line for %v", limit), nil, reboots(l.opts.Program.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindHang }))
+		l.hit(wire.KindHang, fmt.Sprintf("no line for %v: %s", limit, l.still.words), l.still.fields, reboots(l.opts.Program.Detect, isHangAt(l.still.places)))
+		if err := l.afterHang(left); err != nil {
+			return err
+		}
 	case own && l.child.state == nil:
 		return l.broken("how it ended is not known")
 	case own && !l.child.state.Success():
@@ -143,6 +168,19 @@ func (l *life) judge(end ending, own bool, left []int) error {
 	}
 	if l.barren >= barrenMax {
 		return l.broken("it ended %d times in a row without a window of kind %s", barrenMax, l.opts.Program.Window)
+	}
+	return nil
+}
+
+// afterHang ends the boot where what hung cannot be killed: what it holds, nobody else
+// gets on that kernel.
+func (l *life) afterHang(left []int) error {
+	switch {
+	case len(left) == 0:
+	case l.opts.Program.Windows == 0:
+		return wire.Faultf(wire.WhoseKernel, "end the program", "processes that hang cannot be killed: %v: a bug that does this needs after: reboot in the scenario", left)
+	default:
+		l.over, l.spoilt = true, true
 	}
 	return nil
 }

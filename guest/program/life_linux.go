@@ -5,6 +5,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type life struct {
 	ticked  time.Time
 	window  time.Duration // of the timed window at hand
 	quiet   silence
+	still   stillness // what the silence came to of a program that hangs
 	found   []report
 	windows uint64 // counted in this life
 	hits    int    // seen in this life
@@ -52,7 +54,7 @@ func (r *run) live(ctx context.Context, t *track) error {
 		return wire.Faultf(wire.WhoseGuest, "start the program", "%v", err)
 	}
 	now := time.Now()
-	l := &life{run: r, track: t, child: child, number: r.starts, began: now, ticked: now}
+	l := &life{run: r, track: t, child: child, number: r.starts, began: now, ticked: now, quiet: silence{world: r.opts.world}}
 	r.starts++
 	if !r.opts.Program.Ready {
 		l.begin()
@@ -65,6 +67,9 @@ func (r *run) live(ctx context.Context, t *track) error {
 func (l *life) begin() {
 	l.begun = true
 	l.startClock()
+	if detects(l.opts.Program.Detect, wire.KindPanic) {
+		l.tell(time.Now()) // else a panic in the first moments would be one of the set-up
+	}
 	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.number, word(l.mode), word(l.opts.Reader)))
 }
 
@@ -82,6 +87,7 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 		defer timer.Stop()
 		turn = timer.C
 	}
+	over := false // the turn is, where that does not hide a hang
 	for lines := l.child.lines; end == alive && err == nil; {
 		select {
 		case line, open := <-lines:
@@ -93,17 +99,22 @@ func (l *life) follow(ctx context.Context) (end ending, err error) {
 		case <-tick.C:
 			end, err = l.tick(every)
 		case <-turn:
-			end = stopped
+			over = true
 		case <-ctx.Done():
 			end = stopped
 		case <-l.child.ended:
 			end = exited
 		}
-		if l.over && end == alive {
+		if (l.over || over && !l.silent()) && end == alive {
 			end = stopped
 		}
 	}
 	return end, err
+}
+
+// silent says whether the program has been silent for a while that may become a hang.
+func (l *life) silent() bool {
+	return detects(l.opts.Program.Detect, wire.KindHang) && l.begun && l.quiet.lasts > 0
 }
 
 // line takes a line of the program.
@@ -225,15 +236,30 @@ func (l *life) tick(every time.Duration) (ending, error) {
 		}
 		return alive, nil
 	}
+	return l.listen(passed)
+}
+
+// listen says whether a program that says nothing hangs.
+func (l *life) listen(passed time.Duration) (ending, error) {
 	limit, detected := hangLimit(l.opts.Program.Detect)
 	if !detected && l.opts.Program.Window == wire.WindowTold {
 		limit = l.opts.patience.quiet
 	}
-	if limit == 0 || !l.quiet.reaches(limit, passed, l.child.process.Pid) {
+	if limit == 0 {
 		return alive, nil
 	}
-	if !detected {
-		return alive, l.broken("it said nothing for %v", limit)
+	isHang := func(places []string) bool { return slices.ContainsFunc(l.opts.Program.Detect, isHangAt(places)) }
+	still, err := l.quiet.reaches(watch{limit, l.opts.patience.tick, l.stuck, isHang, detected}, passed)
+	switch {
+	case err != nil || still == nil:
+		return alive, err
+	case !detected:
+		return alive, l.broken("it said nothing for %v: %s", limit, still.words)
+	case still.kind == hangs:
+		l.still = *still
+		return hung, nil
+	case still.kind == sleepsElsewhere:
+		return alive, wire.Faultf(wire.WhoseKernel, "run the program", "no line for %v, and what hangs is no detection: %s", limit, wire.Clean(still.words, wire.MaxText))
 	}
-	return hung, nil
+	return alive, l.broken("it said nothing for %v and longer, and whether it hangs is not known: %s", limit, still.words)
 }

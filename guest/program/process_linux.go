@@ -11,22 +11,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process is what /proc/PID/stat says (proc_pid_stat(5)).
+// process is what a stat file below /proc says of a process or a thread of one
+// (proc_pid_stat(5)).
 type process struct {
 	pid, parent, session int
+	name                 string
 	state                byte
-	cpu                  uint64 // ticks in user and kernel mode, of all threads
+	kernel               bool   // a thread of the kernel's own
+	cpu                  uint64 // ticks in user and kernel mode; of a process, of all its threads
 }
+
+// ofKernel is PF_KTHREAD of include/linux/sched.h.
+const ofKernel = 0x00200000
 
 // parseStat reads the text of a stat file, and says whether it is one.
 func parseStat(stat []byte) (p process, ok bool) {
 	// The second field, the name, may hold blanks; the third follows its last parenthesis.
 	open, end := bytes.IndexByte(stat, ' '), bytes.LastIndexByte(stat, ')')
-	if open < 0 || end < 0 {
+	if open < 0 || end < open+2 || stat[open+1] != '(' {
 		return p, false
 	}
 	fields := bytes.Fields(stat[end+1:])
-	const first, parent, session, user, system = 3, 4, 6, 14, 15
+	const first, parent, session, flags, user, system = 3, 4, 6, 9, 14, 15
 	if len(fields) <= system-first {
 		return p, false
 	}
@@ -35,14 +41,15 @@ func parseStat(stat []byte) (p process, ok bool) {
 			return p, false
 		}
 	}
-	p.state = fields[0][0]
-	for _, field := range []int{user, system} {
-		ticks, err := strconv.ParseUint(string(fields[field-first]), 10, 64)
-		if err != nil {
+	p.state, p.name = fields[0][0], string(stat[open+2:end])
+	var numbers [3]uint64
+	for i, field := range []int{flags, user, system} {
+		var err error
+		if numbers[i], err = strconv.ParseUint(string(fields[field-first]), 10, 64); err != nil {
 			return p, false
 		}
-		p.cpu += ticks
 	}
+	p.kernel, p.cpu = numbers[0]&ofKernel != 0, numbers[1]+numbers[2]
 	p.pid, ok = number(stat[:open])
 	return p, ok
 }
@@ -85,23 +92,27 @@ func offspring(leader int) (pids []int) {
 	return pids
 }
 
+// descendants are the processes that this one has started, and those that they have.
+func descendants() map[int]bool {
+	parents := map[int]int{}
+	for _, p := range stats(processes) {
+		parents[p.pid] = p.parent
+	}
+	below, self := map[int]bool{}, os.Getpid()
+	for pid := range parents {
+		// A process that ended meanwhile breaks a chain; no chain is longer than their number.
+		for at, n := parents[pid], 0; at != 0 && n < len(parents); at, n = parents[at], n+1 {
+			if at == self {
+				below[pid] = true
+				break
+			}
+		}
+	}
+	return below
+}
+
 // childless says whether this process has no child, dead or alive. It spares the look
 // at all processes.
 func childless() bool {
 	return unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == unix.ECHILD
-}
-
-// busy looks at a session: whether one of its threads runs or wants to, and the CPU
-// time that its processes have had, in ticks.
-func busy(leader int) (runs bool, cpu uint64) {
-	for _, p := range stats(processes) {
-		if p.session != leader {
-			continue
-		}
-		cpu += p.cpu
-		for _, t := range stats("/proc/" + strconv.Itoa(p.pid) + "/task/[1-9]*/stat") {
-			runs = runs || t.state == 'R'
-		}
-	}
-	return runs, cpu
 }

@@ -11,13 +11,13 @@ import (
 )
 
 func TestStatIsReadWhateverTheNameHolds(t *testing.T) {
-	const rest = " R 7 8 9 0 -1 4194304 1 2 3 4 50 6 7 8 20 0 1 0\n"
+	const rest = " R 7 8 9 0 -1 2129984 1 2 3 4 50 6 7 8 20 0 1 0\n"
 	for _, name := range []string{"sh", "a) R 1 (b", ") "} {
 		p, ok := parseStat([]byte("43 (" + name + ")" + rest))
 		assert.True(t, ok, name)
-		assert.Equal(t, process{pid: 43, parent: 7, session: 9, state: 'R', cpu: 56}, p, name)
+		assert.Equal(t, process{pid: 43, parent: 7, session: 9, name: name, state: 'R', kernel: true, cpu: 56}, p, name)
 	}
-	for _, text := range []string{"", "43", "43 (sh", "43 (sh) R 7 8 9", "x (sh)" + rest, "43 (sh) R x 8 9 0 -1 4194304 1 2 3 4 50 6 7"} {
+	for _, text := range []string{"", "43", "43 (sh", "43 (sh) R 7 8 9", "x (sh)" + rest, "43 (sh) R x 8 9 0 -1 4194304 1 2 3 4 50 6 7", "43 sh) R 7 8 9 0 -1 4194304 1 2 3 4 50 6 7 8"} {
 		_, ok := parseStat([]byte(text))
 		assert.False(t, ok, text)
 	}

@@ -21,9 +21,13 @@
 //
 // What a scenario detects makes the try at hand a hit, and the program is started
 // again. The kernel's other reports are the kernel's fault, and a death of the program
-// that is not detected is the guest's. Kernels report some things once only, such as
-// WARN_ONCE() and the sanitizer's: later hits are then missed, which makes a kernel
-// look better than it is only after it was seen to be bad.
+// that is not detected is the guest's. Kernels report some things once only, such as the
+// sanitizer's, and WARN_ONCE() where they have no debugfs: later hits are then missed,
+// which makes a kernel look better than it is only after it was seen to be bad.
+//
+// A hang is a silence in which every CPU ran and served its timers, whoever wanted to run
+// had its part, and a thread slept all the time, in the function where one is named. A
+// silence that is none of this is a fault, however long it lasts.
 package program
 
 import (
@@ -54,9 +58,13 @@ type Options struct {
 	// Console gives the kernel's messages as /dev/kmsg does, whole records at a time.
 	// io.EOF and syscall.EAGAIN mean that there is no more at present.
 	Console io.Reader
+	// Once is a file that lets the kernel warn again of what it warns of once, when 1 is
+	// written to it; empty: it has none.
+	Once string
 
 	patience patience                            // zero: as it is in a guest
 	mark     func(kind wire.Kind, number uint64) // nil: markHit
+	world    world                               // nil: the machine that this process runs on
 }
 
 // patience is how long what may not come is waited for, in the guest's time.

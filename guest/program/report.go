@@ -53,6 +53,16 @@ const nowhere = "0x0"
 // caller's: a pointer to a function was not there yet.
 func (r report) in(function string) bool {
 	name, _, _ := strings.Cut(cmp.Or(r.symbol, r.caller), "+")
+	return isOf(name, function)
+}
+
+// isDetected says whether d is this report, at its place.
+func (r report) isDetected(d wire.Detect) bool {
+	return r.kind != "" && d.Kind == r.kind && (d.Function == "" || r.in(d.Function))
+}
+
+// isOf says whether a name is the function's, or of a part or copy of it.
+func isOf(name, function string) bool {
 	return name == function || strings.HasPrefix(name, function+".")
 }
 
@@ -88,7 +98,7 @@ var preambles = []string{"Unable to handle kernel ", "BUG: unable to handle ", "
 // undetected are never hits. A slow host brings lockups about in a sound kernel too
 // (kernel/watchdog.c, kernel/workqueue.c); the others end the machine or say nothing
 // of one try.
-var undetected = []string{"watchdog: BUG: ", "BUG: workqueue lockup", "BUG: KCSAN: ", "Kernel panic - not syncing", "Out of memory: "}
+var undetected = []string{"watchdog: BUG: ", "BUG: workqueue lockup", "BUG: KCSAN: ", panicking, "Out of memory: "}
 
 func (r *reader) line(text string) {
 	switch {

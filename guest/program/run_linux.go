@@ -57,6 +57,9 @@ func Run(ctx context.Context, opts Options) (wire.Done, error) {
 	if opts.mark == nil {
 		opts.mark = markHit
 	}
+	if opts.world == nil {
+		opts.world = machine{}
+	}
 	r := &run{opts: opts, console: &console{from: opts.Console}, stuck: map[int]bool{}, reported: time.Now()}
 	for _, m := range opts.Modes {
 		r.tracks = append(r.tracks, &track{mode: m, tally: tally.New(m, opts.BlockSize)})
@@ -124,7 +127,16 @@ func (r *run) totals() []wire.Tally {
 // progress reports the totals where it is time to.
 func (r *run) progress(now time.Time) {
 	if now.Sub(r.reported) >= r.opts.Every {
-		r.reported = now
-		r.opts.Progress(wire.Progress{ElapsedNS: int64(r.clock()), Tallies: r.totals()})
+		r.tell(now)
 	}
+}
+
+// tell reports the totals.
+func (r *run) tell(now time.Time) {
+	elapsed := int64(r.clock())
+	if !r.counting.IsZero() {
+		elapsed = max(elapsed, 1) // no time has passed before it begins alone
+	}
+	r.reported = now
+	r.opts.Progress(wire.Progress{ElapsedNS: elapsed, Tallies: r.totals()})
 }

@@ -216,6 +216,21 @@ func TestWhatAProgramSaidBeforeItEndedCounts(t *testing.T) {
 	assert.Equal(t, 10*done.Tallies[0].Rounds, done.Tallies[0].Windows)
 }
 
+// A machine may be so busy that what the program said comes late: it is waited for.
+func TestWhatAProgramSaidIsHeardHoweverLateThatIs(t *testing.T) {
+	b := newBench(t, wire.WindowTold, told, "burst")
+	b.patience.rest = time.Nanosecond
+	b.enough = windows(200)
+	done, err := b.run(t)
+	require.NoError(t, err)
+	assert.Equal(t, 10*done.Tallies[0].Rounds, done.Tallies[0].Windows)
+
+	b = newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindExit, Exit: "4"}}, "status")
+	b.patience.rest = time.Nanosecond
+	_, err = b.run(t)
+	requireFault(t, err, wire.WhoseGuest, "what went wrong")
+}
+
 func TestOfWhatAProgramPrintedTheEndIsKept(t *testing.T) {
 	var kept tail
 	for range 10 {
@@ -284,22 +299,6 @@ func requireFault(t *testing.T, err error, whose, words string) {
 	assert.ErrorContains(t, err, words)
 }
 
-func TestAHangIsToldByTheGuestsTime(t *testing.T) {
-	for _, word := range []string{"stuck", "spinning"} {
-		b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindHang, NS: 200e6}}, word)
-		b.enough = hits(2)
-		done, err := b.run(t)
-		require.NoError(t, err, word)
-		assert.Equal(t, "no line for 200ms", b.hits[0].Text)
-		assert.GreaterOrEqual(t, done.Tallies[0].Windows, uint64(10))
-
-		b = newBench(t, wire.WindowTold, told, word)
-		b.patience.quiet = 200 * time.Millisecond
-		_, err = b.run(t)
-		requireFault(t, err, wire.WhoseGuest, "it said nothing for 200ms")
-	}
-}
-
 func TestAProgramThatIgnoresStopIsKilled(t *testing.T) {
 	b := newBench(t, wire.WindowTold, told, "deaf")
 	b.patience.stop = 50 * time.Millisecond
@@ -313,9 +312,8 @@ func TestWhatAProgramPrintsTakesNoMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindHang, NS: 300e6}}, "flood")
-	b.enough = hits(1)
 	_, err := b.run(t)
-	require.NoError(t, err, "a flood is no line")
+	requireFault(t, err, wire.WhoseGuest, "it said nothing for 300ms") // a flood is no line
 	for _, word := range []string{"hits", "tries"} {
 		b = newBench(t, wire.WindowTold, told, word)
 		b.enough, b.patience.stop = windows(20_000), 50*time.Millisecond

@@ -3,11 +3,13 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -38,12 +40,13 @@ const (
 	KindWarn  Kind = "warn"  // WARN()
 	KindBug   Kind = "bug"   // BUG(), and reports of the kernel that begin so
 	KindKASAN Kind = "kasan" // a report of the address sanitizer
-	KindHang  Kind = "hang"  // the program says nothing any more
+	KindHang  Kind = "hang"  // the program sleeps and says nothing any more
+	KindPanic Kind = "panic" // the kernel died of an oops, and the guest with it: the host tells it
 	KindExit  Kind = "exit"  // the program died
 )
 
 // kinds are all that a Detection may have.
-var kinds = []Kind{"", KindTold, KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindExit}
+var kinds = []Kind{"", KindTold, KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindPanic, KindExit}
 
 // WindowKind says what one window of a program is. The zero value is unknown.
 type WindowKind string
@@ -58,8 +61,8 @@ const (
 // Detect is one thing that makes the try at hand a hit.
 type Detect struct {
 	Kind     Kind   `json:"kind"`
-	Function string `json:"function,omitempty"` // in which it has to be; empty: wherever it is. Of oops, warn, bug and kasan
-	NS       int64  `json:"ns,omitempty"`       // of a hang: the time without a line
+	Function string `json:"function,omitempty"` // in which it has to be; empty: wherever it is. Not of told and exit
+	NS       int64  `json:"ns,omitempty"`       // of a hang: the time without a line, the same for all
 	Exit     string `json:"exit,omitempty"`     // of an exit: a status, a signal's name, "signal" for any; empty: whatever is not status 0
 	Reboot   bool   `json:"reboot,omitempty"`   // the stress ends with it: the kernel is not what it was
 }
@@ -111,7 +114,11 @@ func (p Program) Check() error {
 	if ends != (p.Windows > 0) || p.Windows > MaxWindows {
 		return fmt.Errorf("a boot of %d windows: it has up to %d where a detection ends it, and no limit where none does", p.Windows, MaxWindows)
 	}
+	var hang int64
 	for _, d := range p.Detect {
+		if hang = cmp.Or(hang, d.NS); d.NS != 0 && d.NS != hang {
+			return fmt.Errorf("hangs of %v and of %v: want one time for all", time.Duration(hang), time.Duration(d.NS))
+		}
 		if err := d.check(p.Window); err != nil {
 			return err
 		}
@@ -120,11 +127,11 @@ func (p Program) Check() error {
 }
 
 func (d Detect) check(window WindowKind) error {
-	inKernel := slices.Contains([]Kind{KindOops, KindWarn, KindBug, KindKASAN}, d.Kind)
+	placed := slices.Contains([]Kind{KindOops, KindWarn, KindBug, KindKASAN, KindHang, KindPanic}, d.Kind)
 	switch {
 	case d.Kind == "" || !slices.Contains(kinds, d.Kind):
 		return fmt.Errorf("unknown kind of detection %.40q", d.Kind)
-	case d.Function != "" && (!inKernel || !isSymbol(d.Function)):
+	case d.Function != "" && (!placed || !isSymbol(d.Function)):
 		return fmt.Errorf("detection %s: function %.80q", d.Kind, d.Function)
 	case (d.NS != 0) != (d.Kind == KindHang), d.NS < 0:
 		return fmt.Errorf("detection %s: a hang, and nothing else, is told by a time: %d ns", d.Kind, d.NS)
@@ -132,6 +139,8 @@ func (d Detect) check(window WindowKind) error {
 		return fmt.Errorf("a hang of %d ns, want between 100 ms and 10 min", d.NS)
 	case d.Kind == KindHang && window == WindowTimed:
 		return fmt.Errorf("a program with timed windows says nothing, so that it cannot be found to hang")
+	case d.Kind == KindPanic && !d.Reboot:
+		return fmt.Errorf("a panic ends the boot: nothing goes on after it")
 	case d.Exit != "" && (d.Kind != KindExit || !isExit(d.Exit)):
 		return fmt.Errorf("detection %s: exit %.40q (want a status from 1 to 255, a signal such as SIGSEGV, or signal)", d.Kind, d.Exit)
 	}

@@ -13,7 +13,7 @@ import (
 func program() Program {
 	return Program{
 		Args: []string{"-x"}, Env: []string{"A=b"}, Window: WindowTold,
-		Detect: []Detect{{Kind: KindTold}, {Kind: KindOops, Function: "tls_getsockopt"}, {Kind: KindExit, Exit: "SIGSEGV"}, {Kind: KindHang, NS: 1e9}},
+		Detect: []Detect{{Kind: KindTold}, {Kind: KindOops, Function: "tls_getsockopt"}, {Kind: KindExit, Exit: "SIGSEGV"}, {Kind: KindHang, NS: 1e9, Function: "pipe_read"}},
 	}
 }
 
@@ -35,6 +35,10 @@ func TestAProgramIsRefusedForEachThingThatIsWrong(t *testing.T) {
 		"told by a time":          func(p *Program) { p.Detect[3].NS = 0 },
 		"between 100 ms":          func(p *Program) { p.Detect[3].NS = 1 },
 		"cannot be found to hang": func(p *Program) { p.Window, p.EveryNS = WindowTimed, 1e7 },
+		"hangs of 1s and of 2s": func(p *Program) {
+			p.Detect = append(p.Detect, Detect{Kind: KindHang, NS: 2e9})
+		},
+		"a panic ends the boot":   func(p *Program) { p.Detect[0].Kind = KindPanic },
 		`exit "0"`:                func(p *Program) { p.Detect[2].Exit = "0" },
 		`exit "SIG-"`:             func(p *Program) { p.Detect[2].Exit = "SIG-" },
 		"a boot of 0 windows":     func(p *Program) { p.Detect[1].Reboot = true },

@@ -12,7 +12,7 @@
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 5
+const Version = 6
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -74,6 +76,7 @@ func (c *checker) check(ctx context.Context) error {
 	if read, err := c.read(); !read || err != nil {
 		return err
 	}
+	c.configured()
 	fits := c.fix()
 	if err := c.program(ctx); err != nil {
 		return err
@@ -134,6 +137,23 @@ func (c *checker) read() (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// configured notes what a way to show asks of the kernel's configuration.
+func (c *checker) configured() {
+	if c.s.Program == nil {
+		return
+	}
+	all := c.s.Fragments["all"] + c.s.Fragments[c.out.Arch]
+	has := func(symbol string) bool { return slices.Contains(strings.Split(all, "\n"), symbol+"=y") }
+	for i, d := range c.s.Program.Start.Detect {
+		switch {
+		case d.Kind == wire.KindHang && d.Function != "" && !has("CONFIG_STACKTRACE"):
+			c.find(Note, member("detect", i)+".in", "without CONFIG_STACKTRACE=y a kernel tells only the innermost function that a thread sleeps in: one that calls it is then none")
+		case d.Kind == wire.KindWarn && !has("CONFIG_DEBUG_FS"):
+			c.find(Note, member("detect", i), "without CONFIG_DEBUG_FS=y what WARN_ONCE() reports counts once per boot")
+		}
+	}
 }
 
 // problems takes apart what is wrong with the file.

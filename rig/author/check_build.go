@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -81,6 +82,9 @@ func (c *checker) named(cfg command.Config, image kernels.Image, v trial.Variant
 			continue
 		}
 		where := fmt.Sprintf("%s.%s", member("detect", i), d.Kind)
+		if d.Kind == wire.KindHang {
+			where = member("detect", i) + ".in"
+		}
 		code, err := cfg.Doers.Functions(image.Vmlinux, []string{d.Function})
 		if err != nil {
 			c.wrong(where, "%v; a function that the compiler puts into its callers is none: name the caller", short(err, image, v))

@@ -131,7 +131,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		want   []string
 	}{
 		"the file":               {change: []string{"name: mine", "name: Mine", "fix.patch", "../x"}, want: []string{"2:7: name", "4:7: fix"}},
-		"files that are missing": {change: []string{"fix.patch", "none.patch", "mine.c", "none.c"}, want: []string{"4:7: fix[0]: ", "10:3: workload: "}},
+		"files that are missing": {change: []string{"fix.patch", "none.patch", "mine.c", "none.c"}, want: []string{"4:7: fix[0]: ", "10:11: workload.source: "}},
 		"patches":                {change: []string{"[fix.patch]", "[bad.patch, headers.patch]"}, want: []string{"4:7: read patch"}},
 		"headers":                {change: []string{"fix.patch", "headers.patch"}, want: []string{"4:6: it changes include/x.h"}},
 		"a workload":             {change: []string{"source: mine.c", "builtin: x" + known.Workload}, want: []string{fmt.Sprintf("10:12: unknown workload.builtin \"x%[1]s\"; did you mean %[1]q?", known.Workload)}},
@@ -158,6 +158,23 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		}
 		assert.Len(t, got.Findings, len(c.want), "%s: %s", name, text)
 	}
+}
+
+func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
+	notes := func(change ...string) (texts []string) {
+		got := looked(t, folder(t, change...), facts{}, func(o *CheckOrder) { o.NoBuild = true })
+		assert.True(t, got.OK, "%+v", got.Findings)
+		for _, f := range got.Findings {
+			texts = append(texts, place(f)+" "+f.Text)
+		}
+		return texts
+	}
+	hang := []string{"  - oops: victim", "  - {hang: 2s, in: victim}\n  - warn"}
+	got := notes(hang...)
+	require.Len(t, got, 2)
+	assert.Contains(t, got[0], "12:20 without CONFIG_STACKTRACE=y")
+	assert.Contains(t, got[1], "13:5 without CONFIG_DEBUG_FS=y")
+	assert.Empty(t, notes(append(hang, "  CONFIG_TLS=y", "  CONFIG_TLS=y\n  CONFIG_STACKTRACE=y\n  CONFIG_DEBUG_FS=y")...))
 }
 
 func place(f Finding) string {

@@ -300,7 +300,7 @@ func (d *draft) detect() {
 		d.todo("", "another sign than %q, which a scenario cannot detect", u)
 	}
 	if len(d.said.signs) == 0 {
-		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}")
+		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}, {hang: 2s, in: FUNCTION}")
 		if d.silent {
 			d.linef("detect: [oops]")
 			return

@@ -163,7 +163,7 @@ func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Ta
 	}
 	step.Try = try
 	text, err := json.Marshal(step)
-	return fleet.Task{ID: a.Name, Needs: task.NeedsOfSpec(spec), Spec: text, Artifacts: files}, run + "-" + a.Name, disk.Sum(whole)[:40],
+	return fleet.Task{ID: a.Name, Needs: task.NeedsOfSpec(spec, 1, p.b.cfg.Scenario.MemoryMiB), Spec: text, Artifacts: files}, run + "-" + a.Name, disk.Sum(whole)[:40],
 		fault.Wrap(fault.Rig, "pack a step", err)
 }
 

@@ -22,6 +22,7 @@ type Boot struct {
 	// Until, where set, ends the stress as soon as it says so of the detections so far.
 	Until func(hits []wire.Detection) bool
 
+	seen      stressed        // once the stress has ended, in whatever way
 	plugin    *weakmem.Plugin // once the machine has started, where the emulator is used
 	witnesses []trial.Witness // once run has returned
 }
@@ -34,6 +35,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
 	}
+	defer a.Turns.Forgo(a.Variant) // one that did not come so far
 	vm, err := a.Open(ctx)
 	if vm != nil {
 		obs.Argv, obs.Console = vm.Argv(), vm.Console()
@@ -41,6 +43,10 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err != nil {
 		obs.Outcome, err = a.explain(err, vm)
+		if a.panicked(err, vm) {
+			fill(&obs, a.seen)
+			err = nil
+		}
 	}
 	if vm != nil {
 		if closeErr := vm.Close(); err == nil {
@@ -122,25 +128,30 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 		return err
 	}
 	done = a.Stage(a.Name, "stress")
-	res, err := a.stress(ctx, vm, s)
-	if err != nil {
+	var err error
+	if a.seen, err = a.stress(ctx, vm, s); err != nil {
 		return err
 	}
 	done("")
+	fill(obs, a.seen)
+	return nil
+}
+
+// fill takes over what a stress brought.
+func fill(obs *trial.Observation, res stressed) {
 	obs.Ledgers = res.counts
 	obs.Tallies, obs.Detections, obs.Outcome = res.tallies, slices.Concat([]wire.Detection{}, res.hits), trial.OutcomeOK
 	obs.Series = res.series.Samples()
 	if res.cut {
 		obs.Outcome = trial.OutcomeCut
 	}
-	return nil
 }
 
 // stress takes the kernel's turns until its last record. The machine is paused
 // between them; the calls that do so outlive a cancelled ctx, since what was
 // measured is then asked for.
 func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) {
-	a.Turns.Take()
+	a.Turns.Begin(a.Variant)
 	defer a.Turns.Pass()
 	defer a.Turns.Leave()
 	lasting := context.WithoutCancel(ctx)
@@ -162,12 +173,12 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 			continue
 		}
 		if err := vm.Pause(lasting); err != nil {
-			return stressed{}, err
+			return run.result, err
 		}
 		a.Turns.Pass()
 		a.Turns.Take()
 		if err := vm.Cont(lasting); err != nil {
-			return stressed{}, err
+			return run.result, err
 		}
 	}
 	return stressed{}, err

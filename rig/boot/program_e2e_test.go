@@ -52,7 +52,7 @@ func brokenKernel(t *testing.T, a arch.Arch, build string) string {
 }
 
 // bootProgram boots the broken kernel with testdata/program.c as its workload, until
-// it has been hit three times.
+// it has been hit three times, or a hit ends the boot.
 func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
 	t.Helper()
 	envtest.Real(t, "boots a kernel")
@@ -84,9 +84,13 @@ func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
 			Limit: time.Minute,
 		},
 		Doers: Real(), Stage: func(string, string) func(string) { return func(string) {} }, Events: func(trial.Event) {},
-		Turns: NewTurns(1, nil), Until: func(hits []wire.Detection) bool { return len(hits) >= 3 },
+		Turns: NewTurns(1, "", nil), Until: func(hits []wire.Detection) bool { return len(hits) >= 3 },
 	}
 	b.Machine.Sockets = t.TempDir()
+	if detect.Reboot {
+		b.Start.Program.Windows, b.Start.BlockSize = 512, 512
+		b.Machine.SurviveOops = detect.Kind != wire.KindPanic
+	}
 	return b.Run(t.Context())
 }
 
@@ -111,6 +115,28 @@ func TestAnOopsElsewhereIsTheKernelsFault(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
 	assert.ErrorContains(t, err, broken)
+	assert.Equal(t, trial.OutcomeKernelFault, obs.Outcome)
+	assert.Empty(t, obs.Detections)
+}
+
+func TestAPanicOfARealKernelIsAHit(t *testing.T) {
+	obs, err := bootProgram(t, wire.Detect{Kind: wire.KindPanic, Function: broken, Reboot: true})
+	require.NoError(t, err)
+	assert.Equal(t, trial.OutcomeOK, obs.Outcome)
+	require.Len(t, obs.Detections, 1)
+	assert.Equal(t, wire.KindPanic, obs.Detections[0].Kind)
+	assert.Contains(t, obs.Detections[0].Text, "address 0000000000000050 in "+broken+"+0x8/")
+	require.Len(t, obs.Tallies, 1)
+	tally := obs.Tallies[0]
+	assert.Equal(t, uint64(1), tally.HitWindows)
+	assert.LessOrEqual(t, tally.Windows, uint64(9), "those that the guest had told of, and the hit")
+	assert.Zero(t, tally.Blocks)
+}
+
+func TestAPanicElsewhereIsTheKernelsFault(t *testing.T) {
+	obs, err := bootProgram(t, wire.Detect{Kind: wire.KindPanic, Function: "tls_getsockopt", Reboot: true})
+	require.Error(t, err)
+	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
 	assert.Equal(t, trial.OutcomeKernelFault, obs.Outcome)
 	assert.Empty(t, obs.Detections)
 }

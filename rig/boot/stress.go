@@ -31,6 +31,7 @@ type stressed struct {
 	hits    []wire.Detection
 	series  trial.Series
 	counts  map[string]uint64 // of the workloads beside
+	elapsed int64             // nanoseconds of stress, as of the tallies
 	cut     bool              // ctx ended it; the tallies are whole, only shorter
 }
 
@@ -128,7 +129,7 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	if err := trial.CheckTallies(tallies, r.start.Modes, r.start.BlockSize); err != nil {
 		return fault.Wrap(fault.Guest, "check the guest's counts", err)
 	}
-	r.result.tallies = tallies
+	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
 	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{AsIs: r.variant == trial.AsIs, Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil

@@ -23,6 +23,9 @@ const sliceTime = 40 * time.Millisecond
 type Turns struct {
 	baton chan struct{} // holds a value while nobody runs
 	ready chan struct{} // closed once every kernel has met the others
+	first trial.Variant // that has the first turn; empty: whoever is there first
+	begun chan struct{} // closed once it has had that, or will not
+	once  sync.Once     // closes begun
 
 	mu      sync.Mutex
 	missing int // kernels that have not met the others yet
@@ -32,10 +35,10 @@ type Turns struct {
 }
 
 // NewTurns makes the turns of some boots, which all end once enough says so of
-// their latest tallies; nil: never.
-func NewTurns(arms int, enough func(map[trial.Variant][]wire.Tally) bool) *Turns {
+// their latest tallies; nil: never. The kernel first has the first turn.
+func NewTurns(arms int, first trial.Variant, enough func(map[trial.Variant][]wire.Tally) bool) *Turns {
 	r := &Turns{
-		baton: make(chan struct{}, 1), ready: make(chan struct{}), missing: arms, racing: arms,
+		baton: make(chan struct{}, 1), ready: make(chan struct{}), first: first, begun: make(chan struct{}), missing: arms, racing: arms,
 		latest: map[trial.Variant][]wire.Tally{}, enough: enough,
 	}
 	r.baton <- struct{}{}
@@ -62,6 +65,22 @@ func (r *Turns) Meet(ctx context.Context, gone <-chan struct{}) error {
 // Take waits for the baton. After a cancellation the wait is short too, since
 // every holder then ends its turn; waiters get it in the order in which they came.
 func (r *Turns) Take() { <-r.baton }
+
+// Begin takes a kernel's first turn: not before the one that comes first has.
+func (r *Turns) Begin(v trial.Variant) {
+	if r.first != "" && v != r.first {
+		<-r.begun
+	}
+	r.Take()
+	r.Forgo(v)
+}
+
+// Forgo is called when a kernel has begun, or will not: others need not wait for it.
+func (r *Turns) Forgo(v trial.Variant) {
+	if v == r.first {
+		r.once.Do(func() { close(r.begun) })
+	}
+}
 
 // Pass gives the baton back.
 func (r *Turns) Pass() { r.baton <- struct{}{} }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -34,6 +36,51 @@ func endingLab(t *testing.T, unpatched, patched func(boot int) uint64) (*rigtest
 	cfg := lab.Config(t)
 	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = dir, nil, nil
 	return lab, cfg
+}
+
+// panicking are kernels that die of an oops in a function at the given windows.
+func panicking(t *testing.T, function string, unpatched, patched func(boot int) uint64) (*rigtest.Lab, command.Config) {
+	t.Helper()
+	lab, cfg := endingLab(t, unpatched, patched)
+	path := filepath.Join(cfg.Spec.Scenario, "scenario.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "{oops: f, after: reboot}", "{panic: f}")), 0o644))
+	for patched, g := range lab.Guests {
+		g.Panics, g.Console = true, "Internal error: Oops: 0000000096000006 [#1] SMP\r\npc : "+function+"+0x1c/0x2bc\r\nKernel panic - not syncing: Fatal exception in interrupt\r\n"
+		lab.Guests[patched] = g
+	}
+	return lab, cfg
+}
+
+// A panic in the function is a hit as any other that ends a boot; one elsewhere is a fault.
+func TestAPanicInTheFunctionEndsABootAsAHit(t *testing.T) {
+	_, cfg := panicking(t, "f", alwaysAt7, never)
+	r, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.Fixed, r.Judgement.Verdict, "%v", r.Judgement.Reasons)
+	u := r.Observations[0]
+	assert.Equal(t, trial.OutcomeOK, u.Outcome)
+	assert.Equal(t, trial.Boot{Seed: u.Seed, Windows: 7, Hits: 1, End: trial.BootHit}, u.Boots[0])
+	require.NotEmpty(t, u.Detections)
+	assert.Equal(t, wire.Detection{
+		Mode: "program", Window: 6, AtNS: 1000, Kind: wire.KindPanic, Boot: 1, Text: "Internal error: Oops: 0000000096000006 [#1] SMP in f+0x1c/0x2bc",
+		Fields: map[string]string{"pc": "f+0x1c/0x2bc", "panic": "Fatal exception in interrupt"},
+	}, u.Detections[0])
+	assert.NotNil(t, u.Silence, "what the emulator noted until then counts")
+
+	_, cfg = panicking(t, "f", alwaysAt7, secondAt9)
+	r, err = Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.Equal(t, trial.NotFixed, r.Judgement.Verdict)
+
+	_, cfg = panicking(t, "g", alwaysAt7, never)
+	r, err = Compare(t.Context(), cfg)
+	require.Error(t, err)
+	assert.Equal(t, fault.Kernel, fault.KindOf(err))
+	assert.Equal(t, trial.Inconclusive, r.Judgement.Verdict)
+	assert.Equal(t, trial.OutcomeKernelFault, r.Observations[0].Outcome)
+	assert.Empty(t, r.Observations[0].Detections)
 }
 
 func never(int) uint64       { return 0 }

@@ -80,7 +80,7 @@ func (f *fleetExecutor) queue(tasks []task.Cell) (all []iter.Seq2[fleet.Task, er
 	of := map[string][]task.Cell{}
 	for _, t := range tasks {
 		f.tasks[t.Cell.ID] = t
-		kind := task.NeedsOf(t.Cell).String()
+		kind := t.Needs().String()
 		if of[kind] == nil {
 			kinds = append(kinds, kind)
 		}
@@ -103,7 +103,7 @@ func (f *fleetExecutor) task(t task.Cell) (fleet.Task, error) {
 	if err != nil {
 		return fleet.Task{}, err
 	}
-	packed := fleet.Task{ID: t.Cell.ID, Needs: task.NeedsOf(t.Cell), Spec: p.Spec}
+	packed := fleet.Task{ID: t.Cell.ID, Needs: t.Needs(), Spec: p.Spec}
 	for name, path := range p.Files {
 		a, known := f.sums[path]
 		if !known {

@@ -36,7 +36,7 @@ func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task
 	m, err := worker.Open(ctx, worker.Config{
 		Name: "here", Slots: f.cfg.Parallel, CacheDir: f.cfg.CacheDir, QEMU: f.cfg.QEMU, Dir: filepath.Join(dir, "worker"),
 		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Doers: f.cfg.Doers, Server: fleet.Server{Embedded: server},
-		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return task.NeedsOf(t.Cell).KVM }),
+		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return t.Needs().KVM }),
 	})
 	if err != nil {
 		h.stop()
@@ -55,7 +55,7 @@ func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task
 // other will come, and returns the rest.
 func (h *local) rejectUnrunnable(tasks []task.Cell, done func(matrix.CellResult)) []task.Cell {
 	return slices.DeleteFunc(slices.Clone(tasks), func(t task.Cell) bool {
-		n := task.NeedsOf(t.Cell)
+		n := t.Needs()
 		if n.Met("here", h.labels) {
 			return false
 		}

@@ -58,7 +58,7 @@ func (s *Setup) Again(ctx context.Context, run *command.Run, reader trial.Reader
 
 // once boots each variant once.
 func (a *again) once(ctx context.Context, n int) error {
-	turns := boot.NewTurns(len(a.variants), nil)
+	turns := boot.NewTurns(len(a.variants), firstOf(a.variants, uint64(n)), nil)
 	boots, next := make([]*boot.Boot, len(a.variants)), make([]trial.Observation, len(a.variants))
 	for i, v := range a.variants {
 		b, err := a.setup.Boot(BootRequest{Variant: v, Reader: a.reader, Limit: a.left(), Hits: boot.MaxHits, Below: a.run.Folder.Work, Number: n}, a.quiet, turns)

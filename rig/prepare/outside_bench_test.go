@@ -59,7 +59,7 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	}
 	for round := 0; b.Loop(); round++ {
 		var seen [2]map[string]float64
-		turns := boot.NewTurns(2, nil)
+		turns := boot.NewTurns(2, "", nil)
 		group, ctx := errgroup.WithContext(b.Context())
 		for i, s := range []*Setup{plain, emulated} {
 			below := fmt.Sprintf("%s/round-%d-%d", run.Folder.Work, round, i)

@@ -46,7 +46,7 @@ func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *Se
 // pauseOnce lets the machine run alone, then takes a turn in which it stands still.
 func pauseOnce(t *testing.T, run *command.Run, setup *Setup) {
 	const running, paused = 3 * time.Second, 12 * time.Second // the guest's longest bound is 10 s
-	turns := boot.NewTurns(2, nil)
+	turns := boot.NewTurns(2, "", nil)
 	a, err := setup.Boot(BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Limit: running, Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
 	require.NoError(t, err)
 	ended := make(chan error, 1)

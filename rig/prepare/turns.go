@@ -39,7 +39,7 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 			})
 		}
 	}
-	turns := boot.NewTurns(len(variants), settled)
+	turns := boot.NewTurns(len(variants), firstOf(variants, s.Config.Spec.Seed), settled)
 	for _, v := range variants {
 		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
 		if err != nil {
@@ -57,6 +57,12 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 	}
 	err := group.Wait()
 	return seen, slices.Concat(witnesses...), err
+}
+
+// firstOf says which kernel has the first turn: each as often as the others, whichever
+// happened to boot first.
+func firstOf(variants []trial.Variant, n uint64) trial.Variant {
+	return variants[n%uint64(len(variants))]
 }
 
 // limit is the longest stress of a kernel.

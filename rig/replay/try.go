@@ -83,7 +83,7 @@ func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uin
 	planned, err := setup.Boot(prepare.BootRequest{
 		Variant: s.Variant(), Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
 		Number: int(max(r.witness().Detection.Boot, 1) - 1), // each boot had a seed of its own
-	}, stages, boot.NewTurns(1, nil))
+	}, stages, boot.NewTurns(1, "", nil))
 	if err != nil {
 		return nil, err
 	}

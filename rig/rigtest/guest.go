@@ -35,6 +35,8 @@ type Guest struct {
 	// Ends is the window of a hit that ends a boot, of the boot with this number, from 0;
 	// 0: none does. Of scenarios whose boots a hit ends alone; nil: none ever does.
 	Ends func(boot int) uint64
+	// Panics says that what ends a boot is a panic, which Console tells of.
+	Panics bool
 }
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
@@ -120,6 +122,11 @@ func (g Guest) endBoot(vm *VM, enc *wire.Encoder, start wire.Start) {
 	t := wire.Tally{Mode: start.Modes[0], Rounds: 1, Windows: start.Program.Windows, Blocks: 1, StressNS: 1e6}
 	if g.Ends != nil && g.Ends(vm.number) > 0 {
 		t.Windows, t.Blocks = g.Ends(vm.number), 0
+		if g.Panics {
+			t.Windows, t.Units = t.Windows-1, t.Windows-1
+			_ = enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: 1000, Tallies: []wire.Tally{t}}})
+			return
+		}
 		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
 		_ = enc.Encode(wire.Record{Detection: &wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1}})
 	}

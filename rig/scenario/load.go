@@ -101,7 +101,7 @@ func (c *collector) scenario(f file) Scenario {
 		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
 		Fragments: map[string]string{}, contents: c.contents,
 	}
-	c.note("workload", c.program(&s, f))
+	c.program(&s, f)
 	if s.Archs == nil {
 		s.Archs = arch.Names()
 	}
@@ -145,42 +145,34 @@ func (c *collector) config(f fragment) string {
 }
 
 // program adds the workload that the scenario brings, if it does.
-func (c *collector) program(s *Scenario, f file) error {
+func (c *collector) program(s *Scenario, f file) {
 	p, err := f.program()
+	c.note("workload", err)
 	if p == nil || err != nil {
-		return err
+		return
 	}
-	name, most := p.Source, maxFile
-	if p.Binary != "" {
-		name, most = p.Binary, maxBinary
+	own := map[string][]byte{}
+	keep := func(member, name string, most int) {
+		err := c.readAtMost(name, name, most)
+		c.note(member, err)
+		own[name] = c.contents[name]
 	}
-	if err := c.readAtMost(name, name, most); err != nil {
-		return err
-	}
-	own := map[string][]byte{name: c.contents[name]}
 	if p.Source != "" {
-		headers, err := fs.Glob(c.from, path.Join(path.Dir(name), "*.h"))
-		if err != nil {
-			return err
-		}
+		keep("workload.source", p.Source, maxFile)
+		headers, err := fs.Glob(c.from, path.Join(path.Dir(p.Source), "*.h"))
+		c.note("workload.source", err)
 		for _, h := range headers {
-			if err := c.read(h, h); err != nil {
-				return err
-			}
-			own[h] = c.contents[h]
+			keep("workload.source", h, maxFile)
 		}
+	} else {
+		keep("workload.binary", p.Binary, maxBinary)
 	}
-	for _, beside := range p.Beside {
-		if err := c.readAtMost(beside, beside, maxBinary); err != nil {
-			return err
-		}
-		own[beside] = c.contents[beside]
+	for i, beside := range p.Beside {
+		keep(fmt.Sprintf("workload.files[%d]", i), beside, maxBinary)
 	}
-	if p.Files, err = inMemory(own); err != nil {
-		return err
-	}
+	p.Files, err = inMemory(own)
+	c.note("workload", err)
 	s.ofProgram(p)
-	return nil
 }
 
 // Applies says whether the bug can be looked for on the architecture.

@@ -203,3 +203,9 @@ func TestAllThatIsMissingIsToldWithItsPlace(t *testing.T) {
 		assert.ErrorContains(t, err, filepath.Join(dir, FileName)+":"+want)
 	}
 }
+
+func TestWhatAProgramHasNotIsToldAtItsEntry(t *testing.T) {
+	_, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload:\n  source: none.c\n  files: [fix.patch, none.txt]\n", "fix.patch"))
+	assert.ErrorContains(t, err, ":6:11: workload.source: ")
+	assert.ErrorContains(t, err, ":7:22: workload.files[1]: ")
+}

@@ -3,7 +3,9 @@
 package scenario
 
 import (
+	"fmt"
 	"regexp"
+	"time"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
@@ -39,6 +41,7 @@ var (
 // Parts of the forms. A line has no characters that a terminal would obey.
 const (
 	oneLine    = `^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$`
+	aTime      = `^[0-9]{1,5}(ms|s)$`
 	configLine = `[ \t]*((CONFIG_[A-Za-z0-9_]+=|#)[^\n]*)?`
 )
 
@@ -63,7 +66,7 @@ func root() mapping {
 		{key: "scope", about: "the code in which the memory emulator reorders, where there is no order (default: the functions that the patch's lines are in, and who calls them)", shape: scopeShape},
 		{key: "order", about: "the two writes that have to stay in order, for a look at the binary", shape: orderShape},
 		{key: "workload", about: "what runs in the guest", needed: true, shape: workloadShape()},
-		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: []string{"told", "oops", "warn", "bug", "kasan", "exit"}}, inFunction()}, 8}},
+		{key: "detect", about: "how the bug shows (default: told)", shape: list{either{words{have: signs, obeyed: signs}, inFunction()}, 8}},
 		{key: "after", about: "what comes after a hit: the kernel goes on (the default), or is booted again, since it is not what it was", shape: whatAfter},
 		{key: "words", about: "what reports call what is seen (default: as detect says)", shape: mapping{members: []member{
 			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
@@ -84,7 +87,7 @@ func root() mapping {
 }
 
 // signs are the ways in which a bug can show.
-var signs = []string{"told", "oops", "warn", "bug", "kasan", "hang", "exit"}
+var signs = []string{"told", "oops", "warn", "bug", "kasan", "hang", "panic", "exit"}
 
 var fixShape = mapping{members: []member{
 	{key: "patches", about: "patches that belong together", needed: true, shape: list{aPatch, 64}},
@@ -110,12 +113,22 @@ var orderShape = mapping{members: []member{
 // whatAfter is what comes after a hit.
 var whatAfter = words{have: []string{goesOn, reboot}, obeyed: []string{goesOn, reboot}}
 
+// aHang is how long a silence lasts that is one.
+var aHang = text{form: aTime, words: "a time from 100ms to 600s", most: 8, wrong: func(s string) error {
+	if d, err := time.ParseDuration(s); err != nil || d < 100*time.Millisecond || d > 10*time.Minute {
+		return fmt.Errorf("want a time from 100ms to 600s, not %s", s)
+	}
+	return nil
+}}
+
 // inFunction is a sign of the kernel's that has to be in a function.
 func inFunction() mapping {
-	m := mapping{one: []string{"oops", "warn", "bug", "kasan"}, members: []member{
-		{key: "after", about: "what comes after it (default: as after any hit)", shape: whatAfter},
+	m := mapping{one: []string{"oops", "warn", "bug", "kasan", "panic", "hang"}, members: []member{
+		{key: "after", about: "what comes after it (default: as after any hit; a panic ends the boot)", shape: whatAfter},
+		{key: "in", about: "function of the kernel that what hangs sleeps in (default: any)", shape: aSymbol},
+		{key: "hang", about: "the program says nothing for so long, and sleeps though every CPU runs", shape: aHang},
 	}}
-	for _, kind := range m.one {
+	for _, kind := range m.one[:len(m.one)-1] {
 		m.members = append(m.members, member{key: kind, about: "in this function", shape: aSymbol})
 	}
 	return m
@@ -132,7 +145,7 @@ func workloadShape() mapping {
 		{key: "ready", about: "it says ready after its set-up (default: false)", shape: truth{}},
 		{key: "window", about: "one chance to see the bug: a try that the program tells, a run of it, or a length of time (default: told)", shape: either{
 			words{have: []string{"told", "run"}, obeyed: []string{"told", "run"}},
-			mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: text{form: `^[0-9]{1,5}(ms|s)$`, words: "a time, such as 10ms", most: 8}}}},
+			mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: text{form: aTime, words: "a time, such as 10ms", most: 8}}}},
 		}},
 		{key: "boot", about: "windows of a boot, where a hit ends it (default: 512)", shape: integer{1, wire.MaxWindows}},
 		{key: "files", about: "files that it needs, which it finds below /files", shape: list{aPath, 64}},

@@ -144,6 +144,7 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 	if f.Detect == nil {
 		f.Detect = []sign{{Kind: wire.KindTold}}
 	}
+	f.checkSigns(r, top)
 	if f.Workload.Builtin == "" {
 		f.checkProgram(r, at)
 	} else {
@@ -157,6 +158,20 @@ func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
 	for _, reader := range f.Workload.Readers {
 		for i := range reader.Symbols {
 			reader.Symbols[i] = strings.TrimPrefix(reader.Symbols[i], prefix)
+		}
+	}
+}
+
+// checkSigns refuses members that a way in which the bug shows has not.
+func (f *file) checkSigns(r *yamlfile.Reader, top *yaml.Node) {
+	for _, p := range r.Pairs(top, whole, nil) {
+		if p.Key != "detect" {
+			continue
+		}
+		for i, n := range p.Value.Content {
+			if err := f.Detect[i].check(); err != nil {
+				r.Fail(yamlfile.PlaceOf(n), "detect: %v", err)
+			}
 		}
 	}
 }

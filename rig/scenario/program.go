@@ -4,7 +4,10 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -25,6 +28,9 @@ type Program struct {
 	Start wire.Program
 }
 
+// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
+const DefaultHang = 2 * time.Second
+
 // DefaultBoot is the windows of a boot that a hit ends, where the file does not say.
 const DefaultBoot = 512
 
@@ -39,24 +45,46 @@ const (
 type sign struct {
 	Kind     wire.Kind
 	Function string
+	In       string        // of a hang: the same
+	Lasts    time.Duration // of a hang
 	After    string
 }
 
 // UnmarshalYAML takes a kind, or a kind and its function.
-func (s *sign) UnmarshalYAML(n *yaml.Node) error {
+func (s *sign) UnmarshalYAML(n *yaml.Node) (err error) {
 	if n.Kind == yaml.ScalarNode {
-		return n.Decode(&s.Kind)
+		if err = n.Decode(&s.Kind); s.Kind == wire.KindHang {
+			s.Lasts = DefaultHang
+		}
+		return err
 	}
 	in := map[string]string{}
-	err := n.Decode(&in)
+	if err = n.Decode(&in); err != nil {
+		return err
+	}
+	s.After, s.In = in["after"], in["in"]
 	for key, value := range in {
-		if key == "after" {
-			s.After = value
-			continue
+		switch kind := wire.Kind(key); {
+		case key == "after" || key == "in":
+		case kind == wire.KindHang:
+			s.Kind, s.Function = kind, s.In
+			s.Lasts, err = time.ParseDuration(value)
+		default:
+			s.Kind, s.Function = kind, value
 		}
-		s.Kind, s.Function = wire.Kind(key), value
 	}
 	return err
+}
+
+// check says what is wrong with a sign.
+func (s sign) check() error {
+	switch {
+	case s.Kind == wire.KindPanic && s.After == goesOn:
+		return errors.New("a panic ends the boot: after cannot be continue")
+	case s.Kind != wire.KindHang && s.In != "":
+		return fmt.Errorf("in belongs to hang: write {%s: %s}", s.Kind, s.In)
+	}
+	return nil
 }
 
 // windows is what one chance to see the bug is.
@@ -89,7 +117,7 @@ func (f file) program() (*Program, error) {
 	}
 	ends := false
 	for _, s := range f.Detect {
-		d := wire.Detect{Kind: s.Kind, Function: s.Function, Reboot: cmp.Or(s.After, f.After) == reboot}
+		d := wire.Detect{Kind: s.Kind, Function: s.Function, NS: int64(s.Lasts), Reboot: s.Kind == wire.KindPanic || cmp.Or(s.After, f.After) == reboot}
 		p.Start.Detect, ends = append(p.Start.Detect, d), ends || d.Reboot
 	}
 	p.Start.Windows = uint64(f.Workload.Boot)
@@ -114,12 +142,9 @@ func (s *Scenario) ofProgram(p *Program) {
 func (s Scenario) Reboots() bool { return s.Program != nil && s.Program.Start.Windows > 0 }
 
 // SurvivesOops says whether the kernel has to go on after an oops, for the guest to
-// see which it was.
+// see which it was. Where a panic alone is looked for, each oops is one.
 func (p *Program) SurvivesOops() bool {
-	for _, d := range p.Start.Detect {
-		if d.Kind != wire.KindTold && d.Kind != wire.KindExit && d.Kind != wire.KindHang {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Start.Detect, func(d wire.Detect) bool {
+		return slices.Contains([]wire.Kind{wire.KindOops, wire.KindWarn, wire.KindBug, wire.KindKASAN}, d.Kind)
+	})
 }

@@ -103,6 +103,29 @@ func TestWhatComesAfterAHitIsSaidOfAllOrOfOne(t *testing.T) {
 	}
 }
 
+func TestHangsHaveATimeAndPanicsEndTheBoot(t *testing.T) {
+	load := func(detect string) (Scenario, error) {
+		return Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\ndetect: "+detect, "fix.patch", "prog"))
+	}
+	s, err := load("[hang, {hang: 2000ms, in: pipe_read, after: reboot}]\n")
+	require.NoError(t, err)
+	assert.Equal(t, []wire.Detect{
+		{Kind: wire.KindHang, NS: int64(DefaultHang)}, {Kind: wire.KindHang, NS: 2e9, Function: "pipe_read", Reboot: true},
+	}, s.Program.Start.Detect)
+	assert.False(t, s.Program.SurvivesOops())
+
+	s, err = load("[{panic: f}, panic]\nafter: continue\n")
+	require.NoError(t, err)
+	assert.Equal(t, []wire.Detect{{Kind: wire.KindPanic, Function: "f", Reboot: true}, {Kind: wire.KindPanic, Reboot: true}}, s.Program.Start.Detect)
+	assert.True(t, s.Reboots())
+	assert.False(t, s.Program.SurvivesOops(), "each oops is a panic")
+	assert.Equal(t, "panic", s.Words.Hit)
+
+	s, err = load("[{panic: f}, {oops: f}]\n")
+	require.NoError(t, err)
+	assert.True(t, s.Program.SurvivesOops())
+}
+
 func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {
 	of := func(kind string, size int64) (Scenario, error) {
 		what := "prog.c"

@@ -10,7 +10,7 @@ import (
 // sights are what the ways in which a bug shows are called.
 var sights = map[wire.Kind]string{
 	wire.KindTold: "hit", wire.KindOops: "oops", wire.KindWarn: "warning", wire.KindBug: "BUG",
-	wire.KindKASAN: "KASAN report", wire.KindHang: "hang", wire.KindExit: "death of the program",
+	wire.KindKASAN: "KASAN report", wire.KindHang: "hang", wire.KindPanic: "panic", wire.KindExit: "death of the program",
 }
 
 // words are the file's, and where it has none those that follow from what is detected:

@@ -19,6 +19,7 @@ func TestWordsFollowFromWhatIsDetected(t *testing.T) {
 		"oops":                   {oops("")},
 		"oops in tls_getsockopt": {oops("tls_getsockopt")},
 		"KASAN report in f":      {{Kind: wire.KindKASAN, Function: "f"}},
+		"hang in pipe_read":      {{Kind: wire.KindHang, Function: "pipe_read", Lasts: DefaultHang}},
 		"death of the program":   {{Kind: wire.KindExit}},
 	} {
 		assert.Equal(t, want, sightOf(signs))

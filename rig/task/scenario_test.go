@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/matrix"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
@@ -38,4 +39,14 @@ func TestAScenarioIsTakenFromWhatCameWithTheTaskAlone(t *testing.T) {
 	got, err = ReceiveScenario(trial.Spec{Scenario: scenario.Default}, sent)
 	require.NoError(t, err)
 	assert.True(t, got.Shipped)
+}
+
+func TestATaskAsksForTheMemoryOfItsMachines(t *testing.T) {
+	c := Cell{Cell: matrix.Cell{Command: matrix.Compare}}
+	assert.Zero(t, c.Needs().MemoryMiB, "what all have")
+	c.MemoryMiB = 1024
+	assert.Equal(t, 2*WithQEMU*1024, c.Needs().MemoryMiB)
+	c.Cell.Command = matrix.Run
+	assert.Equal(t, WithQEMU*1024, c.Needs().MemoryMiB)
+	assert.Equal(t, WithQEMU*512, NeedsOfSpec(trial.Spec{}, 1, 512).MemoryMiB)
 }

@@ -49,6 +49,8 @@ type Cell struct {
 	Ready kernels.Ready
 	Dir   string // for its run folder, which must appear there complete
 	Again string // when it was last begun, where that came to no answer; empty: it never was
+	// MemoryMiB is that of each of its machines, where its scenario asks for more than all have.
+	MemoryMiB int
 }
 
 // CellDone is what a worker sends back, and where its run folder lay there.
@@ -89,24 +91,29 @@ func (s Step) Validate() error {
 	return nil
 }
 
-// NeedsOfSpec is what a machine must have to boot what is specified. A QEMU that
-// the emulator runs on is asked for where it is used.
-func NeedsOfSpec(spec trial.Spec) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol(), Scenario: ScenarioID(spec)}
+// NeedsOfSpec is what a machine must have to boot what is specified in so many machines
+// at once, each of so much memory; 0: as all have. A QEMU that the emulator runs on is
+// asked for where it is used.
+func NeedsOfSpec(spec trial.Spec, machines, memoryMiB int) fleet.Needs {
+	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol(), Scenario: ScenarioID(spec), MemoryMiB: WithQEMU * machines * memoryMiB}
 	if command.Emulated(spec) {
 		n.QEMU = emulatorQEMU
 	}
 	return n
 }
 
+// WithQEMU is how many times a guest's memory its machine may take, QEMU itself and the
+// emulator's notes included.
+const WithQEMU = 2
+
 // emulatorQEMU is the first QEMU whose plugin interface the emulator can use.
 const emulatorQEMU = "11.0"
 
-// NeedsOf is what a machine must have to run the cell.
-func NeedsOf(c matrix.Cell) fleet.Needs {
-	n := NeedsOfSpec(c.Spec)
-	n.Host = c.Host
-	if c.QEMU != "" {
+// Needs are what a machine must have to run the cell.
+func (t Cell) Needs() fleet.Needs {
+	n := NeedsOfSpec(t.Cell.Spec, len(t.Cell.Variants()), t.MemoryMiB)
+	n.Host = t.Cell.Host
+	if t.Cell.QEMU != "" {
 		n.QEMU = ""
 	}
 	return n

@@ -24,6 +24,8 @@ type kernelWorld struct {
 	burst   float64 // mean length of the spells, a fifth of all windows, that have all hits; 0: there are none
 	ends    float64 // the share of hits that end the boot; after another, half of the next windows are hits too
 	patched float64 // the share of its hits that the patched kernel's emulator lets be seen
+	lost    float64 // of a boot that a hit ends, up to so many windows were not told any more: a panic
+	goes    bool    // the patched kernel survives each hit
 }
 
 // played is one boot, as the guest counts it.
@@ -67,7 +69,7 @@ func (w kernelWorld) boot(rnd *rand.Rand, rate, seen float64) (b played) {
 		}
 		for ; at <= bootWindows && rnd.Float64() < seen; at++ {
 			if rnd.Float64() < w.ends {
-				b.ending, b.windows = 1, uint64(at)
+				b.ending, b.windows = 1, uint64(max(1, at-math.Floor(rnd.Float64()*w.lost)))
 				return b
 			}
 			if b.going++; rnd.Float64() < 0.5 {
@@ -86,7 +88,11 @@ func (w kernelWorld) pair(rnd *rand.Rand) (u, p played) {
 	if seen == 0 {
 		seen = 1
 	}
-	return w.boot(rnd, rate*upTo(rnd, w.own), 1), w.boot(rnd, rate*upTo(rnd, w.own), seen)
+	u = w.boot(rnd, rate*upTo(rnd, w.own), 1)
+	if w.goes {
+		w.ends = 0
+	}
+	return u, w.boot(rnd, rate*upTo(rnd, w.own), seen)
 }
 
 // hits is how a boot's hits are counted.
@@ -144,6 +150,8 @@ var bootWorlds = map[string]kernelWorld{
 	"a mixture":                            {rate: 0.0005, own: 10, host: 10, burst: 30, ends: 0.5},
 	"a mixture in which few hits end it":   {rate: 0.0003, own: 10, ends: 0.05},
 	"a mixture, the emulator heard seldom": {rate: 0.0003, own: 10, burst: 30, ends: 0.5, patched: 0.5},
+	"panics that take windows along":       {rate: 0.0005, own: 10, burst: 30, ends: 1, lost: 100},
+	"panics here, hangs there":             {rate: 0.0005, own: 10, burst: 30, ends: 1, lost: 100, goes: true},
 }
 
 // Two kernels that are equally bad are called fixed with the error that is promised,

@@ -66,6 +66,7 @@ type Machine struct {
 
 	cfg        Config
 	workspaces *workspaces // for steps of bisects
+	room       room
 }
 
 // Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
@@ -113,7 +114,7 @@ func Open(ctx context.Context, cfg Config) (_ *Machine, err error) {
 	}
 	l := labels(ctx, cfg)
 	l.Scenarios = allowed
-	return &Machine{Labels: l, cfg: cfg, workspaces: newWorkspaces(cfg)}, nil
+	return &Machine{Labels: l, cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(l.MemoryMiB, cfg.Slots)}, nil
 }
 
 // scenarioIDs reads the scenarios that a worker was told to run alone.
@@ -187,14 +188,17 @@ func (m *Machine) exec(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("it is of protocol %q; kcovrig %s, which this worker is, has %s", p, m.cfg.Version, task.Protocol()),
 			Try: sameVersion}
 	}
-	switch a.Kind {
-	case task.KindCell:
-		return m.cell(ctx, t, dir)
-	case task.KindStep:
-		return m.step(ctx, t, dir)
+	does := map[string]func(context.Context, fleet.Task, string) (fleet.Result, error){task.KindCell: m.cell, task.KindStep: m.step}[a.Kind]
+	if does == nil {
+		return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("kcovrig %s, which this worker is, knows no kind %q", m.cfg.Version, a.Kind),
+			Try: sameVersion}
 	}
-	return fleet.Result{}, &fault.Error{Kind: fault.Rig, Op: "unpack a task", Err: fmt.Errorf("kcovrig %s, which this worker is, knows no kind %q", m.cfg.Version, a.Kind),
-		Try: sameVersion}
+	release, err := m.room.take(ctx, t.Needs)
+	if err != nil {
+		return fleet.Result{}, err
+	}
+	defer release()
+	return does(ctx, t, dir)
 }
 
 const sameVersion = "run the same version of kcovrig everywhere"

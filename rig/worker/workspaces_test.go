@@ -115,7 +115,7 @@ func TestOldHistoriesMakeRoom(t *testing.T) {
 
 func TestTasksThatAreNotUnderstood(t *testing.T) {
 	cfg := Config{Version: "1.2", Events: func(trial.Event) {}, Dir: t.TempDir()}
-	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg)}
+	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1)}
 	for name, c := range map[string]struct{ spec, words string }{
 		"no emulator":  {`{"kind":"step","commit":"a","name":"x","spec":{"arch":"arm64","memoryModel":"arm"}}`, "the emulator did not come with it"},
 		"no JSON":      {`{`, "unpack a task"},
@@ -142,7 +142,7 @@ func TestAWorkerRefusesWhatItWasNotToldToRun(t *testing.T) {
 	ids, err := scenarioIDs([]string{"tls"})
 	require.NoError(t, err)
 	cfg := Config{Name: "lab-3", Events: func(trial.Event) {}, Dir: t.TempDir()}
-	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), Labels: fleet.Labels{Scenarios: ids}}
+	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1), Labels: fleet.Labels{Scenarios: ids}}
 	for spec, words := range map[string]string{
 		`"scenario":"tls"`: "no history",
 		`"scenario":"tls","scenarioHash":"0123456789abcdef0123"`: "worker lab-3 does not run scenario 0123456789abcdef",

@@ -58,8 +58,8 @@ func (vm *VM) Why(ctx context.Context, cause error) error {
 	if !late {
 		vm.settle(ctx)
 	}
-	if kind, line := Diagnose(readTail(vm.cfg.Console(), consoleMax)); kind != fault.Unknown {
-		return vm.newFault(kind, fmt.Errorf("%w: %s", ErrPanic, line))
+	if panicked := vm.panicked(); panicked != nil {
+		return panicked
 	}
 	switch {
 	case vm.ended():
@@ -71,6 +71,18 @@ func (vm *VM) Why(ctx context.Context, cause error) error {
 	}
 	return vm.newFault(fault.Rig, fmt.Errorf("%w: %w", ErrCut, cause))
 }
+
+// panicked is the fault of a kernel that says so on its console; nil: it does not.
+func (vm *VM) panicked() error {
+	kind, line := Diagnose(Console(vm.cfg.Console()))
+	if kind == fault.Unknown {
+		return nil
+	}
+	return vm.newFault(kind, fmt.Errorf("%w: %s", ErrPanic, line))
+}
+
+// Console is the end of what a console holds, no more than is looked at.
+func Console(path string) []byte { return readTail(path, consoleMax) }
 
 func (vm *VM) settle(ctx context.Context) {
 	timer := time.NewTimer(settleTime)
@@ -126,7 +138,7 @@ func (vm *VM) newFault(kind fault.Kind, err error) error {
 	return &fault.Error{
 		Kind: kind, Op: "run the machine " + vm.cfg.Name,
 		Err: fmt.Errorf("%w: %s", err, proc.Quote(vm.argv)),
-		Log: vm.cfg.Console(), Tail: proc.LastLines(string(readTail(vm.cfg.Console(), consoleMax)), consoleTail),
+		Log: vm.cfg.Console(), Tail: proc.LastLines(string(Console(vm.cfg.Console())), consoleTail),
 		Try: remedy(err),
 	}
 }

@@ -123,6 +123,9 @@ func (vm *VM) startFault(ctx context.Context, err error) error {
 		vm.settle(ctx) // a QEMU that dies closes its connections first
 	}
 	if errors.Is(err, errGone) || vm.ended() {
+		if panicked := vm.panicked(); panicked != nil {
+			return panicked
+		}
 		return vm.exitFault()
 	}
 	return vm.newFault(fault.Rig, err)

@@ -64,6 +64,17 @@ func TestHowAMachineEnds(t *testing.T) {
 	}
 }
 
+// A machine whose kernel panics while it is to be paused: the panic is what ended it.
+func TestAMachineThatCannotBePausedSaysHowItEnded(t *testing.T) {
+	for mode, want := range map[string]error{"panic": ErrPanic, "poweroff": ErrPowerOff} {
+		vm := start(t, fake(t, mode))
+		<-vm.Exited()
+		if err := vm.Pause(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
 func TestADeadlineIsNoPanicAndAPanicNoTimeout(t *testing.T) {
 	for mode, want := range map[string]error{"silent": ErrTimeout, "panic-hang": ErrPanic} {
 		vm := start(t, fake(t, mode))
