@@ -86,7 +86,7 @@ func packagesAreSmall(files []source) []string {
 func holdsSubcommand(s source) bool {
 	return s.dir() == "cmd/kcovrig" && slices.ContainsFunc(s.syntax.Decls, func(d ast.Decl) bool {
 		f, ok := d.(*ast.FuncDecl)
-		return ok && returns(f, s, "*cobra.Command")
+		return ok && returns(f, s, s.lines, "*cobra.Command")
 	})
 }
 
