@@ -31,7 +31,7 @@ var limitLine = regexp.MustCompile(`^((?:file|function|package|knot)(?: [a-z/]+)
 var ceilings = map[string]int{
 	limitFile: 500, limitFunction: 60, limitPackage: 15, limitKnot: 8,
 	"package rig/fleet":            17,
-	"package rig/internal/kernel":  30,
+	"package rig/internal/kernel":  29,
 	"package rig/internal/objcode": 24,
 	"knot rig/fleet":               12,
 }

@@ -12,13 +12,12 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -118,8 +117,7 @@ func (t Task) token() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:16])
+	return disk.Sum(data)[:32]
 }
 
 var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -147,10 +145,10 @@ func (t Task) validate() error {
 	return nil
 }
 
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_+][A-Za-z0-9_+.-]*$`)
+
 // isFileName says whether name is one plain element of a path.
-func isFileName(name string) bool {
-	return regexp.MustCompile(`^[A-Za-z0-9_+][A-Za-z0-9_+.-]*$`).MatchString(name)
-}
+func isFileName(name string) bool { return fileName.MatchString(name) }
 
 // Notice is something that the user should see while the fleet runs. What it
 // speaks of was dealt with; it ends nothing.

@@ -5,7 +5,6 @@ package kernels
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/linetable"
@@ -73,7 +73,7 @@ func scopeKey(s scenario.Scenario, patch string) string {
 	if err != nil {
 		panic(err) // only plain values come here
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(text))[:16]
+	return disk.Sum(text)[:16]
 }
 
 // scoped is a function in scope.

@@ -3,8 +3,6 @@
 package scenario
 
 import (
-	"regexp"
-
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/kernelversion"
@@ -44,7 +42,7 @@ const (
 
 // IsName says whether a scenario may have that name.
 func IsName(text string) bool {
-	return len(text) <= aName.most && regexp.MustCompile(aName.form).MatchString(text)
+	return len(text) <= aName.most && aName.matches(text)
 }
 
 // root is the whole file.
