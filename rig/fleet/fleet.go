@@ -150,8 +150,8 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9_+][A-Za-z0-9_+.-]*$`)
 // isFileName says whether name is one plain element of a path.
 func isFileName(name string) bool { return fileName.MatchString(name) }
 
-// Notice is something that the user should see while the fleet runs. What it
-// speaks of was dealt with; it ends nothing.
+// Notice is something that the user should see while the fleet runs. It was dealt
+// with already, and does not end the run.
 type Notice struct {
 	Task   string // may be empty
 	Worker string // may be empty

@@ -205,7 +205,8 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 	return nil, cmp.Or(failed, error(fault.Newf(fault.User, "find the scope from the patch", "there is no patch")))
 }
 
-// stand adds, by file, where patches stand in the sources as they were compiled.
+// stand adds to all, by file, the lines that patches change in the sources as they were
+// compiled.
 func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Patch, side linetable.Side) (missing []string, err error) {
 	sources := f.sources()
 	read := func(path string) (string, error) {

@@ -88,7 +88,7 @@ func explainText(w io.Writer, e Explanation) error {
 	return fault.Wrap(fault.Rig, "write the explanation", err)
 }
 
-// reading is witness n with its parts named.
+// readingOf is witness n with its parts named.
 func readingOf(d result.Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
