@@ -122,6 +122,8 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"names state a subject", "rig/file_utils.go", header + "package rig\n"},
 		{"names state a subject", "rig/common/x.go", header + "package common\n"},
 		{"names state a subject", "guest/helpers.c", ""},
+		{"comments name theirs", "rig/rig.go", "package rig\n\n// told is what ran.\nfunc ran() {}\n"},
+		{"comments name theirs", "rig/rig.go", "package rig\n\n// Told is one.\ntype Ran struct{}\n"},
 	}
 	covered := map[string]bool{}
 	for _, tc := range slices.Concat(cases, bugsByName, limitsStated) {

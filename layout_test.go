@@ -69,6 +69,7 @@ var checks = map[string]check{
 	"files name their licence":   filesNameLicence,
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
+	"comments name theirs":       commentsNameTheirs,
 }
 
 // written leaves out what tests have as data.

@@ -42,7 +42,7 @@ const longestName = 200
 
 var otherThanPlain = regexp.MustCompile(`[^A-Za-z0-9+._-]+`)
 
-// names that a Makefile, a file system and a command line take as they are.
+// plainName is one that a Makefile, a file system and a command line take as it is.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
 
 // Find looks for a program in what set-up unpacked into the cache, then in PATH.
