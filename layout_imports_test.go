@@ -130,8 +130,8 @@ func kitsAreForTests(files []source) []string {
 			continue
 		}
 		for _, imported := range s.imports() {
-			if dir, ok := own(imported); ok && isKit(dir) {
-				breaches = append(breaches, fmt.Sprintf("%s: imports %s, which is for tests alone", s.path, dir))
+			if dir, ok := own(imported); imported == "testing" || ok && isKit(dir) {
+				breaches = append(breaches, fmt.Sprintf("%s: imports %s, which is for tests alone", s.path, imported))
 			}
 		}
 	}

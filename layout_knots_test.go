@@ -26,6 +26,16 @@ const (
 
 var limitLine = regexp.MustCompile(`^((?:file|function|package|knot)(?: [a-z/]+)?) +(\d{1,4})\n?$`)
 
+// ceilings are what the page may state at most: the limits, and what a package may
+// have until it is mended. A number here, or a row, only ever goes.
+var ceilings = map[string]int{
+	limitFile: 500, limitFunction: 60, limitPackage: 15, limitKnot: 8,
+	"package rig/fleet":            17,
+	"package rig/internal/kernel":  29,
+	"package rig/internal/objcode": 24,
+	"knot rig/fleet":               12,
+}
+
 // limits reads the block under "## The limits": lines of a kind and its limit,
 // or of a kind, a package and what that package may have until it is mended. A line
 // that is neither is kept as a limit of -1, so that it is none of any package.
@@ -54,15 +64,30 @@ func limits(files []source) map[string]int {
 func packagesAreSmall(files []source) []string {
 	counts := map[string]int{}
 	for dir, list := range packages(files) {
-		counts[dir] = len(list)
+		counts[dir] = len(slices.DeleteFunc(list, holdsSubcommand))
 	}
 	breaches := beyond(files, limitPackage, counts)
 	for line, limit := range limits(files) {
-		if limit < 0 && line != "" {
+		ceiling, known := ceilings[line]
+		switch {
+		case limit < 0 && line != "":
 			breaches = append(breaches, "docs/architecture.md: no limit: "+line)
+		case limit >= 0 && !known:
+			breaches = append(breaches, "docs/architecture.md: "+line+" is no limit or exception that the test knows")
+		case limit > ceiling:
+			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s may be %d at most, not %d", line, ceiling, limit))
 		}
 	}
 	return breaches
+}
+
+// holdsSubcommand says whether a file of cmd/kcovrig makes a subcommand: a function
+// of its own gives a *cobra.Command. Such files are as many as there are subcommands.
+func holdsSubcommand(s source) bool {
+	return s.dir() == "cmd/kcovrig" && slices.ContainsFunc(s.syntax.Decls, func(d ast.Decl) bool {
+		f, ok := d.(*ast.FuncDecl)
+		return ok && returns(f, s, s.lines, "*cobra.Command")
+	})
 }
 
 func knotsAreSmall(files []source) []string {

@@ -57,7 +57,7 @@ func functionsAreShort(files []source) []string {
 	maxFunction := limits(files)[limitFunction]
 	var breaches []string
 	for _, s := range files {
-		var lengths map[string]int
+		var lengths []measured
 		switch {
 		case s.isGo():
 			lengths = goFunctions(s)
@@ -66,21 +66,41 @@ func functionsAreShort(files []source) []string {
 		case s.code() && s.ext() != ".S" && s.ext() != ".s":
 			lengths = textFunctions(s.text, shellFunction)
 		}
-		for name, n := range lengths {
-			if n > maxFunction {
-				breaches = append(breaches, fmt.Sprintf("%s: %s has %d lines, more than %d", s.path, name, n, maxFunction))
+		for _, f := range lengths {
+			if f.lines > maxFunction {
+				breaches = append(breaches, fmt.Sprintf("%s:%d: %s has %d lines, more than %d", s.path, f.first, f.name, f.lines, maxFunction))
 			}
 		}
 	}
 	return breaches
 }
 
-func goFunctions(s source) map[string]int {
-	lengths := map[string]int{}
+// measured is a function, the line where it begins, and how many it has.
+type measured struct {
+	name         string
+	first, lines int
+}
+
+// goFunctions measures functions, methods, and what package level variables hold
+// of functions; a function within a function counts as that one's lines.
+func goFunctions(s source) []measured {
+	var lengths []measured
+	add := func(name string, n ast.Node) {
+		first := s.lines.Position(n.Pos()).Line
+		lengths = append(lengths, measured{name, first, s.lines.Position(n.End()).Line - first + 1})
+	}
 	for _, decl := range s.syntax.Decls {
 		if f, ok := decl.(*ast.FuncDecl); ok {
-			lengths[f.Name.Name] = s.lines.Position(f.End()).Line - s.lines.Position(f.Pos()).Line + 1
+			add(f.Name.Name, f)
+			continue
 		}
+		ast.Inspect(decl, func(n ast.Node) bool {
+			f, ok := n.(*ast.FuncLit)
+			if ok {
+				add("a function of a variable", f)
+			}
+			return !ok
+		})
 	}
 	return lengths
 }
@@ -92,15 +112,15 @@ var (
 
 // textFunctions measures functions whose first line matches start at the left
 // margin and whose closing brace stands there alone, as gofmt's kin write them.
-func textFunctions(text string, start *regexp.Regexp) map[string]int {
-	lengths := map[string]int{}
+func textFunctions(text string, start *regexp.Regexp) []measured {
+	var lengths []measured
 	name, first := "", 0
 	for i, line := range strings.Split(text, "\n") {
 		if m := start.FindStringSubmatch(line); m != nil && !strings.HasSuffix(line, ";") {
 			name, first = m[1], i
 		}
 		if (line == "}" || line == ")") && name != "" {
-			lengths[name], name = i-first+1, ""
+			lengths, name = append(lengths, measured{name, first + 1, i - first + 1}), ""
 		}
 	}
 	return lengths

@@ -35,8 +35,11 @@ func (s source) test() bool  { return strings.HasSuffix(s.path, "_test.go") || i
 func (s source) isGo() bool  { return s.syntax != nil }
 func (s source) ext() string { return path.Ext(s.path) }
 
-// isKit says whether a package is for tests alone: its name ends in test.
-func isKit(dir string) bool { return strings.HasSuffix(dir, "test") }
+// kits are the packages for tests alone. They are named, since a name's end says
+// nothing: rig/latest would be one.
+var kits = []string{"rig/envtest", "rig/goldentest", "rig/report/reporttest", "rig/rigtest", "rig/scenario/scenariotest"}
+
+func isKit(dir string) bool { return slices.Contains(kits, dir) }
 
 // imports returns the paths that a Go file imports.
 func (s source) imports() []string {
@@ -66,6 +69,7 @@ var checks = map[string]check{
 	"files name their licence":   filesNameLicence,
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
+	"comments name theirs":       commentsNameTheirs,
 }
 
 // written leaves out what tests have as data.

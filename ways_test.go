@@ -5,8 +5,10 @@ package kcovrig_test
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,7 +16,7 @@ import (
 // step is a line of a way in docs/architecture.md.
 type step struct {
 	file, function, product string
-	queued                  bool // handed over by the fleet's queue, not called
+	handed                  bool // by the fleet's queue, or as a function given down before
 }
 
 // ways returns the ways that docs/architecture.md shows: the fenced blocks under
@@ -34,15 +36,15 @@ func ways(files []source) [][]step {
 			var way []step
 			for line := range strings.Lines(strings.TrimPrefix(block, "text\n")) {
 				words := strings.Fields(line)
-				queued := len(words) > 0 && words[0] == ">"
-				if queued {
+				handed := len(words) > 0 && words[0] == ">"
+				if handed {
 					words = words[1:]
 				}
 				if len(words) != 3 {
 					way = append(way, step{file: strings.TrimSpace(line)}) // found to be no step
 					continue
 				}
-				way = append(way, step{words[0], words[1], words[2], queued})
+				way = append(way, step{words[0], words[1], words[2], handed})
 			}
 			found = append(found, way)
 		}
@@ -51,56 +53,69 @@ func ways(files []source) [][]step {
 }
 
 // checkWay returns what is not true of a way.
-func checkWay(files map[string]source, way []step) []string {
+func checkWay(p *program, way []step) []string {
 	var wrong []string
 	entered := map[string]bool{}
-	for i, at := range way {
-		s, ok := files[at.file]
-		switch {
-		case !ok || !s.isGo():
+	for _, at := range way {
+		s, ok := p.files[at.file]
+		if !ok || !s.isGo() {
 			wrong = append(wrong, at.file+": no such file")
 			continue
-		case entered[at.file]:
+		}
+		if entered[at.file] {
 			wrong = append(wrong, at.file+": entered twice")
 		}
 		entered[at.file] = true
-		f := function(s, at.function)
-		if f == nil {
+		if f := p.declared(at); f == nil {
 			wrong = append(wrong, fmt.Sprintf("%s: has no function %s", at.file, at.function))
-			continue
-		}
-		if !returns(f, s, at.product) {
+		} else if !returns(f, s, p.lines, at.product) {
 			wrong = append(wrong, fmt.Sprintf("%s: %s does not return %s", at.file, at.function, at.product))
 		}
-		called := i == 0 || at.queued
-		for _, before := range way[:i] {
-			called = called || mentions(files[before.file], at.function)
+	}
+	return append(wrong, outOfOrder(p, way)...)
+}
+
+// reached is a file that a way has not left yet, and how far its uses were followed.
+type reached struct {
+	step
+	place int
+}
+
+// outOfOrder walks down a way as a reader does who follows each use where it stands:
+// what is entered next is used by the file just entered, or by one before it, there
+// behind the use that led here. What is handed over comes out of the fleet's queue, or
+// goes back to who gave a function down for that.
+func outOfOrder(p *program, way []step) []string {
+	var wrong []string
+	var open []reached
+	for i, at := range way {
+		from := len(open) - 1
+		for ; from >= 0; from-- {
+			place := p.place(open[from].step, at)
+			if place >= 0 && (at.handed || place > open[from].place) {
+				open[from].place = max(open[from].place, place)
+				break
+			}
 		}
-		if !called {
-			wrong = append(wrong, fmt.Sprintf("%s: %s is called from no file before it", at.file, at.function))
+		switch {
+		case from >= 0:
+			open = open[:from+1]
+		case i > 0 && !(at.handed && strings.HasPrefix(way[i-1].file, "rig/fleet/")):
+			wrong = append(wrong, fmt.Sprintf("%s: %s is not what the files before it use next", at.file, at.function))
 		}
+		open = append(open, reached{at, -1})
 	}
 	return wrong
 }
 
-// function finds a function or a method by its name.
-func function(s source, name string) *ast.FuncDecl {
-	for _, d := range s.syntax.Decls {
-		if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
 // returns says whether f's results have the product, "-" none, named with its
 // package as from outside.
-func returns(f *ast.FuncDecl, s source, product string) bool {
+func returns(f *ast.FuncDecl, s source, lines *token.FileSet, product string) bool {
 	if f.Type.Results == nil {
 		return product == "-"
 	}
 	for _, r := range f.Type.Results.List {
-		text := s.text[s.lines.Position(r.Type.Pos()).Offset:s.lines.Position(r.Type.End()).Offset]
+		text := s.text[lines.Position(r.Type.Pos()).Offset:lines.Position(r.Type.End()).Offset]
 		own := strings.Replace(product, path.Base(s.dir())+".", "", 1)
 		if text == product || text == own {
 			return true
@@ -109,58 +124,49 @@ func returns(f *ast.FuncDecl, s source, product string) bool {
 	return false
 }
 
-// mentions says whether the file uses the name, by itself or of a package or value.
-func mentions(s source, name string) bool {
-	found := false
-	if s.syntax == nil {
-		return false
-	}
-	ast.Inspect(s.syntax, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncDecl:
-			if n.Body != nil {
-				ast.Inspect(n.Body, func(n ast.Node) bool {
-					id, ok := n.(*ast.Ident)
-					found = found || ok && id.Name == name
-					return !found
-				})
-			}
-			return false
-		case *ast.GenDecl:
-			return false
-		}
-		return !found
-	})
-	return found
-}
+// lengths are the ways' lines: the order of the others does not show that a line is
+// gone which leads to none of them.
+var lengths = []int{21, 17, 16}
 
 func TestDataWalksForward(t *testing.T) {
 	all := written(load(t, os.DirFS(".")))
-	files := map[string]source{}
-	for _, s := range all {
-		files[s.path] = s
-	}
-	shown := ways(all)
-	if len(shown) != 3 {
+	p, shown := newProgram(all), ways(all)
+	if len(shown) != len(lengths) {
 		t.Fatalf("%d ways are shown", len(shown))
 	}
-	for _, way := range shown {
-		for _, wrong := range checkWay(files, way) {
+	for i, way := range shown {
+		if len(way) != lengths[i] {
+			t.Errorf("a way has %d lines, not the %d that the test knows", len(way), lengths[i])
+		}
+		for _, wrong := range checkWay(p, way) {
 			t.Error(wrong)
 		}
 	}
 	// What the check is for: each of these makes a true way false.
-	good := shown[0]
 	for name, spoil := range map[string]func([]step) []step{
-		"a file that is gone":      func(w []step) []step { w[2].file = "rig/gone.go"; return w },
-		"a function that is gone":  func(w []step) []step { w[2].function = "Gone"; return w },
-		"another product":          func(w []step) []step { w[2].product = "trial.Spec"; return w },
-		"a file entered twice":     func(w []step) []step { return append(w, w[2]) },
-		"one that walks backwards": func(w []step) []step { w[1], w[len(w)-1] = w[len(w)-1], w[1]; return w },
-		"a line that is no step":   func(w []step) []step { return append(w, step{file: "and so on"}) },
+		"a file that is gone":     func(w []step) []step { w[2].file = "rig/gone.go"; return w },
+		"a function that is gone": func(w []step) []step { w[2].function = "Gone"; return w },
+		"another product":         func(w []step) []step { w[2].product = "trial.Image"; return w },
+		"a file entered twice":    func(w []step) []step { return append(w, w[2]) },
+		"a line that is no step":  func(w []step) []step { return append(w, step{file: "and so on"}) },
 	} {
-		if len(checkWay(files, spoil(append([]step{}, good...)))) == 0 {
+		if len(checkWay(p, spoil(slices.Clone(shown[0])))) == 0 {
 			t.Errorf("%s is not found", name)
+		}
+	}
+}
+
+// Every swap of two neighbours is found.
+func TestTheOrderOfTheWaysIsSeen(t *testing.T) {
+	all := written(load(t, os.DirFS(".")))
+	p := newProgram(all)
+	for _, way := range ways(all) {
+		for i := range way[1:] {
+			swapped := slices.Clone(way)
+			swapped[i], swapped[i+1] = way[i+1], way[i]
+			if len(outOfOrder(p, swapped)) == 0 {
+				t.Errorf("%s may as well stand behind %s", way[i].file, way[i+1].file)
+			}
 		}
 	}
 }

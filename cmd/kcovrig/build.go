@@ -23,12 +23,12 @@ where they are.
   kcovrig build --arch=x86_64 --tree debian:6.1 --patched`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			arms := trial.Pair()
+			variants := trial.Pair()
 			if patched || unpatched {
-				arms = []trial.Variant{trial.VariantOf(patched, false)}
+				variants = []trial.Variant{trial.VariantOf(patched, false)}
 			}
 			o.memoryModel, o.accel = string(trial.ModelNative), string(trial.AccelAuto)
-			result, err := compare.Build(cmd.Context(), a.config(cmd, &o), arms)
+			result, err := compare.Build(cmd.Context(), a.config(cmd, &o), variants)
 			return a.show(&o, result, err)
 		},
 	}

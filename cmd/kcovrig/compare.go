@@ -14,7 +14,7 @@ func newCompare(a *app) *cobra.Command {
 		Use:   "compare",
 		Short: "Run the kernel with and without the patch, and give the verdict",
 		Long: `compare builds both kernels, runs both, and says whether the patch fixes the bug.
-Without --duration each arm stops as soon as the verdict is certain.
+Without --duration each kernel stops as soon as the verdict is certain.
 
 ` + exitHelp,
 		Example: `  kcovrig compare --arch=arm64

@@ -26,7 +26,7 @@ const (
 )
 
 const exitHelp = `Exit codes:
-  0  fixed, or no effect possible; for other commands: done, the arm ran
+  0  fixed, or no effect possible; for other commands: done, the kernel ran
   1  not fixed; matrix: a cell is not as expected; soak: a store was lost, or
      stale reads came through a barrier
   2  wrong usage

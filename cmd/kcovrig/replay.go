@@ -21,7 +21,7 @@ func newReplay(a *app) *cobra.Command {
 		Long: `replay takes a run folder, or its result.json, and the number of one of its
 witnesses (default: the first that shows enough). It sets up the run's kernel,
 machine, guest and seed again, boots that kernel once per try, and waits in each for a stale read of the
-same kind: the same arm, reader and mode, the same store missed, passed by the
+same kind: the same kernel, reader and mode, the same store missed, passed by the
 same store, by the same load; or, where a program's scenario detects an oops or
 another report, for that at the same instruction. It prints how long each try took, and the rate with
 its exact 95 % interval. A try that fails is neither a success nor a miss.

@@ -4,9 +4,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,17 +96,5 @@ func (a *app) deliver(path string, text []byte) error {
 		_, err := a.stdout.Write(text)
 		return fault.Wrap(fault.Rig, "write the report", err)
 	}
-	aside, err := os.CreateTemp(filepath.Dir(path), ".kcovrig-report-")
-	if err != nil {
-		return fault.Wrap(fault.User, "write the report "+path, err)
-	}
-	_, err = aside.Write(text)
-	err = errors.Join(err, aside.Chmod(0o644), aside.Close())
-	if err == nil {
-		err = os.Rename(aside.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(aside.Name())
-	}
-	return fault.Wrap(fault.Rig, "write the report "+path, err)
+	return format.Save(path, text)
 }

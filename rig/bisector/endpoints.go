@@ -98,8 +98,8 @@ func lowerShare(o trial.Observation) float64 {
 	return lower
 }
 
-// notStale says what is wrong with the end that should show the bug; the other end
-// tells whether the two were swapped.
+// notStale says what is wrong with the end that should show the bug. It boots the other
+// end, to see whether the two were swapped.
 func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, clean string) error {
 	if end.Whose != "" {
 		return b.untestable(end, "show "+b.report.Words.Full().Hits)

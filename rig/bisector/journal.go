@@ -3,8 +3,6 @@
 package bisector
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,8 +70,7 @@ func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisec
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}
-	sum := sha256.Sum256(text)
-	s := &state{dir: filepath.Join(cacheDir, "bisect", hex.EncodeToString(sum[:6]))}
+	s := &state{dir: filepath.Join(cacheDir, "bisect", disk.Sum(text)[:12])}
 	if err := os.MkdirAll(s.steps(), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the search's folder", err)
 	}

@@ -30,7 +30,7 @@ const (
 	doubtTime = 90 * time.Second
 )
 
-// judge answers for commits by what a tester shows it: one lane of the rounds.
+// judge decides about commits from what one tester measures; the rounds use several at once.
 type judge struct {
 	b *bisection
 	t Tester

@@ -16,7 +16,7 @@ import (
 type Boot struct {
 	Plan
 	Doers  Doers
-	Stage  func(arm, name string) (end func(detail string)) // told what begins
+	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
 	Events trial.Sink
 	Turns  *Turns
 	// Until, where set, ends the stress as soon as it says so of the detections so far.
@@ -73,7 +73,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 	if obs.Emulator, err = a.Doers.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
-	if a.Until == nil { // else Until told them as they came in
+	if a.Until == nil { // else Until read them as they came in
 		a.witnesses, err = a.ReadWitnesses(obs.Detections)
 	}
 	return err

@@ -51,8 +51,8 @@ func emptied(tallies []wire.Tally) []wire.Tally {
 	return out
 }
 
-// bootOf is what a boot came to, by its one mode. Its first block is all of its windows;
-// a hit behind them is one, but not among those that both kernels have.
+// bootOf sums up a boot of one mode. Its windows are its first block. A hit after that
+// counts as a hit, but not among the windows in which the kernels are compared.
 func bootOf(o trial.Observation) trial.Boot {
 	b := trial.Boot{Seed: o.Seed}
 	for _, t := range o.Tallies {

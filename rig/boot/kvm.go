@@ -5,8 +5,6 @@ package boot
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,8 +64,7 @@ func OnKVM(ctx context.Context, cfg KVMConfig) error {
 // kvmKey names what the answer depends on: this start of the host, and QEMU.
 func kvmKey(cfg KVMConfig) string {
 	started, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
-	sum := sha256.Sum256(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))
-	return hex.EncodeToString(sum[:8])
+	return disk.Sum(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))[:16]
 }
 
 func bootOnKVM(ctx context.Context, cfg KVMConfig) error {

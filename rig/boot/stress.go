@@ -18,7 +18,7 @@ type stress struct {
 	*Session
 	start   wire.Start
 	variant trial.Variant                   // of the kernel, for whoever listens
-	settled func(tallies []wire.Tally) bool // told the news, or nil; says whether to stop
+	settled func(tallies []wire.Tally) bool // may be nil: called with the latest tallies, says whether to stop
 	left    time.Duration                   // of the stress
 	silence time.Duration                   // since the last record
 	stopped bool

@@ -3,8 +3,6 @@
 package command
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -67,9 +65,8 @@ func (c Config) keepInput() (string, error) {
 	case len(text) > maxPatch:
 		return "", fault.Newf(fault.User, op, "it is larger than %d MiB", maxPatch>>20)
 	}
-	sum := sha256.Sum256(text)
 	folder := filepath.Join(c.CacheDir, "patches")
-	path := filepath.Join(folder, "stdin-"+hex.EncodeToString(sum[:8])+".patch")
+	path := filepath.Join(folder, "stdin-"+disk.Sum(text)[:16]+".patch")
 	err = os.MkdirAll(folder, 0o755)
 	if err == nil {
 		err = disk.WriteFile(path, text)

@@ -40,7 +40,7 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 func compare(ctx context.Context, run *command.Run) (err error) {
 	defer func() { withdraw(&run.Result, err) }()
 	// Until both kernels have run there is nothing to judge.
-	run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, verdict.Setting{})
+	run.Result.Judgement = verdict.Unrun(verdict.Setting{})
 	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	setup.Describe(&run.Result)
@@ -49,7 +49,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 	}
 	c := comparison{run: run, setup: setup}
 	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
-		run.Result.Judgement = verdict.Judge(trial.Observation{}, trial.Observation{Patched: true}, c.setting(""))
+		run.Result.Judgement = verdict.Unrun(c.setting(""))
 		return nil
 	}
 	if err := c.askModel(ctx); err != nil {

@@ -39,23 +39,50 @@ func WriteDurably(path string, data []byte) error {
 	return errors.Join(unix.Fsync(dir), unix.Close(dir))
 }
 
-func replace(path string, data []byte, mode os.FileMode, durable bool) error {
+// Aside is a file under way, which takes its place whole.
+type Aside struct {
+	*os.File
+	path string
+}
+
+// NewAside makes it beside path, in the folder that is there.
+func NewAside(path string) (*Aside, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".aside-")
+	return &Aside{f, path}, err
+}
+
+// Place closes the file and puts it in its place.
+func (a *Aside) Place(mode os.FileMode) error {
+	err := errors.Join(a.Chmod(mode), a.Close())
+	if err == nil {
+		err = os.Rename(a.Name(), a.path)
+	}
+	return err
+}
+
+// Drop closes and removes what was not placed.
+func (a *Aside) Drop() error {
+	_ = a.Close() // it may be closed
+	if err := os.Remove(a.Name()); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func replace(path string, data []byte, mode os.FileMode, durable bool) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".aside-")
+	f, err := NewAside(path)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if durable {
-		err = errors.Join(err, f.Sync())
-	}
-	if err = errors.Join(err, f.Chmod(mode), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	defer func() { err = errors.Join(err, f.Drop()) }()
+	if _, err = f.Write(data); err == nil && durable {
+		err = f.Sync()
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+		return err
 	}
-	return nil
+	return f.Place(mode)
 }

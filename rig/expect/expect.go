@@ -21,7 +21,6 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
-	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/litmusfile"
 	"kcovrig/rig/scenario"
@@ -91,32 +90,11 @@ type herd struct {
 	limit          time.Duration
 }
 
-var (
-	observation = regexp.MustCompile(`(?m)^Observation \S+ (Never|Sometimes|Always) \d+ \d+$`)
-	resultLine  = regexp.MustCompile(`(?m)^\s*\*\s*Result:\s*(Never|Sometimes|Always)\b`)
-)
+var resultLine = regexp.MustCompile(`(?m)^\s*\*\s*Result:\s*(Never|Sometimes|Always)\b`)
 
 // ask returns herd7's word on the test in file: Never, Sometimes or Always.
 func (h herd) ask(ctx context.Context, file string) (string, error) {
-	op := "ask herd7 about " + filepath.Base(file)
-	limited, cancel := context.WithTimeout(ctx, h.limit)
-	defer cancel()
-	res, err := proc.Run(limited, proc.Command{
-		Path: h.program, Args: []string{"-conf", "linux-kernel.cfg", file}, Dir: h.model, Kind: fault.Rig, Op: op,
-	})
-	switch {
-	case ctx.Err() != nil:
-		return "", ctx.Err()
-	case limited.Err() != nil:
-		return "", fault.Newf(fault.Rig, op, "no answer within %v", h.limit)
-	case err != nil:
-		return "", err
-	}
-	found := observation.FindSubmatch(res.Stdout)
-	if found == nil {
-		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: errors.New("its output has no Observation"), Tail: proc.LastLines(string(res.Stdout), 10)}
-	}
-	return string(found[1]), nil
+	return herdtools.Observation(ctx, h.program, h.model, file, h.limit)
 }
 
 // scenario asks about the scenario's tests, by kernel and reader.

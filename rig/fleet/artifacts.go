@@ -148,16 +148,13 @@ func (w *worker) have(ctx context.Context, a Artifact, f *cached) error {
 // fetchArtifact writes the object beside path, and moves it there where its
 // content is what its name says.
 func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (err error) {
-	aside, err := os.CreateTemp(filepath.Dir(path), "part-")
+	aside, err := disk.NewAside(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, removeLeft(aside.Name())) }()
+	defer func() { err = errors.Join(err, aside.Drop()) }()
 	sum := sha256.New()
 	err = w.read(ctx, w.artifacts, a.SHA256, io.MultiWriter(aside, sum))
-	if closed := aside.Close(); err == nil {
-		err = closed
-	}
 	if errors.Is(err, errIncomplete) || errors.Is(err, jetstream.ErrObjectNotFound) {
 		return &artifactError{a.SHA256, err}
 	}
@@ -167,15 +164,5 @@ func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (er
 	if got := hex.EncodeToString(sum.Sum(nil)); got != a.SHA256 {
 		return &artifactError{a.SHA256, fmt.Errorf("refused: its content has the hash %s", got)}
 	}
-	if err := os.Chmod(aside.Name(), 0o400); err != nil {
-		return err
-	}
-	return os.Rename(aside.Name(), path)
-}
-
-func removeLeft(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	return aside.Place(0o400)
 }

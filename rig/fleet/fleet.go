@@ -12,13 +12,12 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -118,8 +117,7 @@ func (t Task) token() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:16])
+	return disk.Sum(data)[:32]
 }
 
 var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -147,13 +145,13 @@ func (t Task) validate() error {
 	return nil
 }
 
-// isFileName says whether name is one plain element of a path.
-func isFileName(name string) bool {
-	return regexp.MustCompile(`^[A-Za-z0-9_+][A-Za-z0-9_+.-]*$`).MatchString(name)
-}
+var fileName = regexp.MustCompile(`^[A-Za-z0-9_+][A-Za-z0-9_+.-]*$`)
 
-// Notice is something that the user should see while the fleet runs. What it
-// speaks of was dealt with; it ends nothing.
+// isFileName says whether name is one plain element of a path.
+func isFileName(name string) bool { return fileName.MatchString(name) }
+
+// Notice is something that the user should see while the fleet runs. It was dealt
+// with already, and does not end the run.
 type Notice struct {
 	Task   string // may be empty
 	Worker string // may be empty

@@ -3,13 +3,13 @@
 package fleet
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"kcovrig/rig/disk"
 )
 
 // Needs are the labels that a worker must have to be given a task. A zero
@@ -110,6 +110,5 @@ func (n Needs) demands() int {
 func (n Needs) class() string {
 	n.NotOn = slices.Sorted(slices.Values(n.NotOn))
 	data, _ := json.Marshal(n) // plain fields: it cannot fail
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
+	return disk.Sum(data)[:16]
 }

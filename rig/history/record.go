@@ -5,15 +5,14 @@ package history
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
@@ -47,8 +46,7 @@ func RunID(document json.RawMessage) (string, error) {
 	if err := json.Compact(&b, document); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(b.Bytes())
-	return hex.EncodeToString(sum[:16]), nil
+	return disk.Sum(b.Bytes())[:32], nil
 }
 
 // Record adds one result and says whether it is new. A result that is there

@@ -5,7 +5,6 @@ package kernels
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/linetable"
@@ -73,7 +73,7 @@ func scopeKey(s scenario.Scenario, patch string) string {
 	if err != nil {
 		panic(err) // only plain values come here
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(text))[:16]
+	return disk.Sum(text)[:16]
 }
 
 // scoped is a function in scope.
@@ -205,7 +205,8 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 	return nil, cmp.Or(failed, error(fault.Newf(fault.User, "find the scope from the patch", "there is no patch")))
 }
 
-// stand adds, by file, where patches stand in the sources as they were compiled.
+// stand adds to all, by file, the lines that patches change in the sources as they were
+// compiled.
 func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Patch, side linetable.Side) (missing []string, err error) {
 	sources := f.sources()
 	read := func(path string) (string, error) {

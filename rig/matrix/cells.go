@@ -3,8 +3,6 @@
 package matrix
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +10,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -245,8 +244,7 @@ func identity(c combination, spec trial.Spec) string {
 		}
 	}
 	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
-	return hex.EncodeToString(sum[:6])
+	return disk.Sum([]byte(strings.Join(lines, "\n")))[:12]
 }
 
 // nameOf names a combination: architecture, what is done, the reader, and

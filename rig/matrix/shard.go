@@ -4,13 +4,12 @@ package matrix
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
@@ -128,8 +127,7 @@ func Hash(cells []Cell, patches []string) string {
 	if err != nil {
 		panic(err) // only plain values come here
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return disk.Sum(text)
 }
 
 // PatchFiles lists the patch files that the cells name, sorted, each once.

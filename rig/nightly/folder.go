@@ -56,9 +56,9 @@ func (f *matrixFolder) save(r matrix.CellResult) error {
 	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, disk.WriteJSON(f.result(r.Cell.ID), r.Below(f.dir)))
 }
 
-// openMatrixFolder makes the folder or, to resume, takes it over and fills kept
-// with the answers that are there, again with the beginnings of what came to none.
-// The folder is this process' alone until close.
+// openMatrixFolder makes the folder or, to resume, opens the one that is there. It
+// puts the results found there into kept, and into again when each cell was begun that
+// has no result. No other process can open the folder until close.
 func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
 	f := &matrixFolder{dir: cfg.OutDir}
 	if f.dir == "" {

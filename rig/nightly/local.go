@@ -51,8 +51,8 @@ func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task
 	return h, nil
 }
 
-// rejectUnrunnable gives the cells that this machine cannot run their results, since no
-// other will come, and returns the rest.
+// rejectUnrunnable reports the cells that this machine cannot run as failed, since no
+// other machine will join, and returns the rest.
 func (h *local) rejectUnrunnable(tasks []task.Cell, done func(matrix.CellResult)) []task.Cell {
 	return slices.DeleteFunc(slices.Clone(tasks), func(t task.Cell) bool {
 		n := t.Needs()

@@ -24,6 +24,8 @@ func (s *Setup) noteUnwitnessed(run *command.Run, variants []trial.Variant) {
 			run.Note("of KASAN reports no witnesses are saved: the kernel takes no exception for them")
 		case wire.KindHang:
 			run.Note("of hangs no witnesses are saved: what led to one is long past when it is noticed")
+		case wire.KindPanic:
+			run.Note("of panics no witnesses are saved: the guest that would ask for one has died")
 		}
 	}
 	for _, v := range variants {

@@ -22,7 +22,7 @@ const (
 	// replayHits is the number of stale entries per mode whose kind is looked at in
 	// a try. Each place costs memory in the emulator's trace.
 	replayHits = 1024
-	// hopeless is how many tries in a row, from the first, may be faults.
+	// maxFirstFaults is how many tries in a row, from the first, may be faults.
 	maxFirstFaults = 3
 )
 
@@ -40,7 +40,7 @@ type attempt struct {
 func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Setup, focus uint64) error {
 	quiet := command.NewStages(func(trial.Event) {}) // a boot's stages are parts of a try
 	defer quiet.Close()
-	var told folderOfTry
+	var shown folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
 		end := run.Stages.Begin(string(r.report.Signature.Variant()), "try")
@@ -50,7 +50,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 		}
 		obs, err := a.Run(ctx)
 		if p := a.Plugin(); p != nil {
-			_ = os.Remove(p.Trace) // large, and told already
+			_ = os.Remove(p.Trace) // large, and read already
 		}
 		if ctx.Err() != nil && a.found == nil {
 			break // it has not had its time
@@ -63,7 +63,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 		if tells {
 			run.Result.Observations, run.Result.Witnesses = []trial.Observation{obs}, a.shown()
 		}
-		command.NoteHousekeeping(run.Config.Events, told.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
+		command.NoteHousekeeping(run.Config.Events, shown.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
 		if r.report.Faults == maxFirstFaults && len(r.report.Tries) == maxFirstFaults {
 			break
 		}
@@ -93,18 +93,18 @@ func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uin
 }
 
 // look reads the witnesses that are new and says whether the try is over:
-// the stale read was reached, or no more of them can be told.
+// the stale read was reached, or no more of them can have a witness.
 func (a *attempt) look(hits []wire.Detection) bool {
 	news := hits[a.seen:]
 	a.seen = len(hits)
 	if a.found != nil || a.err != nil || a.Plugin() == nil || !slices.ContainsFunc(news, func(d wire.Detection) bool { return d.Witness != 0 }) {
 		return a.found != nil || a.err != nil || exhausted(hits, a.want.Mode)
 	}
-	var told []trial.Witness
-	if told, a.err = a.ReadWitnesses(news); a.err != nil {
+	var read []trial.Witness
+	if read, a.err = a.ReadWitnesses(news); a.err != nil {
 		return true
 	}
-	for _, w := range told {
+	for _, w := range read {
 		if w.Detection.Mode != a.want.Mode {
 			continue
 		}

@@ -66,10 +66,10 @@ func matrixRetries(c matrix.Counts) string {
 
 // cellShare is the share of windows in which one kernel showed the bug, all modes together, and
 // "-" where nothing was measured.
-func cellShare(r matrix.CellResult, patched bool) string {
+func cellShare(r matrix.CellResult, v trial.Variant) string {
 	var stale, all uint64
 	for _, a := range r.Measured {
-		if a.Patched == patched {
+		if a.Patched == (v == trial.Patched) {
 			stale, all = stale+a.HitWindows, all+a.Windows
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
 )
 
@@ -65,7 +66,7 @@ func matrixHTML(w io.Writer, r MatrixReport) error {
 func newHTMLCell(r matrix.CellResult) htmlCell {
 	c := htmlCell{
 		CellResult: r, Outcome: r.Words(), Standing: words.Status(r), Because: because(r),
-		Unpatched: cellShare(r, false), Patched: cellShare(r, true), Class: words.OrNone(string(r.Status)),
+		Unpatched: cellShare(r, trial.Unpatched), Patched: cellShare(r, trial.Patched), Class: words.OrNone(string(r.Status)),
 	}
 	if r.Folder != "" {
 		c.Link = r.Folder + "/report.html"

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/words"
+	"kcovrig/rig/trial"
 )
 
 // The Markdown summary fits a mail and a job's page: 40 lines, whatever the
@@ -40,7 +41,7 @@ func matrixText(w io.Writer, r MatrixReport) error {
 	said := d.Words.Column()
 	fmt.Fprintf(tab, "no\tcell\texpected\tcame to\t\tunpatched %s\tpatched %s\n", said, said)
 	for _, r := range d.Cells {
-		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, false), cellShare(r, true))
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, trial.Unpatched), cellShare(r, trial.Patched))
 	}
 	if err := tab.Flush(); err != nil {
 		return err

@@ -21,14 +21,14 @@ func writeReaders(b *strings.Builder, r trial.Result) {
 	said := r.Words.Full()
 	fmt.Fprintf(t, "%s %s (memory model)\tunpatched\tpatched\n", said.Adjective(), said.Windows)
 	for _, reader := range r.Spec.Readers {
-		fmt.Fprintf(t, "%s reader\t%s\t%s\n", reader, readerCell(r, reader, false), readerCell(r, reader, true))
+		fmt.Fprintf(t, "%s reader\t%s\t%s\n", reader, readerCell(r, reader, trial.Unpatched), readerCell(r, reader, trial.Patched))
 	}
 	_ = t.Flush() // a Builder never fails
 	b.WriteString("\n")
 }
 
-func readerCell(r trial.Result, reader trial.Reader, patched bool) string {
-	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Patched == patched })
+func readerCell(r trial.Result, reader trial.Reader, v trial.Variant) string {
+	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Patched == (v == trial.Patched) })
 	if i < 0 {
 		return "not run"
 	}

@@ -49,7 +49,7 @@ type Document struct {
 	Error           *trial.Failure        `json:"error"`
 }
 
-// ArmDocument is one mode of one boot. Modes of one boot share its outcome,
+// ModeDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
 type ModeDocument struct {
 	AsIs       bool              `json:"asIs,omitempty"`

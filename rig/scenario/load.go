@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -138,7 +137,7 @@ func (c *collector) config(f fragment) string {
 		return ""
 	}
 	text := string(c.contents[f.File])
-	if !regexp.MustCompile(aConfig.form).MatchString(text) {
+	if !aConfig.matches(text) {
 		c.note("config", fmt.Errorf("%s: want %s", f.File, aConfig.words))
 	}
 	return text

@@ -4,7 +4,6 @@ package scenario
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -47,7 +46,7 @@ const (
 
 // IsName says whether a scenario may have that name.
 func IsName(text string) bool {
-	return len(text) <= aName.most && regexp.MustCompile(aName.form).MatchString(text)
+	return len(text) <= aName.most && aName.matches(text)
 }
 
 // root is the whole file.

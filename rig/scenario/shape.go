@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -52,13 +53,25 @@ func (t text) schema() object {
 	return object{"type": "string", "pattern": t.form, "maxLength": t.most}
 }
 
+// patterns are the forms compiled, each once.
+var patterns sync.Map
+
+// matches says whether a text has the form.
+func (t text) matches(got string) bool {
+	pattern, known := patterns.Load(t.form)
+	if !known {
+		pattern, _ = patterns.LoadOrStore(t.form, regexp.MustCompile(t.form))
+	}
+	return pattern.(*regexp.Regexp).MatchString(got)
+}
+
 func (t text) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 	got, ok := r.Text(n, what)
 	switch {
 	case !ok:
 	case utf8.RuneCountInString(got) > t.most:
 		r.Fail(yamlfile.PlaceOf(n), "%s: it has more than %d characters", what, t.most)
-	case !regexp.MustCompile(t.form).MatchString(got):
+	case !t.matches(got):
 		r.Fail(yamlfile.PlaceOf(n), "%s: want %s, not %s", what, t.words, yamlfile.Shown(n))
 	case t.wrong != nil:
 		if err := t.wrong(got); err != nil {

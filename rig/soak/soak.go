@@ -74,7 +74,7 @@ func soakBoth(ctx context.Context, run *command.Run) (err error) {
 	return nil
 }
 
-// taxed are the counters of an emulator that was put to the test: the patched
+// mustCount are the counters of an emulator that was put to the test: the patched
 // kernel alone must meet a barrier while stores wait, the one that it is about.
 func mustCount(v trial.Variant) []string {
 	names := []string{"delayed", "passed", "forwarded", "leaveDrains", "remoteDrains"}
@@ -114,7 +114,7 @@ func check(spec trial.Spec, o trial.Observation) error {
 	return nil
 }
 
-// complaints are the kernel's words, on a console, for what is wrong though it
+// kernelWarnings are the kernel's words, on a console, for what is wrong though it
 // goes on: lib/bug.c, kernel/panic.c, kernel/rcu/tree_stall.h, kernel/watchdog.c,
 // mm/page_alloc.c, mm/oom_kill.c, mm/memory.c.
 var kernelWarnings = []string{
@@ -122,7 +122,7 @@ var kernelWarnings = []string{
 	"page allocation failure", "Out of memory", "Bad page", "Bad rss-counter",
 }
 
-// complaint returns the console's first line that is one.
+// kernelWarning returns the console's first line that is one.
 func kernelWarning(console string) string {
 	data, err := os.ReadFile(console)
 	if err != nil {

@@ -48,7 +48,7 @@ type Cell struct {
 	Cell  matrix.Cell
 	Ready kernels.Ready
 	Dir   string // for its run folder, which must appear there complete
-	Again string // when it was last begun, where that came to no answer; empty: it never was
+	Again string // when it was last begun, if that gave no result; empty: never
 	// MemoryMiB is that of each of its machines, where its scenario asks for more than all have.
 	MemoryMiB int
 }

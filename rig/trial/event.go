@@ -8,7 +8,7 @@ import (
 )
 
 // Event is something that happened while a command ran, for whoever shows
-// progress. Exactly one member beside Arm is set.
+// progress. Exactly one member beside Variant is set.
 type Event struct {
 	Variant string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
 	Stage   *StageEvent // a stage began or ended

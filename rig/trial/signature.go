@@ -63,7 +63,7 @@ func (p Place) String() string {
 // kindNames are the kinds of hits in words.
 var kindNames = map[wire.Kind]string{
 	wire.KindTold: "the program's own word", wire.KindOops: "an oops", wire.KindWarn: "a warning", wire.KindBug: "a BUG",
-	wire.KindKASAN: "a KASAN report", wire.KindHang: "a hang", wire.KindExit: "the program's end",
+	wire.KindKASAN: "a KASAN report", wire.KindHang: "a hang", wire.KindPanic: "a panic", wire.KindExit: "the program's end",
 }
 
 // behind is the place behind a word; nothing where it is not known.

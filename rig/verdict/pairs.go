@@ -10,10 +10,10 @@ import (
 
 // Which two stores a bug is about is not known where a scenario names none. They are
 // among those of which, without the fix, the second overtook the first at least as
-// often as the bug was seen: each sight of it takes an overtaking. So silence is
-// worth what it is worth of the pair among these that the emulator could say least of.
-// A pair that does not meet with the fix has shown nothing, and a fix whose
-// instructions put none of them in order has nothing to be silent by.
+// often as the bug was seen, since each hit needs one overtaking. Of these pairs the one
+// with the weakest evidence decides how much it means that no hit was seen. A pair of
+// which the fixed kernel never had both stores waiting has shown nothing; where no
+// instruction of the fix orders any pair, it is not the fix that prevented the hits.
 
 // Doubts about pairs.
 const (

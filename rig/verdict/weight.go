@@ -109,8 +109,9 @@ func weighAlone(s *trial.Silence, emulated bool) weight {
 	return worth(s, trial.Silence{}, "")
 }
 
-// worth is what notes are worth beside those of a kernel in which the emulator could
-// speak as often as beside says: always, where that is empty. opening begins the reasons.
+// worth says how much of a kernel's silence counts by the emulator's notes on it, held
+// against the notes of the other kernel, beside: all of it where that is empty. opening
+// begins the reasons.
 func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
 	switch {
 	case s == nil || meetings(s.Stores) == 0:

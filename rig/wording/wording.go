@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wording is what reports call a bug's sights and the chances to see it, as
-// data: words, their limits, and phrases made of them. Which words a bug has it leaves
-// to rig/scenario, what is said with them to rig/verdict and the reports.
+// Package wording holds what reports call a hit of a bug and a window, in which one
+// could be seen: the words, their limits, and phrases made of them. Which words a bug
+// has it leaves to rig/scenario, the sentences to rig/verdict and the reports.
 package wording
 
 import (

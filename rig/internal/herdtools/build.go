@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-// litmus7's options. -a below the number of a test's threads would drop the
+// options are litmus7's. -a below the number of a test's threads would drop the
 // test without a word; LDAPR needs armv8.3; without "-affinity none" threads
 // would be bound to CPUs that the guest may not have.
 var options = []string{

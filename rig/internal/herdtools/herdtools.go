@@ -8,15 +8,14 @@ package herdtools
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -35,7 +34,7 @@ func FileName(test string) string {
 		return test
 	}
 	plain := otherThanPlain.ReplaceAllString(test[:min(len(test), longestName/2)], "_")
-	return fmt.Sprintf("test-%s-%x", plain, sha256.Sum256([]byte(test)))[:min(len(plain)+14, longestName)]
+	return ("test-" + plain + "-" + disk.Sum([]byte(test)))[:min(len(plain)+14, longestName)]
 }
 
 // longestName leaves room for suffixes in what file systems take, 255 bytes.
@@ -43,7 +42,7 @@ const longestName = 200
 
 var otherThanPlain = regexp.MustCompile(`[^A-Za-z0-9+._-]+`)
 
-// names that a Makefile, a file system and a command line take as they are.
+// plainName is one that a Makefile, a file system and a command line take as it is.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
 
 // Find looks for a program in what set-up unpacked into the cache, then in PATH.
@@ -98,6 +97,32 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 		err = context.Cause(ctx)
 	}
 	return Answer{Log: result.Stdout, Said: standardError(result.Stdout, result.Tail)}, err
+}
+
+var observation = regexp.MustCompile(`(?m)^Observation \S+ (Never|Sometimes|Always) \d+ \d+$`)
+
+// Observation asks herd, the program herd7, about the test in file under the memory
+// model of a kernel tree, the folder model: Never, Sometimes or Always.
+func Observation(ctx context.Context, herd, model, file string, limit time.Duration) (string, error) {
+	op := "ask herd7 about " + filepath.Base(file)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	res, err := proc.Run(limited, proc.Command{
+		Path: herd, Args: []string{"-conf", "linux-kernel.cfg", file}, Dir: model, Kind: fault.Rig, Op: op,
+	})
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case limited.Err() != nil:
+		return "", fault.Newf(fault.Rig, op, "no answer within %v", limit)
+	case err != nil:
+		return "", err
+	}
+	found := observation.FindSubmatch(res.Stdout)
+	if found == nil {
+		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: errors.New("its output has no Observation"), Tail: proc.LastLines(string(res.Stdout), 10)}
+	}
+	return string(found[1]), nil
 }
 
 // mixedSizes is what herd7 says where a test has accesses of different sizes.

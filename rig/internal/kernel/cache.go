@@ -12,6 +12,7 @@ import (
 	"sort"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
@@ -91,11 +92,11 @@ func List(ctx context.Context, dir string) ([]Entry, error) {
 		if out[i].Bytes, err = DiskUse(ctx, out[i].dir); err != nil {
 			return nil, err
 		}
-		l, err := openLock(out[i].useLock)
+		l, err := disk.OpenLock(out[i].useLock)
 		if err != nil {
 			return nil, err
 		}
-		free, err := l.try(true)
+		free, err := l.Try(true)
 		out[i].InUse = err == nil && !free
 		_ = l.Close()
 	}
@@ -131,12 +132,12 @@ func Prune(ctx context.Context, dir string, before time.Time) ([]Entry, error) {
 
 // remove takes the marker first, so that a half removed entry is none.
 func (e Entry) remove() (bool, error) {
-	l, err := openLock(e.useLock)
+	l, err := disk.OpenLock(e.useLock)
 	if err != nil {
 		return false, err
 	}
 	defer l.Close()
-	if free, err := l.try(true); err != nil || !free {
+	if free, err := l.Try(true); err != nil || !free {
 		return false, err
 	}
 	for _, marker := range []string{"image.json", "tree.json"} {

@@ -4,8 +4,6 @@ package kernel
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -48,8 +46,7 @@ func hashOf(value any) string {
 	if err != nil {
 		panic(err) // only plain values come here
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:20])
+	return disk.Sum(text)[:40]
 }
 
 // job is one image that is to be had.
@@ -178,11 +175,11 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 	if !exists(marker) {
 		return Image{}, false, nil
 	}
-	l, err := openLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
 	if err != nil {
 		return Image{}, false, err
 	}
-	if err := l.wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
+	if err := l.Wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
 		return Image{}, false, errors.Join(err, l.Close())
 	}
 	r := record{}
@@ -207,12 +204,12 @@ func (t *Tree) image(j job, r record) Image {
 
 // buildLocked builds unless another rig did so meanwhile. It returns the CPU time spent.
 func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
-	l, err := openLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
 	if err != nil {
 		return 0, err
 	}
 	defer l.Close()
-	if err := l.wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
+	if err := l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
 		return 0, err
 	}
 	if readJSON(filepath.Join(t.store.build(j.key), "image.json"), &record{}) {

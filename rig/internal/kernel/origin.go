@@ -4,8 +4,6 @@ package kernel
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -83,8 +81,7 @@ func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
 type memo struct{ Stat, Hash string }
 
 func (s store) memoPath(path string) string {
-	sum := sha256.Sum256([]byte(path))
-	return filepath.Join(s.dir, "memo", hex.EncodeToString(sum[:16])+".json")
+	return filepath.Join(s.dir, "memo", disk.Sum([]byte(path))[:32]+".json")
 }
 
 func (c Config) tarballOrigin(s store, path string, info os.FileInfo) (origin, error) {

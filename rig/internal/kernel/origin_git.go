@@ -4,14 +4,13 @@ package kernel
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -61,8 +60,7 @@ func gitOrigin(ctx context.Context, path, rev string) (origin, error) {
 	if err != nil {
 		return origin{}, err
 	}
-	sum := sha256.Sum256([]byte("git tree " + tree))
-	return origin{path: path, commit: commit, hash: hex.EncodeToString(sum[:]),
+	return origin{path: path, commit: commit, hash: disk.Sum([]byte("git tree " + tree)),
 		fill: func(ctx context.Context, dest string) error {
 			archive := git(path, "export "+rev+" of "+path, "archive", "--format=tar", commit)
 			return unpackOutput(ctx, archive, dest, keepAll)

@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// variant is a tree with some files changed: the new content by path, nil
+// changes are a tree with some files changed: the new content by path, nil
 // where the file is gone. The zero value is the tree itself.
 type changes map[string]*string
 

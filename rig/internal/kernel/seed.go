@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -45,12 +46,12 @@ func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 
 // holdBuild keeps e from being pruned until the lock is closed; nil: it is gone, or
 // somebody has it for themselves.
-func (s store) holdBuild(e keptBuild) (*lock, error) {
-	l, err := openLock(s.lockPath("build", e.key))
+func (s store) holdBuild(e keptBuild) (*disk.Lock, error) {
+	l, err := disk.OpenLock(s.lockPath("build", e.key))
 	if err != nil {
 		return nil, err
 	}
-	if held, err := l.try(false); err == nil && held && exists(filepath.Join(e.dir, "image.json")) {
+	if held, err := l.Try(false); err == nil && held && exists(filepath.Join(e.dir, "image.json")) {
 		return l, nil
 	}
 	return nil, l.Close()

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/disk"
 )
 
 // dependOn puts command files into a build folder, as if objects had been made there:
@@ -122,10 +124,10 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			r.Built = r.Built.Add(-time.Hour)
 		},
 		"being pruned": func(t *testing.T, c Config, img Image, _ *record) {
-			l, err := openLock(store{c.CacheDir}.lockPath("build", img.Key))
+			l, err := disk.OpenLock(store{c.CacheDir}.lockPath("build", img.Key))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = l.Close() })
-			require.NoError(t, l.wait(t.Context(), true, func() {}))
+			require.NoError(t, l.Wait(t.Context(), true, func() {}))
 		},
 		"no configuration": func(t *testing.T, _ Config, img Image, _ *record) {
 			require.NoError(t, os.Remove(filepath.Join(img.BuildDir, ".config")))

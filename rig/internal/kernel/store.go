@@ -36,7 +36,7 @@ func (s store) lockPath(kind, name string) string {
 // scratch is a folder in tmp with a lock beside it that lives as long as its maker.
 type scratch struct {
 	dir  string
-	lock *lock
+	lock *disk.Lock
 }
 
 // scratch makes an empty folder and clears away what dead rigs left.
@@ -51,12 +51,12 @@ func (s store) scratch(ctx context.Context) (*scratch, error) {
 		if err != nil {
 			return nil, diskFault("make a work folder", err)
 		}
-		l, err := openLock(dir + ".lock")
+		l, err := disk.OpenLock(dir + ".lock")
 		if err != nil {
 			return nil, err
 		}
 		// A sweep may come between the two calls above: then the folder is gone.
-		if err := l.wait(ctx, true, func() {}); err != nil {
+		if err := l.Wait(ctx, true, func() {}); err != nil {
 			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
 		}
 		if _, err := os.Stat(dir); err == nil {
@@ -92,11 +92,11 @@ func (s store) sweep() {
 		if filepath.Ext(dir) == ".lock" {
 			continue
 		}
-		l, err := openLock(dir + ".lock")
+		l, err := disk.OpenLock(dir + ".lock")
 		if err != nil {
 			continue
 		}
-		if free, err := l.try(true); err == nil && free {
+		if free, err := l.Try(true); err == nil && free {
 			_ = os.RemoveAll(dir)
 			_ = os.Remove(dir + ".lock")
 		}

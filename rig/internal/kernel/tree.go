@@ -32,7 +32,7 @@ type Tree struct {
 	patches patchSet
 
 	mu    sync.Mutex
-	locks []*lock
+	locks []*disk.Lock
 }
 
 // treeRecord is tree.json: its presence says that the copy is complete.
@@ -88,30 +88,30 @@ func (t *Tree) Close() error {
 
 // hold keeps an entry of the cache from being pruned until Close.
 func (t *Tree) hold(ctx context.Context, kind, name string) error {
-	l, err := openLock(t.store.lockPath(kind, name))
+	l, err := disk.OpenLock(t.store.lockPath(kind, name))
 	if err != nil {
 		return err
 	}
-	if err := l.wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
+	if err := l.Wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	t.keepLock(l)
 	return nil
 }
 
-func (t *Tree) keepLock(l *lock) {
+func (t *Tree) keepLock(l *disk.Lock) {
 	t.mu.Lock()
 	t.locks = append(t.locks, l)
 	t.mu.Unlock()
 }
 
 // lockTree takes the tree for making it or building from it.
-func (t *Tree) lockTree(ctx context.Context) (*lock, error) {
-	l, err := openLock(t.store.lockPath("tree", t.Hash))
+func (t *Tree) lockTree(ctx context.Context) (*disk.Lock, error) {
+	l, err := disk.OpenLock(t.store.lockPath("tree", t.Hash))
 	if err != nil {
 		return nil, err
 	}
-	err = l.wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which uses the same tree") })
+	err = l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which uses the same tree") })
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -29,7 +29,7 @@ type Workspace struct {
 	base  string        // what every build here has in common
 	cut   bool          // make was killed: what it was making is not to be trusted
 	grace time.Duration // stopTime
-	inUse *lock
+	inUse *disk.Lock
 }
 
 // workspaceRecord is bench.json: which builds the build folder stems from.
@@ -61,10 +61,10 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	a := c.Arch
 	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
 		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache}, b.tree.patches.unitsKey()...))
-	if b.inUse, err = openLock(filepath.Join(dir, "lock")); err != nil {
+	if b.inUse, err = disk.OpenLock(filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}
-	if free, err := b.inUse.try(true); err != nil || !free {
+	if free, err := b.inUse.Try(true); err != nil || !free {
 		return nil, errors.Join(fault.Newf(fault.User, "open "+dir, "another kcovrig builds there"), err, b.inUse.Close())
 	}
 	had := workspaceRecord{}

@@ -94,7 +94,7 @@ func unpacked(root string, a arch.Arch) []string {
 	}
 }
 
-// Emulator says why the memory emulator cannot run on p, and what mends it; nil
+// CanEmulate says why the memory emulator cannot run on p, and what mends it; nil
 // where it can.
 func (p Program) CanEmulate() error {
 	err := Capabilities{Version: p.Version, Plugins: p.PluginAPI > 0, PluginAPI: p.PluginAPI}.Emulator()

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -148,8 +149,7 @@ func (s Sources) Name(api int, define []string) (string, error) {
 		return "", fault.Wrap(fault.Rig, "name the emulator", err)
 	}
 	how := strings.Join(CompileArgs(min(api, MaxAPI), nil, ""), " ")
-	sum := sha256.Sum256([]byte(s.key(s.names()...) + how))
-	name := strings.Join(append([]string{hex.EncodeToString(sum[:8])}, define...), "-")
+	name := strings.Join(append([]string{disk.Sum([]byte(s.key(s.names()...) + how))[:16]}, define...), "-")
 	return fmt.Sprintf("weakmem-api%d-%s", min(api, MaxAPI), name), nil
 }
 

@@ -23,7 +23,7 @@ type story struct {
 	rest   []trial.WitnessEvent // one vCPU's, since the last row
 }
 
-// story is that of witness n.
+// storyOf is the story of witness n.
 func storyOf(d result.Document, n int, all bool) story {
 	s := story{Reading: readingOf(d, n), all: all}
 	for _, c := range d.Readers {

@@ -6,10 +6,12 @@
 package format
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -50,6 +52,21 @@ func (all Writers[T]) Render(w io.Writer, f Format, value T) error {
 		}
 	}
 	return all.unknown(string(f))
+}
+
+// Save makes the file that a user named, whole as soon as it has its name. A place
+// where none can be is the user's fault.
+func Save(path string, text []byte) (err error) {
+	op := "write the report " + path
+	aside, err := disk.NewAside(path)
+	if err != nil {
+		return fault.Wrap(fault.User, op, err)
+	}
+	defer func() { err = errors.Join(err, aside.Drop()) }()
+	if _, err = aside.Write(text); err == nil {
+		err = aside.Place(0o644)
+	}
+	return fault.Wrap(fault.Rig, op, err)
 }
 
 // Parse is the format that a user named; one that the kind does not have is the

@@ -15,7 +15,7 @@ import (
 	"kcovrig/rig/result"
 )
 
-// Kept are the reports that every folder holds beside its document.
+// Reports are those that every folder holds beside its document.
 func Reports() result.Reports {
 	return result.Reports{Run: keptOfRun, Matrix: keptOfMatrix, Search: keptOfSearch}
 }

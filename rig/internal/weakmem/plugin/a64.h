@@ -39,9 +39,6 @@ static inline bool isa_is_kernel(uint64_t virt)
     return virt >> 55 & 1;
 }
 
-/* What names the address space of virt: for a user page its tables' address or,
- * where QEMU does not tell that, what the caller gives as this stay's between two
- * exceptions; for a kernel page 0. */
 static inline uint64_t isa_address_space(struct isa_registers *r, uint64_t virt,
                                          uint64_t stay)
 {
@@ -54,13 +51,11 @@ static inline bool isa_is_return(uint32_t word)
     return word == 0xd65f03c0;
 }
 
-/* The address of the instruction after this one. */
 static inline uint64_t isa_next(const struct insn *in)
 {
     return in->pc + ISA_INSN_BYTES;
 }
 
-/* What is added to the base where the index holds value. */
 static inline uint64_t isa_index(const struct insn *in, uint64_t value)
 {
     if (in->extend == 2) { /* UXTW; 3 is LSL, 7 SXTX */
@@ -71,7 +66,7 @@ static inline uint64_t isa_index(const struct insn *in, uint64_t value)
     return value << in->shift;
 }
 
-/* Of any word of the guest, at translation: most are no system instruction. */
+/* Most words are no system instruction. */
 static inline enum maintenance isa_maintenance(uint32_t word)
 {
     return word >> 20 == 0xd50 ? a64_maintenance(word) : MAINTENANCE_NONE;

@@ -19,7 +19,7 @@ struct vcpu;
 bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
                 unsigned int n);
 /* Drains all in a random permitted order; waits first if something passed. why,
- * and the instruction at by, are told of each store when a later one comes. */
+ * and the instruction at by, are counted for each store when a later one comes. */
 void drain_all(struct vcpu *v, enum why why, uint64_t by);
 void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
                        enum why why, uint64_t by);

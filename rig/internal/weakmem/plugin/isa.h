@@ -3,10 +3,9 @@
  * All that the emulator asks of the guest's architecture. Behind it are a64.h and
  * the a64_*.c, the only files that know an encoding or a register's name; another
  * architecture has files of its own that answer the same.
- *
- * a64.h has what must cost no call: ISA_TARGET, ISA_INSN_BYTES, ISA_REGISTERS,
- * ISA_ZERO and struct isa_registers; isa_is_kernel, isa_is_return, isa_next,
- * isa_index, isa_maintenance, isa_address_space.
+ * a64.h is what structs need and what must cost no call: ISA_TARGET,
+ * ISA_INSN_BYTES, ISA_REGISTERS, ISA_ZERO, struct isa_registers, and the first of
+ * the functions below.
  */
 #ifndef KCOVRIG_ISA_H
 #define KCOVRIG_ISA_H
@@ -16,6 +15,22 @@
 
 #include "a64.h"
 #include "insn.h"
+
+/* a64.h: whether an address is the kernel's half's. */
+static inline bool isa_is_kernel(uint64_t virt);
+/* What names the address space of virt: for a user page its tables' address or,
+ * where QEMU does not tell that, what the caller gives as this stay's between two
+ * exceptions; for a kernel page 0. */
+static inline uint64_t isa_address_space(struct isa_registers *r, uint64_t virt,
+                                         uint64_t stay);
+/* Whether the word returns from a function. */
+static inline bool isa_is_return(uint32_t word);
+/* The address of the instruction after this one. */
+static inline uint64_t isa_next(const struct insn *in);
+/* What is added to the base where the index holds value. */
+static inline uint64_t isa_index(const struct insn *in, uint64_t value);
+/* Of any word of the guest, at translation: what it does to translations. */
+static inline enum maintenance isa_maintenance(uint32_t word);
 
 /* a64_decode.c: what the word at pc does. Never fails: what is not known is
  * INSN_UNKNOWN. */

@@ -17,6 +17,7 @@
 #include "plan.h"
 #include "qemu_api.h"
 #include "sites.h"
+#include "thread.h"
 #include "trace.h"
 #include "vcpu.h"
 
@@ -26,7 +27,7 @@ EXPORT int qemu_plugin_version = KCOVRIG_API;
 static void on_vcpu(unsigned int index, void *udata)
 {
     (void)udata;
-    vcpu_open(index);
+    vcpu_open(index, thread_here());
 }
 
 static void on_block(struct qemu_plugin_tb *tb, void *udata)
@@ -46,7 +47,7 @@ static void on_event(unsigned int index, enum qemu_plugin_discon_type type,
 static void on_vcpu(qemu_plugin_id_t id, unsigned int index)
 {
     (void)id;
-    vcpu_open(index);
+    vcpu_open(index, thread_here());
 }
 
 static void on_block(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

@@ -32,7 +32,7 @@ void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool 
     }
     to = find(s, first);
     if (to->first == first && is_doubt(to->why) && !is_doubt(why) && !to->followed) {
-        return; /* of two stores at one place the doubtful one is told */
+        return; /* of two stores at one place the doubtful one is kept */
     }
     *to = (struct stop){.first = first, .by = by, .why = why, .followed = followed};
 }

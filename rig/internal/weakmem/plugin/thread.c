@@ -17,9 +17,9 @@
 
 #include "vcpu.h"
 
-void thread_open(struct vcpu *v)
+int thread_here(void)
 {
-    v->thread = (int)syscall(SYS_gettid);
+    return (int)syscall(SYS_gettid);
 }
 
 /* False where it cannot be told. */

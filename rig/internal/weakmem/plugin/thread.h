@@ -9,7 +9,7 @@
 
 struct vcpu;
 
-void thread_open(struct vcpu *v); /* called in the vCPU's thread */
+int thread_here(void); /* the host's name of the thread that calls */
 /* Whether any vCPU but v is executed, or about to be, on the host. */
 bool thread_other_runs(const struct vcpu *v);
 

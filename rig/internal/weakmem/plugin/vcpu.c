@@ -5,18 +5,17 @@
 #include "counters.h"
 #include "isa.h"
 #include "plan.h"
-#include "thread.h"
 
 struct vcpu vcpu_all[MAX_VCPUS];
 unsigned int vcpu_opened;
 
-void vcpu_open(unsigned int index)
+void vcpu_open(unsigned int index, int thread)
 {
     struct vcpu *v = &vcpu_all[index];
 
     v->index = index;
     v->events = 1;
-    thread_open(v);
+    v->thread = thread;
     chance_seed(v, plan->seed);
     isa_open_registers(&v->registers);
     __atomic_store_n(&v->ready, true, __ATOMIC_RELEASE);

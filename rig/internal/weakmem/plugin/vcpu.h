@@ -64,7 +64,7 @@ extern struct vcpu vcpu_all[MAX_VCPUS];
 extern unsigned int vcpu_opened;
 
 /* In its own thread, when QEMU starts it. */
-void vcpu_open(unsigned int index);
+void vcpu_open(unsigned int index, int thread);
 
 static inline struct vcpu *vcpu_of(unsigned int index)
 {

@@ -16,7 +16,7 @@ static void *execute(void *arg)
 {
     struct cpu *c = arg;
 
-    thread_open(vcpu_of(c->index));
+    vcpu_of(c->index)->thread = thread_here();
     for (uint64_t i = 0; i < rounds; i++) {
         pthread_barrier_wait(&round_edge);
         while (!c->done) {

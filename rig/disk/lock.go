@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package disk
 
 import (
 	"context"
@@ -19,11 +19,12 @@ import (
 // flock itself cannot be interrupted by a context.
 const lockPoll = 50 * time.Millisecond
 
-// lock is a flock on a file of its own. It ends with the process at the latest,
+// Lock is a flock on a file of its own. It ends with the process at the latest,
 // so that a killed rig blocks nobody.
-type lock struct{ file *os.File }
+type Lock struct{ file *os.File }
 
-func openLock(path string) (*lock, error) {
+// OpenLock makes the file, and its folder; the lock is not taken yet.
+func OpenLock(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "open a lock", err)
 	}
@@ -31,11 +32,11 @@ func openLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "open a lock", err)
 	}
-	return &lock{f}, nil
+	return &Lock{f}, nil
 }
 
-// try takes the lock, or changes how it is held, and says whether it could.
-func (l *lock) try(exclusive bool) (bool, error) {
+// Try takes the lock, or changes how it is held, and says whether it could.
+func (l *Lock) Try(exclusive bool) (bool, error) {
 	how := unix.LOCK_SH
 	if exclusive {
 		how = unix.LOCK_EX
@@ -47,10 +48,10 @@ func (l *lock) try(exclusive bool) (bool, error) {
 	return err == nil, fault.Wrap(fault.Rig, "lock "+l.file.Name(), err)
 }
 
-// wait takes the lock as soon as it can; waiting is told once, before the first wait.
-func (l *lock) wait(ctx context.Context, exclusive bool, waiting func()) error {
+// Wait takes the lock as soon as it can; waiting is told once, before the first wait.
+func (l *Lock) Wait(ctx context.Context, exclusive bool, waiting func()) error {
 	for first := true; ; first = false {
-		ok, err := l.try(exclusive)
+		ok, err := l.Try(exclusive)
 		if err != nil || ok {
 			return err
 		}
@@ -66,7 +67,7 @@ func (l *lock) wait(ctx context.Context, exclusive bool, waiting func()) error {
 }
 
 // Close gives the lock up; nil is allowed.
-func (l *lock) Close() error {
+func (l *Lock) Close() error {
 	if l == nil {
 		return nil
 	}
