@@ -176,7 +176,8 @@ func TestKernelsWhoseBootsEndAreNotWronglyFixed(t *testing.T) {
 // Where hits are rare the error is made almost whole: pairs are not counted too low either.
 func TestTheErrorOfPairsIsNotLessThanPromisedByMuch(t *testing.T) {
 	t.Parallel()
-	got := wronglyFixed(simulations(), 0.01, kernelWorld{rate: 0.0002, ends: 1}, Setting{}, allHits)
+	const runs = 100_000 // fewer cannot show it
+	got := wronglyFixed(runs, 0.01, kernelWorld{rate: 0.0002, ends: 1}, Setting{}, allHits)
 	assert.Greater(t, got.Low, 0.01/4)
 }
 
