@@ -96,7 +96,7 @@ func TestE2EGitHub(t *testing.T) {
 		summary := p.read("summary.md")
 		assert.Contains(t, summary, map[string]string{good: "1 of 1 cells as expected", bad: "0 of 1 cells as expected, 1 unexpected"}[job["name"]])
 		if job["name"] == bad {
-			assert.Regexp(t, `\| `+bad+` +\| stale +\| clean \(unexpected\)`, summary)
+			assert.Regexp(t, `\| `+bad+` +\| hit +\| clean \(unexpected\)`, summary)
 		}
 		require.NoError(t, os.Remove(p.path("summary.md")))
 	}
