@@ -78,7 +78,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 		return err
 	}
 	for _, t := range done.Tallies {
-		say("%s: %d stale of %d windows, %d stale of %d entries, %d rounds",
+		say("%s: hits in %d of %d windows and in %d of %d units, %d rounds",
 			t.Mode, t.HitWindows, t.Windows, t.HitUnits, t.Units, t.Rounds)
 	}
 	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {

@@ -28,7 +28,7 @@ const (
 const exitHelp = `Exit codes:
   0  fixed, or no effect possible; for other commands: done, the kernel ran
   1  not fixed; matrix: a cell is not as expected; soak: a store was lost, or
-     stale reads came through a barrier
+     hits came through a barrier
   2  wrong usage
   3  a fault of the rig or its tools, or interrupted before anything was measured
   4  inconclusive, or identical kernels, or interrupted with something measured

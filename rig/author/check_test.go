@@ -142,6 +142,11 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither goes on linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
 		}},
+		"patches for other kernels": {
+			facts: facts{err: &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", For: "<6.0"}}}},
+			want:  []string{"4:6: none of its entries is for linux 6.12.117", "4:7: fix.patch is for kernels <6.0"},
+		},
+		"patches of files that it lacks": {facts: facts{err: &trial.NotApplicable{Why: "no net/x.c", Tries: []trial.Tried{}}}, want: []string{"no net/x.c"}},
 		"a program of another machine": {with: func(o *CheckOrder) {
 			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},

@@ -73,6 +73,12 @@ func (c *checker) side(ctx context.Context, tree Facts) error {
 	none := trial.Inapplicable(err)
 	switch {
 	case none != nil:
+		switch {
+		case len(none.Tries) == 0:
+			c.wrong("fix", "%v", err)
+		case !slices.ContainsFunc(none.Tries, func(t trial.Tried) bool { return t.For == "" }):
+			c.wrong("fix", "none of its entries is for linux %s: nothing is looked for in this tree", c.out.Linux)
+		}
 		for i, t := range none.Tries {
 			if t.For != "" {
 				c.find(Note, member("fix", i), t.Series+" is for kernels "+t.For+", and was not tried")

@@ -297,10 +297,14 @@ func isELF(text []byte) bool { return strings.HasPrefix(string(text), "\x7fELF")
 
 func (d *draft) detect() {
 	for _, u := range d.said.unusable {
+		if strings.HasPrefix(u, "INFO: task ") {
+			d.todo("", "of %q: {hang: 2s, in: FUNCTION} detects that a thread of the program sleeps there for good", u)
+			continue
+		}
 		d.todo("", "another sign than %q, which a scenario cannot detect", u)
 	}
 	if len(d.said.signs) == 0 {
-		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}, {hang: 2s, in: FUNCTION}")
+		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}, {kasan: FUNCTION}, {panic: FUNCTION}, {hang: 2s, in: FUNCTION}, exit")
 		if d.silent {
 			d.linef("detect: [oops]")
 			return

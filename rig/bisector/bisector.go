@@ -129,7 +129,7 @@ func (b *bisection) validate() error {
 	case cfg.Spec.Rev != "":
 		return bad("--rev: the commits come from --good and --bad")
 	case a.TSO:
-		return bad("--arch=%s keeps stores in order (TSO): no commit can break what is tested here", a.Name)
+		return bad("--arch=%s: there is no memory emulator for it, so that a commit's silence says nothing; it keeps stores in order (TSO)", a.Name)
 	case len(cfg.Spec.Readers) != 1 || !s.Readers[string(cfg.Spec.Readers[0])].Ordered:
 		return bad("--reader: one reader that orders its own loads: others see stale entries on any kernel")
 	case cfg.Log == "" && (len(cfg.Good) == 0 || len(cfg.Bad) == 0):

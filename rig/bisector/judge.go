@@ -72,7 +72,7 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 		again.Runs = 2
 		if err == nil && again.Finding != trial.FindingHit && again.Whose == "" {
 			again.Finding, again.Miss = trial.FindingInconclusive, 1
-			again.Reason = fmt.Sprintf("stale once (%s), then not in %d windows: not believed", a.Reason, windows(more))
+			again.Reason = fmt.Sprintf("a hit once (%s), then none in %d windows: not believed", a.Reason, windows(more))
 		}
 		return again, err
 	case a.Finding == trial.FindingInconclusive:

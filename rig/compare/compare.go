@@ -48,7 +48,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 		return err
 	}
 	c := comparison{run: run, setup: setup}
-	if c.sameCode() && !run.Arch.TSO { // their boots could say nothing
+	if c.sameCode() && !run.Scenario.RuledOut(run.Arch) { // their boots could say nothing
 		run.Result.Judgement = verdict.Unrun(c.setting(""))
 		return nil
 	}
@@ -112,7 +112,7 @@ func (c *comparison) judge(unpatched, patched trial.Observation) {
 // setting is what judging needs to know beside what the kernels show with one reader.
 func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	return verdict.Setting{
-		TSO: c.run.Arch.TSO, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
+		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
 		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
 		Words: c.run.Result.Words,
 	}
@@ -127,7 +127,7 @@ func (c *comparison) sameCode() bool {
 // enough says whether the kernels may stop, for a verdict. The emulator's tables
 // are read only once nothing else is missing.
 func (c *comparison) enough(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
-	if c.run.Arch.TSO {
+	if c.run.Scenario.RuledOut(c.run.Arch) {
 		return verdict.Enough(latest[trial.Unpatched]) && verdict.Enough(latest[trial.Patched])
 	}
 	certain := verdict.Certain(latest[trial.Unpatched], latest[trial.Patched])

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
@@ -168,6 +169,35 @@ func TestCompareOnTSO(t *testing.T) {
 	assert.NotEmpty(t, result.Notes, "it says that the emulator is not used")
 	assert.Empty(t, l.Boots[0].Plugin)
 	assert.Equal(t, trial.ModelNative, result.QEMU.MemoryModel)
+}
+
+// TSO lets a store be passed by a later load, which a scenario's program may show: only of
+// two stores that the scenario names is it known that the architecture keeps them in order.
+func TestTSORulesOutNoBugOfAProgram(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"fix.patch": "patch", "prog": "program",
+		"scenario.yaml": "kcovrig: scenario/1\nname: buffering\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{program.Name}}
+	for name, c := range map[string]struct {
+		unpatched rigtest.Guest
+		want      trial.Verdict
+	}{
+		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2}, trial.Fixed},
+		"none at all":            {rigtest.Guest{Hello: &hello}, trial.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := rigtest.NewLab(c.unpatched, rigtest.Guest{Hello: &hello}).Config(t)
+			cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers, cfg.Spec.Arch, cfg.Spec.Accel = dir, nil, nil, "x86_64", trial.AccelTCG
+			cfg.Spec.Duration = 100 * time.Millisecond
+			r, err := Compare(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, r.Judgement.Verdict, "%v", r.Judgement.Reasons)
+		})
+	}
 }
 
 func TestFailedArmsAreNeverCounted(t *testing.T) {

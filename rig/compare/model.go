@@ -13,7 +13,7 @@ import (
 
 // voices are what is known of the two kernels without running them.
 func (c *comparison) voices() []trial.Voice {
-	if c.run.Arch.TSO {
+	if c.run.Scenario.RuledOut(c.run.Arch) {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
 	binary := verdict.BinaryVoice(c.run.Result.Code)
@@ -27,7 +27,7 @@ func (c *comparison) voices() []trial.Voice {
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
 func (c *comparison) askModel(ctx context.Context) error {
-	if c.run.Arch.TSO {
+	if c.run.Scenario.RuledOut(c.run.Arch) {
 		return nil
 	}
 	defer c.run.Stages.Begin("", "memory model")("")

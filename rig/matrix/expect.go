@@ -53,7 +53,7 @@ func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 	const by = "by the memory model: "
 	if c.Command == Compare {
 		switch {
-		case c.tso():
+		case c.tso() && s.Function != "":
 			return NoEffect, by + "the architecture keeps stores in order (TSO)"
 		case !reorders:
 			return Inconclusive, by + "nothing reorders, so neither arm shows anything"

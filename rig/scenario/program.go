@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
 )
 
@@ -136,6 +137,11 @@ func (s *Scenario) ofProgram(p *Program) {
 	}
 	s.Readers = map[string]Reader{string(trial.InKernel): {Ordered: true}}
 }
+
+// RuledOut says whether the architecture's memory model rules the bug out: it keeps
+// stores in order, and two of them are what the scenario names. Where it names none the
+// patch may order anything, a store and a later load too, which TSO does not.
+func (s Scenario) RuledOut(a arch.Arch) bool { return a.TSO && s.Function != "" }
 
 // Reboots says whether a hit may end a boot of the scenario's kernels, which are then
 // booted again.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"kcovrig/guest/soak"
@@ -19,6 +20,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/prepare"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -43,7 +45,15 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if run.Scenario.Reboots() {
 		return run.Abandon(fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
 	}
+	if !clean(run.Scenario) {
+		return run.Abandon(fault.Newf(fault.User, "", "a soak is clean where the kernel reports nothing, and what scenario %s detects is such a report", run.Scenario.Name))
+	}
 	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
+}
+
+// clean says whether the kernel has nothing to report where the scenario's bug shows.
+func clean(s scenario.Scenario) bool {
+	return s.Program == nil || !slices.ContainsFunc(s.Program.Start.Detect, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
 }
 
 func soakBoth(ctx context.Context, run *command.Run) (err error) {

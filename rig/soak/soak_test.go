@@ -5,6 +5,8 @@ package soak
 import (
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -105,4 +107,20 @@ func TestSoakNeedsTheEmulator(t *testing.T) {
 	cfg.Spec.Duration = 0
 	_, err = Run(t.Context(), cfg)
 	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
+// A kernel that is to be seen to oops would be a fault of the soak.
+func TestNoSoakOfWhatTheKernelReports(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"fix.patch": "patch", "prog": "program",
+		"scenario.yaml": "kcovrig: scenario/1\nname: reported\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\ndetect: [told, oops]\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	_, cfg := soaking(t, rigtest.Guest{}, rigtest.Guest{})
+	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = dir, nil, nil
+	_, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err), "%v", err)
+	assert.ErrorContains(t, err, "a soak is clean where the kernel reports nothing")
 }

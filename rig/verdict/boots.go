@@ -90,7 +90,7 @@ func (r rule) settledBoots(unpatched, patched trial.Observation, setting Setting
 	switch {
 	case pairs >= MostBoots:
 		return true
-	case setting.TSO:
+	case setting.RuledOut:
 		return pairs >= LoneBoots
 	case broken:
 		return bad || pairs >= LoneBoots

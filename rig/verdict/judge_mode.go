@@ -88,15 +88,15 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
 	words := setting.Words
 	switch {
-	case setting.Unordered && !setting.TSO:
+	case setting.Unordered && !setting.RuledOut:
 		return trial.Inconclusive, reasonUnordered(words)
 	case p.HitWindows > 0:
 		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %s", u.Mode, words.Showed(p.HitWindows, p.Windows))
 	case u.Blocks == 0 || p.Blocks == 0:
 		return trial.Inconclusive, reasonNoWindows
-	case setting.TSO && u.HitWindows > 0:
+	case setting.RuledOut && u.HitWindows > 0:
 		return trial.Inconclusive, reasonTSOBroken(words)
-	case setting.TSO:
+	case setting.RuledOut:
 		return trial.NoEffect, reasonTSO
 	case u.HitWindows == 0:
 		return trial.Inconclusive, reasonNoHit(words)

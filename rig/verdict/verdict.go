@@ -43,7 +43,7 @@ const counterDelayed = "delayed"
 
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
-	TSO bool // the architecture keeps stores in order
+	RuledOut bool // the architecture keeps stores in order, and the bug is that two are not
 	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
 	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
 	SameCode, Elsewhere bool
@@ -73,9 +73,9 @@ func Unrun(setting Setting) trial.Judgement {
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
 	switch {
-	case setting.SameCode && setting.Elsewhere && !setting.TSO:
+	case setting.SameCode && setting.Elsewhere && !setting.RuledOut:
 		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reasonElsewhere}, Modes: []trial.ModeJudgement{}}
-	case setting.SameCode && !setting.TSO:
+	case setting.SameCode && !setting.RuledOut:
 		return trial.Judgement{Verdict: trial.Identical, Reasons: []string{reasonSameCode}, Modes: []trial.ModeJudgement{}}
 	}
 	if reason := notComparable(unpatched, patched); reason != "" {

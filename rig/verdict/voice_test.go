@@ -51,6 +51,6 @@ func TestVoicesMustAgree(t *testing.T) {
 		})
 	}
 	u, p := arm(false, clean), arm(true, clean)
-	j := Agree(wording.Words{}, Judge(u, p, Setting{TSO: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {Patched: true, Ordered: "yes"}}))
+	j := Agree(wording.Words{}, Judge(u, p, Setting{RuledOut: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {Patched: true, Ordered: "yes"}}))
 	assert.Equal(t, trial.NoEffect, j.Verdict)
 }

@@ -88,10 +88,14 @@ func (set patchSet) ownVariant(ctx context.Context, patched bool, read reader) (
 }
 
 // reaches refuses the user's patches where they leave alone all that the fix
-// changes: they are for another bug.
+// changes and all that the scenario names beside it: they are for another bug.
 func (set patchSet) reaches(read reader) error {
 	paths := pathsOf(set.own, read.has)
-	if len(paths) == 0 || slices.ContainsFunc(set.sources, func(source string) bool { return slices.Contains(paths, source) }) {
+	of := slices.Clone(set.sources)
+	for _, u := range set.units() {
+		of = append(of, u.source)
+	}
+	if len(paths) == 0 || slices.ContainsFunc(of, func(source string) bool { return slices.Contains(paths, source) }) {
 		return nil // of what changes nothing that is built, applying it says so
 	}
 	return fault.Newf(fault.User, "", "%s does not touch %s; for another bug: --scenario with it, which kcovrig scenario new writes", names(set.own), strings.Join(set.sources, ", "))
