@@ -84,16 +84,16 @@ func TestPageHasItsParts(t *testing.T) {
 	b := startBrowser(t)
 	b.open(writePage(t, render(t, "html", reporttest.Load(t, "readers"))))
 	for expression, want := range map[string]string{
-		"document.querySelectorAll('table.rates tbody tr').length":                                 "4",
-		"document.querySelectorAll('table.rates td')[0].innerText.includes('61.4 to 80.1 %')":      "true",
-		"document.querySelectorAll('figure:not(.timeline) svg.chart path').length > 40":            "true",
-		"document.querySelectorAll('figure.timeline .event').length":                               "10",
-		"document.querySelectorAll('figure.timeline .stale').length":                               "1",
-		"document.querySelectorAll('figure.timeline .held').length":                                "1",
-		"[...document.querySelectorAll('svg.chart')].every(s => s.getBBox().height > 100)":         "true",
-		"[...document.querySelectorAll('figure')].every(f => f.querySelector('details table'))":    "true",
+		"document.querySelectorAll('table.rates tbody tr').length":                                           "4",
+		"document.querySelectorAll('table.rates td')[0].innerText.includes('61.4 to 80.1 %')":                "true",
+		"document.querySelectorAll('figure:not(.timeline) svg.chart path').length > 40":                      "true",
+		"document.querySelectorAll('figure.timeline .event').length":                                         "10",
+		"document.querySelectorAll('figure.timeline .stale').length":                                         "1",
+		"document.querySelectorAll('figure.timeline .held').length":                                          "1",
+		"[...document.querySelectorAll('svg.chart')].every(s => s.getBBox().height > 100)":                   "true",
+		"[...document.querySelectorAll('figure')].every(f => f.querySelector('details table'))":              "true",
 		"document.querySelector('.command').innerText.startsWith('kcovrig compare --scenario=ring --arch=')": "true",
-		"document.querySelector('.lead').innerText.startsWith('Fixed: ')":                          "true",
+		"document.querySelector('.lead').innerText.startsWith('Fixed: ')":                                    "true",
 		"document.scripts.length": "0",
 	} {
 		assert.Equal(t, want, b.eval(expression), expression)
