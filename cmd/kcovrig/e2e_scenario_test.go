@@ -3,6 +3,7 @@
 package main
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,11 +12,30 @@ import (
 	"kcovrig/rig/trial"
 )
 
+var tooLittle = regexp.MustCompile(`too few tries|showed no `)
+
+// settled runs a comparison, and again where too little was seen: on a machine that others
+// keep busy its vCPUs seldom run at once, and that verdict is the right one.
+func settled(t *testing.T, code int, args ...string) printed {
+	t.Helper()
+	for n := 1; ; n++ {
+		c := kcovrig(t, nil, args...).start()
+		got, r := c.wait(), c.result()
+		c.leavesNothing()
+		if got == exitInconclusive && n < 4 && len(r.Reasons) > 0 && tooLittle.MatchString(r.Reasons[0]) {
+			t.Logf("run %d: %s", n, r.Reasons[0])
+			continue
+		}
+		require.Equal(t, code, got, "exit code, %v", r.Reasons)
+		return r
+	}
+}
+
 // A bug whose reader is the kernel, which shows by an oops, and whose program and scope
 // come with the scenario: broken without the fix, by oopses in the function named, and
 // fixed with it, by the barrier that the fix puts there.
 func TestE2EABugThatShowsByAnOops(t *testing.T) {
-	r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=tls", "--json").run(0).result()
+	r := settled(t, 0, "compare", "--arch=arm64", "--scenario=tls", "--json")
 	assert.Equal(t, "fixed", r.Verdict, "%v", r.Reasons)
 	require.NotNil(t, r.Confidence)
 	assert.GreaterOrEqual(t, *r.Confidence, 1-1e-8)
@@ -45,7 +65,7 @@ func TestE2EWrongFixesOfABugThatShowsByAnOops(t *testing.T) {
 		verdict string
 	}{"load-barrier": {exitNotFixed, "not-fixed"}, "hidden-by-a-call": {exitInconclusive, "inconclusive"}} {
 		t.Run(patch, func(t *testing.T) {
-			r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=tls", "--patch=testdata/tls/"+patch+".patch", "--json").run(want.code).result()
+			r := settled(t, want.code, "compare", "--arch=arm64", "--scenario=tls", "--patch=testdata/tls/"+patch+".patch", "--json")
 			assert.Equal(t, want.verdict, r.Verdict, "%v", r.Reasons)
 			if want.verdict == "inconclusive" {
 				require.NotEmpty(t, r.Reasons)

@@ -12,7 +12,7 @@ import (
 // A bug whose fix the kernel has, which shows in two ways: by an oops that keeps a lock
 // for good, and by what the program is not told. The guest goes on after both.
 func TestE2EABugThatShowsByAnOopsOrByTheProgramsWord(t *testing.T) {
-	r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=watch_queue", "--json").run(0).result()
+	r := settled(t, 0, "compare", "--arch=arm64", "--scenario=watch_queue", "--json")
 	assert.Equal(t, "fixed", r.Verdict, "%v", r.Reasons)
 	require.Len(t, r.Arms, 2)
 	for _, a := range r.Arms {
@@ -42,7 +42,7 @@ func TestE2EWrongFixesOfABugWhoseFixTheTreeHas(t *testing.T) {
 		verdict string
 	}{"beside-the-store": {exitNotFixed, "not-fixed"}, "hidden-by-a-call": {exitInconclusive, "inconclusive"}} {
 		t.Run(patch, func(t *testing.T) {
-			r := kcovrig(t, nil, "compare", "--arch=arm64", "--scenario=watch_queue", "--patch=testdata/watch_queue/"+patch+".patch", "--json").run(want.code).result()
+			r := settled(t, want.code, "compare", "--arch=arm64", "--scenario=watch_queue", "--patch=testdata/watch_queue/"+patch+".patch", "--json")
 			assert.Equal(t, want.verdict, r.Verdict, "%v", r.Reasons)
 		})
 	}
