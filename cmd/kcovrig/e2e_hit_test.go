@@ -15,8 +15,12 @@ import (
 // function that oopses is not in scope: no litmus test, and nothing is said that does
 // not follow.
 func TestE2EAnOopsIsExplainedAndReachedAgain(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "run")
-	matchesSchema(t, kcovrig(t, nil, "run", "--arch=arm64", "--scenario=tls", "--unpatched", "--seed=5", "--out", out, "--json").run(0).object())
+	out := ""
+	for n, hits := 0, 0; hits == 0; n++ {
+		require.Less(t, n, 4, "no oops, on a machine however busy")
+		out = filepath.Join(t.TempDir(), "run")
+		hits = len(kcovrig(t, nil, "run", "--arch=arm64", "--scenario=tls", "--unpatched", "--seed=5", "--out", out, "--json").run(0).result().Arms[0].Detections)
+	}
 	c := kcovrig(t, nil, "explain", out, "--litmus", "--json").run(0)
 	var e struct {
 		Witnesses int
