@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/scenario/scenariotest"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -139,5 +140,16 @@ func TestAMatrixOfOneBugSpeaksInItsWords(t *testing.T) {
 		f, err := Parse("m.yaml", []byte("version: 1\naxes: {"+axes+"}\n"))
 		require.NoError(t, err)
 		assert.Equal(t, want, f.Words().Hits, axes)
+	}
+}
+
+// A program may show that a load passed an earlier store, which TSO allows.
+func TestTSOPromisesNothingOfAProgram(t *testing.T) {
+	s, err := scenario.Load("tls")
+	require.NoError(t, err)
+	for _, command := range []string{Compare, Run} {
+		c := Cell{Command: command, Spec: trial.Spec{Arch: "x86_64", MemoryModel: trial.ModelNative, Readers: []trial.Reader{trial.InKernel}}}
+		got, why := modelled(c, s)
+		assert.Equal(t, Inconclusive, got, "%s: %s", command, why)
 	}
 }
