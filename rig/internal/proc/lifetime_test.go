@@ -123,6 +123,23 @@ func TestCloseKillsTheGroupAndMayBeRepeated(t *testing.T) {
 	noneLeft(t, append(pids(t, dir), p.watcher.group()))
 }
 
+func TestACancellationIsTheReasonWhoeverCloses(t *testing.T) {
+	for range 20 { // which of the two is looked at first is left to chance
+		ctx, cancel := context.WithCancel(t.Context())
+		p, err := Start(ctx, sh("sleep 1000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := p.Wait(); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestEndOfTheProgramEndsItsGroup(t *testing.T) {
 	res, err := Run(t.Context(), sh("sleep 1000 & echo $!"))
 	pid, convErr := strconv.Atoi(strings.TrimSpace(string(res.Stdout)))

@@ -18,7 +18,8 @@ import (
 // errTail is how many lines of output an error carries.
 const errTail = 20
 
-// ErrClosed is what Wait's error wraps where Close ended the command.
+// ErrClosed is what Wait's error wraps where Close ended a command that was
+// not cancelled.
 var ErrClosed = errors.New("closed before it ended")
 
 // Process is a started command. It ends by itself, with its context, or by
@@ -123,6 +124,9 @@ func (p *Process) supervise() {
 		waitErr = p.terminate(exited)
 	case <-p.stop:
 		stopped = ErrClosed
+		if err := p.ctx.Err(); err != nil {
+			stopped = err // Close came with the cancellation, which is the reason
+		}
 		waitErr = p.terminate(exited)
 	}
 	p.watcher.end()
