@@ -16,7 +16,7 @@ import (
 func hangScenario(t *testing.T, detect string) string {
 	t.Helper()
 	dir := t.TempDir()
-	fix, err := filepath.Glob("../../kernel/patches/tls/*.patch")
+	fix, err := filepath.Glob("../../kernel/patches/tls/plain/*.patch")
 	require.NoError(t, err)
 	require.Len(t, fix, 1)
 	for name, from := range map[string]string{"hang.c": "testdata/hang/hang.c", "fix.patch": fix[0], "shared.config": "../../images/scenarios.config"} {
