@@ -2,8 +2,8 @@
 /*
  * Two sides call getpriority() with the same numbers at once. A histogram of these
  * numbers is kept by the kernel: whoever comes first makes an element for one, in
- * __tracing_map_insert(), and the other has to find that. A try is a histogram of KEYS
- * numbers, read at its end: the kernel warns there where a number has two elements.
+ * __tracing_map_insert(), and the other has to find that. A try is KEYS more numbers; the
+ * histogram is read at its end, and the kernel warns there where one has two elements.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -20,9 +20,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define KEYS 16
+#define KEYS 4
+#define SIZE 512 /* numbers that a histogram has room for, with half of it to spare */
 #define EVENT "/trace/events/syscalls/sys_enter_getpriority/"
-#define HISTOGRAM "hist:keys=who:size=128"
+#define HISTOGRAM "hist:keys=who:size=1024"
 
 /* The number that both are to call with, and how far the other side has come. */
 static _Atomic int turn, done;
@@ -58,11 +59,11 @@ static int other(void *unused)
 	return 0;
 }
 
-static int trigger(const char *words)
+static int put(const char *file, const char *words)
 {
-	int to = open(EVENT "trigger", O_WRONLY | O_APPEND | O_CLOEXEC), ok;
+	int to = open(file, O_WRONLY | O_APPEND | O_CLOEXEC), ok;
 
-	must(to >= 0, EVENT "trigger");
+	must(to >= 0, file);
 	ok = write(to, words, strlen(words)) > 0;
 	close(to);
 	return ok;
@@ -89,10 +90,11 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	pin(0);
+	put("/sys/kernel/rcu_expedited", "1"); /* a histogram is cleared after a grace period */
 	mkdir("/trace", 0700);
 	mount("trace", "/trace", "tracefs", 0, NULL); /* there already where this is not the first run */
-	trigger("!" HISTOGRAM);                       /* left by one that a warning ended */
-	must(trigger(HISTOGRAM), HISTOGRAM);
+	put(EVENT "trigger", "!" HISTOGRAM);          /* left by one that a warning ended */
+	must(put(EVENT "trigger", HISTOGRAM), HISTOGRAM);
 	child = clone(other, stack + sizeof stack, CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
 	must(child > 0, "clone");
 	puts("ready");
@@ -106,7 +108,8 @@ int main(void)
 			continue;
 		look();
 		puts("try 1");
-		must(trigger(HISTOGRAM ":clear"), "clear");
+		if (n % SIZE == 0)
+			must(put(EVENT "trigger", HISTOGRAM ":clear"), "clear");
 	}
 	kill(child, SIGKILL);
 	puts("done");
