@@ -20,8 +20,8 @@ const (
 // with an error that is large enough to be seen. Were both kernels' blocks
 // stale with probability p, then
 //
-//	tail(p): the unpatched arm shows so many stale blocks, or more
-//	logClean(p) for each clean block of the patched arm
+//	tail(p): the unpatched kernel shows so many stale blocks, or more
+//	logClean(p) for each clean block of the patched kernel
 //
 // bound the logarithm of the probability of what is seen. The rule asks for so
 // many clean blocks that for no p at all the sum exceeds the error's share at n
