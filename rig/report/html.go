@@ -82,7 +82,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 		if err != nil {
 			return run, err
 		}
-		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, counts)
+		times, err := chart.Lasting(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, counts)
 		if err != nil {
 			return run, err
 		}
