@@ -141,7 +141,7 @@ func columns(runs []result.Saved) (left, right string) {
 		}
 		for _, a := range r.Document.Measured {
 			switch name := a.Name(); {
-			case a.Patched:
+			case a.Variant() == trial.Patched:
 				right = name
 			case left == "":
 				left = name

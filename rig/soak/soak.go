@@ -102,7 +102,7 @@ func check(spec trial.Spec, o trial.Observation) error {
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+		case o.Variant() == trial.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
 			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.HitWindows, t.Windows)
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)

@@ -55,8 +55,7 @@ type Boot struct {
 // Observation is what one boot showed. Where a hit ends a boot, it is what all boots of
 // the kernel did: each is a block of BlockSize windows at the most.
 type Observation struct {
-	AsIs       bool              `json:"asIs,omitempty"` // the tree as it stands: Patched says nothing
-	Patched    bool              `json:"patched"`
+	SavedVariant
 	Reader     Reader            `json:"reader"`
 	Expected   Expectation       `json:"expected"`
 	Outcome    Outcome           `json:"outcome"`
@@ -187,8 +186,7 @@ func (s *Series) Samples() []Sample {
 // ModeCount is what one boot showed in one mode: the part of a Tally that
 // histories and matrices keep.
 type ModeCount struct {
-	AsIs       bool    `json:"asIs,omitempty"` // as in Observation
-	Patched    bool    `json:"patched"`
+	SavedVariant
 	Reader     Reader  `json:"reader"`
 	Mode       string  `json:"mode"`
 	Outcome    Outcome `json:"outcome"`
@@ -207,7 +205,7 @@ func ModeCounts(o Observation) []ModeCount {
 	var out []ModeCount
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
-			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			SavedVariant: o.SavedVariant, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
 			HitWindows: t.HitWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks,
 		})
 	}

@@ -131,7 +131,7 @@ func reorders(r trial.Result) bool {
 // binaryOf is what the machine code says of the kernel that was booted.
 func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
-		if c.Patched == o.Patched && c.AsIs == o.AsIs {
+		if c.Variant() == o.Variant() {
 			return binarySaying(c)
 		}
 	}

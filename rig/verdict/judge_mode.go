@@ -22,7 +22,7 @@ func notComparable(unpatched, patched trial.Observation) string {
 		}
 	}
 	switch {
-	case unpatched.Patched || !patched.Patched:
+	case unpatched.Variant() != trial.Unpatched || patched.Variant() != trial.Patched:
 		return "the arms are not one unpatched and one patched"
 	case unpatched.Reader != patched.Reader:
 		return fmt.Sprintf("the arms had different readers: %s and %s", unpatched.Reader, patched.Reader)

@@ -23,7 +23,7 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 	for _, v := range append(trial.Pair(), trial.AsIs) {
 		name := string(v)
 		readers := readersOf(d, v)
-		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return trial.VariantOf(c.Patched, c.AsIs) == v })
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Variant() == v })
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")

@@ -18,10 +18,10 @@ func Title(w trial.Witness) string {
 		if d.Boot > 0 {
 			boot = fmt.Sprintf(" of boot %d", d.Boot)
 		}
-		return fmt.Sprintf("%s kernel, mode %s, window %d%s: %s", trial.VariantOf(w.Patched, w.AsIs), d.Mode, d.Window, boot, d.Text)
+		return fmt.Sprintf("%s kernel, mode %s, window %d%s: %s", w.Variant(), d.Mode, d.Window, boot, d.Text)
 	}
 	return fmt.Sprintf("%s kernel, %s reader, mode %s: entry %d of %d in window %d",
-		trial.VariantOf(w.Patched, w.AsIs), w.Reader, d.Mode, d.Index, d.Count, d.Window)
+		w.Variant(), w.Reader, d.Mode, d.Index, d.Count, d.Window)
 }
 
 // kindWords says what the signs mean.

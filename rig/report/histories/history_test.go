@@ -31,7 +31,7 @@ func nights() []trend.Run {
 		}
 		for i, stale := range []uint64{stale, 0} {
 			r.Measured = append(r.Measured, trial.ModeCount{
-				Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+				SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 			})
 		}
 		switch {
