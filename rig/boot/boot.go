@@ -58,7 +58,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err != nil {
 		obs.Error = err.Error()
-		if obs.Counts() {
+		if obs.Outcome.Counts() {
 			obs.Outcome = outcomeOf(err)
 		}
 	}

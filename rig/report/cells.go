@@ -81,7 +81,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 // cellOf takes no count from a kernel that does not count.
 func cellOf(a result.ModeDocument) Count {
 	c := Count{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
-	if !a.Counts() {
+	if !a.Outcome.Counts() {
 		return c
 	}
 	c.Windows, c.HitWindows, c.Blocks, c.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks

@@ -113,9 +113,3 @@ func (a ModeDocument) tally() wire.Tally {
 		StressNS: a.StressNS, FirstHitNS: a.FirstHitNS,
 	}
 }
-
-// Counts says whether the kernel's tally may be shown as a measurement.
-func (a ModeDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
-
-// Name is what the booted kernel is called.
-func (a ModeDocument) Name() string { return string(a.Variant()) }

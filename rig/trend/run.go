@@ -106,7 +106,7 @@ func NewRun(r trial.Result) Run {
 		}
 		for _, a := range trial.ModeCounts(o) {
 			p.Measured = append(p.Measured, a)
-			if a.Counts() {
+			if a.Outcome.Counts() {
 				p.Windows, p.HitWindows = p.Windows+a.Windows, p.HitWindows+a.HitWindows
 				p.Blocks, p.HitBlocks = p.Blocks+a.Blocks, p.HitBlocks+a.HitBlocks
 			}

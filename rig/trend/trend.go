@@ -106,7 +106,7 @@ func (t *Trend) series(a trial.ModeCount) *TrendSeries {
 
 func newTrendPoint(run Run, a trial.ModeCount) TrendPoint {
 	p := TrendPoint{Run: run.ID, At: run.At, Outcome: a.Outcome, Differs: []string{}}
-	if !a.Counts() {
+	if !a.Outcome.Counts() {
 		return p
 	}
 	p.Windows, p.HitWindows, p.Blocks, p.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks

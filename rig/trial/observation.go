@@ -23,6 +23,9 @@ const (
 	OutcomeTimeout     Outcome = "timeout"
 )
 
+// Counts says whether what such a boot tallied is a measurement, which may enter a verdict.
+func (o Outcome) Counts() bool { return o == OutcomeOK || o == OutcomeCut }
+
 // Expectation is what the memory model says of stale reads, in herd7's words.
 // The zero value is unknown.
 type Expectation string
@@ -72,11 +75,6 @@ type Observation struct {
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
 	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line
-}
-
-// Counts says whether the boot's tallies may enter a verdict.
-func (o Observation) Counts() bool {
-	return o.Outcome == OutcomeOK || o.Outcome == OutcomeCut
 }
 
 // Modes lists the modes in the tallies' order.
@@ -196,9 +194,6 @@ type ModeCount struct {
 	Blocks     uint64  `json:"blocks"`
 	HitBlocks  uint64  `json:"hitBlocks"`
 }
-
-// Counts says whether the numbers are a measurement.
-func (c ModeCount) Counts() bool { return Observation{Outcome: c.Outcome}.Counts() }
 
 // ModeCounts are a boot's, mode by mode.
 func ModeCounts(o Observation) []ModeCount {

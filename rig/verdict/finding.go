@@ -56,7 +56,7 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 // Silent says whether a kernel showed no stale window in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {
-	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
+	return o.Outcome.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
 }
 
 // JudgeAlone judges one boot of a result: stale if any window was, clean if in every
@@ -69,7 +69,7 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
 		return undecided("the arm did not run")
-	case !o.Counts():
+	case !o.Outcome.Counts():
 		return undecided("the arm ended with %s: nothing in it is counted", o.Outcome)
 	case len(o.Tallies) == 0:
 		return undecided("the arm has no tallies")

@@ -17,7 +17,7 @@ func notComparable(unpatched, patched trial.Observation) string {
 		if o.Outcome == trial.OutcomeUnknown {
 			return fmt.Sprintf("the %s arm did not run", o.Variant())
 		}
-		if !o.Counts() {
+		if !o.Outcome.Counts() {
 			return fmt.Sprintf("the %s arm ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
 		}
 	}

@@ -69,6 +69,15 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 	}
 }
 
+// The tables have two columns: as it stands, nothing was added to a tree either.
+func TestATreeAsItStandsIsInTheUnpatchedColumn(t *testing.T) {
+	r := nights()[0]
+	r.Measured = r.Measured[:1]
+	r.Measured[0].SavedVariant = trial.AsIs.Saved()
+	assert.Equal(t, "80 of 1600 stale", armWindows(r, trial.Unpatched))
+	assert.Equal(t, "-", armWindows(r, trial.Patched))
+}
+
 func TestComparingARunWithItself(t *testing.T) {
 	run := reporttest.Load(t, "fixed")[0]
 	c := Compare(run, run)
