@@ -71,6 +71,7 @@ var checks = map[string]check{
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
 	"words fit any":              wordsFitAny,
+	"variants are typed":         variantsAreTyped,
 }
 
 // written leaves out what tests have as data.

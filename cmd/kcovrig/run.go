@@ -33,11 +33,18 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
+			v := trial.Unpatched
+			switch {
+			case patched:
+				v = trial.Patched
+			case asIs:
+				v = trial.AsIs
+			}
 			cfg := a.config(cmd, &o)
 			if a.forGit {
 				cfg.Spec.CleanShare = share
 			}
-			result, err := compare.Run(cmd.Context(), cfg, trial.VariantOf(patched, asIs))
+			result, err := compare.Run(cmd.Context(), cfg, v)
 			return a.show(&o, result, err)
 		},
 	}

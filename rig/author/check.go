@@ -45,7 +45,7 @@ type Checked struct {
 
 // Kernel is what became of the scenario's scope in a kernel.
 type Kernel struct {
-	Variant string                `json:"variant"`
+	Variant trial.Variant         `json:"variant"`
 	Scope   []trial.ScopeFunction `json:"scope"`
 	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
 }

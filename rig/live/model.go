@@ -3,6 +3,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -91,19 +92,11 @@ func (m *Model) stage(e trial.StageEvent, kernel string, now time.Time) {
 }
 
 func (m *Model) tally(e trial.TallyEvent) {
-	at := slices.IndexFunc(m.counts, func(a trial.TallyEvent) bool { return a.Patched == e.Patched && a.Reader == e.Reader })
+	at := slices.IndexFunc(m.counts, func(a trial.TallyEvent) bool { return a.Variant == e.Variant && a.Reader == e.Reader })
 	if at < 0 {
 		m.counts = append(m.counts, e)
 		slices.SortStableFunc(m.counts, func(a, b trial.TallyEvent) int {
-			switch {
-			case a.Reader != b.Reader:
-				return strings.Compare(string(a.Reader), string(b.Reader))
-			case a.Patched == b.Patched:
-				return 0
-			case b.Patched:
-				return -1
-			}
-			return 1
+			return cmp.Or(cmp.Compare(a.Reader, b.Reader), cmp.Compare(slices.Index(trial.Pair(), a.Variant), slices.Index(trial.Pair(), b.Variant)))
 		})
 		return
 	}

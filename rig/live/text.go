@@ -136,13 +136,13 @@ func (m *Model) table(width int) []Line {
 	}
 	out := []Line{{Head, row("kernel", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
 	for _, a := range m.counts {
-		kernel := string(trial.VariantOf(a.Patched, a.AsIs))
+		kernel := string(a.Variant)
 		if len(readers) > 1 {
 			kernel += " " + string(a.Reader)
 		}
 		for _, t := range a.Tallies {
 			role := Usual
-			if a.Patched && t.HitWindows > 0 {
+			if a.Variant == trial.Patched && t.HitWindows > 0 {
 				role = Alarm
 			}
 			out = append(out, Line{role, row(kernel, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
@@ -178,7 +178,7 @@ func (m *Model) standings(width int) []Line {
 			out = append(out, m.lone(u)...)
 			continue
 		}
-		if i+1 == len(m.counts) || u.Patched || !m.counts[i+1].Patched || m.counts[i+1].Reader != u.Reader {
+		if i+1 == len(m.counts) || u.Variant == trial.Patched || m.counts[i+1].Variant != trial.Patched || m.counts[i+1].Reader != u.Reader {
 			continue
 		}
 		for _, s := range verdict.Standings(u, m.counts[i+1]) {

@@ -137,7 +137,7 @@ func interrupted(list []trial.Observation) bool {
 func measured(boots []trial.Observation) []trial.ModeCount {
 	out := []trial.ModeCount{}
 	for _, o := range boots {
-		if o.Counts() {
+		if o.Outcome.Counts() {
 			out = append(out, trial.ModeCounts(o)...)
 		}
 	}

@@ -13,8 +13,7 @@ const confidence = 0.95
 
 // Count is what one kernel showed to one reader in one mode.
 type Count struct {
-	AsIs       bool          `json:"asIs,omitempty"` // as in trial.Observation
-	Patched    bool          `json:"patched"`
+	trial.SavedVariant
 	Reader     trial.Reader  `json:"reader"`
 	Mode       string        `json:"mode"`
 	Outcome    trial.Outcome `json:"outcome"`
@@ -64,7 +63,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
-		if a.Patched {
+		if a.Variant() == trial.Patched {
 			place = &r.Patched
 		}
 		if r.Reader == a.Reader && r.Mode == a.Mode && *place == nil {
@@ -73,7 +72,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	}
 	*list = append(*list, Row{Reader: a.Reader, Mode: a.Mode})
 	last := &(*list)[len(*list)-1]
-	if a.Patched {
+	if a.Variant() == trial.Patched {
 		return &last.Patched
 	}
 	return &last.Unpatched
@@ -81,8 +80,8 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 
 // cellOf takes no count from a kernel that does not count.
 func cellOf(a result.ModeDocument) Count {
-	c := Count{AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
-	if !a.Counts() {
+	c := Count{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+	if !a.Outcome.Counts() {
 		return c
 	}
 	c.Windows, c.HitWindows, c.Blocks, c.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks

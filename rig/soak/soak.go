@@ -103,7 +103,7 @@ func check(spec trial.Spec, words wording.Words, o trial.Observation) error {
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+		case o.Variant() == trial.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
 			return fmt.Errorf("%w: mode %s shows %s in spite of the patch", ErrUnsound, t.Mode, words.Showed(t.HitWindows, t.Windows))
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)

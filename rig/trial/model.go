@@ -57,8 +57,8 @@ func (c Certificate) Answered() bool {
 // Expected is what the kernel's own memory model says of one kernel and reader,
 // beside what was measured.
 type Expected struct {
-	Name    string      `json:"name"`
-	Patched bool        `json:"patched"`
+	Name string `json:"name"`
+	SavedVariant
 	Reader  Reader      `json:"reader"`
 	Allowed Expectation `json:"allowed"` // whether the model allows what the bug shows
 	// Measured says whether a run has such a kernel; what it saw follows.

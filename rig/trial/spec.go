@@ -62,11 +62,11 @@ func JudgedReader(readers []Reader) Reader {
 type Spec struct {
 	Scenario string `json:"scenario"`
 	// ScenarioHash is of a scenario that does not come with the rig: others may have its name.
-	ScenarioHash string `json:"scenarioHash,omitempty"`
-	Variant      string `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
-	Arch         string `json:"arch"`
-	Tree         string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
-	Rev          string `json:"rev,omitempty"`
+	ScenarioHash string  `json:"scenarioHash,omitempty"`
+	Variant      Variant `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
+	Arch         string  `json:"arch"`
+	Tree         string  `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
+	Rev          string  `json:"rev,omitempty"`
 	// Patch are the patches to test; empty: the scenario's series.
 	Patch Patches `json:"patch,omitempty"`
 	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of

@@ -56,7 +56,7 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 // Silent says whether a kernel showed no hit in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {
-	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
+	return o.Outcome.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
 }
 
 // JudgeAlone judges one boot of a result: a hit if any window was one, clean if in every
@@ -69,7 +69,7 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
 		return undecided("the kernel did not run")
-	case !o.Counts():
+	case !o.Outcome.Counts():
 		return undecided("the kernel ended with %s: nothing in it is counted", o.Outcome)
 	case len(o.Tallies) == 0:
 		return undecided("the kernel has no tallies")
@@ -131,7 +131,7 @@ func reorders(r trial.Result) bool {
 // binaryOf is what the machine code says of the kernel that was booted.
 func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
-		if c.Patched == o.Patched && c.AsIs == o.AsIs {
+		if c.Variant() == o.Variant() {
 			return binarySaying(c)
 		}
 	}

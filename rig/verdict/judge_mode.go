@@ -17,12 +17,12 @@ func notComparable(unpatched, patched trial.Observation) string {
 		if o.Outcome == trial.OutcomeUnknown {
 			return fmt.Sprintf("the %s kernel did not run", o.Variant())
 		}
-		if !o.Counts() {
+		if !o.Outcome.Counts() {
 			return fmt.Sprintf("the %s kernel ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
 		}
 	}
 	switch {
-	case unpatched.Patched || !patched.Patched:
+	case unpatched.Variant() != trial.Unpatched || patched.Variant() != trial.Patched:
 		return "the kernels are not one unpatched and one patched"
 	case unpatched.Reader != patched.Reader:
 		return fmt.Sprintf("the kernels had different readers: %s and %s", unpatched.Reader, patched.Reader)

@@ -68,7 +68,7 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 
 // Unrun is what is said of two kernels that have not run.
 func Unrun(setting Setting) trial.Judgement {
-	return Judge(trial.Observation{}, trial.Observation{Patched: true}, setting)
+	return Judge(trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, setting)
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {

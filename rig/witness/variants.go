@@ -19,13 +19,13 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s+%s", n, trial.VariantOf(r.Patched, r.AsIs), r.Reader)
+	name := fmt.Sprintf("witness%d-%s+%s", n, r.Variant(), r.Reader)
 	v := variants{reading: r, skeleton: s, name: name, what: "as it ran"}
 	if err := v.add(trial.Sometimes); err != nil {
 		return nil, err
 	}
-	ordered := r.Patched
-	if with, ok := s.With(fixed); ok && !r.Patched {
+	ordered := r.Variant() == trial.Patched
+	if with, ok := s.With(fixed); ok && !ordered {
 		v.skeleton, ordered = with, true
 		v.change(barriersOf(fixed), "with the patch's "+barriersOf(fixed))
 		if err := v.add(v.expected(ordered)); err != nil {

@@ -65,7 +65,7 @@ func explainable() result.Saved {
 	}}
 	landed := bug
 	landed.Events = append(append([]trial.WitnessEvent{}, bug.Events[:10]...), told(0, 82_000, trial.Drained, "copy", x, value, 1), mark(86_718))
-	relaxed := trial.Witness{Patched: true, Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
+	relaxed := trial.Witness{SavedVariant: trial.Patched.Saved(), Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
 		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 420, trial.Delayed, "tail", x, value, 2), told(0, 500, trial.Barrier, "wmb", 0, 0, 0),
 		told(0, 700, trial.Drained, "copy", x, value, 1), told(0, 800, trial.Drained, "tail", x, value, 2),
 		told(0, 900, trial.Delayed, "publish", y, 1490, 1), told(0, 950, trial.Drained, "publish", y, 1490, 1),
@@ -75,7 +75,7 @@ func explainable() result.Saved {
 	publish, wmb := []trial.Instruction{sampleInstruction("publish")}, []trial.Instruction{sampleInstruction("wmb")}
 	r.Code = []trial.Code{
 		{Container: "ring_remote_stop", Ordered: "no", Publish: publish},
-		{Patched: true, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
+		{SavedVariant: trial.Patched.Saved(), Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
 	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "barrierDrains": 11358}

@@ -30,7 +30,7 @@ type hitStory struct {
 func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	s := &hitStory{Hit: witness.ReadHit(d.Witnesses[n-1]), all: all, left: -1}
 	for _, c := range d.Code {
-		if c.Patched == s.Patched && c.AsIs == s.AsIs {
+		if c.Variant() == s.Variant() {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
 			}

@@ -89,7 +89,7 @@ func oopsed() result.Saved {
 	wmb.Text, wmb.SourceText, wmb.Offset = "dmb ishst", "smp_wmb();", 0xa4
 	r.Code = []trial.Code{
 		{Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), instructionOf("enter", "call")}},
-		{Patched: true, Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
+		{SavedVariant: trial.Patched.Saved(), Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
 	}
 	for i := range r.Observations {
 		r.Observations[i].Reader = trial.InKernel

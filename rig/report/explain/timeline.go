@@ -78,7 +78,7 @@ type Bar struct {
 // Shown are the numbers of those that the page draws: unfolded the
 // first, and the first of another kernel, reader or mode; then the others.
 func Shown(all []trial.Witness) (open, folded []int) {
-	of := func(w trial.Witness) [3]any { return [3]any{w.Patched, w.Reader, w.Detection.Mode} }
+	of := func(w trial.Witness) [3]any { return [3]any{w.Variant(), w.Reader, w.Detection.Mode} }
 	for n := range all {
 		if n == 0 || len(open) < openWitnesses && of(all[n]) != of(all[0]) {
 			open = append(open, n+1)
