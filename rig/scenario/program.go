@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/guest/mark"
 	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
@@ -131,7 +132,7 @@ func (f file) program() (*Program, error) {
 // ofProgram fills in what a scenario with a program of its own has no names for: one
 // mode and one reader, whose loads are those of the kernel.
 func (s *Scenario) ofProgram(p *Program) {
-	s.Program, s.Workload, s.Mark = p, program.Name, program.MarkSymbol
+	s.Program, s.Workload, s.Mark = p, program.Name, mark.Symbol
 	if len(s.Modes) == 0 {
 		s.Modes = []string{program.Name}
 	}
