@@ -217,13 +217,13 @@ func badLine(text string) string {
 		}
 		where := fmt.Sprintf("line %d of it", i+1)
 		unset := regexp.MustCompile(`^\s*(CONFIG_[A-Za-z0-9_]+) is not set\s*$`).FindStringSubmatch(line)
-		bare := regexp.MustCompile(`^\s*([A-Z0-9_]+=\S+)\s*$`).FindStringSubmatch(line)
+		bare := regexp.MustCompile(`^\s*([A-Z0-9_]+=[!-~]+)\s*$`).FindStringSubmatch(line)
 		switch {
 		case strings.HasSuffix(line, "\r"):
 			return where + " ends in a carriage return"
 		case unset != nil:
 			return where + ": " + didYouMean("# %s is not set", unset[1])
-		case bare != nil:
+		case bare != nil && !strings.HasPrefix(bare[1], "CONFIG_"):
 			return where + ": " + didYouMean("CONFIG_%s", bare[1])
 		}
 		return where + " is none"

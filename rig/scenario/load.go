@@ -78,7 +78,10 @@ func Load(ref string) (Scenario, error) {
 // from reads a scenario's file and what it names, whose paths are those of the file
 // system. shown is the file's name for people.
 func from(files fs.FS, name, shown string) (Scenario, error) {
-	c := &collector{from: files, contents: map[string][]byte{}}
+	c := &collector{from: files, where: "the scenario's folder", contents: map[string][]byte{}}
+	if path.Dir(name) != "." {
+		c.where = "the repository" // whose scenarios name files from there
+	}
 	if err := c.read(name, FileName); err != nil {
 		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+shown, err)
 	}
@@ -105,9 +108,7 @@ func (c *collector) scenario(f file) Scenario {
 		s.Archs = arch.Names()
 	}
 	for i, one := range f.Fix {
-		patches, err := c.series(one)
-		c.note(fmt.Sprintf("fix[%d]", i), err)
-		held, err := inMemory(patches)
+		held, err := inMemory(c.series(fmt.Sprintf("fix[%d]", i), one))
 		c.note("", err)
 		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
@@ -133,12 +134,12 @@ func (c *collector) config(f fragment) string {
 		return f.Text
 	}
 	if err := c.read(f.File, f.File); err != nil {
-		c.note("config", err)
+		c.note("config.file", err)
 		return ""
 	}
 	text := string(c.contents[f.File])
-	if !aConfig.matches(text) {
-		c.note("config", fmt.Errorf("%s: want %s", f.File, aConfig.words))
+	if bad := badLine(text); bad != "" {
+		c.note("config.file", fmt.Errorf("%s: want %s; %s", f.File, aConfig.words, bad))
 	}
 	return text
 }
