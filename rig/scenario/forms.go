@@ -161,6 +161,9 @@ func silenceLike(value string) string {
 	if d, ok := timeLike(value, bare); ok && has(hangForm, d) {
 		return didYouMean("%s", d)
 	}
+	if value == "" || value == "~" || value == "null" {
+		return "write hang alone for 2s"
+	}
 	if has(symbolForm, value) {
 		return didYouMean("{hang: 2s, in: %s}", value)
 	}

@@ -78,10 +78,10 @@ func (t text) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 	switch {
 	case !isText && hint == "":
 		r.Text(n, what)
-	case utf8.RuneCountInString(n.Value) > t.most:
-		r.Fail(at, "%s: it has more than %d characters", what, t.most)
 	case !isText || !t.matches(n.Value):
 		r.Fail(at, "%s: want %s, not %s%s", what, t.words, yamlfile.Shown(n), hint)
+	case utf8.RuneCountInString(n.Value) > t.most:
+		r.Fail(at, "%s: it has more than %d characters", what, t.most)
 	case t.wrong != nil:
 		if err := t.wrong(n.Value); err != nil {
 			r.Fail(at, "%s: %v", what, err)

@@ -125,7 +125,7 @@ func checkWord(r *yamlfile.Reader, n *yaml.Node, what string, have words, meant 
 
 // signLike reads a sign that was written as one text.
 func signLike(value string) string {
-	m := regexp.MustCompile(`^(` + strings.Join(withMember, "|") + `)[ :(]+([A-Za-z0-9_.$]+)\)?$`).FindStringSubmatch(value)
+	m := regexp.MustCompile(`^(` + strings.Join(withMember, "|") + `)(?: in |[ :(]+)([A-Za-z0-9_.$]+)\)?$`).FindStringSubmatch(value)
 	switch {
 	case slices.Contains(signals, value):
 		return didYouMean("{exit: %s}", value)
