@@ -31,6 +31,9 @@ func (a across) check() {
 	a.fixTwice()
 	a.variableTwice()
 	a.scopeTwice()
+	if twice := setTwice(a.f.Config.Text); twice != "" {
+		a.r.Fail(a.value("config"), "config: %s", twice)
+	}
 	if err := a.f.words().Validate(); err != nil {
 		a.r.Fail(a.value("words"), "%v", err)
 	}

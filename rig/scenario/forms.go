@@ -54,7 +54,7 @@ const (
 	hangForm   = `^([1-9][0-9]{2,4}ms|([1-9][0-9]?|[1-5][0-9]{2}|600)s)$`
 	windowForm = `^(([1-9][0-9]{0,3}|[1-5][0-9]{4}|60000)ms|([1-9]|[1-5][0-9]|60)s)$`
 	blank      = `[ \t]*`
-	configLine = blank + `(CONFIG_[A-Za-z0-9_]+=|#)[` + printable + ` \t]*`
+	configLine = blank + `(CONFIG_[A-Za-z0-9_]+=(y|n|m|-?[0-9]+|0x[0-9A-Fa-f]+|"[` + printable + ` \t]*")` + blank + `|#[` + printable + ` \t]*)`
 )
 
 // IsName says whether a scenario may have that name.
@@ -220,16 +220,40 @@ func badLine(text string) string {
 		}
 		where := fmt.Sprintf("line %d of it", i+1)
 		unset := regexp.MustCompile(`^\s*(CONFIG_[A-Za-z0-9_]+) is not set\s*$`).FindStringSubmatch(line)
+		yes := regexp.MustCompile(`(?i)^\s*(CONFIG_[A-Z0-9_]+)=(yes|1|true|on)\s*$`).FindStringSubmatch(line)
 		bare := regexp.MustCompile(`^\s*([A-Z0-9_]+=[!-~]+)\s*$`).FindStringSubmatch(line)
 		switch {
 		case strings.HasSuffix(line, "\r"):
 			return where + " ends in a carriage return"
+		case yes != nil:
+			return where + ": " + didYouMean("%s=y", yes[1])
 		case unset != nil:
 			return where + ": " + didYouMean("# %s is not set", unset[1])
 		case bare != nil && !strings.HasPrefix(bare[1], "CONFIG_"):
 			return where + ": " + didYouMean("CONFIG_%s", bare[1])
 		}
 		return where + " is none"
+	}
+	return ""
+}
+
+// setting is a line that sets a symbol.
+var setting = regexp.MustCompile(`^\s*(?:(CONFIG_[A-Za-z0-9_]+)=|# (CONFIG_[A-Za-z0-9_]+) is not set\s*$)`)
+
+// setTwice finds the first line of a configuration that sets what another has set, of
+// which one would be lost; empty: there is none.
+func setTwice(text string) string {
+	lines := map[string]int{}
+	for i, line := range strings.Split(text, "\n") {
+		m := setting.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		name := m[1] + m[2]
+		if first := lines[name]; first > 0 {
+			return fmt.Sprintf("line %d of it sets %s, as line %d does", i+1, name, first)
+		}
+		lines[name] = i + 1
 	}
 	return ""
 }

@@ -140,6 +140,8 @@ func (c *collector) config(f fragment) string {
 	text := string(c.contents[f.File])
 	if bad := badLine(text); bad != "" {
 		c.note("config.file", fmt.Errorf("%s: want %s; %s", f.File, aConfig.words, bad))
+	} else if twice := setTwice(text); twice != "" {
+		c.note("config.file", fmt.Errorf("%s: %s", f.File, twice))
 	}
 	return text
 }

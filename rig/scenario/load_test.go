@@ -237,6 +237,8 @@ func TestALineOfAConfigurationThatIsNoneIsNamed(t *testing.T) {
 		"CONFIG_A=y\r\n":             "line 1 of it ends in a carriage return",
 		"# a\nCONFIG_B is not set\n": "line 2 of it: did you mean # CONFIG_B is not set?",
 		"CONFIG_A=\"\u202ey\"\n":     "line 1 of it is none",
+		"CONFIG_A=Yes\n":             "line 1 of it: did you mean CONFIG_A=y?",
+		"CONFIG_A=perhaps\n":         "line 1 of it is none",
 		"select B\n":                 "line 1 of it is none",
 	} {
 		dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
@@ -244,4 +246,14 @@ func TestALineOfAConfigurationThatIsNoneIsNamed(t *testing.T) {
 		_, err := Load(dir)
 		assert.ErrorContains(t, err, FileName+":7:16: config.file: c.config: want lines such as CONFIG_NET=y or # CONFIG_INET is not set; "+want)
 	}
+}
+
+func TestAConfigurationSetsEachSymbolOnce(t *testing.T) {
+	const twice = "CONFIG_A=y\n# CONFIG_B=y\nCONFIG_B=\"b\"\n# CONFIG_A is not set\n"
+	dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte(twice), 0o644))
+	_, err := Load(dir)
+	assert.ErrorContains(t, err, FileName+":7:16: config.file: c.config: line 4 of it sets CONFIG_A, as line 1 does")
+	_, err = parse("f", []byte(ofSource+"config: |\n  "+strings.ReplaceAll(twice, "\n", "\n  ")+"\n"))
+	assert.ErrorContains(t, err, "f:6:9: config: line 4 of it sets CONFIG_A, as line 1 does")
 }

@@ -44,7 +44,7 @@ func TestMessagesRepeatNothingThatSteersOrFloods(t *testing.T) {
 		"list: {a: b}\n":                   `a.yaml:1:7: list: want a list, not a mapping; put it in [ ], also where it is the only one`,
 		"list:\n":                          `a.yaml:1:6: list: want a list, not nothing`,
 		"list: \"\\u202eone\"\n":           `a.yaml:1:7: list: want a list, not a text; did you mean ["\u202eone"]?`,
-		"<<: {name: x}\n":                  `a.yaml:1:1: a thing: a key is a word`,
+		"<<: {name: x}\n":                  `a.yaml:1:1: a thing: << is not read: write the members themselves`,
 		"? [a]\n: b\n":                     `a.yaml:1:3: a thing: a key is a word`,
 		"list: " + strings.Repeat("[", 50) + strings.Repeat("]", 50) + "\nname: {}\n": `a.yaml:2:7: name: want a text, not a mapping`,
 	} {

@@ -40,6 +40,8 @@ func (r *Reader) Pairs(n *yaml.Node, what string, known []string) []Pair {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i], n.Content[i+1]
 		switch {
+		case key.Tag == "!!merge":
+			r.Fail(PlaceOf(key), "%s: << is not read: write the members themselves", what)
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
 			r.Fail(PlaceOf(key), "%s: a key is a word", what)
 		case seen[key.Value]:
