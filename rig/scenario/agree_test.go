@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
@@ -24,7 +26,7 @@ var strange = []any{
 	"99ms", "100ms", "99999ms", "100000ms", "1s", "60s", "61s", "0s", "600s", "601s", "0100ms", "1ms", "60000ms", "60001ms", "1G", "127M", "128M", "1024M", "1025M",
 	">=5.10", ">=5.10 <6.6", "6.6", "5,6", "continue", "reboot", "kcovrig", "ring", "scenario/1", "arm64", "acquire", "O=y", "KASAN_SANITIZE=n", "KASAN_SANITIZE_a-b.o=y",
 	"KASAN_SANITISE_a.o=y", "A=b", "A=", "=b", "CONFIG_A=y", "\n# a\n\nCONFIG_A=\"b c\"\t\n", "CONFIG_A=y\r", "# CONFIG_A is not set", strings.Repeat("x", 41), strings.Repeat("x", 61), strings.Repeat("x", 129),
-	strings.Repeat("é", 121), strings.Repeat("x", 201), strings.Repeat("x", 1001), strings.Repeat("CONFIG_A=y\n", 1600),
+	strings.Repeat("é", 121), strings.Repeat("x", 201), strings.Repeat("x", 1001),
 	[]any{}, []any{"a"}, []any{"a", "a"}, []any{1, 1}, []any{"told"}, []any{"oops"}, []any{nil}, []any{[]any{"a"}}, []any{map[string]any{"oops": "f"}, map[string]any{"oops": "f"}},
 	[]any{map[string]any{"hang": "2s"}}, []any{map[string]any{"panic": "f", "after": "continue"}}, []any{map[string]any{"exit": 3, "after": "reboot"}}, []any{map[string]any{"exit": "SIGFOO"}},
 	[]any{map[string]any{"oops": "f", "in": "g"}}, []any{map[string]any{"told": nil}}, []any{map[string]any{"oops": "f", "warn": "g"}},
@@ -52,8 +54,8 @@ func TestTheSchemaAcceptsWhatTheParserAccepts(t *testing.T) {
 		variants(seen, "", whole, func() {
 			text, err := json.Marshal(whole) // which is YAML
 			require.NoError(t, err)
-			var value any // as an editor reads it
-			require.NoError(t, yaml.Unmarshal(text, &value))
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text)) // as an editor reads it
+			require.NoError(t, err)
 			_, err = parse("f", text)
 			says := schema.Validate(value)
 			switch {
