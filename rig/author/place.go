@@ -31,14 +31,7 @@ func (c *checker) wrong(where, format string, args ...any) {
 }
 
 func (c *checker) find(level Level, where, text string) {
-	at, ok := c.places[where]
-	for !ok && where != "" {
-		where = where[:max(strings.LastIndexAny(where, ".["), 0)]
-		at, ok = c.places[where]
-	}
-	if where == "" {
-		at = yamlfile.Place{}
-	}
+	at := yamlfile.PlaceIn(c.places, where)
 	c.add(Finding{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
 }
 

@@ -2,6 +2,6 @@
 
 #include "textflag.h"
 
-// func mark(word *uint64, entry, count, number uint64)
+// func mark(word *uint64, index, count, number uint64)
 TEXT ·mark(SB), NOSPLIT, $0-32
 	RET
