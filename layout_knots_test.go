@@ -148,9 +148,9 @@ func (emptyImports) Import(p string) (*types.Package, error) {
 	return empty, nil
 }
 
-// uses says which files of a package use names that another of them declares:
-// functions, types, variables, methods and fields.
-func uses(dir string, list []source) map[string]map[string]bool {
+// uses says which files of a package use names that another of them declares, and
+// which: functions, types, variables, methods and fields.
+func uses(dir string, list []source) map[string]map[string]map[string]bool {
 	// The files were read into a set of positions each; one set is needed.
 	lines, syntax := token.NewFileSet(), []*ast.File{}
 	for _, s := range list {
@@ -163,22 +163,25 @@ func uses(dir string, list []source) map[string]map[string]bool {
 	info := types.Info{Uses: map[*ast.Ident]types.Object{}}
 	cfg := types.Config{Importer: emptyImports{}, Error: func(error) {}} // what is not known of other packages is no matter
 	_, _ = cfg.Check(dir, lines, syntax, &info)
-	edges := map[string]map[string]bool{}
+	edges := map[string]map[string]map[string]bool{}
 	for id, object := range info.Uses {
 		from, to := lines.File(id.Pos()), lines.File(object.Pos())
 		if to == nil || from == to || object.Parent() != nil && object.Parent() != object.Pkg().Scope() {
 			continue
 		}
 		if edges[from.Name()] == nil {
-			edges[from.Name()] = map[string]bool{}
+			edges[from.Name()] = map[string]map[string]bool{}
 		}
-		edges[from.Name()][to.Name()] = true
+		if edges[from.Name()][to.Name()] == nil {
+			edges[from.Name()][to.Name()] = map[string]bool{}
+		}
+		edges[from.Name()][to.Name()][id.Name] = true
 	}
 	return edges
 }
 
 // circles gives the strongly connected files: Tarjan's algorithm.
-func circles(edges map[string]map[string]bool) [][]string {
+func circles[V any](edges map[string]map[string]V) [][]string {
 	var found [][]string
 	var stack []string
 	index, low, on := map[string]int{}, map[string]int{}, map[string]bool{}
