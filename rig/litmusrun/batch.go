@@ -23,8 +23,6 @@ const (
 	// guest's memory, twice while it unpacks them.
 	batchTests = 64
 	batchBytes = 64 << 20
-	// Threads beyond maxLitmusCPUs share CPUs.
-	minLitmusCPUs, maxLitmusCPUs = 2, 4
 
 	litmusWorkload = "litmus"
 )
@@ -43,7 +41,7 @@ func (r *set) batches() []*batch {
 		if t.why != "" {
 			continue
 		}
-		cpus := min(max(t.head.Threads, minLitmusCPUs), maxLitmusCPUs)
+		cpus := t.cpus()
 		info, err := os.Stat(t.path)
 		if err != nil {
 			t.why = err.Error()
