@@ -15,7 +15,7 @@ import (
 // down only. A row never goes.
 var onward = []string{
 	"rig/boot", "rig/compare", "rig/doctor", "rig/expect", "rig/litmusrun",
-	"rig/modelcheck", "rig/replay", "rig/soak", "rig/worker",
+	"rig/modelcheck", "rig/nightly", "rig/replay", "rig/soak", "rig/worker",
 }
 
 // filesReferDown finds, in the packages that the page names, the references between
