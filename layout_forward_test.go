@@ -14,7 +14,7 @@ import (
 // onward are packages of which docs/architecture.md must say that their files refer
 // down only. A row never goes.
 var onward = []string{
-	"rig/boot", "rig/compare", "rig/doctor", "rig/expect", "rig/litmusrun",
+	"rig/bisector", "rig/boot", "rig/compare", "rig/doctor", "rig/expect", "rig/litmusrun",
 	"rig/modelcheck", "rig/nightly", "rig/replay", "rig/soak", "rig/worker",
 }
 
