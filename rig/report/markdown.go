@@ -225,23 +225,6 @@ func wordsOf(runs []result.Saved) wording.Words {
 	return wording.Common(all...).Full()
 }
 
-// windows sums what counts, per kernel.
-func windows(d result.Document) string {
-	var parts []string
-	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
-		var stale, all uint64
-		for _, a := range d.Measured {
-			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
-				stale, all = stale+a.HitWindows, all+a.Windows
-			}
-		}
-		if all > 0 {
-			parts = append(parts, d.Words.Short(stale, all)+" "+kernel)
-		}
-	}
-	return words.OrNone(strings.Join(parts, ", "))
-}
-
 func supported(runs []result.Saved) bool {
 	fixed := false
 	for _, r := range runs {
