@@ -38,7 +38,6 @@ var ceilings = map[string]int{
 	"package rig/fleet":            17,
 	"package rig/internal/kernel":  29,
 	"package rig/internal/objcode": 24,
-	"knot rig/fleet":               12,
 }
 
 // limits reads the block under "## The limits": lines of a kind and its limit,
