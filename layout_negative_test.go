@@ -201,7 +201,7 @@ func TestKnotsAreFound(t *testing.T) {
 func TestReferencesBackUpAreFound(t *testing.T) {
 	const head = "package rig\n\n"
 	tree := good()
-	tree["docs/architecture.md"] = parts + "\nThe files of `rig` and `guest` refer down only.\n"
+	tree["docs/architecture.md"] = parts + "\nThe files of `rig`\nand `guest` refer\ndown only.\n"
 	tree["rig/a.go"] = header + head + "func first() { second(); third() }\n"
 	tree["rig/b.go"] = header + head + "func second() { third(); fourth() }\n"
 	tree["rig/c.go"] = header + head + "func third() { first() }\n"
