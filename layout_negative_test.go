@@ -127,7 +127,7 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"comments name theirs", "rig/rig.go", "package rig\n\n// Told is one.\ntype Ran struct{}\n"},
 	}
 	covered := map[string]bool{}
-	for _, tc := range slices.Concat(cases, bugsByName, limitsStated) {
+	for _, tc := range slices.Concat(cases, bugsByName, wordsOfOne, limitsStated) {
 		tree := good()
 		if tc.file == "rig/extra.go" {
 			delete(tree, "rig/internal/b/b.go")

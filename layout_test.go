@@ -71,6 +71,7 @@ var checks = map[string]check{
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
+	"words fit any":              wordsFitAny,
 }
 
 // written leaves out what tests have as data.

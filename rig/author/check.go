@@ -99,7 +99,17 @@ func (c *checker) configured() {
 		return
 	}
 	all := c.s.Fragments["all"] + c.s.Fragments[c.out.Arch]
-	has := func(symbol string) bool { return slices.Contains(strings.Split(all, "\n"), symbol+"=y") }
+	has := func(symbol string) (on bool) { // what is said last counts
+		for line := range strings.Lines(all) {
+			switch strings.TrimSpace(line) {
+			case symbol + "=y":
+				on = true
+			case symbol + "=n", "# " + symbol + " is not set":
+				on = false
+			}
+		}
+		return on
+	}
 	for i, d := range c.s.Program.Start.Detect {
 		switch {
 		case d.Kind == wire.KindHang && d.Function != "" && !has("CONFIG_STACKTRACE"):

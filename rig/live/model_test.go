@@ -34,12 +34,12 @@ func (f feed) at(seconds float64) time.Time {
 	return f.start.Add(time.Duration(seconds * float64(time.Second)))
 }
 
-func (f feed) begin(at float64, arm, name string) {
-	f.m.Take(trial.Event{Variant: arm, Stage: &trial.StageEvent{Name: name}}, f.at(at))
+func (f feed) begin(at float64, kernel, name string) {
+	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name}}, f.at(at))
 }
 
-func (f feed) end(at float64, arm, name, detail string, took float64) {
-	f.m.Take(trial.Event{Variant: arm, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
+func (f feed) end(at float64, kernel, name, detail string, took float64) {
+	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
 }
 
 func (f feed) tally(reader trial.Reader, patched bool, tallies ...wire.Tally) {
@@ -81,10 +81,10 @@ func TestBuild(t *testing.T) {
 }
 
 func stressed(f feed) {
-	for _, arm := range []string{"unpatched", "patched"} {
-		f.begin(0, arm, "boot")
-		f.end(1, arm, "boot", "", 1)
-		f.begin(1, arm, "stress")
+	for _, kernel := range []string{"unpatched", "patched"} {
+		f.begin(0, kernel, "boot")
+		f.end(1, kernel, "boot", "", 1)
+		f.begin(1, kernel, "stress")
 	}
 }
 

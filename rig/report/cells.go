@@ -25,7 +25,7 @@ type Count struct {
 	Blocks     uint64        `json:"blocks"`
 	HitBlocks  uint64        `json:"hitBlocks"`
 	BlockShare *float64      `json:"blockShare"`
-	// BlockInterval is the exact 95 % interval of the share of stale blocks; null
+	// BlockInterval is the exact 95 % interval of the share of hit blocks; null
 	// where no block was measured. Windows get none: neighbours are not independent.
 	BlockInterval *trial.Interval `json:"blockInterval"`
 }
@@ -58,7 +58,7 @@ func Rows(d result.Document) []Row {
 	return list
 }
 
-// slot finds the place of an arm: a row of its reader and mode whose place is
+// slot finds the place of a kernel: a row of its reader and mode whose place is
 // free, or a new one.
 func slot(list *[]Row, a result.ModeDocument) **Count {
 	for i := range *list {

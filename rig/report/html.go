@@ -77,12 +77,12 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 		}
 	}
 	for i, reader := range readers {
-		arms := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
-		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), d.Words, reader, arms)
+		counts := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
+		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), d.Words, reader, counts)
 		if err != nil {
 			return run, err
 		}
-		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, arms)
+		times, err := chart.Lasting(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, counts)
 		if err != nil {
 			return run, err
 		}

@@ -199,7 +199,7 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	for _, r := range d.Cells {
 		measured += len(r.Measured)
 	}
-	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
+	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per kernel and mode")
 	assert.Len(t, c.Table, len(d.Cells))
 	none, err := chart.Heat("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
 	require.NoError(t, err)

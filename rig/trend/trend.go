@@ -16,7 +16,7 @@ import (
 )
 
 // Trend is one cell's runs, oldest first, and per kernel, reader and mode how
-// its share of stale blocks went.
+// its share of hit blocks went.
 type Trend struct {
 	Cell string `json:"cell"`
 	// ShiftError is the probability of a false flag per run, over all series.
@@ -44,7 +44,7 @@ type TrendPoint struct {
 	HitWindows uint64          `json:"hitWindows"`
 	Blocks     uint64          `json:"blocks"`
 	HitBlocks  uint64          `json:"hitBlocks"`
-	Share      *float64        `json:"share"` // of stale blocks; null where nothing was counted
+	Share      *float64        `json:"share"` // of hit blocks; null where nothing was counted
 	Interval   *trial.Interval `json:"interval"`
 	// Shift is the run's p-value against the runs before it that were not flagged
 	// themselves, see Shift; null where they are too few.

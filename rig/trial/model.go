@@ -2,6 +2,8 @@
 
 package trial
 
+import "kcovrig/rig/wording"
+
 // Certificate is what the architecture's memory model says of a witness, by
 // litmus tests that were built from it.
 type Certificate struct {
@@ -78,11 +80,12 @@ type ModelTest struct {
 
 // Expectations are what herd7 says under a kernel tree's memory model.
 type Expectations struct {
-	Herd  string      `json:"herd"`  // the program
-	Model string      `json:"model"` // the memory model's folder
-	Run   string      `json:"run"`   // the result that Tests are compared with; empty: none
-	Tests []Expected  `json:"tests"`
-	LKMM  []ModelTest `json:"lkmm"` // empty unless they were asked for
+	Herd  string        `json:"herd"`  // the program
+	Model string        `json:"model"` // the memory model's folder
+	Words wording.Words `json:"-"`     // the scenario's
+	Run   string        `json:"run"`   // the result that Tests are compared with; empty: none
+	Tests []Expected    `json:"tests"`
+	LKMM  []ModelTest   `json:"lkmm"` // empty unless they were asked for
 }
 
 // Contradicted says whether anything disagrees, Unanswered whether herd7 did not answer.

@@ -23,7 +23,7 @@ const (
 	OutcomeTimeout     Outcome = "timeout"
 )
 
-// Expectation is what the memory model says of stale reads, in herd7's words.
+// Expectation is what the memory model says of hits, in herd7's words.
 // The zero value is unknown.
 type Expectation string
 

@@ -37,5 +37,5 @@ func (i Image) Variant() Variant { return VariantOf(i.Patched, i.AsIs) }
 // Variant is the kernel that the counts are of.
 func (c ModeCount) Variant() Variant { return VariantOf(c.Patched, c.AsIs) }
 
-// Variant is the kernel that the stale read was seen in.
+// Variant is the kernel that the hit was seen in.
 func (s Signature) Variant() Variant { return VariantOf(s.Patched, s.AsIs) }

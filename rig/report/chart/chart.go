@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package chart draws plots for pages: shares over time, how long entries stay
-// stale, trends, a matrix as a heat map. It owns their form; what is drawn it
+// Package chart draws plots for pages: shares over time, how long something stays
+// a hit, trends, a matrix as a heat map. It owns their form; what is drawn it
 // leaves to the reports.
 package chart
 

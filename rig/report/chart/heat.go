@@ -28,7 +28,7 @@ const (
 )
 
 // heatSteps are the lower ends, in percent, of what each colour stands for; the
-// first is nothing stale at all. The number stands in each field, so that
+// first is no hit at all. The number stands in each field, so that
 // nothing is told by colour alone.
 var heatSteps = []float64{0, 0, 1, 5, 15, 40}
 

@@ -16,7 +16,7 @@ import (
 
 // Share plots the share of windows in which the bug was seen so far over time, for the kernels
 // of one reader. It is nil where no kernel kept a series.
-func Share(id string, said wording.Words, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+func Share(id string, said wording.Words, reader trial.Reader, counts []result.ModeDocument) (*Plot, error) {
 	several, adjective := said.Full().Windows, said.Adjective()
 	c := &Plot{
 		ID: id, Title: fmt.Sprintf("%s share over time, %s reader", words.Capital(adjective), reader),
@@ -25,7 +25,7 @@ func Share(id string, said wording.Words, reader trial.Reader, arms []result.Mod
 	var curves []curve
 	var texts []string
 	highest := 0.0
-	for _, a := range arms {
+	for _, a := range counts {
 		points := sharePoints(a)
 		if len(points) == 0 || !a.Counts() {
 			continue

@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // The samples' instructions are those of Linux 6.12 for arm64, gcc 12.
@@ -51,7 +52,7 @@ func explainable() result.Saved {
 	r := reporttest.Sample()
 	mark := func(ns int64) trial.WitnessEvent {
 		e := told(1, ns, trial.Mark, "", x, poison, 0)
-		e.Text = "the reader has found entry 1496 stale under count 1500"
+		e.Text = "the reader has found an old value, in number 1496 of the 1500 published"
 		return e
 	}
 	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, LastedNS: 2_923_856}
@@ -194,4 +195,19 @@ func TestWrap(t *testing.T) {
 	assert.Equal(t, []string{""}, words.Wrap("", 10))
 	assert.Equal(t, []string{"  one two", "    three"}, words.Wrap("  one two three", 10))
 	assert.Equal(t, []string{"0123456789", "  abcdefgh", "  ij"}, words.Wrap("0123456789abcdefghij", 10))
+}
+
+// What was read and in what state, the scenario says; where it has no such words, any fit.
+func TestTheStoryIsInTheScenariosWords(t *testing.T) {
+	run := explainable()
+	run.Document.Words = wording.Words{Hit: "torn slot", Unit: "slot", State: "torn"}.Completed()
+	text := explanation(t, run, Options{Width: 120})
+	for _, want := range []string{"mode pc: slot 1496 of 1500 in try 29", "slot 1496 = 0x5ca1ab1e00000000: TORN", "found slot 1496\n", "torn, of 1500 published", "240 of 6400 tries torn"} {
+		assert.Contains(t, text, want)
+	}
+	run.Document.Words = wording.Words{Hit: "lost wakeup"}.Completed()
+	all := explanation(t, run, Options{All: true, Width: 120}) + explanation(t, run, Options{Number: 3, Width: 120}) + explanation(t, run, Options{Number: 4, Width: 120})
+	assert.Contains(t, all, "number 1496 = 0x5ca1ab1e00000000: OLD")
+	assert.Contains(t, all, "240 lost wakeups in 6400 tries")
+	assert.NotRegexp(t, `(?i)\bstale|\bentry\b|\bcount\b|\bwindows? \d`, all)
 }

@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/witness"
 )
 
-// hitStory turns the witness of a program's hit into rows, as story does that of a stale
-// read. It tells what was seen in another order than executed. That the hit came of that
+// hitStory turns the witness of a program's hit into rows, as story does that of an old
+// value of what the kernel publishes. It tells what was seen in another order than executed. That the hit came of that
 // it says only where the events show who missed what.
 type hitStory struct {
 	witness.Hit
@@ -100,7 +100,7 @@ func (s *hitStory) complete() []row {
 			s.count()
 			s.add(e, s.words(i)...)
 			r := &s.rows[len(s.rows)-1]
-			r.kind, r.stale = e.Kind, slices.Contains(s.Old, i)
+			r.kind, r.old = e.Kind, slices.Contains(s.Old, i)
 			s.draw(i, r)
 			continue
 		}

@@ -89,7 +89,7 @@ func readersOf(d result.Document, v trial.Variant) []trial.Reader {
 
 // counted is what one boot showed. Its modes share the emulator's counters.
 func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
-	var stale, windows uint64
+	var hits, windows uint64
 	var emulator map[string]uint64
 	for _, a := range d.Measured {
 		if a.Name() != string(v) || a.Reader != reader {
@@ -98,11 +98,11 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 		if !a.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
-		stale, windows, emulator = stale+a.HitWindows, windows+a.Windows, a.Emulator
+		hits, windows, emulator = hits+a.HitWindows, windows+a.Windows, a.Emulator
 	}
-	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
-	if reader == trial.InKernel {
-		text = d.Words.Tally(stale, windows)
+	text := d.Words.Tally(hits, windows)
+	if reader != trial.InKernel {
+		text = fmt.Sprintf("%s reader: %s", reader, text)
 	}
 	if len(emulator) == 0 {
 		return text + "; the emulator was not used"

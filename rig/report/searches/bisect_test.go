@@ -50,7 +50,7 @@ func searched() bisect.Report {
 		Witness: &trial.Witness{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
 			{VCPU: 0, Kind: trial.Delayed, Symbol: "__pi_memcpy", Address: 0x1000, Value: 7, Version: 1},
 			{VCPU: 1, AtNS: 900, Kind: trial.Load, Address: 0x1000},
-			{VCPU: 1, AtNS: 950, Kind: trial.Mark, Address: 0x1000, Text: "the reader has found entry 3 stale under count 9"},
+			{VCPU: 1, AtNS: 950, Kind: trial.Mark, Address: 0x1000, Text: "the reader has found an old value, in number 3 of the 9 published"},
 		}},
 		Notes: []string{},
 	}
