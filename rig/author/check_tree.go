@@ -19,19 +19,6 @@ import (
 	"kcovrig/rig/yamlfile"
 )
 
-// Facts are what a tree tells without a build.
-type Facts interface {
-	Linux() string
-	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
-	Configure(ctx context.Context) ([]kernel.Lost, error)
-	Symbols() (map[string]string, error)
-	ReadFile(path string) (string, error)
-	Close() error
-}
-
-// Opener opens the tree that a configuration names.
-type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
-
 type realTree struct{ *kernel.Tree }
 
 // Linux is the tree's version.

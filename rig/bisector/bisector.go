@@ -15,52 +15,11 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
-
-// Config says which commit to look for. Spec.Tree is the git repository.
-type Config struct {
-	command.Config
-	Good []string // revisions that are clean
-	Bad  []string // that are stale
-	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
-	Fixed            bool
-	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed
-	FirstParent      bool
-	Paths            []string
-	Log              string // a git bisect log to begin with; takes the place of the above
-	Workers          int    // commits tested at once
-	NATS             string // URL of a server whose workers test them; empty: this machine does
-	Auth             fleet.Auth
-	Paranoid         bool // test also what cannot have changed
-	Keep             bool // keep the worktrees at the end
-	Reset            bool // forget what an earlier search found, and do nothing else
-
-	// Tester makes the testers, each with a folder of its own; nil: this machine's,
-	// or the server's workers.
-	Tester  func(dir string) Tester
-	Server  fleet.Server  // takes the place of NATS, where it is set
-	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
-}
-
-// bisection is one search under way.
-type bisection struct {
-	cfg     Config
-	began   time.Time
-	repo    *gitbisect.Repo
-	rng     gitbisect.Range
-	terms   gitbisect.Terms
-	state   *state
-	git     *gitbisect.Session
-	testers []Tester
-	sources []string // that the fix changes, for the diff
-	seed    uint64   // as it was asked for; 0: any
-	report  bisect.Report
-}
 
 // Find finds the commit that broke the ordering, or repaired it. The report
 // comes filled as far as the search got, also beside an error; the same call
@@ -145,14 +104,6 @@ func (b *bisection) validate() error {
 	}
 	cfg.Workers = max(cfg.Workers, 1)
 	return nil
-}
-
-// ends returns the stale and the clean end: by what they should show, not by age.
-func (b *bisection) ends() (stale, clean string) {
-	if b.cfg.Fixed {
-		return b.rng.Old[0], b.rng.New
-	}
-	return b.rng.New, b.rng.Old[0]
 }
 
 // hunt runs the rounds and returns the first new commits.

@@ -29,20 +29,6 @@ type Entries struct {
 	Count uint64
 }
 
-// Silence reads what the emulator noted of the kernel's two writes and its reader,
-// also while the machine runs; nil without the emulator.
-func (a *Boot) Silence() (*trial.Silence, error) {
-	if a.plugin == nil {
-		return nil, nil
-	}
-	sites, err := a.Doers.Sites(a.plugin.Sites)
-	if err != nil {
-		return nil, err
-	}
-	s := silenceOf(sites, a.Writes, a.Entries, a.Lines)
-	return &s, nil
-}
-
 // silenceOf counts the sites that concern the two writes and the reader's loads.
 // An episode that ended by the emulator's caution before another store came is
 // caution too: the store that publishes came later.

@@ -180,15 +180,16 @@ func TestTSORulesOutNoBugOfAProgram(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{program.Name}}
+	const step = 10_000 // that one of them is enough on a busy machine
 	for name, c := range map[string]struct {
 		unpatched rigtest.Guest
 		want      trial.Verdict
 	}{
-		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2}, trial.Fixed},
-		"none at all":            {rigtest.Guest{Hello: &hello}, trial.Inconclusive},
+		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2, Step: step}, trial.Fixed},
+		"none at all":            {rigtest.Guest{Hello: &hello, Step: step}, trial.Inconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := rigtest.NewLab(c.unpatched, rigtest.Guest{Hello: &hello}).Config(t)
+			cfg := rigtest.NewLab(c.unpatched, rigtest.Guest{Hello: &hello, Step: step}).Config(t)
 			cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers, cfg.Spec.Arch, cfg.Spec.Accel = dir, nil, nil, "x86_64", trial.AccelTCG
 			cfg.Spec.Duration = 100 * time.Millisecond
 			r, err := Compare(t.Context(), cfg)

@@ -225,23 +225,6 @@ func wordsOf(runs []result.Saved) wording.Words {
 	return wording.Common(all...).Full()
 }
 
-// windows sums what counts, per kernel.
-func windows(d result.Document) string {
-	var parts []string
-	for _, kernel := range []trial.Variant{trial.Unpatched, trial.AsIs, trial.Patched} {
-		var stale, all uint64
-		for _, a := range d.Measured {
-			if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
-				stale, all = stale+a.HitWindows, all+a.Windows
-			}
-		}
-		if all > 0 {
-			parts = append(parts, d.Words.Short(stale, all)+" "+string(kernel))
-		}
-	}
-	return words.OrNone(strings.Join(parts, ", "))
-}
-
 func supported(runs []result.Saved) bool {
 	fixed := false
 	for _, r := range runs {

@@ -164,3 +164,20 @@ func repeat(d result.Document) []string {
 }
 
 func command(d result.Document) string { return strings.Join(repeat(d), " ") }
+
+// windows sums what counts, per kernel.
+func windows(d result.Document) string {
+	var parts []string
+	for _, kernel := range []trial.Variant{trial.Unpatched, trial.AsIs, trial.Patched} {
+		var hits, all uint64
+		for _, a := range d.Measured {
+			if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
+				hits, all = hits+a.HitWindows, all+a.Windows
+			}
+		}
+		if all > 0 {
+			parts = append(parts, d.Words.Short(hits, all)+" "+string(kernel))
+		}
+	}
+	return words.OrNone(strings.Join(parts, ", "))
+}

@@ -149,15 +149,20 @@ func NewLab(unpatched, patched Guest) *Lab {
 	}
 }
 
-// Config is a command's, on the lab.
+// Config is a command's, on the lab, in folders of the test's.
 func (l *Lab) Config(t *testing.T) command.Config {
 	t.Helper()
+	return l.ConfigIn(t.TempDir(), filepath.Join(t.TempDir(), "out"))
+}
+
+// ConfigIn is a command's, on the lab, with these folders.
+func (l *Lab) ConfigIn(cacheDir, outDir string) command.Config {
 	return command.Config{
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Doers: l.Doers(), Reports: kept.Reports(), Version: "test",
+		CacheDir: cacheDir, OutDir: outDir, Kernels: l.Open, Doers: l.Doers(), Reports: kept.Reports(), Version: "test",
 	}
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build linux && (arm64 || amd64)
-
-package main
+package session
 
 import (
 	"context"
@@ -10,33 +8,32 @@ import (
 	"maps"
 	"sync"
 
-	"kcovrig/guest/builtin"
 	"kcovrig/guest/wire"
 )
 
 // together runs a workload and those in its background. One that fails ends all; its
 // error comes first, then the main workload's.
-func (s *session) together(ctx context.Context, cancel context.CancelCauseFunc, j builtin.Job) (wire.Done, error) {
+func (s *Session) together(ctx context.Context, cancel context.CancelCauseFunc, j Job) (wire.Done, error) {
 	background := make([]wire.Done, len(j.Background))
 	errs := make([]error, len(j.Background))
 	quiet := j
 	quiet.Progress, quiet.Detection = nil, nil
 	var group sync.WaitGroup
 	for i, name := range j.Background {
-		work, ok := s.workloads[name]
+		work, ok := s.work.Workloads[name]
 		if !ok {
 			errs[i] = wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", name)
 			cancel(errs[i])
 			continue
 		}
 		group.Go(func() {
-			errs[i] = guard(func() (err error) { background[i], err = work(ctx, quiet); return err })
+			errs[i] = s.guard(func() (err error) { background[i], err = work(ctx, quiet); return err })
 			if errs[i] != nil {
 				cancel(errs[i])
 			}
 		})
 	}
-	done, err := s.workloads[j.Workload](ctx, j)
+	done, err := s.work.Workloads[j.Workload](ctx, j)
 	if err != nil {
 		cancel(err)
 	}

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build linux && (arm64 || amd64)
-
-package main
+// Package session is the guest's side of the talk with the host: Hello, what the host
+// asks for until its Stop, Done, and a Fault in the place of all that. It owns the order
+// of the records and whose fault an end is; what a workload does it leaves to those that
+// it is given. The rig's tests have guests that talk by it too.
+package session
 
 import (
 	"context"
@@ -15,26 +17,44 @@ import (
 	"strings"
 	"time"
 
-	"kcovrig/guest/builtin"
-	"kcovrig/guest/litmus"
 	"kcovrig/guest/wire"
 )
 
-// session is the talk with the host over one stream.
-type session struct {
-	enc       *wire.Encoder
-	dec       *wire.Decoder
-	workloads map[string]builtin.Workload
+// Job is what the host asks of a workload, and where that reports to. Progress and
+// Detection are nil in the background.
+type Job struct {
+	wire.Start
+	Progress  func(wire.Progress)
+	Detection func(wire.Detection)
 }
 
-func newSession(rw io.ReadWriter, workloads map[string]builtin.Workload) *session {
-	return &session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw), workloads: workloads}
+// Workload stresses until ctx is done and returns the totals.
+type Workload func(ctx context.Context, j Job) (wire.Done, error)
+
+// Work is what a guest can do.
+type Work struct {
+	Workloads map[string]Workload // by name
+	// Litmus runs litmus tests in order and sends what each came to.
+	Litmus func(ctx context.Context, jobs []wire.LitmusJob, send func(wire.LitmusResult) error) error
+	Say    func(format string, args ...any) // tells whoever reads the console
 }
 
-// warm uses the codec once in every way that a session will. Under emulation
+// Session is the talk with the host over one stream.
+type Session struct {
+	enc  *wire.Encoder
+	dec  *wire.Decoder
+	work Work
+}
+
+// New returns a session over rw, which stays the caller's to close.
+func New(rw io.ReadWriter, work Work) *Session {
+	return &Session{enc: wire.NewEncoder(rw), dec: wire.NewDecoder(rw), work: work}
+}
+
+// Warm uses the codec once in every way that a session will. Under emulation
 // its first use is slow, since all of its code is translated then; the
 // second CPU has nothing else to do while the first mounts file systems.
-func warm() {
+func Warm() {
 	tallies := []wire.Tally{{}}
 	enc := wire.NewEncoder(io.Discard)
 	for _, r := range []wire.Record{
@@ -46,10 +66,10 @@ func warm() {
 	_, _ = wire.NewDecoder(strings.NewReader(start + "\n")).Decode()
 }
 
-// serve runs the session; whatever goes wrong in it, panics included, is told
+// Serve runs the session; whatever goes wrong in it, panics included, is told
 // to the host and returned.
-func (s *session) serve(ctx context.Context, h wire.Hello) error {
-	err := guard(func() error { return s.run(ctx, h) })
+func (s *Session) Serve(ctx context.Context, h wire.Hello) error {
+	err := s.guard(func() error { return s.run(ctx, h) })
 	if err != nil {
 		err = errors.Join(err, s.fault(err))
 	}
@@ -57,8 +77,8 @@ func (s *session) serve(ctx context.Context, h wire.Hello) error {
 }
 
 // run greets, runs what the host asks for until Stop, and sends Done.
-func (s *session) run(ctx context.Context, h wire.Hello) error {
-	h.Workloads = append(slices.Collect(maps.Keys(s.workloads)), litmus.Name)
+func (s *Session) run(ctx context.Context, h wire.Hello) error {
+	h.Workloads = append(slices.Collect(maps.Keys(s.work.Workloads)), wire.LitmusWorkload)
 	slices.Sort(h.Workloads)
 	if err := s.enc.Encode(wire.Record{Hello: &h}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "greet", "%v", err)
@@ -70,7 +90,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 	if r.Start == nil {
 		return wire.Faultf(wire.WhoseRig, "await start", "another record came")
 	}
-	if r.Start.Workload == litmus.Name {
+	if r.Start.Workload == wire.LitmusWorkload {
 		return s.litmus(ctx, r.Start.Litmus)
 	}
 	done, err := s.stress(ctx, *r.Start)
@@ -78,7 +98,7 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 		return err
 	}
 	for _, t := range done.Tallies {
-		say("%s: hits in %d of %d windows and in %d of %d units, %d rounds",
+		s.work.Say("%s: hits in %d of %d windows and in %d of %d units, %d rounds",
 			t.Mode, t.HitWindows, t.Windows, t.HitUnits, t.Units, t.Rounds)
 	}
 	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {
@@ -88,8 +108,8 @@ func (s *session) run(ctx context.Context, h wire.Hello) error {
 }
 
 // stress runs the workload and forwards its records until the host says Stop.
-func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
-	if _, ok := s.workloads[start.Workload]; !ok {
+func (s *Session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
+	if _, ok := s.work.Workloads[start.Workload]; !ok {
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", start.Workload)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -98,7 +118,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 
 	// Room for every detection: sending one never blocks the reader.
 	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
-	j := builtin.Job{
+	j := Job{
 		Start:     start,
 		Detection: func(d wire.Detection) { records <- wire.Record{Detection: &d} },
 		Progress: func(p wire.Progress) {
@@ -112,7 +132,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 	ended := make(chan error, 1)
 	go func() {
 		defer close(records)
-		ended <- guard(func() (err error) { done, err = s.together(ctx, cancel, j); return err })
+		ended <- s.guard(func() (err error) { done, err = s.together(ctx, cancel, j); return err })
 	}()
 	var sendErr error
 	for r := range records {
@@ -140,7 +160,7 @@ func (s *session) stress(ctx context.Context, start wire.Start) (wire.Done, erro
 var errStopped = errors.New("stopped by the host")
 
 // awaitStop returns errStopped once the host says so, or what went wrong.
-func (s *session) awaitStop() error {
+func (s *Session) awaitStop() error {
 	r, err := s.dec.Decode()
 	switch {
 	case err != nil:
@@ -152,9 +172,9 @@ func (s *session) awaitStop() error {
 }
 
 // litmus runs the tests and sends what each came to; it ends by itself.
-func (s *session) litmus(ctx context.Context, jobs []wire.LitmusJob) error {
+func (s *Session) litmus(ctx context.Context, jobs []wire.LitmusJob) error {
 	start := time.Now()
-	err := litmus.Run(ctx, jobs, func(r wire.LitmusResult) error {
+	err := s.work.Litmus(ctx, jobs, func(r wire.LitmusResult) error {
 		return s.enc.Encode(wire.Record{Litmus: &r})
 	})
 	if err == nil {
@@ -167,7 +187,7 @@ func (s *session) litmus(ctx context.Context, jobs []wire.LitmusJob) error {
 }
 
 // fault tells the host why the run ends.
-func (s *session) fault(err error) error {
+func (s *Session) fault(err error) error {
 	f := &wire.Fault{Whose: wire.WhoseGuest, Op: "run", Message: err.Error()}
 	var own *wire.Fault
 	if errors.As(err, &own) {
@@ -180,10 +200,10 @@ func (s *session) fault(err error) error {
 }
 
 // guard turns a panic of f into an error.
-func guard(f func() error) (err error) {
+func (s *Session) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			say("%s", debug.Stack())
+			s.work.Say("%s", debug.Stack())
 			err = wire.Faultf(wire.WhoseGuest, "run", "panic: %v", p)
 		}
 	}()

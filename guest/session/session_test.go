@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build linux && (arm64 || amd64)
-
-package main
+package session
 
 import (
 	"context"
@@ -14,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/guest/builtin"
 	"kcovrig/guest/wire"
 )
 
@@ -28,14 +25,14 @@ type host struct {
 }
 
 // play starts a session that knows one workload, and takes its Hello.
-func play(t *testing.T, w builtin.Workload) *host {
+func play(t *testing.T, w Workload) *host {
 	here, there := net.Pipe()
 	h := &host{t: t, conn: here, Encoder: wire.NewEncoder(here), Decoder: wire.NewDecoder(here), ended: make(chan error, 1)}
 	t.Cleanup(func() { here.Close() })
-	s := newSession(there, map[string]builtin.Workload{"fake": w})
+	s := New(there, Work{Workloads: map[string]Workload{"fake": w}, Say: t.Logf})
 	go func() {
 		defer there.Close()
-		h.ended <- s.serve(context.Background(), wire.Hello{Version: wire.Version, Kernel: "k", Arch: "a", CPUs: 2})
+		h.ended <- s.Serve(context.Background(), wire.Hello{Version: wire.Version, Kernel: "k", Arch: "a", CPUs: 2})
 	}()
 	r := h.next()
 	require.NotNil(t, r.Hello)
@@ -62,7 +59,7 @@ func (h *host) start() {
 }
 
 // untilStop reports a little, then waits for the stop.
-func untilStop(ctx context.Context, j builtin.Job) (wire.Done, error) {
+func untilStop(ctx context.Context, j Job) (wire.Done, error) {
 	j.Detection(wire.Detection{Mode: "m", Index: 1})
 	j.Progress(wire.Progress{ElapsedNS: 2})
 	<-ctx.Done()
@@ -85,25 +82,25 @@ func TestSessionEndsWithDone(t *testing.T) {
 
 func TestSessionReportsFaults(t *testing.T) {
 	for name, c := range map[string]struct {
-		work  builtin.Workload
+		work  Workload
 		whose string
 		want  string
 	}{
 		"a fault keeps its culprit": {
-			func(context.Context, builtin.Job) (wire.Done, error) {
+			func(context.Context, Job) (wire.Done, error) {
 				return wire.Done{}, errors.Join(wire.Faultf(wire.WhoseKernel, "open", "gone"), errors.New("close"))
 			}, wire.WhoseKernel, "gone",
 		},
 		"any other error is the guest's": {
-			func(context.Context, builtin.Job) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
+			func(context.Context, Job) (wire.Done, error) { return wire.Done{}, errors.New("odd") },
 			wire.WhoseGuest, "odd",
 		},
 		"a panic is the guest's": {
-			func(context.Context, builtin.Job) (wire.Done, error) { panic("boom") },
+			func(context.Context, Job) (wire.Done, error) { panic("boom") },
 			wire.WhoseGuest, "panic: boom",
 		},
 		"an end without stop is no end": {
-			func(context.Context, builtin.Job) (wire.Done, error) { return wire.Done{}, nil },
+			func(context.Context, Job) (wire.Done, error) { return wire.Done{}, nil },
 			wire.WhoseGuest, "before it was stopped",
 		},
 	} {
