@@ -28,17 +28,8 @@ type Program struct {
 	Start wire.Program
 }
 
-// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
-const DefaultHang = 2 * time.Second
-
 // DefaultBoot is the windows of a boot that a hit ends, where the file does not say.
 const DefaultBoot = 512
-
-// What comes after a hit.
-const (
-	goesOn = "continue"
-	reboot = "reboot"
-)
 
 // windows is what one chance to see the bug is.
 type windows struct {

@@ -306,3 +306,12 @@ func (w windowWord) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 		return ""
 	})
 }
+
+// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
+const DefaultHang = 2 * time.Second
+
+// What comes after a hit.
+const (
+	goesOn = "continue"
+	reboot = "reboot"
+)
