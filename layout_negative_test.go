@@ -123,10 +123,14 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"names state a subject", "rig/common/x.go", header + "package common\n"},
 		{"names state a subject", "guest/helpers.c", ""},
 		{"comments name theirs", "rig/rig.go", "package rig\n\n// told is what ran.\nfunc ran() {}\n"},
+		{"variants are typed", "rig/rig.go", "package rig\n\nfunc f(reverse, patched bool) {}\n"},
+		{"variants are typed", "rig/rig.go", "package rig\n\nfunc f() (unpatched bool)\n"},
+		{"variants are typed", "rig/rig.go", "package rig\n\ntype record struct{ Patched *bool }\n"},
+		{"variants are typed", "rig/rig_test.go", "package rig\n\nvar _ = func(isPatched bool) {}\n"},
 		{"comments name theirs", "rig/rig.go", "package rig\n\n// Told is one.\ntype Ran struct{}\n"},
 	}
 	covered := map[string]bool{}
-	for _, tc := range slices.Concat(cases, bugsByName, limitsStated) {
+	for _, tc := range slices.Concat(cases, bugsByName, wordsOfOne, limitsStated) {
 		tree := good()
 		if tc.file == "rig/extra.go" {
 			delete(tree, "rig/internal/b/b.go")

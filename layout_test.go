@@ -70,6 +70,8 @@ var checks = map[string]check{
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
+	"words fit any":              wordsFitAny,
+	"variants are typed":         variantsAreTyped,
 }
 
 // written leaves out what tests have as data.

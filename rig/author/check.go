@@ -45,7 +45,7 @@ type Checked struct {
 
 // Kernel is what became of the scenario's scope in a kernel.
 type Kernel struct {
-	Variant string                `json:"variant"`
+	Variant trial.Variant         `json:"variant"`
 	Scope   []trial.ScopeFunction `json:"scope"`
 	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
 }
@@ -145,7 +145,17 @@ func (c *checker) configured() {
 		return
 	}
 	all := c.s.Fragments["all"] + c.s.Fragments[c.out.Arch]
-	has := func(symbol string) bool { return slices.Contains(strings.Split(all, "\n"), symbol+"=y") }
+	has := func(symbol string) (on bool) { // what is said last counts
+		for line := range strings.Lines(all) {
+			switch strings.TrimSpace(line) {
+			case symbol + "=y":
+				on = true
+			case symbol + "=n", "# " + symbol + " is not set":
+				on = false
+			}
+		}
+		return on
+	}
 	for i, d := range c.s.Program.Start.Detect {
 		switch {
 		case d.Kind == wire.KindHang && d.Function != "" && !has("CONFIG_STACKTRACE"):

@@ -39,7 +39,7 @@ func (t realTree) Linux() string { return t.Version }
 
 func openReal(ctx context.Context, cfg kernels.Config) (Facts, error) {
 	of := kernels.BuildConfig(cfg, runtime.NumCPU())
-	of.AsIs, of.Series, of.Objects, of.Patches = true, nil, nil, nil // what they are to the tree is asked
+	of.Series, of.Objects, of.Patches = nil, nil, nil // what they are to the tree is asked
 	t, err := kernel.Open(ctx, of)
 	return realTree{t}, err
 }

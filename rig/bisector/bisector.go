@@ -131,7 +131,7 @@ func (b *bisection) validate() error {
 	case a.TSO:
 		return bad("--arch=%s: there is no memory emulator for it, so that a commit's silence says nothing; it keeps stores in order (TSO)", a.Name)
 	case len(cfg.Spec.Readers) != 1 || !s.Readers[string(cfg.Spec.Readers[0])].Ordered:
-		return bad("--reader: one reader that orders its own loads: others see stale entries on any kernel")
+		return bad("--reader: one reader that orders its own loads: others may show hits on any kernel")
 	case cfg.Log == "" && (len(cfg.Good) == 0 || len(cfg.Bad) == 0):
 		return bad("--good and --bad, or --log, say where to look")
 	case cfg.Log != "" && len(cfg.Good)+len(cfg.Bad)+len(cfg.Paths) > 0:

@@ -31,7 +31,7 @@ type Boot struct {
 // whether it counts; the error, if any, says why it does not.
 func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
-		AsIs: a.Variant == trial.AsIs, Patched: a.Variant == trial.Patched, Reader: a.Reader, Expected: a.Expected,
+		SavedVariant: a.Variant.Saved(), Reader: a.Reader, Expected: a.Expected,
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
 	}
@@ -58,7 +58,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err != nil {
 		obs.Error = err.Error()
-		if obs.Counts() {
+		if obs.Outcome.Counts() {
 			obs.Outcome = outcomeOf(err)
 		}
 	}

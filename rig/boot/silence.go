@@ -23,7 +23,7 @@ type Writes struct {
 }
 
 // Entries is a reader's code without its load of the count: an older count
-// shows nothing stale, whatever kept the load from reading it.
+// shows no hit, whatever kept the load from reading it.
 type Entries struct {
 	Code  []objcode.Range
 	Count uint64

@@ -22,7 +22,7 @@ type WitnessConfig struct {
 }
 
 // ReadWitnesses tells the story of each detection that the guest marked: from
-// the entry into the scope in which the stale word was written, to the end of
+// the entry into the scope in which the old word was written, to the end of
 // what the emulator saved.
 func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 	marks, err := weakmem.ReadMarks(cfg.Trace)
@@ -39,7 +39,7 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 		if d.Witness == 0 || i < 0 {
 			continue // not marked, or the trace was full
 		}
-		w := trial.Witness{AsIs: cfg.Variant == trial.AsIs, Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d}
+		w := trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d}
 		if !w.OfProgram() {
 			w.Events = story(marks[i], d, code)
 		} else if w.Events = before(marks[i], d, code); w.Events == nil {
@@ -56,7 +56,7 @@ func story(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction) 
 	told := slices.DeleteFunc(inWords(events, m.NS, code, d.Seen), func(e trial.WitnessEvent) bool { return e.Kind == trial.Entered || e.Kind == trial.Left })
 	return append(told, trial.WitnessEvent{
 		VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Address: m.Phys, Value: d.Seen,
-		Text: fmt.Sprintf("the reader has found entry %d stale under count %d", m.Index, m.Count),
+		Text: fmt.Sprintf("the reader has found an old value, in number %d of the %d published", m.Index, m.Count),
 	})
 }
 

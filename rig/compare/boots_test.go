@@ -46,9 +46,9 @@ func panicking(t *testing.T, function string, unpatched, patched func(boot int) 
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "{oops: f, after: reboot}", "{panic: f}")), 0o644))
-	for patched, g := range lab.Guests {
+	for v, g := range lab.Guests {
 		g.Panics, g.Console = true, "Internal error: Oops: 0000000096000006 [#1] SMP\r\npc : "+function+"+0x1c/0x2bc\r\nKernel panic - not syncing: Fatal exception in interrupt\r\n"
-		lab.Guests[patched] = g
+		lab.Guests[v] = g
 	}
 	return lab, cfg
 }

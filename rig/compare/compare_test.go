@@ -109,20 +109,18 @@ func TestArmsAreStressedInTurns(t *testing.T) {
 }
 
 func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
-	for _, patched := range []bool{false, true} {
+	for i, v := range trial.Pair() {
 		l := rigtest.NewLab(rigtest.Guest{Stale: 1 << 30}, rigtest.Guest{})
-		broken := l.Guests[patched]
+		broken := l.Guests[v]
 		broken.HangUp = 100 // milliseconds, about: in a later turn
-		l.Guests[patched] = broken
+		l.Guests[v] = broken
 		cfg := l.Config(t)
 		cfg.Spec.Duration = time.Minute
 		result, err := Compare(t.Context(), cfg)
 		require.Error(t, err)
 		assert.Empty(t, result.Judgement, "a fault of the rig judges nothing")
-		for i, want := range map[bool]trial.Outcome{patched: trial.OutcomeRigFault, !patched: trial.OutcomeCut} {
-			o := result.Observations[map[bool]int{false: 0, true: 1}[i]]
-			assert.Equal(t, want, o.Outcome, o.Variant())
-		}
+		assert.Equal(t, trial.OutcomeRigFault, result.Observations[i].Outcome, v)
+		assert.Equal(t, trial.OutcomeCut, result.Observations[1-i].Outcome, v)
 	}
 }
 
@@ -137,7 +135,7 @@ func TestReadersEachHaveTheirArms(t *testing.T) {
 	consoles := map[string]bool{}
 	for i, o := range result.Observations {
 		assert.Equal(t, cfg.Spec.Readers[i/2], o.Reader)
-		assert.Equal(t, i%2 == 1, o.Patched)
+		assert.Equal(t, trial.Pair()[i%2], o.Variant())
 		assert.Equal(t, map[bool]trial.Expectation{true: trial.Never, false: trial.Sometimes}[i == 3], o.Expected)
 		consoles[o.Console] = true
 	}

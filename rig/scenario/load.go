@@ -112,7 +112,11 @@ func (c *collector) scenario(f file) Scenario {
 		c.note("", err)
 		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
-	s.Fragments["all"] = images.Fragment("all") + c.config(f.Config)
+	s.Fragments["all"] = images.Fragment("all")
+	if s.Program != nil {
+		s.Fragments["all"] += images.Fragment("programs")
+	}
+	s.Fragments["all"] += c.config(f.Config)
 	for _, name := range arch.Names() {
 		s.Fragments[name] = images.Fragment(name)
 	}

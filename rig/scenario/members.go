@@ -33,11 +33,11 @@ func root() mapping {
 		{key: "detect", about: "how the bug shows (default: told)", shape: list{aSign{}, 8}},
 		{key: "after", about: "what comes after a hit: the kernel goes on (the default), or is booted again, since it is not what it was", shape: whatAfter},
 		{key: "words", about: "what reports call what is seen (default: as detect says)", shape: mapping{ties: plurals, members: []member{
-			{key: "hit", about: "one sight of the bug, such as stale read", shape: aWord},
+			{key: "hit", about: "one sight of the bug, such as lost wakeup", shape: aWord},
 			{key: "hits", about: "several (default: hit in the plural)", shape: aWord},
 			{key: "window", about: "one chance to see it (default: try)", shape: aWord},
 			{key: "windows", about: "several (default: window in the plural)", shape: aWord},
-			{key: "state", about: "what a window is in which it was seen, such as stale (default: there is no such word)", shape: aWord},
+			{key: "state", about: "what a window is in which it was seen, such as torn (default: there is no such word)", shape: aWord},
 			{key: "unit", about: "what is read, such as entry (default: only windows are counted)", shape: aWord},
 			{key: "units", about: "several (default: unit in the plural)", shape: aWord},
 		}}},

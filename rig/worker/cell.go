@@ -104,5 +104,5 @@ func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready ke
 	if cell.Command == matrix.Compare {
 		return compare.Compare(ctx, cfg)
 	}
-	return compare.Run(ctx, cfg, trial.VariantOf(cell.Patched, false))
+	return compare.Run(ctx, cfg, cell.Variant())
 }

@@ -18,10 +18,10 @@ import (
 	"kcovrig/rig/wording"
 )
 
-// Stale plots how long the reported entries of one reader's kernels stayed
-// stale, as the share that had its value after a time. It is nil without reports, and
+// Lasting plots how long what was reported of one reader's kernels stayed a hit,
+// as the share that had its value after a time. It is nil without reports, and
 // where hits are not of something that is read.
-func Stale(id string, said wording.Words, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+func Lasting(id string, said wording.Words, reader trial.Reader, counts []result.ModeDocument) (*Plot, error) {
 	said = said.Full()
 	if said.Unit == "" {
 		return nil, nil
@@ -34,14 +34,14 @@ func Stale(id string, said wording.Words, reader trial.Reader, arms []result.Mod
 	}
 	var curves []curve
 	var texts []string
-	for _, a := range arms {
-		times := staleTimes(a)
-		if len(times) == 0 || !a.Counts() {
+	for _, a := range counts {
+		times := lastedTimes(a)
+		if len(times) == 0 || !a.Outcome.Counts() {
 			continue
 		}
 		at := func(share float64) string { return words.ShortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
-		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
-		curves = append(curves, curve{name: name, patched: a.Patched, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
+		name := fmt.Sprintf("%s, mode %s", a.Variant(), a.Mode)
+		curves = append(curves, curve{name: name, variant: a.Variant(), points: shareBelow(times), steps: true, last: "median " + at(0.5)})
 		texts = append(texts, fmt.Sprintf("%s: %d %s, from %s to %s, median %s", name, len(times), units, at(0), at(1), at(0.5)))
 		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})
 	}
@@ -70,9 +70,9 @@ func decade(v float64, round func(float64) float64) float64 {
 	return math.Pow(10, round(math.Log10(v)))
 }
 
-// staleTimes returns the durations in nanoseconds, sorted. The time axis is
+// lastedTimes returns the durations in nanoseconds, sorted. The time axis is
 // logarithmic, so that 0, below the guest's clock, counts as 1.
-func staleTimes(a result.ModeDocument) []float64 {
+func lastedTimes(a result.ModeDocument) []float64 {
 	var times []float64
 	for _, d := range a.Detections {
 		times = append(times, float64(max(d.LastedNS, 1)))
