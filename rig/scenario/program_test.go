@@ -162,7 +162,7 @@ func TestDirectCallersAreInScopeUnlessTheFileSaysOtherwise(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, s.Scope.Callers, text)
 	}
-	for _, name := range []string{"tls", "watch_queue"} {
+	for _, name := range []string{"tls", "watch_queue", "tracing_map"} {
 		s, err := Load(name)
 		require.NoError(t, err)
 		assert.Zero(t, s.Scope.Callers, "what is said of %s was measured so", name)
