@@ -15,7 +15,7 @@ import (
 // down only. A row never goes.
 var onward = []string{
 	"rig/author", "rig/bisector", "rig/boot", "rig/cache", "rig/compare", "rig/doctor", "rig/expect",
-	"rig/history/web", "rig/litmusrun", "rig/modelcheck", "rig/nightly", "rig/replay", "rig/soak", "rig/worker",
+	"rig/history/web", "rig/litmusrun", "rig/modelcheck", "rig/nightly", "rig/replay", "rig/scenario", "rig/soak", "rig/worker",
 }
 
 // filesReferDown finds, in the packages that the page names, the references between

@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"kcovrig/scenarios"
 )
 
 // theModule begins the file at the root of a checkout of kcovrig.
@@ -23,7 +25,7 @@ func inCheckout(dir string) (root, below string, ok bool) {
 		return "", "", false
 	}
 	name, parent := filepath.Base(abs), filepath.Dir(abs)
-	if filepath.Base(parent) != "scenarios" || !slices.Contains(Names(), name) {
+	if filepath.Base(parent) != "scenarios" || !slices.Contains(scenarios.Names(), name) {
 		return "", "", false
 	}
 	root = filepath.Dir(parent)

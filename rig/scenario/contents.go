@@ -228,26 +228,3 @@ func (s Scenario) Pack() ([]byte, error) {
 	packed, err := archive(s.contents)
 	return packed, fault.Wrap(fault.Rig, "pack scenario "+s.Name, err)
 }
-
-// Unpack is Pack's reverse. A scenario that has not the hash that was promised is refused.
-func Unpack(packed []byte, hash string) (Scenario, error) {
-	const op = "unpack a scenario"
-	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
-	if err != nil {
-		return Scenario{}, fault.Wrap(fault.Rig, op, err)
-	}
-	for _, f := range r.File {
-		if f.Method != zip.Store {
-			return Scenario{}, fault.Newf(fault.Rig, op, "%q is compressed", f.Name)
-		}
-	}
-	s, err := from(r, FileName, FileName)
-	if err != nil {
-		return s, err
-	}
-	if s.Hash != hash {
-		return Scenario{}, fault.Newf(fault.Rig, op, "refused: its hash is %s, not %s", s.Hash, hash)
-	}
-	s.Shipped = s.Hash == shipped()[s.Name].Hash
-	return s, nil
-}

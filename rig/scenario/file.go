@@ -4,9 +4,11 @@ package scenario
 
 import (
 	"strconv"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/wording"
 )
@@ -117,4 +119,21 @@ type workload struct {
 	Modes                   []string
 	Readers                 map[string]Reader
 	Mark                    string
+}
+
+// windows is what one chance to see the bug is.
+type windows struct {
+	Kind  wire.WindowKind
+	Every time.Duration
+}
+
+// UnmarshalYAML takes a kind, or a length of time.
+func (w *windows) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&w.Kind)
+	}
+	var timed struct{ Every time.Duration }
+	err := n.Decode(&timed)
+	w.Kind, w.Every = wire.WindowTimed, timed.Every
+	return err
 }

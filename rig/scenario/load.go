@@ -3,6 +3,8 @@
 package scenario
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,9 +15,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
-
-	"kcovrig/guest/wire"
 	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
@@ -76,6 +75,29 @@ func Load(ref string) (Scenario, error) {
 	s, err := from(root.FS(), name, shown)
 	s.Shipped = err == nil && s.Hash == shipped()[s.Name].Hash
 	return s, err
+}
+
+// Unpack is Pack's reverse. A scenario that has not the hash that was promised is refused.
+func Unpack(packed []byte, hash string) (Scenario, error) {
+	const op = "unpack a scenario"
+	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return Scenario{}, fault.Wrap(fault.Rig, op, err)
+	}
+	for _, f := range r.File {
+		if f.Method != zip.Store {
+			return Scenario{}, fault.Newf(fault.Rig, op, "%q is compressed", f.Name)
+		}
+	}
+	s, err := from(r, FileName, FileName)
+	if err != nil {
+		return s, err
+	}
+	if s.Hash != hash {
+		return Scenario{}, fault.Newf(fault.Rig, op, "refused: its hash is %s, not %s", s.Hash, hash)
+	}
+	s.Shipped = s.Hash == shipped()[s.Name].Hash
+	return s, nil
 }
 
 // from reads a scenario's file and what it names, whose paths are those of the file
@@ -200,47 +222,4 @@ func (s Scenario) HasModes(modes []string) error {
 		}
 	}
 	return nil
-}
-
-// What Parse's errors begin and end with.
-const (
-	op  = "read the scenario"
-	try = "docs/scenarios.md describes the file; docs/scenario.schema.json lets an editor check it"
-)
-
-// parse reads a scenario file. Its errors are the user's fault, and name line and
-// column of everything that is wrong; path is for those alone.
-func parse(path string, text []byte) (file, error) {
-	r := &yamlfile.Reader{File: path}
-	var f file
-	top, ok := r.Root(text, whole)
-	if ok {
-		root().check(r, top, whole)
-	}
-	if ok && !r.Failed() {
-		if err := top.Decode(&f); err != nil {
-			r.Fail(yamlfile.PlaceOf(top), "%v", err)
-		}
-		f.complete(r, top)
-	}
-	return f, r.Err(op, try)
-}
-
-// complete fills defaults, and checks what members ask of each other.
-func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
-	if f.Detect == nil {
-		f.Detect = []sign{{Kind: wire.KindTold}}
-	}
-	if f.Scope.Patch.Callers == nil {
-		direct := 1
-		f.Scope.Patch.Callers = &direct
-	}
-	across{r, top, f}.check()
-	const prefix = "guest:"
-	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)
-	for _, reader := range f.Workload.Readers {
-		for i := range reader.Symbols {
-			reader.Symbols[i] = strings.TrimPrefix(reader.Symbols[i], prefix)
-		}
-	}
 }

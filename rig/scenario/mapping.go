@@ -12,6 +12,9 @@ import (
 	"kcovrig/rig/yamlfile"
 )
 
+// whole is what the file is called in messages.
+const whole = "a scenario"
+
 // mapping has members with names of their own.
 type mapping struct {
 	members []member

@@ -3,16 +3,20 @@
 package scenario
 
 import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/trial"
+	"kcovrig/scenarios"
 )
 
 // format is the one version of the file's format.
 const format = "scenario/1"
-
-// whole is what the file is called in messages.
-const whole = "a scenario"
 
 // root is the whole file.
 func root() mapping {
@@ -80,9 +84,6 @@ var orderShape = mapping{members: []member{
 	{key: "count", about: "C variable that the second write goes through (default: any store behind the first)", shape: aSymbol},
 }}
 
-// whatAfter is what comes after a hit.
-var whatAfter = words{goesOn, reboot}
-
 // What the workloads ask of their members, by what they are.
 var workloadTies = []tie{
 	{when: "builtin", needs: []string{"modes", "readers"}, why: "kcovrig has no names for what its own guest does"},
@@ -115,3 +116,25 @@ func workloadShape() mapping {
 		{key: "mark", about: "function of the guest that it calls when it sees the bug, for a witness", shape: inGuest},
 	}}
 }
+
+// builtins are the names of the workloads that the guest has of its own, sorted: those
+// that the scenarios that come with kcovrig run. It reads no more of their files than
+// this, since the form of a whole file asks for it.
+var builtins = sync.OnceValue(func() []string {
+	var all []string
+	for _, name := range scenarios.Names() {
+		text, err := scenarios.File(name)
+		var f struct{ Workload struct{ Builtin string } }
+		if err == nil {
+			err = yaml.Unmarshal(text, &f)
+		}
+		if err != nil {
+			panic(fmt.Sprintf("scenario %s: %v", name, err)) // they are part of the program
+		}
+		if f.Workload.Builtin != "" {
+			all = append(all, f.Workload.Builtin)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+})

@@ -4,11 +4,7 @@ package scenario
 
 import (
 	"cmp"
-	"io/fs"
 	"slices"
-	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"kcovrig/guest/mark"
 	"kcovrig/guest/program"
@@ -17,36 +13,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Program is a workload that a scenario brings: a program for the guest.
-type Program struct {
-	Files  fs.FS  // the scenario's folder, as far as the file names it
-	Source string // a C file in it; empty: Binary is a static ELF
-	Binary string
-	// Beside are files in Files that the guest has below /files, by the same paths.
-	Beside []string
-	// Start is what the guest is told of it.
-	Start wire.Program
-}
-
 // DefaultBoot is the windows of a boot that a hit ends, where the file does not say.
 const DefaultBoot = 512
-
-// windows is what one chance to see the bug is.
-type windows struct {
-	Kind  wire.WindowKind
-	Every time.Duration
-}
-
-// UnmarshalYAML takes a kind, or a length of time.
-func (w *windows) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		return n.Decode(&w.Kind)
-	}
-	var timed struct{ Every time.Duration }
-	err := n.Decode(&timed)
-	w.Kind, w.Every = wire.WindowTimed, timed.Every
-	return err
-}
 
 // ends says whether a hit that shows so ends the boot.
 func (f file) ends(s sign) bool {

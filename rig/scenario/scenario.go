@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -95,6 +96,17 @@ type Reader struct {
 	// Ordered says that the reader orders its own loads, so that the model
 	// allows stale reads on the unpatched kernel alone. Others see them on any.
 	Ordered bool
+}
+
+// Program is a workload that a scenario brings: a program for the guest.
+type Program struct {
+	Files  fs.FS  // the scenario's folder, as far as the file names it
+	Source string // a C file in it; empty: Binary is a static ELF
+	Binary string
+	// Beside are files in Files that the guest has below /files, by the same paths.
+	Beside []string
+	// Start is what the guest is told of it.
+	Start wire.Program
 }
 
 // Scope says what the memory emulator works in, where a scenario names no two writes:

@@ -16,6 +16,18 @@ import (
 	"kcovrig/rig/yamlfile"
 )
 
+// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
+const DefaultHang = 2 * time.Second
+
+// What comes after a hit.
+const (
+	goesOn = "continue"
+	reboot = "reboot"
+)
+
+// whatAfter is what comes after a hit.
+var whatAfter = words{goesOn, reboot}
+
 // sign is a way in which the bug shows: a kind alone, or with what it has to be, and what
 // comes after it where that is not as after the others.
 type sign struct {
@@ -306,12 +318,3 @@ func (w windowWord) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 		return ""
 	})
 }
-
-// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
-const DefaultHang = 2 * time.Second
-
-// What comes after a hit.
-const (
-	goesOn = "continue"
-	reboot = "reboot"
-)
