@@ -25,6 +25,9 @@ static struct explorer {
     } choice[CHOICES_MAX];
     unsigned int n, at;
     uint64_t *seen, room, states; /* hashes; open addressing, 0 is none */
+    const struct exploration *of;
+    unsigned int interrupts, cuts; /* of this run */
+    struct cpu *stepping;          /* NULL: one that runs in the midst of another's */
 } *now;
 
 uint64_t chance_choose(uint64_t n)
@@ -128,25 +131,73 @@ static void clear_dead(struct vcpu *v)
     v->pc = 0;
 }
 
-static uint64_t state_hash(unsigned int vcpus)
+static uint64_t state_hash(void)
 {
-    for (unsigned int i = 0; i < vcpus; i++) {
+    for (unsigned int i = 0; i < now->of->vcpus; i++) {
         clear_dead(vcpu_of(i));
     }
-    return snapshot_hash();
+    return snapshot_hash() + now->interrupts * 0x9e3779b97f4a7c15ull +
+           now->cuts * 0xd1342543de82ef95ull;
 }
 
-static struct cpu *pick(unsigned int vcpus)
+static bool goes_on(void)
+{
+    uint64_t hash = state_hash();
+
+    return is_new(hash) || now->of->unmerged;
+}
+
+/* Any that has not returned; NULL: all others have. */
+static struct cpu *pick(const struct cpu *but)
 {
     struct cpu *live[CPUS_MAX];
     unsigned int n = 0;
 
-    for (unsigned int i = 0; i < vcpus; i++) {
-        if (!cpus[i].done) {
+    for (unsigned int i = 0; i < now->of->vcpus; i++) {
+        if (!cpus[i].done && &cpus[i] != but) {
             live[n++] = &cpus[i];
         }
     }
     return n ? live[chance_choose(n)] : NULL;
+}
+
+static void step(struct cpu *c)
+{
+    now->stepping = c;
+    if (now->interrupts < now->of->interrupts && chance_choose(2)) {
+        now->interrupts++;
+        fake_event(c, KERNEL_VECTORS);
+    }
+    fake_step(c);
+}
+
+void explore_point(void)
+{
+    struct cpu *in_callback = running, *mine, *other;
+    bool cut = false;
+
+    if (!now || !now->stepping || now->cuts == now->of->cuts) {
+        return;
+    }
+    mine = now->stepping;
+    now->stepping = NULL;
+    while ((other = pick(mine)) && chance_choose(2)) {
+        fake_step(other);
+        cut = true;
+    }
+    now->cuts += cut;
+    now->stepping = mine;
+    running = in_callback;
+}
+
+void __wrap_history_unlock(void);
+void __real_history_unlock(void);
+
+/* What the plugin does under this lock is done at once; before and after it others run. */
+void __wrap_history_unlock(void)
+{
+    __real_history_unlock();
+    explore_point();
 }
 
 static void run(struct exploration *x)
@@ -155,11 +206,11 @@ static void run(struct exploration *x)
     struct cpu *c;
 
     snapshot_restore();
-    now->at = 0;
+    now->at = now->interrupts = now->cuts = 0;
     x->runs++;
     x->begin();
-    for (unsigned int i = 0; now->at < given || is_new(state_hash(x->vcpus)); i++) {
-        c = pick(x->vcpus);
+    for (unsigned int i = 0; now->at < given || goes_on(); i++) {
+        c = pick(NULL);
         if (!c) {
             x->end();
             return;
@@ -167,7 +218,7 @@ static void run(struct exploration *x)
         if (i == STEPS_MAX) {
             fail("a run does not end");
         }
-        fake_step(c);
+        step(c);
     }
 }
 
@@ -175,6 +226,7 @@ void explore(struct exploration *x)
 {
     x->runs = 0;
     now = calloc(1, sizeof *now);
+    now->of = x;
     make_room(1 << 12);
     fake_spare();
     snapshot_take();

@@ -12,6 +12,10 @@
 struct exploration {
     unsigned int vcpus;
     uint64_t most;       /* runs; after as many it gives up */
+    /* In one run: interrupts, each before any instruction, and instructions in whose
+     * midst others run, at any of its points. */
+    unsigned int interrupts, cuts;
+    bool unmerged;       /* a state that was there before is gone on from all the same */
     void (*begin)(void); /* of a run */
     void (*end)(void);
     /* What came of it. */
@@ -20,5 +24,8 @@ struct exploration {
 };
 
 void explore(struct exploration *x);
+
+/* A vCPU may be left here, in the midst of an instruction. */
+void explore_point(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "explore.h"
 #include "fibre.h"
 #include "snapshot.h"
 
@@ -199,6 +200,12 @@ static void run_callback(const struct callback *b, struct cpu *c)
     }
 }
 
+/* Loads and stores, Arm ARM C4.1. */
+static bool is_access(uint32_t word)
+{
+    return (word >> 25 & 5) == 4;
+}
+
 /* False when a callback left the instruction. */
 static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
 {
@@ -214,12 +221,16 @@ static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
     }
     running = NULL;
     fibre_point();
+    if (is_access(insn->word)) { /* the effect of others is the vCPU's own */
+        explore_point();
+    }
     return true;
 }
 
 void fake_spare(void)
 {
     snapshot_spare(in_callback, sizeof in_callback);
+    block_spare();
 }
 
 void fake_step(struct cpu *c)

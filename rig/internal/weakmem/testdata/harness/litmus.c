@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "block.h"
 #include "explore.h"
 #include "fibre.h"
 #include "harness.h"
@@ -216,16 +215,15 @@ static void run_finely(uint64_t iterations, uint64_t from, bool vary)
     *harness_policy() = before;
 }
 
-/* All runs, of at most so many: under the policy that the plan has, after a few drawn
- * ones, so that pages are known and loads remembered. */
-static void run_all(uint64_t most, uint64_t before)
+/* All runs under the policy that the plan has, after a few drawn ones, so that pages
+ * are known and loads remembered. */
+static void run_all(uint64_t before, struct exploration x)
 {
-    struct exploration x = {.vcpus = test.threads, .most = most, .begin = begin, .end = note};
+    x.vcpus = test.threads;
+    x.begin = begin;
+    x.end = note;
 
     check_threads();
-    for (unsigned int i = 0; i < test.threads; i++) {
-        block_at(test.thread[i].entry); /* no run is to translate it anew */
-    }
     seed = before;
     while (before--) {
         begin();
@@ -306,8 +304,10 @@ bool litmus_command(const struct words *w)
     } else if (is_command(w, "fixed", 3)) {
         run_finely(number(w, 1), number(w, 2), false);
         report();
-    } else if (is_command(w, "all", 3)) {
-        run_all(number(w, 1), number(w, 2));
+    } else if (is_command(w, "all", 6)) {
+        run_all(number(w, 1), (struct exploration){
+            .most = number(w, 2), .interrupts = (unsigned int)number(w, 3),
+            .cuts = (unsigned int)number(w, 4), .unmerged = number(w, 5)});
         report();
     } else if (is_command(w, "turns", 2)) {
         run_turns(number(w, 1));
