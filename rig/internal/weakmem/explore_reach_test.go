@@ -35,6 +35,7 @@ var unreachedStates = []struct {
 			"MP+po-rmwpl-polp+poap":                          {"0:X3=0; 1:X1=1; 1:X3=0;"},
 			"MP+popa-rmwal-polp+addr":                        {"0:X3=0; 1:X1=1; 1:X3=0;"},
 			"MP+popa-rmwal-polp+poap":                        {"0:X3=0; 1:X1=1; 1:X3=0;"},
+			"MP+stlxr-fails+addr":                            {"0:X5=1; 1:X1=1; 1:X3=0;"},
 			"R+po-amo.ldclrpl-polp+dmb.sy":                   {"0:X3=0; 1:X3=0; [z]=2;"},
 			"S+po-amo.ldclrpl-polp+poap":                     {"0:X3=0; 1:X1=1; [x]=2;"},
 			"S+popa-rmwal-polp+poap":                         {"0:X3=0; 1:X1=1; [x]=2;"},
@@ -52,10 +53,9 @@ var unreachedStates = []struct {
 	{
 		exclusivesHold,
 		map[string][]litmus.State{
-			"MP+stlxr-fails+addr": {"0:X5=1; 1:X1=1; 1:X3=0;"},
-			"SB+rmwal-ldars":      {"0:X3=0; 0:X5=0; 1:X3=9; 1:X5=1;", "0:X3=9; 0:X5=1; 1:X3=0; 1:X5=0;", "0:X3=9; 0:X5=1; 1:X3=9; 1:X5=1;"},
-			"SB+rmwal-ldrs":       {"0:X3=0; 0:X5=0; 1:X3=9; 1:X5=1;", "0:X3=9; 0:X5=1; 1:X3=0; 1:X5=0;", "0:X3=9; 0:X5=1; 1:X3=9; 1:X5=1;"},
-			"own-stxr":            {"1:X2=1; 1:X5=1; 1:X6=1; [y]=1;"},
+			"SB+rmwal-ldars": {"0:X3=0; 0:X5=0; 1:X3=9; 1:X5=1;", "0:X3=9; 0:X5=1; 1:X3=0; 1:X5=0;", "0:X3=9; 0:X5=1; 1:X3=9; 1:X5=1;"},
+			"SB+rmwal-ldrs":  {"0:X3=0; 0:X5=0; 1:X3=9; 1:X5=1;", "0:X3=9; 0:X5=1; 1:X3=0; 1:X5=0;", "0:X3=9; 0:X5=1; 1:X3=9; 1:X5=1;"},
+			"own-stxr":       {"1:X2=1; 1:X5=1; 1:X6=1; [y]=1;"},
 		},
 	},
 }

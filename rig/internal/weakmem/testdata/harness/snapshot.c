@@ -12,14 +12,19 @@
 #include "harness.h"
 
 #define PAGE 4096
+#define WORDS 64 /* of a group, of which most hold what they held */
+#define GROUPS (PAGE / 8 / WORDS)
 #define PAGES_MAX 512
 #define SPARED_MAX 8
 #define REGIONS 2
 
+struct group {
+    uint64_t word[WORDS];
+};
+
 struct kept {
-    uint64_t *at;
-    bool spared; /* some of it is */
-    uint64_t was[PAGE / 8];
+    struct group *at, was[GROUPS];
+    uint64_t spared[GROUPS]; /* a bit for each word */
 };
 
 /* Behind a pointer that does not change, or it were part of itself. */
@@ -37,10 +42,10 @@ static struct snapshot {
 
 extern char __data_start[], _end[]; /* the linker's */
 
-static bool overlaps(const struct snapshot *s, const void *at, size_t bytes)
+static bool is_spared(const struct snapshot *s, const uint64_t *word)
 {
     for (unsigned int i = 0; i < s->spares; i++) {
-        if ((uint8_t *)at < s->spared[i].end && (uint8_t *)at + bytes > s->spared[i].start) {
+        if ((uint8_t *)word < s->spared[i].end && (uint8_t *)(word + 1) > s->spared[i].start) {
             return true;
         }
     }
@@ -69,9 +74,12 @@ static void first_write(int signal_number, siginfo_t *info, void *context)
         return;
     }
     s->pages++;
-    k->at = (uint64_t *)(void *)at;
-    k->spared = overlaps(s, at, PAGE);
+    k->at = (struct group *)(void *)at;
     memcpy(k->was, at, PAGE);
+    memset(k->spared, 0, sizeof k->spared);
+    for (unsigned int i = 0; i < GROUPS * WORDS; i++) {
+        k->spared[i / WORDS] |= (uint64_t)is_spared(s, &k->at[i / WORDS].word[i % WORDS]) << i % WORDS;
+    }
     mprotect(at, PAGE, PROT_READ | PROT_WRITE);
 }
 
@@ -128,20 +136,25 @@ void snapshot_drop(void)
     snapshot->spares = 0;
 }
 
+static void restore(struct group *at, const struct group *was, uint64_t spared)
+{
+    for (unsigned int i = 0; i < WORDS; i++) {
+        if (!(spared >> i & 1)) {
+            at->word[i] = was->word[i];
+        }
+    }
+}
+
 void snapshot_restore(void)
 {
-    struct snapshot *s = snapshot;
+    for (unsigned int i = 0; i < snapshot->pages; i++) {
+        struct kept *k = &snapshot->page[i];
 
-    for (unsigned int i = 0; i < s->pages; i++) {
-        struct kept *k = &s->page[i];
-
-        if (!k->spared) {
-            memcpy(k->at, k->was, PAGE);
-            continue;
-        }
-        for (unsigned int w = 0; w < PAGE / 8; w++) {
-            if (!overlaps(s, &k->at[w], 8)) {
-                k->at[w] = k->was[w];
+        for (unsigned int g = 0; g < GROUPS; g++) {
+            if (k->spared[g]) {
+                restore(&k->at[g], &k->was[g], k->spared[g]);
+            } else {
+                memcpy(&k->at[g], &k->was[g], sizeof k->was[g]);
             }
         }
     }
@@ -154,17 +167,28 @@ static uint64_t mix(uint64_t z)
     return z ^ z >> 31;
 }
 
-uint64_t snapshot_hash(void)
+static uint64_t difference(const struct group *at, const struct group *was, uint64_t spared)
 {
-    struct snapshot *s = snapshot;
     uint64_t sum = 0;
 
-    for (unsigned int i = 0; i < s->pages; i++) {
-        const struct kept *k = &s->page[i];
+    for (unsigned int i = 0; i < WORDS; i++) {
+        if (at->word[i] != was->word[i] && !(spared >> i & 1)) {
+            sum += mix(mix((uintptr_t)&at->word[i]) ^ at->word[i]);
+        }
+    }
+    return sum;
+}
 
-        for (unsigned int w = 0; w < PAGE / 8; w++) {
-            if (k->at[w] != k->was[w] && !(k->spared && overlaps(s, &k->at[w], 8))) {
-                sum += mix(mix((uintptr_t)&k->at[w]) ^ k->at[w]);
+uint64_t snapshot_hash(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned int i = 0; i < snapshot->pages; i++) {
+        const struct kept *k = &snapshot->page[i];
+
+        for (unsigned int g = 0; g < GROUPS; g++) {
+            if (memcmp(&k->at[g], &k->was[g], sizeof k->was[g]) != 0) {
+                sum += difference(&k->at[g], &k->was[g], k->spared[g]);
             }
         }
     }
