@@ -83,7 +83,8 @@ func harness(t testing.TB, b build) string {
 }
 
 func (b build) flags() []string {
-	flags := []string{"-std=gnu11", "-g", "-O1", "-I" + absolute("plugin"), "-DKCOVRIG_CHOICES", fmt.Sprintf("-DKCOVRIG_API=%d", b.api)}
+	flags := []string{"-std=gnu11", "-g", "-O1", "-I" + absolute("plugin"), fmt.Sprintf("-DKCOVRIG_API=%d", b.api),
+		fmt.Sprintf("-DKCOVRIG_CHOICES=%q", absolute("testdata/harness/explore.h"))}
 	if b.sanitized {
 		flags = append(flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A vCPU's random numbers: the same for the same seed and vCPU. In line, since each
- * store of a copy draws some. A program that goes through all choices instead of
- * drawing defines KCOVRIG_CHOICES and chance_choose.
+ * store of a copy draws some. KCOVRIG_CHOICES names a header of who goes through all
+ * choices instead: its chance_choose(n) is below n, or n where it is to be drawn.
  */
 #ifndef KCOVRIG_CHANCE_H
 #define KCOVRIG_CHANCE_H
@@ -23,7 +23,7 @@ static inline uint64_t chance_random(struct vcpu *v)
 }
 
 #if defined(KCOVRIG_CHOICES)
-uint64_t chance_choose(uint64_t n); /* below n; n itself: it is to be drawn */
+#include KCOVRIG_CHOICES
 #else
 static inline uint64_t chance_choose(uint64_t n)
 {

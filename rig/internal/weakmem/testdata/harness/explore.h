@@ -25,6 +25,9 @@ struct exploration {
 
 void explore(struct exploration *x);
 
+/* The plugin's next choice of n, counted from 0; n itself where nothing is explored. */
+uint64_t chance_choose(uint64_t n);
+
 /* A vCPU may be left here, in the midst of an instruction. */
 void explore_point(void);
 
