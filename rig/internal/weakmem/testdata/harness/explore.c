@@ -124,16 +124,15 @@ static void clear_dead(struct vcpu *v)
         v->samples.n = 0;
     }
     if (!v->reservation.valid) {
-        unsigned int lost = v->reservation.lost;
-        memset(&v->reservation, 0, sizeof v->reservation);
-        v->reservation.lost = lost;
+        v->reservation = (struct reservation){.lost = v->reservation.lost,
+                                              .native = v->reservation.native};
     }
     v->pc = 0;
 }
 
 static uint64_t state_hash(void)
 {
-    for (unsigned int i = 0; i < now->of->vcpus; i++) {
+    for (unsigned int i = 0; i < now->of->vcpus && !now->of->unmerged; i++) {
         clear_dead(vcpu_of(i));
     }
     return snapshot_hash() + now->interrupts * 0x9e3779b97f4a7c15ull +

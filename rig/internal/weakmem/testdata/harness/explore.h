@@ -12,8 +12,8 @@
 struct exploration {
     unsigned int vcpus;
     uint64_t most;       /* runs; after as many it gives up */
-    /* In one run: interrupts, each before any instruction, and instructions in whose
-     * midst others run, at any of its points. */
+    /* In one run: interrupts, each before any instruction, and instructions that are
+     * left, each at any one of its points, for others to run. */
     unsigned int interrupts, cuts;
     bool unmerged;       /* a state that was there before is gone on from all the same */
     void (*begin)(void); /* of a run */
