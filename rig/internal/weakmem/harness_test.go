@@ -75,7 +75,7 @@ func harness(t testing.TB, b build) string {
 		plugin = compilePoints(t, cc, b, path+"-plugin", plugin)
 		flags = append(flags, "-O2") // of the harness alone, so that the plugin has as many points
 	}
-	args := append(flags, "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime", "-o", path)
+	args := append(flags, "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime,--wrap=history_unlock", "-o", path)
 	args = slices.Concat(args, plugin, sources(t, "testdata/harness/*.c"))
 	compile(t, cc, "", args)
 	builds[b] = path
@@ -83,7 +83,8 @@ func harness(t testing.TB, b build) string {
 }
 
 func (b build) flags() []string {
-	flags := []string{"-std=gnu11", "-g", "-O1", "-I" + absolute("plugin"), fmt.Sprintf("-DKCOVRIG_API=%d", b.api)}
+	flags := []string{"-std=gnu11", "-g", "-O1", "-I" + absolute("plugin"), fmt.Sprintf("-DKCOVRIG_API=%d", b.api),
+		fmt.Sprintf("-DKCOVRIG_CHOICES=%q", absolute("testdata/harness/explore.h"))}
 	if b.sanitized {
 		flags = append(flags, "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 	}
@@ -145,6 +146,7 @@ type guest struct {
 	shape    shape  // of litmus tests' threads
 	asleep   bool   // the script itself makes the emulator begin
 	lse2     bool   // the CPU has FEAT_LSE2: an aligned pair is one access
+	untold   bool   // nothing is told by site
 }
 
 // apart is a body in the user's half, as the guest's reader is: no code of the
@@ -173,8 +175,10 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	if g.plan == "" {
 		g.plan = bodyPlan
 	}
-	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\nsites %s\n%s", ramBase, ramBytes,
-		filepath.Join(dir, "counters"), filepath.Join(dir, "sites"), g.plan)
+	text := fmt.Sprintf("kcovrig-plan 2\nram %#x %#x\ncounters %s\n%s", ramBase, ramBytes, filepath.Join(dir, "counters"), g.plan)
+	if !g.untold {
+		text += fmt.Sprintf("sites %s\n", filepath.Join(dir, "sites"))
+	}
 	if !strings.Contains(g.plan, apart) {
 		text += fmt.Sprintf("scope body %#x %#x body\n", uint64(codeAt), uint64(extraAt))
 	}

@@ -2,6 +2,11 @@
 
 package weakmem
 
+const (
+	releaseDrains = "an atomic or exclusive that releases drains what waits, so nothing passes that and it"
+	acquiresNews  = "what an acquiring atomic reads was written from outside the scope, between two runs: that is news, and so is all before it"
+)
+
 // beyondReach are the tests of which one allowed state is not reached although the
 // architecture, or an abstract model, reaches it, by the reason.
 var beyondReach = []struct {
@@ -16,7 +21,7 @@ var beyondReach = []struct {
 		},
 	},
 	{
-		"an atomic or exclusive that releases drains what waits, so nothing passes that and it",
+		releaseDrains,
 		[]string{
 			"2+2W+dmb.sy+po-amo.ldclrpl-polp", "2+2W+po-amo.ldclrpl-polp+popa-amo.ldeoral-polp", "2+2W+po-amo.ldclrpl-polps",
 			"MP+po-amo.caspl-polp+addr", "MP+po-amo.caspl-polp+poap", "MP+po-amo.ldaddpl-polp+addr", "MP+po-amo.ldaddpl-polp+poap",
@@ -26,7 +31,7 @@ var beyondReach = []struct {
 		},
 	},
 	{
-		"what an acquiring atomic reads was written from outside the scope, between two runs: that is news, and so is all before it",
+		acquiresNews,
 		[]string{"MP+dmb.st+popa-amo.swpap-po", "MP+dmb.st+popa-rmwal-polp", "WRC+dmb.sy+popa-amo.swpap-po",
 			"SB+swpap-ldrs", "SB+casal-fails-ldrs"},
 	},

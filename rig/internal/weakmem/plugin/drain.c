@@ -123,7 +123,7 @@ void drain_all(struct vcpu *v, enum why why, uint64_t by)
     vcpu_lock(v);
     while (v->buffer.n) {
         unsigned int n = buffer_ready(&v->buffer, ready);
-        drain_own(v, ready[chance_random(v) % n], why, by);
+        drain_own(v, ready[chance_below(v, n)], why, by);
     }
     v->passed = false;
     set_pending(v);

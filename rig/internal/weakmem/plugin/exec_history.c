@@ -83,8 +83,7 @@ static unsigned int draw(struct vcpu *v, unsigned int n)
         return 0;
     }
     /* Half the time the oldest: the largest reordering. */
-    return chance_random(v) & 1 ? n - 1
-                                : 1 + (unsigned int)(chance_random(v) % (n - 1));
+    return chance_below(v, 2) ? n - 1 : 1 + (unsigned int)chance_below(v, n - 1);
 }
 
 /* One element, at most a granule. The history's lock is held. */

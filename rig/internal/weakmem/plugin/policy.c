@@ -27,10 +27,10 @@ bool policy_begin(struct vcpu *v)
     }
     v->callee_before = v->callee_stores;
     v->callee_stores = 0;
-    v->skip = v->callee_before ? chance_random(v) % v->callee_before : 0;
+    v->skip = v->callee_before ? chance_below(v, v->callee_before) : 0;
     v->budget = 0;
     if (plan->policy.callee_max) {
-        v->budget = 1 + chance_random(v) % plan->policy.callee_max;
+        v->budget = 1 + chance_below(v, plan->policy.callee_max);
     }
     return true;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "snapshot.h"
+
 #define BUCKETS 4096
 
 static struct qemu_plugin_tb *buckets[BUCKETS], *all;
@@ -28,6 +30,12 @@ static bool ends_block(uint32_t word, uint64_t virt)
                (word >> 12 != 0xd5032 && word >> 12 != 0xd5033);
     }
     return true;
+}
+
+void block_spare(void)
+{
+    snapshot_spare(buckets, sizeof buckets);
+    snapshot_spare(&all, sizeof all);
 }
 
 static uint64_t code_address(uint64_t pc)

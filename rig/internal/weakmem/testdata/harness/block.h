@@ -44,6 +44,8 @@ struct qemu_plugin_tb {
 
 /* The block that begins at pc; translates it where needed. */
 struct qemu_plugin_tb *block_at(uint64_t pc);
+/* Spares the snapshot all blocks: each is translated once. */
+void block_spare(void);
 /* Calls the plugin's translation callback. */
 void fake_translated(struct qemu_plugin_tb *tb);
 

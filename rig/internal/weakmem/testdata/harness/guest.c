@@ -87,6 +87,12 @@ uint8_t *guest_ram(uint64_t phys, unsigned int bytes)
     return ram.map + (phys - ram.base);
 }
 
+uint8_t *guest_all(size_t *bytes)
+{
+    *bytes = ram.bytes;
+    return ram.map;
+}
+
 /* Aligned RAM, where one access of the host does it all; else NULL. */
 static void *whole(uint64_t virt, unsigned int bytes, bool write)
 {

@@ -54,6 +54,7 @@ void guest_remap(uint64_t virt, uint64_t other);
 enum page_kind guest_translate(uint64_t virt, uint64_t *phys);
 /* The host address of bytes that are RAM; fails otherwise. */
 uint8_t *guest_ram(uint64_t phys, unsigned int bytes);
+uint8_t *guest_all(size_t *bytes);
 /* A vCPU's own access; false where it faults. */
 bool guest_load(uint64_t virt, unsigned int bytes, uint64_t *value);
 bool guest_store(uint64_t virt, unsigned int bytes, uint64_t value);
@@ -104,6 +105,8 @@ static inline void set_reg(struct cpu *c, uint64_t n, uint64_t value, bool is64)
 
 /* fake_qemu.c, block.c */
 void fake_install(const char *plan_file, unsigned int vcpus);
+/* Spares the snapshot what is dead between two instructions. */
+void fake_spare(void);
 /* Executes one instruction: callbacks, then its effect. */
 void fake_step(struct cpu *c);
 /* An interrupt is taken to the given address and returned from. */

@@ -8,9 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "explore.h"
 #include "fibre.h"
 #include "harness.h"
 #include "plan.h"
+#include "snapshot.h"
 
 #define CELLS_MAX 32
 #define OBSERVED_MAX 16
@@ -213,6 +215,26 @@ static void run_finely(uint64_t iterations, uint64_t from, bool vary)
     *harness_policy() = before;
 }
 
+/* All runs under the policy that the plan has, after a few drawn ones, so that pages
+ * are known and loads remembered. */
+static void run_all(uint64_t before, struct exploration x)
+{
+    x.vcpus = test.threads;
+    x.begin = begin;
+    x.end = note;
+
+    check_threads();
+    seed = before;
+    while (before--) {
+        begin();
+        schedule();
+    }
+    snapshot_spare(state, sizeof state);
+    snapshot_spare(&states, sizeof states);
+    explore(&x);
+    printf("explored %" PRIu64 " %" PRIu64 " %d\n", x.runs, x.states, x.complete);
+}
+
 static void run_turns(uint64_t iterations)
 {
     check_threads();
@@ -281,6 +303,11 @@ bool litmus_command(const struct words *w)
         report();
     } else if (is_command(w, "fixed", 3)) {
         run_finely(number(w, 1), number(w, 2), false);
+        report();
+    } else if (is_command(w, "all", 6)) {
+        run_all(number(w, 1), (struct exploration){
+            .most = number(w, 2), .interrupts = (unsigned int)number(w, 3),
+            .cuts = (unsigned int)number(w, 4), .unmerged = number(w, 5)});
         report();
     } else if (is_command(w, "turns", 2)) {
         run_turns(number(w, 1));

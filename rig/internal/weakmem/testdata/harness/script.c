@@ -24,7 +24,7 @@
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
  *         counter NAME | site REASON PC | active CPU | cut
  *
- * and those of litmus.c: thread, init, observe, litmus, fine, fixed, turns.
+ * and those of litmus.c: thread, init, observe, whole, litmus, fine, fixed, all, turns.
  */
 #include <inttypes.h>
 #include <stdlib.h>
