@@ -24,7 +24,8 @@ var mutants = []struct {
 	schedule string // where only an interleaving within the plugin shows it
 }{
 	{"addresses_carry_no_view", "addresses carry no view", "MP+dmb.st+addr", ""},
-	{"store_barrier_drains_nothing", "DMB ST does not drain", "2+2W+dmb.sts", ""},
+	{"store_barrier_orders_nothing", "DMB ST orders nothing", "2+2W+dmb.sts", ""},
+	{"store_barrier_is_for_waiting_stores_alone", "an atomic, or a store that cannot wait, passes a DMB ST", "MP+dmb.st-swp+addr", ""},
 	{"store_completion_lets_loads_pass", "DSB ST does not order stores before loads", "SB+dsb.sts", ""},
 	{"load_barrier_raises_no_view", "DMB LD raises no view", "MP+dmb.st+dmb.ld", ""},
 	{"acquire_ignores_releases", "LDAR ignores vRel", "SB+polas", ""},

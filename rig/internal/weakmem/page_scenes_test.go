@@ -109,7 +109,7 @@ var pageScenes = []scene{
 	},
 	{
 		name:   "an own barrier while another vCPU drains the store",
-		code:   []string{prove + "str x1,[x0,#0x100]; dmb ishst; ret", "nop; ret", shootdown},
+		code:   []string{prove + "str x1,[x0,#0x100]; dmb ish; ret", "nop; ret", shootdown},
 		places: []string{"C0", "D0+0x200", "E0"},
 		script: onD0("step 0 1", "pc 1 D0+0x200", "run 1", "pc 1 E0", "race begin 0", "step 1 2", "race end",
 			"print waiting 0 == 0", "print counter barrierDrains == 1"),

@@ -58,7 +58,8 @@ static void before(struct vcpu *v, const struct insn *in, const struct access *a
         drain_all(v, WHY_DOUBT_ATOMIC, in->pc); /* later stores need not have waited */
     }
     if (drain_waiting(v)) {
-        drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
+        drain_before(v, a->phys, 1u << in->size, writes ? ACCESS_STORES : ACCESS_LOADS,
+                     WHY_NONE, in->pc);
         v->passed = v->passed || (writes && v->buffer.n);
     }
 }
@@ -185,7 +186,7 @@ static bool would_write(struct vcpu *v, const struct insn *in, const struct acce
     if (in->op != ATOMIC_CAS) {
         return in->op != ATOMIC_LDX;
     }
-    drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
+    drain_before(v, a->phys, 1u << in->size, ACCESS_LOADS, WHY_NONE, in->pc);
     value = memory_load(a->phys & ~7ull) >> (8 * (a->phys & 7));
     return (value & mask) == (isa_read(&v->registers, in->rs) & mask);
 }

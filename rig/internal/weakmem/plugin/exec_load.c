@@ -88,8 +88,8 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
         access_skip(v, in, a);
     }
     if (!MUTANT(partial_overlap_drains_nothing)) {
-        drain_overlapping(v, a->phys, in->elements << in->size,
-                          in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
+        drain_before(v, a->phys, in->elements << in->size, ACCESS_LOADS,
+                     in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
     }
 }
 

@@ -92,6 +92,8 @@ void exec_barrier(unsigned int index, void *udata)
     }
     if (in->own_only) {
         drain_all(v, WHY_DOUBT_SYSTEM, in->pc);
+    } else if (in->barrier == BARRIER_STORE) {
+        drain_mark(v, in->pc);
     } else {
         drain_ordered(v, in->pc, WHY_BARRIER);
     }

@@ -91,7 +91,7 @@ static void overtake(struct vcpu *v, const struct insn *in,
         drain_all(v, access_doubt(in, a), in->pc);
         return;
     }
-    drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
+    drain_before(v, a->phys, in->elements << in->size, ACCESS_STORES, WHY_NONE, in->pc);
     if (v->buffer.n) {
         /* That one part of a copy overtook another is no window to widen. */
         v->passed = v->passed || role != SCOPE_CALLEE;
@@ -162,7 +162,7 @@ static void body_store(struct vcpu *v, const struct insn *in,
     if (wanted) {
         COUNT(v->index, delayed);
     } else {
-        drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
+        drain_before(v, a->phys, in->elements << in->size, ACCESS_STORES, WHY_NONE, in->pc);
         v->passed = v->passed || v->buffer.n;
     }
     access_skip(v, in, a);

@@ -11,7 +11,8 @@
 
 #define MUTANTS(X)                                                            \
     X(addresses_carry_no_view)                                                \
-    X(store_barrier_drains_nothing)                                           \
+    X(store_barrier_orders_nothing)                                           \
+    X(store_barrier_is_for_waiting_stores_alone)                              \
     X(store_completion_lets_loads_pass)                                       \
     X(load_barrier_raises_no_view)                                            \
     X(acquire_ignores_releases)                                               \

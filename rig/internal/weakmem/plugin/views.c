@@ -110,7 +110,7 @@ void views_barrier(struct views *w, enum barrier_kind kind)
         w->read_new = MUTANT(insn_barrier_raises_no_view)
                           ? w->read_new : join(w->read_new, w->control);
         break;
-    case BARRIER_STORE: /* orders the buffer, not the views */
+    case BARRIER_STORE: /* orders the buffer's stores: vwNew is their order there */
     case BARRIER_NONE:
         break;
     }
