@@ -73,6 +73,8 @@ var mutants = []struct {
 	{"stores_wait_without_bound", "a store may wait for ever where its thread spins", scenesTest, ""},
 	{"tracking_outlives_the_episode", "a vCPU that was woken keeps views after its episode", "TestScenesAtEveryPoint", ""},
 	{"halves_are_seen_apart", "who reads one half of a write to two granules need not have seen the other", scenesTest, ""},
+	{"coherence_is_of_the_first_byte", "who has seen a word may read older bytes of it, but for the first", "mixed-CoRR-part", ""},
+	{"neighbours_are_as_old_as_may_be", "bytes beside a write that was recorded are taken to be of any time", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

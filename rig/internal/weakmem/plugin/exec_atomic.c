@@ -69,7 +69,7 @@ static uint64_t limit_of(struct vcpu *v, const struct insn *in, const struct acc
     const struct views *w = &v->views[VIEW_HELD];
 
     return v->tracked ? join(views_before_load(w, in, a->view[VIEW_HELD]),
-                             views_coherence(w, a->phys & ~7ull))
+                             views_coherence(w, a->phys, 1u << in->size))
                       : history_now();
 }
 
@@ -112,7 +112,7 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
         /* No dependency runs from a store, so none through its status. */
         views_set_data(&v->views[w], to, false, is_stx ? 0 : r->read);
         if (seen && !MUTANT(own_atomic_has_no_coherence)) {
-            views_set_coherence(&v->views[w], a->phys & ~7ull, seen);
+            views_set_coherence(&v->views[w], a->phys, 1u << in->size, seen);
         }
     }
     if (in->op != ATOMIC_LDX) {

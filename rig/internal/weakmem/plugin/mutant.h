@@ -59,7 +59,9 @@
     X(samples_ignore_what_was_seen)                                           \
     X(unrecorded_reads_share_a_moment)                                        \
     X(samples_share_a_moment)                                                 \
-    X(halves_are_seen_apart)
+    X(halves_are_seen_apart)                                                  \
+    X(neighbours_are_as_old_as_may_be)                                         \
+    X(coherence_is_of_the_first_byte)
 
 enum mutant {
     MUTANT_none,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "views.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "insn.h"
@@ -9,7 +10,10 @@
 
 void views_floor(struct views *w, uint64_t time)
 {
-    memset(w, 0, sizeof *w);
+    memset(w, 0, offsetof(struct views, coherence));
+    for (unsigned int i = 0; i < COHERENCE_SLOTS; i++) {
+        w->coherence[i].granule = 0;
+    }
     w->read_new = MUTANT(episode_begins_without_floor) ? 0 : time;
 }
 
@@ -116,29 +120,48 @@ void views_barrier(struct views *w, enum barrier_kind kind)
     }
 }
 
-static const struct coherence *find(const struct views *w, uint64_t granule)
+static unsigned int slot(uint64_t granule)
 {
-    return &w->coherence[granule / 8 * 0x9e3779b97f4a7c15ull >> 58];
+    return (unsigned int)(granule / 8 * 0x9e3779b97f4a7c15ull >> 58);
 }
 
-uint64_t views_coherence(const struct views *w, uint64_t granule)
+uint64_t views_coherence(const struct views *w, uint64_t phys, unsigned int bytes)
 {
-    const struct coherence *c = find(w, granule);
+    uint64_t all = 0;
 
-    return c->granule == granule + 1 ? c->time : 0;
+    for (uint64_t at = phys; at < phys + bytes; at++) {
+        const struct coherence *c = &w->coherence[slot(at & ~7ull)];
+        all = c->granule == (at & ~7ull) + 1 ? join(all, c->time[at & 7]) : all;
+    }
+    return all;
 }
 
 /* A granule that loses its slot is taken as seen up to then by all loads. */
-void views_set_coherence(struct views *w, uint64_t granule, uint64_t time)
+static struct coherence *claim(struct views *w, uint64_t granule)
 {
-    struct coherence *c = (struct coherence *)find(w, granule);
+    struct coherence *c = &w->coherence[slot(granule)];
 
-    if (c->granule && c->granule != granule + 1) {
-        w->read_new = join(w->read_new, c->time);
-        c->time = 0;
+    if (c->granule == granule + 1) {
+        return c;
+    }
+    for (unsigned int i = 0; i < 8; i++) {
+        w->read_new = c->granule ? join(w->read_new, c->time[i]) : w->read_new;
+        c->time[i] = 0;
     }
     c->granule = granule + 1;
-    c->time = join(c->time, time);
+    return c;
+}
+
+void views_set_coherence(struct views *w, uint64_t phys, unsigned int bytes,
+                         uint64_t time)
+{
+    if (MUTANT(coherence_is_of_the_first_byte)) {
+        bytes = 1;
+    }
+    for (uint64_t at = phys; at < phys + bytes; at++) {
+        struct coherence *c = claim(w, at & ~7ull);
+        c->time[at & 7] = join(c->time[at & 7], time);
+    }
 }
 
 uint64_t views_before_load(const struct views *w, const struct insn *in,
