@@ -75,6 +75,7 @@ var mutants = []struct {
 	{"halves_are_seen_apart", "who reads one half of a write to two granules need not have seen the other", scenesTest, ""},
 	{"coherence_is_of_the_first_byte", "who has seen a word may read older bytes of it, but for the first", "mixed-CoRR-part", ""},
 	{"neighbours_are_as_old_as_may_be", "bytes beside a write that was recorded are taken to be of any time", scenesTest, ""},
+	{"kernel_rights_are_the_users", "a page that the kernel may write is taken to be the user's", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

@@ -164,7 +164,7 @@ static void natively(struct vcpu *v, const struct insn *in, const struct access 
     }
     if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&
         a->regular) {
-        page_probe(v, a->virt, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
+        page_probe(v, a->virt, RIGHT_WRITE, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
     }
 }
 

@@ -250,6 +250,7 @@ void exec_body_load(unsigned int index, void *udata)
     if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);
         doubt_strong(v, access_doubt(in, &a), in->pc);
+        access_probe(v, in, &a);
         return;
     }
     if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {

@@ -109,6 +109,7 @@ void exec_load(unsigned int index, void *udata)
     a = access_resolve(v, in);
     if (!access_reach(v, &a)) {
         drain_all(v, access_doubt(in, &a), in->pc);
+        access_probe(v, in, &a);
         return;
     }
     if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {

@@ -118,14 +118,12 @@ static void run_natively(struct vcpu *v, const struct insn *in,
         overtake(v, in, a, role);
         trace_native(v, in, a);
     }
-    if (a->state != PAGE_WRITABLE && a->regular) {
-        page_probe(v, a->virt, NO_STATUS);
-    }
+    access_probe(v, in, a);
     if (v->tracked) {
-        struct access reached = *a;
+        struct access found = *a;
 
-        if (access_reach(v, &reached)) {
-            track_untold(v, reached.phys);
+        if (access_find(v, &found)) {
+            track_untold(v, found.phys);
         }
         doubt_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
     }

@@ -61,7 +61,8 @@
     X(samples_share_a_moment)                                                 \
     X(halves_are_seen_apart)                                                  \
     X(neighbours_are_as_old_as_may_be)                                         \
-    X(coherence_is_of_the_first_byte)
+    X(coherence_is_of_the_first_byte)                                         \
+    X(kernel_rights_are_the_users)
 
 enum mutant {
     MUTANT_none,
