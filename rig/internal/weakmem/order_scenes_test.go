@@ -60,6 +60,8 @@ var orderScenes = []scene{
 	writerScene("a barrier for stores and a load between: the load passes", "dmb ishst; ldr x3,[x6];", 2, fenced("E0+16")...),
 	writerScene("a barrier for stores, a release of another place and a load between", "dmb ishst; stlr x2,[x6]; ldr x3,[x6,#8];", 3,
 		"print waiting 0 == 2", "print mem D0 8 == 0", "print mem D1+8 8 == 0", "step 0 1", "print mem D0 8 == 7"),
+	writerScene("a release of another place alone, and a load: the load passes", "dmb ish; stlr x2,[x6]; ldr x3,[x6,#8];", 1, "print waiting 0 == 0",
+		"policy body-delay 1000", "step 0 2", "print waiting 0 == 1", "print mem D1+8 8 == 0", "print mem D0 8 == 7"),
 	writerScene("a barrier for stores and an atomic between", "dmb ishst; ldadd x2,x3,[x6];", 2, "print waiting 0 == 0", "print mem D0 8 == 7",
 		"print site order-barrier E0+16 == 3"),
 	writerScene("a barrier that completes the stores between", "dsb ishst;", 1, keeps("order-barrier", "E0+16", 2)...),

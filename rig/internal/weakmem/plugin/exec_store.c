@@ -179,11 +179,11 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
     }
     a = access_resolve(v, in);
     second(v, in, &a, role);
-    if ((waits || (wanted && !in->release)) && can_buffer(in, &a) && push(v, in, &a)) {
+    if ((waits || wanted) && can_buffer(in, &a) && push(v, in, &a)) {
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
     }
-    if (wanted && !in->release) {
+    if (wanted) {
         drain_note(v, in->pc, access_doubt(in, &a));
     }
     run_natively(v, in, &a, role);
