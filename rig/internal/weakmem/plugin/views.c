@@ -127,11 +127,15 @@ static unsigned int slot(uint64_t granule)
 
 uint64_t views_coherence(const struct views *w, uint64_t phys, unsigned int bytes)
 {
-    uint64_t all = 0;
+    uint64_t all = 0, end = phys + bytes;
 
-    for (uint64_t at = phys; at < phys + bytes; at++) {
+    for (uint64_t at = phys; at < end; at = (at | 7) + 1) {
         const struct coherence *c = &w->coherence[slot(at & ~7ull)];
-        all = c->granule == (at & ~7ull) + 1 ? join(all, c->time[at & 7]) : all;
+        if (c->granule == (at & ~7ull) + 1) {
+            for (uint64_t i = at; i < end && i <= (at | 7); i++) {
+                all = join(all, c->time[i & 7]);
+            }
+        }
     }
     return all;
 }
@@ -155,12 +159,13 @@ static struct coherence *claim(struct views *w, uint64_t granule)
 void views_set_coherence(struct views *w, uint64_t phys, unsigned int bytes,
                          uint64_t time)
 {
-    if (MUTANT(coherence_is_of_the_first_byte)) {
-        bytes = 1;
-    }
-    for (uint64_t at = phys; at < phys + bytes; at++) {
+    uint64_t end = phys + (MUTANT(coherence_is_of_the_first_byte) ? 1 : bytes);
+
+    for (uint64_t at = phys; at < end; at = (at | 7) + 1) {
         struct coherence *c = claim(w, at & ~7ull);
-        c->time[at & 7] = join(c->time[at & 7], time);
+        for (uint64_t i = at; i < end && i <= (at | 7); i++) {
+            c->time[i & 7] = join(c->time[i & 7], time);
+        }
     }
 }
 
