@@ -52,7 +52,7 @@ func compare(ctx context.Context, run *command.Run) (err error) {
 		run.Result.Judgement = verdict.Unrun(c.setting(""))
 		return nil
 	}
-	if err := c.askModel(ctx); err != nil {
+	if c.model, err = askModel(ctx, run, setup.Kernels); err != nil {
 		return err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
@@ -106,7 +106,7 @@ func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
-	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, c.voices()...)
+	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, voices(c.run, c.model)...)
 }
 
 // setting is what judging needs to know beside what the kernels show with one reader.

@@ -5,54 +5,57 @@ package compare
 import (
 	"context"
 
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 	"kcovrig/rig/witness"
 )
 
-// voices are what is known of the two kernels without running them.
-func (c *comparison) voices() []trial.Voice {
-	if c.run.Scenario.RuledOut(c.run.Arch) {
+// voices are what is known of the two kernels without running them, what the memory
+// model says among it.
+func voices(run *command.Run, model trial.Voice) []trial.Voice {
+	if run.Scenario.RuledOut(run.Arch) {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	binary := verdict.BinaryVoice(c.run.Result.Code)
-	if c.run.Scenario.Function == "" { // nobody said which two writes to look for
+	binary := verdict.BinaryVoice(run.Result.Code)
+	if run.Scenario.Function == "" { // nobody said which two writes to look for
 		no := verdict.NotHad("the scenario names no two writes")
 		binary.Unpatched, binary.Patched = no, no
 	}
-	return []trial.Voice{c.model, binary}
+	return []trial.Voice{model, binary}
 }
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func (c *comparison) askModel(ctx context.Context) error {
-	if c.run.Scenario.RuledOut(c.run.Arch) {
-		return nil
+func askModel(ctx context.Context, run *command.Run, built *prepare.Kernels) (trial.Voice, error) {
+	if run.Scenario.RuledOut(run.Arch) {
+		return trial.Voice{}, nil
 	}
-	defer c.run.Stages.Begin("", "memory model")("")
-	c.model = trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
+	defer run.Stages.Begin("", "memory model")("")
+	model := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := c.modelOf(ctx, v)
+		said, err := modelOf(ctx, run.Config, v, built.Of[v].Analysis.Ways)
 		if err != nil {
-			return err
+			return model, err
 		}
 		if v == trial.Patched {
-			c.model.Patched = said
+			model.Patched = said
 		} else {
-			c.model.Unpatched = said
+			model.Unpatched = said
 		}
 	}
-	return nil
+	return model, nil
 }
 
-func (c *comparison) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {
-	ways := c.setup.Kernels.Of[v].Analysis.Ways
+func modelOf(ctx context.Context, cfg command.Config, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := c.run.Config.Doers.Model(ctx, c.run.Config.CacheDir, tests)
+	allowed, err := cfg.Doers.Model(ctx, cfg.CacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}

@@ -122,7 +122,7 @@ func (k *Kernels) analyse(ctx context.Context, run *command.Run, variants []tria
 func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant) error {
 	of := k.Of[v]
 	a, err := k.Source.Analyse(ctx, of.Image, filepath.Join(run.Folder.Work, string(v)))
-	a.Patched, a.AsIs = v == trial.Patched, v == trial.AsIs
+	a.SavedVariant = v.Saved()
 	if err == nil {
 		of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
 		k.Of[v] = of

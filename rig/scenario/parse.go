@@ -25,7 +25,7 @@ type file struct {
 	Make    []string
 	Order   order
 	Scope   struct {
-		Patch           struct{ Callers int }
+		Patch           struct{ Callers *int }
 		Kernel, Callees []string
 	}
 	Workload workload
@@ -42,6 +42,14 @@ type series struct {
 	Patches []string
 	Reverse bool
 	Kernels versions
+}
+
+// files are the patches of a series, or the folder of them.
+func (s series) files() []string {
+	if s.Patches == nil {
+		return []string{s.Path}
+	}
+	return s.Patches
 }
 
 // versions is a range of them, of which the zero value is all.
@@ -138,76 +146,21 @@ func parse(path string, text []byte) (file, error) {
 	return f, r.Err(op, try)
 }
 
-// complete fills defaults, and refuses what needs a part that is not there yet.
+// complete fills defaults, and checks what members ask of each other.
 func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
-	at := yamlfile.PlaceOf(top)
 	if f.Detect == nil {
 		f.Detect = []sign{{Kind: wire.KindTold}}
 	}
-	f.checkSigns(r, top)
-	if f.Workload.Builtin == "" {
-		f.checkProgram(r, at)
-	} else {
-		f.checkBuiltin(r, at)
+	if f.Scope.Patch.Callers == nil {
+		direct := 1
+		f.Scope.Patch.Callers = &direct
 	}
-	if err := f.words().Validate(); err != nil {
-		r.Fail(at, "%v", err)
-	}
+	across{r, top, f}.check()
 	const prefix = "guest:"
 	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)
 	for _, reader := range f.Workload.Readers {
 		for i := range reader.Symbols {
 			reader.Symbols[i] = strings.TrimPrefix(reader.Symbols[i], prefix)
 		}
-	}
-}
-
-// checkSigns refuses members that a way in which the bug shows has not.
-func (f *file) checkSigns(r *yamlfile.Reader, top *yaml.Node) {
-	for _, p := range r.Pairs(top, whole, nil) {
-		if p.Key != "detect" {
-			continue
-		}
-		for i, n := range p.Value.Content {
-			if err := f.Detect[i].check(); err != nil {
-				r.Fail(yamlfile.PlaceOf(n), "detect: %v", err)
-			}
-		}
-	}
-}
-
-// checkBuiltin wants what the rig must know of a workload of the guest's own.
-func (f *file) checkBuiltin(r *yamlfile.Reader, at yamlfile.Place) {
-	w := f.Workload
-	if f.Order.Function == "" {
-		notYet(r, at, "a workload of the guest's own without order")
-	}
-	if len(w.Modes) == 0 || len(w.Readers) == 0 {
-		notYet(r, at, "a workload of the guest's own without modes, or without readers")
-	}
-	if len(f.Detect) != 1 || f.Detect[0].Kind != wire.KindTold {
-		notYet(r, at, "another detection than told by a workload of the guest's own")
-	}
-	if w.Args != nil || w.Env != nil || w.Files != nil || w.Ready || w.Window != (windows{}) || w.Boot != 0 {
-		r.Fail(at, "workload: args, env, files, ready, window and boot are a program's, not of the guest's own workloads")
-	}
-	if f.After == reboot {
-		notYet(r, at, "a boot that a hit of the guest's own workload ends")
-	}
-}
-
-// checkProgram refuses what a program of the scenario's own has not.
-func (f *file) checkProgram(r *yamlfile.Reader, at yamlfile.Place) {
-	if w := f.Workload; w.Readers != nil || w.Mark != "" {
-		r.Fail(at, "workload: readers and mark are of the guest's own workloads, not a program's")
-	}
-	if f.Order.Function != "" {
-		notYet(r, at, "order with a program: its scope follows from the patch")
-	}
-	p, err := f.program()
-	if err != nil {
-		r.Fail(at, "workload: %v", err)
-	} else if p != nil && p.Start.Windows > 0 && len(f.Workload.Modes) > 1 {
-		notYet(r, at, "more than one mode where a hit ends the boot")
 	}
 }
