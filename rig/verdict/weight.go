@@ -49,7 +49,7 @@ var cautions = map[string]string{
 	"system":       "before a system instruction the emulator makes every waiting store visible",
 	"call":         "the code leaves the emulator's scope, and nothing waits outside of it",
 	"exception":    "an interrupt or an exception came, and nothing waits during one",
-	"unprivileged": "an access with user space's rights, before which the emulator makes every waiting store visible",
+	"unprivileged": "an access with user space's rights to a page not yet known to be its own, before which the emulator makes every waiting store visible",
 	"full":         "as many stores waited as the emulator can hold",
 	"page":         "the emulator did not know the store's page yet, so the store could not wait",
 	"simd":         "an access of vector registers that the emulator does not delay",

@@ -17,10 +17,10 @@ type expectation struct {
 }
 
 var (
-	single     = regexp.MustCompile(`^(ldr|ldur|ldar|ldlar|ldapr|ldapur|str|stur|stlr|stllr|stlur)(s?[bhw])?$`)
+	single     = regexp.MustCompile(`^(ldr|ldur|ldtr|ldar|ldlar|ldapr|ldapur|str|stur|sttr|stlr|stllr|stlur)(s?[bhw])?$`)
 	pairs      = regexp.MustCompile(`^(ldp|ldpsw|ldnp|stp|stnp)$`)
 	atomics    = regexp.MustCompile(`^(lda?x[rp]|stl?x[rp]|casp?|swpp?|(ld|st)(add|clr|eor|set|[su](max|min))|ld64b|st64bv?0?)(a?l?)[bh]?$`)
-	complexes  = regexp.MustCompile(`^(ld[1-4]r?|st[1-4]|stz?2?g|stz?gm|ldgm?|ldra[ab]|stgp|cpy.*|setg?[pme]t?n?|ldtr(s?[bhw])?|sttr[bh]?)$`)
+	complexes  = regexp.MustCompile(`^(ld[1-4]r?|st[1-4]|stz?2?g|stz?gm|ldgm?|ldra[ab]|stgp|cpy.*|setg?[pme]t?n?)$`)
 	prefetches = regexp.MustCompile(`^(prfm|prfum|rprfm)$`)
 	branches   = regexp.MustCompile(`^(bc?|bc?\.[a-z]+|cbn?z|tbn?z)$`)
 	indirects  = regexp.MustCompile(`^(br|blr|ret|br[ab][ab]z?|blra[ab]z?|reta[ab]|ereta?[ab]?|drps)$`)
@@ -102,6 +102,8 @@ func barrierKind(mnemonic, operands string) string {
 		switch {
 		case strings.HasSuffix(operands, "ld"):
 			return "load"
+		case strings.HasSuffix(operands, "st") && mnemonic == "dsb":
+			return "done"
 		case strings.HasSuffix(operands, "st"):
 			return "store"
 		}
@@ -152,6 +154,8 @@ func memoryExpectation(mnemonic, operands string, at uint64) expectation {
 		"acquire":    fmt.Sprint(b2i(strings.HasPrefix(mnemonic, "ldar") || strings.HasPrefix(mnemonic, "ldlar"))),
 		"acquire_pc": fmt.Sprint(b2i(strings.HasPrefix(mnemonic, "ldap"))),
 		"release":    fmt.Sprint(b2i(strings.HasPrefix(mnemonic, "stl"))),
+
+		"unprivileged": fmt.Sprint(b2i(strings.HasPrefix(mnemonic, "ldtr") || strings.HasPrefix(mnemonic, "sttr"))),
 	}}
 	if pairs.MatchString(mnemonic) {
 		e.fields["elements"], e.fields["rt2"] = "2", registerNumber(data[1])

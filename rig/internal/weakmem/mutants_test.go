@@ -24,7 +24,9 @@ var mutants = []struct {
 	schedule string // where only an interleaving within the plugin shows it
 }{
 	{"addresses_carry_no_view", "addresses carry no view", "MP+dmb.st+addr", ""},
-	{"store_barrier_drains_nothing", "DMB ST does not drain", "2+2W+dmb.sts", ""},
+	{"store_barrier_orders_nothing", "DMB ST orders nothing", "2+2W+dmb.sts", ""},
+	{"store_barrier_is_for_waiting_stores_alone", "an atomic, or a store that cannot wait, passes a DMB ST", "MP+dmb.st-swp+addr", ""},
+	{"store_completion_lets_loads_pass", "DSB ST does not order stores before loads", "SB+dsb.sts", ""},
 	{"load_barrier_raises_no_view", "DMB LD raises no view", "MP+dmb.st+dmb.ld", ""},
 	{"acquire_ignores_releases", "LDAR ignores vRel", "SB+polas", ""},
 	{"acquire_lets_releases_wait", "LDAR does not drain a waiting STLR", "SB+polas", ""},
@@ -70,6 +72,10 @@ var mutants = []struct {
 	{"callees_keep_no_views", "views are kept in bodies only, not in what these call", scenesTest, ""},
 	{"stores_wait_without_bound", "a store may wait for ever where its thread spins", scenesTest, ""},
 	{"tracking_outlives_the_episode", "a vCPU that was woken keeps views after its episode", "TestScenesAtEveryPoint", ""},
+	{"halves_are_seen_apart", "who reads one half of a write to two granules need not have seen the other", scenesTest, ""},
+	{"coherence_is_of_the_first_byte", "who has seen a word may read older bytes of it, but for the first", "mixed-CoRR-part", ""},
+	{"neighbours_are_as_old_as_may_be", "bytes beside a write that was recorded are taken to be of any time", scenesTest, ""},
+	{"kernel_rights_are_the_users", "a page that the kernel may write is taken to be the user's", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

@@ -35,6 +35,13 @@ func keeps(why, by string, times int) []string {
 	return []string{"print mem D0 8 == 7", "step 0 1", "print mem D0+8 8 == 8", "print site passed 0 == 0", "print site " + why + " " + by + " == " + itoa(times)}
 }
 
+// fenced: a barrier for stores at the given place drains nothing, and the fill is
+// visible once a later store is.
+func fenced(by string) []string {
+	return []string{"print waiting 0 == 1", "print mem D0 8 == 0", "step 0 1", "print mem D0+8 8 == 8", "print mem D0 8 == 7",
+		"print site passed 0 == 0", "print site order-barrier " + by + " == 2"}
+}
+
 var orderScenes = []scene{
 	writerScene("nothing between", "nop;", 1, append(passes, "print site passed 0 == 1")...),
 	writerScene("a relaxed atomic between", "ldadd x2,x3,[x6];", 1, passes...),
@@ -48,8 +55,17 @@ var orderScenes = []scene{
 	writerScene("a lock taken and given up between", "mov x3,#0; casa w3,w2,[x6]; stlr wzr,[x6];", 3, passes...),
 	writerScene("an exclusive pair between", "ldxr x3,[x6]; add x3,x3,#1; stxr w4,x3,[x6];", 3, append(passes, "print reg 0 4 == 0")...),
 	writerScene("a barrier for loads between", "dmb ishld;", 1, passes...),
-	writerScene("a barrier between", "dmb ishst;", 1, keeps("order-barrier", "E0+16", 2)...),
-	writerScene("a barrier of a callee between", "bl .+0x1ff0;", 3, keeps("order-barrier", "E2", 2)...),
+	writerScene("a barrier between", "dmb ishst;", 1, fenced("E0+16")...),
+	writerScene("a barrier of a callee between", "bl .+0x1ff0;", 3, fenced("E2")...),
+	writerScene("a barrier for stores and a load between: the load passes", "dmb ishst; ldr x3,[x6];", 2, fenced("E0+16")...),
+	writerScene("a barrier for stores, a release of another place and a load between", "dmb ishst; stlr x2,[x6]; ldr x3,[x6,#8];", 3,
+		"print waiting 0 == 2", "print mem D0 8 == 0", "print mem D1+8 8 == 0", "step 0 1", "print mem D0 8 == 7"),
+	writerScene("a release of another place alone, and a load: the load passes", "dmb ish; stlr x2,[x6]; ldr x3,[x6,#8];", 1, "print waiting 0 == 0",
+		"policy body-delay 1000", "step 0 2", "print waiting 0 == 1", "print mem D1+8 8 == 0", "print mem D0 8 == 7"),
+	writerScene("a barrier for stores and an atomic between", "dmb ishst; ldadd x2,x3,[x6];", 2, "print waiting 0 == 0", "print mem D0 8 == 7",
+		"print site order-barrier E0+16 == 3"),
+	writerScene("a barrier that completes the stores between", "dsb ishst;", 1, keeps("order-barrier", "E0+16", 2)...),
+	writerScene("a full barrier between", "dmb ish;", 1, keeps("order-barrier", "E0+16", 2)...),
 	writerScene("a full atomic between", "ldaddal x2,x3,[x6];", 1, keeps("order-atomic", "E0+16", 4)...),
 	writerScene("a full compare and swap between", "mov x3,#0; casal x3,x2,[x6];", 2, keeps("order-atomic", "E0+20", 2)...),
 	writerScene("an exclusive pair and a barrier between", "ldxr x3,[x6]; stlxr w4,x3,[x6]; dmb ish;", 3, keeps("order-barrier", "E0+24", 2)...),

@@ -109,10 +109,32 @@ var pageScenes = []scene{
 	},
 	{
 		name:   "an own barrier while another vCPU drains the store",
-		code:   []string{prove + "str x1,[x0,#0x100]; dmb ishst; ret", "nop; ret", shootdown},
+		code:   []string{prove + "str x1,[x0,#0x100]; dmb ish; ret", "nop; ret", shootdown},
 		places: []string{"C0", "D0+0x200", "E0"},
 		script: onD0("step 0 1", "pc 1 D0+0x200", "run 1", "pc 1 E0", "race begin 0", "step 1 2", "race end",
 			"print waiting 0 == 0", "print counter barrierDrains == 1"),
+	},
+	{
+		name: "a user's page that LDTR and STTR reached",
+		code: []string{prove + "str x1,[x0]; ldtr x3,[x6]; str x1,[x0,#8]; ldtr x3,[x6,#8]; sttr x1,[x6]; sttr w1,[x6,#8]; ldtrsw x4,[x6,#8]; sttrb w2,[x6,#16]; ret"},
+		script: onD0("reg 0 6 U1", "mem U1+8 8 0x66", "step 0 2", "print waiting 0 == 0", "step 0 2", "print waiting 0 == 1",
+			"print reg 0 3 == 0x66", "step 0 1", "print waiting 0 == 1", "print mem U1 8 == 0x1111222233334444", "step 0 3",
+			"print waiting 0 == 3", "print reg 0 4 == 0x33334444", "print mem U1+8 8 == 0x66", "print faults 0 == 0",
+			"run 0", "print mem U1+8 4 == 0x33334444", "print mem U1+16 1 == 0x88"),
+	},
+	{
+		name: "a page that is the kernel's alone",
+		code: []string{"str x1,[x6]; str x1,[x6,#8]; sttr x2,[x6]; ldtr x3,[x6]; str x1,[x6,#16]; ret"},
+		script: append([]string{"page U1 kernel", "reg 0 6 U1"}, onD0("step 0 1", "print waiting 0 == 1", "step 0 1", "print faults 0 == 1",
+			"page U1 rw", "step 0 1", "print mem U1 8 == 0x5555666677778888", "print waiting 0 == 0")...),
+		mutant: "kernel_rights_are_the_users",
+	},
+	{
+		name: "STTR to the kernel's half, and to a page that the user may only read",
+		code: []string{"ldtr x3,[x6]; sttr x2,[x6]; sttr x2,[x6]; sttr x2,[x0]; sttr x2,[x0]; ret"},
+		script: append([]string{"page U1 ro", "reg 0 6 U1"}, onD0("print faults 0 == 0", "step 0 1", "print faults 0 == 1", "step 0 1", "print faults 0 == 2",
+			"page U1 rw", "step 0 1", "print waiting 0 == 0", "step 0 1", "print waiting 0 == 1", "step 0 1", "print waiting 0 == 0",
+			"step 0 1", "print waiting 0 == 0", "print faults 0 == 2", "print mem D0 8 == 0x5555666677778888")...),
 	},
 	{
 		name: "user pages are forgotten at an exception",

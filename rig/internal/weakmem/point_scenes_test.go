@@ -39,19 +39,19 @@ var pointScenes = []scene{
 	{
 		name:   "an own swap is not older than the load after it",
 		code:   []string{"nop; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; mov x9,#0; swp x2,x3,[x0]; ldr x4,[x0]; cmp x4,#0; cset x6,eq; ret"},
-		script: atEveryPoint(400, append(slices.Clone(begun), "cut 0 @N 1 2", "run 1", "print reg 1 6 == 0", "run 0")...),
+		script: atEveryPoint(800, append(slices.Clone(begun), "cut 0 @N 1 2", "run 1", "print reg 1 6 == 0", "run 0")...),
 	},
 	{
 		name: "an own exclusive store is not older than the load after it",
 		code: []string{"nop; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; mov x9,#0; ldxr x3,[x0]; stxr w5,x2,[x0]; cbnz w5,.+16; ldr x4,[x0]; cmp x4,#0; cset x6,eq; ret"},
-		script: atEveryPoint(400, append(slices.Clone(begun), "step 1 1", "reg 1 6 0", "cut 0 @N 1 3", "run 1", "print reg 1 6 == 0",
+		script: atEveryPoint(800, append(slices.Clone(begun), "step 1 1", "reg 1 6 0", "cut 0 @N 1 3", "run 1", "print reg 1 6 == 0",
 			"run 0")...),
 	},
 	{
 		// The second time vCPU 1 comes in without an episode of its own, and keeps no views.
 		name: "who leaves while another drains keeps no views afterwards",
 		code: []string{"nop; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; mov x9,#0; str x1,[x0]; ldr x4,[x0]; ret"},
-		script: atEveryPoint(400, append(slices.Clone(begun), "cut 0 @N 1 3", "run 0", "run 1",
+		script: atEveryPoint(800, append(slices.Clone(begun), "cut 0 @N 1 3", "run 0", "run 1",
 			"policy active 0", "mem D0 8 0", "pc 1 C1", "step 1 2", "policy active 1000",
 			"pc 0 C0", "step 0 4", "run 1", "print reg 1 4 == 1", "run 0")...),
 		mutant: "tracking_outlives_the_episode",

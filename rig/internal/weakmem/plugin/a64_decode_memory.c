@@ -122,10 +122,9 @@ static void decode_single_imm9(uint32_t word, struct insn *out)
     single_kind(word, out);
     out->imm = signed_bits(word, 20, 12);
     out->mode = modes[form];
-    if (form == 2 && out->cls != INSN_UNKNOWN) {
-        /* LDTR, STTR use EL0's permissions: known, but never delayed. */
-        out->cls = INSN_COMPLEX;
-        out->unprivileged = !out->simd;
+    out->unprivileged = form == 2; /* LDTR, STTR: with EL0's permissions */
+    if (form == 2 && out->simd) {
+        out->cls = INSN_UNKNOWN;
     }
 }
 

@@ -41,16 +41,37 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
     a.single = in->elements == 2 && !in->simd && a.regular &&
                (a.virt & 15) + bytes <= 16 && isa_pairs_are_single(&v->registers) &&
                !MUTANT(pairs_are_never_single);
-    a.state = page_lookup(v, a.virt, &a.phys, &a.epoch);
+    a.user = in->unprivileged;
+    a.state = page_lookup(v, a.virt, a.user, &a.phys, &a.epoch);
     return a;
 }
 
+bool access_find(struct vcpu *v, struct access *a)
+{
+    return a->regular && (a->state != PAGE_MISS || page_walk(v, a->virt, &a->phys, &a->epoch));
+}
+
+/* A walk does not tell what the user may. */
 bool access_reach(struct vcpu *v, struct access *a)
 {
-    if (a->state == PAGE_MISS && a->regular && page_walk(v, a->virt, &a->phys, &a->epoch)) {
+    if (a->state == PAGE_MISS && !a->user && access_find(v, a)) {
         a->state = PAGE_READABLE;
     }
     return a->state != PAGE_MISS && a->regular;
+}
+
+void access_probe(struct vcpu *v, const struct insn *in, const struct access *a)
+{
+    bool writes = in->cls == INSN_STORE;
+
+    if (!a->regular || a->state == (writes ? PAGE_WRITABLE : PAGE_READABLE)) {
+        return;
+    }
+    if (in->unprivileged) {
+        page_probe(v, a->virt, RIGHT_USER_READ | (writes ? RIGHT_USER_WRITE : 0), NO_STATUS);
+    } else if (writes) {
+        page_probe(v, a->virt, RIGHT_WRITE, NO_STATUS);
+    }
 }
 
 enum why access_doubt(const struct insn *in, const struct access *a)
@@ -60,6 +81,9 @@ enum why access_doubt(const struct insn *in, const struct access *a)
     }
     if (!a->regular) {
         return WHY_DOUBT_UNALIGNED;
+    }
+    if (a->user && a->state == PAGE_MISS) {
+        return WHY_DOUBT_UNPRIVILEGED;
     }
     if (a->state != PAGE_MISS && memory_has_code(a->phys)) {
         return WHY_DOUBT_CODE;

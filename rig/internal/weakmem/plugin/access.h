@@ -23,10 +23,15 @@ struct access {
     enum page_state state;
     bool regular; /* elements of at most 8 bytes, aligned, within one page */
     bool single;  /* a pair that is one access */
+    bool user;    /* with the user's rights */
 };
 struct access access_resolve(struct vcpu *v, const struct insn *in);
-/* The page is known, or is made known; false: the access must be strong. */
+/* Where it goes is known, or is made known, whether or not it may. */
+bool access_find(struct vcpu *v, struct access *a);
+/* ... and it may; false: the access must be strong. */
 bool access_reach(struct vcpu *v, struct access *a);
+/* The access is about to run natively, which proves its rights. */
+void access_probe(struct vcpu *v, const struct insn *in, const struct access *a);
 /* Why the emulator leaves such an access to QEMU. */
 enum why access_doubt(const struct insn *in, const struct access *a);
 /* Base written back, instruction skipped. Does not return. */

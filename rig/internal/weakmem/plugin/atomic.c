@@ -54,8 +54,11 @@ static uint64_t newest(const struct insn *in, uint64_t phys, uint64_t limit,
 {
     struct version version[VERSIONS_MAX];
 
-    history_versions(phys & ~(uint64_t)(GRANULE_BYTES - 1), limit, version);
-    *time = version[0].time;
+    history_versions(phys & ~(uint64_t)(GRANULE_BYTES - 1),
+                     history_mask(phys, bytes_of(in)), limit, version);
+    /* Not of when it was found: another may have written it since, and an atomic
+     * reads the last write. */
+    *time = version[0].exact ? version[0].time + version[0].split : history_tick();
     return cut(in, version[0].value >> (8 * (phys & 7)));
 }
 

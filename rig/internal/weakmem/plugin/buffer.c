@@ -12,7 +12,20 @@ static bool overlap(uint64_t a, unsigned int an, uint64_t b, unsigned int bn)
 
 void buffer_push(struct buffer *b, const struct store *s)
 {
-    b->store[b->n++] = *s;
+    struct store *last = &b->store[b->n++];
+
+    *last = *s;
+    last->after = b->barriers;
+    last->barrier = 0;
+}
+
+void buffer_barrier(struct buffer *b, uint64_t pc)
+{
+    for (unsigned int i = 0; i < b->n; i++) {
+        struct store *s = &b->store[i];
+        s->barrier = s->barrier ? s->barrier : pc;
+    }
+    b->barriers++;
 }
 
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
@@ -49,7 +62,7 @@ static bool waits_for(const struct buffer *b, unsigned int index,
     const struct store *s = &b->store[index], *o = &b->store[older];
 
     return (s->release && !MUTANT(release_passes_older_stores)) ||
-           overlap(o->phys, o->bytes, s->phys, s->bytes);
+           s->after != o->after || overlap(o->phys, o->bytes, s->phys, s->bytes);
 }
 
 static bool may_drain(const struct buffer *b, unsigned int index)
@@ -74,25 +87,29 @@ unsigned int buffer_ready(const struct buffer *b, unsigned int *out)
     return n;
 }
 
-bool buffer_closure(const struct buffer *b, uint64_t phys, unsigned int bytes,
-                    bool *out)
+enum buffer_closure buffer_closure(const struct buffer *b, uint64_t phys,
+                                   unsigned int bytes, enum buffer_access access,
+                                   bool *out)
 {
-    bool any = false;
+    enum buffer_closure found = CLOSURE_NONE;
 
     memset(out, 0, BUFFER_MAX * sizeof *out);
     for (unsigned int i = b->n; i-- > 0;) {
         const struct store *s = &b->store[i];
+        bool same = overlap(s->phys, s->bytes, phys, bytes);
 
-        out[i] = out[i] || overlap(s->phys, s->bytes, phys, bytes);
+        out[i] = out[i] || same ||
+                 (access == ACCESS_STORES && s->barrier &&
+                  !MUTANT(store_barrier_is_for_waiting_stores_alone));
         if (!out[i]) {
             continue;
         }
-        any = true;
+        found = same && found != CLOSURE_ORDERED ? CLOSURE_SAME : CLOSURE_ORDERED;
         for (unsigned int j = 0; j < i; j++) {
             out[j] = out[j] || waits_for(b, i, j);
         }
     }
-    return any;
+    return found;
 }
 
 unsigned int buffer_through_release(const struct buffer *b)

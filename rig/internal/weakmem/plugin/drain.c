@@ -69,7 +69,8 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
     } else {
         memory_store(out->phys, out->bytes, out->value);
     }
-    stops_add(&v->stops, out->pc, by, why, out->followed);
+    stops_add(&v->stops, out->pc, out->barrier ? out->barrier : by,
+              out->barrier ? WHY_BARRIER : why, out->followed);
     COUNT(v->index, drained);
     trace_add(v->index, TRACE_DRAINED, out->pc, out->phys, out->bytes, out->value,
               time);
@@ -130,22 +131,37 @@ void drain_all(struct vcpu *v, enum why why, uint64_t by)
     vcpu_unlock(v);
 }
 
-void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
-                       enum why why, uint64_t by)
+static void drain_closure(struct vcpu *v, const bool marked[BUFFER_MAX], enum why why,
+                          uint64_t by)
+{
+    unsigned int at = 0, n = v->buffer.n;
+
+    for (unsigned int i = 0; i < n; i++) {
+        if (marked[i]) {
+            drain_own(v, at, why, by);
+        } else {
+            at++;
+        }
+    }
+    v->passed = v->passed && v->buffer.n;
+    set_pending(v);
+}
+
+void drain_before(struct vcpu *v, uint64_t phys, unsigned int bytes,
+                  enum buffer_access access, enum why why, uint64_t by)
 {
     bool marked[BUFFER_MAX];
 
     vcpu_lock(v);
-    if (buffer_closure(&v->buffer, phys, bytes, marked)) {
-        unsigned int at = 0, n = v->buffer.n;
-        for (unsigned int i = 0; i < n; i++) {
-            if (marked[i]) {
-                drain_own(v, at, why, by);
-            } else {
-                at++;
-            }
-        }
-        set_pending(v);
+    if (buffer_closure(&v->buffer, phys, bytes, access, marked) == CLOSURE_ORDERED &&
+        v->passed) {
+        vcpu_unlock(v);
+        turns_take(v, true);
+        policy_hold(v);
+        vcpu_lock(v);
+    }
+    if (buffer_closure(&v->buffer, phys, bytes, access, marked)) {
+        drain_closure(v, marked, why, by);
     }
     vcpu_unlock(v);
 }
@@ -202,6 +218,16 @@ void drain_note(struct vcpu *v, uint64_t pc, enum why why)
     if (sites_on()) {
         vcpu_lock(v);
         stops_add(&v->stops, pc, pc, why, false);
+        vcpu_unlock(v);
+    }
+}
+
+void drain_mark(struct vcpu *v, uint64_t by)
+{
+    if (drain_waiting(v) || v->stops.n) {
+        vcpu_lock(v);
+        buffer_barrier(&v->buffer, by);
+        stops_order(&v->stops, by, WHY_BARRIER);
         vcpu_unlock(v);
     }
 }

@@ -21,11 +21,15 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
 /* Drains all in a random permitted order; waits first if something passed. why,
  * and the instruction at by, are counted for each store when a later one comes. */
 void drain_all(struct vcpu *v, enum why why, uint64_t by);
-void drain_overlapping(struct vcpu *v, uint64_t phys, unsigned int bytes,
-                       enum why why, uint64_t by);
+/* What must come before an access to the bytes that is done at once; waits first if
+ * something passed and more than the bytes themselves is drained. */
+void drain_before(struct vcpu *v, uint64_t phys, unsigned int bytes,
+                  enum buffer_access access, enum why why, uint64_t by);
 /* What a load-acquire asks for. */
 void drain_through_release(struct vcpu *v, uint64_t by);
-/* An instruction that orders all earlier stores before all later ones. */
+/* DMB ST at by: later stores wait for those that wait now. */
+void drain_mark(struct vcpu *v, uint64_t by);
+/* An instruction that orders all earlier stores before all later accesses. */
 void drain_ordered(struct vcpu *v, uint64_t by, enum why why);
 /* A store at pc comes after others of this episode: stops_second. */
 void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release);

@@ -58,7 +58,8 @@ static void before(struct vcpu *v, const struct insn *in, const struct access *a
         drain_all(v, WHY_DOUBT_ATOMIC, in->pc); /* later stores need not have waited */
     }
     if (drain_waiting(v)) {
-        drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
+        drain_before(v, a->phys, 1u << in->size, writes ? ACCESS_STORES : ACCESS_LOADS,
+                     WHY_NONE, in->pc);
         v->passed = v->passed || (writes && v->buffer.n);
     }
 }
@@ -68,7 +69,7 @@ static uint64_t limit_of(struct vcpu *v, const struct insn *in, const struct acc
     const struct views *w = &v->views[VIEW_HELD];
 
     return v->tracked ? join(views_before_load(w, in, a->view[VIEW_HELD]),
-                             views_coherence(w, a->phys & ~7ull))
+                             views_coherence(w, a->phys, 1u << in->size))
                       : history_now();
 }
 
@@ -111,7 +112,7 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
         /* No dependency runs from a store, so none through its status. */
         views_set_data(&v->views[w], to, false, is_stx ? 0 : r->read);
         if (seen && !MUTANT(own_atomic_has_no_coherence)) {
-            views_set_coherence(&v->views[w], a->phys & ~7ull, seen);
+            views_set_coherence(&v->views[w], a->phys, 1u << in->size, seen);
         }
     }
     if (in->op != ATOMIC_LDX) {
@@ -163,7 +164,7 @@ static void natively(struct vcpu *v, const struct insn *in, const struct access 
     }
     if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&
         a->regular) {
-        page_probe(v, a->virt, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
+        page_probe(v, a->virt, RIGHT_WRITE, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
     }
 }
 
@@ -185,7 +186,7 @@ static bool would_write(struct vcpu *v, const struct insn *in, const struct acce
     if (in->op != ATOMIC_CAS) {
         return in->op != ATOMIC_LDX;
     }
-    drain_overlapping(v, a->phys, 1u << in->size, WHY_NONE, in->pc);
+    drain_before(v, a->phys, 1u << in->size, ACCESS_LOADS, WHY_NONE, in->pc);
     value = memory_load(a->phys & ~7ull) >> (8 * (a->phys & 7));
     return (value & mask) == (isa_read(&v->registers, in->rs) & mask);
 }

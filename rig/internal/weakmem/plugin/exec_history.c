@@ -29,32 +29,47 @@ struct choice {
     bool early; /* the newest value, found before: it may be taken as of then */
 };
 
-/* What bounds a granule's choice, by both kinds of views. */
-static void limits(struct vcpu *v, uint64_t granule, const uint64_t pre[VIEWS],
+/* The bytes of one granule that are loaded at once. */
+struct part {
+    uint64_t phys, granule, mask;
+    unsigned int bytes;
+};
+
+static struct part part_at(uint64_t phys, unsigned int bytes)
+{
+    return (struct part){phys, phys & ~7ull, history_mask(phys, bytes), bytes};
+}
+
+/* What bounds a part's choice, by both kinds of views. */
+static void limits(struct vcpu *v, const struct part *p, const uint64_t pre[VIEWS],
                    uint64_t out[VIEWS])
 {
     for (unsigned int w = 0; w < VIEWS; w++) {
         out[w] = join(pre[w], MUTANT(loads_ignore_coherence)
-                                  ? 0 : views_coherence(&v->views[w], granule));
+                                  ? 0 : views_coherence(&v->views[w], p->phys, p->bytes));
     }
 }
 
-/* What a load of the granule may read, the newest first. */
-static unsigned int versions(struct vcpu *v, const struct insn *in, uint64_t granule,
+/* What a load of the part may read, the newest first. */
+static unsigned int versions(struct vcpu *v, const struct insn *in, const struct part *p,
                              uint64_t limit, struct version out[VERSIONS_MAX])
 {
-    unsigned int n = history_versions(granule, limit, out);
+    unsigned int n = history_versions(p->granule, p->mask, limit, out);
+    bool news = !out[0].exact && !out[0].found;
     uint64_t time = out[0].time;
 
-    n = samples_merge(&v->samples, granule, limit, out, n);
-    if (!out[0].exact && out[0].time == time) {
-        samples_add(&v->samples, in->pc, granule, out[0].value, time);
+    n = samples_merge(&v->samples, p->granule, p->mask, limit, out, n);
+    if (!out[0].exact) {
+        samples_note(&v->samples, in->pc, p->granule);
+    }
+    if (news && out[0].time == time) {
+        samples_add(&v->samples, p->granule, out[0].value, time);
     }
     return n;
 }
 
 /* Counts by site whether there was a choice, or what hid one. */
-static void tell(struct vcpu *v, const struct insn *in, uint64_t granule,
+static void tell(struct vcpu *v, const struct insn *in, const struct part *p,
                  const uint64_t limit[VIEWS], unsigned int n)
 {
     struct version version[VERSIONS_MAX];
@@ -64,10 +79,10 @@ static void tell(struct vcpu *v, const struct insn *in, uint64_t granule,
     }
     if (n > 1) {
         sites_add(0, 0, in->pc, WHY_CHOICE);
-    } else if (history_overwritten(granule, limit[VIEW_SURE])) {
+    } else if (history_overwritten(p->granule, p->mask, limit[VIEW_SURE])) {
         sites_add(0, in->pc, in->pc, WHY_DOUBT_WRITER);
     } else if (limit[VIEW_SURE] < limit[VIEW_HELD] &&
-               history_versions(granule, limit[VIEW_SURE], version) > n) {
+               history_versions(p->granule, p->mask, limit[VIEW_SURE], version) > n) {
         sites_add(0, v->doubt_pc, in->pc, v->doubt);
     }
 }
@@ -86,21 +101,27 @@ static unsigned int draw(struct vcpu *v, unsigned int n)
     return chance_below(v, 2) ? n - 1 : 1 + (unsigned int)chance_below(v, n - 1);
 }
 
-/* One element, at most a granule. The history's lock is held. */
-static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys,
+/* Who reads the first half of a write to two granules has seen the whole of it. */
+static uint64_t time_of(const struct version *read)
+{
+    return read->time + (read->split && !MUTANT(halves_are_seen_apart));
+}
+
+/* At most a granule. The history's lock is held. */
+static struct choice choose(struct vcpu *v, const struct insn *in, struct part p,
                             const uint64_t pre[VIEWS])
 {
     struct version version[VERSIONS_MAX];
-    uint64_t granule = phys & ~7ull, limit[VIEWS];
+    uint64_t limit[VIEWS];
     unsigned int n, pick;
 
-    limits(v, granule, pre, limit);
-    n = versions(v, in, granule, limit[VIEW_HELD], version);
-    tell(v, in, granule, limit, n);
+    limits(v, &p, pre, limit);
+    n = versions(v, in, &p, limit[VIEW_HELD], version);
+    tell(v, in, &p, limit, n);
     pick = draw(v, n);
     return (struct choice){
-        .phys = phys, .value = version[pick].value >> (8 * (phys & 7)),
-        .time = version[pick].time, .old = pick > 0,
+        .phys = p.phys, .value = version[pick].value >> (8 * (p.phys & 7)),
+        .time = time_of(&version[pick]), .old = pick > 0,
         .early = !version[pick].exact && version[pick].found};
 }
 
@@ -108,7 +129,7 @@ static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys
 static void choose_united(struct vcpu *v, const struct insn *in, uint64_t phys,
                           const uint64_t pre[VIEWS], struct choice c[2])
 {
-    c[0] = c[1] = choose(v, in, phys, pre);
+    c[0] = c[1] = choose(v, in, part_at(phys, 8), pre);
     c[1].phys += 4;
     c[1].value >>= 32;
 }
@@ -118,18 +139,21 @@ static void choose_pair(struct vcpu *v, const struct insn *in, uint64_t phys,
                         const uint64_t pre[VIEWS], struct choice c[2])
 {
     struct version version[2 * VERSIONS_MAX][2];
-    uint64_t granule = phys & ~15ull, limit[VIEWS], held[2];
-    unsigned int n, pick;
+    uint64_t limit[VIEWS], held[2], mask[2];
+    unsigned int n, pick, bytes = 1u << in->size;
+    struct part p;
 
     for (unsigned int i = 0; i < 2; i++) {
-        limits(v, granule + 8 * i, pre, limit);
+        p = part_at(phys + i * bytes, bytes);
+        limits(v, &p, pre, limit);
         held[i] = limit[VIEW_HELD];
+        mask[i] = p.mask;
     }
-    n = history_pairs(granule, held, version, 2 * VERSIONS_MAX);
-    tell(v, in, granule, limit, n);
+    n = history_pairs(phys & ~15ull, mask, held, version, 2 * VERSIONS_MAX);
+    tell(v, in, &p, limit, n);
     pick = draw(v, n);
     for (unsigned int i = 0; i < 2; i++) {
-        const uint64_t at = phys + (i << in->size);
+        const uint64_t at = phys + i * bytes;
         const struct version *from = &version[pick][at >> 3 & 1];
 
         c[i] = (struct choice){
@@ -156,7 +180,7 @@ static void perform(struct vcpu *v, const struct insn *in,
         isa_write(&v->registers, rt, load_extend(in, value));
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, false, c[i].time);
-            views_set_coherence(&v->views[w], c[i].phys & ~7ull, c[i].time);
+            views_set_coherence(&v->views[w], c[i].phys, 1u << in->size, c[i].time);
             views_after_load(&v->views[w], in, a->view[w], c[i].time);
         }
         if (c[i].old) {
@@ -183,7 +207,7 @@ static bool choose_all(struct vcpu *v, const struct insn *in,
         choose_pair(v, in, a->phys, pre, c);
     } else {
         for (unsigned int i = 0; i < in->elements; i++) {
-            c[i] = choose(v, in, a->phys + (i << in->size), pre);
+            c[i] = choose(v, in, part_at(a->phys + (i << in->size), 1u << in->size), pre);
         }
     }
     history_unlock();
@@ -225,6 +249,7 @@ void exec_body_load(unsigned int index, void *udata)
     if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);
         doubt_strong(v, access_doubt(in, &a), in->pc);
+        access_probe(v, in, &a);
         return;
     }
     if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {

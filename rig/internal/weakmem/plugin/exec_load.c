@@ -88,8 +88,8 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
         access_skip(v, in, a);
     }
     if (!MUTANT(partial_overlap_drains_nothing)) {
-        drain_overlapping(v, a->phys, in->elements << in->size,
-                          in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
+        drain_before(v, a->phys, in->elements << in->size, ACCESS_LOADS,
+                     in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_PARTIAL, in->pc);
     }
 }
 
@@ -109,6 +109,7 @@ void exec_load(unsigned int index, void *udata)
     a = access_resolve(v, in);
     if (!access_reach(v, &a)) {
         drain_all(v, access_doubt(in, &a), in->pc);
+        access_probe(v, in, &a);
         return;
     }
     if (in->acquire && !MUTANT(acquire_lets_releases_wait)) {

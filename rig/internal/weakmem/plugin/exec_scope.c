@@ -92,6 +92,8 @@ void exec_barrier(unsigned int index, void *udata)
     }
     if (in->own_only) {
         drain_all(v, WHY_DOUBT_SYSTEM, in->pc);
+    } else if (in->barrier == BARRIER_STORE) {
+        drain_mark(v, in->pc);
     } else {
         drain_ordered(v, in->pc, WHY_BARRIER);
     }
@@ -101,8 +103,7 @@ static enum why doubt_of(const struct insn *in)
 {
     switch (in->cls) {
     case INSN_COMPLEX:
-        return in->unprivileged ? WHY_DOUBT_UNPRIVILEGED
-               : in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
+        return in->simd ? WHY_DOUBT_SIMD : WHY_DOUBT_UNKNOWN;
     case INSN_SYSTEM:
         return WHY_DOUBT_SYSTEM;
     case INSN_EXCEPTION:
@@ -119,7 +120,7 @@ void exec_strong(unsigned int index, void *udata)
     const struct insn *in = &((const struct site *)udata)->insn;
 
     drain_all(v, doubt_of(in), in->pc);
-    if (v->stops.n && in->cls == INSN_COMPLEX && doubt_of(in) != WHY_DOUBT_UNPRIVILEGED) {
+    if (v->stops.n && in->cls == INSN_COMPLEX) {
         drain_second(v, in->pc, 0, 0, false);
     }
 }

@@ -91,7 +91,7 @@ static void overtake(struct vcpu *v, const struct insn *in,
         drain_all(v, access_doubt(in, a), in->pc);
         return;
     }
-    drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
+    drain_before(v, a->phys, in->elements << in->size, ACCESS_STORES, WHY_NONE, in->pc);
     if (v->buffer.n) {
         /* That one part of a copy overtook another is no window to widen. */
         v->passed = v->passed || role != SCOPE_CALLEE;
@@ -118,14 +118,12 @@ static void run_natively(struct vcpu *v, const struct insn *in,
         overtake(v, in, a, role);
         trace_native(v, in, a);
     }
-    if (a->state != PAGE_WRITABLE && a->regular) {
-        page_probe(v, a->virt, NO_STATUS);
-    }
+    access_probe(v, in, a);
     if (v->tracked) {
-        struct access reached = *a;
+        struct access found = *a;
 
-        if (access_reach(v, &reached)) {
-            track_untold(v, reached.phys);
+        if (access_find(v, &found)) {
+            track_untold(v, found.phys);
         }
         doubt_strong(v, access_doubt(in, a), in->pc); /* an own write without a timestamp */
     }
@@ -162,7 +160,7 @@ static void body_store(struct vcpu *v, const struct insn *in,
     if (wanted) {
         COUNT(v->index, delayed);
     } else {
-        drain_overlapping(v, a->phys, in->elements << in->size, WHY_NONE, in->pc);
+        drain_before(v, a->phys, in->elements << in->size, ACCESS_STORES, WHY_NONE, in->pc);
         v->passed = v->passed || v->buffer.n;
     }
     access_skip(v, in, a);
@@ -181,11 +179,11 @@ static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
     }
     a = access_resolve(v, in);
     second(v, in, &a, role);
-    if ((waits || (wanted && !in->release)) && can_buffer(in, &a) && push(v, in, &a)) {
+    if ((waits || wanted) && can_buffer(in, &a) && push(v, in, &a)) {
         count_add(v->index, COUNTER_delayed, in->elements);
         access_skip(v, in, &a);
     }
-    if (wanted && !in->release) {
+    if (wanted) {
         drain_note(v, in->pc, access_doubt(in, &a));
     }
     run_natively(v, in, &a, role);

@@ -9,9 +9,11 @@
 
 #define RECORDS 8192 /* powers of two */
 #define BUCKETS 4096
+#define SKIPS_MAX 64 /* writes to other bytes, under the lock */
 
 struct record {
     uint64_t granule; /* physical address */
+    uint64_t mask;    /* the bits that were written */
     uint64_t before, after;
     uint64_t time;    /* 0: never used */
     uint64_t older;   /* time of the granule's record before this one, or 0 */
@@ -65,12 +67,13 @@ static const struct record *at(uint64_t time, uint64_t granule)
  * natively, and asks for the time afterwards, is told this one or a later. The
  * value before is looked up after that, so that a native write in between is
  * covered too. */
-static struct record *begin(uint64_t granule, uint64_t time)
+static struct record *begin(uint64_t granule, uint64_t mask, uint64_t time)
 {
     struct record *r = &records[time % RECORDS];
     uint64_t *last = bucket(granule);
 
     r->granule = granule;
+    r->mask = mask;
     r->time = time;
     /* A collision in the bucket loses the older record: fewer old values. */
     r->older = at(*last, granule) ? *last : 0;
@@ -114,9 +117,10 @@ uint64_t history_write(uint64_t phys, unsigned int bytes, uint64_t value, uint64
     uint64_t time = publish(1 + two);
     struct record *first, *second = NULL;
 
-    first = begin(granule, time - two);
+    first = begin(granule, history_mask(phys, bytes), time - two);
     if (two) {
-        second = begin(granule + GRANULE_BYTES, time);
+        uint64_t end = phys + bytes, next = granule + GRANULE_BYTES;
+        second = begin(next, history_mask(next, (unsigned int)(end - next)), time);
         first->half = FIRST;
         second->half = SECOND;
     }
@@ -135,7 +139,7 @@ uint64_t history_swap(uint64_t phys, unsigned int bytes, uint64_t *seen, uint64_
     uint64_t before = *bucket(granule);
     struct record *r;
 
-    r = begin(granule, time);
+    r = begin(granule, history_mask(phys, bytes), time);
     if (!memory_swap(phys, bytes, seen, value)) {
         r->time = 0; /* never was */
         *bucket(granule) = before;
@@ -160,48 +164,86 @@ uint64_t history_last(uint64_t phys)
     return *bucket(phys & ~(uint64_t)(GRANULE_BYTES - 1));
 }
 
-unsigned int history_versions(uint64_t granule, uint64_t limit,
+static bool same(uint64_t a, uint64_t b, uint64_t mask)
+{
+    return ((a ^ b) & mask) == 0;
+}
+
+/* When memory held what the write replaced: just before it, and that is a time
+ * of its own. */
+static uint64_t before(const struct record *r)
+{
+    return r->time - 1 - (r->half == SECOND);
+}
+
+/* The write that left the bytes as they were after r: r, or an older one where r
+ * wrote others. NULL where it has been seen already or is not known; then memory
+ * held them when the oldest write to others came that has not been seen, and out is
+ * told that time. */
+static const struct record *writer(const struct record *r, uint64_t mask, uint64_t limit,
+                                   struct version *out)
+{
+    for (unsigned int n = 0; r->time > limit && !(r->mask & mask); n++) {
+        const struct record *older = at(r->older, r->granule);
+
+        if (!same(r->before, r->after, mask)) {
+            return NULL;
+        }
+        out->time = MUTANT(neighbours_are_as_old_as_may_be) ? limit : before(r);
+        out->found = true;
+        if (!older || n == SKIPS_MAX || !same(older->after, r->before, mask)) {
+            return NULL;
+        }
+        r = older;
+    }
+    /* A value that has been seen already may have been written once more from
+     * outside the scope, which content does not show: then it is news. */
+    return r->time > limit || MUTANT(record_is_believed_for_its_content) ? r : NULL;
+}
+
+static void set_writer(struct version *v, const struct record *r)
+{
+    v->time = r->time;
+    v->exact = true;
+    v->found = false;
+    v->split = r->half == FIRST;
+}
+
+unsigned int history_versions(uint64_t granule, uint64_t mask, uint64_t limit,
                               struct version out[VERSIONS_MAX])
 {
     const struct record *r = at(*bucket(granule), granule);
     unsigned int n = 1;
 
     out[0] = (struct version){.value = memory_load(granule)};
-    if (!r || r->after != out[0].value) {
-        out[0].time = history_tick(); /* written from outside the scope since */
+    /* Otherwise written from outside the scope since. */
+    r = r && same(r->after, out[0].value, mask) ? writer(r, mask, limit, &out[0]) : NULL;
+    if (!r) {
+        out[0].time = out[0].found ? out[0].time : history_tick();
         return 1;
     }
-    /* A value that has been seen already may have been written once more from
-     * outside the scope, which content does not show: then it is news. */
-    if (r->time > limit || MUTANT(record_is_believed_for_its_content)) {
-        out[0].time = r->time;
-        out[0].exact = true;
-        out[0].split = r->half == FIRST;
-    } else {
-        out[0].time = history_tick();
-    }
+    set_writer(&out[0], r);
     while (r->time > limit && n < VERSIONS_MAX) {
         const struct record *older = at(r->older, granule);
 
         /* Who wrote that value may not be known: it was there just before. */
-        out[n] = (struct version){
-            .value = r->before, .time = r->time - 1 - (r->half == SECOND)};
-        if (!older || older->after != r->before || older->time <= limit) {
+        out[n] = (struct version){.value = r->before, .time = before(r)};
+        older = older && same(older->after, r->before, mask)
+                    ? writer(older, mask, limit, &out[n]) : NULL;
+        if (!older) {
             return n + 1;
         }
-        out[n].time = older->time;
-        out[n].exact = true;
-        out[n++].split = older->half == FIRST;
+        set_writer(&out[n++], older);
         r = older;
     }
     return n;
 }
 
-bool history_overwritten(uint64_t granule, uint64_t limit)
+bool history_overwritten(uint64_t granule, uint64_t mask, uint64_t limit)
 {
     const struct record *r = at(*bucket(granule), granule);
 
-    return r && r->time > limit && r->after != memory_load(granule);
+    return r && r->time > limit && !same(r->after, memory_load(granule), mask);
 }
 
 /* The version that was in memory at time t, if that is known. */
@@ -215,18 +257,20 @@ static const struct version *at_time(const struct version *v, unsigned int n, ui
     return NULL;
 }
 
-unsigned int history_pairs(uint64_t granule, const uint64_t limit[2],
-                           struct version out[][2], unsigned int max)
+unsigned int history_pairs(uint64_t granule, const uint64_t mask[2],
+                           const uint64_t limit[2], struct version out[][2],
+                           unsigned int max)
 {
     struct version v[2][VERSIONS_MAX];
     unsigned int count[2], n = 1;
 
     for (unsigned int i = 0; i < 2; i++) {
-        count[i] = history_versions(granule + i * GRANULE_BYTES, limit[i], v[i]);
+        count[i] = history_versions(granule + i * GRANULE_BYTES, mask[i], limit[i], v[i]);
     }
     memory_load_pair(granule, &out[0][0].value, &out[0][1].value);
     for (unsigned int i = 0; i < 2; i++) {
-        out[0][i].time = out[0][i].value == v[i][0].value ? v[i][0].time : history_tick();
+        out[0][i].time = same(out[0][i].value, v[i][0].value, mask[i])
+                             ? v[i][0].time : history_tick();
     }
     for (unsigned int k = 0; k < 2; k++) {
         for (unsigned int i = 1; i < count[k] && n < max; i++) {

@@ -11,7 +11,9 @@
 
 #define MUTANTS(X)                                                            \
     X(addresses_carry_no_view)                                                \
-    X(store_barrier_drains_nothing)                                           \
+    X(store_barrier_orders_nothing)                                           \
+    X(store_barrier_is_for_waiting_stores_alone)                              \
+    X(store_completion_lets_loads_pass)                                       \
     X(load_barrier_raises_no_view)                                            \
     X(acquire_ignores_releases)                                               \
     X(acquire_lets_releases_wait)                                             \
@@ -56,7 +58,11 @@
     X(stores_wait_without_bound)                                              \
     X(samples_ignore_what_was_seen)                                           \
     X(unrecorded_reads_share_a_moment)                                        \
-    X(samples_share_a_moment)
+    X(samples_share_a_moment)                                                 \
+    X(halves_are_seen_apart)                                                  \
+    X(neighbours_are_as_old_as_may_be)                                         \
+    X(coherence_is_of_the_first_byte)                                         \
+    X(kernel_rights_are_the_users)
 
 enum mutant {
     MUTANT_none,

@@ -3,7 +3,8 @@
  * A store may be delayed only if it would have succeeded. QEMU's translation
  * call does not check permissions, so the proof is a store that ran: the first
  * store to a page runs natively, and when no exception followed, the page is
- * writable until somebody changes the tables. Whoever does so must invalidate
+ * writable until somebody changes the tables. The same of LDTR and STTR, which have
+ * the user's rights. Whoever does so must invalidate
  * the TLB and wait for that to end, by a DSB (Arm ARM D8.17): it moves the epoch.
  */
 #include "pages.h"
@@ -44,21 +45,33 @@ bool page_current(uint64_t epoch)
            epoch == __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST);
 }
 
-enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
+/* PSTATE.UAO makes LDTR and STTR the kernel's: what they prove of its half of the
+ * address space holds no longer than that. */
+static bool has_user_rights(const struct page *p, uint64_t virt)
+{
+    if (MUTANT(kernel_rights_are_the_users)) {
+        return true;
+    }
+    return p->rights & RIGHT_USER_READ && !isa_is_kernel(virt);
+}
+
+enum page_state page_lookup(struct vcpu *v, uint64_t virt, bool user, uint64_t *phys,
                             uint64_t *epoch)
 {
     const struct page *p = slot(v, virt);
+    unsigned int write = user && !MUTANT(kernel_rights_are_the_users) ? RIGHT_USER_WRITE
+                                                                      : RIGHT_WRITE;
 
-    if (!holds(v, p, virt)) {
+    if (!holds(v, p, virt) || (user && !has_user_rights(p, virt))) {
         return PAGE_MISS;
     }
     *phys = p->phys << PAGE_SHIFT | (virt & (PAGE_BYTES - 1));
     *epoch = p->epoch;
-    return p->writable ? PAGE_WRITABLE : PAGE_READABLE;
+    return p->rights & write ? PAGE_WRITABLE : PAGE_READABLE;
 }
 
 /* Enters a page; false when it is not RAM or not mapped. */
-static bool learn(struct vcpu *v, uint64_t virt, bool writable)
+static bool learn(struct vcpu *v, uint64_t virt, unsigned int rights)
 {
     struct page *p = slot(v, virt);
     uint64_t epoch = __atomic_load_n(&epoch_now, __ATOMIC_SEQ_CST), phys;
@@ -67,25 +80,25 @@ static bool learn(struct vcpu *v, uint64_t virt, bool writable)
         !memory_is_ram(phys & ~(PAGE_BYTES - 1), PAGE_BYTES)) {
         return false;
     }
-    writable = writable || (holds(v, p, virt) && p->writable);
+    rights |= holds(v, p, virt) ? p->rights : 0;
     p->virt = (virt >> PAGE_SHIFT) + 1;
     p->phys = phys >> PAGE_SHIFT;
     p->epoch = epoch;
     p->space = space_of(v, virt);
-    p->writable = writable;
+    p->rights = rights;
     doubt_walked(v);
     return true;
 }
 
 bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch)
 {
-    return learn(v, virt, false) &&
-           page_lookup(v, virt, phys, epoch) != PAGE_MISS;
+    return learn(v, virt, 0) && page_lookup(v, virt, false, phys, epoch) != PAGE_MISS;
 }
 
-void page_probe(struct vcpu *v, uint64_t virt, unsigned int status)
+void page_probe(struct vcpu *v, uint64_t virt, unsigned int rights, unsigned int status)
 {
-    COUNT(v->index, pageMisses);
+    count_add(v->index, COUNTER_pageMisses, rights != RIGHT_USER_READ);
+    v->pages.probe_rights = rights;
     v->pages.probe_status = status;
     v->pages.probe_virt = virt;
     v->pages.probe_events = v->events;
@@ -97,7 +110,7 @@ void page_settle(struct vcpu *v)
     if (v->pages.probe_events == v->events &&
         (page_current(v->pages.probe_epoch) || MUTANT(probe_outlives_maintenance)) &&
         isa_read(&v->registers, v->pages.probe_status) == 0) { /* NO_STATUS is zero */
-        learn(v, v->pages.probe_virt, true);
+        learn(v, v->pages.probe_virt, v->pages.probe_rights);
     }
     v->pages.probe_events = 0;
 }

@@ -21,31 +21,37 @@ struct page {
     uint64_t phys; /* page number */
     uint64_t epoch;
     uint64_t space; /* isa_address_space's */
-    bool writable;
+    unsigned int rights; /* enum page_right */
 };
+
+/* What an access without an exception has proved, of the kernel's rights and, by
+ * LDTR and STTR, of the user's: neither says anything of the other. */
+enum page_right { RIGHT_WRITE = 1, RIGHT_USER_READ = 2, RIGHT_USER_WRITE = 4 };
 
 /* What a vCPU knows. */
 struct pages {
     struct page page[PAGE_CACHE];
-    uint64_t probe_virt;     /* a store to this page ran natively ... */
+    uint64_t probe_virt;     /* an access to this page ran natively ... */
+    unsigned int probe_rights; /* ... that proves these ... */
     uint64_t probe_events;   /* ... at this count of events; 0: none */
     uint64_t probe_epoch;    /* ... and before these translations ended */
     unsigned int probe_status; /* the register that must then be zero, if any */
 };
 
 enum page_state { PAGE_MISS, PAGE_READABLE, PAGE_WRITABLE };
-/* Physical address of virt, when this vCPU is known to reach it. epoch is what
- * to give to page_current before relying on it. */
-enum page_state page_lookup(struct vcpu *v, uint64_t virt, uint64_t *phys,
+/* Physical address of virt, when this vCPU is known to reach it, with the user's
+ * rights where user says so. epoch is what to give to page_current before relying on
+ * it. */
+enum page_state page_lookup(struct vcpu *v, uint64_t virt, bool user, uint64_t *phys,
                             uint64_t *epoch);
 /* Walks the tables for a page that is about to be read natively. */
 bool page_walk(struct vcpu *v, uint64_t virt, uint64_t *phys, uint64_t *epoch);
 bool page_current(uint64_t epoch);
-/* A store to virt is about to run natively: if no exception comes before the
+/* An access to virt is about to run natively: if no exception comes before the
  * next call of page_settle, and the status register, if it has one, then says that
- * it was done, the page is writable. */
+ * it was done, it had these rights. */
 #define NO_STATUS ISA_ZERO
-void page_probe(struct vcpu *v, uint64_t virt, unsigned int status);
+void page_probe(struct vcpu *v, uint64_t virt, unsigned int rights, unsigned int status);
 void page_settle(struct vcpu *v);
 /* Makes every vCPU forget every page. */
 void page_invalidate_all(void);

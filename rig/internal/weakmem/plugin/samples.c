@@ -6,7 +6,7 @@
 #include "memory.h"
 #include "mutant.h"
 
-static void add(struct samples *s, uint64_t granule, uint64_t value, uint64_t time)
+void samples_add(struct samples *s, uint64_t granule, uint64_t value, uint64_t time)
 {
     unsigned int at = s->n++ % SAMPLES;
 
@@ -23,30 +23,29 @@ void samples_begin(struct samples *s)
             uint64_t granule = s->place[i] - 1;
             uint64_t time = MUTANT(samples_share_a_moment) ? history_now() : history_tick();
 
-            add(s, granule, memory_load(granule), time);
+            samples_add(s, granule, memory_load(granule), time);
         }
     }
 }
 
-void samples_add(struct samples *s, uint64_t pc, uint64_t granule, uint64_t value,
-                 uint64_t time)
+void samples_note(struct samples *s, uint64_t pc, uint64_t granule)
 {
     s->place[pc / ISA_INSN_BYTES * 0x9e3779b97f4a7c15ull >> 59] = granule + 1;
-    add(s, granule, value, time);
 }
 
-static bool has_value(const struct version *v, unsigned int n, uint64_t value)
+static bool has_value(const struct version *v, unsigned int n, uint64_t mask, uint64_t value)
 {
     for (unsigned int i = 0; i < n; i++) {
-        if (v[i].value == value) {
+        if (((v[i].value ^ value) & mask) == 0) {
             return true;
         }
     }
     return false;
 }
 
-unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t limit,
-                           struct version version[VERSIONS_MAX], unsigned int n)
+unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t mask,
+                           uint64_t limit, struct version version[VERSIONS_MAX],
+                           unsigned int n)
 {
     unsigned int count = s->n < SAMPLES ? s->n : SAMPLES;
 
@@ -57,10 +56,10 @@ unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t l
             (time < limit && !MUTANT(samples_ignore_what_was_seen))) {
             continue;
         }
-        if (value == version[0].value) {
+        if (has_value(version, 1, mask, value)) {
             version[0].found = version[0].found || time < version[0].time;
             version[0].time = time < version[0].time ? time : version[0].time;
-        } else if (n < VERSIONS_MAX && !has_value(version, n, value)) {
+        } else if (n < VERSIONS_MAX && !has_value(version, n, mask, value)) {
             version[n++] = (struct version){.value = value, .time = time, .found = true};
         }
     }

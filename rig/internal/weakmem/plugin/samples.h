@@ -28,16 +28,20 @@ struct samples {
  * second as new must not take the first as old. The history's lock is held. */
 void samples_begin(struct samples *s);
 
-/* The load at pc found the value there before time, a moment of this load's own, and
+/* The load at pc does not know who wrote what it finds there: to be looked at when
+ * episodes begin. */
+void samples_note(struct samples *s, uint64_t pc, uint64_t granule);
+
+/* A load found the value there before time, a moment of this load's own, and
  * who wrote it is not known. The history's lock is held: what was written with a
  * record since has a later time. */
-void samples_add(struct samples *s, uint64_t pc, uint64_t granule, uint64_t value,
-                 uint64_t time);
+void samples_add(struct samples *s, uint64_t granule, uint64_t value, uint64_t time);
 
-/* Adds what was found at limit or later to n versions of the granule, the newest of
- * them first, and gives the newest an earlier time where it was the same then.
+/* Adds what was found at limit or later to n versions of the mask's bytes of the
+ * granule, the newest of them first, and gives the newest an earlier time where it was the same then.
  * Returns how many there are now. */
-unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t limit,
-                           struct version version[VERSIONS_MAX], unsigned int n);
+unsigned int samples_merge(const struct samples *s, uint64_t granule, uint64_t mask,
+                           uint64_t limit, struct version version[VERSIONS_MAX],
+                           unsigned int n);
 
 #endif

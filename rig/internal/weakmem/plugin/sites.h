@@ -25,7 +25,7 @@
     X(DOUBT_SYSTEM, "caution-system", "system instruction")                   \
     X(DOUBT_CALL, "caution-call", "the scope was left")                       \
     X(DOUBT_EXCEPTION, "caution-exception", "interrupt or exception")         \
-    X(DOUBT_UNPRIVILEGED, "caution-unprivileged", "access with the user's rights") \
+    X(DOUBT_UNPRIVILEGED, "caution-unprivileged", "page not known to be the user's") \
     X(DOUBT_FULL, "caution-full", "the buffer was full")                      \
     X(DOUBT_PAGE, "caution-page", "page not yet known")                       \
     X(DOUBT_SIMD, "caution-simd", "vector registers")                         \

@@ -63,7 +63,7 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
         one->followed = true;
     }
     if (bytes) {
-        buffer_closure(b, phys, bytes, tied);
+        buffer_closure(b, phys, bytes, ACCESS_LOADS, tied);
     }
     for (unsigned int i = 0; i < b->n; i++) {
         struct store *one = &b->store[i];
@@ -73,7 +73,11 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
         }
         /* Or it must come before a release to the same bytes, which comes first. */
         ordered = release || tied[i];
-        sites_add(one->pc, ordered ? pc : 0, pc, ordered ? WHY_RELEASE : WHY_PASSED);
+        if (one->barrier) {
+            sites_add(one->pc, one->barrier, pc, WHY_BARRIER);
+        } else {
+            sites_add(one->pc, ordered ? pc : 0, pc, ordered ? WHY_RELEASE : WHY_PASSED);
+        }
         one->followed = true;
     }
 }

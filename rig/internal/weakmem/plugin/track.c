@@ -51,7 +51,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
         }
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_set_data(&v->views[w], rt, in->simd, now);
-            views_set_coherence(&v->views[w], v->late.phys[i] & ~7ull, now);
+            views_set_coherence(&v->views[w], v->late.phys[i], 1u << in->size, now);
         }
     }
     for (unsigned int w = 0; w < VIEWS; w++) {
@@ -151,9 +151,7 @@ static void add_drained(struct views *w, const struct store *s, uint64_t time)
         w->release = join(w->release, time);
     }
     if (!MUTANT(drained_store_has_no_coherence)) {
-        for (uint64_t at = s->phys & ~7ull; at < s->phys + s->bytes; at += 8) {
-            views_set_coherence(w, at, time);
-        }
+        views_set_coherence(w, s->phys, s->bytes, time);
     }
 }
 

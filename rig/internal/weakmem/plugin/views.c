@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "views.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "insn.h"
@@ -9,7 +10,10 @@
 
 void views_floor(struct views *w, uint64_t time)
 {
-    memset(w, 0, sizeof *w);
+    memset(w, 0, offsetof(struct views, coherence));
+    for (unsigned int i = 0; i < COHERENCE_SLOTS; i++) {
+        w->coherence[i].granule = 0;
+    }
     w->read_new = MUTANT(episode_begins_without_floor) ? 0 : time;
 }
 
@@ -102,39 +106,67 @@ void views_barrier(struct views *w, enum barrier_kind kind)
             w->read_new = join(w->read_new, w->write_old);
         }
         break;
+    case BARRIER_DONE:
+        w->read_new = MUTANT(store_completion_lets_loads_pass)
+                          ? w->read_new : join(w->read_new, w->write_old);
+        break;
     case BARRIER_INSN:
         w->read_new = MUTANT(insn_barrier_raises_no_view)
                           ? w->read_new : join(w->read_new, w->control);
         break;
-    case BARRIER_STORE: /* orders the buffer, not the views */
+    case BARRIER_STORE: /* orders the buffer's stores: vwNew is their order there */
     case BARRIER_NONE:
         break;
     }
 }
 
-static const struct coherence *find(const struct views *w, uint64_t granule)
+static unsigned int slot(uint64_t granule)
 {
-    return &w->coherence[granule / 8 * 0x9e3779b97f4a7c15ull >> 58];
+    return (unsigned int)(granule / 8 * 0x9e3779b97f4a7c15ull >> 58);
 }
 
-uint64_t views_coherence(const struct views *w, uint64_t granule)
+uint64_t views_coherence(const struct views *w, uint64_t phys, unsigned int bytes)
 {
-    const struct coherence *c = find(w, granule);
+    uint64_t all = 0, end = phys + bytes;
 
-    return c->granule == granule + 1 ? c->time : 0;
+    for (uint64_t at = phys; at < end; at = (at | 7) + 1) {
+        const struct coherence *c = &w->coherence[slot(at & ~7ull)];
+        if (c->granule == (at & ~7ull) + 1) {
+            for (uint64_t i = at; i < end && i <= (at | 7); i++) {
+                all = join(all, c->time[i & 7]);
+            }
+        }
+    }
+    return all;
 }
 
 /* A granule that loses its slot is taken as seen up to then by all loads. */
-void views_set_coherence(struct views *w, uint64_t granule, uint64_t time)
+static struct coherence *claim(struct views *w, uint64_t granule)
 {
-    struct coherence *c = (struct coherence *)find(w, granule);
+    struct coherence *c = &w->coherence[slot(granule)];
 
-    if (c->granule && c->granule != granule + 1) {
-        w->read_new = join(w->read_new, c->time);
-        c->time = 0;
+    if (c->granule == granule + 1) {
+        return c;
+    }
+    for (unsigned int i = 0; i < 8; i++) {
+        w->read_new = c->granule ? join(w->read_new, c->time[i]) : w->read_new;
+        c->time[i] = 0;
     }
     c->granule = granule + 1;
-    c->time = join(c->time, time);
+    return c;
+}
+
+void views_set_coherence(struct views *w, uint64_t phys, unsigned int bytes,
+                         uint64_t time)
+{
+    uint64_t end = phys + (MUTANT(coherence_is_of_the_first_byte) ? 1 : bytes);
+
+    for (uint64_t at = phys; at < end; at = (at | 7) + 1) {
+        struct coherence *c = claim(w, at & ~7ull);
+        for (uint64_t i = at; i < end && i <= (at | 7); i++) {
+            c->time[i & 7] = join(c->time[i & 7], time);
+        }
+    }
 }
 
 uint64_t views_before_load(const struct views *w, const struct insn *in,

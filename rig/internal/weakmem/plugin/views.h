@@ -18,9 +18,10 @@
  * emulator's doubts raised, to know which older values these hid. */
 enum { VIEW_HELD, VIEW_SURE, VIEWS };
 
+/* The bytes of a granule have a time each: no location is coherent with another. */
 struct coherence {
     uint64_t granule; /* physical address plus one; 0: empty */
-    uint64_t time;
+    uint64_t time[8];
 };
 
 struct views {
@@ -30,7 +31,7 @@ struct views {
     uint64_t release;             /* vRel */
     uint64_t general[ISA_REGISTERS], vector[ISA_REGISTERS], flags;
     uint64_t system;              /* the system registers, all as one */
-    struct coherence coherence[COHERENCE_SLOTS];
+    struct coherence coherence[COHERENCE_SLOTS]; /* the last: views_floor */
 };
 
 /* Everything up to time has been seen: entering the scope, or being strong. */
@@ -48,9 +49,10 @@ void views_plain(struct views *w, const struct uses *u);
 void views_branch(struct views *w, const struct uses *u);
 void views_barrier(struct views *w, enum barrier_kind kind);
 
-/* The last write to the granule that this vCPU read or made. */
-uint64_t views_coherence(const struct views *w, uint64_t granule);
-void views_set_coherence(struct views *w, uint64_t granule, uint64_t time);
+/* The last write to any of the bytes that this vCPU read or made. */
+uint64_t views_coherence(const struct views *w, uint64_t phys, unsigned int bytes);
+void views_set_coherence(struct views *w, uint64_t phys, unsigned int bytes,
+                         uint64_t time);
 
 /* A load: what it must have seen, and what follows from what it read. */
 uint64_t views_before_load(const struct views *w, const struct insn *in,

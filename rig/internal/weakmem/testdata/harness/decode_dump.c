@@ -13,7 +13,7 @@ static const char *const modes[] = {"offset", "pre", "post", "register",
                                     "literal"};
 static const char *const ops[] = {"other", "add", "clr", "eor", "set", "smax", "smin",
                                   "umax", "umin", "swp", "cas", "ldx", "stx", "clear"};
-static const char *const barriers[] = {"none", "load", "store", "full", "insn"};
+static const char *const barriers[] = {"none", "load", "store", "done", "full", "insn"};
 
 static void dump(uint32_t word)
 {
@@ -24,10 +24,10 @@ static void dump(uint32_t word)
     isa_uses(&in, &u);
     printf("%s mode=%s barrier=%s bytes=%u elements=%u rt=%u rt2=%u rn=%u rm=%u "
            "extend=%u shift=%u simd=%d sign=%d to64=%d acquire=%d acquire_pc=%d "
-           "release=%d dsb=%d tlbi=%d imm=%" PRId64,
+           "release=%d unprivileged=%d dsb=%d tlbi=%d imm=%" PRId64,
            classes[in.cls], modes[in.mode], barriers[in.barrier], 1u << in.size,
            in.elements, in.rt, in.rt2, in.rn, in.rm, in.extend, in.shift, in.simd,
-           in.sign, in.to64, in.acquire, in.acquire_pc, in.release,
+           in.sign, in.to64, in.acquire, in.acquire_pc, in.release, in.unprivileged,
            in.maintenance == MAINTENANCE_ENDS, in.maintenance == MAINTENANCE_BEGINS,
            in.imm);
     if (in.cls == INSN_PLAIN || in.cls == INSN_BRANCH || in.cls == INSN_CALL ||

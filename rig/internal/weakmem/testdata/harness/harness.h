@@ -47,7 +47,8 @@ __attribute__((__noreturn__, __format__(printf, 1, 2))) void
 fail(const char *format, ...);
 
 /* guest.c: RAM and the page tables. */
-enum page_kind { PAGE_RW, PAGE_RO, PAGE_ABSENT, PAGE_IO };
+/* PAGE_KERNEL: not for the user. */
+enum page_kind { PAGE_RW, PAGE_RO, PAGE_ABSENT, PAGE_IO, PAGE_KERNEL };
 void guest_open(uint64_t base, uint64_t bytes);
 void guest_set_page(uint64_t virt, enum page_kind kind);
 void guest_remap(uint64_t virt, uint64_t other);

@@ -132,8 +132,13 @@ static enum effect imm9(struct cpu *c, uint32_t w)
 {
     unsigned int form = field(w, 11, 10), rn = field(w, 9, 5);
     uint64_t base = c->x[rn], moved = base + (uint64_t)signed_field(w, 20, 12);
-    enum effect e = single(c, w, form == 1 ? base : moved);
+    uint64_t phys;
+    enum effect e;
 
+    if (form == 2 && guest_translate(moved, &phys) == PAGE_KERNEL) { /* LDTR, STTR */
+        return EFFECT_FAULT;
+    }
+    e = single(c, w, form == 1 ? base : moved);
     if (e == EFFECT_NEXT && form & 1) {
         c->x[rn] = moved;
     }

@@ -7,7 +7,7 @@
  *   pc CPU ADDRESS                 where the vCPU goes on, returning to nowhere
  *   reg CPU NUMBER VALUE           31 is SP
  *   mem ADDRESS BYTES VALUE        writes memory behind the vCPUs' backs
- *   page ADDRESS rw|ro|absent|io
+ *   page ADDRESS rw|ro|absent|io|kernel
  *   remap ADDRESS OTHER            the page of ADDRESS becomes that of OTHER
  *   policy NAME VALUE
  *   step CPU N
@@ -109,9 +109,9 @@ static void set_policy(const char *name, uint64_t value)
 
 static void set_page(uint64_t virt, const char *kind)
 {
-    static const char *const kinds[] = {"rw", "ro", "absent", "io"};
+    static const char *const kinds[] = {"rw", "ro", "absent", "io", "kernel"};
 
-    for (unsigned int i = 0; i < 4; i++) {
+    for (unsigned int i = 0; i < 5; i++) {
         if (strcmp(kind, kinds[i]) == 0) {
             guest_set_page(virt, (enum page_kind)i);
             return;
