@@ -22,7 +22,9 @@ import (
 type comparison struct {
 	run   *command.Run
 	setup *prepare.Setup
-	model trial.Voice // what the memory model says of them
+	// prepared is what the result tells of the set-up.
+	prepared trial.Prepared
+	model    trial.Voice // what the memory model says of them
 }
 
 // Compare builds and boots the unpatched and the patched kernel and judges them.
@@ -37,40 +39,44 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	return run.Finish(compare(run.WithCommandEvents(ctx), run))
 }
 
-func compare(ctx context.Context, run *command.Run) (err error) {
-	defer func() { withdraw(&run.Result, err) }()
+func compare(ctx context.Context, run *command.Run) (r trial.Result, err error) {
+	r = run.Result()
+	defer func() { withdraw(&r, err) }()
 	// Until both kernels have run there is nothing to judge.
-	run.Result.Judgement = verdict.Unrun(verdict.Setting{})
+	r.Judgement = verdict.Unrun(verdict.Setting{})
 	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Describe(&run.Result)
+	r.Prepared = setup.Prepared()
 	if err != nil {
-		return err
+		return r, err
 	}
-	c := comparison{run: run, setup: setup}
+	c := comparison{run: run, setup: setup, prepared: r.Prepared}
 	if c.sameCode() && !run.Scenario.RuledOut(run.Arch) { // their boots could say nothing
-		run.Result.Judgement = verdict.Unrun(c.setting(""))
-		return nil
+		r.Judgement = verdict.Unrun(c.setting(""))
+		return r, nil
 	}
-	if err := c.askModel(ctx); err != nil {
-		return err
+	if c.model, err = c.askModel(ctx); err != nil {
+		return r, err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
-		seen, err := c.boots(ctx, reader)
-		if reader == judged && len(seen) == 2 {
-			c.judge(seen[0], seen[1])
-			warnOfCorrelation(run, seen)
+		shown, err := c.boots(ctx, reader)
+		r.Observations, r.Witnesses = append(r.Observations, shown.Observations...), append(r.Witnesses, shown.Witnesses...)
+		if seen := shown.Observations; reader == judged && len(seen) == 2 {
+			r.Judgement = c.judge(seen[0], seen[1])
+			for _, note := range correlated(seen) {
+				run.Note(note)
+			}
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
-			return err
+			return r, err
 		}
 	}
-	return nil
+	return r, nil
 }
 
 // boots boots both kernels with one reader, once, or again and again where a hit ends a boot.
-func (c *comparison) boots(ctx context.Context, reader trial.Reader) ([]trial.Observation, error) {
+func (c *comparison) boots(ctx context.Context, reader trial.Reader) (prepare.Shown, error) {
 	if !c.setup.Scenario.Reboots() {
 		return inTurns(ctx, c.run, c.setup, reader, trial.Pair(), c.enough)
 	}
@@ -81,46 +87,40 @@ func (c *comparison) boots(ctx context.Context, reader trial.Reader) ([]trial.Ob
 }
 
 // again boots the kernels as inTurns does, again and again.
-func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) ([]trial.Observation, error) {
+func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
 	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = func([]trial.Observation) bool { return false }
 	}
-	seen, witnesses, err := setup.Again(ctx, run, reader, variants, enough)
-	run.Result.Observations = append(run.Result.Observations, seen...)
-	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
-	return seen, err
+	return setup.Again(ctx, run, reader, variants, enough)
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for
-// as long as the user said, and adds to the result what they showed.
-func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) ([]trial.Observation, error) {
+// as long as the user said.
+func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) (prepare.Shown, error) {
 	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = nil
 	}
-	seen, witnesses, err := setup.InTurns(ctx, run, reader, variants, enough)
-	run.Result.Observations = append(run.Result.Observations, seen...)
-	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
-	return seen, err
+	return setup.InTurns(ctx, run, reader, variants, enough)
 }
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
-func (c *comparison) judge(unpatched, patched trial.Observation) {
+func (c *comparison) judge(unpatched, patched trial.Observation) trial.Judgement {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
-	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, c.voices()...)
+	return verdict.Agree(c.run.Scenario.Words, judged, unpatched, patched, c.voices()...)
 }
 
 // setting is what judging needs to know beside what the kernels show with one reader.
 func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	return verdict.Setting{
 		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
-		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
-		Words: c.run.Result.Words,
+		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere,
+		Words: c.run.Scenario.Words,
 	}
 }
 
 // sameCode says whether the two kernels are known to have the same code where the bug is.
 func (c *comparison) sameCode() bool {
-	differs := c.run.Result.CodeDiffers
+	differs := c.prepared.CodeDiffers
 	return differs != nil && !*differs
 }
 

@@ -186,11 +186,11 @@ func TestTSORulesOutNoBugOfAProgram(t *testing.T) {
 		unpatched rigtest.Guest
 		want      trial.Verdict
 	}{
-		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2}, trial.Fixed},
+		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2, Step: 200}, trial.Fixed},
 		"none at all":            {rigtest.Guest{Hello: &hello}, trial.Inconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := rigtest.NewLab(c.unpatched, rigtest.Guest{Hello: &hello}).Config(t)
+			cfg := rigtest.NewLab(c.unpatched, rigtest.Guest{Hello: &hello, Step: 200}).Config(t)
 			cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers, cfg.Spec.Arch, cfg.Spec.Accel = dir, nil, nil, "x86_64", trial.AccelTCG
 			cfg.Spec.Duration = 100 * time.Millisecond
 			r, err := Compare(t.Context(), cfg)

@@ -16,7 +16,7 @@ func (c *comparison) voices() []trial.Voice {
 	if c.run.Scenario.RuledOut(c.run.Arch) {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	binary := verdict.BinaryVoice(c.run.Result.Code)
+	binary := verdict.BinaryVoice(c.prepared.Code)
 	if c.run.Scenario.Function == "" { // nobody said which two writes to look for
 		no := verdict.NotHad("the scenario names no two writes")
 		binary.Unpatched, binary.Patched = no, no
@@ -26,24 +26,24 @@ func (c *comparison) voices() []trial.Voice {
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func (c *comparison) askModel(ctx context.Context) error {
+func (c *comparison) askModel(ctx context.Context) (trial.Voice, error) {
 	if c.run.Scenario.RuledOut(c.run.Arch) {
-		return nil
+		return trial.Voice{}, nil
 	}
 	defer c.run.Stages.Begin("", "memory model")("")
-	c.model = trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
+	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
 		said, err := c.modelOf(ctx, v)
 		if err != nil {
-			return err
+			return voice, err
 		}
 		if v == trial.Patched {
-			c.model.Patched = said
+			voice.Patched = said
 		} else {
-			c.model.Unpatched = said
+			voice.Unpatched = said
 		}
 	}
-	return nil
+	return voice, nil
 }
 
 func (c *comparison) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {

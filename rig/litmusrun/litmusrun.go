@@ -83,6 +83,7 @@ type set struct {
 	tests  []*test // sorted by name
 	report litmus.Report
 	lines  *lines // nil: the run came to nothing before it
+	result trial.Result
 }
 
 // test is one test on its way.
@@ -122,13 +123,13 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	if err != nil {
 		return litmus.Report{}, err
 	}
-	r := &set{run: run, cfg: cfg}
+	r := &set{run: run, cfg: cfg, result: run.Result()}
 	r.report.Seed, r.report.Counted = run.Config.Spec.Seed, map[string]uint64{}
 	err = r.do(run.WithCommandEvents(ctx))
 	r.report.Ended = err != nil
 	r.fillUp(err)
 	err = errors.Join(err, r.lines.finish(r.report))
-	_, err = run.Finish(err)
+	_, err = run.Finish(r.result, err)
 	return r.report, errors.Join(err, r.lines.close())
 }
 
@@ -153,7 +154,7 @@ func (r *set) do(ctx context.Context) (err error) {
 	group.Go(func() error { return r.programs(at) })
 	err = group.Wait()
 	defer func() { err = errors.Join(err, built.Close()) }()
-	built.Describe(&r.run.Result)
+	r.result.Prepared = built.Prepared()
 	if err != nil {
 		return err
 	}

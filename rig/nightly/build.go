@@ -114,18 +114,12 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 	return p, nil
 }
 
-// images are those that were built, and the kernel that they are of.
-func (k *built) images() (r trial.Result) {
-	k.kernels.Describe(&r)
-	return r
-}
-
 // close lets go of the images, which the cache may then prune.
 func (k *built) close() error {
 	var err error
 	if k.kernels != nil {
 		err = k.kernels.Close()
 	}
-	_, err = k.run.Abandon(err)
+	_, err = k.run.Abandon(k.run.Result(), err)
 	return err
 }

@@ -125,7 +125,7 @@ func (n *night) noteBuilds(k *built) {
 	if k == nil {
 		return
 	}
-	of := k.images()
+	of := k.kernels.Prepared()
 	for _, image := range of.Images {
 		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Key == image.Key }) {
 			continue

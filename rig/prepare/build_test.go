@@ -54,9 +54,7 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 	require.Equal(t, []string{"scope: post.unpatched"}, details)
 	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)
 	require.Equal(t, []string{"post.unpatched", "post.patched"}, compared, "the code of all functions in scope tells the kernels apart")
-	var r trial.Result
-	setup.Describe(&r)
-	require.Equal(t, "x.c:1 in hunk 1", r.Code[0].Scope[0].Why)
-	_, err = run.Finish(setup.Close())
+	require.Equal(t, "x.c:1 in hunk 1", setup.Prepared().Code[0].Scope[0].Why)
+	_, err = run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 }

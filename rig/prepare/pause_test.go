@@ -36,7 +36,7 @@ func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *Se
 	require.NoError(t, err)
 	setup, err := Machines(t.Context(), run, Request{Variants: []trial.Variant{v}})
 	t.Cleanup(func() {
-		_, err := run.Finish(setup.Close())
+		_, err := run.Finish(run.Result(), setup.Close())
 		require.NoError(t, err)
 	})
 	require.NoError(t, err)

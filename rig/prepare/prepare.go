@@ -150,7 +150,7 @@ func (s *Setup) chooseAccel(ctx context.Context, run *command.Run, kernel string
 		}
 	}
 	if s.Accel == trial.AccelTCG && !s.Emulated() && !s.Arch.TSO {
-		run.Note("without the memory emulator TCG runs the guest in order: no " + run.Result.Words.Full().Hit + " can be expected")
+		run.Note("without the memory emulator TCG runs the guest in order: no " + run.Scenario.Words.Full().Hit + " can be expected")
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
 	assert.Equal(t, []int{4, 512}, []int{plan.Machine.CPUs, plan.Machine.MemoryMiB})
 	assert.EqualValues(t, 512<<20, plan.Emulator.RAMBytes, "the emulator knows the memory that there is")
-	_, err = run.Finish(setup.Close())
+	_, err = run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 
 	other, err := command.Begin(lab.Config(t), "compare")
@@ -66,6 +66,6 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Below: "below"})
 	assert.Nil(t, plan.Start.Program)
 	assert.False(t, plan.Machine.SurviveOops, "an oops that nobody looks for ends the machine")
-	_, err = other.Finish(setup.Close())
+	_, err = other.Finish(other.Result(), setup.Close())
 	require.NoError(t, err)
 }

@@ -53,10 +53,6 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, []string{guest.MarkSymbol}, marks)
-	require.Len(t, run.Result.Notes, 3)
-	assert.Contains(t, run.Result.Notes[0], "of KASAN reports no witnesses")
-	assert.Contains(t, run.Result.Notes[1], "of hangs no witnesses")
-	assert.Contains(t, run.Result.Notes[2], "what the unpatched kernel reports by die()")
 	ask := BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
 	plan := setup.Plan(ask)
 	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)
@@ -66,6 +62,10 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	assert.Empty(t, setup.Plan(ask).Emulator.Reports)
 	ask.Variant, ask.Hits = trial.Patched, 0
 	assert.Empty(t, setup.Plan(ask).Emulator.Reports, "nobody asks for them")
-	_, err = run.Finish(setup.Close())
+	result, err := run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
+	require.Len(t, result.Notes, 3)
+	assert.Contains(t, result.Notes[0], "of KASAN reports no witnesses")
+	assert.Contains(t, result.Notes[1], "of hangs no witnesses")
+	assert.Contains(t, result.Notes[2], "what the unpatched kernel reports by die()")
 }

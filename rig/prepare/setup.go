@@ -77,39 +77,41 @@ type Reader struct {
 // Emulated says whether the weak-memory plugin is used.
 func (s *Setup) Emulated() bool { return command.Emulated(s.Config.Spec) }
 
-// Describe puts into the result what it was made with, as far as it was made.
-func (s *Setup) Describe(r *trial.Result) {
-	s.Kernels.Describe(r)
-	for _, reader := range r.Spec.Readers {
+// Prepared is what a result tells of the set-up, as far as it was made.
+func (s *Setup) Prepared() trial.Prepared {
+	p := s.Kernels.Prepared()
+	for _, reader := range s.Config.Spec.Readers {
 		if says := s.Readers[reader].Says; says != nil {
-			r.Readers = append(r.Readers, *says)
+			p.Readers = append(p.Readers, *says)
 		}
 	}
-	r.Setup = s.Provenance
+	p.Setup = s.Provenance
 	if s.Accel == "" {
-		return
+		return p
 	}
 	model := trial.ModelNative
 	if s.Emulated() {
 		model = trial.ModelArm
 	}
-	r.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
+	p.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
+	return p
 }
 
-// Describe puts into the result which kernels there are.
-func (k *Kernels) Describe(r *trial.Result) {
+// Prepared is what a result tells of the kernels.
+func (k *Kernels) Prepared() (p trial.Prepared) {
 	for _, v := range k.order {
 		of := k.Of[v]
-		r.Kernel = of.Image.Kernel
-		r.Images = append(r.Images, of.Image.Image)
+		p.Kernel = of.Image.Kernel
+		p.Images = append(p.Images, of.Image.Image)
 		if of.Analysis != nil {
-			r.Code = append(r.Code, of.Analysis.Code)
+			p.Code = append(p.Code, of.Analysis.Code)
 		}
 	}
 	if k.same != "" {
 		differs := k.same == trial.CodeDiffers
-		r.CodeDiffers, r.CodeElsewhere = &differs, k.same == trial.CodeSameWhereBug
+		p.CodeDiffers, p.CodeElsewhere = &differs, k.same == trial.CodeSameWhereBug
 	}
+	return p
 }
 
 // Close gives up the images, which the cache may then prune.

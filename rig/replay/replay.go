@@ -73,7 +73,6 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 	if err != nil {
 		return command.Failed(cfg.Config, "replay", err)
 	}
-	run.Result.Replay = &r.report
 	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
 }
 
@@ -168,22 +167,26 @@ func (r *replay) spec() trial.Spec {
 }
 
 // run prepares the one kernel and tries.
-func (r *replay) run(ctx context.Context, run *command.Run) (err error) {
+func (r *replay) run(ctx context.Context, run *command.Run) (out trial.Result, err error) {
+	out = run.Result()
+	out.Replay = &r.report
 	setup, err := prepare.Machines(ctx, run, prepare.Request{
 		Variants: []trial.Variant{r.report.Signature.Variant()}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Describe(&run.Result)
+	out.Prepared = setup.Prepared()
 	if err != nil {
-		return err
+		return out, err
 	}
-	if err := r.admit(r.setupDifferences(run.Result)); err != nil {
-		return err
+	if err := r.admit(r.setupDifferences(out.Prepared)); err != nil {
+		return out, err
 	}
 	for _, d := range r.report.Differences {
 		run.Note("not as in the run: " + d)
 	}
-	return r.tries(ctx, run, setup, r.focus(run, setup))
+	shown, err := r.tries(ctx, run, setup, r.focus(run, setup))
+	out.Observations, out.Witnesses = shown.Observations, shown.Witnesses
+	return out, err
 }
 
 // focus is the address of the store that the witness's reader missed; 0 where
