@@ -76,8 +76,8 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, dir
-	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
-	o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
+	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	o.Tools.Functions = func(_ string, names []string) ([]objcode.Range, error) {
 		return []objcode.Range{{Symbol: names[0], Start: 1, End: 2}}, nil
 	}
 	if change != nil {
@@ -137,7 +137,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"a workload":             {change: []string{"source: mine.c", "builtin: x" + known.Workload}, want: []string{fmt.Sprintf("10:12: unknown workload.builtin \"x%[1]s\"; did you mean %[1]q?", known.Workload)}},
 		"what is left to do":     {change: []string{"title: a", "# TODO(you): think\ntitle: a"}, want: []string{"3:3: think"}},
 		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
-			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
 		}, want: []string{
 			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither goes on linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
@@ -148,9 +148,9 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		},
 		"patches of files that it lacks": {facts: facts{err: &trial.NotApplicable{Why: "no net/x.c", Tries: []trial.Tried{}}}, want: []string{"no net/x.c"}},
 		"a program of another machine": {with: func(o *CheckOrder) {
-			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
-		"names": {with: func(o *CheckOrder) { o.Doers.Functions = noFunction }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
+		"names": {with: func(o *CheckOrder) { o.Tools.Functions = noFunction }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
@@ -206,7 +206,7 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
 	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		open(o)
-		o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
+		o.Tools.Functions = func(_ string, names []string) ([]objcode.Range, error) {
 			if names[0] != "victim" {
 				return nil, fault.Newf(fault.User, "", "vmlinux has no function %s", names[0])
 			}
@@ -234,7 +234,7 @@ func TestAFaultOfTheRigIsNoFinding(t *testing.T) {
 		return nil, fault.Newf(fault.Rig, "open the tree", "the disk is full")
 	}}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, folder(t)
-	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
 	got, err := Check(t.Context(), o)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 	assert.False(t, got.OK)

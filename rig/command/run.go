@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -60,6 +61,16 @@ func (r *Run) Result() trial.Result { return r.begun }
 
 // Note puts into the result, once, what its reader should know, and says it.
 func (r *Run) Note(text string) { r.notes.add(text) }
+
+// Preparing is what the command's set-ups are made from.
+func (r *Run) Preparing() prepare.Config {
+	c := r.Config
+	return prepare.Config{
+		Config: c.kernelsOf(r.Arch, r.Scenario), Open: c.Kernels, Work: r.Folder.Work, QEMU: c.QEMU, Archive: c.Archive,
+		Emulator: c.Emulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
+		Watch: prepare.Watch{Stage: r.Stages.Begin, Note: r.Note, Events: c.Events},
+	}
+}
 
 // WithCommandEvents makes each external command an event.
 func (r *Run) WithCommandEvents(ctx context.Context) context.Context {

@@ -13,6 +13,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -32,19 +33,24 @@ type comparison struct {
 // kernel that failed makes it inconclusive; where the rig, the guest or the user
 // is to blame nothing was judged.
 func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
+	return compareBy(ctx, cfg, modelcheck.Allowed)
+}
+
+// compareBy is Compare, with another memory model for tests.
+func compareBy(ctx context.Context, cfg command.Config, asked model) (trial.Result, error) {
 	run, err := command.Begin(cfg, "compare")
 	if err != nil {
 		return command.Failed(cfg, "compare", err)
 	}
-	return run.Finish(compare(run.WithCommandEvents(ctx), run))
+	return run.Finish(compare(run.WithCommandEvents(ctx), run, asked))
 }
 
-func compare(ctx context.Context, run *command.Run) (r trial.Result, err error) {
+func compare(ctx context.Context, run *command.Run, asked model) (r trial.Result, err error) {
 	r = run.Result()
 	defer func() { withdraw(&r, err) }()
 	// Until both kernels have run there is nothing to judge.
 	r.Judgement = verdict.Unrun(verdict.Setting{})
-	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	r.Prepared = setup.Prepared()
 	if err != nil {
@@ -55,7 +61,7 @@ func compare(ctx context.Context, run *command.Run) (r trial.Result, err error) 
 		r.Judgement = verdict.Unrun(c.setting(""))
 		return r, nil
 	}
-	if c.model, err = c.askModel(ctx); err != nil {
+	if c.model, err = c.askModel(ctx, asked); err != nil {
 		return r, err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
@@ -77,30 +83,30 @@ func compare(ctx context.Context, run *command.Run) (r trial.Result, err error) 
 
 // boots boots both kernels with one reader, once, or again and again where a hit ends a boot.
 func (c *comparison) boots(ctx context.Context, reader trial.Reader) (prepare.Shown, error) {
-	if !c.setup.Scenario.Reboots() {
-		return inTurns(ctx, c.run, c.setup, reader, trial.Pair(), c.enough)
+	if !c.setup.Config.Scenario.Reboots() {
+		return inTurns(ctx, c.setup, reader, trial.Pair(), c.enough)
 	}
 	setting := c.setting(reader)
-	return again(ctx, c.run, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
+	return again(ctx, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
 		return verdict.SettledBoots(seen[0], seen[1], setting)
 	})
 }
 
 // again boots the kernels as inTurns does, again and again.
-func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
-	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+func again(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
+	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = func([]trial.Observation) bool { return false }
 	}
-	return setup.Again(ctx, run, reader, variants, enough)
+	return setup.Again(ctx, reader, variants, enough)
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for
 // as long as the user said.
-func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) (prepare.Shown, error) {
-	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+func inTurns(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) (prepare.Shown, error) {
+	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = nil
 	}
-	return setup.InTurns(ctx, run, reader, variants, enough)
+	return setup.InTurns(ctx, reader, variants, enough)
 }
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.

@@ -11,6 +11,9 @@ import (
 	"kcovrig/rig/witness"
 )
 
+// model says whether Arm's memory model allows the condition of any of the tests.
+type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
+
 // voices are what is known of the two kernels without running them.
 func (c *comparison) voices() []trial.Voice {
 	if c.run.Scenario.RuledOut(c.run.Arch) {
@@ -26,14 +29,14 @@ func (c *comparison) voices() []trial.Voice {
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func (c *comparison) askModel(ctx context.Context) (trial.Voice, error) {
+func (c *comparison) askModel(ctx context.Context, asked model) (trial.Voice, error) {
 	if c.run.Scenario.RuledOut(c.run.Arch) {
 		return trial.Voice{}, nil
 	}
 	defer c.run.Stages.Begin("", "memory model")("")
 	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := c.modelOf(ctx, v)
+		said, err := c.modelOf(ctx, asked, v)
 		if err != nil {
 			return voice, err
 		}
@@ -46,13 +49,13 @@ func (c *comparison) askModel(ctx context.Context) (trial.Voice, error) {
 	return voice, nil
 }
 
-func (c *comparison) modelOf(ctx context.Context, v trial.Variant) (trial.Saying, error) {
+func (c *comparison) modelOf(ctx context.Context, asked model, v trial.Variant) (trial.Saying, error) {
 	ways := c.setup.Kernels.Of[v].Analysis.Ways
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := c.run.Config.Doers.Model(ctx, c.run.Config.CacheDir, tests)
+	allowed, err := asked(ctx, c.run.Config.CacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}

@@ -28,17 +28,17 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 func runOne(ctx context.Context, run *command.Run, v trial.Variant) (trial.Result, error) {
 	r := run.Result()
 	only := []trial.Variant{v}
-	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: only})
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: only})
 	r.Prepared = setup.Prepared()
 	for _, reader := range run.Config.Spec.Readers {
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			break
 		}
 		var shown prepare.Shown
-		if setup.Scenario.Reboots() {
-			shown, err = again(ctx, run, setup, reader, only, func(seen []trial.Observation) bool { return enoughBoots(setup, seen[0]) })
+		if setup.Config.Scenario.Reboots() {
+			shown, err = again(ctx, setup, reader, only, func(seen []trial.Observation) bool { return enoughBoots(setup, seen[0]) })
 		} else {
-			shown, err = inTurns(ctx, run, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
+			shown, err = inTurns(ctx, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
 				return enoughAlone(setup, latest[v], func() *trial.Silence { return notes(v) })
 			})
 		}
@@ -66,7 +66,7 @@ func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (t
 	if err != nil {
 		return command.Failed(cfg, "build", err)
 	}
-	built, err := prepare.Build(run.WithCommandEvents(ctx), run, prepare.Request{Variants: variants})
+	built, err := prepare.Build(run.WithCommandEvents(ctx), run.Preparing(), prepare.Request{Variants: variants})
 	r := run.Result()
 	r.Prepared = built.Prepared()
 	return run.Abandon(r, errors.Join(err, built.Close()))

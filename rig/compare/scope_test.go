@@ -23,7 +23,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 		cfg := l.Config(t)
 		cfg.Spec.Scopes, cfg.Spec.ScopeOnly = []string{"kernel:g", "guest:g"}, only
 		var scopes [][]string
-		cfg.Doers.Plugin = recorded(&scopes)
+		cfg.Boots.Plugin = recorded(&scopes)
 		_, err := Run(t.Context(), cfg, trial.Patched)
 		require.NoError(t, err)
 		require.Len(t, scopes, 1)
@@ -34,7 +34,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 	}
 	cfg := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Config(t)
 	cfg.Spec.Scopes = []string{"kernel:nothing"}
-	cfg.Doers.Functions = func(binary string, symbols []string) ([]objcode.Range, error) {
+	cfg.Tools.Functions = func(binary string, symbols []string) ([]objcode.Range, error) {
 		return nil, fault.Newf(fault.User, "", "%s has no function %s", binary, symbols[0])
 	}
 	_, err := Run(t.Context(), cfg, trial.Patched)

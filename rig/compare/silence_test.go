@@ -60,7 +60,7 @@ func TestSilenceIsReadByTheBootsOwnCode(t *testing.T) {
 		}, nil
 	}
 	cfg := l.Config(t)
-	b := cfg.Doers
+	b := cfg.Tools
 	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
 		return relined{rigtest.Source{Lab: l}}, nil
 	}

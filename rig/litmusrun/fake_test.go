@@ -47,11 +47,11 @@ func newLitmusLab(t *testing.T, answer func(wire.LitmusJob) *wire.LitmusResult, 
 	l.cfg.Spec.Accel = trial.AccelTCG
 	l.cfg.Events = func(trial.Event) {}
 	next := uint64(0)
-	l.cfg.Doers.GuestScope = func(string, []string) ([]objcode.Range, error) {
+	l.cfg.Tools.GuestScope = func(string, []string) ([]objcode.Range, error) {
 		next += 16
 		return []objcode.Range{{Symbol: "code0", Start: next, End: next + 4}}, nil
 	}
-	l.cfg.Doers.Plugin = func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+	l.cfg.Boots.Plugin = func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.policies = append(l.policies, cfg.Policy)

@@ -134,7 +134,7 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 }
 
 func (r *set) do(ctx context.Context) (err error) {
-	if spec := r.run.Config.Spec; !command.Emulated(spec) {
+	if spec := r.run.Config.Spec; !spec.Emulated() {
 		return fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
 	}
 	if err := r.load(); err != nil {
@@ -146,10 +146,10 @@ func (r *set) do(ctx context.Context) (err error) {
 	var built *prepare.Kernels
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		built, err = prepare.Build(at, r.run, prepare.Request{Variants: []trial.Variant{trial.Unpatched}})
+		built, err = prepare.Build(at, r.run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched}})
 		return err
 	})
-	group.Go(func() (err error) { r.qemu, err = prepare.QEMU(at, r.run, nil); return err })
+	group.Go(func() (err error) { r.qemu, err = prepare.QEMU(at, r.run.Preparing(), nil); return err })
 	group.Go(func() error { return r.judge(at) })
 	group.Go(func() error { return r.programs(at) })
 	err = group.Wait()

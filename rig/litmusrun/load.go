@@ -190,7 +190,7 @@ func (r *set) threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	for n := range threads {
 		names = append(names, fmt.Sprintf("code%d", n))
 	}
-	found, err := r.run.Config.Doers.GuestScope(path, names)
+	found, err := r.run.Config.Tools.GuestScope(path, names)
 	if err != nil {
 		return nil, err
 	}

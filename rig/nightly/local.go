@@ -35,7 +35,7 @@ func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task
 	ctx, h.stop = context.WithCancel(ctx)
 	m, err := worker.Open(ctx, worker.Config{
 		Name: "here", Slots: f.cfg.Parallel, CacheDir: f.cfg.CacheDir, QEMU: f.cfg.QEMU, Dir: filepath.Join(dir, "worker"),
-		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Doers: f.cfg.Doers, Server: fleet.Server{Embedded: server},
+		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Tools: f.cfg.Tools, Boots: f.cfg.Boots, Server: fleet.Server{Embedded: server},
 		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return t.Needs().KVM }),
 	})
 	if err != nil {

@@ -80,7 +80,7 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 
 	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
-	cfg.Kernels, cfg.Doers.Archive = nil, nil // to be called is to crash
+	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)

@@ -13,7 +13,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/trial"
 )
 
@@ -28,8 +27,6 @@ const bootLimit = 2 * time.Minute
 // again is kernels that are booted again and again.
 type again struct {
 	setup    *Setup
-	run      *command.Run
-	quiet    *command.Stages // a boot's stages are parts of one
 	reader   trial.Reader
 	variants []trial.Variant
 	shown    Shown
@@ -40,11 +37,9 @@ type again struct {
 // whatever the host does in the meantime falls on all of them, and each has as many
 // boots as the others. It ends between two times, when enough says so of what was seen. What they
 // showed comes also beside an error.
-func (s *Setup) Again(ctx context.Context, run *command.Run, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (Shown, error) {
-	quiet := command.NewStages(func(trial.Event) {})
-	defer quiet.Close()
-	a := &again{setup: s, run: run, quiet: quiet, reader: reader, variants: variants, shown: Shown{Observations: make([]trial.Observation, len(variants))}}
-	done := run.Stages.Begin("", "boots")
+func (s *Setup) Again(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (Shown, error) {
+	a := &again{setup: s, reader: reader, variants: variants, shown: Shown{Observations: make([]trial.Observation, len(variants))}}
+	done := s.Config.Stage("", "boots")
 	var err error
 	for n := 0; err == nil; n++ {
 		if err = a.once(ctx, n); err != nil || ctx.Err() != nil || a.cut() || enough(a.shown.Observations) || a.left() <= 0 {
@@ -60,7 +55,7 @@ func (a *again) once(ctx context.Context, n int) error {
 	turns := boot.NewTurns(len(a.variants), firstOf(a.variants, uint64(n)), nil)
 	boots, next := make([]*boot.Boot, len(a.variants)), make([]trial.Observation, len(a.variants))
 	for i, v := range a.variants {
-		b, err := a.setup.Boot(BootRequest{Variant: v, Reader: a.reader, Limit: a.left(), Hits: boot.MaxHits, Below: a.run.Folder.Work, Number: n}, a.quiet, turns)
+		b, err := a.setup.Quiet().Boot(BootRequest{Variant: v, Reader: a.reader, Limit: a.left(), Hits: boot.MaxHits, Below: a.setup.Config.Work, Number: n}, turns)
 		if err != nil {
 			return err
 		}

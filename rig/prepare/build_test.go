@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -49,7 +50,7 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
-	setup, err := Machines(t.Context(), run, Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"scope: post.unpatched"}, details)
 	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)

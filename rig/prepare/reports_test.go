@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -40,8 +41,8 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 		return reportingSource{rigtest.Source{Lab: lab}}, nil
 	}
 	var marks []string
-	scope := cfg.Doers.GuestScope
-	cfg.Doers.GuestScope = func(binary string, symbols []string) ([]objcode.Range, error) {
+	scope := cfg.Tools.GuestScope
+	cfg.Tools.GuestScope = func(binary string, symbols []string) ([]objcode.Range, error) {
 		marks = append(marks, symbols...)
 		return scope(binary, symbols)
 	}
@@ -50,10 +51,10 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	require.NoError(t, err)
 	of := &run.Scenario.Program.Start
 	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
-	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, []string{guest.MarkSymbol}, marks)
-	ask := BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
+	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
 	plan := setup.Plan(ask)
 	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)
 	assert.Equal(t, boot.MaxHits, plan.Emulator.Marks)

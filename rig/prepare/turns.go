@@ -11,7 +11,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -31,7 +30,7 @@ type Shown struct {
 // InTurns boots the variants with one reader at once, since a boot keeps one host
 // core busy, and stresses them in turns, since a stress needs two. What they showed comes
 // also beside an error. A nil enough means the whole duration.
-func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Reader, variants []trial.Variant, enough Enough) (Shown, error) {
+func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough Enough) (Shown, error) {
 	seen := make([]trial.Observation, len(variants))
 	witnesses := make([][]trial.Witness, len(variants))
 	boots := map[trial.Variant]*boot.Boot{}
@@ -46,7 +45,7 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 	}
 	turns := boot.NewTurns(len(variants), firstOf(variants, s.Config.Spec.Seed), settled)
 	for _, v := range variants {
-		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
+		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: s.Config.Work}, turns)
 		if err != nil {
 			return Shown{}, err
 		}

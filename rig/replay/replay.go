@@ -170,7 +170,7 @@ func (r *replay) spec() trial.Spec {
 func (r *replay) run(ctx context.Context, run *command.Run) (out trial.Result, err error) {
 	out = run.Result()
 	out.Replay = &r.report
-	setup, err := prepare.Machines(ctx, run, prepare.Request{
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
 		Variants: []trial.Variant{r.report.Signature.Variant()}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
@@ -198,7 +198,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 	}
 	kernel := setup.Kernels.Of[s.Variant()]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
-		found, err := run.Config.Doers.Functions(binary, []string{s.DataStore.Symbol})
+		found, err := run.Config.Tools.Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {
 			continue // not there, or several of that name
 		}

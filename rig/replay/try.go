@@ -39,13 +39,11 @@ type attempt struct {
 // tries boots until all tries are done, or ctx ends, or none gets anywhere. It returns what
 // the last try that reached it showed, else the last one.
 func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Setup, focus uint64) (tells prepare.Shown, err error) {
-	quiet := command.NewStages(func(trial.Event) {}) // a boot's stages are parts of a try
-	defer quiet.Close()
 	var folder folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
 		end := run.Stages.Begin(string(r.report.Signature.Variant()), "try")
-		a, err := r.attempt(setup, quiet, focus, filepath.Join(run.Folder.Work, fmt.Sprintf("try%03d", n)))
+		a, err := r.attempt(setup, focus, filepath.Join(run.Folder.Work, fmt.Sprintf("try%03d", n)))
 		if err != nil {
 			return tells, err
 		}
@@ -79,12 +77,12 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 }
 
 // attempt readies the next try, whose folder is to be below the given one.
-func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uint64, below string) (*attempt, error) {
+func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
-	planned, err := setup.Boot(prepare.BootRequest{
+	planned, err := setup.Quiet().Boot(prepare.BootRequest{
 		Variant: s.Variant(), Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
 		Number: int(max(r.witness().Detection.Boot, 1) - 1), // each boot had a seed of its own
-	}, stages, boot.NewTurns(1, "", nil))
+	}, boot.NewTurns(1, "", nil))
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/trial"
 )
@@ -34,8 +35,6 @@ type Lab struct {
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	Ways     objcode.Ways                                  // of both kernels
-	Model    trial.Expectation                             // what the memory model says of the patched kernel's
-	NoModel  error
 	QEMU     qemu.Program
 	KVM      error
 	BuildErr error
@@ -83,9 +82,9 @@ func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error)
 }
 func (Source) Close() error { return nil }
 
-// Doers are the lab's.
-func (l *Lab) Doers() *command.Doers {
-	return &command.Doers{
+// Tools are the lab's.
+func (l *Lab) Tools() *prepare.Tools {
+	return &prepare.Tools{
 		Archive: func(context.Context, initramfs.Config) (initramfs.Archive, error) {
 			return initramfs.Archive{Path: "initrd"}, nil
 		},
@@ -99,17 +98,16 @@ func (l *Lab) Doers() *command.Doers {
 		Functions: func(string, []string) ([]objcode.Range, error) {
 			return []objcode.Range{{Symbol: "g", Start: 11, End: 12}}, nil
 		},
-		Disassemble:  func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
-		PackEmulator: weakmem.Bundled,
-		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
-			return "weakmem", map[string]uint64{"active": 600}, nil
-		},
-		Program: func(context.Context, program.Config) ([]byte, error) { return []byte("program"), nil },
-		Model:   l.herd,
-		Doers: boot.Doers{
-			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
-			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		},
+		Disassemble: func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
+		Program:     func(context.Context, program.Config) ([]byte, error) { return []byte("program"), nil },
+	}
+}
+
+// Booting is who boots the lab's machines.
+func (l *Lab) Booting() *boot.Doers {
+	return &boot.Doers{
+		Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}
 }
 
@@ -149,7 +147,7 @@ func (l *Lab) Config(t *testing.T) command.Config {
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Doers: l.Doers(), Reports: kept.Reports(), Version: "test",
+		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Tools: l.Tools(), Boots: l.Booting(), Reports: kept.Reports(), Version: "test",
 	}
 }
 

@@ -45,11 +45,3 @@ func (l *Lab) ordered(v trial.Variant) string {
 	}
 	return "no"
 }
-
-// herd is the memory model: without the patch it allows the stale read.
-func (l *Lab) herd(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
-	if strings.HasPrefix(tests[0].Name, string(trial.Patched)) {
-		return l.Model, l.NoModel
-	}
-	return trial.Sometimes, l.NoModel
-}

@@ -39,7 +39,7 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if err != nil {
 		return command.Failed(cfg, "soak", err)
 	}
-	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
+	if total < 2*time.Second || !run.Config.Spec.Emulated() {
 		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
 	if run.Scenario.Reboots() {
@@ -58,7 +58,7 @@ func clean(s scenario.Scenario) bool {
 
 func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error) {
 	r = run.Result()
-	setup, err := prepare.Machines(ctx, run, prepare.Request{
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
 		Variants: trial.Pair(), Background: []string{soak.Name},
 		// The code that writes the ledgers, and the kernel's that copies and clears memory.
 		GuestSymbols: soak.Symbols, KernelSymbols: run.Arch.Copiers,
@@ -68,7 +68,7 @@ func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error)
 	if err != nil {
 		return r, err
 	}
-	shown, err := setup.InTurns(ctx, run, run.Config.Spec.Readers[0], trial.Pair(), nil)
+	shown, err := setup.InTurns(ctx, run.Config.Spec.Readers[0], trial.Pair(), nil)
 	r.Observations, r.Witnesses = shown.Observations, shown.Witnesses
 	var lost *wire.Fault
 	if errors.As(err, &lost) && lost.Op == wire.OpLostStore {

@@ -19,6 +19,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/bisector"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/doctor"
@@ -28,6 +29,7 @@ import (
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
@@ -47,7 +49,8 @@ type Config struct {
 	Version   string
 	Verbose   bool
 	Events    trial.Sink
-	Doers     *command.Doers // nil: the real ones
+	Tools     *prepare.Tools // that make what is booted; nil: the real ones
+	Boots     *boot.Doers    // that boot it; nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
 	Server fleet.Server
@@ -156,20 +159,20 @@ func (m *Machine) Work(ctx context.Context) error {
 // labels says what this machine has: KVM only where it boots a kernel.
 func labels(ctx context.Context, cfg Config) fleet.Labels {
 	l := fleet.Labels{Protocol: task.Protocol(), Host: host.Arch(), Cores: runtime.NumCPU(), MemoryMiB: int(host.AvailableMemory() >> 20)}
-	d := cfg.Doers
-	if d == nil {
-		d = command.RealDoers()
+	find := qemu.Find
+	if cfg.Tools != nil {
+		find = cfg.Tools.QEMU
 	}
 	for _, name := range arch.Names() {
 		a, err := arch.Lookup(name)
 		if err != nil {
 			continue
 		}
-		e, err := d.QEMU(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+		e, err := find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 		if err == nil && (a.Emulated || l.QEMU == "") {
 			l.QEMU = e.Version
 		}
-		if cfg.Doers == nil && !cfg.NoKVM && a.GOARCH == runtime.GOARCH {
+		if !cfg.NoKVM && a.GOARCH == runtime.GOARCH {
 			l.KVM = doctor.KVM(ctx, doctor.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
 		}
 	}
@@ -217,7 +220,7 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		return fleet.Result{}, err
 	}
 	r, failure := Try(ctx, command.Config{
-		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Doers: m.cfg.Doers, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
+		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Tools: m.cfg.Tools, Boots: m.cfg.Boots, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
 	}, c)
 	sent := task.CellDone{Result: r, Folder: filepath.Join(dir, r.Folder)}
 	result := fleet.Result{}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package command
+package prepare
 
 import (
 	"context"
@@ -11,12 +11,34 @@ import (
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
-	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
-// Doers is who does what commands need done beside the kernels; tests put fakes here.
-type Doers struct {
+// Config is what a command's set-ups are made from, and who hears of it. What asks for
+// one set-up and not for another is a Request's.
+type Config struct {
+	kernels.Config                    // the specification, its architecture and scenario
+	Open           kernels.Opener     // of the source of the kernels
+	Work           string             // the run's folder while it lasts
+	QEMU           string             // program to use instead of the one that would be found
+	Archive        *initramfs.Archive // the guest, where it is ready; nil: it is packed
+	Emulator       *weakmem.Bundle    // the one to run with; nil: this program's own
+	Define         []string           // macros to compile the emulator with, for tests that break it
+	Tools          Tools
+	Boots          boot.Doers
+	Watch
+}
+
+// Watch is told of what happens.
+type Watch struct {
+	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
+	Note   func(text string)                                    // what the reader of the result should know
+	Events trial.Sink
+}
+
+// Tools is who makes what a set-up is made of, beside the kernels; tests put fakes here.
+type Tools struct {
 	Archive func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error)
 	// Program makes a scenario's own workload, a static program.
 	Program func(ctx context.Context, cfg program.Config) ([]byte, error)
@@ -30,20 +52,12 @@ type Doers struct {
 	// Disassemble lists code of an ELF file, Between what may order two of its loads.
 	Disassemble func(binary string, ranges []objcode.Range) ([]objcode.Line, error)
 	Between     func(binary string, function objcode.Range, from, to uint64) (objcode.Chain, error)
-	// PackEmulator writes this program's own emulator to a file, for other machines.
-	PackEmulator func(path string) (weakmem.Bundle, error)
-	// Emulation says which plugin Plugin would make, and with which policy.
-	Emulation func(cfg weakmem.Config) (plugin string, policy map[string]uint64, err error)
-	// Model says whether Arm's memory model allows the condition of any of the tests.
-	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
-	boot.Doers
 }
 
-// RealDoers joins the internal packages.
-func RealDoers() *Doers {
-	return &Doers{
+// Real are the tools that make real things.
+func Real() Tools {
+	return Tools{
 		Archive: initramfs.Build, Program: program.Build, QEMU: qemu.Find, KVMBoots: boot.OnKVM,
 		GuestScope: objcode.GuestScope, Functions: objcode.Functions, Disassemble: objcode.Disassemble, Between: objcode.Between,
-		PackEmulator: weakmem.Bundled, Emulation: weakmem.Config.Emulation, Model: modelcheck.Allowed, Doers: boot.Real(),
 	}
 }
