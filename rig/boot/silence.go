@@ -35,7 +35,7 @@ func (a *Boot) Silence() (*trial.Silence, error) {
 	if a.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.Doers.Sites(a.plugin.Sites)
+	sites, err := a.Tools.Sites(a.plugin.Sites)
 	if err != nil {
 		return nil, err
 	}

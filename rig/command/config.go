@@ -51,7 +51,7 @@ type Config struct {
 	// Archive is the guest, where it is ready; nil: it is packed.
 	Archive *initramfs.Archive
 	Tools   *prepare.Tools // that make what is booted; nil: the real ones
-	Boots   *boot.Doers    // that boot it; nil: the real ones
+	Boots   *boot.Tools    // that boot it; nil: the real ones
 	Define  []string       // macros to compile the emulator with, for tests that break it
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader

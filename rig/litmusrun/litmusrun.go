@@ -83,7 +83,6 @@ type set struct {
 	tests  []*test // sorted by name
 	report litmus.Report
 	lines  *lines // nil: the run came to nothing before it
-	result trial.Result
 }
 
 // test is one test on its way.
@@ -123,25 +122,27 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	if err != nil {
 		return litmus.Report{}, err
 	}
-	r := &set{run: run, cfg: cfg, result: run.Result()}
+	r := &set{run: run, cfg: cfg}
 	r.report.Seed, r.report.Counted = run.Config.Spec.Seed, map[string]uint64{}
-	err = r.do(run.WithCommandEvents(ctx))
+	result := run.Result()
+	result.Prepared, err = r.do(run.WithCommandEvents(ctx))
 	r.report.Ended = err != nil
 	r.fillUp(err)
 	err = errors.Join(err, r.lines.finish(r.report))
-	_, err = run.Finish(r.result, err)
+	_, err = run.Finish(result, err)
 	return r.report, errors.Join(err, r.lines.close())
 }
 
-func (r *set) do(ctx context.Context) (err error) {
+// do prepares and boots, and returns what was prepared, also beside an error.
+func (r *set) do(ctx context.Context) (made trial.Prepared, err error) {
 	if spec := r.run.Config.Spec; !spec.Emulated() {
-		return fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
+		return made, fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
 	}
 	if err := r.load(); err != nil {
-		return err
+		return made, err
 	}
 	if err := r.openLines(); err != nil {
-		return err
+		return made, err
 	}
 	var built *prepare.Kernels
 	group, at := errgroup.WithContext(ctx)
@@ -154,9 +155,9 @@ func (r *set) do(ctx context.Context) (err error) {
 	group.Go(func() error { return r.programs(at) })
 	err = group.Wait()
 	defer func() { err = errors.Join(err, built.Close()) }()
-	r.result.Prepared = built.Prepared()
+	made = built.Prepared()
 	if err != nil {
-		return err
+		return made, err
 	}
 	r.kernel = built.Of[trial.Unpatched].Image
 	for _, t := range r.tests {
@@ -165,12 +166,12 @@ func (r *set) do(ctx context.Context) (err error) {
 		}
 		if t.why != "" {
 			if err := r.settle(t); err != nil {
-				return err
+				return made, err
 			}
 		}
 	}
 	r.report.Kernel, r.report.QEMU = r.kernel.Kernel.Version, r.qemu.Version
-	return r.bootAll(ctx)
+	return made, r.bootAll(ctx)
 }
 
 // settle judges a test by all that it has come to so far, and keeps that.

@@ -29,10 +29,10 @@ import (
 // startWorker is a machine of its own: its cache is empty, and it can build nothing.
 func startWorker(t *testing.T, url, name string, guest rigtest.Guest) {
 	t.Helper()
-	startWorkerWith(t, url, name, guest, func(*boot.Doers) {})
+	startWorkerWith(t, url, name, guest, func(*boot.Tools) {})
 }
 
-func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change func(*boot.Doers)) {
+func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change func(*boot.Tools)) {
 	t.Helper()
 	l := rigtest.NewLab(guest, rigtest.Guest{})
 	b, tools := l.Booting(), l.Tools()

@@ -48,7 +48,7 @@ type Config struct {
 	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees
 	Tools    *prepare.Tools // that make what is booted; nil: the real ones
-	Boots    *boot.Doers    // that boot it; nil: the real ones
+	Boots    *boot.Tools    // that boot it; nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
 	Auth     fleet.Auth
 	Executor Executor // nil: as NATS says

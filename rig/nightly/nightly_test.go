@@ -57,7 +57,7 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 }
 
 // booting counts the boots, which may fail.
-func (n *nightlyLab) booting() *boot.Doers {
+func (n *nightlyLab) booting() *boot.Tools {
 	b := n.Lab.Booting()
 	start := b.Start
 	b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {

@@ -66,7 +66,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 	var mu sync.Mutex
 	var texts []string
 	for _, name := range names {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Doers) {
+		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
 			b.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 				p, err := weakmem.Prepare(ctx, cfg)
 				if err != nil {

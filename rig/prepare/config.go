@@ -26,7 +26,7 @@ type Config struct {
 	Emulator       *weakmem.Bundle    // the one to run with; nil: this program's own
 	Define         []string           // macros to compile the emulator with, for tests that break it
 	Tools          Tools
-	Boots          boot.Doers
+	Boots          boot.Tools
 	Watch
 }
 

@@ -104,8 +104,8 @@ func (l *Lab) Tools() *prepare.Tools {
 }
 
 // Booting is who boots the lab's machines.
-func (l *Lab) Booting() *boot.Doers {
-	return &boot.Doers{
+func (l *Lab) Booting() *boot.Tools {
+	return &boot.Tools{
 		Plugin: l.plugin, Start: l.boot, Sites: l.sites,
 		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}

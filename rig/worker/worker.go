@@ -50,7 +50,7 @@ type Config struct {
 	Verbose   bool
 	Events    trial.Sink
 	Tools     *prepare.Tools // that make what is booted; nil: the real ones
-	Boots     *boot.Doers    // that boot it; nil: the real ones
+	Boots     *boot.Tools    // that boot it; nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
 	Server fleet.Server
