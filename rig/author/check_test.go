@@ -17,7 +17,6 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
@@ -77,9 +76,7 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, dir
 	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
-	o.Tools.Functions = func(_ string, names []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: names[0], Start: 1, End: 2}}, nil
-	}
+	lab.Kernel = functions("helper", "victim")
 	if change != nil {
 		change(&o)
 	}
@@ -89,6 +86,21 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 		got.Findings[i].File = strings.TrimPrefix(f.File, dir+"/")
 	}
 	return got
+}
+
+// functions are some of a kernel's.
+func functions(names ...string) (all []rigtest.Function) {
+	for i, name := range names {
+		all = append(all, rigtest.Nops(name, 0x1000+uint64(i)*16, 4))
+	}
+	return all
+}
+
+// kernelsWith gives the order kernels that have these functions alone.
+func kernelsWith(t *testing.T, o *CheckOrder, names ...string) {
+	t.Helper()
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	lab.Kernel, o.Kernels = functions(names...), lab.Config(t).Kernels
 }
 
 // armELF is as much of a static arm64 program as is looked at.
@@ -121,9 +133,6 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	}
 	known, err := scenario.Load(scenario.Default)
 	require.NoError(t, err)
-	noFunction := func(_ string, names []string) ([]objcode.Range, error) {
-		return nil, fault.Newf(fault.User, "", "vmlinux has no function %s; what would match: victims", names[0])
-	}
 	for name, c := range map[string]struct {
 		change []string
 		facts  facts
@@ -150,7 +159,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"a program of another machine": {with: func(o *CheckOrder) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
-		"names": {with: func(o *CheckOrder) { o.Tools.Functions = noFunction }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
+		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
@@ -189,8 +198,8 @@ func place(f Finding) string {
 // unscoped are kernels in which the scope cannot be found.
 type unscoped struct{ kernels.Source }
 
-func (unscoped) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
-	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New("vmlinux has no code of it"), Try: "another scope"}
+func (unscoped) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
+	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New(image.Vmlinux + " has no code of it"), Try: "another scope"}
 }
 
 func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
@@ -205,22 +214,17 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 	require.Len(t, got.Findings, 1)
 	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
 	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		kernelsWith(t, o, "victim")
 		open(o)
-		o.Tools.Functions = func(_ string, names []string) ([]objcode.Range, error) {
-			if names[0] != "victim" {
-				return nil, fault.Newf(fault.User, "", "vmlinux has no function %s", names[0])
-			}
-			return nil, nil
-		}
 	})
 	require.Len(t, got.Findings, 1)
-	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper"}, got.Findings[0])
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper, nor anything like it among 1"}, got.Findings[0])
 }
 
 func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
 	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-		lab.Same = trial.CodeSame
+		lab.Same, lab.Kernel = trial.CodeSame, functions("helper", "victim")
 		o.Kernels = lab.Open
 	})
 	require.Len(t, got.Findings, 1)

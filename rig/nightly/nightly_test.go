@@ -74,7 +74,7 @@ func (n *nightlyLab) tools() *prepare.Tools {
 	tools := n.Lab.Tools()
 	tools.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
 		path := filepath.Join(n.dir, "initrd")
-		return initramfs.Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
+		return initramfs.Archive{Path: path, Guest: path}, rigtest.WriteGuest(path)
 	}
 	return tools
 }

@@ -39,6 +39,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
 	require.NoError(t, err)
 	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	require.NoError(t, rigtest.WriteGuest(c.Ready.Archive.Guest))
 	for _, patched := range []bool{false, true} {
 		arm, patch := string(trial.VariantOf(patched, false)), ""
 		if patched {

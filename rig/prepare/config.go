@@ -7,7 +7,6 @@ import (
 
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/initramfs"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
@@ -45,19 +44,9 @@ type Tools struct {
 	QEMU    func(ctx context.Context, cfg qemu.Search) (qemu.Program, error)
 	// KVMBoots returns nil where KVM really boots a guest.
 	KVMBoots func(ctx context.Context, cfg boot.KVMConfig) error
-	// GuestScope finds functions of the guest program, by symbol.
-	GuestScope func(binary string, symbols []string) ([]objcode.Range, error)
-	// Functions finds functions of any ELF file for a user, by symbol.
-	Functions func(binary string, symbols []string) ([]objcode.Range, error)
-	// Disassemble lists code of an ELF file, Between what may order two of its loads.
-	Disassemble func(binary string, ranges []objcode.Range) ([]objcode.Line, error)
-	Between     func(binary string, function objcode.Range, from, to uint64) (objcode.Chain, error)
 }
 
 // Real are the tools that make real things.
 func Real() Tools {
-	return Tools{
-		Archive: initramfs.Build, Program: program.Build, QEMU: qemu.Find, KVMBoots: boot.OnKVM,
-		GuestScope: objcode.GuestScope, Functions: objcode.Functions, Disassemble: objcode.Disassemble, Between: objcode.Between,
-	}
+	return Tools{Archive: initramfs.Build, Program: program.Build, QEMU: qemu.Find, KVMBoots: boot.OnKVM}
 }

@@ -23,11 +23,11 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 		if len(symbols) == 0 { // what reads is the kernel
 			continue
 		}
-		code, err := cfg.Tools.GuestScope(binary, symbols)
+		code, err := objcode.GuestScope(binary, symbols)
 		if err != nil {
 			return guest, err
 		}
-		reader, lines, err := readReader(cfg.Tools, binary, name, code)
+		reader, lines, err := readReader(binary, name, code)
 		if err != nil {
 			return guest, err
 		}
@@ -36,7 +36,7 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 	if cfg.Scenario.Mark == "" {
 		return guest, nil
 	}
-	found, err := cfg.Tools.GuestScope(binary, []string{cfg.Scenario.Mark})
+	found, err := objcode.GuestScope(binary, []string{cfg.Scenario.Mark})
 	if err == nil {
 		guest.Mark = found[0]
 	}
@@ -45,9 +45,9 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 
 // readReader lists the code of a reader, and finds in it what orders the two
 // loads that the scenario tells of.
-func readReader(tools Tools, binary string, name trial.Reader, ranges []objcode.Range) (Reader, []objcode.Line, error) {
+func readReader(binary string, name trial.Reader, ranges []objcode.Range) (Reader, []objcode.Line, error) {
 	out := Reader{Code: ranges}
-	lines, err := tools.Disassemble(binary, ranges)
+	lines, err := objcode.Disassemble(binary, ranges)
 	if err != nil {
 		return out, nil, err
 	}
@@ -64,7 +64,7 @@ func readReader(tools Tools, binary string, name trial.Reader, ranges []objcode.
 		if loads[0].Addr < r.Start || loads[1].Addr >= r.End {
 			continue
 		}
-		chain, err := tools.Between(binary, r, loads[0].Addr, loads[1].Addr)
+		chain, err := objcode.Between(binary, r, loads[0].Addr, loads[1].Addr)
 		if err != nil {
 			return out, lines, err
 		}

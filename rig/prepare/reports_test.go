@@ -40,12 +40,6 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
 		return reportingSource{rigtest.Source{Lab: lab}}, nil
 	}
-	var marks []string
-	scope := cfg.Tools.GuestScope
-	cfg.Tools.GuestScope = func(binary string, symbols []string) ([]objcode.Range, error) {
-		marks = append(marks, symbols...)
-		return scope(binary, symbols)
-	}
 	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = "tls", nil, nil
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
@@ -53,7 +47,7 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
 	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
-	assert.Equal(t, []string{guest.MarkSymbol}, marks)
+	assert.Equal(t, guest.MarkSymbol, setup.Guest.Mark.Symbol)
 	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
 	plan := setup.Plan(ask)
 	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)

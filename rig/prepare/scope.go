@@ -27,13 +27,13 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 			return built, guest, fault.Wrap(fault.User, "--scope", err)
 		}
 		if where == trial.ScopeGuest {
-			if inGuest, err = find(cfg.Tools, inGuest, binary, symbols); err != nil {
+			if inGuest, err = find(inGuest, binary, symbols); err != nil {
 				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
 			}
 			continue
 		}
 		for _, v := range built.Built {
-			if inKernel[v], err = find(cfg.Tools, inKernel[v], built.Of[v].Image.Vmlinux, symbols); err != nil {
+			if inKernel[v], err = find(inKernel[v], built.Of[v].Image.Vmlinux, symbols); err != nil {
 				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
 			}
 		}
@@ -66,12 +66,12 @@ type found struct {
 }
 
 // find adds a binary's functions to what was found before.
-func find(tools Tools, before found, binary string, symbols []string) (found, error) {
-	code, err := tools.Functions(binary, symbols)
+func find(before found, binary string, symbols []string) (found, error) {
+	code, err := objcode.Functions(binary, symbols)
 	if err != nil {
 		return before, err
 	}
-	lines, err := tools.Disassemble(binary, code)
+	lines, err := objcode.Disassemble(binary, code)
 	return found{slices.Concat(before.code, code), slices.Concat(before.lines, lines)}, err
 }
 
@@ -81,7 +81,7 @@ func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kern
 	if len(ask.GuestSymbols)+len(ask.KernelSymbols) == 0 {
 		return built, nil
 	}
-	guest, err := cfg.Tools.Functions(binary, ask.GuestSymbols)
+	guest, err := objcode.Functions(binary, ask.GuestSymbols)
 	if err != nil {
 		return built, fault.Wrap(fault.Rig, "find the guest's code", err)
 	}
@@ -91,7 +91,7 @@ func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kern
 		scope := slices.Concat(of.Scope, Bodies(guest))
 		for _, symbol := range ask.KernelSymbols {
 			// Which of them a kernel has depends on its version: one that is missing is no fault.
-			if found, err := cfg.Tools.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
+			if found, err := objcode.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
 				scope = append(scope, Bodies(found)...)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
@@ -198,7 +199,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 	}
 	kernel := setup.Kernels.Of[s.Variant()]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
-		found, err := run.Config.Tools.Functions(binary, []string{s.DataStore.Symbol})
+		found, err := objcode.Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {
 			continue // not there, or several of that name
 		}

@@ -17,7 +17,6 @@ import (
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -79,11 +78,11 @@ func newReplayLab(t *testing.T) (*replayLab, Config) {
 		l.plugins = append(l.plugins, p)
 		return weakmem.Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
 	}
-	tools.Functions = func(string, []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
-	}
-	tools.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
-		return initramfs.Archive{Path: "initrd", Hash: l.guest}, nil
+	archive := tools.Archive
+	tools.Archive = func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
+		made, err := archive(ctx, cfg)
+		made.Hash = l.guest
+		return made, err
 	}
 	boots.Witnesses = tell
 	l.Queue = []rigtest.Guest{seen(0x10), seen(0x20)}
@@ -113,8 +112,12 @@ func (replaySource) Analyse(context.Context, kernels.Image, string) (kernels.Ana
 
 func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image, error) {
 	f.l.built++
+	built, err := f.Source.Build(ctx, v)
+	if err != nil {
+		return built, err
+	}
 	i, err := f.Plan(ctx, v)
-	i.Hash = "image"
+	i.Hash, i.Vmlinux = "image", built.Vmlinux
 	return i, err
 }
 
@@ -223,9 +226,7 @@ func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
 	l, cfg := newReplayLab(t)
 	l.Queue = []rigtest.Guest{seen(0x20)}
 	cfg.Tries = 1
-	cfg.Tools.Functions = func(string, []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
-	}
+	l.Kernel = []rigtest.Function{rigtest.Nops("f", 0x2000, 64)}
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.True(t, result.Replay.Complete())

@@ -15,7 +15,7 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range cfg.Scope {
-		if r.Start == 9 {
+		if r.Start >= readersStart && r.Start < readersEnd {
 			l.Scope = append(l.Scope, r.Symbol)
 		}
 	}
