@@ -66,10 +66,13 @@ var checks = map[string]check{
 	"functions are short":        functionsAreShort,
 	"packages are small":         packagesAreSmall,
 	"knots are small":            knotsAreSmall,
+	"files refer down":           filesReferDown,
 	"files name their licence":   filesNameLicence,
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
+	"words fit any":              wordsFitAny,
+	"variants are typed":         variantsAreTyped,
 }
 
 // written leaves out what tests have as data.

@@ -5,7 +5,7 @@
 // Command guest is PID 1 of the virtual machine: it mounts what it needs,
 // greets the host on the virtio-serial port, runs the workload that the host
 // asks for, sends what it sees, and powers off. It owns the guest's life; it
-// leaves the stress to the workloads and the records to guest/wire.
+// leaves the stress to the workloads and the talk to guest/session.
 //
 // Whatever goes wrong ends in a Fault record, a line on the console, and power-off.
 package main
@@ -21,6 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/guest/builtin"
+	"kcovrig/guest/litmus"
+	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
 
@@ -36,7 +38,7 @@ func main() {
 	debug.SetMemoryLimit(64 << 20)
 	runtime.GOMAXPROCS(4)
 
-	go warm()
+	go session.Warm()
 
 	if err := live(uptime); err != nil {
 		say("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -54,8 +56,8 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := newSession(port, builtin.Workloads())
-	return s.serve(context.Background(), hello(uptime))
+	s := session.New(port, session.Work{Workloads: builtin.Workloads(), Litmus: litmus.Run, Say: say})
+	return s.Serve(context.Background(), hello(uptime))
 }
 
 func hello(uptime int64) wire.Hello {

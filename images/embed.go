@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package images holds the kernel config fragments: one for every guest, one
-// per architecture, one that scenarios share, and a folder per scenario. It owns the text only; merging
+// per architecture, one for scenarios' own programs, and a folder per scenario. It owns the text only; merging
 // and checking are left to rig/internal/kernel.
 package images
 

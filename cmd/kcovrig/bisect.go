@@ -19,15 +19,15 @@ func newBisect(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bisect --tree REPOSITORY --good REV --bad REV [-- PATH...]",
 		Short: "Find the commit that broke the ordering, or with --fixed the one that repaired it",
-		Long: `bisect builds and runs commits between a clean and a stale one, each as it stands,
-until one is left. It drives git's own bisect in a worktree of its own; the
+		Long: `bisect builds and runs commits between one that is clean and one that shows the bug,
+each as it stands, until one is left. It drives git's own bisect in a worktree of its own; the
 checkout, the index and a bisect of yours stay as they are. Called again with
 the same flags it goes on where it was interrupted. With --nats the commits are
 built and run by the machines where kcovrig worker runs, --workers of them at
 once. docs/bisect.md tells more.
 
-Here 0 means that one commit was found, 2 also ends that are swapped, not stale,
-not clean or unrelated, 3 also an interruption (call it again), 4 that several
+Here 0 means that one commit was found, 2 also ends that are swapped, that do not
+show the bug, are not clean or unrelated, 3 also an interruption (call it again), 4 that several
 commits cannot be told apart since they cannot be tested, 5 that an end does not
 build or boot.
 

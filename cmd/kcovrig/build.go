@@ -24,8 +24,11 @@ where they are.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			variants := trial.Pair()
-			if patched || unpatched {
-				variants = []trial.Variant{trial.VariantOf(patched, false)}
+			switch {
+			case patched:
+				variants = []trial.Variant{trial.Patched}
+			case unpatched:
+				variants = []trial.Variant{trial.Unpatched}
 			}
 			o.memoryModel, o.accel = string(trial.ModelNative), string(trial.AccelAuto)
 			result, err := compare.Build(cmd.Context(), a.config(cmd, &o), variants)

@@ -16,16 +16,16 @@ import (
 func hangScenario(t *testing.T, detect string) string {
 	t.Helper()
 	dir := t.TempDir()
-	fix, err := filepath.Glob("../../kernel/patches/tls/*.patch")
+	fix, err := filepath.Glob("../../kernel/patches/tls/plain/*.patch")
 	require.NoError(t, err)
 	require.Len(t, fix, 1)
-	for name, from := range map[string]string{"hang.c": "testdata/hang/hang.c", "fix.patch": fix[0], "shared.config": "../../images/scenarios.config"} {
+	for name, from := range map[string]string{"hang.c": "testdata/hang/hang.c", "fix.patch": fix[0]} {
 		text, err := os.ReadFile(from)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o644))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "scenario.yaml"), []byte(strings.Join([]string{
-		"kcovrig: scenario/1", "name: hang", "title: nobody wakes the reader of a pipe", "fix: [fix.patch]", "config: {file: shared.config}",
+		"kcovrig: scenario/1", "name: hang", "title: nobody wakes the reader of a pipe", "fix: [fix.patch]",
 		"scope: {patch: {callers: 0}}", "workload: {source: hang.c, ready: true}", "detect: [" + detect + "]", "machine: {arch: [arm64]}", "",
 	}, "\n")), 0o644))
 	return dir

@@ -117,7 +117,7 @@ const (
 	gitAbort = 128
 )
 
-// gitShare is the share of stale blocks that a lone kernel excludes where nothing
+// gitShare is the share of blocks with a hit that a lone kernel excludes where nothing
 // better is known.
 const gitShare = 0.05
 
@@ -133,7 +133,7 @@ func gitCode(result *trial.Result, err error) int {
 	case err != nil || result == nil || len(result.Observations) == 0 || interrupted(result):
 		return gitAbort
 	}
-	// Several readers: each may show a stale read, and all have to be clean.
+	// Several readers: each may show a hit, and all have to be clean.
 	code := gitGood
 	for _, o := range result.Observations {
 		switch verdict.JudgeAlone(*result, o, result.Spec.CleanShare).Finding {

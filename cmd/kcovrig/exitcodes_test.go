@@ -31,20 +31,20 @@ func TestGitCodes(t *testing.T) {
 		err    error
 		want   int
 	}{
-		"clean":                 {boot(trial.OutcomeOK, 0, 1000), nil, gitGood},
-		"hit":                   {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
-		"too few windows":       {boot(trial.OutcomeOK, 0, 10), nil, gitSkip},
-		"silence not earned":    {cautious, nil, gitSkip},
-		"cut short":             {boot(trial.OutcomeCut, 0, 1000), nil, gitAbort},
-		"interrupted":           {boot(trial.OutcomeCut, 0, 0), fmt.Errorf("x: %w", context.Canceled), gitAbort},
-		"does not build":        {&trial.Result{}, of(fault.Kernel), gitSkip},
-		"guest":                 {&trial.Result{}, of(fault.Guest), gitSkip},
-		"rig":                   {&trial.Result{}, of(fault.Rig), gitAbort},
-		"rig, with a stale arm": {boot(trial.OutcomeOK, 9, 1000), of(fault.Rig), gitAbort},
-		"wrong usage":           {nil, of(fault.User), gitAbort},
-		"nothing at all":        {nil, nil, gitAbort},
-		"not applicable":        {&trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}, nil, gitSkip},
-		"no arm":                {&trial.Result{}, nil, gitAbort},
+		"clean":              {boot(trial.OutcomeOK, 0, 1000), nil, gitGood},
+		"hit":                {boot(trial.OutcomeOK, 9, 1000), nil, gitBad},
+		"too few windows":    {boot(trial.OutcomeOK, 0, 10), nil, gitSkip},
+		"silence not earned": {cautious, nil, gitSkip},
+		"cut short":          {boot(trial.OutcomeCut, 0, 1000), nil, gitAbort},
+		"interrupted":        {boot(trial.OutcomeCut, 0, 0), fmt.Errorf("x: %w", context.Canceled), gitAbort},
+		"does not build":     {&trial.Result{}, of(fault.Kernel), gitSkip},
+		"guest":              {&trial.Result{}, of(fault.Guest), gitSkip},
+		"rig":                {&trial.Result{}, of(fault.Rig), gitAbort},
+		"rig, beside hits":   {boot(trial.OutcomeOK, 9, 1000), of(fault.Rig), gitAbort},
+		"wrong usage":        {nil, of(fault.User), gitAbort},
+		"nothing at all":     {nil, nil, gitAbort},
+		"not applicable":     {&trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}, nil, gitSkip},
+		"no kernel":          {&trial.Result{}, nil, gitAbort},
 	} {
 		assert.Equal(t, c.want, gitCode(c.result, c.err), name)
 	}

@@ -73,9 +73,9 @@ func newHistory(a *app) *cobra.Command {
 		Use:   "history",
 		Short: "List and compare earlier results, and show trends",
 		Long: `history lists the results that run, compare and soak recorded, newest first.
-With --trend it shows how one cell's share of stale blocks went from run to run,
-and flags a run that differs from those before it by more than runs differ by
-themselves. A cell is what was asked: the same question asked another night.
+With --trend it shows how one cell's share of blocks with a hit went from run to
+run, and flags a run that differs from those before it by more than runs differ
+by themselves. A cell is what was asked: the same question asked another night.
 
 ` + exitHelp,
 		Example: `  kcovrig history --since=168h

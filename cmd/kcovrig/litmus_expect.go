@@ -20,9 +20,9 @@ func newLitmusExpect(a *app) *cobra.Command {
 		Use:   "expect",
 		Short: "Say what the kernel's own memory model expects, beside what was measured",
 		Long: `expect asks herd7, under the kernel tree's tools/memory-model, whether each kernel
-and reader can show a stale read, and prints what a run has measured beside it.
+and reader can show the bug, and prints what a run has measured beside it.
 
-Exit code 1 means a contradiction: stale reads were measured that the model rules
+Exit code 1 means a contradiction: hits were measured that the model rules
 out, or a test of --lkmm is not as its Result line says; one without such a line
 contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
 

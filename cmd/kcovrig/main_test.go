@@ -61,8 +61,8 @@ func TestExitCodes(t *testing.T) {
 		"inconclusive":       {verdict(trial.Inconclusive), nil, 4},
 		"not applicable":     {verdict(trial.DoesNotApply), nil, 6},
 		"not applicable too": {nil, trial.DoesNotApplyf(fault.User, "bisect", "no"), 6},
-		"an arm":             {ran(trial.OutcomeOK), nil, 0},
-		"an arm, cut short":  {ran(trial.OutcomeCut), nil, 4},
+		"one kernel":         {ran(trial.OutcomeOK), nil, 0},
+		"one kernel, cut":    {ran(trial.OutcomeCut), nil, 4},
 		"unknown":            {ran(trial.OutcomeUnknown), nil, 4},
 		"user":               {nil, fault.Newf(fault.User, "x", "y"), 2},
 		"rig":                {verdict(trial.Inconclusive), fault.Newf(fault.Rig, "x", "y"), 3},
@@ -132,6 +132,9 @@ func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
 		}
 		assert.Contains(t, c.Long, exitHelp, c.CommandPath())
 		assert.NotEmpty(t, c.Example, c.CommandPath())
+		help := strings.ReplaceAll(c.Long+c.UsageString(), "arm: emulate Arm's", "")
+		assert.NotRegexp(t, `(?i)\bstale`, help, "%s: one scenario's word", c.CommandPath())
+		assert.NotRegexp(t, `\barms?\b`, strings.ReplaceAll(strings.ReplaceAll(help, `(default "arm")`, ""), "memory-model=arm", ""), "%s: a variant is no CPU", c.CommandPath())
 		for _, sub := range c.Commands() {
 			visit(sub)
 		}

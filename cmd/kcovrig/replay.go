@@ -20,14 +20,15 @@ func newReplay(a *app) *cobra.Command {
 		Short: "Reach what a saved witness shows again, and say how often that works",
 		Long: `replay takes a run folder, or its result.json, and the number of one of its
 witnesses (default: the first that shows enough). It sets up the run's kernel,
-machine, guest and seed again, boots that kernel once per try, and waits in each for a stale read of the
-same kind: the same kernel, reader and mode, the same store missed, passed by the
-same store, by the same load; or, where a program's scenario detects an oops or
-another report, for that at the same instruction. It prints how long each try took, and the rate with
-its exact 95 % interval. A try that fails is neither a success nor a miss.
+machine, guest and seed again, boots that kernel once per try, and waits in each
+for a hit of the same kind: the same kernel, reader and mode, the same store missed,
+passed by the same store, by the same load; or, where a program of the scenario's
+own ran, the same report at the same instruction. It prints how long each try took,
+and the rate with its exact 95 % interval. A try that fails is neither a success
+nor a miss.
 
-The emulator is told to hold back the store of a stale read alone; with --plain,
-and of an oops, it draws what to hold back from the seed, as the run did.
+The emulator is told to hold back that store alone. With --plain, and for a hit of
+a scenario's own program, it draws what to hold back from the seed, as the run did.
 
 The run folder (--out) keeps the last try that reached it, for report.
 

@@ -15,8 +15,8 @@ func newRoot(a *app) *cobra.Command {
 		Use:   "kcovrig",
 		Short: "Say whether a patch fixes an ordering bug in a Linux kernel",
 		Long: `kcovrig builds a Linux kernel with and without a patch, boots both under QEMU
-with a weak-memory emulator, and says from the stale reads that a user program
-sees whether the patch fixes the bug.
+with a weak-memory emulator, and says whether the patch fixes the bug: by what a
+program in the guest sees that only a missing barrier lets through.
 
 Environment:
   KCOVRIG_CACHE  cache folder (default: $XDG_CACHE_HOME/kcovrig, ~/.cache/kcovrig)

@@ -33,11 +33,18 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 			if err := o.check(cmd); err != nil {
 				return err
 			}
+			v := trial.Unpatched
+			switch {
+			case patched:
+				v = trial.Patched
+			case asIs:
+				v = trial.AsIs
+			}
 			cfg := a.config(cmd, &o)
 			if a.forGit {
 				cfg.Spec.CleanShare = share
 			}
-			result, err := compare.Run(cmd.Context(), cfg, trial.VariantOf(patched, asIs))
+			result, err := compare.Run(cmd.Context(), cfg, v)
 			return a.show(&o, result, err)
 		},
 	}
@@ -47,7 +54,7 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 	cmd.Flags().BoolVar(&unpatched, "unpatched", false, "the kernel without the patch")
 	cmd.Flags().BoolVar(&asIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
 	cmd.Flags().BoolVar(&a.forGit, "bisect-exit-codes", false, "exit as git bisect run wants: 0 clean, 1 a hit, 125 cannot be told, 128 a fault of the rig")
-	cmd.Flags().Float64Var(&share, "clean-share", gitShare, "with --bisect-exit-codes: the `share` of stale blocks of 16 windows that clean excludes")
+	cmd.Flags().Float64Var(&share, "clean-share", gitShare, "with --bisect-exit-codes: the `share` of blocks with a hit, of 16 windows each, that clean excludes")
 	cmd.MarkFlagsMutuallyExclusive("patched", "unpatched", "as-is")
 	cmd.MarkFlagsOneRequired("patched", "unpatched", "as-is")
 	return cmd

@@ -29,7 +29,7 @@ func TestScenarioAloneIsWrongUsage(t *testing.T) {
 
 func TestScenarioNewWritesAFolderThatIsRead(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mine")
-	const patch = "../../kernel/patches/tls/0001-tls-order-icsk_ulp_data-before-sk_prot.patch"
+	const patch = "../../kernel/patches/tls/plain/0001-tls-order-icsk_ulp_data-before-sk_prot.patch"
 	code, stdout, stderr := call(t, "scenario", "new", "--patch", patch, dir)
 	require.Equal(t, 0, code, stderr)
 	assert.Contains(t, stdout, "scenario.yaml")

@@ -18,24 +18,14 @@ import (
 
 	"kcovrig/guest/kcov"
 	"kcovrig/guest/program"
+	"kcovrig/guest/session"
 	"kcovrig/guest/soak"
 	"kcovrig/guest/wire"
 )
 
-// Job is what the host asks of a workload, and where that reports to. Progress and
-// Detection are nil in the background.
-type Job struct {
-	wire.Start
-	Progress  func(wire.Progress)
-	Detection func(wire.Detection)
-}
-
-// Workload stresses until ctx is done and returns the totals.
-type Workload func(ctx context.Context, j Job) (wire.Done, error)
-
 // Workloads are all of them, by name.
-func Workloads() map[string]Workload {
-	return map[string]Workload{kcov.Name: coverageRun, program.Name: programRun, soak.Name: soakRun}
+func Workloads() map[string]session.Workload {
+	return map[string]session.Workload{kcov.Name: coverageRun, program.Name: programRun, soak.Name: soakRun}
 }
 
 // Mount is a file system that a workload needs. A kernel without it will do for the
@@ -45,14 +35,14 @@ type Mount struct{ Kind, Dir string }
 // Mounts are all of them.
 func Mounts() []Mount { return []Mount{{"debugfs", kcov.DebugFS}} }
 
-func coverageRun(ctx context.Context, j Job) (wire.Done, error) {
+func coverageRun(ctx context.Context, j session.Job) (wire.Done, error) {
 	return kcov.Run(ctx, kcov.Config{
 		Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
 		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
 	})
 }
 
-func programRun(ctx context.Context, j Job) (wire.Done, error) {
+func programRun(ctx context.Context, j session.Job) (wire.Done, error) {
 	if j.Program == nil {
 		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "nothing is said of it")
 	}
@@ -82,7 +72,7 @@ func warnings() string {
 
 // soakRun runs the soak as a workload of its own, or behind another, which then
 // is the one that reports progress.
-func soakRun(ctx context.Context, j Job) (wire.Done, error) {
+func soakRun(ctx context.Context, j session.Job) (wire.Done, error) {
 	began := time.Now()
 	ended := make(chan struct{})
 	var report sync.WaitGroup

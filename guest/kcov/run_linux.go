@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"kcovrig/guest/mark"
 	"kcovrig/guest/tally"
 	"kcovrig/guest/wire"
 )
@@ -133,7 +134,7 @@ func (r *run) addTrack(name string) error {
 				return 0
 			}
 			r.marks++
-			mark(word, entry, count, r.marks)
+			mark.Word(word, entry, count, r.marks)
 			return r.marks
 		},
 	}

@@ -18,9 +18,6 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// Name is the workload's name in Hello and Start.
-const Name = "litmus"
-
 const (
 	// outputMax bounds what is kept of a program's output, in bytes.
 	outputMax = 1 << 20

@@ -2,23 +2,9 @@
 
 package program
 
-import "kcovrig/guest/wire"
-
-// MarkSymbol is the function by which the memory emulator is told of a hit.
-const MarkSymbol = "kcovrig/guest/program.mark"
-
-// mark does nothing by itself. The emulator knows the function by its symbol and saves,
-// when it returns, what each vCPU did last: none is no address of a word; when is now,
-// or the exception that the kernel reported first since it was asked for one; number
-// is the mark's, from 1.
-//
-//go:noescape
-func mark(none, when, unused, number uint64)
-
-// The values of when.
-const (
-	markNow    = 0
-	markReport = 1
+import (
+	"kcovrig/guest/mark"
+	"kcovrig/guest/wire"
 )
 
 // markHit saves the events around a hit of this kind. A report's are those before its
@@ -28,12 +14,12 @@ const (
 func markHit(kind wire.Kind, number uint64) {
 	switch kind {
 	case wire.KindOops, wire.KindBug, wire.KindWarn:
-		mark(0, markReport, 0, number)
+		mark.Report(number)
 		return
 	case wire.KindTold, wire.KindExit:
 		if number > 0 {
-			mark(0, markNow, 0, number)
+			mark.Now(number)
 		}
 	}
-	mark(0, markReport, 0, 0)
+	mark.Report(0)
 }

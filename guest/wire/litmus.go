@@ -2,6 +2,9 @@
 
 package wire
 
+// LitmusWorkload is the name by which Hello and Start mean litmus tests.
+const LitmusWorkload = "litmus"
+
 // LitmusJob is one litmus test to run: a program that litmus7 made.
 type LitmusJob struct {
 	Name    string `json:"name"`

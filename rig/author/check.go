@@ -11,53 +11,12 @@ import (
 	"strings"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
-	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
-
-// CheckOrder says which scenario to look over, and how far.
-type CheckOrder struct {
-	command.Config      // Spec's scenario and kernel members, CacheDir and Events; an empty Arch is the scenario's first
-	NoBuild        bool // no kernel is built
-	// Open opens the tree for what it says without a build; nil: the real one.
-	Open Opener
-}
-
-// Checked is what was found in a scenario.
-type Checked struct {
-	Name     string    `json:"name"` // empty: the file could not be read
-	File     string    `json:"file"`
-	OK       bool      `json:"ok"` // nothing is wrong, and nothing is left to do
-	Findings []Finding `json:"findings"`
-	Linux    string    `json:"linux"`   // version of the tree; empty: it was not looked at
-	Side     Side      `json:"side"`    // of the tree; empty: not known
-	Program  int       `json:"program"` // bytes; 0: there is none, or it was not made
-	Arch     string    `json:"arch"`
-	Kernels  []Kernel  `json:"kernels"` // that were built
-	Skipped  []string  `json:"skipped"` // what was not looked at, and why
-}
-
-// Kernel is what became of the scenario's scope in a kernel.
-type Kernel struct {
-	Variant string                `json:"variant"`
-	Scope   []trial.ScopeFunction `json:"scope"`
-	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
-}
-
-// checker is a scenario that is looked over.
-type checker struct {
-	order  CheckOrder
-	out    Checked
-	s      scenario.Scenario
-	text   []byte                    // of the file
-	places map[string]yamlfile.Place // in it
-}
 
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
@@ -97,11 +56,6 @@ func (c *checker) check(ctx context.Context) error {
 		return nil
 	}
 	return c.build(ctx, cfg)
-}
-
-// failed says whether anything is wrong so far.
-func (c *checker) failed() bool {
-	return slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level == Wrong })
 }
 
 // read reads the scenario, and says whether it could.
@@ -145,7 +99,17 @@ func (c *checker) configured() {
 		return
 	}
 	all := c.s.Fragments["all"] + c.s.Fragments[c.out.Arch]
-	has := func(symbol string) bool { return slices.Contains(strings.Split(all, "\n"), symbol+"=y") }
+	has := func(symbol string) (on bool) { // what is said last counts
+		for line := range strings.Lines(all) {
+			switch strings.TrimSpace(line) {
+			case symbol + "=y":
+				on = true
+			case symbol + "=n", "# " + symbol + " is not set":
+				on = false
+			}
+		}
+		return on
+	}
 	for i, d := range c.s.Program.Start.Detect {
 		switch {
 		case d.Kind == wire.KindHang && d.Function != "" && !has("CONFIG_STACKTRACE"):
@@ -198,23 +162,4 @@ func (c *checker) fix() bool {
 		good = false
 	}
 	return good
-}
-
-// wrongAt adds an error about a member of the file. One that is not the user's or the
-// kernel's is none of the scenario's, and returned.
-func (c *checker) wrongAt(where string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var f *fault.Error
-	errors.As(err, &f)
-	switch kind := fault.KindOf(err); {
-	case kind != fault.User && kind != fault.Kernel || errors.Is(err, context.Canceled):
-		return err
-	case f != nil && f.Try != "":
-		c.wrong(where, "%v (try: %s)", err, f.Try)
-	default:
-		c.wrong(where, "%v", err)
-	}
-	return nil
 }

@@ -115,7 +115,7 @@ func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	c.out.Kernels = append(c.out.Kernels, Kernel{Variant: string(v), Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Stops: append([]trial.ScopeStop{}, a.Stops...)})
+	c.out.Kernels = append(c.out.Kernels, Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Stops: append([]trial.ScopeStop{}, a.Stops...)})
 	return a.Compared, nil
 }
 

@@ -19,19 +19,6 @@ import (
 	"kcovrig/rig/yamlfile"
 )
 
-// Facts are what a tree tells without a build.
-type Facts interface {
-	Linux() string
-	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
-	Configure(ctx context.Context) ([]kernel.Lost, error)
-	Symbols() (map[string]string, error)
-	ReadFile(path string) (string, error)
-	Close() error
-}
-
-// Opener opens the tree that a configuration names.
-type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
-
 type realTree struct{ *kernel.Tree }
 
 // Linux is the tree's version.
@@ -39,7 +26,7 @@ func (t realTree) Linux() string { return t.Version }
 
 func openReal(ctx context.Context, cfg kernels.Config) (Facts, error) {
 	of := kernels.BuildConfig(cfg, runtime.NumCPU())
-	of.AsIs, of.Series, of.Objects, of.Patches = true, nil, nil, nil // what they are to the tree is asked
+	of.Series, of.Objects, of.Patches = nil, nil, nil // what they are to the tree is asked
 	t, err := kernel.Open(ctx, of)
 	return realTree{t}, err
 }

@@ -259,7 +259,8 @@ func (d *draft) config() {
 }
 
 func (d *draft) scope() {
-	d.say("", "The emulator reorders accesses of the functions that hold the patch's lines. Where one of")
+	d.say("", "The emulator reorders accesses of the functions that hold the patch's lines, and of those that")
+	d.say("", "call them in the same object, unless scope: {patch: {callers: 0}} leaves these out. Where one of")
 	d.say("", "the two accesses is in another function, or in one that they call, name it too:")
 	d.say("", "scope: {kernel: [FUNCTION]}")
 }

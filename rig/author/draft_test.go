@@ -83,7 +83,7 @@ func patch(subject, message, file string) File {
 func tlsPatch(t *testing.T) File {
 	t.Helper()
 	const name = "0001-tls-order-icsk_ulp_data-before-sk_prot.patch"
-	text, err := fs.ReadFile(patches.Files(), "tls/"+name)
+	text, err := fs.ReadFile(patches.Files(), "tls/plain/"+name)
 	require.NoError(t, err)
 	return File{name, text}
 }

@@ -148,7 +148,7 @@ func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)
 		return nil, err
 	}
 	return kernel.Open(ctx, kernel.Config{
-		Arch: first, Tree: tree, Rev: rev, AsIs: true, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
+		Arch: first, Tree: tree, Rev: rev, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
 		Fragments: []kernel.Fragment{{Name: "all"}},
 	})
 }

@@ -4,6 +4,8 @@ package author
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/rig/fault"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/yamlfile"
 )
@@ -31,14 +34,7 @@ func (c *checker) wrong(where, format string, args ...any) {
 }
 
 func (c *checker) find(level Level, where, text string) {
-	at, ok := c.places[where]
-	for !ok && where != "" {
-		where = where[:max(strings.LastIndexAny(where, ".["), 0)]
-		at, ok = c.places[where]
-	}
-	if where == "" {
-		at = yamlfile.Place{}
-	}
+	at := yamlfile.PlaceIn(c.places, where)
 	c.add(Finding{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
 }
 
@@ -80,4 +76,23 @@ func list(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
 	}
 	return strings.Join(names, ", ")
+}
+
+// wrongAt adds an error about a member of the file. One that is not the user's or the
+// kernel's is none of the scenario's, and returned.
+func (c *checker) wrongAt(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *fault.Error
+	errors.As(err, &f)
+	switch kind := fault.KindOf(err); {
+	case kind != fault.User && kind != fault.Kernel || errors.Is(err, context.Canceled):
+		return err
+	case f != nil && f.Try != "":
+		c.wrong(where, "%v (try: %s)", err, f.Try)
+	default:
+		c.wrong(where, "%v", err)
+	}
+	return nil
 }

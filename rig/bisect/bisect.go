@@ -67,9 +67,9 @@ type Answer struct {
 	Subject string `json:"subject"`
 	Round   int    `json:"round"` // 0: an endpoint
 	Worker  int    `json:"worker"`
-	// Finding: stale, clean, or inconclusive, which is skipped.
+	// Finding: hit, clean, or inconclusive, which is skipped.
 	trial.VariantJudgement
-	// Share is the share of stale blocks that "clean" excludes.
+	// Share is the share of hit blocks that "clean" excludes.
 	Share float64 `json:"share"`
 	// Whose fault it was that nothing could be tested; empty: none's. WhoseScenario: the
 	// scenario does not apply to the commit.

@@ -24,7 +24,7 @@ type Report struct {
 
 	Repository  string     `json:"repository"`
 	Good        []string   `json:"good"` // clean ends, full hashes
-	Bad         []string   `json:"bad"`  // stale ends
+	Bad         []string   `json:"bad"`  // ends that show the bug
 	Fixed       bool       `json:"fixed"`
 	TermOld     string     `json:"termOld"`
 	TermNew     string     `json:"termNew"`
@@ -40,7 +40,7 @@ type Report struct {
 	Left    int `json:"left"`    // and at the end
 	Rounds  int `json:"rounds"`
 	Workers int `json:"workers"`
-	// HitLower is the lower bound on the share of stale blocks of the stale end,
+	// HitLower is the lower bound on the share of hit blocks of the bad end,
 	// Share what "clean" excludes: some of it, since the share depends on the host.
 	HitLower   float64  `json:"hitLower"`
 	Share      float64  `json:"share"`
@@ -49,7 +49,7 @@ type Report struct {
 
 	Steps     []Answer       `json:"steps"` // in the order in which they came, the ends first
 	Witness   *trial.Witness `json:"witness"`
-	HitCode   *trial.Code    `json:"hitCode"`   // what the binary says on the stale side of the change
+	HitCode   *trial.Code    `json:"hitCode"`   // what the binary says on the bad side of the change
 	CleanCode *trial.Code    `json:"cleanCode"` // and on the clean one
 	Kernel    trial.Kernel   `json:"kernel"`
 	QEMU      trial.QEMU     `json:"qemu"`
@@ -74,7 +74,7 @@ type About struct {
 
 // MissOf bounds the probability that one of the clean answers was wrong: the
 // sum over what was tested, each test once, however many answers follow from it,
-// and the error of the bound on the stale end's share.
+// and the error of the bound on the bad end's share.
 func MissOf(answers []Answer) float64 {
 	sum := verdict.BoundError
 	for _, a := range answers {

@@ -19,7 +19,7 @@ type Hunt struct {
 	Search  *Search
 	History History // nil: nobody is told, and the search alone chooses
 	Testers []Tester
-	// Fixed: the new answer is clean, not stale.
+	// Fixed: the new answer is clean, not hit.
 	Fixed bool
 	// Keep stores an answer before the next one is asked for; called by one goroutine at a time.
 	Keep func(Answer) error

@@ -15,52 +15,11 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
-
-// Config says which commit to look for. Spec.Tree is the git repository.
-type Config struct {
-	command.Config
-	Good []string // revisions that are clean
-	Bad  []string // that are stale
-	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
-	Fixed            bool
-	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed
-	FirstParent      bool
-	Paths            []string
-	Log              string // a git bisect log to begin with; takes the place of the above
-	Workers          int    // commits tested at once
-	NATS             string // URL of a server whose workers test them; empty: this machine does
-	Auth             fleet.Auth
-	Paranoid         bool // test also what cannot have changed
-	Keep             bool // keep the worktrees at the end
-	Reset            bool // forget what an earlier search found, and do nothing else
-
-	// Tester makes the testers, each with a folder of its own; nil: this machine's,
-	// or the server's workers.
-	Tester  func(dir string) Tester
-	Server  fleet.Server  // takes the place of NATS, where it is set
-	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
-}
-
-// bisection is one search under way.
-type bisection struct {
-	cfg     Config
-	began   time.Time
-	repo    *gitbisect.Repo
-	rng     gitbisect.Range
-	terms   gitbisect.Terms
-	state   *state
-	git     *gitbisect.Session
-	testers []Tester
-	sources []string // that the fix changes, for the diff
-	seed    uint64   // as it was asked for; 0: any
-	report  bisect.Report
-}
 
 // Find finds the commit that broke the ordering, or repaired it. The report
 // comes filled as far as the search got, also beside an error; the same call
@@ -131,7 +90,7 @@ func (b *bisection) validate() error {
 	case a.TSO:
 		return bad("--arch=%s: there is no memory emulator for it, so that a commit's silence says nothing; it keeps stores in order (TSO)", a.Name)
 	case len(cfg.Spec.Readers) != 1 || !s.Readers[string(cfg.Spec.Readers[0])].Ordered:
-		return bad("--reader: one reader that orders its own loads: others see stale entries on any kernel")
+		return bad("--reader: one reader that orders its own loads: others may show hits on any kernel")
 	case cfg.Log == "" && (len(cfg.Good) == 0 || len(cfg.Bad) == 0):
 		return bad("--good and --bad, or --log, say where to look")
 	case cfg.Log != "" && len(cfg.Good)+len(cfg.Bad)+len(cfg.Paths) > 0:
@@ -145,14 +104,6 @@ func (b *bisection) validate() error {
 	}
 	cfg.Workers = max(cfg.Workers, 1)
 	return nil
-}
-
-// ends returns the stale and the clean end: by what they should show, not by age.
-func (b *bisection) ends() (stale, clean string) {
-	if b.cfg.Fixed {
-		return b.rng.Old[0], b.rng.New
-	}
-	return b.rng.New, b.rng.Old[0]
 }
 
 // hunt runs the rounds and returns the first new commits.

@@ -5,7 +5,6 @@ package bisector
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"kcovrig/rig/bisect"
@@ -128,17 +127,4 @@ func (b *bisection) untestable(a bisect.Answer, should string) error {
 		try = "choose an end that the scenario is for"
 	}
 	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
-}
-
-// firstLine puts a failure into one line: what failed, and the tool's first complaint.
-func firstLine(f *trial.Failure) string {
-	text, _, _ := strings.Cut(f.Message, "\n")
-	const most = 200
-	if len(text) > most {
-		text = text[:most] + "..."
-	}
-	if tail, _, _ := strings.Cut(f.Tail, "\n"); tail != "" {
-		text += ": " + tail
-	}
-	return text
 }

@@ -60,7 +60,7 @@ func (b fakeBoot) notes() *trial.Silence {
 
 // code is what the binary says.
 func (b fakeBoot) code() trial.Code {
-	c := trial.Code{AsIs: true, Container: "f", Ordered: b.ordered}
+	c := trial.Code{SavedVariant: trial.AsIs.Saved(), Container: "f", Ordered: b.ordered}
 	if c.Ordered == "" {
 		c.Ordered = map[bool]string{true: "no", false: "yes"}[b.stale > 0]
 	}
@@ -162,12 +162,12 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		Command:  "run",
 		Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"}, Code: []trial.Code{b.code()}},
 		Observations: []trial.Observation{{
-			AsIs: true, Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: b.notes(),
+			SavedVariant: trial.AsIs.Saved(), Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: b.notes(),
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Units: 99 * b.blocks, Blocks: b.blocks, HitBlocks: b.stale, HitWindows: b.stale, HitUnits: b.stale}},
 		}},
 	}
 	if b.stale > 0 {
-		r.Witnesses = []trial.Witness{{AsIs: true, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
+		r.Witnesses = []trial.Witness{{SavedVariant: trial.AsIs.Saved(), Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
 	}
 	if err := os.MkdirAll(a.Folder, 0o755); err != nil {
 		return r, err

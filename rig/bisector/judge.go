@@ -153,3 +153,16 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	}
 	return a, obs, nil
 }
+
+// firstLine puts a failure into one line: what failed, and the tool's first complaint.
+func firstLine(f *trial.Failure) string {
+	text, _, _ := strings.Cut(f.Message, "\n")
+	const most = 200
+	if len(text) > most {
+		text = text[:most] + "..."
+	}
+	if tail, _, _ := strings.Cut(f.Tail, "\n"); tail != "" {
+		text += ": " + tail
+	}
+	return text
+}

@@ -10,7 +10,6 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 )
 
@@ -39,20 +38,4 @@ func (s *state) forgetReceived() error {
 		err = errors.Join(err, os.Remove(path))
 	}
 	return fault.Wrap(fault.Rig, "remove notes", err)
-}
-
-// receivedBefore returns what a coordinator before this one, which was killed, had come to
-// with the very same step. Within one process a step that is asked again is run again.
-func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool) {
-	p.mu.Lock()
-	before := p.seen[name]
-	p.seen[name] = true
-	p.mu.Unlock()
-	var note receivedStep
-	text, err := os.ReadFile(p.b.state.received(name))
-	if before || err != nil || result.Decode(text, &note) != nil || note.StepHash != hash {
-		return task.StepDone{}, false
-	}
-	_, known := p.b.state.answer(commit)
-	return note.Step, !known
 }

@@ -292,12 +292,18 @@ func (s *state) emulator() string { return filepath.Join(s.dir, task.EmulatorFil
 // scenario is where it is packed.
 func (s *state) scenario() string { return filepath.Join(s.dir, task.ScenarioFile) }
 
-// remote says whether workers of a NATS server test the commits.
-func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (fleet.Server{}) }
-
-func (cfg Config) fleetServer() fleet.Server {
-	if cfg.Server != (fleet.Server{}) {
-		return cfg.Server
+// receivedBefore returns what a coordinator before this one, which was killed, had come to
+// with the very same step. Within one process a step that is asked again is run again.
+func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool) {
+	p.mu.Lock()
+	before := p.seen[name]
+	p.seen[name] = true
+	p.mu.Unlock()
+	var note receivedStep
+	text, err := os.ReadFile(p.b.state.received(name))
+	if before || err != nil || result.Decode(text, &note) != nil || note.StepHash != hash {
+		return task.StepDone{}, false
 	}
-	return fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+	_, known := p.b.state.answer(commit)
+	return note.Step, !known
 }

@@ -4,6 +4,7 @@ package bisector
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"maps"
 	"os"
@@ -85,4 +86,66 @@ func loadResult(folder string) (trial.Result, error) {
 		return trial.Result{}, fault.Wrap(fault.Rig, "read "+folder, err)
 	}
 	return saved.Document.Result(), nil
+}
+
+// conclude says what was found and on what grounds.
+func (b *bisection) conclude(ctx context.Context, first []string) error {
+	b.report.Outcome = "found"
+	if len(first) > 1 {
+		b.report.Outcome = "skipped"
+	}
+	for _, hash := range first {
+		c, err := b.repo.Describe(ctx, hash, b.sources)
+		if err != nil {
+			return err
+		}
+		about := bisect.About{Hash: c.Hash, Subject: c.Subject, Author: c.Author, Date: c.Date, Files: c.Files, Diff: c.Diff}
+		if !b.cfg.Fixed {
+			about.Fixes = c.Fixes
+		}
+		b.report.First = append(b.report.First, about)
+	}
+	log, err := b.git.Log(ctx)
+	if err != nil {
+		return err
+	}
+	b.report.GitLog = filepath.Join(b.state.dir, "bisect.log")
+	if err := os.WriteFile(b.report.GitLog, []byte(log), 0o644); err != nil {
+		return fault.Wrap(fault.Rig, "keep git bisect's log", err)
+	}
+	answers := b.state.journal.Answers
+	b.report.Miss = bisect.MissOf(answers)
+	confidence := 1 - b.report.Miss
+	b.report.Confidence = &confidence
+	return b.evidence(answers)
+}
+
+// evidence takes the witness and what the binaries say from the run folders of
+// the tests on both sides of the change, the latest ones.
+func (b *bisection) evidence(answers []bisect.Answer) error {
+	for _, a := range slices.Backward(answers) {
+		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingHit && a.Finding != trial.FindingClean {
+			continue
+		}
+		if a.Finding == trial.FindingHit && b.report.HitCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
+			continue
+		}
+		r, err := loadResult(a.Folder)
+		if err != nil {
+			return err
+		}
+		b.report.Kernel, b.report.QEMU, b.report.Host = r.Kernel, r.QEMU, r.Host
+		if len(r.Code) == 0 {
+			continue
+		}
+		if a.Finding == trial.FindingClean {
+			b.report.CleanCode = &r.Code[0]
+			continue
+		}
+		b.report.HitCode = &r.Code[0]
+		if len(r.Witnesses) > 0 {
+			b.report.Witness = &r.Witnesses[0]
+		}
+	}
+	return nil
 }

@@ -65,7 +65,7 @@ func sameSource(ctx context.Context, repo *gitbisect.Repo, judged map[string]tas
 // objects builds the scope's objects of the commit and hashes their code; empty
 // where they do not build, which the whole kernel's build will tell about.
 func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (string, error) {
-	if err := w.checkout(ctx, commit); err != nil {
+	if err := w.move(ctx, commit); err != nil {
 		return "", err
 	}
 	j, err := w.job(ctx, path.Join(w.state.steps(), commit[:12]+".objects.log"))
@@ -81,7 +81,7 @@ func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (s
 		return "", err
 	}
 	w.built = w.at
-	print, err := w.fingerprint(g)
+	print, err := fingerprint(w.build, g)
 	if err != nil {
 		return "", nil //nolint:nilerr // another form of the code: not the same
 	}

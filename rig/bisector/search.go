@@ -5,27 +5,12 @@ package bisector
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
-	"kcovrig/rig/trial"
 )
-
-func (b *bisection) notify(format string, args ...any) {
-	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
-}
-
-// staleTerm is git's word for a stale commit.
-func (b *bisection) staleTerm() string { return b.term(trial.FindingHit) }
-
-func (b *bisection) term(f trial.Finding) string {
-	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
-}
 
 // open finds out what is searched and takes its folder.
 func (b *bisection) open(ctx context.Context) error {
@@ -134,12 +119,6 @@ func (b *bisection) startTesters() error {
 	return nil
 }
 
-// keep stores an answer and says it.
-func (b *bisection) keep(a bisect.Answer) error {
-	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
-	return b.state.keep(a)
-}
-
 // close gives the workers up. A search that came to its end leaves nothing in
 // the user's repository; another one keeps its place, for the next call.
 func (b *bisection) close(done bool) (err error) {
@@ -171,66 +150,4 @@ func (b *bisection) removeWorkers(ctx context.Context) error {
 func (b *bisection) forget(ctx context.Context) error {
 	err := errors.Join(b.repo.Remove(ctx, filepath.Join(b.state.dir, "git")), b.removeWorkers(ctx))
 	return errors.Join(err, fault.Wrap(fault.Rig, "forget the search", os.RemoveAll(b.state.dir)))
-}
-
-// conclude says what was found and on what grounds.
-func (b *bisection) conclude(ctx context.Context, first []string) error {
-	b.report.Outcome = "found"
-	if len(first) > 1 {
-		b.report.Outcome = "skipped"
-	}
-	for _, hash := range first {
-		c, err := b.repo.Describe(ctx, hash, b.sources)
-		if err != nil {
-			return err
-		}
-		about := bisect.About{Hash: c.Hash, Subject: c.Subject, Author: c.Author, Date: c.Date, Files: c.Files, Diff: c.Diff}
-		if !b.cfg.Fixed {
-			about.Fixes = c.Fixes
-		}
-		b.report.First = append(b.report.First, about)
-	}
-	log, err := b.git.Log(ctx)
-	if err != nil {
-		return err
-	}
-	b.report.GitLog = filepath.Join(b.state.dir, "bisect.log")
-	if err := os.WriteFile(b.report.GitLog, []byte(log), 0o644); err != nil {
-		return fault.Wrap(fault.Rig, "keep git bisect's log", err)
-	}
-	answers := b.state.journal.Answers
-	b.report.Miss = bisect.MissOf(answers)
-	confidence := 1 - b.report.Miss
-	b.report.Confidence = &confidence
-	return b.evidence(answers)
-}
-
-// evidence takes the witness and what the binaries say from the run folders of
-// the tests on both sides of the change, the latest ones.
-func (b *bisection) evidence(answers []bisect.Answer) error {
-	for _, a := range slices.Backward(answers) {
-		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingHit && a.Finding != trial.FindingClean {
-			continue
-		}
-		if a.Finding == trial.FindingHit && b.report.HitCode != nil || a.Finding == trial.FindingClean && b.report.CleanCode != nil {
-			continue
-		}
-		r, err := loadResult(a.Folder)
-		if err != nil {
-			return err
-		}
-		b.report.Kernel, b.report.QEMU, b.report.Host = r.Kernel, r.QEMU, r.Host
-		if len(r.Code) == 0 {
-			continue
-		}
-		if a.Finding == trial.FindingClean {
-			b.report.CleanCode = &r.Code[0]
-			continue
-		}
-		b.report.HitCode = &r.Code[0]
-		if len(r.Witnesses) > 0 {
-			b.report.Witness = &r.Witnesses[0]
-		}
-	}
-	return nil
 }

@@ -31,7 +31,7 @@ type Boot struct {
 // whether it counts; the error, if any, says why it does not.
 func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
-		AsIs: a.Variant == trial.AsIs, Patched: a.Variant == trial.Patched, Reader: a.Reader, Expected: a.Expected,
+		SavedVariant: a.Variant.Saved(), Reader: a.Reader, Expected: a.Expected,
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
 	}
@@ -42,8 +42,9 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		err = a.observe(ctx, vm, &obs)
 	}
 	if err != nil {
-		obs.Outcome, err = a.explain(err, vm)
-		if a.panicked(err, vm) {
+		obs.Outcome, err = explain(a.Plan, a.plugin != nil, err, vm)
+		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
+			a.Events(trial.Event{Variant: a.Name, Hit: &hit})
 			fill(&obs, a.seen)
 			err = nil
 		}
@@ -58,7 +59,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err != nil {
 		obs.Error = err.Error()
-		if obs.Counts() {
+		if obs.Outcome.Counts() {
 			obs.Outcome = outcomeOf(err)
 		}
 	}
@@ -182,4 +183,18 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 		}
 	}
 	return stressed{}, err
+}
+
+// Silence reads what the emulator noted of the kernel's two writes and its reader,
+// also while the machine runs; nil without the emulator.
+func (a *Boot) Silence() (*trial.Silence, error) {
+	if a.plugin == nil {
+		return nil, nil
+	}
+	sites, err := a.Tools.Sites(a.plugin.Sites)
+	if err != nil {
+		return nil, err
+	}
+	s := silenceOf(sites, a.Writes, a.Entries, a.Lines)
+	return &s, nil
 }

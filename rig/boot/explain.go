@@ -17,8 +17,8 @@ import (
 )
 
 // explain decides how a failed boot ended and whose fault it was.
-func (a *Boot) explain(err error, vm VM) (trial.Outcome, error) {
-	op := "run the " + a.Name + " kernel"
+func explain(p Plan, emulated bool, err error, vm VM) (trial.Outcome, error) {
+	op := "run the " + p.Name + " kernel"
 	switch {
 	case errors.Is(err, context.Canceled):
 		return trial.OutcomeRigFault, fault.Wrap(fault.Unknown, op+", interrupted before it was done", err)
@@ -27,7 +27,7 @@ func (a *Boot) explain(err error, vm VM) (trial.Outcome, error) {
 	}
 	out := blame(op, err, vm)
 	if out.Kind == fault.Kernel {
-		out.Try = kernelAdvice(out, a.Variant, a.plugin != nil)
+		out.Try = kernelAdvice(out, p.Variant, emulated)
 	}
 	if argv := proc.Quote(vm.Argv()); !strings.Contains(out.Err.Error(), argv) {
 		out.Err = fmt.Errorf("%w: %s", out.Err, argv)

@@ -20,7 +20,7 @@ func Join(all *trial.Observation, next trial.Observation) {
 	} else if all.Silence != nil && next.Silence != nil {
 		all.Silence.Join(*next.Silence)
 	}
-	if all.Outcome, all.Error = next.Outcome, next.Error; !next.Counts() {
+	if all.Outcome, all.Error = next.Outcome, next.Error; !next.Outcome.Counts() {
 		all.Argv, all.Console = next.Argv, next.Console
 	}
 	all.Boots = append(all.Boots, bootOf(next))

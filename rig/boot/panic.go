@@ -10,7 +10,6 @@ import (
 	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/trial"
 )
 
 // panicked says whether the boot failed by a panic that the bug shows by, and counts it:
@@ -18,18 +17,16 @@ import (
 // said some milliseconds earlier, so that their number is a lower bound. No rule takes it
 // for more: the boot is one that was hit, as any other, in either kernel. A panic before
 // the program was told to begin is a fault.
-func (a *Boot) panicked(failure error, vm VM) bool {
-	p := a.Start.Program
-	if p == nil || vm == nil || !errors.Is(failure, qemu.ErrPanic) || a.seen.elapsed == 0 || len(a.seen.tallies) != 1 {
-		return false
+func (s *stressed) panicked(start wire.Start, failure error, vm VM) (wire.Detection, bool) {
+	p := start.Program
+	if p == nil || vm == nil || !errors.Is(failure, qemu.ErrPanic) || s.elapsed == 0 || len(s.tallies) != 1 {
+		return wire.Detection{}, false
 	}
 	hit, ok := program.Panicked(qemu.Console(vm.Console()), p.Detect)
 	if !ok {
-		return false
+		return wire.Detection{}, false
 	}
-	hit = a.seen.add(hit, len(a.Start.Modes)*a.Start.Detections)
-	a.Events(trial.Event{Variant: a.Name, Hit: &hit})
-	return true
+	return s.add(hit, len(start.Modes)*start.Detections), true
 }
 
 // add adds a hit that the guest could not tell any more, keeping at most so many, and

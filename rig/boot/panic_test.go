@@ -42,21 +42,20 @@ func TestAPanicCountsOnceTheProgramHasBegun(t *testing.T) {
 		"another function":   {5, 0, panicked, wire.Detect{Kind: wire.KindPanic, Function: "g"}, false},
 	} {
 		told := []wire.Tally{{Mode: "m", Windows: 7, Units: 7, Rounds: 1}}
-		var events []trial.Event
-		b := Boot{Events: func(e trial.Event) { events = append(events, e) }, seen: stressed{tallies: told, elapsed: c.elapsed, hits: make([]wire.Detection, c.hits)}}
-		b.Start = wire.Start{Modes: []string{"m"}, Detections: 2, Program: &wire.Program{Detect: []wire.Detect{c.detect}}}
-		assert.Equal(t, c.want, b.panicked(c.failure, deadVM{console: console}), name)
-		assert.False(t, b.panicked(c.failure, nil), "no machine")
+		seen := stressed{tallies: told, elapsed: c.elapsed, hits: make([]wire.Detection, c.hits)}
+		start := wire.Start{Modes: []string{"m"}, Detections: 2, Program: &wire.Program{Detect: []wire.Detect{c.detect}}}
+		_, without := seen.panicked(start, c.failure, nil)
+		assert.False(t, without, "no machine")
+		hit, ok := seen.panicked(start, c.failure, deadVM{console: console})
+		assert.Equal(t, c.want, ok, name)
 		if !c.want {
-			assert.Equal(t, told, b.seen.tallies, name)
-			assert.Empty(t, events, name)
+			assert.Equal(t, told, seen.tallies, name)
 			continue
 		}
-		assert.Equal(t, wire.Tally{Mode: "m", Windows: 8, Units: 8, HitWindows: 1, HitUnits: 1, Rounds: 1, FirstHitNS: 5}, b.seen.tallies[0], name)
+		assert.Equal(t, wire.Tally{Mode: "m", Windows: 8, Units: 8, HitWindows: 1, HitUnits: 1, Rounds: 1, FirstHitNS: 5}, seen.tallies[0], name)
 		assert.Equal(t, uint64(7), told[0].Windows, "what was told before stays")
-		assert.Len(t, b.seen.hits, min(c.hits+1, 2), name)
-		require.NoError(t, trial.CheckTallies(b.seen.tallies, []string{"m"}, 512), name)
-		require.Len(t, events, 1, name)
-		assert.Equal(t, uint64(7), events[0].Hit.Window)
+		assert.Len(t, seen.hits, min(c.hits+1, 2), name)
+		require.NoError(t, trial.CheckTallies(seen.tallies, []string{"m"}, 512), name)
+		assert.Equal(t, uint64(7), hit.Window)
 	}
 }

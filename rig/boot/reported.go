@@ -102,8 +102,3 @@ func landing(events []weakmem.Event, i int) int {
 	}
 	return len(events)
 }
-
-// isDrainOf says whether d is the landing of the held store s.
-func isDrainOf(d, s weakmem.Event) bool {
-	return d.Kind == weakmem.EventDrained && d.VCPU == s.VCPU && d.PC == s.PC && d.Phys == s.Phys && d.Value == s.Value
-}

@@ -23,24 +23,10 @@ type Writes struct {
 }
 
 // Entries is a reader's code without its load of the count: an older count
-// shows nothing stale, whatever kept the load from reading it.
+// shows no hit, whatever kept the load from reading it.
 type Entries struct {
 	Code  []objcode.Range
 	Count uint64
-}
-
-// Silence reads what the emulator noted of the kernel's two writes and its reader,
-// also while the machine runs; nil without the emulator.
-func (a *Boot) Silence() (*trial.Silence, error) {
-	if a.plugin == nil {
-		return nil, nil
-	}
-	sites, err := a.Tools.Sites(a.plugin.Sites)
-	if err != nil {
-		return nil, err
-	}
-	s := silenceOf(sites, a.Writes, a.Entries, a.Lines)
-	return &s, nil
 }
 
 // silenceOf counts the sites that concern the two writes and the reader's loads.

@@ -131,6 +131,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{AsIs: r.variant == trial.AsIs, Patched: r.variant == trial.Patched, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil
 }

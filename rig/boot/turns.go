@@ -12,14 +12,14 @@ import (
 )
 
 // sliceTime is how long a kernel runs before the next has its turn: short beside
-// the swings of a host's load, which lower the share of stale reads, so that
+// the swings of a host's load, which lower the share of hits, so that
 // each kernel has its part of every swing; long beside the pause and the
 // continuing, a millisecond or two.
 const sliceTime = 40 * time.Millisecond
 
 // Turns lets kernels take turns: the one that holds the baton runs, the others'
 // machines stand still. Only then may their tallies be compared: the share of
-// stale reads depends on the host's load, which is then about the same for all.
+// hits depends on the host's load, which is then about the same for all.
 type Turns struct {
 	baton chan struct{} // holds a value while nobody runs
 	ready chan struct{} // closed once every kernel has met the others

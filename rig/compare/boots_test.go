@@ -46,9 +46,9 @@ func panicking(t *testing.T, function string, unpatched, patched func(boot int) 
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "{oops: f, after: reboot}", "{panic: f}")), 0o644))
-	for patched, g := range lab.Guests {
+	for v, g := range lab.Guests {
 		g.Panics, g.Console = true, "Internal error: Oops: 0000000096000006 [#1] SMP\r\npc : "+function+"+0x1c/0x2bc\r\nKernel panic - not syncing: Fatal exception in interrupt\r\n"
-		lab.Guests[patched] = g
+		lab.Guests[v] = g
 	}
 	return lab, cfg
 }
@@ -56,9 +56,16 @@ func panicking(t *testing.T, function string, unpatched, patched func(boot int) 
 // A panic in the function is a hit as any other that ends a boot; one elsewhere is a fault.
 func TestAPanicInTheFunctionEndsABootAsAHit(t *testing.T) {
 	_, cfg := panicking(t, "f", alwaysAt7, never)
+	told := 0
+	cfg.Events = func(e trial.Event) {
+		if e.Hit != nil {
+			told++
+		}
+	}
 	r, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, trial.Fixed, r.Judgement.Verdict, "%v", r.Judgement.Reasons)
+	assert.Equal(t, int(r.Observations[0].Tallies[0].HitWindows), told, "each hit is told")
 	u := r.Observations[0]
 	assert.Equal(t, trial.OutcomeOK, u.Outcome)
 	assert.Equal(t, trial.Boot{Seed: u.Seed, Windows: 7, Hits: 1, End: trial.BootHit}, u.Boots[0])

@@ -61,7 +61,7 @@ func compare(ctx context.Context, run *command.Run, asked model) (r trial.Result
 		r.Judgement = verdict.Unrun(c.setting(""))
 		return r, nil
 	}
-	if c.model, err = c.askModel(ctx, asked); err != nil {
+	if c.model, err = askModel(ctx, run, asked, setup.Kernels); err != nil {
 		return r, err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
@@ -112,7 +112,7 @@ func inTurns(ctx context.Context, setup *prepare.Setup, reader trial.Reader, var
 // judge reaches the verdict on two kernels, and holds the other voices against it.
 func (c *comparison) judge(unpatched, patched trial.Observation) trial.Judgement {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
-	return verdict.Agree(c.run.Scenario.Words, judged, unpatched, patched, c.voices()...)
+	return verdict.Agree(c.run.Scenario.Words, judged, unpatched, patched, voices(c.run, c.prepared.Code, c.model)...)
 }
 
 // setting is what judging needs to know beside what the kernels show with one reader.

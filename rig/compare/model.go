@@ -5,7 +5,10 @@ package compare
 import (
 	"context"
 
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 	"kcovrig/rig/witness"
@@ -14,29 +17,30 @@ import (
 // model says whether Arm's memory model allows the condition of any of the tests.
 type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
 
-// voices are what is known of the two kernels without running them.
-func (c *comparison) voices() []trial.Voice {
-	if c.run.Scenario.RuledOut(c.run.Arch) {
+// voices are what is known of the two kernels without running them: what their binaries
+// say, and what the memory model said.
+func voices(run *command.Run, code []trial.Code, said trial.Voice) []trial.Voice {
+	if run.Scenario.RuledOut(run.Arch) {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	binary := verdict.BinaryVoice(c.prepared.Code)
-	if c.run.Scenario.Function == "" { // nobody said which two writes to look for
+	binary := verdict.BinaryVoice(code)
+	if run.Scenario.Function == "" { // nobody said which two writes to look for
 		no := verdict.NotHad("the scenario names no two writes")
 		binary.Unpatched, binary.Patched = no, no
 	}
-	return []trial.Voice{c.model, binary}
+	return []trial.Voice{said, binary}
 }
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func (c *comparison) askModel(ctx context.Context, asked model) (trial.Voice, error) {
-	if c.run.Scenario.RuledOut(c.run.Arch) {
+func askModel(ctx context.Context, run *command.Run, asked model, built *prepare.Kernels) (trial.Voice, error) {
+	if run.Scenario.RuledOut(run.Arch) {
 		return trial.Voice{}, nil
 	}
-	defer c.run.Stages.Begin("", "memory model")("")
+	defer run.Stages.Begin("", "memory model")("")
 	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := c.modelOf(ctx, asked, v)
+		said, err := asked.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
 		if err != nil {
 			return voice, err
 		}
@@ -49,13 +53,13 @@ func (c *comparison) askModel(ctx context.Context, asked model) (trial.Voice, er
 	return voice, nil
 }
 
-func (c *comparison) modelOf(ctx context.Context, asked model, v trial.Variant) (trial.Saying, error) {
-	ways := c.setup.Kernels.Of[v].Analysis.Ways
+// of asks it about the ways through one kernel's code.
+func (asked model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := asked(ctx, c.run.Config.CacheDir, tests)
+	allowed, err := asked(ctx, cacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}

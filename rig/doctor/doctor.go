@@ -16,35 +16,17 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/disk"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/trial"
 )
 
-// Config says what the machine is to be fit for.
-type Config struct {
-	Archs    []string
-	CacheDir string
-	QEMU     string
-}
-
 // Examine checks every prerequisite. An error means that it could not look.
 func Examine(ctx context.Context, cfg Config) ([]trial.Check, error) {
-	cache, err := disk.Absolute(cfg.CacheDir)
+	cfg, archs, err := cfg.resolve()
 	if err != nil {
 		return nil, err
-	}
-	cfg.CacheDir = cache
-	var archs []arch.Arch
-	for _, name := range cfg.Archs {
-		a, err := arch.Lookup(name)
-		if err != nil {
-			return nil, fault.Wrap(fault.User, "--arch", err)
-		}
-		archs = append(archs, a)
 	}
 	checks := toolChecks(archs)
 	checks = append(checks, sourceCheck(cfg.CacheDir))

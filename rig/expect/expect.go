@@ -45,7 +45,7 @@ type Config struct {
 const TreesTests = "the tree's own"
 
 // Run asks the kernel tree's own memory model whether each kernel and reader
-// of the scenario can show a stale read, and reads what a run has measured.
+// of the scenario can show the bug, and reads what a run has measured.
 func Run(ctx context.Context, cfg Config) (out trial.Expectations, err error) {
 	out = trial.Expectations{Tests: []trial.Expected{}, LKMM: []trial.ModelTest{}}
 	full, s, err := cfg.Normalise()
@@ -71,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (out trial.Expectations, err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	h := herd{program: out.Herd, model: model, limit: cfg.Limit}
-	out.Model = model
+	out.Model, out.Words = model, s.Words
 	if out.Tests, err = h.scenario(ctx, s); err != nil {
 		return out, err
 	}
@@ -124,7 +124,7 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 		}
 		name := strings.TrimSuffix(file, ".litmus")
 		kernel, reader, _ := strings.Cut(name, "+")
-		e := trial.Expected{Name: name, Patched: kernel == "patched", Reader: trial.Reader(reader), Allowed: trial.Sometimes}
+		e := trial.Expected{Name: name, SavedVariant: trial.Variant(kernel).Saved(), Reader: trial.Reader(reader), Allowed: trial.Sometimes}
 		if answer == "Never" {
 			e.Allowed = trial.Never
 		}

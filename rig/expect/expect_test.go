@@ -55,19 +55,19 @@ func expecting(t *testing.T, tests ...string) Config {
 }
 
 // leaveRun leaves a result in the cache in which a kernel has some stale windows.
-func leaveRun(t *testing.T, cache, name string, patched bool, stale uint64) string {
+func leaveRun(t *testing.T, cache, name string, v trial.Variant, stale uint64) string {
 	t.Helper()
-	return leaveRunOf(t, trial.Spec{}, cache, name, patched, stale)
+	return leaveRunOf(t, trial.Spec{}, cache, name, v, stale)
 }
 
-func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, patched bool, stale uint64) string {
+func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, v trial.Variant, stale uint64) string {
 	t.Helper()
 	dir := filepath.Join(cache, "runs", name)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	f, err := os.Create(filepath.Join(dir, "result.json"))
 	require.NoError(t, err)
 	defer f.Close()
-	o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Units: 800, HitWindows: stale, HitUnits: stale}}}
+	o := trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Units: 800, HitWindows: stale, HitUnits: stale}}}
 	require.NoError(t, result.JSON(f, trial.Result{Command: "run", Spec: spec, Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}, Observations: []trial.Observation{o}}))
 	return dir
 }
@@ -78,7 +78,7 @@ func TestExpectWithoutARun(t *testing.T) {
 	require.Len(t, got.Tests, 4)
 	for _, e := range got.Tests {
 		want := trial.Sometimes
-		if e.Patched && e.Reader == trial.Acquire {
+		if e.Variant() == trial.Patched && e.Reader == trial.Acquire {
 			want = trial.Never
 		}
 		assert.Equal(t, want, e.Allowed, e.Name)
@@ -90,8 +90,8 @@ func TestExpectWithoutARun(t *testing.T) {
 
 func TestExpectBesideRuns(t *testing.T) {
 	cfg := expecting(t)
-	leaveRun(t, cfg.CacheDir, "1", true, 3)
-	named := leaveRun(t, cfg.CacheDir, "0", true, 0)
+	leaveRun(t, cfg.CacheDir, "1", trial.Patched, 3)
+	named := leaveRun(t, cfg.CacheDir, "0", trial.Patched, 0)
 	got, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, "1", filepath.Base(filepath.Dir(got.Run)))
@@ -108,13 +108,13 @@ func TestExpectBesideRuns(t *testing.T) {
 // A patch that is no barrier contradicts nothing: herd7 is asked about the scenario's.
 func TestExpectBesideARunOfAnotherPatch(t *testing.T) {
 	cfg := expecting(t)
-	leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "1", true, 3)
+	leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "1", trial.Patched, 3)
 	got, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Empty(t, got.Run)
 	assert.False(t, got.Contradicted(), "%+v", got.Tests)
 
-	unpatched := leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "2", false, 3)
+	unpatched := leaveRunOf(t, trial.Spec{Patch: trial.Patches{"wrong.patch"}}, cfg.CacheDir, "2", trial.Unpatched, 3)
 	got, err = Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Join(unpatched, "result.json"), got.Run)
@@ -186,7 +186,7 @@ func TestExpectWithHerd(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.Tests, 4)
 	for _, e := range got.Tests {
-		assert.Equal(t, e.Patched && e.Reader == trial.Acquire, e.Allowed == trial.Never, e.Name)
+		assert.Equal(t, e.Variant() == trial.Patched && e.Reader == trial.Acquire, e.Allowed == trial.Never, e.Name)
 	}
 	assert.Greater(t, len(got.LKMM), 30)
 	for _, m := range got.LKMM {

@@ -22,20 +22,6 @@ func transferTime(size int64) time.Duration {
 	return 10*time.Second + time.Duration(size/slowest)*time.Second
 }
 
-// store is one object store, and its stream.
-type store struct {
-	jetstream.ObjectStore
-	stream jetstream.Stream
-}
-
-func (q *queue) bindStore(ctx context.Context, bucket string) (s store, err error) {
-	if s.ObjectStore, err = q.js.ObjectStore(ctx, bucket); err != nil {
-		return s, err
-	}
-	s.stream, err = q.js.Stream(ctx, "OBJ_"+bucket)
-	return s, err
-}
-
 // putFile stores a file of that size under a name.
 func (q *queue) putFile(ctx context.Context, s store, meta jetstream.ObjectMeta, size int64, open func() (*os.File, error)) error {
 	return q.within(ctx, transferTime(size), "store "+meta.Name, func(ctx context.Context) error {

@@ -99,6 +99,20 @@ func openQueue(ctx context.Context, s Server, name string, notify func(Notice)) 
 	return &queue{connection: c, js: js, notify: notify}, nil
 }
 
+// store is one object store, and its stream.
+type store struct {
+	jetstream.ObjectStore
+	stream jetstream.Stream
+}
+
+func (q *queue) bindStore(ctx context.Context, bucket string) (s store, err error) {
+	if s.ObjectStore, err = q.js.ObjectStore(ctx, bucket); err != nil {
+		return s, err
+	}
+	s.stream, err = q.js.Stream(ctx, "OBJ_"+bucket)
+	return s, err
+}
+
 // bind finds the parts, which a coordinator made.
 func (q *queue) bind(ctx context.Context) error {
 	return q.parts(ctx,
@@ -172,6 +186,14 @@ const (
 	codeNoCluster   = 10074 // replicas without a cluster
 	codeSubjectFull = 10077 // discard new per subject
 )
+
+func isSubjectFull(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == codeSubjectFull
+}
+
+// errNotYet says that what is asked for will come.
+var errNotYet = errors.New("there is no queue yet")
 
 // unlessThere drops the error that a part exists, made otherwise or by someone
 // else at the same time.

@@ -66,9 +66,6 @@ type worker struct {
 	next    int
 }
 
-// errNotYet says that what is asked for will come.
-var errNotYet = errors.New("there is no queue yet")
-
 var errCancelled = errors.New("nobody waits for this run any more")
 
 // Work takes the tasks that this worker can run, one per slot, until ctx ends

@@ -140,11 +140,6 @@ func (w *worker) report(ctx context.Context, t queued, o Outcome) error {
 	})
 }
 
-func isSubjectFull(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == codeSubjectFull
-}
-
 // store puts the logs, and a value too large for a message, into the object
 // store, below names that no other delivery of the task uses.
 func (w *worker) store(ctx context.Context, t queued, dir string, r Result, o *Outcome) error {

@@ -41,11 +41,11 @@ func sample(n int) trial.Result {
 		Host:    trial.Host{System: "Debian", Arch: "amd64", CPU: "A CPU", CPUs: 2},
 		Timings: map[string]float64{"boot": 1.5, "stress": 2},
 	}
-	for _, patched := range []bool{false, true} {
-		o := trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
+	for _, v := range trial.Pair() {
+		o := trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
 		for i, mode := range r.Spec.Modes {
 			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Units: 5000, Blocks: 62}
-			if !patched {
+			if v == trial.Unpatched {
 				t.HitWindows, t.HitUnits, t.HitBlocks = 200, 300, 40
 			}
 			o.Tallies = append(o.Tallies, t)

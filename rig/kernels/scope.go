@@ -164,10 +164,10 @@ func (f *finder) check() error {
 // where the bug is if a user's patch is elsewhere.
 func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 	side := linetable.SideWithout
-	switch {
-	case f.image.AsIs:
+	switch f.image.Variant() {
+	case trial.AsIs:
 		side = linetable.SideUnknown
-	case f.image.Patched:
+	case trial.Patched:
 		side = linetable.SideWith
 	}
 	all := map[string][]linetable.Change{}
@@ -326,7 +326,7 @@ func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
-		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, Patched: s.Patched, Instruction: boot.InstructionOf(l)})
+		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Instruction: boot.InstructionOf(l)})
 		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 		}

@@ -100,13 +100,21 @@ func stopsAt(stops []trial.ScopeStop, source string) (out []string) {
 	return out
 }
 
+// variantOf is the variant that a build's name ends with, else the patched one.
+func variantOf(build string) trial.Variant {
+	if strings.HasSuffix(build, "-"+string(trial.Unpatched)) {
+		return trial.Unpatched
+	}
+	return trial.Patched
+}
+
 func analyseBuild(t *testing.T, s scenario.Scenario, build string) Analysis {
 	t.Helper()
 	built := envtest.Kernel(t, build)
 	row, err := arch.Lookup(built.Arch)
 	require.NoError(t, err)
 	a, err := Analyser{Config{Arch: row, CacheDir: t.TempDir(), Scenario: s}}.Analyse(t.Context(), Image{
-		Image: trial.Image{Key: "key", Patched: !strings.HasSuffix(build, "-unpatched")}, Vmlinux: built.Vmlinux, BuildDir: built.Out,
+		Image: trial.Image{Key: "key", SavedVariant: variantOf(build).Saved()}, Vmlinux: built.Vmlinux, BuildDir: built.Out,
 		Objects: []kernel.Object{{Name: built.Object, File: built.File, Path: filepath.Join(built.Out, built.Object), Debug: built.Debug, Source: built.Source}},
 	}, t.TempDir())
 	require.NoError(t, err)

@@ -64,7 +64,7 @@ func exampleOf(t *testing.T, text string) Image {
 		require.NoError(t, err, res.Tail)
 	}
 	return Image{
-		Image: trial.Image{Key: "key", Patched: true}, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir,
+		Image: trial.Image{Key: "key", SavedVariant: trial.Patched.Saved()}, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir,
 		Objects:   []kernel.Object{{Name: "lib/ring.o", File: "lib/ring.c", Path: filepath.Join(dir, "lib/ring.o"), Debug: filepath.Join(dir, "debug.o"), Source: filepath.Join(dir, "lib/ring.c")}},
 		PatchText: fix,
 	}
@@ -123,7 +123,7 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 		i := slices.IndexFunc(a.Lines, func(l objcode.Line) bool { return l.Addr == addr })
 		require.Contains(t, a.Lines[i].Text, "dmb")
 	}
-	without.Image.Patched, without.PatchText = false, with.PatchText
+	without.Image.SavedVariant, without.PatchText = trial.Unpatched.Saved(), with.PatchText
 	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
 	require.NoError(t, err)
 	require.NotEmpty(t, a.Scope)
@@ -177,7 +177,7 @@ func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
 // The scenario's own series says where the bug is in a tree that is tested as it is.
 func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	image := example(t)
-	image.PatchText, image.Patched, image.AsIs = "", false, true
+	image.PatchText, image.SavedVariant = "", trial.AsIs.Saved()
 	r := analyser(t, scenario.Scope{})
 	r.Config.Scenario.Patches = []scenario.Series{{FS: fstest.MapFS{"1.patch": {Data: []byte(fix)}}}}
 	a, err := r.Analyse(t.Context(), image, t.TempDir())

@@ -50,7 +50,7 @@ func SeriesOf(s scenario.Scenario) []kernel.Series {
 func BuildConfig(cfg Config, jobs int) kernel.Config {
 	s := cfg.Scenario
 	return kernel.Config{
-		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, AsIs: cfg.Spec.AsIs, Series: SeriesOf(s), Objects: s.Objects, Versions: s.Kernels, Patches: cfg.Spec.Patch,
+		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, Series: SeriesOf(s), Objects: s.Objects, Versions: s.Kernels, Patches: cfg.Spec.Patch,
 		Compiler: cfg.Spec.Compiler,
 		Fragments: []kernel.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
@@ -64,14 +64,23 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 	}
 }
 
+// meant is the variant to make: results of earlier versions, which replay reads, call the
+// tree as it stands unpatched.
+func (t tree) meant(v trial.Variant) trial.Variant {
+	if t.Analyser.Config.Spec.AsIs {
+		return trial.AsIs
+	}
+	return v
+}
+
 // Check says whether a variant can be made.
 func (t tree) Check(ctx context.Context, v trial.Variant) error {
-	return t.Tree.Check(ctx, v == trial.Patched)
+	return t.Tree.Check(ctx, t.meant(v))
 }
 
 // Build builds a variant.
 func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
-	i, err := t.Tree.Image(ctx, v == trial.Patched)
+	i, err := t.Tree.Image(ctx, t.meant(v))
 	if err != nil {
 		return Image{}, err
 	}
@@ -82,8 +91,8 @@ func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
 // told from the other one by that one's patch.
 func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
 	patch := image.PatchText
-	if patch == "" && !image.AsIs && t.Analyser.Config.Scenario.Function == "" {
-		other, err := t.Tree.Plan(ctx, !image.Patched)
+	if v := image.Variant(); patch == "" && v != trial.AsIs && t.Analyser.Config.Scenario.Function == "" {
+		other, err := t.Tree.Plan(ctx, v.Other())
 		if err != nil {
 			return Analysis{}, err
 		}
@@ -94,7 +103,7 @@ func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, e
 
 // Plan puts what is known of a variant before it is built into the rig's own form.
 func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
-	i, err := t.Tree.Plan(ctx, v == trial.Patched)
+	i, err := t.Tree.Plan(ctx, t.meant(v))
 	return imageOf(i, t.Path), err
 }
 
@@ -110,7 +119,7 @@ func Built(i kernel.Image, tree string) (Image, error) {
 func imageOf(i kernel.Image, tree string) Image {
 	return Image{
 		Image: trial.Image{
-			AsIs: i.AsIs, Patched: i.Patched, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
+			SavedVariant: i.Variant.Saved(), Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
 			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
 		},
 		Kernel: trial.Kernel{

@@ -23,10 +23,6 @@ const (
 	// guest's memory, twice while it unpacks them.
 	batchTests = 64
 	batchBytes = 64 << 20
-	// Threads beyond maxLitmusCPUs share CPUs.
-	minLitmusCPUs, maxLitmusCPUs = 2, 4
-
-	litmusWorkload = "litmus"
 )
 
 // batch is the tests of one boot: of as many CPUs, their code at addresses of
@@ -43,7 +39,7 @@ func (r *set) batches() []*batch {
 		if t.why != "" {
 			continue
 		}
-		cpus := min(max(t.head.Threads, minLitmusCPUs), maxLitmusCPUs)
+		cpus := t.cpus()
 		info, err := os.Stat(t.path)
 		if err != nil {
 			t.why = err.Error()
@@ -159,10 +155,10 @@ func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (starte
 	if err := vm.Cont(ctx); err != nil {
 		return false, 0, err
 	}
-	if _, err := s.Hello(ctx, r.run.Arch.GOARCH, litmusWorkload); err != nil {
+	if _, err := s.Hello(ctx, r.run.Arch.GOARCH, wire.LitmusWorkload); err != nil {
 		return false, 0, err
 	}
-	start := wire.Start{Workload: litmusWorkload, Modes: []string{}, Seed: r.run.Config.Spec.Seed}
+	start := wire.Start{Workload: wire.LitmusWorkload, Modes: []string{}, Seed: r.run.Config.Spec.Seed}
 	for _, t := range b.tests {
 		start.Litmus = append(start.Litmus, wire.LitmusJob{
 			Name: t.head.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: p.runs(t.head.Threads), LimitNS: r.cfg.TestLimit.Nanoseconds(),

@@ -34,7 +34,7 @@ type litmusLab struct {
 // newLitmusLab has a folder of tests of those names, all good.
 func newLitmusLab(t *testing.T, answer func(wire.LitmusJob) *wire.LitmusResult, names ...string) *litmusLab {
 	t.Helper()
-	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{litmusWorkload}}
+	hello := &wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2}
 	g := rigtest.Guest{Hello: hello, Litmus: answer}
 	base := rigtest.NewLab(g, g)
 	l := &litmusLab{dir: t.TempDir(), lab: base}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/result"
@@ -27,20 +28,17 @@ type lines struct {
 	written result.LitmusWriter
 }
 
-func (r *set) openLines() error {
+// openLines begins the file of a run. What it gives is open also beside an error.
+func openLines(run *command.Run, heads []litmus.Head) (*lines, error) {
 	const op = "keep the results as they come"
-	path := r.run.Folder.Final + "." + linesName
+	path := run.Folder.Final + "." + linesName
 	f, err := os.Create(path)
 	if err != nil {
-		return fault.Wrap(fault.Rig, op, err)
+		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	r.lines = &lines{file: f, path: path, folder: r.run.Folder.Final, written: result.LitmusWriter{To: f}}
-	var heads []litmus.Head
-	for _, t := range r.tests {
-		heads = append(heads, t.head)
-	}
-	r.run.Config.Events(trial.Event{Line: fmt.Sprintf("%d tests; results as they come: %s", len(heads), path)})
-	return fault.Wrap(fault.Rig, op, r.lines.written.Begin(heads, r.report.Seed))
+	l := &lines{file: f, path: path, folder: run.Folder.Final, written: result.LitmusWriter{To: f}}
+	run.Config.Events(trial.Event{Line: fmt.Sprintf("%d tests; results as they come: %s", len(heads), path)})
+	return l, fault.Wrap(fault.Rig, op, l.written.Begin(heads, run.Config.Spec.Seed))
 }
 
 // test keeps what the test of that number has come to.

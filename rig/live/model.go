@@ -3,6 +3,7 @@
 package live
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,7 @@ type Model struct {
 
 	mu          sync.Mutex
 	stages      []*stage // as they began
-	arms        []trial.TallyEvent
+	counts      []trial.TallyEvent
 	notes       []string
 	words       wording.Words
 	doing       string // what a tool said last
@@ -74,7 +75,7 @@ func (m *Model) Interrupt() {
 	m.interrupted = true
 }
 
-func (m *Model) stage(e trial.StageEvent, arm string, now time.Time) {
+func (m *Model) stage(e trial.StageEvent, kernel string, now time.Time) {
 	at := slices.IndexFunc(m.stages, func(s *stage) bool { return s.name == e.Name })
 	if at < 0 {
 		at = len(m.stages)
@@ -83,29 +84,21 @@ func (m *Model) stage(e trial.StageEvent, arm string, now time.Time) {
 	s := m.stages[at]
 	switch {
 	case e.Done:
-		delete(s.began, arm)
+		delete(s.began, kernel)
 		s.took, s.detail, m.doing = max(s.took, e.Seconds), printable(e.Detail), ""
 	case e.Seconds == 0:
-		s.began[arm] = now
+		s.began[kernel] = now
 	}
 }
 
 func (m *Model) tally(e trial.TallyEvent) {
-	at := slices.IndexFunc(m.arms, func(a trial.TallyEvent) bool { return a.Patched == e.Patched && a.Reader == e.Reader })
+	at := slices.IndexFunc(m.counts, func(a trial.TallyEvent) bool { return a.Variant == e.Variant && a.Reader == e.Reader })
 	if at < 0 {
-		m.arms = append(m.arms, e)
-		slices.SortStableFunc(m.arms, func(a, b trial.TallyEvent) int {
-			switch {
-			case a.Reader != b.Reader:
-				return strings.Compare(string(a.Reader), string(b.Reader))
-			case a.Patched == b.Patched:
-				return 0
-			case b.Patched:
-				return -1
-			}
-			return 1
+		m.counts = append(m.counts, e)
+		slices.SortStableFunc(m.counts, func(a, b trial.TallyEvent) int {
+			return cmp.Or(cmp.Compare(a.Reader, b.Reader), cmp.Compare(slices.Index(trial.Pair(), a.Variant), slices.Index(trial.Pair(), b.Variant)))
 		})
 		return
 	}
-	m.arms[at] = e
+	m.counts[at] = e
 }

@@ -34,16 +34,16 @@ func (f feed) at(seconds float64) time.Time {
 	return f.start.Add(time.Duration(seconds * float64(time.Second)))
 }
 
-func (f feed) begin(at float64, arm, name string) {
-	f.m.Take(trial.Event{Variant: arm, Stage: &trial.StageEvent{Name: name}}, f.at(at))
+func (f feed) begin(at float64, kernel, name string) {
+	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name}}, f.at(at))
 }
 
-func (f feed) end(at float64, arm, name, detail string, took float64) {
-	f.m.Take(trial.Event{Variant: arm, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
+func (f feed) end(at float64, kernel, name, detail string, took float64) {
+	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
 }
 
-func (f feed) tally(reader trial.Reader, patched bool, tallies ...wire.Tally) {
-	f.m.Take(trial.Event{Tally: &trial.TallyEvent{Patched: patched, Reader: reader, Tallies: tallies}}, f.at(0))
+func (f feed) tally(reader trial.Reader, v trial.Variant, tallies ...wire.Tally) {
+	f.m.Take(trial.Event{Tally: &trial.TallyEvent{Variant: v, Reader: reader, Tallies: tallies}}, f.at(0))
 }
 
 func counted(mode string, blocks, stale uint64) wire.Tally {
@@ -81,21 +81,21 @@ func TestBuild(t *testing.T) {
 }
 
 func stressed(f feed) {
-	for _, arm := range []string{"unpatched", "patched"} {
-		f.begin(0, arm, "boot")
-		f.end(1, arm, "boot", "", 1)
-		f.begin(1, arm, "stress")
+	for _, kernel := range []string{"unpatched", "patched"} {
+		f.begin(0, kernel, "boot")
+		f.end(1, kernel, "boot", "", 1)
+		f.begin(1, kernel, "stress")
 	}
 }
 
 func TestStress(t *testing.T) {
 	f := newFeed(Config{Title: "compare, arm64", Compared: true})
 	stressed(f)
-	f.tally(trial.Acquire, true, counted("pc", 90, 0), counted("cmp", 3, 0))
-	f.tally(trial.Acquire, false, counted("pc", 120, 110), counted("cmp", 4, 1))
+	f.tally(trial.Acquire, trial.Patched, counted("pc", 90, 0), counted("cmp", 3, 0))
+	f.tally(trial.Acquire, trial.Unpatched, counted("pc", 120, 110), counted("cmp", 4, 1))
 	goldentest.Check(t, "stress.txt", f.show(t, 2, 100, 40))
-	f.tally(trial.Acquire, true, counted("pc", 150, 0), counted("cmp", 3, 1))
-	f.tally(trial.Relaxed, false, counted("pc", 5, 1))
+	f.tally(trial.Acquire, trial.Patched, counted("pc", 150, 0), counted("cmp", 3, 1))
+	f.tally(trial.Relaxed, trial.Unpatched, counted("pc", 5, 1))
 	f.m.Interrupt()
 	goldentest.Check(t, "interrupted.txt", f.show(t, 3, 100, 40))
 }
@@ -104,8 +104,8 @@ func TestStress(t *testing.T) {
 func TestTheViewPromisesNoVerdict(t *testing.T) {
 	f := newFeed(Config{Title: "compare, arm64", Compared: true})
 	u, p := counted("pc", 150, 145), counted("pc", 70, 0)
-	f.tally(trial.Acquire, false, u)
-	f.tally(trial.Acquire, true, p)
+	f.tally(trial.Acquire, trial.Unpatched, u)
+	f.tally(trial.Acquire, trial.Patched, p)
 	need, ok := verdict.Required(u.HitBlocks, u.Blocks)
 	require.True(t, ok)
 	for _, width := range []int{40, 120} {
@@ -120,33 +120,33 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 // Where a hit ends a boot, pairs of boots are what is counted, from the first boot on.
 func TestPairsOfBootsAreCountedWhereThereAreSome(t *testing.T) {
 	f := newFeed(Config{Title: "compare, arm64", Compared: true})
-	of := func(patched bool, ends ...trial.BootEnd) {
-		e := trial.TallyEvent{Patched: patched, Reader: trial.InKernel, Again: true, Tallies: []wire.Tally{{Mode: "m", Windows: 40}}}
+	of := func(v trial.Variant, ends ...trial.BootEnd) {
+		e := trial.TallyEvent{Variant: v, Reader: trial.InKernel, Again: true, Tallies: []wire.Tally{{Mode: "m", Windows: 40}}}
 		for _, end := range ends {
 			e.Boots = append(e.Boots, trial.Boot{End: end})
 		}
 		f.m.Take(trial.Event{Tally: &e}, f.at(0))
 	}
-	of(false)
-	of(true)
+	of(trial.Unpatched)
+	of(trial.Patched)
 	assert.Contains(t, f.show(t, 1, 120), "in 0 pairs of boots the unpatched kernel alone showed it, 30 or more have to count")
-	of(false, trial.BootHit, trial.BootClean, trial.BootHit)
-	of(true, trial.BootClean, trial.BootClean)
+	of(trial.Unpatched, trial.BootHit, trial.BootClean, trial.BootHit)
+	of(trial.Patched, trial.BootClean, trial.BootClean)
 	assert.Contains(t, f.show(t, 1, 120), "in 1 pairs of boots")
 	assert.Contains(t, f.show(t, 1, 40), "1 pairs of 30 or more")
 
 	lone := newFeed(Config{Title: "run, arm64"})
-	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Again: true, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
+	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Again: true, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
 	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("3 boots, %d at the least", verdict.LoneBoots))
 }
 
 func TestLoneArm(t *testing.T) {
 	f := newFeed(Config{Title: "run, arm64"})
 	f.begin(0, "patched", "stress")
-	f.tally(trial.Acquire, true, counted("pc", 12, 0))
+	f.tally(trial.Acquire, trial.Patched, counted("pc", 12, 0))
 	goldentest.Check(t, "lone.txt", f.show(t, 2, 80))
 	timed := newFeed(Config{Title: "run, arm64", Duration: time.Minute})
-	timed.tally(trial.Acquire, true, counted("pc", 12, 0))
+	timed.tally(trial.Acquire, trial.Patched, counted("pc", 12, 0))
 	assert.NotContains(t, timed.show(t, 2, 80), "enough")
 }
 
@@ -154,8 +154,8 @@ func TestNoWidthIsTooSmall(t *testing.T) {
 	f := newFeed(Config{Title: "compare, arm64", Compared: true})
 	stressed(f)
 	f.m.Take(trial.Event{Note: "a note"}, f.at(1))
-	f.tally(trial.Acquire, false, counted("pc", 120, 110))
-	f.tally(trial.Acquire, true, counted("pc", 90, 0))
+	f.tally(trial.Acquire, trial.Unpatched, counted("pc", 120, 110))
+	f.tally(trial.Acquire, trial.Patched, counted("pc", 90, 0))
 	f.show(t, 2, 0, 1, 2, 7, 39)
 }
 

@@ -35,10 +35,10 @@ func Lines(w io.Writer, verbose bool) trial.Sink {
 }
 
 func (l *lines) add(e trial.Event) {
-	arm := inBrackets(e.Variant)
+	kernel := inBrackets(e.Variant)
 	switch {
 	case e.Stage != nil:
-		l.stage(*e.Stage, arm)
+		l.stage(*e.Stage, kernel)
 	case e.Note != "":
 		l.printLine("  note: %s", e.Note)
 	case e.Build != nil:
@@ -51,17 +51,17 @@ func (l *lines) add(e trial.Event) {
 	case e.Command != "" && l.verbose:
 		l.printLine("    + %s", e.Command)
 	case e.Hit != nil && l.verbose && e.Hit.Kind != "":
-		l.printLine("    hit%s: mode %s %s %d: %s: %s", arm, e.Hit.Mode, l.words.Full().Window, e.Hit.Window, e.Hit.Kind, e.Hit.Text)
+		l.printLine("    hit%s: mode %s %s %d: %s: %s", kernel, e.Hit.Mode, l.words.Full().Window, e.Hit.Window, e.Hit.Kind, e.Hit.Text)
 	case e.Words != nil:
 		l.words = *e.Words
 	case e.Hit != nil && l.verbose:
 		said := l.words.Full()
-		l.printLine("    %s%s: mode %s %s %d %s %d of %d: %#x, later %#x", said.Column(), arm, e.Hit.Mode, said.Window, e.Hit.Window,
+		l.printLine("    %s%s: mode %s %s %d %s %d of %d: %#x, later %#x", said.Column(), kernel, e.Hit.Mode, said.Window, e.Hit.Window,
 			cmp.Or(said.Unit, "number"), e.Hit.Index, e.Hit.Count, e.Hit.Seen, e.Hit.Later)
 	}
 }
 
-func (l *lines) stage(s trial.StageEvent, arm string) {
+func (l *lines) stage(s trial.StageEvent, kernel string) {
 	switch {
 	case s.Done:
 		l.last = ""
@@ -69,11 +69,11 @@ func (l *lines) stage(s trial.StageEvent, arm string) {
 		if detail != "" {
 			detail = ": " + detail
 		}
-		l.printLine("  %-22s %7.2f s%s%s", s.Name, s.Seconds, arm, detail)
+		l.printLine("  %-22s %7.2f s%s%s", s.Name, s.Seconds, kernel, detail)
 	case s.Seconds > 0:
-		l.printLine("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, arm, l.last)
+		l.printLine("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, kernel, l.last)
 	case l.verbose:
-		l.printLine("  %s%s ...", s.Name, arm)
+		l.printLine("  %s%s ...", s.Name, kernel)
 	}
 }
 
@@ -82,11 +82,11 @@ func (l *lines) printLine(format string, args ...any) {
 	fmt.Fprintln(l.w, printable(fmt.Sprintf(format, args...)))
 }
 
-func inBrackets(arm string) string {
-	if arm == "" {
+func inBrackets(kernel string) string {
+	if kernel == "" {
 		return ""
 	}
-	return " (" + arm + ")"
+	return " (" + kernel + ")"
 }
 
 // printable is text without control characters.

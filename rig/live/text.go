@@ -54,7 +54,7 @@ func (m *Model) Text(now time.Time, width int) []Line {
 			out = append(out, Line{Usual, "  " + strings.TrimRight(line, "\n")})
 		}
 	}
-	if len(m.arms) > 0 {
+	if len(m.counts) > 0 {
 		out = append(out, Line{})
 		out = append(out, m.table(width)...)
 		out = append(out, m.standings(width)...)
@@ -113,14 +113,14 @@ func (s *stage) line(now time.Time) Line {
 			first = t
 		}
 	}
-	arms := slices.DeleteFunc(slices.Sorted(maps.Keys(s.began)), func(arm string) bool { return arm == "" || strings.Contains(s.name, arm) })
-	return Line{Running, strings.TrimRight(fmt.Sprintf("> %-18s %8.0f s  %s", s.name, now.Sub(first).Seconds(), strings.Join(arms, ", ")), " ")}
+	kernels := slices.DeleteFunc(slices.Sorted(maps.Keys(s.began)), func(kernel string) bool { return kernel == "" || strings.Contains(s.name, kernel) })
+	return Line{Running, strings.TrimRight(fmt.Sprintf("> %-18s %8.0f s  %s", s.name, now.Sub(first).Seconds(), strings.Join(kernels, ", ")), " ")}
 }
 
 // table is what the kernels have counted so far.
 func (m *Model) table(width int) []Line {
 	readers := map[trial.Reader]bool{}
-	for _, a := range m.arms {
+	for _, a := range m.counts {
 		readers[a.Reader] = true
 	}
 	said := m.words.Full()
@@ -128,24 +128,24 @@ func (m *Model) table(width int) []Line {
 	if len(readers) > 1 {
 		longest += len(" acquire")
 	}
-	row := func(arm, mode, windows, rate, stale, share string) string {
+	row := func(kernel, mode, windows, rate, hits, share string) string {
 		if width < narrow {
-			return fmt.Sprintf("%-*s %-4s %8s %7s", longest, arm, mode, windows, stale)
+			return fmt.Sprintf("%-*s %-4s %8s %7s", longest, kernel, mode, windows, hits)
 		}
-		return fmt.Sprintf("  %-*s  %-5s %10s %10s %9s %9s", longest, arm, mode, windows, rate, stale, share)
+		return fmt.Sprintf("  %-*s  %-5s %10s %10s %9s %9s", longest, kernel, mode, windows, rate, hits, share)
 	}
-	out := []Line{{Head, row("arm", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
-	for _, a := range m.arms {
-		arm := string(trial.VariantOf(a.Patched, a.AsIs))
+	out := []Line{{Head, row("kernel", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
+	for _, a := range m.counts {
+		kernel := string(a.Variant)
 		if len(readers) > 1 {
-			arm += " " + string(a.Reader)
+			kernel += " " + string(a.Reader)
 		}
 		for _, t := range a.Tallies {
 			role := Usual
-			if a.Patched && t.HitWindows > 0 {
+			if a.Variant == trial.Patched && t.HitWindows > 0 {
 				role = Alarm
 			}
-			out = append(out, Line{role, row(arm, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
+			out = append(out, Line{role, row(kernel, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
 		}
 	}
 	return out
@@ -172,16 +172,16 @@ func shareOf(t wire.Tally) string {
 // standings says how far each mode is from its end.
 func (m *Model) standings(width int) []Line {
 	var out []Line
-	for i := range m.arms {
-		u := m.arms[i]
+	for i := range m.counts {
+		u := m.counts[i]
 		if !m.cfg.Compared {
 			out = append(out, m.lone(u)...)
 			continue
 		}
-		if i+1 == len(m.arms) || u.Patched || !m.arms[i+1].Patched || m.arms[i+1].Reader != u.Reader {
+		if i+1 == len(m.counts) || u.Variant == trial.Patched || m.counts[i+1].Variant != trial.Patched || m.counts[i+1].Reader != u.Reader {
 			continue
 		}
-		for _, s := range verdict.Standings(u, m.arms[i+1]) {
+		for _, s := range verdict.Standings(u, m.counts[i+1]) {
 			out = append(out, standing(s, u.Reader, width, m.words))
 		}
 	}

@@ -42,8 +42,8 @@ func draw(way string) {
 	defer v.Close()
 	context.AfterFunc(ctx, v.Interrupt)
 	v.Sink(trial.Event{Variant: "patched", Stage: &trial.StageEvent{Name: "stress"}})
-	v.Sink(trial.Event{Tally: &trial.TallyEvent{Reader: trial.Acquire, Tallies: tallies(120, 110)}})
-	v.Sink(trial.Event{Tally: &trial.TallyEvent{Patched: true, Reader: trial.Acquire, Tallies: tallies(90, 1)}})
+	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Reader: trial.Acquire, Tallies: tallies(120, 110)}})
+	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Patched, Reader: trial.Acquire, Tallies: tallies(90, 1)}})
 	switch way {
 	case "panics":
 		time.Sleep(3 * frame)

@@ -72,7 +72,10 @@ var axes = []axis{
 		set: func(c *Cell, v value) { c.Spec.Compiler = v.text }},
 	{key: "patch", about: "series: the scenario's own patches; none: the unpatched kernel alone; else a patch file", fallback: series, source: true,
 		set: func(c *Cell, v value) {
-			c.Patched = v.text != none
+			c.SavedVariant = trial.Patched.Saved()
+			if v.text == none {
+				c.SavedVariant = trial.Unpatched.Saved()
+			}
 			if v.text != none && v.text != series {
 				c.Spec.Patch = trial.Patches{v.path}
 			}

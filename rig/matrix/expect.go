@@ -59,7 +59,7 @@ func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 		case c.tso():
 			return NoEffect, by + "the architecture keeps stores in order (TSO)"
 		case !reorders:
-			return Inconclusive, by + "nothing reorders, so neither arm shows anything"
+			return Inconclusive, by + "nothing reorders, so neither kernel shows anything"
 		case !ordered:
 			return Inconclusive, by + "the reader's own loads may be reordered on any kernel"
 		}
@@ -70,7 +70,7 @@ func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 		return Clean, by + "the architecture keeps stores in order (TSO)"
 	case !reorders:
 		return Clean, by + "nothing reorders"
-	case !c.Patched:
+	case c.Variant() == trial.Unpatched:
 		return Hit, by + "unpatched sometimes"
 	case !ordered:
 		return Hit, by + "the reader's own loads may be reordered on any kernel"

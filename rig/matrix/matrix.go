@@ -57,13 +57,13 @@ type Cell struct {
 	ID     string `json:"id"`     // of its coordinates: the same whatever else the file holds
 	Name   string `json:"name"`   // for people; one of a kind within a file
 	// Axes holds every axis' value as the file states it, and the defaults.
-	Axes    map[string]string `json:"axes"`
-	Command string            `json:"command"`
-	Patched bool              `json:"patched"` // of a run: which kernel
-	Spec    trial.Spec        `json:"spec"`    // its paths are complete
-	QEMU    string            `json:"qemu,omitempty"`
-	Host    string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
-	Expect  Outcome           `json:"expect"`
+	Axes               map[string]string `json:"axes"`
+	Command            string            `json:"command"`
+	trial.SavedVariant                   // of a run: which kernel
+	Spec               trial.Spec        `json:"spec"` // its paths are complete
+	QEMU               string            `json:"qemu,omitempty"`
+	Host               string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
+	Expect             Outcome           `json:"expect"`
 	// Why says where the expectation is from: a place in the file, or the model.
 	Why string `json:"why"`
 }
@@ -84,7 +84,7 @@ func (c Cell) Kernels() Kernels {
 // Variants lists the kernels that the cell boots.
 func (c Cell) Variants() []trial.Variant {
 	if c.Command == Run {
-		return []trial.Variant{trial.VariantOf(c.Patched, false)}
+		return []trial.Variant{c.Variant()}
 	}
 	return trial.Pair()
 }

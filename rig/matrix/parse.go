@@ -26,8 +26,8 @@ const (
 	formatVersion = 1
 	// standardScenario is the bug that is looked at where the file names none.
 	standardScenario = scenario.Default
-	// cleanShare is the share of stale blocks that a lone kernel has to exclude to be
-	// clean, where the file states none. The emulator makes a larger share stale.
+	// cleanShare is the share of blocks with a hit that a lone kernel has to exclude to be
+	// clean, where the file states none. The emulator gives a larger share a hit.
 	cleanShare = 0.05
 )
 

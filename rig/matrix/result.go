@@ -114,7 +114,7 @@ func (r *CellResult) weigh(result trial.Result) {
 		return
 	}
 	if len(result.Observations) != 1 {
-		r.Outcome, r.Reason = Inconclusive, "the arm did not run"
+		r.Outcome, r.Reason = Inconclusive, "the kernel did not run"
 		return
 	}
 	j := verdict.JudgeAlone(result, result.Observations[0], r.Cell.Spec.CleanShare)
@@ -137,7 +137,7 @@ func interrupted(list []trial.Observation) bool {
 func measured(boots []trial.Observation) []trial.ModeCount {
 	out := []trial.ModeCount{}
 	for _, o := range boots {
-		if o.Counts() {
+		if o.Outcome.Counts() {
 			out = append(out, trial.ModeCounts(o)...)
 		}
 	}

@@ -79,8 +79,8 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 // A cell whose voices disagree is inconclusive and says how.
 func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	u, p := observation(trial.OutcomeOK, 1000, 600), observation(trial.OutcomeOK, 1000, 0)
-	p.Patched, u.Silence = true, &trial.Silence{Stores: trial.Earned{Passed: 9}}
-	code := []trial.Code{{Ordered: "no"}, {Patched: true, Ordered: "partly"}}
+	p.SavedVariant, u.Silence = trial.Patched.Saved(), &trial.Silence{Stores: trial.Earned{Passed: 9}}
+	code := []trial.Code{{Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
 	r := trial.Result{Prepared: trial.Prepared{Code: code}, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}

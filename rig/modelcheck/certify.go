@@ -88,7 +88,7 @@ func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, e
 	if w.OfProgram() {
 		return witness.HitTests(number, witness.ReadHit(w))
 	}
-	ran, fixed, reader := codeOf(r, w.Patched), codeOf(r, true), readerOf(r, w.Reader)
+	ran, fixed, reader := codeOf(r, w.Variant()), codeOf(r, trial.Patched), readerOf(r, w.Reader)
 	return witness.Tests(number, witness.Read(w, ran), ran, fixed, reader)
 }
 
@@ -101,9 +101,9 @@ func unanswered(c trial.Certificate, err error) trial.Certificate {
 	return c
 }
 
-func codeOf(r trial.Result, patched bool) trial.Code {
+func codeOf(r trial.Result, v trial.Variant) trial.Code {
 	for _, c := range r.Code {
-		if c.Patched == patched {
+		if c.Variant().InPair() == v.InPair() {
 			return c
 		}
 	}

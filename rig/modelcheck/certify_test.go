@@ -19,16 +19,16 @@ import (
 
 // runOf is the result of a compare with one witness: the entry's store is held
 // back, the count passes it. barrier is what the patch put in.
-func runOf(patched bool, reader trial.Reader, barrier string) trial.Result {
+func runOf(v trial.Variant, reader trial.Reader, barrier string) trial.Result {
 	publish := trial.Instruction{Symbol: "stop", Offset: 8, Text: "str x25, [x27]"}
-	fixed := trial.Code{Patched: true, Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publish}}
+	fixed := trial.Code{SavedVariant: trial.Patched.Saved(), Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publish}}
 	fixed.Between = []trial.Instruction{{Symbol: "stop", Offset: 4, Text: barrier}}
 	events := []trial.WitnessEvent{
 		{VCPU: 0, Kind: trial.Delayed, Symbol: "memcpy", Text: "stp x6, x7, [x0]", Address: 0x1018, Value: 7, Version: 1},
 		{VCPU: 0, Kind: trial.Executed, Symbol: "stop", Offset: 8, Text: publish.Text, Address: 0x1000, Value: 4, Version: 1},
 		{VCPU: 1, Kind: trial.Mark, Address: 0x1018, Value: 5},
 	}
-	if patched {
+	if v == trial.Patched {
 		events = []trial.WitnessEvent{events[0], {VCPU: 0, Kind: trial.Barrier, Symbol: "stop", Offset: 4, Text: barrier},
 			{VCPU: 0, Kind: trial.Drained, Address: 0x1018, Value: 7, Version: 1}, events[1], events[2]}
 	}
@@ -39,7 +39,7 @@ func runOf(patched bool, reader trial.Reader, barrier string) trial.Result {
 			Readers: []trial.ReaderCode{{Reader: reader, Count: trial.Instruction{Text: load}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}},
 		},
 		Witnesses: []trial.Witness{{
-			Patched: patched, Reader: reader, Events: events, Detection: wire.Detection{Index: 3, Count: 4, Seen: 5, Later: 7},
+			SavedVariant: v.Saved(), Reader: reader, Events: events, Detection: wire.Detection{Index: 3, Count: 4, Seen: 5, Later: 7},
 		}},
 	}
 }
@@ -56,24 +56,24 @@ func certify(t *testing.T, r trial.Result) trial.Certificate {
 func TestHerdCertifiesWitnesses(t *testing.T) {
 	const sometimes, never = trial.Sometimes, trial.Never
 	for name, c := range map[string]struct {
-		patched   bool
+		variant   trial.Variant
 		reader    trial.Reader
 		barrier   string
 		want      []trial.Expectation
 		certified bool
 	}{
-		"the bug":                         {false, trial.Acquire, "dmb ishst", []trial.Expectation{sometimes, never}, true},
-		"a full barrier as the fix":       {false, trial.Acquire, "dmb ish", []trial.Expectation{sometimes, never}, true},
-		"a release as the fix":            {false, trial.Acquire, "stlr x25, [x27]", []trial.Expectation{sometimes, never}, true},
-		"a load barrier fixes nothing":    {false, trial.Acquire, "dmb ishld", []trial.Expectation{sometimes, sometimes}, false},
-		"isb fixes nothing":               {false, trial.Acquire, "isb", []trial.Expectation{sometimes, sometimes}, false},
-		"a relaxed reader":                {false, trial.Relaxed, "dmb ishst", []trial.Expectation{sometimes, sometimes, never}, true},
-		"a relaxed reader of the patched": {true, trial.Relaxed, "dmb ishst", []trial.Expectation{sometimes, never}, true},
-		"patched for nothing":             {true, trial.Acquire, "dmb ishld", []trial.Expectation{sometimes}, false},
-		"what the emulator must not show": {true, trial.Acquire, "dmb ishst", []trial.Expectation{never}, false},
+		"the bug":                         {trial.Unpatched, trial.Acquire, "dmb ishst", []trial.Expectation{sometimes, never}, true},
+		"a full barrier as the fix":       {trial.Unpatched, trial.Acquire, "dmb ish", []trial.Expectation{sometimes, never}, true},
+		"a release as the fix":            {trial.Unpatched, trial.Acquire, "stlr x25, [x27]", []trial.Expectation{sometimes, never}, true},
+		"a load barrier fixes nothing":    {trial.Unpatched, trial.Acquire, "dmb ishld", []trial.Expectation{sometimes, sometimes}, false},
+		"isb fixes nothing":               {trial.Unpatched, trial.Acquire, "isb", []trial.Expectation{sometimes, sometimes}, false},
+		"a relaxed reader":                {trial.Unpatched, trial.Relaxed, "dmb ishst", []trial.Expectation{sometimes, sometimes, never}, true},
+		"a relaxed reader of the patched": {trial.Patched, trial.Relaxed, "dmb ishst", []trial.Expectation{sometimes, never}, true},
+		"patched for nothing":             {trial.Patched, trial.Acquire, "dmb ishld", []trial.Expectation{sometimes}, false},
+		"what the emulator must not show": {trial.Patched, trial.Acquire, "dmb ishst", []trial.Expectation{never}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := certify(t, runOf(c.patched, c.reader, c.barrier))
+			got := certify(t, runOf(c.variant, c.reader, c.barrier))
 			var answers []trial.Expectation
 			for _, test := range got.Tests {
 				answers = append(answers, test.Allowed)
@@ -87,7 +87,7 @@ func TestHerdCertifiesWitnesses(t *testing.T) {
 
 func TestWithoutHerdTheTestsAreThere(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	c, err := Certify(context.Background(), CertifyConfig{Result: runOf(false, trial.Acquire, "dmb ishst"), Number: 1, CacheDir: t.TempDir(), Limit: time.Second})
+	c, err := Certify(context.Background(), CertifyConfig{Result: runOf(trial.Unpatched, trial.Acquire, "dmb ishst"), Number: 1, CacheDir: t.TempDir(), Limit: time.Second})
 	require.NoError(t, err)
 	assert.Len(t, c.Tests, 2)
 	assert.Contains(t, c.Skipped, "not installed")
@@ -102,7 +102,7 @@ func TestHerdThatDoesNotAnswerInTime(t *testing.T) {
 	bin := filepath.Join(cache, "herd", "bin")
 	require.NoError(t, os.MkdirAll(bin, 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(bin, "herd7"), []byte("#!/bin/sh\nexec sleep 60\n"), 0o755))
-	c, err := Certify(context.Background(), CertifyConfig{Result: runOf(false, trial.Acquire, "dmb ishst"), Number: 1, CacheDir: cache, Limit: 50 * time.Millisecond})
+	c, err := Certify(context.Background(), CertifyConfig{Result: runOf(trial.Unpatched, trial.Acquire, "dmb ishst"), Number: 1, CacheDir: cache, Limit: 50 * time.Millisecond})
 	require.NoError(t, err)
 	assert.Equal(t, "a longer --herd-limit", c.Try)
 	assert.NotEmpty(t, c.Skipped)
@@ -111,7 +111,7 @@ func TestHerdThatDoesNotAnswerInTime(t *testing.T) {
 }
 
 func TestAWitnessThatGivesNoTest(t *testing.T) {
-	r := runOf(false, trial.Acquire, "dmb ishst")
+	r := runOf(trial.Unpatched, trial.Acquire, "dmb ishst")
 	r.Witnesses[0].Events = r.Witnesses[0].Events[2:]
 	c, err := Certify(context.Background(), CertifyConfig{Result: r, Number: 1})
 	require.NoError(t, err)

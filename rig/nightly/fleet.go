@@ -21,11 +21,10 @@ import (
 // fleetExecutor runs cells on the workers of a NATS server or, where none is
 // named, on this machine, by a server in this process that opens no port.
 type fleetExecutor struct {
-	cfg   Config
-	run   string
-	tasks map[string]task.Cell // by cell
-	sums  map[string]fleet.Artifact
-	done  func(matrix.CellResult)
+	cfg      Config
+	run      string
+	sums     map[string]fleet.Artifact
+	outcomes outcomes
 }
 
 // newFleetExecutor names the run so that a matrix which is resumed finds what
@@ -39,7 +38,7 @@ func newFleetExecutor(cfg Config, doc matrix.Document) *fleetExecutor {
 	}, doc.Started)
 	return &fleetExecutor{
 		cfg: cfg, run: "matrix-" + doc.Hash[:12] + "-" + started,
-		tasks: map[string]task.Cell{}, sums: map[string]fleet.Artifact{},
+		outcomes: outcomes{cfg: cfg, tasks: map[string]task.Cell{}}, sums: map[string]fleet.Artifact{},
 	}
 }
 
@@ -50,13 +49,13 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	f.done = done
+	f.outcomes.done = done
 	cfg := fleet.CoordinatorConfig{
 		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
 	if f.cfg.NATS == "" {
-		own, startErr := f.startLocal(ctx, folder.Dir, tasks)
+		own, startErr := startLocal(ctx, f.cfg, folder.Dir, tasks)
 		if startErr != nil {
 			return startErr
 		}
@@ -64,7 +63,7 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 		cfg.Server = fleet.Server{Embedded: own.server}
 		tasks = own.rejectUnrunnable(tasks, done)
 	}
-	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.acceptOutcome)
+	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.outcomes.acceptOutcome)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -79,7 +78,7 @@ func (f *fleetExecutor) queue(tasks []task.Cell) (all []iter.Seq2[fleet.Task, er
 	var kinds []string
 	of := map[string][]task.Cell{}
 	for _, t := range tasks {
-		f.tasks[t.Cell.ID] = t
+		f.outcomes.tasks[t.Cell.ID] = t
 		kind := t.Needs().String()
 		if of[kind] == nil {
 			kinds = append(kinds, kind)

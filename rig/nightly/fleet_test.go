@@ -114,5 +114,5 @@ func TestEachKindOfNeedIsASequence(t *testing.T) {
 		found = append(found, ids)
 	}
 	assert.Equal(t, [][]string{{"0", "2"}, {"1", "4"}, {"3"}}, found)
-	assert.Len(t, f.tasks, 5)
+	assert.Len(t, f.outcomes.tasks, 5)
 }

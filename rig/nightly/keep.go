@@ -4,6 +4,7 @@ package nightly
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kcovrig/rig/command"
@@ -52,4 +53,17 @@ func (n *night) finish() error {
 	}
 	command.NoteHousekeeping(n.cfg.Events, n.folder.tidy())
 	return nil
+}
+
+// countBoots says how many cells have booted each image.
+func (n *night) countBoots() {
+	for i := range n.doc.Builds {
+		b := &n.doc.Builds[i]
+		b.Cells = 0
+		for _, r := range n.doc.Cells {
+			if slices.Contains(r.Images, b.Key) {
+				b.Cells++
+			}
+		}
+	}
 }

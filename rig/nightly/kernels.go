@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
@@ -110,15 +109,6 @@ func (k *built) rigFault() error {
 	return nil
 }
 
-// failedCell is the result of a cell that could not begin, or need not.
-func failedCell(c matrix.Cell, err error) matrix.CellResult {
-	var result trial.Result
-	_ = result.FailureOrVerdict(err) // what is left of it is in the result
-	r := matrix.Judge(c, result)
-	r.Started = time.Now().UTC().Format(time.RFC3339)
-	return r
-}
-
 // noteBuilds lists the images for the document, each once. How many cells boot
 // each is counted at the end: on resume the list holds what was built before.
 func (n *night) noteBuilds(k *built) {
@@ -133,19 +123,6 @@ func (n *night) noteBuilds(k *built) {
 		n.doc.Builds = append(n.doc.Builds, matrix.Build{
 			Image: image, Arch: k.run.Arch.Name, Kernel: of.Kernel.Version, Compiler: of.Kernel.Compiler,
 		})
-	}
-}
-
-// countBoots says how many cells have booted each image.
-func (n *night) countBoots() {
-	for i := range n.doc.Builds {
-		b := &n.doc.Builds[i]
-		b.Cells = 0
-		for _, r := range n.doc.Cells {
-			if slices.Contains(r.Images, b.Key) {
-				b.Cells++
-			}
-		}
 	}
 }
 

@@ -26,7 +26,8 @@ type local struct {
 	err    error
 }
 
-func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task.Cell) (*local, error) {
+// startLocal starts the server and the worker, in a folder of their own.
+func startLocal(ctx context.Context, cfg Config, dir string, tasks []task.Cell) (*local, error) {
 	server, err := fleet.StartEmbedded(ctx, filepath.Join(dir, "nats"))
 	if err != nil {
 		return nil, err
@@ -34,8 +35,8 @@ func (f *fleetExecutor) startLocal(ctx context.Context, dir string, tasks []task
 	h := &local{server: server}
 	ctx, h.stop = context.WithCancel(ctx)
 	m, err := worker.Open(ctx, worker.Config{
-		Name: "here", Slots: f.cfg.Parallel, CacheDir: f.cfg.CacheDir, QEMU: f.cfg.QEMU, Dir: filepath.Join(dir, "worker"),
-		Version: f.cfg.Version, Verbose: f.cfg.Verbose, Events: f.cfg.Events, Tools: f.cfg.Tools, Boots: f.cfg.Boots, Server: fleet.Server{Embedded: server},
+		Name: "here", Slots: cfg.Parallel, CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Dir: filepath.Join(dir, "worker"),
+		Version: cfg.Version, Verbose: cfg.Verbose, Events: cfg.Events, Tools: cfg.Tools, Boots: cfg.Boots, Server: fleet.Server{Embedded: server},
 		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return t.Needs().KVM }),
 	})
 	if err != nil {

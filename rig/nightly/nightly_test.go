@@ -42,7 +42,7 @@ type nightlyLab struct {
 	images map[string]int // by architecture, compiler and kernel
 	boots  atomic.Int32
 	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
-	broken func(kernels.Config, bool) error
+	broken func(kernels.Config, trial.Variant) error
 	patch  string // that makes the patched kernels
 }
 
@@ -105,7 +105,7 @@ func (t countedSource) Build(_ context.Context, v trial.Variant) (kernels.Image,
 	t.n.images[key]++
 	t.n.mu.Unlock()
 	if t.n.broken != nil {
-		if err := t.n.broken(t.c, v == trial.Patched); err != nil {
+		if err := t.n.broken(t.c, v); err != nil {
 			return kernels.Image{}, err
 		}
 	}
@@ -113,7 +113,7 @@ func (t countedSource) Build(_ context.Context, v trial.Variant) (kernels.Image,
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		return kernels.Image{}, err
 	}
-	image := kernels.Image{Image: trial.Image{Patched: v == trial.Patched, Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
+	image := kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
 	if v == trial.Patched {
 		image.PatchText = t.n.patch
 	}
@@ -201,8 +201,8 @@ func TestOneCellsFailureStopsNoOther(t *testing.T) {
 func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
 	n.cfg.Retries = 2
-	n.broken = func(_ kernels.Config, patched bool) error {
-		if patched {
+	n.broken = func(_ kernels.Config, v trial.Variant) error {
+		if v == trial.Patched {
 			return fault.Newf(fault.Kernel, "build", "error: no")
 		}
 		return nil
@@ -217,7 +217,7 @@ func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
 	n.cfg.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
-	n.broken = func(kernels.Config, bool) error {
+	n.broken = func(kernels.Config, trial.Variant) error {
 		return trial.DoesNotApplyf(fault.User, "look at the tree", "it is 5.4")
 	}
 	doc, _, err := Run(t.Context(), n.cfg)
@@ -245,7 +245,7 @@ func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 		return nil
 	}
 	builds := 0
-	n.broken = func(kernels.Config, bool) error {
+	n.broken = func(kernels.Config, trial.Variant) error {
 		if builds++; builds == 1 {
 			return lost
 		}

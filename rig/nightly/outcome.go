@@ -18,9 +18,16 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// outcomes is where the outcomes of tasks go.
+type outcomes struct {
+	cfg   Config
+	tasks map[string]task.Cell // by cell
+	done  func(matrix.CellResult)
+}
+
 // acceptOutcome puts one cell's outcome in its place.
-func (f *fleetExecutor) acceptOutcome(o fleet.Outcome) error {
-	t, known := f.tasks[o.Task]
+func (to *outcomes) acceptOutcome(o fleet.Outcome) error {
+	t, known := to.tasks[o.Task]
 	if !known {
 		return fault.Newf(fault.Rig, "take an outcome", "no cell has the identity %s", o.Task)
 	}
@@ -40,7 +47,7 @@ func (f *fleetExecutor) acceptOutcome(o fleet.Outcome) error {
 	}
 	if len(o.Logs) > 0 {
 		var err error
-		if r.Folder, err = f.unpack(o.Logs, t); err != nil {
+		if r.Folder, err = to.unpack(o.Logs, t); err != nil {
 			return err
 		}
 		if r.Failure != nil {
@@ -49,12 +56,12 @@ func (f *fleetExecutor) acceptOutcome(o fleet.Outcome) error {
 			}
 		}
 	}
-	f.done(r)
+	to.done(r)
 	return nil
 }
 
 // unpack moves a run folder that came as logs to its place.
-func (f *fleetExecutor) unpack(logs []fleet.Log, t task.Cell) (string, error) {
+func (to *outcomes) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	op := "keep the run folder of " + t.Cell.Name
 	folder, err := task.FreeFolder(t.Dir, t.Cell.ID)
 	if err != nil {
@@ -81,8 +88,8 @@ func (f *fleetExecutor) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	if err := disk.Move(context.Background(), aside, folder); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	if err := command.Rerender(folder, f.cfg.Reports); err != nil { // what a worker sends may be anything
-		f.cfg.Events(trial.Event{Note: "the reports of " + t.Cell.Name + " cannot be made anew: " + err.Error()})
+	if err := command.Rerender(folder, to.cfg.Reports); err != nil { // what a worker sends may be anything
+		to.cfg.Events(trial.Event{Note: "the reports of " + t.Cell.Name + " cannot be made anew: " + err.Error()})
 	}
 	return filepath.Join(filepath.Base(t.Dir), filepath.Base(folder)), nil
 }

@@ -40,18 +40,18 @@ func aTask(t *testing.T, dir string) task.Cell {
 	require.NoError(t, err)
 	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	require.NoError(t, rigtest.WriteGuest(c.Ready.Archive.Guest))
-	for _, patched := range []bool{false, true} {
-		arm, patch := string(trial.VariantOf(patched, false)), ""
-		if patched {
+	for _, v := range trial.Pair() {
+		arm, patch := string(v), ""
+		if v == trial.Patched {
 			patch = file("fix.patch")
 		}
 		c.Ready.Kernels = append(c.Ready.Kernels, kernels.ReadyKernel{
 			Image: kernels.Image{
-				Image: trial.Image{Patched: patched, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
+				Image: trial.Image{SavedVariant: v.Saved(), Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", Objects: []kernel.Object{{Name: "x.o", Source: "/cache/x.c", Debug: "/cache/debug.o"}},
 			},
 			Analysis: kernels.Analysis{
-				Code:   trial.Code{Patched: patched, Container: "f", Ordered: map[bool]string{false: "no", true: "yes"}[patched], Listing: file(arm + "/code.lst")},
+				Code:   trial.Code{SavedVariant: v.Saved(), Container: "f", Ordered: map[trial.Variant]string{trial.Unpatched: "no", trial.Patched: "yes"}[v], Listing: file(arm + "/code.lst")},
 				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
 				Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	guest "kcovrig/guest/program"
+	"kcovrig/guest/mark"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
@@ -25,7 +25,7 @@ type reportingSource struct{ rigtest.Source }
 
 func (s reportingSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
-	if image.Patched {
+	if image.Variant() == trial.Patched {
 		a.Reports = []objcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
 		a.Detected = []objcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
 	}
@@ -47,7 +47,7 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
 	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
-	assert.Equal(t, guest.MarkSymbol, setup.Guest.Mark.Symbol)
+	assert.Equal(t, mark.Symbol, setup.Guest.Mark.Symbol)
 	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
 	plan := setup.Plan(ask)
 	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)

@@ -10,55 +10,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"kcovrig/rig/command"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/prepare"
-	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
-
-// What a replay does where it is not told otherwise.
-const (
-	DefaultTries = 20
-	DefaultLimit = 20 * time.Second
-
-	maxTries = 1000
-)
-
-// Config says which witness to reach again, and how often.
-type Config struct {
-	command.Config               // of its Spec Jobs counts alone: the rest is the run's
-	Run            string        // a run folder, or its result.json
-	Witness        int           // its number in the run, from 1; 0: the first that can be replayed
-	Tries          int           // boots
-	Limit          time.Duration // of each try's stress
-	Plain          bool          // leave the emulator's decisions to the seed alone
-	Force          bool          // go on with a set-up that is not the run's
-}
-
-func (c Config) validate() error {
-	switch {
-	case c.Tries < 1 || c.Tries > maxTries:
-		return fault.Newf(fault.User, "", "--tries: %d is not between 1 and %d", c.Tries, maxTries)
-	case c.Limit <= 0 || c.Limit > trial.MaxDuration:
-		return fault.Newf(fault.User, "", "--limit: %v is not between 0 and %v", c.Limit, trial.MaxDuration)
-	}
-	return nil
-}
-
-// replay is a witness that is to be reached again.
-type replay struct {
-	cfg    Config
-	saved  result.Document
-	report trial.Replay
-}
 
 // Run sets up the kernel, the machine and the seed of a saved run again and
 // says how often what one of its witnesses shows is reached. The
@@ -75,96 +34,6 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 		return command.Failed(cfg.Config, "replay", err)
 	}
 	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
-}
-
-// open reads the run and finds the witness in it.
-func open(cfg Config) (*replay, error) {
-	if err := cfg.validate(); err != nil {
-		return nil, err
-	}
-	saved, err := result.Load(cfg.Run)
-	if err != nil {
-		return nil, err
-	}
-	path, err := filepath.Abs(cfg.Run)
-	if err != nil {
-		return nil, fault.Wrap(fault.User, "find the run", err)
-	}
-	r := &replay{cfg: cfg, saved: saved.Document}
-	if r.saved.Spec.ScenarioHash != "" && cfg.Spec.Scenario == "" {
-		return nil, &fault.Error{Kind: fault.User, Op: r.op(), Err: fmt.Errorf("its scenario, %s, does not come with kcovrig", r.saved.Spec.Scenario), Try: "--scenario with its folder"}
-	}
-	able := r.able()
-	if cfg.Witness == 0 && len(able) > 0 {
-		r.cfg.Witness = able[0]
-	}
-	op := r.op()
-	switch n := len(r.saved.Witnesses); {
-	case r.saved.Command == "soak":
-		return nil, fault.Newf(fault.User, op, "a soak is made to break the emulator, not to show a bug")
-	case n == 0:
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the bug was not seen, or the emulator did not run"),
-			Try: "a run that shows the bug, as kcovrig run --unpatched gives"}
-	case len(able) == 0:
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows what is to be reached"), Try: "another run"}
-	case r.cfg.Witness < 1 || r.cfg.Witness > n:
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the run holds %d witnesses, and no number %d", n, cfg.Witness),
-			Try: fmt.Sprintf("a number from 1 to %d", n)}
-	}
-	signature, err := trial.SignatureOf(r.witness())
-	if err != nil {
-		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness says too little: %w", err), Try: "another of the run's witnesses: " + numbers(able)}
-	}
-	r.report = trial.Replay{
-		Run: path, Witness: r.cfg.Witness, Signature: signature, Focused: !cfg.Plain && signature.Kind == "", Asked: cfg.Tries, LimitNS: cfg.Limit.Nanoseconds(),
-		Differences: []string{}, Tries: []trial.Try{}, Interval: trial.ExactInterval(0, 0, 0.95),
-	}
-	return r, nil
-}
-
-func (r *replay) op() string {
-	if r.cfg.Witness == 0 {
-		return "replay " + r.cfg.Run
-	}
-	return fmt.Sprintf("replay witness %d of %s", r.cfg.Witness, r.cfg.Run)
-}
-
-// able are the numbers of the run's witnesses that can be replayed.
-func (r *replay) able() []int {
-	var able []int
-	for i, w := range r.saved.Witnesses {
-		if _, err := trial.SignatureOf(w); err == nil {
-			able = append(able, i+1)
-		}
-	}
-	return able
-}
-
-// numbers lists the first of some.
-func numbers(list []int) string {
-	const most = 8
-	words := strings.Trim(fmt.Sprint(list[:min(most, len(list))]), "[]")
-	return strings.ReplaceAll(words, " ", ", ")
-}
-
-func (r *replay) witness() trial.Witness { return r.saved.Witnesses[r.cfg.Witness-1] }
-
-// spec is the run's, for the witness's reader alone. Modes stay as they were,
-// since they take turns in the guest.
-func (r *replay) spec() trial.Spec {
-	s := r.saved.Spec
-	s.Readers = []trial.Reader{r.report.Signature.Reader}
-	s.Accel = r.saved.QEMU.Accel
-	if r.cfg.Spec.Scenario != "" {
-		s.Scenario, s.ScenarioHash = r.cfg.Spec.Scenario, r.saved.ScenarioHash
-	}
-	if r.cfg.Spec.Jobs > 0 {
-		s.Jobs = r.cfg.Spec.Jobs
-	}
-	if !strings.HasPrefix(s.Tree, "debian:") { // which may have to be fetched again
-		s.Tree = r.saved.Kernel.Tree
-	}
-	return s
 }
 
 // run prepares the one kernel and tries.

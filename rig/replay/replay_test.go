@@ -39,7 +39,7 @@ func seen(offsets ...uint64) rigtest.Guest {
 func tell(cfg boot.WitnessConfig) ([]trial.Witness, error) {
 	var told []trial.Witness
 	for _, d := range cfg.Detections {
-		told = append(told, trial.Witness{Patched: cfg.Variant == trial.Patched, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
+		told = append(told, trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
 			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
 			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
 			{VCPU: 1, Kind: trial.Mark, Address: 8},
@@ -102,7 +102,7 @@ type replaySource struct {
 
 func (f replaySource) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
 	i := f.l.plan
-	i.Patched = v == trial.Patched
+	i.SavedVariant = v.Saved()
 	return i, nil
 }
 

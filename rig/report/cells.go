@@ -13,8 +13,7 @@ const confidence = 0.95
 
 // Count is what one kernel showed to one reader in one mode.
 type Count struct {
-	AsIs       bool          `json:"asIs,omitempty"` // as in trial.Observation
-	Patched    bool          `json:"patched"`
+	trial.SavedVariant
 	Reader     trial.Reader  `json:"reader"`
 	Mode       string        `json:"mode"`
 	Outcome    trial.Outcome `json:"outcome"`
@@ -25,7 +24,7 @@ type Count struct {
 	Blocks     uint64        `json:"blocks"`
 	HitBlocks  uint64        `json:"hitBlocks"`
 	BlockShare *float64      `json:"blockShare"`
-	// BlockInterval is the exact 95 % interval of the share of stale blocks; null
+	// BlockInterval is the exact 95 % interval of the share of hit blocks; null
 	// where no block was measured. Windows get none: neighbours are not independent.
 	BlockInterval *trial.Interval `json:"blockInterval"`
 }
@@ -58,13 +57,13 @@ func Rows(d result.Document) []Row {
 	return list
 }
 
-// slot finds the place of an arm: a row of its reader and mode whose place is
+// slot finds the place of a kernel: a row of its reader and mode whose place is
 // free, or a new one.
 func slot(list *[]Row, a result.ModeDocument) **Count {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
-		if a.Patched {
+		if a.Variant() == trial.Patched {
 			place = &r.Patched
 		}
 		if r.Reader == a.Reader && r.Mode == a.Mode && *place == nil {
@@ -73,7 +72,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	}
 	*list = append(*list, Row{Reader: a.Reader, Mode: a.Mode})
 	last := &(*list)[len(*list)-1]
-	if a.Patched {
+	if a.Variant() == trial.Patched {
 		return &last.Patched
 	}
 	return &last.Unpatched
@@ -81,8 +80,8 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 
 // cellOf takes no count from a kernel that does not count.
 func cellOf(a result.ModeDocument) Count {
-	c := Count{AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
-	if !a.Counts() {
+	c := Count{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+	if !a.Outcome.Counts() {
 		return c
 	}
 	c.Windows, c.HitWindows, c.Blocks, c.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks

@@ -22,7 +22,7 @@ import (
 )
 
 // samples are saved results: the counts of "fixed" are a real run's, those of the others are made up, the others made from it.
-var samples = []string{"fixed", "readers", "not-fixed", "no-effect", "rig-fault", "one-arm"}
+var samples = []string{"fixed", "readers", "not-fixed", "no-effect", "rig-fault", "one-kernel"}
 
 const tester = "A Tester <tester@example.org>"
 
@@ -103,7 +103,7 @@ func TestMarkdownFitsAMail(t *testing.T) {
 func TestOnlyFixedIsSigned(t *testing.T) {
 	for names, signed := range map[string]bool{
 		"fixed": true, "fixed no-effect": true, "no-effect": false, "not-fixed": false, "fixed not-fixed": false, "rig-fault": false,
-		"fixed one-arm": false, "fixed rig-fault": false,
+		"fixed one-kernel": false, "fixed rig-fault": false,
 	} {
 		assert.Equal(t, signed, strings.Contains(render(t, "markdown", reporttest.Load(t, strings.Fields(names)...)), "Tested-by: "), names)
 	}

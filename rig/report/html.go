@@ -77,12 +77,12 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 		}
 	}
 	for i, reader := range readers {
-		arms := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
-		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), d.Words, reader, arms)
+		counts := slices.DeleteFunc(slices.Clone(d.Measured), func(a result.ModeDocument) bool { return a.Reader != reader })
+		share, err := chart.Share(fmt.Sprintf("%s-share%d", id, i+1), d.Words, reader, counts)
 		if err != nil {
 			return run, err
 		}
-		times, err := chart.Stale(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, arms)
+		times, err := chart.Lasting(fmt.Sprintf("%s-time%d", id, i+1), d.Words, reader, counts)
 		if err != nil {
 			return run, err
 		}
@@ -122,7 +122,7 @@ func lookOf(v trial.Verdict) trial.Verdict {
 func orders(d result.Document) []string {
 	var list []string
 	for _, c := range d.Code {
-		s := fmt.Sprintf("%s, %s: order kept: %s", trial.VariantOf(c.Patched, c.AsIs), c.Container, c.Ordered)
+		s := fmt.Sprintf("%s, %s: order kept: %s", c.Variant(), c.Container, c.Ordered)
 		for _, b := range c.Barriers {
 			s += ", " + b
 		}

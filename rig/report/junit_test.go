@@ -163,7 +163,7 @@ func TestJUnitOutcomes(t *testing.T) {
 		"new":               {verdict("better"), false, true, false},
 		"fault":             {failed, false, true, false},
 		"fixed and a fault": {func(d *result.Document) { d.Error = &trial.Failure{Whose: "rig"} }, false, true, false},
-		"one arm":           {func(d *result.Document) { d.Command = "run"; verdict(trial.VerdictUnknown)(d) }, false, false, true},
+		"one kernel":        {func(d *result.Document) { d.Command = "run"; verdict(trial.VerdictUnknown)(d) }, false, false, true},
 		"built":             {func(d *result.Document) { d.Command = "build"; verdict(trial.VerdictUnknown)(d) }, false, false, false},
 		"not built":         {func(d *result.Document) { d.Command = "build"; failed(d) }, false, true, false},
 	} {

@@ -140,8 +140,8 @@ func columns(runs []result.Saved) (left, right string) {
 			left, right = "unpatched", "patched"
 		}
 		for _, a := range r.Document.Measured {
-			switch name := a.Name(); {
-			case a.Patched:
+			switch name := string(a.Variant()); {
+			case a.Variant() == trial.Patched:
 				right = name
 			case left == "":
 				left = name
@@ -157,7 +157,7 @@ func markdownCell(c *Count, d result.Document) string {
 	switch {
 	case c == nil:
 		return "not run"
-	case c.Share == nil && !(result.ModeDocument{Outcome: c.Outcome}).Counts():
+	case c.Share == nil && !c.Outcome.Counts():
 		return "not counted: " + words.OrNone(words.Plain(string(c.Outcome)))
 	case c.Share == nil:
 		return "no " + words.Plain(d.Words.Full().Windows)
@@ -223,23 +223,6 @@ func wordsOf(runs []result.Saved) wording.Words {
 		all = append(all, r.Document.Words)
 	}
 	return wording.Common(all...).Full()
-}
-
-// windows sums what counts, per kernel.
-func windows(d result.Document) string {
-	var parts []string
-	for _, kernel := range []string{"unpatched", "as-is", "patched"} {
-		var stale, all uint64
-		for _, a := range d.Measured {
-			if a.Name() == kernel && a.Counts() && a.Reader == d.Judged() {
-				stale, all = stale+a.HitWindows, all+a.Windows
-			}
-		}
-		if all > 0 {
-			parts = append(parts, d.Words.Short(stale, all)+" "+kernel)
-		}
-	}
-	return words.OrNone(strings.Join(parts, ", "))
 }
 
 func supported(runs []result.Saved) bool {

@@ -50,7 +50,7 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	}
 	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := trial.ModeCount{Patched: v == trial.Patched, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			a := trial.ModeCount{SavedVariant: v.Saved(), Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Hit {
 				a.HitWindows = uint64(3 + 37*(i*2+k)%600)
 			}
@@ -199,7 +199,7 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	for _, r := range d.Cells {
 		measured += len(r.Measured)
 	}
-	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per arm and mode")
+	assert.Equal(t, measured, strings.Count(string(c.SVG), " %</text>"), "a number per kernel and mode")
 	assert.Len(t, c.Table, len(d.Cells))
 	none, err := chart.Heat("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
 	require.NoError(t, err)

@@ -88,7 +88,7 @@ func TestPageHasItsParts(t *testing.T) {
 		"document.querySelectorAll('table.rates td')[0].innerText.includes('61.4 to 80.1 %')":                "true",
 		"document.querySelectorAll('figure:not(.timeline) svg.chart path').length > 40":                      "true",
 		"document.querySelectorAll('figure.timeline .event').length":                                         "10",
-		"document.querySelectorAll('figure.timeline .stale').length":                                         "1",
+		"document.querySelectorAll('figure.timeline .old').length":                                           "1",
 		"document.querySelectorAll('figure.timeline .held').length":                                          "1",
 		"[...document.querySelectorAll('svg.chart')].every(s => s.getBBox().height > 100)":                   "true",
 		"[...document.querySelectorAll('figure')].every(f => f.querySelector('details table'))":              "true",

@@ -33,7 +33,7 @@ func readerCell(r trial.Result, reader trial.Reader, v trial.Variant) string {
 		return "not run"
 	}
 	o := r.Observations[i]
-	if !o.Counts() {
+	if !o.Outcome.Counts() {
 		return fmt.Sprintf("not counted: %s (%s)", o.Outcome, o.Expected)
 	}
 	var stale, windows uint64

@@ -48,7 +48,7 @@ func summary(d result.Document) string {
 	}
 	var parts []string
 	for _, a := range d.Measured {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Name(), a.Reader, a.Mode, d.Words.Tally(a.HitWindows, a.Windows)))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Variant(), a.Reader, a.Mode, d.Words.Tally(a.HitWindows, a.Windows)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -116,7 +116,7 @@ func repeat(d result.Document) []string {
 		}
 	}
 	if d.Command == "run" && len(d.Measured) > 0 {
-		argv = append(argv, "--"+d.Measured[0].Name())
+		argv = append(argv, "--"+string(d.Measured[0].Variant()))
 	}
 	switch {
 	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
@@ -164,3 +164,20 @@ func repeat(d result.Document) []string {
 }
 
 func command(d result.Document) string { return strings.Join(repeat(d), " ") }
+
+// windows sums what counts, per kernel.
+func windows(d result.Document) string {
+	var parts []string
+	for _, kernel := range []trial.Variant{trial.Unpatched, trial.AsIs, trial.Patched} {
+		var hits, all uint64
+		for _, a := range d.Measured {
+			if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
+				hits, all = hits+a.HitWindows, all+a.Windows
+			}
+		}
+		if all > 0 {
+			parts = append(parts, d.Words.Short(hits, all)+" "+string(kernel))
+		}
+	}
+	return words.OrNone(strings.Join(parts, ", "))
+}

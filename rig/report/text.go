@@ -57,7 +57,7 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 			if i.Cached {
 				how = "cached"
 			}
-			fmt.Fprintf(b, "%-10s%s (%s)\n", trial.VariantOf(i.Patched, i.AsIs), i.Path, how)
+			fmt.Fprintf(b, "%-10s%s (%s)\n", i.Variant(), i.Path, how)
 		}
 	}
 	b.WriteString("\n")
@@ -75,7 +75,7 @@ func writeTallies(b *strings.Builder, r trial.Result) {
 		}
 		return text + "\t"
 	}
-	fmt.Fprintf(t, "arm\treader\tmode\toutcome\t%s\t%s\tshare\t%sfirst %s\t\n", said.Windows, said.Column(),
+	fmt.Fprintf(t, "kernel\treader\tmode\toutcome\t%s\t%s\tshare\t%sfirst %s\t\n", said.Windows, said.Column(),
 		byUnit(said.Adjective()+" "+said.Units), said.Adjective())
 	for _, o := range r.Observations {
 		if len(o.Tallies) == 0 {
@@ -125,12 +125,12 @@ func writeHits(b *strings.Builder, r trial.Result) {
 
 func writeCode(b *strings.Builder, r trial.Result) {
 	for _, c := range r.Code {
-		arm := string(trial.VariantOf(c.Patched, c.AsIs))
+		kernel := string(c.Variant())
 		if len(c.Publish) == 0 && len(c.Scope) > 0 {
-			fmt.Fprintf(b, "code      %s: in scope: %s\n", arm, scopeNames(c))
+			fmt.Fprintf(b, "code      %s: in scope: %s\n", kernel, scopeNames(c))
 			continue
 		}
-		fmt.Fprintf(b, "code      %s: %s: ordered between the two writes: %s", arm, c.Container, c.Ordered)
+		fmt.Fprintf(b, "code      %s: %s: ordered between the two writes: %s", kernel, c.Container, c.Ordered)
 		if len(c.Barriers) > 0 {
 			fmt.Fprintf(b, " (%s)", strings.Join(c.Barriers, ", "))
 		}

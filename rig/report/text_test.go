@@ -122,7 +122,7 @@ func TestColumnsOfRuns(t *testing.T) {
 	of := func(command string, arms ...result.ModeDocument) result.Saved {
 		return result.Saved{Document: result.Document{Command: command, Measured: arms}}
 	}
-	unpatched, patched, asIs := result.ModeDocument{}, result.ModeDocument{Patched: true}, result.ModeDocument{AsIs: true}
+	unpatched, patched, asIs := result.ModeDocument{}, result.ModeDocument{SavedVariant: trial.Patched.Saved()}, result.ModeDocument{SavedVariant: trial.AsIs.Saved()}
 	for _, c := range []struct {
 		runs        []result.Saved
 		left, right string

@@ -5,6 +5,8 @@ package report
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/report/words"
@@ -15,6 +17,8 @@ import (
 func TestVersions(t *testing.T) {
 	r := reporttest.Sample()
 	r.Go, r.Setup, r.Host = "go1.26.8", &trial.Setup{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
-	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", Patched: true}}
+	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", SavedVariant: trial.Patched.Saved()}}
 	goldentest.Check(t, "versions.txt", words.Versions(result.NewDocument(r)))
+	r.Images = []trial.Image{{Key: "k1", SavedVariant: trial.AsIs.Saved()}}
+	assert.Regexp(t, `(?m)^as-is +build k1$`, words.Versions(result.NewDocument(r)))
 }

@@ -52,8 +52,7 @@ type Document struct {
 // ModeDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
 type ModeDocument struct {
-	AsIs       bool              `json:"asIs,omitempty"`
-	Patched    bool              `json:"patched"`
+	trial.SavedVariant
 	Reader     trial.Reader      `json:"reader"`
 	Mode       string            `json:"mode"`
 	Expected   trial.Expectation `json:"expected"`
@@ -131,7 +130,7 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 	docs := make([]ModeDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ModeDocument{
-			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
+			SavedVariant: o.SavedVariant, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,

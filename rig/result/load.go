@@ -86,7 +86,7 @@ func (d Document) Result() trial.Result {
 	for _, a := range d.Measured {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
-				AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
+				SavedVariant: a.SavedVariant, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
 				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
@@ -105,7 +105,7 @@ func joins(boots []trial.Observation, a ModeDocument) bool {
 	}
 	last := boots[len(boots)-1]
 	_, again := last.Tally(a.Mode)
-	return last.Patched == a.Patched && last.Reader == a.Reader && !again
+	return last.Variant() == a.Variant() && last.Reader == a.Reader && !again
 }
 
 func (a ModeDocument) tally() wire.Tally {
@@ -115,9 +115,3 @@ func (a ModeDocument) tally() wire.Tally {
 		StressNS: a.StressNS, FirstHitNS: a.FirstHitNS,
 	}
 }
-
-// Counts says whether the kernel's tally may be shown as a measurement.
-func (a ModeDocument) Counts() bool { return trial.Observation{Outcome: a.Outcome}.Counts() }
-
-// Name is what the booted kernel is called.
-func (a ModeDocument) Name() string { return string(trial.VariantOf(a.Patched, a.AsIs)) }

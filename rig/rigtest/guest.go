@@ -6,16 +6,18 @@
 package rigtest
 
 import (
+	"context"
 	"net"
 	"time"
 
 	"kcovrig/guest/program"
+	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/scenario"
 )
 
-// Guest plays the guest's side of a stream. Its zero value greets well and
-// sees no stale window.
+// Guest plays the guest's side of a stream, by the guest's own session where it keeps to
+// the protocol. Its zero value greets well and sees no stale window.
 type Guest struct {
 	Hello   *wire.Hello  // nil: a good one
 	First   *wire.Record // sent in the hello's place
@@ -41,98 +43,93 @@ type Guest struct {
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
 	defer conn.Close()
-	dec, enc := wire.NewDecoder(conn), wire.NewEncoder(conn)
+	if g.Silent || g.First != nil { // no session begins so
+		if g.First != nil {
+			_ = wire.NewEncoder(conn).Encode(*g.First)
+		}
+		_, _ = wire.NewDecoder(conn).Decode() // until the host has gone
+		return
+	}
 	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "arm64", CPUs: 2, Workloads: []string{scenario.Default, program.Name}}
 	if g.Hello != nil {
 		hello = *g.Hello
 	}
-	switch {
-	case g.Silent:
-		_, _ = dec.Decode()
-		return
-	case g.First != nil:
-		_ = enc.Encode(*g.First)
-	default:
-		_ = enc.Encode(wire.Record{Hello: &hello})
+	s := &stream{Conn: conn, sent: g.Sent}
+	work := session.Work{Workloads: map[string]session.Workload{}, Say: func(string, ...any) {}}
+	for _, name := range hello.Workloads {
+		work.Workloads[name] = func(ctx context.Context, j session.Job) (wire.Done, error) { return g.work(ctx, vm, s, j) }
 	}
-	r, err := dec.Decode()
-	if err != nil || r.Start == nil {
-		return
+	work.Litmus = func(_ context.Context, jobs []wire.LitmusJob, send func(wire.LitmusResult) error) error {
+		return g.runLitmus(s, jobs, send)
 	}
-	if g.Litmus != nil {
-		g.runLitmus(enc, r.Start.Litmus)
-		return
-	}
-	stop := make(chan struct{})
-	go func() {
-		if r, err := dec.Decode(); err == nil && r.Stop != nil {
-			close(stop)
-		}
-	}()
-	vm.lab.stressing(+1)
-	if r.Start.Program != nil && r.Start.Program.Windows > 0 && g.Fault == nil && g.HangUp == 0 {
-		g.endBoot(vm, enc, *r.Start)
-		return
-	}
-	g.stress(vm, enc, *r.Start, stop)
+	_ = session.New(s, work).Serve(context.Background(), hello) // a fault is what the test asked for
 }
 
-func (g Guest) stress(vm *VM, enc *wire.Encoder, start wire.Start, stop chan struct{}) {
+// work is each workload that the guest says it has.
+func (g Guest) work(ctx context.Context, vm *VM, s *stream, j session.Job) (wire.Done, error) {
+	if j.Progress == nil { // in the background
+		<-ctx.Done()
+		return wire.Done{Counts: g.Counts}, nil
+	}
+	vm.lab.stressing(+1)
+	if j.Program != nil && j.Program.Windows > 0 && g.Fault == nil && g.HangUp == 0 {
+		return g.endBoot(vm, s, j)
+	}
+	return g.stress(ctx, vm, s, j)
+}
+
+func (g Guest) stress(ctx context.Context, vm *VM, s *stream, j session.Job) (wire.Done, error) {
 	step := g.Step
 	if step == 0 {
 		step = 10
 	}
 	var blocks uint64
-	for n := 1; !g.Early; n++ {
+	if g.Early {
+		_ = wire.NewEncoder(s.Conn).Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(j.Start, blocks)}})
+		return wire.Done{}, s.cut()
+	}
+	for n := 1; ctx.Err() == nil; n++ {
 		vm.awaitCont()
 		blocks += step
-		if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(start, blocks)}}) != nil {
-			return
-		}
-		if n == 1 && g.Sent != nil {
-			close(g.Sent)
-		}
+		j.Progress(wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(j.Start, blocks)})
 		for i := 0; n == 1 && i < len(g.Hits); i++ {
-			_ = enc.Encode(wire.Record{Detection: &g.Hits[i]})
+			j.Detection(g.Hits[i])
 		}
 		if g.Fault != nil {
-			_ = enc.Encode(wire.Record{Fault: g.Fault})
-			return
+			return wire.Done{}, g.Fault
 		}
 		if g.HangUp == n {
-			return
+			return wire.Done{}, s.cut()
 		}
 		select {
-		case <-stop:
-			if g.NoDone {
-				return
-			}
+		case <-ctx.Done():
 		case <-time.After(time.Millisecond):
-			continue
 		}
-		break
+	}
+	if g.NoDone {
+		return wire.Done{}, s.cut()
 	}
 	vm.lab.stressing(-1)
-	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: g.tallies(start, blocks), Counts: g.Counts}})
+	return wire.Done{Tallies: g.tallies(j.Start, blocks)}, nil
 }
 
 // endBoot is a stress that ends by itself, with a hit or its last window.
-func (g Guest) endBoot(vm *VM, enc *wire.Encoder, start wire.Start) {
+func (g Guest) endBoot(vm *VM, s *stream, j session.Job) (wire.Done, error) {
 	vm.awaitCont()
-	t := wire.Tally{Mode: start.Modes[0], Rounds: 1, Windows: start.Program.Windows, Blocks: 1, StressNS: 1e6}
+	t := wire.Tally{Mode: j.Modes[0], Rounds: 1, Windows: j.Start.Program.Windows, Blocks: 1, StressNS: 1e6}
 	if g.Ends != nil && g.Ends(vm.number) > 0 {
 		t.Windows, t.Blocks = g.Ends(vm.number), 0
 		if g.Panics {
 			t.Windows, t.Units = t.Windows-1, t.Windows-1
-			_ = enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: 1000, Tallies: []wire.Tally{t}}})
-			return
+			j.Progress(wire.Progress{ElapsedNS: 1000, Tallies: []wire.Tally{t}})
+			return wire.Done{}, s.cut()
 		}
 		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
-		_ = enc.Encode(wire.Record{Detection: &wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1}})
+		j.Detection(wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1})
 	}
 	t.Units = t.Windows
 	vm.lab.stressing(-1)
-	_ = enc.Encode(wire.Record{Done: &wire.Done{Tallies: []wire.Tally{t}}})
+	return wire.Done{Tallies: []wire.Tally{t}}, nil
 }
 
 func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
@@ -153,12 +150,18 @@ func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 }
 
 // runLitmus answers each job as the test says; without an answer the guest dies.
-func (g Guest) runLitmus(enc *wire.Encoder, jobs []wire.LitmusJob) {
+func (g Guest) runLitmus(s *stream, jobs []wire.LitmusJob, send func(wire.LitmusResult) error) error {
 	for _, job := range jobs {
+		if g.Litmus == nil {
+			return s.cut()
+		}
 		result := g.Litmus(job)
-		if result == nil || enc.Encode(wire.Record{Litmus: result}) != nil {
-			return
+		if result == nil {
+			return s.cut()
+		}
+		if err := send(*result); err != nil {
+			return err
 		}
 	}
-	_ = enc.Encode(wire.Record{Done: &wire.Done{}})
+	return nil
 }

@@ -30,7 +30,7 @@ import (
 
 // Lab is a set of fakes, and what was asked of them.
 type Lab struct {
-	Guests   map[bool]Guest
+	Guests   map[trial.Variant]Guest                       // one of trial.Pair; that of the tree as it stands is the unpatched one
 	Queue    []Guest                                       // of the next boots, before guests
 	Same     trial.Sameness                                // of the kernels' code; empty: it differs
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
@@ -81,12 +81,12 @@ func (l *Lab) vmlinux() (string, error) {
 func (Source) Check(context.Context, trial.Variant) error { return nil }
 
 func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
-	return kernels.Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
+	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
 }
 
 func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
 	vmlinux, err := s.Lab.vmlinux()
-	return kernels.Image{Image: trial.Image{Patched: v == trial.Patched, AsIs: v == trial.AsIs, Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
+	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
 }
 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
@@ -124,18 +124,26 @@ func (l *Lab) Booting() *boot.Tools {
 	}
 }
 
+// variantIn is the kernel of a boot whose files are in the folder.
+func variantIn(dir string) trial.Variant {
+	if strings.HasPrefix(filepath.Base(dir), string(trial.Patched)) {
+		return trial.Patched
+	}
+	return trial.Unpatched
+}
+
 func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	patched := strings.HasPrefix(filepath.Base(cfg.Dir), "patched")
+	v := variantIn(cfg.Dir)
 	host, far := net.Pipe()
-	guest := l.Guests[patched]
+	guest := l.Guests[v]
 	if len(l.Queue) > 0 {
 		guest, l.Queue = l.Queue[0], l.Queue[1:]
 	}
 	number := 0
 	for _, earlier := range l.Boots {
-		if strings.HasPrefix(filepath.Base(earlier.Dir), "patched") == patched {
+		if variantIn(earlier.Dir) == v {
 			number++
 		}
 	}
@@ -147,21 +155,26 @@ func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 // NewLab is a lab whose kernels have these guests.
 func NewLab(unpatched, patched Guest) *Lab {
 	return &Lab{
-		Guests: map[bool]Guest{false: unpatched, true: patched},
+		Guests: map[trial.Variant]Guest{trial.Unpatched: unpatched, trial.Patched: patched},
 		QEMU:   qemu.Program{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7},
 	}
 }
 
-// Config is a command's, on the lab.
+// Config is a command's, on the lab, in folders of the test's.
 func (l *Lab) Config(t *testing.T) command.Config {
 	t.Helper()
-	l.dir = t.TempDir()
+	return l.ConfigIn(t.TempDir(), filepath.Join(t.TempDir(), "out"))
+}
+
+// ConfigIn is a command's, on the lab, with these folders.
+func (l *Lab) ConfigIn(cacheDir, outDir string) command.Config {
+	l.dir = cacheDir
 	return command.Config{
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"), Kernels: l.Open, Tools: l.Tools(), Boots: l.Booting(), Reports: kept.Reports(), Version: "test",
+		CacheDir: cacheDir, OutDir: outDir, Kernels: l.Open, Tools: l.Tools(), Boots: l.Booting(), Reports: kept.Reports(), Version: "test",
 	}
 }
 

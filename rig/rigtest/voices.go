@@ -4,8 +4,6 @@ package rigtest
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -24,12 +22,12 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 
 // sites are what the emulator noted: with the patch a barrier between the two writes.
 func (l *Lab) sites(path string) ([]weakmem.Site, error) {
-	v := trial.VariantOf(strings.HasPrefix(filepath.Base(path), string(trial.Patched)), false)
+	v := variantIn(path)
 	if l.Noted != nil {
 		return l.Noted(v)
 	}
 	found := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
-	if v == trial.Patched && (l.Guests[true].Stale == 0 || l.Guests[true].Stale > 1<<20) {
+	if v == trial.Patched && (l.Guests[trial.Patched].Stale == 0 || l.Guests[trial.Patched].Stale > 1<<20) {
 		found.By, found.Why = 0x280, "order-barrier"
 	}
 	return []weakmem.Site{found}, nil
@@ -40,7 +38,7 @@ func (l *Lab) ordered(v trial.Variant) string {
 	if v == trial.Patched && l.Binary != "" {
 		return l.Binary
 	}
-	if v == trial.Patched && l.Guests[true].Stale == 0 {
+	if v == trial.Patched && l.Guests[trial.Patched].Stale == 0 {
 		return "yes"
 	}
 	return "no"

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/yamlfile"
@@ -33,6 +34,7 @@ const FileName = "scenario.yaml"
 // collector reads what a scenario names, into memory.
 type collector struct {
 	from     fs.FS
+	where    string // what from is, for people
 	contents map[string][]byte
 	bytes    int
 	noted    []unread
@@ -60,7 +62,7 @@ func (c *collector) failed(shown string) error {
 		if n.member != "" {
 			text = n.member + ": " + text
 		}
-		r.Fail(places[n.member], "%s", text)
+		r.Fail(yamlfile.PlaceIn(places, n.member), "%s", text)
 	}
 	return r.Err("read what "+shown+" names", "")
 }
@@ -74,22 +76,24 @@ func (c *collector) readAtMost(name, as string, most int) error {
 		return nil
 	}
 	info, err := fs.Stat(c.from, name) // before it is opened: a pipe would wait for a writer
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+		return c.unreadable("file", name, err)
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder, not a file", name)
+	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is no regular file", name)
 	}
 	f, err := c.from.Open(name)
 	if err != nil {
-		return err
+		return c.unreadable("file", name, err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
 	c.bytes += len(data)
 	switch {
 	case err != nil:
-		return err
+		return c.unreadable("file", name, err)
 	case len(data) > most:
 		return fmt.Errorf("%s is larger than %d bytes", name, most)
 	case len(c.contents) == maxFiles || c.bytes > maxBytes:
@@ -104,8 +108,12 @@ func (c *collector) readAtMost(name, as string, most int) error {
 func (c *collector) folder(dir, pattern string) (map[string][]byte, error) {
 	names, err := fs.Glob(c.from, dir+"/"+pattern) // a path of the file's has none of a pattern's characters
 	if err == nil && len(names) == 0 {
-		_, err = fs.Stat(c.from, dir)
-		err = errors.Join(err, fmt.Errorf("%s holds no file %s", dir, pattern))
+		if info, missing := fs.Stat(c.from, dir); missing != nil {
+			return nil, c.unreadable("folder", dir, missing)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("%s is no folder", dir)
+		}
+		return nil, fmt.Errorf("%s holds no file %s", dir, pattern)
 	}
 	out := map[string][]byte{}
 	for _, name := range names {
@@ -117,29 +125,60 @@ func (c *collector) folder(dir, pattern string) (map[string][]byte, error) {
 	return out, err
 }
 
-// series adds one way to fix the bug.
-func (c *collector) series(s series) (map[string][]byte, error) {
+// unreadable says in plain words why something of the scenario's cannot be read.
+func (c *collector) unreadable(kind, name string, err error) error {
+	var inner *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint := ""
+		var beside []string
+		entries, _ := fs.ReadDir(c.from, path.Dir(name)) // which may be missing too
+		for _, e := range entries {
+			beside = append(beside, e.Name())
+		}
+		if near := yamlfile.Nearest(path.Base(name), beside); near != "" && near != path.Base(name) {
+			hint = "; " + didYouMean("%s", path.Join(path.Dir(name), near))
+		}
+		return fmt.Errorf("there is no %s %s in %s%s", kind, name, c.where, hint)
+	case strings.Contains(err.Error(), "escapes from parent"): // os.Root has no value for it
+		return fmt.Errorf("%s leads out of %s", name, c.where)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s may not be read", name)
+	case errors.As(err, &inner):
+		return fmt.Errorf("%s cannot be read: %w", name, inner.Err)
+	}
+	return fmt.Errorf("%s cannot be read: %w", name, err)
+}
+
+// series adds one way to fix the bug, the entry of that name. What cannot be read is noted.
+func (c *collector) series(entry string, s series) map[string][]byte {
 	if s.Patches == nil {
-		if info, err := fs.Stat(c.from, s.Path); err != nil || info.IsDir() {
-			return c.folder(s.Path, "*.patch")
+		info, err := fs.Stat(c.from, s.Path)
+		switch isPatch := path.Ext(s.Path) == ".patch"; {
+		case err == nil && info.IsDir():
+			patches, err := c.folder(s.Path, "*.patch")
+			c.note(entry, err)
+			return patches
+		case err != nil && !isPatch:
+			c.note(entry, c.unreadable("file or folder", s.Path, err))
+			return nil
+		case !isPatch:
+			c.note(entry, fmt.Errorf("%s is no file whose name ends in .patch", s.Path))
+			return nil
 		}
-		if path.Ext(s.Path) != ".patch" {
-			return nil, fmt.Errorf("%s is no file whose name ends in .patch", s.Path)
-		}
-		s.Patches = []string{s.Path}
+		c.note(entry, c.read(s.Path, s.Path))
+		return map[string][]byte{path.Base(s.Path): c.contents[s.Path]}
 	}
 	out := map[string][]byte{}
 	for i, name := range s.Patches {
-		if err := c.read(name, name); err != nil {
-			return nil, err
-		}
+		c.note(fmt.Sprintf("%s.patches[%d]", entry, i), c.read(name, name))
 		as := path.Base(name)
 		if len(s.Patches) > 1 { // a series is read in the order of names
 			as = fmt.Sprintf("%02d-%s", i, as)
 		}
 		out[as] = c.contents[name]
 	}
-	return out, nil
+	return out
 }
 
 // Text is a file of the scenario's, by its path; nil where it names no such. Its own

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"go.yaml.in/yaml/v3"
+
+	"kcovrig/guest/wire"
 	"kcovrig/images"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
@@ -78,7 +81,10 @@ func Load(ref string) (Scenario, error) {
 // from reads a scenario's file and what it names, whose paths are those of the file
 // system. shown is the file's name for people.
 func from(files fs.FS, name, shown string) (Scenario, error) {
-	c := &collector{from: files, contents: map[string][]byte{}}
+	c := &collector{from: files, where: "the scenario's folder", contents: map[string][]byte{}}
+	if path.Dir(name) != "." {
+		c.where = "the repository" // whose scenarios name files from there
+	}
 	if err := c.read(name, FileName); err != nil {
 		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+shown, err)
 	}
@@ -97,7 +103,7 @@ func (c *collector) scenario(f file) Scenario {
 		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
-		Scope:     Scope{Callers: f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
+		Scope:     Scope{Callers: *f.Scope.Patch.Callers, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
 		Fragments: map[string]string{}, contents: c.contents,
 	}
 	c.program(&s, f)
@@ -105,13 +111,15 @@ func (c *collector) scenario(f file) Scenario {
 		s.Archs = arch.Names()
 	}
 	for i, one := range f.Fix {
-		patches, err := c.series(one)
-		c.note(fmt.Sprintf("fix[%d]", i), err)
-		held, err := inMemory(patches)
+		held, err := inMemory(c.series(fmt.Sprintf("fix[%d]", i), one))
 		c.note("", err)
 		s.Patches = append(s.Patches, Series{held, one.Reverse, one.Kernels.Range})
 	}
-	s.Fragments["all"] = images.Fragment("all") + c.config(f.Config)
+	s.Fragments["all"] = images.Fragment("all")
+	if s.Program != nil {
+		s.Fragments["all"] += images.Fragment("programs")
+	}
+	s.Fragments["all"] += c.config(f.Config)
 	for _, name := range arch.Names() {
 		s.Fragments[name] = images.Fragment(name)
 	}
@@ -133,12 +141,14 @@ func (c *collector) config(f fragment) string {
 		return f.Text
 	}
 	if err := c.read(f.File, f.File); err != nil {
-		c.note("config", err)
+		c.note("config.file", err)
 		return ""
 	}
 	text := string(c.contents[f.File])
-	if !aConfig.matches(text) {
-		c.note("config", fmt.Errorf("%s: want %s", f.File, aConfig.words))
+	if bad := badLine(text); bad != "" {
+		c.note("config.file", fmt.Errorf("%s: want %s; %s", f.File, aConfig.words, bad))
+	} else if twice := setTwice(text); twice != "" {
+		c.note("config.file", fmt.Errorf("%s: %s", f.File, twice))
 	}
 	return text
 }
@@ -190,4 +200,47 @@ func (s Scenario) HasModes(modes []string) error {
 		}
 	}
 	return nil
+}
+
+// What Parse's errors begin and end with.
+const (
+	op  = "read the scenario"
+	try = "docs/scenarios.md describes the file; docs/scenario.schema.json lets an editor check it"
+)
+
+// parse reads a scenario file. Its errors are the user's fault, and name line and
+// column of everything that is wrong; path is for those alone.
+func parse(path string, text []byte) (file, error) {
+	r := &yamlfile.Reader{File: path}
+	var f file
+	top, ok := r.Root(text, whole)
+	if ok {
+		root().check(r, top, whole)
+	}
+	if ok && !r.Failed() {
+		if err := top.Decode(&f); err != nil {
+			r.Fail(yamlfile.PlaceOf(top), "%v", err)
+		}
+		f.complete(r, top)
+	}
+	return f, r.Err(op, try)
+}
+
+// complete fills defaults, and checks what members ask of each other.
+func (f *file) complete(r *yamlfile.Reader, top *yaml.Node) {
+	if f.Detect == nil {
+		f.Detect = []sign{{Kind: wire.KindTold}}
+	}
+	if f.Scope.Patch.Callers == nil {
+		direct := 1
+		f.Scope.Patch.Callers = &direct
+	}
+	across{r, top, f}.check()
+	const prefix = "guest:"
+	f.Workload.Mark = strings.TrimPrefix(f.Workload.Mark, prefix)
+	for _, reader := range f.Workload.Readers {
+		for i := range reader.Symbols {
+			reader.Symbols[i] = strings.TrimPrefix(reader.Symbols[i], prefix)
+		}
+	}
 }

@@ -144,13 +144,6 @@ func TestAFixMayBeReversedAndForSomeKernels(t *testing.T) {
 	assert.False(t, s.Kernels.Holds("7.0"))
 }
 
-func TestAConfigurationFileThatIsNoneIsRefused(t *testing.T) {
-	dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte("NET=y\n"), 0o644))
-	_, err := Load(dir)
-	assert.ErrorContains(t, err, "c.config: want lines such as CONFIG_NET=y")
-}
-
 func TestWhatIsNotFoundIsNamed(t *testing.T) {
 	_, err := Load("tsl")
 	assert.ErrorContains(t, err, `unknown scenario "tsl"`)
@@ -193,19 +186,74 @@ func TestAScenarioSaysWhereItRuns(t *testing.T) {
 	assert.ErrorContains(t, s.HasModes([]string{"pc"}), `unknown mode "pc"`)
 }
 
-// All files that are missing are told, each where the scenario names it.
+// All that cannot be read is told, each where the scenario names it, in words that are
+// not the system's.
 func TestAllThatIsMissingIsToldWithItsPlace(t *testing.T) {
-	dir := write(t, "fix: [fix.patch]", "fix: [fix.patch, none.patch, {patches: [other.patch]}]\nconfig: {file: none.config}\nlitmus: none")
-	_, err := Load(dir)
-	require.Error(t, err)
-	assert.Equal(t, fault.User, fault.KindOf(err))
-	for _, want := range []string{"5:18: fix[1]: ", "5:30: fix[2]: ", "6:9: config: ", "7:9: litmus: "} {
-		assert.ErrorContains(t, err, filepath.Join(dir, FileName)+":"+want)
+	dir := write(t, "fix: [fix.patch]", "fix: [fix.patch, fixx.patch, {patches: [fix.patch, other.patch]}, patch, empty, notes.txt, out.patch, sub.patch]\nconfig: {file: none.config}\nlitmus: none")
+	for _, name := range []string{"empty", "sub.patch/deep"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, name), 0o755))
 	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
+	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "out.patch")))
+	_, err := Load(dir)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	at := filepath.Join(dir, FileName)
+	assert.EqualError(t, err, "read what "+at+" names: "+strings.Join([]string{
+		at + ":5:18: fix[1]: there is no file fixx.patch in the scenario's folder; did you mean fix.patch?",
+		at + ":5:52: fix[2].patches[1]: there is no file other.patch in the scenario's folder",
+		at + ":5:67: fix[3]: there is no file or folder patch in the scenario's folder",
+		at + ":5:74: fix[4]: empty holds no file *.patch",
+		at + ":5:81: fix[5]: notes.txt is no file whose name ends in .patch",
+		at + ":5:92: fix[6]: out.patch leads out of the scenario's folder",
+		at + ":5:103: fix[7]: sub.patch holds no file *.patch",
+		at + ":6:16: config.file: there is no file none.config in the scenario's folder",
+		at + ":7:9: litmus: there is no folder none in the scenario's folder",
+	}, "\n"))
 }
 
 func TestWhatAProgramHasNotIsToldAtItsEntry(t *testing.T) {
-	_, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload:\n  source: none.c\n  files: [fix.patch, none.txt]\n", "fix.patch"))
-	assert.ErrorContains(t, err, ":6:11: workload.source: ")
-	assert.ErrorContains(t, err, ":7:22: workload.files[1]: ")
+	dir := folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload:\n  source: sub/rign.c\n  files: [fix.patch, none.txt, sub]\n", "fix.patch", "sub/ring.c")
+	_, err := Load(dir)
+	at := filepath.Join(dir, FileName)
+	assert.EqualError(t, err, "read what "+at+" names: "+strings.Join([]string{
+		at + ":6:11: workload.source: there is no file sub/rign.c in the scenario's folder; did you mean sub/ring.c?",
+		at + ":7:22: workload.files[1]: there is no file none.txt in the scenario's folder",
+		at + ":7:32: workload.files[2]: sub is a folder, not a file",
+	}, "\n"))
+}
+
+func TestAFolderWithoutTheFileSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "scenario.yml"), nil, 0o644))
+	_, err := Load(dir)
+	assert.EqualError(t, err, "read the scenario "+filepath.Join(dir, FileName)+": there is no file scenario.yaml in the scenario's folder; did you mean scenario.yml?")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
+// The line of a configuration's file that is none is named.
+func TestALineOfAConfigurationThatIsNoneIsNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"CONFIG_A=y\n\nNET=y\n":      "line 3 of it: did you mean CONFIG_NET=y?",
+		"CONFIG_A=y\r\n":             "line 1 of it ends in a carriage return",
+		"# a\nCONFIG_B is not set\n": "line 2 of it: did you mean # CONFIG_B is not set?",
+		"CONFIG_A=\"\u202ey\"\n":     "line 1 of it is none",
+		"CONFIG_A=Yes\n":             "line 1 of it: did you mean CONFIG_A=y?",
+		"CONFIG_A=perhaps\n":         "line 1 of it is none",
+		"select B\n":                 "line 1 of it is none",
+	} {
+		dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte(text), 0o644))
+		_, err := Load(dir)
+		assert.ErrorContains(t, err, FileName+":7:16: config.file: c.config: want lines such as CONFIG_NET=y or # CONFIG_INET is not set; "+want)
+	}
+}
+
+func TestAConfigurationSetsEachSymbolOnce(t *testing.T) {
+	const twice = "CONFIG_A=y\n# CONFIG_B=y\nCONFIG_B=\"b\"\n# CONFIG_A is not set\n"
+	dir := write(t, "workload:", "config: {file: c.config}\nworkload:")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.config"), []byte(twice), 0o644))
+	_, err := Load(dir)
+	assert.ErrorContains(t, err, FileName+":7:16: config.file: c.config: line 4 of it sets CONFIG_A, as line 1 does")
+	_, err = parse("f", []byte(ofSource+"config: |\n  "+strings.ReplaceAll(twice, "\n", "\n  ")+"\n"))
+	assert.ErrorContains(t, err, "f:6:9: config: line 4 of it sets CONFIG_A, as line 1 does")
 }

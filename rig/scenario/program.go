@@ -4,14 +4,13 @@ package scenario
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"kcovrig/guest/mark"
 	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
@@ -29,64 +28,8 @@ type Program struct {
 	Start wire.Program
 }
 
-// DefaultHang is how long a silence lasts that is a hang, where the file does not say.
-const DefaultHang = 2 * time.Second
-
 // DefaultBoot is the windows of a boot that a hit ends, where the file does not say.
 const DefaultBoot = 512
-
-// What comes after a hit.
-const (
-	goesOn = "continue"
-	reboot = "reboot"
-)
-
-// sign is a way in which the bug shows: a kind alone, or in a function, and what comes
-// after it where that is not as after the others.
-type sign struct {
-	Kind     wire.Kind
-	Function string
-	In       string        // of a hang: the same
-	Lasts    time.Duration // of a hang
-	After    string
-}
-
-// UnmarshalYAML takes a kind, or a kind and its function.
-func (s *sign) UnmarshalYAML(n *yaml.Node) (err error) {
-	if n.Kind == yaml.ScalarNode {
-		if err = n.Decode(&s.Kind); s.Kind == wire.KindHang {
-			s.Lasts = DefaultHang
-		}
-		return err
-	}
-	in := map[string]string{}
-	if err = n.Decode(&in); err != nil {
-		return err
-	}
-	s.After, s.In = in["after"], in["in"]
-	for key, value := range in {
-		switch kind := wire.Kind(key); {
-		case key == "after" || key == "in":
-		case kind == wire.KindHang:
-			s.Kind, s.Function = kind, s.In
-			s.Lasts, err = time.ParseDuration(value)
-		default:
-			s.Kind, s.Function = kind, value
-		}
-	}
-	return err
-}
-
-// check says what is wrong with a sign.
-func (s sign) check() error {
-	switch {
-	case s.Kind == wire.KindPanic && s.After == goesOn:
-		return errors.New("a panic ends the boot: after cannot be continue")
-	case s.Kind != wire.KindHang && s.In != "":
-		return fmt.Errorf("in belongs to hang: write {%s: %s}", s.Kind, s.In)
-	}
-	return nil
-}
 
 // windows is what one chance to see the bug is.
 type windows struct {
@@ -105,6 +48,11 @@ func (w *windows) UnmarshalYAML(n *yaml.Node) error {
 	return err
 }
 
+// ends says whether a hit that shows so ends the boot.
+func (f file) ends(s sign) bool {
+	return s.Kind == wire.KindPanic || cmp.Or(s.After, f.After) == reboot
+}
+
 // program makes the workload that f describes; nil where it is one of the guest's own.
 func (f file) program() (*Program, error) {
 	if f.Workload.Source == "" && f.Workload.Binary == "" {
@@ -118,7 +66,7 @@ func (f file) program() (*Program, error) {
 	}
 	ends := false
 	for _, s := range f.Detect {
-		d := wire.Detect{Kind: s.Kind, Function: s.Function, NS: int64(s.Lasts), Reboot: s.Kind == wire.KindPanic || cmp.Or(s.After, f.After) == reboot}
+		d := wire.Detect{Kind: s.Kind, Function: s.Function, NS: int64(s.Lasts), Exit: s.Exit, Reboot: f.ends(s)}
 		p.Start.Detect, ends = append(p.Start.Detect, d), ends || d.Reboot
 	}
 	p.Start.Windows = uint64(f.Workload.Boot)
@@ -131,7 +79,7 @@ func (f file) program() (*Program, error) {
 // ofProgram fills in what a scenario with a program of its own has no names for: one
 // mode and one reader, whose loads are those of the kernel.
 func (s *Scenario) ofProgram(p *Program) {
-	s.Program, s.Workload, s.Mark = p, program.Name, program.MarkSymbol
+	s.Program, s.Workload, s.Mark = p, program.Name, mark.Symbol
 	if len(s.Modes) == 0 {
 		s.Modes = []string{program.Name}
 	}

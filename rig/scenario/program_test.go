@@ -93,8 +93,8 @@ func TestWhatComesAfterAHitIsSaidOfAllOrOfOne(t *testing.T) {
 
 	for text, want := range map[string]string{
 		"workload: {binary: prog}\nafter: never\n":                  "after",
-		"workload: {binary: prog, boot: 30}\n":                      "a boot of 30 windows",
-		"workload: {binary: prog, modes: [a, b]}\nafter: reboot\n":  "more than one mode where a hit ends the boot: not supported yet",
+		"workload: {binary: prog, boot: 30}\n":                      ":5:26: workload.boot: it bounds boots that a hit ends, and none does; did you mean after: reboot?",
+		"workload: {binary: prog, modes: [a, b]}\nafter: reboot\n":  ":5:37: workload.modes: more than one, where a hit ends the boot",
 		"workload: {binary: prog}\ndetect: [{oops: f, after: 3}]\n": "after",
 		"workload: {binary: prog}\ndetect: [{after: reboot}]\n":     "want exactly one of oops, warn, bug, kasan",
 	} {
@@ -152,4 +152,28 @@ func TestAReadyProgramMayBeAsLargeAsStaticOnesAre(t *testing.T) {
 	assert.ErrorContains(t, err, "prog.c is larger than 16777216 bytes")
 	_, err = of("source", maxFile+1)
 	assert.ErrorContains(t, err, "prog.c is larger than 1048576 bytes", "people write no such file")
+}
+
+func TestDirectCallersAreInScopeUnlessTheFileSaysOtherwise(t *testing.T) {
+	for text, want := range map[string]int{
+		"": 1, "scope: {kernel: [f]}\n": 1, "scope: {patch: {callers: 0}}\n": 0, "scope: {patch: {callers: 4}}\n": 4,
+	} {
+		s, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n"+text, "fix.patch", "prog"))
+		require.NoError(t, err, text)
+		assert.Equal(t, want, s.Scope.Callers, text)
+	}
+	for _, name := range []string{"tls", "watch_queue", "tracing_map"} {
+		s, err := Load(name)
+		require.NoError(t, err)
+		assert.Zero(t, s.Scope.Callers, "what is said of %s was measured so", name)
+	}
+}
+
+func TestADeathMayHaveAStatusOrASignal(t *testing.T) {
+	s, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n"+
+		"detect: [{exit: 3}, {exit: SIGSEGV, after: reboot}, {exit: signal}, {exit: 255.0}]\n", "fix.patch", "prog"))
+	require.NoError(t, err)
+	assert.Equal(t, []wire.Detect{
+		{Kind: wire.KindExit, Exit: "3"}, {Kind: wire.KindExit, Exit: "SIGSEGV", Reboot: true}, {Kind: wire.KindExit, Exit: "signal"}, {Kind: wire.KindExit, Exit: "255"},
+	}, s.Program.Start.Detect)
 }

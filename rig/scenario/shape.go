@@ -3,9 +3,8 @@
 package scenario
 
 import (
-	"fmt"
+	"encoding/json"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -30,21 +29,15 @@ type member struct {
 	key    string
 	about  string
 	needed bool
-	// notYet says that the rest of the rig would not obey it: it is refused.
-	notYet bool
 	shape  shape
-}
-
-// notYet is what is said of what is part of the format, but would not be obeyed.
-func notYet(r *yamlfile.Reader, at yamlfile.Place, what string) {
-	r.Fail(at, "%s: not supported yet by this version of kcovrig", what)
 }
 
 // text is a string of a form, for people in words.
 type text struct {
 	form, words string
 	most        int
-	wrong       func(string) error // what no form can say; nil: nothing
+	wrong       func(string) error  // what no form can say; nil: nothing
+	meant       func(string) string // what to write for a value that has not the form; nil, or empty: nobody knows
 }
 
 func (t text) kind() yaml.Kind { return yaml.ScalarNode }
@@ -57,40 +50,52 @@ func (t text) schema() object {
 var patterns sync.Map
 
 // matches says whether a text has the form.
-func (t text) matches(got string) bool {
-	pattern, known := patterns.Load(t.form)
+func (t text) matches(got string) bool { return has(t.form, got) }
+
+// has says whether a text has a form.
+func has(form, got string) bool {
+	pattern, known := patterns.Load(form)
 	if !known {
-		pattern, _ = patterns.LoadOrStore(t.form, regexp.MustCompile(t.form))
+		pattern, _ = patterns.LoadOrStore(form, regexp.MustCompile(form))
 	}
 	return pattern.(*regexp.Regexp).MatchString(got)
 }
 
+// hint is what was probably meant by a value of another form, behind a message.
+func (t text) hint(n *yaml.Node) string {
+	if t.meant == nil || n.Kind != yaml.ScalarNode {
+		return ""
+	}
+	if words := t.meant(n.Value); words != "" {
+		return "; " + words
+	}
+	return ""
+}
+
 func (t text) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	got, ok := r.Text(n, what)
+	at, hint := yamlfile.PlaceOf(n), t.hint(n)
+	isText := n.Kind == yaml.ScalarNode && n.Tag == "!!str" && strings.TrimSpace(n.Value) != ""
 	switch {
-	case !ok:
-	case utf8.RuneCountInString(got) > t.most:
-		r.Fail(yamlfile.PlaceOf(n), "%s: it has more than %d characters", what, t.most)
-	case !t.matches(got):
-		r.Fail(yamlfile.PlaceOf(n), "%s: want %s, not %s", what, t.words, yamlfile.Shown(n))
+	case !isText && hint == "":
+		r.Text(n, what)
+	case !isText || !t.matches(n.Value):
+		r.Fail(at, "%s: want %s, not %s%s", what, t.words, yamlfile.Shown(n), hint)
+	case utf8.RuneCountInString(n.Value) > t.most:
+		r.Fail(at, "%s: it has more than %d characters", what, t.most)
 	case t.wrong != nil:
-		if err := t.wrong(got); err != nil {
-			r.Fail(yamlfile.PlaceOf(n), "%s: %v", what, err)
+		if err := t.wrong(n.Value); err != nil {
+			r.Fail(at, "%s: %v", what, err)
 		}
 	}
 }
 
-// words is one of some words. Those that are not obeyed yet are refused.
-type words struct{ have, obeyed []string }
+// words is one of some words.
+type words []string
 
 func (w words) kind() yaml.Kind { return yaml.ScalarNode }
-func (w words) schema() object  { return object{"enum": w.have} }
+func (w words) schema() object  { return object{"enum": []string(w)} }
 
-func (w words) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	if got, ok := r.Word(n, what, w.have); ok && !slices.Contains(w.obeyed, got) {
-		notYet(r, yamlfile.PlaceOf(n), what+": "+got)
-	}
-}
+func (w words) check(r *yamlfile.Reader, n *yaml.Node, what string) { r.Word(n, what, w) }
 
 // integer is a whole number.
 type integer struct{ least, most int }
@@ -100,9 +105,19 @@ func (i integer) schema() object {
 	return object{"type": "integer", "minimum": i.least, "maximum": i.most}
 }
 
+// decimal is how a whole number is written, so that no reader of YAML takes it for
+// another, such as 010 for 8.
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.0+)?$`)
+
+// holds says whether a node is such a number.
+func (i integer) holds(n *yaml.Node) bool {
+	var got float64
+	isNumber := n.Kind == yaml.ScalarNode && (n.Tag == "!!int" || n.Tag == "!!float") && decimal.MatchString(n.Value)
+	return isNumber && n.Decode(&got) == nil && got >= float64(i.least) && got <= float64(i.most)
+}
+
 func (i integer) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	var got int
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Decode(&got) != nil || got < i.least || got > i.most {
+	if !i.holds(n) {
 		r.Fail(yamlfile.PlaceOf(n), "%s: want a whole number from %d to %d, not %s", what, i.least, i.most, yamlfile.Shown(n))
 	}
 }
@@ -133,11 +148,29 @@ func (l list) schema() object {
 func (l list) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 	seen := map[string]bool{}
 	for _, item := range l.items(r, n, what) {
-		if item.Kind == yaml.ScalarNode && seen[item.Value] {
-			r.Fail(yamlfile.PlaceOf(item), "%s: %s is given twice", what, item.Value)
+		value := canonical(item)
+		if value != "" && seen[value] {
+			name := "the entry"
+			if item.Kind == yaml.ScalarNode {
+				name = yamlfile.Shown(item)
+			}
+			r.Fail(yamlfile.PlaceOf(item), "%s: %s is given twice", what, name)
 		}
-		seen[item.Value] = item.Kind == yaml.ScalarNode
+		seen[value] = true
 	}
+}
+
+// canonical is a node's value, equal for equal ones; empty: it has none.
+func canonical(n *yaml.Node) string {
+	var value any
+	if n.Decode(&value) != nil {
+		return ""
+	}
+	text, err := json.Marshal(value) // its members are sorted
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // items checks each entry by itself.
@@ -185,93 +218,4 @@ func (e either) check(r *yamlfile.Reader, n *yaml.Node, what string) {
 		}
 	}
 	e[0].check(r, n, what)
-}
-
-// mapping has members with names of their own.
-type mapping struct {
-	members []member
-	// one are members of which there must be exactly one.
-	one []string
-}
-
-func (m mapping) kind() yaml.Kind { return yaml.MappingNode }
-
-func (m mapping) schema() object {
-	properties, needed := object{}, []string{}
-	for _, p := range m.members {
-		s := p.shape.schema()
-		s["description"] = p.about
-		properties[p.key] = s
-		if p.needed {
-			needed = append(needed, p.key)
-		}
-	}
-	out := object{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties, "required": needed}
-	var one []object
-	for _, key := range m.one {
-		one = append(one, object{"required": []string{key}})
-	}
-	if one != nil {
-		out["oneOf"] = one
-	}
-	return out
-}
-
-func (m mapping) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	var keys []string
-	for _, p := range m.members {
-		keys = append(keys, p.key)
-	}
-	given := map[string]bool{}
-	for _, p := range r.Pairs(n, what, keys) {
-		of := m.members[slices.Index(keys, p.Key)]
-		name := strings.TrimPrefix(what+"."+p.Key, whole+".")
-		given[p.Key] = true
-		of.shape.check(r, p.Value, name)
-		if of.notYet {
-			notYet(r, p.At, name)
-		}
-	}
-	if n.Kind != yaml.MappingNode {
-		return
-	}
-	for _, p := range m.members {
-		if p.needed && !given[p.key] {
-			r.Fail(yamlfile.PlaceOf(n), "%s: no %s, %s", what, p.key, p.about)
-		}
-	}
-	count := 0
-	for _, key := range m.one {
-		count += map[bool]int{true: 1}[given[key]]
-	}
-	switch {
-	case m.one != nil && count != 1:
-		r.Fail(yamlfile.PlaceOf(n), "%s: want exactly one of %s", what, strings.Join(m.one, ", "))
-	case len(n.Content) == 0:
-		r.Fail(yamlfile.PlaceOf(n), "%s: it is empty", what)
-	}
-}
-
-// named is values by names that the file chooses.
-type named struct {
-	names shape
-	of    shape
-	most  int
-}
-
-func (m named) kind() yaml.Kind { return yaml.MappingNode }
-func (m named) schema() object {
-	return object{"type": "object", "minProperties": 1, "maxProperties": m.most, "propertyNames": m.names.schema(), "additionalProperties": m.of.schema()}
-}
-
-func (m named) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	pairs := r.Pairs(n, what, nil)
-	if n.Kind == yaml.MappingNode && (len(n.Content) == 0 || len(pairs) > m.most) {
-		r.Fail(yamlfile.PlaceOf(n), "%s: want 1 to %d names", what, m.most)
-		return
-	}
-	for _, p := range pairs {
-		m.names.check(r, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: p.Key, Line: p.At.Line, Column: p.At.Column}, what)
-		m.of.check(r, p.Value, fmt.Sprintf("%s.%s", what, p.Key))
-	}
 }

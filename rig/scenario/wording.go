@@ -3,6 +3,8 @@
 package scenario
 
 import (
+	"slices"
+
 	"kcovrig/guest/wire"
 	"kcovrig/rig/wording"
 )
@@ -31,8 +33,16 @@ func sightOf(signs []sign) string {
 			return sights[wire.KindTold]
 		}
 	}
-	if len(signs) == 1 && first.Function != "" {
+	switch {
+	case len(signs) > 1:
+	case first.Function != "":
 		name += " in " + first.Function
+	case first.Exit == anySignal:
+		name += " by a signal"
+	case slices.Contains(signals, first.Exit):
+		name += " by " + first.Exit
+	case first.Exit != "":
+		name += " with status " + first.Exit
 	}
 	return name
 }

@@ -15,12 +15,15 @@ import (
 func TestWordsFollowFromWhatIsDetected(t *testing.T) {
 	oops := func(function string) sign { return sign{Kind: wire.KindOops, Function: function} }
 	for want, signs := range map[string][]sign{
-		"hit":                    {{Kind: wire.KindTold}},
-		"oops":                   {oops("")},
-		"oops in tls_getsockopt": {oops("tls_getsockopt")},
-		"KASAN report in f":      {{Kind: wire.KindKASAN, Function: "f"}},
-		"hang in pipe_read":      {{Kind: wire.KindHang, Function: "pipe_read", Lasts: DefaultHang}},
-		"death of the program":   {{Kind: wire.KindExit}},
+		"hit":                                {{Kind: wire.KindTold}},
+		"oops":                               {oops("")},
+		"oops in tls_getsockopt":             {oops("tls_getsockopt")},
+		"KASAN report in f":                  {{Kind: wire.KindKASAN, Function: "f"}},
+		"hang in pipe_read":                  {{Kind: wire.KindHang, Function: "pipe_read", Lasts: DefaultHang}},
+		"death of the program":               {{Kind: wire.KindExit}},
+		"death of the program by SIGSEGV":    {{Kind: wire.KindExit, Exit: "SIGSEGV"}},
+		"death of the program by a signal":   {{Kind: wire.KindExit, Exit: "signal"}},
+		"death of the program with status 3": {{Kind: wire.KindExit, Exit: "3"}},
 	} {
 		assert.Equal(t, want, sightOf(signs))
 	}
@@ -40,7 +43,7 @@ func TestTheShippedScenariosHaveTheirWords(t *testing.T) {
 func TestWordsThatTurnTheirLineRoundAreRefused(t *testing.T) {
 	text := "kcovrig: scenario/1\nname: ring\ntitle: a ring\nfix: [fix.patch]\nworkload: {source: ring.c}\n"
 	_, err := parse("scenario.yaml", []byte(text+"words: {hit: \"lost \\u202enote\"}\n"))
-	assert.ErrorContains(t, err, "words: hit")
+	assert.ErrorContains(t, err, `scenario.yaml:6:14: words.hit: want words on one line, of printable characters, not "lost \u202enote"`)
 	_, err = parse("scenario.yaml", []byte(text+"words: {hit: lost note}\n"))
 	assert.NoError(t, err)
 }

@@ -22,10 +22,11 @@ import (
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // ErrUnsound is in the error of a soak that saw what no memory model allows: a
-// store was lost, or stale reads came through a barrier.
+// store was lost, or hits came through a barrier.
 var ErrUnsound = errors.New("the memory emulator is not sound")
 
 // Run stresses the kernel with and without the patch, half of the duration
@@ -78,7 +79,7 @@ func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error)
 		return r, err
 	}
 	for _, o := range r.Observations {
-		if err := check(r.Spec, o); err != nil {
+		if err := check(r.Spec, r.Words, o); err != nil {
 			return r, fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
 		}
 	}
@@ -96,15 +97,15 @@ func mustCount(v trial.Variant) []string {
 }
 
 // check says why a soak that came to its end is not clean after all.
-func check(spec trial.Spec, o trial.Observation) error {
+func check(spec trial.Spec, words wording.Words, o trial.Observation) error {
 	if line := kernelWarning(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
 			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
-			return fmt.Errorf("%w: mode %s shows %d stale windows of %d in spite of the patch", ErrUnsound, t.Mode, t.HitWindows, t.Windows)
+		case o.Variant() == trial.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+			return fmt.Errorf("%w: mode %s shows %s in spite of the patch", ErrUnsound, t.Mode, words.Showed(t.HitWindows, t.Windows))
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)
 		}

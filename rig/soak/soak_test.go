@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // soaking is a lab whose guests soak, and whose emulator is put to the test.
@@ -83,6 +84,15 @@ func TestSoakFindsWhatIsWrong(t *testing.T) {
 			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
 		})
 	}
+}
+
+func TestSoakSpeaksInTheScenariosWords(t *testing.T) {
+	console := filepath.Join(t.TempDir(), "console.log")
+	require.NoError(t, os.WriteFile(console, nil, 0o644))
+	o := trial.Observation{Console: console, SavedVariant: trial.Patched.Saved(), Expected: trial.Never, Tallies: []wire.Tally{{Mode: "once", Windows: 9, HitWindows: 2}}}
+	err := check(trial.Spec{}, wording.Words{Hit: "lost wakeup"}.Completed(), o)
+	require.ErrorIs(t, err, ErrUnsound)
+	require.ErrorContains(t, err, "mode once shows 2 lost wakeups in 9 tries in spite of the patch")
 }
 
 // A kernel without the fix need meet no barrier while stores wait; one with it must.

@@ -19,7 +19,7 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 		return Cell{}, fault.Wrap(fault.Rig, op, err)
 	}
 	if p.Cell.ID == "" || len(p.Ready.Kernels) != len(p.Cell.Variants()) {
-		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels for %d arms", len(p.Ready.Kernels), len(p.Cell.Variants()))
+		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels where its cell has %d", len(p.Ready.Kernels), len(p.Cell.Variants()))
 	}
 	if p.Cell.Spec.Emulated() && p.Ready.Emulator == nil {
 		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")

@@ -3,6 +3,7 @@
 package trend
 
 import (
+	"slices"
 	"time"
 
 	"kcovrig/rig/trial"
@@ -89,8 +90,8 @@ func NewRun(r trial.Result) Run {
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if v := trial.LoneVariant(r); v == string(trial.Patched) || v == string(trial.Unpatched) {
-		patched := v == string(trial.Patched)
+	if v := trial.LoneVariant(r); slices.Contains(trial.Pair(), v) {
+		patched := v.Saved().Patched
 		p.Patched = &patched
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
@@ -105,7 +106,7 @@ func NewRun(r trial.Result) Run {
 		}
 		for _, a := range trial.ModeCounts(o) {
 			p.Measured = append(p.Measured, a)
-			if a.Counts() {
+			if a.Outcome.Counts() {
 				p.Windows, p.HitWindows = p.Windows+a.Windows, p.HitWindows+a.HitWindows
 				p.Blocks, p.HitBlocks = p.Blocks+a.Blocks, p.HitBlocks+a.HitBlocks
 			}

@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Counts are the stale blocks of one kernel in one mode of one run.
+// Counts are the hit blocks of one kernel in one mode of one run.
 type Counts struct{ Hit, Blocks uint64 }
 
 const (
@@ -42,7 +42,7 @@ func Differ(a, b Counts) float64 {
 // 1/(4n+2); the variance between runs by Paule and Mandel's estimator (J. Res.
 // Natl. Bur. Stand. 87, 1982), which is never below that of counting; and
 // Student's t with one degree of freedom less than there are earlier runs. Where
-// no earlier run had a stale block, the scale is too coarse and nothing varies:
+// no earlier run had a hit block, the scale is too coarse and nothing varies:
 // the first decides alone.
 //
 // 1 where the earlier runs are fewer than ShiftRuns or a run has no block.

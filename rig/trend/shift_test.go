@@ -70,7 +70,7 @@ func TestShiftKeepsItsLevel(t *testing.T) {
 	for _, mean := range []float64{0.01, 0.05, 0.2, 0.5} {
 		for _, sd := range []float64{0, 0.02, 0.1} {
 			if sd > mean {
-				continue // most runs without a stale block, a few full of them: see TestShiftOfRareBursts
+				continue // most runs without a hit block, a few full of them: see TestShiftOfRareBursts
 			}
 			for _, runs := range []int{ShiftRuns, 15} {
 				n := nights{mean, sd, rand.NewPCG(1, 2), 0}

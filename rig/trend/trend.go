@@ -16,7 +16,7 @@ import (
 )
 
 // Trend is one cell's runs, oldest first, and per kernel, reader and mode how
-// its share of stale blocks went.
+// its share of hit blocks went.
 type Trend struct {
 	Cell string `json:"cell"`
 	// ShiftError is the probability of a false flag per run, over all series.
@@ -27,8 +27,7 @@ type Trend struct {
 
 // TrendSeries is one kernel, reader and mode over the runs that had it.
 type TrendSeries struct {
-	AsIs      bool         `json:"asIs,omitempty"` // as in trial.Observation
-	Patched   bool         `json:"patched"`
+	trial.SavedVariant
 	Reader    trial.Reader `json:"reader"`
 	Mode      string       `json:"mode"`
 	BlockSize uint64       `json:"blockSize"`
@@ -44,7 +43,7 @@ type TrendPoint struct {
 	HitWindows uint64          `json:"hitWindows"`
 	Blocks     uint64          `json:"blocks"`
 	HitBlocks  uint64          `json:"hitBlocks"`
-	Share      *float64        `json:"share"` // of stale blocks; null where nothing was counted
+	Share      *float64        `json:"share"` // of hit blocks; null where nothing was counted
 	Interval   *trial.Interval `json:"interval"`
 	// Shift is the run's p-value against the runs before it that were not flagged
 	// themselves, see Shift; null where they are too few.
@@ -69,9 +68,6 @@ func (t Trend) Words() wording.Words {
 func (s TrendSeries) Name() string {
 	return fmt.Sprintf("%s, %s, %s", s.Variant(), s.Reader, s.Mode)
 }
-
-// Variant is the kernel that the series is of.
-func (s TrendSeries) Variant() trial.Variant { return trial.VariantOf(s.Patched, s.AsIs) }
 
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to
 // those that later runs are compared with: a change that lasts stays flagged,
@@ -104,13 +100,13 @@ func (t *Trend) series(a trial.ModeCount) *TrendSeries {
 			return &t.Series[i]
 		}
 	}
-	t.Series = append(t.Series, TrendSeries{AsIs: a.AsIs, Patched: a.Patched, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
+	t.Series = append(t.Series, TrendSeries{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
 	return &t.Series[len(t.Series)-1]
 }
 
 func newTrendPoint(run Run, a trial.ModeCount) TrendPoint {
 	p := TrendPoint{Run: run.ID, At: run.At, Outcome: a.Outcome, Differs: []string{}}
-	if !a.Counts() {
+	if !a.Outcome.Counts() {
 		return p
 	}
 	p.Windows, p.HitWindows, p.Blocks, p.HitBlocks = a.Windows, a.HitWindows, a.Blocks, a.HitBlocks

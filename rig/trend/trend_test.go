@@ -20,7 +20,7 @@ func night(n int, unpatched, patched uint64) Run {
 	r := Run{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
 		r.Measured = append(r.Measured, trial.ModeCount{
-			Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+			SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 		})
 	}
 	return r
@@ -86,14 +86,14 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 // A tree as it stands is no unpatched kernel, whatever it holds.
 func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
 	r := night(0, 1, 2)
-	r.Measured[1].Patched, r.Measured[1].AsIs = false, true
+	r.Measured[1].SavedVariant = trial.AsIs.Saved()
 	series := NewTrend("c", []Run{r}).Series
 	require.Len(t, series, 2)
 	assert.Equal(t, "unpatched, acquire, pc", series[0].Name())
 	assert.Equal(t, "as-is, acquire, pc", series[1].Name())
-	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: "as-is", AsIs: true}, Observations: []trial.Observation{{AsIs: true, Tallies: []wire.Tally{{Mode: "pc"}}}}})
+	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: "as-is", AsIs: true}, Observations: []trial.Observation{{SavedVariant: trial.AsIs.Saved(), Tallies: []wire.Tally{{Mode: "pc"}}}}})
 	assert.Nil(t, lone.Patched, "nobody said")
-	assert.True(t, lone.Measured[0].AsIs)
+	assert.Equal(t, trial.AsIs, lone.Measured[0].Variant())
 }
 
 func TestWordOfARun(t *testing.T) {
@@ -119,7 +119,7 @@ func TestRunOfAResult(t *testing.T) {
 		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Units: 900 * verdict.BlockSize, Blocks: 900}},
 		Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
 	}}
-	r.Observations[0].Patched = true
+	r.Observations[0].SavedVariant = trial.Patched.Saved()
 	p := NewRun(r)
 	assert.Equal(t, trial.FindingClean, p.Finding)
 	assert.True(t, *p.Patched)

@@ -29,7 +29,7 @@ func CellName(r Result) string {
 	head := []string{r.Command}
 	lone := LoneVariant(r)
 	if lone != "" {
-		head[0] += "-" + lone
+		head[0] += "-" + string(lone)
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
 	var words []string
@@ -44,7 +44,7 @@ func CellName(r Result) string {
 				text += map[bool]string{true: "+"}[i > 0] + cellValue(one)
 			}
 		}
-		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] || name == "asIs" && lone == string(AsIs) {
+		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] || name == "asIs" && lone == AsIs {
 			continue
 		}
 		words = append(words, name+"="+text)
@@ -60,12 +60,12 @@ func CellName(r Result) string {
 var inHead = []string{"scenario", "arm", "arch"}
 
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
-func LoneVariant(r Result) string {
+func LoneVariant(r Result) Variant {
 	switch {
 	case r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0:
-		return string(r.Observations[0].Variant())
+		return r.Observations[0].Variant()
 	case r.Spec.Variant != "" && r.Spec.AsIs:
-		return string(AsIs)
+		return AsIs
 	}
 	return r.Spec.Variant
 }

@@ -40,7 +40,7 @@ func TestCellNames(t *testing.T) {
 		"run-unpatched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
 		"run-patched,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
 		"run-as-is,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant, r.Spec.AsIs = "run", "as-is", true },
-		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Patched: true}} },
+		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{SavedVariant: Patched.Saved()}} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,rev=v6.12,tree=/linux":        func(r *Result) { r.Spec.Tree, r.Spec.Rev = "/linux", "v6.12" },
@@ -57,9 +57,9 @@ func TestCellNames(t *testing.T) {
 // Earlier versions called the tree as it stands unpatched: the same question has the same name.
 func TestATreeAsItStandsHasOneName(t *testing.T) {
 	names := map[string]bool{}
-	for _, variant := range []string{"unpatched", "as-is", ""} {
+	for _, variant := range []Variant{Unpatched, AsIs, ""} {
 		names[asked(func(r *Result) {
-			r.Command, r.Spec.Variant, r.Spec.AsIs, r.Observations = "run", variant, true, []Observation{{AsIs: true}}
+			r.Command, r.Spec.Variant, r.Spec.AsIs, r.Observations = "run", variant, true, []Observation{{SavedVariant: AsIs.Saved()}}
 		})] = true
 	}
 	assert.Len(t, names, 1, "%v", names)

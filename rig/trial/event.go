@@ -23,8 +23,7 @@ type Event struct {
 
 // TallyEvent is what one kernel has counted so far.
 type TallyEvent struct {
-	AsIs    bool // as in Observation
-	Patched bool
+	Variant Variant
 	Reader  Reader
 	Tallies []wire.Tally
 	Again   bool   // the kernel is booted again and again: Tallies are of all boots

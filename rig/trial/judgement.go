@@ -33,11 +33,11 @@ type ModeJudgement struct {
 	Mode            string  `json:"mode"`
 	Verdict         Verdict `json:"verdict"`
 	Reason          string  `json:"reason"`
-	HitLower        float64 `json:"hitLower"`          // lower bound on the unpatched kernel's share of stale blocks
+	HitLower        float64 `json:"hitLower"`          // lower bound on the unpatched kernel's share of hit blocks
 	Counted         uint64  `json:"counted,omitempty"` // clean patched blocks that count: silence where the emulator could have spoken
 	Required        uint64  `json:"required"`          // clean patched blocks needed for "fixed"; 0: no bound
 	MissProbability float64 `json:"missProbability"`   // that a kernel as bad as the unpatched one would have looked as clean
-	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched kernel's share of stale blocks, hence of windows
+	PatchedUpper95  float64 `json:"patchedUpper95"`    // upper 95 % bound on the patched kernel's share of hit blocks, hence of windows
 }
 
 // Judgement is the verdict on a comparison.
@@ -83,7 +83,7 @@ func (f *Finding) UnmarshalText(word []byte) error {
 }
 
 // VariantJudgement is a Finding with its reason. Miss is the probability with which
-// a kernel whose blocks are stale with the assumed share would have looked as
+// a kernel whose blocks are hit with the assumed share would have looked as
 // clean: for FindingClean below MissLimit, for FindingHit 0.
 type VariantJudgement struct {
 	Finding Finding `json:"finding"`
@@ -91,7 +91,7 @@ type VariantJudgement struct {
 	Reason  string  `json:"reason"`
 }
 
-// Answer is what one voice says of stale reads in one kernel. The zero value: it
+// Answer is what one voice says of hits in one kernel. The zero value: it
 // could not be had, or says nothing.
 type Answer string
 
@@ -107,7 +107,7 @@ type Saying struct {
 	Words  string `json:"words"`
 }
 
-// Voice is one way to know whether a stale read is possible. Only where all that
+// Voice is one way to know whether a hit is possible. Only where all that
 // could be had agree is a patch fixed, or not.
 type Voice struct {
 	Name      string `json:"voice"`

@@ -2,6 +2,8 @@
 
 package trial
 
+import "kcovrig/rig/wording"
+
 // Certificate is what the architecture's memory model says of a witness, by
 // litmus tests that were built from it.
 type Certificate struct {
@@ -55,8 +57,8 @@ func (c Certificate) Answered() bool {
 // Expected is what the kernel's own memory model says of one kernel and reader,
 // beside what was measured.
 type Expected struct {
-	Name    string      `json:"name"`
-	Patched bool        `json:"patched"`
+	Name string `json:"name"`
+	SavedVariant
 	Reader  Reader      `json:"reader"`
 	Allowed Expectation `json:"allowed"` // whether the model allows what the bug shows
 	// Measured says whether a run has such a kernel; what it saw follows.
@@ -78,11 +80,12 @@ type ModelTest struct {
 
 // Expectations are what herd7 says under a kernel tree's memory model.
 type Expectations struct {
-	Herd  string      `json:"herd"`  // the program
-	Model string      `json:"model"` // the memory model's folder
-	Run   string      `json:"run"`   // the result that Tests are compared with; empty: none
-	Tests []Expected  `json:"tests"`
-	LKMM  []ModelTest `json:"lkmm"` // empty unless they were asked for
+	Herd  string        `json:"herd"`  // the program
+	Model string        `json:"model"` // the memory model's folder
+	Words wording.Words `json:"-"`     // the scenario's
+	Run   string        `json:"run"`   // the result that Tests are compared with; empty: none
+	Tests []Expected    `json:"tests"`
+	LKMM  []ModelTest   `json:"lkmm"` // empty unless they were asked for
 }
 
 // Contradicted says whether anything disagrees, Unanswered whether herd7 did not answer.

@@ -23,7 +23,10 @@ const (
 	OutcomeTimeout     Outcome = "timeout"
 )
 
-// Expectation is what the memory model says of stale reads, in herd7's words.
+// Counts says whether what such a boot tallied is a measurement, which may enter a verdict.
+func (o Outcome) Counts() bool { return o == OutcomeOK || o == OutcomeCut }
+
+// Expectation is what the memory model says of hits, in herd7's words.
 // The zero value is unknown.
 type Expectation string
 
@@ -55,8 +58,7 @@ type Boot struct {
 // Observation is what one boot showed. Where a hit ends a boot, it is what all boots of
 // the kernel did: each is a block of BlockSize windows at the most.
 type Observation struct {
-	AsIs       bool              `json:"asIs,omitempty"` // the tree as it stands: Patched says nothing
-	Patched    bool              `json:"patched"`
+	SavedVariant
 	Reader     Reader            `json:"reader"`
 	Expected   Expectation       `json:"expected"`
 	Outcome    Outcome           `json:"outcome"`
@@ -73,11 +75,6 @@ type Observation struct {
 	Argv       []string          `json:"argv"`
 	Console    string            `json:"console"` // path of the kept console
 	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line
-}
-
-// Counts says whether the boot's tallies may enter a verdict.
-func (o Observation) Counts() bool {
-	return o.Outcome == OutcomeOK || o.Outcome == OutcomeCut
 }
 
 // Modes lists the modes in the tallies' order.
@@ -187,8 +184,7 @@ func (s *Series) Samples() []Sample {
 // ModeCount is what one boot showed in one mode: the part of a Tally that
 // histories and matrices keep.
 type ModeCount struct {
-	AsIs       bool    `json:"asIs,omitempty"` // as in Observation
-	Patched    bool    `json:"patched"`
+	SavedVariant
 	Reader     Reader  `json:"reader"`
 	Mode       string  `json:"mode"`
 	Outcome    Outcome `json:"outcome"`
@@ -199,15 +195,12 @@ type ModeCount struct {
 	HitBlocks  uint64  `json:"hitBlocks"`
 }
 
-// Counts says whether the numbers are a measurement.
-func (c ModeCount) Counts() bool { return Observation{Outcome: c.Outcome}.Counts() }
-
 // ModeCounts are a boot's, mode by mode.
 func ModeCounts(o Observation) []ModeCount {
 	var out []ModeCount
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
-			AsIs: o.AsIs, Patched: o.Patched, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			SavedVariant: o.SavedVariant, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
 			HitWindows: t.HitWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks,
 		})
 	}

@@ -119,8 +119,8 @@ func ExactInterval(hits, trials uint64, confidence float64) Interval {
 }
 
 // FewerHits is Fisher's exact test (J. R. Stat. Soc. 98, 1935), one-sided: the
-// probability of as few stale blocks in the patched kernel, or fewer, were both
-// kernels equally bad, given the stale blocks of both together. It takes blocks as
+// probability of as few hit blocks in the patched kernel, or fewer, were both
+// kernels equally bad, given the hit blocks of both together. It takes blocks as
 // independent and their numbers as fixed beforehand. 1 where a kernel has none.
 func FewerHits(unpatchedStale, unpatchedBlocks, patchedStale, patchedBlocks uint64) float64 {
 	if unpatchedBlocks == 0 || patchedBlocks == 0 || unpatchedStale > unpatchedBlocks || patchedStale > patchedBlocks {

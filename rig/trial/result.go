@@ -22,16 +22,15 @@ type Kernel struct {
 
 // Image is one built kernel.
 type Image struct {
-	AsIs    bool   `json:"asIs,omitempty"` // as in Observation
-	Patched bool   `json:"patched"`
-	Path    string `json:"path"`
-	Key     string `json:"key"`
-	Hash    string `json:"hash,omitempty"`  // SHA-256 of the file at Path
-	Patch   string `json:"patch,omitempty"` // hash of the files in which the kernel differs from the tree
-	Cached  bool   `json:"cached"`
-	Log     string `json:"log,omitempty"`
-	CPUNS   int64  `json:"cpuNS"`
-	WallNS  int64  `json:"wallNS"`
+	SavedVariant
+	Path   string `json:"path"`
+	Key    string `json:"key"`
+	Hash   string `json:"hash,omitempty"`  // SHA-256 of the file at Path
+	Patch  string `json:"patch,omitempty"` // hash of the files in which the kernel differs from the tree
+	Cached bool   `json:"cached"`
+	Log    string `json:"log,omitempty"`
+	CPUNS  int64  `json:"cpuNS"`
+	WallNS int64  `json:"wallNS"`
 }
 
 // QEMU says which emulator ran.
@@ -45,8 +44,7 @@ type QEMU struct {
 
 // Code is what the disassembly of a kernel says.
 type Code struct {
-	AsIs      bool     `json:"asIs,omitempty"` // as in Observation
-	Patched   bool     `json:"patched"`
+	SavedVariant
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
@@ -72,8 +70,8 @@ type ScopeFunction struct {
 
 // ScopeStop is an instruction of the scope that orders accesses, or leaves the scope.
 type ScopeStop struct {
-	Kind    string `json:"kind"`              // "call", "barrier", "atomic", "release", "acquire", "system", "exception" or "unknown"
-	Patched bool   `json:"patched,omitempty"` // the kernel may put it there when it boots
+	Kind   string `json:"kind"`              // "call", "barrier", "atomic", "release", "acquire", "system", "exception" or "unknown"
+	AtBoot bool   `json:"patched,omitempty"` // the kernel may put it there when it boots
 	Instruction
 }
 

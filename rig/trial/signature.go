@@ -21,8 +21,7 @@ import (
 // scenario has none of them: its Kind and the place that the kernel named say which it
 // is, since which accesses led to it need not be known.
 type Signature struct {
-	AsIs      bool    `json:"asIs,omitempty"` // as in Observation
-	Patched   bool    `json:"patched"`
+	SavedVariant
 	Reader    Reader  `json:"reader"`
 	Mode      string  `json:"mode"`
 	Reordered Reorder `json:"reordered"`
@@ -116,7 +115,7 @@ func (s Signature) String() string {
 // SignatureOf finds the kind of a witness. An error says what the witness does
 // not show; it has no kind then, and nothing is the same as it.
 func SignatureOf(w Witness) (Signature, error) {
-	s := Signature{AsIs: w.AsIs, Patched: w.Patched, Reader: w.Reader, Mode: w.Detection.Mode}
+	s := Signature{SavedVariant: w.SavedVariant, Reader: w.Reader, Mode: w.Detection.Mode}
 	if w.OfProgram() {
 		s.Kind, s.At = w.Detection.Kind, ReportedAt(w.Detection)
 		if len(w.Events) == 0 {

@@ -93,18 +93,18 @@ func TestWitnessesWithoutASignature(t *testing.T) {
 
 func TestASignatureNamesTheTreeAsItStands(t *testing.T) {
 	w := witness(dataDelayed, flagExecuted, flagLoad, staleLoad, looked, dataDrained)
-	w.AsIs = true
+	w.SavedVariant = AsIs.Saved()
 	s, err := SignatureOf(w)
 	require.NoError(t, err)
 	assert.Equal(t, AsIs, s.Variant())
 }
 
 func TestSameSignature(t *testing.T) {
-	want := Signature{Patched: true, Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
+	want := Signature{SavedVariant: Patched.Saved(), Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
 	assert.True(t, want.Same(want))
 	for name, change := range map[string]func(*Signature){
-		"variant":    func(s *Signature) { s.Patched = false },
-		"as it is":   func(s *Signature) { s.AsIs = true },
+		"variant":    func(s *Signature) { s.SavedVariant = Unpatched.Saved() },
+		"as it is":   func(s *Signature) { s.SavedVariant = AsIs.Saved() },
 		"reader":     func(s *Signature) { s.Reader = Relaxed },
 		"mode":       func(s *Signature) { s.Mode = "cmp" },
 		"side":       func(s *Signature) { s.Reordered = ReorderLoads },
@@ -153,9 +153,8 @@ func TestSignaturesInWords(t *testing.T) {
 	assert.Equal(t, "unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was passed by the one at stop+0x60, and missed by the load at read+0x54", s.String())
 	s.FlagStore, s.DataLoad = Place{}, Place{}
 	assert.Equal(t, "unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was held back, and missed by a load", s.String())
-	s.AsIs = true
+	s.SavedVariant = AsIs.Saved()
 	assert.Contains(t, s.String(), "as-is kernel, acquire reader")
-	s.AsIs = false
-	s.Patched, s.Reader, s.Reordered, s.DataLoad = true, Relaxed, ReorderLoads, inRead
+	s.SavedVariant, s.Reader, s.Reordered, s.DataLoad = Patched.Saved(), Relaxed, ReorderLoads, inRead
 	assert.Equal(t, "patched kernel, relaxed reader, mode pc: the load at read+0x54 was satisfied before the store at memcpy+0x30 had landed", s.String())
 }

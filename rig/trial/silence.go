@@ -10,7 +10,7 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// Silence is what the memory emulator noted of why a boot showed no stale read,
+// Silence is what the memory emulator noted of why a boot showed no hit,
 // or could have: silence counts only where the emulator could have spoken.
 type Silence struct {
 	Stores Earned `json:"stores"` // of the copy, before the stores that publish it

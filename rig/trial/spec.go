@@ -62,11 +62,11 @@ func JudgedReader(readers []Reader) Reader {
 type Spec struct {
 	Scenario string `json:"scenario"`
 	// ScenarioHash is of a scenario that does not come with the rig: others may have its name.
-	ScenarioHash string `json:"scenarioHash,omitempty"`
-	Variant      string `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
-	Arch         string `json:"arch"`
-	Tree         string `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
-	Rev          string `json:"rev,omitempty"`
+	ScenarioHash string  `json:"scenarioHash,omitempty"`
+	Variant      Variant `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
+	Arch         string  `json:"arch"`
+	Tree         string  `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
+	Rev          string  `json:"rev,omitempty"`
 	// Patch are the patches to test; empty: the scenario's series.
 	Patch Patches `json:"patch,omitempty"`
 	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of
@@ -78,8 +78,8 @@ type Spec struct {
 	Modes    []string      `json:"modes"`
 	Duration time.Duration `json:"duration"` // 0: until the verdict is certain
 	Seed     uint64        `json:"seed"`
-	// CleanShare makes a lone kernel run until it has shown a stale window or has
-	// excluded that this share of its blocks is stale, see verdict.JudgeAlone; 0: a tally is enough.
+	// CleanShare makes a lone kernel run until it has shown a hit or has
+	// excluded that this share of its blocks has one, see verdict.JudgeAlone; 0: a tally is enough.
 	CleanShare  float64     `json:"cleanShare,omitempty"`
 	MemoryModel MemoryModel `json:"memoryModel"`
 	Accel       Accel       `json:"accel"`
@@ -89,7 +89,7 @@ type Spec struct {
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
 }
 
-// MaxDuration bounds an arm: longer stresses belong to a loop around the rig.
+// MaxDuration bounds the stress of one kernel: longer stresses belong to a loop around the rig.
 const MaxDuration = 24 * time.Hour
 
 // Validate reports the first thing in s that cannot be run, as the user's
@@ -131,7 +131,7 @@ func (s Spec) Validate() error {
 	case s.Duration < 0 || s.Duration > MaxDuration:
 		return bad("--duration: %v is not between 0 and %v", s.Duration, MaxDuration)
 	case !(s.CleanShare >= 0) || s.CleanShare > 1:
-		return bad("the share of stale blocks to exclude, %v, is not between 0 and 1", s.CleanShare)
+		return bad("the share of blocks with a hit to exclude, %v, is not between 0 and 1", s.CleanShare)
 	case s.Jobs < 0:
 		return bad("--jobs: %d is negative", s.Jobs)
 	case s.AsIs && len(s.Patch) > 0:

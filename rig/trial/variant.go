@@ -17,25 +17,42 @@ const (
 // are built, booted and told.
 func Pair() []Variant { return []Variant{Unpatched, Patched} }
 
-// VariantOf is the variant that a document's two members stand for.
-func VariantOf(patched, asIs bool) Variant {
-	switch {
-	case asIs:
-		return AsIs
-	case patched:
+// Other is the one of Pair that a variant is compared with.
+func (v Variant) Other() Variant {
+	if v == Patched {
+		return Unpatched
+	}
+	return Patched
+}
+
+// InPair is the one of Pair under which a report of both shows the variant: the
+// tree as it stands among the kernels to which nothing was added.
+func (v Variant) InPair() Variant {
+	if v == Patched {
 		return Patched
 	}
 	return Unpatched
 }
 
-// Variant is the kernel that was booted.
-func (o Observation) Variant() Variant { return VariantOf(o.Patched, o.AsIs) }
+// SavedVariant is a variant in the form that documents and the history have. Those of
+// earlier versions lack AsIs: they call the tree as it stands unpatched.
+type SavedVariant struct {
+	AsIs    bool `json:"asIs,omitempty"` // Patched says nothing
+	Patched bool `json:"patched"`
+}
 
-// Variant is the kernel that the image holds.
-func (i Image) Variant() Variant { return VariantOf(i.Patched, i.AsIs) }
+// Saved is the variant in its saved form.
+func (v Variant) Saved() SavedVariant {
+	return SavedVariant{AsIs: v == AsIs, Patched: v == Patched}
+}
 
-// Variant is the kernel that the counts are of.
-func (c ModeCount) Variant() Variant { return VariantOf(c.Patched, c.AsIs) }
-
-// Variant is the kernel that the stale read was seen in.
-func (s Signature) Variant() Variant { return VariantOf(s.Patched, s.AsIs) }
+// Variant is the kernel that was meant, built or booted.
+func (s SavedVariant) Variant() Variant {
+	switch {
+	case s.AsIs:
+		return AsIs
+	case s.Patched:
+		return Patched
+	}
+	return Unpatched
+}

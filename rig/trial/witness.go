@@ -14,8 +14,7 @@ import (
 // kernel reported, and holds what was noted before that; where the program or its end
 // told of the hit, with a Mark, at which the guest had heard of it.
 type Witness struct {
-	AsIs      bool           `json:"asIs,omitempty"` // as in Observation
-	Patched   bool           `json:"patched"`        // the kernel it was seen in
+	SavedVariant
 	Reader    Reader         `json:"reader"`
 	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
 	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken

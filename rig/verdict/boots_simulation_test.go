@@ -116,7 +116,7 @@ func joined(o *trial.Observation, b played, count hitsOf) {
 // bootsCompared plays one comparison as the rig runs it, and says whether the verdict
 // is "fixed", and after how many pairs it came. ofPatched counts the patched kernel's hits.
 func bootsCompared(r rule, rnd *rand.Rand, pair func(*rand.Rand) (u, p played), setting Setting, ofPatched hitsOf) (fixed bool, pairs int) {
-	u, p := arm(false, wire.Tally{Mode: "m"}), arm(true, wire.Tally{Mode: "m"})
+	u, p := arm(trial.Unpatched, wire.Tally{Mode: "m"}), arm(trial.Patched, wire.Tally{Mode: "m"})
 	if setting.Emulated {
 		noted(free)(&u)
 		noted(trial.Silence{Stores: trial.Earned{Order: 450, Caution: 550}})(&p)

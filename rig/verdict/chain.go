@@ -9,20 +9,20 @@ import (
 )
 
 // A chain is the model of correlated blocks: with probability r, its
-// persistence, a block repeats the state of the one before it, else it is stale
-// with probability p. In the long run a share p of its blocks is stale, and
+// persistence, a block repeats the state of the one before it, else it is hit
+// with probability p. In the long run a share p of its blocks is hit, and
 // neighbours correlate by r. For r = 0 blocks are independent.
 
-// chainLower returns the smallest p that a chain may have for which stale or
+// chainLower returns the smallest p that a chain may have for which hits or
 // more of blocks has at least probability alpha: a lower bound on p, with error
 // alpha at the most. The tail is bounded after Chernoff (Ann. Math. Stat. 23,
 // 1952), so that the error is below alpha, never above.
-func chainLower(stale, blocks uint64, persistence, alpha float64) float64 {
-	if stale == 0 || stale > blocks || blocks == 0 {
+func chainLower(hits, blocks uint64, persistence, alpha float64) float64 {
+	if hits == 0 || hits > blocks || blocks == 0 {
 		return 0
 	}
-	k, n, limit := float64(stale), float64(blocks), math.Log(alpha)
-	low, high := alpha/n, k/n // n blocks of rate p hold any stale one with probability np at the most
+	k, n, limit := float64(hits), float64(blocks), math.Log(alpha)
+	low, high := alpha/n, k/n // n blocks of rate p hold any hit one with probability np at the most
 	for high-low > 1e-7*high {
 		p := (low + high) / 2
 		if chainLogTail(k, n, p, persistence) <= limit {
@@ -34,7 +34,7 @@ func chainLower(stale, blocks uint64, persistence, alpha float64) float64 {
 	return low
 }
 
-// chainLogTail bounds the logarithm of the probability of k or more stale of n
+// chainLogTail bounds the logarithm of the probability of k or more hit of n
 // blocks from above: the least value over t of log E exp(t(S-k)), found by
 // golden section, since that is convex. Every t gives a bound.
 func chainLogTail(k, n, p, r float64) float64 {
@@ -69,9 +69,9 @@ func highest(low, high float64, steps int, f func(float64) float64) (at, value f
 	return x2, f2
 }
 
-// chainLogMoment is log E exp(tS) of the number S of stale of n blocks, the
+// chainLogMoment is log E exp(tS) of the number S of hit of n blocks, the
 // first drawn with probability p: (1-p, p e^t) M^(n-1) (1, 1), where M holds the
-// transitions with those to stale weighed by e^t. M's eigenvalues are real,
+// transitions with those to hit weighed by e^t. M's eigenvalues are real,
 // a > b >= 0, so that the power is a closed form.
 func chainLogMoment(n, p, r, t float64) float64 {
 	e := math.Exp(t)

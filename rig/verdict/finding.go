@@ -12,8 +12,8 @@ import (
 	"kcovrig/rig/wording"
 )
 
-// CleanBlocksFor returns the blocks without a stale window after which a kernel
-// whose blocks are stale with probability share has been missed with
+// CleanBlocksFor returns the blocks without a hit after which a kernel
+// whose blocks have one with probability share has been missed with
 // probability at most MissLimit, though neighbours correlate by Persistence. share lies in (0, 1]; outside, no number of
 // blocks is enough.
 func CleanBlocksFor(share float64) uint64 {
@@ -25,8 +25,8 @@ func CleanBlocksFor(share float64) uint64 {
 }
 
 // EnoughFor says whether a kernel that nothing is compared with may stop: in
-// every mode it has LoneBlocks, and a stale window or the clean blocks that
-// exclude share. Stopping at the first stale window does not inflate the error
+// every mode it has LoneBlocks, and a hit or the clean blocks that
+// exclude share. Stopping at the first hit does not inflate the error
 // of "clean", which needs all those blocks to be clean.
 func EnoughFor(tallies []wire.Tally, share float64) bool {
 	return every(tallies, func(t wire.Tally) bool {
@@ -53,26 +53,26 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 	return every(seen.Tallies, func(t wire.Tally) bool { return w.of(t.Blocks) >= CleanBlocksFor(share) })
 }
 
-// Silent says whether a kernel showed no stale window in as many blocks as exclude
+// Silent says whether a kernel showed no hit in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {
-	return o.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
+	return o.Outcome.Counts() && EnoughFor(o.Tallies, share) && every(o.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 })
 }
 
-// JudgeAlone judges one boot of a result: stale if any window was, clean if in every
-// mode a kernel whose blocks are stale with probability share would have shown one
+// JudgeAlone judges one boot of a result: a hit if any window was one, clean if in every
+// mode a kernel whose blocks have hits with probability share would have shown one
 // with probability above 1 - MissLimit, else inconclusive. Silence is earned as
-// beside another arm: the memory emulator could have spoken, and an instruction
-// kept it from doing so; and the binary does not say that a stale read is possible.
+// beside another kernel: the memory emulator could have spoken, and an instruction
+// kept it from doing so; and the binary does not say that a hit is possible.
 func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.VariantJudgement {
 	words := r.Words
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
-		return undecided("the arm did not run")
-	case !o.Counts():
-		return undecided("the arm ended with %s: nothing in it is counted", o.Outcome)
+		return undecided("the kernel did not run")
+	case !o.Outcome.Counts():
+		return undecided("the kernel ended with %s: nothing in it is counted", o.Outcome)
 	case len(o.Tallies) == 0:
-		return undecided("the arm has no tallies")
+		return undecided("the kernel has no tallies")
 	}
 	for _, t := range o.Tallies {
 		if t.HitWindows > 0 {
@@ -131,7 +131,7 @@ func reorders(r trial.Result) bool {
 // binaryOf is what the machine code says of the kernel that was booted.
 func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
-		if c.Patched == o.Patched && c.AsIs == o.AsIs {
+		if c.Variant() == o.Variant() {
 			return binarySaying(c)
 		}
 	}

@@ -15,25 +15,25 @@ import (
 func notComparable(unpatched, patched trial.Observation) string {
 	for _, o := range []trial.Observation{unpatched, patched} {
 		if o.Outcome == trial.OutcomeUnknown {
-			return fmt.Sprintf("the %s arm did not run", o.Variant())
+			return fmt.Sprintf("the %s kernel did not run", o.Variant())
 		}
-		if !o.Counts() {
-			return fmt.Sprintf("the %s arm ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
+		if !o.Outcome.Counts() {
+			return fmt.Sprintf("the %s kernel ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
 		}
 	}
 	switch {
-	case unpatched.Patched || !patched.Patched:
-		return "the arms are not one unpatched and one patched"
+	case unpatched.Variant() != trial.Unpatched || patched.Variant() != trial.Patched:
+		return "the kernels are not one unpatched and one patched"
 	case unpatched.Reader != patched.Reader:
-		return fmt.Sprintf("the arms had different readers: %s and %s", unpatched.Reader, patched.Reader)
+		return fmt.Sprintf("the kernels had different readers: %s and %s", unpatched.Reader, patched.Reader)
 	case unpatched.BlockSize != patched.BlockSize:
-		return fmt.Sprintf("the arms had different block sizes: %d and %d", unpatched.BlockSize, patched.BlockSize)
+		return fmt.Sprintf("the kernels had different block sizes: %d and %d", unpatched.BlockSize, patched.BlockSize)
 	case !slices.Equal(unpatched.Modes(), patched.Modes()):
-		return fmt.Sprintf("the arms had different modes: %v and %v", unpatched.Modes(), patched.Modes())
+		return fmt.Sprintf("the kernels had different modes: %v and %v", unpatched.Modes(), patched.Modes())
 	case len(unpatched.Tallies) == 0:
-		return "the arms have no tallies"
+		return "the kernels have no tallies"
 	case (len(unpatched.Boots) > 0) != (len(patched.Boots) > 0), len(unpatched.Boots) > 0 && len(unpatched.Tallies) > 1:
-		return "the arms were not booted alike"
+		return "the kernels were not booted alike"
 	}
 	return ""
 }
@@ -82,7 +82,7 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 	return m
 }
 
-// verdictOf decides one mode. A stale read in the patched kernel was seen, and
+// verdictOf decides one mode. A hit in the patched kernel was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its
 // meaning. few is what is said where there is too little of it.
 func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
@@ -91,7 +91,7 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 	case setting.Unordered && !setting.RuledOut:
 		return trial.Inconclusive, reasonUnordered(words)
 	case p.HitWindows > 0:
-		return trial.NotFixed, fmt.Sprintf("mode %s: the patched arm showed %s", u.Mode, words.Showed(p.HitWindows, p.Windows))
+		return trial.NotFixed, fmt.Sprintf("mode %s: the patched kernel showed %s", u.Mode, words.Showed(p.HitWindows, p.Windows))
 	case u.Blocks == 0 || p.Blocks == 0:
 		return trial.Inconclusive, reasonNoWindows
 	case setting.RuledOut && u.HitWindows > 0:
@@ -110,16 +110,16 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 }
 
 func tooFew(words wording.Words, mode string, blocks uint64, m trial.ModeJudgement, w weight) string {
-	text := fmt.Sprintf("mode %s: too few %s: %d clean blocks in the patched arm, %s needed", mode, words.Full().Windows, blocks, needed(m.Required))
+	text := fmt.Sprintf("mode %s: too few %s: %d clean blocks in the patched kernel, %s needed", mode, words.Full().Windows, blocks, needed(m.Required))
 	if m.Counted < blocks && w.mostly != "" {
-		text += fmt.Sprintf("; only %d count, since the memory emulator could speak less often there than in the unpatched arm; %s", m.Counted, w.mostly)
+		text += fmt.Sprintf("; only %d count, since the memory emulator could speak less often there than in the unpatched one; %s", m.Counted, w.mostly)
 	}
 	return text
 }
 
 func needed(n uint64) string {
 	if n == 0 {
-		return "more from both arms"
+		return "more from both kernels"
 	}
 	return fmt.Sprint(n)
 }

@@ -20,8 +20,8 @@ func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
 	}
 }
 
-func arm(patched bool, tallies ...wire.Tally) trial.Observation {
-	return trial.Observation{Patched: patched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
+func arm(v trial.Variant, tallies ...wire.Tally) trial.Observation {
+	return trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
 }
 
 func TestJudge(t *testing.T) {
@@ -35,37 +35,37 @@ func TestJudge(t *testing.T) {
 		setting            Setting
 		want               trial.Verdict
 	}{
-		"fixed":                          {arm(false, bad), arm(true, clean), Setting{}, trial.Fixed},
-		"cut short counts":               {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.Outcome = trial.OutcomeCut }), Setting{}, trial.Fixed},
-		"patched stale":                  {arm(false, bad), arm(true, bad), Setting{}, trial.NotFixed},
-		"one stale window":               {arm(false, bad), arm(true, looseStale), Setting{}, trial.NotFixed},
-		"too few":                        {arm(false, bad), arm(true, half), Setting{}, trial.Inconclusive},
-		"no window":                      {arm(false, bad), arm(true, tally("pc", 0, 0)), Setting{}, trial.Inconclusive},
-		"unpatched clean":                {arm(false, clean), arm(true, clean), Setting{}, trial.Inconclusive},
-		"same code":                      {arm(false, bad), arm(true, clean), Setting{SameCode: true}, trial.Identical},
-		"same code, stale":               {arm(false, bad), arm(true, bad), Setting{SameCode: true}, trial.Identical},
-		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{Patched: true}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
-		"tso, and not elsewhere":         {arm(false, clean), arm(true, clean), Setting{RuledOut: true, SameCode: true, Elsewhere: true}, trial.NoEffect},
-		"same code, not run":             {trial.Observation{}, trial.Observation{Patched: true}, Setting{SameCode: true}, trial.Identical},
-		"same code, relaxed":             {arm(false, bad), arm(true, bad), Setting{SameCode: true, Unordered: true}, trial.Identical},
-		"emulator idle":                  {arm(false, bad), arm(true, clean), Setting{Emulated: true}, trial.Inconclusive},
-		"emulator at work":               {with(arm(false, bad), noted(free)), with(arm(true, clean), noted(kept)), Setting{Emulated: true}, trial.Fixed},
-		"tso":                            {arm(false, clean), arm(true, clean), Setting{RuledOut: true, SameCode: true}, trial.NoEffect},
-		"tso, nothing ran":               {arm(false, tally("pc", 0, 0)), arm(true, clean), Setting{RuledOut: true}, trial.Inconclusive},
-		"tso, unpatched stale":           {arm(false, bad), arm(true, clean), Setting{RuledOut: true}, trial.Inconclusive},
-		"tso, patched stale":             {arm(false, clean), arm(true, bad), Setting{RuledOut: true}, trial.NotFixed},
-		"relaxed, both stale":            {arm(false, bad), arm(true, bad), Setting{Unordered: true}, trial.Inconclusive},
-		"relaxed, patched clean":         {arm(false, bad), arm(true, clean), Setting{Unordered: true}, trial.Inconclusive},
-		"relaxed, tso":                   {arm(false, clean), arm(true, clean), Setting{Unordered: true, RuledOut: true}, trial.NoEffect},
-		"swapped":                        {arm(true, bad), arm(false, clean), Setting{}, trial.Inconclusive},
-		"no tallies":                     {arm(false), arm(true), Setting{}, trial.Inconclusive},
-		"other reader":                   {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.Reader = trial.Relaxed }), Setting{}, trial.Inconclusive},
-		"other mode":                     {arm(false, bad), arm(true, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
-		"other block":                    {arm(false, bad), with(arm(true, clean), func(o *trial.Observation) { o.BlockSize = 1 }), Setting{}, trial.Inconclusive},
-		"both fixed":                     {arm(false, bad, tally("cmp", 400, 220)), arm(true, clean, tally("cmp", 600, 0)), Setting{}, trial.Fixed},
-		"one mode not fixed":             {arm(false, bad, tally("cmp", 90, 50)), arm(true, clean, tally("cmp", 200, 1)), Setting{}, trial.NotFixed},
-		"one mode inconclusive":          {arm(false, bad, tally("cmp", 90, 0)), arm(true, clean, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
-		"not fixed, other not seen":      {arm(false, bad, tally("cmp", 90, 0)), arm(true, bad, tally("cmp", 200, 0)), Setting{}, trial.NotFixed},
+		"fixed":                          {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{}, trial.Fixed},
+		"cut short counts":               {arm(trial.Unpatched, bad), with(arm(trial.Patched, clean), func(o *trial.Observation) { o.Outcome = trial.OutcomeCut }), Setting{}, trial.Fixed},
+		"patched stale":                  {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{}, trial.NotFixed},
+		"one stale window":               {arm(trial.Unpatched, bad), arm(trial.Patched, looseStale), Setting{}, trial.NotFixed},
+		"too few":                        {arm(trial.Unpatched, bad), arm(trial.Patched, half), Setting{}, trial.Inconclusive},
+		"no window":                      {arm(trial.Unpatched, bad), arm(trial.Patched, tally("pc", 0, 0)), Setting{}, trial.Inconclusive},
+		"unpatched clean":                {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{}, trial.Inconclusive},
+		"same code":                      {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{SameCode: true}, trial.Identical},
+		"same code, stale":               {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true}, trial.Identical},
+		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
+		"tso, and not elsewhere":         {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true, Elsewhere: true}, trial.NoEffect},
+		"same code, not run":             {trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, Setting{SameCode: true}, trial.Identical},
+		"same code, relaxed":             {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true, Unordered: true}, trial.Identical},
+		"emulator idle":                  {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Emulated: true}, trial.Inconclusive},
+		"emulator at work":               {with(arm(trial.Unpatched, bad), noted(free)), with(arm(trial.Patched, clean), noted(kept)), Setting{Emulated: true}, trial.Fixed},
+		"tso":                            {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true}, trial.NoEffect},
+		"tso, nothing ran":               {arm(trial.Unpatched, tally("pc", 0, 0)), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
+		"tso, unpatched stale":           {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
+		"tso, patched stale":             {arm(trial.Unpatched, clean), arm(trial.Patched, bad), Setting{RuledOut: true}, trial.NotFixed},
+		"relaxed, both stale":            {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{Unordered: true}, trial.Inconclusive},
+		"relaxed, patched clean":         {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Unordered: true}, trial.Inconclusive},
+		"relaxed, tso":                   {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{Unordered: true, RuledOut: true}, trial.NoEffect},
+		"swapped":                        {arm(trial.Patched, bad), arm(trial.Unpatched, clean), Setting{}, trial.Inconclusive},
+		"no tallies":                     {arm(trial.Unpatched), arm(trial.Patched), Setting{}, trial.Inconclusive},
+		"other reader":                   {arm(trial.Unpatched, bad), with(arm(trial.Patched, clean), func(o *trial.Observation) { o.Reader = trial.Relaxed }), Setting{}, trial.Inconclusive},
+		"other mode":                     {arm(trial.Unpatched, bad), arm(trial.Patched, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
+		"other block":                    {arm(trial.Unpatched, bad), with(arm(trial.Patched, clean), func(o *trial.Observation) { o.BlockSize = 1 }), Setting{}, trial.Inconclusive},
+		"both fixed":                     {arm(trial.Unpatched, bad, tally("cmp", 400, 220)), arm(trial.Patched, clean, tally("cmp", 600, 0)), Setting{}, trial.Fixed},
+		"one mode not fixed":             {arm(trial.Unpatched, bad, tally("cmp", 90, 50)), arm(trial.Patched, clean, tally("cmp", 200, 1)), Setting{}, trial.NotFixed},
+		"one mode inconclusive":          {arm(trial.Unpatched, bad, tally("cmp", 90, 0)), arm(trial.Patched, clean, tally("cmp", 200, 0)), Setting{}, trial.Inconclusive},
+		"not fixed, other not seen":      {arm(trial.Unpatched, bad, tally("cmp", 90, 0)), arm(trial.Patched, bad, tally("cmp", 200, 0)), Setting{}, trial.NotFixed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := Judge(c.unpatched, c.patched, c.setting)
@@ -78,7 +78,7 @@ func TestJudge(t *testing.T) {
 func TestNothingButOKAndCutIsCounted(t *testing.T) {
 	for _, o := range []trial.Outcome{trial.OutcomeUnknown, trial.OutcomeKernelFault, trial.OutcomeGuestFault, trial.OutcomeRigFault, trial.OutcomeTimeout, "new"} {
 		for _, broken := range []bool{false, true} {
-			u, p := arm(false, tally("pc", 100, 60)), arm(true, tally("pc", 200, 200))
+			u, p := arm(trial.Unpatched, tally("pc", 100, 60)), arm(trial.Patched, tally("pc", 200, 200))
 			if broken {
 				p.Outcome = o
 			} else {
@@ -90,12 +90,12 @@ func TestNothingButOKAndCutIsCounted(t *testing.T) {
 }
 
 func TestConfidence(t *testing.T) {
-	j := Judge(arm(false, tally("pc", 400, 240), tally("cmp", 400, 360)), arm(true, tally("pc", 600, 0), tally("cmp", 700, 0)), Setting{})
+	j := Judge(arm(trial.Unpatched, tally("pc", 400, 240), tally("cmp", 400, 360)), arm(trial.Patched, tally("pc", 600, 0), tally("cmp", 700, 0)), Setting{})
 	require.Equal(t, trial.Fixed, j.Verdict)
 	require.NotNil(t, j.Confidence)
 	assert.Greater(t, *j.Confidence, 1-MissLimit)
 	assert.Equal(t, j.Modes[0].MissProbability, *j.MissProbability, "the weaker mode decides")
-	assert.Nil(t, Judge(arm(false, tally("pc", 9, 0)), arm(true, tally("pc", 9, 0)), Setting{}).Confidence)
+	assert.Nil(t, Judge(arm(trial.Unpatched, tally("pc", 9, 0)), arm(trial.Patched, tally("pc", 9, 0)), Setting{}).Confidence)
 	assert.Equal(t, trial.VerdictUnknown, trial.Judgement{}.Verdict, "the zero value is unknown")
 }
 
@@ -117,7 +117,7 @@ func TestStopRules(t *testing.T) {
 	assert.True(t, Certain(hopeless, p(clean, clean)))
 	assert.False(t, Certain(p(hopeless[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
 	assert.False(t, Certain(u, p(clean, tally("other", 9999, 0))))
-	assert.Equal(t, trial.Fixed, Judge(arm(false, u...), arm(true, clean, tally("cmp", need, 0)), Setting{}).Verdict,
+	assert.Equal(t, trial.Fixed, Judge(arm(trial.Unpatched, u...), arm(trial.Patched, clean, tally("cmp", need, 0)), Setting{}).Verdict,
 		"what the rule stops at is certain")
 	assert.False(t, Enough(nil))
 	assert.False(t, Enough([]wire.Tally{tally("pc", LoneBlocks, 0), tally("cmp", LoneBlocks-1, 0)}))

@@ -52,7 +52,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 		"loads alike":                 {&trial.Silence{Stores: free.Stores, Loads: trial.Earned{Passed: 9, Caution: 1}}, &trial.Silence{Stores: kept.Stores, Loads: trial.Earned{Passed: 90, Caution: 10}}, trial.Fixed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, p := arm(false, bad), arm(true, clean)
+			u, p := arm(trial.Unpatched, bad), arm(trial.Patched, clean)
 			u.Emulator, p.Emulator = map[string]uint64{"delayed": 1}, map[string]uint64{"delayed": 1}
 			u.Silence, p.Silence = c.unpatched, c.patched
 			j := Judge(u, p, Setting{Emulated: true})
@@ -77,10 +77,10 @@ func TestCautionDiscountsBlocks(t *testing.T) {
 
 	bad := tally("pc", 400, 240)
 	need, _ := Required(240, 400)
-	u := arm(false, bad)
+	u := arm(trial.Unpatched, bad)
 	noted(free)(&u)
 	for blocks, want := range map[uint64]trial.Verdict{2*need - 1: trial.Inconclusive, 2*need + 2: trial.Fixed} {
-		p := arm(true, tally("pc", blocks, 0))
+		p := arm(trial.Patched, tally("pc", blocks, 0))
 		noted(half)(&p)
 		j := Judge(u, p, Setting{Emulated: true})
 		assert.Equal(t, want, j.Verdict, j.Reasons)

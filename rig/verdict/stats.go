@@ -18,22 +18,22 @@ const (
 
 // rule is the sequential rule with its numbers, so that a simulation can run it
 // with an error that is large enough to be seen. Were both kernels' blocks
-// stale with probability p, then
+// hit with probability p, then
 //
-//	tail(p): the unpatched arm shows so many stale blocks, or more
-//	logClean(p) for each clean block of the patched arm
+//	tail(p): the unpatched kernel shows so many hit blocks, or more
+//	logClean(p) for each clean block of the patched kernel
 //
 // bound the logarithm of the probability of what is seen. The rule asks for so
 // many clean blocks that for no p at all the sum exceeds the error's share at n
-// unpatched blocks, 1/(n n (n+1)). There are at most n counts of stale blocks at
+// unpatched blocks, 1/(n n (n+1)). There are at most n counts of hit blocks at
 // n, and the sum of n/(n n (n+1)) over all n is 1: so the whole error is spent
 // on all moments together, and looking after each block, stopping when pleased
 // and choosing the best moment of either kernel gain nothing.
 type rule struct {
 	miss, persistence float64
-	tail              func(stale, blocks, p, persistence float64) float64
-	share             func(blocks float64) float64              // logarithm
-	table             func(stale, blocks uint64) (uint64, bool) // of required; nil: it is worked out
+	tail              func(hits, blocks, p, persistence float64) float64
+	share             func(blocks float64) float64             // logarithm
+	table             func(hits, blocks uint64) (uint64, bool) // of required; nil: it is worked out
 }
 
 var promised = rule{miss: MissLimit, persistence: Persistence, tail: chainLogTail, share: everyMoment}
@@ -41,33 +41,33 @@ var promised = rule{miss: MissLimit, persistence: Persistence, tail: chainLogTai
 func everyMoment(n float64) float64 { return -2*math.Log(n) - math.Log(n+1) }
 
 // logClean is the logarithm of the probability that one more block is clean, at
-// the most and whatever came before, where blocks are stale with probability p.
+// the most and whatever came before, where blocks are hit with probability p.
 func (r rule) logClean(p float64) float64 { return math.Log1p(-p * (1 - r.persistence)) }
 
-// HitLower returns a lower bound p on the probability that a block is stale,
-// after stale of blocks were. It has the error BoundError/(n(n+1)) at n blocks.
+// HitLower returns a lower bound p on the probability that a block is hit,
+// after hits of blocks were. It has the error BoundError/(n(n+1)) at n blocks.
 // Those errors sum to BoundError over all n, so that with probability
 // 1-BoundError the bound holds at every n at once. It describes the unpatched kernel.
-func HitLower(stale, blocks uint64) float64 {
-	if stale == 0 || stale > blocks {
+func HitLower(hits, blocks uint64) float64 {
+	if hits == 0 || hits > blocks {
 		return 0
 	}
 	n := float64(blocks)
-	return chainLower(stale, blocks, Persistence, BoundError/(n*(n+1)))
+	return chainLower(hits, blocks, Persistence, BoundError/(n*(n+1)))
 }
 
-// Required returns the clean patched blocks that make "fixed" after stale of
+// Required returns the clean patched blocks that make "fixed" after hits of
 // blocks of the unpatched kernel were; 0 and false where they say too little.
-func Required(stale, blocks uint64) (uint64, bool) { return promised.required(stale, blocks) }
+func Required(hits, blocks uint64) (uint64, bool) { return promised.required(hits, blocks) }
 
-func (r rule) required(stale, blocks uint64) (uint64, bool) {
+func (r rule) required(hits, blocks uint64) (uint64, bool) {
 	if r.table != nil {
-		return r.table(stale, blocks)
+		return r.table(hits, blocks)
 	}
-	if stale == 0 || stale > blocks {
+	if hits == 0 || hits > blocks {
 		return 0, false
 	}
-	k, n := float64(stale), float64(blocks)
+	k, n := float64(hits), float64(blocks)
 	budget := r.budget(n)
 	need := worst(k/n, func(p float64) float64 { return (budget - r.tail(k, n, p, r.persistence)) / r.logClean(p) })
 	need = math.Ceil(need * (1 + 1e-9))
@@ -78,29 +78,29 @@ func (r rule) required(stale, blocks uint64) (uint64, bool) {
 }
 
 // budget is the logarithm of the error that may be made at n unpatched blocks,
-// for one count of stale ones.
+// for one count of hit ones.
 func (r rule) budget(n float64) float64 { return math.Log(r.miss) + r.share(n) }
 
 // tooFew says, without much work, that required asks for more than clean blocks:
 // as many as at the rate seen it asks for in any case.
-func (r rule) tooFew(stale, blocks, clean uint64) bool {
-	if r.table != nil || stale == 0 {
-		return stale == 0
+func (r rule) tooFew(hits, blocks, clean uint64) bool {
+	if r.table != nil || hits == 0 {
+		return hits == 0
 	}
 	n := float64(blocks)
-	return float64(clean)*r.logClean(float64(stale)/n) > r.budget(n)
+	return float64(clean)*r.logClean(float64(hits)/n) > r.budget(n)
 }
 
 // Miss returns the probability with which a kernel as bad as the unpatched one
 // would have looked as clean, beside an unpatched kernel that looks as bad, at this
 // or any other moment: at most 1.
-func Miss(stale, blocks, clean uint64) float64 { return promised.missed(stale, blocks, clean) }
+func Miss(hits, blocks, clean uint64) float64 { return promised.missed(hits, blocks, clean) }
 
-func (r rule) missed(stale, blocks, clean uint64) float64 {
-	if stale == 0 || stale > blocks {
+func (r rule) missed(hits, blocks, clean uint64) float64 {
+	if hits == 0 || hits > blocks {
 		return 1
 	}
-	k, n, m := float64(stale), float64(blocks), float64(clean)
+	k, n, m := float64(hits), float64(blocks), float64(clean)
 	log := worst(k/n, func(p float64) float64 { return r.tail(k, n, p, r.persistence) + m*r.logClean(p) })
 	return math.Exp(min(0, log-r.share(n)))
 }
@@ -122,12 +122,12 @@ func worst(seen float64, f func(p float64) float64) float64 {
 	return max(best, refined)
 }
 
-// RateUpper95 returns an upper 95 % bound of the share of stale blocks after
-// stale of blocks were. It bounds the share of stale windows too, since every
-// stale window lies in a stale block. 1 without any block.
-func RateUpper95(stale, blocks uint64) float64 {
-	if blocks == 0 || stale >= blocks {
+// RateUpper95 returns an upper 95 % bound of the share of hit blocks after
+// hits of blocks were. It bounds the share of hit windows too, since every
+// hit window lies in a hit block. 1 without any block.
+func RateUpper95(hits, blocks uint64) float64 {
+	if blocks == 0 || hits >= blocks {
 		return 1
 	}
-	return 1 - chainLower(blocks-stale, blocks, Persistence, 0.05)
+	return 1 - chainLower(blocks-hits, blocks, Persistence, 0.05)
 }

@@ -24,13 +24,13 @@ const (
 	// the rule allows for neighbours that correlate by Persistence. The moments
 	// fall on both kernels, which take turns, and a rate that varies alike in both
 	// makes the bound and the miss more cautious, not less (Hoeffding, Ann. Math.
-	// Stat. 27, 1956). The longest stretch without a stale window had 133; "fixed"
+	// Stat. 27, 1956). The longest stretch without a hit window had 133; "fixed"
 	// needs 900 at the least, see TestFixedNeedsManyWindows.
 	BlockSize = 16
 	// LoneBlocks ends a kernel that nothing is compared with, and a kernel on a machine
-	// whose memory model rules stale reads out.
+	// whose memory model rules hits out.
 	LoneBlocks = 64
-	// CleanBlocks without a stale window in any mode of the unpatched kernel end a
+	// CleanBlocks without a hit window in any mode of the unpatched kernel end a
 	// comparison: one that shows so little becomes certain within no useful time.
 	CleanBlocks = 512
 	// GiveUp ends a kernel that has not become certain after running for so long. A
@@ -46,7 +46,7 @@ func Enough(tallies []wire.Tally) bool {
 
 // Certain says whether two kernels that ran in turns may stop: in every mode the
 // patched kernel has the clean blocks that the unpatched kernel's bound requires, or
-// has shown a stale window, and the unpatched kernel one as well or LoneBlocks; or
+// has shown a hit window, and the unpatched kernel one as well or LoneBlocks; or
 // the unpatched kernel has stayed clean for too long. Looking after every slice costs nothing, see Required.
 func Certain(unpatched, patched []wire.Tally) bool { return promised.certain(unpatched, patched, 1) }
 

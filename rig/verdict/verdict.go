@@ -19,19 +19,19 @@ import (
 const (
 	reasonSameCode  = "the two kernels have the same code, where the bug is and elsewhere: the patch did not reach it, and nothing was tested"
 	reasonElsewhere = "the two kernels have the same code where the bug is (the functions that the scenario looks at, and the objects of the files that its fix changes) and differ elsewhere: what differs is not what the scenario can test, and nothing was"
-	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither arm showed any"
-	reasonIdle      = "the memory emulator delayed no store in the patched arm, so its silence says nothing"
-	reasonNoWindows = "an arm has no complete block of windows"
+	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither kernel showed any"
+	reasonIdle      = "the memory emulator delayed no store in the patched kernel, so its silence says nothing"
+	reasonNoWindows = "a kernel has no complete block of windows"
 )
 
 // Reasons of verdicts that say what the bug's sights are called.
 
 func reasonTSOBroken(w wording.Words) string {
-	return fmt.Sprintf("the unpatched arm showed %s although the architecture keeps stores in order: distrust the rig or the reader", w.Full().Hits)
+	return fmt.Sprintf("the unpatched kernel showed %s although the architecture keeps stores in order: distrust the rig or the reader", w.Full().Hits)
 }
 
 func reasonNoHit(w wording.Words) string {
-	return fmt.Sprintf("the unpatched arm showed no %s, so the patched arm's silence says nothing", w.Full().Hit)
+	return fmt.Sprintf("the unpatched kernel showed no %s, so the patched kernel's silence says nothing", w.Full().Hit)
 }
 
 func reasonUnordered(w wording.Words) string {
@@ -47,7 +47,7 @@ type Setting struct {
 	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
 	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
 	SameCode, Elsewhere bool
-	// Unordered: the reader does not order its own loads, so that stale reads are
+	// Unordered: the reader does not order its own loads, so that hits are
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
 	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
@@ -68,7 +68,7 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 
 // Unrun is what is said of two kernels that have not run.
 func Unrun(setting Setting) trial.Judgement {
-	return Judge(trial.Observation{}, trial.Observation{Patched: true}, setting)
+	return Judge(trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, setting)
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
@@ -101,8 +101,8 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	return j
 }
 
-// weightOf is what the patched kernel's silence is worth. Where one of its modes was
-// stale, that explains the overtaking, and the others may still be clean.
+// weightOf is what the patched kernel's silence is worth. Where one of its modes showed
+// the bug, that explains the overtaking, and the others may still be clean.
 func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) weight {
 	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
 		return weight{doubt: reasonIdle}

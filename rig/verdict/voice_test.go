@@ -17,7 +17,7 @@ func TestVoicesMustAgree(t *testing.T) {
 	never, sometimes := ModelSaying(trial.Never, 2), ModelSaying(trial.Sometimes, 2)
 	for name, c := range map[string]struct {
 		before, after string // what the binaries say
-		patched       bool   // stale with the patch
+		stale         bool   // with the patch
 		model         trial.Saying
 		want          trial.Verdict
 	}{
@@ -34,12 +34,12 @@ func TestVoicesMustAgree(t *testing.T) {
 		"stale although the model rules":  {"no", "unknown", true, never, trial.Inconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, p := arm(false, bad), arm(true, clean)
-			if c.patched {
-				p = arm(true, bad)
+			u, p := arm(trial.Unpatched, bad), arm(trial.Patched, clean)
+			if c.stale {
+				p = arm(trial.Patched, bad)
 			}
 			model := trial.Voice{Name: trial.VoiceModel, Unpatched: sometimes, Patched: c.model}
-			binary := BinaryVoice([]trial.Code{{Ordered: c.before}, {Patched: true, Ordered: c.after}})
+			binary := BinaryVoice([]trial.Code{{Ordered: c.before}, {SavedVariant: trial.Patched.Saved(), Ordered: c.after}})
 			j := Agree(wording.Words{}, Judge(u, p, Setting{}), u, p, model, binary)
 			assert.Equal(t, c.want, j.Verdict, "%v", j.Reasons)
 			assert.Equal(t, c.want, j.Modes[0].Verdict)
@@ -50,7 +50,7 @@ func TestVoicesMustAgree(t *testing.T) {
 			}
 		})
 	}
-	u, p := arm(false, clean), arm(true, clean)
-	j := Agree(wording.Words{}, Judge(u, p, Setting{RuledOut: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {Patched: true, Ordered: "yes"}}))
+	u, p := arm(trial.Unpatched, clean), arm(trial.Patched, clean)
+	j := Agree(wording.Words{}, Judge(u, p, Setting{RuledOut: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {SavedVariant: trial.Patched.Saved(), Ordered: "yes"}}))
 	assert.Equal(t, trial.NoEffect, j.Verdict)
 }

@@ -120,7 +120,7 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 			addBlock(&p[0], other())
 		}
 	}
-	return p[0].HitBlocks == 0 && r.judge(arm(false, u...), arm(true, p...), Setting{}).Verdict == trial.Fixed
+	return p[0].HitBlocks == 0 && r.judge(arm(trial.Unpatched, u...), arm(trial.Patched, p...), Setting{}).Verdict == trial.Fixed
 }
 
 // fished plays someone who wants to hear "fixed": of all moments of a long

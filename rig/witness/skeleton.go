@@ -43,7 +43,7 @@ type Used struct {
 func NewSkeleton(r Reading, code trial.Code, reader trial.ReaderCode) (Skeleton, error) {
 	s := Skeleton{Later: r.Later(), Control: reader.Control, Address: reader.Address}
 	if len(r.Stores) == 0 {
-		return s, errors.New("the store of the stale entry is not among the witness's events: it had left the emulator's memory when the reader looked, or ran natively")
+		return s, errors.New("the store that the reader missed is not among the witness's events: it had left the emulator's memory when the reader looked, or ran natively")
 	}
 	if reader.Unknown != "" {
 		return s, fmt.Errorf("the reader's code has %q between its two loads, whose effect is not known", reader.Unknown)
@@ -86,7 +86,7 @@ func (s *Skeleton) addBarriers(r Reading, code trial.Code) error {
 	for _, e := range r.Barriers() {
 		i := instruction(e)
 		if r.Publish < 0 && !slices.ContainsFunc(code.Between, func(b trial.Instruction) bool { return i.Place() == b.Place() }) {
-			return fmt.Errorf("%s at %s: whether it ran before the count was stored is not known, since that is not among the witness's events", i.Text, i.Place())
+			return fmt.Errorf("%s at %s: whether it ran before the publishing store is not known, since that is not among the witness's events", i.Text, i.Place())
 		}
 		ran = append(ran, Used{i, true})
 	}
@@ -122,7 +122,7 @@ func publishing(r Reading, code trial.Code) (Used, error) {
 		return Used{}, errOlder
 	}
 	if len(texts) != 1 {
-		return Used{}, fmt.Errorf("which store published the count is not known: none is among the events, the code has %d kinds", len(texts))
+		return Used{}, fmt.Errorf("which store publishes is not known: none is among the events, the code has %d kinds", len(texts))
 	}
 	return Used{Instruction: code.Publish[0]}, nil
 }

@@ -19,13 +19,13 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s+%s", n, trial.VariantOf(r.Patched, r.AsIs), r.Reader)
+	name := fmt.Sprintf("witness%d-%s+%s", n, r.Variant(), r.Reader)
 	v := variants{reading: r, skeleton: s, name: name, what: "as it ran"}
 	if err := v.add(trial.Sometimes); err != nil {
 		return nil, err
 	}
-	ordered := r.Patched
-	if with, ok := s.With(fixed); ok && !r.Patched {
+	ordered := r.Variant() == trial.Patched
+	if with, ok := s.With(fixed); ok && !ordered {
 		v.skeleton, ordered = with, true
 		v.change(barriersOf(fixed), "with the patch's "+barriersOf(fixed))
 		if err := v.add(v.expected(ordered)); err != nil {
@@ -34,7 +34,7 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	}
 	if v.skeleton.Count == "LDR" {
 		v.skeleton = v.skeleton.WithAcquire()
-		v.change("acquire", "with an acquire load of the count")
+		v.change("acquire", "with an acquire load of what publishes")
 		if err := v.add(v.expected(ordered)); err != nil {
 			return nil, err
 		}
@@ -98,14 +98,14 @@ func (v *variants) remarks() []string {
 		how = "but " + how
 	}
 	list := []string{
-		fmt.Sprintf("A stale read that kcovrig saw, %s. P0 is the kernel, P1 the reader.", how),
-		fmt.Sprintf("x is a word of entry %d, 0 stands for %#x and 1 for %#x; y is the count, that covers it when it is %d.",
+		fmt.Sprintf("What kcovrig saw, %s. P0 is the kernel, P1 the reader.", how),
+		fmt.Sprintf("x is a word of number %d of what is published, 0 stands for %#x and 1 for %#x; y publishes it, when it is %d.",
 			d.Index, d.Seen, d.Later, d.Count),
 	}
 	if v.skeleton.Later {
-		list[1] = fmt.Sprintf("x is a word of entry %d, 0 stands for %#x and 1 for %#x; y is the count: 1 is the first that covers it, 2 is %d.",
+		list[1] = fmt.Sprintf("x is a word of number %d of what is published, 0 stands for %#x and 1 for %#x; y publishes it: 1 is the first to do so, 2 is %d.",
 			d.Index, d.Seen, d.Later, d.Count)
-		list = append(list, "DMB SY stands for all that the kernel did between the two counts: it can have been no more.")
+		list = append(list, "DMB SY stands for all that the kernel did between the two publications: it can have been no more.")
 	}
 	list = append(list, "It is built from these instructions, which ran:")
 	marks := false
@@ -120,7 +120,7 @@ func (v *variants) remarks() []string {
 		list = append(list, "The emulator did not note those with a +; the code has no others there, and the guest's report implies them.")
 	}
 	if v.skeleton.Control {
-		list = append(list, "The reader's branch on the count is CBNZ.")
+		list = append(list, "The reader's branch on y is CBNZ.")
 	}
 	return list
 }

@@ -25,7 +25,7 @@ var (
 	publishAt  = trial.Instruction{Symbol: "stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/ring.c:993"}
 	wmb        = trial.Instruction{Symbol: "stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/ring.c:995"}
 	unpatched  = trial.Code{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publishAt}}
-	patched    = trial.Code{Patched: true, Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publishAt}, Between: []trial.Instruction{wmb}}
+	patched    = trial.Code{SavedVariant: trial.Patched.Saved(), Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publishAt}, Between: []trial.Instruction{wmb}}
 	acquire    = trial.ReaderCode{Reader: trial.Acquire, Count: trial.Instruction{Text: "ldar x11, [x0]"}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}
 	relaxed    = trial.ReaderCode{Reader: trial.Relaxed, Count: trial.Instruction{Text: "ldr x11, [x0]"}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}
 )
@@ -62,7 +62,7 @@ func early() trial.Witness {
 		event(0, trial.Drained, storeEntry, entry, value, 1), event(0, trial.Delayed, publishAt, count, 4, 1),
 		event(0, trial.Drained, publishAt, count, 4, 1),
 		event(1, trial.Load, relaxed.Count, count, 4, 1), event(1, trial.Load, relaxed.Entry, entry, old, 0))
-	w.Patched = true
+	w.SavedVariant = trial.Patched.Saved()
 	return w
 }
 

@@ -83,7 +83,7 @@ func (w Words) Validate() error {
 			return fmt.Errorf("words: %s: there is none", one.name)
 		case utf8.RuneCountInString(one.text) > MaxWord:
 			return fmt.Errorf("words: %s: it has more than %d characters", one.name, MaxWord)
-		case strings.ContainsFunc(one.text, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }):
+		case !utf8.ValidString(one.text) || strings.ContainsFunc(one.text, func(r rune) bool { return !unicode.IsPrint(r) }):
 			return fmt.Errorf("words: %s: %q is not one line of printable characters", one.name, one.text)
 		}
 	}

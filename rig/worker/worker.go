@@ -10,67 +10,21 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 
-	"kcovrig/rig/arch"
-	"kcovrig/rig/bisector"
-	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
-	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
-	"kcovrig/rig/host"
-	"kcovrig/rig/internal/gitbisect"
-	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
-	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
 
-// Config is a worker's input.
-type Config struct {
-	NATS     string // the server's URL
-	Auth     fleet.Auth
-	Name     string // unique among the workers; empty: the host's name
-	Slots    int    // cells and steps at once; 0: what the machine bears
-	Dir      string // for what cells need; empty: below the cache
-	CacheDir string // for the emulator's plugin and a private QEMU
-	QEMU     string
-	// Scenarios are those that it runs, as names, folders or files; none: any.
-	Scenarios []string
-	Version   string
-	Verbose   bool
-	Events    trial.Sink
-	Tools     *prepare.Tools // that make what is booted; nil: the real ones
-	Boots     *boot.Tools    // that boot it; nil: the real ones
-
-	// Server takes the place of NATS, where it is set.
-	Server fleet.Server
-	// NoKVM says that nothing asks for it: it is not tried.
-	NoKVM bool
-	// Tester builds and boots commits of a history; nil: in workspaces of this machine.
-	Tester func(*gitbisect.Repo) bisector.Tester
-}
-
 // cacheBytes bounds the kernels and guests that a worker keeps.
 const cacheBytes = 8 << 30
-
-// Machine is this machine as a worker.
-type Machine struct {
-	Labels fleet.Labels // what it has
-
-	cfg        Config
-	workspaces *workspaces // for steps of bisects
-	room       room
-}
 
 // Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
 func Work(ctx context.Context, cfg Config) error {
@@ -89,64 +43,6 @@ func Work(ctx context.Context, cfg Config) error {
 	return errors.Join(m.Work(ctx), lock.Close())
 }
 
-// Open fills the defaults and finds out what this machine has.
-func Open(ctx context.Context, cfg Config) (_ *Machine, err error) {
-	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
-		return nil, err
-	}
-	if cfg.Name == "" {
-		if cfg.Name, err = os.Hostname(); err != nil {
-			return nil, fault.Wrap(fault.Rig, "name the worker", err)
-		}
-	}
-	if cfg.Dir == "" {
-		cfg.Dir = filepath.Join(cfg.CacheDir, "worker", cfg.Name)
-	}
-	if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
-		return nil, fault.Wrap(fault.User, "--dir", err)
-	}
-	if cfg.Slots == 0 {
-		cfg.Slots = cellsAtOnce(runtime.NumCPU(), host.AvailableMemory())
-	}
-	if cfg.Server == (fleet.Server{}) {
-		cfg.Server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
-	}
-	allowed, err := scenarioIDs(cfg.Scenarios)
-	if err != nil {
-		return nil, err
-	}
-	l := labels(ctx, cfg)
-	l.Scenarios = allowed
-	return &Machine{Labels: l, cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(l.MemoryMiB, cfg.Slots)}, nil
-}
-
-// scenarioIDs reads the scenarios that a worker was told to run alone.
-func scenarioIDs(refs []string) ([]string, error) {
-	var ids []string
-	for _, ref := range refs {
-		s, err := scenario.Load(ref)
-		if err != nil {
-			return nil, err
-		}
-		spec := trial.Spec{Scenario: s.Name}
-		if !s.Shipped {
-			spec.ScenarioHash = s.Hash
-		}
-		ids = append(ids, task.ScenarioID(spec))
-	}
-	return ids, nil
-}
-
-// allows refuses what specifies another scenario than the worker was told to run,
-// whatever the task says that it needs.
-func (m *Machine) allows(spec trial.Spec) error {
-	if id := task.ScenarioID(spec); len(m.Labels.Scenarios) > 0 && !slices.Contains(m.Labels.Scenarios, id) {
-		return &fault.Error{Kind: fault.Rig, Op: "take a task", Err: fmt.Errorf("worker %s does not run scenario %.16s", m.cfg.Name, id),
-			Try: "kcovrig worker --scenario"}
-	}
-	return nil
-}
-
 // Work takes what this machine can run, until ctx ends.
 func (m *Machine) Work(ctx context.Context) error {
 	err := fleet.Work(ctx, fleet.WorkerConfig{
@@ -154,29 +50,6 @@ func (m *Machine) Work(ctx context.Context) error {
 		Notify: func(n fleet.Notice) { m.cfg.Events(trial.Event{Note: n.String()}) },
 	}, m.exec)
 	return errors.Join(err, m.workspaces.close())
-}
-
-// labels says what this machine has: KVM only where it boots a kernel.
-func labels(ctx context.Context, cfg Config) fleet.Labels {
-	l := fleet.Labels{Protocol: task.Protocol(), Host: host.Arch(), Cores: runtime.NumCPU(), MemoryMiB: int(host.AvailableMemory() >> 20)}
-	find := qemu.Find
-	if cfg.Tools != nil {
-		find = cfg.Tools.QEMU
-	}
-	for _, name := range arch.Names() {
-		a, err := arch.Lookup(name)
-		if err != nil {
-			continue
-		}
-		e, err := find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
-		if err == nil && (a.Emulated || l.QEMU == "") {
-			l.QEMU = e.Version
-		}
-		if !cfg.NoKVM && a.GOARCH == runtime.GOARCH {
-			l.KVM = doctor.KVM(ctx, doctor.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
-		}
-	}
-	return l
 }
 
 // exec runs a task of any kind.
@@ -235,19 +108,6 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 }
 
 var errInterrupted = errors.New("the cell was interrupted")
-
-// filesBelow lists the files below dir/sub, relative to dir.
-func filesBelow(dir, sub string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(filepath.Join(dir, sub), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			rel, relErr := filepath.Rel(dir, path)
-			files, err = append(files, rel), relErr
-		}
-		return err
-	})
-	return files, fault.Wrap(fault.Rig, "list the run folder", err)
-}
 
 // cellEvents tells a cell's notes and stages with its name, where they are wanted.
 func cellEvents(sink trial.Sink, c matrix.Cell, verbose bool) trial.Sink {

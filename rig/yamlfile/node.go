@@ -3,6 +3,7 @@
 package yamlfile
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,10 +40,12 @@ func (r *Reader) Pairs(n *yaml.Node, what string, known []string) []Pair {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i], n.Content[i+1]
 		switch {
+		case key.Tag == "!!merge":
+			r.Fail(PlaceOf(key), "%s: << is not read: write the members themselves", what)
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
 			r.Fail(PlaceOf(key), "%s: a key is a word", what)
 		case seen[key.Value]:
-			r.Fail(PlaceOf(key), "%s: %s is given twice", what, key.Value)
+			r.Fail(PlaceOf(key), "%s: %s is given twice", what, printable(key.Value))
 		case known != nil && !slices.Contains(known, key.Value):
 			r.FailWord(PlaceOf(key), "key", key.Value, known)
 		default:
@@ -57,7 +60,14 @@ func (r *Reader) Pairs(n *yaml.Node, what string, known []string) []Pair {
 func (r *Reader) Items(n *yaml.Node, what string) []*yaml.Node {
 	n = Follow(n)
 	if n.Kind != yaml.SequenceNode {
-		r.Fail(PlaceOf(n), "%s: want a list, not %s", what, KindOf(n))
+		hint := ""
+		switch {
+		case n.Kind == yaml.MappingNode:
+			hint = "; put it in [ ], also where it is the only one"
+		case n.Tag != "!!null" && len(n.Value) <= maxShown && !strings.ContainsAny(n.Value, "\n[]{}"):
+			hint = fmt.Sprintf("; did you mean [%s]?", printable(n.Value))
+		}
+		r.Fail(PlaceOf(n), "%s: want a list, not %s%s", what, KindOf(n), hint)
 		return nil
 	}
 	if len(n.Content) == 0 {
@@ -79,7 +89,7 @@ func (r *Reader) Text(n *yaml.Node, what string) (string, bool) {
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!str":
 		r.Fail(PlaceOf(n), "%s: it is empty", what)
 	case n.Kind == yaml.ScalarNode && n.Tag != "!!null":
-		r.Fail(PlaceOf(n), "%s: want a text, not %s; did you mean %q, in quotes?", what, KindOf(n), n.Value)
+		r.Fail(PlaceOf(n), "%s: want a text, not %s; did you mean %s, in quotes?", what, KindOf(n), quoted(n.Value))
 	default:
 		r.Fail(PlaceOf(n), "%s: want a text, not %s", what, KindOf(n))
 	}
@@ -113,14 +123,35 @@ func KindOf(n *yaml.Node) string {
 		return "true or false"
 	case "!!str":
 		return "a text"
+	case "!!timestamp":
+		return "a date"
 	}
-	return "a value of the kind " + n.Tag
+	return "a value of the kind " + quoted(n.Tag)
 }
 
 // Shown is a node in a message.
 func Shown(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		return strconv.Quote(n.Value)
+		return quoted(n.Value)
 	}
 	return KindOf(n)
+}
+
+// maxShown is how much of a text a message repeats.
+const maxShown = 80
+
+// quoted is a text for a message: its beginning, with nothing that a terminal would obey.
+func quoted(text string) string {
+	if runes := []rune(text[:min(len(text), 8*maxShown)]); len(runes) > maxShown {
+		return strconv.Quote(string(runes[:maxShown])) + "..."
+	}
+	return strconv.Quote(text)
+}
+
+// printable is a text as it is, or quoted where it is long, or something of it cannot be printed.
+func printable(text string) string {
+	if q := quoted(text); q != `"`+text+`"` {
+		return q
+	}
+	return text
 }

@@ -4,6 +4,7 @@ package yamlfile
 
 import (
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,6 +19,20 @@ func Places(text []byte) map[string]Place {
 		places(all, "", doc.Content[0])
 	}
 	return all
+}
+
+// PlaceIn is where the value of a way stands: in places, or where these have it not, the
+// nearest above it that they have. Of none it is the zero value.
+func PlaceIn(places map[string]Place, way string) Place {
+	at, ok := places[way]
+	for !ok && way != "" {
+		way = way[:max(strings.LastIndexAny(way, ".["), 0)]
+		at, ok = places[way]
+	}
+	if way == "" {
+		return Place{}
+	}
+	return at
 }
 
 func places(all map[string]Place, way string, n *yaml.Node) {

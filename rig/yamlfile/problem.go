@@ -54,12 +54,15 @@ func (r *Reader) FailWord(at Place, what, got string, have []string) {
 	if near := Nearest(got, have); near != "" {
 		hint = fmt.Sprintf("; did you mean %q?", near)
 	}
-	r.Fail(at, "unknown %s %q%s", what, got, hint)
+	r.Fail(at, "unknown %s %s%s", what, quoted(got), hint)
 }
 
 // Nearest returns the word that got is most likely a slip of; empty: none is near.
 func Nearest(got string, have []string) string {
 	best, least := "", 1+max(2, len(got)/3)
+	if len(got) > maxShown { // nobody's slip, and it may be megabytes
+		return ""
+	}
 	for _, word := range have {
 		if d := levenshtein.ComputeDistance(strings.ToLower(got), strings.ToLower(word)); d < least {
 			best, least = word, d

@@ -14,6 +14,12 @@ import (
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
+// remedies are what mostly helps, by the library's words.
+var remedies = map[string]string{
+	"mapping values are not allowed in this context":  `; a text with ": " in it needs quotes`,
+	"found a tab character that violates indentation": "; YAML is indented by blanks",
+}
+
 // Root parses the YAML, of which there must be one document; what says what it is, such
 // as "a matrix".
 func (r *Reader) Root(text []byte, what string) (*yaml.Node, bool) {
@@ -36,8 +42,13 @@ func (r *Reader) Root(text []byte, what string) (*yaml.Node, bool) {
 		if m := yamlLine.FindStringSubmatch(words); m != nil {
 			line, _ = strconv.Atoi(m[1])
 			words = strings.TrimPrefix(words, m[0])
+			if strings.HasPrefix(words, "did not find expected") {
+				last := 1 + strings.Count(strings.TrimRight(string(text), "\n"), "\n")
+				line = min(line+1, last) // the library counts the lines of these, its parser's own, from 0
+			}
 		}
-		r.Fail(Place{line, 1}, "no YAML: %s", strings.TrimPrefix(words, "yaml: "))
+		words = strings.TrimPrefix(words, "yaml: ")
+		r.Fail(Place{line, 1}, "no YAML: %s%s", words, remedies[words])
 	default:
 		return doc.Content[0], true
 	}

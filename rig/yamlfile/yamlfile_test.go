@@ -30,9 +30,12 @@ func TestAllThatIsWrongIsSaidInTheFilesOrder(t *testing.T) {
 
 func TestAFileIsOneDocument(t *testing.T) {
 	for text, want := range map[string]string{
-		"":             "the file is empty",
-		"a: 1\n---\nb": "a second document; a thing is one",
-		"a: [":         "no YAML",
+		"":                          "the file is empty",
+		"a: 1\n---\nb":              "a second document; a thing is one",
+		"a: [":                      "a.yaml:1:1: no YAML: did not find expected node content",
+		"a: 1\nb:\n  c: [x\nd: 2\n": "a.yaml:3:1: no YAML: did not find expected ',' or ']'",
+		"a: 1\nb: c: d\n":           "a.yaml:2:1: no YAML: mapping values are not allowed in this context; a text with \": \" in it needs quotes",
+		"a:\n  b: 1\n\tc: 2\n":      "a.yaml:2:1: no YAML: found a tab character that violates indentation; YAML is indented by blanks",
 	} {
 		r := &Reader{File: "a.yaml"}
 		_, ok := r.Root([]byte(text), "a thing")

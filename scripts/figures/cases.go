@@ -30,14 +30,14 @@ const ratios = "outside/ratios"
 type Document struct {
 	Verdict    string
 	Confidence *float64
-	Arms       []Arm
+	Measured   []Measured `json:"arms"`
 	Images     []Image
 	Load       *Queue
 	Error      *struct{ Op, Message string }
 }
 
-// Arm is one boot in one mode; the times are nanoseconds.
-type Arm struct {
+// Measured is one boot in one mode; the times are nanoseconds.
+type Measured struct {
 	Patched             bool
 	Mode, Outcome       string
 	Windows, HitWindows uint64
@@ -101,7 +101,7 @@ func loadRun(folder fs.FS, name string) (Run, error) {
 	if run.Error != nil {
 		return run, fmt.Errorf("the run failed: %s: %s", run.Error.Op, run.Error.Message)
 	}
-	for _, a := range run.Arms {
+	for _, a := range run.Measured {
 		if a.Outcome != "ok" {
 			return run, fmt.Errorf("a boot ended with outcome %q", a.Outcome)
 		}

@@ -32,7 +32,7 @@ func Rows(runs map[string][]Run, outside []float64) []Row {
 	boot, nativeBoot := each(runs[Emulated], bootOf), each(runs[Native], bootOf)
 	return []Row{
 		{Name: "cold build, CPU", Unit: "s", Values: each(runs[Cold], coldCPU), Aim: 360},
-		{Name: "second arm, wall", Unit: "s", Values: each(runs[Cold], secondArm), Aim: 10},
+		{Name: "second kernel, wall", Unit: "s", Values: each(runs[Cold], secondKernel), Aim: 10},
 		{Name: "power-on to first guest line", Unit: "s", Values: boot},
 		{Name: "the same without the emulator", Unit: "s", Values: nativeBoot},
 		{Name: "boot, emulator / without", Values: ratio(boot, nativeBoot), Aim: 1.2},
@@ -42,9 +42,9 @@ func Rows(runs map[string][]Run, outside []float64) []Row {
 		{Name: "cached compare / two bare boots", Values: ratio(compare, bare), Aim: 1.5},
 		{Name: "its verdicts that are certain", Values: each(runs[Compare], isCertain), Aim: 1, AtLeast: true, Each: true},
 		{Name: "stale share of windows, unpatched", Unit: "%", AtLeast: true, Aim: 15,
-			Values: per(runs[Emulated], func(a Arm) float64 { return 100 * float64(a.HitWindows) / float64(a.Windows) })},
+			Values: per(runs[Emulated], func(a Measured) float64 { return 100 * float64(a.HitWindows) / float64(a.Windows) })},
 		{Name: "stale windows per second", Unit: "/s",
-			Values: per(runs[Emulated], func(a Arm) float64 { return seconds(a.HitWindows, a.StressNS) })},
+			Values: per(runs[Emulated], func(a Measured) float64 { return seconds(a.HitWindows, a.StressNS) })},
 		{Name: "copies per second", Unit: "/s", Values: copies},
 		{Name: "the same without the emulator", Unit: "/s", Values: nativeCopies},
 		{Name: "copies, emulator / without", Values: ratio(copies, nativeCopies), Aim: 0.6, AtLeast: true},
@@ -80,10 +80,10 @@ func load(runs map[string][]Run, value func(Queue) float64) []float64 {
 
 // per takes a value from each run's unpatched kernels that measured something: the
 // mean over the modes.
-func per(runs []Run, value func(Arm) float64) []float64 {
+func per(runs []Run, value func(Measured) float64) []float64 {
 	return each(runs, func(r Run) (float64, bool) {
 		sum, n := 0.0, 0
-		for _, a := range r.Arms {
+		for _, a := range r.Measured {
 			if !a.Patched && a.Windows > 0 && a.StressNS > 0 {
 				sum, n = sum+value(a), n+1
 			}
@@ -92,12 +92,12 @@ func per(runs []Run, value func(Arm) float64) []float64 {
 	})
 }
 
-func copiesOf(a Arm) float64 { return seconds(a.Writes, a.StressNS) }
+func copiesOf(a Measured) float64 { return seconds(a.Writes, a.StressNS) }
 
 func seconds(count uint64, ns int64) float64 { return float64(count) / (float64(ns) / 1e9) }
 
 func bootOf(r Run) (float64, bool) {
-	for _, a := range r.Arms {
+	for _, a := range r.Measured {
 		return float64(a.BootNS) / 1e9, a.BootNS > 0
 	}
 	return 0, false
@@ -106,7 +106,7 @@ func bootOf(r Run) (float64, bool) {
 // firstHit is the earliest of the modes.
 func firstHit(r Run) (float64, bool) {
 	first := int64(0)
-	for _, a := range r.Arms {
+	for _, a := range r.Measured {
 		if !a.Patched && a.FirstHitNS > 0 && (first == 0 || a.FirstHitNS < first) {
 			first = a.FirstHitNS
 		}
@@ -124,7 +124,7 @@ func coldCPU(r Run) (float64, bool) {
 	return float64(most) / 1e9, most > 0
 }
 
-func secondArm(r Run) (float64, bool) {
+func secondKernel(r Run) (float64, bool) {
 	if len(r.Images) != 2 || r.Images[0].Cached || r.Images[1].Cached {
 		return 0, false
 	}

@@ -59,7 +59,7 @@ func TestRows(t *testing.T) {
 		judged string
 	}{
 		{"cold build, CPU", 300, "met"},
-		{"second arm, wall", 5, "met"},
+		{"second kernel, wall", 5, "met"},
 		{"10,000 stub cells on 200 workers / ideal", 1.08, "met"},
 		{"messages per cell", 12.5, ""},
 		{"peak memory of the coordinator", 40, ""},

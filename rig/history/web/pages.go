@@ -5,6 +5,7 @@ package web
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -157,4 +158,16 @@ func send(w http.ResponseWriter, status int, page []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	w.WriteHeader(status)
 	_, _ = w.Write(page) // a reader who went away is no fault
+}
+
+// localName says whether a request was meant for this machine by name. A page
+// of elsewhere whose name was made to point here (DNS rebinding) comes under its own.
+func localName(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.Trim(name, "[]")
+	ip := net.ParseIP(name)
+	return strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/mark"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -80,7 +81,8 @@ func TestInitKeepsItsSymbols(t *testing.T) {
 			}
 		}
 		assert.Len(t, s.Readers, 2)
-		assert.NotZero(t, sizes["kcovrig/guest/program.mark.abi0"])
+		assert.NotZero(t, sizes[s.Mark], s.Mark)
+		assert.NotZero(t, sizes[mark.Symbol])
 	})
 }
 

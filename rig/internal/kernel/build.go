@@ -15,7 +15,6 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
-	"kcovrig/rig/trial"
 )
 
 // build makes one image in a scratch folder.
@@ -51,7 +50,7 @@ func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
 
 // run configures and compiles, starting from another build's folder where one helps.
 func (b *build) run(ctx context.Context) error {
-	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, trial.VariantOf(b.job.patched, b.tree.cfg.AsIs))
+	b.tree.cfg.say("building linux %s for %s, %s", b.tree.Version, b.tree.cfg.Arch.Name, b.job.variant)
 	reused, err := b.startFromSibling(ctx)
 	if err != nil {
 		return err

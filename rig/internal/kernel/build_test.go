@@ -98,16 +98,16 @@ func openTree(t *testing.T, c Config) *Tree {
 func TestATreeThatTheBugIsNotInDoesNotApply(t *testing.T) {
 	later, err := kernelversion.Parse(">=6.13")
 	require.NoError(t, err)
-	for _, asIs := range []bool{false, true} {
+	for _, v := range []trial.Variant{trial.Patched, trial.AsIs} {
 		c, _ := fakeRig(t)
-		c.AsIs, c.Versions = asIs, later
-		err := openTree(t, c).Check(t.Context(), true)
+		c.Versions = later
+		err := openTree(t, c).Check(t.Context(), v)
 		require.NotNil(t, trial.Inapplicable(err))
 		require.ErrorContains(t, err, "the scenario is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
 		c.Versions = kernelversion.Range{}
-		require.NoError(t, openTree(t, c).Check(t.Context(), true))
+		require.NoError(t, openTree(t, c).Check(t.Context(), v))
 		c.Series = seriesOf(series("net/none.c", [2]string{"old", "fixed"}))
-		err = openTree(t, c).Check(t.Context(), true)
+		err = openTree(t, c).Check(t.Context(), v)
 		require.NotNil(t, trial.Inapplicable(err))
 		require.ErrorContains(t, err, "net/none.c")
 	}
@@ -120,9 +120,9 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 	user := snapshot(t, c.Tree)
 	tree := openTree(t, c)
 	require.Equal(t, "6.12.3", tree.Version)
-	off, err := tree.Image(t.Context(), false)
+	off, err := tree.Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
-	on, err := tree.Image(t.Context(), true)
+	on, err := tree.Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second variant starts from the first's folder")
 	require.NotEqual(t, off.Key, on.Key)
@@ -142,8 +142,8 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 	require.NoError(t, tree.Close())
 
 	again := openTree(t, c)
-	for _, patched := range []bool{true, false} {
-		img, err := again.Image(t.Context(), patched)
+	for _, v := range []trial.Variant{trial.Patched, trial.Unpatched} {
+		img, err := again.Image(t.Context(), v)
 		require.NoError(t, err)
 		require.True(t, img.Cached)
 		require.Zero(t, img.CPU)
@@ -162,7 +162,7 @@ func snapshot(t *testing.T, dir string) string {
 func TestWhatTheKeyDependsOn(t *testing.T) {
 	c, fake := fakeRig(t)
 	key := func(c Config) string {
-		img, err := openTree(t, c).Image(t.Context(), false)
+		img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 		require.NoError(t, err)
 		return img.Key
 	}
@@ -194,7 +194,7 @@ func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 	keys := map[string]bool{}
 	for _, barrier := range []string{"barrier", "smp_rmb"} {
 		require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
-		img, err := openTree(t, c).Image(t.Context(), true)
+		img, err := openTree(t, c).Image(t.Context(), trial.Patched)
 		require.NoError(t, err)
 		text, err := os.ReadFile(img.Path)
 		require.NoError(t, err)
@@ -216,7 +216,7 @@ func TestTwoRigsBuildOnce(t *testing.T) {
 				return
 			}
 			defer tree.Close()
-			if images[i], err = tree.Image(t.Context(), i%2 == 0); err != nil {
+			if images[i], err = tree.Image(t.Context(), trial.Pair()[i%2]); err != nil {
 				t.Error(err)
 			}
 		})
@@ -228,7 +228,7 @@ func TestTwoRigsBuildOnce(t *testing.T) {
 	for i, img := range images {
 		text, err := os.ReadFile(img.Path)
 		require.NoError(t, err)
-		require.Equal(t, i%2 == 0, strings.Contains(string(text), "smp_wmb();"))
+		require.Equal(t, trial.Pair()[i%2] == trial.Patched, strings.Contains(string(text), "smp_wmb();"))
 	}
 }
 
@@ -243,14 +243,14 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 		}
 		cancel()
 	}()
-	_, err := tree.Image(ctx, true)
+	_, err := tree.Image(ctx, trial.Patched)
 	require.ErrorIs(t, err, context.Canceled)
 	left, _ := filepath.Glob(filepath.Join(c.CacheDir, "tmp", "*"))
 	require.Empty(t, left)
 	left, _ = filepath.Glob(filepath.Join(c.CacheDir, "builds", "*"))
 	require.Empty(t, left)
 	require.NoError(t, os.Remove(filepath.Join(fake, "hang")))
-	img, err := tree.Image(t.Context(), true)
+	img, err := tree.Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
 	require.FileExists(t, img.Path)
 }
@@ -258,14 +258,14 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	c, _ := fakeRig(t)
 	tree := openTree(t, c)
-	j, err := tree.plan(t.Context(), false)
+	j, err := tree.plan(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	half := filepath.Join(tree.store.build(j.key), "out")
 	stale := filepath.Join(c.CacheDir, "tmp", "work-dead", "entry")
 	for _, dir := range []string{half, stale} {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}
-	img, err := tree.Image(t.Context(), false)
+	img, err := tree.Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.False(t, img.Cached)
 	require.FileExists(t, img.Path)
@@ -283,7 +283,7 @@ func TestBuildFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cfg, fake := fakeRig(t)
 			require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte(c.output), 0o644))
-			_, err := openTree(t, cfg).Image(t.Context(), true)
+			_, err := openTree(t, cfg).Image(t.Context(), trial.Patched)
 			fe := (*fault.Error)(nil)
 			require.ErrorAs(t, err, &fe)
 			require.Equal(t, c.kind, fault.KindOf(err))
@@ -298,7 +298,7 @@ func TestALostSymbolIsAnError(t *testing.T) {
 	c, fake := fakeRig(t)
 	lossy := strings.Replace(fakeMake, `olddefconfig) exit 0`, `olddefconfig) echo "# CONFIG_RING is not set" >"$out/.config"; exit 0`, 1)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(lossy), 0o755))
-	_, err := openTree(t, c).Image(t.Context(), true)
+	_, err := openTree(t, c).Image(t.Context(), trial.Patched)
 	require.ErrorContains(t, err, "CONFIG_RING=y (fragment all) is n")
 	require.Equal(t, fault.Kernel, fault.KindOf(err))
 }
@@ -307,7 +307,7 @@ func TestAMissingCompiler(t *testing.T) {
 	c, fake := fakeRig(t)
 	c.Arch.CrossCompile = "none-"
 	c.Arch.GOARCH = "none"
-	_, err := openTree(t, c).Image(t.Context(), true)
+	_, err := openTree(t, c).Image(t.Context(), trial.Patched)
 	fe := (*fault.Error)(nil)
 	require.ErrorAs(t, err, &fe)
 	require.Equal(t, fault.Rig, fault.KindOf(err))

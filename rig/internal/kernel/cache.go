@@ -54,7 +54,7 @@ func (s store) builds() []keptBuild {
 
 // about is for people, who know a build by its key's beginning.
 func (r record) about() string {
-	about := "linux " + r.Version + " " + r.Arch + " " + string(trial.VariantOf(r.Patched, r.AsIs))
+	about := "linux " + r.Version + " " + r.Arch + " " + string(trial.SavedVariant{AsIs: r.AsIs, Patched: r.Patched}.Variant())
 	if r.Seed != "" {
 		about += fmt.Sprintf(", started from %.12s", r.Seed)
 	}

@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
 )
 
 func TestPruneSparesWhatIsInUse(t *testing.T) {
 	c, _ := fakeRig(t)
 	tree := openTree(t, c)
-	img, err := tree.Image(t.Context(), false)
+	img, err := tree.Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	later := time.Now().Add(time.Hour)
 
@@ -45,7 +47,7 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, entries)
 
-	img, err = openTree(t, c).Image(t.Context(), false)
+	img, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.False(t, img.Cached)
 }

@@ -10,20 +10,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/trial"
 )
 
 // A compiler of another kind makes other builds, both variants by the same.
 func TestClangBuildsItsOwn(t *testing.T) {
 	c, fake := fakeRig(t)
-	gcc, err := openTree(t, c).Image(t.Context(), true)
+	gcc, err := openTree(t, c).Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
 	for _, tool := range []string{"clang", "ld.lld", "llvm-ar"} {
 		require.NoError(t, os.WriteFile(filepath.Join(fake, "bin", tool), []byte("#!/bin/sh\necho "+tool+" 14.0\n"), 0o755))
 	}
 	c.Compiler = arch.Clang
 	tree := openTree(t, c)
-	for _, patched := range []bool{false, true} {
-		img, err := tree.Image(t.Context(), patched)
+	for _, v := range trial.Pair() {
+		img, err := tree.Image(t.Context(), v)
 		require.NoError(t, err)
 		require.False(t, img.Cached)
 		require.NotEqual(t, gcc.Key, img.Key)

@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 )
 
 // e2e returns settings for a real build, or skips.
@@ -44,23 +45,23 @@ func TestE2EBothVariants(t *testing.T) {
 			tree, err := Open(t.Context(), c)
 			require.NoError(t, err)
 			defer tree.Close()
-			texts := map[bool]string{}
-			for _, patched := range []bool{false, true, false, true} {
-				img, err := tree.Image(t.Context(), patched)
+			texts := map[trial.Variant]string{}
+			for _, v := range append(trial.Pair(), trial.Pair()...) {
+				img, err := tree.Image(t.Context(), v)
 				require.NoError(t, err)
-				t.Logf("linux %s patched=%t cached=%t: %v CPU, %v", img.Version, patched, img.Cached, img.CPU, img.Wall)
+				t.Logf("linux %s %s cached=%t: %v CPU, %v", img.Version, v, img.Cached, img.CPU, img.Wall)
 				for _, file := range []string{img.Path, img.Vmlinux, img.Objects[0].Source, img.Objects[0].Path, img.Objects[0].Debug} {
 					require.FileExists(t, file)
 				}
 				source, err := os.ReadFile(img.Objects[0].Source)
 				require.NoError(t, err)
-				require.Equal(t, patched, strings.Contains(string(source), "smp_wmb();"), "the variant's own source")
+				require.Equal(t, v == trial.Patched, strings.Contains(string(source), "smp_wmb();"), "the variant's own source")
 				text := section(t, img.Objects[0].Path, ".text")
 				require.Equal(t, text, section(t, img.Objects[0].Debug, ".text"), "-g must not change the code")
-				texts[patched] = text
+				texts[v] = text
 			}
 			if !c.Arch.TSO {
-				require.NotEqual(t, texts[false], texts[true])
+				require.NotEqual(t, texts[trial.Unpatched], texts[trial.Patched])
 			}
 		})
 	}
@@ -90,10 +91,10 @@ func TestE2ESupportedKernels(t *testing.T) {
 				tree, err := Open(t.Context(), c)
 				require.NoError(t, err)
 				defer tree.Close()
-				for _, patched := range []bool{true, false} {
-					_, err := tree.Image(t.Context(), patched)
+				for _, v := range []trial.Variant{trial.Patched, trial.Unpatched} {
+					_, err := tree.Image(t.Context(), v)
 					require.ErrorContains(t, err, "make ended well and did not make "+c.Arch.ImagePath, "it was asked for the object alone")
-					t.Logf("patched=%t", patched)
+					t.Log(v)
 				}
 			})
 		}

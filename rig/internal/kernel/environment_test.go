@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // What a shell holds for other builds decides over none of ours. The fake make
@@ -23,9 +24,9 @@ func TestTheShellsVariablesDecideOverNoBuild(t *testing.T) {
 			c, fake := fakeRig(t)
 			t.Setenv(name, value)
 			tree := openTree(t, c)
-			off, err := tree.Image(t.Context(), false)
+			off, err := tree.Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
-			on, err := tree.Image(t.Context(), true)
+			on, err := tree.Image(t.Context(), trial.Patched)
 			require.NoError(t, err)
 			for img, want := range map[*Image]bool{&off: false, &on: true} {
 				text, err := os.ReadFile(img.Path)
@@ -46,12 +47,12 @@ func TestAnImageThatMakeDidNotWriteIsNotKept(t *testing.T) {
 		t.Run(lazy, func(t *testing.T) {
 			c, fake := fakeRig(t)
 			tree := openTree(t, c)
-			_, err := tree.Image(t.Context(), false)
+			_, err := tree.Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			script := strings.ReplaceAll(fakeMake, "/"+lazy+"\"\n", "/"+lazy+".other\"\n")
 			require.NotEqual(t, fakeMake, script)
 			require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(script), 0o755))
-			_, err = tree.Image(t.Context(), true)
+			_, err = tree.Image(t.Context(), trial.Patched)
 			require.ErrorContains(t, err, "make ended well and did not make")
 			require.ErrorContains(t, err, lazy)
 			require.Equal(t, fault.Rig, fault.KindOf(err))

@@ -49,8 +49,8 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tree := files{"f.c": c.tree + "\n"}
-			for patched, want := range map[bool]string{false: c.unpatched, true: c.patched} {
-				made, err := set.variant(t.Context(), patched, tree.read)
+			for v, want := range map[trial.Variant]string{trial.Unpatched: c.unpatched, trial.Patched: c.patched} {
+				made, err := set.content(t.Context(), v, tree.read)
 				if want == "" {
 					require.ErrorAs(t, err, new(*trial.NotApplicable))
 					continue
@@ -58,7 +58,7 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 				require.NoError(t, err)
 				got, err := reader(tree.read).over(made.changes)("f.c")
 				require.NoError(t, err)
-				assert.Equal(t, want+"\n", got, "patched: %t", patched)
+				assert.Equal(t, want+"\n", got, "%s", v)
 			}
 		})
 	}
@@ -70,19 +70,19 @@ func TestASeriesThatUndoesTheFixSaysTheReverse(t *testing.T) {
 	undo := Series{Files: series("f.c", [2]string{"fixed", "half"}, [2]string{"half", "old"}), Reverse: true}
 	set, err := readFix([]Series{undo})
 	require.NoError(t, err)
-	for tree, made := range map[string]bool{"fixed": false, "old": true} {
-		for _, patched := range []bool{false, true} {
-			v, err := set.variant(t.Context(), patched, files{"f.c": tree + "\n"}.read)
+	for tree, other := range map[string]trial.Variant{"fixed": trial.Unpatched, "old": trial.Patched} {
+		for _, v := range trial.Pair() {
+			made, err := set.content(t.Context(), v, files{"f.c": tree + "\n"}.read)
 			require.NoError(t, err)
-			if patched != made {
-				assert.Empty(t, v.changes, "%s, patched: %t", tree, patched)
+			if v != other {
+				assert.Empty(t, made.changes, "%s, %s", tree, v)
 				continue
 			}
-			assert.Equal(t, map[bool]string{false: "old\n", true: "fixed\n"}[patched], *v.changes["f.c"])
-			assert.Contains(t, v.text, "-old\n+half\n", "the fix, not what undoes it")
+			assert.Equal(t, map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"}[v], *made.changes["f.c"])
+			assert.Contains(t, made.text, "-old\n+half\n", "the fix, not what undoes it")
 		}
 	}
-	_, err = set.variant(t.Context(), true, files{"f.c": "half\n"}.read)
+	_, err = set.content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "the reverse of 2.patch, the reverse of 1.patch does not go on")
 }
@@ -97,12 +97,12 @@ func TestASeriesIsTriedOnTheKernelsThatItIsFor(t *testing.T) {
 	require.NoError(t, err)
 	for version, want := range map[string]string{"6.10.3": "fixed\n", "6.9.1": "mended\n"} {
 		set.version = version
-		v, err := set.variant(t.Context(), true, files{"f.c": "old\n"}.read)
+		v, err := set.content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 		require.NoError(t, err)
 		assert.Equal(t, want, *v.changes["f.c"], version)
 	}
 	set.version, set.series = "6.9.1", set.series[:1]
-	_, err = set.variant(t.Context(), true, files{"f.c": "old\n"}.read)
+	_, err = set.content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "1.patch is for kernels >=6.10")
 }
@@ -112,13 +112,13 @@ func TestSeriesThatContradictEachOtherDecideNothing(t *testing.T) {
 	has := series("f.c", [2]string{"old", "fixed"})   // comes off
 	lacks := series("f.c", [2]string{"fixed", "two"}) // goes on
 	for _, order := range [][]fs.FS{{has, lacks}, {lacks, has}} {
-		_, err := setOf(t, order...).variant(t.Context(), true, files{"f.c": "fixed\n"}.read)
+		_, err := setOf(t, order...).content(t.Context(), trial.Patched, files{"f.c": "fixed\n"}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		require.ErrorContains(t, err, "says that it has it")
 		require.Nil(t, trial.Inapplicable(err), "the scenario is wrong, and not for another tree")
 	}
 	whole := series("f.c", [2]string{"old", "fixed"}, [2]string{"fixed", "two"})
-	v, err := setOf(t, lacks, whole).variant(t.Context(), true, files{"f.c": "old\n"}.read)
+	v, err := setOf(t, lacks, whole).content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 	require.NoError(t, err, "both say that it lacks it")
 	require.Equal(t, "two\n", *v.changes["f.c"])
 }
@@ -126,14 +126,14 @@ func TestSeriesThatContradictEachOtherDecideNothing(t *testing.T) {
 // A series of which a part is in, goes neither on nor comes off, and leaves nothing.
 func TestAPartOfASeriesDecidesNothing(t *testing.T) {
 	set := setOf(t, series("f.c", [2]string{"old", "half"}, [2]string{"half", "fixed"}))
-	_, err := set.variant(t.Context(), true, files{"f.c": "half\n"}.read)
+	_, err := set.content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 }
 
 func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 	const odd = "void ring_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
-	for _, patched := range []bool{false, true} {
-		_, err := allSeries(t).variant(t.Context(), patched, files{"kernel/ring.c": odd}.read)
+	for _, v := range trial.Pair() {
+		_, err := allSeries(t).content(t.Context(), v, files{"kernel/ring.c": odd}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		none := (*trial.NotApplicable)(nil)
 		require.ErrorAs(t, err, &none)
@@ -148,7 +148,7 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 			assert.Contains(t, err.Error(), tried.Off)
 		}
 	}
-	_, err := allSeries(t).variant(t.Context(), true, files{}.read)
+	_, err := allSeries(t).content(t.Context(), trial.Patched, files{}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "kernel/ring.c: no such file in the tree")
 }
@@ -156,7 +156,7 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 // What could not be tried says nothing of the tree.
 func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere")
-	_, err := allSeries(t).variant(t.Context(), true, ringTree(t).read)
+	_, err := allSeries(t).content(t.Context(), trial.Patched, ringTree(t).read)
 	require.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
@@ -164,7 +164,7 @@ func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 func TestAFixThatIsInGoesInOnceOnly(t *testing.T) {
 	twice := files{"f.c": "0\n1\na\nb\nfix\nc\nd\n7\n8\na\nb\nc\nd\n13\n"}
 	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -3,4 +3,5 @@\n a\n b\n+fix\n c\n d\n")}})
-	made, err := set.variant(t.Context(), true, twice.read)
+	made, err := set.content(t.Context(), trial.Patched, twice.read)
 	require.NoError(t, err)
 	require.Empty(t, made.changes)
 }
@@ -195,12 +195,11 @@ func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
 		return openTree(t, c)
 	}
 	none := tree("include/other.h")
-	none.cfg.AsIs = true
-	err = none.Check(t.Context(), false)
+	err = none.Check(t.Context(), trial.AsIs)
 	require.NotNil(t, trial.Inapplicable(err))
 	require.ErrorContains(t, err, "has no include/net/tls.h")
-	for patched, want := range map[bool]string{false: "old\n", true: "fixed\n"} {
-		image, err := tree("include/net/tls.h").Image(t.Context(), patched)
+	for v, want := range map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"} {
+		image, err := tree("include/net/tls.h").Image(t.Context(), v)
 		require.NoError(t, err)
 		require.Len(t, image.Headers, 1)
 		require.Equal(t, "include/net/tls.h", image.Headers[0].File)

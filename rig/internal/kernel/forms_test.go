@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
 )
 
 // ringTree is kernel/ring.c as far as patches look at it, each line at its place.
@@ -62,7 +63,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{path}}.patches(t.Context())
 			require.NoError(t, err)
-			made, err := set.variant(t.Context(), true, tree.read)
+			made, err := set.content(t.Context(), trial.Patched, tree.read)
 			require.NoError(t, err)
 			text := *made.changes["kernel/ring.c"]
 			assert.Contains(t, text, "\tsmp_wmb();\n")
@@ -95,7 +96,7 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			assert.Equal(t, made.changes, twice.changes)
 
 			patched := files{"kernel/ring.c": text, "include/linux/empty_ring.h": ""}
-			off, err := set.variant(t.Context(), false, patched.read)
+			off, err := set.content(t.Context(), trial.Unpatched, patched.read)
 			require.NoError(t, err)
 			assert.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"], "it is known to be in, and comes off")
 		})

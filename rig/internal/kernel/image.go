@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -51,26 +52,29 @@ func hashOf(value any) string {
 
 // job is one image that is to be had.
 type job struct {
-	patched bool
-	variant variant
+	variant trial.Variant
+	content content
 	symbols []symbol
 	tool    toolchain
 	family  string
 	key     string
 }
 
-func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
+func (t *Tree) plan(ctx context.Context, v trial.Variant) (job, error) {
 	whose := fault.User
-	if t.cfg.AsIs { // an older or a newer kernel, as it stands
+	if v == trial.AsIs { // an older or a newer kernel, as it stands
 		whose = fault.Kernel
 	}
 	if err := t.isFor(whose); err != nil {
 		return job{}, err
 	}
-	made := variant{changes: changes{}}
-	if !t.cfg.AsIs {
+	made := content{changes: changes{}}
+	if v != trial.AsIs {
+		if err := t.makes(v); err != nil {
+			return job{}, err
+		}
 		var err error
-		if made, err = t.patches.variant(ctx, patched, t.read); err != nil {
+		if made, err = t.patches.content(ctx, v, t.read); err != nil {
 			return job{}, err
 		}
 	}
@@ -85,7 +89,7 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	j := job{patched: patched, variant: made, symbols: symbols, tool: tool}
+	j := job{variant: v, content: made, symbols: symbols, tool: tool}
 	a := t.cfg.Arch
 	j.family = hashOf(append([]any{
 		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
@@ -93,6 +97,18 @@ func (t *Tree) plan(ctx context.Context, patched bool) (job, error) {
 	}, t.patches.unitsKey()...))
 	j.key = hashOf([]any{j.family, made.changes})
 	return j, nil
+}
+
+// makes wants one of the pair, and what tells the two apart.
+func (t *Tree) makes(v trial.Variant) error {
+	op := fmt.Sprintf("make the variant %q of the tree", v)
+	switch {
+	case !slices.Contains(trial.Pair(), v):
+		return fault.Newf(fault.Rig, op, "there is no such variant")
+	case len(t.cfg.Series) == 0:
+		return fault.Newf(fault.Rig, op, "no patch series")
+	}
+	return nil
 }
 
 // isFor wants a version in which the bug can be looked for.
@@ -126,26 +142,26 @@ func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
 
 // Check says whether the variant can be made: that the patch applies or comes off,
 // and that the tools are there. It builds nothing.
-func (t *Tree) Check(ctx context.Context, patched bool) error {
-	_, err := t.plan(ctx, patched)
+func (t *Tree) Check(ctx context.Context, v trial.Variant) error {
+	_, err := t.plan(ctx, v)
 	return err
 }
 
 // Plan says what Image would return, as far as it is known before anything is built.
-func (t *Tree) Plan(ctx context.Context, patched bool) (Image, error) {
-	j, err := t.plan(ctx, patched)
+func (t *Tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
+	j, err := t.plan(ctx, v)
 	if err != nil {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, AsIs: t.cfg.AsIs, Patched: patched, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes,
+		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.content.changes), PatchText: j.content.text, Notes: j.content.notes,
 	}, nil
 }
 
-// Image returns the variant with or without the fix, from the cache or built now.
-func (t *Tree) Image(ctx context.Context, patched bool) (Image, error) {
+// Image returns the variant, from the cache or built now.
+func (t *Tree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 	started := time.Now()
-	j, err := t.plan(ctx, patched)
+	j, err := t.plan(ctx, v)
 	if err != nil {
 		return Image{}, err
 	}
@@ -197,8 +213,8 @@ func (t *Tree) image(j job, r record) Image {
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
 		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out), Headers: t.patches.keptHeaders(dir),
-		Version: r.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.variant.changes), PatchText: j.variant.text, Notes: j.variant.notes, Cached: true, Log: r.Log,
+		Version: r.Version, Variant: j.variant, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
+		Key: j.key, Patch: hashOf(j.content.changes), PatchText: j.content.text, Notes: j.content.notes, Cached: true, Log: r.Log,
 	}
 }
 
@@ -223,7 +239,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	defer tree.Close()
-	if err := t.switchTo(j.variant.changes); err != nil {
+	if err := t.switchTo(j.content.changes); err != nil {
 		return 0, err
 	}
 	b, err := t.newBuild(ctx, j)
@@ -235,8 +251,8 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	rec := record{
-		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: t.cfg.AsIs, Patched: j.patched, TreeHash: t.Hash,
-		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.variant.changes)), Log: b.log, CPU: b.cpu,
+		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: j.variant == trial.AsIs, Patched: j.variant == trial.Patched, TreeHash: t.Hash,
+		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.content.changes)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {

@@ -24,6 +24,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/trial"
 )
 
 // Config says what to build and where. Fill it, then Open.
@@ -34,12 +35,10 @@ type Config struct {
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
 	Rev string
-	// AsIs takes the tree as it stands for both variants.
-	AsIs bool
 	// Series are patch series that fix the bug, tried in order: the first that goes on
 	// the tree or comes off it says whether the tree has the fix, and no other may say
 	// otherwise. The files that they change, named as with a/ and b/, are those that are
-	// looked at.
+	// looked at. The tree as it stands needs none.
 	Series []Series
 	// Objects are looked at beside those of the files that Series change, below the build
 	// folder: what includes the headers that they change.
@@ -97,8 +96,7 @@ type Image struct {
 	Objects    []Object // those that the fix changes
 	Headers    []Header // those that the fix changes, where the tree has them
 	Version    string   // as in the tree's Makefile
-	AsIs       bool     // the tree as it stands: Patched says nothing
-	Patched    bool
+	Variant    trial.Variant
 	TreeHash   string
 	ConfigHash string   // of the complete .config
 	Compiler   string   // compiler and linker, as they name themselves
@@ -144,7 +142,6 @@ func (c Config) Validate() error {
 		check(!strings.ContainsAny(c.CacheDir, makesOwn), "make cannot build below the cache folder %q, whose path holds a blank or one of %s: name another in KCOVRIG_CACHE", c.CacheDir, strings.TrimSpace(makesOwn)),
 		check(c.Jobs > 0, "--jobs must be at least 1, not %d", c.Jobs),
 		check(c.Compiler == "" || slices.Contains(arch.Compilers(), c.Compiler), "unknown compiler %q (have: %s)", c.Compiler, strings.Join(arch.Compilers(), ", ")),
-		check(len(c.Series) > 0 || c.AsIs, "no patch series"),
 		check(len(c.Fragments) > 0, "no config fragment"),
 	)
 }

@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
 )
 
 // files reads like a tree.
@@ -69,12 +70,12 @@ func TestSeriesGoOnAndComeOffAgain(t *testing.T) {
 			require.Contains(t, *on["kernel/ring.c"], "smp_wmb();")
 
 			patched := files{"kernel/ring.c": *on["kernel/ring.c"]}
-			off, err := allSeries(t).variant(t.Context(), false, patched.read)
+			off, err := allSeries(t).content(t.Context(), trial.Unpatched, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
 			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/ring.c\n"), "the change is there, once")
 			require.Contains(t, off.text, "Subject: ", "and the mail's words")
 			require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
-			asIs, err := allSeries(t).variant(t.Context(), true, patched.read)
+			asIs, err := allSeries(t).content(t.Context(), trial.Patched, patched.read)
 			require.NoError(t, err)
 			require.Empty(t, asIs.changes)
 		}
@@ -94,25 +95,25 @@ func TestTheUsersOwnPatch(t *testing.T) {
 	tree := unpatchedTree(t, 0)
 	set := allSeries(t)
 	set.own = readPatch(t, "wrong.patch", wrongFix)
-	on, err := set.variant(t.Context(), true, tree.read)
+	on, err := set.content(t.Context(), trial.Patched, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
 	require.Equal(t, "diff --git a/kernel/ring.c b/kernel/ring.c\n"+wrongFix, on.text)
 	require.Contains(t, *on.changes["kernel/ring.c"], "barrier();")
 	require.Empty(t, on.notes)
-	none, err := set.variant(t.Context(), false, tree.read)
+	none, err := set.content(t.Context(), trial.Unpatched, tree.read)
 	require.NoError(t, err)
 	require.Empty(t, none.changes)
 	require.Empty(t, none.text, "nothing made it")
 
 	has := files{"kernel/ring.c": *on.changes["kernel/ring.c"]}
-	none, err = set.variant(t.Context(), true, has.read)
+	none, err = set.content(t.Context(), trial.Patched, has.read)
 	require.NoError(t, err)
 	require.Empty(t, none.changes, "the tree has it already")
-	off, err := set.variant(t.Context(), false, has.read)
+	off, err := set.content(t.Context(), trial.Unpatched, has.read)
 	require.NoError(t, err)
 	require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
 	require.Equal(t, on.text, off.text)
-	for _, made := range []variant{none, off} {
+	for _, made := range []content{none, off} {
 		require.Len(t, made.notes, 1)
 		require.Contains(t, made.notes[0], "wrong.patch is in the tree already")
 	}

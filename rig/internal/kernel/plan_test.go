@@ -10,33 +10,41 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
 )
 
 // What is planned is what is built, and planning builds nothing.
 func TestAPlanNamesTheImage(t *testing.T) {
 	c, fake := fakeRig(t)
 	tree := openTree(t, c)
-	for _, patched := range []bool{false, true} {
-		planned, err := tree.Plan(t.Context(), patched)
+	for _, v := range trial.Pair() {
+		planned, err := tree.Plan(t.Context(), v)
 		require.NoError(t, err)
-		if !patched {
+		if v == trial.Unpatched {
 			require.NoDirExists(t, filepath.Join(c.CacheDir, "builds"))
 		}
-		built, err := tree.Image(t.Context(), patched)
+		built, err := tree.Image(t.Context(), v)
 		require.NoError(t, err)
 		assert.Equal(t, Image{
-			Version: built.Version, Patched: patched, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText,
+			Version: built.Version, Variant: v, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText,
 		}, planned)
 	}
-	plan := func(c Config, patched bool) Image {
-		planned, err := openTree(t, c).Plan(t.Context(), patched)
+	_, err := tree.Plan(t.Context(), "")
+	require.ErrorContains(t, err, `make the variant "" of the tree: there is no such variant`)
+	bare := c
+	bare.Series = nil
+	_, err = openTree(t, bare).Plan(t.Context(), trial.Patched)
+	require.ErrorContains(t, err, "no patch series")
+	plan := func(c Config, v trial.Variant) Image {
+		planned, err := openTree(t, c).Plan(t.Context(), v)
 		require.NoError(t, err)
 		return planned
 	}
-	off, on := plan(c, false), plan(c, true)
+	off, on := plan(c, trial.Unpatched), plan(c, trial.Patched)
 	assert.NotEqual(t, off.Patch, on.Patch)
 	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", "smp_rmb", 1)), 0o644))
-	assert.NotEqual(t, on.Patch, plan(c, true).Patch, "another patch")
-	assert.Equal(t, off.Key, plan(c, false).Key, "a patch that this variant does not have")
+	assert.NotEqual(t, on.Patch, plan(c, trial.Patched).Patch, "another patch")
+	assert.Equal(t, off.Key, plan(c, trial.Unpatched).Key, "a patch that this variant does not have")
 }

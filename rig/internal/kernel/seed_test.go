@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/disk"
+	"kcovrig/rig/trial"
 )
 
 // dependOn puts command files into a build folder, as if objects had been made there:
@@ -32,7 +33,7 @@ func dependOn(t *testing.T, out string, settings ...string) {
 func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]string) {
 	t.Helper()
 	c, fake := fakeRig(t)
-	first, err := openTree(t, c).Image(t.Context(), false)
+	first, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	dependOn(t, first.BuildDir, "RING", "NET", "ZED")
 	told = &[]string{}
@@ -52,7 +53,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 	c, first, fake, told := seededRig(t)
 	before, err := os.ReadFile(filepath.Join(first.BuildDir, ".config"))
 	require.NoError(t, err)
-	img, err := openTree(t, c).Image(t.Context(), false)
+	img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image allnoconfig olddefconfig Image reused stale", calls(t, fake))
 	require.Contains(t, *told, "starting from the folder of build "+first.Key[:12]+", another configuration: 2 of its 3 objects can stay")
@@ -86,7 +87,7 @@ func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
 	for _, dir := range []string{"mm", "fs"} { // with those of seededRig, RING's is one of five
 		dependOn(t, filepath.Join(builds[0], dir), "NET")
 	}
-	img, err := openTree(t, c).Image(t.Context(), false)
+	img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.Equal(t, first+" allnoconfig olddefconfig Image", calls(t, fake))
 	require.NotContains(t, strings.Join(*told, "\n"), "starting from")
@@ -97,7 +98,7 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 	c, first, fake, told := seededRig(t)
 	picky := strings.Replace(fakeMake, "mkdir -p", "[ -e \"$cmd\" ] && { echo 'x.c:1: error: no'; exit 2; }\nmkdir -p", 1)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(picky), 0o755))
-	img, err := openTree(t, c).Image(t.Context(), false)
+	img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image allnoconfig olddefconfig Image reused allnoconfig olddefconfig Image", calls(t, fake))
 	log := strings.TrimSuffix(img.Log, ".log") + ".seeded.log"
@@ -108,7 +109,7 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("y.c:1: error: broken\n"), 0o644))
 	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
-	_, err = openTree(t, c).Image(t.Context(), false)
+	_, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.ErrorContains(t, err, "build linux 6.12.3", "the tree is to blame where both fail")
 }
 
@@ -136,7 +137,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, fake := fakeRig(t)
 			tree := openTree(t, c)
-			first, err := tree.Image(t.Context(), false)
+			first, err := tree.Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			dependOn(t, first.BuildDir, "RING")
 			require.NoError(t, tree.Close())
@@ -144,7 +145,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			spoil(t, c, first, &r)
 			require.NoError(t, writeJSON(filepath.Join(store{c.CacheDir}.build(first.Key), "image.json"), r))
 			c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
-			img, err := openTree(t, c).Image(t.Context(), false)
+			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			require.NotContains(t, calls(t, fake), "reused")
 			require.Empty(t, recordOf(t, c, img).Seed)

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 )
 
 // configure makes of a scenario that comes with kcovrig what is particular to its kernels.
@@ -74,17 +75,17 @@ func TestSeriesOfTheScenariosGoOnAndComeOffAgain(t *testing.T) {
 		require.NotEmpty(t, set.units())
 		for _, one := range set.series {
 			tree := lacking(one.patches)
-			on, err := set.variant(t.Context(), true, tree.read)
+			on, err := set.content(t.Context(), trial.Patched, tree.read)
 			require.NoError(t, err)
 			require.NotEmpty(t, on.changes)
 			patched := files{}
 			for name, text := range on.changes {
 				patched[name] = *text
 			}
-			none, err := set.variant(t.Context(), true, patched.read)
+			none, err := set.content(t.Context(), trial.Patched, patched.read)
 			require.NoError(t, err)
 			assert.Empty(t, none.changes, "it is in")
-			off, err := set.variant(t.Context(), false, patched.read)
+			off, err := set.content(t.Context(), trial.Unpatched, patched.read)
 			require.NoError(t, err)
 			for name, text := range off.changes {
 				assert.Equal(t, tree[name], *text)

@@ -21,7 +21,7 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	c, fake := fakeRig(t)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config ONE\nmenuconfig TWO\n# config THREE\n"), 0o644))
 	own := c.Series
-	c.AsIs, c.Series = true, nil
+	c.Series = nil
 	tree := openTree(t, c)
 
 	lost, err := tree.Configure(t.Context())

@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/trial"
 )
 
 // maxFuzz is how much context may differ around the user's patch: as with patch.
@@ -32,59 +33,59 @@ type fix struct {
 	kernels kernelversion.Range // that it is for
 }
 
-// variant is a kernel's source: in what it differs from the user's tree.
-type variant struct {
+// content is a variant's source: in what it differs from the user's tree.
+type content struct {
 	changes changes
 	text    string   // the patch that was put on or taken off for that
 	notes   []string // what people should know of it
 }
 
-// variant returns the patched or the unpatched kernel of a tree.
-func (set patchSet) variant(ctx context.Context, patched bool, read reader) (variant, error) {
+// content returns what the patched or the unpatched kernel of a tree is made of.
+func (set patchSet) content(ctx context.Context, v trial.Variant, read reader) (content, error) {
 	if set.own != nil {
-		made, err := set.ownVariant(ctx, patched, read)
+		made, err := set.ownContent(ctx, v, read)
 		made.notes = slices.Concat(set.notes, made.notes)
 		return made, err
 	}
 	s, err := set.stand(ctx, read)
 	switch {
 	case err != nil:
-		return variant{}, err
+		return content{}, err
 	case s.presence == fixUnknown:
-		return variant{}, notApplicable(s.tries)
-	case patched == (s.presence == fixPresent):
-		return variant{changes: changes{}}, nil
+		return content{}, notApplicable(s.tries)
+	case (v == trial.Patched) == (s.presence == fixPresent):
+		return content{changes: changes{}}, nil
 	}
-	return variant{s.other.changes, s.other.text, nil}, nil
+	return content{s.other.changes, s.other.text, nil}, nil
 }
 
-// ownVariant is the kernel with or without the user's patches, which need not hold the
+// ownContent is the kernel with or without the user's patches, which need not hold the
 // fix: that is what the rig is to find out. But the kernel without them must not
 // be the one that has it, or a comparison would say the reverse.
-func (set patchSet) ownVariant(ctx context.Context, patched bool, read reader) (variant, error) {
+func (set patchSet) ownContent(ctx context.Context, v trial.Variant, read reader) (content, error) {
 	if err := set.reaches(read); err != nil {
-		return variant{}, err
+		return content{}, err
 	}
 	t := try(ctx, set.own, maxFuzz, read)
 	if !t.already && t.onErr != nil {
-		return variant{}, t.onErr
+		return content{}, t.onErr
 	}
 	tree, err := set.stand(ctx, read)
 	if err != nil {
-		return variant{}, err
+		return content{}, err
 	}
 	if t.already {
 		without, err := set.stand(ctx, read.over(t.off.changes))
 		if err != nil {
-			return variant{}, err
+			return content{}, err
 		}
-		return set.takenOff(t.off, tree, without, patched)
+		return set.takenOff(t.off, tree, without, v)
 	}
 	with, err := set.stand(ctx, read.over(t.on.changes))
 	if err != nil {
-		return variant{}, err
+		return content{}, err
 	}
-	return set.putOn(t.on, tree, with, patched)
+	return set.putOn(t.on, tree, with, v)
 }
 
 // reaches refuses the user's patches where they leave alone all that the fix
@@ -103,7 +104,7 @@ func (set patchSet) reaches(read reader) error {
 
 // takenOff is a variant of a tree that holds the user's patches. off is the tree
 // without them, and without says whether that one has the fix.
-func (set patchSet) takenOff(off applied, tree, without standing, patched bool) (variant, error) {
+func (set patchSet) takenOff(off applied, tree, without standing, v trial.Variant) (content, error) {
 	name := names(set.own)
 	notes := append(slices.Clone(off.notes), name+" is in the tree already: the patched kernel is the tree as it stands, the unpatched one is made by taking it out")
 	switch {
@@ -113,17 +114,17 @@ func (set patchSet) takenOff(off applied, tree, without standing, patched bool) 
 		notes = []string{name + " is in the tree already, and the fix is in without it too: the unpatched kernel lacks the fix alone"}
 		off = tree.other
 	}
-	if patched {
-		return variant{changes: changes{}, notes: notes}, nil
+	if v == trial.Patched {
+		return content{changes: changes{}, notes: notes}, nil
 	}
-	return variant{off.changes, off.text, notes}, nil
+	return content{off.changes, off.text, notes}, nil
 }
 
 // putOn is a variant of a tree that lacks the user's patches. on is the tree with
 // them, and with says whether that one has the fix.
-func (set patchSet) putOn(on applied, tree, with standing, patched bool) (variant, error) {
+func (set patchSet) putOn(on applied, tree, with standing, v trial.Variant) (content, error) {
 	name, notes := names(set.own), slices.Clone(on.notes)
-	unpatched := variant{changes: changes{}}
+	unpatched := content{changes: changes{}}
 	switch {
 	case with.presence == fixLacking && tree.presence != fixLacking:
 		return set.refuse("it takes the fix out of the tree: it is a revert, and no kernel would have the fix")
@@ -133,15 +134,15 @@ func (set patchSet) putOn(on applied, tree, with standing, patched bool) (varian
 	case tree.presence == fixUnknown:
 		notes = append(notes, "no known series with the fix goes on the tree or comes off it: whether the tree has the fix without "+name+" is not known")
 	}
-	if patched {
-		return variant{on.changes, on.text, notes}, nil
+	if v == trial.Patched {
+		return content{on.changes, on.text, notes}, nil
 	}
 	unpatched.notes = notes
 	return unpatched, nil
 }
 
-func (set patchSet) refuse(why string) (variant, error) {
-	return variant{}, &fault.Error{
+func (set patchSet) refuse(why string) (content, error) {
+	return content{}, &fault.Error{
 		Kind: fault.User, Op: "apply " + names(set.own), Err: errors.New(why),
 		Try: "no --patch: kcovrig takes the fix out by itself; or kcovrig run --as-is on the tree with the change",
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // between is the unified diff from one kernel/ring.c to another.
@@ -69,8 +70,8 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(c.patch), 0o644))
 			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{file}}.patches(t.Context())
 			require.NoError(t, err)
-			for patched, want := range map[bool]files{true: c.patched, false: c.unpatched} {
-				made, err := set.variant(t.Context(), patched, c.tree.read)
+			for v, want := range map[trial.Variant]files{trial.Patched: c.patched, trial.Unpatched: c.unpatched} {
+				made, err := set.content(t.Context(), v, c.tree.read)
 				if c.err != "" {
 					require.ErrorContains(t, err, c.err)
 					require.Equal(t, fault.User, fault.KindOf(err))
@@ -79,7 +80,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 				require.NoError(t, err)
 				got, err := reader(c.tree.read).over(made.changes)("kernel/ring.c")
 				require.NoError(t, err)
-				assert.Equal(t, want["kernel/ring.c"], got, "patched %t", patched)
+				assert.Equal(t, want["kernel/ring.c"], got, "%s", v)
 				assert.Equal(t, c.note == "", len(made.notes) == 0, "%v", made.notes)
 				assert.Contains(t, strings.Join(made.notes, "\n"), c.note)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // stopTime is how long make may take to remove what it was making, as it does
@@ -129,7 +130,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: b.tree.patches.objects(b.dir, out), Headers: b.tree.patches.keptHeaders(b.dir), Version: b.tree.Version, AsIs: true, TreeHash: j.ID,
+		Objects: b.tree.patches.objects(b.dir, out), Headers: b.tree.patches.keptHeaders(b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
 		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))

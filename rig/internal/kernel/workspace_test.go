@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // fakeWorkspace is a workspace over a tree that only looks like a kernel.
@@ -47,7 +48,7 @@ func TestAWorkspaceBuildsAgainInOneFolder(t *testing.T) {
 	first, made, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made)
-	require.True(t, first.AsIs)
+	require.Equal(t, trial.AsIs, first.Variant)
 
 	source := filepath.Join(b.Source(), "kernel/ring.c")
 	text, err := os.ReadFile(source)
@@ -198,7 +199,7 @@ func TestFilesThatDecideOverEverything(t *testing.T) {
 	require.False(t, Configuring("mm/Makefile"))
 }
 
-// The tree as it stands is taken, with the fix or without, whatever is asked for.
+// The tree as it stands is taken, with the fix or without.
 func TestAsItStands(t *testing.T) {
 	c, _ := fakeRig(t)
 	for _, fixed := range []bool{false, true} {
@@ -210,15 +211,11 @@ func TestAsItStands(t *testing.T) {
 			require.NotEqual(t, string(text), with)
 			require.NoError(t, os.WriteFile(source, []byte(with), 0o600))
 		}
-		c.AsIs = true
-		tree := openTree(t, c)
-		for _, patched := range []bool{false, true} {
-			img, err := tree.Image(t.Context(), patched)
-			require.NoError(t, err)
-			require.True(t, img.AsIs)
-			text, err := os.ReadFile(img.Objects[0].Source)
-			require.NoError(t, err)
-			require.Equal(t, fixed, strings.Contains(string(text), "smp_wmb();"))
-		}
+		img, err := openTree(t, c).Image(t.Context(), trial.AsIs)
+		require.NoError(t, err)
+		require.Equal(t, trial.AsIs, img.Variant)
+		text, err := os.ReadFile(img.Objects[0].Source)
+		require.NoError(t, err)
+		require.Equal(t, fixed, strings.Contains(string(text), "smp_wmb();"))
 	}
 }

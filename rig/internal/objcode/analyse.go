@@ -4,13 +4,11 @@ package objcode
 
 import (
 	"context"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/objfile"
 )
 
 // Analyse finds the scope of the bug in a built kernel and says whether the
@@ -52,56 +50,6 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 	return s.run(ctx)
 }
 
-// study is one analysis at work.
-type study struct {
-	cfg    Config
-	im     *image
-	copies map[uint64]bool // addresses of the copy functions
-	info   *debugInfo
-	place  layout
-	called *calls
-	// library is filled last: only the listing needs it.
-	library library
-}
-
-// load compiles the side object and finds the function's code in vmlinux.
-func (s *study) load(ctx context.Context) error {
-	path, err := s.cfg.Debug, error(nil)
-	if path == "" {
-		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir)
-	}
-	if err != nil {
-		return err
-	}
-	debug, err := objfile.Open(path)
-	if err != nil {
-		return err
-	}
-	defer debug.Close()
-	built, err := objfile.Open(filepath.Join(s.cfg.BuildDir, s.cfg.Object))
-	if err != nil {
-		return err
-	}
-	defer built.Close()
-	d, err := debug.DWARF()
-	if err != nil {
-		return err
-	}
-	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
-		return fault.Wrap(fault.Rig, "read "+path, err)
-	}
-	s.info.files.replace(s.cfg.Object, s.cfg.Source)
-	for _, r := range s.info.body {
-		if f, ok := debug.FunctionAt(r.Start); ok {
-			if err := sameAsBuilt(built, debug, f, s.info.body); err != nil {
-				return err
-			}
-		}
-	}
-	s.place, err = newLayout(s.im, debug, s.info.body)
-	return err
-}
-
 // run does the analysis on the code in vmlinux.
 func (s *study) run(ctx context.Context) (Analysis, error) {
 	a := Analysis{Inlined: s.place.ranges(s.info.body, s.im)}
@@ -127,7 +75,7 @@ func (s *study) run(ctx context.Context) (Analysis, error) {
 	s.conclude(g, &a, arrive, len(copies))
 	a.Ways = s.ways(g, copies, goals)
 	var err error
-	s.library, err = s.readLibrary(ctx, a.Scope)
+	s.library, err = readLibrary(ctx, s.cfg, s.im, a.Scope)
 	a.Listing = s.list(g, a)
 	return a, err
 }
@@ -200,13 +148,4 @@ func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
 	case a.Ordered == OrderUnknown:
 		a.Reason = "between the copy and the store stands code whose effect is not known"
 	}
-}
-
-func within(ranges []Range, addr uint64) bool {
-	for _, r := range ranges {
-		if r.holds(addr) {
-			return true
-		}
-	}
-	return false
 }

@@ -2,15 +2,10 @@
 
 package objcode
 
-import "slices"
-
-// How far calls between the copy and the publication are followed.
+// How far the judgement follows calls between the copy and the publication.
 const (
-	callDepth     = 3        // by the judgement
-	callBytes     = 16 << 10 // ... of one function
-	scopeDepth    = 2        // by the emulator's scope
-	scopeBytes    = 4 << 10  // ... of one function
-	scopeOnTheWay = 16       // ... functions
+	callDepth = 3
+	callBytes = 16 << 10 // ... of one function
 )
 
 // calls follows calls of the kernel's own functions.
@@ -100,50 +95,4 @@ func (c *calls) function(addr uint64) *graph {
 	}
 	c.graphs[addr] = c.graph(code)
 	return c.graphs[addr]
-}
-
-// onTheWay are the functions that code between the copy and a publishing store
-// calls, and those that they call or end in: where the emulator drained its
-// buffer on leaving its scope, the kernel would look ordered. Not all: one that is
-// large or deep is left out, and the emulator's caution there is told.
-func (s *study) onTheWay(g *graph, between []bool, scope []Range) []Range {
-	type call struct {
-		target uint64
-		depth  int
-	}
-	var work []call
-	add := func(in instruction, depth int, inside func(uint64) bool) {
-		direct := in.flow == flowCall || (in.flow == flowJump || in.flow == flowBranch) && !inside(in.target)
-		if direct && depth <= scopeDepth && !s.copies[in.target] {
-			work = append(work, call{in.target, depth})
-		}
-	}
-	for i, in := range g.code {
-		if between[i] {
-			add(in, 1, func(addr uint64) bool { _, ok := g.at[addr]; return ok })
-		}
-	}
-	var out []Range
-	for len(work) > 0 && len(out) < scopeOnTheWay {
-		next := work[0]
-		work = work[1:]
-		r, ok := s.im.function(next.target)
-		if !ok || r.End <= r.Start || r.End-r.Start > scopeBytes || overlaps(scope, r) || overlaps(out, r) {
-			continue
-		}
-		code, err := s.im.instructions(r)
-		if err != nil {
-			continue
-		}
-		r.Role = RolePath
-		out = append(out, r)
-		for _, in := range code {
-			add(in, next.depth+1, r.holds)
-		}
-	}
-	return out
-}
-
-func overlaps(ranges []Range, r Range) bool {
-	return slices.ContainsFunc(ranges, func(o Range) bool { return r.Start < o.End && o.Start < r.End })
 }

@@ -172,3 +172,13 @@ func (im *image) addresses(names []string) map[uint64]bool {
 }
 
 func (im *image) close() { im.file.Close() }
+
+// line is an instruction by its address, symbol and text.
+func (im *image) line(in instruction) Line {
+	l := Line{Addr: in.addr, Text: in.text}
+	var base uint64
+	if l.Symbol, base = im.symbol(in.addr); l.Symbol != "" {
+		l.Offset = in.addr - base
+	}
+	return l
+}

@@ -36,12 +36,12 @@ func (l library) source(line Line) Line {
 // readLibrary finds the source of the callees in scope. A callee whose object
 // is elsewhere, does not compile or has other code stays without: a source line
 // is an addition.
-func (s *study) readLibrary(ctx context.Context, scope []Range) (library, error) {
-	if s.cfg.Arch.TSO {
+func readLibrary(ctx context.Context, cfg Config, im *image, scope []Range) (library, error) {
+	if cfg.Arch.TSO {
 		return nil, nil // no event is told there
 	}
-	folder := filepath.Join("arch", s.cfg.Arch.KernelArch, "lib")
-	objects, err := filepath.Glob(filepath.Join(s.cfg.BuildDir, folder, "*.o"))
+	folder := filepath.Join("arch", cfg.Arch.KernelArch, "lib")
+	objects, err := filepath.Glob(filepath.Join(cfg.BuildDir, folder, "*.o"))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "find the callees' objects", err)
 	}
@@ -53,10 +53,10 @@ func (s *study) readLibrary(ctx context.Context, scope []Range) (library, error)
 	var found library
 	for _, path := range objects {
 		for _, r := range scope {
-			if r.Role != RoleCallee || !s.defines(path, r.Start) {
+			if r.Role != RoleCallee || !im.defines(path, r.Start) {
 				continue
 			}
-			if one, err := s.readRoutine(ctx, filepath.Join(folder, filepath.Base(path)), r.Start, work); err == nil {
+			if one, err := readRoutine(ctx, cfg, im, filepath.Join(folder, filepath.Base(path)), r.Start, work); err == nil {
 				found = append(found, one)
 			}
 		}
@@ -65,19 +65,19 @@ func (s *study) readLibrary(ctx context.Context, scope []Range) (library, error)
 }
 
 // defines says whether the object at path has a function that vmlinux has at addr.
-func (s *study) defines(path string, addr uint64) bool {
+func (im *image) defines(path string, addr uint64) bool {
 	o, err := objfile.Open(path)
 	if err != nil {
 		return false
 	}
 	defer o.Close()
-	_, found := s.functionOf(o, addr)
+	_, found := im.functionOf(o, addr)
 	return found
 }
 
-func (s *study) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
+func (im *image) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
 	for _, f := range o.Functions() {
-		if f.Size > 0 && s.im.addresses([]string{f.Name})[addr] {
+		if f.Size > 0 && im.addresses([]string{f.Name})[addr] {
 			return f, true
 		}
 	}
@@ -86,8 +86,8 @@ func (s *study) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
 
 // readRoutine compiles object and reads where the lines of its function come
 // from, which vmlinux has at addr with the same code.
-func (s *study) readRoutine(ctx context.Context, object string, addr uint64, work string) (routine, error) {
-	path, err := CompileDebug(ctx, s.cfg.BuildDir, object, work)
+func readRoutine(ctx context.Context, cfg Config, im *image, object string, addr uint64, work string) (routine, error) {
+	path, err := CompileDebug(ctx, cfg.BuildDir, object, work)
 	if err != nil {
 		return routine{}, err
 	}
@@ -96,11 +96,11 @@ func (s *study) readRoutine(ctx context.Context, object string, addr uint64, wor
 		return routine{}, err
 	}
 	defer o.Close()
-	f, ok := s.functionOf(o, addr)
+	f, ok := im.functionOf(o, addr)
 	if !ok {
 		return routine{}, fault.Newf(fault.Rig, "read "+path, "it lacks the function of %s", object)
 	}
-	p, err := locate(s.im, o, f, nil)
+	p, err := locate(im, o, f, nil)
 	if err != nil {
 		return routine{}, err
 	}
@@ -108,7 +108,7 @@ func (s *study) readRoutine(ctx context.Context, object string, addr uint64, wor
 	if err != nil {
 		return routine{}, err
 	}
-	info := &debugInfo{files: &sources{dir: s.cfg.BuildDir, lines: map[string][]string{}}}
+	info := &debugInfo{files: &sources{dir: cfg.BuildDir, lines: map[string][]string{}}}
 	info.lines, err = objfile.ReadLines(d)
 	return routine{p, info}, err
 }

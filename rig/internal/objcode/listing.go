@@ -38,16 +38,6 @@ func Disassemble(binary string, ranges []Range) ([]Line, error) {
 	return out, nil
 }
 
-// line is an instruction by its address, symbol and text.
-func (im *image) line(in instruction) Line {
-	l := Line{Addr: in.addr, Text: in.text}
-	var base uint64
-	if l.Symbol, base = im.symbol(in.addr); l.Symbol != "" {
-		l.Offset = in.addr - base
-	}
-	return l
-}
-
 // goLines reads a Go program's line table; nil where it has none.
 func goLines(f *elf.File) *gosym.Table {
 	section, text := f.Section(".gopclntab"), f.Section(".text")

@@ -171,3 +171,12 @@ type Analysis struct {
 	// is the whole functions of the object that call Copy, and Ordered is unknown.
 	Approximate bool
 }
+
+func within(ranges []Range, addr uint64) bool {
+	for _, r := range ranges {
+		if r.holds(addr) {
+			return true
+		}
+	}
+	return false
+}

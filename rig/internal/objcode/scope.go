@@ -4,10 +4,18 @@ package objcode
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/objfile"
+)
+
+// How far the emulator's scope follows calls between the copy and the publication.
+const (
+	scopeDepth    = 2
+	scopeBytes    = 4 << 10 // ... of one function
+	scopeOnTheWay = 16      // ... functions
 )
 
 // findScope fills Scope: the body with every instruction on a path from the
@@ -69,16 +77,6 @@ func (s *study) callees(g *graph, ranges []Range) []Range {
 	return out
 }
 
-// source gives the source line of the code at addr in vmlinux.
-func (s *study) source(addr uint64) Line {
-	l := s.im.line(instruction{addr: addr})
-	if at, ok := s.place.toObject(addr); ok {
-		r := s.info.lines.At(at)
-		l.File, l.Line, l.Source = r.File, r.Line, s.info.files.text(r.File, r.Line)
-	}
-	return l
-}
-
 // approximate gives what can be said without debug information: the functions
 // of the object that call a copy function.
 func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) {
@@ -117,7 +115,53 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 		a.Scope = append(a.Scope, c)
 	}
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
-	s.library, err = s.readLibrary(ctx, a.Scope)
+	s.library, err = readLibrary(ctx, s.cfg, s.im, a.Scope)
 	a.Listing = append(s.listWhole(a.Scope, RoleBody), s.listWhole(a.Scope, RoleCallee)...)
 	return a, err
+}
+
+// onTheWay are the functions that code between the copy and a publishing store
+// calls, and those that they call or end in: where the emulator drained its
+// buffer on leaving its scope, the kernel would look ordered. Not all: one that is
+// large or deep is left out, and the emulator's caution there is told.
+func (s *study) onTheWay(g *graph, between []bool, scope []Range) []Range {
+	type call struct {
+		target uint64
+		depth  int
+	}
+	var work []call
+	add := func(in instruction, depth int, inside func(uint64) bool) {
+		direct := in.flow == flowCall || (in.flow == flowJump || in.flow == flowBranch) && !inside(in.target)
+		if direct && depth <= scopeDepth && !s.copies[in.target] {
+			work = append(work, call{in.target, depth})
+		}
+	}
+	for i, in := range g.code {
+		if between[i] {
+			add(in, 1, func(addr uint64) bool { _, ok := g.at[addr]; return ok })
+		}
+	}
+	var out []Range
+	for len(work) > 0 && len(out) < scopeOnTheWay {
+		next := work[0]
+		work = work[1:]
+		r, ok := s.im.function(next.target)
+		if !ok || r.End <= r.Start || r.End-r.Start > scopeBytes || overlaps(scope, r) || overlaps(out, r) {
+			continue
+		}
+		code, err := s.im.instructions(r)
+		if err != nil {
+			continue
+		}
+		r.Role = RolePath
+		out = append(out, r)
+		for _, in := range code {
+			add(in, next.depth+1, r.holds)
+		}
+	}
+	return out
+}
+
+func overlaps(ranges []Range, r Range) bool {
+	return slices.ContainsFunc(ranges, func(o Range) bool { return r.Start < o.End && o.Start < r.End })
 }

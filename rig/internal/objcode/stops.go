@@ -27,12 +27,12 @@ const (
 // Stop is an instruction that orders accesses on either side of it, or where the
 // emulator makes waiting stores visible by caution.
 type Stop struct {
-	Addr    uint64
-	Symbol  string
-	Offset  uint64 // from the symbol's address, in bytes
-	Text    string
-	Kind    string
-	Patched bool // not in the file: the kernel may put it there when it boots
+	Addr   uint64
+	Symbol string
+	Offset uint64 // from the symbol's address, in bytes
+	Text   string
+	Kind   string
+	AtBoot bool // not in the file: the kernel may put it there when it boots
 }
 
 // Stops lists those in the arm64 code at in of a linked kernel, by address. A call
@@ -54,10 +54,10 @@ func Stops(binary string, in, scope []Range) ([]Stop, error) {
 		return nil, fault.Wrap(fault.Kernel, op, err)
 	}
 	var out []Stop
-	add := func(i instruction, isPatched bool) {
+	add := func(i instruction, atBoot bool) {
 		if kind := stopKind(i, scope); kind != "" {
 			l := im.line(i)
-			out = append(out, Stop{Addr: i.addr, Symbol: l.Symbol, Offset: l.Offset, Text: strings.TrimSpace(i.text), Kind: kind, Patched: isPatched})
+			out = append(out, Stop{Addr: i.addr, Symbol: l.Symbol, Offset: l.Offset, Text: strings.TrimSpace(i.text), Kind: kind, AtBoot: atBoot})
 		}
 	}
 	for _, r := range in {
@@ -73,7 +73,7 @@ func Stops(binary string, in, scope []Range) ([]Stop, error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b Stop) int {
-		return cmp.Or(cmp.Compare(a.Addr, b.Addr), strings.Compare(fmt.Sprint(a.Patched, a.Text), fmt.Sprint(b.Patched, b.Text)))
+		return cmp.Or(cmp.Compare(a.Addr, b.Addr), strings.Compare(fmt.Sprint(a.AtBoot, a.Text), fmt.Sprint(b.AtBoot, b.Text)))
 	})
 	return slices.Compact(out), nil
 }

@@ -140,6 +140,22 @@ func TestACancellationIsTheReasonWhoeverCloses(t *testing.T) {
 	}
 }
 
+func TestASignalForAllIsACancellation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	p, err := Start(ctx, sh("kill -INT $$"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if err := p.Wait(); !errors.Is(err, context.Canceled) || fault.KindOf(err) != fault.Unknown {
+		t.Errorf("%v (%v)", err, fault.KindOf(err))
+	}
+	var exit *ExitError
+	if _, err := Run(t.Context(), sh("kill -INT $$")); !errors.As(err, &exit) || exit.Signal != syscall.SIGINT {
+		t.Errorf("a signal for the command alone: %v", err)
+	}
+}
+
 func TestEndOfTheProgramEndsItsGroup(t *testing.T) {
 	res, err := Run(t.Context(), sh("sleep 1000 & echo $!"))
 	pid, convErr := strconv.Atoi(strings.TrimSpace(string(res.Stdout)))

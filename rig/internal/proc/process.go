@@ -18,6 +18,9 @@ import (
 // errTail is how many lines of output an error carries.
 const errTail = 20
 
+// sameSignal is how long a signal that ended a command may take to reach the rig, too.
+const sameSignal = time.Second
+
 // ErrClosed is what Wait's error wraps where Close ended a command that was
 // not cancelled.
 var ErrClosed = errors.New("closed before it ended")
@@ -119,6 +122,7 @@ func (p *Process) supervise() {
 	var waitErr error
 	select {
 	case waitErr = <-exited:
+		stopped = p.passedBy()
 	case <-p.ctx.Done():
 		stopped = p.ctx.Err()
 		waitErr = p.terminate(exited)
@@ -132,6 +136,29 @@ func (p *Process) supervise() {
 	p.watcher.end()
 	p.out.close()
 	p.finish(waitErr, stopped)
+}
+
+// passedBy is the cancellation that follows a signal, where the command died of one that
+// the rig gets too: a terminal's, which reaches a command before it has joined its own
+// group, or a service manager's, which goes to all processes.
+func (p *Process) passedBy() error {
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() {
+		return nil
+	}
+	switch status.Signal() {
+	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
+	default:
+		return nil
+	}
+	timer := time.NewTimer(sameSignal)
+	defer timer.Stop()
+	select {
+	case <-p.ctx.Done():
+		return p.ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // terminate asks the group to end, then makes it.

@@ -40,12 +40,13 @@ func expectText(w io.Writer, e trial.Expectations) error {
 		fmt.Fprintf(w, "measured  %s\n", e.Run)
 	}
 	fmt.Fprintln(w)
+	said := e.Words.Full()
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "kernel and reader\tstale, says herd7\tstale, measured\t")
+	fmt.Fprintf(t, "kernel and reader\t%[1]s, says herd7\t%[1]s, measured\t\n", said.Column())
 	for _, x := range e.Tests {
 		seen := "-"
 		if x.Measured {
-			seen = fmt.Sprintf("%d of %d windows", x.HitWindows, x.Windows)
+			seen = fmt.Sprintf("%d of %d %s", x.HitWindows, x.Windows, said.Windows)
 		}
 		mark := ""
 		if x.Contradiction {
@@ -83,7 +84,7 @@ func ExpectSentence(e trial.Expectations) string {
 	said := fmt.Sprintf("no contradiction in the %d of %d kernels and readers that were measured", measured, len(e.Tests))
 	switch {
 	case against > 0:
-		said = fmt.Sprintf("CONTRADICTION: the model rules out stale reads that were measured, in %d of %d kernels and readers", against, len(e.Tests))
+		said = fmt.Sprintf("CONTRADICTION: the model rules out %s that were measured, in %d of %d kernels and readers", e.Words.Full().Hits, against, len(e.Tests))
 	case measured == 0:
 		said = fmt.Sprintf("nothing measured to hold against the model's answers for %d kernels and readers", len(e.Tests))
 	}

@@ -3,11 +3,14 @@
 package answers
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 func TestExpectSentence(t *testing.T) {
@@ -28,4 +31,14 @@ func TestExpectSentence(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, ExpectSentence(trial.Expectations{Tests: c.tests, LKMM: c.model}))
 	}
+}
+
+func TestExpectationsAreInTheScenariosWords(t *testing.T) {
+	e := trial.Expectations{Words: wording.Words{Hit: "lost wakeup"}.Completed(), Tests: []trial.Expected{{Name: "a", Measured: true, Contradiction: true, Windows: 9, HitWindows: 2}}}
+	var b strings.Builder
+	assert.NoError(t, Expectations.Render(&b, format.Text, e))
+	assert.Contains(t, b.String(), "hits, says herd7  hits, measured")
+	assert.Contains(t, b.String(), "2 of 9 tries")
+	assert.Contains(t, ExpectSentence(e), "rules out lost wakeups that were measured")
+	assert.NotContains(t, b.String(), "stale")
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package chart draws plots for pages: shares over time, how long entries stay
-// stale, trends, a matrix as a heat map. It owns their form; what is drawn it
+// Package chart draws plots for pages: shares over time, how long something stays
+// a hit, trends, a matrix as a heat map. It owns their form; what is drawn it
 // leaves to the reports.
 package chart
 
@@ -20,6 +20,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"kcovrig/rig/trial"
 )
 
 // Plots are drawn by gonum/plot: it comes from the makers of the statistics
@@ -54,7 +56,7 @@ var dashes = [][]vg.Length{nil, {8, 4}, {2, 3}, {10, 3, 2, 3}, {14, 6}, {2, 6}, 
 // curve is one line of a plot.
 type curve struct {
 	name    string
-	patched bool
+	variant trial.Variant
 	points  plotter.XYs
 	steps   bool // the value holds until the next point
 	last    string
@@ -93,6 +95,14 @@ func newPlot(x, y string) *plot.Plot {
 	return p
 }
 
+// colourOf is the ink in which a kernel's counts are drawn.
+func colourOf(v trial.Variant) color.Color {
+	if v == trial.Patched {
+		return patchedColour
+	}
+	return unpatchedColour
+}
+
 // drawCurves adds the curves, each with a dash of its own.
 func drawCurves(p *plot.Plot, curves []curve) ([]LegendEntry, error) {
 	var legend []LegendEntry
@@ -101,11 +111,8 @@ func drawCurves(p *plot.Plot, curves []curve) ([]LegendEntry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("plot %s: %w", c.name, err)
 		}
-		line.Width, line.Color, line.Dashes = 2, unpatchedColour, dashes[i%len(dashes)]
-		entry := LegendEntry{Name: c.name, Class: "unpatched", Last: c.last}
-		if c.patched {
-			line.Color, entry.Class = patchedColour, "patched"
-		}
+		line.Width, line.Color, line.Dashes = 2, colourOf(c.variant), dashes[i%len(dashes)]
+		entry := LegendEntry{Name: c.name, Class: string(c.variant.InPair()), Last: c.last}
 		if c.steps {
 			line.StepStyle = plotter.PostStep
 		}

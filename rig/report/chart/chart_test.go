@@ -17,7 +17,7 @@ import (
 )
 
 func TestChartsOfLittleData(t *testing.T) {
-	arm := result.ModeDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
+	kernel := result.ModeDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
 	for name, c := range map[string]struct {
 		series     []trial.Sample
 		detections []wire.Detection
@@ -28,10 +28,10 @@ func TestChartsOfLittleData(t *testing.T) {
 		"far apart":     {[]trial.Sample{{AtNS: 1, Windows: 1}, {AtNS: 1 << 60, Windows: 1 << 60}}, []wire.Detection{{LastedNS: 1}, {LastedNS: 1 << 62}}},
 		"negative time": {[]trial.Sample{{AtNS: -5, Windows: 1}}, []wire.Detection{{LastedNS: -5}}},
 	} {
-		arm.Series, arm.Detections = c.series, c.detections
-		share, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
+		kernel.Series, kernel.Detections = c.series, c.detections
+		share, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{kernel})
 		require.NoError(t, err, name)
-		times, err := Stale("b", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
+		times, err := Lasting("b", wording.Words{}, trial.Acquire, []result.ModeDocument{kernel})
 		require.NoError(t, err, name)
 		for _, chart := range []*Plot{share, times} {
 			assert.NotContains(t, string(chart.SVG), "NaN", name)
@@ -40,8 +40,8 @@ func TestChartsOfLittleData(t *testing.T) {
 			assert.Less(t, len(chart.SVG), 100_000, name)
 		}
 	}
-	arm.Series, arm.Detections = []trial.Sample{{AtNS: 1}}, nil
-	none, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{arm})
+	kernel.Series, kernel.Detections = []trial.Sample{{AtNS: 1}}, nil
+	none, err := Share("a", wording.Words{}, trial.Acquire, []result.ModeDocument{kernel})
 	require.NoError(t, err)
 	assert.Nil(t, none, "no window, no share")
 }

@@ -28,7 +28,7 @@ const (
 )
 
 // heatSteps are the lower ends, in percent, of what each colour stands for; the
-// first is nothing stale at all. The number stands in each field, so that
+// first is no hit at all. The number stands in each field, so that
 // nothing is told by colour alone.
 var heatSteps = []float64{0, 0, 1, 5, 15, 40}
 
@@ -65,10 +65,10 @@ type heatRows struct {
 func newHeat(d matrix.Document) heatRows {
 	var h heatRows
 	column := map[string]int{}
-	for _, patched := range []bool{false, true} {
+	for _, v := range trial.Pair() {
 		for _, r := range d.Cells {
 			for _, a := range r.Measured {
-				if name := heatColumn(a); a.Patched == patched && column[name] == 0 {
+				if name := heatColumn(a); a.Variant().InPair() == v && column[name] == 0 {
 					h.columns = append(h.columns, name)
 					column[name] = len(h.columns)
 				}
@@ -91,10 +91,7 @@ func newHeat(d matrix.Document) heatRows {
 }
 
 func heatColumn(a trial.ModeCount) string {
-	if a.Patched {
-		return "patched, " + a.Mode
-	}
-	return "unpatched, " + a.Mode
+	return string(a.Variant().InPair()) + ", " + a.Mode
 }
 
 // heatGrid is it as gonum/plot takes it, the first row on top.

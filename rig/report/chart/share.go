@@ -16,7 +16,7 @@ import (
 
 // Share plots the share of windows in which the bug was seen so far over time, for the kernels
 // of one reader. It is nil where no kernel kept a series.
-func Share(id string, said wording.Words, reader trial.Reader, arms []result.ModeDocument) (*Plot, error) {
+func Share(id string, said wording.Words, reader trial.Reader, counts []result.ModeDocument) (*Plot, error) {
 	several, adjective := said.Full().Windows, said.Adjective()
 	c := &Plot{
 		ID: id, Title: fmt.Sprintf("%s share over time, %s reader", words.Capital(adjective), reader),
@@ -25,17 +25,17 @@ func Share(id string, said wording.Words, reader trial.Reader, arms []result.Mod
 	var curves []curve
 	var texts []string
 	highest := 0.0
-	for _, a := range arms {
+	for _, a := range counts {
 		points := sharePoints(a)
-		if len(points) == 0 || !a.Counts() {
+		if len(points) == 0 || !a.Outcome.Counts() {
 			continue
 		}
 		last := points[len(points)-1].Y
 		for _, p := range points {
 			highest = max(highest, p.Y)
 		}
-		name := fmt.Sprintf("%s, mode %s", a.Name(), a.Mode)
-		curves = append(curves, curve{name: name, patched: a.Patched, points: points, last: fmt.Sprintf("%.1f %%", last)})
+		name := fmt.Sprintf("%s, mode %s", a.Variant(), a.Mode)
+		curves = append(curves, curve{name: name, variant: a.Variant(), points: points, last: fmt.Sprintf("%.1f %%", last)})
 		texts = append(texts, fmt.Sprintf("%s: %.1f %% of %s were %s at the end, after %.2f seconds", name, last, several, adjective, points[len(points)-1].X))
 		c.Table = append(c.Table, shareRows(name, a)...)
 	}

@@ -67,15 +67,16 @@ func trendChart(id string, said wording.Words, series []trend.TrendSeries) (*Plo
 			continue
 		}
 		last := points.XYs[len(points.XYs)-1].Y
-		name := string(s.Variant())
-		curves = append(curves, curve{name: name, patched: s.Patched, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
+		v := s.Variant()
+		name := string(v)
+		curves = append(curves, curve{name: name, variant: v, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
 		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks %s", name, len(points.XYs), last, said.Adjective())
 		if n := len(points.flagged); n > 0 {
 			text += fmt.Sprintf(", %d flagged", n)
 		}
 		texts = append(texts, text)
 		c.Table = append(c.Table, trendRows(name, s)...)
-		if err := addMarks(p, points, s.Patched); err != nil {
+		if err := addMarks(p, points, colourOf(v)); err != nil {
 			return nil, err
 		}
 	}
@@ -123,11 +124,7 @@ func measuredPoints(s trend.TrendSeries) trendPoints {
 }
 
 // addMarks draws intervals, a ring at each run, and a square at each flagged one.
-func addMarks(p *plot.Plot, t trendPoints, patched bool) error {
-	var ink color.Color = unpatchedColour
-	if patched {
-		ink = patchedColour
-	}
+func addMarks(p *plot.Plot, t trendPoints, ink color.Color) error {
 	bars, err := plotter.NewYErrorBars(t)
 	if err != nil {
 		return fmt.Errorf("plot the intervals: %w", err)

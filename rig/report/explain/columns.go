@@ -42,7 +42,7 @@ type row struct {
 
 	kind    trial.WitnessKind // of its event; empty: events that are counted
 	vcpu    int
-	stale   bool // the stale load
+	old     bool // a load of an old value
 	byGuest bool // known by the guest's clock alone
 }
 

@@ -90,7 +90,7 @@ func explainText(w io.Writer, e Explanation) error {
 func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
 	s := taleOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
-	words.Paragraph(b, Title(d.Witnesses[n-1]), "  ", o.Width)
+	words.Paragraph(b, Title(d.Witnesses[n-1], d.Words), "  ", o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
 	t.head(s.left, s.right)

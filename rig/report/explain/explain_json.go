@@ -29,9 +29,9 @@ type explained struct {
 // window is when what happened, in the events' time; null where it is not known.
 type window struct {
 	Reordered string `json:"reordered"` // whose accesses: "writer" or "reader"; "": not known
-	HeldNS    *int64 `json:"heldNS"`    // the stale word's store was held back
-	VisibleNS *int64 `json:"visibleNS"` // the count that covers it could be seen
-	LookedNS  *int64 `json:"lookedNS"`  // the guest reported the stale entry
+	HeldNS    *int64 `json:"heldNS"`    // the store of the old word was held back
+	VisibleNS *int64 `json:"visibleNS"` // what publishes it could be seen
+	LookedNS  *int64 `json:"lookedNS"`  // the guest reported the hit
 	LandedNS  *int64 `json:"landedNS"`  // the store landed
 }
 

@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // The samples' instructions are those of Linux 6.12 for arm64, gcc 12.
@@ -51,7 +52,7 @@ func explainable() result.Saved {
 	r := reporttest.Sample()
 	mark := func(ns int64) trial.WitnessEvent {
 		e := told(1, ns, trial.Mark, "", x, poison, 0)
-		e.Text = "the reader has found entry 1496 stale under count 1500"
+		e.Text = "the reader has found an old value, in number 1496 of the 1500 published"
 		return e
 	}
 	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, LastedNS: 2_923_856}
@@ -64,7 +65,7 @@ func explainable() result.Saved {
 	}}
 	landed := bug
 	landed.Events = append(append([]trial.WitnessEvent{}, bug.Events[:10]...), told(0, 82_000, trial.Drained, "copy", x, value, 1), mark(86_718))
-	relaxed := trial.Witness{Patched: true, Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
+	relaxed := trial.Witness{SavedVariant: trial.Patched.Saved(), Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
 		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 420, trial.Delayed, "tail", x, value, 2), told(0, 500, trial.Barrier, "wmb", 0, 0, 0),
 		told(0, 700, trial.Drained, "copy", x, value, 1), told(0, 800, trial.Drained, "tail", x, value, 2),
 		told(0, 900, trial.Delayed, "publish", y, 1490, 1), told(0, 950, trial.Drained, "publish", y, 1490, 1),
@@ -74,7 +75,7 @@ func explainable() result.Saved {
 	publish, wmb := []trial.Instruction{sampleInstruction("publish")}, []trial.Instruction{sampleInstruction("wmb")}
 	r.Code = []trial.Code{
 		{Container: "ring_remote_stop", Ordered: "no", Publish: publish},
-		{Patched: true, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
+		{SavedVariant: trial.Patched.Saved(), Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
 	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "barrierDrains": 11358}
@@ -194,4 +195,19 @@ func TestWrap(t *testing.T) {
 	assert.Equal(t, []string{""}, words.Wrap("", 10))
 	assert.Equal(t, []string{"  one two", "    three"}, words.Wrap("  one two three", 10))
 	assert.Equal(t, []string{"0123456789", "  abcdefgh", "  ij"}, words.Wrap("0123456789abcdefghij", 10))
+}
+
+// What was read and in what state, the scenario says; where it has no such words, any fit.
+func TestTheStoryIsInTheScenariosWords(t *testing.T) {
+	run := explainable()
+	run.Document.Words = wording.Words{Hit: "torn slot", Unit: "slot", State: "torn"}.Completed()
+	text := explanation(t, run, Options{Width: 120})
+	for _, want := range []string{"mode pc: slot 1496 of 1500 in try 29", "slot 1496 = 0x5ca1ab1e00000000: TORN", "found slot 1496\n", "torn, of 1500 published", "240 of 6400 tries torn"} {
+		assert.Contains(t, text, want)
+	}
+	run.Document.Words = wording.Words{Hit: "lost wakeup"}.Completed()
+	all := explanation(t, run, Options{All: true, Width: 120}) + explanation(t, run, Options{Number: 3, Width: 120}) + explanation(t, run, Options{Number: 4, Width: 120})
+	assert.Contains(t, all, "number 1496 = 0x5ca1ab1e00000000: OLD")
+	assert.Contains(t, all, "240 lost wakeups in 6400 tries")
+	assert.NotRegexp(t, `(?i)\bstale|\bentry\b|\bcount\b|\bwindows? \d`, all)
 }

@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/witness"
 )
 
-// hitStory turns the witness of a program's hit into rows, as story does that of a stale
-// read. It tells what was seen in another order than executed. That the hit came of that
+// hitStory turns the witness of a program's hit into rows, as story does that of an old
+// value of what the kernel publishes. It tells what was seen in another order than executed. That the hit came of that
 // it says only where the events show who missed what.
 type hitStory struct {
 	witness.Hit
@@ -30,7 +30,7 @@ type hitStory struct {
 func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	s := &hitStory{Hit: witness.ReadHit(d.Witnesses[n-1]), all: all, left: -1}
 	for _, c := range d.Code {
-		if c.Patched == s.Patched && c.AsIs == s.AsIs {
+		if c.Variant() == s.Variant() {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
 			}
@@ -100,7 +100,7 @@ func (s *hitStory) complete() []row {
 			s.count()
 			s.add(e, s.words(i)...)
 			r := &s.rows[len(s.rows)-1]
-			r.kind, r.stale = e.Kind, slices.Contains(s.Old, i)
+			r.kind, r.old = e.Kind, slices.Contains(s.Old, i)
 			s.draw(i, r)
 			continue
 		}

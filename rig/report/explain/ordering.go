@@ -23,7 +23,7 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 	for _, v := range append(trial.Pair(), trial.AsIs) {
 		name := string(v)
 		readers := readersOf(d, v)
-		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return trial.VariantOf(c.Patched, c.AsIs) == v })
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Variant() == v })
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
@@ -80,7 +80,7 @@ func described(i trial.Instruction) string {
 func readersOf(d result.Document, v trial.Variant) []trial.Reader {
 	var list []trial.Reader
 	for _, a := range d.Measured {
-		if a.Name() == string(v) && !slices.Contains(list, a.Reader) {
+		if a.Variant() == v && !slices.Contains(list, a.Reader) {
 			list = append(list, a.Reader)
 		}
 	}
@@ -89,20 +89,20 @@ func readersOf(d result.Document, v trial.Variant) []trial.Reader {
 
 // counted is what one boot showed. Its modes share the emulator's counters.
 func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
-	var stale, windows uint64
+	var hits, windows uint64
 	var emulator map[string]uint64
 	for _, a := range d.Measured {
-		if a.Name() != string(v) || a.Reader != reader {
+		if a.Variant() != v || a.Reader != reader {
 			continue
 		}
-		if !a.Counts() {
+		if !a.Outcome.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
-		stale, windows, emulator = stale+a.HitWindows, windows+a.Windows, a.Emulator
+		hits, windows, emulator = hits+a.HitWindows, windows+a.Windows, a.Emulator
 	}
-	text := fmt.Sprintf("%s reader: %d of %d windows stale", reader, stale, windows)
-	if reader == trial.InKernel {
-		text = d.Words.Tally(stale, windows)
+	text := d.Words.Tally(hits, windows)
+	if reader != trial.InKernel {
+		text = fmt.Sprintf("%s reader: %s", reader, text)
 	}
 	if len(emulator) == 0 {
 		return text + "; the emulator was not used"

@@ -11,6 +11,7 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
+	"kcovrig/rig/wording"
 )
 
 // story turns a witness into rows: the events that matter one by one, the
@@ -18,6 +19,7 @@ import (
 type story struct {
 	witness.Reading
 	all    bool
+	said   wording.Words
 	reader trial.ReaderCode
 	rows   []row
 	rest   []trial.WitnessEvent // one vCPU's, since the last row
@@ -25,7 +27,7 @@ type story struct {
 
 // storyOf is the story of witness n.
 func storyOf(d result.Document, n int, all bool) story {
-	s := story{Reading: readingOf(d, n), all: all}
+	s := story{Reading: readingOf(d, n), all: all, said: d.Words}
 	for _, c := range d.Readers {
 		if c.Reader == s.Witness.Reader {
 			s.reader = c
@@ -38,7 +40,7 @@ func storyOf(d result.Document, n int, all bool) story {
 func readingOf(d result.Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
-		if c.Patched == w.Patched {
+		if c.Variant().InPair() == w.Variant().InPair() {
 			return witness.Read(w, c)
 		}
 	}
@@ -50,7 +52,7 @@ func (s *story) complete() []row {
 		if s.matters(i) || s.all {
 			s.count()
 			s.add(e, s.words(i)...)
-			s.rows[len(s.rows)-1].kind, s.rows[len(s.rows)-1].stale = e.Kind, i == s.Stale
+			s.rows[len(s.rows)-1].kind, s.rows[len(s.rows)-1].old = e.Kind, i == s.Stale
 			s.draw(i)
 			continue
 		}
@@ -86,7 +88,7 @@ func (s *story) add(e trial.WitnessEvent, lines ...line) {
 	s.rows = append(s.rows, row{time: words.ShortTime(float64(e.AtNS)), column: s.column(e.VCPU), vcpu: e.VCPU, lines: lines})
 }
 
-// draw marks the window: from where the stale word's store was held back to
+// draw marks the window: from where the store of the old word was held back to
 // where it landed.
 func (s *story) draw(i int) {
 	r := &s.rows[len(s.rows)-1]
@@ -145,7 +147,7 @@ func (s *story) arrival() {
 	d := s.Detection
 	at := float64(s.Events[s.Mark].AtNS + d.LastedNS)
 	r := row{time: words.ShortTime(at), lines: []line{
-		{fmt.Sprintf("entry %d has landed: %#x", d.Index, d.Later), relief}, {"(by the guest's clock)", faint},
+		{fmt.Sprintf("%s has landed: %#x", s.unit(), d.Later), relief}, {"(by the guest's clock)", faint},
 	}, kind: trial.Drained, vcpu: s.WriterCPU, byGuest: true}
 	if len(s.Stores) > 0 {
 		r.window = "+"

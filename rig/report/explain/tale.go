@@ -8,6 +8,7 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
+	"kcovrig/rig/wording"
 )
 
 // tale is a witness as it is shown, whatever was seen.
@@ -18,7 +19,7 @@ type tale struct {
 	summary string
 	window  string // what the drawn window is; empty: none is drawn
 	roles   func(vcpu int) string
-	stale   func(i int) bool // a load that read an old value
+	old     func(i int) bool // a load that read an old value
 	held    int              // vCPU whose window is drawn
 }
 
@@ -29,7 +30,7 @@ func taleOf(d result.Document, n int, all bool) tale {
 	s := storyOf(d, n, all)
 	t := tale{
 		rows: s.complete(), left: "kernel", right: fmt.Sprintf("vCPU %d: reader", s.ReaderCPU), summary: s.summary(), held: s.WriterCPU,
-		roles: func(vcpu int) string { return roleOf(s.Reading, vcpu) }, stale: func(i int) bool { return i == s.Stale },
+		roles: func(vcpu int) string { return roleOf(s.Reading, vcpu) }, old: func(i int) bool { return i == s.Stale },
 	}
 	if s.WriterCPU >= 0 {
 		t.left = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
@@ -41,7 +42,7 @@ func taleOf(d result.Document, n int, all bool) tale {
 }
 
 func hitTale(s *hitStory) tale {
-	t := tale{rows: s.complete(), summary: s.summary(), roles: s.role, stale: s.isOld, held: -1}
+	t := tale{rows: s.complete(), summary: s.summary(), roles: s.role, old: s.isOld, held: -1}
 	t.left, t.right = s.heads()
 	if p, ok := s.told(); ok {
 		t.held = s.Events[p.Store].VCPU
@@ -54,11 +55,11 @@ func hitTale(s *hitStory) tale {
 }
 
 // Told is a witness in words: what it shows, and which of its loads read an old value.
-func Told(w trial.Witness, code trial.Code) (summary string, old func(i int) bool) {
+func Told(w trial.Witness, code trial.Code, said wording.Words) (summary string, old func(i int) bool) {
 	if w.OfProgram() {
 		s := hitStoryOf(result.Document{Witnesses: []trial.Witness{w}, Code: []trial.Code{code}}, 1, false)
 		return s.summary(), s.isOld
 	}
 	r := witness.Read(w, code)
-	return (&story{Reading: r}).summary(), func(i int) bool { return i == r.Stale }
+	return (&story{Reading: r, said: said}).summary(), func(i int) bool { return i == r.Stale }
 }

@@ -60,7 +60,7 @@ type DrawnRow struct {
 	X, Y, TextX int
 	Time        string
 	Lines       []DrawnLine
-	Stale       bool
+	Old         bool // its load read an old value
 }
 
 // DrawnLine is a line of text with a class of the style sheet.
@@ -69,7 +69,7 @@ type DrawnLine struct{ Class, Text string }
 // LineY is where the row's n-th line stands.
 func (r DrawnRow) LineY(n int) int { return r.Y + 4 + lineHeight*n }
 
-// Bar marks the time during which the stale word's store was held back.
+// Bar marks the time during which the store of the old word was held back.
 type Bar struct {
 	X, Y1, Y2 int
 	Open      bool // it landed after the emulator's last event
@@ -78,7 +78,7 @@ type Bar struct {
 // Shown are the numbers of those that the page draws: unfolded the
 // first, and the first of another kernel, reader or mode; then the others.
 func Shown(all []trial.Witness) (open, folded []int) {
-	of := func(w trial.Witness) [3]any { return [3]any{w.Patched, w.Reader, w.Detection.Mode} }
+	of := func(w trial.Witness) [3]any { return [3]any{w.Variant(), w.Reader, w.Detection.Mode} }
 	for n := range all {
 		if n == 0 || len(open) < openWitnesses && of(all[n]) != of(all[0]) {
 			open = append(open, n+1)
@@ -100,16 +100,16 @@ func Shown(all []trial.Witness) (open, folded []int) {
 func Draw(id string, d result.Document, n int) Timeline {
 	w, s := d.Witnesses[n-1], taleOf(d, n, false)
 	rows := s.rows
-	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(w)), Text: s.summary}
+	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(w, d.Words)), Text: s.summary}
 	for i, e := range w.Events {
-		t.Table = append(t.Table, EventRow(e, s.stale(i)))
+		t.Table = append(t.Table, EventRow(e, s.old(i)))
 	}
 	cpus := lanesOf(rows)
 	textX := timeGutter + laneWidth*max(2, len(cpus))
 	t.Width = textX + textWidth
 	y := firstRow
 	for _, r := range rows {
-		drawn := DrawnRow{Kind: r.kind, X: laneX(cpus, r.vcpu), Y: y, TextX: textX, Time: r.time, Stale: r.stale}
+		drawn := DrawnRow{Kind: r.kind, X: laneX(cpus, r.vcpu), Y: y, TextX: textX, Time: r.time, Old: r.old}
 		for _, l := range r.lines {
 			letters := textLetters
 			if l.style == bold || l.style == alarm {

@@ -37,13 +37,13 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	d := explainable().Document
 	line, text := drawn(t, d, 1)
 	require.Len(t, line.Table, len(d.Witnesses[0].Events))
-	for _, want := range []string{"entry 1496 := 0xffff8000801f2018", "HELD BACK", "count := 1500", "it PASSES the store of entry 1496",
-		"... 2 stores that landed at once", "... 2 loads", "count = 1500: entry 1496 is covered", "STALE", "entry 1496 has landed"} {
+	for _, want := range []string{"entry 1496 := 0xffff8000801f2018", "HELD BACK", "publishes 1500", "it PASSES the store of entry 1496",
+		"... 2 stores that landed at once", "... 2 loads", "finds 1500 published: entry 1496 is\n  among them", "STALE", "entry 1496 has landed"} {
 		assert.Contains(t, text, want)
 	}
-	stale := slices.IndexFunc(line.Rows, func(r DrawnRow) bool { return r.Stale })
-	require.GreaterOrEqual(t, stale, 0)
-	assert.Equal(t, trial.Load, line.Rows[stale].Kind)
+	old := slices.IndexFunc(line.Rows, func(r DrawnRow) bool { return r.Old })
+	require.GreaterOrEqual(t, old, 0)
+	assert.Equal(t, trial.Load, line.Rows[old].Kind)
 	assert.Equal(t, []string{"kernel", "reader"}, []string{line.Lanes[0].Role, line.Lanes[1].Role})
 	require.Len(t, line.Bars, 1)
 	assert.True(t, line.Bars[0].Open, "it landed after the last event")

@@ -8,20 +8,21 @@ import (
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Title says which witness it is.
-func Title(w trial.Witness) string {
-	d := w.Detection
+func Title(w trial.Witness, said wording.Words) string {
+	d, one := w.Detection, words.OneLine(said.Full().Window)
 	if w.OfProgram() {
 		boot := ""
 		if d.Boot > 0 {
 			boot = fmt.Sprintf(" of boot %d", d.Boot)
 		}
-		return fmt.Sprintf("%s kernel, mode %s, window %d%s: %s", trial.VariantOf(w.Patched, w.AsIs), d.Mode, d.Window, boot, d.Text)
+		return fmt.Sprintf("%s kernel, mode %s, %s %d%s: %s", w.Variant(), d.Mode, one, d.Window, boot, d.Text)
 	}
-	return fmt.Sprintf("%s kernel, %s reader, mode %s: entry %d of %d in window %d",
-		trial.VariantOf(w.Patched, w.AsIs), w.Reader, d.Mode, d.Index, d.Count, d.Window)
+	return fmt.Sprintf("%s kernel, %s reader, mode %s: %s %d of %d in %s %d",
+		w.Variant(), w.Reader, d.Mode, words.OneLine(unitOf(said)), d.Index, d.Count, one, d.Window)
 }
 
 // kindWords says what the signs mean.
@@ -31,11 +32,11 @@ var kindWords = map[trial.WitnessKind]string{
 	trial.Entered: "enters the scope", trial.Left: "leaves the scope", trial.Fault: "exception", trial.Implied: "load, by the exception",
 }
 
-func kindWord(e trial.WitnessEvent, stale bool) string {
+func kindWord(e trial.WitnessEvent, old bool) string {
 	word := kindWords[e.Kind]
 	switch {
-	case stale:
-		return "STALE load"
+	case old:
+		return "load of an OLD value"
 	case e.Kind == trial.Mark && e.Text != "":
 		return e.Text
 	case word == "":
@@ -58,8 +59,8 @@ func accesses(e trial.WitnessEvent) bool {
 // EventColumns names EventRow's columns.
 var EventColumns = []string{"time", "vCPU", "event", "address", "value", "version", "instruction", "source"}
 
-func EventRow(e trial.WitnessEvent, stale bool) []string {
-	row := []string{words.ShortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, stale), "", "", "", "", e.Source}
+func EventRow(e trial.WitnessEvent, old bool) []string {
+	row := []string{words.ShortTime(float64(e.AtNS)), fmt.Sprint(e.VCPU), kindWord(e, old), "", "", "", "", e.Source}
 	if accesses(e) {
 		row[3], row[4], row[5] = fmt.Sprintf("%#x", e.Address), fmt.Sprintf("%#x", e.Value), fmt.Sprint(e.Version)
 	}

@@ -143,7 +143,7 @@ func comparisonText(w io.Writer, c Comparison) error {
 	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "arm, reader, mode\tA: %[1]s blocks\tB: %[1]s blocks\tp, differs\tp, B lower\tp, B higher\n", c.Words.Adjective())
+	fmt.Fprintf(t, "kernel, reader, mode\tA: %[1]s blocks\tB: %[1]s blocks\tp, differs\tp, B lower\tp, B higher\n", c.Words.Adjective())
 	for _, r := range c.Rates {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), words.Chance(r.Differ), words.Chance(r.Lower), words.Chance(r.Higher))
 	}
@@ -159,7 +159,7 @@ func cellName(r ComparedCounts) string {
 	if c == nil {
 		c = r.B
 	}
-	return fmt.Sprintf("%s, %s, %s", trial.VariantOf(c.Patched, c.AsIs), c.Reader, c.Mode)
+	return fmt.Sprintf("%s, %s, %s", c.Variant(), c.Reader, c.Mode)
 }
 
 func blocksOf(c *report.Count) string {

@@ -95,7 +95,7 @@ func (n *GridNight) add(r trend.Run, changed map[string]bool) {
 	if n.Sign == "" {
 		n.Sign = "!" // a fault, or nothing known
 	}
-	unpatched, patched := hitShare(r, false), hitShare(r, true)
+	unpatched, patched := hitShare(r, trial.Unpatched), hitShare(r, trial.Patched)
 	n.Share, n.Heat = words.Percent(unpatched), heat(unpatched)
 	switch {
 	case unpatched == nil:
@@ -112,7 +112,7 @@ var signs = map[string]string{
 	string(trial.FindingClean): "\u25cb", string(trial.FindingHit): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
 }
 
-func hitShare(r trend.Run, patched bool) *float64 { return words.Ratio(judgedWindows(r, patched)) }
+func hitShare(r trend.Run, v trial.Variant) *float64 { return words.Ratio(judgedWindows(r, v)) }
 
 // heat has ten steps; step 0 is none at all, step 1 the least.
 func heat(share *float64) int {

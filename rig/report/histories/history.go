@@ -43,7 +43,7 @@ func historyText(w io.Writer, l RunList) error {
 		fmt.Fprintln(t, "run\tended (UTC)\tsays\tunpatched\tpatched\tkernel\tcell")
 	}
 	for _, r := range l.Runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), armWindows(r, false), armWindows(r, true), words.Dash(r.KernelVersion), r.Cell)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), armWindows(r, trial.Unpatched), armWindows(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -58,19 +58,19 @@ func historyText(w io.Writer, l RunList) error {
 }
 
 // judgedWindows sums one kernel's windows over modes, of the reader that a
-// verdict is on.
-func judgedWindows(r trend.Run, patched bool) (hits, windows uint64) {
+// verdict is on. v is one of trial.Pair.
+func judgedWindows(r trend.Run, v trial.Variant) (hits, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Measured {
-		if a.Patched == patched && a.Reader == judged && a.Counts() {
+		if a.Variant().InPair() == v && a.Reader == judged && a.Outcome.Counts() {
 			hits, windows = hits+a.HitWindows, windows+a.Windows
 		}
 	}
 	return hits, windows
 }
 
-func armWindows(r trend.Run, patched bool) string {
-	hits, windows := judgedWindows(r, patched)
+func armWindows(r trend.Run, v trial.Variant) string {
+	hits, windows := judgedWindows(r, v)
 	if windows == 0 {
 		return "-"
 	}

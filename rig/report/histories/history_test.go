@@ -31,7 +31,7 @@ func nights() []trend.Run {
 		}
 		for i, stale := range []uint64{stale, 0} {
 			r.Measured = append(r.Measured, trial.ModeCount{
-				Patched: i == 1, Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+				SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 			})
 		}
 		switch {
@@ -67,6 +67,15 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 			goldentest.Check(t, "history/"+name+suffix, b.Bytes())
 		}
 	}
+}
+
+// The tables have two columns: as it stands, nothing was added to a tree either.
+func TestATreeAsItStandsIsInTheUnpatchedColumn(t *testing.T) {
+	r := nights()[0]
+	r.Measured = r.Measured[:1]
+	r.Measured[0].SavedVariant = trial.AsIs.Saved()
+	assert.Equal(t, "80 of 1600 stale", armWindows(r, trial.Unpatched))
+	assert.Equal(t, "-", armWindows(r, trial.Patched))
 }
 
 func TestComparingARunWithItself(t *testing.T) {

@@ -18,7 +18,7 @@ func Sample() trial.Result {
 		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, LastedNS: 1500}},
 		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
 	p := u
-	p.Patched, p.Tallies, p.Detections = true, []wire.Tally{tally(0)}, nil
+	p.SavedVariant, p.Tallies, p.Detections = trial.Patched.Saved(), []wire.Tally{tally(0)}, nil
 	differs := true
 	return trial.Result{
 		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
@@ -27,7 +27,7 @@ func Sample() trial.Result {
 			CodeDiffers: &differs,
 			Kernel:      trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 			QEMU:        trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
-			Code:        []trial.Code{{Container: "f", Ordered: "no"}, {Patched: true, Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
+			Code:        []trial.Code{{Container: "f", Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
 		},
 		Notes: []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
 	}

@@ -77,8 +77,8 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 
 func bisectWitness(b *strings.Builder, r bisect.Report, code trial.Code) {
 	w := *r.Witness
-	summary, old := explain.Told(w, code)
-	fmt.Fprintf(b, "\n## %s on the %s side\n\n%s\n\n", words.Plain(words.Capital(r.Words.A())), words.Plain(r.Words.Adjective()), words.Plain(explain.Title(w)))
+	summary, old := explain.Told(w, code, r.Words)
+	fmt.Fprintf(b, "\n## %s on the %s side\n\n%s\n\n", words.Plain(words.Capital(r.Words.A())), words.Plain(r.Words.Adjective()), words.Plain(explain.Title(w, r.Words)))
 	fmt.Fprintf(b, "%s\n", words.Plain(summary))
 	rows := [][]string{explain.EventColumns}
 	for i, e := range w.Events {

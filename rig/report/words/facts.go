@@ -78,11 +78,7 @@ func Versions(d result.Document) string {
 		facts = append(facts, Fact{Name: "initramfs", Value: "hash " + d.Setup.Initramfs}, Fact{Name: "plugin", Value: d.Setup.Plugin})
 	}
 	for _, i := range d.Images {
-		arm := "unpatched"
-		if i.Patched {
-			arm = "patched"
-		}
-		facts = append(facts, Fact{Name: arm, Value: "build " + i.Key})
+		facts = append(facts, Fact{Name: string(i.Variant()), Value: "build " + i.Key})
 	}
 	var b strings.Builder
 	for _, f := range facts {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kcovrig_test
+
+import (
+	"fmt"
+	"go/ast"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// savedVariants are the types whose saved form has a variant as a bool, by package.
+var savedVariants = []string{
+	"rig/trial.SavedVariant",     // in documents
+	"rig/internal/kernel.record", // in the cache's image.json
+	"rig/trend.Run",              // null in documents and in the history, of a run of both
+}
+
+// outside are those that know documents as users do, by their JSON alone.
+var outside = []string{"scripts/figures/", "cmd/kcovrig/e2e_"}
+
+var patchedName = regexp.MustCompile(`(?i)^(is|un)?patched$`)
+
+// variantsAreTyped wants no field, parameter or result that says by a bool which of a
+// tree's kernels is meant: there are three (rig/trial/variant.go).
+func variantsAreTyped(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		if !s.isGo() || slices.ContainsFunc(outside, func(prefix string) bool { return strings.HasPrefix(s.path, prefix) }) {
+			continue
+		}
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			if of, ok := n.(*ast.TypeSpec); ok {
+				return !slices.Contains(savedVariants, s.dir()+"."+of.Name.Name)
+			}
+			if f, ok := n.(*ast.Field); ok && isBool(f.Type) {
+				for _, name := range f.Names {
+					if patchedName.MatchString(name.Name) {
+						breaches = append(breaches, fmt.Sprintf("%s:%d: %s is a bool: a kernel's variant is a trial.Variant", s.path, s.lines.Position(name.Pos()).Line, name.Name))
+					}
+				}
+			}
+			return true
+		})
+	}
+	return breaches
+}
+
+func isBool(e ast.Expr) bool {
+	if to, ok := e.(*ast.StarExpr); ok {
+		e = to.X
+	}
+	name, ok := e.(*ast.Ident)
+	return ok && name.Name == "bool"
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package author
+
+import (
+	"context"
+	"slices"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
+)
+
+// CheckOrder says which scenario to look over, and how far.
+type CheckOrder struct {
+	command.Config      // Spec's scenario and kernel members, CacheDir and Events; an empty Arch is the scenario's first
+	NoBuild        bool // no kernel is built
+	// Open opens the tree for what it says without a build; nil: the real one.
+	Open Opener
+}
+
+// Checked is what was found in a scenario.
+type Checked struct {
+	Name     string    `json:"name"` // empty: the file could not be read
+	File     string    `json:"file"`
+	OK       bool      `json:"ok"` // nothing is wrong, and nothing is left to do
+	Findings []Finding `json:"findings"`
+	Linux    string    `json:"linux"`   // version of the tree; empty: it was not looked at
+	Side     Side      `json:"side"`    // of the tree; empty: not known
+	Program  int       `json:"program"` // bytes; 0: there is none, or it was not made
+	Arch     string    `json:"arch"`
+	Kernels  []Kernel  `json:"kernels"` // that were built
+	Skipped  []string  `json:"skipped"` // what was not looked at, and why
+}
+
+// Kernel is what became of the scenario's scope in a kernel.
+type Kernel struct {
+	Variant trial.Variant         `json:"variant"`
+	Scope   []trial.ScopeFunction `json:"scope"`
+	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
+}
+
+// checker is a scenario that is looked over.
+type checker struct {
+	order  CheckOrder
+	out    Checked
+	s      scenario.Scenario
+	text   []byte                    // of the file
+	places map[string]yamlfile.Place // in it
+}
+
+// failed says whether anything is wrong so far.
+func (c *checker) failed() bool {
+	return slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level == Wrong })
+}
+
+// Opener opens the tree that a configuration names.
+type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
+
+// Facts are what a tree tells without a build.
+type Facts interface {
+	Linux() string
+	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
+	Configure(ctx context.Context) ([]kernel.Lost, error)
+	Symbols() (map[string]string, error)
+	ReadFile(path string) (string, error)
+	Close() error
+}

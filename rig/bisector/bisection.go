@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"fmt"
+	"time"
+
+	"kcovrig/rig/bisect"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/trial"
+)
+
+// bisection is one search under way.
+type bisection struct {
+	cfg     Config
+	began   time.Time
+	repo    *gitbisect.Repo
+	rng     gitbisect.Range
+	terms   gitbisect.Terms
+	state   *state
+	git     *gitbisect.Session
+	testers []Tester
+	sources []string // that the fix changes, for the diff
+	seed    uint64   // as it was asked for; 0: any
+	report  bisect.Report
+}
+
+// ends returns the stale and the clean end: by what they should show, not by age.
+func (b *bisection) ends() (stale, clean string) {
+	if b.cfg.Fixed {
+		return b.rng.Old[0], b.rng.New
+	}
+	return b.rng.New, b.rng.Old[0]
+}
+
+func (b *bisection) notify(format string, args ...any) {
+	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
+}
+
+// staleTerm is git's word for a stale commit.
+func (b *bisection) staleTerm() string { return b.term(trial.FindingHit) }
+
+func (b *bisection) term(f trial.Finding) string {
+	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
+}
+
+// keep stores an answer and says it.
+func (b *bisection) keep(a bisect.Answer) error {
+	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
+	return b.state.keep(a)
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/trial"
+)
+
+// checkout is a source folder that moves from commit to commit, and one build folder.
+type checkout struct {
+	cfg   command.Config
+	repo  *gitbisect.Repo
+	dir   string
+	jobs  int
+	build *kernel.Workspace
+	work  *gitbisect.Worktree
+	at    string // the commit that is checked out
+	built string // the commit whose configuration stands in the build folder
+}
+
+func (c *checkout) line(text string) {
+	if text != "" {
+		c.cfg.Events(trial.Event{Line: text})
+	}
+}
+
+// open takes the build folder and makes its checkout, at first use.
+func (c *checkout) open(ctx context.Context, commit string) error {
+	if c.build != nil {
+		return nil
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return fault.Wrap(fault.Rig, "make a worker's folder", err)
+	}
+	of, err := c.cfg.KernelConfig()
+	if err != nil {
+		return err
+	}
+	of.Line = c.line
+	build, err := kernel.OpenWorkspace(ctx, kernels.BuildConfig(of, c.jobs), c.dir)
+	if err != nil {
+		return err
+	}
+	if c.work, err = c.repo.Worktree(ctx, build.Source(), commit); err != nil {
+		return errors.Join(err, build.Close())
+	}
+	c.build, c.at = build, commit
+	return nil
+}
+
+// move makes the source folder hold the commit.
+func (c *checkout) move(ctx context.Context, commit string) error {
+	if err := c.open(ctx, commit); err != nil || c.at == commit {
+		return err
+	}
+	c.at = ""
+	if err := c.work.Checkout(ctx, commit); err != nil {
+		return err
+	}
+	c.at = commit
+	return nil
+}
+
+// job is what to build now: the configuration is made anew only where what it
+// is made of differs from the commit before.
+func (c *checkout) job(ctx context.Context, log string) (kernel.Job, error) {
+	tree, err := c.work.Tree(ctx, c.at)
+	if err != nil {
+		return kernel.Job{}, err
+	}
+	j := kernel.Job{ID: tree, Log: log, Configure: c.built == ""}
+	if c.built != "" && c.built != c.at {
+		changes, err := c.repo.Changed(ctx, c.built, c.at)
+		if err != nil {
+			return j, err
+		}
+		j.Configure = slices.ContainsFunc(changes, func(c gitbisect.Change) bool { return kernel.Configuring(c.Path) })
+	}
+	c.built = "" // until the configuration is known to be this commit's
+	return j, nil
+}
+
+// checkoutSource is what stands in a checkout, as a source whose variants are alike.
+type checkoutSource struct {
+	kernels.Analyser
+	of    *checkout
+	log   string
+	scope []string // symbols of the analysis
+}
+
+func (*checkoutSource) Check(context.Context, trial.Variant) error { return nil }
+func (*checkoutSource) Close() error                               { return nil }
+
+// Plan is for recordings of runs, which a step is not.
+func (*checkoutSource) Plan(context.Context, trial.Variant) (kernels.Image, error) {
+	return kernels.Image{}, fault.Newf(fault.Rig, "plan a build", "a workspace is not asked")
+}
+
+func (s *checkoutSource) Build(ctx context.Context, _ trial.Variant) (kernels.Image, error) {
+	j, err := s.of.job(ctx, s.log)
+	if err != nil {
+		return kernels.Image{}, err
+	}
+	i, err := s.of.build.Image(ctx, j)
+	if err != nil {
+		return kernels.Image{}, err
+	}
+	s.of.built = s.of.at
+	return kernels.Built(i, s.of.cfg.Spec.Tree)
+}
+
+func (s *checkoutSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
+	found, err := s.Analyser.Analyse(ctx, image, dir)
+	for _, r := range found.Scope {
+		s.scope = append(s.scope, r.Symbol)
+	}
+	slices.Sort(s.scope)
+	s.scope = slices.Compact(s.scope)
+	return found, err
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bisector
+
+import (
+	"time"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fleet"
+)
+
+// Config says which commit to look for. Spec.Tree is the git repository.
+type Config struct {
+	command.Config
+	Good []string // revisions that are clean
+	Bad  []string // that are stale
+	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
+	Fixed            bool
+	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed
+	FirstParent      bool
+	Paths            []string
+	Log              string // a git bisect log to begin with; takes the place of the above
+	Workers          int    // commits tested at once
+	NATS             string // URL of a server whose workers test them; empty: this machine does
+	Auth             fleet.Auth
+	Paranoid         bool // test also what cannot have changed
+	Keep             bool // keep the worktrees at the end
+	Reset            bool // forget what an earlier search found, and do nothing else
+
+	// Tester makes the testers, each with a folder of its own; nil: this machine's,
+	// or the server's workers.
+	Tester  func(dir string) Tester
+	Server  fleet.Server  // takes the place of NATS, where it is set
+	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
+}
+
+// remote says whether workers of a NATS server test the commits.
+func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (fleet.Server{}) }
+
+func (cfg Config) fleetServer() fleet.Server {
+	if cfg.Server != (fleet.Server{}) {
+		return cfg.Server
+	}
+	return fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/result"
+	"kcovrig/rig/task"
+	"kcovrig/rig/trial"
+)
+
+// Config is a matrix command's input.
+type Config struct {
+	File     string
+	Shard    string   // "i/n"; empty: the whole
+	Cells    []string // ids or names; empty: all
+	OutDir   string   // empty: one below the cache
+	Resume   bool     // go on in OutDir
+	History  string   // database to record the cells' runs in, under their names; empty: none
+	Since    string   // folder of an earlier run, for the reports; empty: none
+	Retries  int      // of a cell or a kernel, after a fault of the rig
+	Parallel int      // cells at once on this machine; 0: what it bears
+	Jobs     int      // parallel compiler jobs; 0: one per CPU
+	CacheDir string
+	QEMU     string // where a cell names none
+	Version  string
+	Verbose  bool // tell the stages of each cell
+	Events   trial.Sink
+	Reports  result.Reports // made in the matrix' folder and in the cells'
+	Kernels  kernels.Opener // nil: source trees
+	Tools    *prepare.Tools // that make what is booted; nil: the real ones
+	Boots    *boot.Tools    // that boot it; nil: the real ones
+	NATS     string         // the server whose workers run the cells; empty: this machine
+	Auth     fleet.Auth
+	Executor Executor // nil: as NATS says
+
+	pack func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
+}
+
+// Executor runs cells wherever they can run.
+type Executor interface {
+	// Run runs every task once, and tells each result once, when its run folder is
+	// in place. One cell's failure stops no other; an error means that some cells
+	// were not run. It ends soon after ctx does. done may be called from any
+	// goroutine; once it returns, the result is kept.
+	Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error
+}
+
+// Counts sums up the cells of a matrix.
+type Counts = matrix.Counts
+
+// read parses the file and chooses the cells.
+func (c Config) read() (matrix.File, []matrix.Cell, error) {
+	text, err := os.ReadFile(c.File)
+	if err != nil {
+		return matrix.File{}, nil, fault.Wrap(fault.User, "read the matrix", err)
+	}
+	file, err := matrix.Parse(c.File, text)
+	if err != nil {
+		return file, nil, err
+	}
+	shard, err := matrix.ParseShard(c.Shard)
+	if err != nil {
+		return file, nil, err
+	}
+	cells, err := file.Choose(shard, c.Cells)
+	if err == nil && len(cells) == 0 {
+		err = &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("--shard: part %s of %d cells is empty", c.Shard, len(file.Cells)),
+			Try: fmt.Sprintf("make at most %d parts", len(file.Cells)),
+		}
+	}
+	return file, cells, err
+}
+
+// Cells lists the cells that a matrix command would run.
+func Cells(c Config) ([]matrix.Cell, error) {
+	_, cells, err := c.read()
+	return cells, err
+}
+
+// GitHub gives them in the form that a GitHub Actions matrix takes.
+func GitHub(c Config) ([]byte, error) {
+	cells, err := Cells(c)
+	if err != nil {
+		return nil, err
+	}
+	return matrix.GitHub(cells)
+}
+
+// Schema is the JSON schema of matrix files, for editors.
+func Schema() ([]byte, error) { return matrix.FileSchema() }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package nightly
+
+import (
+	"time"
+
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// night is one matrix command under way.
+type night struct {
+	cfg     Config
+	folder  *matrixFolder
+	file    matrix.File
+	cells   []matrix.Cell
+	results map[string]matrix.CellResult // by cell id, of the cells that have one
+	kept    map[string]bool              // answered before this command
+	again   map[string]string            // when cells were begun that came to no answer before it, by their id
+	built   map[matrix.Kernels]*built
+	since   *result.SavedMatrix // as it was when this command began; nil: none
+	doc     matrix.Document
+	started time.Time
+}
+
+func open(cfg Config) (*night, error) {
+	file, cells, err := cfg.read()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Retries < 0 || cfg.Parallel < 0 {
+		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
+	}
+	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
+		return nil, err
+	}
+	if cfg.Events == nil {
+		cfg.Events = func(trial.Event) {}
+	}
+	for _, note := range file.Notes {
+		cfg.Events(trial.Event{Note: note})
+	}
+	var since *result.SavedMatrix
+	if cfg.Since != "" { // its folder may be gone by the end
+		before, err := result.LoadMatrix(cfg.Since)
+		if err != nil {
+			return nil, err
+		}
+		since = &before
+	}
+	var patches []string
+	for _, path := range matrix.PatchFiles(cells) {
+		text, err := patchContent(path)
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "read the patch", err)
+		}
+		patches = append(patches, text)
+	}
+	n := &night{
+		since: since,
+		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
+		doc: matrix.Document{
+			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, Words: file.Words(), File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
+			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},
+		},
+	}
+	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results, n.again)
+	if err != nil {
+		return nil, err
+	}
+	for id := range n.results {
+		n.kept[id] = true
+	}
+	return n, nil
+}

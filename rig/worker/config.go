@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"kcovrig/rig/bisector"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet"
+	"kcovrig/rig/host"
+	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+)
+
+// Config is a worker's input.
+type Config struct {
+	NATS     string // the server's URL
+	Auth     fleet.Auth
+	Name     string // unique among the workers; empty: the host's name
+	Slots    int    // cells and steps at once; 0: what the machine bears
+	Dir      string // for what cells need; empty: below the cache
+	CacheDir string // for the emulator's plugin and a private QEMU
+	QEMU     string
+	// Scenarios are those that it runs, as names, folders or files; none: any.
+	Scenarios []string
+	Version   string
+	Verbose   bool
+	Events    trial.Sink
+	Tools     *prepare.Tools // that make what is booted; nil: the real ones
+	Boots     *boot.Tools    // that boot it; nil: the real ones
+
+	// Server takes the place of NATS, where it is set.
+	Server fleet.Server
+	// NoKVM says that nothing asks for it: it is not tried.
+	NoKVM bool
+	// Tester builds and boots commits of a history; nil: in workspaces of this machine.
+	Tester func(*gitbisect.Repo) bisector.Tester
+}
+
+// filled gives the defaults of what is not said.
+func (cfg Config) filled() (_ Config, err error) {
+	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
+		return cfg, err
+	}
+	if cfg.Name == "" {
+		if cfg.Name, err = os.Hostname(); err != nil {
+			return cfg, fault.Wrap(fault.Rig, "name the worker", err)
+		}
+	}
+	if cfg.Dir == "" {
+		cfg.Dir = filepath.Join(cfg.CacheDir, "worker", cfg.Name)
+	}
+	if cfg.Dir, err = filepath.Abs(cfg.Dir); err != nil {
+		return cfg, fault.Wrap(fault.User, "--dir", err)
+	}
+	if cfg.Slots == 0 {
+		cfg.Slots = cellsAtOnce(runtime.NumCPU(), host.AvailableMemory())
+	}
+	if cfg.Server == (fleet.Server{}) {
+		cfg.Server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+	}
+	return cfg, nil
+}
