@@ -18,7 +18,7 @@ import (
 // A fault of the rig never says good or bad, and never goes on unseen.
 func TestGitCodes(t *testing.T) {
 	boot := func(outcome trial.Outcome, stale, blocks uint64) *trial.Result {
-		return &trial.Result{Spec: trial.Spec{CleanShare: gitShare}, QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{{
+		return &trial.Result{Spec: trial.Spec{CleanShare: gitShare}, Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}, Observations: []trial.Observation{{
 			Outcome: outcome, Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}},
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: stale, HitBlocks: stale}},
 		}}}

@@ -17,7 +17,6 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
@@ -76,10 +75,8 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, dir
-	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
-	o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: names[0], Start: 1, End: 2}}, nil
-	}
+	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	lab.Kernel = functions("helper", "victim")
 	if change != nil {
 		change(&o)
 	}
@@ -89,6 +86,21 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 		got.Findings[i].File = strings.TrimPrefix(f.File, dir+"/")
 	}
 	return got
+}
+
+// functions are some of a kernel's.
+func functions(names ...string) (all []rigtest.Function) {
+	for i, name := range names {
+		all = append(all, rigtest.Nops(name, 0x1000+uint64(i)*16, 4))
+	}
+	return all
+}
+
+// kernelsWith gives the order kernels that have these functions alone.
+func kernelsWith(t *testing.T, o *CheckOrder, names ...string) {
+	t.Helper()
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	lab.Kernel, o.Kernels = functions(names...), lab.Config(t).Kernels
 }
 
 // armELF is as much of a static arm64 program as is looked at.
@@ -121,9 +133,6 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	}
 	known, err := scenario.Load(scenario.Default)
 	require.NoError(t, err)
-	noFunction := func(_ string, names []string) ([]objcode.Range, error) {
-		return nil, fault.Newf(fault.User, "", "vmlinux has no function %s; what would match: victims", names[0])
-	}
 	for name, c := range map[string]struct {
 		change []string
 		facts  facts
@@ -139,7 +148,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		}},
 		"what is left to do": {change: []string{"title: a", "# TODO(you): think\ntitle: a"}, want: []string{"3:3: think"}},
 		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
-			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
 		}, want: []string{
 			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither goes on linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
@@ -150,9 +159,9 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		},
 		"patches of files that it lacks": {facts: facts{err: &trial.NotApplicable{Why: "no net/x.c", Tries: []trial.Tried{}}}, want: []string{"no net/x.c"}},
 		"a program of another machine": {with: func(o *CheckOrder) {
-			o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
-		"names": {with: func(o *CheckOrder) { o.Doers.Functions = noFunction }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
+		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
@@ -191,8 +200,8 @@ func place(f Finding) string {
 // unscoped are kernels in which the scope cannot be found.
 type unscoped struct{ kernels.Source }
 
-func (unscoped) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
-	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New("vmlinux has no code of it"), Try: "another scope"}
+func (unscoped) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
+	return kernels.Analysis{}, &fault.Error{Kind: fault.User, Op: "find the scope", Err: errors.New(image.Vmlinux + " has no code of it"), Try: "another scope"}
 }
 
 func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
@@ -207,22 +216,17 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 	require.Len(t, got.Findings, 1)
 	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
 	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		kernelsWith(t, o, "victim")
 		open(o)
-		o.Doers.Functions = func(_ string, names []string) ([]objcode.Range, error) {
-			if names[0] != "victim" {
-				return nil, fault.Newf(fault.User, "", "vmlinux has no function %s", names[0])
-			}
-			return nil, nil
-		}
 	})
 	require.Len(t, got.Findings, 1)
-	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper"}, got.Findings[0])
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper, nor anything like it among 1"}, got.Findings[0])
 }
 
 func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
 	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-		lab.Same = trial.CodeSame
+		lab.Same, lab.Kernel = trial.CodeSame, functions("helper", "victim")
 		o.Kernels = lab.Open
 	})
 	require.Len(t, got.Findings, 1)
@@ -236,7 +240,7 @@ func TestAFaultOfTheRigIsNoFinding(t *testing.T) {
 		return nil, fault.Newf(fault.Rig, "open the tree", "the disk is full")
 	}}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, folder(t)
-	o.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
+	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
 	got, err := Check(t.Context(), o)
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 	assert.False(t, got.OK)

@@ -147,7 +147,7 @@ func (c *checker) program(ctx context.Context) error {
 	if p.Source != "" {
 		c.add(marks(c.beside(p.Source), c.s.Text(p.Source))...)
 	}
-	raw, err := cfg.Doers.Program(ctx, program.Config{Arch: of.Arch, CacheDir: cfg.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary})
+	raw, err := cfg.Tools.Program(ctx, program.Config{Arch: of.Arch, CacheDir: cfg.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary})
 	if err != nil {
 		return c.compiler(err)
 	}

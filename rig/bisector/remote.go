@@ -182,8 +182,8 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 			return nil, nil, err
 		}
 	}
-	if command.Emulated(e.b.cfg.Spec) {
-		sent, err := e.b.cfg.Doers.PackEmulator(e.b.state.emulator())
+	if e.b.cfg.Spec.Emulated() {
+		sent, err := weakmem.Bundled(e.b.state.emulator())
 		if err != nil {
 			return nil, nil, err
 		}

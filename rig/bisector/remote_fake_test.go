@@ -64,7 +64,7 @@ func employ(t *testing.T, f *farm, server fleet.Server, name string, change func
 	var work sync.WaitGroup
 	work.Go(func() {
 		err := worker.Work(ctx, worker.Config{
-			Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Doers: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Doers(), Events: func(trial.Event) {}, Server: server,
+			Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {}, Server: server,
 			Tester: func(repo *gitbisect.Repo) bisector.Tester {
 				b := &farmTester{Tester: f.tester(), f: f, repo: repo}
 				if change != nil {

@@ -70,7 +70,7 @@ func doom(text string) {
 		panic(err)
 	}
 	_ = worker.Work(context.Background(), worker.Config{
-		NATS: url, Name: "doomed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Doers: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Doers(), Events: func(trial.Event) {},
+		NATS: url, Name: "doomed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
 		Tester: func(*gitbisect.Repo) bisector.Tester { return hanging{dir: dir} },
 	})
 }

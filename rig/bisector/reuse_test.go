@@ -16,9 +16,9 @@ func TestACommitThatWasNotBuiltAgreesWithAnyCompiler(t *testing.T) {
 	e := &remoteState{}
 	none := trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}
 	assert.NoError(t, e.agree("a", none))
-	assert.NoError(t, e.agree("b", trial.Result{Kernel: trial.Kernel{Compiler: "gcc 12"}}))
+	assert.NoError(t, e.agree("b", trial.Result{Prepared: trial.Prepared{Kernel: trial.Kernel{Compiler: "gcc 12"}}}))
 	assert.NoError(t, e.agree("c", none))
-	assert.ErrorContains(t, e.agree("d", trial.Result{Kernel: trial.Kernel{Compiler: "gcc 13"}}), "compiled with gcc 13")
+	assert.ErrorContains(t, e.agree("d", trial.Result{Prepared: trial.Prepared{Kernel: trial.Kernel{Compiler: "gcc 13"}}}), "compiled with gcc 13")
 }
 
 // An answer is shared only where nothing that the scope was made of can differ.

@@ -15,7 +15,7 @@ import (
 // Boot is one boot under way: its plan, and what it has brought so far.
 type Boot struct {
 	Plan
-	Doers  Doers
+	Tools  Tools
 	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
 	Events trial.Sink
 	Turns  *Turns
@@ -71,7 +71,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 	if obs.Silence, err = a.Silence(); err != nil {
 		return err
 	}
-	if obs.Emulator, err = a.Doers.Counters(p.Counters); err != nil || p.Trace == "" {
+	if obs.Emulator, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
 	if a.Until == nil { // else Until read them as they came in
@@ -88,7 +88,7 @@ func (a *Boot) Witnesses() []trial.Witness { return a.witnesses }
 
 // ReadWitnesses gives the witnesses of some detections; there has to be a plugin.
 func (a *Boot) ReadWitnesses(hits []wire.Detection) ([]trial.Witness, error) {
-	return a.Doers.Witnesses(WitnessConfig{
+	return a.Tools.Witnesses(WitnessConfig{
 		Trace: a.plugin.Trace, Variant: a.Variant, Reader: a.Reader,
 		Lines: a.Lines, Detections: hits,
 	})
@@ -100,7 +100,7 @@ func (a *Boot) Open(ctx context.Context) (VM, error) {
 	done := a.Stage(a.Name, "prepare")
 	cfg := a.Machine
 	if a.Emulator != nil {
-		p, err := a.Doers.Plugin(ctx, *a.Emulator)
+		p, err := a.Tools.Plugin(ctx, *a.Emulator)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +108,7 @@ func (a *Boot) Open(ctx context.Context) (VM, error) {
 		cfg.Plugin, cfg.PluginArgs = p.Path, p.Args
 	}
 	done("")
-	return a.Doers.Start(context.WithoutCancel(ctx), cfg)
+	return a.Tools.Start(context.WithoutCancel(ctx), cfg)
 }
 
 // observe takes a started machine through its session and fills obs.
@@ -191,7 +191,7 @@ func (a *Boot) Silence() (*trial.Silence, error) {
 	if a.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.Doers.Sites(a.plugin.Sites)
+	sites, err := a.Tools.Sites(a.plugin.Sites)
 	if err != nil {
 		return nil, err
 	}

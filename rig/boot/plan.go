@@ -38,8 +38,8 @@ type Plan struct {
 	Limit     time.Duration // of the stress
 }
 
-// Doers is who does what a boot needs done; tests put fakes here.
-type Doers struct {
+// Tools is who does what a boot needs done; tests put fakes here.
+type Tools struct {
 	Plugin   func(context.Context, weakmem.Config) (weakmem.Plugin, error)
 	Start    func(context.Context, qemu.Config) (VM, error)
 	Counters func(path string) (map[string]uint64, error)
@@ -49,9 +49,9 @@ type Doers struct {
 	Witnesses func(WitnessConfig) ([]trial.Witness, error)
 }
 
-// Real are the doers that start QEMU with the emulator.
-func Real() Doers {
-	return Doers{
+// Real are the tools that start QEMU with the emulator.
+func Real() Tools {
+	return Tools{
 		Plugin: weakmem.Prepare, Start: StartVM, Counters: weakmem.ReadCounters, Sites: weakmem.ReadSites, Witnesses: ReadWitnesses,
 	}
 }

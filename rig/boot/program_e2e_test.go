@@ -83,7 +83,7 @@ func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
 			},
 			Limit: time.Minute,
 		},
-		Doers: Real(), Stage: func(string, string) func(string) { return func(string) {} }, Events: func(trial.Event) {},
+		Tools: Real(), Stage: func(string, string) func(string) { return func(string) {} }, Events: func(trial.Event) {},
 		Turns: NewTurns(1, "", nil), Until: func(hits []wire.Detection) bool { return len(hits) >= 3 },
 	}
 	b.Machine.Sockets = t.TempDir()

@@ -19,11 +19,13 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -48,8 +50,9 @@ type Config struct {
 	Kernels kernels.Opener
 	// Archive is the guest, where it is ready; nil: it is packed.
 	Archive *initramfs.Archive
-	Doers   *Doers   // nil: the real ones
-	Define  []string // macros to compile the emulator with, for tests that break it
+	Tools   *prepare.Tools // that make what is booted; nil: the real ones
+	Boots   *boot.Tools    // that boot it; nil: the real ones
+	Define  []string       // macros to compile the emulator with, for tests that break it
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
@@ -106,8 +109,13 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if c.Kernels == nil {
 		c.Kernels = kernels.FromTree
 	}
-	if c.Doers == nil {
-		c.Doers = RealDoers()
+	if c.Tools == nil {
+		tools := prepare.Real()
+		c.Tools = &tools
+	}
+	if c.Boots == nil {
+		boots := boot.Real()
+		c.Boots = &boots
 	}
 	return c, s, nil
 }
@@ -165,15 +173,13 @@ func (c Config) KernelConfig() (kernels.Config, error) {
 		return kernels.Config{}, fault.Wrap(fault.User, "--arch", err)
 	}
 	s, err := c.findScenario()
+	return c.kernelsOf(a, s), err
+}
+
+func (c Config) kernelsOf(a arch.Arch, s scenario.Scenario) kernels.Config {
 	return kernels.Config{
 		Spec: c.Spec, Arch: a, Scenario: s, CacheDir: c.CacheDir,
 		Line: func(line string) { c.Events(trial.Event{Line: line}) },
 		Step: func(b trial.BuildEvent) { c.Events(trial.Event{Build: &b}) },
-	}, err
-}
-
-// Emulated says whether a boot of the specification runs with the emulator.
-func Emulated(spec trial.Spec) bool {
-	a, err := arch.Lookup(spec.Arch)
-	return err == nil && a.Emulated && spec.MemoryModel == trial.ModelArm
+	}
 }

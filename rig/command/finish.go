@@ -11,21 +11,25 @@ import (
 // Finish completes the result, publishes the run's folder and records the run.
 // err is what the command met, and comes back, joined with what finishing met; that
 // the scenario does not apply is a verdict, and no error any more.
-func (r *Run) Finish(err error) (trial.Result, error) {
-	r.Result.Timings = r.Stages.Close()
-	err = r.Result.FailureOrVerdict(err)
+func (r *Run) Finish(result trial.Result, err error) (trial.Result, error) {
+	err = r.complete(&result, err)
 	defer func() { NoteHousekeeping(r.Config.Events, r.Folder.tidy()) }()
-	published := r.Folder.publish(&r.Result, r.Config.Reports)
+	published := r.Folder.publish(&result, r.Config.Reports)
 	if published == nil {
-		r.record()
+		r.record(result)
 	}
-	return r.Result, errors.Join(err, published)
+	return result, errors.Join(err, published)
+}
+
+// complete adds to the result what the run knows of it.
+func (r *Run) complete(result *trial.Result, err error) error {
+	result.Timings, result.Notes = r.Stages.Close(), r.notes.all()
+	return result.FailureOrVerdict(err)
 }
 
 // Abandon ends a command that leaves no folder. err is as of Finish.
-func (r *Run) Abandon(err error) (trial.Result, error) {
-	r.Result.Timings = r.Stages.Close()
-	err = r.Result.FailureOrVerdict(err)
+func (r *Run) Abandon(result trial.Result, err error) (trial.Result, error) {
+	err = r.complete(&result, err)
 	NoteHousekeeping(r.Config.Events, r.Folder.discard())
-	return r.Result, err
+	return result, err
 }

@@ -36,7 +36,7 @@ func TestHousekeepingChangesNoResult(t *testing.T) {
 			if command == "build" {
 				finish = run.Abandon
 			}
-			result, err := finish(nil)
+			result, err := finish(run.Result(), nil)
 			require.NoError(t, err)
 			assert.Nil(t, result.Failure)
 			assert.NoDirExists(t, run.Folder.Work)

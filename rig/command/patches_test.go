@@ -44,10 +44,12 @@ func TestPatchesAreNamedForOtherFoldersAndTimes(t *testing.T) {
 
 func TestANoteOfBothKernelsIsMadeOnce(t *testing.T) {
 	told := []string{}
-	r := &Run{Config: Config{Events: func(e trial.Event) { told = append(told, e.Note) }}}
+	r := &Run{Stages: NewStages(func(trial.Event) {}), notes: notes{sink: func(e trial.Event) { told = append(told, e.Note) }}}
 	for range 2 {
 		r.Note("my.patch is in the tree already")
 	}
 	assert.Equal(t, []string{"my.patch is in the tree already"}, told)
-	assert.Equal(t, told, r.Result.Notes)
+	var result trial.Result
+	require.NoError(t, r.complete(&result, nil))
+	assert.Equal(t, told, result.Notes)
 }

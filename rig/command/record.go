@@ -24,14 +24,14 @@ const RecordLimit = time.Minute
 // record adds the published result to the history. It does so after an
 // interrupt as well, since what was measured stands; and where it cannot, it
 // says so and no more: a history error does not fail the run.
-func (r *Run) record() {
-	if r.Config.History == "" || !slices.Contains(keptCommands, r.Result.Command) {
+func (r *Run) record(published trial.Result) {
+	if r.Config.History == "" || !slices.Contains(keptCommands, published.Command) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), RecordLimit)
 	defer cancel()
 	_, err := history.Record(ctx, r.Config.History, history.Entry{
-		Result: r.Result, Document: r.Folder.document, At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
+		Result: published, Document: r.Folder.document, At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
 	})
 	if err == nil {
 		return

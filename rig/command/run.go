@@ -5,24 +5,26 @@ package command
 import (
 	"context"
 	"runtime"
-	"slices"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
-// Run is one command under way: what it was given, and what it will leave.
+// Run is one command under way: what it was given, its stages and notes, and its folder.
+// What it comes to the command's own package puts into a result.
 type Run struct {
 	Config   Config // normalised
 	Arch     arch.Arch
 	Scenario scenario.Scenario
 	Stages   *Stages
 	Folder   *Folder
-	Result   trial.Result // as far as it got
+	notes    notes
+	begun    trial.Result
 }
 
 // Begin validates cfg and makes the command's folders. Finish or Abandon must be called.
@@ -36,8 +38,8 @@ func Begin(cfg Config, name string) (*Run, error) {
 		return nil, fault.Wrap(fault.User, "", err)
 	}
 	r := &Run{
-		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events),
-		Result: trial.Result{Command: name, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, Host: host.This()},
+		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events), notes: notes{sink: cfg.Events},
+		begun: trial.Result{Command: name, Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, Host: host.This()},
 	}
 	cfg.Events(trial.Event{Words: &s.Words})
 	if r.Folder, err = newFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
@@ -54,13 +56,20 @@ func Failed(cfg Config, name string, err error) (trial.Result, error) {
 	return trial.Result{Command: name, Version: cfg.Version, Spec: cfg.Spec, Failure: trial.FailureOf(err)}, err
 }
 
+// Result is of a command that has but begun: what was asked, by which rig, and where.
+func (r *Run) Result() trial.Result { return r.begun }
+
 // Note puts into the result, once, what its reader should know, and says it.
-func (r *Run) Note(text string) {
-	if slices.Contains(r.Result.Notes, text) {
-		return
+func (r *Run) Note(text string) { r.notes.add(text) }
+
+// Preparing is what the command's set-ups are made from.
+func (r *Run) Preparing() prepare.Config {
+	c := r.Config
+	return prepare.Config{
+		Config: c.kernelsOf(r.Arch, r.Scenario), Open: c.Kernels, Work: r.Folder.Work, QEMU: c.QEMU, Archive: c.Archive,
+		Emulator: c.Emulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
+		Watch: prepare.Watch{Stage: r.Stages.Begin, Note: r.Note, Events: c.Events},
 	}
-	r.Result.Notes = append(r.Result.Notes, text)
-	r.Config.Events(trial.Event{Note: text})
 }
 
 // WithCommandEvents makes each external command an event.

@@ -13,6 +13,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -22,7 +23,9 @@ import (
 type comparison struct {
 	run   *command.Run
 	setup *prepare.Setup
-	model trial.Voice // what the memory model says of them
+	// prepared is what the result tells of the set-up.
+	prepared trial.Prepared
+	model    trial.Voice // what the memory model says of them
 }
 
 // Compare builds and boots the unpatched and the patched kernel and judges them.
@@ -30,97 +33,100 @@ type comparison struct {
 // kernel that failed makes it inconclusive; where the rig, the guest or the user
 // is to blame nothing was judged.
 func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
+	return compareBy(ctx, cfg, modelcheck.Allowed)
+}
+
+// compareBy is Compare, with another memory model for tests.
+func compareBy(ctx context.Context, cfg command.Config, asked model) (trial.Result, error) {
 	run, err := command.Begin(cfg, "compare")
 	if err != nil {
 		return command.Failed(cfg, "compare", err)
 	}
-	return run.Finish(compare(run.WithCommandEvents(ctx), run))
+	return run.Finish(compare(run.WithCommandEvents(ctx), run, asked))
 }
 
-func compare(ctx context.Context, run *command.Run) (err error) {
-	defer func() { withdraw(&run.Result, err) }()
+func compare(ctx context.Context, run *command.Run, asked model) (r trial.Result, err error) {
+	r = run.Result()
+	defer func() { withdraw(&r, err) }()
 	// Until both kernels have run there is nothing to judge.
-	run.Result.Judgement = verdict.Unrun(verdict.Setting{})
-	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: trial.Pair()})
+	r.Judgement = verdict.Unrun(verdict.Setting{})
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Describe(&run.Result)
+	r.Prepared = setup.Prepared()
 	if err != nil {
-		return err
+		return r, err
 	}
-	c := comparison{run: run, setup: setup}
+	c := comparison{run: run, setup: setup, prepared: r.Prepared}
 	if c.sameCode() && !run.Scenario.RuledOut(run.Arch) { // their boots could say nothing
-		run.Result.Judgement = verdict.Unrun(c.setting(""))
-		return nil
+		r.Judgement = verdict.Unrun(c.setting(""))
+		return r, nil
 	}
-	if c.model, err = askModel(ctx, run, setup.Kernels); err != nil {
-		return err
+	if c.model, err = askModel(ctx, run, asked, setup.Kernels); err != nil {
+		return r, err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
-		seen, err := c.boots(ctx, reader)
-		if reader == judged && len(seen) == 2 {
-			c.judge(seen[0], seen[1])
-			warnOfCorrelation(run, seen)
+		shown, err := c.boots(ctx, reader)
+		r.Observations, r.Witnesses = append(r.Observations, shown.Observations...), append(r.Witnesses, shown.Witnesses...)
+		if seen := shown.Observations; reader == judged && len(seen) == 2 {
+			r.Judgement = c.judge(seen[0], seen[1])
+			for _, note := range correlated(seen) {
+				run.Note(note)
+			}
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
-			return err
+			return r, err
 		}
 	}
-	return nil
+	return r, nil
 }
 
 // boots boots both kernels with one reader, once, or again and again where a hit ends a boot.
-func (c *comparison) boots(ctx context.Context, reader trial.Reader) ([]trial.Observation, error) {
-	if !c.setup.Scenario.Reboots() {
-		return inTurns(ctx, c.run, c.setup, reader, trial.Pair(), c.enough)
+func (c *comparison) boots(ctx context.Context, reader trial.Reader) (prepare.Shown, error) {
+	if !c.setup.Config.Scenario.Reboots() {
+		return inTurns(ctx, c.setup, reader, trial.Pair(), c.enough)
 	}
 	setting := c.setting(reader)
-	return again(ctx, c.run, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
+	return again(ctx, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
 		return verdict.SettledBoots(seen[0], seen[1], setting)
 	})
 }
 
 // again boots the kernels as inTurns does, again and again.
-func again(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) ([]trial.Observation, error) {
-	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+func again(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
+	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = func([]trial.Observation) bool { return false }
 	}
-	seen, witnesses, err := setup.Again(ctx, run, reader, variants, enough)
-	run.Result.Observations = append(run.Result.Observations, seen...)
-	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
-	return seen, err
+	return setup.Again(ctx, reader, variants, enough)
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for
-// as long as the user said, and adds to the result what they showed.
-func inTurns(ctx context.Context, run *command.Run, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) ([]trial.Observation, error) {
-	if spec := run.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
+// as long as the user said.
+func inTurns(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) (prepare.Shown, error) {
+	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
 		enough = nil
 	}
-	seen, witnesses, err := setup.InTurns(ctx, run, reader, variants, enough)
-	run.Result.Observations = append(run.Result.Observations, seen...)
-	run.Result.Witnesses = append(run.Result.Witnesses, witnesses...)
-	return seen, err
+	return setup.InTurns(ctx, reader, variants, enough)
 }
 
 // judge reaches the verdict on two kernels, and holds the other voices against it.
-func (c *comparison) judge(unpatched, patched trial.Observation) {
+func (c *comparison) judge(unpatched, patched trial.Observation) trial.Judgement {
 	judged := verdict.Judge(unpatched, patched, c.setting(unpatched.Reader))
-	c.run.Result.Judgement = verdict.Agree(c.run.Result.Words, judged, unpatched, patched, voices(c.run, c.model)...)
+	return verdict.Agree(c.run.Scenario.Words, judged, unpatched, patched, voices(c.run, c.prepared.Code, c.model)...)
 }
 
 // setting is what judging needs to know beside what the kernels show with one reader.
 func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	return verdict.Setting{
 		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
-		SameCode: c.sameCode(), Elsewhere: c.run.Result.CodeElsewhere,
-		Words: c.run.Result.Words,
+		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere,
+		Words: c.run.Scenario.Words,
 	}
 }
 
 // sameCode says whether the two kernels are known to have the same code where the bug is.
 func (c *comparison) sameCode() bool {
-	differs := c.run.Result.CodeDiffers
+	differs := c.prepared.CodeDiffers
 	return differs != nil && !*differs
 }
 

@@ -14,48 +14,52 @@ import (
 	"kcovrig/rig/witness"
 )
 
-// voices are what is known of the two kernels without running them, what the memory
-// model says among it.
-func voices(run *command.Run, model trial.Voice) []trial.Voice {
+// model says whether Arm's memory model allows the condition of any of the tests.
+type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
+
+// voices are what is known of the two kernels without running them: what their binaries
+// say, and what the memory model said.
+func voices(run *command.Run, code []trial.Code, said trial.Voice) []trial.Voice {
 	if run.Scenario.RuledOut(run.Arch) {
 		return nil // the architecture rules the bug out; there is nothing to agree on
 	}
-	binary := verdict.BinaryVoice(run.Result.Code)
+	binary := verdict.BinaryVoice(code)
 	if run.Scenario.Function == "" { // nobody said which two writes to look for
 		no := verdict.NotHad("the scenario names no two writes")
 		binary.Unpatched, binary.Patched = no, no
 	}
-	return []trial.Voice{model, binary}
+	return []trial.Voice{said, binary}
 }
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func askModel(ctx context.Context, run *command.Run, built *prepare.Kernels) (trial.Voice, error) {
+func askModel(ctx context.Context, run *command.Run, asked model, built *prepare.Kernels) (trial.Voice, error) {
 	if run.Scenario.RuledOut(run.Arch) {
 		return trial.Voice{}, nil
 	}
 	defer run.Stages.Begin("", "memory model")("")
-	model := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
+	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := modelOf(ctx, run.Config, v, built.Of[v].Analysis.Ways)
+		said, err := asked.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
 		if err != nil {
-			return model, err
+			return voice, err
 		}
 		if v == trial.Patched {
-			model.Patched = said
+			voice.Patched = said
 		} else {
-			model.Unpatched = said
+			voice.Unpatched = said
 		}
 	}
-	return model, nil
+	return voice, nil
 }
 
-func modelOf(ctx context.Context, cfg command.Config, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
+// of asks it about the ways through one kernel's code.
+func (asked model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := cfg.Doers.Model(ctx, cfg.CacheDir, tests)
+	allowed, err := asked(ctx, cacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}

@@ -24,23 +24,26 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 	return run.Finish(runOne(run.WithCommandEvents(ctx), run, v))
 }
 
-func runOne(ctx context.Context, run *command.Run, v trial.Variant) error {
+func runOne(ctx context.Context, run *command.Run, v trial.Variant) (trial.Result, error) {
+	r := run.Result()
 	only := []trial.Variant{v}
-	setup, err := prepare.Machines(ctx, run, prepare.Request{Variants: only})
-	setup.Describe(&run.Result)
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: only})
+	r.Prepared = setup.Prepared()
 	for _, reader := range run.Config.Spec.Readers {
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			break
 		}
-		if setup.Scenario.Reboots() {
-			_, err = again(ctx, run, setup, reader, only, func(seen []trial.Observation) bool { return enoughBoots(setup, seen[0]) })
-			continue
+		var shown prepare.Shown
+		if setup.Config.Scenario.Reboots() {
+			shown, err = again(ctx, setup, reader, only, func(seen []trial.Observation) bool { return enoughBoots(setup, seen[0]) })
+		} else {
+			shown, err = inTurns(ctx, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
+				return enoughAlone(setup, latest[v], func() *trial.Silence { return notes(v) })
+			})
 		}
-		_, err = inTurns(ctx, run, setup, reader, only, func(latest map[trial.Variant][]wire.Tally, notes prepare.Notes) bool {
-			return enoughAlone(setup, latest[v], func() *trial.Silence { return notes(v) })
-		})
+		r.Observations, r.Witnesses = append(r.Observations, shown.Observations...), append(r.Witnesses, shown.Witnesses...)
 	}
-	return errors.Join(err, setup.Close())
+	return r, errors.Join(err, setup.Close())
 }
 
 // enoughAlone says whether a kernel may stop that nothing is compared with. The
@@ -62,9 +65,10 @@ func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (t
 	if err != nil {
 		return command.Failed(cfg, "build", err)
 	}
-	built, err := prepare.Build(run.WithCommandEvents(ctx), run, prepare.Request{Variants: variants})
-	built.Describe(&run.Result)
-	return run.Abandon(errors.Join(err, built.Close()))
+	built, err := prepare.Build(run.WithCommandEvents(ctx), run.Preparing(), prepare.Request{Variants: variants})
+	r := run.Result()
+	r.Prepared = built.Prepared()
+	return run.Abandon(r, errors.Join(err, built.Close()))
 }
 
 // enoughBoots says, as enoughAlone, whether a kernel may stop whose boots a hit ends.

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -23,7 +22,7 @@ func TestScopesOfTheUsers(t *testing.T) {
 		cfg := l.Config(t)
 		cfg.Spec.Scopes, cfg.Spec.ScopeOnly = []string{"kernel:g", "guest:g"}, only
 		var scopes [][]string
-		cfg.Doers.Plugin = recorded(&scopes)
+		cfg.Boots.Plugin = recorded(&scopes)
 		_, err := Run(t.Context(), cfg, trial.Patched)
 		require.NoError(t, err)
 		require.Len(t, scopes, 1)
@@ -34,11 +33,9 @@ func TestScopesOfTheUsers(t *testing.T) {
 	}
 	cfg := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Config(t)
 	cfg.Spec.Scopes = []string{"kernel:nothing"}
-	cfg.Doers.Functions = func(binary string, symbols []string) ([]objcode.Range, error) {
-		return nil, fault.Newf(fault.User, "", "%s has no function %s", binary, symbols[0])
-	}
 	_, err := Run(t.Context(), cfg, trial.Patched)
-	assert.ErrorContains(t, err, "--scope=kernel:nothing: vmlinux has no function nothing")
+	assert.ErrorContains(t, err, "--scope=kernel:nothing: ")
+	assert.ErrorContains(t, err, "vmlinux has no function nothing")
 	assert.Equal(t, fault.User, fault.KindOf(err))
 }
 

@@ -55,22 +55,14 @@ func TestSilenceIsReadByTheBootsOwnCode(t *testing.T) {
 	l.Noted = func(trial.Variant) ([]weakmem.Site, error) {
 		return []weakmem.Site{
 			{First: 0x104, Second: 0x300, Why: "passed", Count: 2}, {First: 0x104, Second: 0x340, By: 0x280, Why: "order-barrier", Count: 3},
-			{Second: 0x904, Why: "load-choice", Count: 100}, // the count
-			{Second: 0x910, Why: "load-choice", Count: 6},
+			{Second: rigtest.LoadCount, Why: "load-choice", Count: 100},
+			{Second: rigtest.LoadEntry, Why: "load-choice", Count: 6},
 		}, nil
 	}
 	cfg := l.Config(t)
-	b := cfg.Doers
 	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
 		return relined{rigtest.Source{Lab: l}}, nil
 	}
-	b.GuestScope = func(string, []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: "reader", Start: 0x900, End: 0x920}}, nil
-	}
-	b.Disassemble = func(string, []objcode.Range) ([]objcode.Line, error) {
-		return []objcode.Line{{Addr: 0x904, Text: "ldar x1, [x0]"}, {Addr: 0x910, Text: "ldr x2, [x3]"}}, nil
-	}
-	b.Between = func(string, objcode.Range, uint64, uint64) (objcode.Chain, error) { return objcode.Chain{}, nil }
 	result, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Len(t, result.Observations, 2)

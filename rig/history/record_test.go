@@ -34,10 +34,12 @@ func sample(n int) trial.Result {
 			Seed: math.MaxUint64 - uint64(n), MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 		},
 		Judgement: trial.Judgement{Verdict: trial.Fixed},
-		Kernel:    trial.Kernel{Version: "6.12.117", TreeHash: strings.Repeat("ab", 32), Compiler: "gcc 12.2.0"},
-		QEMU:      trial.QEMU{Version: "11.1.3", MemoryModel: trial.ModelArm},
-		Host:      trial.Host{System: "Debian", Arch: "amd64", CPU: "A CPU", CPUs: 2},
-		Timings:   map[string]float64{"boot": 1.5, "stress": 2},
+		Prepared: trial.Prepared{
+			Kernel: trial.Kernel{Version: "6.12.117", TreeHash: strings.Repeat("ab", 32), Compiler: "gcc 12.2.0"},
+			QEMU:   trial.QEMU{Version: "11.1.3", MemoryModel: trial.ModelArm},
+		},
+		Host:    trial.Host{System: "Debian", Arch: "amd64", CPU: "A CPU", CPUs: 2},
+		Timings: map[string]float64{"boot": 1.5, "stress": 2},
 	}
 	for _, v := range trial.Pair() {
 		o := trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}

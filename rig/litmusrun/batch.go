@@ -91,18 +91,18 @@ func (b *batch) run(ctx context.Context, r *set, p pass, index int) (started boo
 	if err != nil {
 		return false, 0, err
 	}
-	archive, err := r.run.Config.Doers.Archive(ctx, initramfs.Config{Arch: r.run.Arch, CacheDir: packed, Extra: files})
+	archive, err := r.run.Config.Tools.Archive(ctx, initramfs.Config{Arch: r.run.Arch, CacheDir: packed, Extra: files})
 	if err != nil {
 		return false, 0, err
 	}
-	plugin, err := r.run.Config.Doers.Plugin(ctx, weakmem.Config{
+	plugin, err := r.run.Config.Boots.Plugin(ctx, weakmem.Config{
 		Arch: r.run.Arch, API: r.qemu.PluginAPI, CacheDir: r.run.Config.CacheDir, Dir: dir, Scope: b.scope(),
 		RAMBytes: boot.RAMBytes, Seed: r.run.Config.Spec.Seed + uint64(index), Policy: p.policy,
 	})
 	if err != nil {
 		return false, 0, err
 	}
-	vm, err := r.run.Config.Doers.Start(context.WithoutCancel(ctx), boot.Machine(qemu.Config{
+	vm, err := r.run.Config.Boots.Start(context.WithoutCancel(ctx), boot.Machine(qemu.Config{
 		Name: name, Arch: r.run.Arch, Binary: r.qemu.Argv, Accel: trial.AccelTCG, CPU: r.run.Config.Spec.CPU, CPUs: b.cpus,
 		Kernel: r.kernel.Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
 	}))
@@ -118,7 +118,7 @@ func (b *batch) run(ctx context.Context, r *set, p pass, index int) (started boo
 	if err != nil {
 		return started, done, err
 	}
-	counters, err := r.run.Config.Doers.Counters(plugin.Counters)
+	counters, err := r.run.Config.Boots.Counters(plugin.Counters)
 	for k, v := range counters {
 		r.report.Counted[k] += v
 	}

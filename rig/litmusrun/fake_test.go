@@ -4,8 +4,6 @@ package litmusrun
 
 import (
 	"context"
-	"debug/elf"
-	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -31,6 +28,7 @@ type litmusLab struct {
 	lab      *rigtest.Lab
 	mu       sync.Mutex
 	policies []weakmem.Policy
+	programs uint64
 }
 
 // newLitmusLab has a folder of tests of those names, all good.
@@ -46,12 +44,7 @@ func newLitmusLab(t *testing.T, answer func(wire.LitmusJob) *wire.LitmusResult, 
 	}
 	l.cfg.Spec.Accel = trial.AccelTCG
 	l.cfg.Events = func(trial.Event) {}
-	next := uint64(0)
-	l.cfg.Doers.GuestScope = func(string, []string) ([]objcode.Range, error) {
-		next += 16
-		return []objcode.Range{{Symbol: "code0", Start: next, End: next + 4}}, nil
-	}
-	l.cfg.Doers.Plugin = func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+	l.cfg.Boots.Plugin = func(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.policies = append(l.policies, cfg.Policy)
@@ -71,14 +64,12 @@ func (l *litmusLab) add(t *testing.T, name, text string) {
 	path := filepath.Join(l.dir, name+".litmus")
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	program := elf.Header64{
-		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_AARCH64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phentsize: 56, Shentsize: 64,
+	l.programs++ // each has its code elsewhere, so that one boot runs them all
+	var threads []rigtest.Function
+	for i := range 4 {
+		threads = append(threads, rigtest.Nops(fmt.Sprintf("code%d", i), 0x1000*l.programs+16*uint64(i), 4))
 	}
-	f, err := os.Create(filepath.Join(l.cfg.Binaries, filepath.Base(name)+".exe"))
-	require.NoError(t, err)
-	defer f.Close()
-	require.NoError(t, binary.Write(f, binary.LittleEndian, program))
+	require.NoError(t, rigtest.WriteELF(filepath.Join(l.cfg.Binaries, filepath.Base(name)+".exe"), threads...))
 }
 
 // counts is a guest's good answer.

@@ -33,38 +33,40 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	}
 	r := &set{run: run, cfg: cfg}
 	r.report.Seed, r.report.Counted = run.Config.Spec.Seed, map[string]uint64{}
-	err = r.do(run.WithCommandEvents(ctx))
+	result := run.Result()
+	result.Prepared, err = r.do(run.WithCommandEvents(ctx))
 	r.report.Ended = err != nil
 	r.fillUp(err)
 	err = errors.Join(err, r.lines.finish(r.report))
-	_, err = run.Finish(err)
+	_, err = run.Finish(result, err)
 	return r.report, errors.Join(err, r.lines.close())
 }
 
-func (r *set) do(ctx context.Context) (err error) {
-	if spec := r.run.Config.Spec; !command.Emulated(spec) {
-		return fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
+// do prepares and boots, and returns what was prepared, also beside an error.
+func (r *set) do(ctx context.Context) (made trial.Prepared, err error) {
+	if spec := r.run.Config.Spec; !spec.Emulated() {
+		return made, fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
 	}
 	if err := r.load(); err != nil {
-		return err
+		return made, err
 	}
 	if r.lines, err = openLines(r.run, r.heads()); err != nil {
-		return err
+		return made, err
 	}
 	var built *prepare.Kernels
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		built, err = prepare.Build(at, r.run, prepare.Request{Variants: []trial.Variant{trial.Unpatched}})
+		built, err = prepare.Build(at, r.run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched}})
 		return err
 	})
-	group.Go(func() (err error) { r.qemu, err = prepare.QEMU(at, r.run, nil); return err })
+	group.Go(func() (err error) { r.qemu, err = prepare.QEMU(at, r.run.Preparing(), nil); return err })
 	group.Go(func() error { return r.judge(at) })
 	group.Go(func() error { return r.programs(at) })
 	err = group.Wait()
 	defer func() { err = errors.Join(err, built.Close()) }()
-	built.Describe(&r.run.Result)
+	made = built.Prepared()
 	if err != nil {
-		return err
+		return made, err
 	}
 	r.kernel = built.Of[trial.Unpatched].Image
 	for _, t := range r.tests {
@@ -73,10 +75,10 @@ func (r *set) do(ctx context.Context) (err error) {
 		}
 		if t.why != "" {
 			if err := r.settle(t); err != nil {
-				return err
+				return made, err
 			}
 		}
 	}
 	r.report.Kernel, r.report.QEMU = r.kernel.Kernel.Version, r.qemu.Version
-	return r.bootAll(ctx)
+	return made, r.bootAll(ctx)
 }

@@ -19,6 +19,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 )
@@ -139,7 +140,7 @@ func (r *set) programs(ctx context.Context) error {
 			}
 		}
 		if p.Why == "" {
-			scope, err := r.threadScope(p.Path, t.head.Threads)
+			scope, err := threadScope(p.Path, t.head.Threads)
 			if t.path, t.scope = p.Path, scope; err != nil {
 				p.Why = err.Error()
 			}
@@ -182,7 +183,7 @@ func (r *set) build(ctx context.Context) (map[string]herdtools.Program, error) {
 
 // threadScope finds the code of a test's threads in its program: litmus7 calls
 // the function of thread n coden.
-func (r *set) threadScope(path string, threads int) ([]weakmem.Scope, error) {
+func threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	if err := checkProgram(path); err != nil {
 		return nil, err
 	}
@@ -190,7 +191,7 @@ func (r *set) threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	for n := range threads {
 		names = append(names, fmt.Sprintf("code%d", n))
 	}
-	found, err := r.run.Config.Doers.GuestScope(path, names)
+	found, err := objcode.GuestScope(path, names)
 	if err != nil {
 		return nil, err
 	}

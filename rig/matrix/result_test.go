@@ -24,7 +24,7 @@ func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation 
 
 func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 	run := func(outcome trial.Outcome, blocks, stale uint64) trial.Result {
-		return trial.Result{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Observations: []trial.Observation{observation(outcome, blocks, stale)}}
+		return trial.Result{Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}, Observations: []trial.Observation{observation(outcome, blocks, stale)}}
 	}
 	compared := func(v trial.Verdict) trial.Result {
 		return trial.Result{Judgement: trial.Judgement{Verdict: v}, Observations: []trial.Observation{observation(trial.OutcomeOK, 9, 0)}}
@@ -83,7 +83,7 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	code := []trial.Code{{Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
-	r := trial.Result{Code: code, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}
+	r := trial.Result{Prepared: trial.Prepared{Code: code}, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}
 	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
 	assert.Equal(t, NoAnswer, got.Status)
 	assert.Equal(t, Inconclusive, got.Outcome)

@@ -34,8 +34,10 @@ func runOf(v trial.Variant, reader trial.Reader, barrier string) trial.Result {
 	}
 	load := map[trial.Reader]string{trial.Acquire: "ldar x11, [x0]", trial.Relaxed: "ldr x11, [x0]"}[reader]
 	return trial.Result{
-		Code:    []trial.Code{{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publish}}, fixed},
-		Readers: []trial.ReaderCode{{Reader: reader, Count: trial.Instruction{Text: load}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}},
+		Prepared: trial.Prepared{
+			Code:    []trial.Code{{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publish}}, fixed},
+			Readers: []trial.ReaderCode{{Reader: reader, Count: trial.Instruction{Text: load}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}},
+		},
 		Witnesses: []trial.Witness{{
 			SavedVariant: v.Saved(), Reader: reader, Events: events, Detection: wire.Detection{Index: 3, Count: 4, Seen: 5, Later: 7},
 		}},

@@ -23,7 +23,7 @@ import (
 // built is what cells with the same kernels need. It is kept until close.
 type built struct {
 	run     *command.Run
-	kernels *prepare.Kernels
+	kernels prepare.Kernels
 	archive initramfs.Archive
 	failed  map[trial.Variant]error
 	sent    weakmem.Bundle
@@ -33,7 +33,7 @@ type built struct {
 
 // build builds the kernels that the cells need, each once. One that fails stops
 // no other: ready tells the cells that need it.
-func build(ctx context.Context, cfg command.Config, cell matrix.Cell, variants []trial.Variant) (*built, error) {
+func build(ctx context.Context, cfg command.Config, pack func(string) (weakmem.Bundle, error), cell matrix.Cell, variants []trial.Variant) (*built, error) {
 	cfg.Spec = cell.Spec
 	run, err := command.Begin(cfg, "build")
 	if err != nil {
@@ -42,7 +42,7 @@ func build(ctx context.Context, cfg command.Config, cell matrix.Cell, variants [
 	k := &built{run: run, failed: map[trial.Variant]error{}}
 	err = run.Scenario.Applies(run.Arch.Name)
 	if err == nil {
-		err = k.fill(ctx, variants)
+		err = k.fill(ctx, pack, variants)
 	}
 	if err != nil {
 		return nil, errors.Join(err, k.close())
@@ -50,11 +50,15 @@ func build(ctx context.Context, cfg command.Config, cell matrix.Cell, variants [
 	return k, nil
 }
 
-func (k *built) fill(ctx context.Context, variants []trial.Variant) (err error) {
-	if k.archive, err = prepare.Guest(ctx, k.run); err != nil {
+func (k *built) fill(ctx context.Context, pack func(string) (weakmem.Bundle, error), variants []trial.Variant) (err error) {
+	from := k.run.Preparing()
+	if k.archive, err = prepare.Guest(ctx, from); err != nil {
 		return err
 	}
-	if k.sent, err = k.run.Config.Doers.PackEmulator(filepath.Join(k.run.Folder.Work, task.EmulatorFile)); err != nil {
+	if pack == nil {
+		pack = weakmem.Bundled
+	}
+	if k.sent, err = pack(filepath.Join(k.run.Folder.Work, task.EmulatorFile)); err != nil {
 		return err
 	}
 	if k.run.Config.Spec.ScenarioHash != "" {
@@ -67,34 +71,42 @@ func (k *built) fill(ctx context.Context, variants []trial.Variant) (err error) 
 			return fault.Wrap(fault.Rig, "write the scenario for the cells", err)
 		}
 	}
-	if k.kernels, err = prepare.Open(ctx, k.run, prepare.Request{}); err != nil {
+	if k.kernels.Source, err = prepare.Open(ctx, from, prepare.Request{}); err != nil {
 		return err
 	}
 	for _, v := range variants {
-		if err := k.build(ctx, v); err != nil {
+		if err := k.build(ctx, from, v); err != nil {
 			k.failed[v] = err
 		}
 	}
 	if len(variants) == 2 && len(k.failed) == 0 {
-		return k.kernels.Compare(variants[0], variants[1])
+		of := k.kernels.Of
+		k.kernels.Same, err = prepare.SameCode(k.kernels.Source, of[variants[0]], of[variants[1]])
 	}
-	return nil
+	return err
 }
 
-func (k *built) build(ctx context.Context, v trial.Variant) error {
-	if err := k.kernels.Source.Check(ctx, v); err != nil {
+func (k *built) build(ctx context.Context, from prepare.Config, v trial.Variant) error {
+	source := k.kernels.Source
+	if err := source.Check(ctx, v); err != nil {
 		return err
 	}
-	if err := k.kernels.Build(ctx, k.run, v); err != nil {
+	kernel, err := prepare.BuildOne(ctx, from, source, v)
+	if err != nil {
 		return err
 	}
-	return k.kernels.Analyse(ctx, k.run, v)
+	k.kernels.Put(v, kernel)
+	if kernel, err = prepare.Analyse(ctx, from, source, v, kernel); err != nil {
+		return err
+	}
+	k.kernels.Put(v, kernel)
+	return nil
 }
 
 // ready is what a cell boots, or why it cannot.
 func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
-	p := kernels.Ready{SameCode: k.kernels.Same(), Archive: k.archive, Scenario: k.scenario}
-	if command.Emulated(cell.Spec) {
+	p := kernels.Ready{SameCode: k.kernels.Same, Archive: k.archive, Scenario: k.scenario}
+	if cell.Spec.Emulated() {
 		p.Emulator = &k.sent
 	}
 	for _, v := range cell.Variants() {
@@ -114,18 +126,8 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 	return p, nil
 }
 
-// images are those that were built, and the kernel that they are of.
-func (k *built) images() (r trial.Result) {
-	k.kernels.Describe(&r)
-	return r
-}
-
 // close lets go of the images, which the cache may then prune.
 func (k *built) close() error {
-	var err error
-	if k.kernels != nil {
-		err = k.kernels.Close()
-	}
-	_, err = k.run.Abandon(err)
+	_, err := k.run.Abandon(k.run.Result(), k.kernels.Close())
 	return err
 }

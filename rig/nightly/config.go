@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 
-	"kcovrig/rig/command"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
@@ -36,10 +38,13 @@ type Config struct {
 	Events   trial.Sink
 	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees
-	Doers    *command.Doers // nil: the real ones
+	Tools    *prepare.Tools // that make what is booted; nil: the real ones
+	Boots    *boot.Tools    // that boot it; nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
 	Auth     fleet.Auth
 	Executor Executor // nil: as NATS says
+
+	pack func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
 }
 
 // Executor runs cells wherever they can run.

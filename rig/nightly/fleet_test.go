@@ -16,7 +16,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/matrix"
@@ -30,20 +29,20 @@ import (
 // startWorker is a machine of its own: its cache is empty, and it can build nothing.
 func startWorker(t *testing.T, url, name string, guest rigtest.Guest) {
 	t.Helper()
-	startWorkerWith(t, url, name, guest, func(*command.Doers) {})
+	startWorkerWith(t, url, name, guest, func(*boot.Tools) {})
 }
 
-func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change func(*command.Doers)) {
+func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change func(*boot.Tools)) {
 	t.Helper()
 	l := rigtest.NewLab(guest, rigtest.Guest{})
-	b := l.Doers()
-	b.Archive = nil
+	b, tools := l.Booting(), l.Tools()
+	tools.Archive = nil
 	b.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) { return nil, nil }
 	change(b)
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Doers: b, Events: func(trial.Event) {}})
+		err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, NoKVM: true, Events: func(trial.Event) {}})
 		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
 	})
 	t.Cleanup(func() { stop(); work.Wait() })
@@ -57,7 +56,7 @@ func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 	}
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)
 	n.cfg.NATS = url
-	n.cfg.Doers.Start = nil // nothing boots here
+	n.cfg.Boots.Start = nil // nothing boots here
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6}, doc.Counts, "%v", statuses(doc))

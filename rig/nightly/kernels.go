@@ -79,11 +79,11 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 		}
 	}
 	bug := n.file.ScenarioOf(cells[0])
-	cfg := command.Config{Scenario: &bug, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Doers: n.cfg.Doers}
+	cfg := command.Config{Scenario: &bug, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Tools: n.cfg.Tools, Boots: n.cfg.Boots}
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
 	for tries := 0; ; tries++ {
-		k, err = build(ctx, cfg, cell, arms)
+		k, err = build(ctx, cfg, n.cfg.pack, cell, arms)
 		failure := err
 		if err == nil {
 			failure = k.rigFault()
@@ -115,7 +115,7 @@ func (n *night) noteBuilds(k *built) {
 	if k == nil {
 		return
 	}
-	of := k.images()
+	of := k.kernels.Prepared()
 	for _, image := range of.Images {
 		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Key == image.Key }) {
 			continue

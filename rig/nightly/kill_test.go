@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
@@ -41,7 +40,7 @@ func doomMatrix(text string) {
 	}
 	n := &nightlyLab{Lab: rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}), dir: c.Dir, images: map[string]int{}}
 	_, _, err := Run(context.Background(), Config{
-		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.open, Doers: n.doers(),
+		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.open, Tools: n.tools(), Boots: n.booting(),
 		Events: func(e trial.Event) {
 			if e.Stage != nil && strings.HasPrefix(e.Stage.Name, "cell 3 of") {
 				rigtest.Hang("now")
@@ -57,7 +56,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
 	for _, name := range []string{"w1", "w2"} {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *command.Doers) {
+		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
 			start := b.Start
 			b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) { boots.Add(1); return start(ctx, c) }
 		})
@@ -68,7 +67,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return boots.Load() == machines }, 30*time.Second, 10*time.Millisecond, "the workers do not go on")
 	time.Sleep(300 * time.Millisecond) // the last reports
 
-	n.cfg.NATS, n.cfg.Doers.Start, n.cfg.Resume = url, nil, true
+	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.Resume = url, nil, true
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: cells, Expected: cells, Resumed: 2}, doc.Counts, "%v", statuses(doc))
@@ -85,7 +84,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
-	startWorkerWith(t, url, "w1", rigtest.Guest{Stale: 2}, func(b *command.Doers) {
+	startWorkerWith(t, url, "w1", rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
 		start := b.Start
 		b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 			if boots.Add(1) == 1 {

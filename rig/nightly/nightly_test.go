@@ -18,7 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
@@ -26,6 +25,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -52,13 +52,13 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir, images: map[string]int{}}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Doers: n.doers(), Reports: kept.Reports(), Parallel: 1}
+	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Tools: n.tools(), Boots: n.booting(), Reports: kept.Reports(), Parallel: 1}
 	return n
 }
 
-// doers are the fakes, with what a matrix needs.
-func (n *nightlyLab) doers() *command.Doers {
-	b := n.Lab.Doers()
+// booting counts the boots, which may fail.
+func (n *nightlyLab) booting() *boot.Tools {
+	b := n.Lab.Booting()
 	start := b.Start
 	b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 		if err := n.failure(n.boots.Add(1)); err != nil {
@@ -66,11 +66,17 @@ func (n *nightlyLab) doers() *command.Doers {
 		}
 		return start(ctx, c)
 	}
-	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
-		path := filepath.Join(n.dir, "initrd")
-		return initramfs.Archive{Path: path, Guest: path}, os.WriteFile(path, []byte("a guest"), 0o600)
-	}
 	return b
+}
+
+// tools make a guest that is a file.
+func (n *nightlyLab) tools() *prepare.Tools {
+	tools := n.Lab.Tools()
+	tools.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
+		path := filepath.Join(n.dir, "initrd")
+		return initramfs.Archive{Path: path, Guest: path}, rigtest.WriteGuest(path)
+	}
+	return tools
 }
 
 func (n *nightlyLab) open(_ context.Context, c kernels.Config) (kernels.Source, error) {
@@ -210,7 +216,7 @@ func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 // Neither as expected by chance nor a failure; and a file may expect it.
 func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
-	n.cfg.Doers.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
+	n.cfg.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
 	n.broken = func(kernels.Config, trial.Variant) error {
 		return trial.DoesNotApplyf(fault.User, "look at the tree", "it is 5.4")
 	}
@@ -266,8 +272,8 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
 	var now, most atomic.Int32
 	n.cfg.Parallel = 3
-	start := n.cfg.Doers.Start
-	n.cfg.Doers.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
+	start := n.cfg.Boots.Start
+	n.cfg.Boots.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 		most.Store(max(most.Load(), now.Add(1)))
 		defer now.Add(-1)
 		return start(ctx, c)

@@ -39,6 +39,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
 	require.NoError(t, err)
 	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	require.NoError(t, rigtest.WriteGuest(c.Ready.Archive.Guest))
 	for _, v := range trial.Pair() {
 		arm, patch := string(v), ""
 		if v == trial.Patched {
@@ -80,7 +81,7 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 
 	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
-	cfg.Kernels, cfg.Doers.Archive = nil, nil // to be called is to crash
+	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)

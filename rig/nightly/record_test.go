@@ -86,11 +86,12 @@ func TestWhatFailedOrWasInterruptedIsRecordedToo(t *testing.T) {
 	var notes []string
 	cfg := recording(t, &notes)
 	l := rigtest.NewLab(rigtest.Guest{Stale: 2, NoDone: true}, rigtest.Guest{})
-	cfg.Doers = l.Doers()
+	cfg.Tools, cfg.Boots = l.Tools(), l.Booting()
 	_, err := compare.Compare(t.Context(), cfg)
 	require.Error(t, err)
 	cfg.OutDir = filepath.Join(t.TempDir(), "cut")
-	cfg.Doers = rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Doers()
+	l = rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	cfg.Tools, cfg.Boots = l.Tools(), l.Booting()
 	cfg.Spec.Duration = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/command"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
@@ -66,8 +66,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 	var mu sync.Mutex
 	var texts []string
 	for _, name := range names {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *command.Doers) {
-			b.Emulation = weakmem.Config.Emulation
+		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
 			b.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 				p, err := weakmem.Prepare(ctx, cfg)
 				if err != nil {
@@ -92,7 +91,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := rigtest.NATS(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
-	n.cfg.NATS, n.cfg.Doers.Start, n.cfg.Doers.PackEmulator = url, nil, packAnother
+	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.pack = url, nil, packAnother
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	require.Equal(t, 6, doc.Counts.Cells-doc.Counts.RigFaults, "%v", statuses(doc))
@@ -129,7 +128,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 	url := rigtest.NATS(t)
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc]}\n")
-	n.cfg.NATS, n.cfg.Doers.Start, n.cfg.Retries = url, nil, 2
+	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.Retries = url, nil, 2
 	var doc matrix.Document
 	var err error
 	ended := make(chan struct{})

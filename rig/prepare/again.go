@@ -13,7 +13,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/trial"
 )
 
@@ -28,32 +27,27 @@ const bootLimit = 2 * time.Minute
 // again is kernels that are booted again and again.
 type again struct {
 	setup    *Setup
-	run      *command.Run
-	quiet    *command.Stages // a boot's stages are parts of one
 	reader   trial.Reader
 	variants []trial.Variant
-	seen     []trial.Observation
-	saved    []trial.Witness
+	shown    Shown
 }
 
 // Again boots the variants again and again, since a hit ends a boot: each time all of
 // them, at once and stressed in turns, until each has had a hit or its windows. So
 // whatever the host does in the meantime falls on all of them, and each has as many
-// boots as the others. It ends between two times, when enough says so of what was seen,
-// and returns an observation per variant, in their order, also beside an error.
-func (s *Setup) Again(ctx context.Context, run *command.Run, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) ([]trial.Observation, []trial.Witness, error) {
-	quiet := command.NewStages(func(trial.Event) {})
-	defer quiet.Close()
-	a := &again{setup: s, run: run, quiet: quiet, reader: reader, variants: variants, seen: make([]trial.Observation, len(variants))}
-	done := run.Stages.Begin("", "boots")
+// boots as the others. It ends between two times, when enough says so of what was seen. What they
+// showed comes also beside an error.
+func (s *Setup) Again(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (Shown, error) {
+	a := &again{setup: s, reader: reader, variants: variants, shown: Shown{Observations: make([]trial.Observation, len(variants))}}
+	done := s.Config.Stage("", "boots")
 	var err error
 	for n := 0; err == nil; n++ {
-		if err = a.once(ctx, n); err != nil || ctx.Err() != nil || a.cut() || enough(a.seen) || a.left() <= 0 {
+		if err = a.once(ctx, n); err != nil || ctx.Err() != nil || a.cut() || enough(a.shown.Observations) || a.left() <= 0 {
 			break
 		}
 	}
-	done(fmt.Sprintf("%d of each kernel", len(a.seen[0].Boots)))
-	return a.seen, a.saved, err
+	done(fmt.Sprintf("%d of each kernel", len(a.shown.Observations[0].Boots)))
+	return a.shown, err
 }
 
 // once boots each variant once.
@@ -61,11 +55,12 @@ func (a *again) once(ctx context.Context, n int) error {
 	turns := boot.NewTurns(len(a.variants), firstOf(a.variants, uint64(n)), nil)
 	boots, next := make([]*boot.Boot, len(a.variants)), make([]trial.Observation, len(a.variants))
 	for i, v := range a.variants {
-		b, err := a.setup.Boot(BootRequest{Variant: v, Reader: a.reader, Limit: a.left(), Hits: boot.MaxHits, Below: a.run.Folder.Work, Number: n}, a.quiet, turns)
+		b, err := a.setup.Quiet().Boot(BootRequest{Variant: v, Reader: a.reader, Limit: a.left(), Hits: boot.MaxHits, Below: a.setup.Config.Work, Number: n}, turns)
 		if err != nil {
 			return err
 		}
-		before, over := slices.Clone(a.seen[i].Tallies), slices.Clone(a.seen[i].Boots)
+		so := a.shown.Observations[i]
+		before, over := slices.Clone(so.Tallies), slices.Clone(so.Boots)
 		b.Events = func(e trial.Event) {
 			if e.Tally != nil {
 				sum := *e.Tally
@@ -90,31 +85,32 @@ func (a *again) once(ctx context.Context, n int) error {
 		if interrupted && !slices.ContainsFunc(o.Tallies, func(t wire.Tally) bool { return t.HitWindows > 0 }) {
 			continue // what was measured before stands, and so does a hit
 		}
-		boot.Join(&a.seen[i], o)
+		boot.Join(&a.shown.Observations[i], o)
 		a.save(boots[i].Witnesses(), n)
 	}
 	if !interrupted {
 		return err
 	}
-	for i := range a.seen {
-		a.seen[i].Outcome, a.seen[i].Error = trial.OutcomeCut, ""
+	for i := range a.shown.Observations {
+		o := &a.shown.Observations[i]
+		o.Outcome, o.Error = trial.OutcomeCut, ""
 	}
 	return nil
 }
 
 // save keeps the witnesses of a boot, as far as there is room for them.
 func (a *again) save(witnesses []trial.Witness, n int) {
-	room := max(0, boot.MaxHits*len(a.variants)-len(a.saved))
+	room := max(0, boot.MaxHits*len(a.variants)-len(a.shown.Witnesses))
 	for _, w := range witnesses[:min(room, len(witnesses))] {
 		w.Detection.Boot = uint64(n) + 1 // as boot.Join numbers them
-		a.saved = append(a.saved, w)
+		a.shown.Witnesses = append(a.shown.Witnesses, w)
 	}
 }
 
 // cut says whether a kernel's last boot tells nothing. To leave it out and go on would
 // be to choose among boots.
 func (a *again) cut() bool {
-	return slices.ContainsFunc(a.seen, func(o trial.Observation) bool { return o.Boots[len(o.Boots)-1].End == trial.BootCut })
+	return slices.ContainsFunc(a.shown.Observations, func(o trial.Observation) bool { return o.Boots[len(o.Boots)-1].End == trial.BootCut })
 }
 
 // left is how long each kernel's next boot may be stressed.
@@ -124,7 +120,7 @@ func (a *again) left() time.Duration {
 		return bootLimit
 	}
 	var spent time.Duration
-	for _, o := range a.seen {
+	for _, o := range a.shown.Observations {
 		for _, t := range o.Tallies {
 			spent = max(spent, time.Duration(t.StressNS))
 		}

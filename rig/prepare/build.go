@@ -4,10 +4,10 @@ package prepare
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
-	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/kernels"
@@ -18,58 +18,55 @@ import (
 const PatchFile = "made-by.patch"
 
 // Open opens the source of the kernels and sees, before anything is built, that
-// all of the variants can be. What it returns is to be closed, also beside an error.
-func Open(ctx context.Context, run *command.Run, ask Request) (*Kernels, error) {
-	k := &Kernels{Of: map[trial.Variant]Kernel{}}
-	if err := run.Scenario.Applies(run.Arch.Name); err != nil {
-		return k, err
+// all of the variants can be.
+func Open(ctx context.Context, cfg Config, ask Request) (kernels.Source, error) {
+	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
+		return nil, err
 	}
-	end := run.Stages.Begin("", "source")
-	cfg, err := run.Config.KernelConfig()
+	end := cfg.Stage("", "source")
+	source, err := cfg.Open(ctx, cfg.Config)
 	if err != nil {
-		return k, err
+		return nil, err
 	}
-	source, err := run.Config.Kernels(ctx, cfg)
-	if err != nil {
-		return k, err
-	}
-	k.Source = source
 	for _, v := range ask.Variants {
 		if err := source.Check(ctx, v); err != nil {
-			return k, err
+			return nil, errors.Join(err, source.Close())
 		}
 	}
 	if ask.Admit != nil {
 		if err := ask.Admit(ctx, source, ask.Variants[0]); err != nil {
-			return k, err
+			return nil, errors.Join(err, source.Close())
 		}
 	}
 	end("")
-	return k, nil
+	return source, nil
 }
 
 // Build builds the variants one after the other: the second starts from the
 // first's build folder. What it returns is to be closed, also beside an error.
-func Build(ctx context.Context, run *command.Run, ask Request) (*Kernels, error) {
-	k, err := Open(ctx, run, ask)
-	if err != nil {
+func Build(ctx context.Context, cfg Config, ask Request) (*Kernels, error) {
+	k := &Kernels{}
+	var err error
+	if k.Source, err = Open(ctx, cfg, ask); err != nil {
 		return k, err
 	}
 	for _, v := range ask.Variants {
-		if err := k.Build(ctx, run, v); err != nil {
+		kernel, err := BuildOne(ctx, cfg, k.Source, v)
+		if err != nil {
 			return k, err
 		}
+		k.Put(v, kernel)
 	}
 	return k, nil
 }
 
-// Build builds one variant.
-func (k *Kernels) Build(ctx context.Context, run *command.Run, v trial.Variant) error {
+// BuildOne builds one variant.
+func BuildOne(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant) (Kernel, error) {
 	name := string(v)
-	end := run.Stages.Begin(name, "build "+name)
-	image, err := k.Source.Build(ctx, v)
+	end := cfg.Stage(name, "build "+name)
+	image, err := source.Build(ctx, v)
 	if err != nil {
-		return err
+		return Kernel{}, err
 	}
 	detail := image.Kernel.Version
 	if image.Cached {
@@ -77,14 +74,9 @@ func (k *Kernels) Build(ctx context.Context, run *command.Run, v trial.Variant) 
 	}
 	end(detail)
 	for _, n := range image.Notes {
-		run.Note(n)
+		cfg.Note(n)
 	}
-	if err := keepPatch(filepath.Join(run.Folder.Work, name), image.PatchText); err != nil {
-		return err
-	}
-	k.Of[v] = Kernel{Image: image}
-	k.order = append(k.order, v)
-	return nil
+	return Kernel{Image: image}, keepPatch(filepath.Join(cfg.Work, name), image.PatchText)
 }
 
 // keepPatch puts the patch into the variant's part of the run folder; none for a
@@ -97,51 +89,52 @@ func keepPatch(dir, text string) error {
 }
 
 // analyse finds in each binary what the two writes became: the emulator's
-// scope, and whether anything orders them. Of two variants it compares the code.
-func (k *Kernels) analyse(ctx context.Context, run *command.Run, variants []trial.Variant) error {
-	end, detail := run.Stages.Begin("", "disassembly"), ""
+// scope, and whether anything orders them. Of two variants it compares the code. What it
+// returns holds all that was built, also beside an error.
+func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.Variant) (*Kernels, error) {
+	out := built.clone()
+	end, detail := cfg.Stage("", "disassembly"), ""
 	defer func() { end(detail) }()
 	for i, v := range variants {
-		if err := k.Analyse(ctx, run, v); err != nil {
-			return err
+		kernel, err := Analyse(ctx, cfg, out.Source, v, out.Of[v])
+		if err != nil {
+			return out, err
 		}
-		switch of := k.Of[v].Analysis; {
+		out.Put(v, kernel)
+		switch of := kernel.Analysis; {
 		case i == 0:
 			detail = kernels.DescribeScope(of.Code)
-		case !slices.Equal(of.Compared, k.Of[variants[0]].Analysis.Compared):
-			run.Note("the " + string(v) + " kernel's " + kernels.DescribeScope(of.Code))
+		case !slices.Equal(of.Compared, out.Of[variants[0]].Analysis.Compared):
+			cfg.Note("the " + string(v) + " kernel's " + kernels.DescribeScope(of.Code))
 		}
 	}
 	if len(variants) < 2 {
-		return nil
+		return out, nil
 	}
-	return k.Compare(variants[0], variants[1])
+	var err error
+	out.Same, err = SameCode(out.Source, out.Of[variants[0]], out.Of[variants[1]])
+	return out, err
 }
 
 // Analyse finds out what the binary of a built variant says.
-func (k *Kernels) Analyse(ctx context.Context, run *command.Run, v trial.Variant) error {
-	of := k.Of[v]
-	a, err := k.Source.Analyse(ctx, of.Image, filepath.Join(run.Folder.Work, string(v)))
+func Analyse(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant, of Kernel) (Kernel, error) {
+	a, err := source.Analyse(ctx, of.Image, filepath.Join(cfg.Work, string(v)))
 	a.SavedVariant = v.Saved()
-	if err == nil {
-		of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
-		k.Of[v] = of
-		for _, n := range a.Notes {
-			run.Note(n)
-		}
+	if err != nil {
+		return of, err
 	}
-	return err
+	of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
+	for _, n := range a.Notes {
+		cfg.Note(n)
+	}
+	return of, nil
 }
 
-// Compare finds out whether the code of two analysed variants is the same.
-func (k *Kernels) Compare(a, b trial.Variant) error {
-	x, y := k.Of[a], k.Of[b]
-	same, err := k.Source.SameCode(x.Image, y.Image, slices.Concat(x.Analysis.Compared, y.Analysis.Compared))
-	if err == nil {
-		k.same = same
+// SameCode says how far the code of two analysed kernels is the same.
+func SameCode(source kernels.Source, a, b Kernel) (trial.Sameness, error) {
+	same, err := source.SameCode(a.Image, b.Image, slices.Concat(a.Analysis.Compared, b.Analysis.Compared))
+	if err != nil {
+		return "", err
 	}
-	return err
+	return same, nil
 }
-
-// Same says how far the two variants' code is the same.
-func (k *Kernels) Same() trial.Sameness { return k.same }

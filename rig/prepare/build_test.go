@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -49,14 +50,12 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
-	setup, err := Machines(t.Context(), run, Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"scope: post.unpatched"}, details)
 	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)
 	require.Equal(t, []string{"post.unpatched", "post.patched"}, compared, "the code of all functions in scope tells the kernels apart")
-	var r trial.Result
-	setup.Describe(&r)
-	require.Equal(t, "x.c:1 in hunk 1", r.Code[0].Scope[0].Why)
-	_, err = run.Finish(setup.Close())
+	require.Equal(t, "x.c:1 in hunk 1", setup.Prepared().Code[0].Scope[0].Why)
+	_, err = run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/initramfs"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -45,7 +46,7 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "outside")
 	run, plain := benchSetup(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
 	_, emulated := benchSetup(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{"kernel:panic"} })
-	out, err := exec.Command(plain.Arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
+	out, err := exec.Command(plain.Config.Arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	data, err := os.ReadFile(program)
 	require.NoError(b, err)
@@ -53,17 +54,17 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	for _, w := range outside {
 		files = append(files, initramfs.File{Name: "litmus/" + w.name, Mode: 0o755, Data: data})
 	}
-	for _, s := range []*Setup{plain, emulated} {
-		s.Archive, err = initramfs.Build(b.Context(), initramfs.Config{Arch: s.Arch, CacheDir: b.TempDir(), Extra: files})
+	for _, s := range []*prepare.Setup{plain, emulated} {
+		s.Archive, err = initramfs.Build(b.Context(), initramfs.Config{Arch: s.Config.Arch, CacheDir: b.TempDir(), Extra: files})
 		require.NoError(b, err)
 	}
 	for round := 0; b.Loop(); round++ {
 		var seen [2]map[string]float64
 		turns := boot.NewTurns(2, "", nil)
 		group, ctx := errgroup.WithContext(b.Context())
-		for i, s := range []*Setup{plain, emulated} {
+		for i, s := range []*prepare.Setup{plain, emulated} {
 			below := fmt.Sprintf("%s/round-%d-%d", run.Folder.Work, round, i)
-			a, err := s.Boot(BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, run.Stages, turns)
+			a, err := s.Boot(prepare.BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, turns)
 			require.NoError(b, err)
 			group.Go(func() (err error) {
 				seen[i], err = outsideOnce(ctx, a)
@@ -173,7 +174,7 @@ func outsideTurns(ctx context.Context, turns *boot.Turns, vm boot.VM, s *boot.Se
 }
 
 // benchSetup is a set-up of the unpatched kernel, and the run that it is of.
-func benchSetup(b *testing.B, change func(*trial.Spec)) (*command.Run, *Setup) {
+func benchSetup(b *testing.B, change func(*trial.Spec)) (*command.Run, *prepare.Setup) {
 	b.Helper()
 	cfg := rigtest.Real(b, "boots kernels")
 	change(&cfg.Spec)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"testing"
@@ -12,6 +12,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/envtest"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -24,19 +25,19 @@ func TestAPauseStopsTheGuestsClock(t *testing.T) {
 	}
 	cfg := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Config(t)
 	cfg.CacheDir = envtest.Real(t, "builds and boots a kernel")
-	cfg.Doers, cfg.Kernels = nil, nil
+	cfg.Tools, cfg.Boots, cfg.Kernels = nil, nil, nil
 	run, setup := ready(t, cfg, trial.Patched)
 	pauseOnce(t, run, setup)
 }
 
 // ready is a run with its kernel built and everything ready to boot.
-func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *Setup) {
+func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *prepare.Setup) {
 	t.Helper()
 	run, err := command.Begin(cfg, "run")
 	require.NoError(t, err)
-	setup, err := Machines(t.Context(), run, Request{Variants: []trial.Variant{v}})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{v}})
 	t.Cleanup(func() {
-		_, err := run.Finish(setup.Close())
+		_, err := run.Finish(run.Result(), setup.Close())
 		require.NoError(t, err)
 	})
 	require.NoError(t, err)
@@ -44,10 +45,10 @@ func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *Se
 }
 
 // pauseOnce lets the machine run alone, then takes a turn in which it stands still.
-func pauseOnce(t *testing.T, run *command.Run, setup *Setup) {
+func pauseOnce(t *testing.T, run *command.Run, setup *prepare.Setup) {
 	const running, paused = 3 * time.Second, 12 * time.Second // the guest's longest bound is 10 s
 	turns := boot.NewTurns(2, "", nil)
-	a, err := setup.Boot(BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Limit: running, Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
+	a, err := setup.Boot(prepare.BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Limit: running, Hits: boot.MaxHits, Below: run.Folder.Work}, turns)
 	require.NoError(t, err)
 	ended := make(chan error, 1)
 	var seen trial.Observation

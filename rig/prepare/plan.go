@@ -11,7 +11,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
@@ -32,12 +31,12 @@ type BootRequest struct {
 }
 
 // Boot plans a boot, and makes its folder.
-func (s *Setup) Boot(ask BootRequest, stages *command.Stages, turns *boot.Turns) (*boot.Boot, error) {
+func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
 	plan := s.Plan(ask)
 	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
 	}
-	return &boot.Boot{Plan: plan, Doers: s.Config.Doers.Doers, Stage: stages.Begin, Events: s.Config.Events, Turns: turns}, nil
+	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns}, nil
 }
 
 // Plan is all that one boot is made of.
@@ -52,60 +51,62 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 		dir += fmt.Sprintf("-%d", ask.Number+1)
 	}
 	seed := spec.Seed + seedStep*uint64(ask.Number)
-	kernel, reader := s.Kernels.Of[ask.Variant], s.Readers[ask.Reader]
+	kernel, reader := s.Kernels.Of[ask.Variant], s.Guest.Readers[ask.Reader]
 	p := boot.Plan{
 		Name: name, Dir: filepath.Join(ask.Below, dir), Variant: ask.Variant, Reader: ask.Reader,
 		Expected: s.expected(ask.Variant, ask.Reader), Limit: ask.Limit,
-		Lines:     slices.Concat(kernel.Lines, s.GuestLines),
+		Lines:     slices.Concat(kernel.Lines, s.Guest.Lines),
 		Entries:   boot.Entries{Code: reader.Code, Count: reader.Count},
-		Workloads: append([]string{s.Scenario.Workload}, s.Background...),
+		Workloads: append([]string{s.Config.Scenario.Workload}, s.Background...),
 		Start: wire.Start{
-			Workload: s.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: seed,
+			Workload: s.Config.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: seed,
 			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
 		},
 	}
 	if a := kernel.Analysis; a != nil {
 		p.Lines = slices.Concat(a.Detected, p.Lines) // of code in both, the latter have the source
-		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Scenario.Function == "", Orders: a.FixOrders}
+		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Config.Scenario.Function == "", Orders: a.FixOrders}
 	}
 	p.Machine = boot.Machine(qemu.Config{
-		Name: name, Arch: s.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
-		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Scenario.CPUs, MemoryMiB: s.Scenario.MemoryMiB,
+		Name: name, Arch: s.Config.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
+		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Config.Scenario.CPUs, MemoryMiB: s.Config.Scenario.MemoryMiB,
 	})
-	if own := s.Scenario.Program; own != nil {
+	if own := s.Config.Scenario.Program; own != nil {
 		p.Start.Program = &own.Start
-		if s.Scenario.Reboots() {
+		if s.Config.Scenario.Reboots() {
 			p.Start.BlockSize = own.Start.Windows // a boot is a block
 		}
 		p.Machine.SurviveOops = own.SurvivesOops()
 	}
-	if s.Emulated() {
-		e := s.emulation()
+	if e := emulation(s.Config, s.Background, s.QEMU); e != nil {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
-		e.Mark, e.Marks = weakmem.Scope{Start: s.Mark.Start, End: s.Mark.End}, s.marks(ask.Hits)
+		e.Mark, e.Marks = weakmem.Scope{Start: s.Guest.Mark.Start, End: s.Guest.Mark.End}, s.marks(ask.Hits)
 		if e.Marks > 0 {
 			e.Reports = kernel.reports()
 		}
-		p.Emulator = &e
+		p.Emulator = e
 	}
 	return p
 }
 
-// emulation is what all boots have in common of the emulator.
-func (s *Setup) emulation() weakmem.Config {
-	policy := s.Config.Emulator.OrDefault()
-	if len(s.Background) > 0 {
+// emulation is what all boots have in common of the emulator; nil where they do without.
+func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Config {
+	if !cfg.Spec.Emulated() {
+		return nil
+	}
+	policy := cfg.Emulator.OrDefault()
+	if len(background) > 0 {
 		policy = weakmem.ExtremePolicy()
 	}
-	return weakmem.Config{
-		Arch: s.Arch, API: s.QEMU.PluginAPI, CacheDir: s.Config.CacheDir, Policy: policy, Define: s.Config.Define, Sent: s.Config.Emulator,
+	return &weakmem.Config{
+		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.Emulator,
 	}
 }
 
 // marks is how many stale windows the emulator shall save events for.
 func (s *Setup) marks(hits int) int {
-	if s.Mark == (objcode.Range{}) {
+	if s.Guest.Mark == (objcode.Range{}) {
 		return 0
 	}
 	return hits * len(s.Config.Spec.Modes)
@@ -114,7 +115,7 @@ func (s *Setup) marks(hits int) int {
 // expected is what the memory model says of stale reads in a variant.
 func (s *Setup) expected(v trial.Variant, reader trial.Reader) trial.Expectation {
 	switch {
-	case s.Arch.TSO:
+	case s.Config.Arch.TSO:
 		return trial.Never
 	case v == trial.AsIs:
 		return "" // the model is not asked about a kernel that nobody described

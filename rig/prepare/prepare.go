@@ -10,84 +10,89 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
-// Machines readies everything but the machines themselves. The set-up comes, to
-// be closed, filled as far as it got also beside an error.
-func Machines(ctx context.Context, run *command.Run, ask Request) (*Setup, error) {
-	s := &Setup{Config: run.Config, Arch: run.Arch, Scenario: run.Scenario, Background: ask.Background, Readers: map[trial.Reader]Reader{}, Kernels: &Kernels{}}
-	if err := run.Scenario.Applies(run.Arch.Name); err != nil {
+// Machines readies everything but the machines themselves, stage by stage: each takes
+// what those before it made, and changes none of that. The set-up comes, to be closed, as
+// far as it got also beside an error.
+func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
+	s := &Setup{Config: cfg, Background: ask.Background, Kernels: &Kernels{}}
+	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
 		return s, err
 	}
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		s.Kernels, err = Build(at, run, ask)
+		s.Kernels, err = Build(at, cfg, ask)
 		if err == nil {
-			err = s.Kernels.analyse(at, run, ask.Variants)
+			s.Kernels, err = analyse(at, cfg, s.Kernels, ask.Variants)
 		}
 		return err
 	})
-	group.Go(func() (err error) { s.Archive, err = Guest(at, run); return err })
-	group.Go(func() (err error) { s.QEMU, err = QEMU(at, run, ask.QEMUBefore); return err })
-	if err := group.Wait(); err != nil {
+	group.Go(func() (err error) { s.Archive, err = Guest(at, cfg); return err })
+	group.Go(func() (err error) { s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); return err })
+	err := group.Wait()
+	if err != nil {
 		return s, err
 	}
-	if err := s.chooseAccel(ctx, run, s.Kernels.Of[ask.Variants[0]].Image.Path); err != nil {
+	probe := boot.KVMConfig{
+		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Path, Initrd: s.Archive.Path,
+		Workload: cfg.Scenario.Workload, CacheDir: cfg.CacheDir,
+	}
+	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {
 		return s, err
 	}
-	if err := s.findReaders(); err != nil {
+	if s.Guest, err = findReaders(cfg, s.Archive.Guest); err != nil {
 		return s, err
 	}
-	if err := s.nameProvenance(); err != nil {
+	if s.Provenance, err = provenance(s.Archive, emulation(cfg, ask.Background, s.QEMU)); err != nil {
 		return s, err
 	}
-	if err := s.addScopes(ask.Variants); err != nil {
+	if s.Kernels, s.Guest, err = addScopes(cfg, s.Archive.Guest, s.Kernels, s.Guest); err != nil {
 		return s, err
 	}
-	if err := s.addFunctions(ask); err != nil {
+	if s.Kernels, err = addFunctions(cfg, ask, s.Archive.Guest, s.Kernels); err != nil {
 		return s, err
 	}
-	s.noteUnwitnessed(run, ask.Variants)
+	noteUnwitnessed(cfg, s.Kernels)
 	return s, nil
 }
 
-// nameProvenance names what the machines will run.
-func (s *Setup) nameProvenance() (err error) {
-	if !s.Emulated() {
-		return nil
+// provenance names what the machines will run; nil without the emulator.
+func provenance(archive initramfs.Archive, emulator *weakmem.Config) (*trial.Setup, error) {
+	if emulator == nil {
+		return nil, nil
 	}
-	s.Provenance = &trial.Setup{Initramfs: s.Archive.Hash}
-	s.Provenance.Plugin, s.Provenance.Policy, err = s.Config.Doers.Emulation(s.emulation())
-	return err
+	plugin, policy, err := emulator.Emulation()
+	return &trial.Setup{Initramfs: archive.Hash, Plugin: plugin, Policy: policy}, err
 }
 
 // Guest packs the initramfs, where it is not ready.
-func Guest(ctx context.Context, run *command.Run) (initramfs.Archive, error) {
-	defer run.Stages.Begin("", "initramfs")("")
-	if ready := run.Config.Archive; ready != nil {
+func Guest(ctx context.Context, cfg Config) (initramfs.Archive, error) {
+	defer cfg.Stage("", "initramfs")("")
+	if ready := cfg.Archive; ready != nil {
 		return *ready, nil
 	}
-	cfg := initramfs.Config{Arch: run.Arch, CacheDir: run.Config.CacheDir}
-	if p := run.Scenario.Program; p != nil {
-		raw, err := run.Config.Doers.Program(ctx, program.Config{
-			Arch: run.Arch, CacheDir: run.Config.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary,
+	pack := initramfs.Config{Arch: cfg.Arch, CacheDir: cfg.CacheDir}
+	if p := cfg.Scenario.Program; p != nil {
+		raw, err := cfg.Tools.Program(ctx, program.Config{
+			Arch: cfg.Arch, CacheDir: cfg.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary,
 		})
 		if err != nil {
 			return initramfs.Archive{}, err
 		}
-		cfg.Program = raw
-		if cfg.Extra, err = beside(p); err != nil {
+		pack.Program = raw
+		if pack.Extra, err = beside(p); err != nil {
 			return initramfs.Archive{}, err
 		}
 	}
-	return run.Config.Doers.Archive(ctx, cfg)
+	return cfg.Tools.Archive(ctx, pack)
 }
 
 // beside are the files that the program finds below /files. The scenario's folder says
@@ -104,15 +109,15 @@ func beside(p *scenario.Program) (files []initramfs.File, err error) {
 }
 
 // QEMU finds the program; before is how it was started in a run that is repeated.
-func QEMU(ctx context.Context, run *command.Run, before []string) (qemu.Program, error) {
-	end := run.Stages.Begin("", "qemu")
-	found, err := run.Config.Doers.QEMU(ctx, qemu.Search{
-		Arch: run.Arch, Override: run.Config.QEMU, Argv: before, CacheDir: run.Config.CacheDir,
+func QEMU(ctx context.Context, cfg Config, before []string) (qemu.Program, error) {
+	end := cfg.Stage("", "qemu")
+	found, err := cfg.Tools.QEMU(ctx, qemu.Search{
+		Arch: cfg.Arch, Override: cfg.QEMU, Argv: before, CacheDir: cfg.CacheDir,
 	})
 	if err != nil {
 		return found, err
 	}
-	if command.Emulated(run.Config.Spec) {
+	if cfg.Spec.Emulated() {
 		if err := found.CanEmulate(); err != nil {
 			return found, err
 		}
@@ -122,35 +127,32 @@ func QEMU(ctx context.Context, run *command.Run, before []string) (qemu.Program,
 }
 
 // chooseAccel settles --accel. KVM is never taken on trust: a guest has to boot.
-func (s *Setup) chooseAccel(ctx context.Context, run *command.Run, kernel string) error {
-	spec := s.Config.Spec
-	host := runtime.GOARCH == s.Arch.GOARCH
+func chooseAccel(ctx context.Context, cfg Config, probe boot.KVMConfig) (trial.Accel, error) {
+	spec := cfg.Spec
+	host := runtime.GOARCH == cfg.Arch.GOARCH
+	accel := trial.AccelKVM
 	switch {
-	case spec.Accel == trial.AccelTCG, spec.Accel == trial.AccelAuto && (!host || s.Emulated()):
-		s.Accel = trial.AccelTCG
+	case spec.Accel == trial.AccelTCG, spec.Accel == trial.AccelAuto && (!host || spec.Emulated()):
+		accel = trial.AccelTCG
 	case spec.Accel == trial.AccelKVM && !host:
-		return fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", s.Arch.Name, runtime.GOARCH)
+		return "", fault.Newf(fault.User, "--accel=kvm", "KVM cannot run %s on this %s machine", cfg.Arch.Name, runtime.GOARCH)
 	default:
-		end := run.Stages.Begin("", "kvm probe")
-		err := s.Config.Doers.KVMBoots(ctx, boot.KVMConfig{
-			Arch: s.Arch, QEMU: s.QEMU, Kernel: kernel, Initrd: s.Archive.Path,
-			Workload: s.Scenario.Workload, CacheDir: s.Config.CacheDir,
-		})
+		end := cfg.Stage("", "kvm probe")
+		err := cfg.Tools.KVMBoots(ctx, probe)
 		end("")
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return "", ctx.Err()
 		}
 		if err != nil && spec.Accel == trial.AccelKVM {
-			return fault.Wrap(fault.Rig, "--accel=kvm", err)
+			return "", fault.Wrap(fault.Rig, "--accel=kvm", err)
 		}
-		s.Accel = trial.AccelKVM
 		if err != nil {
-			s.Accel = trial.AccelTCG
-			run.Note("KVM boots no guest here, TCG is used: " + err.Error())
+			accel = trial.AccelTCG
+			cfg.Note("KVM boots no guest here, TCG is used: " + err.Error())
 		}
 	}
-	if s.Accel == trial.AccelTCG && !s.Emulated() && !s.Arch.TSO {
-		run.Note("without the memory emulator TCG runs the guest in order: no " + run.Result.Words.Full().Hit + " can be expected")
+	if accel == trial.AccelTCG && !spec.Emulated() && !cfg.Arch.TSO {
+		cfg.Note("without the memory emulator TCG runs the guest in order: no " + cfg.Scenario.Words.Full().Hit + " can be expected")
 	}
-	return nil
+	return accel, nil
 }

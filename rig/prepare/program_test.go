@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -26,23 +27,23 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = "tls", nil, nil
 	var built program.Config
 	var packed initramfs.Config
-	cfg.Doers.Program = func(_ context.Context, c program.Config) ([]byte, error) { built = c; return []byte("program"), nil }
-	archive := cfg.Doers.Archive
-	cfg.Doers.Archive = func(ctx context.Context, c initramfs.Config) (initramfs.Archive, error) {
+	cfg.Tools.Program = func(_ context.Context, c program.Config) ([]byte, error) { built = c; return []byte("program"), nil }
+	archive := cfg.Tools.Archive
+	cfg.Tools.Archive = func(ctx context.Context, c initramfs.Config) (initramfs.Archive, error) {
 		packed = c
 		return archive(ctx, c)
 	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
 	run.Scenario.Program.Files, run.Scenario.Program.Beside = fstest.MapFS{"data/in": {Data: []byte("input")}}, []string{"data/in"}
-	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, "scenarios/tls/tls.c", built.Source)
 	require.NoError(t, built.Validate())
 	assert.Equal(t, []byte("program"), packed.Program)
 	assert.Equal(t, []initramfs.File{{Name: "files/data/in", Mode: 0o755, Data: []byte("input")}}, packed.Extra)
 
-	plan := setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
+	plan := setup.Plan(prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
 	assert.Equal(t, guest.Name, plan.Start.Workload)
 	assert.Equal(t, []string{guest.Name}, plan.Workloads)
 	require.NotNil(t, plan.Start.Program)
@@ -52,20 +53,20 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	assert.Equal(t, trial.Never, plan.Expected, "the kernel's own readers are what the fix is for")
 	assert.Equal(t, 2, plan.Machine.CPUs)
 	assert.EqualValues(t, 256<<20, plan.Emulator.RAMBytes)
-	setup.Scenario.CPUs, setup.Scenario.MemoryMiB = 4, 512
-	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
+	setup.Config.Scenario.CPUs, setup.Config.Scenario.MemoryMiB = 4, 512
+	plan = setup.Plan(prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
 	assert.Equal(t, []int{4, 512}, []int{plan.Machine.CPUs, plan.Machine.MemoryMiB})
 	assert.EqualValues(t, 512<<20, plan.Emulator.RAMBytes, "the emulator knows the memory that there is")
-	_, err = run.Finish(setup.Close())
+	_, err = run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 
 	other, err := command.Begin(lab.Config(t), "compare")
 	require.NoError(t, err)
-	setup, err = Machines(t.Context(), other, Request{Variants: trial.Pair()})
+	setup, err = prepare.Machines(t.Context(), other.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
-	plan = setup.Plan(BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Below: "below"})
+	plan = setup.Plan(prepare.BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Below: "below"})
 	assert.Nil(t, plan.Start.Program)
 	assert.False(t, plan.Machine.SurviveOops, "an oops that nobody looks for ends the machine")
-	_, err = other.Finish(setup.Close())
+	_, err = other.Finish(other.Result(), setup.Close())
 	require.NoError(t, err)
 }

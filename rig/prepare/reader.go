@@ -11,49 +11,52 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// findReaders finds the code in the guest whose loads the emulator may reorder.
-func (s *Setup) findReaders() error {
-	if !s.Emulated() {
-		return nil
+// findReaders finds the code in the guest's binary whose loads the emulator may reorder,
+// and where it marks its hits.
+func findReaders(cfg Config, binary string) (GuestCode, error) {
+	guest := GuestCode{Readers: map[trial.Reader]Reader{}}
+	if !cfg.Spec.Emulated() {
+		return guest, nil
 	}
-	for _, reader := range s.Config.Spec.Readers {
-		symbols := s.Scenario.Readers[string(reader)].Symbols
+	for _, name := range cfg.Spec.Readers {
+		symbols := cfg.Scenario.Readers[string(name)].Symbols
 		if len(symbols) == 0 { // what reads is the kernel
 			continue
 		}
-		code, err := s.Config.Doers.GuestScope(s.Archive.Guest, symbols)
+		code, err := objcode.GuestScope(binary, symbols)
 		if err != nil {
-			return err
+			return guest, err
 		}
-		if s.Readers[reader], err = s.readReader(reader, code); err != nil {
-			return err
+		reader, lines, err := readReader(binary, name, code)
+		if err != nil {
+			return guest, err
 		}
+		guest.Readers[name], guest.Lines = reader, append(guest.Lines, lines...)
 	}
-	if s.Scenario.Mark == "" {
-		return nil
+	if cfg.Scenario.Mark == "" {
+		return guest, nil
 	}
-	found, err := s.Config.Doers.GuestScope(s.Archive.Guest, []string{s.Scenario.Mark})
+	found, err := objcode.GuestScope(binary, []string{cfg.Scenario.Mark})
 	if err == nil {
-		s.Mark = found[0]
+		guest.Mark = found[0]
 	}
-	return err
+	return guest, err
 }
 
 // readReader lists the code of a reader, and finds in it what orders the two
 // loads that the scenario tells of.
-func (s *Setup) readReader(reader trial.Reader, ranges []objcode.Range) (Reader, error) {
+func readReader(binary string, name trial.Reader, ranges []objcode.Range) (Reader, []objcode.Line, error) {
 	out := Reader{Code: ranges}
-	lines, err := s.Config.Doers.Disassemble(s.Archive.Guest, ranges)
+	lines, err := objcode.Disassemble(binary, ranges)
 	if err != nil {
-		return out, err
+		return out, nil, err
 	}
-	s.GuestLines = append(s.GuestLines, lines...)
-	code := trial.ReaderCode{Reader: reader, Barriers: []string{}}
-	loads := slices.DeleteFunc(lines, func(l objcode.Line) bool {
+	code := trial.ReaderCode{Reader: name, Barriers: []string{}}
+	loads := slices.DeleteFunc(slices.Clone(lines), func(l objcode.Line) bool {
 		return !strings.HasPrefix(l.Text, "ld") || strings.Contains(l.Text, "[sp")
 	})
 	if len(loads) < 2 {
-		return out, nil // another architecture's, or none that is understood
+		return out, lines, nil // another architecture's, or none that is understood
 	}
 	out.Count = loads[0].Addr
 	code.Count, code.Entry = boot.InstructionOf(loads[0]), boot.InstructionOf(loads[1])
@@ -61,13 +64,13 @@ func (s *Setup) readReader(reader trial.Reader, ranges []objcode.Range) (Reader,
 		if loads[0].Addr < r.Start || loads[1].Addr >= r.End {
 			continue
 		}
-		chain, err := s.Config.Doers.Between(s.Archive.Guest, r, loads[0].Addr, loads[1].Addr)
+		chain, err := objcode.Between(binary, r, loads[0].Addr, loads[1].Addr)
 		if err != nil {
-			return out, err
+			return out, lines, err
 		}
 		code.Barriers = append(code.Barriers, chain.Barriers...)
 		code.Control, code.Address, code.Unknown = chain.Control, chain.Address, chain.Unknown
 		out.Says = &code
 	}
-	return out, nil
+	return out, lines, nil
 }

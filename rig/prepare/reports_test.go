@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package prepare
+package prepare_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -39,25 +40,15 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
 		return reportingSource{rigtest.Source{Lab: lab}}, nil
 	}
-	var marks []string
-	scope := cfg.Doers.GuestScope
-	cfg.Doers.GuestScope = func(binary string, symbols []string) ([]objcode.Range, error) {
-		marks = append(marks, symbols...)
-		return scope(binary, symbols)
-	}
 	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = "tls", nil, nil
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
 	of := &run.Scenario.Program.Start
 	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
-	setup, err := Machines(t.Context(), run, Request{Variants: trial.Pair()})
+	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
-	assert.Equal(t, []string{mark.Symbol}, marks)
-	require.Len(t, run.Result.Notes, 3)
-	assert.Contains(t, run.Result.Notes[0], "of KASAN reports no witnesses")
-	assert.Contains(t, run.Result.Notes[1], "of hangs no witnesses")
-	assert.Contains(t, run.Result.Notes[2], "what the unpatched kernel reports by die()")
-	ask := BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
+	assert.Equal(t, mark.Symbol, setup.Guest.Mark.Symbol)
+	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
 	plan := setup.Plan(ask)
 	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)
 	assert.Equal(t, boot.MaxHits, plan.Emulator.Marks)
@@ -66,6 +57,10 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	assert.Empty(t, setup.Plan(ask).Emulator.Reports)
 	ask.Variant, ask.Hits = trial.Patched, 0
 	assert.Empty(t, setup.Plan(ask).Emulator.Reports, "nobody asks for them")
-	_, err = run.Finish(setup.Close())
+	result, err := run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
+	require.Len(t, result.Notes, 3)
+	assert.Contains(t, result.Notes[0], "of KASAN reports no witnesses")
+	assert.Contains(t, result.Notes[1], "of hangs no witnesses")
+	assert.Contains(t, result.Notes[2], "what the unpatched kernel reports by die()")
 }

@@ -4,6 +4,7 @@ package prepare
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"kcovrig/rig/fault"
@@ -13,49 +14,49 @@ import (
 )
 
 // addScopes gives the emulator the user's scopes, beside those that the scenario
-// has or in their place.
-func (s *Setup) addScopes(variants []trial.Variant) error {
-	if !s.Emulated() {
-		return nil
+// has or in their place. It returns the kernels and the guest's code with them.
+func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Kernels, GuestCode, error) {
+	if !cfg.Spec.Emulated() {
+		return built, guest, nil
 	}
-	var guest found
-	kernel := map[trial.Variant]found{}
-	for _, text := range s.Config.Spec.Scopes {
+	var inGuest found
+	inKernel := map[trial.Variant]found{}
+	for _, text := range cfg.Spec.Scopes {
 		where, symbols, err := trial.ParseScope(text)
 		if err != nil {
-			return fault.Wrap(fault.User, "--scope", err)
+			return built, guest, fault.Wrap(fault.User, "--scope", err)
 		}
 		if where == trial.ScopeGuest {
-			if err := s.find(&guest, s.Archive.Guest, symbols); err != nil {
-				return fmt.Errorf("--scope=%s: %w", text, err)
+			if inGuest, err = find(inGuest, binary, symbols); err != nil {
+				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
 			}
 			continue
 		}
-		for _, v := range variants {
-			in := kernel[v]
-			if err := s.find(&in, s.Kernels.Of[v].Image.Vmlinux, symbols); err != nil {
-				return fmt.Errorf("--scope=%s: %w", text, err)
+		for _, v := range built.Built {
+			if inKernel[v], err = find(inKernel[v], built.Of[v].Image.Vmlinux, symbols); err != nil {
+				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
 			}
-			kernel[v] = in
 		}
 	}
-	s.GuestLines = append(s.GuestLines, guest.lines...)
-	for _, v := range variants {
-		of := s.Kernels.Of[v]
-		if s.Config.Spec.ScopeOnly {
+	out := built.clone()
+	for _, v := range built.Built {
+		of := built.Of[v]
+		if cfg.Spec.ScopeOnly {
 			of.Scope = nil
 		}
-		of.Scope = slices.Concat(of.Scope, Bodies(kernel[v].code), Bodies(guest.code))
-		of.Lines = slices.Concat(of.Lines, kernel[v].lines)
-		s.Kernels.Of[v] = of
+		of.Scope = slices.Concat(of.Scope, Bodies(inKernel[v].code), Bodies(inGuest.code))
+		of.Lines = slices.Concat(of.Lines, inKernel[v].lines)
+		out.Put(v, of)
 	}
-	if s.Config.Spec.ScopeOnly {
-		for name, reader := range s.Readers {
+	guest.Lines = slices.Concat(guest.Lines, inGuest.lines)
+	if cfg.Spec.ScopeOnly {
+		guest.Readers = maps.Clone(guest.Readers)
+		for name, reader := range guest.Readers {
 			reader.Code = nil
-			s.Readers[name] = reader
+			guest.Readers[name] = reader
 		}
 	}
-	return nil
+	return out, guest, nil
 }
 
 // found is code that a user named.
@@ -64,38 +65,40 @@ type found struct {
 	lines []objcode.Line
 }
 
-func (s *Setup) find(into *found, binary string, symbols []string) error {
-	code, err := s.Config.Doers.Functions(binary, symbols)
+// find adds a binary's functions to what was found before.
+func find(before found, binary string, symbols []string) (found, error) {
+	code, err := objcode.Functions(binary, symbols)
 	if err != nil {
-		return err
+		return before, err
 	}
-	lines, err := s.Config.Doers.Disassemble(binary, code)
-	into.code, into.lines = append(into.code, code...), append(into.lines, lines...)
-	return err
+	lines, err := objcode.Disassemble(binary, code)
+	return found{slices.Concat(before.code, code), slices.Concat(before.lines, lines)}, err
 }
 
-// addFunctions gives the emulator the functions that the request names.
-func (s *Setup) addFunctions(ask Request) error {
+// addFunctions gives the emulator the functions that the request names. It returns the
+// kernels with them.
+func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kernels, error) {
 	if len(ask.GuestSymbols)+len(ask.KernelSymbols) == 0 {
-		return nil
+		return built, nil
 	}
-	guest, err := s.Config.Doers.Functions(s.Archive.Guest, ask.GuestSymbols)
+	guest, err := objcode.Functions(binary, ask.GuestSymbols)
 	if err != nil {
-		return fault.Wrap(fault.Rig, "find the guest's code", err)
+		return built, fault.Wrap(fault.Rig, "find the guest's code", err)
 	}
-	for _, v := range ask.Variants {
-		of := s.Kernels.Of[v]
+	out := built.clone()
+	for _, v := range built.Built {
+		of := built.Of[v]
 		scope := slices.Concat(of.Scope, Bodies(guest))
 		for _, symbol := range ask.KernelSymbols {
 			// Which of them a kernel has depends on its version: one that is missing is no fault.
-			if found, err := s.Config.Doers.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
+			if found, err := objcode.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
 				scope = append(scope, Bodies(found)...)
 			}
 		}
 		of.Scope = dropDuplicates(scope)
-		s.Kernels.Of[v] = of
+		out.Put(v, of)
 	}
-	return nil
+	return out, nil
 }
 
 // dropDuplicates leaves out a range that begins where another one does: one symbol's

@@ -8,15 +8,14 @@ package prepare
 
 import (
 	"context"
+	"maps"
+	"slices"
 
-	"kcovrig/rig/arch"
-	"kcovrig/rig/command"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -36,16 +35,12 @@ type Request struct {
 
 // Setup is what the boots of a run are made of. It is not changed once it is made.
 type Setup struct {
-	Config     command.Config
-	Arch       arch.Arch
-	Scenario   scenario.Scenario
+	Config     Config
 	Kernels    *Kernels
-	Readers    map[trial.Reader]Reader
+	Guest      GuestCode
 	Archive    initramfs.Archive
 	QEMU       qemu.Program
 	Accel      trial.Accel
-	Mark       objcode.Range  // the guest's mark function
-	GuestLines []objcode.Line // of the guest's code in scope
 	Background []string
 	Provenance *trial.Setup // nil: the emulator is not used
 }
@@ -53,10 +48,28 @@ type Setup struct {
 // Kernels are the kernels of a run. The source stays open, which keeps the
 // images, until Close.
 type Kernels struct {
-	Source kernels.Source
+	Source kernels.Source // nil: it did not open
 	Of     map[trial.Variant]Kernel
-	order  []trial.Variant // those that were built
-	same   trial.Sameness
+	Built  []trial.Variant // in their order
+	Same   trial.Sameness  // of two kernels' code; empty: not compared
+}
+
+// Put puts a kernel among them, or in the place of what was known of it before.
+func (k *Kernels) Put(v trial.Variant, kernel Kernel) {
+	if k.Of == nil {
+		k.Of = map[trial.Variant]Kernel{}
+	}
+	if _, again := k.Of[v]; !again {
+		k.Built = append(k.Built, v)
+	}
+	k.Of[v] = kernel
+}
+
+// clone are the same kernels, in a value of its own.
+func (k *Kernels) clone() *Kernels {
+	out := *k
+	out.Of, out.Built = maps.Clone(k.Of), slices.Clone(k.Built)
+	return &out
 }
 
 // Kernel is one kernel of the run, with what its binary says.
@@ -67,6 +80,13 @@ type Kernel struct {
 	Lines    []objcode.Line    // of the code in scope
 }
 
+// GuestCode is what the guest's binary says.
+type GuestCode struct {
+	Readers map[trial.Reader]Reader
+	Mark    objcode.Range  // the function by which it marks a hit
+	Lines   []objcode.Line // of the code in scope
+}
+
 // Reader is a reader's code in the guest.
 type Reader struct {
 	Code  []objcode.Range
@@ -75,41 +95,50 @@ type Reader struct {
 }
 
 // Emulated says whether the weak-memory plugin is used.
-func (s *Setup) Emulated() bool { return command.Emulated(s.Config.Spec) }
+func (s *Setup) Emulated() bool { return s.Config.Spec.Emulated() }
 
-// Describe puts into the result what it was made with, as far as it was made.
-func (s *Setup) Describe(r *trial.Result) {
-	s.Kernels.Describe(r)
-	for _, reader := range r.Spec.Readers {
-		if says := s.Readers[reader].Says; says != nil {
-			r.Readers = append(r.Readers, *says)
+// Prepared is what a result tells of the set-up, as far as it was made.
+func (s *Setup) Prepared() trial.Prepared {
+	p := s.Kernels.Prepared()
+	for _, reader := range s.Config.Spec.Readers {
+		if says := s.Guest.Readers[reader].Says; says != nil {
+			p.Readers = append(p.Readers, *says)
 		}
 	}
-	r.Setup = s.Provenance
+	p.Setup = s.Provenance
 	if s.Accel == "" {
-		return
+		return p
 	}
 	model := trial.ModelNative
 	if s.Emulated() {
 		model = trial.ModelArm
 	}
-	r.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
+	p.QEMU = trial.QEMU{Argv: s.QEMU.Argv, Version: s.QEMU.Version, PluginAPI: s.QEMU.PluginAPI, Accel: s.Accel, MemoryModel: model}
+	return p
 }
 
-// Describe puts into the result which kernels there are.
-func (k *Kernels) Describe(r *trial.Result) {
-	for _, v := range k.order {
+// Prepared is what a result tells of the kernels.
+func (k *Kernels) Prepared() (p trial.Prepared) {
+	for _, v := range k.Built {
 		of := k.Of[v]
-		r.Kernel = of.Image.Kernel
-		r.Images = append(r.Images, of.Image.Image)
+		p.Kernel = of.Image.Kernel
+		p.Images = append(p.Images, of.Image.Image)
 		if of.Analysis != nil {
-			r.Code = append(r.Code, of.Analysis.Code)
+			p.Code = append(p.Code, of.Analysis.Code)
 		}
 	}
-	if k.same != "" {
-		differs := k.same == trial.CodeDiffers
-		r.CodeDiffers, r.CodeElsewhere = &differs, k.same == trial.CodeSameWhereBug
+	if k.Same != "" {
+		differs := k.Same == trial.CodeDiffers
+		p.CodeDiffers, p.CodeElsewhere = &differs, k.Same == trial.CodeSameWhereBug
 	}
+	return p
+}
+
+// Quiet is the set-up for boots whose stages are parts of one, and are not told.
+func (s *Setup) Quiet() *Setup {
+	out := *s
+	out.Config.Stage = func(string, string) func(string) { return func(string) {} }
+	return &out
 }
 
 // Close gives up the images, which the cache may then prune.
@@ -124,4 +153,6 @@ func (k *Kernels) Close() error {
 }
 
 // Ordered says whether the reader orders its own loads.
-func (s *Setup) Ordered(reader trial.Reader) bool { return s.Scenario.Readers[string(reader)].Ordered }
+func (s *Setup) Ordered(reader trial.Reader) bool {
+	return s.Config.Scenario.Readers[string(reader)].Ordered
+}

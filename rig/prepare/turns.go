@@ -11,7 +11,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
-	"kcovrig/rig/command"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -22,11 +21,16 @@ type Enough func(latest map[trial.Variant][]wire.Tally, notes Notes) bool
 // Notes gives what the emulator of a kernel under way has noted so far.
 type Notes func(trial.Variant) *trial.Silence
 
+// Shown is what boots showed: an observation per variant, in the order of the variants.
+type Shown struct {
+	Observations []trial.Observation
+	Witnesses    []trial.Witness
+}
+
 // InTurns boots the variants with one reader at once, since a boot keeps one host
-// core busy, and stresses them in turns, since a stress needs two. It returns an
-// observation per variant, in their order, also beside an error. A nil enough
-// means the whole duration.
-func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Reader, variants []trial.Variant, enough Enough) ([]trial.Observation, []trial.Witness, error) {
+// core busy, and stresses them in turns, since a stress needs two. What they showed comes
+// also beside an error. A nil enough means the whole duration.
+func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough Enough) (Shown, error) {
 	seen := make([]trial.Observation, len(variants))
 	witnesses := make([][]trial.Witness, len(variants))
 	boots := map[trial.Variant]*boot.Boot{}
@@ -41,9 +45,9 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 	}
 	turns := boot.NewTurns(len(variants), firstOf(variants, s.Config.Spec.Seed), settled)
 	for _, v := range variants {
-		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: run.Folder.Work}, run.Stages, turns)
+		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: s.Config.Work}, turns)
 		if err != nil {
-			return nil, nil, err
+			return Shown{}, err
 		}
 		boots[v] = b
 	}
@@ -56,7 +60,7 @@ func (s *Setup) InTurns(ctx context.Context, run *command.Run, reader trial.Read
 		})
 	}
 	err := group.Wait()
-	return seen, slices.Concat(witnesses...), err
+	return Shown{seen, slices.Concat(witnesses...)}, err
 }
 
 // firstOf says which kernel has the first turn: each as often as the others, whichever

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/command"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
@@ -32,27 +33,30 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 	if err != nil {
 		return command.Failed(cfg.Config, "replay", err)
 	}
-	run.Result.Replay = &r.report
 	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
 }
 
 // run prepares the one kernel and tries.
-func (r *replay) run(ctx context.Context, run *command.Run) (err error) {
-	setup, err := prepare.Machines(ctx, run, prepare.Request{
+func (r *replay) run(ctx context.Context, run *command.Run) (out trial.Result, err error) {
+	out = run.Result()
+	out.Replay = &r.report
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
 		Variants: []trial.Variant{r.report.Signature.Variant()}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Describe(&run.Result)
+	out.Prepared = setup.Prepared()
 	if err != nil {
-		return err
+		return out, err
 	}
-	if err := r.admit(r.setupDifferences(run.Result)); err != nil {
-		return err
+	if err := r.admit(r.setupDifferences(out.Prepared)); err != nil {
+		return out, err
 	}
 	for _, d := range r.report.Differences {
 		run.Note("not as in the run: " + d)
 	}
-	return r.tries(ctx, run, setup, r.focus(run, setup))
+	shown, err := r.tries(ctx, run, setup, r.focus(run, setup))
+	out.Observations, out.Witnesses = shown.Observations, shown.Witnesses
+	return out, err
 }
 
 // focus is the address of the store that the witness's reader missed; 0 where
@@ -64,7 +68,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 	}
 	kernel := setup.Kernels.Of[s.Variant()]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
-		found, err := run.Config.Doers.Functions(binary, []string{s.DataStore.Symbol})
+		found, err := objcode.Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {
 			continue // not there, or several of that name
 		}

@@ -17,7 +17,6 @@ import (
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
-	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -57,38 +56,35 @@ type replayLab struct {
 	spec    trial.Spec // of the tree that was opened last
 	built   int
 	plan    kernels.Image
-	setup   string
-	guest   string // the archive's hash
+	define  []string // of the emulator that there is
+	guest   string   // the archive's hash
 }
 
 func newReplayLab(t *testing.T) (*replayLab, Config) {
 	t.Helper()
-	l := &replayLab{Lab: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}), setup: "weakmem", guest: "guest"}
+	l := &replayLab{Lab: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}), guest: "guest"}
 	l.plan = kernels.Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
 	cfg := l.Config(t)
-	b := cfg.Doers
+	tools, boots := cfg.Tools, cfg.Boots
 	cfg.Kernels = func(_ context.Context, t kernels.Config) (kernels.Source, error) {
 		l.spec = t.Spec
 		return replaySource{rigtest.Source{Lab: l.Lab}, l}, nil
 	}
-	b.QEMU = func(_ context.Context, e qemu.Search) (qemu.Program, error) {
+	tools.QEMU = func(_ context.Context, e qemu.Search) (qemu.Program, error) {
 		l.sought = e
 		return l.QEMU, nil
 	}
-	b.Plugin = func(_ context.Context, p weakmem.Config) (weakmem.Plugin, error) {
+	boots.Plugin = func(_ context.Context, p weakmem.Config) (weakmem.Plugin, error) {
 		l.plugins = append(l.plugins, p)
 		return weakmem.Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
 	}
-	b.Emulation = func(weakmem.Config) (string, map[string]uint64, error) {
-		return l.setup, map[string]uint64{"active": 600}, nil
+	archive := tools.Archive
+	tools.Archive = func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
+		made, err := archive(ctx, cfg)
+		made.Hash = l.guest
+		return made, err
 	}
-	b.Functions = func(string, []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}, nil
-	}
-	b.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
-		return initramfs.Archive{Path: "initrd", Hash: l.guest}, nil
-	}
-	b.Witnesses = tell
+	boots.Witnesses = tell
 	l.Queue = []rigtest.Guest{seen(0x10), seen(0x20)}
 	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
 	_, err := compare.Run(t.Context(), cfg, trial.Unpatched)
@@ -116,8 +112,12 @@ func (replaySource) Analyse(context.Context, kernels.Image, string) (kernels.Ana
 
 func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image, error) {
 	f.l.built++
+	built, err := f.Source.Build(ctx, v)
+	if err != nil {
+		return built, err
+	}
 	i, err := f.Plan(ctx, v)
-	i.Hash = "image"
+	i.Hash, i.Vmlinux = "image", built.Vmlinux
 	return i, err
 }
 
@@ -226,9 +226,7 @@ func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
 	l, cfg := newReplayLab(t)
 	l.Queue = []rigtest.Guest{seen(0x20)}
 	cfg.Tries = 1
-	cfg.Doers.Functions = func(string, []string) ([]objcode.Range, error) {
-		return []objcode.Range{{Symbol: "f", Start: 0x2000, End: 0x2100}}, nil
-	}
+	l.Kernel = []rigtest.Function{rigtest.Nops("f", 0x2000, 64)}
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.True(t, result.Replay.Complete())
@@ -258,7 +256,7 @@ func TestAReplayThatIsInterrupted(t *testing.T) {
 
 func TestAReplayThatCannotTellKinds(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	cfg.Doers.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
+	cfg.Boots.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
 		return nil, fault.Newf(fault.Rig, "read the trace", "torn")
 	}
 	for range 3 {
@@ -276,7 +274,7 @@ func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
 		return wire.Detection{Mode: "pc", Kind: wire.KindOops, Text: "an oops", Fields: map[string]string{"pc": pc}, AtNS: 3e6, Witness: 1}
 	}
 	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Detection = at("f+0x1c/0x20") })
-	cfg.Doers.Witnesses = func(c boot.WitnessConfig) (told []trial.Witness, err error) {
+	cfg.Boots.Witnesses = func(c boot.WitnessConfig) (told []trial.Witness, err error) {
 		for _, d := range c.Detections {
 			told = append(told, trial.Witness{Reader: c.Reader, Detection: d, Events: []trial.WitnessEvent{{VCPU: 1, Kind: trial.Fault, Symbol: "f"}}})
 		}

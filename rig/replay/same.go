@@ -71,7 +71,7 @@ func (r *replay) kernelDifferences(now kernels.Image) []string {
 }
 
 // setupDifferences names what is otherwise than in the run once all is prepared.
-func (r *replay) setupDifferences(now trial.Result) []string {
+func (r *replay) setupDifferences(now trial.Prepared) []string {
 	var found []string
 	add := func(what, before, after string) {
 		if before != "" && before != after {

@@ -30,12 +30,12 @@ func TestReplayRefusesAnotherSetUp(t *testing.T) {
 		"settings": {func(l *replayLab) { l.plan.Key = "other" }, "kcovrig's own kernel settings", 0},
 		"QEMU":     {func(l *replayLab) { l.QEMU.Version = "12.0.0" }, "QEMU was 11.1.3, and is 12.0.0 now", 1},
 		"guest":    {func(l *replayLab) { l.guest = "newer" }, "the guest was guest, and is newer now", 1},
-		"emulator": {func(l *replayLab) { l.setup = "newer" }, "the emulator was weakmem, and is newer now", 1},
+		"emulator": {func(l *replayLab) { l.define = []string{"NEWER"} }, "the emulator was weakmem", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, cfg := newReplayLab(t)
 			c.change(l)
-			cfg.Tries = 1
+			cfg.Tries, cfg.Define = 1, l.define
 			result, err := Run(t.Context(), cfg)
 			require.ErrorContains(t, err, c.words)
 			assert.Equal(t, fault.User, fault.KindOf(err))

@@ -36,17 +36,16 @@ type attempt struct {
 	err       error // of looking
 }
 
-// tries boots until all tries are done, or ctx ends, or none gets anywhere.
-func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Setup, focus uint64) error {
-	quiet := command.NewStages(func(trial.Event) {}) // a boot's stages are parts of a try
-	defer quiet.Close()
-	var shown folderOfTry
+// tries boots until all tries are done, or ctx ends, or none gets anywhere. It returns what
+// the last try that reached it showed, else the last one.
+func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Setup, focus uint64) (tells prepare.Shown, err error) {
+	var folder folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
 		end := run.Stages.Begin(string(r.report.Signature.Variant()), "try")
-		a, err := r.attempt(setup, quiet, focus, filepath.Join(run.Folder.Work, fmt.Sprintf("try%03d", n)))
+		a, err := r.attempt(setup, focus, filepath.Join(run.Folder.Work, fmt.Sprintf("try%03d", n)))
 		if err != nil {
-			return err
+			return tells, err
 		}
 		obs, err := a.Run(ctx)
 		if p := a.Plugin(); p != nil {
@@ -58,32 +57,32 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 		var t trial.Try
 		t, last = a.judge(obs, err)
 		r.report.Add(t)
-		end(fmt.Sprintf("%d of %d, %s", n, r.cfg.Tries, t.Words(run.Result.Words)))
-		tells := t.Outcome == trial.TryReached || r.report.Reached == 0
-		if tells {
-			run.Result.Observations, run.Result.Witnesses = []trial.Observation{obs}, a.shown()
+		end(fmt.Sprintf("%d of %d, %s", n, r.cfg.Tries, t.Words(run.Scenario.Words)))
+		latest := t.Outcome == trial.TryReached || r.report.Reached == 0
+		if latest {
+			tells = prepare.Shown{Observations: []trial.Observation{obs}, Witnesses: a.shown()}
 		}
-		command.NoteHousekeeping(run.Config.Events, shown.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, tells))
+		command.NoteHousekeeping(run.Config.Events, folder.next(folderOfTry{a.Dir, t.Outcome == trial.TryFault}, latest))
 		if r.report.Faults == maxFirstFaults && len(r.report.Tries) == maxFirstFaults {
 			break
 		}
 	}
 	switch counted := r.report.Reached + r.report.Missed; {
 	case counted > 0:
-		return nil
+		return tells, nil
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return tells, ctx.Err()
 	}
-	return last
+	return tells, last
 }
 
 // attempt readies the next try, whose folder is to be below the given one.
-func (r *replay) attempt(setup *prepare.Setup, stages *command.Stages, focus uint64, below string) (*attempt, error) {
+func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
-	planned, err := setup.Boot(prepare.BootRequest{
+	planned, err := setup.Quiet().Boot(prepare.BootRequest{
 		Variant: s.Variant(), Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
 		Number: int(max(r.witness().Detection.Boot, 1) - 1), // each boot had a seed of its own
-	}, stages, boot.NewTurns(1, "", nil))
+	}, boot.NewTurns(1, "", nil))
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,9 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 		Observations: []trial.Observation{{Reader: trial.InKernel, Detections: []wire.Detection{
 			{Mode: "program", Kind: wire.KindOops, Text: "NULL pointer\x1b[2J in tls_getsockopt+0x18"},
 		}}},
-		Code: []trial.Code{{Container: "tls_init", Ordered: "unknown", Scope: []trial.ScopeFunction{{Symbol: "tls_ctx_create"}, {Symbol: "tls_init"}}}},
+		Prepared: trial.Prepared{
+			Code: []trial.Code{{Container: "tls_init", Ordered: "unknown", Scope: []trial.ScopeFunction{{Symbol: "tls_ctx_create"}, {Symbol: "tls_init"}}}},
+		},
 	}
 	var b strings.Builder
 	require.NoError(t, Text(&b, r))

@@ -74,9 +74,11 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash, Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU,
-		Setup: d.Setup, Replay: d.Replay, Host: d.Host, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers, Notes: d.Notes, Timings: d.Timings,
-		Witnesses: d.Witnesses, Failure: d.Error,
+		Command: d.Command, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash,
+		Prepared: trial.Prepared{
+			Kernel: d.Kernel, Images: d.Images, QEMU: d.QEMU, Setup: d.Setup, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
+		},
+		Replay: d.Replay, Host: d.Host, Notes: d.Notes, Timings: d.Timings, Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
 			Verdict: d.Verdict, Confidence: d.Confidence, MissProbability: d.MissProbability, Reasons: d.Reasons, Modes: d.Modes, Voices: d.Voices,
 		},

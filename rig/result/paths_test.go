@@ -22,7 +22,7 @@ func TestARunFolderMayBeMoved(t *testing.T) {
 	pc := []wire.Tally{{Mode: "pc"}}
 	r := trial.Result{
 		Observations: []trial.Observation{{Tallies: pc, Console: filepath.Join(was, "patched", "console.log")}, {Tallies: pc, Console: "/elsewhere/console.log"}},
-		Code:         []trial.Code{{Listing: filepath.Join(was, "patched", "code.lst")}, {}},
+		Prepared:     trial.Prepared{Code: []trial.Code{{Listing: filepath.Join(was, "patched", "code.lst")}, {}}},
 		Failure:      &trial.Failure{Log: was + ".build.log"},
 	}
 	var text bytes.Buffer

@@ -5,6 +5,7 @@ package rigtest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/trial"
 )
@@ -34,11 +36,11 @@ type Lab struct {
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	Ways     objcode.Ways                                  // of both kernels
-	Model    trial.Expectation                             // what the memory model says of the patched kernel's
-	NoModel  error
+	Kernel   []Function                                    // of both, as their binary has them; none: f and g
 	QEMU     qemu.Program
 	KVM      error
 	BuildErr error
+	dir      string // of the binaries
 	mu       sync.Mutex
 	Boots    []qemu.Config
 	VMs      []*VM
@@ -59,7 +61,22 @@ func (l *Lab) stressing(change int32) {
 type Source struct{ Lab *Lab }
 
 // Open is the lab's kernels.Opener.
-func (l *Lab) Open(context.Context, kernels.Config) (kernels.Source, error) { return Source{l}, nil }
+func (l *Lab) Open(_ context.Context, cfg kernels.Config) (kernels.Source, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.dir = cmp.Or(l.dir, cfg.CacheDir)
+	return Source{l}, nil
+}
+
+// vmlinux writes the kernels' binary.
+func (l *Lab) vmlinux() (string, error) {
+	functions := l.Kernel
+	if len(functions) == 0 {
+		functions = []Function{Nops("f", 0x1000, 64), Nops("g", 0x2000, 4)}
+	}
+	path := filepath.Join(l.dir, "vmlinux")
+	return path, WriteELF(path, functions...)
+}
 
 func (Source) Check(context.Context, trial.Variant) error { return nil }
 
@@ -68,7 +85,8 @@ func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
 }
 
 func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
-	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: "vmlinux"}, s.Lab.BuildErr
+	vmlinux, err := s.Lab.vmlinux()
+	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
 }
 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
@@ -83,33 +101,26 @@ func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error)
 }
 func (Source) Close() error { return nil }
 
-// Doers are the lab's.
-func (l *Lab) Doers() *command.Doers {
-	return &command.Doers{
-		Archive: func(context.Context, initramfs.Config) (initramfs.Archive, error) {
-			return initramfs.Archive{Path: "initrd"}, nil
+// Tools are the lab's.
+func (l *Lab) Tools() *prepare.Tools {
+	return &prepare.Tools{
+		Archive: func(_ context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
+			guest := filepath.Join(cfg.CacheDir, "guest.elf")
+			return initramfs.Archive{Path: "initrd", Guest: guest}, WriteGuest(guest)
 		},
 		QEMU: func(context.Context, qemu.Search) (qemu.Program, error) {
 			return l.QEMU, nil
 		},
 		KVMBoots: func(context.Context, boot.KVMConfig) error { l.Probed++; return l.KVM },
-		GuestScope: func(_ string, symbols []string) ([]objcode.Range, error) {
-			return []objcode.Range{{Symbol: symbols[0], Start: 9, End: 10}}, nil
-		},
-		Functions: func(string, []string) ([]objcode.Range, error) {
-			return []objcode.Range{{Symbol: "g", Start: 11, End: 12}}, nil
-		},
-		Disassemble:  func(string, []objcode.Range) ([]objcode.Line, error) { return nil, nil },
-		PackEmulator: weakmem.Bundled,
-		Emulation: func(weakmem.Config) (string, map[string]uint64, error) {
-			return "weakmem", map[string]uint64{"active": 600}, nil
-		},
-		Program: func(context.Context, program.Config) ([]byte, error) { return []byte("program"), nil },
-		Model:   l.herd,
-		Doers: boot.Doers{
-			Plugin: l.plugin, Start: l.boot, Sites: l.sites,
-			Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
-		},
+		Program:  func(context.Context, program.Config) ([]byte, error) { return []byte("program"), nil },
+	}
+}
+
+// Booting is who boots the lab's machines.
+func (l *Lab) Booting() *boot.Tools {
+	return &boot.Tools{
+		Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}
 }
 
@@ -157,12 +168,13 @@ func (l *Lab) Config(t *testing.T) command.Config {
 
 // ConfigIn is a command's, on the lab, with these folders.
 func (l *Lab) ConfigIn(cacheDir, outDir string) command.Config {
+	l.dir = cacheDir
 	return command.Config{
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: cacheDir, OutDir: outDir, Kernels: l.Open, Doers: l.Doers(), Reports: kept.Reports(), Version: "test",
+		CacheDir: cacheDir, OutDir: outDir, Kernels: l.Open, Tools: l.Tools(), Boots: l.Booting(), Reports: kept.Reports(), Version: "test",
 	}
 }
 

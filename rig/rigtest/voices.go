@@ -4,7 +4,6 @@ package rigtest
 
 import (
 	"context"
-	"strings"
 
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -14,7 +13,7 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range cfg.Scope {
-		if r.Start == 9 {
+		if r.Start >= readersStart && r.Start < readersEnd {
 			l.Scope = append(l.Scope, r.Symbol)
 		}
 	}
@@ -43,12 +42,4 @@ func (l *Lab) ordered(v trial.Variant) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// herd is the memory model: without the patch it allows the stale read.
-func (l *Lab) herd(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
-	if strings.HasPrefix(tests[0].Name, string(trial.Patched)) {
-		return l.Model, l.NoModel
-	}
-	return trial.Sometimes, l.NoModel
 }

@@ -40,14 +40,14 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	if err != nil {
 		return command.Failed(cfg, "soak", err)
 	}
-	if total < 2*time.Second || !command.Emulated(run.Config.Spec) {
-		return run.Abandon(fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
+	if total < 2*time.Second || !run.Config.Spec.Emulated() {
+		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
 	if run.Scenario.Reboots() {
-		return run.Abandon(fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
+		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
 	}
 	if !clean(run.Scenario) {
-		return run.Abandon(fault.Newf(fault.User, "", "a soak is clean where the kernel reports nothing, and what scenario %s detects is such a report", run.Scenario.Name))
+		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak is clean where the kernel reports nothing, and what scenario %s detects is such a report", run.Scenario.Name))
 	}
 	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
 }
@@ -57,32 +57,33 @@ func clean(s scenario.Scenario) bool {
 	return s.Program == nil || !slices.ContainsFunc(s.Program.Start.Detect, func(d wire.Detect) bool { return d.Kind != wire.KindTold })
 }
 
-func soakBoth(ctx context.Context, run *command.Run) (err error) {
-	setup, err := prepare.Machines(ctx, run, prepare.Request{
+func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error) {
+	r = run.Result()
+	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
 		Variants: trial.Pair(), Background: []string{soak.Name},
 		// The code that writes the ledgers, and the kernel's that copies and clears memory.
 		GuestSymbols: soak.Symbols, KernelSymbols: run.Arch.Copiers,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
-	setup.Describe(&run.Result)
+	r.Prepared = setup.Prepared()
 	if err != nil {
-		return err
+		return r, err
 	}
-	r := &run.Result
-	r.Observations, r.Witnesses, err = setup.InTurns(ctx, run, run.Config.Spec.Readers[0], trial.Pair(), nil)
+	shown, err := setup.InTurns(ctx, run.Config.Spec.Readers[0], trial.Pair(), nil)
+	r.Observations, r.Witnesses = shown.Observations, shown.Witnesses
 	var lost *wire.Fault
 	if errors.As(err, &lost) && lost.Op == wire.OpLostStore {
-		return fmt.Errorf("%w: %w", ErrUnsound, err)
+		return r, fmt.Errorf("%w: %w", ErrUnsound, err)
 	}
 	if err != nil {
-		return err
+		return r, err
 	}
 	for _, o := range r.Observations {
 		if err := check(r.Spec, r.Words, o); err != nil {
-			return fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
+			return r, fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
 		}
 	}
-	return nil
+	return r, nil
 }
 
 // mustCount are the counters of an emulator that was put to the test: the patched

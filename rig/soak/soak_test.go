@@ -40,7 +40,7 @@ func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, comm
 	l := rigtest.NewLab(unpatched, patched)
 	cfg := l.Config(t)
 	cfg.Spec.Duration = 2 * time.Second
-	cfg.Doers.Counters = func(string) (map[string]uint64, error) {
+	cfg.Boots.Counters = func(string) (map[string]uint64, error) {
 		out := map[string]uint64{}
 		for _, name := range mustCount(trial.Patched) {
 			out[name] = 1
@@ -98,8 +98,8 @@ func TestSoakSpeaksInTheScenariosWords(t *testing.T) {
 // A kernel without the fix need meet no barrier while stores wait; one with it must.
 func TestSoakAsksForTheBarrierOfThePatchedKernel(t *testing.T) {
 	_, cfg := soaking(t, rigtest.Guest{Stale: 2}, rigtest.Guest{})
-	counters := cfg.Doers.Counters
-	cfg.Doers.Counters = func(dir string) (map[string]uint64, error) {
+	counters := cfg.Boots.Counters
+	cfg.Boots.Counters = func(dir string) (map[string]uint64, error) {
 		all, err := counters(dir)
 		delete(all, "barrierDrains")
 		return all, err

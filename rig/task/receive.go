@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 )
 
@@ -22,7 +21,7 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	if p.Cell.ID == "" || len(p.Ready.Kernels) != len(p.Cell.Variants()) {
 		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels where its cell has %d", len(p.Ready.Kernels), len(p.Cell.Variants()))
 	}
-	if command.Emulated(p.Cell.Spec) && p.Ready.Emulator == nil {
+	if p.Cell.Spec.Emulated() && p.Ready.Emulator == nil {
 		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
 	}
 	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest, &p.Ready.Scenario}

@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/weakmem"
@@ -85,7 +84,7 @@ func (s Step) Validate() error {
 	if s.Commit == "" || s.Name == "" || filepath.Base(s.Name) != s.Name || s.Name[0] == '.' {
 		return fault.Newf(fault.Rig, "unpack a step", "it names the commit %q and the folder %q", s.Commit, s.Name)
 	}
-	if command.Emulated(s.Spec) && (s.Emulator == nil || s.Emulator.Path != EmulatorFile) {
+	if s.Spec.Emulated() && (s.Emulator == nil || s.Emulator.Path != EmulatorFile) {
 		return fault.Newf(fault.Rig, "unpack a step", "the emulator did not come with it")
 	}
 	return nil
@@ -96,7 +95,7 @@ func (s Step) Validate() error {
 // asked for where it is used.
 func NeedsOfSpec(spec trial.Spec, machines, memoryMiB int) fleet.Needs {
 	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol(), Scenario: ScenarioID(spec), MemoryMiB: WithQEMU * machines * memoryMiB}
-	if command.Emulated(spec) {
+	if spec.Emulated() {
 		n.QEMU = emulatorQEMU
 	}
 	return n

@@ -95,22 +95,28 @@ type Result struct {
 	Words        wording.Words // the scenario's; none in what earlier versions wrote
 	ScenarioHash string        // of the scenario's file and all that it names; empty: not known
 	Judgement    Judgement     // its verdict stays unknown unless both kernels ran
-	Kernel       Kernel
-	Images       []Image
-	QEMU         QEMU
-	Setup        *Setup // nil: not known
+	Prepared
 	Host         Host
-	CodeDiffers  *bool // where the bug is; nil: not compared
+	Observations []Observation
+	Witnesses    []Witness
+	Notes        []string           // what the reader should know, such as an emulator that was not needed
+	Timings      map[string]float64 // seconds per stage
+	Replay       *Replay            // of the command replay alone
+	Failure      *Failure
+}
+
+// Prepared is what a result tells of all that was made before the boots, as far as it
+// was made.
+type Prepared struct {
+	Kernel      Kernel
+	Images      []Image
+	QEMU        QEMU
+	Setup       *Setup // nil: not known
+	CodeDiffers *bool  // where the bug is; nil: not compared
 	// CodeElsewhere says that the code differs, but not where the bug is.
 	CodeElsewhere bool
 	Code          []Code
 	Readers       []ReaderCode // of the readers that ran under the emulator
-	Observations  []Observation
-	Witnesses     []Witness
-	Notes         []string           // what the reader should know, such as an emulator that was not needed
-	Timings       map[string]float64 // seconds per stage
-	Replay        *Replay            // of the command replay alone
-	Failure       *Failure
 }
 
 // Host is the machine that the rig ran on. Members are empty where unknown.

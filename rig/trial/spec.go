@@ -189,3 +189,9 @@ func (s Spec) checkScopes(emulated bool) error {
 	}
 	return nil
 }
+
+// Emulated says whether a boot of the specification runs with the emulator.
+func (s Spec) Emulated() bool {
+	a, err := arch.Lookup(s.Arch)
+	return err == nil && a.Emulated && s.MemoryModel == ModelArm
+}

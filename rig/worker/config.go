@@ -8,12 +8,13 @@ import (
 	"runtime"
 
 	"kcovrig/rig/bisector"
-	"kcovrig/rig/command"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/gitbisect"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 )
 
@@ -31,7 +32,8 @@ type Config struct {
 	Version   string
 	Verbose   bool
 	Events    trial.Sink
-	Doers     *command.Doers // nil: the real ones
+	Tools     *prepare.Tools // that make what is booted; nil: the real ones
+	Boots     *boot.Tools    // that boot it; nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
 	Server fleet.Server

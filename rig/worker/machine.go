@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"kcovrig/rig/arch"
-	"kcovrig/rig/command"
 	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
@@ -73,20 +72,20 @@ func (m *Machine) allows(spec trial.Spec) error {
 // labels says what this machine has: KVM only where it boots a kernel.
 func labels(ctx context.Context, cfg Config) fleet.Labels {
 	l := fleet.Labels{Protocol: task.Protocol(), Host: host.Arch(), Cores: runtime.NumCPU(), MemoryMiB: int(host.AvailableMemory() >> 20)}
-	d := cfg.Doers
-	if d == nil {
-		d = command.RealDoers()
+	find := qemu.Find
+	if cfg.Tools != nil {
+		find = cfg.Tools.QEMU
 	}
 	for _, name := range arch.Names() {
 		a, err := arch.Lookup(name)
 		if err != nil {
 			continue
 		}
-		e, err := d.QEMU(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
+		e, err := find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 		if err == nil && (a.Emulated || l.QEMU == "") {
 			l.QEMU = e.Version
 		}
-		if cfg.Doers == nil && !cfg.NoKVM && a.GOARCH == runtime.GOARCH {
+		if !cfg.NoKVM && a.GOARCH == runtime.GOARCH {
 			l.KVM = doctor.KVM(ctx, doctor.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU}, a) == nil
 		}
 	}

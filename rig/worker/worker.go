@@ -93,7 +93,7 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		return fleet.Result{}, err
 	}
 	r, failure := Try(ctx, command.Config{
-		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Doers: m.cfg.Doers, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
+		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Tools: m.cfg.Tools, Boots: m.cfg.Boots, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
 	}, c)
 	sent := task.CellDone{Result: r, Folder: filepath.Join(dir, r.Folder)}
 	result := fleet.Result{}

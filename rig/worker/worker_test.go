@@ -17,7 +17,7 @@ func TestAWorkersFolderIsItsOwn(t *testing.T) {
 	lock, err := disk.LockFolder(dir)
 	require.NoError(t, err)
 	defer lock.Close()
-	b := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Doers()
-	err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Doers: b, Events: func(trial.Event) {}})
+	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+	err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Tools: lab.Tools(), Boots: lab.Booting(), NoKVM: true, Events: func(trial.Event) {}})
 	require.ErrorContains(t, err, "another kcovrig works in")
 }

@@ -57,7 +57,7 @@ type workspace struct {
 }
 
 func newWorkspaces(cfg Config) *workspaces {
-	c := command.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Doers: cfg.Doers, Events: func(e trial.Event) {
+	c := command.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Tools: cfg.Tools, Boots: cfg.Boots, Events: func(e trial.Event) {
 		if cfg.Verbose {
 			cfg.Events(e)
 		}

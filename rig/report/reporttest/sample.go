@@ -22,10 +22,13 @@ func Sample() trial.Result {
 	differs := true
 	return trial.Result{
 		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
-		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p}, CodeDiffers: &differs,
-		Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
-		QEMU:   trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
-		Code:   []trial.Code{{Container: "f", Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
-		Notes:  []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
+		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p},
+		Prepared: trial.Prepared{
+			CodeDiffers: &differs,
+			Kernel:      trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
+			QEMU:        trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
+			Code:        []trial.Code{{Container: "f", Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
+		},
+		Notes: []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
 	}
 }
