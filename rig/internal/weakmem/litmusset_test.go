@@ -31,6 +31,11 @@ func TestLitmusSet(t *testing.T) {
 	if *wholeSet {
 		c.Every, iterations = 0, 6000
 	}
+	for _, f := range litmusset.Families() {
+		if name := subtest(t); name != nil && name.MatchString(f.Name) {
+			c.Families = append(c.Families, f.Name)
+		}
+	}
 	families, err := litmusset.Make(t.Context(), c)
 	require.NoError(t, err)
 	var all tally
