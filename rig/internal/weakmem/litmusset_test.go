@@ -18,7 +18,10 @@ import (
 	"kcovrig/rig/litmusset"
 )
 
-var wholeSet = flag.Bool("whole", false, "TestLitmusSet runs the whole set, not a sample of it")
+var (
+	wholeSet    = flag.Bool("whole", false, "TestLitmusSet runs the whole set, not a sample of it")
+	setOutcomes = flag.Int("outcomes", 3000, "TestLitmusSet has so many outcomes of each test, twice")
+)
 
 // TestLitmusSet has nothing forbidden in the large set that diy7 makes, neither under
 // the verdicts' policy and with vCPUs left in the midst of the plugin, nor under the
@@ -27,9 +30,8 @@ var wholeSet = flag.Bool("whole", false, "TestLitmusSet runs the whole set, not 
 func TestLitmusSet(t *testing.T) {
 	t.Parallel()
 	c := litmusset.Config{CacheDir: envtest.Real(t, "makes litmus tests with herdtools7"), Every: 12, Limit: 10 * time.Minute}
-	iterations := 3000
 	if *wholeSet {
-		c.Every, iterations = 0, 6000
+		c.Every = 0
 	}
 	for _, f := range litmusset.Families() {
 		if name := subtest(t); name != nil && name.MatchString(f.Name) {
@@ -41,7 +43,7 @@ func TestLitmusSet(t *testing.T) {
 	var all tally
 	for _, f := range families {
 		t.Run(f.Name, func(t *testing.T) {
-			total := runFamily(t, f, iterations)
+			total := runFamily(t, f, *setOutcomes)
 			all.allowed, all.seen = all.allowed+total.allowed, all.seen+total.seen
 		})
 	}
