@@ -102,6 +102,8 @@ func barrierKind(mnemonic, operands string) string {
 		switch {
 		case strings.HasSuffix(operands, "ld"):
 			return "load"
+		case strings.HasSuffix(operands, "st") && mnemonic == "dsb":
+			return "done"
 		case strings.HasSuffix(operands, "st"):
 			return "store"
 		}

@@ -25,6 +25,7 @@ var mutants = []struct {
 }{
 	{"addresses_carry_no_view", "addresses carry no view", "MP+dmb.st+addr", ""},
 	{"store_barrier_drains_nothing", "DMB ST does not drain", "2+2W+dmb.sts", ""},
+	{"store_completion_lets_loads_pass", "DSB ST does not order stores before loads", "SB+dsb.sts", ""},
 	{"load_barrier_raises_no_view", "DMB LD raises no view", "MP+dmb.st+dmb.ld", ""},
 	{"acquire_ignores_releases", "LDAR ignores vRel", "SB+polas", ""},
 	{"acquire_lets_releases_wait", "LDAR does not drain a waiting STLR", "SB+polas", ""},
@@ -70,6 +71,7 @@ var mutants = []struct {
 	{"callees_keep_no_views", "views are kept in bodies only, not in what these call", scenesTest, ""},
 	{"stores_wait_without_bound", "a store may wait for ever where its thread spins", scenesTest, ""},
 	{"tracking_outlives_the_episode", "a vCPU that was woken keeps views after its episode", "TestScenesAtEveryPoint", ""},
+	{"halves_are_seen_apart", "who reads one half of a write to two granules need not have seen the other", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

@@ -21,6 +21,7 @@ type scene struct {
 	plan   string
 	script []string
 	asleep bool   // the script itself makes the emulator begin
+	lse2   bool   // the CPU has FEAT_LSE2
 	mutant string // the broken rule that must make this scene fail; empty: none
 }
 
@@ -69,7 +70,7 @@ func (s scene) play(t testing.TB, code map[string][]uint32, b build, policy []st
 			return fmt.Sprintf("%#x", address(t, p))
 		}))
 	}
-	out := guest{build: b, plan: s.plan, script: script.String(), asleep: s.asleep, mutant: mutant}.run(t)
+	out := guest{build: b, plan: s.plan, script: script.String(), asleep: s.asleep, lse2: s.lse2, mutant: mutant}.run(t)
 	printed := strings.Split(strings.TrimSpace(out), "\n")
 	if len(printed) != len(checks) {
 		t.Fatalf("%d values for %d checks:\n%s", len(printed), len(checks), out)
@@ -111,7 +112,7 @@ var ways = map[string][]string{
 }
 
 func allScenes() []scene {
-	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, branchScenes())
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, historyScenes, branchScenes())
 }
 
 func TestScenes(t *testing.T) {

@@ -25,8 +25,8 @@ static void decode_barrier(uint32_t word, struct insn *out)
         case 1:
             out->barrier = BARRIER_LOAD;
             break;
-        case 2:
-            out->barrier = BARRIER_STORE;
+        case 2: /* nothing after a DSB is executed before it completes, B2.3.9 */
+            out->barrier = op2 == 4 ? BARRIER_DONE : BARRIER_STORE;
             break;
         default: /* SSBB, PSSBB and reserved domains are taken as full */
             out->barrier = BARRIER_FULL;

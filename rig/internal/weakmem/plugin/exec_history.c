@@ -87,6 +87,12 @@ static unsigned int draw(struct vcpu *v, unsigned int n)
                                 : 1 + (unsigned int)(chance_random(v) % (n - 1));
 }
 
+/* Who reads the first half of a write to two granules has seen the whole of it. */
+static uint64_t time_of(const struct version *read)
+{
+    return read->time + (read->split && !MUTANT(halves_are_seen_apart));
+}
+
 /* One element, at most a granule. The history's lock is held. */
 static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys,
                             const uint64_t pre[VIEWS])
@@ -101,7 +107,7 @@ static struct choice choose(struct vcpu *v, const struct insn *in, uint64_t phys
     pick = draw(v, n);
     return (struct choice){
         .phys = phys, .value = version[pick].value >> (8 * (phys & 7)),
-        .time = version[pick].time, .old = pick > 0,
+        .time = time_of(&version[pick]), .old = pick > 0,
         .early = !version[pick].exact && version[pick].found};
 }
 

@@ -55,6 +55,7 @@ enum barrier_kind {
     BARRIER_NONE,
     BARRIER_LOAD,  /* earlier loads before all later accesses */
     BARRIER_STORE, /* earlier stores before later ones */
+    BARRIER_DONE,  /* earlier stores before all later accesses */
     BARRIER_FULL,  /* all before all */
     BARRIER_INSN,  /* what earlier branches depend on before later loads */
 };

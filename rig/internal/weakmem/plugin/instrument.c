@@ -162,7 +162,8 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 {
     enum barrier_kind kind = site->insn.barrier;
 
-    if ((kind == BARRIER_STORE && !MUTANT(store_barrier_drains_nothing)) || kind == BARRIER_FULL) {
+    if ((kind == BARRIER_STORE && !MUTANT(store_barrier_drains_nothing)) ||
+        kind == BARRIER_DONE || kind == BARRIER_FULL) {
         when_active(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);

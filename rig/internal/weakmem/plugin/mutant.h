@@ -12,6 +12,7 @@
 #define MUTANTS(X)                                                            \
     X(addresses_carry_no_view)                                                \
     X(store_barrier_drains_nothing)                                           \
+    X(store_completion_lets_loads_pass)                                       \
     X(load_barrier_raises_no_view)                                            \
     X(acquire_ignores_releases)                                               \
     X(acquire_lets_releases_wait)                                             \
@@ -56,7 +57,8 @@
     X(stores_wait_without_bound)                                              \
     X(samples_ignore_what_was_seen)                                           \
     X(unrecorded_reads_share_a_moment)                                        \
-    X(samples_share_a_moment)
+    X(samples_share_a_moment)                                                 \
+    X(halves_are_seen_apart)
 
 enum mutant {
     MUTANT_none,

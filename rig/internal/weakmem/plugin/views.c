@@ -102,6 +102,10 @@ void views_barrier(struct views *w, enum barrier_kind kind)
             w->read_new = join(w->read_new, w->write_old);
         }
         break;
+    case BARRIER_DONE:
+        w->read_new = MUTANT(store_completion_lets_loads_pass)
+                          ? w->read_new : join(w->read_new, w->write_old);
+        break;
     case BARRIER_INSN:
         w->read_new = MUTANT(insn_barrier_raises_no_view)
                           ? w->read_new : join(w->read_new, w->control);

@@ -13,7 +13,7 @@ static const char *const modes[] = {"offset", "pre", "post", "register",
                                     "literal"};
 static const char *const ops[] = {"other", "add", "clr", "eor", "set", "smax", "smin",
                                   "umax", "umin", "swp", "cas", "ldx", "stx", "clear"};
-static const char *const barriers[] = {"none", "load", "store", "full", "insn"};
+static const char *const barriers[] = {"none", "load", "store", "done", "full", "insn"};
 
 static void dump(uint32_t word)
 {
