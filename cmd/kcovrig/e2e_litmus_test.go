@@ -97,3 +97,12 @@ func TestE2ELitmusExpect(t *testing.T) {
 		assert.True(t, test.OK, "%s: %s", test.Name, test.Note)
 	}
 }
+
+// Pairs need arrays, which the kept tests have none of.
+func TestE2ELitmusMake(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	said := kcovrig(t, nil, "litmus", "make", dir, "--family=pairs", "--every=12").run(0).out.String()
+	assert.Regexp(t, `^pairs +4 tests: `, said)
+	ran := kcovrig(t, nil, "litmus", "run", dir, "--herd-log", filepath.Join(dir, "herd.log"), "--runs=1").run(0).out.String()
+	assert.Contains(t, ran, "MP+dmb.stppa+addrpap")
+}

@@ -24,7 +24,7 @@ func newLitmus(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    noCommand,
 	}
-	cmd.AddCommand(newLitmusRun(a), newLitmusShow(a), newLitmusExpect(a))
+	cmd.AddCommand(newLitmusRun(a), newLitmusShow(a), newLitmusMake(a), newLitmusExpect(a))
 	return cmd
 }
 

@@ -105,6 +105,13 @@ func TestParseWhatPeopleWrite(t *testing.T) {
 	assert.ErrorContains(t, err, "[y]")
 }
 
+// diy7 has pairs of registers loaded from and stored to arrays of two.
+func TestParseArrays(t *testing.T) {
+	test, err := Parse("AArch64 T\n{ int y[2]; 0:X1=y; }\n P0 ;\n LDP W0,W2,[X1] ;\nexists (0:X0=1)\n")
+	require.NoError(t, err)
+	assert.Equal(t, []Cell{{"y", 8, Value{}}}, test.Memory)
+}
+
 func TestParseRefuses(t *testing.T) {
 	const good = "AArch64 T\n{ 0:X1=x; }\n P0 ;\n NOP ;\nexists (0:X0=1)\n"
 	_, err := Parse(good)
@@ -115,6 +122,8 @@ func TestParseRefuses(t *testing.T) {
 		"a column too many": {" NOP ;", " NOP | NOP ;"}, "a head": {"P0", "Q0"}, "half a condition": {"=1)", "=1"},
 		"a thread of the condition": {"(0:X0", "(4:X0"}, "words after it": {"=1)", "=1) x"}, "no number": {"X0=1", "X0=z"},
 		"a label that ends nowhere": {"exists", "locations [x\nexists"},
+		"a long array":              {"0:X1=x;", "int x[3];"}, "an array with values": {"0:X1=x;", "int x[2]={1,2};"}, "no length": {"0:X1=x;", "int x[];"},
+		"a length and more": {"0:X1=x;", "int x[2]y;"}, "an element": {"0:X0=1", "x[0]=1"},
 	} {
 		_, err := Parse(strings.Replace(good, change[0], change[1], 1))
 		assert.Error(t, err, name)

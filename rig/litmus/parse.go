@@ -115,9 +115,11 @@ func (t *Test) parseInit(init string) error {
 			if bytes = typeBytes[kind]; bytes == 0 {
 				return fmt.Errorf("type %s of %q is not known", kind, item)
 			}
-			if left = name; strings.ContainsAny(name, "*[ ") {
-				return fmt.Errorf("%q declares neither a number nor a register", item)
+			name, elements, err := elements(name)
+			if bytes *= elements; err != nil || bytes > maxCell || elements > 1 && assigned {
+				return fmt.Errorf("%q declares neither a number nor a register, nor a small array of zeros", item)
 			}
+			left = name
 		}
 		if err := t.initial(cells, normalTerm(left), bytes, right, assigned); err != nil {
 			return err
@@ -133,6 +135,25 @@ func (t *Test) parseInit(init string) error {
 	}
 	sort.Slice(t.Memory, func(i, j int) bool { return t.Memory[i].Name < t.Memory[j].Name })
 	return nil
+}
+
+// maxCell is what a value of a cell holds.
+const maxCell = 8
+
+// elements takes an array's length, "y[2]", from its name; other names have one.
+func elements(name string) (string, int, error) {
+	array, rest, ok := strings.Cut(name, "[")
+	if strings.ContainsAny(name, "* ") {
+		return "", 0, fmt.Errorf("%q is no name", name)
+	}
+	if !ok {
+		return name, 1, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+	if err != nil || n < 1 || !strings.HasSuffix(rest, "]") {
+		return "", 0, fmt.Errorf("%q is no array", name)
+	}
+	return array, min(n, maxCell+1), nil
 }
 
 func (t *Test) initial(cells map[string]Cell, term string, bytes int, right string, assigned bool) error {
@@ -187,6 +208,9 @@ func (t *Test) check() error {
 	for _, term := range t.Observed() {
 		if thread, _, ok := Register(term); ok && thread >= len(t.Threads) {
 			return fmt.Errorf("test %s: the condition names %s, which is no thread", t.Name, term)
+		}
+		if name, ok := Location(term); ok && strings.Contains(name, "[") {
+			return fmt.Errorf("test %s: the condition names %s, a part of an array", t.Name, term)
 		}
 	}
 	return nil

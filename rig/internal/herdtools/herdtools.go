@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,8 +68,8 @@ type Answer struct {
 // Allowed asks herd7 which final states aarch64.cat allows for the tests. limit
 // bounds the whole: some tests take for ever. Accesses of different sizes to the
 // same place are followed only where there are some: it takes longer. log, where
-// not empty, is the file that keeps all that herd7 printed.
-func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration) (Answer, error) {
+// not empty, is the file that keeps all that herd7 printed; options are herd7's.
+func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration, options ...string) (Answer, error) {
 	herd, err := Find("herd7", cacheDir)
 	if err != nil {
 		return Answer{}, err
@@ -87,7 +88,7 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 		Try: "a longer --herd-limit, or --herd-log with a log made before",
 	})
 	defer cancel()
-	run := proc.Command{Path: herd, Args: append([]string{"-model", "aarch64.cat"}, files...), Dir: dir, Log: log, Kind: fault.User, Op: "run herd7"}
+	run := proc.Command{Path: herd, Args: slices.Concat(options, []string{"-model", "aarch64.cat"}, files), Dir: dir, Log: log, Kind: fault.User, Op: "run herd7"}
 	result, err := proc.Run(ctx, run)
 	if mixedSizes.MatchString(result.Tail) && ctx.Err() == nil {
 		run.Args = append([]string{"-variant", "mixed"}, run.Args...)

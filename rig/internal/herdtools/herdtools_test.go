@@ -54,6 +54,13 @@ func TestAllowedAsksTheArmModelAboutEveryTest(t *testing.T) {
 	assert.Equal(t, "-model\naarch64.cat\nSB.litmus\nMP.litmus\n", read(t, herd+".argv"))
 }
 
+func TestAllowedHandsOnOptions(t *testing.T) {
+	cache := toolbox(t, map[string]string{"herd7": fakeHerd})
+	_, err := Allowed(t.Context(), cache, "", []Source{{"MP", "mixed sizes"}}, soon, "-unroll", "1")
+	require.NoError(t, err)
+	assert.Equal(t, "-variant\nmixed\n-unroll\n1\n-model\naarch64.cat\nMP.litmus\n", read(t, filepath.Join(cache, "herd/bin/herd7.argv")))
+}
+
 func TestHerdThatTakesForEverIsEnded(t *testing.T) {
 	_, herd, err := allowed(t, "hangs", time.Second)
 	f := requireFault(t, err, fault.User)

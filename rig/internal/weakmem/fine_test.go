@@ -23,18 +23,28 @@ func planOf(p Policy) string {
 	return b.String()
 }
 
-// wanted drops the tests that no subtest is to run for: go test -run TestLitmus/own
-// takes as long as those tests alone.
-func wanted(t testing.TB, tests map[string]*litmus.Test) map[string]*litmus.Test {
+// subtest is the pattern of the subtests that are to run, nil where all are: go test
+// -run TestLitmus/own takes as long as those tests alone.
+func subtest(t testing.TB) *regexp.Regexp {
 	t.Helper()
 	_, pattern, ok := strings.Cut(flag.Lookup("test.run").Value.String(), "/")
 	if !ok {
-		return tests
+		return nil
 	}
 	pattern, _, _ = strings.Cut(pattern, "/")
 	name, err := regexp.Compile(pattern)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return name
+}
+
+// wanted drops the tests that no subtest is to run for.
+func wanted(t testing.TB, tests map[string]*litmus.Test) map[string]*litmus.Test {
+	t.Helper()
+	name := subtest(t)
+	if name == nil {
+		return tests
 	}
 	tests = maps.Clone(tests)
 	maps.DeleteFunc(tests, func(key string, _ *litmus.Test) bool { return !name.MatchString(key) })
