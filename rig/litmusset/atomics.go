@@ -4,11 +4,8 @@ package litmusset
 
 import "slices"
 
-// lse are the atomics of FEAT_LSE, and all of them with the exclusive pair.
-var (
-	lse  = slices.Concat(withResult, noResult)
-	rmws = slices.Concat(withResult, noResult, exclusive)
-)
+// rmws are the atomics of FEAT_LSE and the exclusive pair.
+var rmws = slices.Concat(withResult, noResult, exclusive)
 
 func atomicWriters() Family {
 	return Family{

@@ -37,25 +37,6 @@ func either(alternatives ...string) string { return strings.Join(alternatives, "
 // sequence is one alternative of several edges.
 func sequence(e ...string) string { return "[" + strings.Join(e, ",") + "]" }
 
-// products are all sequences of one of each list.
-func products(lists ...[]string) string {
-	all := [][]string{nil}
-	for _, list := range lists {
-		var next [][]string
-		for _, head := range all {
-			for _, e := range list {
-				next = append(next, append(append([]string{}, head...), e))
-			}
-		}
-		all = next
-	}
-	out := make([]string, len(all))
-	for i, one := range all {
-		out[i] = sequence(one...)
-	}
-	return either(out...)
-}
-
 // Atomics, in diy's words: with and without a result, and as an exclusive pair.
 var (
 	withResult = []string{"Amo.Swp", "Amo.LdAdd", "Amo.LdClr", "Amo.LdEor", "Amo.LdSet", "Amo.Cas"}

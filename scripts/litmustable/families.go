@@ -20,8 +20,9 @@ func ReadFamilies(r io.Reader) (Families, error) {
 	f := Families{of: map[string]string{}}
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		family, name, ok := strings.Cut(lines.Text(), "/")
-		if name, ok = strings.CutSuffix(name, ".litmus"); !ok {
+		family, file, _ := strings.Cut(lines.Text(), "/")
+		name, ok := strings.CutSuffix(file, ".litmus")
+		if !ok {
 			return f, fmt.Errorf("line %q names no family and test", lines.Text())
 		}
 		if len(f.names) == 0 || f.names[len(f.names)-1] != family {
