@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/arch/arm64/arm64asm"
 )
@@ -196,8 +197,13 @@ func arm64Atomic(in *instruction, w uint32, size uint32) {
 	}
 }
 
+// decoding is held while the library decodes: it notes which of its cases were used.
+var decoding sync.Mutex
+
 func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) string {
+	decoding.Lock()
 	dec, err := arm64asm.Decode([]byte{byte(w), byte(w >> 8), byte(w >> 16), byte(w >> 24)})
+	decoding.Unlock()
 	switch {
 	case err != nil && arm64AtomicText(w) != "":
 		return arm64AtomicText(w)
