@@ -42,8 +42,8 @@ func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, comm
 	cfg.Spec.Duration = 2 * time.Second
 	cfg.Boots.Counters = func(string) (map[string]uint64, error) {
 		out := map[string]uint64{}
-		for _, name := range mustCount(trial.Patched) {
-			out[name] = 1
+		for _, names := range mustCount(trial.Patched) {
+			out[names[0]] = 1
 		}
 		return out, nil
 	}
@@ -101,11 +101,11 @@ func TestSoakAsksForTheBarrierOfThePatchedKernel(t *testing.T) {
 	counters := cfg.Boots.Counters
 	cfg.Boots.Counters = func(dir string) (map[string]uint64, error) {
 		all, err := counters(dir)
-		delete(all, "barrierDrains")
+		delete(all, "orders")
 		return all, err
 	}
 	_, err := Run(t.Context(), cfg)
-	require.ErrorContains(t, err, "the patched kernel: the emulator's counter barrierDrains is 0")
+	require.ErrorContains(t, err, "the patched kernel: the emulator's counter orders and barrierDrains is 0")
 }
 
 func TestSoakNeedsTheEmulator(t *testing.T) {

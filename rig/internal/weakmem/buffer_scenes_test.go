@@ -77,7 +77,7 @@ var bufferScenes = []scene{
 		name: "barriers for stores keep the order of what waits",
 		code: []string{prove + "str x1,[x0]; str x2,[x0,#64]; dmb ishst; str x1,[x0,#8]; dmb st; str x2,[x0,#16]; ldr x3,[x0,#16]; ldr w4,[x0,#12]; ret"},
 		script: onD0("step 0 7", "print waiting 0 == 4", "print reg 0 3 == 0x5555666677778888", "step 0 1", "print reg 0 4 == 0x11112222",
-			"print waiting 0 == 1", "print mem D0 8 == 0x1111222233334444", "print mem D0+64 8 == 0x5555666677778888", "print mem D0+16 8 == 0"),
+			"print waiting 0 == 1", "print mem D0 8 == 0x1111222233334444", "print mem D0+64 8 == 0x5555666677778888", "print mem D0+16 8 == 0", "print counter orders == 2"),
 		mutant: "store_barrier_orders_nothing",
 	},
 	{

@@ -107,6 +107,6 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 	if len(emulator) == 0 {
 		return text + "; the emulator was not used"
 	}
-	return text + fmt.Sprintf("; the emulator held back %d stores, and barriers made it drain %d times (barrierDrains)",
-		emulator["delayed"], emulator["barrierDrains"])
+	return text + fmt.Sprintf("; the emulator held back %d stores, and %d barriers and releases came while some waited (orders, barrierDrains)",
+		emulator["delayed"], emulator["orders"]+emulator["barrierDrains"])
 }

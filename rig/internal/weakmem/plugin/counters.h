@@ -20,6 +20,7 @@
     X(passed, "stores that became visible before an older one")               \
     X(forwarded, "loads that took their value from the own buffer")           \
     X(barrierDrains, "drains that a barrier or release asked for")            \
+    X(orders, "barriers for stores and releases that came while stores waited") \
     X(leaveDrains, "drains on leaving the scope")                             \
     X(eventDrains, "drains for an interrupt or exception")                    \
     X(remoteDrains, "drains for another vCPU's TLB maintenance")              \

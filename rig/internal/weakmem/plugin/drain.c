@@ -40,6 +40,7 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
         if (v->buffer.n == 0) {
             v->age = 0;
         }
+        count_add(v->index, COUNTER_orders, s[i].release && v->buffer.n != 0);
         buffer_push(&v->buffer, &s[i]);
         trace_add(v->index, TRACE_DELAYED, s[i].pc, s[i].phys, s[i].bytes,
                   s[i].value, 0);
@@ -226,6 +227,7 @@ void drain_mark(struct vcpu *v, uint64_t by)
 {
     if (drain_waiting(v) || v->stops.n) {
         vcpu_lock(v);
+        count_add(v->index, COUNTER_orders, v->buffer.n != 0);
         buffer_barrier(&v->buffer, by);
         stops_order(&v->stops, by, WHY_BARRIER);
         vcpu_unlock(v);
