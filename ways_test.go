@@ -55,17 +55,17 @@ func ways(files []source) [][]step {
 // checkWay returns what is not true of a way.
 func checkWay(p *program, way []step) []string {
 	var wrong []string
-	entered := map[string]bool{}
+	stands := map[string]bool{}
 	for _, at := range way {
 		s, ok := p.files[at.file]
 		if !ok || !s.isGo() {
 			wrong = append(wrong, at.file+": no such file")
 			continue
 		}
-		if entered[at.file] {
-			wrong = append(wrong, at.file+": entered twice")
+		if stands[at.file] {
+			wrong = append(wrong, at.file+": stands in the way twice")
 		}
-		entered[at.file] = true
+		stands[at.file] = true
 		if f := p.declared(at); f == nil {
 			wrong = append(wrong, fmt.Sprintf("%s: has no function %s", at.file, at.function))
 		} else if !returns(f, s, p.lines, at.product) {
@@ -147,7 +147,7 @@ func TestDataWalksForward(t *testing.T) {
 		"a file that is gone":     func(w []step) []step { w[2].file = "rig/gone.go"; return w },
 		"a function that is gone": func(w []step) []step { w[2].function = "Gone"; return w },
 		"another product":         func(w []step) []step { w[2].product = "trial.Image"; return w },
-		"a file entered twice":    func(w []step) []step { return append(w, w[2]) },
+		"a file twice":            func(w []step) []step { return append(w, w[2]) },
 		"a line that is no step":  func(w []step) []step { return append(w, step{file: "and so on"}) },
 	} {
 		if len(checkWay(p, spoil(slices.Clone(shown[0])))) == 0 {

@@ -92,7 +92,7 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
 		return c, s, err
 	}
-	if c.Spec.Patch, err = c.namePatches(); err != nil {
+	if c.Spec.Patch, err = namePatches(c.Spec, c.CacheDir, c.Stdin); err != nil {
 		return c, s, err
 	}
 	if c.OutDir != "" {

@@ -23,23 +23,23 @@ const maxPatch = 256 << 20
 // namePatches makes the patches' names of use in other folders and at other
 // times: files get their whole path, and what comes by standard input is kept in
 // the cache under its content's hash. What is no file may be a commit.
-func (c Config) namePatches() (trial.Patches, error) {
+func namePatches(spec trial.Spec, cache string, stdin io.Reader) (trial.Patches, error) {
 	var out trial.Patches
 	read := false
-	for _, named := range c.Spec.Patch {
+	for _, named := range spec.Patch {
 		if named == standardInput {
 			if read {
 				return nil, fault.Newf(fault.User, "--patch -", "standard input can be read once only")
 			}
 			read = true
-			path, err := c.keepInput()
+			path, err := keepInput(cache, stdin)
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, path)
 			continue
 		}
-		if _, err := os.Stat(named); errors.Is(err, fs.ErrNotExist) && c.Spec.Tree != "" {
+		if _, err := os.Stat(named); errors.Is(err, fs.ErrNotExist) && spec.Tree != "" {
 			out = append(out, named)
 			continue
 		}
@@ -53,19 +53,19 @@ func (c Config) namePatches() (trial.Patches, error) {
 }
 
 // keepInput puts standard input into the cache, and returns where.
-func (c Config) keepInput() (string, error) {
+func keepInput(cache string, stdin io.Reader) (string, error) {
 	const op = "--patch -"
-	if c.Stdin == nil {
+	if stdin == nil {
 		return "", fault.Newf(fault.User, op, "there is no standard input to read")
 	}
-	text, err := io.ReadAll(io.LimitReader(c.Stdin, maxPatch+1))
+	text, err := io.ReadAll(io.LimitReader(stdin, maxPatch+1))
 	switch {
 	case err != nil:
 		return "", fault.Wrap(fault.User, op, err)
 	case len(text) > maxPatch:
 		return "", fault.Newf(fault.User, op, "it is larger than %d MiB", maxPatch>>20)
 	}
-	folder := filepath.Join(c.CacheDir, "patches")
+	folder := filepath.Join(cache, "patches")
 	path := filepath.Join(folder, "stdin-"+disk.Sum(text)[:16]+".patch")
 	err = os.MkdirAll(folder, 0o755)
 	if err == nil {

@@ -22,7 +22,7 @@ func TestPatchesAreNamedForOtherFoldersAndTimes(t *testing.T) {
 	cfg := Config{CacheDir: filepath.Join(dir, "cache"), Stdin: strings.NewReader("from input")}
 	cfg.Spec.Patch = trial.Patches{"-", "my.patch", "0123abc"}
 	cfg.Spec.Tree = dir
-	named, err := cfg.namePatches()
+	named, err := namePatches(cfg.Spec, cfg.CacheDir, cfg.Stdin)
 	require.NoError(t, err)
 	require.Len(t, named, 3)
 	text, err := os.ReadFile(named[0])
@@ -31,14 +31,14 @@ func TestPatchesAreNamedForOtherFoldersAndTimes(t *testing.T) {
 	assert.Equal(t, []string{filepath.Join(dir, "my.patch"), "0123abc"}, []string(named[1:]))
 
 	cfg.Stdin = strings.NewReader("from input")
-	again, err := cfg.namePatches()
+	again, err := namePatches(cfg.Spec, cfg.CacheDir, cfg.Stdin)
 	require.NoError(t, err)
 	assert.Equal(t, named, again, "the same content has the same name")
 	cfg.Spec.Patch = trial.Patches{"-", "-"}
-	_, err = cfg.namePatches()
+	_, err = namePatches(cfg.Spec, cfg.CacheDir, cfg.Stdin)
 	require.ErrorContains(t, err, "once only")
 	cfg.Spec.Patch, cfg.Stdin = trial.Patches{"-"}, nil
-	_, err = cfg.namePatches()
+	_, err = namePatches(cfg.Spec, cfg.CacheDir, cfg.Stdin)
 	require.Equal(t, fault.User, fault.KindOf(err))
 }
 

@@ -9,14 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -72,7 +70,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	s := r.Config.Scenario
 	look := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }
 	if s.Function == "" {
-		look = func() (keptAnalysis, error) { return r.fromPatch(ctx, image, patch, dir) }
+		look = func() (keptAnalysis, error) { return fromPatch(ctx, r.Config, image, patch, dir) }
 	}
 	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Key, s, patch))
 	var found keptAnalysis
@@ -81,7 +79,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 		if found, err = look(); err != nil {
 			return Analysis{}, err
 		}
-		if found.Reports, found.Detected, err = r.reports(image.Vmlinux); err != nil {
+		if found.Reports, found.Detected, err = reportsIn(r.Config, image.Vmlinux); err != nil {
 			return Analysis{}, err
 		}
 		if err := disk.WriteJSON(kept, found); err != nil {
@@ -164,69 +162,6 @@ func noCopy(s scenario.Scenario) error {
 	}
 }
 
-type keptAnalysis struct {
-	Code  trial.Code
-	Scope []weakmem.Scope
-	Lines []objcode.Line
-
-	Copies     []objcode.Range
-	Publishers []uint64
-	Ways       objcode.Ways
-	FixOrders  []uint64
-	Compared   []string
-	Reports    []objcode.Range
-	Detected   []objcode.Line
-	Notes      []string
-}
-
-// keep reduces an analysis to what the rig uses. The function's own code is
-// where an episode of the emulator begins: at the calls of the copy, or
-// anywhere in it where the compiler copies inline.
-func keep(a objcode.Analysis) keptAnalysis {
-	body := weakmem.Body
-	if len(a.CopyCalls) > 0 {
-		body = weakmem.Caller
-	}
-	k := keptAnalysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
-	for _, r := range a.Scope {
-		role := weakmem.Callee
-		switch r.Role {
-		case objcode.RoleBody:
-			role = body
-		case objcode.RolePath:
-			role = weakmem.Path
-		default:
-			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
-		}
-		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
-	}
-	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
-	for _, addr := range a.Copies {
-		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
-		}
-	}
-	for _, s := range a.Publish {
-		k.Publishers = append(k.Publishers, s.Addr)
-	}
-	for _, b := range a.Barriers {
-		if b.Between {
-			k.Code.Barriers = append(k.Code.Barriers, fmt.Sprintf("%#x %s", b.Addr, b.Text))
-		}
-	}
-	for _, l := range a.Listing {
-		l.File = inTree(l.File)
-		k.Lines = append(k.Lines, l)
-		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
-			k.Code.Publish = append(k.Code.Publish, boot.InstructionOf(l))
-		}
-		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
-			k.Code.Between = append(k.Code.Between, boot.InstructionOf(l))
-		}
-	}
-	return k
-}
-
 // listing is the disassembly for people: address, place, instruction, source.
 func listing(lines []objcode.Line) string {
 	var text strings.Builder
@@ -235,13 +170,4 @@ func listing(lines []objcode.Line) string {
 		fmt.Fprintf(&text, "%#x\t%s\t%s\t%s\t%s\n", l.Addr, i.Place(), i.Text, i.Source, i.SourceText)
 	}
 	return text.String()
-}
-
-// inTree cuts the way to the private copy of the tree, which kbuild names from
-// the build folder and which says nothing to people.
-func inTree(file string) string {
-	if _, below, ok := strings.Cut(file, "/src/"); ok {
-		return below
-	}
-	return file
 }

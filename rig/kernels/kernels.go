@@ -28,6 +28,15 @@ type Config struct {
 	Step     func(trial.BuildEvent)
 }
 
+// SeriesOf are the scenario's ways to fix the bug.
+func SeriesOf(s scenario.Scenario) []kernel.Series {
+	var all []kernel.Series
+	for _, p := range s.Patches {
+		all = append(all, kernel.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
+	}
+	return all
+}
+
 // Opener opens a source of kernels.
 type Opener func(ctx context.Context, cfg Config) (Source, error)
 

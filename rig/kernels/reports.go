@@ -28,11 +28,11 @@ func Reporters(a arch.Arch, s scenario.Scenario) (names []string) {
 	return names
 }
 
-// reports finds those functions in a kernel, and lists the code of the functions which
+// reportsIn finds those functions in a kernel, and lists the code of the functions which
 // the bug shows in, for the instruction that took the exception. What is not found is
 // left out.
-func (r Analyser) reports(vmlinux string) (reports []objcode.Range, detected []objcode.Line, err error) {
-	for _, name := range Reporters(r.Config.Arch, r.Config.Scenario) {
+func reportsIn(cfg Config, vmlinux string) (reports []objcode.Range, detected []objcode.Line, err error) {
+	for _, name := range Reporters(cfg.Arch, cfg.Scenario) {
 		if found, err := objcode.Functions(vmlinux, []string{name}); err == nil {
 			reports = append(reports, found...)
 		}
@@ -41,7 +41,7 @@ func (r Analyser) reports(vmlinux string) (reports []objcode.Range, detected []o
 		return nil, nil, nil
 	}
 	known := map[uint64]bool{}
-	for _, d := range r.Config.Scenario.Program.Start.Detect {
+	for _, d := range cfg.Scenario.Program.Start.Detect {
 		if d.Function == "" {
 			continue
 		}

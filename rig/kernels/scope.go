@@ -32,8 +32,8 @@ const mostFunctions = 256
 
 // fromPatch is the analysis for a scenario that names no two writes: the scope is the
 // functions that hold the lines of the patch, who calls them, and those that are named.
-func (r Analyser) fromPatch(ctx context.Context, image Image, patch, dir string) (keptAnalysis, error) {
-	f := &finder{scenario: r.Config.Scenario, image: image}
+func fromPatch(ctx context.Context, cfg Config, image Image, patch, dir string) (keptAnalysis, error) {
+	f := &finder{scenario: cfg.Scenario, image: image}
 	for _, o := range image.Objects {
 		if o.Debug == "" {
 			var err error
@@ -43,7 +43,7 @@ func (r Analyser) fromPatch(ctx context.Context, image Image, patch, dir string)
 		}
 		f.objects = append(f.objects, o)
 	}
-	if err := f.find(patch, !r.Config.Arch.TSO); err != nil {
+	if err := f.find(patch, !cfg.Arch.TSO); err != nil {
 		return keptAnalysis{}, err
 	}
 	k := keptAnalysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
@@ -61,7 +61,7 @@ func (r Analyser) fromPatch(ctx context.Context, image Image, patch, dir string)
 		i := slices.IndexFunc(f.found, func(o scoped) bool { return o.code.Start == s.Start })
 		return f.found[i].why
 	})
-	if err := f.disassemble(&k, !r.Config.Arch.TSO); err != nil {
+	if err := f.disassemble(&k, !cfg.Arch.TSO); err != nil {
 		return keptAnalysis{}, err
 	}
 	return k, nil

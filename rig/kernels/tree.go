@@ -10,7 +10,6 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -35,15 +34,6 @@ func openTree(ctx context.Context, cfg Config) (tree, error) {
 	cfg.CacheDir = cache
 	opened, err := kernel.Open(ctx, BuildConfig(cfg, jobs))
 	return tree{opened, Analyser{cfg}}, err
-}
-
-// SeriesOf are the scenario's ways to fix the bug.
-func SeriesOf(s scenario.Scenario) []kernel.Series {
-	var all []kernel.Series
-	for _, p := range s.Patches {
-		all = append(all, kernel.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
-	}
-	return all
 }
 
 // BuildConfig says how the scenario's kernel is built, with so many of the compiler's jobs.

@@ -16,10 +16,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// seedStep lies between the seeds of two boots of a kernel. Within a boot each start of
-// the program has the next seed.
-const seedStep = 1 << 16
-
 // bootLimit is the longest stress of one of many boots. One that has not had its windows
 // by then is cut, and the last.
 const bootLimit = 2 * time.Minute

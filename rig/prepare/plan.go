@@ -19,6 +19,10 @@ import (
 	"kcovrig/rig/verdict"
 )
 
+// seedStep lies between the seeds of two boots of a kernel. Within a boot each start of
+// the program has the next seed.
+const seedStep = 1 << 16
+
 // BootRequest is what tells one boot of a set-up from another.
 type BootRequest struct {
 	Variant trial.Variant

@@ -13,6 +13,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// ScenarioFile is what a packed scenario is called, of those that do not come with the rig.
+const ScenarioFile = "scenario.zip"
+
 // ScenarioID tells the scenario of a specification from others: the name of one that
 // comes with the rig, the hash of any other.
 func ScenarioID(spec trial.Spec) string {

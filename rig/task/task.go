@@ -24,9 +24,6 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// ScenarioFile is what a packed scenario is called, of those that do not come with the rig.
-const ScenarioFile = "scenario.zip"
-
 // EmulatorFile is what the packed sources of an emulator are called.
 const EmulatorFile = "emulator.tar"
 
@@ -88,34 +85,6 @@ func (s Step) Validate() error {
 		return fault.Newf(fault.Rig, "unpack a step", "the emulator did not come with it")
 	}
 	return nil
-}
-
-// NeedsOfSpec is what a machine must have to boot what is specified in so many machines
-// at once, each of so much memory; 0: as all have. A QEMU that the emulator runs on is
-// asked for where it is used.
-func NeedsOfSpec(spec trial.Spec, machines, memoryMiB int) fleet.Needs {
-	n := fleet.Needs{KVM: spec.Accel == trial.AccelKVM, Protocol: Protocol(), Scenario: ScenarioID(spec), MemoryMiB: WithQEMU * machines * memoryMiB}
-	if spec.Emulated() {
-		n.QEMU = emulatorQEMU
-	}
-	return n
-}
-
-// WithQEMU is how many times a guest's memory its machine may take, QEMU itself and the
-// emulator's notes included.
-const WithQEMU = 2
-
-// emulatorQEMU is the first QEMU whose plugin interface the emulator can use.
-const emulatorQEMU = "11.0"
-
-// Needs are what a machine must have to run the cell.
-func (t Cell) Needs() fleet.Needs {
-	n := NeedsOfSpec(t.Cell.Spec, len(t.Cell.Variants()), t.MemoryMiB)
-	n.Host = t.Cell.Host
-	if t.Cell.QEMU != "" {
-		n.QEMU = ""
-	}
-	return n
 }
 
 // Basis is what the answer of a commit rests on, for others that share it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package answers reports on what is no run: a machine looked over, the cache, litmus
-// tests, and what the memory model expects.
+// Package answers reports on what is no run: a machine looked over, the cache,
+// scenarios listed, begun and checked, litmus tests, and what the memory model expects.
 package answers
 
 import (

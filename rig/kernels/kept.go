@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/boot"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
+)
+
+// keptAnalysis is the form in which an analysis is kept.
+type keptAnalysis struct {
+	Code  trial.Code
+	Scope []weakmem.Scope
+	Lines []objcode.Line
+
+	Copies     []objcode.Range
+	Publishers []uint64
+	Ways       objcode.Ways
+	FixOrders  []uint64
+	Compared   []string
+	Reports    []objcode.Range
+	Detected   []objcode.Line
+	Notes      []string
+}
+
+// keep reduces an analysis to what the rig uses. The function's own code is
+// where an episode of the emulator begins: at the calls of the copy, or
+// anywhere in it where the compiler copies inline.
+func keep(a objcode.Analysis) keptAnalysis {
+	body := weakmem.Body
+	if len(a.CopyCalls) > 0 {
+		body = weakmem.Caller
+	}
+	k := keptAnalysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	for _, r := range a.Scope {
+		role := weakmem.Callee
+		switch r.Role {
+		case objcode.RoleBody:
+			role = body
+		case objcode.RolePath:
+			role = weakmem.Path
+		default:
+			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+		}
+		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
+	}
+	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
+	for _, addr := range a.Copies {
+		if !slices.Contains(a.CopyCalls, addr) {
+			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
+		}
+	}
+	for _, s := range a.Publish {
+		k.Publishers = append(k.Publishers, s.Addr)
+	}
+	for _, b := range a.Barriers {
+		if b.Between {
+			k.Code.Barriers = append(k.Code.Barriers, fmt.Sprintf("%#x %s", b.Addr, b.Text))
+		}
+	}
+	for _, l := range a.Listing {
+		l.File = inTree(l.File)
+		k.Lines = append(k.Lines, l)
+		if slices.ContainsFunc(a.Publish, func(s objcode.Store) bool { return s.Addr == l.Addr }) {
+			k.Code.Publish = append(k.Code.Publish, boot.InstructionOf(l))
+		}
+		if slices.ContainsFunc(a.Barriers, func(b objcode.Barrier) bool { return b.Between && b.Addr == l.Addr }) {
+			k.Code.Between = append(k.Code.Between, boot.InstructionOf(l))
+		}
+	}
+	return k
+}
+
+// inTree cuts the way to the private copy of the tree, which kbuild names from
+// the build folder and which says nothing to people.
+func inTree(file string) string {
+	if _, below, ok := strings.Cut(file, "/src/"); ok {
+		return below
+	}
+	return file
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/trial"
+)
+
+// analyse finds in each binary what the two writes became: the emulator's
+// scope, and whether anything orders them. Of two variants it compares the code. What it
+// returns holds all that was built, also beside an error.
+func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.Variant) (*Kernels, error) {
+	out := built.clone()
+	end, detail := cfg.Stage("", "disassembly"), ""
+	defer func() { end(detail) }()
+	for i, v := range variants {
+		kernel, err := Analyse(ctx, cfg, out.Source, v, out.Of[v])
+		if err != nil {
+			return out, err
+		}
+		out.Put(v, kernel)
+		switch of := kernel.Analysis; {
+		case i == 0:
+			detail = kernels.DescribeScope(of.Code)
+		case !slices.Equal(of.Compared, out.Of[variants[0]].Analysis.Compared):
+			cfg.Note("the " + string(v) + " kernel's " + kernels.DescribeScope(of.Code))
+		}
+	}
+	if len(variants) < 2 {
+		return out, nil
+	}
+	var err error
+	out.Same, err = SameCode(out.Source, out.Of[variants[0]], out.Of[variants[1]])
+	return out, err
+}
+
+// Analyse finds out what the binary of a built variant says.
+func Analyse(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant, of Kernel) (Kernel, error) {
+	a, err := source.Analyse(ctx, of.Image, filepath.Join(cfg.Work, string(v)))
+	a.SavedVariant = v.Saved()
+	if err != nil {
+		return of, err
+	}
+	of.Analysis, of.Scope, of.Lines = &a, a.Scope, a.Lines
+	for _, n := range a.Notes {
+		cfg.Note(n)
+	}
+	return of, nil
+}
+
+// SameCode says how far the code of two analysed kernels is the same.
+func SameCode(source kernels.Source, a, b Kernel) (trial.Sameness, error) {
+	same, err := source.SameCode(a.Image, b.Image, slices.Concat(a.Analysis.Compared, b.Analysis.Compared))
+	if err != nil {
+		return "", err
+	}
+	return same, nil
+}
