@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arch is the one table of architectures: every fact that differs
-// between them is a field of one row. It leaves what is done with the facts to
-// the packages that import it.
+// Package arch is the one table of architectures: what is plain data about one,
+// to build for it, to boot it and to know its files, is a field of its row. It leaves
+// what is done with the facts to the packages that import it, and to those that read
+// or write its instructions what they know of these; CONTRIBUTING.md lists both.
 package arch
 
 import (

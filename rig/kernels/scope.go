@@ -290,8 +290,9 @@ func (f *finder) add(o scoped) {
 	}
 }
 
-// disassemble lists the code, and in it what would keep accesses in order.
-func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
+// disassemble lists the code, and in it, of an architecture whose memory order is weak,
+// what would keep accesses in order.
+func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	var ranges, bodies []objcode.Range
 	for _, o := range f.found {
 		if ranges = append(ranges, o.code); !o.callee {
@@ -319,7 +320,7 @@ func (f *finder) disassemble(k *keptAnalysis, arm bool) error {
 		k.Lines = append(k.Lines, l)
 		at[l.Addr] = l
 	}
-	if !arm {
+	if !weak {
 		return nil
 	}
 	stops, err := objcode.Stops(f.image.Vmlinux, bodies, ranges)

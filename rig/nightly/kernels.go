@@ -72,10 +72,10 @@ func about(k matrix.Kernels) string {
 // buildKernels builds the kernels that the cells need, again after a fault of the
 // rig, as often as is allowed.
 func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
-	var arms []trial.Variant
+	var variants []trial.Variant
 	for _, v := range trial.Pair() {
 		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Variants(), v) }) {
-			arms = append(arms, v)
+			variants = append(variants, v)
 		}
 	}
 	bug := n.file.ScenarioOf(cells[0])
@@ -83,7 +83,7 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
 	for tries := 0; ; tries++ {
-		k, err = build(ctx, cfg, n.cfg.pack, cell, arms)
+		k, err = build(ctx, cfg, n.cfg.pack, cell, variants)
 		failure := err
 		if err == nil {
 			failure = k.rigFault()

@@ -145,9 +145,9 @@ func TestAFixMayBeReversedAndForSomeKernels(t *testing.T) {
 }
 
 func TestWhatIsNotFoundIsNamed(t *testing.T) {
-	_, err := Load("tsl")
-	assert.ErrorContains(t, err, `unknown scenario "tsl"`)
-	assert.ErrorContains(t, err, `did you mean "tls"?`)
+	_, err := Load(Default + "x")
+	assert.ErrorContains(t, err, `unknown scenario "`+Default+`x"`)
+	assert.ErrorContains(t, err, `did you mean "`+Default+`"?`)
 	assert.Equal(t, fault.User, fault.KindOf(err))
 	dir := write(t, "fix.patch", "gone.patch")
 	_, err = Load(dir)

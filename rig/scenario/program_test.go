@@ -21,7 +21,7 @@ name: own
 title: a program of one's own
 fix: [fix.patch]
 workload: {source: sub/main.c, args: [a, b c, a], env: [A=b, C=], files: [data/in, other.h], ready: true, window: {every: 10ms}}
-detect: [oops, {warn: tls_init}, exit]
+detect: [oops, {warn: ring_init}, exit]
 machine: {cpus: 4, memory: 1G}
 scope: {patch: {callers: 2}, kernel: [f], callees: [g]}
 `
@@ -43,7 +43,7 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 	require.NotNil(t, s.Program)
 	assert.Equal(t, wire.Program{
 		Args: []string{"a", "b c", "a"}, Env: []string{"A=b", "C="}, Ready: true, Window: wire.WindowTimed, EveryNS: int64(10 * time.Millisecond),
-		Detect: []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindWarn, Function: "tls_init"}, {Kind: wire.KindExit}},
+		Detect: []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindWarn, Function: "ring_init"}, {Kind: wire.KindExit}},
 	}, s.Program.Start)
 	assert.True(t, s.Program.SurvivesOops())
 	assert.Equal(t, Scope{Callers: 2, Kernel: []string{"f"}, Callees: []string{"g"}}, s.Scope)
@@ -162,9 +162,12 @@ func TestDirectCallersAreInScopeUnlessTheFileSaysOtherwise(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, s.Scope.Callers, text)
 	}
-	for _, name := range []string{"tls", "watch_queue", "tracing_map"} {
+	for _, name := range Names() {
 		s, err := Load(name)
 		require.NoError(t, err)
+		if name == Default {
+			continue
+		}
 		assert.Zero(t, s.Scope.Callers, "what is said of %s was measured so", name)
 	}
 }

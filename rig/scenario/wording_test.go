@@ -17,7 +17,7 @@ func TestWordsFollowFromWhatIsDetected(t *testing.T) {
 	for want, signs := range map[string][]sign{
 		"hit":                                {{Kind: wire.KindTold}},
 		"oops":                               {oops("")},
-		"oops in tls_getsockopt":             {oops("tls_getsockopt")},
+		"oops in ring_read":                  {oops("ring_read")},
 		"KASAN report in f":                  {{Kind: wire.KindKASAN, Function: "f"}},
 		"hang in pipe_read":                  {{Kind: wire.KindHang, Function: "pipe_read", Lasts: DefaultHang}},
 		"death of the program":               {{Kind: wire.KindExit}},

@@ -79,9 +79,9 @@ func NewTrend(cell string, runs []Run) Trend {
 	})
 	t := Trend{Cell: cell, ShiftError: ShiftError, Runs: runs, Series: []TrendSeries{}}
 	for _, run := range runs {
-		for _, arm := range run.Measured {
-			s := t.series(arm)
-			s.Points = append(s.Points, newTrendPoint(run, arm))
+		for _, measured := range run.Measured {
+			s := t.series(measured)
+			s.Points = append(s.Points, newTrendPoint(run, measured))
 		}
 	}
 	byID := map[string]Run{}

@@ -14,7 +14,7 @@ import (
 
 // A second fault beside it must be told, and would be lost in a verdict.
 func TestOnlyAnErrorThatIsNothingElseSaysThatAScenarioDoesNotApply(t *testing.T) {
-	none := DoesNotApplyf(fault.User, "look at the tree", "it has no %s", "net/tls/tls_main.c")
+	none := DoesNotApplyf(fault.User, "look at the tree", "it has no %s", "net/ring/main.c")
 	other := errors.New("the disk is full")
 	for name, c := range map[string]struct {
 		err  error
@@ -36,5 +36,5 @@ func TestOnlyAnErrorThatIsNothingElseSaysThatAScenarioDoesNotApply(t *testing.T)
 			assert.Equal(t, c.err, left, name)
 		}
 	}
-	assert.Equal(t, []string{"it has no net/tls/tls_main.c"}, Inapplicable(none).Judgement().Reasons)
+	assert.Equal(t, []string{"it has no net/ring/main.c"}, Inapplicable(none).Judgement().Reasons)
 }

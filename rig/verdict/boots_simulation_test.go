@@ -208,7 +208,7 @@ func TestTheSimulationSeesWrongRulesOfBoots(t *testing.T) {
 // comparison is given up: where most boots show the bug, after some 40 pairs.
 func TestARightFixIsFoundInSomeBoots(t *testing.T) {
 	t.Parallel()
-	w := kernelWorld{rate: 0.0015, own: 10, ends: 1} // as tls_init(): seven boots of eight within 2,000 tries
+	w := kernelWorld{rate: 0.0015, own: 10, ends: 1} // seven boots of eight within 2,000 tries
 	rnd := rand.New(rand.NewPCG(3, 4))
 	var found, pairs int
 	const runs = 2000

@@ -15,12 +15,12 @@ import (
 // orders its loads. Its condition is a stale read. The steps are instructions on
 // the place [X9], the last on [X3]. An exclusive store that fails is tried again
 // or given up, and nothing is published then.
-func WayTests(arm string, ways [][]string) []trial.LitmusTest {
+func WayTests(kernel string, ways [][]string) []trial.LitmusTest {
 	tests := make([]trial.LitmusTest, 0, len(ways))
 	for n, way := range ways {
-		name := fmt.Sprintf("%s-way-%d", arm, n+1)
+		name := fmt.Sprintf("%s-way-%d", kernel, n+1)
 		tests = append(tests, trial.LitmusTest{
-			Name: name, What: fmt.Sprintf("way %d of %d from the copy to the publication in the %s kernel", n+1, len(ways), arm), Text: wayTest(name, way),
+			Name: name, What: fmt.Sprintf("way %d of %d from the copy to the publication in the %s kernel", n+1, len(ways), kernel), Text: wayTest(name, way),
 		})
 	}
 	return tests

@@ -10,14 +10,14 @@ import (
 )
 
 func TestCountsReadAsSentences(t *testing.T) {
-	oops := Words{Hit: "oops in tls_getsockopt"}.Completed()
+	oops := Words{Hit: "oops in ring_read"}.Completed()
 	for want, got := range map[string]string{
-		"37 oopses in tls_getsockopt in 1024 tries": oops.Seen(37, 1024),
-		"1 oops in tls_getsockopt in 1 try":         oops.Seen(1, 1),
-		"no oops in tls_getsockopt in 1024 tries":   oops.Showed(0, 1024),
-		"2 oopses in tls_getsockopt in 9 tries":     oops.Tally(2, 9),
-		"2 oopses in tls_getsockopt in 9":           oops.Short(2, 9),
-		"an oops in tls_getsockopt":                 oops.A(),
+		"37 oopses in ring_read in 1024 tries": oops.Seen(37, 1024),
+		"1 oops in ring_read in 1 try":         oops.Seen(1, 1),
+		"no oops in ring_read in 1024 tries":   oops.Showed(0, 1024),
+		"2 oopses in ring_read in 9 tries":     oops.Tally(2, 9),
+		"2 oopses in ring_read in 9":           oops.Short(2, 9),
+		"an oops in ring_read":                 oops.A(),
 		"in 1024":                                   oops.Among(1024),
 		"240 of 6400 windows were stale":            Words{}.Seen(240, 6400),
 		"none of 6400 windows was stale":            Words{}.Seen(0, 6400),
@@ -45,7 +45,7 @@ func TestWordsOfSeveralBugsFitAny(t *testing.T) {
 
 func TestPluralsAreMadeOfTheNoun(t *testing.T) {
 	for one, several := range map[string]string{
-		"try": "tries", "stale read": "stale reads", "oops in f": "oopses in f", "NULL dereference in tls_getsockopt": "NULL dereferences in tls_getsockopt",
+		"try": "tries", "stale read": "stale reads", "oops in f": "oopses in f", "NULL dereference in ring_read": "NULL dereferences in ring_read",
 		"death of the program": "deaths of the program", "delay": "delays", "BUG at f in g": "BUGs at f in g", "glitch": "glitches", "y": "ys",
 	} {
 		assert.Equal(t, several, plural(one))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -139,23 +140,25 @@ func TestTasksThatAreNotUnderstood(t *testing.T) {
 
 // Whatever the task says that it needs.
 func TestAWorkerRefusesWhatItWasNotToldToRun(t *testing.T) {
-	ids, err := scenarioIDs([]string{"tls"})
+	names := slices.DeleteFunc(scenario.Names(), func(name string) bool { return name == scenario.Default })
+	runs, other := names[0], names[1]
+	ids, err := scenarioIDs([]string{runs})
 	require.NoError(t, err)
 	cfg := Config{Name: "lab-3", Events: func(trial.Event) {}, Dir: t.TempDir()}
 	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1), Labels: fleet.Labels{Scenarios: ids}}
 	for spec, words := range map[string]string{
-		`"scenario":"tls"`: "no history",
-		`"scenario":"tls","scenarioHash":"0123456789abcdef0123"`: "worker lab-3 does not run scenario 0123456789abcdef",
-		`"scenario":"watch_queue"`:                               "worker lab-3 does not run scenario watch_queue",
-		`"arch":"arm64"`:                                         "worker lab-3 does not run scenario " + scenario.Default,
+		`"scenario":"` + runs + `"`:                                       "no history",
+		`"scenario":"` + runs + `","scenarioHash":"0123456789abcdef0123"`: "worker lab-3 does not run scenario 0123456789abcdef",
+		`"scenario":"` + other + `"`:                                      "worker lab-3 does not run scenario " + other,
+		`"arch":"arm64"`:                                                  "worker lab-3 does not run scenario " + scenario.Default,
 	} {
 		step := `{"kind":"step","commit":"a","name":"x","spec":{` + spec + `}}`
 		_, err := m.exec(t.Context(), fleet.Task{ID: "x", Needs: fleet.Needs{Protocol: task.Protocol()}, Spec: json.RawMessage(step)}, t.TempDir())
 		require.ErrorContains(t, err, words, spec)
 		assert.Equal(t, fault.Rig, fault.KindOf(err), spec)
 	}
-	_, err = scenarioIDs([]string{"tsl"})
-	require.ErrorContains(t, err, `did you mean "tls"?`)
+	_, err = scenarioIDs([]string{runs + "x"})
+	require.ErrorContains(t, err, `did you mean "`+runs+`"?`)
 	assert.Equal(t, fault.User, fault.KindOf(err))
 }
 

@@ -179,17 +179,17 @@ func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 
 // Nothing is compiled from a header by itself: somebody has to say what includes it.
 func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
-	c := Config{Series: seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"}))}
+	c := Config{Series: seriesOf(series("include/net/ring.h", [2]string{"old", "fixed"}))}
 	_, err := c.patches(t.Context())
-	require.ErrorContains(t, err, "it changes include/net/tls.h: no file that is compiled by itself")
-	c.Objects = []string{"net/tls/tls_main.o", "net/tls/tls_sw.o"}
+	require.ErrorContains(t, err, "it changes include/net/ring.h: no file that is compiled by itself")
+	c.Objects = []string{"net/ring/ring_main.o", "net/ring/ring_sw.o"}
 	set, err := c.patches(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []unit{{"net/tls/tls_main.c", "net/tls/tls_main.o"}, {"net/tls/tls_sw.c", "net/tls/tls_sw.o"}}, set.units())
-	assert.Equal(t, []any{"net/tls/tls_main.c", "net/tls/tls_main.o", "net/tls/tls_sw.c", "net/tls/tls_sw.o", "include/net/tls.h"}, set.unitsKey())
+	assert.Equal(t, []unit{{"net/ring/ring_main.c", "net/ring/ring_main.o"}, {"net/ring/ring_sw.c", "net/ring/ring_sw.o"}}, set.units())
+	assert.Equal(t, []any{"net/ring/ring_main.c", "net/ring/ring_main.o", "net/ring/ring_sw.c", "net/ring/ring_sw.o", "include/net/ring.h"}, set.unitsKey())
 	tree := func(path string) *Tree {
 		c, _ := fakeRig(t)
-		c.Series, c.Objects = seriesOf(series("include/net/tls.h", [2]string{"old", "fixed"})), []string{"kernel/ring.o"}
+		c.Series, c.Objects = seriesOf(series("include/net/ring.h", [2]string{"old", "fixed"})), []string{"kernel/ring.o"}
 		require.NoError(t, os.MkdirAll(filepath.Join(c.Tree, filepath.Dir(path)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(c.Tree, path), []byte("old\n"), 0o644))
 		return openTree(t, c)
@@ -197,12 +197,12 @@ func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
 	none := tree("include/other.h")
 	err = none.Check(t.Context(), trial.AsIs)
 	require.NotNil(t, trial.Inapplicable(err))
-	require.ErrorContains(t, err, "has no include/net/tls.h")
+	require.ErrorContains(t, err, "has no include/net/ring.h")
 	for v, want := range map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"} {
-		image, err := tree("include/net/tls.h").Image(t.Context(), v)
+		image, err := tree("include/net/ring.h").Image(t.Context(), v)
 		require.NoError(t, err)
 		require.Len(t, image.Headers, 1)
-		require.Equal(t, "include/net/tls.h", image.Headers[0].File)
+		require.Equal(t, "include/net/ring.h", image.Headers[0].File)
 		text, err := os.ReadFile(image.Headers[0].Source)
 		require.NoError(t, err)
 		require.Equal(t, want, string(text), "as it was included")

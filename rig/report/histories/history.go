@@ -43,7 +43,7 @@ func historyText(w io.Writer, l RunList) error {
 		fmt.Fprintln(t, "run\tended (UTC)\tsays\tunpatched\tpatched\tkernel\tcell")
 	}
 	for _, r := range l.Runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), armWindows(r, trial.Unpatched), armWindows(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), windowsOf(r, trial.Unpatched), windowsOf(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -69,7 +69,7 @@ func judgedWindows(r trend.Run, v trial.Variant) (hits, windows uint64) {
 	return hits, windows
 }
 
-func armWindows(r trend.Run, v trial.Variant) string {
+func windowsOf(r trend.Run, v trial.Variant) string {
 	hits, windows := judgedWindows(r, v)
 	if windows == 0 {
 		return "-"

@@ -74,8 +74,8 @@ func TestATreeAsItStandsIsInTheUnpatchedColumn(t *testing.T) {
 	r := nights()[0]
 	r.Measured = r.Measured[:1]
 	r.Measured[0].SavedVariant = trial.AsIs.Saved()
-	assert.Equal(t, "80 of 1600 stale", armWindows(r, trial.Unpatched))
-	assert.Equal(t, "-", armWindows(r, trial.Patched))
+	assert.Equal(t, "80 of 1600 stale", windowsOf(r, trial.Unpatched))
+	assert.Equal(t, "-", windowsOf(r, trial.Patched))
 }
 
 func TestComparingARunWithItself(t *testing.T) {

@@ -21,7 +21,7 @@ func TestAHistorySpeaksInItsRunsWords(t *testing.T) {
 	for i := range runs {
 		runs[i].Words = wording.Words{Hit: "oops in f"}.Completed()
 	}
-	of := trend.NewTrend("compare,tls,arm64", runs)
+	of := trend.NewTrend("compare,own,arm64", runs)
 	a, b := reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0]
 	a.Document.Words, b.Document.Words = runs[0].Words, runs[0].Words
 	written := map[string]func(*bytes.Buffer) error{
