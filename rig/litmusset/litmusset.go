@@ -9,8 +9,6 @@ package litmusset
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,7 +154,7 @@ func (m maker) cross(ctx context.Context, f Family) ([]Test, error) {
 				return nil, fmt.Errorf("%s: %w", strings.Join(c.Edges, " "), err)
 			}
 			for _, t := range made {
-				out = append(out, Test{Name: t.Name, Text: t.Text})
+				out = append(out, Test(t))
 			}
 		}
 		return out, nil
@@ -199,7 +197,7 @@ func (m maker) ask(ctx context.Context, tests []Test) ([]byte, map[string]litmus
 func (m maker) allowed(ctx context.Context, tests []Test) ([]byte, error) {
 	var sources []herdtools.Source
 	for _, t := range tests {
-		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
+		sources = append(sources, herdtools.Source(t))
 	}
 	answer, err := herdtools.Allowed(ctx, m.CacheDir, "", sources, m.Limit, "-unroll", "1")
 	if err != nil {
@@ -224,8 +222,8 @@ func kept[T any](m maker, kind string, input any, make func() (T, error)) (T, er
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "name what is kept of litmus tests", err)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "1 %s\n%s\n%s", kind, m.versions, text))
-	path := filepath.Join(m.CacheDir, "litmus-set", hex.EncodeToString(sum[:16])+"."+kind+".json")
+	sum := disk.Sum(fmt.Appendf(nil, "1 %s\n%s\n%s", kind, m.versions, text))
+	path := filepath.Join(m.CacheDir, "litmus-set", sum[:32]+"."+kind+".json")
 	old, err := os.ReadFile(path)
 	if err == nil && json.Unmarshal(old, &out) == nil {
 		return out, nil
