@@ -16,6 +16,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/mailpatch"
 )
@@ -29,7 +30,7 @@ func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, re
 	}
 	dir, err := os.MkdirTemp("", "kcovrig-patch-")
 	if err != nil {
-		return out, diskFault("make a work folder", err)
+		return out, store.DiskFault("make a work folder", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	before, err := lay(files, h.reverse, read, dir)
@@ -113,7 +114,7 @@ func lay(files []*gitdiff.File, reverse bool, read reader, dir string) (changes,
 		}
 		to := filepath.Join(dir, path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, []byte(*text), 0o644)); err != nil {
-			return nil, diskFault("lay out files for a patch", err)
+			return nil, store.DiskFault("lay out files for a patch", err)
 		}
 	}
 	return before, nil

@@ -4,6 +4,9 @@ package kernel
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +18,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 )
@@ -154,9 +158,14 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
-	entries, _, err := manifest(t.Context(), dir)
-	require.NoError(t, err)
-	return statHash(entries)
+	var all strings.Builder
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		info, infoErr := d.Info()
+		require.NoError(t, errors.Join(err, infoErr))
+		fmt.Fprintln(&all, path, info.Mode(), info.Size(), info.ModTime())
+		return nil
+	}))
+	return all.String()
 }
 
 func TestWhatTheKeyDependsOn(t *testing.T) {
@@ -238,7 +247,7 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "hang"), nil, 0o644))
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for !exists(filepath.Join(fake, "hanging")) {
+		for !store.Exists(filepath.Join(fake, "hanging")) {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()
@@ -260,7 +269,7 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	tree := openTree(t, c)
 	j, err := tree.plan(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
-	half := filepath.Join(tree.store.build(j.key), "out")
+	half := filepath.Join(tree.store.Build(j.key), "out")
 	stale := filepath.Join(c.CacheDir, "tmp", "work-dead", "entry")
 	for _, dir := range []string{half, stale} {
 		require.NoError(t, os.MkdirAll(dir, 0o755))

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
 )
@@ -169,7 +170,7 @@ func (set patchSet) headers() []string {
 func (set patchSet) keptHeaders(dir string) []Header {
 	var list []Header
 	for _, h := range set.headers() {
-		if kept := headerIn(dir, h); exists(kept) {
+		if kept := headerIn(dir, h); store.Exists(kept) {
 			list = append(list, Header{File: h, Source: kept})
 		}
 	}
@@ -189,7 +190,7 @@ func (set patchSet) objects(dir, out string) []Object {
 			in = filepath.Join(dir, strconv.Itoa(i+1))
 		}
 		o := Object{Name: u.object, File: u.source, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
-		if exists(o.Path) {
+		if store.Exists(o.Path) {
 			list = append(list, o)
 		}
 	}

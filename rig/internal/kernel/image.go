@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -187,11 +188,11 @@ func (t *Tree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 
 // cached returns the build where it is complete, and holds it until Close.
 func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
-	marker := filepath.Join(t.store.build(j.key), "image.json")
-	if !exists(marker) {
+	marker := filepath.Join(t.store.Build(j.key), "image.json")
+	if !store.Exists(marker) {
 		return Image{}, false, nil
 	}
-	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.LockPath("build", j.key))
 	if err != nil {
 		return Image{}, false, err
 	}
@@ -199,7 +200,7 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 		return Image{}, false, errors.Join(err, l.Close())
 	}
 	r := record{}
-	if !readJSON(marker, &r) {
+	if !store.ReadJSON(marker, &r) {
 		return Image{}, false, l.Close()
 	}
 	t.keepLock(l)
@@ -208,7 +209,7 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 }
 
 func (t *Tree) image(j job, r record) Image {
-	dir := t.store.build(j.key)
+	dir := t.store.Build(j.key)
 	out := filepath.Join(dir, "out")
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
@@ -220,7 +221,7 @@ func (t *Tree) image(j job, r record) Image {
 
 // buildLocked builds unless another rig did so meanwhile. It returns the CPU time spent.
 func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
-	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.LockPath("build", j.key))
 	if err != nil {
 		return 0, err
 	}
@@ -228,7 +229,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if err := l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
 		return 0, err
 	}
-	if readJSON(filepath.Join(t.store.build(j.key), "image.json"), &record{}) {
+	if store.ReadJSON(filepath.Join(t.store.Build(j.key), "image.json"), &record{}) {
 		return 0, nil
 	}
 	if err := checkTools(); err != nil {
@@ -258,8 +259,8 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)
 	}
-	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
+	if err := store.WriteJSON(filepath.Join(b.work.Dir, "entry", "image.json"), rec); err != nil {
 		return 0, err
 	}
-	return b.cpu, b.work.keep(ctx, "entry", t.store.build(j.key))
+	return b.cpu, b.work.Keep(ctx, "entry", t.store.Build(j.key))
 }

@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/source"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/mailpatch"
 )
@@ -181,7 +182,7 @@ func (c Config) commit(ctx context.Context, named string, missing error) ([]mail
 		return nil, nil, none("a commit needs --tree with a git folder")
 	}
 	ask := func(args ...string) (string, error) {
-		res, err := proc.Run(ctx, git(c.Tree, "read commit "+named, args...))
+		res, err := proc.Run(ctx, source.Git(c.Tree, "read commit "+named, args...))
 		return string(res.Stdout), err
 	}
 	hash, err := ask("rev-parse", "--verify", "--quiet", "--end-of-options", named+"^{commit}")

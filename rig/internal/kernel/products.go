@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 )
 
 // products are the files below the build folder that are booted or read.
@@ -27,7 +28,7 @@ func (t *Tree) products() []string {
 func (b *build) makeImage(ctx context.Context) error {
 	for _, name := range b.tree.products() {
 		if err := os.Remove(filepath.Join(b.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskFault("remove what another build made", err)
+			return store.DiskFault("remove what another build made", err)
 		}
 	}
 	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {

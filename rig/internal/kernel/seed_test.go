@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/disk"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -45,7 +46,7 @@ func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]str
 func recordOf(t *testing.T, c Config, img Image) record {
 	t.Helper()
 	var r record
-	require.True(t, readJSON(filepath.Join(store{c.CacheDir}.build(img.Key), "image.json"), &r))
+	require.True(t, store.ReadJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(img.Key), "image.json"), &r))
 	return r
 }
 
@@ -125,7 +126,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			r.Built = r.Built.Add(-time.Hour)
 		},
 		"being pruned": func(t *testing.T, c Config, img Image, _ *record) {
-			l, err := disk.OpenLock(store{c.CacheDir}.lockPath("build", img.Key))
+			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Key))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = l.Close() })
 			require.NoError(t, l.Wait(t.Context(), true, func() {}))
@@ -143,7 +144,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			require.NoError(t, tree.Close())
 			r := recordOf(t, c, first)
 			spoil(t, c, first, &r)
-			require.NoError(t, writeJSON(filepath.Join(store{c.CacheDir}.build(first.Key), "image.json"), r))
+			require.NoError(t, store.WriteJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(first.Key), "image.json"), r))
 			c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)

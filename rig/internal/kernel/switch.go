@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 )
 
 // switchTo makes the private copy hold v. The caller holds the tree's lock.
@@ -19,7 +20,7 @@ import (
 // build folder that is about to be reused may stem from any variant.
 func (t *Tree) switchTo(v changes) error {
 	kept := originals{}
-	readJSON(t.originalsPath(), &kept)
+	store.ReadJSON(t.originalsPath(), &kept)
 	known := len(kept)
 	for path := range v {
 		if _, ok := kept[path]; ok {
@@ -36,7 +37,7 @@ func (t *Tree) switchTo(v changes) error {
 		}
 	}
 	if len(kept) > known {
-		if err := writeJSON(t.originalsPath(), kept); err != nil {
+		if err := store.WriteJSON(t.originalsPath(), kept); err != nil {
 			return err
 		}
 	}
@@ -46,7 +47,7 @@ func (t *Tree) switchTo(v changes) error {
 			text = kept[path]
 		}
 		if err := t.put(path, text); err != nil {
-			return diskFault("switch the tree", err)
+			return store.DiskFault("switch the tree", err)
 		}
 	}
 	return nil
@@ -70,7 +71,7 @@ func (t *Tree) put(path string, text *string) error {
 	if info, err := os.Stat(to); err == nil {
 		mode = info.Mode().Perm()
 	}
-	if err := writeFile(to, []byte(*text)); err != nil {
+	if err := store.WriteFile(to, []byte(*text)); err != nil {
 		return err
 	}
 	return os.Chmod(to, mode)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/kernel/store"
 )
 
 // A file that is no UTF-8 comes back byte for byte, and another one is another kernel.
@@ -15,9 +17,9 @@ func TestFilesInOtherCharsetsAreKeptAsTheyAre(t *testing.T) {
 	latin, utf, other := "M\xfcller\n", "Müller\n", "M\xe4ller\n"
 	path := filepath.Join(t.TempDir(), "originals.json")
 	kept := originals{"a": &latin, "b": &utf, "gone": nil}
-	require.NoError(t, writeJSON(path, kept))
+	require.NoError(t, store.WriteJSON(path, kept))
 	read := originals{}
-	require.True(t, readJSON(path, &read))
+	require.True(t, store.ReadJSON(path, &read))
 	assert.Equal(t, kept, read)
 	assert.NotEqual(t, hashOf(changes{"a": &latin}), hashOf(changes{"a": &other}))
 	assert.Equal(t, hashOf(map[string]*string{"b": &utf, "gone": nil}), hashOf(changes{"b": &utf, "gone": nil}), "keys of old stay")

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/mailpatch"
 )
 
@@ -88,9 +89,9 @@ func (t *Tree) Configure(ctx context.Context) ([]Lost, error) {
 		return nil, err
 	}
 	key := hashOf([]any{"configure", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, configText(symbols), t.cfg.MakeArgs, tool.identity, tool.prefix})
-	kept := filepath.Join(t.store.dir, "memo", "config-"+key+".json")
+	kept := filepath.Join(t.store.Dir, "memo", "config-"+key+".json")
 	var known struct{ Lost []Lost }
-	if readJSON(kept, &known) {
+	if store.ReadJSON(kept, &known) {
 		return known.Lost, nil
 	}
 	dotConfig, err := t.configuration(ctx, job{symbols: symbols, tool: tool, key: "configure-" + key})
@@ -98,7 +99,7 @@ func (t *Tree) Configure(ctx context.Context) ([]Lost, error) {
 		return nil, err
 	}
 	known.Lost = lostSettings(symbols, dotConfig)
-	return known.Lost, writeJSON(kept, known)
+	return known.Lost, store.WriteJSON(kept, known)
 }
 
 // configuration is what kbuild makes of the symbols of a job.

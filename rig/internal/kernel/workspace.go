@@ -12,6 +12,8 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/source"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -46,7 +48,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Workspace{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	b := &Workspace{tree: &Tree{cfg: c, store: store.Store{Dir: dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
 	if b.tree.patches, err = c.patches(ctx); err != nil {
 		return nil, err
 	}
@@ -69,7 +71,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		return nil, errors.Join(fault.Newf(fault.User, "open "+dir, "another kcovrig builds there"), err, b.inUse.Close())
 	}
 	had := workspaceRecord{}
-	known := readJSON(b.record(), &had)
+	known := store.ReadJSON(b.record(), &had)
 	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() {
 		err = os.RemoveAll(b.out())
 	}
@@ -77,7 +79,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		err = b.note(false)
 	}
 	if err != nil {
-		return nil, errors.Join(diskFault("open "+dir, err), b.inUse.Close())
+		return nil, errors.Join(store.DiskFault("open "+dir, err), b.inUse.Close())
 	}
 	return b, nil
 }
@@ -97,7 +99,7 @@ func (b *Workspace) BuildDir() string { return b.out() }
 func (b *Workspace) out() string    { return filepath.Join(b.dir, "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
 func (b *Workspace) note(busy bool) error {
-	return writeJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
+	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
 }
 
 // bootID differs after each start of the machine, random(4).
@@ -146,7 +148,7 @@ func (b *Workspace) Objects(ctx context.Context, j Job, objects []string) error 
 // build makes the objects, or the kernel where none are given.
 func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build, error) {
 	t := b.tree
-	version, err := readVersion(t.src)
+	version, err := source.Version(t.src)
 	if err != nil {
 		return nil, fault.Wrap(fault.Kernel, "read the version", err)
 	}
@@ -162,7 +164,7 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	}
 	if b.cut {
 		if err := os.RemoveAll(b.out()); err != nil {
-			return nil, diskFault("clear "+b.out(), err)
+			return nil, store.DiskFault("clear "+b.out(), err)
 		}
 	}
 	if err := b.note(true); err != nil {
@@ -180,7 +182,7 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 
 func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
 	config := filepath.Join(w.out, ".config")
-	if j.Configure || !exists(config) {
+	if j.Configure || !store.Exists(config) {
 		if err := w.configure(ctx); err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"archive/tar"
@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -259,7 +260,7 @@ func insideLink(name, target string) bool {
 
 // diskOrUser leaves err to be the user's unless the disk is to blame.
 func diskOrUser(err error) error {
-	if d := diskFault("write", err); d != nil && strings.Contains(d.Error(), "disk is full") {
+	if d := store.DiskFault("write", err); d != nil && strings.Contains(d.Error(), "disk is full") {
 		return d
 	}
 	return err

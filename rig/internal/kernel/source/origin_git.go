@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -22,47 +23,47 @@ var (
 
 // isURL says whether a tree's name is an address of something elsewhere.
 func isURL(name string) bool {
-	return urlForm.MatchString(name) || scpForm.MatchString(name) && !exists(name)
+	return urlForm.MatchString(name) || scpForm.MatchString(name) && !store.Exists(name)
 }
 
 // onlyGit says whether a folder holds git's own files and no checkout of them.
 func onlyGit(dir string) bool {
-	if exists(filepath.Join(dir, "Makefile")) {
+	if store.Exists(filepath.Join(dir, "Makefile")) {
 		return false
 	}
-	bare := exists(filepath.Join(dir, "HEAD")) && exists(filepath.Join(dir, "objects")) && exists(filepath.Join(dir, "refs"))
-	return bare || exists(filepath.Join(dir, ".git"))
+	bare := store.Exists(filepath.Join(dir, "HEAD")) && store.Exists(filepath.Join(dir, "objects")) && store.Exists(filepath.Join(dir, "refs"))
+	return bare || store.Exists(filepath.Join(dir, ".git"))
 }
 
-// git is a call of git for the user's repository. A partial clone fetches what it lacks.
-func git(dir, op string, args ...string) proc.Command {
+// Git is a call of git for the user's repository. A partial clone fetches what it lacks.
+func Git(dir, op string, args ...string) proc.Command {
 	return proc.Command{
 		Path: "git", Args: append([]string{"-c", "core.fsmonitor=false", "-C", dir}, args...),
 		Env: []string{"GIT_TERMINAL_PROMPT=0"}, Pass: proc.Network, Kind: fault.User, Op: op,
 	}
 }
 
-func gitOrigin(ctx context.Context, path, rev string) (origin, error) {
+func gitOrigin(ctx context.Context, path, rev string) (Origin, error) {
 	op := "find revision " + rev + " in " + path
 	ask := func(args ...string) (string, error) {
-		res, err := proc.Run(ctx, git(path, op, append([]string{"rev-parse"}, args...)...))
+		res, err := proc.Run(ctx, Git(path, op, append([]string{"rev-parse"}, args...)...))
 		return strings.TrimSpace(string(res.Stdout)), err
 	}
 	shallow, err := ask("--is-shallow-repository")
 	if err != nil {
-		return origin{}, notGit(ctx, err, op, path)
+		return Origin{}, notGit(ctx, err, op, path)
 	}
 	commit, err := ask("--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 	if err != nil {
-		return origin{}, unknownRevision(ctx, err, op, path, rev, shallow == "true")
+		return Origin{}, unknownRevision(ctx, err, op, path, rev, shallow == "true")
 	}
 	tree, err := ask("--verify", "--quiet", "--end-of-options", commit+"^{tree}")
 	if err != nil {
-		return origin{}, err
+		return Origin{}, err
 	}
-	return origin{path: path, commit: commit, hash: disk.Sum([]byte("git tree " + tree)),
-		fill: func(ctx context.Context, dest string) error {
-			archive := git(path, "export "+rev+" of "+path, "archive", "--format=tar", commit)
+	return Origin{Path: path, Commit: commit, Hash: disk.Sum([]byte("git tree " + tree)),
+		Fill: func(ctx context.Context, dest string) error {
+			archive := Git(path, "export "+rev+" of "+path, "archive", "--format=tar", commit)
 			return unpackOutput(ctx, archive, dest, keepAll)
 		}}, nil
 }
@@ -95,7 +96,7 @@ const mostOutside = 500
 
 // leaveOut takes note of links that lead out of the user's folder: the copy has
 // no use for them. One that git tracks belongs to the source, which is then not whole.
-func (c Config) leaveOut(ctx context.Context, path string, outside []string) error {
+func (r Request) leaveOut(ctx context.Context, path string, outside []string) error {
 	switch {
 	case len(outside) == 0:
 		return nil
@@ -103,9 +104,9 @@ func (c Config) leaveOut(ctx context.Context, path string, outside []string) err
 		return &fault.Error{Kind: fault.User, Op: "read the tree", Err: fmt.Errorf("%d symbolic links lead out of %s, such as %s", len(outside), path, outside[0]),
 			Try: "make a tree of files: cp -rL"}
 	}
-	if exists(filepath.Join(path, ".git")) {
+	if store.Exists(filepath.Join(path, ".git")) {
 		const op = "look at links that lead out of the tree"
-		res, err := proc.Run(ctx, git(path, op, append([]string{"ls-files", "-z", "--"}, outside...)...))
+		res, err := proc.Run(ctx, Git(path, op, append([]string{"ls-files", "-z", "--"}, outside...)...))
 		if err != nil {
 			return err
 		}
@@ -113,6 +114,6 @@ func (c Config) leaveOut(ctx context.Context, path string, outside []string) err
 			return fault.Newf(fault.User, "read the tree", "%s: a symbolic link that git tracks leads outside the tree", tracked)
 		}
 	}
-	c.say("leaving out %s: symbolic links that lead out of %s", strings.Join(outside[:min(3, len(outside))], ", "), path)
+	r.Say("leaving out %s: symbolic links that lead out of %s", strings.Join(outside[:min(3, len(outside))], ", "), path)
 	return nil
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+// Package store is the cache folder of trees and builds: where each lies, what is
+// being made, and which locks guard it. It leaves what lies there to others.
+package store
 
 import (
 	"context"
@@ -18,38 +20,38 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// store is the cache folder:
+// Store is the cache folder:
 //
 //	trees/HASH/    the private copy of a tree in src, tree.json once it is complete
 //	builds/KEY/    one build: output folder in out, image.json once it is complete
 //	memo/          what an unchanged file's or folder's contents hash to
 //	locks/         one file per tree and build; held shared while in use
 //	tmp/           what is being made; renamed into its place when complete
-type store struct{ dir string }
+type Store struct{ Dir string }
 
-func (s store) tree(hash string) string { return filepath.Join(s.dir, "trees", hash) }
-func (s store) build(key string) string { return filepath.Join(s.dir, "builds", key) }
-func (s store) lockPath(kind, name string) string {
-	return filepath.Join(s.dir, "locks", kind+"-"+name)
+func (s Store) Tree(hash string) string { return filepath.Join(s.Dir, "trees", hash) }
+func (s Store) Build(key string) string { return filepath.Join(s.Dir, "builds", key) }
+func (s Store) LockPath(kind, name string) string {
+	return filepath.Join(s.Dir, "locks", kind+"-"+name)
 }
 
-// scratch is a folder in tmp with a lock beside it that lives as long as its maker.
-type scratch struct {
-	dir  string
+// Scratch is a folder in tmp with a lock beside it that lives as long as its maker.
+type Scratch struct {
+	Dir  string
 	lock *disk.Lock
 }
 
-// scratch makes an empty folder and clears away what dead rigs left.
-func (s store) scratch(ctx context.Context) (*scratch, error) {
-	s.sweep()
-	tmp := filepath.Join(s.dir, "tmp")
+// Scratch makes an empty folder and clears away what dead rigs left.
+func (s Store) Scratch(ctx context.Context) (*Scratch, error) {
+	s.Sweep()
+	tmp := filepath.Join(s.Dir, "tmp")
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
-		return nil, diskFault("make the cache folder", err)
+		return nil, DiskFault("make the cache folder", err)
 	}
 	for {
 		dir, err := os.MkdirTemp(tmp, "work-")
 		if err != nil {
-			return nil, diskFault("make a work folder", err)
+			return nil, DiskFault("make a work folder", err)
 		}
 		l, err := disk.OpenLock(dir + ".lock")
 		if err != nil {
@@ -60,34 +62,34 @@ func (s store) scratch(ctx context.Context) (*scratch, error) {
 			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
 		}
 		if _, err := os.Stat(dir); err == nil {
-			return &scratch{dir, l}, nil
+			return &Scratch{dir, l}, nil
 		}
 		_ = l.Close()
 	}
 }
 
-// keep moves sub of the scratch folder to path, which becomes complete at once.
-func (w *scratch) keep(ctx context.Context, sub, path string) error {
+// Keep moves sub of the scratch folder to path, which becomes complete at once.
+func (w *Scratch) Keep(ctx context.Context, sub, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return diskFault("fill the cache", err)
+		return DiskFault("fill the cache", err)
 	}
 	// What stands there without its marker was never complete.
 	if err := os.RemoveAll(path); err != nil {
 		return fault.Wrap(fault.Rig, "fill the cache", err)
 	}
-	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, filepath.Join(w.dir, sub), path))
+	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, filepath.Join(w.Dir, sub), path))
 }
 
 // Close removes the folder and what is left in it.
-func (w *scratch) Close() error {
-	err := os.RemoveAll(w.dir)
-	_ = os.Remove(w.dir + ".lock")
+func (w *Scratch) Close() error {
+	err := os.RemoveAll(w.Dir)
+	_ = os.Remove(w.Dir + ".lock")
 	return errors.Join(err, w.lock.Close())
 }
 
-// sweep removes the work folders whose makers are gone.
-func (s store) sweep() {
-	dirs, _ := filepath.Glob(filepath.Join(s.dir, "tmp", "work-*"))
+// Sweep removes the work folders whose makers are gone.
+func (s Store) Sweep() {
+	dirs, _ := filepath.Glob(filepath.Join(s.Dir, "tmp", "work-*"))
 	for _, dir := range dirs {
 		if filepath.Ext(dir) == ".lock" {
 			continue
@@ -104,27 +106,27 @@ func (s store) sweep() {
 	}
 }
 
-// readJSON fills value from path; a missing or damaged file is false, like a marker never written.
-func readJSON(path string, value any) bool {
+// ReadJSON fills value from path; a missing or damaged file is false, like a marker never written.
+func ReadJSON(path string, value any) bool {
 	text, err := os.ReadFile(path)
 	return err == nil && json.Unmarshal(text, value) == nil
 }
 
-// writeJSON replaces path in one step.
-func writeJSON(path string, value any) error {
+// WriteJSON replaces path in one step.
+func WriteJSON(path string, value any) error {
 	text, err := json.MarshalIndent(value, "", "\t")
 	if err != nil {
 		return fault.Wrap(fault.Rig, "write "+path, err)
 	}
-	return writeFile(path, append(text, '\n'))
+	return WriteFile(path, append(text, '\n'))
 }
 
-func writeFile(path string, text []byte) error {
-	return diskFault("write "+path, disk.WriteFile(path, text))
+func WriteFile(path string, text []byte) error {
+	return DiskFault("write "+path, disk.WriteFile(path, text))
 }
 
-// diskFault makes err a fault of the rig; a full disk says so.
-func diskFault(op string, err error) error {
+// DiskFault makes err a fault of the rig; a full disk says so.
+func DiskFault(op string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -135,13 +137,13 @@ func diskFault(op string, err error) error {
 	return fault.Wrap(fault.Rig, op, err)
 }
 
-func exists(path string) bool {
+func Exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// allocated is the space a file takes on the disk.
-func allocated(info fs.FileInfo) int64 {
+// Allocated is the space a file takes on the disk.
+func Allocated(info fs.FileInfo) int64 {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		return st.Blocks * 512
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 )
 
 // entry is one file or symbolic link of a folder tree.
@@ -172,10 +173,10 @@ func copyFolder(ctx context.Context, dir string, entries []entry, dest string) e
 		}
 		to := filepath.Join(dest, e.path)
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return diskFault("copy the tree", err)
+			return store.DiskFault("copy the tree", err)
 		}
 		if err := copyEntry(filepath.Join(dir, e.path), to, e.info.Mode()); err != nil {
-			return diskFault("copy the tree", err)
+			return store.DiskFault("copy the tree", err)
 		}
 	}
 	return nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"archive/tar"
@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -93,7 +94,7 @@ func goodTree(t *testing.T) []byte {
 		tar.Header{Name: "linux/", Typeflag: tar.TypeDir, Mode: 0o700},
 		file("linux/Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\nEXTRAVERSION = -rc1\n"),
 		file("linux/Kconfig", ""), file("linux/Kbuild", ""), file("linux/arch/x/Kconfig", ""), script,
-		file("linux/kernel/ring.c", unpatchedTree(t, 3)["kernel/ring.c"]),
+		file("linux/kernel/ring.c", "int ring;\n"),
 		tar.Header{Name: "linux/link", Typeflag: tar.TypeSymlink, Linkname: "arch/x"},
 		tar.Header{Name: "linux/second.sh", Typeflag: tar.TypeLink, Linkname: "linux/run.sh"},
 		// what a build in the tree leaves
@@ -141,9 +142,9 @@ func TestUnpackEachCompression(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, data, 0o644))
 			dest := t.TempDir()
 			require.NoError(t, unpackTarball(t.Context(), path, dest))
-			root, err := topFolder(dest)
+			root, err := Top(dest)
 			require.NoError(t, err)
-			version, err := readVersion(root)
+			version, err := Version(root)
 			require.NoError(t, err)
 			require.Equal(t, "6.12.1-rc1", version)
 			info, err := os.Stat(filepath.Join(root, "run.sh"))
@@ -153,7 +154,7 @@ func TestUnpackEachCompression(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "#!", string(text), "a hard link")
 			for _, left := range []string{"vmlinux-gdb.py", ".config", "include/generated", "kernel/ring.o"} {
-				require.False(t, exists(filepath.Join(root, left)), left)
+				require.False(t, store.Exists(filepath.Join(root, left)), left)
 			}
 
 			require.NoError(t, os.WriteFile(path, data[:len(data)/2/512*512], 0o644))

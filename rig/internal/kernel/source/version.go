@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"os"
@@ -12,8 +12,8 @@ import (
 
 var versionLine = regexp.MustCompile(`(?m)^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) *= *(\S*) *$`)
 
-// readVersion returns the version that the top Makefile of a tree names, say 6.12.117.
-func readVersion(dir string) (string, error) {
+// Version returns the version that the top Makefile of a tree names, say 6.12.117.
+func Version(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "Makefile"))
 	if err != nil {
 		return "", err
@@ -32,9 +32,9 @@ func readVersion(dir string) (string, error) {
 	return version + v["EXTRAVERSION"], nil
 }
 
-// checkTree refuses a folder that is no kernel tree.
-func checkTree(dir string) error {
-	_, err := readVersion(dir)
+// Check refuses a folder that is no kernel tree.
+func Check(dir string) error {
+	_, err := Version(dir)
 	for _, name := range []string{"Kconfig", "Kbuild", "arch", "kernel"} {
 		if err == nil {
 			_, err = os.Stat(filepath.Join(dir, name))
@@ -44,4 +44,18 @@ func checkTree(dir string) error {
 		return fault.Newf(fault.User, "find the tree", "%s is no kernel tree: %w", dir, err)
 	}
 	return nil
+}
+
+// Top returns dir, or the one folder in it, whichever is a kernel tree.
+func Top(dir string) (string, error) {
+	err := Check(dir)
+	if err == nil {
+		return dir, nil
+	}
+	items, readErr := os.ReadDir(dir)
+	if readErr != nil || len(items) != 1 || !items[0].IsDir() {
+		return "", err
+	}
+	sub := filepath.Join(dir, items[0].Name())
+	return sub, Check(sub)
 }

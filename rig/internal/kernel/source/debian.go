@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package source
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"regexp"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -17,23 +18,23 @@ var releaseForm = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
 
 // debianTarball returns the tarball of the package linux-source-RELEASE: the
 // installed one, else one that the machine's own apt fetches into the cache.
-func (c Config) debianTarball(ctx context.Context, s store, installedIn, release string) (string, error) {
+func (r Request) debianTarball(ctx context.Context, s store.Store, installedIn, release string) (string, error) {
 	if !releaseForm.MatchString(release) {
 		return "", fault.Newf(fault.User, "find the tree", "%q is no kernel release: write debian:6.12", "debian:"+release)
 	}
 	pkg := "linux-source-" + release
-	for _, dir := range []string{installedIn, s.sources()} {
-		if file := filepath.Join(dir, pkg+".tar.xz"); exists(file) {
+	for _, dir := range []string{installedIn, sources(s)} {
+		if file := filepath.Join(dir, pkg+".tar.xz"); store.Exists(file) {
 			return file, nil
 		}
 	}
-	c.say("fetching the package %s with apt-get", pkg)
-	work, err := s.scratch(ctx)
+	r.Say("fetching the package %s with apt-get", pkg)
+	work, err := s.Scratch(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer work.Close()
-	_, err = proc.Run(ctx, proc.Command{Path: "apt-get", Args: []string{"download", pkg}, Dir: work.dir, Pass: proc.Network, Kind: fault.User, Op: "fetch " + pkg})
+	_, err = proc.Run(ctx, proc.Command{Path: "apt-get", Args: []string{"download", pkg}, Dir: work.Dir, Pass: proc.Network, Kind: fault.User, Op: "fetch " + pkg})
 	if err != nil {
 		if fe := (*fault.Error)(nil); ctx.Err() == nil && errors.As(err, &fe) {
 			fe.Try = "apt-get update; if apt-cache policy " + pkg + " then names no candidate, add a suite that has it " +
@@ -41,17 +42,17 @@ func (c Config) debianTarball(ctx context.Context, s store, installedIn, release
 		}
 		return "", err
 	}
-	debs, _ := filepath.Glob(filepath.Join(work.dir, pkg+"_*.deb"))
+	debs, _ := filepath.Glob(filepath.Join(work.Dir, pkg+"_*.deb"))
 	if len(debs) != 1 {
 		return "", fault.Newf(fault.Rig, "fetch "+pkg, "apt-get left %d packages", len(debs))
 	}
-	_, err = proc.Run(ctx, proc.Command{Path: "dpkg-deb", Args: []string{"-x", debs[0], "out"}, Dir: work.dir, Kind: fault.Rig, Op: "unpack " + filepath.Base(debs[0])})
+	_, err = proc.Run(ctx, proc.Command{Path: "dpkg-deb", Args: []string{"-x", debs[0], "out"}, Dir: work.Dir, Kind: fault.Rig, Op: "unpack " + filepath.Base(debs[0])})
 	if err != nil {
 		return "", err
 	}
-	kept := filepath.Join(s.sources(), pkg+".tar.xz")
+	kept := filepath.Join(sources(s), pkg+".tar.xz")
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
-		return "", diskFault("keep "+pkg, err)
+		return "", store.DiskFault("keep "+pkg, err)
 	}
-	return kept, fault.Wrap(fault.Rig, "keep "+pkg, os.Rename(filepath.Join(work.dir, "out", "usr", "src", pkg+".tar.xz"), kept))
+	return kept, fault.Wrap(fault.Rig, "keep "+pkg, os.Rename(filepath.Join(work.Dir, "out", "usr", "src", pkg+".tar.xz"), kept))
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+// Package source finds the source tree that a user means: a folder, a git revision, a
+// tarball, the distribution's source package. It owns what counts as a tree, its
+// hash, and unpacking or copying it. It leaves where copies lie to the cache.
+package source
 
 import (
 	"context"
@@ -15,6 +18,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -24,113 +28,120 @@ const defaultRelease = "debian:6.12"
 // installed is where Debian's linux-source packages put their tarballs.
 const installed = "/usr/src"
 
-// origin is where a tree comes from.
-type origin struct {
-	path   string // folder or tarball
-	commit string // of a git revision
-	hash   string // of the content
-	// fill writes the tree into an empty folder.
-	fill func(ctx context.Context, dest string) error
+// Request says which tree is meant, as kernel.Config does.
+type Request struct {
+	Tree, Rev string
+	// Say is told in one line what begins.
+	Say func(format string, args ...any)
 }
 
-// findOrigin resolves Config.Tree and hashes what it stands for.
-func (c Config) findOrigin(ctx context.Context, s store) (origin, error) {
-	name := c.Tree
+// Origin is where a tree comes from.
+type Origin struct {
+	Path   string // folder or tarball
+	Commit string // of a git revision
+	Hash   string // of the content
+	// Fill writes the tree into an empty folder.
+	Fill func(ctx context.Context, dest string) error
+}
+
+// Find resolves what is asked for and hashes what it stands for.
+func (r Request) Find(ctx context.Context, s store.Store) (Origin, error) {
+	name := r.Tree
 	if name == "" {
-		name = newestSource(installed, s.sources())
+		name = newestSource(installed, sources(s))
 	}
 	if name == "" {
 		name = defaultRelease
 	}
 	if release, ok := strings.CutPrefix(name, "debian:"); ok {
-		file, err := c.debianTarball(ctx, s, installed, release)
+		file, err := r.debianTarball(ctx, s, installed, release)
 		if err != nil {
-			return origin{}, err
+			return Origin{}, err
 		}
 		name = file
 	}
 	if isURL(name) {
-		return origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a URL, and --tree names a folder or a file", name),
+		return Origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a URL, and --tree names a folder or a file", name),
 			Try: "git clone --bare " + proc.Quote([]string{name}) + " linux.git, then --tree=linux.git --rev=REVISION; a tarball: curl -fLO, then --tree=FILE"}
 	}
 	path, err := filepath.Abs(name)
 	if err != nil {
-		return origin{}, fault.Wrap(fault.User, "find the tree", err)
+		return Origin{}, fault.Wrap(fault.User, "find the tree", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return origin{}, fault.Newf(fault.User, "find the tree", "no kernel folder or tarball: %w", err)
+		return Origin{}, fault.Newf(fault.User, "find the tree", "no kernel folder or tarball: %w", err)
 	}
 	switch {
-	case info.IsDir() && c.Rev != "":
-		return gitOrigin(ctx, path, c.Rev)
+	case info.IsDir() && r.Rev != "":
+		return gitOrigin(ctx, path, r.Rev)
 	case info.IsDir() && onlyGit(path):
-		return origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a git repository without a checkout", path),
+		return Origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is a git repository without a checkout", path),
 			Try: "name what is to be built, such as --rev=HEAD or --rev=v6.12"}
 	case info.IsDir():
-		return c.folderOrigin(ctx, s, path)
-	case c.Rev != "":
-		return origin{}, fault.Newf(fault.User, "find the tree", "--rev needs a git folder, and %s is a file", path)
+		return r.folderOrigin(ctx, s, path)
+	case r.Rev != "":
+		return Origin{}, fault.Newf(fault.User, "find the tree", "--rev needs a git folder, and %s is a file", path)
 	case !info.Mode().IsRegular() || !isTarball(path):
-		return origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor an archive (%s)", path, strings.Join(archiveSuffixes, ", "))
+		return Origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor an archive (%s)", path, strings.Join(archiveSuffixes, ", "))
 	}
-	return c.tarballOrigin(s, path, info)
+	return r.tarballOrigin(s, path, info)
 }
 
 // memo is what an unchanged file or folder hashed to.
 type memo struct{ Stat, Hash string }
 
-func (s store) memoPath(path string) string {
-	return filepath.Join(s.dir, "memo", disk.Sum([]byte(path))[:32]+".json")
+func memoPath(s store.Store, path string) string {
+	return filepath.Join(s.Dir, "memo", disk.Sum([]byte(path))[:32]+".json")
 }
 
-func (c Config) tarballOrigin(s store, path string, info os.FileInfo) (origin, error) {
+func (r Request) tarballOrigin(s store.Store, path string, info os.FileInfo) (Origin, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
-		return origin{}, fault.Wrap(fault.User, "find the tree", err)
+		return Origin{}, fault.Wrap(fault.User, "find the tree", err)
 	}
 	known := memo{}
 	stat := fmt.Sprintf("%d %d %d %d", info.Size(), info.ModTime().UnixNano(), st.Ino, st.Ctim.Nano())
-	if !readJSON(s.memoPath(path), &known) || known.Stat != stat {
-		c.say("hashing %s", path)
+	if !store.ReadJSON(memoPath(s, path), &known) || known.Stat != stat {
+		r.Say("hashing %s", path)
 		hash, err := disk.FileSum(path)
 		if err != nil {
-			return origin{}, fault.Wrap(fault.User, "read the tree", err)
+			return Origin{}, fault.Wrap(fault.User, "read the tree", err)
 		}
 		known = memo{stat, hash}
-		if err := writeJSON(s.memoPath(path), known); err != nil {
-			return origin{}, err
+		if err := store.WriteJSON(memoPath(s, path), known); err != nil {
+			return Origin{}, err
 		}
 	}
-	return origin{path: path, hash: known.Hash, fill: func(ctx context.Context, dest string) error {
+	return Origin{Path: path, Hash: known.Hash, Fill: func(ctx context.Context, dest string) error {
 		return unpackTarball(ctx, path, dest)
 	}}, nil
 }
 
-func (c Config) folderOrigin(ctx context.Context, s store, path string) (origin, error) {
-	if err := checkTree(path); err != nil {
-		return origin{}, err
+func (r Request) folderOrigin(ctx context.Context, s store.Store, path string) (Origin, error) {
+	if err := Check(path); err != nil {
+		return Origin{}, err
 	}
 	entries, outside, err := manifest(ctx, path)
 	if err == nil {
-		err = c.leaveOut(ctx, path, outside)
+		err = r.leaveOut(ctx, path, outside)
 	}
 	if err != nil {
-		return origin{}, err
+		return Origin{}, err
 	}
 	known, stat := memo{}, statHash(entries)
-	if !readJSON(s.memoPath(path), &known) || known.Stat != stat {
-		c.say("hashing %s", path)
+	if !store.ReadJSON(memoPath(s, path), &known) || known.Stat != stat {
+		r.Say("hashing %s", path)
 		hash, err := contentHash(ctx, path, entries)
 		if err != nil {
-			return origin{}, err
+			return Origin{}, err
 		}
 		known = memo{stat, hash}
-		if err := writeJSON(s.memoPath(path), known); err != nil {
-			return origin{}, err
+		if err := store.WriteJSON(memoPath(s, path), known); err != nil {
+			return Origin{}, err
 		}
 	}
-	return origin{path: path, hash: known.Hash, fill: func(ctx context.Context, dest string) error {
+	return Origin{Path: path, Hash: known.Hash, Fill: func(ctx context.Context, dest string) error {
 		if err := copyFolder(ctx, path, entries, dest); err != nil {
 			return err
 		}
@@ -151,7 +162,7 @@ var sourceName = regexp.MustCompile(`^linux-source-([0-9]+(?:\.[0-9]+)*)\.tar\.(
 
 // sources is where packages that are not installed are kept; set-up puts the
 // ones that it fetches there too.
-func (s store) sources() string { return filepath.Join(s.dir, "sources") }
+func sources(s store.Store) string { return filepath.Join(s.Dir, "sources") }
 
 // newestSource returns the linux-source tarball of the highest version in the
 // first of dirs that has any, or "".
