@@ -36,7 +36,6 @@ var limitLine = regexp.MustCompile(`^((?:file|function|package|knot)(?: [a-z/]+)
 var ceilings = map[string]int{
 	limitFile: 500, limitFunction: 60, limitPackage: 15, limitKnot: 6,
 	"package rig/fleet":            17,
-	"package rig/internal/kernel":  22,
 	"package rig/internal/objcode": 24,
 }
 

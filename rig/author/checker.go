@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"kcovrig/rig/command"
-	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -63,8 +64,8 @@ type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
 // Facts are what a tree tells without a build.
 type Facts interface {
 	Linux() string
-	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
-	Configure(ctx context.Context) ([]kernel.Lost, error)
+	HasFix(ctx context.Context, series []variant.Series) (bool, error)
+	Configure(ctx context.Context) ([]kbuild.Lost, error)
 	Symbols() (map[string]string, error)
 	ReadFile(path string) (string, error)
 	Close() error

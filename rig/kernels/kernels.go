@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
@@ -29,10 +30,10 @@ type Config struct {
 }
 
 // SeriesOf are the scenario's ways to fix the bug.
-func SeriesOf(s scenario.Scenario) []kernel.Series {
-	var all []kernel.Series
+func SeriesOf(s scenario.Scenario) []variant.Series {
+	var all []variant.Series
 	for _, p := range s.Patches {
-		all = append(all, kernel.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
+		all = append(all, variant.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
 	}
 	return all
 }

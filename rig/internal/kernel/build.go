@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -82,7 +84,7 @@ func (b *build) compile(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
+	if err := kbuild.CheckConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
 	return b.makeImage(ctx)
@@ -94,7 +96,7 @@ func (b *build) configure(ctx context.Context) error {
 		return store.DiskFault("make a build folder", err)
 	}
 	all := filepath.Join(filepath.Dir(b.out), "requested.config")
-	if err := store.WriteFile(all, []byte(configText(b.job.symbols))); err != nil {
+	if err := store.WriteFile(all, []byte(kbuild.ConfigText(b.job.symbols))); err != nil {
 		return err
 	}
 	log := strings.TrimSuffix(b.log, ".log") + ".config.log"
@@ -112,9 +114,9 @@ func (b *build) make(ctx context.Context, targets []string, log string, env ...s
 		return store.DiskFault("make a folder for temporary files", err)
 	}
 	defer os.RemoveAll(temporary)
-	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
+	call := kbuild.Call{Arch: c.Arch, Tool: b.job.tool, Src: b.tree.src, Out: b.out, Jobs: c.Jobs, Extra: c.MakeArgs, Targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: call.args(), Env: append(append(makeEnv(b.tree.store.Dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
+		Path: "make", Args: call.Args(), Env: append(append(kbuild.Env(b.tree.store.Dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
 		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
@@ -175,12 +177,12 @@ func firstComplaint(log string) string {
 // keepSources keeps the variant's sources and their objects with debug information:
 // the private copy will have been switched to another variant when they are asked for.
 func (b *build) keepSources(ctx context.Context) error {
-	units := map[string]unit{}
-	for _, u := range b.tree.patches.units() {
-		units[u.object] = u
+	units := map[string]variant.Unit{}
+	for _, u := range b.tree.patches.Units() {
+		units[u.Object] = u
 	}
-	for _, o := range b.tree.patches.objects(filepath.Dir(b.out), b.out) {
-		if err := b.keepSource(ctx, units[o.Name].source, o); err != nil {
+	for _, o := range objects(b.tree.patches, filepath.Dir(b.out), b.out) {
+		if err := b.keepSource(ctx, units[o.Name].Source, o); err != nil {
 			return err
 		}
 	}
@@ -193,7 +195,7 @@ func (b *build) keepHeaders() error {
 	if err := os.RemoveAll(headerIn(dir, "")); err != nil { // of the commit before, in a workspace
 		return store.DiskFault("keep the headers", err)
 	}
-	for _, h := range b.tree.patches.headers() {
+	for _, h := range b.tree.patches.Headers() {
 		text, err := os.ReadFile(filepath.Join(b.tree.src, h))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -231,7 +233,7 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.Dir), Pass: proc.Ccache,
+	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: kbuild.Env(b.tree.store.Dir), Pass: proc.Ccache,
 		Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"})
 	b.cpu += res.CPU
 	return err

@@ -18,6 +18,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
@@ -74,13 +75,13 @@ func fakeRig(t *testing.T) (Config, string) {
 	write(filepath.Join(tree, "Kconfig"), "")
 	write(filepath.Join(tree, "Kbuild"), "")
 	write(filepath.Join(tree, "arch/arm64/Kconfig"), "")
-	write(filepath.Join(tree, "kernel/ring.c"), unpatchedTree(t, 9)["kernel/ring.c"])
+	write(filepath.Join(tree, "kernel/ring.c"), ringSource(t, 9))
 	c := ringConfig()
 	a, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, filepath.Join(fake, "cache"), 2
-	c.Series = seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\n"}}
+	c.Series = fixedBy(ringFix("as-posted"), ringFix("as-merged"))
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\n"}}
 	return c, fake
 }
 
@@ -110,7 +111,7 @@ func TestATreeThatTheBugIsNotInDoesNotApply(t *testing.T) {
 		require.ErrorContains(t, err, "the scenario is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
 		c.Versions = kernelversion.Range{}
 		require.NoError(t, openTree(t, c).Check(t.Context(), v))
-		c.Series = seriesOf(series("net/none.c", [2]string{"old", "fixed"}))
+		c.Series = fixedBy(lineFix("net/none.c", "old", "fixed"))
 		err = openTree(t, c).Check(t.Context(), v)
 		require.NotNil(t, trial.Inapplicable(err))
 		require.ErrorContains(t, err, "net/none.c")
@@ -187,7 +188,7 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 	d.MakeArgs = []string{"V=1"}
 	differs("make arguments", d)
 	d = c
-	d.Fragments = []Fragment{{"all", "CONFIG_RING=y\n"}}
+	d.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\n"}}
 	differs("config", d)
 	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "kernel/new.h"), []byte("x"), 0o644))
 	differs("a new file", c)
@@ -202,7 +203,7 @@ func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	keys := map[string]bool{}
 	for _, barrier := range []string{"barrier", "smp_rmb"} {
-		require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
+		require.NoError(t, os.WriteFile(c.Patches[0], []byte(ownFix(barrier)), 0o644))
 		img, err := openTree(t, c).Image(t.Context(), trial.Patched)
 		require.NoError(t, err)
 		text, err := os.ReadFile(img.Path)

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
@@ -129,7 +130,7 @@ func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, ke
 	seen := map[string]bool{b.job.family: true}
 	for _, e := range builds(t.store) {
 		r := e.record
-		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.identity ||
+		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.Identity ||
 			max(r.Format, 1) != cacheFormat || t.newerThan(e) {
 			continue
 		}
@@ -165,7 +166,7 @@ func (t *Tree) newerThan(e keptBuild) bool {
 func settings(config string) map[string]string {
 	set := map[string]string{}
 	for line := range strings.Lines(config) {
-		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok && value != "n" {
+		if name, value, ok := kbuild.ConfigLine(strings.TrimRight(line, "\n")); ok && value != "n" {
 			set[name] = value
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/disk"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
@@ -39,7 +40,7 @@ func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]str
 	dependOn(t, first.BuildDir, "RING", "NET", "ZED")
 	told = &[]string{}
 	c.Progress = func(line string) { *told = append(*told, line) }
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 	return c, first, fake, told
 }
 
@@ -81,7 +82,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 
 func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
 	c, _, fake, told := seededRig(t)
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
 	first := strings.TrimSpace(calls(t, fake))
 	builds, err := filepath.Glob(filepath.Join(c.CacheDir, "builds", "*", "out"))
 	require.NoError(t, err)
@@ -109,7 +110,7 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 	require.Empty(t, recordOf(t, c, img).Seed)
 
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("y.c:1: error: broken\n"), 0o644))
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
 	_, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.ErrorContains(t, err, "build linux 6.12.3", "the tree is to blame where both fail")
 }
@@ -145,7 +146,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			r := recordOf(t, c, first)
 			spoil(t, c, first, &r)
 			require.NoError(t, store.WriteJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(first.Key), "image.json"), r))
-			c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+			c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			require.NotContains(t, calls(t, fake), "reused")

@@ -13,13 +13,14 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 )
 
 // switchTo makes the private copy hold v. The caller holds the tree's lock.
 // Every file that any variant ever changed gets the present time, since a
 // build folder that is about to be reused may stem from any variant.
-func (t *Tree) switchTo(v changes) error {
-	kept := originals{}
+func (t *Tree) switchTo(v variant.Changes) error {
+	kept := variant.Changes{}
 	store.ReadJSON(t.originalsPath(), &kept)
 	known := len(kept)
 	for path := range v {

@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/source"
 	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 )
 
 // Tree is a kernel tree that is ready to be built. It holds what it uses in
@@ -31,7 +32,7 @@ type Tree struct {
 	cfg     Config
 	store   store.Store
 	src     string // the private copy
-	patches patchSet
+	patches variant.Set
 
 	mu    sync.Mutex
 	locks []*disk.Lock
@@ -47,7 +48,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 		return nil, err
 	}
 	t := &Tree{cfg: c, store: store.Store{Dir: c.CacheDir}}
-	if t.patches, err = c.patches(ctx); err != nil {
+	if t.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err
 	}
 	o, err := source.Request{Tree: c.Tree, Rev: c.Rev, Say: c.say}.Find(ctx, t.store)
@@ -68,7 +69,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Version, t.patches.version = record.Version, record.Version
+	t.Version, t.patches.Version = record.Version, record.Version
 	return t, nil
 }
 
@@ -168,10 +169,8 @@ func (t *Tree) fill(ctx context.Context, o source.Origin) (treeRecord, error) {
 	return record, work.Keep(ctx, "tree", t.store.Tree(t.Hash))
 }
 
-// originals is originals.json: the files that builds have switched in the
-// private copy, as the user has them; nil where the user has none.
-type originals map[string]*string
-
+// originalsPath is where the files are that builds have switched in the private copy,
+// as the user has them.
 func (t *Tree) originalsPath() string {
 	return filepath.Join(t.store.Tree(t.Hash), "originals.json")
 }
@@ -179,7 +178,7 @@ func (t *Tree) originalsPath() string {
 // read returns a file of the tree as the user has it.
 func (t *Tree) read(path string) (string, error) {
 	for {
-		kept := originals{}
+		kept := variant.Changes{}
 		store.ReadJSON(t.originalsPath(), &kept)
 		if text, ok := kept[path]; ok {
 			if text == nil {
@@ -190,7 +189,7 @@ func (t *Tree) read(path string) (string, error) {
 		text, err := t.readCopy(path)
 		// Another rig may have switched the file between the two reads; it
 		// records the original first.
-		again := originals{}
+		again := variant.Changes{}
 		if store.ReadJSON(t.originalsPath(), &again); again[path] == nil {
 			if _, ok := again[path]; !ok {
 				return text, err

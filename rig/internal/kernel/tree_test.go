@@ -24,7 +24,7 @@ func TestTreesThatAreNone(t *testing.T) {
 	broken := filepath.Join(fake, "broken.tar.gz")
 	require.NoError(t, os.WriteFile(broken, []byte("?"), 0o644))
 	notKernel := filepath.Join(fake, "other.tar.gz")
-	tool(t, fake, "", "tar", "-czf", notKernel, "plain.txt")
+	tarball(t, fake, "-czf", notKernel, "plain.txt")
 	bare, unchecked := filepath.Join(fake, "linux.git"), filepath.Join(fake, "unchecked")
 	gitIn(t, fake, "init", "-q", "--bare", bare)
 	gitIn(t, fake, "init", "-q", unchecked)
@@ -60,7 +60,7 @@ func TestTreesThatAreNone(t *testing.T) {
 func TestATarballIsHashedOnceAndUnpackedOnce(t *testing.T) {
 	c, fake := fakeRig(t)
 	c.Tree = filepath.Join(fake, "linux-6.12.tar.xz")
-	tool(t, fake, "", "tar", "-cJf", c.Tree, "linux")
+	tarball(t, fake, "-cJf", c.Tree, "linux")
 	var said []string
 	c.Progress = func(line string) { said = append(said, line) }
 	first := openTree(t, c)
@@ -68,7 +68,7 @@ func TestATarballIsHashedOnceAndUnpackedOnce(t *testing.T) {
 	require.Equal(t, []string{"hashing " + c.Tree, "unpacking " + c.Tree}, said)
 	require.Equal(t, first.Hash, openTree(t, c).Hash)
 	require.Len(t, said, 2)
-	tool(t, fake, "", "tar", "-cJf", c.Tree, "--mtime=@0", "linux")
+	tarball(t, fake, "-cJf", c.Tree, "--mtime=@0", "linux")
 	require.NotEqual(t, first.Hash, openTree(t, c).Hash)
 }
 

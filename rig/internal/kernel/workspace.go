@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/source"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
@@ -26,8 +27,8 @@ const stopTime = 10 * time.Second
 // The source folder is the rig's own: src below the workspace's folder.
 type Workspace struct {
 	tree  *Tree
-	tool  toolchain
-	conf  []symbol
+	tool  kbuild.Toolchain
+	conf  []kbuild.Symbol
 	dir   string
 	base  string        // what every build here has in common
 	cut   bool          // make was killed: what it was making is not to be trusted
@@ -49,21 +50,21 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		return nil, err
 	}
 	b := &Workspace{tree: &Tree{cfg: c, store: store.Store{Dir: dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
-	if b.tree.patches, err = c.patches(ctx); err != nil {
+	if b.tree.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err
 	}
-	if err := checkTools(); err != nil {
+	if err := kbuild.CheckTools(); err != nil {
 		return nil, err
 	}
-	if b.conf, err = mergeFragments(c.Fragments); err != nil {
+	if b.conf, err = kbuild.MergeFragments(c.Fragments); err != nil {
 		return nil, err
 	}
-	if b.tool, err = findToolchain(ctx, c.Arch, c.Compiler); err != nil {
+	if b.tool, err = kbuild.FindToolchain(ctx, c.Arch, c.Compiler); err != nil {
 		return nil, err
 	}
 	a := c.Arch
-	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
-		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache}, b.tree.patches.unitsKey()...))
+	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, kbuild.ConfigText(b.conf),
+		c.MakeArgs, b.tool.Identity, b.tool.Prefix, b.tool.Ccache}, b.tree.patches.Key()...))
 	if b.inUse, err = disk.OpenLock(filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (b *Workspace) Close() error { return b.inUse.Close() }
 func (b *Workspace) Source() string { return b.tree.src }
 
 // Compiler is the identity of what compiles here, as in Image.Compiler.
-func (b *Workspace) Compiler() string { return b.tool.identity }
+func (b *Workspace) Compiler() string { return b.tool.Identity }
 
 // BuildDir is kbuild's output folder.
 func (b *Workspace) BuildDir() string { return b.out() }
@@ -132,8 +133,8 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: b.tree.patches.objects(b.dir, out), Headers: b.tree.patches.keptHeaders(b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
-		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
+		Objects: objects(b.tree.patches, b.dir, out), Headers: keptHeaders(b.tree.patches, b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
+		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)
@@ -191,7 +192,7 @@ func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []stri
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := checkConfig(b.conf, string(text)); err != nil {
+	if err := kbuild.CheckConfig(b.conf, string(text)); err != nil {
 		return err
 	}
 	if len(objects) == 0 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"context"
@@ -16,21 +16,21 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// changes are a tree with some files changed: the new content by path, nil
+// Changes are a tree with some files changed: the new content by path, nil
 // where the file is gone. The zero value is the tree itself.
-type changes map[string]*string
+type Changes map[string]*string
 
-// reader returns a file of the tree, or an error that is fs.ErrNotExist.
-type reader func(path string) (string, error)
+// Reader returns a file of the tree, or an error that is fs.ErrNotExist.
+type Reader func(path string) (string, error)
 
-// has says whether the tree has a file or a folder.
-func (r reader) has(path string) bool {
+// Has says whether the tree has a file or a folder.
+func (r Reader) Has(path string) bool {
 	_, err := r(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// over is the tree with base's changes.
-func (r reader) over(base changes) reader {
+// Over is the tree with base's changes.
+func (r Reader) Over(base Changes) Reader {
 	return func(path string) (string, error) {
 		text, known := base[path]
 		switch {
@@ -45,7 +45,7 @@ func (r reader) over(base changes) reader {
 
 // applied is what patches make of a tree.
 type applied struct {
-	changes changes
+	changes Changes
 	text    string   // what was applied, message and diff
 	notes   []string // what people should know of it
 	moved   bool     // a hunk stood elsewhere, or its context differed
@@ -60,8 +60,8 @@ type how struct {
 
 // apply returns the tree with patches applied by git, in their order, or taken
 // back in reverse. What is not built into a kernel is left out where it does not fit.
-func apply(ctx context.Context, patches []mailpatch.Patch, h how, read reader) (applied, error) {
-	out := applied{changes: changes{}}
+func apply(ctx context.Context, patches []mailpatch.Patch, h how, read Reader) (applied, error) {
+	out := applied{changes: Changes{}}
 	patches = slices.Clone(patches)
 	if h.reverse {
 		slices.Reverse(patches)
@@ -69,15 +69,15 @@ func apply(ctx context.Context, patches []mailpatch.Patch, h how, read reader) (
 	var texts []string
 	compiled := false
 	for _, p := range patches {
-		files, notes := built(p.Files(read.has))
-		one, err := applyOne(ctx, p.Name, files.built, h, read.over(out.changes))
+		files, notes := built(p.Files(read.Has))
+		one, err := applyOne(ctx, p.Name, files.built, h, read.Over(out.changes))
 		if err != nil {
 			return applied{}, fault.Wrap(fault.User, h.verb()+p.Name, err)
 		}
 		out.take(one)
 		compiled = compiled || len(files.built) > 0
 		for _, f := range files.rest {
-			one, err := applyOne(ctx, p.Name, []*gitdiff.File{f}, h, read.over(out.changes))
+			one, err := applyOne(ctx, p.Name, []*gitdiff.File{f}, h, read.Over(out.changes))
 			switch {
 			case ctx.Err() != nil:
 				return applied{}, err

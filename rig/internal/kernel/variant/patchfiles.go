@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"context"
@@ -17,23 +17,41 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/source"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/mailpatch"
 )
 
-// patches reads the series with the fix and the user's patches.
-func (c Config) patches(ctx context.Context) (patchSet, error) {
-	set, err := readFix(c.Series)
+// Series is a folder of *.patch files that fix the bug together, in the order of
+// their names.
+type Series struct {
+	Files fs.FS
+	// Reverse: they undo the fix, so that taking them off a kernel is what fixes it.
+	Reverse bool
+	Kernels kernelversion.Range // that they are for
+}
+
+// Choice is what the variants of a tree are told apart by, as kernel.Config says it.
+type Choice struct {
+	Series  []Series
+	Objects []string
+	Patches []string
+	Tree    string
+}
+
+// Read reads the series with the fix and the user's patches.
+func (c Choice) Read(ctx context.Context) (Set, error) {
+	set, err := ReadFix(c.Series)
 	if err != nil {
-		return patchSet{}, err
+		return Set{}, err
 	}
-	set.named = c.Objects
-	if len(set.series) > 0 && len(set.units()) == 0 {
-		return patchSet{}, set.nothingCompiled()
+	set.Named = c.Objects
+	if len(set.series) > 0 && len(set.Units()) == 0 {
+		return Set{}, set.nothingCompiled()
 	}
 	for _, named := range c.Patches {
 		patches, notes, err := c.patch(ctx, named)
 		if err != nil {
-			return patchSet{}, err
+			return Set{}, err
 		}
 		set.own, set.notes = append(set.own, patches...), append(set.notes, notes...)
 	}
@@ -41,7 +59,7 @@ func (c Config) patches(ctx context.Context) (patchSet, error) {
 }
 
 // nothingCompiled is the error of a fix that changes no file which is compiled by itself.
-func (set patchSet) nothingCompiled() error {
+func (set Set) nothingCompiled() error {
 	changes := strings.Join(set.sources, ", ")
 	if changes == "" {
 		changes = "nothing that a kernel is built from"
@@ -55,17 +73,17 @@ func (set patchSet) nothingCompiled() error {
 // Sources are the files that the series change of what a kernel is built from, by
 // their paths below the tree, sorted.
 func Sources(series []Series) ([]string, error) {
-	set, err := readFix(series)
+	set, err := ReadFix(series)
 	return set.sources, err
 }
 
-// readFix reads the series with the fix.
-func readFix(series []Series) (patchSet, error) {
-	var set patchSet
+// ReadFix reads the series with the fix.
+func ReadFix(series []Series) (Set, error) {
+	var set Set
 	for _, s := range series {
 		patches, err := s.Patches()
 		if err != nil {
-			return patchSet{}, err
+			return Set{}, err
 		}
 		set.series = append(set.series, fix{patches, s.Kernels})
 		set.sources = append(set.sources, pathsOf(patches, func(string) bool { return false })...)
@@ -73,6 +91,11 @@ func readFix(series []Series) (patchSet, error) {
 	slices.Sort(set.sources)
 	set.sources = slices.Compact(set.sources)
 	return set, nil
+}
+
+// FixOf is the set of one series for kernels of any version.
+func FixOf(patches []mailpatch.Patch) Set {
+	return Set{series: []fix{{patches: patches}}}
 }
 
 // Patches are those of a series, as they fix the bug.
@@ -92,7 +115,7 @@ func (s Series) Patches() ([]mailpatch.Patch, error) {
 }
 
 // patch reads what one --patch names: a file, a folder, or a commit of the tree.
-func (c Config) patch(ctx context.Context, named string) ([]mailpatch.Patch, []string, error) {
+func (c Choice) patch(ctx context.Context, named string) ([]mailpatch.Patch, []string, error) {
 	if named == "" {
 		return nil, nil, fault.Newf(fault.User, "read the patch", "its name is empty")
 	}
@@ -171,7 +194,7 @@ func readSeries(f fs.FS, names []string) ([]mailpatch.Patch, []string, error) {
 var revision = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./~^@{}+-]*$`)
 
 // commit reads a commit of the tree as a patch. missing is why it is no file.
-func (c Config) commit(ctx context.Context, named string, missing error) ([]mailpatch.Patch, []string, error) {
+func (c Choice) commit(ctx context.Context, named string, missing error) ([]mailpatch.Patch, []string, error) {
 	none := func(why string) error {
 		return fault.Newf(fault.User, "read the patch", "%w, and %s", missing, why)
 	}

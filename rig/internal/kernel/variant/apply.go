@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"context"
@@ -23,8 +23,8 @@ import (
 
 // applyOne has git apply files of one patch to copies of what they change, in a
 // folder of their own.
-func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, read reader) (_ applied, err error) {
-	out := applied{changes: changes{}}
+func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, read Reader) (_ applied, err error) {
+	out := applied{changes: Changes{}}
 	if len(files) == 0 {
 		return out, nil
 	}
@@ -72,8 +72,8 @@ func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, re
 }
 
 // lay puts what files change into dir, and returns it: nil where there is none.
-func lay(files []*gitdiff.File, reverse bool, read reader, dir string) (changes, error) {
-	before := changes{}
+func lay(files []*gitdiff.File, reverse bool, read Reader, dir string) (Changes, error) {
+	before := Changes{}
 	gone := map[string]bool{} // by an earlier part of the same patch: it makes what comes then
 	for _, f := range files {
 		if f.IsBinary {

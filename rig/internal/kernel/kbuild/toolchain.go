@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package kbuild
 
 import (
 	"context"
@@ -18,41 +18,41 @@ var buildTools = map[string]string{
 	"make": "make", "gcc": "gcc", "flex": "flex", "bison": "bison", "bc": "bc", "perl": "perl", "cp": "coreutils", "sh": "dash",
 }
 
-// toolchain is what compiles for one architecture.
-type toolchain struct {
-	prefix   string // CROSS_COMPILE: clang takes its target from it
+// Toolchain is what compiles for one architecture.
+type Toolchain struct {
+	Prefix   string // CROSS_COMPILE: clang takes its target from it
 	llvm     bool   // clang and LLVM's tools instead of GNU's
-	ccache   bool
-	identity string // compiler and linker, as they name themselves
+	Ccache   bool
+	Identity string // compiler and linker, as they name themselves
 }
 
 // llvmPackages are Debian's for LLVM=1.
 var llvmPackages = []string{"clang", "lld", "llvm"}
 
 // compiler is the C compiler's program.
-func (tc toolchain) compiler() string {
+func (tc Toolchain) compiler() string {
 	if tc.llvm {
 		return "clang" // one program for all targets
 	}
-	return tc.prefix + "gcc"
+	return tc.Prefix + "gcc"
 }
 
 // linker is the linker's program.
-func (tc toolchain) linker() string {
+func (tc Toolchain) linker() string {
 	if tc.llvm {
 		return "ld.lld"
 	}
-	return tc.prefix + "ld"
+	return tc.Prefix + "ld"
 }
 
-// findToolchain asks the compiler and the linker who they are.
-func findToolchain(ctx context.Context, a arch.Arch, kind string) (toolchain, error) {
-	tc := toolchain{llvm: kind == arch.Clang}
+// FindToolchain asks the compiler and the linker who they are.
+func FindToolchain(ctx context.Context, a arch.Arch, kind string) (Toolchain, error) {
+	tc := Toolchain{llvm: kind == arch.Clang}
 	packages := a.Packages
 	if runtime.GOARCH == a.GOARCH {
 		packages = []string{"gcc", "binutils"}
 	} else {
-		tc.prefix = a.CrossCompile
+		tc.Prefix = a.CrossCompile
 	}
 	programs := []string{tc.compiler(), tc.linker()}
 	if tc.llvm {
@@ -69,14 +69,14 @@ func findToolchain(ctx context.Context, a arch.Arch, kind string) (toolchain, er
 		first, _, _ := strings.Cut(string(res.Stdout), "\n")
 		names = append(names, first)
 	}
-	tc.identity = strings.Join(names[:2], "; ")
+	tc.Identity = strings.Join(names[:2], "; ")
 	_, err := proc.LookPath("ccache")
-	tc.ccache = err == nil
+	tc.Ccache = err == nil
 	return tc, nil
 }
 
-// checkTools says which of kbuild's tools is missing.
-func checkTools() error {
+// CheckTools says which of kbuild's tools is missing.
+func CheckTools() error {
 	var missing []string
 	for tool, pkg := range buildTools {
 		if _, err := proc.LookPath(tool); err != nil {

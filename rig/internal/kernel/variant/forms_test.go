@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"os"
@@ -61,11 +61,11 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 		}
 		seen++
 		t.Run(name, func(t *testing.T) {
-			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{path}}.patches(t.Context())
+			set, err := Choice{Series: seriesOf(ringSeries("as-posted")), Patches: []string{path}}.Read(t.Context())
 			require.NoError(t, err)
-			made, err := set.content(t.Context(), trial.Patched, tree.read)
+			made, err := set.Content(t.Context(), trial.Patched, tree.read)
 			require.NoError(t, err)
-			text := *made.changes["kernel/ring.c"]
+			text := *made.Changes["kernel/ring.c"]
 			assert.Contains(t, text, "\tsmp_wmb();\n")
 			assert.NotContains(t, text, "\r")
 			if plain == "" {
@@ -79,26 +79,26 @@ func TestFormsInWhichPatchesCome(t *testing.T) {
 			wanted, known := formNotes[name]
 			require.True(t, known)
 			if wanted == "" {
-				assert.Empty(t, made.notes)
+				assert.Empty(t, made.Notes)
 			} else {
-				require.Len(t, made.notes, 1)
-				assert.Contains(t, made.notes[0], wanted)
+				require.Len(t, made.Notes, 1)
+				assert.Contains(t, made.Notes[0], wanted)
 			}
 			if name == "23d-empty-new-file.patch" {
-				assert.Empty(t, *made.changes["include/linux/empty_ring.h"])
+				assert.Empty(t, *made.Changes["include/linux/empty_ring.h"])
 			}
 
 			// What is kept of it makes the same kernel once more.
-			again, _, err := mailpatch.Read("made-by.patch", []byte(made.text))
+			again, _, err := mailpatch.Read("made-by.patch", []byte(made.Text))
 			require.NoError(t, err)
 			twice, err := apply(t.Context(), again, how{fuzz: maxFuzz}, tree.read)
 			require.NoError(t, err)
-			assert.Equal(t, made.changes, twice.changes)
+			assert.Equal(t, made.Changes, twice.changes)
 
 			patched := files{"kernel/ring.c": text, "include/linux/empty_ring.h": ""}
-			off, err := set.content(t.Context(), trial.Unpatched, patched.read)
+			off, err := set.Content(t.Context(), trial.Unpatched, patched.read)
 			require.NoError(t, err)
-			assert.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"], "it is known to be in, and comes off")
+			assert.Equal(t, tree["kernel/ring.c"], *off.Changes["kernel/ring.c"], "it is known to be in, and comes off")
 		})
 	}
 	assert.Equal(t, len(formNotes)+1, seen)

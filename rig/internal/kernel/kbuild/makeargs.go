@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package kbuild
 
 import (
 	"fmt"
@@ -8,46 +8,46 @@ import (
 	"kcovrig/rig/arch"
 )
 
-// makeCall is one call of kbuild.
-type makeCall struct {
-	arch    arch.Arch
-	tool    toolchain
-	src     string // the tree
-	out     string // the build folder
-	jobs    int
-	extra   []string // Config.MakeArgs
-	targets []string
+// Call is one call of kbuild.
+type Call struct {
+	Arch    arch.Arch
+	Tool    Toolchain
+	Src     string // the tree
+	Out     string // the build folder
+	Jobs    int
+	Extra   []string // Config.MakeArgs
+	Targets []string
 }
 
-// args is make's argument list.
-func (m makeCall) args() []string {
-	compiler, host := m.tool.compiler(), "gcc"
-	if m.tool.llvm {
+// Args is make's argument list.
+func (m Call) Args() []string {
+	compiler, host := m.Tool.compiler(), "gcc"
+	if m.Tool.llvm {
 		host = "clang"
 	}
-	if m.tool.ccache {
+	if m.Tool.Ccache {
 		compiler, host = "ccache "+compiler, "ccache "+host
 	}
 	args := []string{
-		"-C", m.src,
-		"O=" + m.out,
-		fmt.Sprintf("-j%d", m.jobs),
-		"ARCH=" + m.arch.KernelArch,
-		"CROSS_COMPILE=" + m.tool.prefix,
+		"-C", m.Src,
+		"O=" + m.Out,
+		fmt.Sprintf("-j%d", m.Jobs),
+		"ARCH=" + m.Arch.KernelArch,
+		"CROSS_COMPILE=" + m.Tool.Prefix,
 		"CC=" + compiler,
 		"HOSTCC=" + host,
 		"LOCALVERSION=",
 	}
-	if m.tool.llvm {
+	if m.Tool.llvm {
 		// Documentation/kbuild/llvm.rst; the integrated assembler is the default since 5.15.
 		args = append(args, "LLVM=1", "LLVM_IAS=1")
 	}
-	return append(append(args, m.extra...), m.targets...)
+	return append(append(args, m.Extra...), m.Targets...)
 }
 
-// makeEnv makes a build independent of when and how often it is run.
+// Env makes a build independent of when and how often it is run.
 // base is the folder below which ccache writes paths relative.
-func makeEnv(base string) []string {
+func Env(base string) []string {
 	return []string{
 		"KBUILD_BUILD_TIMESTAMP=Thu Jan  1 00:00:00 UTC 1970",
 		"KBUILD_BUILD_USER=kcovrig",

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -26,9 +25,9 @@ func series(path string, steps ...[2]string) fs.FS {
 	return f
 }
 
-func setOf(t *testing.T, all ...fs.FS) patchSet {
+func setOf(t *testing.T, all ...fs.FS) Set {
 	t.Helper()
-	set, err := Config{Series: seriesOf(all...)}.patches(t.Context())
+	set, err := Choice{Series: seriesOf(all...)}.Read(t.Context())
 	require.NoError(t, err)
 	return set
 }
@@ -50,13 +49,13 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tree := files{"f.c": c.tree + "\n"}
 			for v, want := range map[trial.Variant]string{trial.Unpatched: c.unpatched, trial.Patched: c.patched} {
-				made, err := set.content(t.Context(), v, tree.read)
+				made, err := set.Content(t.Context(), v, tree.read)
 				if want == "" {
 					require.ErrorAs(t, err, new(*trial.NotApplicable))
 					continue
 				}
 				require.NoError(t, err)
-				got, err := reader(tree.read).over(made.changes)("f.c")
+				got, err := Reader(tree.read).Over(made.Changes)("f.c")
 				require.NoError(t, err)
 				assert.Equal(t, want+"\n", got, "%s", v)
 			}
@@ -68,21 +67,21 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 // is kept of how the variants differ is the fix all the same.
 func TestASeriesThatUndoesTheFixSaysTheReverse(t *testing.T) {
 	undo := Series{Files: series("f.c", [2]string{"fixed", "half"}, [2]string{"half", "old"}), Reverse: true}
-	set, err := readFix([]Series{undo})
+	set, err := ReadFix([]Series{undo})
 	require.NoError(t, err)
 	for tree, other := range map[string]trial.Variant{"fixed": trial.Unpatched, "old": trial.Patched} {
 		for _, v := range trial.Pair() {
-			made, err := set.content(t.Context(), v, files{"f.c": tree + "\n"}.read)
+			made, err := set.Content(t.Context(), v, files{"f.c": tree + "\n"}.read)
 			require.NoError(t, err)
 			if v != other {
-				assert.Empty(t, made.changes, "%s, %s", tree, v)
+				assert.Empty(t, made.Changes, "%s, %s", tree, v)
 				continue
 			}
-			assert.Equal(t, map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"}[v], *made.changes["f.c"])
-			assert.Contains(t, made.text, "-old\n+half\n", "the fix, not what undoes it")
+			assert.Equal(t, map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"}[v], *made.Changes["f.c"])
+			assert.Contains(t, made.Text, "-old\n+half\n", "the fix, not what undoes it")
 		}
 	}
-	_, err = set.content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
+	_, err = set.Content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "the reverse of 2.patch, the reverse of 1.patch does not go on")
 }
@@ -90,19 +89,19 @@ func TestASeriesThatUndoesTheFixSaysTheReverse(t *testing.T) {
 func TestASeriesIsTriedOnTheKernelsThatItIsFor(t *testing.T) {
 	from, err := kernelversion.Parse(">=6.10")
 	require.NoError(t, err)
-	set, err := readFix([]Series{
+	set, err := ReadFix([]Series{
 		{Files: series("f.c", [2]string{"old", "fixed"}), Kernels: from},
 		{Files: series("f.c", [2]string{"old", "mended"})},
 	})
 	require.NoError(t, err)
 	for version, want := range map[string]string{"6.10.3": "fixed\n", "6.9.1": "mended\n"} {
-		set.version = version
-		v, err := set.content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
+		set.Version = version
+		v, err := set.Content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 		require.NoError(t, err)
-		assert.Equal(t, want, *v.changes["f.c"], version)
+		assert.Equal(t, want, *v.Changes["f.c"], version)
 	}
-	set.version, set.series = "6.9.1", set.series[:1]
-	_, err = set.content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
+	set.Version, set.series = "6.9.1", set.series[:1]
+	_, err = set.Content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "1.patch is for kernels >=6.10")
 }
@@ -112,28 +111,28 @@ func TestSeriesThatContradictEachOtherDecideNothing(t *testing.T) {
 	has := series("f.c", [2]string{"old", "fixed"})   // comes off
 	lacks := series("f.c", [2]string{"fixed", "two"}) // goes on
 	for _, order := range [][]fs.FS{{has, lacks}, {lacks, has}} {
-		_, err := setOf(t, order...).content(t.Context(), trial.Patched, files{"f.c": "fixed\n"}.read)
+		_, err := setOf(t, order...).Content(t.Context(), trial.Patched, files{"f.c": "fixed\n"}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		require.ErrorContains(t, err, "says that it has it")
 		require.Nil(t, trial.Inapplicable(err), "the scenario is wrong, and not for another tree")
 	}
 	whole := series("f.c", [2]string{"old", "fixed"}, [2]string{"fixed", "two"})
-	v, err := setOf(t, lacks, whole).content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
+	v, err := setOf(t, lacks, whole).Content(t.Context(), trial.Patched, files{"f.c": "old\n"}.read)
 	require.NoError(t, err, "both say that it lacks it")
-	require.Equal(t, "two\n", *v.changes["f.c"])
+	require.Equal(t, "two\n", *v.Changes["f.c"])
 }
 
 // A series of which a part is in, goes neither on nor comes off, and leaves nothing.
 func TestAPartOfASeriesDecidesNothing(t *testing.T) {
 	set := setOf(t, series("f.c", [2]string{"old", "half"}, [2]string{"half", "fixed"}))
-	_, err := set.content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
+	_, err := set.Content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 }
 
 func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 	const odd = "void ring_move_area(void) { memcpy(a, b, c); smp_wmb(); WRITE_ONCE(*d, e); }\n"
 	for _, v := range trial.Pair() {
-		_, err := allSeries(t).content(t.Context(), v, files{"kernel/ring.c": odd}.read)
+		_, err := allSeries(t).Content(t.Context(), v, files{"kernel/ring.c": odd}.read)
 		require.Equal(t, fault.User, fault.KindOf(err))
 		none := (*trial.NotApplicable)(nil)
 		require.ErrorAs(t, err, &none)
@@ -148,7 +147,7 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 			assert.Contains(t, err.Error(), tried.Off)
 		}
 	}
-	_, err := allSeries(t).content(t.Context(), trial.Patched, files{}.read)
+	_, err := allSeries(t).Content(t.Context(), trial.Patched, files{}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "kernel/ring.c: no such file in the tree")
 }
@@ -156,7 +155,7 @@ func TestATreeThatNothingFitsIsToldWithTheHunks(t *testing.T) {
 // What could not be tried says nothing of the tree.
 func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere")
-	_, err := allSeries(t).content(t.Context(), trial.Patched, ringTree(t).read)
+	_, err := allSeries(t).Content(t.Context(), trial.Patched, ringTree(t).read)
 	require.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
@@ -164,63 +163,38 @@ func TestAFaultWhileTryingIsNoAnswer(t *testing.T) {
 func TestAFixThatIsInGoesInOnceOnly(t *testing.T) {
 	twice := files{"f.c": "0\n1\na\nb\nfix\nc\nd\n7\n8\na\nb\nc\nd\n13\n"}
 	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -3,4 +3,5 @@\n a\n b\n+fix\n c\n d\n")}})
-	made, err := set.content(t.Context(), trial.Patched, twice.read)
+	made, err := set.Content(t.Context(), trial.Patched, twice.read)
 	require.NoError(t, err)
-	require.Empty(t, made.changes)
+	require.Empty(t, made.Changes)
 }
 
 func TestSourcesAndObjectsAreThePatchesFiles(t *testing.T) {
 	with := func(path string) fs.FS { return series(path, [2]string{"a", "b"}) }
 	set := setOf(t, with("net/b.c"), with("arch/arm64/entry.S"), with("net/b.c"), with("include/b.h"), with("Documentation/b.rst"))
 	assert.Equal(t, []string{"arch/arm64/entry.S", "include/b.h", "net/b.c"}, set.sources)
-	assert.Equal(t, []unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.units())
-	assert.Equal(t, []any{"kernel/ring.c", "kernel/ring.o"}, allSeries(t).unitsKey(), "as kernels that are kept have it")
+	assert.Equal(t, []Unit{{"arch/arm64/entry.S", "arch/arm64/entry.o"}, {"net/b.c", "net/b.o"}}, set.Units())
+	assert.Equal(t, []any{"kernel/ring.c", "kernel/ring.o"}, allSeries(t).Key(), "as kernels that are kept have it")
 }
 
 // Nothing is compiled from a header by itself: somebody has to say what includes it.
 func TestAFixOfHeadersNeedsObjectsByName(t *testing.T) {
-	c := Config{Series: seriesOf(series("include/net/ring.h", [2]string{"old", "fixed"}))}
-	_, err := c.patches(t.Context())
+	c := Choice{Series: seriesOf(series("include/net/ring.h", [2]string{"old", "fixed"}))}
+	_, err := c.Read(t.Context())
 	require.ErrorContains(t, err, "it changes include/net/ring.h: no file that is compiled by itself")
 	c.Objects = []string{"net/ring/ring_main.o", "net/ring/ring_sw.o"}
-	set, err := c.patches(t.Context())
+	set, err := c.Read(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []unit{{"net/ring/ring_main.c", "net/ring/ring_main.o"}, {"net/ring/ring_sw.c", "net/ring/ring_sw.o"}}, set.units())
-	assert.Equal(t, []any{"net/ring/ring_main.c", "net/ring/ring_main.o", "net/ring/ring_sw.c", "net/ring/ring_sw.o", "include/net/ring.h"}, set.unitsKey())
-	tree := func(path string) *Tree {
-		c, _ := fakeRig(t)
-		c.Series, c.Objects = seriesOf(series("include/net/ring.h", [2]string{"old", "fixed"})), []string{"kernel/ring.o"}
-		require.NoError(t, os.MkdirAll(filepath.Join(c.Tree, filepath.Dir(path)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(c.Tree, path), []byte("old\n"), 0o644))
-		return openTree(t, c)
-	}
-	none := tree("include/other.h")
-	err = none.Check(t.Context(), trial.AsIs)
-	require.NotNil(t, trial.Inapplicable(err))
-	require.ErrorContains(t, err, "has no include/net/ring.h")
-	for v, want := range map[trial.Variant]string{trial.Unpatched: "old\n", trial.Patched: "fixed\n"} {
-		image, err := tree("include/net/ring.h").Image(t.Context(), v)
-		require.NoError(t, err)
-		require.Len(t, image.Headers, 1)
-		require.Equal(t, "include/net/ring.h", image.Headers[0].File)
-		text, err := os.ReadFile(image.Headers[0].Source)
-		require.NoError(t, err)
-		require.Equal(t, want, string(text), "as it was included")
-		require.Len(t, image.Objects, 1)
-	}
+	assert.Equal(t, []Unit{{"net/ring/ring_main.c", "net/ring/ring_main.o"}, {"net/ring/ring_sw.c", "net/ring/ring_sw.o"}}, set.Units())
+	assert.Equal(t, []any{"net/ring/ring_main.c", "net/ring/ring_main.o", "net/ring/ring_sw.c", "net/ring/ring_sw.o", "include/net/ring.h"}, set.Key())
 }
 
-// Each object has files of its own beside the build, those of the first where kernels
-// that are kept have them; what was not built is left out.
-func TestObjectsOfSeveralFilesStandApart(t *testing.T) {
-	with := func(path string) fs.FS { return series(path, [2]string{"a", "b"}) }
-	set, out := setOf(t, with("net/a/main.c"), with("net/b/main.c"), with("net/none.c")), t.TempDir()
-	for _, name := range []string{"net/a/main.o", "net/b/main.o"} {
-		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(out, name)), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(out, name), nil, 0o644))
+func seriesOf(all ...fs.FS) []Series {
+	var out []Series
+	for _, s := range all {
+		out = append(out, Series{Files: s})
 	}
-	assert.Equal(t, []Object{
-		{Name: "net/a/main.o", File: "net/a/main.c", Path: filepath.Join(out, "net/a/main.o"), Source: "/kept/main.c", Debug: "/kept/debug.o"},
-		{Name: "net/b/main.o", File: "net/b/main.c", Path: filepath.Join(out, "net/b/main.o"), Source: "/kept/2/main.c", Debug: "/kept/2/debug.o"},
-	}, set.objects("/kept", out))
+	return out
 }
+
+// ringSeries is one of the two ways in which a made-up bug in kernel/ring.c is fixed.
+func ringSeries(name string) fs.FS { return os.DirFS("testdata/series/" + name) }

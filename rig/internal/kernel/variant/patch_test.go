@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"io/fs"
@@ -28,11 +28,11 @@ func (f files) read(path string) (string, error) {
 	return text, nil
 }
 
-func (f files) has(path string) bool { return reader(f.read).has(path) }
+func (f files) has(path string) bool { return Reader(f.read).Has(path) }
 
 func ringPatches(t *testing.T, name string) []mailpatch.Patch {
 	t.Helper()
-	set, err := Config{Series: seriesOf(ringSeries(name))}.patches(t.Context())
+	set, err := Choice{Series: seriesOf(ringSeries(name))}.Read(t.Context())
 	require.NoError(t, err)
 	return set.series[0].patches
 }
@@ -53,9 +53,9 @@ func unpatchedTree(t *testing.T, lead int) files {
 		strings.Join(from, "") + "\t}\n}\n"}
 }
 
-func allSeries(t *testing.T) patchSet {
+func allSeries(t *testing.T) Set {
 	t.Helper()
-	set, err := Config{Series: seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))}.patches(t.Context())
+	set, err := Choice{Series: seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))}.Read(t.Context())
 	require.NoError(t, err)
 	return set
 }
@@ -70,14 +70,14 @@ func TestSeriesGoOnAndComeOffAgain(t *testing.T) {
 			require.Contains(t, *on["kernel/ring.c"], "smp_wmb();")
 
 			patched := files{"kernel/ring.c": *on["kernel/ring.c"]}
-			off, err := allSeries(t).content(t.Context(), trial.Unpatched, patched.read)
+			off, err := allSeries(t).Content(t.Context(), trial.Unpatched, patched.read)
 			require.NoError(t, err, "either series comes off, whichever it is")
-			require.Equal(t, 1, strings.Count(off.text, "+++ b/kernel/ring.c\n"), "the change is there, once")
-			require.Contains(t, off.text, "Subject: ", "and the mail's words")
-			require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
-			asIs, err := allSeries(t).content(t.Context(), trial.Patched, patched.read)
+			require.Equal(t, 1, strings.Count(off.Text, "+++ b/kernel/ring.c\n"), "the change is there, once")
+			require.Contains(t, off.Text, "Subject: ", "and the mail's words")
+			require.Equal(t, tree["kernel/ring.c"], *off.Changes["kernel/ring.c"])
+			asIs, err := allSeries(t).Content(t.Context(), trial.Patched, patched.read)
 			require.NoError(t, err)
-			require.Empty(t, asIs.changes)
+			require.Empty(t, asIs.Changes)
 		}
 	}
 }
@@ -95,27 +95,27 @@ func TestTheUsersOwnPatch(t *testing.T) {
 	tree := unpatchedTree(t, 0)
 	set := allSeries(t)
 	set.own = readPatch(t, "wrong.patch", wrongFix)
-	on, err := set.content(t.Context(), trial.Patched, tree.read)
+	on, err := set.Content(t.Context(), trial.Patched, tree.read)
 	require.NoError(t, err, "a wrong fix is built all the same")
-	require.Equal(t, "diff --git a/kernel/ring.c b/kernel/ring.c\n"+wrongFix, on.text)
-	require.Contains(t, *on.changes["kernel/ring.c"], "barrier();")
-	require.Empty(t, on.notes)
-	none, err := set.content(t.Context(), trial.Unpatched, tree.read)
+	require.Equal(t, "diff --git a/kernel/ring.c b/kernel/ring.c\n"+wrongFix, on.Text)
+	require.Contains(t, *on.Changes["kernel/ring.c"], "barrier();")
+	require.Empty(t, on.Notes)
+	none, err := set.Content(t.Context(), trial.Unpatched, tree.read)
 	require.NoError(t, err)
-	require.Empty(t, none.changes)
-	require.Empty(t, none.text, "nothing made it")
+	require.Empty(t, none.Changes)
+	require.Empty(t, none.Text, "nothing made it")
 
-	has := files{"kernel/ring.c": *on.changes["kernel/ring.c"]}
-	none, err = set.content(t.Context(), trial.Patched, has.read)
+	has := files{"kernel/ring.c": *on.Changes["kernel/ring.c"]}
+	none, err = set.Content(t.Context(), trial.Patched, has.read)
 	require.NoError(t, err)
-	require.Empty(t, none.changes, "the tree has it already")
-	off, err := set.content(t.Context(), trial.Unpatched, has.read)
+	require.Empty(t, none.Changes, "the tree has it already")
+	off, err := set.Content(t.Context(), trial.Unpatched, has.read)
 	require.NoError(t, err)
-	require.Equal(t, tree["kernel/ring.c"], *off.changes["kernel/ring.c"])
-	require.Equal(t, on.text, off.text)
-	for _, made := range []content{none, off} {
-		require.Len(t, made.notes, 1)
-		require.Contains(t, made.notes[0], "wrong.patch is in the tree already")
+	require.Equal(t, tree["kernel/ring.c"], *off.Changes["kernel/ring.c"])
+	require.Equal(t, on.Text, off.Text)
+	for _, made := range []Content{none, off} {
+		require.Len(t, made.Notes, 1)
+		require.Contains(t, made.Notes[0], "wrong.patch is in the tree already")
 	}
 }
 
@@ -204,23 +204,23 @@ func TestAddedAndDeletedFiles(t *testing.T) {
 }
 
 func TestOneBadPatchSpoilsASeries(t *testing.T) {
-	_, err := Config{Series: seriesOf(fstest.MapFS{"1.patch": {Data: []byte(wrongFix)}, "2.patch": {Data: []byte("x")}})}.patches(t.Context())
+	_, err := Choice{Series: seriesOf(fstest.MapFS{"1.patch": {Data: []byte(wrongFix)}, "2.patch": {Data: []byte("x")}})}.Read(t.Context())
 	require.ErrorContains(t, err, "2.patch")
-	_, err = Config{Series: seriesOf(fstest.MapFS{"readme": {}})}.patches(t.Context())
+	_, err = Choice{Series: seriesOf(fstest.MapFS{"readme": {}})}.Read(t.Context())
 	require.Error(t, err)
 }
 
 func TestPatchFileThatIsMissing(t *testing.T) {
-	c := ringConfig()
+	c := Choice{}
 	for _, c.Tree = range []string{"", t.TempDir()} {
 		for _, named := range []string{filepath.Join(t.TempDir(), "none.patch"), "none.patch", "nothing"} {
 			c.Patches = []string{named}
-			_, err := c.patches(t.Context())
+			_, err := c.Read(t.Context())
 			require.ErrorIs(t, err, os.ErrNotExist)
 			require.Equal(t, fault.User, fault.KindOf(err))
 		}
 	}
 	c.Patches = []string{""}
-	_, err := c.patches(t.Context())
+	_, err := c.Read(t.Context())
 	require.ErrorContains(t, err, "empty")
 }

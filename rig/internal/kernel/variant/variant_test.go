@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"os"
@@ -68,21 +68,21 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "x.patch")
 			require.NoError(t, os.WriteFile(file, []byte(c.patch), 0o644))
-			set, err := Config{Series: seriesOf(ringSeries("as-posted")), Patches: []string{file}}.patches(t.Context())
+			set, err := Choice{Series: seriesOf(ringSeries("as-posted")), Patches: []string{file}}.Read(t.Context())
 			require.NoError(t, err)
 			for v, want := range map[trial.Variant]files{trial.Patched: c.patched, trial.Unpatched: c.unpatched} {
-				made, err := set.content(t.Context(), v, c.tree.read)
+				made, err := set.Content(t.Context(), v, c.tree.read)
 				if c.err != "" {
 					require.ErrorContains(t, err, c.err)
 					require.Equal(t, fault.User, fault.KindOf(err))
 					continue
 				}
 				require.NoError(t, err)
-				got, err := reader(c.tree.read).over(made.changes)("kernel/ring.c")
+				got, err := Reader(c.tree.read).Over(made.Changes)("kernel/ring.c")
 				require.NoError(t, err)
 				assert.Equal(t, want["kernel/ring.c"], got, "%s", v)
-				assert.Equal(t, c.note == "", len(made.notes) == 0, "%v", made.notes)
-				assert.Contains(t, strings.Join(made.notes, "\n"), c.note)
+				assert.Equal(t, c.note == "", len(made.Notes) == 0, "%v", made.Notes)
+				assert.Contains(t, strings.Join(made.Notes, "\n"), c.note)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func TestSeveralPatchesInOrder(t *testing.T) {
 	write("outside/series", "../plain/0001-a.patch\n")
 	write("empty/readme", "")
 	read := func(tree string, named ...string) (string, string, error) {
-		set, err := Config{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: named}.patches(t.Context())
+		set, err := Choice{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: named}.Read(t.Context())
 		if err != nil {
 			return "", "", err
 		}
@@ -145,8 +145,8 @@ func TestACommitOfTheTreeIsAPatch(t *testing.T) {
 		tool(t, tree, "", "git", append([]string{"-c", "user.name=A U Thor", "-c", "user.email=a@example.org"}, args...)...)
 	}
 	t.Setenv("GIT_DIR", "/nowhere")
-	c := Config{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: []string{"fix"}}
-	set, err := c.patches(t.Context())
+	c := Choice{Series: seriesOf(ringSeries("as-posted")), Tree: tree, Patches: []string{"fix"}}
+	set, err := c.Read(t.Context())
 	require.NoError(t, err)
 	require.Len(t, set.own, 1)
 	assert.Regexp(t, "^commit [0-9a-f]{12}$", set.own[0].Name)
@@ -156,7 +156,7 @@ func TestACommitOfTheTreeIsAPatch(t *testing.T) {
 	assert.Equal(t, "xx1\n", *made.changes["x"])
 	for _, named := range []string{"nothing", "fix~5", "--all", "fix~1..fix", "fix~1"} {
 		c.Patches = []string{named}
-		_, err := c.patches(t.Context())
+		_, err := c.Read(t.Context())
 		require.Error(t, err, named)
 		require.Equal(t, fault.User, fault.KindOf(err))
 	}

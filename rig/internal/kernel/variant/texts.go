@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"encoding/base64"
@@ -15,13 +15,10 @@ import (
 const bytesMark = "\x00base64:"
 
 // MarshalJSON keeps every byte.
-func (v changes) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(v)) }
-
-// MarshalJSON keeps every byte.
-func (o originals) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(o)) }
+func (v Changes) MarshalJSON() ([]byte, error) { return json.Marshal(asUTF8(v)) }
 
 // UnmarshalJSON is its reverse.
-func (o *originals) UnmarshalJSON(text []byte) error {
+func (v *Changes) UnmarshalJSON(text []byte) error {
 	kept := map[string]*string{}
 	if err := json.Unmarshal(text, &kept); err != nil {
 		return err
@@ -39,7 +36,7 @@ func (o *originals) UnmarshalJSON(text []byte) error {
 			kept[path] = &text
 		}
 	}
-	*o = kept
+	*v = kept
 	return nil
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"errors"
@@ -106,7 +106,7 @@ func linesOf(text *string) []string {
 
 // checkBlind finds hunks that look for no line at all: git puts them where they
 // say, and behind the end where no such line is.
-func checkBlind(files []*gitdiff.File, reverse bool, before changes, out *applied) error {
+func checkBlind(files []*gitdiff.File, reverse bool, before Changes, out *applied) error {
 	for _, f := range files {
 		from := f.OldName
 		if reverse {
@@ -137,7 +137,7 @@ var (
 
 // judge looks at what git says of its success: a hunk that stood elsewhere, or
 // with less context, must have had one place only.
-func (a *applied) judge(name string, files []*gitdiff.File, reverse bool, fuzz int, before changes, said string) error {
+func (a *applied) judge(name string, files []*gitdiff.File, reverse bool, fuzz int, before Changes, said string) error {
 	for line := range strings.Lines(said) {
 		line = strings.TrimSpace(line)
 		if saidMoved.MatchString(line) || strings.HasPrefix(line, "Context reduced to") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+// Package kbuild is what the kernel's own build system is asked: which configuration, by
+// which tools, in which call of make. It leaves running make, and what it made, to
+// package kernel.
+package kbuild
 
 import (
 	"fmt"
@@ -11,8 +14,11 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// symbol is one line of a fragment.
-type symbol struct {
+// Fragment is a config fragment; Name is for messages.
+type Fragment struct{ Name, Text string }
+
+// Symbol is one line of a fragment.
+type Symbol struct {
 	name     string
 	value    string // "n" for "is not set"
 	optional string // why it may be lost; empty: it may not
@@ -26,8 +32,8 @@ var (
 	unsetLine = regexp.MustCompile(`^# (CONFIG_[A-Za-z0-9_]+) is not set$`)
 )
 
-// configLine reads one line of a fragment or a .config.
-func configLine(line string) (name, value string, ok bool) {
+// ConfigLine reads one line of a fragment or a .config.
+func ConfigLine(line string) (name, value string, ok bool) {
 	if m := setLine.FindStringSubmatch(line); m != nil {
 		return m[1], m[2], true
 	}
@@ -37,17 +43,17 @@ func configLine(line string) (name, value string, ok bool) {
 	return "", "", false
 }
 
-// mergeFragments returns the symbols by name; a later fragment overrides an earlier one.
-func mergeFragments(fragments []Fragment) ([]symbol, error) {
-	merged := map[string]symbol{}
+// MergeFragments returns the symbols by name; a later fragment overrides an earlier one.
+func MergeFragments(fragments []Fragment) ([]Symbol, error) {
+	merged := map[string]Symbol{}
 	for _, f := range fragments {
 		optional := ""
 		for n, line := range strings.Split(f.Text, "\n") {
 			line = strings.TrimSpace(line)
-			name, value, ok := configLine(line)
+			name, value, ok := ConfigLine(line)
 			switch {
 			case ok:
-				merged[name] = symbol{name, value, optional, f.Name}
+				merged[name] = Symbol{name, value, optional, f.Name}
 				optional = ""
 			case strings.HasPrefix(line, optionalMark):
 				optional = strings.TrimSpace(strings.TrimPrefix(line, optionalMark))
@@ -59,7 +65,7 @@ func mergeFragments(fragments []Fragment) ([]symbol, error) {
 			}
 		}
 	}
-	out := make([]symbol, 0, len(merged))
+	out := make([]Symbol, 0, len(merged))
 	for _, s := range merged {
 		out = append(out, s)
 	}
@@ -67,8 +73,8 @@ func mergeFragments(fragments []Fragment) ([]symbol, error) {
 	return out, nil
 }
 
-// configText is what KCONFIG_ALLCONFIG reads, sorted by name.
-func configText(symbols []symbol) string {
+// ConfigText is what KCONFIG_ALLCONFIG reads, sorted by name.
+func ConfigText(symbols []Symbol) string {
 	var b strings.Builder
 	for _, s := range symbols {
 		if s.value == "n" {
@@ -95,12 +101,12 @@ func (l Lost) String() string {
 	return fmt.Sprintf("%s=%s (fragment %s) %s", l.Name, l.Value, l.Fragment, is)
 }
 
-// lostSettings compares symbols with the .config that olddefconfig made of
+// LostSettings compares symbols with the .config that olddefconfig made of
 // them. A symbol that is not there counts as n.
-func lostSettings(symbols []symbol, dotConfig string) []Lost {
+func LostSettings(symbols []Symbol, dotConfig string) []Lost {
 	have := map[string]string{}
 	for line := range strings.Lines(dotConfig) {
-		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok {
+		if name, value, ok := ConfigLine(strings.TrimRight(line, "\n")); ok {
 			have[name] = value
 		}
 	}
@@ -117,10 +123,10 @@ func lostSettings(symbols []symbol, dotConfig string) []Lost {
 	return lost
 }
 
-// checkConfig refuses a .config in which requested settings are lost.
-func checkConfig(symbols []symbol, dotConfig string) error {
+// CheckConfig refuses a .config in which requested settings are lost.
+func CheckConfig(symbols []Symbol, dotConfig string) error {
 	var lost []string
-	for _, l := range lostSettings(symbols, dotConfig) {
+	for _, l := range LostSettings(symbols, dotConfig) {
 		lost = append(lost, l.String())
 	}
 	if len(lost) == 0 {

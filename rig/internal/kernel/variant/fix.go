@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kernel
+package variant
 
 import (
 	"context"
 	"fmt"
 	"maps"
 	"path"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
 )
@@ -37,12 +34,12 @@ type standing struct {
 // stand tries the series that are for the tree's version in their order, forward and
 // in reverse. The first that goes on the tree or comes off it decides. One that says
 // otherwise leaves the answer open, and a variant may be the other one: it is an error.
-func (set patchSet) stand(ctx context.Context, read reader) (standing, error) {
+func (set Set) stand(ctx context.Context, read Reader) (standing, error) {
 	var s standing
 	var by string
 	for _, series := range set.series {
 		name := names(series.patches)
-		if !series.kernels.Holds(set.version) {
+		if !series.kernels.Holds(set.Version) {
 			s.tries = append(s.tries, trial.Tried{Series: name, For: series.kernels.String()})
 			continue
 		}
@@ -95,7 +92,7 @@ type tried struct {
 // try applies patches and takes them back, up to so much context may differ. As
 // patch does, it asks whether they are in already before it lets context differ:
 // with less of it they might go in twice.
-func try(ctx context.Context, patches []mailpatch.Patch, fuzz int, read reader) tried {
+func try(ctx context.Context, patches []mailpatch.Patch, fuzz int, read Reader) tried {
 	var t tried
 	t.on, t.onErr = apply(ctx, patches, how{}, read)
 	t.off, t.offErr = apply(ctx, patches, how{reverse: true}, read)
@@ -129,6 +126,16 @@ func pathsOf(patches []mailpatch.Patch, has func(string) bool) []string {
 	return slices.Sorted(maps.Keys(paths))
 }
 
+// HasFix says whether a tree has what the series fix, with the error of a fix that does
+// not apply where nothing says so.
+func (set Set) HasFix(ctx context.Context, read Reader) (bool, error) {
+	s, err := set.stand(ctx, read)
+	if err == nil && s.presence == fixUnknown {
+		err = notApplicable(s.tries)
+	}
+	return s.presence == fixPresent, err
+}
+
 // notApplicable is the error where neither the fix goes on the tree nor comes off it.
 func notApplicable(tries []trial.Tried) error {
 	return &fault.Error{
@@ -138,72 +145,40 @@ func notApplicable(tries []trial.Tried) error {
 	}
 }
 
-// unit is a source file and the object that kbuild makes of it, below the tree and
+// Unit is a source file and the object that kbuild makes of it, below the tree and
 // below the build folder.
-type unit struct{ source, object string }
+type Unit struct{ Source, Object string }
 
-// units are those of the fix's files that are compiled by themselves, and the named ones. What a user's
+// Units are those of the fix's files that are compiled by themselves, and the named ones. What a user's
 // own patch changes beside them has no part in it: kernels with and without
 // it are of one family.
-func (set patchSet) units() []unit {
-	var list []unit
+func (set Set) Units() []Unit {
+	var list []Unit
 	for _, source := range set.sources {
 		if ext := path.Ext(source); ext == ".c" || ext == ".S" {
-			list = append(list, unit{source, strings.TrimSuffix(source, ext) + ".o"})
+			list = append(list, Unit{source, strings.TrimSuffix(source, ext) + ".o"})
 		}
 	}
-	for _, object := range set.named {
-		if !slices.ContainsFunc(list, func(u unit) bool { return u.object == object }) {
-			list = append(list, unit{strings.TrimSuffix(object, ".o") + ".c", object})
+	for _, object := range set.Named {
+		if !slices.ContainsFunc(list, func(u Unit) bool { return u.Object == object }) {
+			list = append(list, Unit{strings.TrimSuffix(object, ".o") + ".c", object})
 		}
 	}
 	return list
 }
 
-// headers are those of the fix's files that others include.
-func (set patchSet) headers() []string {
+// Headers are those of the fix's files that others include.
+func (set Set) Headers() []string {
 	return slices.DeleteFunc(slices.Clone(set.sources), func(source string) bool { return path.Ext(source) != ".h" })
 }
 
-// keptHeaders are the headers as they were included, where the kernel has them; they
-// are kept in dir.
-func (set patchSet) keptHeaders(dir string) []Header {
-	var list []Header
-	for _, h := range set.headers() {
-		if kept := headerIn(dir, h); store.Exists(kept) {
-			list = append(list, Header{File: h, Source: kept})
-		}
-	}
-	return list
-}
-
-func headerIn(dir, header string) string { return filepath.Join(dir, "headers", header) }
-
-// objects are the units' objects, their files in dir, where the kernel was built in
-// out. The first one's stand in dir itself, the others' in numbered folders. What
-// the tree lacks or does not build, such as another architecture's, is left out.
-func (set patchSet) objects(dir, out string) []Object {
-	var list []Object
-	for i, u := range set.units() {
-		in := dir
-		if i > 0 {
-			in = filepath.Join(dir, strconv.Itoa(i+1))
-		}
-		o := Object{Name: u.object, File: u.source, Path: filepath.Join(out, u.object), Source: filepath.Join(in, path.Base(u.source)), Debug: filepath.Join(in, "debug.o")}
-		if store.Exists(o.Path) {
-			list = append(list, o)
-		}
-	}
-	return list
-}
-
-// unitsKey is what the units and headers, which are kept beside a build, are in a key.
-func (set patchSet) unitsKey() []any {
+// Key is what the units and headers, which are kept beside a build, are in a key.
+func (set Set) Key() []any {
 	var key []any
-	for _, u := range set.units() {
-		key = append(key, u.source, u.object)
+	for _, u := range set.Units() {
+		key = append(key, u.Source, u.Object)
 	}
-	for _, h := range set.headers() {
+	for _, h := range set.Headers() {
 		key = append(key, h)
 	}
 	return key
