@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
@@ -86,7 +86,7 @@ func (c *checker) named(cfg command.Config, image kernels.Image, v trial.Variant
 		if d.Kind == wire.KindHang {
 			where = member("detect", i) + ".in"
 		}
-		code, err := objcode.Functions(image.Vmlinux, []string{d.Function})
+		code, err := elfcode.Functions(image.Vmlinux, []string{d.Function})
 		if err != nil {
 			c.wrong(where, "%v; a function that the compiler puts into its callers is none: name the caller", short(err, image, v))
 			continue
@@ -124,7 +124,7 @@ func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.
 func (c *checker) absent(cfg command.Config, image kernels.Image, v trial.Variant) (some bool) {
 	for of, names := range map[string][]string{"scope.kernel": c.s.Scope.Kernel, "scope.callees": c.s.Scope.Callees} {
 		for i, name := range names {
-			if _, err := objcode.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
+			if _, err := elfcode.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
 				c.wrong(member(of, i), "%v", short(err, image, v))
 				some = true
 			}

@@ -9,14 +9,14 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/task"
 )
 
 // basis finds out which files and which code of what was built an answer rests on.
 func basis(build *kernel.Workspace, scope []string) (*task.Basis, error) {
 	b := task.Basis{Scope: scope}
-	found, err := objcode.Definers(build.BuildDir(), b.Scope)
+	found, err := elfcode.Definers(build.BuildDir(), b.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +37,13 @@ func basis(build *kernel.Workspace, scope []string) (*task.Basis, error) {
 // fingerprint hashes the scope's code as it is in the objects that were built.
 func fingerprint(build *kernel.Workspace, g task.Basis) (string, error) {
 	var all string
-	found, err := objcode.Definers(build.BuildDir(), g.Scope)
+	found, err := elfcode.Definers(build.BuildDir(), g.Scope)
 	if err != nil {
 		return "", err
 	}
 	for _, symbol := range g.Scope {
 		for _, object := range found[symbol] {
-			print, err := objcode.Fingerprint(filepath.Join(build.BuildDir(), object), []string{symbol})
+			print, err := elfcode.Fingerprint(filepath.Join(build.BuildDir(), object), []string{symbol})
 			if err != nil {
 				return "", err
 			}

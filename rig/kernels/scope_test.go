@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -120,7 +120,7 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Stops)
 	for _, addr := range a.FixOrders {
-		i := slices.IndexFunc(a.Lines, func(l objcode.Line) bool { return l.Addr == addr })
+		i := slices.IndexFunc(a.Lines, func(l elfcode.Line) bool { return l.Addr == addr })
 		require.Contains(t, a.Lines[i].Text, "dmb")
 	}
 	without.Image.SavedVariant, without.PatchText = trial.Unpatched.Saved(), with.PatchText

@@ -12,7 +12,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -110,7 +110,7 @@ func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Conf
 
 // marks is how many stale windows the emulator shall save events for.
 func (s *Setup) marks(hits int) int {
-	if s.Guest.Mark == (objcode.Range{}) {
+	if s.Guest.Mark == (elfcode.Range{}) {
 		return 0
 	}
 	return hits * len(s.Config.Spec.Modes)

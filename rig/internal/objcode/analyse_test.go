@@ -3,12 +3,13 @@
 package objcode
 
 import (
+	"kcovrig/rig/internal/objcode/objcodetest"
 	"strings"
 	"testing"
 )
 
 const (
-	noinline = "-DATTR=__attribute__((noinline))"
+	noinline = objcodetest.NoInline
 	fixed    = "-DSIZE=64"
 	release  = "-DPUBLISH(how)=RELEASE(*(u64 *)dst, len + moved)"
 	// storesOf writes the two branches out, with code of its own before each store.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package insn
 
 import (
 	"encoding/binary"
@@ -15,61 +15,61 @@ const endbr64 = "\xf3\x0f\x1e\xfa"
 
 // decodeAMD64 classifies by what x86asm decodes. What it does not know is one
 // unknown byte at a time, so that what follows cannot be trusted either.
-func decodeAMD64(code []byte, addr uint64, symbol func(uint64) (string, uint64)) instruction {
+func decodeAMD64(code []byte, addr uint64, symbol func(uint64) (string, uint64)) Instruction {
 	if strings.HasPrefix(string(code), endbr64) {
-		return instruction{addr: addr, size: 4, text: "endbr64"}
+		return Instruction{Addr: addr, Size: 4, Text: "endbr64"}
 	}
 	dec, err := x86asm.Decode(code, 64)
 	if err != nil || dec.Len == 0 {
-		return instruction{addr: addr, size: 1, text: fmt.Sprintf(".byte %#02x", code[0]), unknown: true}
+		return Instruction{Addr: addr, Size: 1, Text: fmt.Sprintf(".byte %#02x", code[0]), Unknown: true}
 	}
-	in := instruction{addr: addr, size: dec.Len}
-	in.text = x86asm.GNUSyntax(dec, addr, func(a uint64) (string, uint64) { return symbol(a) })
+	in := Instruction{Addr: addr, Size: dec.Len}
+	in.Text = x86asm.GNUSyntax(dec, addr, func(a uint64) (string, uint64) { return symbol(a) })
 	amd64Flow(&in, dec)
 	amd64Store(&in, dec)
 	amd64Refs(&in, dec, code)
 	return in
 }
 
-func amd64Flow(in *instruction, dec x86asm.Inst) {
+func amd64Flow(in *Instruction, dec x86asm.Inst) {
 	rel, direct := dec.Args[0].(x86asm.Rel)
-	in.target = in.addr + uint64(dec.Len) + uint64(int64(rel))
-	pick := func(d, indirect flow) {
-		if in.flow = indirect; direct {
-			in.flow = d
+	in.Target = in.Addr + uint64(dec.Len) + uint64(int64(rel))
+	pick := func(d, indirect Flow) {
+		if in.Flow = indirect; direct {
+			in.Flow = d
 		}
 	}
 	switch dec.Op {
 	case x86asm.JMP, x86asm.LJMP:
-		pick(flowJump, flowJumpIndirect)
+		pick(FlowJump, FlowJumpIndirect)
 	case x86asm.CALL, x86asm.LCALL:
-		pick(flowCall, flowCallIndirect)
+		pick(FlowCall, FlowCallIndirect)
 	case x86asm.RET, x86asm.LRET, x86asm.IRET, x86asm.IRETD, x86asm.IRETQ, x86asm.SYSRET:
-		in.flow = flowReturn
+		in.Flow = FlowReturn
 	case x86asm.INT, x86asm.UD0, x86asm.UD1, x86asm.UD2, x86asm.HLT:
-		in.flow = flowTrap
+		in.Flow = FlowTrap
 	default:
 		if direct { // Jcc, LOOP*, JCXZ and its kin
-			in.flow = flowBranch
+			in.Flow = FlowBranch
 		}
 	}
 	if !direct {
-		in.target = 0
+		in.Target = 0
 	}
 }
 
 // amd64Store finds stores and barriers. Comparisons read their first operand only.
-func amd64Store(in *instruction, dec x86asm.Inst) {
+func amd64Store(in *Instruction, dec x86asm.Inst) {
 	switch dec.Op {
 	case x86asm.MFENCE:
-		in.barrier = BarrierFull
+		in.Barrier = BarrierFull
 	case x86asm.SFENCE:
-		in.barrier = BarrierStore
+		in.Barrier = BarrierStore
 	case x86asm.LFENCE:
-		in.barrier = BarrierLoad
+		in.Barrier = BarrierLoad
 	case x86asm.MOVSB, x86asm.MOVSW, x86asm.MOVSD, x86asm.MOVSQ:
 		_, memory := dec.Args[0].(x86asm.Mem)
-		in.store, in.copies = memory, memory
+		in.Store, in.Copies = memory, memory
 		return
 	case x86asm.CMP, x86asm.TEST, x86asm.BT, x86asm.NOP, x86asm.PREFETCHT0, x86asm.PREFETCHT1,
 		x86asm.PREFETCHT2, x86asm.PREFETCHNTA, x86asm.PREFETCHW, x86asm.CALL, x86asm.JMP, x86asm.PUSH:
@@ -79,25 +79,25 @@ func amd64Store(in *instruction, dec x86asm.Inst) {
 	if !ok || dec.Args[1] == nil && dec.Op != x86asm.INC && dec.Op != x86asm.DEC {
 		return
 	}
-	in.store, in.width = true, dec.MemBytes
+	in.Store, in.Width = true, dec.MemBytes
 	// Below the frame pointer lie spilled registers; without frame pointers RBP holds anything.
-	in.stack = mem.Base == x86asm.RSP || mem.Base == x86asm.RBP && mem.Disp < 0
+	in.Stack = mem.Base == x86asm.RSP || mem.Base == x86asm.RBP && mem.Disp < 0
 	for _, p := range dec.Prefix {
 		if p&0xff == x86asm.PrefixLOCK {
-			in.barrier = BarrierFull
+			in.Barrier = BarrierFull
 		}
 	}
 	if dec.Op == x86asm.XCHG { // locked by itself
-		in.barrier = BarrierFull
+		in.Barrier = BarrierFull
 	}
 }
 
 // amd64Refs finds the bytes that change when code or data moves: relative
 // displacements and constants in the kernel's half of the address space.
-func amd64Refs(in *instruction, dec x86asm.Inst, code []byte) {
+func amd64Refs(in *Instruction, dec x86asm.Inst, code []byte) {
 	if dec.PCRel == 4 && dec.PCRelOff+4 <= dec.Len {
 		disp := int64(int32(binary.LittleEndian.Uint32(code[dec.PCRelOff:])))
-		in.refs = append(in.refs, operand{value: in.addr + uint64(dec.Len) + uint64(disp),
+		in.Refs = append(in.Refs, Operand{Value: in.Addr + uint64(dec.Len) + uint64(disp),
 			bytes: [2]int{dec.PCRelOff, dec.PCRelOff + 4}})
 	}
 	for _, arg := range dec.Args {
@@ -113,7 +113,7 @@ func amd64Refs(in *instruction, dec x86asm.Inst, code []byte) {
 		}
 		word := binary.LittleEndian.AppendUint32(nil, uint32(value))
 		if i := strings.LastIndex(string(code[:dec.Len]), string(word)); i > 0 {
-			in.refs = append(in.refs, operand{value: uint64(value), bytes: [2]int{i, i + 4}})
+			in.Refs = append(in.Refs, Operand{Value: uint64(value), bytes: [2]int{i, i + 4}})
 		}
 	}
 }

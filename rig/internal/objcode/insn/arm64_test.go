@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package insn
 
 import (
 	"encoding/binary"
@@ -11,22 +11,22 @@ import (
 
 func noSymbol(uint64) (string, uint64) { return "", 0 }
 
-func decodeWord(w uint32, addr uint64) instruction {
+func wordAt(w uint32, addr uint64) Instruction {
 	return decodeARM64(binary.LittleEndian.AppendUint32(nil, w), addr, noSymbol)
 }
 
 // shape is what matters of an instruction, for tables.
 type shape struct {
-	flow                                           flow
+	flow                                           Flow
 	target                                         uint64
 	barrier                                        string
 	store, release, stack, copies, strong, unknown bool
 	width                                          int
 }
 
-func shapeOf(in instruction) shape {
-	s := shape{in.flow, in.target, in.barrier, in.store, in.release, in.stack && in.store, in.copies, in.strong, in.unknown, in.width}
-	if !in.store {
+func shapeOf(in Instruction) shape {
+	s := shape{in.Flow, in.Target, in.Barrier, in.Store, in.Release, in.Stack && in.Store, in.Copies, in.Strong, in.Unknown, in.Width}
+	if !in.Store {
 		s.width = 0
 	}
 	return s
@@ -65,20 +65,20 @@ func TestDecodeARM64(t *testing.T) {
 		"cas":     {0xc8a17c43, store(8)}, "casal": {0xc8e1fc43, shape{store: true, release: true, strong: true, width: 8}},
 		"caspal": {0x4860fc82, shape{store: true, release: true, strong: true, width: 16}},
 		"cpyfe":  {0x19810440, shape{store: true, copies: true}}, "cpye": {0x1d810440, shape{store: true, copies: true}},
-		"sete": {0x19c28420, shape{store: true}}, "b": {0x14000002, shape{flow: flowJump, target: 0x1008}},
-		"bl": {0x94000002, shape{flow: flowCall, target: 0x1008}}, "b.eq": {0x54000040, shape{flow: flowBranch, target: 0x1008}},
-		"b.al": {0x5400004e, shape{flow: flowJump, target: 0x1008}}, "cbz": {0xb4000041, shape{flow: flowBranch, target: 0x1008}},
-		"cbnz": {0x35ffffc1, shape{flow: flowBranch, target: 0xff8}}, "tbz": {0x36180041, shape{flow: flowBranch, target: 0x1008}},
-		"br": {0xd61f0020, shape{flow: flowJumpIndirect}}, "braaz": {0xd61f083f, shape{flow: flowJumpIndirect}},
-		"blr": {0xd63f0020, shape{flow: flowCallIndirect}}, "ret": {0xd65f03c0, shape{flow: flowReturn}},
-		"retaa": {0xd65f0bff, shape{flow: flowReturn}}, "eret": {0xd69f03e0, shape{flow: flowReturn}},
-		"brk": {0xd4210000, shape{flow: flowTrap}}, "svc": {0xd4000001, shape{flow: flowTrap}},
+		"sete": {0x19c28420, shape{store: true}}, "b": {0x14000002, shape{flow: FlowJump, target: 0x1008}},
+		"bl": {0x94000002, shape{flow: FlowCall, target: 0x1008}}, "b.eq": {0x54000040, shape{flow: FlowBranch, target: 0x1008}},
+		"b.al": {0x5400004e, shape{flow: FlowJump, target: 0x1008}}, "cbz": {0xb4000041, shape{flow: FlowBranch, target: 0x1008}},
+		"cbnz": {0x35ffffc1, shape{flow: FlowBranch, target: 0xff8}}, "tbz": {0x36180041, shape{flow: FlowBranch, target: 0x1008}},
+		"br": {0xd61f0020, shape{flow: FlowJumpIndirect}}, "braaz": {0xd61f083f, shape{flow: FlowJumpIndirect}},
+		"blr": {0xd63f0020, shape{flow: FlowCallIndirect}}, "ret": {0xd65f03c0, shape{flow: FlowReturn}},
+		"retaa": {0xd65f0bff, shape{flow: FlowReturn}}, "eret": {0xd69f03e0, shape{flow: FlowReturn}},
+		"brk": {0xd4210000, shape{flow: FlowTrap}}, "svc": {0xd4000001, shape{flow: FlowTrap}},
 		"mrs": {0xd5384100, shape{}}, "msr daifset": {0xd50343df, shape{}}, "nop": {0xd503201f, shape{}},
 		"bti c": {0xd503245f, shape{}}, "paciasp": {0xd503233f, shape{}}, "add": {0x91002041, shape{}},
 		"adrp": {0x90000001, shape{}}, "add reg": {0x8b030041, shape{}}, "udf": {0, shape{unknown: true}},
 		"sve mov": {0x05e03800, shape{unknown: true}},
 	} {
-		if got := shapeOf(decodeWord(c.word, 0x1000)); got != c.want {
+		if got := shapeOf(wordAt(c.word, 0x1000)); got != c.want {
 			t.Errorf("%s (%#08x):\n got %+v\nwant %+v", name, c.word, got, c.want)
 		}
 	}
@@ -103,8 +103,8 @@ func TestOrdersOfAtomics(t *testing.T) {
 		"ldar": {0xc8dffc41, orders{acquire: true}}, "ldapr": {0xf8bfc041, orders{}}, "stlr": {0xc89ffc41, orders{release: true}},
 		"str": {0xf9000041, orders{}}, "ldr": {0xf9400041, orders{}},
 	} {
-		in := decodeWord(c.word, 0x1000)
-		if got := (orders{in.acquire, in.release, in.full, in.strong, in.conditional()}); got != c.want {
+		in := wordAt(c.word, 0x1000)
+		if got := (orders{in.Acquire, in.Release, in.Full, in.Strong, in.Conditional()}); got != c.want {
 			t.Errorf("%s (%#08x): got %+v, want %+v", name, c.word, got, c.want)
 		}
 	}

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package elfcode
 
 import (
 	"fmt"
-	"os"
+	"kcovrig/rig/internal/objcode/objcodetest"
 	"path/filepath"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 func TestWhatOrdersAccessesOrLeavesTheScopeIsListed(t *testing.T) {
-	needCompiler(t, crossCompiler)
+	objcodetest.NeedCompiler(t, objcodetest.Compiler)
 	binary := filepath.Join(t.TempDir(), "vmlinux")
-	run(t, "testdata", crossCompiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,first", "-o", binary, "stops.S")
+	objcodetest.Run(t, "testdata", objcodetest.Compiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,first", "-o", binary, "stops.S")
 	scope, err := Functions(binary, []string{"first", "second"})
 	require.NoError(t, err)
 	stops, err := Stops(binary, scope, scope)
@@ -53,9 +50,9 @@ func TestWhatOrdersAccessesOrLeavesTheScopeIsListed(t *testing.T) {
 }
 
 func TestAFunctionComesWithWhatTheCompilerMadeOfIt(t *testing.T) {
-	needCompiler(t, crossCompiler)
+	objcodetest.NeedCompiler(t, objcodetest.Compiler)
 	binary := filepath.Join(t.TempDir(), "vmlinux")
-	run(t, "../linetable/testdata", crossCompiler, "-O2", "-freorder-blocks-and-partition", "-nostdlib", "-static", "-no-pie",
+	objcodetest.Run(t, "../../linetable/testdata", objcodetest.Compiler, "-O2", "-freorder-blocks-and-partition", "-nostdlib", "-static", "-no-pie",
 		"-Wl,-e,flush,--defsym=broken=0", "-o", binary, "ring.c")
 	found, err := Functions(binary, []string{"post"})
 	require.NoError(t, err)
@@ -66,23 +63,4 @@ func TestAFunctionComesWithWhatTheCompilerMadeOfIt(t *testing.T) {
 	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold"}, names)
 	_, err = Functions(binary, []string{"pos"})
 	require.ErrorContains(t, err, "no function pos")
-}
-
-func TestWhatTheEmulatorLetsPassAmongSystemInstructionsIsNoStop(t *testing.T) {
-	source, err := os.ReadFile("../weakmem/plugin/a64_decode.c")
-	require.NoError(t, err)
-	_, body, found := strings.Cut(string(source), "static bool orders_nothing(uint32_t word)\n{")
-	require.True(t, found, "the function has another name or form now")
-	body, _, found = strings.Cut(body, "\n}\n")
-	require.True(t, found)
-	numbers := func(pattern string) (out []uint32) {
-		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(body, -1) {
-			n, err := strconv.ParseUint(m[1], 0, 32)
-			require.NoError(t, err)
-			out = append(out, uint32(n))
-		}
-		return out
-	}
-	require.ElementsMatch(t, numbers(`(?m)^\s+(0x[0-9a-f]{4}), /\*`), orderlessRegisters)
-	require.ElementsMatch(t, numbers(`\bop == (0[0-7]+)\b`), orderlessFields)
 }

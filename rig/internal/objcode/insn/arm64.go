@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package insn
 
 import (
 	"encoding/binary"
@@ -13,12 +13,12 @@ import (
 
 // decodeARM64 classifies by the encoding itself (Arm ARM DDI 0487, C4.1 "A64
 // instruction set encoding"); arm64asm, which knows Armv8.0 only, gives the text.
-func decodeARM64(code []byte, addr uint64, symbol func(uint64) (string, uint64)) instruction {
+func decodeARM64(code []byte, addr uint64, symbol func(uint64) (string, uint64)) Instruction {
 	if len(code) < 4 {
-		return instruction{addr: addr, size: len(code), text: fmt.Sprintf(".byte %x", code), unknown: true}
+		return Instruction{Addr: addr, Size: len(code), Text: fmt.Sprintf(".byte %x", code), Unknown: true}
 	}
 	w := binary.LittleEndian.Uint32(code)
-	in := instruction{addr: addr, size: 4, word: w}
+	in := Instruction{Addr: addr, Size: 4, word: w}
 	switch op0 := w >> 25 & 0xf; {
 	case op0>>1 == 0b100:
 		arm64Immediate(&in, w)
@@ -28,13 +28,23 @@ func decodeARM64(code []byte, addr uint64, symbol func(uint64) (string, uint64))
 		arm64Memory(&in, w)
 	case op0&0b111 == 0b101 || op0&0b111 == 0b111: // data processing: registers, SIMD and floating point
 	default: // unallocated, SME, SVE
-		in.unknown = true
+		in.Unknown = true
 	}
-	if in.dest = int(w & 31); in.store || in.flow != flowNext {
-		in.dest = -1
+	if in.Dest = int(w & 31); in.Store || in.Flow != flowNext {
+		in.Dest = -1
 	}
-	in.text = arm64Text(in, w, symbol)
+	in.Text = arm64Text(in, w, symbol)
 	return in
+}
+
+// arm64Nop is what a kernel puts in the place of a branch that is not taken.
+func arm64Nop(addr uint64, symbol func(uint64) (string, uint64)) Instruction {
+	const nop = 0xd503201f
+	return decodeARM64(binary.LittleEndian.AppendUint32(nil, nop), addr, symbol)
+}
+
+func arm64Jump(addr, target uint64) Instruction {
+	return Instruction{Addr: addr, Size: 4, Text: "b " + fmt.Sprintf("%#x", target), Flow: FlowJump, Target: target, Dest: -1}
 }
 
 func signed(w uint32, low, bits uint) int64 {
@@ -43,54 +53,54 @@ func signed(w uint32, low, bits uint) int64 {
 
 func field(w uint32, low, bits uint) uint32 { return w >> low & (1<<bits - 1) }
 
-func arm64Immediate(in *instruction, w uint32) {
+func arm64Immediate(in *Instruction, w uint32) {
 	switch {
 	case w&0x1f000000 == 0x10000000: // ADR, ADRP
 		imm := signed(w, 5, 19)<<2 | int64(field(w, 29, 2))
-		op := operand{reg: int(w & 31), bits: 0x60ffffe0, value: in.addr + uint64(imm)}
+		op := Operand{Reg: int(w & 31), bits: 0x60ffffe0, Value: in.Addr + uint64(imm)}
 		if w>>31 == 1 {
-			op.page, op.value = true, in.addr&^0xfff+uint64(imm<<12)
+			op.Page, op.Value = true, in.Addr&^0xfff+uint64(imm<<12)
 		}
-		in.refs = []operand{op}
+		in.Refs = []Operand{op}
 	case w&0xffc00000 == 0x91000000: // ADD (immediate), 64-bit, not shifted
-		in.refs = []operand{{reg: int(field(w, 5, 5)), low: true, bits: 0x003ffc00, value: uint64(field(w, 10, 12))}}
+		in.Refs = []Operand{{Reg: int(field(w, 5, 5)), Low: true, bits: 0x003ffc00, Value: uint64(field(w, 10, 12))}}
 	}
 }
 
-func arm64Branch(in *instruction, w uint32) {
-	relative := func(f flow, low, bits uint) {
-		in.flow, in.target = f, in.addr+uint64(signed(w, low, bits)<<2)
+func arm64Branch(in *Instruction, w uint32) {
+	relative := func(f Flow, low, bits uint) {
+		in.Flow, in.Target = f, in.Addr+uint64(signed(w, low, bits)<<2)
 	}
 	switch {
 	case w&0xfc000000 == 0x14000000:
-		relative(flowJump, 0, 26)
+		relative(FlowJump, 0, 26)
 	case w&0xfc000000 == 0x94000000:
-		relative(flowCall, 0, 26)
+		relative(FlowCall, 0, 26)
 	case w&0xff000000 == 0x54000000 && w&0xf >= 0xe: // B.AL, B.NV: always
-		relative(flowJump, 5, 19)
+		relative(FlowJump, 5, 19)
 	case w&0xff000000 == 0x54000000, w&0x7e000000 == 0x34000000: // B.cond, BC.cond; CBZ, CBNZ
-		relative(flowBranch, 5, 19)
+		relative(FlowBranch, 5, 19)
 	case w&0x7e000000 == 0x36000000: // TBZ, TBNZ
-		relative(flowBranch, 5, 14)
+		relative(FlowBranch, 5, 14)
 	case w&0xfe000000 == 0xd6000000:
 		switch field(w, 21, 4) {
 		case 0, 8: // BR, BRAA and their kin
-			in.flow = flowJumpIndirect
+			in.Flow = FlowJumpIndirect
 		case 1, 9:
-			in.flow = flowCallIndirect
+			in.Flow = FlowCallIndirect
 		case 2, 4: // RET, ERET
-			in.flow = flowReturn
+			in.Flow = FlowReturn
 		default:
-			in.unknown = true
+			in.Unknown = true
 		}
 	case w&0xff000000 == 0xd4000000: // exception generation: BRK, SVC, HVC, SMC, HLT
-		in.flow = flowTrap
+		in.Flow = FlowTrap
 	case w&0xfffff01f == 0xd503301f:
-		in.barrier = arm64Barrier(field(w, 5, 3), field(w, 8, 4))
-		in.unknown = w&0x3e0 == 0x0a0 // DMB of a reserved kind
+		in.Barrier = arm64Barrier(field(w, 5, 3), field(w, 8, 4))
+		in.Unknown = w&0x3e0 == 0x0a0 // DMB of a reserved kind
 	case w&0xff000000 == 0xd5000000: // hints, MSR, MRS, SYS
 	default:
-		in.unknown = true
+		in.Unknown = true
 	}
 }
 
@@ -115,51 +125,51 @@ func arm64Barrier(op2, crm uint32) string {
 }
 
 // arm64Memory classifies the group "Loads and Stores".
-func arm64Memory(in *instruction, w uint32) {
+func arm64Memory(in *Instruction, w uint32) {
 	size, load, rn := field(w, 30, 2), w>>22&1 == 1, field(w, 5, 5)
-	in.stack = rn == 31 || rn == 29 // SP, and the frame pointer of AAPCS64 6.4.6
+	in.Stack = rn == 31 || rn == 29 // SP, and the frame pointer of AAPCS64 6.4.6
 	switch {
 	case w&0x3f000000 == 0x08000000: // exclusive and ordered
 		arm64Exclusive(in, w, size, load)
 	case w&0x3fe00c00 == 0x19000000: // STLUR
-		in.store, in.release, in.width = true, true, 1<<size
+		in.Store, in.Release, in.Width = true, true, 1<<size
 	case w&0x3f200c00 == 0x19000000 || w&0x3b000000 == 0x18000000: // LDAPUR; load literal
 	case w&0xfb200c00 == 0x19000400: // CPY* (CPYF*); bits 23:22 == 3 is SET*
-		in.store, in.copies = true, field(w, 22, 2) != 3
+		in.Store, in.Copies = true, field(w, 22, 2) != 3
 	case w&0x38000000 == 0x28000000: // pairs
-		in.store = !load
-		in.width = 8 << (size >> 1)
+		in.Store = !load
+		in.Width = 8 << (size >> 1)
 		if w>>26&1 == 1 {
-			in.width = 8 << size
+			in.Width = 8 << size
 		}
 	case w&0x38000000 == 0x38000000:
 		arm64Single(in, w, size)
 	case w&0x3c000000 == 0x0c000000: // SIMD structures
-		in.store = !load
+		in.Store = !load
 	default: // memory tags, compare and swap of pairs with tags
-		in.unknown = true
+		in.Unknown = true
 	}
 }
 
-func arm64Exclusive(in *instruction, w uint32, size uint32, load bool) {
+func arm64Exclusive(in *Instruction, w uint32, size uint32, load bool) {
 	ordered, o2, o1 := w>>15&1 == 1, w>>23&1 == 1, w>>21&1 == 1
-	in.width = 1 << size
+	in.Width = 1 << size
 	switch {
 	case o2 && o1, o1 && size < 2: // CAS, CASP: the acquire bit is 22, the release bit 15
-		in.store, in.release, in.acquire, in.strong = true, ordered, load, ordered && load
+		in.Store, in.Release, in.Acquire, in.Strong = true, ordered, load, ordered && load
 		if !o2 {
-			in.width = 8 << size
+			in.Width = 8 << size
 		}
 	case o1: // STXP, LDXP: two registers
-		in.store, in.release, in.width = !load, !load && ordered, 2<<size
-		in.acquire = load && ordered
+		in.Store, in.Release, in.Width = !load, !load && ordered, 2<<size
+		in.Acquire = load && ordered
 	default: // STXR, STLXR, STLR, STLLR, or the loads
-		in.store, in.release, in.acquire = !load, !load && ordered, load && ordered
+		in.Store, in.Release, in.Acquire = !load, !load && ordered, load && ordered
 	}
 }
 
 // arm64Single classifies loads and stores of one register, and the LSE atomics.
-func arm64Single(in *instruction, w uint32, size uint32) {
+func arm64Single(in *Instruction, w uint32, size uint32) {
 	vector, opc := w>>26&1 == 1, field(w, 22, 2)
 	if w>>24&1 == 0 && w>>21&1 == 1 {
 		switch field(w, 10, 2) {
@@ -171,36 +181,36 @@ func arm64Single(in *instruction, w uint32, size uint32) {
 		}
 	}
 	if w>>24&1 == 1 && !vector {
-		in.refs = []operand{{reg: int(field(w, 5, 5)), low: true, bits: 0x003ffc00, value: uint64(field(w, 10, 12)) << size}}
+		in.Refs = []Operand{{Reg: int(field(w, 5, 5)), Low: true, bits: 0x003ffc00, Value: uint64(field(w, 10, 12)) << size}}
 	}
 	switch {
 	case !vector && opc == 0, vector && opc == 0:
-		in.store, in.width = true, 1<<size
+		in.Store, in.Width = true, 1<<size
 	case vector && opc == 2 && size == 0:
-		in.store, in.width = true, 16
+		in.Store, in.Width = true, 16
 	}
 }
 
-func arm64Atomic(in *instruction, w uint32, size uint32) {
+func arm64Atomic(in *Instruction, w uint32, size uint32) {
 	acquire, release := w>>23&1 == 1, w>>22&1 == 1
 	o3, opc := w>>15&1 == 1, field(w, 12, 3)
 	switch {
 	case w>>26&1 == 1:
-		in.unknown = true
+		in.Unknown = true
 	case o3 && opc == 4: // LDAPR
 	case o3 && opc != 0: // LD64B, ST64B, RCW*
-		in.unknown = true
+		in.Unknown = true
 	default: // LD<op>, SWP; one that gives no result, as ST<op>, acquires nothing (Arm ARM, C6.2 "LDADD")
-		in.store, in.width, in.release = true, 1<<size, release
-		in.acquire = acquire && w&31 != 31
-		in.full = in.acquire && release
+		in.Store, in.Width, in.Release = true, 1<<size, release
+		in.Acquire = acquire && w&31 != 31
+		in.Full = in.Acquire && release
 	}
 }
 
 // decoding is held while the library decodes: it notes which of its cases were used.
 var decoding sync.Mutex
 
-func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) string {
+func arm64Text(in Instruction, w uint32, symbol func(uint64) (string, uint64)) string {
 	decoding.Lock()
 	dec, err := arm64asm.Decode([]byte{byte(w), byte(w >> 8), byte(w >> 16), byte(w >> 24)})
 	decoding.Unlock()
@@ -211,24 +221,11 @@ func arm64Text(in instruction, w uint32, symbol func(uint64) (string, uint64)) s
 		return fmt.Sprintf(".word %#08x", w)
 	}
 	text := arm64asm.GNUSyntax(dec)
-	if in.flow != flowJump && in.flow != flowBranch && in.flow != flowCall {
+	if in.Flow != FlowJump && in.Flow != FlowBranch && in.Flow != FlowCall {
 		return text
 	}
 	i := strings.LastIndexByte(text, ' ')
-	return text[:i+1] + place(in.target, symbol)
-}
-
-// place writes an address as a symbol and offset where it has one.
-func place(addr uint64, symbol func(uint64) (string, uint64)) string {
-	name, base := symbol(addr)
-	switch {
-	case name == "":
-		return fmt.Sprintf("%#x", addr)
-	case base == addr:
-		return name
-	default:
-		return fmt.Sprintf("%s+%#x", name, addr-base)
-	}
+	return text[:i+1] + Place(in.Target, symbol)
 }
 
 // arm64AtomicText writes the atomics of FEAT_LSE and the loads of FEAT_LRCPC as

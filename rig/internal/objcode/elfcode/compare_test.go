@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package elfcode
 
 import (
+	"kcovrig/rig/internal/objcode/objcodetest"
 	"slices"
 	"testing"
 )
 
 func TestSameCode(t *testing.T) {
-	plain := build(t)
+	plain := objcodetest.Build(t)
 	for name, c := range map[string]struct {
 		options []string
 		same    bool
@@ -19,10 +20,10 @@ func TestSameCode(t *testing.T) {
 		"the fix":         {[]string{"-DAFTER=WMB"}, false, false},
 		"another barrier": {[]string{`-DAFTER=BARRIER("isb")`}, false, false},
 		"another offset":  {[]string{"-DFIELD"}, false, false},
-		"not inlined":     {[]string{noinline}, false, false},
+		"not inlined":     {[]string{objcodetest.NoInline}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := SameCode(plain.vmlinux, build(t, c.options...).vmlinux, "remote_stop")
+			d, err := SameCode(plain.Vmlinux, objcodetest.Build(t, c.options...).Vmlinux, "remote_stop")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,10 +32,10 @@ func TestSameCode(t *testing.T) {
 			}
 		})
 	}
-	if _, err := SameCode(plain.vmlinux, plain.vmlinux, "nothing"); err == nil {
+	if _, err := SameCode(plain.Vmlinux, plain.Vmlinux, "nothing"); err == nil {
 		t.Error("no error for a function that neither has")
 	}
-	if _, err := SameCode(plain.vmlinux, plain.vmlinux); err == nil {
+	if _, err := SameCode(plain.Vmlinux, plain.Vmlinux); err == nil {
 		t.Error("no error for no function")
 	}
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+// Package elfcode reads the code of ELF files, a linked kernel's or program's: functions
+// by symbol, ranges, listings, what the kernel may put in its place when it boots, what
+// in it orders accesses, and whether two files' code differs. It leaves single
+// instructions to insn, and which store is ordered behind which to objcode.
+package elfcode
 
 import (
 	"debug/elf"
@@ -9,19 +13,20 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
-// image is a linked ELF file with its symbols.
-type image struct {
-	path    string
-	file    *elf.File
-	dec     decoder
+// Image is a linked ELF file with its symbols.
+type Image struct {
+	Path    string
+	File    *elf.File
+	Set     insn.Set
 	symbols []elf.Symbol // functions and untyped code labels, best first at each address
-	byName  map[string][]elf.Symbol
+	ByName  map[string][]elf.Symbol
 }
 
-// openImage reads path; what it is decides whose fault a bad one is.
-func openImage(path string, kind fault.Kind) (*image, error) {
+// Open reads path; what it is decides whose fault a bad one is.
+func Open(path string, kind fault.Kind) (*Image, error) {
 	file, err := elf.Open(path)
 	if err != nil {
 		return nil, fault.Wrap(kind, "read "+path, err)
@@ -31,15 +36,15 @@ func openImage(path string, kind fault.Kind) (*image, error) {
 		file.Close()
 		return nil, fault.Newf(kind, "read "+path, "its symbol table: %w", err)
 	}
-	im := &image{path: path, file: file, dec: decoders[file.Machine], byName: map[string][]elf.Symbol{}}
-	if im.dec == nil {
+	im := &Image{Path: path, File: file, Set: insn.Of(file.Machine), ByName: map[string][]elf.Symbol{}}
+	if im.Set.Decode == nil {
 		file.Close()
 		return nil, fault.Newf(kind, "read "+path, "no decoder for %s", file.Machine)
 	}
 	for _, s := range all {
 		if im.isCode(s) {
 			im.symbols = append(im.symbols, s)
-			im.byName[s.Name] = append(im.byName[s.Name], s)
+			im.ByName[s.Name] = append(im.ByName[s.Name], s)
 		}
 	}
 	sort.SliceStable(im.symbols, func(i, j int) bool {
@@ -52,13 +57,13 @@ func openImage(path string, kind fault.Kind) (*image, error) {
 	return im, nil
 }
 
-func (im *image) isCode(s elf.Symbol) bool {
+func (im *Image) isCode(s elf.Symbol) bool {
 	t := elf.ST_TYPE(s.Info)
 	if t != elf.STT_FUNC && t != elf.STT_NOTYPE || s.Name == "" || strings.HasPrefix(s.Name, "$") {
 		return false
 	}
-	return int(s.Section) < len(im.file.Sections) && s.Section != elf.SHN_UNDEF &&
-		im.file.Sections[s.Section].Flags&elf.SHF_EXECINSTR != 0
+	return int(s.Section) < len(im.File.Sections) && s.Section != elf.SHN_UNDEF &&
+		im.File.Sections[s.Section].Flags&elf.SHF_EXECINSTR != 0
 }
 
 // better orders aliases: functions before labels, global before weak before
@@ -81,25 +86,25 @@ func better(a, b elf.Symbol) bool {
 	return a.Name < b.Name
 }
 
-// symbol names the code at addr: the best symbol at or before it in its section, and where that begins.
-func (im *image) symbol(addr uint64) (string, uint64) {
+// Symbol names the code at addr: the best symbol at or before it in its section, and where that begins.
+func (im *Image) Symbol(addr uint64) (string, uint64) {
 	i := sort.Search(len(im.symbols), func(i int) bool { return im.symbols[i].Value > addr })
-	if i == 0 || im.section(addr) == nil {
+	if i == 0 || im.Section(addr) == nil {
 		return "", 0
 	}
 	base := im.symbols[i-1].Value
 	for i > 1 && im.symbols[i-2].Value == base {
 		i--
 	}
-	if s := im.symbols[i-1]; im.section(base) == im.section(addr) {
+	if s := im.symbols[i-1]; im.Section(base) == im.Section(addr) {
 		return s.Name, base
 	}
 	return "", 0
 }
 
-// section is the executable section at addr, or nil.
-func (im *image) section(addr uint64) *elf.Section {
-	for _, s := range im.file.Sections {
+// Section is the executable section at addr, or nil.
+func (im *Image) Section(addr uint64) *elf.Section {
+	for _, s := range im.File.Sections {
 		if s.Flags&elf.SHF_EXECINSTR != 0 && s.Addr <= addr && addr < s.Addr+s.Size {
 			return s
 		}
@@ -107,14 +112,14 @@ func (im *image) section(addr uint64) *elf.Section {
 	return nil
 }
 
-// extent is where the function at s begins and ends: by its size, else the next symbol.
-func (im *image) extent(s elf.Symbol) Range {
-	name, _ := im.symbol(s.Value)
+// Extent is where the function at s begins and ends: by its size, else the next symbol.
+func (im *Image) Extent(s elf.Symbol) Range {
+	name, _ := im.Symbol(s.Value)
 	r := Range{Symbol: name, Start: s.Value, End: s.Value + s.Size}
 	if s.Size > 0 {
 		return r
 	}
-	if sec := im.section(s.Value); sec != nil {
+	if sec := im.Section(s.Value); sec != nil {
 		r.End = sec.Addr + sec.Size
 	}
 	i := sort.Search(len(im.symbols), func(i int) bool { return im.symbols[i].Value > s.Value })
@@ -124,8 +129,8 @@ func (im *image) extent(s elf.Symbol) Range {
 	return r
 }
 
-// function is the extent of the function that begins at addr; the largest of its symbols decides.
-func (im *image) function(addr uint64) (Range, bool) {
+// Function is the extent of the function that begins at addr; the largest of its symbols decides.
+func (im *Image) Function(addr uint64) (Range, bool) {
 	var found *elf.Symbol
 	for i := sort.Search(len(im.symbols), func(i int) bool { return im.symbols[i].Value >= addr }); i < len(im.symbols) && im.symbols[i].Value == addr; i++ {
 		if s := &im.symbols[i]; found == nil || s.Size > found.Size {
@@ -135,50 +140,50 @@ func (im *image) function(addr uint64) (Range, bool) {
 	if found == nil {
 		return Range{}, false
 	}
-	return im.extent(*found), true
+	return im.Extent(*found), true
 }
 
-// bytes reads the code at r.
-func (im *image) bytes(r Range) ([]byte, error) {
-	sec := im.section(r.Start)
+// Bytes reads the code at r.
+func (im *Image) Bytes(r Range) ([]byte, error) {
+	sec := im.Section(r.Start)
 	if sec == nil || r.End < r.Start || r.End > sec.Addr+sec.Size || sec.Type == elf.SHT_NOBITS {
-		return nil, fmt.Errorf("%s: no code at %#x-%#x (%s)", im.path, r.Start, r.End, r.Symbol)
+		return nil, fmt.Errorf("%s: no code at %#x-%#x (%s)", im.Path, r.Start, r.End, r.Symbol)
 	}
 	code := make([]byte, r.End-r.Start)
 	if _, err := sec.ReadAt(code, int64(r.Start-sec.Addr)); err != nil {
-		return nil, fmt.Errorf("%s: code at %#x: %w", im.path, r.Start, err)
+		return nil, fmt.Errorf("%s: code at %#x: %w", im.Path, r.Start, err)
 	}
 	return code, nil
 }
 
-// instructions decodes the code at r.
-func (im *image) instructions(r Range) ([]instruction, error) {
-	code, err := im.bytes(r)
+// Instructions decodes the code at r.
+func (im *Image) Instructions(r Range) ([]insn.Instruction, error) {
+	code, err := im.Bytes(r)
 	if err != nil {
 		return nil, err
 	}
-	return disassemble(im.dec, code, r.Start, im.symbol), nil
+	return insn.Disassemble(im.Set.Decode, code, r.Start, im.Symbol), nil
 }
 
-// addresses are the places of the named functions: aliases share one.
-func (im *image) addresses(names []string) map[uint64]bool {
+// Addresses are the places of the named functions: aliases share one.
+func (im *Image) Addresses(names []string) map[uint64]bool {
 	out := map[uint64]bool{}
 	for _, n := range names {
-		for _, s := range im.byName[n] {
+		for _, s := range im.ByName[n] {
 			out[s.Value] = true
 		}
 	}
 	return out
 }
 
-func (im *image) close() { im.file.Close() }
+func (im *Image) Close() { im.File.Close() }
 
-// line is an instruction by its address, symbol and text.
-func (im *image) line(in instruction) Line {
-	l := Line{Addr: in.addr, Text: in.text}
+// Line is an instruction by its address, symbol and text.
+func (im *Image) Line(in insn.Instruction) Line {
+	l := Line{Addr: in.Addr, Text: in.Text}
 	var base uint64
-	if l.Symbol, base = im.symbol(in.addr); l.Symbol != "" {
-		l.Offset = in.addr - base
+	if l.Symbol, base = im.Symbol(in.Addr); l.Symbol != "" {
+		l.Offset = in.Addr - base
 	}
 	return l
 }

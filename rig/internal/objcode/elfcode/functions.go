@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package elfcode
 
 import (
 	"debug/elf"
@@ -20,23 +20,23 @@ import (
 // Go's assembly functions may be named without the suffix of their calling
 // convention, ".abi0", and what a C compiler makes of a function comes with it.
 func Functions(binary string, symbols []string) ([]Range, error) {
-	im, err := openImage(binary, fault.Rig)
+	im, err := Open(binary, fault.Rig)
 	if err != nil {
 		return nil, err
 	}
-	defer im.close()
+	defer im.Close()
 	found := map[uint64]Range{}
 	for _, name := range symbols {
-		at := im.byName[name]
+		at := im.ByName[name]
 		if len(at) == 0 {
-			at = im.byName[name+".abi0"]
+			at = im.ByName[name+".abi0"]
 		}
 		at = append(slices.Clone(at), im.clones(name)...)
 		if len(at) == 0 {
 			return nil, fault.Newf(fault.User, "", "%s has no function %s%s", binary, name, im.resembling(name))
 		}
 		for _, s := range at { // several where files have static functions of that name
-			r, _ := im.function(s.Value)
+			r, _ := im.Function(s.Value)
 			r.Symbol, r.Role = s.Name, RoleBody
 			if r.End > r.Start {
 				found[r.Start] = r
@@ -55,7 +55,7 @@ func Functions(binary string, symbols []string) ([]Range, error) {
 var madeOf = regexp.MustCompile(`^\.(isra|constprop|part|cold|lto_priv|llvm)\b`)
 
 // clones are a function's clones and the parts that were split off it.
-func (im *image) clones(name string) (out []elf.Symbol) {
+func (im *Image) clones(name string) (out []elf.Symbol) {
 	for _, s := range im.symbols {
 		if rest, ok := strings.CutPrefix(s.Name, name); ok && madeOf.MatchString(rest) {
 			out = append(out, s)
@@ -66,13 +66,13 @@ func (im *image) clones(name string) (out []elf.Symbol) {
 
 // resembling says which symbols were probably meant: those that contain the
 // name, else those of the fewest typing errors.
-func (im *image) resembling(name string) string {
+func (im *Image) resembling(name string) string {
 	if near := im.nearTo(name); strings.Contains(near, "would match") {
 		return near
 	}
 	const most, shown = 3, 8
 	byErrors := make([][]string, most+1)
-	for other := range im.byName {
+	for other := range im.ByName {
 		if n := typingErrors(name, other, most); n <= most {
 			byErrors[n] = append(byErrors[n], other)
 		}
@@ -115,21 +115,21 @@ func typingErrors(a, b string, most int) int {
 // "pkg.read.abi0". The error names what is missing and what resembles it.
 func GuestScope(binary string, symbols []string) ([]Range, error) {
 	op := "find the readers in " + binary
-	im, err := openImage(binary, fault.Rig)
+	im, err := Open(binary, fault.Rig)
 	if err != nil {
 		return nil, err
 	}
-	defer im.close()
+	defer im.Close()
 	var out []Range
 	for _, name := range symbols {
-		found := im.byName[name]
+		found := im.ByName[name]
 		if len(found) == 0 {
-			found = im.byName[name+".abi0"]
+			found = im.ByName[name+".abi0"]
 		}
 		if len(found) == 0 {
 			return nil, fault.Newf(fault.Rig, op, "no symbol %s%s", name, im.nearTo(name))
 		}
-		r := im.extent(found[0])
+		r := im.Extent(found[0])
 		r.Symbol, r.Role = found[0].Name, RoleReader
 		out = append(out, r)
 	}
@@ -138,11 +138,11 @@ func GuestScope(binary string, symbols []string) ([]Range, error) {
 }
 
 // nearTo lists symbols of the same last name element or the same package.
-func (im *image) nearTo(name string) string {
+func (im *Image) nearTo(name string) string {
 	dot := strings.LastIndexByte(name, '.')
 	last, pkg := strings.ToLower(name[dot+1:]), name[:max(dot, 0)]
 	near := map[string]bool{}
-	for other := range im.byName {
+	for other := range im.ByName {
 		samePackage := pkg != "" && strings.HasPrefix(other, pkg+".")
 		if samePackage || strings.Contains(strings.ToLower(path.Base(other)), last) {
 			near[other] = true
@@ -156,7 +156,7 @@ func (im *image) nearTo(name string) string {
 	const shown = 8
 	switch {
 	case len(names) == 0:
-		return fmt.Sprintf(", nor anything like it among %d", len(im.byName))
+		return fmt.Sprintf(", nor anything like it among %d", len(im.ByName))
 	case len(names) > shown:
 		return fmt.Sprintf("; what would match: %s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 	default:

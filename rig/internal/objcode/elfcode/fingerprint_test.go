@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package elfcode
 
 import (
+	"kcovrig/rig/internal/objcode/objcodetest"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -11,7 +12,7 @@ import (
 func TestFingerprint(t *testing.T) {
 	print := func(options ...string) string {
 		t.Helper()
-		h, err := Fingerprint(filepath.Join(build(t, options...).dir, "kernel/move.o"), []string{"remote_stop"})
+		h, err := Fingerprint(filepath.Join(objcodetest.Build(t, options...).Dir, "kernel/move.o"), []string{"remote_stop"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +29,7 @@ func TestFingerprint(t *testing.T) {
 		"another barrier": {[]string{`-DAFTER=BARRIER("dmb ishld")`}, false},
 		"another offset":  {[]string{"-DFIELD"}, false},
 		"another call":    {[]string{"-DAFTER=hook()"}, false},
-		"not inlined":     {[]string{noinline}, false},
+		"not inlined":     {[]string{objcodetest.NoInline}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if same := print(c.options...) == plain; same != c.same {
@@ -43,7 +44,7 @@ func TestFingerprint(t *testing.T) {
 	}
 	all := func(options ...string) string {
 		t.Helper()
-		h, err := Fingerprint(filepath.Join(build(t, options...).dir, "kernel/move.o"), nil)
+		h, err := Fingerprint(filepath.Join(objcodetest.Build(t, options...).Dir, "kernel/move.o"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,22 +57,22 @@ func TestFingerprint(t *testing.T) {
 	if whole != all("-DNOTHING") {
 		t.Error("the same code differs")
 	}
-	object := filepath.Join(build(t).dir, "kernel/move.o")
+	object := filepath.Join(objcodetest.Build(t).Dir, "kernel/move.o")
 	if _, err := Fingerprint(object, []string{"nothing"}); err == nil {
 		t.Error("no error for a function that is not there")
 	}
 }
 
 func TestDefiners(t *testing.T) {
-	f := build(t)
-	found, err := Definers(f.dir, []string{"remote_stop"})
+	f := objcodetest.Build(t)
+	found, err := Definers(f.Dir, []string{"remote_stop"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(found["remote_stop"], []string{"kernel/move.o"}) {
 		t.Errorf("found in %v", found)
 	}
-	if _, err := Definers(f.dir, []string{"remote_stop", "nothing"}); err == nil {
+	if _, err := Definers(f.Dir, []string{"remote_stop", "nothing"}); err == nil {
 		t.Error("no error for a function that no object has")
 	}
 }

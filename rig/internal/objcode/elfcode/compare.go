@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package objcode
+package elfcode
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Diff is what distinguishes two builds.
@@ -27,17 +28,17 @@ func SameCode(a, b string, functions ...string) (Diff, error) {
 	if len(functions) == 0 {
 		return Diff{}, fault.Newf(fault.Rig, op, "no function is named")
 	}
-	var images [2]*image
+	var images [2]*Image
 	for i, path := range []string{a, b} {
-		im, err := openImage(path, fault.Kernel)
+		im, err := Open(path, fault.Kernel)
 		if err != nil {
 			return Diff{}, err
 		}
-		defer im.close()
+		defer im.Close()
 		images[i] = im
 	}
-	if images[0].file.Machine != images[1].file.Machine {
-		return Diff{}, fault.Newf(fault.Rig, op, "%s and %s", images[0].file.Machine, images[1].file.Machine)
+	if images[0].File.Machine != images[1].File.Machine {
+		return Diff{}, fault.Newf(fault.Rig, op, "%s and %s", images[0].File.Machine, images[1].File.Machine)
 	}
 	d := Diff{Same: true}
 	for _, name := range functions {
@@ -67,34 +68,34 @@ func SameCode(a, b string, functions ...string) (Diff, error) {
 }
 
 // textHash is of all that is executed, that which runs at boot alone too.
-func (im *image) textHash() ([]byte, error) {
+func (im *Image) textHash() ([]byte, error) {
 	sum, some := sha256.New(), false
-	for _, sec := range im.file.Sections {
+	for _, sec := range im.File.Sections {
 		if sec.Flags&elf.SHF_EXECINSTR == 0 || sec.Type == elf.SHT_NOBITS {
 			continue
 		}
 		data, err := sec.Data()
 		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", sec.Name, im.path, err)
+			return nil, fmt.Errorf("%s of %s: %w", sec.Name, im.Path, err)
 		}
 		fmt.Fprintf(sum, "%s %d\n", sec.Name, len(data))
 		sum.Write(data)
 		some = true
 	}
 	if !some {
-		return nil, fmt.Errorf("%s has no code", im.path)
+		return nil, fmt.Errorf("%s has no code", im.Path)
 	}
 	return sum.Sum(nil), nil
 }
 
 // shapes are the forms of all functions of that name and their split-off parts, in address order.
-func (im *image) shapes(name string) ([]string, error) {
+func (im *Image) shapes(name string) ([]string, error) {
 	var out []string
 	for _, s := range im.symbols {
 		if s.Name != name && !strings.HasPrefix(s.Name, name+".") {
 			continue
 		}
-		shape, err := im.shape(im.extent(s))
+		shape, err := im.shape(im.Extent(s))
 		if err != nil {
 			return nil, err
 		}
@@ -105,74 +106,62 @@ func (im *image) shapes(name string) ([]string, error) {
 
 // shape writes code so that it does not depend on where code and data lie.
 // No-operations are left out: the compiler pads loops with them by address.
-func (im *image) shape(r Range) (string, error) {
-	code, err := im.bytes(r)
+func (im *Image) shape(r Range) (string, error) {
+	code, err := im.Bytes(r)
 	if err != nil {
 		return "", err
 	}
-	all := disassemble(im.dec, code, r.Start, im.symbol)
+	all := insn.Disassemble(im.Set.Decode, code, r.Start, im.Symbol)
 	number := map[uint64]int{} // of the instruction, no-operations not counted
 	n := 0
 	for _, in := range all {
-		if number[in.addr] = n; !isNop(in) {
+		if number[in.Addr] = n; !in.IsNop() {
 			n++
 		}
 	}
 	var out strings.Builder
 	pages := map[int]uint64{} // arm64: registers that hold an ADRP page
 	for _, in := range all {
-		if isNop(in) {
+		if in.IsNop() {
 			continue
 		}
-		word := bytes.Clone(code[in.addr-r.Start:][:in.size])
+		word := bytes.Clone(code[in.Addr-r.Start:][:in.Size])
 		var points []string
-		for _, ref := range in.refs {
-			if ref.low {
-				page, known := pages[ref.reg]
+		for _, ref := range in.Refs {
+			if ref.Low {
+				page, known := pages[ref.Reg]
 				if !known {
 					continue
 				}
-				ref.value += page
+				ref.Value += page
 			}
-			if !ref.page {
-				points = append(points, im.target(ref.value, number))
+			if !ref.Page {
+				points = append(points, im.target(ref.Value, number))
 			}
-			ref.blank(word)
+			ref.Blank(word)
 		}
-		if in.target != 0 {
-			points = append(points, im.target(in.target, number))
-			word = []byte(in.text[:max(0, strings.LastIndexByte(in.text, ' '))])
+		if in.Target != 0 {
+			points = append(points, im.target(in.Target, number))
+			word = []byte(in.Text[:max(0, strings.LastIndexByte(in.Text, ' '))])
 		}
 		fmt.Fprintf(&out, "%x %s\n", word, strings.Join(points, " "))
-		delete(pages, in.dest)
-		if len(in.refs) > 0 && in.refs[0].page {
-			pages[in.dest] = in.refs[0].value
+		delete(pages, in.Dest)
+		if len(in.Refs) > 0 && in.Refs[0].Page {
+			pages[in.Dest] = in.Refs[0].Value
 		}
 	}
 	return out.String(), nil
 }
 
-func isNop(in instruction) bool { return strings.HasPrefix(in.text, "nop") }
-
-// blank zeroes what holds the operand.
-func (o operand) blank(word []byte) {
-	for i := range word {
-		if i < 4 {
-			word[i] &^= byte(o.bits >> (8 * i))
-		}
-	}
-	clear(word[o.bytes[0]:o.bytes[1]])
-}
-
 // target names an address: an instruction of the same function by its number,
 // other code by symbol. Data is not named: its symbols are local, and it moves
 // with its neighbours.
-func (im *image) target(addr uint64, number map[uint64]int) string {
+func (im *Image) target(addr uint64, number map[uint64]int) string {
 	if n, ok := number[addr]; ok {
 		return fmt.Sprintf("#%d", n)
 	}
-	if im.section(addr) == nil {
+	if im.Section(addr) == nil {
 		return "data"
 	}
-	return place(addr, im.symbol)
+	return insn.Place(addr, im.Symbol)
 }
