@@ -28,7 +28,7 @@ type Run struct {
 }
 
 // Begin validates cfg and makes the command's folders. Finish or Abandon must be called.
-func Begin(cfg Config, name string) (*Run, error) {
+func Begin(cfg Config, name trial.Command) (*Run, error) {
 	cfg, s, err := cfg.Normalise()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func Begin(cfg Config, name string) (*Run, error) {
 }
 
 // Failed is the result of a command that did not begin.
-func Failed(cfg Config, name string, err error) (trial.Result, error) {
+func Failed(cfg Config, name trial.Command, err error) (trial.Result, error) {
 	return trial.Result{Command: name, Version: cfg.Version, Spec: cfg.Spec, Failure: trial.FailureOf(err)}, err
 }
 

@@ -38,9 +38,9 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 
 // compareBy is Compare, with another memory model for tests.
 func compareBy(ctx context.Context, cfg command.Config, asked model) (trial.Result, error) {
-	run, err := command.Begin(cfg, "compare")
+	run, err := command.Begin(cfg, trial.CommandCompare)
 	if err != nil {
-		return command.Failed(cfg, "compare", err)
+		return command.Failed(cfg, trial.CommandCompare, err)
 	}
 	return run.Finish(compare(run.WithCommandEvents(ctx), run, asked))
 }

@@ -28,10 +28,10 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 	var run *command.Run
 	if err == nil {
 		cfg.Spec = r.spec()
-		run, err = command.Begin(cfg.Config, "replay")
+		run, err = command.Begin(cfg.Config, trial.CommandReplay)
 	}
 	if err != nil {
-		return command.Failed(cfg.Config, "replay", err)
+		return command.Failed(cfg.Config, trial.CommandReplay, err)
 	}
 	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
 }

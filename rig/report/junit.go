@@ -121,10 +121,10 @@ func junitCases(d result.Document) []junitCase {
 	class := "kcovrig." + words.OrNone(d.Spec.Arch) + "." + words.OrNone(string(d.Judged()))
 	var cases []junitCase
 	for _, mode := range d.Spec.Modes {
-		if d.Command == "build" {
+		if d.Command == trial.CommandBuild {
 			break
 		}
-		c := junitCase{Name: d.Command + ", mode " + mode, Class: class}
+		c := junitCase{Name: string(d.Command) + ", mode " + mode, Class: class}
 		for _, a := range d.Measured {
 			if a.Mode == mode && a.Reader == d.Judged() {
 				c.seconds += float64(a.StressNS) / 1e9
@@ -135,8 +135,8 @@ func junitCases(d result.Document) []junitCase {
 		cases = append(cases, c)
 	}
 	if len(cases) == 0 {
-		c := junitCase{Name: words.OrNone(d.Command), Class: class, Time: "0.000"}
-		if d.Command != "build" || d.Error != nil || d.Verdict == trial.DoesNotApply {
+		c := junitCase{Name: words.OrNone(string(d.Command)), Class: class, Time: "0.000"}
+		if d.Command != trial.CommandBuild || d.Error != nil || d.Verdict == trial.DoesNotApply {
 			c.judge(d, "")
 		}
 		cases = append(cases, c)
@@ -168,7 +168,7 @@ func (c *junitCase) judge(d result.Document, mode string) {
 	case verdict == trial.Fixed:
 	case verdict == trial.NoEffect:
 		c.Skipped = &junitMessage{Message: "no effect possible: " + reason}
-	case verdict == trial.VerdictUnknown && (d.Command == "run" || d.Replay != nil):
+	case verdict == trial.VerdictUnknown && (d.Command == trial.CommandRun || d.Replay != nil):
 		c.Skipped = &junitMessage{Message: "no verdict: one kernel alone gives a tally"}
 	case verdict == trial.Identical:
 		c.Error = &junitMessage{Message: "identical kernels: nothing was tested", Type: string(trial.Identical), Text: reason}

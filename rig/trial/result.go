@@ -88,7 +88,7 @@ type Failure struct {
 // Result is one command's outcome: what was asked, with what it was done, what
 // was seen, and what it means. Report renders it; nothing else is needed.
 type Result struct {
-	Command      string // the subcommand
+	Command      Command
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
