@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package matrices
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ import (
 // madeUp is a night of the example: the counts are invented.
 func madeUp(t *testing.T) result.SavedMatrix {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/examples/nightly.yaml")
+	text, err := os.ReadFile("../../../docs/examples/nightly.yaml")
 	require.NoError(t, err)
 	f, err := matrix.Parse("nightly.yaml", text)
 	require.NoError(t, err)
@@ -106,18 +106,18 @@ func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 func renderMatrix(t *testing.T, as string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, Matrices.Render(&b, format.Format(as), MatrixReport{now, before}))
+	require.NoError(t, Formats.Render(&b, format.Format(as), Report{now, before}))
 	return b.String()
 }
 
 func TestMatrixReports(t *testing.T) {
 	now := madeUp(t)
-	for _, as := range Matrices.Names() {
+	for _, as := range Formats.Names() {
 		text := renderMatrix(t, as, now, dayBefore(t, now))
-		goldentest.Check(t, filepath.Join("matrix", "nightly."+as), text)
+		goldentest.Check(t, "nightly."+as, text)
 		assert.Equal(t, text, renderMatrix(t, as, now, dayBefore(t, now)), "the same bytes")
 	}
-	require.Error(t, Matrices.Render(&bytes.Buffer{}, "pdf", MatrixReport{Now: now}))
+	require.Error(t, Formats.Render(&bytes.Buffer{}, "pdf", Report{Now: now}))
 }
 
 func TestMatrixMarkdownFitsAMail(t *testing.T) {
@@ -138,7 +138,7 @@ func TestMatrixMarkdownFitsAMail(t *testing.T) {
 		before := dayBefore(t, now)
 		text := renderMatrix(t, "markdown", now, before)
 		assert.LessOrEqual(t, strings.Count(text, "\n"), 40, "%d cells", cells)
-		assert.Contains(t, text, MatrixSentence(now.Document.Counts))
+		assert.Contains(t, text, Sentence(now.Document.Counts))
 	}
 }
 
@@ -177,20 +177,6 @@ func TestMatrixFilesThatAreNone(t *testing.T) {
 	require.True(t, json.Valid(madeUp(t).Raw))
 }
 
-func TestMatrixPageInABrowser(t *testing.T) {
-	b := startBrowser(t)
-	now := madeUp(t)
-	b.open(writePage(t, renderMatrix(t, "html", now, dayBefore(t, now))))
-	assert.Empty(t, b.complaints())
-	for name, size := range map[string]struct {
-		width  int
-		scheme string
-	}{"matrix-light.png": {1200, "light"}, "matrix-dark.png": {1200, "dark"}, "matrix-phone.png": {360, "light"}} {
-		b.look(name, size.width, size.scheme)
-		assert.Empty(t, b.eval(tooPale), name)
-	}
-}
-
 func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	d := madeUp(t).Document
 	c, err := chart.Heat("heat", d)
@@ -204,4 +190,18 @@ func TestHeatHasANumberInEveryFieldThatWasMeasured(t *testing.T) {
 	none, err := chart.Heat("heat", matrix.Document{Cells: []matrix.CellResult{{}}})
 	require.NoError(t, err)
 	assert.Nil(t, none)
+}
+
+// The folder version1 holds what an earlier version wrote; it is not made anew.
+func TestAMatrixOfVersionOneIsReportedAsTheSameOneOfVersionTwo(t *testing.T) {
+	old, err := result.LoadMatrix(filepath.Join("testdata", "version1", "tonight"))
+	require.NoError(t, err)
+	require.Contains(t, string(old.Raw), `"kcovrig.matrix/1"`)
+	now := madeUp(t)
+	assert.Equal(t, now.Document, old.Document)
+	for _, as := range Formats.Names() {
+		if as != "json" {
+			assert.Equal(t, renderMatrix(t, as, now, dayBefore(t, now)), renderMatrix(t, as, old, dayBefore(t, old)), as)
+		}
+	}
 }

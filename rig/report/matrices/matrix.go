@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package matrices reports on the cells of a matrix together: as text, JSON, JUnit,
+// Markdown, HTML and one line, with what changed since an earlier run. It leaves a cell's
+// own report to package report.
+package matrices
 
 import (
 	"fmt"
@@ -14,30 +17,30 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// MatrixReport is one report over all cells of a matrix; with Before, it says what
+// Report is one report over all cells of a matrix; with Before, it says what
 // changed since that run.
-type MatrixReport struct {
+type Report struct {
 	Now    result.SavedMatrix
 	Before *result.SavedMatrix
 }
 
-// Matrices are all formats of a report on a matrix.
-var Matrices = format.Writers[MatrixReport]{
-	{Format: format.Text, Write: matrixText}, {Format: format.JSON, Write: matrixAsSaved}, {Format: format.JUnit, Write: matrixJUnit},
-	{Format: format.Markdown, Write: matrixMarkdown}, {Format: format.HTML, Write: matrixHTML},
-	{Format: format.Line, Write: func(w io.Writer, r MatrixReport) error {
-		_, err := fmt.Fprintln(w, MatrixSentence(r.Now.Document.Counts))
+// Formats are all formats of a report on a matrix.
+var Formats = format.Writers[Report]{
+	{Format: format.Text, Write: writeText}, {Format: format.JSON, Write: writeSaved}, {Format: format.JUnit, Write: writeJUnit},
+	{Format: format.Markdown, Write: writeMarkdown}, {Format: format.HTML, Write: writeHTML},
+	{Format: format.Line, Write: func(w io.Writer, r Report) error {
+		_, err := fmt.Fprintln(w, Sentence(r.Now.Document.Counts))
 		return err
 	}},
 }
 
-func matrixAsSaved(w io.Writer, r MatrixReport) error {
+func writeSaved(w io.Writer, r Report) error {
 	_, err := w.Write(r.Now.Raw)
 	return err
 }
 
-// MatrixSentence sums up the cells in one line.
-func MatrixSentence(c matrix.Counts) string {
+// Sentence sums up the cells in one line.
+func Sentence(c matrix.Counts) string {
 	parts := []string{fmt.Sprintf("%d of %d cells as expected", c.Expected, c.Cells)}
 	for _, p := range []struct {
 		n    int
@@ -53,8 +56,8 @@ func MatrixSentence(c matrix.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-// matrixRetries says how often cells and kernels were tried again.
-func matrixRetries(c matrix.Counts) string {
+// retries says how often cells and kernels were tried again.
+func retries(c matrix.Counts) string {
 	switch c.Retries {
 	case 0:
 		return "no retries"
@@ -119,8 +122,8 @@ func changeWords(c matrix.Change) string {
 	return words
 }
 
-// matrixFacts says with what the matrix was run.
-func matrixFacts(d matrix.Document) []words.Fact {
+// facts says with what the matrix was run.
+func facts(d matrix.Document) []words.Fact {
 	facts := []words.Fact{{Name: "file", Value: d.File}}
 	add := func(name string, values []string) {
 		if len(values) > 0 {
@@ -156,7 +159,7 @@ func matrixFacts(d matrix.Document) []words.Fact {
 	if d.Counts.Resumed > 0 {
 		add("resumed", []string{fmt.Sprintf("%d cells had their answer already", d.Counts.Resumed)})
 	}
-	add("retries", []string{matrixRetries(d.Counts)})
+	add("retries", []string{retries(d.Counts)})
 	return facts
 }
 

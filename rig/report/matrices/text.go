@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package matrices
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
@@ -20,8 +21,8 @@ const (
 	maxChanges = 6
 )
 
-// MatrixList writes cells as they would run.
-func MatrixList(w io.Writer, cells []matrix.Cell) error {
+// List writes cells as they would run.
+func List(w io.Writer, cells []matrix.Cell) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "no\tid\tcell\texpect\twhy")
 	for _, c := range cells {
@@ -30,10 +31,10 @@ func MatrixList(w io.Writer, cells []matrix.Cell) error {
 	return tab.Flush()
 }
 
-func matrixText(w io.Writer, r MatrixReport) error {
+func writeText(w io.Writer, r Report) error {
 	now, before := r.Now, r.Before
 	d := now.Document
-	for _, f := range matrixFacts(d) {
+	for _, f := range facts(d) {
 		fmt.Fprintf(w, "%-10s%s\n", f.Name, words.OneLine(f.Value))
 	}
 	fmt.Fprintln(w)
@@ -54,7 +55,7 @@ func matrixText(w io.Writer, r MatrixReport) error {
 		for _, r := range list {
 			fmt.Fprintf(w, "%s %s: expected %s (%s), came to %s: %s\n", words.Status(r), r.Cell.Name, r.Cell.Expect, r.Cell.Why, r.Words(), words.OrNone(because(r)))
 			if r.Failure != nil {
-				Failure(w, *r.Failure)
+				report.Failure(w, *r.Failure)
 			}
 			if r.Folder != "" {
 				fmt.Fprintf(w, "  see %s\n", r.Folder)
@@ -70,15 +71,15 @@ func matrixText(w io.Writer, r MatrixReport) error {
 			fmt.Fprintln(w, "  nothing")
 		}
 	}
-	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", MatrixSentence(d.Counts), matrixRetries(d.Counts))
+	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", Sentence(d.Counts), retries(d.Counts))
 	return err
 }
 
-func matrixMarkdown(w io.Writer, r MatrixReport) error {
+func writeMarkdown(w io.Writer, r Report) error {
 	now, before := r.Now, r.Before
 	d := now.Document
 	var b strings.Builder
-	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), MatrixSentence(d.Counts))
+	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), Sentence(d.Counts))
 	if list := odd(d); len(list) > 0 {
 		table := [][]string{{"cell", "expected", "came to", "why"}}
 		for _, r := range list[:min(len(list), maxOdd)] {
@@ -103,7 +104,7 @@ func matrixMarkdown(w io.Writer, r MatrixReport) error {
 		b.WriteString("\n")
 	}
 	b.WriteString("```text\n")
-	for _, f := range matrixFacts(d) {
+	for _, f := range facts(d) {
 		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", words.Shortened(strings.ReplaceAll(words.OneLine(f.Value), "`", "'"), 300))
 	}
 	b.WriteString("```\n")

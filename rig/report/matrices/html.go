@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package matrices
 
 import (
 	"bytes"
@@ -23,9 +23,9 @@ type htmlCell struct {
 	Link                       string // to the cell's own report, below the page's folder
 }
 
-// matrixHTML writes the page: one file, like a run's, but that it links to the
+// writeHTML writes the page: one file, like a run's, but that it links to the
 // cells' own reports beside it.
-func matrixHTML(w io.Writer, r MatrixReport) error {
+func writeHTML(w io.Writer, r Report) error {
 	now, before := r.Now, r.Before
 	d := now.Document
 	data := struct {
@@ -38,7 +38,7 @@ func matrixHTML(w io.Writer, r MatrixReport) error {
 		Since           string
 		Changes         []string
 		Facts           []words.Fact
-	}{Title: "kcovrig matrix " + d.Name, Headline: MatrixSentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Words: d.Words.Full(), Facts: matrixFacts(d)}
+	}{Title: "kcovrig matrix " + d.Name, Headline: Sentence(d.Counts), Good: d.Counts.Expected == d.Counts.Cells, Document: d, Words: d.Words.Full(), Facts: facts(d)}
 	var err error
 	if data.Heat, err = chart.Heat("heat", d); err != nil {
 		return err
