@@ -92,14 +92,6 @@ func (c *comparison) boots(ctx context.Context, reader trial.Reader) (prepare.Sh
 	})
 }
 
-// again boots the kernels as inTurns does, again and again.
-func again(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
-	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
-		enough = func([]trial.Observation) bool { return false }
-	}
-	return setup.Again(ctx, reader, variants, enough)
-}
-
 // inTurns boots the kernels with one reader, until they have shown enough or for
 // as long as the user said.
 func inTurns(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough prepare.Enough) (prepare.Shown, error) {

@@ -20,9 +20,6 @@ type tree struct {
 	Analyser
 }
 
-// FromTree opens the source tree that the specification names.
-func FromTree(ctx context.Context, cfg Config) (Source, error) { return openTree(ctx, cfg) }
-
 func openTree(ctx context.Context, cfg Config) (tree, error) {
 	jobs := cfg.Spec.Jobs
 	if jobs == 0 {

@@ -5,14 +5,15 @@ package kernel
 import (
 	"fmt"
 	"io/fs"
-	"kcovrig/rig/internal/kernel/variant"
-	"kcovrig/rig/internal/proc"
 	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/kernel/variant"
+	"kcovrig/rig/internal/proc"
 )
 
 func fixedBy(all ...fs.FS) []variant.Series {

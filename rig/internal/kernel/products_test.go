@@ -4,14 +4,15 @@ package kernel
 
 import (
 	"io/fs"
-	"kcovrig/rig/internal/kernel/variant"
-	"kcovrig/rig/trial"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/kernel/variant"
+	"kcovrig/rig/trial"
 )
 
 // What includes a header is compiled where the tree has both, and the header is kept as

@@ -3,9 +3,10 @@
 package objcode
 
 import (
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"strings"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 const (

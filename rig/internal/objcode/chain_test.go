@@ -3,12 +3,13 @@
 package objcode
 
 import (
-	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // assemble links a function f of the given lines, and returns where the labels

@@ -3,9 +3,10 @@
 package objcode
 
 import (
+	"slices"
+
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
-	"slices"
 )
 
 // The control-flow graph, with what the kernel may patch in when it boots.

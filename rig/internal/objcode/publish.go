@@ -3,8 +3,9 @@
 package objcode
 
 import (
-	"kcovrig/rig/internal/objcode/elfcode"
 	"regexp"
+
+	"kcovrig/rig/internal/objcode/elfcode"
 )
 
 // findPublishers finds the stores that publish the copy, and judges them. One is

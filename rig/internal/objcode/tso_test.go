@@ -3,12 +3,13 @@
 package objcode
 
 import (
-	"kcovrig/rig/arch"
-	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"slices"
 	"strings"
 	"testing"
+
+	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // TestTotalStoreOrder: there is nothing to fix on x86-64, as long as the store is found behind the copy.

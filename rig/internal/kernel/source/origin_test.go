@@ -3,13 +3,14 @@
 package source
 
 import (
-	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/kernel/store"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 )
 
 func TestTheNewestSource(t *testing.T) {

@@ -3,14 +3,15 @@
 package variant
 
 import (
-	"kcovrig/rig/mailpatch"
-	"kcovrig/rig/scenario"
-	"kcovrig/rig/trial"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 )
 
 // lacking is the files that patches look for, made of their own context.

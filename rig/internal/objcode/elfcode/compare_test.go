@@ -3,9 +3,10 @@
 package elfcode
 
 import (
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"slices"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 func TestSameCode(t *testing.T) {

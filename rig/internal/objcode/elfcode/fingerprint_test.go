@@ -3,10 +3,11 @@
 package elfcode
 
 import (
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 func TestFingerprint(t *testing.T) {

@@ -4,11 +4,12 @@ package elfcode
 
 import (
 	"fmt"
-	"kcovrig/rig/internal/objcode/objcodetest"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 func TestWhatOrdersAccessesOrLeavesTheScopeIsListed(t *testing.T) {
