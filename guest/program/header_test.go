@@ -61,3 +61,16 @@ func TestAProgramOfTheHeaderEndsWithItsOtherSide(t *testing.T) {
 		requireFault(t, err, wire.WhoseGuest, "exited with status 1")
 	}
 }
+
+// What is shown to writers of programs compiles without a word.
+func TestExamplesOfTheHeaderCompile(t *testing.T) {
+	for _, pattern := range []string{"../../scenarios/*/*.c", "../../docs/examples/*/*.c", "../../rig/author/skeleton/*.c"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files, pattern)
+		for _, file := range files {
+			out, err := exec.CommandContext(t.Context(), "cc", "-O2", "-Wall", "-Werror", "-I", "../../scenarios", "-fsyntax-only", file).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		}
+	}
+}

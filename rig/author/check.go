@@ -21,7 +21,7 @@ import (
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
 func Check(ctx context.Context, o CheckOrder) (Checked, error) {
-	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}}}
+	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
 	if o.Open == nil {
 		c.order.Open = openReal
 	}
