@@ -49,10 +49,10 @@ func (c *checker) check(ctx context.Context) error {
 	}
 	switch {
 	case c.order.NoBuild:
-		c.skip("the scope, and the functions that are named: no kernel was built")
+		c.skip("the scope, the functions that are named, and the program in the guest: no kernel was built")
 		return nil
 	case c.failed():
-		c.skip("the scope, and the functions that are named: a kernel is built when nothing else is wrong")
+		c.skip("the scope, the functions that are named, and the program in the guest: a kernel is built when nothing else is wrong")
 		return nil
 	}
 	return c.build(ctx, cfg)
