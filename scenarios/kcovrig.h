@@ -108,7 +108,10 @@ KCOVRIG_FN int going(void)
 	return poll(&in, 1, 0) == 0;
 }
 
-/* n more tries, none of them a hit. At once: an oops would take untold ones along. */
+/*
+ * n more tries, none of them a hit. Where detect has more than told, n is 1 and each try is
+ * told at once, as by run_twins(1): an oops would take untold ones along.
+ */
 KCOVRIG_FN void tried(unsigned n) { printf("try %u\n", n); }
 
 /* The try at hand shows the bug; words say how, such as size=%d. */
