@@ -179,12 +179,15 @@ KCOVRIG_FN void kcovrig_wake(_Atomic unsigned *at, unsigned n)
 	syscall(SYS_futex, at, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* Waits for the other side, which may have been ended. */
+/* Sleeps until *at is n, or the other side has been ended, whom nobody wakes then. */
 KCOVRIG_FN void kcovrig_await(_Atomic unsigned *at, unsigned n)
 {
-	while (*at != n) {
-		other_must_live();
-		sched_yield();
+	struct timespec limit = {.tv_nsec = 100000000};
+
+	for (unsigned now; (now = *at) != n;) {
+		syscall(SYS_futex, at, FUTEX_WAIT, now, &limit, NULL, 0);
+		if (*at != n)
+			other_must_live();
 	}
 }
 
@@ -200,7 +203,7 @@ static void kcovrig_reader(void)
 		do
 			last = kcovrig_written == n; /* it looks once more then */
 		while (!kcovrig_look() && !last);
-		kcovrig_left = n;
+		kcovrig_wake(&kcovrig_left, n);
 	}
 }
 
@@ -220,7 +223,8 @@ KCOVRIG_FN void begin_try(void)
 	unsigned n = kcovrig_begun + 1;
 
 	kcovrig_wake(&kcovrig_begun, n);
-	kcovrig_await(&kcovrig_seen, n);
+	while (kcovrig_seen != n)
+		sched_yield(); /* it sleeps: an oops cannot end it here */
 }
 
 /* Returns when the reader has left. */
