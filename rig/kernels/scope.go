@@ -69,6 +69,10 @@ func fromPatch(ctx context.Context, cfg Config, image Image, patch, dir string) 
 	return k, nil
 }
 
+// OnlyCalls says whether a function is in scope since it calls others of it, and for no
+// other reason.
+func OnlyCalls(f trial.ScopeFunction) bool { return strings.HasPrefix(f.Why, linetable.Calls) }
+
 // scopeKey names what a scope follows from beside the kernel.
 func scopeKey(s scenario.Scenario, patch string) string {
 	text, err := json.Marshal([]any{s.Hash, s.Scope, patch})

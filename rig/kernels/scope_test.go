@@ -96,6 +96,9 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 	}, scopeOf(a.Code))
 	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold", "flush", "post_even", "post_all", "leaf", "first", "leave"}, a.Compared)
 	require.Len(t, a.Scope, 9)
+	for _, f := range a.Code.Scope {
+		require.Equal(t, strings.Contains("post_even post_all first", f.Symbol), OnlyCalls(f), f.Symbol)
+	}
 	require.Empty(t, a.Notes)
 	require.Equal(t, "unknown", a.Ordered)
 	var stops []string
