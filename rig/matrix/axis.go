@@ -66,7 +66,7 @@ var axes = []axis{
 		}},
 	{key: "tree", about: "kernel source, as --tree: a folder, a tarball, or debian:VERSION", fallback: theDefault, source: true, rev: true,
 		set: func(c *Cell, v value) { c.Spec.Tree, c.Spec.Rev = v.path, v.rev }},
-	{key: "arch", about: "architecture", fallback: "arm64", words: func(scenario.Scenario) []string { return arch.Names() },
+	{key: "arch", about: "architecture", fallback: arch.Default, words: func(scenario.Scenario) []string { return arch.Names() },
 		set: func(c *Cell, v value) { c.Spec.Arch = v.text }},
 	{key: "compiler", about: "what builds the kernels", fallback: arch.GCC, words: fixed(arch.Compilers()...),
 		set: func(c *Cell, v value) { c.Spec.Compiler = v.text }},
@@ -81,7 +81,7 @@ var axes = []axis{
 			}
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),
-		set: func(c *Cell, v value) { c.Command = v.text }},
+		set: func(c *Cell, v value) { c.Command = trial.Command(v.text) }},
 	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
 	{key: "mode", about: "the workload's mode", fallback: bothModes, own: true, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },

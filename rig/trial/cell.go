@@ -26,7 +26,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // a pure function; equal names mean that results may be set beside one another.
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
-	head := []string{r.Command}
+	head := []string{string(r.Command)}
 	if lone := LoneVariant(r); lone != "" {
 		head[0] += "-" + string(lone)
 	}
@@ -60,7 +60,7 @@ var inHead = []string{"scenario", "arm", "asIs", "arch"}
 
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) Variant {
-	if r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0 {
+	if r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0 {
 		return r.Observations[0].Variant()
 	}
 	return r.Spec.Variant
