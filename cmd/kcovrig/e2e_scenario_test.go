@@ -3,6 +3,7 @@
 package main
 
 import (
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -54,6 +55,30 @@ func TestE2EABugThatShowsByAnOops(t *testing.T) {
 			assert.Contains(t, d["text"], " in tls_getsockopt+0x")
 		}
 	}
+}
+
+// Where the functions that load are in scope too an oops has a litmus test, whose outcome
+// Arm's model allows as it ran and forbids with the barrier that the fix puts there.
+func TestE2EAnOopsHasALitmusTest(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	kcovrig(t, nil, "run", "--unpatched", "--arch=arm64", "--scenario=tls", "--duration=6s", "--out", out,
+		"--scope=kernel:tls_getsockopt", "--scope=kernel:sock_common_getsockopt").run(0)
+	first := explainJSON(t, nil, out, 1)
+	for n := 1; n <= first.Witnesses; n++ {
+		c := explainJSON(t, nil, out, n).Certificate
+		if c.Why != "" {
+			t.Logf("witness %d: %s", n, c.Why)
+			continue
+		}
+		require.Equal(t, "aarch64.cat", c.Model, c.Skipped)
+		require.Len(t, c.Tests, 2)
+		assert.Equal(t, []string{"sometimes", "never"}, []string{c.Tests[0].Allowed, c.Tests[1].Allowed}, c.Tests[0].Text)
+		assert.Contains(t, c.Tests[0].Text, "stores reordered")
+		assert.Contains(t, c.Tests[0].Text, "STLR")
+		assert.Contains(t, c.Tests[1].Text, "DMB ST")
+		return
+	}
+	t.Fatalf("none of %d witnesses has a litmus test", first.Witnesses)
 }
 
 // Barriers that do not order the two stores are no fix, whatever the emulator shows: of
