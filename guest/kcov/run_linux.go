@@ -59,7 +59,7 @@ func Run(ctx context.Context, cfg Config) (done wire.Done, err error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r := &run{cfg: cfg}
+	r := &run{cfg: cfg, marks: cfg.Marked}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.setUp(); err != nil {
 		return done, err
