@@ -39,6 +39,9 @@ type Guest struct {
 	Ends func(boot int) uint64
 	// Panics says that what ends a boot is a panic, which Console tells of.
 	Panics bool
+	// Altered is how the workload goes under an alteration of that number; missing: as
+	// without.
+	Altered map[uint64]Guest
 }
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
@@ -55,7 +58,7 @@ func (g Guest) serve(vm *VM, conn net.Conn) {
 		hello = *g.Hello
 	}
 	s := &stream{Conn: conn, sent: g.Sent}
-	work := session.Work{Workloads: map[string]session.Workload{}, Say: func(string, ...any) {}}
+	work := session.Work{Workloads: map[string]session.Workload{}, Select: vm.choose, Say: func(string, ...any) {}}
 	for _, name := range hello.Workloads {
 		work.Workloads[name] = func(ctx context.Context, j session.Job) (wire.Done, error) { return g.work(ctx, vm, s, j) }
 	}
@@ -70,6 +73,10 @@ func (g Guest) work(ctx context.Context, vm *VM, s *stream, j session.Job) (wire
 	if j.Progress == nil { // in the background
 		<-ctx.Done()
 		return wire.Done{Counts: g.Counts}, nil
+	}
+	if altered, ok := g.Altered[j.Alteration]; ok {
+		altered.Altered = nil
+		return altered.work(ctx, vm, s, j)
 	}
 	vm.lab.stressing(+1)
 	if j.Program != nil && j.Program.Windows > 0 && g.Fault == nil && g.HangUp == 0 {
