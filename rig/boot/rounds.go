@@ -35,31 +35,40 @@ type Shown struct {
 // roundSeeds lies between the seeds of two rounds of a boot.
 const roundSeeds = 1 << 8
 
-// rounds takes the kernel through its rounds. Between two of them no workload runs, so
+// rounds takes a kernel through its rounds. Between two of them no workload runs, so
 // that what the emulator noted belongs to the one before.
-func (a *Boot) rounds(ctx context.Context, s *Session) error {
-	before, err := a.noted()
+type rounds struct {
+	*Session
+	plan  Plan
+	next  func(last *Shown) *Round
+	sites func() ([]weakmem.Site, error) // noted so far; nil without the emulator
+	seen  stressed                       // of the round at hand
+	hits  []wire.Detection               // of all before
+}
+
+func (r *rounds) run(ctx context.Context) error {
+	before, err := r.noted()
 	if err != nil {
 		return err
 	}
 	var last *Shown
 	for n := uint64(0); ; n++ {
-		next := a.Rounds(last)
+		next := r.next(last)
 		if next == nil {
-			return s.Send(wire.Record{Stop: &wire.Stop{}})
+			return r.Send(wire.Record{Stop: &wire.Stop{}})
 		}
 		began := time.Now()
-		if a.seen, err = a.round(ctx, s, *next, n); err != nil {
+		if err := r.round(ctx, *next, n); err != nil {
 			return err
 		}
-		after, err := a.noted()
+		after, err := r.noted()
 		if err != nil {
 			return err
 		}
-		a.hits = append(a.hits, a.seen.hits...)
-		last = &Shown{Tallies: a.seen.tallies, Hits: a.seen.hits, Cut: a.seen.cut, Took: time.Since(began)}
-		if a.plugin != nil {
-			noted := silenceOf(sitesSince(before.sites, after.sites), a.Writes, a.Entries, a.Lines)
+		r.hits = append(r.hits, r.seen.hits...)
+		last = &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(began)}
+		if r.sites != nil {
+			noted := silenceOf(sitesSince(before, after), r.plan.Writes, r.plan.Entries, r.plan.Lines)
 			last.Silence = &noted
 		}
 		before = after
@@ -67,31 +76,27 @@ func (a *Boot) rounds(ctx context.Context, s *Session) error {
 }
 
 // round is the n-th stress of the boot.
-func (a *Boot) round(ctx context.Context, s *Session, r Round, n uint64) (stressed, error) {
-	start := a.Start
-	start.More, start.Alteration, start.Detections = true, r.Alteration, r.Hits
+func (r *rounds) round(ctx context.Context, ask Round, n uint64) error {
+	start := r.plan.Start
+	start.More, start.Alteration, start.Detections = true, ask.Alteration, ask.Hits
 	start.Seed += roundSeeds * n
-	start.Marked = uint64(len(start.Modes)*a.Start.Detections) * n // no round makes more
-	var run *stress
-	run, err := s.stress(start, a.Variant, r.Limit, func(news []wire.Tally) bool { return r.Enough(news, run.result.hits) })
+	start.Marked = uint64(len(start.Modes)*r.plan.Start.Detections) * n // no round makes more
+	var one *stress
+	one, err := r.stress(start, r.plan.Variant, ask.Limit, func(news []wire.Tally) bool { return ask.Enough(news, one.result.hits) })
 	for done := false; err == nil && !done; {
-		done, err = run.slice(ctx, sliceTime)
+		done, err = one.slice(ctx, sliceTime)
 	}
-	if err == nil {
-		run.stop() // one that ended by itself awaits it too
+	if r.seen = one.result; err == nil {
+		one.stop() // one that ended by itself awaits it too
 	}
-	return run.result, err
+	return err
 }
 
-// noted is what the emulator has noted so far.
-type noted struct{ sites []weakmem.Site }
-
-func (a *Boot) noted() (n noted, err error) {
-	if a.plugin == nil {
-		return n, nil
+func (r *rounds) noted() ([]weakmem.Site, error) {
+	if r.sites == nil {
+		return nil, nil
 	}
-	n.sites, err = a.Tools.Sites(a.plugin.Sites)
-	return n, err
+	return r.sites()
 }
 
 // sitesSince is what was noted between two looks at the table.
