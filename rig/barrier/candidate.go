@@ -45,16 +45,16 @@ func (o Ordering) Weaker() []trial.Order {
 		}
 	case Load:
 		if o.Orders == trial.OrderAcquire {
-			return []trial.Order{trial.OrderPlain, trial.OrderAcquirePC}
+			return []trial.Order{trial.OrderNone, trial.OrderAcquirePC}
 		}
-		return []trial.Order{trial.OrderPlain}
+		return []trial.Order{trial.OrderNone}
 	case Store:
-		return []trial.Order{trial.OrderPlain}
+		return []trial.Order{trial.OrderNone}
 	case Atomic:
-		if o.Orders == trial.OrderAcquireRelease {
-			return []trial.Order{trial.OrderPlain, trial.OrderAcquire, trial.OrderRelease}
+		if o.Orders == trial.OrderBoth {
+			return []trial.Order{trial.OrderNone, trial.OrderAcquire, trial.OrderRelease}
 		}
-		return []trial.Order{trial.OrderPlain}
+		return []trial.Order{trial.OrderNone}
 	case Context:
 		return []trial.Order{trial.OrderNone}
 	}
@@ -102,14 +102,14 @@ type Code struct {
 
 // weaker says whether a barrier of kind a orders less than one of kind b.
 func weaker(a, b trial.Order) bool {
-	return a != b && (a == trial.OrderNone || a == trial.OrderPlain || slices.Contains(above[a], b))
+	return a != b && (a == trial.OrderNone || slices.Contains(above[a], b))
 }
 
 // above are the orders that hold all that an order holds.
 var above = map[trial.Order][]trial.Order{
 	trial.OrderLoads:     {trial.OrderAll},
 	trial.OrderStores:    {trial.OrderAll},
-	trial.OrderAcquirePC: {trial.OrderAcquire, trial.OrderAcquireRelease},
-	trial.OrderAcquire:   {trial.OrderAcquireRelease},
-	trial.OrderRelease:   {trial.OrderAcquireRelease},
+	trial.OrderAcquirePC: {trial.OrderAcquire, trial.OrderBoth},
+	trial.OrderAcquire:   {trial.OrderBoth},
+	trial.OrderRelease:   {trial.OrderBoth},
 }

@@ -5,73 +5,85 @@ package trial
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
-// Order is what an instruction orders while the emulator alters it. The zero value is
-// unknown, and no alteration may have it.
+// Order is what an instruction orders, as an alteration wants it. The zero value is
+// none of them.
 type Order string
 
-// The orders. Those of barriers are also what a barrier that is not in the code may be.
+// The orders. A barrier may become one of the first four; a load, a store or an atomic
+// one of the others or OrderNone; an ISB OrderNone alone.
 const (
-	OrderUnknown Order = ""
-	OrderNone    Order = "none" // of a barrier: as if it were not there
-	OrderLoads   Order = "ld"   // DMB LD
-	OrderStores  Order = "st"   // DMB ST
-	OrderAll     Order = "sy"   // DMB SY
-
-	OrderPlain          Order = "plain"           // of an access: orders nothing
-	OrderAcquirePC      Order = "acquirePC"       // as LDAPR
-	OrderAcquire        Order = "acquire"         // as LDAR
-	OrderRelease        Order = "release"         // as STLR
-	OrderAcquireRelease Order = "acquire+release" // of an atomic
+	OrderNone      Order = "none"            // nothing: no barrier; a plain access
+	OrderLoads     Order = "ld"              // as DMB LD
+	OrderStores    Order = "st"              // as DMB ST
+	OrderAll       Order = "sy"              // as DMB SY
+	OrderAcquire   Order = "acquire"         // as LDAR
+	OrderAcquirePC Order = "acquirePC"       // as LDAPR; loads alone
+	OrderRelease   Order = "release"         // as STLR
+	OrderBoth      Order = "acquire+release" // of an atomic
 )
 
-var (
-	barrierOrders = []Order{OrderLoads, OrderStores, OrderAll}
-	allOrders     = append([]Order{OrderNone, OrderPlain, OrderAcquirePC, OrderAcquire, OrderRelease, OrderAcquireRelease}, barrierOrders...)
-)
+// IsBarrier says whether a barrier of that kind can be put before an instruction.
+func (o Order) IsBarrier() bool { return o == OrderLoads || o == OrderStores || o == OrderAll }
 
-// Alteration is what the emulator does to the code of one kernel while it is in force:
-// all its changes at once. Alterations are numbered from 1; 0 is the code as it is.
-type Alteration []Change
-
-// Change is of one instruction.
-type Change struct {
-	Address uint64 `json:"address"`
-	// To is what the instruction orders in the place of its own order; with Before, the
-	// kind of a barrier that is executed before the instruction, which stays as it is.
-	To     Order `json:"to"`
-	Before bool  `json:"before,omitempty"`
+func (o Order) validate() error {
+	switch o {
+	case OrderNone, OrderAcquire, OrderAcquirePC, OrderRelease, OrderBoth:
+		return nil
+	}
+	if o.IsBarrier() {
+		return nil
+	}
+	return fmt.Errorf("%q is no order of an instruction", string(o))
 }
 
-// Validate says what is wrong with an alteration.
-func (a Alteration) Validate() error {
-	if len(a) == 0 {
-		return errors.New("an alteration without a change is the code as it is")
+// Change is what the emulator does at one instruction otherwise than the code says.
+type Change struct {
+	Address uint64 `json:"address"`
+	To      Order  `json:"to"`
+	// Before is a barrier of the kind To that is executed before the instruction;
+	// without it the instruction itself orders what To says, and nothing else.
+	Before bool `json:"before,omitempty"`
+}
+
+// Validate says what of the change means nothing.
+func (c Change) Validate() error {
+	if c.Address == 0 {
+		return errors.New("a change needs the address of an instruction")
 	}
-	for i, c := range a {
-		if err := c.Validate(); err != nil {
-			return err
-		}
-		for _, o := range a[:i] {
-			if o.Address == c.Address && o.Before == c.Before {
-				return fmt.Errorf("two changes of one kind at %#x", c.Address)
-			}
-		}
+	if err := c.To.validate(); err != nil {
+		return err
+	}
+	if c.Before && !c.To.IsBarrier() {
+		return fmt.Errorf("%s is no barrier that can be put before an instruction", c.To)
 	}
 	return nil
 }
 
-// Validate says what is wrong with a change.
-func (c Change) Validate() error {
-	switch {
-	case c.Address == 0 || c.Address%4 != 0:
-		return fmt.Errorf("a change at %#x, where no instruction can be", c.Address)
-	case c.Before && !slices.Contains(barrierOrders, c.To):
-		return fmt.Errorf("no barrier of the kind %q before %#x (have: %v)", c.To, c.Address, barrierOrders)
-	case !slices.Contains(allOrders, c.To):
-		return fmt.Errorf("no order %q at %#x (have: %v)", c.To, c.Address, allOrders)
+// Alteration is another kernel than the one that was built, made of it by the emulator
+// while it runs: all its changes are in force at once.
+type Alteration []Change
+
+// Validate wants at least one change, and one of a kind at an instruction.
+func (a Alteration) Validate() error {
+	if len(a) == 0 {
+		return errors.New("an alteration without a change is the code as it is")
+	}
+	type place struct {
+		address uint64
+		before  bool
+	}
+	seen := map[place]bool{}
+	for _, c := range a {
+		if err := c.Validate(); err != nil {
+			return fmt.Errorf("change at %#x: %w", c.Address, err)
+		}
+		at := place{c.Address, c.Before}
+		if seen[at] {
+			return fmt.Errorf("change at %#x: there are two", c.Address)
+		}
+		seen[at] = true
 	}
 	return nil
 }

@@ -166,22 +166,3 @@ var lastResort = map[fault.Kind]string{
 	fault.Kernel: "read the log, which holds what the kernel or its compiler said",
 	fault.Guest:  "run it again; where it persists, the console says what the guest met",
 }
-
-// Check is one thing that the doctor looked at.
-type Check struct {
-	Name     string `json:"name"`
-	Required bool   `json:"required"`
-	OK       bool   `json:"ok"`
-	Detail   string `json:"detail"`        // what was found, or what is missing
-	Fix      string `json:"fix,omitempty"` // the exact command that mends it
-}
-
-// CacheEntry is one thing that the cache keeps.
-type CacheEntry struct {
-	Kind  string `json:"kind"`
-	Name  string `json:"name"`
-	About string `json:"about"`
-	Bytes int64  `json:"bytes"`
-	Used  string `json:"used"` // RFC 3339, UTC
-	InUse bool   `json:"inUse"`
-}
