@@ -19,6 +19,8 @@ const (
 	Store   Kind = "store"   // with release
 	Atomic  Kind = "atomic"  // reads and writes
 	Context Kind = "isb"     // ISB
+
+	Exclusive Kind = "exclusive" // either half of a pair
 )
 
 // Ordering is an instruction of the scope that orders accesses.
@@ -48,7 +50,7 @@ func (o Ordering) Weaker() []trial.Order {
 			return []trial.Order{trial.OrderNone, trial.OrderAcquirePC}
 		}
 		return []trial.Order{trial.OrderNone}
-	case Store:
+	case Store, Exclusive:
 		return []trial.Order{trial.OrderNone}
 	case Atomic:
 		if o.Orders == trial.OrderBoth {
