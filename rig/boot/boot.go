@@ -25,10 +25,10 @@ type Boot struct {
 	// with what the last one brought, nil at first, and gives the next; nil ends the boot.
 	Rounds func(last *Shown) *Round
 
-	seen      stressed         // once the stress has ended, in whatever way
-	hits      []wire.Detection // of all rounds
-	plugin    *weakmem.Plugin  // once the machine has started, where the emulator is used
-	witnesses []trial.Witness  // once run has returned
+	seen      stressed        // once the stress has ended, in whatever way
+	rounds    *rounds         // once they have begun
+	plugin    *weakmem.Plugin // once the machine has started, where the emulator is used
+	witnesses []trial.Witness // once run has returned
 }
 
 // Run boots, and returns what the kernel showed. The observation's outcome says
@@ -49,8 +49,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		obs.Outcome, err = explain(a.Plan, a.plugin != nil, err, vm)
 		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
 			a.Events(trial.Event{Variant: a.Name, Hit: &hit})
-			fill(&obs, a.seen)
-			err = nil
+			err = a.count(&obs)
 		}
 	}
 	if vm != nil {
@@ -79,7 +78,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 		return err
 	}
 	if a.Until == nil { // else Until read them as they came in
-		a.witnesses, err = a.ReadWitnesses(slices.Concat(a.hits, obs.Detections))
+		a.witnesses, err = a.ReadWitnesses(a.hits(obs.Detections))
 	}
 	return err
 }
@@ -148,15 +147,42 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 
 // inRounds takes the kernel through its rounds, which tell what they counted by themselves.
 func (a *Boot) inRounds(ctx context.Context, s *Session, done func(string)) error {
-	r := rounds{Session: s, plan: a.Plan, next: a.Rounds}
+	a.rounds = &rounds{Session: s, plan: a.Plan, next: a.Rounds}
 	if a.plugin != nil {
-		r.sites = func() ([]weakmem.Site, error) { return a.Tools.Sites(a.plugin.Sites) }
+		a.rounds.noted = func() (n noted, err error) {
+			if n.sites, err = a.Tools.Sites(a.plugin.Sites); err == nil && a.plugin.Altered != "" {
+				n.executed, err = a.Tools.Executed(a.plugin.Altered, a.Emulator.Alterations)
+			}
+			return n, err
+		}
 	}
-	err := r.run(ctx)
-	if a.seen, a.hits = r.seen, r.hits; err == nil {
+	err := a.rounds.run(ctx)
+	if a.seen = a.rounds.seen; err == nil {
 		done("")
 	}
 	return err
+}
+
+// count counts the stress that a panic of the bug's has ended.
+func (a *Boot) count(obs *trial.Observation) error {
+	if a.rounds == nil {
+		fill(obs, a.seen)
+		return nil
+	}
+	a.rounds.seen, obs.Outcome = a.seen, trial.OutcomeOK
+	last, err := a.rounds.shown()
+	if err == nil {
+		a.Rounds(last)
+	}
+	return err
+}
+
+// hits are those to look for witnesses of.
+func (a *Boot) hits(counted []wire.Detection) []wire.Detection {
+	if a.rounds == nil {
+		return counted
+	}
+	return a.rounds.hits
 }
 
 // fill takes over what a stress brought.

@@ -4,11 +4,9 @@ package boot
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -21,8 +19,8 @@ type Round struct {
 	Enough func(tallies []wire.Tally, hits []wire.Detection) bool
 }
 
-// Shown is what a round brought. A round that came to no end, since the kernel did not,
-// is not shown: Run's error tells of it.
+// Shown is what a round brought. One in which the kernel failed is not shown, and Run's
+// error tells of it, unless that is how the bug shows.
 type Shown struct {
 	Tallies  []wire.Tally
 	Hits     []wire.Detection
@@ -41,14 +39,17 @@ type rounds struct {
 	*Session
 	plan  Plan
 	next  func(last *Shown) *Round
-	sites func() ([]weakmem.Site, error) // noted so far; nil without the emulator
-	seen  stressed                       // of the round at hand
-	hits  []wire.Detection               // of all before
+	noted func() (noted, error) // so far; nil without the emulator
+
+	at     Round            // the one under way
+	began  time.Time        // ... since when
+	before noted            // ... and what was noted before it
+	seen   stressed         // ... and what it has brought
+	hits   []wire.Detection // of all rounds before
 }
 
-func (r *rounds) run(ctx context.Context) error {
-	before, err := r.noted()
-	if err != nil {
+func (r *rounds) run(ctx context.Context) (err error) {
+	if r.before, err = r.look(); err != nil {
 		return err
 	}
 	var last *Shown
@@ -57,32 +58,24 @@ func (r *rounds) run(ctx context.Context) error {
 		if next == nil {
 			return r.Send(wire.Record{Stop: &wire.Stop{}})
 		}
-		began := time.Now()
-		if err := r.round(ctx, *next, n); err != nil {
+		r.at, r.began, r.seen = *next, time.Now(), stressed{}
+		if err := r.round(ctx, n); err != nil {
 			return err
 		}
-		after, err := r.noted()
-		if err != nil {
+		if last, err = r.shown(); err != nil {
 			return err
 		}
-		r.hits = append(r.hits, r.seen.hits...)
-		last = &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(began)}
-		if r.sites != nil {
-			noted := silenceOf(sitesSince(before, after), r.plan.Writes, r.plan.Entries, r.plan.Lines)
-			last.Silence = &noted
-		}
-		before = after
 	}
 }
 
 // round is the n-th stress of the boot.
-func (r *rounds) round(ctx context.Context, ask Round, n uint64) error {
+func (r *rounds) round(ctx context.Context, n uint64) error {
 	start := r.plan.Start
-	start.More, start.Alteration, start.Detections = true, ask.Alteration, ask.Hits
+	start.More, start.Alteration, start.Detections = true, r.at.Alteration, r.at.Hits
 	start.Seed += roundSeeds * n
 	start.Marked = uint64(len(start.Modes)*r.plan.Start.Detections) * n // no round makes more
 	var one *stress
-	one, err := r.stress(start, r.plan.Variant, ask.Limit, func(news []wire.Tally) bool { return ask.Enough(news, one.result.hits) })
+	one, err := r.stress(start, r.plan.Variant, r.at.Limit, func(news []wire.Tally) bool { return r.at.Enough(news, one.result.hits) })
 	for done := false; err == nil && !done; {
 		done, err = one.slice(ctx, sliceTime)
 	}
@@ -92,29 +85,24 @@ func (r *rounds) round(ctx context.Context, ask Round, n uint64) error {
 	return err
 }
 
-func (r *rounds) noted() ([]weakmem.Site, error) {
-	if r.sites == nil {
-		return nil, nil
+// shown is what the round that has ended brought, and what was noted in it.
+func (r *rounds) shown() (*Shown, error) {
+	after, err := r.look()
+	if err != nil {
+		return nil, err
 	}
-	return r.sites()
+	out := &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(r.began)}
+	if r.noted != nil {
+		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.plan.Writes, r.plan.Entries, r.plan.Lines)
+		out.Silence, out.Executed = &notes, after.of(r.at.Alteration)-r.before.of(r.at.Alteration)
+	}
+	r.before, r.hits = after, append(r.hits, r.seen.hits...)
+	return out, nil
 }
 
-// sitesSince is what was noted between two looks at the table.
-func sitesSince(before, after []weakmem.Site) (since []weakmem.Site) {
-	of := func(s weakmem.Site) weakmem.Site { s.Count = 0; return s }
-	was := map[weakmem.Site]uint64{}
-	for _, s := range before {
-		was[of(s)] += s.Count
+func (r *rounds) look() (noted, error) {
+	if r.noted == nil {
+		return noted{}, nil
 	}
-	for _, s := range slices.Clone(after) {
-		if known := was[of(s)]; known > 0 { // two records of one place are told from their sum
-			known = min(known, s.Count)
-			was[of(s)] -= known
-			s.Count -= known
-		}
-		if s.Count > 0 {
-			since = append(since, s)
-		}
-	}
-	return since
+	return r.noted()
 }

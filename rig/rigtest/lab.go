@@ -35,12 +35,14 @@ type Lab struct {
 	Same     trial.Sameness                                // of the kernels' code; empty: it differs
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	Skipped  map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
 	Ways     objcode.Ways                                  // of both kernels
 	Kernel   []Function                                    // of both, as their binary has them; none: f and g
 	QEMU     qemu.Program
 	KVM      error
 	BuildErr error
 	dir      string // of the binaries
+	looks    uint64 // at what was executed
 	mu       sync.Mutex
 	Boots    []qemu.Config
 	VMs      []*VM
@@ -119,7 +121,7 @@ func (l *Lab) Tools() *prepare.Tools {
 // Booting is who boots the lab's machines.
 func (l *Lab) Booting() *boot.Tools {
 	return &boot.Tools{
-		Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+		Plugin: l.plugin, Start: l.boot, Sites: l.sites, Executed: l.executed,
 		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}
 }

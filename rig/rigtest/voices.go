@@ -17,7 +17,27 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 			l.Scope = append(l.Scope, r.Symbol)
 		}
 	}
-	return weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+	p := weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}
+	if len(cfg.Alterations) > 0 {
+		p.Altered = cfg.Dir
+	}
+	return p, nil
+}
+
+// executed is as often as anybody looks, but for what the lab skips.
+func (l *Lab) executed(_ string, of []trial.Alteration) ([]uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looks++
+	out := []uint64{l.looks}
+	for _, a := range of {
+		if l.Skipped[a[0].Address] {
+			out = append(out, 0)
+			continue
+		}
+		out = append(out, l.looks)
+	}
+	return out, nil
 }
 
 // sites are what the emulator noted: with the patch a barrier between the two writes.
