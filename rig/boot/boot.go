@@ -59,6 +59,8 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err == nil && a.plugin != nil {
 		err = a.readEmulator(*a.plugin, &obs)
+	} else if a.rounds != nil && a.plugin != nil && a.plugin.Trace != "" {
+		a.witnesses, _ = a.ReadWitnesses(a.rounds.hits) // the rounds before stand; what ended the boot is told
 	}
 	if err != nil {
 		obs.Error = err.Error()

@@ -4,6 +4,7 @@ package boot
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -93,11 +94,23 @@ func (r *rounds) shown() (*Shown, error) {
 	}
 	out := &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(r.began)}
 	if r.noted != nil {
-		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.plan.Writes, r.plan.Entries, r.plan.Lines)
+		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.writes(), r.plan.Entries, r.plan.Lines)
 		out.Silence, out.Executed = &notes, after.of(r.at.Alteration)-r.before.of(r.at.Alteration)
 	}
 	r.before, r.hits = after, append(r.hits, r.seen.hits...)
 	return out, nil
+}
+
+// writes are the plan's two, ordered also by what the alteration puts between them.
+func (r *rounds) writes() Writes {
+	w := r.plan.Writes
+	w.Orders = slices.Clone(w.Orders)
+	if n := r.at.Alteration; r.plan.Emulator != nil && n > 0 && n <= uint64(len(r.plan.Emulator.Alterations)) {
+		for _, c := range r.plan.Emulator.Alterations[n-1] {
+			w.Orders = append(w.Orders, c.Address)
+		}
+	}
+	return w
 }
 
 func (r *rounds) look() (noted, error) {

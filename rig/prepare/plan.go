@@ -36,6 +36,7 @@ type BootRequest struct {
 	// all of them the emulator saves events for.
 	Alterations []trial.Alteration
 	Marks       int
+	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
 // Boot plans a boot, and makes its folder.
@@ -44,7 +45,7 @@ func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
 	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
 	}
-	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns}, nil
+	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: ask.Rounds}, nil
 }
 
 // Plan is all that one boot is made of.

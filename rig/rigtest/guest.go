@@ -99,7 +99,7 @@ func (g Guest) stress(ctx context.Context, vm *VM, s *stream, j session.Job) (wi
 		vm.awaitCont()
 		blocks += step
 		j.Progress(wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(j.Start, blocks)})
-		for i := 0; n == 1 && i < len(g.Hits); i++ {
+		for i := 0; n == 1 && i < len(g.Hits) && (!j.More || i < j.Detections); i++ {
 			j.Detection(g.Hits[i])
 		}
 		if g.Fault != nil {
