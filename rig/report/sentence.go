@@ -89,6 +89,8 @@ func SentenceOf(d result.Document) string {
 		return "No verdict: " + replayed(*d.Replay, said) + "."
 	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
+	case d.Command == "barriers":
+		return "No verdict: barriers.md beside it says which barriers are needed. The kernel as it is showed " + windows(d) + "."
 	case d.Command == "run":
 		return "No verdict: one kernel alone gives a tally, in " + said.Windows + ": " + windows(d) + "."
 	}
@@ -117,6 +119,9 @@ func repeat(d result.Document) []string {
 	}
 	if d.Command == "run" && len(d.Measured) > 0 {
 		argv = append(argv, "--"+string(d.Measured[0].Variant()))
+	}
+	if d.Command == "barriers" {
+		argv = append(argv, kernelOfBarriers[s.Variant]...)
 	}
 	switch {
 	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
@@ -162,6 +167,9 @@ func repeat(d result.Document) []string {
 	}
 	return words.Quoted(argv)
 }
+
+// kernelOfBarriers are the flags by which barriers takes another kernel than the one with the fix.
+var kernelOfBarriers = map[trial.Variant][]string{trial.AsIs: {"--as-is"}, trial.Unpatched: {"--suggest"}}
 
 func command(d result.Document) string { return strings.Join(repeat(d), " ") }
 

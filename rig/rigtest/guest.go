@@ -132,7 +132,9 @@ func (g Guest) endBoot(vm *VM, s *stream, j session.Job) (wire.Done, error) {
 			return wire.Done{}, s.cut()
 		}
 		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
-		j.Detection(wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1})
+		if j.Detections > 0 {
+			j.Detection(wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1})
+		}
 	}
 	t.Units = t.Windows
 	vm.lab.stressing(-1)

@@ -37,6 +37,7 @@ type Lab struct {
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	Skipped  map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
 	Ways     objcode.Ways                                  // of both kernels
+	Between  []uint64                                      // addresses of instructions of the fix's that order
 	InScope  []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
 	Kernel   []Function                                    // of both, as their binary has them; none: f and g
 	QEMU     qemu.Program
@@ -48,6 +49,7 @@ type Lab struct {
 	mu       sync.Mutex
 	Boots    []qemu.Config
 	VMs      []*VM
+	Plans    []weakmem.Config // the emulator's, per boot
 	Probed   int
 	Scope    []string // the readers' symbols, per boot
 	Pauses   atomic.Int32
@@ -96,7 +98,7 @@ func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error)
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
 		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: s.Lab.scope(),
-		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: []uint64{0x280}, Ways: s.Lab.Ways,
+		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
 	}, nil
 }
 

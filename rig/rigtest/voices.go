@@ -17,6 +17,7 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 			l.Scope = append(l.Scope, r.Symbol)
 		}
 	}
+	l.Plans = append(l.Plans, cfg)
 	p := weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}
 	if len(cfg.Alterations) > 0 {
 		p.Altered = cfg.Dir
