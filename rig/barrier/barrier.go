@@ -26,6 +26,11 @@ type Limits struct {
 	BlockSize uint64 `json:"blockSize"`
 }
 
+// DefaultLimits are those that are meant where nobody says otherwise.
+func DefaultLimits() Limits {
+	return Limits{Error: 1e-4, Turn: 16, Most: 1024, BlockSize: verdict.BlockSize}
+}
+
 // Validate says what is wrong with limits.
 func (l Limits) Validate() error {
 	switch {

@@ -35,7 +35,10 @@ type Result struct {
 
 // bounds are lower bounds on the reference's share of hit blocks, by mode; 0 where the
 // reference has not shown the bug.
-func (t Test) bounds() []float64 {
+func (t Test) bounds() []float64 { return t.boundsWith(0) }
+
+// boundsWith are those after some more blocks of the reference that are hit as often.
+func (t Test) boundsWith(more uint64) []float64 {
 	out := make([]float64, len(t.Modes))
 	if t.Reference == NoReference {
 		return out
@@ -45,7 +48,11 @@ func (t Test) bounds() []float64 {
 		miss /= float64(len(t.Trials)) // any of them might have been it
 	}
 	for i, c := range t.of(t.Reference).Tallies {
-		out[i] = t.rules().bound(c.HitBlocks, c.Blocks, miss)
+		hits := c.HitBlocks
+		if c.Blocks > 0 {
+			hits += c.HitBlocks * more / c.Blocks
+		}
+		out[i] = t.rules().bound(hits, c.Blocks+more, miss)
 	}
 	return out
 }
@@ -87,9 +94,9 @@ func (t Test) Results() []Result {
 		s := t.of(n)
 		altered := n > 0 && s.Turns > 0 && s.Executed == 0
 		switch {
-		case altered && r.Finding == Showed:
+		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
 			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
-		case altered && (r.Finding == Silent || s.least() >= t.Limits.Turn):
+		case altered && r.Finding != Showed && (r.Finding == Silent || s.least() >= t.Limits.Turn):
 			r.Finding = NotExecuted
 		case r.Finding == Silent && n > 0 && unsound != "", r.Finding == Showed && n != t.Reference && unsound != "":
 			r.Finding, r.Reason = Unknown, unsound
@@ -130,8 +137,8 @@ func (t Test) share(found int) float64 {
 // imply gives an alteration that had no turn the finding of the one that it waits for.
 func (t Test) imply(out []Result, n int) {
 	g := t.Trials[n-1].Gate
-	if of := out[g.Number].Finding; g.Number > 0 && of != Unknown && of != g.Finding {
-		out[n].Finding, out[n].Implied = of, true
+	if of := out[g.Number]; g.Number > 0 && of.Finding != Unknown && (of.Finding != g.Finding || of.Implied) {
+		out[n].Finding, out[n].Implied = of.Finding, true
 	}
 }
 
@@ -149,6 +156,8 @@ func (t Test) why(n int, bounds []float64) string {
 	switch {
 	case s.Broke != "":
 		return "the kernel did not go on under it: " + s.Broke
+	case t.Unsound() != "":
+		return t.Unsound()
 	case t.Reference == NoReference:
 		return "no alteration showed the bug, so that silence says nothing"
 	case t.of(t.Reference).Hits() == 0:

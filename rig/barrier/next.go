@@ -17,8 +17,8 @@ type Turn struct {
 	UntilHit bool // the first hit ends it
 }
 
-// aTurnOfTheReference comes with each so many of others. The share of hits depends on the
-// host's load: taking turns, a change of it falls on all.
+// aTurnOfTheReference comes with each so many of others at the least. The share of hits
+// depends on the host's load: taking turns, a change of it falls on all.
 const aTurnOfTheReference = 4
 
 // Next is the alteration that gets the next turn: of those whose finding is open the one
@@ -41,18 +41,39 @@ func (t Test) Next() (Turn, bool) {
 	}
 	if t.Reference != NoReference {
 		r := t.of(t.Reference)
-		others := -r.Turns
-		for _, s := range t.Seen {
-			others += s.Turns
-		}
-		switch {
-		case r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most:
+		if r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most {
 			return Turn{}, false
-		case r.Turns*aTurnOfTheReference <= others:
+		}
+		if t.referenceIsNext(at, results, bounds) {
 			return Turn{Number: t.Reference, Windows: t.Limits.Turn * t.Limits.BlockSize}, true
 		}
 	}
 	return Turn{Number: at, Windows: min(left, t.Limits.Turn) * t.Limits.BlockSize, UntilHit: true}, true
+}
+
+// referenceIsNext: it is behind the others, or a turn of it, which makes the bound on its
+// rate better, saves the others more blocks than it costs. So it does where all that at,
+// which had the fewest, may have would close nothing.
+func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
+	r := t.of(t.Reference)
+	others := -r.Turns
+	for _, s := range t.Seen {
+		others += s.Turns
+	}
+	if r.Turns*aTurnOfTheReference <= others {
+		return true
+	}
+	better := t.boundsWith(t.Limits.Turn)
+	var now, then uint64
+	for n := range results {
+		if t.of(n).Turns == 0 {
+			continue // it may show the bug at once
+		}
+		now += t.open(n, results, bounds)
+		then += t.open(n, results, better)
+	}
+	hopeless := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
+	return r.least() < t.Limits.Most && (hopeless || now > then+t.Limits.Turn)
 }
 
 // open is how many blocks of each mode could close the finding of a number, as far as it
@@ -63,7 +84,8 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 		return 0
 	}
 	if n > 0 {
-		if g := t.Trials[n-1].Gate; g.Number > 0 && results[g.Number].Finding != g.Finding {
+		g := t.Trials[n-1].Gate
+		if of := results[g.Number]; g.Number > 0 && (of.Finding != g.Finding || of.Implied) {
 			return 0
 		}
 	}
