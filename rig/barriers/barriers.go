@@ -23,21 +23,15 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// The command's name, what it may spend and what it promises.
-const (
-	name = "barriers"
-
-	wrong = 1e-3 // the probability at the most that any "not shown to be needed" is wrong
-	turn  = 8    // blocks of each mode in one turn
-	most  = 2048 // blocks of each mode for one alteration
-)
+// name is the command's.
+const name = "barriers"
 
 // Config says what is asked.
 type Config struct {
 	command.Config
 	AsIs    bool           // the tree as it stands; else the one with the fix, or to find one for, the one without
 	Suggest bool           // look for the place of a barrier that would be enough
-	Limits  barrier.Limits // zero: the ones above
+	Limits  barrier.Limits // zero: barrier.DefaultLimits
 	// Files are made of what was found, by name, for the run's folder; nil: none.
 	Files func(Found) (map[string][]byte, error)
 	// Model answers in the place of herd7; nil: it does.
@@ -158,7 +152,7 @@ func (f *finder) modes() []string { return f.run.Config.Spec.Modes }
 func (f *finder) limits() barrier.Limits {
 	l := f.cfg.Limits
 	if l == (barrier.Limits{}) {
-		l = barrier.Limits{Error: wrong, Turn: turn, Most: most}
+		l = barrier.DefaultLimits()
 	}
 	if l.BlockSize == 0 {
 		l.BlockSize = verdict.BlockSize
@@ -196,6 +190,14 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 	}
 	f.found.Witnesses = append(f.found.Witnesses, t.shown...)
 	return err
+}
+
+// Answered says whether everything that was asked has an answer.
+func (f Found) Answered() bool {
+	if f.Search != nil {
+		return len(f.Search.Suggestions()) > 0
+	}
+	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
 }
 
 // keep puts what was made of the findings into the run's folder.

@@ -25,7 +25,7 @@ func TestE2EBarriersOfAFixedKernel(t *testing.T) {
 	notShown := 0
 	var seconds []float64
 	for _, r := range found.Rows {
-		t.Logf("%s+%#x %s (%s): %q %q", r.Symbol, r.Offset, r.Text, r.Source, r.Answer, r.Model.Says)
+		t.Logf("%s+%#x %s (%s): %q; model %q: %s", r.Symbol, r.Offset, r.Text, r.Source, r.Answer, r.Model.Says, r.Model.Why)
 		for _, f := range r.Forms {
 			t.Logf("    %s: %q, hits %d of %d, executed %d, %d turns, %.2f s; %s", f.To, f.Result.Finding, f.Seen.Hits(), f.Seen.Windows(), f.Seen.Executed, f.Seen.Turns, f.Seen.Seconds, f.Result.Reason)
 			if f.Seen.Turns > 0 {
@@ -47,4 +47,24 @@ func TestE2EBarriersOfAFixedKernel(t *testing.T) {
 	assert.Positive(t, notShown)
 	assert.NotEmpty(t, found.Witnesses)
 	assert.Zero(t, found.Test.Seen[0].Hits())
+}
+
+// On the broken kernel the place of the posted fix is among those where one barrier is enough.
+func TestE2EWhereABarrierWouldBeEnough(t *testing.T) {
+	cfg := Config{Config: rigtest.Real(t, "boots a kernel"), Suggest: true}
+	found, err := Find(t.Context(), cfg)
+	require.NoError(t, err)
+	for _, s := range found.Search.Suggestions() {
+		for _, p := range s.Parts {
+			t.Logf("%+v, least %v, %d windows: %+v %+v", p.Change, s.Least, s.Windows, p.Position, p.Access)
+		}
+	}
+	for i, st := range found.Search.Stages {
+		seconds := 0.0
+		for _, s := range st.Test.Seen {
+			seconds += s.Seconds
+		}
+		t.Logf("stage %d: %d alterations, %.1f s", i, len(st.Ideas), seconds)
+	}
+	assert.NotEmpty(t, found.Search.Suggestions())
 }
