@@ -25,7 +25,7 @@ Exit code 4 means that something has no answer, or that no place was found.
 
 ` + exitHelp,
 		Example: `  kcovrig barriers
-  kcovrig barriers watch_queue --out results/barriers
+  kcovrig barriers --as-is --tree ~/linux --out results/barriers
   kcovrig barriers --suggest --mode=pc --json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -65,7 +65,7 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 		return Found{Result: r}, err
 	}
 	if !run.Config.Spec.Emulated() {
-		r, err := run.Abandon(run.Result(), fault.Newf(fault.User, "", "%s alters what the memory emulator does: it needs an architecture that is emulated, and --memory-model=arm", name))
+		r, err := run.Abandon(run.Result(), fault.Newf(fault.User, "", "%s alters what the memory emulator does, which does not run here (--arch=%s, --memory-model=%s)", name, run.Config.Spec.Arch, run.Config.Spec.MemoryModel))
 		return Found{Result: r}, err
 	}
 	f := finder{run: run, cfg: cfg, variant: v}

@@ -48,23 +48,3 @@ func TestE2EBarriersOfAFixedKernel(t *testing.T) {
 	assert.NotEmpty(t, found.Witnesses)
 	assert.Zero(t, found.Test.Seen[0].Hits())
 }
-
-// On the broken kernel the place of the posted fix is among those where one barrier is enough.
-func TestE2EWhereABarrierWouldBeEnough(t *testing.T) {
-	cfg := Config{Config: rigtest.Real(t, "boots a kernel"), Suggest: true}
-	found, err := Find(t.Context(), cfg)
-	require.NoError(t, err)
-	for _, s := range found.Search.Suggestions() {
-		for _, p := range s.Parts {
-			t.Logf("%+v, least %v, %d windows: %+v %+v", p.Change, s.Least, s.Windows, p.Position, p.Access)
-		}
-	}
-	for i, st := range found.Search.Stages {
-		seconds := 0.0
-		for _, s := range st.Test.Seen {
-			seconds += s.Seconds
-		}
-		t.Logf("stage %d: %d alterations, %.1f s", i, len(st.Ideas), seconds)
-	}
-	assert.NotEmpty(t, found.Search.Suggestions())
-}

@@ -23,6 +23,8 @@ const (
 	// mostBoots bounds the boots of a test, most of which a kernel ended that did not bear
 	// an alteration, or a hit.
 	mostBoots = 2000
+	// failuresOwn are so many boots that end under a number as are taken for its own.
+	failuresOwn = 2
 )
 
 // turns takes the turns of a test on one kernel, in as few boots as they need.
@@ -38,6 +40,7 @@ type turns struct {
 	under    bool                   // a turn is under way
 	silences map[int]*trial.Silence // by number
 	marked   map[int]bool           // numbers of which a witness is expected
+	failed   map[int]int            // boots that ended under a number
 	hits     map[mark]int           // the number under which a hit was seen
 	seen     trial.Observation      // of the first boot, with what number 0 showed
 	shown    []Witnessed
@@ -56,7 +59,7 @@ type Witnessed struct {
 
 // take takes turns until the test wants none, or ctx ends.
 func (t *turns) take(ctx context.Context) error {
-	t.silences, t.marked, t.hits = map[int]*trial.Silence{}, map[int]bool{}, map[mark]int{}
+	t.silences, t.marked, t.hits, t.failed = map[int]*trial.Silence{}, map[int]bool{}, map[mark]int{}, map[int]int{}
 	for n := 0; ; n++ {
 		if _, more := t.next(); !more || ctx.Err() != nil {
 			return nil
@@ -180,17 +183,23 @@ func (t *turns) count(last boot.Shown) (over bool) {
 
 func (t *turns) timeIsOver() bool { return t.left > 0 && t.spent >= t.left }
 
-// broke takes a kernel, or what runs on it, that did not bear an alteration for that
+// broke takes a kernel, or what runs on it, that did not bear an alteration twice for that
 // alteration's end, and returns what else ended the boot.
 func (t *turns) broke(ctx context.Context, err error) error {
 	kind := fault.KindOf(err)
 	switch {
 	case t.err != nil:
 		return t.err
-	case err == nil || ctx.Err() != nil || !t.under || t.at.Number == 0 || kind != fault.Kernel && kind != fault.Guest:
+	case err == nil || ctx.Err() != nil || !t.under || kind != fault.Kernel && kind != fault.Guest:
 		return err
 	}
 	t.under = false
+	switch t.failed[t.at.Number]++; {
+	case t.failed[t.at.Number] < failuresOwn: // what was in force before may have left the harm
+		return nil
+	case t.at.Number == 0:
+		return err
+	}
 	return t.test.Add(t.at.Number, barrier.Seen{Broke: brief(err)})
 }
 

@@ -117,12 +117,7 @@ func repeat(d result.Document) []string {
 			argv = append(argv, "--"+flag+"="+value)
 		}
 	}
-	if d.Command == "run" && len(d.Measured) > 0 {
-		argv = append(argv, "--"+string(d.Measured[0].Variant()))
-	}
-	if d.Command == "barriers" {
-		argv = append(argv, kernelOfBarriers[s.Variant]...)
-	}
+	argv = append(argv, kernelFlag(d)...)
 	switch {
 	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
 		add("scenario", "./"+s.Scenario)
@@ -166,6 +161,17 @@ func repeat(d result.Document) []string {
 		add("seed", fmt.Sprint(s.Seed))
 	}
 	return words.Quoted(argv)
+}
+
+// kernelFlag says which kernel it was, where one was run alone.
+func kernelFlag(d result.Document) []string {
+	switch {
+	case d.Command == "run" && len(d.Measured) > 0:
+		return []string{"--" + string(d.Measured[0].Variant())}
+	case d.Command == "barriers":
+		return kernelOfBarriers[d.Spec.Variant]
+	}
+	return nil
 }
 
 // kernelOfBarriers are the flags by which barriers takes another kernel than the one with the fix.
