@@ -117,7 +117,7 @@ func (t Test) Results() []Result {
 // tested says whether silence of that number would be a finding.
 func (t Test) tested(n int) bool { return n != t.Reference }
 
-// claims finds which of the silent ones are, with their shares of the error.
+// claim finds which of the silent ones are, with their shares of the error.
 func (t Test) claim(out []Result) int {
 	byEvidence := slices.SortedFunc(slices.Values(out), func(a, b Result) int { return cmp.Or(cmp.Compare(a.Miss, b.Miss), a.Number-b.Number) })
 	for i, r := range byEvidence {
