@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -144,4 +145,26 @@ func (r Report) Disagreements() (out []Row) {
 		}
 	}
 	return out
+}
+
+// AddDiffs puts to suggestions of one place what they amount to in C. lines are those of
+// a file as it was compiled; nil: not at hand.
+func (r *Report) AddDiffs(lines func(file string) []string) {
+	for i := range r.Suggestions {
+		s := &r.Suggestions[i]
+		if len(s.Parts) != 1 {
+			continue
+		}
+		p := s.Parts[0]
+		source := ""
+		switch {
+		case p.Position != nil:
+			source = p.Position.Before.Source
+		case p.Access != nil:
+			source = p.Access.Source
+		}
+		if file, _, ok := strings.Cut(source, ":"); ok {
+			s.Diff = p.Diff(file, lines(file))
+		}
+	}
 }
