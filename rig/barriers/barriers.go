@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
@@ -24,7 +24,7 @@ import (
 )
 
 // name is the command's.
-const name = "barriers"
+const name = trial.CommandBarriers
 
 // Config says what is asked.
 type Config struct {
@@ -112,7 +112,7 @@ func whole(k prepare.Kernel) kernels.Analysis {
 	a := *k.Analysis
 	a.Lines = slices.Concat(a.Lines, k.Lines)
 	for _, s := range k.Scope {
-		in := func(l objcode.Line) bool { return s.Start <= l.Addr && l.Addr < s.End }
+		in := func(l elfcode.Line) bool { return s.Start <= l.Addr && l.Addr < s.End }
 		if !slices.Contains(a.Scope, s) && slices.ContainsFunc(k.Lines, in) { // else it is the guest's
 			a.Scope = append(slices.Clone(a.Scope), s)
 		}

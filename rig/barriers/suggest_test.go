@@ -23,7 +23,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	l.Kernel[0].Code = []uint32{str, nop, str + 0x20<<5, nop, str, nop, nop, str} // the third to another place
 	path := filepath.Join(t.TempDir(), "vmlinux")
 	require.NoError(t, rigtest.WriteELF(path, l.Kernel...))
-	code, err := objcode.Orderings(path, []objcode.Range{{Symbol: "f", Start: start, End: start + 32}})
+	code, err := objcode.Orderings(path, []elfcode.Range{{Symbol: "f", Start: start, End: start + 32}})
 	require.NoError(t, err)
 	want := trial.Change{Address: start + 8, To: trial.OrderStores, Before: true}
 	var good []uint64

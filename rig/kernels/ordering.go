@@ -9,23 +9,24 @@ import (
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/trial"
 )
 
 // Orderings lists what orders accesses in a kernel's scope and where something else
 // could, with the source lines that the analysis knows.
 func Orderings(image Image, a Analysis) (barrier.Code, error) {
-	var in []objcode.Range
+	var in []elfcode.Range
 	for _, s := range a.Scope {
-		in = append(in, objcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
 	}
 	code, err := objcode.Orderings(image.Vmlinux, in)
 	if err != nil {
 		return barrier.Code{}, err
 	}
-	lines := slices.SortedFunc(slices.Values(a.Lines), func(a, b objcode.Line) int { return cmp.Compare(a.Addr, b.Addr) })
+	lines := slices.SortedFunc(slices.Values(a.Lines), func(a, b elfcode.Line) int { return cmp.Compare(a.Addr, b.Addr) })
 	at := func(i *trial.Instruction, addr uint64) {
-		n, ok := slices.BinarySearchFunc(lines, addr, func(l objcode.Line, addr uint64) int { return cmp.Compare(l.Addr, addr) })
+		n, ok := slices.BinarySearchFunc(lines, addr, func(l elfcode.Line, addr uint64) int { return cmp.Compare(l.Addr, addr) })
 		if ok {
 			known := boot.InstructionOf(lines[n])
 			i.Source, i.SourceText = known.Source, known.SourceText

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -21,15 +21,15 @@ func TestWhatOrdersAccessesHasItsSourceLines(t *testing.T) {
 		t.Skip("needs " + compiler + ": apt-get install gcc-aarch64-linux-gnu, then go test ./rig/kernels")
 	}
 	binary := filepath.Join(t.TempDir(), "vmlinux")
-	source := filepath.Join("..", "internal", "objcode", "testdata", "ordering.S")
+	source := filepath.Join("..", "internal", "objcode", "objcodetest", "testdata", "ordering.S")
 	res, err := proc.Run(t.Context(), proc.Command{Path: compiler, Args: []string{"-nostdlib", "-static", "-no-pie", "-Wl,-e,orders", "-o", binary, source}})
 	require.NoError(t, err, res.Tail)
-	in, err := objcode.Functions(binary, []string{"places"})
+	in, err := elfcode.Functions(binary, []string{"places"})
 	require.NoError(t, err)
 	start := in[0].Start
 	a := Analysis{
 		Scope: []weakmem.Scope{{Symbol: "places", Role: weakmem.Body, Start: start, End: in[0].End}},
-		Lines: []objcode.Line{
+		Lines: []elfcode.Line{
 			{Addr: start + 16, File: "ring.c", Line: 7, Source: "*count = n;"}, {Addr: start + 4, File: "ring.c", Line: 5, Source: "*data = d;"},
 			{Addr: start + 12, File: "ring.c", Line: 6, Source: "smp_rmb();"},
 		},

@@ -9,6 +9,7 @@ import (
 	"kcovrig/guest/mark"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/trial"
 )
 
@@ -24,7 +25,7 @@ func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
 		if len(symbols) == 0 { // what reads is the kernel
 			continue
 		}
-		code, err := objcode.GuestScope(binary, symbols)
+		code, err := elfcode.GuestScope(binary, symbols)
 		if err != nil {
 			return guest, err
 		}
@@ -44,24 +45,24 @@ func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
 	return guest, err
 }
 
-func findOne(binary, symbol string) (objcode.Range, error) {
-	found, err := objcode.GuestScope(binary, []string{symbol})
+func findOne(binary, symbol string) (elfcode.Range, error) {
+	found, err := elfcode.GuestScope(binary, []string{symbol})
 	if err != nil {
-		return objcode.Range{}, err
+		return elfcode.Range{}, err
 	}
 	return found[0], nil
 }
 
 // readReader lists the code of a reader, and finds in it what orders the two
 // loads that the scenario tells of.
-func readReader(binary string, name trial.Reader, ranges []objcode.Range) (Reader, []objcode.Line, error) {
+func readReader(binary string, name trial.Reader, ranges []elfcode.Range) (Reader, []elfcode.Line, error) {
 	out := Reader{Code: ranges}
-	lines, err := objcode.Disassemble(binary, ranges)
+	lines, err := elfcode.Disassemble(binary, ranges)
 	if err != nil {
 		return out, nil, err
 	}
 	code := trial.ReaderCode{Reader: name, Barriers: []string{}}
-	loads := slices.DeleteFunc(slices.Clone(lines), func(l objcode.Line) bool {
+	loads := slices.DeleteFunc(slices.Clone(lines), func(l elfcode.Line) bool {
 		return !strings.HasPrefix(l.Text, "ld") || strings.Contains(l.Text, "[sp")
 	})
 	if len(loads) < 2 {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/objfile"
 )
 
@@ -26,19 +28,19 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 	if err := cfg.Validate(); err != nil {
 		return Analysis{}, fault.Wrap(fault.Rig, "", err)
 	}
-	im, err := openImage(cfg.Vmlinux, fault.Kernel)
+	im, err := elfcode.Open(cfg.Vmlinux, fault.Kernel)
 	if err != nil {
 		return Analysis{}, err
 	}
-	defer im.close()
-	if im.file.Machine != cfg.Arch.Machine {
-		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "it is for %s, not %s", im.file.Machine, cfg.Arch.Machine)
+	defer im.Close()
+	if im.File.Machine != cfg.Arch.Machine {
+		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "it is for %s, not %s", im.File.Machine, cfg.Arch.Machine)
 	}
-	copies := im.addresses(cfg.Copy)
+	copies := im.Addresses(cfg.Copy)
 	if len(copies) == 0 {
 		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "no symbol %s", strings.Join(cfg.Copy, ", "))
 	}
-	patched, err := im.patchedCode()
+	patched, err := im.PatchedCode()
 	if err != nil {
 		return Analysis{}, fault.Wrap(fault.Kernel, "read "+cfg.Vmlinux, err)
 	}
@@ -55,9 +57,9 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 // run does the analysis on the code in vmlinux.
 func (s *study) run(ctx context.Context) (Analysis, error) {
 	a := Analysis{Inlined: s.place.ranges(s.info.body, s.im)}
-	var code []instruction
+	var code []insn.Instruction
 	for _, r := range s.place.functions() {
-		part, err := s.im.instructions(r)
+		part, err := s.im.Instructions(r)
 		if err != nil {
 			return a, fault.Wrap(fault.Kernel, "disassemble "+r.Symbol, err)
 		}
@@ -70,7 +72,7 @@ func (s *study) run(ctx context.Context) (Analysis, error) {
 	goals := s.findPublishers(g, &a, copies, arrive)
 	s.findScope(g, &a, copies, arrive, goals)
 	for i := range copies {
-		a.Copies = append(a.Copies, g.code[i].addr)
+		a.Copies = append(a.Copies, g.code[i].Addr)
 	}
 	slices.Sort(a.Copies)
 	s.findBarriers(g, &a, g.between(goals, copies, arrive))
@@ -88,22 +90,22 @@ func (s *study) findCopies(g *graph, a *Analysis) map[int]bool {
 	inlined := s.place.ranges(s.info.copies, s.im)
 	copies := map[int]bool{}
 	for i, in := range g.code {
-		if !within(a.Inlined, in.addr) {
+		if !elfcode.Within(a.Inlined, in.Addr) {
 			continue
 		}
-		direct := in.flow == flowCall || in.flow == flowJump
-		src := s.source(in.addr)
+		direct := in.Flow == insn.FlowCall || in.Flow == insn.FlowJump
+		src := s.source(in.Addr)
 		switch {
-		case direct && s.copies[in.target]:
-			a.CopyCalls = append(a.CopyCalls, in.addr)
-		case in.copies:
-		case in.store && !in.stack && (within(inlined, in.addr) || calls.MatchString(src.Source)):
+		case direct && s.copies[in.Target]:
+			a.CopyCalls = append(a.CopyCalls, in.Addr)
+		case in.Copies:
+		case in.Store && !in.Stack && (elfcode.Within(inlined, in.Addr) || calls.MatchString(src.Source)):
 		default:
 			continue
 		}
 		copies[i] = true
 		if a.Container == "" {
-			a.Container, _ = s.im.symbol(in.addr)
+			a.Container, _ = s.im.Symbol(in.Addr)
 		}
 	}
 	return copies
@@ -120,13 +122,13 @@ func callOf(names []string) *regexp.Regexp {
 
 func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {
 	for i, in := range g.code[:g.own] {
-		if !within(a.Scope, in.addr) {
+		if !elfcode.Within(a.Scope, in.Addr) {
 			continue
 		}
-		b := Barrier{Addr: in.addr, Text: in.text, Kind: in.barrier, Between: between[i]}
+		b := Barrier{Addr: in.Addr, Text: in.Text, Kind: in.Barrier, Between: between[i]}
 		for _, p := range a.Publish {
-			if p.Addr == in.addr && p.Release {
-				b.Kind, b.Between = BarrierRelease, true
+			if p.Addr == in.Addr && p.Release {
+				b.Kind, b.Between = insn.BarrierRelease, true
 			}
 		}
 		if b.Kind != "" {
@@ -146,16 +148,86 @@ func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
 	case s.cfg.Arch.TSO:
 		a.Reason = "TSO: " + s.cfg.Arch.Name + " never lets a store overtake an older one"
 	case isLost && a.Ordered != OrderNo && a.Ordered != OrderPartly:
-		a.Ordered, a.Reason = OrderUnknown, "an indirect jump behind the copy: "+lost.text
+		a.Ordered, a.Reason = OrderUnknown, "an indirect jump behind the copy: "+lost.Text
 	case a.Ordered == OrderUnknown:
 		a.Reason = "between the copy and the store stands code whose effect is not known"
 	}
 }
 
+// findPublishers finds the stores that publish the copy, and judges them. One is
+// a store of 8 bytes, not relative to the stack pointer, in the function's code by
+// the debug information (inlined or not), that a path from a copy reaches and that
+// is no part of the copy. Where some of those stand on source lines that name
+// Count, others are left out that lead to one of these, or follow one: a patch may
+// store elsewhere on the way, and that publishes nothing. Where no
+// store matches, Ordered is unknown.
+func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
+	var goals []int
+	for i, in := range g.code {
+		if in.Store && !in.Stack && in.Width == 8 && !copies[i] && arrive[i] != 0 && elfcode.Within(a.Inlined, in.Addr) {
+			goals = append(goals, i)
+		}
+	}
+	goals = s.publishing(g, goals, copies)
+	for _, i := range goals {
+		in := g.code[i]
+		st := Store{Addr: in.Addr, Text: in.Text, Line: s.source(in.Addr).Line, Release: in.Release, Ordered: judge(in, arrive[i])}
+		if s.cfg.Arch.TSO {
+			st.Ordered = OrderYes
+		}
+		a.Publish = append(a.Publish, st)
+	}
+	return goals
+}
+
+// publishing leaves out the stores that Count tells to be no publications.
+func (s *study) publishing(g *graph, candidates []int, copies map[int]bool) []int {
+	if s.cfg.Count == "" {
+		return candidates
+	}
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(s.cfg.Count) + `\b`)
+	var named []int
+	isNamed := map[int]bool{}
+	for _, i := range candidates {
+		if word.MatchString(s.source(g.code[i].Addr).Source) {
+			named, isNamed[i] = append(named, i), true
+		}
+	}
+	if len(named) == 0 {
+		return candidates
+	}
+	before, behind := g.leadsTo(named, copies), g.reachedFrom(named, copies)
+	var out []int
+	for _, i := range candidates {
+		if isNamed[i] || !before[i] && !behind[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// reachedFrom marks what a path from one of starts reaches without passing a copy.
+func (g *graph) reachedFrom(starts []int, copies map[int]bool) []bool {
+	seen := make([]bool, len(g.code))
+	work := append([]int(nil), starts...)
+	for len(work) > 0 {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, j := range g.next[i] {
+			if !seen[j] {
+				if seen[j] = true; !copies[j] {
+					work = append(work, j)
+				}
+			}
+		}
+	}
+	return seen
+}
+
 // study is one analysis at work.
 type study struct {
 	cfg    Config
-	im     *image
+	im     *elfcode.Image
 	copies map[uint64]bool // addresses of the copy functions
 	info   *debugInfo
 	place  layout
@@ -203,81 +275,11 @@ func (s *study) load(ctx context.Context) error {
 }
 
 // source gives the source line of the code at addr in vmlinux.
-func (s *study) source(addr uint64) Line {
-	l := s.im.line(instruction{addr: addr})
+func (s *study) source(addr uint64) elfcode.Line {
+	l := s.im.Line(insn.Instruction{Addr: addr})
 	if at, ok := s.place.toObject(addr); ok {
 		r := s.info.lines.At(at)
 		l.File, l.Line, l.Source = r.File, r.Line, s.info.files.text(r.File, r.Line)
 	}
 	return l
-}
-
-// findPublishers finds the stores that publish the copy, and judges them. One is
-// a store of 8 bytes, not relative to the stack pointer, in the function's code by
-// the debug information (inlined or not), that a path from a copy reaches and that
-// is no part of the copy. Where some of those stand on source lines that name
-// Count, others are left out that lead to one of these, or follow one: a patch may
-// store elsewhere on the way, and that publishes nothing. Where no
-// store matches, Ordered is unknown.
-func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
-	var goals []int
-	for i, in := range g.code {
-		if in.store && !in.stack && in.width == 8 && !copies[i] && arrive[i] != 0 && within(a.Inlined, in.addr) {
-			goals = append(goals, i)
-		}
-	}
-	goals = s.publishing(g, goals, copies)
-	for _, i := range goals {
-		in := g.code[i]
-		st := Store{Addr: in.addr, Text: in.text, Line: s.source(in.addr).Line, Release: in.release, Ordered: judge(in, arrive[i])}
-		if s.cfg.Arch.TSO {
-			st.Ordered = OrderYes
-		}
-		a.Publish = append(a.Publish, st)
-	}
-	return goals
-}
-
-// publishing leaves out the stores that Count tells to be no publications.
-func (s *study) publishing(g *graph, candidates []int, copies map[int]bool) []int {
-	if s.cfg.Count == "" {
-		return candidates
-	}
-	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(s.cfg.Count) + `\b`)
-	var named []int
-	isNamed := map[int]bool{}
-	for _, i := range candidates {
-		if word.MatchString(s.source(g.code[i].addr).Source) {
-			named, isNamed[i] = append(named, i), true
-		}
-	}
-	if len(named) == 0 {
-		return candidates
-	}
-	before, behind := g.leadsTo(named, copies), g.reachedFrom(named, copies)
-	var out []int
-	for _, i := range candidates {
-		if isNamed[i] || !before[i] && !behind[i] {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// reachedFrom marks what a path from one of starts reaches without passing a copy.
-func (g *graph) reachedFrom(starts []int, copies map[int]bool) []bool {
-	seen := make([]bool, len(g.code))
-	work := append([]int(nil), starts...)
-	for len(work) > 0 {
-		i := work[len(work)-1]
-		work = work[:len(work)-1]
-		for _, j := range g.next[i] {
-			if !seen[j] {
-				if seen[j] = true; !copies[j] {
-					work = append(work, j)
-				}
-			}
-		}
-	}
-	return seen
 }

@@ -10,15 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // ordering reads testdata's functions of those names.
 func ordering(t *testing.T, names ...string) barrier.Code {
 	t.Helper()
-	needCompiler(t, crossCompiler)
+	objcodetest.NeedCompiler(t, objcodetest.Compiler)
 	binary := filepath.Join(t.TempDir(), "vmlinux")
-	run(t, "testdata", crossCompiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,orders", "-o", binary, "ordering.S")
-	in, err := Functions(binary, names)
+	objcodetest.Run(t, filepath.Join("objcodetest", "testdata"), objcodetest.Compiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,orders", "-o", binary, "ordering.S")
+	in, err := elfcode.Functions(binary, names)
 	require.NoError(t, err)
 	code, err := Orderings(binary, in)
 	require.NoError(t, err)
@@ -89,14 +91,14 @@ func TestPlacesThatAreEqualForABarrierAreOne(t *testing.T) {
 }
 
 func TestPlacesOutOfTheCodeAtHandAreNone(t *testing.T) {
-	needCompiler(t, crossCompiler)
+	objcodetest.NeedCompiler(t, objcodetest.Compiler)
 	binary := filepath.Join(t.TempDir(), "vmlinux")
-	run(t, "testdata", crossCompiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,orders", "-o", binary, "ordering.S")
-	in, err := Functions(binary, []string{"places"})
+	objcodetest.Run(t, filepath.Join("objcodetest", "testdata"), objcodetest.Compiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,orders", "-o", binary, "ordering.S")
+	in, err := elfcode.Functions(binary, []string{"places"})
 	require.NoError(t, err)
 	part := in[0]
 	part.Start, part.End = part.Start+12, part.Start+20
-	code, err := Orderings(binary, []Range{part})
+	code, err := Orderings(binary, []elfcode.Range{part})
 	require.NoError(t, err)
 	require.Len(t, code.Orderings, 1)
 	require.Len(t, code.Accesses, 1)

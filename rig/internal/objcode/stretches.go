@@ -4,6 +4,8 @@ package objcode
 
 import (
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/trial"
 )
 
@@ -14,9 +16,10 @@ import (
 
 // stretches finds the places for barriers in whole functions.
 type stretches struct {
-	im      *image
-	in      []Range
-	patched patched
+	im      *elfcode.Image
+	set     insn.Set
+	in      []elfcode.Range
+	patched elfcode.Patches
 	graphs  []*graph
 	called  map[uint64]bool // functions that code of these calls or ends in
 }
@@ -26,8 +29,8 @@ func (s *stretches) read() error {
 	have := map[uint64]bool{}
 	for _, r := range s.in {
 		f := r
-		if _, base := s.im.symbol(r.Start); base != 0 {
-			if whole, ok := s.im.function(base); ok && whole.holds(r.Start) {
+		if _, base := s.im.Symbol(r.Start); base != 0 {
+			if whole, ok := s.im.Function(base); ok && whole.Holds(r.Start) {
 				f = whole
 			}
 		}
@@ -35,15 +38,15 @@ func (s *stretches) read() error {
 			continue
 		}
 		have[f.Start] = true
-		code, err := s.im.instructions(f)
+		code, err := s.im.Instructions(f)
 		if err != nil {
 			return err
 		}
 		g := newPatchedGraph(code, s.patched)
 		s.graphs = append(s.graphs, g)
 		for _, in := range g.code {
-			if in.flow == flowCall || in.flow == flowJump || in.flow == flowBranch {
-				s.called[in.target] = s.called[in.target] || within(s.in, in.addr)
+			if in.Flow == insn.FlowCall || in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch {
+				s.called[in.Target] = s.called[in.Target] || elfcode.Within(s.in, in.Addr)
 			}
 		}
 	}
@@ -55,20 +58,20 @@ func (s *stretches) positions(g *graph) []barrier.Position {
 	before, after := s.around(g)
 	var out []barrier.Position
 	for i := range g.code[:g.own] {
-		if g.straight(i) || !within(s.in, g.code[i].addr) {
+		if s.straight(g, i) || !elfcode.Within(s.in, g.code[i].Addr) {
 			continue // the stretch goes on behind it
 		}
 		from := i
-		for p, ok := g.straightBefore(from); ok && within(s.in, g.code[p].addr); p, ok = g.straightBefore(from) {
+		for p, ok := s.straightBefore(g, from); ok && elfcode.Within(s.in, g.code[p].Addr); p, ok = s.straightBefore(g, from) {
 			from = p
 		}
 		kinds := kindsBetween(before[i], after[i])
 		if len(kinds) == 0 {
 			continue
 		}
-		p := barrier.Position{Address: g.code[i].addr, From: g.code[from].addr, Before: s.im.named(g.code[i]), Kinds: kinds}
+		p := barrier.Position{Address: g.code[i].Addr, From: g.code[from].Addr, Before: named(s.im, g.code[i]), Kinds: kinds}
 		if prev := g.prev[from]; len(prev) == 1 && len(g.next[prev[0]]) == 1 && prev[0] < g.own {
-			p.After = s.im.named(g.code[prev[0]])
+			p.After = named(s.im, g.code[prev[0]])
 		}
 		out = append(out, p)
 	}
@@ -77,24 +80,24 @@ func (s *stretches) positions(g *graph) []barrier.Position {
 
 // straight says that before instruction i is the same place for a barrier as behind it:
 // it does nothing to memory, and has one way on, which nothing joins.
-func (g *graph) straight(i int) bool {
-	return !g.effect(i).any() && len(g.next[i]) == 1 && g.next[i][0] < g.own && len(g.prev[g.next[i][0]]) == 1
+func (s *stretches) straight(g *graph, i int) bool {
+	return !s.effect(g, i).Any() && len(g.next[i]) == 1 && g.next[i][0] < g.own && len(g.prev[g.next[i][0]]) == 1
 }
 
 // straightBefore is the instruction before i in its stretch.
-func (g *graph) straightBefore(i int) (int, bool) {
+func (s *stretches) straightBefore(g *graph, i int) (int, bool) {
 	if len(g.prev[i]) != 1 {
 		return 0, false
 	}
 	p := g.prev[i][0]
-	return p, p < g.own && p != i && g.straight(p)
+	return p, p < g.own && p != i && s.straight(g, p)
 }
 
 // effect is what instruction i, or one that may stand in its place, does to memory.
-func (g *graph) effect(i int) effect {
-	e := effectOf(g.code[i])
+func (s *stretches) effect(g *graph, i int) insn.Effect {
+	e := s.set.Effect(g.code[i])
 	for _, other := range g.other[i] {
-		e = e.or(effectOf(other))
+		e = e.Or(s.set.Effect(other))
 	}
 	return e
 }
@@ -102,33 +105,33 @@ func (g *graph) effect(i int) effect {
 // around is what accesses can come before each instruction, and at it or behind it. What
 // calls a function that is called from none of these is out of the emulator's scope,
 // where nothing waits.
-func (s *stretches) around(g *graph) (before, after []effect) {
+func (s *stretches) around(g *graph) (before, after []insn.Effect) {
 	n := len(g.code)
-	before, after = make([]effect, n), make([]effect, n)
-	entered := s.called[g.code[0].addr]
+	before, after = make([]insn.Effect, n), make([]insn.Effect, n)
+	entered := s.called[g.code[0].Addr]
 	for changed := true; changed; {
 		changed = false
-		grow := func(at *effect, by effect) {
-			if all := at.or(by); all != *at {
+		grow := func(at *insn.Effect, by insn.Effect) {
+			if all := at.Or(by); all != *at {
 				*at, changed = all, true
 			}
 		}
 		for i := range n {
 			for _, p := range g.prev[i] {
-				grow(&before[i], before[p].or(g.effect(p)))
+				grow(&before[i], before[p].Or(s.effect(g, p)))
 			}
 			j := n - 1 - i
-			grow(&after[j], g.effect(j))
+			grow(&after[j], s.effect(g, j))
 			for _, k := range g.next[j] {
 				grow(&after[j], after[k])
 			}
 			if entered && len(g.next[j]) == 0 {
-				grow(&after[j], everything)
+				grow(&after[j], insn.Everything)
 			}
 		}
 		if entered {
 			for _, i := range g.entries() {
-				grow(&before[i], everything)
+				grow(&before[i], insn.Everything)
 			}
 		}
 	}
@@ -137,18 +140,18 @@ func (s *stretches) around(g *graph) (before, after []effect) {
 
 // kindsBetween are the barriers that order any of the accesses before with any behind,
 // without one that a weaker one equals there.
-func kindsBetween(before, after effect) []trial.Order {
-	if !before.any() || !after.any() {
+func kindsBetween(before, after insn.Effect) []trial.Order {
+	if !before.Any() || !after.Any() {
 		return nil
 	}
 	var out []trial.Order
-	if before.loads {
+	if before.Loads {
 		out = append(out, trial.OrderLoads)
 	}
-	if before.stores && after.stores {
+	if before.Stores && after.Stores {
 		out = append(out, trial.OrderStores)
 	}
-	if before.stores && (before.loads || after.loads) {
+	if before.Stores && (before.Loads || after.Loads) {
 		out = append(out, trial.OrderAll)
 	}
 	return out
