@@ -3,11 +3,15 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/barriers"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report/answers"
+	found "kcovrig/rig/report/barriers"
+	"kcovrig/rig/report/format"
 )
 
 func newBarriers(a *app) *cobra.Command {
@@ -38,17 +42,17 @@ Exit code 4 means that something has no answer, or that no place was found.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
-			cfg.Config, cfg.Files = a.config(cmd, &o), answers.BarriersFiles
-			found, err := barriers.Find(cmd.Context(), cfg)
+			cfg.Config, cfg.Files = a.config(cmd, &o), barriersFiles
+			got, err := barriers.Find(cmd.Context(), cfg)
 			a.endView()
-			a.result = &found.Result
-			if !found.Answered() {
+			a.result = &got.Result
+			if !got.Answered() {
 				a.code = exitInconclusive
 			}
-			if err != nil && !o.json && len(found.Result.Observations) == 0 {
+			if err != nil && !o.json && len(got.Result.Observations) == 0 {
 				return err
 			}
-			if werr := answers.Barriers.Render(a.stdout, o.shown(), found); err == nil {
+			if werr := found.Reports.Render(a.stdout, o.shown(), got.Report()); err == nil {
 				err = werr
 			}
 			return err
@@ -59,4 +63,16 @@ Exit code 4 means that something has no answer, or that no place was found.
 	cmd.Flags().BoolVar(&cfg.AsIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
 	cmd.Flags().BoolVar(&cfg.Suggest, "suggest", false, "find where one barrier would be enough, on the kernel without the fix")
 	return cmd
+}
+
+// barriersFiles are the reports that a run folder holds.
+func barriersFiles(got barriers.Found) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	var errs []error
+	for name, form := range map[string]format.Format{"barriers.json": format.JSON, "barriers.md": format.Markdown, "barriers.html": format.HTML} {
+		var text bytes.Buffer
+		errs = append(errs, found.Reports.Render(&text, form, got.Report()))
+		files[name] = text.Bytes()
+	}
+	return files, errors.Join(errs...)
 }

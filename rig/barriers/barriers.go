@@ -41,6 +41,7 @@ type Config struct {
 // Found is what the command found.
 type Found struct {
 	Result    trial.Result
+	Variant   trial.Variant // of the kernel
 	Orderings []barrier.Ordering
 	Fix       []uint64
 	Test      barrier.Test // of the orderings
@@ -68,7 +69,7 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 		r, err := run.Abandon(run.Result(), fault.Newf(fault.User, "", "%s alters what the memory emulator does, which does not run here (--arch=%s, --memory-model=%s)", name, run.Config.Spec.Arch, run.Config.Spec.MemoryModel))
 		return Found{Result: r}, err
 	}
-	f := finder{run: run, cfg: cfg, variant: v}
+	f := finder{run: run, cfg: cfg, variant: v, found: Found{Variant: v}}
 	err = f.find(run.WithCommandEvents(ctx))
 	if err == nil && cfg.Files != nil {
 		err = f.keep()
@@ -190,6 +191,11 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 	}
 	f.found.Witnesses = append(f.found.Witnesses, t.shown...)
 	return err
+}
+
+// Report is what is said of it.
+func (f Found) Report() barrier.Report {
+	return barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
 }
 
 // Answered says whether everything that was asked has an answer.

@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
