@@ -85,7 +85,7 @@ func TestWhatIsNeededIsFound(t *testing.T) {
 	assert.Less(t, plan.Select.Start, plan.Select.End, "the guest's function is found")
 	assert.Equal(t, mostMarks, plan.Marks)
 	r := found.Result
-	assert.Equal(t, "barriers", r.Command)
+	assert.Equal(t, trial.CommandBarriers, r.Command)
 	require.Len(t, r.Observations, 1)
 	assert.Equal(t, trial.OutcomeOK, r.Observations[0].Outcome)
 	assert.Positive(t, r.Observations[0].Tallies[0].Windows)
