@@ -58,14 +58,14 @@ func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
 	if !row.Fix {
 		return ways, "none of which it stands on"
 	}
-	step := strings.Join(strings.Fields(row.Text), " ")
+	step := "DMB " + strings.ToUpper(string(row.Orders)) // a way says nothing of the domain, see objcode.Ways
 	out := make([][]string, 0, len(ways))
 	changed := false
 	for _, way := range ways {
 		without := slices.Clone(way)
 		switch row.Kind {
 		case barrier.Fence, barrier.Sync:
-			without = slices.DeleteFunc(without, func(s string) bool { return strings.EqualFold(strings.Join(strings.Fields(s), " "), step) })
+			without = slices.DeleteFunc(without, func(s string) bool { return s == step })
 		case barrier.Store:
 			for i, s := range without {
 				if rest, ok := strings.CutPrefix(s, "STLR"); ok && i == len(without)-1 {
