@@ -35,9 +35,7 @@ var limitLine = regexp.MustCompile(`^((?:file|function|package|knot)(?: [a-z/]+)
 // have until it is mended. A number here, or a row, only ever goes.
 var ceilings = map[string]int{
 	limitFile: 500, limitFunction: 60, limitPackage: 15, limitKnot: 6,
-	"package rig/fleet":            17,
-	"package rig/internal/kernel":  29,
-	"package rig/internal/objcode": 24,
+	"package rig/fleet": 17,
 }
 
 // limits reads the block under "## The limits": lines of a kind and its limit,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"os"
 	"path"
 	"slices"
@@ -72,7 +73,28 @@ func checkWay(p *program, way []step) []string {
 			wrong = append(wrong, fmt.Sprintf("%s: %s does not return %s", at.file, at.function, at.product))
 		}
 	}
-	return append(wrong, outOfOrder(p, way)...)
+	return append(append(wrong, otherDoors(p, way)...), outOfOrder(p, way)...)
+}
+
+// otherDoors finds the functions, methods aside, by which files of a way enter another one
+// of it beside the function of its line.
+func otherDoors(p *program, way []step) []string {
+	var wrong []string
+	for _, from := range way {
+		for _, used := range p.uses(from) {
+			f, ok := used.(*types.Func)
+			if !ok || f.Signature().Recv() != nil {
+				continue
+			}
+			file := p.lines.Position(f.Pos()).Filename
+			for _, to := range way {
+				if to.file == file && to.file != from.file && to.function != f.Name() {
+					wrong = append(wrong, fmt.Sprintf("%s: enters %s by %s too", from.file, to.file, f.Name()))
+				}
+			}
+		}
+	}
+	return wrong
 }
 
 // reached is a file that a way has not left yet, and how far its uses were followed.

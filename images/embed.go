@@ -2,7 +2,7 @@
 
 // Package images holds the kernel config fragments: one for every guest, one
 // per architecture, one for scenarios' own programs, and a folder per scenario. It owns the text only; merging
-// and checking are left to rig/internal/kernel.
+// and checking are left to rig/internal/kernel/kbuild.
 package images
 
 import (

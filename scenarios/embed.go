@@ -9,6 +9,7 @@ package scenarios
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"kcovrig/images"
@@ -20,6 +21,15 @@ const Default = "kcov"
 
 //go:embed */scenario.yaml */*.litmus */*.c
 var files embed.FS
+
+// HeaderName is what a program calls the header that comes with kcovrig.
+const HeaderName = "kcovrig.h"
+
+//go:embed kcovrig.h
+var header []byte
+
+// Header is what programs of scenarios may include, without a file of their own.
+func Header() []byte { return slices.Clone(header) }
 
 // Names lists the scenarios, sorted.
 func Names() []string {

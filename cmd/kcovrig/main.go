@@ -60,8 +60,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 // showUnstarted gives the promised JSON object of a command that came to
 // nothing before it had a result: its flags were wrong.
 func (a *app) showUnstarted(args []string, failure *trial.Failure) {
-	if a.result == nil && len(args) > 0 && slices.Contains([]string{"run", "compare", "build", "soak", "replay"}, args[0]) && slices.Contains(args, "--json") {
-		_ = result.JSON(a.stdout, trial.Result{Command: args[0], Version: programVersion(), Failure: failure})
+	promise := []trial.Command{trial.CommandRun, trial.CommandCompare, trial.CommandBuild, trial.CommandSoak, trial.CommandReplay}
+	if a.result == nil && len(args) > 0 && slices.Contains(promise, trial.Command(args[0])) && slices.Contains(args, "--json") {
+		_ = result.JSON(a.stdout, trial.Result{Command: trial.Command(args[0]), Version: programVersion(), Failure: failure})
 	}
 }
 

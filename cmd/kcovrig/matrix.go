@@ -11,9 +11,9 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
-	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/kept"
+	"kcovrig/rig/report/matrices"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -125,7 +125,7 @@ func (a *app) listMatrix(o *matrixOptions) error {
 		if o.json {
 			return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
 		}
-		return fault.Wrap(fault.Rig, "write the list", report.MatrixList(a.stdout, cells))
+		return fault.Wrap(fault.Rig, "write the list", matrices.List(a.stdout, cells))
 	}
 	return fault.Newf(fault.User, "", "--format: no format %q (have: text, github)", o.format)
 }
@@ -172,13 +172,13 @@ func showMatrix(w io.Writer, dir string, as format.Format, since string) error {
 
 func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string) error {
 	if since == "" {
-		return report.Matrices.Render(w, as, report.MatrixReport{Now: now})
+		return matrices.Formats.Render(w, as, matrices.Report{Now: now})
 	}
 	before, err := result.LoadMatrix(since)
 	if err != nil {
 		return err
 	}
-	return report.Matrices.Render(w, as, report.MatrixReport{Now: now, Before: &before})
+	return matrices.Formats.Render(w, as, matrices.Report{Now: now, Before: &before})
 }
 
 // cellLines is how a matrix and a worker tell what they do: in plain lines, or

@@ -28,7 +28,7 @@ func newScenario(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: noCommand,
 	}
-	cmd.AddCommand(newScenarioNew(a), newScenarioCheck(a), newScenarioList(a), newScenarioSchema(a))
+	cmd.AddCommand(newScenarioNew(a), newScenarioCheck(a), newScenarioHeader(a), newScenarioList(a), newScenarioSchema(a))
 	return cmd
 }
 
@@ -81,17 +81,19 @@ func newScenarioCheck(a *app) *cobra.Command {
 left to do in it: the file, the patches, whether they fit the tree, the program,
 the configuration. Where nothing is wrong so far it builds both kernels, and says
 in which functions the memory emulator will reorder, what stops it there, and which
-names of functions the kernels do not have.
+names of functions the kernels do not have. Then it boots the unpatched kernel and
+lets the program try for some seconds: what the kernel lacks shows there.
 
 Exit code 2 means that something is wrong or left to do.
 
 ` + exitHelp,
 		Example: `  kcovrig scenario check --tree ~/linux my-bug
-  kcovrig scenario check --no-build --json my-bug`,
+  kcovrig scenario check --no-build --json my-bug
+  kcovrig scenario check --no-boot -v my-bug`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.scenario = args[0]
-			order.Config = a.config(cmd, &o)
+			order.Config, order.All = a.config(cmd, &o), o.verbose
 			checked, err := author.Check(cmd.Context(), order)
 			a.endView()
 			if err != nil && checked.Name == "" && len(checked.Findings) == 0 {
@@ -113,6 +115,9 @@ Exit code 2 means that something is wrong or left to do.
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	f.BoolVar(&order.NoBuild, "no-build", false, "build no kernel")
+	f.BoolVar(&order.NoBoot, "no-boot", false, "boot no kernel")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` to boot it with (default: as for compare)")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "list all that stops the emulator, and show the external commands")
 	addJSON(cmd, &o.json)
 	complete(cmd, "arch", arch.Names()...)
 	complete(cmd, "compiler", arch.Compilers()...)
@@ -150,19 +155,36 @@ func newScenarioList(a *app) *cobra.Command {
 }
 
 func newScenarioSchema(a *app) *cobra.Command {
-	return &cobra.Command{
+	return a.printed(&cobra.Command{
 		Use:     "schema",
 		Short:   "Print the JSON schema of scenario.yaml",
 		Long:    "schema prints the JSON schema of scenario.yaml, with which an editor completes\nand checks the file.\n\n" + exitHelp,
 		Example: "  kcovrig scenario schema > scenario.schema.json",
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			text, err := author.Schema()
-			if err != nil {
-				return err
-			}
-			_, err = a.stdout.Write(text)
-			return fault.Wrap(fault.Rig, "print the schema", err)
-		},
+	}, author.Schema)
+}
+
+func newScenarioHeader(a *app) *cobra.Command {
+	return a.printed(&cobra.Command{
+		Use:   "header",
+		Short: "Print the header that programs of scenarios may include",
+		Long: `header prints kcovrig.h, which says what it offers to a scenario's program. No
+scenario needs a copy: one is found wherever a program includes it.
+
+` + exitHelp,
+		Example: "  kcovrig scenario header | less",
+	}, func() ([]byte, error) { return author.Header(), nil })
+}
+
+// printed makes cmd print a text that comes with kcovrig.
+func (a *app) printed(cmd *cobra.Command, text func() ([]byte, error)) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(*cobra.Command, []string) error {
+		raw, err := text()
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(raw)
+		return fault.Wrap(fault.Rig, "print the "+cmd.Name(), err)
 	}
+	return cmd
 }

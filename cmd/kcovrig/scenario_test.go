@@ -19,12 +19,16 @@ func TestScenarioSaysWhatComesWithKcovrig(t *testing.T) {
 	code, stdout, stderr = call(t, "scenario", "schema")
 	require.Equal(t, 0, code, stderr)
 	assert.True(t, json.Valid([]byte(stdout)))
+
+	code, stdout, stderr = call(t, "scenario", "header")
+	require.Equal(t, 0, code, stderr)
+	assert.Contains(t, stdout, "void start_twin(")
 }
 
 func TestScenarioAloneIsWrongUsage(t *testing.T) {
 	code, _, stderr := call(t, "scenario")
 	assert.Equal(t, 2, code)
-	assert.Contains(t, stderr, "have: check, list, new, schema")
+	assert.Contains(t, stderr, "have: check, header, list, new, schema")
 }
 
 func TestScenarioNewWritesAFolderThatIsRead(t *testing.T) {

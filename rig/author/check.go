@@ -21,7 +21,7 @@ import (
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
 func Check(ctx context.Context, o CheckOrder) (Checked, error) {
-	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}}}
+	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
 	if o.Open == nil {
 		c.order.Open = openReal
 	}
@@ -49,10 +49,10 @@ func (c *checker) check(ctx context.Context) error {
 	}
 	switch {
 	case c.order.NoBuild:
-		c.skip("the scope, and the functions that are named: no kernel was built")
+		c.skip("the scope, the functions that are named, and the program in the guest: no kernel was built")
 		return nil
 	case c.failed():
-		c.skip("the scope, and the functions that are named: a kernel is built when nothing else is wrong")
+		c.skip("the scope, the functions that are named, and the program in the guest: a kernel is built when nothing else is wrong")
 		return nil
 	}
 	return c.build(ctx, cfg)

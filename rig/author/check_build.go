@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
@@ -36,6 +36,7 @@ func (c *checker) build(ctx context.Context, cfg command.Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, work.Close()) }()
 	var images []kernels.Image
+	var analyses []kernels.Analysis
 	var compared []string
 	for _, v := range trial.Pair() {
 		image, err := source.Build(ctx, v)
@@ -54,13 +55,17 @@ func (c *checker) build(ctx context.Context, cfg command.Config) (err error) {
 		if c.failed() { // the other kernel would be said to be the same
 			return nil
 		}
-		compared = append(compared, found...)
+		analyses, compared = append(analyses, found), append(compared, found.Compared...)
 	}
 	same, err := source.SameCode(images[0], images[1], compared)
-	if err == nil && same != trial.CodeDiffers {
-		c.wrong("fix", "the kernels with and without it have the same code where the bug is: they would not be booted")
+	if err != nil {
+		return err
 	}
-	return err
+	if same != trial.CodeDiffers {
+		c.wrong("fix", "the kernels with and without it have the same code where the bug is: they would not be booted")
+		return nil
+	}
+	return c.try(ctx, cfg, built{source, images[0], analyses[0]}, work.Dir)
 }
 
 // unbuilt adds why a kernel does not build, in the compiler's words.
@@ -86,7 +91,7 @@ func (c *checker) named(cfg command.Config, image kernels.Image, v trial.Variant
 		if d.Kind == wire.KindHang {
 			where = member("detect", i) + ".in"
 		}
-		code, err := objcode.Functions(image.Vmlinux, []string{d.Function})
+		code, err := elfcode.Functions(image.Vmlinux, []string{d.Function})
 		if err != nil {
 			c.wrong(where, "%v; a function that the compiler puts into its callers is none: name the caller", short(err, image, v))
 			continue
@@ -99,24 +104,29 @@ func (c *checker) named(cfg command.Config, image kernels.Image, v trial.Variant
 	}
 }
 
-// scope looks at what the emulator would reorder in, and returns the functions that
-// tell the kernels apart.
-func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.Source, image kernels.Image, v trial.Variant, dir string) ([]string, error) {
+// scope looks at what the emulator would reorder in.
+func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.Source, image kernels.Image, v trial.Variant, dir string) (none kernels.Analysis, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fault.Wrap(fault.Rig, "look at the scope", err)
+		return none, fault.Wrap(fault.Rig, "look at the scope", err)
 	}
 	a, err := source.Analyse(ctx, image, dir)
 	if err != nil {
 		if c.absent(cfg, image, v) {
-			return nil, nil
+			return none, nil
 		}
-		return nil, c.wrongAt("scope", short(err, image, v))
+		return none, c.wrongAt("scope", short(err, image, v))
 	}
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	c.out.Kernels = append(c.out.Kernels, Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Stops: append([]trial.ScopeStop{}, a.Stops...)})
-	return a.Compared, nil
+	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Stops: append([]trial.ScopeStop{}, a.Stops...)}
+	for _, f := range k.Scope {
+		if kernels.OnlyCalls(f) {
+			k.Callers = append(k.Callers, f.Symbol)
+		}
+	}
+	c.out.Kernels = append(c.out.Kernels, k)
+	return a, nil
 }
 
 // absent says which of the functions that the scope names a kernel has not, and whether
@@ -124,7 +134,7 @@ func (c *checker) scope(ctx context.Context, cfg command.Config, source kernels.
 func (c *checker) absent(cfg command.Config, image kernels.Image, v trial.Variant) (some bool) {
 	for of, names := range map[string][]string{"scope.kernel": c.s.Scope.Kernel, "scope.callees": c.s.Scope.Callees} {
 		for i, name := range names {
-			if _, err := objcode.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
+			if _, err := elfcode.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
 				c.wrong(member(of, i), "%v", short(err, image, v))
 				some = true
 			}

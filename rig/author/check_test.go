@@ -16,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
@@ -28,14 +29,14 @@ import (
 type facts struct {
 	has  bool
 	err  error
-	lost []kernel.Lost
+	lost []kbuild.Lost
 }
 
 func (facts) Linux() string { return "6.12.117" }
-func (f facts) HasFix(context.Context, []kernel.Series) (bool, error) {
+func (f facts) HasFix(context.Context, []variant.Series) (bool, error) {
 	return f.has, f.err
 }
-func (f facts) Configure(context.Context) ([]kernel.Lost, error) { return f.lost, nil }
+func (f facts) Configure(context.Context) ([]kbuild.Lost, error) { return f.lost, nil }
 func (facts) Symbols() (map[string]string, error) {
 	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig"}, nil
 }
@@ -128,7 +129,7 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	compilerSays := &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: warning: w\nmine.c:4:9: error: 'x' undeclared\nld: undefined reference to `y'\n"}
 	lost := facts{
-		lost: []kernel.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}},
+		lost: []kbuild.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}},
 		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2"}}},
 	}
 	known, err := scenario.Load(scenario.Default)

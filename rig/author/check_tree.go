@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
@@ -105,7 +106,7 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 }
 
 // whyLost says what became of a setting, and what probably was meant.
-func (c *checker) whyLost(l kernel.Lost, known map[string]string, tree Facts) string {
+func (c *checker) whyLost(l kbuild.Lost, known map[string]string, tree Facts) string {
 	name := strings.TrimPrefix(l.Name, "CONFIG_")
 	file, there := known[name]
 	if !there {

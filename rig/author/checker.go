@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"kcovrig/rig/command"
-	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -18,6 +19,8 @@ import (
 type CheckOrder struct {
 	command.Config      // Spec's scenario and kernel members, CacheDir and Events; an empty Arch is the scenario's first
 	NoBuild        bool // no kernel is built
+	NoBoot         bool // none is booted
+	All            bool // see Checked
 	// Open opens the tree for what it says without a build; nil: the real one.
 	Open Opener
 }
@@ -33,14 +36,25 @@ type Checked struct {
 	Program  int       `json:"program"` // bytes; 0: there is none, or it was not made
 	Arch     string    `json:"arch"`
 	Kernels  []Kernel  `json:"kernels"` // that were built
+	Tried    *Tried    `json:"tried"`   // nil: the program was not run
 	Skipped  []string  `json:"skipped"` // what was not looked at, and why
+	All      bool      `json:"-"`       // asked for: nothing is folded in text
 }
 
 // Kernel is what became of the scenario's scope in a kernel.
 type Kernel struct {
 	Variant trial.Variant         `json:"variant"`
 	Scope   []trial.ScopeFunction `json:"scope"`
-	Stops   []trial.ScopeStop     `json:"stops"` // where accesses stay in order
+	Callers []string              `json:"callers"` // of the scope, what is there since it calls others of it
+	Stops   []trial.ScopeStop     `json:"stops"`   // where accesses stay in order
+}
+
+// Tried is how the program got on in the unpatched kernel.
+type Tried struct {
+	Windows uint64   `json:"windows"`
+	Hits    uint64   `json:"hits"`
+	Seconds float64  `json:"seconds"` // of tries
+	Console []string `json:"console"` // its last lines, where the program did not get on
 }
 
 // checker is a scenario that is looked over.
@@ -63,8 +77,8 @@ type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
 // Facts are what a tree tells without a build.
 type Facts interface {
 	Linux() string
-	HasFix(ctx context.Context, series []kernel.Series) (bool, error)
-	Configure(ctx context.Context) ([]kernel.Lost, error)
+	HasFix(ctx context.Context, series []variant.Series) (bool, error)
+	Configure(ctx context.Context) ([]kbuild.Lost, error)
 	Symbols() (map[string]string, error)
 	ReadFile(path string) (string, error)
 	Close() error

@@ -225,6 +225,8 @@ func (d *draft) fix() {
 }
 
 func (d *draft) config() {
+	d.say("", "All else is off, which is make allnoconfig, but for what kcovrig needs itself: add what the program uses beside")
+	d.say("", "the patch's code, such as CONFIG_UNIX98_PTYS=y. kcovrig scenario check runs it once in the kernel.")
 	if c := d.in.Config; c != nil {
 		d.linef("config: {file: %s}", quoted(d.add(*c, "fragment.config", "")))
 		return
@@ -266,8 +268,8 @@ func (d *draft) scope() {
 }
 
 var (
-	saysTries = regexp.MustCompile(`"try [0-9%]`)
-	saysReady = regexp.MustCompile(`"ready\b`)
+	saysTries = regexp.MustCompile(`"try [0-9%]|\btried\(`) // the latter by kcovrig.h
+	saysReady = regexp.MustCompile(`"ready\b|\bready\(\)`)
 )
 
 func (d *draft) workload() {
@@ -306,6 +308,8 @@ func (d *draft) detect() {
 	}
 	if len(d.said.signs) == 0 {
 		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}, {kasan: FUNCTION}, {panic: FUNCTION}, {hang: 2s, in: FUNCTION}, exit")
+		d.say("", "Several of them, and one after which the kernel is not what it was, such as one that keeps a lock for good:")
+		d.say("", "detect: [told, {oops: FUNCTION, after: reboot}]")
 		if d.silent {
 			d.linef("detect: [oops]")
 			return
@@ -313,7 +317,8 @@ func (d *draft) detect() {
 		d.linef("detect: [told]")
 		return
 	}
-	d.say("", "Reports that the patch's message quotes.")
+	d.say("", "Reports that the patch's message quotes. The kernel goes on after one; where that leaves it broken, such as with")
+	d.say("", "a lock held for good, each ends its boot: {oops: FUNCTION, after: reboot}.")
 	d.linef("detect:")
 	for _, s := range d.said.signs {
 		if s.Function == "" {

@@ -173,3 +173,15 @@ func TestNewWritesOverNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, entries, 2)
 }
+
+func TestAProgramThatUsesTheHeaderIsKnownToTalk(t *testing.T) {
+	of := func(source string) string {
+		_, files, err := Draft(Input{Patch: tlsPatch(t), Program: &File{"repro.c", []byte(source)}})
+		require.NoError(t, err)
+		return string(files["scenario.yaml"])
+	}
+	talks := of("#include \"kcovrig.h\"\nint main(void) { ready(); tried(1); return done(); }")
+	assert.Contains(t, talks, "ready: true")
+	assert.NotContains(t, talks, "window:")
+	assert.Contains(t, of("int main(void) { already(); retried(1); }"), "window: {every: 10ms}")
+}

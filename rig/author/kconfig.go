@@ -43,7 +43,7 @@ var listed = []string{"obj", "lib", "core", "drivers", "net", "libs", "virt"}
 
 // settings finds which configuration symbols compile the source files.
 func settings(files []string, read reader) Build {
-	f := &kbuild{read: read, seen: map[string]bool{}}
+	f := &makefiles{read: read, seen: map[string]bool{}}
 	for _, file := range files {
 		dir, base := path.Split(file)
 		ext := path.Ext(base)
@@ -59,8 +59,8 @@ func settings(files []string, read reader) Build {
 	return f.out
 }
 
-// kbuild follows objects through the Makefiles.
-type kbuild struct {
+// makefiles follows objects through the Makefiles.
+type makefiles struct {
 	read reader
 	why  string
 	seen map[string]bool // symbols that are among the settings
@@ -71,7 +71,7 @@ type kbuild struct {
 const deepest = 12
 
 // object finds what links the object of a folder into the kernel.
-func (f *kbuild) object(dir, object string, depth int) bool {
+func (f *makefiles) object(dir, object string, depth int) bool {
 	text, ok := f.makefile(dir)
 	if !ok || depth > deepest {
 		return false
@@ -94,7 +94,7 @@ func (f *kbuild) object(dir, object string, depth int) bool {
 }
 
 // folder finds what makes kbuild descend into a folder, from whichever folder above.
-func (f *kbuild) folder(dir string, depth int) {
+func (f *makefiles) folder(dir string, depth int) {
 	if dir == "." || strings.HasPrefix(dir, "arch/") && strings.Count(dir, "/") == 1 || depth > deepest {
 		return
 	}
@@ -123,7 +123,7 @@ type line struct{ target, config, of string }
 
 // makefile reads the rules of a folder's, Kbuild before Makefile as kbuild does; the
 // tree's top has both.
-func (f *kbuild) makefile(dir string) ([]line, bool) {
+func (f *makefiles) makefile(dir string) ([]line, bool) {
 	var rules []line
 	have := false
 	for _, name := range []string{"Kbuild", "Makefile"} {
@@ -153,7 +153,7 @@ func logical(text string) []string {
 }
 
 // need adds a symbol, and those that it depends on, before it.
-func (f *kbuild) need(config, dir string) {
+func (f *makefiles) need(config, dir string) {
 	if config == "" || f.seen[config] {
 		return
 	}
@@ -174,7 +174,7 @@ func (f *kbuild) need(config, dir string) {
 // depends is what the entry of a symbol says that it depends on, and what the blocks
 // around it do, in the nearest Kconfig file above that has one. What is defined elsewhere
 // is taken as it is: kconfig has the last word.
-func (f *kbuild) depends(config, dir string) []string {
+func (f *makefiles) depends(config, dir string) []string {
 	for ; ; dir = path.Dir(dir) {
 		for _, name := range []string{"Kconfig", "init/Kconfig"} {
 			if name != "Kconfig" && dir != "." {

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -149,7 +150,7 @@ func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)
 	}
 	return kernel.Open(ctx, kernel.Config{
 		Arch: first, Tree: tree, Rev: rev, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
-		Fragments: []kernel.Fragment{{Name: "all"}},
+		Fragments: []kbuild.Fragment{{Name: "all"}},
 	})
 }
 

@@ -8,6 +8,7 @@ package author
 import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
+	"kcovrig/scenarios"
 )
 
 // Shipped is a scenario that comes with kcovrig.
@@ -36,3 +37,6 @@ func Schema() ([]byte, error) {
 	text, err := scenario.FileSchema()
 	return text, fault.Wrap(fault.Rig, "write the schema of scenario files", err)
 }
+
+// Header is what a scenario's program may include.
+func Header() []byte { return scenarios.Header() }

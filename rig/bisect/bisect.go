@@ -85,3 +85,14 @@ type Answer struct {
 	Log     string       `json:"log,omitempty"`     // of the build, or the console of a boot that failed
 	Seconds float64      `json:"seconds"`
 }
+
+// MarkOf turns a finding into git's answer.
+func MarkOf(f trial.Finding, fixed bool) Mark {
+	switch {
+	case f == trial.FindingHit && !fixed, f == trial.FindingClean && fixed:
+		return New
+	case f == trial.FindingHit, f == trial.FindingClean:
+		return Old
+	}
+	return Skip
+}

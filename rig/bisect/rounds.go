@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/trial"
 )
 
 // Hunt is one search: fill it, then Run.
@@ -31,17 +30,6 @@ type Hunt struct {
 
 	inside  bool            // git is done with the merge bases
 	implied map[string]bool // told to git without a test
-}
-
-// MarkOf turns a finding into git's answer.
-func MarkOf(f trial.Finding, fixed bool) Mark {
-	switch {
-	case f == trial.FindingHit && !fixed, f == trial.FindingClean && fixed:
-		return New
-	case f == trial.FindingHit, f == trial.FindingClean:
-		return Old
-	}
-	return Skip
 }
 
 // Run tests round after round until nothing is left to test, and returns the

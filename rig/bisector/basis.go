@@ -4,19 +4,16 @@ package bisector
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 
-	"kcovrig/rig/disk"
-	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/task"
 )
 
 // basis finds out which files and which code of what was built an answer rests on.
-func basis(build *kernel.Workspace, scope []string) (*task.Basis, error) {
+func basis(of *checkout, scope []string) (*task.Basis, error) {
 	b := task.Basis{Scope: scope}
-	found, err := objcode.Definers(build.BuildDir(), b.Scope)
+	found, err := elfcode.Definers(of.build.BuildDir(), b.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -25,30 +22,11 @@ func basis(build *kernel.Workspace, scope []string) (*task.Basis, error) {
 	}
 	slices.Sort(b.Objects)
 	b.Objects = slices.Compact(b.Objects)
-	inputs, err := build.Inputs(b.Objects)
+	inputs, err := of.build.Inputs(b.Objects)
 	if err != nil {
 		return nil, err
 	}
 	b.Inputs = slices.Sorted(maps.Keys(inputs))
-	b.Fingerprint, err = fingerprint(build, b)
+	b.Fingerprint, err = of.fingerprint(b)
 	return &b, err
-}
-
-// fingerprint hashes the scope's code as it is in the objects that were built.
-func fingerprint(build *kernel.Workspace, g task.Basis) (string, error) {
-	var all string
-	found, err := objcode.Definers(build.BuildDir(), g.Scope)
-	if err != nil {
-		return "", err
-	}
-	for _, symbol := range g.Scope {
-		for _, object := range found[symbol] {
-			print, err := objcode.Fingerprint(filepath.Join(build.BuildDir(), object), []string{symbol})
-			if err != nil {
-				return "", err
-			}
-			all += object + " " + print + "\n"
-		}
-	}
-	return disk.Sum([]byte(all))[:40], nil
 }

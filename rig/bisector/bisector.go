@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
-	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
@@ -74,7 +74,7 @@ func (b *bisection) validate() error {
 		return err
 	}
 	cfg.Config, b.report.Words = config, s.Words
-	if b.sources, err = kernel.Sources(kernels.SeriesOf(s)); err != nil {
+	if b.sources, err = variant.Sources(kernels.SeriesOf(s)); err != nil {
 		return err
 	}
 	a, err := arch.Lookup(cfg.Spec.Arch)

@@ -6,13 +6,17 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
 
@@ -127,4 +131,23 @@ func (s *checkoutSource) Analyse(ctx context.Context, image kernels.Image, dir s
 	slices.Sort(s.scope)
 	s.scope = slices.Compact(s.scope)
 	return found, err
+}
+
+// fingerprint hashes the scope's code as it is in the objects that were built.
+func (c *checkout) fingerprint(g task.Basis) (string, error) {
+	var all string
+	found, err := elfcode.Definers(c.build.BuildDir(), g.Scope)
+	if err != nil {
+		return "", err
+	}
+	for _, symbol := range g.Scope {
+		for _, object := range found[symbol] {
+			print, err := elfcode.Fingerprint(filepath.Join(c.build.BuildDir(), object), []string{symbol})
+			if err != nil {
+				return "", err
+			}
+			all += object + " " + print + "\n"
+		}
+	}
+	return disk.Sum([]byte(all))[:40], nil
 }

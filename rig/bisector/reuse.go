@@ -81,7 +81,7 @@ func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (s
 		return "", err
 	}
 	w.built = w.at
-	print, err := fingerprint(w.build, g)
+	print, err := w.fingerprint(g)
 	if err != nil {
 		return "", nil //nolint:nilerr // another form of the code: not the same
 	}

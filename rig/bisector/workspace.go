@@ -62,7 +62,7 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	if err != nil || result.Judgement.Verdict == trial.DoesNotApply {
 		return Tested{Result: result}, err
 	}
-	rests, err := basis(w.build, source.scope)
+	rests, err := basis(w.checkout, source.scope)
 	if err != nil {
 		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
 		return Tested{Result: result}, nil

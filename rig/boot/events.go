@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -55,7 +55,7 @@ var witnessKinds = map[weakmem.EventKind]trial.WitnessKind{
 }
 
 // InstructionOf puts a line of a listing into the words of results.
-func InstructionOf(l objcode.Line) trial.Instruction {
+func InstructionOf(l elfcode.Line) trial.Instruction {
 	i := trial.Instruction{Symbol: l.Symbol, Offset: l.Offset, Text: l.Text, SourceText: l.Source}
 	if l.File != "" && l.Line > 0 {
 		i.Source = fmt.Sprintf("%s:%d", l.File, l.Line)

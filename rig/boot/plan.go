@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -30,7 +30,7 @@ type Plan struct {
 	Expected  trial.Expectation
 	Machine   qemu.Config     // complete but for the plugin
 	Emulator  *weakmem.Config // nil: the boot does without
-	Lines     []objcode.Line  // of the code that the emulator may reorder
+	Lines     []elfcode.Line  // of the code that the emulator may reorder
 	Writes    Writes          // the two, in the kernel's code
 	Entries   Entries         // of the reader
 	Workloads []string        // that the guest must know

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -16,7 +16,7 @@ import (
 // Writes are the two writes in a kernel's code, or, where nobody knows which they are,
 // what the fix orders by.
 type Writes struct {
-	Copies     []objcode.Range // the first
+	Copies     []elfcode.Range // the first
 	Publishers []uint64        // the second
 	Unknown    bool            // neither is known
 	Orders     []uint64        // where they are not: the instructions of the fix that order
@@ -25,15 +25,15 @@ type Writes struct {
 // Entries is a reader's code without its load of the count: an older count
 // shows no hit, whatever kept the load from reading it.
 type Entries struct {
-	Code  []objcode.Range
+	Code  []elfcode.Range
 	Count uint64
 }
 
 // silenceOf counts the sites that concern the two writes and the reader's loads.
 // An episode that ended by the emulator's caution before another store came is
 // caution too: the store that publishes came later.
-func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []objcode.Line) trial.Silence {
-	places := make(map[uint64]objcode.Line, len(lines))
+func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []elfcode.Line) trial.Silence {
+	places := make(map[uint64]elfcode.Line, len(lines))
 	for _, l := range lines {
 		places[l.Addr] = l
 	}
@@ -74,7 +74,7 @@ func (w Writes) byFix(s weakmem.Site) bool {
 
 // pairsOf adds up the sites by the places of their two stores. What goes to the stack
 // no other CPU sees.
-func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]objcode.Line) []trial.StorePair {
+func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.StorePair {
 	type key struct{ first, second string }
 	sums := map[key]*trial.StorePair{}
 	for _, s := range sites {
@@ -109,11 +109,11 @@ func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]objcode.Line) []
 	return pairs
 }
 
-func onStack(l objcode.Line) bool { return strings.Contains(l.Text, "[sp") }
+func onStack(l elfcode.Line) bool { return strings.Contains(l.Text, "[sp") }
 
 // placeOf names an instruction as another kernel has it too: what else was compiled
 // moves its address, its registers and the number of its line.
-func placeOf(addr uint64, places map[uint64]objcode.Line) string {
+func placeOf(addr uint64, places map[uint64]elfcode.Line) string {
 	l, ok := places[addr]
 	switch {
 	case addr == 0:
@@ -128,7 +128,7 @@ func placeOf(addr uint64, places map[uint64]objcode.Line) string {
 	return l.Symbol + ": " + l.Text
 }
 
-func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {
+func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]elfcode.Line) {
 	if s.Why == weakmem.WhyPassed || s.Why == weakmem.WhyLoadChoice {
 		to.Passed += s.Count
 		return
@@ -139,7 +139,7 @@ func addSite(to *trial.Earned, s weakmem.Site, places map[uint64]objcode.Line) {
 
 // stopAt names the place. Code outside of the scope, such as an interrupt's, is
 // not listed: its address alone is known.
-func stopAt(s weakmem.Site, places map[uint64]objcode.Line) trial.Stop {
+func stopAt(s weakmem.Site, places map[uint64]elfcode.Line) trial.Stop {
 	stop := trial.Stop{Why: s.Why, Count: s.Count}
 	if l, ok := places[s.By]; ok {
 		stop.Instruction = InstructionOf(l)
@@ -149,6 +149,6 @@ func stopAt(s weakmem.Site, places map[uint64]objcode.Line) trial.Stop {
 	return stop
 }
 
-func within(ranges []objcode.Range, addr uint64) bool {
-	return slices.ContainsFunc(ranges, func(r objcode.Range) bool { return r.Start <= addr && addr < r.End })
+func within(ranges []elfcode.Range, addr uint64) bool {
+	return slices.ContainsFunc(ranges, func(r elfcode.Range) bool { return r.Start <= addr && addr < r.End })
 }

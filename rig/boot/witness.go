@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -17,7 +17,7 @@ type WitnessConfig struct {
 	Trace      string // the file that the emulator saved its marks in
 	Variant    trial.Variant
 	Reader     trial.Reader
-	Lines      []objcode.Line // of the code in the emulator's scope
+	Lines      []elfcode.Line // of the code in the emulator's scope
 	Detections []wire.Detection
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -39,7 +39,7 @@ func copyOf() weakmem.Mark {
 
 func TestStoryOfAWitness(t *testing.T) {
 	code := map[uint64]trial.Instruction{}
-	for _, l := range []objcode.Line{
+	for _, l := range []elfcode.Line{
 		{Addr: 0x200, Symbol: "__memcpy", Offset: 0x2c, Text: "stp x6, x7, [x0]", File: "lib/memcpy.S", Line: 73, Source: "stp A_l, A_h, [dst]"},
 		{Addr: 0x104, Symbol: "stop", Offset: 4, Text: "str x25, [x27]"},
 		{Addr: 0x44, Symbol: "read", Offset: 0x54, Text: "ldr x13, [x9]"},

@@ -6,12 +6,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -31,29 +29,6 @@ type Folder struct {
 	held     *disk.Folder // work
 	document []byte       // result.json, once it is written
 	runs     string       // the cache's folder of runs, where the user named none
-}
-
-// newFolder begins the folder that the user named; where there is none, one of
-// the cache's that says the time, the architecture and the seed.
-func newFolder(named, cacheDir, arch string, seed uint64) (*Folder, error) {
-	f := &Folder{Final: named}
-	if f.Final == "" {
-		f.runs = filepath.Join(cacheDir, "runs")
-		f.Final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), arch, seed&0xffff))
-	}
-	abs, err := filepath.Abs(f.Final)
-	if err == nil {
-		f.Final = abs
-		err = os.MkdirAll(filepath.Dir(abs), 0o755)
-	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
-	}
-	if f.held, err = disk.NewWorkFolder(); err != nil {
-		return nil, err
-	}
-	f.Work = f.held.Dir
-	return f, nil
 }
 
 // publish writes result.json, moves what is worth keeping into the final folder,
@@ -155,13 +130,6 @@ func (f *Folder) tidy() error {
 		err = errors.Join(err, KeepLatest(f.runs))
 	}
 	return err
-}
-
-// NoteHousekeeping tells of housekeeping that failed: it changes no result.
-func NoteHousekeeping(events trial.Sink, err error) {
-	if err != nil {
-		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
-	}
 }
 
 // KeepLatest removes all but the last KeptFolders entries of a folder, whose names

@@ -16,8 +16,8 @@ import (
 
 // Tidying up may fail, on a disk that is full or read-only say: what was found stands.
 func TestHousekeepingChangesNoResult(t *testing.T) {
-	for _, command := range []string{"build", "compare"} {
-		t.Run(command, func(t *testing.T) {
+	for _, command := range []trial.Command{trial.CommandBuild, trial.CommandCompare} {
+		t.Run(string(command), func(t *testing.T) {
 			cfg := Config{
 				Spec:     trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
 				CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"),
@@ -33,7 +33,7 @@ func TestHousekeepingChangesNoResult(t *testing.T) {
 			require.NoError(t, run.Folder.held.Close()) // closing it again fails
 			require.NoError(t, os.MkdirAll(run.Folder.Work, 0o700))
 			finish := run.Finish
-			if command == "build" {
+			if command == trial.CommandBuild {
 				finish = run.Abandon
 			}
 			result, err := finish(run.Result(), nil)

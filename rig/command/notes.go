@@ -35,3 +35,10 @@ func (n *notes) all() []string {
 	defer n.mu.Unlock()
 	return slices.Clone(n.said)
 }
+
+// NoteHousekeeping tells of housekeeping that failed: it changes no result.
+func NoteHousekeeping(events trial.Sink, err error) {
+	if err != nil {
+		events(trial.Event{Note: "housekeeping failed, the result stands: " + err.Error()})
+	}
+}

@@ -16,7 +16,7 @@ import (
 )
 
 // keptCommands are the commands whose results a history keeps.
-var keptCommands = []string{"run", "compare", "soak"}
+var keptCommands = []trial.Command{trial.CommandRun, trial.CommandCompare, trial.CommandSoak}
 
 // RecordLimit bounds the wait for others that write to the history.
 const RecordLimit = time.Minute

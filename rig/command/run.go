@@ -4,9 +4,14 @@ package command
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
+	"time"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/proc"
@@ -28,7 +33,7 @@ type Run struct {
 }
 
 // Begin validates cfg and makes the command's folders. Finish or Abandon must be called.
-func Begin(cfg Config, name string) (*Run, error) {
+func Begin(cfg Config, name trial.Command) (*Run, error) {
 	cfg, s, err := cfg.Normalise()
 	if err != nil {
 		return nil, err
@@ -51,11 +56,6 @@ func Begin(cfg Config, name string) (*Run, error) {
 	return r, nil
 }
 
-// Failed is the result of a command that did not begin.
-func Failed(cfg Config, name string, err error) (trial.Result, error) {
-	return trial.Result{Command: name, Version: cfg.Version, Spec: cfg.Spec, Failure: trial.FailureOf(err)}, err
-}
-
 // Result is of a command that has but begun: what was asked, by which rig, and where.
 func (r *Run) Result() trial.Result { return r.begun }
 
@@ -75,4 +75,27 @@ func (r *Run) Preparing() prepare.Config {
 // WithCommandEvents makes each external command an event.
 func (r *Run) WithCommandEvents(ctx context.Context) context.Context {
 	return proc.OnStart(ctx, func(argv []string) { r.Config.Events(trial.Event{Command: proc.Quote(argv)}) })
+}
+
+// newFolder begins the folder that the user named; where there is none, one of
+// the cache's that says the time, the architecture and the seed.
+func newFolder(named, cacheDir, arch string, seed uint64) (*Folder, error) {
+	f := &Folder{Final: named}
+	if f.Final == "" {
+		f.runs = filepath.Join(cacheDir, "runs")
+		f.Final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), arch, seed&0xffff))
+	}
+	abs, err := filepath.Abs(f.Final)
+	if err == nil {
+		f.Final = abs
+		err = os.MkdirAll(filepath.Dir(abs), 0o755)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Rig, "make the run folder", err)
+	}
+	if f.held, err = disk.NewWorkFolder(); err != nil {
+		return nil, err
+	}
+	f.Work = f.held.Dir
+	return f, nil
 }

@@ -38,9 +38,9 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 
 // compareBy is Compare, with another memory model for tests.
 func compareBy(ctx context.Context, cfg command.Config, asked model) (trial.Result, error) {
-	run, err := command.Begin(cfg, "compare")
+	run, err := command.Begin(cfg, trial.CommandCompare)
 	if err != nil {
-		return command.Failed(cfg, "compare", err)
+		return command.Failed(cfg, trial.CommandCompare, err)
 	}
 	return run.Finish(compare(run.WithCommandEvents(ctx), run, asked))
 }
@@ -90,14 +90,6 @@ func (c *comparison) boots(ctx context.Context, reader trial.Reader) (prepare.Sh
 	return again(ctx, c.setup, reader, trial.Pair(), func(seen []trial.Observation) bool {
 		return verdict.SettledBoots(seen[0], seen[1], setting)
 	})
-}
-
-// again boots the kernels as inTurns does, again and again.
-func again(ctx context.Context, setup *prepare.Setup, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (prepare.Shown, error) {
-	if spec := setup.Config.Spec; spec.Duration > 0 && spec.CleanShare == 0 {
-		enough = func([]trial.Observation) bool { return false }
-	}
-	return setup.Again(ctx, reader, variants, enough)
 }
 
 // inTurns boots the kernels with one reader, until they have shown enough or for

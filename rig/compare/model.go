@@ -17,20 +17,6 @@ import (
 // model says whether Arm's memory model allows the condition of any of the tests.
 type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
 
-// voices are what is known of the two kernels without running them: what their binaries
-// say, and what the memory model said.
-func voices(run *command.Run, code []trial.Code, said trial.Voice) []trial.Voice {
-	if run.Scenario.RuledOut(run.Arch) {
-		return nil // the architecture rules the bug out; there is nothing to agree on
-	}
-	binary := verdict.BinaryVoice(code)
-	if run.Scenario.Function == "" { // nobody said which two writes to look for
-		no := verdict.NotHad("the scenario names no two writes")
-		binary.Unpatched, binary.Patched = no, no
-	}
-	return []trial.Voice{said, binary}
-}
-
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
 func askModel(ctx context.Context, run *command.Run, asked model, built *prepare.Kernels) (trial.Voice, error) {

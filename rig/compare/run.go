@@ -17,9 +17,9 @@ import (
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result, error) {
 	cfg.Spec.AsIs, cfg.Spec.Variant = v == trial.AsIs, v
-	run, err := command.Begin(cfg, "run")
+	run, err := command.Begin(cfg, trial.CommandRun)
 	if err != nil {
-		return command.Failed(cfg, "run", err)
+		return command.Failed(cfg, trial.CommandRun, err)
 	}
 	return run.Finish(runOne(run.WithCommandEvents(ctx), run, v))
 }
@@ -61,9 +61,9 @@ func enoughAlone(setup *prepare.Setup, latest []wire.Tally, notes func() *trial.
 
 // Build builds the kernels of the given variants, and boots nothing.
 func Build(ctx context.Context, cfg command.Config, variants []trial.Variant) (trial.Result, error) {
-	run, err := command.Begin(cfg, "build")
+	run, err := command.Begin(cfg, trial.CommandBuild)
 	if err != nil {
-		return command.Failed(cfg, "build", err)
+		return command.Failed(cfg, trial.CommandBuild, err)
 	}
 	built, err := prepare.Build(run.WithCommandEvents(ctx), run.Preparing(), prepare.Request{Variants: variants})
 	r := run.Result()

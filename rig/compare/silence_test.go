@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
@@ -79,7 +79,7 @@ type relined struct{ rigtest.Source }
 func (s relined) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
 	if image.Variant() == trial.Patched {
-		a.Publishers, a.Lines = []uint64{0x340}, []objcode.Line{{Addr: 0x280, Symbol: "stop", Text: "dmb ishst"}}
+		a.Publishers, a.Lines = []uint64{0x340}, []elfcode.Line{{Addr: 0x280, Symbol: "stop", Text: "dmb ishst"}}
 	}
 	return a, err
 }

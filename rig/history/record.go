@@ -57,18 +57,53 @@ func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err er
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, err)
 	}
-	tx, err := d.sql.BeginTx(ctx, nil)
-	if err == nil {
-		added, err = insert(ctx, tx, run, document)
-		if err == nil {
-			err = tx.Commit()
-		}
-		_ = tx.Rollback() // nothing after a commit
-	}
+	added, err = d.insertInTurn(ctx, run, document)
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, explain(d.path, err))
 	}
 	return run.ID, added, nil
+}
+
+// insertInTurn tries again while others write: SQLite lets whoever comes first
+// have the file, so one of many writers can be passed over for longer than the
+// busy timeout. It gives up where in all that time none of them got on either.
+func (d *DB) insertInTurn(ctx context.Context, run trend.Run, document string) (added bool, err error) {
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close() }() // back to the pool
+	for {
+		before, err := version(ctx, conn)
+		if err != nil {
+			return false, err
+		}
+		added, err = insertAlone(ctx, conn, run, document)
+		if !isBusy(err) {
+			return added, err
+		}
+		if after, unread := version(ctx, conn); unread != nil || after == before {
+			return false, err
+		}
+	}
+}
+
+// version changes when another connection has committed.
+func version(ctx context.Context, conn *sql.Conn) (n int64, err error) {
+	err = conn.QueryRowContext(ctx, "PRAGMA data_version").Scan(&n)
+	return n, err
+}
+
+func insertAlone(ctx context.Context, conn *sql.Conn, run trend.Run, document string) (added bool, err error) {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after a commit
+	if added, err = insert(ctx, tx, run, document); err != nil {
+		return false, err
+	}
+	return added, tx.Commit()
 }
 
 func (e Entry) run() (trend.Run, string, error) {

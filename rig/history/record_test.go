@@ -3,6 +3,7 @@
 package history
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -218,6 +219,42 @@ func TestWritersAtOnceLoseNothing(t *testing.T) {
 	}
 	group.Wait()
 	assertAll(t, path, writers*perWriter)
+}
+
+// One who is passed over for longer than the busy timeout waits on while others write,
+// and gives up on one who holds the file and writes nothing.
+func TestAWriterWaitsWhileOthersWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "h.db")
+	patient, other := open(t, path), open(t, path)
+	for _, d := range []*DB{patient, other} {
+		d.sql.SetMaxOpenConns(1)
+	}
+	_, err := patient.sql.ExecContext(t.Context(), "PRAGMA busy_timeout = 1000")
+	require.NoError(t, err)
+	hold := func(n int) *sql.Tx {
+		tx, err := other.sql.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		run, document, err := entry(t, n).run()
+		require.NoError(t, err)
+		_, err = insert(t.Context(), tx, run, document)
+		require.NoError(t, err)
+		return tx
+	}
+
+	tx := hold(1)
+	_, _, err = patient.Record(t.Context(), entry(t, 0))
+	require.ErrorContains(t, err, "another process has held it")
+
+	recorded := make(chan error, 1)
+	go func() { _, _, err := patient.Record(t.Context(), entry(t, 0)); recorded <- err }()
+	for n := 2; n < 122; n++ {
+		time.Sleep(20 * time.Millisecond)
+		require.NoError(t, tx.Commit())
+		tx = hold(n)
+	}
+	require.NoError(t, tx.Commit())
+	require.NoError(t, <-recorded)
+	assertAll(t, path, 122)
 }
 
 func assertAll(t *testing.T, path string, want int) {

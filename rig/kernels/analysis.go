@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -33,7 +34,7 @@ type Analyser struct{ Config Config }
 // SameCode compares two kernels: the symbols' code, all functions of the objects of
 // the files that the fix changes, and then the kernels as a whole, byte for byte.
 func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
-	diff, err := objcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
+	diff, err := elfcode.SameCode(a.Vmlinux, b.Vmlinux, symbols...)
 	if err != nil {
 		return "", err
 	}
@@ -41,11 +42,11 @@ func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
 		return trial.CodeDiffers, nil
 	}
 	for i, o := range a.Objects {
-		one, err := objcode.Fingerprint(o.Path, nil)
+		one, err := elfcode.Fingerprint(o.Path, nil)
 		if err != nil {
 			return "", err
 		}
-		other, err := objcode.Fingerprint(b.Objects[i].Path, nil)
+		other, err := elfcode.Fingerprint(b.Objects[i].Path, nil)
 		if err != nil {
 			return "", err
 		}
@@ -163,7 +164,7 @@ func noCopy(s scenario.Scenario) error {
 }
 
 // listing is the disassembly for people: address, place, instruction, source.
-func listing(lines []objcode.Line) string {
+func listing(lines []elfcode.Line) string {
 	var text strings.Builder
 	for _, l := range lines {
 		i := boot.InstructionOf(l)

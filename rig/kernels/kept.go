@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -17,15 +18,15 @@ import (
 type keptAnalysis struct {
 	Code  trial.Code
 	Scope []weakmem.Scope
-	Lines []objcode.Line
+	Lines []elfcode.Line
 
-	Copies     []objcode.Range
+	Copies     []elfcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways
 	FixOrders  []uint64
 	Compared   []string
-	Reports    []objcode.Range
-	Detected   []objcode.Line
+	Reports    []elfcode.Range
+	Detected   []elfcode.Line
 	Notes      []string
 }
 
@@ -41,19 +42,19 @@ func keep(a objcode.Analysis) keptAnalysis {
 	for _, r := range a.Scope {
 		role := weakmem.Callee
 		switch r.Role {
-		case objcode.RoleBody:
+		case elfcode.RoleBody:
 			role = body
-		case objcode.RolePath:
+		case elfcode.RolePath:
 			role = weakmem.Path
 		default:
-			k.Copies = append(k.Copies, objcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+			k.Copies = append(k.Copies, elfcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
 		}
 		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
 	}
 	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, objcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
+			k.Copies = append(k.Copies, elfcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
 		}
 	}
 	for _, s := range a.Publish {

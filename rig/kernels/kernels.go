@@ -12,7 +12,9 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -29,10 +31,10 @@ type Config struct {
 }
 
 // SeriesOf are the scenario's ways to fix the bug.
-func SeriesOf(s scenario.Scenario) []kernel.Series {
-	var all []kernel.Series
+func SeriesOf(s scenario.Scenario) []variant.Series {
+	var all []variant.Series
 	for _, p := range s.Patches {
-		all = append(all, kernel.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
+		all = append(all, variant.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
 	}
 	return all
 }
@@ -72,10 +74,10 @@ type Image struct {
 type Analysis struct {
 	trial.Code
 	Scope []weakmem.Scope
-	Lines []objcode.Line // of the scope
+	Lines []elfcode.Line // of the scope
 	// Copies is the code that does the first of the two writes, Publishers are the
 	// addresses of the stores that do the second.
-	Copies     []objcode.Range
+	Copies     []elfcode.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
 	// FixOrders are, where the two writes are not known, the instructions on lines that
@@ -85,7 +87,7 @@ type Analysis struct {
 	Compared []string
 	// Reports are the functions that the kernel enters to report an exception of its own
 	// such as the scenario detects; Detected is the code of those in which it does.
-	Reports  []objcode.Range `json:",omitempty"`
-	Detected []objcode.Line  `json:",omitempty"`
+	Reports  []elfcode.Range `json:",omitempty"`
+	Detected []elfcode.Line  `json:",omitempty"`
 	Notes    []string        `json:",omitempty"` // what people should know of how the scope was chosen
 }

@@ -5,7 +5,7 @@ package kernels
 import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/scenario"
 )
 
@@ -31,9 +31,9 @@ func Reporters(a arch.Arch, s scenario.Scenario) (names []string) {
 // reportsIn finds those functions in a kernel, and lists the code of the functions which
 // the bug shows in, for the instruction that took the exception. What is not found is
 // left out.
-func reportsIn(cfg Config, vmlinux string) (reports []objcode.Range, detected []objcode.Line, err error) {
+func reportsIn(cfg Config, vmlinux string) (reports []elfcode.Range, detected []elfcode.Line, err error) {
 	for _, name := range Reporters(cfg.Arch, cfg.Scenario) {
-		if found, err := objcode.Functions(vmlinux, []string{name}); err == nil {
+		if found, err := elfcode.Functions(vmlinux, []string{name}); err == nil {
 			reports = append(reports, found...)
 		}
 	}
@@ -45,11 +45,11 @@ func reportsIn(cfg Config, vmlinux string) (reports []objcode.Range, detected []
 		if d.Function == "" {
 			continue
 		}
-		found, err := objcode.Functions(vmlinux, []string{d.Function})
+		found, err := elfcode.Functions(vmlinux, []string{d.Function})
 		if err != nil {
 			continue // the kernel's own words name the place
 		}
-		lines, err := objcode.Disassemble(vmlinux, found)
+		lines, err := elfcode.Disassemble(vmlinux, found)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -19,6 +19,8 @@ import (
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/linetable"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/objfile"
@@ -67,6 +69,10 @@ func fromPatch(ctx context.Context, cfg Config, image Image, patch, dir string) 
 	return k, nil
 }
 
+// OnlyCalls says whether a function is in scope since it calls others of it, and for no
+// other reason.
+func OnlyCalls(f trial.ScopeFunction) bool { return strings.HasPrefix(f.Why, linetable.Calls) }
+
 // scopeKey names what a scope follows from beside the kernel.
 func scopeKey(s scenario.Scenario, patch string) string {
 	text, err := json.Marshal([]any{s.Hash, s.Scope, patch})
@@ -78,11 +84,11 @@ func scopeKey(s scenario.Scenario, patch string) string {
 
 // scoped is a function in scope.
 type scoped struct {
-	code   objcode.Range // in vmlinux
+	code   elfcode.Range // in vmlinux
 	why    string
 	callee bool
 	lines  objfile.Lines   // by distance from its start; empty: not known
-	other  []objcode.Range // parts for which they do not hold
+	other  []elfcode.Range // parts for which they do not hold
 }
 
 // finder finds the functions of one kernel.
@@ -273,7 +279,7 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 
 // named adds a function of the whole kernel.
 func (f *finder) named(name, why string, callee bool) error {
-	code, err := objcode.Functions(f.image.Vmlinux, []string{name})
+	code, err := elfcode.Functions(f.image.Vmlinux, []string{name})
 	if err != nil {
 		return fault.Wrap(fault.User, "find the scenario's scope", err)
 	}
@@ -293,13 +299,13 @@ func (f *finder) add(o scoped) {
 // disassemble lists the code, and in it, of an architecture whose memory order is weak,
 // what would keep accesses in order.
 func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
-	var ranges, bodies []objcode.Range
+	var ranges, bodies []elfcode.Range
 	for _, o := range f.found {
 		if ranges = append(ranges, o.code); !o.callee {
 			bodies = append(bodies, o.code)
 		}
 	}
-	lines, err := objcode.Disassemble(f.image.Vmlinux, ranges)
+	lines, err := elfcode.Disassemble(f.image.Vmlinux, ranges)
 	if err != nil {
 		return err
 	}
@@ -311,7 +317,7 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 		}
 		text[file] = strings.Split(string(source), "\n")
 	}
-	at := map[uint64]objcode.Line{}
+	at := map[uint64]elfcode.Line{}
 	for _, l := range lines {
 		l.File, l.Line = f.source(l.Addr)
 		if of := text[l.File]; l.Line > 0 && l.Line <= len(of) {
@@ -323,7 +329,7 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	if !weak {
 		return nil
 	}
-	stops, err := objcode.Stops(f.image.Vmlinux, bodies, ranges)
+	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
@@ -335,14 +341,14 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	return err
 }
 
-func holds(r objcode.Range, addr uint64) bool { return r.Start <= addr && addr < r.End }
+func holds(r elfcode.Range, addr uint64) bool { return r.Start <= addr && addr < r.End }
 
 // orders are the kinds of stops by which Arm orders accesses.
-var orders = []string{objcode.StopBarrier, objcode.StopRelease, objcode.StopAcquire, objcode.StopAtomic}
+var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
 
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {
-		if len(o.lines) > 0 && holds(o.code, addr) && !slices.ContainsFunc(o.other, func(r objcode.Range) bool { return holds(r, addr) }) {
+		if len(o.lines) > 0 && holds(o.code, addr) && !slices.ContainsFunc(o.other, func(r elfcode.Range) bool { return holds(r, addr) }) {
 			r := o.lines.At(addr - o.code.Start)
 			return r.File, r.Line
 		}

@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -96,6 +96,9 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 	}, scopeOf(a.Code))
 	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold", "flush", "post_even", "post_all", "leaf", "first", "leave"}, a.Compared)
 	require.Len(t, a.Scope, 9)
+	for _, f := range a.Code.Scope {
+		require.Equal(t, strings.Contains("post_even post_all first", f.Symbol), OnlyCalls(f), f.Symbol)
+	}
 	require.Empty(t, a.Notes)
 	require.Equal(t, "unknown", a.Ordered)
 	var stops []string
@@ -120,7 +123,7 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Stops)
 	for _, addr := range a.FixOrders {
-		i := slices.IndexFunc(a.Lines, func(l objcode.Line) bool { return l.Addr == addr })
+		i := slices.IndexFunc(a.Lines, func(l elfcode.Line) bool { return l.Addr == addr })
 		require.Contains(t, a.Lines[i].Text, "dmb")
 	}
 	without.Image.SavedVariant, without.PatchText = trial.Unpatched.Saved(), with.PatchText

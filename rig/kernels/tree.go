@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/trial"
 )
 
@@ -18,9 +19,6 @@ type tree struct {
 	*kernel.Tree
 	Analyser
 }
-
-// FromTree opens the source tree that the specification names.
-func FromTree(ctx context.Context, cfg Config) (Source, error) { return openTree(ctx, cfg) }
 
 func openTree(ctx context.Context, cfg Config) (tree, error) {
 	jobs := cfg.Spec.Jobs
@@ -42,7 +40,7 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 	return kernel.Config{
 		Arch: cfg.Arch, Tree: cfg.Spec.Tree, Rev: cfg.Spec.Rev, Series: SeriesOf(s), Objects: s.Objects, Versions: s.Kernels, Patches: cfg.Spec.Patch,
 		Compiler: cfg.Spec.Compiler,
-		Fragments: []kernel.Fragment{
+		Fragments: []kbuild.Fragment{
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},

@@ -27,7 +27,7 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	if err := cfg.Validate(); err != nil {
 		return litmus.Report{}, err
 	}
-	run, err := command.Begin(cfg.Config, "litmus")
+	run, err := command.Begin(cfg.Config, trial.CommandLitmus)
 	if err != nil {
 		return litmus.Report{}, err
 	}

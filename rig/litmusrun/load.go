@@ -19,7 +19,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 )
@@ -191,7 +191,7 @@ func threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	for n := range threads {
 		names = append(names, fmt.Sprintf("code%d", n))
 	}
-	found, err := objcode.GuestScope(path, names)
+	found, err := elfcode.GuestScope(path, names)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ var axes = []axis{
 			}
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),
-		set: func(c *Cell, v value) { c.Command = v.text }},
+		set: func(c *Cell, v value) { c.Command = trial.Command(v.text) }},
 	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
 	{key: "mode", about: "the workload's mode", fallback: bothModes, own: true, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },

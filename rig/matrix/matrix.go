@@ -44,7 +44,7 @@ const (
 )
 
 // outcomesOf lists what a command may come to.
-func outcomesOf(command string) []Outcome {
+func outcomesOf(command trial.Command) []Outcome {
 	if command == Run {
 		return []Outcome{Hit, Clean, Inconclusive, DoesNotApply}
 	}
@@ -58,7 +58,7 @@ type Cell struct {
 	Name   string `json:"name"`   // for people; one of a kind within a file
 	// Axes holds every axis' value as the file states it, and the defaults.
 	Axes               map[string]string `json:"axes"`
-	Command            string            `json:"command"`
+	Command            trial.Command     `json:"command"`
 	trial.SavedVariant                   // of a run: which kernel
 	Spec               trial.Spec        `json:"spec"` // its paths are complete
 	QEMU               string            `json:"qemu,omitempty"`

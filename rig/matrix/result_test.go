@@ -39,7 +39,7 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 	cautious := run(trial.OutcomeOK, 1000, 0)
 	cautious.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
 	for name, c := range map[string]struct {
-		command string
+		command trial.Command
 		expect  Outcome
 		result  trial.Result
 		want    Status

@@ -147,7 +147,7 @@ func TestAMatrixOfOneBugSpeaksInItsWords(t *testing.T) {
 func TestTSOPromisesNothingOfAProgram(t *testing.T) {
 	s, err := scenario.Load("tls")
 	require.NoError(t, err)
-	for _, command := range []string{Compare, Run} {
+	for _, command := range []trial.Command{Compare, Run} {
 		c := Cell{Command: command, Spec: trial.Spec{Arch: "x86_64", MemoryModel: trial.ModelNative, Readers: []trial.Reader{trial.InKernel}}}
 		got, why := modelled(c, s)
 		assert.Equal(t, Inconclusive, got, "%s: %s", command, why)

@@ -35,7 +35,7 @@ type built struct {
 // no other: ready tells the cells that need it.
 func build(ctx context.Context, cfg command.Config, pack func(string) (weakmem.Bundle, error), cell matrix.Cell, variants []trial.Variant) (*built, error) {
 	cfg.Spec = cell.Spec
-	run, err := command.Begin(cfg, "build")
+	run, err := command.Begin(cfg, trial.CommandBuild)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/matrices"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 )
@@ -36,7 +36,7 @@ func TestShardsMakeOneReport(t *testing.T) {
 			before = &earlier
 		}
 		var b bytes.Buffer
-		require.NoError(t, report.Matrices.Render(&b, as, report.MatrixReport{Now: now, Before: before}))
+		require.NoError(t, matrices.Formats.Render(&b, as, matrices.Report{Now: now, Before: before}))
 		return b.String()
 	}
 	assert.Contains(t, render("", "markdown", ""), ": 4 of 4 cells as expected")

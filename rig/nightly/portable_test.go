@@ -15,7 +15,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
@@ -53,7 +53,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 			Analysis: kernels.Analysis{
 				Code:   trial.Code{SavedVariant: v.Saved(), Container: "f", Ordered: map[trial.Variant]string{trial.Unpatched: "no", trial.Patched: "yes"}[v], Listing: file(arm + "/code.lst")},
 				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
-				Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+				Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
 			Patch: patch,
 		})

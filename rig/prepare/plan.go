@@ -12,7 +12,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
@@ -94,23 +94,9 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	return p
 }
 
-// emulation is what all boots have in common of the emulator; nil where they do without.
-func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Config {
-	if !cfg.Spec.Emulated() {
-		return nil
-	}
-	policy := cfg.Emulator.OrDefault()
-	if len(background) > 0 {
-		policy = weakmem.ExtremePolicy()
-	}
-	return &weakmem.Config{
-		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.Emulator,
-	}
-}
-
 // marks is how many stale windows the emulator shall save events for.
 func (s *Setup) marks(hits int) int {
-	if s.Guest.Mark == (objcode.Range{}) {
+	if s.Guest.Mark == (elfcode.Range{}) {
 		return 0
 	}
 	return hits * len(s.Config.Spec.Modes)

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/trial"
 )
 
@@ -23,7 +24,7 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 		if len(symbols) == 0 { // what reads is the kernel
 			continue
 		}
-		code, err := objcode.GuestScope(binary, symbols)
+		code, err := elfcode.GuestScope(binary, symbols)
 		if err != nil {
 			return guest, err
 		}
@@ -36,7 +37,7 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 	if cfg.Scenario.Mark == "" {
 		return guest, nil
 	}
-	found, err := objcode.GuestScope(binary, []string{cfg.Scenario.Mark})
+	found, err := elfcode.GuestScope(binary, []string{cfg.Scenario.Mark})
 	if err == nil {
 		guest.Mark = found[0]
 	}
@@ -45,14 +46,14 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 
 // readReader lists the code of a reader, and finds in it what orders the two
 // loads that the scenario tells of.
-func readReader(binary string, name trial.Reader, ranges []objcode.Range) (Reader, []objcode.Line, error) {
+func readReader(binary string, name trial.Reader, ranges []elfcode.Range) (Reader, []elfcode.Line, error) {
 	out := Reader{Code: ranges}
-	lines, err := objcode.Disassemble(binary, ranges)
+	lines, err := elfcode.Disassemble(binary, ranges)
 	if err != nil {
 		return out, nil, err
 	}
 	code := trial.ReaderCode{Reader: name, Barriers: []string{}}
-	loads := slices.DeleteFunc(slices.Clone(lines), func(l objcode.Line) bool {
+	loads := slices.DeleteFunc(slices.Clone(lines), func(l elfcode.Line) bool {
 		return !strings.HasPrefix(l.Text, "ld") || strings.Contains(l.Text, "[sp")
 	})
 	if len(loads) < 2 {

@@ -13,7 +13,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
@@ -26,8 +26,8 @@ type reportingSource struct{ rigtest.Source }
 func (s reportingSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
 	if image.Variant() == trial.Patched {
-		a.Reports = []objcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
-		a.Detected = []objcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
+		a.Reports = []elfcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
+		a.Detected = []elfcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
 	}
 	return a, err
 }

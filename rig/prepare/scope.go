@@ -8,8 +8,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode"
-	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/trial"
 )
 
@@ -61,63 +60,16 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 
 // found is code that a user named.
 type found struct {
-	code  []objcode.Range
-	lines []objcode.Line
+	code  []elfcode.Range
+	lines []elfcode.Line
 }
 
 // find adds a binary's functions to what was found before.
 func find(before found, binary string, symbols []string) (found, error) {
-	code, err := objcode.Functions(binary, symbols)
+	code, err := elfcode.Functions(binary, symbols)
 	if err != nil {
 		return before, err
 	}
-	lines, err := objcode.Disassemble(binary, code)
+	lines, err := elfcode.Disassemble(binary, code)
 	return found{slices.Concat(before.code, code), slices.Concat(before.lines, lines)}, err
-}
-
-// addFunctions gives the emulator the functions that the request names. It returns the
-// kernels with them.
-func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kernels, error) {
-	if len(ask.GuestSymbols)+len(ask.KernelSymbols) == 0 {
-		return built, nil
-	}
-	guest, err := objcode.Functions(binary, ask.GuestSymbols)
-	if err != nil {
-		return built, fault.Wrap(fault.Rig, "find the guest's code", err)
-	}
-	out := built.clone()
-	for _, v := range built.Built {
-		of := built.Of[v]
-		scope := slices.Concat(of.Scope, Bodies(guest))
-		for _, symbol := range ask.KernelSymbols {
-			// Which of them a kernel has depends on its version: one that is missing is no fault.
-			if found, err := objcode.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
-				scope = append(scope, Bodies(found)...)
-			}
-		}
-		of.Scope = dropDuplicates(scope)
-		out.Put(v, of)
-	}
-	return out, nil
-}
-
-// dropDuplicates leaves out a range that begins where another one does: one symbol's
-// code may have several names.
-func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
-	seen := map[uint64]bool{}
-	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
-		again := seen[r.Start]
-		seen[r.Start] = true
-		return again
-	})
-}
-
-// Bodies puts functions into the emulator's scope: whatever they store or load
-// may be reordered.
-func Bodies(found []objcode.Range) []weakmem.Scope {
-	var out []weakmem.Scope
-	for _, r := range found {
-		out = append(out, weakmem.Scope{Role: weakmem.Body, Symbol: r.Symbol, Start: r.Start, End: r.End})
-	}
-	return out
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
@@ -28,7 +28,7 @@ func TestStagesChangeNothingThatWasMadeBefore(t *testing.T) {
 	own := []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}}
 	built := &prepare.Kernels{}
 	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: own})
-	guest := prepare.GuestCode{Readers: map[trial.Reader]prepare.Reader{trial.Acquire: {Code: []objcode.Range{{Symbol: "reader"}}}}}
+	guest := prepare.GuestCode{Readers: map[trial.Reader]prepare.Reader{trial.Acquire: {Code: []elfcode.Range{{Symbol: "reader"}}}}}
 
 	scoped, code, err := prepare.AddScopes(cfg, binary, built, guest)
 	require.NoError(t, err)
@@ -37,7 +37,7 @@ func TestStagesChangeNothingThatWasMadeBefore(t *testing.T) {
 	assert.Len(t, code.Lines, 1)
 	more, err := prepare.AddFunctions(cfg, prepare.Request{KernelSymbols: []string{"copier", "none"}, GuestSymbols: []string{"g"}}, binary, scoped)
 	require.NoError(t, err)
-	assert.Equal(t, prepare.Bodies([]objcode.Range{{Symbol: "g", Start: 0x1000, End: 0x1004}, {Symbol: "copier", Start: 0x1004, End: 0x1008}}), more.Of[trial.Patched].Scope)
+	assert.Equal(t, prepare.Bodies([]elfcode.Range{{Symbol: "g", Start: 0x1000, End: 0x1004}, {Symbol: "copier", Start: 0x1004, End: 0x1008}}), more.Of[trial.Patched].Scope)
 
 	assert.Len(t, scoped.Of[trial.Patched].Scope, 2)
 	assert.Equal(t, own, built.Of[trial.Patched].Scope)

@@ -12,7 +12,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/internal/initramfs"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -77,19 +77,19 @@ type Kernel struct {
 	Image    kernels.Image
 	Analysis *kernels.Analysis // nil: it was not looked at
 	Scope    []weakmem.Scope   // the analysis', and what the user added
-	Lines    []objcode.Line    // of the code in scope
+	Lines    []elfcode.Line    // of the code in scope
 }
 
 // GuestCode is what the guest's binary says.
 type GuestCode struct {
 	Readers map[trial.Reader]Reader
-	Mark    objcode.Range  // the function by which it marks a hit
-	Lines   []objcode.Line // of the code in scope
+	Mark    elfcode.Range  // the function by which it marks a hit
+	Lines   []elfcode.Line // of the code in scope
 }
 
 // Reader is a reader's code in the guest.
 type Reader struct {
-	Code  []objcode.Range
+	Code  []elfcode.Range
 	Count uint64            // the address of its load of the count
 	Says  *trial.ReaderCode // what may order its loads; nil: not understood
 }

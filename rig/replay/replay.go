@@ -13,7 +13,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/command"
-	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
@@ -28,10 +28,10 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 	var run *command.Run
 	if err == nil {
 		cfg.Spec = r.spec()
-		run, err = command.Begin(cfg.Config, "replay")
+		run, err = command.Begin(cfg.Config, trial.CommandReplay)
 	}
 	if err != nil {
-		return command.Failed(cfg.Config, "replay", err)
+		return command.Failed(cfg.Config, trial.CommandReplay, err)
 	}
 	return run.Finish(r.run(run.WithCommandEvents(ctx), run))
 }
@@ -68,7 +68,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 	}
 	kernel := setup.Kernels.Of[s.Variant()]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
-		found, err := objcode.Functions(binary, []string{s.DataStore.Symbol})
+		found, err := elfcode.Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {
 			continue // not there, or several of that name
 		}

@@ -146,7 +146,7 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 
 	kept, err := result.Load(cfg.OutDir)
 	require.NoError(t, err)
-	assert.Equal(t, "replay", kept.Document.Command)
+	assert.Equal(t, trial.CommandReplay, kept.Document.Command)
 	require.Len(t, kept.Document.Witnesses, 1, "of the last try that reached it")
 	assert.Equal(t, uint64(0x20), kept.Document.Witnesses[0].Detection.Index)
 	assert.FileExists(t, kept.Document.Measured[0].Console)

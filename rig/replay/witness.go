@@ -43,7 +43,7 @@ func open(cfg Config) (*replay, error) {
 	}
 	op := r.op()
 	switch n := len(r.saved.Witnesses); {
-	case r.saved.Command == "soak":
+	case r.saved.Command == trial.CommandSoak:
 		return nil, fault.Newf(fault.User, op, "a soak is made to break the emulator, not to show a bug")
 	case n == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the bug was not seen, or the emulator did not run"),

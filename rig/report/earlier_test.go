@@ -13,19 +13,6 @@ import (
 	"kcovrig/rig/result"
 )
 
-func TestAMatrixOfVersionOneIsReportedAsTheSameOneOfVersionTwo(t *testing.T) {
-	old, err := result.LoadMatrix(filepath.Join("testdata", "version1", "tonight"))
-	require.NoError(t, err)
-	require.Contains(t, string(old.Raw), `"kcovrig.matrix/1"`)
-	now := madeUp(t)
-	assert.Equal(t, now.Document, old.Document)
-	for _, as := range Matrices.Names() {
-		if as != "json" {
-			assert.Equal(t, renderMatrix(t, as, now, dayBefore(t, now)), renderMatrix(t, as, old, dayBefore(t, old)), as)
-		}
-	}
-}
-
 // The folder version1 holds what an earlier version wrote of the same runs; it is not
 // made anew. Its JSON is given as it was saved.
 func TestReportsOfVersionOneAreThoseOfTheSameRunsOfVersionTwo(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/report/junit"
 	"kcovrig/rig/report/reporttest"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -140,7 +141,7 @@ func TestJUnitIsWhatJenkinsReads(t *testing.T) {
 }
 
 func TestJUnitOutcomes(t *testing.T) {
-	one := func(change func(*result.Document)) junitCase {
+	one := func(change func(*result.Document)) junit.Case {
 		d := reporttest.Load(t, "fixed")[0].Document
 		change(&d)
 		return junitCases(d)[0]

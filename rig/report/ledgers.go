@@ -16,7 +16,7 @@ import (
 // writeLedgers shows what a soak's ledgers counted and what the emulator did
 // meanwhile, a line per name, a column per kernel.
 func writeLedgers(b *strings.Builder, r trial.Result) {
-	if r.Command != "soak" || len(r.Observations) == 0 {
+	if r.Command != trial.CommandSoak || len(r.Observations) == 0 {
 		return
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)

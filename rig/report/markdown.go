@@ -136,7 +136,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 // and with it; empty where no run was to have that one.
 func columns(runs []result.Saved) (left, right string) {
 	for _, r := range runs {
-		if r.Document.Command != "run" {
+		if r.Document.Command != trial.CommandRun {
 			left, right = "unpatched", "patched"
 		}
 		for _, a := range r.Document.Measured {

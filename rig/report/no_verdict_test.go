@@ -42,7 +42,7 @@ func TestAFaultIsNoVerdictInAnyForm(t *testing.T) {
 
 // Neither green nor red: the fix was not tested, and nobody is at fault.
 func TestAScenarioThatDoesNotApplyIsToldInEveryForm(t *testing.T) {
-	for _, command := range []string{"compare", "run", "build"} {
+	for _, command := range []trial.Command{trial.CommandCompare, trial.CommandRun, trial.CommandBuild} {
 		r := reporttest.Sample()
 		r.Command, r.Observations, r.Witnesses, r.Images, r.Kernel = command, nil, nil, nil, trial.Kernel{}
 		none := &trial.NotApplicable{Why: "no series goes on this tree, and none comes off it", Tries: []trial.Tried{

@@ -41,7 +41,7 @@ func summary(d result.Document) string {
 	switch {
 	case d.Verdict != trial.VerdictUnknown || d.Error != nil || d.Replay != nil:
 		return SentenceOf(d)
-	case d.Command == "build":
+	case d.Command == trial.CommandBuild:
 		return fmt.Sprintf("Built: Linux %s, %d kernels.", d.Kernel.Version, len(d.Images))
 	case soundSoak(d):
 		return SentenceOf(d)
@@ -55,7 +55,7 @@ func summary(d result.Document) string {
 
 // soundSoak says that this is a soak which came to its end and met no fault.
 func soundSoak(d result.Document) bool {
-	return d.Command == "soak" && d.Error == nil && len(d.Measured) > 0 &&
+	return d.Command == trial.CommandSoak && d.Error == nil && len(d.Measured) > 0 &&
 		!slices.ContainsFunc(d.Measured, func(a result.ModeDocument) bool { return a.Outcome != trial.OutcomeOK })
 }
 
@@ -82,14 +82,14 @@ func SentenceOf(d result.Document) string {
 	}
 	switch {
 	case d.Error != nil:
-		return "No verdict: the " + d.Command + " ended with an error."
-	case d.Command == "build":
+		return "No verdict: the " + string(d.Command) + " ended with an error."
+	case d.Command == trial.CommandBuild:
 		return "No verdict: the kernels were built, and nothing was run."
 	case d.Replay != nil:
 		return "No verdict: " + replayed(*d.Replay, said) + "."
 	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
-	case d.Command == "run":
+	case d.Command == trial.CommandRun:
 		return "No verdict: one kernel alone gives a tally, in " + said.Windows + ": " + windows(d) + "."
 	}
 	return "No verdict was reached."
@@ -106,7 +106,7 @@ func full1(list []string, otherwise string) string {
 // by itself (the tree, the seed) is named.
 func repeat(d result.Document) []string {
 	s := d.Spec
-	argv := []string{"kcovrig", d.Command}
+	argv := []string{"kcovrig", string(d.Command)}
 	if r := d.Replay; r != nil {
 		return words.Quoted(append(argv, repeatReplay(*r)...))
 	}
@@ -115,7 +115,7 @@ func repeat(d result.Document) []string {
 			argv = append(argv, "--"+flag+"="+value)
 		}
 	}
-	if d.Command == "run" && len(d.Measured) > 0 {
+	if d.Command == trial.CommandRun && len(d.Measured) > 0 {
 		argv = append(argv, "--"+string(d.Measured[0].Variant()))
 	}
 	switch {
@@ -135,11 +135,11 @@ func repeat(d result.Document) []string {
 		add("patch", p)
 	}
 	add("compiler", s.Compiler)
-	if d.Command == "build" {
+	if d.Command == trial.CommandBuild {
 		return words.Quoted(argv)
 	}
 	duration := s.Duration
-	if d.Command == "soak" { // it chooses the machine, and its flag is for both kernels, the spec's each one's
+	if d.Command == trial.CommandSoak { // it chooses the machine, and its flag is for both kernels, the spec's each one's
 		duration *= 2
 	} else {
 		add("cpu", s.CPU)

@@ -31,10 +31,10 @@ func Text(w io.Writer, r trial.Result) error {
 	switch {
 	case r.Judgement.Verdict == trial.DoesNotApply:
 		writeVerdict(&b, r)
-	case r.Command == "compare":
+	case r.Command == trial.CommandCompare:
 		writeVoices(&b, r)
 		writeVerdict(&b, r)
-	case r.Command == "run" && r.Failure == nil:
+	case r.Command == trial.CommandRun && r.Failure == nil:
 		writeFindings(&b, r)
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
 	}
@@ -51,7 +51,7 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 	if q := r.QEMU; q.Version != "" {
 		fmt.Fprintf(b, "machine   QEMU %s, %s, memory model %s, seed %d\n", q.Version, q.Accel, q.MemoryModel, r.Spec.Seed)
 	}
-	if r.Command == "build" {
+	if r.Command == trial.CommandBuild {
 		for _, i := range r.Images {
 			how := fmt.Sprintf("built in %.1f s, %.1f s of CPU", float64(i.WallNS)/1e9, float64(i.CPUNS)/1e9)
 			if i.Cached {

@@ -119,7 +119,7 @@ func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 }
 
 func TestColumnsOfRuns(t *testing.T) {
-	of := func(command string, arms ...result.ModeDocument) result.Saved {
+	of := func(command trial.Command, arms ...result.ModeDocument) result.Saved {
 		return result.Saved{Document: result.Document{Command: command, Measured: arms}}
 	}
 	unpatched, patched, asIs := result.ModeDocument{}, result.ModeDocument{SavedVariant: trial.Patched.Saved()}, result.ModeDocument{SavedVariant: trial.AsIs.Saved()}

@@ -20,7 +20,7 @@ const Schema = "kcovrig.result/2"
 // Document is the stable JSON form of a result, documented in docs/json.md.
 type Document struct {
 	Schema          string                `json:"schema"`
-	Command         string                `json:"command"`
+	Command         trial.Command         `json:"command"`
 	Version         string                `json:"version"`
 	Go              string                `json:"go,omitempty"`
 	Verdict         trial.Verdict         `json:"verdict"`

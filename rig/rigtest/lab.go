@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
@@ -92,7 +93,7 @@ func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error)
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
 		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
-		Copies: []objcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: []uint64{0x280}, Ways: s.Lab.Ways,
+		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: []uint64{0x280}, Ways: s.Lab.Ways,
 	}, nil
 }
 

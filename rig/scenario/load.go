@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -195,6 +196,7 @@ func (c *collector) program(s *Scenario, f file) {
 		for _, h := range headers {
 			keep("workload.source", h, maxFile)
 		}
+		c.header(path.Dir(p.Source), own)
 	} else {
 		keep("workload.binary", p.Binary, maxBinary)
 	}
@@ -204,6 +206,25 @@ func (c *collector) program(s *Scenario, f file) {
 	p.Files, err = inMemory(own)
 	c.note("workload", err)
 	s.ofProgram(p)
+}
+
+// includesHeader is a line of C that names the header which comes with kcovrig.
+var includesHeader = regexp.MustCompile(`(?m)^[ \t]*#[ \t]*include[ \t]+"` + regexp.QuoteMeta(scenarios.HeaderName) + `"`)
+
+// header adds the header that comes with kcovrig beside a program that includes it and
+// has no own: as a file of the scenario's it is part of its hash, and goes where that goes.
+func (c *collector) header(dir string, own map[string][]byte) {
+	name := path.Join(dir, scenarios.HeaderName)
+	if own[name] != nil {
+		return
+	}
+	for _, text := range own {
+		if includesHeader.Match(text) {
+			own[name] = scenarios.Header()
+			c.contents[name] = own[name]
+			return
+		}
+	}
 }
 
 // Applies says whether the bug can be looked for on the architecture.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/scenarios"
 )
 
 const ofOnesOwn = `kcovrig: scenario/1
@@ -69,6 +70,38 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 	assert.Equal(t, []wire.Detect{{Kind: wire.KindTold}}, plain.Program.Start.Detect)
 	assert.Equal(t, wire.WindowTold, plain.Program.Start.Window)
 	assert.False(t, plain.Program.SurvivesOops(), "an oops that nobody looks for must not go unseen")
+}
+
+// The header that comes with kcovrig is the program's as a file of its own would be.
+func TestAProgramMayIncludeTheHeaderThatComesWithKcovrig(t *testing.T) {
+	load := func(source, own string) Scenario {
+		dir := folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {source: sub/main.c}\n", "fix.patch")
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "sub"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "sub/main.c"), []byte(source), 0o644))
+		if own != "" {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "sub/kcovrig.h"), []byte(own), 0o644))
+		}
+		s, err := Load(dir)
+		require.NoError(t, err)
+		return s
+	}
+	const source = "int x;\n # include \t\"kcovrig.h\"\n"
+	s := load(source, "")
+	held, err := fs.ReadFile(s.Program.Files, "sub/kcovrig.h")
+	require.NoError(t, err)
+	assert.Equal(t, scenarios.Header(), held)
+	assert.Equal(t, load(source, string(held)).Hash, s.Hash, "it is what the hash is of")
+	assert.NotEqual(t, load(source, "//\n").Hash, s.Hash)
+	held, err = fs.ReadFile(load(source, "//\n").Program.Files, "sub/kcovrig.h")
+	require.NoError(t, err)
+	assert.Equal(t, "//\n", string(held), "one's own")
+	packed, err := s.Pack()
+	require.NoError(t, err)
+	_, err = Unpack(packed, s.Hash)
+	require.NoError(t, err)
+
+	_, err = fs.Stat(load("// kcovrig.h\n", "").Program.Files, "sub/kcovrig.h")
+	assert.ErrorIs(t, err, fs.ErrNotExist, "a program that does not ask for it stays what it was")
 }
 
 func TestWhatComesAfterAHitIsSaidOfAllOrOfOne(t *testing.T) {

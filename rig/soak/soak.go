@@ -37,9 +37,9 @@ var ErrUnsound = errors.New("the memory emulator is not sound")
 func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 	total := cfg.Spec.Duration
 	cfg.Spec.Duration = total / 2
-	run, err := command.Begin(cfg, "soak")
+	run, err := command.Begin(cfg, trial.CommandSoak)
 	if err != nil {
-		return command.Failed(cfg, "soak", err)
+		return command.Failed(cfg, trial.CommandSoak, err)
 	}
 	if total < 2*time.Second || !run.Config.Spec.Emulated() {
 		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))

@@ -82,7 +82,7 @@ func (r Run) Word() string {
 // for whoever knows them; Cell is the result's own name.
 func NewRun(r trial.Result) Run {
 	p := Run{
-		Cell: trial.CellName(r), Command: r.Command, Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Words: r.Words, Arch: r.Spec.Arch,
+		Cell: trial.CellName(r), Command: string(r.Command), Scenario: r.Spec.Scenario, ScenarioHash: r.ScenarioHash, Words: r.Words, Arch: r.Spec.Arch,
 		KernelVersion: r.Kernel.Version, TreeHash: r.Kernel.TreeHash, Compiler: r.Kernel.Compiler,
 		QEMUVersion: r.QEMU.Version, MemoryModel: r.QEMU.MemoryModel, Readers: r.Spec.Readers, Modes: r.Spec.Modes,
 		Verdict: r.Judgement.Verdict, Seed: r.Spec.Seed, Host: hostName(r.Host), Measured: []trial.ModeCount{},

@@ -26,7 +26,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // a pure function; equal names mean that results may be set beside one another.
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
-	head := []string{r.Command}
+	head := []string{string(r.Command)}
 	lone := LoneVariant(r)
 	if lone != "" {
 		head[0] += "-" + string(lone)
@@ -62,7 +62,7 @@ var inHead = []string{"scenario", "arm", "arch"}
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) Variant {
 	switch {
-	case r.Command == "run" && r.Spec.Variant == "" && len(r.Observations) > 0:
+	case r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0:
 		return r.Observations[0].Variant()
 	case r.Spec.Variant != "" && r.Spec.AsIs:
 		return AsIs

@@ -85,10 +85,24 @@ type Failure struct {
 	Try     string `json:"try,omitempty"`
 }
 
+// Command is the subcommand that a result is of. Earlier versions and later ones may
+// have others: what is none of these is shown as it stands.
+type Command string
+
+// The commands that leave a result.
+const (
+	CommandBuild   Command = "build"
+	CommandRun     Command = "run"     // one kernel
+	CommandCompare Command = "compare" // both
+	CommandReplay  Command = "replay"
+	CommandSoak    Command = "soak"
+	CommandLitmus  Command = "litmus"
+)
+
 // Result is one command's outcome: what was asked, with what it was done, what
 // was seen, and what it means. Report renders it; nothing else is needed.
 type Result struct {
-	Command      string // the subcommand
+	Command      Command
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec

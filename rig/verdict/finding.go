@@ -24,35 +24,6 @@ func CleanBlocksFor(share float64) uint64 {
 	return uint64(math.Ceil(math.Log(MissLimit) / promised.logClean(share)))
 }
 
-// EnoughFor says whether a kernel that nothing is compared with may stop: in
-// every mode it has LoneBlocks, and a hit or the clean blocks that
-// exclude share. Stopping at the first hit does not inflate the error
-// of "clean", which needs all those blocks to be clean.
-func EnoughFor(tallies []wire.Tally, share float64) bool {
-	return every(tallies, func(t wire.Tally) bool {
-		return t.Blocks >= LoneBlocks && (t.HitWindows > 0 || t.Blocks >= CleanBlocksFor(share))
-	})
-}
-
-// SettledAlone says, as EnoughFor, whether a kernel under the memory emulator may
-// stop, by the blocks that count once its notes are read. Where the second write
-// overtook the first and no reader saw it yet, one may still come. Where no
-// instruction ordered the two, more windows change nothing.
-func SettledAlone(seen trial.Seen, share float64) bool {
-	if !EnoughFor(seen.Tallies, share) {
-		return false
-	}
-	if !every(seen.Tallies, func(t wire.Tally) bool { return t.HitWindows == 0 }) {
-		return true
-	}
-	w := weighAlone(seen.Silence, true)
-	if w.doubt != "" {
-		return !w.passed
-	}
-	w.factor *= reserve
-	return every(seen.Tallies, func(t wire.Tally) bool { return w.of(t.Blocks) >= CleanBlocksFor(share) })
-}
-
 // Silent says whether a kernel showed no hit in as many blocks as exclude
 // share, were its silence worth something.
 func Silent(o trial.Observation, share float64) bool {

@@ -66,11 +66,6 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 	return promised.judge(unpatched, patched, setting)
 }
 
-// Unrun is what is said of two kernels that have not run.
-func Unrun(setting Setting) trial.Judgement {
-	return Judge(trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, setting)
-}
-
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
 	switch {
 	case setting.SameCode && setting.Elsewhere && !setting.RuledOut:

@@ -11,38 +11,11 @@ import (
 	"kcovrig/rig/wording"
 )
 
-// NotHad is a voice on one kernel that could not be had, and why.
-func NotHad(why string) trial.Saying { return trial.Saying{Words: "not had: " + why} }
-
-// ModelSaying is what a model's answer to the tests of one kernel means.
-func ModelSaying(allowed trial.Expectation, tests int) trial.Saying {
-	switch allowed {
-	case trial.Never:
-		return trial.Saying{Answer: trial.Impossible, Words: fmt.Sprintf("never, on %s", ways(tests))}
-	case trial.Sometimes:
-		return trial.Saying{Answer: trial.Possible, Words: "sometimes"}
-	}
-	return NotHad("no answer")
-}
-
 func ways(n int) string {
 	if n == 1 {
 		return "the one way through the code"
 	}
 	return fmt.Sprintf("%d ways through the code", n)
-}
-
-// BinaryVoice is what the two kernels' machine code says.
-func BinaryVoice(code []trial.Code) trial.Voice {
-	v := trial.Voice{Name: trial.VoiceBinary, How: "barriers on the paths from the first write to the second", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
-	for _, c := range code {
-		if c.Variant() == trial.Patched {
-			v.Patched = binarySaying(c)
-		} else {
-			v.Unpatched = binarySaying(c)
-		}
-	}
-	return v
 }
 
 func binarySaying(c trial.Code) trial.Saying {

@@ -48,10 +48,10 @@ func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready ke
 	cfg.Spec, cfg.Emulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.Emulator, ready.Open, &ready.Archive
 	var err error
 	if cfg.Scenario, err = task.ReceiveScenario(cell.Spec, filepath.Dir(ready.Scenario)); err != nil {
-		return command.Failed(cfg, string(cell.Command), err)
+		return command.Failed(cfg, cell.Command, err)
 	}
 	if is := host.Arch(); cell.Host != "" && cell.Host != is {
-		return command.Failed(cfg, string(cell.Command), fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, is))
+		return command.Failed(cfg, cell.Command, fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, is))
 	}
 	if cell.QEMU != "" {
 		cfg.QEMU = cell.QEMU

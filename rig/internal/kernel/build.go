@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -21,7 +24,7 @@ import (
 type build struct {
 	tree    *Tree
 	job     job
-	work    *scratch
+	work    *store.Scratch
 	out     string        // kbuild's output folder
 	grace   time.Duration // make's to remove what it was making when it is stopped; 0: the folder is thrown away
 	log     string
@@ -32,17 +35,17 @@ type build struct {
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
-	work, err := t.store.scratch(ctx)
+	work, err := t.store.Scratch(ctx)
 	if err != nil {
 		return nil, err
 	}
 	b := &build{
-		tree: t, job: j, work: work, out: filepath.Join(work.dir, "entry", "out"),
-		log: filepath.Join(t.store.dir, "logs", j.key+".log"), started: time.Now(),
+		tree: t, job: j, work: work, out: filepath.Join(work.Dir, "entry", "out"),
+		log: filepath.Join(t.store.Dir, "logs", j.key+".log"), started: time.Now(),
 	}
 	for _, dir := range []string{filepath.Dir(b.out), filepath.Dir(b.log)} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, errors.Join(diskFault("make a build folder", err), work.Close())
+			return nil, errors.Join(store.DiskFault("make a build folder", err), work.Close())
 		}
 	}
 	return b, nil
@@ -81,7 +84,7 @@ func (b *build) compile(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := checkConfig(b.job.symbols, string(dotConfig)); err != nil {
+	if err := kbuild.CheckConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
 	return b.makeImage(ctx)
@@ -90,10 +93,10 @@ func (b *build) compile(ctx context.Context) error {
 // configure merges the fragments on allnoconfig.
 func (b *build) configure(ctx context.Context) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
-		return diskFault("make a build folder", err)
+		return store.DiskFault("make a build folder", err)
 	}
 	all := filepath.Join(filepath.Dir(b.out), "requested.config")
-	if err := writeFile(all, []byte(configText(b.job.symbols))); err != nil {
+	if err := store.WriteFile(all, []byte(kbuild.ConfigText(b.job.symbols))); err != nil {
 		return err
 	}
 	log := strings.TrimSuffix(b.log, ".log") + ".config.log"
@@ -108,12 +111,12 @@ func (b *build) make(ctx context.Context, targets []string, log string, env ...s
 	// A compiler that is killed leaves its temporary files: not where others' lie.
 	temporary := filepath.Join(filepath.Dir(b.out), "tmp")
 	if err := os.MkdirAll(temporary, 0o755); err != nil {
-		return diskFault("make a folder for temporary files", err)
+		return store.DiskFault("make a folder for temporary files", err)
 	}
 	defer os.RemoveAll(temporary)
-	call := makeCall{arch: c.Arch, tool: b.job.tool, src: b.tree.src, out: b.out, jobs: c.Jobs, extra: c.MakeArgs, targets: targets}
+	call := kbuild.Call{Arch: c.Arch, Tool: b.job.tool, Src: b.tree.src, Out: b.out, Jobs: c.Jobs, Extra: c.MakeArgs, Targets: targets}
 	res, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: call.args(), Env: append(append(makeEnv(b.tree.store.dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
+		Path: "make", Args: call.Args(), Env: append(append(kbuild.Env(b.tree.store.Dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
 		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
 	})
 	b.cpu += res.CPU
@@ -174,12 +177,12 @@ func firstComplaint(log string) string {
 // keepSources keeps the variant's sources and their objects with debug information:
 // the private copy will have been switched to another variant when they are asked for.
 func (b *build) keepSources(ctx context.Context) error {
-	units := map[string]unit{}
-	for _, u := range b.tree.patches.units() {
-		units[u.object] = u
+	units := map[string]variant.Unit{}
+	for _, u := range b.tree.patches.Units() {
+		units[u.Object] = u
 	}
-	for _, o := range b.tree.patches.objects(filepath.Dir(b.out), b.out) {
-		if err := b.keepSource(ctx, units[o.Name].source, o); err != nil {
+	for _, o := range objects(b.tree.patches, filepath.Dir(b.out), b.out) {
+		if err := b.keepSource(ctx, units[o.Name].Source, o); err != nil {
 			return err
 		}
 	}
@@ -190,9 +193,9 @@ func (b *build) keepSources(ctx context.Context) error {
 func (b *build) keepHeaders() error {
 	dir := filepath.Dir(b.out)
 	if err := os.RemoveAll(headerIn(dir, "")); err != nil { // of the commit before, in a workspace
-		return diskFault("keep the headers", err)
+		return store.DiskFault("keep the headers", err)
 	}
-	for _, h := range b.tree.patches.headers() {
+	for _, h := range b.tree.patches.Headers() {
 		text, err := os.ReadFile(filepath.Join(b.tree.src, h))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -204,7 +207,7 @@ func (b *build) keepHeaders() error {
 		if err != nil {
 			return fault.Wrap(fault.Rig, "keep the headers", err)
 		}
-		if err := writeFile(kept, text); err != nil {
+		if err := store.WriteFile(kept, text); err != nil {
 			return err
 		}
 	}
@@ -219,7 +222,7 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 	if err != nil {
 		return fault.Wrap(fault.Rig, "keep the source", err)
 	}
-	if err := writeFile(o.Source, text); err != nil {
+	if err := store.WriteFile(o.Source, text); err != nil {
 		return err
 	}
 	saved, err := os.ReadFile(filepath.Join(b.out, commandFile(o.Name)))
@@ -230,7 +233,7 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: makeEnv(b.tree.store.dir), Pass: proc.Ccache,
+	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: kbuild.Env(b.tree.store.Dir), Pass: proc.Ccache,
 		Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"})
 	b.cpu += res.CPU
 	return err

@@ -4,6 +4,9 @@ package kernel
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +18,8 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 )
@@ -70,13 +75,13 @@ func fakeRig(t *testing.T) (Config, string) {
 	write(filepath.Join(tree, "Kconfig"), "")
 	write(filepath.Join(tree, "Kbuild"), "")
 	write(filepath.Join(tree, "arch/arm64/Kconfig"), "")
-	write(filepath.Join(tree, "kernel/ring.c"), unpatchedTree(t, 9)["kernel/ring.c"])
+	write(filepath.Join(tree, "kernel/ring.c"), ringSource(t, 9))
 	c := ringConfig()
 	a, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	c.Arch, c.Tree, c.CacheDir, c.Jobs = a, tree, filepath.Join(fake, "cache"), 2
-	c.Series = seriesOf(ringSeries("as-posted"), ringSeries("as-merged"))
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\n"}}
+	c.Series = fixedBy(ringFix("as-posted"), ringFix("as-merged"))
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\n"}}
 	return c, fake
 }
 
@@ -106,7 +111,7 @@ func TestATreeThatTheBugIsNotInDoesNotApply(t *testing.T) {
 		require.ErrorContains(t, err, "the scenario is for kernels >=6.13, and "+c.Tree+" is 6.12.3")
 		c.Versions = kernelversion.Range{}
 		require.NoError(t, openTree(t, c).Check(t.Context(), v))
-		c.Series = seriesOf(series("net/none.c", [2]string{"old", "fixed"}))
+		c.Series = fixedBy(lineFix("net/none.c", "old", "fixed"))
 		err = openTree(t, c).Check(t.Context(), v)
 		require.NotNil(t, trial.Inapplicable(err))
 		require.ErrorContains(t, err, "net/none.c")
@@ -154,9 +159,14 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 
 func snapshot(t *testing.T, dir string) string {
 	t.Helper()
-	entries, _, err := manifest(t.Context(), dir)
-	require.NoError(t, err)
-	return statHash(entries)
+	var all strings.Builder
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		info, infoErr := d.Info()
+		require.NoError(t, errors.Join(err, infoErr))
+		fmt.Fprintln(&all, path, info.Mode(), info.Size(), info.ModTime())
+		return nil
+	}))
+	return all.String()
 }
 
 func TestWhatTheKeyDependsOn(t *testing.T) {
@@ -178,7 +188,7 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 	d.MakeArgs = []string{"V=1"}
 	differs("make arguments", d)
 	d = c
-	d.Fragments = []Fragment{{"all", "CONFIG_RING=y\n"}}
+	d.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\n"}}
 	differs("config", d)
 	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "kernel/new.h"), []byte("x"), 0o644))
 	differs("a new file", c)
@@ -193,7 +203,7 @@ func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	keys := map[string]bool{}
 	for _, barrier := range []string{"barrier", "smp_rmb"} {
-		require.NoError(t, os.WriteFile(c.Patches[0], []byte(strings.Replace(wrongFix, "barrier", barrier, 1)), 0o644))
+		require.NoError(t, os.WriteFile(c.Patches[0], []byte(ownFix(barrier)), 0o644))
 		img, err := openTree(t, c).Image(t.Context(), trial.Patched)
 		require.NoError(t, err)
 		text, err := os.ReadFile(img.Path)
@@ -238,7 +248,7 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "hang"), nil, 0o644))
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for !exists(filepath.Join(fake, "hanging")) {
+		for !store.Exists(filepath.Join(fake, "hanging")) {
 			time.Sleep(time.Millisecond)
 		}
 		cancel()
@@ -260,7 +270,7 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	tree := openTree(t, c)
 	j, err := tree.plan(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
-	half := filepath.Join(tree.store.build(j.key), "out")
+	half := filepath.Join(tree.store.Build(j.key), "out")
 	stale := filepath.Join(c.CacheDir, "tmp", "work-dead", "entry")
 	for _, dir := range []string{half, stale} {
 		require.NoError(t, os.MkdirAll(dir, 0o755))

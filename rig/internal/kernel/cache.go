@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -36,13 +37,13 @@ type keptBuild struct {
 }
 
 // builds lists the complete builds, the latest used first.
-func (s store) builds() []keptBuild {
-	markers, _ := filepath.Glob(filepath.Join(s.dir, "builds", "*", "image.json"))
+func builds(s store.Store) []keptBuild {
+	markers, _ := filepath.Glob(filepath.Join(s.Dir, "builds", "*", "image.json"))
 	var out []keptBuild
 	for _, m := range markers {
 		b := keptBuild{dir: filepath.Dir(m), key: filepath.Base(filepath.Dir(m))}
 		info, err := os.Stat(m)
-		if err != nil || !readJSON(m, &b.record) {
+		if err != nil || !store.ReadJSON(m, &b.record) {
 			continue
 		}
 		b.used = info.ModTime()
@@ -69,23 +70,23 @@ func touch(path string) {
 
 // List returns what the cache in dir holds, trees before builds, the latest used first.
 func List(ctx context.Context, dir string) ([]Entry, error) {
-	s := store{dir}
+	s := store.Store{Dir: dir}
 	var out []Entry
 	trees, _ := filepath.Glob(filepath.Join(dir, "trees", "*", "tree.json"))
 	for _, m := range trees {
 		r := treeRecord{}
 		info, err := os.Stat(m)
-		if err != nil || !readJSON(m, &r) {
+		if err != nil || !store.ReadJSON(m, &r) {
 			continue
 		}
 		name := filepath.Base(filepath.Dir(m))
 		out = append(out, Entry{Kind: "tree", Name: name, About: "linux " + r.Version + " from " + r.Path,
-			Used: info.ModTime(), dir: filepath.Dir(m), useLock: s.lockPath("treeuse", name)})
+			Used: info.ModTime(), dir: filepath.Dir(m), useLock: s.LockPath("treeuse", name)})
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
-	for _, b := range s.builds() {
+	for _, b := range builds(s) {
 		out = append(out, Entry{Kind: "build", Name: b.key, About: b.record.about(),
-			Used: b.used, dir: b.dir, useLock: s.lockPath("build", b.key)})
+			Used: b.used, dir: b.dir, useLock: s.LockPath("build", b.key)})
 	}
 	for i := range out {
 		var err error
@@ -110,7 +111,7 @@ func Prune(ctx context.Context, dir string, before time.Time) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	store{dir}.sweep()
+	store.Store{Dir: dir}.Sweep()
 	var removed []Entry
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
@@ -162,7 +163,7 @@ func DiskUse(ctx context.Context, dir string) (int64, error) {
 			return err
 		}
 		if info, err := d.Info(); err == nil {
-			total += allocated(info)
+			total += store.Allocated(info)
 		}
 		return nil
 	})

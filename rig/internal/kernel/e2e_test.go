@@ -16,9 +16,22 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/envtest"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
+
+// configure makes of a scenario that comes with kcovrig what is particular to its kernels.
+func configure(s scenario.Scenario, architecture string) Config {
+	c := Config{MakeArgs: s.MakeArgs, Objects: s.Objects, Versions: s.Kernels, Fragments: []kbuild.Fragment{
+		{Name: "all", Text: s.Fragments["all"]}, {Name: architecture, Text: s.Fragments[architecture]},
+	}}
+	for _, p := range s.Patches {
+		c.Series = append(c.Series, variant.Series{Files: p.FS, Reverse: p.Reverse, Kernels: p.Kernels})
+	}
+	return c
+}
 
 // e2e returns settings for a real build, or skips.
 func e2e(t *testing.T, name, tree string) Config {
@@ -72,7 +85,7 @@ func TestE2EBothVariants(t *testing.T) {
 // out: the tests of cmd/kcovrig build these kernels whole.
 func TestE2ESupportedKernels(t *testing.T) {
 	envtest.Real(t, "builds a kernel")
-	trees, _ := filepath.Glob(filepath.Join(installed, "linux-source-*.tar.*"))
+	trees, _ := filepath.Glob(filepath.Join("/usr/src", "linux-source-*.tar.*"))
 	more, _ := filepath.Glob(filepath.Join(os.Getenv("KCOVRIG_TREES"), "linux-source-*.tar.*"))
 	trees = append(trees, more...)
 	require.GreaterOrEqual(t, len(trees), 2, "sources: scripts/setup source 5.10")
@@ -85,9 +98,9 @@ func TestE2ESupportedKernels(t *testing.T) {
 			t.Run(filepath.Base(file)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				c := e2e(t, name, file)
-				set, err := c.patches(t.Context())
+				set, err := c.choice().Read(t.Context())
 				require.NoError(t, err)
-				c.Arch.ImageTarget = set.units()[0].object
+				c.Arch.ImageTarget = set.Units()[0].Object
 				tree, err := Open(t.Context(), c)
 				require.NoError(t, err)
 				defer tree.Close()

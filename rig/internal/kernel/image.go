@@ -15,6 +15,9 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/trial"
 )
 
@@ -53,9 +56,9 @@ func hashOf(value any) string {
 // job is one image that is to be had.
 type job struct {
 	variant trial.Variant
-	content content
-	symbols []symbol
-	tool    toolchain
+	content variant.Content
+	symbols []kbuild.Symbol
+	tool    kbuild.Toolchain
 	family  string
 	key     string
 }
@@ -68,34 +71,34 @@ func (t *Tree) plan(ctx context.Context, v trial.Variant) (job, error) {
 	if err := t.isFor(whose); err != nil {
 		return job{}, err
 	}
-	made := content{changes: changes{}}
+	made := variant.Content{Changes: variant.Changes{}}
 	if v != trial.AsIs {
 		if err := t.makes(v); err != nil {
 			return job{}, err
 		}
 		var err error
-		if made, err = t.patches.content(ctx, v, t.read); err != nil {
+		if made, err = t.patches.Content(ctx, v, t.read); err != nil {
 			return job{}, err
 		}
 	}
-	if err := t.holdsUnit(made.changes, whose); err != nil {
+	if err := t.holdsUnit(made.Changes, whose); err != nil {
 		return job{}, err
 	}
-	symbols, err := mergeFragments(t.cfg.Fragments)
+	symbols, err := kbuild.MergeFragments(t.cfg.Fragments)
 	if err != nil {
 		return job{}, err
 	}
-	tool, err := findToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
+	tool, err := kbuild.FindToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
 		return job{}, err
 	}
 	j := job{variant: v, content: made, symbols: symbols, tool: tool}
 	a := t.cfg.Arch
 	j.family = hashOf(append([]any{
-		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(symbols),
-		t.cfg.MakeArgs, tool.identity, tool.prefix, tool.ccache,
-	}, t.patches.unitsKey()...))
-	j.key = hashOf([]any{j.family, made.changes})
+		cacheFormat, t.Hash, a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, kbuild.ConfigText(symbols),
+		t.cfg.MakeArgs, tool.Identity, tool.Prefix, tool.Ccache,
+	}, t.patches.Key()...))
+	j.key = hashOf([]any{j.family, made.Changes})
 	return j, nil
 }
 
@@ -121,19 +124,19 @@ func (t *Tree) isFor(whose fault.Kind) error {
 
 // holdsUnit wants the tree with changes to hold one of the fix's files, and one that is
 // compiled: a kernel without has nothing to show.
-func (t *Tree) holdsUnit(changed changes, whose fault.Kind) error {
-	read := reader(t.read).over(changed)
-	files := t.patches.headers()
+func (t *Tree) holdsUnit(changed variant.Changes, whose fault.Kind) error {
+	read := variant.Reader(t.read).Over(changed)
+	files := t.patches.Headers()
 	var compiled []string
-	for _, u := range t.patches.units() {
-		compiled = append(compiled, u.source)
-		if !slices.Contains(t.patches.named, u.object) {
-			files = append(files, u.source)
+	for _, u := range t.patches.Units() {
+		compiled = append(compiled, u.Source)
+		if !slices.Contains(t.patches.Named, u.Object) {
+			files = append(files, u.Source)
 		}
 	}
 	missing := files
-	if slices.ContainsFunc(files, read.has) {
-		if missing = compiled; slices.ContainsFunc(compiled, read.has) {
+	if slices.ContainsFunc(files, read.Has) {
+		if missing = compiled; slices.ContainsFunc(compiled, read.Has) {
 			return nil
 		}
 	}
@@ -154,7 +157,7 @@ func (t *Tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.identity, Key: j.key, Patch: hashOf(j.content.changes), PatchText: j.content.text, Notes: j.content.notes,
+		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.Identity, Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Notes: j.content.Notes,
 	}, nil
 }
 
@@ -187,11 +190,11 @@ func (t *Tree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 
 // cached returns the build where it is complete, and holds it until Close.
 func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
-	marker := filepath.Join(t.store.build(j.key), "image.json")
-	if !exists(marker) {
+	marker := filepath.Join(t.store.Build(j.key), "image.json")
+	if !store.Exists(marker) {
 		return Image{}, false, nil
 	}
-	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.LockPath("build", j.key))
 	if err != nil {
 		return Image{}, false, err
 	}
@@ -199,7 +202,7 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 		return Image{}, false, errors.Join(err, l.Close())
 	}
 	r := record{}
-	if !readJSON(marker, &r) {
+	if !store.ReadJSON(marker, &r) {
 		return Image{}, false, l.Close()
 	}
 	t.keepLock(l)
@@ -208,19 +211,19 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 }
 
 func (t *Tree) image(j job, r record) Image {
-	dir := t.store.build(j.key)
+	dir := t.store.Build(j.key)
 	out := filepath.Join(dir, "out")
 	return Image{
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
-		BuildDir: out, SourceDir: t.src, Objects: t.patches.objects(dir, out), Headers: t.patches.keptHeaders(dir),
+		BuildDir: out, SourceDir: t.src, Objects: objects(t.patches, dir, out), Headers: keptHeaders(t.patches, dir),
 		Version: r.Version, Variant: j.variant, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.content.changes), PatchText: j.content.text, Notes: j.content.notes, Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Notes: j.content.Notes, Cached: true, Log: r.Log,
 	}
 }
 
 // buildLocked builds unless another rig did so meanwhile. It returns the CPU time spent.
 func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
-	l, err := disk.OpenLock(t.store.lockPath("build", j.key))
+	l, err := disk.OpenLock(t.store.LockPath("build", j.key))
 	if err != nil {
 		return 0, err
 	}
@@ -228,10 +231,10 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if err := l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
 		return 0, err
 	}
-	if readJSON(filepath.Join(t.store.build(j.key), "image.json"), &record{}) {
+	if store.ReadJSON(filepath.Join(t.store.Build(j.key), "image.json"), &record{}) {
 		return 0, nil
 	}
-	if err := checkTools(); err != nil {
+	if err := kbuild.CheckTools(); err != nil {
 		return 0, err
 	}
 	tree, err := t.lockTree(ctx)
@@ -239,7 +242,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	defer tree.Close()
-	if err := t.switchTo(j.content.changes); err != nil {
+	if err := t.switchTo(j.content.Changes); err != nil {
 		return 0, err
 	}
 	b, err := t.newBuild(ctx, j)
@@ -252,14 +255,14 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	}
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: j.variant == trial.AsIs, Patched: j.variant == trial.Patched, TreeHash: t.Hash,
-		Compiler: j.tool.identity, Files: slices.Sorted(maps.Keys(j.content.changes)), Log: b.log, CPU: b.cpu,
+		Compiler: j.tool.Identity, Files: slices.Sorted(maps.Keys(j.content.Changes)), Log: b.log, CPU: b.cpu,
 		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)
 	}
-	if err := writeJSON(filepath.Join(b.work.dir, "entry", "image.json"), rec); err != nil {
+	if err := store.WriteJSON(filepath.Join(b.work.Dir, "entry", "image.json"), rec); err != nil {
 		return 0, err
 	}
-	return b.cpu, b.work.keep(ctx, "entry", t.store.build(j.key))
+	return b.cpu, b.work.Keep(ctx, "entry", t.store.Build(j.key))
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kernel turns a source tree into kernel images. It owns source trees
-// (folders, git revisions, tarballs, the distribution's source packages),
-// patches and whether a fix is in, config fragments, builds, and the
-// content-addressed cache of all of them. It leaves booting, and what a
-// patch means, to others.
+// Package kernel turns a source tree into kernel images. It owns the copy of a tree
+// that is built, builds, workspaces, and which of them the content-addressed cache
+// keeps. It leaves where a tree comes from, which variant it is and what kbuild is
+// asked to the packages below it, and booting to others.
 //
 // The user's tree is never written: everything happens on a private copy in
 // the cache, one per content of the tree. That copy has one fixed path, since
@@ -15,7 +14,6 @@ package kernel
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -23,6 +21,8 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/trial"
 )
@@ -30,7 +30,7 @@ import (
 // Config says what to build and where. Fill it, then Open.
 type Config struct {
 	Arch arch.Arch
-	// Tree is a kernel folder, a tar archive (see isTarball), or
+	// Tree is a kernel folder, a tar archive (see source.Request), or
 	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
@@ -39,7 +39,7 @@ type Config struct {
 	// the tree or comes off it says whether the tree has the fix, and no other may say
 	// otherwise. The files that they change, named as with a/ and b/, are those that are
 	// looked at. The tree as it stands needs none.
-	Series []Series
+	Series []variant.Series
 	// Objects are looked at beside those of the files that Series change, below the build
 	// folder: what includes the headers that they change.
 	Objects []string
@@ -49,7 +49,7 @@ type Config struct {
 	// order. Each is a file, a folder of them, or a commit of Tree.
 	Patches []string
 	// Fragments are config fragments; a later one overrides an earlier one.
-	Fragments []Fragment
+	Fragments []kbuild.Fragment
 	// MakeArgs are appended to every make call.
 	MakeArgs []string
 	// Compiler is one of arch.Compilers; empty: gcc.
@@ -64,15 +64,6 @@ type Config struct {
 	Step func(Step)
 }
 
-// Series is a folder of *.patch files that fix the bug together, in the order of
-// their names.
-type Series struct {
-	Files fs.FS
-	// Reverse: they undo the fix, so that taking them off a kernel is what fixes it.
-	Reverse bool
-	Kernels kernelversion.Range // that they are for
-}
-
 // Step is how far a build has come, in the steps that make announces. Before
 // counts those of the last whole build for the architecture, of Linux Version;
 // 0 where there was none, or where this build starts from another build's folder.
@@ -82,9 +73,6 @@ type Step struct {
 	Before  int
 	Version string
 }
-
-// Fragment is a config fragment; Name is for messages.
-type Fragment struct{ Name, Text string }
 
 // Image is one built kernel. Its files stay until the Tree is closed, and
 // longer where the cache is not pruned. They must not be written.
@@ -150,4 +138,8 @@ func (c Config) say(format string, args ...any) {
 	if c.Progress != nil {
 		c.Progress(fmt.Sprintf(format, args...))
 	}
+}
+
+func (c Config) choice() variant.Choice {
+	return variant.Choice{Series: c.Series, Objects: c.Objects, Patches: c.Patches, Tree: c.Tree}
 }

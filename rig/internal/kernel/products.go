@@ -7,16 +7,20 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strconv"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 )
 
 // products are the files below the build folder that are booted or read.
 func (t *Tree) products() []string {
 	list := []string{t.cfg.Arch.ImagePath, "vmlinux"}
-	for _, u := range t.patches.units() {
-		list = append(list, u.object)
+	for _, u := range t.patches.Units() {
+		list = append(list, u.Object)
 	}
 	return list
 }
@@ -27,7 +31,7 @@ func (t *Tree) products() []string {
 func (b *build) makeImage(ctx context.Context) error {
 	for _, name := range b.tree.products() {
 		if err := os.Remove(filepath.Join(b.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return diskFault("remove what another build made", err)
+			return store.DiskFault("remove what another build made", err)
 		}
 	}
 	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
@@ -43,8 +47,8 @@ func (b *build) makeImage(ctx context.Context) error {
 // some may be another architecture's, or of a driver that is left out.
 func (b *build) checkUnits() error {
 	var errs []error
-	for _, u := range b.tree.patches.units() {
-		err := b.checkMade([]string{u.object})
+	for _, u := range b.tree.patches.Units() {
+		err := b.checkMade([]string{u.Object})
 		if err == nil {
 			return nil
 		}
@@ -67,4 +71,36 @@ func (b *build) checkMade(names []string) error {
 		}
 	}
 	return nil
+}
+
+// keptHeaders are the headers as they were included, where the kernel has them; they
+// are kept in dir.
+func keptHeaders(set variant.Set, dir string) []Header {
+	var list []Header
+	for _, h := range set.Headers() {
+		if kept := headerIn(dir, h); store.Exists(kept) {
+			list = append(list, Header{File: h, Source: kept})
+		}
+	}
+	return list
+}
+
+func headerIn(dir, header string) string { return filepath.Join(dir, "headers", header) }
+
+// objects are the units' objects, their files in dir, where the kernel was built in
+// out. The first one's stand in dir itself, the others' in numbered folders. What
+// the tree lacks or does not build, such as another architecture's, is left out.
+func objects(set variant.Set, dir, out string) []Object {
+	var list []Object
+	for i, u := range set.Units() {
+		in := dir
+		if i > 0 {
+			in = filepath.Join(dir, strconv.Itoa(i+1))
+		}
+		o := Object{Name: u.Object, File: u.Source, Path: filepath.Join(out, u.Object), Source: filepath.Join(in, path.Base(u.Source)), Debug: filepath.Join(in, "debug.o")}
+		if store.Exists(o.Path) {
+			list = append(list, o)
+		}
+	}
+	return list
 }

@@ -13,6 +13,8 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -27,11 +29,11 @@ const (
 // startFromSibling copies the build folder of another variant of the same family,
 // times included, so that make compiles only what differs.
 func (b *build) startFromSibling(ctx context.Context) (bool, error) {
-	for _, e := range b.tree.store.builds() {
+	for _, e := range builds(b.tree.store) {
 		if e.record.Family != b.job.family {
 			continue
 		}
-		l, err := b.tree.store.holdBuild(e)
+		l, err := holdBuild(b.tree.store, e)
 		if err != nil {
 			return false, err
 		}
@@ -46,12 +48,12 @@ func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 
 // holdBuild keeps e from being pruned until the lock is closed; nil: it is gone, or
 // somebody has it for themselves.
-func (s store) holdBuild(e keptBuild) (*disk.Lock, error) {
-	l, err := disk.OpenLock(s.lockPath("build", e.key))
+func holdBuild(s store.Store, e keptBuild) (*disk.Lock, error) {
+	l, err := disk.OpenLock(s.LockPath("build", e.key))
 	if err != nil {
 		return nil, err
 	}
-	if held, err := l.Try(false); err == nil && held && exists(filepath.Join(e.dir, "image.json")) {
+	if held, err := l.Try(false); err == nil && held && store.Exists(filepath.Join(e.dir, "image.json")) {
 		return l, nil
 	}
 	return nil, l.Close()
@@ -82,19 +84,19 @@ func (b *build) startFromSeed(ctx context.Context) (string, error) {
 	if err != nil || best.key == "" {
 		return "", err
 	}
-	l, err := b.tree.store.holdBuild(best)
+	l, err := holdBuild(b.tree.store, best)
 	if err != nil || l == nil { // nil: pruned since
 		return "", err
 	}
 	defer l.Close()
 	if err := os.RemoveAll(b.out); err != nil {
-		return "", diskFault("clear the build folder", err)
+		return "", store.DiskFault("clear the build folder", err)
 	}
 	if err := b.copyFolderOf(ctx, best); err != nil {
 		return "", err
 	}
 	// Newer than all in the folder: from it make tells which settings changed.
-	if err := writeFile(config, text); err != nil {
+	if err := store.WriteFile(config, text); err != nil {
 		return "", err
 	}
 	b.tree.cfg.say("starting from the folder of build %.12s, another configuration: %d of its %d objects can stay", best.key, kept, of)
@@ -106,12 +108,12 @@ func (b *build) startFromSeed(ctx context.Context) (string, error) {
 func (b *build) startAnew(ctx context.Context, why error) error {
 	kept := strings.TrimSuffix(b.log, ".log") + ".seeded.log"
 	if err := os.Rename(b.log, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return diskFault("keep the log", errors.Join(err, why))
+		return store.DiskFault("keep the log", errors.Join(err, why))
 	}
 	b.tree.cfg.say("the build that started from build %.12s failed (log: %s); building from nothing", b.seed, kept)
 	b.seed = ""
 	if err := os.RemoveAll(b.out); err != nil {
-		return diskFault("clear the build folder", err)
+		return store.DiskFault("clear the build folder", err)
 	}
 	b.steps = b.tree.newSteps(false)
 	if err := b.configure(ctx); err != nil {
@@ -126,16 +128,16 @@ func (b *build) startAnew(ctx context.Context, why error) error {
 func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, kept, of int, err error) {
 	t, wanted := b.tree, settings(config)
 	seen := map[string]bool{b.job.family: true}
-	for _, e := range t.store.builds() {
+	for _, e := range builds(t.store) {
 		r := e.record
-		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.identity ||
+		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.Identity ||
 			max(r.Format, 1) != cacheFormat || t.newerThan(e) {
 			continue
 		}
 		if seen[r.Family] = true; len(seen) > maxSeeds+1 {
 			break
 		}
-		l, err := t.store.holdBuild(e)
+		l, err := holdBuild(t.store, e)
 		if err != nil {
 			return keptBuild{}, 0, 0, err
 		}
@@ -164,7 +166,7 @@ func (t *Tree) newerThan(e keptBuild) bool {
 func settings(config string) map[string]string {
 	set := map[string]string{}
 	for line := range strings.Lines(config) {
-		if name, value, ok := configLine(strings.TrimRight(line, "\n")); ok && value != "n" {
+		if name, value, ok := kbuild.ConfigLine(strings.TrimRight(line, "\n")); ok && value != "n" {
 			set[name] = value
 		}
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/disk"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -38,14 +40,14 @@ func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]str
 	dependOn(t, first.BuildDir, "RING", "NET", "ZED")
 	told = &[]string{}
 	c.Progress = func(line string) { *told = append(*told, line) }
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 	return c, first, fake, told
 }
 
 func recordOf(t *testing.T, c Config, img Image) record {
 	t.Helper()
 	var r record
-	require.True(t, readJSON(filepath.Join(store{c.CacheDir}.build(img.Key), "image.json"), &r))
+	require.True(t, store.ReadJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(img.Key), "image.json"), &r))
 	return r
 }
 
@@ -80,7 +82,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 
 func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
 	c, _, fake, told := seededRig(t)
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=y\nCONFIG_ZED=y\n"}}
 	first := strings.TrimSpace(calls(t, fake))
 	builds, err := filepath.Glob(filepath.Join(c.CacheDir, "builds", "*", "out"))
 	require.NoError(t, err)
@@ -108,7 +110,7 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 	require.Empty(t, recordOf(t, c, img).Seed)
 
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "fail"), []byte("y.c:1: error: broken\n"), 0o644))
-	c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
+	c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=m\n"}}
 	_, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.ErrorContains(t, err, "build linux 6.12.3", "the tree is to blame where both fail")
 }
@@ -125,7 +127,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			r.Built = r.Built.Add(-time.Hour)
 		},
 		"being pruned": func(t *testing.T, c Config, img Image, _ *record) {
-			l, err := disk.OpenLock(store{c.CacheDir}.lockPath("build", img.Key))
+			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Key))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = l.Close() })
 			require.NoError(t, l.Wait(t.Context(), true, func() {}))
@@ -143,8 +145,8 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			require.NoError(t, tree.Close())
 			r := recordOf(t, c, first)
 			spoil(t, c, first, &r)
-			require.NoError(t, writeJSON(filepath.Join(store{c.CacheDir}.build(first.Key), "image.json"), r))
-			c.Fragments = []Fragment{{"all", "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
+			require.NoError(t, store.WriteJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(first.Key), "image.json"), r))
+			c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			require.NotContains(t, calls(t, fake), "reused")

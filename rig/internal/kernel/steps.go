@@ -24,7 +24,7 @@ func (t *Tree) newSteps(reused bool) steps {
 		return s
 	}
 	var last record
-	for _, e := range t.store.builds() {
+	for _, e := range builds(t.store) {
 		if r := e.record; r.Steps > 0 && r.Arch == t.cfg.Arch.Name && r.Built.After(last.Built) {
 			last = r
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/internal/kernel/store"
 )
 
 func TestStepsAreWhatMakeAnnounces(t *testing.T) {
@@ -30,13 +32,13 @@ func TestStepsAreWhatMakeAnnounces(t *testing.T) {
 // The next whole build is told how many steps the last one had.
 func TestStepsOfTheLastWholeBuild(t *testing.T) {
 	dir := t.TempDir()
-	tree := &Tree{store: store{dir: dir}}
+	tree := &Tree{store: store.Store{Dir: dir}}
 	tree.cfg.Arch.Name = "arm64"
 	for key, r := range map[string]record{
 		"a": {Arch: "arm64", Version: "6.1", Steps: 90, Built: at(1)}, "b": {Arch: "arm64", Version: "6.12", Steps: 95, Built: at(2)},
 		"c": {Arch: "arm64", Version: "7.0", Built: at(3)}, "d": {Arch: "x86_64", Version: "7.1", Steps: 99, Built: at(4)},
 	} {
-		require.NoError(t, writeJSON(dir+"/builds/"+key+"/image.json", r))
+		require.NoError(t, store.WriteJSON(dir+"/builds/"+key+"/image.json", r))
 	}
 	assert.Equal(t, Step{Before: 95, Version: "6.12"}, tree.newSteps(false).now)
 	assert.Zero(t, tree.newSteps(true).now)

@@ -12,14 +12,16 @@ import (
 	"time"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 )
 
 // switchTo makes the private copy hold v. The caller holds the tree's lock.
 // Every file that any variant ever changed gets the present time, since a
 // build folder that is about to be reused may stem from any variant.
-func (t *Tree) switchTo(v changes) error {
-	kept := originals{}
-	readJSON(t.originalsPath(), &kept)
+func (t *Tree) switchTo(v variant.Changes) error {
+	kept := variant.Changes{}
+	store.ReadJSON(t.originalsPath(), &kept)
 	known := len(kept)
 	for path := range v {
 		if _, ok := kept[path]; ok {
@@ -36,7 +38,7 @@ func (t *Tree) switchTo(v changes) error {
 		}
 	}
 	if len(kept) > known {
-		if err := writeJSON(t.originalsPath(), kept); err != nil {
+		if err := store.WriteJSON(t.originalsPath(), kept); err != nil {
 			return err
 		}
 	}
@@ -46,7 +48,7 @@ func (t *Tree) switchTo(v changes) error {
 			text = kept[path]
 		}
 		if err := t.put(path, text); err != nil {
-			return diskFault("switch the tree", err)
+			return store.DiskFault("switch the tree", err)
 		}
 	}
 	return nil
@@ -70,7 +72,7 @@ func (t *Tree) put(path string, text *string) error {
 	if info, err := os.Stat(to); err == nil {
 		mode = info.Mode().Perm()
 	}
-	if err := writeFile(to, []byte(*text)); err != nil {
+	if err := store.WriteFile(to, []byte(*text)); err != nil {
 		return err
 	}
 	return os.Chmod(to, mode)

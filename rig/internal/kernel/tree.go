@@ -12,6 +12,9 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/source"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 )
 
 // Tree is a kernel tree that is ready to be built. It holds what it uses in
@@ -27,9 +30,9 @@ type Tree struct {
 	Path string
 
 	cfg     Config
-	store   store
+	store   store.Store
 	src     string // the private copy
-	patches patchSet
+	patches variant.Set
 
 	mu    sync.Mutex
 	locks []*disk.Lock
@@ -44,16 +47,16 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Tree{cfg: c, store: store{c.CacheDir}}
-	if t.patches, err = c.patches(ctx); err != nil {
+	t := &Tree{cfg: c, store: store.Store{Dir: c.CacheDir}}
+	if t.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err
 	}
-	o, err := c.findOrigin(ctx, t.store)
+	o, err := source.Request{Tree: c.Tree, Rev: c.Rev, Say: c.say}.Find(ctx, t.store)
 	if err != nil {
 		return nil, err
 	}
-	t.Hash, t.Commit, t.Path = o.hash, o.commit, o.path
-	t.src = filepath.Join(t.store.tree(t.Hash), "src")
+	t.Hash, t.Commit, t.Path = o.Hash, o.Commit, o.Path
+	t.src = filepath.Join(t.store.Tree(t.Hash), "src")
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.Close())
@@ -66,7 +69,7 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Version, t.patches.version = record.Version, record.Version
+	t.Version, t.patches.Version = record.Version, record.Version
 	return t, nil
 }
 
@@ -88,7 +91,7 @@ func (t *Tree) Close() error {
 
 // hold keeps an entry of the cache from being pruned until Close.
 func (t *Tree) hold(ctx context.Context, kind, name string) error {
-	l, err := disk.OpenLock(t.store.lockPath(kind, name))
+	l, err := disk.OpenLock(t.store.LockPath(kind, name))
 	if err != nil {
 		return err
 	}
@@ -107,7 +110,7 @@ func (t *Tree) keepLock(l *disk.Lock) {
 
 // lockTree takes the tree for making it or building from it.
 func (t *Tree) lockTree(ctx context.Context) (*disk.Lock, error) {
-	l, err := disk.OpenLock(t.store.lockPath("tree", t.Hash))
+	l, err := disk.OpenLock(t.store.LockPath("tree", t.Hash))
 	if err != nil {
 		return nil, err
 	}
@@ -119,10 +122,10 @@ func (t *Tree) lockTree(ctx context.Context) (*disk.Lock, error) {
 }
 
 // fill makes the private copy where it is missing.
-func (t *Tree) fill(ctx context.Context, o origin) (treeRecord, error) {
-	marker := filepath.Join(t.store.tree(t.Hash), "tree.json")
+func (t *Tree) fill(ctx context.Context, o source.Origin) (treeRecord, error) {
+	marker := filepath.Join(t.store.Tree(t.Hash), "tree.json")
 	record := treeRecord{}
-	if readJSON(marker, &record) {
+	if store.ReadJSON(marker, &record) {
 		return record, nil
 	}
 	l, err := t.lockTree(ctx)
@@ -130,69 +133,53 @@ func (t *Tree) fill(ctx context.Context, o origin) (treeRecord, error) {
 		return record, err
 	}
 	defer l.Close()
-	if readJSON(marker, &record) {
+	if store.ReadJSON(marker, &record) {
 		return record, nil
 	}
-	t.cfg.say("unpacking %s", o.path)
-	work, err := t.store.scratch(ctx)
+	t.cfg.say("unpacking %s", o.Path)
+	work, err := t.store.Scratch(ctx)
 	if err != nil {
 		return record, err
 	}
 	defer work.Close()
-	made := filepath.Join(work.dir, "tree")
-	if err := os.MkdirAll(filepath.Join(work.dir, "unpacked"), 0o755); err != nil {
-		return record, diskFault("make a tree", err)
+	made := filepath.Join(work.Dir, "tree")
+	if err := os.MkdirAll(filepath.Join(work.Dir, "unpacked"), 0o755); err != nil {
+		return record, store.DiskFault("make a tree", err)
 	}
-	if err := o.fill(ctx, filepath.Join(work.dir, "unpacked")); err != nil {
+	if err := o.Fill(ctx, filepath.Join(work.Dir, "unpacked")); err != nil {
 		return record, err
 	}
-	root, err := topFolder(filepath.Join(work.dir, "unpacked"))
+	root, err := source.Top(filepath.Join(work.Dir, "unpacked"))
 	if err != nil {
-		return record, fault.Newf(fault.User, "unpack "+o.path, "%w", err)
+		return record, fault.Newf(fault.User, "unpack "+o.Path, "%w", err)
 	}
 	if err := os.MkdirAll(made, 0o755); err != nil {
-		return record, diskFault("make a tree", err)
+		return record, store.DiskFault("make a tree", err)
 	}
 	if err := disk.Move(ctx, root, filepath.Join(made, "src")); err != nil {
-		return record, diskFault("make a tree", err)
+		return record, store.DiskFault("make a tree", err)
 	}
-	record.Path = o.path
-	if record.Version, err = readVersion(filepath.Join(made, "src")); err != nil {
+	record.Path = o.Path
+	if record.Version, err = source.Version(filepath.Join(made, "src")); err != nil {
 		return record, err
 	}
-	if err := writeJSON(filepath.Join(made, "tree.json"), record); err != nil {
+	if err := store.WriteJSON(filepath.Join(made, "tree.json"), record); err != nil {
 		return record, err
 	}
-	return record, work.keep(ctx, "tree", t.store.tree(t.Hash))
+	return record, work.Keep(ctx, "tree", t.store.Tree(t.Hash))
 }
 
-// topFolder returns dir, or the one folder in it, whichever is a kernel tree.
-func topFolder(dir string) (string, error) {
-	err := checkTree(dir)
-	if err == nil {
-		return dir, nil
-	}
-	items, readErr := os.ReadDir(dir)
-	if readErr != nil || len(items) != 1 || !items[0].IsDir() {
-		return "", err
-	}
-	sub := filepath.Join(dir, items[0].Name())
-	return sub, checkTree(sub)
-}
-
-// originals is originals.json: the files that builds have switched in the
-// private copy, as the user has them; nil where the user has none.
-type originals map[string]*string
-
+// originalsPath is where the files are that builds have switched in the private copy,
+// as the user has them.
 func (t *Tree) originalsPath() string {
-	return filepath.Join(t.store.tree(t.Hash), "originals.json")
+	return filepath.Join(t.store.Tree(t.Hash), "originals.json")
 }
 
 // read returns a file of the tree as the user has it.
 func (t *Tree) read(path string) (string, error) {
 	for {
-		kept := originals{}
-		readJSON(t.originalsPath(), &kept)
+		kept := variant.Changes{}
+		store.ReadJSON(t.originalsPath(), &kept)
 		if text, ok := kept[path]; ok {
 			if text == nil {
 				return "", fs.ErrNotExist
@@ -202,8 +189,8 @@ func (t *Tree) read(path string) (string, error) {
 		text, err := t.readCopy(path)
 		// Another rig may have switched the file between the two reads; it
 		// records the original first.
-		again := originals{}
-		if readJSON(t.originalsPath(), &again); again[path] == nil {
+		again := variant.Changes{}
+		if store.ReadJSON(t.originalsPath(), &again); again[path] == nil {
 			if _, ok := again[path]; !ok {
 				return text, err
 			}

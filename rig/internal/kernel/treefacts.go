@@ -13,6 +13,9 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/store"
+	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/mailpatch"
 )
 
@@ -22,26 +25,20 @@ func (t *Tree) ReadFile(path string) (string, error) { return t.read(path) }
 
 // HasFix says whether the tree has what the series fix: with the error of a fix that
 // does not apply where nothing says so.
-func (t *Tree) HasFix(ctx context.Context, series []Series) (bool, error) {
-	set, err := readFix(series)
+func (t *Tree) HasFix(ctx context.Context, series []variant.Series) (bool, error) {
+	set, err := variant.ReadFix(series)
 	if err != nil {
 		return false, err
 	}
-	return t.has(ctx, set)
+	set.Version = t.Version
+	return set.HasFix(ctx, t.read)
 }
 
 // HasPatches says the same of patches that belong together.
 func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool, error) {
-	return t.has(ctx, patchSet{series: []fix{{patches: patches}}})
-}
-
-func (t *Tree) has(ctx context.Context, set patchSet) (bool, error) {
-	set.version = t.Version
-	s, err := set.stand(ctx, t.read)
-	if err == nil && s.presence == fixUnknown {
-		err = notApplicable(s.tries)
-	}
-	return s.presence == fixPresent, err
+	set := variant.FixOf(patches)
+	set.Version = t.Version
+	return set.HasFix(ctx, t.read)
 }
 
 // SymbolLine begins the entry of a configuration symbol, which it names, in a Kconfig
@@ -75,30 +72,30 @@ func (t *Tree) Symbols() (map[string]string, error) {
 // Configure has kbuild make the configuration that a build would have, of the tree as
 // it stands, and says which of the requested settings are lost. It compiles no kernel;
 // the answer is kept.
-func (t *Tree) Configure(ctx context.Context) ([]Lost, error) {
-	symbols, err := mergeFragments(t.cfg.Fragments)
+func (t *Tree) Configure(ctx context.Context) ([]kbuild.Lost, error) {
+	symbols, err := kbuild.MergeFragments(t.cfg.Fragments)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkTools(); err != nil {
+	if err := kbuild.CheckTools(); err != nil {
 		return nil, err
 	}
-	tool, err := findToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
+	tool, err := kbuild.FindToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
 		return nil, err
 	}
-	key := hashOf([]any{"configure", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, configText(symbols), t.cfg.MakeArgs, tool.identity, tool.prefix})
-	kept := filepath.Join(t.store.dir, "memo", "config-"+key+".json")
-	var known struct{ Lost []Lost }
-	if readJSON(kept, &known) {
+	key := hashOf([]any{"configure", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})
+	kept := filepath.Join(t.store.Dir, "memo", "config-"+key+".json")
+	var known struct{ Lost []kbuild.Lost }
+	if store.ReadJSON(kept, &known) {
 		return known.Lost, nil
 	}
 	dotConfig, err := t.configuration(ctx, job{symbols: symbols, tool: tool, key: "configure-" + key})
 	if err != nil {
 		return nil, err
 	}
-	known.Lost = lostSettings(symbols, dotConfig)
-	return known.Lost, writeJSON(kept, known)
+	known.Lost = kbuild.LostSettings(symbols, dotConfig)
+	return known.Lost, store.WriteJSON(kept, known)
 }
 
 // configuration is what kbuild makes of the symbols of a job.
@@ -108,7 +105,7 @@ func (t *Tree) configuration(ctx context.Context, j job) (text string, err error
 		return "", err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if err := t.switchTo(changes{}); err != nil {
+	if err := t.switchTo(variant.Changes{}); err != nil {
 		return "", err
 	}
 	b, err := t.newBuild(ctx, j)

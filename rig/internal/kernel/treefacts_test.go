@@ -38,7 +38,7 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	has, err := tree.HasFix(t.Context(), own)
 	require.NoError(t, err)
 	assert.False(t, has)
-	_, err = tree.HasFix(t.Context(), seriesOf(series("net/other.c", [2]string{"old", "fixed"})))
+	_, err = tree.HasFix(t.Context(), fixedBy(lineFix("net/other.c", "old", "fixed")))
 	assert.NotNil(t, trial.Inapplicable(err), "%v", err)
 
 	text, err := tree.ReadFile("Makefile")
@@ -46,11 +46,4 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	assert.True(t, strings.HasPrefix(text, "VERSION"))
 	_, err = tree.ReadFile("none")
 	assert.ErrorIs(t, err, fs.ErrNotExist)
-}
-
-func TestALostSettingIsToldWithWhatItBecame(t *testing.T) {
-	symbols, err := mergeFragments([]Fragment{{"a", "CONFIG_A=y\nCONFIG_B=y\n# optional: old\nCONFIG_C=y\n"}})
-	require.NoError(t, err)
-	lost := lostSettings(symbols, "CONFIG_A=m\n")
-	assert.Equal(t, []Lost{{"CONFIG_A", "y", "a", "m"}, {"CONFIG_B", "y", "a", ""}}, lost)
 }

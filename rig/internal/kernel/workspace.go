@@ -12,6 +12,9 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/kernel/source"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -24,8 +27,8 @@ const stopTime = 10 * time.Second
 // The source folder is the rig's own: src below the workspace's folder.
 type Workspace struct {
 	tree  *Tree
-	tool  toolchain
-	conf  []symbol
+	tool  kbuild.Toolchain
+	conf  []kbuild.Symbol
 	dir   string
 	base  string        // what every build here has in common
 	cut   bool          // make was killed: what it was making is not to be trusted
@@ -46,22 +49,22 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Workspace{tree: &Tree{cfg: c, store: store{dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
-	if b.tree.patches, err = c.patches(ctx); err != nil {
+	b := &Workspace{tree: &Tree{cfg: c, store: store.Store{Dir: dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	if b.tree.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err
 	}
-	if err := checkTools(); err != nil {
+	if err := kbuild.CheckTools(); err != nil {
 		return nil, err
 	}
-	if b.conf, err = mergeFragments(c.Fragments); err != nil {
+	if b.conf, err = kbuild.MergeFragments(c.Fragments); err != nil {
 		return nil, err
 	}
-	if b.tool, err = findToolchain(ctx, c.Arch, c.Compiler); err != nil {
+	if b.tool, err = kbuild.FindToolchain(ctx, c.Arch, c.Compiler); err != nil {
 		return nil, err
 	}
 	a := c.Arch
-	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, configText(b.conf),
-		c.MakeArgs, b.tool.identity, b.tool.prefix, b.tool.ccache}, b.tree.patches.unitsKey()...))
+	b.base = hashOf(append([]any{cacheFormat, "bench", a.Name, a.KernelArch, a.ImageTarget, a.ImagePath, kbuild.ConfigText(b.conf),
+		c.MakeArgs, b.tool.Identity, b.tool.Prefix, b.tool.Ccache}, b.tree.patches.Key()...))
 	if b.inUse, err = disk.OpenLock(filepath.Join(dir, "lock")); err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		return nil, errors.Join(fault.Newf(fault.User, "open "+dir, "another kcovrig builds there"), err, b.inUse.Close())
 	}
 	had := workspaceRecord{}
-	known := readJSON(b.record(), &had)
+	known := store.ReadJSON(b.record(), &had)
 	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() {
 		err = os.RemoveAll(b.out())
 	}
@@ -77,7 +80,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 		err = b.note(false)
 	}
 	if err != nil {
-		return nil, errors.Join(diskFault("open "+dir, err), b.inUse.Close())
+		return nil, errors.Join(store.DiskFault("open "+dir, err), b.inUse.Close())
 	}
 	return b, nil
 }
@@ -89,7 +92,7 @@ func (b *Workspace) Close() error { return b.inUse.Close() }
 func (b *Workspace) Source() string { return b.tree.src }
 
 // Compiler is the identity of what compiles here, as in Image.Compiler.
-func (b *Workspace) Compiler() string { return b.tool.identity }
+func (b *Workspace) Compiler() string { return b.tool.Identity }
 
 // BuildDir is kbuild's output folder.
 func (b *Workspace) BuildDir() string { return b.out() }
@@ -97,7 +100,7 @@ func (b *Workspace) BuildDir() string { return b.out() }
 func (b *Workspace) out() string    { return filepath.Join(b.dir, "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
 func (b *Workspace) note(busy bool) error {
-	return writeJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
+	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
 }
 
 // bootID differs after each start of the machine, random(4).
@@ -130,8 +133,8 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: b.tree.patches.objects(b.dir, out), Headers: b.tree.patches.keptHeaders(b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
-		Compiler: b.tool.identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
+		Objects: objects(b.tree.patches, b.dir, out), Headers: keptHeaders(b.tree.patches, b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
+		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)
@@ -146,7 +149,7 @@ func (b *Workspace) Objects(ctx context.Context, j Job, objects []string) error 
 // build makes the objects, or the kernel where none are given.
 func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build, error) {
 	t := b.tree
-	version, err := readVersion(t.src)
+	version, err := source.Version(t.src)
 	if err != nil {
 		return nil, fault.Wrap(fault.Kernel, "read the version", err)
 	}
@@ -162,7 +165,7 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	}
 	if b.cut {
 		if err := os.RemoveAll(b.out()); err != nil {
-			return nil, diskFault("clear "+b.out(), err)
+			return nil, store.DiskFault("clear "+b.out(), err)
 		}
 	}
 	if err := b.note(true); err != nil {
@@ -180,7 +183,7 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 
 func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []string) error {
 	config := filepath.Join(w.out, ".config")
-	if j.Configure || !exists(config) {
+	if j.Configure || !store.Exists(config) {
 		if err := w.configure(ctx); err != nil {
 			return err
 		}
@@ -189,7 +192,7 @@ func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []stri
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := checkConfig(b.conf, string(text)); err != nil {
+	if err := kbuild.CheckConfig(b.conf, string(text)); err != nil {
 		return err
 	}
 	if len(objects) == 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/trial"
 )
 
@@ -85,7 +86,7 @@ func cutShort(t *testing.T, b *Workspace, fake string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
-			if exists(hanging) {
+			if store.Exists(hanging) {
 				cancel()
 			}
 		}
@@ -152,9 +153,9 @@ func TestAWorkspaceDistrustsWhatWasCut(t *testing.T) {
 	require.NoError(t, b.Close())
 
 	record := workspaceRecord{}
-	require.True(t, readJSON(filepath.Join(dir, "bench.json"), &record))
+	require.True(t, store.ReadJSON(filepath.Join(dir, "bench.json"), &record))
 	record.Boot = "another"
-	require.NoError(t, writeJSON(filepath.Join(dir, "bench.json"), record))
+	require.NoError(t, store.WriteJSON(filepath.Join(dir, "bench.json"), record))
 	_, made, err = image(t, openWorkspace(t, c, dir), fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made, "the machine went down meanwhile")

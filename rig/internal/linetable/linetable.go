@@ -29,6 +29,9 @@ type Request struct {
 	Named   []string // functions, with what the compiler made of them
 }
 
+// Calls begins the Why of a function that calls one which was found.
+const Calls = "calls "
+
 // Function is a function of the object, a clone or a part of one.
 type Function struct {
 	Symbol  string
@@ -185,7 +188,7 @@ func (s *search) addCallers(depth int) error {
 		for _, c := range calls {
 			if s.why[c.target] != "" && s.why[c.from] == "" && found[c.from] == "" {
 				f, _ := s.object.FunctionAt(c.target)
-				found[c.from] = "calls " + f.Name
+				found[c.from] = Calls + f.Name
 			}
 		}
 		for addr, why := range found {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Analyse finds the scope of the bug in a built kernel and says whether the
@@ -24,19 +26,19 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 	if err := cfg.Validate(); err != nil {
 		return Analysis{}, fault.Wrap(fault.Rig, "", err)
 	}
-	im, err := openImage(cfg.Vmlinux, fault.Kernel)
+	im, err := elfcode.Open(cfg.Vmlinux, fault.Kernel)
 	if err != nil {
 		return Analysis{}, err
 	}
-	defer im.close()
-	if im.file.Machine != cfg.Arch.Machine {
-		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "it is for %s, not %s", im.file.Machine, cfg.Arch.Machine)
+	defer im.Close()
+	if im.File.Machine != cfg.Arch.Machine {
+		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "it is for %s, not %s", im.File.Machine, cfg.Arch.Machine)
 	}
-	copies := im.addresses(cfg.Copy)
+	copies := im.Addresses(cfg.Copy)
 	if len(copies) == 0 {
 		return Analysis{}, fault.Newf(fault.Kernel, "read "+cfg.Vmlinux, "no symbol %s", strings.Join(cfg.Copy, ", "))
 	}
-	patched, err := im.patchedCode()
+	patched, err := im.PatchedCode()
 	if err != nil {
 		return Analysis{}, fault.Wrap(fault.Kernel, "read "+cfg.Vmlinux, err)
 	}
@@ -53,9 +55,9 @@ func Analyse(ctx context.Context, cfg Config) (Analysis, error) {
 // run does the analysis on the code in vmlinux.
 func (s *study) run(ctx context.Context) (Analysis, error) {
 	a := Analysis{Inlined: s.place.ranges(s.info.body, s.im)}
-	var code []instruction
+	var code []insn.Instruction
 	for _, r := range s.place.functions() {
-		part, err := s.im.instructions(r)
+		part, err := s.im.Instructions(r)
 		if err != nil {
 			return a, fault.Wrap(fault.Kernel, "disassemble "+r.Symbol, err)
 		}
@@ -68,7 +70,7 @@ func (s *study) run(ctx context.Context) (Analysis, error) {
 	goals := s.findPublishers(g, &a, copies, arrive)
 	s.findScope(g, &a, copies, arrive, goals)
 	for i := range copies {
-		a.Copies = append(a.Copies, g.code[i].addr)
+		a.Copies = append(a.Copies, g.code[i].Addr)
 	}
 	slices.Sort(a.Copies)
 	s.findBarriers(g, &a, g.between(goals, copies, arrive))
@@ -86,22 +88,22 @@ func (s *study) findCopies(g *graph, a *Analysis) map[int]bool {
 	inlined := s.place.ranges(s.info.copies, s.im)
 	copies := map[int]bool{}
 	for i, in := range g.code {
-		if !within(a.Inlined, in.addr) {
+		if !elfcode.Within(a.Inlined, in.Addr) {
 			continue
 		}
-		direct := in.flow == flowCall || in.flow == flowJump
-		src := s.source(in.addr)
+		direct := in.Flow == insn.FlowCall || in.Flow == insn.FlowJump
+		src := s.source(in.Addr)
 		switch {
-		case direct && s.copies[in.target]:
-			a.CopyCalls = append(a.CopyCalls, in.addr)
-		case in.copies:
-		case in.store && !in.stack && (within(inlined, in.addr) || calls.MatchString(src.Source)):
+		case direct && s.copies[in.Target]:
+			a.CopyCalls = append(a.CopyCalls, in.Addr)
+		case in.Copies:
+		case in.Store && !in.Stack && (elfcode.Within(inlined, in.Addr) || calls.MatchString(src.Source)):
 		default:
 			continue
 		}
 		copies[i] = true
 		if a.Container == "" {
-			a.Container, _ = s.im.symbol(in.addr)
+			a.Container, _ = s.im.Symbol(in.Addr)
 		}
 	}
 	return copies
@@ -118,13 +120,13 @@ func callOf(names []string) *regexp.Regexp {
 
 func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {
 	for i, in := range g.code[:g.own] {
-		if !within(a.Scope, in.addr) {
+		if !elfcode.Within(a.Scope, in.Addr) {
 			continue
 		}
-		b := Barrier{Addr: in.addr, Text: in.text, Kind: in.barrier, Between: between[i]}
+		b := Barrier{Addr: in.Addr, Text: in.Text, Kind: in.Barrier, Between: between[i]}
 		for _, p := range a.Publish {
-			if p.Addr == in.addr && p.Release {
-				b.Kind, b.Between = BarrierRelease, true
+			if p.Addr == in.Addr && p.Release {
+				b.Kind, b.Between = insn.BarrierRelease, true
 			}
 		}
 		if b.Kind != "" {
@@ -144,7 +146,7 @@ func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
 	case s.cfg.Arch.TSO:
 		a.Reason = "TSO: " + s.cfg.Arch.Name + " never lets a store overtake an older one"
 	case isLost && a.Ordered != OrderNo && a.Ordered != OrderPartly:
-		a.Ordered, a.Reason = OrderUnknown, "an indirect jump behind the copy: "+lost.text
+		a.Ordered, a.Reason = OrderUnknown, "an indirect jump behind the copy: "+lost.Text
 	case a.Ordered == OrderUnknown:
 		a.Reason = "between the copy and the store stands code whose effect is not known"
 	}

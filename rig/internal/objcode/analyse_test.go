@@ -5,10 +5,12 @@ package objcode
 import (
 	"strings"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 const (
-	noinline = "-DATTR=__attribute__((noinline))"
+	noinline = objcodetest.NoInline
 	fixed    = "-DSIZE=64"
 	release  = "-DPUBLISH(how)=RELEASE(*(u64 *)dst, len + moved)"
 	// storesOf writes the two branches out, with code of its own before each store.

@@ -8,6 +8,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/envtest"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/scenario"
 )
 
@@ -36,7 +37,7 @@ func TestRealBuilds(t *testing.T) {
 func TestRealCalleesHaveTheirSource(t *testing.T) {
 	envtest.Real(t, "reads built kernels")
 	a := analyseBuild(t, "arm64-unpatched")
-	lines := map[uint64]Line{}
+	lines := map[uint64]elfcode.Line{}
 	for _, l := range a.Listing {
 		lines[l.Addr] = l
 	}
@@ -47,7 +48,7 @@ func TestRealCalleesHaveTheirSource(t *testing.T) {
 			if !ok || l.Text == "" {
 				t.Errorf("%s+%#x is not listed", r.Symbol, addr-r.Start)
 			}
-			if r.Role == RoleCallee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
+			if r.Role == elfcode.RoleCallee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
 				stores++
 			}
 		}

@@ -2,6 +2,11 @@
 
 package objcode
 
+import (
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
+)
+
 // How far the judgement follows calls between the copy and the publication.
 const (
 	callDepth = 3
@@ -10,8 +15,8 @@ const (
 
 // calls follows calls of the kernel's own functions.
 type calls struct {
-	im      *image
-	patched patched
+	im      *elfcode.Image
+	patched elfcode.Patches
 	known   map[callState]arrival
 	graphs  map[uint64]*graph
 }
@@ -22,12 +27,12 @@ type callState struct {
 	depth  int
 }
 
-func newCalls(im *image, patched patched) *calls {
+func newCalls(im *elfcode.Image, patched elfcode.Patches) *calls {
 	return &calls{im: im, patched: patched, known: map[callState]arrival{}, graphs: map[uint64]*graph{}}
 }
 
 // graph is a graph of code as the kernel may have patched it when it boots.
-func (c *calls) graph(code []instruction) *graph {
+func (c *calls) graph(code []insn.Instruction) *graph {
 	return newPatchedGraph(code, c.patched)
 }
 
@@ -63,15 +68,15 @@ func (c *calls) follow(s callState) arrival {
 
 // leaving says what a function's instruction i hands back to the caller.
 func (c *calls) leaving(g *graph, i int, a arrival, depth int) (out arrival) {
-	for _, in := range append([]instruction{g.code[i]}, g.other[i]...) {
+	for _, in := range append([]insn.Instruction{g.code[i]}, g.other[i]...) {
 		switch {
-		case in.flow == flowReturn:
+		case in.Flow == insn.FlowReturn:
 			out |= a
-		case in.flow == flowJumpIndirect:
+		case in.Flow == insn.FlowJumpIndirect:
 			out |= swap(a, bare|trapped|released, doubted)
-		case in.flow == flowJump || in.flow == flowBranch:
-			if _, inside := g.at[in.target]; !inside { // a tail call
-				out |= c.follow(callState{in.target, a, depth + 1})
+		case in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch:
+			if _, inside := g.at[in.Target]; !inside { // a tail call
+				out |= c.follow(callState{in.Target, a, depth + 1})
 			}
 		}
 	}
@@ -85,11 +90,11 @@ func (c *calls) function(addr uint64) *graph {
 		return g
 	}
 	c.graphs[addr] = nil
-	r, ok := c.im.function(addr)
+	r, ok := c.im.Function(addr)
 	if !ok || r.End-r.Start > callBytes || r.End <= r.Start {
 		return nil
 	}
-	code, err := c.im.instructions(r)
+	code, err := c.im.Instructions(r)
 	if err != nil {
 		return nil
 	}

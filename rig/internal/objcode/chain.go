@@ -3,13 +3,9 @@
 package objcode
 
 import (
-	"debug/elf"
-	"regexp"
-	"slices"
-	"strconv"
-	"strings"
-
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Chain is what may order two accesses of one function, the first a load.
@@ -23,18 +19,18 @@ type Chain struct {
 }
 
 // Between finds what may order the access at from before the one at to, both
-// in the function at r of a linked arm64 ELF file.
-func Between(binary string, r Range, from, to uint64) (Chain, error) {
+// in the function at r of a linked ELF file.
+func Between(binary string, r elfcode.Range, from, to uint64) (Chain, error) {
 	op := "find what orders two loads of " + r.Symbol
-	im, err := openImage(binary, fault.Rig)
+	im, err := elfcode.Open(binary, fault.Rig)
 	if err != nil {
 		return Chain{}, err
 	}
-	defer im.close()
-	if im.file.Machine != elf.EM_AARCH64 {
-		return Chain{}, fault.Newf(fault.Rig, op, "no register analysis for %s", im.file.Machine)
+	defer im.Close()
+	if im.Set.Next == nil {
+		return Chain{}, fault.Newf(fault.Rig, op, "no register analysis for %s", im.File.Machine)
 	}
-	code, err := im.instructions(r)
+	code, err := im.Instructions(r)
 	if err != nil {
 		return Chain{}, fault.Wrap(fault.Rig, op, err)
 	}
@@ -44,135 +40,39 @@ func Between(binary string, r Range, from, to uint64) (Chain, error) {
 	if !ok || !ok2 {
 		return Chain{}, fault.Newf(fault.Rig, op, "%#x or %#x is not in it", from, to)
 	}
-	return g.chain(first, last), nil
+	return g.chain(im.Set, first, last), nil
 }
 
 // chain follows what the first loads along every path that does not pass it again.
-func (g *graph) chain(first, last int) Chain {
-	arrive := make([]taint, len(g.code))
+func (g *graph) chain(set insn.Set, first, last int) Chain {
+	arrive := make([]insn.Taint, len(g.code))
 	leads := g.leadsTo([]int{last}, map[int]bool{first: true})
 	work := []int{first}
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
-		out := arrive[i].after(g.code[i].text)
+		out := set.Next(arrive[i], g.code[i].Text)
 		if i == first {
-			out = loadedBy(g.code[i].text)
+			out = set.First(g.code[i].Text)
 		}
 		for _, j := range g.next[i] {
-			if joined := arrive[j].join(out); joined != arrive[j] {
+			if joined := arrive[j].Join(out); joined != arrive[j] {
 				arrive[j] = joined
 				work = append(work, j)
 			}
 		}
 	}
-	c := Chain{Control: arrive[last].control, Address: arrive[last].any(addressRegisters(g.code[last].text))}
+	c := Chain{Control: arrive[last].Control, Address: arrive[last].Any(set.Uses(g.code[last].Text))}
 	for i, in := range g.code {
-		if i == first || i == last || !arrive[i].reached || !leads[i] {
+		if i == first || i == last || !arrive[i].Reached || !leads[i] {
 			continue
 		}
-		if in.barrier != "" || in.text == "isb" {
-			c.Barriers = append(c.Barriers, in.text)
+		if in.Barrier != "" || in.Text == "isb" {
+			c.Barriers = append(c.Barriers, in.Text)
 		}
-		if c.Unknown == "" && (in.unknown || in.flow == flowCall || in.flow == flowCallIndirect || in.flow == flowTrap) {
-			c.Unknown = in.text
+		if c.Unknown == "" && (in.Unknown || in.Flow == insn.FlowCall || in.Flow == insn.FlowCallIndirect || in.Flow == insn.FlowTrap) {
+			c.Unknown = in.Text
 		}
 	}
 	return c
-}
-
-// taint says what depends on a loaded value.
-type taint struct {
-	reached   bool
-	registers uint32 // X0 to X30
-	flags     bool
-	memory    bool // it was stored, and may be loaded again
-	control   bool // a branch was taken on it
-}
-
-func (t taint) join(u taint) taint {
-	return taint{
-		t.reached || u.reached, t.registers | u.registers, t.flags || u.flags, t.memory || u.memory, t.control || u.control,
-	}
-}
-
-func (t taint) any(registers []int) bool {
-	return slices.ContainsFunc(registers, func(r int) bool { return t.registers>>r&1 == 1 })
-}
-
-func (t taint) set(registers []int, on bool) taint {
-	for _, r := range registers {
-		if t.registers &^= 1 << r; on {
-			t.registers |= 1 << r
-		}
-	}
-	return t
-}
-
-// register names general registers in GNU syntax: the stack pointer and the
-// zero register carry nothing.
-var register = regexp.MustCompile(`\b[wx]([0-9]+)\b`)
-
-func registersIn(text string) []int {
-	var out []int
-	for _, m := range register.FindAllStringSubmatch(text, -1) {
-		if n, err := strconv.Atoi(m[1]); err == nil && n <= 30 {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-func addressRegisters(text string) []int {
-	_, address, _ := strings.Cut(text, "[")
-	return registersIn(address)
-}
-
-// loadedBy is the taint behind the first load.
-func loadedBy(text string) taint {
-	_, operands, _ := strings.Cut(text, " ")
-	data, _, _ := strings.Cut(operands, "[")
-	return taint{reached: true}.set(registersIn(data), true)
-}
-
-// setsFlags and usesFlags are the mnemonics that do so beside the conditional
-// branches (Arm ARM, C3.5).
-var (
-	setsFlags = []string{"cmp", "cmn", "tst", "ccmp", "ccmn", "adds", "subs", "ands", "adcs", "sbcs", "bics", "negs", "ngcs", "fcmp", "fcmpe"}
-	usesFlags = []string{
-		"ccmp", "ccmn", "csel", "csinc", "csinv", "csneg", "cset", "csetm", "cinc", "cinv", "cneg", "adc", "adcs", "sbc", "sbcs", "ngc", "ngcs",
-	}
-)
-
-// after is the taint behind the instruction of that text.
-func (t taint) after(text string) taint {
-	name, operands, _ := strings.Cut(text, " ")
-	data, _, memory := strings.Cut(operands, "[")
-	switch {
-	case strings.HasPrefix(name, "b.") || strings.HasPrefix(name, "bc."):
-		t.control = t.control || t.flags
-		return t
-	case slices.Contains([]string{"cbz", "cbnz", "tbz", "tbnz", "br", "blr", "ret"}, name):
-		t.control = t.control || t.any(registersIn(operands))
-		return t
-	case memory && strings.HasPrefix(name, "ld"):
-		return t.set(registersIn(data), t.memory || t.any(addressRegisters(operands)))
-	case memory:
-		t.memory = t.memory || t.any(registersIn(data))
-		return t
-	}
-	to, from, _ := strings.Cut(operands, ",")
-	sources := registersIn(from)
-	compares := slices.Contains([]string{"cmp", "cmn", "tst", "ccmp", "ccmn"}, name)
-	if compares || name == "movk" || name == "bfi" || name == "bfxil" || name == "bfm" {
-		sources = append(sources, registersIn(to)...)
-	}
-	on := t.any(sources) || t.flags && slices.Contains(usesFlags, name)
-	if slices.Contains(setsFlags, name) {
-		t.flags = on
-	}
-	if compares {
-		return t
-	}
-	return t.set(registersIn(to), on)
 }

@@ -7,31 +7,34 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // assemble links a function f of the given lines, and returns where the labels
 // first and last are.
-func assemble(t *testing.T, body string) (binary string, f Range, first, last uint64) {
+func assemble(t *testing.T, body string) (binary string, f elfcode.Range, first, last uint64) {
 	t.Helper()
-	needCompiler(t, crossCompiler)
+	objcodetest.NeedCompiler(t, crossCompiler)
 	dir := t.TempDir()
 	text := "\t.text\n\t.global f\n\t.type f, %function\nf:\n" + body + "\n\tret\n\t.size f, . - f\n"
 	if err := os.WriteFile(filepath.Join(dir, "f.S"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run(t, dir, crossCompiler, "-march=armv8.3-a", "-nostdlib", "-static", "-Wl,-e,f", "-o", "f", "f.S")
-	im, err := openImage(filepath.Join(dir, "f"), 0)
+	objcodetest.Run(t, dir, crossCompiler, "-march=armv8.3-a", "-nostdlib", "-static", "-Wl,-e,f", "-o", "f", "f.S")
+	im, err := elfcode.Open(filepath.Join(dir, "f"), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer im.close()
+	defer im.Close()
 	for name, at := range map[string]*uint64{"first": &first, "last": &last} {
-		if len(im.byName[name]) != 1 {
+		if len(im.ByName[name]) != 1 {
 			t.Fatalf("no label %s", name)
 		}
-		*at = im.byName[name][0].Value
+		*at = im.ByName[name][0].Value
 	}
-	f, _ = im.function(im.byName["f"][0].Value)
+	f, _ = im.Function(im.ByName["f"][0].Value)
 	f.Symbol = "f"
 	return filepath.Join(dir, "f"), f, first, last
 }

@@ -8,16 +8,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/objfile"
 )
 
 // debugInfo is what the analysis takes from DWARF, in the object's addresses.
 type debugInfo struct {
-	body   []Range // code of the function, wherever it was inlined or cloned to
-	copies []Range // code of copy functions that were inlined
+	body   []elfcode.Range // code of the function, wherever it was inlined or cloned to
+	copies []elfcode.Range // code of copy functions that were inlined
 	lines  objfile.Lines
 	files  *sources
 }
@@ -30,7 +30,7 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 		return nil, err
 	}
 	for _, b := range bodies {
-		switch code := (Range{Start: b.Start, End: b.End}); {
+		switch code := (elfcode.Range{Start: b.Start, End: b.End}); {
 		case b.Name == function:
 			info.body = append(info.body, code)
 		case slices.Contains(copies, b.Name):
@@ -40,7 +40,7 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 	if info.lines, err = objfile.ReadLines(d); err != nil {
 		return nil, err
 	}
-	if info.body = union(info.body); len(info.body) == 0 {
+	if info.body = elfcode.Union(info.body); len(info.body) == 0 {
 		return nil, fmt.Errorf("debug information: no code of %s", function)
 	}
 	return info, nil
@@ -82,19 +82,4 @@ func (s *sources) text(file string, line int) string {
 		return ""
 	}
 	return strings.TrimSpace(lines[line-1])
-}
-
-// union sorts ranges and joins those that touch and share a symbol.
-func union(in []Range) []Range {
-	in = slices.Clone(in)
-	sort.Slice(in, func(i, j int) bool { return in[i].Start < in[j].Start })
-	var out []Range
-	for _, r := range in {
-		if last := len(out) - 1; last >= 0 && r.Start <= out[last].End && r.Symbol == out[last].Symbol {
-			out[last].End = max(out[last].End, r.End)
-		} else {
-			out = append(out, r)
-		}
-	}
-	return out
 }

@@ -2,20 +2,25 @@
 
 package objcode
 
-import "slices"
+import (
+	"slices"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
+)
 
 // The control-flow graph, with what the kernel may patch in when it boots.
 
 // graph is the code of the functions that the body lies in.
 type graph struct {
-	code []instruction
+	code []insn.Instruction
 	own  int            // instructions of the file; behind them stand alternatives
 	at   map[uint64]int // index in code by address
 	next [][]int
 	prev [][]int
 	lost []bool // control may go on where the graph does not see
 	// other are the instructions that the kernel may put in the place of a single one.
-	other map[int][]instruction
+	other map[int][]insn.Instruction
 	// chains are the alternatives.
 	chains []chain
 	// through says what arrives behind a call of target; nil: any call is doubtful.
@@ -31,30 +36,30 @@ type chain struct {
 
 func (c chain) holds(i int) bool { return i >= c.first && i < c.first+c.n }
 
-func newGraph(code []instruction) *graph { return newPatchedGraph(code, patched{}) }
+func newGraph(code []insn.Instruction) *graph { return newPatchedGraph(code, elfcode.Patches{}) }
 
 // newPatchedGraph has the ways through code as the kernel may have patched it.
-func newPatchedGraph(code []instruction, p patched) *graph {
-	g := &graph{code: slices.Clone(code), own: len(code), at: map[uint64]int{}, other: map[int][]instruction{}}
+func newPatchedGraph(code []insn.Instruction, p elfcode.Patches) *graph {
+	g := &graph{code: slices.Clone(code), own: len(code), at: map[uint64]int{}, other: map[int][]insn.Instruction{}}
 	for i, in := range code {
-		g.at[in.addr] = i
-		if others := p.switches[in.addr]; len(others) > 0 {
+		g.at[in.Addr] = i
+		if others := p.Switches[in.Addr]; len(others) > 0 {
 			g.other[i] = others
 		}
 	}
 	for _, in := range code {
-		for _, other := range p.alternatives[in.addr] {
-			g.chains = append(g.chains, chain{in.addr, in.addr + 4*uint64(len(other)), len(g.code), len(other)})
+		for _, other := range p.Alternatives[in.Addr] {
+			g.chains = append(g.chains, chain{in.Addr, in.Addr + 4*uint64(len(other)), len(g.code), len(other)})
 			g.code = append(g.code, other...)
 		}
 	}
 	g.next, g.prev, g.lost = make([][]int, len(g.code)), make([][]int, len(g.code)), make([]bool, len(g.code))
 	for i, in := range g.code {
-		for _, form := range append([]instruction{in}, g.other[i]...) {
+		for _, form := range append([]insn.Instruction{in}, g.other[i]...) {
 			for _, addr := range successors(form) {
 				g.join(i, addr)
 			}
-			g.lost[i] = g.lost[i] || form.flow == flowJumpIndirect
+			g.lost[i] = g.lost[i] || form.Flow == insn.FlowJumpIndirect
 		}
 	}
 	return g
@@ -72,7 +77,7 @@ func (g *graph) join(i int, addr uint64) {
 func (g *graph) entries() []int {
 	out := []int{0}
 	for _, c := range g.chains {
-		if c.start == g.code[0].addr && c.n > 0 {
+		if c.start == g.code[0].Addr && c.n > 0 {
 			out = append(out, c.first)
 		}
 	}
@@ -92,7 +97,7 @@ func (g *graph) to(i int, addr uint64) []int {
 		return nil
 	}
 	out := []int{j}
-	from := g.code[i].addr
+	from := g.code[i].Addr
 	for _, c := range g.chains {
 		if c.start == addr && c.n > 0 && !(from >= c.start && from < c.end) {
 			out = append(out, c.first)
@@ -103,14 +108,14 @@ func (g *graph) to(i int, addr uint64) []int {
 
 // successors are the addresses that control may go to within the function. A
 // direct jump out of the graph is a tail call and ends the path.
-func successors(in instruction) []uint64 {
-	next := in.addr + uint64(in.size)
-	switch in.flow {
-	case flowJump:
-		return []uint64{in.target}
-	case flowBranch:
-		return []uint64{next, in.target}
-	case flowReturn, flowJumpIndirect:
+func successors(in insn.Instruction) []uint64 {
+	next := in.Addr + uint64(in.Size)
+	switch in.Flow {
+	case insn.FlowJump:
+		return []uint64{in.Target}
+	case insn.FlowBranch:
+		return []uint64{next, in.Target}
+	case insn.FlowReturn, insn.FlowJumpIndirect:
 		return nil
 	default:
 		return []uint64{next}

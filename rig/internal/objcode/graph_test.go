@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // An alternative comes as a whole or not at all: half of it beside half of what it
@@ -24,11 +27,11 @@ func TestAlternatives(t *testing.T) {
 	} {
 		words := append(append([]uint32{copyCall}, c.words...), publish, ret)
 		plain, copies := graphOf(words)
-		var other []instruction
+		var other []insn.Instruction
 		for i, w := range c.other {
 			other = append(other, decodeWord(w, uint64(0x1004+4*i)))
 		}
-		g := newPatchedGraph(plain.code, patched{alternatives: map[uint64][][]instruction{0x1004: {other}}})
+		g := newPatchedGraph(plain.code, elfcode.Patches{Alternatives: map[uint64][][]insn.Instruction{0x1004: {other}}})
 		at := g.at[uint64(0x1004+4*len(c.words))]
 		assert.Equal(t, c.want, judge(g.code[at], g.arrivals(copies)[at]), name)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/objfile"
 )
 
@@ -23,9 +24,9 @@ type routine struct {
 }
 
 // source completes a line where its source is known.
-func (l library) source(line Line) Line {
+func (l library) source(line elfcode.Line) elfcode.Line {
 	for _, r := range l {
-		if r.code.holds(line.Addr) {
+		if r.code.Holds(line.Addr) {
 			at := r.info.lines.At(line.Addr - r.code.Start + r.object)
 			line.File, line.Line, line.Source = at.File, at.Line, r.info.files.text(at.File, at.Line)
 		}
@@ -36,7 +37,7 @@ func (l library) source(line Line) Line {
 // readLibrary finds the source of the callees in scope. A callee whose object
 // is elsewhere, does not compile or has other code stays without: a source line
 // is an addition.
-func readLibrary(ctx context.Context, cfg Config, im *image, scope []Range) (library, error) {
+func readLibrary(ctx context.Context, cfg Config, im *elfcode.Image, scope []elfcode.Range) (library, error) {
 	if cfg.Arch.TSO {
 		return nil, nil // no event is told there
 	}
@@ -53,7 +54,7 @@ func readLibrary(ctx context.Context, cfg Config, im *image, scope []Range) (lib
 	var found library
 	for _, path := range objects {
 		for _, r := range scope {
-			if r.Role != RoleCallee || !im.defines(path, r.Start) {
+			if r.Role != elfcode.RoleCallee || !defines(im, path, r.Start) {
 				continue
 			}
 			if one, err := readRoutine(ctx, cfg, im, filepath.Join(folder, filepath.Base(path)), r.Start, work); err == nil {
@@ -65,19 +66,19 @@ func readLibrary(ctx context.Context, cfg Config, im *image, scope []Range) (lib
 }
 
 // defines says whether the object at path has a function that vmlinux has at addr.
-func (im *image) defines(path string, addr uint64) bool {
+func defines(im *elfcode.Image, path string, addr uint64) bool {
 	o, err := objfile.Open(path)
 	if err != nil {
 		return false
 	}
 	defer o.Close()
-	_, found := im.functionOf(o, addr)
+	_, found := functionOf(im, o, addr)
 	return found
 }
 
-func (im *image) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
+func functionOf(im *elfcode.Image, o *objfile.Object, addr uint64) (elf.Symbol, bool) {
 	for _, f := range o.Functions() {
-		if f.Size > 0 && im.addresses([]string{f.Name})[addr] {
+		if f.Size > 0 && im.Addresses([]string{f.Name})[addr] {
 			return f, true
 		}
 	}
@@ -86,7 +87,7 @@ func (im *image) functionOf(o *objfile.Object, addr uint64) (elf.Symbol, bool) {
 
 // readRoutine compiles object and reads where the lines of its function come
 // from, which vmlinux has at addr with the same code.
-func readRoutine(ctx context.Context, cfg Config, im *image, object string, addr uint64, work string) (routine, error) {
+func readRoutine(ctx context.Context, cfg Config, im *elfcode.Image, object string, addr uint64, work string) (routine, error) {
 	path, err := CompileDebug(ctx, cfg.BuildDir, object, work)
 	if err != nil {
 		return routine{}, err
@@ -96,7 +97,7 @@ func readRoutine(ctx context.Context, cfg Config, im *image, object string, addr
 		return routine{}, err
 	}
 	defer o.Close()
-	f, ok := im.functionOf(o, addr)
+	f, ok := functionOf(im, o, addr)
 	if !ok {
 		return routine{}, fault.Newf(fault.Rig, "read "+path, "it lacks the function of %s", object)
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package objcode reads ELF, DWARF and machine code of a built kernel and of
-// the guest's binary. It owns three answers: which code ranges an ordering bug
-// lives in, whether a store barrier stands on every path between the copy and
-// the store that publishes it, and whether two builds' code differs. It leaves
-// building to rig/internal/kernel and what the answers mean to rig/kernels.
+// Package objcode reads DWARF and machine code of a built kernel. It owns two answers:
+// which code ranges an ordering bug lives in, and whether a store barrier stands on
+// every path between the copy and the store that publishes it. It leaves reading ELF
+// files to elfcode, building to rig/internal/kernel and what the answers mean to
+// rig/kernels.
 //
 // The kernel is built without debug information, which would cost minutes.
 // The one object of interest is compiled again with -g into a side file, from
@@ -17,6 +17,8 @@ import (
 	"fmt"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Config says what to analyse. All paths are the host's.
@@ -50,7 +52,7 @@ func (c Config) Validate() error {
 	if len(c.Copy) == 0 {
 		return errors.New("analysis of kernel code: Copy names no function")
 	}
-	if _, ok := decoders[c.Arch.Machine]; !ok {
+	if insn.Of(c.Arch.Machine).Decode == nil {
 		return fmt.Errorf("analysis of kernel code: no decoder for %s", c.Arch.Name)
 	}
 	return nil
@@ -85,24 +87,6 @@ func (o Ordering) String() string {
 // MarshalText writes the String form, as JSON needs it.
 func (o Ordering) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
-// The roles of a Range.
-const (
-	RoleBody   = "body"   // the function's own code
-	RoleCallee = "callee" // a function that does the copy
-	RoleReader = "reader" // a function of the guest that reads
-	RolePath   = "path"   // a function that is called on the way from the copy to a publishing store
-)
-
-// Range is code at virtual addresses Start (included) to End (excluded).
-type Range struct {
-	Symbol string `json:"symbol"` // the function that holds it
-	Start  uint64 `json:"start"`
-	End    uint64 `json:"end"`
-	Role   string `json:"role,omitempty"`
-}
-
-func (r Range) holds(addr uint64) bool { return r.Start <= addr && addr < r.End }
-
 // Store is a store that publishes the copy.
 type Store struct {
 	Addr    uint64   `json:"addr"`
@@ -112,32 +96,12 @@ type Store struct {
 	Ordered Ordering `json:"ordered"`
 }
 
-// The kinds of Barrier.
-const (
-	BarrierStore   = "store"   // orders stores before it with stores after it
-	BarrierLoad    = "load"    // orders loads before it: does not order two stores
-	BarrierFull    = "full"    // orders everything
-	BarrierRelease = "release" // a publishing store that orders what precedes it
-	BarrierOther   = "other"   // non-shareable, or an encoding that promises nothing
-)
-
 // Barrier is a barrier instruction in the body.
 type Barrier struct {
 	Addr    uint64 `json:"addr"`
 	Text    string `json:"text"`
 	Kind    string `json:"kind"`
 	Between bool   `json:"between"` // it stands on a path from the copy to a publishing store
-}
-
-// Line is one instruction, with the source that it comes from where that is known.
-type Line struct {
-	Addr   uint64 `json:"addr"`
-	Symbol string `json:"symbol,omitempty"`
-	Offset uint64 `json:"offset"` // from the symbol's address, in bytes
-	Text   string `json:"text"`
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Source string `json:"source,omitempty"` // that line's text, without indentation; empty where unreadable
 }
 
 // Ways are the ways through the code from the copy to a publishing store, each by
@@ -156,27 +120,18 @@ type Analysis struct {
 	Container string // the symbol that holds the copy: Function itself, or what it was inlined into
 	// Scope is the body, the functions that copy and those on the way, sorted by address. The
 	// body is Inlined and all else that lies on a path from the copy to a publishing store.
-	Scope     []Range
-	Inlined   []Range  // the code of Function by the debug information
-	CopyCalls []uint64 // calls of Copy in the body; empty where the compiler copies inline
-	Copies    []uint64 // all instructions of the body that copy, those calls included
+	Scope     []elfcode.Range
+	Inlined   []elfcode.Range // the code of Function by the debug information
+	CopyCalls []uint64        // calls of Copy in the body; empty where the compiler copies inline
+	Copies    []uint64        // all instructions of the body that copy, those calls included
 	Publish   []Store
 	Barriers  []Barrier
 	Ways      Ways
 	Ordered   Ordering
 	// Reason explains Ordered where it does not follow from the stores and barriers alone.
 	Reason  string
-	Listing []Line // of the body, then of the callees
+	Listing []elfcode.Line // of the body, then of the callees
 	// Approximate: the debug information could not be used, for Reason; the scope
 	// is the whole functions of the object that call Copy, and Ordered is unknown.
 	Approximate bool
-}
-
-func within(ranges []Range, addr uint64) bool {
-	for _, r := range ranges {
-		if r.holds(addr) {
-			return true
-		}
-	}
-	return false
 }

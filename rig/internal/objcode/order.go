@@ -2,6 +2,10 @@
 
 package objcode
 
+import (
+	"kcovrig/rig/internal/objcode/insn"
+)
+
 // The path analysis: a forward dataflow over the control-flow graph. What is
 // known at an instruction is the set of ways in which a path from the latest
 // copy can arrive there.
@@ -59,23 +63,23 @@ func (g *graph) pass(i int, a arrival, isCopy bool) arrival {
 // passOne follows the rules of Arm's memory model for two stores (aarch64.cat,
 // "bob"). A trap, a call into the unknown and an unknown instruction may hold a
 // barrier; a barrier behind them orders all the same.
-func (g *graph) passOne(in instruction, a arrival) arrival {
+func (g *graph) passOne(in insn.Instruction, a arrival) arrival {
 	switch {
 	case a == 0:
 		return a
-	case in.barrier == BarrierStore || in.barrier == BarrierFull || in.full:
+	case in.Barrier == insn.BarrierStore || in.Barrier == insn.BarrierFull || in.Full:
 		return ordered
-	case in.flow == flowCall && g.through != nil:
-		return g.through(in.target, a)
+	case in.Flow == insn.FlowCall && g.through != nil:
+		return g.through(in.Target, a)
 	case a&(bare|trapped|released) == 0:
 		return a
-	case in.flow == flowTrap:
+	case in.Flow == insn.FlowTrap:
 		return swap(a, bare|released, trapped)
-	case in.unknown, in.strong, in.flow == flowCall, in.flow == flowCallIndirect:
+	case in.Unknown, in.Strong, in.Flow == insn.FlowCall, in.Flow == insn.FlowCallIndirect:
 		return swap(a, bare|trapped|released, doubted)
-	case in.acquire:
+	case in.Acquire:
 		return swap(a, released, ordered)
-	case in.release && !in.conditional():
+	case in.Release && !in.Conditional():
 		return swap(a, bare, released)
 	default:
 		return a
@@ -119,23 +123,23 @@ func (g *graph) between(goals []int, copies map[int]bool, arrive []arrival) []bo
 }
 
 // lostAfterCopy returns the first indirect jump that a path from a copy reaches.
-func (g *graph) lostAfterCopy(in []arrival) (instruction, bool) {
+func (g *graph) lostAfterCopy(in []arrival) (insn.Instruction, bool) {
 	for i, a := range in {
 		if a != 0 && g.lost[i] {
 			return g.code[i], true
 		}
 	}
-	return instruction{}, false
+	return insn.Instruction{}, false
 }
 
 // judge says whether a store at which a arrives is ordered after the copy. Where
 // one path has no barrier, the store is not, whatever stands on the others; a
 // trap beside it orders nothing.
-func judge(store instruction, a arrival) Ordering {
+func judge(store insn.Instruction, a arrival) Ordering {
 	switch unordered := a & (bare | released); {
 	case a == 0:
 		return OrderUnknown
-	case store.release:
+	case store.Release:
 		return OrderYes
 	case unordered != 0 && a&(ordered|doubted) == 0:
 		return OrderNo

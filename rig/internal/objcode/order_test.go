@@ -3,8 +3,12 @@
 package objcode
 
 import (
+	"debug/elf"
+	"encoding/binary"
 	"slices"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Hand-assembled words; branches are relative to themselves, in bytes.
@@ -35,6 +39,11 @@ const (
 	stlxr    = 0xc807fca6
 	stlrW    = 0x889ffca6 // stlr w6, [x5]: of another place
 )
+
+func decodeWord(w uint32, addr uint64) insn.Instruction {
+	none := func(uint64) (string, uint64) { return "", 0 }
+	return insn.Of(elf.EM_AARCH64).Decode(binary.LittleEndian.AppendUint32(nil, w), addr, none)
+}
 
 func jump(bytes int) uint32 { return 0x14000000 | uint32(bytes/4)&0x3ffffff }
 func cbz(bytes int) uint32  { return 0xb4000000 | uint32(bytes/4)&0x7ffff<<5 }
@@ -101,7 +110,7 @@ func TestPaths(t *testing.T) {
 			arrive := g.arrivals(copies)
 			var got []Ordering
 			for i, in := range g.code {
-				if in.store && arrive[i] != 0 {
+				if in.Store && arrive[i] != 0 {
 					got = append(got, judge(in, arrive[i]))
 				}
 			}
@@ -139,13 +148,13 @@ func TestBetween(t *testing.T) {
 		arrive := g.arrivals(copies)
 		var goals []int
 		for i, in := range g.code {
-			if in.store {
+			if in.Store {
 				goals = append(goals, i)
 			}
 		}
 		var got []bool
 		for i, between := range g.between(goals, copies, arrive) {
-			if g.code[i].barrier != "" {
+			if g.code[i].Barrier != "" {
 				got = append(got, between)
 			}
 		}
@@ -157,7 +166,7 @@ func TestBetween(t *testing.T) {
 
 // graphOf assembles words at 0x1000 and says which are the copies.
 func graphOf(words []uint32) (*graph, map[int]bool) {
-	var code []instruction
+	var code []insn.Instruction
 	copies := map[int]bool{}
 	for i, w := range words {
 		code = append(code, decodeWord(w, uint64(0x1000+4*i)))

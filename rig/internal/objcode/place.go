@@ -8,16 +8,17 @@ import (
 	"sort"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/objfile"
 )
 
 // placed is a function of the object at its place in vmlinux.
 type placed struct {
-	object uint64 // its address in the object
-	code   Range  // in vmlinux
+	object uint64        // its address in the object
+	code   elfcode.Range // in vmlinux
 	// only is what the debug information holds for, in the object's addresses;
 	// nil: all of it.
-	only []Range
+	only []elfcode.Range
 }
 
 // layout maps the object's addresses to those of vmlinux.
@@ -25,8 +26,8 @@ type layout []placed
 
 // newLayout finds every function that holds one of ranges in vmlinux, and
 // checks that the code there is the object's.
-func newLayout(im *image, obj *objfile.Object, ranges []Range) (layout, error) {
-	op := "find the code of " + obj.Path + " in " + im.path
+func newLayout(im *elfcode.Image, obj *objfile.Object, ranges []elfcode.Range) (layout, error) {
+	op := "find the code of " + obj.Path + " in " + im.Path
 	var out layout
 	for _, r := range ranges {
 		if _, ok := out.toImage(r.Start); ok {
@@ -52,24 +53,24 @@ func newLayout(im *image, obj *objfile.Object, ranges []Range) (layout, error) {
 // locate finds f in vmlinux. Static functions of other files may share its
 // name; only one whose code is that of the object counts, in the ranges of only
 // where that is not nil.
-func locate(im *image, obj *objfile.Object, f elf.Symbol, only []Range) (placed, error) {
+func locate(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, only []elfcode.Range) (placed, error) {
 	want, written, err := obj.Code(f)
 	if err != nil {
 		return placed{}, err
 	}
 	leaveOut(written, f.Value, only)
-	candidates := im.byName[f.Name]
+	candidates := im.ByName[f.Name]
 	if len(candidates) == 0 {
 		return placed{}, fmt.Errorf("no symbol %s", f.Name)
 	}
 	var differs error
 	for _, c := range candidates {
-		r := Range{Symbol: f.Name, Start: c.Value, End: c.Value + f.Size}
+		r := elfcode.Range{Symbol: f.Name, Start: c.Value, End: c.Value + f.Size}
 		if c.Size != f.Size {
 			differs = fmt.Errorf("%s has %d bytes there, %d with debug information", f.Name, c.Size, f.Size)
 			continue
 		}
-		have, err := im.bytes(r)
+		have, err := im.Bytes(r)
 		if err != nil {
 			return placed{}, err
 		}
@@ -83,27 +84,27 @@ func locate(im *image, obj *objfile.Object, f elf.Symbol, only []Range) (placed,
 }
 
 // leaveOut marks the bytes of a function at start that lie in none of only.
-func leaveOut(ignore []bool, start uint64, only []Range) {
+func leaveOut(ignore []bool, start uint64, only []elfcode.Range) {
 	for i := range ignore {
-		ignore[i] = ignore[i] || only != nil && !within(only, start+uint64(i))
+		ignore[i] = ignore[i] || only != nil && !elfcode.Within(only, start+uint64(i))
 	}
 }
 
 // Placed is a function of an object file in a linked kernel.
 type Placed struct {
-	Range         // empty: the linker left it out, or it cannot be told from another of its name
-	Other []Range // the parts whose code is not the object's, so that its lines do not hold there
+	elfcode.Range                 // empty: the linker left it out, or it cannot be told from another of its name
+	Other         []elfcode.Range // the parts whose code is not the object's, so that its lines do not hold there
 }
 
 // Place finds functions of the object in a linked kernel, in the order given. Where a
 // compiler orders code otherwise with debug information, a name that the kernel has
 // once says enough.
 func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
-	im, err := openImage(vmlinux, fault.Kernel)
+	im, err := elfcode.Open(vmlinux, fault.Kernel)
 	if err != nil {
 		return nil, err
 	}
-	defer im.close()
+	defer im.Close()
 	obj, err := objfile.Open(object)
 	if err != nil {
 		return nil, err
@@ -117,11 +118,11 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 			}
 			if p, err := locate(im, obj, f, nil); err == nil {
 				out[i] = Placed{Range: p.code}
-			} else if at := im.byName[name]; len(at) == 1 {
-				r := im.extent(at[0])
-				out[i] = Placed{r, im.differing(obj, f, r)}
+			} else if at := im.ByName[name]; len(at) == 1 {
+				r := im.Extent(at[0])
+				out[i] = Placed{r, differing(im, obj, f, r)}
 			}
-			out[i].Symbol, out[i].Role = name, RoleBody
+			out[i].Symbol, out[i].Role = name, elfcode.RoleBody
 		}
 	}
 	return out, nil
@@ -129,24 +130,24 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 
 // differing are the parts of r whose code is not that of the object's function f: all of
 // it, where so much differs that the rest may be alike by chance.
-func (im *image) differing(obj *objfile.Object, f elf.Symbol, r Range) []Range {
+func differing(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, r elfcode.Range) []elfcode.Range {
 	want, written, err := obj.Code(f)
-	have, err2 := im.bytes(r)
+	have, err2 := im.Bytes(r)
 	if err != nil || err2 != nil || len(want) != len(have) {
-		return []Range{r}
+		return []elfcode.Range{r}
 	}
 	const word = 4
-	var out []Range
+	var out []elfcode.Range
 	for i := 0; i < len(want); i += word {
 		end := min(i+word, len(want))
 		if firstDifference(want[i:end], have[i:end], written[i:end]) >= 0 {
-			out = append(out, Range{Symbol: r.Symbol, Start: r.Start + uint64(i), End: r.Start + uint64(end)})
+			out = append(out, elfcode.Range{Symbol: r.Symbol, Start: r.Start + uint64(i), End: r.Start + uint64(end)})
 		}
 	}
 	if len(out)*word > len(want)/4 {
-		return []Range{r}
+		return []elfcode.Range{r}
 	}
-	return union(out)
+	return elfcode.Union(out)
 }
 
 func firstDifference(want, have []byte, ignore []bool) int {
@@ -160,7 +161,7 @@ func firstDifference(want, have []byte, ignore []bool) int {
 
 // sameAsBuilt checks that the debug object's code of f is, within body, that of
 // the object which kbuild made.
-func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []Range) error {
+func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []elfcode.Range) error {
 	op := "compare " + built.Path + " with " + debug.Path
 	want, written, err := debug.Code(f)
 	if err != nil {
@@ -193,7 +194,7 @@ func (l layout) toImage(addr uint64) (uint64, bool) {
 
 func (l layout) toObject(addr uint64) (uint64, bool) {
 	for _, p := range l {
-		if at := addr - p.code.Start + p.object; p.code.holds(addr) && (p.only == nil || within(p.only, at)) {
+		if at := addr - p.code.Start + p.object; p.code.Holds(addr) && (p.only == nil || elfcode.Within(p.only, at)) {
 			return at, true
 		}
 	}
@@ -201,22 +202,22 @@ func (l layout) toObject(addr uint64) (uint64, bool) {
 }
 
 // ranges maps the object's ranges that lie in the layout.
-func (l layout) ranges(in []Range, im *image) []Range {
-	var out []Range
+func (l layout) ranges(in []elfcode.Range, im *elfcode.Image) []elfcode.Range {
+	var out []elfcode.Range
 	for _, r := range in {
 		start, ok := l.toImage(r.Start)
 		if !ok {
 			continue
 		}
-		name, _ := im.symbol(start)
-		out = append(out, Range{Symbol: name, Start: start, End: start + r.End - r.Start})
+		name, _ := im.Symbol(start)
+		out = append(out, elfcode.Range{Symbol: name, Start: start, End: start + r.End - r.Start})
 	}
-	return union(out)
+	return elfcode.Union(out)
 }
 
 // functions are the ranges of the placed functions, sorted.
-func (l layout) functions() []Range {
-	var out []Range
+func (l layout) functions() []elfcode.Range {
+	var out []elfcode.Range
 	for _, p := range l {
 		out = append(out, p.code)
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
 )
 
 // Clang's prologue differs with debug information: the rest still has its lines.
 func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
-	body := []Range{{Start: 0x104, End: 0x108}}
+	body := []elfcode.Range{{Start: 0x104, End: 0x108}}
 	ignore := make([]bool, 12)
 	leaveOut(ignore, 0x100, body)
 	want, have := []byte("prolBODYtail"), []byte("rolpBODYlait")
@@ -30,7 +31,7 @@ func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
 	if at := firstDifference(want, have, ignore); at != 0 {
 		t.Errorf("without a body the first difference is at %d, want 0", at)
 	}
-	l := layout{{object: 0x100, code: Range{Start: 0x9000, End: 0x900c}, only: body}}
+	l := layout{{object: 0x100, code: elfcode.Range{Start: 0x9000, End: 0x900c}, only: body}}
 	if at, ok := l.toObject(0x9005); !ok || at != 0x105 {
 		t.Errorf("in the body: %#x, %t", at, ok)
 	}
@@ -41,14 +42,14 @@ func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
 
 func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
 	f := build(t)
-	object, err := CompileDebug(t.Context(), f.dir, "kernel/move.o", t.TempDir())
+	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir())
 	require.NoError(t, err)
-	whole, err := Functions(f.vmlinux, []string{"remote_stop"})
+	whole, err := elfcode.Functions(f.Vmlinux, []string{"remote_stop"})
 	require.NoError(t, err)
-	placed, err := Place(f.vmlinux, object, []string{"remote_stop", "nowhere"})
+	placed, err := Place(f.Vmlinux, object, []string{"remote_stop", "nowhere"})
 	require.NoError(t, err)
 	require.Equal(t, []Placed{{whole[0], nil}, {}}, placed)
-	placed, err = Place(build(t, "-O1").vmlinux, object, []string{"remote_stop"})
+	placed, err = Place(build(t, "-O1").Vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)
 	require.NotZero(t, placed[0].End, "code that differs is found by its name")
 	require.Len(t, placed[0].Other, 1)
@@ -57,20 +58,20 @@ func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
 
 func TestPartsOfAFunctionThatDifferAreTold(t *testing.T) {
 	f := build(t)
-	object, err := CompileDebug(t.Context(), f.dir, "kernel/move.o", t.TempDir())
+	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir())
 	require.NoError(t, err)
-	placed, err := Place(f.vmlinux, object, []string{"remote_stop"})
+	placed, err := Place(f.Vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)
-	im, err := openImage(f.vmlinux, fault.Rig)
+	im, err := elfcode.Open(f.Vmlinux, fault.Rig)
 	require.NoError(t, err)
-	defer im.close()
+	defer im.Close()
 	at := placed[0].Start + 8
-	section := im.section(at)
-	file, err := os.OpenFile(f.vmlinux, os.O_WRONLY, 0)
+	section := im.Section(at)
+	file, err := os.OpenFile(f.Vmlinux, os.O_WRONLY, 0)
 	require.NoError(t, err)
 	_, err = file.WriteAt([]byte{0x1f, 0x20, 0x03, 0xd5}, int64(section.Offset+at-section.Addr)) // NOP
 	require.NoError(t, errors.Join(err, file.Close()))
-	placed, err = Place(f.vmlinux, object, []string{"remote_stop"})
+	placed, err = Place(f.Vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)
-	require.Equal(t, []Range{{Symbol: "remote_stop", Start: at, End: at + 4}}, placed[0].Other)
+	require.Equal(t, []elfcode.Range{{Symbol: "remote_stop", Start: at, End: at + 4}}, placed[0].Other)
 }

@@ -2,7 +2,11 @@
 
 package objcode
 
-import "regexp"
+import (
+	"regexp"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+)
 
 // findPublishers finds the stores that publish the copy, and judges them. One is
 // a store of 8 bytes, not relative to the stack pointer, in the function's code by
@@ -14,14 +18,14 @@ import "regexp"
 func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
 	var goals []int
 	for i, in := range g.code {
-		if in.store && !in.stack && in.width == 8 && !copies[i] && arrive[i] != 0 && within(a.Inlined, in.addr) {
+		if in.Store && !in.Stack && in.Width == 8 && !copies[i] && arrive[i] != 0 && elfcode.Within(a.Inlined, in.Addr) {
 			goals = append(goals, i)
 		}
 	}
 	goals = s.publishing(g, goals, copies)
 	for _, i := range goals {
 		in := g.code[i]
-		st := Store{Addr: in.addr, Text: in.text, Line: s.source(in.addr).Line, Release: in.release, Ordered: judge(in, arrive[i])}
+		st := Store{Addr: in.Addr, Text: in.Text, Line: s.source(in.Addr).Line, Release: in.Release, Ordered: judge(in, arrive[i])}
 		if s.cfg.Arch.TSO {
 			st.Ordered = OrderYes
 		}
@@ -39,7 +43,7 @@ func (s *study) publishing(g *graph, candidates []int, copies map[int]bool) []in
 	var named []int
 	isNamed := map[int]bool{}
 	for _, i := range candidates {
-		if word.MatchString(s.source(g.code[i].addr).Source) {
+		if word.MatchString(s.source(g.code[i].Addr).Source) {
 			named, isNamed[i] = append(named, i), true
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"sort"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/objfile"
 )
 
@@ -23,16 +25,16 @@ const (
 // the scope halfway would let the emulator drain its buffer there, which would
 // hide the bug.
 func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
-	body := append([]Range(nil), a.Inlined...)
+	body := append([]elfcode.Range(nil), a.Inlined...)
 	between := g.between(goals, copies, arrive)
 	for i, in := range g.code {
 		if between[i] {
-			name, _ := s.im.symbol(in.addr)
-			body = append(body, Range{Symbol: name, Start: in.addr, End: in.addr + uint64(in.size)})
+			name, _ := s.im.Symbol(in.Addr)
+			body = append(body, elfcode.Range{Symbol: name, Start: in.Addr, End: in.Addr + uint64(in.Size)})
 		}
 	}
-	for _, r := range union(body) {
-		r.Role = RoleBody
+	for _, r := range elfcode.Union(body) {
+		r.Role = elfcode.RoleBody
 		a.Scope = append(a.Scope, r)
 	}
 	a.Scope = append(a.Scope, s.callees(g, a.Inlined)...)
@@ -42,35 +44,35 @@ func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []a
 
 // callees are the copy functions that code in ranges calls, and what those end
 // in: a copy function may be no more than a jump to another.
-func (s *study) callees(g *graph, ranges []Range) []Range {
-	found := map[uint64]Range{}
+func (s *study) callees(g *graph, ranges []elfcode.Range) []elfcode.Range {
+	found := map[uint64]elfcode.Range{}
 	var work []uint64
 	for _, in := range g.code {
-		if (in.flow == flowCall || in.flow == flowJump) && s.copies[in.target] && within(ranges, in.addr) {
-			work = append(work, in.target)
+		if (in.Flow == insn.FlowCall || in.Flow == insn.FlowJump) && s.copies[in.Target] && elfcode.Within(ranges, in.Addr) {
+			work = append(work, in.Target)
 		}
 	}
 	for len(work) > 0 {
 		addr := work[len(work)-1]
 		work = work[:len(work)-1]
-		r, ok := s.im.function(addr)
+		r, ok := s.im.Function(addr)
 		if _, seen := found[addr]; seen || !ok {
 			continue
 		}
-		r.Role = RoleCallee
+		r.Role = elfcode.RoleCallee
 		found[addr] = r
-		code, err := s.im.instructions(r)
+		code, err := s.im.Instructions(r)
 		if err != nil {
 			continue
 		}
 		for _, in := range code {
 			// A conditional branch or a jump to the start of a function is a tail call.
-			if _, start := s.im.function(in.target); start && !r.holds(in.target) && (in.flow == flowJump || in.flow == flowBranch) {
-				work = append(work, in.target)
+			if _, start := s.im.Function(in.Target); start && !r.Holds(in.Target) && (in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch) {
+				work = append(work, in.Target)
 			}
 		}
 	}
-	out := make([]Range, 0, len(found))
+	out := make([]elfcode.Range, 0, len(found))
 	for _, r := range found {
 		out = append(out, r)
 	}
@@ -86,22 +88,22 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 		return a, err
 	}
 	defer built.Close()
-	callees := map[uint64]Range{}
+	callees := map[uint64]elfcode.Range{}
 	for _, f := range built.Functions() {
 		p, err := locate(s.im, built, f, nil)
 		if err != nil {
 			continue // folded or discarded by the linker
 		}
-		code, err := s.im.instructions(p.code)
+		code, err := s.im.Instructions(p.code)
 		if err != nil {
 			continue
 		}
 		g := newGraph(code)
-		found := s.callees(g, []Range{p.code})
+		found := s.callees(g, []elfcode.Range{p.code})
 		if len(found) == 0 {
 			continue
 		}
-		p.code.Role = RoleBody
+		p.code.Role = elfcode.RoleBody
 		a.Scope = append(a.Scope, p.code)
 		for _, c := range found {
 			callees[c.Start] = c
@@ -116,7 +118,7 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 	}
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
 	s.library, err = readLibrary(ctx, s.cfg, s.im, a.Scope)
-	a.Listing = append(s.listWhole(a.Scope, RoleBody), s.listWhole(a.Scope, RoleCallee)...)
+	a.Listing = append(s.listWhole(a.Scope, elfcode.RoleBody), s.listWhole(a.Scope, elfcode.RoleCallee)...)
 	return a, err
 }
 
@@ -124,16 +126,16 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 // calls, and those that they call or end in: where the emulator drained its
 // buffer on leaving its scope, the kernel would look ordered. Not all: one that is
 // large or deep is left out, and the emulator's caution there is told.
-func (s *study) onTheWay(g *graph, between []bool, scope []Range) []Range {
+func (s *study) onTheWay(g *graph, between []bool, scope []elfcode.Range) []elfcode.Range {
 	type call struct {
 		target uint64
 		depth  int
 	}
 	var work []call
-	add := func(in instruction, depth int, inside func(uint64) bool) {
-		direct := in.flow == flowCall || (in.flow == flowJump || in.flow == flowBranch) && !inside(in.target)
-		if direct && depth <= scopeDepth && !s.copies[in.target] {
-			work = append(work, call{in.target, depth})
+	add := func(in insn.Instruction, depth int, inside func(uint64) bool) {
+		direct := in.Flow == insn.FlowCall || (in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch) && !inside(in.Target)
+		if direct && depth <= scopeDepth && !s.copies[in.Target] {
+			work = append(work, call{in.Target, depth})
 		}
 	}
 	for i, in := range g.code {
@@ -141,27 +143,27 @@ func (s *study) onTheWay(g *graph, between []bool, scope []Range) []Range {
 			add(in, 1, func(addr uint64) bool { _, ok := g.at[addr]; return ok })
 		}
 	}
-	var out []Range
+	var out []elfcode.Range
 	for len(work) > 0 && len(out) < scopeOnTheWay {
 		next := work[0]
 		work = work[1:]
-		r, ok := s.im.function(next.target)
+		r, ok := s.im.Function(next.target)
 		if !ok || r.End <= r.Start || r.End-r.Start > scopeBytes || overlaps(scope, r) || overlaps(out, r) {
 			continue
 		}
-		code, err := s.im.instructions(r)
+		code, err := s.im.Instructions(r)
 		if err != nil {
 			continue
 		}
-		r.Role = RolePath
+		r.Role = elfcode.RolePath
 		out = append(out, r)
 		for _, in := range code {
-			add(in, next.depth+1, r.holds)
+			add(in, next.depth+1, r.Holds)
 		}
 	}
 	return out
 }
 
-func overlaps(ranges []Range, r Range) bool {
-	return slices.ContainsFunc(ranges, func(o Range) bool { return r.Start < o.End && o.Start < r.End })
+func overlaps(ranges []elfcode.Range, r elfcode.Range) bool {
+	return slices.ContainsFunc(ranges, func(o elfcode.Range) bool { return r.Start < o.End && o.Start < r.End })
 }

@@ -13,9 +13,10 @@ import (
 	"testing"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
 )
 
-func symbols(ranges []Range, role string) []string {
+func symbols(ranges []elfcode.Range, role string) []string {
 	var out []string
 	for _, r := range ranges {
 		if r.Role == role {
@@ -37,7 +38,7 @@ func TestScopeNamesTheCopyWhateverItIsCalledBy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := build(t, c.options...).analyse(t)
-			if got := symbols(a.Scope, RoleCallee); !slices.Equal(got, c.want) || a.Ordered != OrderNo {
+			if got := symbols(a.Scope, elfcode.RoleCallee); !slices.Equal(got, c.want) || a.Ordered != OrderNo {
 				dump(t, a)
 				t.Errorf("callees %v, want %v", got, c.want)
 			}
@@ -48,49 +49,49 @@ func TestScopeNamesTheCopyWhateverItIsCalledBy(t *testing.T) {
 // TestScopeHoldsEveryPath: from the copy to the store, nothing may lie outside.
 func TestScopeHoldsEveryPath(t *testing.T) {
 	a := build(t, inBranches("hook()", "")).analyse(t)
-	im, err := openImage(build(t, inBranches("hook()", "")).vmlinux, fault.Kernel)
+	im, err := elfcode.Open(build(t, inBranches("hook()", "")).Vmlinux, fault.Kernel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer im.close()
-	whole, _ := im.function(im.byName["remote_stop"][0].Value)
-	code, err := im.instructions(whole)
+	defer im.Close()
+	whole, _ := im.Function(im.ByName["remote_stop"][0].Value)
+	code, err := im.Instructions(whole)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := newGraph(code)
 	// Half of the body is taken away; the paths must bring it back.
-	s := &study{im: im, copies: im.addresses([]string{"memcpy"}), info: &debugInfo{}}
+	s := &study{im: im, copies: im.Addresses([]string{"memcpy"}), info: &debugInfo{}}
 	copies, goals := map[int]bool{g.at[a.CopyCalls[0]]: true}, []int{}
 	for _, p := range a.Publish {
 		goals = append(goals, g.at[p.Addr])
 	}
-	cut := Analysis{Inlined: []Range{{Symbol: "remote_stop", Start: a.CopyCalls[0], End: a.CopyCalls[0] + 4}}}
+	cut := Analysis{Inlined: []elfcode.Range{{Symbol: "remote_stop", Start: a.CopyCalls[0], End: a.CopyCalls[0] + 4}}}
 	s.findScope(g, &cut, copies, g.arrivals(copies), goals)
 	for _, p := range a.Publish {
 		for addr := a.CopyCalls[0]; addr < p.Addr && p == a.Publish[0]; addr += 4 {
-			if i := g.at[addr]; g.leadsTo(goals, copies)[i] && !within(cut.Scope, addr) {
-				t.Errorf("%#x %s is not in the scope", addr, g.code[i].text)
+			if i := g.at[addr]; g.leadsTo(goals, copies)[i] && !elfcode.Within(cut.Scope, addr) {
+				t.Errorf("%#x %s is not in the scope", addr, g.code[i].Text)
 			}
 		}
 	}
-	if symbols(cut.Scope, RoleBody)[0] != "remote_stop" || len(symbols(cut.Scope, RoleCallee)) != 1 {
+	if symbols(cut.Scope, elfcode.RoleBody)[0] != "remote_stop" || len(symbols(cut.Scope, elfcode.RoleCallee)) != 1 {
 		t.Errorf("scope %+v", cut.Scope)
 	}
 }
 
 func TestColdPartIsFollowed(t *testing.T) {
 	f := build(t, "-fasynchronous-unwind-tables", "-freorder-blocks-and-partition", "-DSTORES=if (mode == 2) { rare(); WMB; WRITE_ONCE(*(u64 *)dst, len + moved); rare(); } else { WMB; WRITE_ONCE(*(u64 *)dst, len + moved); }")
-	im, err := openImage(f.vmlinux, fault.Kernel)
+	im, err := elfcode.Open(f.Vmlinux, fault.Kernel)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer im.close()
-	if len(im.byName["remote_stop.cold"]) == 0 {
+	defer im.Close()
+	if len(im.ByName["remote_stop.cold"]) == 0 {
 		t.Fatal("the compiler made no cold part: nothing is tested")
 	}
 	a := f.analyse(t)
-	if got := symbols(a.Scope, RoleBody); !slices.Equal(got, []string{"remote_stop", "remote_stop.cold"}) || len(a.Publish) != 2 {
+	if got := symbols(a.Scope, elfcode.RoleBody); !slices.Equal(got, []string{"remote_stop", "remote_stop.cold"}) || len(a.Publish) != 2 {
 		dump(t, a)
 		t.Errorf("body %v, %d stores", got, len(a.Publish))
 	}
@@ -99,16 +100,16 @@ func TestColdPartIsFollowed(t *testing.T) {
 func TestWithoutDebugInformation(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, f fixture){
 		"no saved command": func(t *testing.T, f fixture) {
-			if err := os.Remove(filepath.Join(f.dir, "kernel/.move.o.cmd")); err != nil {
+			if err := os.Remove(filepath.Join(f.Dir, "kernel/.move.o.cmd")); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"compiler refuses": func(t *testing.T, f fixture) {
-			edit(t, filepath.Join(f.dir, "kernel/.move.o.cmd"), "-O2", "--no-such-option")
+			edit(t, filepath.Join(f.Dir, "kernel/.move.o.cmd"), "-O2", "--no-such-option")
 		},
-		"other code in vmlinux": func(t *testing.T, f fixture) { edit(t, f.vmlinux, "\xbf\x3a\x03\xd5", "\xbf\x39\x03\xd5") },
+		"other code in vmlinux": func(t *testing.T, f fixture) { edit(t, f.Vmlinux, "\xbf\x3a\x03\xd5", "\xbf\x39\x03\xd5") },
 		"other code than built": func(t *testing.T, f fixture) {
-			edit(t, filepath.Join(f.dir, "kernel/.move.o.cmd"), "-DAFTER=WMB", "-DAFTER=")
+			edit(t, filepath.Join(f.Dir, "kernel/.move.o.cmd"), "-DAFTER=WMB", "-DAFTER=")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,11 +126,11 @@ func TestWithoutDebugInformation(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !a.Approximate || a.Ordered != OrderUnknown || a.Reason == "" || a.Container != "remote_stop" ||
-				!slices.Equal(symbols(a.Scope, RoleCallee), []string{"__memcpy"}) {
+				!slices.Equal(symbols(a.Scope, elfcode.RoleCallee), []string{"__memcpy"}) {
 				t.Errorf("%+v", a)
 			}
 			for _, r := range a.Scope {
-				if !slices.ContainsFunc(a.Listing, func(l Line) bool { return l.Addr == r.Start && l.Text != "" }) {
+				if !slices.ContainsFunc(a.Listing, func(l elfcode.Line) bool { return l.Addr == r.Start && l.Text != "" }) {
 					t.Errorf("%s is not listed", r.Symbol)
 				}
 			}
@@ -155,7 +156,7 @@ func TestAnalyseLeavesTheBuildFolderAlone(t *testing.T) {
 	f := build(t)
 	list := func() (out []string) {
 		for _, pattern := range []string{"*", "kernel/*", "kernel/.*"} {
-			found, _ := filepath.Glob(filepath.Join(f.dir, pattern))
+			found, _ := filepath.Glob(filepath.Join(f.Dir, pattern))
 			out = append(out, found...)
 		}
 		return out
@@ -177,7 +178,7 @@ func TestTreeThatChangedSince(t *testing.T) {
 	f.analyse(t)
 	cfg := f.config(t)
 	cfg.Debug, cfg.Source = filepath.Join(cfg.OutDir, "move.debug.o"), filepath.Join(t.TempDir(), "kept.c")
-	if err := os.Rename(filepath.Join(f.dir, "kernel/move.c"), cfg.Source); err != nil {
+	if err := os.Rename(filepath.Join(f.Dir, "kernel/move.c"), cfg.Source); err != nil {
 		t.Fatal(err)
 	}
 	a, err := Analyse(t.Context(), cfg)
@@ -199,23 +200,6 @@ func TestCancelledAnalysis(t *testing.T) {
 	}
 }
 
-func TestGuestScope(t *testing.T) {
-	f := build(t)
-	got, err := GuestScope(f.vmlinux, []string{"guest/ring.readRelaxed", "guest/ring.readAcquire"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != 2 || got[0].Symbol != "guest/ring.readAcquire.abi0" || got[1].Start != got[0].End || got[1].End-got[1].Start != 8 {
-		t.Errorf("%+v", got)
-	}
-	_, err = GuestScope(f.vmlinux, []string{"guest/ring.readacquire"})
-	for _, part := range []string{"guest/ring.readacquire", f.vmlinux, "what would match: guest/ring.readAcquire.abi0, guest/ring.readRelaxed"} {
-		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%v lacks %q", err, part)
-		}
-	}
-}
-
 // Functions called between the two stores are scope, two calls deep; those called elsewhere are not.
 func TestScopeHoldsFunctionsOnTheWay(t *testing.T) {
 	for option, want := range map[string][]string{
@@ -225,11 +209,11 @@ func TestScopeHoldsFunctionsOnTheWay(t *testing.T) {
 		"-DLAST=fence()":     nil,
 	} {
 		a := build(t, option).analyse(t)
-		if got := symbols(a.Scope, RolePath); !slices.Equal(got, want) {
+		if got := symbols(a.Scope, elfcode.RolePath); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", option, got, want)
 		}
 		for _, r := range a.Scope {
-			if !slices.ContainsFunc(a.Listing, func(l Line) bool { return l.Addr == r.Start }) {
+			if !slices.ContainsFunc(a.Listing, func(l elfcode.Line) bool { return l.Addr == r.Start }) {
 				t.Errorf("%s: %s is not listed", option, r.Symbol)
 			}
 		}

@@ -7,13 +7,15 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/objfile"
 )
 
 // study is one analysis at work.
 type study struct {
 	cfg    Config
-	im     *image
+	im     *elfcode.Image
 	copies map[uint64]bool // addresses of the copy functions
 	info   *debugInfo
 	place  layout
@@ -61,8 +63,8 @@ func (s *study) load(ctx context.Context) error {
 }
 
 // source gives the source line of the code at addr in vmlinux.
-func (s *study) source(addr uint64) Line {
-	l := s.im.line(instruction{addr: addr})
+func (s *study) source(addr uint64) elfcode.Line {
+	l := s.im.Line(insn.Instruction{Addr: addr})
 	if at, ok := s.place.toObject(addr); ok {
 		r := s.info.lines.At(at)
 		l.File, l.Line, l.Source = r.File, r.Line, s.info.files.text(r.File, r.Line)

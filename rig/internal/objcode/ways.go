@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // Bounds of the search for ways; beyond them none is told.
@@ -63,7 +65,7 @@ func (s *study) ways(g *graph, copies map[int]bool, goals []int) Ways {
 		}
 	}
 	if lost, is := g.lostAfterCopy(g.arrivals(copies)); is && out.Why == "" {
-		out.Why = "an indirect jump behind the copy: " + lost.text
+		out.Why = "an indirect jump behind the copy: " + lost.Text
 	}
 	if len(w.work) > 0 && out.Why == "" {
 		out.Why = "there are too many ways through the code"
@@ -89,9 +91,9 @@ func (w *walk) onward(s step) {
 func (w *walk) push(s step) {
 	var key strings.Builder
 	for _, f := range s.back {
-		fmt.Fprintf(&key, "%x<", f.g.code[f.at].addr)
+		fmt.Fprintf(&key, "%x<", f.g.code[f.at].Addr)
 	}
-	fmt.Fprintf(&key, "%x %d %x", s.g.code[s.at].addr, s.at, s.seen)
+	fmt.Fprintf(&key, "%x %d %x", s.g.code[s.at].Addr, s.at, s.seen)
 	fmt.Fprint(&key, s.steps)
 	if !w.known[key.String()] {
 		w.known[key.String()] = true
@@ -106,7 +108,7 @@ func (w *walk) visit(s step) (why string) {
 		case w.copies[s.at], !w.leads[s.at] && !w.goals[s.at]:
 			return "" // a later copy begins anew
 		case w.goals[s.at] && len(s.back) == 0:
-			text, why := litmusStep(s.g.code[s.at], "X3")
+			text, why := w.calls.im.Set.Litmus(s.g.code[s.at], "X3")
 			if why == "" {
 				way := append(slices.Clone(s.steps), text)
 				w.found[strings.Join(way, "\n")] = way
@@ -114,7 +116,7 @@ func (w *walk) visit(s step) (why string) {
 			return why
 		}
 	}
-	for _, in := range append([]instruction{s.g.code[s.at]}, s.g.other[s.at]...) {
+	for _, in := range append([]insn.Instruction{s.g.code[s.at]}, s.g.other[s.at]...) {
 		if why := w.take(s, in); why != "" {
 			return why
 		}
@@ -122,22 +124,22 @@ func (w *walk) visit(s step) (why string) {
 	return ""
 }
 
-func (w *walk) take(s step, in instruction) string {
-	switch in.flow {
-	case flowCall:
-		return w.enter(s, in.target, append(slices.Clone(s.back), frame{s.g, s.at}))
-	case flowCallIndirect, flowJumpIndirect:
-		return "an indirect call or jump: " + in.text
-	case flowTrap:
+func (w *walk) take(s step, in insn.Instruction) string {
+	switch in.Flow {
+	case insn.FlowCall:
+		return w.enter(s, in.Target, append(slices.Clone(s.back), frame{s.g, s.at}))
+	case insn.FlowCallIndirect, insn.FlowJumpIndirect:
+		return "an indirect call or jump: " + in.Text
+	case insn.FlowTrap:
 		return "" // what a handler does is not known, and another way goes on without
-	case flowReturn:
+	case insn.FlowReturn:
 		if len(s.back) > 0 {
 			w.leave(s)
 		}
 		return ""
-	case flowJump, flowBranch:
-		if _, inside := s.g.at[in.target]; !inside && len(s.back) > 0 { // a tail call
-			if why := w.enter(s, in.target, s.back); why != "" {
+	case insn.FlowJump, insn.FlowBranch:
+		if _, inside := s.g.at[in.Target]; !inside && len(s.back) > 0 { // a tail call
+			if why := w.enter(s, in.Target, s.back); why != "" {
 				return why
 			}
 		}
@@ -146,20 +148,20 @@ func (w *walk) take(s step, in instruction) string {
 		}
 		return ""
 	}
-	text, why := litmusStep(in, "X9")
+	text, why := w.calls.im.Set.Litmus(in, "X9")
 	if why != "" {
 		return why
 	}
 	if text != "" {
-		if slices.Contains(s.seen, in.addr) {
+		if slices.Contains(s.seen, in.Addr) {
 			return ""
 		}
-		s.steps, s.seen = append(slices.Clone(s.steps), text), append(slices.Clone(s.seen), in.addr)
+		s.steps, s.seen = append(slices.Clone(s.steps), text), append(slices.Clone(s.seen), in.Addr)
 		if len(s.steps) > wayLength {
 			return "a way through the code is too long"
 		}
 	}
-	w.proceed(s, s.g.code[s.at].addr+uint64(in.size))
+	w.proceed(s, s.g.code[s.at].Addr+uint64(in.Size))
 	return ""
 }
 
@@ -174,7 +176,7 @@ func (w *walk) proceed(s step, addr uint64) {
 func (w *walk) enter(s step, target uint64, back []frame) string {
 	g := w.calls.function(target)
 	if g == nil || len(back) > callDepth {
-		name, _ := w.calls.im.symbol(target)
+		name, _ := w.calls.im.Symbol(target)
 		return "a call that is not followed: " + name
 	}
 	s.g, s.back = g, back
@@ -188,60 +190,4 @@ func (w *walk) leave(s step) {
 	last := s.back[len(s.back)-1]
 	s.g, s.at, s.back = last.g, last.at, s.back[:len(s.back)-1]
 	w.onward(s)
-}
-
-// litmusStep is an instruction as a litmus test has it, at [place]; empty where
-// it orders no stores.
-func litmusStep(in instruction, place string) (text, why string) {
-	name, _, _ := strings.Cut(in.text, " ")
-	w := in.word
-	switch {
-	case in.unknown:
-		return "", "an instruction that is not understood: " + in.text
-	case in.barrier == BarrierOther:
-		return "", ""
-	case in.barrier != "":
-		kind := map[string]string{BarrierLoad: "LD", BarrierStore: "ST", BarrierFull: "SY"}[in.barrier]
-		return "DMB " + kind, "" // the shareability domain is no matter between CPUs of one kernel
-	case w&0xfff80000 == 0xd5080000: // SYS: caches, TLBs
-		return "", "an instruction that no litmus test has: " + in.text
-	case in.strong || in.conditional() && in.release && w>>21&1 == 1:
-		return "", "a compare and swap that releases, and may fail: " + name
-	}
-	return litmusAccess(in, place), ""
-}
-
-// litmusAccess is an access by which Arm orders more than the access itself, or the publication.
-func litmusAccess(in instruction, place string) string {
-	exclusive := in.word&0x3f000000 == 0x08000000 && in.word>>23&1 == 0
-	atomic := in.store && !exclusive && in.word&0x3f000000 == 0x38000000 && in.word>>21&1 == 1 && in.word>>10&3 == 0
-	swap := in.word&0x3f000000 == 0x08000000 && in.conditional() && !exclusive
-	order := func(a, l string) (out string) {
-		if in.acquire {
-			out = a
-		}
-		if in.release {
-			out += l
-		}
-		return out
-	}
-	switch {
-	case exclusive && in.store:
-		return map[bool]string{false: "STXR", true: "STLXR"}[in.release] + " W6,X0,[" + place + "]"
-	case exclusive:
-		return map[bool]string{false: "LDXR", true: "LDAXR"}[in.acquire] + " X5,[" + place + "]"
-	case swap:
-		return "CAS" + order("A", "L") + " X7,X0,[" + place + "]"
-	case atomic && in.word&31 == 31 && in.word>>15&1 == 0:
-		return "STADD" + order("", "L") + " X0,[" + place + "]"
-	case atomic:
-		return "SWP" + order("A", "L") + " X0,X5,[" + place + "]"
-	case in.store && in.release:
-		return "STLR X0,[" + place + "]"
-	case in.store && place == "X3":
-		return "STR X0,[X3]"
-	case in.acquire:
-		return "LDAR X5,[" + place + "]"
-	}
-	return ""
 }

@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 )
 
 // TestWays: what a litmus test of the code has between the copy and the store.
@@ -41,13 +44,13 @@ func TestWays(t *testing.T) {
 			g, copies := graphOf(c.words)
 			var goals []int
 			for i, in := range g.code {
-				if in.store && in.width == 8 && in.addr == uint64(0x1000+4*i) && (c.words[i] == publish || c.words[i] == releases) {
+				if in.Store && in.Width == 8 && in.Addr == uint64(0x1000+4*i) && (c.words[i] == publish || c.words[i] == releases) {
 					goals = append(goals, i)
 				}
 			}
-			im := &image{dec: decodeARM64}
-			im.file = &elf.File{}
-			s := &study{im: im, called: newCalls(im, patched{})}
+			im := &elfcode.Image{Set: insn.Of(elf.EM_AARCH64)}
+			im.File = &elf.File{}
+			s := &study{im: im, called: newCalls(im, elfcode.Patches{})}
 			got := s.ways(g, copies, goals)
 			if !reflect.DeepEqual(got.Of, c.want) || !strings.Contains(got.Why, c.why) || (c.why == "") != (got.Why == "") {
 				t.Errorf("got %q, %q; want %q, %q", got.Of, got.Why, c.want, c.why)

@@ -5,6 +5,8 @@ package answers
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -27,7 +29,7 @@ var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checke
 func checkedJSON(w io.Writer, c author.Checked) error {
 	return result.Object(w, map[string]any{
 		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Findings), "linux": c.Linux, "side": c.Side,
-		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "skipped": result.Full(c.Skipped),
+		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped),
 	})
 }
 
@@ -40,11 +42,17 @@ func checkedText(w io.Writer, c author.Checked) error {
 		fmt.Fprintf(w, "program: %s for %s\n", words.Size(int64(c.Program)), c.Arch)
 	}
 	for i, k := range c.Kernels {
-		if i == 0 {
-			scopeText(w, k, nil)
-		} else {
-			scopeText(w, k, c.Kernels[0].Stops)
+		before := []trial.ScopeStop(nil)
+		if i > 0 {
+			before = c.Kernels[0].Stops
 		}
+		if c.All {
+			k.Callers = nil
+		}
+		scopeText(w, k, before)
+	}
+	if c.Tried != nil {
+		triedText(w, *c.Tried)
 	}
 	for _, s := range c.Skipped {
 		fmt.Fprintf(w, "not looked at: %s\n", s)
@@ -57,8 +65,22 @@ func checkedText(w io.Writer, c author.Checked) error {
 	return err
 }
 
+// triedText says how the program got on.
+func triedText(w io.Writer, t author.Tried) {
+	if t.Windows > 0 {
+		fmt.Fprintf(w, "program in the unpatched kernel: %d tries in %.1f s, %d of them hits\n", t.Windows, t.Seconds, t.Hits)
+	}
+	if len(t.Console) > 0 {
+		fmt.Fprintln(w, "the unpatched kernel's console ends:")
+	}
+	for _, line := range t.Console {
+		fmt.Fprintf(w, "  %s\n", words.OneLine(line))
+	}
+}
+
 // scopeText lists a kernel's scope, and what in it keeps accesses in order that was
-// not listed of the kernel before it.
+// not listed of the kernel before it; of functions that are there since they call
+// others, how much there is.
 func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
 	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
 	var b strings.Builder
@@ -68,22 +90,33 @@ func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
 	}
 	columns(&b, rows)
 	rows = nil
-	left := map[string]int{}
+	left, more := map[string]int{}, map[string]int{}
 	for _, s := range before {
 		left[sameStop(s)]++
 	}
 	for _, s := range k.Stops {
-		if left[sameStop(s)]--; left[sameStop(s)] < 0 {
+		switch left[sameStop(s)]--; {
+		case left[sameStop(s)] >= 0:
+		case slices.Contains(k.Callers, s.Symbol):
+			more[s.Symbol]++
+		default:
 			rows = append(rows, []string{"    " + s.Kind, s.Place(), words.OneLine(s.Source), words.OneLine(s.Text), words.OneLine(s.SourceText)})
 		}
 	}
 	switch {
-	case len(rows) > 0 && before == nil:
+	case len(rows)+len(more) > 0 && before == nil:
 		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
-	case len(rows) > 0:
+	case len(rows)+len(more) > 0:
 		b.WriteString("  there, beside what the other kernel has:\n")
 	}
 	columns(&b, rows)
+	var counts []string
+	for _, symbol := range slices.Sorted(maps.Keys(more)) {
+		counts = append(counts, fmt.Sprintf("%d in %s", more[symbol], words.OneLine(symbol)))
+	}
+	if len(counts) > 0 {
+		fmt.Fprintf(&b, "    and in callers, which --verbose lists: %s\n", strings.Join(counts, ", "))
+	}
 	fmt.Fprint(w, b.String())
 }
 

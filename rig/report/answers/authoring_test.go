@@ -16,6 +16,11 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// stop is a call in a function.
+func stop(symbol string) trial.ScopeStop {
+	return trial.ScopeStop{Kind: "call", Instruction: trial.Instruction{Symbol: symbol, Text: "bl x", Source: "net/tls/tls_main.c:1100"}}
+}
+
 func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 	c := author.Checked{
 		Name: "mine", File: "mine/scenario.yaml", Linux: "6.12.117", Side: author.Lacks, Arch: "arm64", Program: 705200,
@@ -26,17 +31,23 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 			{Level: author.Wrong, Text: "of no file"},
 		},
 		Kernels: []author.Kernel{{
-			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}},
-			Stops: []trial.ScopeStop{{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}},
+			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}}, Callers: []string{"setup", "retry"},
+			Stops: []trial.ScopeStop{{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}, stop("setup"), stop("setup"), stop("retry")},
 		}, {Variant: "patched", Stops: []trial.ScopeStop{
 			{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x50, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:982", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}},
 			{Kind: "barrier", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x9c, Text: "dmb ishst", Source: "net/tls/tls_main.c:994"}},
+			stop("setup"), stop("setup"), stop("retry"),
 		}}},
+		Tried:   &author.Tried{Windows: 812, Hits: 3, Seconds: 2.96, Console: []string{"[ 1.0] Run /init", "[ 1.1] \x1b[2Jbad"}},
 		Skipped: []string{"the rest"},
 	}
 	var text, object bytes.Buffer
 	require.NoError(t, Checked.Render(&text, format.Text, c))
 	goldentest.Check(t, "scenario-check.txt", text.String())
+	text.Reset()
+	c.All = true
+	require.NoError(t, Checked.Render(&text, format.Text, c))
+	goldentest.Check(t, "scenario-check-all.txt", text.String())
 	require.NoError(t, Checked.Render(&object, format.JSON, author.Checked{}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(object.Bytes(), &got))

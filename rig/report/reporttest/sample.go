@@ -21,7 +21,7 @@ func Sample() trial.Result {
 	p.SavedVariant, p.Tallies, p.Detections = trial.Patched.Saved(), []wire.Tally{tally(0)}, nil
 	differs := true
 	return trial.Result{
-		Command: "compare", Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
+		Command: trial.CommandCompare, Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
 		Judgement: verdict.Judge(u, p, verdict.Setting{}), Observations: []trial.Observation{u, p},
 		Prepared: trial.Prepared{
 			CodeDiffers: &differs,

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"kcovrig/rig/internal/qemu"
+	"kcovrig/rig/internal/weakmem"
+)
+
+// emulation is what all boots have in common of the emulator; nil where they do without.
+func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Config {
+	if !cfg.Spec.Emulated() {
+		return nil
+	}
+	policy := cfg.Emulator.OrDefault()
+	if len(background) > 0 {
+		policy = weakmem.ExtremePolicy()
+	}
+	return &weakmem.Config{
+		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.Emulator,
+	}
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prepare
+
+import (
+	"slices"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/weakmem"
+)
+
+// addFunctions gives the emulator the functions that the request names. It returns the
+// kernels with them.
+func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kernels, error) {
+	if len(ask.GuestSymbols)+len(ask.KernelSymbols) == 0 {
+		return built, nil
+	}
+	guest, err := elfcode.Functions(binary, ask.GuestSymbols)
+	if err != nil {
+		return built, fault.Wrap(fault.Rig, "find the guest's code", err)
+	}
+	out := built.clone()
+	for _, v := range built.Built {
+		of := built.Of[v]
+		scope := slices.Concat(of.Scope, Bodies(guest))
+		for _, symbol := range ask.KernelSymbols {
+			// Which of them a kernel has depends on its version: one that is missing is no fault.
+			if found, err := elfcode.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
+				scope = append(scope, Bodies(found)...)
+			}
+		}
+		of.Scope = dropDuplicates(scope)
+		out.Put(v, of)
+	}
+	return out, nil
+}
+
+// dropDuplicates leaves out a range that begins where another one does: one symbol's
+// code may have several names.
+func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
+	seen := map[uint64]bool{}
+	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
+		again := seen[r.Start]
+		seen[r.Start] = true
+		return again
+	})
+}
+
+// Bodies puts functions into the emulator's scope: whatever they store or load
+// may be reordered.
+func Bodies(found []elfcode.Range) []weakmem.Scope {
+	var out []weakmem.Scope
+	for _, r := range found {
+		out = append(out, weakmem.Scope{Role: weakmem.Body, Symbol: r.Symbol, Start: r.Start, End: r.End})
+	}
+	return out
+}

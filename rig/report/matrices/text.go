@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package matrices
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/report"
+	"kcovrig/rig/report/words"
+	"kcovrig/rig/trial"
+)
+
+// The Markdown summary fits a mail and a job's page: 40 lines, whatever the
+// number of cells.
+const (
+	maxOdd     = 12
+	maxChanges = 6
+)
+
+// List writes cells as they would run.
+func List(w io.Writer, cells []matrix.Cell) error {
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tab, "no\tid\tcell\texpect\twhy")
+	for _, c := range cells {
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\n", c.Number, c.ID, c.Name, c.Expect, c.Why)
+	}
+	return tab.Flush()
+}
+
+func writeText(w io.Writer, r Report) error {
+	now, before := r.Now, r.Before
+	d := now.Document
+	for _, f := range facts(d) {
+		fmt.Fprintf(w, "%-10s%s\n", f.Name, words.OneLine(f.Value))
+	}
+	fmt.Fprintln(w)
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	said := d.Words.Column()
+	fmt.Fprintf(tab, "no\tcell\texpected\tcame to\t\tunpatched %s\tpatched %s\n", said, said)
+	for _, r := range d.Cells {
+		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, trial.Unpatched), cellShare(r, trial.Patched))
+	}
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	for _, fail := range d.Retries {
+		fmt.Fprintf(w, "\nkernels were built again after: %s\n", words.OneLine(fail))
+	}
+	if list := odd(d); len(list) > 0 {
+		fmt.Fprintln(w)
+		for _, r := range list {
+			fmt.Fprintf(w, "%s %s: expected %s (%s), came to %s: %s\n", words.Status(r), r.Cell.Name, r.Cell.Expect, r.Cell.Why, r.Words(), words.OrNone(because(r)))
+			if r.Failure != nil {
+				report.Failure(w, *r.Failure)
+			}
+			if r.Folder != "" {
+				fmt.Fprintf(w, "  see %s\n", r.Folder)
+			}
+		}
+	}
+	if before != nil {
+		fmt.Fprintf(w, "\nchanged since %s (%s):\n", before.Name, before.Document.Started)
+		for _, c := range changesSince(now, before) {
+			fmt.Fprintf(w, "  %s\n", changeWords(c))
+		}
+		if len(changesSince(now, before)) == 0 {
+			fmt.Fprintln(w, "  nothing")
+		}
+	}
+	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", Sentence(d.Counts), retries(d.Counts))
+	return err
+}
+
+func writeMarkdown(w io.Writer, r Report) error {
+	now, before := r.Now, r.Before
+	d := now.Document
+	var b strings.Builder
+	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), Sentence(d.Counts))
+	if list := odd(d); len(list) > 0 {
+		table := [][]string{{"cell", "expected", "came to", "why"}}
+		for _, r := range list[:min(len(list), maxOdd)] {
+			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), outcomeText(r), words.Plain(briefly(r))})
+		}
+		words.Aligned(&b, table)
+		if more := len(list) - maxOdd; more > 0 {
+			fmt.Fprintf(&b, "\nand %d more\n", more)
+		}
+		b.WriteString("\n")
+	}
+	if before != nil {
+		changes := changesSince(now, before)
+		fmt.Fprintf(&b, "Changed since %s: %s\n", words.Plain(before.Name), howMany(len(changes)))
+		for i, c := range changes {
+			if i == maxChanges {
+				fmt.Fprintf(&b, "- and %d more\n", len(changes)-i)
+				break
+			}
+			fmt.Fprintf(&b, "- %s\n", words.Plain(changeWords(c)))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("```text\n")
+	for _, f := range facts(d) {
+		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", words.Shortened(strings.ReplaceAll(words.OneLine(f.Value), "`", "'"), 300))
+	}
+	b.WriteString("```\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func howMany(changed int) string {
+	switch changed {
+	case 0:
+		return "nothing."
+	case 1:
+		return "1 cell."
+	}
+	return fmt.Sprintf("%d cells.", changed)
+}
+
+// briefly is because, cut to a table's field. Of a fault the last line of its log
+// stays, which often says more than the command that failed.
+func briefly(r matrix.CellResult) string {
+	const most, withLog = 120, 70
+	why := because(r)
+	if r.Failure == nil {
+		return words.Shortened(why, most)
+	}
+	lines := strings.Split(strings.TrimSpace(r.Failure.Tail), "\n")
+	last := words.OneLine(lines[len(lines)-1])
+	if last == "" || strings.Contains(why, last) {
+		return words.Shortened(why, most)
+	}
+	return words.Shortened(why, withLog) + " its log ends: " + words.Shortened(last, withLog)
+}
+
+// outcomeText is what a cell came to and how that stands, unless the one says both.
+func outcomeText(r matrix.CellResult) string {
+	if r.Words() == words.Status(r) {
+		return r.Words()
+	}
+	return r.Words() + " (" + words.Status(r) + ")"
+}
