@@ -73,6 +73,7 @@ var checks = map[string]check{
 	"comments name theirs":       commentsNameTheirs,
 	"words fit any":              wordsFitAny,
 	"variants are typed":         variantsAreTyped,
+	"few know architectures":     fewKnowArchitectures,
 }
 
 // written leaves out what tests have as data.

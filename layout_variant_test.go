@@ -13,6 +13,7 @@ import (
 // savedVariants are the types whose saved form has a variant as a bool, by package.
 var savedVariants = []string{
 	"rig/trial.SavedVariant",     // in documents
+	"rig/trial.savedSpec",        // of the tree as it stands
 	"rig/internal/kernel.record", // in the cache's image.json
 	"rig/trend.Run",              // null in documents and in the history, of a run of both
 }
@@ -20,7 +21,7 @@ var savedVariants = []string{
 // outside are those that know documents as users do, by their JSON alone.
 var outside = []string{"scripts/figures/", "cmd/kcovrig/e2e_"}
 
-var patchedName = regexp.MustCompile(`(?i)^(is|un)?patched$`)
+var patchedName = regexp.MustCompile(`(?i)^(is|un)?(patched|asis)$`)
 
 // variantsAreTyped wants no field, parameter or result that says by a bool which of a
 // tree's kernels is meant: there are three (rig/trial/variant.go).

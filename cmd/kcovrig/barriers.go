@@ -12,11 +12,13 @@ import (
 	"kcovrig/rig/fault"
 	found "kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/trial"
 )
 
 func newBarriers(a *app) *cobra.Command {
 	var o options
 	var cfg barriers.Config
+	asIs := false
 	cmd := &cobra.Command{
 		Use:   "barriers [SCENARIO]",
 		Short: "Say which ordering instructions a kernel needs, and where one would be enough",
@@ -42,6 +44,9 @@ Exit code 4 means that something has no answer, or that no place was found.
 			if err := o.check(cmd); err != nil {
 				return err
 			}
+			if asIs {
+				cfg.Variant = trial.AsIs
+			}
 			cfg.Config, cfg.Files = a.config(cmd, &o), barriersFiles
 			got, err := barriers.Find(cmd.Context(), cfg)
 			a.endView()
@@ -60,7 +65,7 @@ Exit code 4 means that something has no answer, or that no place was found.
 	}
 	o.addKernel(cmd)
 	o.addRun(cmd)
-	cmd.Flags().BoolVar(&cfg.AsIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
+	cmd.Flags().BoolVar(&asIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
 	cmd.Flags().BoolVar(&cfg.Suggest, "suggest", false, "find where one barrier would be enough, on the kernel without the fix")
 	return cmd
 }

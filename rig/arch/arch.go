@@ -22,6 +22,7 @@ type Arch struct {
 	ImageTarget  string      // make target
 	ImagePath    string      // below the build folder
 	Machine      elf.Machine // of vmlinux and the guest
+	Relocation64 uint32      // the type of a relocation that fills in a 64-bit address
 	QEMU         string      // system emulator's name
 	QEMUMachine  string      // -machine, without options that the rig adds
 	CPU          string      // -cpu under TCG where none is chosen
@@ -55,8 +56,8 @@ var table = map[string]Arch{
 		Name: "arm64", GOARCH: "arm64", KernelArch: "arm64",
 		CrossCompile: "aarch64-linux-gnu-",
 		ImageTarget:  "Image", ImagePath: "arch/arm64/boot/Image",
-		Machine: elf.EM_AARCH64,
-		QEMU:    "qemu-system-aarch64", QEMUMachine: "virt,gic-version=3", CPU: "cortex-a76",
+		Machine: elf.EM_AARCH64, Relocation64: uint32(elf.R_AARCH64_ABS64),
+		QEMU: "qemu-system-aarch64", QEMUMachine: "virt,gic-version=3", CPU: "cortex-a76",
 		CPUs:    []string{"cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"},
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
 		Emulated: true,
@@ -77,8 +78,8 @@ var table = map[string]Arch{
 		Name: "x86_64", GOARCH: "amd64", KernelArch: "x86_64",
 		CrossCompile: "x86_64-linux-gnu-",
 		ImageTarget:  "bzImage", ImagePath: "arch/x86/boot/bzImage",
-		Machine: elf.EM_X86_64,
-		QEMU:    "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off,rtc=on", CPU: "max",
+		Machine: elf.EM_X86_64, Relocation64: uint32(elf.R_X86_64_64),
+		QEMU: "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off,rtc=on", CPU: "max",
 		CPUs:    []string{"qemu64", "Nehalem", "Haswell", "Skylake-Server", "EPYC", "max"},
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
 		TSO:      true,
@@ -111,6 +112,19 @@ func Lookup(name string) (Arch, error) {
 		return Arch{}, fmt.Errorf("unknown architecture %q (have: %s)", name, strings.Join(Names(), ", "))
 	}
 	return a, nil
+}
+
+// Default is the name of the row that is meant where none is named.
+const Default = "arm64"
+
+// Of returns the row of a file's machine.
+func Of(m elf.Machine) (Arch, bool) {
+	for _, a := range table {
+		if a.Machine == m {
+			return a, true
+		}
+	}
+	return Arch{}, false
 }
 
 // Names lists the rows' names, sorted.

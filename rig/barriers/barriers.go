@@ -29,7 +29,8 @@ const name = trial.CommandBarriers
 // Config says what is asked.
 type Config struct {
 	command.Config
-	AsIs    bool           // the tree as it stands; else the one with the fix, or to find one for, the one without
+	// Variant is the kernel; empty: the one with the fix, or with Suggest the one without.
+	Variant trial.Variant
 	Suggest bool           // look for the place of a barrier that would be enough
 	Limits  barrier.Limits // zero: barrier.DefaultLimits
 	// Files are made of what was found, by name, for the run's folder; nil: none.
@@ -52,14 +53,15 @@ type Found struct {
 
 // Find finds it. What it found comes also beside an error, as far as it got.
 func Find(ctx context.Context, cfg Config) (Found, error) {
-	v := trial.Patched
+	v := cfg.Variant
 	switch {
-	case cfg.AsIs:
-		v = trial.AsIs
+	case v != "":
 	case cfg.Suggest:
 		v = trial.Unpatched
+	default:
+		v = trial.Patched
 	}
-	cfg.Spec.AsIs, cfg.Spec.Variant = v == trial.AsIs, v
+	cfg.Spec.Variant = v
 	run, err := command.Begin(cfg.Config, name)
 	if err != nil {
 		r, err := command.Failed(cfg.Config, name, err)

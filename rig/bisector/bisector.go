@@ -65,7 +65,7 @@ func (b *bisection) run(ctx context.Context) (err error) {
 func (b *bisection) validate() error {
 	cfg := &b.cfg
 	bad := func(format string, args ...any) error { return fault.Newf(fault.User, "", format, args...) }
-	cfg.Spec.AsIs, b.seed = true, cfg.Spec.Seed
+	cfg.Spec.Variant, b.seed = trial.AsIs, cfg.Spec.Seed
 	config, s, err := cfg.Normalise()
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package boot
 
 import (
 	"cmp"
+	"slices"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
@@ -13,6 +14,10 @@ import (
 // A boot is a block: it counts once it showed the bug or has had its windows. What has no
 // sum, such as the console, stays the first boot's, but where the next one failed.
 func Join(all *trial.Observation, next trial.Observation) {
+	booted := bootOf(next)
+	if booted.Hits > 0 && next.Silence != nil {
+		next.Silence = inHitBoot(*next.Silence)
+	}
 	if len(all.Boots) == 0 {
 		*all = next
 		all.Tallies, all.Emulator = emptied(next.Tallies), map[string]uint64{}
@@ -23,7 +28,7 @@ func Join(all *trial.Observation, next trial.Observation) {
 	if all.Outcome, all.Error = next.Outcome, next.Error; !next.Outcome.Counts() {
 		all.Argv, all.Console = next.Argv, next.Console
 	}
-	all.Boots = append(all.Boots, bootOf(next))
+	all.Boots = append(all.Boots, booted)
 	for name, n := range next.Emulator {
 		all.Emulator[name] += n
 	}
@@ -41,6 +46,18 @@ func Join(all *trial.Observation, next trial.Observation) {
 		block(sum, all.Boots)
 		all.Series = append(all.Series, trial.Sample{Mode: sum.Mode, AtNS: sum.StressNS, Windows: sum.Windows, HitWindows: sum.HitWindows})
 	}
+}
+
+// inHitBoot is what was noted in a boot with a hit: each pair says so whose second store
+// overtook the first in it.
+func inHitBoot(s trial.Silence) *trial.Silence {
+	s.Pairs = slices.Clone(s.Pairs)
+	for i := range s.Pairs {
+		if s.Pairs[i].Passed > 0 {
+			s.Pairs[i].HitBoots = 1
+		}
+	}
+	return &s
 }
 
 func emptied(tallies []wire.Tally) []wire.Tally {

@@ -16,7 +16,7 @@ import (
 // Run builds and boots one kernel. The result holds its tally and no verdict; it
 // comes filled as far as the command got, also beside an error.
 func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result, error) {
-	cfg.Spec.AsIs, cfg.Spec.Variant = v == trial.AsIs, v
+	cfg.Spec.Variant = v
 	run, err := command.Begin(cfg, trial.CommandRun)
 	if err != nil {
 		return command.Failed(cfg, trial.CommandRun, err)

@@ -52,23 +52,9 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 	}
 }
 
-// meant is the variant to make: results of earlier versions, which replay reads, call the
-// tree as it stands unpatched.
-func (t tree) meant(v trial.Variant) trial.Variant {
-	if t.Analyser.Config.Spec.AsIs {
-		return trial.AsIs
-	}
-	return v
-}
-
-// Check says whether a variant can be made.
-func (t tree) Check(ctx context.Context, v trial.Variant) error {
-	return t.Tree.Check(ctx, t.meant(v))
-}
-
 // Build builds a variant.
 func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
-	i, err := t.Tree.Image(ctx, t.meant(v))
+	i, err := t.Tree.Image(ctx, v)
 	if err != nil {
 		return Image{}, err
 	}
@@ -91,7 +77,7 @@ func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, e
 
 // Plan puts what is known of a variant before it is built into the rig's own form.
 func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
-	i, err := t.Tree.Plan(ctx, t.meant(v))
+	i, err := t.Tree.Plan(ctx, v)
 	return imageOf(i, t.Path), err
 }
 

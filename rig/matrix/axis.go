@@ -66,7 +66,7 @@ var axes = []axis{
 		}},
 	{key: "tree", about: "kernel source, as --tree: a folder, a tarball, or debian:VERSION", fallback: theDefault, source: true, rev: true,
 		set: func(c *Cell, v value) { c.Spec.Tree, c.Spec.Rev = v.path, v.rev }},
-	{key: "arch", about: "architecture", fallback: "arm64", words: func(scenario.Scenario) []string { return arch.Names() },
+	{key: "arch", about: "architecture", fallback: arch.Default, words: func(scenario.Scenario) []string { return arch.Names() },
 		set: func(c *Cell, v value) { c.Spec.Arch = v.text }},
 	{key: "compiler", about: "what builds the kernels", fallback: arch.GCC, words: fixed(arch.Compilers()...),
 		set: func(c *Cell, v value) { c.Spec.Compiler = v.text }},

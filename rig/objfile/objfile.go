@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 )
 
@@ -79,6 +80,7 @@ type Relocation struct {
 // Relocations reads those of section index, which are RELA on both machines.
 func (o *Object) Relocations(index int) ([]Relocation, error) {
 	var out []Relocation
+	row, known := arch.Of(o.File.Machine)
 	for _, s := range o.File.Sections {
 		if s.Type != elf.SHT_RELA || int(s.Info) != index {
 			continue
@@ -93,8 +95,7 @@ func (o *Object) Relocations(index int) ([]Relocation, error) {
 			if sym := int(info >> 32); sym > 0 && sym <= len(o.Symbols) {
 				r.Value += o.Symbols[sym-1].Value + o.Base(o.Symbols[sym-1].Section)
 			}
-			if kind := uint32(info); o.File.Machine == elf.EM_X86_64 && kind == uint32(elf.R_X86_64_64) ||
-				o.File.Machine == elf.EM_AARCH64 && kind == uint32(elf.R_AARCH64_ABS64) {
+			if known && uint32(info) == row.Relocation64 {
 				r.Size = 8
 			}
 			out = append(out, r)

@@ -3,6 +3,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
 )
 
 // What is not the run's any more is refused before anything is built or booted,
@@ -135,6 +137,27 @@ func edit(t *testing.T, run string, change func(*result.Document)) {
 	text, err := json.Marshal(saved.Document)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(run, "result.json"), text, 0o644))
+}
+
+// Earlier versions called the tree as it stands unpatched, beside a member that said which it was.
+func TestReplayOfATreeAsItStoodByAnEarlierVersion(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	file := filepath.Join(cfg.Run, "result.json")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	old := bytes.Replace(text, []byte(`"arm": "unpatched",`), []byte(`"arm": "unpatched", "asIs": true,`), 1)
+	require.NotEqual(t, text, old)
+	require.NoError(t, os.WriteFile(file, old, 0o600))
+	l.Queue = []rigtest.Guest{seen(0x20)}
+	cfg.Tries = 1
+	replayed, err := Run(t.Context(), cfg)
+	require.NoError(t, err)
+	assert.True(t, replayed.Replay.Complete(), "%+v", replayed.Replay)
+	assert.Equal(t, trial.AsIs, replayed.Spec.Variant)
+	assert.Equal(t, trial.AsIs, replayed.Replay.Signature.Variant())
+	require.Len(t, replayed.Images, 1)
+	assert.Equal(t, trial.AsIs, replayed.Images[0].Variant(), "what was built")
+	assert.Equal(t, trial.AsIs, replayed.Observations[0].Variant())
 }
 
 // edited is a changed copy of a run's result.

@@ -19,16 +19,28 @@ func writeReaders(b *strings.Builder, r trial.Result) {
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	said := r.Words.Full()
-	fmt.Fprintf(t, "%s %s (memory model)\tunpatched\tpatched\n", said.Adjective(), said.Windows)
+	kernels := trial.Pair()
+	if slices.ContainsFunc(r.Observations, func(o trial.Observation) bool { return o.Variant() == trial.AsIs }) {
+		kernels = []trial.Variant{trial.AsIs} // nobody knows which of the pair it is
+	}
+	fmt.Fprintf(t, "%s %s (memory model)", said.Adjective(), said.Windows)
+	for _, v := range kernels {
+		fmt.Fprintf(t, "\t%s", v)
+	}
+	fmt.Fprintln(t)
 	for _, reader := range r.Spec.Readers {
-		fmt.Fprintf(t, "%s reader\t%s\t%s\n", reader, readerCell(r, reader, trial.Unpatched), readerCell(r, reader, trial.Patched))
+		fmt.Fprintf(t, "%s reader", reader)
+		for _, v := range kernels {
+			fmt.Fprintf(t, "\t%s", readerCell(r, reader, v))
+		}
+		fmt.Fprintln(t)
 	}
 	_ = t.Flush() // a Builder never fails
 	b.WriteString("\n")
 }
 
 func readerCell(r trial.Result, reader trial.Reader, v trial.Variant) string {
-	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Patched == (v == trial.Patched) })
+	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Variant() == v })
 	if i < 0 {
 		return "not run"
 	}

@@ -35,6 +35,20 @@ func TestTextOfTwoReaders(t *testing.T) {
 	goldentest.Check(t, "readers.txt", out.Bytes())
 }
 
+// Whether a tree as it stands has the fix is not known: it is in a column of its own.
+func TestTextOfATreeAsItStandsForTwoReaders(t *testing.T) {
+	r := reporttest.Sample()
+	acquire := r.Observations[0]
+	acquire.SavedVariant = trial.AsIs.Saved()
+	relaxed := acquire
+	relaxed.Reader = trial.Relaxed
+	r.Command, r.Judgement = "run", trial.Judgement{}
+	r.Spec.Readers, r.Observations = []trial.Reader{trial.Acquire, trial.Relaxed}, []trial.Observation{acquire, relaxed}
+	var out bytes.Buffer
+	require.NoError(t, Text(&out, r))
+	assert.Regexp(t, `\(memory model\) +as-is\nacquire reader +240 of 6400 \(\)\nrelaxed reader +240 of 6400 \(\)\n`, out.String())
+}
+
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, result.JSON(&out, reporttest.Sample()))

@@ -67,8 +67,33 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 	if err := s.Document.Words.Validate(); err != nil {
 		return s, err
 	}
+	s.Document.markAsIs()
 	s.Document = s.Document.In(folder)
 	return s, nil
+}
+
+// markAsIs puts right what earlier versions saved of a tree as it stands: its boots,
+// builds and witnesses as the unpatched kernel's.
+func (d *Document) markAsIs() {
+	if d.Spec.Variant != trial.AsIs {
+		return
+	}
+	is := trial.AsIs.Saved()
+	for i := range d.Measured {
+		d.Measured[i].SavedVariant = is
+	}
+	for i := range d.Witnesses {
+		d.Witnesses[i].SavedVariant = is
+	}
+	for i := range d.Images {
+		d.Images[i].SavedVariant = is
+	}
+	for i := range d.Code {
+		d.Code[i].SavedVariant = is
+	}
+	if d.Replay != nil {
+		d.Replay.Signature.SavedVariant = is
+	}
 }
 
 // Result turns the saved form back into the value that it was made of.

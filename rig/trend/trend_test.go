@@ -91,7 +91,7 @@ func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
 	require.Len(t, series, 2)
 	assert.Equal(t, "unpatched, acquire, pc", series[0].Name())
 	assert.Equal(t, "as-is, acquire, pc", series[1].Name())
-	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: "as-is", AsIs: true}, Observations: []trial.Observation{{SavedVariant: trial.AsIs.Saved(), Tallies: []wire.Tally{{Mode: "pc"}}}}})
+	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: trial.AsIs}, Observations: []trial.Observation{{SavedVariant: trial.AsIs.Saved(), Tallies: []wire.Tally{{Mode: "pc"}}}}})
 	assert.Nil(t, lone.Patched, "nobody said")
 	assert.Equal(t, trial.AsIs, lone.Measured[0].Variant())
 }

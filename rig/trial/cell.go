@@ -27,8 +27,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{string(r.Command)}
-	lone := LoneVariant(r)
-	if lone != "" {
+	if lone := LoneVariant(r); lone != "" {
 		head[0] += "-" + string(lone)
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
@@ -44,7 +43,7 @@ func CellName(r Result) string {
 				text += map[bool]string{true: "+"}[i > 0] + cellValue(one)
 			}
 		}
-		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] || name == "asIs" && lone == AsIs {
+		if slices.Contains(notAsked, name) || slices.Contains(inHead, name) || text == "" || text == cellDefaults[name] {
 			continue
 		}
 		words = append(words, name+"="+text)
@@ -57,15 +56,12 @@ func CellName(r Result) string {
 }
 
 // inHead are the members that a name begins with.
-var inHead = []string{"scenario", "arm", "arch"}
+var inHead = []string{"scenario", "arm", "asIs", "arch"}
 
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) Variant {
-	switch {
-	case r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0:
+	if r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0 {
 		return r.Observations[0].Variant()
-	case r.Spec.Variant != "" && r.Spec.AsIs:
-		return AsIs
 	}
 	return r.Spec.Variant
 }

@@ -39,7 +39,7 @@ func TestCellNames(t *testing.T) {
 		"compare,ring,arm64,memoryModel=arm,modes=pc,readers=acquire+relaxed":                          func(r *Result) { r.Spec.Modes, r.Spec.Readers = []string{"pc"}, []Reader{Relaxed, Acquire} },
 		"run-unpatched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
 		"run-patched,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
-		"run-as-is,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant, r.Spec.AsIs = "run", "as-is", true },
+		"run-as-is,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant = "run", AsIs },
 		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{SavedVariant: Patched.Saved()}} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
@@ -52,17 +52,6 @@ func TestCellNames(t *testing.T) {
 	} {
 		assert.Equal(t, want, asked(change))
 	}
-}
-
-// Earlier versions called the tree as it stands unpatched: the same question has the same name.
-func TestATreeAsItStandsHasOneName(t *testing.T) {
-	names := map[string]bool{}
-	for _, variant := range []Variant{Unpatched, AsIs, ""} {
-		names[asked(func(r *Result) {
-			r.Command, r.Spec.Variant, r.Spec.AsIs, r.Observations = "run", variant, true, []Observation{{SavedVariant: AsIs.Saved()}}
-		})] = true
-	}
-	assert.Len(t, names, 1, "%v", names)
 }
 
 // Every member of Spec changes the name, but for those that say so: a member

@@ -30,6 +30,9 @@ type StorePair struct {
 	Fix     uint64 `json:"fix"`              // of these, by an instruction on a line of the fix's
 	Passed  uint64 `json:"passed"`
 	Caution uint64 `json:"caution"`
+	// HitBoots are the boots with a hit in which the second overtook the first, of a kernel
+	// that is booted again after each hit.
+	HitBoots uint64 `json:"hitBoots,omitempty"`
 }
 
 // Earned counts how often two accesses met in the emulator.
@@ -91,6 +94,7 @@ func (s *Silence) Join(more Silence) {
 		}
 		sum := &s.Pairs[at]
 		sum.Order, sum.Fix, sum.Passed, sum.Caution = sum.Order+p.Order, sum.Fix+p.Fix, sum.Passed+p.Passed, sum.Caution+p.Caution
+		sum.HitBoots += p.HitBoots
 	}
 	slices.SortFunc(s.Pairs, func(a, b StorePair) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))

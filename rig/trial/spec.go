@@ -59,20 +59,17 @@ func JudgedReader(readers []Reader) Reader {
 	return readers[0]
 }
 
-// Spec is what a user asked for. Fill it, then Validate once.
+// Spec is what a user asked for. Fill it, then Validate once. Its JSON form is savedSpec.
 type Spec struct {
 	Scenario string `json:"scenario"`
 	// ScenarioHash is of a scenario that does not come with the rig: others may have its name.
 	ScenarioHash string  `json:"scenarioHash,omitempty"`
-	Variant      Variant `json:"arm,omitempty"` // of a run; earlier versions call the tree as it stands unpatched
+	Variant      Variant `json:"arm,omitempty"` // of one kernel alone; empty: both
 	Arch         string  `json:"arch"`
 	Tree         string  `json:"tree"` // folder, tarball, or "debian:VERSION"; empty: the newest installed linux-source
 	Rev          string  `json:"rev,omitempty"`
 	// Patch are the patches to test; empty: the scenario's series.
-	Patch Patches `json:"patch,omitempty"`
-	// AsIs takes the tree as it stands, whether or not it holds a fix, instead of
-	// putting one on or taking it out.
-	AsIs     bool          `json:"asIs,omitempty"`
+	Patch    Patches       `json:"patch,omitempty"`
 	Compiler string        `json:"compiler,omitempty"` // of the kernels, see arch.Compilers; empty: gcc
 	CPU      string        `json:"cpu,omitempty"`      // QEMU's -cpu, see arch.Arch; empty: the architecture's
 	Readers  []Reader      `json:"readers"`
@@ -135,7 +132,7 @@ func (s Spec) Validate() error {
 		return bad("the share of blocks with a hit to exclude, %v, is not between 0 and 1", s.CleanShare)
 	case s.Jobs < 0:
 		return bad("--jobs: %d is negative", s.Jobs)
-	case s.AsIs && len(s.Patch) > 0:
+	case s.Variant == AsIs && len(s.Patch) > 0:
 		return bad("--as-is takes the tree as it stands: there is no place for --patch")
 	case slices.Contains(s.Patch, ""):
 		return bad("--patch: no name: leave the flag out for the built-in series")

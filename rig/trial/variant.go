@@ -2,6 +2,11 @@
 
 package trial
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // Variant is which kernel of a tree is meant, and what it is called. The zero
 // value is none of them.
 type Variant string
@@ -55,4 +60,39 @@ func (s SavedVariant) Variant() Variant {
 		return Patched
 	}
 	return Unpatched
+}
+
+// savedSpec is a Spec in the form that documents have: whether the tree was taken as it
+// stands is a member of its own. Earlier versions named no variant beside it, or called
+// it unpatched.
+type savedSpec struct {
+	plainSpec
+	AsIs bool `json:"asIs,omitempty"`
+}
+
+type plainSpec Spec // without the methods
+
+// MarshalJSON writes the saved form.
+func (s Spec) MarshalJSON() ([]byte, error) {
+	return encoded(savedSpec{plainSpec(s), s.Variant == AsIs})
+}
+
+// UnmarshalJSON reads the saved form of any version.
+func (s *Spec) UnmarshalJSON(text []byte) error {
+	saved := savedSpec{plainSpec: plainSpec(*s)}
+	err := json.Unmarshal(text, &saved)
+	*s = Spec(saved.plainSpec)
+	if saved.AsIs {
+		s.Variant = AsIs
+	}
+	return err
+}
+
+// encoded leaves it to the encoder whose part a value is whether <, > and & are escaped.
+func encoded(value any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(value)
+	return b.Bytes(), err
 }

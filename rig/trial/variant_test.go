@@ -47,3 +47,39 @@ func TestSavedVariantsInJSON(t *testing.T) {
 		}
 	}
 }
+
+// A specification keeps its members in JSON, whatever version wrote it; of the tree as it
+// stands there were three forms, and the same question has the same name.
+func TestSavedSpecifications(t *testing.T) {
+	for _, c := range []struct {
+		saved string
+		want  Variant
+	}{
+		{`"arm":"as-is","asIs":true`, AsIs},
+		{`"arm":"unpatched","asIs":true`, AsIs},
+		{`"asIs":true`, AsIs},
+		{`"arm":"unpatched"`, Unpatched},
+		{`"arm":"patched"`, Patched},
+		{`"scenario":"ring"`, ""},
+	} {
+		var s Spec
+		require.NoError(t, json.Unmarshal([]byte(`{"tree":"/linux",`+c.saved+`}`), &s))
+		assert.Equal(t, Spec{Scenario: s.Scenario, Tree: "/linux", Variant: c.want}, s, c.saved)
+		text, err := json.Marshal(s)
+		require.NoError(t, err)
+		assert.Equal(t, c.want == AsIs, strings.Contains(string(text), `"arm":"as-is"`) && strings.Contains(string(text), `"asIs":true`), "%s", text)
+		assert.Equal(t, c.want == AsIs, strings.Contains(string(text), "asIs"), "%s", text)
+		var again Spec
+		require.NoError(t, json.Unmarshal(text, &again))
+		assert.Equal(t, s, again)
+		if c.want == AsIs {
+			assert.Equal(t, "run-as-is,,,tree=/linux", CellName(Result{Command: "run", Spec: s}), c.saved)
+		}
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	require.NoError(t, e.Encode(Spec{Tree: "/a&b"}))
+	assert.Contains(t, b.String(), `"tree":"/a&b"`, "as the encoder around it wants it")
+	require.Error(t, json.Unmarshal([]byte(`{"seed":"x"}`), &Spec{}))
+}

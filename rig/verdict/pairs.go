@@ -5,12 +5,14 @@ package verdict
 import (
 	"fmt"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
 )
 
 // Which two stores a bug is about is not known where a scenario names none. They are
 // among those of which, without the fix, the second overtook the first at least as
-// often as the bug was seen, since each hit needs one overtaking. Of these pairs the one
+// often as the bug was seen, since each hit needs one overtaking; where a hit ends the boot, in
+// each boot with a hit. Of these pairs the one
 // with the weakest evidence decides how much it means that no hit was seen. A pair of
 // which the fixed kernel never had both stores waiting has shown nothing; where no
 // instruction of the fix orders any pair, it is not the fix that prevented the hits.
@@ -25,14 +27,14 @@ const (
 
 // weighPairs is what the patched kernel's silence is worth by pairs of stores, where
 // the unpatched one showed the bug so often.
-func weighPairs(unpatched, patched trial.Silence, hits uint64) weight {
+func weighPairs(unpatched, patched trial.Silence, shown shown) weight {
 	if unpatched.Stores.Caution+patched.Stores.Caution > 0 {
 		return weight{doubt: doubtLost}
 	}
 	with := tableOf(patched.Pairs)
 	w, suspects, byFix := weight{factor: 1}, 0, false
 	for _, p := range unpatched.Pairs {
-		if p.Second == "" || p.Passed < max(hits, 1) {
+		if p.Second == "" || p.Passed < max(shown.hits, 1) || p.HitBoots < shown.boots {
 			continue
 		}
 		suspects++
@@ -53,6 +55,20 @@ func weighPairs(unpatched, patched trial.Silence, hits uint64) weight {
 		return weight{doubt: doubtNotByFix}
 	}
 	return w
+}
+
+// shown is how often a kernel showed the bug: hits in the mode that had least of them, and
+// boots with a hit, of a kernel that is booted again after each; 0 of others.
+type shown struct{ hits, boots uint64 }
+
+func shownBy(tallies []wire.Tally, boots []trial.Boot) shown {
+	s := shown{hits: leastHits(tallies)}
+	for _, b := range boots {
+		if b.Hits > 0 {
+			s.boots++
+		}
+	}
+	return s
 }
 
 func shareOfPair(p trial.StorePair) float64 {

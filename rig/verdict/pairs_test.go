@@ -34,7 +34,7 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 		"nothing":                               {nil, 0, "saw no such two stores"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := weigh(&trial.Silence{Pairs: free}, &trial.Silence{Pairs: c.with}, 100, true)
+			w := weigh(&trial.Silence{Pairs: free}, &trial.Silence{Pairs: c.with}, shown{hits: 100}, true)
 			if c.doubt != "" {
 				assert.Contains(t, w.doubt, c.doubt)
 				assert.Zero(t, w.of(1000))
@@ -45,7 +45,15 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 		})
 	}
 	fixed := &trial.Silence{Pairs: []trial.StorePair{pair("a", "b", 900, 900, 0, 0), cd}}
-	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: free}, fixed, 501, true).doubt, "seen more often than anything was overtaken")
-	assert.Equal(t, doubtLost, weigh(&trial.Silence{Pairs: free, Stores: trial.Earned{Caution: 1}}, fixed, 100, true).doubt)
+	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: free}, fixed, shown{hits: 501}, true).doubt, "seen more often than anything was overtaken")
+	assert.Equal(t, doubtLost, weigh(&trial.Silence{Pairs: free, Stores: trial.Earned{Caution: 1}}, fixed, shown{hits: 100}, true).doubt)
+	once := append([]trial.StorePair{pair("e", "e", 0, 0, 500, 0)}, free...)
+	for i, boots := range []uint64{29, 30, 12} {
+		once[i].HitBoots = boots
+	}
+	fixed.Pairs = append(fixed.Pairs, pair("e", "x", 0, 0, 10, 0))
+	assert.Contains(t, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30}, true).doubt, "saw no such two stores", "of one boot: any of the hits may have come of it")
+	assert.Empty(t, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30, boots: 30}, true).doubt, "one boot showed the bug without it")
+	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30, boots: 31}, true).doubt)
 	assert.Equal(t, doubtAlone, weighAlone(fixed, true).doubt)
 }

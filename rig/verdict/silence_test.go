@@ -68,12 +68,12 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 // The discount: as many blocks as the emulator's share of meetings allows, beside the unpatched kernel's.
 func TestCautionDiscountsBlocks(t *testing.T) {
 	half := trial.Silence{Stores: trial.Earned{Order: 450, Caution: 550}}
-	w := weigh(&free, &half, 1, true)
+	w := weigh(&free, &half, shown{hits: 1}, true)
 	assert.InDelta(t, 0.5, w.factor, 1e-9)
 	assert.Equal(t, uint64(299), weight{factor: 0.4999}.of(600))
-	assert.InDelta(t, 1, weigh(&half, &kept, 1, true).factor, 0, "an arm that could speak more often gains nothing")
+	assert.InDelta(t, 1, weigh(&half, &kept, shown{hits: 1}, true).factor, 0, "an arm that could speak more often gains nothing")
 	loads := trial.Silence{Stores: half.Stores, Loads: trial.Earned{Passed: 100, Caution: 100}}
-	assert.InDelta(t, 0.25, weigh(&trial.Silence{Stores: free.Stores, Loads: trial.Earned{Passed: 100}}, &loads, 1, true).factor, 1e-9, "stores and loads multiply")
+	assert.InDelta(t, 0.25, weigh(&trial.Silence{Stores: free.Stores, Loads: trial.Earned{Passed: 100}}, &loads, shown{hits: 1}, true).factor, 1e-9, "stores and loads multiply")
 
 	bad := tally("pc", 400, 240)
 	need, _ := Required(240, 400)

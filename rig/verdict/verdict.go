@@ -102,7 +102,7 @@ func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) we
 	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
 		return weight{doubt: reasonIdle}
 	}
-	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), setting.Emulated)
+	w := weigh(unpatched.Silence, patched.Silence, shownBy(unpatched.Tallies, unpatched.Boots), setting.Emulated)
 	if w.passed && slices.ContainsFunc(patched.Tallies, func(t wire.Tally) bool { return t.HitWindows > 0 }) {
 		w.doubt = fmt.Sprintf("the emulator does not tell in which mode the second write overtook the first, as it did in one that showed %s", setting.Words.Full().Hits)
 	}

@@ -84,12 +84,12 @@ const reasonNoNotes = "the memory emulator noted nothing of the two writes, so i
 // weigh compares the kernels' notes: a patched kernel in which the emulator could speak
 // less often than in the unpatched one, which showed the bug so many times, has shown
 // that much less.
-func weigh(unpatched, patched *trial.Silence, hits uint64, emulated bool) weight {
+func weigh(unpatched, patched *trial.Silence, shown shown, emulated bool) weight {
 	if !emulated {
 		return weight{factor: 1}
 	}
 	if unpatched != nil && patched != nil && (unpatched.Pairs != nil || patched.Pairs != nil) {
-		return weighPairs(*unpatched, *patched, hits)
+		return weighPairs(*unpatched, *patched, shown)
 	}
 	if unpatched == nil || meetings(unpatched.Stores) == 0 {
 		return weight{doubt: reasonNoNotes}
@@ -106,7 +106,7 @@ func Worth(showed, silent *trial.Silence, hits uint64) (part float64, doubt stri
 	case showed == nil:
 		return 0, reasonNoNotes
 	case showed.Pairs != nil || silent != nil && silent.Pairs != nil:
-		w = weigh(showed, silent, hits, true)
+		w = weigh(showed, silent, shown{hits: hits}, true)
 	default:
 		w = worth(silent, *showed, "")
 	}
@@ -208,7 +208,7 @@ func Settled(unpatched, patched trial.Seen) bool {
 	if every(unpatched.Tallies, silent) || !every(patched.Tallies, silent) {
 		return true
 	}
-	w := weigh(unpatched.Silence, patched.Silence, leastHits(unpatched.Tallies), true)
+	w := weigh(unpatched.Silence, patched.Silence, shownBy(unpatched.Tallies, nil), true)
 	if w.doubt != "" {
 		return !w.passed
 	}

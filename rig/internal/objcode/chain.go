@@ -67,7 +67,7 @@ func (g *graph) chain(set insn.Set, first, last int) Chain {
 		if i == first || i == last || !arrive[i].Reached || !leads[i] {
 			continue
 		}
-		if in.Barrier != "" || in.Text == "isb" {
+		if in.Barrier != "" || in.Synchronises() {
 			c.Barriers = append(c.Barriers, in.Text)
 		}
 		if c.Unknown == "" && (in.Unknown || in.Flow == insn.FlowCall || in.Flow == insn.FlowCallIndirect || in.Flow == insn.FlowTrap) {

@@ -94,10 +94,10 @@ func (s *stretches) straightBefore(g *graph, i int) (int, bool) {
 }
 
 // effect is what instruction i, or one that may stand in its place, does to memory.
-func (s *stretches) effect(g *graph, i int) insn.Effect {
-	e := s.set.Effect(g.code[i])
+func (s *stretches) effect(g *graph, i int) insn.OnMemory {
+	e := s.set.OnMemory(g.code[i])
 	for _, other := range g.other[i] {
-		e = e.Or(s.set.Effect(other))
+		e = e.Or(s.set.OnMemory(other))
 	}
 	return e
 }
@@ -105,13 +105,13 @@ func (s *stretches) effect(g *graph, i int) insn.Effect {
 // around is what accesses can come before each instruction, and at it or behind it. What
 // calls a function that is called from none of these is out of the emulator's scope,
 // where nothing waits.
-func (s *stretches) around(g *graph) (before, after []insn.Effect) {
+func (s *stretches) around(g *graph) (before, after []insn.OnMemory) {
 	n := len(g.code)
-	before, after = make([]insn.Effect, n), make([]insn.Effect, n)
+	before, after = make([]insn.OnMemory, n), make([]insn.OnMemory, n)
 	entered := s.called[g.code[0].Addr]
 	for changed := true; changed; {
 		changed = false
-		grow := func(at *insn.Effect, by insn.Effect) {
+		grow := func(at *insn.OnMemory, by insn.OnMemory) {
 			if all := at.Or(by); all != *at {
 				*at, changed = all, true
 			}
@@ -140,7 +140,7 @@ func (s *stretches) around(g *graph) (before, after []insn.Effect) {
 
 // kindsBetween are the barriers that order any of the accesses before with any behind,
 // without one that a weaker one equals there.
-func kindsBetween(before, after insn.Effect) []trial.Order {
+func kindsBetween(before, after insn.OnMemory) []trial.Order {
 	if !before.Any() || !after.Any() {
 		return nil
 	}

@@ -72,7 +72,7 @@ func retries(c matrix.Counts) string {
 func cellShare(r matrix.CellResult, v trial.Variant) string {
 	var stale, all uint64
 	for _, a := range r.Measured {
-		if a.Patched == (v == trial.Patched) {
+		if a.Variant() == v {
 			stale, all = stale+a.HitWindows, all+a.Windows
 		}
 	}

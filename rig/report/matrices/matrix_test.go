@@ -120,6 +120,22 @@ func TestMatrixReports(t *testing.T) {
 	require.Error(t, Formats.Render(&bytes.Buffer{}, "pdf", Report{Now: now}))
 }
 
+// A tree as it stands is neither of the two that the table has columns for, and has a
+// column of the heat map to itself.
+func TestATreeAsItStandsIsNotTheUnpatchedKernelOfACell(t *testing.T) {
+	of := func(v trial.Variant) matrix.CellResult {
+		return matrix.CellResult{Measured: []trial.ModeCount{{SavedVariant: v.Saved(), Mode: "pc", Outcome: trial.OutcomeOK, Windows: 100, HitWindows: 7}}}
+	}
+	assert.Equal(t, "7.0 % of 100", cellShare(of(trial.Unpatched), trial.Unpatched))
+	assert.Equal(t, "-", cellShare(of(trial.AsIs), trial.Unpatched))
+	assert.Equal(t, "-", cellShare(of(trial.AsIs), trial.Patched))
+	c, err := chart.Heat("heat", matrix.Document{Cells: []matrix.CellResult{of(trial.Unpatched), of(trial.AsIs)}})
+	require.NoError(t, err)
+	for _, column := range []string{"unpatched, pc", "as-is, pc"} {
+		assert.Contains(t, string(c.SVG), column)
+	}
+}
+
 func TestMatrixMarkdownFitsAMail(t *testing.T) {
 	for _, cells := range []int{1, 16, 2000} {
 		now := madeUp(t)

@@ -104,3 +104,6 @@ func (t Taint) arm64After(text string) Taint {
 	}
 	return t.set(registersIn(to), on)
 }
+
+// Synchronises says that it is ISB, behind which everything is fetched anew.
+func (in Instruction) Synchronises() bool { return in.Text == "isb" }

@@ -93,10 +93,10 @@ type Set struct {
 	Decode Decoder
 	// Order is what an instruction orders; no kind: nothing.
 	Order func(Instruction) (barrier.Kind, trial.Order)
-	// Effect is what it may do to memory.
-	Effect func(Instruction) Effect
+	// OnMemory is what it may do to memory.
+	OnMemory func(Instruction) OnMemory
 	// Plain says of an access that orders nothing whether C may make it acquire or release.
-	Plain func(Instruction) (Effect, bool)
+	Plain func(Instruction) (OnMemory, bool)
 	// Nop is what its kernels put, when they boot, in the place of code that they switch
 	// off, and jump what they may put there else.
 	Nop  func(addr uint64, symbol func(uint64) (string, uint64)) Instruction
@@ -121,7 +121,7 @@ var sets = map[elf.Machine]Set{
 	elf.EM_AARCH64: {
 		Decode: decodeARM64, Nop: arm64Nop, Jump: arm64Jump, Stop: arm64Stop, Litmus: arm64Litmus,
 		First: arm64Loaded, Next: Taint.arm64After, Uses: arm64AddressRegisters,
-		Order: arm64Order, Effect: arm64Effect, Plain: arm64Plain,
+		Order: arm64Order, OnMemory: arm64OnMemory, Plain: arm64Plain,
 	},
 	elf.EM_X86_64: {Decode: decodeAMD64},
 }
