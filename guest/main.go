@@ -22,6 +22,7 @@ import (
 
 	"kcovrig/guest/builtin"
 	"kcovrig/guest/litmus"
+	"kcovrig/guest/mark"
 	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
@@ -56,7 +57,7 @@ func live(uptime int64) error {
 		return err
 	}
 	defer port.Close()
-	s := session.New(port, session.Work{Workloads: builtin.Workloads(), Litmus: litmus.Run, Say: say})
+	s := session.New(port, session.Work{Workloads: builtin.Workloads(), Litmus: litmus.Run, Select: mark.Select, Say: say})
 	return s.Serve(context.Background(), hello(uptime))
 }
 

@@ -11,6 +11,7 @@ package builtin
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -25,7 +26,8 @@ import (
 
 // Workloads are all of them, by name.
 func Workloads() map[string]session.Workload {
-	return map[string]session.Workload{kcov.Name: coverageRun, program.Name: programRun, soak.Name: soakRun}
+	programs := &programs{open: program.OpenConsole}
+	return map[string]session.Workload{kcov.Name: coverageRun, program.Name: programs.run, soak.Name: soakRun}
 }
 
 // Mount is a file system that a workload needs. A kernel without it will do for the
@@ -38,23 +40,30 @@ func Mounts() []Mount { return []Mount{{"debugfs", kcov.DebugFS}} }
 func coverageRun(ctx context.Context, j session.Job) (wire.Done, error) {
 	return kcov.Run(ctx, kcov.Config{
 		Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
+		Detections: j.Detections, Marked: j.Marked, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
 	})
 }
 
-func programRun(ctx context.Context, j session.Job) (wire.Done, error) {
+// programs is the workload that is a user's program. The console stays open from one
+// stress of a boot to the next: what an earlier one met is not the next one's.
+type programs struct {
+	open    func() (io.ReadCloser, error)
+	console io.ReadCloser
+}
+
+func (p *programs) run(ctx context.Context, j session.Job) (done wire.Done, err error) {
 	if j.Program == nil {
 		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "nothing is said of it")
 	}
-	console, err := program.OpenConsole()
-	if err != nil {
-		return wire.Done{}, wire.Faultf(wire.WhoseKernel, "watch the kernel's messages", "%v", err)
+	if p.console == nil {
+		if p.console, err = p.open(); err != nil {
+			return wire.Done{}, wire.Faultf(wire.WhoseKernel, "watch the kernel's messages", "%v", err)
+		}
 	}
-	defer console.Close()
 	return program.Run(ctx, program.Options{
 		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
-		Console: console, Once: warnings(),
+		Detections: j.Detections, Marked: j.Marked, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
+		Console: p.console, Once: warnings(),
 	})
 }
 

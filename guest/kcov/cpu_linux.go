@@ -61,7 +61,7 @@ func findWorkers(owner, want int) ([]int, error) {
 		}
 	}
 	if len(found) != want {
-		return nil, wire.Faultf(wire.WhoseGuest, "find vhost workers", "%d threads called %q, want %d", len(found), name, want)
+		return found, wire.Faultf(wire.WhoseGuest, "find vhost workers", "%d threads called %q, want %d", len(found), name, want)
 	}
 	return found, nil
 }

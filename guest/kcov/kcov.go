@@ -30,6 +30,7 @@ type Config struct {
 	Seed       uint64
 	BlockSize  uint64 // windows per block
 	Detections int    // detections to report at most, per mode
+	Marked     uint64 // marks made before
 	Every      time.Duration
 	Progress   func(wire.Progress)
 	Detection  func(wire.Detection)

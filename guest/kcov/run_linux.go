@@ -28,6 +28,9 @@ const (
 	// spare is the share of the area, one in so many, that a round leaves free:
 	// a round ends before the area is full and kcov drops entries.
 	spare = 8
+
+	// lingering is the longest wait for threads that have been told to end.
+	lingering = time.Second
 )
 
 // track is what one mode runs on.
@@ -59,7 +62,7 @@ func Run(ctx context.Context, cfg Config) (done wire.Done, err error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r := &run{cfg: cfg}
+	r := &run{cfg: cfg, marks: cfg.Marked}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.setUp(); err != nil {
 		return done, err
@@ -156,7 +159,15 @@ func (r *run) addTrack(name string) error {
 
 // bindWorkers binds the vhost workers to the writer's CPU.
 func (r *run) bindWorkers() (err error) {
-	if r.workers, err = findWorkers(unix.Gettid(), len(r.tracks)); err != nil {
+	// Those of the stress before may be on their way out still.
+	for wait := time.Millisecond; ; wait *= 2 {
+		r.workers, err = findWorkers(unix.Gettid(), len(r.tracks))
+		if len(r.workers) <= len(r.tracks) || wait > lingering {
+			break
+		}
+		time.Sleep(wait)
+	}
+	if err != nil {
 		return err
 	}
 	for _, tid := range r.workers {

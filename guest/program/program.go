@@ -52,6 +52,7 @@ type Options struct {
 	Seed       uint64   // of its first start; each later one has the next
 	BlockSize  uint64   // windows per block
 	Detections int      // detections to report at most, per mode
+	Marked     uint64   // marks made before
 	Every      time.Duration
 	Progress   func(wire.Progress)
 	Detection  func(wire.Detection)

@@ -60,7 +60,7 @@ func Run(ctx context.Context, opts Options) (wire.Done, error) {
 	if opts.world == nil {
 		opts.world = machine{}
 	}
-	r := &run{opts: opts, console: &console{from: opts.Console}, stuck: map[int]bool{}, reported: time.Now()}
+	r := &run{opts: opts, marks: opts.Marked, console: &console{from: opts.Console}, stuck: map[int]bool{}, reported: time.Now()}
 	for _, m := range opts.Modes {
 		r.tracks = append(r.tracks, &track{mode: m, tally: tally.New(m, opts.BlockSize)})
 	}

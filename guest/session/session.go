@@ -36,6 +36,9 @@ type Work struct {
 	Workloads map[string]Workload // by name
 	// Litmus runs litmus tests in order and sends what each came to.
 	Litmus func(ctx context.Context, jobs []wire.LitmusJob, send func(wire.LitmusResult) error) error
+	// Select has the emulator's alteration of that number in force. It is called while no
+	// workload runs. nil: there is no emulator to tell.
+	Select func(number uint64)
 	Say    func(format string, args ...any) // tells whoever reads the console
 }
 
@@ -83,17 +86,39 @@ func (s *Session) run(ctx context.Context, h wire.Hello) error {
 	if err := s.enc.Encode(wire.Record{Hello: &h}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "greet", "%v", err)
 	}
-	r, err := s.dec.Decode()
-	if err != nil {
-		return wire.Faultf(wire.WhoseRig, "await start", "%v", err)
+	for further := false; ; further = true {
+		r, err := s.dec.Decode()
+		switch {
+		case err != nil:
+			return wire.Faultf(wire.WhoseRig, "await start", "%v", err)
+		case r.Stop != nil && further:
+			return nil
+		case r.Start == nil:
+			return wire.Faultf(wire.WhoseRig, "await start", "another record came")
+		case r.Start.Workload == wire.LitmusWorkload:
+			return s.litmus(ctx, r.Start.Litmus)
+		}
+		if err := s.whole(ctx, *r.Start); err != nil || !r.Start.More {
+			return err
+		}
 	}
-	if r.Start == nil {
-		return wire.Faultf(wire.WhoseRig, "await start", "another record came")
+}
+
+// whole takes one stress from its start to its Done, and to its Stop where another may
+// follow.
+func (s *Session) whole(ctx context.Context, start wire.Start) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stopped := make(chan error, 1)
+	go func() {
+		err := s.awaitStop()
+		cancel(err)
+		stopped <- err
+	}()
+	if s.work.Select != nil {
+		s.work.Select(start.Alteration)
 	}
-	if r.Start.Workload == wire.LitmusWorkload {
-		return s.litmus(ctx, r.Start.Litmus)
-	}
-	done, err := s.stress(ctx, *r.Start)
+	done, err := s.stress(ctx, cancel, start)
 	if err != nil {
 		return err
 	}
@@ -104,18 +129,20 @@ func (s *Session) run(ctx context.Context, h wire.Hello) error {
 	if err := s.enc.Encode(wire.Record{Done: &done}); err != nil {
 		return wire.Faultf(wire.WhoseRig, "send done", "%v", err)
 	}
+	if !start.More {
+		return nil
+	}
+	if err := <-stopped; !errors.Is(err, errStopped) {
+		return wire.Faultf(wire.WhoseRig, "await stop", "%v", err)
+	}
 	return nil
 }
 
 // stress runs the workload and forwards its records until the host says Stop.
-func (s *Session) stress(ctx context.Context, start wire.Start) (wire.Done, error) {
+func (s *Session) stress(ctx context.Context, cancel context.CancelCauseFunc, start wire.Start) (wire.Done, error) {
 	if _, ok := s.work.Workloads[start.Workload]; !ok {
 		return wire.Done{}, wire.Faultf(wire.WhoseGuest, "start", "unknown workload %q", start.Workload)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() { cancel(s.awaitStop()) }()
-
 	// Room for every detection: sending one never blocks the reader.
 	records := make(chan wire.Record, len(start.Modes)*max(start.Detections, 0)+8)
 	j := Job{

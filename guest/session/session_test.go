@@ -22,6 +22,7 @@ type host struct {
 	*wire.Encoder
 	*wire.Decoder
 	ended chan error // what the session returned
+	chose []uint64   // the alterations, in their order; to be read between records
 }
 
 // play starts a session that knows one workload, and takes its Hello.
@@ -29,7 +30,7 @@ func play(t *testing.T, w Workload) *host {
 	here, there := net.Pipe()
 	h := &host{t: t, conn: here, Encoder: wire.NewEncoder(here), Decoder: wire.NewDecoder(here), ended: make(chan error, 1)}
 	t.Cleanup(func() { here.Close() })
-	s := New(there, Work{Workloads: map[string]Workload{"fake": w}, Say: t.Logf})
+	s := New(there, Work{Workloads: map[string]Workload{"fake": w}, Select: func(n uint64) { h.chose = append(h.chose, n) }, Say: t.Logf})
 	go func() {
 		defer there.Close()
 		h.ended <- s.Serve(context.Background(), wire.Hello{Version: wire.Version, Kernel: "k", Arch: "a", CPUs: 2})
@@ -148,5 +149,43 @@ func TestSessionTakesNothingButStopForStop(t *testing.T) {
 	f := h.next().Fault
 	require.NotNil(t, f)
 	assert.Equal(t, wire.WhoseRig, f.Whose)
+	assert.Error(t, <-h.ended)
+}
+
+// A boot has as many stresses as the host asks for, each of an alteration of its own,
+// which is chosen while no workload runs.
+func TestSessionHasSeveralStresses(t *testing.T) {
+	var h *host
+	h = play(t, func(ctx context.Context, j Job) (wire.Done, error) {
+		assert.Equal(t, j.Alteration, h.chose[len(h.chose)-1], "it is in force before the workload begins")
+		if j.Alteration == 7 { // it ends by itself
+			return wire.Done{Tallies: []wire.Tally{{Mode: "m", Windows: 9}}}, nil
+		}
+		return untilStop(ctx, j)
+	})
+	for _, number := range []uint64{5, 0} {
+		h.send(wire.Record{Start: &wire.Start{Workload: "fake", Modes: []string{"m"}, Detections: 2, Alteration: number, More: true}})
+		assert.NotNil(t, h.next().Detection)
+		assert.NotNil(t, h.next().Progress)
+		h.send(wire.Record{Stop: &wire.Stop{}})
+		assert.Equal(t, uint64(4), h.next().Done.Tallies[0].Windows)
+	}
+	h.send(wire.Record{Start: &wire.Start{Workload: "fake", Alteration: 7, More: true, Program: &wire.Program{Windows: 9}}})
+	assert.Equal(t, uint64(9), h.next().Done.Tallies[0].Windows)
+	h.send(wire.Record{Stop: &wire.Stop{}}) // of that stress
+	h.send(wire.Record{Stop: &wire.Stop{}}) // of the boot
+	_, err := h.Decode()
+	assert.Equal(t, io.EOF, err)
+	assert.NoError(t, <-h.ended)
+	assert.Equal(t, []uint64{5, 0, 7}, h.chose)
+}
+
+func TestSessionWantsAStopOfEachStress(t *testing.T) {
+	h := play(t, untilStop)
+	h.send(wire.Record{Start: &wire.Start{Workload: "fake", Detections: 2, More: true, Program: &wire.Program{Windows: 1}}})
+	h.next()
+	h.next()
+	h.send(wire.Record{Start: &wire.Start{Workload: "fake", More: true}})
+	require.NotNil(t, h.next().Fault)
 	assert.Error(t, <-h.ended)
 }

@@ -9,10 +9,15 @@
 // sends Progress and Detection records until the host sends Stop, and Done
 // last. A list of litmus tests ends by itself: a LitmusResult for each, then
 // Done. So does a program whose detections end the boot: see Program.Windows. A stream that ends without Done is an error whatever came before.
+//
+// A boot may have several stresses: one whose Start says More is followed, after its Done
+// and its Stop, by another Start, or by one more Stop, by which the guest powers off. Each
+// such stress has its Stop, also where it ended by itself before that came, so that none
+// is taken for a later one's.
 package wire
 
 // Version is the protocol's version; a Hello of another version is refused.
-const Version = 6
+const Version = 7
 
 // Record is the envelope of one line. Exactly one member is set.
 type Record struct {
@@ -47,11 +52,16 @@ type Start struct {
 	ProgressNS int64    `json:"progressNS"`       // time between Progress records
 	Background []string `json:"beside,omitempty"` // workloads to run at the same time, which report in Done alone
 
+	Alteration uint64 `json:"alteration,omitempty"` // number of the emulator's alteration that is in force; 0: the code as it is
+	Marked     uint64 `json:"marked,omitempty"`     // marks made before, in this boot; the next has the number after it
+	More       bool   `json:"more,omitempty"`       // after Done and Stop another record is awaited: Start, or Stop again
+
 	Litmus  []LitmusJob `json:"litmus,omitempty"`  // in this order; for the workload of litmus tests
 	Program *Program    `json:"program,omitempty"` // for the workload that is a user's program
 }
 
-// Stop asks the guest to end the stress, send Done and power off.
+// Stop asks the guest to end the stress and send Done; and to power off, where that
+// stress was the last.
 type Stop struct{}
 
 // Tally counts what was seen in one mode since Start. A window is one chance to see the

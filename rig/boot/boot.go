@@ -21,8 +21,12 @@ type Boot struct {
 	Turns  *Turns
 	// Until, where set, ends the stress as soon as it says so of the detections so far.
 	Until func(hits []wire.Detection) bool
+	// Rounds, where set, makes the boot one of several stresses: it is called before each
+	// with what the last one brought, nil at first, and gives the next; nil ends the boot.
+	Rounds func(last *Shown) *Round
 
 	seen      stressed        // once the stress has ended, in whatever way
+	rounds    *rounds         // once they have begun
 	plugin    *weakmem.Plugin // once the machine has started, where the emulator is used
 	witnesses []trial.Witness // once run has returned
 }
@@ -45,8 +49,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		obs.Outcome, err = explain(a.Plan, a.plugin != nil, err, vm)
 		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
 			a.Events(trial.Event{Variant: a.Name, Hit: &hit})
-			fill(&obs, a.seen)
-			err = nil
+			err = a.count(&obs)
 		}
 	}
 	if vm != nil {
@@ -56,6 +59,8 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	}
 	if err == nil && a.plugin != nil {
 		err = a.readEmulator(*a.plugin, &obs)
+	} else if a.rounds != nil && a.plugin != nil && a.plugin.Trace != "" {
+		a.witnesses, _ = a.ReadWitnesses(a.rounds.hits) // the rounds before stand; what ended the boot is told
 	}
 	if err != nil {
 		obs.Error = err.Error()
@@ -75,7 +80,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 		return err
 	}
 	if a.Until == nil { // else Until read them as they came in
-		a.witnesses, err = a.ReadWitnesses(obs.Detections)
+		a.witnesses, err = a.ReadWitnesses(a.hits(obs.Detections))
 	}
 	return err
 }
@@ -129,6 +134,10 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 		return err
 	}
 	done = a.Stage(a.Name, "stress")
+	if a.Rounds != nil {
+		obs.Outcome = trial.OutcomeOK
+		return a.inRounds(ctx, s, done)
+	}
 	var err error
 	if a.seen, err = a.stress(ctx, vm, s); err != nil {
 		return err
@@ -136,6 +145,46 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 	done("")
 	fill(obs, a.seen)
 	return nil
+}
+
+// inRounds takes the kernel through its rounds, which tell what they counted by themselves.
+func (a *Boot) inRounds(ctx context.Context, s *Session, done func(string)) error {
+	a.rounds = &rounds{Session: s, plan: a.Plan, next: a.Rounds}
+	if a.plugin != nil {
+		a.rounds.noted = func() (n noted, err error) {
+			if n.sites, err = a.Tools.Sites(a.plugin.Sites); err == nil && a.plugin.Altered != "" {
+				n.executed, err = a.Tools.Executed(a.plugin.Altered, a.Emulator.Alterations)
+			}
+			return n, err
+		}
+	}
+	err := a.rounds.run(ctx)
+	if a.seen = a.rounds.seen; err == nil {
+		done("")
+	}
+	return err
+}
+
+// count counts the stress that a panic of the bug's has ended.
+func (a *Boot) count(obs *trial.Observation) error {
+	if a.rounds == nil {
+		fill(obs, a.seen)
+		return nil
+	}
+	a.rounds.seen, obs.Outcome = a.seen, trial.OutcomeOK
+	last, err := a.rounds.shown()
+	if err == nil {
+		a.Rounds(last)
+	}
+	return err
+}
+
+// hits are those to look for witnesses of.
+func (a *Boot) hits(counted []wire.Detection) []wire.Detection {
+	if a.rounds == nil {
+		return counted
+	}
+	return a.rounds.hits
 }
 
 // fill takes over what a stress brought.

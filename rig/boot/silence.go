@@ -152,3 +152,52 @@ func stopAt(s weakmem.Site, places map[uint64]elfcode.Line) trial.Stop {
 func within(ranges []elfcode.Range, addr uint64) bool {
 	return slices.ContainsFunc(ranges, func(r elfcode.Range) bool { return r.Start <= addr && addr < r.End })
 }
+
+// noted is what the emulator has noted so far.
+type noted struct {
+	sites    []weakmem.Site
+	executed []uint64 // by the alterations' numbers
+}
+
+func (n noted) of(alteration uint64) uint64 {
+	if alteration < uint64(len(n.executed)) {
+		return n.executed[alteration]
+	}
+	return 0
+}
+
+// executed is how often each alteration was executed: of several changes, the one that
+// was the least. An instruction of which the change cannot be made was not.
+func executed(path string, of []trial.Alteration) ([]uint64, error) {
+	all, err := weakmem.ReadAlterations(path, of)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]uint64, len(all))
+	for i, a := range all {
+		if out[i] = a.Episodes; len(a.Changes) > 0 {
+			out[i] = slices.MinFunc(a.Changes, func(a, b weakmem.ChangeCount) int { return cmp.Compare(a.Executed, b.Executed) }).Executed
+		}
+	}
+	return out, nil
+}
+
+// sitesSince is what was noted between two looks at the table.
+func sitesSince(before, after []weakmem.Site) (since []weakmem.Site) {
+	of := func(s weakmem.Site) weakmem.Site { s.Count = 0; return s }
+	was := map[weakmem.Site]uint64{}
+	for _, s := range before {
+		was[of(s)] += s.Count
+	}
+	for _, s := range slices.Clone(after) {
+		if known := was[of(s)]; known > 0 { // two records of one place are told from their sum
+			known = min(known, s.Count)
+			was[of(s)] -= known
+			s.Count -= known
+		}
+		if s.Count > 0 {
+			since = append(since, s)
+		}
+	}
+	return since
+}

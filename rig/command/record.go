@@ -16,7 +16,7 @@ import (
 )
 
 // keptCommands are the commands whose results a history keeps.
-var keptCommands = []trial.Command{trial.CommandRun, trial.CommandCompare, trial.CommandSoak}
+var keptCommands = []trial.Command{trial.CommandRun, trial.CommandCompare, trial.CommandSoak, trial.CommandBarriers}
 
 // RecordLimit bounds the wait for others that write to the history.
 const RecordLimit = time.Minute

@@ -32,6 +32,11 @@ type BootRequest struct {
 	Focus   uint64        // see weakmem.Config
 	Below   string        // folder in which the boot's own is made
 	Number  int           // of the boots of this kind before it
+	// Alterations are what the boot's rounds may put in force, and Marks how many hits in
+	// all of them the emulator saves events for.
+	Alterations []trial.Alteration
+	Marks       int
+	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
 // Boot plans a boot, and makes its folder.
@@ -40,7 +45,7 @@ func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
 	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
 	}
-	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns}, nil
+	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: ask.Rounds}, nil
 }
 
 // Plan is all that one boot is made of.
@@ -86,6 +91,10 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
 		e.Mark, e.Marks = weakmem.Scope{Start: s.Guest.Mark.Start, End: s.Guest.Mark.End}, s.marks(ask.Hits)
+		if len(ask.Alterations) > 0 {
+			e.Alterations, e.Select = ask.Alterations, weakmem.Scope{Start: s.Guest.Select.Start, End: s.Guest.Select.End}
+			e.Marks = min(e.Marks, 1) * ask.Marks
+		}
 		if e.Marks > 0 {
 			e.Reports = kernel.reports()
 		}

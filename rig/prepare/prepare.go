@@ -48,7 +48,7 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {
 		return s, err
 	}
-	if s.Guest, err = findReaders(cfg, s.Archive.Guest); err != nil {
+	if s.Guest, err = findReaders(cfg, ask, s.Archive.Guest); err != nil {
 		return s, err
 	}
 	if s.Provenance, err = provenance(s.Archive, emulation(cfg, ask.Background, s.QEMU)); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/guest/mark"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
@@ -13,8 +14,8 @@ import (
 )
 
 // findReaders finds the code in the guest's binary whose loads the emulator may reorder,
-// and where it marks its hits.
-func findReaders(cfg Config, binary string) (GuestCode, error) {
+// where it marks its hits, and where it selects alterations.
+func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
 	guest := GuestCode{Readers: map[trial.Reader]Reader{}}
 	if !cfg.Spec.Emulated() {
 		return guest, nil
@@ -34,14 +35,22 @@ func findReaders(cfg Config, binary string) (GuestCode, error) {
 		}
 		guest.Readers[name], guest.Lines = reader, append(guest.Lines, lines...)
 	}
-	if cfg.Scenario.Mark == "" {
-		return guest, nil
+	var err error
+	if cfg.Scenario.Mark != "" {
+		guest.Mark, err = findOne(binary, cfg.Scenario.Mark)
 	}
-	found, err := elfcode.GuestScope(binary, []string{cfg.Scenario.Mark})
-	if err == nil {
-		guest.Mark = found[0]
+	if err == nil && ask.Altered {
+		guest.Select, err = findOne(binary, mark.SelectSymbol)
 	}
 	return guest, err
+}
+
+func findOne(binary, symbol string) (elfcode.Range, error) {
+	found, err := elfcode.GuestScope(binary, []string{symbol})
+	if err != nil {
+		return elfcode.Range{}, err
+	}
+	return found[0], nil
 }
 
 // readReader lists the code of a reader, and finds in it what orders the two

@@ -27,6 +27,8 @@ type Request struct {
 	// GuestSymbols and KernelSymbols are functions to put into the emulator's scope
 	// beside the scenario's: all of the former, of the latter those that are there.
 	GuestSymbols, KernelSymbols []string
+	// Altered says that boots will have alterations, which the guest puts in force.
+	Altered bool
 	// QEMUBefore is how QEMU was started in a run that is repeated; nil: none is.
 	QEMUBefore []string
 	// Admit refuses, before anything is built, a kernel that is not the wanted one; nil: any is.
@@ -84,6 +86,7 @@ type Kernel struct {
 type GuestCode struct {
 	Readers map[trial.Reader]Reader
 	Mark    elfcode.Range  // the function by which it marks a hit
+	Select  elfcode.Range  // the function by which it puts an alteration in force; zero: nobody asked
 	Lines   []elfcode.Line // of the code in scope
 }
 

@@ -89,6 +89,8 @@ func SentenceOf(d result.Document) string {
 		return "No verdict: " + replayed(*d.Replay, said) + "."
 	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
+	case d.Command == trial.CommandBarriers:
+		return "No verdict: barriers.md beside it says which barriers are needed. The kernel as it is showed " + windows(d) + "."
 	case d.Command == trial.CommandRun:
 		return "No verdict: one kernel alone gives a tally, in " + said.Windows + ": " + windows(d) + "."
 	}
@@ -115,9 +117,7 @@ func repeat(d result.Document) []string {
 			argv = append(argv, "--"+flag+"="+value)
 		}
 	}
-	if d.Command == trial.CommandRun && len(d.Measured) > 0 {
-		argv = append(argv, "--"+string(d.Measured[0].Variant()))
-	}
+	argv = append(argv, kernelFlag(d)...)
 	switch {
 	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
 		add("scenario", "./"+s.Scenario)
@@ -162,6 +162,20 @@ func repeat(d result.Document) []string {
 	}
 	return words.Quoted(argv)
 }
+
+// kernelFlag says which kernel it was, where one was run alone.
+func kernelFlag(d result.Document) []string {
+	switch {
+	case d.Command == trial.CommandRun && len(d.Measured) > 0:
+		return []string{"--" + string(d.Measured[0].Variant())}
+	case d.Command == trial.CommandBarriers:
+		return kernelOfBarriers[d.Spec.Variant]
+	}
+	return nil
+}
+
+// kernelOfBarriers are the flags by which barriers takes another kernel than the one with the fix.
+var kernelOfBarriers = map[trial.Variant][]string{trial.AsIs: {"--as-is"}, trial.Unpatched: {"--suggest"}}
 
 func command(d result.Document) string { return strings.Join(repeat(d), " ") }
 

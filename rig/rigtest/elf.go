@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 
+	"kcovrig/guest/mark"
 	"kcovrig/guest/soak"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/scenario"
@@ -57,7 +58,7 @@ func guestFunctions() ([]Function, error) {
 		}
 	}
 	slices.Sort(marks)
-	for i, symbol := range slices.Concat(slices.Compact(marks), soak.Symbols, []string{"g"}) {
+	for i, symbol := range slices.Concat(slices.Compact(marks), []string{mark.SelectSymbol}, soak.Symbols, []string{"g"}) {
 		all = append(all, Nops(symbol, readersEnd+16*uint64(i), 4))
 	}
 	return all, nil

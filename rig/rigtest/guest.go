@@ -39,6 +39,9 @@ type Guest struct {
 	Ends func(boot int) uint64
 	// Panics says that what ends a boot is a panic, which Console tells of.
 	Panics bool
+	// Altered is how the workload goes under an alteration of that number; missing: as
+	// without.
+	Altered map[uint64]Guest
 }
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
@@ -55,7 +58,7 @@ func (g Guest) serve(vm *VM, conn net.Conn) {
 		hello = *g.Hello
 	}
 	s := &stream{Conn: conn, sent: g.Sent}
-	work := session.Work{Workloads: map[string]session.Workload{}, Say: func(string, ...any) {}}
+	work := session.Work{Workloads: map[string]session.Workload{}, Select: vm.choose, Say: func(string, ...any) {}}
 	for _, name := range hello.Workloads {
 		work.Workloads[name] = func(ctx context.Context, j session.Job) (wire.Done, error) { return g.work(ctx, vm, s, j) }
 	}
@@ -70,6 +73,10 @@ func (g Guest) work(ctx context.Context, vm *VM, s *stream, j session.Job) (wire
 	if j.Progress == nil { // in the background
 		<-ctx.Done()
 		return wire.Done{Counts: g.Counts}, nil
+	}
+	if altered, ok := g.Altered[j.Alteration]; ok {
+		altered.Altered = nil
+		return altered.work(ctx, vm, s, j)
 	}
 	vm.lab.stressing(+1)
 	if j.Program != nil && j.Program.Windows > 0 && g.Fault == nil && g.HangUp == 0 {
@@ -92,7 +99,7 @@ func (g Guest) stress(ctx context.Context, vm *VM, s *stream, j session.Job) (wi
 		vm.awaitCont()
 		blocks += step
 		j.Progress(wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(j.Start, blocks)})
-		for i := 0; n == 1 && i < len(g.Hits); i++ {
+		for i := 0; n == 1 && i < len(g.Hits) && (!j.More || i < j.Detections); i++ {
 			j.Detection(g.Hits[i])
 		}
 		if g.Fault != nil {
@@ -125,7 +132,9 @@ func (g Guest) endBoot(vm *VM, s *stream, j session.Job) (wire.Done, error) {
 			return wire.Done{}, s.cut()
 		}
 		t.HitWindows, t.HitUnits, t.FirstHitNS = 1, 1, 1000
-		j.Detection(wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1})
+		if j.Detections > 0 {
+			j.Detection(wire.Detection{Mode: t.Mode, Kind: wire.KindOops, Window: t.Windows - 1})
+		}
 	}
 	t.Units = t.Windows
 	vm.lab.stressing(-1)

@@ -36,15 +36,21 @@ type Lab struct {
 	Same     trial.Sameness                                // of the kernels' code; empty: it differs
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	Skipped  map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
 	Ways     objcode.Ways                                  // of both kernels
+	Between  []uint64                                      // addresses of instructions of the fix's that order
+	InScope  []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
 	Kernel   []Function                                    // of both, as their binary has them; none: f and g
 	QEMU     qemu.Program
 	KVM      error
 	BuildErr error
 	dir      string // of the binaries
+	looks    uint64 // at what was executed
+	looked   uint64 // at the emulator's notes
 	mu       sync.Mutex
 	Boots    []qemu.Config
 	VMs      []*VM
+	Plans    []weakmem.Config // the emulator's, per boot
 	Probed   int
 	Scope    []string // the readers' symbols, per boot
 	Pauses   atomic.Int32
@@ -92,9 +98,16 @@ func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error)
 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
-		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
-		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: []uint64{0x280}, Ways: s.Lab.Ways,
+		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: s.Lab.scope(),
+		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
 	}, nil
+}
+
+func (l *Lab) scope() []weakmem.Scope {
+	if len(l.InScope) > 0 {
+		return l.InScope
+	}
+	return []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}}
 }
 
 func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error) {
@@ -120,7 +133,7 @@ func (l *Lab) Tools() *prepare.Tools {
 // Booting is who boots the lab's machines.
 func (l *Lab) Booting() *boot.Tools {
 	return &boot.Tools{
-		Plugin: l.plugin, Start: l.boot, Sites: l.sites,
+		Plugin: l.plugin, Start: l.boot, Sites: l.sites, Executed: l.executed,
 		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}
 }

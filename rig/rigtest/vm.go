@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 
 	"kcovrig/rig/fault"
@@ -24,6 +25,20 @@ type VM struct {
 	number  int // of the kernel's boots before this one
 	on      bool
 	gate    sync.Mutex // held while the machine is paused
+	chosen  []uint64   // alterations, in their order
+}
+
+func (v *VM) choose(number uint64) {
+	v.lab.mu.Lock()
+	defer v.lab.mu.Unlock()
+	v.chosen = append(v.chosen, number)
+}
+
+// Chosen are the alterations that the guest put in force, in their order.
+func (v *VM) Chosen() []uint64 {
+	v.lab.mu.Lock()
+	defer v.lab.mu.Unlock()
+	return slices.Clone(v.chosen)
 }
 
 func (v *VM) Cont(context.Context) error {

@@ -17,7 +17,28 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 			l.Scope = append(l.Scope, r.Symbol)
 		}
 	}
-	return weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}, nil
+	l.Plans = append(l.Plans, cfg)
+	p := weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}
+	if len(cfg.Alterations) > 0 {
+		p.Altered = cfg.Dir
+	}
+	return p, nil
+}
+
+// executed is as often as anybody looks, but for what the lab skips.
+func (l *Lab) executed(_ string, of []trial.Alteration) ([]uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.looks++
+	out := []uint64{l.looks}
+	for _, a := range of {
+		if l.Skipped[a[0].Address] {
+			out = append(out, 0)
+			continue
+		}
+		out = append(out, l.looks)
+	}
+	return out, nil
 }
 
 // sites are what the emulator noted: with the patch a barrier between the two writes.
@@ -26,7 +47,14 @@ func (l *Lab) sites(path string) ([]weakmem.Site, error) {
 	if l.Noted != nil {
 		return l.Noted(v)
 	}
-	found := weakmem.Site{First: 0x104, Second: 0x300, Count: 9, Why: weakmem.WhyPassed}
+	l.mu.Lock()
+	l.looked++
+	noted := uint64(9)
+	if n := len(l.Plans); n > 0 && len(l.Plans[n-1].Alterations) > 0 { // each round has notes of its own
+		noted *= l.looked
+	}
+	found := weakmem.Site{First: 0x104, Second: 0x300, Count: noted, Why: weakmem.WhyPassed}
+	l.mu.Unlock()
 	if v == trial.Patched && (l.Guests[trial.Patched].Stale == 0 || l.Guests[trial.Patched].Stale > 1<<20) {
 		found.By, found.Why = 0x280, "order-barrier"
 	}

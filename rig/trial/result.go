@@ -97,6 +97,8 @@ const (
 	CommandReplay  Command = "replay"
 	CommandSoak    Command = "soak"
 	CommandLitmus  Command = "litmus"
+
+	CommandBarriers Command = "barriers"
 )
 
 // Result is one command's outcome: what was asked, with what it was done, what

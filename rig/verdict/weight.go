@@ -97,6 +97,25 @@ func weigh(unpatched, patched *trial.Silence, shown shown, emulated bool) weight
 	return worth(patched, *unpatched, "with the patch ")
 }
 
+// Worth says which part of the clean blocks counts of a kernel that was silent, beside the
+// notes on one that showed the bug so often; doubt says why none does. Both ran under the
+// emulator.
+func Worth(showed, silent *trial.Silence, hits uint64) (part float64, doubt string) {
+	var w weight
+	switch {
+	case showed == nil:
+		return 0, reasonNoNotes
+	case showed.Pairs != nil || silent != nil && silent.Pairs != nil:
+		w = weigh(showed, silent, shown{hits: hits}, true)
+	default:
+		w = worth(silent, *showed, "")
+	}
+	if w.doubt != "" {
+		return 0, w.doubt
+	}
+	return w.factor, ""
+}
+
 // weighAlone is what the silence of a kernel is worth that nothing is compared with:
 // of its blocks that part counts in which the emulator could have spoken.
 func weighAlone(s *trial.Silence, emulated bool) weight {

@@ -4,6 +4,7 @@ package objcode
 
 import (
 	"context"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
+	"kcovrig/rig/objfile"
 )
 
 // Analyse finds the scope of the bug in a built kernel and says whether the
@@ -150,4 +152,134 @@ func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
 	case a.Ordered == OrderUnknown:
 		a.Reason = "between the copy and the store stands code whose effect is not known"
 	}
+}
+
+// findPublishers finds the stores that publish the copy, and judges them. One is
+// a store of 8 bytes, not relative to the stack pointer, in the function's code by
+// the debug information (inlined or not), that a path from a copy reaches and that
+// is no part of the copy. Where some of those stand on source lines that name
+// Count, others are left out that lead to one of these, or follow one: a patch may
+// store elsewhere on the way, and that publishes nothing. Where no
+// store matches, Ordered is unknown.
+func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
+	var goals []int
+	for i, in := range g.code {
+		if in.Store && !in.Stack && in.Width == 8 && !copies[i] && arrive[i] != 0 && elfcode.Within(a.Inlined, in.Addr) {
+			goals = append(goals, i)
+		}
+	}
+	goals = s.publishing(g, goals, copies)
+	for _, i := range goals {
+		in := g.code[i]
+		st := Store{Addr: in.Addr, Text: in.Text, Line: s.source(in.Addr).Line, Release: in.Release, Ordered: judge(in, arrive[i])}
+		if s.cfg.Arch.TSO {
+			st.Ordered = OrderYes
+		}
+		a.Publish = append(a.Publish, st)
+	}
+	return goals
+}
+
+// publishing leaves out the stores that Count tells to be no publications.
+func (s *study) publishing(g *graph, candidates []int, copies map[int]bool) []int {
+	if s.cfg.Count == "" {
+		return candidates
+	}
+	word := regexp.MustCompile(`\b` + regexp.QuoteMeta(s.cfg.Count) + `\b`)
+	var named []int
+	isNamed := map[int]bool{}
+	for _, i := range candidates {
+		if word.MatchString(s.source(g.code[i].Addr).Source) {
+			named, isNamed[i] = append(named, i), true
+		}
+	}
+	if len(named) == 0 {
+		return candidates
+	}
+	before, behind := g.leadsTo(named, copies), g.reachedFrom(named, copies)
+	var out []int
+	for _, i := range candidates {
+		if isNamed[i] || !before[i] && !behind[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// reachedFrom marks what a path from one of starts reaches without passing a copy.
+func (g *graph) reachedFrom(starts []int, copies map[int]bool) []bool {
+	seen := make([]bool, len(g.code))
+	work := append([]int(nil), starts...)
+	for len(work) > 0 {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, j := range g.next[i] {
+			if !seen[j] {
+				if seen[j] = true; !copies[j] {
+					work = append(work, j)
+				}
+			}
+		}
+	}
+	return seen
+}
+
+// study is one analysis at work.
+type study struct {
+	cfg    Config
+	im     *elfcode.Image
+	copies map[uint64]bool // addresses of the copy functions
+	info   *debugInfo
+	place  layout
+	called *calls
+	// library is filled last: only the listing needs it.
+	library library
+}
+
+// load compiles the side object and finds the function's code in vmlinux.
+func (s *study) load(ctx context.Context) error {
+	path, err := s.cfg.Debug, error(nil)
+	if path == "" {
+		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir)
+	}
+	if err != nil {
+		return err
+	}
+	debug, err := objfile.Open(path)
+	if err != nil {
+		return err
+	}
+	defer debug.Close()
+	built, err := objfile.Open(filepath.Join(s.cfg.BuildDir, s.cfg.Object))
+	if err != nil {
+		return err
+	}
+	defer built.Close()
+	d, err := debug.DWARF()
+	if err != nil {
+		return err
+	}
+	if s.info, err = readDebugInfo(d, s.cfg.Function, s.cfg.Copy, s.cfg.BuildDir); err != nil {
+		return fault.Wrap(fault.Rig, "read "+path, err)
+	}
+	s.info.files.replace(s.cfg.Object, s.cfg.Source)
+	for _, r := range s.info.body {
+		if f, ok := debug.FunctionAt(r.Start); ok {
+			if err := sameAsBuilt(built, debug, f, s.info.body); err != nil {
+				return err
+			}
+		}
+	}
+	s.place, err = newLayout(s.im, debug, s.info.body)
+	return err
+}
+
+// source gives the source line of the code at addr in vmlinux.
+func (s *study) source(addr uint64) elfcode.Line {
+	l := s.im.Line(insn.Instruction{Addr: addr})
+	if at, ok := s.place.toObject(addr); ok {
+		r := s.info.lines.At(at)
+		l.File, l.Line, l.Source = r.File, r.Line, s.info.files.text(r.File, r.Line)
+	}
+	return l
 }

@@ -3,8 +3,6 @@
 package weakmem
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -71,15 +69,7 @@ const withoutLoadBuffering = "testdata/ordered"
 func outOfReach(t *testing.T, but ...string) map[string][]litmus.State {
 	t.Helper()
 	_, verdicts := proofTests(t)
-	f, err := os.Open(filepath.Join(withoutLoadBuffering, "herd.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	ordered, err := litmus.ParseHerdLog(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ordered := loadLog(t, withoutLoadBuffering)
 	out := map[string][]litmus.State{}
 	for name, v := range ordered {
 		for _, state := range verdicts[name].States {

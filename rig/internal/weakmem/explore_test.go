@@ -104,7 +104,12 @@ func (e explorer) run(t testing.TB, tests map[string]*litmus.Test) map[string]ex
 	if g.plan == "" {
 		g.plan = everyChoice
 	}
-	printed := g.run(t)
+	return explorations(t, tests, g.run(t))
+}
+
+// explorations reads what the harness printed.
+func explorations(t testing.TB, tests map[string]*litmus.Test, printed string) map[string]exploration {
+	t.Helper()
 	out := map[string]exploration{}
 	for name, o := range outcomes(t, tests, printed) {
 		out[name] = exploration{states: o}

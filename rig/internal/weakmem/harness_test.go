@@ -179,6 +179,9 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	if !g.untold {
 		text += fmt.Sprintf("sites %s\n", filepath.Join(dir, "sites"))
 	}
+	if strings.Contains(g.plan, "change ") && !g.untold {
+		text += fmt.Sprintf("alterations %s\n", filepath.Join(dir, "alterations"))
+	}
 	if !strings.Contains(g.plan, apart) {
 		text += fmt.Sprintf("scope body %#x %#x body\n", uint64(codeAt), uint64(extraAt))
 	}

@@ -52,6 +52,12 @@ func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]li
 		}
 		tests[test.Name] = test
 	}
+	return tests, loadLog(t, dir)
+}
+
+// loadLog reads herd7's log in a folder.
+func loadLog(t testing.TB, dir string) map[string]litmus.Verdict {
+	t.Helper()
 	f, err := os.Open(filepath.Join(dir, "herd.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +67,7 @@ func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]li
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tests, verdicts
+	return verdicts
 }
 
 // whole names the tests that hold only where all episodes are the emulator's: in

@@ -76,6 +76,15 @@ var mutants = []struct {
 	{"coherence_is_of_the_first_byte", "who has seen a word may read older bytes of it, but for the first", "mixed-CoRR-part", ""},
 	{"neighbours_are_as_old_as_may_be", "bytes beside a write that was recorded are taken to be of any time", scenesTest, ""},
 	{"kernel_rights_are_the_users", "a page that the kernel may write is taken to be the user's", scenesTest, ""},
+	{"weakened_instructions_stay_as_they_are", "a change changes nothing", scenesTest, ""},
+	{"change_is_of_the_next_instruction", "what is changed is the instruction before the one that the plan names", scenesTest, ""},
+	{"changes_hold_under_any_number", "the changes of all alterations hold while one is in force", scenesTest, ""},
+	{"last_alteration_stays_in_force", "choosing the code as it is leaves the alteration before in force", scenesTest, ""},
+	{"number_changes_in_an_episode", "a number that another chooses holds in the midst of an episode", scenesTest, ""},
+	{"barriers_put_before_are_for_stores", "every barrier that is put before an instruction is one for stores", scenesTest, ""},
+	{"barriers_put_before_come_late", "a barrier that is put before an instruction comes after it", scenesTest, ""},
+	{"stronger_load_has_no_fence", "a load that was made an acquire may pass a store-release in the host", scenesTest, ""},
+	{"stronger_store_asks_for_no_fence", "a store that was made a release may be passed by an acquire in the host", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

@@ -98,12 +98,14 @@ func (p Policy) Parameters() map[string]uint64 {
 	return all
 }
 
+// inScope says whether an instruction of the scope is there.
+func (c Config) inScope(at uint64) bool {
+	return at%4 == 0 && slices.ContainsFunc(c.Scope, func(s Scope) bool { return at >= s.Start && at < s.End })
+}
+
 // checkFocus says why the focus cannot be an instruction of the scope.
 func (c Config) checkFocus() error {
-	if c.Focus == 0 {
-		return nil
-	}
-	if c.Focus%4 != 0 || !slices.ContainsFunc(c.Scope, func(s Scope) bool { return c.Focus >= s.Start && c.Focus < s.End }) {
+	if c.Focus != 0 && !c.inScope(c.Focus) {
 		return fmt.Errorf("the emulator's focus %#x is no instruction of its scope", c.Focus)
 	}
 	return nil
@@ -117,6 +119,8 @@ type files struct {
 	counters string
 	sites    string
 	trace    string // only where marks are asked for
+
+	alterations string // only where there are some
 }
 
 // Plan renders the plan for the plugin, sorted, the same bytes for the same cfg.
@@ -133,6 +137,7 @@ func Plan(cfg Config) string {
 			fmt.Fprintf(&b, "report %#x\n", at)
 		}
 	}
+	b.WriteString(cfg.alterationLines())
 	fmt.Fprintf(&b, "seed %d\n", cfg.Seed)
 	if cfg.Focus != 0 {
 		fmt.Fprintf(&b, "focus %#x\n", cfg.Focus)

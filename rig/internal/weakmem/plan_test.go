@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
+	"kcovrig/rig/trial"
 )
 
 func config(t *testing.T) Config {
@@ -33,6 +35,18 @@ func config(t *testing.T) Config {
 	}
 }
 
+// withAlterations has a kernel whose copy has a barrier, and one without the reader's.
+func withAlterations(t *testing.T) Config {
+	t.Helper()
+	cfg := config(t)
+	cfg.Select = Scope{Start: 0xf7e20, End: 0xf7e40}
+	cfg.Alterations = []trial.Alteration{
+		{{Address: 0xffff80008027d340, To: trial.OrderStores, Before: true}, {Address: 0xffff80008027d340, To: trial.OrderRelease}},
+		{{Address: 0xf7e64, To: trial.OrderNone}},
+	}
+	return cfg
+}
+
 func TestPlanIsGolden(t *testing.T) {
 	got := Plan(config(t))
 	goldentest.Check(t, "plan.golden", got)
@@ -45,10 +59,12 @@ func TestPlanIsGolden(t *testing.T) {
 	assert.Equal(t, got, Plan(cfg))
 	cfg.Focus = 0xffff80008027d340
 	assert.Equal(t, strings.Replace(got, "\nset active", "\nfocus 0xffff80008027d340\nset active", 1), Plan(cfg))
+	goldentest.Check(t, "plan-altered.golden", Plan(withAlterations(t)))
 }
 
 func TestConfigIsValidated(t *testing.T) {
 	require.NoError(t, config(t).Validate())
+	require.NoError(t, withAlterations(t).Validate())
 	x86, err := arch.Lookup("x86_64")
 	require.NoError(t, err)
 	for name, breakIt := range map[string]func(*Config){
@@ -59,13 +75,22 @@ func TestConfigIsValidated(t *testing.T) {
 		"no scope":                          func(c *Config) { c.Scope = nil },
 		"a probability above one":           func(c *Config) { c.Policy.Stale = 1001 },
 		"a wait without bound":              func(c *Config) { c.Policy.HoldNS = 2e6 },
-		"a focus outside the scope":         func(c *Config) { c.Focus = 0xffff80008027d53c },
-		"a focus between instructions":      func(c *Config) { c.Focus = 0xffff80008027d342 },
-		"marks without a function":          func(c *Config) { c.Mark = Scope{} },
-		"reports that no mark asks for":     func(c *Config) { c.Marks, c.Reports = 0, []uint64{8} },
-		"more reports than fit":             func(c *Config) { c.Reports = make([]uint64, maxReports+1) },
+		"a change outside the scope": func(c *Config) {
+			c.Alterations = []trial.Alteration{{{Address: 0xffff80008027d53c, To: trial.OrderNone}}}
+		},
+		"a change to nothing known":       func(c *Config) { c.Alterations[1][0].To = "" },
+		"an alteration without a change":  func(c *Config) { c.Alterations[0] = nil },
+		"alterations that nobody selects": func(c *Config) { c.Select = Scope{} },
+		"more changes than fit": func(c *Config) {
+			c.Alterations = slices.Repeat(c.Alterations[1:2], maxChanges+1)
+		},
+		"a focus outside the scope":     func(c *Config) { c.Focus = 0xffff80008027d53c },
+		"a focus between instructions":  func(c *Config) { c.Focus = 0xffff80008027d342 },
+		"marks without a function":      func(c *Config) { c.Mark = Scope{} },
+		"reports that no mark asks for": func(c *Config) { c.Marks, c.Reports = 0, []uint64{8} },
+		"more reports than fit":         func(c *Config) { c.Reports = make([]uint64, maxReports+1) },
 	} {
-		cfg := config(t)
+		cfg := withAlterations(t)
 		breakIt(&cfg)
 		assert.Error(t, cfg.Validate(), name)
 	}

@@ -70,7 +70,8 @@ func (s scene) play(t testing.TB, code map[string][]uint32, b build, policy []st
 			return fmt.Sprintf("%#x", address(t, p))
 		}))
 	}
-	out := guest{build: b, plan: s.plan, script: script.String(), asleep: s.asleep, lse2: s.lse2, mutant: mutant}.run(t)
+	plan := place.ReplaceAllStringFunc(s.plan, func(p string) string { return fmt.Sprintf("%#x", address(t, p)) })
+	out := guest{build: b, plan: plan, script: script.String(), asleep: s.asleep, lse2: s.lse2, mutant: mutant}.run(t)
 	printed := strings.Split(strings.TrimSpace(out), "\n")
 	if len(printed) != len(checks) {
 		t.Fatalf("%d values for %d checks:\n%s", len(printed), len(checks), out)
@@ -112,7 +113,7 @@ var ways = map[string][]string{
 }
 
 func allScenes() []scene {
-	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, historyScenes, branchScenes())
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, alterScenes(), historyScenes, branchScenes())
 }
 
 func TestScenes(t *testing.T) {

@@ -70,7 +70,7 @@ func (s Sources) key(names ...string) string {
 
 // between are the files that say what the rig and the plugin exchange: the
 // plan, the counters, the trace, and how the guest's RAM is found.
-var between = []string{"counters.h", "memory.c", "memory.h", "plan.c", "plan.h", "trace.h"}
+var between = []string{"alter.h", "counters.h", "memory.c", "memory.h", "plan.c", "plan.h", "trace.h"}
 
 // Interface hashes what this program's rig and plugin exchange. A plugin whose
 // Sources have another one is not used: its plan or its records may be others.

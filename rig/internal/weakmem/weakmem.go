@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/trial"
 )
 
 // The versions of QEMU's plugin interface that the emulator can use.
@@ -42,8 +43,12 @@ type Config struct {
 	// Reports are the addresses of functions that the kernel enters to report an
 	// exception of its own: the guest's mark may then be about the events before that.
 	Reports []uint64
-	Sources Sources // zero: this program's own
-	Sent    *Bundle // whose sources stand in for Sources; nil: none
+	// Alterations are other kernels, made of the one that runs while it runs. The guest puts
+	// one in force, by its number from 1, when its function Select returns; 0 is the code as it is.
+	Alterations []trial.Alteration
+	Select      Scope   // of its Scope only Start and End count
+	Sources     Sources // zero: this program's own
+	Sent        *Bundle // whose sources stand in for Sources; nil: none
 	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=leaving_drains_nothing:
 	// tests break a rule of the emulator with them.
 	Define []string
@@ -51,7 +56,7 @@ type Config struct {
 
 func (c Config) files() files {
 	in := func(name string) string { return filepath.Join(c.Dir, "emulator."+name) }
-	return files{counters: in("counters"), sites: in("sites"), trace: in("trace")}
+	return files{counters: in("counters"), sites: in("sites"), trace: in("trace"), alterations: in("alterations")}
 }
 
 // Validate says what is missing or out of range.
@@ -75,6 +80,9 @@ func (c Config) Validate() error {
 	if err := c.checkFocus(); err != nil {
 		return err
 	}
+	if err := c.checkAlterations(); err != nil {
+		return err
+	}
 	return c.Policy.validate()
 }
 
@@ -85,6 +93,8 @@ type Plugin struct {
 	Counters string // the file that ReadCounters reads
 	Sites    string // the file that ReadSites reads
 	Trace    string // the file that ReadMarks reads; empty where no marks were asked for
+	// Altered is the file that ReadAlterations reads; empty where there are none.
+	Altered string
 }
 
 // Prepare compiles the plugin unless it is cached and writes the plan.
@@ -108,6 +118,9 @@ func Prepare(ctx context.Context, cfg Config) (Plugin, error) {
 	p := Plugin{Path: path, Args: []string{"plan=" + plan}, Counters: cfg.files().counters, Sites: cfg.files().sites}
 	if cfg.Marks > 0 {
 		p.Trace = cfg.files().trace
+	}
+	if len(cfg.Alterations) > 0 {
+		p.Altered = cfg.files().alterations
 	}
 	return p, nil
 }

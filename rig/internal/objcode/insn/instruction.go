@@ -9,6 +9,9 @@ import (
 	"debug/elf"
 	"fmt"
 	"strings"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/trial"
 )
 
 // Flow says where control goes after an instruction.
@@ -88,6 +91,12 @@ type Decoder func(code []byte, addr uint64, symbol func(uint64) (string, uint64)
 // who needs it says so, or leaves it out.
 type Set struct {
 	Decode Decoder
+	// Order is what an instruction orders; no kind: nothing.
+	Order func(Instruction) (barrier.Kind, trial.Order)
+	// OnMemory is what it may do to memory.
+	OnMemory func(Instruction) OnMemory
+	// Plain says of an access that orders nothing whether C may make it acquire or release.
+	Plain func(Instruction) (OnMemory, bool)
 	// Nop is what its kernels put, when they boot, in the place of code that they switch
 	// off, and jump what they may put there else.
 	Nop  func(addr uint64, symbol func(uint64) (string, uint64)) Instruction
@@ -112,6 +121,7 @@ var sets = map[elf.Machine]Set{
 	elf.EM_AARCH64: {
 		Decode: decodeARM64, Nop: arm64Nop, Jump: arm64Jump, Stop: arm64Stop, Litmus: arm64Litmus,
 		First: arm64Loaded, Next: Taint.arm64After, Uses: arm64AddressRegisters,
+		Order: arm64Order, OnMemory: arm64OnMemory, Plain: arm64Plain,
 	},
 	elf.EM_X86_64: {Decode: decodeAMD64},
 }

@@ -213,7 +213,7 @@ void exec_atomic(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
-    const struct insn *in = &site->insn;
+    const struct insn *in = exec_insn(v, site);
     struct access a;
 
     if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY)) {
@@ -241,7 +241,7 @@ void exec_atomic(unsigned int index, void *udata)
 void exec_body_atomic(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
-    const struct insn *in = &((const struct site *)udata)->insn;
+    const struct insn *in = exec_insn(v, udata);
     struct access a;
 
     if (!track_settle(v, in->pc)) {

@@ -236,7 +236,7 @@ static void from_history(struct vcpu *v, const struct insn *in,
 void exec_body_load(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
-    const struct insn *in = &((const struct site *)udata)->insn;
+    const struct insn *in = exec_insn(v, udata);
     struct access a;
 
     if (!track_settle(v, in->pc)) {

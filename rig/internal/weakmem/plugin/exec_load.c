@@ -98,7 +98,7 @@ void exec_load(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
-    const struct insn *in = &site->insn;
+    const struct insn *in = exec_insn(v, site);
     struct access a;
 
     if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY) &&

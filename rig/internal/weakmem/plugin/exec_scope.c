@@ -2,6 +2,7 @@
 /* Entering and leaving the scope, barriers, maintenance, events. */
 #include "exec_scope.h"
 
+#include "alter.h"
 #include "awake.h"
 #include "counters.h"
 #include "doubt.h"
@@ -33,6 +34,7 @@ void exec_enter(unsigned int index, void *udata)
     if (!awake_is()) {
         return;
     }
+    v->number = alter_selected();
     if (site->scope->role == SCOPE_BODY && site->insn.pc == site->scope->start) {
         floor = turns_meet(v);
     }
@@ -41,6 +43,7 @@ void exec_enter(unsigned int index, void *udata)
         return;
     }
     COUNT(index, episodes);
+    alter_count_episode(v->number);
     trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
     stops_clear(&v->stops);
     track_stop(v);
@@ -81,14 +84,14 @@ void exec_way_out(unsigned int index, void *udata)
     }
 }
 
-/* Called in an episode; a barrier for loads alone does not come here. */
-void exec_barrier(unsigned int index, void *udata)
+void barrier_for_stores(struct vcpu *v, const struct insn *in)
 {
-    struct vcpu *v = vcpu_of(index);
-    const struct insn *in = &((const struct site *)udata)->insn;
-
+    if (in->barrier == BARRIER_NONE || in->barrier == BARRIER_LOAD ||
+        in->barrier == BARRIER_INSN) {
+        return;
+    }
     if (drain_waiting(v)) {
-        trace_add(index, TRACE_BARRIER, in->pc, 0, 0, 0, 0);
+        trace_add(v->index, TRACE_BARRIER, in->pc, 0, 0, 0, 0);
     }
     if (in->own_only) {
         drain_all(v, WHY_DOUBT_SYSTEM, in->pc);
@@ -97,6 +100,13 @@ void exec_barrier(unsigned int index, void *udata)
     } else {
         drain_ordered(v, in->pc, WHY_BARRIER);
     }
+}
+
+void exec_barrier(unsigned int index, void *udata)
+{
+    struct vcpu *v = vcpu_of(index);
+
+    barrier_for_stores(v, exec_insn(v, udata));
 }
 
 static enum why doubt_of(const struct insn *in)
@@ -161,17 +171,21 @@ void exec_branch(unsigned int index, void *udata)
     }
 }
 
-/* After exec_barrier, so that what it drained is in the views. */
+/* After barrier_for_stores, so that what it drained is in the views. */
+void barrier_for_views(struct vcpu *v, const struct insn *in)
+{
+    if (track_settle(v, in->pc)) {
+        for (unsigned int w = 0; w < VIEWS; w++) {
+            views_barrier(&v->views[w], in->barrier);
+        }
+    }
+}
+
 void exec_body_barrier(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
-    const struct site *site = udata;
 
-    if (track_settle(v, site->insn.pc)) {
-        for (unsigned int w = 0; w < VIEWS; w++) {
-            views_barrier(&v->views[w], site->insn.barrier);
-        }
-    }
+    barrier_for_views(v, exec_insn(v, udata));
 }
 
 void exec_body_strong(unsigned int index, void *udata)

@@ -9,12 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "insn.h"
+
+struct vcpu;
+
 void exec_enter(unsigned int index, void *udata);
 void exec_leave(unsigned int index, void *udata);
 /* A branch that may lead out. */
 void exec_way_out(unsigned int index, void *udata);
 /* An interrupt was taken, or an exception. */
 void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to);
+
+/* What a barrier does to stores in an episode, and then to views where they are kept. */
+void barrier_for_stores(struct vcpu *v, const struct insn *in);
+void barrier_for_views(struct vcpu *v, const struct insn *in);
 
 /* In an episode. */
 void exec_barrier(unsigned int index, void *udata);

@@ -193,21 +193,22 @@ void exec_store(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
+    const struct insn *in = exec_insn(v, site);
     enum scope_role role = site->scope->role;
-    bool wanted = policy_delay(v, role, site->insn.pc);
+    bool wanted = policy_delay(v, role, in->pc);
 
     COUNT(index, stores);
     if (role == SCOPE_BODY || plan->mixed) {
         struct access a;
 
-        if (!v->tracked || !track_settle(v, site->insn.pc)) {
+        if (!v->tracked || !track_settle(v, in->pc)) {
             page_settle(v);
         }
         turns_take(v, false);
-        a = access_resolve(v, &site->insn);
-        body_store(v, &site->insn, &a, wanted, role);
+        a = access_resolve(v, in);
+        body_store(v, in, &a, wanted, role);
     } else {
         page_settle(v);
-        other_store(v, &site->insn, wanted, role);
+        other_store(v, in, wanted, role);
     }
 }

@@ -9,7 +9,9 @@
 
 #include <stdlib.h>
 
+#include "alter.h"
 #include "exec.h"
+#include "exec_alter.h"
 #include "exec_atomic.h"
 #include "exec_history.h"
 #include "exec_load.h"
@@ -55,6 +57,7 @@ static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
         isa_decode(pc, word, &site->insn);
         isa_uses(&site->insn, &site->uses);
         site->scope = s;
+        site->altered = alter_plan(&site->insn);
         __atomic_store_n(at, site, __ATOMIC_RELEASE);
     }
     return site;
@@ -96,11 +99,10 @@ static void when_pending(struct qemu_plugin_insn *insn,
     when(insn, offsetof(struct gate, pending), QEMU_PLUGIN_COND_NE, 0, cb, site);
 }
 
-/* Views are kept in bodies, and in what may be reached from them. */
 static void when_tracking(struct qemu_plugin_insn *insn,
                           qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
 {
-    if (site->scope->role == SCOPE_BODY || (plan->mixed && !MUTANT(callees_keep_no_views))) {
+    if (exec_keeps_views(site->scope)) {
         when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
              site);
     }
@@ -108,7 +110,7 @@ static void when_tracking(struct qemu_plugin_insn *insn,
 
 static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 {
-    if (site->insn.acquire) {
+    if (alter_acquires(site->altered, &site->insn)) {
         when(insn, offsetof(struct gate, release), QEMU_PLUGIN_COND_NE, 0,
              exec_fence, site);
     }
@@ -133,7 +135,7 @@ static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
 {
-    if (site->insn.release) {
+    if (alter_releases(site->altered, &site->insn)) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
             insn, QEMU_PLUGIN_INLINE_STORE_U64,
             gate_member(offsetof(struct gate, release)), 1);
@@ -163,7 +165,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
     enum barrier_kind kind = site->insn.barrier;
 
     if ((kind == BARRIER_STORE && !MUTANT(store_barrier_orders_nothing)) ||
-        kind == BARRIER_DONE || kind == BARRIER_FULL) {
+        kind == BARRIER_DONE || kind == BARRIER_FULL || site->altered) {
         when_active(insn, exec_barrier, site);
     }
     when_tracking(insn, exec_body_barrier, site);
@@ -223,6 +225,13 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     }
 }
 
+/* Unconditional: what comes before an instruction comes before it outside of an episode
+ * too, where QEMU may let the instruction pass earlier ones as its host does. */
+static void instrument_alterations(struct qemu_plugin_insn *insn, struct site *site)
+{
+    qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_alter, QEMU_PLUGIN_CB_RW_REGS_PC, site);
+}
+
 /* Maintenance of translations and the wait for its end, anywhere. Linux has such a
  * wait in each switch of tasks, so one with nothing to wait for costs a test alone. */
 static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenance kind)
@@ -250,6 +259,20 @@ static bool is_report(uint64_t pc)
     return false;
 }
 
+/* Of the guest, when they return; of the kernel, when it enters them. */
+static void instrument_calls(struct qemu_plugin_insn *insn, uint64_t pc, uint32_t word)
+{
+    if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, QEMU_PLUGIN_CB_R_REGS, NULL);
+    }
+    if (pc >= plan->select_start && pc < plan->select_end && isa_is_return(word)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_select, QEMU_PLUGIN_CB_R_REGS, NULL);
+    }
+    if (is_report(pc)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_report, QEMU_PLUGIN_CB_NO_REGS, NULL);
+    }
+}
+
 void instrument_block(struct qemu_plugin_tb *tb)
 {
     size_t n = qemu_plugin_tb_n_insns(tb);
@@ -266,14 +289,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
-        if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark,
-                                                   QEMU_PLUGIN_CB_R_REGS, NULL);
-        }
-        if (is_report(pc)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_report,
-                                                   QEMU_PLUGIN_CB_NO_REGS, NULL);
-        }
+        instrument_calls(insn, pc, word);
         if (s && !memory_is_found()) {
             memory_missing();
         }
@@ -282,7 +298,13 @@ void instrument_block(struct qemu_plugin_tb *tb)
             if (i == 0 && s->role == SCOPE_BODY) {
                 when_outside(insn, exec_enter, site);
             }
+            if (site->altered && !MUTANT(barriers_put_before_come_late)) {
+                instrument_alterations(insn, site);
+            }
             instrument_insn(insn, site);
+            if (site->altered && MUTANT(barriers_put_before_come_late)) {
+                instrument_alterations(insn, site);
+            }
             instrument_maintenance(insn, site->insn.maintenance);
         } else {
             instrument_maintenance(insn, isa_maintenance(word));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alter.h"
 #include "awake.h"
 #include "counters.h"
 #include "exec_scope.h"
@@ -85,6 +86,11 @@ static bool open_all(const char *plan_file, uint64_t vcpus_max)
     }
     if (plan->sites_file[0] && !sites_open(plan->sites_file)) {
         fprintf(stderr, "kcovrig: map sites %s: %s\n", plan->sites_file,
+                strerror(errno));
+        return false;
+    }
+    if (plan->alterations_file[0] && !alter_open(plan->alterations_file)) {
+        fprintf(stderr, "kcovrig: map alterations %s: %s\n", plan->alterations_file,
                 strerror(errno));
         return false;
     }

@@ -62,7 +62,16 @@
     X(halves_are_seen_apart)                                                  \
     X(neighbours_are_as_old_as_may_be)                                         \
     X(coherence_is_of_the_first_byte)                                         \
-    X(kernel_rights_are_the_users)
+    X(kernel_rights_are_the_users)                                            \
+    X(weakened_instructions_stay_as_they_are)                                 \
+    X(change_is_of_the_next_instruction)                                      \
+    X(changes_hold_under_any_number)                                          \
+    X(last_alteration_stays_in_force)                                         \
+    X(number_changes_in_an_episode)                                           \
+    X(barriers_put_before_are_for_stores)                                     \
+    X(barriers_put_before_come_late)                                          \
+    X(stronger_load_has_no_fence)                                             \
+    X(stronger_store_asks_for_no_fence)
 
 enum mutant {
     MUTANT_none,

@@ -62,6 +62,51 @@ static bool add_scope(struct plan *out, const char *role, uint64_t start,
     return false;
 }
 
+static bool add_change(struct plan *out, uint64_t number, const char *how, uint64_t pc,
+                       const char *order)
+{
+    static const char *const names[ORDER_MAX] = {
+#define X(name, text) text,
+        ORDERS(X)
+#undef X
+    };
+    struct change *c = &out->change[out->changes];
+    bool before = strcmp(how, "before") == 0;
+
+    if (out->changes == MAX_CHANGES || !number || number > MAX_CHANGES ||
+        pc % ISA_INSN_BYTES || (!before && strcmp(how, "instead") != 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < ORDER_MAX; i++) {
+        bool barrier = i == ORDER_LOADS || i == ORDER_STORES || i == ORDER_ALL;
+
+        if (strcmp(names[i], order) == 0 && (barrier || !before)) {
+            *c = (struct change){number, pc, (enum order)i, before};
+            out->alterations = number > out->alterations ? number : out->alterations;
+            out->changes++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_alteration(const char *line, struct plan *out)
+{
+    char how[16], order[24];
+    uint64_t a, b;
+
+    if (sscanf(line, "alterations %511s", out->alterations_file) == 1) {
+        return true;
+    }
+    if (sscanf(line, "select %" SCNx64 " %" SCNx64, &a, &b) == 2) {
+        out->select_start = a;
+        out->select_end = b;
+        return true;
+    }
+    return sscanf(line, "change %" SCNu64 " %15s %" SCNx64 " %23s", &a, how, &b, order) == 4 &&
+           add_change(out, a, how, b, order);
+}
+
 static bool read_line(const char *line, struct plan *out)
 {
     char word[64], symbol[64];
@@ -104,7 +149,7 @@ static bool read_line(const char *line, struct plan *out)
                symbol) == 4) {
         return add_scope(out, word, a, b, symbol);
     }
-    return false;
+    return read_alteration(line, out);
 }
 
 static bool is_mixed(const struct plan *p)

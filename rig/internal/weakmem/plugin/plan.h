@@ -7,11 +7,17 @@
  *   counters FILE
  *   sites FILE                        optional
  *   trace FILE MARKS                  optional
+ *   alterations FILE                  optional: what became of them, alter.h
  *   seed N
  *   focus PC                          the one store to delay, always; optional
  *   set NAME N                        a policy parameter
  *   scope body|caller|callee|path START END SYMBOL
  *   mark START END                    the guest's mark function, optional
+ *   select START END                  the guest's function that puts an alteration in
+ *                                     force, optional
+ *   change N instead|before PC ORDER  of alteration N, from 1: what the instruction
+ *                                     orders instead of what it says, or a barrier
+ *                                     before it; up to MAX_CHANGES
  *   report PC                         a function that the kernel enters to report the
  *                                     exception that it has taken; up to MAX_REPORTS
  */
@@ -24,6 +30,7 @@
 
 #define MAX_SCOPES 512
 #define MAX_REPORTS 8
+#define MAX_CHANGES 4096
 
 enum scope_role {
     /* An episode may begin at any of its blocks. */
@@ -41,6 +48,32 @@ struct scope {
     enum scope_role role;
     uint64_t start, end;
     char symbol[64];
+};
+
+/* What an instruction is to order, by its name in a change. A barrier or nothing: the
+ * first four; an access that is to be ordered: the others. */
+#define ORDERS(X)                                                             \
+    X(NONE, "none")                                                           \
+    X(LOADS, "ld")                                                            \
+    X(STORES, "st")                                                           \
+    X(ALL, "sy")                                                              \
+    X(ACQUIRE, "acquire")                                                     \
+    X(ACQUIRE_PC, "acquirePC")                                                \
+    X(RELEASE, "release")                                                     \
+    X(BOTH, "acquire+release")
+
+enum order {
+#define X(name, text) ORDER_##name,
+    ORDERS(X)
+#undef X
+    ORDER_MAX
+};
+
+struct change {
+    uint64_t number; /* of its alteration, from 1 */
+    uint64_t pc;
+    enum order to;
+    bool before;     /* a barrier before the instruction; else the instruction's own order */
 };
 
 /* Probabilities are per 1000. */
@@ -62,8 +95,13 @@ struct plan {
     char counters_file[512];
     char trace_file[512];
     char sites_file[512];
+    char alterations_file[512];
     uint64_t trace_marks;
     uint64_t mark_start, mark_end;
+    uint64_t select_start, select_end;
+    uint64_t alterations; /* the highest number */
+    size_t changes;
+    struct change change[MAX_CHANGES];
     uint64_t report[MAX_REPORTS];
     size_t reports;
     uint64_t seed;

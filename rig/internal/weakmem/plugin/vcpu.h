@@ -38,6 +38,8 @@ struct vcpu {
     uint64_t visits;         /* to a body, ended; others read it */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
+    uint64_t number;         /* of the alteration that holds in this episode: alter.h */
+
     bool tracked;            /* views are kept since the last floor */
     uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     struct views views[VIEWS];

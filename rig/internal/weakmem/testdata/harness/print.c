@@ -2,6 +2,7 @@
 /* What a script prints, to be checked. */
 #include <inttypes.h>
 
+#include "alter.h"
 #include "counters.h"
 #include "gate.h"
 #include "harness.h"
@@ -43,6 +44,22 @@ static uint64_t counter_value(const char *name)
     return sum;
 }
 
+/* How often a changed instruction was executed, or could not be changed; pc 0: episodes. */
+static uint64_t alteration_value(uint64_t number, uint64_t pc, bool unfit)
+{
+    struct alteration_record r;
+    uint64_t sum = 0;
+    FILE *f = fopen(plan->alterations_file, "re");
+
+    while (f && fread(&r, sizeof r, 1, f) == 1) {
+        sum += r.number == number && r.pc == pc ? (unfit ? r.unfit : r.count) : 0;
+    }
+    if (f) {
+        fclose(f);
+    }
+    return sum;
+}
+
 void script_print(const struct words *w)
 {
     const char *what = w->n > 1 ? w->at[1] : "";
@@ -66,6 +83,8 @@ void script_print(const struct words *w)
         value = guest_io_writes;
     } else if (strcmp(what, "counter") == 0 && w->n == 3) {
         value = counter_value(w->at[2]);
+    } else if ((strcmp(what, "altered") == 0 || strcmp(what, "unfit") == 0) && w->n == 4) {
+        value = alteration_value(number(w, 2), number(w, 3), *what == 'u');
     } else if (strcmp(what, "site") == 0 && w->n == 4) {
         value = site_value(w->at[2], number(w, 3));
     } else {

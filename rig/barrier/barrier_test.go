@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
+)
+
+var limits = Limits{Error: 1e-6, Turn: 16, Most: 512, BlockSize: 16}
+
+// kernel shows the bug under some alterations, in two of three blocks; in the second mode
+// as well. executed says what the workload comes to; nil: everything.
+type kernel struct {
+	shows    func(trial.Alteration) bool
+	executed func(trial.Alteration) bool
+	blocks   uint64
+}
+
+// run plays a test to its end.
+func (k *kernel) run(t *testing.T, test *Test) {
+	t.Helper()
+	require.NoError(t, test.Validate())
+	for n := 0; ; n++ {
+		require.Less(t, n, 20_000, "the test comes to no end")
+		turn, more := test.Next()
+		if !more {
+			return
+		}
+		require.Positive(t, turn.Windows)
+		var a trial.Alteration
+		if turn.Number > 0 {
+			a = test.Trials[turn.Number-1].Alteration
+		}
+		seen := Seen{}
+		if turn.Number == 0 || k.executed == nil || k.executed(a) {
+			seen.Executed = 1
+		}
+		for _, mode := range test.Modes {
+			c := wire.Tally{Mode: mode}
+			for c.Blocks < turn.Windows/16 && (c.HitBlocks == 0 || !turn.UntilHit) {
+				c.Blocks, c.Windows = c.Blocks+1, c.Windows+16
+				if k.blocks++; k.shows(a) && k.blocks%3 != 0 {
+					c.HitBlocks, c.HitWindows = c.HitBlocks+1, c.HitWindows+2
+				}
+			}
+			seen.Tallies = append(seen.Tallies, c)
+		}
+		require.NoError(t, test.Add(turn.Number, seen))
+	}
+}
+
+// to says what an alteration makes of the instruction at an address; before, what it
+// puts before it.
+func to(a trial.Alteration, address uint64, before bool) trial.Order {
+	for _, c := range a {
+		if c.Address == address && c.Before == before {
+			return c.To
+		}
+	}
+	return ""
+}
+
+// The fix is the DMB at 8; only its order of stores matters. The acquire at 16 matters
+// too, the DMB at 24 is never executed, the DSB at 32 does nothing.
+func TestWhichInstructionsAreNeeded(t *testing.T) {
+	orderings := []Ordering{
+		{Address: 8, Kind: Fence, Orders: trial.OrderAll}, {Address: 16, Kind: Load, Orders: trial.OrderAcquire},
+		{Address: 24, Kind: Fence, Orders: trial.OrderStores}, {Address: 32, Kind: Sync, Orders: trial.OrderAll},
+	}
+	k := kernel{
+		shows: func(a trial.Alteration) bool {
+			dmb := to(a, 8, false)
+			return dmb == trial.OrderNone || dmb == trial.OrderLoads || to(a, 16, false) != ""
+		},
+		executed: func(a trial.Alteration) bool { return to(a, 24, false) == "" },
+	}
+	for name, fix := range map[string][]uint64{"with the fix known": {8}, "with the first that shows the bug": nil, "with two": {8, 16}} {
+		t.Run(name, func(t *testing.T) {
+			test := Weaken(orderings, fix, []string{"pc", "cmp"}, limits)
+			k.run(t, &test)
+			rows := Rows(orderings, fix, test)
+			var got []Answer
+			for _, r := range rows {
+				got = append(got, r.Answer)
+			}
+			require.Equal(t, []Answer{Needed, Needed, NeverCame, NotShownNeeded}, got)
+			require.Equal(t, []trial.Order{trial.OrderStores}, rows[0].Enough())
+			require.Empty(t, rows[1].Enough(), "LDAPR is too weak there")
+			require.Equal(t, Showed, rows[1].Forms[1].Result.Finding)
+			dsb := rows[3].Forms
+			assert.True(t, dsb[1].Result.Implied && dsb[2].Result.Implied, "what orders nothing was enough, so all that orders more is")
+			assert.Zero(t, dsb[1].Seen.Turns)
+			assert.Less(t, dsb[0].Result.Miss, limits.Error/2)
+			assert.Equal(t, Silent, test.Results()[0].Finding, "the code as it is was tested too")
+			assert.Less(t, rows[1].Forms[0].Seen.Windows(), uint64(100), "no more windows where the answer is closed")
+			assert.Equal(t, slices.Contains(fix, 8), rows[0].Fix)
+		})
+	}
+}
+
+func TestNothingIsSaidOfAKernelThatShowsTheBugAsItIs(t *testing.T) {
+	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
+	k := kernel{shows: func(trial.Alteration) bool { return true }}
+	k.run(t, &test)
+	for _, r := range Rows(orderings, nil, test)[1:] {
+		require.Equal(t, NoAnswer, r.Answer)
+		require.Contains(t, r.Forms[0].Result.Reason, "the code as it is shows the bug")
+	}
+}
+
+func TestWithoutAHitSilenceSaysNothing(t *testing.T) {
+	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	for name, fix := range map[string][]uint64{"with the fix known": {8}, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			test := Weaken(orderings, fix, []string{"pc"}, limits)
+			k := kernel{shows: func(trial.Alteration) bool { return false }}
+			k.run(t, &test)
+			for _, r := range Rows(orderings, fix, test) {
+				require.Equal(t, NoAnswer, r.Answer)
+				require.Contains(t, r.Forms[0].Result.Reason, "silence says nothing")
+			}
+		})
+	}
+}
+
+// What turns bring decides: a kernel that ends under an alteration, doubts, a discount,
+// a hit that cannot be the alteration's.
+func TestWhatMakesAFindingUnknown(t *testing.T) {
+	tally := func(blocks, hits uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: hits, HitBlocks: hits}}
+	}
+	for name, c := range map[string]struct {
+		turn   Seen
+		want   Finding
+		reason string
+		open   bool
+	}{
+		"silent":               {Seen{Tallies: tally(200, 0), Executed: 9}, Silent, "", false},
+		"too few":              {Seen{Tallies: tally(20, 0), Executed: 9}, Unknown, "too few windows: 20 clean blocks count", true},
+		"discounted":           {Seen{Tallies: tally(200, 0), Executed: 9, Discount: 0.95}, Unknown, "10 clean blocks count", true},
+		"doubted":              {Seen{Tallies: tally(200, 0), Executed: 9, Doubt: "it overtook, and nobody looked"}, Unknown, "it overtook", false},
+		"broke":                {Seen{Tallies: tally(200, 0), Executed: 9, Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
+		"not executed":         {Seen{Tallies: tally(200, 0)}, NotExecuted, "", false},
+		"seldom, yet":          {Seen{Tallies: tally(3, 0)}, Unknown, "too few", true},
+		"by itself":            {Seen{Tallies: tally(200, 3)}, Showed, "", false}, // as the code as it is does
+		"showed":               {Seen{Tallies: tally(2, 1), Executed: 9}, Showed, "", false},
+		"a window of no block": {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3, HitWindows: 1}}, Executed: 9}, Showed, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+			require.NoError(t, test.Add(0, Seen{Tallies: tally(256, 240)}))
+			require.NoError(t, test.Add(1, c.turn))
+			got := test.Results()[1]
+			assert.Equal(t, c.want, got.Finding)
+			assert.Contains(t, got.Reason, c.reason)
+			_, more := test.Next()
+			assert.Equal(t, c.open, more)
+		})
+	}
+}
+
+// A weakening that is not executed, or of which another's was left, shows nothing.
+func TestAHitIsNotThatOfCodeThatWasNotExecuted(t *testing.T) {
+	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
+	hit := []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}
+	require.NoError(t, test.Add(2, Seen{Tallies: hit}))
+	got := test.Results()[2]
+	assert.Equal(t, Unknown, got.Finding)
+	assert.Contains(t, got.Reason, "although what is altered was not executed")
+}
+
+func TestTurnsAreChecked(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+	assert.Error(t, test.Add(2, Seen{}))
+	assert.Error(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "cmp"}}}))
+	assert.Error(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc"}, {Mode: "cmp"}}}))
+	assert.Error(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Blocks: 1, HitBlocks: 2}}}))
+	assert.Error(t, test.Add(1, Seen{Discount: 2}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3, StressNS: 5}}, Executed: 2}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 4, HitWindows: 1, FirstHitNS: 2}}, Executed: 3}))
+	assert.Equal(t, []wire.Tally{{Mode: "pc", Windows: 7, HitWindows: 1, StressNS: 5, FirstHitNS: 7}}, test.Seen[1].Tallies)
+	assert.Equal(t, uint64(5), test.Seen[1].Executed)
+	assert.Equal(t, 2, test.Seen[1].Turns)
+	test.Trials[0].Gate = Gate{Number: 1, Finding: Showed}
+	assert.ErrorContains(t, test.Validate(), "none before it")
+	assert.Error(t, Limits{Error: 1, Turn: 1, Most: 1, BlockSize: 1}.Validate())
+	assert.Error(t, Limits{Error: .1, Turn: 2, Most: 1, BlockSize: 1}.Validate())
+}
+
+// A turn of the reference has all its windows: one that ended with a hit would tell its
+// rate too high.
+func TestTheReferenceTakesTurnsWithTheOthers(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}}
+	for range 10 {
+		test.Trials = append(test.Trials, Trial{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}})
+	}
+	var order []int
+	for range 20 {
+		turn, more := test.Next()
+		require.True(t, more)
+		assert.Equal(t, turn.Number != 0, turn.UntilHit)
+		c := wire.Tally{Mode: "pc", Blocks: 16, Windows: 256}
+		if turn.Number == 0 {
+			c.HitBlocks, c.HitWindows = 8, 8
+		}
+		require.NoError(t, test.Add(turn.Number, Seen{Tallies: []wire.Tally{c}, Executed: 1}))
+		order = append(order, turn.Number)
+	}
+	assert.Equal(t, []int{0, 1, 2, 3, 4, 0}, order[:6], "all have their first turns, and it those between")
+	var own int
+	for _, n := range order[6:] {
+		if n == 0 {
+			own++
+		}
+	}
+	assert.Greater(t, own, 2, "while it is known badly, a turn of it saves the others more")
+}

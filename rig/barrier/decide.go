@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"kcovrig/rig/verdict"
+)
+
+// NoReference stands for a test's reference until an alteration shows the bug, which
+// then is the reference.
+const NoReference = -1
+
+// Result is what a test says of one alteration.
+type Result struct {
+	Number  int     `json:"number"`
+	Finding Finding `json:"finding"`
+	// Implied: it was not tested, since what its gate names was found to be so.
+	Implied bool `json:"implied,omitempty"`
+	// Miss is, of a silent one, the probability at the most with which one as bad as the
+	// reference looks as silent; before all of them together are thought of.
+	Miss   float64 `json:"miss,omitempty"`
+	Reason string  `json:"reason,omitempty"` // why it is unknown
+}
+
+// Half of the error is the bound's on the reference, all modes together; the other half
+// is that of the silent findings. Of those, the one with the best evidence is held against
+// its share among all, the next against its share among the others, and so on (Holm,
+// Scand. J. Stat. 6, 1979). That holds though findings come one after the other: the
+// first wrong one has only right ones before it, so that its share is at most the
+// error divided by the number of alterations that are as bad as the reference.
+
+// bounds are lower bounds on the reference's share of hit blocks, by mode; 0 where the
+// reference has not shown the bug.
+func (t Test) bounds() []float64 { return t.boundsWith(0) }
+
+// boundsWith are those after some more blocks of the reference that are hit as often.
+func (t Test) boundsWith(more uint64) []float64 {
+	out := make([]float64, len(t.Modes))
+	if t.Reference == NoReference {
+		return out
+	}
+	miss := t.Limits.Error / 2 / float64(len(t.Modes))
+	if t.Adopted {
+		miss /= float64(len(t.Trials)) // any of them might have been it
+	}
+	for i, c := range t.of(t.Reference).Tallies {
+		hits := c.HitBlocks
+		if c.Blocks > 0 {
+			hits += c.HitBlocks * more / c.Blocks
+		}
+		out[i] = t.rules().bound(hits, c.Blocks+more, miss)
+	}
+	return out
+}
+
+// miss is the probability of a silence as that of s, were it as bad as the reference in
+// any mode: then that mode's silence alone is wrong. A mode in which the reference is
+// silent too says nothing.
+func miss(s Seen, bounds []float64) float64 {
+	worst, any := 0.0, false
+	for i, b := range bounds {
+		if b > 0 {
+			worst, any = max(worst, verdict.CleanMiss(b, s.counted(i))), true
+		}
+	}
+	if !any || s.Hits() > 0 {
+		return 1
+	}
+	return worst
+}
+
+// Results says what the counts mean, by number, 0 first.
+func (t Test) Results() []Result {
+	out := make([]Result, len(t.Trials)+1)
+	bounds := t.bounds()
+	for n := range out {
+		out[n] = Result{Number: n, Miss: 1}
+		s := t.of(n)
+		if t.tested(n) {
+			out[n].Miss = miss(s, bounds)
+		}
+		if s.Hits() > 0 {
+			out[n].Finding = Showed
+		}
+	}
+	t.claim(out)
+	unsound := t.Unsound()
+	for n := range out {
+		r := &out[n]
+		s := t.of(n)
+		altered := n > 0 && s.Turns > 0 && s.Executed == 0
+		switch {
+		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
+			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
+		case altered && r.Finding != Showed && (r.Finding == Silent || s.least() >= t.Limits.Turn):
+			r.Finding = NotExecuted
+		case r.Finding == Silent && n > 0 && unsound != "", r.Finding == Showed && n != t.Reference && unsound != "":
+			r.Finding, r.Reason = Unknown, unsound
+		}
+		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
+			t.imply(out, n)
+		}
+		if r.Finding != Silent {
+			r.Miss = 0
+		}
+		if r.Finding == Unknown && r.Reason == "" {
+			r.Reason = t.why(n, bounds)
+		}
+	}
+	return out
+}
+
+// tested says whether silence of that number would be a finding.
+func (t Test) tested(n int) bool { return n != t.Reference }
+
+// claim finds which of the silent ones are, with their shares of the error.
+func (t Test) claim(out []Result) int {
+	byEvidence := slices.SortedFunc(slices.Values(out), func(a, b Result) int { return cmp.Or(cmp.Compare(a.Miss, b.Miss), a.Number-b.Number) })
+	for i, r := range byEvidence {
+		if i >= len(t.Trials) || r.Miss > t.share(i) {
+			return i
+		}
+		out[r.Number].Finding = Silent
+	}
+	return len(out)
+}
+
+// share is that of the error which the next silent finding has, after so many.
+func (t Test) share(found int) float64 {
+	return t.Limits.Error / 2 / float64(t.rules().among(len(t.Trials), found))
+}
+
+// imply gives an alteration that had no turn the finding of the one that it waits for.
+func (t Test) imply(out []Result, n int) {
+	g := t.Trials[n-1].Gate
+	if of := out[g.Number]; g.Number > 0 && of.Finding != Unknown && (of.Finding != g.Finding || of.Implied) {
+		out[n].Finding, out[n].Implied = of.Finding, true
+	}
+}
+
+// Unsound says why nothing that was seen means anything; empty: it does.
+func (t Test) Unsound() string {
+	if t.Reference != 0 && t.of(0).Hits() > 0 {
+		return "the code as it is shows the bug, so that hits under an alteration say nothing"
+	}
+	return ""
+}
+
+// why says in words why an alteration's finding is unknown.
+func (t Test) why(n int, bounds []float64) string {
+	s := t.of(n)
+	switch {
+	case s.Broke != "":
+		return "the kernel did not go on under it: " + s.Broke
+	case t.Unsound() != "":
+		return t.Unsound()
+	case t.Reference == NoReference:
+		return "no alteration showed the bug, so that silence says nothing"
+	case t.of(t.Reference).Hits() == 0:
+		return "the reference has not shown the bug, so that silence says nothing"
+	case s.Turns == 0:
+		return "it was not tested"
+	case s.Doubt != "":
+		return s.Doubt
+	}
+	for i, b := range bounds {
+		need, _ := verdict.CleanBlocksWithin(b, t.share(0))
+		if have := s.counted(i); b > 0 && have < need {
+			return fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
+		}
+	}
+	return "the reference has shown the bug too seldom"
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"math"
+
+	"kcovrig/rig/verdict"
+)
+
+// Turn is what is to run next.
+type Turn struct {
+	Number int
+	// Windows of each mode, at the most. A turn that is not UntilHit has to have them all:
+	// the reference's rate would be told too high otherwise.
+	Windows  uint64
+	UntilHit bool // the first hit ends it
+}
+
+// aTurnOfTheReference comes with each so many of others at the least. The share of hits
+// depends on the host's load: taking turns, a change of it falls on all.
+const aTurnOfTheReference = 4
+
+// Next is the alteration that gets the next turn: of those whose finding is open the one
+// with the fewest blocks. False: nothing is open, or more windows would close nothing.
+func (t Test) Next() (Turn, bool) {
+	results := t.Results()
+	if t.Unsound() != "" {
+		return Turn{}, false
+	}
+	bounds := t.bounds()
+	at, left := -1, uint64(0)
+	for n := range results {
+		need := t.open(n, results, bounds)
+		if need > 0 && (at < 0 || t.of(n).least() < t.of(at).least()) {
+			at, left = n, need
+		}
+	}
+	if at < 0 {
+		return Turn{}, false
+	}
+	if t.Reference != NoReference {
+		r := t.of(t.Reference)
+		if r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most {
+			return Turn{}, false
+		}
+		if t.referenceIsNext(at, results, bounds) {
+			return Turn{Number: t.Reference, Windows: t.Limits.Turn * t.Limits.BlockSize}, true
+		}
+	}
+	return Turn{Number: at, Windows: min(left, t.Limits.Turn) * t.Limits.BlockSize, UntilHit: true}, true
+}
+
+// referenceIsNext: it is behind the others, or a turn of it, which makes the bound on its
+// rate better, saves the others more blocks than it costs. So it does where all that at,
+// which had the fewest, may have would close nothing.
+func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
+	r := t.of(t.Reference)
+	others := -r.Turns
+	for _, s := range t.Seen {
+		others += s.Turns
+	}
+	if r.Turns*aTurnOfTheReference <= others {
+		return true
+	}
+	better := t.boundsWith(t.Limits.Turn)
+	var now, then uint64
+	for n := range results {
+		if t.of(n).Turns == 0 {
+			continue // it may show the bug at once
+		}
+		now += t.open(n, results, bounds)
+		then += t.open(n, results, better)
+	}
+	hopeless := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
+	return r.least() < t.Limits.Most && (hopeless || now > then+t.Limits.Turn)
+}
+
+// open is how many blocks of each mode could close the finding of a number, as far as it
+// can be told; 0: it is closed, waits, or has had the most.
+func (t Test) open(n int, results []Result, bounds []float64) uint64 {
+	s := t.of(n)
+	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most {
+		return 0
+	}
+	if n > 0 {
+		g := t.Trials[n-1].Gate
+		if of := results[g.Number]; g.Number > 0 && (of.Finding != g.Finding || of.Implied) {
+			return 0
+		}
+	}
+	found := 0
+	for _, r := range results {
+		if r.Finding == Silent && !r.Implied {
+			found++
+		}
+	}
+	left := t.Limits.Most - s.least()
+	need, known := uint64(0), false
+	for i, b := range bounds {
+		if blocks, ok := verdict.CleanBlocksWithin(b, t.share(found)); ok {
+			need, known = max(need, t.missing(s, i, blocks)), true
+		}
+	}
+	switch {
+	case !known: // until the reference has shown more
+		return left
+	case s.Doubt != "" && need == 0:
+		return 0
+	}
+	return min(max(need, 1), left)
+}
+
+// missing is how many more blocks of a mode make so many that count.
+func (t Test) missing(s Seen, mode int, blocks uint64) uint64 {
+	worth := 1 - s.Discount
+	if worth <= 0 {
+		return t.Limits.Most
+	}
+	var have uint64
+	if mode < len(s.Tallies) {
+		have = s.Tallies[mode].Blocks
+	}
+	if all := math.Ceil(float64(blocks) / worth); all > float64(have) {
+		return uint64(math.Min(all-float64(have), float64(t.Limits.Most)))
+	}
+	return 0
+}

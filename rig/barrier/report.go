@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
+)
+
+// Schema names the JSON form of a Report.
+const Schema = "kcovrig.barriers/1"
+
+// Report is what is said of a kernel's barriers. Reports are rendered from it alone.
+type Report struct {
+	Schema  string `json:"schema"`
+	Version string `json:"version"` // the rig's own
+	trial.SavedVariant
+	Spec   trial.Spec    `json:"spec"`
+	Words  wording.Words `json:"words,omitzero"`
+	Kernel trial.Kernel  `json:"kernel"`
+	QEMU   trial.QEMU    `json:"qemu"`
+	Host   trial.Host    `json:"host"`
+
+	Error     float64   `json:"error"`     // that any silence is wrong, over all alterations together
+	Tried     int       `json:"tried"`     // alterations that had windows
+	Median    float64   `json:"median"`    // seconds that one of them took
+	AsItIs    Counts    `json:"asItIs"`    // the code as it is
+	Reference Reference `json:"reference"` // what silence is held against
+
+	Rows        []Row        `json:"rows"` // the ordering instructions, by address
+	Suggested   bool         `json:"suggested"`
+	Suggestions []Suggestion `json:"suggestions"` // weakest first
+	Stages      []string     `json:"stages"`      // of the search, those that ran
+
+	Notes   []string       `json:"notes"`
+	Folder  string         `json:"folder"`
+	Failure *trial.Failure `json:"failure"`
+}
+
+// Counts are windows of all modes.
+type Counts struct {
+	Windows uint64 `json:"windows"`
+	Hits    uint64 `json:"hits"`
+}
+
+// Reference is the alteration that showed the bug.
+type Reference struct {
+	Counts
+	Number  int    `json:"number"` // NoReference: none did
+	What    string `json:"what"`
+	Adopted bool   `json:"adopted,omitempty"` // it was the first that showed the bug
+}
+
+// NewReport puts together what was found: the rows of a test that Weaken made, or with
+// search, what that found.
+func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *Search) Report {
+	out := Report{
+		Schema: Schema, Version: r.Version, SavedVariant: v.Saved(), Spec: r.Spec, Words: r.Words, Kernel: r.Kernel, QEMU: r.QEMU, Host: r.Host,
+		Rows: rows, Suggestions: []Suggestion{}, Stages: []string{}, Notes: r.Notes, Failure: r.Failure,
+	}
+	tests := []Test{test}
+	if search != nil {
+		tests, out.Suggested, out.Rows = nil, true, nil
+		for _, s := range search.Stages {
+			tests, out.Stages = append(tests, s.Test), append(out.Stages, s.Name)
+		}
+		out.Suggestions = append(out.Suggestions, search.Suggestions()...)
+		out.Error = search.Limits.Error
+		test = search.Stages[0].Test
+	} else {
+		out.Error = test.Limits.Error
+	}
+	out.Tried, out.Median = tried(tests)
+	out.AsItIs = countsOf(test.of(0))
+	out.Reference = Reference{Number: test.Reference, Adopted: test.Adopted}
+	if test.Reference != NoReference {
+		out.Reference.Counts = countsOf(test.of(test.Reference))
+		out.Reference.What = whatOf(test, rows)
+	}
+	if out.Rows == nil {
+		out.Rows = []Row{}
+	}
+	if out.Notes == nil {
+		out.Notes = []string{}
+	}
+	return out
+}
+
+func countsOf(s Seen) Counts { return Counts{Windows: s.Windows(), Hits: s.Hits()} }
+
+// whatOf names the reference.
+func whatOf(t Test, rows []Row) string {
+	if t.Reference == 0 {
+		return "the code as it is"
+	}
+	for _, r := range rows {
+		for _, f := range r.Forms {
+			if f.Number == t.Reference {
+				return fmt.Sprintf("%s at %s without its order", r.Text, r.Place())
+			}
+		}
+	}
+	return "all instructions of the fix without their order"
+}
+
+// tried counts the alterations that had windows, and is the median of their seconds.
+func tried(tests []Test) (n int, median float64) {
+	var seconds []float64
+	for _, t := range tests {
+		for i, s := range t.Seen {
+			if i > 0 && s.Turns > 0 {
+				seconds = append(seconds, s.Seconds)
+			}
+		}
+	}
+	slices.Sort(seconds)
+	if len(seconds) > 0 {
+		median = seconds[len(seconds)/2]
+	}
+	return len(seconds), median
+}
+
+// Parse reads the JSON form of a report.
+func Parse(text []byte) (Report, error) {
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("no report on barriers: %w", err)
+	}
+	if r.Schema != Schema {
+		return r, fmt.Errorf("its schema is %q, not %q", r.Schema, Schema)
+	}
+	return r, r.Words.Validate()
+}
+
+// Disagreements are the rows in which measurement and model disagree.
+func (r Report) Disagreements() (out []Row) {
+	for _, row := range r.Rows {
+		if row.Disagrees() {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// AddDiffs puts to suggestions of one place what they amount to in C. lines are those of
+// a file as it was compiled; nil: not at hand.
+func (r *Report) AddDiffs(lines func(file string) []string) {
+	for i := range r.Suggestions {
+		s := &r.Suggestions[i]
+		if len(s.Parts) != 1 {
+			continue
+		}
+		p := s.Parts[0]
+		source := ""
+		switch {
+		case p.Position != nil:
+			source = p.Position.Before.Source
+		case p.Access != nil:
+			source = p.Access.Source
+		}
+		if file, _, ok := strings.Cut(source, ":"); ok {
+			s.Diff = p.Diff(file, lines(file))
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"fmt"
+	"slices"
+
+	"kcovrig/guest/wire"
+)
+
+// Seen is what was seen under one alteration, over all its turns.
+type Seen struct {
+	Turns   int          `json:"turns"`
+	Tallies []wire.Tally `json:"tallies"` // one per mode, in the test's order; nil: none yet
+	// Executed is how often what it alters was executed under it: of several changes, the
+	// one that was executed least. Of number 0, which alters nothing, it says nothing.
+	Executed uint64 `json:"executed"`
+	// Discount is the part of the clean blocks that does not count, in which the emulator
+	// could not have spoken, by its notes.
+	Discount float64 `json:"discount,omitempty"`
+	Doubt    string  `json:"doubt,omitempty"` // why silence says nothing at all
+	Broke    string  `json:"broke,omitempty"` // how the kernel ended under it, which is no hit: it gets no more turns
+	Seconds  float64 `json:"seconds"`
+}
+
+// Add puts a turn's counts to what was seen under the alteration of that number. Its
+// Discount and Doubt are of all turns so far, and take the place of the ones before.
+func (t *Test) Add(number int, turn Seen) error {
+	if number < 0 || number > len(t.Trials) {
+		return fmt.Errorf("a turn of alteration %d, of %d", number, len(t.Trials))
+	}
+	if n := len(turn.Tallies); n > 0 && n != len(t.Modes) {
+		return fmt.Errorf("a turn of alteration %d with %d tallies for %d modes", number, n, len(t.Modes))
+	}
+	if !(turn.Discount >= 0 && turn.Discount <= 1) {
+		return fmt.Errorf("a turn of alteration %d of which the part %v does not count", number, turn.Discount)
+	}
+	for i, c := range turn.Tallies {
+		if c.Mode != t.Modes[i] || c.HitBlocks > c.Blocks || c.HitWindows > c.Windows || c.HitBlocks > c.HitWindows {
+			return fmt.Errorf("a turn of alteration %d with the impossible tally %+v", number, c)
+		}
+	}
+	for len(t.Seen) <= len(t.Trials) {
+		t.Seen = append(t.Seen, Seen{})
+	}
+	s := &t.Seen[number]
+	s.Turns++
+	s.Executed += turn.Executed
+	s.Seconds += turn.Seconds
+	s.Discount, s.Doubt, s.Broke = turn.Discount, turn.Doubt, turn.Broke
+	if s.Tallies == nil {
+		s.Tallies = slices.Clone(turn.Tallies)
+	} else {
+		for i, c := range turn.Tallies {
+			s.Tallies[i] = sum(s.Tallies[i], c)
+		}
+	}
+	if number > 0 && t.Reference == NoReference && s.Hits() > 0 && s.Executed > 0 {
+		t.Reference, t.Adopted = number, true
+	}
+	return nil
+}
+
+// sum adds a turn's tally. Blocks that a turn's end cut are in neither.
+func sum(a, b wire.Tally) wire.Tally {
+	first := a.FirstHitNS
+	if first == 0 && b.FirstHitNS > 0 {
+		first = a.StressNS + b.FirstHitNS
+	}
+	return wire.Tally{
+		Mode: a.Mode, Rounds: a.Rounds + b.Rounds, Writes: a.Writes + b.Writes, Windows: a.Windows + b.Windows, Units: a.Units + b.Units,
+		HitWindows: a.HitWindows + b.HitWindows, HitUnits: a.HitUnits + b.HitUnits, Blocks: a.Blocks + b.Blocks, HitBlocks: a.HitBlocks + b.HitBlocks,
+		BlockTurns: a.BlockTurns + b.BlockTurns, StressNS: a.StressNS + b.StressNS, FirstHitNS: first,
+	}
+}
+
+// of is what was seen under a number.
+func (t Test) of(number int) Seen {
+	if number < len(t.Seen) {
+		return t.Seen[number]
+	}
+	return Seen{}
+}
+
+// Hits is the hit windows of all modes.
+func (s Seen) Hits() (n uint64) {
+	for _, c := range s.Tallies {
+		n += c.HitWindows
+	}
+	return n
+}
+
+// Windows is the windows of all modes.
+func (s Seen) Windows() (n uint64) {
+	for _, c := range s.Tallies {
+		n += c.Windows
+	}
+	return n
+}
+
+// least is the blocks of the mode that has the fewest.
+func (s Seen) least() uint64 {
+	if len(s.Tallies) == 0 {
+		return 0
+	}
+	n := s.Tallies[0].Blocks
+	for _, c := range s.Tallies[1:] {
+		n = min(n, c.Blocks)
+	}
+	return n
+}
+
+// counted is the clean blocks of a mode that count.
+func (s Seen) counted(mode int) uint64 {
+	if s.Doubt != "" || s.Broke != "" || mode >= len(s.Tallies) {
+		return 0
+	}
+	return uint64(float64(s.Tallies[mode].Blocks-s.Tallies[mode].HitBlocks) * (1 - s.Discount))
+}

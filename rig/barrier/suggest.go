@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"cmp"
+	"slices"
+
+	"kcovrig/rig/trial"
+)
+
+// Part is one thing that a suggestion does to the code.
+type Part struct {
+	Change   trial.Change `json:"change"`
+	Position *Position    `json:"position,omitempty"` // where a barrier goes
+	Access   *Access      `json:"access,omitempty"`   // which is made to order
+}
+
+// Stage is a test of a search, whose alterations go into one plan of the emulator's.
+type Stage struct {
+	Name  string   `json:"name"`
+	Ideas [][]Part `json:"ideas"` // what each alteration is: Ideas[0] is number 1
+	Test  Test     `json:"test"`
+}
+
+// The stages. That of groups says nothing by itself: a place with which and all of the
+// other side the bug is seen needs not be tried with each of that side.
+const (
+	StageOne    = "one place"
+	StageGroups = "a place and all of the other side"
+	StagePairs  = "one place on each side"
+)
+
+// Search looks on a broken kernel for the least that leaves no hit. What is stronger is
+// tried first: where it is not enough, nothing that is weaker is.
+type Search struct {
+	Code   Code     `json:"code"`
+	Modes  []string `json:"modes"`
+	Limits Limits   `json:"limits"`
+	Stages []Stage  `json:"stages"`
+}
+
+// Bounds of what is tried in pairs.
+const (
+	groupError = 0.05 // their silence is no finding
+	mostPairs  = 64
+)
+
+// NewSearch begins with one place alone.
+func NewSearch(code Code, modes []string, limits Limits) Search {
+	s := Search{Code: code, Modes: modes, Limits: limits}
+	st := s.stage(StageOne, limits.Error/2)
+	strongest := map[int]int{} // numbers, by position
+	for i := range code.Positions {
+		p := &s.Code.Positions[i]
+		kinds := slices.Clone(p.Kinds)
+		slices.Reverse(kinds)
+		for n, k := range kinds {
+			gate := Gate{}
+			if n > 0 {
+				gate = Gate{Number: strongest[i], Finding: Silent}
+			}
+			if number := st.add(gate, insertion(p, k)); n == 0 {
+				strongest[i] = number
+			}
+		}
+	}
+	for i := range code.Accesses {
+		s.strengthen(st, &s.Code.Accesses[i], strongest)
+	}
+	s.Stages = append(s.Stages, *st)
+	return s
+}
+
+func (s *Search) stage(name string, err float64) *Stage {
+	l := s.Limits
+	l.Error = err
+	return &Stage{Name: name, Test: Test{Limits: l, Modes: s.Modes}}
+}
+
+// add gives the number of the alteration that the parts make.
+func (st *Stage) add(gate Gate, parts ...Part) int {
+	var a trial.Alteration
+	for _, p := range parts {
+		a = append(a, p.Change)
+	}
+	st.Ideas = append(st.Ideas, parts)
+	st.Test.Trials = append(st.Test.Trials, Trial{Alteration: a, Gate: gate})
+	return len(st.Ideas)
+}
+
+func insertion(p *Position, kind trial.Order) Part {
+	return Part{Change: trial.Change{Address: p.Address, To: kind, Before: true}, Position: p}
+}
+
+// strengthen tries an access as acquire or release where a full barrier at its side,
+// which holds all that does, is enough.
+func (s *Search) strengthen(st *Stage, a *Access, strongest map[int]int) {
+	gate := Gate{}
+	for i, p := range s.Code.Positions {
+		if a.Store && p.Address == a.Address || !a.Store && p.From == a.Address+4 && p.After.Text != "" {
+			gate = Gate{Number: strongest[i], Finding: Silent}
+		}
+	}
+	part := func(to trial.Order) Part {
+		return Part{Change: trial.Change{Address: a.Address, To: to}, Access: a}
+	}
+	if a.Store {
+		st.add(gate, part(trial.OrderRelease))
+		return
+	}
+	pc := st.add(gate, part(trial.OrderAcquirePC))
+	st.add(Gate{Number: pc, Finding: Showed}, part(trial.OrderAcquire))
+}
+
+// Then adds the stage that follows from what the last one found; false: the search is over.
+func (s *Search) Then() bool {
+	last := s.Stages[len(s.Stages)-1]
+	results := last.Test.Results()
+	switch last.Name {
+	case StageOne:
+		if last.Test.of(0).Hits() == 0 || slices.ContainsFunc(results, func(r Result) bool { return r.Finding == Silent }) {
+			return false
+		}
+		return s.groups()
+	case StageGroups:
+		return s.pairs(results)
+	}
+	return false
+}
+
+// groups are of all places: where one is not executed, its group shows the bug.
+func (s *Search) groups() bool {
+	var places []*Position
+	for i := range s.Code.Positions {
+		places = append(places, &s.Code.Positions[i])
+	}
+	st := s.stage(StageGroups, groupError)
+	for _, p := range places {
+		parts := []Part{insertion(p, p.strongest())}
+		for _, q := range places {
+			if q.side() != p.side() {
+				parts = append(parts, insertion(q, q.strongest()))
+			}
+		}
+		if len(parts) > 1 {
+			st.add(Gate{}, parts...)
+		}
+	}
+	if len(st.Ideas) == 0 {
+		return false
+	}
+	s.Stages = append(s.Stages, *st)
+	return true
+}
+
+func (p Position) strongest() trial.Order { return p.Kinds[len(p.Kinds)-1] }
+
+// pairs are of the places with which and all of the other side no hit was seen.
+func (s *Search) pairs(results []Result) bool {
+	var places []*Position
+	for n, idea := range s.Stages[len(s.Stages)-1].Ideas {
+		// Not executed is a group in which any place is not.
+		if results[n+1].Finding != Showed {
+			places = append(places, idea[0].Position)
+		}
+	}
+	st := s.stage(StagePairs, s.Limits.Error/2)
+	pairs := 0
+	for i, p := range places {
+		for _, q := range places[i+1:] {
+			if p.side() == q.side() || pairs == mostPairs {
+				continue
+			}
+			pairs++
+			both := st.add(Gate{}, insertion(p, p.strongest()), insertion(q, q.strongest()))
+			for _, k := range p.Kinds {
+				for _, l := range q.Kinds {
+					if k != p.strongest() || l != q.strongest() {
+						st.add(Gate{Number: both, Finding: Silent}, insertion(p, k), insertion(q, l))
+					}
+				}
+			}
+		}
+	}
+	if pairs == 0 {
+		return false
+	}
+	s.Stages = append(s.Stages, *st)
+	return true
+}
+
+// Less is what does less than a suggestion, and what came of it.
+type Less struct {
+	Parts   []Part  `json:"parts"` // none: the code as it is
+	Finding Finding `json:"finding"`
+	Implied bool    `json:"implied,omitempty"`
+	Hits    uint64  `json:"hits"`
+	Windows uint64  `json:"windows"`
+}
+
+// Suggestion is what leaves no hit.
+type Suggestion struct {
+	Parts   []Part  `json:"parts"`
+	Number  int     `json:"number"` // in the last stage's test
+	Miss    float64 `json:"miss"`
+	Windows uint64  `json:"windows"`
+	// Least: all that does less at the same places was seen to be too little.
+	Least bool   `json:"least"`
+	Less  []Less `json:"less"`
+	Diff  string `json:"diff,omitempty"` // what it amounts to in C; empty where lines do not say
+	Model Model  `json:"model,omitzero"` // of the bug with it
+}
+
+// Suggestions are what the last stage found, the weakest first. What holds more than
+// another at the same places is none.
+func (s Search) Suggestions() []Suggestion {
+	last := s.Stages[len(s.Stages)-1]
+	if last.Name == StageGroups {
+		return nil
+	}
+	results := last.Test.Results()
+	var out []Suggestion
+	for n := range last.Ideas {
+		if r := results[n+1]; r.Finding == Silent && !r.Implied {
+			out = append(out, s.suggestion(last, results, n))
+		}
+	}
+	out = slices.DeleteFunc(out, func(a Suggestion) bool {
+		return slices.ContainsFunc(a.Less, func(l Less) bool { return l.Finding == Silent })
+	})
+	slices.SortStableFunc(out, func(a, b Suggestion) int { return cmp.Compare(rank(a.Parts), rank(b.Parts)) })
+	return out
+}
+
+func (s Search) suggestion(last Stage, results []Result, n int) Suggestion {
+	seen := last.Test.of(n + 1)
+	out := Suggestion{Parts: last.Ideas[n], Number: n + 1, Miss: results[n+1].Miss, Windows: seen.Windows(), Least: true}
+	for m, other := range last.Ideas {
+		if less(other, last.Ideas[n]) {
+			out.Less = append(out.Less, lessOf(other, results[m+1], last.Test.of(m+1)))
+		}
+	}
+	first := s.Stages[0]
+	if len(last.Ideas[n]) == 1 {
+		ref := first.Test.of(0)
+		out.Less = append(out.Less, Less{Finding: Showed, Hits: ref.Hits(), Windows: ref.Windows()})
+	} else {
+		alone := first.Test.Results()
+		for m, idea := range first.Ideas {
+			if slices.ContainsFunc(last.Ideas[n], func(p Part) bool { return p.Change == idea[0].Change }) {
+				out.Less = append(out.Less, lessOf(idea, alone[m+1], first.Test.of(m+1)))
+			}
+		}
+	}
+	for _, l := range out.Less {
+		out.Least = out.Least && l.Finding == Showed
+	}
+	return out
+}
+
+func lessOf(parts []Part, r Result, seen Seen) Less {
+	return Less{Parts: parts, Finding: r.Finding, Implied: r.Implied, Hits: seen.Hits(), Windows: seen.Windows()}
+}
+
+// less says whether a does less than b at the same places.
+func less(a, b []Part) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	some := false
+	for i := range a {
+		x, y := a[i].Change, b[i].Change
+		if x.Address != y.Address || x.Before != y.Before || x.To != y.To && !weaker(x.To, y.To) {
+			return false
+		}
+		some = some || x.To != y.To
+	}
+	return some
+}
+
+// strength orders what may be put into code by what it costs, roughly.
+var strength = []trial.Order{trial.OrderLoads, trial.OrderStores, trial.OrderAcquirePC, trial.OrderRelease, trial.OrderAcquire, trial.OrderAll}
+
+func rank(parts []Part) (n int) {
+	for _, p := range parts {
+		n += 100 + slices.Index(strength, p.Change.To)
+	}
+	return n
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barrier
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/trial"
+)
+
+// The writer stores at 8 and 16, the reader loads at 40 and 48.
+func messagePassing() Code {
+	return Code{
+		Positions: []Position{
+			{Address: 16, From: 12, Before: trial.Instruction{Symbol: "writer", Offset: 16}, After: trial.Instruction{Symbol: "writer", Text: "str"}, Kinds: []trial.Order{trial.OrderLoads, trial.OrderStores, trial.OrderAll}},
+			{Address: 20, From: 20, Before: trial.Instruction{Symbol: "writer", Offset: 20}, Kinds: []trial.Order{trial.OrderAll}},
+			{Address: 48, From: 44, Before: trial.Instruction{Symbol: "reader", Offset: 48}, After: trial.Instruction{Symbol: "reader", Text: "ldr"}, Kinds: []trial.Order{trial.OrderLoads}},
+			{Address: 60, From: 60, Before: trial.Instruction{Symbol: "reader", Offset: 60}, Kinds: []trial.Order{trial.OrderLoads}},
+		},
+		Accesses: []Access{{Address: 8, Store: true}, {Address: 16, Store: true}, {Address: 40}, {Address: 48}},
+	}
+}
+
+func writerOrders(a trial.Alteration) bool {
+	k := to(a, 16, true)
+	return k == trial.OrderStores || k == trial.OrderAll || to(a, 16, false) == trial.OrderRelease
+}
+
+func readerOrders(a trial.Alteration) bool { return to(a, 48, true) == trial.OrderLoads }
+
+func search(t *testing.T, k kernel) Search {
+	t.Helper()
+	s := NewSearch(messagePassing(), []string{"pc", "cmp"}, limits)
+	for {
+		k.run(t, &s.Stages[len(s.Stages)-1].Test)
+		if !s.Then() {
+			return s
+		}
+	}
+}
+
+func changes(s []Suggestion) (out [][]trial.Change) {
+	for _, one := range s {
+		var c []trial.Change
+		for _, p := range one.Parts {
+			c = append(c, p.Change)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func TestTheWeakestThatIsEnoughAtOnePlace(t *testing.T) {
+	s := search(t, kernel{shows: func(a trial.Alteration) bool { return !writerOrders(a) }})
+	require.Len(t, s.Stages, 1)
+	found := s.Suggestions()
+	require.Equal(t, [][]trial.Change{
+		{{Address: 16, To: trial.OrderStores, Before: true}},
+		{{Address: 16, To: trial.OrderRelease}},
+	}, changes(found))
+	assert.True(t, found[0].Least)
+	assert.Less(t, found[0].Miss, limits.Error)
+	require.Len(t, found[0].Less, 1, "nothing does less but the code as it is")
+	assert.Empty(t, found[0].Less[0].Parts)
+	assert.Positive(t, found[0].Less[0].Hits)
+}
+
+func TestAFullBarrierIsSuggestedWhereNoOtherIsEnough(t *testing.T) {
+	s := search(t, kernel{shows: func(a trial.Alteration) bool { return to(a, 16, true) != trial.OrderAll }})
+	found := s.Suggestions()
+	require.Equal(t, [][]trial.Change{{{Address: 16, To: trial.OrderAll, Before: true}}}, changes(found))
+	assert.True(t, found[0].Least)
+	require.Len(t, found[0].Less, 3)
+	assert.Equal(t, trial.OrderStores, found[0].Less[0].Parts[0].Change.To)
+	assert.Equal(t, trial.OrderLoads, found[0].Less[1].Parts[0].Change.To)
+}
+
+func TestOneOnEachSideWhereNoneAloneIsEnough(t *testing.T) {
+	s := search(t, kernel{shows: func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) }})
+	require.Len(t, s.Stages, 3)
+	assert.Equal(t, StagePairs, s.Stages[2].Name)
+	found := s.Suggestions()
+	require.Equal(t, [][]trial.Change{{{Address: 16, To: trial.OrderStores, Before: true}, {Address: 48, To: trial.OrderLoads, Before: true}}}, changes(found))
+	assert.True(t, found[0].Least)
+	require.Len(t, found[0].Less, 2, "either alone")
+	for _, l := range found[0].Less {
+		assert.Equal(t, Showed, l.Finding)
+	}
+}
+
+func TestASearchThatFindsNothingEnds(t *testing.T) {
+	s := search(t, kernel{shows: func(trial.Alteration) bool { return true }})
+	assert.Empty(t, s.Suggestions())
+	assert.Len(t, s.Stages, 2, "no place is left for a pair")
+	s = search(t, kernel{shows: func(trial.Alteration) bool { return false }})
+	assert.Empty(t, s.Suggestions(), "a kernel that does not show the bug needs nothing")
+	assert.Len(t, s.Stages, 1)
+}
+
+func TestAPlaceThatIsNotExecutedHidesNoPair(t *testing.T) {
+	s := search(t, kernel{
+		shows:    func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) },
+		executed: func(a trial.Alteration) bool { return to(a, 20, true) == "" },
+	})
+	require.Len(t, s.Suggestions(), 1)
+}

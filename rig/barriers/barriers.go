@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package barriers finds out which ordering instruction of a kernel is needed, and where
+// one barrier would be enough, on one built kernel, by alterations in the emulator. It
+// owns the boots and the turns in them; what to try, in which order, and what the counts
+// mean it leaves to rig/barrier.
+package barriers
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
+)
+
+// name is the command's.
+const name = trial.CommandBarriers
+
+// Config says what is asked.
+type Config struct {
+	command.Config
+	// Variant is the kernel; empty: the one with the fix, or with Suggest the one without.
+	Variant trial.Variant
+	Suggest bool           // look for the place of a barrier that would be enough
+	Limits  barrier.Limits // zero: barrier.DefaultLimits
+	// Files are made of what was found, by name, for the run's folder; nil: none.
+	Files func(Found) (map[string][]byte, error)
+	// Model answers in the place of herd7; nil: it does.
+	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
+}
+
+// Found is what the command found.
+type Found struct {
+	Result    trial.Result
+	Variant   trial.Variant // of the kernel
+	Orderings []barrier.Ordering
+	Fix       []uint64
+	Test      barrier.Test // of the orderings
+	Rows      []barrier.Row
+	Search    *barrier.Search // for a barrier that is not there
+	Witnesses []Witnessed
+}
+
+// Find finds it. What it found comes also beside an error, as far as it got.
+func Find(ctx context.Context, cfg Config) (Found, error) {
+	v := cfg.Variant
+	switch {
+	case v != "":
+	case cfg.Suggest:
+		v = trial.Unpatched
+	default:
+		v = trial.Patched
+	}
+	cfg.Spec.Variant = v
+	run, err := command.Begin(cfg.Config, name)
+	if err != nil {
+		r, err := command.Failed(cfg.Config, name, err)
+		return Found{Result: r}, err
+	}
+	if !run.Config.Spec.Emulated() {
+		r, err := run.Abandon(run.Result(), fault.Newf(fault.User, "", "%s alters what the memory emulator does, which does not run here (--arch=%s, --memory-model=%s)", name, run.Config.Spec.Arch, run.Config.Spec.MemoryModel))
+		return Found{Result: r}, err
+	}
+	f := finder{run: run, cfg: cfg, variant: v, found: Found{Variant: v}}
+	err = f.find(run.WithCommandEvents(ctx))
+	if err == nil && cfg.Files != nil {
+		err = f.keep()
+	}
+	f.found.Result, err = run.Finish(f.found.Result, err)
+	return f.found, err
+}
+
+// finder is a search under way.
+type finder struct {
+	run     *command.Run
+	cfg     Config
+	variant trial.Variant
+	setup   *prepare.Setup
+	found   Found
+	boots   int
+}
+
+func (f *finder) find(ctx context.Context) (err error) {
+	f.found.Result = f.run.Result()
+	f.setup, err = prepare.Machines(ctx, f.run.Preparing(), prepare.Request{Variants: []trial.Variant{f.variant}, Altered: true})
+	defer func() { err = errors.Join(err, f.setup.Close()) }()
+	f.found.Result.Prepared = f.setup.Prepared()
+	if err != nil {
+		return err
+	}
+	kernel := f.setup.Kernels.Of[f.variant]
+	code, err := kernels.Orderings(kernel.Image, whole(kernel))
+	if err != nil {
+		return err
+	}
+	f.found.Orderings, f.found.Fix = code.Orderings, kernels.FixOf(*kernel.Analysis, code)
+	if f.cfg.Suggest {
+		return f.suggest(ctx, code)
+	}
+	return f.weaken(ctx, code)
+}
+
+// whole is what the kernel's binary says, with the scopes that the user added.
+func whole(k prepare.Kernel) kernels.Analysis {
+	a := *k.Analysis
+	a.Lines = slices.Concat(a.Lines, k.Lines)
+	for _, s := range k.Scope {
+		in := func(l elfcode.Line) bool { return s.Start <= l.Addr && l.Addr < s.End }
+		if !slices.Contains(a.Scope, s) && slices.ContainsFunc(k.Lines, in) { // else it is the guest's
+			a.Scope = append(slices.Clone(a.Scope), s)
+		}
+	}
+	return a
+}
+
+// weaken weakens each of the instructions that order accesses.
+func (f *finder) weaken(ctx context.Context, code barrier.Code) error {
+	f.found.Test = barrier.Weaken(code.Orderings, f.found.Fix, f.modes(), f.limits())
+	if len(f.found.Test.Trials) == 0 {
+		f.run.Note("no instruction in scope orders accesses")
+		return nil
+	}
+	err := f.take(ctx, &f.found.Test)
+	f.found.Rows = barrier.Rows(code.Orderings, f.found.Fix, f.found.Test)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	defer f.run.Stages.Begin("", "memory model")("")
+	return model(f.cfg.Model).of(ctx, f.run.Config.CacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows)
+}
+
+// suggest looks for a barrier that is not there.
+func (f *finder) suggest(ctx context.Context, code barrier.Code) error {
+	search := barrier.NewSearch(code, f.modes(), f.limits())
+	f.found.Search = &search
+	for {
+		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil || !search.Then() {
+			return err
+		}
+	}
+}
+
+func (f *finder) modes() []string { return f.run.Config.Spec.Modes }
+
+func (f *finder) limits() barrier.Limits {
+	l := f.cfg.Limits
+	if l == (barrier.Limits{}) {
+		l = barrier.DefaultLimits()
+	}
+	if l.BlockSize == 0 {
+		l.BlockSize = verdict.BlockSize
+	}
+	if f.run.Scenario.Reboots() {
+		l.BlockSize = f.run.Scenario.Program.Start.Windows
+	}
+	return l
+}
+
+// take takes the turns of a test.
+func (f *finder) take(ctx context.Context, test *barrier.Test) error {
+	if err := test.Validate(); err != nil {
+		return fault.Wrap(fault.Rig, "plan the alterations", err)
+	}
+	t := turns{
+		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test,
+		left: f.run.Config.Spec.Duration, boots: f.boots,
+	}
+	err := t.take(ctx)
+	f.boots = t.boots
+	r := &f.found.Result
+	if len(r.Observations) == 0 && len(t.seen.Argv) > 0 {
+		o := t.seen
+		if len(test.Seen) > 0 && len(test.Seen[0].Tallies) > 0 {
+			o.Tallies = test.Seen[0].Tallies
+		}
+		if o.Silence = t.silences[0]; ctx.Err() != nil && o.Outcome.Counts() {
+			o.Outcome = trial.OutcomeCut
+		}
+		r.Observations = append(r.Observations, o)
+	}
+	for _, w := range t.shown {
+		r.Witnesses = append(r.Witnesses, w.Witness)
+	}
+	f.found.Witnesses = append(f.found.Witnesses, t.shown...)
+	return err
+}
+
+// Report is what is said of it.
+func (f Found) Report() barrier.Report {
+	return barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
+}
+
+// Answered says whether everything that was asked has an answer.
+func (f Found) Answered() bool {
+	if f.Search != nil {
+		return len(f.Search.Suggestions()) > 0
+	}
+	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
+}
+
+// keep puts what was made of the findings into the run's folder.
+func (f *finder) keep() error {
+	files, err := f.cfg.Files(f.found)
+	for file, text := range files {
+		err = errors.Join(err, disk.WriteFile(filepath.Join(f.run.Folder.Work, file), text))
+	}
+	return fault.Wrap(fault.Rig, "keep what was found", err)
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// A64 that orders.
+const (
+	nop     = 0xd503201f
+	dmbSt   = 0xd5033abf
+	dmbLoad = 0xd50339bf
+	str     = 0xf9000001 // STR X1, [X0]
+	isb     = 0xd5033fdf
+	start   = 0x1000
+)
+
+// stages of the numbers that barrier.Weaken gives to: dmb ishst, dmb ishld, isb.
+const (
+	ofStores, ofLoads, ofISB = 1, 2, 3
+)
+
+// lab has a kernel with three instructions that order, of which those under altered
+// show something else than the code as it is.
+func lab(altered map[uint64]rigtest.Guest) *rigtest.Lab {
+	guest := rigtest.Guest{Step: 64, Altered: altered}
+	l := rigtest.NewLab(guest, guest)
+	l.Kernel = []rigtest.Function{{Symbol: "f", Start: start, Code: []uint32{str, dmbSt, str, nop, dmbLoad, str, isb, str}}, rigtest.Nops("g", 0x2000, 4)}
+	l.Between = []uint64{start + 4}
+	l.InScope = []weakmem.Scope{{Role: weakmem.Body, Symbol: "f", Start: start, End: start + 32}}
+	return l
+}
+
+func find(t *testing.T, l *rigtest.Lab, change func(*Config)) (Found, error) {
+	t.Helper()
+	cfg := Config{Config: l.Config(t), Model: func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+		if strings.Contains(tests[0].Text, "DMB ST") {
+			return trial.Never, nil
+		}
+		return trial.Sometimes, nil
+	}}
+	cfg.Limits = barrier.Limits{Error: 0.01, Turn: 64, Most: 1 << 14}
+	if change != nil {
+		change(&cfg)
+	}
+	return Find(t.Context(), cfg)
+}
+
+func answers(f Found) (out []barrier.Answer) {
+	for _, r := range f.Rows {
+		out = append(out, r.Answer)
+	}
+	return out
+}
+
+var bad = rigtest.Guest{Step: 64, Stale: 4, Hits: []wire.Detection{{Mode: "pc", Witness: 1}}}
+
+func TestWhatIsNeededIsFound(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Skipped = map[uint64]bool{start + 24: true}
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	require.Len(t, found.Rows, 3)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NeverCame}, answers(found), "%+v", found.Test.Results())
+	assert.Len(t, l.Boots, 1, "all in one boot")
+	for _, n := range []uint64{0, ofStores, ofLoads, ofISB} {
+		assert.Contains(t, l.VMs[0].Chosen(), n)
+	}
+	plan := l.Plans[0]
+	assert.Equal(t, []trial.Alteration{{{Address: start + 4, To: trial.OrderNone}}, {{Address: start + 16, To: trial.OrderNone}}, {{Address: start + 24, To: trial.OrderNone}}}, plan.Alterations)
+	assert.Less(t, plan.Select.Start, plan.Select.End, "the guest's function is found")
+	assert.Equal(t, mostMarks, plan.Marks)
+	r := found.Result
+	assert.Equal(t, trial.CommandBarriers, r.Command)
+	require.Len(t, r.Observations, 1)
+	assert.Equal(t, trial.OutcomeOK, r.Observations[0].Outcome)
+	assert.Positive(t, r.Observations[0].Tallies[0].Windows)
+	assert.Zero(t, r.Observations[0].Tallies[0].HitWindows)
+}
+
+func TestAKernelThatDoesNotBearAnAlterationIsBootedAgain(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad, ofLoads: {Fault: wire.Faultf(wire.WhoseKernel, "write", "it hung")}})
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NotShownNeeded}, answers(found))
+	assert.Contains(t, found.Rows[1].Forms[0].Result.Reason, "it hung")
+	assert.Len(t, l.Boots, 3, "it is tried twice")
+}
+
+// What is not the alteration's fault ends the command.
+func TestAFaultOfTheRigEndsTheSearch(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofLoads: {Fault: wire.Faultf(wire.WhoseRig, "write", "odd")}})
+	_, err := find(t, l, nil)
+	assert.Equal(t, fault.Rig, fault.KindOf(err), "%v", err)
+	l = lab(map[uint64]rigtest.Guest{0: {Fault: wire.Faultf(wire.WhoseKernel, "write", "gone")}})
+	_, err = find(t, l, nil)
+	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
+}
+
+func TestWithoutAHitNothingIsNotShown(t *testing.T) {
+	found, err := find(t, lab(nil), func(c *Config) { c.Limits.Most = 128 })
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.NoAnswer, barrier.NoAnswer, barrier.NoAnswer}, answers(found))
+}
+
+// Where the emulator could not have spoken under an alteration, its silence says nothing.
+func TestSilenceHasToBeEarned(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Noted = func(trial.Variant) ([]weakmem.Site, error) { return nil, nil }
+	found, err := find(t, l, func(c *Config) { c.Limits.Most = 1024 })
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NoAnswer}, answers(found))
+	assert.Contains(t, found.Rows[1].Forms[0].Result.Reason, "noted nothing")
+}
+
+func TestWhatWasFoundIsKept(t *testing.T) {
+	var dir string
+	_, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
+		dir = c.OutDir
+		c.Files = func(f Found) (map[string][]byte, error) {
+			return map[string][]byte{"barriers.json": []byte(f.Rows[0].Answer)}, nil
+		}
+	})
+	require.NoError(t, err)
+	assert.FileExists(t, dir+"/result.json")
+	assert.FileExists(t, dir+"/barriers.json")
+}
+
+func TestAnInterruptedSearchTellsWhatItHas(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	cfg := Config{Config: l.Config(t), Limits: barrier.Limits{Error: 0.01, Turn: 64, Most: 1 << 40}}
+	looks := 0
+	l.Noted = func(v trial.Variant) ([]weakmem.Site, error) {
+		if looks++; looks == 4 {
+			cancel()
+		}
+		return nil, nil
+	}
+	found, err := Find(ctx, cfg)
+	require.NoError(t, err)
+	require.Len(t, found.Result.Observations, 1)
+	assert.Equal(t, trial.OutcomeCut, found.Result.Observations[0].Outcome)
+	assert.Len(t, found.Rows, 3)
+}
+
+func TestOnlyTheEmulatorAlters(t *testing.T) {
+	_, err := find(t, lab(nil), func(c *Config) { c.Spec.MemoryModel = trial.ModelNative })
+	assert.Equal(t, fault.User, fault.KindOf(err))
+}
+
+// The model is asked about the two writes without the instruction.
+func TestTheModelIsAskedWithoutTheInstruction(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Ways = objcode.Ways{Of: [][]string{{"DMB ST", "STR X7,[X3]"}}}
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, barrier.Model{Says: trial.Sometimes, Why: "herd7 with aarch64.cat on the 1 ways between the two stores, without it"}, found.Rows[0].Model)
+	assert.Equal(t, trial.Never, found.Rows[1].Model.Says)
+	assert.False(t, found.Rows[0].Disagrees() || found.Rows[1].Disagrees())
+
+	l = lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Ways = objcode.Ways{Why: "nobody knows"}
+	found, err = find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, barrier.Model{Why: "nobody knows"}, found.Rows[0].Model)
+}
+
+func TestWaysWithoutAnInstruction(t *testing.T) {
+	row := func(kind barrier.Kind, orders trial.Order) barrier.Row {
+		return barrier.Row{Ordering: barrier.Ordering{Kind: kind, Orders: orders}, Fix: true}
+	}
+	ways := [][]string{{"DMB SY", "STLR X7,[X3]"}}
+	got, _ := waysWithout(ways, row(barrier.Fence, trial.OrderAll))
+	assert.Equal(t, [][]string{{"STLR X7,[X3]"}}, got)
+	got, _ = waysWithout(ways, row(barrier.Store, trial.OrderRelease))
+	assert.Equal(t, [][]string{{"DMB SY", "STR X7,[X3]"}}, got)
+	got, why := waysWithout(ways, row(barrier.Fence, trial.OrderStores))
+	assert.Nil(t, got)
+	assert.NotEmpty(t, why)
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// model says whether Arm's memory model allows the condition of any of the tests; nil: herd7 does.
+type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
+
+// of asks of each instruction whether the model allows the bug without it: by the
+// instructions on the ways from the one of the two writes to the other. What it cannot
+// say blocks nothing.
+func (asked model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways, rows []barrier.Row) error {
+	if asked == nil {
+		asked = modelcheck.Allowed
+	}
+	for i := range rows {
+		row := &rows[i]
+		steps, what := waysWithout(ways.Of, *row)
+		switch {
+		case len(ways.Of) == 0:
+			row.Model.Why = ways.Why
+			continue
+		case steps == nil:
+			row.Model.Why = what
+			continue
+		}
+		said, err := asked(ctx, cacheDir, witness.WayTests(string(v), steps))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch {
+		case err != nil:
+			row.Model.Why = brief(err)
+		case ways.Why != "" && said != trial.Sometimes: // one way that allows it is enough; that some do not is not
+			row.Model.Why = ways.Why
+		default:
+			row.Model = barrier.Model{Says: said, Why: fmt.Sprintf("herd7 with %s on the %d ways between the two stores, %s", modelcheck.ArmModel, len(steps), what)}
+		}
+	}
+	return nil
+}
+
+// waysWithout are the ways without what an instruction orders, and in words what was done
+// to them; none, and why, where that cannot be said.
+func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
+	if !row.Fix {
+		return ways, "none of which it stands on"
+	}
+	step := "DMB " + strings.ToUpper(string(row.Orders)) // a way says nothing of the domain, see objcode.Ways
+	out := make([][]string, 0, len(ways))
+	changed := false
+	for _, way := range ways {
+		without := slices.Clone(way)
+		switch row.Kind {
+		case barrier.Fence, barrier.Sync:
+			without = slices.DeleteFunc(without, func(s string) bool { return s == step })
+		case barrier.Store:
+			for i, s := range without {
+				if rest, ok := strings.CutPrefix(s, "STLR"); ok && i == len(without)-1 {
+					without[i] = "STR" + rest
+				}
+			}
+		}
+		changed = changed || !slices.Equal(way, without)
+		out = append(out, without)
+	}
+	if !changed {
+		return nil, "it was not found on the ways between the two stores"
+	}
+	return out, "without it"
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
+)
+
+// A barrier between the two stores is enough, and no other place.
+func TestThePlaceOfABarrierIsFound(t *testing.T) {
+	l := lab(nil)
+	l.Kernel[0].Code = []uint32{str, nop, str + 0x20<<5, nop, str, nop, nop, str} // the third to another place
+	path := filepath.Join(t.TempDir(), "vmlinux")
+	require.NoError(t, rigtest.WriteELF(path, l.Kernel...))
+	code, err := objcode.Orderings(path, []elfcode.Range{{Symbol: "f", Start: start, End: start + 32}})
+	require.NoError(t, err)
+	want := trial.Change{Address: start + 8, To: trial.OrderStores, Before: true}
+	var good []uint64
+	altered := map[uint64]rigtest.Guest{}
+	for i, idea := range barrier.NewSearch(code, []string{"pc", "cmp"}, barrier.Limits{Error: 0.01, Turn: 64, Most: 64, BlockSize: 16}).Stages[0].Ideas {
+		if c := idea[0].Change; c.Address == want.Address && c.To != trial.OrderLoads && c.Before {
+			good = append(good, uint64(i+1))
+			altered[uint64(i+1)] = rigtest.Guest{Step: 64}
+		}
+	}
+	require.NotEmpty(t, good)
+	for v := range l.Guests {
+		l.Guests[v] = rigtest.Guest{Step: 64, Stale: 4, Altered: altered}
+	}
+	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: weakmem.WhyPassed, Count: 1}
+	order := weakmem.Site{First: 0x104, Second: 0x300, By: start + 8, Why: "order-barrier", Count: 1}
+	l.Noted = func(trial.Variant) ([]weakmem.Site, error) {
+		chosen := l.VMs[0].Chosen()
+		if len(chosen) > 0 && slices.Contains(good, chosen[len(chosen)-1]) {
+			order.Count += 50
+		} else {
+			passed.Count += 50
+		}
+		return []weakmem.Site{passed, order}, nil
+	}
+	found, err := find(t, l, func(c *Config) { c.Suggest = true })
+	require.NoError(t, err)
+	assert.Equal(t, trial.Unpatched, found.Result.Spec.Variant, "the kernel that has the bug")
+	require.NotNil(t, found.Search)
+	suggested := found.Search.Suggestions()
+	require.NotEmpty(t, suggested)
+	assert.Equal(t, want, suggested[0].Parts[0].Change)
+	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
+	assert.Len(t, l.Boots, 1)
+}

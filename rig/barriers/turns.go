@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/prepare"
+	"kcovrig/rig/trial"
+)
+
+const (
+	// turnLimit is the longest turn. A workload that has no window by then does not go on.
+	turnLimit = 30 * time.Second
+	// mostMarks bounds the witnesses of a boot, for their room on the disk.
+	mostMarks = 128
+	// mostBoots bounds the boots of a test, most of which a kernel ended that did not bear
+	// an alteration, or a hit.
+	mostBoots = 2000
+	// failuresOwn are so many boots that end under a number as are taken for its own.
+	failuresOwn = 2
+)
+
+// turns takes the turns of a test on one kernel, in as few boots as they need.
+type turns struct {
+	setup   *prepare.Setup
+	variant trial.Variant
+	reader  trial.Reader
+	test    *barrier.Test
+	left    time.Duration // of stress; 0: as long as it takes
+	boots   int           // before this one, of the command
+
+	at       barrier.Turn
+	under    bool                   // a turn is under way
+	silences map[int]*trial.Silence // by number
+	marked   map[int]bool           // numbers of which a witness is expected
+	failed   map[int]int            // boots that ended under a number
+	hits     map[mark]int           // the number under which a hit was seen
+	seen     trial.Observation      // of the first boot, with what number 0 showed
+	shown    []Witnessed
+	spent    time.Duration
+	err      error // of a turn's counts
+}
+
+// mark names a hit that was marked.
+type mark struct{ boot, number uint64 }
+
+// Witnessed is a witness with the alteration under which it was seen.
+type Witnessed struct {
+	Number int
+	trial.Witness
+}
+
+// take takes turns until the test wants none, or ctx ends.
+func (t *turns) take(ctx context.Context) error {
+	t.silences, t.marked, t.hits, t.failed = map[int]*trial.Silence{}, map[int]bool{}, map[mark]int{}, map[int]int{}
+	for n := 0; ; n++ {
+		if _, more := t.next(); !more || ctx.Err() != nil {
+			return nil
+		}
+		if n == mostBoots {
+			return fault.Newf(fault.Rig, "take the turns of alterations", "not done after %d boots", n)
+		}
+		if err := t.boot(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// next is the next turn, if the time is not over.
+func (t *turns) next() (barrier.Turn, bool) {
+	if t.left > 0 && t.spent >= t.left {
+		return barrier.Turn{}, false
+	}
+	return t.test.Next()
+}
+
+// boot takes turns in one boot, until it ends.
+func (t *turns) boot(ctx context.Context) error {
+	alterations := make([]trial.Alteration, 0, len(t.test.Trials))
+	for _, one := range t.test.Trials {
+		alterations = append(alterations, one.Alteration)
+	}
+	ask := prepare.BootRequest{
+		Variant: t.variant, Reader: t.reader, Limit: turnLimit, Hits: 1, Below: t.setup.Config.Work, Number: t.boots,
+		Alterations: alterations, Marks: mostMarks,
+	}
+	over := false
+	ask.Rounds = func(last *boot.Shown) *boot.Round {
+		if last != nil {
+			over = t.count(*last) || last.Cut
+		}
+		if over || ctx.Err() != nil {
+			return nil
+		}
+		return t.round()
+	}
+	b, err := t.setup.Quiet().Boot(ask, boot.NewTurns(1, "", nil))
+	if err != nil {
+		return err
+	}
+	b.Events = func(trial.Event) {} // a turn's counts are no kernel's
+	done := t.setup.Config.Stage("", fmt.Sprintf("boot %d", t.boots+1))
+	t.boots++
+	obs, err := b.Run(ctx)
+	for _, w := range b.Witnesses() {
+		if n, ok := t.hits[mark{uint64(t.boots), w.Detection.Witness}]; ok {
+			w.Detection.Boot = uint64(t.boots)
+			t.shown = append(t.shown, Witnessed{n, w})
+		}
+	}
+	if len(t.seen.Argv) == 0 {
+		t.seen = obs
+	}
+	if err = t.broke(ctx, err); err == nil {
+		done(t.detail())
+	}
+	return err
+}
+
+// round begins the next turn; nil: there is none.
+func (t *turns) round() *boot.Round {
+	turn, more := t.next()
+	if !more {
+		return nil
+	}
+	t.at, t.under = turn, true
+	r := &boot.Round{Alteration: uint64(turn.Number), Limit: turnLimit, Enough: enough(turn)}
+	if t.left > 0 {
+		r.Limit = min(r.Limit, max(t.left-t.spent, time.Millisecond))
+	}
+	if !t.marked[turn.Number] {
+		r.Hits = 1
+	}
+	return r
+}
+
+// enough says when a turn has what it is for.
+func enough(turn barrier.Turn) func([]wire.Tally, []wire.Detection) bool {
+	return func(tallies []wire.Tally, _ []wire.Detection) bool {
+		whole, hit := len(tallies) > 0, false
+		for _, c := range tallies {
+			whole, hit = whole && c.Windows >= turn.Windows, hit || c.HitWindows > 0
+		}
+		return whole || hit && turn.UntilHit
+	}
+}
+
+// count counts a turn that has ended, and says whether the boot is over.
+func (t *turns) count(last boot.Shown) (over bool) {
+	n := t.at.Number
+	t.under, t.spent = false, t.spent+last.Took
+	seen := barrier.Seen{Tallies: last.Tallies, Executed: last.Executed, Seconds: last.Took.Seconds()}
+	if t.setup.Config.Scenario.Reboots() {
+		seen.Tallies = asBlocks(last.Tallies)
+	}
+	if seen.Windows() == 0 && !last.Cut && !t.timeIsOver() {
+		seen.Broke = fmt.Sprintf("the workload had no window in %v", turnLimit)
+	}
+	if last.Silence != nil {
+		t.silences[n] = joined(t.silences[n], *last.Silence)
+	}
+	if n == 0 && len(t.seen.Detections) < boot.MaxHits {
+		t.seen.Detections = append(t.seen.Detections, last.Hits...)
+	}
+	for _, h := range last.Hits {
+		t.marked[n] = true
+		t.hits[mark{uint64(t.boots), h.Witness}] = n
+	}
+	if err := t.test.Add(n, seen); err != nil {
+		t.err = fault.Wrap(fault.Rig, "count a turn", err)
+		return true
+	}
+	weigh(t.test, t.silences)
+	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke != ""
+}
+
+func (t *turns) timeIsOver() bool { return t.left > 0 && t.spent >= t.left }
+
+// broke takes a kernel, or what runs on it, that did not bear an alteration twice for that
+// alteration's end, and returns what else ended the boot.
+func (t *turns) broke(ctx context.Context, err error) error {
+	kind := fault.KindOf(err)
+	switch {
+	case t.err != nil:
+		return t.err
+	case err == nil || ctx.Err() != nil || !t.under || kind != fault.Kernel && kind != fault.Guest:
+		return err
+	}
+	t.under = false
+	switch t.failed[t.at.Number]++; {
+	case t.failed[t.at.Number] < failuresOwn: // what was in force before may have left the harm
+		return nil
+	case t.at.Number == 0:
+		return err
+	}
+	return t.test.Add(t.at.Number, barrier.Seen{Broke: brief(err)})
+}
+
+// detail is a boot in words.
+func (t *turns) detail() string {
+	turns := 0
+	for _, s := range t.test.Seen {
+		turns += s.Turns
+	}
+	open := 0
+	for _, r := range t.test.Results()[1:] {
+		if r.Finding == barrier.Unknown {
+			open++
+		}
+	}
+	return fmt.Sprintf("%d turns so far, of %d alterations; %d of these without a finding", turns, len(t.test.Trials), open)
+}

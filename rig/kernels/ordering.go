@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernels
+
+import (
+	"cmp"
+	"slices"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/boot"
+	"kcovrig/rig/internal/objcode"
+	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/trial"
+)
+
+// Orderings lists what orders accesses in a kernel's scope and where something else
+// could, with the source lines that the analysis knows.
+func Orderings(image Image, a Analysis) (barrier.Code, error) {
+	var in []elfcode.Range
+	for _, s := range a.Scope {
+		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+	}
+	code, err := objcode.Orderings(image.Vmlinux, in)
+	if err != nil {
+		return barrier.Code{}, err
+	}
+	lines := slices.SortedFunc(slices.Values(a.Lines), func(a, b elfcode.Line) int { return cmp.Compare(a.Addr, b.Addr) })
+	at := func(i *trial.Instruction, addr uint64) {
+		n, ok := slices.BinarySearchFunc(lines, addr, func(l elfcode.Line, addr uint64) int { return cmp.Compare(l.Addr, addr) })
+		if ok {
+			known := boot.InstructionOf(lines[n])
+			i.Source, i.SourceText = known.Source, known.SourceText
+		}
+	}
+	for i := range code.Orderings {
+		at(&code.Orderings[i].Instruction, code.Orderings[i].Address)
+	}
+	for i := range code.Accesses {
+		at(&code.Accesses[i].Instruction, code.Accesses[i].Address)
+	}
+	for i := range code.Positions {
+		p := &code.Positions[i]
+		at(&p.Before, p.Address)
+		if p.After.Text != "" {
+			at(&p.After, p.Address-p.Before.Offset+p.After.Offset) // of the same function
+		}
+	}
+	return code, nil
+}
+
+// FixOf are the addresses of the instructions of the fix that order accesses: of the
+// kernel that has it, those on lines that it added, else those between the two writes.
+func FixOf(a Analysis, code barrier.Code) []uint64 {
+	var out []uint64
+	for _, o := range code.Orderings {
+		between := slices.ContainsFunc(a.Between, func(i trial.Instruction) bool { return i.Symbol == o.Symbol && i.Offset == o.Offset })
+		publishes := o.Orders == trial.OrderRelease && slices.Contains(a.Publishers, o.Address)
+		if slices.Contains(a.FixOrders, o.Address) || between || publishes {
+			out = append(out, o.Address)
+		}
+	}
+	return out
+}

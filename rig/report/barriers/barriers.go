@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package barriers reports on a kernel's barriers: which are needed, and where one would
+// be enough. What was found it takes from rig/barrier, and finds nothing itself.
+package barriers
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// Reports are on the barriers of one kernel.
+var Reports = format.Writers[barrier.Report]{
+	{Format: format.Text, Write: text}, {Format: format.Markdown, Write: markdown}, {Format: format.HTML, Write: html},
+	{Format: format.JSON, Write: func(w io.Writer, r barrier.Report) error { return result.Object(w, r) }},
+	{Format: format.Line, Write: func(w io.Writer, r barrier.Report) error {
+		_, err := fmt.Fprintln(w, Sentence(r))
+		return err
+	}},
+}
+
+// Sentence says in one what was found.
+func Sentence(r barrier.Report) string {
+	if r.Suggested {
+		if len(r.Suggestions) == 0 {
+			return "no place was found where a barrier is enough"
+		}
+		return "enough: " + inC(r.Suggestions[0].Parts)
+	}
+	var n [4]int
+	for _, row := range r.Rows {
+		n[column(row.Answer)]++
+	}
+	return fmt.Sprintf("%d ordering instructions: %d needed, %d not shown to be needed, %d not executed, %d without an answer", len(r.Rows), n[0], n[1], n[2], n[3])
+}
+
+func column(a barrier.Answer) int {
+	switch a {
+	case barrier.Needed:
+		return 0
+	case barrier.NotShownNeeded:
+		return 1
+	case barrier.NeverCame:
+		return 2
+	}
+	return 3
+}
+
+func answer(a barrier.Answer) string {
+	return [...]string{"needed", "not shown to be needed", "not executed", "no answer"}[column(a)]
+}
+
+// place is where an instruction is, in C where that is known.
+func place(i trial.Instruction) string { return words.OneLine(cmp.Or(i.Source, i.Place())) }
+
+// seen says by what a row's answer comes.
+func seen(r barrier.Report, row barrier.Row) string {
+	if len(row.Forms) == 0 {
+		return "there is nothing weaker"
+	}
+	f := row.Forms[0]
+	switch row.Answer {
+	case barrier.Needed:
+		text := r.Words.Showed(f.Seen.Hits(), f.Seen.Windows()) + " without it"
+		if enough := row.Enough(); len(enough) > 0 {
+			text += fmt.Sprintf("; %s would do", joined(enough))
+		}
+		return text
+	case barrier.NotShownNeeded:
+		return fmt.Sprintf("%s without it; one as bad as the reference stays so silent with probability %.0e", r.Words.Seen(0, f.Seen.Windows()), f.Result.Miss)
+	case barrier.NeverCame:
+		return fmt.Sprintf("not once in %d windows", f.Seen.Windows())
+	}
+	return f.Result.Reason
+}
+
+func joined(orders []trial.Order) string {
+	var out []string
+	for _, o := range orders {
+		out = append(out, string(o))
+	}
+	return strings.Join(out, " or ")
+}
+
+// disagreement says in words how measurement and model disagree.
+func disagreement(r barrier.Report, row barrier.Row) string {
+	said := "cannot be without it"
+	if row.Model.Says == trial.Sometimes {
+		said = "is possible without it"
+	}
+	return fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
+		row.Text, place(row.Instruction), answer(row.Answer), r.Words.A(), said, row.Model.Why)
+}
+
+// calls is what an order is called in C.
+var calls = map[trial.Order]string{
+	trial.OrderLoads: "smp_rmb()", trial.OrderStores: "smp_wmb()", trial.OrderAll: "smp_mb()", trial.OrderRelease: "smp_store_release()",
+	trial.OrderAcquire: "smp_load_acquire()", trial.OrderAcquirePC: "smp_load_acquire(), even as LDAPR",
+}
+
+// inC says what parts amount to.
+func inC(parts []barrier.Part) string {
+	var out []string
+	for _, p := range parts {
+		switch {
+		case p.Position != nil && p.Position.After.Source != "" && p.Position.After.Source != p.Position.Before.Source:
+			out = append(out, fmt.Sprintf("%s between %s and %s", calls[p.Change.To], place(p.Position.After), line(p.Position.Before)))
+		case p.Position != nil:
+			out = append(out, fmt.Sprintf("%s before %s", calls[p.Change.To], place(p.Position.Before)))
+		case p.Access != nil:
+			out = append(out, fmt.Sprintf("%s at %s", calls[p.Change.To], place(p.Access.Instruction)))
+		}
+	}
+	if len(out) == 0 {
+		return "nothing"
+	}
+	return strings.Join(out, ", and ")
+}
+
+// line is the line of a place whose file was just named.
+func line(i trial.Instruction) string {
+	if at := strings.LastIndexByte(i.Source, ':'); at >= 0 {
+		return words.OneLine(i.Source[at:])
+	}
+	return place(i)
+}
+
+// lessWords say what came of what does less.
+func lessWords(l barrier.Less) string {
+	switch {
+	case l.Finding != barrier.Showed:
+		return inC(l.Parts) + ": not known"
+	case l.Implied:
+		return inC(l.Parts) + ": too little, since what holds more is"
+	}
+	return fmt.Sprintf("%s: too little, %d of %d windows", inC(l.Parts), l.Hits, l.Windows)
+}
+
+// grounds are the sentences on what was held against what.
+func grounds(r barrier.Report) []string {
+	out := []string{
+		fmt.Sprintf("The code as it is: %s.", r.Words.Seen(r.AsItIs.Hits, r.AsItIs.Windows)),
+	}
+	switch {
+	case r.Reference.Number == barrier.NoReference:
+		out = append(out, "No alteration showed the bug, so that silence says nothing.")
+	case r.Reference.Number > 0:
+		out = append(out, fmt.Sprintf("The reference, %s: %s.", r.Reference.What, r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
+	}
+	return append(out,
+		fmt.Sprintf("That any silence here is wrong, of one as bad as the reference, has probability %.0e or less, all together.", r.Error),
+		fmt.Sprintf("%d alterations, in the median %.1f s each, on one built kernel. What a compiler would do otherwise is no part of it.", r.Tried, r.Median))
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/goldentest"
+	"kcovrig/rig/report/format"
+	"kcovrig/rig/trial"
+)
+
+func seenOf(windows, hits uint64) barrier.Seen {
+	return barrier.Seen{Turns: 1, Executed: windows, Seconds: 0.4, Tallies: []wire.Tally{{Mode: "pc", Windows: windows, Blocks: windows / 16, HitWindows: hits, HitBlocks: min(hits, 1)}}}
+}
+
+func at(symbol string, offset uint64, text, source, line string) trial.Instruction {
+	return trial.Instruction{Symbol: symbol, Offset: offset, Text: text, Source: source, SourceText: line}
+}
+
+var limits = barrier.Limits{Error: 1e-3, Turn: 8, Most: 512, BlockSize: 16}
+
+func ran() trial.Result {
+	return trial.Result{
+		Version: "test", Spec: trial.Spec{Arch: "arm64"}, Notes: []string{"a note with \x1b[31mcolour"},
+		Prepared: trial.Prepared{Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"}, QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}},
+	}
+}
+
+// weakened is a report with every answer.
+func weakened(t *testing.T) barrier.Report {
+	orderings := []barrier.Ordering{
+		{Instruction: at("move_area", 0x40, "dmb ish", "kernel/ring.c:990", "smp_mb(); /* <b>|`x` */"), Address: 0x40, Kind: barrier.Fence, Orders: trial.OrderAll},
+		{Instruction: at("move_area", 0x60, "ldar x1, [x0]", "kernel/ring.c:1004", ""), Address: 0x60, Kind: barrier.Load, Orders: trial.OrderAcquire},
+		{Instruction: at("move_area", 0x80, "isb", "", ""), Address: 0x80, Kind: barrier.Context, Orders: trial.OrderAll},
+		{Instruction: at("move_area", 0xa0, "dsb sy", "", ""), Address: 0xa0, Kind: barrier.Sync, Orders: trial.OrderAll},
+	}
+	test := barrier.Weaken(orderings, []uint64{0x40}, []string{"pc"}, limits)
+	silent := seenOf(4096, 0)
+	reference := seenOf(2048, 500)
+	reference.Tallies[0].HitBlocks = 120
+	for number, seen := range map[int]barrier.Seen{0: silent, 1: reference, 2: seenOf(32, 4), 3: silent, 4: silent, 6: {Turns: 1, Tallies: seenOf(2048, 0).Tallies}, 7: {Turns: 1, Broke: "an oops elsewhere"}} {
+		require.NoError(t, test.Add(number, seen))
+	}
+	rows := barrier.Rows(orderings, []uint64{0x40}, test)
+	rows[0].Model = barrier.Model{Says: trial.Sometimes, Why: "herd7"}
+	rows[1].Model = barrier.Model{Says: trial.Sometimes, Why: "herd7 on 2 ways between the two stores"}
+	return barrier.NewReport(ran(), trial.Patched, test, rows, nil)
+}
+
+// suggested is a report on a search that found a place.
+func suggested(t *testing.T) barrier.Report {
+	before := at("move_area", 0x50, "str x3, [x1]", "kernel/ring.c:992", "WRITE_ONCE(area[0], n);")
+	code := barrier.Code{
+		Positions: []barrier.Position{{Address: 0x50, From: 0x48, Before: before, After: at("move_area", 0x44, "bl memcpy", "kernel/ring.c:988", "memcpy(to, from, n);"), Kinds: []trial.Order{trial.OrderStores, trial.OrderAll}}},
+		Accesses:  []barrier.Access{{Instruction: before, Address: 0x50, Store: true}},
+	}
+	s := barrier.NewSearch(code, []string{"pc"}, limits)
+	broken := seenOf(2048, 500)
+	broken.Tallies[0].HitBlocks = 120
+	for number, seen := range []barrier.Seen{broken, seenOf(4096, 0), seenOf(4096, 0), seenOf(4096, 0)} {
+		require.NoError(t, s.Stages[0].Test.Add(number, seen))
+	}
+	r := barrier.NewReport(ran(), trial.Unpatched, barrier.Test{}, nil, &s)
+	require.Len(t, r.Suggestions, 2)
+	r.Suggestions[0].Diff = "--- a/kernel/ring.c\n+++ b/kernel/ring.c\n@@ -991,1 +991,2 @@\n+\tsmp_wmb();\n \tWRITE_ONCE(area[0], n);\n ~~~ \x1b[31m\n"
+	return r
+}
+
+func TestReports(t *testing.T) {
+	for name, r := range map[string]barrier.Report{"weakened": weakened(t), "suggested": suggested(t)} {
+		for f, ext := range map[format.Format]string{format.Text: "txt", format.Markdown: "md", format.HTML: "html", format.JSON: "json"} {
+			t.Run(name+"."+ext, func(t *testing.T) {
+				var out bytes.Buffer
+				require.NoError(t, Reports.Render(&out, f, r))
+				goldentest.Check(t, name+"."+ext, out.Bytes())
+				assert.NotContains(t, out.String(), "\x1b")
+				for line := range strings.Lines(out.String()) {
+					if f == format.Text {
+						assert.LessOrEqual(t, len([]rune(strings.TrimRight(line, "\n"))), width)
+					}
+				}
+			})
+		}
+		var out bytes.Buffer
+		require.NoError(t, Reports.Render(&out, format.JSON, r))
+		back, err := barrier.Parse(out.Bytes())
+		require.NoError(t, err)
+		assert.Equal(t, r, back)
+	}
+	_, err := barrier.Parse([]byte(`{"schema":"kcovrig.barriers/0"}`))
+	assert.ErrorContains(t, err, "its schema is")
+}
+
+// A disagreement of measurement and model comes before all else, in words.
+func TestADisagreementIsSaidFirst(t *testing.T) {
+	r := weakened(t)
+	require.Len(t, r.Disagreements(), 1)
+	var out bytes.Buffer
+	require.NoError(t, Reports.Render(&out, format.Text, r))
+	assert.True(t, strings.HasPrefix(out.String(), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/report/page"
+	"kcovrig/rig/report/words"
+)
+
+//go:embed barriers.html
+var barriersHTML string
+
+var pages = template.Must(template.Must(page.Reports.Clone()).New("barriers.html").Funcs(template.FuncMap{
+	"answer": answer, "place": place, "seen": seen, "inC": inC, "less": lessWords, "disagreement": disagreement,
+	"sentence": Sentence, "oneLine": words.OneLine, "grounds": grounds, "printable": printable,
+}).Parse(barriersHTML))
+
+// html is one file that fetches nothing and runs nothing.
+func html(w io.Writer, r barrier.Report) error { return pages.ExecuteTemplate(w, "barriers.html", r) }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/report/words"
+)
+
+const width = 80
+
+// text is for terminals: 80 columns.
+func text(w io.Writer, r barrier.Report) error {
+	var b strings.Builder
+	for _, row := range r.Disagreements() {
+		words.Paragraph(&b, disagreement(r, row), "  ", width)
+	}
+	for _, row := range r.Rows {
+		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), place(row.Instruction)), "    ", width)
+		if row.SourceText != "" {
+			fmt.Fprintf(&b, "    %s\n", words.Cut(words.OneLine(row.SourceText), width-4))
+		}
+		b.WriteString("    ")
+		words.Paragraph(&b, seen(r, row), "    ", width)
+		if row.Model.Says != "" {
+			b.WriteString("    ")
+			words.Paragraph(&b, fmt.Sprintf("model: %s without it: %s", r.Words.A(), row.Model.Says), "    ", width)
+		}
+	}
+	for _, s := range r.Suggestions {
+		words.Paragraph(&b, "enough: "+inC(s.Parts), "  ", width)
+		b.WriteString("  ")
+		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e", r.Words.Seen(0, s.Windows), s.Miss), "  ", width)
+		for _, l := range s.Less {
+			b.WriteString("  less: ")
+			words.Paragraph(&b, lessWords(l), "    ", width)
+		}
+		if s.Diff != "" {
+			b.WriteString(indented(s.Diff))
+		}
+	}
+	b.WriteString("\n")
+	words.Paragraph(&b, Sentence(r), "  ", width)
+	for _, g := range grounds(r) {
+		words.Paragraph(&b, g, "  ", width)
+	}
+	for _, n := range r.Notes {
+		words.Paragraph(&b, "note: "+words.OneLine(n), "  ", width)
+	}
+	if r.Failure != nil {
+		words.Paragraph(&b, "failed: "+words.OneLine(r.Failure.Message), "  ", width)
+	}
+	if r.Folder != "" {
+		fmt.Fprintf(&b, "report    %s\n", words.OneLine(r.Folder))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// indented is a diff line by line, without what no terminal should get.
+func indented(diff string) string {
+	var b strings.Builder
+	for line := range strings.Lines(diff) {
+		b.WriteString("  " + printable(strings.TrimRight(line, "\n")) + "\n")
+	}
+	return b.String()
+}
