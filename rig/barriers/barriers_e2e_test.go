@@ -4,6 +4,7 @@ package barriers
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +48,30 @@ func TestE2EBarriersOfAFixedKernel(t *testing.T) {
 	assert.Positive(t, notShown)
 	assert.NotEmpty(t, found.Witnesses)
 	assert.Zero(t, found.Test.Seen[0].Hits())
+}
+
+// On the kernel without the fix the place of the posted one is found, at which nothing
+// weaker is enough: a store barrier between the copy and the count.
+func TestE2EWhereOneBarrierIsEnough(t *testing.T) {
+	cfg := Config{Config: rigtest.Real(t, "boots a kernel"), Suggest: true}
+	cfg.Spec.Modes = []string{"pc"}
+	found, err := Find(t.Context(), cfg)
+	require.NoError(t, err)
+	require.NotNil(t, found.Search)
+	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
+	posted := false
+	for _, s := range found.Search.Suggestions() {
+		require.Len(t, s.Parts, 1, "one place is enough")
+		assert.NotEqual(t, trial.OrderLoads, s.Parts[0].Change.To, "the bug is the writer's")
+		p := s.Parts[0].Position
+		if p == nil {
+			continue
+		}
+		t.Logf("%s between %q and %q: %d windows, miss %.1g", s.Parts[0].Change.To, p.After.SourceText, p.Before.SourceText, s.Windows, s.Miss)
+		if s.Parts[0].Change.To == trial.OrderStores && strings.HasPrefix(p.After.SourceText, "memcpy(") && strings.HasPrefix(p.Before.SourceText, "switch (mode)") {
+			posted = true
+			assert.True(t, s.Least, "what does less was seen to be too little")
+		}
+	}
+	assert.True(t, posted, "the place of the posted fix")
 }
