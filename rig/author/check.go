@@ -26,6 +26,9 @@ func Check(ctx context.Context, o CheckOrder) (Checked, error) {
 		c.order.Open = openReal
 	}
 	err := c.check(ctx)
+	if err != nil {
+		c.skip("the rest: the check was not finished")
+	}
 	c.out.Findings = inOrder(c.out.Findings)
 	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level != Note })
 	return c.out, err

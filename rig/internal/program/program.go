@@ -27,6 +27,16 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
+// most is how large a program may be, as one that a scenario brings ready.
+const most = 16 << 20
+
+// Files by which the compiler (gcc's -MMD: all but the system's headers) and the
+// assembler (--MD: what .incbin takes) say what they read.
+const (
+	included  = ".included.d"
+	assembled = ".assembled.d"
+)
+
 // Config says which program. One of Source and Binary is set.
 type Config struct {
 	Arch     arch.Arch
@@ -81,7 +91,7 @@ func (c Config) compiler() string { return c.Arch.CrossCompile + "gcc" }
 // Args are the compiler's arguments: the program is linked statically, and keeps its
 // symbols, by which it may be put into the emulator's scope.
 func (c Config) Args(out string) []string {
-	return []string{"-static", "-O2", "-pthread", "-Wall", "-o", out, c.Source}
+	return []string{"-static", "-O2", "-pthread", "-Wall", "-pipe", "-MMD", "-MF", included, "-Wa,--MD," + assembled, "-o", out, c.Source}
 }
 
 // inputs are the files that the compiler may read, sorted.
@@ -154,6 +164,12 @@ func (c Config) compile(ctx context.Context) (raw []byte, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	if err := c.readNoMore(aside.Dir); err != nil {
+		return nil, fault.Wrap(fault.User, op, err)
+	}
 	raw, err = os.ReadFile(filepath.Join(aside.Dir, out))
+	if len(raw) > most {
+		return nil, fault.Newf(fault.User, op, "%s makes a program of %d MiB, more than the %d that one may have", c.Source, len(raw)>>20, most>>20)
+	}
 	return raw, fault.Wrap(fault.Rig, op, err)
 }

@@ -3,6 +3,9 @@
 package program
 
 import (
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 	"testing/fstest"
 
@@ -74,4 +77,45 @@ func TestWhatDoesNotCompileIsTheUsersFault(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	assert.Contains(t, failed.Tail, "undeclared")
 	assert.Equal(t, fault.User, failed.Kind)
+}
+
+// A program is made of the scenario's files and the system's headers: nothing else is in
+// its hash, or travels with it.
+func TestNothingButTheScenariosFilesIsCompiledIn(t *testing.T) {
+	envtest.Real(t, "compiles for arm64")
+	outside := filepath.Join(t.TempDir(), "out side.h")
+	require.NoError(t, os.WriteFile(outside, []byte("#define N 1\n"), 0o644))
+	quoted := strconv.Quote(outside)
+	const own = "int main(void) { return 0; }\n"
+	for name, c := range map[string]struct {
+		source string
+		want   string
+	}{
+		"its own":                  {"#include <stdio.h>\n#include \"a b.h\"\n__asm__(\".incbin \\\"sub/a b.h\\\"\");\n" + own, ""},
+		"a header by its path":     {"#include " + quoted + "\n" + own, outside},
+		"one in brackets":          {"#include <" + outside + ">\n" + own, outside},
+		"a file by the assembler":  {"__asm__(\".incbin \\\"" + outside + "\\\"\");\n" + own, outside},
+		"the assembler's includes": {"__asm__(\".include \\\"/dev/null\\\"\");\n" + own, "/dev/null"},
+	} {
+		cfg := config(t, map[string]string{"sub/main.c": c.source, "sub/a b.h": "/* own */\n"})
+		cfg.Source = "sub/main.c"
+		for range 2 { // nothing is kept
+			_, err := Build(t.Context(), cfg)
+			if c.want == "" {
+				require.NoError(t, err, name)
+				continue
+			}
+			require.ErrorContains(t, err, "takes in "+c.want+", which is none of the scenario's files", name)
+			assert.Equal(t, fault.User, fault.KindOf(err), name)
+		}
+	}
+}
+
+func TestAProgramIsNotTooLarge(t *testing.T) {
+	envtest.Real(t, "compiles for arm64")
+	c := config(t, map[string]string{"main.c": "char much[17 << 20] = {1};\nint main(void) { return much[3]; }"})
+	c.Source = "main.c"
+	_, err := Build(t.Context(), c)
+	require.ErrorContains(t, err, "main.c makes a program of 17 MiB, more than the 16 that one may have")
+	assert.Equal(t, fault.User, fault.KindOf(err))
 }
