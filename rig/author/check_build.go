@@ -25,10 +25,14 @@ func (c *checker) build(ctx context.Context, cfg command.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	stages := command.NewStages(cfg.Events)
+	defer stages.Close()
+	end := stages.Begin("", "source")
 	source, err := cfg.Kernels(ctx, of)
 	if err != nil {
 		return c.wrongAt("fix", err)
 	}
+	end("")
 	defer func() { err = errors.Join(err, source.Close()) }()
 	work, err := disk.NewWorkFolder()
 	if err != nil {
@@ -39,10 +43,12 @@ func (c *checker) build(ctx context.Context, cfg command.Config) (err error) {
 	var analyses []kernels.Analysis
 	var compared []string
 	for _, v := range trial.Pair() {
+		end := stages.Begin(string(v), "build "+string(v))
 		image, err := source.Build(ctx, v)
 		if err != nil {
 			return c.unbuilt(v, err)
 		}
+		end(image.Kernel.Version)
 		images = append(images, image)
 		for _, n := range image.Notes {
 			c.find(Note, "fix", n)

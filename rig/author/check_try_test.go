@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/trial"
 )
 
 // triedIn checks a scenario whose program gets on so in the unpatched kernel.
@@ -92,4 +93,17 @@ func TestWithoutABootTheProgramIsSaidNotToHaveRun(t *testing.T) {
 	assert.Len(t, got.Kernels, 2)
 	require.Len(t, got.Skipped, 1)
 	assert.Contains(t, got.Skipped[0], "the program, which was not run")
+}
+
+// Builds take minutes: whoever waits is told what for.
+func TestBuildsOfACheckAreStages(t *testing.T) {
+	var begun []string
+	looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		o.NoBoot, o.Events = true, func(e trial.Event) {
+			if e.Stage != nil && !e.Stage.Done {
+				begun = append(begun, e.Stage.Name)
+			}
+		}
+	})
+	assert.Equal(t, []string{"source", "build unpatched", "build patched"}, begun)
 }
