@@ -21,7 +21,8 @@
  *
  * The other side is a process of its own, so that it can be waited for when an oops has
  * ended it. It shares all memory and all files, and the C library's own variables with
- * them: it must not call malloc() or what allocates, such as printf() for the first time.
+ * them: it must not call malloc() or what allocates, such as printf() for the first time,
+ * and errno may be the other side's, so that it judges by what calls return.
  */
 #ifndef KCOVRIG_H
 #define KCOVRIG_H
