@@ -66,6 +66,7 @@ var checks = map[string]check{
 	"functions are short":        functionsAreShort,
 	"packages are small":         packagesAreSmall,
 	"knots are small":            knotsAreSmall,
+	"chains are short":           chainsAreShort,
 	"files refer down":           filesReferDown,
 	"files name their licence":   filesNameLicence,
 	"names state a subject":      namesStateSubject,
