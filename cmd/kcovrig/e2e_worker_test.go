@@ -18,7 +18,7 @@ import (
 
 // queueServer is a NATS server on loopback, and gives workers for it, each with
 // a cache of its own, of which only QEMU is this machine's.
-func queueServer(t *testing.T) (url string, hire func(name string) *invocation) {
+func queueServer(t *testing.T) (url string, newWorker func(name string) *invocation) {
 	t.Helper()
 	e2e(t)
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
@@ -36,19 +36,19 @@ func queueServer(t *testing.T) (url string, hire func(name string) *invocation) 
 // A worker without any kernel runs what the other command built; one that is
 // killed in mid-cell is replaced.
 func TestE2EMatrixOnWorkers(t *testing.T) {
-	url, hire := queueServer(t)
-	doomed := hire("doomed").start()
+	url, newWorker := queueServer(t)
+	killed := newWorker("killed").start()
 	out := filepath.Join(t.TempDir(), "out")
 	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", url, "--out", out).start()
-	doomed.until("qemu", "-machine")
-	doomed.signal(syscall.SIGKILL)
-	heir := hire("heir").start()
+	killed.until("qemu", "-machine")
+	killed.signal(syscall.SIGKILL)
+	successor := newWorker("successor").start()
 	require.Equal(t, 0, c.wait())
 	n := c.matrix()
 	assert.Equal(t, 3, n.Counts["asExpected"])
 	assert.Equal(t, 0, n.Counts["notRun"])
 	for _, cell := range n.Cells {
-		assert.Equal(t, "heir", cell.Worker, cell.Cell.Name)
+		assert.Equal(t, "successor", cell.Worker, cell.Cell.Name)
 	}
 	patches, err := filepath.Glob(filepath.Join(out, n.Cells[0].Folder, "*", "made-by.patch"))
 	require.NoError(t, err)
@@ -56,9 +56,9 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	text, err := os.ReadFile(patches[0])
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "kernel/kcov.c")
-	heir.signal(syscall.SIGINT)
-	assert.Equal(t, 0, heir.wait(), "that is how a worker ends")
-	heir.leavesNoProcess()
+	successor.signal(syscall.SIGINT)
+	assert.Equal(t, 0, successor.wait(), "that is how a worker ends")
+	successor.leavesNoProcess()
 }
 
 // What makes a kcovrig whose own emulator does not compile.
@@ -70,8 +70,8 @@ const (
 // A worker whose own emulator is another one, which does not even compile, runs its
 // cells with the coordinator's.
 func TestE2EWorkerWithAnotherEmulator(t *testing.T) {
-	url, hire := queueServer(t)
-	other := hire("other")
+	url, newWorker := queueServer(t)
+	other := newWorker("other")
 	other.path = kcovrigWith(t, plugin, worse)
 	other.start()
 	text := "include: [{patch: series}]\n"
@@ -119,9 +119,9 @@ func kcovrigWith(t *testing.T, file, more string) string {
 // Each is tested itself. Two at once are tested without a kernel, since each has
 // its whole build: TestBisectFindsWhatBrokeIt.
 func TestE2EBisectOnWorkers(t *testing.T) {
-	url, hire := queueServer(t)
+	url, newWorker := queueServer(t)
 	args := search(t, "removed-17", 13, 17, "--paranoid")
-	w := hire("builder")
+	w := newWorker("builder")
 	w.path = kcovrigWith(t, plugin, worse)
 	w.start()
 	doc := kcovrig(t, nil, append(args, "--nats="+url, "--json")...).run(exitOK).object()

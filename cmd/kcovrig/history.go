@@ -29,7 +29,8 @@ func newHistory(a *app) *cobra.Command {
 		Long: `history lists the results that run, compare and soak recorded, newest first.
 With --trend it shows how one cell's share of blocks with a hit went from run to
 run, and flags a run that differs from those before it by more than runs differ
-by themselves. A cell is what was asked: the same question asked another night.
+by themselves. A cell names one configuration; its runs over time
+form the trend.
 
 ` + exitHelp,
 		Example: `  kcovrig history --since=168h

@@ -19,8 +19,8 @@ func newLitmusShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show RUN",
 		Short: "Print the results that a run of litmus tests has left",
-		Long: `litmus show prints what litmus run --out=RUN has come to, also where that is under
-way, or was killed: tests that it has not come to are inconclusive then. The exit
+		Long: `litmus show prints the results so far of litmus run --out=RUN, even while it is
+running or after it was killed: tests not yet run are inconclusive then. The exit
 code is that of litmus run.
 
 ` + exitHelp,

@@ -14,7 +14,7 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// finish ends the program, if it has not ended, and says what its life came to. What
+// finish ends the program, if it has not ended, and says how the program's run ended. What
 // it and the kernel had said before it ended counts first, in that order.
 func (l *life) finish(end ending, err error) error {
 	if err == nil && (end == stopped || end == done) {

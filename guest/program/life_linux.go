@@ -133,14 +133,14 @@ func (l *life) line(line string) (ending, error) {
 		return alive, l.broken("it says ready, but its windows have not waited for that")
 	case verb == "ready":
 		if l.windows == 0 {
-			l.startClock() // its set-up is none of the stress
+			l.startClock() // set-up time does not count as stress
 		}
 		return alive, nil
 	case verb == "try":
 		return alive, l.tries(words)
 	}
 	if !detects(l.opts.Program.Detect, wire.KindTold) {
-		return alive, l.broken("it tells a hit, which this scenario does not detect: %.80q", words)
+		return alive, l.broken("it reports a hit (\"told\"), but the scenario's detect list lacks `told`: %.80q", words)
 	}
 	text, fields := wire.Told(words)
 	l.hit(wire.KindTold, text, fields, reboots(l.opts.Program.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindTold }))
@@ -154,9 +154,9 @@ func (l *life) tries(words string) error {
 	case err != nil || n == 0 || n > triesMax:
 		return l.broken("it says try %.40q, which is no number from 1 to %d", words, triesMax)
 	case l.opts.Program.Window != wire.WindowTold:
-		return l.broken("it tells its tries, but its windows are of kind %s", l.opts.Program.Window)
+		return l.broken("it prints \"try\" lines, but the scenario's window kind is %s", l.opts.Program.Window)
 	case n > 1 && !toldAlone(l.opts.Program.Detect):
-		return l.broken("it tells %d tries at once: one that ends without the program's word would take those before it along uncounted, and hits would seem more frequent than they are", n)
+		return l.broken("it reports %d tries at once: one that ends without the program's word would lose the tries reported with it from the count, and hits would seem more frequent than they are", n)
 	}
 	for at := l.clock(); n > 0 && !l.over; n-- {
 		l.count(0, int64(at))

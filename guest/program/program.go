@@ -25,8 +25,8 @@
 // sanitizer's, and WARN_ONCE() where they have no debugfs: later hits are then missed,
 // which makes a kernel look better than it is only after it was seen to be bad.
 //
-// A hang is a silence in which every CPU ran and served its timers, whoever wanted to run
-// had its part, and a thread slept all the time, in the function where one is named. A
+// A hang is a silence in which every CPU ran and served its timers, every runnable
+// thread was scheduled, and a thread slept all the time, in the function where one is named. A
 // silence that is none of this is a fault, however long it lasts.
 package program
 

@@ -340,8 +340,8 @@ func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
 		"a try before ready":  {wire.WindowTold, wire.KindTold, true, "early", `"try 1" before it is ready`},
 		"never ready":         {wire.WindowTold, wire.KindTold, true, "never", "not ready after"},
 		"an unasked ready":    {wire.WindowTimed, wire.KindTold, false, "told", "have not waited for that"},
-		"tries of timed ones": {wire.WindowTimed, wire.KindTold, false, "segv", "windows are of kind timed"},
-		"hits of no use":      {wire.WindowTold, wire.KindOops, false, "hits", "does not detect"},
+		"tries of timed ones": {wire.WindowTimed, wire.KindTold, false, "segv", "window kind is timed"},
+		"hits of no use":      {wire.WindowTold, wire.KindOops, false, "hits", "detect list lacks"},
 		"nothing, always":     {wire.WindowTold, wire.KindTold, false, "once", "16 times in a row"},
 	} {
 		t.Run(name, func(t *testing.T) {

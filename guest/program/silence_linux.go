@@ -25,7 +25,7 @@ const mostLooks = 9
 // What lies between is measured by the beats of the slowest CPU, so that each of them has
 // run so often, its timers included. A thread that sleeps at both looks, and has not run
 // in between, waits for something that none of the others has brought about, although
-// whoever wanted to run did: if it were only late, somebody would be about to.
+// every runnable thread was scheduled: if it were only late, somebody would be about to.
 type silence struct {
 	world world
 	lasts time.Duration

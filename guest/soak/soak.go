@@ -108,8 +108,8 @@ func (s *soak) fail(op string, err error) {
 	s.cancel(wire.Faultf(wire.WhoseGuest, op, "%v", err))
 }
 
-// result is what a run that has ended returns: an end that the caller asked for
-// is no fault.
+// result is what a run that has ended returns: a requested stop is not
+// a fault.
 func (s *soak) result(asked context.Context) (map[string]uint64, error) {
 	var f *wire.Fault
 	if errors.As(context.Cause(s.ctx), &f) && asked.Err() == nil {

@@ -151,7 +151,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
 		}, want: []string{
-			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither goes on linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
+			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither applies to linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
 		}},
 		"patches for other kernels": {

@@ -72,7 +72,7 @@ func (c *checker) side(ctx context.Context, tree Facts) error {
 				c.find(Note, member("fix", i), t.Series+" is for kernels "+t.For+", and was not tried")
 				continue
 			}
-			c.wrong(member("fix", i), "%s neither goes on linux %s (%s) nor comes off it (%s)", t.Series, c.out.Linux, t.On, t.Off)
+			c.wrong(member("fix", i), "%s neither applies to linux %s (%s) nor reverse-applies (%s)", t.Series, c.out.Linux, t.On, t.Off)
 		}
 	case err != nil:
 		return c.wrongAt("fix", err)

@@ -213,7 +213,7 @@ func (d *draft) fix() {
 		case Has:
 			d.say("", "Linux %s has the fix: the unpatched kernel is made by taking it off.", t.Version)
 		default:
-			d.todo("", "the patch as it fits linux %s, onto which it neither goes nor comes off it: %s", t.Version, t.Why)
+			d.todo("", "the patch as it fits linux %s: the patch neither applies nor reverse-applies: %s", t.Version, t.Why)
 		}
 	}
 	d.linef("fix: [%s]", quoted(d.add(d.in.Patch, "fix.patch", ".patch")))

@@ -72,8 +72,8 @@ func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
 		now += t.open(n, results, bounds)
 		then += t.open(n, results, better)
 	}
-	hopeless := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
-	return r.least() < t.Limits.Most && (hopeless || now > then+t.Limits.Turn)
+	cannotSettle := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
+	return r.least() < t.Limits.Most && (cannotSettle || now > then+t.Limits.Turn)
 }
 
 // open is how many blocks of each mode could close the finding of a number, as far as it

@@ -52,7 +52,7 @@ type Found struct {
 	Witnesses []Witnessed
 }
 
-// Find finds it. What it found comes also beside an error, as far as it got.
+// Find finds it. What it found, as far as it got, is returned even when err is not nil.
 func Find(ctx context.Context, cfg Config) (Found, error) {
 	v := cfg.Variant
 	switch {

@@ -21,8 +21,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Find finds the commit that broke the ordering, or repaired it. The report
-// comes filled as far as the search got, also beside an error; the same call
+// Find finds the commit that broke the ordering, or repaired it. The report,
+// filled as far as the search got, is returned even when err is not nil; the same call
 // goes on where an interrupted one stopped.
 func Find(ctx context.Context, cfg Config) (bisect.Report, error) {
 	b := &bisection{cfg: cfg, began: time.Now()}

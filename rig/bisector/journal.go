@@ -48,14 +48,14 @@ const judgedBy = "earned silence"
 type journal struct {
 	HitLower float64               `json:"hitLower"` // of the stale end
 	Answers  []bisect.Answer       `json:"answers"`
-	Grounds  map[string]task.Basis `json:"grounds"` // by commit that was tested itself
+	Basis    map[string]task.Basis `json:"grounds"` // by commit that was tested itself
 	// Run begins the names of the runs on a NATS server, Taken counts the outcomes
 	// that came from there, by the run folder's name.
 	Run   string         `json:"run,omitempty"`
 	Taken map[string]int `json:"taken,omitempty"`
 }
 
-// question is what a search was asked that its state depends on.
+// question holds the parameters that identify a search's saved state.
 type question struct {
 	spec  trial.Spec
 	fixed bool // the fix is looked for, not the bug
@@ -86,7 +86,7 @@ func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisec
 
 // read fills the journal with what an earlier call left.
 func (s *state) read() error {
-	s.journal.Grounds = map[string]task.Basis{}
+	s.journal.Basis = map[string]task.Basis{}
 	kept, err := os.ReadFile(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -145,7 +145,7 @@ func (s *state) keep(a bisect.Answer) error {
 
 // basis notes what a commit's answer rests on.
 func (s *state) basis(commit string, rests task.Basis) error {
-	return s.change(func(j *journal) { j.Grounds[commit] = rests })
+	return s.change(func(j *journal) { j.Basis[commit] = rests })
 }
 
 func (s *state) change(f func(*journal)) error {
@@ -159,15 +159,15 @@ func (s *state) change(f func(*journal)) error {
 	return fault.Wrap(fault.Rig, "keep the answers", err)
 }
 
-// judged are the commits whose own test was conclusive, with their grounds.
+// judged are the commits whose own test was conclusive, with their basis.
 func (s *state) judged() map[string]task.Basis {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := map[string]task.Basis{}
 	for _, a := range s.journal.Answers {
-		g, ok := s.journal.Grounds[a.Commit]
+		basis, ok := s.journal.Basis[a.Commit]
 		if ok && a.SameAs == "" && (a.Finding == trial.FindingHit || a.Finding == trial.FindingClean) {
-			out[a.Commit] = g
+			out[a.Commit] = basis
 		}
 	}
 	return out

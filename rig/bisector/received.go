@@ -31,7 +31,7 @@ func (s *state) note(name, hash string, step task.StepDone) error {
 	return fault.Wrap(fault.Rig, "note what a worker sent", err)
 }
 
-// forgetReceived removes the notes: what a search in order has not kept is asked anew.
+// forgetReceived removes the notes: results not in the journal are requested again.
 func (s *state) forgetReceived() error {
 	found, err := filepath.Glob(s.received("*"))
 	for _, path := range found {

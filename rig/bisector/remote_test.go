@@ -54,23 +54,23 @@ func TestBisectOnWorkersElsewhere(t *testing.T) {
 
 // The variables that make a test binary a part of a fleet that is to be killed.
 const (
-	doomedServer = "BISECTOR_TEST_DOOMED_SERVER" // URL: a worker
-	doomedSearch = "BISECTOR_TEST_DOOMED_SEARCH" // of a doomedConfig: a coordinator
+	killedWorker = "BISECTOR_TEST_KILLED_WORKER" // URL: a worker
+	killedSearch = "BISECTOR_TEST_KILLED_SEARCH" // of a killedConfig: a coordinator
 )
 
 func TestMain(m *testing.M) {
-	rigtest.Main(m, map[string]func(string){doomedServer: doom, doomedSearch: doomSearch})
+	rigtest.Main(m, map[string]func(string){killedWorker: runKilledWorker, killedSearch: runKilledSearch})
 }
 
-// doom takes one step and never ends it.
-func doom(text string) {
+// runKilledWorker takes one step and never ends it.
+func runKilledWorker(text string) {
 	var url string
-	dir, err := os.MkdirTemp("", "doomed-")
+	dir, err := os.MkdirTemp("", "killed-")
 	if err = errors.Join(err, json.Unmarshal([]byte(text), &url)); err != nil {
 		panic(err)
 	}
 	_ = worker.Work(context.Background(), worker.Config{
-		NATS: url, Name: "doomed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
+		NATS: url, Name: "killed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
 		Tester: func(*gitbisect.Repo) bisector.Tester { return hanging{dir: dir} },
 	})
 }
@@ -90,7 +90,7 @@ func TestAWorkerThatDiesInMidStep(t *testing.T) {
 	f := newFarm(t, 12).broken(5, 12)
 	server := fleet.Server{URL: rigtest.NATS(t)}
 	took := make(chan string, 1)
-	go func() { took <- rigtest.Killed(t, doomedServer, server.URL) }()
+	go func() { took <- rigtest.Killed(t, killedWorker, server.URL) }()
 	cfg := f.sent(server, 2)
 	cfg.AckWait = 2 * time.Second
 	var r bisect.Report
@@ -234,15 +234,15 @@ func TestAStepIsTheSameTaskUntilItsOutcomeCame(t *testing.T) {
 	assert.NotEqual(t, run, other, "another search's")
 }
 
-// doomedConfig is what a coordinator in a process of its own needs.
-type doomedConfig struct {
+// killedConfig is what a coordinator in a process of its own needs.
+type killedConfig struct {
 	Dir, CacheDir, NATS string
 	Commits             []string
 }
 
-// doomSearch hangs with the fourth answer in hand.
-func doomSearch(text string) {
-	var c doomedConfig
+// runKilledSearch hangs with the fourth answer in hand.
+func runKilledSearch(text string) {
+	var c killedConfig
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
@@ -264,7 +264,7 @@ func TestABisectWhoseCoordinatorIsKilled(t *testing.T) {
 	f := newFarm(t, 30).broken(21, 30)
 	server := fleet.Server{URL: rigtest.NATS(t)}
 	employ(t, f, server, "w1", nil)
-	rigtest.Killed(t, doomedSearch, doomedConfig{Dir: f.dir, CacheDir: f.cache, Commits: f.commits, NATS: server.URL})
+	rigtest.Killed(t, killedSearch, killedConfig{Dir: f.dir, CacheDir: f.cache, Commits: f.commits, NATS: server.URL})
 	f.mu.Lock()
 	before := len(f.runs)
 	f.mu.Unlock()

@@ -83,7 +83,7 @@ func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (s
 	w.built = w.at
 	print, err := w.fingerprint(g)
 	if err != nil {
-		return "", nil //nolint:nilerr // another form of the code: not the same
+		return "", nil // another form of the code: not the same
 	}
 	return print, nil
 }

@@ -43,19 +43,19 @@ func (b *bisection) readEnds(ctx context.Context) (err error) {
 	if b.cfg.TermNew != "" {
 		b.terms.New = b.cfg.TermNew
 	}
-	olds, news := b.cfg.Good, b.cfg.Bad
+	oldRevs, newRevs := b.cfg.Good, b.cfg.Bad
 	if b.cfg.Fixed {
-		olds, news = news, olds
+		oldRevs, newRevs = newRevs, oldRevs
 	}
 	b.rng = gitbisect.Range{FirstParent: b.cfg.FirstParent, Paths: b.cfg.Paths}
-	for _, rev := range olds {
+	for _, rev := range oldRevs {
 		hash, err := b.repo.Resolve(ctx, rev)
 		if err != nil {
 			return err
 		}
 		b.rng.Old = append(b.rng.Old, hash)
 	}
-	if b.rng.New, err = b.repo.Resolve(ctx, news[0]); err != nil {
+	if b.rng.New, err = b.repo.Resolve(ctx, newRevs[0]); err != nil {
 		return err
 	}
 	err = b.repo.Check(ctx, b.rng)

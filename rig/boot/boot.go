@@ -206,20 +206,20 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 	defer a.Turns.Leave()
 	lasting := context.WithoutCancel(ctx)
 	var run *stress
-	run, err := s.stress(a.Start, a.Variant, a.Limit, func(news []wire.Tally) bool {
+	run, err := s.stress(a.Start, a.Variant, a.Limit, func(tallies []wire.Tally) bool {
 		if a.Until != nil && a.Until(run.result.hits) {
 			return true
 		}
 		// The patched kernel is the last to stop: what it has to show follows from the
 		// other's final tallies, which still grow after that is asked to stop.
-		return a.Turns.Settled(a.Variant, news) && !(a.Variant == trial.Patched && a.Turns.Contested())
+		return a.Turns.Settled(a.Variant, tallies) && !(a.Variant == trial.Patched && a.Turns.OthersWait())
 	})
 	for err == nil {
 		done, err := run.slice(ctx, sliceTime)
 		switch {
 		case err != nil || done:
 			return run.result, err
-		case !a.Turns.Contested():
+		case !a.Turns.OthersWait():
 			continue
 		}
 		if err := vm.Pause(lasting); err != nil {

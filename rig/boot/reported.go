@@ -25,7 +25,7 @@ func before(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction)
 			events = append(events, e)
 		}
 	}
-	end := trial.WitnessEvent{VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Text: "the guest has heard of the hit"}
+	end := trial.WitnessEvent{VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Text: "the guest is notified of the hit"}
 	if m.Report {
 		named := trial.ReportedAt(d)
 		in, listed := code[m.PC]

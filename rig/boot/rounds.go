@@ -76,7 +76,7 @@ func (r *rounds) round(ctx context.Context, n uint64) error {
 	start.Seed += roundSeeds * n
 	start.Marked = uint64(len(start.Modes)*r.plan.Start.Detections) * n // no round makes more
 	var one *stress
-	one, err := r.stress(start, r.plan.Variant, r.at.Limit, func(news []wire.Tally) bool { return r.at.Enough(news, one.result.hits) })
+	one, err := r.stress(start, r.plan.Variant, r.at.Limit, func(tallies []wire.Tally) bool { return r.at.Enough(tallies, one.result.hits) })
 	for done := false; err == nil && !done; {
 		done, err = one.slice(ctx, sliceTime)
 	}

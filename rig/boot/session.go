@@ -40,7 +40,8 @@ type Session struct {
 	quit chan struct{}
 	enc  *wire.Encoder
 	sink trial.Sink
-	arm  string
+	// label names the kernel for whoever listens to sink.
+	label string
 }
 
 type packet struct {
@@ -49,9 +50,9 @@ type packet struct {
 }
 
 // NewSession begins a session over conn; Close ends it.
-func NewSession(conn net.Conn, arm string, sink trial.Sink) *Session {
+func NewSession(conn net.Conn, label string, sink trial.Sink) *Session {
 	s := &Session{
-		conn: conn, arm: arm, sink: sink, enc: wire.NewEncoder(conn),
+		conn: conn, label: label, sink: sink, enc: wire.NewEncoder(conn),
 		in: make(chan packet), quit: make(chan struct{}),
 	}
 	go s.read()
@@ -77,7 +78,7 @@ func (s *Session) read() {
 func (s *Session) Close() {
 	close(s.quit)
 	_ = s.conn.Close()
-	for range s.in { //nolint:revive // drained until the reader has ended
+	for range s.in { // drained until the reader has ended
 	}
 }
 

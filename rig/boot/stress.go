@@ -30,7 +30,7 @@ type stressed struct {
 	tallies []wire.Tally
 	hits    []wire.Detection
 	series  trial.Series
-	counts  map[string]uint64 // of the workloads beside
+	counts  map[string]uint64 // of the background workloads
 	elapsed int64             // nanoseconds of stress, as of the tallies
 	cut     bool              // ctx ended it; the tallies are whole, only shorter
 }
@@ -41,13 +41,13 @@ func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration,
 	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit}, s.Send(wire.Record{Start: &start})
 }
 
-// slice follows the running guest for length, and says whether Done came,
-// without which there is no result. A slice in which the end was asked for
-// lasts until it came.
+// slice follows the running guest for length, and reports whether Done was received;
+// without it there is no result. A slice in which the end was asked for lasts
+// until then.
 func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, err error) {
 	began := time.Now()
-	heard := began.Add(-r.silence)
-	defer func() { r.left, r.silence = r.left-time.Since(began), time.Since(heard) }()
+	lastRecord := began.Add(-r.silence)
+	defer func() { r.left, r.silence = r.left-time.Since(began), time.Since(lastRecord) }()
 	end, over := time.NewTimer(r.left), time.NewTimer(length)
 	silent := time.NewTimer(StallTimeout - r.silence)
 	defer func() { end.Stop(); over.Stop(); silent.Stop() }()
@@ -69,7 +69,7 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 		case <-silent.C:
 			return false, fmt.Errorf("no record for %v: %w", StallTimeout, ErrSilent)
 		case p, open := <-r.in:
-			heard = time.Now()
+			lastRecord = time.Now()
 			silent.Reset(StallTimeout)
 			if done, err = r.take(p.check(open)); done || err != nil {
 				return done, err
@@ -101,7 +101,7 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 			return false, fault.Newf(fault.Guest, op, "more than the %d that were asked for", most)
 		}
 		r.result.hits = append(r.result.hits, *rec.Detection)
-		r.sink(trial.Event{Variant: r.arm, Hit: rec.Detection})
+		r.sink(trial.Event{Variant: r.label, Hit: rec.Detection})
 		return false, nil
 	case rec.Progress != nil:
 		return false, r.progress(*rec.Progress)
@@ -131,6 +131,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.arm, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
 	return nil
 }

@@ -36,9 +36,9 @@ type Turns struct {
 
 // NewTurns makes the turns of some boots, which all end once enough says so of
 // their latest tallies; nil: never. The kernel first has the first turn.
-func NewTurns(arms int, first trial.Variant, enough func(map[trial.Variant][]wire.Tally) bool) *Turns {
+func NewTurns(kernels int, first trial.Variant, enough func(map[trial.Variant][]wire.Tally) bool) *Turns {
 	r := &Turns{
-		baton: make(chan struct{}, 1), ready: make(chan struct{}), first: first, begun: make(chan struct{}), missing: arms, racing: arms,
+		baton: make(chan struct{}, 1), ready: make(chan struct{}), first: first, begun: make(chan struct{}), missing: kernels, racing: kernels,
 		latest: map[trial.Variant][]wire.Tally{}, enough: enough,
 	}
 	r.baton <- struct{}{}
@@ -63,7 +63,7 @@ func (r *Turns) Meet(ctx context.Context, gone <-chan struct{}) error {
 }
 
 // Take waits for the baton. After a cancellation the wait is short too, since
-// every holder then ends its turn; waiters get it in the order in which they came.
+// every holder then ends its turn; waiters are served first come, first served.
 func (r *Turns) Take() { <-r.baton }
 
 // Begin takes a kernel's first turn: not before the one that comes first has.
@@ -92,8 +92,8 @@ func (r *Turns) Leave() {
 	r.racing--
 }
 
-// Contested says whether another kernel still wants turns.
-func (r *Turns) Contested() bool {
+// OthersWait says whether another kernel still wants turns.
+func (r *Turns) OthersWait() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.racing > 1

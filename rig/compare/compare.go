@@ -29,7 +29,7 @@ type comparison struct {
 }
 
 // Compare builds and boots the unpatched and the patched kernel and judges them.
-// The result comes filled as far as the command got, also beside an error. A
+// The result, filled as far as the command got, is returned even when err is not nil. A
 // kernel that failed makes it inconclusive; where the rig, the guest or the user
 // is to blame nothing was judged.
 func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {

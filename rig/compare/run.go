@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// Run builds and boots one kernel. The result holds its tally and no verdict; it
-// comes filled as far as the command got, also beside an error.
+// Run builds and boots one kernel. The result holds its tally and no verdict; filled
+// as far as the command got, it is returned even when err is not nil.
 func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result, error) {
 	cfg.Spec.Variant = v
 	run, err := command.Begin(cfg, trial.CommandRun)

@@ -23,10 +23,10 @@ import (
 // workers publish them only say when to look.
 func (c *coordinator) follow(ctx context.Context, replayed chan<- struct{}) error {
 	filter := subjects + "outcome." + c.Run + ".>"
-	news := make(chan struct{}, 1)
+	arrived := make(chan struct{}, 1)
 	subscription, err := c.Subscribe(filter, func(*nats.Msg) {
 		select {
-		case news <- struct{}{}:
+		case arrived <- struct{}{}:
 		default:
 		}
 	})
@@ -45,7 +45,7 @@ func (c *coordinator) follow(ctx context.Context, replayed chan<- struct{}) erro
 			timer := time.NewTimer(wait)
 			select {
 			case <-ctx.Done():
-			case <-news:
+			case <-arrived:
 				wait = soonest
 			case <-timer.C:
 				wait = min(2*wait, latest)

@@ -49,7 +49,7 @@ type Artifact struct {
 // again, on another machine where there is one; any other is the task's outcome.
 type Exec func(ctx context.Context, t Task, dir string) (Result, error)
 
-// Result is what a task came to. Exec may return one beside an error.
+// Result is what a task came to. Exec may return one even when err is not nil.
 type Result struct {
 	Value json.RawMessage // opaque
 	Logs  []string        // files to keep, relative to the task's folder

@@ -37,7 +37,7 @@ const (
 )
 
 const (
-	// keepFor is how long the server keeps what nobody came back for: the queue
+	// keepFor is how long the server keeps what no coordinator has collected: the queue
 	// of a coordinator that died, outcomes, logs, artifacts.
 	keepFor = 7 * 24 * time.Hour
 	// present is how long a worker counts as live after it last said so.

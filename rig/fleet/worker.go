@@ -107,7 +107,7 @@ func (w *worker) work(ctx context.Context) error {
 	}
 	defer func() { _ = cancels.Unsubscribe() }()
 	told := make(chan struct{}, 1)
-	news, err := w.Subscribe(classSubject, func(*nats.Msg) {
+	announcements, err := w.Subscribe(classSubject, func(*nats.Msg) {
 		select {
 		case told <- struct{}{}:
 		default:
@@ -116,7 +116,7 @@ func (w *worker) work(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Rig, "hear of new kinds of tasks", err)
 	}
-	defer func() { _ = news.Unsubscribe() }()
+	defer func() { _ = announcements.Unsubscribe() }()
 	var slots sync.WaitGroup
 	slots.Go(func() { w.announce(ctx) })
 	slots.Go(func() { w.look(ctx, told) })

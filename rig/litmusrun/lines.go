@@ -28,7 +28,7 @@ type lines struct {
 	written result.LitmusWriter
 }
 
-// openLines begins the file of a run. What it gives is open also beside an error.
+// openLines begins the file of a run. What it returns is open even when err is not nil.
 func openLines(run *command.Run, heads []litmus.Head) (*lines, error) {
 	const op = "keep the results as they come"
 	path := run.Folder.Final + "." + linesName

@@ -21,8 +21,8 @@ import (
 )
 
 // Run runs the tests in guests under the emulator and compares what was seen
-// with what herd7 allows. The report comes filled as far as the run got, also
-// beside an error; it holds every test, those that did not run as inconclusive.
+// with what herd7 allows. The report, filled as far as the run got, is
+// returned even when err is not nil; it holds every test, those that did not run as inconclusive.
 func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	if err := cfg.Validate(); err != nil {
 		return litmus.Report{}, err
@@ -42,7 +42,7 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	return r.report, errors.Join(err, r.lines.close())
 }
 
-// do prepares and boots, and returns what was prepared, also beside an error.
+// do prepares and boots, and returns what was prepared even when err is not nil.
 func (r *set) do(ctx context.Context) (made trial.Prepared, err error) {
 	if spec := r.run.Config.Spec; !spec.Emulated() {
 		return made, fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)

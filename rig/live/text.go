@@ -124,7 +124,7 @@ func (m *Model) table(width int) []Line {
 		readers[a.Reader] = true
 	}
 	said := m.words.Full()
-	longest := len("unpatched")
+	longest := len(trial.Unpatched)
 	if len(readers) > 1 {
 		longest += len(" acquire")
 	}

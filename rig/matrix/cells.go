@@ -260,9 +260,9 @@ func nameOf(c combination) string {
 	add("tree")
 	switch {
 	case v["patch"].text == none:
-		parts = append(parts, "unpatched")
+		parts = append(parts, string(trial.Unpatched))
 	case v["command"].text == Run:
-		parts = append(parts, "patched")
+		parts = append(parts, string(trial.Patched))
 		add("patch")
 	default:
 		parts = append(parts, Compare)

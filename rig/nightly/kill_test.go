@@ -22,19 +22,19 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// doomedMatrix makes a test binary a coordinator that is to be killed.
-const doomedMatrix = "NIGHTLY_TEST_DOOMED_MATRIX" // JSON of doomedConfig
+// killedMatrix makes a test binary a coordinator that is to be killed.
+const killedMatrix = "NIGHTLY_TEST_KILLED_MATRIX" // JSON of killedConfig
 
 func TestMain(m *testing.M) {
-	rigtest.Main(m, map[string]func(string){doomedMatrix: doomMatrix})
+	rigtest.Main(m, map[string]func(string){killedMatrix: runKilledMatrix})
 }
 
-// doomedConfig is what a coordinator in a process of its own needs.
-type doomedConfig struct{ File, OutDir, Dir, CacheDir, NATS string }
+// killedConfig is what a coordinator in a process of its own needs.
+type killedConfig struct{ File, OutDir, Dir, CacheDir, NATS string }
 
-// doomMatrix hangs while it is told its third result.
-func doomMatrix(text string) {
-	var c doomedConfig
+// runKilledMatrix hangs while it is told its third result.
+func runKilledMatrix(text string) {
+	var c killedConfig
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
@@ -62,7 +62,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 		})
 	}
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "axes: {patch: [none, series], reader: [acquire, relaxed], mode: [both, pc, cmp]}\nexclude: [{patch: series, reader: relaxed}]\n")
-	rigtest.Killed(t, doomedMatrix, doomedConfig{File: n.cfg.File, OutDir: n.cfg.OutDir, Dir: n.dir, CacheDir: n.cfg.CacheDir, NATS: url})
+	rigtest.Killed(t, killedMatrix, killedConfig{File: n.cfg.File, OutDir: n.cfg.OutDir, Dir: n.dir, CacheDir: n.cfg.CacheDir, NATS: url})
 	const cells, machines = 9, 6 + 2*3 // a compare has two
 	require.Eventually(t, func() bool { return boots.Load() == machines }, 30*time.Second, 10*time.Millisecond, "the workers do not go on")
 	time.Sleep(300 * time.Millisecond) // the last reports

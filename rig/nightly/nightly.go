@@ -17,8 +17,8 @@ import (
 )
 
 // Run builds each kernel of a matrix once, runs its cells, and leaves results
-// and reports in the folder, which is returned. The document comes filled as far
-// as the command got, also beside an error; cells that failed are no error.
+// and reports in the folder, which is returned. The document, filled as far as
+// the command got, is returned even when err is not nil; cells that failed are no error.
 func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 	n, err := open(cfg)
 	if err != nil {

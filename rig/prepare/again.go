@@ -32,7 +32,7 @@ type again struct {
 // them, at once and stressed in turns, until each has had a hit or its windows. So
 // whatever the host does in the meantime falls on all of them, and each has as many
 // boots as the others. It ends between two times, when enough says so of what was seen. What they
-// showed comes also beside an error.
+// showed is returned even when err is not nil.
 func (s *Setup) Again(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough func([]trial.Observation) bool) (Shown, error) {
 	a := &again{setup: s, reader: reader, variants: variants, shown: Shown{Observations: make([]trial.Observation, len(variants))}}
 	done := s.Config.Stage("", "boots")

@@ -12,8 +12,8 @@ import (
 )
 
 // analyse finds in each binary what the two writes became: the emulator's
-// scope, and whether anything orders them. Of two variants it compares the code. What it
-// returns holds all that was built, also beside an error.
+// scope, and whether anything orders them. Of two variants it compares the code. It
+// returns all that was built even when err is not nil.
 func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.Variant) (*Kernels, error) {
 	out := built.clone()
 	end, detail := cfg.Stage("", "disassembly"), ""

@@ -42,7 +42,7 @@ func Open(ctx context.Context, cfg Config, ask Request) (kernels.Source, error) 
 }
 
 // Build builds the variants one after the other: the second starts from the
-// first's build folder. What it returns is to be closed, also beside an error.
+// first's build folder. What it returns is to be closed even when err is not nil.
 func Build(ctx context.Context, cfg Config, ask Request) (*Kernels, error) {
 	k := &Kernels{}
 	var err error

@@ -157,7 +157,7 @@ func outsideTurns(ctx context.Context, turns *boot.Turns, vm boot.VM, s *boot.Se
 				took[r.Litmus.Name] += float64(r.Litmus.ElapsedNS) / 1e9
 			}
 		case <-slice.C:
-			if !turns.Contested() {
+			if !turns.OthersWait() {
 				continue
 			}
 			if err := vm.Pause(ctx); err != nil {

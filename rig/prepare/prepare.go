@@ -20,8 +20,8 @@ import (
 )
 
 // Machines readies everything but the machines themselves, stage by stage: each takes
-// what those before it made, and changes none of that. The set-up comes, to be closed, as
-// far as it got also beside an error.
+// what those before it made, and changes none of that. The set-up, as far as
+// it got, is returned even when err is not nil, and is to be closed.
 func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	s := &Setup{Config: cfg, Background: ask.Background, Kernels: &Kernels{}}
 	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {

@@ -28,8 +28,8 @@ type Shown struct {
 }
 
 // InTurns boots the variants with one reader at once, since a boot keeps one host
-// core busy, and stresses them in turns, since a stress needs two. What they showed comes
-// also beside an error. A nil enough means the whole duration.
+// core busy, and stresses them in turns, since a stress needs two. What they showed is
+// returned even when err is not nil. A nil enough means the whole duration.
 func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []trial.Variant, enough Enough) (Shown, error) {
 	seen := make([]trial.Observation, len(variants))
 	witnesses := make([][]trial.Witness, len(variants))

@@ -21,8 +21,8 @@ import (
 
 // Run sets up the kernel, the machine and the seed of a saved run again and
 // says how often what one of its witnesses shows is reached. The
-// result holds the last try that reached it, else the last one; it comes filled
-// as far as the command got, also beside an error.
+// result holds the last try that reached it, else the last one; filled
+// as far as the command got, it is returned even when err is not nil.
 func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 	r, err := open(cfg)
 	var run *command.Run

@@ -94,13 +94,13 @@ func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*att
 // look reads the witnesses that are new and says whether the try is over:
 // the stale read was reached, or no more of them can have a witness.
 func (a *attempt) look(hits []wire.Detection) bool {
-	news := hits[a.seen:]
+	unread := hits[a.seen:]
 	a.seen = len(hits)
-	if a.found != nil || a.err != nil || a.Plugin() == nil || !slices.ContainsFunc(news, func(d wire.Detection) bool { return d.Witness != 0 }) {
+	if a.found != nil || a.err != nil || a.Plugin() == nil || !slices.ContainsFunc(unread, func(d wire.Detection) bool { return d.Witness != 0 }) {
 		return a.found != nil || a.err != nil || exhausted(hits, a.want.Mode)
 	}
 	var read []trial.Witness
-	if read, a.err = a.ReadWitnesses(news); a.err != nil {
+	if read, a.err = a.ReadWitnesses(unread); a.err != nil {
 		return true
 	}
 	for _, w := range read {

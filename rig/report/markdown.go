@@ -137,7 +137,7 @@ func markdownTable(b *strings.Builder, runs []result.Saved) {
 func columns(runs []result.Saved) (left, right string) {
 	for _, r := range runs {
 		if r.Document.Command != trial.CommandRun {
-			left, right = "unpatched", "patched"
+			left, right = string(trial.Unpatched), string(trial.Patched)
 		}
 		for _, a := range r.Document.Measured {
 			switch name := string(a.Variant()); {
@@ -146,7 +146,7 @@ func columns(runs []result.Saved) (left, right string) {
 			case left == "":
 				left = name
 			case left != name:
-				left = "unpatched or as-is"
+				left = string(trial.Unpatched) + " or " + string(trial.AsIs)
 			}
 		}
 	}

@@ -18,7 +18,7 @@ func voiceRows(voices []trial.Voice) [][]string {
 	if len(voices) == 0 {
 		return nil
 	}
-	rows := [][]string{{"voice", "unpatched", "patched", "how"}}
+	rows := [][]string{{"voice", string(trial.Unpatched), string(trial.Patched), "how"}}
 	for _, v := range voices {
 		rows = append(rows, []string{v.Name, said(v.Unpatched), said(v.Patched), v.How})
 	}

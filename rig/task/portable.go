@@ -48,14 +48,14 @@ func (t Cell) Pack() (Portable, error) {
 	}
 	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
 	for _, a := range t.Ready.Kernels {
-		arm := string(a.Image.Variant())
+		variant := string(a.Image.Variant())
 		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
-		image.Path = name("kernel-"+arm, a.Image.Path)
+		image.Path = name("kernel-"+variant, a.Image.Path)
 		analysis := a.Analysis
-		analysis.Listing = name("code-"+arm+".lst", a.Analysis.Listing)
-		out.Ready.Kernels = append(out.Ready.Kernels, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+arm+".patch", a.Patch)})
+		analysis.Listing = name("code-"+variant+".lst", a.Analysis.Listing)
+		out.Ready.Kernels = append(out.Ready.Kernels, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", a.Patch)})
 	}
 	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
 	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)

@@ -12,7 +12,7 @@ import (
 // vCPUs around it, and the guest's own report of the same. That of a stale read ends
 // with a Mark. That of what a program's scenario detects ends with the Fault that the
 // kernel reported, and holds what was noted before that; where the program or its end
-// told of the hit, with a Mark, at which the guest had heard of it.
+// told of the hit, with a Mark, at which the guest was notified of it.
 type Witness struct {
 	SavedVariant
 	Reader    Reader         `json:"reader"`

@@ -14,7 +14,7 @@ import (
 // not that the bug came of that.
 type Hit struct {
 	trial.Witness
-	End      int // the exception, or where the guest had heard of the hit; -1: neither is there
+	End      int // the exception, or where the guest was notified of the hit; -1: neither is there
 	Passings []Passing
 	Old      []int // loads that read an older value than the newest that had landed
 }

@@ -18,7 +18,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Try runs a cell once. The result comes filled also beside an error, which
+// Try runs a cell once. The result is returned filled even when err is not nil, which
 // is what kept the cell from an answer; where ctx ended, it is no fault.
 func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResult, error) {
 	started := time.Now()

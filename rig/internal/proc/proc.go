@@ -87,7 +87,7 @@ func (e *ExitError) Error() string {
 }
 
 // Run starts cmd and waits until it and its whole process group have ended.
-// The Result is filled as far as the command came, also beside an error. A
+// The Result is filled as far as the command got, and also returned with an error. A
 // cancelled ctx gives an error that wraps ctx.Err() and names no culprit.
 func Run(ctx context.Context, cmd Command) (Result, error) {
 	p, err := Start(ctx, cmd)

@@ -49,7 +49,7 @@ func TestProbeRealQEMU(t *testing.T) {
 		if err != nil || caps.Version == "" {
 			t.Fatalf("%+v, %v", caps, err)
 		}
-		t.Logf("%s: %+v, emulator: %v, KVM: %v", name, caps, caps.Emulator(), ProbeKVM(t.Context(), e2e(t, a), a))
+		t.Logf("%s: %+v, emulator: %v, KVM: %v", name, caps, caps.CheckMemoryEmulator(), ProbeKVM(t.Context(), e2e(t, a), a))
 	}
 }
 

@@ -97,7 +97,7 @@ func unpacked(root string, a arch.Arch) []string {
 // CanEmulate says why the memory emulator cannot run on p, and what mends it; nil
 // where it can.
 func (p Program) CanEmulate() error {
-	err := Capabilities{Version: p.Version, Plugins: p.PluginAPI > 0, PluginAPI: p.PluginAPI}.Emulator()
+	err := Capabilities{Version: p.Version, Plugins: p.PluginAPI > 0, PluginAPI: p.PluginAPI}.CheckMemoryEmulator()
 	if err == nil {
 		return nil
 	}

@@ -32,8 +32,8 @@ type Capabilities struct {
 	PluginAPI int    // 0 where there are none or too old to matter
 }
 
-// Emulator says in one line why the weak-memory emulator cannot run on it; nil where it can.
-func (c Capabilities) Emulator() error {
+// CheckMemoryEmulator says in one line why the weak-memory emulator cannot run on it; nil where it can.
+func (c Capabilities) CheckMemoryEmulator() error {
 	const op = "use QEMU's plugins"
 	switch {
 	case !c.Plugins:

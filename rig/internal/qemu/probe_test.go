@@ -49,7 +49,7 @@ func TestPluginAPIAndTheEmulator(t *testing.T) {
 		{Capabilities{Version: "11.1.3"}, set(), 0, false},
 	} {
 		c.caps.PluginAPI = pluginAPI(c.caps, c.symbols)
-		err := c.caps.Emulator()
+		err := c.caps.CheckMemoryEmulator()
 		if c.caps.PluginAPI != c.api || (err == nil) != c.usable {
 			t.Errorf("%+v: %v", c.caps, err)
 		}

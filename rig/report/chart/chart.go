@@ -145,7 +145,7 @@ func inlineSized(p *plot.Plot, width, height vg.Length, id, title, text string) 
 		width, height, id, id, id, html.EscapeString(title), id, html.EscapeString(text))
 	body := svgStart.ReplaceAllLiteralString(b.String(), start)
 	body = fontFamily.ReplaceAllString(paint.Replace(body), "")
-	return template.HTML(body), nil //nolint:gosec // vgsvg escapes text; the rest is made above
+	return template.HTML(body), nil // vgsvg escapes text; the rest is made above
 }
 
 var fontFamily = regexp.MustCompile(`font-family:[^;]*;font-variant:[^;]*;font-weight:[^;]*;font-style:[^;]*;`)

@@ -78,7 +78,7 @@ func oopsed() result.Saved {
 	}
 	told := wire.Detection{Mode: "program", Window: 3, Boot: 2, Kind: wire.KindTold, Text: "no note after 300 looks"}
 	heard := of(0, 90_000, trial.Mark, "", 0, 0, 0)
-	heard.Text = "the guest has heard of the hit"
+	heard.Text = "the guest is notified of the hit"
 	end := []trial.WitnessEvent{of(1, 1900, trial.Implied, "data", 0, 0, 0), fault}
 	r.Witnesses = []trial.Witness{
 		witness(d, held, end), witness(d, held, landed, end), witness(d, held, loads, landed, []trial.WitnessEvent{fault}), witness(d, []trial.WitnessEvent{fault}),

@@ -97,7 +97,7 @@ func (s *hitStory) summary() string {
 	case s.Fault():
 		text = append(text, fmt.Sprintf("vCPU %d took the exception%s.", s.CPU(), behind(" at ", place(s.Events[s.End]))))
 	default:
-		text = append(text, "The events are those before the guest had heard of the hit, some time after it.")
+		text = append(text, "The events are those before the guest was notified of the hit, some time after it.")
 	}
 	text = append(text, s.passingsInWords()...)
 	if n := len(s.Old); n > 0 {
@@ -131,7 +131,7 @@ func (s *hitStory) passingsInWords() []string {
 	text := fmt.Sprintf("vCPU %d's store%s was passed by its later one%s", older.VCPU, behind(" at ", place(older)), behind(" at ", place(by)))
 	end := "then"
 	if !s.Fault() {
-		end = "when the guest had heard of it"
+		end = "when the guest was notified of it"
 	}
 	if p.Landed < 0 {
 		text += ", and was still held back " + end

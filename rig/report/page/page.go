@@ -42,12 +42,12 @@ func History(functions template.FuncMap) *template.Template {
 
 func style() (template.CSS, error) {
 	text, err := files.ReadFile("page.css")
-	return template.CSS(text), err //nolint:gosec // our own file
+	return template.CSS(text), err // our own file
 }
 
 func historyStyle() (template.CSS, error) {
 	text, err := files.ReadFile("history/history.css")
-	return template.CSS(text), err //nolint:gosec // our own file
+	return template.CSS(text), err // our own file
 }
 
 // StyleHashes are the sources that a content security policy may name for the
