@@ -73,6 +73,7 @@ var checks = map[string]check{
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
 	"words fit any":              wordsFitAny,
+	"words are common":           wordsAreCommon,
 	"variants are typed":         variantsAreTyped,
 	"few know architectures":     fewKnowArchitectures,
 }
