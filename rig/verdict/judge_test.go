@@ -113,9 +113,9 @@ func TestStopRules(t *testing.T) {
 	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no stale block, no bound")
 	assert.False(t, Certain([]wire.Tally{u[0], tally("cmp", 9, 0)}, p(clean, tally("cmp", 9, 9))), "the unpatched arm has had no chance")
 	assert.True(t, Certain([]wire.Tally{u[0], tally("cmp", LoneBlocks, 0)}, p(clean, tally("cmp", 9, 9))))
-	noHits := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
-	assert.True(t, Certain(noHits, p(clean, clean)))
-	assert.False(t, Certain(p(noHits[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
+	hitless := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
+	assert.True(t, Certain(hitless, p(clean, clean)))
+	assert.False(t, Certain(p(hitless[0], tally("cmp", CleanBlocks-1, 0)), p(clean, clean)))
 	assert.False(t, Certain(u, p(clean, tally("other", 9999, 0))))
 	assert.Equal(t, trial.Fixed, Judge(arm(trial.Unpatched, u...), arm(trial.Patched, clean, tally("cmp", need, 0)), Setting{}).Verdict,
 		"what the rule stops at is certain")
