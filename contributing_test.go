@@ -3,6 +3,7 @@
 package kcovrig_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,6 +88,46 @@ func TestContributingsTestNoticesWhatIsGone(t *testing.T) {
 	missing, _ := missingFrom(text, ".")
 	if len(missing) != 7 {
 		t.Errorf("noticed %q, wanted all seven", missing)
+	}
+}
+
+// unlike lists the packages below root's rig/report that hold a format.Writers and that
+// the row for a report format does not name, and those that it names for nothing.
+func unlike(text, root string) []string {
+	_, row, _ := strings.Cut(text, "`git grep format.Writers rig/report`,")
+	row, _, _ = strings.Cut(row, "(a table")
+	wrong := map[string]string{}
+	for _, quote := range quotedText.FindAllStringSubmatch(row, -1) {
+		dir := quote[1]
+		if filepath.Ext(dir) == ".go" {
+			dir = filepath.Dir(dir)
+		}
+		wrong[dir] = dir + " is named and holds none"
+	}
+	named := maps.Clone(wrong)
+	// A failure is that none was found, and then each that is named is wrong.
+	found, _ := exec.Command("grep", "-rl", "--include=*.go", "--exclude=*_test.go", "-F", "format.Writers[", filepath.Join(root, "rig/report")).Output()
+	for file := range strings.Lines(string(found)) {
+		dir, _ := filepath.Rel(root, filepath.Dir(strings.TrimSpace(file)))
+		delete(wrong, dir)
+		if named[dir] == "" {
+			wrong[dir] = dir + " holds one and is not named"
+		}
+	}
+	return slices.Sorted(maps.Values(wrong))
+}
+
+func TestContributingNamesTheReports(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range unlike(string(text), ".") {
+		t.Errorf("CONTRIBUTING.md, a report format: %s", wrong)
+	}
+	less := strings.Replace(string(text), "`rig/report/barriers`", "`rig/report/format`", 1)
+	if wrong := unlike(less, "."); len(wrong) != 2 {
+		t.Errorf("noticed %q, wanted one that is left out and one that holds none", wrong)
 	}
 }
 

@@ -5,6 +5,7 @@ package kcovrig_test
 import (
 	"fmt"
 	"go/ast"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -53,6 +54,41 @@ func importsPointDown(files []source) []string {
 		}
 	}
 	return breaches
+}
+
+// chainsAreShort finds the longest way from import to import. Its length is stated as it
+// is, so that one that became shorter does not grow again unseen.
+func chainsAreShort(files []source) []string {
+	imports, chains := map[string][]string{}, map[string][]string{}
+	for dir, list := range packages(files) {
+		for _, s := range list {
+			imports[dir] = append(imports[dir], s.imports()...)
+		}
+	}
+	var chain func(dir string) []string
+	chain = func(dir string) []string {
+		if chains[dir] == nil {
+			chains[dir] = []string{dir} // where imports go in a circle, which the compiler refuses, this ends it
+			var below []string
+			for _, imported := range imports[dir] {
+				if to, ok := own(imported); ok && len(chain(to)) > len(below) {
+					below = chains[to]
+				}
+			}
+			chains[dir] = append([]string{dir}, below...)
+		}
+		return chains[dir]
+	}
+	var longest []string
+	for _, dir := range slices.Sorted(maps.Keys(imports)) {
+		if len(chain(dir)) > len(longest) {
+			longest = chains[dir]
+		}
+	}
+	if may := limits(files)[limitChain]; len(longest) != may {
+		return []string{fmt.Sprintf("docs/architecture.md: chain may be %d and is %d: %s", may, len(longest), strings.Join(longest, " -> "))}
+	}
+	return nil
 }
 
 // listed returns the place of dir, or of the listed package it lies in, as a

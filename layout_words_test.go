@@ -18,6 +18,45 @@ var (
 	ofOneCPU     = regexp.MustCompile(`\barms?\b`)
 )
 
+// private are words that were this project's own for what a common word says, and that
+// say nothing to others: a worker that is started (hired), a kernel that others wait for.
+var private = regexp.MustCompile(`\b(?:seats?|hire[sd]?|sift(?:s|ed|ing)?|keepers?|doomed|hopeless|taxed|thin share|contested)\b`)
+
+// wordEnd is where a word begins within a name.
+var wordEnd = regexp.MustCompile(`([a-z0-9])([A-Z])|_`)
+
+// wordsAreCommon reads what people who change the code read: names and comments, tests'
+// too.
+func wordsAreCommon(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		if !s.isGo() || s.dir() == "." { // the words stand here
+			continue
+		}
+		find := func(at token.Pos, text string) {
+			text = strings.ToLower(wordEnd.ReplaceAllString(text, "$1 $2"))
+			if found := private.FindString(text); found != "" {
+				breaches = append(breaches, fmt.Sprintf("%s:%d: says %q, where a common word does", s.path, s.lines.Position(at).Line, found))
+			}
+		}
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				find(n.Pos(), n.Name)
+			case *ast.BasicLit:
+				find(n.Pos(), n.Value)
+			}
+			return true
+		})
+		for _, group := range s.syntax.Comments {
+			for _, c := range group.List {
+				find(c.Pos(), c.Text)
+			}
+		}
+	}
+	return breaches
+}
+
 // kept are the places where such words are data: what files of earlier versions hold,
 // the words themselves, members of JSON and tables, the memory model's name.
 var kept = []struct {
@@ -84,4 +123,8 @@ var wordsOfOne = []breaking{
 	{"words fit any", "guest/main.go", "package main\n\nvar _ = f(\"stale entries\")\n"},
 	{"words fit any", "cmd/kcovrig/main.go", "package main\n\nconst s = \"the patched arm\"\n"},
 	{"words fit any", "rig/report/page/x.html", "<p>stale</p>\n"},
+	{"words are common", "rig/rig.go", "package rig\n\nfunc hireWorker() {}\n"},
+	{"words are common", "rig/rig.go", "package rig\n\ntype turns struct{ Contested bool }\n"},
+	{"words are common", "rig/rig_test.go", "package rig\n\n// f is a doomed one.\nvar f, thinShare int\n"},
+	{"words are common", "rig/rig_test.go", "package rig\n\nvar f = \"the keeper\"\n"},
 }

@@ -6,7 +6,11 @@ import (
 	"io"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
+	"github.com/spf13/cobra"
+
+	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/trial"
@@ -58,4 +62,19 @@ func (a *app) userCache() string {
 		return filepath.Join(home, ".cache")
 	}
 	return ""
+}
+
+// noCommand is a command that only holds others, called by itself.
+func noCommand(cmd *cobra.Command, _ []string) error {
+	_ = cmd.Help()
+	if !cmd.HasParent() {
+		return fault.Newf(fault.User, "", "no command given")
+	}
+	var have []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			have = append(have, c.Name())
+		}
+	}
+	return fault.Newf(fault.User, "", "%s: no command given (have: %s)", cmd.Name(), strings.Join(have, ", "))
 }

@@ -3,9 +3,15 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
+	"kcovrig/rig/fault"
+	"kcovrig/rig/litmus"
 	"kcovrig/rig/litmusrun"
+	"kcovrig/rig/report/answers"
+	"kcovrig/rig/trial"
 )
 
 func newLitmusShow(a *app) *cobra.Command {
@@ -27,4 +33,20 @@ code is that of litmus run.
 	}
 	addJSON(cmd, &o.json)
 	return cmd
+}
+
+// showLitmus prints a report and settles the exit code; err is what the run met.
+func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
+	s := answers.Summarise(r)
+	var shown error
+	if o.json || len(r.Tests) > 0 {
+		shown = answers.Litmus.Render(a.stdout, o.shown(), answers.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
+	}
+	switch {
+	case s.Unsound > 0:
+		a.code = exitNotFixed
+	case s.Inconclusive > 0:
+		a.code = exitInconclusive
+	}
+	return errors.Join(err, fault.Wrap(fault.Rig, "write the result", shown))
 }

@@ -9,13 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/report/matrices"
 	"kcovrig/rig/result"
-	"kcovrig/rig/trial"
 )
 
 // matrixOptions are the flags of matrix.
@@ -179,13 +177,4 @@ func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since s
 		return err
 	}
 	return matrices.Formats.Render(w, as, matrices.Report{Now: now, Before: &before})
-}
-
-// cellLines is how a matrix and a worker tell what they do: in plain lines, or
-// not at all.
-func (a *app) cellLines(quiet, verbose bool) trial.Sink {
-	if quiet {
-		return func(trial.Event) {}
-	}
-	return live.Lines(a.stderr, verbose)
 }

@@ -93,6 +93,13 @@ func (o *options) addRun(cmd *cobra.Command) {
 	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))
 }
 
+// addHistory adds the flags of commands whose result is recorded.
+func (o *options) addHistory(cmd *cobra.Command) {
+	addDB(cmd, &o.db)
+	cmd.Flags().BoolVar(&o.noHistory, "no-history", false, "do not record the result in the history")
+	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
+}
+
 // addCPU adds the flag that says which CPUs the guest has.
 func (o *options) addCPU(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.cpu, "cpu", "", "QEMU's CPU `model`, under TCG (default: "+defaultCPUs()+")")

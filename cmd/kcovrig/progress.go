@@ -100,3 +100,12 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 	}
 	return err
 }
+
+// cellLines is how a matrix and a worker tell what they do: in plain lines, or
+// not at all.
+func (a *app) cellLines(quiet, verbose bool) trial.Sink {
+	if quiet {
+		return func(trial.Event) {}
+	}
+	return live.Lines(a.stderr, verbose)
+}

@@ -3,11 +3,7 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
-
-	"kcovrig/rig/fault"
 )
 
 func newRoot(a *app) *cobra.Command {
@@ -40,19 +36,4 @@ Environment:
 	root.AddCommand(newCompare(a), newRun(a), newBarriers(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a))
 	return root
-}
-
-// noCommand is a command that only holds others, called by itself.
-func noCommand(cmd *cobra.Command, _ []string) error {
-	_ = cmd.Help()
-	if !cmd.HasParent() {
-		return fault.Newf(fault.User, "", "no command given")
-	}
-	var have []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			have = append(have, c.Name())
-		}
-	}
-	return fault.Newf(fault.User, "", "%s: no command given (have: %s)", cmd.Name(), strings.Join(have, ", "))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
@@ -70,9 +71,9 @@ func to(a trial.Alteration, address uint64, before bool) trial.Order {
 // The fix is the DMB at 8; only its order of stores matters. The acquire at 16 matters
 // too, the DMB at 24 is never executed, the DSB at 32 does nothing.
 func TestWhichInstructionsAreNeeded(t *testing.T) {
-	orderings := []Ordering{
-		{Address: 8, Kind: Fence, Orders: trial.OrderAll}, {Address: 16, Kind: Load, Orders: trial.OrderAcquire},
-		{Address: 24, Kind: Fence, Orders: trial.OrderStores}, {Address: 32, Kind: Sync, Orders: trial.OrderAll},
+	orderings := []candidate.Ordering{
+		{Address: 8, Kind: candidate.Fence, Orders: trial.OrderAll}, {Address: 16, Kind: candidate.Load, Orders: trial.OrderAcquire},
+		{Address: 24, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 32, Kind: candidate.Sync, Orders: trial.OrderAll},
 	}
 	k := kernel{
 		shows: func(a trial.Alteration) bool {
@@ -106,7 +107,7 @@ func TestWhichInstructionsAreNeeded(t *testing.T) {
 }
 
 func TestNothingIsSaidOfAKernelThatShowsTheBugAsItIs(t *testing.T) {
-	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}
 	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
 	k := kernel{shows: func(trial.Alteration) bool { return true }}
 	k.run(t, &test)
@@ -117,7 +118,7 @@ func TestNothingIsSaidOfAKernelThatShowsTheBugAsItIs(t *testing.T) {
 }
 
 func TestWithoutAHitSilenceSaysNothing(t *testing.T) {
-	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}
 	for name, fix := range map[string][]uint64{"with the fix known": {8}, "without": nil} {
 		t.Run(name, func(t *testing.T) {
 			test := Weaken(orderings, fix, []string{"pc"}, limits)
@@ -169,7 +170,7 @@ func TestWhatMakesAFindingUnknown(t *testing.T) {
 
 // A weakening that is not executed, or of which another's was left, shows nothing.
 func TestAHitIsNotThatOfCodeThatWasNotExecuted(t *testing.T) {
-	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}
 	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
 	hit := []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}
 	require.NoError(t, test.Add(2, Seen{Tallies: hit}))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
@@ -27,10 +28,10 @@ const ring = `void post(struct ring *r)
 func TestASuggestionAsAPatch(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(ring, "\n"), "\n")
 	between := func(after, before string) Part {
-		return Part{Change: trial.Change{To: trial.OrderStores}, Position: &Position{After: trial.Instruction{Source: after}, Before: trial.Instruction{Source: before}}}
+		return Part{Change: trial.Change{To: trial.OrderStores}, Position: &candidate.Position{After: trial.Instruction{Source: after}, Before: trial.Instruction{Source: before}}}
 	}
 	access := func(source string, store bool) Part {
-		return Part{Access: &Access{Instruction: trial.Instruction{Source: source}, Store: store}}
+		return Part{Access: &candidate.Access{Instruction: trial.Instruction{Source: source}, Store: store}}
 	}
 	assert.Equal(t, `--- a/ring.c
 +++ b/ring.c

@@ -6,14 +6,15 @@ import (
 	"cmp"
 	"slices"
 
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
 // Part is one thing that a suggestion does to the code.
 type Part struct {
-	Change   trial.Change `json:"change"`
-	Position *Position    `json:"position,omitempty"` // where a barrier goes
-	Access   *Access      `json:"access,omitempty"`   // which is made to order
+	Change   trial.Change        `json:"change"`
+	Position *candidate.Position `json:"position,omitempty"` // where a barrier goes
+	Access   *candidate.Access   `json:"access,omitempty"`   // which is made to order
 }
 
 // Stage is a test of a search, whose alterations go into one plan of the emulator's.
@@ -34,10 +35,10 @@ const (
 // Search looks on a broken kernel for the least that leaves no hit. What is stronger is
 // tried first: where it is not enough, nothing that is weaker is.
 type Search struct {
-	Code   Code     `json:"code"`
-	Modes  []string `json:"modes"`
-	Limits Limits   `json:"limits"`
-	Stages []Stage  `json:"stages"`
+	Code   candidate.Code `json:"code"`
+	Modes  []string       `json:"modes"`
+	Limits Limits         `json:"limits"`
+	Stages []Stage        `json:"stages"`
 }
 
 // Bounds of what is tried in pairs.
@@ -47,7 +48,7 @@ const (
 )
 
 // NewSearch begins with one place alone.
-func NewSearch(code Code, modes []string, limits Limits) Search {
+func NewSearch(code candidate.Code, modes []string, limits Limits) Search {
 	s := Search{Code: code, Modes: modes, Limits: limits}
 	st := s.stage(StageOne, limits.Error/2)
 	strongest := map[int]int{} // numbers, by position
@@ -89,13 +90,13 @@ func (st *Stage) add(gate Gate, parts ...Part) int {
 	return len(st.Ideas)
 }
 
-func insertion(p *Position, kind trial.Order) Part {
+func insertion(p *candidate.Position, kind trial.Order) Part {
 	return Part{Change: trial.Change{Address: p.Address, To: kind, Before: true}, Position: p}
 }
 
 // strengthen tries an access as acquire or release where a full barrier at its side,
 // which holds all that does, is enough.
-func (s *Search) strengthen(st *Stage, a *Access, strongest map[int]int) {
+func (s *Search) strengthen(st *Stage, a *candidate.Access, strongest map[int]int) {
 	gate := Gate{}
 	for i, p := range s.Code.Positions {
 		if a.Store && p.Address == a.Address || !a.Store && p.From == a.Address+4 && p.After.Text != "" {
@@ -131,16 +132,16 @@ func (s *Search) Then() bool {
 
 // groups are of all places: where one is not executed, its group shows the bug.
 func (s *Search) groups() bool {
-	var places []*Position
+	var places []*candidate.Position
 	for i := range s.Code.Positions {
 		places = append(places, &s.Code.Positions[i])
 	}
 	st := s.stage(StageGroups, groupError)
 	for _, p := range places {
-		parts := []Part{insertion(p, p.strongest())}
+		parts := []Part{insertion(p, p.Strongest())}
 		for _, q := range places {
-			if q.side() != p.side() {
-				parts = append(parts, insertion(q, q.strongest()))
+			if sideOf(q) != sideOf(p) {
+				parts = append(parts, insertion(q, q.Strongest()))
 			}
 		}
 		if len(parts) > 1 {
@@ -154,11 +155,17 @@ func (s *Search) groups() bool {
 	return true
 }
 
-func (p Position) strongest() trial.Order { return p.Kinds[len(p.Kinds)-1] }
+// sideOf is what tells positions apart of which one on each side may be needed.
+func sideOf(p *candidate.Position) string {
+	if p.Side != "" {
+		return p.Side
+	}
+	return p.Before.Symbol
+}
 
 // pairs are of the places with which and all of the other side no hit was seen.
 func (s *Search) pairs(results []Result) bool {
-	var places []*Position
+	var places []*candidate.Position
 	for n, idea := range s.Stages[len(s.Stages)-1].Ideas {
 		// Not executed is a group in which any place is not.
 		if results[n+1].Finding != Showed {
@@ -169,14 +176,14 @@ func (s *Search) pairs(results []Result) bool {
 	pairs := 0
 	for i, p := range places {
 		for _, q := range places[i+1:] {
-			if p.side() == q.side() || pairs == mostPairs {
+			if sideOf(p) == sideOf(q) || pairs == mostPairs {
 				continue
 			}
 			pairs++
-			both := st.add(Gate{}, insertion(p, p.strongest()), insertion(q, q.strongest()))
+			both := st.add(Gate{}, insertion(p, p.Strongest()), insertion(q, q.Strongest()))
 			for _, k := range p.Kinds {
 				for _, l := range q.Kinds {
-					if k != p.strongest() || l != q.strongest() {
+					if k != p.Strongest() || l != q.Strongest() {
 						st.add(Gate{Number: both, Finding: Silent}, insertion(p, k), insertion(q, l))
 					}
 				}
@@ -271,7 +278,7 @@ func less(a, b []Part) bool {
 	some := false
 	for i := range a {
 		x, y := a[i].Change, b[i].Change
-		if x.Address != y.Address || x.Before != y.Before || x.To != y.To && !weaker(x.To, y.To) {
+		if x.Address != y.Address || x.Before != y.Before || x.To != y.To && !candidate.Weaker(x.To, y.To) {
 			return false
 		}
 		some = some || x.To != y.To

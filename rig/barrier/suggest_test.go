@@ -8,19 +8,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
 // The writer stores at 8 and 16, the reader loads at 40 and 48.
-func messagePassing() Code {
-	return Code{
-		Positions: []Position{
+func messagePassing() candidate.Code {
+	return candidate.Code{
+		Positions: []candidate.Position{
 			{Address: 16, From: 12, Before: trial.Instruction{Symbol: "writer", Offset: 16}, After: trial.Instruction{Symbol: "writer", Text: "str"}, Kinds: []trial.Order{trial.OrderLoads, trial.OrderStores, trial.OrderAll}},
 			{Address: 20, From: 20, Before: trial.Instruction{Symbol: "writer", Offset: 20}, Kinds: []trial.Order{trial.OrderAll}},
 			{Address: 48, From: 44, Before: trial.Instruction{Symbol: "reader", Offset: 48}, After: trial.Instruction{Symbol: "reader", Text: "ldr"}, Kinds: []trial.Order{trial.OrderLoads}},
 			{Address: 60, From: 60, Before: trial.Instruction{Symbol: "reader", Offset: 60}, Kinds: []trial.Order{trial.OrderLoads}},
 		},
-		Accesses: []Access{{Address: 8, Store: true}, {Address: 16, Store: true}, {Address: 40}, {Address: 48}},
+		Accesses: []candidate.Access{{Address: 8, Store: true}, {Address: 16, Store: true}, {Address: 40}, {Address: 48}},
 	}
 }
 

@@ -5,6 +5,7 @@ package barrier
 import (
 	"slices"
 
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
@@ -29,7 +30,7 @@ type Form struct {
 
 // Row is what is said of one ordering instruction.
 type Row struct {
-	Ordering
+	candidate.Ordering
 	Fix    bool   `json:"fix,omitempty"` // it is one of those by which the kernel is fixed
 	Answer Answer `json:"answer"`
 	Forms  []Form `json:"forms"` // weakest first
@@ -46,7 +47,7 @@ type Model struct {
 // alone, first to order nothing. What is less weak is worth windows only where that shows
 // the bug. The reference is all of fix without order; without fix, the first that shows
 // the bug.
-func Weaken(orderings []Ordering, fix []uint64, modes []string, limits Limits) Test {
+func Weaken(orderings []candidate.Ordering, fix []uint64, modes []string, limits Limits) Test {
 	t := Test{Limits: limits, Modes: modes, Reference: NoReference}
 	var all trial.Alteration
 	for _, o := range orderings {
@@ -71,7 +72,7 @@ func Weaken(orderings []Ordering, fix []uint64, modes []string, limits Limits) T
 }
 
 // Rows are what a test that Weaken made says of the same instructions.
-func Rows(orderings []Ordering, fix []uint64, t Test) []Row {
+func Rows(orderings []candidate.Ordering, fix []uint64, t Test) []Row {
 	results := t.Results()
 	n := 0
 	var out []Row

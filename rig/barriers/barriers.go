@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -43,7 +44,7 @@ type Config struct {
 type Found struct {
 	Result    trial.Result
 	Variant   trial.Variant // of the kernel
-	Orderings []barrier.Ordering
+	Orderings []candidate.Ordering
 	Fix       []uint64
 	Test      barrier.Test // of the orderings
 	Rows      []barrier.Row
@@ -124,7 +125,7 @@ func whole(k prepare.Kernel) kernels.Analysis {
 }
 
 // weaken weakens each of the instructions that order accesses.
-func (f *finder) weaken(ctx context.Context, code barrier.Code) error {
+func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 	f.found.Test = barrier.Weaken(code.Orderings, f.found.Fix, f.modes(), f.limits())
 	if len(f.found.Test.Trials) == 0 {
 		f.run.Note("no instruction in scope orders accesses")
@@ -140,7 +141,7 @@ func (f *finder) weaken(ctx context.Context, code barrier.Code) error {
 }
 
 // suggest looks for a barrier that is not there.
-func (f *finder) suggest(ctx context.Context, code barrier.Code) error {
+func (f *finder) suggest(ctx context.Context, code candidate.Code) error {
 	search := barrier.NewSearch(code, f.modes(), f.limits())
 	f.found.Search = &search
 	for {

@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
@@ -181,15 +182,15 @@ func TestTheModelIsAskedWithoutTheInstruction(t *testing.T) {
 }
 
 func TestWaysWithoutAnInstruction(t *testing.T) {
-	row := func(kind barrier.Kind, orders trial.Order) barrier.Row {
-		return barrier.Row{Ordering: barrier.Ordering{Kind: kind, Orders: orders}, Fix: true}
+	row := func(kind candidate.Kind, orders trial.Order) barrier.Row {
+		return barrier.Row{Ordering: candidate.Ordering{Kind: kind, Orders: orders}, Fix: true}
 	}
 	ways := [][]string{{"DMB SY", "STLR X7,[X3]"}}
-	got, _ := waysWithout(ways, row(barrier.Fence, trial.OrderAll))
+	got, _ := waysWithout(ways, row(candidate.Fence, trial.OrderAll))
 	assert.Equal(t, [][]string{{"STLR X7,[X3]"}}, got)
-	got, _ = waysWithout(ways, row(barrier.Store, trial.OrderRelease))
+	got, _ = waysWithout(ways, row(candidate.Store, trial.OrderRelease))
 	assert.Equal(t, [][]string{{"DMB SY", "STR X7,[X3]"}}, got)
-	got, why := waysWithout(ways, row(barrier.Fence, trial.OrderStores))
+	got, why := waysWithout(ways, row(candidate.Fence, trial.OrderStores))
 	assert.Nil(t, got)
 	assert.NotEmpty(t, why)
 }

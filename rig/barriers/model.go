@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/modelcheck"
 	"kcovrig/rig/trial"
@@ -64,9 +65,9 @@ func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
 	for _, way := range ways {
 		without := slices.Clone(way)
 		switch row.Kind {
-		case barrier.Fence, barrier.Sync:
+		case candidate.Fence, candidate.Sync:
 			without = slices.DeleteFunc(without, func(s string) bool { return s == step })
-		case barrier.Store:
+		case candidate.Store:
 			for i, s := range without {
 				if rest, ok := strings.CutPrefix(s, "STLR"); ok && i == len(without)-1 {
 					without[i] = "STR" + rest

@@ -20,6 +20,21 @@ import (
 	"kcovrig/rig/trial"
 )
 
+// Git's log is put in the place of the one that an earlier call left.
+func TestGitsLogAppearsWhole(t *testing.T) {
+	f := newFarm(t, 4).broken(2, 4)
+	r, err := bisector.Find(t.Context(), f.config())
+	require.NoError(t, err)
+	earlier, err := os.Stat(r.GitLog)
+	require.NoError(t, err)
+	require.NoError(t, os.Link(r.GitLog, r.GitLog+".opened")) // which keeps its number from the next
+	r, err = bisector.Find(t.Context(), f.config())
+	require.NoError(t, err)
+	now, err := os.Stat(r.GitLog)
+	require.NoError(t, err)
+	assert.False(t, os.SameFile(earlier, now))
+}
+
 func TestBisectFindsWhatBrokeIt(t *testing.T) {
 	for _, workers := range []int{1, 2, 3} {
 		f := newFarm(t, 20).broken(13, 20)

@@ -68,13 +68,13 @@ func (b *bisection) publish() error {
 	if b.cfg.OutDir == "" || r.Outcome == "" { // the next call is to find the place free
 		return nil
 	}
-	err := os.MkdirAll(b.cfg.OutDir, 0o755)
+	var err error
 	for _, name := range []string{"bisect.json", "bisect.md", "bisect.log", "journal.json"} {
 		text, readErr := os.ReadFile(filepath.Join(b.state.dir, name))
 		if errors.Is(readErr, os.ErrNotExist) {
 			continue
 		}
-		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(b.cfg.OutDir, name), text, 0o644))
+		err = errors.Join(err, readErr, disk.WriteFile(filepath.Join(b.cfg.OutDir, name), text))
 	}
 	return fault.Wrap(fault.Rig, op, errors.Join(err, os.CopyFS(filepath.Join(b.cfg.OutDir, "steps"), os.DirFS(b.state.steps()))))
 }
@@ -110,7 +110,7 @@ func (b *bisection) conclude(ctx context.Context, first []string) error {
 		return err
 	}
 	b.report.GitLog = filepath.Join(b.state.dir, "bisect.log")
-	if err := os.WriteFile(b.report.GitLog, []byte(log), 0o644); err != nil {
+	if err := disk.WriteDurably(b.report.GitLog, []byte(log)); err != nil {
 		return fault.Wrap(fault.Rig, "keep git bisect's log", err)
 	}
 	answers := b.state.journal.Answers

@@ -6,7 +6,7 @@ import (
 	"cmp"
 	"slices"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
@@ -15,14 +15,14 @@ import (
 
 // Orderings lists what orders accesses in a kernel's scope and where something else
 // could, with the source lines that the analysis knows.
-func Orderings(image Image, a Analysis) (barrier.Code, error) {
+func Orderings(image Image, a Analysis) (candidate.Code, error) {
 	var in []elfcode.Range
 	for _, s := range a.Scope {
 		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
 	}
 	code, err := objcode.Orderings(image.Vmlinux, in)
 	if err != nil {
-		return barrier.Code{}, err
+		return candidate.Code{}, err
 	}
 	lines := slices.SortedFunc(slices.Values(a.Lines), func(a, b elfcode.Line) int { return cmp.Compare(a.Addr, b.Addr) })
 	at := func(i *trial.Instruction, addr uint64) {
@@ -50,7 +50,7 @@ func Orderings(image Image, a Analysis) (barrier.Code, error) {
 
 // FixOf are the addresses of the instructions of the fix that order accesses: of the
 // kernel that has it, those on lines that it added, else those between the two writes.
-func FixOf(a Analysis, code barrier.Code) []uint64 {
+func FixOf(a Analysis, code candidate.Code) []uint64 {
 	var out []uint64
 	for _, o := range code.Orderings {
 		between := slices.ContainsFunc(a.Between, func(i trial.Instruction) bool { return i.Symbol == o.Symbol && i.Offset == o.Offset })

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/weakmem"
@@ -49,5 +49,5 @@ func TestWhatOrdersAccessesHasItsSourceLines(t *testing.T) {
 	require.Equal(t, []uint64{start + 12}, FixOf(a, code))
 	a.FixOrders, a.Publishers = nil, []uint64{start + 12}
 	require.Empty(t, FixOf(a, code), "a barrier publishes nothing")
-	require.Equal(t, []uint64{start + 12}, FixOf(a, barrier.Code{Orderings: []barrier.Ordering{{Address: start + 12, Orders: trial.OrderRelease}}}))
+	require.Equal(t, []uint64{start + 12}, FixOf(a, candidate.Code{Orderings: []candidate.Ordering{{Address: start + 12, Orders: trial.OrderRelease}}}))
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -16,26 +16,26 @@ import (
 
 // Orderings lists what orders accesses in the arm64 code at in of a linked kernel, by
 // address, and where something else could: each instruction by its place and text.
-func Orderings(binary string, in []elfcode.Range) (barrier.Code, error) {
+func Orderings(binary string, in []elfcode.Range) (candidate.Code, error) {
 	im, err := elfcode.Open(binary, fault.Kernel)
 	if err != nil {
-		return barrier.Code{}, err
+		return candidate.Code{}, err
 	}
 	defer im.Close()
 	op := "look for what could order accesses in " + binary
 	set := insn.Of(im.File.Machine)
 	if set.Order == nil {
-		return barrier.Code{}, fault.Newf(fault.Rig, op, "no list of such instructions for %s", im.File.Machine)
+		return candidate.Code{}, fault.Newf(fault.Rig, op, "no list of such instructions for %s", im.File.Machine)
 	}
 	patched, err := im.PatchedCode()
 	if err != nil {
-		return barrier.Code{}, fault.Wrap(fault.Kernel, op, err)
+		return candidate.Code{}, fault.Wrap(fault.Kernel, op, err)
 	}
 	s := stretches{im: im, set: set, in: in, patched: patched, called: map[uint64]bool{}}
 	if err := s.read(); err != nil {
-		return barrier.Code{}, fault.Wrap(fault.Kernel, op, err)
+		return candidate.Code{}, fault.Wrap(fault.Kernel, op, err)
 	}
-	var out barrier.Code
+	var out candidate.Code
 	for _, g := range s.graphs {
 		for i, instr := range g.code[:g.own] {
 			if !elfcode.Within(in, instr.Addr) {
@@ -44,14 +44,14 @@ func Orderings(binary string, in []elfcode.Range) (barrier.Code, error) {
 			if o, ok := s.ordering(g, i); ok {
 				out.Orderings = append(out.Orderings, o)
 			} else if a, ok := s.set.Plain(instr); ok {
-				out.Accesses = append(out.Accesses, barrier.Access{Instruction: named(im, instr), Address: instr.Addr, Store: a.Stores})
+				out.Accesses = append(out.Accesses, candidate.Access{Instruction: named(im, instr), Address: instr.Addr, Store: a.Stores})
 			}
 		}
 		out.Positions = append(out.Positions, s.positions(g)...)
 	}
-	slices.SortFunc(out.Orderings, func(a, b barrier.Ordering) int { return cmp.Compare(a.Address, b.Address) })
-	slices.SortFunc(out.Accesses, func(a, b barrier.Access) int { return cmp.Compare(a.Address, b.Address) })
-	slices.SortFunc(out.Positions, func(a, b barrier.Position) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(out.Orderings, func(a, b candidate.Ordering) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(out.Accesses, func(a, b candidate.Access) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(out.Positions, func(a, b candidate.Position) int { return cmp.Compare(a.Address, b.Address) })
 	return out, nil
 }
 
@@ -62,10 +62,10 @@ func named(im *elfcode.Image, in insn.Instruction) trial.Instruction {
 
 // ordering is instruction i, or one that the kernel may put in its place, if it orders
 // accesses. Where both do, the emulator alters the one that is there.
-func (s *stretches) ordering(g *graph, i int) (barrier.Ordering, bool) {
+func (s *stretches) ordering(g *graph, i int) (candidate.Ordering, bool) {
 	in := g.code[i]
 	kind, orders := s.set.Order(in)
-	o := barrier.Ordering{Instruction: named(s.im, in), Address: in.Addr, Kind: kind, Orders: orders}
+	o := candidate.Ordering{Instruction: named(s.im, in), Address: in.Addr, Kind: kind, Orders: orders}
 	others := slices.Clone(g.other[i])
 	for _, c := range g.chains {
 		if in.Addr >= c.start && in.Addr < c.end {

@@ -9,13 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // ordering reads testdata's functions of those names.
-func ordering(t *testing.T, names ...string) barrier.Code {
+func ordering(t *testing.T, names ...string) candidate.Code {
 	t.Helper()
 	objcodetest.NeedCompiler(t, objcodetest.Compiler)
 	binary := filepath.Join(t.TempDir(), "vmlinux")

@@ -3,7 +3,7 @@
 package objcode
 
 import (
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/trial"
@@ -54,9 +54,9 @@ func (s *stretches) read() error {
 }
 
 // positions are the stretches of one function on which a barrier could order anything.
-func (s *stretches) positions(g *graph) []barrier.Position {
+func (s *stretches) positions(g *graph) []candidate.Position {
 	before, after := s.around(g)
-	var out []barrier.Position
+	var out []candidate.Position
 	for i := range g.code[:g.own] {
 		if s.straight(g, i) || !elfcode.Within(s.in, g.code[i].Addr) {
 			continue // the stretch goes on behind it
@@ -69,7 +69,7 @@ func (s *stretches) positions(g *graph) []barrier.Position {
 		if len(kinds) == 0 {
 			continue
 		}
-		p := barrier.Position{Address: g.code[i].Addr, From: g.code[from].Addr, Before: named(s.im, g.code[i]), Kinds: kinds}
+		p := candidate.Position{Address: g.code[i].Addr, From: g.code[from].Addr, Before: named(s.im, g.code[i]), Kinds: kinds}
 		if prev := g.prev[from]; len(prev) == 1 && len(g.next[prev[0]]) == 1 && prev[0] < g.own {
 			p.After = named(s.im, g.code[prev[0]])
 		}

@@ -3,8 +3,10 @@
 package weakmem
 
 import (
+	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +49,31 @@ func TestPagesNameFilesOfThePlugin(t *testing.T) {
 			assert.NotEmpty(t, code[name], "%s names %s, which is not there", page, name)
 		}
 	}
+}
+
+// The map says of what headers declare extern whose it is, and counts what is asked of an
+// architecture and its kinds of barriers as the headers have them.
+func TestMapFollowsHeaders(t *testing.T) {
+	text, err := os.ReadFile("plugin/README.md")
+	require.NoError(t, err)
+	code := codeOf(t)
+	says := func(what, of string) {
+		assert.True(t, strings.Contains(string(text), what), "of %s the map does not say: %s", of, what) // Contains would print all of it
+	}
+	shared := 0
+	for file, header := range code {
+		for _, name := range namesOf(regexp.MustCompile(`(?m)^extern [^;]*?(\w+)\)?(?:\[\w+\])*;`), header) {
+			says("`"+name+"`", file)
+			shared++
+		}
+	}
+	assert.GreaterOrEqual(t, shared, 7)
+	says(fmt.Sprintf("`isa.h` asks, %d functions", len(namesOf(regexp.MustCompile(`\b(isa_\w+)\(`), code["isa.h"]))), "isa.h")
+	var kinds []string
+	for _, kind := range namesOf(regexp.MustCompile(`(?m)^    BARRIER_(\w+),`), code["insn.h"]) {
+		if kind != "NONE" {
+			kinds = append(kinds, strings.ToLower(kind))
+		}
+	}
+	says("`enum barrier_kind`: "+strings.Join(kinds, ", ")+";", "insn.h")
 }

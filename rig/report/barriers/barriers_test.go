@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
@@ -36,11 +37,11 @@ func ran() trial.Result {
 
 // weakened is a report with every answer.
 func weakened(t *testing.T) barrier.Report {
-	orderings := []barrier.Ordering{
-		{Instruction: at("move_area", 0x40, "dmb ish", "kernel/ring.c:990", "smp_mb(); /* <b>|`x` */"), Address: 0x40, Kind: barrier.Fence, Orders: trial.OrderAll},
-		{Instruction: at("move_area", 0x60, "ldar x1, [x0]", "kernel/ring.c:1004", ""), Address: 0x60, Kind: barrier.Load, Orders: trial.OrderAcquire},
-		{Instruction: at("move_area", 0x80, "isb", "", ""), Address: 0x80, Kind: barrier.Context, Orders: trial.OrderAll},
-		{Instruction: at("move_area", 0xa0, "dsb sy", "", ""), Address: 0xa0, Kind: barrier.Sync, Orders: trial.OrderAll},
+	orderings := []candidate.Ordering{
+		{Instruction: at("move_area", 0x40, "dmb ish", "kernel/ring.c:990", "smp_mb(); /* <b>|`x` */"), Address: 0x40, Kind: candidate.Fence, Orders: trial.OrderAll},
+		{Instruction: at("move_area", 0x60, "ldar x1, [x0]", "kernel/ring.c:1004", ""), Address: 0x60, Kind: candidate.Load, Orders: trial.OrderAcquire},
+		{Instruction: at("move_area", 0x80, "isb", "", ""), Address: 0x80, Kind: candidate.Context, Orders: trial.OrderAll},
+		{Instruction: at("move_area", 0xa0, "dsb sy", "", ""), Address: 0xa0, Kind: candidate.Sync, Orders: trial.OrderAll},
 	}
 	test := barrier.Weaken(orderings, []uint64{0x40}, []string{"pc"}, limits)
 	silent := seenOf(4096, 0)
@@ -58,9 +59,9 @@ func weakened(t *testing.T) barrier.Report {
 // suggested is a report on a search that found a place.
 func suggested(t *testing.T) barrier.Report {
 	before := at("move_area", 0x50, "str x3, [x1]", "kernel/ring.c:992", "WRITE_ONCE(area[0], n);")
-	code := barrier.Code{
-		Positions: []barrier.Position{{Address: 0x50, From: 0x48, Before: before, After: at("move_area", 0x44, "bl memcpy", "kernel/ring.c:988", "memcpy(to, from, n);"), Kinds: []trial.Order{trial.OrderStores, trial.OrderAll}}},
-		Accesses:  []barrier.Access{{Instruction: before, Address: 0x50, Store: true}},
+	code := candidate.Code{
+		Positions: []candidate.Position{{Address: 0x50, From: 0x48, Before: before, After: at("move_area", 0x44, "bl memcpy", "kernel/ring.c:988", "memcpy(to, from, n);"), Kinds: []trial.Order{trial.OrderStores, trial.OrderAll}}},
+		Accesses:  []candidate.Access{{Instruction: before, Address: 0x50, Store: true}},
 	}
 	s := barrier.NewSearch(code, []string{"pc"}, limits)
 	broken := seenOf(2048, 500)

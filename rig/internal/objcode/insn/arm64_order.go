@@ -5,33 +5,33 @@ package insn
 import (
 	"strings"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
 // arm64Order says what an instruction orders, by its encoding; no kind: nothing.
-func arm64Order(in Instruction) (barrier.Kind, trial.Order) {
+func arm64Order(in Instruction) (candidate.Kind, trial.Order) {
 	w := in.word
 	if w&0xfffff01f == 0xd503301f {
 		return arm64OrderOfBarrier(field(w, 5, 3), field(w, 8, 4))
 	}
 	switch {
 	case isAtomic(w) && in.Acquire && in.Release:
-		return barrier.Atomic, trial.OrderBoth
+		return candidate.Atomic, trial.OrderBoth
 	case isAtomic(w) && in.Acquire:
-		return barrier.Atomic, trial.OrderAcquire
+		return candidate.Atomic, trial.OrderAcquire
 	case isAtomic(w) && in.Release:
-		return barrier.Atomic, trial.OrderRelease
+		return candidate.Atomic, trial.OrderRelease
 	case isExclusive(w) && in.Acquire:
-		return barrier.Exclusive, trial.OrderAcquire
+		return candidate.Exclusive, trial.OrderAcquire
 	case isExclusive(w) && in.Release:
-		return barrier.Exclusive, trial.OrderRelease
+		return candidate.Exclusive, trial.OrderRelease
 	case in.Release:
-		return barrier.Store, trial.OrderRelease
+		return candidate.Store, trial.OrderRelease
 	case in.Acquire:
-		return barrier.Load, trial.OrderAcquire
+		return candidate.Load, trial.OrderAcquire
 	case isLDAPR(w):
-		return barrier.Load, trial.OrderAcquirePC
+		return candidate.Load, trial.OrderAcquirePC
 	default:
 		return "", ""
 	}
@@ -39,13 +39,13 @@ func arm64Order(in Instruction) (barrier.Kind, trial.Order) {
 
 // arm64OrderOfBarrier knows DMB, DSB and ISB by op2, and the kind by CRm, as arm64Barrier does:
 // a domain that reaches no other CPU is a barrier of the code all the same.
-func arm64OrderOfBarrier(op2, crm uint32) (barrier.Kind, trial.Order) {
-	kind, orders := barrier.Fence, trial.OrderAll
+func arm64OrderOfBarrier(op2, crm uint32) (candidate.Kind, trial.Order) {
+	kind, orders := candidate.Fence, trial.OrderAll
 	switch op2 {
 	case 6:
-		return barrier.Context, trial.OrderAll
+		return candidate.Context, trial.OrderAll
 	case 4, 1: // 1: nXS
-		kind = barrier.Sync
+		kind = candidate.Sync
 	case 5:
 	default:
 		return "", ""

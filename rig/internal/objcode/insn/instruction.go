@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"strings"
 
-	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
 
@@ -92,7 +92,7 @@ type Decoder func(code []byte, addr uint64, symbol func(uint64) (string, uint64)
 type Set struct {
 	Decode Decoder
 	// Order is what an instruction orders; no kind: nothing.
-	Order func(Instruction) (barrier.Kind, trial.Order)
+	Order func(Instruction) (candidate.Kind, trial.Order)
 	// OnMemory is what it may do to memory.
 	OnMemory func(Instruction) OnMemory
 	// Plain says of an access that orders nothing whether C may make it acquire or release.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package barrier
+// Package candidate has what code in scope can be altered in: the instructions that order
+// accesses and their weaker forms, and the places and accesses that could be made to. They
+// are plain values. Who finds them in a binary is rig/internal/objcode; which of them is
+// altered when, and what came of it, is left to rig/barrier.
+package candidate
 
 import (
 	"slices"
@@ -87,13 +91,8 @@ type Position struct {
 	Side string `json:"side,omitempty"`
 }
 
-// side is what tells positions apart of which one on each side may be needed.
-func (p Position) side() string {
-	if p.Side != "" {
-		return p.Side
-	}
-	return p.Before.Symbol
-}
+// Strongest is the one of the kinds that orders most.
+func (p Position) Strongest() trial.Order { return p.Kinds[len(p.Kinds)-1] }
 
 // Code is what the binary has in scope, by address.
 type Code struct {
@@ -102,8 +101,8 @@ type Code struct {
 	Accesses  []Access   `json:"accesses"`
 }
 
-// weaker says whether a barrier of kind a orders less than one of kind b.
-func weaker(a, b trial.Order) bool {
+// Weaker says whether a barrier of kind a orders less than one of kind b.
+func Weaker(a, b trial.Order) bool {
 	return a != b && (a == trial.OrderNone || slices.Contains(above[a], b))
 }
 
