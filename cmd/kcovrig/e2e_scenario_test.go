@@ -13,7 +13,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-var tooLittle = regexp.MustCompile(`too few tries|showed no `)
+var tooLittle = regexp.MustCompile(`too few |showed no `)
 
 // settled runs a comparison, and again where too little was seen: on a machine that others
 // keep busy its vCPUs seldom run at once, and that verdict is the right one.
