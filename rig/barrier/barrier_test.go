@@ -110,8 +110,9 @@ func TestNothingIsSaidOfAKernelThatShowsTheBugAsItIs(t *testing.T) {
 	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
 	k := kernel{shows: func(trial.Alteration) bool { return true }}
 	k.run(t, &test)
-	for _, r := range Rows(orderings, nil, test)[1:] {
-		require.Equal(t, NoAnswer, r.Answer)
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}, Executed: 1}))
+	for _, r := range Rows(orderings, []uint64{8}, test) {
+		require.Equal(t, NoAnswer, r.Answer, "of the fix, too")
 		require.Contains(t, r.Forms[0].Result.Reason, "the code as it is shows the bug")
 	}
 }
@@ -151,6 +152,7 @@ func TestWhatMakesAFindingUnknown(t *testing.T) {
 		"not executed":         {Seen{Tallies: tally(200, 0)}, NotExecuted, "", false},
 		"seldom, yet":          {Seen{Tallies: tally(3, 0)}, Unknown, "too few", true},
 		"by itself":            {Seen{Tallies: tally(200, 3)}, Showed, "", false}, // as the code as it is does
+		"broke, not executed":  {Seen{Tallies: tally(200, 0), Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
 		"showed":               {Seen{Tallies: tally(2, 1), Executed: 9}, Showed, "", false},
 		"a window of no block": {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3, HitWindows: 1}}, Executed: 9}, Showed, "", false},
 	} {
@@ -223,4 +225,25 @@ func TestTheReferenceTakesTurnsWithTheOthers(t *testing.T) {
 		}
 	}
 	assert.Greater(t, own, 2, "while it is known badly, a turn of it saves the others more")
+}
+
+// A hit is laid to an alteration where the code as it is was seen without.
+func TestAHitIsHeldAgainstTheCodeAsItIs(t *testing.T) {
+	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}}
+	for name, c := range map[string]struct {
+		asItIs Seen
+		want   Answer
+	}{
+		"not seen":             {Seen{Broke: "the workload had no window"}, NoAnswer},
+		"in another mode":      {Seen{Tallies: []wire.Tally{{Mode: "pc"}, {Mode: "cmp", Windows: 256, Blocks: 16}}}, NoAnswer},
+		"for less than a turn": {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 255, Blocks: 15}, {Mode: "cmp", Windows: 256, Blocks: 16}}}, NoAnswer},
+		"for a turn":           {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 15}, {Mode: "cmp"}}}, Needed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test := Weaken(orderings, []uint64{8}, []string{"pc", "cmp"}, limits)
+			require.NoError(t, test.Add(0, c.asItIs))
+			require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}, {Mode: "cmp"}}, Executed: 1}))
+			assert.Equal(t, c.want, Rows(orderings, []uint64{8}, test)[0].Answer)
+		})
+	}
 }

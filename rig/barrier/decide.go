@@ -96,10 +96,12 @@ func (t Test) Results() []Result {
 		switch {
 		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
 			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
-		case altered && r.Finding != Showed && (r.Finding == Silent || s.least() >= t.Limits.Turn):
+		case altered && r.Finding != Showed && s.Broke == "" && (r.Finding == Silent || s.least() >= t.Limits.Turn):
 			r.Finding = NotExecuted
-		case r.Finding == Silent && n > 0 && unsound != "", r.Finding == Showed && n != t.Reference && unsound != "":
+		case n > 0 && unsound != "" && (r.Finding == Silent || r.Finding == Showed): // the reference's hits too
 			r.Finding, r.Reason = Unknown, unsound
+		case n > 0 && r.Finding == Showed && !t.heldAgainstItself(s, out[0]):
+			r.Finding, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
 		}
 		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
 			t.imply(out, n)
@@ -148,6 +150,22 @@ func (t Test) Unsound() string {
 		return "the code as it is shows the bug, so that hits under an alteration say nothing"
 	}
 	return ""
+}
+
+// heldAgainstItself says whether enough was seen of the code as it is, to lay hits under
+// an alteration to that: it is silent by the rule, or had a whole turn in each mode with
+// hits.
+func (t Test) heldAgainstItself(s Seen, asItIs Result) bool {
+	if t.Reference == 0 || asItIs.Finding == Silent {
+		return true
+	}
+	own := t.of(0).Tallies
+	for i, c := range s.Tallies {
+		if c.HitWindows > 0 && (i >= len(own) || own[i].Windows < t.Limits.Turn*t.Limits.BlockSize) {
+			return false
+		}
+	}
+	return true
 }
 
 // why says in words why an alteration's finding is unknown.
