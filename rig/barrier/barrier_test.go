@@ -40,7 +40,7 @@ func (k *kernel) run(t *testing.T, test *Test) {
 		}
 		seen := Seen{}
 		if turn.Number == 0 || k.executed == nil || k.executed(a) {
-			seen.Executed = 1
+			seen.Executed = turn.Windows
 		}
 		for _, mode := range test.Modes {
 			c := wire.Tally{Mode: mode}
@@ -144,11 +144,12 @@ func TestWhatMakesAFindingUnknown(t *testing.T) {
 		reason string
 		open   bool
 	}{
-		"silent":               {Seen{Tallies: tally(200, 0), Executed: 9}, Silent, "", false},
-		"too few":              {Seen{Tallies: tally(20, 0), Executed: 9}, Unknown, "too few windows: 20 clean blocks count", true},
-		"discounted":           {Seen{Tallies: tally(200, 0), Executed: 9, Discount: 0.95}, Unknown, "10 clean blocks count", true},
-		"doubted":              {Seen{Tallies: tally(200, 0), Executed: 9, Doubt: "it overtook, and nobody looked"}, Unknown, "it overtook", false},
-		"broke":                {Seen{Tallies: tally(200, 0), Executed: 9, Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
+		"silent":               {Seen{Tallies: tally(200, 0), Executed: 900}, Silent, "", false},
+		"too few":              {Seen{Tallies: tally(20, 0), Executed: 900}, Unknown, "too few windows: 20 clean blocks count", true},
+		"discounted":           {Seen{Tallies: tally(200, 0), Executed: 900, Discount: 0.95}, Unknown, "10 clean blocks count", true},
+		"doubted":              {Seen{Tallies: tally(200, 0), Executed: 900, Doubt: "it overtook, and nobody looked"}, Unknown, "it overtook", false},
+		"broke":                {Seen{Tallies: tally(200, 0), Executed: 900, Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
+		"seldom executed":      {Seen{Tallies: tally(200, 0), Executed: 9}, Unknown, "9 clean blocks count, 39 needed, since it was executed 9 times", true},
 		"not executed":         {Seen{Tallies: tally(200, 0)}, NotExecuted, "", false},
 		"seldom, yet":          {Seen{Tallies: tally(3, 0)}, Unknown, "too few", true},
 		"by itself":            {Seen{Tallies: tally(200, 3)}, Showed, "", false}, // as the code as it is does
@@ -246,4 +247,30 @@ func TestAHitIsHeldAgainstTheCodeAsItIs(t *testing.T) {
 			assert.Equal(t, c.want, Rows(orderings, []uint64{8}, test)[0].Answer)
 		})
 	}
+}
+
+// What a boot comes to once, when it begins, is not what the workload never comes to.
+func TestWhatRanUnderAnotherAlterationIsNoCodeThatIsNotExecuted(t *testing.T) {
+	orderings := []Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderAll}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}
+	clean := []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}}
+	test := Weaken(orderings, []uint64{8, 16}, []string{"pc"}, limits)
+	require.NoError(t, test.Add(0, Seen{Tallies: clean}))
+	require.NoError(t, test.Add(4, Seen{Tallies: clean}))
+	require.Equal(t, NotExecuted, test.Results()[4].Finding)
+	require.NoError(t, test.Add(1, Seen{Tallies: clean, Executed: 1}))
+	require.Equal(t, NotExecuted, test.Results()[4].Finding, "another instruction was")
+	require.NoError(t, test.Add(5, Seen{Tallies: clean, Executed: 1}))
+	got := test.Results()[4]
+	assert.Equal(t, Unknown, got.Finding)
+	assert.Contains(t, got.Reason, "at the beginning of a boot only")
+}
+
+// What is executed seldom gets whole turns, as its blocks count no more than that.
+func TestWhatIsExecutedSeldomGetsWholeTurns(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+	require.NoError(t, test.Add(0, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 8192, Blocks: 512, HitWindows: 480, HitBlocks: 480}}}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3200, Blocks: 200}}, Executed: 9}))
+	turn, more := test.Next()
+	require.True(t, more)
+	assert.Equal(t, Turn{Number: 1, Windows: limits.Turn * limits.BlockSize, UntilHit: true}, turn)
 }

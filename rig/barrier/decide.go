@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
 
@@ -57,17 +58,17 @@ func (t Test) boundsWith(more uint64) []float64 {
 	return out
 }
 
-// miss is the probability of a silence as that of s, were it as bad as the reference in
-// any mode: then that mode's silence alone is wrong. A mode in which the reference is
+// miss is the probability of a silence as that number's, were it as bad as the reference
+// in any mode: then that mode's silence alone is wrong. A mode in which the reference is
 // silent too says nothing.
-func miss(s Seen, bounds []float64) float64 {
+func (t Test) miss(n int, bounds []float64) float64 {
 	worst, any := 0.0, false
 	for i, b := range bounds {
 		if b > 0 {
-			worst, any = max(worst, verdict.CleanMiss(b, s.counted(i))), true
+			worst, any = max(worst, verdict.CleanMiss(b, t.counted(n, i))), true
 		}
 	}
-	if !any || s.Hits() > 0 {
+	if !any || t.of(n).Hits() > 0 {
 		return 1
 	}
 	return worst
@@ -79,11 +80,10 @@ func (t Test) Results() []Result {
 	bounds := t.bounds()
 	for n := range out {
 		out[n] = Result{Number: n, Miss: 1}
-		s := t.of(n)
 		if t.tested(n) {
-			out[n].Miss = miss(s, bounds)
+			out[n].Miss = t.miss(n, bounds)
 		}
-		if s.Hits() > 0 {
+		if t.of(n).Hits() > 0 {
 			out[n].Finding = Showed
 		}
 	}
@@ -97,7 +97,7 @@ func (t Test) Results() []Result {
 		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
 			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
 		case altered && r.Finding != Showed && s.Broke == "" && (r.Finding == Silent || s.least() >= t.Limits.Turn):
-			r.Finding = NotExecuted
+			r.Finding, r.Reason = t.unexecuted(n)
 		case n > 0 && unsound != "" && (r.Finding == Silent || r.Finding == Showed): // the reference's hits too
 			r.Finding, r.Reason = Unknown, unsound
 		case n > 0 && r.Finding == Showed && !t.heldAgainstItself(s, out[0]):
@@ -152,6 +152,24 @@ func (t Test) Unsound() string {
 	return ""
 }
 
+// unexecuted is the finding of an alteration that was not executed in its own turns. What
+// runs once, when a boot begins, ran under the number that had the boot's first turn.
+func (t Test) unexecuted(n int) (Finding, string) {
+	for other := range t.Seen {
+		if other > 0 && t.Seen[other].Executed > 0 && t.touchesAll(other, t.Trials[n-1].Alteration) {
+			return Unknown, "the workload comes to it, and did not in the windows that it was altered in: at the beginning of a boot only, or seldom"
+		}
+	}
+	return NotExecuted, ""
+}
+
+// touchesAll says whether a number alters all the places that an alteration does.
+func (t Test) touchesAll(number int, a trial.Alteration) bool {
+	return !slices.ContainsFunc(a, func(c trial.Change) bool {
+		return !slices.ContainsFunc(t.Trials[number-1].Alteration, func(d trial.Change) bool { return c.Address == d.Address && c.Before == d.Before })
+	})
+}
+
 // heldAgainstItself says whether enough was seen of the code as it is, to lay hits under
 // an alteration to that: it is silent by the rule, or had a whole turn in each mode with
 // hits.
@@ -187,8 +205,12 @@ func (t Test) why(n int, bounds []float64) string {
 	}
 	for i, b := range bounds {
 		need, _ := verdict.CleanBlocksWithin(b, t.share(0))
-		if have := s.counted(i); b > 0 && have < need {
-			return fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
+		if have := t.counted(n, i); b > 0 && have < need {
+			text := fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
+			if have < t.worth(s, i) {
+				text += fmt.Sprintf(", since it was executed %d times", s.Executed)
+			}
+			return text
 		}
 	}
 	return "the reference has shown the bug too seldom"

@@ -99,7 +99,7 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 	need, known := uint64(0), false
 	for i, b := range bounds {
 		if blocks, ok := verdict.CleanBlocksWithin(b, t.share(found)); ok {
-			need, known = max(need, t.missing(s, i, blocks)), true
+			need, known = max(need, t.missing(n, i, blocks)), true
 		}
 	}
 	switch {
@@ -112,7 +112,8 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 }
 
 // missing is how many more blocks of a mode make so many that count.
-func (t Test) missing(s Seen, mode int, blocks uint64) uint64 {
+func (t Test) missing(n, mode int, blocks uint64) uint64 {
+	s := t.of(n)
 	worth := 1 - s.Discount
 	if worth <= 0 {
 		return t.Limits.Most
@@ -120,6 +121,9 @@ func (t Test) missing(s Seen, mode int, blocks uint64) uint64 {
 	var have uint64
 	if mode < len(s.Tallies) {
 		have = s.Tallies[mode].Blocks
+	}
+	if n > 0 {
+		have = min(have, s.Executed/uint64(len(t.Modes)))
 	}
 	if all := math.Ceil(float64(blocks) / worth); all > float64(have) {
 		return uint64(math.Min(all-float64(have), float64(t.Limits.Most)))

@@ -111,8 +111,19 @@ func (s Seen) least() uint64 {
 	return n
 }
 
-// counted is the clean blocks of a mode that count.
-func (s Seen) counted(mode int) uint64 {
+// counted is the clean blocks of a mode that count. In no more than it was executed can an
+// alteration show anything; in which modes that was is not known, so that they share it.
+func (t Test) counted(n, mode int) uint64 {
+	s := t.of(n)
+	worth := t.worth(s, mode)
+	if n == 0 {
+		return worth
+	}
+	return min(worth, s.Executed/uint64(len(t.Modes)))
+}
+
+// worth is the clean blocks of a mode in which the emulator could have spoken.
+func (t Test) worth(s Seen, mode int) uint64 {
 	if s.Doubt != "" || s.Broke != "" || mode >= len(s.Tallies) {
 		return 0
 	}

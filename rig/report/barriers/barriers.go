@@ -75,9 +75,9 @@ func seen(r barrier.Report, row barrier.Row) string {
 		}
 		return text
 	case barrier.NotShownNeeded:
-		return fmt.Sprintf("%s without it; one as bad as the reference stays so silent with probability %.0e", r.Words.Seen(0, f.Seen.Windows()), f.Result.Miss)
+		return fmt.Sprintf("%s without it, and it was executed %d times; one as bad as the reference stays so silent with probability %.0e", r.Words.Seen(0, f.Seen.Windows()), f.Seen.Executed, f.Result.Miss)
 	case barrier.NeverCame:
-		return fmt.Sprintf("not once in %d windows", f.Seen.Windows())
+		return fmt.Sprintf("not once in %d windows; what runs only when a boot begins may have run before them", f.Seen.Windows())
 	}
 	return f.Result.Reason
 }
