@@ -274,3 +274,47 @@ func TestWhatIsExecutedSeldomGetsWholeTurns(t *testing.T) {
 	require.True(t, more)
 	assert.Equal(t, Turn{Number: 1, Windows: limits.Turn * limits.BlockSize, UntilHit: true}, turn)
 }
+
+// A mode in which a turn gets no whole block keeps no other alteration from its turns.
+func TestANumberWithoutBlocksStarvesNoOther(t *testing.T) {
+	for name, slow := range map[string]int{"one of many": 2, "the code as it is": 0, "the reference": 1} {
+		t.Run(name, func(t *testing.T) {
+			var orderings []Ordering
+			for i := range 3 {
+				orderings = append(orderings, Ordering{Address: uint64(8 + 8*i), Kind: Fence, Orders: trial.OrderStores})
+			}
+			test := Weaken(orderings, []uint64{8}, []string{"pc", "cmp"}, limits)
+			for n := 0; ; n++ {
+				require.Less(t, n, 1000, "the test comes to no end")
+				turn, more := test.Next()
+				if !more {
+					break
+				}
+				seen := Seen{Executed: 256, Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}, {Mode: "cmp", Windows: 256, Blocks: 16}}}
+				for i := range seen.Tallies {
+					if c := &seen.Tallies[i]; turn.Number == 1 {
+						c.HitWindows, c.HitBlocks = 15, 15
+					}
+				}
+				if turn.Number == slow {
+					seen.Tallies[1] = wire.Tally{Mode: "cmp", Windows: 15}
+				}
+				require.NoError(t, test.Add(turn.Number, seen))
+			}
+			got := test.Results()
+			if slow == 2 {
+				assert.Equal(t, Unknown, got[2].Finding)
+				assert.Contains(t, got[2].Reason, "some mode had 0 whole blocks")
+			}
+			if slow != 0 {
+				assert.Equal(t, Silent, got[0].Finding)
+				assert.Equal(t, Silent, got[3].Finding)
+			}
+			if slow == 1 {
+				assert.Equal(t, []string{"pc"}, got[3].Modes, "silence in the other mode says nothing")
+			} else {
+				assert.Empty(t, got[3].Modes)
+			}
+		})
+	}
+}

@@ -23,8 +23,11 @@ type Result struct {
 	Implied bool `json:"implied,omitempty"`
 	// Miss is, of a silent one, the probability at the most with which one as bad as the
 	// reference looks as silent; before all of them together are thought of.
-	Miss   float64 `json:"miss,omitempty"`
-	Reason string  `json:"reason,omitempty"` // why it is unknown
+	Miss float64 `json:"miss,omitempty"`
+	// Modes are, of a silent one, those that it was silent in and the reference was not,
+	// where there are others: of these nothing is said.
+	Modes  []string `json:"modes,omitempty"`
+	Reason string   `json:"reason,omitempty"` // why it is unknown
 }
 
 // Half of the error is the bound's on the reference, all modes together; the other half
@@ -108,10 +111,25 @@ func (t Test) Results() []Result {
 		}
 		if r.Finding != Silent {
 			r.Miss = 0
+		} else {
+			r.Modes = t.someModes(bounds)
 		}
 		if r.Finding == Unknown && r.Reason == "" {
 			r.Reason = t.why(n, bounds)
 		}
+	}
+	return out
+}
+
+// someModes are those with a bound; nil: all are.
+func (t Test) someModes(bounds []float64) (out []string) {
+	for i, b := range bounds {
+		if b > 0 {
+			out = append(out, t.Modes[i])
+		}
+	}
+	if len(out) == len(t.Modes) {
+		return nil
 	}
 	return out
 }
@@ -202,6 +220,8 @@ func (t Test) why(n int, bounds []float64) string {
 		return "it was not tested"
 	case s.Doubt != "":
 		return s.Doubt
+	case s.fruitless():
+		return fmt.Sprintf("too few windows: in %d turns some mode had %d whole blocks", s.Turns, s.least())
 	}
 	for i, b := range bounds {
 		need, _ := verdict.CleanBlocksWithin(b, t.share(0))

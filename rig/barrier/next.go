@@ -41,7 +41,7 @@ func (t Test) Next() (Turn, bool) {
 	}
 	if t.Reference != NoReference {
 		r := t.of(t.Reference)
-		if r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most {
+		if r.Broke != "" || r.Hits() == 0 && (r.least() >= t.Limits.Most || r.fruitless()) {
 			return Turn{}, false
 		}
 		if t.referenceIsNext(at, results, bounds) {
@@ -73,14 +73,14 @@ func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
 		then += t.open(n, results, better)
 	}
 	hopeless := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
-	return r.least() < t.Limits.Most && (hopeless || now > then+t.Limits.Turn)
+	return r.least() < t.Limits.Most && !r.fruitless() && (hopeless || now > then+t.Limits.Turn)
 }
 
 // open is how many blocks of each mode could close the finding of a number, as far as it
 // can be told; 0: it is closed, waits, or has had the most.
 func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 	s := t.of(n)
-	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most {
+	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
 		return 0
 	}
 	if n > 0 {

@@ -111,6 +111,15 @@ func (s Seen) least() uint64 {
 	return n
 }
 
+// patience is how many turns may go by before there has to be a block of each mode in
+// every second one.
+const patience = 8
+
+// fruitless says that more turns would bring next to nothing: a mode has hardly any window
+// in the time that a turn has. The number with the fewest blocks is next, so that it
+// would have all turns.
+func (s Seen) fruitless() bool { return uint64(s.Turns) >= patience+2*s.least() }
+
 // counted is the clean blocks of a mode that count. In no more than it was executed can an
 // alteration show anything; in which modes that was is not known, so that they share it.
 func (t Test) counted(n, mode int) uint64 {

@@ -107,3 +107,23 @@ func TestAPlaceThatIsNotExecutedHidesNoPair(t *testing.T) {
 	})
 	require.Len(t, s.Suggestions(), 1)
 }
+
+func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
+	var code Code
+	for i := range 18 {
+		symbol := []string{"writer", "reader"}[i%2]
+		code.Positions = append(code.Positions, Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
+	}
+	s := NewSearch(code, []string{"pc"}, limits)
+	shows := kernel{shows: func(a trial.Alteration) bool { return len(a) < 2 }}
+	for {
+		shows.run(t, &s.Stages[len(s.Stages)-1].Test)
+		if !s.Then() {
+			break
+		}
+	}
+	require.Len(t, s.Stages, 3)
+	assert.Equal(t, 9*9-mostPairs, s.Untried)
+	r := NewReport(trial.Result{Notes: []string{"a note"}}, trial.Unpatched, Test{}, nil, &s)
+	assert.Equal(t, []string{"a note", "81 pairs of places are possible, of which the first 64 were tried"}, r.Notes)
+}
