@@ -318,3 +318,26 @@ func TestANumberWithoutBlocksStarvesNoOther(t *testing.T) {
 		})
 	}
 }
+
+// Nor does a reference that shows the bug too seldom go on for ever, where it gets no
+// whole block in a mode.
+func TestASlowReferenceComesToAnEnd(t *testing.T) {
+	test := Weaken([]Ordering{{Address: 8, Kind: Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}, []uint64{8}, []string{"pc", "cmp"}, limits)
+	hit := false
+	for n := 0; ; n++ {
+		require.Less(t, n, 1000, "the test comes to no end")
+		turn, more := test.Next()
+		if !more {
+			break
+		}
+		seen := Seen{Executed: 256, Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}, {Mode: "cmp", Windows: 256, Blocks: 16}}}
+		if turn.Number == 1 {
+			seen.Tallies[1] = wire.Tally{Mode: "cmp", Windows: 15}
+			if !hit {
+				seen.Tallies[0].HitWindows, seen.Tallies[0].HitBlocks, hit = 1, 1, true
+			}
+		}
+		require.NoError(t, test.Add(turn.Number, seen))
+	}
+	assert.Equal(t, Unknown, test.Results()[2].Finding)
+}

@@ -41,7 +41,7 @@ func (t Test) Next() (Turn, bool) {
 	}
 	if t.Reference != NoReference {
 		r := t.of(t.Reference)
-		if r.Broke != "" || r.Hits() == 0 && (r.least() >= t.Limits.Most || r.fruitless()) {
+		if r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most {
 			return Turn{}, false
 		}
 		if t.referenceIsNext(at, results, bounds) {

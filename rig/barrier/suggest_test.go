@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
 )
 
@@ -126,4 +127,15 @@ func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
 	assert.Equal(t, 9*9-mostPairs, s.Untried)
 	r := NewReport(trial.Result{Notes: []string{"a note"}}, trial.Unpatched, Test{}, nil, &s)
 	assert.Equal(t, []string{"a note", "81 pairs of places are possible, of which the first 64 were tried"}, r.Notes)
+}
+
+func TestASuggestionNamesTheModesThatItIsOf(t *testing.T) {
+	s := NewSearch(Code{Accesses: []Access{{Address: 8, Store: true}}}, []string{"pc", "cmp"}, limits)
+	tallies := func(hits uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: 8192, Blocks: 512, HitWindows: hits, HitBlocks: hits}, {Mode: "cmp"}}
+	}
+	require.NoError(t, s.Stages[0].Test.Add(0, Seen{Tallies: tallies(400)}))
+	require.NoError(t, s.Stages[0].Test.Add(1, Seen{Tallies: tallies(0), Executed: 8192}))
+	require.Len(t, s.Suggestions(), 1)
+	assert.Equal(t, []string{"pc"}, s.Suggestions()[0].Modes)
 }
