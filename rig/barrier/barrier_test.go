@@ -41,7 +41,7 @@ func (k *kernel) run(t *testing.T, test *Test) {
 		}
 		seen := Seen{}
 		if turn.Number == 0 || k.executed == nil || k.executed(a) {
-			seen.Executed = 1
+			seen.Executed = turn.Windows
 		}
 		for _, mode := range test.Modes {
 			c := wire.Tally{Mode: mode}
@@ -111,8 +111,9 @@ func TestNothingIsSaidOfAKernelThatShowsTheBugAsItIs(t *testing.T) {
 	test := Weaken(orderings, []uint64{8}, []string{"pc"}, limits)
 	k := kernel{shows: func(trial.Alteration) bool { return true }}
 	k.run(t, &test)
-	for _, r := range Rows(orderings, nil, test)[1:] {
-		require.Equal(t, NoAnswer, r.Answer)
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}, Executed: 1}))
+	for _, r := range Rows(orderings, []uint64{8}, test) {
+		require.Equal(t, NoAnswer, r.Answer, "of the fix, too")
 		require.Contains(t, r.Forms[0].Result.Reason, "the code as it is shows the bug")
 	}
 }
@@ -144,14 +145,16 @@ func TestWhatMakesAFindingUnknown(t *testing.T) {
 		reason string
 		open   bool
 	}{
-		"silent":               {Seen{Tallies: tally(200, 0), Executed: 9}, Silent, "", false},
-		"too few":              {Seen{Tallies: tally(20, 0), Executed: 9}, Unknown, "too few windows: 20 clean blocks count", true},
-		"discounted":           {Seen{Tallies: tally(200, 0), Executed: 9, Discount: 0.95}, Unknown, "10 clean blocks count", true},
-		"doubted":              {Seen{Tallies: tally(200, 0), Executed: 9, Doubt: "it overtook, and nobody looked"}, Unknown, "it overtook", false},
-		"broke":                {Seen{Tallies: tally(200, 0), Executed: 9, Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
+		"silent":               {Seen{Tallies: tally(200, 0), Executed: 900}, Silent, "", false},
+		"too few":              {Seen{Tallies: tally(20, 0), Executed: 900}, Unknown, "too few windows: 20 clean blocks count", true},
+		"discounted":           {Seen{Tallies: tally(200, 0), Executed: 900, Discount: 0.95}, Unknown, "10 clean blocks count", true},
+		"doubted":              {Seen{Tallies: tally(200, 0), Executed: 900, Doubt: "it overtook, and nobody looked"}, Unknown, "it overtook", false},
+		"broke":                {Seen{Tallies: tally(200, 0), Executed: 900, Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
+		"seldom executed":      {Seen{Tallies: tally(200, 0), Executed: 9}, Unknown, "9 clean blocks count, 39 needed, since it was executed 9 times", true},
 		"not executed":         {Seen{Tallies: tally(200, 0)}, NotExecuted, "", false},
 		"seldom, yet":          {Seen{Tallies: tally(3, 0)}, Unknown, "too few", true},
 		"by itself":            {Seen{Tallies: tally(200, 3)}, Showed, "", false}, // as the code as it is does
+		"broke, not executed":  {Seen{Tallies: tally(200, 0), Broke: "an oops elsewhere"}, Unknown, "an oops elsewhere", false},
 		"showed":               {Seen{Tallies: tally(2, 1), Executed: 9}, Showed, "", false},
 		"a window of no block": {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3, HitWindows: 1}}, Executed: 9}, Showed, "", false},
 	} {
@@ -224,4 +227,118 @@ func TestTheReferenceTakesTurnsWithTheOthers(t *testing.T) {
 		}
 	}
 	assert.Greater(t, own, 2, "while it is known badly, a turn of it saves the others more")
+}
+
+// A hit is laid to an alteration where the code as it is was seen without.
+func TestAHitIsHeldAgainstTheCodeAsItIs(t *testing.T) {
+	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}}
+	for name, c := range map[string]struct {
+		asItIs Seen
+		want   Answer
+	}{
+		"not seen":             {Seen{Broke: "the workload had no window"}, NoAnswer},
+		"in another mode":      {Seen{Tallies: []wire.Tally{{Mode: "pc"}, {Mode: "cmp", Windows: 256, Blocks: 16}}}, NoAnswer},
+		"for less than a turn": {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 255, Blocks: 15}, {Mode: "cmp", Windows: 256, Blocks: 16}}}, NoAnswer},
+		"for a turn":           {Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 15}, {Mode: "cmp"}}}, Needed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test := Weaken(orderings, []uint64{8}, []string{"pc", "cmp"}, limits)
+			require.NoError(t, test.Add(0, c.asItIs))
+			require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}, {Mode: "cmp"}}, Executed: 1}))
+			assert.Equal(t, c.want, Rows(orderings, []uint64{8}, test)[0].Answer)
+		})
+	}
+}
+
+// What a boot comes to once, when it begins, is not what the workload never comes to.
+func TestWhatRanUnderAnotherAlterationIsNoCodeThatIsNotExecuted(t *testing.T) {
+	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderAll}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}
+	clean := []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}}
+	test := Weaken(orderings, []uint64{8, 16}, []string{"pc"}, limits)
+	require.NoError(t, test.Add(0, Seen{Tallies: clean}))
+	require.NoError(t, test.Add(4, Seen{Tallies: clean}))
+	require.Equal(t, NotExecuted, test.Results()[4].Finding)
+	require.NoError(t, test.Add(1, Seen{Tallies: clean, Executed: 1}))
+	require.Equal(t, NotExecuted, test.Results()[4].Finding, "another instruction was")
+	require.NoError(t, test.Add(5, Seen{Tallies: clean, Executed: 1}))
+	got := test.Results()[4]
+	assert.Equal(t, Unknown, got.Finding)
+	assert.Contains(t, got.Reason, "at the beginning of a boot only")
+}
+
+// What is executed seldom gets whole turns, as its blocks count no more than that.
+func TestWhatIsExecutedSeldomGetsWholeTurns(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+	require.NoError(t, test.Add(0, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 8192, Blocks: 512, HitWindows: 480, HitBlocks: 480}}}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 3200, Blocks: 200}}, Executed: 9}))
+	turn, more := test.Next()
+	require.True(t, more)
+	assert.Equal(t, Turn{Number: 1, Windows: limits.Turn * limits.BlockSize, UntilHit: true}, turn)
+}
+
+// A mode in which a turn gets no whole block keeps no other alteration from its turns.
+func TestANumberWithoutBlocksStarvesNoOther(t *testing.T) {
+	for name, slow := range map[string]int{"one of many": 2, "the code as it is": 0, "the reference": 1} {
+		t.Run(name, func(t *testing.T) {
+			var orderings []candidate.Ordering
+			for i := range 3 {
+				orderings = append(orderings, candidate.Ordering{Address: uint64(8 + 8*i), Kind: candidate.Fence, Orders: trial.OrderStores})
+			}
+			test := Weaken(orderings, []uint64{8}, []string{"pc", "cmp"}, limits)
+			for n := 0; ; n++ {
+				require.Less(t, n, 1000, "the test comes to no end")
+				turn, more := test.Next()
+				if !more {
+					break
+				}
+				seen := Seen{Executed: 256, Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}, {Mode: "cmp", Windows: 256, Blocks: 16}}}
+				for i := range seen.Tallies {
+					if c := &seen.Tallies[i]; turn.Number == 1 {
+						c.HitWindows, c.HitBlocks = 15, 15
+					}
+				}
+				if turn.Number == slow {
+					seen.Tallies[1] = wire.Tally{Mode: "cmp", Windows: 15}
+				}
+				require.NoError(t, test.Add(turn.Number, seen))
+			}
+			got := test.Results()
+			if slow == 2 {
+				assert.Equal(t, Unknown, got[2].Finding)
+				assert.Contains(t, got[2].Reason, "some mode had 0 whole blocks")
+			}
+			if slow != 0 {
+				assert.Equal(t, Silent, got[0].Finding)
+				assert.Equal(t, Silent, got[3].Finding)
+			}
+			if slow == 1 {
+				assert.Equal(t, []string{"pc"}, got[3].Modes, "silence in the other mode says nothing")
+			} else {
+				assert.Empty(t, got[3].Modes)
+			}
+		})
+	}
+}
+
+// Nor does a reference that shows the bug too seldom go on for ever, where it gets no
+// whole block in a mode.
+func TestASlowReferenceComesToAnEnd(t *testing.T) {
+	test := Weaken([]candidate.Ordering{{Address: 8, Kind: candidate.candidate.candidate.candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}, []uint64{8}, []string{"pc", "cmp"}, limits)
+	hit := false
+	for n := 0; ; n++ {
+		require.Less(t, n, 1000, "the test comes to no end")
+		turn, more := test.Next()
+		if !more {
+			break
+		}
+		seen := Seen{Executed: 256, Tallies: []wire.Tally{{Mode: "pc", Windows: 256, Blocks: 16}, {Mode: "cmp", Windows: 256, Blocks: 16}}}
+		if turn.Number == 1 {
+			seen.Tallies[1] = wire.Tally{Mode: "cmp", Windows: 15}
+			if !hit {
+				seen.Tallies[0].HitWindows, seen.Tallies[0].HitBlocks, hit = 1, 1, true
+			}
+		}
+		require.NoError(t, test.Add(turn.Number, seen))
+	}
+	assert.Equal(t, Unknown, test.Results()[2].Finding)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
 
@@ -22,8 +23,11 @@ type Result struct {
 	Implied bool `json:"implied,omitempty"`
 	// Miss is, of a silent one, the probability at the most with which one as bad as the
 	// reference looks as silent; before all of them together are thought of.
-	Miss   float64 `json:"miss,omitempty"`
-	Reason string  `json:"reason,omitempty"` // why it is unknown
+	Miss float64 `json:"miss,omitempty"`
+	// Modes are, of a silent one, those that it was silent in and the reference was not,
+	// where there are others: of these nothing is said.
+	Modes  []string `json:"modes,omitempty"`
+	Reason string   `json:"reason,omitempty"` // why it is unknown
 }
 
 // Half of the error is the bound's on the reference, all modes together; the other half
@@ -57,17 +61,17 @@ func (t Test) boundsWith(more uint64) []float64 {
 	return out
 }
 
-// miss is the probability of a silence as that of s, were it as bad as the reference in
-// any mode: then that mode's silence alone is wrong. A mode in which the reference is
+// miss is the probability of a silence as that number's, were it as bad as the reference
+// in any mode: then that mode's silence alone is wrong. A mode in which the reference is
 // silent too says nothing.
-func miss(s Seen, bounds []float64) float64 {
+func (t Test) miss(n int, bounds []float64) float64 {
 	worst, any := 0.0, false
 	for i, b := range bounds {
 		if b > 0 {
-			worst, any = max(worst, verdict.CleanMiss(b, s.counted(i))), true
+			worst, any = max(worst, verdict.CleanMiss(b, t.counted(n, i))), true
 		}
 	}
-	if !any || s.Hits() > 0 {
+	if !any || t.of(n).Hits() > 0 {
 		return 1
 	}
 	return worst
@@ -79,11 +83,10 @@ func (t Test) Results() []Result {
 	bounds := t.bounds()
 	for n := range out {
 		out[n] = Result{Number: n, Miss: 1}
-		s := t.of(n)
 		if t.tested(n) {
-			out[n].Miss = miss(s, bounds)
+			out[n].Miss = t.miss(n, bounds)
 		}
-		if s.Hits() > 0 {
+		if t.of(n).Hits() > 0 {
 			out[n].Finding = Showed
 		}
 	}
@@ -96,20 +99,37 @@ func (t Test) Results() []Result {
 		switch {
 		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
 			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
-		case altered && r.Finding != Showed && (r.Finding == Silent || s.least() >= t.Limits.Turn):
-			r.Finding = NotExecuted
-		case r.Finding == Silent && n > 0 && unsound != "", r.Finding == Showed && n != t.Reference && unsound != "":
+		case altered && r.Finding != Showed && s.Broke == "" && (r.Finding == Silent || s.least() >= t.Limits.Turn):
+			r.Finding, r.Reason = t.unexecuted(n)
+		case n > 0 && unsound != "" && (r.Finding == Silent || r.Finding == Showed): // the reference's hits too
 			r.Finding, r.Reason = Unknown, unsound
+		case n > 0 && r.Finding == Showed && !t.heldAgainstItself(s, out[0]):
+			r.Finding, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
 		}
 		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
 			t.imply(out, n)
 		}
 		if r.Finding != Silent {
 			r.Miss = 0
+		} else {
+			r.Modes = t.someModes(bounds)
 		}
 		if r.Finding == Unknown && r.Reason == "" {
 			r.Reason = t.why(n, bounds)
 		}
+	}
+	return out
+}
+
+// someModes are those with a bound; nil: all are.
+func (t Test) someModes(bounds []float64) (out []string) {
+	for i, b := range bounds {
+		if b > 0 {
+			out = append(out, t.Modes[i])
+		}
+	}
+	if len(out) == len(t.Modes) {
+		return nil
 	}
 	return out
 }
@@ -150,6 +170,40 @@ func (t Test) Unsound() string {
 	return ""
 }
 
+// unexecuted is the finding of an alteration that was not executed in its own turns. What
+// runs once, when a boot begins, ran under the number that had the boot's first turn.
+func (t Test) unexecuted(n int) (Finding, string) {
+	for other := range t.Seen {
+		if other > 0 && t.Seen[other].Executed > 0 && t.touchesAll(other, t.Trials[n-1].Alteration) {
+			return Unknown, "the workload comes to it, and did not in the windows that it was altered in: at the beginning of a boot only, or seldom"
+		}
+	}
+	return NotExecuted, ""
+}
+
+// touchesAll says whether a number alters all the places that an alteration does.
+func (t Test) touchesAll(number int, a trial.Alteration) bool {
+	return !slices.ContainsFunc(a, func(c trial.Change) bool {
+		return !slices.ContainsFunc(t.Trials[number-1].Alteration, func(d trial.Change) bool { return c.Address == d.Address && c.Before == d.Before })
+	})
+}
+
+// heldAgainstItself says whether enough was seen of the code as it is, to lay hits under
+// an alteration to that: it is silent by the rule, or had a whole turn in each mode with
+// hits.
+func (t Test) heldAgainstItself(s Seen, asItIs Result) bool {
+	if t.Reference == 0 || asItIs.Finding == Silent {
+		return true
+	}
+	own := t.of(0).Tallies
+	for i, c := range s.Tallies {
+		if c.HitWindows > 0 && (i >= len(own) || own[i].Windows < t.Limits.Turn*t.Limits.BlockSize) {
+			return false
+		}
+	}
+	return true
+}
+
 // why says in words why an alteration's finding is unknown.
 func (t Test) why(n int, bounds []float64) string {
 	s := t.of(n)
@@ -166,11 +220,17 @@ func (t Test) why(n int, bounds []float64) string {
 		return "it was not tested"
 	case s.Doubt != "":
 		return s.Doubt
+	case s.fruitless():
+		return fmt.Sprintf("too few windows: in %d turns some mode had %d whole blocks", s.Turns, s.least())
 	}
 	for i, b := range bounds {
 		need, _ := verdict.CleanBlocksWithin(b, t.share(0))
-		if have := s.counted(i); b > 0 && have < need {
-			return fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
+		if have := t.counted(n, i); b > 0 && have < need {
+			text := fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
+			if have < t.worth(s, i) {
+				text += fmt.Sprintf(", since it was executed %d times", s.Executed)
+			}
+			return text
 		}
 	}
 	return "the reference has shown the bug too seldom"

@@ -73,14 +73,14 @@ func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
 		then += t.open(n, results, better)
 	}
 	cannotSettle := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
-	return r.least() < t.Limits.Most && (cannotSettle || now > then+t.Limits.Turn)
+	return r.least() < t.Limits.Most && !r.fruitless() && (cannotSettle || now > then+t.Limits.Turn)
 }
 
 // open is how many blocks of each mode could close the finding of a number, as far as it
 // can be told; 0: it is closed, waits, or has had the most.
 func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 	s := t.of(n)
-	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most {
+	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
 		return 0
 	}
 	if n > 0 {
@@ -99,7 +99,7 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 	need, known := uint64(0), false
 	for i, b := range bounds {
 		if blocks, ok := verdict.CleanBlocksWithin(b, t.share(found)); ok {
-			need, known = max(need, t.missing(s, i, blocks)), true
+			need, known = max(need, t.missing(n, i, blocks)), true
 		}
 	}
 	switch {
@@ -112,7 +112,8 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 }
 
 // missing is how many more blocks of a mode make so many that count.
-func (t Test) missing(s Seen, mode int, blocks uint64) uint64 {
+func (t Test) missing(n, mode int, blocks uint64) uint64 {
+	s := t.of(n)
 	worth := 1 - s.Discount
 	if worth <= 0 {
 		return t.Limits.Most
@@ -120,6 +121,9 @@ func (t Test) missing(s Seen, mode int, blocks uint64) uint64 {
 	var have uint64
 	if mode < len(s.Tallies) {
 		have = s.Tallies[mode].Blocks
+	}
+	if n > 0 {
+		have = min(have, s.Executed/uint64(len(t.Modes)))
 	}
 	if all := math.Ceil(float64(blocks) / worth); all > float64(have) {
 		return uint64(math.Min(all-float64(have), float64(t.Limits.Most)))

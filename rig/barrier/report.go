@@ -71,6 +71,9 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		}
 		out.Suggestions = append(out.Suggestions, search.Suggestions()...)
 		out.Error = search.Limits.Error
+		if search.Untried > 0 {
+			out.Notes = append(slices.Clone(out.Notes), fmt.Sprintf("%d pairs of places are possible, of which the first %d were tried", search.Untried+mostPairs, mostPairs))
+		}
 		test = search.Stages[0].Test
 	} else {
 		out.Error = test.Limits.Error

@@ -111,8 +111,28 @@ func (s Seen) least() uint64 {
 	return n
 }
 
-// counted is the clean blocks of a mode that count.
-func (s Seen) counted(mode int) uint64 {
+// patience is how many turns may go by before there has to be a block of each mode in
+// every second one.
+const patience = 8
+
+// fruitless says that more turns would bring next to nothing: a mode has hardly any window
+// in the time that a turn has. The number with the fewest blocks is next, so that it
+// would have all turns.
+func (s Seen) fruitless() bool { return uint64(s.Turns) >= patience+2*s.least() }
+
+// counted is the clean blocks of a mode that count. In no more than it was executed can an
+// alteration show anything; in which modes that was is not known, so that they share it.
+func (t Test) counted(n, mode int) uint64 {
+	s := t.of(n)
+	worth := t.worth(s, mode)
+	if n == 0 {
+		return worth
+	}
+	return min(worth, s.Executed/uint64(len(t.Modes)))
+}
+
+// worth is the clean blocks of a mode in which the emulator could have spoken.
+func (t Test) worth(s Seen, mode int) uint64 {
 	if s.Doubt != "" || s.Broke != "" || mode >= len(s.Tallies) {
 		return 0
 	}

@@ -87,7 +87,7 @@ func play(r *rule, w world, bad, reference int, rnd *rand.Rand) (wrong bool, sil
 				break
 			}
 		}
-		if err := t.Add(turn.Number, Seen{Tallies: []wire.Tally{c}, Executed: 1}); err != nil {
+		if err := t.Add(turn.Number, Seen{Tallies: []wire.Tally{c}, Executed: c.Windows}); err != nil {
 			panic(err)
 		}
 	}

@@ -39,6 +39,8 @@ type Search struct {
 	Modes  []string       `json:"modes"`
 	Limits Limits         `json:"limits"`
 	Stages []Stage        `json:"stages"`
+	// Untried are the pairs of places beyond those that are tried.
+	Untried int `json:"untried,omitempty"`
 }
 
 // Bounds of what is tried in pairs.
@@ -176,7 +178,11 @@ func (s *Search) pairs(results []Result) bool {
 	pairs := 0
 	for i, p := range places {
 		for _, q := range places[i+1:] {
-			if sideOf(p) == sideOf(q) || pairs == mostPairs {
+			if sideOf(p) == sideOf(q) {
+				continue
+			}
+			if pairs == mostPairs {
+				s.Untried++
 				continue
 			}
 			pairs++
@@ -208,10 +214,12 @@ type Less struct {
 
 // Suggestion is what leaves no hit.
 type Suggestion struct {
-	Parts   []Part  `json:"parts"`
-	Number  int     `json:"number"` // in the last stage's test
-	Miss    float64 `json:"miss"`
-	Windows uint64  `json:"windows"`
+	Parts  []Part  `json:"parts"`
+	Number int     `json:"number"` // in the last stage's test
+	Miss   float64 `json:"miss"`
+	// Modes are as a Result's.
+	Modes   []string `json:"modes,omitempty"`
+	Windows uint64   `json:"windows"`
 	// Least: all that does less at the same places was seen to be too little.
 	Least bool   `json:"least"`
 	Less  []Less `json:"less"`
@@ -242,7 +250,7 @@ func (s Search) Suggestions() []Suggestion {
 
 func (s Search) suggestion(last Stage, results []Result, n int) Suggestion {
 	seen := last.Test.of(n + 1)
-	out := Suggestion{Parts: last.Ideas[n], Number: n + 1, Miss: results[n+1].Miss, Windows: seen.Windows(), Least: true}
+	out := Suggestion{Parts: last.Ideas[n], Number: n + 1, Miss: results[n+1].Miss, Modes: results[n+1].Modes, Windows: seen.Windows(), Least: true}
 	for m, other := range last.Ideas {
 		if less(other, last.Ideas[n]) {
 			out.Less = append(out.Less, lessOf(other, results[m+1], last.Test.of(m+1)))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/trial"
 )
@@ -107,4 +108,35 @@ func TestAPlaceThatIsNotExecutedHidesNoPair(t *testing.T) {
 		executed: func(a trial.Alteration) bool { return to(a, 20, true) == "" },
 	})
 	require.Len(t, s.Suggestions(), 1)
+}
+
+func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
+	var code Code
+	for i := range 18 {
+		symbol := []string{"writer", "reader"}[i%2]
+		code.Positions = append(code.Positions, Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
+	}
+	s := NewSearch(code, []string{"pc"}, limits)
+	shows := kernel{shows: func(a trial.Alteration) bool { return len(a) < 2 }}
+	for {
+		shows.run(t, &s.Stages[len(s.Stages)-1].Test)
+		if !s.Then() {
+			break
+		}
+	}
+	require.Len(t, s.Stages, 3)
+	assert.Equal(t, 9*9-mostPairs, s.Untried)
+	r := NewReport(trial.Result{Notes: []string{"a note"}}, trial.Unpatched, Test{}, nil, &s)
+	assert.Equal(t, []string{"a note", "81 pairs of places are possible, of which the first 64 were tried"}, r.Notes)
+}
+
+func TestASuggestionNamesTheModesThatItIsOf(t *testing.T) {
+	s := NewSearch(Code{Accesses: []Access{{Address: 8, Store: true}}}, []string{"pc", "cmp"}, limits)
+	tallies := func(hits uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: 8192, Blocks: 512, HitWindows: hits, HitBlocks: hits}, {Mode: "cmp"}}
+	}
+	require.NoError(t, s.Stages[0].Test.Add(0, Seen{Tallies: tallies(400)}))
+	require.NoError(t, s.Stages[0].Test.Add(1, Seen{Tallies: tallies(0), Executed: 8192}))
+	require.Len(t, s.Suggestions(), 1)
+	assert.Equal(t, []string{"pc"}, s.Suggestions()[0].Modes)
 }

@@ -30,13 +30,14 @@ func (l *Lab) executed(_ string, of []trial.Alteration) ([]uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.looks++
-	out := []uint64{l.looks}
+	const each = 1000 // executions between two looks: more than there are windows
+	out := []uint64{each * l.looks}
 	for _, a := range of {
 		if l.Skipped[a[0].Address] {
 			out = append(out, 0)
 			continue
 		}
-		out = append(out, l.looks)
+		out = append(out, each*l.looks)
 	}
 	return out, nil
 }

@@ -75,11 +75,24 @@ func seen(r barrier.Report, row barrier.Row) string {
 		}
 		return text
 	case barrier.NotShownNeeded:
-		return fmt.Sprintf("%s without it; one as bad as the reference stays so silent with probability %.0e", r.Words.Seen(0, f.Seen.Windows()), f.Result.Miss)
+		return fmt.Sprintf("%s without it, and it was executed %d times; one as bad as the reference stays so silent with probability %.0e%s", r.Words.Seen(0, f.Seen.Windows()), f.Seen.Executed, f.Result.Miss, restsOn(f.Result.Modes))
 	case barrier.NeverCame:
-		return fmt.Sprintf("not once in %d windows", f.Seen.Windows())
+		return fmt.Sprintf("not once in %d windows; what runs only when a boot begins may have run before them", f.Seen.Windows())
 	}
 	return f.Result.Reason
+}
+
+// restsOn says of which modes a silence is, where it is not of all.
+func restsOn(modes []string) string {
+	if len(modes) == 0 {
+		return ""
+	}
+	return "; that is of mode " + words.OneLine(strings.Join(modes, ", ")) + " alone, since the reference was silent in the others"
+}
+
+// seenWith says what was seen with a suggestion.
+func seenWith(r barrier.Report, s barrier.Suggestion) string {
+	return r.Words.Seen(0, s.Windows) + restsOn(s.Modes)
 }
 
 func joined(orders []trial.Order) string {

@@ -108,3 +108,16 @@ func TestADisagreementIsSaidFirst(t *testing.T) {
 	require.NoError(t, Reports.Render(&out, format.Text, r))
 	assert.True(t, strings.HasPrefix(out.String(), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
 }
+
+// Of the modes in which the reference is silent a silence says nothing.
+func TestTheModesThatASilenceIsOfAreNamed(t *testing.T) {
+	weak, more := weakened(t), suggested(t)
+	weak.Rows[1].Forms[0].Result.Modes, more.Suggestions[0].Modes = []string{"pc"}, []string{"pc"}
+	for _, r := range []barrier.Report{weak, more} {
+		for _, f := range []format.Format{format.Text, format.Markdown, format.HTML} {
+			var out bytes.Buffer
+			require.NoError(t, Reports.Render(&out, f, r))
+			assert.Contains(t, strings.Join(strings.Fields(out.String()), " "), "that is of mode pc alone", "%s", f)
+		}
+	}
+}

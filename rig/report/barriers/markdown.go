@@ -39,7 +39,7 @@ func markdown(w io.Writer, r barrier.Report) error {
 	}
 	for _, s := range r.Suggestions {
 		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(inC(s.Parts)))
-		words.Paragraph(&b, words.Plain(words.Capital(r.Words.Seen(0, s.Windows)))+".", "", width)
+		words.Paragraph(&b, words.Plain(words.Capital(seenWith(r, s)))+".", "", width)
 		b.WriteString("\n")
 		for _, l := range s.Less {
 			words.Paragraph(&b, "- "+words.Plain(lessWords(l)), "  ", width)

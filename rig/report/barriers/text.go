@@ -34,7 +34,7 @@ func text(w io.Writer, r barrier.Report) error {
 	for _, s := range r.Suggestions {
 		words.Paragraph(&b, "enough: "+inC(s.Parts), "  ", width)
 		b.WriteString("  ")
-		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e", r.Words.Seen(0, s.Windows), s.Miss), "  ", width)
+		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e%s", r.Words.Seen(0, s.Windows), s.Miss, restsOn(s.Modes)), "  ", width)
 		for _, l := range s.Less {
 			b.WriteString("  less: ")
 			words.Paragraph(&b, lessWords(l), "    ", width)
