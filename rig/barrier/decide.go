@@ -101,6 +101,9 @@ func (t Test) Results() []Result {
 		case r.Finding == Silent && n > 0 && unsound != "", r.Finding == Showed && n != t.Reference && unsound != "":
 			r.Finding, r.Reason = Unknown, unsound
 		}
+		if why := s.withheld(); why != "" && (r.Finding == Silent || r.Finding == NotExecuted) {
+			r.Finding, r.Reason = Unknown, why
+		}
 		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
 			t.imply(out, n)
 		}

@@ -12,9 +12,11 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -99,6 +101,30 @@ func TestAKernelThatDoesNotBearAnAlterationIsBootedAgain(t *testing.T) {
 	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NotShownNeeded}, answers(found))
 	assert.Contains(t, found.Rows[1].Forms[0].Result.Reason, "it hung")
 	assert.Len(t, l.Boots, 3, "it is tried twice")
+}
+
+// A boot that ended under an alteration is remembered: the next one's silence is no finding.
+func TestSilenceAfterAFailureIsNoAnswer(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad, ofLoads: {Once: true, Fault: wire.Faultf(wire.WhoseKernel, "write", "it hung")}})
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NotShownNeeded}, answers(found))
+	f := found.Rows[1].Forms[0]
+	assert.Positive(t, f.Seen.Windows(), "it was tried twice")
+	assert.Contains(t, f.Result.Reason, "once")
+	assert.Contains(t, f.Result.Reason, "it hung")
+	assert.Len(t, l.Boots, 2)
+}
+
+// A turn without a window ends the boot, and only a second one the alteration.
+func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
+	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}
+	tt := turns{setup: &prepare.Setup{}, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
+	assert.True(t, tt.count(boot.Shown{}))
+	assert.Empty(t, test.Seen[1].Broke)
+	assert.Contains(t, test.Seen[1].Failed, "no window")
+	assert.True(t, tt.count(boot.Shown{}))
+	assert.Contains(t, test.Seen[1].Broke, "no window")
 }
 
 // What is not the alteration's fault ends the command.

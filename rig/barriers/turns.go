@@ -161,7 +161,7 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		seen.Tallies = asBlocks(last.Tallies)
 	}
 	if seen.Windows() == 0 && !last.Cut && !t.timeIsOver() {
-		seen.Broke = fmt.Sprintf("the workload had no window in %v", turnLimit)
+		t.failedUnder(n, &seen, fmt.Sprintf("the workload had no window in %v", turnLimit))
 	}
 	if last.Silence != nil {
 		t.silences[n] = joined(t.silences[n], *last.Silence)
@@ -178,7 +178,7 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		return true
 	}
 	weigh(t.test, t.silences)
-	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke != ""
+	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
 }
 
 func (t *turns) timeIsOver() bool { return t.left > 0 && t.spent >= t.left }
@@ -194,13 +194,21 @@ func (t *turns) broke(ctx context.Context, err error) error {
 		return err
 	}
 	t.under = false
-	switch t.failed[t.at.Number]++; {
-	case t.failed[t.at.Number] < failuresOwn: // what was in force before may have left the harm
-		return nil
-	case t.at.Number == 0:
+	var seen barrier.Seen
+	if t.failedUnder(t.at.Number, &seen, brief(err)); seen.Broke != "" && t.at.Number == 0 {
 		return err
 	}
-	return t.test.Add(t.at.Number, barrier.Seen{Broke: brief(err)})
+	return t.test.Add(t.at.Number, seen)
+}
+
+// failedUnder puts into a turn how it failed: the first time it may be the harm that was
+// left by what was in force before.
+func (t *turns) failedUnder(n int, seen *barrier.Seen, why string) {
+	if t.failed[n]++; t.failed[n] < failuresOwn {
+		seen.Failed = why
+	} else {
+		seen.Broke = why
+	}
 }
 
 // detail is a boot in words.
