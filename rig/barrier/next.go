@@ -103,6 +103,8 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 		}
 	}
 	switch {
+	case s.Unfit > 0 && s.least() >= t.Limits.Turn: // no number of windows changes that
+		return 0
 	case !known: // until the reference has shown more
 		return left
 	case (s.Doubt != "" || s.withheld() != "") && need == 0:

@@ -17,6 +17,9 @@ type Seen struct {
 	// Executed is how often what it alters was executed under it: of several changes, the
 	// one that was executed least. Of number 0, which alters nothing, it says nothing.
 	Executed uint64 `json:"executed"`
+	// Unfit is how often what was executed in its place was an instruction of which the
+	// change cannot be made.
+	Unfit uint64 `json:"unfit,omitempty"`
 	// Discount is the part of the clean blocks that does not count, in which the emulator
 	// could not have spoken, by its notes.
 	Discount float64 `json:"discount,omitempty"`
@@ -30,7 +33,10 @@ type Seen struct {
 
 // withheld says why silence is no finding, however many windows there are.
 func (s Seen) withheld() string {
-	if s.Failed != "" {
+	switch {
+	case s.Unfit > 0:
+		return "the emulator cannot alter it: another instruction than in the kernel's file was executed there"
+	case s.Failed != "":
 		return "the kernel did not go on under it once, and was silent otherwise: " + s.Failed
 	}
 	return ""
@@ -61,6 +67,7 @@ func (t *Test) Add(number int, turn Seen) error {
 		s.Turns++
 	}
 	s.Executed += turn.Executed
+	s.Unfit += turn.Unfit
 	s.Seconds += turn.Seconds
 	s.Discount, s.Doubt, s.Broke = turn.Discount, turn.Doubt, turn.Broke
 	s.Failed = cmp.Or(s.Failed, turn.Failed)

@@ -116,6 +116,17 @@ func TestSilenceAfterAFailureIsNoAnswer(t *testing.T) {
 	assert.Len(t, l.Boots, 2)
 }
 
+// Where the kernel has put another instruction, nothing was altered: that is not "not executed".
+func TestWhatCannotBeAlteredHasNoAnswer(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Unfit = map[uint64]bool{start + 24: true}
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NoAnswer}, answers(found))
+	assert.Contains(t, found.Rows[2].Forms[0].Result.Reason, "cannot alter")
+	assert.Positive(t, found.Rows[2].Forms[0].Seen.Unfit)
+}
+
 // A turn without a window ends the boot, and only a second one the alteration.
 func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
 	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}

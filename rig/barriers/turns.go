@@ -156,7 +156,7 @@ func enough(turn barrier.Turn) func([]wire.Tally, []wire.Detection) bool {
 func (t *turns) count(last boot.Shown) (over bool) {
 	n := t.at.Number
 	t.under, t.spent = false, t.spent+last.Took
-	seen := barrier.Seen{Tallies: last.Tallies, Executed: last.Executed, Seconds: last.Took.Seconds()}
+	seen := barrier.Seen{Tallies: last.Tallies, Executed: last.Executed, Unfit: last.Unfit, Seconds: last.Took.Seconds()}
 	if t.setup.Config.Scenario.Reboots() {
 		seen.Tallies = asBlocks(last.Tallies)
 	}

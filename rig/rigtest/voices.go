@@ -25,18 +25,25 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 	return p, nil
 }
 
-// executed is as often as anybody looks, but for what the lab skips.
-func (l *Lab) executed(_ string, of []trial.Alteration) ([]uint64, error) {
+// altered is as often executed as anybody looks, but for what the lab skips.
+func (l *Lab) altered(_ string, of []trial.Alteration) ([]weakmem.Altered, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.looks++
-	out := []uint64{l.looks}
+	out := []weakmem.Altered{{Episodes: l.looks}}
 	for _, a := range of {
-		if l.Skipped[a[0].Address] {
-			out = append(out, 0)
-			continue
+		one := weakmem.Altered{Episodes: l.looks}
+		for _, c := range a {
+			switch first := a[0].Address; {
+			case l.Skipped[first]:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{})
+			case l.Unfit[c.Address]:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{Unfit: l.looks})
+			default:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{Executed: l.looks})
+			}
 		}
-		out = append(out, l.looks)
+		out = append(out, one)
 	}
 	return out, nil
 }
