@@ -87,6 +87,7 @@ type finder struct {
 	variant trial.Variant
 	setup   *prepare.Setup
 	found   Found
+	mute    map[uint64]bool // see mute.go; nil where barriers are added
 	boots   int
 }
 
@@ -130,6 +131,7 @@ func (f *finder) weaken(ctx context.Context, code barrier.Code) error {
 		f.run.Note("no instruction in scope orders accesses")
 		return nil
 	}
+	f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
 	err := f.take(ctx, &f.found.Test)
 	f.found.Rows = barrier.Rows(code.Orderings, f.found.Fix, f.found.Test)
 	if err != nil || ctx.Err() != nil {
@@ -172,7 +174,7 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 		return fault.Wrap(fault.Rig, "plan the alterations", err)
 	}
 	t := turns{
-		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test,
+		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, mute: f.mute,
 		left: f.run.Config.Spec.Duration, boots: f.boots,
 	}
 	err := t.take(ctx)

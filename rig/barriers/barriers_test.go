@@ -127,6 +127,23 @@ func TestWhatCannotBeAlteredHasNoAnswer(t *testing.T) {
 	assert.Positive(t, found.Rows[2].Forms[0].Seen.Unfit)
 }
 
+// What orders loads alone cannot be heard where the emulator reorders none.
+func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.InScope[0].Role = weakmem.Path
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NoAnswer}, answers(found))
+	assert.Equal(t, noLoads, found.Rows[1].Forms[0].Result.Reason)
+
+	scope := []weakmem.Scope{{Role: weakmem.Callee, Start: 0, End: 8}}
+	load := []barrier.Ordering{{Address: 4, Kind: barrier.Load, Orders: trial.OrderAcquire}}
+	assert.Equal(t, map[uint64]bool{4: true}, mute(load, scope))
+	assert.Empty(t, mute(load, append(scope, weakmem.Scope{Role: weakmem.Body, Start: 8, End: 16})), "all are executed as bodies are")
+	assert.Empty(t, mute([]barrier.Ordering{{Address: 4, Kind: barrier.Fence, Orders: trial.OrderAll}}, scope))
+	assert.False(t, isMute(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
+}
+
 // A turn without a window ends the boot, and only a second one the alteration.
 func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
 	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}

@@ -33,8 +33,9 @@ type turns struct {
 	variant trial.Variant
 	reader  trial.Reader
 	test    *barrier.Test
-	left    time.Duration // of stress; 0: as long as it takes
-	boots   int           // before this one, of the command
+	mute    map[uint64]bool // see mute.go
+	left    time.Duration   // of stress; 0: as long as it takes
+	boots   int             // before this one, of the command
 
 	at       barrier.Turn
 	under    bool                   // a turn is under way
@@ -177,7 +178,7 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		t.err = fault.Wrap(fault.Rig, "count a turn", err)
 		return true
 	}
-	weigh(t.test, t.silences)
+	weigh(t.test, t.silences, t.mute)
 	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
 }
 
