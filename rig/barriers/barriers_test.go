@@ -144,6 +144,32 @@ func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
 	assert.False(t, isMute(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
 }
 
+func TestAWitnessHasTheWordsOfItsAlteration(t *testing.T) {
+	found, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
+		plugin := c.Boots.Plugin
+		c.Boots.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+			p, err := plugin(ctx, cfg)
+			p.Trace = "trace"
+			return p, err
+		}
+		c.Boots.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
+			return []trial.Witness{{Detection: bad.Hits[0]}}, nil
+		}
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, found.Result.Witnesses)
+	assert.Contains(t, found.Result.Witnesses[0].Under, "ordered nothing")
+}
+
+func TestAnAlterationInWords(t *testing.T) {
+	code := barrier.Code{
+		Orderings: []barrier.Ordering{{Address: 4, Instruction: trial.Instruction{Text: "dmb ishst", Source: "f.c:3"}}},
+		Accesses:  []barrier.Access{{Address: 8, Instruction: trial.Instruction{Text: "str x1, [x0]", Symbol: "f", Offset: 8}}},
+	}
+	a := trial.Alteration{{Address: 4, To: trial.OrderNone}, {Address: 8, To: trial.OrderRelease}, {Address: 12, To: trial.OrderAll, Before: true}}
+	assert.Equal(t, "dmb ishst at f.c:3 ordered nothing, str x1, [x0] at f+0x8 ordered as "+string(trial.OrderRelease)+", with a barrier ("+string(trial.OrderAll)+") before the instruction at 0xc", under(a, places(code)))
+}
+
 // A turn without a window ends the boot, and only a second one the alteration.
 func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
 	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}

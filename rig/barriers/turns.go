@@ -33,9 +33,10 @@ type turns struct {
 	variant trial.Variant
 	reader  trial.Reader
 	test    *barrier.Test
-	mute    map[uint64]bool // see mute.go
-	left    time.Duration   // of stress; 0: as long as it takes
-	boots   int             // before this one, of the command
+	places  map[uint64]trial.Instruction // that are altered, by address
+	mute    map[uint64]bool              // see mute.go
+	left    time.Duration                // of stress; 0: as long as it takes
+	boots   int                          // before this one, of the command
 
 	at       barrier.Turn
 	under    bool                   // a turn is under way
@@ -113,6 +114,9 @@ func (t *turns) boot(ctx context.Context) error {
 	for _, w := range b.Witnesses() {
 		if n, ok := t.hits[mark{uint64(t.boots), w.Detection.Witness}]; ok {
 			w.Detection.Boot = uint64(t.boots)
+			if n > 0 {
+				w.Under = under(t.test.Trials[n-1].Alteration, t.places)
+			}
 			t.shown = append(t.shown, Witnessed{n, w})
 		}
 	}
