@@ -323,7 +323,7 @@ func TestANumberWithoutBlocksStarvesNoOther(t *testing.T) {
 // Nor does a reference that shows the bug too seldom go on for ever, where it gets no
 // whole block in a mode.
 func TestASlowReferenceComesToAnEnd(t *testing.T) {
-	test := Weaken([]candidate.Ordering{{Address: 8, Kind: candidate.candidate.candidate.candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: Fence, Orders: trial.OrderStores}}, []uint64{8}, []string{"pc", "cmp"}, limits)
+	test := Weaken([]candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}, []uint64{8}, []string{"pc", "cmp"}, limits)
 	hit := false
 	for n := 0; ; n++ {
 		require.Less(t, n, 1000, "the test comes to no end")

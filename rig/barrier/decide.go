@@ -106,6 +106,9 @@ func (t Test) Results() []Result {
 		case n > 0 && r.Finding == Showed && !t.heldAgainstItself(s, out[0]):
 			r.Finding, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
 		}
+		if why := s.withheld(); why != "" && (r.Finding == Silent || r.Finding == NotExecuted) {
+			r.Finding, r.Reason = Unknown, why
+		}
 		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
 			t.imply(out, n)
 		}

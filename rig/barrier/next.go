@@ -103,9 +103,11 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 		}
 	}
 	switch {
+	case s.Unfit > 0 && s.least() >= t.Limits.Turn: // no number of windows changes that
+		return 0
 	case !known: // until the reference has shown more
 		return left
-	case s.Doubt != "" && need == 0:
+	case (s.Doubt != "" || s.withheld() != "") && need == 0:
 		return 0
 	}
 	return min(max(need, 1), left)

@@ -3,6 +3,7 @@
 package barrier
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -16,12 +17,29 @@ type Seen struct {
 	// Executed is how often what it alters was executed under it: of several changes, the
 	// one that was executed least. Of number 0, which alters nothing, it says nothing.
 	Executed uint64 `json:"executed"`
+	// Unfit is how often what was executed in its place was an instruction of which the
+	// change cannot be made.
+	Unfit uint64 `json:"unfit,omitempty"`
 	// Discount is the part of the clean blocks that does not count, in which the emulator
 	// could not have spoken, by its notes.
 	Discount float64 `json:"discount,omitempty"`
 	Doubt    string  `json:"doubt,omitempty"` // why silence says nothing at all
 	Broke    string  `json:"broke,omitempty"` // how the kernel ended under it, which is no hit: it gets no more turns
-	Seconds  float64 `json:"seconds"`
+	// Failed is how a boot ended under it once, which the alteration before it may have
+	// brought about. A hit counts all the same, silence does not.
+	Failed  string  `json:"failed,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// withheld says why silence is no finding, however many windows there are.
+func (s Seen) withheld() string {
+	switch {
+	case s.Unfit > 0:
+		return "the emulator cannot alter it: another instruction than in the kernel's file was executed there"
+	case s.Failed != "":
+		return "the kernel did not go on under it once, and was silent otherwise: " + s.Failed
+	}
+	return ""
 }
 
 // Add puts a turn's counts to what was seen under the alteration of that number. Its
@@ -45,10 +63,14 @@ func (t *Test) Add(number int, turn Seen) error {
 		t.Seen = append(t.Seen, Seen{})
 	}
 	s := &t.Seen[number]
-	s.Turns++
+	if turn.Failed == "" { // else it is tried again, as if it had not been
+		s.Turns++
+	}
 	s.Executed += turn.Executed
+	s.Unfit += turn.Unfit
 	s.Seconds += turn.Seconds
 	s.Discount, s.Doubt, s.Broke = turn.Discount, turn.Doubt, turn.Broke
+	s.Failed = cmp.Or(s.Failed, turn.Failed)
 	if s.Tallies == nil {
 		s.Tallies = slices.Clone(turn.Tallies)
 	} else {

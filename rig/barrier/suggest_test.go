@@ -111,10 +111,10 @@ func TestAPlaceThatIsNotExecutedHidesNoPair(t *testing.T) {
 }
 
 func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
-	var code Code
+	var code candidate.Code
 	for i := range 18 {
 		symbol := []string{"writer", "reader"}[i%2]
-		code.Positions = append(code.Positions, Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
+		code.Positions = append(code.Positions, candidate.Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
 	}
 	s := NewSearch(code, []string{"pc"}, limits)
 	shows := kernel{shows: func(a trial.Alteration) bool { return len(a) < 2 }}
@@ -131,7 +131,7 @@ func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
 }
 
 func TestASuggestionNamesTheModesThatItIsOf(t *testing.T) {
-	s := NewSearch(Code{Accesses: []Access{{Address: 8, Store: true}}}, []string{"pc", "cmp"}, limits)
+	s := NewSearch(candidate.Code{Accesses: []candidate.Access{{Address: 8, Store: true}}}, []string{"pc", "cmp"}, limits)
 	tallies := func(hits uint64) []wire.Tally {
 		return []wire.Tally{{Mode: "pc", Windows: 8192, Blocks: 512, HitWindows: hits, HitBlocks: hits}, {Mode: "cmp"}}
 	}

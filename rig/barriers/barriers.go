@@ -11,6 +11,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/barrier/candidate"
@@ -88,7 +89,10 @@ type finder struct {
 	variant trial.Variant
 	setup   *prepare.Setup
 	found   Found
+	places  map[uint64]trial.Instruction // that are altered, by address
+	mute    map[uint64]bool              // see mute.go; nil where barriers are added
 	boots   int
+	spent   time.Duration // of stress, by the stages before
 }
 
 func (f *finder) find(ctx context.Context) (err error) {
@@ -104,6 +108,7 @@ func (f *finder) find(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	f.places = places(code)
 	f.found.Orderings, f.found.Fix = code.Orderings, kernels.FixOf(*kernel.Analysis, code)
 	if f.cfg.Suggest {
 		return f.suggest(ctx, code)
@@ -131,6 +136,7 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		f.run.Note("no instruction in scope orders accesses")
 		return nil
 	}
+	f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
 	err := f.take(ctx, &f.found.Test)
 	f.found.Rows = barrier.Rows(code.Orderings, f.found.Fix, f.found.Test)
 	if err != nil || ctx.Err() != nil {
@@ -145,8 +151,11 @@ func (f *finder) suggest(ctx context.Context, code candidate.Code) error {
 	search := barrier.NewSearch(code, f.modes(), f.limits())
 	f.found.Search = &search
 	for {
-		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil || !search.Then() {
+		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil {
 			return err
+		}
+		if _, more := leftOf(f.run.Config.Spec.Duration, f.spent); !more || !search.Then() {
+			return nil
 		}
 	}
 }
@@ -173,11 +182,12 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 		return fault.Wrap(fault.Rig, "plan the alterations", err)
 	}
 	t := turns{
-		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test,
+		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, mute: f.mute, places: f.places,
 		left: f.run.Config.Spec.Duration, boots: f.boots,
 	}
+	t.left, _ = leftOf(t.left, f.spent)
 	err := t.take(ctx)
-	f.boots = t.boots
+	f.boots, f.spent = t.boots, f.spent+t.spent
 	r := &f.found.Result
 	if len(r.Observations) == 0 && len(t.seen.Argv) > 0 {
 		o := t.seen
@@ -194,6 +204,15 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 	}
 	f.found.Witnesses = append(f.found.Witnesses, t.shown...)
 	return err
+}
+
+// leftOf is what is left of a duration after some of it, and whether anything is; 0: as
+// long as it takes.
+func leftOf(all, spent time.Duration) (time.Duration, bool) {
+	if all == 0 {
+		return 0, true
+	}
+	return max(0, all-spent), spent < all
 }
 
 // Report is what is said of it.

@@ -46,7 +46,8 @@ func TestE2EBarriersOfAFixedKernel(t *testing.T) {
 	t.Logf("%d alterations, median %.2f s of stress", len(seconds), seconds[len(seconds)/2])
 	assert.NotEmpty(t, found.Fix)
 	assert.Positive(t, notShown)
-	assert.NotEmpty(t, found.Witnesses)
+	require.NotEmpty(t, found.Witnesses)
+	assert.Contains(t, found.Witnesses[0].Under, " ordered ")
 	assert.Zero(t, found.Test.Seen[0].Hits())
 }
 

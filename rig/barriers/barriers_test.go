@@ -13,9 +13,11 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
@@ -100,6 +102,84 @@ func TestAKernelThatDoesNotBearAnAlterationIsBootedAgain(t *testing.T) {
 	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NotShownNeeded}, answers(found))
 	assert.Contains(t, found.Rows[1].Forms[0].Result.Reason, "it hung")
 	assert.Len(t, l.Boots, 3, "it is tried twice")
+}
+
+// A boot that ended under an alteration is remembered: the next one's silence is no finding.
+func TestSilenceAfterAFailureIsNoAnswer(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad, ofLoads: {Once: true, Fault: wire.Faultf(wire.WhoseKernel, "write", "it hung")}})
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NotShownNeeded}, answers(found))
+	f := found.Rows[1].Forms[0]
+	assert.Positive(t, f.Seen.Windows(), "it was tried twice")
+	assert.Contains(t, f.Result.Reason, "once")
+	assert.Contains(t, f.Result.Reason, "it hung")
+	assert.Len(t, l.Boots, 2)
+}
+
+// Where the kernel has put another instruction, nothing was altered: that is not "not executed".
+func TestWhatCannotBeAlteredHasNoAnswer(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.Unfit = map[uint64]bool{start + 24: true}
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NoAnswer}, answers(found))
+	assert.Contains(t, found.Rows[2].Forms[0].Result.Reason, "cannot alter")
+	assert.Positive(t, found.Rows[2].Forms[0].Seen.Unfit)
+}
+
+// What orders loads alone cannot be heard where the emulator reorders none.
+func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
+	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
+	l.InScope[0].Role = weakmem.Path
+	found, err := find(t, l, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NoAnswer}, answers(found))
+	assert.Equal(t, noLoads, found.Rows[1].Forms[0].Result.Reason)
+
+	scope := []weakmem.Scope{{Role: weakmem.Callee, Start: 0, End: 8}}
+	load := []candidate.Ordering{{Address: 4, Kind: candidate.Load, Orders: trial.OrderAcquire}}
+	assert.Equal(t, map[uint64]bool{4: true}, mute(load, scope))
+	assert.Empty(t, mute(load, append(scope, weakmem.Scope{Role: weakmem.Body, Start: 8, End: 16})), "all are executed as bodies are")
+	assert.Empty(t, mute([]candidate.Ordering{{Address: 4, Kind: candidate.Fence, Orders: trial.OrderAll}}, scope))
+	assert.False(t, isMute(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
+}
+
+func TestAWitnessHasTheWordsOfItsAlteration(t *testing.T) {
+	found, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
+		plugin := c.Boots.Plugin
+		c.Boots.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
+			p, err := plugin(ctx, cfg)
+			p.Trace = "trace"
+			return p, err
+		}
+		c.Boots.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
+			return []trial.Witness{{Detection: bad.Hits[0]}}, nil
+		}
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, found.Result.Witnesses)
+	assert.Contains(t, found.Result.Witnesses[0].Under, "ordered nothing")
+}
+
+func TestAnAlterationInWords(t *testing.T) {
+	code := candidate.Code{
+		Orderings: []candidate.Ordering{{Address: 4, Instruction: trial.Instruction{Text: "dmb ishst", Source: "f.c:3"}}},
+		Accesses:  []candidate.Access{{Address: 8, Instruction: trial.Instruction{Text: "str x1, [x0]", Symbol: "f", Offset: 8}}},
+	}
+	a := trial.Alteration{{Address: 4, To: trial.OrderNone}, {Address: 8, To: trial.OrderRelease}, {Address: 12, To: trial.OrderAll, Before: true}}
+	assert.Equal(t, "dmb ishst at f.c:3 ordered nothing, str x1, [x0] at f+0x8 ordered as "+string(trial.OrderRelease)+", with a barrier ("+string(trial.OrderAll)+") before the instruction at 0xc", under(a, places(code)))
+}
+
+// A turn without a window ends the boot, and only a second one the alteration.
+func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
+	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}
+	tt := turns{setup: &prepare.Setup{}, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
+	assert.True(t, tt.count(boot.Shown{}))
+	assert.Empty(t, test.Seen[1].Broke)
+	assert.Contains(t, test.Seen[1].Failed, "no window")
+	assert.True(t, tt.count(boot.Shown{}))
+	assert.Contains(t, test.Seen[1].Broke, "no window")
 }
 
 // What is not the alteration's fault ends the command.

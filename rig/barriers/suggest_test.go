@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,4 +60,16 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	assert.Equal(t, want, suggested[0].Parts[0].Change)
 	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
 	assert.Len(t, l.Boots, 1)
+}
+
+// The stages of a search share the duration that was asked for.
+func TestStagesShareTheDuration(t *testing.T) {
+	for _, c := range []struct {
+		all, spent, left time.Duration
+		more             bool
+	}{{0, time.Hour, 0, true}, {time.Minute, 0, time.Minute, true}, {time.Minute, 40 * time.Second, 20 * time.Second, true}, {time.Minute, time.Minute, 0, false}, {time.Minute, time.Hour, 0, false}} {
+		left, more := leftOf(c.all, c.spent)
+		assert.Equal(t, c.left, left)
+		assert.Equal(t, c.more, more)
+	}
 }

@@ -33,8 +33,10 @@ type turns struct {
 	variant trial.Variant
 	reader  trial.Reader
 	test    *barrier.Test
-	left    time.Duration // of stress; 0: as long as it takes
-	boots   int           // before this one, of the command
+	places  map[uint64]trial.Instruction // that are altered, by address
+	mute    map[uint64]bool              // see mute.go
+	left    time.Duration                // of stress; 0: as long as it takes
+	boots   int                          // before this one, of the command
 
 	at       barrier.Turn
 	under    bool                   // a turn is under way
@@ -112,6 +114,9 @@ func (t *turns) boot(ctx context.Context) error {
 	for _, w := range b.Witnesses() {
 		if n, ok := t.hits[mark{uint64(t.boots), w.Detection.Witness}]; ok {
 			w.Detection.Boot = uint64(t.boots)
+			if n > 0 {
+				w.Under = under(t.test.Trials[n-1].Alteration, t.places)
+			}
 			t.shown = append(t.shown, Witnessed{n, w})
 		}
 	}
@@ -156,12 +161,12 @@ func enough(turn barrier.Turn) func([]wire.Tally, []wire.Detection) bool {
 func (t *turns) count(last boot.Shown) (over bool) {
 	n := t.at.Number
 	t.under, t.spent = false, t.spent+last.Took
-	seen := barrier.Seen{Tallies: last.Tallies, Executed: last.Executed, Seconds: last.Took.Seconds()}
+	seen := barrier.Seen{Tallies: last.Tallies, Executed: last.Executed, Unfit: last.Unfit, Seconds: last.Took.Seconds()}
 	if t.setup.Config.Scenario.Reboots() {
 		seen.Tallies = asBlocks(last.Tallies)
 	}
 	if seen.Windows() == 0 && !last.Cut && !t.timeIsOver() {
-		seen.Broke = fmt.Sprintf("the workload had no window in %v", turnLimit)
+		t.failedUnder(n, &seen, fmt.Sprintf("the workload had no window in %v", turnLimit))
 	}
 	if last.Silence != nil {
 		t.silences[n] = joined(t.silences[n], *last.Silence)
@@ -177,8 +182,8 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		t.err = fault.Wrap(fault.Rig, "count a turn", err)
 		return true
 	}
-	weigh(t.test, t.silences)
-	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke != ""
+	weigh(t.test, t.silences, t.mute)
+	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
 }
 
 func (t *turns) timeIsOver() bool { return t.left > 0 && t.spent >= t.left }
@@ -194,13 +199,21 @@ func (t *turns) broke(ctx context.Context, err error) error {
 		return err
 	}
 	t.under = false
-	switch t.failed[t.at.Number]++; {
-	case t.failed[t.at.Number] < failuresOwn: // what was in force before may have left the harm
-		return nil
-	case t.at.Number == 0:
+	var seen barrier.Seen
+	if t.failedUnder(t.at.Number, &seen, brief(err)); seen.Broke != "" && t.at.Number == 0 {
 		return err
 	}
-	return t.test.Add(t.at.Number, barrier.Seen{Broke: brief(err)})
+	return t.test.Add(t.at.Number, seen)
+}
+
+// failedUnder puts into a turn how it failed: the first time it may be the harm that was
+// left by what was in force before.
+func (t *turns) failedUnder(n int, seen *barrier.Seen, why string) {
+	if t.failed[n]++; t.failed[n] < failuresOwn {
+		seen.Failed = why
+	} else {
+		seen.Broke = why
+	}
 }
 
 // detail is a boot in words.

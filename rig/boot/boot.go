@@ -153,7 +153,7 @@ func (a *Boot) inRounds(ctx context.Context, s *Session, done func(string)) erro
 	if a.plugin != nil {
 		a.rounds.noted = func() (n noted, err error) {
 			if n.sites, err = a.Tools.Sites(a.plugin.Sites); err == nil && a.plugin.Altered != "" {
-				n.executed, err = a.Tools.Executed(a.plugin.Altered, a.Emulator.Alterations)
+				n.altered, err = a.Tools.Altered(a.plugin.Altered, a.Emulator.Alterations)
 			}
 			return n, err
 		}

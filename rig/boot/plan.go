@@ -45,9 +45,9 @@ type Tools struct {
 	Counters func(path string) (map[string]uint64, error)
 	// Sites is the emulator's table of what stopped it, also of a machine that runs.
 	Sites func(path string) ([]weakmem.Site, error)
-	// Executed is how often each alteration was executed, the code as it is before the
-	// first, also of a machine that runs.
-	Executed func(path string, of []trial.Alteration) ([]uint64, error)
+	// Altered is what became of each alteration, the code as it is before the first, also
+	// of a machine that runs.
+	Altered func(path string, of []trial.Alteration) ([]weakmem.Altered, error)
 	// Witnesses tells the detections that the emulator saved events for.
 	Witnesses func(WitnessConfig) ([]trial.Witness, error)
 }
@@ -55,6 +55,6 @@ type Tools struct {
 // Real are the tools that start QEMU with the emulator.
 func Real() Tools {
 	return Tools{
-		Plugin: weakmem.Prepare, Start: StartVM, Counters: weakmem.ReadCounters, Sites: weakmem.ReadSites, Executed: executed, Witnesses: ReadWitnesses,
+		Plugin: weakmem.Prepare, Start: StartVM, Counters: weakmem.ReadCounters, Sites: weakmem.ReadSites, Altered: weakmem.ReadAlterations, Witnesses: ReadWitnesses,
 	}
 }

@@ -27,6 +27,7 @@ type Shown struct {
 	Hits     []wire.Detection
 	Silence  *trial.Silence // of this round alone; nil without the emulator
 	Executed uint64         // how often the alteration was, of several changes the least
+	Unfit    uint64         // how often an instruction was in its place of which a change cannot be made
 	Cut      bool           // the command was interrupted; what was counted stands
 	Took     time.Duration  // from the round's start to its end, for whoever waits
 }
@@ -95,7 +96,8 @@ func (r *rounds) shown() (*Shown, error) {
 	out := &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(r.began)}
 	if r.noted != nil {
 		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.writes(), r.plan.Entries, r.plan.Lines)
-		out.Silence, out.Executed = &notes, after.of(r.at.Alteration)-r.before.of(r.at.Alteration)
+		out.Silence = &notes
+		out.Executed, out.Unfit = after.executed(r.before, r.at.Alteration)
 	}
 	r.before, r.hits = after, append(r.hits, r.seen.hits...)
 	return out, nil

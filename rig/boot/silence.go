@@ -5,6 +5,7 @@ package boot
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -155,31 +156,32 @@ func within(ranges []elfcode.Range, addr uint64) bool {
 
 // noted is what the emulator has noted so far.
 type noted struct {
-	sites    []weakmem.Site
-	executed []uint64 // by the alterations' numbers
+	sites   []weakmem.Site
+	altered []weakmem.Altered // by the alterations' numbers
 }
 
-func (n noted) of(alteration uint64) uint64 {
-	if alteration < uint64(len(n.executed)) {
-		return n.executed[alteration]
+// executed is how often an alteration was, since before: of several changes, the one
+// that was the least. unfit is how often an instruction of which a change cannot be made
+// was executed in its place.
+func (n noted) executed(before noted, alteration uint64) (executed, unfit uint64) {
+	if alteration >= uint64(len(n.altered)) {
+		return 0, 0
 	}
-	return 0
-}
-
-// executed is how often each alteration was executed: of several changes, the one that
-// was the least. An instruction of which the change cannot be made was not.
-func executed(path string, of []trial.Alteration) ([]uint64, error) {
-	all, err := weakmem.ReadAlterations(path, of)
-	if err != nil {
-		return nil, err
+	after, was := n.altered[alteration], weakmem.Altered{}
+	if alteration < uint64(len(before.altered)) {
+		was = before.altered[alteration]
 	}
-	out := make([]uint64, len(all))
-	for i, a := range all {
-		if out[i] = a.Episodes; len(a.Changes) > 0 {
-			out[i] = slices.MinFunc(a.Changes, func(a, b weakmem.ChangeCount) int { return cmp.Compare(a.Executed, b.Executed) }).Executed
+	if len(after.Changes) == 0 {
+		return after.Episodes - was.Episodes, 0
+	}
+	executed = math.MaxUint64
+	for i, c := range after.Changes {
+		if i < len(was.Changes) {
+			c.Executed, c.Unfit = c.Executed-was.Changes[i].Executed, c.Unfit-was.Changes[i].Unfit
 		}
+		executed, unfit = min(executed, c.Executed), max(unfit, c.Unfit)
 	}
-	return out, nil
+	return executed, unfit
 }
 
 // sitesSince is what was noted between two looks at the table.

@@ -155,6 +155,16 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	assert.Equal(t, []string{filepath.Join(cfg.OutDir, "try003")}, tries)
 }
 
+// What was seen while the emulator altered the code is no witness of the kernel that replay would boot.
+func TestAWitnessOfAlteredCodeIsRefused(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Under = "dmb ishst at f.c:3 ordered nothing" })
+	_, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.ErrorContains(t, err, "dmb ishst at f.c:3 ordered nothing")
+	assert.Empty(t, l.Boots)
+}
+
 // Each boot of a kernel that is booted again and again has a seed of its own.
 func TestReplayHasTheSeedOfTheWitnesssBoot(t *testing.T) {
 	l, cfg := newReplayLab(t)

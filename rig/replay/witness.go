@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -48,6 +49,9 @@ func open(cfg Config) (*replay, error) {
 	case n == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("the run holds no witness: the bug was not seen, or the emulator did not run"),
 			Try: "a run that shows the bug, as kcovrig run --unpatched gives"}
+	case r.altered():
+		return nil, &fault.Error{Kind: fault.User, Op: op, Err: fmt.Errorf("the witness is not of the kernel as it is: the emulator altered its code (%s), which replay does not", wire.Clean(r.chosen().Under, 300)),
+			Try: "kcovrig barriers, which alters it again"}
 	case len(able) == 0:
 		return nil, &fault.Error{Kind: fault.User, Op: op, Err: errors.New("none of the run's witnesses shows what is to be reached"), Try: "another run"}
 	case r.cfg.Witness < 1 || r.cfg.Witness > n:
@@ -76,7 +80,7 @@ func (r *replay) op() string {
 func (r *replay) able() []int {
 	var able []int
 	for i, w := range r.saved.Witnesses {
-		if _, err := trial.SignatureOf(w); err == nil {
+		if _, err := trial.SignatureOf(w); err == nil && w.Under == "" {
 			able = append(able, i+1)
 		}
 	}
@@ -89,6 +93,17 @@ func numbers(list []int) string {
 	words := strings.Trim(fmt.Sprint(list[:min(most, len(list))]), "[]")
 	return strings.ReplaceAll(words, " ", ", ")
 }
+
+// chosen is the witness that is asked for, or the first; none where there is no such one.
+func (r *replay) chosen() (w trial.Witness) {
+	if n := max(r.cfg.Witness, 1); n <= len(r.saved.Witnesses) {
+		w = r.saved.Witnesses[n-1]
+	}
+	return w
+}
+
+// altered says that the witness is of code that the emulator altered.
+func (r *replay) altered() bool { return r.chosen().Under != "" }
 
 func (r *replay) witness() trial.Witness { return r.saved.Witnesses[r.cfg.Witness-1] }
 

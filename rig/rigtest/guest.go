@@ -42,6 +42,7 @@ type Guest struct {
 	// Altered is how the workload goes under an alteration of that number; missing: as
 	// without.
 	Altered map[uint64]Guest
+	Once    bool // of one in Altered: in the kernel's first boot alone
 }
 
 func (g Guest) serve(vm *VM, conn net.Conn) {
@@ -74,7 +75,7 @@ func (g Guest) work(ctx context.Context, vm *VM, s *stream, j session.Job) (wire
 		<-ctx.Done()
 		return wire.Done{Counts: g.Counts}, nil
 	}
-	if altered, ok := g.Altered[j.Alteration]; ok {
+	if altered, ok := g.Altered[j.Alteration]; ok && !(altered.Once && vm.number > 0) {
 		altered.Altered = nil
 		return altered.work(ctx, vm, s, j)
 	}

@@ -37,6 +37,7 @@ type Lab struct {
 	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
 	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
 	Skipped  map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
+	Unfit    map[uint64]bool                               // addresses of changes; what is executed there cannot be changed so
 	Ways     objcode.Ways                                  // of both kernels
 	Between  []uint64                                      // addresses of instructions of the fix's that order
 	InScope  []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
@@ -133,7 +134,7 @@ func (l *Lab) Tools() *prepare.Tools {
 // Booting is who boots the lab's machines.
 func (l *Lab) Booting() *boot.Tools {
 	return &boot.Tools{
-		Plugin: l.plugin, Start: l.boot, Sites: l.sites, Executed: l.executed,
+		Plugin: l.plugin, Start: l.boot, Sites: l.sites, Altered: l.altered,
 		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
 	}
 }

@@ -25,19 +25,26 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 	return p, nil
 }
 
-// executed is as often as anybody looks, but for what the lab skips.
-func (l *Lab) executed(_ string, of []trial.Alteration) ([]uint64, error) {
+// altered is as often executed as anybody looks, but for what the lab skips.
+func (l *Lab) altered(_ string, of []trial.Alteration) ([]weakmem.Altered, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.looks++
 	const each = 1000 // executions between two looks: more than there are windows
-	out := []uint64{each * l.looks}
+	out := []weakmem.Altered{{Episodes: each * l.looks}}
 	for _, a := range of {
-		if l.Skipped[a[0].Address] {
-			out = append(out, 0)
-			continue
+		one := weakmem.Altered{Episodes: each * l.looks}
+		for _, c := range a {
+			switch first := a[0].Address; {
+			case l.Skipped[first]:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{})
+			case l.Unfit[c.Address]:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{Unfit: each * l.looks})
+			default:
+				one.Changes = append(one.Changes, weakmem.ChangeCount{Executed: each * l.looks})
+			}
 		}
-		out = append(out, each*l.looks)
+		out = append(out, one)
 	}
 	return out, nil
 }

@@ -15,6 +15,9 @@ import (
 // told of the hit, with a Mark, at which the guest was notified of it.
 type Witness struct {
 	SavedVariant
+	// Under is in words what the emulator altered while the bug was seen; empty: nothing,
+	// the kernel's code was executed as it is.
+	Under     string         `json:"under,omitempty"`
 	Reader    Reader         `json:"reader"`
 	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
 	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken

@@ -79,7 +79,7 @@ func seen(r barrier.Report, row barrier.Row) string {
 	case barrier.NeverCame:
 		return fmt.Sprintf("not once in %d windows; what runs only when a boot begins may have run before them", f.Seen.Windows())
 	}
-	return f.Result.Reason
+	return words.OneLine(f.Result.Reason)
 }
 
 // restsOn says of which modes a silence is, where it is not of all.
@@ -110,7 +110,7 @@ func disagreement(r barrier.Report, row barrier.Row) string {
 		said = "is possible without it"
 	}
 	return fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
-		row.Text, place(row.Instruction), answer(row.Answer), r.Words.A(), said, row.Model.Why)
+		words.OneLine(row.Text), place(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why))
 }
 
 // calls is what an order is called in C.
@@ -166,7 +166,7 @@ func grounds(r barrier.Report) []string {
 	case r.Reference.Number == barrier.NoReference:
 		out = append(out, "No alteration showed the bug, so that silence says nothing.")
 	case r.Reference.Number > 0:
-		out = append(out, fmt.Sprintf("The reference, %s: %s.", r.Reference.What, r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
+		out = append(out, fmt.Sprintf("The reference, %s: %s.", words.OneLine(r.Reference.What), r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
 	}
 	return append(out,
 		fmt.Sprintf("That any silence here is wrong, of one as bad as the reference, has probability %.0e or less, all together.", r.Error),

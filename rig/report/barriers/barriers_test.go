@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,6 +119,34 @@ func TestTheModesThatASilenceIsOfAreNamed(t *testing.T) {
 			var out bytes.Buffer
 			require.NoError(t, Reports.Render(&out, f, r))
 			assert.Contains(t, strings.Join(strings.Fields(out.String()), " "), "that is of mode pc alone", "%s", f)
+		}
+	}
+}
+
+// What a kernel's binary or a saved document says cannot steer a terminal or turn a page's text around.
+func TestNoReportHoldsControlCharacters(t *testing.T) {
+	evil := "e\x1b[31m|\u202e`x`<b>\nz"
+	r := weakened(t)
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		row.Text, row.Source, row.Symbol, row.SourceText, row.Model.Why = evil, evil, evil, evil, evil
+		row.Forms[0].Result.Reason = evil
+	}
+	r.Reference.What, r.Kernel.Version, r.Kernel.Compiler, r.QEMU.Version, r.Folder = evil, evil, evil, evil, evil
+	r.Spec.Arch = evil
+	s := suggested(t)
+	p := s.Suggestions[0].Parts[0].Position
+	p.Before.Source, p.After.Source, p.Before.Symbol = evil, evil+"2", evil
+	s.Suggestions[0].Diff = evil
+	for name, r := range map[string]barrier.Report{"weakened": r, "suggested": s} {
+		for _, f := range []format.Format{format.Text, format.Markdown, format.HTML, format.Line} {
+			var out bytes.Buffer
+			require.NoError(t, Reports.Render(&out, f, r))
+			for _, c := range out.String() {
+				if c != '\n' && c != '\t' && !unicode.IsPrint(c) {
+					assert.Failf(t, "a raw character", "%s as %s holds %q", name, f, c)
+				}
+			}
 		}
 	}
 }

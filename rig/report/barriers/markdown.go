@@ -53,7 +53,7 @@ func markdown(w io.Writer, r barrier.Report) error {
 	for _, n := range r.Notes {
 		words.Paragraph(&b, "- "+words.Plain(n), "  ", width)
 	}
-	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s\n", words.Plain(r.Kernel.Version), r.Spec.Arch, words.Plain(r.Kernel.Compiler), words.Plain(r.QEMU.Version))
+	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s\n", words.Plain(r.Kernel.Version), words.Plain(r.Spec.Arch), words.Plain(r.Kernel.Compiler), words.Plain(r.QEMU.Version))
 	if r.Failure != nil {
 		fmt.Fprintf(&b, "\nIt ended with an error: %s\n", words.Plain(r.Failure.Message))
 	}

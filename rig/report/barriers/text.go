@@ -28,7 +28,7 @@ func text(w io.Writer, r barrier.Report) error {
 		words.Paragraph(&b, seen(r, row), "    ", width)
 		if row.Model.Says != "" {
 			b.WriteString("    ")
-			words.Paragraph(&b, fmt.Sprintf("model: %s without it: %s", r.Words.A(), row.Model.Says), "    ", width)
+			words.Paragraph(&b, fmt.Sprintf("model: %s without it: %s", r.Words.A(), words.OneLine(string(row.Model.Says))), "    ", width)
 		}
 	}
 	for _, s := range r.Suggestions {

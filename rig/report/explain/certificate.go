@@ -17,6 +17,7 @@ func certificate(b *strings.Builder, d result.Document, n int, o Options) {
 	c := *o.Certificate
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	words.Paragraph(b, Title(d.Witnesses[n-1], d.Words), "  ", o.Width)
+	writeUnder(b, d.Witnesses[n-1], o.Width)
 	if len(c.Tests) == 0 {
 		b.WriteString("\nno litmus test: ")
 		words.Paragraph(b, c.Why, "  ", o.Width)

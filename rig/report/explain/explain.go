@@ -91,6 +91,7 @@ func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
 	s := taleOf(d, n, o.All)
 	fmt.Fprintf(b, "witness %d of %d: ", n, len(d.Witnesses))
 	words.Paragraph(b, Title(d.Witnesses[n-1], d.Words), "  ", o.Width)
+	writeUnder(b, d.Witnesses[n-1], o.Width)
 	fmt.Fprintf(b, "Linux %s, %s, seed %d\n\n", d.Kernel.Version, d.Spec.Arch, d.Spec.Seed)
 	t := newTable(b, o.Width, o.Color)
 	t.head(s.left, s.right)
@@ -101,5 +102,12 @@ func writeWitness(b *strings.Builder, d result.Document, n int, o Options) {
 	words.Paragraph(b, s.summary, "", o.Width)
 	if s.window != "" {
 		words.Paragraph(b, s.window, "", o.Width)
+	}
+}
+
+// writeUnder says that another kernel than the one that was built showed the bug.
+func writeUnder(b *strings.Builder, w trial.Witness, width int) {
+	if w.Under != "" {
+		words.Paragraph(b, "Not of the kernel as it is: the emulator altered its code. "+words.Capital(words.OneLine(w.Under))+".", "  ", width)
 	}
 }

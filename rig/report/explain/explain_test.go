@@ -121,6 +121,16 @@ func TestExplainFitsItsWidth(t *testing.T) {
 	}
 }
 
+// A hit of altered code does not read as one of the kernel's.
+func TestAWitnessSaysUnderWhatItWasSeen(t *testing.T) {
+	run := explainable()
+	run.Document.Witnesses[0].Under = "dmb ishst at kernel/ring.c:995 ordered \x1bnothing"
+	for _, o := range []Options{{}, {Certificate: &trial.Certificate{Why: "none"}}} {
+		told := strings.Join(strings.Fields(explanation(t, run, o)), " ")
+		assert.Contains(t, told, "Not of the kernel as it is: the emulator altered its code. Dmb ishst at kernel/ring.c:995 ordered ?nothing.")
+	}
+}
+
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestColourOnlyAdds(t *testing.T) {
