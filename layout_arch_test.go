@@ -61,23 +61,7 @@ func knowsArchitecture(s source) string {
 
 // knowers reads the files and packages that docs/architecture.md allows to know an
 // instruction set: the first words of the block under its heading.
-func knowers(files []source) []string {
-	var listed []string
-	for _, s := range files {
-		if s.path != "docs/architecture.md" {
-			continue
-		}
-		_, rest, _ := strings.Cut(s.text, "\n## Who knows an instruction set\n")
-		_, rest, _ = strings.Cut(rest, "\n```text\n")
-		block, _, _ := strings.Cut(rest, "\n```")
-		for line := range strings.Lines(block) {
-			if words := strings.Fields(line); len(words) > 1 {
-				listed = append(listed, words[0])
-			}
-		}
-	}
-	return listed
-}
+func knowers(files []source) []string { return firstWords(files, "Who knows an instruction set") }
 
 // fewKnowArchitectures finds files that know an instruction set and are not listed, and
 // what is listed and knows none.

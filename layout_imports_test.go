@@ -12,22 +12,26 @@ import (
 
 // picture returns the packages that docs/architecture.md lists, top first: the
 // first words of the lines of the first fenced block under "## The parts".
-func picture(files []source) []string {
-	var packages []string
+func picture(files []source) []string { return firstWords(files, "The parts") }
+
+// firstWords returns the first words of the lines of the first fenced block under a heading
+// of docs/architecture.md.
+func firstWords(files []source, heading string) []string {
+	var first []string
 	for _, s := range files {
 		if s.path != "docs/architecture.md" {
 			continue
 		}
-		_, rest, _ := strings.Cut(s.text, "\n## The parts\n")
+		_, rest, _ := strings.Cut(s.text, "\n## "+heading+"\n")
 		_, rest, _ = strings.Cut(rest, "\n```text\n")
 		block, _, _ := strings.Cut(rest, "\n```")
 		for line := range strings.Lines(block) {
 			if words := strings.Fields(line); len(words) > 0 {
-				packages = append(packages, words[0])
+				first = append(first, words[0])
 			}
 		}
 	}
-	return packages
+	return first
 }
 
 // own returns the folder of an import of the module's own.

@@ -71,7 +71,7 @@ func TestASuggestionAsAPatch(t *testing.T) {
 		assert.Empty(t, p.Diff("ring.c", lines), name)
 	}
 	r := Report{Suggestions: []Suggestion{{Parts: []Part{access("ring.c:6", true)}}, {Parts: []Part{access("list.h:6", true)}}}}
-	r.AddDiffs(func(file string) []string { return map[string][]string{"ring.c": lines}[file] })
+	r.AddDiffs(map[string][]string{"ring.c": lines})
 	assert.NotEmpty(t, r.Suggestions[0].Diff)
 	assert.Empty(t, r.Suggestions[1].Diff)
 }

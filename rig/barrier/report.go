@@ -38,7 +38,6 @@ type Report struct {
 	Stages      []string     `json:"stages"`      // of the search, those that ran
 
 	Notes   []string       `json:"notes"`
-	Folder  string         `json:"folder"`
 	Failure *trial.Failure `json:"failure"`
 }
 
@@ -150,9 +149,9 @@ func (r Report) Disagreements() (out []Row) {
 	return out
 }
 
-// AddDiffs puts to suggestions of one place what they amount to in C. lines are those of
-// a file as it was compiled; nil: not at hand.
-func (r *Report) AddDiffs(lines func(file string) []string) {
+// AddDiffs puts to suggestions of one place what they amount to in C, of files whose
+// lines, as they were compiled, are at hand.
+func (r *Report) AddDiffs(sources map[string][]string) {
 	for i := range r.Suggestions {
 		s := &r.Suggestions[i]
 		if len(s.Parts) != 1 {
@@ -167,7 +166,7 @@ func (r *Report) AddDiffs(lines func(file string) []string) {
 			source = p.Access.Source
 		}
 		if file, _, ok := strings.Cut(source, ":"); ok {
-			s.Diff = p.Diff(file, lines(file))
+			s.Diff = p.Diff(file, sources[file])
 		}
 	}
 }

@@ -157,13 +157,9 @@ func (s *Search) groups() bool {
 	return true
 }
 
-// sideOf is what tells positions apart of which one on each side may be needed.
-func sideOf(p *candidate.Position) string {
-	if p.Side != "" {
-		return p.Side
-	}
-	return p.Before.Symbol
-}
+// sideOf is what tells positions apart of which one on each side may be needed: the
+// function, since whose code it is, the writer's or the reader's, no scenario says.
+func sideOf(p *candidate.Position) string { return p.Before.Symbol }
 
 // pairs are of the places with which and all of the other side no hit was seen.
 func (s *Search) pairs(results []Result) bool {
@@ -224,7 +220,6 @@ type Suggestion struct {
 	Least bool   `json:"least"`
 	Less  []Less `json:"less"`
 	Diff  string `json:"diff,omitempty"` // what it amounts to in C; empty where lines do not say
-	Model Model  `json:"model,omitzero"` // of the bug with it
 }
 
 // Suggestions are what the last stage found, the weakest first. What holds more than

@@ -51,6 +51,7 @@ type Found struct {
 	Rows      []barrier.Row
 	Search    *barrier.Search // for a barrier that is not there
 	Witnesses []Witnessed
+	sources   map[string][]string // see kernels.Sources; of a search
 }
 
 // Find finds it. What it found, as far as it got, is returned even when err is not nil.
@@ -148,6 +149,10 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 
 // suggest looks for a barrier that is not there.
 func (f *finder) suggest(ctx context.Context, code candidate.Code) error {
+	var err error
+	if f.found.sources, err = kernels.Sources(f.setup.Kernels.Of[f.variant].Image); err != nil {
+		return err
+	}
 	search := barrier.NewSearch(code, f.modes(), f.limits())
 	f.found.Search = &search
 	for {
@@ -217,7 +222,9 @@ func leftOf(all, spent time.Duration) (time.Duration, bool) {
 
 // Report is what is said of it.
 func (f Found) Report() barrier.Report {
-	return barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
+	out := barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
+	out.AddDiffs(f.sources)
+	return out
 }
 
 // Answered says whether everything that was asked has an answer.

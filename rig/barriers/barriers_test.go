@@ -177,9 +177,9 @@ func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
 	tt := turns{setup: &prepare.Setup{}, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
 	assert.True(t, tt.count(boot.Shown{}))
 	assert.Empty(t, test.Seen[1].Broke)
-	assert.Contains(t, test.Seen[1].Failed, "no window")
+	assert.Contains(t, test.Seen[1].Failed, "did not have its windows")
 	assert.True(t, tt.count(boot.Shown{}))
-	assert.Contains(t, test.Seen[1].Broke, "no window")
+	assert.Contains(t, test.Seen[1].Broke, "did not have its windows")
 }
 
 // What is not the alteration's fault ends the command.
@@ -273,4 +273,17 @@ func TestWaysWithoutAnInstruction(t *testing.T) {
 	got, why := waysWithout(ways, row(candidate.Fence, trial.OrderStores))
 	assert.Nil(t, got)
 	assert.NotEmpty(t, why)
+
+	// Of two alike a way does not say which is which.
+	got, why = waysWithout([][]string{{"DMB SY", "DMB SY", "STR X7,[X3]"}}, row(candidate.Fence, trial.OrderAll))
+	assert.Nil(t, got)
+	assert.Contains(t, why, "two of its kind")
+	other := row(candidate.Fence, trial.OrderAll)
+	other.Fix = false
+	got, why = waysWithout(ways, other)
+	assert.Nil(t, got)
+	assert.Contains(t, why, "is not known")
+	other.Orders = trial.OrderStores
+	got, _ = waysWithout(ways, other)
+	assert.Equal(t, ways, got)
 }

@@ -54,11 +54,9 @@ func (asked model) of(ctx context.Context, cacheDir string, v trial.Variant, way
 }
 
 // waysWithout are the ways without what an instruction orders, and in words what was done
-// to them; none, and why, where that cannot be said.
+// to them; none, and why, where that cannot be said: a way names no addresses, so that
+// of two alike it does not say which is which.
 func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
-	if !row.Fix {
-		return ways, "none of which it stands on"
-	}
 	step := "DMB " + strings.ToUpper(string(row.Orders)) // a way says nothing of the domain, see objcode.Ways
 	out := make([][]string, 0, len(ways))
 	changed := false
@@ -67,6 +65,9 @@ func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
 		switch row.Kind {
 		case candidate.Fence, candidate.Sync:
 			without = slices.DeleteFunc(without, func(s string) bool { return s == step })
+			if len(way)-len(without) > 1 {
+				return nil, "two of its kind stand on a way between the two stores"
+			}
 		case candidate.Store:
 			for i, s := range without {
 				if rest, ok := strings.CutPrefix(s, "STLR"); ok && i == len(without)-1 {
@@ -77,8 +78,13 @@ func waysWithout(ways [][]string, row barrier.Row) ([][]string, string) {
 		changed = changed || !slices.Equal(way, without)
 		out = append(out, without)
 	}
-	if !changed {
+	switch {
+	case row.Fix && !changed:
 		return nil, "it was not found on the ways between the two stores"
+	case row.Fix:
+		return out, "without it"
+	case changed:
+		return nil, "whether it is the one on the ways between the two stores is not known"
 	}
-	return out, "without it"
+	return ways, "none of which it stands on"
 }

@@ -10,9 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -72,4 +76,15 @@ func TestAPanicIsARoundsHit(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NotShownNeeded}, answers(found), "%+v", found.Test.Results())
 	assert.Empty(t, found.Test.Seen[found.Test.Reference].Broke)
+}
+
+// Where a hit ends a boot, a turn that was cut before its block is no clean one, and leaves no silence.
+func TestATurnWithoutItsBlockIsNoSilence(t *testing.T) {
+	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"program"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}
+	own := scenario.Scenario{Program: &scenario.Program{Start: wire.Program{Windows: 40}}}
+	setup := &prepare.Setup{}
+	setup.Config.Scenario = own
+	tt := turns{setup: setup, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
+	assert.True(t, tt.count(boot.Shown{Tallies: []wire.Tally{{Mode: "program", Windows: 12}}}))
+	assert.Contains(t, test.Seen[1].Failed, "did not have its windows")
 }

@@ -240,16 +240,7 @@ func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Pa
 
 // sources are the files that the scope follows from, as they were compiled, by where
 // they are in the tree.
-func (f *finder) sources() map[string]string {
-	kept := map[string]string{}
-	for _, o := range f.objects {
-		kept[o.File] = o.Source
-	}
-	for _, h := range f.image.Headers {
-		kept[h.File] = h.Source
-	}
-	return kept
-}
+func (f *finder) sources() map[string]string { return sourcesOf(f.objects, f.image.Headers) }
 
 // files are their names, for messages.
 func (f *finder) files() string {
@@ -309,13 +300,9 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	if err != nil {
 		return err
 	}
-	text := map[string][]string{}
-	for file, kept := range f.sources() {
-		source, err := os.ReadFile(kept)
-		if err != nil {
-			return fault.Wrap(fault.Rig, "read the source as it was compiled", err)
-		}
-		text[file] = strings.Split(string(source), "\n")
+	text, err := readSources(f.sources())
+	if err != nil {
+		return err
 	}
 	at := map[uint64]elfcode.Line{}
 	for _, l := range lines {

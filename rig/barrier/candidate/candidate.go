@@ -86,9 +86,6 @@ type Position struct {
 	// Kinds are the barriers that there can order anything, from the weakest: by what
 	// accesses may come before the place and behind it.
 	Kinds []trial.Order `json:"kinds"`
-	// Side says whose code it is, as the scenario has it; empty: not known, and the
-	// function stands for it.
-	Side string `json:"side,omitempty"`
 }
 
 // Strongest is the one of the kinds that orders most.

@@ -132,7 +132,7 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 		row.Text, row.Source, row.Symbol, row.SourceText, row.Model.Why = evil, evil, evil, evil, evil
 		row.Forms[0].Result.Reason = evil
 	}
-	r.Reference.What, r.Kernel.Version, r.Kernel.Compiler, r.QEMU.Version, r.Folder = evil, evil, evil, evil, evil
+	r.Reference.What, r.Kernel.Version, r.Kernel.Compiler, r.QEMU.Version = evil, evil, evil, evil
 	r.Spec.Arch = evil
 	s := suggested(t)
 	p := s.Suggestions[0].Parts[0].Position

@@ -54,9 +54,6 @@ func text(w io.Writer, r barrier.Report) error {
 	if r.Failure != nil {
 		words.Paragraph(&b, "failed: "+words.OneLine(r.Failure.Message), "  ", width)
 	}
-	if r.Folder != "" {
-		fmt.Fprintf(&b, "report    %s\n", words.OneLine(r.Folder))
-	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alter.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "isa.h"
+#include "mapped.h"
 #include "mutant.h"
 #include "plan.h"
 
@@ -15,23 +13,10 @@ static uint64_t selected;
 
 bool alter_open(const char *path)
 {
-    uint64_t n = 1 + plan->alterations + plan->changes, bytes = n * sizeof *records;
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    void *map;
-
-    if (fd < 0) {
+    records = mapped_open(path, (1 + plan->alterations + plan->changes) * sizeof *records);
+    if (!records) {
         return false;
     }
-    if (ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return false;
-    }
-    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (map == MAP_FAILED) {
-        return false;
-    }
-    records = map;
     for (uint64_t i = 0; i <= plan->alterations; i++) {
         records[i].number = i;
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "counters.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "mapped.h"
 #include "vcpu.h"
 
 static const char *const names[COUNTER_MAX] = {
@@ -19,19 +17,9 @@ struct counter_record (*counter_records)[COUNTER_MAX] = fallback;
 
 bool counters_open(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    void *map;
+    void *map = mapped_open(path, sizeof fallback);
 
-    if (fd < 0) {
-        return false;
-    }
-    if (ftruncate(fd, (off_t)sizeof fallback) != 0) {
-        close(fd);
-        return false;
-    }
-    map = mmap(NULL, sizeof fallback, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (map == MAP_FAILED) {
+    if (!map) {
         return false;
     }
     counter_records = map;

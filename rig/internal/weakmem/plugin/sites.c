@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sites.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "mapped.h"
 
 #define PROBES 64
 #define LOST (SITES - 1) /* counts what found no place: no silence was earned then */
@@ -21,23 +20,10 @@ static int lock; /* of the appending of records */
 
 bool sites_open(const char *path)
 {
-    uint64_t bytes = SITES * sizeof *records;
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    void *map;
-
-    if (fd < 0) {
+    records = mapped_open(path, SITES * sizeof *records);
+    if (!records) {
         return false;
     }
-    if (ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return false;
-    }
-    map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (map == MAP_FAILED) {
-        return false;
-    }
-    records = map;
     strncpy(records[LOST].why, "lost", sizeof records[LOST].why - 1);
     return true;
 }

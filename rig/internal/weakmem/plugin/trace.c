@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "trace.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "counters.h"
+#include "mapped.h"
 #include "vcpu.h"
 
 /* Only its vCPU writes a ring; trace_save copies those of the others while they
@@ -59,21 +57,10 @@ bool trace_open(const char *path, uint64_t marks, uint64_t vcpus)
 {
     struct trace_header header = {.magic = "kcovrig-trace 2", .vcpus = vcpus,
                                   .mark_max = marks};
-    uint64_t bytes;
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd < 0) {
-        return false;
-    }
-    file = &header;
-    bytes = sizeof header + marks * mark_bytes();
-    if (ftruncate(fd, (off_t)bytes) != 0) {
-        close(fd);
-        return false;
-    }
-    file = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (file == MAP_FAILED) {
+    file = &header; /* for mark_bytes */
+    file = mapped_open(path, sizeof header + marks * mark_bytes());
+    if (!file) {
         return false;
     }
     *file = header;
