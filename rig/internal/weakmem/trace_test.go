@@ -20,7 +20,7 @@ func TestSavedEventsAreWhole(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "torn")
 	compile(t, cc, "", []string{"-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-Iplugin", "-DKCOVRIG_API=6",
-		"-o", program, "testdata/torn/main.c", "plugin/trace.c"})
+		"-o", program, "testdata/torn/main.c", "plugin/mapped.c", "plugin/trace.c"})
 	_, err = proc.Run(t.Context(), proc.Command{Path: program, Args: []string{filepath.Join(dir, "trace"), "1000"}, Log: filepath.Join(dir, "log"), Op: "save events"})
 	require.NoError(t, err)
 }
