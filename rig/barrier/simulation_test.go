@@ -19,7 +19,7 @@ import (
 // simulations is how often each case is played.
 func simulations() uint64 {
 	if testing.Short() {
-		return 10_000
+		return 2_000
 	}
 	return 100_000
 }

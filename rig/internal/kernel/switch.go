@@ -20,8 +20,7 @@ import (
 // Every file that any variant ever changed gets the present time, since a
 // build folder that is about to be reused may stem from any variant.
 func (t *Tree) switchTo(v variant.Changes) error {
-	kept := variant.Changes{}
-	store.ReadJSON(t.originalsPath(), &kept)
+	kept := maps.Clone(t.originals.read(t.originalsPath()))
 	known := len(kept)
 	for path := range v {
 		if _, ok := kept[path]; ok {

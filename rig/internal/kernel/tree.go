@@ -36,6 +36,8 @@ type Tree struct {
 
 	mu    sync.Mutex
 	locks []*disk.Lock
+
+	originals originals
 }
 
 // treeRecord is tree.json: its presence says that the copy is complete.
@@ -178,9 +180,7 @@ func (t *Tree) originalsPath() string {
 // read returns a file of the tree as the user has it.
 func (t *Tree) read(path string) (string, error) {
 	for {
-		kept := variant.Changes{}
-		store.ReadJSON(t.originalsPath(), &kept)
-		if text, ok := kept[path]; ok {
+		if text, ok := t.originals.read(t.originalsPath())[path]; ok {
 			if text == nil {
 				return "", fs.ErrNotExist
 			}
@@ -189,11 +189,8 @@ func (t *Tree) read(path string) (string, error) {
 		text, err := t.readCopy(path)
 		// Another rig may have switched the file between the two reads; it
 		// records the original first.
-		again := variant.Changes{}
-		if store.ReadJSON(t.originalsPath(), &again); again[path] == nil {
-			if _, ok := again[path]; !ok {
-				return text, err
-			}
+		if _, ok := t.originals.read(t.originalsPath())[path]; !ok {
+			return text, err
 		}
 	}
 }
