@@ -104,7 +104,7 @@ func (o Order) read() (Input, error) {
 			return nil, nil
 		}
 		text, err := disk.ReadInput(name)
-		return &File{filepath.Base(name), text}, fault.Wrap(fault.User, flag, err)
+		return &File{filepath.Base(name), text}, fault.Wrap(fault.User, flag+" "+name, err)
 	}
 	patch, err := one("--patch", o.Patch)
 	if err != nil {
@@ -116,6 +116,9 @@ func (o Order) read() (Input, error) {
 	in.Patch = *patch
 	if in.Program, err = one("--repro", o.Repro); err != nil {
 		return in, err
+	}
+	if in.Program != nil && len(in.Program.Text) == 0 {
+		return in, fault.Newf(fault.User, "--repro "+o.Repro, "it is empty")
 	}
 	if in.Config, err = one("--config", o.Config); in.Config == nil {
 		return in, err
