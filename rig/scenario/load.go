@@ -177,8 +177,8 @@ func CheckFragment(name, text string) error {
 	if bad := badLine(text); bad != "" {
 		return fmt.Errorf("%s: want %s; %s", name, aConfig.words, bad)
 	}
-	if twice := setTwice(text); twice != "" {
-		return fmt.Errorf("%s: %s", name, twice)
+	if err := setTwice(text); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
