@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
@@ -204,6 +205,7 @@ func (f *finder) limits() barrier.Limits {
 	if l.BlockSize == 0 {
 		l.BlockSize = verdict.BlockSize
 	}
+	l.Changes = weakmem.MaxChanges
 	if f.run.Scenario.Reboots() {
 		l.BlockSize = f.run.Scenario.Program.Start.Windows
 	}
