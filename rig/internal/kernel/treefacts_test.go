@@ -20,6 +20,10 @@ import (
 func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	c, fake := fakeRig(t)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config ONE\nmenuconfig TWO\n# config THREE\n"), 0o644))
+	for path, text := range map[string]string{"arch/alpha/Kconfig": "config TWO\nconfig SMP\nconfig ALPHA\n", "arch/arm64/Kconfig": "config SMP\n"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(fake, "linux", path)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", path), []byte(text), 0o644))
+	}
 	own := c.Series
 	c.Series = nil
 	tree := openTree(t, c)
@@ -33,7 +37,7 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 
 	names, err := tree.Symbols()
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig"}, names)
+	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig", "SMP": "arch/arm64/Kconfig", "ALPHA": "arch/alpha/Kconfig"}, names)
 
 	has, err := tree.HasFix(t.Context(), own)
 	require.NoError(t, err)
