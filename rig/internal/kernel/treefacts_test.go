@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/trial"
 )
 
@@ -50,4 +51,36 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	assert.True(t, strings.HasPrefix(text, "VERSION"))
 	_, err = tree.ReadFile("none")
 	assert.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// Whoever waits for another is told so, once, not only in the lines that are shown on request.
+func TestAWaitForAnotherIsTold(t *testing.T) {
+	c, _ := fakeRig(t)
+	var told []string
+	var held *disk.Lock
+	c.Waiting = func(sentence string) {
+		told = append(told, sentence)
+		assert.NoError(t, held.Close())
+	}
+	c.Progress = func(line string) { assert.NotContains(t, line, "waiting") }
+	tree := openTree(t, c)
+	take := func(kind, name string) {
+		var err error
+		held, err = disk.OpenLock(tree.store.LockPath(kind, name))
+		require.NoError(t, err)
+		free, err := held.Try(true)
+		require.NoError(t, err)
+		require.True(t, free)
+	}
+	take("tree", tree.Hash)
+	_, err := tree.Configure(t.Context())
+	require.NoError(t, err)
+	image, err := tree.Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	other := openTree(t, c)
+	require.NoError(t, tree.Close())
+	take("build", image.Key)
+	_, err = other.Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"waiting for another kcovrig, which uses the same tree", "waiting for another kcovrig, which builds the same kernel, or removes it"}, told)
 }
