@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -31,9 +30,7 @@ func TestMatricesAreBounded(t *testing.T) {
 		"excluded":     {top + "axes: {seed: " + seeds(10, "%d") + "}\nexclude: " + seeds(maxEntries+1, "{seed: %d}"), "exclude: more than 1000 entries"},
 		"expectations": {top + "axes: {seed: " + seeds(10, "%d") + "}\nexpectations: " + seeds(maxEntries+1, "{seed: %d, expect: fixed}"), "expectations: more than 1000 entries"},
 	} {
-		began := time.Now()
 		_, err := Parse("m.yaml", []byte(c.text))
 		assert.ErrorContains(t, err, c.want, name)
-		assert.Less(t, time.Since(began), 20*time.Second, name)
 	}
 }

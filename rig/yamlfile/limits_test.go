@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -33,13 +32,11 @@ func TestHugeFilesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			began := time.Now()
 			r := &Reader{File: "a.yaml"}
 			_, ok := r.Root([]byte(c.text), "a thing")
 			assert.False(t, ok)
 			require.ErrorContains(t, r.Err("read", ""), c.want)
 			runtime.ReadMemStats(&after)
-			assert.Less(t, time.Since(began), 10*time.Second)
 			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(500<<20))
 		})
 	}
