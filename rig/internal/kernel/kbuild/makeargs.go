@@ -36,6 +36,9 @@ func (m Call) Args() []string {
 		"CROSS_COMPILE=" + m.Tool.Prefix,
 		"CC=" + compiler,
 		"HOSTCC=" + host,
+		// Else the version of a rustc that is there by chance would be in every
+		// configuration, and so what ccache has of one machine or user no good for another.
+		"RUSTC=false",
 		"LOCALVERSION=",
 	}
 	if m.Tool.llvm {
