@@ -55,6 +55,9 @@
     X(callees_keep_no_views)                                                  \
     X(releasing_atomic_lets_stores_wait)                                      \
     X(own_atomic_has_no_coherence)                                            \
+    X(waiting_atomic_stores_its_operand)                                      \
+    X(waiting_atomic_is_forwarded)                                            \
+    X(waiting_atomic_is_no_release)                                           \
     X(stores_wait_without_bound)                                              \
     X(samples_ignore_what_was_seen)                                           \
     X(unrecorded_reads_share_a_moment)                                        \
