@@ -39,6 +39,8 @@ var mutants = []struct {
 	{"episode_begins_without_floor", "no floor on entering the scope", "CoRR", ""},
 	{"late_load_leaves_no_view", "a native load leaves no view", "MP+dmb.st+dmb.ld", ""},
 	{"computation_carries_no_view", "computation carries no view", "MP+dmb.st+addr", ""},
+	{"choices_are_no_branches", "ISB orders nothing behind a choice", "MP+dmb.st+cselisb", ""},
+	{"choice_is_of_the_other_source", "a choice depends on the source that it does not take", "MP+dmb.st+addrcsel-chosen", ""},
 	{"record_is_believed_for_its_content", "a record is believed for its content alone", "MP+dmb.sys", ""},
 	{"drained_store_has_no_coherence", "an own drained store is not coherent with later loads", "CoWR", ""},
 	{"releasing_atomic_is_no_release", "an atomic that releases is none for a later LDAR", "SB+swppl-ldars", ""},

@@ -29,6 +29,8 @@
     X(episode_begins_without_floor)                                           \
     X(late_load_leaves_no_view)                                               \
     X(computation_carries_no_view)                                            \
+    X(choices_are_no_branches)                                                \
+    X(choice_is_of_the_other_source)                                          \
     X(record_is_believed_for_its_content)                                     \
     X(drained_store_has_no_coherence)                                         \
     X(exceptions_drain_nothing)                                               \
