@@ -92,7 +92,9 @@ var orderScenes = []scene{
 	},
 	writerScene("LDTR between is the emulator's caution", "ldtr x3,[x6];", 1, keeps("caution-unprivileged", "E0+16", 1)...),
 	writerScene("caution before a barrier is forgiven", "dc cvac,x6; dmb ishst;", 2, keeps("order-barrier", "E0+20", 2)...),
-	writerScene("a part of the fill is loaded between", "ldr w3,[x0];", 1, "print mem D0 8 == 7", "step 0 1", "print site caution-partial E0+16 == 1", "print site passed 0 == 0"),
+	writerScene("a part of the fill is loaded between", "ldr w3,[x0];", 1, append(passes, "print reg 0 3 == 7")...),
+	writerScene("the fill is loaded with what is beside it between", "ldp x3,x4,[x0];", 1, "print mem D0 8 == 7", "step 0 1",
+		"print site caution-partial E0+16 == 1", "print site passed 0 == 0"),
 	{
 		name:   "the publication releases",
 		code:   []string{"mov x9,x30; str xzr,[x0]; nop; bl .+0xff4; stlr x2,[x6]; dmb ishst; ret x9", "str x1,[x0]; ret"},

@@ -42,7 +42,7 @@ struct buffer {
 
 enum buffer_cover {
     COVER_NONE,    /* no waiting store touches the bytes */
-    COVER_EXACT,   /* the youngest that touches them is a store of the same bytes */
+    COVER_WHOLE,   /* the youngest that touches them is a store that has all of them */
     COVER_PARTIAL, /* anything else */
 };
 
@@ -60,7 +60,7 @@ void buffer_push(struct buffer *b, const struct store *s);
 /* A barrier for stores, at pc: later ones wait for those that wait now. */
 void buffer_barrier(struct buffer *b, uint64_t pc);
 
-/* How waiting stores cover the bytes; the youngest store for COVER_EXACT. */
+/* How waiting stores cover the bytes; the youngest store for COVER_WHOLE. */
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
                                 unsigned int bytes, const struct store **found);
 

@@ -35,7 +35,7 @@
     X(drained_store_has_no_coherence)                                         \
     X(exceptions_drain_nothing)                                               \
     X(leaving_drains_nothing)                                                 \
-    X(waiting_value_keeps_high_bytes)                                         \
+    X(part_of_a_waiting_store_is_all)                                         \
     X(probe_outlives_maintenance)                                             \
     X(code_is_written_behind_qemu)                                            \
     X(scope_is_not_translated_anew)                                           \
