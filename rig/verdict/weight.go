@@ -58,7 +58,7 @@ var cautions = map[string]string{
 	"bound":        "the store had waited as long as the emulator lets one wait",
 	"maintenance":  "another CPU changed its page tables, and nothing waits while one does",
 	"code":         "the page holds code that was translated, so the store could not wait",
-	"partial":      "a load took a part of a waiting store, which then had to become visible",
+	"partial":      "a load took more than one waiting store has, or what a waiting atomic leaves, so that these had to become visible",
 	"walk":         "the load's page tables were walked, after which it reads what is newest",
 	"writer":       "the memory was last written by code that the emulator does not follow",
 	"lost":         "the emulator's table of places was full",

@@ -3,7 +3,7 @@
 package weakmem
 
 const (
-	releaseDrains = "an atomic or exclusive that releases drains what waits, so nothing passes that and it"
+	releaseDrains = "an atomic with a result, or an exclusive, that releases drains what waits, so nothing passes that and it"
 	acquiresNews  = "what an acquiring atomic reads was written from outside the scope, between two runs: that is news, and so is all before it"
 )
 
@@ -25,7 +25,7 @@ var beyondReach = []struct {
 		[]string{
 			"2+2W+dmb.sy+po-amo.ldclrpl-polp", "2+2W+po-amo.ldclrpl-polp+popa-amo.ldeoral-polp", "2+2W+po-amo.ldclrpl-polps",
 			"MP+po-amo.caspl-polp+addr", "MP+po-amo.caspl-polp+poap", "MP+po-amo.ldaddpl-polp+addr", "MP+po-amo.ldaddpl-polp+poap",
-			"MP+po-amo.stsetpl-polp+addr", "MP+po-amo.stsetpl-polp+poap", "MP+po-amo.swppl-polp+addr", "MP+po-amo.swppl-polp+poap",
+			"MP+po-amo.swppl-polp+addr", "MP+po-amo.swppl-polp+poap",
 			"MP+po-rmwpl-polp+addr", "MP+po-rmwpl-polp+poap", "MP+popa-rmwal-polp+addr", "MP+popa-rmwal-polp+poap",
 			"R+po-amo.ldclrpl-polp+dmb.sy", "S+po-amo.ldclrpl-polp+poap", "S+popa-rmwal-polp+poap",
 		},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which way a branch goes. */
+/* Which way a branch goes, and which source a choice takes. */
 #include "a64.h"
 #include "a64_decode.h"
 #include "insn.h"
@@ -77,5 +77,19 @@ bool isa_branch_target(struct isa_registers *r, const struct insn *in, uint64_t 
     }
     *to = !in->conditional || taken(r, in->word) ? in->pc + (uint64_t)in->imm
                                                  : isa_next(in);
+    return true;
+}
+
+/* CSEL, CSINC, CSINV, CSNEG: Rn where the condition holds, else Rm. */
+bool isa_picked(struct isa_registers *r, const struct insn *in, uint32_t *general)
+{
+    unsigned int flags, number;
+
+    if (!a64_flags(r, &flags)) {
+        return false;
+    }
+    number = condition_holds(bits(in->word, 15, 12) ^ MUTANT(choice_is_of_the_other_source), flags)
+                 ? bits(in->word, 9, 5) : bits(in->word, 20, 16);
+    *general = number == ISA_ZERO ? 0 : 1u << number;
     return true;
 }

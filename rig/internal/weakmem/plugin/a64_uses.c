@@ -82,7 +82,7 @@ static void register_other(uint32_t word, struct uses *out)
         }
         return;
     case 4: /* CSEL and kin */
-        out->read_flags = true;
+        out->read_flags = out->picks = true;
         return;
     case 6:
         if (bits(word, 30, 30)) { /* one source; PAC reads Rd and SP too */

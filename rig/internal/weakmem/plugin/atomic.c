@@ -3,6 +3,7 @@
 
 #include "history.h"
 #include "insn.h"
+#include "memory.h"
 #include "mutant.h"
 
 static unsigned int bytes_of(const struct insn *in)
@@ -10,25 +11,25 @@ static unsigned int bytes_of(const struct insn *in)
     return 1u << in->size;
 }
 
-static uint64_t cut(const struct insn *in, uint64_t value)
+static uint64_t cut(unsigned int bytes, uint64_t value)
 {
-    return in->size == 3 ? value : value & ((1ull << (8u << in->size)) - 1);
+    return bytes == 8 ? value : value & ((1ull << 8 * bytes) - 1);
 }
 
-static int64_t as_signed(const struct insn *in, uint64_t value)
+static int64_t as_signed(unsigned int bytes, uint64_t value)
 {
-    unsigned int unused = 64 - (8u << in->size);
+    unsigned int unused = 64 - 8 * bytes;
 
     return (int64_t)(value << unused) >> unused;
 }
 
-static uint64_t result(const struct insn *in, uint64_t old, uint64_t operand)
+static uint64_t result(enum atomic_op op, unsigned int bytes, uint64_t old, uint64_t operand)
 {
-    bool less = as_signed(in, old) < as_signed(in, operand);
+    bool less = as_signed(bytes, old) < as_signed(bytes, operand);
 
-    switch (in->op) {
+    switch (op) {
     case ATOMIC_ADD:
-        return cut(in, old + operand);
+        return cut(bytes, old + operand);
     case ATOMIC_CLR:
         return old & ~operand;
     case ATOMIC_EOR:
@@ -59,7 +60,7 @@ static uint64_t newest(const struct insn *in, uint64_t phys, uint64_t limit,
     /* Not of when it was found: another may have written it since, and an atomic
      * reads the last write. */
     *time = version[0].exact ? version[0].time + version[0].split : history_tick();
-    return cut(in, version[0].value >> (8 * (phys & 7)));
+    return cut(bytes_of(in), version[0].value >> (8 * (phys & 7)));
 }
 
 struct atomic_result atomic_do(const struct insn *in, uint64_t phys, uint64_t operand,
@@ -67,8 +68,8 @@ struct atomic_result atomic_do(const struct insn *in, uint64_t phys, uint64_t op
 {
     struct atomic_result r = {0};
 
-    operand = cut(in, operand);
-    compare = cut(in, compare);
+    operand = cut(bytes_of(in), operand);
+    compare = cut(bytes_of(in), compare);
     history_lock();
     r.old = newest(in, phys, limit, &r.read);
     for (;;) {
@@ -78,7 +79,8 @@ struct atomic_result atomic_do(const struct insn *in, uint64_t phys, uint64_t op
             r.again = r.old == compare;
             break;
         }
-        r.wrote = history_swap(phys, bytes_of(in), &seen, result(in, r.old, operand));
+        r.wrote = history_swap(phys, bytes_of(in), &seen,
+                               result(in->op, bytes_of(in), r.old, operand));
         if (r.wrote) {
             break;
         }
@@ -127,8 +129,21 @@ struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys
 
     history_lock();
     if (!atomic_is_lost(in, phys, r)) {
-        out.wrote = history_swap(phys, bytes_of(in), &seen, cut(in, value));
+        out.wrote = history_swap(phys, bytes_of(in), &seen, cut(bytes_of(in), value));
     }
     history_unlock();
     return out;
+}
+
+uint64_t atomic_do_late(enum atomic_op op, uint64_t phys, unsigned int bytes,
+                        uint64_t operand)
+{
+    uint64_t seen = cut(bytes, memory_load(phys & ~7ull) >> (8 * (phys & 7))), time = 0;
+
+    while (!time) {
+        uint64_t value = MUTANT(waiting_atomic_stores_its_operand)
+                             ? operand : result(op, bytes, seen, operand);
+        time = history_swap(phys, bytes, &seen, value);
+    }
+    return time;
 }

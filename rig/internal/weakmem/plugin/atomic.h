@@ -44,4 +44,9 @@ struct atomic_result atomic_store_exclusive(const struct insn *in, uint64_t phys
                                             uint64_t value,
                                             const struct reservation *r);
 
+/* One without a result, which waited: operand is no longer than its bytes. Returns the
+ * time of its write. The history's lock is held. */
+uint64_t atomic_do_late(enum atomic_op op, uint64_t phys, unsigned int bytes,
+                        uint64_t operand);
+
 #endif

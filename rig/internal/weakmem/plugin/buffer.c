@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "insn.h"
 #include "mutant.h"
 
 static bool overlap(uint64_t a, unsigned int an, uint64_t b, unsigned int bn)
@@ -35,11 +36,12 @@ enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
         const struct store *s = &b->store[i];
 
         if (overlap(s->phys, s->bytes, phys, bytes)) {
-            if (s->phys != phys || s->bytes != bytes) {
+            if (s->phys > phys || s->phys + s->bytes < phys + bytes ||
+                (s->op != ATOMIC_OTHER && !MUTANT(waiting_atomic_is_forwarded))) {
                 return COVER_PARTIAL;
             }
             *found = s;
-            return COVER_EXACT;
+            return COVER_WHOLE;
         }
     }
     return COVER_NONE;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The delay buffer of one vCPU: stores that were executed but are not yet
- * visible to others, keyed by physical address. An entry may drain unless an
+ * visible to others, keyed by physical address. An atomic without a result is one
+ * too: it reads and writes, in one, when it drains. An entry may drain unless an
  * older entry overlaps it or was followed by a DMB ST before it, or it is a
  * store-release and anything older waits; that keeps coherence, release order and
  * the order among stores (Arm ARM B2.3), other barriers being the caller's
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "insn.h"
 #include "views.h"
 
 #define BUFFER_MAX 64
@@ -25,9 +27,10 @@ struct store {
     uint64_t view[VIEWS]; /* what its address and data had seen */
     uint8_t bytes; /* 1, 2, 4 or 8, and phys a multiple of it; or a pair's 8 or
                     * 16 within sixteen aligned bytes */
+    enum atomic_op op;     /* of an atomic without a result; else ATOMIC_OTHER */
     unsigned int after;    /* barriers that came before it */
     uint64_t barrier;      /* PC of the first one after it; 0: there was none */
-    bool release;  /* STLR: drains only when nothing older waits */
+    bool release;  /* drains only when nothing older waits */
     bool followed; /* a later store was executed while it waited */
 };
 
@@ -39,7 +42,7 @@ struct buffer {
 
 enum buffer_cover {
     COVER_NONE,    /* no waiting store touches the bytes */
-    COVER_EXACT,   /* the youngest that touches them is the same bytes */
+    COVER_WHOLE,   /* the youngest that touches them is a store that has all of them */
     COVER_PARTIAL, /* anything else */
 };
 
@@ -57,7 +60,7 @@ void buffer_push(struct buffer *b, const struct store *s);
 /* A barrier for stores, at pc: later ones wait for those that wait now. */
 void buffer_barrier(struct buffer *b, uint64_t pc);
 
-/* How waiting stores cover the bytes; the youngest store for COVER_EXACT. */
+/* How waiting stores cover the bytes; the youngest store for COVER_WHOLE. */
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
                                 unsigned int bytes, const struct store **found);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drain.h"
 
+#include "atomic.h"
 #include "buffer.h"
 #include "chance.h"
 #include "counters.h"
 #include "gate.h"
 #include "history.h"
+#include "insn.h"
 #include "memory.h"
 #include "memory_atomic.h"
 #include "pages.h"
@@ -50,26 +52,36 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
     return current;
 }
 
-/* Makes one entry visible; the vCPU's lock is held. Returns its timestamp, or 0
- * where nothing is recorded. */
+/* To memory. Returns its timestamp, or 0 where nothing is recorded. */
+static uint64_t write_out(const struct store *s)
+{
+    uint64_t time = 0;
+
+    if (plan->has_body || s->op != ATOMIC_OTHER) {
+        history_lock();
+        time = s->op == ATOMIC_OTHER
+                   ? history_write(s->phys, s->bytes, s->value, s->high)
+                   : atomic_do_late(s->op, s->phys, s->bytes, s->value);
+        history_unlock();
+    } else if (s->bytes > 8 || s->phys % s->bytes) {
+        memory_store_pair(s->phys, s->bytes, s->value, s->high);
+    } else {
+        memory_store(s->phys, s->bytes, s->value);
+    }
+    return time;
+}
+
+/* Makes one entry visible, and returns its timestamp; the vCPU's lock is held. */
 static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
                           uint64_t by, struct store *out)
 {
-    uint64_t time = 0;
+    uint64_t time;
 
     if (index > 0) {
         COUNT(v->index, passed);
     }
     *out = buffer_take(&v->buffer, index);
-    if (plan->has_body) {
-        history_lock();
-        time = history_write(out->phys, out->bytes, out->value, out->high);
-        history_unlock();
-    } else if (out->bytes > 8 || out->phys % out->bytes) {
-        memory_store_pair(out->phys, out->bytes, out->value, out->high);
-    } else {
-        memory_store(out->phys, out->bytes, out->value);
-    }
+    time = write_out(out);
     stops_add(&v->stops, out->pc, out->barrier ? out->barrier : by,
               out->barrier ? WHY_BARRIER : why, out->followed);
     COUNT(v->index, drained);

@@ -147,6 +147,15 @@ static bool store_exclusive_fails(struct vcpu *v, const struct insn *in,
     return lost;
 }
 
+/* It is about to run natively, which proves that the page may be written. */
+static void probe(struct vcpu *v, const struct insn *in, const struct access *a)
+{
+    if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&
+        a->regular) {
+        page_probe(v, a->virt, RIGHT_WRITE, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
+    }
+}
+
 /* What the emulator cannot do itself: newest values, and in doubt be strong. */
 static void natively(struct vcpu *v, const struct insn *in, const struct access *a)
 {
@@ -162,10 +171,7 @@ static void natively(struct vcpu *v, const struct insn *in, const struct access 
         }
         doubt_strong(v, why, in->pc);
     }
-    if (in->op != ATOMIC_OTHER && in->op != ATOMIC_LDX && a->state != PAGE_WRITABLE &&
-        a->regular) {
-        page_probe(v, a->virt, RIGHT_WRITE, in->op == ATOMIC_STX ? in->rs : NO_STATUS);
-    }
+    probe(v, in, a);
 }
 
 static bool can_do(const struct vcpu *v, const struct insn *in, const struct access *a)
@@ -178,17 +184,55 @@ static bool can_do(const struct vcpu *v, const struct insn *in, const struct acc
                                 : in->op != ATOMIC_STX || !v->reservation.native;
 }
 
-/* Whether a compare and swap would write, by what memory holds now. */
+/* Whether it would write: a compare and swap by what memory holds now, an exclusive
+ * store unless its reservation is lost already. */
 static bool would_write(struct vcpu *v, const struct insn *in, const struct access *a)
 {
     uint64_t value, mask = in->size == 3 ? ~0ull : (1ull << (8u << in->size)) - 1;
 
+    if (in->op == ATOMIC_STX) {
+        return !store_exclusive_fails(v, in, a);
+    }
     if (in->op != ATOMIC_CAS) {
         return in->op != ATOMIC_LDX;
     }
     drain_before(v, a->phys, 1u << in->size, ACCESS_LOADS, WHY_NONE, in->pc);
     value = memory_load(a->phys & ~7ull) >> (8 * (a->phys & 7));
     return (value & mask) == (isa_read(&v->registers, in->rs) & mask);
+}
+
+/* One without a result may wait as a store does, and one that releases does so behind
+ * those that it must follow. Nothing in its thread depends on what it read, no DMB LD
+ * orders that (Arm ARM B2.3.7, NoRet of aarch64.cat's bob), and that is read before the
+ * write and nothing between them, which holds when both are done as it drains. Does not
+ * return where it waits. */
+static void let_wait(struct vcpu *v, const struct insn *in, const struct access *a,
+                     bool wanted)
+{
+    unsigned int bytes = 1u << in->size;
+    struct store s = {.phys = a->phys, .pc = in->pc, .bytes = (uint8_t)bytes, .op = in->op,
+                      .release = in->release && !MUTANT(waiting_atomic_is_no_release)};
+
+    if (!in->no_result || (!wanted && !(in->release && drain_waiting(v)))) {
+        return;
+    }
+    if (!can_do(v, in, a)) {
+        if (wanted) {
+            drain_note(v, in->pc, access_doubt(in, a));
+        }
+        return;
+    }
+    s.value = isa_read(&v->registers, in->rs) & history_mask(0, bytes);
+    drain_second(v, in->pc, a->phys, bytes, in->release);
+    if (!drain_push(v, a->epoch, &s, 1)) {
+        return;
+    }
+    for (unsigned int w = 0; v->tracked && w < VIEWS; w++) {
+        v->views[w].control = join(v->views[w].control, a->view[w]);
+    }
+    COUNT(v->index, delayed);
+    COUNT(v->index, atomics);
+    access_skip(v, in, a);
 }
 
 /* Does not return where it was done. */
@@ -215,15 +259,18 @@ void exec_atomic(unsigned int index, void *udata)
     const struct site *site = udata;
     const struct insn *in = exec_insn(v, site);
     struct access a;
+    bool wanted;
 
     if (v->tracked && (plan->mixed || site->scope->role == SCOPE_BODY)) {
         return;
     }
     page_settle(v);
-    if (in->op == ATOMIC_CLEAR || (!drain_waiting(v) && !v->stops.n)) {
+    wanted = in->no_result && policy_delay(v, site->scope->role, in->pc);
+    if (in->op == ATOMIC_CLEAR || (!wanted && !drain_waiting(v) && !v->stops.n)) {
         return;
     }
     a = access_resolve(v, in);
+    let_wait(v, in, &a, wanted);
     if (in->op == ATOMIC_OTHER || !access_reach(v, &a)) {
         natively(v, in, &a);
         return;
@@ -236,12 +283,14 @@ void exec_atomic(unsigned int index, void *udata)
         return;
     }
     before(v, in, &a, in->op != ATOMIC_LDX);
+    probe(v, in, &a);
 }
 
 void exec_body_atomic(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
-    const struct insn *in = exec_insn(v, udata);
+    const struct site *site = udata;
+    const struct insn *in = exec_insn(v, site);
     struct access a;
 
     if (!track_settle(v, in->pc)) {
@@ -254,6 +303,7 @@ void exec_body_atomic(unsigned int index, void *udata)
     turns_take(v, false);
     policy_pause(v);
     a = access_resolve(v, in);
+    let_wait(v, in, &a, in->no_result && policy_delay(v, site->scope->role, in->pc));
     if (can_do(v, in, &a)) {
         emulate(v, in, &a);
     }

@@ -7,6 +7,7 @@
 #include "counters.h"
 #include "drain.h"
 #include "exec.h"
+#include "history.h"
 #include "insn.h"
 #include "isa.h"
 #include "mutant.h"
@@ -45,7 +46,20 @@ static void take(struct vcpu *v, const struct insn *in, const struct access *a,
     }
 }
 
-/* Takes every element from the buffer; false when not all are exactly there. */
+/* Bytes of a waiting store, of which a load may take a part: each byte is a location of
+ * its own (Arm ARM B2.2), and all of them were read from the own store. */
+static uint64_t part_of(const struct store *s, uint64_t phys, unsigned int bytes)
+{
+    unsigned int at = (unsigned int)(phys - s->phys);
+    uint64_t value = at < 8 ? s->value >> 8 * at : s->high >> 8 * (at - 8);
+
+    if (at > 0 && at < 8) {
+        value |= s->high << 8 * (8 - at);
+    }
+    return MUTANT(part_of_a_waiting_store_is_all) ? value : value & history_mask(0, bytes);
+}
+
+/* Takes every element from the buffer; false when not each is in one store. */
 static bool forward(struct vcpu *v, const struct insn *in,
                     const struct access *a)
 {
@@ -54,20 +68,14 @@ static bool forward(struct vcpu *v, const struct insn *in,
 
     for (unsigned int i = 0; i < parts; i++) {
         if (buffer_lookup(&v->buffer, a->phys + i * bytes,
-                          a->single ? 2 * bytes : bytes, &s[i]) != COVER_EXACT) {
+                          a->single ? 2 * bytes : bytes, &s[i]) != COVER_WHOLE) {
             return false;
         }
     }
     for (unsigned int i = 0; i < in->elements; i++) {
-        const struct store *from = s[a->single ? 0 : i];
-        uint64_t value = from->value;
+        const struct store *from = s[a->single ? 0 : i]; /* both elements are in it */
 
-        if (a->single && in->size == 2) { /* both elements are in it */
-            value = i ? value >> 32 : (uint32_t)value;
-        } else if (a->single && i) {
-            value = from->high;
-        }
-        take(v, in, a, i, value, from);
+        take(v, in, a, i, part_of(from, a->phys + i * bytes, bytes), from);
     }
     return true;
 }

@@ -151,11 +151,20 @@ void exec_plain(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
     const struct site *site = udata;
+    const struct uses *u = &site->uses;
+    uint32_t picked;
 
-    if (track_settle(v, site->insn.pc)) {
+    if (!track_settle(v, site->insn.pc)) {
+        return;
+    }
+    if (u->picks && isa_picked(&v->registers, &site->insn, &picked)) {
         for (unsigned int w = 0; w < VIEWS; w++) {
-            views_plain(&v->views[w], &site->uses);
+            views_pick(&v->views[w], u, picked);
         }
+        return;
+    }
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        views_plain(&v->views[w], u);
     }
 }
 

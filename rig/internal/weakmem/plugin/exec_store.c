@@ -35,11 +35,10 @@ static bool can_buffer(const struct insn *in, const struct access *a)
                                  (in->elements == 2 && in->rt2 == in->rn)));
 }
 
-/* The bytes that are stored: what is forwarded must not hold more. */
+/* The bytes that are stored. */
 static uint64_t low_bytes(uint64_t value, unsigned int size)
 {
-    return size == 3 || MUTANT(waiting_value_keeps_high_bytes)
-               ? value : value & ((1ull << (8u << size)) - 1);
+    return size == 3 ? value : value & ((1ull << (8u << size)) - 1);
 }
 
 static void fill(struct vcpu *v, const struct insn *in, const struct access *a,

@@ -104,6 +104,7 @@ struct uses {
     uint32_t read_vector, write_vector;
     bool read_flags, write_flags;
     bool read_system, write_system; /* system registers, all as one */
+    bool picks; /* of read_general one alone is taken, by the flags: isa_picked */
     bool keep; /* written registers keep what they carried before */
 };
 

@@ -55,5 +55,8 @@ bool isa_pairs_are_single(struct isa_registers *r);
 
 /* a64_branch.c: where the branch at hand goes. False where that is not known before. */
 bool isa_branch_target(struct isa_registers *r, const struct insn *in, uint64_t *to);
+/* The registers, as of struct uses, of which an instruction that picks takes its result.
+ * False where that is not known before. */
+bool isa_picked(struct isa_registers *r, const struct insn *in, uint32_t *general);
 
 #endif

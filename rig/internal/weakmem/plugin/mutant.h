@@ -29,11 +29,13 @@
     X(episode_begins_without_floor)                                           \
     X(late_load_leaves_no_view)                                               \
     X(computation_carries_no_view)                                            \
+    X(choices_are_no_branches)                                                \
+    X(choice_is_of_the_other_source)                                          \
     X(record_is_believed_for_its_content)                                     \
     X(drained_store_has_no_coherence)                                         \
     X(exceptions_drain_nothing)                                               \
     X(leaving_drains_nothing)                                                 \
-    X(waiting_value_keeps_high_bytes)                                         \
+    X(part_of_a_waiting_store_is_all)                                         \
     X(probe_outlives_maintenance)                                             \
     X(code_is_written_behind_qemu)                                            \
     X(scope_is_not_translated_anew)                                           \
@@ -55,6 +57,9 @@
     X(callees_keep_no_views)                                                  \
     X(releasing_atomic_lets_stores_wait)                                      \
     X(own_atomic_has_no_coherence)                                            \
+    X(waiting_atomic_stores_its_operand)                                      \
+    X(waiting_atomic_is_forwarded)                                            \
+    X(waiting_atomic_is_no_release)                                           \
     X(stores_wait_without_bound)                                              \
     X(samples_ignore_what_was_seen)                                           \
     X(unrecorded_reads_share_a_moment)                                        \

@@ -34,7 +34,7 @@
     X(DOUBT_BOUND, "caution-bound", "waited as long as a store may")          \
     X(DOUBT_MAINTENANCE, "caution-maintenance", "another vCPU's TLB maintenance") \
     X(DOUBT_CODE, "caution-code", "page that holds translated code")          \
-    X(DOUBT_PARTIAL, "caution-partial", "load of a part of a waiting store")  \
+    X(DOUBT_PARTIAL, "caution-partial", "load of more than a waiting store")  \
     X(DOUBT_WALK, "caution-walk", "walk of the page tables")                  \
     X(DOUBT_WRITER, "caution-writer", "last written by an unknown writer")
 

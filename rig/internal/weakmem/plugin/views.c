@@ -85,6 +85,17 @@ void views_plain(struct views *w, const struct uses *u)
     }
 }
 
+/* No load is ordered after what a choice was made by, though its address be the
+ * choice's result; writes are, which come last here anyway, and what follows an ISB:
+ * as after a branch (Arm ARM B2.3.2, "Pick dependency"; pob and IFB-ob of aarch64.cat). */
+void views_pick(struct views *w, const struct uses *u, uint32_t picked)
+{
+    if (!MUTANT(choices_are_no_branches)) {
+        w->control = join(w->control, w->flags);
+    }
+    set_mask(w->general, u->write_general, join_mask(w->general, picked), false);
+}
+
 void views_branch(struct views *w, const struct uses *u)
 {
     if (!MUTANT(branches_carry_no_view)) {

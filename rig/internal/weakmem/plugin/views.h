@@ -47,6 +47,8 @@ void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t ti
 /* Registers only: the written ones join the read ones. */
 void views_plain(struct views *w, const struct uses *u);
 void views_branch(struct views *w, const struct uses *u);
+/* The written ones are those of the picked, by the flags. */
+void views_pick(struct views *w, const struct uses *u, uint32_t picked);
 void views_barrier(struct views *w, enum barrier_kind kind);
 
 /* The last write to any of the bytes that this vCPU read or made. */
