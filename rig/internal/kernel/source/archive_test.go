@@ -20,7 +20,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-func tarOf(t *testing.T, members ...tar.Header) []byte {
+func tarOf(t testing.TB, members ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
