@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -75,6 +76,28 @@ func Remove(dir string) error {
 		}
 	}
 	return errors.Join(err, os.RemoveAll(dir))
+}
+
+// RemoveUntil removes a folder that is of no more use. Some while after ctx has ended
+// it gives up: hundreds of thousands of files take minutes.
+func RemoveUntil(ctx context.Context, dir string, patience time.Duration) error {
+	var ended time.Time
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if ctx.Err() != nil && ended.IsZero() {
+			ended = time.Now()
+		}
+		switch {
+		case ctx.Err() != nil && time.Since(ended) >= patience:
+			return ctx.Err()
+		case err != nil || entry.IsDir():
+			return nil // RemoveAll says what is wrong with a folder
+		}
+		return os.Remove(path)
+	})
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
 }
 
 // RemoveLeftovers ends the removals below parent that were interrupted.

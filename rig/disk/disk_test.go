@@ -5,6 +5,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -109,4 +110,26 @@ func TestLeftoversOfRemovalsGo(t *testing.T) {
 	fill(t, filepath.Join(parent, "y"))
 	require.NoError(t, RemoveLeftovers(parent))
 	onlyHas(t, parent, "y")
+}
+
+func TestARemovalEndsWithItsContext(t *testing.T) {
+	fill := func() string {
+		dir := filepath.Join(t.TempDir(), "folder")
+		for i := range 10 {
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, fmt.Sprint(i)), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprint(i), "file"), nil, 0o600))
+		}
+		return dir
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	left := fill()
+	require.ErrorIs(t, RemoveUntil(ended, left, 0), context.Canceled)
+	assert.FileExists(t, filepath.Join(left, "9", "file"))
+	require.NoError(t, RemoveUntil(t.Context(), left, 0))
+	assert.NoDirExists(t, left)
+	few := fill()
+	require.NoError(t, RemoveUntil(ended, few, time.Minute), "what is soon done is done")
+	assert.NoDirExists(t, few)
+	require.NoError(t, RemoveUntil(t.Context(), few, 0), "none is there")
 }

@@ -81,20 +81,34 @@ func ParseCondition(text string) (Condition, error) {
 		if !ok {
 			continue
 		}
-		p := parser{rest: rest}
+		p := parser{rest: rest, left: maxCondition}
 		root, err := p.either()
 		if err == nil && p.space() != "" {
-			err = fmt.Errorf("%q is left over", p.rest)
+			err = fmt.Errorf("%q is left over", brief(p.rest))
 		}
 		if err != nil {
-			return Condition{}, fmt.Errorf("condition %q: %w", text, err)
+			return Condition{}, fmt.Errorf("condition %q: %w", brief(text), err)
 		}
 		return Condition{Quantifier: q, Text: strings.Join(strings.Fields(rest), " "), root: root}, nil
 	}
-	return Condition{}, fmt.Errorf("condition %q: neither exists, ~exists nor forall", text)
+	return Condition{}, fmt.Errorf("condition %q: neither exists, ~exists nor forall", brief(text))
 }
 
-type parser struct{ rest string }
+// maxCondition bounds a condition, which is parsed and looked at by recursion.
+const maxCondition = 10_000
+
+// brief is a text for a message.
+func brief(text string) string {
+	if len(text) > 120 {
+		return text[:120] + "..."
+	}
+	return text
+}
+
+type parser struct {
+	rest string
+	left int // of maxCondition
+}
 
 func (p *parser) space() string {
 	p.rest = strings.TrimLeft(p.rest, " \t\r\n")
@@ -130,14 +144,17 @@ func (p *parser) both() (node, error) {
 }
 
 func (p *parser) single() (node, error) {
+	p.left--
 	switch {
+	case p.left < 0:
+		return nil, fmt.Errorf("more than %d terms and brackets", maxCondition)
 	case p.take("not"), p.take("~"):
 		of, err := p.single()
 		return not{of}, err
 	case p.take("("):
 		of, err := p.either()
 		if err == nil && !p.take(")") {
-			err = fmt.Errorf("no ) before %q", p.rest)
+			err = fmt.Errorf("no ) before %q", brief(p.rest))
 		}
 		return of, err
 	case p.take("true"):
@@ -153,7 +170,7 @@ func (p *parser) single() (node, error) {
 	p.rest = p.rest[end:]
 	term, value, ok := strings.Cut(text, "=")
 	if !ok || term == "" {
-		return nil, fmt.Errorf("%q is no term=value", text)
+		return nil, fmt.Errorf("%q is no term=value", brief(text))
 	}
 	number, err := parseNumber(value)
 	return atom{normalTerm(term), number}, err

@@ -95,6 +95,9 @@ func checkFile(f *gitdiff.File) error {
 			return fmt.Errorf("%q is a git submodule: a patch may not make or change one", Path(f))
 		}
 	}
+	if !f.IsNew && !f.IsDelete && !f.IsRename && !f.IsCopy && f.OldName != f.NewName {
+		return fmt.Errorf("%q and %q are two files, and nothing says that one becomes the other", f.OldName, f.NewName)
+	}
 	for _, h := range f.TextFragments {
 		if max(h.OldPosition, h.NewPosition, h.OldLines, h.NewLines) > maxLine || min(h.OldPosition, h.NewPosition, h.OldLines, h.NewLines) < 0 {
 			return fmt.Errorf("%q: no file has the lines of hunk %q", Path(f), Printable(h.Header()))

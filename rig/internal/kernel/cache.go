@@ -111,7 +111,7 @@ func Prune(ctx context.Context, dir string, before time.Time) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	store.Store{Dir: dir}.Sweep()
+	store.Store{Dir: dir}.Sweep(ctx)
 	var removed []Entry
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {

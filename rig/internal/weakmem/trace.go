@@ -100,7 +100,7 @@ func parseMarks(in io.Reader) ([]Mark, error) {
 	if head.VCPUs > maxVCPUs || head.Used > head.MarkMax {
 		return nil, fmt.Errorf("a header that cannot be: %d vCPUs, %d of %d marks", head.VCPUs, head.Used, head.MarkMax)
 	}
-	marks := make([]Mark, 0, head.Used)
+	var marks []Mark // not as many as the header says at once: nothing says that they are there
 	for range head.Used {
 		m, err := parseMark(in, int(head.VCPUs))
 		if err != nil {

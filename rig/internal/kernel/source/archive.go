@@ -28,7 +28,8 @@ import (
 // Limits of an archive: several times today's largest kernel (1.6 GB, 92,000 files).
 const (
 	maxArchiveBytes   = 8 << 30
-	maxArchiveMembers = 500_000
+	maxArchiveMembers = 250_000
+	maxStreamBytes    = maxArchiveBytes + maxArchiveMembers*4096 // with headers and what fills blocks
 )
 
 // archiveSuffixes are those of the archives that unpackTarball reads.
@@ -120,12 +121,9 @@ func unpackOutput(ctx context.Context, cmd proc.Command, dest string, leftOut fu
 // disk is the rig's, one of the archive the user's.
 func unpackStream(ctx context.Context, op string, r io.Reader, dest string, leftOut func(string) bool) error {
 	u := unpacker{dest: dest, leftOut: leftOut, links: map[string]bool{}, dirs: map[string]bool{".": true}}
-	end := &zeros{in: r}
+	end := &zeros{in: &bounded{ctx, r, maxStreamBytes}}
 	archive := tar.NewReader(end)
 	for {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("%s: %w", op, err)
-		}
 		h, err := archive.Next()
 		if err == io.EOF {
 			break
@@ -143,6 +141,9 @@ func unpackStream(ctx context.Context, op string, r io.Reader, dest string, left
 		}
 	}
 	_, err := io.Copy(io.Discard, end)
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", op, ctx.Err())
+	}
 	if err == nil && end.count < endOfArchive {
 		err = io.ErrUnexpectedEOF // cut between two members
 	}
@@ -264,6 +265,25 @@ func diskOrUser(err error) error {
 		return d
 	}
 	return err
+}
+
+// bounded is a stream that ends with ctx, also while archive/tar skips a member, or
+// reads one header after the other; and that a few bytes cannot make endless.
+type bounded struct {
+	ctx  context.Context
+	in   io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := b.in.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, errors.New("it goes on and on")
+	}
+	return n, err
 }
 
 // endOfArchive is how many zero bytes end a tar archive, pax(1). Without them

@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-func tarOf(t *testing.T, members ...tar.Header) []byte {
+func tarOf(t testing.TB, members ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -180,4 +181,34 @@ func TestACutArchiveIsNotWhole(t *testing.T) {
 			require.ErrorContains(t, err, want, "%d bytes", size)
 		}
 	}
+}
+
+// endless has zeros for ever, as a few compressed bytes may.
+type endless struct{ began chan struct{} }
+
+func (e endless) Read(p []byte) (int, error) {
+	select {
+	case e.began <- struct{}{}:
+	default:
+	}
+	clear(p)
+	return len(p), nil
+}
+
+// An archive is read until its end, and some have none.
+func TestUnpackingEndsWithItsContext(t *testing.T) {
+	huge := tarOf(t, tar.Header{Name: "big", Size: maxArchiveBytes})
+	leftOut := tarOf(t, tar.Header{Name: "big.o", Size: maxArchiveBytes})
+	for name, head := range map[string][]byte{"after its end": tarOf(t), "in a member": huge, "in one that is left out": leftOut} {
+		ctx, cancel := context.WithCancel(t.Context())
+		in := endless{make(chan struct{})}
+		go func() {
+			<-in.began
+			cancel()
+		}()
+		err := unpackStream(ctx, "unpack", io.MultiReader(bytes.NewReader(head), in), t.TempDir(), leftOutOfArchive)
+		require.ErrorIs(t, err, context.Canceled, name)
+	}
+	_, err := io.Copy(io.Discard, &bounded{t.Context(), endless{}, 1 << 20})
+	require.ErrorContains(t, err, "on and on")
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -40,7 +41,11 @@ func (s Store) LockPath(kind, name string) string {
 type Scratch struct {
 	Dir  string
 	lock *disk.Lock
+	ctx  context.Context // of who works in it
 }
+
+// patience is how long what is left is removed once nobody waits for anything else.
+const patience = 2 * time.Second
 
 // Scratch makes an empty folder and clears away what dead rigs left.
 func (s Store) Scratch(ctx context.Context) (*Scratch, error) {
@@ -55,7 +60,7 @@ func (s Store) ScratchOf(ctx context.Context, hash string) (*Scratch, error) {
 }
 
 func (s Store) scratchIn(ctx context.Context, parent string) (*Scratch, error) {
-	s.Sweep()
+	s.Sweep(ctx)
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, DiskFault("make the cache folder", err)
 	}
@@ -73,7 +78,7 @@ func (s Store) scratchIn(ctx context.Context, parent string) (*Scratch, error) {
 			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
 		}
 		if _, err := os.Stat(dir); err == nil {
-			return &Scratch{dir, l}, nil
+			return &Scratch{dir, l, ctx}, nil
 		}
 		_ = l.Close()
 	}
@@ -91,15 +96,21 @@ func (w *Scratch) Keep(ctx context.Context, sub, path string) error {
 	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, filepath.Join(w.Dir, sub), path))
 }
 
-// Close removes the folder and what is left in it.
+// Close removes the folder and what is left in it. Where its ctx has ended, that may
+// be left to the next sweep.
 func (w *Scratch) Close() error {
-	err := os.RemoveAll(w.Dir)
-	_ = os.Remove(w.Dir + ".lock")
+	err := disk.RemoveUntil(w.ctx, w.Dir, patience)
+	switch {
+	case err == nil:
+		_ = os.Remove(w.Dir + ".lock")
+	case w.ctx.Err() != nil:
+		err = nil
+	}
 	return errors.Join(err, w.lock.Close())
 }
 
 // Sweep removes the work folders whose makers are gone.
-func (s Store) Sweep() {
+func (s Store) Sweep(ctx context.Context) {
 	dirs, _ := filepath.Glob(filepath.Join(s.Dir, "tmp", "work-*"))
 	of, _ := filepath.Glob(filepath.Join(s.Tree("*"), "work-*"))
 	for _, dir := range append(dirs, of...) {
@@ -111,8 +122,9 @@ func (s Store) Sweep() {
 			continue
 		}
 		if free, err := l.Try(true); err == nil && free {
-			_ = os.RemoveAll(dir)
-			_ = os.Remove(dir + ".lock")
+			if disk.RemoveUntil(ctx, dir, 0) == nil {
+				_ = os.Remove(dir + ".lock")
+			}
 		}
 		_ = l.Close()
 	}

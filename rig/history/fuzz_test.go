@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package history
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/result"
+)
+
+// Whatever can be read as a result becomes a row, of which the id says all.
+func FuzzImport(f *testing.F) {
+	files, err := filepath.Glob("../../cmd/kcovrig/testdata/released/*/result.json")
+	require.NoError(f, err)
+	require.NotEmpty(f, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(text)
+	}
+	f.Add([]byte(`{"schema":"` + result.Schema + `","started":"0000-00-00"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		saved, err := result.Parse("/run", "run", text)
+		if err != nil {
+			return
+		}
+		run, document, err := Entry{Result: saved.Document.Result(), Document: saved.Raw}.run()
+		require.NoError(t, err)
+		id, err := RunID([]byte(document))
+		require.NoError(t, err)
+		assert.Equal(t, id, run.ID)
+	})
+}
