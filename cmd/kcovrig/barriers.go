@@ -68,7 +68,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 	switch {
 	case !got.Answered():
 		a.code = exitInconclusive
-	case got.Spoiled():
+	case got.Hit():
 		a.code = exitNotFixed
 	}
 	if err != nil && !o.json && len(got.Result.Observations) == 0 {
