@@ -68,7 +68,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 	switch {
 	case !got.Answered():
 		a.code = exitInconclusive
-	case got.Spoiled():
+	case got.Hit():
 		a.code = exitNotFixed
 	}
 	if err != nil && !o.json && len(got.Result.Observations) == 0 {
@@ -84,7 +84,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 func barriersFiles(got barriers.Found) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var errs []error
-	for name, form := range map[string]format.Format{"barriers.json": format.JSON, "barriers.md": format.Markdown, "barriers.html": format.HTML} {
+	for name, form := range map[string]format.Format{barriers.ReportFile: format.JSON, "barriers.md": format.Markdown, "barriers.html": format.HTML} {
 		var text bytes.Buffer
 		errs = append(errs, found.Reports.Render(&text, form, got.Report()))
 		files[name] = text.Bytes()

@@ -8,9 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"kcovrig/rig/barriers"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/report"
+	found "kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 )
@@ -22,6 +24,7 @@ func newReport(a *app) *cobra.Command {
 		Short: "Render saved results for people, CI servers and mails",
 		Long: `report renders the results of one or more runs from their run folders, or of a
 matrix from its folder, or from those of its parts, now or later, on any machine.
+The folder of barriers, alone, gives what was found of them.
 Its exit code says whether the report was written, not what the verdicts are.
 
 ` + exitHelp,
@@ -31,11 +34,15 @@ Its exit code says whether the report was written, not what the verdicts are.
   kcovrig report results/part-*/ --file=nightly.yaml --format=html --output results/report.html`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 && testedBy == "" && since == "" && file == "" {
+				if is, err := a.reportBarriers(args[0], asked, output); is || err != nil {
+					return err
+				}
+			}
 			as, err := report.Runs.Parse(asked)
 			if err != nil {
 				return err
 			}
-			o := report.Options{TestedBy: testedBy}
 			if testedBy != "" {
 				if err := report.CheckTestedBy(testedBy); err != nil {
 					return err
@@ -56,7 +63,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 				runs = append(runs, run)
 			}
 			var text bytes.Buffer
-			if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: o}); err != nil {
+			if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: report.Options{TestedBy: testedBy}}); err != nil {
 				return err
 			}
 			return a.deliver(output, text.Bytes())
@@ -87,6 +94,23 @@ func (a *app) reportMatrix(args []string, file string, as format.Format, since, 
 		return err
 	}
 	return a.deliver(output, text.Bytes())
+}
+
+// reportBarriers renders what a run folder holds of a kernel's barriers; false: nothing.
+func (a *app) reportBarriers(path, asked, output string) (bool, error) {
+	r, is, err := barriers.Load(path)
+	if !is || err != nil {
+		return false, err
+	}
+	as, err := found.Reports.Parse(asked)
+	if err != nil {
+		return true, err
+	}
+	var text bytes.Buffer
+	if err := found.Reports.Render(&text, as, r); err != nil {
+		return true, err
+	}
+	return true, a.deliver(output, text.Bytes())
 }
 
 // deliver writes to standard output, or makes a file that is whole as soon as

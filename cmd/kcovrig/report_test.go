@@ -41,3 +41,32 @@ func TestReportWrongUsage(t *testing.T) {
 		assert.Empty(t, out, "%v", args)
 	}
 }
+
+// Of a folder of barriers' its own report is meant, in each of its formats.
+func TestReportOnBarriers(t *testing.T) {
+	dir := t.TempDir()
+	for to, from := range map[string]string{"result.json": savedRun + "/result.json", "barriers.json": "../../rig/report/barriers/testdata/altered.json"} {
+		text, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to), text, 0o644))
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "result.json")} {
+		code, out, errs := call(t, "report", path)
+		require.Equal(t, exitOK, code, errs)
+		assert.Contains(t, out, "enough in the emulator")
+	}
+	code, out, errs := call(t, "report", dir, "--format=html")
+	require.Equal(t, exitOK, code, errs)
+	assert.Contains(t, out, "Enough in the emulator")
+	code, _, errs = call(t, "report", dir, "--format=junit")
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "html")
+	code, out, errs = call(t, "report", dir, dir)
+	require.Equal(t, exitOK, code, errs)
+	assert.Contains(t, out, "windows", "several are runs")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "barriers.json"), []byte("{}"), 0o644))
+	code, _, errs = call(t, "report", dir)
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "barriers.json")
+}

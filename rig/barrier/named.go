@@ -23,35 +23,25 @@ type Named struct {
 
 // ParseNamed reads what a specification names; false: nothing.
 func ParseNamed(s trial.Spec) (Named, bool, error) {
-	flag, text, want := "--weaken", s.Weaken, "FUNCTION or FUNCTION:LINE"
-	if s.VirtualFix != "" {
-		flag, text, want = "--virtual-fix", s.VirtualFix, "FUNCTION:LINE:KIND"
-	}
-	if text == "" {
-		return Named{}, false, nil
-	}
-	var n Named
-	var kind string
-	parts := strings.Split(text, ":")
-	if n.Function = parts[0]; len(parts) > 1 {
-		n.Line = parts[1]
-	}
-	ok := n.Function != "" && (len(parts) == 1 || isLine(n.Line))
-	if s.VirtualFix != "" {
-		ok = ok && len(parts) == 3
-	} else {
-		ok = ok && len(parts) <= 2
-	}
-	if !ok {
-		return Named{}, false, fmt.Errorf("%s: %q is no %s", flag, text, want)
-	}
-	if s.VirtualFix != "" {
-		kind = parts[2]
-		if n.Adds, ok = candidate.OrderNamed(kind); !ok {
-			return Named{}, false, fmt.Errorf("%s: unknown kind %q (have: %s)", flag, kind, strings.Join(candidate.OrderNames(), ", "))
+	switch {
+	case s.VirtualFix != "":
+		parts := strings.Split(s.VirtualFix, ":")
+		if len(parts) != 3 || parts[0] == "" || !isLine(parts[1]) {
+			return Named{}, false, fmt.Errorf("--virtual-fix: %q is no FUNCTION:LINE:KIND", s.VirtualFix)
 		}
+		kind, ok := candidate.OrderNamed(parts[2])
+		if !ok {
+			return Named{}, false, fmt.Errorf("--virtual-fix: unknown kind %q (have: %s)", parts[2], strings.Join(candidate.OrderNames(), ", "))
+		}
+		return Named{Function: parts[0], Line: parts[1], Adds: kind}, true, nil
+	case s.Weaken != "":
+		function, line, lined := strings.Cut(s.Weaken, ":")
+		if function == "" || lined && !isLine(line) {
+			return Named{}, false, fmt.Errorf("--weaken: %q is no FUNCTION or FUNCTION:LINE", s.Weaken)
+		}
+		return Named{Function: function, Line: line}, true, nil
 	}
-	return n, true, nil
+	return Named{}, false, nil
 }
 
 func isLine(s string) bool {
@@ -95,7 +85,7 @@ func (n Named) In(code candidate.Code) (trial.Alteration, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("%s at %s%s%s", what, n.Function, map[bool]string{true: ":" + n.Line}[n.Line != ""], having(lines))
+		return nil, fmt.Errorf("%s at %s%s", what, strings.TrimSuffix(n.Function+":"+n.Line, ":"), having(lines))
 	}
 	if n.Adds != "" {
 		out = trial.Alteration{slices.MinFunc(out, func(a, b trial.Change) int { return cmp.Compare(a.Address, b.Address) })}

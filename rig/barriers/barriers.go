@@ -161,6 +161,9 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 	return model(f.cfg.Model).of(ctx, f.run.Config.CacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows)
 }
 
+// adds says whether order is added, not taken away.
+func (f *finder) adds() bool { return f.cfg.Suggest || f.named != nil && f.named.Adds != "" }
+
 // try tries the alteration that the specification names.
 func (f *finder) try(ctx context.Context, code candidate.Code) error {
 	a, err := f.named.In(code)
@@ -168,7 +171,7 @@ func (f *finder) try(ctx context.Context, code candidate.Code) error {
 		return fault.Wrap(fault.User, "find what is to be altered", err)
 	}
 	f.found.Test = f.named.Try(a, code.Orderings, f.found.Fix, f.modes(), f.limits())
-	if f.named.Adds == "" {
+	if !f.adds() {
 		f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
 	}
 	err = f.take(ctx, &f.found.Test)
@@ -243,9 +246,10 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 }
 
 // orders are the instructions by which silence is earned where nobody knows which are the
-// fix's, as in a tree that is taken as it stands: any that Arm orders by.
+// fix's, as in a tree that is taken as it stands: any that Arm orders by. Where order is
+// added it has to be by what was added.
 func (f *finder) orders() (out []uint64) {
-	if len(f.found.Fix) > 0 {
+	if len(f.found.Fix) > 0 || f.adds() {
 		return nil
 	}
 	for _, o := range f.found.Orderings {
@@ -282,8 +286,8 @@ func (f Found) Answered() bool {
 	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
 }
 
-// Spoiled says whether the bug was seen under the alteration that the specification names.
-func (f Found) Spoiled() bool {
+// Hit says whether the bug was seen under the alteration that the specification names.
+func (f Found) Hit() bool {
 	return f.Altered != nil && f.Altered.Result.Finding == barrier.Showed
 }
 

@@ -16,12 +16,18 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// lined is the lab with source lines: line 10 for the first instruction, and on.
+// linesOf are lab's lines: line 10 for the first instruction, and on.
+func linesOf() (out []elfcode.Line) {
+	for i := range uint64(8) {
+		out = append(out, elfcode.Line{Addr: start + 4*i, Symbol: "f", Offset: 4 * i, File: "f.c", Line: 10 + int(i)})
+	}
+	return out
+}
+
+// lined is the lab with source lines.
 func lined(as, altered map[uint64]rigtest.Guest) *rigtest.Lab {
 	l := lab(altered)
-	for i := range uint64(8) {
-		l.Lines = append(l.Lines, elfcode.Line{Addr: start + 4*i, Symbol: "f", Offset: 4 * i, File: "f.c", Line: 10 + int(i)})
-	}
+	l.Lines = linesOf()
 	if own, ok := as[0]; ok {
 		own.Altered = altered
 		l.Guests = map[trial.Variant]rigtest.Guest{trial.Unpatched: own, trial.Patched: own}
@@ -55,7 +61,7 @@ func TestOneKernelWithAnAlterationByName(t *testing.T) {
 			require.NotNil(t, found.Altered)
 			assert.Equal(t, c.want, found.Altered.Result.Finding, found.Altered.Result.Reason)
 			assert.Equal(t, c.want == barrier.Showed || c.want == barrier.Silent, found.Answered())
-			assert.Equal(t, c.want == barrier.Showed, found.Spoiled())
+			assert.Equal(t, c.want == barrier.Showed, found.Hit())
 			assert.Equal(t, c.variant, found.Result.Spec.Variant)
 			assert.Contains(t, found.Altered.What, "f.c:1")
 			assert.Equal(t, found.Altered, found.Report().Altered)

@@ -103,3 +103,32 @@ func TestATreeAsItStandsHasAnswersWithoutTwoWrites(t *testing.T) {
 	assert.True(t, found.Test.Adopted)
 	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NotShownNeeded}, answers(found), "%+v", found.Test.Results())
 }
+
+// What was added has to be what orders them: what the code has anyhow earns no silence.
+func TestAnAddedBarrierEarnsItsOwnSilence(t *testing.T) {
+	l, change := ending(t, rigtest.Guest{})
+	l.Between = nil
+	for v := range l.Guests {
+		l.Guests[v] = rigtest.Guest{Ends: func(int) uint64 { return 7 }, Altered: map[uint64]rigtest.Guest{1: {}}}
+	}
+	var passed, order uint64
+	l.Noted = func(trial.Variant) ([]weakmem.Site, error) {
+		if chosen := l.VMs[len(l.VMs)-1].Chosen(); len(chosen) > 0 && chosen[len(chosen)-1] == 1 {
+			order += 50
+		} else {
+			passed += 50
+		}
+		return []weakmem.Site{
+			{First: 0x104, Second: 0x300, Why: weakmem.WhyPassed, Count: 1 + passed},
+			{First: 0x104, Second: 0x300, By: start + 4, Why: "order-barrier", Count: 1 + order},
+		}, nil
+	}
+	l.Lines = linesOf()
+	found, err := find(t, l, func(c *Config) {
+		change(c)
+		c.Spec.VirtualFix = "f:15:smp_wmb" // at another place than what orders them
+	})
+	require.NoError(t, err)
+	assert.Equal(t, barrier.Unknown, found.Altered.Result.Finding)
+	assert.Contains(t, found.Altered.Result.Reason, "on its own lines")
+}

@@ -118,6 +118,7 @@ func (t *turns) boot(ctx context.Context) error {
 			w.Detection.Boot = uint64(t.boots)
 			if n > 0 {
 				w.Under = under(t.test.Trials[n-1].Alteration, t.places)
+				w.Altered = altered(t.test.Trials[n-1].Alteration, t.places)
 			}
 			t.shown = append(t.shown, Witnessed{n, w})
 		}

@@ -44,3 +44,11 @@ func under(a trial.Alteration, at map[uint64]trial.Instruction) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// altered are the instructions that an alteration changes.
+func altered(a trial.Alteration, at map[uint64]trial.Instruction) (out []trial.AlteredInstruction) {
+	for _, c := range a {
+		out = append(out, trial.AlteredInstruction{Instruction: at[c.Address], To: c.To, Before: c.Before})
+	}
+	return out
+}

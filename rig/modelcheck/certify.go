@@ -85,10 +85,14 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 }
 
 func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, error) {
+	fixed, reader := codeOf(r, trial.Patched), readerOf(r, w.Reader)
+	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant()))
+	if err != nil {
+		return nil, err
+	}
 	if w.OfProgram() {
 		return witness.HitTests(number, witness.ReadHit(w))
 	}
-	ran, fixed, reader := codeOf(r, w.Variant()), codeOf(r, trial.Patched), readerOf(r, w.Reader)
 	return witness.Tests(number, witness.Read(w, ran), ran, fixed, reader)
 }
 

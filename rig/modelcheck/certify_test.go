@@ -118,3 +118,29 @@ func TestAWitnessThatGivesNoTest(t *testing.T) {
 	assert.Empty(t, c.Tests)
 	assert.NotEmpty(t, c.Why)
 }
+
+// alteredRun is runOf a patched kernel whose barrier the emulator took the order from.
+func alteredRun() trial.Result {
+	r := runOf(trial.Unpatched, trial.Acquire, "dmb ishst")
+	w := &r.Witnesses[0]
+	w.SavedVariant, w.Under = trial.Patched.Saved(), "dmb ishst at stop+0x4 ordered nothing"
+	w.Altered = []trial.AlteredInstruction{{Instruction: r.Code[1].Between[0], To: trial.OrderNone}}
+	r.Code = r.Code[1:]
+	return r
+}
+
+// The model is asked about what ran, not about the code that the emulator altered.
+func TestHerdCertifiesAnAlteredKernelsWitness(t *testing.T) {
+	c := certify(t, alteredRun())
+	require.Len(t, c.Tests, 2)
+	assert.True(t, c.Certified(), "%+v", c.Tests)
+}
+
+func TestAnAlteredKernelsTests(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	c, err := Certify(t.Context(), CertifyConfig{Result: alteredRun(), Number: 1, CacheDir: t.TempDir(), Limit: time.Second})
+	require.NoError(t, err)
+	require.Len(t, c.Tests, 2)
+	assert.NotContains(t, c.Tests[0].Text, "DMB")
+	assert.Contains(t, c.Tests[1].Text, "DMB ISHST")
+}

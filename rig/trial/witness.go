@@ -17,10 +17,12 @@ type Witness struct {
 	SavedVariant
 	// Under is in words what the emulator altered while the bug was seen; empty: nothing,
 	// the kernel's code was executed as it is.
-	Under     string         `json:"under,omitempty"`
-	Reader    Reader         `json:"reader"`
-	Detection wire.Detection `json:"detection"` // its Mode, Window and Index name the entry
-	Events    []WitnessEvent `json:"events"`    // by AtNS, then as they were taken
+	Under string `json:"under,omitempty"`
+	// Altered are the same instructions.
+	Altered   []AlteredInstruction `json:"altered,omitempty"`
+	Reader    Reader               `json:"reader"`
+	Detection wire.Detection       `json:"detection"` // its Mode, Window and Index name the entry
+	Events    []WitnessEvent       `json:"events"`    // by AtNS, then as they were taken
 }
 
 // WitnessEvent is one thing that one vCPU did.
@@ -81,6 +83,14 @@ func (i Instruction) Place() string {
 		return ""
 	}
 	return fmt.Sprintf("%s+%#x", i.Symbol, i.Offset)
+}
+
+// AlteredInstruction is an instruction that the emulator let order something else than it
+// says: see Change.
+type AlteredInstruction struct {
+	Instruction
+	To     Order `json:"to"`
+	Before bool  `json:"before,omitempty"`
 }
 
 // ReaderCode is how a reader of the guest reads what the two writes wrote: the

@@ -169,6 +169,9 @@ func (t *shapeTest) remarks(what string) []string {
 	if t.shape.Kind == LoadsPassed {
 		list = append(list, "Barriers for loads alone and dependencies are not in the events: the test has none between the loads.")
 	}
+	if h.Under != "" {
+		list = append(list, alteredRemark+h.Under+".")
+	}
 	list = append(list, "It is built from these instructions, which ran:")
 	for n, i := range t.events() {
 		e := h.Events[i]

@@ -24,7 +24,7 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	if err := v.add(trial.Sometimes); err != nil {
 		return nil, err
 	}
-	ordered := r.Variant() == trial.Patched
+	ordered := r.Variant() == trial.Patched && r.Under == ""
 	if with, ok := s.With(fixed); ok && !ordered {
 		v.skeleton, ordered = with, true
 		v.change(barriersOf(fixed), "with the patch's "+barriersOf(fixed))
@@ -106,6 +106,9 @@ func (v *variants) remarks() []string {
 		list[1] = fmt.Sprintf("x is a word of number %d of what is published, 0 stands for %#x and 1 for %#x; y publishes it: 1 is the first to do so, 2 is %d.",
 			d.Index, d.Seen, d.Later, d.Count)
 		list = append(list, "DMB SY stands for all that the kernel did between the two publications: it can have been no more.")
+	}
+	if v.reading.Under != "" {
+		list = append(list, alteredRemark+v.reading.Under+".")
 	}
 	list = append(list, "It is built from these instructions, which ran:")
 	marks := false
