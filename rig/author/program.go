@@ -3,10 +3,7 @@
 package author
 
 import (
-	"bytes"
-	"debug/elf"
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -44,24 +41,6 @@ func (c *checker) compiler(err error) error {
 	}
 	if errs == 0 {
 		c.wrong("workload", "%v: %s", err, f.Tail)
-	}
-	return nil
-}
-
-// static refuses what the guest could not start, there being no libraries.
-func static(raw []byte, machine elf.Machine) error {
-	f, err := elf.NewFile(bytes.NewReader(raw))
-	if err != nil {
-		return fmt.Errorf("the program is no ELF: %w", err)
-	}
-	defer f.Close()
-	if f.Machine != machine {
-		return fmt.Errorf("the program is for %v, the kernel for %v", f.Machine, machine)
-	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return errors.New("the program is not static: it names a dynamic loader")
-		}
 	}
 	return nil
 }
