@@ -36,8 +36,22 @@ func programVersion() string {
 	if version != "" {
 		return version
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return recordedVersion(info)
+	}
+	return "unknown"
+}
+
+// recordedVersion reads Go's own note: "(devel)" is its word for no version, beside
+// which the commit may be known all the same.
+func recordedVersion(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
 	}
 	return "unknown"
 }

@@ -34,6 +34,6 @@ Environment:
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
 	root.AddCommand(newCompare(a), newRun(a), newBarriers(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
-	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a))
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a), newMan())
 	return root
 }

@@ -32,7 +32,8 @@ type Report struct {
 	AsItIs    Counts    `json:"asItIs"`    // the code as it is
 	Reference Reference `json:"reference"` // what silence is held against
 
-	Rows        []Row        `json:"rows"` // the ordering instructions, by address
+	Altered     *Altered     `json:"altered,omitempty"` // what a user named, alone; nil: nothing was
+	Rows        []Row        `json:"rows"`              // the ordering instructions, by address
 	Suggested   bool         `json:"suggested"`
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran
@@ -68,6 +69,7 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		for _, s := range search.Stages {
 			tests, out.Stages = append(tests, s.Test), append(out.Stages, s.Name)
 		}
+		out.Stages = slices.Compact(out.Stages)
 		out.Suggestions = append(out.Suggestions, search.Suggestions()...)
 		out.Error = search.Limits.Error
 		if search.Untried > 0 {

@@ -3,9 +3,14 @@
 #
 # Builds bin/kcovrig with the guests in it. Sourced after go.sh, with go on PATH.
 
-# version names the commit, with a mark where the folder differs from it.
+# version names the commit, with a mark where the folder differs from it; a source
+# archive of scripts/release has it in a file.
 version() {
-	git -c safe.directory="${root:?}" -C "$root" describe --always --dirty --tags 2>/dev/null || printf 'unknown\n'
+	if [[ -f ${root:?}/VERSION ]]; then
+		cat "$root/VERSION"
+		return
+	fi
+	git -c safe.directory="$root" -C "$root" describe --always --dirty --tags 2>/dev/null || printf 'unknown\n'
 }
 
 # build_guests makes the static guests that kcovrig embeds; go build and go test
