@@ -35,12 +35,16 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	defer app.endView() // on a panic too
-	err := usageOf(root.ExecuteContext(ctx))
+	ran, err := root.ExecuteContextC(ctx)
+	err = usageOf(err)
 	app.endView()
 	if err != nil {
 		failure := trial.FailureOf(err)
 		if app.result != nil && app.result.Failure != nil {
 			failure = app.result.Failure // its paths are those of the kept run folder
+		}
+		if failure.Try == trial.AskHelp {
+			failure.Try = ran.CommandPath() + " --help"
 		}
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
@@ -72,5 +76,5 @@ func usageOf(err error) error {
 	if err == nil || errors.As(err, &f) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &fault.Error{Kind: fault.User, Err: err, Try: "kcovrig --help"}
+	return &fault.Error{Kind: fault.User, Err: err}
 }

@@ -130,6 +130,13 @@ func (l *life) judgeReports() error {
 	return nil
 }
 
+// barrenWords say what a program that ended too soon did not do.
+var barrenWords = map[wire.WindowKind]string{
+	wire.WindowTold:  "and said no line try",
+	wire.WindowTimed: "before a window was over: window: run, in the scenario, makes each run of it one",
+	wire.WindowRun:   "without a whole run",
+}
+
 // judge says what the life came to, beside what the kernel reported. own says whether
 // the program ended by itself.
 func (l *life) judge(end ending, own bool, left []int) error {
@@ -167,7 +174,7 @@ func (l *life) judge(end ending, own bool, left []int) error {
 		l.barren++
 	}
 	if l.barren >= barrenMax {
-		return l.broken("it ended %d times in a row without a window of kind %s", barrenMax, l.opts.Program.Window)
+		return l.broken("it ended %d times in a row %s", barrenMax, barrenWords[l.opts.Program.Window])
 	}
 	return nil
 }

@@ -342,11 +342,15 @@ func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
 		"an unasked ready":    {wire.WindowTimed, wire.KindTold, false, "told", "have not waited for that"},
 		"tries of timed ones": {wire.WindowTimed, wire.KindTold, false, "segv", "window kind is timed"},
 		"hits of no use":      {wire.WindowTold, wire.KindOops, false, "hits", "detect list lacks"},
-		"nothing, always":     {wire.WindowTold, wire.KindTold, false, "once", "16 times in a row"},
+		"nothing, always":     {wire.WindowTold, wire.KindTold, false, "once", "16 times in a row and said no line try"},
+		"over too soon":       {wire.WindowTimed, wire.KindOops, false, "once", "16 times in a row before a window was over: window: run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, c.window, []wire.Detect{{Kind: c.detect}}, c.word)
 			b.Program.Ready, b.patience.setUp = c.ready, 300*time.Millisecond
+			if c.window == wire.WindowTimed {
+				b.Program.EveryNS = int64(time.Minute) // longer than any run
+			}
 			if c.word != "never" {
 				b.patience.setUp = 10 * time.Second
 			}

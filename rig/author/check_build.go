@@ -154,10 +154,5 @@ func short(err error, image kernels.Image, v trial.Variant) error {
 	if fault.KindOf(err) != fault.User {
 		return err
 	}
-	out := fault.Error{Kind: fault.User, Err: errors.New(strings.ReplaceAll(err.Error(), image.Vmlinux, "the "+string(v)+" kernel"))}
-	var f *fault.Error
-	if errors.As(err, &f) {
-		out.Try = f.Try
-	}
-	return &out
+	return &fault.Error{Kind: fault.User, Err: errors.New(strings.ReplaceAll(err.Error(), image.Vmlinux, "the "+string(v)+" kernel")), Try: fault.TryOf(err)}
 }

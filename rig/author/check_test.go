@@ -163,6 +163,11 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"a program of another machine": {with: func(o *CheckOrder) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
+		"a system call of another architecture": {with: func(o *CheckOrder) {
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) {
+				return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"}
+			}
+		}, want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
 		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)

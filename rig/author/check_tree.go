@@ -13,10 +13,12 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
@@ -161,7 +163,7 @@ func (c *checker) program(ctx context.Context) error {
 	if err != nil {
 		return c.compiler(err)
 	}
-	if err := static(raw, of.Arch.Machine); err != nil {
+	if err := initramfs.CheckProgram("the program", raw, of.Arch.Machine, prepare.RAMBytes(c.s)); err != nil {
 		return c.wrongAt("workload", fault.Wrap(fault.User, "", err))
 	}
 	c.out.Program = len(raw)

@@ -197,7 +197,7 @@ func TestNewRefusesWhatItWouldNotObeyOrCheckNotRead(t *testing.T) {
 	}
 	fix := file("fix.patch", string(tlsPatch(t).Text))
 	for want, o := range map[string]Order{
-		"--rev v6.12: a revision of no tree":                     {Rev: "v6.12"},
+		"--rev needs --tree": {Rev: "v6.12"},
 		"--config: a.config: want lines such as CONFIG_NET=y or": {Config: file("a.config", "CONFIG_NET=y\nnoise\n")},
 		"; line 2 of it is none":                                 {Config: file("b.config", "CONFIG_NET=y\nnoise\n")},
 		"line 3 of it sets CONFIG_NET, as line 1 does":           {Config: file("c.config", "CONFIG_NET=y\n\nCONFIG_NET=m\n")},

@@ -5,6 +5,7 @@ package author
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -94,7 +95,7 @@ func (o Order) next(dir string) string {
 func (o Order) read() (Input, error) {
 	in := Input{Name: o.Name}
 	if o.Rev != "" && o.Tree == "" {
-		return in, &fault.Error{Kind: fault.User, Op: "--rev " + o.Rev, Err: errors.New("a revision of no tree"), Try: "--tree with the git repository that has it"}
+		return in, &fault.Error{Kind: fault.User, Err: errors.New("--rev needs --tree"), Try: "--tree with the git repository that has it"}
 	}
 	if o.Dir != "" && o.Name == "" {
 		in.Name = nameOf(filepath.Base(filepath.Clean(o.Dir)))
@@ -111,7 +112,7 @@ func (o Order) read() (Input, error) {
 		return in, err
 	}
 	if patch == nil {
-		return in, fault.Newf(fault.User, "--patch", "no patch: it says where the bug is")
+		return in, &fault.Error{Kind: fault.User, Op: "--patch", Err: errors.New("no patch: it says where the bug is"), Try: "--patch FILE, such as git format-patch -1 COMMIT writes it"}
 	}
 	in.Patch = *patch
 	if in.Program, err = one("--repro", o.Repro); err != nil {
@@ -196,7 +197,7 @@ func empty(dir string) error {
 	case err != nil:
 		return fault.Wrap(fault.User, "write the scenario", err)
 	case len(entries) > 0:
-		return fault.Newf(fault.User, "write the scenario", "%s holds files already: name another folder", dir)
+		return &fault.Error{Kind: fault.User, Op: "write the scenario", Err: fmt.Errorf("%s holds files already", dir), Try: "another folder, behind the flags"}
 	}
 	return nil
 }

@@ -84,13 +84,11 @@ func (c *checker) wrongAt(where string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *fault.Error
-	errors.As(err, &f)
-	switch kind := fault.KindOf(err); {
+	switch kind, try := fault.KindOf(err), fault.TryOf(err); {
 	case kind != fault.User && kind != fault.Kernel || errors.Is(err, context.Canceled):
 		return err
-	case f != nil && f.Try != "":
-		c.wrong(where, "%v (try: %s)", err, f.Try)
+	case try != "":
+		c.wrong(where, "%v (try: %s)", err, try)
 	default:
 		c.wrong(where, "%v", err)
 	}

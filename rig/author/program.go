@@ -3,10 +3,7 @@
 package author
 
 import (
-	"bytes"
-	"debug/elf"
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,6 +17,10 @@ var complaint = regexp.MustCompile(`^([^:\s][^:]*):(\d+):(\d+): (?:fatal )?(erro
 
 // unlinked is a line of the linker's about a name that nothing defines.
 var unlinked = regexp.MustCompile("undefined reference to [`'\"]([^`'\"]+)")
+
+// noCall is what GCC says of a system call that its architecture has not: programs that
+// were generated for another one name such.
+var noCall = regexp.MustCompile(`^'(?:__NR|SYS)_\w+' undeclared`)
 
 // compiler puts what the compiler says against the program to its lines.
 func (c *checker) compiler(err error) error {
@@ -36,7 +37,11 @@ func (c *checker) compiler(err error) error {
 			if m[4] == "error" {
 				level, errs = Wrong, errs+1
 			}
-			c.add(Finding{level, c.beside(m[1]), at, col, mailpatch.Printable(m[5])})
+			text := m[5]
+			if noCall.MatchString(text) {
+				text += "; linux has no such system call on " + c.out.Arch + ": make the one in its place, such as pipe2 for pipe"
+			}
+			c.add(Finding{level, c.beside(m[1]), at, col, mailpatch.Printable(text)})
 		} else if m := unlinked.FindStringSubmatch(line); m != nil {
 			errs++
 			c.wrong("workload", "the program does not link: nothing defines %s", m[1])
@@ -44,24 +49,6 @@ func (c *checker) compiler(err error) error {
 	}
 	if errs == 0 {
 		c.wrong("workload", "%v: %s", err, f.Tail)
-	}
-	return nil
-}
-
-// static refuses what the guest could not start, there being no libraries.
-func static(raw []byte, machine elf.Machine) error {
-	f, err := elf.NewFile(bytes.NewReader(raw))
-	if err != nil {
-		return fmt.Errorf("the program is no ELF: %w", err)
-	}
-	defer f.Close()
-	if f.Machine != machine {
-		return fmt.Errorf("the program is for %v, the kernel for %v", f.Machine, machine)
-	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return errors.New("the program is not static: it names a dynamic loader")
-		}
 	}
 	return nil
 }

@@ -81,6 +81,17 @@ func Newf(kind Kind, op, format string, args ...any) error {
 	return &Error{Kind: kind, Op: op, Err: fmt.Errorf(format, args...)}
 }
 
+// TryOf returns what the user can try: of several errors that say it the outermost, which
+// knows best what was wanted.
+func TryOf(err error) string {
+	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
+		if e.Try != "" {
+			return e.Try
+		}
+	}
+	return ""
+}
+
 // KindOf returns the culprit decided closest to where err arose.
 func KindOf(err error) Kind {
 	kind := Unknown

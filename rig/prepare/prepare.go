@@ -87,12 +87,17 @@ func Guest(ctx context.Context, cfg Config) (initramfs.Archive, error) {
 		if err != nil {
 			return initramfs.Archive{}, err
 		}
-		pack.Program = raw
+		pack.Program, pack.RAMBytes = raw, RAMBytes(cfg.Scenario)
 		if pack.Extra, err = beside(p); err != nil {
 			return initramfs.Archive{}, err
 		}
 	}
 	return cfg.Tools.Archive(ctx, pack)
+}
+
+// RAMBytes is the memory of the machines of a scenario.
+func RAMBytes(s scenario.Scenario) uint64 {
+	return uint64(boot.Machine(qemu.Config{MemoryMiB: s.MemoryMiB}).MemoryMiB) << 20
 }
 
 // beside are the files that the program finds below /files. The scenario's folder says

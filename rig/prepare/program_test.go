@@ -41,6 +41,7 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	assert.Equal(t, "scenarios/tls/tls.c", built.Source)
 	require.NoError(t, built.Validate())
 	assert.Equal(t, []byte("program"), packed.Program)
+	assert.EqualValues(t, 256<<20, packed.RAMBytes)
 	assert.Equal(t, []initramfs.File{{Name: "files/data/in", Mode: 0o755, Data: []byte("input")}}, packed.Extra)
 
 	plan := setup.Plan(prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})

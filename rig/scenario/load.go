@@ -59,7 +59,7 @@ func Load(ref string) (Scenario, error) {
 		if near := yamlfile.Nearest(ref, Names()); near != "" {
 			hint = fmt.Sprintf("; did you mean %q?", near)
 		}
-		return Scenario{}, fault.Newf(fault.User, "", "unknown scenario %q: neither a scenario that comes with kcovrig, nor a folder or file%s", ref, hint)
+		return Scenario{}, &fault.Error{Kind: fault.User, Err: fmt.Errorf("unknown scenario %q: neither a scenario that comes with kcovrig, nor a folder or file%s", ref, hint), Try: "kcovrig scenario list; or kcovrig scenario new, which writes one"}
 	case err == nil && !info.IsDir():
 		dir, name = filepath.Split(filepath.Clean(ref))
 		dir = filepath.Clean(dir) // empty is the folder at hand
@@ -109,7 +109,7 @@ func from(files fs.FS, name, shown string) (Scenario, error) {
 		c.where = "the repository" // whose scenarios name files from there
 	}
 	if err := c.read(name, FileName); err != nil {
-		return Scenario{}, fault.Wrap(fault.User, "read the scenario "+shown, err)
+		return Scenario{}, &fault.Error{Kind: fault.User, Op: "read the scenario " + shown, Err: err, Try: "a folder that kcovrig scenario new writes"}
 	}
 	f, err := parse(shown, c.contents[FileName])
 	if err != nil {

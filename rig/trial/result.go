@@ -150,7 +150,7 @@ func FailureOf(err error) *Failure {
 		return nil
 	}
 	kind, interrupted := fault.KindOf(err), errors.Is(err, context.Canceled)
-	f := &Failure{Whose: kind.String(), Message: err.Error()}
+	f := &Failure{Whose: kind.String(), Message: err.Error(), Try: fault.TryOf(err)}
 	if interrupted {
 		f.Message = "interrupted: " + f.Message
 	}
@@ -164,9 +164,6 @@ func FailureOf(err error) *Failure {
 		if e.Tail != "" {
 			f.Tail = e.Tail
 		}
-		if f.Try == "" { // the outermost knows best what was wanted
-			f.Try = e.Try
-		}
 	}
 	f.Tail = strings.TrimRight(f.Tail, "\n")
 	if f.Try == "" && !interrupted {
@@ -175,9 +172,12 @@ func FailureOf(err error) *Failure {
 	return f
 }
 
+// AskHelp is what a user can always try. Who knows which command it is names that instead.
+const AskHelp = "kcovrig help, followed by the command"
+
 // lastResort is what to try where whoever met the error knew nothing better.
 var lastResort = map[fault.Kind]string{
-	fault.User:   "kcovrig help, followed by the command",
+	fault.User:   AskHelp,
 	fault.Rig:    "kcovrig doctor, which says what this machine lacks",
 	fault.Kernel: "read the log, which holds what the kernel or its compiler said",
 	fault.Guest:  "run it again; where it persists, the console says what the guest met",

@@ -5,10 +5,8 @@ package initramfs
 import (
 	"bytes"
 	"compress/gzip"
-	"debug/elf"
 	"embed"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 
@@ -52,27 +50,5 @@ func Guest(a arch.Arch) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	return raw, fault.Wrap(fault.Rig, op, checkStatic("init", raw, a.Machine))
-}
-
-// checkStatic refuses what the kernel could not run, there being no libraries: an ELF
-// of another machine, or one that needs a dynamic loader. name says what raw is.
-func checkStatic(name string, raw []byte, machine elf.Machine) error {
-	f, err := elf.NewFile(bytes.NewReader(raw))
-	if err != nil {
-		return fmt.Errorf("%s is no ELF: %w", name, err)
-	}
-	defer f.Close()
-	switch {
-	case f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN:
-		return fmt.Errorf("%s is no program but %v", name, f.Type)
-	case f.Machine != machine:
-		return fmt.Errorf("%s is for %v, the kernel for %v", name, f.Machine, machine)
-	}
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return fmt.Errorf("%s is not static: it names a dynamic loader", name)
-		}
-	}
-	return nil
+	return raw, fault.Wrap(fault.Rig, op, CheckProgram("init", raw, a.Machine, 0))
 }

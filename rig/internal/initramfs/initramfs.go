@@ -33,6 +33,7 @@ type File struct {
 type Config struct {
 	Arch     arch.Arch
 	Program  []byte // a static ELF that the guest starts as its workload; nil: none
+	RAMBytes uint64 // of the machine that is to run Program
 	Extra    []File
 	CacheDir string
 }
@@ -100,7 +101,7 @@ func Build(ctx context.Context, c Config) (Archive, error) {
 		return Archive{}, err
 	}
 	if c.Program != nil {
-		if err := checkStatic("the workload", c.Program, c.Arch.Machine); err != nil {
+		if err := CheckProgram("the workload", c.Program, c.Arch.Machine, c.RAMBytes); err != nil {
 			return Archive{}, fault.Wrap(fault.User, "build initramfs", err)
 		}
 	}

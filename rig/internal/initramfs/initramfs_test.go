@@ -118,11 +118,29 @@ func TestGuestThatWasNotBuilt(t *testing.T) {
 
 func TestOnlyStaticProgramsOfTheMachineAreTaken(t *testing.T) {
 	const arm, amd = elf.EM_AARCH64, elf.EM_X86_64
-	assert.NoError(t, checkStatic("x", program(arm, elf.ET_EXEC, elf.PT_LOAD), arm))
-	assert.ErrorContains(t, checkStatic("x", program(amd, elf.ET_EXEC, elf.PT_LOAD), arm), "x is for EM_X86_64")
-	assert.ErrorContains(t, checkStatic("x", program(arm, elf.ET_DYN, elf.PT_INTERP), arm), "not static")
-	assert.ErrorContains(t, checkStatic("x", program(arm, elf.ET_REL, elf.PT_LOAD), arm), "no program")
-	assert.ErrorContains(t, checkStatic("x", []byte("#!/bin/sh\n"), arm), "no ELF")
+	assert.NoError(t, CheckProgram("x", program(arm, elf.ET_EXEC, elf.PT_LOAD), arm, 0))
+	assert.ErrorContains(t, CheckProgram("x", program(amd, elf.ET_EXEC, elf.PT_LOAD), arm, 0), "x is for EM_X86_64")
+	assert.ErrorContains(t, CheckProgram("x", program(arm, elf.ET_DYN, elf.PT_INTERP), arm, 0), "not static")
+	assert.ErrorContains(t, CheckProgram("x", program(arm, elf.ET_REL, elf.PT_LOAD), arm, 0), "no program")
+	assert.ErrorContains(t, CheckProgram("x", []byte("#!/bin/sh\n"), arm, 0), "no ELF")
+}
+
+func TestAProgramHasRoomInItsMachine(t *testing.T) {
+	const machine = elf.EM_AARCH64
+	raw := program(machine, elf.ET_EXEC, elf.PT_LOAD)
+	takes := func(bytes uint64) []byte {
+		binary.LittleEndian.PutUint64(raw[64+40:], bytes) // the segment's p_memsz
+		return raw
+	}
+	assert.NoError(t, CheckProgram("x", takes(200<<20), machine, 256<<20))
+	assert.NoError(t, CheckProgram("x", takes(1<<40), machine, 0), "not known")
+	for _, much := range []uint64{256 << 20, 1 << 40, 1<<64 - 1} {
+		err := CheckProgram("x", takes(much), machine, 256<<20)
+		require.ErrorContains(t, err, "the machine 256 MiB")
+		var f *fault.Error
+		require.ErrorAs(t, err, &f)
+		assert.Contains(t, f.Try, "memory: 512M")
+	}
 }
 
 func TestAProgramThatCannotRunThereIsTheUsersFault(t *testing.T) {

@@ -44,6 +44,9 @@ type Origin struct {
 	Fill func(ctx context.Context, dest string) error
 }
 
+// aTree is what helps where what was named is none.
+const aTree = "--tree with the top folder of a kernel's source, an archive of one, or debian:6.12"
+
 // Find resolves what is asked for and hashes what it stands for.
 func (r Request) Find(ctx context.Context, s store.Store) (Origin, error) {
 	name := r.Tree
@@ -70,7 +73,7 @@ func (r Request) Find(ctx context.Context, s store.Store) (Origin, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return Origin{}, fault.Newf(fault.User, "find the tree", "no kernel folder or tarball: %w", err)
+		return Origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("no kernel folder or tarball: %w", err), Try: aTree}
 	}
 	switch {
 	case info.IsDir() && r.Rev != "":
@@ -83,7 +86,7 @@ func (r Request) Find(ctx context.Context, s store.Store) (Origin, error) {
 	case r.Rev != "":
 		return Origin{}, fault.Newf(fault.User, "find the tree", "--rev needs a git folder, and %s is a file", path)
 	case !info.Mode().IsRegular() || !isTarball(path):
-		return Origin{}, fault.Newf(fault.User, "find the tree", "%s is neither a folder nor an archive (%s)", path, strings.Join(archiveSuffixes, ", "))
+		return Origin{}, &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is neither a folder nor an archive (%s)", path, strings.Join(archiveSuffixes, ", ")), Try: aTree}
 	}
 	return r.tarballOrigin(s, path, info)
 }

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,7 +42,7 @@ func Check(dir string) error {
 		}
 	}
 	if err != nil {
-		return fault.Newf(fault.User, "find the tree", "%s is no kernel tree: %w", dir, err)
+		return &fault.Error{Kind: fault.User, Op: "find the tree", Err: fmt.Errorf("%s is no kernel tree: %w", dir, err), Try: aTree}
 	}
 	return nil
 }
