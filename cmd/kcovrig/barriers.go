@@ -65,6 +65,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 	got, err := barriers.Find(ctx, cfg)
 	a.endView()
 	a.result = &got.Result
+	a.endWith(got.Result, o.quiet)
 	switch {
 	case !got.Answered():
 		a.code = exitInconclusive

@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -44,6 +45,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		}
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
+	}
+	for _, line := range app.ending {
+		fmt.Fprintln(stderr, line)
 	}
 	if app.forGit {
 		return gitCode(app.result, err)

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -144,9 +143,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if dir == "" {
 		return err
 	}
-	if !o.quiet {
-		fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
-	}
+	a.left(o.quiet, dir, "report", dir, "--format=markdown")
 	a.counts = &doc.Counts
 	as := format.Of(o.json)
 	if o.quiet && !o.json {

@@ -98,6 +98,7 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the result", werr)
 	}
+	a.endWith(r, o.quiet)
 	return err
 }
 

@@ -3,11 +3,8 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/replay"
 	"kcovrig/rig/trial"
 )
@@ -16,10 +13,10 @@ func newReplay(a *app) *cobra.Command {
 	var o options
 	var cfg replay.Config
 	cmd := &cobra.Command{
-		Use:   "replay RUN [N]",
+		Use:   "replay [RUN] [N]",
 		Short: "Reach what a saved witness shows again, and say how often that works",
-		Long: `replay takes a run folder, or its result.json, and the number of one of its
-witnesses (default: the first that shows enough). It sets up the run's kernel,
+		Long: `replay takes a run folder, or its result.json (default: the latest run's), and
+the number of one of its witnesses (default: the first that shows enough). It sets up the run's kernel,
 machine, guest and seed again, boots that kernel once per try, and waits in each
 for a hit of the same kind: the same kernel, reader and mode, the same store missed,
 passed by the same store, by the same load; or, where a program of the scenario's
@@ -39,16 +36,12 @@ in every try.
 ` + exitHelp,
 		Example: `  kcovrig replay results/arm64
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
-		Args: cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg.Config, cfg.Run = a.config(cmd, &o), args[0]
-			if len(args) == 2 {
-				n, err := strconv.Atoi(args[1])
-				if err != nil || n < 1 {
-					return fault.Newf(fault.User, "", "%q is no number of a witness: they count from 1", args[1])
-				}
-				cfg.Witness = n
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if cfg.Run, cfg.Witness, err = a.witness(args); err != nil {
+				return err
 			}
+			cfg.Config = a.config(cmd, &o)
 			result, err := replay.Run(cmd.Context(), cfg)
 			if r := result.Replay; r != nil && !r.Complete() && result.Judgement.Verdict != trial.DoesNotApply {
 				a.code = exitInconclusive

@@ -16,6 +16,7 @@ func (r *Run) Finish(result trial.Result, err error) (trial.Result, error) {
 	defer func() { NoteHousekeeping(r.Config.Events, r.Folder.tidy()) }()
 	published := r.Folder.publish(&result, r.Config.Reports)
 	if published == nil {
+		result.Folder = r.Folder.Final
 		r.record(result)
 	}
 	return result, errors.Join(err, published)

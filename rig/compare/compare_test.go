@@ -43,6 +43,7 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 			assert.Equal(t, c.want, result.Judgement.Verdict, "%+v", result.Judgement)
 			assert.Len(t, l.Boots, 2)
 			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
+			assert.Equal(t, cfg.OutDir, result.Folder)
 			assertKept(t, cfg, result)
 		})
 	}

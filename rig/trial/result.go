@@ -119,6 +119,7 @@ type Result struct {
 	Timings      map[string]float64 // seconds per stage
 	Replay       *Replay            // of the command replay alone
 	Failure      *Failure
+	Folder       string // that holds it, in no document; empty: none was written
 }
 
 // Prepared is what a result tells of all that was made before the boots, as far as it
