@@ -24,7 +24,7 @@ func (r *Run) Finish(result trial.Result, err error) (trial.Result, error) {
 
 // complete adds to the result what the run knows of it.
 func (r *Run) complete(result *trial.Result, err error) error {
-	result.Timings, result.Notes = r.Stages.Close(), r.notes.all()
+	result.Ended, result.Timings, result.Notes = now(), r.Stages.Close(), r.notes.all()
 	return result.FailureOrVerdict(err)
 }
 

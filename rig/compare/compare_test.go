@@ -44,6 +44,9 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 			assert.Len(t, l.Boots, 2)
 			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
 			assert.Equal(t, cfg.OutDir, result.Folder)
+			assert.Equal(t, rigtest.Patches(), result.Patches)
+			assert.WithinDuration(t, time.Now(), result.Started, time.Minute)
+			assert.True(t, result.Ended.After(result.Started))
 			assertKept(t, cfg, result)
 		})
 	}

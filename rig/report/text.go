@@ -51,6 +51,12 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 	if q := r.QEMU; q.Version != "" {
 		fmt.Fprintf(b, "machine   QEMU %s, %s, memory model %s, seed %d\n", q.Version, q.Accel, q.MemoryModel, r.Spec.Seed)
 	}
+	for _, p := range r.Patches {
+		fmt.Fprintf(b, "patch     %s\n", words.Patch(p))
+	}
+	if !r.Ended.IsZero() {
+		fmt.Fprintf(b, "date      %s\n", words.Date(r.Started, r.Ended))
+	}
 	if r.Command == trial.CommandBuild {
 		for _, i := range r.Images {
 			how := fmt.Sprintf("built in %.1f s, %.1f s of CPU", float64(i.WallNS)/1e9, float64(i.CPUNS)/1e9)
