@@ -28,9 +28,7 @@ in the memory emulator, and says which are needed: on one built kernel, in few
 boots. With --suggest it looks on the kernel without the fix for the place where
 one barrier would be enough, and how weak it may be.
 
-Exit code 4 means that something has no answer, or that no place was found.
-
-` + exitHelp,
+` + exitsOfBarriers,
 		Example: `  kcovrig barriers
   kcovrig barriers --as-is --tree ~/linux --out results/barriers
   kcovrig barriers --suggest --mode=pc --json`,

@@ -39,10 +39,9 @@ run folder, or the result.json in it (default: the latest).
 
 With --litmus it prints the witness as AArch64 litmus tests instead: as it ran,
 and with what would have ordered it. Where herd7 is installed (scripts/setup
-herd) it is asked whether Arm's memory model allows the outcome. Exit code 1
-means that it answers otherwise than the run, 4 that it did not answer in time.
+herd) it is asked whether Arm's memory model allows the outcome.
 
-` + exitHelp,
+` + exitsOfExplain,
 		Example: `  kcovrig explain
   kcovrig explain results/arm64
   kcovrig explain results/arm64 3 --litmus
@@ -66,7 +65,7 @@ means that it answers otherwise than the run, 4 that it did not answer in time.
 	f.BoolVar(&o.show.All, "all", false, "show every event of the witness, not only those that matter")
 	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with herd7's answer")
 	f.StringVar(&o.dir, "litmus-dir", "", "`folder` to write the tests to, as NAME.litmus, instead of printing them")
-	f.DurationVar(&o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
+	addDuration(f, &o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
 	return cmd
 }
 

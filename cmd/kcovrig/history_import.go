@@ -21,7 +21,7 @@ that at which it ended; of older results, which do not say it, their file's. A
 run that is there already stays as it is. Of a matrix' folder it adds each cell's
 run, under the cell's name.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig history import results/arm64
   kcovrig history import ~/.cache/kcovrig/runs/*
   kcovrig history import results/tonight    # of kcovrig matrix`,

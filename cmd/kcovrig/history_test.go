@@ -92,7 +92,7 @@ func TestHistoryWrongUsage(t *testing.T) {
 	for args, want := range map[string]int{
 		"history": exitUsage, "history import x": exitUsage, "serve": exitUsage, // no HOME here
 		"history --db=" + none: exitUsage, "serve --db=" + none: exitUsage, "serve --listen=:80 --db=" + other: exitUsage, "serve --db=" + other: exitRig,
-		"history --since=yesterday --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
+		"history --since=yesteryear --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
 		"history --trend=none --db=" + db: exitUsage, "history compare a b --db=" + db: exitUsage, "history compare a --db=" + db: exitUsage,
 		"history import /nonexistent --db=" + db: exitUsage, "history show x --db=" + db: exitUsage, "history --trend=a --cell=b --db=" + db: exitUsage,
 		"history --db=" + other: exitRig, "history changes --format=pdf --db=" + db: exitUsage, "history changes --format=pdf --db=" + other: exitUsage, "history changes --format=line --db=" + db: exitUsage, "history show x --format=line --db=" + db: exitUsage, "compare --db=x --no-history": exitUsage,

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"slices"
 	"syscall"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -36,7 +34,8 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	defer app.endView() // on a panic too
-	err := usageOf(root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	err = usageOf(cmd, err)
 	app.endView()
 	if err != nil {
 		failure := trial.FailureOf(err)
@@ -68,13 +67,4 @@ func (a *app) showUnstarted(args []string, failure *trial.Failure) {
 	if a.result == nil && len(args) > 0 && slices.Contains(promise, trial.Command(args[0])) && slices.Contains(args, "--json") {
 		_ = result.JSON(a.stdout, trial.Result{Command: trial.Command(args[0]), Version: programVersion(), Failure: failure})
 	}
-}
-
-// usageOf gives errors of the flag parser, which name no culprit, to the user.
-func usageOf(err error) error {
-	var f *fault.Error
-	if err == nil || errors.As(err, &f) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return &fault.Error{Kind: fault.User, Err: err, Try: "kcovrig --help"}
 }

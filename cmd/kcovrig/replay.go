@@ -29,11 +29,7 @@ a scenario's own program, it draws what to hold back from the seed, as the run d
 
 The run folder (--out) keeps the last try that reached it, for report.
 
-Exit code 0 means that every try reached it, 4 that some or none did. 2 is also
-for a kernel, a machine or a guest that is not the run's; 3 and 5 are for faults
-in every try.
-
-` + exitHelp,
+` + exitsOfReplay,
 		Example: `  kcovrig replay results/arm64
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
 		Args: cobra.MaximumNArgs(2),
@@ -51,7 +47,7 @@ in every try.
 	}
 	f := cmd.Flags()
 	f.IntVar(&cfg.Tries, "tries", replay.DefaultTries, "how often to boot and try")
-	f.DurationVar(&cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
+	addDuration(f, &cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
 	f.BoolVar(&cfg.Plain, "plain", false, "let the seed alone choose what the emulator holds back")
 	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
 	o.addScenario(cmd, "the run's; one that does not come with kcovrig has to be named")

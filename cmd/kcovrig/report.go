@@ -27,7 +27,7 @@ the latest), or of a matrix from its folder, or from those of its parts, now or
 later, on any machine. The folder of barriers, alone, gives what was found of them.
 Its exit code says whether the report was written, not what the verdicts are.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig report results/arm64 --format=html --output report.html
   kcovrig report results/arm64 results/x86 --format=junit --output junit.xml
   kcovrig report results/arm64 --format=markdown --tested-by "Name <name@example.org>"
