@@ -29,6 +29,7 @@ type app struct {
 	code   int             // of a command without a result that ran well and found something
 	view   *live.View      // drawn while a command runs; nil: none
 	forGit bool            // the exit code is for git bisect run
+	ending []string        // the last lines of a command that left a folder
 }
 
 // programVersion is the release's, or what the Go toolchain recorded.

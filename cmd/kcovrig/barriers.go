@@ -28,9 +28,7 @@ in the memory emulator, and says which are needed: on one built kernel, in few
 boots. With --suggest it looks on the kernel without the fix for the place where
 one barrier would be enough, and how weak it may be.
 
-Exit code 4 means that something has no answer, or that no place was found.
-
-` + exitHelp,
+` + exitsOfBarriers,
 		Example: `  kcovrig barriers
   kcovrig barriers --as-is --tree ~/linux --out results/barriers
   kcovrig barriers --suggest --mode=pc --json`,
@@ -65,6 +63,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 	got, err := barriers.Find(ctx, cfg)
 	a.endView()
 	a.result = &got.Result
+	a.endWith(got.Result, o.quiet)
 	switch {
 	case !got.Answered():
 		a.code = exitInconclusive

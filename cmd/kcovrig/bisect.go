@@ -26,12 +26,7 @@ the same flags it goes on where it was interrupted. With --nats the commits are
 built and run by the machines where kcovrig worker runs, --workers of them at
 once. docs/bisect.md tells more.
 
-Here 0 means that one commit was found, 2 also ends that are swapped, that do not
-show the bug, are not clean or unrelated, 3 also an interruption (call it again), 4 that several
-commits cannot be told apart since they cannot be tested, 5 that an end does not
-build or boot.
-
-` + exitHelp,
+` + exitsOfBisect,
 		Example: `  kcovrig bisect --tree linux.git --good v6.11 --bad v6.12
   kcovrig bisect --tree linux.git --bad v6.12 --good v7.2 --fixed -- kernel/
   kcovrig bisect --tree linux.git --log bisect.log --workers 2

@@ -18,7 +18,7 @@ func newBuild(a *app) *cobra.Command {
 		Long: `build puts the kernels with and without the patch into the cache and prints
 where they are.
 
-` + exitHelp,
+` + exitsOfBuild,
 		Example: `  kcovrig build --arch=arm64
   kcovrig build --arch=x86_64 --tree debian:6.1 --patched`,
 		Args: cobra.NoArgs,

@@ -17,11 +17,11 @@ func newCache(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cache",
 		Short: "Show or clear what is kept between runs",
-		Long:  "cache shows and removes what commands leave in the cache for later ones.\n\n" + exitHelp,
+		Long:  "cache shows and removes what commands leave in the cache for later ones.\n\n" + exitsOfLists,
 		Example: `  kcovrig cache ls
   kcovrig cache prune --older-than=168h
   kcovrig cache prune`,
-		Args: cobra.NoArgs,
+		Args: onlyCommands,
 		RunE: noCommand,
 	}
 	cmd.AddCommand(newCacheList(a), newCachePrune(a))
@@ -38,7 +38,7 @@ func newCacheList(a *app) *cobra.Command {
 run): their size on the disk, when they were last used, and whether a running
 kcovrig uses them.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: "  kcovrig cache ls",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,7 +64,7 @@ interrupted runs left behind. Results go too: those of runs and matrices for
 which no --out was given, and the answers of bisects, also unfinished ones, which
 then begin anew. The history stays.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig cache prune
   kcovrig cache prune --older-than=168h`,
 		Args: cobra.NoArgs,
@@ -79,7 +79,7 @@ then begin anew. The history stays.
 			return err
 		},
 	}
-	cmd.Flags().DurationVar(&age, "older-than", 0, "only what was not used for so long, such as 168h")
+	addDuration(cmd.Flags(), &age, "older-than", 0, "only what was not used for so long, such as 7d")
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")
 	return cmd
 }

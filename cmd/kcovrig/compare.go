@@ -25,7 +25,7 @@ with the patch, in which what orders accesses at a place orders nothing: 1 where
 that shows the bug. Kinds are dmb-ld, dmb-st, dmb-sy, or smp_rmb, smp_wmb,
 smp_mb, and acquire and release of the line's own load or store.
 
-` + exitHelp,
+` + exitsOfCompare,
 		Example: `  kcovrig compare --arch=arm64
   kcovrig compare --arch=arm64 --tree linux-6.1.tar.xz --patch my-fix.patch
   kcovrig compare --arch=x86_64 --json --out results/x86

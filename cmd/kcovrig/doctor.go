@@ -24,10 +24,9 @@ func newDoctor(a *app) *cobra.Command {
 		Short: "Check that this machine has what kcovrig needs",
 		Long: `doctor checks every prerequisite, says what is missing, and gives the exact
 command that mends it. It boots a guest to find out whether KVM works, where a
-kernel for this machine is in the cache. Exit code 3 means that something
-required is missing.
+kernel for this machine is in the cache.
 
-` + exitHelp,
+` + exitsOfDoctor,
 		Example: `  kcovrig doctor
   kcovrig doctor --arch=arm64 --json`,
 		Args: cobra.NoArgs,

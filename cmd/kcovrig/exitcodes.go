@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// The exit codes, as exitHelp documents them.
+// The exit codes, as the commands' help documents them.
 const (
 	exitOK           = 0
 	exitNotFixed     = 1
@@ -24,16 +24,6 @@ const (
 	exitKernel       = 5
 	exitNotFor       = 6
 )
-
-const exitHelp = `Exit codes:
-  0  fixed, or no effect possible; for other commands: done, the kernel ran
-  1  not fixed; matrix: a cell is not as expected; soak: a store was lost, or
-     hits came through a barrier
-  2  wrong usage
-  3  a fault of the rig or its tools, or interrupted before anything was measured
-  4  inconclusive, or identical kernels, or interrupted with something measured
-  5  the kernel did not build, boot or finish; soak: or it complained
-  6  not applicable: the scenario is not for this tree or architecture`
 
 // interrupted says whether a run that had measured something was cut short.
 func interrupted(result *trial.Result) bool {
@@ -71,7 +61,7 @@ func exitCode(result *trial.Result, err error) int {
 			return exitNotFixed
 		}
 		if errors.Is(err, context.Canceled) && result != nil && interrupted(result) {
-			return exitInconclusive
+			return verdictCode(result)
 		}
 		if trial.Inapplicable(err) != nil {
 			return exitNotFor
@@ -88,9 +78,11 @@ func exitCode(result *trial.Result, err error) int {
 	if result == nil {
 		return exitOK
 	}
-	if interrupted(result) {
-		return exitInconclusive
-	}
+	return verdictCode(result)
+}
+
+// verdictCode follows the verdict that is printed, also of a run that was cut short.
+func verdictCode(result *trial.Result) int {
 	switch result.Judgement.Verdict {
 	case trial.Fixed, trial.NoEffect:
 		return exitOK

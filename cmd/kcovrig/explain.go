@@ -30,35 +30,33 @@ type explainOptions struct {
 func newExplain(a *app) *cobra.Command {
 	var o explainOptions
 	cmd := &cobra.Command{
-		Use:   "explain RUN [N]",
+		Use:   "explain [RUN] [N]",
 		Short: "Tell the story of one sight of the bug, and have Arm's memory model judge it",
 		Long: `explain tells of witness N (default: the first) of a run what each vCPU did:
 which store was held back, what passed it, when the reader looked and when the
 late store landed; and what keeps the order in the kernels of the run. RUN is a
-run folder, or the result.json in it.
+run folder, or the result.json in it (default: the latest).
 
 With --litmus it prints the witness as AArch64 litmus tests instead: as it ran,
 and with what would have ordered it. Where herd7 is installed (scripts/setup
-herd) it is asked whether Arm's memory model allows the outcome. Exit code 1
-means that it answers otherwise than the run, 4 that it did not answer in time.
+herd) it is asked whether Arm's memory model allows the outcome.
 
-` + exitHelp,
-		Example: `  kcovrig explain results/arm64
+` + exitsOfExplain,
+		Example: `  kcovrig explain
+  kcovrig explain results/arm64
   kcovrig explain results/arm64 3 --litmus
   kcovrig explain results/arm64 3 --litmus-dir=tests && kcovrig litmus run tests`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			run, err := result.Load(args[0])
+			path, n, err := a.witness(args)
 			if err != nil {
 				return err
 			}
-			if len(args) == 2 {
-				n, err := strconv.Atoi(args[1])
-				if err != nil || n < 1 {
-					return fault.Newf(fault.User, "", "%q is no number of a witness: they are counted from 1", args[1])
-				}
-				o.show.Number = n
+			run, err := result.Load(path)
+			if err != nil {
+				return err
 			}
+			o.show.Run, o.show.Number = path, n
 			return a.explain(cmd, run, o)
 		},
 	}
@@ -67,7 +65,7 @@ means that it answers otherwise than the run, 4 that it did not answer in time.
 	f.BoolVar(&o.show.All, "all", false, "show every event of the witness, not only those that matter")
 	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with herd7's answer")
 	f.StringVar(&o.dir, "litmus-dir", "", "`folder` to write the tests to, as NAME.litmus, instead of printing them")
-	f.DurationVar(&o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
+	addDuration(f, &o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
 	return cmd
 }
 

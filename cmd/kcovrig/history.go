@@ -32,12 +32,12 @@ run, and flags a run that differs from those before it by more than runs differ
 by themselves. A cell names one configuration; its runs over time
 form the trend.
 
-` + exitHelp,
-		Example: `  kcovrig history --since=168h
+` + exitsOfLists,
+		Example: `  kcovrig history --since=7d
   kcovrig history --cell='compare,*,arm64,*' --verdict=not-fixed --json
   kcovrig history --trend='compare,*,arm64,*'
   kcovrig history compare 3f9a 81c2`,
-		Args: cobra.NoArgs,
+		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.history(cmd, o) },
 	}
 	f := cmd.Flags()
@@ -46,7 +46,7 @@ form the trend.
 	f.StringVar(&o.Command, "command", "", "only results of this `command`: run, compare, soak")
 	f.StringVar(&o.Arch, "arch", "", "only this `architecture`")
 	f.StringVar(&o.Verdict, "verdict", "", "only runs that say this, such as not-fixed or \"kernel fault\"")
-	f.StringVar(&o.since, "since", "", "only runs since a `time`: 2006-01-02, 2006-01-02T15:04:05Z, or so long ago, such as 168h")
+	f.StringVar(&o.since, "since", "", "only runs since a `time`: 2006-01-02, 2006-01-02T15:04:05Z, yesterday, or so long ago, such as 7d")
 	f.IntVar(&o.Limit, "limit", 50, "at most so many, the newest (0: all)")
 	f.StringVar(&o.trend, "trend", "", "show the trend of this `cell`; a pattern must fit one cell alone")
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output")
@@ -114,7 +114,7 @@ func newHistoryCompare(a *app) *cobra.Command {
 one another, with exact intervals and Fisher's test. A and B are the beginnings
 of the runs' ids.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: "  kcovrig history compare 3f9a 81c2",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -144,7 +144,7 @@ func newHistoryShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Render a recorded run",
-		Long:    "show renders a recorded run as report does. RUN is the beginning of its id.\n\n" + exitHelp,
+		Long:    "show renders a recorded run as report does. RUN is the beginning of its id.\n\n" + exitsOfLists,
 		Example: "  kcovrig history show 3f9a --format=html >report.html",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -19,8 +19,8 @@ func newHistoryChanges(a *app) *cobra.Command {
 		Long: `changes looks at the trends of all cells, and names those whose latest run differs
 from the runs before it by more than runs differ by themselves.
 
-` + exitHelp,
-		Example: "  kcovrig history changes\n  kcovrig history changes --since=720h --format=markdown",
+` + exitsOfLists,
+		Example: "  kcovrig history changes\n  kcovrig history changes --since=30d --format=markdown",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			as, err := histories.Changes.Parse(asked)

@@ -51,18 +51,25 @@ func (a *app) needHistory(flag string) (string, error) {
 }
 
 // sinceTime reads a day, a time, or how long ago; the zero time where there is none.
+// Days are those of UTC, as in the history.
 func sinceTime(text string, now time.Time) (time.Time, error) {
-	if text == "" {
+	today := now.UTC().Truncate(24 * time.Hour)
+	switch text {
+	case "":
 		return time.Time{}, nil
+	case "today":
+		return today, nil
+	case "yesterday":
+		return today.AddDate(0, 0, -1), nil
 	}
 	for _, form := range []string{time.DateOnly, time.RFC3339} {
 		if at, err := time.Parse(form, text); err == nil {
 			return at, nil
 		}
 	}
-	ago, err := time.ParseDuration(text)
+	ago, err := parseDuration(text)
 	if err != nil || ago < 0 {
-		return time.Time{}, fault.Newf(fault.User, "", "--since: %q is no day (2006-01-02), no time (2006-01-02T15:04:05Z) and no duration (168h)", text)
+		return time.Time{}, fault.Newf(fault.User, "", "--since: %q is no day (2006-01-02, yesterday), no time (2006-01-02T15:04:05Z) and no duration (7d, 12h)", text)
 	}
 	return now.Add(-ago), nil
 }

@@ -17,10 +17,11 @@ func newHistoryImport(a *app) *cobra.Command {
 		Use:   "import RUN...",
 		Short: "Record the results of older run folders",
 		Long: `import adds the results of run folders, from wherever they came. A run's time is
-that of its result.json. A run that is there already stays as it is. Of a matrix'
-folder it adds each cell's run, under the cell's name.
+that at which it ended; of older results, which do not say it, their file's. A
+run that is there already stays as it is. Of a matrix' folder it adds each cell's
+run, under the cell's name.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig history import results/arm64
   kcovrig history import ~/.cache/kcovrig/runs/*
   kcovrig history import results/tonight    # of kcovrig matrix`,

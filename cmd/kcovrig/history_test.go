@@ -27,16 +27,14 @@ func runFolder(t *testing.T, night int, stale uint64) string {
 	dec.UseNumber()
 	require.NoError(t, dec.Decode(&doc))
 	doc["spec"].(map[string]any)["seed"] = night + 1
+	doc["ended"] = time.Date(2026, 1, 1+night, 3, 0, 0, 0, time.UTC)
 	arm := doc["arms"].([]any)[0].(map[string]any)
 	arm["blocks"], arm["hitBlocks"] = 100, stale
 	text, err = json.Marshal(doc)
 	require.NoError(t, err)
 	dir := filepath.Join(t.TempDir(), fmt.Sprintf("night%02d", night))
 	require.NoError(t, os.Mkdir(dir, 0o755))
-	file := filepath.Join(dir, "result.json")
-	require.NoError(t, os.WriteFile(file, text, 0o600))
-	at := time.Date(2026, 1, 1+night, 3, 0, 0, 0, time.UTC)
-	require.NoError(t, os.Chtimes(file, at, at))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "result.json"), text, 0o600))
 	return dir
 }
 
@@ -94,7 +92,7 @@ func TestHistoryWrongUsage(t *testing.T) {
 	for args, want := range map[string]int{
 		"history": exitUsage, "history import x": exitUsage, "serve": exitUsage, // no HOME here
 		"history --db=" + none: exitUsage, "serve --db=" + none: exitUsage, "serve --listen=:80 --db=" + other: exitUsage, "serve --db=" + other: exitRig,
-		"history --since=yesterday --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
+		"history --since=yesteryear --db=" + db: exitUsage, "history --limit=-1 --db=" + db: exitUsage,
 		"history --trend=none --db=" + db: exitUsage, "history compare a b --db=" + db: exitUsage, "history compare a --db=" + db: exitUsage,
 		"history import /nonexistent --db=" + db: exitUsage, "history show x --db=" + db: exitUsage, "history --trend=a --cell=b --db=" + db: exitUsage,
 		"history --db=" + other: exitRig, "history changes --format=pdf --db=" + db: exitUsage, "history changes --format=pdf --db=" + other: exitUsage, "history changes --format=line --db=" + db: exitUsage, "history show x --format=line --db=" + db: exitUsage, "compare --db=x --no-history": exitUsage,

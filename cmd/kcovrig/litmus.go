@@ -15,9 +15,9 @@ func newLitmus(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "litmus",
 		Short:   "Check the memory emulator with litmus tests, and ask what memory models say",
-		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitHelp,
+		Long:    "litmus holds the commands that work with litmus tests.\n\n" + exitsOfLists,
 		Example: "  kcovrig litmus run tests/ --herd-log tests/herd.log\n  kcovrig litmus expect --lkmm",
-		Args:    cobra.NoArgs,
+		Args:    onlyCommands,
 		RunE:    noCommand,
 	}
 	cmd.AddCommand(newLitmusRun(a), newLitmusShow(a), newLitmusMake(a), newLitmusExpect(a))
@@ -41,11 +41,7 @@ A test that herd7, litmus7 or the compiler does not take is inconclusive, with w
 they said; the others run. Results are kept as they come, in RUN.litmus.jsonl beside
 the run folder and at the end in it: kcovrig litmus show RUN prints them.
 
-Exit code 0 means sound: every test ran, and no state was seen that the model
-forbids. 1 means that a forbidden state was seen, 4 that something could not be
-run or judged and nothing forbidden was seen.
-
-` + exitHelp,
+` + exitsOfLitmus,
 		Example: `  kcovrig litmus run tests/ --herd-log tests/herd.log
   kcovrig litmus run MP+dmb.st+po.litmus --runs 20 --json`,
 		Args: cobra.MinimumNArgs(1),
@@ -58,14 +54,14 @@ run or judged and nothing forbidden was seen.
 	o.addKernel(cmd)
 	f := cmd.Flags()
 	f.StringVar(&c.HerdLog, "herd-log", "", "log of herd7 with the allowed states (default: herd7 is run)")
-	f.DurationVar(&c.HerdLimit, "herd-limit", 30*time.Second, "time that herd7 may take for one test")
+	addDuration(f, &c.HerdLimit, "herd-limit", 30*time.Second, "time that herd7 may take for one test")
 	f.StringVar(&c.Binaries, "binaries", "", "`folder` with ready programs NAME.exe, static, made by litmus7 -ascall true (default: made here)")
 	f.IntVar(&c.Size, "size", 1000, "iterations per run")
 	f.IntVar(&c.Runs, "runs", 5, "runs of each test")
 	f.IntVar(&c.WideRuns, "wide-runs", 0, "runs of each test of three threads and more (0: as --runs)")
 	f.IntVar(&c.VerdictRuns, "verdict-runs", 0, "runs of each test under the emulator's policy that verdicts use, beside those of --runs (0: a quarter of these, at least 1)")
 	f.BoolVar(&c.NoVerdictRuns, "no-verdict-runs", false, "no runs under the policy that verdicts use")
-	f.DurationVar(&c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
+	addDuration(f, &c.TestLimit, "test-limit", time.Minute, "time that one test may take in the guest")
 	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
 	o.addCPU(cmd)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")

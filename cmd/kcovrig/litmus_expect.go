@@ -22,11 +22,7 @@ func newLitmusExpect(a *app) *cobra.Command {
 		Long: `expect asks herd7, under the kernel tree's tools/memory-model, whether each kernel
 and reader can show the bug, and prints what a run has measured beside it.
 
-Exit code 1 means a contradiction: hits were measured that the model rules
-out, or a test of --lkmm is not as its Result line says; one without such a line
-contradicts nothing. 4 means that herd7 gave no answer to some of those in time.
-
-` + exitHelp,
+` + exitsOfExpect,
 		Example: `  kcovrig litmus expect
   kcovrig litmus expect --run results/arm64 --lkmm --json
   kcovrig litmus expect --lkmm=my-tests`,

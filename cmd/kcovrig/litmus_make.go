@@ -23,7 +23,7 @@ per family, the list @all and herd7's log, herd.log, for litmus run. herdtools7 
 with scripts/setup herd. What was made and answered is kept in the cache: the first
 time takes minutes.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig litmus make tests/made
   kcovrig litmus make tests/pairs --family pairs --every 4
   kcovrig litmus run tests/made --herd-log tests/made/herd.log`,
@@ -50,6 +50,6 @@ time takes minutes.
 	f.IntVar(&c.Every, "every", 0, "take one of so many tests of each family (0: all)")
 	f.IntVar(&c.Turn, "turn", 0, "which of these: counted from 0")
 	f.IntVar(&c.Jobs, "jobs", 1, "herd7s at once")
-	f.DurationVar(&c.Limit, "herd-limit", c.Limit, "time that herd7 may take for twenty tests")
+	addDuration(f, &c.Limit, "herd-limit", c.Limit, "time that herd7 may take for twenty tests")
 	return cmd
 }

@@ -23,7 +23,7 @@ func newLitmusShow(a *app) *cobra.Command {
 running or after it was killed: tests not yet run are inconclusive then. The exit
 code is that of litmus run.
 
-` + exitHelp,
+` + exitsOfLitmus,
 		Example: `  kcovrig litmus show results/litmus --json`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {

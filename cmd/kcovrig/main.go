@@ -7,14 +7,13 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/report"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -36,7 +35,7 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 	root.SetErr(stderr)
 	defer app.endView() // on a panic too
 	ran, err := root.ExecuteContextC(ctx)
-	err = usageOf(err)
+	err = usageOf(ran, err)
 	app.endView()
 	if err != nil {
 		failure := trial.FailureOf(err)
@@ -48,6 +47,9 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 		}
 		report.Failure(stderr, *failure)
 		app.showUnstarted(args, failure)
+	}
+	for _, line := range app.ending {
+		fmt.Fprintln(stderr, line)
 	}
 	if app.forGit {
 		return gitCode(app.result, err)
@@ -68,13 +70,4 @@ func (a *app) showUnstarted(args []string, failure *trial.Failure) {
 	if a.result == nil && len(args) > 0 && slices.Contains(promise, trial.Command(args[0])) && slices.Contains(args, "--json") {
 		_ = result.JSON(a.stdout, trial.Result{Command: trial.Command(args[0]), Version: programVersion(), Failure: failure})
 	}
-}
-
-// usageOf gives errors of the flag parser, which name no culprit, to the user.
-func usageOf(err error) error {
-	var f *fault.Error
-	if err == nil || errors.As(err, &f) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return &fault.Error{Kind: fault.User, Err: err}
 }

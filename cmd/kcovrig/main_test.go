@@ -48,6 +48,11 @@ func TestExitCodes(t *testing.T) {
 	ran := func(o trial.Outcome) *trial.Result {
 		return &trial.Result{Observations: []trial.Observation{{Outcome: o}}}
 	}
+	cut := func(v trial.Verdict) *trial.Result {
+		r := ran(trial.OutcomeCut)
+		r.Judgement.Verdict = v
+		return r
+	}
 	for name, c := range map[string]struct {
 		result *trial.Result
 		err    error
@@ -63,6 +68,9 @@ func TestExitCodes(t *testing.T) {
 		"not applicable too": {nil, trial.DoesNotApplyf(fault.User, "bisect", "no"), 6},
 		"one kernel":         {ran(trial.OutcomeOK), nil, 0},
 		"one kernel, cut":    {ran(trial.OutcomeCut), nil, 4},
+		"fixed, cut":         {cut(trial.Fixed), nil, 0},
+		"not fixed, cut":     {cut(trial.NotFixed), context.Canceled, 1},
+		"inconclusive, cut":  {cut(trial.Inconclusive), nil, 4},
 		"unknown":            {ran(trial.OutcomeUnknown), nil, 4},
 		"user":               {nil, fault.Newf(fault.User, "x", "y"), 2},
 		"rig":                {verdict(trial.Inconclusive), fault.Newf(fault.Rig, "x", "y"), 3},
@@ -130,7 +138,14 @@ func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
 		if c.Name() == "help" || c.Name() == "completion" || c.Parent() != nil && c.Parent().Name() == "completion" {
 			return
 		}
-		assert.Contains(t, c.Long, exitHelp, c.CommandPath())
+		_, exits, _ := strings.Cut(c.Long, exitHead)
+		assert.Regexp(t, `(?s)^  0  .*\n  2  wrong usage.*\n  3  `, exits, c.CommandPath())
+		for line := range strings.SplitSeq(exits, "\n") {
+			assert.LessOrEqual(t, len(line), 80, "%s: %s", c.CommandPath(), line)
+		}
+		if c.HasParent() {
+			assert.Equal(t, c.CommandPath() == "kcovrig compare", strings.Contains(exits, "not fixed"), c.CommandPath())
+		}
 		assert.NotEmpty(t, c.Example, c.CommandPath())
 		help := strings.ReplaceAll(c.Long+c.UsageString(), "arm: emulate Arm's", "")
 		assert.NotRegexp(t, `(?i)\bstale`, help, "%s: one scenario's word", c.CommandPath())

@@ -20,7 +20,7 @@ func newMan() *cobra.Command {
 		Long: `man writes a manual page for each command into DIR, which must exist. Their
 date is that of SOURCE_DATE_EPOCH, where it is set, and today otherwise.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: "  kcovrig man share/man/man1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -39,11 +38,7 @@ something else than was expected. docs/matrix.md describes the file.
 The folder (--out, or one below the cache) gets each cell's run folder and
 result as soon as it is there, and one report over all cells.
 
-The exit code is 0 where every cell came to what was expected, and 1 where one
-came to something else. Then cells without an answer decide, in the order 2, 5,
-3, 4; interrupted with some cells answered is 4.
-
-` + exitHelp,
+` + exitsOfMatrix,
 		Example: `  kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday
   kcovrig matrix nightly.yaml --list
   kcovrig matrix nightly.yaml --shard=2/3 --out results/part2 --resume --retries=1
@@ -144,9 +139,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if dir == "" {
 		return err
 	}
-	if !o.quiet {
-		fmt.Fprintf(a.stderr, "kcovrig: results and reports are in %s\n", dir)
-	}
+	a.left(o.quiet, dir, "report", dir, "--format=markdown")
 	a.counts = &doc.Counts
 	as := format.Of(o.json)
 	if o.quiet && !o.json {

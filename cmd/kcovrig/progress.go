@@ -93,11 +93,13 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 	case o.quiet:
 		_, werr = fmt.Fprintln(a.stdout, report.Sentence(r))
 	default:
-		werr = report.Text(a.stdout, r)
+		width, _ := a.terminal(a.stdout)
+		werr = report.Text(a.stdout, r, width)
 	}
 	if err == nil {
 		err = fault.Wrap(fault.Rig, "write the result", werr)
 	}
+	a.endWith(r, o.quiet)
 	return err
 }
 

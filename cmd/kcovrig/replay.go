@@ -3,11 +3,8 @@
 package main
 
 import (
-	"strconv"
-
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig/fault"
 	"kcovrig/rig/replay"
 	"kcovrig/rig/trial"
 )
@@ -16,10 +13,10 @@ func newReplay(a *app) *cobra.Command {
 	var o options
 	var cfg replay.Config
 	cmd := &cobra.Command{
-		Use:   "replay RUN [N]",
+		Use:   "replay [RUN] [N]",
 		Short: "Reach what a saved witness shows again, and say how often that works",
-		Long: `replay takes a run folder, or its result.json, and the number of one of its
-witnesses (default: the first that shows enough). It sets up the run's kernel,
+		Long: `replay takes a run folder, or its result.json (default: the latest run's), and
+the number of one of its witnesses (default: the first that shows enough). It sets up the run's kernel,
 machine, guest and seed again, boots that kernel once per try, and waits in each
 for a hit of the same kind: the same kernel, reader and mode, the same store missed,
 passed by the same store, by the same load; or, where a program of the scenario's
@@ -32,23 +29,15 @@ a scenario's own program, it draws what to hold back from the seed, as the run d
 
 The run folder (--out) keeps the last try that reached it, for report.
 
-Exit code 0 means that every try reached it, 4 that some or none did. 2 is also
-for a kernel, a machine or a guest that is not the run's; 3 and 5 are for faults
-in every try.
-
-` + exitHelp,
+` + exitsOfReplay,
 		Example: `  kcovrig replay results/arm64
   kcovrig replay results/arm64/result.json 3 --tries=5 --json`,
-		Args: cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg.Config, cfg.Run = a.config(cmd, &o), args[0]
-			if len(args) == 2 {
-				n, err := strconv.Atoi(args[1])
-				if err != nil || n < 1 {
-					return fault.Newf(fault.User, "", "%q is no number of a witness: they count from 1", args[1])
-				}
-				cfg.Witness = n
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if cfg.Run, cfg.Witness, err = a.witness(args); err != nil {
+				return err
 			}
+			cfg.Config = a.config(cmd, &o)
 			result, err := replay.Run(cmd.Context(), cfg)
 			if r := result.Replay; r != nil && !r.Complete() && result.Judgement.Verdict != trial.DoesNotApply {
 				a.code = exitInconclusive
@@ -58,7 +47,7 @@ in every try.
 	}
 	f := cmd.Flags()
 	f.IntVar(&cfg.Tries, "tries", replay.DefaultTries, "how often to boot and try")
-	f.DurationVar(&cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
+	addDuration(f, &cfg.Limit, "limit", replay.DefaultLimit, "time of stress after which a try has missed it")
 	f.BoolVar(&cfg.Plain, "plain", false, "let the seed alone choose what the emulator holds back")
 	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
 	o.addScenario(cmd, "the run's; one that does not come with kcovrig has to be named")

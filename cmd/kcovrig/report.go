@@ -20,20 +20,23 @@ import (
 func newReport(a *app) *cobra.Command {
 	var asked, output, testedBy, since, file string
 	cmd := &cobra.Command{
-		Use:   "report RUN...",
+		Use:   "report [RUN...]",
 		Short: "Render saved results for people, CI servers and mails",
-		Long: `report renders the results of one or more runs from their run folders, or of a
-matrix from its folder, or from those of its parts, now or later, on any machine.
-The folder of barriers, alone, gives what was found of them.
+		Long: `report renders the results of one or more runs from their run folders (default:
+the latest), or of a matrix from its folder, or from those of its parts, now or
+later, on any machine. The folder of barriers, alone, gives what was found of them.
 Its exit code says whether the report was written, not what the verdicts are.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig report results/arm64 --format=html --output report.html
   kcovrig report results/arm64 results/x86 --format=junit --output junit.xml
   kcovrig report results/arm64 --format=markdown --tested-by "Name <name@example.org>"
   kcovrig report results/part-*/ --file=nightly.yaml --format=html --output results/report.html`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			args, err := a.orLatest(args)
+			if err != nil {
+				return err
+			}
 			if len(args) == 1 && testedBy == "" && since == "" && file == "" {
 				if is, err := a.reportBarriers(args[0], asked, output); is || err != nil {
 					return err

@@ -29,11 +29,13 @@ Environment:
 		Version:       programVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          onlyCommands,
 		RunE:          noCommand,
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
 	root.AddCommand(newCompare(a), newRun(a), newBarriers(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
-	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a), newMan())
+	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a), newVersion(a), newMan())
+	addHelp(root)
+	root.SetFlagErrorFunc(wrongFlag)
 	return root
 }

@@ -23,7 +23,7 @@ verdict.
 With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 1 where it shows a hit, 125 where it cannot be told, 128 on a fault of the rig.
 
-` + exitHelp,
+` + exitsOfRun,
 		Example: `  kcovrig run --arch=arm64 --patched
   kcovrig run --arch=arm64 --unpatched --mode=pc --duration=10s
   kcovrig run --arch=arm64 --unpatched --memory-model=native

@@ -20,12 +20,12 @@ func newScenario(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenario",
 		Short: "Write and check the file of an ordering bug; list those that come with kcovrig",
-		Long:  "scenario helps to describe an ordering bug in a file, scenario.yaml.\n\n" + exitHelp,
+		Long:  "scenario helps to describe an ordering bug in a file, scenario.yaml.\n\n" + exitsOfLists,
 		Example: `  kcovrig scenario new --patch fix.patch --tree ~/linux my-bug
   kcovrig scenario check --tree ~/linux my-bug
   kcovrig scenario list
   kcovrig scenario schema > scenario.schema.json`,
-		Args: cobra.NoArgs,
+		Args: onlyCommands,
 		RunE: noCommand,
 	}
 	cmd.AddCommand(newScenarioNew(a), newScenarioCheck(a), newScenarioHeader(a), newScenarioList(a), newScenarioSchema(a))
@@ -43,7 +43,7 @@ files, what switches them on, whether the tree has the fix, and which of the
 kernel's reports the patch's message quotes. What it cannot find it marks in the
 files with TODO(you). Without --repro it writes a program to fill in.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig scenario new --patch fix.patch --tree ~/linux my-bug
   kcovrig scenario new --patch fix.patch --tree debian:6.12 --repro repro.c --config my.config`,
 		Args: cobra.MaximumNArgs(1),
@@ -84,9 +84,7 @@ in which functions the memory emulator will reorder, what stops it there, and wh
 names of functions the kernels do not have. Then it boots the unpatched kernel and
 lets the program try for some seconds: what the kernel lacks shows there.
 
-Exit code 2 means that something is wrong or left to do.
-
-` + exitHelp,
+` + exitsOfCheck,
 		Example: `  kcovrig scenario check --tree ~/linux my-bug
   kcovrig scenario check --no-build --json my-bug
   kcovrig scenario check --no-boot -v my-bug`,
@@ -129,7 +127,7 @@ func newScenarioList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the scenarios that come with kcovrig",
-		Long:    "list prints, for each scenario that comes with kcovrig, its name for --scenario,\nthe architectures that it is for, and which bug it is.\n\n" + exitHelp,
+		Long:    "list prints, for each scenario that comes with kcovrig, its name for --scenario,\nthe architectures that it is for, and which bug it is.\n\n" + exitsOfLists,
 		Example: "  kcovrig scenario list",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -148,7 +146,7 @@ func newScenarioSchema(a *app) *cobra.Command {
 	return a.printed(&cobra.Command{
 		Use:     "schema",
 		Short:   "Print the JSON schema of scenario.yaml",
-		Long:    "schema prints the JSON schema of scenario.yaml, with which an editor completes\nand checks the file.\n\n" + exitHelp,
+		Long:    "schema prints the JSON schema of scenario.yaml, with which an editor completes\nand checks the file.\n\n" + exitsOfLists,
 		Example: "  kcovrig scenario schema > scenario.schema.json",
 	}, author.Schema)
 }
@@ -160,7 +158,7 @@ func newScenarioHeader(a *app) *cobra.Command {
 		Long: `header prints kcovrig.h, which says what it offers to a scenario's program. No
 scenario needs a copy: one is found wherever a program includes it.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: "  kcovrig scenario header | less",
 	}, func() ([]byte, error) { return author.Header(), nil })
 }

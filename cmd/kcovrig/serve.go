@@ -19,7 +19,7 @@ func newServe(a *app) *cobra.Command {
 each run's report. It listens on this machine alone unless told otherwise, writes
 nothing, and ends with Ctrl-C.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig serve
   kcovrig serve --listen=127.0.0.1:8080 --db=results/history.db`,
 		Args: cobra.NoArgs,

@@ -24,7 +24,7 @@ emulator at its most aggressive. In the guest, threads on both CPUs keep
 checksummed ledgers that other threads verify, while memory is short, pages are
 unmapped and protected, and processes fork.
 
-` + exitHelp,
+` + exitsOfSoak,
 		Example: `  kcovrig soak --arch=arm64
   kcovrig soak --arch=arm64 --duration=30m --out results/soak`,
 		Args: cobra.NoArgs,
@@ -38,7 +38,7 @@ unmapped and protected, and processes fork.
 	}
 	o.addKernel(cmd)
 	f := cmd.Flags()
-	f.DurationVar(&o.duration, "duration", 30*time.Minute, "time to stress in all, half of it each kernel")
+	addDuration(f, &o.duration, "duration", 30*time.Minute, "time to stress in all, half of it each kernel")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program`, as for run")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")

@@ -53,11 +53,14 @@ A scenario comes with its cells, and its program runs in the guests here.
 --scenario names the only ones that this worker runs: one that comes with
 kcovrig by its name, another by its folder, whose content decides.
 
-` + exitHelp,
+` + exitsOfLists,
 		Example: `  kcovrig worker --nats nats://10.0.0.1:4222
   kcovrig worker --nats tls://nats.example.org:4222 --nats-creds worker.creds --name lab-3 --slots 4`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.url == "" {
+				return wrongUsage(cmd, "--nats: name the NATS server that kcovrig matrix or bisect uses")
+			}
 			o.complete(a)
 			c.NATS, c.Auth, c.CacheDir, c.Version = o.url, o.auth, a.cacheDir(), programVersion()
 			if c.QEMU == "" {

@@ -31,7 +31,7 @@ func (r *Run) record(published trial.Result) {
 	ctx, cancel := context.WithTimeout(context.Background(), RecordLimit)
 	defer cancel()
 	_, err := history.Record(ctx, r.Config.History, history.Entry{
-		Result: published, Document: r.Folder.document, At: time.Now(), Cell: r.Config.Cell, Folder: r.Folder.Final,
+		Result: published, Document: r.Folder.document, At: published.Ended, Cell: r.Config.Cell, Folder: r.Folder.Final,
 	})
 	if err == nil {
 		return
@@ -51,7 +51,8 @@ type Imported struct {
 }
 
 // ImportRun records one saved run under the name that its cell has where it was
-// planned; empty: one made of its specification. The run's time is its file's.
+// planned; empty: one made of its specification. The run's time is that of its end; of
+// one of an earlier version, which does not say it, its file's.
 func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported, error) {
 	saved, err := result.Load(path)
 	if err != nil {
@@ -73,8 +74,12 @@ func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported
 	if err != nil {
 		return Imported{}, fault.Wrap(fault.Rig, "import "+path, err)
 	}
+	at := saved.Document.Ended
+	if at.IsZero() {
+		at = info.ModTime()
+	}
 	id, added, err := db.Record(ctx, history.Entry{
-		Result: saved.Document.Result(), Document: saved.Raw, At: info.ModTime(), Cell: cell, Folder: folder,
+		Result: saved.Document.Result(), Document: saved.Raw, At: at, Cell: cell, Folder: folder,
 	})
 	return Imported{Path: path, ID: id, New: added}, err
 }

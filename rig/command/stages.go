@@ -13,6 +13,9 @@ import (
 // remindTime is how often a stage under way says that it still is.
 const remindTime = 10 * time.Second
 
+// now is the time as results hold it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
 // Stages times the stages of a command and tells the listener. Stages of the
 // two kernels that carry the same name add up to the longer one.
 type Stages struct {

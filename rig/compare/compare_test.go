@@ -43,6 +43,10 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 			assert.Equal(t, c.want, result.Judgement.Verdict, "%+v", result.Judgement)
 			assert.Len(t, l.Boots, 2)
 			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
+			assert.Equal(t, cfg.OutDir, result.Folder)
+			assert.Equal(t, rigtest.Patches(), result.Patches)
+			assert.WithinDuration(t, time.Now(), result.Started, time.Minute)
+			assert.True(t, result.Ended.After(result.Started))
 			assertKept(t, cfg, result)
 		})
 	}
@@ -294,6 +298,30 @@ func TestNothingIsBootedWhenABuildFails(t *testing.T) {
 	assert.Empty(t, l.Boots)
 	assert.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
 	assert.Equal(t, "kernel", result.Failure.Whose)
+}
+
+// What was wrong is put right, and the same command is called again.
+func TestAFailedStartLeavesNeitherFolderNorRecord(t *testing.T) {
+	for kind, kept := range map[fault.Kind]bool{fault.User: false, fault.Rig: false, fault.Kernel: true} {
+		l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+		l.BuildErr = fault.Newf(kind, "read the patch", "no such file")
+		cfg := l.Config(t)
+		cfg.History = filepath.Join(t.TempDir(), "history.db")
+		result, err := Compare(t.Context(), cfg)
+		require.Error(t, err)
+		if kept {
+			assert.Equal(t, cfg.OutDir, result.Folder)
+			assert.FileExists(t, filepath.Join(cfg.OutDir, "result.json"))
+			assert.FileExists(t, cfg.History)
+			continue
+		}
+		assert.Empty(t, result.Folder)
+		assert.NoDirExists(t, cfg.OutDir)
+		assert.NoFileExists(t, cfg.History)
+		l.BuildErr = nil
+		_, err = Compare(t.Context(), cfg)
+		require.NoError(t, err)
+	}
 }
 
 func TestTheEmulatorNeedsANewQEMU(t *testing.T) {

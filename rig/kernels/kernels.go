@@ -68,6 +68,7 @@ type Image struct {
 	Objects   []kernel.Object // the files that the fix changes, compiled
 	Headers   []kernel.Header `json:",omitempty"` // that it changes
 	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Patches   []trial.Patch   `json:",omitempty"` // by which the two variants differ
 	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
 }
 

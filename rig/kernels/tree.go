@@ -99,8 +99,17 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Notes: i.Notes,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Patches: patchesOf(i), Notes: i.Notes,
 	}
+}
+
+// patchesOf are the patches by which a kernel differs from the other variant.
+func patchesOf(i kernel.Image) []trial.Patch {
+	var list []trial.Patch
+	for _, p := range i.Patches {
+		list = append(list, trial.Patch{Name: p.Name, Subject: p.Subject, Author: p.From, MessageID: p.ID, Hash: p.Hash})
+	}
+	return list
 }
 
 // MemoryModel opens the tree for its memory model's folder; done gives it up.

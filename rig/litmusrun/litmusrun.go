@@ -45,7 +45,7 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 // do prepares and boots, and returns what was prepared even when err is not nil.
 func (r *set) do(ctx context.Context) (made trial.Prepared, err error) {
 	if spec := r.run.Config.Spec; !spec.Emulated() {
-		return made, fault.Newf(fault.User, "run litmus tests", "the emulator is needed, which %s with --memory-model=%s does without", r.run.Arch.Name, spec.MemoryModel)
+		return made, fault.Newf(fault.User, "run litmus tests", "they need the memory emulator, which does not run for %s: --arch=arm64", r.run.Arch.Name)
 	}
 	if err := r.load(); err != nil {
 		return made, err

@@ -8,7 +8,9 @@
 package mailpatch
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -20,12 +22,17 @@ import (
 type Patch struct {
 	Name    string // of its file, and its subject where the file holds several; printable
 	Subject string // of the mail, printable; empty: none
-	From    string // of the mail, printable; empty: none
+	From    string // the author's name and address, printable; empty: none
+	ID      string // of the mail, printable and without brackets; empty: none
+	Hash    string // SHA-256 of the file
 	Message string // what stands before the diff, as it came
 
 	stripped, whole    []*gitdiff.File // with names as patch -p1 and -p0 have them
 	errStrip, errWhole error           // why names cannot be meant so
 }
+
+// inBodyFrom names the author of a patch that somebody else sends, git-format-patch(1).
+var inBodyFrom = regexp.MustCompile(`^\s*From: (.+)`)
 
 // Read returns the patches that a file holds, in the order in which they apply,
 // and what people should know of the choice. name is the file's, for messages.
@@ -55,12 +62,18 @@ func Read(name string, content []byte) ([]Patch, []string, error) {
 	}
 	var patches []Patch
 	for _, d := range holding {
-		p := Patch{Name: name, Subject: Printable(d.subject), From: Printable(d.from)}
+		p := Patch{
+			Name: name, Subject: Printable(d.subject), From: Printable(d.from), ID: Printable(strings.Trim(strings.TrimSpace(d.id), "<>")),
+			Hash: fmt.Sprintf("%x", sha256.Sum256(content)),
+		}
 		if len(holding) > 1 && p.Subject != "" {
 			p.Name += " (" + p.Subject + ")"
 		}
 		if err := p.parse(d); err != nil {
 			return nil, nil, fault.Wrap(fault.User, "read patch "+p.Name, err)
+		}
+		if m := inBodyFrom.FindStringSubmatch(p.Message); m != nil {
+			p.From = Printable(m[1])
 		}
 		patches = append(patches, p)
 	}

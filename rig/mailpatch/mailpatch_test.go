@@ -5,6 +5,7 @@ package mailpatch
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -206,4 +207,21 @@ func TestTheTreeDecidesOverNames(t *testing.T) {
 func TestPrintable(t *testing.T) {
 	assert.Equal(t, "a?[31mb c ?d? ?", Printable("a\x1b[31mb\n c\t\u202ed\x07 \xff"))
 	assert.Equal(t, "a\n\tb?", PrintableLines("a\n\tb\r"))
+}
+
+func TestWhatAPatchSaysOfItself(t *testing.T) {
+	text := letter("Subject: [PATCH v2] f: order\n =?utf-8?q?=C3=A4?=\nMessage-Id: <20261127.1@example.org>", "From: Robin \x1b[31m<robin@example.org>\n\nwords\n---\n"+diff("new"))
+	patches, _, err := Read("x.patch", []byte(text))
+	require.NoError(t, err)
+	require.Len(t, patches, 1)
+	p := patches[0]
+	assert.Equal(t, "[PATCH v2] f: order ä", p.Subject)
+	assert.Equal(t, "Robin ?[31m<robin@example.org>", p.From, "the author, not who sent it")
+	assert.Equal(t, "20261127.1@example.org", p.ID)
+	assert.Equal(t, fmt.Sprintf("%x", sha256.Sum256([]byte(text))), p.Hash)
+
+	patches, _, err = Read("x.patch", []byte(letter("Subject: x", "words\n\nFrom: the manual\n"+diff("new"))))
+	require.NoError(t, err)
+	assert.Equal(t, "Kim <kim@example.org>", patches[0].From)
+	assert.Empty(t, patches[0].ID)
 }

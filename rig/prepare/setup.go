@@ -124,7 +124,7 @@ func (s *Setup) Prepared() trial.Prepared {
 func (k *Kernels) Prepared() (p trial.Prepared) {
 	for _, v := range k.Built {
 		of := k.Of[v]
-		p.Kernel = of.Image.Kernel
+		p.Kernel, p.Patches = of.Image.Kernel, of.Image.Patches
 		p.Images = append(p.Images, of.Image.Image)
 		if of.Analysis != nil {
 			p.Code = append(p.Code, of.Analysis.Code)

@@ -92,7 +92,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 			}
 		}
 	}
-	open, folded := explain.Shown(d.Witnesses)
+	open, folded := explain.Shown(d)
 	for _, n := range open {
 		run.Witnesses = append(run.Witnesses, explain.Draw(fmt.Sprintf("%s-witness%d", id, n), d, n))
 	}

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/mail"
@@ -169,14 +170,15 @@ func markdownCell(c *Count, d result.Document) string {
 // is someone to sign it and every run supports it.
 func markdownTestedBy(b *strings.Builder, runs []result.Saved, o Options) {
 	b.WriteString("```text\n")
-	for _, name := range []string{"kernel", "compiler", "QEMU", "host"} {
+	for _, name := range []string{"patch", "date", "kernel", "compiler", "QEMU", "host"} {
 		markdownFact(b, name, runs, func(d result.Document) string {
+			var values []string
 			for _, f := range words.Provenance(d) {
 				if f.Name == name {
-					return f.Value
+					values = append(values, f.Value)
 				}
 			}
-			return "not recorded"
+			return cmp.Or(strings.Join(values, "; "), "not recorded")
 		})
 	}
 	markdownFact(b, wordsOf(runs).Windows, runs, windows)

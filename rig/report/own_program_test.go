@@ -29,7 +29,7 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 		},
 	}
 	var b strings.Builder
-	require.NoError(t, Text(&b, r))
+	require.NoError(t, Text(&b, r, 0))
 	assert.Contains(t, b.String(), "unpatched, kernel, program: oops: NULL pointer?[2J in tls_getsockopt+0x18\n")
 	assert.Contains(t, b.String(), "code      unpatched: in scope: tls_ctx_create, tls_init\n")
 	assert.NotContains(t, b.String(), "entry 0 of 0")
@@ -56,7 +56,7 @@ func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	require.Equal(t, trial.Fixed, r.Judgement.Verdict)
 	run := result.Saved{Name: "tls", Document: result.NewDocument(r)}
 	var text, markdown, junit, html strings.Builder
-	require.NoError(t, Text(&text, r))
+	require.NoError(t, Text(&text, r, 0))
 	require.NoError(t, writeMarkdown(&markdown, RunsReport{Runs: []result.Saved{run}}))
 	require.NoError(t, writeJUnit(&junit, RunsReport{Runs: []result.Saved{run}}))
 	require.NoError(t, writeHTML(&html, RunsReport{Runs: []result.Saved{run}}))

@@ -6,36 +6,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/trial"
 )
 
 // writeReaders shows the windows of all modes in which the bug was seen, kernel by reader, and
 // beside each what the memory model says; only where there are several readers.
-func writeReaders(b *strings.Builder, r trial.Result) {
+func writeReaders(b *strings.Builder, r trial.Result, width int) {
 	if len(r.Spec.Readers) < 2 {
 		return
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	said := r.Words.Full()
 	kernels := trial.Pair()
 	if slices.ContainsFunc(r.Observations, func(o trial.Observation) bool { return o.Variant() == trial.AsIs }) {
 		kernels = []trial.Variant{trial.AsIs} // nobody knows which of the pair it is
 	}
-	fmt.Fprintf(t, "%s %s (memory model)", said.Adjective(), said.Windows)
+	rows := [][]string{{said.Adjective() + " " + said.Windows + " (memory model)"}}
 	for _, v := range kernels {
-		fmt.Fprintf(t, "\t%s", v)
+		rows[0] = append(rows[0], string(v))
 	}
-	fmt.Fprintln(t)
 	for _, reader := range r.Spec.Readers {
-		fmt.Fprintf(t, "%s reader", reader)
+		row := []string{string(reader) + " reader"}
 		for _, v := range kernels {
-			fmt.Fprintf(t, "\t%s", readerCell(r, reader, v))
+			row = append(row, readerCell(r, reader, v))
 		}
-		fmt.Fprintln(t)
+		rows = append(rows, row)
 	}
-	_ = t.Flush() // a Builder never fails
+	writeTable(b, rows, 1, 0, width)
 	b.WriteString("\n")
 }
 

@@ -47,7 +47,7 @@ func writeTexts(w io.Writer, r RunsReport) error {
 				return err
 			}
 		}
-		if err := Text(w, run.Document.Result()); err != nil {
+		if err := Text(w, run.Document.Result(), 0); err != nil {
 			return err
 		}
 		if run.Document.Error != nil {

@@ -34,7 +34,7 @@ func replaySample() trial.Result {
 
 func TestReplayInWords(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, replaySample()))
+	require.NoError(t, Text(&out, replaySample(), 0))
 	for _, words := range []string{
 		"witness 2 of /runs/a b\n  unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was passed by the one at stop+0x60, and missed by a load\n",
 		"  try  1  reached after 84.2 ms (boot 2.4 s)\n", "missed, 40 other stale reads in 900 windows", "fault of: rig: no QEMU",

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,12 +16,13 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// Text writes r for people: what ran, the tallies, what the code says, the verdict.
-func Text(w io.Writer, r trial.Result) error {
+// Text writes r for people: what ran, the tallies, what the code says, the verdict. A
+// terminal's width is kept; 0: none is known.
+func Text(w io.Writer, r trial.Result, width int) error {
 	var b strings.Builder
 	writeKernel(&b, r)
-	writeTallies(&b, r)
-	writeReaders(&b, r)
+	writeTallies(&b, r, width)
+	writeReaders(&b, r, width)
 	writeLedgers(&b, r)
 	writeHits(&b, r)
 	writeCode(&b, r)
@@ -32,13 +34,13 @@ func Text(w io.Writer, r trial.Result) error {
 	case r.Judgement.Verdict == trial.DoesNotApply:
 		writeVerdict(&b, r)
 	case r.Command == trial.CommandCompare:
-		writeVoices(&b, r)
+		writeVoices(&b, r, width)
 		writeVerdict(&b, r)
 	case r.Command == trial.CommandRun && r.Failure == nil:
 		writeFindings(&b, r)
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, fitted(b.String(), width))
 	return err
 }
 
@@ -50,6 +52,12 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 	fmt.Fprintf(b, "kernel    Linux %s, %s, %s\n", k.Version, r.Spec.Arch, k.Compiler)
 	if q := r.QEMU; q.Version != "" {
 		fmt.Fprintf(b, "machine   QEMU %s, %s, memory model %s, seed %d\n", q.Version, q.Accel, q.MemoryModel, r.Spec.Seed)
+	}
+	for _, p := range r.Patches {
+		fmt.Fprintf(b, "patch     %s\n", words.Patch(p))
+	}
+	if !r.Ended.IsZero() {
+		fmt.Fprintf(b, "date      %s\n", words.Date(r.Started, r.Ended))
 	}
 	if r.Command == trial.CommandBuild {
 		for _, i := range r.Images {
@@ -63,30 +71,35 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 	b.WriteString("\n")
 }
 
-func writeTallies(b *strings.Builder, r trial.Result) {
+func writeTallies(b *strings.Builder, r trial.Result, width int) {
 	if len(r.Observations) == 0 {
 		return
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	said := r.Words.Full()
-	byUnit := func(text string) string {
-		if said.Unit == "" {
-			return ""
+	row := func(unit string, before []string, last string) []string {
+		if said.Unit != "" {
+			before = append(before, unit)
 		}
-		return text + "\t"
+		return append(before, last)
 	}
-	fmt.Fprintf(t, "kernel\treader\tmode\toutcome\t%s\t%s\tshare\t%sfirst %s\t\n", said.Windows, said.Column(),
-		byUnit(said.Adjective()+" "+said.Units), said.Adjective())
+	rows := [][]string{row(said.Adjective()+" "+said.Units, []string{"kernel", "reader", "mode", "outcome", said.Windows, said.Column(), "share"}, "first "+said.Adjective())}
 	for _, o := range r.Observations {
+		kernel, reader, outcome := string(o.Variant()), string(o.Reader), string(o.Outcome)
 		if len(o.Tallies) == 0 {
-			fmt.Fprintf(t, "%s\t%s\t-\t%s\t-\t-\t-\t%s-\t\n", o.Variant(), o.Reader, o.Outcome, byUnit("-"))
+			rows = append(rows, row("-", []string{kernel, reader, "-", outcome, "-", "-", "-"}, "-"))
 		}
 		for _, m := range o.Tallies {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\t\n", o.Variant(), o.Reader, m.Mode, o.Outcome,
-				m.Windows, m.HitWindows, share(m), byUnit(fmt.Sprint(m.HitUnits)), first(m))
+			rows = append(rows, row(fmt.Sprint(m.HitUnits), []string{kernel, reader, m.Mode, outcome, fmt.Sprint(m.Windows), fmt.Sprint(m.HitWindows), share(m)}, first(m)))
 		}
 	}
-	_ = t.Flush() // a Builder never fails
+	const outcomes = 3
+	if ok := string(trial.OutcomeOK); !fits(inColumns(rows, tabwriter.AlignRight), width) &&
+		!slices.ContainsFunc(rows[1:], func(row []string) bool { return row[outcomes] != ok }) {
+		for i := range rows {
+			rows[i] = slices.Delete(rows[i], outcomes, outcomes+1)
+		}
+	}
+	writeTable(b, rows, outcomes, tabwriter.AlignRight, width)
 	b.WriteString("\n")
 }
 

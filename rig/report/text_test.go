@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 
 func TestText(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, reporttest.Sample()))
+	require.NoError(t, Text(&out, reporttest.Sample(), 0))
 	goldentest.Check(t, "compare.txt", out.Bytes())
 }
 
@@ -31,7 +32,7 @@ func TestTextOfTwoReaders(t *testing.T) {
 	failed.Reader, failed.Outcome = trial.Relaxed, trial.OutcomeTimeout
 	r.Spec.Readers, r.Observations = []trial.Reader{trial.Acquire, trial.Relaxed}, []trial.Observation{u, p, failed}
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, r))
+	require.NoError(t, Text(&out, r, 0))
 	goldentest.Check(t, "readers.txt", out.Bytes())
 }
 
@@ -45,7 +46,7 @@ func TestTextOfATreeAsItStandsForTwoReaders(t *testing.T) {
 	r.Command, r.Judgement = "run", trial.Judgement{}
 	r.Spec.Readers, r.Observations = []trial.Reader{trial.Acquire, trial.Relaxed}, []trial.Observation{acquire, relaxed}
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, r))
+	require.NoError(t, Text(&out, r, 0))
 	assert.Regexp(t, `\(memory model\) +as-is\nacquire reader +240 of 6400 \(\)\nrelaxed reader +240 of 6400 \(\)\n`, out.String())
 }
 
@@ -59,7 +60,7 @@ func TestTextOfOneArmHasNoVerdict(t *testing.T) {
 	r := reporttest.Sample()
 	r.Command, r.Observations, r.Judgement = "run", r.Observations[:1], trial.Judgement{}
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, r))
+	require.NoError(t, Text(&out, r, 0))
 	assert.NotContains(t, out.String(), "\nverdict:")
 	assert.Contains(t, out.String(), "no verdict: one kernel alone")
 	assert.Contains(t, out.String(), "unpatched")
@@ -75,14 +76,14 @@ func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
 		t.HitWindows, t.HitUnits, t.HitBlocks = 0, 0, 0
 	}
 	var out, asked bytes.Buffer
-	require.NoError(t, Text(&out, r))
+	require.NoError(t, Text(&out, r, 0))
 	for _, word := range []string{"fixed", "clean", "finding", "\nverdict:"} {
 		assert.NotContains(t, strings.ToLower(out.String()), word)
 	}
 	r.Spec.CleanShare, r.QEMU.MemoryModel = 0.05, trial.ModelArm
 	r.Observations[0].Emulator = map[string]uint64{"delayed": 9}
 	r.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
-	require.NoError(t, Text(&asked, r))
+	require.NoError(t, Text(&asked, r, 0))
 	assert.Contains(t, asked.String(), "finding: patched, acquire: inconclusive\n  none of ")
 	assert.Contains(t, asked.String(), "which says nothing: no instruction that Arm orders stores by")
 	assert.Contains(t, asked.String(), "no verdict: one kernel alone")
@@ -101,8 +102,8 @@ func soaked() trial.Result {
 func TestASoakKeepsItsLedgers(t *testing.T) {
 	var first, again bytes.Buffer
 	r := soaked()
-	require.NoError(t, Text(&first, r))
-	require.NoError(t, Text(&again, result.NewDocument(r).Result()))
+	require.NoError(t, Text(&first, r, 0))
+	require.NoError(t, Text(&again, result.NewDocument(r).Result(), 0))
 	assert.Equal(t, first.String(), again.String())
 	for _, want := range []string{"audits", "5491", "5492", "Sound: no store was lost"} {
 		assert.Contains(t, again.String(), want)
@@ -125,7 +126,7 @@ func TestASoakIsSoundOnlyWhereItEnded(t *testing.T) {
 		r := soaked()
 		spoil(&r)
 		var out bytes.Buffer
-		require.NoError(t, Text(&out, r))
+		require.NoError(t, Text(&out, r, 0))
 		d := result.NewDocument(r)
 		assert.Equal(t, "no verdict", verdictWord(d), name)
 		assert.NotContains(t, out.String()+SentenceOf(d)+Sentence(r), "Sound", name)
@@ -157,7 +158,7 @@ func TestUnknownIsNeverPrintedAsAnythingElse(t *testing.T) {
 	r := reporttest.Sample()
 	r.Judgement = trial.Judgement{}
 	var out bytes.Buffer
-	require.NoError(t, Text(&out, r))
+	require.NoError(t, Text(&out, r, 0))
 	assert.Contains(t, out.String(), "\nno verdict: the kernels were not compared\n")
 	assert.NotContains(t, out.String(), "\nverdict: ")
 }
@@ -166,4 +167,31 @@ func TestFailure(t *testing.T) {
 	var out bytes.Buffer
 	Failure(&out, trial.Failure{Message: "m", Log: "/l", Tail: "a\nb", Try: "t"})
 	assert.Equal(t, "kcovrig: m\n  log: /l\n  last lines:\n    a\n    b\n  try: t\n", out.String())
+}
+
+// Each line fits a terminal's width; what a table holds is there all the same.
+func TestTextFitsATerminal(t *testing.T) {
+	for _, name := range []string{"fixed", "readers", "not-fixed", "one-kernel"} {
+		run := reporttest.Load(t, name)[0].Document.Result()
+		run.Judgement.Voices = []trial.Voice{{Name: "model", How: "herd7 with aarch64.cat on the instructions between the two stores", Unpatched: trial.Saying{Answer: trial.Possible, Words: "sometimes"}}}
+		var whole bytes.Buffer
+		require.NoError(t, Text(&whole, run, 0))
+		for _, width := range []int{100, 80, 40} {
+			var out bytes.Buffer
+			require.NoError(t, Text(&out, run, width))
+			assert.LessOrEqual(t, widest(out.String()), width, out.String())
+			if name == "fixed" && width < 100 {
+				goldentest.Check(t, fmt.Sprintf("width%d.txt", width), out.Bytes())
+			}
+			for _, o := range run.Observations {
+				for _, tally := range o.Tallies {
+					assert.Contains(t, out.String(), fmt.Sprint(tally.Windows))
+					assert.Contains(t, out.String(), share(tally))
+				}
+			}
+		}
+		var wide bytes.Buffer
+		require.NoError(t, Text(&wide, run, 300))
+		assert.Equal(t, whole.String(), wide.String())
+	}
 }

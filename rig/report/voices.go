@@ -5,7 +5,6 @@ package report
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -34,17 +33,16 @@ func said(s trial.Saying) string {
 }
 
 // writeVoices shows what each voice says of the bug.
-func writeVoices(b *strings.Builder, r trial.Result) {
+func writeVoices(b *strings.Builder, r trial.Result, width int) {
 	rows := voiceRows(r.Judgement.Voices)
 	if rows == nil {
 		return
 	}
 	fmt.Fprintf(b, "\n%s is, by\n", r.Words.A())
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	for _, r := range rows {
-		fmt.Fprintf(t, "  %s\n", strings.Join(r, "\t"))
+	for i := range rows {
+		rows[i][0] = "  " + rows[i][0]
 	}
-	_ = t.Flush() // a Builder never fails
+	writeTable(b, rows, 1, 0, width)
 }
 
 // markdownVoices is the same table.

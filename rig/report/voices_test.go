@@ -37,7 +37,7 @@ func TestVoicesAreShownSideBySide(t *testing.T) {
 	r := heard()
 	assert.Empty(t, check(t, r, nil), "the schema has them")
 	var text bytes.Buffer
-	require.NoError(t, Text(&text, r))
+	require.NoError(t, Text(&text, r, 0))
 	for _, line := range []string{"a stale read is, by", "possible (sometimes)", "not had: herd7 is not installed", "impossible (order kept: yes)", "impossible (0 of 6400 stale)"} {
 		assert.Contains(t, text.String(), line)
 	}

@@ -8,6 +8,7 @@ package result
 import (
 	"encoding/json"
 	"io"
+	"time"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
@@ -21,6 +22,8 @@ const Schema = "kcovrig.result/2"
 type Document struct {
 	Schema          string                `json:"schema"`
 	Command         trial.Command         `json:"command"`
+	Started         time.Time             `json:"started,omitzero"`
+	Ended           time.Time             `json:"ended,omitzero"`
 	Version         string                `json:"version"`
 	Go              string                `json:"go,omitempty"`
 	Verdict         trial.Verdict         `json:"verdict"`
@@ -35,6 +38,7 @@ type Document struct {
 	Words           wording.Words         `json:"words,omitzero"`
 	ScenarioHash    string                `json:"scenarioHash,omitempty"`
 	Kernel          trial.Kernel          `json:"kernel"`
+	Patches         []trial.Patch         `json:"patches,omitempty"`
 	Images          []trial.Image         `json:"images"`
 	QEMU            trial.QEMU            `json:"qemu"`
 	Setup           *trial.Setup          `json:"setup,omitempty"`
@@ -94,10 +98,10 @@ func JSON(w io.Writer, r trial.Result) error {
 func NewDocument(r trial.Result) Document {
 	j := r.Judgement
 	d := Document{
-		Schema: Schema, Command: r.Command, Version: r.Version, Go: r.Go,
+		Schema: Schema, Command: r.Command, Started: r.Started, Ended: r.Ended, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}

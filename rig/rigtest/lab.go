@@ -87,6 +87,11 @@ func (l *Lab) vmlinux() (string, error) {
 	return path, WriteELF(path, functions...)
 }
 
+// Patches are those by which the lab's kernels differ.
+func Patches() []trial.Patch {
+	return []trial.Patch{{Name: "ring.patch", Subject: "[PATCH] ring: order", Author: "Kim <kim@example.org>", MessageID: "1@example.org", Hash: "aa"}}
+}
+
 func (Source) Check(context.Context, trial.Variant) error { return nil }
 
 func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
@@ -95,7 +100,7 @@ func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
 
 func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
 	vmlinux, err := s.Lab.vmlinux()
-	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
+	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Patches: Patches(), Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
 }
 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {

@@ -49,7 +49,7 @@ func (t Cell) Pack() (Portable, error) {
 	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
 	for _, a := range t.Ready.Kernels {
 		variant := string(a.Image.Variant())
-		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Notes: a.Image.Notes}
+		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Patches: a.Image.Patches, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
 		image.Path = name("kernel-"+variant, a.Image.Path)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/wording"
@@ -18,6 +19,15 @@ type Kernel struct {
 	TreeHash   string `json:"treeHash"`
 	ConfigHash string `json:"configHash"`
 	Compiler   string `json:"compiler"`
+}
+
+// Patch is one of those by which the two variants differ.
+type Patch struct {
+	Name      string `json:"name"` // of its file or commit
+	Subject   string `json:"subject,omitempty"`
+	Author    string `json:"author,omitempty"`
+	MessageID string `json:"messageID,omitempty"`
+	Hash      string `json:"hash"` // SHA-256 of the file
 }
 
 // Image is one built kernel.
@@ -105,6 +115,8 @@ const (
 // was seen, and what it means. Report renders it; nothing else is needed.
 type Result struct {
 	Command      Command
+	Started      time.Time // in UTC; zero, as Ended: not known, in what earlier versions wrote
+	Ended        time.Time
 	Version      string // the rig's own
 	Go           string // the Go that the rig was built with
 	Spec         Spec
@@ -119,12 +131,14 @@ type Result struct {
 	Timings      map[string]float64 // seconds per stage
 	Replay       *Replay            // of the command replay alone
 	Failure      *Failure
+	Folder       string // that holds it, in no document; empty: none was written
 }
 
 // Prepared is what a result tells of all that was made before the boots, as far as it
 // was made.
 type Prepared struct {
 	Kernel      Kernel
+	Patches     []Patch // in order; none: not known, or a tree as it stands
 	Images      []Image
 	QEMU        QEMU
 	Setup       *Setup // nil: not known

@@ -150,6 +150,12 @@ func (r Reading) Held() bool {
 	return len(r.Stores) > 0 && !r.Later() && (r.Landed < 0 || r.Visible >= 0 && r.Visible < r.Landed)
 }
 
+// Before says that the load of the old value came after the store of the new one had
+// landed: it was satisfied with the value from before.
+func (r Reading) Before() bool {
+	return r.Held() && r.Stale >= 0 && r.Landed >= 0 && r.Landed < r.Stale
+}
+
 // waited says that the stale word's store still waited when the count was stored.
 func (r Reading) waited() bool {
 	return r.Publish >= 0 && (r.Landed < 0 || r.Landed > r.Publish)

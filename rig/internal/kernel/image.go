@@ -157,7 +157,7 @@ func (t *Tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.Identity, Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Notes: j.content.Notes,
+		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.Identity, Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Patches: j.content.Patches, Notes: j.content.Notes,
 	}, nil
 }
 
@@ -217,7 +217,7 @@ func (t *Tree) image(j job, r record) Image {
 		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
 		BuildDir: out, SourceDir: t.src, Objects: objects(t.patches, dir, out), Headers: keptHeaders(t.patches, dir),
 		Version: r.Version, Variant: j.variant, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Notes: j.content.Notes, Cached: true, Log: r.Log,
+		Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Patches: j.content.Patches, Notes: j.content.Notes, Cached: true, Log: r.Log,
 	}
 }
 

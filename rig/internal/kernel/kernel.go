@@ -26,6 +26,7 @@ import (
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
 )
 
@@ -90,13 +91,14 @@ type Image struct {
 	Version    string   // as in the tree's Makefile
 	Variant    trial.Variant
 	TreeHash   string
-	ConfigHash string   // of the complete .config
-	Compiler   string   // compiler and linker, as they name themselves
-	Key        string   // of the build in the cache
-	Patch      string   // hash of the files in which the variant differs from the tree
-	PatchText  string   // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
-	Notes      []string // what people should know of how the variant was made
-	Cached     bool     // nothing was built
+	ConfigHash string            // of the complete .config
+	Compiler   string            // compiler and linker, as they name themselves
+	Key        string            // of the build in the cache
+	Patch      string            // hash of the files in which the variant differs from the tree
+	PatchText  string            // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Patches    []mailpatch.Patch // by which the two variants differ
+	Notes      []string          // what people should know of how the variant was made
+	Cached     bool              // nothing was built
 	CPU, Wall  time.Duration
 	Log        string // make's output
 }

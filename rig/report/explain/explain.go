@@ -6,6 +6,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -27,6 +28,7 @@ type Options struct {
 	Color       bool
 	All         bool               // every event a row of its own
 	Certificate *trial.Certificate // nil: not asked for
+	Run         string             // how the run was named; empty: not known
 	Dir         string             // where the certificate's tests were written; empty: they are printed
 }
 
@@ -80,7 +82,8 @@ func explainText(w io.Writer, e Explanation) error {
 	if o.Certificate == nil {
 		writeOrdering(&b, s.Document, o.Width)
 		if n > 0 {
-			fmt.Fprintf(&b, "\nits litmus test, judged by herd7: kcovrig explain RUN %d --litmus\n", n)
+			named := words.Quoted([]string{cmp.Or(o.Run, "RUN")})[0]
+			fmt.Fprintf(&b, "\nits litmus test, judged by herd7: kcovrig explain %s %d --litmus\n", named, n)
 		}
 	}
 	_, err = io.WriteString(w, b.String())

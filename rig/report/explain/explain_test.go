@@ -201,6 +201,20 @@ func TestExplainJSON(t *testing.T) {
 	assert.Contains(t, b.String(), `"heldNS": null`)
 }
 
+// The emulator lets a load read what was there before; read as a history in time, that looks like its mistake.
+func TestALoadAfterTheLandingExplainsItself(t *testing.T) {
+	run := explainable()
+	w := &run.Document.Witnesses[0]
+	assert.NotContains(t, explanation(t, run, Options{Width: 400}), "from before")
+	late := append([]trial.WitnessEvent{}, w.Events[:7]...) // as far as the load that finds it published
+	late = append(late, told(0, 77_000, trial.Drained, "copy", w.Events[2].Address, w.Events[2].Value, 1))
+	w.Events = append(late, w.Events[7:]...)
+	text := explanation(t, run, Options{Width: 400})
+	assert.Contains(t, text, "it had landed: this load took the value from before")
+	assert.Contains(t, text, "as Arm allows: nothing orders that load after the landing")
+	assert.Contains(t, Draw("x", run.Document, 1).Text, "as Arm allows")
+}
+
 func TestWrap(t *testing.T) {
 	assert.Equal(t, []string{""}, words.Wrap("", 10))
 	assert.Equal(t, []string{"  one two", "    three"}, words.Wrap("  one two three", 10))

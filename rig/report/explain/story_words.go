@@ -86,7 +86,10 @@ func (s *story) publication() []line {
 func (s *story) oldRead() []line {
 	e := s.Events[s.Stale]
 	lines := []line{{fmt.Sprintf("%s = %#x: %s", s.unit(), e.Value, strings.ToUpper(s.state())), alarm}}
-	if !s.Held() {
+	switch {
+	case s.Before():
+		lines = append(lines, line{"it had landed: this load took the value from before", alarm})
+	case !s.Held():
 		lines = append(lines, line{"what had landed is newer: this load ran before the one that finds it published", alarm})
 	}
 	return lines
@@ -111,6 +114,9 @@ func (s *story) summary() string {
 		text := fmt.Sprintf("The kernel stored %s, and then published it; the publication was seen first.", s.unit())
 		if s.Publish < 0 {
 			text = fmt.Sprintf("The kernel stored %s, and the store was still on its way when the reader had found it published.", s.unit())
+		}
+		if s.Before() {
+			text += " The load comes after the landing here, and was satisfied with the value from before it, as Arm allows: nothing orders that load after the landing, since nothing kept the store in front of the publication."
 		}
 		return text + fmt.Sprintf(" The reader found the old value %s before the new one.", words.ShortTime(float64(d.LastedNS)))
 	default:

@@ -76,24 +76,46 @@ type Bar struct {
 }
 
 // Shown are the numbers of those that the page draws: unfolded the
-// first, and the first of another kernel, reader or mode; then the others.
-func Shown(all []trial.Witness) (open, folded []int) {
-	of := func(w trial.Witness) [3]any { return [3]any{w.Variant(), w.Reader, w.Detection.Mode} }
-	for n := range all {
-		if n == 0 || len(open) < openWitnesses && of(all[n]) != of(all[0]) {
-			open = append(open, n+1)
+// first, and the first of another kernel, reader or mode; then the others. Those that
+// show nothing of the stores come last.
+func Shown(d result.Document) (open, folded []int) {
+	var all, empty []int
+	for n := range d.Witnesses {
+		if showsNothing(d, n+1) {
+			empty = append(empty, n+1)
+		} else {
+			all = append(all, n+1)
 		}
 	}
-	for n := range all {
+	all = append(all, empty...)
+	of := func(n int) [3]any {
+		w := d.Witnesses[n-1]
+		return [3]any{w.Variant(), w.Reader, w.Detection.Mode}
+	}
+	for i, n := range all {
+		if i == 0 || len(open) < openWitnesses && of(n) != of(all[0]) {
+			open = append(open, n)
+		}
+	}
+	for _, n := range all {
 		switch {
-		case slices.Contains(open, n+1):
+		case slices.Contains(open, n):
 		case len(open) < openWitnesses:
-			open = append(open, n+1)
+			open = append(open, n)
 		case len(folded) < drawnWitnesses-openWitnesses:
-			folded = append(folded, n+1)
+			folded = append(folded, n)
 		}
 	}
 	return open, folded
+}
+
+// showsNothing says that what happened to the stores is not among the events of witness n.
+func showsNothing(d result.Document, n int) bool {
+	if d.Witnesses[n-1].OfProgram() {
+		s := hitStoryOf(d, n, false)
+		return len(s.Passings)+len(s.Old) == 0
+	}
+	return len(readingOf(d, n).Stores) == 0
 }
 
 // Draw lays out witness n.

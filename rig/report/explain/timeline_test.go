@@ -107,10 +107,20 @@ func TestWitnessesThatAreUnfolded(t *testing.T) {
 		all = nil
 		add("pc", c.pc)
 		add("cmp", c.cmp)
-		open, folded := Shown(all)
+		open, folded := Shown(result.Document{Witnesses: all})
 		assert.Equal(t, c.open, open)
 		assert.Equal(t, c.folded, folded)
 	}
+}
+
+// One that shows nothing of the stores has no place before others.
+func TestAWitnessThatShowsNothingComesLast(t *testing.T) {
+	d := explainable().Document
+	w := d.Witnesses
+	d.Witnesses = []trial.Witness{w[3], w[0], w[1], w[2]}
+	open, folded := Shown(d)
+	assert.Equal(t, []int{2, 4}, open)
+	assert.Equal(t, []int{3, 1}, folded)
 }
 
 func TestShortTime(t *testing.T) {

@@ -6,8 +6,10 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -25,6 +27,12 @@ func Provenance(d result.Document) []Fact {
 			facts = append(facts, Fact{name, fmt.Sprintf(format, args...)})
 		}
 	}
+	for _, p := range d.Patches {
+		add("patch", "%s", "yes", Patch(p))
+	}
+	if !d.Ended.IsZero() {
+		add("date", "%s", "yes", Date(d.Started, d.Ended))
+	}
 	if d.ScenarioHash != "" {
 		add("scenario", "%s, content hash %.16s", d.Spec.Scenario, d.Spec.Scenario, d.ScenarioHash)
 	}
@@ -39,6 +47,23 @@ func Provenance(d result.Document) []Fact {
 	}
 	add("kcovrig", "%s", d.Version, d.Version)
 	return facts
+}
+
+// Patch is a patch in one line.
+func Patch(p trial.Patch) string {
+	line := cmp.Or(p.Subject, p.Name)
+	if p.Author != "" {
+		line += ", by " + p.Author
+	}
+	if p.MessageID != "" {
+		line += ", <" + p.MessageID + ">"
+	}
+	return OneLine(line) + fmt.Sprintf(", SHA-256 %.12s", p.Hash)
+}
+
+// Date is when a run began, and how long it took.
+func Date(started, ended time.Time) string {
+	return fmt.Sprintf("%s, %.0f s", started.UTC().Format("2006-01-02 15:04:05 UTC"), ended.Sub(started).Seconds())
 }
 
 // Machine is QEMU with its accelerator and memory model.

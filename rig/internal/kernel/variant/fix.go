@@ -27,8 +27,9 @@ const (
 // standing is what the built-in series are to a tree.
 type standing struct {
 	presence presence
-	other    applied       // the tree with the fix where it lacks it, and without it where it has it
-	tries    []trial.Tried // why neither, series by series, where it is not known
+	by       []mailpatch.Patch // the series that says so
+	other    applied           // the tree with the fix where it lacks it, and without it where it has it
+	tries    []trial.Tried     // why neither, series by series, where it is not known
 }
 
 // stand tries the series that are for the tree's version in their order, forward and
@@ -44,10 +45,10 @@ func (set Set) stand(ctx context.Context, read Reader) (standing, error) {
 			continue
 		}
 		t := try(ctx, series.patches, 0, read)
-		found := standing{presence: fixLacking, other: t.on}
+		found := standing{presence: fixLacking, by: series.patches, other: t.on}
 		switch {
 		case t.already:
-			found = standing{presence: fixPresent, other: t.off}
+			found = standing{presence: fixPresent, by: series.patches, other: t.off}
 		case t.onErr != nil:
 			for _, err := range []error{ctx.Err(), t.onErr, t.offErr} {
 				if err != nil && fault.KindOf(err) != fault.User { // it could not be tried

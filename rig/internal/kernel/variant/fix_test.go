@@ -55,6 +55,11 @@ func TestTheFirstSeriesThatFitsDecides(t *testing.T) {
 					continue
 				}
 				require.NoError(t, err)
+				by := 0
+				if c.patched == "mended" {
+					by = 1
+				}
+				assert.Equal(t, set.series[by].patches, made.Patches, "%s", v)
 				got, err := Reader(tree.read).Over(made.Changes)("f.c")
 				require.NoError(t, err)
 				assert.Equal(t, want+"\n", got, "%s", v)

@@ -39,15 +39,16 @@ type fix struct {
 // Content is a variant's source: in what it differs from the user's tree.
 type Content struct {
 	Changes Changes
-	Text    string   // the patch that was put on or taken off for that
-	Notes   []string // what people should know of it
+	Text    string            // the patch that was put on or taken off for that
+	Notes   []string          // what people should know of it
+	Patches []mailpatch.Patch // by which the two variants differ
 }
 
 // Content returns what the patched or the unpatched kernel of a tree is made of.
 func (set Set) Content(ctx context.Context, v trial.Variant, read Reader) (Content, error) {
 	if set.own != nil {
 		made, err := set.ownContent(ctx, v, read)
-		made.Notes = slices.Concat(set.notes, made.Notes)
+		made.Notes, made.Patches = slices.Concat(set.notes, made.Notes), set.own
 		return made, err
 	}
 	s, err := set.stand(ctx, read)
@@ -57,9 +58,9 @@ func (set Set) Content(ctx context.Context, v trial.Variant, read Reader) (Conte
 	case s.presence == fixUnknown:
 		return Content{}, notApplicable(s.tries)
 	case (v == trial.Patched) == (s.presence == fixPresent):
-		return Content{Changes: Changes{}}, nil
+		return Content{Changes: Changes{}, Patches: s.by}, nil
 	}
-	return Content{s.other.changes, s.other.text, nil}, nil
+	return Content{Changes: s.other.changes, Text: s.other.text, Patches: s.by}, nil
 }
 
 // ownContent is the kernel with or without the user's patches, which need not hold the
@@ -120,7 +121,7 @@ func (set Set) takenOff(off applied, tree, without standing, v trial.Variant) (C
 	if v == trial.Patched {
 		return Content{Changes: Changes{}, Notes: notes}, nil
 	}
-	return Content{off.changes, off.text, notes}, nil
+	return Content{Changes: off.changes, Text: off.text, Notes: notes}, nil
 }
 
 // putOn is a variant of a tree that lacks the user's patches. on is the tree with
@@ -138,7 +139,7 @@ func (set Set) putOn(on applied, tree, with standing, v trial.Variant) (Content,
 		notes = append(notes, "no known series with the fix goes on the tree or comes off it: whether the tree has the fix without "+name+" is not known")
 	}
 	if v == trial.Patched {
-		return Content{on.changes, on.text, notes}, nil
+		return Content{Changes: on.changes, Text: on.text, Notes: notes}, nil
 	}
 	unpatched.Notes = notes
 	return unpatched, nil

@@ -82,6 +82,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 				got, err := Reader(c.tree.read).Over(made.Changes)("kernel/ring.c")
 				require.NoError(t, err)
 				assert.Equal(t, want["kernel/ring.c"], got, "%s", v)
+				assert.Equal(t, set.own, made.Patches)
 				assert.Equal(t, c.note == "", len(made.Notes) == 0, "%v", made.Notes)
 				assert.Contains(t, strings.Join(made.Notes, "\n"), c.note)
 			}

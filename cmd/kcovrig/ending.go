@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"kcovrig/rig/command"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/report"
+	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
+)
+
+// endWith has the command end with where its run is, and what to do with it.
+func (a *app) endWith(r trial.Result, quiet bool) {
+	switch {
+	case r.Folder == "":
+	case r.Command == trial.CommandReplay: // explain and replay without a run go on meaning the one that is replayed
+		a.endAt(quiet, r.Folder, "report", r.Folder)
+	case len(r.Witnesses) > 0:
+		a.left(quiet, r.Folder, "explain", r.Folder)
+	default:
+		a.left(quiet, r.Folder, "report", r.Folder, "--format=markdown")
+	}
+}
+
+// left is endAt for a folder that commands mean which are given none.
+func (a *app) left(quiet bool, folder string, next ...string) {
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		err = command.KeepAsLatest(a.cacheDir(), folder)
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "kcovrig: %v\n", err)
+	}
+	a.endAt(quiet, folder, next...)
+}
+
+// endAt keeps the lines that the command ends with.
+func (a *app) endAt(quiet bool, folder string, next ...string) {
+	if !quiet {
+		a.ending = report.Ending(folder, next...)
+	}
+}
+
+// latest is the folder of the latest run, where a command was given none.
+func (a *app) latest() (string, error) {
+	folder, err := command.Latest(a.cacheDir())
+	if err == nil {
+		fmt.Fprintf(a.stderr, "kcovrig: of the latest run, %s\n", folder)
+	}
+	return folder, err
+}
+
+// witness reads RUN and N: the latest run, and 0 for no number, where they are left out.
+func (a *app) witness(args []string) (path string, n int, err error) {
+	numbered := len(args) == 2
+	if len(args) == 1 {
+		_, there := os.Lstat(args[0])
+		_, err := strconv.Atoi(args[0])
+		numbered = err == nil && errors.Is(there, fs.ErrNotExist)
+	}
+	if numbered {
+		last := args[len(args)-1]
+		if n, err = strconv.Atoi(last); err != nil || n < 1 {
+			return "", 0, fault.Newf(fault.User, "", "%q is no number of a witness: they are counted from 1", last)
+		}
+		args = args[:len(args)-1]
+	}
+	if len(args) == 1 {
+		return args[0], n, nil
+	}
+	if path, err = a.latest(); err == nil && result.IsMatrix(path) {
+		err = &fault.Error{Kind: fault.User, Err: fmt.Errorf("%s is a matrix' folder", path), Try: "name the run folder of one of its cells"}
+	}
+	return path, n, err
+}
+
+// orLatest is runs, or where there are none the latest.
+func (a *app) orLatest(runs []string) ([]string, error) {
+	if len(runs) > 0 {
+		return runs, nil
+	}
+	folder, err := a.latest()
+	return []string{folder}, err
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strings"
+	"text/tabwriter"
+	"unicode/utf8"
+
+	"kcovrig/rig/report/words"
+)
+
+// writeTable writes rows, their head first, into lines of a terminal's width; 0: any.
+// Where they do not fit, each row is a paragraph of its own: its first names cells, and
+// below them the others with their heads. how is tabwriter's alignment.
+func writeTable(b *strings.Builder, rows [][]string, names int, how uint, width int) {
+	if text := inColumns(rows, how); fits(text, width) {
+		b.WriteString(text)
+		return
+	}
+	for _, row := range rows[1:] {
+		b.WriteString(strings.TrimSpace(strings.Join(row[:names], ", ")) + "\n")
+		line := ""
+		for i := names; i < len(row); i++ {
+			cell := rows[0][i] + ": " + row[i]
+			switch {
+			case line == "":
+				line = "  " + cell
+			case widest(line)+len("; ")+widest(cell) > width:
+				b.WriteString(line + "\n")
+				line = "  " + cell
+			default:
+				line += "; " + cell
+			}
+		}
+		b.WriteString(line + "\n")
+	}
+}
+
+func inColumns(rows [][]string, how uint) string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', how)
+	for _, row := range rows {
+		line := strings.Join(row, "\t")
+		if how == tabwriter.AlignRight {
+			line += "\t"
+		}
+		_, _ = t.Write([]byte(line + "\n")) // a Builder never fails
+	}
+	_ = t.Flush()
+	return b.String()
+}
+
+func fits(text string, width int) bool { return width == 0 || widest(text) <= width }
+
+// widest is the number of letters of the longest line.
+func widest(text string) (most int) {
+	for line := range strings.SplitSeq(text, "\n") {
+		most = max(most, utf8.RuneCountInString(line))
+	}
+	return most
+}
+
+// fitted breaks the lines that are longer than a terminal's.
+func fitted(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, words.Wrap(line, width)...)
+	}
+	return strings.Join(lines, "\n")
+}
