@@ -7,8 +7,11 @@ import (
 	"context"
 	"debug/elf"
 	"encoding/binary"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,19 +24,11 @@ import (
 	"kcovrig/rig/scenario"
 )
 
-// generated skips a test where kcovrig was built without its guests.
-func generated(t *testing.T, a arch.Arch) {
-	t.Helper()
-	if _, err := guests.ReadFile("bin/" + a.GOARCH + ".gz"); err != nil {
-		t.Skipf("no guest for %s: run %s", a.Name, Generate)
-	}
-}
-
 func eachArch(t *testing.T, f func(t *testing.T, a arch.Arch)) {
 	for _, name := range arch.Names() {
 		a, err := arch.Lookup(name)
 		require.NoError(t, err)
-		t.Run(name, func(t *testing.T) { generated(t, a); f(t, a) })
+		t.Run(name, func(t *testing.T) { f(t, a) })
 	}
 }
 
@@ -107,13 +102,27 @@ func TestBuildEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestGuestThatWasNotBuilt(t *testing.T) {
+func TestNoGuest(t *testing.T) {
 	_, err := Guest(arch.Arch{Name: "m68k", GOARCH: "m68k"})
-	require.ErrorContains(t, err, "built without its guest")
+	require.ErrorContains(t, err, "unpack guest for m68k")
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
-	var f *fault.Error
-	require.ErrorAs(t, err, &f)
-	assert.Contains(t, f.Try, Generate)
+}
+
+// A program without its guests is never built: Go names the line that says what to do.
+func TestABuildWithoutGuestsFails(t *testing.T) {
+	dir := t.TempDir()
+	source, err := os.ReadFile("guest.go")
+	require.NoError(t, err)
+	at := strings.Index(string(source), "//go:embed")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "guest.go"), source, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module x\n"), 0o600))
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-f", "{{.Error}}", ".")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
+	line := strings.Count(string(source[:at]), "\n") + 1
+	assert.Contains(t, string(out), fmt.Sprintf("guest.go:%d:25: pattern bin/amd64.gz: no matching files found", line))
+	assert.Contains(t, strings.Split(string(source), "\n")[line-3], "go generate ./rig/internal/initramfs")
 }
 
 func TestOnlyStaticProgramsOfTheMachineAreTaken(t *testing.T) {
