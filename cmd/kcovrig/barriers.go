@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -47,20 +48,8 @@ Exit code 4 means that something has no answer, or that no place was found.
 			if asIs {
 				cfg.Variant = trial.AsIs
 			}
-			cfg.Config, cfg.Files = a.config(cmd, &o), barriersFiles
-			got, err := barriers.Find(cmd.Context(), cfg)
-			a.endView()
-			a.result = &got.Result
-			if !got.Answered() {
-				a.code = exitInconclusive
-			}
-			if err != nil && !o.json && len(got.Result.Observations) == 0 {
-				return err
-			}
-			if werr := found.Reports.Render(a.stdout, o.shown(), got.Report()); err == nil {
-				err = werr
-			}
-			return err
+			cfg.Config = a.config(cmd, &o)
+			return a.barriers(cmd.Context(), &o, cfg)
 		},
 	}
 	o.addKernel(cmd)
@@ -68,6 +57,27 @@ Exit code 4 means that something has no answer, or that no place was found.
 	cmd.Flags().BoolVar(&asIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
 	cmd.Flags().BoolVar(&cfg.Suggest, "suggest", false, "find where one barrier would be enough, on the kernel without the fix")
 	return cmd
+}
+
+// barriers finds what was asked of a kernel's barriers, and shows it.
+func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) error {
+	cfg.Files = barriersFiles
+	got, err := barriers.Find(ctx, cfg)
+	a.endView()
+	a.result = &got.Result
+	switch {
+	case !got.Answered():
+		a.code = exitInconclusive
+	case got.Spoiled():
+		a.code = exitNotFixed
+	}
+	if err != nil && !o.json && len(got.Result.Observations) == 0 {
+		return err
+	}
+	if werr := found.Reports.Render(a.stdout, o.shown(), got.Report()); err == nil {
+		err = werr
+	}
+	return err
 }
 
 // barriersFiles are the reports that a run folder holds.

@@ -54,6 +54,8 @@ func unfinished(t *testing.T, cache string) []string {
 			if _, err := os.Stat(filepath.Join(path, marker)); err != nil {
 				left = append(left, rel)
 			}
+			underWay, _ := filepath.Glob(filepath.Join(path, "work-*"))
+			left = append(left, underWay...)
 			return filepath.SkipDir
 		}
 		return nil

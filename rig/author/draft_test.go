@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/kernel/patches"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/scenario"
 )
@@ -169,9 +170,40 @@ func TestNewWritesOverNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "mine-2", made.Name)
 	assert.NotEmpty(t, made.Todo)
+	assert.Equal(t, "kcovrig scenario check '"+filepath.Join(dir, "Mine 2")+"'", made.Next)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, entries, 2)
+}
+
+// What is printed as the next command looks into the same tree, and at the folder that was written.
+func TestTheNextCommandIsOneThatWorks(t *testing.T) {
+	assert.Equal(t, "kcovrig scenario check --tree 'my linux' --rev v6.12 mine", Order{Tree: "my linux", Rev: "v6.12"}.next("mine"))
+	assert.Equal(t, "kcovrig scenario check ./-x", Order{}.next("-x"))
+	assert.Equal(t, "kcovrig scenario check ./"+scenario.Default, Order{}.next(scenario.Default))
+}
+
+func TestNewRefusesWhatItWouldNotObeyOrCheckNotRead(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	fix := file("fix.patch", string(tlsPatch(t).Text))
+	for want, o := range map[string]Order{
+		"--rev v6.12: a revision of no tree":                     {Rev: "v6.12"},
+		"--config: a.config: want lines such as CONFIG_NET=y or": {Config: file("a.config", "CONFIG_NET=y\nnoise\n")},
+		"; line 2 of it is none":                                 {Config: file("b.config", "CONFIG_NET=y\nnoise\n")},
+		"line 3 of it sets CONFIG_NET, as line 1 does":           {Config: file("c.config", "CONFIG_NET=y\n\nCONFIG_NET=m\n")},
+		"line 1 of it: did you mean # CONFIG_A is not set?":      {Config: file("d.config", "CONFIG_A is not set\n")},
+	} {
+		o.Patch, o.Dir = fix, filepath.Join(dir, "new")
+		_, err := New(t.Context(), o)
+		require.ErrorContains(t, err, want)
+		assert.Equal(t, fault.User, fault.KindOf(err), want)
+		assert.NoDirExists(t, o.Dir, want)
+	}
 }
 
 func TestAProgramThatUsesTheHeaderIsKnownToTalk(t *testing.T) {

@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/kernel/kbuild"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -38,6 +40,7 @@ type Written struct {
 	Dir   string    `json:"dir"`
 	Files []string  `json:"files"` // in it, sorted
 	Todo  []Finding `json:"todo"`  // what is left to the writer
+	Next  string    `json:"next"`  // the command that goes on, as a shell takes it
 }
 
 // New writes a scenario's folder, and never over what is there.
@@ -65,16 +68,34 @@ func New(ctx context.Context, o Order) (Written, error) {
 	if err := empty(dir); err != nil {
 		return Written{}, err
 	}
-	w := Written{Name: name, Dir: dir, Files: slices.Sorted(maps.Keys(files)), Todo: []Finding{}}
+	w := Written{Name: name, Dir: dir, Files: slices.Sorted(maps.Keys(files)), Todo: []Finding{}, Next: o.next(dir)}
 	for _, f := range w.Files {
 		w.Todo = append(w.Todo, marks(filepath.Join(dir, f), files[f])...)
 	}
 	return w, write(dir, files)
 }
 
+// next is the command that looks over what was written, in the same tree.
+func (o Order) next(dir string) string {
+	argv := []string{"kcovrig", "scenario", "check"}
+	if o.Tree != "" {
+		argv = append(argv, "--tree", o.Tree)
+	}
+	if o.Rev != "" {
+		argv = append(argv, "--rev", o.Rev)
+	}
+	if strings.HasPrefix(dir, "-") || slices.Contains(scenario.Names(), dir) { // a flag, or one that comes with kcovrig
+		dir = "./" + dir
+	}
+	return proc.Quote(append(argv, dir))
+}
+
 // read reads what the order names.
 func (o Order) read() (Input, error) {
 	in := Input{Name: o.Name}
+	if o.Rev != "" && o.Tree == "" {
+		return in, &fault.Error{Kind: fault.User, Op: "--rev " + o.Rev, Err: errors.New("a revision of no tree"), Try: "--tree with the git repository that has it"}
+	}
 	if o.Dir != "" && o.Name == "" {
 		in.Name = nameOf(filepath.Base(filepath.Clean(o.Dir)))
 	}
@@ -83,7 +104,7 @@ func (o Order) read() (Input, error) {
 			return nil, nil
 		}
 		text, err := disk.ReadInput(name)
-		return &File{filepath.Base(name), text}, fault.Wrap(fault.User, flag, err)
+		return &File{filepath.Base(name), text}, fault.Wrap(fault.User, flag+" "+name, err)
 	}
 	patch, err := one("--patch", o.Patch)
 	if err != nil {
@@ -96,8 +117,13 @@ func (o Order) read() (Input, error) {
 	if in.Program, err = one("--repro", o.Repro); err != nil {
 		return in, err
 	}
-	in.Config, err = one("--config", o.Config)
-	return in, err
+	if in.Program != nil && len(in.Program.Text) == 0 {
+		return in, fault.Newf(fault.User, "--repro "+o.Repro, "it is empty")
+	}
+	if in.Config, err = one("--config", o.Config); in.Config == nil {
+		return in, err
+	}
+	return in, fault.Wrap(fault.User, "--config", scenario.CheckFragment(in.Config.Name, string(in.Config.Text)))
 }
 
 // look asks the tree what it says of the patch.

@@ -32,7 +32,8 @@ type Report struct {
 	AsItIs    Counts    `json:"asItIs"`    // the code as it is
 	Reference Reference `json:"reference"` // what silence is held against
 
-	Rows        []Row        `json:"rows"` // the ordering instructions, by address
+	Altered     *Altered     `json:"altered,omitempty"` // what a user named, alone; nil: nothing was
+	Rows        []Row        `json:"rows"`              // the ordering instructions, by address
 	Suggested   bool         `json:"suggested"`
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran

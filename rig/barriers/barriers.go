@@ -49,7 +49,8 @@ type Found struct {
 	Fix       []uint64
 	Test      barrier.Test // of the orderings
 	Rows      []barrier.Row
-	Search    *barrier.Search // for a barrier that is not there
+	Search    *barrier.Search  // for a barrier that is not there
+	Altered   *barrier.Altered // where the specification names an alteration: what is said of it
 	Witnesses []Witnessed
 	sources   map[string][]string // see kernels.Sources; of a search
 }
@@ -57,14 +58,19 @@ type Found struct {
 // Find finds it. What it found, as far as it got, is returned even when err is not nil.
 func Find(ctx context.Context, cfg Config) (Found, error) {
 	v := cfg.Variant
+	named, given, wrong := barrier.ParseNamed(cfg.Spec)
 	switch {
 	case v != "":
-	case cfg.Suggest:
+	case cfg.Suggest, named.Adds != "":
 		v = trial.Unpatched
 	default:
 		v = trial.Patched
 	}
 	cfg.Spec.Variant = v
+	if wrong != nil {
+		r, err := command.Failed(cfg.Config, name, fault.Wrap(fault.User, "", wrong))
+		return Found{Result: r}, err
+	}
 	run, err := command.Begin(cfg.Config, name)
 	if err != nil {
 		r, err := command.Failed(cfg.Config, name, err)
@@ -75,6 +81,9 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 		return Found{Result: r}, err
 	}
 	f := finder{run: run, cfg: cfg, variant: v, found: Found{Variant: v}}
+	if given {
+		f.named = &named
+	}
 	err = f.find(run.WithCommandEvents(ctx))
 	if err == nil && cfg.Files != nil {
 		err = f.keep()
@@ -89,6 +98,7 @@ type finder struct {
 	cfg     Config
 	variant trial.Variant
 	setup   *prepare.Setup
+	named   *barrier.Named // nil: all that there is
 	found   Found
 	places  map[uint64]trial.Instruction // that are altered, by address
 	mute    map[uint64]bool              // see mute.go; nil where barriers are added
@@ -111,7 +121,10 @@ func (f *finder) find(ctx context.Context) (err error) {
 	}
 	f.places = places(code)
 	f.found.Orderings, f.found.Fix = code.Orderings, kernels.FixOf(*kernel.Analysis, code)
-	if f.cfg.Suggest {
+	switch {
+	case f.named != nil:
+		return f.try(ctx, code)
+	case f.cfg.Suggest:
 		return f.suggest(ctx, code)
 	}
 	return f.weaken(ctx, code)
@@ -145,6 +158,22 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 	}
 	defer f.run.Stages.Begin("", "memory model")("")
 	return model(f.cfg.Model).of(ctx, f.run.Config.CacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows)
+}
+
+// try tries the alteration that the specification names.
+func (f *finder) try(ctx context.Context, code candidate.Code) error {
+	a, err := f.named.In(code)
+	if err != nil {
+		return fault.Wrap(fault.User, "find what is to be altered", err)
+	}
+	f.found.Test = f.named.Try(a, code.Orderings, f.found.Fix, f.modes(), f.limits())
+	if f.named.Adds == "" {
+		f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
+	}
+	err = f.take(ctx, &f.found.Test)
+	said := barrier.AlteredOf(f.found.Test, *f.named, under(a, f.places))
+	f.found.Altered = &said
+	return err
 }
 
 // suggest looks for a barrier that is not there.
@@ -223,16 +252,25 @@ func leftOf(all, spent time.Duration) (time.Duration, bool) {
 // Report is what is said of it.
 func (f Found) Report() barrier.Report {
 	out := barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
+	out.AddAltered(f.Altered)
 	out.AddDiffs(f.sources)
 	return out
 }
 
 // Answered says whether everything that was asked has an answer.
 func (f Found) Answered() bool {
+	if f.Altered != nil {
+		return f.Altered.Answered()
+	}
 	if f.Search != nil {
 		return len(f.Search.Suggestions()) > 0
 	}
 	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
+}
+
+// Spoiled says whether the bug was seen under the alteration that the specification names.
+func (f Found) Spoiled() bool {
+	return f.Altered != nil && f.Altered.Result.Finding == barrier.Showed
 }
 
 // keep puts what was made of the findings into the run's folder.

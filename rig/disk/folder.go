@@ -5,6 +5,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -45,16 +46,21 @@ func workParent(temporary string) string {
 // NewFolder makes such a folder in parent, and removes what killed rigs left there.
 func NewFolder(parent string) (*Folder, error) {
 	op := "make a folder in " + parent
-	sweep(parent)
-	dir, err := os.MkdirTemp(parent, WorkPattern)
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, op, err)
+	sweep(parent, os.Geteuid())
+	for {
+		dir, err := os.MkdirTemp(parent, WorkPattern)
+		if err != nil {
+			return nil, fault.Wrap(fault.Rig, op, err)
+		}
+		f, err := LockFolder(dir)
+		if err == nil {
+			return &Folder{Dir: dir, lock: f}, nil
+		}
+		// Another rig's sweep may have come between: it held the folder, or removed it.
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fault.Wrap(fault.Rig, op, errors.Join(err, os.RemoveAll(dir)))
+		}
 	}
-	f, err := LockFolder(dir)
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, op, errors.Join(err, os.RemoveAll(dir)))
-	}
-	return &Folder{Dir: dir, lock: f}, nil
 }
 
 // Close removes the folder and gives up its lock.
@@ -75,7 +81,7 @@ func LockFolder(dir string) (*os.File, error) {
 	held, err := f.Stat()
 	now, statErr := os.Stat(dir)
 	if err = errors.Join(err, statErr); err == nil && !os.SameFile(held, now) {
-		err = fmt.Errorf("%s was removed meanwhile", dir)
+		err = fmt.Errorf("%s was removed meanwhile: %w", dir, fs.ErrNotExist)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -83,13 +89,13 @@ func LockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// sweep removes folders that nobody holds. One that is still empty may be about
-// to be locked by its rig.
-func sweep(parent string) {
+// sweep removes folders of one user that nobody holds; root could remove all
+// users'. A rig that has not locked its own yet makes another.
+func sweep(parent string, user int) {
 	left, _ := filepath.Glob(filepath.Join(parent, WorkPattern+"*"))
 	for _, dir := range left {
-		files, err := os.ReadDir(dir)
-		if err != nil || len(files) == 0 {
+		var info unix.Stat_t
+		if unix.Lstat(dir, &info) != nil || int(info.Uid) != user || info.Mode&unix.S_IFMT != unix.S_IFDIR {
 			continue
 		}
 		if f, err := LockFolder(dir); err == nil {

@@ -3,12 +3,14 @@
 package disk
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 )
 
 func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
@@ -21,20 +23,52 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 	held, err := NewFolder(parent)
 	require.NoError(t, err)
 	fill(held.Dir)
-	starting := filepath.Join(parent, WorkPattern+"starting")
-	require.NoError(t, os.Mkdir(starting, 0o700))
+	empty := filepath.Join(parent, WorkPattern+"empty")
+	require.NoError(t, os.Mkdir(empty, 0o700))
 	killed := fill(filepath.Join(parent, WorkPattern+"killed"))
 	foreign := fill(filepath.Join(parent, "kcovrig-of-the-user"))
 	next, err := NewFolder(parent)
 	require.NoError(t, err)
-	for _, dir := range []string{held.Dir, starting, foreign, next.Dir} {
+	for _, dir := range []string{held.Dir, foreign, next.Dir} {
 		assert.DirExists(t, dir)
 	}
 	assert.NoDirExists(t, killed)
+	assert.NoDirExists(t, empty)
 	for _, f := range []*Folder{held, next} {
 		require.NoError(t, f.Close())
 		assert.NoDirExists(t, f.Dir)
 	}
+}
+
+func TestFoldersOfOthersAreLeft(t *testing.T) {
+	parent := t.TempDir()
+	left := filepath.Join(parent, WorkPattern+"left")
+	require.NoError(t, os.Mkdir(left, 0o700))
+	sweep(parent, os.Geteuid()+1)
+	assert.DirExists(t, left)
+	sweep(parent, os.Geteuid())
+	assert.NoDirExists(t, left)
+}
+
+// A rig that starts finds the folder of another that has not locked it yet.
+func TestRigsThatStartAtOnceKeepTheirFolders(t *testing.T) {
+	parent := t.TempDir()
+	var all errgroup.Group
+	for range 8 {
+		all.Go(func() error {
+			for range 20 {
+				f, err := NewFolder(parent)
+				if err != nil {
+					return err
+				}
+				if err := errors.Join(os.WriteFile(filepath.Join(f.Dir, "file"), nil, 0o600), f.Close()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	require.NoError(t, all.Wait())
 }
 
 // TMPDIR may be anything; the tools that are given paths below it are choosier.

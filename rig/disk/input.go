@@ -4,33 +4,43 @@ package disk
 
 import (
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// ErrNoFile is what is neither a regular file nor a pipe.
+// ErrNoFile is what is no regular file.
 var ErrNoFile = errors.New("it is no regular file")
 
-// ReadInput reads a file that a user named, or a pipe, as a shell's <(...) makes
-// one. It never waits for a pipe to be opened at its other end: one that nobody
-// writes to is empty.
+// Regular refuses what is no regular file, and says what it is.
+func Regular(mode fs.FileMode) error {
+	what := "something else"
+	switch {
+	case mode.IsRegular():
+		return nil
+	case mode.IsDir():
+		what = "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		what = "a named pipe"
+	case mode&fs.ModeDevice != 0:
+		what = "a device"
+	case mode&fs.ModeSocket != 0:
+		what = "a socket"
+	}
+	return fmt.Errorf("%w but %s", ErrNoFile, what)
+}
+
+// ReadInput reads a file that a user named, or a pipe without a name, as a shell's
+// <(...) makes one. A named pipe is refused: nobody may write to it, or somebody who
+// never ends.
 func ReadInput(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
+	var system unix.Statfs_t
+	if err := unix.Statfs(path, &system); err == nil && system.Type == unix.PIPEFS_MAGIC {
+		return os.ReadFile(path)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0 {
-		return nil, ErrNoFile
-	}
-	return io.ReadAll(f)
+	return ReadRegular(path)
 }
 
 // ReadRegular reads a file that was found in a user's folder: a pipe there is none.
@@ -39,8 +49,8 @@ func ReadRegular(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, ErrNoFile
+	if err := Regular(info.Mode()); err != nil { // before it is opened: that of a pipe would wait
+		return nil, err
 	}
-	return ReadInput(path)
+	return os.ReadFile(path)
 }

@@ -15,3 +15,10 @@ func TestRunItAgainNamesEveryPatchInOrder(t *testing.T) {
 	argv := repeat(result.Document{Command: "build", Spec: trial.Spec{Arch: "arm64", Tree: "/t", Patch: trial.Patches{"/b.patch", "/a 1.patch"}}})
 	assert.Equal(t, []string{"kcovrig", "build", "--arch=arm64", "--tree=/t", "--patch=/b.patch", "'--patch=/a 1.patch'"}, argv)
 }
+
+func TestRunItAgainNamesWhatWasAltered(t *testing.T) {
+	d := result.Document{Command: trial.CommandBarriers, Spec: trial.Spec{Variant: trial.Unpatched, Arch: "arm64", VirtualFix: "f:7:smp_wmb"}}
+	assert.Contains(t, command(d), "kcovrig compare --virtual-fix=f:7:smp_wmb ")
+	d.Spec.Variant, d.Spec.VirtualFix, d.Spec.Weaken = trial.Patched, "", "f:7"
+	assert.Contains(t, command(d), "kcovrig compare --weaken=f:7 ")
+}

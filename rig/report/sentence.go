@@ -90,7 +90,7 @@ func SentenceOf(d result.Document) string {
 	case soundSoak(d):
 		return "Sound: no store was lost, and the consoles hold no complaint."
 	case d.Command == trial.CommandBarriers:
-		return "No verdict: barriers.md beside it says which barriers are needed. The kernel as it is showed " + windows(d) + "."
+		return "No verdict: barriers.md beside it says which barriers are needed, or would be enough. The kernel as it is showed " + windows(d) + "."
 	case d.Command == trial.CommandRun:
 		return "No verdict: one kernel alone gives a tally, in " + said.Windows + ": " + windows(d) + "."
 	}
@@ -108,7 +108,7 @@ func full1(list []string, otherwise string) string {
 // by itself (the tree, the seed) is named.
 func repeat(d result.Document) []string {
 	s := d.Spec
-	argv := []string{"kcovrig", string(d.Command)}
+	argv := []string{"kcovrig", subcommand(d)}
 	if r := d.Replay; r != nil {
 		return words.Quoted(append(argv, repeatReplay(*r)...))
 	}
@@ -163,11 +163,23 @@ func repeat(d result.Document) []string {
 	return words.Quoted(argv)
 }
 
-// kernelFlag says which kernel it was, where one was run alone.
+// subcommand is the one that was called: an alteration that is named is compare's.
+func subcommand(d result.Document) string {
+	if d.Spec.Weaken != "" || d.Spec.VirtualFix != "" {
+		return string(trial.CommandCompare)
+	}
+	return string(d.Command)
+}
+
+// kernelFlag says which kernel it was, where one was run alone, and what was altered in it.
 func kernelFlag(d result.Document) []string {
 	switch {
 	case d.Command == trial.CommandRun && len(d.Measured) > 0:
 		return []string{"--" + string(d.Measured[0].Variant())}
+	case d.Spec.VirtualFix != "":
+		return []string{"--virtual-fix=" + d.Spec.VirtualFix}
+	case d.Spec.Weaken != "":
+		return []string{"--weaken=" + d.Spec.Weaken}
 	case d.Command == trial.CommandBarriers:
 		return kernelOfBarriers[d.Spec.Variant]
 	}

@@ -40,6 +40,7 @@ type Lab struct {
 	Unfit    map[uint64]bool                               // addresses of changes; what is executed there cannot be changed so
 	Ways     objcode.Ways                                  // of both kernels
 	Between  []uint64                                      // addresses of instructions of the fix's that order
+	Lines    []elfcode.Line                                // of both
 	InScope  []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
 	Kernel   []Function                                    // of both, as their binary has them; none: f and g
 	QEMU     qemu.Program
@@ -101,6 +102,7 @@ func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kerne
 	return kernels.Analysis{
 		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: s.Lab.scope(),
 		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
+		Lines: s.Lab.Lines,
 	}, nil
 }
 

@@ -4,7 +4,6 @@ package scenario
 
 import (
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -29,11 +28,7 @@ func (a across) check() {
 	a.signsTwice()
 	a.hangs()
 	a.fixTwice()
-	a.variableTwice()
 	a.scopeTwice()
-	if twice := setTwice(a.f.Config.Text); twice != "" {
-		a.r.Fail(a.value("config"), "config: %s", twice)
-	}
 	if err := a.f.words().Validate(); err != nil {
 		a.r.Fail(a.value("words"), "%v", err)
 	}
@@ -107,18 +102,6 @@ func (a across) fixTwice() {
 		if first := slices.IndexFunc(a.f.Fix, func(other series) bool { return same(other, s) }); first < i {
 			a.r.Fail(a.entry(i, "fix"), "fix: the same as entry %d", first+1)
 		}
-	}
-}
-
-// variableTwice refuses a variable of the environment that has two values.
-func (a across) variableTwice() {
-	seen := map[string]bool{}
-	for i, v := range a.f.Workload.Env {
-		name, _, _ := strings.Cut(v, "=")
-		if seen[name] {
-			a.r.Fail(a.entry(i, "workload", "env"), "workload.env: %s is given twice", name)
-		}
-		seen[name] = true
 	}
 }
 

@@ -35,7 +35,7 @@ var (
 	aHang     = text{form: hangForm, words: "a time from 100ms to 600s", most: 8, meant: silenceLike}
 	aWindow   = text{form: windowForm, words: "a time from 1ms to 60s", most: 8, meant: lengthLike}
 	aSwitch   = text{form: `^` + kbuilds + `(_[A-Za-z0-9_.+-]+\.o)?=[yn]$`, words: "a switch of kbuild's, such as KASAN_SANITIZE_ring.o=n", most: 200, meant: switchLike}
-	aConfig   = text{form: `^(` + blank + `\n)*` + configLine + `(\n(` + blank + `|` + configLine + `))*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10, meant: badLine}
+	aConfig   = text{form: `^(` + blank + `\n)*` + configLine + `(\n(` + blank + `|` + configLine + `))*$`, words: "lines such as CONFIG_NET=y or # CONFIG_INET is not set", most: 16 << 10, meant: badLine, wrong: setTwice}
 )
 
 // Parts of the forms. What a line has is what unicode.IsPrint knows: nothing that a
@@ -241,8 +241,8 @@ func badLine(text string) string {
 var setting = regexp.MustCompile(`^\s*(?:(CONFIG_[A-Za-z0-9_]+)=|# (CONFIG_[A-Za-z0-9_]+) is not set\s*$)`)
 
 // setTwice finds the first line of a configuration that sets what another has set, of
-// which one would be lost; empty: there is none.
-func setTwice(text string) string {
+// which one would be lost.
+func setTwice(text string) error {
 	lines := map[string]int{}
 	for i, line := range strings.Split(text, "\n") {
 		m := setting.FindStringSubmatch(line)
@@ -251,9 +251,9 @@ func setTwice(text string) string {
 		}
 		name := m[1] + m[2]
 		if first := lines[name]; first > 0 {
-			return fmt.Sprintf("line %d of it sets %s, as line %d does", i+1, name, first)
+			return fmt.Errorf("line %d of it sets %s, as line %d does", i+1, name, first)
 		}
 		lines[name] = i + 1
 	}
-	return ""
+	return nil
 }

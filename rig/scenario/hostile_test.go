@@ -110,6 +110,8 @@ var silly = map[string]string{
 	strings.Replace(ofSource, "source: a.c", "source: /a.c", 1):                                 `5:20: workload.source: want a C file in the scenario's folder, such as ring.c, not "/a.c"; a scenario names nothing outside of its folder: copy it there`,
 	ofSource + "objects: [net/tls/tls_main.c]\n":                                                `6:11: objects: want an object of a C file of the kernel's, such as net/tls/tls_main.o, not "net/tls/tls_main.c"; did you mean net/tls/tls_main.o?`,
 	head + "workload: {source: a.c, env: [A=1, B=2, A=3]}\n":                                    `5:41: workload.env: A is given twice`,
+	head + "workload: {source: a.c, env: [A=1, A=1], boot: x}\n":                                "5:36: workload.env: A is given twice\n5:48: workload.boot: want a whole number from 1 to 1048576, not \"x\"",
+	ofSource + "config: \"CONFIG_A=y\\nCONFIG_A=n\"\nafter: x\n":                                "6:9: config: line 2 of it sets CONFIG_A, as line 1 does\n7:8: unknown after \"x\"; have: continue, reboot",
 	head + "workload: {source: a.c, args: [\"\\u2066x\"]}\n":                                    `5:32: workload.args: want words on one line, of printable characters, not "\u2066x"`,
 	head + "workload: {source: a.c, env: [\"A=\\u202e\"]}\n":                                    `5:31: workload.env: want NAME=VALUE on one line, not "A=\u202e"`,
 	head + "workload: {source: a.c, window: 10ms}\n":                                            `5:33: unknown workload.window "10ms"; did you mean {every: 10ms}?`,

@@ -168,12 +168,19 @@ func (c *collector) config(f fragment) string {
 		return ""
 	}
 	text := string(c.contents[f.File])
-	if bad := badLine(text); bad != "" {
-		c.note("config.file", fmt.Errorf("%s: want %s; %s", f.File, aConfig.words, bad))
-	} else if twice := setTwice(text); twice != "" {
-		c.note("config.file", fmt.Errorf("%s: %s", f.File, twice))
-	}
+	c.note("config.file", CheckFragment(f.File, text))
 	return text
+}
+
+// CheckFragment says what is wrong with the text of a configuration in a file of its own.
+func CheckFragment(name, text string) error {
+	if bad := badLine(text); bad != "" {
+		return fmt.Errorf("%s: want %s; %s", name, aConfig.words, bad)
+	}
+	if err := setTwice(text); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // program adds the workload that the scenario brings, if it does.

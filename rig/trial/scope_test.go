@@ -42,3 +42,19 @@ func TestScopesThatCannotBeUsed(t *testing.T) {
 		assert.Equal(t, fault.User, fault.KindOf(err))
 	}
 }
+
+func TestAlterationsThatCannotBeMade(t *testing.T) {
+	good := Spec{Arch: "arm64", Readers: []Reader{Acquire}, Modes: []string{"m"}, MemoryModel: ModelArm, Accel: AccelAuto, Weaken: "f:7"}
+	require.NoError(t, good.Validate())
+	for want, change := range map[string]func(*Spec){
+		"one at a time": func(s *Spec) { s.VirtualFix = "f:7:smp_mb" },
+		"x86_64":        func(s *Spec) { s.Arch = "x86_64" },
+		"=native":       func(s *Spec) { s.Weaken, s.VirtualFix, s.MemoryModel = "", "f:7:smp_mb", ModelNative },
+	} {
+		s := good
+		change(&s)
+		err := s.Validate()
+		assert.ErrorContains(t, err, want)
+		assert.Equal(t, fault.User, fault.KindOf(err))
+	}
+}

@@ -85,6 +85,9 @@ type Spec struct {
 	Jobs        int         `json:"jobs"`
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
+	// Weaken and VirtualFix name what the emulator alters in one kernel, see barrier.Named.
+	Weaken     string `json:"weaken,omitempty"`
+	VirtualFix string `json:"virtualFix,omitempty"`
 }
 
 // MaxDuration bounds the stress of one kernel: longer stresses belong to a loop around the rig.
@@ -138,6 +141,10 @@ func (s Spec) Validate() error {
 		return bad("--patch: no name: leave the flag out for the built-in series")
 	case s.Rev != "" && s.Tree == "":
 		return bad("--rev needs --tree with a git tree")
+	case s.Weaken != "" && s.VirtualFix != "":
+		return bad("--weaken and --virtual-fix are of two kernels, the one with the fix and the one without: one at a time")
+	case (s.Weaken != "" || s.VirtualFix != "") && !s.Emulated():
+		return bad("--weaken and --virtual-fix are the memory emulator's, which does not run here (--arch=%s, --memory-model=%s)", s.Arch, s.MemoryModel)
 	}
 	if err := s.checkScopes(a.Emulated); err != nil {
 		return bad("%w", err)

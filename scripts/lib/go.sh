@@ -23,7 +23,7 @@ setup_go() {
 	[[ ! -d /usr/local/go/bin ]] || PATH=$PATH:/usr/local/go/bin
 	! go_suffices || return 0
 	dir=$(cache_dir)/go
-	into "$dir" "${newer_release:?}-backports $(go_minor)" unpack_go
+	into "$dir" "${newer_release:?}-backports $(go_minor), layout 2" unpack_go
 	PATH=$dir/usr/lib/go-$(go_minor)/bin:$PATH
 	export PATH
 	go_suffices || die "Go >= $(go_wanted) is needed and $dir has none: install one, put it on PATH, and start again"
@@ -36,6 +36,5 @@ go_minor() {
 
 unpack_go() {
 	say "unpacking Go $(go_minor) into $(cache_dir)/go (270 MB; the system's packages stay as they are)"
-	unpack "$1" "golang-$(go_minor)-go" "golang-$(go_minor)-src"
-	rm -rf "${1:?}"/{etc,usr/share/doc}
+	unpack "$1" "usr/(lib|share)/go-$(go_minor)/.*" "golang-$(go_minor)-go" "golang-$(go_minor)-src"
 }

@@ -6,6 +6,7 @@
 
 herd_release=sid
 herd_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+herd_files="usr/bin/[^/]+7|${libraries:?}|usr/share/herdtools7/.*"
 
 herd_runs() {
 	command -v litmus7 >/dev/null && herd7 -version >/dev/null 2>&1
@@ -17,7 +18,7 @@ setup_herd() {
 	install_packages "${herd_packages[@]}"
 	! herd_runs || return 0
 	dir=$(cache_dir)/herd
-	into "$dir" "$herd_release, layout 1" unpack_herd
+	into "$dir" "$herd_release, layout 2" unpack_herd
 	PATH=$dir/bin:$PATH
 	export PATH
 	herd_runs || die "the herdtools7 in $dir does not run: delete that folder and start again"
@@ -26,9 +27,7 @@ setup_herd() {
 unpack_herd() {
 	local dir=$1 program
 	say "unpacking herdtools7 into $(cache_dir)/herd (the system's packages stay as they are)"
-	unpack_from "$herd_release" "$dir" herdtools7
-	rm -rf "${dir:?}"/usr/share/{doc,locale,man,info,lintian,bug,perl,perl5,zoneinfo}
-	rm -rf "${dir:?}"/{boot,dev,etc,home,media,mnt,opt,proc,root,run,srv,sys,tmp,var}
+	unpack_from "$herd_release" "$dir" "$herd_files" herdtools7
 	mkdir -p "$dir/bin"
 	for program in "$dir"/usr/bin/*7; do
 		wrap_herd "${program##*/}" >"$dir/bin/${program##*/}"

@@ -5,6 +5,7 @@
 # Sourced after unpack.sh.
 
 qemu_wanted=11
+qemu_files="usr/bin/qemu-system-(aarch64|x86_64)|${libraries:?}|usr/share/(qemu|seabios)/.*"
 
 # qemu_major prints a QEMU's major version, 0 where it does not run.
 qemu_major() {
@@ -26,7 +27,7 @@ setup_qemu() {
 	local dir
 	! qemu_suffices || return 0
 	dir=$(cache_dir)/qemu
-	into "$dir" "${newer_release:?}-backports, layout 1" unpack_qemu
+	into "$dir" "${newer_release:?}-backports, layout 2" unpack_qemu
 	PATH=$dir/bin:$PATH
 	export PATH
 	qemu_suffices || die "the QEMU in $dir does not run: delete that folder and start again"
@@ -34,10 +35,8 @@ setup_qemu() {
 
 unpack_qemu() {
 	local dir=$1 name
-	say "unpacking QEMU >= $qemu_wanted.0 into $(cache_dir)/qemu (240 MB; the system's packages stay as they are)"
-	unpack "$dir" qemu-system-arm qemu-system-x86
-	rm -rf "${dir:?}"/usr/share/{doc,locale,man,info,lintian,bug,icons,perl,perl5,zoneinfo}
-	rm -rf "${dir:?}"/{boot,dev,etc,home,media,mnt,opt,proc,root,run,srv,sys,tmp,var}
+	say "unpacking QEMU >= $qemu_wanted.0 into $(cache_dir)/qemu (130 MB; the system's packages stay as they are)"
+	unpack "$dir" "$qemu_files" qemu-system-arm qemu-system-x86
 	mkdir -p "$dir/bin"
 	for name in qemu-system-aarch64 qemu-system-x86_64; do
 		wrap_qemu "$name" >"$dir/bin/$name"

@@ -11,6 +11,11 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # and Go >= 1.26.
 newer_release=trixie
 
+# What an unpacked program needs to run beside its own files: the libraries, of
+# which the loader is one.
+# shellcheck disable=SC2034 # qemu.sh and herd.sh use it
+libraries='usr/lib/[^/]+-linux-gnu/[^/]+\.so(\.[^/]*)?'
+
 # source_line SITE SUITE prints one apt source.
 source_line() {
 	local options="signed-by=$keyring"
@@ -57,26 +62,45 @@ EOF
 	private_apt "$dir" update || die "apt-get update failed for $* on $site: is the network up?"
 }
 
-# unpack TARGET PACKAGE... unpacks packages and all they depend on, down to the
-# C library, from the newer release's backports into TARGET.
+# unpack TARGET NEEDED PACKAGE... fetches packages and all they depend on, down to
+# the C library, from the newer release's backports, and unpacks into TARGET the
+# files whose whole path from the root NEEDED, an extended regular expression, matches.
 unpack() {
 	unpack_from "$newer_release-backports $newer_release" "$@"
 }
 
-# unpack_from "SUITE..." TARGET PACKAGE... does so from the first of the suites,
-# with what they depend on from any of them.
+# unpack_from "SUITE..." TARGET NEEDED PACKAGE... does so from the first of the
+# suites, with what they depend on from any of them. apt holds the suites'
+# signatures against the keyring, and by them the packages' hashes.
 unpack_from() {
-	local suites target=$2 apt=$2.apt deb
+	local suites target=$2 needed=$3 apt=$2.apt deb
 	read -ra suites <<<"$1"
-	shift 2
+	shift 3
 	start_apt "$apt" "${suites[@]}"
 	private_apt "$apt" install --download-only -t "${suites[0]}" "$@" ||
 		die "could not fetch $* from ${suites[0]} on $(mirror)"
 	mkdir "$target"
 	for deb in "$apt"/cache/archives/*.deb; do
-		dpkg-deb -x "$deb" "$target"
+		unpack_needed "$deb" "$target" "$needed" "$apt/names"
 	done
+	plain_files "$target"
 	rm -rf "$apt"
+}
+
+# unpack_needed DEB TARGET NEEDED NAMES unpacks one package; NAMES is a file to use.
+# The packages depend on others with programs that run with root's rights, such as
+# passwd: those stay out, and nothing keeps its owner or such a mode.
+unpack_needed() {
+	dpkg-deb --fsys-tarfile "$1" | tar -t --quoting-style=literal | grep -Ex "\./($3)" >"$4" || return 0
+	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --no-same-owner --no-same-permissions \
+		--no-recursion --verbatim-files-from -T "$4"
+}
+
+# plain_files FOLDER ends where there is more than files, folders and links without special modes.
+plain_files() {
+	local odd
+	odd=$(find "$1" ! -type l \( ! -type f ! -type d -o -perm /7000 \))
+	[[ -z $odd ]] || die "a package holds what is neither file, folder nor link, or has a special mode: $odd"
 }
 
 # into TARGET STAMP FUNCTION: TARGET is made by FUNCTION aside and renamed, and

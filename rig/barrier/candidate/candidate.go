@@ -7,6 +7,7 @@
 package candidate
 
 import (
+	"maps"
 	"slices"
 
 	"kcovrig/rig/trial"
@@ -111,3 +112,19 @@ var above = map[trial.Order][]trial.Order{
 	trial.OrderAcquire:   {trial.OrderBoth},
 	trial.OrderRelease:   {trial.OrderBoth},
 }
+
+// byName are the orders by the names that a user may give them: the barrier's, or the
+// kernel's own word.
+var byName = map[string]trial.Order{
+	"dmb-ld": trial.OrderLoads, "smp_rmb": trial.OrderLoads, "dmb-st": trial.OrderStores, "smp_wmb": trial.OrderStores,
+	"dmb-sy": trial.OrderAll, "smp_mb": trial.OrderAll, "release": trial.OrderRelease, "acquire": trial.OrderAcquire,
+}
+
+// OrderNamed is the order of that name; false: there is none.
+func OrderNamed(name string) (trial.Order, bool) {
+	o, ok := byName[name]
+	return o, ok
+}
+
+// OrderNames are all names of orders.
+func OrderNames() []string { return slices.Sorted(maps.Keys(byName)) }

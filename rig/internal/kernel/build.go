@@ -35,7 +35,7 @@ type build struct {
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
-	work, err := t.store.Scratch(ctx)
+	work, err := t.store.ScratchOf(ctx, t.Hash)
 	if err != nil {
 		return nil, err
 	}

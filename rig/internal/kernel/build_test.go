@@ -37,6 +37,7 @@ for w; do
 done
 src=$2
 echo "$last" >>"$FAKE/calls"
+realpath --relative-to="$out" "$src" >>"$FAKE/sources"
 env >"$FAKE/environment"
 [ -e "$FAKE/deaf" ] && trap '' TERM
 [ -e "$FAKE/hang" ] && { touch "$FAKE/hanging"; sleep 1000; }
@@ -255,7 +256,7 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 	}()
 	_, err := tree.Image(ctx, trial.Patched)
 	require.ErrorIs(t, err, context.Canceled)
-	left, _ := filepath.Glob(filepath.Join(c.CacheDir, "tmp", "*"))
+	left, _ := filepath.Glob(filepath.Join(tree.store.Tree(tree.Hash), "work-*"))
 	require.Empty(t, left)
 	left, _ = filepath.Glob(filepath.Join(c.CacheDir, "builds", "*"))
 	require.Empty(t, left)
@@ -271,7 +272,7 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	j, err := tree.plan(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	half := filepath.Join(tree.store.Build(j.key), "out")
-	stale := filepath.Join(c.CacheDir, "tmp", "work-dead", "entry")
+	stale := filepath.Join(tree.store.Tree(tree.Hash), "work-dead", "entry")
 	for _, dir := range []string{half, stale} {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}

@@ -23,7 +23,7 @@ import (
 
 // cacheFormat goes into every key: raise it when builds change in a way that
 // nothing else in the key shows.
-const cacheFormat = 1
+const cacheFormat = 2
 
 // record is image.json: its presence says that a build is complete.
 type record struct {

@@ -97,7 +97,9 @@ func (b *Workspace) Compiler() string { return b.tool.Identity }
 // BuildDir is kbuild's output folder.
 func (b *Workspace) BuildDir() string { return b.out() }
 
-func (b *Workspace) out() string    { return filepath.Join(b.dir, "out") }
+// entry is as far from the sources as where a tree's builds are made: see store.ScratchOf.
+func (b *Workspace) entry() string  { return filepath.Join(b.dir, "work", "entry") }
+func (b *Workspace) out() string    { return filepath.Join(b.entry(), "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
 func (b *Workspace) note(busy bool) error {
 	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
@@ -133,7 +135,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	out := b.out()
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: objects(b.tree.patches, b.dir, out), Headers: keptHeaders(b.tree.patches, b.dir), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
+		Objects: objects(b.tree.patches, b.entry(), out), Headers: keptHeaders(b.tree.patches, b.entry()), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
 		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,24 @@ func TestAWorkspaceDistrustsWhatWasCut(t *testing.T) {
 	require.Equal(t, "allnoconfig olddefconfig Image", made, "the machine went down meanwhile")
 }
 
+// ccache is asked by names relative to the build folder: what was compiled of one tree
+// serves others, and a workspace.
+func TestSourcesHaveOneNameFromEveryBuild(t *testing.T) {
+	c, dir, fake := fakeWorkspace(t)
+	_, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(c.Tree, "Kbuild"), []byte("# another tree\n"), 0o600))
+	_, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	_, _, err = image(t, openWorkspace(t, c, dir), fake, "one", false)
+	require.NoError(t, err)
+	names, err := os.ReadFile(filepath.Join(fake, "sources"))
+	require.NoError(t, err)
+	lines := strings.Fields(string(names))
+	require.Len(t, lines, 9)
+	require.Equal(t, slices.Repeat([]string{lines[0]}, 9), lines)
+}
+
 func TestWhatObjectsWereMadeOf(t *testing.T) {
 	c, dir, _ := fakeWorkspace(t)
 	b := openWorkspace(t, c, dir)
@@ -169,9 +188,9 @@ func TestWhatObjectsWereMadeOf(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	write("kernel/.ring.o.cmd", "savedcmd_kernel/ring.o := gcc\n\nsource_kernel/ring.o := ../src/kernel/ring.c\n\ndeps_kernel/ring.o := \\\n"+
+	write("kernel/.ring.o.cmd", "savedcmd_kernel/ring.o := gcc\n\nsource_kernel/ring.o := ../../../src/kernel/ring.c\n\ndeps_kernel/ring.o := \\\n"+
 		"    $(wildcard include/config/RING) \\\n  "+b.Source()+"/include/linux/ring.h \\\n  include/generated/bounds.h \\\n\nkernel/ring.o: $(deps_kernel/ring.o)\n\n$(deps_kernel/ring.o):\n")
-	write("kernel/.bounds.s.cmd", "savedcmd_kernel/bounds.s := gcc\n\nsource_kernel/bounds.s := ../src/kernel/bounds.c\n\ndeps_kernel/bounds.s := \\\n  ../src/include/linux/page-flags.h \\\n\nkernel/bounds.s: x\n")
+	write("kernel/.bounds.s.cmd", "savedcmd_kernel/bounds.s := gcc\n\nsource_kernel/bounds.s := ../../../src/kernel/bounds.c\n\ndeps_kernel/bounds.s := \\\n  ../../../src/include/linux/page-flags.h \\\n\nkernel/bounds.s: x\n")
 	got, err := b.Inputs([]string{"kernel/ring.o"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{

@@ -79,7 +79,7 @@ func Build(ctx context.Context, c Config) ([]byte, error) {
 	if raw, err := os.ReadFile(kept); err == nil {
 		return raw, nil
 	}
-	raw, err := c.compile(ctx)
+	raw, err := c.compile(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +132,8 @@ func (c Config) key(ctx context.Context) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// compile makes the program in a folder of its own.
-func (c Config) compile(ctx context.Context) (raw []byte, err error) {
+// compile makes the program of a key in a folder of its own.
+func (c Config) compile(ctx context.Context, key string) (raw []byte, err error) {
 	const op = "compile the workload"
 	files, err := c.inputs()
 	if err != nil {
@@ -154,7 +154,7 @@ func (c Config) compile(ctx context.Context) (raw []byte, err error) {
 		}
 	}
 	const out = ".workload"
-	log := filepath.Join(c.CacheDir, "logs", "workload.log")
+	log := filepath.Join(c.CacheDir, "logs", key+".log")
 	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}

@@ -70,13 +70,20 @@ func TestSourceBecomesAStaticProgram(t *testing.T) {
 
 func TestWhatDoesNotCompileIsTheUsersFault(t *testing.T) {
 	envtest.Real(t, "compiles for arm64")
-	c := config(t, map[string]string{"main.c": "int main(void) { return undeclared; }"})
+	c := config(t, map[string]string{"main.c": "int main(void) { return one; }"})
 	c.Source = "main.c"
 	_, err := Build(t.Context(), c)
 	var failed *fault.Error
 	require.ErrorAs(t, err, &failed)
 	assert.Contains(t, failed.Tail, "undeclared")
 	assert.Equal(t, fault.User, failed.Kind)
+
+	c.Files.(fstest.MapFS)["main.c"].Data = []byte("int main(void) { return two; }")
+	_, err = Build(t.Context(), c)
+	require.Error(t, err)
+	kept, err := os.ReadFile(failed.Log)
+	require.NoError(t, err)
+	assert.Contains(t, string(kept), "return one", "the log of one program is not that of the next")
 }
 
 // A program is made of the scenario's files and the system's headers: nothing else is in

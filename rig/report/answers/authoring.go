@@ -143,7 +143,7 @@ func sameStop(s trial.ScopeStop) string {
 var Written = format.Writers[author.Written]{{Format: format.Text, Write: writtenText}, {Format: format.JSON, Write: writtenJSON}}
 
 func writtenJSON(w io.Writer, s author.Written) error {
-	return result.Object(w, map[string]any{"schema": WrittenSchema, "name": s.Name, "dir": s.Dir, "files": result.Full(s.Files), "todo": result.Full(s.Todo)})
+	return result.Object(w, map[string]any{"schema": WrittenSchema, "name": s.Name, "dir": s.Dir, "files": result.Full(s.Files), "todo": result.Full(s.Todo), "next": s.Next})
 }
 
 func writtenText(w io.Writer, s author.Written) error {
@@ -155,7 +155,7 @@ func writtenText(w io.Writer, s author.Written) error {
 		fmt.Fprintln(w, "left to do:")
 		findings(w, s.Todo)
 	}
-	_, err := fmt.Fprintf(w, "next: kcovrig scenario check %s\n", s.Dir)
+	_, err := fmt.Fprintf(w, "next: %s\n", s.Next)
 	return err
 }
 

@@ -57,10 +57,10 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 }
 
 func TestAWrittenScenarioIsShownWithWhatIsLeft(t *testing.T) {
-	w := author.Written{Name: "mine", Dir: "mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Finding{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
+	w := author.Written{Name: "mine", Dir: "mine", Next: "kcovrig scenario check --tree linux mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Finding{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
 	var text, object bytes.Buffer
 	require.NoError(t, Written.Render(&text, format.Text, w))
-	assert.Equal(t, "scenario mine in mine:\n  fix.patch\n  scenario.yaml\nleft to do:\nmine/scenario.yaml:2:3: to do: the title\nnext: kcovrig scenario check mine\n", text.String())
+	assert.Equal(t, "scenario mine in mine:\n  fix.patch\n  scenario.yaml\nleft to do:\nmine/scenario.yaml:2:3: to do: the title\nnext: kcovrig scenario check --tree linux mine\n", text.String())
 	require.NoError(t, Written.Render(&object, format.JSON, w))
 	assert.True(t, json.Valid(object.Bytes()))
 }

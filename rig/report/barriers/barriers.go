@@ -29,6 +29,9 @@ var Reports = format.Writers[barrier.Report]{
 
 // Sentence says in one what was found.
 func Sentence(r barrier.Report) string {
+	if r.Altered != nil {
+		return alteredWords(*r.Altered)
+	}
 	if r.Suggested {
 		if len(r.Suggestions) == 0 {
 			return "no place was found where a barrier is enough"
@@ -168,7 +171,11 @@ func grounds(r barrier.Report) []string {
 	case r.Reference.Number > 0:
 		out = append(out, fmt.Sprintf("The reference, %s: %s.", words.OneLine(r.Reference.What), r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
 	}
+	compiled := "What a compiler would do otherwise is no part of it."
+	if r.Altered != nil {
+		compiled = "Nothing was built anew: smp_wmb() and its like are a barrier() to the compiler, too, and other source may become other code, which is no part of this."
+	}
 	return append(out,
 		fmt.Sprintf("That any silence here is wrong, of one as bad as the reference, has probability %.0e or less, all together.", r.Error),
-		fmt.Sprintf("%d alterations, in the median %.1f s each, on one built kernel. What a compiler would do otherwise is no part of it.", r.Tried, r.Median))
+		fmt.Sprintf("%d alterations, in the median %.1f s each, on one built kernel. %s", r.Tried, r.Median, compiled))
 }

@@ -76,8 +76,42 @@ func suggested(t *testing.T) barrier.Report {
 	return r
 }
 
+// altered is a report on one alteration, which was executed so often.
+func altered(t *testing.T, hits, executed uint64) barrier.Report {
+	n := barrier.Named{Function: "move_area", Line: "992", Adds: trial.OrderStores}
+	test := n.Try(trial.Alteration{{Address: 0x50, To: trial.OrderStores, Before: true}}, nil, nil, []string{"pc"}, limits)
+	broken, with := seenOf(2048, 500), seenOf(4096, hits)
+	broken.Tallies[0].HitBlocks, with.Executed = 120, executed
+	require.NoError(t, test.Add(0, broken))
+	require.NoError(t, test.Add(1, with))
+	r := barrier.NewReport(ran(), trial.Unpatched, test, nil, nil)
+	said := barrier.AlteredOf(test, n, "with a barrier (st) before str x3, [x1] at kernel/ring.c:992")
+	r.AddAltered(&said)
+	return r
+}
+
+// What did not act is called neither enough nor too little.
+func TestANamedAlterationInOneSentence(t *testing.T) {
+	for want, r := range map[string]barrier.Report{
+		"enough in the emulator: with":                 altered(t, 0, 4096),
+		"not enough in the emulator: with":             altered(t, 3, 4096),
+		"inconclusive: what was altered was not exec":  altered(t, 0, 0),
+		"inconclusive: the bug was seen, although":     altered(t, 3, 0),
+		"inconclusive: mode pc: too few windows: 1 cl": altered(t, 0, 1),
+	} {
+		assert.True(t, strings.HasPrefix(Sentence(r), want), Sentence(r))
+	}
+	weak := altered(t, 3, 4096)
+	weak.Altered.Adds = false
+	assert.Contains(t, Sentence(weak), "needed in the emulator: with")
+	weak.Altered.Result.Finding = barrier.Silent
+	assert.Contains(t, Sentence(weak), "not shown to be needed in the emulator: with")
+	weak.Altered.Result.Finding, weak.Altered.Places = barrier.NotExecuted, 3
+	assert.Contains(t, Sentence(weak), "not all of the 3 places")
+}
+
 func TestReports(t *testing.T) {
-	for name, r := range map[string]barrier.Report{"weakened": weakened(t), "suggested": suggested(t)} {
+	for name, r := range map[string]barrier.Report{"weakened": weakened(t), "suggested": suggested(t), "altered": altered(t, 0, 4096)} {
 		for f, ext := range map[format.Format]string{format.Text: "txt", format.Markdown: "md", format.HTML: "html", format.JSON: "json"} {
 			t.Run(name+"."+ext, func(t *testing.T) {
 				var out bytes.Buffer
@@ -138,7 +172,9 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 	p := s.Suggestions[0].Parts[0].Position
 	p.Before.Source, p.After.Source, p.Before.Symbol = evil, evil+"2", evil
 	s.Suggestions[0].Diff = evil
-	for name, r := range map[string]barrier.Report{"weakened": r, "suggested": s} {
+	a := altered(t, 0, 4096)
+	a.Altered.What, a.Altered.Result.Modes = evil, []string{evil}
+	for name, r := range map[string]barrier.Report{"weakened": r, "suggested": s, "altered": a} {
 		for _, f := range []format.Format{format.Text, format.Markdown, format.HTML, format.Line} {
 			var out bytes.Buffer
 			require.NoError(t, Reports.Render(&out, f, r))

@@ -21,6 +21,9 @@ func markdown(w io.Writer, r barrier.Report) error {
 		b.WriteString("\n")
 	}
 	words.Paragraph(&b, words.Plain(words.Capital(Sentence(r)))+".", "", width)
+	if r.Altered != nil {
+		words.Paragraph(&b, words.Plain(words.Capital(seenAltered(r)))+".", "", width)
+	}
 	if len(r.Rows) > 0 {
 		rows := [][]string{{"where", "instruction", "answer", r.Words.Column()}}
 		for _, row := range r.Rows {

@@ -45,6 +45,9 @@ func text(w io.Writer, r barrier.Report) error {
 	}
 	b.WriteString("\n")
 	words.Paragraph(&b, Sentence(r), "  ", width)
+	if r.Altered != nil {
+		words.Paragraph(&b, words.Capital(seenAltered(r))+".", "  ", width)
+	}
 	for _, g := range grounds(r) {
 		words.Paragraph(&b, g, "  ", width)
 	}

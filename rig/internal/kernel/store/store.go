@@ -22,7 +22,8 @@ import (
 
 // Store is the cache folder:
 //
-//	trees/HASH/    the private copy of a tree in src, tree.json once it is complete
+//	trees/HASH/    the private copy of a tree in src, tree.json once it is complete;
+//	               work-* beside them are what is being built of it
 //	builds/KEY/    one build: output folder in out, image.json once it is complete
 //	memo/          what an unchanged file's or folder's contents hash to
 //	locks/         one file per tree and build; held shared while in use
@@ -43,13 +44,23 @@ type Scratch struct {
 
 // Scratch makes an empty folder and clears away what dead rigs left.
 func (s Store) Scratch(ctx context.Context) (*Scratch, error) {
+	return s.scratchIn(ctx, filepath.Join(s.Dir, "tmp"))
+}
+
+// ScratchOf is Scratch beside the sources of a tree. They have the same name as seen
+// from it for every tree, and so ccache, which is asked by names relative to the folder
+// of the build, knows what was compiled of one tree for another.
+func (s Store) ScratchOf(ctx context.Context, hash string) (*Scratch, error) {
+	return s.scratchIn(ctx, s.Tree(hash))
+}
+
+func (s Store) scratchIn(ctx context.Context, parent string) (*Scratch, error) {
 	s.Sweep()
-	tmp := filepath.Join(s.Dir, "tmp")
-	if err := os.MkdirAll(tmp, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, DiskFault("make the cache folder", err)
 	}
 	for {
-		dir, err := os.MkdirTemp(tmp, "work-")
+		dir, err := os.MkdirTemp(parent, "work-")
 		if err != nil {
 			return nil, DiskFault("make a work folder", err)
 		}
@@ -90,7 +101,8 @@ func (w *Scratch) Close() error {
 // Sweep removes the work folders whose makers are gone.
 func (s Store) Sweep() {
 	dirs, _ := filepath.Glob(filepath.Join(s.Dir, "tmp", "work-*"))
-	for _, dir := range dirs {
+	of, _ := filepath.Glob(filepath.Join(s.Tree("*"), "work-*"))
+	for _, dir := range append(dirs, of...) {
 		if filepath.Ext(dir) == ".lock" {
 			continue
 		}

@@ -127,12 +127,10 @@ func (c Choice) patch(ctx context.Context, named string) ([]mailpatch.Patch, []s
 		return nil, nil, fault.Wrap(fault.User, "read the patch", err)
 	case info.IsDir():
 		return folder(os.DirFS(named), named)
-	case !info.Mode().IsRegular() && info.Mode()&fs.ModeNamedPipe == 0:
-		return nil, nil, fault.Newf(fault.User, "read the patch", "%s is no file", named)
 	}
 	text, err := disk.ReadInput(named)
 	if err != nil {
-		return nil, nil, fault.Wrap(fault.User, "read the patch", err)
+		return nil, nil, fault.Wrap(fault.User, "read the patch "+named, err)
 	}
 	return mailpatch.Read(filepath.Base(named), text)
 }
@@ -140,7 +138,10 @@ func (c Choice) patch(ctx context.Context, named string) ([]mailpatch.Patch, []s
 // folder reads a quilt series, or the *.patch files in the order of their names.
 func folder(f fs.FS, name string) ([]mailpatch.Patch, []string, error) {
 	op := "read patch series " + mailpatch.Printable(name)
-	list, err := fs.ReadFile(f, "series")
+	list, err := readFile(f, "series")
+	if errors.Is(err, disk.ErrNoFile) {
+		return nil, nil, fault.Wrap(fault.User, op+": series", err)
+	}
 	if err != nil {
 		names, err := fs.Glob(f, "*.patch")
 		if err == nil && len(names) == 0 {
@@ -171,12 +172,24 @@ func folder(f fs.FS, name string) ([]mailpatch.Patch, []string, error) {
 	return readSeries(f, names)
 }
 
+// readFile reads a regular file. Others may be waited for without end.
+func readFile(f fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(f, name)
+	if err == nil {
+		err = disk.Regular(info.Mode())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(f, name)
+}
+
 // readSeries reads patch files in the given order.
 func readSeries(f fs.FS, names []string) ([]mailpatch.Patch, []string, error) {
 	var all []mailpatch.Patch
 	var notes []string
 	for _, name := range names {
-		text, err := fs.ReadFile(f, name)
+		text, err := readFile(f, name)
 		if err != nil {
 			return nil, nil, fault.Wrap(fault.User, "read patch "+mailpatch.Printable(name), err)
 		}

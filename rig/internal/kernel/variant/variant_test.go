@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
@@ -128,7 +129,14 @@ func TestSeveralPatchesInOrder(t *testing.T) {
 	assert.Equal(t, 5, strings.Count(text, "+++ b/x\n"))
 	_, _, err = read("", filepath.Join(dir, "quilt"), first)
 	require.ErrorContains(t, err, "z.patch", "the order is the user's")
-	for name, want := range map[string]string{"backwards": "not supported", "outside": "no path below it", "empty": "neither a file named series"} {
+	for _, pipe := range []string{"waits/series", "hangs/a.patch"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, pipe)), 0o755))
+		require.NoError(t, unix.Mkfifo(filepath.Join(dir, pipe), 0o600))
+	}
+	for name, want := range map[string]string{
+		"backwards": "not supported", "outside": "no path below it", "empty": "neither a file named series",
+		"waits": "series: it is no regular file but a named pipe", "hangs": "read patch a.patch: it is no regular file but a named pipe", "hangs/a.patch": "a named pipe",
+	} {
 		_, _, err = read("", filepath.Join(dir, name))
 		require.ErrorContains(t, err, want)
 		require.Equal(t, fault.User, fault.KindOf(err))
