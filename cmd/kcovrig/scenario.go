@@ -51,7 +51,7 @@ files with TODO(you). Without --repro it writes a program to fill in.
 			if len(args) > 0 {
 				order.Dir = args[0]
 			}
-			order.CacheDir, order.Line = a.cacheDir(), a.saying(cmd, &o)
+			order.CacheDir, order.Events = a.cacheDir(), a.progress(cmd, &o)
 			written, err := author.New(cmd.Context(), order)
 			a.endView()
 			if err != nil {
@@ -122,16 +122,6 @@ Exit code 2 means that something is wrong or left to do.
 	complete(cmd, "arch", arch.Names()...)
 	complete(cmd, "compiler", arch.Compilers()...)
 	return cmd
-}
-
-// saying is how a command that has no result is shown while it runs.
-func (a *app) saying(cmd *cobra.Command, o *options) func(string) {
-	sink := a.progress(cmd, o)
-	return func(line string) {
-		if sink != nil {
-			sink(trial.Event{Line: line})
-		}
-	}
 }
 
 func newScenarioList(a *app) *cobra.Command {

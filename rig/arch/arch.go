@@ -127,6 +127,14 @@ func Of(m elf.Machine) (Arch, bool) {
 	return Arch{}, false
 }
 
+// Folder is that of the architecture in a kernel's tree, which its Image is built below.
+func (a Arch) Folder() string { return strings.Join(strings.Split(a.ImagePath, "/")[:2], "/") }
+
+// Foreign says whether a file of a kernel's tree is another architecture's.
+func (a Arch) Foreign(path string) bool {
+	return strings.HasPrefix(path, "arch/") && path != "arch/Kconfig" && !strings.HasPrefix(path, a.Folder()+"/")
+}
+
 // Names lists the rows' names, sorted.
 func Names() []string {
 	names := make([]string, 0, len(table))

@@ -38,7 +38,7 @@ func (f facts) HasFix(context.Context, []variant.Series) (bool, error) {
 }
 func (f facts) Configure(context.Context) ([]kbuild.Lost, error) { return f.lost, nil }
 func (facts) Symbols() (map[string]string, error) {
-	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig"}, nil
+	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig", "TLRS": "arch/x86/Kconfig"}, nil
 }
 func (facts) ReadFile(path string) (string, error) { return readLinux(path) }
 func (facts) Close() error                         { return nil }
@@ -129,7 +129,7 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	compilerSays := &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: warning: w\nmine.c:4:9: error: 'x' undeclared\nld: undefined reference to `y'\n"}
 	lost := facts{
-		lost: []kbuild.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}},
+		lost: []kbuild.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}, {Name: "CONFIG_TLRS", Value: "y"}},
 		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2"}}},
 	}
 	known, err := scenario.Load(scenario.Default)
@@ -153,6 +153,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		}, want: []string{
 			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither applies to linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
+			"CONFIG_TLRS=y does not stay: it is none of arm64's (arch/x86/Kconfig)",
 		}},
 		"patches for other kernels": {
 			facts: facts{err: &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", For: "<6.0"}}}},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
@@ -94,9 +95,13 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 	if err != nil {
 		return err
 	}
+	on, err := arch.Lookup(c.out.Arch)
+	if err != nil {
+		return fault.Wrap(fault.User, "--arch", err)
+	}
 	for _, l := range lost {
 		f, own := c.ofSymbol(l.Name)
-		f.Level, f.Text = Wrong, c.whyLost(l, known, tree)
+		f.Level, f.Text = Wrong, c.whyLost(l, known, tree, on)
 		if !own {
 			f.Text += "; kcovrig's own configuration asks for it"
 		}
@@ -106,15 +111,19 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 }
 
 // whyLost says what became of a setting, and what probably was meant.
-func (c *checker) whyLost(l kbuild.Lost, known map[string]string, tree Facts) string {
+func (c *checker) whyLost(l kbuild.Lost, known map[string]string, tree Facts, on arch.Arch) string {
 	name := strings.TrimPrefix(l.Name, "CONFIG_")
 	file, there := known[name]
 	if !there {
 		text := "linux " + c.out.Linux + " has no " + l.Name
-		if near := yamlfile.Nearest(name, slices.Sorted(maps.Keys(known))); near != "" {
+		have := slices.DeleteFunc(slices.Sorted(maps.Keys(known)), func(name string) bool { return on.Foreign(known[name]) })
+		if near := yamlfile.Nearest(name, have); near != "" {
 			text += "; did you mean CONFIG_" + near + "?"
 		}
 		return text
+	}
+	if on.Foreign(file) {
+		return l.Name + "=" + l.Value + " does not stay: it is none of " + on.Name + "'s (" + file + ")"
 	}
 	is := "it is not offered"
 	if l.Is != "" {

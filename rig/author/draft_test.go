@@ -31,7 +31,10 @@ var linux = map[string]string{
 	"kernel/Makefile":    "obj-y = fork.o\nobj-$(CONFIG_WATCH_QUEUE) += watch_queue.o\n",
 	"init/Kconfig":       "config WATCH_QUEUE\n\tbool \"watch\"\n\tselect KEYS\n",
 	"drivers/Makefile":   "obj-y += a/b/\n",
-	"drivers/a/b/Kbuild": "lib-y += here.o\n",
+	"drivers/a/b/Kbuild": "lib-y += here.o\nobj-$(CONFIG_PC) += pc.o\n",
+	"drivers/a/Kconfig":  "config PC\n\tbool\n\tdepends on X86 && SMP\n",
+	"arch/x86/Kconfig":   "config X86\n\tdef_bool y\nconfig SMP\n\tbool\n",
+	"arch/arm64/Kconfig": "config SMP\n\tbool\n",
 }
 
 func readLinux(path string) (string, error) {
@@ -57,6 +60,7 @@ func TestTheSymbolsThatCompileAFileAreFoundInTheMakefiles(t *testing.T) {
 		"kernel/watch_queue.c":   "WATCH_QUEUE",
 		"kernel/fork.c":          "",
 		"drivers/a/b/here.c":     "",
+		"drivers/a/b/pc.c":       "SMP PC",
 		"include/linux/fork.h":   "",
 		"Documentation/x/fork.c": "",
 	} {
@@ -65,6 +69,7 @@ func TestTheSymbolsThatCompileAFileAreFoundInTheMakefiles(t *testing.T) {
 	b := settings([]string{"net/tls/tls_device.c", "kernel/none.c"}, readLinux)
 	assert.Equal(t, []string{"CONFIG_TLS_DEVICE depends on (A || B)"}, b.Conditions)
 	assert.Equal(t, []string{"no Makefile says what compiles kernel/none.c"}, b.Unknown)
+	assert.Equal(t, []string{"CONFIG_PC depends on X86"}, settings([]string{"drivers/a/b/pc.c"}, readLinux).Conditions)
 }
 
 // A tree is anybody's: one that goes round in circles ends.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/kernel"
 )
 
@@ -159,7 +160,7 @@ func (f *makefiles) need(config, dir string) {
 	}
 	f.seen[config] = true
 	for _, d := range f.depends(config, dir) {
-		if !plain.MatchString(d) {
+		if !plain.MatchString(d) || f.ofSome(d) {
 			f.out.Conditions = append(f.out.Conditions, "CONFIG_"+config+" depends on "+d)
 			continue
 		}
@@ -190,6 +191,23 @@ func (f *makefiles) depends(config, dir string) []string {
 			return nil
 		}
 	}
+}
+
+// ofSome says whether a symbol is of some architectures and not of others, so that it
+// is no setting.
+func (f *makefiles) ofSome(config string) bool {
+	have := 0
+	for _, name := range arch.Names() {
+		a, err := arch.Lookup(name)
+		if err != nil {
+			continue
+		}
+		text, _ := f.read(path.Join(a.Folder(), "Kconfig")) // which a tree need not have
+		if _, found := entryOf(text, config); found {
+			have++
+		}
+	}
+	return have > 0 && have < len(arch.Names())
 }
 
 // entryOf reads one symbol's conditions.

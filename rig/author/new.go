@@ -31,7 +31,7 @@ type Order struct {
 	Patch, Repro, Config string // files; the latter two may be empty
 	Tree, Rev            string // as for a build; empty: none is looked at
 	CacheDir             string
-	Line                 func(string) // what begins
+	Events               trial.Sink // what is done; nil: nobody looks
 }
 
 // Written is a scenario that was written.
@@ -135,7 +135,7 @@ func (o Order) look(ctx context.Context, patch File) (_ *Tree, err error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := openTree(ctx, o.Tree, o.Rev, o.CacheDir, o.Line)
+	opened, err := o.openTree(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -165,17 +165,24 @@ func why(err error) string {
 	return err.Error()
 }
 
-// openTree opens a kernel's tree, for what it says without being built.
-func openTree(ctx context.Context, tree, rev, cacheDir string, line func(string)) (*kernel.Tree, error) {
+// openTree opens the kernel's tree, for what it says without being built.
+func (o Order) openTree(ctx context.Context) (*kernel.Tree, error) {
 	first, err := arch.Lookup(arch.Names()[0])
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "open the tree", err)
 	}
-	if cacheDir, err = disk.Absolute(cacheDir); err != nil {
+	cacheDir, err := disk.Absolute(o.CacheDir)
+	if err != nil {
 		return nil, err
 	}
+	tell := func(e trial.Event) {
+		if o.Events != nil {
+			o.Events(e)
+		}
+	}
 	return kernel.Open(ctx, kernel.Config{
-		Arch: first, Tree: tree, Rev: rev, CacheDir: cacheDir, Jobs: runtime.NumCPU(), Progress: line,
+		Arch: first, Tree: o.Tree, Rev: o.Rev, CacheDir: cacheDir, Jobs: runtime.NumCPU(),
+		Progress: func(line string) { tell(trial.Event{Line: line}) }, Waiting: func(sentence string) { tell(trial.Event{Waiting: sentence}) },
 		Fragments: []kbuild.Fragment{{Name: "all"}},
 	})
 }

@@ -24,6 +24,8 @@ type Limits struct {
 	Most  uint64  `json:"most"` // blocks of each mode that one alteration gets at the most
 	// BlockSize is the windows in a block.
 	BlockSize uint64 `json:"blockSize"`
+	// Changes are those that all alterations of a test may have together; 0: any number.
+	Changes int `json:"changes,omitempty"`
 }
 
 // DefaultLimits are those that are meant where nobody says otherwise.

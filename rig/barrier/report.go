@@ -69,6 +69,7 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		for _, s := range search.Stages {
 			tests, out.Stages = append(tests, s.Test), append(out.Stages, s.Name)
 		}
+		out.Stages = slices.Compact(out.Stages)
 		out.Suggestions = append(out.Suggestions, search.Suggestions()...)
 		out.Error = search.Limits.Error
 		if search.Untried > 0 {

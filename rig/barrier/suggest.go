@@ -38,15 +38,17 @@ type Search struct {
 	Code   candidate.Code `json:"code"`
 	Modes  []string       `json:"modes"`
 	Limits Limits         `json:"limits"`
-	Stages []Stage        `json:"stages"`
+	Stages []Stage        `json:"stages"` // the last one is under way; a long one is several of its name
+	ahead  []Stage        // what is left of the last one's
 	// Untried are the pairs of places beyond those that are tried.
 	Untried int `json:"untried,omitempty"`
 }
 
 // Bounds of what is tried in pairs.
 const (
-	groupError = 0.05 // their silence is no finding
-	mostPairs  = 64
+	groupError  = 0.05 // their silence is no finding
+	mostPairs   = 64
+	mostGrouped = 512 // places: each group has nearly all of them
 )
 
 // NewSearch begins with one place alone.
@@ -71,7 +73,9 @@ func NewSearch(code candidate.Code, modes []string, limits Limits) Search {
 	for i := range code.Accesses {
 		s.strengthen(st, &s.Code.Accesses[i], strongest)
 	}
-	s.Stages = append(s.Stages, *st)
+	if !s.begin(*st) {
+		s.Stages = append(s.Stages, *st)
+	}
 	return s
 }
 
@@ -119,24 +123,30 @@ func (s *Search) strengthen(st *Stage, a *candidate.Access, strongest map[int]in
 // Then adds the stage that follows from what the last one found; false: the search is over.
 func (s *Search) Then() bool {
 	last := s.Stages[len(s.Stages)-1]
-	results := last.Test.Results()
+	if last.Name == StageOne && last.Test.of(0).Hits() == 0 {
+		return false
+	}
+	if len(s.ahead) > 0 {
+		s.Stages, s.ahead = append(s.Stages, s.ahead[0]), s.ahead[1:]
+		return true
+	}
 	switch last.Name {
 	case StageOne:
-		if last.Test.of(0).Hits() == 0 || slices.ContainsFunc(results, func(r Result) bool { return r.Finding == Silent }) {
+		if len(s.first(StageOne, Silent)) > 0 {
 			return false
 		}
-		return s.groups()
+		return s.groups() || s.pairs()
 	case StageGroups:
-		return s.pairs(results)
+		return s.pairs()
 	}
 	return false
 }
 
-// groups are of all places: where one is not executed, its group shows the bug.
+// groups are of all places that are executed.
 func (s *Search) groups() bool {
-	var places []*candidate.Position
-	for i := range s.Code.Positions {
-		places = append(places, &s.Code.Positions[i])
+	places := s.places()
+	if len(places) > mostGrouped {
+		return false
 	}
 	st := s.stage(StageGroups, groupError)
 	for _, p := range places {
@@ -150,11 +160,7 @@ func (s *Search) groups() bool {
 			st.add(Gate{}, parts...)
 		}
 	}
-	if len(st.Ideas) == 0 {
-		return false
-	}
-	s.Stages = append(s.Stages, *st)
-	return true
+	return s.begin(*st)
 }
 
 // sideOf is what tells positions apart of which one on each side may be needed: the
@@ -162,14 +168,10 @@ func (s *Search) groups() bool {
 func sideOf(p *candidate.Position) string { return p.Before.Symbol }
 
 // pairs are of the places with which and all of the other side no hit was seen.
-func (s *Search) pairs(results []Result) bool {
-	var places []*candidate.Position
-	for n, idea := range s.Stages[len(s.Stages)-1].Ideas {
-		// Not executed is a group in which any place is not.
-		if results[n+1].Finding != Showed {
-			places = append(places, idea[0].Position)
-		}
-	}
+func (s *Search) pairs() bool {
+	vain := s.first(StageGroups, Showed)
+	// Not executed is a group in which any place is not.
+	places := slices.DeleteFunc(s.places(), func(p *candidate.Position) bool { return vain[insertion(p, p.Strongest()).Change] })
 	st := s.stage(StagePairs, s.Limits.Error/2)
 	pairs := 0
 	for i, p := range places {
@@ -192,11 +194,7 @@ func (s *Search) pairs(results []Result) bool {
 			}
 		}
 	}
-	if pairs == 0 {
-		return false
-	}
-	s.Stages = append(s.Stages, *st)
-	return true
+	return s.begin(*st)
 }
 
 // Less is what does less than a suggestion, and what came of it.
@@ -211,7 +209,7 @@ type Less struct {
 // Suggestion is what leaves no hit.
 type Suggestion struct {
 	Parts  []Part  `json:"parts"`
-	Number int     `json:"number"` // in the last stage's test
+	Number int     `json:"number"` // in its stage's test
 	Miss   float64 `json:"miss"`
 	// Modes are as a Result's.
 	Modes   []string `json:"modes,omitempty"`
@@ -229,11 +227,13 @@ func (s Search) Suggestions() []Suggestion {
 	if last.Name == StageGroups {
 		return nil
 	}
-	results := last.Test.Results()
 	var out []Suggestion
-	for n := range last.Ideas {
-		if r := results[n+1]; r.Finding == Silent && !r.Implied {
-			out = append(out, s.suggestion(last, results, n))
+	for _, st := range s.of(last.Name) {
+		results := st.Test.Results()
+		for n := range st.Ideas {
+			if r := results[n+1]; r.Finding == Silent && !r.Implied {
+				out = append(out, s.suggestion(st, results, n))
+			}
 		}
 	}
 	out = slices.DeleteFunc(out, func(a Suggestion) bool {
@@ -243,28 +243,35 @@ func (s Search) Suggestions() []Suggestion {
 	return out
 }
 
-func (s Search) suggestion(last Stage, results []Result, n int) Suggestion {
-	seen := last.Test.of(n + 1)
-	out := Suggestion{Parts: last.Ideas[n], Number: n + 1, Miss: results[n+1].Miss, Modes: results[n+1].Modes, Windows: seen.Windows(), Least: true}
-	for m, other := range last.Ideas {
-		if less(other, last.Ideas[n]) {
-			out.Less = append(out.Less, lessOf(other, results[m+1], last.Test.of(m+1)))
+func (s Search) suggestion(of Stage, results []Result, n int) Suggestion {
+	seen := of.Test.of(n + 1)
+	out := Suggestion{Parts: of.Ideas[n], Number: n + 1, Miss: results[n+1].Miss, Modes: results[n+1].Modes, Windows: seen.Windows(), Least: true}
+	for m, other := range of.Ideas {
+		if less(other, of.Ideas[n]) {
+			out.Less = append(out.Less, lessOf(other, results[m+1], of.Test.of(m+1)))
 		}
 	}
-	first := s.Stages[0]
-	if len(last.Ideas[n]) == 1 {
-		ref := first.Test.of(0)
+	if len(of.Ideas[n]) == 1 {
+		ref := of.Test.of(0)
 		out.Less = append(out.Less, Less{Finding: Showed, Hits: ref.Hits(), Windows: ref.Windows()})
 	} else {
-		alone := first.Test.Results()
-		for m, idea := range first.Ideas {
-			if slices.ContainsFunc(last.Ideas[n], func(p Part) bool { return p.Change == idea[0].Change }) {
-				out.Less = append(out.Less, lessOf(idea, alone[m+1], first.Test.of(m+1)))
-			}
-		}
+		out.Less = append(out.Less, s.alone(of.Ideas[n])...)
 	}
 	for _, l := range out.Less {
 		out.Least = out.Least && l.Finding == Showed
+	}
+	return out
+}
+
+// alone is what came of each of the parts without the others.
+func (s Search) alone(parts []Part) (out []Less) {
+	for _, first := range s.of(StageOne) {
+		results := first.Test.Results()
+		for m, idea := range first.Ideas {
+			if slices.ContainsFunc(parts, func(p Part) bool { return p.Change == idea[0].Change }) {
+				out = append(out, lessOf(idea, results[m+1], first.Test.of(m+1)))
+			}
+		}
 	}
 	return out
 }

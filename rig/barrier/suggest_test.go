@@ -35,8 +35,22 @@ func readerOrders(a trial.Alteration) bool { return to(a, 48, true) == trial.Ord
 
 func search(t *testing.T, k kernel) Search {
 	t.Helper()
-	s := NewSearch(messagePassing(), []string{"pc", "cmp"}, limits)
+	return searchIn(t, k, messagePassing(), limits)
+}
+
+func searchIn(t *testing.T, k kernel, code candidate.Code, limits Limits) Search {
+	t.Helper()
+	s := NewSearch(code, []string{"pc", "cmp"}, limits)
 	for {
+		last := s.Stages[len(s.Stages)-1].Test
+		require.NoError(t, last.Validate())
+		if limits.Changes > 0 {
+			n := 0
+			for _, one := range last.Trials {
+				n += len(one.Alteration)
+			}
+			require.LessOrEqual(t, n, limits.Changes)
+		}
 		k.run(t, &s.Stages[len(s.Stages)-1].Test)
 		if !s.Then() {
 			return s
@@ -139,4 +153,61 @@ func TestASuggestionNamesTheModesThatItIsOf(t *testing.T) {
 	require.NoError(t, s.Stages[0].Test.Add(1, Seen{Tallies: tallies(0), Executed: 8192}))
 	require.Len(t, s.Suggestions(), 1)
 	assert.Equal(t, []string{"pc"}, s.Suggestions()[0].Modes)
+}
+
+// Where all alterations of a stage are more than a plan has room for, they come in several
+// plans, and what is found is the same.
+func TestAStageThatIsTooLongIsSeveral(t *testing.T) {
+	for name, shows := range map[string]func(trial.Alteration) bool{
+		"one place": func(a trial.Alteration) bool { return !writerOrders(a) },
+		"pairs":     func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := search(t, kernel{shows: shows})
+			tight := limits
+			tight.Changes = 6
+			parts := searchIn(t, kernel{shows: shows}, messagePassing(), tight)
+			assert.Equal(t, changes(whole.Suggestions()), changes(parts.Suggestions()))
+			require.NotEmpty(t, parts.Suggestions())
+			assert.True(t, parts.Suggestions()[0].Least)
+			assert.Greater(t, len(parts.Stages), len(whole.Stages))
+			sum := 0.0
+			for _, st := range parts.of(StageOne) {
+				sum += st.Test.Limits.Error
+			}
+			assert.InDelta(t, limits.Error/2, sum, 1e-12, "they share the error")
+			r := NewReport(trial.Result{}, trial.Unpatched, Test{}, nil, &parts)
+			assert.Len(t, r.Stages, map[string]int{"one place": 1, "pairs": 3}[name])
+		})
+	}
+}
+
+// Of a code with places that are not executed the groups are of the others.
+func TestAGroupIsOfWhatIsExecuted(t *testing.T) {
+	s := search(t, kernel{
+		shows:    func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) },
+		executed: func(a trial.Alteration) bool { return to(a, 20, true) == "" },
+	})
+	for _, st := range s.of(StageGroups) {
+		for _, idea := range st.Ideas {
+			for _, p := range idea {
+				assert.NotEqual(t, uint64(20), p.Change.Address)
+			}
+		}
+	}
+	require.Len(t, s.of(StageGroups), 1)
+}
+
+func TestTooManyPlacesAreNotGrouped(t *testing.T) {
+	var code candidate.Code
+	for i := range mostGrouped + 1 {
+		symbol := []string{"writer", "reader"}[i%2]
+		code.Positions = append(code.Positions, candidate.Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
+	}
+	s := NewSearch(code, []string{"pc"}, limits)
+	require.NoError(t, s.Stages[0].Test.Add(0, Seen{Turns: 1, Tallies: []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}}))
+	require.True(t, s.Then())
+	assert.Equal(t, StagePairs, s.Stages[1].Name)
+	assert.Len(t, s.Stages[1].Ideas, mostPairs)
+	assert.Positive(t, s.Untried)
 }

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
@@ -204,6 +205,7 @@ func (f *finder) limits() barrier.Limits {
 	if l.BlockSize == 0 {
 		l.BlockSize = verdict.BlockSize
 	}
+	l.Changes = weakmem.MaxChanges
 	if f.run.Scenario.Reboots() {
 		l.BlockSize = f.run.Scenario.Program.Start.Windows
 	}
@@ -216,7 +218,7 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 		return fault.Wrap(fault.Rig, "plan the alterations", err)
 	}
 	t := turns{
-		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, mute: f.mute, places: f.places,
+		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, mute: f.mute, places: f.places, orders: f.orders(),
 		left: f.run.Config.Spec.Duration, boots: f.boots,
 	}
 	t.left, _ = leftOf(t.left, f.spent)
@@ -238,6 +240,18 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 	}
 	f.found.Witnesses = append(f.found.Witnesses, t.shown...)
 	return err
+}
+
+// orders are the instructions by which silence is earned where nobody knows which are the
+// fix's, as in a tree that is taken as it stands: any that Arm orders by.
+func (f *finder) orders() (out []uint64) {
+	if len(f.found.Fix) > 0 {
+		return nil
+	}
+	for _, o := range f.found.Orderings {
+		out = append(out, o.Address)
+	}
+	return out
 }
 
 // leftOf is what is left of a duration after some of it, and whether anything is; 0: as

@@ -88,3 +88,18 @@ func TestATurnWithoutItsBlockIsNoSilence(t *testing.T) {
 	assert.True(t, tt.count(boot.Shown{Tallies: []wire.Tally{{Mode: "program", Windows: 12}}}))
 	assert.Contains(t, test.Seen[1].Failed, "did not have its windows")
 }
+
+// Of a tree that is taken as it stands nobody says which instructions are the fix's; what
+// keeps two stores in order there earns silence all the same.
+func TestATreeAsItStandsHasAnswersWithoutTwoWrites(t *testing.T) {
+	l, change := ending(t, rigtest.Guest{Ends: func(int) uint64 { return 7 }})
+	l.Between = nil
+	found, err := find(t, l, func(c *Config) {
+		change(c)
+		c.Variant = trial.AsIs
+	})
+	require.NoError(t, err)
+	assert.Empty(t, found.Fix)
+	assert.True(t, found.Test.Adopted)
+	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NotShownNeeded, barrier.NotShownNeeded}, answers(found), "%+v", found.Test.Results())
+}

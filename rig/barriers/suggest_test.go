@@ -55,6 +55,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, trial.Unpatched, found.Result.Spec.Variant, "the kernel that has the bug")
 	require.NotNil(t, found.Search)
+	assert.Equal(t, weakmem.MaxChanges, found.Search.Limits.Changes, "what one plan has room for")
 	suggested := found.Search.Suggestions()
 	require.NotEmpty(t, suggested)
 	assert.Equal(t, want, suggested[0].Parts[0].Change)

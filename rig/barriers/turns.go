@@ -36,6 +36,7 @@ type turns struct {
 	test    *barrier.Test
 	places  map[uint64]trial.Instruction // that are altered, by address
 	mute    map[uint64]bool              // see mute.go
+	orders  []uint64                     // see prepare.BootRequest
 	left    time.Duration                // of stress; 0: as long as it takes
 	boots   int                          // before this one, of the command
 
@@ -92,7 +93,7 @@ func (t *turns) boot(ctx context.Context) error {
 	}
 	ask := prepare.BootRequest{
 		Variant: t.variant, Reader: t.reader, Limit: turnLimit, Hits: 1, Below: t.setup.Config.Work, Number: t.boots,
-		Alterations: alterations, Marks: mostMarks,
+		Alterations: alterations, Marks: mostMarks, Orders: t.orders,
 	}
 	over := false
 	ask.Rounds = func(last *boot.Shown) *boot.Round {

@@ -179,7 +179,8 @@ func (c Config) KernelConfig() (kernels.Config, error) {
 func (c Config) kernelsOf(a arch.Arch, s scenario.Scenario) kernels.Config {
 	return kernels.Config{
 		Spec: c.Spec, Arch: a, Scenario: s, CacheDir: c.CacheDir,
-		Line: func(line string) { c.Events(trial.Event{Line: line}) },
-		Step: func(b trial.BuildEvent) { c.Events(trial.Event{Build: &b}) },
+		Line:    func(line string) { c.Events(trial.Event{Line: line}) },
+		Waiting: func(sentence string) { c.Events(trial.Event{Waiting: sentence}) },
+		Step:    func(b trial.BuildEvent) { c.Events(trial.Event{Build: &b}) },
 	}
 }

@@ -17,9 +17,6 @@ import (
 // standardInput stands for a patch that the command is sent.
 const standardInput = "-"
 
-// maxPatch bounds what is read from standard input.
-const maxPatch = 256 << 20
-
 // namePatches makes the patches' names of use in other folders and at other
 // times: files get their whole path, and what comes by standard input is kept in
 // the cache under its content's hash. What is no file may be a commit.
@@ -58,12 +55,12 @@ func keepInput(cache string, stdin io.Reader) (string, error) {
 	if stdin == nil {
 		return "", fault.Newf(fault.User, op, "there is no standard input to read")
 	}
-	text, err := io.ReadAll(io.LimitReader(stdin, maxPatch+1))
+	text, err := io.ReadAll(io.LimitReader(stdin, disk.MaxInput+1))
 	switch {
 	case err != nil:
 		return "", fault.Wrap(fault.User, op, err)
-	case len(text) > maxPatch:
-		return "", fault.Newf(fault.User, op, "it is larger than %d MiB", maxPatch>>20)
+	case len(text) > disk.MaxInput:
+		return "", fault.Newf(fault.User, op, "it is larger than %d MiB", disk.MaxInput>>20)
 	}
 	folder := filepath.Join(cache, "patches")
 	path := filepath.Join(folder, "stdin-"+disk.Sum(text)[:16]+".patch")

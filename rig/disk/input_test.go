@@ -39,3 +39,20 @@ func TestInputIsNeverWaitedFor(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "written", string(text), "as a shell hands on what a command prints")
 }
+
+func TestInputIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	sparse := filepath.Join(dir, "sparse")
+	require.NoError(t, os.WriteFile(sparse, nil, 0o600))
+	require.NoError(t, os.Truncate(sparse, MaxInput+1))
+	_, err := ReadInput(sparse)
+	assert.EqualError(t, err, "read "+sparse+": more than 256 MiB")
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	_, err = w.Write(make([]byte, 4097))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	_, err = ReadAtMost(fmt.Sprintf("/proc/self/fd/%d", r.Fd()), 4096)
+	assert.Error(t, err, "a pipe says no size")
+}

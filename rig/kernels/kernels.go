@@ -27,6 +27,7 @@ type Config struct {
 	Scenario scenario.Scenario
 	CacheDir string
 	Line     func(string) // what begins
+	Waiting  func(string) // that a wait for another kcovrig begins
 	Step     func(trial.BuildEvent)
 }
 

@@ -44,7 +44,7 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},
-		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Step: func(s kernel.Step) {
+		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Waiting: cfg.Waiting, Step: func(s kernel.Step) {
 			if cfg.Step != nil {
 				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
 			}

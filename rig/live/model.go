@@ -59,8 +59,8 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 		m.notes = append(m.notes, printable(e.Note))
 	case e.Build != nil:
 		m.doing = printable(building(*e.Build))
-	case e.Line != "":
-		m.doing = printable(strings.TrimSpace(e.Line))
+	case e.Line != "" || e.Waiting != "":
+		m.doing = printable(strings.TrimSpace(e.Line + e.Waiting))
 	case e.Words != nil:
 		m.words = *e.Words
 	case e.Tally != nil:

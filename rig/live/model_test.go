@@ -189,3 +189,9 @@ func TestChoose(t *testing.T) {
 }
 
 func tallies(blocks, stale uint64) []wire.Tally { return []wire.Tally{counted("pc", blocks, stale)} }
+
+func TestAWaitIsShownWhileItLasts(t *testing.T) {
+	f := newFeed(Config{Title: "new"})
+	f.m.Take(trial.Event{Waiting: "waiting for another kcovrig, which uses the same tree"}, f.at(0))
+	assert.Contains(t, f.show(t, 1, 80), "    waiting for another kcovrig, which uses the same tree\n")
+}

@@ -41,6 +41,9 @@ func (l *lines) add(e trial.Event) {
 		l.stage(*e.Stage, kernel)
 	case e.Note != "":
 		l.printLine("  note: %s", e.Note)
+	case e.Waiting != "":
+		l.last = ": " + e.Waiting
+		l.printLine("  %s", e.Waiting)
 	case e.Build != nil:
 		l.last = ": " + building(*e.Build)
 	case e.Line != "":

@@ -17,12 +17,16 @@ func TestLines(t *testing.T) {
 		false: "  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
 			"  build                    12.34 s: 6.12\n" +
 			"  boot                        20 s so far\n" +
+			"  waiting for another\n" +
+			"  boot                        30 s so far: waiting for another\n" +
 			"  note: a note[31m\n",
 		true: "  build ...\n" +
 			"    + make -j 'a b'\n" +
 			"  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
 			"  build                    12.34 s: 6.12\n" +
 			"  boot                        20 s so far\n" +
+			"  waiting for another\n" +
+			"  boot                        30 s so far: waiting for another\n" +
 			"    stale (patched): mode pc window 1 entry 2 of 3: 0x4, later 0x5\n" +
 			"  note: a note[31m\n",
 	} {
@@ -33,6 +37,7 @@ func TestLines(t *testing.T) {
 			{Variant: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
 			{Stage: &trial.StageEvent{Name: "build", Done: true, Seconds: 12.34, Detail: "6.12"}},
 			{Stage: &trial.StageEvent{Name: "boot", Seconds: 20}},
+			{Waiting: "waiting for another"}, {Stage: &trial.StageEvent{Name: "boot", Seconds: 30}},
 			{Variant: "patched", Hit: &wire.Detection{Mode: "pc", Window: 1, Index: 2, Count: 3, Seen: 4, Later: 5}},
 			{Note: "a note\x1b[31m\r"},
 		} {

@@ -50,6 +50,10 @@ func (d *document) cells() []Cell {
 		c.deriveReader()
 		combinations = append(combinations, c)
 	}
+	if len(combinations) > maxCells {
+		d.Fail(d.axesAt, "more than %d cells", maxCells)
+		return nil
+	}
 	if len(combinations) == 0 && !d.Failed() {
 		d.Fail(d.axesAt, "no cell is left")
 	}

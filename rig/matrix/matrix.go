@@ -119,5 +119,9 @@ func (f File) Words() wording.Words {
 	return wording.Common(all...)
 }
 
-// maxCells bounds the product of the axes, where a slip would exhaust memory.
-const maxCells = 100_000
+const (
+	// maxCells bounds the cells, where a slip would exhaust memory: each takes some 6 KiB, and a minute.
+	maxCells = 10_000
+	// maxEntries bounds what is excluded and expected: each is held against every cell.
+	maxEntries = 1000
+)

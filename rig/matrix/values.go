@@ -191,8 +191,16 @@ func (d *document) entries(p yamlfile.Pair, what string) []entry {
 	if what != "exclude" {
 		keys = append(keys, expectKey)
 	}
+	items, most := d.Items(p.Value, what), maxEntries
+	if what == "include" {
+		most = maxCells
+	}
+	if len(items) > most {
+		d.Fail(p.At, "%s: more than %d entries", what, most)
+		return nil
+	}
 	var out []entry
-	for _, n := range d.Items(p.Value, what) {
+	for _, n := range items {
 		e := entry{at: yamlfile.PlaceOf(n), values: map[string][]value{}}
 		for _, p := range scenarioFirst(d.Pairs(n, what, keys)) {
 			if p.Key == expectKey {

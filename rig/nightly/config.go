@@ -5,9 +5,9 @@ package nightly
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/weakmem"
@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/yamlfile"
 )
 
 // Config is a matrix command's input.
@@ -61,7 +62,7 @@ type Counts = matrix.Counts
 
 // read parses the file and chooses the cells.
 func (c Config) read() (matrix.File, []matrix.Cell, error) {
-	text, err := os.ReadFile(c.File)
+	text, err := disk.ReadAtMost(c.File, yamlfile.MaxBytes)
 	if err != nil {
 		return matrix.File{}, nil, fault.Wrap(fault.User, "read the matrix", err)
 	}

@@ -36,6 +36,7 @@ type BootRequest struct {
 	// all of them the emulator saves events for.
 	Alterations []trial.Alteration
 	Marks       int
+	Orders      []uint64                           // what orders stores beside the fix's own instructions, of writes that are not known
 	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
@@ -74,7 +75,7 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	}
 	if a := kernel.Analysis; a != nil {
 		p.Lines = slices.Concat(a.Detected, p.Lines) // of code in both, the latter have the source
-		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Config.Scenario.Function == "", Orders: a.FixOrders}
+		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Config.Scenario.Function == "", Orders: slices.Concat(a.FixOrders, ask.Orders)}
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Config.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/yamlfile"
@@ -256,4 +258,18 @@ func setTwice(text string) error {
 		lines[name] = i + 1
 	}
 	return nil
+}
+
+// variables are a list of NAME=VALUE, each name once.
+type variables struct{ list }
+
+func (l variables) check(r *yamlfile.Reader, n *yaml.Node, what string) {
+	seen := map[string]bool{}
+	for _, item := range l.items(r, n, what) {
+		name, _, _ := strings.Cut(item.Value, "=")
+		if seen[name] && aVariable.matches(item.Value) { // another is refused already
+			r.Fail(yamlfile.PlaceOf(item), "%s: %s is given twice", what, name)
+		}
+		seen[name] = true
+	}
 }

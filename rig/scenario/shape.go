@@ -197,20 +197,6 @@ func (l row) schema() object {
 
 func (l row) check(r *yamlfile.Reader, n *yaml.Node, what string) { l.items(r, n, what) }
 
-// variables are a list of NAME=VALUE, each name once.
-type variables struct{ list }
-
-func (l variables) check(r *yamlfile.Reader, n *yaml.Node, what string) {
-	seen := map[string]bool{}
-	for _, item := range l.items(r, n, what) {
-		name, _, _ := strings.Cut(item.Value, "=")
-		if seen[name] && aVariable.matches(item.Value) { // another is refused already
-			r.Fail(yamlfile.PlaceOf(item), "%s: %s is given twice", what, name)
-		}
-		seen[name] = true
-	}
-}
-
 // either is one of several shapes, told apart by the kind of node.
 type either []shape
 

@@ -14,6 +14,7 @@ type Event struct {
 	Stage   *StageEvent // a stage began or ended
 	Note    string      // a sentence for people
 	Line    string      // a line of a tool's output, shown on request
+	Waiting string      // a wait for another kcovrig began, told in a sentence
 	Command string      // an external command that starts, as a shell takes it
 	Build   *BuildEvent // how far make has come
 	Tally   *TallyEvent // totals so far

@@ -31,7 +31,7 @@ func read(t *testing.T, text string) error {
 
 // What a message repeats of a file is short, and nothing that a terminal would obey.
 func TestMessagesRepeatNothingThatSteersOrFloods(t *testing.T) {
-	long := strings.Repeat("x", 1<<20)
+	long := strings.Repeat("x", MaxBytes/2)
 	for text, want := range map[string]string{
 		"\"\\e[2J\": 1\n":                  `a.yaml:1:1: unknown key "\x1b[2J"; have: name, list, word`,
 		"\"\\u202e\": 1\n\"\\u202e\": 2\n": `a.yaml:2:1: a thing: "\u202e" is given twice`,

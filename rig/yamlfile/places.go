@@ -10,12 +10,12 @@ import (
 )
 
 // Places are where the values of a YAML file stand, by their ways from the top, such
-// as fix[0].patches[1]; none of a text that is no YAML. What an alias stands for has the
+// as fix[0].patches[1]; none of a text that is no YAML, or too long. What an alias stands for has the
 // alias' own place, and nothing below it.
 func Places(text []byte) map[string]Place {
 	var doc yaml.Node
 	all := map[string]Place{}
-	if yaml.Unmarshal(text, &doc) == nil && len(doc.Content) > 0 {
+	if len(text) <= MaxBytes && yaml.Unmarshal(text, &doc) == nil && len(doc.Content) > 0 {
 		places(all, "", doc.Content[0])
 	}
 	return all

@@ -23,6 +23,10 @@ var remedies = map[string]string{
 // Root parses the YAML, of which there must be one document; what says what it is, such
 // as "a matrix".
 func (r *Reader) Root(text []byte, what string) (*yaml.Node, bool) {
+	if len(text) > MaxBytes {
+		r.Fail(Place{}, "more than %d MiB: %s is written by people", MaxBytes>>20, what)
+		return nil, false
+	}
 	decoder := yaml.NewDecoder(strings.NewReader(string(text)))
 	var doc, more yaml.Node
 	err := decoder.Decode(&doc)
@@ -50,7 +54,7 @@ func (r *Reader) Root(text []byte, what string) (*yaml.Node, bool) {
 		words = strings.TrimPrefix(words, "yaml: ")
 		r.Fail(Place{line, 1}, "no YAML: %s%s", words, remedies[words])
 	default:
-		return doc.Content[0], true
+		return doc.Content[0], r.within(doc.Content[0])
 	}
 	return nil, false
 }

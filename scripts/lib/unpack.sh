@@ -111,7 +111,10 @@ into() {
 	! holds "$target" "$stamp" || return 0
 	mkdir -p "$(dirname "$target")"
 	exec {lock}>"$target.lock"
-	flock "$lock"
+	flock -n "$lock" || {
+		say "waiting for another set-up, which makes $target"
+		flock "$lock"
+	}
 	if ! holds "$target" "$stamp"; then
 		rm -rf "$target.new" "$target.new.apt" "$target"
 		"$make" "$target.new"

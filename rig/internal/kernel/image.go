@@ -198,7 +198,7 @@ func (t *Tree) cached(ctx context.Context, j job) (Image, bool, error) {
 	if err != nil {
 		return Image{}, false, err
 	}
-	if err := l.Wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
+	if err := t.cfg.wait(ctx, l, false, "builds the same kernel, or removes it"); err != nil {
 		return Image{}, false, errors.Join(err, l.Close())
 	}
 	r := record{}
@@ -228,7 +228,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 		return 0, err
 	}
 	defer l.Close()
-	if err := l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which builds the same kernel") }); err != nil {
+	if err := t.cfg.wait(ctx, l, true, "builds the same kernel"); err != nil {
 		return 0, err
 	}
 	if store.ReadJSON(filepath.Join(t.store.Build(j.key), "image.json"), &record{}) {

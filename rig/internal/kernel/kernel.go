@@ -12,6 +12,7 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/variant"
@@ -60,6 +62,8 @@ type Config struct {
 	Jobs int
 	// Progress, where set, is told in one line what begins. It may be called from any goroutine.
 	Progress func(line string)
+	// Waiting, where set, is told in a sentence that a wait for another kcovrig begins.
+	Waiting func(sentence string)
 	// Step, where set, is told each step of make as it is announced.
 	Step func(Step)
 }
@@ -138,6 +142,15 @@ func (c Config) say(format string, args ...any) {
 	if c.Progress != nil {
 		c.Progress(fmt.Sprintf(format, args...))
 	}
+}
+
+// wait takes a lock as soon as it can; while names, for people, what its holder does.
+func (c Config) wait(ctx context.Context, l *disk.Lock, exclusive bool, while string) error {
+	return l.Wait(ctx, exclusive, func() {
+		if c.Waiting != nil {
+			c.Waiting("waiting for another kcovrig, which " + while)
+		}
+	})
 }
 
 func (c Config) choice() variant.Choice {

@@ -97,7 +97,7 @@ func (t *Tree) hold(ctx context.Context, kind, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.Wait(ctx, false, func() { t.cfg.say("waiting for another kcovrig") }); err != nil {
+	if err := t.cfg.wait(ctx, l, false, "removes what nobody uses from the cache"); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	t.keepLock(l)
@@ -116,7 +116,7 @@ func (t *Tree) lockTree(ctx context.Context) (*disk.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = l.Wait(ctx, true, func() { t.cfg.say("waiting for another kcovrig, which uses the same tree") })
+	err = t.cfg.wait(ctx, l, true, "uses the same tree")
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

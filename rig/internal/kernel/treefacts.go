@@ -46,11 +46,16 @@ func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool,
 var SymbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
 
 // Symbols are the configuration symbols that the tree's Kconfig files define, for any
-// architecture, without CONFIG_, each with the first file that does.
+// architecture, without CONFIG_, each with the first file that does; with one of another
+// architecture only where no other does.
 func (t *Tree) Symbols() (map[string]string, error) {
 	all := map[string]string{}
 	err := filepath.WalkDir(t.src, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() || !strings.HasPrefix(d.Name(), "Kconfig") {
+			return err
+		}
+		name, err := filepath.Rel(t.src, path)
+		if err != nil {
 			return err
 		}
 		f, err := os.Open(path)
@@ -60,8 +65,9 @@ func (t *Tree) Symbols() (map[string]string, error) {
 		defer f.Close()
 		lines := bufio.NewScanner(f)
 		for lines.Scan() {
-			if m := SymbolLine.FindStringSubmatch(lines.Text()); m != nil && all[m[1]] == "" {
-				all[m[1]], err = filepath.Rel(t.src, path)
+			m := SymbolLine.FindStringSubmatch(lines.Text())
+			if m != nil && (all[m[1]] == "" || t.cfg.Arch.Foreign(all[m[1]]) && !t.cfg.Arch.Foreign(name)) {
+				all[m[1]] = name
 			}
 		}
 		return errors.Join(err, lines.Err())

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/trial"
 )
 
@@ -20,6 +21,10 @@ import (
 func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	c, fake := fakeRig(t)
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config ONE\nmenuconfig TWO\n# config THREE\n"), 0o644))
+	for path, text := range map[string]string{"arch/alpha/Kconfig": "config TWO\nconfig SMP\nconfig ALPHA\n", "arch/arm64/Kconfig": "config SMP\n"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(fake, "linux", path)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", path), []byte(text), 0o644))
+	}
 	own := c.Series
 	c.Series = nil
 	tree := openTree(t, c)
@@ -33,7 +38,7 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 
 	names, err := tree.Symbols()
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig"}, names)
+	assert.Equal(t, map[string]string{"ONE": "Kconfig", "TWO": "Kconfig", "SMP": "arch/arm64/Kconfig", "ALPHA": "arch/alpha/Kconfig"}, names)
 
 	has, err := tree.HasFix(t.Context(), own)
 	require.NoError(t, err)
@@ -46,4 +51,36 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	assert.True(t, strings.HasPrefix(text, "VERSION"))
 	_, err = tree.ReadFile("none")
 	assert.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// Whoever waits for another is told so, once, not only in the lines that are shown on request.
+func TestAWaitForAnotherIsTold(t *testing.T) {
+	c, _ := fakeRig(t)
+	var told []string
+	var held *disk.Lock
+	c.Waiting = func(sentence string) {
+		told = append(told, sentence)
+		assert.NoError(t, held.Close())
+	}
+	c.Progress = func(line string) { assert.NotContains(t, line, "waiting") }
+	tree := openTree(t, c)
+	take := func(kind, name string) {
+		var err error
+		held, err = disk.OpenLock(tree.store.LockPath(kind, name))
+		require.NoError(t, err)
+		free, err := held.Try(true)
+		require.NoError(t, err)
+		require.True(t, free)
+	}
+	take("tree", tree.Hash)
+	_, err := tree.Configure(t.Context())
+	require.NoError(t, err)
+	image, err := tree.Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	other := openTree(t, c)
+	require.NoError(t, tree.Close())
+	take("build", image.Key)
+	_, err = other.Image(t.Context(), trial.Unpatched)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"waiting for another kcovrig, which uses the same tree", "waiting for another kcovrig, which builds the same kernel, or removes it"}, told)
 }

@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// maxChanges is MAX_CHANGES of plugin/plan.h, which bounds numbers too.
-const maxChanges = 4096
+// MaxChanges is MAX_CHANGES of plugin/plan.h, which bounds numbers too.
+const MaxChanges = 4096
 
 // checkAlterations says why they cannot be made.
 func (c Config) checkAlterations() error {
@@ -36,8 +36,8 @@ func (c Config) checkAlterations() error {
 		}
 		changes += len(a)
 	}
-	if changes > maxChanges {
-		return fmt.Errorf("the emulator takes %d changes at most, not %d", maxChanges, changes)
+	if changes > MaxChanges {
+		return fmt.Errorf("the emulator takes %d changes at most, not %d", MaxChanges, changes)
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func TestConfigIsValidated(t *testing.T) {
 		"an alteration without a change":  func(c *Config) { c.Alterations[0] = nil },
 		"alterations that nobody selects": func(c *Config) { c.Select = Scope{} },
 		"more changes than fit": func(c *Config) {
-			c.Alterations = slices.Repeat(c.Alterations[1:2], maxChanges+1)
+			c.Alterations = slices.Repeat(c.Alterations[1:2], MaxChanges+1)
 		},
 		"a focus outside the scope":     func(c *Config) { c.Focus = 0xffff80008027d53c },
 		"a focus between instructions":  func(c *Config) { c.Focus = 0xffff80008027d342 },
