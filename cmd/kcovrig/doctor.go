@@ -3,6 +3,10 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +20,7 @@ import (
 )
 
 func newDoctor(a *app) *cobra.Command {
-	var json bool
+	var json, fix, yes bool
 	var qemu string
 	archs := arch.Names()
 	cmd := &cobra.Command{
@@ -26,17 +30,31 @@ func newDoctor(a *app) *cobra.Command {
 command that mends it. It boots a guest to find out whether KVM works, where a
 kernel for this machine is in the cache.
 
+With --fix it then installs and unpacks what is required and missing on Debian 12
+or 13, and a kernel's source: it says what, and asks. Packages are installed by
+apt-get, as root or with sudo; the rest goes into the cache.
+
 ` + exitsOfDoctor,
 		Example: `  kcovrig doctor
-  kcovrig doctor --arch=arm64 --json`,
+  kcovrig doctor --arch=arm64 --json
+  kcovrig doctor --fix`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if qemu == "" {
 				qemu = a.getenv("KCOVRIG_QEMU")
 			}
-			checks, err := doctor.Examine(cmd.Context(), doctor.Config{Archs: archs, CacheDir: a.cacheDir(), QEMU: qemu})
+			if yes && !fix {
+				return fault.Newf(fault.User, "--yes", "there is nothing to agree to without --fix")
+			}
+			cfg := doctor.Config{Archs: archs, CacheDir: a.cacheDir(), QEMU: qemu}
+			checks, err := doctor.Examine(cmd.Context(), cfg)
 			if err != nil {
 				return err
+			}
+			if fix {
+				if checks, err = a.mend(cmd, cfg, checks, yes); err != nil {
+					return err
+				}
 			}
 			if err := answers.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
 				return err
@@ -47,8 +65,52 @@ kernel for this machine is in the cache.
 	cmd.Flags().StringSliceVar(&archs, "arch", archs, "architectures to check for: "+strings.Join(arch.Names(), ", "))
 	cmd.Flags().StringVar(&qemu, "qemu", "", "QEMU `program` to check")
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")
+	cmd.Flags().BoolVar(&fix, "fix", false, "install and unpack what is required and missing, after asking")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --fix: do not ask")
 	complete(cmd, "arch", arch.Names()...)
 	return cmd
+}
+
+// mend does what is missing, where the user agrees, and returns what is missing then.
+func (a *app) mend(cmd *cobra.Command, cfg doctor.Config, checks []trial.Check, yes bool) ([]trial.Check, error) {
+	steps := doctor.Steps(checks)
+	if len(steps) == 0 {
+		fmt.Fprintln(a.stderr, "nothing is missing that --fix could install")
+		return checks, nil
+	}
+	for _, s := range steps {
+		fmt.Fprintf(a.stderr, "to do: %s   (%s)\n", strings.Join(s.Args, " "), strings.Join(s.For, ", "))
+	}
+	if !yes {
+		fmt.Fprint(a.stderr, "do it? [y/N] ")
+		agreed, err := answer(cmd.Context(), cmd.InOrStdin())
+		if err != nil {
+			return nil, err
+		}
+		if !agreed {
+			fmt.Fprintln(a.stderr, "not done")
+			return checks, nil
+		}
+	}
+	if err := doctor.Mend(cmd.Context(), cfg, steps, func(line string) { fmt.Fprintln(a.stderr, line) }); err != nil {
+		return nil, err
+	}
+	return doctor.Examine(cmd.Context(), cfg)
+}
+
+// answer reads a line; the end of the input is no consent.
+func answer(ctx context.Context, from io.Reader) (bool, error) {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(from).ReadString('\n')
+		line <- strings.ToLower(strings.TrimSpace(text))
+	}()
+	select {
+	case text := <-line:
+		return text == "y" || text == "yes", nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 }
 
 func missing(checks []trial.Check) error {

@@ -58,7 +58,7 @@ func TestE2EAMissingTool(t *testing.T) {
 	t.Run("qemu", func(t *testing.T) {
 		cache := t.TempDir()
 		fails(t, kcovrig(t, []string{"KCOVRIG_CACHE=" + cache, pathWithout(t, "qemu-system-aarch64")}, "compare", "--json", "--tree="+tree),
-			"qemu-system-aarch64", "scripts/setup qemu")
+			"qemu-system-aarch64", "kcovrig doctor --fix")
 		assert.Empty(t, unfinished(t, cache))
 	})
 }
@@ -121,8 +121,8 @@ func TestE2EAQEMUThatWillNotDo(t *testing.T) {
 		program string
 		words   []string
 	}{
-		"too old":         {standIn(t, api1, version("7.2.19")), []string{"QEMU 7.2.19 is too old", "scripts/setup qemu", "--memory-model=native"}},
-		"without plugins": {standIn(t, nil, version("11.1.3")), []string{"without TCG plugins", "scripts/setup qemu"}},
+		"too old":         {standIn(t, api1, version("7.2.19")), []string{"QEMU 7.2.19 is too old", "kcovrig doctor --fix", "--memory-model=native"}},
+		"without plugins": {standIn(t, nil, version("11.1.3")), []string{"without TCG plugins", "kcovrig doctor --fix"}},
 		"no QEMU":         {standIn(t, api6, `puts("hello"); return 0;`), []string{"not QEMU's version"}},
 		"broken":          {standIn(t, api6, `fputs("libfoo.so: cannot open", stderr); return 127;`), []string{"libfoo.so", "exit status 127"}},
 	} {

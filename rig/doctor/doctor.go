@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package doctor owns the check of what the rig needs of a machine: tools,
-// headers, QEMU, room, memory, and whether KVM boots a guest. It leaves installing
-// to scripts/setup, and how a check reads to rig/report.
+// headers, QEMU, room, memory, and whether KVM boots a guest, and has what is missing
+// installed. How that is done is left to scripts/setup, which it runs, and how a check
+// reads to rig/report.
 package doctor
 
 import (
@@ -78,7 +79,7 @@ func toolChecks(archs []arch.Arch) []trial.Check {
 }
 
 func (t tool) check() trial.Check {
-	c := trial.Check{Name: t.name, Required: t.required, Fix: install(t.packages...)}
+	c := trial.Check{Name: t.name, Required: t.required, Fix: aptInstall(t.packages...), Setup: append([]string{install}, t.packages...)}
 	var err error
 	if filepath.IsAbs(t.path) {
 		c.Detail = t.path
@@ -94,8 +95,8 @@ func (t tool) check() trial.Check {
 	return c
 }
 
-// install is the command that installs Debian packages.
-func install(packages ...string) string {
+// aptInstall is the command that installs Debian packages.
+func aptInstall(packages ...string) string {
 	cmd := "apt-get install --no-install-recommends"
 	if os.Geteuid() != 0 {
 		cmd = "sudo " + cmd
@@ -109,7 +110,7 @@ func install(packages ...string) string {
 // sourceCheck looks for a kernel to build where none is named. It is no
 // requirement: --tree names another.
 func sourceCheck(cacheDir string) trial.Check {
-	c := trial.Check{Name: "kernel source", Fix: "scripts/setup source 6.12"}
+	c := trial.Check{Name: "kernel source", Fix: fix, Setup: []string{"source", "6.12"}}
 	for _, pattern := range []string{"/usr/src/linux-source-*.tar.*", filepath.Join(cacheDir, "sources", "linux-source-*.tar.*")} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
 			c.OK, c.Detail, c.Fix = true, found[len(found)-1], ""

@@ -18,7 +18,7 @@ import (
 )
 
 func qemuCheck(ctx context.Context, cfg Config, a arch.Arch) trial.Check {
-	c := trial.Check{Name: a.QEMU, Required: true, Fix: "scripts/setup qemu"}
+	c := trial.Check{Name: a.QEMU, Required: true, Fix: fix, Setup: []string{"qemu"}}
 	e, err := qemu.Find(ctx, qemu.Search{Arch: a, Override: cfg.QEMU, CacheDir: cfg.CacheDir})
 	switch {
 	case err != nil:

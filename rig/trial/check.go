@@ -9,6 +9,8 @@ type Check struct {
 	OK       bool   `json:"ok"`
 	Detail   string `json:"detail"`        // what was found, or what is missing
 	Fix      string `json:"fix,omitempty"` // the exact command that mends it
+	// Setup is what scripts/setup is given to mend it; empty: it cannot.
+	Setup []string `json:"-"`
 }
 
 // CacheEntry is one thing that the cache keeps.

@@ -69,7 +69,8 @@ package_deb() {
 		"${root:?}/packaging/control.in" >"$tree/DEBIAN/control"
 	(cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 	chmod -R u=rwX,go=rX "$tree"
-	SOURCE_DATE_EPOCH=$(commit_date) dpkg-deb --root-owner-group -Zxz --build "$tree" "$4" >&2
+	# xz by more threads than one compresses into other bytes.
+	SOURCE_DATE_EPOCH=$(commit_date) DPKG_DEB_THREADS_MAX=1 dpkg-deb --root-owner-group -Zxz --build "$tree" "$4" >&2
 }
 
 # cross_compiler GOARCH prints what builds arm64's kernels there beside gcc, since a

@@ -12,7 +12,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-const getQEMU = "scripts/setup qemu, which unpacks a newer QEMU beside the system's packages"
+const getQEMU = "kcovrig doctor --fix, which unpacks a newer QEMU beside the system's packages"
 
 // Search says where to look for QEMU.
 type Search struct {
