@@ -20,13 +20,14 @@ func TestManualPages(t *testing.T) {
 	code, _, errs := call(t, "man", dir)
 	require.Equal(t, exitOK, code, errs)
 	eachCommand(newRoot(&app{getenv: func(string) string { return "" }}), func(c *cobra.Command) {
-		if c.Hidden {
+		if c.Hidden || c.Name() == "help" {
 			return
 		}
 		page, err := os.ReadFile(filepath.Join(dir, strings.ReplaceAll(c.CommandPath(), " ", "-")+".1"))
 		require.NoError(t, err)
-		assert.Contains(t, string(page), ".EX\n0  fixed", "a table stays one")
-		assert.Contains(t, string(page), "\n6  not applicable: the scenario is not for this tree or architecture\n.EE\n")
+		if strings.Contains(c.Long, exitHead) {
+			assert.Regexp(t, `\n\.EX\n0  .*\n(.*\n)*2  wrong usage.*\n(.*\n)*\.EE\n`, string(page), "a table stays one")
+		}
 		assert.Contains(t, string(page), `"Nov 2023"`)
 	})
 	code, _, errs = call(t, "man", filepath.Join(dir, "missing"))
