@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/nightly"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
 
@@ -92,4 +93,14 @@ func noCommand(cmd *cobra.Command, _ []string) error {
 		}
 	}
 	return fault.Newf(fault.User, "", "%s: no command given (have: %s)", cmd.Name(), strings.Join(have, ", "))
+}
+
+// deliver writes to standard output, or makes a file that is whole as soon as
+// it has its name.
+func (a *app) deliver(path string, text []byte) error {
+	if path == "" {
+		_, err := a.stdout.Write(text)
+		return fault.Wrap(fault.Rig, "write the report", err)
+	}
+	return format.Save(path, text)
 }

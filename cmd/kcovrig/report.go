@@ -17,8 +17,11 @@ import (
 	"kcovrig/rig/result"
 )
 
+// reportOptions are the flags of report.
+type reportOptions struct{ asked, output, testedBy, since, file string }
+
 func newReport(a *app) *cobra.Command {
-	var asked, output, testedBy, since, file string
+	var o reportOptions
 	cmd := &cobra.Command{
 		Use:   "report [RUN...]",
 		Short: "Render saved results for people, CI servers and mails",
@@ -37,48 +40,53 @@ Its exit code says whether the report was written, not what the verdicts are.
 			if err != nil {
 				return err
 			}
-			if len(args) == 1 && testedBy == "" && since == "" && file == "" {
-				if is, err := a.reportBarriers(args[0], asked, output); is || err != nil {
-					return err
-				}
-			}
-			as, err := report.Runs.Parse(asked)
-			if err != nil {
-				return err
-			}
-			if testedBy != "" {
-				if err := report.CheckTestedBy(testedBy); err != nil {
-					return err
-				}
-			}
-			if result.IsMatrix(args[0]) {
-				return a.reportMatrix(args, file, as, since, output)
-			}
-			if since != "" || file != "" {
-				return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
-			}
-			var runs []result.Saved
-			for _, path := range args {
-				run, err := result.Load(path)
-				if err != nil {
-					return err
-				}
-				runs = append(runs, run)
-			}
-			var text bytes.Buffer
-			if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: report.Options{TestedBy: testedBy}}); err != nil {
-				return err
-			}
-			return a.deliver(output, text.Bytes())
+			return a.report(args, o)
 		},
 	}
-	cmd.Flags().StringVar(&asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
-	cmd.Flags().StringVarP(&output, "output", "o", "", "`file` to write (default: standard output)")
-	cmd.Flags().StringVar(&testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
-	cmd.Flags().StringVar(&since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
-	cmd.Flags().StringVar(&file, "file", "", "for the folders of a matrix' parts: the matrix `FILE.yaml`, to show which cells no part holds")
+	cmd.Flags().StringVar(&o.asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
+	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
+	cmd.Flags().StringVar(&o.testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
+	cmd.Flags().StringVar(&o.since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
+	cmd.Flags().StringVar(&o.file, "file", "", "for the folders of a matrix' parts: the matrix `FILE.yaml`, to show which cells no part holds")
 	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
+}
+
+// report renders what the folders hold.
+func (a *app) report(folders []string, o reportOptions) error {
+	if len(folders) == 1 && o.testedBy == "" && o.since == "" && o.file == "" {
+		if is, err := a.reportBarriers(folders[0], o.asked, o.output); is || err != nil {
+			return err
+		}
+	}
+	as, err := report.Runs.Parse(o.asked)
+	if err != nil {
+		return err
+	}
+	if o.testedBy != "" {
+		if err := report.CheckTestedBy(o.testedBy); err != nil {
+			return err
+		}
+	}
+	if result.IsMatrix(folders[0]) {
+		return a.reportMatrix(folders, o.file, as, o.since, o.output)
+	}
+	if o.since != "" || o.file != "" {
+		return fault.Newf(fault.User, "", "--since and --file go with the folder of a matrix")
+	}
+	var runs []result.Saved
+	for _, path := range folders {
+		run, err := result.Load(path)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, run)
+	}
+	var text bytes.Buffer
+	if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: report.Options{TestedBy: o.testedBy}}); err != nil {
+		return err
+	}
+	return a.deliver(o.output, text.Bytes())
 }
 
 // reportMatrix renders the one report over all cells of a matrix.
@@ -114,14 +122,4 @@ func (a *app) reportBarriers(path, asked, output string) (bool, error) {
 		return true, err
 	}
 	return true, a.deliver(output, text.Bytes())
-}
-
-// deliver writes to standard output, or makes a file that is whole as soon as
-// it has its name.
-func (a *app) deliver(path string, text []byte) error {
-	if path == "" {
-		_, err := a.stdout.Write(text)
-		return fault.Wrap(fault.Rig, "write the report", err)
-	}
-	return format.Save(path, text)
 }

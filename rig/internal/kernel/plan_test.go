@@ -26,7 +26,7 @@ func TestAPlanNamesTheImage(t *testing.T) {
 		built, err := tree.Image(t.Context(), v)
 		require.NoError(t, err)
 		assert.Equal(t, Image{
-			Version: built.Version, Variant: v, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText,
+			Version: built.Version, Variant: v, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText, Patches: built.Patches,
 		}, planned)
 	}
 	_, err := tree.Plan(t.Context(), "")
