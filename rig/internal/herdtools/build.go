@@ -101,23 +101,20 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	if _, err := os.Stat(libC); err != nil {
 		return &fault.Error{Kind: fault.Rig, Op: "find arm64's C library", Err: err, Try: Install}
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp(filepath.Dir(dir), ".build-")
+	work, err := disk.NewFolder(ctx, filepath.Dir(dir))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	src, out := filepath.Join(work, "src"), filepath.Join(work, "out")
+	defer work.Close()
+	src, out := filepath.Join(work.Dir, "src"), filepath.Join(work.Dir, "out")
 	if err := errors.Join(os.Mkdir(src, 0o755), os.Mkdir(out, 0o755)); err != nil {
 		return err
 	}
-	files, err := write(work, c.Tests)
+	files, err := write(work.Dir, c.Tests)
 	if err != nil {
 		return err
 	}
-	m := maker{BuildConfig: c, litmus: litmus, work: work, src: src, out: out}
+	m := maker{BuildConfig: c, litmus: litmus, work: work.Dir, src: src, out: out}
 	if err := m.translate(ctx, files); err != nil {
 		return err
 	}
