@@ -116,11 +116,7 @@ func (f *Folder) keep(to string) error {
 // repoint replaces the working folder in the paths of what is kept. The argv
 // stays as it was run.
 func (f *Folder) repoint(r *trial.Result) {
-	result.Paths(r, func(path *string) {
-		if rest, ok := strings.CutPrefix(*path, f.Work+string(filepath.Separator)); ok {
-			*path = filepath.Join(f.Final, rest)
-		}
-	})
+	result.Paths(r, func(path *string) { *path = disk.Moved(f.Work, f.Final, *path) })
 }
 
 // tidy removes the working folder, and the oldest runs that no one named a folder for.

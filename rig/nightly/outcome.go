@@ -51,9 +51,7 @@ func (to *outcomes) acceptOutcome(o fleet.Outcome) error {
 			return err
 		}
 		if r.Failure != nil {
-			if rest, ok := strings.CutPrefix(r.Failure.Log, sent.Folder+"/"); ok {
-				r.Failure.Log = filepath.Join(t.Dir, filepath.Base(r.Folder), rest)
-			}
+			r.Failure.Log = disk.Moved(sent.Folder, filepath.Join(t.Dir, filepath.Base(r.Folder)), r.Failure.Log)
 		}
 	}
 	to.done(r)
