@@ -7,8 +7,6 @@
 package task
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/weakmem"
@@ -102,9 +101,9 @@ func Artifact(path string) (fleet.Artifact, error) {
 		return fleet.Artifact{}, err
 	}
 	defer f.Close()
-	h := sha256.New()
+	h := disk.NewHash()
 	n, err := io.Copy(h, f)
-	return fleet.Artifact{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n, Path: path}, err
+	return fleet.Artifact{SHA256: h.Hex(), Size: n, Path: path}, err
 }
 
 // FreeFolder names a run folder that is not there yet: name, name.2 and so on.

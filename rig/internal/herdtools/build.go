@@ -5,8 +5,6 @@ package herdtools
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -84,12 +82,12 @@ func (c BuildConfig) barrier() string {
 
 // key names the set by all that its programs depend on.
 func key(c BuildConfig) string {
-	sum := sha256.New()
+	sum := disk.NewHash()
 	fmt.Fprintf(sum, "why %q %q %d %d\n", options, c.barrier(), segmentBase, segmentStep)
 	for _, t := range c.Tests {
 		fmt.Fprintf(sum, "%q %q\n", t.Name, t.Text)
 	}
-	return hex.EncodeToString(sum.Sum(nil))[:32]
+	return sum.Hex()[:32]
 }
 
 // makeSet builds aside and renames: a folder of the final name is complete.

@@ -6,9 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -60,12 +58,12 @@ func (s Sources) names() []string { return slices.Sorted(maps.Keys(s.files)) }
 
 // key is a hash over the given files, in that order.
 func (s Sources) key(names ...string) string {
-	sum := sha256.New()
+	sum := disk.NewHash()
 	for _, name := range names {
 		fmt.Fprintf(sum, "%s %d\n", name, len(s.files[name]))
 		sum.Write(s.files[name])
 	}
-	return hex.EncodeToString(sum.Sum(nil))[:16]
+	return sum.Hex()[:16]
 }
 
 // between are the files that say what the rig and the plugin exchange: the
