@@ -97,15 +97,14 @@ var bugsByName = []breaking{
 // limitsStated are pages whose limits are too high, or that the packages do not keep.
 var limitsStated = []breaking{
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15", "package 0", 1)},
-	{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage rig 1", 1)},
-	{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage gone 20", 1)},
+	{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\npackage rig 20", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15", "package 16", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "file 500", "file 501", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "function 60", "function 61", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 7", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15\n", "", 1)},
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\nrig joins", 1)},
-	{"knots are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 2\nknot rig 3", 1)},
+	{"knots are small", "docs/architecture.md", strings.Replace(parts, "knot 2", "knot 0", 1)},
 	{"chains are short", "docs/architecture.md", strings.Replace(parts, "chain 4", "chain 3", 1)},
 	{"chains are short", "docs/architecture.md", strings.Replace(parts, "chain 4", "chain 5", 1)},
 	{"chains are short", "docs/architecture.md", strings.Replace(parts, "chain 4\n", "", 1)},
@@ -170,21 +169,6 @@ func TestEachCheckCanFail(t *testing.T) {
 		if !covered[name] {
 			t.Errorf("%s: no case shows that it can fail", name)
 		}
-	}
-}
-
-// An exception is held to the test's own number, and a new one is none, whatever the page says.
-func TestExceptionsOnlyShrink(t *testing.T) {
-	tree := good()
-	for i := range 18 {
-		tree[fmt.Sprintf("rig/fleet/f%d.go", i)] = header + "package fleet\n"
-		tree[fmt.Sprintf("rig/new/n%d.go", i)] = header + "package new\n"
-	}
-	tree["docs/architecture.md"] = strings.Replace(parts, "knot 2", "knot 2\npackage rig/fleet 18\npackage rig/new 18", 1)
-	found := breaches(t, tree, "packages are small")
-	slices.Sort(found)
-	if len(found) != 2 || !strings.Contains(found[0], "rig/fleet may be 17 at most") || !strings.Contains(found[1], "rig/new is no limit") {
-		t.Errorf("exceptions beyond the test's: %q", found)
 	}
 }
 
