@@ -155,7 +155,7 @@ func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Ta
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
 	step := task.Step{
-		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), Emulator: sent,
+		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), SentEmulator: sent,
 	}
 	whole, err := json.Marshal(step)
 	if err != nil {

@@ -41,7 +41,7 @@ func (b *farmTester) Test(ctx context.Context, commit string, a bisector.Request
 	if _, err := b.repo.Subject(ctx, commit); err != nil {
 		return bisector.Tested{}, err
 	}
-	if _, err := a.Emulator.Sources(); err != nil || a.Emulator == nil {
+	if _, err := a.SentEmulator.Sources(); err != nil || a.SentEmulator == nil {
 		return bisector.Tested{}, errors.Join(err, errors.New("it came without the emulator"))
 	}
 	tested, err := b.Tester.Test(ctx, commit, a)

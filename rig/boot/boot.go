@@ -37,7 +37,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
 		SavedVariant: a.Variant.Saved(), Reader: a.Reader, Expected: a.Expected,
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
-		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
+		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Counters: map[string]uint64{}, Argv: []string{},
 	}
 	defer a.Turns.Forgo(a.Variant) // one that did not come so far
 	vm, err := a.Open(ctx)
@@ -76,7 +76,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 	if obs.Silence, err = a.Silence(); err != nil {
 		return err
 	}
-	if obs.Emulator, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
+	if obs.Counters, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
 	if a.Until == nil { // else Until read them as they came in

@@ -56,7 +56,7 @@ type Config struct {
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
-	Emulator *weakmem.Bundle
+	SentEmulator *weakmem.Bundle
 }
 
 // Normalise fills the defaults and validates, once, before anything is done.

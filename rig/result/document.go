@@ -76,7 +76,7 @@ type ModeDocument struct {
 	FirstHitNS int64             `json:"firstHitNS"`
 	BootNS     int64             `json:"bootNS"`
 	Seed       uint64            `json:"seed"`
-	Emulator   map[string]uint64 `json:"emulator"`
+	Counters   map[string]uint64 `json:"emulator"`
 	Silence    *trial.Silence    `json:"silence,omitempty"`
 	Ledgers    map[string]uint64 `json:"ledgers,omitempty"`
 	Argv       []string          `json:"argv"`
@@ -138,10 +138,10 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Counters: o.Counters, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
-		if d.Emulator == nil {
-			d.Emulator = map[string]uint64{}
+		if d.Counters == nil {
+			d.Counters = map[string]uint64{}
 		}
 		for _, hit := range o.Detections {
 			if hit.Mode == t.Mode {

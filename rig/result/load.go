@@ -112,7 +112,7 @@ func (d Document) Result() trial.Result {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
 				SavedVariant: a.SavedVariant, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
-				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
+				BlockSize: a.BlockSize, Counters: a.Counters, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
 		o := &r.Observations[len(r.Observations)-1]
