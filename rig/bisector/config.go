@@ -20,7 +20,7 @@ type Config struct {
 	FirstParent      bool
 	Paths            []string
 	Log              string // a git bisect log to begin with; takes the place of the above
-	Workers          int    // commits tested at once
+	AtOnce           int    // commits tested at a time
 	NATS             string // URL of a server whose workers test them; empty: this machine does
 	Auth             natsserver.Auth
 	Paranoid         bool // test also what cannot have changed

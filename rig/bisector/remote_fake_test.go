@@ -89,7 +89,7 @@ func embedded(t *testing.T) natsserver.Access {
 
 func (f *farm) sent(server natsserver.Access, workers int) bisector.Config {
 	cfg := f.config()
-	cfg.Tester, cfg.Server, cfg.Workers = nil, server, workers
+	cfg.Tester, cfg.Server, cfg.AtOnce = nil, server, workers
 	return cfg
 }
 

@@ -41,7 +41,7 @@ type Document struct {
 	Patches         []trial.Patch         `json:"patches,omitempty"`
 	Images          []trial.Image         `json:"images"`
 	QEMU            trial.QEMU            `json:"qemu"`
-	Setup           *trial.Setup          `json:"setup,omitempty"`
+	Provenance      *trial.Provenance     `json:"setup,omitempty"`
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	CodeElsewhere   bool                  `json:"codeDiffersElsewhere,omitempty"`
@@ -101,7 +101,7 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Started: r.Started, Ended: r.Ended, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Provenance: r.Provenance, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}

@@ -101,7 +101,7 @@ func (d Document) Result() trial.Result {
 	r := trial.Result{
 		Command: d.Command, Started: d.Started, Ended: d.Ended, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash,
 		Prepared: trial.Prepared{
-			Kernel: d.Kernel, Patches: d.Patches, Images: d.Images, QEMU: d.QEMU, Setup: d.Setup, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
+			Kernel: d.Kernel, Patches: d.Patches, Images: d.Images, QEMU: d.QEMU, Provenance: d.Provenance, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
 		},
 		Replay: d.Replay, Host: d.Host, Notes: d.Notes, Timings: d.Timings, Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
