@@ -218,6 +218,17 @@ func procAloneStarts(files []source) []string {
 	return breaches
 }
 
+// diskAloneHashes keeps one form of the hashes that name contents.
+func diskAloneHashes(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		if s.isGo() && !s.test() && s.dir() != "rig/disk" && slices.Contains(s.imports(), "crypto/sha256") {
+			breaches = append(breaches, s.path+": imports crypto/sha256")
+		}
+	}
+	return breaches
+}
+
 func cmdAloneReadsEnv(files []source) []string {
 	var breaches []string
 	for _, s := range files {

@@ -30,18 +30,15 @@ const (
 	limitChain    = "chain"    // packages that stand on one another
 )
 
-var limitLine = regexp.MustCompile(`^((?:file|function|package|knot|chain)(?: [a-z/]+)?) +(\d{1,4})\n?$`)
+var limitLine = regexp.MustCompile(`^(file|function|package|knot|chain) +(\d{1,4})\n?$`)
 
-// ceilings are what the page may state at most: the limits, and what a package may
-// have until it is mended. A number here, or a row, only ever goes.
+// ceilings are what the page may state at most. A number here only ever shrinks.
 var ceilings = map[string]int{
 	limitFile: 500, limitFunction: 60, limitPackage: 15, limitKnot: 6, limitChain: 14,
-	"package rig/fleet": 17,
 }
 
-// limits reads the block under "## The limits": lines of a kind and its limit,
-// or of a kind, a package and what that package may have until it is mended. A line
-// that is neither is kept as a limit of -1, so that it is none of any package.
+// limits reads the block under "## The limits": lines of a kind and its limit. Any
+// other line is kept as a limit of -1, so that it is none.
 func limits(files []source) map[string]int {
 	found := map[string]int{}
 	for _, s := range files {
@@ -71,14 +68,11 @@ func packagesAreSmall(files []source) []string {
 	}
 	breaches := beyond(files, limitPackage, counts)
 	for line, limit := range limits(files) {
-		ceiling, known := ceilings[line]
 		switch {
 		case limit < 0 && line != "":
 			breaches = append(breaches, "docs/architecture.md: no limit: "+line)
-		case limit >= 0 && !known:
-			breaches = append(breaches, "docs/architecture.md: "+line+" is no limit or exception that the test knows")
-		case limit > ceiling:
-			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s may be %d at most, not %d", line, ceiling, limit))
+		case limit > ceilings[line]:
+			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s may be %d at most, not %d", line, ceilings[line], limit))
 		}
 	}
 	return breaches
@@ -105,30 +99,16 @@ func knotsAreSmall(files []source) []string {
 	return beyond(files, limitKnot, counts)
 }
 
-// beyond compares each package with the limit, or with what it may have. That
-// may only shrink: a package that has become better must say so in the list.
+// beyond compares each package with the limit.
 func beyond(files []source, kind string, counts map[string]int) []string {
-	allowed := limits(files)
-	general, stated := allowed[kind]
+	limit, stated := limits(files)[kind]
 	if !stated {
 		return []string{"docs/architecture.md: states no limit for a " + kind}
 	}
 	var breaches []string
 	for _, dir := range slices.Sorted(maps.Keys(counts)) {
-		n := counts[dir]
-		may, exempt := allowed[kind+" "+dir]
-		switch {
-		case exempt && n != may:
-			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s %s may have %d and has %d: the list may only shrink", kind, dir, may, n))
-		case exempt && may <= general:
-			breaches = append(breaches, fmt.Sprintf("docs/architecture.md: %s %s needs no exception any more", kind, dir))
-		case !exempt && n > general:
-			breaches = append(breaches, fmt.Sprintf("%s: its %s has %d files, more than %d", dir, kind, n, general))
-		}
-	}
-	for name := range allowed {
-		if dir, ok := strings.CutPrefix(name, kind+" "); ok && counts[dir] == 0 {
-			breaches = append(breaches, "docs/architecture.md: "+name+" is not there")
+		if n := counts[dir]; n > limit {
+			breaches = append(breaches, fmt.Sprintf("%s: its %s has %d files, more than %d", dir, kind, n, limit))
 		}
 	}
 	return breaches

@@ -60,6 +60,7 @@ var checks = map[string]check{
 	"kits are for tests":         kitsAreForTests,
 	"internals stand alone":      internalsStandAlone,
 	"proc alone starts":          procAloneStarts,
+	"disk alone hashes":          diskAloneHashes,
 	"cmd alone reads env":        cmdAloneReadsEnv,
 	"packages have doc comments": packagesHaveDoc,
 	"files are short":            filesAreShort,

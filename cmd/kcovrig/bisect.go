@@ -58,7 +58,7 @@ once. docs/bisect.md tells more.
 	f.StringVar(&c.TermNew, "term-new", "", "git's `word` for commits from the change on (default: bad; with --fixed fixed)")
 	f.BoolVar(&c.FirstParent, "first-parent", false, "follow only the first parent of merges")
 	f.StringVar(&c.Log, "log", "", "git bisect log's output in a `file`, to begin with")
-	f.IntVar(&c.Workers, "workers", 1, "commits to build and run at once; without --nats the compiler jobs are divided among them")
+	f.IntVar(&c.AtOnce, "workers", 1, "commits to build and run at once; without --nats the compiler jobs are divided among them")
 	f.BoolVar(&c.Paranoid, "paranoid", false, "test also commits whose code in the scope is that of one already tested")
 	f.BoolVar(&c.Keep, "keep", false, "keep the worktrees and build folders at the end")
 	f.BoolVar(&c.Reset, "reset", false, "forget what an earlier search with these flags found, and do nothing else")

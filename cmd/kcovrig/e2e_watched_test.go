@@ -47,14 +47,13 @@ func unfinished(t *testing.T, cache string) []string {
 		marker := map[string]string{"builds": "image.json", "trees": "tree.json"}[parts[0]]
 		switch {
 		case len(parts) == 2 && parts[0] == "tmp",
-			strings.HasPrefix(d.Name(), ".new-"), strings.HasPrefix(d.Name(), ".aside-"), strings.HasPrefix(d.Name(), ".kcovrig-"),
-			len(parts) == 2 && parts[0] == "plugin" && d.IsDir():
+			strings.HasPrefix(d.Name(), ".aside-"), strings.HasPrefix(d.Name(), ".kcovrig-"):
 			left = append(left, rel)
 		case len(parts) == 2 && marker != "":
 			if _, err := os.Stat(filepath.Join(path, marker)); err != nil {
 				left = append(left, rel)
 			}
-			underWay, _ := filepath.Glob(filepath.Join(path, "work-*"))
+			underWay, _ := filepath.Glob(filepath.Join(path, ".kcovrig-*"))
 			left = append(left, underWay...)
 			return filepath.SkipDir
 		}

@@ -19,7 +19,7 @@ import (
 func TestGitCodes(t *testing.T) {
 	boot := func(outcome trial.Outcome, stale, blocks uint64) *trial.Result {
 		return &trial.Result{Spec: trial.Spec{CleanShare: gitShare}, Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}, Observations: []trial.Observation{{
-			Outcome: outcome, Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}},
+			Outcome: outcome, Counters: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}},
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: stale, HitBlocks: stale}},
 		}}}
 	}

@@ -65,7 +65,7 @@ the run folder and at the end in it: kcovrig litmus show RUN prints them.
 	f.BoolVar(&c.NoTurns, "no-turns", false, "let the CPUs run as they come, instead of scheduling them in the threads' code")
 	o.addCPU(cmd)
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the emulator (0: a new one, which is printed)")
-	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that scripts/setup unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: the consoles and counters; must not exist")
 	return cmd
 }

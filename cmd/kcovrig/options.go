@@ -83,7 +83,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")
 	o.addCPU(cmd)
-	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that set-up unpacked)")
+	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the system's if new enough, else the one that scripts/setup unpacked)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
 	o.addHistory(cmd)

@@ -8,14 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/worker"
 )
 
 // natsOptions say which NATS server, and who asks.
 type natsOptions struct {
 	url  string
-	auth fleet.Auth
+	auth natsserver.Auth
 }
 
 func (o *natsOptions) add(cmd *cobra.Command) {

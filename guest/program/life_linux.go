@@ -68,7 +68,7 @@ func (l *life) begin() {
 	l.begun = true
 	l.startClock()
 	if detects(l.opts.Program.Detect, wire.KindPanic) {
-		l.tell(time.Now()) // else a panic in the first moments would be one of the set-up
+		l.tell(time.Now()) // else a panic in the first moments would be one of the preparations
 	}
 	l.child.say(fmt.Sprintf("go %d %s %s", l.opts.Seed+l.number, word(l.mode), word(l.opts.Reader)))
 }
@@ -133,7 +133,7 @@ func (l *life) line(line string) (ending, error) {
 		return alive, l.broken("it says ready, but its windows have not waited for that")
 	case verb == "ready":
 		if l.windows == 0 {
-			l.startClock() // set-up time does not count as stress
+			l.startClock() // what came before ready does not count as stress
 		}
 		return alive, nil
 	case verb == "try":

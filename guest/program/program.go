@@ -8,7 +8,7 @@
 //
 // The lines, the program's on its standard output and the guest's on its standard input:
 //
-//	> ready                  its set-up is done
+//	> ready                  its preparations are done
 //	< go SEED MODE READER    begin; a mode or reader without a name is -
 //	> try N                  N tries ended since the last such line, none of them a hit;
 //	                         N is 1 where a try can end without the program's word

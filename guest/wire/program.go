@@ -74,7 +74,7 @@ type Program struct {
 	Detect  []Detect   `json:"detect"`
 	Window  WindowKind `json:"window"`
 	EveryNS int64      `json:"everyNS,omitempty"` // length of a timed window
-	Ready   bool       `json:"ready,omitempty"`   // it says so after its set-up; what comes before counts for nothing
+	Ready   bool       `json:"ready,omitempty"`   // it says so after its preparations; what comes before counts for nothing
 	// Windows, where some detection ends the stress, end it too: it is over after so
 	// many at the latest, without a Stop. 0: it goes on until Stop.
 	Windows uint64 `json:"windows,omitempty"`

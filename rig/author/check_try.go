@@ -62,7 +62,7 @@ func (c *checker) try(ctx context.Context, cfg command.Config, kernel built, dir
 	only := []trial.Variant{trial.Unpatched}
 	setup, err := prepare.Machines(ctx, prepare.Config{
 		Config: of, Open: func(context.Context, kernels.Config) (kernels.Source, error) { return kernel, nil },
-		Work: dir, QEMU: cfg.QEMU, Archive: cfg.Archive, Emulator: cfg.Emulator, Define: cfg.Define, Tools: *cfg.Tools, Boots: *cfg.Boots,
+		Work: dir, QEMU: cfg.QEMU, Archive: cfg.Archive, SentEmulator: cfg.SentEmulator, Define: cfg.Define, Tools: *cfg.Tools, Boots: *cfg.Boots,
 		Watch: prepare.Watch{Stage: command.NewStages(cfg.Events).Begin, Note: func(string) {}, Events: cfg.Events},
 	}, prepare.Request{Variants: only})
 	defer func() { err = errors.Join(err, setup.Close()) }()

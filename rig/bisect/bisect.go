@@ -65,8 +65,8 @@ const WhoseScenario = "scenario"
 type Answer struct {
 	Commit  string `json:"commit"`
 	Subject string `json:"subject"`
-	Round   int    `json:"round"` // 0: an endpoint
-	Worker  int    `json:"worker"`
+	Round   int    `json:"round"`  // 0: an endpoint
+	Tester  int    `json:"worker"` // which of those that test at once
 	// Finding: hit, clean, or inconclusive, which is skipped.
 	trial.VariantJudgement
 	// Share is the share of hit blocks that "clean" excludes.

@@ -39,7 +39,7 @@ type Report struct {
 	Commits int `json:"commits"` // in question at the beginning
 	Left    int `json:"left"`    // and at the end
 	Rounds  int `json:"rounds"`
-	Workers int `json:"workers"`
+	AtOnce  int `json:"workers"` // commits tested at a time
 	// HitLower is the lower bound on the share of hit blocks of the bad end,
 	// Share what "clean" excludes: some of it, since the share depends on the host.
 	HitLower   float64  `json:"hitLower"`

@@ -118,7 +118,7 @@ func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
 		group.Go(func() {
 			began := time.Now()
 			a, err := h.Testers[i].Test(tests[i], commit)
-			a.Commit, a.Round, a.Worker, a.Seconds = commit, h.Round, i, time.Since(began).Seconds()
+			a.Commit, a.Round, a.Tester, a.Seconds = commit, h.Round, i, time.Since(began).Seconds()
 			r.Lock()
 			defer r.Unlock()
 			if r.search.pointless(commit) {

@@ -173,7 +173,7 @@ func TestAPointlessTestIsStopped(t *testing.T) {
 		assert.Equal(t, []string{fmt.Sprint(culprit)}, first)
 		assert.True(t, stopped)
 		for _, a := range kept {
-			assert.False(t, a.Round == 1 && a.Worker == slow, "the stopped test has an answer")
+			assert.False(t, a.Round == 1 && a.Tester == slow, "the stopped test has an answer")
 		}
 		assert.LessOrEqual(t, len(kept), len(o.tested))
 	}

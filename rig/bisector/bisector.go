@@ -99,10 +99,10 @@ func (b *bisection) validate() error {
 		return bad("only the old end may be several commits")
 	case cfg.remote() && cfg.Spec.Jobs != 0:
 		return bad("--jobs has no place beside --nats: each worker divides its own cores among its --slots")
-	case cfg.Workers < 0 || cfg.Workers > 64:
-		return bad("--workers: %d is not between 1 and 64", cfg.Workers)
+	case cfg.AtOnce < 0 || cfg.AtOnce > 64:
+		return bad("--workers: %d is not between 1 and 64", cfg.AtOnce)
 	}
-	cfg.Workers = max(cfg.Workers, 1)
+	cfg.AtOnce = max(cfg.AtOnce, 1)
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 	}
 	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.answers(b.rng), Round: b.state.rounds(),
 		Keep: b.keep, Begin: func(round int, points []string, left int) {
-			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.Workers))
+			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.AtOnce))
 		}}
 	if b.cfg.Log != "" {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)

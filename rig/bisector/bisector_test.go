@@ -41,7 +41,7 @@ func TestBisectFindsWhatBrokeIt(t *testing.T) {
 		f.kernels[f.commits[9]] = fakeKernel{{err: kernelFault("ring.c: error: no")}}
 		before := f.git("for-each-ref") + f.git("worktree", "list") + f.git("status", "--porcelain")
 		cfg := f.config()
-		cfg.Workers, cfg.OutDir = workers, filepath.Join(t.TempDir(), "out")
+		cfg.AtOnce, cfg.OutDir = workers, filepath.Join(t.TempDir(), "out")
 		r, err := bisector.Find(t.Context(), cfg)
 		require.NoError(t, err)
 		assert.Equal(t, "found", r.Outcome)
@@ -103,7 +103,7 @@ func TestBisectGoesOn(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		f.after, f.stop = after, stop
 		cfg := f.config()
-		cfg.Workers = 1 + after%2
+		cfg.AtOnce = 1 + after%2
 		r, err := bisector.Find(ctx, cfg)
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Empty(t, r.Outcome)
@@ -112,14 +112,14 @@ func TestBisectGoesOn(t *testing.T) {
 		r, err = bisector.Find(t.Context(), cfg)
 		require.NoError(t, err)
 		assert.Equal(t, f.commits[21], r.First[0].Hash)
-		if cfg.Workers == 1 { // of two at once one may turn out to be pointless
+		if cfg.AtOnce == 1 { // of two at once one may turn out to be pointless
 			assert.Equal(t, after-1, kept, "an answer was lost")
 		}
 		repeated := 0
 		for i := range f.commits {
 			repeated += max(0, f.tested(i)-1)
 		}
-		assert.LessOrEqual(t, repeated, cfg.Workers, "more than what was interrupted was tested again")
+		assert.LessOrEqual(t, repeated, cfg.AtOnce, "more than what was interrupted was tested again")
 		runs := len(f.runs)
 		_, err = bisector.Find(t.Context(), cfg)
 		require.NoError(t, err)

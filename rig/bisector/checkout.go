@@ -44,7 +44,7 @@ func (c *checkout) open(ctx context.Context, commit string) error {
 		return nil
 	}
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return fault.Wrap(fault.Rig, "make a worker's folder", err)
+		return fault.Wrap(fault.Rig, "make a tester's folder", err)
 	}
 	of, err := c.cfg.KernelConfig()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kcovrig/rig/command"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // Config says which commit to look for. Spec.Tree is the git repository.
@@ -20,9 +20,9 @@ type Config struct {
 	FirstParent      bool
 	Paths            []string
 	Log              string // a git bisect log to begin with; takes the place of the above
-	Workers          int    // commits tested at once
+	AtOnce           int    // commits tested at a time
 	NATS             string // URL of a server whose workers test them; empty: this machine does
-	Auth             fleet.Auth
+	Auth             natsserver.Auth
 	Paranoid         bool // test also what cannot have changed
 	Keep             bool // keep the worktrees at the end
 	Reset            bool // forget what an earlier search found, and do nothing else
@@ -30,16 +30,16 @@ type Config struct {
 	// Tester makes the testers, each with a folder of its own; nil: this machine's,
 	// or the server's workers.
 	Tester  func(dir string) Tester
-	Server  fleet.Server  // takes the place of NATS, where it is set
-	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
+	Server  natsserver.Access // takes the place of NATS, where it is set
+	AckWait time.Duration     // after which a worker counts as dead; 0: the fleet's own
 }
 
 // remote says whether workers of a NATS server test the commits.
-func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (fleet.Server{}) }
+func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (natsserver.Access{}) }
 
-func (cfg Config) fleetServer() fleet.Server {
-	if cfg.Server != (fleet.Server{}) {
+func (cfg Config) fleetServer() natsserver.Access {
+	if cfg.Server != (natsserver.Access{}) {
 		return cfg.Server
 	}
-	return fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+	return natsserver.Access{URL: cfg.NATS, Auth: cfg.Auth}
 }

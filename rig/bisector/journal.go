@@ -26,7 +26,7 @@ import (
 //	journal.json  what was answered, by whom and on what grounds
 //	steps/        a run folder and a build log per test; what a worker sent, while it is judged
 //	git/          the worktree that holds git bisect's state
-//	w0/ w1/ ...   per worker: a checkout, a build folder
+//	w0/ w1/ ...   per tester: a checkout, a build folder
 //	history.*     the history, packed for workers elsewhere
 //	emulator.tar  the emulator's sources, for them too
 //	bisect.*      the report, and git bisect's log
@@ -104,7 +104,7 @@ func (s *state) close() error { return s.lock.Close() }
 
 func (s *state) file() string  { return filepath.Join(s.dir, "journal.json") }
 func (s *state) steps() string { return filepath.Join(s.dir, "steps") }
-func (s *state) worker(n int) string {
+func (s *state) tester(n int) string {
 	return filepath.Join(s.dir, fmt.Sprintf("w%d", n))
 }
 

@@ -155,7 +155,7 @@ func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Ta
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
 	step := task.Step{
-		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), Emulator: sent,
+		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), SentEmulator: sent,
 	}
 	whole, err := json.Marshal(step)
 	if err != nil {
@@ -226,11 +226,7 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 	if err := result.Decode(o.Value, &sent); err != nil {
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
-	result.Paths(&sent.Result, func(path *string) {
-		if rest, ok := strings.CutPrefix(*path, sent.Steps+"/"); ok {
-			*path = filepath.Join(steps, rest)
-		}
-	})
+	result.Paths(&sent.Result, func(path *string) { *path = disk.Moved(sent.Steps, steps, *path) })
 	if err := os.RemoveAll(ask.Folder); err != nil { // of a test that was interrupted
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}

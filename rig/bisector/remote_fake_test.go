@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
@@ -41,7 +41,7 @@ func (b *farmTester) Test(ctx context.Context, commit string, a bisector.Request
 	if _, err := b.repo.Subject(ctx, commit); err != nil {
 		return bisector.Tested{}, err
 	}
-	if _, err := a.Emulator.Sources(); err != nil || a.Emulator == nil {
+	if _, err := a.SentEmulator.Sources(); err != nil || a.SentEmulator == nil {
 		return bisector.Tested{}, errors.Join(err, errors.New("it came without the emulator"))
 	}
 	tested, err := b.Tester.Test(ctx, commit, a)
@@ -58,7 +58,7 @@ func (b *farmTester) Test(ctx context.Context, commit string, a bisector.Request
 }
 
 // employ starts a worker of a farm on a server. change, where set, spoils its testers.
-func employ(t *testing.T, f *farm, server fleet.Server, name string, change func(*farmTester)) {
+func employ(t *testing.T, f *farm, server natsserver.Access, name string, change func(*farmTester)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
@@ -79,17 +79,17 @@ func employ(t *testing.T, f *farm, server fleet.Server, name string, change func
 }
 
 // embedded starts a server that only this process reaches.
-func embedded(t *testing.T) fleet.Server {
+func embedded(t *testing.T) natsserver.Access {
 	t.Helper()
-	s, err := fleet.StartEmbedded(t.Context(), t.TempDir())
+	s, err := natsserver.Start(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	return fleet.Server{Embedded: s}
+	return natsserver.Access{Embedded: s}
 }
 
-func (f *farm) sent(server fleet.Server, workers int) bisector.Config {
+func (f *farm) sent(server natsserver.Access, workers int) bisector.Config {
 	cfg := f.config()
-	cfg.Tester, cfg.Server, cfg.Workers = nil, server, workers
+	cfg.Tester, cfg.Server, cfg.AtOnce = nil, server, workers
 	return cfg
 }
 

@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
@@ -88,7 +88,7 @@ func (h hanging) Test(context.Context, string, bisector.Request) (bisector.Teste
 // A worker that dies in mid-step leaves its step to another one.
 func TestAWorkerThatDiesInMidStep(t *testing.T) {
 	f := newFarm(t, 12).broken(5, 12)
-	server := fleet.Server{URL: rigtest.NATS(t)}
+	server := natsserver.Access{URL: rigtest.NATS(t)}
 	took := make(chan string, 1)
 	go func() { took <- rigtest.Killed(t, killedWorker, server.URL) }()
 	cfg := f.sent(server, 2)
@@ -210,7 +210,7 @@ func TestBisectElsewhereGoesOn(t *testing.T) {
 // drop the second outcome as a repetition.
 func TestAStepIsTheSameTaskUntilItsOutcomeCame(t *testing.T) {
 	f := newFarm(t, 5)
-	cfg := f.sent(fleet.Server{URL: "nats://127.0.0.1:1"}, 1)
+	cfg := f.sent(natsserver.Access{URL: "nats://127.0.0.1:1"}, 1)
 	a := bisector.Request{Share: 0.1, Name: "step"}
 	first, run, _, err := bisector.Resumed(t.Context(), cfg).Pack(t.Context(), f.commits[2], a)
 	require.NoError(t, err)
@@ -246,7 +246,7 @@ func runKilledSearch(text string) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
-	cfg := (&farm{dir: c.Dir, cache: c.CacheDir, commits: c.Commits}).sent(fleet.Server{URL: c.NATS}, 1)
+	cfg := (&farm{dir: c.Dir, cache: c.CacheDir, commits: c.Commits}).sent(natsserver.Access{URL: c.NATS}, 1)
 	answers := 0
 	cfg.Events = func(e trial.Event) {
 		if strings.Contains(e.Note, "ran it") {
@@ -262,7 +262,7 @@ func runKilledSearch(text string) {
 // A search whose coordinator is killed with a worker's answer in hand goes on.
 func TestABisectWhoseCoordinatorIsKilled(t *testing.T) {
 	f := newFarm(t, 30).broken(21, 30)
-	server := fleet.Server{URL: rigtest.NATS(t)}
+	server := natsserver.Access{URL: rigtest.NATS(t)}
 	employ(t, f, server, "w1", nil)
 	rigtest.Killed(t, killedSearch, killedConfig{Dir: f.dir, CacheDir: f.cache, Commits: f.commits, NATS: server.URL})
 	f.mu.Lock()

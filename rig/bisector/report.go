@@ -23,7 +23,7 @@ import (
 func (b *bisection) document() bisect.Report {
 	r := b.report
 	r.Schema, r.Version, r.Spec = bisect.Schema, b.cfg.Version, b.cfg.Spec
-	r.Repository, r.Fixed, r.FirstParent, r.Workers = b.cfg.Spec.Tree, b.cfg.Fixed, b.rng.FirstParent, b.cfg.Workers
+	r.Repository, r.Fixed, r.FirstParent, r.AtOnce = b.cfg.Spec.Tree, b.cfg.Fixed, b.rng.FirstParent, b.cfg.AtOnce
 	r.Log = b.cfg.Log
 	r.TermOld, r.TermNew = b.terms.Old, b.terms.New
 	r.Paths = append([]string{}, b.rng.Paths...)

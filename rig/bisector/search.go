@@ -81,7 +81,7 @@ func (b *bisection) readLog(ctx context.Context) error {
 	return s.Close(context.WithoutCancel(ctx))
 }
 
-// begin starts git's bisect and the workers.
+// begin starts git's bisect and the testers.
 func (b *bisection) begin(ctx context.Context) (err error) {
 	dir := filepath.Join(b.state.dir, "git")
 	if b.cfg.Log != "" {
@@ -105,15 +105,15 @@ func (b *bisection) startTesters() error {
 			return err
 		}
 	}
-	for n := range b.cfg.Workers {
-		dir := b.state.worker(n)
+	for n := range b.cfg.AtOnce {
+		dir := b.state.tester(n)
 		switch {
 		case b.cfg.Tester != nil:
 			b.testers = append(b.testers, b.cfg.Tester(dir))
 		case e != nil:
 			b.testers = append(b.testers, &remote{remoteState: e})
 		default:
-			b.testers = append(b.testers, newWorkspace(b.cfg.Config, b.repo, b.state, dir, b.cfg.Workers))
+			b.testers = append(b.testers, newWorkspace(b.cfg.Config, b.repo, b.state, dir, b.cfg.AtOnce))
 		}
 	}
 	return nil

@@ -13,12 +13,12 @@ import (
 
 // Request is what one boot of a commit is to show.
 type Request struct {
-	Share    float64         // to exclude; 0: a tally is enough
-	Duration time.Duration   // 0: until that is certain
-	Name     string          // of the run folder
-	Folder   string          // its path; a build's log is beside it
-	Compiler string          // that must build it; empty: any
-	Emulator *weakmem.Bundle // to boot it with; nil: this program's own
+	Share        float64         // to exclude; 0: a tally is enough
+	Duration     time.Duration   // 0: until that is certain
+	Name         string          // of the run folder
+	Folder       string          // its path; a build's log is beside it
+	Compiler     string          // that must build it; empty: any
+	SentEmulator *weakmem.Bundle // to boot it with; nil: this program's own
 }
 
 // Tested is what a boot showed, and what that rests on; a nil Basis means that no

@@ -48,7 +48,7 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	}
 	cfg := w.cfg
 	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, ask.Share, ask.Duration
-	cfg.OutDir, cfg.Emulator = ask.Folder, ask.Emulator
+	cfg.OutDir, cfg.SentEmulator = ask.Folder, ask.SentEmulator
 	cfg.Events = func(e trial.Event) { w.line(e.Line) }
 	if err := os.RemoveAll(cfg.OutDir); err != nil { // of a test that was interrupted
 		return Tested{}, fault.Wrap(fault.Rig, "make the run folder", err)

@@ -12,9 +12,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Boot is one boot under way: its plan, and what it has brought so far.
+// Boot is one boot under way: what it is made of, and what it has brought so far.
 type Boot struct {
-	Plan
+	Config
 	Tools  Tools
 	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
 	Events trial.Sink
@@ -37,7 +37,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
 		SavedVariant: a.Variant.Saved(), Reader: a.Reader, Expected: a.Expected,
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
-		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Emulator: map[string]uint64{}, Argv: []string{},
+		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Counters: map[string]uint64{}, Argv: []string{},
 	}
 	defer a.Turns.Forgo(a.Variant) // one that did not come so far
 	vm, err := a.Open(ctx)
@@ -46,7 +46,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		err = a.observe(ctx, vm, &obs)
 	}
 	if err != nil {
-		obs.Outcome, err = explain(a.Plan, a.plugin != nil, err, vm)
+		obs.Outcome, err = explain(a.Config, a.plugin != nil, err, vm)
 		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
 			a.Events(trial.Event{Variant: a.Name, Hit: &hit})
 			err = a.count(&obs)
@@ -76,7 +76,7 @@ func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error
 	if obs.Silence, err = a.Silence(); err != nil {
 		return err
 	}
-	if obs.Emulator, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
+	if obs.Counters, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
 	if a.Until == nil { // else Until read them as they came in
@@ -149,7 +149,7 @@ func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error
 
 // inRounds takes the kernel through its rounds, which tell what they counted by themselves.
 func (a *Boot) inRounds(ctx context.Context, s *Session, done func(string)) error {
-	a.rounds = &rounds{Session: s, plan: a.Plan, next: a.Rounds}
+	a.rounds = &rounds{Session: s, config: a.Config, next: a.Rounds}
 	if a.plugin != nil {
 		a.rounds.noted = func() (n noted, err error) {
 			if n.sites, err = a.Tools.Sites(a.plugin.Sites); err == nil && a.plugin.Altered != "" {

@@ -17,7 +17,7 @@ import (
 )
 
 // explain decides how a failed boot ended and whose fault it was.
-func explain(p Plan, emulated bool, err error, vm VM) (trial.Outcome, error) {
+func explain(p Config, emulated bool, err error, vm VM) (trial.Outcome, error) {
 	op := "run the " + p.Name + " kernel"
 	switch {
 	case errors.Is(err, context.Canceled):

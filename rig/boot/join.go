@@ -20,7 +20,7 @@ func Join(all *trial.Observation, next trial.Observation) {
 	}
 	if len(all.Boots) == 0 {
 		*all = next
-		all.Tallies, all.Emulator = emptied(next.Tallies), map[string]uint64{}
+		all.Tallies, all.Counters = emptied(next.Tallies), map[string]uint64{}
 		all.Detections, all.Series = []wire.Detection{}, []trial.Sample{}
 	} else if all.Silence != nil && next.Silence != nil {
 		all.Silence.Join(*next.Silence)
@@ -29,8 +29,8 @@ func Join(all *trial.Observation, next trial.Observation) {
 		all.Argv, all.Console = next.Argv, next.Console
 	}
 	all.Boots = append(all.Boots, booted)
-	for name, n := range next.Emulator {
-		all.Emulator[name] += n
+	for name, n := range next.Counters {
+		all.Counters[name] += n
 	}
 	for _, d := range next.Detections {
 		if d.Boot = uint64(len(all.Boots)); len(all.Detections) < MaxHits {

@@ -70,7 +70,7 @@ func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
 		binary = []string{a.QEMU}
 	}
 	b := Boot{
-		Plan: Plan{
+		Config: Config{
 			Name: "program", Dir: t.TempDir(), Variant: trial.Unpatched, Reader: trial.Acquire, Workloads: []string{"program"},
 			Machine: Machine(qemu.Config{
 				Name: "program", Arch: a, Binary: binary, Accel: trial.AccelTCG, SurviveOops: true, Dir: t.TempDir(),

@@ -39,9 +39,9 @@ const roundSeeds = 1 << 8
 // that what the emulator noted belongs to the one before.
 type rounds struct {
 	*Session
-	plan  Plan
-	next  func(last *Shown) *Round
-	noted func() (noted, error) // so far; nil without the emulator
+	config Config
+	next   func(last *Shown) *Round
+	noted  func() (noted, error) // so far; nil without the emulator
 
 	at     Round            // the one under way
 	began  time.Time        // ... since when
@@ -72,12 +72,12 @@ func (r *rounds) run(ctx context.Context) (err error) {
 
 // round is the n-th stress of the boot.
 func (r *rounds) round(ctx context.Context, n uint64) error {
-	start := r.plan.Start
+	start := r.config.Start
 	start.More, start.Alteration, start.Detections = true, r.at.Alteration, r.at.Hits
 	start.Seed += roundSeeds * n
-	start.Marked = uint64(len(start.Modes)*r.plan.Start.Detections) * n // no round makes more
+	start.Marked = uint64(len(start.Modes)*r.config.Start.Detections) * n // no round makes more
 	var one *stress
-	one, err := r.stress(start, r.plan.Variant, r.at.Limit, func(tallies []wire.Tally) bool { return r.at.Enough(tallies, one.result.hits) })
+	one, err := r.stress(start, r.config.Variant, r.at.Limit, func(tallies []wire.Tally) bool { return r.at.Enough(tallies, one.result.hits) })
 	for done := false; err == nil && !done; {
 		done, err = one.slice(ctx, sliceTime)
 	}
@@ -95,7 +95,7 @@ func (r *rounds) shown() (*Shown, error) {
 	}
 	out := &Shown{Tallies: r.seen.tallies, Hits: r.seen.hits, Cut: r.seen.cut, Took: time.Since(r.began)}
 	if r.noted != nil {
-		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.writes(), r.plan.Entries, r.plan.Lines)
+		notes := silenceOf(sitesSince(r.before.sites, after.sites), r.writes(), r.config.Entries, r.config.Lines)
 		out.Silence = &notes
 		out.Executed, out.Unfit = after.executed(r.before, r.at.Alteration)
 	}
@@ -103,12 +103,12 @@ func (r *rounds) shown() (*Shown, error) {
 	return out, nil
 }
 
-// writes are the plan's two, ordered also by what the alteration puts between them.
+// writes are the boot's two, ordered also by what the alteration puts between them.
 func (r *rounds) writes() Writes {
-	w := r.plan.Writes
+	w := r.config.Writes
 	w.Orders = slices.Clone(w.Orders)
-	if n := r.at.Alteration; r.plan.Emulator != nil && n > 0 && n <= uint64(len(r.plan.Emulator.Alterations)) {
-		for _, c := range r.plan.Emulator.Alterations[n-1] {
+	if n := r.at.Alteration; r.config.Emulator != nil && n > 0 && n <= uint64(len(r.config.Emulator.Alterations)) {
+		for _, c := range r.config.Emulator.Alterations[n-1] {
 			w.Orders = append(w.Orders, c.Address)
 		}
 	}

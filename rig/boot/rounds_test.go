@@ -29,7 +29,7 @@ func inRounds(t *testing.T, lab *rigtest.Lab, alterations ...uint64) (*boot.Boot
 	require.NoError(t, err)
 	shown := &[]boot.Shown{}
 	b := &boot.Boot{
-		Plan: boot.Plan{
+		Config: boot.Config{
 			Name: "patched", Dir: t.TempDir(), Variant: trial.Patched, Reader: trial.Acquire, Workloads: []string{program.Name},
 			Machine: qemu.Config{Arch: a, Dir: t.TempDir()}, Emulator: &weakmem.Config{Dir: "patched"},
 			Writes: boot.Writes{Publishers: []uint64{0x300}},

@@ -44,7 +44,7 @@ func TestNobodyWaitsForAKernelThatDoesNotBegin(t *testing.T) {
 	turns.Begin(trial.Patched)
 
 	failing := NewTurns(2, trial.Unpatched, nil)
-	b := Boot{Plan: Plan{Variant: trial.Unpatched}, Turns: failing, Stage: func(string, string) func(string) { return func(string) {} }, Tools: Tools{
+	b := Boot{Config: Config{Variant: trial.Unpatched}, Turns: failing, Stage: func(string, string) func(string) { return func(string) {} }, Tools: Tools{
 		Start: func(context.Context, qemu.Config) (VM, error) { return nil, errors.New("no QEMU") },
 	}}
 	_, err := b.Run(t.Context())

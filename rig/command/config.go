@@ -38,7 +38,7 @@ type Config struct {
 	Spec trial.Spec
 	// Scenario is the one that Spec names, where it is loaded already.
 	Scenario *scenario.Scenario
-	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that set-up unpacks; created where missing
+	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that scripts/setup unpacks; created where missing
 	QEMU     string         // program to use instead of the one that would be found
 	OutDir   string         // run folder to write; empty: one of the cache's, which keeps the latest
 	History  string         // database to record the result in; empty: none
@@ -56,7 +56,7 @@ type Config struct {
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// Emulator is the one to run with; nil: this program's own.
-	Emulator *weakmem.Bundle
+	SentEmulator *weakmem.Bundle
 }
 
 // Normalise fills the defaults and validates, once, before anything is done.

@@ -35,12 +35,12 @@ type Folder struct {
 // and makes the paths of r point there.
 func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	const op = "write the run folder"
-	aside, err := os.MkdirTemp(filepath.Dir(f.Final), ".kcovrig-")
+	aside, err := disk.NewFolder(context.Background(), filepath.Dir(f.Final))
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(aside)
-	if err := f.keep(aside); err != nil {
+	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, aside.Close())) }()
+	if err := f.keep(aside.Dir); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	f.repoint(r)
@@ -48,19 +48,19 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	if err := result.Object(&text, result.NewDocument(*r).Below(f.Final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := os.WriteFile(filepath.Join(aside, "result.json"), text.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(aside.Dir, "result.json"), text.Bytes(), 0o644); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	f.document = text.Bytes()
 	run, err := result.Parse(f.Final, filepath.Base(f.Final), f.document)
 	if err == nil {
-		err = writeReports(aside, run, reports)
+		err = writeReports(aside.Dir, run, reports)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	// What was measured is kept also where the run was interrupted.
-	err = errors.Join(os.Chmod(aside, 0o755), disk.Move(context.Background(), aside, f.Final))
+	err = errors.Join(os.Chmod(aside.Dir, 0o755), disk.Move(context.Background(), aside.Dir, f.Final))
 	return fault.Wrap(fault.Rig, op, err)
 }
 
@@ -116,11 +116,7 @@ func (f *Folder) keep(to string) error {
 // repoint replaces the working folder in the paths of what is kept. The argv
 // stays as it was run.
 func (f *Folder) repoint(r *trial.Result) {
-	result.Paths(r, func(path *string) {
-		if rest, ok := strings.CutPrefix(*path, f.Work+string(filepath.Separator)); ok {
-			*path = filepath.Join(f.Final, rest)
-		}
-	})
+	result.Paths(r, func(path *string) { *path = disk.Moved(f.Work, f.Final, *path) })
 }
 
 // tidy removes the working folder, and the oldest runs that no one named a folder for.

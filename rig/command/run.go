@@ -67,7 +67,7 @@ func (r *Run) Preparing() prepare.Config {
 	c := r.Config
 	return prepare.Config{
 		Config: c.kernelsOf(r.Arch, r.Scenario), Open: c.Kernels, Work: r.Folder.Work, QEMU: c.QEMU, Archive: c.Archive,
-		Emulator: c.Emulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
+		SentEmulator: c.SentEmulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
 		Watch: prepare.Watch{Stage: r.Stages.Begin, Note: r.Note, Events: c.Events},
 	}
 }

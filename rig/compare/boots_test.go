@@ -138,7 +138,7 @@ func TestBootsAddUp(t *testing.T) {
 		StressNS: 2e6, FirstHitNS: 1e6 + 1000,
 	}, u.Tallies[0])
 	assert.Equal(t, uint64(40), u.BlockSize)
-	assert.Equal(t, uint64(14), u.Emulator["delayed"])
+	assert.Equal(t, uint64(14), u.Counters["delayed"])
 	require.NotNil(t, u.Silence)
 	assert.Equal(t, uint64(18), u.Silence.Pairs[0].Passed)
 	require.Len(t, p.Detections, 1)

@@ -42,7 +42,7 @@ func TestCompareReachesEachVerdict(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.want, result.Judgement.Verdict, "%+v", result.Judgement)
 			assert.Len(t, l.Boots, 2)
-			assert.Equal(t, uint64(7), result.Observations[0].Emulator["delayed"])
+			assert.Equal(t, uint64(7), result.Observations[0].Counters["delayed"])
 			assert.Equal(t, cfg.OutDir, result.Folder)
 			assert.Equal(t, rigtest.Patches(), result.Patches)
 			assert.WithinDuration(t, time.Now(), result.Started, time.Minute)

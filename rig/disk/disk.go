@@ -24,11 +24,8 @@ import (
 // rename is os.Rename; tests make it refuse.
 var rename = os.Rename
 
-// Prefixes of the names of folders that are under way.
-const (
-	movedPrefix   = ".moved-"
-	removedPrefix = ".removed-"
-)
+// removedPrefix is of the names of folders that are being removed.
+const removedPrefix = ".removed-"
 
 // Move gives a folder another name, which is complete as soon as it is there.
 // Where it cannot be renamed it is copied, times included, and then removed; a
@@ -38,12 +35,12 @@ func Move(ctx context.Context, from, to string) error {
 	if !errors.Is(err, unix.EXDEV) {
 		return err
 	}
-	aside, err := os.MkdirTemp(filepath.Dir(to), movedPrefix)
+	aside, err := NewFolder(ctx, filepath.Dir(to))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(aside)
-	whole := filepath.Join(aside, "folder")
+	defer aside.Close()
+	whole := filepath.Join(aside.Dir, "folder")
 	if err := copyFolder(ctx, from, whole); err != nil {
 		return err
 	}

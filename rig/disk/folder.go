@@ -3,12 +3,14 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,10 +22,18 @@ import (
 type Folder struct {
 	Dir  string
 	lock *os.File
+	ctx  context.Context // of who works in it
 }
 
-// WorkPattern is what the folders' names begin with.
-const WorkPattern = "kcovrig-run-"
+// patience is how long a folder is removed once its context has ended.
+const patience = 2 * time.Second
+
+// Prefixes of the folders' names: of those that runs work in, and of those that
+// hold what is to take its place whole.
+const (
+	workPrefix  = "kcovrig-run-"
+	asidePrefix = ".kcovrig-new-"
+)
 
 // plainPath matches the paths that every tool takes as they are: the emulator's
 // plan is made of words, QEMU's options are divided by commas, make has blanks
@@ -31,7 +41,9 @@ const WorkPattern = "kcovrig-run-"
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._+-]*$`)
 
 // NewWorkFolder makes the folder that a run works in.
-func NewWorkFolder() (*Folder, error) { return NewFolder(workParent(os.TempDir())) }
+func NewWorkFolder() (*Folder, error) {
+	return newFolder(context.Background(), workParent(os.TempDir()), workPrefix)
+}
 
 // workParent is where temporary files belong, or /tmp where the paths below it
 // are not plain, or too long for Unix sockets: 108 bytes of sockaddr_un, unix(7).
@@ -43,18 +55,27 @@ func workParent(temporary string) string {
 	return temporary
 }
 
-// NewFolder makes such a folder in parent, and removes what killed rigs left there.
-func NewFolder(parent string) (*Folder, error) {
+// NewFolder makes a folder in parent, and parent, for what is made there and then
+// moved to its place beside it.
+func NewFolder(ctx context.Context, parent string) (*Folder, error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, fault.Wrap(fault.Rig, "make a folder", err)
+	}
+	return newFolder(ctx, parent, asidePrefix)
+}
+
+// newFolder also removes what killed rigs left there.
+func newFolder(ctx context.Context, parent, prefix string) (*Folder, error) {
 	op := "make a folder in " + parent
-	sweep(parent, os.Geteuid())
+	sweep(ctx, parent, prefix, os.Geteuid())
 	for {
-		dir, err := os.MkdirTemp(parent, WorkPattern)
+		dir, err := os.MkdirTemp(parent, prefix)
 		if err != nil {
 			return nil, fault.Wrap(fault.Rig, op, err)
 		}
 		f, err := LockFolder(dir)
 		if err == nil {
-			return &Folder{Dir: dir, lock: f}, nil
+			return &Folder{Dir: dir, lock: f, ctx: ctx}, nil
 		}
 		// Another rig's sweep may have come between: it held the folder, or removed it.
 		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, fs.ErrNotExist) {
@@ -63,9 +84,14 @@ func NewFolder(parent string) (*Folder, error) {
 	}
 }
 
-// Close removes the folder and gives up its lock.
+// Close removes the folder, where it was not moved, and gives up its lock. Where its
+// context has ended, that may be left to the next sweep.
 func (f *Folder) Close() error {
-	return errors.Join(os.RemoveAll(f.Dir), f.lock.Close())
+	err := RemoveUntil(f.ctx, f.Dir, patience)
+	if f.ctx.Err() != nil {
+		err = nil
+	}
+	return errors.Join(err, f.lock.Close())
 }
 
 // LockFolder fails where another process holds the folder, or removed it while
@@ -89,17 +115,20 @@ func LockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// Sweep removes what killed rigs left of NewFolder's in parent.
+func Sweep(ctx context.Context, parent string) { sweep(ctx, parent, asidePrefix, os.Geteuid()) }
+
 // sweep removes folders of one user that nobody holds; root could remove all
 // users'. A rig that has not locked its own yet makes another.
-func sweep(parent string, user int) {
-	left, _ := filepath.Glob(filepath.Join(parent, WorkPattern+"*"))
+func sweep(ctx context.Context, parent, prefix string, user int) {
+	left, _ := filepath.Glob(filepath.Join(parent, prefix+"*"))
 	for _, dir := range left {
 		var info unix.Stat_t
 		if unix.Lstat(dir, &info) != nil || int(info.Uid) != user || info.Mode&unix.S_IFMT != unix.S_IFDIR {
 			continue
 		}
 		if f, err := LockFolder(dir); err == nil {
-			_ = os.RemoveAll(dir)
+			_ = RemoveUntil(ctx, dir, 0)
 			_ = f.Close()
 		}
 	}

@@ -20,14 +20,14 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 		return dir
 	}
-	held, err := NewFolder(parent)
+	held, err := NewFolder(t.Context(), parent)
 	require.NoError(t, err)
 	fill(held.Dir)
-	empty := filepath.Join(parent, WorkPattern+"empty")
+	empty := filepath.Join(parent, asidePrefix+"empty")
 	require.NoError(t, os.Mkdir(empty, 0o700))
-	killed := fill(filepath.Join(parent, WorkPattern+"killed"))
-	foreign := fill(filepath.Join(parent, "kcovrig-of-the-user"))
-	next, err := NewFolder(parent)
+	killed := fill(filepath.Join(parent, asidePrefix+"killed"))
+	foreign := fill(filepath.Join(parent, ".kcovrig-of-the-user"))
+	next, err := NewFolder(t.Context(), parent)
 	require.NoError(t, err)
 	for _, dir := range []string{held.Dir, foreign, next.Dir} {
 		assert.DirExists(t, dir)
@@ -42,11 +42,11 @@ func TestOnlyWhatAKilledRigLeftIsSwept(t *testing.T) {
 
 func TestFoldersOfOthersAreLeft(t *testing.T) {
 	parent := t.TempDir()
-	left := filepath.Join(parent, WorkPattern+"left")
+	left := filepath.Join(parent, asidePrefix+"left")
 	require.NoError(t, os.Mkdir(left, 0o700))
-	sweep(parent, os.Geteuid()+1)
+	sweep(t.Context(), parent, asidePrefix, os.Geteuid()+1)
 	assert.DirExists(t, left)
-	sweep(parent, os.Geteuid())
+	sweep(t.Context(), parent, asidePrefix, os.Geteuid())
 	assert.NoDirExists(t, left)
 }
 
@@ -57,7 +57,7 @@ func TestRigsThatStartAtOnceKeepTheirFolders(t *testing.T) {
 	for range 8 {
 		all.Go(func() error {
 			for range 20 {
-				f, err := NewFolder(parent)
+				f, err := NewFolder(t.Context(), parent)
 				if err != nil {
 					return err
 				}

@@ -5,26 +5,37 @@ package disk
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"io"
 	"os"
 )
 
-// FileSum is the SHA-256 of a file, in hexadecimal.
+// Hash is the SHA-256 of what is written to it.
+type Hash struct{ hash.Hash }
+
+// NewHash is of nothing yet.
+func NewHash() Hash { return Hash{sha256.New()} }
+
+// Hex is the hash of all that was written, in hexadecimal.
+func (h Hash) Hex() string { return hex.EncodeToString(h.Sum(nil)) }
+
+// FileSum is the hash of a file, in hexadecimal.
 func FileSum(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	sum := sha256.New()
+	sum := NewHash()
 	if _, err := io.Copy(sum, f); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return sum.Hex(), nil
 }
 
-// Sum is the SHA-256 of bytes, in hexadecimal.
+// Sum is the hash of bytes, in hexadecimal.
 func Sum(data []byte) string {
-	digest := sha256.Sum256(data)
-	return hex.EncodeToString(digest[:])
+	sum := NewHash()
+	sum.Write(data)
+	return sum.Hex()
 }

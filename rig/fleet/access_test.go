@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // certificates are files of an authority and of what it signed for 127.0.0.1,
@@ -98,13 +99,13 @@ func TestTheDocumentedPermissionsSuffice(t *testing.T) {
 		tasks = append(tasks, task)
 	}
 	work(t, WorkerConfig{
-		Server: Server{URL: url, Auth: Auth{User: "worker", Password: "WORKER-PASSWORD", CA: c.ca}}, Name: "w1", Slots: 2,
+		Server: natsserver.Access{URL: url, Auth: natsserver.Auth{User: "worker", Password: "WORKER-PASSWORD", CA: c.ca}}, Name: "w1", Slots: 2,
 	}, func(_ context.Context, task Task, dir string) (Result, error) {
 		err := os.WriteFile(filepath.Join(dir, "console"), []byte(task.ID), 0o600)
 		return Result{Value: task.Spec, Logs: []string{"console"}}, err
 	})
 	outcomes, _ := coordinate(t, CoordinatorConfig{
-		Server: Server{URL: url, Auth: Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca}}, LogDir: t.TempDir(),
+		Server: natsserver.Access{URL: url, Auth: natsserver.Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca}}, LogDir: t.TempDir(),
 	}, tasks...)
 	for _, o := range outcomes {
 		require.Equal(t, Done, o.Status, "%+v", o.Failure)
@@ -113,7 +114,7 @@ func TestTheDocumentedPermissionsSuffice(t *testing.T) {
 }
 
 // refused starts a worker that must end by itself, for the user to mend, and returns why.
-func refused(t *testing.T, s Server) string {
+func refused(t *testing.T, s natsserver.Access) string {
 	t.Helper()
 	ctx, done := context.WithTimeout(t.Context(), 30*time.Second)
 	defer done()
@@ -134,8 +135,8 @@ func TestAWorkerWithoutPermissionGetsNothingAndSaysWhy(t *testing.T) {
     { user: "looker", password: "l", permissions: { publish: ["$JS.API.STREAM.INFO.>", "$JS.API.CONSUMER.LIST.>", "$JS.API.CONSUMER.INFO.>", "$KV.kcovrig-workers.>"], subscribe: ["_INBOX.>", "kcovrig.>"] } }
     { user: "worker"`, 1)
 	url := serve(t, conf)
-	auth := func(user, password string) Server {
-		return Server{URL: url, Auth: Auth{User: user, Password: password, CA: c.ca}}
+	auth := func(user, password string) natsserver.Access {
+		return natsserver.Access{URL: url, Auth: natsserver.Auth{User: user, Password: password, CA: c.ca}}
 	}
 	q := queueOf(t, auth("coordinator", "COORDINATOR-PASSWORD"))
 	go func() {
@@ -150,7 +151,7 @@ func TestAWorkerWithoutPermissionGetsNothingAndSaysWhy(t *testing.T) {
 	require.Contains(t, refused(t, auth("looker", "l")), `Permissions Violation for Publish to "$JS.API.CONSUMER.MSG.NEXT.KCOVRIG_TASKS.`)
 	require.Contains(t, refused(t, auth("worker", "wrong")), "Authorization Violation")
 	require.Contains(t, refused(t, auth("", "")), "Authorization Violation")
-	stranger := Server{URL: url, Auth: Auth{User: "worker", Password: "WORKER-PASSWORD", CA: certify(t).ca}}
+	stranger := natsserver.Access{URL: url, Auth: natsserver.Auth{User: "worker", Password: "WORKER-PASSWORD", CA: certify(t).ca}}
 	require.Contains(t, refused(t, stranger), "certificate signed by unknown authority")
 	info, err := q.tasks.Info(t.Context())
 	require.NoError(t, err)
@@ -160,22 +161,22 @@ func TestAWorkerWithoutPermissionGetsNothingAndSaysWhy(t *testing.T) {
 func TestAWorkerCannotQueueTasksNorReplaceArtifacts(t *testing.T) {
 	c := certify(t)
 	url := serve(t, documented(t, c))
-	queueOf(t, Server{URL: url, Auth: Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca}})
+	queueOf(t, natsserver.Access{URL: url, Auth: natsserver.Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca}})
 	for subject, do := range map[string]func(q *queue) error{
 		"kcovrig.task.": func(q *queue) error { return q.Publish(taskSubject("c", "r", "t", 1), nil) },
 		"$O.kcovrig-artifacts.": func(q *queue) error {
-			_, err := q.artifacts.PutBytes(q.ctx, "x", []byte("y"))
+			_, err := q.artifacts.PutBytes(q.Context, "x", []byte("y"))
 			return err
 		},
 	} {
-		q, err := openQueue(t.Context(), Server{URL: url, Auth: Auth{User: "worker", Password: "WORKER-PASSWORD", CA: c.ca}}, "test", func(Notice) {})
+		q, err := openQueue(t.Context(), natsserver.Access{URL: url, Auth: natsserver.Auth{User: "worker", Password: "WORKER-PASSWORD", CA: c.ca}}, "test", func(Notice) {})
 		require.NoError(t, err)
 		require.NoError(t, q.bind(t.Context()))
 		_ = do(q)
 		require.NoError(t, q.Flush())
-		<-q.ctx.Done()
-		require.ErrorContains(t, context.Cause(q.ctx), `Permissions Violation for Publish to "`+subject)
-		q.close()
+		<-q.Context.Done()
+		require.ErrorContains(t, context.Cause(q.Context), `Permissions Violation for Publish to "`+subject)
+		q.Close()
 	}
 }
 
@@ -193,11 +194,11 @@ func TestKeysAndClientCertificates(t *testing.T) {
 	conf = strings.Replace(conf, `{ user: "worker", password: "WORKER-PASSWORD"`, `{ nkey: "`+public+`"`, 1)
 	conf = strings.Replace(conf, "tls {", `tls { verify: true, ca_file: "`+c.ca+`",`, 1)
 	url := serve(t, conf)
-	work(t, WorkerConfig{Server: Server{URL: url, Auth: Auth{NKeySeed: file, CA: c.ca, Cert: c.cert, Key: c.key}}, Name: "w1"}, echo)
+	work(t, WorkerConfig{Server: natsserver.Access{URL: url, Auth: natsserver.Auth{NKeySeed: file, CA: c.ca, Cert: c.cert, Key: c.key}}, Name: "w1"}, echo)
 	coordinate(t, CoordinatorConfig{
-		Server: Server{URL: url, Auth: Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca, Cert: c.cert, Key: c.key}},
+		Server: natsserver.Access{URL: url, Auth: natsserver.Auth{User: "coordinator", Password: "COORDINATOR-PASSWORD", CA: c.ca, Cert: c.cert, Key: c.key}},
 	}, named(3)...)
-	_, err = openQueue(t.Context(), Server{URL: url, Auth: Auth{NKeySeed: file, CA: c.ca}}, "without a certificate", func(Notice) {})
+	_, err = openQueue(t.Context(), natsserver.Access{URL: url, Auth: natsserver.Auth{NKeySeed: file, CA: c.ca}}, "without a certificate", func(Notice) {})
 	require.Error(t, err)
 }
 
@@ -235,10 +236,10 @@ operator: `+sign(o, operator)+`
 system_account: `+systemKey+`
 resolver: MEMORY
 resolver_preload { `+accountKey+`: `+sign(a, operator)+`, `+systemKey+`: `+sign(jwt.NewAccountClaims(systemKey), operator)+` }`)
-	s := Server{URL: url, Auth: Auth{Creds: file, CA: c.ca}}
+	s := natsserver.Access{URL: url, Auth: natsserver.Auth{Creds: file, CA: c.ca}}
 	work(t, WorkerConfig{Server: s, Name: "w1"}, echo)
 	coordinate(t, CoordinatorConfig{Server: s}, named(3)...)
-	require.Contains(t, refused(t, Server{URL: url, Auth: Auth{CA: c.ca}}), "Authorization Violation")
+	require.Contains(t, refused(t, natsserver.Access{URL: url, Auth: natsserver.Auth{CA: c.ca}}), "Authorization Violation")
 }
 
 func must(data []byte, err error) []byte {

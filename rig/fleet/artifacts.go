@@ -4,8 +4,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -153,7 +151,7 @@ func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, aside.Drop()) }()
-	sum := sha256.New()
+	sum := disk.NewHash()
 	err = w.read(ctx, w.artifacts, a.SHA256, io.MultiWriter(aside, sum))
 	if errors.Is(err, errIncomplete) || errors.Is(err, jetstream.ErrObjectNotFound) {
 		return &artifactError{a.SHA256, err}
@@ -161,7 +159,7 @@ func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (er
 	if err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != a.SHA256 {
+	if got := sum.Hex(); got != a.SHA256 {
 		return &artifactError{a.SHA256, fmt.Errorf("refused: its content has the hash %s", got)}
 	}
 	return aside.Place(0o400)

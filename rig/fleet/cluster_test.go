@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // deadAfter is the silence after which the tests' workers count as dead: short,
@@ -47,7 +49,7 @@ func (c *cluster) begin(t *testing.T, run string, n, ms int, artifacts ...Artifa
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
 		defer cancel()
 		r.summary, r.err = Coordinate(ctx, CoordinatorConfig{
-			Server: Server{URL: c.url}, Run: run, AckWait: deadAfter, LogDir: t.TempDir(), Notify: r.said.add,
+			Server: natsserver.Access{URL: c.url}, Run: run, AckWait: deadAfter, LogDir: t.TempDir(), Notify: r.said.add,
 		}, each(tasks), r.take)
 	}()
 	return r
@@ -129,9 +131,9 @@ func (c *cluster) workerCutOff(t *testing.T) {
 func (c *cluster) artifactCorrupt(t *testing.T) {
 	good := artifact(t, "image", []byte(strings.Repeat("good", 1000)))
 	r := c.begin(t, "corrupt", 4, 10, good)
-	q, err := openQueue(t.Context(), Server{URL: c.url}, "test", func(Notice) {})
+	q, err := openQueue(t.Context(), natsserver.Access{URL: c.url}, "test", func(Notice) {})
 	require.NoError(t, err)
-	defer q.close()
+	defer q.Close()
 	require.Eventually(t, func() bool {
 		if q.bind(t.Context()) != nil {
 			return false
@@ -193,9 +195,9 @@ func (c *cluster) leaderKilled(t *testing.T) {
 	c.workers(t, "leader", 4)
 	r := c.begin(t, "leader", 24, 1000)
 	c.startedBy(t, "*", "leader")
-	q, err := openQueue(t.Context(), Server{URL: c.url}, "test", func(Notice) {})
+	q, err := openQueue(t.Context(), natsserver.Access{URL: c.url}, "test", func(Notice) {})
 	require.NoError(t, err)
-	defer q.close()
+	defer q.Close()
 	require.NoError(t, q.bind(t.Context()))
 	var info *jetstream.StreamInfo
 	require.NoError(t, q.sure(t.Context(), "ask", func(ctx context.Context) (err error) { info, err = q.tasks.Info(ctx); return }))

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // What a CoordinatorConfig's zero fields stand for.
@@ -30,7 +31,7 @@ const (
 
 // CoordinatorConfig is how a run's tasks are handed out.
 type CoordinatorConfig struct {
-	Server Server
+	Server natsserver.Access
 	// Run names the run: letters, digits, "_" and "-". One coordinator at a time
 	// may use it. One that is started again under the same name after an
 	// interruption takes the outcomes that workers reported in the meantime.
@@ -155,8 +156,8 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks []iter.Seq2[Ta
 	if err != nil {
 		return Summary{}, err
 	}
-	defer q.close()
-	if err := q.within(q.ctx, 5*answer, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
+	defer q.Close()
+	if err := q.within(q.Context, 5*answer, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
 		return Summary{}, err
 	}
 	c := &coordinator{
@@ -171,7 +172,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks []iter.Seq2[Ta
 
 // run ends when all tasks have, or with the first error.
 func (c *coordinator) run(tasks []iter.Seq2[Task, error]) error {
-	ctx, stop := context.WithCancelCause(c.ctx)
+	ctx, stop := context.WithCancelCause(c.Context)
 	c.stop = stop
 	replayed := make(chan struct{})
 	c.part(ctx, func(ctx context.Context) error { return c.follow(ctx, replayed) })

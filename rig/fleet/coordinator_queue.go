@@ -4,8 +4,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,9 +84,9 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 		return nil
 	}
 	if anew {
-		sum := sha256.New()
+		sum := disk.NewHash()
 		err := c.read(ctx, c.artifacts, a.SHA256, sum)
-		stored = err == nil && hex.EncodeToString(sum.Sum(nil)) == a.SHA256
+		stored = err == nil && sum.Hex() == a.SHA256
 	} else if info, err := c.lookUp(ctx, a.SHA256); err == nil && int64(info.Size) == a.Size && time.Since(info.ModTime) < keepFor/2 {
 		stored = true
 	}

@@ -16,15 +16,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // embedded starts a server in this process, for one test.
-func embedded(t *testing.T) Server {
+func embedded(t *testing.T) natsserver.Access {
 	t.Helper()
-	e, err := StartEmbedded(t.Context(), t.TempDir())
+	e, err := natsserver.Start(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	return Server{Embedded: e}
+	return natsserver.Access{Embedded: e}
 }
 
 // notices keeps what was said, for a test that fails.

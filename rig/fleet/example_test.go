@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/rigtest"
 )
 
@@ -30,12 +31,12 @@ func ExampleCoordinate() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	embedded, err := fleet.StartEmbedded(context.Background(), filepath.Join(dir, "nats"))
+	embedded, err := natsserver.Start(context.Background(), filepath.Join(dir, "nats"))
 	if err != nil {
 		panic(err)
 	}
 	defer embedded.Close()
-	server := fleet.Server{Embedded: embedded}
+	server := natsserver.Access{Embedded: embedded}
 
 	patched := map[string]rigtest.Guest{"one that fixes": {}, "one that does not": {Stale: 2}}
 	exec := func(ctx context.Context, t fleet.Task, folder string) (fleet.Result, error) {

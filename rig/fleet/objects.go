@@ -4,7 +4,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"kcovrig/rig/disk"
 )
 
 // transferTime bounds one attempt to send a file of so many bytes: what a
@@ -61,7 +62,7 @@ func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) err
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
+	sum := disk.NewHash()
 	chunks := fmt.Sprintf("$O.%s.C.%s", info.Bucket, info.NUID)
 	for have, place, tries := uint32(0), uint64(1), 0; have < info.Chunks; {
 		chunk, err := q.nextIn(ctx, s.stream, chunks, place)

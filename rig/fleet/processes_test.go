@@ -23,6 +23,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/internal/proc"
+
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // role names what a re-executed test binary does: a part of a real fleet, in a
@@ -96,7 +98,7 @@ func (n node) serve(ctx context.Context) error {
 // work is a worker whose tasks take as many milliseconds as they say.
 func (r remote) work(ctx context.Context) error {
 	return Work(ctx, WorkerConfig{
-		Server: Server{URL: r.URL}, Name: r.Name, Dir: r.Dir,
+		Server: natsserver.Access{URL: r.URL}, Name: r.Name, Dir: r.Dir,
 		Notify: func(n Notice) { fmt.Fprintln(os.Stderr, n) },
 	}, func(ctx context.Context, task Task, dir string) (Result, error) {
 		var ms time.Duration
@@ -178,9 +180,9 @@ func (c *cluster) awaitPort(t *testing.T, port int) {
 // awaitLeader waits until the cluster can make streams on three servers.
 func (c *cluster) awaitLeader(t *testing.T) {
 	t.Helper()
-	q, err := openQueue(t.Context(), Server{URL: c.url}, "test", func(Notice) {})
+	q, err := openQueue(t.Context(), natsserver.Access{URL: c.url}, "test", func(Notice) {})
 	require.NoError(t, err)
-	defer q.close()
+	defer q.Close()
 	require.Eventually(t, func() bool {
 		ctx, done := context.WithTimeout(t.Context(), time.Second)
 		defer done()

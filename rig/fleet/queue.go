@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // What the server keeps, in one account:
@@ -73,7 +74,7 @@ type queued struct {
 
 // queue is a connection with what the server keeps.
 type queue struct {
-	*connection
+	*natsserver.Connection
 	js        jetstream.JetStream
 	tasks     jetstream.Stream
 	outcomes  jetstream.Stream
@@ -86,17 +87,17 @@ type queue struct {
 }
 
 // openQueue connects. The parts are there after bind or create.
-func openQueue(ctx context.Context, s Server, name string, notify func(Notice)) (*queue, error) {
-	c, err := dial(ctx, s, name, notify)
+func openQueue(ctx context.Context, a natsserver.Access, name string, notify func(Notice)) (*queue, error) {
+	c, err := natsserver.Dial(ctx, a, name, func(text string) { notify(Notice{Text: text}) })
 	if err != nil {
 		return nil, err
 	}
 	js, err := jetstream.New(c.Conn, jetstream.WithDefaultTimeout(answer))
 	if err != nil {
-		c.close()
+		c.Close()
 		return nil, fault.Wrap(fault.Rig, "use JetStream", err)
 	}
-	return &queue{connection: c, js: js, notify: notify}, nil
+	return &queue{Connection: c, js: js, notify: notify}, nil
 }
 
 // store is one object store, and its stream.

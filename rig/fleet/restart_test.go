@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // boss is a coordinator in a process of its own. It leaves a file in Ended for
@@ -37,7 +39,7 @@ func (b boss) noted(task string) string {
 }
 
 func (b boss) config(logs string, notify func(Notice)) CoordinatorConfig {
-	return CoordinatorConfig{Server: Server{URL: b.URL}, Run: b.Run, LogDir: logs, AckWait: deadAfter, Notify: notify}
+	return CoordinatorConfig{Server: natsserver.Access{URL: b.URL}, Run: b.Run, LogDir: logs, AckWait: deadAfter, Notify: notify}
 }
 
 func (b boss) coordinate(ctx context.Context) error {

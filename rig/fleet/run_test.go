@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 func TestOnlyFaultsOfTheRigAreTriedAgainAndElsewhere(t *testing.T) {
@@ -118,11 +119,11 @@ func TestWorkersGetOnlyWhatTheyCanRun(t *testing.T) {
 }
 
 // queueOf opens the queue as a coordinator has it.
-func queueOf(t *testing.T, s Server) *queue {
+func queueOf(t *testing.T, s natsserver.Access) *queue {
 	t.Helper()
 	q, err := openQueue(t.Context(), s, "test", func(Notice) {})
 	require.NoError(t, err)
-	t.Cleanup(q.close)
+	t.Cleanup(q.Close)
 	require.NoError(t, q.create(t.Context(), 1))
 	return q
 }

@@ -15,11 +15,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 // WorkerConfig is what a worker is.
 type WorkerConfig struct {
-	Server Server
+	Server natsserver.Access
 	Name   string // unique among the workers, of letters, digits, "_", "-", "+" and "."
 	Labels Labels
 	Slots  int    // tasks at once; 0: 1
@@ -89,9 +90,9 @@ func Work(ctx context.Context, cfg WorkerConfig, exec Exec) error {
 	if err != nil {
 		return err
 	}
-	defer q.close()
+	defer q.Close()
 	w := &worker{queue: q, WorkerConfig: cfg, exec: exec, cache: store, running: map[string]map[int]context.CancelCauseFunc{}}
-	if err := w.work(q.ctx); err != nil && ctx.Err() == nil {
+	if err := w.work(q.Context); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return ctx.Err()

@@ -17,11 +17,11 @@ import (
 // Ready is what is booted, ready as files. Whoever has it needs neither a kernel
 // tree nor a compiler for one.
 type Ready struct {
-	Kernels  []ReadyKernel
-	SameCode trial.Sameness    `json:",omitempty"`
-	Archive  initramfs.Archive // its two files
-	Emulator *weakmem.Bundle   // nil: none is used
-	Scenario string            // path of it, packed; empty: it comes with the rig
+	Kernels      []ReadyKernel
+	SameCode     trial.Sameness    `json:",omitempty"`
+	Archive      initramfs.Archive // its two files
+	SentEmulator *weakmem.Bundle   `json:"Emulator"` // nil: none is used
+	Scenario     string            // path of it, packed; empty: it comes with the rig
 }
 
 // ReadyKernel is one kernel, and what its binary says. Of its files the image

@@ -48,10 +48,10 @@ func ReadHead(text, file string) (Head, error) {
 		return h, errors.New("no row of threads, P0 | P1 ;, after the initial values")
 	}
 	threads := map[string]bool{}
-	for cell := range strings.SplitSeq(row, "|") {
-		found := column.FindStringSubmatch(strings.TrimSpace(cell))
+	for text := range strings.SplitSeq(row, "|") {
+		found := column.FindStringSubmatch(strings.TrimSpace(text))
 		if found == nil {
-			return h, fmt.Errorf("the row of threads has a column %.40q, want P0, P1 and so on", strings.TrimSpace(cell))
+			return h, fmt.Errorf("the row of threads has a column %.40q, want P0, P1 and so on", strings.TrimSpace(text))
 		}
 		threads[found[1]] = true // P0.F, a fault handler, is no thread of its own
 	}

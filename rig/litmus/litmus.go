@@ -20,7 +20,7 @@ import (
 type Test struct {
 	Name      string
 	Threads   []Thread
-	Memory    []Cell // sorted by name
+	Memory    []Variable // sorted by name
 	Condition Condition
 	Locations []string // terms that a locations clause names beside the condition's
 }
@@ -31,8 +31,8 @@ type Thread struct {
 	Regs map[string]Value // initial registers by name, X0 to X30; others are 0
 }
 
-// Cell is a memory location.
-type Cell struct {
+// Variable is a memory location.
+type Variable struct {
 	Name  string
 	Bytes int // of its type: 1, 2, 4 or 8
 	Value Value

@@ -72,7 +72,7 @@ func TestWholeSet(t *testing.T) {
 func TestParse(t *testing.T) {
 	test := parseFile(t, "LB+addr+ctrl.litmus")
 	assert.Equal(t, "LB+addr+ctrl", test.Name)
-	assert.Equal(t, []Cell{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}}, test.Memory)
+	assert.Equal(t, []Variable{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}}, test.Memory)
 	assert.Equal(t, []Thread{
 		{Code: []string{"LDR X1,[X0]", "EOR X2,X1,X1", "MOV X3,#1", "STR X3,[X4,X2]"}, Regs: map[string]Value{"X0": {Address: "x"}, "X4": {Address: "y"}}},
 		{Code: []string{"LDR X1,[X0]", "CBNZ X1,LC00", "LC00:", "MOV X2,#1", "STR X2,[X3]"}, Regs: map[string]Value{"X0": {Address: "y"}, "X3": {Address: "x"}}},
@@ -90,7 +90,7 @@ func TestParseWhatPeopleWrite(t *testing.T) {
 		" P0 | P1 ;\n L0: LDR W0,[X1] | NOP ;\n CBZ W0,L0 | ;\nlocations [x; 0:X0;]\nforall (not ([y]=16) \\/ 0:X0=3 /\\ true)\n")
 	require.NoError(t, err)
 	assert.Equal(t, "Own test", test.Name)
-	assert.Equal(t, []Cell{{"x", 2, Value{Number: 3}}, {"y", 4, Value{Number: 16}}}, test.Memory)
+	assert.Equal(t, []Variable{{"x", 2, Value{Number: 3}}, {"y", 4, Value{Number: 16}}}, test.Memory)
 	assert.Equal(t, []string{"L0:", "LDR W0,[X1]", "CBZ W0,L0"}, test.Threads[0].Code)
 	assert.Equal(t, ^uint64(0), test.Threads[0].Regs["X2"].Number)
 	assert.Equal(t, []string{"0:X0", "[x]", "[y]"}, test.Observed())
@@ -109,7 +109,7 @@ func TestParseWhatPeopleWrite(t *testing.T) {
 func TestParseArrays(t *testing.T) {
 	test, err := Parse("AArch64 T\n{ int y[2]; 0:X1=y; }\n P0 ;\n LDP W0,W2,[X1] ;\nexists (0:X0=1)\n")
 	require.NoError(t, err)
-	assert.Equal(t, []Cell{{"y", 8, Value{}}}, test.Memory)
+	assert.Equal(t, []Variable{{"y", 8, Value{}}}, test.Memory)
 }
 
 func TestParseRefuses(t *testing.T) {

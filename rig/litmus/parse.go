@@ -74,22 +74,22 @@ func (t *Test) parseBody(body string) error {
 	return err
 }
 
-func (t *Test) addRow(cells []string) error {
+func (t *Test) addRow(columns []string) error {
 	if t.Threads == nil {
-		for i, cell := range cells {
-			if strings.TrimSpace(cell) != "P"+strconv.Itoa(i) {
-				return fmt.Errorf("column %d is headed %q", i, strings.TrimSpace(cell))
+		for i, column := range columns {
+			if strings.TrimSpace(column) != "P"+strconv.Itoa(i) {
+				return fmt.Errorf("column %d is headed %q", i, strings.TrimSpace(column))
 			}
 			t.Threads = append(t.Threads, Thread{Regs: map[string]Value{}})
 		}
 		return nil
 	}
-	if len(cells) != len(t.Threads) {
-		return fmt.Errorf("a row has %d columns, the head %d", len(cells), len(t.Threads))
+	if len(columns) != len(t.Threads) {
+		return fmt.Errorf("a row has %d columns, the head %d", len(columns), len(t.Threads))
 	}
-	for i, cell := range cells {
+	for i, column := range columns {
 		code := &t.Threads[i].Code
-		label, after, ok := strings.Cut(strings.TrimSpace(cell), ":")
+		label, after, ok := strings.Cut(strings.TrimSpace(column), ":")
 		if ok {
 			*code = append(*code, strings.TrimSpace(label)+":")
 		} else {
@@ -103,7 +103,7 @@ func (t *Test) addRow(cells []string) error {
 }
 
 func (t *Test) parseInit(init string) error {
-	cells := map[string]Cell{}
+	variables := map[string]Variable{}
 	for item := range strings.SplitSeq(init, ";") {
 		item = strings.Join(strings.Fields(item), " ")
 		if item == "" {
@@ -116,29 +116,29 @@ func (t *Test) parseInit(init string) error {
 				return fmt.Errorf("type %s of %q is not known", kind, item)
 			}
 			name, elements, err := elements(name)
-			if bytes *= elements; err != nil || bytes > maxCell || elements > 1 && assigned {
+			if bytes *= elements; err != nil || bytes > maxVariable || elements > 1 && assigned {
 				return fmt.Errorf("%q declares neither a number nor a register, nor a small array of zeros", item)
 			}
 			left = name
 		}
-		if err := t.initial(cells, normalTerm(left), bytes, right, assigned); err != nil {
+		if err := t.initial(variables, normalTerm(left), bytes, right, assigned); err != nil {
 			return err
 		}
 	}
 	for term := range t.mentioned() {
-		if _, ok := cells[term]; !ok {
-			cells[term] = Cell{Name: term, Bytes: typeBytes["int"]}
+		if _, ok := variables[term]; !ok {
+			variables[term] = Variable{Name: term, Bytes: typeBytes["int"]}
 		}
 	}
-	for _, cell := range cells {
-		t.Memory = append(t.Memory, cell)
+	for _, variable := range variables {
+		t.Memory = append(t.Memory, variable)
 	}
 	sort.Slice(t.Memory, func(i, j int) bool { return t.Memory[i].Name < t.Memory[j].Name })
 	return nil
 }
 
-// maxCell is what a value of a cell holds.
-const maxCell = 8
+// maxVariable is what a value of a variable holds.
+const maxVariable = 8
 
 // elements takes an array's length, "y[2]", from its name; other names have one.
 func elements(name string) (string, int, error) {
@@ -153,10 +153,10 @@ func elements(name string) (string, int, error) {
 	if err != nil || n < 1 || !strings.HasSuffix(rest, "]") {
 		return "", 0, fmt.Errorf("%q is no array", name)
 	}
-	return array, min(n, maxCell+1), nil
+	return array, min(n, maxVariable+1), nil
 }
 
-func (t *Test) initial(cells map[string]Cell, term string, bytes int, right string, assigned bool) error {
+func (t *Test) initial(variables map[string]Variable, term string, bytes int, right string, assigned bool) error {
 	var value Value
 	if right = strings.TrimSpace(right); assigned {
 		number, err := parseNumber(right)
@@ -174,11 +174,11 @@ func (t *Test) initial(cells map[string]Cell, term string, bytes int, right stri
 		return nil
 	}
 	name, _ := Location(term)
-	cell := cells[name]
+	variable := variables[name]
 	if bytes == 0 {
-		bytes = max(cell.Bytes, typeBytes["int"])
+		bytes = max(variable.Bytes, typeBytes["int"])
 	}
-	cells[name] = Cell{Name: name, Bytes: bytes, Value: value}
+	variables[name] = Variable{Name: name, Bytes: bytes, Value: value}
 	return nil
 }
 

@@ -94,15 +94,15 @@ func (t *Test) writeCode(b *strings.Builder) {
 		rows = max(rows, len(column))
 	}
 	for row := range rows {
-		var cells []string
+		var line []string
 		for _, c := range columns {
 			width := len(slices.MaxFunc(c, func(a, b string) int { return len(a) - len(b) }))
 			text := ""
 			if row < len(c) {
 				text = c[row]
 			}
-			cells = append(cells, fmt.Sprintf(" %-*s ", width, text))
+			line = append(line, fmt.Sprintf(" %-*s ", width, text))
 		}
-		fmt.Fprintf(b, "%s;\n", strings.Join(cells, "|"))
+		fmt.Fprintf(b, "%s;\n", strings.Join(line, "|"))
 	}
 }

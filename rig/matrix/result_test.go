@@ -17,7 +17,7 @@ import (
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
-	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Emulator: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
+	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
 		{Mode: "pc", Windows: 16 * blocks, Units: 99 * blocks, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: stale},
 	}}
 }
@@ -35,7 +35,7 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		return r
 	}
 	idle := run(trial.OutcomeOK, 1000, 0)
-	idle.Observations[0].Emulator = map[string]uint64{}
+	idle.Observations[0].Counters = map[string]uint64{}
 	cautious := run(trial.OutcomeOK, 1000, 0)
 	cautious.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
 	for name, c := range map[string]struct {

@@ -5,7 +5,6 @@ package modelcheck
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -26,13 +25,13 @@ const modelLimit = 15 * time.Second
 // Allowed says whether the model allows the condition of any of the tests, and
 // keeps the answer by their text.
 func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error) {
-	key := sha256.New()
+	key := disk.NewHash()
 	sources := make([]herdtools.Source, 0, len(tests))
 	for _, t := range tests {
 		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
 		fmt.Fprintf(key, "%s\n", t.Text)
 	}
-	kept := filepath.Join(cacheDir, "model", fmt.Sprintf("%x.json", key.Sum(nil)[:16]))
+	kept := filepath.Join(cacheDir, "model", key.Hex()[:32]+".json")
 	var known struct{ Allowed trial.Expectation }
 	if data, err := os.ReadFile(kept); err == nil && json.Unmarshal(data, &known) == nil && known.Allowed != "" {
 		return known.Allowed, nil

@@ -25,7 +25,7 @@ import (
 type CertifyConfig struct {
 	Result   trial.Result
 	Number   int    // of the witness, from 1
-	CacheDir string // where set-up may have unpacked herdtools7
+	CacheDir string // where scripts/setup may have unpacked herdtools7
 	Limit    time.Duration
 }
 

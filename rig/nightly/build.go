@@ -107,7 +107,7 @@ func (k *built) build(ctx context.Context, from prepare.Config, v trial.Variant)
 func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 	p := kernels.Ready{SameCode: k.kernels.Same, Archive: k.archive, Scenario: k.scenario}
 	if cell.Spec.Emulated() {
-		p.Emulator = &k.sent
+		p.SentEmulator = &k.sent
 	}
 	for _, v := range cell.Variants() {
 		if err := k.failed[v]; err != nil {

@@ -9,7 +9,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
@@ -42,7 +42,7 @@ type Config struct {
 	Tools    *prepare.Tools // that make what is booted; nil: the real ones
 	Boots    *boot.Tools    // that boot it; nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
-	Auth     fleet.Auth
+	Auth     natsserver.Auth
 	Executor Executor // nil: as NATS says
 
 	pack func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
@@ -51,7 +52,7 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	f.outcomes.done = done
 	cfg := fleet.CoordinatorConfig{
-		Server: fleet.Server{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
+		Server: natsserver.Access{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
 	if f.cfg.NATS == "" {
@@ -60,7 +61,7 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 			return startErr
 		}
 		defer func() { err = errors.Join(err, own.close()) }()
-		cfg.Server = fleet.Server{Embedded: own.server}
+		cfg.Server = natsserver.Access{Embedded: own.server}
 		tasks = own.rejectUnrunnable(tasks, done)
 	}
 	_, err = fleet.Coordinate(ctx, cfg, f.queue(tasks), f.outcomes.acceptOutcome)

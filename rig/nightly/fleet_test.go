@@ -17,7 +17,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -87,7 +87,7 @@ func TestFaultsThatWorkersMeet(t *testing.T) {
 func TestAServerThatRefuses(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "include: [{patch: none, mode: pc}]\n")
 	n.cfg.NATS = "nats://127.0.0.1:1"
-	n.cfg.Auth = fleet.Auth{Creds: "a", User: "b"}
+	n.cfg.Auth = natsserver.Auth{Creds: "a", User: "b"}
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.ErrorContains(t, err, "only one of")
 	assert.Equal(t, fault.User, fault.KindOf(err))

@@ -12,6 +12,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/task"
 	"kcovrig/rig/worker"
@@ -19,7 +20,7 @@ import (
 
 // local is this machine as the only worker of a server in this process.
 type local struct {
-	server *fleet.Embedded
+	server *natsserver.Embedded
 	labels fleet.Labels
 	stop   context.CancelFunc
 	work   sync.WaitGroup
@@ -28,7 +29,7 @@ type local struct {
 
 // startLocal starts the server and the worker, in a folder of their own.
 func startLocal(ctx context.Context, cfg Config, dir string, tasks []task.Cell) (*local, error) {
-	server, err := fleet.StartEmbedded(ctx, filepath.Join(dir, "nats"))
+	server, err := natsserver.Start(ctx, filepath.Join(dir, "nats"))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func startLocal(ctx context.Context, cfg Config, dir string, tasks []task.Cell) 
 	ctx, h.stop = context.WithCancel(ctx)
 	m, err := worker.Open(ctx, worker.Config{
 		Name: "here", Slots: cfg.Parallel, CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Dir: filepath.Join(dir, "worker"),
-		Version: cfg.Version, Verbose: cfg.Verbose, Events: cfg.Events, Tools: cfg.Tools, Boots: cfg.Boots, Server: fleet.Server{Embedded: server},
+		Version: cfg.Version, Verbose: cfg.Verbose, Events: cfg.Events, Tools: cfg.Tools, Boots: cfg.Boots, Server: natsserver.Access{Embedded: server},
 		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return t.Needs().KVM }),
 	})
 	if err != nil {

@@ -51,9 +51,7 @@ func (to *outcomes) acceptOutcome(o fleet.Outcome) error {
 			return err
 		}
 		if r.Failure != nil {
-			if rest, ok := strings.CutPrefix(r.Failure.Log, sent.Folder+"/"); ok {
-				r.Failure.Log = filepath.Join(t.Dir, filepath.Base(r.Folder), rest)
-			}
+			r.Failure.Log = disk.Moved(sent.Folder, filepath.Join(t.Dir, filepath.Base(r.Folder)), r.Failure.Log)
 		}
 	}
 	to.done(r)
@@ -67,10 +65,12 @@ func (to *outcomes) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	aside := folder + ".new"
-	if err := os.RemoveAll(aside); err != nil { // of one that was killed
+	aside, err := disk.NewFolder(context.Background(), t.Dir)
+	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
+	defer aside.Close()
+	run := filepath.Join(aside.Dir, "run")
 	for _, l := range logs {
 		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
 		_, below, _ = strings.Cut(below, "/")   // the run folder's name
@@ -79,13 +79,13 @@ func (to *outcomes) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 		}
 		data, err := os.ReadFile(l.Path)
 		if err == nil {
-			err = disk.WriteFile(filepath.Join(aside, below), data)
+			err = disk.WriteFile(filepath.Join(run, below), data)
 		}
 		if err != nil {
 			return "", fault.Wrap(fault.Rig, op, err)
 		}
 	}
-	if err := disk.Move(context.Background(), aside, folder); err != nil {
+	if err := disk.Move(context.Background(), run, folder); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	if err := command.Rerender(folder, to.cfg.Reports); err != nil { // what a worker sends may be anything

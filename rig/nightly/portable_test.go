@@ -38,7 +38,7 @@ func aTask(t *testing.T, dir string) task.Cell {
 	}
 	sent, err := weakmem.Bundled(filepath.Join(dir, "packed"))
 	require.NoError(t, err)
-	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, Emulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
+	c := task.Cell{Cell: f.Cells[0], Ready: kernels.Ready{SameCode: trial.CodeDiffers, SentEmulator: &sent, Archive: initramfs.Archive{Path: file("a/x.cpio"), Guest: file("a/init"), Hash: "h"}}}
 	require.NoError(t, rigtest.WriteGuest(c.Ready.Archive.Guest))
 	for _, v := range trial.Pair() {
 		arm, patch := string(v), ""

@@ -22,7 +22,7 @@ type Config struct {
 	Work           string             // the run's folder while it lasts
 	QEMU           string             // program to use instead of the one that would be found
 	Archive        *initramfs.Archive // the guest, where it is ready; nil: it is packed
-	Emulator       *weakmem.Bundle    // the one to run with; nil: this program's own
+	SentEmulator   *weakmem.Bundle    // the one to run with; nil: this program's own
 	Define         []string           // macros to compile the emulator with, for tests that break it
 	Tools          Tools
 	Boots          boot.Tools

@@ -12,11 +12,11 @@ func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Conf
 	if !cfg.Spec.Emulated() {
 		return nil
 	}
-	policy := cfg.Emulator.OrDefault()
+	policy := cfg.SentEmulator.OrDefault()
 	if len(background) > 0 {
 		policy = weakmem.ExtremePolicy()
 	}
 	return &weakmem.Config{
-		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.Emulator,
+		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.SentEmulator,
 	}
 }

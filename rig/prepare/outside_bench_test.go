@@ -94,7 +94,7 @@ func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) 
 	if err := vm.Cont(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := s.Hello(ctx, a.Plan.Machine.Arch.GOARCH, "litmus"); err != nil {
+	if _, err := s.Hello(ctx, a.Config.Machine.Arch.GOARCH, "litmus"); err != nil {
 		return nil, err
 	}
 	if err := a.Turns.Meet(ctx, vm.Exited()); err != nil {

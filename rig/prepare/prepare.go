@@ -65,12 +65,12 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 }
 
 // provenance names what the machines will run; nil without the emulator.
-func provenance(archive initramfs.Archive, emulator *weakmem.Config) (*trial.Setup, error) {
+func provenance(archive initramfs.Archive, emulator *weakmem.Config) (*trial.Provenance, error) {
 	if emulator == nil {
 		return nil, nil
 	}
 	plugin, policy, err := emulator.Emulation()
-	return &trial.Setup{Initramfs: archive.Hash, Plugin: plugin, Policy: policy}, err
+	return &trial.Provenance{Initramfs: archive.Hash, Plugin: plugin, Policy: policy}, err
 }
 
 // Guest packs the initramfs, where it is not ready.

@@ -49,14 +49,14 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, mark.Symbol, setup.Guest.Mark.Symbol)
 	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
-	plan := setup.Plan(ask)
-	assert.Equal(t, []uint64{0x4000}, plan.Emulator.Reports)
-	assert.Equal(t, boot.MaxHits, plan.Emulator.Marks)
-	assert.Equal(t, "tls_getsockopt", plan.Lines[0].Symbol)
+	config := setup.BootConfig(ask)
+	assert.Equal(t, []uint64{0x4000}, config.Emulator.Reports)
+	assert.Equal(t, boot.MaxHits, config.Emulator.Marks)
+	assert.Equal(t, "tls_getsockopt", config.Lines[0].Symbol)
 	ask.Variant = trial.Unpatched
-	assert.Empty(t, setup.Plan(ask).Emulator.Reports)
+	assert.Empty(t, setup.BootConfig(ask).Emulator.Reports)
 	ask.Variant, ask.Hits = trial.Patched, 0
-	assert.Empty(t, setup.Plan(ask).Emulator.Reports, "nobody asks for them")
+	assert.Empty(t, setup.BootConfig(ask).Emulator.Reports, "nobody asks for them")
 	result, err := run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 	require.Len(t, result.Notes, 3)

@@ -2,8 +2,8 @@
 
 // Package prepare makes, from a specification, all that boots are made of: the
 // kernels and what their binaries say, the guest, QEMU and the emulator's scope.
-// Its product is a Setup, a value that knows no command; a boot's plan is made of
-// it. Where kernels come from it leaves to rig/kernels, booting to rig/boot.
+// Its product is a Setup, a value that knows no command; what a boot is made of is
+// taken from it. Where kernels come from it leaves to rig/kernels, booting to rig/boot.
 package prepare
 
 import (
@@ -44,7 +44,7 @@ type Setup struct {
 	QEMU       qemu.Program
 	Accel      trial.Accel
 	Background []string
-	Provenance *trial.Setup // nil: the emulator is not used
+	Provenance *trial.Provenance // nil: the emulator is not used
 }
 
 // Kernels are the kernels of a run. The source stays open, which keeps the
@@ -108,7 +108,7 @@ func (s *Setup) Prepared() trial.Prepared {
 			p.Readers = append(p.Readers, *says)
 		}
 	}
-	p.Setup = s.Provenance
+	p.Provenance = s.Provenance
 	if s.Accel == "" {
 		return p
 	}

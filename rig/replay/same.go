@@ -84,15 +84,15 @@ func (r *replay) setupDifferences(now trial.Prepared) []string {
 	}
 	add("QEMU", r.saved.QEMU.Version, now.QEMU.Version)
 	switch {
-	case now.Setup == nil:
+	case now.Provenance == nil:
 		return append(found, "the memory emulator does not run here")
-	case r.saved.Setup == nil:
+	case r.saved.Provenance == nil:
 		return append(found, fmt.Sprintf("kcovrig %s did not save with which guest and emulator the run was made", r.saved.Version))
 	}
-	add("the guest", r.saved.Setup.Initramfs, now.Setup.Initramfs)
-	add("the emulator", r.saved.Setup.Plugin, now.Setup.Plugin)
-	if !maps.Equal(r.saved.Setup.Policy, now.Setup.Policy) {
-		add("the emulator's policy", fmt.Sprint(r.saved.Setup.Policy), fmt.Sprint(now.Setup.Policy)) // fmt sorts maps
+	add("the guest", r.saved.Provenance.Initramfs, now.Provenance.Initramfs)
+	add("the emulator", r.saved.Provenance.Plugin, now.Provenance.Plugin)
+	if !maps.Equal(r.saved.Provenance.Policy, now.Provenance.Policy) {
+		add("the emulator's policy", fmt.Sprint(r.saved.Provenance.Policy), fmt.Sprint(now.Provenance.Policy)) // fmt sorts maps
 	}
 	return found
 }

@@ -66,7 +66,7 @@ func TestReplayRefusesAnotherImage(t *testing.T) {
 
 func TestReplayOfAnOlderResult(t *testing.T) {
 	l, cfg := newReplayLab(t)
-	edit(t, cfg.Run, func(d *result.Document) { d.Setup, d.Images[0].Hash, d.Images[0].Patch = nil, "", "" })
+	edit(t, cfg.Run, func(d *result.Document) { d.Provenance, d.Images[0].Hash, d.Images[0].Patch = nil, "", "" })
 	_, err := Run(t.Context(), cfg)
 	require.ErrorContains(t, err, "did not save with which guest and emulator")
 	l.plan.Key, cfg.OutDir = "other", filepath.Join(t.TempDir(), "again")

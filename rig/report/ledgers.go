@@ -39,7 +39,7 @@ func writeLedgers(b *strings.Builder, r trial.Result) {
 		}
 	}
 	column("ledgers", func(o trial.Observation) map[string]uint64 { return o.Ledgers })
-	column("emulator", func(o trial.Observation) map[string]uint64 { return o.Emulator })
+	column("emulator", func(o trial.Observation) map[string]uint64 { return o.Counters })
 	_ = t.Flush() // a Builder never fails
 	if d := result.NewDocument(r); soundSoak(d) {
 		fmt.Fprintf(b, "\n%s\n", SentenceOf(d))

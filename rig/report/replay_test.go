@@ -18,7 +18,7 @@ import (
 func replaySample() trial.Result {
 	r := reporttest.Sample()
 	r.Command, r.Judgement, r.Observations = "replay", trial.Judgement{}, r.Observations[:1]
-	r.Setup = &trial.Setup{Initramfs: "5a", Plugin: "weakmem-api7-0", Policy: map[string]uint64{"active": 600}}
+	r.Provenance = &trial.Provenance{Initramfs: "5a", Plugin: "weakmem-api7-0", Policy: map[string]uint64{"active": 600}}
 	r.Replay = &trial.Replay{
 		Run: "/runs/a b", Witness: 2, Asked: 4, LimitNS: 20e9, Focused: true,
 		Signature: trial.Signature{

@@ -81,7 +81,7 @@ func TestTextOfALonePatchedArmSaysNoMoreThanItSaw(t *testing.T) {
 		assert.NotContains(t, strings.ToLower(out.String()), word)
 	}
 	r.Spec.CleanShare, r.QEMU.MemoryModel = 0.05, trial.ModelArm
-	r.Observations[0].Emulator = map[string]uint64{"delayed": 9}
+	r.Observations[0].Counters = map[string]uint64{"delayed": 9}
 	r.Observations[0].Silence = &trial.Silence{Stores: trial.Earned{Caution: 9}}
 	require.NoError(t, Text(&asked, r, 0))
 	assert.Contains(t, asked.String(), "finding: patched, acquire: inconclusive\n  none of ")

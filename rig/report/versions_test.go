@@ -16,7 +16,7 @@ import (
 
 func TestVersions(t *testing.T) {
 	r := reporttest.Sample()
-	r.Go, r.Setup, r.Host = "go1.26.8", &trial.Setup{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
+	r.Go, r.Provenance, r.Host = "go1.26.8", &trial.Provenance{Initramfs: "abc", Plugin: "7-def"}, trial.Host{Arch: "amd64", System: "Debian", CPUs: 2}
 	r.Images = []trial.Image{{Key: "k1"}, {Key: "k2", SavedVariant: trial.Patched.Saved()}}
 	goldentest.Check(t, "versions.txt", words.Versions(result.NewDocument(r)))
 	r.Images = []trial.Image{{Key: "k1", SavedVariant: trial.AsIs.Saved()}}

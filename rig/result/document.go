@@ -41,7 +41,7 @@ type Document struct {
 	Patches         []trial.Patch         `json:"patches,omitempty"`
 	Images          []trial.Image         `json:"images"`
 	QEMU            trial.QEMU            `json:"qemu"`
-	Setup           *trial.Setup          `json:"setup,omitempty"`
+	Provenance      *trial.Provenance     `json:"setup,omitempty"`
 	Host            trial.Host            `json:"host"`
 	CodeDiffers     *bool                 `json:"codeDiffers"`
 	CodeElsewhere   bool                  `json:"codeDiffersElsewhere,omitempty"`
@@ -76,7 +76,7 @@ type ModeDocument struct {
 	FirstHitNS int64             `json:"firstHitNS"`
 	BootNS     int64             `json:"bootNS"`
 	Seed       uint64            `json:"seed"`
-	Emulator   map[string]uint64 `json:"emulator"`
+	Counters   map[string]uint64 `json:"emulator"`
 	Silence    *trial.Silence    `json:"silence,omitempty"`
 	Ledgers    map[string]uint64 `json:"ledgers,omitempty"`
 	Argv       []string          `json:"argv"`
@@ -101,7 +101,7 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Started: r.Started, Ended: r.Ended, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Setup: r.Setup, Host: r.Host,
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Provenance: r.Provenance, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}
@@ -138,10 +138,10 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,
-			Emulator: o.Emulator, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
+			Counters: o.Counters, Silence: o.Silence, Ledgers: o.Ledgers, Argv: Full(o.Argv), Console: o.Console, Boots: o.Boots, Detections: []wire.Detection{}, Series: []trial.Sample{},
 		}
-		if d.Emulator == nil {
-			d.Emulator = map[string]uint64{}
+		if d.Counters == nil {
+			d.Counters = map[string]uint64{}
 		}
 		for _, hit := range o.Detections {
 			if hit.Mode == t.Mode {

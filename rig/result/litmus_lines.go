@@ -29,7 +29,7 @@ type litmusBegin struct {
 type litmusEnd struct {
 	Kernel   string            `json:"kernel"`
 	QEMU     string            `json:"qemu"`
-	Emulator map[string]uint64 `json:"emulator"`
+	Counters map[string]uint64 `json:"emulator"`
 	Ended    bool              `json:"ended"`
 }
 
@@ -111,7 +111,7 @@ func ReadLitmusLines(from io.Reader) (litmus.Report, error) {
 func keptReport(begun *litmusBegin, ended *litmusEnd, tests []*litmus.Comparison) litmus.Report {
 	r := litmus.Report{Seed: begun.Seed, Ended: true}
 	if ended != nil {
-		r.Kernel, r.QEMU, r.Counted, r.Ended = ended.Kernel, ended.QEMU, ended.Emulator, ended.Ended
+		r.Kernel, r.QEMU, r.Counted, r.Ended = ended.Kernel, ended.QEMU, ended.Counters, ended.Ended
 	}
 	for i, h := range begun.Heads {
 		r.Tests = append(r.Tests, *cmp.Or(tests[i], &litmus.Comparison{

@@ -101,7 +101,7 @@ func (d Document) Result() trial.Result {
 	r := trial.Result{
 		Command: d.Command, Started: d.Started, Ended: d.Ended, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash,
 		Prepared: trial.Prepared{
-			Kernel: d.Kernel, Patches: d.Patches, Images: d.Images, QEMU: d.QEMU, Setup: d.Setup, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
+			Kernel: d.Kernel, Patches: d.Patches, Images: d.Images, QEMU: d.QEMU, Provenance: d.Provenance, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
 		},
 		Replay: d.Replay, Host: d.Host, Notes: d.Notes, Timings: d.Timings, Witnesses: d.Witnesses, Failure: d.Error,
 		Judgement: trial.Judgement{
@@ -112,7 +112,7 @@ func (d Document) Result() trial.Result {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
 				SavedVariant: a.SavedVariant, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
-				BlockSize: a.BlockSize, Emulator: a.Emulator, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
+				BlockSize: a.BlockSize, Counters: a.Counters, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
 		o := &r.Observations[len(r.Observations)-1]

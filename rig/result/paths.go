@@ -3,9 +3,7 @@
 package result
 
 import (
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/trial"
@@ -44,29 +42,12 @@ func (d *Document) paths(f func(path *string)) {
 // Below names what lies in the run's folder, or beside it under the folder's name, as
 // from there: the folder may then be moved.
 func (d Document) Below(folder string) Document {
-	d.paths(func(path *string) {
-		if rel, err := filepath.Rel(folder, *path); err == nil && filepath.IsAbs(*path) && beside(folder, rel) {
-			*path = rel
-			return
-		}
-		*path = disk.Below(folder, *path)
-	})
+	d.paths(func(path *string) { *path = disk.Below(folder, *path) })
 	return d
-}
-
-// beside says whether rel is a file next to the folder that begins with its name.
-func beside(folder, rel string) bool {
-	return filepath.Dir(rel) == ".." && strings.HasPrefix(filepath.Base(rel), filepath.Base(folder)+".")
 }
 
 // In is the reverse of Below, where the folder is now.
 func (d Document) In(folder string) Document {
-	d.paths(func(path *string) {
-		if beside(folder, *path) {
-			*path = filepath.Join(folder, *path)
-			return
-		}
-		*path = disk.In(folder, *path)
-	})
+	d.paths(func(path *string) { *path = disk.In(folder, *path) })
 	return d
 }

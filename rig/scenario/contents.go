@@ -5,8 +5,6 @@ package scenario
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/yamlfile"
 )
@@ -187,13 +186,13 @@ func (s Scenario) Text(name string) []byte { return s.contents[name] }
 
 // hashOf is the hash of files by their paths.
 func hashOf(contents map[string][]byte) string {
-	sum := sha256.New()
+	sum := disk.NewHash()
 	fmt.Fprintf(sum, "kcovrig %s\n", format)
 	for _, name := range slices.Sorted(maps.Keys(contents)) {
 		fmt.Fprintf(sum, "%d %s %d\n", len(name), name, len(contents[name]))
 		sum.Write(contents[name])
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	return sum.Hex()
 }
 
 // archive packs files, the same to the same bytes. They are not compressed: what

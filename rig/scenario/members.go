@@ -102,7 +102,7 @@ func workloadShape() mapping {
 		{key: "binary", about: "a static program", shape: aPath},
 		{key: "args", about: "its arguments", shape: row{list{anArg, 64}}},
 		{key: "env", about: "its environment, all of it: NAME=VALUE (default: none)", shape: variables{list{aVariable, 64}}},
-		{key: "ready", about: "it says ready after its set-up (default: false)", shape: truth{}},
+		{key: "ready", about: "it says ready after its preparations (default: false)", shape: truth{}},
 		{key: "window", about: "one chance to see the bug: a try that the program tells, a run of it, or a length of time (default: told)", shape: either{
 			windowWord{words{"told", "run"}}, mapping{members: []member{{key: "every", about: "the guest's time", needed: true, shape: aWindow}}},
 		}},

@@ -121,7 +121,7 @@ func check(spec trial.Spec, words wording.Words, o trial.Observation) error {
 		}
 	}
 	for _, names := range mustCount(o.Variant()) {
-		if !slices.ContainsFunc(names, func(name string) bool { return o.Emulator[name] > 0 }) {
+		if !slices.ContainsFunc(names, func(name string) bool { return o.Counters[name] > 0 }) {
 			return fault.Newf(fault.Rig, "", "the emulator's counter %s is 0: it was not put to the test", strings.Join(names, " and "))
 		}
 	}

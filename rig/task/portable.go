@@ -41,10 +41,10 @@ func (t Cell) Pack() (Portable, error) {
 	if t.Cell.Command == matrix.Compare { // else it depends on which other cells are left
 		out.Ready.SameCode = t.Ready.SameCode
 	}
-	if t.Ready.Emulator != nil {
-		sent := *t.Ready.Emulator
+	if t.Ready.SentEmulator != nil {
+		sent := *t.Ready.SentEmulator
 		sent.Path = name(EmulatorFile, sent.Path)
-		out.Ready.Emulator = &sent
+		out.Ready.SentEmulator = &sent
 	}
 	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
 	for _, a := range t.Ready.Kernels {

@@ -21,15 +21,15 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	if p.Cell.ID == "" || len(p.Ready.Kernels) != len(p.Cell.Variants()) {
 		return Cell{}, fault.Newf(fault.Rig, op, "it has no identity, or %d kernels where its cell has %d", len(p.Ready.Kernels), len(p.Cell.Variants()))
 	}
-	if p.Cell.Spec.Emulated() && p.Ready.Emulator == nil {
+	if p.Cell.Spec.Emulated() && p.Ready.SentEmulator == nil {
 		return Cell{}, fault.Newf(fault.Rig, op, "the emulator did not come with it")
 	}
 	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest, &p.Ready.Scenario}
 	for i := range p.Ready.Kernels {
 		paths = append(paths, &p.Ready.Kernels[i].Image.Path, &p.Ready.Kernels[i].Analysis.Listing, &p.Ready.Kernels[i].Patch)
 	}
-	if p.Ready.Emulator != nil {
-		paths = append(paths, &p.Ready.Emulator.Path)
+	if p.Ready.SentEmulator != nil {
+		paths = append(paths, &p.Ready.SentEmulator.Path)
 	}
 	if p.Cell.Spec.ScenarioHash != "" && p.Ready.Scenario != ScenarioFile {
 		return Cell{}, fault.Newf(fault.Rig, op, "the scenario did not come with it")

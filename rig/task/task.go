@@ -7,8 +7,6 @@
 package task
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/weakmem"
@@ -57,15 +56,15 @@ type CellDone struct {
 
 // Step is one boot of one commit, as it is sent to a worker.
 type Step struct {
-	Kind     string          `json:"kind"`
-	Spec     trial.Spec      `json:"spec"` // of the search; its tree is a name
-	Commit   string          `json:"commit"`
-	Share    float64         `json:"share"`
-	Duration time.Duration   `json:"duration"` // nanoseconds
-	Name     string          `json:"name"`     // of the run folder
-	Compiler string          `json:"compiler"`
-	Try      int             `json:"try"`      // after a fault of the rig, by this coordinator
-	Emulator *weakmem.Bundle `json:"emulator"` // nil: the boot uses none
+	Kind         string          `json:"kind"`
+	Spec         trial.Spec      `json:"spec"` // of the search; its tree is a name
+	Commit       string          `json:"commit"`
+	Share        float64         `json:"share"`
+	Duration     time.Duration   `json:"duration"` // nanoseconds
+	Name         string          `json:"name"`     // of the run folder
+	Compiler     string          `json:"compiler"`
+	Try          int             `json:"try"`      // after a fault of the rig, by this coordinator
+	SentEmulator *weakmem.Bundle `json:"emulator"` // nil: the boot uses none
 }
 
 // StepDone is what a worker sends back. Beside an error the result is what
@@ -81,7 +80,7 @@ func (s Step) Validate() error {
 	if s.Commit == "" || s.Name == "" || filepath.Base(s.Name) != s.Name || s.Name[0] == '.' {
 		return fault.Newf(fault.Rig, "unpack a step", "it names the commit %q and the folder %q", s.Commit, s.Name)
 	}
-	if s.Spec.Emulated() && (s.Emulator == nil || s.Emulator.Path != EmulatorFile) {
+	if s.Spec.Emulated() && (s.SentEmulator == nil || s.SentEmulator.Path != EmulatorFile) {
 		return fault.Newf(fault.Rig, "unpack a step", "the emulator did not come with it")
 	}
 	return nil
@@ -102,9 +101,9 @@ func Artifact(path string) (fleet.Artifact, error) {
 		return fleet.Artifact{}, err
 	}
 	defer f.Close()
-	h := sha256.New()
+	h := disk.NewHash()
 	n, err := io.Copy(h, f)
-	return fleet.Artifact{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n, Path: path}, err
+	return fleet.Artifact{SHA256: h.Hex(), Size: n, Path: path}, err
 }
 
 // FreeFolder names a run folder that is not there yet: name, name.2 and so on.

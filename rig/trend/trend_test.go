@@ -117,7 +117,7 @@ func TestRunOfAResult(t *testing.T) {
 	r := trial.Result{Command: "run", Spec: trial.Spec{CleanShare: 0.05}, Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}}
 	r.Observations = []trial.Observation{{
 		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Units: 900 * verdict.BlockSize, Blocks: 900}},
-		Emulator: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
+		Counters: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
 	}}
 	r.Observations[0].SavedVariant = trial.Patched.Saved()
 	p := NewRun(r)

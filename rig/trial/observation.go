@@ -69,7 +69,7 @@ type Observation struct {
 	Detections []wire.Detection  `json:"detections"`
 	Boots      []Boot            `json:"boots,omitempty"`   // in their order; empty: there was one
 	Series     []Sample          `json:"series"`            // how the tallies grew
-	Emulator   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
+	Counters   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
 	Silence    *Silence          `json:"silence,omitempty"` // what kept the two writes in order; nil: not known
 	Ledgers    map[string]uint64 `json:"ledgers,omitempty"` // a soak's counts, by name
 	Argv       []string          `json:"argv"`

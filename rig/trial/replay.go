@@ -12,9 +12,9 @@ import (
 	"kcovrig/rig/wording"
 )
 
-// Setup is what a run was made with beside the kernel and QEMU, as far as it
+// Provenance is what a run was made with beside the kernel and QEMU, as far as it
 // decides what the emulator does: with it a run can be made again.
-type Setup struct {
+type Provenance struct {
 	Initramfs string            `json:"initramfs"` // SHA-256 of the guest's archive
 	Plugin    string            `json:"plugin"`    // the emulator: interface and hash of its sources
 	Policy    map[string]uint64 `json:"policy"`    // its parameters by the plan's names, probabilities per 1000

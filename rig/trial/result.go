@@ -141,8 +141,8 @@ type Prepared struct {
 	Patches     []Patch // in order; none: not known, or a tree as it stands
 	Images      []Image
 	QEMU        QEMU
-	Setup       *Setup // nil: not known
-	CodeDiffers *bool  // where the bug is; nil: not compared
+	Provenance  *Provenance // nil: not known
+	CodeDiffers *bool       // where the bug is; nil: not compared
 	// CodeElsewhere says that the code differs, but not where the bug is.
 	CodeElsewhere bool
 	Code          []Code

@@ -51,7 +51,7 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 		}
 	}
 	emulated := r.QEMU.MemoryModel == trial.ModelArm
-	if emulated && o.Emulator[counterDelayed] == 0 {
+	if emulated && o.Counters[counterDelayed] == 0 {
 		return undecided("the memory emulator delayed no store, so silence says nothing")
 	}
 	w := weighAlone(o.Silence, emulated)

@@ -24,7 +24,7 @@ var (
 )
 
 func noted(s trial.Silence) func(*trial.Observation) {
-	return func(o *trial.Observation) { o.Emulator, o.Silence = map[string]uint64{"delayed": 1}, &s }
+	return func(o *trial.Observation) { o.Counters, o.Silence = map[string]uint64{"delayed": 1}, &s }
 }
 
 func TestSilenceHasToBeEarned(t *testing.T) {
@@ -53,7 +53,7 @@ func TestSilenceHasToBeEarned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, p := arm(trial.Unpatched, bad), arm(trial.Patched, clean)
-			u.Emulator, p.Emulator = map[string]uint64{"delayed": 1}, map[string]uint64{"delayed": 1}
+			u.Counters, p.Counters = map[string]uint64{"delayed": 1}, map[string]uint64{"delayed": 1}
 			u.Silence, p.Silence = c.unpatched, c.patched
 			j := Judge(u, p, Setting{Emulated: true})
 			assert.Equal(t, c.want, j.Verdict, "%v", j.Reasons)

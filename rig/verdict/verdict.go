@@ -99,7 +99,7 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 // weightOf is what the patched kernel's silence is worth. Where one of its modes showed
 // the bug, that explains the overtaking, and the others may still be clean.
 func (r rule) weightOf(unpatched, patched trial.Observation, setting Setting) weight {
-	if setting.Emulated && patched.Emulator[counterDelayed] == 0 {
+	if setting.Emulated && patched.Counters[counterDelayed] == 0 {
 		return weight{doubt: reasonIdle}
 	}
 	w := weigh(unpatched.Silence, patched.Silence, shownBy(unpatched.Tallies, unpatched.Boots), setting.Emulated)

@@ -143,7 +143,7 @@ func (t *shapeTest) test(name, what string, expected trial.Expectation) (trial.L
 		Threads: []litmus.Thread{
 			{Code: first, Regs: map[string]litmus.Value{"X1": x, "X3": y}}, {Code: second, Regs: map[string]litmus.Value{"X1": y, "X3": x}},
 		},
-		Memory:    []litmus.Cell{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}},
+		Memory:    []litmus.Variable{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}},
 		Condition: parsed,
 	}
 	return trial.LitmusTest{Name: name, What: what, Text: test.Text(t.remarks(what)...), Expected: expected}, err

@@ -200,7 +200,7 @@ func (s Skeleton) Test(name string) (*litmus.Test, error) {
 	return &litmus.Test{
 		Name:      name,
 		Threads:   []litmus.Thread{{Code: writer, Regs: at("X1", "X3")}, {Code: reader, Regs: at("X3", "X1")}},
-		Memory:    []litmus.Cell{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}},
+		Memory:    []litmus.Variable{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}},
 		Condition: condition,
 	}, err
 }

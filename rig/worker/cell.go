@@ -45,7 +45,7 @@ func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResul
 // runCell runs one cell of a matrix on what is ready, as Compare or Run do. Of cfg
 // it takes all but the specification; cfg.QEMU is used where the cell names none.
 func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (trial.Result, error) {
-	cfg.Spec, cfg.Emulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.Emulator, ready.Open, &ready.Archive
+	cfg.Spec, cfg.SentEmulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.SentEmulator, ready.Open, &ready.Archive
 	var err error
 	if cfg.Scenario, err = task.ReceiveScenario(cell.Spec, filepath.Dir(ready.Scenario)); err != nil {
 		return command.Failed(cfg, cell.Command, err)

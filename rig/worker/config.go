@@ -11,7 +11,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/prepare"
@@ -21,7 +21,7 @@ import (
 // Config is a worker's input.
 type Config struct {
 	NATS     string // the server's URL
-	Auth     fleet.Auth
+	Auth     natsserver.Auth
 	Name     string // unique among the workers; empty: the host's name
 	Slots    int    // cells and steps at once; 0: what the machine bears
 	Dir      string // for what cells need; empty: below the cache
@@ -36,7 +36,7 @@ type Config struct {
 	Boots     *boot.Tools    // that boot it; nil: the real ones
 
 	// Server takes the place of NATS, where it is set.
-	Server fleet.Server
+	Server natsserver.Access
 	// NoKVM says that nothing asks for it: it is not tried.
 	NoKVM bool
 	// Tester builds and boots commits of a history; nil: in workspaces of this machine.
@@ -62,8 +62,8 @@ func (cfg Config) filled() (_ Config, err error) {
 	if cfg.Slots == 0 {
 		cfg.Slots = cellsAtOnce(runtime.NumCPU(), host.AvailableMemory())
 	}
-	if cfg.Server == (fleet.Server{}) {
-		cfg.Server = fleet.Server{URL: cfg.NATS, Auth: cfg.Auth}
+	if cfg.Server == (natsserver.Access{}) {
+		cfg.Server = natsserver.Access{URL: cfg.NATS, Auth: cfg.Auth}
 	}
 	return cfg, nil
 }

@@ -34,11 +34,11 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		return fleet.Result{}, ofThisMachine(err)
 	}
 	sent := task.StepDone{Steps: steps}
-	if s.Emulator != nil {
-		s.Emulator.Path = filepath.Join(dir, s.Emulator.Path)
+	if s.SentEmulator != nil {
+		s.SentEmulator.Path = filepath.Join(dir, s.SentEmulator.Path)
 	}
 	tested, failure := p.Test(ctx, s.Commit, bisector.Request{
-		Share: s.Share, Duration: s.Duration, Compiler: s.Compiler, Name: s.Name, Folder: filepath.Join(steps, s.Name), Emulator: s.Emulator,
+		Share: s.Share, Duration: s.Duration, Compiler: s.Compiler, Name: s.Name, Folder: filepath.Join(steps, s.Name), SentEmulator: s.SentEmulator,
 	})
 	sent.Result, sent.Basis = tested.Result, tested.Basis
 	if failure != nil && sent.Result.Failure == nil {

@@ -27,6 +27,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"kcovrig/rig/fleet"
+	"kcovrig/rig/fleet/natsserver"
 )
 
 const (
@@ -78,7 +79,7 @@ func serve(ctx context.Context, file string) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for i := range workers {
-		cfg := fleet.WorkerConfig{Server: fleet.Server{URL: s.ClientURL()}, Name: fmt.Sprint("w", i), Dir: filepath.Join(dir, fmt.Sprint("w", i))}
+		cfg := fleet.WorkerConfig{Server: natsserver.Access{URL: s.ClientURL()}, Name: fmt.Sprint("w", i), Dir: filepath.Join(dir, fmt.Sprint("w", i))}
 		all.Go(func() {
 			if err := fleet.Work(ctx, cfg, wait); err != nil && ctx.Err() == nil {
 				fmt.Fprintln(os.Stderr, "fleetload:", cfg.Name, err)
@@ -151,7 +152,7 @@ func coordinate(ctx context.Context, file string) error {
 		return err
 	}
 	ended, start := 0, time.Now()
-	_, err = fleet.Coordinate(ctx, fleet.CoordinatorConfig{Server: fleet.Server{URL: url}, Run: "load"}, []iter.Seq2[fleet.Task, error]{tasks(all)}, func(o fleet.Outcome) error {
+	_, err = fleet.Coordinate(ctx, fleet.CoordinatorConfig{Server: natsserver.Access{URL: url}, Run: "load"}, []iter.Seq2[fleet.Task, error]{tasks(all)}, func(o fleet.Outcome) error {
 		if o.Status != fleet.Done {
 			return fmt.Errorf("%s: %v: %+v", o.Task, o.Status, o.Failure)
 		}

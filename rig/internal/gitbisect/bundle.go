@@ -29,14 +29,14 @@ func (r *Repo) Bundle(ctx context.Context, rng Range, bundle, boundary string) (
 	if err != nil {
 		return err
 	}
-	aside, err := os.MkdirTemp(filepath.Dir(bundle), ".bundle-")
+	aside, err := disk.NewFolder(ctx, filepath.Dir(bundle))
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, os.RemoveAll(aside))) }()
+	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, aside.Close())) }()
 	// A repository of its own, with the user's objects but without their parents
 	// behind the boundary: git packs what can be reached from its ends.
-	repo, packed := filepath.Join(aside, "git"), filepath.Join(aside, "bundle")
+	repo, packed := filepath.Join(aside.Dir, "git"), filepath.Join(aside.Dir, "bundle")
 	if err := initShallow(ctx, repo, oldest); err != nil {
 		return err
 	}
@@ -107,18 +107,20 @@ func Unbundle(ctx context.Context, bundle, boundary, dir string) (*Repo, error) 
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	aside := dir + ".new"
-	if err := os.RemoveAll(aside); err != nil {
+	aside, err := disk.NewFolder(ctx, filepath.Dir(dir))
+	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	if err := initShallow(ctx, aside, strings.Fields(string(text))); err != nil {
+	defer aside.Close()
+	repo := filepath.Join(aside.Dir, "git")
+	if err := initShallow(ctx, repo, strings.Fields(string(text))); err != nil {
 		return nil, err
 	}
 	refs := bundledRefs + "*"
-	if err := do(ctx, aside, op, "-c", "maintenance.auto=false", "fetch", "--quiet", bundle, refs+":"+refs); err != nil {
+	if err := do(ctx, repo, op, "-c", "maintenance.auto=false", "fetch", "--quiet", bundle, refs+":"+refs); err != nil {
 		return nil, err
 	}
-	if err := disk.Move(ctx, aside, dir); err != nil {
+	if err := disk.Move(ctx, repo, dir); err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
 	return Open(ctx, dir)

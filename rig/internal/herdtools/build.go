@@ -5,8 +5,6 @@ package herdtools
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -84,12 +82,12 @@ func (c BuildConfig) barrier() string {
 
 // key names the set by all that its programs depend on.
 func key(c BuildConfig) string {
-	sum := sha256.New()
+	sum := disk.NewHash()
 	fmt.Fprintf(sum, "why %q %q %d %d\n", options, c.barrier(), segmentBase, segmentStep)
 	for _, t := range c.Tests {
 		fmt.Fprintf(sum, "%q %q\n", t.Name, t.Text)
 	}
-	return hex.EncodeToString(sum.Sum(nil))[:32]
+	return sum.Hex()[:32]
 }
 
 // makeSet builds aside and renames: a folder of the final name is complete.
@@ -101,23 +99,20 @@ func makeSet(ctx context.Context, c BuildConfig, dir string) error {
 	if _, err := os.Stat(libC); err != nil {
 		return &fault.Error{Kind: fault.Rig, Op: "find arm64's C library", Err: err, Try: Install}
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
-	}
-	work, err := os.MkdirTemp(filepath.Dir(dir), ".build-")
+	work, err := disk.NewFolder(ctx, filepath.Dir(dir))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
-	src, out := filepath.Join(work, "src"), filepath.Join(work, "out")
+	defer work.Close()
+	src, out := filepath.Join(work.Dir, "src"), filepath.Join(work.Dir, "out")
 	if err := errors.Join(os.Mkdir(src, 0o755), os.Mkdir(out, 0o755)); err != nil {
 		return err
 	}
-	files, err := write(work, c.Tests)
+	files, err := write(work.Dir, c.Tests)
 	if err != nil {
 		return err
 	}
-	m := maker{BuildConfig: c, litmus: litmus, work: work, src: src, out: out}
+	m := maker{BuildConfig: c, litmus: litmus, work: work.Dir, src: src, out: out}
 	if err := m.translate(ctx, files); err != nil {
 		return err
 	}

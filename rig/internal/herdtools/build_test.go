@@ -40,7 +40,7 @@ func TestBuildLinksEveryProgramWhereNoOtherIs(t *testing.T) {
 	assert.Contains(t, args, "-ccopts -O2 -march=armv8.3-a")
 	assert.Contains(t, args, "-affinity none -a 8")
 	assert.Contains(t, args, "-barrier userfence")
-	left, err := filepath.Glob(filepath.Join(c.CacheDir, "litmus", ".build-*"))
+	left, err := filepath.Glob(filepath.Join(c.CacheDir, "litmus", ".kcovrig-*"))
 	require.NoError(t, err)
 	assert.Empty(t, left, "what was built aside stays behind")
 }

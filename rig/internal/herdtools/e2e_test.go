@@ -23,7 +23,7 @@ const diy = "../../litmus/testdata/diy/"
 func installed(t *testing.T) (cache string) {
 	t.Helper()
 	tools := envtest.Real(t, "runs herdtools7")
-	cache = t.TempDir() // the programs are built anew, with the tools that set-up unpacked
+	cache = t.TempDir() // the programs are built anew, with the tools that scripts/setup unpacked
 	require.NoError(t, os.Symlink(filepath.Join(tools, "herd"), filepath.Join(cache, "herd")))
 	return cache
 }

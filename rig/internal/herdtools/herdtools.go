@@ -46,7 +46,7 @@ var otherThanPlain = regexp.MustCompile(`[^A-Za-z0-9+._-]+`)
 // plainName is one that a Makefile, a file system and a command line take as it is.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]*$`)
 
-// Find looks for a program in what set-up unpacked into the cache, then in PATH.
+// Find looks for a program in what scripts/setup unpacked into the cache, then in PATH.
 func Find(program, cacheDir string) (string, error) {
 	for _, name := range []string{filepath.Join(cacheDir, "herd", "bin", program), program} {
 		if path, err := proc.LookPath(name); err == nil {

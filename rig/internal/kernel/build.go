@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
@@ -24,7 +25,7 @@ import (
 type build struct {
 	tree    *Tree
 	job     job
-	work    *store.Scratch
+	work    *disk.Folder
 	out     string        // kbuild's output folder
 	grace   time.Duration // make's to remove what it was making when it is stopped; 0: the folder is thrown away
 	log     string
@@ -35,7 +36,7 @@ type build struct {
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
-	work, err := t.store.ScratchOf(ctx, t.Hash)
+	work, err := t.store.NewFolderOf(ctx, t.Hash)
 	if err != nil {
 		return nil, err
 	}

@@ -256,7 +256,7 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 	}()
 	_, err := tree.Image(ctx, trial.Patched)
 	require.ErrorIs(t, err, context.Canceled)
-	left, _ := filepath.Glob(filepath.Join(tree.store.Tree(tree.Hash), "work-*"))
+	left, _ := filepath.Glob(filepath.Join(tree.store.Tree(tree.Hash), ".kcovrig-*"))
 	require.Empty(t, left)
 	left, _ = filepath.Glob(filepath.Join(c.CacheDir, "builds", "*"))
 	require.Empty(t, left)
@@ -272,7 +272,7 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	j, err := tree.plan(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	half := filepath.Join(tree.store.Build(j.key), "out")
-	stale := filepath.Join(tree.store.Tree(tree.Hash), "work-dead", "entry")
+	stale := filepath.Join(tree.store.Tree(tree.Hash), ".kcovrig-new-dead", "entry")
 	for _, dir := range []string{half, stale} {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 	}

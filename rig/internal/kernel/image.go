@@ -264,5 +264,5 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if err := store.WriteJSON(filepath.Join(b.work.Dir, "entry", "image.json"), rec); err != nil {
 		return 0, err
 	}
-	return b.cpu, b.work.Keep(ctx, "entry", t.store.Build(j.key))
+	return b.cpu, store.Keep(ctx, filepath.Join(b.work.Dir, "entry"), t.store.Build(j.key))
 }

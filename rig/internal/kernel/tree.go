@@ -139,7 +139,7 @@ func (t *Tree) fill(ctx context.Context, o source.Origin) (treeRecord, error) {
 		return record, nil
 	}
 	t.cfg.say("unpacking %s", o.Path)
-	work, err := t.store.Scratch(ctx)
+	work, err := t.store.NewFolder(ctx)
 	if err != nil {
 		return record, err
 	}
@@ -168,7 +168,7 @@ func (t *Tree) fill(ctx context.Context, o source.Origin) (treeRecord, error) {
 	if err := store.WriteJSON(filepath.Join(made, "tree.json"), record); err != nil {
 		return record, err
 	}
-	return record, work.Keep(ctx, "tree", t.store.Tree(t.Hash))
+	return record, store.Keep(ctx, made, t.store.Tree(t.Hash))
 }
 
 // originalsPath is where the files are that builds have switched in the private copy,

@@ -97,7 +97,7 @@ func (b *Workspace) Compiler() string { return b.tool.Identity }
 // BuildDir is kbuild's output folder.
 func (b *Workspace) BuildDir() string { return b.out() }
 
-// entry is as far from the sources as where a tree's builds are made: see store.ScratchOf.
+// entry is as far from the sources as where a tree's builds are made: see store.NewFolderOf.
 func (b *Workspace) entry() string  { return filepath.Join(b.dir, "work", "entry") }
 func (b *Workspace) out() string    { return filepath.Join(b.entry(), "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }

@@ -9,8 +9,6 @@ package program
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,12 +122,12 @@ func (c Config) key(ctx context.Context) (string, error) {
 			Kind: fault.KindOf(err), Op: op, Err: err, Try: "apt-get install " + strings.Join(append(slices.Clone(c.Arch.Packages), c.Arch.LibcPackage), " "),
 		}
 	}
-	sum := sha256.New()
+	sum := disk.NewHash()
 	fmt.Fprintf(sum, "%q\n%s", c.Args("workload"), out.Stdout)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(sum, "%q %d\n%s", name, len(files[name]), files[name])
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	return sum.Hex(), nil
 }
 
 // compile makes the program of a key in a folder of its own.

@@ -30,7 +30,7 @@ type Program struct {
 }
 
 // Find takes the QEMU that was named, else the one that was used before, else the
-// system's if the memory emulator can use it, else the one that set-up unpacked
+// system's if the memory emulator can use it, else the one that scripts/setup unpacked
 // into the cache, else the system's as it is.
 func Find(ctx context.Context, cfg Search) (Program, error) {
 	if cfg.Override != "" {

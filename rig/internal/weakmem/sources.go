@@ -6,9 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -60,12 +58,12 @@ func (s Sources) names() []string { return slices.Sorted(maps.Keys(s.files)) }
 
 // key is a hash over the given files, in that order.
 func (s Sources) key(names ...string) string {
-	sum := sha256.New()
+	sum := disk.NewHash()
 	for _, name := range names {
 		fmt.Fprintf(sum, "%s %d\n", name, len(s.files[name]))
 		sum.Write(s.files[name])
 	}
-	return hex.EncodeToString(sum.Sum(nil))[:16]
+	return sum.Hex()[:16]
 }
 
 // between are the files that say what the rig and the plugin exchange: the
@@ -173,20 +171,20 @@ func (s Sources) compile(ctx context.Context, cfg Config) (string, error) {
 	if err != nil {
 		return "", &fault.Error{Kind: fault.Rig, Op: op, Err: err, Try: "apt-get install gcc libc6-dev"}
 	}
-	work, err := s.write(dir)
+	work, err := s.write(ctx, dir)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(work)
+	defer work.Close()
 	code := slices.DeleteFunc(s.names(), func(name string) bool { return filepath.Ext(name) != ".c" })
 	_, err = proc.Run(ctx, proc.Command{
-		Path: cc, Args: append(defines(cfg.Define), CompileArgs(min(cfg.API, MaxAPI), code, "weakmem.so")...), Dir: work, Pass: proc.Ccache,
+		Path: cc, Args: append(defines(cfg.Define), CompileArgs(min(cfg.API, MaxAPI), code, "weakmem.so")...), Dir: work.Dir, Pass: proc.Ccache,
 		Log: filepath.Join(dir, "compile.log"), Kind: fault.Rig, Op: op,
 	})
 	if err != nil {
 		return "", err
 	}
-	if err := os.Rename(filepath.Join(work, "weakmem.so"), out); err != nil {
+	if err := os.Rename(filepath.Join(work.Dir, "weakmem.so"), out); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	return out, nil
@@ -207,19 +205,16 @@ func defines(macros []string) []string {
 	return args
 }
 
-// write puts the files into a new folder below dir; the caller removes it.
-func (s Sources) write(dir string) (string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	work, err := os.MkdirTemp(dir, "build-")
-	for _, name := range s.names() {
-		if err == nil {
-			err = os.WriteFile(filepath.Join(work, name), s.files[name], 0o644)
-		}
-	}
+// write puts the files into a new folder below dir; the caller closes it.
+func (s Sources) write(ctx context.Context, dir string) (*disk.Folder, error) {
+	work, err := disk.NewFolder(ctx, dir)
 	if err != nil {
-		return "", errors.Join(err, os.RemoveAll(work))
+		return nil, err
+	}
+	for _, name := range s.names() {
+		if err := os.WriteFile(filepath.Join(work.Dir, name), s.files[name], 0o644); err != nil {
+			return nil, errors.Join(err, work.Close())
+		}
 	}
 	return work, nil
 }

@@ -78,7 +78,7 @@ func explainable() result.Saved {
 		{SavedVariant: trial.Patched.Saved(), Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
-	r.Observations[1].Emulator = map[string]uint64{"delayed": 40682, "orders": 11358}
+	r.Observations[1].Counters = map[string]uint64{"delayed": 40682, "orders": 11358}
 	return result.Saved{Name: "run", Document: result.NewDocument(r)}
 }
 

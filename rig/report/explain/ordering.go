@@ -98,7 +98,7 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 		if !a.Outcome.Counts() {
 			return fmt.Sprintf("%s reader: %s, nothing of it is counted", reader, a.Outcome)
 		}
-		hits, windows, emulator = hits+a.HitWindows, windows+a.Windows, a.Emulator
+		hits, windows, emulator = hits+a.HitWindows, windows+a.Windows, a.Counters
 	}
 	text := d.Words.Tally(hits, windows)
 	if reader != trial.InKernel {

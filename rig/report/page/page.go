@@ -7,11 +7,11 @@
 package page
 
 import (
-	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"html/template"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/wording"
@@ -59,8 +59,9 @@ func StyleHashes() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256([]byte(text))
-		list = append(list, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+		sum := disk.NewHash()
+		sum.Write([]byte(text))
+		list = append(list, "'sha256-"+base64.StdEncoding.EncodeToString(sum.Sum(nil))+"'")
 	}
 	return list, nil
 }

@@ -16,7 +16,7 @@ func Sample() trial.Result {
 	}
 	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
 		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, LastedNS: 1500}},
-		Emulator:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
+		Counters:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
 	p := u
 	p.SavedVariant, p.Tallies, p.Detections = trial.Patched.Saved(), []wire.Tally{tally(0)}, nil
 	differs := true

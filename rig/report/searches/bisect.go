@@ -89,7 +89,7 @@ func bisectWords(r bisect.Report) string {
 	b.WriteString(bisectSentence(r) + "\n")
 	tested, reused, skipped := bisectCounts(r)
 	fmt.Fprintf(&b, "%d of %d commits tested in %d rounds of %d, %d more answered by a commit with the same code, %d could not be tested\n",
-		tested, r.Commits, r.Rounds, r.Workers, reused, skipped)
+		tested, r.Commits, r.Rounds, r.AtOnce, reused, skipped)
 	if r.Given > 0 {
 		fmt.Fprintf(&b, "%d more answers came from %s and were not tested\n", r.Given, r.Log)
 	}

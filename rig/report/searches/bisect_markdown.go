@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
@@ -60,7 +61,7 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 	for _, s := range r.Steps {
 		c := bisectRow(r, s)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(words.Below(r.Folder, s.Log)))
+			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(disk.Below(r.Folder, s.Log)))
 	}
 	for _, s := range r.Steps {
 		if s.Finding != trial.FindingHit && s.Finding != trial.FindingClean {

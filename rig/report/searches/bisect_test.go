@@ -35,7 +35,7 @@ func searched() bisect.Report {
 			Fixes: "Fixes: cccccccccccc (\"ring: drop a barrier | that nothing needs\")", Files: " kernel/ring.c | 1 -", Diff: "-\tsmp_wmb();",
 		}},
 		Good: []string{hash("a")}, Bad: []string{hash("f")}, TermOld: "good", TermNew: "bad", Paths: []string{},
-		Commits: 42, Left: 1, Rounds: 3, Workers: 1, HitLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
+		Commits: 42, Left: 1, Rounds: 3, AtOnce: 1, HitLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
 		Spec: trial.Spec{Arch: "arm64"}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}, Host: trial.Host{System: "Debian"}, Folder: "/s", GitLog: "/s/bisect.log",
 		Steps: []bisect.Answer{

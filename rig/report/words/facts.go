@@ -99,8 +99,8 @@ func Versions(d result.Document) string {
 	if d.Go != "" {
 		facts = append(facts, Fact{Name: "go", Value: d.Go})
 	}
-	if d.Setup != nil {
-		facts = append(facts, Fact{Name: "initramfs", Value: "hash " + d.Setup.Initramfs}, Fact{Name: "plugin", Value: d.Setup.Plugin})
+	if d.Provenance != nil {
+		facts = append(facts, Fact{Name: "initramfs", Value: "hash " + d.Provenance.Initramfs}, Fact{Name: "plugin", Value: d.Provenance.Plugin})
 	}
 	for _, i := range d.Images {
 		facts = append(facts, Fact{Name: string(i.Variant()), Value: "build " + i.Key})

@@ -68,15 +68,6 @@ func Head(text string, most int) string {
 	return strings.Join(lines[:most], "\n") + fmt.Sprintf("\n... (%d more lines)", len(lines)-most)
 }
 
-// Below cuts a path to what lies below a folder.
-func Below(folder, path string) string {
-	rest, ok := strings.CutPrefix(path, folder+"/")
-	if !ok {
-		return path
-	}
-	return rest
-}
-
 // Cut shortens text to a width.
 func Cut(text string, width int) string {
 	if letters := []rune(text); len(letters) > width {

@@ -29,7 +29,7 @@ func (r Request) debianTarball(ctx context.Context, s store.Store, installedIn, 
 		}
 	}
 	r.Say("fetching the package %s with apt-get", pkg)
-	work, err := s.Scratch(ctx)
+	work, err := s.NewFolder(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -4,8 +4,6 @@ package source
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -127,11 +125,11 @@ func list(ctx context.Context, dir, rel string) (files []entry, dirs, outside []
 
 // statHash changes whenever a file is added, removed or written.
 func statHash(entries []entry) string {
-	h := sha256.New()
+	h := disk.NewHash()
 	for _, e := range entries {
 		fmt.Fprintf(h, "%s\x00%d %d %o\n", e.path, e.info.Size(), e.info.ModTime().UnixNano(), e.info.Mode())
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return h.Hex()
 }
 
 // contentHash hashes names, executable bits and contents.
@@ -150,11 +148,11 @@ func contentHash(ctx context.Context, dir string, entries []entry) (string, erro
 	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
 		return "", fault.Wrap(fault.Unknown, "read the tree", err)
 	}
-	h := sha256.New()
+	h := disk.NewHash()
 	for i, e := range entries {
 		fmt.Fprintf(h, "%s\x00%t %s\n", e.path, e.info.Mode()&0o100 != 0, sums[i])
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return h.Hex(), nil
 }
 
 func entryHash(dir string, e entry) (string, error) {

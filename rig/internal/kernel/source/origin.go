@@ -163,7 +163,7 @@ func (r Request) folderOrigin(ctx context.Context, s store.Store, path string) (
 
 var sourceName = regexp.MustCompile(`^linux-source-([0-9]+(?:\.[0-9]+)*)\.tar\.(xz|gz|zst)$`)
 
-// sources is where packages that are not installed are kept; set-up puts the
+// sources is where packages that are not installed are kept; scripts/setup puts the
 // ones that it fetches there too.
 func sources(s store.Store) string { return filepath.Join(s.Dir, "sources") }
 

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +23,7 @@ import (
 // Store is the cache folder:
 //
 //	trees/HASH/    the private copy of a tree in src, tree.json once it is complete;
-//	               work-* beside them are what is being built of it
+//	               .kcovrig-new-* beside them are what is being built of it
 //	builds/KEY/    one build: output folder in out, image.json once it is complete
 //	memo/          what an unchanged file's or folder's contents hash to
 //	locks/         one file per tree and build; held shared while in use
@@ -37,55 +36,36 @@ func (s Store) LockPath(kind, name string) string {
 	return filepath.Join(s.Dir, "locks", kind+"-"+name)
 }
 
-// Scratch is a folder in tmp with a lock beside it that lives as long as its maker.
-type Scratch struct {
-	Dir  string
-	lock *disk.Lock
-	ctx  context.Context // of who works in it
+// NewFolder makes an empty folder in tmp, and clears away what killed rigs left.
+func (s Store) NewFolder(ctx context.Context) (*disk.Folder, error) {
+	return s.newFolder(ctx, s.tmp())
 }
 
-// patience is how long what is left is removed once nobody waits for anything else.
-const patience = 2 * time.Second
-
-// Scratch makes an empty folder and clears away what dead rigs left.
-func (s Store) Scratch(ctx context.Context) (*Scratch, error) {
-	return s.scratchIn(ctx, filepath.Join(s.Dir, "tmp"))
-}
-
-// ScratchOf is Scratch beside the sources of a tree. They have the same name as seen
+// NewFolderOf is NewFolder beside the sources of a tree. They have the same name as seen
 // from it for every tree, and so ccache, which is asked by names relative to the folder
 // of the build, knows what was compiled of one tree for another.
-func (s Store) ScratchOf(ctx context.Context, hash string) (*Scratch, error) {
-	return s.scratchIn(ctx, s.Tree(hash))
+func (s Store) NewFolderOf(ctx context.Context, hash string) (*disk.Folder, error) {
+	return s.newFolder(ctx, s.Tree(hash))
 }
 
-func (s Store) scratchIn(ctx context.Context, parent string) (*Scratch, error) {
+func (s Store) newFolder(ctx context.Context, parent string) (*disk.Folder, error) {
 	s.Sweep(ctx)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, DiskFault("make the cache folder", err)
-	}
-	for {
-		dir, err := os.MkdirTemp(parent, "work-")
-		if err != nil {
-			return nil, DiskFault("make a work folder", err)
-		}
-		l, err := disk.OpenLock(dir + ".lock")
-		if err != nil {
-			return nil, err
-		}
-		// A sweep may come between the two calls above: then the folder is gone.
-		if err := l.Wait(ctx, true, func() {}); err != nil {
-			return nil, errors.Join(err, l.Close(), os.RemoveAll(dir))
-		}
-		if _, err := os.Stat(dir); err == nil {
-			return &Scratch{dir, l, ctx}, nil
-		}
-		_ = l.Close()
+	work, err := disk.NewFolder(ctx, parent)
+	return work, DiskFault("make a work folder", err)
+}
+
+// Sweep removes the work folders whose makers are gone.
+func (s Store) Sweep(ctx context.Context) {
+	trees, _ := filepath.Glob(s.Tree("*"))
+	for _, parent := range append(trees, s.tmp()) {
+		disk.Sweep(ctx, parent)
 	}
 }
 
-// Keep moves sub of the scratch folder to path, which becomes complete at once.
-func (w *Scratch) Keep(ctx context.Context, sub, path string) error {
+func (s Store) tmp() string { return filepath.Join(s.Dir, "tmp") }
+
+// Keep moves a folder that was made here to path, which becomes complete at once.
+func Keep(ctx context.Context, made, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return DiskFault("fill the cache", err)
 	}
@@ -93,41 +73,7 @@ func (w *Scratch) Keep(ctx context.Context, sub, path string) error {
 	if err := os.RemoveAll(path); err != nil {
 		return fault.Wrap(fault.Rig, "fill the cache", err)
 	}
-	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, filepath.Join(w.Dir, sub), path))
-}
-
-// Close removes the folder and what is left in it. Where its ctx has ended, that may
-// be left to the next sweep.
-func (w *Scratch) Close() error {
-	err := disk.RemoveUntil(w.ctx, w.Dir, patience)
-	switch {
-	case err == nil:
-		_ = os.Remove(w.Dir + ".lock")
-	case w.ctx.Err() != nil:
-		err = nil
-	}
-	return errors.Join(err, w.lock.Close())
-}
-
-// Sweep removes the work folders whose makers are gone.
-func (s Store) Sweep(ctx context.Context) {
-	dirs, _ := filepath.Glob(filepath.Join(s.Dir, "tmp", "work-*"))
-	of, _ := filepath.Glob(filepath.Join(s.Tree("*"), "work-*"))
-	for _, dir := range append(dirs, of...) {
-		if filepath.Ext(dir) == ".lock" {
-			continue
-		}
-		l, err := disk.OpenLock(dir + ".lock")
-		if err != nil {
-			continue
-		}
-		if free, err := l.Try(true); err == nil && free {
-			if disk.RemoveUntil(ctx, dir, 0) == nil {
-				_ = os.Remove(dir + ".lock")
-			}
-		}
-		_ = l.Close()
-	}
+	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, made, path))
 }
 
 // ReadJSON fills value from path; a missing or damaged file is false, like a marker never written.

@@ -4,11 +4,11 @@ package elfcode
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"debug/elf"
 	"fmt"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/insn"
 )
@@ -56,36 +56,36 @@ func SameCode(a, b string, functions ...string) (Diff, error) {
 			d.Same, d.Functions = false, append(d.Functions, name)
 		}
 	}
-	var texts [2][]byte
+	var texts [2]string
 	for i, im := range images {
 		var err error
 		if texts[i], err = im.textHash(); err != nil {
 			return Diff{}, fault.Wrap(fault.Kernel, op, err)
 		}
 	}
-	d.TextSame = bytes.Equal(texts[0], texts[1])
+	d.TextSame = texts[0] == texts[1]
 	return d, nil
 }
 
 // textHash is of all that is executed, that which runs at boot alone too.
-func (im *Image) textHash() ([]byte, error) {
-	sum, some := sha256.New(), false
+func (im *Image) textHash() (string, error) {
+	sum, some := disk.NewHash(), false
 	for _, sec := range im.File.Sections {
 		if sec.Flags&elf.SHF_EXECINSTR == 0 || sec.Type == elf.SHT_NOBITS {
 			continue
 		}
 		data, err := sec.Data()
 		if err != nil {
-			return nil, fmt.Errorf("%s of %s: %w", sec.Name, im.Path, err)
+			return "", fmt.Errorf("%s of %s: %w", sec.Name, im.Path, err)
 		}
 		fmt.Fprintf(sum, "%s %d\n", sec.Name, len(data))
 		sum.Write(data)
 		some = true
 	}
 	if !some {
-		return nil, fmt.Errorf("%s has no code", im.Path)
+		return "", fmt.Errorf("%s has no code", im.Path)
 	}
-	return sum.Sum(nil), nil
+	return sum.Hex(), nil
 }
 
 // shapes are the forms of all functions of that name and their split-off parts, in address order.

@@ -3,9 +3,7 @@
 package elfcode
 
 import (
-	"crypto/sha256"
 	"debug/elf"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/objfile"
 )
@@ -56,7 +55,7 @@ func Fingerprint(path string, symbols []string) (string, error) {
 		return "", err
 	}
 	defer o.Close()
-	h := sha256.New()
+	h := disk.NewHash()
 	if len(symbols) == 0 {
 		for _, f := range o.Functions() {
 			symbols = append(symbols, f.Name)
@@ -75,7 +74,7 @@ func Fingerprint(path string, symbols []string) (string, error) {
 			}
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return h.Hex(), nil
 }
 
 // printCode writes a function's name, its code without what the linker writes, and

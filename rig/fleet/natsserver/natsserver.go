@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package fleet
+// Package natsserver reaches the NATS server that a fleet's queue is kept by, with the
+// user's credentials, or runs one in this process. What is kept there, and what is
+// done about a server that is away, it leaves to rig/fleet.
+package natsserver
 
 import (
 	"context"
@@ -16,9 +19,9 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// Server says where the queue is and who asks. Exactly one of URL and Embedded
+// Access says where the server is and who asks. Exactly one of URL and Embedded
 // is set.
-type Server struct {
+type Access struct {
 	URL      string // nats://host:4222 or tls://host:4222, several with commas
 	Auth     Auth
 	Embedded *Embedded
@@ -35,53 +38,54 @@ type Auth struct {
 }
 
 // Validate checks what needs no network.
-func (s Server) Validate() error {
+func (a Access) Validate() error {
 	const op = "choose the NATS server"
 	ways := 0
-	for _, set := range []bool{s.Auth.Creds != "", s.Auth.NKeySeed != "", s.Auth.User != ""} {
+	for _, set := range []bool{a.Auth.Creds != "", a.Auth.NKeySeed != "", a.Auth.User != ""} {
 		if set {
 			ways++
 		}
 	}
 	switch {
-	case (s.URL == "") == (s.Embedded == nil):
+	case (a.URL == "") == (a.Embedded == nil):
 		return fault.Newf(fault.User, op, "either a URL or an embedded server, not both or neither")
 	case ways > 1:
 		return fault.Newf(fault.User, op, "only one of a credentials file, an nkey and a user")
-	case (s.Auth.Cert == "") != (s.Auth.Key == ""):
+	case (a.Auth.Cert == "") != (a.Auth.Key == ""):
 		return fault.Newf(fault.User, op, "a client certificate and its key belong together")
 	}
 	return nil
 }
 
-// connection is a client of the queue that comes back by itself. A refusal by
-// the server, which no waiting mends, cancels its context, with the cause.
-type connection struct {
+// Connection is a client that comes back by itself. A refusal by the server, which
+// no waiting mends, cancels its context, with the cause.
+type Connection struct {
 	*nats.Conn
-	ctx  context.Context
-	stop context.CancelCauseFunc
+	Context context.Context
+	stop    context.CancelCauseFunc
 }
 
 const accessTry = "see \"Who may do what\" in docs/fleet.md"
 
-// dial connects; it does not wait for a server that is not there.
-func dial(ctx context.Context, s Server, name string, notify func(Notice)) (*connection, error) {
-	if err := s.Validate(); err != nil {
+// Dial connects; it does not wait for a server that is not there. What the user
+// should see meanwhile is notified.
+func Dial(ctx context.Context, a Access, name string, notify func(text string)) (*Connection, error) {
+	if err := a.Validate(); err != nil {
 		return nil, err
 	}
-	c := &connection{}
-	c.ctx, c.stop = context.WithCancelCause(ctx)
+	c := &Connection{}
+	c.Context, c.stop = context.WithCancelCause(ctx)
 	options := []nats.Option{
 		nats.Name("kcovrig " + name), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(250*time.Millisecond, time.Second), nats.Timeout(10 * time.Second), nats.PingInterval(10 * time.Second),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { c.onError(err, notify) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				notify(Notice{Text: "cut off from the NATS server: " + err.Error()})
+				notify("cut off from the NATS server: " + err.Error())
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
-			notify(Notice{Text: "connected to the NATS server again, " + nc.ConnectedUrlRedacted()})
+			notify("connected to the NATS server again, " + nc.ConnectedUrlRedacted())
 		}),
 		nats.ClosedHandler(func(nc *nats.Conn) {
 			if err := nc.LastError(); err != nil {
@@ -89,35 +93,36 @@ func dial(ctx context.Context, s Server, name string, notify func(Notice)) (*con
 			}
 		}),
 	}
-	auth, err := s.Auth.options()
+	auth, err := a.Auth.options()
 	if err != nil {
 		c.stop(err)
 		return nil, err
 	}
 	options = append(options, auth...)
-	if s.Embedded != nil {
-		options = append(options, nats.InProcessServer(s.Embedded.server))
+	if a.Embedded != nil {
+		options = append(options, nats.InProcessServer(a.Embedded.server))
 	}
-	if c.Conn, err = nats.Connect(s.URL, options...); err != nil {
-		err = refusal("connect to NATS server "+redacted(s), err)
+	if c.Conn, err = nats.Connect(a.URL, options...); err != nil {
+		err = refusal("connect to NATS server "+redacted(a), err)
 		c.stop(err)
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *connection) close() {
+// Close ends the connection, and its context.
+func (c *Connection) Close() {
 	c.Conn.Close()
 	c.stop(nil)
 }
 
 // onError gets what answers no request: missing permissions are told only here.
-func (c *connection) onError(err error, notify func(Notice)) {
+func (c *Connection) onError(err error, notify func(text string)) {
 	if errors.Is(err, nats.ErrPermissionViolation) {
 		c.stop(refusal("use the queue", err))
 		return
 	}
-	notify(Notice{Text: "NATS: " + err.Error()})
+	notify("NATS: " + err.Error())
 }
 
 // refusal tells a server that refuses from one that is away: the former is for
@@ -169,12 +174,12 @@ func (a Auth) options() ([]nats.Option, error) {
 }
 
 // redacted is the server's address without the password that it may hold.
-func redacted(s Server) string {
-	if s.Embedded != nil {
+func redacted(a Access) string {
+	if a.Embedded != nil {
 		return "in this process"
 	}
 	var urls []string
-	for u := range strings.SplitSeq(s.URL, ",") {
+	for u := range strings.SplitSeq(a.URL, ",") {
 		if scheme, rest, ok := strings.Cut(u, "://"); ok {
 			u = fmt.Sprintf("%s://%s", scheme, rest[strings.LastIndexByte(rest, '@')+1:])
 		}

@@ -4,7 +4,7 @@
 // machine with the emulator, talks with the guest from its hello to its done,
 // reads what the emulator noted, and says how a boot that failed ended and whose
 // fault that was. It also finds out whether a kernel boots on KVM. What is booted
-// it is told by a Plan; where kernels come from and what boots mean for a verdict
+// it is told by a Config; where kernels come from and what boots mean for a verdict
 // it leaves to rig/prepare and rig/verdict.
 package boot
 
@@ -19,10 +19,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Plan is all that one boot is made of, settled before it begins. It knows
+// Config is all that one boot is made of, settled before it begins. It knows
 // nothing of the command that asks for the boot, which makes it the same value
 // for a comparison, a replay and a soak.
-type Plan struct {
+type Config struct {
 	Name      string // tells the boots of one command apart
 	Dir       string // of this boot: console, plugin log
 	Variant   trial.Variant

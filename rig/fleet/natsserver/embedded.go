@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package fleet
+package natsserver
 
 import (
 	"context"
@@ -24,10 +24,10 @@ type Embedded struct {
 // embeddedStart bounds the wait for the embedded server to be ready.
 const embeddedStart = 20 * time.Second
 
-// StartEmbedded starts a server that keeps its streams below dir, which is made
+// Start starts a server that keeps its streams below dir, which is made
 // where it is missing and is for this server alone. ctx is for the start; Close
 // ends the server, after all who use it.
-func StartEmbedded(ctx context.Context, dir string) (*Embedded, error) {
+func Start(ctx context.Context, dir string) (*Embedded, error) {
 	const op = "start the embedded NATS server"
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)

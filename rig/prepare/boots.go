@@ -40,17 +40,17 @@ type BootRequest struct {
 	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
-// Boot plans a boot, and makes its folder.
+// Boot readies a boot, and makes its folder.
 func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
-	plan := s.Plan(ask)
-	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
+	config := s.BootConfig(ask)
+	if err := os.MkdirAll(config.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
 	}
-	return &boot.Boot{Plan: plan, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: ask.Rounds}, nil
+	return &boot.Boot{Config: config, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: ask.Rounds}, nil
 }
 
-// Plan is all that one boot is made of.
-func (s *Setup) Plan(ask BootRequest) boot.Plan {
+// BootConfig is all that one boot is made of.
+func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	spec := s.Config.Spec
 	name := string(ask.Variant)
 	if len(spec.Readers) > 1 {
@@ -62,7 +62,7 @@ func (s *Setup) Plan(ask BootRequest) boot.Plan {
 	}
 	seed := spec.Seed + seedStep*uint64(ask.Number)
 	kernel, reader := s.Kernels.Of[ask.Variant], s.Guest.Readers[ask.Reader]
-	p := boot.Plan{
+	p := boot.Config{
 		Name: name, Dir: filepath.Join(ask.Below, dir), Variant: ask.Variant, Reader: ask.Reader,
 		Expected: s.expected(ask.Variant, ask.Reader), Limit: ask.Limit,
 		Lines:     slices.Concat(kernel.Lines, s.Guest.Lines),
