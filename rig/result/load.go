@@ -67,6 +67,9 @@ func Parse(folder, name string, text []byte) (Saved, error) {
 	if err := s.Document.Words.Validate(); err != nil {
 		return s, err
 	}
+	if s.Document.Verdict == trial.Fixed && s.Document.MissProbability == nil {
+		return s, errors.New("it says fixed, and no missProbability")
+	}
 	s.Document.markAsIs()
 	s.Document = s.Document.In(folder)
 	return s, nil

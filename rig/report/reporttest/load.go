@@ -13,7 +13,7 @@ import (
 )
 
 // Load reads kept runs of rig/report/testdata/runs.
-func Load(t *testing.T, names ...string) []result.Saved {
+func Load(t testing.TB, names ...string) []result.Saved {
 	t.Helper()
 	_, here, _, ok := runtime.Caller(0)
 	require.True(t, ok)
