@@ -8,13 +8,13 @@
 package mailpatch
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -64,7 +64,7 @@ func Read(name string, content []byte) ([]Patch, []string, error) {
 	for _, d := range holding {
 		p := Patch{
 			Name: name, Subject: Printable(d.subject), From: Printable(d.from), ID: Printable(strings.Trim(strings.TrimSpace(d.id), "<>")),
-			Hash: fmt.Sprintf("%x", sha256.Sum256(content)),
+			Hash: disk.Sum(content),
 		}
 		if len(holding) > 1 && p.Subject != "" {
 			p.Name += " (" + p.Subject + ")"
