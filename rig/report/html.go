@@ -4,6 +4,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -20,6 +21,8 @@ import (
 // htmlRun is what the page shows of one run.
 type htmlRun struct {
 	ID, Name, Word, Sentence string
+	Lead                     string       // the verdict in counts; empty: the sentence alone says it
+	Subject                  []words.Fact // what was tested, when and on what
 	Repeat                   []string
 	Verdict                  trial.Verdict
 	Alone                    bool // the page's only run
@@ -44,6 +47,10 @@ func writeHTML(w io.Writer, r RunsReport) error {
 		Title, Back string
 		Runs        []htmlRun
 	}{Title: "kcovrig: " + headline(runs)}
+	if len(runs) == 1 && len(runs[0].Document.Patches) > 0 {
+		p := runs[0].Document.Patches[0]
+		data.Title += ": " + words.OneLine(cmp.Or(p.Subject, p.Name))
+	}
 	if o.Cell != "" {
 		data.Back = words.CellAddress(o.Cell)
 	}
@@ -68,7 +75,11 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
 		Document: d, Words: d.Words.Full(), Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d)...),
+		Lead: inCounts(d),
 	}
+	run.Subject = slices.DeleteFunc(slices.Clone(run.Facts), func(f words.Fact) bool {
+		return !slices.Contains([]string{"patch", "date", "kernel", "compiler"}, f.Name)
+	})
 	var readers []trial.Reader
 	for _, a := range d.Measured {
 		run.BlockSize = max(run.BlockSize, a.BlockSize)

@@ -97,6 +97,17 @@ func SentenceOf(d result.Document) string {
 	return "No verdict was reached."
 }
 
+// inCounts is the verdict fixed in counts; empty where it is another, or nothing was counted.
+func inCounts(d result.Document) string {
+	without, allWithout := counted(d, trial.Unpatched)
+	_, all := counted(d, trial.Patched)
+	if d.Verdict != trial.Fixed || all == 0 || allWithout == 0 {
+		return ""
+	}
+	said := d.Words.Full()
+	return fmt.Sprintf("Fixed: no %s in %d %s with the patch; without it %s.", said.Hit, all, said.Windows, d.Words.Short(without, allWithout))
+}
+
 func full1(list []string, otherwise string) string {
 	if len(list) == 0 {
 		return otherwise
@@ -195,15 +206,20 @@ func command(d result.Document) string { return strings.Join(repeat(d), " ") }
 func windows(d result.Document) string {
 	var parts []string
 	for _, kernel := range []trial.Variant{trial.Unpatched, trial.AsIs, trial.Patched} {
-		var hits, all uint64
-		for _, a := range d.Measured {
-			if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
-				hits, all = hits+a.HitWindows, all+a.Windows
-			}
-		}
+		hits, all := counted(d, kernel)
 		if all > 0 {
 			parts = append(parts, d.Words.Short(hits, all)+" "+string(kernel))
 		}
 	}
 	return words.OrNone(strings.Join(parts, ", "))
+}
+
+// counted sums what counts of one kernel, for the judged reader.
+func counted(d result.Document, kernel trial.Variant) (hits, all uint64) {
+	for _, a := range d.Measured {
+		if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
+			hits, all = hits+a.HitWindows, all+a.Windows
+		}
+	}
+	return hits, all
 }
