@@ -150,12 +150,12 @@ type Altered struct {
 	Seen   Seen   `json:"seen"`
 }
 
-// AlteredOf is what a test that Try made says. Where not all of it was executed
-// nothing is: what was seen was not of it.
+// AlteredOf is what a test that Try made says. Where what is altered was not executed, a hit
+// is not for lack of its order.
 func AlteredOf(t Test, n Named, what string) Altered {
 	a := Altered{What: what, Adds: n.Adds != "", Places: len(t.Trials[0].Alteration), Result: t.Results()[1], Seen: t.of(1)}
 	if a.Result.Finding == Showed && a.Seen.Executed == 0 {
-		a.Result.Finding, a.Result.Reason = Unknown, "the bug was seen, although what is altered was not executed"
+		a.Result.Finding, a.Result.Reason = Unknown, "the bug was seen, although what is altered was not executed while a store could wait"
 	}
 	return a
 }

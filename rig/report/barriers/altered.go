@@ -25,9 +25,9 @@ func alteredWords(a barrier.Altered) string {
 		return "not shown to be needed in the emulator: " + what
 	case barrier.NotExecuted:
 		if a.Places > 1 {
-			return fmt.Sprintf("inconclusive: not all of the %d places that were altered were executed; name one by its line: %s", a.Places, what)
+			return fmt.Sprintf("inconclusive: not all of the %d places that were altered were executed while stores could wait; name one by its line: %s", a.Places, what)
 		}
-		return "inconclusive: what was altered was not executed: " + what
+		return "inconclusive: what was altered was not executed while stores could wait: " + what
 	}
 	return "inconclusive: " + words.OneLine(a.Result.Reason) + ": " + what
 }
