@@ -51,6 +51,9 @@ func Load(folder fs.FS) ([]Entry, error) {
 		e := Entry{Name: path.Dir(file)}
 		fix, err := load(folder, file)
 		native, err2 := load(folder, e.Name+"/native.json")
+		if errors.Is(err2, fs.ErrNotExist) {
+			err2 = nil // its row says so
+		}
 		wrong, err3 := fs.Glob(folder, e.Name+"/wrong-*.json")
 		if err := errors.Join(err, err2, err3); err != nil {
 			return nil, err
@@ -143,9 +146,9 @@ func seconds(d time.Duration) string {
 const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 # The catalogue
 
-What scripts/catalogue printed: the scenarios that come with kcovrig, each judged with its fix and with wrong ones, and run without the emulator
-for some seconds. Nothing is here that was not run. Each scenario's README says what the bug is and how it shows.
-Rates depend on the host and on its load.
+Scenarios that come with kcovrig, each judged with its fix and with wrong ones, and run without the emulator for some seconds: what
+scripts/cataloguetable made of the results of "kcovrig compare --json", which scripts/catalogue gets anew. Nothing is here that was not run. Each scenario's README says
+what the bug is and how it shows. Rates depend on the host and on its load.
 
 `
 

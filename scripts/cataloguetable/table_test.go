@@ -29,13 +29,13 @@ func written(text string) *fstest.MapFile {
 func TestPage(t *testing.T) {
 	entries, err := Load(fstest.MapFS{
 		"b/fix.json": written(fixText), "b/native.json": written(nativeText), "b/wrong-load-barrier.json": written(wrongText),
-		"a/fix.json": written(wrongText), "a/native.json": written(nativeText),
+		"a/fix.json": written(wrongText),
 	})
 	require.NoError(t, err)
 	page := Page(entries)
 	assert.Contains(t, page, "| [b](../scenarios/b/README.md) | 6.12.117 | 40 of 2000 events | 2 % | 0.1 s | 0 of 3000 | fixed | 6 s | 2026-11-29 |\n", "modes are added up, and the first hit is the earliest")
 	assert.Contains(t, page, "| b | load-barrier | 1 of 9 | 2 of 8 | not-fixed | 0 of 70, not ended |\n")
-	assert.Contains(t, page, "| a | - | - | - | - | 0 of 70, not ended |\n", "that there are none is said")
+	assert.Contains(t, page, "| a | - | - | - | - | did not run |\n", "what was not run is said")
 }
 
 func TestWhatIsNoResult(t *testing.T) {
@@ -43,7 +43,7 @@ func TestWhatIsNoResult(t *testing.T) {
 		"nothing":        {},
 		"no JSON":        {"a/fix.json": written("verdict: fixed"), "a/native.json": written(nativeText)},
 		"another schema": {"a/fix.json": written(`{"schema": "kcovrig.matrix/1"}`), "a/native.json": written(nativeText)},
-		"not native":     {"a/fix.json": written(fixText)},
+		"nothing ran":    {"a/fix.json": written(`{"schema": "kcovrig.result/2", "arms": []}`)},
 	} {
 		_, err := Load(files)
 		assert.Error(t, err, name)
