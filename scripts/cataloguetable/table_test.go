@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const fixText = `{"schema": "kcovrig.result/2", "verdict": "fixed", "kernel": {"version": "6.12.117", "compiler": "gcc"}, "qemu": {"version": "11.1.3"},
+ "words": {"hits": "stale events", "windows": "events"}, "arms": [
+ {"patched": false, "outcome": "ok", "windows": 1000, "hitWindows": 30, "firstHitNS": 2000000000, "stressNS": 5000000000},
+ {"patched": false, "outcome": "ok", "windows": 1000, "hitWindows": 10, "firstHitNS": 100000000, "stressNS": 6000000000},
+ {"patched": true, "outcome": "ok", "windows": 3000, "hitWindows": 0, "firstHitNS": 0, "stressNS": 6000000000}]}`
+
+const wrongText = `{"schema": "kcovrig.result/2", "verdict": "not-fixed", "arms": [{"patched": false, "outcome": "ok", "windows": 9, "hitWindows": 1},
+ {"patched": true, "outcome": "ok", "windows": 8, "hitWindows": 2}]}`
+
+const nativeText = `{"schema": "kcovrig.result/2", "verdict": "", "arms": [{"patched": false, "outcome": "timeout", "windows": 70, "hitWindows": 0}]}`
+
+func written(text string) *fstest.MapFile {
+	return &fstest.MapFile{Data: []byte(text), ModTime: time.Date(2026, 11, 29, 23, 0, 0, 0, time.UTC)}
+}
+
+func TestPage(t *testing.T) {
+	entries, err := Load(fstest.MapFS{
+		"b/fix.json": written(fixText), "b/native.json": written(nativeText), "b/wrong-load-barrier.json": written(wrongText),
+		"a/fix.json": written(wrongText),
+	})
+	require.NoError(t, err)
+	page := Page(entries)
+	assert.Contains(t, page, "| [b](../scenarios/b/README.md) | 6.12.117 | 40 of 2000 events | 2 % | 0.1 s | 0 of 3000 | fixed | 6 s | 2026-11-29 |\n", "modes are added up, and the first hit is the earliest")
+	assert.Contains(t, page, "| b | load-barrier | 1 of 9 | 2 of 8 | not-fixed | 0 of 70, not ended |\n")
+	assert.Contains(t, page, "| a | - | - | - | - | did not run |\n", "what was not run is said")
+}
+
+func TestWhatIsNoResult(t *testing.T) {
+	for name, files := range map[string]fstest.MapFS{
+		"nothing":        {},
+		"no JSON":        {"a/fix.json": written("verdict: fixed"), "a/native.json": written(nativeText)},
+		"another schema": {"a/fix.json": written(`{"schema": "kcovrig.matrix/1"}`), "a/native.json": written(nativeText)},
+		"nothing ran":    {"a/fix.json": written(`{"schema": "kcovrig.result/2", "arms": []}`)},
+	} {
+		_, err := Load(files)
+		assert.Error(t, err, name)
+	}
+}
