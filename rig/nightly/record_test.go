@@ -170,7 +170,9 @@ func TestACellDoesNotDependOnWhatCameOut(t *testing.T) {
 	_, err := compare.Run(t.Context(), cfg, trial.Patched)
 	require.NoError(t, err)
 	cfg.OutDir = filepath.Join(t.TempDir(), "failed")
-	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) { return nil, os.ErrNotExist }
+	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) {
+		return nil, fault.Newf(fault.Kernel, "build", "it does not compile")
+	}
 	_, err = compare.Run(t.Context(), cfg, trial.Patched)
 	require.Error(t, err)
 	runs, _ := pastRuns(t, cfg.History)
