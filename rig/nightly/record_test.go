@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
