@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
@@ -141,10 +143,11 @@ func buildFailure(err error, log string) error {
 	return diskInOutput(&out, out.Tail)
 }
 
-// diskInOutput makes a failure of a tool that ran out of space the rig's.
+// diskInOutput makes the rig's a failure of a tool that ran out of space, or whose
+// output had none.
 func diskInOutput(err error, output string) error {
 	fe := (*fault.Error)(nil)
-	if !errors.As(err, &fe) || !strings.Contains(output, "No space left on device") {
+	if !errors.As(err, &fe) || !strings.Contains(output, "No space left on device") && !errors.Is(err, unix.ENOSPC) {
 		return err
 	}
 	out := *fe

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
@@ -281,6 +282,13 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	require.False(t, img.Cached)
 	require.FileExists(t, img.Path)
 	require.NoDirExists(t, filepath.Dir(stale))
+}
+
+// The disk may be full for make's output before it is for what make writes.
+func TestOutputThatHasNoRoomIsAFullDisk(t *testing.T) {
+	err := buildFailure(fault.Newf(fault.Rig, "build linux", "keep the output: %w", unix.ENOSPC), filepath.Join(t.TempDir(), "none"))
+	require.ErrorContains(t, err, "the disk is full")
+	require.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
 func TestBuildFailures(t *testing.T) {
