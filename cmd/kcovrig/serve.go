@@ -26,6 +26,7 @@ nothing, and ends with Ctrl-C.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return web.Serve(cmd.Context(), web.Config{
 				History: a.historyFile(db), Listen: listen,
+				Warn:  func(text string) { fmt.Fprintf(a.stderr, "kcovrig: %s\n", text) },
 				Ready: func(url string) { fmt.Fprintf(a.stdout, "kcovrig: the history is at %s (Ctrl-C ends it)\n", url) },
 			})
 		},

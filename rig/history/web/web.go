@@ -8,9 +8,10 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"strconv"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -23,9 +24,10 @@ const DefaultListen = "127.0.0.1:0"
 
 // Config is what a server needs.
 type Config struct {
-	History string           // an existing file
-	Listen  string           // host:port; empty: DefaultListen
-	Ready   func(url string) // told the address once it answers; nil: nobody is
+	History string            // an existing file
+	Listen  string            // host:port; empty: DefaultListen
+	Warn    func(text string) // told what a user should know; nil: nobody is
+	Ready   func(url string)  // told the address once it answers; nil: nobody is
 }
 
 // Validate reports the first thing in c that cannot be served, as the user's fault.
@@ -75,8 +77,11 @@ func Serve(ctx context.Context, c Config) (err error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
+	if c.Warn != nil && !isLoopback(listener.Addr()) {
+		c.Warn("whoever reaches this address can read the history: there is no login")
+	}
 	if c.Ready != nil {
-		c.Ready(fmt.Sprintf("http://%s/", listener.Addr()))
+		c.Ready("http://" + reached(listener.Addr()) + "/")
 	}
 	select {
 	case err := <-ended:
@@ -95,4 +100,13 @@ func Serve(ctx context.Context, c Config) (err error) {
 func isLoopback(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
+}
+
+// reached is addr as others name it: that of all interfaces is this machine's name.
+func reached(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if name, err := os.Hostname(); ok && err == nil && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort(name, strconv.Itoa(tcp.Port))
+	}
+	return addr.String()
 }

@@ -245,3 +245,22 @@ func TestWhatCannotBeServed(t *testing.T) {
 		assert.Equal(t, fault.User, fault.KindOf(err), "%s: %v", name, err)
 	}
 }
+
+// The address of all interfaces names no machine, and is one that nobody else may be meant to reach.
+func TestAnAddressBeyondLoopbackIsNamedAndWarnedOf(t *testing.T) {
+	name, err := os.Hostname()
+	require.NoError(t, err)
+	for listen, want := range map[string]string{"0.0.0.0:0": "http://" + name + ":", "127.0.0.1:0": "http://127.0.0.1:"} {
+		path := filepath.Join(t.TempDir(), "history.db")
+		db, err := history.Open(t.Context(), path)
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		ctx, cancel := context.WithCancel(t.Context())
+		warned := ""
+		require.NoError(t, Serve(ctx, Config{History: path, Listen: listen, Warn: func(text string) { warned = text }, Ready: func(url string) {
+			assert.Contains(t, url, want)
+			cancel()
+		}}))
+		assert.Equal(t, listen == "0.0.0.0:0", warned != "", "%s: %s", listen, warned)
+	}
+}
