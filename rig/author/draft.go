@@ -121,7 +121,7 @@ func subjectOf(p mailpatch.Patch) string {
 
 // nameOf makes a scenario's name of words.
 func nameOf(words string) string {
-	name := regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(words), "-")
+	name := regexp.MustCompile(`[^a-z0-9_]+`).ReplaceAllString(strings.ToLower(words), "-")
 	const most = 40
 	if len(name) > most {
 		name = name[:most]
@@ -129,7 +129,7 @@ func nameOf(words string) string {
 			name = name[:i]
 		}
 	}
-	if name = strings.Trim(name, "-"); name == "" {
+	if name = strings.Trim(name, "-_"); name == "" {
 		return "my-bug"
 	}
 	return name

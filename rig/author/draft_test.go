@@ -171,6 +171,7 @@ func TestNewWritesOverNothing(t *testing.T) {
 	require.ErrorContains(t, err, "holds files already")
 	_, err = New(t.Context(), Order{Dir: fix, Patch: fix})
 	require.Error(t, err)
+	assert.Equal(t, "my_bug-2", nameOf("__My_bug 2"), "a folder's name is the scenario's where it can be")
 	made, err := New(t.Context(), Order{Dir: filepath.Join(dir, "Mine 2"), Patch: fix})
 	require.NoError(t, err)
 	assert.Equal(t, "mine-2", made.Name)
