@@ -91,7 +91,9 @@ func explainsForPeople(t *testing.T, run, n string) {
 		assert.Contains(t, text, words)
 	}
 	for line := range strings.Lines(text) {
-		assert.LessOrEqual(t, len([]rune(strings.TrimSuffix(line, "\n"))), 100, line)
+		if !strings.Contains(line, "kcovrig explain "+run) { // a command stays whole
+			assert.LessOrEqual(t, len([]rune(strings.TrimSuffix(line, "\n"))), 100, line)
+		}
 	}
 	dir := filepath.Join(t.TempDir(), "tests")
 	said := kcovrig(t, nil, "explain", run, n, "--litmus-dir", dir).run(0).out.String()
