@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package goldentest compares what a test made with a file that is kept, and
-// writes the file anew with -update. Only tests import it.
+// writes the file anew with -update; and gives kept files to fuzz tests, to begin with.
+// Only tests import it.
 package goldentest
 
 import (
@@ -27,4 +28,19 @@ func Check[T ~string | ~[]byte](t *testing.T, name string, got T) {
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, string(want), string(got))
+}
+
+// Seed begins a fuzz test with all files that fit one of the patterns, each of which some do.
+func Seed(f *testing.F, patterns ...string) {
+	f.Helper()
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		require.NoError(f, err)
+		require.NotEmpty(f, files, pattern)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(f, err)
+			f.Add(text)
+		}
+	}
 }

@@ -3,26 +3,17 @@
 package matrix
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 )
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("version: 1\naxes: {arch: [arm64, x86_64], patch: [series, none]}\nexpectations: [{patch: none, expect: hit}]"))
-	for _, pattern := range []string{"testdata/accept/*.yaml", "testdata/reject/*.yaml", "testdata/meaning/*.yaml", "../../docs/examples/*.yaml"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(f, err)
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			require.NoError(f, err)
-			f.Add(text)
-		}
-	}
+	goldentest.Seed(f, "testdata/accept/*.yaml", "testdata/reject/*.yaml", "testdata/meaning/*.yaml", "../../docs/examples/*.yaml")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := Parse("m.yaml", text)
 		if err != nil {

@@ -5,27 +5,18 @@ package result
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/trial"
 )
 
 // Results come from anywhere: workers, artifacts, mails. What is read of one can be written again.
 func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"../../cmd/kcovrig/testdata/released/*/result.json", "../../cmd/kcovrig/testdata/released/*/*/*/result.json"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(f, err)
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			require.NoError(f, err)
-			f.Add(text)
-		}
-	}
+	goldentest.Seed(f, "../../cmd/kcovrig/testdata/released/*/result.json", "../../cmd/kcovrig/testdata/released/*/*/*/result.json")
 	f.Add([]byte(`{"schema":"` + Schema + `"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		saved, err := Parse("/run", "run", text)

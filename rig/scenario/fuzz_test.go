@@ -3,26 +3,17 @@
 package scenario
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/yamlfile"
 )
 
 func FuzzParse(f *testing.F) {
-	for _, pattern := range []string{"testdata/accept/*.yaml", "testdata/reject/*.yaml", "testdata/meaning/*.yaml", "../../scenarios/*/scenario.yaml"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(f, err)
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			require.NoError(f, err)
-			f.Add(text)
-		}
-	}
+	goldentest.Seed(f, "testdata/accept/*.yaml", "testdata/reject/*.yaml", "testdata/meaning/*.yaml", "../../scenarios/*/scenario.yaml")
 	f.Fuzz(func(t *testing.T, text []byte) {
 		yamlfile.Places(text)
 		if _, err := parse("scenario.yaml", text); err != nil {
