@@ -29,13 +29,18 @@ var wordEnd = regexp.MustCompile(`([a-z0-9])([A-Z])|_`)
 // too.
 func wordsAreCommon(files []source) []string {
 	var breaches []string
+	known := map[string]string{} // most names are met many times
 	for _, s := range files {
 		if !s.isGo() || s.dir() == "." { // the words stand here
 			continue
 		}
 		find := func(at token.Pos, text string) {
-			text = strings.ToLower(wordEnd.ReplaceAllString(text, "$1 $2"))
-			if found := private.FindString(text); found != "" {
+			found, ok := known[text]
+			if !ok {
+				found = private.FindString(strings.ToLower(wordEnd.ReplaceAllString(text, "$1 $2")))
+				known[text] = found
+			}
+			if found != "" {
 				breaches = append(breaches, fmt.Sprintf("%s:%d: says %q, where a common word does", s.path, s.lines.Position(at).Line, found))
 			}
 		}

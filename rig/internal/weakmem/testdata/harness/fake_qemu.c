@@ -4,7 +4,6 @@
  * punish, or silently get wrong, ends the program.
  */
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,7 @@ static qemu_plugin_vcpu_discon_cb_t on_discontinuity;
 /* Of the callback that a vCPU is in, which may be left in its midst (fibre.c). */
 static struct {
     enum qemu_plugin_cb_flags allowed;
-    jmp_buf left;
+    void *left[5];
     uint64_t left_to;
 } in_callback[CPUS_MAX];
 static pthread_mutex_t translating = PTHREAD_MUTEX_INITIALIZER;
@@ -131,7 +130,7 @@ void qemu_plugin_set_pc(uint64_t vaddr)
         fail("the PC is set where it may not be");
     }
     in_callback[running->index].left_to = vaddr;
-    longjmp(in_callback[running->index].left, 1);
+    __builtin_longjmp(in_callback[running->index].left, 1);
 }
 
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size)
@@ -210,7 +209,7 @@ static bool is_access(uint32_t word)
 static bool callbacks(const struct qemu_plugin_insn *insn, struct cpu *c)
 {
     running = c;
-    if (setjmp(in_callback[c->index].left)) {
+    if (__builtin_setjmp(in_callback[c->index].left)) {
         running = NULL;
         c->pc = in_callback[c->index].left_to;
         c->block = NULL;

@@ -49,7 +49,7 @@ static uint64_t draw(uint64_t below)
 
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
     z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return (z ^ z >> 31) % below;
+    return (uint64_t)((unsigned __int128)(z ^ z >> 31) * below >> 64); /* no division */
 }
 
 static uint64_t pick(const uint64_t *from, size_t n)
@@ -109,7 +109,7 @@ static void vary_policy(void)
 
 static void schedule(void)
 {
-    uint64_t stay = PICK(1, 1, 2, 4, 16), events = PICK(0, 0, 0, 0, 0, 16);
+    uint64_t stay = PICK(1, 1, 2, 4, 16), events = whole ? 0 : PICK(0, 0, 0, 0, 0, 16);
     unsigned int left = test.threads, at = (unsigned int)draw(left);
 
     if (draw(2)) { /* all inside the scope before any goes on */
