@@ -122,6 +122,7 @@ type Result struct {
 	Spec         Spec
 	Words        wording.Words // the scenario's; none in what earlier versions wrote
 	ScenarioHash string        // of the scenario's file and all that it names; empty: not known
+	ScenarioFrom string        // the folder or file that was named; empty: the scenario comes with the rig, or this is not known
 	Judgement    Judgement     // its verdict stays unknown unless both kernels ran
 	Prepared
 	Host         Host
