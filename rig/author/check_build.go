@@ -165,10 +165,13 @@ func (c *checker) scope(ctx context.Context, source kernels.Source, image kernel
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Stops: append([]trial.ScopeStop{}, a.Stops...)}
+	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Named: []string{}, Stops: append([]trial.ScopeStop{}, a.Stops...)}
 	for _, f := range k.Scope {
-		if kernels.OnlyCalls(f) {
+		switch {
+		case kernels.OnlyCalls(f):
 			k.Callers = append(k.Callers, f.Symbol)
+		case kernels.Named(f):
+			k.Named = append(k.Named, f.Symbol)
 		}
 	}
 	c.out.Kernels = append(c.out.Kernels, k)

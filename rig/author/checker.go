@@ -46,6 +46,7 @@ type Kernel struct {
 	Variant trial.Variant         `json:"variant"`
 	Scope   []trial.ScopeFunction `json:"scope"`
 	Callers []string              `json:"callers"` // of the scope, what is there since it calls others of it
+	Named   []string              `json:"named"`   // and what is there since the scenario names it
 	Stops   []trial.ScopeStop     `json:"stops"`   // where accesses stay in order
 }
 

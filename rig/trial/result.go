@@ -82,6 +82,7 @@ type ScopeFunction struct {
 type ScopeStop struct {
 	Kind   string `json:"kind"`              // "call", "barrier", "atomic", "release", "acquire", "system", "exception" or "unknown"
 	AtBoot bool   `json:"patched,omitempty"` // the kernel may put it there when it boots
+	Near   bool   `json:"near,omitempty"`    // it is at the lines of the patch, or between its hunks
 	Instruction
 }
 
