@@ -78,7 +78,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.readers, "reader", nil, "how the guest reads: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
 	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
-	addDuration(f, &o.duration, "duration", 0, "time to stress each kernel, such as 10s (default: until the verdict is certain)")
+	addDuration(f, &o.duration, "duration", 0, "time to stress each kernel, such as 10s (default: until the verdict is certain, for 2m at the most)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
 	f.StringVar(&o.accel, "accel", string(trial.AccelAuto), "QEMU accelerator: auto, tcg or kvm")

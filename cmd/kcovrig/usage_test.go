@@ -66,7 +66,7 @@ func TestDurationsHaveDays(t *testing.T) {
 		require.ErrorIs(t, err, errNoDuration, "%q", text)
 	}
 	_, help, _ := call(t, "compare", "--help")
-	assert.Regexp(t, `--duration duration .*until the verdict is certain\)\n`, help, "none has no default")
+	assert.Regexp(t, `--duration duration .*until the verdict is certain, for 2m at the most\)\n`, help, "none has no default")
 	_, help, _ = call(t, "explain", "--help")
 	assert.Contains(t, help, "(default 30s)")
 }

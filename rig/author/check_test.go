@@ -40,8 +40,7 @@ func (f facts) Configure(context.Context) ([]kbuild.Lost, error) { return f.lost
 func (facts) Symbols() (map[string]string, error) {
 	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig", "TLRS": "arch/x86/Kconfig"}, nil
 }
-func (facts) ReadFile(path string) (string, error) { return readLinux(path) }
-func (facts) Close() error                         { return nil }
+func (facts) Close() error { return nil }
 
 const good = `kcovrig: scenario/1
 name: mine
@@ -129,8 +128,8 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	compilerSays := &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: warning: w\nmine.c:4:9: error: 'x' undeclared\nld: undefined reference to `y'\n"}
 	lost := facts{
-		lost: []kbuild.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n"}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}, {Name: "CONFIG_TLRS", Value: "y"}},
-		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2"}}},
+		lost: []kbuild.Lost{{Name: "CONFIG_INET", Value: "y", Is: "n", Unmet: []string{"NET (NET=n)"}}, {Name: "CONFIG_TLSS", Value: "y"}, {Name: "CONFIG_OTHER", Value: "n", Is: "y"}, {Name: "CONFIG_TLRS", Value: "y"}},
+		err:  &trial.NotApplicable{Why: "no series", Tries: []trial.Tried{{Series: "fix.patch", On: "hunk 1", Off: "hunk 2", Near: trial.Patched}}},
 	}
 	known, err := scenario.Load(scenario.Default)
 	require.NoError(t, err)
@@ -151,7 +150,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
 		}, want: []string{
-			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither applies to linux 6.12.117 (hunk 1)", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig), and depends on NET",
+			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither applies to linux 6.12.117 (hunk 1) nor reverse-applies (hunk 2); with less context it comes off, so the tree seems to have the fix", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig); it depends on NET (NET=n)",
 			"7:3: linux 6.12.117 has no CONFIG_TLSS; did you mean CONFIG_TLS?", "10:3: the program does not link: nothing defines y", "linux 6.12.117 has no CONFIG_OTHER; kcovrig's own",
 			"CONFIG_TLRS=y does not stay: it is none of arm64's (arch/x86/Kconfig)",
 		}},
@@ -168,7 +167,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 				return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"}
 			}
 		}, want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
-		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: the unpatched kernel has no function victim; what would match: victims"}},
+		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
@@ -220,14 +219,52 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 		}
 	}
 	got := looked(t, folder(t), facts{}, open)
-	require.Len(t, got.Findings, 1)
+	require.Len(t, got.Findings, 2)
 	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
 	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		kernelsWith(t, o, "victim")
 		open(o)
 	})
 	require.Len(t, got.Findings, 1)
-	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "the unpatched kernel has no function helper, nor anything like it among 1"}, got.Findings[0])
+	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "neither kernel has a function helper, nor anything like it among 1"}, got.Findings[0])
+	assert.Equal(t, []string{
+		"the scope in the unpatched kernel: it was not found", "the scope in the patched kernel: it was not found",
+		"whether the kernels' code differs where the bug is: that takes both, and the scope of each",
+		"the program in the guest: it runs in the unpatched kernel, with its scope",
+	}, got.Skipped)
+}
+
+func TestAWrongNameOfASignLeavesNothingOut(t *testing.T) {
+	got := looked(t, folder(t), facts{}, func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") })
+	assert.Len(t, got.Findings, 1)
+	assert.Len(t, got.Kernels, 2)
+	assert.NotNil(t, got.Tried)
+	assert.Empty(t, got.Skipped)
+}
+
+func TestWhatAKernelThatDoesNotBuildLeavesOutIsSaid(t *testing.T) {
+	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
+		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
+		lab.BuildErr = &fault.Error{Kind: fault.Kernel, Err: errors.New("make failed"), Tail: "net/x.c:3: error"}
+		o.Kernels = lab.Config(t).Kernels
+	})
+	require.Len(t, got.Findings, 1)
+	assert.Contains(t, got.Findings[0].Text, "the unpatched kernel does not build: make failed: net/x.c:3: error")
+	require.Len(t, got.Skipped, 3)
+	assert.Equal(t, "the functions that are named, the scope, and the patched kernel: the unpatched kernel does not build", got.Skipped[0])
+}
+
+func TestAPatchThatIsNoneLeavesTheTreesSideOpen(t *testing.T) {
+	got := looked(t, folder(t, "fix.patch", "bad.patch"), facts{}, nil)
+	assert.Empty(t, got.Side)
+	assert.Contains(t, got.Skipped, "whether the tree has the fix: the fix itself is wrong")
+}
+
+func TestAPatchThatTheTreeHasAmongOtherLinesIsSaidToBeThere(t *testing.T) {
+	err := &trial.NotApplicable{Tries: []trial.Tried{{On: "hunk 1"}}}
+	assert.Equal(t, "hunk 1", why(err))
+	err.Tries[0].Near = trial.Patched
+	assert.Contains(t, why(err), "take a tree from before the fix")
 }
 
 func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {

@@ -5,6 +5,7 @@ package author
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -50,10 +51,10 @@ func (c *checker) tree(ctx context.Context, cfg command.Config, fits bool) (err 
 	if !c.s.Kernels.Holds(c.out.Linux) {
 		c.wrong("kernels", "linux %s is none of them (%s): nothing is looked for in this tree", c.out.Linux, c.s.Kernels)
 	}
-	if fits {
-		if err := c.side(ctx, tree); err != nil {
-			return err
-		}
+	if !fits {
+		c.skip("whether the tree has the fix: the fix itself is wrong")
+	} else if err := c.side(ctx, tree); err != nil {
+		return err
 	}
 	return c.config(ctx, tree)
 }
@@ -75,7 +76,11 @@ func (c *checker) side(ctx context.Context, tree Facts) error {
 				c.find(Note, member("fix", i), t.Series+" is for kernels "+t.For+", and was not tried")
 				continue
 			}
-			c.wrong(member("fix", i), "%s neither applies to linux %s (%s) nor reverse-applies (%s)", t.Series, c.out.Linux, t.On, t.Off)
+			text := fmt.Sprintf("%s neither applies to linux %s (%s) nor reverse-applies (%s)", t.Series, c.out.Linux, t.On, t.Off)
+			if advice := t.Advice(); advice != "" {
+				text += "; " + advice
+			}
+			c.wrong(member("fix", i), "%s", text)
 		}
 	case err != nil:
 		return c.wrongAt("fix", err)
@@ -103,7 +108,7 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 	}
 	for _, l := range lost {
 		f, own := c.ofSymbol(l.Name)
-		f.Level, f.Text = Wrong, c.whyLost(l, known, tree, on)
+		f.Level, f.Text = Wrong, c.whyLost(l, known, on)
 		if !own {
 			f.Text += "; kcovrig's own configuration asks for it"
 		}
@@ -113,7 +118,7 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 }
 
 // whyLost says what became of a setting, and what probably was meant.
-func (c *checker) whyLost(l kbuild.Lost, known map[string]string, tree Facts, on arch.Arch) string {
+func (c *checker) whyLost(l kbuild.Lost, known map[string]string, on arch.Arch) string {
 	name := strings.TrimPrefix(l.Name, "CONFIG_")
 	file, there := known[name]
 	if !there {
@@ -132,12 +137,11 @@ func (c *checker) whyLost(l kbuild.Lost, known map[string]string, tree Facts, on
 		is = "it is " + l.Is
 	}
 	text := l.Name + "=" + l.Value + " does not stay: " + is + " (" + file + ")"
-	entry, err := tree.ReadFile(file)
-	if err != nil {
-		return text
-	}
-	if needs, _ := entryOf(entry, name); len(needs) > 0 {
-		text += ", and depends on " + strings.Join(needs, ", ")
+	switch {
+	case len(l.Unmet) > 0:
+		text += "; it depends on " + strings.Join(l.Unmet, ", ")
+	case l.Value != "n":
+		text += "; nothing that it depends on was found to be off"
 	}
 	return text
 }

@@ -46,6 +46,7 @@ type Kernel struct {
 	Variant trial.Variant         `json:"variant"`
 	Scope   []trial.ScopeFunction `json:"scope"`
 	Callers []string              `json:"callers"` // of the scope, what is there since it calls others of it
+	Named   []string              `json:"named"`   // and what is there since the scenario names it
 	Stops   []trial.ScopeStop     `json:"stops"`   // where accesses stay in order
 }
 
@@ -80,6 +81,5 @@ type Facts interface {
 	HasFix(ctx context.Context, series []variant.Series) (bool, error)
 	Configure(ctx context.Context) ([]kbuild.Lost, error)
 	Symbols() (map[string]string, error)
-	ReadFile(path string) (string, error)
 	Close() error
 }

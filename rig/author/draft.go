@@ -307,9 +307,11 @@ func (d *draft) detect() {
 		d.todo("", "another sign than %q, which a scenario cannot detect", u)
 	}
 	if len(d.said.signs) == 0 {
-		d.todo("", "how the bug shows: told, where the program says hit, or {oops: FUNCTION}, {warn: FUNCTION}, {bug: FUNCTION}, {kasan: FUNCTION}, {panic: FUNCTION}, {hang: 2s, in: FUNCTION}, exit")
-		d.say("", "Several of them, and one after which the kernel is not what it was, such as one that keeps a lock for good:")
-		d.say("", "detect: [told, {oops: FUNCTION, after: reboot}]")
+		d.todo("", "how the bug shows: in one of these ways, or several in one list")
+		d.say("", "detect: [told] # the program sees a wrong answer, and says hit")
+		d.say("", "detect: [{oops: FUNCTION}] # the kernel oopses in FUNCTION, which pc or RIP names in its report")
+		d.say("", "detect: [{oops: FUNCTION, after: reboot}] # and is broken after it, such as by a lock that nobody gives back")
+		d.say("", "Other reports: warn, bug, kasan, panic. {hang: 2s, in: FUNCTION}: a thread sleeps for good. exit: the program ends.")
 		if d.silent {
 			d.linef("detect: [oops]")
 			return

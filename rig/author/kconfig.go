@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
-	"kcovrig/rig/internal/kernel"
+	"kcovrig/rig/internal/kernel/kbuild"
 )
 
 // Setting is a configuration symbol that a file of the patch's needs, without CONFIG_.
@@ -27,15 +27,10 @@ type Build struct {
 // reader returns a file of a tree, or an error.
 type reader func(path string) (string, error)
 
-// The parts of kbuild's and Kconfig's languages that are read here
-// (Documentation/kbuild/makefiles.rst, kconfig-language.rst).
+// The parts of kbuild's language that are read here (Documentation/kbuild/makefiles.rst).
 var (
-	rule      = regexp.MustCompile(`^\s*([A-Za-z0-9_+./-]+)-(y|objs|m|\$\(CONFIG_([A-Za-z0-9_]+)\))\s*[:+]?=\s*(.*)$`)
-	dependsOn = regexp.MustCompile(`^\s+depends on\s+(.+)$`)
-	blockOf   = regexp.MustCompile(`^if\s+(.+)$`) // not indented: help texts have ifs too
-	blockEnd  = regexp.MustCompile(`^endif\b`)
-	newEntry  = regexp.MustCompile(`^\s*(?:menuconfig|config|menu|endmenu|choice|endchoice|comment|source|if|endif)\b`)
-	plain     = regexp.MustCompile(`^[A-Z0-9_]+$`)
+	rule  = regexp.MustCompile(`^\s*([A-Za-z0-9_+./-]+)-(y|objs|m|\$\(CONFIG_([A-Za-z0-9_]+)\))\s*[:+]?=\s*(.*)$`)
+	plain = regexp.MustCompile(`^[A-Z0-9_]+$`)
 )
 
 // listed are the targets under which a Makefile lists objects and folders that are
@@ -182,7 +177,7 @@ func (f *makefiles) depends(config, dir string) []string {
 				continue
 			}
 			if text, err := f.read(path.Join(dir, name)); err == nil {
-				if found, ok := entryOf(text, config); ok {
+				if found, ok := kbuild.Conditions(text, config); ok {
 					return found
 				}
 			}
@@ -203,57 +198,9 @@ func (f *makefiles) ofSome(config string) bool {
 			continue
 		}
 		text, _ := f.read(path.Join(a.Folder(), "Kconfig")) // which a tree need not have
-		if _, found := entryOf(text, config); found {
+		if _, found := kbuild.Conditions(text, config); found {
 			have++
 		}
 	}
 	return have > 0 && have < len(arch.Names())
-}
-
-// entryOf reads one symbol's conditions.
-func entryOf(text, config string) (conditions []string, found bool) {
-	var blocks []string
-	in := false
-	for _, l := range strings.Split(strings.ReplaceAll(text, "\\\n", " "), "\n") {
-		bare, _, _ := strings.Cut(l, "#")
-		if newEntry.MatchString(bare) {
-			in = false
-		}
-		switch m := kernel.SymbolLine.FindStringSubmatch(bare); {
-		case m != nil:
-			if in = m[1] == config; in && !found {
-				found = true
-				conditions = append(conditions, blocks...)
-			}
-		case blockEnd.MatchString(bare) && len(blocks) > 0:
-			blocks = blocks[:len(blocks)-1]
-		case blockOf.MatchString(bare):
-			blocks = append(blocks, blockOf.FindStringSubmatch(bare)[1])
-		case in && dependsOn.MatchString(bare):
-			conditions = append(conditions, dependsOn.FindStringSubmatch(bare)[1])
-		}
-	}
-	var parts []string
-	for _, c := range conditions {
-		parts = append(parts, allOf(c)...)
-	}
-	return parts, found
-}
-
-// allOf are the parts of a condition that all have to hold.
-func allOf(condition string) (parts []string) {
-	depth, from := 0, 0
-	for i, r := range condition {
-		switch {
-		case r == '(':
-			depth++
-		case r == ')':
-			depth--
-		case depth == 0 && strings.HasPrefix(condition[i:], "||"):
-			return []string{strings.TrimSpace(condition)}
-		case depth == 0 && strings.HasPrefix(condition[i:], "&&"):
-			parts, from = append(parts, strings.TrimSpace(condition[from:i])), i+2
-		}
-	}
-	return append(parts, strings.TrimSpace(condition[from:]))
 }

@@ -159,6 +159,9 @@ func (o Order) look(ctx context.Context, patch File) (_ *Tree, err error) {
 // why is the reason why a patch fits nowhere, in one line.
 func why(err error) string {
 	for _, tried := range trial.Inapplicable(err).Tries {
+		if advice := tried.Advice(); advice != "" {
+			return advice
+		}
 		if tried.On != "" {
 			return tried.On
 		}

@@ -25,6 +25,8 @@ const (
 	// for longer: otherwise every clean commit would take as long.
 	minShare = 0.05
 	endTime  = 20 * time.Second
+	// testTime bounds a commit's first test, below doubtTime.
+	testTime = 30 * time.Second
 	// doubtTime is how long a commit is tested that was stale once or much more
 	// seldom than the stale end, or that showed too little to be clean.
 	doubtTime = 90 * time.Second
@@ -61,7 +63,7 @@ func (j judge) Test(ctx context.Context, commit string) (bisect.Answer, error) {
 // answer tests a commit, for longer where the first boot is not to be believed.
 func (j judge) answer(ctx context.Context, commit string, share float64) (bisect.Answer, error) {
 	short := commit[:min(12, len(commit))]
-	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Name: short})
+	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Duration: testTime, Name: short})
 	if err != nil || a.Whose != "" {
 		return a, err
 	}

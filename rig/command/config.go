@@ -38,14 +38,17 @@ type Config struct {
 	Spec trial.Spec
 	// Scenario is the one that Spec names, where it is loaded already.
 	Scenario *scenario.Scenario
-	CacheDir string         // builds, plugins, archives, runs, and the private QEMU that scripts/setup unpacks; created where missing
-	QEMU     string         // program to use instead of the one that would be found
-	OutDir   string         // run folder to write; empty: one of the cache's, which keeps the latest
-	History  string         // database to record the result in; empty: none
-	Cell     string         // its name there; empty: made of the specification
-	Reports  result.Reports // made beside the result
-	Version  string         // the rig's own version, for the result
-	Events   trial.Sink     // nil: nobody listens
+	// ScenarioFrom is the folder or file that Spec named before it was normalised; empty
+	// where the scenario comes with the rig, or was loaded already.
+	ScenarioFrom string
+	CacheDir     string         // builds, plugins, archives, runs, and the private QEMU that scripts/setup unpacks; created where missing
+	QEMU         string         // program to use instead of the one that would be found
+	OutDir       string         // run folder to write; empty: one of the cache's, which keeps the latest
+	History      string         // database to record the result in; empty: none
+	Cell         string         // its name there; empty: made of the specification
+	Reports      result.Reports // made beside the result
+	Version      string         // the rig's own version, for the result
+	Events       trial.Sink     // nil: nobody listens
 	// Kernels opens the source of the kernels; nil: a source tree.
 	Kernels kernels.Opener
 	// Archive is the guest, where it is ready; nil: it is packed.
@@ -136,6 +139,9 @@ func (c Config) findScenario() (scenario.Scenario, error) {
 func (c Config) holding(s scenario.Scenario) (Config, error) {
 	if want := c.Spec.ScenarioHash; want != "" && want != s.Hash {
 		return c, &fault.Error{Kind: fault.User, Op: "find scenario " + s.Name, Err: fmt.Errorf("its hash is %s, and %s is meant", s.Hash, want), Try: "--scenario with the folder as it was then"}
+	}
+	if c.Scenario == nil && !s.Shipped {
+		c.ScenarioFrom = c.Spec.Scenario
 	}
 	c.Scenario, c.Spec.Scenario, c.Spec.ScenarioHash = &s, s.Name, ""
 	if !s.Shipped {

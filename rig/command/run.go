@@ -44,7 +44,7 @@ func Begin(cfg Config, name trial.Command) (*Run, error) {
 	}
 	r := &Run{
 		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events), notes: notes{sink: cfg.Events},
-		begun: trial.Result{Command: name, Started: now(), Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, Host: host.This()},
+		begun: trial.Result{Command: name, Started: now(), Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, ScenarioFrom: cfg.ScenarioFrom, Host: host.This()},
 	}
 	cfg.Events(trial.Event{Words: &s.Words})
 	if r.Folder, err = newFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {

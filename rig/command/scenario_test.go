@@ -25,9 +25,11 @@ func ofScenario(t *testing.T, patch string) Config {
 }
 
 func TestAScenarioOfOnesOwnIsNamedAndTheHashStandsBeside(t *testing.T) {
-	c, s, err := ofScenario(t, "a").Normalise()
+	asked := ofScenario(t, "a")
+	c, s, err := asked.Normalise()
 	require.NoError(t, err)
 	assert.Equal(t, "ring", c.Spec.Scenario)
+	assert.Equal(t, asked.Spec.Scenario, c.ScenarioFrom)
 	assert.Equal(t, s.Hash, c.Spec.ScenarioHash)
 	assert.Equal(t, []string{"once"}, c.Spec.Modes)
 	of, err := c.KernelConfig()
@@ -36,6 +38,7 @@ func TestAScenarioOfOnesOwnIsNamedAndTheHashStandsBeside(t *testing.T) {
 	again, _, err := c.Normalise()
 	require.NoError(t, err)
 	assert.Equal(t, c.Spec, again.Spec)
+	assert.Equal(t, c.ScenarioFrom, again.ScenarioFrom)
 }
 
 func TestAScenarioThatComesWithTheRigNeedsNoHash(t *testing.T) {
@@ -45,6 +48,7 @@ func TestAScenarioThatComesWithTheRigNeedsNoHash(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, s.Name, c.Spec.Scenario)
 	assert.Empty(t, c.Spec.ScenarioHash)
+	assert.Empty(t, c.ScenarioFrom)
 }
 
 func TestAnotherScenarioOfTheNameIsRefused(t *testing.T) {

@@ -109,10 +109,14 @@ func (c *comparison) judge(unpatched, patched trial.Observation) trial.Judgement
 
 // setting is what judging needs to know beside what the kernels show with one reader.
 func (c *comparison) setting(reader trial.Reader) verdict.Setting {
+	limit := c.run.Config.Spec.Duration
+	if !c.run.Scenario.Reboots() { // boots end by their number
+		limit = verdict.Limit(limit)
+	}
 	return verdict.Setting{
 		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
 		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere,
-		Words: c.run.Scenario.Words,
+		Limit: limit, Words: c.run.Scenario.Words,
 	}
 }
 

@@ -102,6 +102,15 @@ func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
 		"it went on after the verdict was certain")
 }
 
+func TestAVerdictThatALimitPreventedNamesALongerOne(t *testing.T) {
+	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2, Step: 1}, rigtest.Guest{Step: 1}).Config(t)
+	cfg.Spec.Duration = 20 * time.Millisecond
+	result, err := Compare(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, trial.Inconclusive, result.Judgement.Verdict)
+	assert.Contains(t, result.Judgement.Reasons[0], "ended after 20ms: --duration 10m ")
+}
+
 func TestArmsAreStressedInTurns(t *testing.T) {
 	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
 	cfg := l.Config(t)

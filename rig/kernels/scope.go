@@ -69,6 +69,9 @@ func fromPatch(ctx context.Context, cfg Config, image Image, patch, dir string) 
 	return k, nil
 }
 
+// Named says whether a function is in scope since the scenario names it.
+func Named(f trial.ScopeFunction) bool { return f.Why == linetable.Named }
+
 // OnlyCalls says whether a function is in scope since it calls others of it, and for no
 // other reason.
 func OnlyCalls(f trial.ScopeFunction) bool { return strings.HasPrefix(f.Why, linetable.Calls) }
@@ -98,6 +101,7 @@ type finder struct {
 	objects  []kernel.Object // all with debug information
 	found    []scoped
 	added    map[string][]int // lines that the patch at hand added, by file
+	windows  map[string][]window
 	notes    []string
 }
 
@@ -106,6 +110,7 @@ func (f *finder) find(patch string, callers bool) error {
 	if err != nil && len(f.scenario.Scope.Kernel) == 0 {
 		return err
 	}
+	f.windows = windowsOf(changes)
 	held := map[string]bool{}
 	for _, o := range f.objects {
 		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: slices.Clone(changes[o.File]), Named: f.scenario.Scope.Kernel}
@@ -134,7 +139,7 @@ func (f *finder) find(patch string, callers bool) error {
 		if held[name] {
 			continue
 		}
-		if err := f.named(name, "named", false); err != nil { // another object has it
+		if err := f.named(name, linetable.Named, false); err != nil { // another object has it
 			return err
 		}
 	}
@@ -316,11 +321,20 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	if !weak {
 		return nil
 	}
+	beside := map[uint64]bool{}
+	for _, r := range bodies {
+		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return holds(r, l.Addr) })
+		code := k.Lines[max(from, 0):]
+		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !holds(r, l.Addr) }); end >= 0 {
+			code = code[:end]
+		}
+		maps.Copy(beside, near(code, f.windows))
+	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
-		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Instruction: boot.InstructionOf(l)})
+		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: beside[s.Addr], Instruction: boot.InstructionOf(l)})
 		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 		}

@@ -126,6 +126,9 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 		i := slices.IndexFunc(a.Lines, func(l elfcode.Line) bool { return l.Addr == addr })
 		require.Contains(t, a.Lines[i].Text, "dmb")
 	}
+	for _, s := range a.Stops {
+		require.Equal(t, strings.Contains(s.Text, "dmb"), s.Near, "%s %s", s.Symbol, s.Text)
+	}
 	without.Image.SavedVariant, without.PatchText = trial.Unpatched.Saved(), with.PatchText
 	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
 	require.NoError(t, err)

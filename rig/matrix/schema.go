@@ -49,7 +49,7 @@ func FileSchema() ([]byte, error) {
 			"version":      object{"description": "of this format", "const": formatVersion},
 			"name":         object{"description": "for reports (default: the file's name)", "type": "string", "pattern": notBlank},
 			"scenario":     object{"description": "the ordering bug: " + strings.Join(scenario.Names(), ", ") + ", a folder with scenario.yaml, or such a file (default: " + standardScenario + ")", "type": "string", "pattern": notBlank},
-			"duration":     object{"description": "time to stress each kernel, such as 10s (default: until certain)", "type": "string", "pattern": durationForm},
+			"duration":     object{"description": "time to stress each kernel, such as 10s (default: until certain, for 2m at the most)", "type": "string", "pattern": durationForm},
 			"clean-share":  object{"description": "share of blocks with a hit that one kernel alone excludes before it is clean", "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": cleanShare},
 			"axes":         object{"description": "every combination of these values is a cell", "type": "object", "additionalProperties": false, "properties": several},
 			"include":      entries("one more cell; an axis that it does not name has its default", single, nil),

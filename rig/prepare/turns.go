@@ -5,7 +5,6 @@ package prepare
 import (
 	"context"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,7 +44,7 @@ func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []tri
 	}
 	turns := boot.NewTurns(len(variants), firstOf(variants, s.Config.Spec.Seed), settled)
 	for _, v := range variants {
-		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: s.limit(), Hits: boot.MaxHits, Below: s.Config.Work}, turns)
+		b, err := s.Boot(BootRequest{Variant: v, Reader: reader, Limit: verdict.Limit(s.Config.Spec.Duration), Hits: boot.MaxHits, Below: s.Config.Work}, turns)
 		if err != nil {
 			return Shown{}, err
 		}
@@ -67,12 +66,4 @@ func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []tri
 // happened to boot first.
 func firstOf(variants []trial.Variant, n uint64) trial.Variant {
 	return variants[n%uint64(len(variants))]
-}
-
-// limit is the longest stress of a kernel.
-func (s *Setup) limit() time.Duration {
-	if s.Config.Spec.Duration > 0 {
-		return s.Config.Spec.Duration
-	}
-	return verdict.GiveUp
 }

@@ -25,10 +25,12 @@ func TestAScenarioOfOnesOwnHasToBeNamedAndTheSame(t *testing.T) {
 	hash := `"scenarioHash": "` + strings.Repeat("0", 64) + `"`
 	text = regexp.MustCompile(`"scenarioHash": "[0-9a-f]*"`).ReplaceAll(text, []byte(hash))
 	text = regexp.MustCompile(`"scenario": "`).ReplaceAll(text, []byte(hash+`, "scenario": "`))
+	text = []byte(strings.Replace(string(text), "{", `{"scenarioFrom": "../my\u001b ring",`, 1))
 	require.NoError(t, os.WriteFile(file, text, 0o644))
 
 	_, err = Run(t.Context(), cfg)
 	assert.ErrorContains(t, err, "does not come with kcovrig")
+	assert.Equal(t, "--scenario with its folder, which was ../my? ring", fault.TryOf(err))
 	assert.Equal(t, fault.User, fault.KindOf(err))
 	cfg.Spec.Scenario = scenario.Default
 	_, err = Run(t.Context(), cfg)

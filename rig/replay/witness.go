@@ -36,7 +36,11 @@ func open(cfg Config) (*replay, error) {
 	}
 	r := &replay{cfg: cfg, saved: saved.Document}
 	if r.saved.Spec.ScenarioHash != "" && cfg.Spec.Scenario == "" {
-		return nil, &fault.Error{Kind: fault.User, Op: r.op(), Err: fmt.Errorf("its scenario, %s, does not come with kcovrig", r.saved.Spec.Scenario), Try: "--scenario with its folder"}
+		try := "--scenario with its folder"
+		if from := r.saved.ScenarioFrom; from != "" {
+			try += ", which was " + wire.Clean(from, 300)
+		}
+		return nil, &fault.Error{Kind: fault.User, Op: r.op(), Err: fmt.Errorf("its scenario, %s, does not come with kcovrig", r.saved.Spec.Scenario), Try: try}
 	}
 	able := r.able()
 	if cfg.Witness == 0 && len(able) > 0 {

@@ -80,4 +80,10 @@ func TestTheCommandThatRepeatsNamesTheScenario(t *testing.T) {
 	assert.Equal(t, []string{"kcovrig", "compare", "--arch=arm64"}, repeat(d))
 	d.Spec.ScenarioHash = strings.Repeat("0", 64)
 	assert.Equal(t, []string{"kcovrig", "compare", "--scenario=./" + scenario.Default, "--arch=arm64"}, repeat(d), "a user's of that name")
+	d.ScenarioFrom = "../my bugs/ring"
+	assert.Equal(t, []string{"kcovrig", "compare", "'--scenario=../my bugs/ring'", "--arch=arm64"}, repeat(d), "as it was named")
+	d.Replay = &trial.Replay{Run: "/r", Witness: 1}
+	assert.Contains(t, repeat(d), "'--scenario=../my bugs/ring'", "which the run alone does not lead to")
+	d.Spec.ScenarioHash, d.ScenarioFrom = "", ""
+	assert.NotContains(t, command(d), "--scenario")
 }

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,20 +122,14 @@ func repeat(d result.Document) []string {
 	s := d.Spec
 	argv := []string{"kcovrig", subcommand(d)}
 	if r := d.Replay; r != nil {
-		return words.Quoted(append(argv, repeatReplay(*r)...))
+		return words.Quoted(slices.Concat(argv, repeatReplay(*r), scenarioFlag(d)))
 	}
 	add := func(flag, value string) {
 		if value != "" {
 			argv = append(argv, "--"+flag+"="+value)
 		}
 	}
-	argv = append(argv, kernelFlag(d)...)
-	switch {
-	case s.ScenarioHash != "": // a user's, in a folder of some path; one that comes with the rig may have its name
-		add("scenario", "./"+s.Scenario)
-	case s.Scenario != scenario.Default:
-		add("scenario", s.Scenario)
-	}
+	argv = slices.Concat(argv, kernelFlag(d), scenarioFlag(d))
 	add("arch", s.Arch)
 	tree := s.Tree
 	if tree == "" {
@@ -172,6 +167,19 @@ func repeat(d result.Document) []string {
 		add("seed", fmt.Sprint(s.Seed))
 	}
 	return words.Quoted(argv)
+}
+
+// scenarioFlag names the scenario, where another would be taken without it: a user's by
+// where it was, as that was given. Results of cells and of earlier versions do not say it; a
+// path tells it from one of that name that comes with the rig.
+func scenarioFlag(d result.Document) []string {
+	switch s := d.Spec; {
+	case s.ScenarioHash != "":
+		return []string{"--scenario=" + cmp.Or(d.ScenarioFrom, "./"+s.Scenario)}
+	case s.Scenario != "" && s.Scenario != scenario.Default && d.Replay == nil: // its run leads to it
+		return []string{"--scenario=" + s.Scenario}
+	}
+	return nil
 }
 
 // subcommand is the one that was called: an alteration that is named is compare's.

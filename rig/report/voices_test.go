@@ -53,6 +53,23 @@ func TestVoicesAreShownSideBySide(t *testing.T) {
 	}
 }
 
+// A scenario that names no two writes leaves the run alone to speak: the others take one line.
+func TestVoicesThatWereNotHadTakeOneLine(t *testing.T) {
+	r := heard()
+	no := verdict.NotHad("the scenario names\nno two writes")
+	for i := range 2 {
+		r.Judgement.Voices[i].Unpatched, r.Judgement.Voices[i].Patched = no, no
+	}
+	saved := []result.Saved{{Name: "run1", Document: result.NewDocument(r)}}
+	for _, as := range []format.Format{format.Text, format.Markdown, format.HTML} {
+		var out bytes.Buffer
+		require.NoError(t, Runs.Render(&out, as, RunsReport{Runs: saved}))
+		assert.Equal(t, 1, strings.Count(out.String(), "not had"), "%s: %s", as, out.String())
+		assert.Contains(t, out.String(), "not had: model, binary (the scenario names no two writes)", as)
+		assert.Contains(t, out.String(), "0 of 6400 stale", as)
+	}
+}
+
 func TestVoicesComeBackFromAFile(t *testing.T) {
 	r := heard()
 	back := result.NewDocument(r).Result()

@@ -37,6 +37,7 @@ type Document struct {
 	Spec            trial.Spec            `json:"spec"`
 	Words           wording.Words         `json:"words,omitzero"`
 	ScenarioHash    string                `json:"scenarioHash,omitempty"`
+	ScenarioFrom    string                `json:"scenarioFrom,omitempty"`
 	Kernel          trial.Kernel          `json:"kernel"`
 	Patches         []trial.Patch         `json:"patches,omitempty"`
 	Images          []trial.Image         `json:"images"`
@@ -101,7 +102,7 @@ func NewDocument(r trial.Result) Document {
 		Schema: Schema, Command: r.Command, Started: r.Started, Ended: r.Ended, Version: r.Version, Go: r.Go,
 		Verdict: j.Verdict, Confidence: j.Confidence, MissProbability: j.MissProbability,
 		Reasons: Full(j.Reasons), Modes: Full(j.Modes), Voices: j.Voices, Measured: []ModeDocument{}, Witnesses: Full(r.Witnesses),
-		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Provenance: r.Provenance, Host: r.Host,
+		Spec: r.Spec, Words: r.Words, ScenarioHash: r.ScenarioHash, ScenarioFrom: r.ScenarioFrom, Kernel: r.Kernel, Patches: r.Patches, Images: Full(r.Images), QEMU: r.QEMU, Provenance: r.Provenance, Host: r.Host,
 		CodeDiffers: r.CodeDiffers, CodeElsewhere: r.CodeElsewhere, Code: Full(r.Code), Readers: r.Readers, Notes: Full(r.Notes),
 		Timings: r.Timings, Replay: fullReplay(r.Replay), Error: r.Failure,
 	}

@@ -102,7 +102,7 @@ func (d *Document) markAsIs() {
 // Result turns the saved form back into the value that it was made of.
 func (d Document) Result() trial.Result {
 	r := trial.Result{
-		Command: d.Command, Started: d.Started, Ended: d.Ended, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash,
+		Command: d.Command, Started: d.Started, Ended: d.Ended, Version: d.Version, Go: d.Go, Spec: d.Spec, Words: d.Words, ScenarioHash: d.ScenarioHash, ScenarioFrom: d.ScenarioFrom,
 		Prepared: trial.Prepared{
 			Kernel: d.Kernel, Patches: d.Patches, Images: d.Images, QEMU: d.QEMU, Provenance: d.Provenance, CodeDiffers: d.CodeDiffers, CodeElsewhere: d.CodeElsewhere, Code: d.Code, Readers: d.Readers,
 		},

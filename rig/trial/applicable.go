@@ -25,6 +25,21 @@ type Tried struct {
 	On     string `json:"on"`     // why it does not go on: which hunk, and where
 	Off    string `json:"off"`    // why it does not come off
 	For    string `json:"for"`    // kernel versions that it is for, where this is none of them and it was not tried
+	// Near is the variant that the tree is by what goes on or comes off with less of its
+	// context; empty: neither does, or both do.
+	Near Variant `json:"near,omitempty"`
+}
+
+// Advice is what can be done about a series that fits the tree with less context only.
+func (t Tried) Advice() string {
+	switch t.Near {
+	case Patched:
+		return "with less context it comes off, so the tree seems to have the fix, among other lines: " +
+			"take a tree from before the fix, or bring a patch that undoes it here, as {patches: [undo.patch], reverse: true} in fix"
+	case Unpatched:
+		return "with less context it goes on, so the tree seems to lack the fix, among other lines: bring the patch as it fits this tree"
+	}
+	return ""
 }
 
 // Error lists the series with the hunks that do not fit.
@@ -41,6 +56,9 @@ func (e *NotApplicable) reasons() []string {
 			continue
 		}
 		all = append(all, fmt.Sprintf("%s does not go on: %s", t.Series, t.On), fmt.Sprintf("%s does not come off: %s", t.Series, t.Off))
+		if advice := t.Advice(); advice != "" {
+			all = append(all, t.Series+": "+advice)
+		}
 	}
 	return all
 }

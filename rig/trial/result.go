@@ -82,6 +82,7 @@ type ScopeFunction struct {
 type ScopeStop struct {
 	Kind   string `json:"kind"`              // "call", "barrier", "atomic", "release", "acquire", "system", "exception" or "unknown"
 	AtBoot bool   `json:"patched,omitempty"` // the kernel may put it there when it boots
+	Near   bool   `json:"near,omitempty"`    // it is at the lines of the patch, or between its hunks
 	Instruction
 }
 
@@ -122,6 +123,7 @@ type Result struct {
 	Spec         Spec
 	Words        wording.Words // the scenario's; none in what earlier versions wrote
 	ScenarioHash string        // of the scenario's file and all that it names; empty: not known
+	ScenarioFrom string        // the folder or file that was named; empty: the scenario comes with the rig, or this is not known
 	Judgement    Judgement     // its verdict stays unknown unless both kernels ran
 	Prepared
 	Host         Host

@@ -78,14 +78,25 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 		PatchedUpper95:  RateUpper95(p.HitBlocks, counted+p.HitBlocks),
 	}
 	m.Required, _ = r.required(u.HitBlocks, u.Blocks)
-	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooFew(setting.Words, u.Mode, p.Blocks, m, w))
+	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooLittle{
+		clean: tooFew(setting.Words, u.Mode, p.Blocks, m, w), ended: longer(setting.Limit),
+		seldom: u.Blocks < CleanBlocks, open: m.Required == 0 || p.Blocks < m.Required,
+	})
 	return m
+}
+
+// tooLittle is what is said where too little was seen for a verdict.
+type tooLittle struct {
+	clean  string // of the patched kernel's silence
+	ended  string // what to try where a limit ended it
+	seldom bool   // the unpatched kernel did not run for as long as one without a hit may
+	open   bool   // it was too little whatever the emulator noted
 }
 
 // verdictOf decides one mode. A hit in the patched kernel was seen, and
 // stands whatever else is wrong, where the model rules it out; silence has to earn its
-// meaning. few is what is said where there is too little of it.
-func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few string) (trial.Verdict, string) {
+// meaning.
+func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting, w weight, few tooLittle) (trial.Verdict, string) {
 	words := setting.Words
 	switch {
 	case setting.Unordered && !setting.RuledOut:
@@ -93,17 +104,21 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 	case p.HitWindows > 0:
 		return trial.NotFixed, fmt.Sprintf("mode %s: the patched kernel showed %s", u.Mode, words.Showed(p.HitWindows, p.Windows))
 	case u.Blocks == 0 || p.Blocks == 0:
-		return trial.Inconclusive, reasonNoWindows
+		return trial.Inconclusive, reasonNoWindows + few.ended
 	case setting.RuledOut && u.HitWindows > 0:
 		return trial.Inconclusive, reasonTSOBroken(words)
 	case setting.RuledOut:
 		return trial.NoEffect, reasonTSO
+	case u.HitWindows == 0 && few.seldom:
+		return trial.Inconclusive, reasonNoHit(words) + few.ended
 	case u.HitWindows == 0:
 		return trial.Inconclusive, reasonNoHit(words)
+	case w.doubt != "" && (few.open || w.passed): // a hit may still come
+		return trial.Inconclusive, w.doubt + few.ended
 	case w.doubt != "":
 		return trial.Inconclusive, w.doubt
 	case m.Required == 0 || m.Counted < m.Required:
-		return trial.Inconclusive, few
+		return trial.Inconclusive, few.clean + few.ended
 	default:
 		return trial.Fixed, fmt.Sprintf("mode %s: %s unpatched, none %s patched", u.Mode, words.Seen(u.HitWindows, u.Windows), words.Among(p.Windows))
 	}

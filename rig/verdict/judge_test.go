@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,32 @@ func TestJudge(t *testing.T) {
 			assert.NotEmpty(t, j.Reasons)
 		})
 	}
+}
+
+func TestWhatALimitLeftUndecidedNamesALongerOne(t *testing.T) {
+	bad, few, long := tally("pc", 400, 240), tally("pc", 10, 0), tally("pc", CleanBlocks, 0)
+	reason := func(u, p wire.Tally, limit time.Duration) string {
+		return Judge(arm(trial.Unpatched, u), arm(trial.Patched, p), Setting{Limit: limit}).Reasons[0]
+	}
+	assert.Contains(t, reason(bad, few, GiveUp), "10 clean blocks in the patched kernel, 129 needed; the stress of each kernel ended after 2m: --duration 10m gives it more time")
+	assert.Contains(t, reason(few, few, 6*time.Minute), "ended after 6m: --duration 24m ")
+	assert.Contains(t, reason(bad, tally("pc", 0, 0), 90*time.Second), "ended after 1m30s: --duration 10m ")
+	for name, none := range map[string]string{
+		"as long as one that shows nothing may": reason(long, few, GiveUp), "no limit": reason(bad, few, 0), "the longest": reason(bad, few, trial.MaxDuration),
+	} {
+		assert.NotContains(t, none, "--duration", name)
+	}
+	idle := func(p wire.Tally) string {
+		return Judge(arm(trial.Unpatched, bad), arm(trial.Patched, p), Setting{Limit: GiveUp, Emulated: true}).Reasons[0]
+	}
+	assert.Contains(t, idle(few), "says nothing; the stress of each kernel ended after 2m", "what the emulator noted may have been too little")
+	assert.Equal(t, reasonIdle, idle(long), "enough, but for the emulator")
+	cut := arm(trial.Patched, few)
+	cut.Outcome = trial.OutcomeCut
+	assert.NotContains(t, Judge(arm(trial.Unpatched, bad), cut, Setting{Limit: GiveUp}).Reasons[0], "--duration", "an interrupt ended it")
+	u, p := arm(trial.Unpatched, tally("pc", 4, 1)), arm(trial.Patched, tally("pc", 4, 0))
+	u.Boots, p.Boots = []trial.Boot{{End: trial.BootHit, Hits: 1}}, []trial.Boot{{End: trial.BootClean}}
+	assert.Regexp(t, "too few boots: .*ended after 10h: --duration 24h ", Judge(u, p, Setting{Limit: 10 * time.Hour}).Reasons[0])
 }
 
 func TestNothingButOKAndCutIsCounted(t *testing.T) {

@@ -4,12 +4,21 @@ package verdict
 
 import (
 	"fmt"
+	"strings"
 
 	"kcovrig/rig/trial"
 )
 
+const notHad = "not had: "
+
 // NotHad is a voice on one kernel that could not be had, and why.
-func NotHad(why string) trial.Saying { return trial.Saying{Words: "not had: " + why} }
+func NotHad(why string) trial.Saying { return trial.Saying{Words: notHad + why} }
+
+// WhyNotHad is NotHad's reverse; false for a voice that was had.
+func WhyNotHad(s trial.Saying) (why string, ok bool) {
+	why, ok = strings.CutPrefix(s.Words, notHad)
+	return why, ok && s.Answer == ""
+}
 
 // ModelSaying is what a model's answer to the tests of one kernel means.
 func ModelSaying(allowed trial.Expectation, tests int) trial.Saying {

@@ -3,10 +3,14 @@
 package verdict
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/trial"
 )
 
 // How much a kernel measures when no duration is given.
@@ -34,9 +38,38 @@ const (
 	// comparison: one that shows so little becomes certain within no useful time.
 	CleanBlocks = 512
 	// GiveUp ends a kernel that has not become certain after running for so long. A
-	// host with cores to spare needs well under a second, one under load more.
-	GiveUp = 30 * time.Second
+	// host with cores to spare needs seconds, one under load, or a program that makes few
+	// tries, many times as long.
+	GiveUp = 2 * time.Minute
 )
+
+// Limit is the longest stress of a kernel whose duration was asked for; 0: none was.
+func Limit(asked time.Duration) time.Duration { return cmp.Or(asked, GiveUp) }
+
+// longer is what to try where a limit of the stress left too little to judge; empty: there
+// was none, or it was the longest.
+func longer(limit time.Duration) string {
+	const atFirst, further = 10 * time.Minute, 4
+	if limit <= 0 || limit >= trial.MaxDuration {
+		return ""
+	}
+	next := atFirst
+	if limit > atFirst/2 {
+		next = min(further*limit, trial.MaxDuration)
+	}
+	return fmt.Sprintf("; the stress of each kernel ended after %s: --duration %s gives it more time", inShort(limit), inShort(next))
+}
+
+// inShort is a duration without the units of which there are none.
+func inShort(d time.Duration) string {
+	text := d.String()
+	for _, none := range []struct{ end, unit string }{{"m0s", "0s"}, {"h0m", "0m"}} {
+		if strings.HasSuffix(text, none.end) {
+			text = strings.TrimSuffix(text, none.unit)
+		}
+	}
+	return text
+}
 
 // Enough says whether a kernel that nothing is compared with may stop: it has
 // LoneBlocks in every mode.

@@ -9,6 +9,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
@@ -51,7 +52,9 @@ type Setting struct {
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
 	Emulated  bool // the memory emulator ran: silence counts only where it delayed stores
-	Words     wording.Words
+	// Limit is the longest stress that a kernel was to have, where it could end by that; else 0.
+	Limit time.Duration
+	Words wording.Words
 }
 
 // Judge compares the two kernels, mode by mode, and joins the modes: one mode not
@@ -75,6 +78,9 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	}
 	if reason := notComparable(unpatched, patched); reason != "" {
 		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
+	}
+	if unpatched.Outcome == trial.OutcomeCut || patched.Outcome == trial.OutcomeCut { // who did that knows it
+		setting.Limit = 0
 	}
 	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
 	w := r.weightOf(unpatched, patched, setting)

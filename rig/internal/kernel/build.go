@@ -87,7 +87,7 @@ func (b *build) compile(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := kbuild.CheckConfig(b.job.symbols, string(dotConfig)); err != nil {
+	if err := b.tree.checkConfig(b.job.symbols, string(dotConfig)); err != nil {
 		return err
 	}
 	return b.makeImage(ctx)

@@ -5,6 +5,7 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,9 +81,13 @@ func (b *build) startFromSeed(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	best, kept, of, err := b.findSeed(ctx, string(text))
-	if err != nil || best.key == "" {
+	best, kept, of, none, err := b.findSeed(ctx, string(text))
+	if err != nil {
 		return "", err
+	}
+	if best.key == "" {
+		b.tree.cfg.say("building from nothing: %s", none)
+		return "", nil
 	}
 	l, err := holdBuild(b.tree.store, best)
 	if err != nil || l == nil { // nil: pruned since
@@ -124,35 +129,86 @@ func (b *build) startAnew(ctx context.Context, why error) error {
 
 // findSeed looks at one build of each other family of the same tree, architecture and
 // compiler. It returns the one with the most objects that can stay, and of how many;
-// no key where that is too few.
-func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, kept, of int, err error) {
-	t, wanted := b.tree, settings(config)
+// no key where that is too few, and why no build will do.
+func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, kept, of int, none unfit, err error) {
+	wanted := kbuild.Settings(config)
 	seen := map[string]bool{b.job.family: true}
-	for _, e := range builds(t.store) {
-		r := e.record
-		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.Identity ||
-			max(r.Format, 1) != cacheFormat || t.newerThan(e) {
+	for _, e := range builds(b.tree.store) {
+		if seen[e.record.Family] {
 			continue
 		}
-		if seen[r.Family] = true; len(seen) > maxSeeds+1 {
+		if why := b.unlike(e); why != "" {
+			none.add(why)
+			continue
+		}
+		if seen[e.record.Family] = true; len(seen) > maxSeeds+1 {
 			break
 		}
-		l, err := holdBuild(t.store, e)
+		l, err := holdBuild(b.tree.store, e)
 		if err != nil {
-			return keptBuild{}, 0, 0, err
+			return keptBuild{}, 0, 0, none, err
 		}
 		if l == nil {
+			none.add("being removed")
 			continue
 		}
 		stay, all := staying(ctx, filepath.Join(e.dir, "out"), wanted)
 		if err := errors.Join(ctx.Err(), l.Close()); err != nil {
-			return keptBuild{}, 0, 0, err
+			return keptBuild{}, 0, 0, none, err
 		}
-		if stay > kept && stay*seedShare >= all {
+		if stay*seedShare < all || stay == 0 {
+			none.add(fmt.Sprintf("of another configuration, for which %d of %d objects could stay (build %.12s)", stay, all, e.key))
+		} else if stay > kept {
 			best, kept, of = e, stay, all
 		}
 	}
-	return best, kept, of, nil
+	return best, kept, of, none, nil
+}
+
+// unlike says in what a build of another family differs so that make could use nothing
+// of it; empty: in the configuration alone.
+func (b *build) unlike(e keptBuild) string {
+	t, r := b.tree, e.record
+	switch {
+	case r.TreeHash != t.Hash:
+		return "of another tree, linux " + r.Version
+	case r.Arch != t.cfg.Arch.Name:
+		return "for " + r.Arch
+	case r.Compiler != b.job.tool.Identity:
+		return "by another compiler, " + r.Compiler
+	case max(r.Format, 1) != cacheFormat:
+		return "by another version of kcovrig"
+	case t.newerThan(e):
+		return "older than this copy of the tree"
+	}
+	return ""
+}
+
+// unfit is why builds are no start for another: the reasons as they were met, and how many
+// builds there are of each.
+type unfit struct {
+	reasons []string
+	builds  map[string]int
+}
+
+func (u *unfit) add(reason string) {
+	if u.builds == nil {
+		u.builds = map[string]int{}
+	}
+	if u.builds[reason]++; u.builds[reason] == 1 {
+		u.reasons = append(u.reasons, reason)
+	}
+}
+
+func (u unfit) String() string {
+	if len(u.reasons) == 0 {
+		return "the cache holds no other build"
+	}
+	var all []string
+	for _, r := range u.reasons {
+		all = append(all, fmt.Sprintf("%d %s", u.builds[r], r))
+	}
+	return "no build in the cache will do as a start (" + strings.Join(all, "; ") + ")"
 }
 
 // newerThan says whether the private copy was unpacked after e was built: make would
@@ -162,17 +218,6 @@ func (t *Tree) newerThan(e keptBuild) bool {
 	return err != nil || info.ModTime().After(e.record.Built)
 }
 
-// settings are the lines of a .config that set something.
-func settings(config string) map[string]string {
-	set := map[string]string{}
-	for line := range strings.Lines(config) {
-		if name, value, ok := kbuild.ConfigLine(strings.TrimRight(line, "\n")); ok && value != "n" {
-			set[name] = value
-		}
-	}
-	return set
-}
-
 // staying counts the objects in a build folder that depend on no setting in which wanted
 // differs from the folder's, of all. A folder that cannot be read has none.
 func staying(ctx context.Context, out string, wanted map[string]string) (stay, all int) {
@@ -180,7 +225,7 @@ func staying(ctx context.Context, out string, wanted map[string]string) (stay, a
 	if err != nil {
 		return 0, 0
 	}
-	changed := differing(settings(string(text)), wanted)
+	changed := differing(kbuild.Settings(string(text)), wanted)
 	err = filepath.WalkDir(out, func(path string, d fs.DirEntry, err error) error {
 		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err

@@ -93,6 +93,7 @@ func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first+" allnoconfig olddefconfig Image", calls(t, fake))
 	require.NotContains(t, strings.Join(*told, "\n"), "starting from")
+	require.Contains(t, strings.Join(*told, "\n"), "building from nothing: no build in the cache will do as a start (1 of another configuration, for which 1 of 5 objects could stay (build ")
 	require.Empty(t, recordOf(t, c, img).Seed)
 }
 
@@ -118,26 +119,28 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 // A folder helps only where all but the configuration and the patch are the same, and
 // nobody has it for themselves.
 func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, c Config, img Image, r *record){
-		"another tree":     func(_ *testing.T, _ Config, _ Image, r *record) { r.TreeHash = "x" },
-		"another machine":  func(_ *testing.T, _ Config, _ Image, r *record) { r.Arch = "x86_64" },
-		"another compiler": func(_ *testing.T, _ Config, _ Image, r *record) { r.Compiler = "gcc 9" },
-		"another format":   func(_ *testing.T, _ Config, _ Image, r *record) { r.Format = cacheFormat + 1 },
-		"older than the private copy": func(_ *testing.T, _ Config, _ Image, r *record) {
+	for why, spoil := range map[string]func(t *testing.T, c Config, img Image, r *record){
+		"1 of another tree, linux 6.12.3": func(_ *testing.T, _ Config, _ Image, r *record) { r.TreeHash = "x" },
+		"1 for x86_64":                    func(_ *testing.T, _ Config, _ Image, r *record) { r.Arch = "x86_64" },
+		"1 by another compiler, gcc 9":    func(_ *testing.T, _ Config, _ Image, r *record) { r.Compiler = "gcc 9" },
+		"1 by another version of kcovrig": func(_ *testing.T, _ Config, _ Image, r *record) { r.Format = cacheFormat + 1 },
+		"1 older than this copy of the tree": func(_ *testing.T, _ Config, _ Image, r *record) {
 			r.Built = r.Built.Add(-time.Hour)
 		},
-		"being pruned": func(t *testing.T, c Config, img Image, _ *record) {
+		"1 being removed": func(t *testing.T, c Config, img Image, _ *record) {
 			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Key))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = l.Close() })
 			require.NoError(t, l.Wait(t.Context(), true, func() {}))
 		},
-		"no configuration": func(t *testing.T, _ Config, img Image, _ *record) {
+		"1 of another configuration, for which 0 of 0 objects could stay": func(t *testing.T, _ Config, img Image, _ *record) {
 			require.NoError(t, os.Remove(filepath.Join(img.BuildDir, ".config")))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(why, func(t *testing.T) {
 			c, fake := fakeRig(t)
+			told := []string{}
+			c.Progress = func(line string) { told = append(told, line) }
 			tree := openTree(t, c)
 			first, err := tree.Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
@@ -150,6 +153,8 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)
 			require.NotContains(t, calls(t, fake), "reused")
+			require.Contains(t, told, "building from nothing: the cache holds no other build", "the first")
+			require.Contains(t, told[len(told)-1], "building from nothing: no build in the cache will do as a start ("+why)
 			require.Empty(t, recordOf(t, c, img).Seed)
 		})
 	}

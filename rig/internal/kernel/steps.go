@@ -17,7 +17,8 @@ type steps struct {
 
 var announced = regexp.MustCompile(`^  ([A-Z][A-Z0-9_]*(?: \[M\])?) +(\S.*)$`)
 
-// newSteps looks up how many steps the last whole build for the architecture had.
+// newSteps looks up how many steps the last whole build for the architecture had: one of
+// the tree's own version where there is any.
 func (t *Tree) newSteps(reused bool) steps {
 	s := steps{reused: reused, tell: t.cfg.Step}
 	if reused {
@@ -25,7 +26,11 @@ func (t *Tree) newSteps(reused bool) steps {
 	}
 	var last record
 	for _, e := range builds(t.store) {
-		if r := e.record; r.Steps > 0 && r.Arch == t.cfg.Arch.Name && r.Built.After(last.Built) {
+		r := e.record
+		if r.Steps == 0 || r.Arch != t.cfg.Arch.Name {
+			continue
+		}
+		if own, had := r.Version == t.Version, last.Steps > 0 && last.Version == t.Version; own && !had || own == had && r.Built.After(last.Built) {
 			last = r
 		}
 	}

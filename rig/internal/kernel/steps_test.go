@@ -42,6 +42,8 @@ func TestStepsOfTheLastWholeBuild(t *testing.T) {
 	}
 	assert.Equal(t, Step{Before: 95, Version: "6.12"}, tree.newSteps(false).now)
 	assert.Zero(t, tree.newSteps(true).now)
+	tree.Version = "6.1"
+	assert.Equal(t, Step{Before: 90, Version: "6.1"}, tree.newSteps(false).now, "its own version's, though another is newer")
 }
 
 func at(day int) time.Time { return time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC) }

@@ -3,14 +3,10 @@
 package kernel
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
@@ -41,40 +37,6 @@ func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool,
 	return set.HasFix(ctx, t.read)
 }
 
-// SymbolLine begins the entry of a configuration symbol, which it names, in a Kconfig
-// file (Documentation/kbuild/kconfig-language.rst).
-var SymbolLine = regexp.MustCompile(`^\s*(?:menu)?config\s+([A-Za-z0-9_]+)\s*$`)
-
-// Symbols are the configuration symbols that the tree's Kconfig files define, for any
-// architecture, without CONFIG_, each with the first file that does; with one of another
-// architecture only where no other does.
-func (t *Tree) Symbols() (map[string]string, error) {
-	all := map[string]string{}
-	err := filepath.WalkDir(t.src, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !strings.HasPrefix(d.Name(), "Kconfig") {
-			return err
-		}
-		name, err := filepath.Rel(t.src, path)
-		if err != nil {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		lines := bufio.NewScanner(f)
-		for lines.Scan() {
-			m := SymbolLine.FindStringSubmatch(lines.Text())
-			if m != nil && (all[m[1]] == "" || t.cfg.Arch.Foreign(all[m[1]]) && !t.cfg.Arch.Foreign(name)) {
-				all[m[1]] = name
-			}
-		}
-		return errors.Join(err, lines.Err())
-	})
-	return all, fault.Wrap(fault.Rig, "list the configuration symbols", err)
-}
-
 // Configure has kbuild make the configuration that a build would have, of the tree as
 // it stands, and says which of the requested settings are lost. It compiles no kernel;
 // the answer is kept.
@@ -90,7 +52,7 @@ func (t *Tree) Configure(ctx context.Context) ([]kbuild.Lost, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := hashOf([]any{"configure", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})
+	key := hashOf([]any{"configure", "unmet", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})
 	kept := filepath.Join(t.store.Dir, "memo", "config-"+key+".json")
 	var known struct{ Lost []kbuild.Lost }
 	if store.ReadJSON(kept, &known) {
@@ -100,7 +62,9 @@ func (t *Tree) Configure(ctx context.Context) ([]kbuild.Lost, error) {
 	if err != nil {
 		return nil, err
 	}
-	known.Lost = kbuild.LostSettings(symbols, dotConfig)
+	if known.Lost, err = t.lost(symbols, dotConfig); err != nil {
+		return nil, err
+	}
 	return known.Lost, store.WriteJSON(kept, known)
 }
 

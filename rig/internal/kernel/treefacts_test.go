@@ -53,6 +53,22 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// A setting that kbuild drops is told with what it depends on, before a build and in one.
+func TestALostSettingIsToldWithWhatIsOff(t *testing.T) {
+	c, fake := fakeRig(t)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "linux", "Kconfig"), []byte("config LOST\n\tbool \"lost\"\n\tdepends on RING && OTHER\n"), 0o644))
+	drops := strings.Replace(fakeMake, "olddefconfig) exit", "olddefconfig) sed -i /LOST/d \"$out/.config\"; exit", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(drops), 0o755))
+	c.Fragments[0].Text += "CONFIG_LOST=y\n"
+	tree := openTree(t, c)
+	lost, err := tree.Configure(t.Context())
+	require.NoError(t, err)
+	require.Len(t, lost, 1)
+	assert.Equal(t, []string{"OTHER (OTHER=n)"}, lost[0].Unmet)
+	_, err = tree.Image(t.Context(), trial.Unpatched)
+	assert.ErrorContains(t, err, "CONFIG_LOST=y (fragment all) is not offered: it depends on OTHER (OTHER=n)")
+}
+
 // Whoever waits for another is told so, once, not only in the lines that are shown on request.
 func TestAWaitForAnotherIsTold(t *testing.T) {
 	c, _ := fakeRig(t)

@@ -194,7 +194,7 @@ func (b *Workspace) makeAll(ctx context.Context, w *build, j Job, objects []stri
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "read the kernel config", err)
 	}
-	if err := kbuild.CheckConfig(b.conf, string(text)); err != nil {
+	if err := w.tree.checkConfig(b.conf, string(text)); err != nil {
 		return err
 	}
 	if len(objects) == 0 {

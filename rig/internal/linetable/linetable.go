@@ -29,8 +29,12 @@ type Request struct {
 	Named   []string // functions, with what the compiler made of them
 }
 
-// Calls begins the Why of a function that calls one which was found.
-const Calls = "calls "
+// Calls begins the Why of a function that calls one which was found, Named is that of one
+// that was asked for by name.
+const (
+	Calls = "calls "
+	Named = "named"
+)
 
 // Function is a function of the object, a clone or a part of one.
 type Function struct {
@@ -63,9 +67,9 @@ func Find(req Request) ([]Function, error) {
 		s.addChange(c)
 	}
 	for _, name := range req.Named {
-		s.addInstances(name, "named")
+		s.addInstances(name, Named)
 		for _, f := range o.Named(name) {
-			s.add(f.Value, "named")
+			s.add(f.Value, Named)
 		}
 	}
 	s.addParts()

@@ -46,10 +46,7 @@ func checkedText(w io.Writer, c author.Checked) error {
 		if i > 0 {
 			before = c.Kernels[0].Stops
 		}
-		if c.All {
-			k.Callers = nil
-		}
-		scopeText(w, k, before)
+		scopeText(w, k, before, c.All)
 	}
 	if c.Tried != nil {
 		triedText(w, *c.Tried)
@@ -79,9 +76,9 @@ func triedText(w io.Writer, t author.Tried) {
 }
 
 // scopeText lists a kernel's scope, and what in it keeps accesses in order that was
-// not listed of the kernel before it; of functions that are there since they call
-// others, how much there is.
-func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
+// not listed of the kernel before it: all, or what is at the patch's lines, and of named
+// functions what is no call. Of the rest it says how much there is.
+func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop, all bool) {
 	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
 	var b strings.Builder
 	var rows [][]string
@@ -97,17 +94,20 @@ func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
 	for _, s := range k.Stops {
 		switch left[sameStop(s)]--; {
 		case left[sameStop(s)] >= 0:
-		case slices.Contains(k.Callers, s.Symbol):
-			more[s.Symbol]++
-		default:
+		case all, s.Near, s.Kind != "call" && slices.Contains(k.Named, s.Symbol):
 			rows = append(rows, []string{"    " + s.Kind, s.Place(), words.OneLine(s.Source), words.OneLine(s.Text), words.OneLine(s.SourceText)})
+		default:
+			more[s.Symbol]++
 		}
 	}
 	switch {
-	case len(rows)+len(more) > 0 && before == nil:
-		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
-	case len(rows)+len(more) > 0:
+	case len(rows)+len(more) == 0:
+	case before != nil:
 		b.WriteString("  there, beside what the other kernel has:\n")
+	case len(rows) == 0:
+		b.WriteString("  there, nothing at the patch's lines keeps accesses in order, or ends what the emulator reorders\n")
+	default:
+		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
 	}
 	columns(&b, rows)
 	var counts []string
@@ -115,7 +115,7 @@ func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop) {
 		counts = append(counts, fmt.Sprintf("%d in %s", more[symbol], words.OneLine(symbol)))
 	}
 	if len(counts) > 0 {
-		fmt.Fprintf(&b, "    and in callers, which --verbose lists: %s\n", strings.Join(counts, ", "))
+		fmt.Fprintf(&b, "    and farther from the patch's lines, which --verbose lists: %s\n", strings.Join(counts, ", "))
 	}
 	fmt.Fprint(w, b.String())
 }

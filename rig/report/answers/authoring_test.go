@@ -31,12 +31,12 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 			{Level: author.Wrong, Text: "of no file"},
 		},
 		Kernels: []author.Kernel{{
-			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}}, Callers: []string{"setup", "retry"},
-			Stops: []trial.ScopeStop{{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}, stop("setup"), stop("setup"), stop("retry")},
+			Variant: "unpatched", Scope: []trial.ScopeFunction{{Symbol: "tls_init", Bytes: 312, Why: "holds lines 987-994"}}, Callers: []string{"setup", "retry"}, Named: []string{"make"},
+			Stops: []trial.ScopeStop{stop("tls_init"), {Kind: "release", Instruction: trial.Instruction{Symbol: "make", Text: "stlr x1, [x0]"}}, stop("make"), {Kind: "call", Near: true, Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x4c, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:980", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}}, stop("setup"), stop("setup"), stop("retry")},
 		}, {Variant: "patched", Stops: []trial.ScopeStop{
-			{Kind: "call", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x50, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:982", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}},
-			{Kind: "barrier", Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x9c, Text: "dmb ishst", Source: "net/tls/tls_main.c:994"}},
-			stop("setup"), stop("setup"), stop("retry"),
+			{Kind: "call", Near: true, Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x50, Text: "bl tls_ctx_create", Source: "net/tls/tls_main.c:982", SourceText: "ctx = tls_ctx_create(sk);\x1b[2J"}},
+			{Kind: "barrier", Near: true, Instruction: trial.Instruction{Symbol: "tls_init", Offset: 0x9c, Text: "dmb ishst", Source: "net/tls/tls_main.c:994"}},
+			stop("setup"), stop("setup"), stop("retry"), stop("make"), stop("make"),
 		}}},
 		Tried:   &author.Tried{Windows: 812, Hits: 3, Seconds: 2.96, Console: []string{"[ 1.0] Run /init", "[ 1.1] \x1b[2Jbad"}},
 		Skipped: []string{"the rest"},

@@ -90,6 +90,8 @@ func ConfigText(symbols []Symbol) string {
 type Lost struct {
 	Name, Value, Fragment string
 	Is                    string // its value there; empty: this kernel does not offer it
+	// Unmet is what it depends on and has not, see Unmet; none: nothing such was found.
+	Unmet []string `json:",omitempty"`
 }
 
 // String says what became of it.
@@ -98,7 +100,11 @@ func (l Lost) String() string {
 	if l.Is != "" {
 		is = "is " + l.Is
 	}
-	return fmt.Sprintf("%s=%s (fragment %s) %s", l.Name, l.Value, l.Fragment, is)
+	text := fmt.Sprintf("%s=%s (fragment %s) %s", l.Name, l.Value, l.Fragment, is)
+	if len(l.Unmet) > 0 {
+		text += ": it depends on " + strings.Join(l.Unmet, ", ")
+	}
+	return text
 }
 
 // LostSettings compares symbols with the .config that olddefconfig made of
@@ -117,24 +123,24 @@ func LostSettings(symbols []Symbol, dotConfig string) []Lost {
 			got = "n"
 		}
 		if got != s.value && s.optional == "" {
-			lost = append(lost, Lost{s.name, s.value, s.fragment, have[s.name]})
+			lost = append(lost, Lost{Name: s.name, Value: s.value, Fragment: s.fragment, Is: have[s.name]})
 		}
 	}
 	return lost
 }
 
-// CheckConfig refuses a .config in which requested settings are lost.
-func CheckConfig(symbols []Symbol, dotConfig string) error {
-	var lost []string
-	for _, l := range LostSettings(symbols, dotConfig) {
-		lost = append(lost, l.String())
-	}
+// CheckConfig refuses a configuration in which requested settings are lost.
+func CheckConfig(lost []Lost) error {
 	if len(lost) == 0 {
 		return nil
 	}
+	var lines []string
+	for _, l := range lost {
+		lines = append(lines, l.String())
+	}
 	return &fault.Error{
 		Kind: fault.Kernel, Op: "check the kernel config",
-		Err: fmt.Errorf("%d requested settings were lost:\n\t%s", len(lost), strings.Join(lost, "\n\t")),
+		Err: fmt.Errorf("%d requested settings were lost:\n\t%s", len(lost), strings.Join(lines, "\n\t")),
 		Try: "kconfig drops what this kernel does not have, what a dependency forbids, and what the compiler, " +
 			"assembler or linker cannot do (CC_HAS_*, AS_HAS_*, LD_*): look the symbol up in the tree's Kconfig files, " +
 			"or install a newer toolchain",

@@ -21,7 +21,7 @@ func TestCheckConfig(t *testing.T) {
 	})
 	require.NoError(t, err)
 	good := "CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_N=8\n"
-	require.NoError(t, CheckConfig(symbols, good))
+	require.NoError(t, CheckConfig(LostSettings(symbols, good)))
 	for want, text := range map[string]string{
 		"CONFIG_A=y (fragment a) is not offered": strings.Replace(good, "CONFIG_A=y\n", "", 1),
 		"CONFIG_A=y (fragment a) is m":           strings.Replace(good, "CONFIG_A=y", "CONFIG_A=m", 1),
@@ -31,7 +31,7 @@ func TestCheckConfig(t *testing.T) {
 		"CONFIG_D=n (fragment a) is m":           good + "CONFIG_D=m\n",
 		"CONFIG_N=8 (fragment a) is 88":          strings.Replace(good, "=8", "=88", 1),
 	} {
-		require.ErrorContains(t, CheckConfig(symbols, text), want)
+		require.ErrorContains(t, CheckConfig(LostSettings(symbols, text)), want)
 	}
 }
 
@@ -71,5 +71,5 @@ func TestALostSettingIsToldWithWhatItBecame(t *testing.T) {
 	symbols, err := MergeFragments([]Fragment{{Name: "a", Text: "CONFIG_A=y\nCONFIG_B=y\n# optional: old\nCONFIG_C=y\n"}})
 	require.NoError(t, err)
 	lost := LostSettings(symbols, "CONFIG_A=m\n")
-	assert.Equal(t, []Lost{{"CONFIG_A", "y", "a", "m"}, {"CONFIG_B", "y", "a", ""}}, lost)
+	assert.Equal(t, []Lost{{Name: "CONFIG_A", Value: "y", Fragment: "a", Is: "m"}, {Name: "CONFIG_B", Value: "y", Fragment: "a"}}, lost)
 }

@@ -55,7 +55,7 @@ func (set Set) stand(ctx context.Context, read Reader) (standing, error) {
 					return standing{}, err
 				}
 			}
-			s.tries = append(s.tries, trial.Tried{Series: name, On: t.onErr.Error(), Off: t.offErr.Error()})
+			s.tries = append(s.tries, trial.Tried{Series: name, On: t.onErr.Error(), Off: t.offErr.Error(), Near: near(ctx, series.patches, read)})
 			continue
 		}
 		switch s.presence {
@@ -81,6 +81,20 @@ func contradiction(first, second string, presence presence) error {
 		Err: fmt.Errorf("%s goes on, which says that it lacks the fix, and %s comes off, which says that it has it", lacks, has),
 		Try: "series that say the same of each tree; kernels, in the scenario's fix, keeps one to the versions that it is for",
 	}
+}
+
+// near is the variant that a tree is by patches that fit it with less context. It decides
+// nothing: other code may look like theirs.
+func near(ctx context.Context, patches []mailpatch.Patch, read Reader) trial.Variant {
+	_, on := apply(ctx, patches, how{fuzz: maxFuzz}, read)
+	_, off := apply(ctx, patches, how{fuzz: maxFuzz, reverse: true}, read)
+	switch {
+	case on != nil && off == nil:
+		return trial.Patched
+	case on == nil && off != nil:
+		return trial.Unpatched
+	}
+	return ""
 }
 
 // tried is how patches fit a tree.

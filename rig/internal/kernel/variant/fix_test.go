@@ -5,6 +5,7 @@ package variant
 import (
 	"io/fs"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -89,6 +90,18 @@ func TestASeriesThatUndoesTheFixSaysTheReverse(t *testing.T) {
 	_, err = set.Content(t.Context(), trial.Patched, files{"f.c": "half\n"}.read)
 	require.ErrorAs(t, err, new(*trial.NotApplicable))
 	require.ErrorContains(t, err, "the reverse of 2.patch, the reverse of 1.patch does not go on")
+}
+
+// Later commits changed lines beside the fix: it comes off no more, and goes on neither.
+func TestASeriesAmongOtherLinesSaysWhatTheTreeSeemsToBe(t *testing.T) {
+	set := setOf(t, fstest.MapFS{"1.patch": {Data: []byte("--- a/f.c\n+++ b/f.c\n@@ -1,6 +1,7 @@\n a\n b\n c\n+wmb\n d\n e\n f\n")}})
+	for tree, want := range map[string]trial.Variant{"x\nb\nc\nwmb\nd\ne\ny\n": trial.Patched, "x\nb\nc\nd\ne\ny\n": trial.Unpatched, "x\ny\n": ""} {
+		_, err := set.HasFix(t.Context(), files{"f.c": tree}.read)
+		none := trial.Inapplicable(err)
+		require.NotNil(t, none, tree)
+		assert.Equal(t, want, none.Tries[0].Near, tree)
+		assert.Equal(t, want != "", strings.Contains(err.Error(), "1.patch: with less context it "), tree)
+	}
 }
 
 func TestASeriesIsTriedOnTheKernelsThatItIsFor(t *testing.T) {
