@@ -30,7 +30,7 @@ const (
 // times included, so that make compiles only what differs.
 func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 	for _, e := range builds(b.tree.store) {
-		if e.record.Family != b.job.family {
+		if e.record.Family != b.job.family || !b.tree.trusts(e) {
 			continue
 		}
 		l, err := holdBuild(b.tree.store, e)
@@ -131,7 +131,7 @@ func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, ke
 	for _, e := range builds(t.store) {
 		r := e.record
 		if seen[r.Family] || r.TreeHash != t.Hash || r.Arch != t.cfg.Arch.Name || r.Compiler != b.job.tool.Identity ||
-			max(r.Format, 1) != cacheFormat || t.newerThan(e) {
+			max(r.Format, 1) != cacheFormat || t.newerThan(e) || !t.trusts(e) {
 			continue
 		}
 		if seen[r.Family] = true; len(seen) > maxSeeds+1 {
@@ -154,6 +154,9 @@ func (b *build) findSeed(ctx context.Context, config string) (best keptBuild, ke
 	}
 	return best, kept, of, nil
 }
+
+// trusts says whether make may run the programs that are in e's folder.
+func (t *Tree) trusts(e keptBuild) bool { return t.cfg.Sandbox || !e.record.Sandboxed }
 
 // newerThan says whether the private copy was unpacked after e was built: make would
 // find each file of it newer than what was made of it.
