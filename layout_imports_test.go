@@ -229,6 +229,19 @@ func diskAloneHashes(files []source) []string {
 	return breaches
 }
 
+// diskAloneUsesTMPDIR keeps what a killed command leaves there to folders that the next
+// one sweeps.
+func diskAloneUsesTMPDIR(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		rig := strings.HasPrefix(s.path, "rig/") || strings.HasPrefix(s.path, "cmd/")
+		if rig && s.isGo() && !s.test() && s.dir() != "rig/disk" && strings.Contains(s.text, "Temp(\"\",") {
+			breaches = append(breaches, s.path+": makes temporary files that are not swept")
+		}
+	}
+	return breaches
+}
+
 func cmdAloneReadsEnv(files []source) []string {
 	var breaches []string
 	for _, s := range files {

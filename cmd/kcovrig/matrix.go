@@ -82,6 +82,7 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	f.IntVar(&o.cfg.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
 	f.IntVar(&o.cfg.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
 	f.IntVar(&o.cfg.Jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	addSandbox(cmd, &o.cfg.Sandbox)
 	f.StringVar(&o.cfg.QEMU, "qemu", "", "QEMU `program` where a cell names none")
 	addDB(cmd, &o.db)
 	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")

@@ -30,6 +30,7 @@ type options struct {
 	jobs                          int
 	db                            string
 	noHistory                     bool
+	sandbox                       bool
 }
 
 // allModes is the value of --mode that stands for all of the scenario's modes.
@@ -45,9 +46,15 @@ func (o *options) addKernel(cmd *cobra.Command) {
 	f.StringArrayVar(&o.patch, "patch", nil, "`patch` to test, in order where given several times: a mail, diff, mbox or .gz, a folder (quilt series or *.patch), - for standard input, or a commit of --tree (default: the built-in series)")
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	addSandbox(cmd, &o.sandbox)
 	o.addOutput(cmd)
 	complete(cmd, "arch", arch.Names()...)
 	complete(cmd, "compiler", arch.Compilers()...)
+}
+
+// addSandbox adds the flag of commands that build kernels.
+func addSandbox(cmd *cobra.Command, sandbox *bool) {
+	cmd.Flags().BoolVar(sandbox, "sandbox", false, "keep what the kernel's Makefiles call from the network, your files and other processes, by bubblewrap")
 }
 
 // addScenario adds the flag that says which bug is looked for.
@@ -135,7 +142,7 @@ func (o *options) spec() trial.Spec {
 	s := trial.Spec{
 		Scenario: o.scenario, Arch: o.arch, Tree: o.tree, Rev: o.rev, Patch: o.patch, Compiler: o.compiler, CPU: o.cpu,
 		Duration: o.duration, Seed: o.seed, MemoryModel: trial.MemoryModel(o.memoryModel),
-		Accel: trial.Accel(o.accel), Jobs: o.jobs,
+		Accel: trial.Accel(o.accel), Jobs: o.jobs, Sandbox: o.sandbox,
 	}
 	s.Scopes, s.ScopeOnly = o.scopes, o.scopeOnly
 	for _, r := range o.readers {

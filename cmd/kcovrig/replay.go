@@ -52,6 +52,7 @@ The run folder (--out) keeps the last try that reached it, for report.
 	f.BoolVar(&cfg.Force, "force", false, "go on where the kernel, the machine or the guest is not the run's; the result says so")
 	o.addScenario(cmd, "the run's; one that does not come with kcovrig has to be named")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	addSandbox(cmd, &o.sandbox)
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` (default: the run's)")
 	f.StringVar(&o.out, "out", "", "run `folder` to write; must not exist")
 	o.addOutput(cmd)

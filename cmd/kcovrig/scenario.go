@@ -112,6 +112,7 @@ lets the program try for some seconds: what the kernel lacks shows there.
 	f.StringVar(&o.arch, "arch", "", "architecture: "+strings.Join(arch.Names(), ", ")+" (default: the scenario's first)")
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
+	addSandbox(cmd, &o.sandbox)
 	f.BoolVar(&order.NoBuild, "no-build", false, "build no kernel")
 	f.BoolVar(&order.NoBoot, "no-boot", false, "boot no kernel")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` to boot it with (default: as for compare)")

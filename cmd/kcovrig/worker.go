@@ -80,6 +80,7 @@ kcovrig by its name, another by its folder, whose content decides.
 	f.IntVar(&c.Slots, "slots", 0, "cells and steps at once (0: as many as this machine's cores and memory bear)")
 	f.StringVar(&c.Dir, "dir", "", "`folder` for what cells need and what steps build, of this worker alone (default: below the cache)")
 	f.StringArrayVar(&c.Scenarios, "scenario", nil, "run cells and steps of this `bug` alone, given once for each: a name, a folder with scenario.yaml, or such a file (default: any)")
+	addSandbox(cmd, &c.Sandbox)
 	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none, and for steps")
 	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell and step", "print nothing")
 	return cmd

@@ -65,7 +65,7 @@ type question struct {
 // openState finds the folder of this very search: the same commits, asked the same.
 func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*state, error) {
 	spec := ask.spec
-	spec.Seed, spec.Jobs, spec.Duration = 0, 0, 0
+	spec.Seed, spec.Jobs, spec.Duration, spec.Sandbox = 0, 0, 0, false
 	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/gitbisect"
 )
@@ -68,12 +69,12 @@ func (b *bisection) readEnds(ctx context.Context) (err error) {
 
 // readLog replays the log once, to learn what it searches.
 func (b *bisection) readLog(ctx context.Context) error {
-	aside, err := os.MkdirTemp("", "kcovrig-bisect-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return fault.Wrap(fault.Rig, "replay the log", err)
 	}
-	defer os.RemoveAll(aside)
-	s, err := b.repo.Replay(ctx, filepath.Join(aside, "git"), b.cfg.Log)
+	defer folder.Close()
+	s, err := b.repo.Replay(ctx, filepath.Join(folder.Dir, "git"), b.cfg.Log)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type Folder struct {
 // patience is how long a folder is removed once its context has ended.
 const patience = 2 * time.Second
 
-// Prefixes of the folders' names: of those that runs work in, and of those that
+// Prefixes of the folders' names: of those that are worked in, and of those that
 // hold what is to take its place whole.
 const (
 	workPrefix  = "kcovrig-run-"
@@ -43,6 +43,11 @@ var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._+-]*$`)
 // NewWorkFolder makes the folder that a run works in.
 func NewWorkFolder() (*Folder, error) {
 	return newFolder(context.Background(), workParent(os.TempDir()), workPrefix)
+}
+
+// NewTempFolder makes a folder where TMPDIR says, for what nobody needs once it is closed.
+func NewTempFolder() (*Folder, error) {
+	return newFolder(context.Background(), os.TempDir(), workPrefix)
 }
 
 // workParent is where temporary files belong, or /tmp where the paths below it

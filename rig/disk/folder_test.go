@@ -72,6 +72,23 @@ func TestRigsThatStartAtOnceKeepTheirFolders(t *testing.T) {
 }
 
 // TMPDIR may be anything; the tools that are given paths below it are choosier.
+func TestATemporaryFolderAndWhatAKilledRigLeftOfOne(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "anywhere, and as long as it is")
+	left := filepath.Join(dir, workPrefix+"1")
+	require.NoError(t, os.MkdirAll(left, 0o700))
+	t.Setenv("TMPDIR", dir)
+	f, err := NewTempFolder()
+	require.NoError(t, err)
+	assert.Equal(t, dir, filepath.Dir(f.Dir))
+	assert.NoDirExists(t, left)
+	other, err := NewTempFolder()
+	require.NoError(t, err)
+	assert.DirExists(t, f.Dir, "it is held")
+	require.NoError(t, f.Close())
+	require.NoError(t, other.Close())
+	onlyHas(t, dir)
+}
+
 func TestWhereARunWorks(t *testing.T) {
 	for temporary, want := range map[string]string{
 		"/tmp": "/tmp", "/var/tmp/u-1": "/var/tmp/u-1",

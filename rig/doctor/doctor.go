@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/proc"
@@ -29,8 +30,7 @@ func Examine(ctx context.Context, cfg Config) ([]trial.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	checks := toolChecks(archs)
-	checks = append(checks, sourceCheck(cfg.CacheDir))
+	checks := append(toolChecks(archs), sandboxCheck(ctx), sourceCheck(cfg.CacheDir))
 	for _, a := range archs {
 		checks = append(checks, guestCheck(a), qemuCheck(ctx, cfg, a))
 	}
@@ -92,6 +92,23 @@ func (t tool) check() trial.Check {
 	} else {
 		c.Detail = "no " + t.path
 	}
+	return c
+}
+
+// sandboxCheck tries what --sandbox builds in. Nothing else needs it.
+func sandboxCheck(ctx context.Context) trial.Check {
+	const pkg = "bubblewrap"
+	c := trial.Check{Name: "build sandbox", Setup: []string{install, pkg}}
+	path, err := proc.LookPath("bwrap")
+	if err != nil {
+		c.Detail, c.Fix = "no bwrap", aptInstall(pkg)
+		return c
+	}
+	if err := proc.CheckSandbox(ctx); err != nil {
+		c.Detail, c.Fix = err.Error(), fault.TryOf(err)
+		return c
+	}
+	c.OK, c.Detail = true, path
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/trial"
@@ -62,17 +63,17 @@ func Steps(checks []trial.Check) []Step {
 // they print. What they unpack goes into the cache. The first failure ends it.
 func Mend(ctx context.Context, cfg Config, steps []Step, line func(string)) error {
 	const op = "run scripts/setup"
-	dir, err := os.MkdirTemp("", "kcovrig-setup-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(dir)
-	if err := os.CopyFS(filepath.Join(dir, "scripts"), scripts.Files()); err != nil {
+	defer folder.Close()
+	if err := os.CopyFS(filepath.Join(folder.Dir, "scripts"), scripts.Files()); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	for _, s := range steps {
 		_, err := proc.Run(ctx, proc.Command{
-			Path: "bash", Args: append([]string{filepath.Join(dir, "scripts", "setup")}, s.Args...),
+			Path: "bash", Args: append([]string{filepath.Join(folder.Dir, "scripts", "setup")}, s.Args...),
 			Env: []string{"KCOVRIG_CACHE=" + cfg.CacheDir}, Pass: []string{"http_proxy", "https_proxy", "no_proxy"},
 			Line: line, Kind: fault.Rig, Op: op + " " + strings.Join(s.Args, " "),
 		})

@@ -99,11 +99,11 @@ func (h herd) ask(ctx context.Context, file string) (string, error) {
 
 // scenario asks about the scenario's tests, by kernel and reader.
 func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expected, error) {
-	dir, err := os.MkdirTemp("", "kcovrig-herd-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "make a folder for litmus tests", err)
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
 	files, err := fs.Glob(s.Litmus, "*.litmus")
 	if err != nil || len(files) == 0 {
 		return nil, fault.Newf(fault.User, "", "scenario %s has no litmus tests", s.Name)
@@ -111,7 +111,7 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 	out := []trial.Expected{}
 	for _, file := range files {
 		text, err := fs.ReadFile(s.Litmus, file)
-		path := filepath.Join(dir, file)
+		path := filepath.Join(folder.Dir, file)
 		if err == nil {
 			err = os.WriteFile(path, text, 0o644)
 		}

@@ -71,7 +71,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	s := r.Config.Scenario
 	look := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }
 	if s.Function == "" {
-		look = func() (keptAnalysis, error) { return fromPatch(ctx, r.Config, image, patch, dir) }
+		look = func() (keptAnalysis, error) { return fromPatch(r.Config, image, patch) }
 	}
 	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Key, s, patch))
 	var found keptAnalysis
@@ -120,7 +120,7 @@ func (r Analyser) study(ctx context.Context, image Image, dir string) (objcode.A
 	for _, o := range image.Objects {
 		a, err := objcode.Analyse(ctx, objcode.Config{
 			Arch: r.Config.Arch, Vmlinux: image.Vmlinux, BuildDir: image.BuildDir,
-			Object: o.Name, Function: s.Function, Copy: s.Copy, Count: s.Count, OutDir: dir, Debug: o.Debug, Source: o.Source,
+			Object: o.Name, Function: s.Function, Copy: s.Copy, Count: s.Count, OutDir: dir, Debug: o.Debug, Source: o.Source, Sandbox: image.Sandbox,
 		})
 		switch {
 		case err != nil:

@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -70,6 +71,7 @@ type Image struct {
 	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
 	Patches   []trial.Patch   `json:",omitempty"` // by which the two variants differ
 	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
+	Sandbox   *proc.Sandbox   `json:"-"`          // what commands may reach that the build has left; nil: whatever the user may
 }
 
 // Analysis is what the binary says about the fix.

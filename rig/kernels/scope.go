@@ -4,7 +4,6 @@ package kernels
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,17 +33,8 @@ const mostFunctions = 256
 
 // fromPatch is the analysis for a scenario that names no two writes: the scope is the
 // functions that hold the lines of the patch, who calls them, and those that are named.
-func fromPatch(ctx context.Context, cfg Config, image Image, patch, dir string) (keptAnalysis, error) {
-	f := &finder{scenario: cfg.Scenario, image: image}
-	for _, o := range image.Objects {
-		if o.Debug == "" {
-			var err error
-			if o.Debug, err = objcode.CompileDebug(ctx, image.BuildDir, o.Name, dir); err != nil {
-				return keptAnalysis{}, err
-			}
-		}
-		f.objects = append(f.objects, o)
-	}
+func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
+	f := &finder{scenario: cfg.Scenario, image: image, objects: image.Objects}
 	if err := f.find(patch, !cfg.Arch.TSO); err != nil {
 		return keptAnalysis{}, err
 	}
@@ -98,7 +88,7 @@ type scoped struct {
 type finder struct {
 	scenario scenario.Scenario
 	image    Image
-	objects  []kernel.Object // all with debug information
+	objects  []kernel.Object
 	found    []scoped
 	added    map[string][]int // lines that the patch at hand added, by file
 	windows  map[string][]window

@@ -44,7 +44,7 @@ func BuildConfig(cfg Config, jobs int) kernel.Config {
 			{Name: "all", Text: s.Fragments["all"]},
 			{Name: cfg.Arch.Name, Text: s.Fragments[cfg.Arch.Name]},
 		},
-		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Progress: cfg.Line, Waiting: cfg.Waiting, Step: func(s kernel.Step) {
+		MakeArgs: s.MakeArgs, CacheDir: cfg.CacheDir, Jobs: jobs, Sandbox: cfg.Spec.Sandbox, Progress: cfg.Line, Waiting: cfg.Waiting, Step: func(s kernel.Step) {
 			if cfg.Step != nil {
 				cfg.Step(trial.BuildEvent{Steps: s.Count, Doing: s.Doing, Before: s.Before, Version: s.Version})
 			}
@@ -99,7 +99,7 @@ func imageOf(i kernel.Image, tree string) Image {
 		Kernel: trial.Kernel{
 			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
 		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Patches: patchesOf(i), Notes: i.Notes,
+		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Patches: patchesOf(i), Notes: i.Notes, Sandbox: i.Sandbox,
 	}
 }
 

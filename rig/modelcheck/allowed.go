@@ -36,12 +36,12 @@ func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 	if data, err := os.ReadFile(kept); err == nil && json.Unmarshal(data, &known) == nil && known.Allowed != "" {
 		return known.Allowed, nil
 	}
-	dir, err := os.MkdirTemp("", "kcovrig-model-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "ask herd7", err)
 	}
-	defer os.RemoveAll(dir)
-	answer, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(dir, "herd.log"), sources, modelLimit)
+	defer folder.Close()
+	answer, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(folder.Dir, "herd.log"), sources, modelLimit)
 	if err != nil {
 		return "", err
 	}

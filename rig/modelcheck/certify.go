@@ -10,10 +10,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/litmus"
@@ -49,16 +49,16 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		return unanswered(out, err), nil
 	}
 	out.Model = ArmModel
-	dir, err := os.MkdirTemp("", "kcovrig-certify-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "ask herd7", err)
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
 	sources := make([]herdtools.Source, 0, len(tests))
 	for _, t := range tests {
 		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
 	}
-	answer, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(dir, "herd.log"), sources, c.Limit)
+	answer, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(folder.Dir, "herd.log"), sources, c.Limit)
 	switch {
 	case ctx.Err() != nil:
 		return out, ctx.Err()

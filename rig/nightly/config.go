@@ -33,6 +33,7 @@ type Config struct {
 	Parallel int      // cells at once on this machine; 0: what it bears
 	Jobs     int      // parallel compiler jobs; 0: one per CPU
 	CacheDir string
+	Sandbox  bool   // kernels are built in one
 	QEMU     string // where a cell names none
 	Version  string
 	Verbose  bool // tell the stages of each cell

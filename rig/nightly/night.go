@@ -69,6 +69,9 @@ func open(cfg Config) (*night, error) {
 			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},
 		},
 	}
+	for i := range cells { // behind the hash: it is the same matrix
+		cells[i].Spec.Sandbox = cfg.Sandbox
+	}
 	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results, n.again)
 	if err != nil {
 		return nil, err

@@ -183,6 +183,25 @@ func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
 	assert.Contains(t, strings.Join(told, "\n"), "expect: stale is the old name of hit")
 }
 
+// What repeats a cell trusts its tree no more than the matrix did; and it is the same matrix.
+func TestAMatrixInASandbox(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
+	n.cfg.Sandbox = true
+	n.broken = func(c kernels.Config, _ trial.Variant) error {
+		assert.True(t, c.Spec.Sandbox)
+		return nil
+	}
+	doc, dir, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	saved, err := result.Load(filepath.Join(dir, doc.Cells[0].Folder))
+	require.NoError(t, err)
+	assert.True(t, saved.Document.Spec.Sandbox)
+	n.cfg.Sandbox, n.cfg.Resume = false, true
+	doc, _, err = Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 1, doc.Counts.Resumed)
+}
+
 func TestOneCellsFailureStopsNoOther(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
 	n.fail = func(boot int32) error {

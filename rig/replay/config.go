@@ -20,7 +20,7 @@ const (
 
 // Config says which witness to reach again, and how often.
 type Config struct {
-	command.Config               // of its Spec Jobs counts alone: the rest is the run's
+	command.Config               // of its Spec Jobs and Sandbox count alone: the rest is the run's
 	Run            string        // a run folder, or its result.json
 	Witness        int           // its number in the run, from 1; 0: the first that can be replayed
 	Tries          int           // boots

@@ -123,6 +123,7 @@ func (r *replay) spec() trial.Spec {
 	if r.cfg.Spec.Jobs > 0 {
 		s.Jobs = r.cfg.Spec.Jobs
 	}
+	s.Sandbox = s.Sandbox || r.cfg.Spec.Sandbox
 	if !strings.HasPrefix(s.Tree, "debian:") { // which may have to be fetched again
 		s.Tree = r.saved.Kernel.Tree
 	}

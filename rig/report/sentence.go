@@ -141,6 +141,9 @@ func repeat(d result.Document) []string {
 		add("patch", p)
 	}
 	add("compiler", s.Compiler)
+	if s.Sandbox {
+		argv = append(argv, "--sandbox")
+	}
 	if d.Command == trial.CommandBuild {
 		return words.Quoted(argv)
 	}

@@ -83,6 +83,7 @@ type Spec struct {
 	Accel       Accel       `json:"accel"`
 	QEMU        string      `json:"qemu,omitempty"` // program; empty: the one that would be found
 	Jobs        int         `json:"jobs"`
+	Sandbox     bool        `json:"sandbox,omitempty"`   // the tree and its patches are not trusted: kernels are built in one
 	Scopes      []string    `json:"scopes,omitempty"`    // more code for the memory emulator, see ParseScope
 	ScopeOnly   bool        `json:"scopeOnly,omitempty"` // Scopes alone, not the scenario's
 	// Weaken and VirtualFix name what the emulator alters in one kernel, see barrier.Named.

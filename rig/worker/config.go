@@ -26,6 +26,7 @@ type Config struct {
 	Slots    int    // cells and steps at once; 0: what the machine bears
 	Dir      string // for what cells need; empty: below the cache
 	CacheDir string // for the emulator's plugin and a private QEMU
+	Sandbox  bool   // all kernels of steps are built in one
 	QEMU     string
 	// Scenarios are those that it runs, as names, folders or files; none: any.
 	Scenarios []string

@@ -13,6 +13,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/host"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/task"
@@ -32,6 +33,11 @@ type Machine struct {
 func Open(ctx context.Context, cfg Config) (_ *Machine, err error) {
 	if cfg, err = cfg.filled(); err != nil {
 		return nil, err
+	}
+	if cfg.Sandbox {
+		if err := proc.CheckSandbox(ctx); err != nil {
+			return nil, err
+		}
 	}
 	allowed, err := scenarioIDs(cfg.Scenarios)
 	if err != nil {

@@ -32,9 +32,11 @@ const keptHistories = 2
 // history is unpacked once, into a folder named by its hash, and has as many
 // workspaces as steps of it run here at once, so that make compiles what differs.
 type workspaces struct {
-	dir  string
-	cfg  command.Config // of what is run here, without a specification
-	open func(cfg command.Config, repo *gitbisect.Repo, dir string) bisector.Tester
+	dir string
+	cfg command.Config // of what is run here, without a specification
+	// sandbox is for the kernels of all steps, whether or not they ask for it.
+	sandbox bool
+	open    func(cfg command.Config, repo *gitbisect.Repo, dir string) bisector.Tester
 
 	mu   sync.Mutex
 	held map[string]*heldHistory // by the beginning of the bundle's hash
@@ -62,7 +64,7 @@ func newWorkspaces(cfg Config) *workspaces {
 			cfg.Events(e)
 		}
 	}}
-	return &workspaces{dir: filepath.Join(cfg.Dir, "histories"), cfg: c, held: map[string]*heldHistory{}, open: func(c command.Config, repo *gitbisect.Repo, dir string) bisector.Tester {
+	return &workspaces{dir: filepath.Join(cfg.Dir, "histories"), cfg: c, sandbox: cfg.Sandbox, held: map[string]*heldHistory{}, open: func(c command.Config, repo *gitbisect.Repo, dir string) bisector.Tester {
 		if cfg.Tester != nil {
 			return cfg.Tester(repo)
 		}
@@ -92,6 +94,7 @@ func (b *workspaces) acquire(ctx context.Context, t fleet.Task, s task.Step, dir
 	}
 	cfg := b.cfg
 	cfg.Spec = s.Spec
+	cfg.Spec.Sandbox = s.Spec.Sandbox || b.sandbox
 	if cfg.Scenario, err = task.ReceiveScenario(s.Spec, dir); err != nil {
 		return nil, nil, errors.Join(err, b.release(h, nil, true))
 	}

@@ -56,6 +56,19 @@ func someWorkspaces(t *testing.T) *workspaces {
 	return b
 }
 
+func TestAWorkersSandboxIsForAllSteps(t *testing.T) {
+	for _, c := range []struct{ own, asked bool }{{false, false}, {true, false}, {false, true}} {
+		b := newWorkspaces(Config{Dir: t.TempDir(), Slots: 1, Sandbox: c.own, Events: func(trial.Event) {}})
+		b.open = func(cfg command.Config, _ *gitbisect.Repo, _ string) bisector.Tester {
+			assert.Equal(t, c.own || c.asked, cfg.Spec.Sandbox)
+			return &counted{}
+		}
+		sent, dir := packed(t, 2)
+		_, _, err := b.acquire(t.Context(), sent, task.Step{Commit: "a", Spec: trial.Spec{Sandbox: c.asked}}, dir)
+		require.NoError(t, err)
+	}
+}
+
 // Steps of one search share workspaces, so that make compiles what differs; no two
 // at once have the same, nor have two searches or settings.
 func TestWorkspacesAreSharedByTheStepsOfASearch(t *testing.T) {

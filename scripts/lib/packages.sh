@@ -10,7 +10,7 @@ needed() {
 	printf '%s\n' bc bison ca-certificates ccache clang flex gcc gcc-aarch64-linux-gnu git \
 		libc6-dev libelf-dev libssl-dev lld llvm make xz-utils zstd
 	if [[ ${1:-} == test ]]; then
-		printf '%s\n' chromium gnupg shellcheck systemd
+		printf '%s\n' bubblewrap chromium gnupg shellcheck systemd
 	fi
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -33,18 +34,18 @@ func Cross(ctx context.Context, cacheDir string, options, edges []string) ([]Sou
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "kcovrig-diy-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
 	_, err = proc.Run(ctx, proc.Command{
-		Path: path, Args: slices.Concat([]string{"-arch", "AArch64", "-addnum", "true"}, options, edges), Dir: dir, Kind: fault.Rig, Op: op,
+		Path: path, Args: slices.Concat([]string{"-arch", "AArch64", "-addnum", "true"}, options, edges), Dir: folder.Dir, Kind: fault.Rig, Op: op,
 	})
 	if err != nil {
 		return nil, err
 	}
-	list, err := os.ReadFile(filepath.Join(dir, "@all"))
+	list, err := os.ReadFile(filepath.Join(folder.Dir, "@all"))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
@@ -52,7 +53,7 @@ func Cross(ctx context.Context, cacheDir string, options, edges []string) ([]Sou
 	for line := range strings.Lines(string(list)) {
 		line, _, _ = strings.Cut(line, "#")
 		for name := range strings.FieldsSeq(line) {
-			text, err := os.ReadFile(filepath.Join(dir, name))
+			text, err := os.ReadFile(filepath.Join(folder.Dir, name))
 			if err != nil {
 				return nil, fault.Wrap(fault.Rig, op, err)
 			}

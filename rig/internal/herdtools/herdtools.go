@@ -74,12 +74,12 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 	if err != nil {
 		return Answer{}, err
 	}
-	dir, err := os.MkdirTemp("", "kcovrig-herd-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
-	defer os.RemoveAll(dir)
-	files, err := write(dir, tests)
+	defer folder.Close()
+	files, err := write(folder.Dir, tests)
 	if err != nil {
 		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
@@ -88,7 +88,7 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 		Try: "a longer --herd-limit, or --herd-log with a log made before",
 	})
 	defer cancel()
-	run := proc.Command{Path: herd, Args: slices.Concat(options, []string{"-model", "aarch64.cat"}, files), Dir: dir, Log: log, Kind: fault.User, Op: "run herd7"}
+	run := proc.Command{Path: herd, Args: slices.Concat(options, []string{"-model", "aarch64.cat"}, files), Dir: folder.Dir, Log: log, Kind: fault.User, Op: "run herd7"}
 	result, err := proc.Run(ctx, run)
 	if mixedSizes.MatchString(result.Tail) && ctx.Err() == nil {
 		run.Args = append([]string{"-variant", "mixed"}, run.Args...)

@@ -111,22 +111,39 @@ func (b *build) configure(ctx context.Context) error {
 
 func (b *build) make(ctx context.Context, targets []string, log string, env ...string) error {
 	c := b.tree.cfg
-	// A compiler that is killed leaves its temporary files: not where others' lie.
-	temporary := filepath.Join(filepath.Dir(b.out), "tmp")
-	if err := os.MkdirAll(temporary, 0o755); err != nil {
-		return store.DiskFault("make a folder for temporary files", err)
-	}
-	defer os.RemoveAll(temporary)
 	call := kbuild.Call{Arch: c.Arch, Tool: b.job.tool, Src: b.tree.src, Out: b.out, Jobs: c.Jobs, Extra: c.MakeArgs, Targets: targets}
-	res, err := proc.Run(ctx, proc.Command{
-		Path: "make", Args: call.Args(), Env: append(append(kbuild.Env(b.tree.store.Dir), "TMPDIR="+temporary), env...), Pass: proc.Ccache,
-		Log: log, Line: b.steps.line, Grace: b.grace, Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
-	})
-	b.cpu += res.CPU
+	_, err := b.call(ctx, proc.Command{
+		Path: "make", Args: call.Args(), Env: env, Log: log, Line: b.steps.line, Grace: b.grace,
+		Kind: fault.Kernel, Op: fmt.Sprintf("build linux %s (make %s)", b.tree.Version, strings.Join(targets, " ")),
+	}, b.out)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	return buildFailure(err, log)
+}
+
+// call runs what the tree decides over, with a folder for temporary files that is removed
+// then: what is killed leaves its own, not where others' lie. It may write there and to
+// writes, where it is not trusted.
+func (b *build) call(ctx context.Context, c proc.Command, writes ...string) (proc.Result, error) {
+	temporary := filepath.Join(filepath.Dir(b.out), "tmp")
+	env := append(kbuild.Env(b.tree.store.Dir), "TMPDIR="+temporary)
+	writes = append(writes, temporary)
+	if b.tree.cfg.Sandbox && b.job.tool.Ccache {
+		// What a hostile tree leaves there must not be found by builds outside.
+		ccache := filepath.Join(b.tree.cfg.CacheDir, "sandbox", "ccache")
+		env, writes = append(env, "CCACHE_DIR="+ccache), append(writes, ccache)
+	}
+	for _, dir := range writes {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return proc.Result{}, store.DiskFault("make a folder to build in", err)
+		}
+	}
+	defer os.RemoveAll(temporary)
+	c.Env, c.Pass, c.Sandbox = append(env, c.Env...), proc.Ccache, b.tree.cfg.sandbox(b.tree.src, b.out).Writing(writes...)
+	res, err := proc.Run(ctx, c)
+	b.cpu += res.CPU
+	return res, err
 }
 
 // buildFailure puts the compiler's first complaint in the place of make's last words.
@@ -233,14 +250,21 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	command, err := debugCommand(string(saved), o.Name, o.Debug)
+	// Written aside: what the tree calls has no business where o.Debug is to stand.
+	aside := filepath.Join(filepath.Dir(b.out), "aside")
+	if err := os.RemoveAll(aside); err != nil { // of a rig that was killed
+		return store.DiskFault("compile "+o.Name+" with -g", err)
+	}
+	defer os.RemoveAll(aside)
+	made := filepath.Join(aside, "debug.o")
+	command, err := debugCommand(string(saved), o.Name, made)
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	res, err := proc.Run(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Env: kbuild.Env(b.tree.store.Dir), Pass: proc.Ccache,
-		Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"})
-	b.cpu += res.CPU
-	return err
+	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, aside); err != nil {
+		return err
+	}
+	return store.DiskFault("keep "+o.Name+" with -g", os.Rename(made, o.Debug))
 }
 
 // commandFile is where kbuild keeps how it made object.

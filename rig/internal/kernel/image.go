@@ -42,6 +42,7 @@ type record struct {
 	Steps      int    `json:",omitempty"` // that make announced, where nothing was there before
 	Format     int    `json:",omitempty"` // cacheFormat; builds from before it was noted are 1
 	Seed       string `json:",omitempty"` // key of the build of another family that it started from
+	Sandboxed  bool   `json:",omitempty"` // its folder may hold programs of a tree that nobody trusts
 }
 
 // hashOf hashes a value by its JSON form, in which maps are sorted.
@@ -218,6 +219,7 @@ func (t *Tree) image(j job, r record) Image {
 		BuildDir: out, SourceDir: t.src, Objects: objects(t.patches, dir, out), Headers: keptHeaders(t.patches, dir),
 		Version: r.Version, Variant: j.variant, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
 		Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Patches: j.content.Patches, Notes: j.content.Notes, Cached: true, Log: r.Log,
+		Sandbox: t.cfg.sandbox(t.src, out),
 	}
 }
 
@@ -234,7 +236,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	if store.ReadJSON(filepath.Join(t.store.Build(j.key), "image.json"), &record{}) {
 		return 0, nil
 	}
-	if err := kbuild.CheckTools(); err != nil {
+	if err := t.cfg.checkTools(j.tool); err != nil {
 		return 0, err
 	}
 	tree, err := t.lockTree(ctx)
@@ -256,7 +258,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: j.variant == trial.AsIs, Patched: j.variant == trial.Patched, TreeHash: t.Hash,
 		Compiler: j.tool.Identity, Files: slices.Sorted(maps.Keys(j.content.Changes)), Log: b.log, CPU: b.cpu,
-		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed,
+		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed, Sandboxed: t.cfg.Sandbox,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)

@@ -25,6 +25,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/variant"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
@@ -61,6 +62,8 @@ type Config struct {
 	CacheDir string
 	// Jobs is make's -j.
 	Jobs int
+	// Sandbox keeps what the tree's Makefiles call from the rest of the machine.
+	Sandbox bool
 	// Progress, where set, is told in one line what begins. It may be called from any goroutine.
 	Progress func(line string)
 	// Waiting, where set, is told in a sentence that a wait for another kcovrig begins.
@@ -101,6 +104,8 @@ type Image struct {
 	Cached     bool              // nothing was built
 	CPU, Wall  time.Duration
 	Log        string // make's output
+	// Sandbox is what commands may reach that the build has left; nil: whatever the user may.
+	Sandbox *proc.Sandbox
 }
 
 // Object is a file of the fix's, compiled.

@@ -29,10 +29,8 @@ func (t *Tree) products() []string {
 // first, so that a make that does nothing and says that all is well leaves no
 // image instead of another kernel's.
 func (b *build) makeImage(ctx context.Context) error {
-	for _, name := range b.tree.products() {
-		if err := os.Remove(filepath.Join(b.out, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return store.DiskFault("remove what another build made", err)
-		}
+	if err := b.removeProducts(); err != nil {
+		return store.DiskFault("remove what another build made", err)
 	}
 	if err := b.make(ctx, []string{b.tree.cfg.Arch.ImageTarget}, b.log); err != nil {
 		return err
@@ -41,6 +39,21 @@ func (b *build) makeImage(ctx context.Context) error {
 		return err
 	}
 	return b.checkUnits()
+}
+
+// removeProducts removes nothing that a link of the build's leads to.
+func (b *build) removeProducts() error {
+	root, err := os.OpenRoot(b.out)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, name := range b.tree.products() {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkUnits wants one of the fix's files to be in the kernel. It need not be all:
@@ -57,10 +70,16 @@ func (b *build) checkUnits() error {
 	return errors.Join(errs...)
 }
 
-// checkMade refuses a build that ended well and lacks a file.
+// checkMade refuses a build that ended well and lacks a file, or has a link out of its
+// folder in its place.
 func (b *build) checkMade(names []string) error {
+	root, err := os.OpenRoot(b.out)
+	if err != nil {
+		return fault.Wrap(fault.Rig, "look at what make made", err)
+	}
+	defer root.Close()
 	for _, name := range names {
-		info, err := os.Stat(filepath.Join(b.out, name))
+		info, err := root.Stat(name)
 		if err == nil && (!info.Mode().IsRegular() || info.Size() == 0) {
 			err = errors.New("it is empty, or no file")
 		}

@@ -31,7 +31,7 @@ const (
 // times included, so that make compiles only what differs.
 func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 	for _, e := range builds(b.tree.store) {
-		if e.record.Family != b.job.family {
+		if e.record.Family != b.job.family || !b.tree.trusts(e) {
 			continue
 		}
 		l, err := holdBuild(b.tree.store, e)
@@ -180,6 +180,8 @@ func (b *build) unlike(e keptBuild) string {
 		return "by another version of kcovrig"
 	case t.newerThan(e):
 		return "older than this copy of the tree"
+	case !t.trusts(e):
+		return "in the sandbox"
 	}
 	return ""
 }
@@ -210,6 +212,9 @@ func (u unfit) String() string {
 	}
 	return "no build in the cache will do as a start (" + strings.Join(all, "; ") + ")"
 }
+
+// trusts says whether make may run the programs that are in e's folder.
+func (t *Tree) trusts(e keptBuild) bool { return t.cfg.Sandbox || !e.record.Sandboxed }
 
 // newerThan says whether the private copy was unpacked after e was built: make would
 // find each file of it newer than what was made of it.

@@ -49,6 +49,9 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if err := c.checkSandbox(ctx); err != nil {
+		return nil, err
+	}
 	t := &Tree{cfg: c, store: store.Store{Dir: c.CacheDir}}
 	if t.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err

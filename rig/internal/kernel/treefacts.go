@@ -45,11 +45,11 @@ func (t *Tree) Configure(ctx context.Context) ([]kbuild.Lost, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := kbuild.CheckTools(); err != nil {
-		return nil, err
-	}
 	tool, err := kbuild.FindToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.cfg.checkTools(tool); err != nil {
 		return nil, err
 	}
 	key := hashOf([]any{"configure", "unmet", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})

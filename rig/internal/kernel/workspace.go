@@ -41,6 +41,8 @@ type workspaceRecord struct {
 	Base string
 	Boot string // of the machine: what it had not written when it went down is lost
 	Busy bool   // make was at work, and did not end by itself
+	// Sandboxed says what record.Sandboxed does of a build.
+	Sandboxed bool `json:",omitempty"`
 }
 
 // OpenWorkspace takes the workspace in dir for this rig alone. A build folder that make
@@ -49,17 +51,20 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Workspace{tree: &Tree{cfg: c, store: store.Store{Dir: dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
-	if b.tree.patches, err = c.choice().Read(ctx); err != nil {
+	if err := c.checkSandbox(ctx); err != nil {
 		return nil, err
 	}
-	if err := kbuild.CheckTools(); err != nil {
+	b := &Workspace{tree: &Tree{cfg: c, store: store.Store{Dir: dir}, src: filepath.Join(dir, "src"), Path: c.Tree}, dir: dir, grace: stopTime}
+	if b.tree.patches, err = c.choice().Read(ctx); err != nil {
 		return nil, err
 	}
 	if b.conf, err = kbuild.MergeFragments(c.Fragments); err != nil {
 		return nil, err
 	}
 	if b.tool, err = kbuild.FindToolchain(ctx, c.Arch, c.Compiler); err != nil {
+		return nil, err
+	}
+	if err := c.checkTools(b.tool); err != nil {
 		return nil, err
 	}
 	a := c.Arch
@@ -73,7 +78,7 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	}
 	had := workspaceRecord{}
 	known := store.ReadJSON(b.record(), &had)
-	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() {
+	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() || had.Sandboxed && !c.Sandbox {
 		err = os.RemoveAll(b.out())
 	}
 	if err == nil {
@@ -102,7 +107,7 @@ func (b *Workspace) entry() string  { return filepath.Join(b.dir, "work", "entry
 func (b *Workspace) out() string    { return filepath.Join(b.entry(), "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
 func (b *Workspace) note(busy bool) error {
-	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy})
+	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy, Sandboxed: b.tree.cfg.Sandbox})
 }
 
 // bootID differs after each start of the machine, random(4).
@@ -136,7 +141,7 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	img := Image{
 		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
 		Objects: objects(b.tree.patches, b.entry(), out), Headers: keptHeaders(b.tree.patches, b.entry()), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
-		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log,
+		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log, Sandbox: c.sandbox(b.tree.src, out),
 	}
 	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)

@@ -240,7 +240,7 @@ type study struct {
 func (s *study) load(ctx context.Context) error {
 	path, err := s.cfg.Debug, error(nil)
 	if path == "" {
-		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir)
+		path, err = CompileDebug(ctx, s.cfg.BuildDir, s.cfg.Object, s.cfg.OutDir, s.cfg.Sandbox)
 	}
 	if err != nil {
 		return err

@@ -5,9 +5,9 @@ package objcode
 import (
 	"context"
 	"debug/elf"
-	"os"
 	"path/filepath"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/objfile"
@@ -46,18 +46,18 @@ func readLibrary(ctx context.Context, cfg Config, im *elfcode.Image, scope []elf
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "find the callees' objects", err)
 	}
-	work, err := os.MkdirTemp("", "kcovrig-callees-")
+	work, err := disk.NewTempFolder()
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "compile the callees", err)
 	}
-	defer os.RemoveAll(work)
+	defer work.Close()
 	var found library
 	for _, path := range objects {
 		for _, r := range scope {
 			if r.Role != elfcode.RoleCallee || !defines(im, path, r.Start) {
 				continue
 			}
-			if one, err := readRoutine(ctx, cfg, im, filepath.Join(folder, filepath.Base(path)), r.Start, work); err == nil {
+			if one, err := readRoutine(ctx, cfg, im, filepath.Join(folder, filepath.Base(path)), r.Start, work.Dir); err == nil {
 				found = append(found, one)
 			}
 		}
@@ -88,7 +88,7 @@ func functionOf(im *elfcode.Image, o *objfile.Object, addr uint64) (elf.Symbol, 
 // readRoutine compiles object and reads where the lines of its function come
 // from, which vmlinux has at addr with the same code.
 func readRoutine(ctx context.Context, cfg Config, im *elfcode.Image, object string, addr uint64, work string) (routine, error) {
-	path, err := CompileDebug(ctx, cfg.BuildDir, object, work)
+	path, err := CompileDebug(ctx, cfg.BuildDir, object, work, cfg.Sandbox)
 	if err != nil {
 		return routine{}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
+	"kcovrig/rig/internal/proc"
 )
 
 // Config says what to analyse. All paths are the host's.
@@ -37,6 +38,8 @@ type Config struct {
 	// have changed since; empty: the tree's.
 	Source string
 	OutDir string // gets the side object and the compiler's log; one folder per analysis; unused with Debug
+	// Sandbox is what the compiler may reach; nil: whatever the user may.
+	Sandbox *proc.Sandbox
 }
 
 // Validate says which member is missing.

@@ -42,7 +42,7 @@ func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
 
 func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
 	f := build(t)
-	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir())
+	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir(), nil)
 	require.NoError(t, err)
 	whole, err := elfcode.Functions(f.Vmlinux, []string{"remote_stop"})
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestFunctionsOfAnObjectArePlacedInTheKernel(t *testing.T) {
 
 func TestPartsOfAFunctionThatDifferAreTold(t *testing.T) {
 	f := build(t)
-	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir())
+	object, err := CompileDebug(t.Context(), f.Dir, "kernel/move.o", t.TempDir(), nil)
 	require.NoError(t, err)
 	placed, err := Place(f.Vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)

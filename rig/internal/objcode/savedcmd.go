@@ -117,28 +117,37 @@ func debugArgs(argv []string, output string) ([]string, error) {
 }
 
 // CompileDebug compiles an object below a build folder again with debug information,
-// from the source tree as it is now, into a file of outDir.
-func CompileDebug(ctx context.Context, buildDir, object, outDir string) (string, error) {
+// from the source tree as it is now, into a file of outDir. What the build has saved is
+// run with box alone within reach; nil: whatever the user may reach.
+func CompileDebug(ctx context.Context, buildDir, object, outDir string, box *proc.Sandbox) (string, error) {
 	argv, err := savedCommand(buildDir, object)
 	if err != nil {
 		return "", err
 	}
 	op := "compile " + object + " with debug information"
 	outDir, err = filepath.Abs(outDir)
+	if err == nil {
+		err = os.MkdirAll(outDir, 0o755)
+	}
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	if err := os.MkdirAll(outDir, 0o755); err != nil {
+	aside, err := os.MkdirTemp(outDir, "compile-") // where nothing else is to stand: the command may do there what it likes
+	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
+	defer os.RemoveAll(aside)
 	output := filepath.Join(outDir, strings.TrimSuffix(filepath.Base(object), ".o")+".debug.o")
-	args, err := debugArgs(argv, output)
+	made := filepath.Join(aside, filepath.Base(output))
+	args, err := debugArgs(argv, made)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, fmt.Errorf("%w: %s", err, strings.Join(argv, " ")))
 	}
-	_, err = proc.Run(ctx, proc.Command{
-		Path: args[0], Args: args[1:], Dir: buildDir, Pass: proc.Ccache,
+	if _, err := proc.Run(ctx, proc.Command{
+		Path: args[0], Args: args[1:], Dir: buildDir, Pass: proc.Ccache, Sandbox: box.Writing(aside),
 		Log: output + ".log", Kind: fault.Rig, Op: op,
-	})
-	return output, err
+	}); err != nil {
+		return "", err
+	}
+	return output, fault.Wrap(fault.Rig, op, os.Rename(made, output))
 }

@@ -6,7 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/proc"
 )
 
 func TestSavedCommand(t *testing.T) {
@@ -47,5 +53,29 @@ func TestDebugArgs(t *testing.T) {
 	}
 	if _, err := debugArgs([]string{"gcc", "-c", "ring.c"}, "/side.o"); err == nil {
 		t.Error("no error without -o: the build's own object would be overwritten")
+	}
+}
+
+// What a build has saved is as trusted as the build.
+func TestASavedCommandStaysInItsSandbox(t *testing.T) {
+	if err := proc.CheckSandbox(t.Context()); err != nil {
+		t.Skipf("%v; scripts/setup packages test installs bubblewrap, and then: %s", err, fault.TryOf(err))
+	}
+	dir, files := t.TempDir(), t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "kernel"), 0o755))
+	for _, c := range []struct {
+		box     *proc.Sandbox
+		reached bool
+	}{{&proc.Sandbox{Read: []string{dir}}, false}, {nil, true}} {
+		saved := "savedcmd_kernel/ring.o := sh -c 'touch " + files + "/reached " + dir + "/reached $(dirname $2)/../reached 2>/dev/null ; touch $2' sh -o kernel/ring.o\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "kernel/.ring.o.cmd"), []byte(strings.ReplaceAll(saved, "$", "$$")), 0o644))
+		out := t.TempDir()
+		object, err := CompileDebug(t.Context(), dir, "kernel/ring.o", out, c.box)
+		require.NoError(t, err)
+		require.FileExists(t, object)
+		for _, folder := range []string{files, dir, out} {
+			_, err := os.Stat(filepath.Join(folder, "reached"))
+			require.Equal(t, c.reached, err == nil, folder)
+		}
 	}
 }

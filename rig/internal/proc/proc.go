@@ -29,7 +29,9 @@ type Command struct {
 	Args []string // without the program's own name
 	Dir  string   // working folder; empty: the rig's
 	Env  []string // KEY=value, added to the environment that every command gets
-	Pass []string // names of further variables that are handed on where the rig has them
+	Pass []string // names of further variables that are handed on where the rig has them; none into a Sandbox, which lacks what they name
+	// Sandbox is what it may reach; nil: whatever the user may.
+	Sandbox *Sandbox
 	// Stdin must end by itself unless it is an *os.File: the end of the command cannot interrupt a Read.
 	Stdin io.Reader
 	// Stdout, where set, gets the standard output instead of Result, Tail and
@@ -46,8 +48,13 @@ type Command struct {
 	Grace time.Duration // between SIGTERM and SIGKILL on cancellation; 0: SIGKILL at once
 }
 
-// Argv is the program followed by its arguments.
-func (c Command) Argv() []string { return append([]string{c.Path}, c.Args...) }
+// Argv is the program that is started, followed by its arguments.
+func (c Command) Argv() []string {
+	if c.Sandbox != nil {
+		return c.Sandbox.argv(c)
+	}
+	return append([]string{c.Path}, c.Args...)
+}
 
 func (c Command) op() string {
 	if c.Op != "" {

@@ -47,20 +47,24 @@ func Start(ctx context.Context, command Command) (*Process, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fault.Wrap(fault.Unknown, command.op(), err)
 	}
-	path, err := LookPath(command.Path)
+	argv, pass := command.Argv(), command.Pass
+	if command.Sandbox != nil {
+		pass = nil
+	}
+	path, err := LookPath(argv[0])
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, command.op(), err)
 	}
 	p := &Process{
-		command: command, ctx: ctx, cmd: exec.Command(path, command.Args...),
+		command: command, ctx: ctx, cmd: exec.Command(path, argv[1:]...),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	p.cmd.Args[0] = command.Path
+	p.cmd.Args[0] = argv[0]
 	p.cmd.Dir = command.Dir
-	p.cmd.Env = environment(os.Environ(), command.Pass, command.Env)
+	p.cmd.Env = environment(os.Environ(), pass, command.Env)
 	p.cmd.Stdin = command.Stdin
 	if say, ok := ctx.Value(onStartKey{}).(func([]string)); ok {
-		say(command.Argv())
+		say(argv)
 	}
 	if err := p.spawn(); err != nil {
 		return nil, &fault.Error{Kind: fault.Rig, Op: command.op(), Err: err, Log: command.Log}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/trial"
@@ -53,14 +54,14 @@ func runFirmware(ctx context.Context, binary []string, a arch.Arch, accel trial.
 	if len(binary) == 0 {
 		return fault.Newf(fault.Rig, op, "no QEMU for %s", a.Name)
 	}
-	dir, err := os.MkdirTemp("", "kcovrig-kvm-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Close()
 	rom := make([]byte, a.KVMProbe.Size)
 	copy(rom[a.KVMProbe.CodeAt:], a.KVMProbe.Code)
-	path := filepath.Join(dir, "firmware")
+	path := filepath.Join(folder.Dir, "firmware")
 	if err := os.WriteFile(path, rom, 0o600); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}

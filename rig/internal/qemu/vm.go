@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -75,25 +76,14 @@ func (vm *VM) prepare() (*net.UnixListener, error) {
 		return nil, err
 	}
 	if vm.cfg.Sockets == "" {
-		dir, err := socketDir()
+		folder, err := disk.NewWorkFolder() // whose path is short enough for them
 		if err != nil {
 			return nil, err
 		}
-		vm.cleanup = append(vm.cleanup, func() { _ = os.RemoveAll(dir) })
-		vm.cfg.Sockets = dir
+		vm.cleanup = append(vm.cleanup, func() { _ = folder.Close() })
+		vm.cfg.Sockets = folder.Dir
 	}
 	return net.ListenUnix("unix", &net.UnixAddr{Name: vm.cfg.wireSocket(), Net: "unix"})
-}
-
-// socketDir makes a private folder whose sockets' paths fit into the 108
-// bytes of sockaddr_un, unix(7), whatever TMPDIR is.
-func socketDir() (string, error) {
-	const longest = 60
-	parent := os.TempDir()
-	if len(parent) > longest {
-		parent = "/tmp"
-	}
-	return os.MkdirTemp(parent, "kcovrig-")
 }
 
 func (vm *VM) connect(ctx context.Context, listener *net.UnixListener) error {

@@ -5,7 +5,9 @@ package kbuild
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 
 	"kcovrig/rig/arch"
@@ -43,6 +45,15 @@ func (tc Toolchain) linker() string {
 		return "ld.lld"
 	}
 	return tc.Prefix + "ld"
+}
+
+// Programs are what a build calls by name, as far as they are known here.
+func Programs(tc Toolchain) []string {
+	all := append(slices.Sorted(maps.Keys(buildTools)), tc.compiler(), tc.linker())
+	if tc.Ccache {
+		all = append(all, "ccache")
+	}
+	return all
 }
 
 // FindToolchain asks the compiler and the linker who they are.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
@@ -28,11 +29,12 @@ func applyOne(ctx context.Context, name string, files []*gitdiff.File, h how, re
 	if len(files) == 0 {
 		return out, nil
 	}
-	dir, err := os.MkdirTemp("", "kcovrig-patch-")
+	folder, err := disk.NewTempFolder()
 	if err != nil {
 		return out, store.DiskFault("make a work folder", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	dir := folder.Dir
 	before, err := lay(files, h.reverse, read, dir)
 	if err != nil {
 		return out, err
