@@ -15,16 +15,16 @@ import (
 
 var (
 	quotedText  = regexp.MustCompile("(?m)`([^`\n]+)`|^    ([^\n]+)$")
-	projectPath = regexp.MustCompile(`^(?:\./)?((?:rig|cmd|guest|kernel|images|docs|scripts|ci|\.ci)/[A-Za-z0-9_./-]+|[A-Za-z0-9_]+_test\.go)$`)
+	projectPath = regexp.MustCompile(`^(?:\./)?((?:rig|cmd|guest|kernel|images|docs|scenarios|scripts|ci|\.ci)/[A-Za-z0-9_./-]+|[A-Za-z0-9_]+_test\.go)$`)
 	linkedPath  = regexp.MustCompile(`\]\(([^)#]+)`)
 	namedTest   = regexp.MustCompile(`(\./[A-Za-z/]+) -run (Test[A-Za-z0-9]+)`)
 	ownVariable = regexp.MustCompile(`KCOVRIG_[A-Z0-9_]+`)
 	ownCommand  = regexp.MustCompile(`kcovrig ([a-z]+)(?: (--[a-z-]+))?`)
 )
 
-// missingFrom lists what a text for contributors names and the tree below root
-// does not have: paths, links, tests, variables, subcommands.
-func missingFrom(text, root string) (missing []string, seen int) {
+// missingFrom lists what a page for contributors names and the tree below root
+// does not have: paths, links, tests, variables, subcommands. dir is the page's folder.
+func missingFrom(text, root, dir string) (missing []string, seen int) {
 	need := func(there bool, what string) {
 		seen++
 		if !there {
@@ -39,7 +39,7 @@ func missingFrom(text, root string) (missing []string, seen int) {
 		return exec.Command("grep", "-rqE", "--include=*.go", pattern, filepath.Join(root, dir)).Run() == nil
 	}
 	for _, link := range linkedPath.FindAllStringSubmatch(text, -1) {
-		need(exists(link[1]), link[1])
+		need(exists(filepath.Join(dir, link[1])), link[1])
 	}
 	for _, quote := range quotedText.FindAllStringSubmatch(text, -1) {
 		said := quote[1] + quote[2]
@@ -70,22 +70,24 @@ func missingFrom(text, root string) (missing []string, seen int) {
 }
 
 func TestContributingNamesWhatIsThere(t *testing.T) {
-	text, err := os.ReadFile("CONTRIBUTING.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	missing, seen := missingFrom(string(text), ".")
-	if seen < 40 {
-		t.Errorf("only %d names were looked at", seen)
-	}
-	for _, name := range missing {
-		t.Errorf("CONTRIBUTING.md names %s, which is not there", name)
+	for page, least := range map[string]int{"CONTRIBUTING.md": 40, "docs/architecture.md": 40, "docs/glossary.md": 1} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing, seen := missingFrom(string(text), ".", filepath.Dir(page))
+		if seen < least {
+			t.Errorf("%s: only %d names were looked at", page, seen)
+		}
+		for _, name := range missing {
+			t.Errorf("%s names %s, which is not there", page, name)
+		}
 	}
 }
 
 func TestContributingsTestNoticesWhatIsGone(t *testing.T) {
-	text := "`rig/gone.go` [x](docs/gone.md) `gone_test.go` `KCOVRIG_GONE` `kcovrig gone` `kcovrig build --gone`\n\n    go test ./rig/litmus -run TestGone\n"
-	missing, _ := missingFrom(text, ".")
+	text := "`rig/gone.go` [x](gone.md) `gone_test.go` `KCOVRIG_GONE` `kcovrig gone` `kcovrig build --gone`\n\n    go test ./rig/litmus -run TestGone\n"
+	missing, _ := missingFrom(text, ".", "docs")
 	if len(missing) != 7 {
 		t.Errorf("noticed %q, wanted all seven", missing)
 	}

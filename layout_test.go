@@ -76,6 +76,7 @@ var checks = map[string]check{
 	"comments name theirs":       commentsNameTheirs,
 	"words fit any":              wordsFitAny,
 	"words are common":           wordsAreCommon,
+	"spelling is one":            spellingIsOne,
 	"variants are typed":         variantsAreTyped,
 	"few know architectures":     fewKnowArchitectures,
 }

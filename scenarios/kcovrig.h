@@ -47,7 +47,7 @@
 
 #define KCOVRIG_FN static __attribute__((unused))
 
-/* Ends the program, saying why, where ok is 0: what set-up needs, not what may race. */
+/* Ends the program, saying why, where ok is 0: for what it sets up, not for what may race. */
 KCOVRIG_FN void must(int ok, const char *what)
 {
 	if (!ok) {

@@ -65,7 +65,7 @@ func TestDoctorAsksBeforeItFixes(t *testing.T) {
 
 func TestDoctorFixes(t *testing.T) {
 	if _, err := os.Stat("/etc/debian_version"); err != nil {
-		t.Skip("calls a stub of apt-get, as Debian's set-up does; scripts/test is run there")
+		t.Skip("calls a stub of apt-get, as scripts/setup does on Debian; scripts/test is run there")
 	}
 	log := bareMachine(t)
 	code, _, errs := call(t, "doctor", "--arch=arm64", "--fix", "--yes")

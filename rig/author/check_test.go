@@ -245,7 +245,9 @@ func TestAWrongNameOfASignLeavesNothingOut(t *testing.T) {
 func TestWhatAKernelThatDoesNotBuildLeavesOutIsSaid(t *testing.T) {
 	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-		lab.BuildErr = &fault.Error{Kind: fault.Kernel, Err: errors.New("make failed"), Tail: "net/x.c:3: error"}
+		lab.Broken = func(kernels.Config, trial.Variant) error {
+			return &fault.Error{Kind: fault.Kernel, Err: errors.New("make failed"), Tail: "net/x.c:3: error"}
+		}
 		o.Kernels = lab.Config(t).Kernels
 	})
 	require.Len(t, got.Findings, 1)

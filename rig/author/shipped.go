@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package author helps those who write scenarios: it says which ones come with
-// kcovrig, as examples, and what their file may hold. It leaves reading a scenario
-// to rig/scenario, and how the answers are shown to the reports.
+// Package author helps those who write scenarios: it begins one, checks one against a
+// tree, and says which ones come with kcovrig, as examples, and what their file may
+// hold. It leaves reading a scenario to rig/scenario, and how the answers are shown to
+// the reports.
 package author
 
 import (

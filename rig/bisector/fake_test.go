@@ -75,7 +75,7 @@ func newFarm(t *testing.T, n int) *farm {
 
 func (f *farm) git(args ...string) string {
 	f.t.Helper()
-	return f.repo.Git(args...)
+	return f.repo.Git(f.t, args...)
 }
 
 // broken makes the commits of [from, to) stale.

@@ -62,7 +62,7 @@ func (r *Run) Result() trial.Result { return r.begun }
 // Note puts into the result, once, what its reader should know, and says it.
 func (r *Run) Note(text string) { r.notes.add(text) }
 
-// Preparing is what the command's set-ups are made from.
+// Preparing is what the command's setups are made from.
 func (r *Run) Preparing() prepare.Config {
 	c := r.Config
 	return prepare.Config{

@@ -23,7 +23,7 @@ import (
 type comparison struct {
 	run   *command.Run
 	setup *prepare.Setup
-	// prepared is what the result tells of the set-up.
+	// prepared is what the result tells of the setup.
 	prepared trial.Prepared
 	model    trial.Voice // what the memory model says of them
 }

@@ -21,6 +21,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -301,7 +302,7 @@ func TestInterruptBeforeTheHelloEndsSoon(t *testing.T) {
 
 func TestNothingIsBootedWhenABuildFails(t *testing.T) {
 	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-	l.BuildErr = fault.Newf(fault.Kernel, "build", "broken")
+	l.Broken = func(kernels.Config, trial.Variant) error { return fault.Newf(fault.Kernel, "build", "broken") }
 	result, err := Compare(t.Context(), l.Config(t))
 	assert.Equal(t, fault.Kernel, fault.KindOf(err))
 	assert.Empty(t, l.Boots)
@@ -313,7 +314,7 @@ func TestNothingIsBootedWhenABuildFails(t *testing.T) {
 func TestAFailedStartLeavesNeitherFolderNorRecord(t *testing.T) {
 	for kind, kept := range map[fault.Kind]bool{fault.User: false, fault.Rig: false, fault.Kernel: true} {
 		l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
-		l.BuildErr = fault.Newf(kind, "read the patch", "no such file")
+		l.Broken = func(kernels.Config, trial.Variant) error { return fault.Newf(kind, "read the patch", "no such file") }
 		cfg := l.Config(t)
 		cfg.History = filepath.Join(t.TempDir(), "history.db")
 		result, err := Compare(t.Context(), cfg)
@@ -327,7 +328,7 @@ func TestAFailedStartLeavesNeitherFolderNorRecord(t *testing.T) {
 		assert.Empty(t, result.Folder)
 		assert.NoDirExists(t, cfg.OutDir)
 		assert.NoFileExists(t, cfg.History)
-		l.BuildErr = nil
+		l.Broken = nil
 		_, err = Compare(t.Context(), cfg)
 		require.NoError(t, err)
 	}

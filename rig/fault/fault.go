@@ -24,7 +24,7 @@ const (
 	Rig
 	// Kernel: it did not build, boot, or it panicked.
 	Kernel
-	// Guest: the stressor in the guest failed.
+	// Guest: what runs in the guest failed.
 	Guest
 )
 

@@ -37,7 +37,6 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 	l := rigtest.NewLab(guest, rigtest.Guest{})
 	b, tools := l.Booting(), l.Tools()
 	tools.Archive = nil
-	b.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) { return nil, nil }
 	change(b)
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup

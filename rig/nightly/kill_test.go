@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // killedConfig is what a coordinator in a process of its own needs.
-type killedConfig struct{ File, OutDir, Dir, CacheDir, NATS string }
+type killedConfig struct{ File, OutDir, CacheDir, NATS string }
 
 // runKilledMatrix hangs while it is told its third result.
 func runKilledMatrix(text string) {
@@ -38,9 +38,9 @@ func runKilledMatrix(text string) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
-	n := &nightlyLab{Lab: rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}), dir: c.Dir, images: map[string]int{}}
+	n := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
 	_, _, err := Run(context.Background(), Config{
-		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.open, Tools: n.tools(), Boots: n.booting(),
+		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.Booting(),
 		Events: func(e trial.Event) {
 			if e.Stage != nil && strings.HasPrefix(e.Stage.Name, "cell 3 of") {
 				rigtest.Hang("now")
@@ -62,7 +62,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 		})
 	}
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "axes: {patch: [none, series], reader: [acquire, relaxed], mode: [both, pc, cmp]}\nexclude: [{patch: series, reader: relaxed}]\n")
-	rigtest.Killed(t, killedMatrix, killedConfig{File: n.cfg.File, OutDir: n.cfg.OutDir, Dir: n.dir, CacheDir: n.cfg.CacheDir, NATS: url})
+	rigtest.Killed(t, killedMatrix, killedConfig{File: n.cfg.File, OutDir: n.cfg.OutDir, CacheDir: n.cfg.CacheDir, NATS: url})
 	const cells, machines = 9, 6 + 2*3 // a compare has two
 	require.Eventually(t, func() bool { return boots.Load() == machines }, 30*time.Second, 10*time.Millisecond, "the workers do not go on")
 	time.Sleep(300 * time.Millisecond) // the last reports

@@ -9,23 +9,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -33,26 +29,22 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// nightlyLab runs matrices on fakes, and counts what is asked of them.
+// nightlyLab runs matrices on fakes, whose machines may not start.
 type nightlyLab struct {
 	*rigtest.Lab
-	cfg    Config
-	dir    string
-	mu     sync.Mutex
-	images map[string]int // by architecture, compiler and kernel
-	boots  atomic.Int32
-	fail   func(boot int32) error // of the nth machine, from 1; nil: none fails
-	broken func(kernels.Config, trial.Variant) error
-	patch  string // that makes the patched kernels
+	cfg   Config
+	dir   string
+	boots atomic.Int32
+	fail  func(boot int32) error // of the nth machine, from 1; nil: none fails
 }
 
 func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) *nightlyLab {
 	t.Helper()
 	dir := t.TempDir()
-	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir, images: map[string]int{}}
+	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.open, Tools: n.tools(), Boots: n.booting(), Reports: kept.Reports(), Parallel: 1}
+	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.booting(), Reports: kept.Reports(), Parallel: 1}
 	return n
 }
 
@@ -61,63 +53,15 @@ func (n *nightlyLab) booting() *boot.Tools {
 	b := n.Lab.Booting()
 	start := b.Start
 	b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
-		if err := n.failure(n.boots.Add(1)); err != nil {
-			return nil, err
+		nth := n.boots.Add(1)
+		if n.fail != nil {
+			if err := n.fail(nth); err != nil {
+				return nil, err
+			}
 		}
 		return start(ctx, c)
 	}
 	return b
-}
-
-// tools make a guest that is a file.
-func (n *nightlyLab) tools() *prepare.Tools {
-	tools := n.Lab.Tools()
-	tools.Archive = func(context.Context, initramfs.Config) (initramfs.Archive, error) {
-		path := filepath.Join(n.dir, "initrd")
-		return initramfs.Archive{Path: path, Guest: path}, rigtest.WriteGuest(path)
-	}
-	return tools
-}
-
-func (n *nightlyLab) open(_ context.Context, c kernels.Config) (kernels.Source, error) {
-	return countedSource{rigtest.Source{Lab: n.Lab}, n, c}, nil
-}
-
-func (n *nightlyLab) failure(boot int32) error {
-	if n.fail == nil {
-		return nil
-	}
-	return n.fail(boot)
-}
-
-type countedSource struct {
-	rigtest.Source
-	n *nightlyLab
-	c kernels.Config
-}
-
-func (t countedSource) Plan(context.Context, trial.Variant) (kernels.Image, error) {
-	return kernels.Image{}, errors.New("nobody asks for it here")
-}
-func (t countedSource) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
-	key := t.c.Arch.Name + " " + t.c.Spec.Compiler + " " + string(v)
-	t.n.mu.Lock()
-	t.n.images[key]++
-	t.n.mu.Unlock()
-	if t.n.broken != nil {
-		if err := t.n.broken(t.c, v); err != nil {
-			return kernels.Image{}, err
-		}
-	}
-	path := filepath.Join(t.n.dir, key)
-	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
-		return kernels.Image{}, err
-	}
-	image := kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: path, Key: key, WallNS: time.Now().UnixNano()}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: t.c.Spec.Compiler}}
-	if v == trial.Patched {
-		image.PatchText = t.n.patch
-	}
-	return image, nil
 }
 
 func statuses(d matrix.Document) map[string]string {
@@ -146,7 +90,7 @@ func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, n.cfg.OutDir, dir)
-	assert.Equal(t, map[string]int{"arm64 gcc unpatched": 1, "arm64 gcc patched": 1, "arm64 clang unpatched": 1, "arm64 clang patched": 1}, n.images)
+	assert.Equal(t, map[string]int{"arm64-gcc-unpatched": 1, "arm64-gcc-patched": 1, "arm64-clang-unpatched": 1, "arm64-clang-patched": 1}, n.Built)
 	assert.Equal(t, matrix.Counts{Cells: 7, Expected: 7}, doc.Counts, "%v", statuses(doc))
 	require.Len(t, doc.Builds, 4)
 	assert.Equal(t, 6, doc.Builds[0].Cells, "all cells of gcc boot the unpatched kernel")
@@ -187,7 +131,7 @@ func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
 func TestAMatrixInASandbox(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
 	n.cfg.Sandbox = true
-	n.broken = func(c kernels.Config, _ trial.Variant) error {
+	n.Broken = func(c kernels.Config, _ trial.Variant) error {
 		assert.True(t, c.Spec.Sandbox)
 		return nil
 	}
@@ -220,7 +164,7 @@ func TestOneCellsFailureStopsNoOther(t *testing.T) {
 func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
 	n.cfg.Retries = 2
-	n.broken = func(_ kernels.Config, v trial.Variant) error {
+	n.Broken = func(_ kernels.Config, v trial.Variant) error {
 		if v == trial.Patched {
 			return fault.Newf(fault.Kernel, "build", "error: no")
 		}
@@ -229,14 +173,14 @@ func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 4, KernelFaults: 2}, doc.Counts)
-	assert.Equal(t, 1, n.images["arm64 gcc patched"], "a kernel that does not build is not built again")
+	assert.Equal(t, 1, n.Built["arm64-gcc-patched"], "a kernel that does not build is not built again")
 }
 
 // Neither as expected by chance nor a failure; and a file may expect it.
 func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
 	n.cfg.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
-	n.broken = func(kernels.Config, trial.Variant) error {
+	n.Broken = func(kernels.Config, trial.Variant) error {
 		return trial.DoesNotApplyf(fault.User, "look at the tree", "it is 5.4")
 	}
 	doc, _, err := Run(t.Context(), n.cfg)
@@ -264,7 +208,7 @@ func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 		return nil
 	}
 	builds := 0
-	n.broken = func(kernels.Config, trial.Variant) error {
+	n.Broken = func(kernels.Config, trial.Variant) error {
 		if builds++; builds == 1 {
 			return lost
 		}
@@ -280,7 +224,7 @@ func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 		assert.FileExists(t, filepath.Join(dir, r.Folder, "report.html"))
 	}
 
-	n.cfg.OutDir, n.cfg.Retries, n.broken = n.cfg.OutDir+"2", 1, nil
+	n.cfg.OutDir, n.cfg.Retries, n.Broken = n.cfg.OutDir+"2", 1, nil
 	n.fail = func(int32) error { return lost }
 	doc, _, err = Run(t.Context(), n.cfg)
 	require.NoError(t, err)

@@ -59,13 +59,13 @@ func TestResumeDoesNothingTwice(t *testing.T) {
 	assert.Len(t, folders, 6)
 	require.Len(t, doc.Builds, 1)
 	assert.Equal(t, 6, doc.Builds[0].Cells, "that boot it, before and after")
-	images := n.images["arm64 gcc unpatched"]
+	images := n.Built["arm64-gcc-unpatched"]
 
 	doc, _, err = Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 6, Expected: 6, Resumed: 6}, doc.Counts)
 	assert.Len(t, n.Lab.Boots, 6-answered, "nothing is left")
-	assert.Equal(t, images, n.images["arm64 gcc unpatched"], "no tree is opened for nothing")
+	assert.Equal(t, images, n.Built["arm64-gcc-unpatched"], "no tree is opened for nothing")
 	assert.Equal(t, 6, n.saved(t).Counts.Expected)
 }
 

@@ -202,7 +202,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 			startWorker(t, url, "w1", rigtest.Guest{Stale: 2})
 		}
 		n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
-		n.cfg.NATS, n.patch = url, "--- a/kernel/ring.c\n"
+		n.cfg.NATS, n.Patch = url, "--- a/kernel/ring.c\n"
 		doc, dir, err := Run(t.Context(), n.cfg)
 		require.NoError(t, err)
 		require.Len(t, doc.Cells, 1)
@@ -210,7 +210,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 		folder := filepath.Join(dir, doc.Cells[0].Folder)
 		text, err := os.ReadFile(filepath.Join(folder, string(trial.Patched), prepare.PatchFile))
 		require.NoError(t, err)
-		assert.Equal(t, n.patch, string(text))
+		assert.Equal(t, n.Patch, string(text))
 		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), prepare.PatchFile))
 	}
 }

@@ -23,7 +23,7 @@ import (
 // the program has the next seed.
 const seedStep = 1 << 16
 
-// BootRequest is what tells one boot of a set-up from another.
+// BootRequest is what tells one boot of a setup from another.
 type BootRequest struct {
 	Variant trial.Variant
 	Reader  trial.Reader

@@ -14,8 +14,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Config is what a command's set-ups are made from, and who hears of it. What asks for
-// one set-up and not for another is a Request's.
+// Config is what a command's setups are made from, and who hears of it. What asks for
+// one setup and not for another is a Request's.
 type Config struct {
 	kernels.Config                    // the specification, its architecture and scenario
 	Open           kernels.Opener     // of the source of the kernels
@@ -36,7 +36,7 @@ type Watch struct {
 	Events trial.Sink
 }
 
-// Tools is who makes what a set-up is made of, beside the kernels; tests put fakes here.
+// Tools is who makes what a setup is made of, beside the kernels; tests put fakes here.
 type Tools struct {
 	Archive func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error)
 	// Program makes a scenario's own workload, a static program.

@@ -173,7 +173,7 @@ func outsideTurns(ctx context.Context, turns *boot.Turns, vm boot.VM, s *boot.Se
 	}
 }
 
-// benchSetup is a set-up of the unpatched kernel, and the run that it is of.
+// benchSetup is a setup of the unpatched kernel, and the run that it is of.
 func benchSetup(b *testing.B, change func(*trial.Spec)) (*command.Run, *prepare.Setup) {
 	b.Helper()
 	cfg := rigtest.Real(b, "boots kernels")

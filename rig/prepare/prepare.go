@@ -20,7 +20,7 @@ import (
 )
 
 // Machines readies everything but the machines themselves, stage by stage: each takes
-// what those before it made, and changes none of that. The set-up, as far as
+// what those before it made, and changes none of that. The setup, as far as
 // it got, is returned even when err is not nil, and is to be closed.
 func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	s := &Setup{Config: cfg, Background: ask.Background, Kernels: &Kernels{}}

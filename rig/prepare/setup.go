@@ -100,7 +100,7 @@ type Reader struct {
 // Emulated says whether the weak-memory plugin is used.
 func (s *Setup) Emulated() bool { return s.Config.Spec.Emulated() }
 
-// Prepared is what a result tells of the set-up, as far as it was made.
+// Prepared is what a result tells of the setup, as far as it was made.
 func (s *Setup) Prepared() trial.Prepared {
 	p := s.Kernels.Prepared()
 	for _, reader := range s.Config.Spec.Readers {
@@ -137,7 +137,7 @@ func (k *Kernels) Prepared() (p trial.Prepared) {
 	return p
 }
 
-// Quiet is the set-up for boots whose stages are parts of one, and are not told.
+// Quiet is the setup for boots whose stages are parts of one, and are not told.
 func (s *Setup) Quiet() *Setup {
 	out := *s
 	out.Config.Stage = func(string, string) func(string) { return func(string) {} }

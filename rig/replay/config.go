@@ -26,7 +26,7 @@ type Config struct {
 	Tries          int           // boots
 	Limit          time.Duration // of each try's stress
 	Plain          bool          // leave the emulator's decisions to the seed alone
-	Force          bool          // go on with a set-up that is not the run's
+	Force          bool          // go on with a setup that is not the run's
 }
 
 func (c Config) validate() error {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package replay reaches what a saved run's witness shows again: the same
-// kernel, machine and seed, boot after boot. It owns what makes a set-up another
+// kernel, machine and seed, boot after boot. It owns what makes a setup another
 // than the run's, and what counts as reaching it; it leaves the kind of a stale
 // read to rig/trial.
 package replay

@@ -35,29 +35,16 @@ func seen(offsets ...uint64) rigtest.Guest {
 	return g
 }
 
-// tell makes a witness of a detection as seen() made it.
-func tell(cfg boot.WitnessConfig) ([]trial.Witness, error) {
-	var told []trial.Witness
-	for _, d := range cfg.Detections {
-		told = append(told, trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
-			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
-			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
-			{VCPU: 1, Kind: trial.Mark, Address: 8},
-		}})
-	}
-	return told, nil
-}
-
-// replayLab is a lab whose emulator leaves witnesses, and what it was told.
+// replayLab is a lab with a run to replay, in which what a run is held against can be
+// another.
 type replayLab struct {
 	*rigtest.Lab
-	plugins []weakmem.Config
-	sought  qemu.Search
-	spec    trial.Spec // of the tree that was opened last
-	built   int
-	plan    kernels.Image
-	define  []string // of the emulator that there is
-	guest   string   // the archive's hash
+	sought qemu.Search
+	spec   trial.Spec // of the tree that was opened last
+	built  int
+	plan   kernels.Image
+	define []string // of the emulator that there is
+	guest  string   // the archive's hash
 }
 
 func newReplayLab(t *testing.T) (*replayLab, Config) {
@@ -65,18 +52,14 @@ func newReplayLab(t *testing.T) (*replayLab, Config) {
 	l := &replayLab{Lab: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}), guest: "guest"}
 	l.plan = kernels.Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
 	cfg := l.Config(t)
-	tools, boots := cfg.Tools, cfg.Boots
+	tools := cfg.Tools
 	cfg.Kernels = func(_ context.Context, t kernels.Config) (kernels.Source, error) {
 		l.spec = t.Spec
-		return replaySource{rigtest.Source{Lab: l.Lab}, l}, nil
+		return replaySource{rigtest.Source{Lab: l.Lab, Config: t}, l}, nil
 	}
 	tools.QEMU = func(_ context.Context, e qemu.Search) (qemu.Program, error) {
 		l.sought = e
 		return l.QEMU, nil
-	}
-	boots.Plugin = func(_ context.Context, p weakmem.Config) (weakmem.Plugin, error) {
-		l.plugins = append(l.plugins, p)
-		return weakmem.Plugin{Path: "p.so", Trace: filepath.Join(p.Dir, "trace")}, nil
 	}
 	archive := tools.Archive
 	tools.Archive = func(ctx context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
@@ -84,12 +67,11 @@ func newReplayLab(t *testing.T) (*replayLab, Config) {
 		made.Hash = l.guest
 		return made, err
 	}
-	boots.Witnesses = tell
 	l.Queue = []rigtest.Guest{seen(0x10), seen(0x20)}
 	cfg.Spec.Seed, cfg.Spec.Readers = 77, []trial.Reader{trial.Relaxed, trial.Acquire}
 	_, err := compare.Run(t.Context(), cfg, trial.Unpatched)
 	require.NoError(t, err)
-	l.Boots, l.plugins, l.built = nil, nil, 0
+	l.Boots, l.Plans, l.built = nil, nil, 0
 	run := cfg.OutDir
 	cfg.OutDir, cfg.Spec = filepath.Join(t.TempDir(), "replay"), trial.Spec{}
 	return l, Config{Config: cfg, Run: run, Witness: 2, Tries: 3, Limit: 10 * time.Second}
@@ -135,7 +117,7 @@ func TestReplayReachesTheWitnessAgain(t *testing.T) {
 	require.Len(t, l.Boots, 3, "one arm alone with one reader, once per try")
 	assert.Equal(t, trial.Acquire, replayed.Observations[0].Reader)
 	assert.Equal(t, []trial.Reader{trial.Acquire}, replayed.Spec.Readers)
-	for _, p := range l.plugins {
+	for _, p := range l.Plans {
 		assert.Equal(t, uint64(77), p.Seed)
 		assert.Equal(t, uint64(0x1020), p.Focus)
 	}
@@ -173,8 +155,8 @@ func TestReplayHasTheSeedOfTheWitnesssBoot(t *testing.T) {
 	cfg.Tries = 1
 	_, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
-	require.Len(t, l.plugins, 1)
-	assert.Equal(t, uint64(77+2<<16), l.plugins[0].Seed)
+	require.Len(t, l.Plans, 1)
+	assert.Equal(t, uint64(77+2<<16), l.Plans[0].Seed)
 }
 
 func TestReplayOfAReplay(t *testing.T) {
@@ -229,7 +211,7 @@ func TestPlainReplayHasNoFocus(t *testing.T) {
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.False(t, result.Replay.Focused)
-	assert.Zero(t, l.plugins[0].Focus)
+	assert.Zero(t, l.Plans[0].Focus)
 }
 
 func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
@@ -242,7 +224,7 @@ func TestReplayOfAStoreOutsideTheScope(t *testing.T) {
 	assert.True(t, result.Replay.Complete())
 	assert.False(t, result.Replay.Focused, "and it says so")
 	assert.Contains(t, result.Notes[0], "no store at f+0x20")
-	assert.Zero(t, l.plugins[0].Focus)
+	assert.Zero(t, l.Plans[0].Focus)
 }
 
 func TestAReplayThatIsInterrupted(t *testing.T) {
@@ -299,7 +281,7 @@ func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
 	assert.Equal(t, 2, r.Tries[0].Witnesses)
 	assert.False(t, r.Focused)
 	assert.Empty(t, result.Notes)
-	for _, p := range l.plugins {
+	for _, p := range l.Plans {
 		assert.Zero(t, p.Focus)
 	}
 }

@@ -23,7 +23,7 @@ func (r *replay) admitKernel(ctx context.Context, source kernels.Source, v trial
 	return r.admit(r.kernelDifferences(now))
 }
 
-// admit refuses a set-up that differs, or notes that it does where that is wanted.
+// admit refuses a setup that differs, or notes that it does where that is wanted.
 func (r *replay) admit(differences []string) error {
 	if len(differences) > 0 && !r.cfg.Force {
 		return &fault.Error{

@@ -20,7 +20,7 @@ import (
 
 // What is not the run's any more is refused before anything is built or booted,
 // and named; --force goes on, and the result says so.
-func TestReplayRefusesAnotherSetUp(t *testing.T) {
+func TestReplayRefusesAnotherSetup(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*replayLab)
 		words  string

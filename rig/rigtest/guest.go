@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rigtest is the fakes that tests of the rooms use in the place of kernels,
-// machines and guests: a Lab that answers as a real rig would, at once. Only tests
-// import it.
+// Package rigtest is the fakes that tests and examples of the rooms use in the place of
+// kernels, machines and guests: a Lab that answers as a real rig would, at once; and the
+// repositories and servers that go with it. Only tests import it.
 package rigtest
 
 import (

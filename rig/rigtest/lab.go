@@ -3,9 +3,7 @@
 package rigtest
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -31,33 +29,35 @@ import (
 
 // Lab is a set of fakes, and what was asked of them.
 type Lab struct {
-	Guests   map[trial.Variant]Guest                       // one of trial.Pair; that of the tree as it stands is the unpatched one
-	Queue    []Guest                                       // of the next boots, before guests
-	Same     trial.Sameness                                // of the kernels' code; empty: it differs
-	Binary   string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
-	Noted    func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
-	Skipped  map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
-	Unfit    map[uint64]bool                               // addresses of changes; what is executed there cannot be changed so
-	Ways     objcode.Ways                                  // of both kernels
-	Between  []uint64                                      // addresses of instructions of the fix's that order
-	Lines    []elfcode.Line                                // of both
-	InScope  []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
-	Kernel   []Function                                    // of both, as their binary has them; none: f and g
-	QEMU     qemu.Program
-	KVM      error
-	BuildErr error
-	dir      string // of the binaries
-	looks    uint64 // at what was executed
-	looked   uint64 // at the emulator's notes
-	mu       sync.Mutex
-	Boots    []qemu.Config
-	VMs      []*VM
-	Plans    []weakmem.Config // the emulator's, per boot
-	Probed   int
-	Scope    []string // the readers' symbols, per boot
-	Pauses   atomic.Int32
-	active   atomic.Int32 // machines under stress
-	Most     atomic.Int32 // ... at once
+	Guests  map[trial.Variant]Guest                       // the tree as it stands has the unpatched one's, where none is its own
+	Queue   []Guest                                       // of the next boots, before guests
+	Same    trial.Sameness                                // of the kernels' code; empty: it differs
+	Binary  string                                        // what the patched kernel's binary says of the order; empty: what the guest shows
+	Noted   func(v trial.Variant) ([]weakmem.Site, error) // the emulator's notes; nil: as the guest shows
+	Skipped map[uint64]bool                               // alterations, by the address of their first change, that no boot executes
+	Unfit   map[uint64]bool                               // addresses of changes; what is executed there cannot be changed so
+	Ways    objcode.Ways                                  // of both kernels
+	Between []uint64                                      // addresses of instructions of the fix's that order
+	Lines   []elfcode.Line                                // of both
+	InScope []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
+	Kernel  []Function                                    // of both, as their binary has them; none: f and g
+	QEMU    qemu.Program
+	KVM     error
+	Broken  func(kernels.Config, trial.Variant) error // why a kernel cannot be built; nil: each can
+	Patch   string                                    // that makes the patched kernel
+	Built   map[string]int                            // how often each kernel was asked for, by its key
+	dir     string                                    // of the binaries
+	looks   uint64                                    // at what was executed
+	looked  uint64                                    // at the emulator's notes
+	mu      sync.Mutex
+	Boots   []qemu.Config
+	VMs     []*VM
+	Plans   []weakmem.Config // the emulator's, per boot
+	Probed  int
+	Scope   []string // the readers' symbols, per boot
+	Pauses  atomic.Int32
+	active  atomic.Int32 // machines under stress
+	Most    atomic.Int32 // ... at once
 }
 
 func (l *Lab) stressing(change int32) {
@@ -66,69 +66,12 @@ func (l *Lab) stressing(change int32) {
 	}
 }
 
-// Source gives the lab's kernels, which are there at once.
-type Source struct{ Lab *Lab }
-
-// Open is the lab's kernels.Opener.
-func (l *Lab) Open(_ context.Context, cfg kernels.Config) (kernels.Source, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.dir = cmp.Or(l.dir, cfg.CacheDir)
-	return Source{l}, nil
-}
-
-// vmlinux writes the kernels' binary.
-func (l *Lab) vmlinux() (string, error) {
-	functions := l.Kernel
-	if len(functions) == 0 {
-		functions = []Function{Nops("f", 0x1000, 64), Nops("g", 0x2000, 4)}
-	}
-	path := filepath.Join(l.dir, "vmlinux")
-	return path, WriteELF(path, functions...)
-}
-
-// Patches are those by which the lab's kernels differ.
-func Patches() []trial.Patch {
-	return []trial.Patch{{Name: "ring.patch", Subject: "[PATCH] ring: order", Author: "Kim <kim@example.org>", MessageID: "1@example.org", Hash: "aa"}}
-}
-
-func (Source) Check(context.Context, trial.Variant) error { return nil }
-
-func (Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
-	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Key: "key"}, Kernel: trial.Kernel{Version: "6.12.1"}}, nil
-}
-
-func (s Source) Build(_ context.Context, v trial.Variant) (kernels.Image, error) {
-	vmlinux, err := s.Lab.vmlinux()
-	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Path: "Image"}, Kernel: trial.Kernel{Version: "6.12.1"}, Patches: Patches(), Vmlinux: vmlinux}, errors.Join(s.Lab.BuildErr, err)
-}
-
-func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
-	return kernels.Analysis{
-		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: s.Lab.scope(),
-		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
-		Lines: s.Lab.Lines,
-	}, nil
-}
-
-func (l *Lab) scope() []weakmem.Scope {
-	if len(l.InScope) > 0 {
-		return l.InScope
-	}
-	return []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}}
-}
-
-func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error) {
-	return cmp.Or(s.Lab.Same, trial.CodeDiffers), nil
-}
-func (Source) Close() error { return nil }
-
 // Tools are the lab's.
 func (l *Lab) Tools() *prepare.Tools {
 	return &prepare.Tools{
 		Archive: func(_ context.Context, cfg initramfs.Config) (initramfs.Archive, error) {
 			guest := filepath.Join(cfg.CacheDir, "guest.elf")
-			return initramfs.Archive{Path: "initrd", Guest: guest}, WriteGuest(guest)
+			return initramfs.Archive{Path: guest, Guest: guest}, WriteGuest(guest)
 		},
 		QEMU: func(context.Context, qemu.Search) (qemu.Program, error) {
 			return l.QEMU, nil
@@ -142,16 +85,26 @@ func (l *Lab) Tools() *prepare.Tools {
 func (l *Lab) Booting() *boot.Tools {
 	return &boot.Tools{
 		Plugin: l.plugin, Start: l.boot, Sites: l.sites, Altered: l.altered,
-		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil },
+		Counters: func(string) (map[string]uint64, error) { return map[string]uint64{"delayed": 7}, nil }, Witnesses: witnesses,
 	}
 }
 
 // variantIn is the kernel of a boot whose files are in the folder.
 func variantIn(dir string) trial.Variant {
-	if strings.HasPrefix(filepath.Base(dir), string(trial.Patched)) {
-		return trial.Patched
+	for _, v := range []trial.Variant{trial.Patched, trial.AsIs} {
+		if strings.HasPrefix(filepath.Base(dir), string(v)) {
+			return v
+		}
 	}
 	return trial.Unpatched
+}
+
+// guest is a variant's, and whether it is its own.
+func (l *Lab) guest(v trial.Variant) (Guest, bool) {
+	if g, ok := l.Guests[v]; ok {
+		return g, true
+	}
+	return l.Guests[v.InPair()], false
 }
 
 func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
@@ -159,7 +112,7 @@ func (l *Lab) boot(_ context.Context, cfg qemu.Config) (boot.VM, error) {
 	defer l.mu.Unlock()
 	v := variantIn(cfg.Dir)
 	host, far := net.Pipe()
-	guest := l.Guests[v]
+	guest, _ := l.guest(v)
 	if len(l.Queue) > 0 {
 		guest, l.Queue = l.Queue[0], l.Queue[1:]
 	}

@@ -4,7 +4,9 @@ package rigtest
 
 import (
 	"context"
+	"path/filepath"
 
+	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -19,6 +21,9 @@ func (l *Lab) plugin(_ context.Context, cfg weakmem.Config) (weakmem.Plugin, err
 	}
 	l.Plans = append(l.Plans, cfg)
 	p := weakmem.Plugin{Path: "p.so", Sites: cfg.Dir}
+	if cfg.Marks > 0 {
+		p.Trace = filepath.Join(cfg.Dir, "trace")
+	}
 	if len(cfg.Alterations) > 0 {
 		p.Altered = cfg.Dir
 	}
@@ -49,7 +54,24 @@ func (l *Lab) altered(_ string, of []trial.Alteration) ([]weakmem.Altered, error
 	return out, nil
 }
 
-// sites are what the emulator noted: with the patch a barrier between the two writes.
+// witnesses are of the detections that the emulator saved events for: the store that the
+// reader missed is as far into f as the detection's Index says.
+func witnesses(cfg boot.WitnessConfig) ([]trial.Witness, error) {
+	var all []trial.Witness
+	for _, d := range cfg.Detections {
+		if d.Witness == 0 {
+			continue
+		}
+		all = append(all, trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
+			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
+			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
+			{VCPU: 1, Kind: trial.Mark, Address: 8},
+		}})
+	}
+	return all, nil
+}
+
+// sites are what the emulator noted: in a kernel that has the fix a barrier between the two writes.
 func (l *Lab) sites(path string) ([]weakmem.Site, error) {
 	v := variantIn(path)
 	if l.Noted != nil {
@@ -63,18 +85,27 @@ func (l *Lab) sites(path string) ([]weakmem.Site, error) {
 	}
 	found := weakmem.Site{First: 0x104, Second: 0x300, Count: noted, Why: weakmem.WhyPassed}
 	l.mu.Unlock()
-	if v == trial.Patched && (l.Guests[trial.Patched].Stale == 0 || l.Guests[trial.Patched].Stale > 1<<20) {
+	if seldom := l.seldom(v); seldom == 0 || seldom > 1<<20 {
 		found.By, found.Why = 0x280, "order-barrier"
 	}
 	return []weakmem.Site{found}, nil
 }
 
-// ordered is what the patched kernel's binary says, unless a test wants another answer.
+// seldom is the Stale of a kernel that may have the fix, which it has where it is 0; 1 of
+// the others.
+func (l *Lab) seldom(v trial.Variant) int {
+	if g, own := l.guest(v); own && v != trial.Unpatched {
+		return g.Stale
+	}
+	return 1
+}
+
+// ordered is what a kernel's binary says; of the patched one, what a test wants.
 func (l *Lab) ordered(v trial.Variant) string {
 	if v == trial.Patched && l.Binary != "" {
 		return l.Binary
 	}
-	if v == trial.Patched && l.Guests[trial.Patched].Stale == 0 {
+	if l.seldom(v) == 0 {
 		return "yes"
 	}
 	return "no"

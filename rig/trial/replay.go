@@ -28,7 +28,7 @@ type Replay struct {
 	Focused     bool      `json:"focused"`     // the emulator delayed the witness's store alone; else the seed chose
 	Asked       int       `json:"asked"`       // tries
 	LimitNS     int64     `json:"limitNS"`     // of each try's stress
-	Differences []string  `json:"differences"` // from the run's set-up, gone on with all the same
+	Differences []string  `json:"differences"` // from the run's setup, gone on with all the same
 	Tries       []Try     `json:"tries"`
 	Reached     uint64    `json:"reached"`
 	Missed      uint64    `json:"missed"`

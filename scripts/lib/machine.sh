@@ -33,7 +33,7 @@ codename() {
 	local id name
 	id=$(. /etc/os-release && printf '%s' "${ID:-}")
 	name=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-	[[ $id == debian && -n $name ]] || die "set-up knows Debian 12 and 13, this is ${id:-unknown} ${name}.
+	[[ $id == debian && -n $name ]] || die "scripts/setup knows Debian 12 and 13, this is ${id:-unknown} ${name}.
 Install QEMU >= 11.0, Go, a cross compiler and the kernel's build tools by hand,
 then: go generate ./... && go build -o bin/kcovrig ./cmd/kcovrig && bin/kcovrig doctor"
 	printf '%s\n' "$name"

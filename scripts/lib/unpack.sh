@@ -112,7 +112,7 @@ into() {
 	mkdir -p "$(dirname "$target")"
 	exec {lock}>"$target.lock"
 	flock -n "$lock" || {
-		say "waiting for another set-up, which makes $target"
+		say "waiting for another scripts/setup, which makes $target"
 		flock "$lock"
 	}
 	if ! holds "$target" "$stamp"; then

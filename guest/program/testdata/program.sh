@@ -3,7 +3,7 @@
 #
 # Programs as users bring them, one per word: good ones, and such as break every rule.
 
-# greet ends the set-up, and takes the words of go.
+# greet says that it is ready, and takes the words of go.
 greet() {
 	echo ready
 	read -r line
