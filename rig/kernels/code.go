@@ -36,17 +36,20 @@ func functionsOf(scope []weakmem.Scope, why func(weakmem.Scope) string) []trial.
 // DescribeScope says in a line which functions are in scope, and what in them keeps
 // accesses in order.
 func DescribeScope(code trial.Code) string {
-	const shown = 6
 	if len(code.Scope) == 0 {
 		return ""
 	}
-	var names []string
+	var names, called []string
 	for _, f := range code.Scope {
-		names = append(names, f.Symbol)
+		if isLeaf(f) {
+			called = append(called, f.Symbol)
+		} else {
+			names = append(names, f.Symbol)
+		}
 	}
-	text := "scope: " + strings.Join(names[:min(shown, len(names))], ", ")
-	if more := len(names) - shown; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+	text := "scope: " + some(names)
+	if len(called) > 0 {
+		text += "; of what they call: " + some(called)
 	}
 	var kinds []string
 	counts := map[string]int{}
@@ -63,4 +66,14 @@ func DescribeScope(code trial.Code) string {
 		text += "; in order there: " + strings.Join(kinds, ", ")
 	}
 	return mailpatch.Printable(text)
+}
+
+// some are the first of names.
+func some(names []string) string {
+	const shown = 6
+	text := strings.Join(names[:min(shown, len(names))], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

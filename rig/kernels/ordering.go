@@ -14,11 +14,14 @@ import (
 )
 
 // Orderings lists what orders accesses in a kernel's scope and where something else
-// could, with the source lines that the analysis knows.
+// could, with the source lines that the analysis knows: not in functions that are in
+// scope since others of it call them, and which all of the kernel may call.
 func Orderings(image Image, a Analysis) (candidate.Code, error) {
 	var in []elfcode.Range
 	for _, s := range a.Scope {
-		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+		if !isLeafIn(a.Code, s) {
+			in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+		}
 	}
 	code, err := objcode.Orderings(image.Vmlinux, in)
 	if err != nil {

@@ -27,12 +27,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// mostFunctions is how many functions a scope may have: the emulator's plan has room
-// for some more, and what is larger is no place to look for a bug in.
-const mostFunctions = 256
-
 // fromPatch is the analysis for a scenario that names no two writes: the scope is the
-// functions that hold the lines of the patch, who calls them, and those that are named.
+// functions that hold the lines of the patch, who calls them, those that are named, and
+// what these call where nothing in that is uncertain.
 func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
 	f := &finder{scenario: cfg.Scenario, image: image, objects: image.Objects}
 	if err := f.find(patch, !cfg.Arch.TSO); err != nil {
@@ -95,7 +92,7 @@ type finder struct {
 	notes    []string
 }
 
-func (f *finder) find(patch string, callers bool) error {
+func (f *finder) find(patch string, weak bool) error {
 	changes, err := f.changes(patch)
 	if err != nil && len(f.scenario.Scope.Kernel) == 0 {
 		return err
@@ -107,7 +104,7 @@ func (f *finder) find(patch string, callers bool) error {
 		for _, h := range f.image.Headers {
 			req.Changes = append(req.Changes, changes[h.File]...)
 		}
-		if callers { // nothing is reordered on others
+		if weak { // nothing is reordered on others
 			req.Callers = f.scenario.Scope.Callers
 		}
 		functions, err := linetable.Find(req)
@@ -135,6 +132,11 @@ func (f *finder) find(patch string, callers bool) error {
 	}
 	for _, name := range f.scenario.Scope.Callees {
 		if err := f.named(name, "named, where it is called from the scope", true); err != nil {
+			return err
+		}
+	}
+	if weak {
+		if err := f.leaves(); err != nil {
 			return err
 		}
 	}
@@ -240,6 +242,29 @@ func (f *finder) sources() map[string]string { return sourcesOf(f.objects, f.ima
 // files are their names, for messages.
 func (f *finder) files() string {
 	return strings.Join(slices.Sorted(maps.Keys(f.sources())), ", ")
+}
+
+// leaves adds what functions in scope call, those first that hold lines of the patch.
+func (f *finder) leaves() error {
+	var in []elfcode.Range
+	for _, calls := range []bool{false, true} {
+		for _, o := range f.found {
+			if strings.HasPrefix(o.why, linetable.Calls) == calls {
+				in = append(in, o.code)
+			}
+		}
+	}
+	found, note, err := leaves(f.image, in)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		f.notes = append(f.notes, note)
+	}
+	for _, l := range found {
+		f.add(scoped{code: l.Range, why: whyLeaf(l), callee: true})
+	}
+	return nil
 }
 
 // place finds functions of the object in the kernel.

@@ -19,16 +19,14 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// The functions of the patch hold the scope that the look for the two writes finds, but
-// for the copy itself: that the emulator would drain at its call is said.
+// The functions of the patch, with what they call, hold the scope that the look for the
+// two writes finds.
 func TestRealScopeFromThePatch(t *testing.T) {
 	envtest.Real(t, "reads built kernels")
 	known, err := scenario.Load(scenario.Default)
 	require.NoError(t, err)
 	patched := known
 	patched.Function, patched.Scope = "", scenario.Scope{Callers: 1}
-	whole := patched
-	whole.Scope.Callees = []string{"__memcpy"}
 	for build, line := range map[string]int{"arm64-unpatched": 986, "arm64-patched": 995, "arm64-clang-unpatched": 986, "arm64-clang-patched": 995} {
 		t.Run(build, func(t *testing.T) {
 			file := envtest.Kernel(t, build).File
@@ -41,21 +39,17 @@ func TestRealScopeFromThePatch(t *testing.T) {
 			require.Empty(t, present.Stops)
 
 			found := analyseBuild(t, patched, build)
-			require.Equal(t, []string{fmt.Sprintf("body %s: %s:%d in hunk 1", caller, file, line)}, scopeOf(found.Code))
+			scope := scopeOf(found.Code)
+			require.Contains(t, scope, fmt.Sprintf("body %s: %s:%d in hunk 1", caller, file, line))
+			require.Contains(t, scope, "callee __memcpy: called by "+caller+", and calls nothing out of the scope")
 			require.Equal(t, present.Compared, found.Compared)
-			outside := slices.DeleteFunc(slices.Clone(present.Scope), func(s weakmem.Scope) bool {
-				return s.Start >= found.Scope[0].Start && s.End <= found.Scope[0].End
-			})
-			require.Len(t, outside, 1)
-			require.Equal(t, "__memcpy", outside[0].Symbol)
-			require.Equal(t, []string{"call bl __memcpy"}, stopsAt(found.Stops, file+":985"))
+			for _, s := range present.Scope {
+				require.True(t, slices.ContainsFunc(found.Scope, func(o weakmem.Scope) bool { return s.Start >= o.Start && s.End <= o.End }), "%v", s)
+			}
+			require.Empty(t, stopsAt(found.Stops, file+":985"))
 			if line == 995 {
 				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Stops, file+":995"))
 			}
-
-			named := analyseBuild(t, whole, build)
-			require.Empty(t, stopsAt(named.Stops, file+":985"))
-			require.Equal(t, outside[0], named.Scope[1], "the copy, as a callee")
 		})
 	}
 }
@@ -84,9 +78,10 @@ func TestRealScopeOfTheTreeItself(t *testing.T) {
 		require.NoError(t, err)
 		a, err := source.Analyse(t.Context(), image, t.TempDir())
 		require.NoError(t, err)
-		require.NotEmpty(t, a.Code.Scope[0].Symbol)
-		require.Equal(t, present.Code.Container, a.Code.Scope[0].Symbol)
-		require.Contains(t, a.Code.Scope[0].Why, "in hunk 1")
+		require.NotEmpty(t, a.Code.Container)
+		require.Equal(t, present.Code.Container, a.Code.Container)
+		at := slices.IndexFunc(a.Code.Scope, func(f trial.ScopeFunction) bool { return f.Symbol == a.Code.Container })
+		require.Contains(t, a.Code.Scope[at].Why, "in hunk 1")
 	}
 	require.Equal(t, 1, own, "one of them is the tree")
 }

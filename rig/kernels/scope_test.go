@@ -55,7 +55,7 @@ func exampleOf(t *testing.T, text string) Image {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "lib"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "lib/ring.c"), []byte(text), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "start.c"), []byte("void broken(void) {}\nvoid leave(void) { broken(); }\nvoid _start(void) {}\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "start.c"), []byte("void (*volatile out)(void);\nvoid broken(void) { out(); }\nvoid leave(void) {}\nvoid _start(void) {}\n"), 0o644))
 	for _, args := range [][]string{
 		{"-c", "-o", "lib/ring.o", "lib/ring.c"}, {"-g", "-c", "-o", "debug.o", "lib/ring.c"},
 		{"-nostdlib", "-static", "-no-pie", "-o", "vmlinux", "lib/ring.o", "start.c"},
@@ -108,6 +108,36 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 	require.Equal(t, []string{"post.constprop.0.cold call: bl broken at lib/ring.c:26"}, stops)
 	require.NotEmpty(t, a.Lines)
 	require.Contains(t, DescribeScope(a.Code), "post.constprop.0")
+}
+
+// Where a function that is in scope calls one that leaves nothing open, that one is in
+// scope too: the call is no reason to make what waits visible. What could order in it is
+// no candidate for the search for barriers.
+func TestWhatTheScopeCallsIsInItWhereNothingIsUncertain(t *testing.T) {
+	without := example(t)
+	text, err := os.ReadFile(without.Objects[0].Source)
+	require.NoError(t, err)
+	const before = "void flush(struct ring *r)\n{\n"
+	with := exampleOf(t, strings.Replace(string(text), before,
+		"noinline void settle(struct ring *r) { r->length = 0; __asm__ volatile(\"dmb ish\" : : : \"memory\"); }\n"+before+"\tsettle(r);\n", 1))
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{
+		"body post.constprop.0: lib/ring.c:16 in hunk 1", "body flush: lib/ring.c:16 in hunk 1",
+		"body post.constprop.0.cold: a part of post.constprop.0", "callee settle: called by flush, and calls nothing out of the scope",
+	}, scopeOf(a.Code))
+	require.Len(t, a.Stops, 1, "broken() calls by a pointer: %v", a.Stops)
+	require.NotContains(t, a.Compared, "settle")
+	require.Contains(t, DescribeScope(a.Code), "; of what they call: settle; in order there: 1 call")
+	code, err := Orderings(with, a)
+	require.NoError(t, err)
+	require.Empty(t, code.Orderings)
+
+	ordered := analyser(t, scenario.Scope{})
+	ordered.Config.Arch.TSO = true
+	a, err = ordered.Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, a.Code.Scope, 3, "nothing is reordered there")
 }
 
 // What the fix's own lines order by is found wherever it was inlined, in the kernel

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -43,7 +44,7 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 		if cfg.Spec.ScopeOnly {
 			of.Scope = nil
 		}
-		of.Scope = slices.Concat(of.Scope, Bodies(inKernel[v].code), Bodies(inGuest.code))
+		of.Scope = slices.Concat(without(of.Scope, inKernel[v].code), Bodies(inKernel[v].code), Bodies(inGuest.code))
 		of.Lines = slices.Concat(of.Lines, inKernel[v].lines)
 		out.Put(v, of)
 	}
@@ -56,6 +57,13 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 		}
 	}
 	return out, guest, nil
+}
+
+// without leaves out of a scope what the user named: that is in it as they said.
+func without(scope []weakmem.Scope, named []elfcode.Range) []weakmem.Scope {
+	return slices.DeleteFunc(slices.Clone(scope), func(s weakmem.Scope) bool {
+		return slices.ContainsFunc(named, func(r elfcode.Range) bool { return r.Start < s.End && s.Start < r.End })
+	})
 }
 
 // found is code that a user named.

@@ -45,3 +45,15 @@ func TestStagesChangeNothingThatWasMadeBefore(t *testing.T) {
 	assert.Len(t, guest.Readers[trial.Acquire].Code, 1)
 	assert.Empty(t, guest.Lines)
 }
+
+// What the user names is in scope as they said, also where it was in it by another role.
+func TestAUsersScopeTakesThePlaceOfTheSameCode(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "binary")
+	require.NoError(t, rigtest.WriteELF(binary, rigtest.Nops("g", 0x1000, 1), rigtest.Nops("copier", 0x1004, 1)))
+	cfg := prepare.Config{Config: kernels.Config{Spec: trial.Spec{Arch: "arm64", MemoryModel: trial.ModelArm, Scopes: []string{"kernel:g"}}}}
+	built, copier := &prepare.Kernels{}, weakmem.Scope{Role: weakmem.Callee, Symbol: "copier", Start: 0x1004, End: 0x1008}
+	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: []weakmem.Scope{{Role: weakmem.Callee, Symbol: "g", Start: 0x1000, End: 0x1004}, copier}})
+	scoped, _, err := prepare.AddScopes(cfg, binary, built, prepare.GuestCode{})
+	require.NoError(t, err)
+	assert.Equal(t, []weakmem.Scope{copier, {Role: weakmem.Body, Symbol: "g", Start: 0x1000, End: 0x1004}}, scoped.Of[trial.Patched].Scope)
+}

@@ -2,8 +2,9 @@
 
 // Package elfcode reads the code of ELF files, a linked kernel's or program's: functions
 // by symbol, ranges, listings, what the kernel may put in its place when it boots, what
-// in it orders accesses, and whether two files' code differs. It leaves single
-// instructions to insn, and which store is ordered behind which to objcode.
+// in it orders accesses, which calls are sure to come back, and whether two files' code
+// differs. It leaves single instructions to insn, and which store is ordered behind which
+// to objcode.
 package elfcode
 
 import (

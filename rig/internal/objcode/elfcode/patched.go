@@ -29,6 +29,14 @@ type Patches struct {
 	Switches map[uint64][]insn.Instruction
 }
 
+// at is all that may stand in the place of the instruction at addr, or begin there.
+func (p Patches) at(addr uint64) (out []insn.Instruction) {
+	for _, code := range p.Alternatives[addr] {
+		out = append(out, code...)
+	}
+	return append(out, p.Switches[addr]...)
+}
+
 func (im *Image) PatchedCode() (Patches, error) {
 	out := Patches{Alternatives: map[uint64][][]insn.Instruction{}, Switches: map[uint64][]insn.Instruction{}}
 	if im.Set.Nop == nil {

@@ -55,7 +55,7 @@ func Stops(binary string, in, scope []Range) ([]Stop, error) {
 		}
 		for _, i := range code {
 			add(i, false)
-			for _, other := range slices.Concat(append(patched.Alternatives[i.Addr], patched.Switches[i.Addr])...) {
+			for _, other := range patched.at(i.Addr) {
 				add(other, true)
 			}
 		}
@@ -71,7 +71,7 @@ func stopKind(s insn.Set, in insn.Instruction, scope []Range) string {
 	switch {
 	case in.Flow == insn.FlowCallIndirect, in.Flow == insn.FlowJumpIndirect:
 		return insn.StopCall
-	case (in.Flow == insn.FlowCall || in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch) && !Within(scope, in.Target):
+	case direct(in) && !Within(scope, in.Target):
 		return insn.StopCall
 	default:
 		return s.Stop(in)
