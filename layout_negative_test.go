@@ -64,6 +64,7 @@ var variantsAsBools = []breaking{
 	{"variants are typed", "rig/rig.go", "package rig\n\nfunc f() (unpatched bool)\n"},
 	{"variants are typed", "rig/rig.go", "package rig\n\ntype record struct{ Patched *bool }\n"},
 	{"variants are typed", "rig/rig_test.go", "package rig\n\nvar _ = func(isPatched bool) {}\n"},
+	{"variants are typed", "rig/rig.go", "package rig\n\ntype shown struct {\n\ttrial.SavedVariant\n\tSeed uint64\n}\n"},
 }
 
 // archsKnown know an instruction set without being listed.

@@ -33,6 +33,9 @@ func variantsAreTyped(files []source) []string {
 		}
 		ast.Inspect(s.syntax, func(n ast.Node) bool {
 			if of, ok := n.(*ast.TypeSpec); ok {
+				if savedInMemory(of) {
+					breaches = append(breaches, fmt.Sprintf("%s:%d: %s is saved in no document, and holds a SavedVariant: a kernel's variant is a trial.Variant", s.path, s.lines.Position(of.Pos()).Line, of.Name.Name))
+				}
 				return !slices.Contains(savedVariants, s.dir()+"."+of.Name.Name)
 			}
 			if f, ok := n.(*ast.Field); ok && isBool(f.Type) {
@@ -46,6 +49,26 @@ func variantsAreTyped(files []source) []string {
 		})
 	}
 	return breaches
+}
+
+// savedInMemory says whether a type holds the saved form though it is no part of a
+// document, where all members have names.
+func savedInMemory(of *ast.TypeSpec) bool {
+	form, ok := of.Type.(*ast.StructType)
+	if !ok {
+		return false
+	}
+	saved, nameless := false, false
+	for _, f := range form.Fields.List {
+		kind := f.Type
+		if from, ok := kind.(*ast.SelectorExpr); ok {
+			kind = from.Sel
+		}
+		name, ok := kind.(*ast.Ident)
+		saved = saved || ok && len(f.Names) == 0 && name.Name == "SavedVariant"
+		nameless = nameless || len(f.Names) > 0 && f.Tag == nil
+	}
+	return saved && nameless
 }
 
 func isBool(e ast.Expr) bool {

@@ -162,7 +162,7 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		Command:  "run",
 		Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"}, Code: []trial.Code{b.code()}},
 		Observations: []trial.Observation{{
-			SavedVariant: trial.AsIs.Saved(), Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: b.notes(),
+			Variant: trial.AsIs, Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: b.notes(),
 			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Units: 99 * b.blocks, Blocks: b.blocks, HitBlocks: b.stale, HitWindows: b.stale, HitUnits: b.stale}},
 		}},
 	}

@@ -35,7 +35,7 @@ type Boot struct {
 // whether it counts; the error, if any, says why it does not.
 func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
-		SavedVariant: a.Variant.Saved(), Reader: a.Reader, Expected: a.Expected,
+		Variant: a.Variant, Reader: a.Reader, Expected: a.Expected,
 		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Counters: map[string]uint64{}, Argv: []string{},
 	}

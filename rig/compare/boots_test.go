@@ -115,7 +115,7 @@ func TestKernelsWhoseBootsAHitEndsAreBootedUntilTheVerdictIsCertain(t *testing.T
 			assert.LessOrEqual(t, lab.Most.Load(), int32(1), "they are stressed in turns")
 			require.Len(t, r.Observations, 2)
 			for _, o := range r.Observations {
-				require.Len(t, o.Boots, c.pairs, o.Variant())
+				require.Len(t, o.Boots, c.pairs, o.Variant)
 				assert.Equal(t, trial.OutcomeOK, o.Outcome)
 			}
 			assertKept(t, cfg, r)

@@ -149,7 +149,7 @@ func TestReadersEachHaveTheirArms(t *testing.T) {
 	consoles := map[string]bool{}
 	for i, o := range result.Observations {
 		assert.Equal(t, cfg.Spec.Readers[i/2], o.Reader)
-		assert.Equal(t, trial.Pair()[i%2], o.Variant())
+		assert.Equal(t, trial.Pair()[i%2], o.Variant)
 		assert.Equal(t, map[bool]trial.Expectation{true: trial.Never, false: trial.Sometimes}[i == 3], o.Expected)
 		consoles[o.Console] = true
 	}

@@ -19,7 +19,7 @@ func correlated(seen []trial.Observation) (notes []string) {
 		for _, t := range o.Tallies {
 			if r, err, ok := verdict.BlockCorrelation(t); ok && o.Outcome.Counts() && r > verdict.Persistence+3*err {
 				notes = append(notes, fmt.Sprintf("mode %s, %s: neighbouring blocks of windows correlate by %.2f, and the verdict's confidence allows for %.1f: repeat the run while the host is less busy",
-					t.Mode, o.Variant(), r, verdict.Persistence))
+					t.Mode, o.Variant, r, verdict.Persistence))
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func ExampleCompare() {
 	}
 	fmt.Println(result.Judgement.Verdict)
 	for _, o := range result.Observations {
-		fmt.Printf("%s: %s, hits: %v\n", o.Variant(), o.Outcome, o.Tallies[0].HitWindows > 0)
+		fmt.Printf("%s: %s, hits: %v\n", o.Variant, o.Outcome, o.Tallies[0].HitWindows > 0)
 	}
 	// Output:
 	// fixed

@@ -29,7 +29,7 @@ func TestCompareKeepsHowTheTalliesGrew(t *testing.T) {
 					last = s
 				}
 			}
-			assert.NotZero(t, last.Windows, "%s, %s", o.Variant(), tally.Mode)
+			assert.NotZero(t, last.Windows, "%s, %s", o.Variant, tally.Mode)
 			assert.Equal(t, tally.Windows, last.Windows)
 			assert.Equal(t, tally.HitWindows, last.HitWindows)
 		}

@@ -67,7 +67,7 @@ func leaveRunOf(t *testing.T, spec trial.Spec, cache, name string, v trial.Varia
 	f, err := os.Create(filepath.Join(dir, "result.json"))
 	require.NoError(t, err)
 	defer f.Close()
-	o := trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Units: 800, HitWindows: stale, HitUnits: stale}}}
+	o := trial.Observation{Variant: v, Reader: trial.Acquire, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 80, Units: 800, HitWindows: stale, HitUnits: stale}}}
 	require.NoError(t, result.JSON(f, trial.Result{Command: "run", Spec: spec, Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}}, Observations: []trial.Observation{o}}))
 	return dir
 }

@@ -43,7 +43,7 @@ func sample(n int) trial.Result {
 		Timings: map[string]float64{"boot": 1.5, "stress": 2},
 	}
 	for _, v := range trial.Pair() {
-		o := trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
+		o := trial.Observation{Variant: v, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16}
 		for i, mode := range r.Spec.Modes {
 			t := wire.Tally{Mode: mode, Windows: uint64(1000 + i), Units: 5000, Blocks: 62}
 			if v == trial.Unpatched {
@@ -67,7 +67,7 @@ func entry(t *testing.T, n int) Entry {
 	for _, o := range r.Observations {
 		for _, m := range o.Tallies {
 			arms = append(arms, map[string]any{
-				"patched": o.Patched, "reader": o.Reader, "mode": m.Mode, "outcome": o.Outcome, "windows": m.Windows,
+				"patched": o.Variant == trial.Patched, "reader": o.Reader, "mode": m.Mode, "outcome": o.Outcome, "windows": m.Windows,
 				"staleWindows": m.HitWindows, "blockSize": o.BlockSize, "blocks": m.Blocks, "staleBlocks": m.HitBlocks,
 			})
 		}

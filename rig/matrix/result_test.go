@@ -17,7 +17,7 @@ import (
 )
 
 func observation(outcome trial.Outcome, blocks, stale uint64) trial.Observation {
-	return trial.Observation{Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
+	return trial.Observation{Variant: trial.Unpatched, Outcome: outcome, Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: &trial.Silence{Stores: trial.Earned{Order: 9}}, Tallies: []wire.Tally{
 		{Mode: "pc", Windows: 16 * blocks, Units: 99 * blocks, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: stale},
 	}}
 }
@@ -79,7 +79,7 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 // A cell whose voices disagree is inconclusive and says how.
 func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	u, p := observation(trial.OutcomeOK, 1000, 600), observation(trial.OutcomeOK, 1000, 0)
-	p.SavedVariant, u.Silence = trial.Patched.Saved(), &trial.Silence{Stores: trial.Earned{Passed: 9}}
+	p.Variant, u.Silence = trial.Patched, &trial.Silence{Stores: trial.Earned{Passed: 9}}
 	code := []trial.Code{{Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")

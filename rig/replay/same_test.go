@@ -157,7 +157,7 @@ func TestReplayOfATreeAsItStoodByAnEarlierVersion(t *testing.T) {
 	assert.Equal(t, trial.AsIs, replayed.Replay.Signature.Variant())
 	require.Len(t, replayed.Images, 1)
 	assert.Equal(t, trial.AsIs, replayed.Images[0].Variant(), "what was built")
-	assert.Equal(t, trial.AsIs, replayed.Observations[0].Variant())
+	assert.Equal(t, trial.AsIs, replayed.Observations[0].Variant)
 }
 
 // edited is a changed copy of a run's result.

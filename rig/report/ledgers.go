@@ -24,7 +24,7 @@ func writeLedgers(b *strings.Builder, r trial.Result) {
 		names := map[string]bool{}
 		fmt.Fprintf(t, "%s\t", title)
 		for _, o := range r.Observations {
-			fmt.Fprintf(t, "%s\t", o.Variant())
+			fmt.Fprintf(t, "%s\t", o.Variant)
 			for name := range of(o) {
 				names[name] = true
 			}

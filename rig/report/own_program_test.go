@@ -21,7 +21,7 @@ import (
 func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 	r := trial.Result{
 		Command: "compare",
-		Observations: []trial.Observation{{Reader: trial.InKernel, Detections: []wire.Detection{
+		Observations: []trial.Observation{{Variant: trial.Unpatched, Reader: trial.InKernel, Detections: []wire.Detection{
 			{Mode: "program", Kind: wire.KindOops, Text: "NULL pointer\x1b[2J in tls_getsockopt+0x18"},
 		}}},
 		Prepared: trial.Prepared{
@@ -44,9 +44,9 @@ func TestReportsSpeakInTheScenariosWords(t *testing.T) {
 	tally := func(tries, hits uint64) wire.Tally {
 		return wire.Tally{Mode: "program", Windows: tries, Units: tries, Blocks: tries / 16, HitBlocks: hits, HitWindows: hits, HitUnits: hits}
 	}
-	u := trial.Observation{Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(16384, 592)}}
+	u := trial.Observation{Variant: trial.Unpatched, Reader: trial.InKernel, Outcome: trial.OutcomeOK, BlockSize: 16, Tallies: []wire.Tally{tally(16384, 592)}}
 	p := u
-	p.SavedVariant, p.Tallies = trial.Patched.Saved(), []wire.Tally{tally(16384, 0)}
+	p.Variant, p.Tallies = trial.Patched, []wire.Tally{tally(16384, 0)}
 	r := trial.Result{
 		Command: "compare", Words: tls.Words, Observations: []trial.Observation{u, p},
 		Spec: trial.Spec{Scenario: "tls", Arch: "arm64", Readers: []trial.Reader{trial.InKernel}, Modes: []string{"program"}},

@@ -18,7 +18,7 @@ func writeReaders(b *strings.Builder, r trial.Result, width int) {
 	}
 	said := r.Words.Full()
 	kernels := trial.Pair()
-	if slices.ContainsFunc(r.Observations, func(o trial.Observation) bool { return o.Variant() == trial.AsIs }) {
+	if slices.ContainsFunc(r.Observations, func(o trial.Observation) bool { return o.Variant == trial.AsIs }) {
 		kernels = []trial.Variant{trial.AsIs} // nobody knows which of the pair it is
 	}
 	rows := [][]string{{said.Adjective() + " " + said.Windows + " (memory model)"}}
@@ -37,7 +37,7 @@ func writeReaders(b *strings.Builder, r trial.Result, width int) {
 }
 
 func readerCell(r trial.Result, reader trial.Reader, v trial.Variant) string {
-	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Variant() == v })
+	i := slices.IndexFunc(r.Observations, func(o trial.Observation) bool { return o.Reader == reader && o.Variant == v })
 	if i < 0 {
 		return "not run"
 	}

@@ -84,7 +84,7 @@ func writeTallies(b *strings.Builder, r trial.Result, width int) {
 	}
 	rows := [][]string{row(said.Adjective()+" "+said.Units, []string{"kernel", "reader", "mode", "outcome", said.Windows, said.Column(), "share"}, "first "+said.Adjective())}
 	for _, o := range r.Observations {
-		kernel, reader, outcome := string(o.Variant()), string(o.Reader), string(o.Outcome)
+		kernel, reader, outcome := string(o.Variant), string(o.Reader), string(o.Outcome)
 		if len(o.Tallies) == 0 {
 			rows = append(rows, row("-", []string{kernel, reader, "-", outcome, "-", "-", "-"}, "-"))
 		}
@@ -127,11 +127,11 @@ func writeHits(b *strings.Builder, r trial.Result) {
 			}
 			seen[d.Mode] = true
 			if d.Kind != "" {
-				fmt.Fprintf(b, "%s, %s, %s: %s: %s\n", o.Variant(), o.Reader, d.Mode, d.Kind, words.OneLine(d.Text))
+				fmt.Fprintf(b, "%s, %s, %s: %s: %s\n", o.Variant, o.Reader, d.Mode, d.Kind, words.OneLine(d.Text))
 				continue
 			}
 			fmt.Fprintf(b, "%s, %s, %s: %s %d of %d read as %#x, %.1f us later it was %#x\n",
-				o.Variant(), o.Reader, d.Mode, words.OneLine(cmp.Or(r.Words.Full().Unit, "number")), d.Index, d.Count, d.Seen, float64(d.LastedNS)/1e3, d.Later)
+				o.Variant, o.Reader, d.Mode, words.OneLine(cmp.Or(r.Words.Full().Unit, "number")), d.Index, d.Count, d.Seen, float64(d.LastedNS)/1e3, d.Later)
 		}
 	}
 }
@@ -173,7 +173,7 @@ func writeFindings(b *strings.Builder, r trial.Result) {
 	}
 	for _, o := range r.Observations {
 		j := verdict.JudgeAlone(r, o, r.Spec.CleanShare)
-		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Variant(), o.Reader, j.Finding, j.Reason)
+		fmt.Fprintf(b, "\nfinding: %s, %s: %s\n  %s\n", o.Variant, o.Reader, j.Finding, j.Reason)
 	}
 }
 

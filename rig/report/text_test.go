@@ -40,7 +40,7 @@ func TestTextOfTwoReaders(t *testing.T) {
 func TestTextOfATreeAsItStandsForTwoReaders(t *testing.T) {
 	r := reporttest.Sample()
 	acquire := r.Observations[0]
-	acquire.SavedVariant = trial.AsIs.Saved()
+	acquire.Variant = trial.AsIs
 	relaxed := acquire
 	relaxed.Reader = trial.Relaxed
 	r.Command, r.Judgement = "run", trial.Judgement{}

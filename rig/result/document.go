@@ -135,7 +135,7 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 	docs := make([]ModeDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ModeDocument{
-			SavedVariant: o.SavedVariant, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
+			SavedVariant: o.Variant.Saved(), Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,

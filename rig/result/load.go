@@ -114,7 +114,7 @@ func (d Document) Result() trial.Result {
 	for _, a := range d.Measured {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
-				SavedVariant: a.SavedVariant, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
+				Variant: a.Variant(), Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
 				BlockSize: a.BlockSize, Counters: a.Counters, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
@@ -133,7 +133,7 @@ func joins(boots []trial.Observation, a ModeDocument) bool {
 	}
 	last := boots[len(boots)-1]
 	_, again := last.Tally(a.Mode)
-	return last.Variant() == a.Variant() && last.Reader == a.Reader && !again
+	return last.Variant == a.Variant() && last.Reader == a.Reader && !again
 }
 
 func (a ModeDocument) tally() wire.Tally {

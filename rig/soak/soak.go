@@ -81,7 +81,7 @@ func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error)
 	}
 	for _, o := range r.Observations {
 		if err := check(r.Spec, r.Words, o); err != nil {
-			return r, fmt.Errorf("soak the %s kernel: %w", o.Variant(), err)
+			return r, fmt.Errorf("soak the %s kernel: %w", o.Variant, err)
 		}
 	}
 	return r, nil
@@ -102,11 +102,11 @@ func mustCount(v trial.Variant) [][]string {
 func check(spec trial.Spec, words wording.Words, o trial.Observation) error {
 	if line := kernelWarning(o.Console); line != "" {
 		return &fault.Error{Kind: fault.Kernel, Op: "read the console", Err: errors.New(line), Log: o.Console,
-			Try: "read the console from that line on" + boot.Without("complains", o.Variant(), true)}
+			Try: "read the console from that line on" + boot.Without("complains", o.Variant, true)}
 	}
 	for _, t := range o.Tallies {
 		switch {
-		case o.Variant() == trial.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
+		case o.Variant == trial.Patched && t.HitWindows > 0 && o.Expected == trial.Never && len(spec.Patch) == 0:
 			return fmt.Errorf("%w: mode %s shows %s in spite of the patch", ErrUnsound, t.Mode, words.Showed(t.HitWindows, t.Windows))
 		case t.Windows == 0 && o.Outcome == trial.OutcomeOK:
 			return fault.Newf(fault.Rig, "", "mode %s had no window: there was no stress", t.Mode)
@@ -120,7 +120,7 @@ func check(spec trial.Spec, words wording.Words, o trial.Observation) error {
 			return fault.Newf(fault.Rig, "", "the guest's soak has no %s: it did not do its part", name)
 		}
 	}
-	for _, names := range mustCount(o.Variant()) {
+	for _, names := range mustCount(o.Variant) {
 		if !slices.ContainsFunc(names, func(name string) bool { return o.Counters[name] > 0 }) {
 			return fault.Newf(fault.Rig, "", "the emulator's counter %s is 0: it was not put to the test", strings.Join(names, " and "))
 		}

@@ -28,7 +28,7 @@ func TestSoakIsClean(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, result.Observations, 2)
 	for _, o := range result.Observations {
-		t.Log(o.Variant(), o.Ledgers, o.Counters)
+		t.Log(o.Variant, o.Ledgers, o.Counters)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestSoakFindsWhatIsWrong(t *testing.T) {
 func TestSoakSpeaksInTheScenariosWords(t *testing.T) {
 	console := filepath.Join(t.TempDir(), "console.log")
 	require.NoError(t, os.WriteFile(console, nil, 0o644))
-	o := trial.Observation{Console: console, SavedVariant: trial.Patched.Saved(), Expected: trial.Never, Tallies: []wire.Tally{{Mode: "once", Windows: 9, HitWindows: 2}}}
+	o := trial.Observation{Console: console, Variant: trial.Patched, Expected: trial.Never, Tallies: []wire.Tally{{Mode: "once", Windows: 9, HitWindows: 2}}}
 	err := check(trial.Spec{}, wording.Words{Hit: "lost wakeup"}.Completed(), o)
 	require.ErrorIs(t, err, ErrUnsound)
 	require.ErrorContains(t, err, "mode once shows 2 lost wakeups in 9 tries in spite of the patch")

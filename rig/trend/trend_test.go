@@ -91,7 +91,7 @@ func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
 	require.Len(t, series, 2)
 	assert.Equal(t, "unpatched, acquire, pc", series[0].Name())
 	assert.Equal(t, "as-is, acquire, pc", series[1].Name())
-	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: trial.AsIs}, Observations: []trial.Observation{{SavedVariant: trial.AsIs.Saved(), Tallies: []wire.Tally{{Mode: "pc"}}}}})
+	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: trial.AsIs}, Observations: []trial.Observation{{Variant: trial.AsIs, Tallies: []wire.Tally{{Mode: "pc"}}}}})
 	assert.Nil(t, lone.Patched, "nobody said")
 	assert.Equal(t, trial.AsIs, lone.Measured[0].Variant())
 }
@@ -119,7 +119,7 @@ func TestRunOfAResult(t *testing.T) {
 		Outcome: trial.OutcomeOK, Tallies: []wire.Tally{{Mode: "pc", Windows: 900 * verdict.BlockSize, Units: 900 * verdict.BlockSize, Blocks: 900}},
 		Counters: map[string]uint64{"delayed": 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}},
 	}}
-	r.Observations[0].SavedVariant = trial.Patched.Saved()
+	r.Observations[0].Variant = trial.Patched
 	p := NewRun(r)
 	assert.Equal(t, trial.FindingClean, p.Finding)
 	assert.True(t, *p.Patched)

@@ -61,7 +61,7 @@ var inHead = []string{"scenario", "arm", "asIs", "arch"}
 // LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
 func LoneVariant(r Result) Variant {
 	if r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0 {
-		return r.Observations[0].Variant()
+		return r.Observations[0].Variant
 	}
 	return r.Spec.Variant
 }

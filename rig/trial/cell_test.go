@@ -37,10 +37,10 @@ func TestCellNames(t *testing.T) {
 	for want, change := range map[string]func(*Result){
 		"compare,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                             func(r *Result) { r.Spec.Arch = "x86_64" },
 		"compare,ring,arm64,memoryModel=arm,modes=pc,readers=acquire+relaxed":                          func(r *Result) { r.Spec.Modes, r.Spec.Readers = []string{"pc"}, []Reader{Relaxed, Acquire} },
-		"run-unpatched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{}} },
+		"run-unpatched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                        func(r *Result) { r.Command, r.Observations = "run", []Observation{{Variant: Unpatched}} },
 		"run-patched,ring,x86_64,memoryModel=arm,modes=cmp+pc,readers=acquire":                         func(r *Result) { r.Command, r.Spec.Variant, r.Spec.Arch = "run", "patched", "x86_64" },
 		"run-as-is,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                            func(r *Result) { r.Command, r.Spec.Variant = "run", AsIs },
-		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{SavedVariant: Patched.Saved()}} },
+		"run-patched,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire":                          func(r *Result) { r.Command, r.Observations = "run", []Observation{{Variant: Patched}} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/a%2Cb%25%20c%0A.patch,readers=acquire": func(r *Result) { r.Spec.Patch = Patches{"/a,b% c\n.patch"} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,patch=/b.patch+/a.patch,readers=acquire":      func(r *Result) { r.Spec.Patch = Patches{"/b.patch", "/a.patch"} },
 		"compare,ring,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire,rev=v6.12,tree=/linux":        func(r *Result) { r.Spec.Tree, r.Spec.Rev = "/linux", "v6.12" },

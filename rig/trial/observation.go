@@ -58,23 +58,23 @@ type Boot struct {
 // Observation is what one boot showed. Where a hit ends a boot, it is what all boots of
 // the kernel did: each is a block of BlockSize windows at the most.
 type Observation struct {
-	SavedVariant
-	Reader     Reader            `json:"reader"`
-	Expected   Expectation       `json:"expected"`
-	Outcome    Outcome           `json:"outcome"`
-	Error      string            `json:"error,omitempty"`
-	Seed       uint64            `json:"seed"`
-	BlockSize  uint64            `json:"blockSize"`
-	Tallies    []wire.Tally      `json:"tallies"` // one per mode
-	Detections []wire.Detection  `json:"detections"`
-	Boots      []Boot            `json:"boots,omitempty"`   // in their order; empty: there was one
-	Series     []Sample          `json:"series"`            // how the tallies grew
-	Counters   map[string]uint64 `json:"emulator"`          // the plugin's counters; empty when native
-	Silence    *Silence          `json:"silence,omitempty"` // what kept the two writes in order; nil: not known
-	Ledgers    map[string]uint64 `json:"ledgers,omitempty"` // a soak's counts, by name
-	Argv       []string          `json:"argv"`
-	Console    string            `json:"console"` // path of the kept console
-	BootNS     int64             `json:"bootNS"`  // power-on to the guest's first line
+	Variant    Variant
+	Reader     Reader
+	Expected   Expectation
+	Outcome    Outcome
+	Error      string
+	Seed       uint64
+	BlockSize  uint64
+	Tallies    []wire.Tally // one per mode
+	Detections []wire.Detection
+	Boots      []Boot            // in their order; empty: there was one
+	Series     []Sample          // how the tallies grew
+	Counters   map[string]uint64 // the plugin's counters; empty when native
+	Silence    *Silence          // what kept the two writes in order; nil: not known
+	Ledgers    map[string]uint64 // a soak's counts, by name
+	Argv       []string
+	Console    string // path of the kept console
+	BootNS     int64  // power-on to the guest's first line
 }
 
 // Modes lists the modes in the tallies' order.
@@ -200,7 +200,7 @@ func ModeCounts(o Observation) []ModeCount {
 	var out []ModeCount
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
-			SavedVariant: o.SavedVariant, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			SavedVariant: o.Variant.Saved(), Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
 			HitWindows: t.HitWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks,
 		})
 	}

@@ -40,7 +40,7 @@ func TestVariantsOfDocuments(t *testing.T) {
 func TestSavedVariantsInJSON(t *testing.T) {
 	for v, want := range map[Variant]string{Unpatched: `{"patched":false,`, Patched: `{"patched":true,`, AsIs: `{"asIs":true,"patched":false,`} {
 		saved := v.Saved()
-		for _, holder := range []any{Observation{SavedVariant: saved}, Image{SavedVariant: saved}, Code{SavedVariant: saved}, Witness{SavedVariant: saved}, Signature{SavedVariant: saved}, ModeCount{SavedVariant: saved}} {
+		for _, holder := range []any{Image{SavedVariant: saved}, Code{SavedVariant: saved}, Witness{SavedVariant: saved}, Signature{SavedVariant: saved}, ModeCount{SavedVariant: saved}} {
 			text, err := json.Marshal(holder)
 			require.NoError(t, err)
 			assert.True(t, strings.HasPrefix(string(text), want), "%T: %s", holder, text)

@@ -15,7 +15,7 @@ import (
 
 func lone(blocks, stale uint64) trial.Observation {
 	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Units: blocks * BlockSize, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: min(stale, blocks)}
-	return trial.Observation{Outcome: trial.OutcomeOK, Tallies: []wire.Tally{t}, Counters: map[string]uint64{counterDelayed: 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}}}
+	return trial.Observation{Variant: trial.Unpatched, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{t}, Counters: map[string]uint64{counterDelayed: 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}}}
 }
 
 // underEmulator is a lone kernel's result, whose binary says so of the order.

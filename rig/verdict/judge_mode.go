@@ -13,16 +13,16 @@ import (
 
 // notComparable says why two observations allow no verdict, or nothing.
 func notComparable(unpatched, patched trial.Observation) string {
-	for _, o := range []trial.Observation{unpatched, patched} {
+	for i, o := range []trial.Observation{unpatched, patched} {
 		if o.Outcome == trial.OutcomeUnknown {
-			return fmt.Sprintf("the %s kernel did not run", o.Variant())
+			return fmt.Sprintf("the %s kernel did not run", trial.Pair()[i])
 		}
 		if !o.Outcome.Counts() {
-			return fmt.Sprintf("the %s kernel ended with %s: nothing in it is counted", o.Variant(), o.Outcome)
+			return fmt.Sprintf("the %s kernel ended with %s: nothing in it is counted", trial.Pair()[i], o.Outcome)
 		}
 	}
 	switch {
-	case unpatched.Variant() != trial.Unpatched || patched.Variant() != trial.Patched:
+	case unpatched.Variant != trial.Unpatched || patched.Variant != trial.Patched:
 		return "the kernels are not one unpatched and one patched"
 	case unpatched.Reader != patched.Reader:
 		return fmt.Sprintf("the kernels had different readers: %s and %s", unpatched.Reader, patched.Reader)

@@ -22,7 +22,7 @@ func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
 }
 
 func arm(v trial.Variant, tallies ...wire.Tally) trial.Observation {
-	return trial.Observation{SavedVariant: v.Saved(), Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
+	return trial.Observation{Variant: v, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: BlockSize, Tallies: tallies}
 }
 
 func TestJudge(t *testing.T) {
@@ -45,9 +45,9 @@ func TestJudge(t *testing.T) {
 		"unpatched clean":                {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{}, trial.Inconclusive},
 		"same code":                      {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{SameCode: true}, trial.Identical},
 		"same code, stale":               {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true}, trial.Identical},
-		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
+		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
 		"tso, and not elsewhere":         {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true, Elsewhere: true}, trial.NoEffect},
-		"same code, not run":             {trial.Observation{}, trial.Observation{SavedVariant: trial.Patched.Saved()}, Setting{SameCode: true}, trial.Identical},
+		"same code, not run":             {trial.Observation{}, trial.Observation{}, Setting{SameCode: true}, trial.Identical},
 		"same code, relaxed":             {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true, Unordered: true}, trial.Identical},
 		"emulator idle":                  {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Emulated: true}, trial.Inconclusive},
 		"emulator at work":               {with(arm(trial.Unpatched, bad), noted(free)), with(arm(trial.Patched, clean), noted(kept)), Setting{Emulated: true}, trial.Fixed},
@@ -197,4 +197,10 @@ func TestSpecValidate(t *testing.T) {
 		change(&s)
 		assert.Error(t, s.Validate(), name)
 	}
+}
+
+// A kernel that brought no observation is named by its place.
+func TestTheKernelThatDidNotRunIsNamed(t *testing.T) {
+	j := Judge(arm(trial.Unpatched, wire.Tally{Mode: "pc"}), trial.Observation{}, Setting{})
+	assert.Equal(t, []string{"the patched kernel did not run"}, j.Reasons)
 }

@@ -14,11 +14,11 @@ func Sample() trial.Result {
 	tally := func(stale uint64) wire.Tally {
 		return wire.Tally{Mode: "pc", Windows: 6400, Units: 25600, Blocks: 400, HitBlocks: stale, HitWindows: stale, HitUnits: stale, FirstHitNS: 2_500_000}
 	}
-	u := trial.Observation{Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
+	u := trial.Observation{Variant: trial.Unpatched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
 		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, LastedNS: 1500}},
 		Counters:   map[string]uint64{"delayed": 1}, Argv: []string{"qemu"}, Console: "/out/unpatched/console.log"}
 	p := u
-	p.SavedVariant, p.Tallies, p.Detections = trial.Patched.Saved(), []wire.Tally{tally(0)}, nil
+	p.Variant, p.Tallies, p.Detections = trial.Patched, []wire.Tally{tally(0)}, nil
 	differs := true
 	return trial.Result{
 		Command: trial.CommandCompare, Version: "test", Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, Seed: 7},
