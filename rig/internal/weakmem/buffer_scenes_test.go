@@ -80,6 +80,12 @@ var bufferScenes = []scene{
 		mutant: "store_barrier_orders_nothing",
 	},
 	{
+		name: "a release waits behind a waiting store, and a later store passes both",
+		code: []string{prove + "str x1,[x0]; stlr x2,[x5]; str x2,[x0,#128]; ret"},
+		script: onD0("reg 0 5 D0+64", "step 0 1", "policy body-delay 0", "step 0 1", "print waiting 0 == 2", "step 0 1",
+			"print mem D0 8 == 0", "print mem D0+64 8 == 0", "print mem D0+128 8 == 0x5555666677778888", "run 0", "print mem D0 8 == 0x1111222233334444"),
+	},
+	{
 		name: "write-back",
 		code: []string{prove + "str x1,[x0,#8]!; str x2,[x0],#8; ldr x3,[x0,#-8]!; ldr x4,[x0],#-8; ret"},
 		script: onD0("step 0 1", "print reg 0 0 == D0+8", "step 0 1", "print reg 0 0 == D0+16", "step 0 1",

@@ -90,6 +90,8 @@ var mutants = []struct {
 	{"barriers_put_before_come_late", "a barrier that is put before an instruction comes after it", scenesTest, ""},
 	{"stronger_load_has_no_fence", "a load that was made an acquire may pass a store-release in the host", scenesTest, ""},
 	{"stronger_store_asks_for_no_fence", "a store that was made a release may be passed by an acquire in the host", scenesTest, ""},
+	{"loads_ask_for_no_wait", "a store does not wait longer since a load has passed it", scenesTest, ""},
+	{"looks_end_no_wait", "a wait goes on although another vCPU has looked", "TestScenesAtEveryPoint", ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},
 }
 

@@ -36,7 +36,7 @@ type Policy struct {
 	Active    uint64 // an entry into the scope delays stores
 	BodyDelay uint64 // a body's or caller's store is delayed
 	CalleeMax uint64 // a callee delays 1 to this many stores an episode
-	Hold      uint64 // a drain after an overtaking waits first, to widen the window
+	Hold      uint64 // a drain of what a later access has passed waits first, to widen the window
 	HoldNS    uint64 // ... this long
 	Stale     uint64 // a load that may read an older value does
 	Exact     uint64 // else the emulator does the load itself

@@ -56,6 +56,7 @@ var pointScenes = []scene{
 			"pc 0 C0", "step 0 4", "run 1", "print reg 1 4 == 1", "run 0")...),
 		mutant: "tracking_outlives_the_episode",
 	},
+	lookScene(),
 }
 
 func TestScenesAtEveryPoint(t *testing.T) {

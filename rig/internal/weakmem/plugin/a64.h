@@ -66,6 +66,12 @@ static inline uint64_t isa_index(const struct insn *in, uint64_t value)
     return value << in->shift;
 }
 
+/* By SP, or by PC. */
+static inline bool isa_is_own(const struct insn *in)
+{
+    return in->mode == ADDR_LITERAL || in->rn == ISA_ZERO;
+}
+
 /* Most words are no system instruction. */
 static inline enum maintenance isa_maintenance(uint32_t word)
 {

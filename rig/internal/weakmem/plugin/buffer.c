@@ -29,6 +29,13 @@ void buffer_barrier(struct buffer *b, uint64_t pc)
     b->barriers++;
 }
 
+void buffer_read_past(struct buffer *b)
+{
+    for (unsigned int i = 0; i < b->n; i++) {
+        b->store[i].read_past = b->store[i].looks && !MUTANT(loads_ask_for_no_wait);
+    }
+}
+
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,
                                 unsigned int bytes, const struct store **found)
 {

@@ -30,8 +30,10 @@ struct store {
     enum atomic_op op;     /* of an atomic without a result; else ATOMIC_OTHER */
     unsigned int after;    /* barriers that came before it */
     uint64_t barrier;      /* PC of the first one after it; 0: there was none */
+    uint64_t looks;        /* others' at its place as it began to wait: look_count */
     bool release;  /* drains only when nothing older waits */
     bool followed; /* a later store was executed while it waited */
+    bool read_past; /* a later load was, where others look at its place */
 };
 
 struct buffer {
@@ -59,6 +61,9 @@ void buffer_push(struct buffer *b, const struct store *s);
 
 /* A barrier for stores, at pc: later ones wait for those that wait now. */
 void buffer_barrier(struct buffer *b, uint64_t pc);
+
+/* A load of other bytes is done while these wait. */
+void buffer_read_past(struct buffer *b);
 
 /* How waiting stores cover the bytes; the youngest store for COVER_WHOLE. */
 enum buffer_cover buffer_lookup(const struct buffer *b, uint64_t phys,

@@ -29,6 +29,7 @@
     X(boundDrains, "drains because a store had waited long enough")           \
     X(holds, "waits that widened a window")                                   \
     X(holdNanoseconds, "time spent in them")                                  \
+    X(looked, "waits that ended as another vCPU had looked at a waiting store") \
     X(loads, "loads of a body while other vCPUs write")                       \
     X(choices, "loads that could read an older value")                        \
     X(staleLoads, "loads that did")                                           \

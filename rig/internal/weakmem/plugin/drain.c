@@ -8,6 +8,7 @@
 #include "gate.h"
 #include "history.h"
 #include "insn.h"
+#include "look.h"
 #include "memory.h"
 #include "memory_atomic.h"
 #include "pages.h"
@@ -44,6 +45,7 @@ bool drain_push(struct vcpu *v, uint64_t epoch, const struct store *s,
         }
         count_add(v->index, COUNTER_orders, s[i].release && v->buffer.n != 0);
         buffer_push(&v->buffer, &s[i]);
+        v->buffer.store[v->buffer.n - 1].looks = look_count(v, s[i].phys);
         trace_add(v->index, TRACE_DELAYED, s[i].pc, s[i].phys, s[i].bytes,
                   s[i].value, 0);
     }
@@ -120,6 +122,35 @@ static enum counter counter_of(enum why why)
     }
 }
 
+/* The oldest of the marked, or where that is NULL of all, that a load has passed and
+ * nobody has looked at since it began to wait. */
+static bool find_unseen(struct vcpu *v, const bool *marked, struct store *out)
+{
+    bool found = false;
+
+    vcpu_lock(v);
+    for (unsigned int i = 0; i < v->buffer.n && !found; i++) {
+        *out = v->buffer.store[i];
+        found = (!marked || marked[i]) && out->read_past &&
+                look_count(v, out->phys) == out->looks;
+    }
+    vcpu_unlock(v);
+    return found;
+}
+
+/* Lets others see what has passed the marked stores, which are about to drain. The lock
+ * is free: a remote drain must not wait. */
+static void widen(struct vcpu *v, const bool *marked)
+{
+    struct store s;
+
+    if (find_unseen(v, marked, &s)) {
+        policy_hold_look(v, s.phys, s.looks);
+    } else if (v->passed) {
+        policy_hold(v);
+    }
+}
+
 void drain_all(struct vcpu *v, enum why why, uint64_t by)
 {
     unsigned int ready[BUFFER_MAX];
@@ -131,9 +162,7 @@ void drain_all(struct vcpu *v, enum why why, uint64_t by)
     if (why != WHY_DOUBT_EXCEPTION) {
         turns_take(v, v->passed);
     }
-    if (v->passed) {
-        policy_hold(v); /* without the lock: a remote drain must not wait */
-    }
+    widen(v, NULL);
     vcpu_lock(v);
     while (v->buffer.n) {
         unsigned int n = buffer_ready(&v->buffer, ready);
@@ -166,11 +195,12 @@ void drain_before(struct vcpu *v, uint64_t phys, unsigned int bytes,
     bool marked[BUFFER_MAX];
 
     vcpu_lock(v);
-    if (buffer_closure(&v->buffer, phys, bytes, access, marked) == CLOSURE_ORDERED &&
-        v->passed) {
+    if (buffer_closure(&v->buffer, phys, bytes, access, marked) == CLOSURE_ORDERED) {
         vcpu_unlock(v);
-        turns_take(v, true);
-        policy_hold(v);
+        if (v->passed) {
+            turns_take(v, true);
+        }
+        widen(v, marked);
         vcpu_lock(v);
     }
     if (buffer_closure(&v->buffer, phys, bytes, access, marked)) {

@@ -17,6 +17,7 @@
 #include "history.h"
 #include "insn.h"
 #include "isa.h"
+#include "look.h"
 #include "memory.h"
 #include "mutant.h"
 #include "pages.h"
@@ -104,6 +105,7 @@ static void finish(struct vcpu *v, const struct insn *in, const struct access *a
     uint64_t seen = r->wrote ? r->wrote : r->read;
 
     if (!is_stx) {
+        look_note(v, a->phys);
         trace_add(v->index, TRACE_LOAD, in->pc, a->phys, 1u << in->size, r->old, r->read);
     }
     isa_write(&v->registers, to, is_stx ? !r->wrote : r->old);

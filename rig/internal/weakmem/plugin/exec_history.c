@@ -12,6 +12,7 @@
 #include "history.h"
 #include "insn.h"
 #include "isa.h"
+#include "look.h"
 #include "mutant.h"
 #include "pages.h"
 #include "policy.h"
@@ -175,6 +176,7 @@ static void perform(struct vcpu *v, const struct insn *in,
         unsigned int rt = i ? in->rt2 : in->rt;
         uint64_t value = cut(c[i].value, in->size);
 
+        look_note(v, c[i].phys);
         trace_add(v->index, c[i].old ? TRACE_STALE : TRACE_LOAD, in->pc, c[i].phys,
                   1u << in->size, value, c[i].time);
         isa_write(&v->registers, rt, load_extend(in, value));

@@ -140,9 +140,18 @@ static void second(struct vcpu *v, const struct insn *in, const struct access *a
     drain_second(v, in->pc, a->phys, known ? in->elements << in->size : 0, in->release);
 }
 
+/* A store-release may wait behind those that it must follow; what comes after it
+ * does not have to. */
+static bool may_follow(struct vcpu *v, const struct insn *in)
+{
+    return in->release && drain_waiting(v);
+}
+
 static void body_store(struct vcpu *v, const struct insn *in,
                        const struct access *a, bool wanted, enum scope_role role)
 {
+    bool waits = may_follow(v, in);
+
     if (v->tracked) {
         for (unsigned int w = 0; w < VIEWS; w++) {
             v->views[w].control = join(v->views[w].control, a->view[w]);
@@ -156,7 +165,7 @@ static void body_store(struct vcpu *v, const struct insn *in,
         run_natively(v, in, a, role);
         return;
     }
-    if (wanted) {
+    if (wanted || waits) {
         COUNT(v->index, delayed);
     } else {
         drain_before(v, a->phys, in->elements << in->size, ACCESS_STORES, WHY_NONE, in->pc);
@@ -165,12 +174,10 @@ static void body_store(struct vcpu *v, const struct insn *in,
     access_skip(v, in, a);
 }
 
-/* A store-release may wait behind those that it must follow; what comes after it
- * does not have to. */
 static void other_store(struct vcpu *v, const struct insn *in, bool wanted,
                         enum scope_role role)
 {
-    bool waits = drain_waiting(v) && in->release;
+    bool waits = may_follow(v, in);
     struct access a;
 
     if (!wanted && !drain_waiting(v) && !v->stops.n) {

@@ -29,6 +29,8 @@ static inline bool isa_is_return(uint32_t word);
 static inline uint64_t isa_next(const struct insn *in);
 /* What is added to the base where the index holds value. */
 static inline uint64_t isa_index(const struct insn *in, uint64_t value);
+/* Whether an access is one to the own stack or to constants, where no other vCPU writes. */
+static inline bool isa_is_own(const struct insn *in);
 /* Of any word of the guest, at translation: what it does to translations. */
 static inline enum maintenance isa_maintenance(uint32_t word);
 

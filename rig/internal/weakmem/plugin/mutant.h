@@ -76,7 +76,9 @@
     X(barriers_put_before_are_for_stores)                                     \
     X(barriers_put_before_come_late)                                          \
     X(stronger_load_has_no_fence)                                             \
-    X(stronger_store_asks_for_no_fence)
+    X(stronger_store_asks_for_no_fence)                                       \
+    X(loads_ask_for_no_wait)                                                  \
+    X(looks_end_no_wait)
 
 enum mutant {
     MUTANT_none,

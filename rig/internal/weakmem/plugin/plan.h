@@ -81,7 +81,7 @@ struct policy {
     uint64_t active;      /* an entry into the scope delays stores */
     uint64_t body_delay;  /* a body's store is delayed */
     uint64_t callee_max;  /* a callee delays 1 to this many stores an episode */
-    uint64_t hold;        /* a drain after an overtaking waits first */
+    uint64_t hold;        /* a drain of what a later access has passed waits first */
     uint64_t hold_ns;     /* ... this long */
     uint64_t stale;       /* a load that may read an older value does */
     uint64_t exact;       /* otherwise the emulator does the load itself */

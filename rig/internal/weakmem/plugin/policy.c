@@ -5,6 +5,8 @@
 
 #include "chance.h"
 #include "counters.h"
+#include "look.h"
+#include "mutant.h"
 #include "plan.h"
 #include "turns.h"
 #include "vcpu.h"
@@ -70,10 +72,12 @@ static void pause_cpu(void)
 #endif
 }
 
-static uint64_t visits_of_others(const struct vcpu *v)
+/* Wherever they looked. */
+static uint64_t visits_of_others(const struct vcpu *v, uint64_t phys)
 {
     uint64_t all = 0;
 
+    (void)phys;
     for (unsigned int i = 0; i < vcpu_count(); i++) {
         if (i != v->index) {
             all += __atomic_load_n(&vcpu_of(i)->visits, __ATOMIC_RELAXED);
@@ -82,24 +86,38 @@ static uint64_t visits_of_others(const struct vcpu *v)
     return all;
 }
 
-/* Until another vCPU has left a body, so that it has looked at what became
- * visible, but no longer than hold_ns. Spins: the wait is far shorter than a
- * switch of threads. It delays another vCPU that asks for exclusivity by no more
- * than its own length. */
-void policy_hold(struct vcpu *v)
+/* Until the count for a place is another, but no longer than hold_ns; says whether it
+ * is. Spins: the wait is far shorter than a switch of threads. It delays another vCPU
+ * that asks for exclusivity by no more than its own length. */
+static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t),
+                 uint64_t phys, uint64_t before)
 {
-    uint64_t start, now, before = visits_of_others(v);
+    uint64_t start, now;
+    bool changed = false;
 
     if (!plan->policy.hold_ns || !chance_of(v, plan->policy.hold)) {
-        return;
+        return false;
     }
     start = now = now_ns();
-    while (now - start < plan->policy.hold_ns && visits_of_others(v) == before) {
+    while (!changed && now - start < plan->policy.hold_ns) {
         pause_cpu();
         now = now_ns();
+        changed = count(v, phys) != before && !MUTANT(looks_end_no_wait);
     }
     count_add(v->index, COUNTER_holdNanoseconds, now - start);
     COUNT(v->index, holds);
+    return changed;
+}
+
+/* Until another vCPU has left a body, so that it has looked at what became visible. */
+void policy_hold(struct vcpu *v)
+{
+    hold(v, visits_of_others, 0, visits_of_others(v, 0));
+}
+
+void policy_hold_look(struct vcpu *v, uint64_t phys, uint64_t looks)
+{
+    count_add(v->index, COUNTER_looked, hold(v, look_count, phys, looks));
 }
 
 bool policy_stale(struct vcpu *v)

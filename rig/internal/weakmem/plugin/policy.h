@@ -19,6 +19,9 @@ bool policy_begin(struct vcpu *v);        /* whether this entry delays */
 void policy_exclusives(void);
 bool policy_delay(struct vcpu *v, enum scope_role role, uint64_t pc);
 void policy_hold(struct vcpu *v);         /* a wait before a drain */
+/* ... of a store to phys that a load has passed: until another vCPU has looked there more
+ * often than that, look_count. */
+void policy_hold_look(struct vcpu *v, uint64_t phys, uint64_t looks);
 
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
 bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */

@@ -14,6 +14,7 @@
 #include "history.h"
 #include "insn.h"
 #include "isa.h"
+#include "look.h"
 #include "mutant.h"
 #include "pages.h"
 #include "samples.h"
@@ -45,6 +46,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     for (unsigned int i = 0; i < in->elements; i++) {
         unsigned int rt = i ? in->rt2 : in->rt;
 
+        look_note(v, v->late.phys[i]);
         if (trace_on() && !in->simd) { /* its register holds what it read */
             trace_add(v->index, TRACE_LOAD, in->pc, v->late.phys[i],
                       1u << in->size, isa_read(&v->registers, rt), now);

@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "counters.h"
 #include "isa.h"
+#include "look.h"
 #include "pages.h"
 #include "samples.h"
 #include "sites.h"
@@ -36,6 +37,7 @@ struct vcpu {
     bool passed;             /* a store overtook one that still waits */
     unsigned int age;        /* branches since the oldest store began to wait */
     uint64_t visits;         /* to a body, ended; others read it */
+    struct looks looks;      /* others read them */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
     uint64_t number;         /* of the alteration that holds in this episode: alter.h */

@@ -90,6 +90,7 @@ static void set_policy(const char *name, uint64_t value)
         {"active", &p->active}, {"body-delay", &p->body_delay},
         {"callee-max", &p->callee_max}, {"stale", &p->stale},
         {"exact", &p->exact}, {"track", &p->track},
+        {"hold", &p->hold}, {"hold-ns", &p->hold_ns},
         {"turns", &p->turns},
     };
     bool seed = strcmp(name, "seed") == 0;

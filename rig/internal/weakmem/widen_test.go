@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package weakmem
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// look has vCPU 1 load D0; read has vCPU 0 let a store to D0 wait and load D1.
+const (
+	look = "mov x9,#0; mov x9,#0; ldr x3,[x0]; mov x9,#0; ret"
+	read = prove + "str x1,[x0]; ldr x3,[x5]; "
+)
+
+func lookAtD0(more ...string) []string {
+	return append([]string{"policy track 1", "policy hold 1000", "policy hold-ns 1", "reg 0 5 D1", "reg 1 0 D0", "pc 1 C1", "run 1"}, more...)
+}
+
+// Waits that a load asks for which has passed a store.
+var widenScenes = []scene{
+	{
+		name:   "a store that a load has passed waits where others look",
+		code:   []string{read + "ret", look},
+		script: lookAtD0(onD0("step 0 2", "print counter holds == 0", "run 0", "print counter holds == 1", "print counter looked == 0")...),
+		mutant: "loads_ask_for_no_wait",
+	},
+	{
+		name: "a store that a load has passed waits no longer once another has looked",
+		code: []string{read + "ret", look},
+		script: lookAtD0(onD0("step 0 2", "pc 1 C1", "reg 1 3 7", "run 1", "print reg 1 3 == 0", "run 0", "print counter holds == 0",
+			"print mem D0 8 == 0x1111222233334444")...),
+	},
+	{
+		name:   "a store that a load has passed waits for nobody where none looks",
+		code:   []string{read + "ret", look},
+		script: append([]string{"policy hold 1000", "policy hold-ns 1", "reg 0 5 D1"}, onD0("run 0", "print counter holds == 0")...),
+	},
+	{
+		name:   "a load of the stack asks for no wait",
+		code:   []string{prove + "str x1,[x0]; ldr x3,[sp]; ret", look},
+		script: lookAtD0(append([]string{"reg 0 31 D1"}, onD0("run 0", "print counter holds == 0")...)...),
+	},
+	{
+		name: "a store that a load has passed waits before a store that a barrier puts behind it",
+		code: []string{read + "dmb ishst; str x2,[x0,#64]; ret", look},
+		script: lookAtD0(onD0("step 0 3", "policy body-delay 0", "print counter holds == 0", "step 0 1", "print counter holds == 1",
+			"print mem D0 8 == 0x1111222233334444")...),
+	},
+}
+
+// lookPoints are points of a wait, some way behind its beginning.
+var lookPoints = []int{300, 400, 500, 600}
+
+// While vCPU 0 waits, vCPU 1 looks at D0, which is still as it was.
+func lookScene() scene {
+	script := lookAtD0("policy hold-ns 1000000")
+	for _, n := range lookPoints {
+		script = append(append(script, begun...), "step 0 1", fmt.Sprintf("cut 0 %d 1 2", n), "print cut == 1", "print reg 1 3 == 0",
+			"print mem D0 8 == 1", "run 1", "run 0")
+	}
+	return scene{
+		name:   "a wait ends once another vCPU has looked",
+		code:   []string{"nop; str xzr,[x0]; str x1,[x0]; ldr x4,[x5]; dmb sy; ret", look},
+		script: append(script, fmt.Sprintf("print counter looked == %d", len(lookPoints)), fmt.Sprintf("print counter holds == %d", len(lookPoints))),
+		mutant: "looks_end_no_wait",
+	}
+}
+
+// Under the policy of verdicts store buffering is seen several times as often where loads
+// ask for waits. Loads read the newest, as where what they look at is written outside of
+// the scope.
+func TestStoreBufferingWidens(t *testing.T) {
+	t.Parallel()
+	const iterations = 30000
+	tests, verdicts := proofTests(t)
+	policy := DefaultPolicy()
+	policy.Stale = 0
+	policy.HoldNS *= 10 // of the harness's clock, which goes on as it is looked at
+	for _, name := range []string{"SB", "SB+dmb.sy+po"} {
+		t.Run(name, func(t *testing.T) {
+			one := named(t, tests, name)
+			rate := func(mutant string) int {
+				g := guest{build: build{mutants: true}, plan: planOf(policy), schedule: "fixed", mutant: mutant}
+				o := runTests(t, g, one, iterations, 3)[name]
+				assert.Empty(t, forbidden(o, verdicts[name]))
+				n := 0
+				for state, times := range o {
+					if ok, err := one[name].Condition.Holds(state); err == nil && ok {
+						n += times
+					}
+				}
+				return n
+			}
+			with, without := rate(""), rate("loads_ask_for_no_wait")
+			t.Logf("%d and %d of %d", with, without, iterations)
+			assert.Greater(t, with, 2*without)
+		})
+	}
+}
