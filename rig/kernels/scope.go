@@ -135,7 +135,7 @@ func (f *finder) find(patch string, weak bool) error {
 			return err
 		}
 	}
-	if weak {
+	if weak && !f.scenario.Scope.NoCalls {
 		if err := f.leaves(); err != nil {
 			return err
 		}

@@ -133,6 +133,10 @@ func TestWhatTheScopeCallsIsInItWhereNothingIsUncertain(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, code.Orderings)
 
+	a, err = analyser(t, scenario.Scope{NoCalls: true}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, a.Code.Scope, 3, "the scenario says so")
+
 	ordered := analyser(t, scenario.Scope{})
 	ordered.Config.Arch.TSO = true
 	a, err = ordered.Analyse(t.Context(), with, t.TempDir())

@@ -24,7 +24,10 @@ type file struct {
 	Make    []string
 	Order   order
 	Scope   struct {
-		Patch           struct{ Callers *int }
+		Patch struct {
+			Callers *int
+			Calls   *bool
+		}
 		Kernel, Callees []string
 	}
 	Workload workload

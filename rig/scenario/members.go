@@ -72,7 +72,8 @@ var fixShape = mapping{members: []member{
 
 var scopeShape = mapping{members: []member{
 	{key: "patch", about: "functions that the patch's lines are in", shape: mapping{members: []member{
-		{key: "callers", about: "steps of callers that are in scope too (default: 1)", needed: true, shape: integer{0, 4}},
+		{key: "callers", about: "steps of callers that are in scope too (default: 1)", shape: integer{0, 4}},
+		{key: "calls", about: "what they call is in scope there, where it is sure to come back to them (default: true)", shape: truth{}},
 	}}},
 	{key: "kernel", about: "functions of the kernel", shape: list{aSymbol, 64}},
 	{key: "callees", about: "functions of the kernel, when one of the others calls them", shape: list{aSymbol, 64}},

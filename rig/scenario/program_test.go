@@ -195,6 +195,13 @@ func TestDirectCallersAreInScopeUnlessTheFileSaysOtherwise(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, want, s.Scope.Callers, text)
 	}
+	for text, want := range map[string]bool{
+		"": false, "scope: {patch: {callers: 0}}\n": false, "scope: {patch: {calls: true}}\n": false, "scope: {patch: {calls: false}}\n": true,
+	} {
+		s, err := Load(folder(t, "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\n"+text, "fix.patch", "prog"))
+		require.NoError(t, err, text)
+		assert.Equal(t, want, s.Scope.NoCalls, text)
+	}
 	for _, name := range Names() {
 		s, err := Load(name)
 		require.NoError(t, err)

@@ -115,6 +115,9 @@ type Scope struct {
 	// Callers is how many steps of direct calls, within the object, lead to a
 	// function that the patch changes: as many callers are in scope too.
 	Callers int
+	// NoCalls says that any call out of the scope ends what waits; else what is called
+	// there and is sure to come back is in scope too.
+	NoCalls bool
 	// Kernel are functions of the kernel, with the clones that a compiler makes of them.
 	Kernel []string
 	// Callees are functions that are in scope only when one of the others calls them.
