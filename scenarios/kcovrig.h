@@ -166,6 +166,7 @@ KCOVRIG_FN int done(void)
 
 /* Numbers of tries: begun, seen by the other side, written, left by the other side. */
 static _Atomic unsigned kcovrig_begun, kcovrig_seen, kcovrig_written, kcovrig_left;
+static _Atomic unsigned kcovrig_looks; /* begun by the reader */
 
 /* Sleeps until *at is n: a CPU that wakes up runs at once, one that spins may have to wait. */
 KCOVRIG_FN void kcovrig_sleep(_Atomic unsigned *at, unsigned n)
@@ -201,9 +202,10 @@ static void kcovrig_reader(void)
 
 		kcovrig_sleep(&kcovrig_begun, n);
 		kcovrig_seen = n;
-		do
+		do {
 			last = kcovrig_written == n; /* it looks once more then */
-		while (!kcovrig_look() && !last);
+			kcovrig_looks++;
+		} while (!kcovrig_look() && !last);
 		kcovrig_wake(&kcovrig_left, n);
 	}
 }
@@ -226,6 +228,30 @@ KCOVRIG_FN void begin_try(void)
 	kcovrig_wake(&kcovrig_begun, n);
 	while (kcovrig_seen != n)
 		sched_yield(); /* it sleeps: an oops cannot end it here */
+}
+
+/*
+ * Returns when the reader looks, or has left. Where a try has many calls that write, it goes
+ * before each: a CPU of the guest has not always one of the host's, and what is written
+ * meanwhile nobody sees. Of two looks that follow closely none is from before the caller,
+ * too, had to wait for the host.
+ */
+KCOVRIG_FN void await_look(void)
+{
+	unsigned looks = kcovrig_looks, at = 0;
+
+	for (unsigned n = 1; kcovrig_left != kcovrig_begun; n++) {
+		unsigned now = kcovrig_looks;
+
+		if (now != looks && at && n - at < 2000)
+			return;
+		if (now != looks) {
+			looks = now;
+			at = n;
+		}
+		if (n % (1 << 14) == 0)
+			other_must_live();
+	}
 }
 
 /* Returns when the reader has left. */

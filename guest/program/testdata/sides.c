@@ -30,7 +30,11 @@ static void tries(void)
 	for (unsigned n = 1; going(); n++) {
 		seen = looks = written = 0;
 		begin_try();
+		await_look();
+		if (!looks)
+			hit("no look has ended before the second one in try %u", n);
 		written = n;
+		await_look(); /* or the reader has left */
 		end_try();
 		if (seen != n || !looks)
 			hit("the reader saw %u after %u looks in try %u", seen, looks, n);
