@@ -28,17 +28,19 @@ func TestE2EAlterationsByName(t *testing.T) {
 	for name, c := range map[string]struct {
 		flag, want string
 		code       int
+		model      string
 	}{
-		"the posted fix": {fix(behind, "smp_wmb"), "enough in the emulator", exitOK},
-		"read barrier":   {fix(behind, "smp_rmb"), "not enough in the emulator", exitNotFixed},
-		"release":        {fix(lineOf(cmpCount), "release"), "enough in the emulator", exitOK},
-		"weakened":       {"--weaken=kcov_remote_stop", "needed in the emulator", exitNotFixed},
+		"the posted fix": {fix(behind, "smp_wmb"), "enough in the emulator", exitOK, "Model: certified"},
+		"read barrier":   {fix(behind, "smp_rmb"), "not enough in the emulator", exitNotFixed, "Model: what was seen is possible"},
+		"release":        {fix(lineOf(cmpCount), "release"), "enough in the emulator", exitOK, "Model: certified"},
+		"weakened":       {"--weaken=kcov_remote_stop", "needed in the emulator", exitNotFixed, "Model: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := kcovrig(t, nil, "compare", "--arch=arm64", "--mode=pc", c.flag).run(c.code)
 			out := strings.Join(strings.Fields(run.out.String()), " ")
 			assert.True(t, strings.HasPrefix(out, c.want+": "), out)
 			assert.Contains(t, out, "Nothing was built anew")
+			assert.Contains(t, out, c.model)
 		})
 	}
 	kcovrig(t, nil, "compare", "--arch=arm64", "--weaken=kcov_remote_stop:1").run(exitUsage)

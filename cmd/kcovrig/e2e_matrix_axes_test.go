@@ -50,10 +50,11 @@ include:
   - {tree: "debian:5.10", patch: none, reader: relaxed, mode: cmp, cpu: cortex-a53, seed: 7}
   - {arch: x86_64, patch: none, memory-model: native, accel: tcg, host: x86_64, mode: pc}
   - {patch: none, compiler: clang, mode: pc}
+  - {alteration: weaken=kcov_remote_stop, mode: pc, expect: needed}
 `, tarball), 0o600))
 	out := filepath.Join(dir, "out")
 	n := kcovrig(t, nil, "matrix", file, "--json", "--out", out).run(exitOK).matrix()
-	require.Len(t, n.Cells, 4)
+	require.Len(t, n.Cells, 5)
 	cell := func(i int, name, outcome string) booted {
 		assert.Equal(t, name, n.Cells[i].Cell.Name)
 		assert.Equal(t, outcome, n.Cells[i].Outcome, name)
@@ -86,4 +87,8 @@ include:
 
 	r = cell(3, "arm64/unpatched/acquire/pc/clang", "hit")
 	assert.Contains(t, r.Kernel.Compiler, "clang")
+
+	r = cell(4, "arm64/weaken=kcov_remote_stop/acquire/pc", "needed")
+	assert.True(t, r.Arms[0].Patched)
+	assert.FileExists(t, filepath.Join(out, n.Cells[4].Folder, "barriers.json"))
 }

@@ -148,7 +148,11 @@ type Altered struct {
 	Places int    `json:"places"`         // instructions that were altered
 	Result Result `json:"result"`
 	Seen   Seen   `json:"seen"`
+	Model  Model  `json:"model,omitzero"` // what it says of the bug with order added
 }
+
+// Disagrees says that measurement and model do.
+func (a Altered) Disagrees() bool { return a.Model.contradicts(a.Result.Finding) }
 
 // AlteredOf is what a test that Try made says. Where what is altered was not executed, a hit
 // is not for lack of its order.

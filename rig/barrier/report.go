@@ -141,14 +141,11 @@ func Parse(text []byte) (Report, error) {
 	return r, r.Words.Validate()
 }
 
-// Disagreements are the rows in which measurement and model disagree.
-func (r Report) Disagreements() (out []Row) {
-	for _, row := range r.Rows {
-		if row.Disagrees() {
-			out = append(out, row)
-		}
+// AddModels puts to suggestions, in their order, what the memory model says of them.
+func (r *Report) AddModels(models []Model) {
+	for i := range min(len(models), len(r.Suggestions)) {
+		r.Suggestions[i].Model = models[i]
 	}
-	return out
 }
 
 // AddDiffs puts to suggestions of one place what they amount to in C, of files whose

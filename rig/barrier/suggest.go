@@ -218,7 +218,11 @@ type Suggestion struct {
 	Least bool   `json:"least"`
 	Less  []Less `json:"less"`
 	Diff  string `json:"diff,omitempty"` // what it amounts to in C; empty where lines do not say
+	Model Model  `json:"model,omitzero"` // what it says of the bug with it
 }
+
+// Disagrees says that measurement and model do: the bug is possible with it.
+func (s Suggestion) Disagrees() bool { return s.Model.contradicts(Silent) }
 
 // Suggestions are what the last stage found, the weakest first. What holds more than
 // another at the same places is none.

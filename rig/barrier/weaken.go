@@ -37,10 +37,19 @@ type Row struct {
 	Model  Model  `json:"model,omitzero"`
 }
 
-// Model is what the memory model says of the bug without the instruction.
+// Model is what the memory model says of the bug under an alteration.
 type Model struct {
 	Says trial.Expectation `json:"says,omitempty"` // of the bug; empty: it was not asked
 	Why  string            `json:"why,omitempty"`  // what was asked, or why nothing was
+	// Test is the one that was made of a witness; nil: none was.
+	Test *trial.LitmusTest `json:"test,omitempty"`
+}
+
+// contradicts says whether measurement and model disagree on an alteration: one saw the
+// bug, the other says that it cannot be; or it is possible, and was not seen in so many
+// windows that one as frequent as in the reference would have been.
+func (m Model) contradicts(found Finding) bool {
+	return found == Showed && m.Says == trial.Never || found == Silent && m.Says == trial.Sometimes
 }
 
 // Weaken makes the test of a kernel that is fixed: each of the instructions weakened
@@ -102,8 +111,7 @@ func (r Row) Enough() (out []trial.Order) {
 	return out
 }
 
-// Disagrees says that measurement and model do: one saw the bug, the other says that it
-// cannot be; or it is possible, and was not seen in so many windows.
+// Disagrees says that measurement and model do.
 func (r Row) Disagrees() bool {
-	return r.Answer == Needed && r.Model.Says == trial.Never || r.Answer == NotShownNeeded && r.Model.Says == trial.Sometimes
+	return len(r.Forms) > 0 && r.Model.contradicts(r.Forms[0].Result.Finding)
 }

@@ -7,8 +7,10 @@
 package barriers
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -36,7 +39,7 @@ type Config struct {
 	Variant trial.Variant
 	Suggest bool           // look for the place of a barrier that would be enough
 	Limits  barrier.Limits // zero: barrier.DefaultLimits
-	// Files are made of what was found, by name, for the run's folder; nil: none.
+	// Files are made of what was found, by name, for the run's folder, beside ReportFile; nil: none.
 	Files func(Found) (map[string][]byte, error)
 	// Model answers in the place of herd7; nil: it does.
 	Model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
@@ -54,6 +57,7 @@ type Found struct {
 	Altered   *barrier.Altered // where the specification names an alteration: what is said of it
 	Witnesses []Witnessed
 	sources   map[string][]string // see kernels.Sources; of a search
+	models    []barrier.Model     // of its suggestions
 }
 
 // Find finds it. What it found, as far as it got, is returned even when err is not nil.
@@ -86,7 +90,7 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 		f.named = &named
 	}
 	err = f.find(run.WithCommandEvents(ctx))
-	if err == nil && cfg.Files != nil {
+	if err == nil {
 		err = f.keep()
 	}
 	f.found.Result, err = run.Finish(f.found.Result, err)
@@ -158,7 +162,21 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		return err
 	}
 	defer f.run.Stages.Begin("", "memory model")("")
-	return model(f.cfg.Model).of(ctx, f.run.Config.CacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows)
+	asked := f.asker()
+	if err := asked.model.of(ctx, asked.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
+		return err
+	}
+	asked.ofNeeded(ctx, f.found.Rows)
+	return nil
+}
+
+// asker asks the memory model about what was found so far.
+func (f *finder) asker() asker {
+	kernel := f.setup.Kernels.Of[f.variant]
+	return asker{
+		model: model(f.cfg.Model).orHerd(), cacheDir: f.run.Config.CacheDir, result: f.found.Result, witnesses: f.found.Witnesses,
+		lies: liesIn(kernel.Image, whole(kernel)),
+	}
 }
 
 // adds says whether order is added, not taken away.
@@ -177,7 +195,12 @@ func (f *finder) try(ctx context.Context, code candidate.Code) error {
 	err = f.take(ctx, &f.found.Test)
 	said := barrier.AlteredOf(f.found.Test, *f.named, under(a, f.places))
 	f.found.Altered = &said
-	return err
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	defer f.run.Stages.Begin("", "memory model")("")
+	said.Model = f.asker().ofNamed(ctx, said, altered(a, f.places))
+	return nil
 }
 
 // suggest looks for a barrier that is not there.
@@ -188,6 +211,16 @@ func (f *finder) suggest(ctx context.Context, code candidate.Code) error {
 	}
 	search := barrier.NewSearch(code, f.modes(), f.limits())
 	f.found.Search = &search
+	if err := f.search(ctx, &search); err != nil || ctx.Err() != nil {
+		return err
+	}
+	defer f.run.Stages.Begin("", "memory model")("")
+	f.found.models = f.asker().ofSuggestions(ctx, search.Suggestions(), f.places)
+	return nil
+}
+
+// search takes the stages of a search, as long as one follows from the one before.
+func (f *finder) search(ctx context.Context, search *barrier.Search) error {
 	for {
 		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil {
 			return err
@@ -272,6 +305,7 @@ func (f Found) Report() barrier.Report {
 	out := barrier.NewReport(f.Result, f.Variant, f.Test, f.Rows, f.Search)
 	out.AddAltered(f.Altered)
 	out.AddDiffs(f.sources)
+	out.AddModels(f.models)
 	return out
 }
 
@@ -291,9 +325,17 @@ func (f Found) Hit() bool {
 	return f.Altered != nil && f.Altered.Result.Finding == barrier.Showed
 }
 
-// keep puts what was made of the findings into the run's folder.
+// keep puts the report, and what else was made of the findings, into the run's folder.
 func (f *finder) keep() error {
-	files, err := f.cfg.Files(f.found)
+	var report bytes.Buffer
+	err := result.Object(&report, f.found.Report())
+	files := map[string][]byte{}
+	if f.cfg.Files != nil {
+		made, failed := f.cfg.Files(f.found)
+		err = errors.Join(err, failed)
+		maps.Copy(files, made)
+	}
+	files[ReportFile] = report.Bytes()
 	for file, text := range files {
 		err = errors.Join(err, disk.WriteFile(filepath.Join(f.run.Folder.Work, file), text))
 	}

@@ -51,7 +51,7 @@ func lab(altered map[uint64]rigtest.Guest) *rigtest.Lab {
 func find(t *testing.T, l *rigtest.Lab, change func(*Config)) (Found, error) {
 	t.Helper()
 	cfg := Config{Config: l.Config(t), Model: func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
-		if strings.Contains(tests[0].Text, "DMB ST") {
+		if strings.Contains(tests[0].Text, "DMB ST") || strings.Contains(tests[0].Text, "DMB ISHST") {
 			return trial.Never, nil
 		}
 		return trial.Sometimes, nil
@@ -146,20 +146,24 @@ func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
 }
 
 func TestAWitnessHasTheWordsOfItsAlteration(t *testing.T) {
-	found, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
+	found, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), keeping(trial.Witness{}))
+	require.NoError(t, err)
+	require.NotEmpty(t, found.Result.Witnesses)
+	assert.Contains(t, found.Result.Witnesses[0].Under, "ordered nothing")
+}
+
+// keeping has a witness kept of each boot's hits.
+func keeping(w trial.Witness) func(*Config) {
+	w.Detection.Mode, w.Detection.Witness = bad.Hits[0].Mode, bad.Hits[0].Witness
+	return func(c *Config) {
 		plugin := c.Boots.Plugin
 		c.Boots.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 			p, err := plugin(ctx, cfg)
 			p.Trace = "trace"
 			return p, err
 		}
-		c.Boots.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) {
-			return []trial.Witness{{Detection: bad.Hits[0]}}, nil
-		}
-	})
-	require.NoError(t, err)
-	require.NotEmpty(t, found.Result.Witnesses)
-	assert.Contains(t, found.Result.Witnesses[0].Under, "ordered nothing")
+		c.Boots.Witnesses = func(boot.WitnessConfig) ([]trial.Witness, error) { return []trial.Witness{w}, nil }
+	}
 }
 
 func TestAnAlterationInWords(t *testing.T) {
@@ -213,12 +217,16 @@ func TestWhatWasFoundIsKept(t *testing.T) {
 	_, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
 		dir = c.OutDir
 		c.Files = func(f Found) (map[string][]byte, error) {
-			return map[string][]byte{"barriers.json": []byte(f.Rows[0].Answer)}, nil
+			return map[string][]byte{"barriers.md": []byte(f.Rows[0].Answer)}, nil
 		}
 	})
 	require.NoError(t, err)
 	assert.FileExists(t, dir+"/result.json")
-	assert.FileExists(t, dir+"/barriers.json")
+	assert.FileExists(t, dir+"/barriers.md")
+	report, kept, err := Load(dir)
+	require.NoError(t, err)
+	assert.True(t, kept)
+	assert.Len(t, report.Rows, 3)
 }
 
 func TestAnInterruptedSearchTellsWhatItHas(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 // A barrier between the two stores is enough, and no other place.
 func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	l := lab(nil)
+	l.Lines = linesOf()
 	l.Kernel[0].Code = []uint32{str, nop, str + 0x20<<5, nop, str, nop, nop, str} // the third to another place
 	path := filepath.Join(t.TempDir(), "vmlinux")
 	require.NoError(t, rigtest.WriteELF(path, l.Kernel...))
@@ -31,6 +32,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	var good []uint64
 	altered := map[uint64]rigtest.Guest{}
 	for i, idea := range barrier.NewSearch(code, []string{"pc", "cmp"}, barrier.Limits{Error: 0.01, Turn: 64, Most: 64, BlockSize: 16}).Stages[0].Ideas {
+		altered[uint64(i+1)] = rigtest.Guest{Step: 64, Stale: 4} // without a witness
 		if c := idea[0].Change; c.Address == want.Address && c.To != trial.OrderLoads && c.Before {
 			good = append(good, uint64(i+1))
 			altered[uint64(i+1)] = rigtest.Guest{Step: 64}
@@ -38,7 +40,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	}
 	require.NotEmpty(t, good)
 	for v := range l.Guests {
-		l.Guests[v] = rigtest.Guest{Step: 64, Stale: 4, Altered: altered}
+		l.Guests[v] = rigtest.Guest{Step: 64, Stale: 4, Altered: altered, Hits: bad.Hits}
 	}
 	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: weakmem.WhyPassed, Count: 1}
 	order := weakmem.Site{First: 0x104, Second: 0x300, By: start + 8, Why: "order-barrier", Count: 1}
@@ -51,7 +53,10 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 		}
 		return []weakmem.Site{passed, order}, nil
 	}
-	found, err := find(t, l, func(c *Config) { c.Suggest = true })
+	found, err := find(t, l, func(c *Config) {
+		c.Suggest = true
+		keeping(passing(0, 8))(c)
+	})
 	require.NoError(t, err)
 	assert.Equal(t, trial.Unpatched, found.Result.Spec.Variant, "the kernel that has the bug")
 	require.NotNil(t, found.Search)
@@ -61,6 +66,13 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	assert.Equal(t, want, suggested[0].Parts[0].Change)
 	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
 	assert.Len(t, l.Boots, 1)
+
+	// The model is asked of the test that was made of what was seen, with the barrier.
+	said := found.Report().Suggestions[0].Model
+	assert.Equal(t, trial.Never, said.Says, said.Why)
+	require.NotNil(t, said.Test)
+	assert.Contains(t, said.Test.Text, "DMB ISHST")
+	assert.Equal(t, trial.Never, said.Test.Allowed)
 }
 
 // The stages of a search share the duration that was asked for.

@@ -4,6 +4,7 @@ package kernels
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"kcovrig/rig/barrier/candidate"
@@ -49,6 +50,45 @@ func Orderings(image Image, a Analysis) (candidate.Code, error) {
 		}
 	}
 	return code, nil
+}
+
+func rangesOf(a Analysis) (in []elfcode.Range) {
+	for _, s := range a.Scope {
+		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+	}
+	return in
+}
+
+// Passages are the ways through the code of a kernel's scope.
+type Passages struct {
+	ways *objcode.Passages
+	at   map[string][]uint64 // addresses, by the instruction's place
+}
+
+// NewPassages reads them.
+func NewPassages(image Image, a Analysis) (Passages, error) {
+	ways, err := objcode.NewPassages(image.Vmlinux, rangesOf(a))
+	p := Passages{ways: ways, at: map[string][]uint64{}}
+	for _, l := range a.Lines {
+		place := boot.InstructionOf(l).Place()
+		if !slices.Contains(p.at[place], l.Addr) {
+			p.at[place] = append(p.at[place], l.Addr)
+		}
+	}
+	return p, err
+}
+
+// Lies says whether control passes a place on its way from one instruction to another. An
+// error says why that is not known.
+func (p Passages) Lies(from, to, place trial.Instruction) (bool, error) {
+	var at [3]uint64
+	for n, i := range []trial.Instruction{from, to, place} {
+		if len(p.at[i.Place()]) != 1 {
+			return false, fmt.Errorf("where %s is in the code is not known", i.Place())
+		}
+		at[n] = p.at[i.Place()][0]
+	}
+	return p.ways.Lies(at[0], at[1], at[2])
 }
 
 // FixOf are the addresses of the instructions of the fix that order accesses: of the

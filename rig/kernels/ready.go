@@ -25,11 +25,12 @@ type Ready struct {
 }
 
 // ReadyKernel is one kernel, and what its binary says. Of its files the image
-// and the analysis' listing are read, the latter where it is named, and the patch.
+// and the analysis' listing are read, the latter where it is named, the patch and the binary.
 type ReadyKernel struct {
 	Image    Image
 	Analysis Analysis
 	Patch    string // path of the patch that made it; empty: none did
+	Vmlinux  string `json:",omitempty"` // path of its binary; empty: nothing is looked up there
 }
 
 // Open is an Opener that hands out what is ready.
@@ -54,7 +55,7 @@ func (s readySource) Check(_ context.Context, v trial.Variant) error {
 
 func (s readySource) Build(_ context.Context, v trial.Variant) (Image, error) {
 	k, err := s.ready.kernel(v)
-	k.Image.Cached, k.Image.CPUNS, k.Image.WallNS = true, 0, 0
+	k.Image.Cached, k.Image.CPUNS, k.Image.WallNS, k.Image.Vmlinux = true, 0, 0, k.Vmlinux
 	if err == nil && k.Patch != "" {
 		var text []byte
 		text, err = os.ReadFile(k.Patch)

@@ -5,10 +5,12 @@ package matrix
 import (
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
@@ -24,7 +26,8 @@ type axis struct {
 	source   bool                             // a path, which may be a mapping with a name
 	rev      bool                             // ... and with a git revision
 	number   bool
-	own      bool // its values are each scenario's own
+	form     *regexp.Regexp // of the text; nil: any
+	own      bool           // its values are each scenario's own
 	set      func(*Cell, value)
 }
 
@@ -47,10 +50,32 @@ const scenarioKey = "scenario"
 const (
 	theDefault = "default"
 	series     = "series" // the scenario's own patches
-	none       = "none"   // no patch: the unpatched kernel alone
+	none       = "none"   // no patch: the unpatched kernel alone; or no alteration
 	bothModes  = "both"
 	anyHost    = "any"
 )
+
+// alterationKey is the axis of what the emulator alters in one kernel: barrier.Named has
+// the meaning.
+const alterationKey = "alteration"
+
+// What the values of that axis begin with.
+const (
+	weakens = "weaken="
+	fixes   = "virtual-fix="
+)
+
+var alterations = regexp.MustCompile(`^(` + none + `|` + weakens + `[^\s:=]+(:[1-9][0-9]{0,8})?|` + fixes + `[^\s:=]+:[1-9][0-9]{0,8}:(` + strings.Join(candidate.OrderNames(), "|") + `))$`)
+
+// setAlteration makes the cell one of the kernel that is altered.
+func setAlteration(c *Cell, v value) {
+	if what, ok := strings.CutPrefix(v.text, weakens); ok {
+		c.Spec.Weaken = what
+	}
+	if what, ok := strings.CutPrefix(v.text, fixes); ok {
+		c.Spec.VirtualFix, c.SavedVariant = what, trial.Unpatched.Saved()
+	}
+}
 
 func fixed(words ...string) func(scenario.Scenario) []string {
 	return func(scenario.Scenario) []string { return words }
@@ -80,8 +105,10 @@ var axes = []axis{
 				c.Spec.Patch = trial.Patches{v.path}
 			}
 		}},
-	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed", fallback: Compare, words: fixed(Compare, Run),
+	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed; barriers: one with an alteration", fallback: Compare, words: fixed(Compare, Run, Barriers),
 		set: func(c *Cell, v value) { c.Command = trial.Command(v.text) }},
+	{key: alterationKey, about: "none, " + weakens + "FUNCTION[:LINE] or " + fixes + "FUNCTION:LINE:KIND, as those flags of compare", fallback: none, form: alterations,
+		set: setAlteration},
 	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
 	{key: "mode", about: "the workload's mode", fallback: bothModes, own: true, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },

@@ -119,14 +119,21 @@ func (d *document) product() []combination {
 	return out
 }
 
-// deriveCommand sets the command where none is named: a kernel without a patch
-// is run alone.
+// deriveCommand sets the command where none is named.
 func (c *combination) deriveCommand() {
-	command := Compare
-	if c.values["patch"].text == none {
-		command = Run
-	}
+	command := c.usualCommand()
 	c.values["command"] = value{text: command, label: command, at: c.at}
+}
+
+// usualCommand is that of one kernel where there is but one: without a patch, or altered.
+func (c combination) usualCommand() string {
+	switch {
+	case c.altered():
+		return Barriers
+	case c.values["patch"].text == none:
+		return Run
+	}
+	return Compare
 }
 
 // scenario is the bug that the combination is about.
@@ -159,13 +166,16 @@ func (d *document) cell(c combination) (Cell, bool) {
 	for _, a := range axes {
 		v := c.values[a.key]
 		a.set(&cell, v)
-		if a.key != scenarioKey || v.at != (yamlfile.Place{}) { // one of all cells is no coordinate
+		if a.key != scenarioKey && a.key != alterationKey || v.at != (yamlfile.Place{}) { // one of all cells is no coordinate
 			cell.Axes[a.key] = v.text
 		}
 	}
 	cell.ID, cell.Name = identity(c, cell.Spec), nameOf(c)
 	if label := scenarioLabel(cell.Spec); label != "" {
 		cell.Name += "/" + label
+	}
+	if !d.checkAltered(cell, c) {
+		return cell, false
 	}
 	if cell.Command == Compare && c.values["patch"].text == none {
 		d.Fail(c.at, "%s: patch none leaves nothing to compare: exclude {command: compare, patch: none}", cell.Name)
@@ -177,6 +187,22 @@ func (d *document) cell(c combination) (Cell, bool) {
 	}
 	d.expect(&cell, c)
 	return cell, true
+}
+
+// altered says whether the combination is of one kernel with an alteration.
+func (c combination) altered() bool { return c.values[alterationKey].text != none }
+
+// checkAltered says what is wrong with a combination of an alteration and others.
+func (d *document) checkAltered(cell Cell, c combination) bool {
+	switch {
+	case c.altered() != (cell.Command == Barriers):
+		d.Fail(c.at, "%s: command %s and alteration %s do not go together: leave command out, or exclude that", cell.Name, cell.Command, c.values[alterationKey].text)
+	case c.altered() && c.values["patch"].text == none:
+		d.Fail(c.at, "%s: an alteration says which kernel it is of: exclude {patch: none, alteration: %s}", cell.Name, c.values[alterationKey].text)
+	default:
+		return true
+	}
+	return false
 }
 
 // runs says what of a specification is not right, or not the scenario's.
@@ -240,8 +266,8 @@ func identity(c combination, spec trial.Spec) string {
 			continue
 		}
 		v, standard := c.values[a.key].text, a.fallback
-		if a.key == "command" && c.values["patch"].text == none {
-			standard = Run
+		if a.key == "command" {
+			standard = c.usualCommand()
 		}
 		if v != standard {
 			lines = append(lines, a.key+"="+v)
@@ -263,6 +289,9 @@ func nameOf(c combination) string {
 	}
 	add("tree")
 	switch {
+	case c.altered():
+		parts = append(parts, v[alterationKey].label)
+		add("patch")
 	case v["patch"].text == none:
 		parts = append(parts, string(trial.Unpatched))
 	case v["command"].text == Run:

@@ -28,11 +28,15 @@ func (d *document) expect(cell *Cell, c combination) {
 			stated = e
 		}
 	}
+	if stated == nil && cell.Command == Barriers {
+		d.Fail(c.at, "cell %s: nothing says what it has to come to: state one of %v", cell.Name, cell.outcomes())
+		return
+	}
 	if stated == nil {
 		cell.Expect, cell.Why = modelled(*cell, c.scenario())
 		return
 	}
-	if may := outcomesOf(cell.Command); !slices.Contains(may, stated.expect) {
+	if may := cell.outcomes(); !slices.Contains(may, stated.expect) {
 		d.Fail(stated.expectAt, "cell %s cannot come to %s: %s comes to one of %v", cell.Name, stated.expect, cell.Command, may)
 	}
 	cell.Expect, cell.Why = stated.expect, fmt.Sprintf("stated in line %d", stated.expectAt.Line)

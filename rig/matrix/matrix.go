@@ -18,7 +18,7 @@ import (
 // of trial.Finding for one. The zero value is unknown.
 type Outcome string
 
-// The outcomes: of two kernels, of one, and of either.
+// The outcomes: of two kernels, of one, of one with an alteration, and of any.
 const (
 	Unknown      Outcome = ""
 	Fixed                = Outcome(trial.Fixed)
@@ -27,6 +27,10 @@ const (
 	Identical            = Outcome(trial.Identical)
 	Hit                  = Outcome(trial.FindingHit)
 	Clean                = Outcome(trial.FindingClean)
+	Enough       Outcome = "enough"     // order was added, and no hit seen where one would have been
+	NotEnough    Outcome = "not-enough" // ... and one was
+	Needed       Outcome = "needed"     // order was taken away, and a hit seen
+	NotShown     Outcome = "not-shown"  // ... and none, where one would have been
 	Inconclusive         = Outcome(trial.Inconclusive)
 	DoesNotApply         = Outcome(trial.DoesNotApply)
 )
@@ -37,16 +41,22 @@ func (o *Outcome) UnmarshalText(word []byte) error {
 	return nil
 }
 
-// The commands: both kernels judged, or one kernel alone.
+// The commands: both kernels judged, one kernel alone, or one with an alteration.
 const (
-	Compare = "compare"
-	Run     = "run"
+	Compare  = "compare"
+	Run      = "run"
+	Barriers = "barriers"
 )
 
-// outcomesOf lists what a command may come to.
-func outcomesOf(command trial.Command) []Outcome {
-	if command == Run {
+// outcomes lists what a cell may come to.
+func (c Cell) outcomes() []Outcome {
+	switch {
+	case c.Command == Run:
 		return []Outcome{Hit, Clean, Inconclusive, DoesNotApply}
+	case c.Spec.VirtualFix != "":
+		return []Outcome{Enough, NotEnough, Inconclusive, DoesNotApply}
+	case c.Spec.Weaken != "":
+		return []Outcome{Needed, NotShown, Inconclusive, DoesNotApply}
 	}
 	return []Outcome{Fixed, NotFixed, NoEffect, Identical, Inconclusive, DoesNotApply}
 }
@@ -59,7 +69,7 @@ type Cell struct {
 	// Axes holds every axis' value as the file states it, and the defaults.
 	Axes               map[string]string `json:"axes"`
 	Command            trial.Command     `json:"command"`
-	trial.SavedVariant                   // of a run: which kernel
+	trial.SavedVariant                   // of one kernel: which
 	Spec               trial.Spec        `json:"spec"` // its paths are complete
 	QEMU               string            `json:"qemu,omitempty"`
 	Host               string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
@@ -83,10 +93,10 @@ func (c Cell) Kernels() Kernels {
 
 // Variants lists the kernels that the cell boots.
 func (c Cell) Variants() []trial.Variant {
-	if c.Command == Run {
-		return []trial.Variant{c.Variant()}
+	if c.Command == Compare {
+		return trial.Pair()
 	}
-	return trial.Pair()
+	return []trial.Variant{c.Variant()}
 }
 
 // File is a matrix file, read and checked.

@@ -3,8 +3,10 @@
 package matrix
 
 import (
+	"slices"
 	"strings"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -74,6 +76,11 @@ func (r CellResult) culprit() fault.Kind {
 // Judge sets a cell's result against what was expected. One kernel is judged by
 // verdict.JudgeAlone, two by the verdict that the result holds.
 func Judge(c Cell, r trial.Result) CellResult {
+	return judge(c, r, func(out *CellResult) { out.weigh(r) })
+}
+
+// judge is Judge with what says the outcome of a result without a fault.
+func judge(c Cell, r trial.Result, weigh func(*CellResult)) CellResult {
 	out := CellResult{
 		Cell: c, Measured: measured(r.Observations), Failure: r.Failure, Retries: []string{}, Images: []string{},
 		Kernel: r.Kernel.Version, QEMU: r.QEMU.Version, Seed: r.Spec.Seed,
@@ -89,7 +96,9 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status, out.Reason = Failed, r.Failure.Message
 		return out
 	}
-	out.weigh(r)
+	if weigh(&out); r.Judgement.Verdict == trial.DoesNotApply {
+		out.weigh(r)
+	}
 	switch out.Outcome {
 	case c.Expect:
 		out.Status = Expected
@@ -104,6 +113,23 @@ func Judge(c Cell, r trial.Result) CellResult {
 		out.Status = Unexpected
 	}
 	return out
+}
+
+// Answer is what was said of an alteration.
+type Answer struct {
+	Outcome Outcome
+	Reason  string
+	Miss    *float64     // as in a CellResult
+	Tallies []wire.Tally // under it
+}
+
+// JudgeAltered is Judge of a cell with an alteration, whose answer is known.
+func JudgeAltered(c Cell, r trial.Result, a Answer) CellResult {
+	r.Observations = slices.Clone(r.Observations)
+	for i := range r.Observations {
+		r.Observations[i].Tallies = a.Tallies
+	}
+	return judge(c, r, func(out *CellResult) { out.Outcome, out.Reason, out.Miss = a.Outcome, a.Reason, a.Miss })
 }
 
 // weigh takes the outcome and its reason from a result without a fault.

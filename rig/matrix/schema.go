@@ -81,6 +81,9 @@ func (a axis) schema(s scenario.Scenario) object {
 	if a.own { // another scenario has others
 		return object{"description": a.about, "type": "string", "pattern": notBlank, "examples": a.words(s)}
 	}
+	if a.form != nil {
+		return object{"description": a.about, "type": "string", "pattern": a.form.String()}
+	}
 	if a.words == nil {
 		return object{"description": a.about, "type": "string", "pattern": notBlank}
 	}

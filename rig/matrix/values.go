@@ -95,6 +95,15 @@ func (d *document) value(a axis, n *yaml.Node) (value, bool) {
 		}
 		return v, ok
 	}
+	if a.form != nil {
+		text, ok := d.Text(n, a.key)
+		if ok && !a.form.MatchString(text) {
+			d.Fail(v.at, "%s: want %s, not %s", a.key, a.about, yamlfile.Shown(n))
+			ok = false
+		}
+		v.text, v.label = text, text
+		return v, ok
+	}
 	text, ok := d.Word(n, a.key, d.words(a))
 	v.text, v.label = text, text
 	return v, ok
@@ -234,8 +243,12 @@ func (d *document) outcome(n *yaml.Node) Outcome {
 
 // outcomeWords lists all outcomes, each once.
 func outcomeWords() []string {
+	var all []Outcome
 	var words []string
-	for _, o := range slices.Concat(outcomesOf(Compare), outcomesOf(Run)) {
+	for _, c := range []Cell{{Command: Compare}, {Command: Run}, {Spec: trial.Spec{VirtualFix: theDefault}}, {Spec: trial.Spec{Weaken: theDefault}}} {
+		all = append(all, c.outcomes()...)
+	}
+	for _, o := range all {
 		if !slices.Contains(words, string(o)) {
 			words = append(words, string(o))
 		}

@@ -16,13 +16,48 @@ import (
 	"kcovrig/rig/witness"
 )
 
-// What herd7 says of the ways that the static look finds in right and wrong fixes.
-func TestHerdOnTheWays(t *testing.T) {
-	tools := envtest.Real(t, "asks herd7")
-	cache := t.TempDir() // it holds no answer from before
+// withHerd is a cache with herd7, which holds no answer from before.
+func withHerd(t *testing.T) string {
+	t.Helper()
+	tools, cache := envtest.Real(t, "asks herd7"), t.TempDir()
 	require.NoError(t, os.Symlink(filepath.Join(tools, "herd"), filepath.Join(cache, "herd")))
 	_, err := herdtools.Find("herd7", cache)
 	require.NoError(t, err)
+	return cache
+}
+
+// What is put between the two stores of a witness makes it impossible, if it orders them.
+func TestHerdOnWhatIsAdded(t *testing.T) {
+	cache, r := withHerd(t), runOf(trial.Unpatched, trial.Acquire, "dmb ishst")
+	publish := r.Code[0].Publish[0]
+	for _, c := range []struct {
+		change  trial.AlteredInstruction
+		between bool
+		want    trial.Expectation
+	}{
+		{trial.AlteredInstruction{To: trial.OrderStores, Before: true}, true, trial.Never},
+		{trial.AlteredInstruction{To: trial.OrderAll, Before: true}, true, trial.Never},
+		{trial.AlteredInstruction{To: trial.OrderLoads, Before: true}, true, trial.Sometimes},
+		{trial.AlteredInstruction{To: trial.OrderAll, Before: true}, false, trial.Sometimes},
+		{trial.AlteredInstruction{To: trial.OrderRelease}, false, trial.Never},
+	} {
+		c.change.Instruction = publish
+		lies := func(_, _, _ trial.Instruction) (bool, error) { return c.between, nil }
+		tests, err := Added(r, 1, []trial.AlteredInstruction{c.change}, lies)
+		require.NoError(t, err)
+		require.Len(t, tests, 2)
+		ran, err := Allowed(t.Context(), cache, tests[:1])
+		require.NoError(t, err)
+		assert.Equal(t, trial.Sometimes, ran)
+		got, err := Allowed(t.Context(), cache, tests[1:])
+		require.NoError(t, err)
+		assert.Equal(t, c.want, got, tests[1].Text)
+	}
+}
+
+// What herd7 says of the ways that the static look finds in right and wrong fixes.
+func TestHerdOnTheWays(t *testing.T) {
+	cache := withHerd(t)
 	for name, c := range map[string]struct {
 		way  []string
 		want trial.Expectation

@@ -97,6 +97,45 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	}
 }
 
+// So does a cell of an alteration, which looks up what is altered in the kernel's binary.
+func TestACellOfAnAlterationRunsFromItsFilesAlone(t *testing.T) {
+	const start, nop, dmbSt = 0x1000, 0xd503201f, 0xd5033abf
+	here, there := t.TempDir(), t.TempDir()
+	f, err := matrix.Parse("m.yaml", []byte("version: 1\ninclude: [{alteration: weaken=f, expect: needed}]\n"))
+	require.NoError(t, err)
+	c := aTask(t, here)
+	c.Cell = f.Cells[0]
+	k := c.Ready.Kernels[1]
+	k.Image.Vmlinux = filepath.Join(here, "vmlinux")
+	require.NoError(t, rigtest.WriteELF(k.Image.Vmlinux, rigtest.Function{Symbol: "f", Start: start, Code: []uint32{nop, dmbSt, nop, nop}}))
+	k.Analysis.Scope, k.Analysis.FixOrders = []weakmem.Scope{{Role: weakmem.Body, Symbol: "f", Start: start, End: start + 16}}, []uint64{start + 4}
+	c.Ready.Kernels = []kernels.ReadyKernel{k}
+	sent, err := c.Pack()
+	require.NoError(t, err)
+	assert.Contains(t, sent.Files, "vmlinux-patched")
+	assert.NotContains(t, string(sent.Spec), here, "no path of this machine")
+	for name, path := range sent.Files {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(there, name), text, 0o600))
+	}
+	require.NoError(t, os.RemoveAll(here))
+	c, err = task.Receive(sent.Spec, there, filepath.Join(there, "out"))
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(c.Dir, 0o755))
+
+	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 64, Altered: map[uint64]rigtest.Guest{1: {Step: 64, Stale: 4}}})
+	cfg := l.Config(t)
+	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
+	r, err := worker.Try(t.Context(), cfg, c)
+	require.NoError(t, err)
+	assert.Equal(t, matrix.Expected, r.Status, "%+v", r)
+	assert.Equal(t, matrix.Needed, r.Outcome)
+	require.NotEmpty(t, r.Measured)
+	assert.Positive(t, r.Measured[0].HitWindows, "what was seen under it")
+	assert.FileExists(t, filepath.Join(there, r.Folder, "barriers.json"))
+}
+
 // A task is known by its digest: a matrix that is resumed finds what was reported
 // meanwhile only if it asks for the very same one, though its kernels are cached by
 // now and fewer cells are left.

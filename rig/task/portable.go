@@ -55,7 +55,11 @@ func (t Cell) Pack() (Portable, error) {
 		image.Path = name("kernel-"+variant, a.Image.Path)
 		analysis := a.Analysis
 		analysis.Listing = name("code-"+variant+".lst", a.Analysis.Listing)
-		out.Ready.Kernels = append(out.Ready.Kernels, kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", a.Patch)})
+		ready := kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", a.Patch)}
+		if t.Cell.Command == matrix.Barriers { // what is altered is looked up in it
+			ready.Vmlinux = name("vmlinux-"+variant, a.Image.Vmlinux)
+		}
+		out.Ready.Kernels = append(out.Ready.Kernels, ready)
 	}
 	out.Ready.Archive.Path = name("initramfs.cpio", t.Ready.Archive.Path)
 	out.Ready.Archive.Guest = name("guest", t.Ready.Archive.Guest)

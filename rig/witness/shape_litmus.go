@@ -26,15 +26,8 @@ type shapeTest struct {
 // with what orders the accesses that were not. Nothing is asked of the fix: whether it
 // puts that there the binary says.
 func HitTests(n int, h Hit) ([]trial.LitmusTest, error) {
-	shape, err := ShapeOf(h)
+	t, err := newShapeTest(h)
 	if err != nil {
-		return nil, err
-	}
-	t := &shapeTest{hit: h, shape: shape}
-	if err := t.take(); err != nil {
-		return nil, err
-	}
-	if err := t.fence(); err != nil {
 		return nil, err
 	}
 	name := fmt.Sprintf("witness%d-%s", n, h.Variant())
@@ -45,6 +38,19 @@ func HitTests(n int, h Hit) ([]trial.LitmusTest, error) {
 	suffix, what := t.order()
 	ordered, err := t.test(name+"+"+suffix, what, trial.Never)
 	return []trial.LitmusTest{ran, ordered}, err
+}
+
+// newShapeTest is the test of the hit as it ran.
+func newShapeTest(h Hit) (*shapeTest, error) {
+	shape, err := ShapeOf(h)
+	if err != nil {
+		return nil, err
+	}
+	t := &shapeTest{hit: h, shape: shape}
+	if err := t.take(); err != nil {
+		return nil, err
+	}
+	return t, t.fence()
 }
 
 // take turns the four accesses into litmus instructions.

@@ -66,12 +66,15 @@ type variants struct {
 }
 
 func (v *variants) change(name, what string) {
-	v.name += "+" + strings.NewReplacer(", ", "-", " ", ".").Replace(name)
+	v.name += "+" + dotted(name)
 	if v.what != "as it ran" {
 		what = v.what + ", and " + what
 	}
 	v.what = what
 }
+
+// dotted is what instructions are called in a test's name.
+func dotted(texts string) string { return strings.NewReplacer(", ", "-", " ", ".").Replace(texts) }
 
 // expected is the answer wanted of a changed test: never, once both sides are
 // ordered.

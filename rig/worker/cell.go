@@ -4,10 +4,13 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/barriers"
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fault"
@@ -16,6 +19,7 @@ import (
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
 )
 
 // Try runs a cell once. The result is returned filled even when err is not nil, which
@@ -23,15 +27,19 @@ import (
 func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResult, error) {
 	started := time.Now()
 	var result trial.Result
+	var said matrix.Answer
 	folder, err := task.FreeFolder(t.Dir, t.Cell.ID)
 	if err == nil {
 		cfg.OutDir = folder
-		result, err = runCell(ctx, cfg, t.Cell, t.Ready)
+		result, said, err = runCell(ctx, cfg, t.Cell, t.Ready)
 	}
 	if err != nil && result.Failure == nil {
 		result.Failure = trial.FailureOf(err)
 	}
 	r := matrix.Judge(t.Cell, result)
+	if t.Cell.Command == matrix.Barriers {
+		r = matrix.JudgeAltered(t.Cell, result, said)
+	}
 	if err != nil && ctx.Err() != nil {
 		r.Status, r.Reason = matrix.NotRun, "interrupted"
 	}
@@ -42,22 +50,61 @@ func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResul
 	return r, err
 }
 
-// runCell runs one cell of a matrix on what is ready, as Compare or Run do. Of cfg
-// it takes all but the specification; cfg.QEMU is used where the cell names none.
-func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (trial.Result, error) {
+// runCell runs one cell of a matrix on what is ready, as Compare, Run or Find do; the
+// answer is that of an alteration. Of cfg it takes all but the specification; cfg.QEMU is
+// used where the cell names none.
+func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (r trial.Result, said matrix.Answer, err error) {
 	cfg.Spec, cfg.SentEmulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.SentEmulator, ready.Open, &ready.Archive
-	var err error
-	if cfg.Scenario, err = task.ReceiveScenario(cell.Spec, filepath.Dir(ready.Scenario)); err != nil {
-		return command.Failed(cfg, cell.Command, err)
+	cfg.Scenario, err = task.ReceiveScenario(cell.Spec, filepath.Dir(ready.Scenario))
+	if is := host.Arch(); err == nil && cell.Host != "" && cell.Host != is {
+		err = fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, is)
 	}
-	if is := host.Arch(); cell.Host != "" && cell.Host != is {
-		return command.Failed(cfg, cell.Command, fault.Newf(fault.User, "run cell "+cell.Name, "it wants an %s host, and this one is %s", cell.Host, is))
+	if err != nil {
+		r, err = command.Failed(cfg, cell.Command, err)
+		return r, said, err
 	}
 	if cell.QEMU != "" {
 		cfg.QEMU = cell.QEMU
 	}
-	if cell.Command == matrix.Compare {
-		return compare.Compare(ctx, cfg)
+	switch cell.Command {
+	case matrix.Compare:
+		r, err = compare.Compare(ctx, cfg)
+	case matrix.Barriers:
+		var found barriers.Found
+		found, err = barriers.Find(ctx, barriers.Config{Config: cfg})
+		r, said = found.Result, answerOf(found.Result.Words, found.Altered)
+	default:
+		r, err = compare.Run(ctx, cfg, cell.Variant())
 	}
-	return compare.Run(ctx, cfg, cell.Variant())
+	return r, said, err
+}
+
+// outcomes are those of an alteration that adds order, and of one that takes it away.
+var outcomes = map[bool]map[barrier.Finding]matrix.Outcome{
+	true:  {barrier.Showed: matrix.NotEnough, barrier.Silent: matrix.Enough},
+	false: {barrier.Showed: matrix.Needed, barrier.Silent: matrix.NotShown},
+}
+
+// answerOf is what was said of an alteration as a cell's outcome.
+func answerOf(w wording.Words, a *barrier.Altered) matrix.Answer {
+	if a == nil {
+		return matrix.Answer{Outcome: matrix.Inconclusive, Reason: "nothing was altered"}
+	}
+	said := matrix.Answer{Outcome: matrix.Inconclusive, Tallies: a.Seen.Tallies}
+	switch a.Result.Finding {
+	case barrier.Silent:
+		said.Miss = &a.Result.Miss
+		fallthrough
+	case barrier.Showed:
+		said.Outcome = outcomes[a.Adds][a.Result.Finding]
+		said.Reason = fmt.Sprintf("%s: %s", w.Seen(a.Seen.Hits(), a.Seen.Windows()), a.What)
+	case barrier.NotExecuted:
+		said.Reason = "what was altered was not executed while stores could wait: " + a.What
+	default:
+		said.Reason = a.Result.Reason + ": " + a.What
+	}
+	if a.Disagrees() {
+		said.Reason += "; measurement and model disagree: " + a.Model.Why
+	}
+	return said
 }

@@ -23,16 +23,11 @@ func Orderings(binary string, in []elfcode.Range) (candidate.Code, error) {
 	}
 	defer im.Close()
 	op := "look for what could order accesses in " + binary
-	set := insn.Of(im.File.Machine)
-	if set.Order == nil {
+	if insn.Of(im.File.Machine).Order == nil {
 		return candidate.Code{}, fault.Newf(fault.Rig, op, "no list of such instructions for %s", im.File.Machine)
 	}
-	patched, err := im.PatchedCode()
+	s, err := readStretches(im, in)
 	if err != nil {
-		return candidate.Code{}, fault.Wrap(fault.Kernel, op, err)
-	}
-	s := stretches{im: im, set: set, in: in, patched: patched, called: map[uint64]bool{}}
-	if err := s.read(); err != nil {
 		return candidate.Code{}, fault.Wrap(fault.Kernel, op, err)
 	}
 	var out candidate.Code

@@ -24,6 +24,15 @@ type stretches struct {
 	called  map[uint64]bool // functions that code of these calls or ends in
 }
 
+func readStretches(im *elfcode.Image, in []elfcode.Range) (*stretches, error) {
+	patched, err := im.PatchedCode()
+	if err != nil {
+		return nil, err
+	}
+	s := &stretches{im: im, set: insn.Of(im.File.Machine), in: in, patched: patched, called: map[uint64]bool{}}
+	return s, s.read()
+}
+
 // read makes the graphs of the functions that hold the code.
 func (s *stretches) read() error {
 	have := map[uint64]bool{}

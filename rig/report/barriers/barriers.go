@@ -106,14 +106,79 @@ func joined(orders []trial.Order) string {
 	return strings.Join(out, " or ")
 }
 
-// disagreement says in words how measurement and model disagree.
-func disagreement(r barrier.Report, row barrier.Row) string {
-	said := "cannot be without it"
-	if row.Model.Says == trial.Sometimes {
-		said = "is possible without it"
+// disagreements say in words where measurement and model disagree.
+func disagreements(r barrier.Report) (out []string) {
+	if a := r.Altered; a != nil && a.Disagrees() {
+		said := "what was seen cannot be"
+		if a.Model.Says == trial.Sometimes {
+			said = r.Words.A() + " is possible with it"
+		}
+		out = append(out, fmt.Sprintf("measurement and model disagree: it is %s; and by the model %s (%s)", alteredWords(*a), said, words.OneLine(a.Model.Why)))
 	}
-	return fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
-		words.OneLine(row.Text), place(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why))
+	for _, row := range r.Rows {
+		if row.Disagrees() {
+			said := "cannot be without it"
+			if row.Model.Says == trial.Sometimes {
+				said = "is possible without it"
+			}
+			out = append(out, fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
+				words.OneLine(row.Text), place(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
+		}
+	}
+	for _, s := range r.Suggestions {
+		if s.Disagrees() {
+			out = append(out, fmt.Sprintf("measurement and model disagree on %s: it is enough by measurement, and by the model %s is possible with it (%s)",
+				inC(s.Parts), r.Words.A(), words.OneLine(s.Model.Why)))
+		}
+	}
+	return out
+}
+
+// modelWithout is what the model says of the bug without an instruction; empty: nothing.
+func modelWithout(r barrier.Report, row barrier.Row) string {
+	switch {
+	case row.Model.Says != "":
+		return fmt.Sprintf("model: %s without it: %s", r.Words.A(), words.OneLine(string(row.Model.Says)))
+	case row.Answer == barrier.Needed:
+		return unasked(row.Model)
+	}
+	return ""
+}
+
+// modelWith is what it says of the bug with order that was added; empty: nothing.
+func modelWith(r barrier.Report, m barrier.Model) string {
+	switch m.Says {
+	case trial.Never:
+		return fmt.Sprintf("model: certified: %s is possible without it, and not with it", r.Words.A())
+	case trial.Sometimes:
+		return fmt.Sprintf("model: %s is still possible with it", r.Words.A())
+	}
+	return unasked(m)
+}
+
+// modelUnder is what it says of an alteration that the user named.
+func modelUnder(r barrier.Report) string {
+	a := *r.Altered
+	switch {
+	case a.Result.Finding != barrier.Showed:
+		return modelWith(r, a.Model)
+	case a.Model.Says == trial.Never:
+		return "model: what was seen is not possible"
+	case a.Model.Says == trial.Sometimes:
+		return "model: what was seen is possible"
+	}
+	return unasked(a.Model)
+}
+
+// unasked says why the model says nothing.
+func unasked(m barrier.Model) string {
+	switch {
+	case m.Why == "":
+		return ""
+	case m.Test == nil:
+		return "model: no test: " + words.OneLine(m.Why)
+	}
+	return "model: no answer: " + words.OneLine(m.Why)
 }
 
 // calls is what an order is called in C.

@@ -73,7 +73,15 @@ func suggested(t *testing.T) barrier.Report {
 	r := barrier.NewReport(ran(), trial.Unpatched, barrier.Test{}, nil, &s)
 	require.Len(t, r.Suggestions, 2)
 	r.Suggestions[0].Diff = "--- a/kernel/ring.c\n+++ b/kernel/ring.c\n@@ -991,1 +991,2 @@\n+\tsmp_wmb();\n \tWRITE_ONCE(area[0], n);\n ~~~ \x1b[31m\n"
+	r.AddModels([]barrier.Model{asked(trial.Never), asked(trial.Sometimes)})
 	return r
+}
+
+// asked is what the model says by a litmus test.
+func asked(says trial.Expectation) barrier.Model {
+	return barrier.Model{Says: says, Why: "herd7 on the litmus test of witness 1", Test: &trial.LitmusTest{
+		Name: "witness1", What: "with what was suggested (dmb ishst)", Text: "AArch64 witness1\n{\n0:X1=x;\n}\n P0 ;\n DMB ISHST ;\nexists (1:X0=1)\n", Allowed: says,
+	}}
 }
 
 // altered is a report on one alteration, which was executed so often.
@@ -138,10 +146,49 @@ func TestReports(t *testing.T) {
 // A disagreement of measurement and model comes before all else, in words.
 func TestADisagreementIsSaidFirst(t *testing.T) {
 	r := weakened(t)
-	require.Len(t, r.Disagreements(), 1)
-	var out bytes.Buffer
-	require.NoError(t, Reports.Render(&out, format.Text, r))
-	assert.True(t, strings.HasPrefix(out.String(), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
+	require.Len(t, disagreements(r), 1)
+	text := func(r barrier.Report) string {
+		var out bytes.Buffer
+		require.NoError(t, Reports.Render(&out, format.Text, r))
+		return out.String()
+	}
+	assert.True(t, strings.HasPrefix(text(r), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
+	assert.True(t, strings.HasPrefix(text(suggested(t)), "measurement and model disagree on smp_store_release()"), text(suggested(t)))
+
+	// An alteration by name, that is enough or not.
+	for says, c := range map[trial.Expectation]struct {
+		hits uint64
+		want string
+	}{
+		trial.Sometimes: {0, "enough in the emulator"}, trial.Never: {3, "not enough in the emulator"},
+	} {
+		a := altered(t, c.hits, 4096)
+		require.Empty(t, disagreements(a))
+		a.Altered.Model = asked(says)
+		assert.True(t, strings.HasPrefix(text(a), "measurement and model disagree: it is "+c.want), text(a))
+		a.Altered.Model = asked(map[trial.Expectation]trial.Expectation{trial.Sometimes: trial.Never, trial.Never: trial.Sometimes}[says])
+		assert.NotContains(t, text(a), "disagree")
+	}
+}
+
+// Each answer says whether the model certifies it, or why it says nothing.
+func TestWhatTheModelSaysOfAnAnswer(t *testing.T) {
+	r, row := suggested(t), barrier.Row{Answer: barrier.Needed}
+	noTest, noAnswer := barrier.Model{Why: "no shape"}, asked("")
+	for want, got := range map[string]string{
+		"model: certified: a stale read is possible without it, and not with it": modelWith(r, asked(trial.Never)),
+		"model: a stale read is still possible with it":                          modelWith(r, asked(trial.Sometimes)),
+		"model: no test: no shape":                                               modelWith(r, noTest),
+		"model: no answer: herd7 on the litmus test of witness 1":                modelWith(r, noAnswer),
+		"": modelWith(r, barrier.Model{}) + modelWithout(r, barrier.Row{Answer: barrier.NotShownNeeded, Model: noTest}),
+	} {
+		assert.Equal(t, want, got)
+	}
+	row.Model = noTest
+	assert.Equal(t, "model: no test: no shape", modelWithout(r, row))
+	a := altered(t, 3, 4096)
+	a.Altered.Model = asked(trial.Sometimes)
+	assert.Equal(t, "model: what was seen is possible", modelUnder(a))
 }
 
 // Of the modes in which the reference is silent a silence says nothing.
@@ -172,8 +219,11 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 	p := s.Suggestions[0].Parts[0].Position
 	p.Before.Source, p.After.Source, p.Before.Symbol = evil, evil+"2", evil
 	s.Suggestions[0].Diff = evil
+	for i, says := range []trial.Expectation{"", trial.Sometimes} {
+		s.Suggestions[i].Model = barrier.Model{Says: says, Why: evil, Test: &trial.LitmusTest{Text: evil}}
+	}
 	a := altered(t, 0, 4096)
-	a.Altered.What, a.Altered.Result.Modes = evil, []string{evil}
+	a.Altered.What, a.Altered.Result.Modes, a.Altered.Model = evil, []string{evil}, s.Suggestions[1].Model
 	for name, r := range map[string]barrier.Report{"weakened": r, "suggested": s, "altered": a} {
 		for _, f := range []format.Format{format.Text, format.Markdown, format.HTML, format.Line} {
 			var out bytes.Buffer

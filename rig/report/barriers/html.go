@@ -16,8 +16,9 @@ import (
 var barriersHTML string
 
 var pages = template.Must(template.Must(page.Reports.Clone()).New("barriers.html").Funcs(template.FuncMap{
-	"answer": answer, "place": place, "seen": seen, "inC": inC, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreement": disagreement,
+	"answer": answer, "place": place, "seen": seen, "inC": inC, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreements": disagreements,
 	"sentence": Sentence, "oneLine": words.OneLine, "grounds": grounds, "printable": printable,
+	"modelWithout": modelWithout, "modelWith": modelWith, "modelUnder": modelUnder, "sentences": sentences,
 }).Parse(barriersHTML))
 
 // html is one file that fetches nothing and runs nothing.

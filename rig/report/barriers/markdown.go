@@ -16,13 +16,13 @@ import (
 func markdown(w io.Writer, r barrier.Report) error {
 	var b strings.Builder
 	b.WriteString("# Barriers\n\n")
-	for _, row := range r.Disagreements() {
-		words.Paragraph(&b, words.Plain(words.Capital(disagreement(r, row)))+".", "", width)
+	for _, d := range disagreements(r) {
+		words.Paragraph(&b, words.Plain(words.Capital(d))+".", "", width)
 		b.WriteString("\n")
 	}
 	words.Paragraph(&b, words.Plain(words.Capital(Sentence(r)))+".", "", width)
 	if r.Altered != nil {
-		words.Paragraph(&b, words.Plain(words.Capital(seenAltered(r)))+".", "", width)
+		words.Paragraph(&b, words.Plain(sentences(seenAltered(r), modelUnder(r))), "", width)
 	}
 	if len(r.Rows) > 0 {
 		rows := [][]string{{"where", "instruction", "answer", r.Words.Column()}}
@@ -37,12 +37,16 @@ func markdown(w io.Writer, r barrier.Report) error {
 		words.Aligned(&b, rows)
 		b.WriteString("\n")
 		for _, row := range r.Rows {
-			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(place(row.Instruction)), words.Plain(seen(r, row))), "  ", width)
+			said := seen(r, row)
+			if m := modelWithout(r, row); m != "" {
+				said += "; " + m
+			}
+			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(place(row.Instruction)), words.Plain(said)), "  ", width)
 		}
 	}
 	for _, s := range r.Suggestions {
 		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(inC(s.Parts)))
-		words.Paragraph(&b, words.Plain(words.Capital(seenWith(r, s)))+".", "", width)
+		words.Paragraph(&b, words.Plain(sentences(seenWith(r, s), modelWith(r, s.Model))), "", width)
 		b.WriteString("\n")
 		for _, l := range s.Less {
 			words.Paragraph(&b, "- "+words.Plain(lessWords(l)), "  ", width)
@@ -62,6 +66,17 @@ func markdown(w io.Writer, r barrier.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sentences make sentences of texts, where they are not empty.
+func sentences(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, words.Capital(t)+".")
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // printable is a diff, whose lines and tabs stay, without other control characters or

@@ -16,8 +16,8 @@ const width = 80
 // text is for terminals: 80 columns.
 func text(w io.Writer, r barrier.Report) error {
 	var b strings.Builder
-	for _, row := range r.Disagreements() {
-		words.Paragraph(&b, disagreement(r, row), "  ", width)
+	for _, d := range disagreements(r) {
+		words.Paragraph(&b, d, "  ", width)
 	}
 	for _, row := range r.Rows {
 		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), place(row.Instruction)), "    ", width)
@@ -26,15 +26,19 @@ func text(w io.Writer, r barrier.Report) error {
 		}
 		b.WriteString("    ")
 		words.Paragraph(&b, seen(r, row), "    ", width)
-		if row.Model.Says != "" {
+		if said := modelWithout(r, row); said != "" {
 			b.WriteString("    ")
-			words.Paragraph(&b, fmt.Sprintf("model: %s without it: %s", r.Words.A(), words.OneLine(string(row.Model.Says))), "    ", width)
+			words.Paragraph(&b, said, "    ", width)
 		}
 	}
 	for _, s := range r.Suggestions {
 		words.Paragraph(&b, "enough: "+inC(s.Parts), "  ", width)
 		b.WriteString("  ")
 		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e%s", r.Words.Seen(0, s.Windows), s.Miss, restsOn(s.Modes)), "  ", width)
+		if said := modelWith(r, s.Model); said != "" {
+			b.WriteString("  ")
+			words.Paragraph(&b, said, "  ", width)
+		}
 		for _, l := range s.Less {
 			b.WriteString("  less: ")
 			words.Paragraph(&b, lessWords(l), "    ", width)
@@ -47,6 +51,9 @@ func text(w io.Writer, r barrier.Report) error {
 	words.Paragraph(&b, Sentence(r), "  ", width)
 	if r.Altered != nil {
 		words.Paragraph(&b, words.Capital(seenAltered(r))+".", "  ", width)
+		if said := modelUnder(r); said != "" {
+			words.Paragraph(&b, words.Capital(said)+".", "  ", width)
+		}
 	}
 	for _, g := range grounds(r) {
 		words.Paragraph(&b, g, "  ", width)

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/kernels"
+	"kcovrig/rig/modelcheck"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/witness"
+)
+
+// asker asks the memory model by litmus tests made of what was seen.
+type asker struct {
+	model     model
+	cacheDir  string
+	result    trial.Result
+	witnesses []Witnessed // the result's
+	lies      witness.Lies
+}
+
+// liesIn reads the ways through a kernel's code when they are first asked for.
+func liesIn(image kernels.Image, a kernels.Analysis) witness.Lies {
+	code := sync.OnceValues(func() (kernels.Passages, error) { return kernels.NewPassages(image, a) })
+	return func(from, to, place trial.Instruction) (bool, error) {
+		ways, err := code()
+		if err != nil {
+			return false, err
+		}
+		return ways.Lies(from, to, place)
+	}
+}
+
+// of asks about the witnesses that were seen under a number: of the first that gives a
+// test, as it ran, or with what is added to the code. What cannot be said blocks nothing.
+func (a asker) of(ctx context.Context, number int, added []trial.AlteredInstruction) barrier.Model {
+	out := barrier.Model{}
+	for n, w := range a.witnesses {
+		if w.Number != number {
+			continue
+		}
+		tests, err := modelcheck.Added(a.result, n+1, added, a.lies)
+		if err != nil {
+			out.Why = cmp.Or(out.Why, brief(err))
+			continue
+		}
+		test := tests[len(tests)-1]
+		said, err := a.ask(ctx, tests)
+		switch {
+		case err != nil:
+			return barrier.Model{Why: brief(err), Test: &test}
+		case said == "":
+			out.Why = "what was seen cannot be, by the model, as a litmus test has it"
+			continue
+		}
+		test.Allowed = said
+		return barrier.Model{Says: said, Why: fmt.Sprintf("herd7 with %s on the litmus test of witness %d, %s", modelcheck.ArmModel, n+1, test.What), Test: &test}
+	}
+	out.Why = cmp.Or(out.Why, "no witness was kept")
+	return out
+}
+
+// ask is what the model says of the last of the tests; empty, where it does not allow what
+// was seen, the first, to which something was added.
+func (a asker) ask(ctx context.Context, tests []trial.LitmusTest) (said trial.Expectation, err error) {
+	for n := range tests {
+		said, err = a.model(ctx, a.cacheDir, tests[n:n+1])
+		if err != nil {
+			return "", err
+		}
+		if n < len(tests)-1 && said != trial.Sometimes {
+			return "", nil
+		}
+	}
+	return said, nil
+}
+
+// ofSuggestions asks of each whether the bug is possible with it.
+func (a asker) ofSuggestions(ctx context.Context, suggestions []barrier.Suggestion, at map[uint64]trial.Instruction) (out []barrier.Model) {
+	for _, s := range suggestions {
+		var change trial.Alteration
+		for _, p := range s.Parts {
+			change = append(change, p.Change)
+		}
+		out = append(out, a.of(ctx, 0, altered(change, at)))
+	}
+	return out
+}
+
+// ofNeeded asks of what was seen without an instruction that is needed, where the ways
+// between two stores do not say.
+func (a asker) ofNeeded(ctx context.Context, rows []barrier.Row) {
+	for i := range rows {
+		row := &rows[i]
+		if row.Answer != barrier.Needed || row.Model.Says != "" {
+			continue
+		}
+		if said := a.of(ctx, row.Forms[0].Number, nil); said.Test != nil || row.Model.Why == "" {
+			row.Model = said
+		}
+	}
+}
+
+// ofNamed asks of the alteration that the specification names, number 1: of what was seen
+// under it, or of the bug with the order that it adds.
+func (a asker) ofNamed(ctx context.Context, said barrier.Altered, added []trial.AlteredInstruction) barrier.Model {
+	switch {
+	case said.Result.Finding == barrier.Showed:
+		return a.of(ctx, 1, nil)
+	case said.Adds:
+		return a.of(ctx, 0, added)
+	}
+	return barrier.Model{}
+}

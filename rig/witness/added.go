@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package witness
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kcovrig/rig/trial"
+)
+
+// Lies says whether a barrier before an instruction of the kernel's, place, is passed on
+// the way from one to another. An error says why that is not known.
+type Lies func(from, to, place trial.Instruction) (bool, error)
+
+// noAccess is why an access that is made to order is in no test.
+const noAccess = "%s at %s is none of the accesses that the witness is about"
+
+// AddedTests make the litmus tests of witness number n: as it ran, and with what is added
+// to the code, barriers before instructions and accesses that order more. An error says
+// why there is no such test.
+func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode, added []trial.AlteredInstruction, lies Lies) ([]trial.LitmusTest, error) {
+	texts := make([]string, 0, len(added))
+	for _, a := range added {
+		text, err := executed(a)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	if w.OfProgram() {
+		return addedToHit(n, ReadHit(w), added, texts, lies)
+	}
+	r := Read(w, ran)
+	s, err := NewSkeleton(r, ran, reader)
+	if err != nil {
+		return nil, err
+	}
+	v := variants{reading: r, skeleton: s, name: fmt.Sprintf("witness%d-%s+%s", n, r.Variant(), r.Reader), what: "as it ran"}
+	if err := v.add(trial.Sometimes); err != nil || len(added) == 0 {
+		return v.tests, err
+	}
+	for i, a := range added {
+		if err := v.skeleton.put(r, a, texts[i], lies); err != nil {
+			return nil, err
+		}
+	}
+	v.change(withAdded(texts))
+	err = v.add("")
+	return v.tests, err
+}
+
+// withAdded names what was added.
+func withAdded(texts []string) (name, what string) {
+	var short []string
+	for _, t := range texts {
+		if !ordersAlone(t) {
+			t, _, _ = strings.Cut(t, " ")
+		}
+		short = append(short, t)
+	}
+	name = strings.Join(short, ", ")
+	return name, "with what was suggested (" + name + ")"
+}
+
+// put puts what is added to the writer's code into its place.
+func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, lies Lies) error {
+	if !a.Before {
+		return s.strengthen(r, a, text)
+	}
+	if !r.waited() {
+		return errors.New("the store that the reader missed did not wait any more when the other was executed, so that nothing between the two is to blame")
+	}
+	op, err := barrier(text)
+	if err != nil {
+		return err
+	}
+	way := append(slices.Clone(r.Stores), r.Publish)
+	for i := len(way) - 1; i > 0; i-- {
+		between, err := lies(instruction(r.Events[way[i-1]]), instruction(r.Events[way[i]]), a.Instruction)
+		switch {
+		case err != nil:
+			return fmt.Errorf("whether a barrier before %s at %s comes between the two stores: %w", a.Text, a.Place(), err)
+		case between && i < len(way)-1:
+			return fmt.Errorf("%s at %s is between two stores of the word that the reader missed", a.Text, a.Place())
+		case between:
+			s.Between = append(slices.Clone(s.Between), op)
+			return nil
+		}
+	}
+	return nil // it stands elsewhere, where it orders neither
+}
+
+// strengthen makes one of the writer's accesses order more.
+func (s *Skeleton) strengthen(r Reading, a trial.AlteredInstruction, text string) error {
+	found := false
+	s.Stores = slices.Clone(s.Stores)
+	for i, of := range append(slices.Clone(r.Stores), r.Publish) {
+		if of < 0 || instruction(r.Events[of]).Place() != a.Place() {
+			continue
+		}
+		op, err := access(text, "ST")
+		if err != nil {
+			return err
+		}
+		if found = true; i < len(s.Stores) {
+			s.Stores[i] = op
+		} else {
+			s.Publish = op
+		}
+	}
+	if !found {
+		return fmt.Errorf(noAccess, a.Text, a.Place())
+	}
+	return nil
+}
+
+// addedToHit is AddedTests of a program's hit.
+func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, lies Lies) ([]trial.LitmusTest, error) {
+	t, err := newShapeTest(h)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("witness%d-%s", n, h.Variant())
+	ran, err := t.test(name, "as it ran", trial.Sometimes)
+	if err != nil || len(added) == 0 {
+		return []trial.LitmusTest{ran}, err
+	}
+	for i, a := range added {
+		if err := t.put(a, texts[i], lies); err != nil {
+			return nil, err
+		}
+	}
+	suffix, what := withAdded(texts)
+	with, err := t.test(name+"+"+dotted(suffix), what, "")
+	return []trial.LitmusTest{ran, with}, err
+}
+
+// put puts what is added into its place on each side; where the most that can be there
+// stands already, it is no matter.
+func (t *shapeTest) put(a trial.AlteredInstruction, text string, lies Lies) error {
+	if !a.Before {
+		return t.strengthen(a, text)
+	}
+	op, err := barrier(text)
+	if err != nil {
+		return err
+	}
+	for side := range t.between {
+		if t.most[side] {
+			continue
+		}
+		from, to := t.instruction(2*side), t.instruction(2*side+1)
+		between, err := lies(from, to, a.Instruction)
+		if err != nil {
+			return fmt.Errorf("whether a barrier before %s at %s comes between %q and %q: %w", a.Text, a.Place(), from.Text, to.Text, err)
+		}
+		if between {
+			t.between[side] = append(slices.Clone(t.between[side]), op)
+		}
+	}
+	return nil
+}
+
+// strengthen makes accesses order more.
+func (t *shapeTest) strengthen(a trial.AlteredInstruction, text string) error {
+	found := false
+	for n := range t.ops {
+		if t.instruction(n).Place() != a.Place() {
+			continue
+		}
+		op, _, err := anyAccess(text, t.ops[n][:len("ST")])
+		if err != nil {
+			return err
+		}
+		t.ops[n], found = op, true
+	}
+	if !found {
+		return fmt.Errorf(noAccess, a.Text, a.Place())
+	}
+	return nil
+}
+
+func (t *shapeTest) instruction(n int) trial.Instruction {
+	return instruction(t.hit.Events[t.events()[n]])
+}

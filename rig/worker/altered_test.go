@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package worker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"kcovrig/guest/wire"
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/trial"
+	"kcovrig/rig/wording"
+)
+
+func TestWhatWasSaidOfAnAlterationIsACellsOutcome(t *testing.T) {
+	for _, c := range []struct {
+		adds    bool
+		finding barrier.Finding
+		want    matrix.Outcome
+		why     string
+	}{
+		{true, barrier.Silent, matrix.Enough, "none of 64 windows was stale: with a barrier"},
+		{true, barrier.Showed, matrix.NotEnough, "with a barrier"},
+		{false, barrier.Silent, matrix.NotShown, "with a barrier"},
+		{false, barrier.Showed, matrix.Needed, "with a barrier"},
+		{true, barrier.NotExecuted, matrix.Inconclusive, "was not executed"},
+		{false, barrier.Unknown, matrix.Inconclusive, "too few windows: with a barrier"},
+	} {
+		a := barrier.Altered{What: "with a barrier", Adds: c.adds, Result: barrier.Result{Finding: c.finding, Miss: 1e-5, Reason: "too few windows"}}
+		a.Seen.Tallies = []wire.Tally{{Windows: 64}}
+		said := answerOf(wording.Words{}, &a)
+		assert.Equal(t, c.want, said.Outcome)
+		assert.Contains(t, said.Reason, c.why)
+		assert.Equal(t, c.finding == barrier.Silent, said.Miss != nil)
+	}
+	odd := barrier.Altered{Adds: true, Result: barrier.Result{Finding: barrier.Silent}, Model: barrier.Model{Says: trial.Sometimes, Why: "herd7"}}
+	assert.Contains(t, answerOf(wording.Words{}, &odd).Reason, "measurement and model disagree: herd7")
+	assert.Equal(t, matrix.Inconclusive, answerOf(wording.Words{}, nil).Outcome)
+}
