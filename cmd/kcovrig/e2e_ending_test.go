@@ -15,6 +15,7 @@ import (
 // realQEMU is the program that a stand-in hands over to.
 func realQEMU(t *testing.T) string {
 	t.Helper()
+	e2e(t)
 	for _, dir := range append([]string{filepath.Join(userCache(), "qemu", "bin")}, filepath.SplitList(os.Getenv("PATH"))...) {
 		if path := filepath.Join(dir, "qemu-system-aarch64"); isFile(path) {
 			return path

@@ -3,10 +3,8 @@
 package matrix
 
 import (
-	"slices"
 	"strings"
 
-	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
@@ -113,23 +111,6 @@ func judge(c Cell, r trial.Result, weigh func(*CellResult)) CellResult {
 		out.Status = Unexpected
 	}
 	return out
-}
-
-// Answer is what was said of an alteration.
-type Answer struct {
-	Outcome Outcome
-	Reason  string
-	Miss    *float64     // as in a CellResult
-	Tallies []wire.Tally // under it
-}
-
-// JudgeAltered is Judge of a cell with an alteration, whose answer is known.
-func JudgeAltered(c Cell, r trial.Result, a Answer) CellResult {
-	r.Observations = slices.Clone(r.Observations)
-	for i := range r.Observations {
-		r.Observations[i].Tallies = a.Tallies
-	}
-	return judge(c, r, func(out *CellResult) { out.Outcome, out.Reason, out.Miss = a.Outcome, a.Reason, a.Miss })
 }
 
 // weigh takes the outcome and its reason from a result without a fault.
