@@ -79,8 +79,20 @@ func (t Test) miss(n int, bounds []float64) float64 {
 
 // Results says what the counts mean, by number, 0 first.
 func (t Test) Results() []Result {
-	out := make([]Result, len(t.Trials)+1)
 	bounds := t.bounds()
+	out := t.findings(bounds)
+	for n := range out {
+		if r := &out[n]; r.Finding == Unknown && r.Reason == "" {
+			r.Reason = t.why(n, bounds)
+		}
+	}
+	return out
+}
+
+// findings are the results without what is missing where a finding is unknown: whoever
+// asks after each turn reads no texts.
+func (t Test) findings(bounds []float64) []Result {
+	out := make([]Result, len(t.Trials)+1)
 	for n := range out {
 		out[n] = Result{Number: n, Miss: 1}
 		if t.tested(n) {
@@ -116,9 +128,6 @@ func (t Test) Results() []Result {
 			r.Miss = 0
 		} else {
 			r.Modes = t.someModes(bounds)
-		}
-		if r.Finding == Unknown && r.Reason == "" {
-			r.Reason = t.why(n, bounds)
 		}
 	}
 	return out

@@ -24,11 +24,11 @@ const aTurnOfTheReference = 4
 // Next is the alteration that gets the next turn: of those whose finding is open the one
 // with the fewest blocks. False: nothing is open, or more windows would close nothing.
 func (t Test) Next() (Turn, bool) {
-	results := t.Results()
 	if t.Unsound() != "" {
 		return Turn{}, false
 	}
 	bounds := t.bounds()
+	results := t.findings(bounds)
 	at, left := -1, uint64(0)
 	for n := range results {
 		need := t.open(n, results, bounds)
