@@ -69,9 +69,10 @@ func lookScene() scene {
 	}
 }
 
-// Under the policy of verdicts store buffering is seen several times as often where loads
-// ask for waits. Loads read the newest, as where what they look at is written outside of
-// the scope.
+// Store buffering is seen several times as often where loads ask for waits, if no load may
+// read an older value: so it is where what they look at is written outside of the scope.
+// The policy is that of verdicts but for this and for longer waits. Under that policy
+// itself older values show these tests' states as often without the waits.
 func TestStoreBufferingWidens(t *testing.T) {
 	t.Parallel()
 	const iterations = 30000
