@@ -22,6 +22,6 @@ build_guests() {
 build_kcovrig() {
 	say "building bin/kcovrig"
 	build_guests
-	(cd "$root" && CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+	(cd "$root" && CGO_ENABLED=0 go build -buildvcs=false \
 		-ldflags "-X main.version=$(version)" -o bin/kcovrig ./cmd/kcovrig)
 }

@@ -17,11 +17,16 @@ go_suffices() {
 	[[ $(printf '%s\n' "$wanted" "${have#go}" | sort -V | head -n 1) == "$wanted" ]]
 }
 
+# find_go leaves on PATH a go that the system has, and says whether it suffices.
+find_go() {
+	[[ ! -d /usr/local/go/bin || :$PATH: == *:/usr/local/go/bin:* ]] || PATH=$PATH:/usr/local/go/bin
+	go_suffices
+}
+
 # setup_go leaves a sufficient go on PATH.
 setup_go() {
 	local dir
-	[[ ! -d /usr/local/go/bin ]] || PATH=$PATH:/usr/local/go/bin
-	! go_suffices || return 0
+	! find_go || return 0
 	dir=$(cache_dir)/go
 	into "$dir" "${newer_release:?}-backports $(go_minor), layout 2" unpack_go
 	PATH=$dir/usr/lib/go-$(go_minor)/bin:$PATH
