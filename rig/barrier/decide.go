@@ -150,15 +150,20 @@ func (t Test) someModes(bounds []float64) (out []string) {
 func (t Test) tested(n int) bool { return n != t.Reference }
 
 // claim finds which of the silent ones are, with their shares of the error.
-func (t Test) claim(out []Result) int {
-	byEvidence := slices.SortedFunc(slices.Values(out), func(a, b Result) int { return cmp.Or(cmp.Compare(a.Miss, b.Miss), a.Number-b.Number) })
-	for i, r := range byEvidence {
-		if i >= len(t.Trials) || r.Miss > t.share(i) {
-			return i
+func (t Test) claim(out []Result) {
+	byEvidence := make([]int, 0, len(out))
+	for n, r := range out {
+		if r.Miss <= t.Limits.Error/2 { // no share is more
+			byEvidence = append(byEvidence, n)
 		}
-		out[r.Number].Finding = Silent
 	}
-	return len(out)
+	slices.SortFunc(byEvidence, func(a, b int) int { return cmp.Or(cmp.Compare(out[a].Miss, out[b].Miss), a-b) })
+	for i, n := range byEvidence {
+		if i >= len(t.Trials) || out[n].Miss > t.share(i) {
+			return
+		}
+		out[n].Finding = Silent
+	}
 }
 
 // share is that of the error which the next silent finding has, after so many.

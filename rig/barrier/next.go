@@ -29,9 +29,10 @@ func (t Test) Next() (Turn, bool) {
 	}
 	bounds := t.bounds()
 	results := t.findings(bounds)
+	clean := t.cleanBlocks(results, bounds)
 	at, left := -1, uint64(0)
 	for n := range results {
-		need := t.open(n, results, bounds)
+		need := t.open(n, results, clean)
 		if need > 0 && (at < 0 || t.of(n).least() < t.of(at).least()) {
 			at, left = n, need
 		}
@@ -44,7 +45,7 @@ func (t Test) Next() (Turn, bool) {
 		if r.Broke != "" || r.Hits() == 0 && r.least() >= t.Limits.Most {
 			return Turn{}, false
 		}
-		if t.referenceIsNext(at, results, bounds) {
+		if t.referenceIsNext(at, results, clean) {
 			return Turn{Number: t.Reference, Windows: t.Limits.Turn * t.Limits.BlockSize}, true
 		}
 	}
@@ -54,7 +55,7 @@ func (t Test) Next() (Turn, bool) {
 // referenceIsNext: it is behind the others, or a turn of it, which makes the bound on its
 // rate better, saves the others more blocks than it costs. So it does where all that at,
 // which had the fewest, may have would close nothing.
-func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
+func (t Test) referenceIsNext(at int, results []Result, clean []cleanBlocks) bool {
 	r := t.of(t.Reference)
 	others := -r.Turns
 	for _, s := range t.Seen {
@@ -63,22 +64,45 @@ func (t Test) referenceIsNext(at int, results []Result, bounds []float64) bool {
 	if r.Turns*aTurnOfTheReference <= others {
 		return true
 	}
-	better := t.boundsWith(t.Limits.Turn)
+	better := t.cleanBlocks(results, t.boundsWith(t.Limits.Turn))
 	var now, then uint64
 	for n := range results {
 		if t.of(n).Turns == 0 {
 			continue // it may show the bug at once
 		}
-		now += t.open(n, results, bounds)
+		now += t.open(n, results, clean)
 		then += t.open(n, results, better)
 	}
-	cannotSettle := t.of(at).Turns > 0 && t.open(at, results, bounds) == t.Limits.Most-t.of(at).least()
+	cannotSettle := t.of(at).Turns > 0 && t.open(at, results, clean) == t.Limits.Most-t.of(at).least()
 	return r.least() < t.Limits.Most && !r.fruitless() && (cannotSettle || now > then+t.Limits.Turn)
+}
+
+// cleanBlocks are how many of a mode make the next silent finding.
+type cleanBlocks struct {
+	mode int
+	need uint64
+}
+
+// cleanBlocks are those of the modes of which it can be told.
+func (t Test) cleanBlocks(results []Result, bounds []float64) []cleanBlocks {
+	found := 0
+	for _, r := range results {
+		if r.Finding == Silent && !r.Implied {
+			found++
+		}
+	}
+	out := make([]cleanBlocks, 0, len(bounds))
+	for i, b := range bounds {
+		if blocks, ok := verdict.CleanBlocksWithin(b, t.share(found)); ok {
+			out = append(out, cleanBlocks{i, blocks})
+		}
+	}
+	return out
 }
 
 // open is how many blocks of each mode could close the finding of a number, as far as it
 // can be told; 0: it is closed, waits, or has had the most.
-func (t Test) open(n int, results []Result, bounds []float64) uint64 {
+func (t Test) open(n int, results []Result, clean []cleanBlocks) uint64 {
 	s := t.of(n)
 	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
 		return 0
@@ -89,23 +113,15 @@ func (t Test) open(n int, results []Result, bounds []float64) uint64 {
 			return 0
 		}
 	}
-	found := 0
-	for _, r := range results {
-		if r.Finding == Silent && !r.Implied {
-			found++
-		}
-	}
 	left := t.Limits.Most - s.least()
-	need, known := uint64(0), false
-	for i, b := range bounds {
-		if blocks, ok := verdict.CleanBlocksWithin(b, t.share(found)); ok {
-			need, known = max(need, t.missing(n, i, blocks)), true
-		}
+	need := uint64(0)
+	for _, c := range clean {
+		need = max(need, t.missing(n, c.mode, c.need))
 	}
 	switch {
 	case s.Unfit > 0 && s.least() >= t.Limits.Turn: // no number of windows changes that
 		return 0
-	case !known: // until the reference has shown more
+	case len(clean) == 0: // until the reference has shown more
 		return left
 	case (s.Doubt != "" || s.withheld() != "") && need == 0:
 		return 0
