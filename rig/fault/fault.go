@@ -56,9 +56,10 @@ type Error struct {
 	Try  string
 }
 
-// Error returns "op: cause"; the log, its tail and the advice are for the reporter.
+// Error returns "op: cause"; the log, its tail and the advice are for the reporter. What was
+// wrapped with the operation that it already has says it once.
 func (e *Error) Error() string {
-	if e.Op == "" {
+	if cause, ok := e.Err.(*Error); e.Op == "" || ok && cause.Op == e.Op {
 		return e.Err.Error()
 	}
 	return e.Op + ": " + e.Err.Error()

@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -108,12 +109,16 @@ func Run(ctx context.Context, cmd Command) (Result, error) {
 // LookPath finds name in PATH. A missing program is a fault of the rig; the error names it.
 func LookPath(name string) (string, error) {
 	path, err := exec.LookPath(name)
+	where := " in PATH"
+	if filepath.Base(name) != name {
+		where = ""
+	}
 	switch {
 	case err == nil:
 		return path, nil
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist):
 		return "", &fault.Error{Kind: fault.Rig, Op: "find " + name,
-			Err: fmt.Errorf("no such program: %w", err), Try: "install the package that provides " + name}
+			Err: errors.New("no such program" + where), Try: "install the package that provides " + name}
 	default:
 		return "", fault.Wrap(fault.Rig, "find "+name, err)
 	}
