@@ -85,16 +85,18 @@ static void measure(void)
 
 static void tell(void)
 {
-	unsigned n = 0;
+	unsigned n = 0; /* not told of yet */
 
-	for (unsigned i = 0; i < CHANNELS; i++, n++) {
+	for (unsigned i = 0; i < CHANNELS; i++) {
 		struct config *a = &told[0][i], *b = &told[1][i];
 
-		if (memcmp(a, b, sizeof *a) == 0)
+		if (memcmp(a, b, sizeof *a) == 0) {
+			n++;
 			continue;
+		}
 		if (n)
 			tried(n);
-		n = -1;
+		n = 0;
 		hit("channel=%u,%u adaption=%u,%u mtu=%u,%u priority=%u,%u i=%u,%u k=%u,%u", a->channel, b->channel, a->adaption, b->adaption,
 		    a->mtu, b->mtu, a->priority, b->priority, a->i, b->i, a->k, b->k);
 	}
