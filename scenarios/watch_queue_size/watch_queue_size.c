@@ -5,7 +5,6 @@
  * try is one queue, and a hit is an oops, which is not seen here.
  */
 #include "kcovrig.h"
-#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/watch_queue.h>
 #include <sys/ioctl.h>
