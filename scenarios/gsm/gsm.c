@@ -16,6 +16,7 @@
 #define CHANNELS 63   /* of a multiplexer, from 1 on */
 #define N_GSM0710 21  /* its line discipline */
 #define MIN_FREE (48ul << 20)
+#define SPIN 100000
 
 /* struct gsm_dlci_config and its ioctl, of linux/gsmmux.h, which the C library's headers may lack. */
 struct config {
@@ -89,10 +90,10 @@ static void renew(void)
 		told[0][i] = told[1][i] = (struct config){.channel = i + 1};
 }
 
-/* How long the call takes that makes a channel, and how long the one that finds it: most lies between. */
+/* How long the call takes that makes a channel, and how long the one that finds it: most lies between, and delay begins with the difference. */
 static void measure(void)
 {
-	long made = 0, found = 0;
+	long made = 0, found = 0, start;
 
 	renew();
 	for (unsigned i = 0; i < CHANNELS; i++) {
@@ -100,6 +101,9 @@ static void measure(void)
 		found += ask(&told[1][i]);
 	}
 	most = (made + found) / 2 / CHANNELS;
+	start = now();
+	spin(SPIN);
+	delay = (made - found) / CHANNELS * SPIN / (now() - start + 1);
 }
 
 /* Each channel that is lost takes memory. Where little is left there are no tries any more. */
