@@ -98,6 +98,7 @@ func TestNamesAreAsShortAsTheyTellCellsApart(t *testing.T) {
 		{[]string{"arm64/6.12/unpatched", "arm64/6.12/unpatched/clang", "arm64/6.1/unpatched"}, []string{"6.12", "6.12/clang", "6.1"}, []string{"arm64", "unpatched"}},
 		{[]string{"a", "a/b"}, []string{"a", "b"}, []string{"a"}},
 		{[]string{"a/b", "b/a"}, []string{"a/b", "b/a"}, []string{"a", "b"}},
+		{[]string{"s/a", "a/s", "s/b"}, []string{"s/a", "a/s", "b"}, []string{"s"}},
 		{[]string{"a/b,a"}, []string{"a/b,a"}, nil},
 		{[]string{"", "/"}, []string{"", "/"}, nil},
 		{[]string{long, "a"}, []string{long[:35] + "\u2026" + long[:35], "a"}, nil},
