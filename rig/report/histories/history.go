@@ -10,6 +10,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -86,6 +87,6 @@ func Imported(w io.Writer, path, id string, added bool) error {
 	case !added:
 		how = "was there"
 	}
-	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, path)
+	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, mailpatch.PrintableLines(path))
 	return err
 }

@@ -99,6 +99,30 @@ func TestComparingWithAFault(t *testing.T) {
 	assert.Contains(t, b.String(), "not run")
 }
 
+// hostile is a name as nobody would give it.
+const hostile = "\"><script>alert(1)</script>\x1b[31m\u202eevil\a,"
+
+// A result of elsewhere says whatever it likes, and the terminal does nothing of it.
+func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
+	runs := nights()[:9]
+	for i := range runs {
+		runs[i].Cell, runs[i].KernelVersion, runs[i].Compiler = hostile, hostile, hostile+fmt.Sprint(i)
+	}
+	compared := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0])
+	compared.A.Name, compared.Differs[0].A = hostile, hostile
+	var b bytes.Buffer
+	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
+	require.NoError(t, Trends.Render(&b, format.Text, trend.NewTrend(hostile, runs)))
+	require.NoError(t, Changes.Render(&b, format.Text, []trend.Trend{trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Changes.Render(&b, format.Markdown, []trend.Trend{trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Comparisons.Render(&b, format.Text, compared))
+	require.NoError(t, Imported(&b, hostile, "id", true))
+	assert.Greater(t, strings.Count(b.String(), "?[31m?evil?"), 12, "what it was can be seen")
+	for _, sign := range []string{"\x1b", "\a", "\u202e"} {
+		assert.NotContains(t, b.String(), sign)
+	}
+}
+
 func TestADamagedRunIsShownAsDamaged(t *testing.T) {
 	runs := []trend.Run{{ID: strings.Repeat("a", 32), Verdict: trial.Fixed, Cell: "x", Damage: `its words: "no"`}, {ID: strings.Repeat("b", 32), Verdict: trial.Fixed, Cell: "x"}}
 	var b bytes.Buffer

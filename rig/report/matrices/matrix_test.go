@@ -158,6 +158,27 @@ func TestMatrixMarkdownFitsAMail(t *testing.T) {
 	}
 }
 
+// A night's rates are what one looks at, also where nothing is odd.
+func TestMatrixMarkdownShowsTheCellsWhereAllIsAsExpected(t *testing.T) {
+	now := madeUp(t)
+	green := dayBefore(t, now)
+	green.Document.Cells[2].Status, green.Document.Cells[2].Outcome = matrix.Expected, green.Document.Cells[2].Cell.Expect
+	green.Document.Counts = matrix.Count(green.Document)
+	require.Equal(t, green.Document.Counts.Cells, green.Document.Counts.Expected)
+	text := renderMatrix(t, "markdown", *green, nil)
+	goldentest.Check(t, "green.markdown", text)
+	for _, r := range green.Document.Cells {
+		assert.Contains(t, text, "| "+r.Cell.Name+" ")
+	}
+	for range 3 {
+		green.Document.Cells = append(green.Document.Cells, green.Document.Cells...)
+	}
+	green.Document.Counts = matrix.Count(green.Document)
+	long := renderMatrix(t, "markdown", *green, nil)
+	assert.LessOrEqual(t, strings.Count(long, "\n"), maxLines)
+	assert.Regexp(t, `\nand \d+ more as expected\n`, long, "nothing is left out in silence")
+}
+
 // Why a cell failed is not cut away behind the long command that did.
 func TestMatrixMarkdownHasAFaultsLastLine(t *testing.T) {
 	now := madeUp(t)
