@@ -163,6 +163,7 @@ func TestReleasedSearchIsResumed(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "journal.json"), moved("journal.json"), 0o600))
 	code, stdout, stderr := asked()
 	require.Zero(t, code, stderr)
+	assert.Regexp(t, "\nreport  file://"+dir+"/bisect.md\nnext    kcovrig (explain|report) "+dir+"/steps/", stderr, "where it is, and what is next")
 	var before, after bisect.Report
 	require.NoError(t, result.Decode(moved("bisect.json"), &before))
 	require.NoError(t, json.Unmarshal([]byte(stdout), &after))

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
@@ -31,7 +33,28 @@ func Check(ctx context.Context, o CheckOrder) (Checked, error) {
 	}
 	c.out.Findings = inOrder(c.out.Findings)
 	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level != Note })
+	c.out.Next = o.next(c.out.OK)
 	return c.out, err
+}
+
+// next is the command that goes on: the same check until all of it is in order, then a comparison.
+func (o CheckOrder) next(ok bool) string {
+	argv := []string{"kcovrig", "scenario", "check"}
+	if ok && !o.NoBuild && !o.NoBoot {
+		argv = []string{"kcovrig", "compare"}
+	}
+	for _, flag := range [][2]string{{"--tree", o.Spec.Tree}, {"--rev", o.Spec.Rev}, {"--arch", o.Spec.Arch}} {
+		if flag[1] != "" {
+			argv = append(argv, flag[:]...)
+		}
+	}
+	if c := o.Spec.Compiler; c != "" && c != arch.GCC {
+		argv = append(argv, "--compiler", c)
+	}
+	if len(argv) > 1 && argv[1] == "compare" {
+		argv = append(argv, "--scenario")
+	}
+	return proc.Quote(append(argv, o.Spec.Scenario))
 }
 
 func (c *checker) check(ctx context.Context) error {

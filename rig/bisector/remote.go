@@ -80,6 +80,8 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 		p.b.notify("%.12s: a worker had run it", commit)
 		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result)
 	}
+	over := p.b.underway(commit, "on a worker")
+	defer over()
 	aside, err := disk.NewWorkFolder()
 	if err != nil {
 		return Tested{}, err

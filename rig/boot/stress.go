@@ -131,6 +131,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies, Left: max(r.left, 0)}})
 	return nil
 }

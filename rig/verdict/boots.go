@@ -132,7 +132,7 @@ func (r rule) judgeBoots(unpatched, patched trial.Observation, setting Setting, 
 		few += fmt.Sprintf("; more than %d, since the memory emulator could speak less often with the patch; %s", least, w.mostly)
 	}
 	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooLittle{
-		clean: few, ended: longer(setting.Limit), seldom: whole(unpatched.Boots) < CleanBoots, open: m.Counted < r.pairsNeeded(1),
+		clean: few, ended: longer(setting.Limit, true), seldom: whole(unpatched.Boots) < CleanBoots, open: m.Counted < r.pairsNeeded(1),
 	})
 	return m
 }

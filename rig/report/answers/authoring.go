@@ -29,7 +29,7 @@ var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checke
 func checkedJSON(w io.Writer, c author.Checked) error {
 	return result.Object(w, map[string]any{
 		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Findings), "linux": c.Linux, "side": c.Side,
-		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped),
+		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped), "next": c.Next,
 	})
 }
 
@@ -58,7 +58,12 @@ func checkedText(w io.Writer, c author.Checked) error {
 	for _, f := range c.Findings {
 		counts[f.Level]++
 	}
-	_, err := fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	first := ""
+	if counts[author.Wrong]+counts[author.Todo] > 0 {
+		first = "put these right, then "
+	}
+	_, err := fmt.Fprintf(w, "next: %s%s\n", first, c.Next)
 	return err
 }
 

@@ -39,7 +39,7 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 			stop("setup"), stop("setup"), stop("retry"), stop("make"), stop("make"),
 		}}},
 		Tried:   &author.Tried{Windows: 812, Hits: 3, Seconds: 2.96, Console: []string{"[ 1.0] Run /init", "[ 1.1] \x1b[2Jbad"}},
-		Skipped: []string{"the rest"},
+		Skipped: []string{"the rest"}, Next: "kcovrig scenario check --tree linux mine",
 	}
 	var text, object bytes.Buffer
 	require.NoError(t, Checked.Render(&text, format.Text, c))
@@ -48,6 +48,9 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 	c.All = true
 	require.NoError(t, Checked.Render(&text, format.Text, c))
 	goldentest.Check(t, "scenario-check-all.txt", text.String())
+	text.Reset()
+	require.NoError(t, Checked.Render(&text, format.Text, author.Checked{File: "f", OK: true, Next: "kcovrig compare"}))
+	assert.Equal(t, "f: 0 wrong, 0 to do\nnext: kcovrig compare\n", text.String())
 	require.NoError(t, Checked.Render(&object, format.JSON, author.Checked{}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(object.Bytes(), &got))

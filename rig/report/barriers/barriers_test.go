@@ -4,6 +4,8 @@ package barriers
 
 import (
 	"bytes"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -235,4 +237,35 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What docs/barriers.md shows has the form of what is printed, line by line.
+func TestTheOutputsOfTheDocumentation(t *testing.T) {
+	form := func(text string) string {
+		for _, same := range [][2]string{
+			{`dmb ish\w*`, "dmb"}, {`kernel/\w+\.c`, "FILE"}, {`between FILE:\d+ and :\d+|before FILE:\d+`, "PLACE"}, {`    smp_w?mb\(\);.*`, "barrier"}, {`without it;.*`, "without it"},
+		} {
+			text = regexp.MustCompile(same[0]).ReplaceAllString(text, same[1])
+		}
+		return goldentest.Shape(text)
+	}
+	printed := map[string]bool{}
+	for _, name := range []string{"weakened", "suggested"} {
+		text, err := os.ReadFile("testdata/" + name + ".txt")
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			printed[form(line)] = true
+		}
+	}
+	seen := 0
+	for _, command := range []string{"$ kcovrig barriers\n", "$ kcovrig barriers --suggest"} {
+		for line := range strings.Lines(goldentest.Block(t, "../../../docs/barriers.md", command)) {
+			if strings.HasPrefix(line, "$ ") || line == "...\n" || regexp.MustCompile(`^  [-+@ ]`).MatchString(line) && !strings.HasPrefix(line, "    ") {
+				continue
+			}
+			seen++
+			assert.True(t, printed[form(line)], "no such line is printed: %s", line)
+		}
+	}
+	assert.Greater(t, seen, 8)
 }
