@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
+	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
@@ -89,8 +89,8 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)
 	assert.FileExists(t, filepath.Join(there, r.Folder, "result.json"))
 	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", "code.lst"))
-	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", prepare.PatchFile))
-	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", prepare.PatchFile), "it is the tree")
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", result.PatchFile))
+	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", result.PatchFile), "it is the tree")
 	for _, b := range l.Boots {
 		assert.True(t, strings.HasPrefix(b.Kernel, there), b.Kernel)
 		assert.FileExists(t, b.Initrd)

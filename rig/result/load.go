@@ -21,6 +21,7 @@ type Saved struct {
 	Name     string          // of the run folder
 	Document Document        // what this version knows of it, in the form of this version
 	Raw      json.RawMessage // all of it, as it was saved; paths in the run's folder as from there
+	Beside   Beside          // what lies beside it, where that was asked for
 }
 
 // Load reads a run folder, or a result.json. Members that it does not know are
