@@ -156,6 +156,8 @@ func remedy(err error) string {
 		return "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy"
 	case errors.Is(err, ErrPowerOff), errors.Is(err, ErrCut):
 		return "read the console for what the guest said last"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "run again while the machine is less busy: QEMU did not answer in time"
 	}
 	return ""
 }

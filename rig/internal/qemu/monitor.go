@@ -17,8 +17,9 @@ import (
 	"kcovrig/rig/host"
 )
 
-// qmpTime bounds each call: go-qemu's take no context and have no deadline.
-const qmpTime = 10 * time.Second
+// qmpTime bounds each call: go-qemu's take no context and have no deadline. A QEMU that has
+// a hundredth of a processor needs many seconds. Tests shorten it.
+var qmpTime = 60 * time.Second
 
 // monitor is the QMP connection: one command at a time, each with a deadline.
 // Events are taken out on the way from QEMU to go-qemu, by a relay: go-qemu's
