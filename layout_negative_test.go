@@ -40,11 +40,16 @@ func good() map[string]string {
 
 func breaches(t *testing.T, tree map[string]string, name string) []string {
 	t.Helper()
+	return checks[name](readBy(name, read(t, tree)))
+}
+
+func read(t *testing.T, tree map[string]string) []source {
+	t.Helper()
 	fsys := fstest.MapFS{}
 	for p, text := range tree {
 		fsys[p] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return checks[name](readBy(name, load(t, fsys)))
+	return load(t, fsys)
 }
 
 func TestGoodTreePasses(t *testing.T) {

@@ -65,6 +65,9 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.C
 		if cfg.Resume {
 			return nil, fault.Newf(fault.User, "", "--resume needs --out with the folder to go on in")
 		}
+		if err := disk.CheckCache(cfg.CacheDir); err != nil {
+			return nil, err
+		}
 		f.own = true
 		f.dir = filepath.Join(cfg.CacheDir, "matrix", time.Now().UTC().Format("20060102T150405.000")+"-"+strings.ReplaceAll(doc.Name, "/", "-"))
 	}

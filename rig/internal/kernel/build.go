@@ -34,7 +34,8 @@ type build struct {
 	started time.Time
 	cpu     time.Duration
 	steps   steps
-	seed    string // key of the build of another family whose folder this one started from
+	after   time.Time // when what is in out from other builds had been built
+	seed    string    // key of the build of another family whose folder this one started from
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
@@ -70,7 +71,9 @@ func (b *build) run(ctx context.Context) error {
 		}
 	}
 	b.steps = b.tree.newSteps(reused || b.seed != "")
-	err = b.compile(ctx)
+	if err = b.compile(ctx); err == nil {
+		err = clockFault("build linux "+b.tree.Version, b.after)
+	}
 	if err != nil && b.seed != "" && ctx.Err() == nil {
 		err = b.startAnew(ctx, err)
 	}
