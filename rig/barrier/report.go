@@ -38,6 +38,7 @@ type Report struct {
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran
 
+	NotFor  []string       `json:"notApplicable,omitempty"` // why the scenario is not for the tree or the architecture: nothing was tried
 	Notes   []string       `json:"notes"`
 	Failure *trial.Failure `json:"failure"`
 }
@@ -64,6 +65,9 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		Rows: rows, Suggestions: []Suggestion{}, Stages: []string{}, Notes: r.Notes, Failure: r.Failure,
 	}
 	tests := []Test{test}
+	if r.Judgement.Verdict == trial.DoesNotApply {
+		out.NotFor = r.Judgement.Reasons
+	}
 	if search != nil {
 		tests, out.Suggested, out.Rows = nil, true, nil
 		for _, s := range search.Stages {

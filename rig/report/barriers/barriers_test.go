@@ -114,9 +114,9 @@ func TestANamedAlterationInOneSentence(t *testing.T) {
 	weak := altered(t, 3, 4096)
 	weak.Altered.Adds = false
 	assert.Contains(t, Sentence(weak), "needed in the emulator: with")
-	weak.Altered.Result.Finding = barrier.Silent
+	weak.Altered.Result.Effect = barrier.Silent
 	assert.Contains(t, Sentence(weak), "not shown to be needed in the emulator: with")
-	weak.Altered.Result.Finding, weak.Altered.Places = barrier.NotExecuted, 3
+	weak.Altered.Result.Effect, weak.Altered.Places = barrier.NotExecuted, 3
 	assert.Contains(t, Sentence(weak), "not all of the 3 places")
 }
 
@@ -268,4 +268,23 @@ func TestTheOutputsOfTheDocumentation(t *testing.T) {
 		}
 	}
 	assert.Greater(t, seen, 8)
+}
+
+// Of a scenario that is not for the tree nothing is counted, and no silence is worth anything.
+func TestAScenarioThatDoesNotApplyAnswersNothing(t *testing.T) {
+	result := ran()
+	result.Kernel = trial.Kernel{}
+	result.Judgement = trial.Judgement{Verdict: trial.DoesNotApply, Reasons: []string{"no series goes on this tree", "fix.patch does not go on:\n@@ -1 +1 @@"}}
+	for name, search := range map[string]*barrier.Search{"weakened": nil, "suggested": {Stages: []barrier.Stage{{}}}} {
+		r := barrier.NewReport(result, trial.Patched, barrier.Test{}, nil, search)
+		assert.Equal(t, "not applicable: no series goes on this tree", Sentence(r), name)
+		for _, form := range []format.Format{format.Text, format.Markdown, format.HTML} {
+			var b bytes.Buffer
+			require.NoError(t, Reports.Render(&b, form, r))
+			assert.Contains(t, strings.ToLower(b.String()), "not applicable: no series goes on this tree", form)
+			assert.Contains(t, b.String(), "Nothing was built", form)
+			assert.Contains(t, b.String(), "fix.patch does not go on:", form)
+			assert.NotRegexp(t, `probability|0 tries|no place|alterations|Kernel ,|kernel ,`, b.String(), "%s as %s", name, form)
+		}
+	}
 }
