@@ -78,6 +78,7 @@ var checks = map[string]check{
 	"words are common":           wordsAreCommon,
 	"spelling is one":            spellingIsOne,
 	"variants are typed":         variantsAreTyped,
+	"JSON is whole":              jsonIsWhole,
 	"few know architectures":     fewKnowArchitectures,
 }
 

@@ -165,7 +165,7 @@ func (c *checker) scope(ctx context.Context, source kernels.Source, image kernel
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Named: []string{}, Stops: append([]trial.ScopeStop{}, a.Stops...)}
+	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Named: []string{}, Stops: append([]trial.ScopeStop{}, a.Code.Stops...)}
 	for _, f := range k.Scope {
 		switch {
 		case kernels.OnlyCalls(f):

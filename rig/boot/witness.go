@@ -39,7 +39,7 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 		if d.Witness == 0 || i < 0 {
 			continue // not marked, or the trace was full
 		}
-		w := trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d}
+		w := trial.Witness{Variant: cfg.Variant, Reader: cfg.Reader, Detection: d}
 		if !w.OfProgram() {
 			w.Events = story(marks[i], d, code)
 		} else if w.Events = before(marks[i], d, code); w.Events == nil {

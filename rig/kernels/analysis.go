@@ -73,7 +73,7 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	if s.Function == "" {
 		look = func() (keptAnalysis, error) { return fromPatch(r.Config, image, patch) }
 	}
-	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Key, s, patch))
+	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Built.Key, s, patch))
 	var found keptAnalysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
 		var err error

@@ -167,7 +167,7 @@ func (f *finder) check() error {
 // where the bug is if a user's patch is elsewhere.
 func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 	side := linetable.SideWithout
-	switch f.image.Variant() {
+	switch f.image.Built.Variant {
 	case trial.AsIs:
 		side = linetable.SideUnknown
 	case trial.Patched:

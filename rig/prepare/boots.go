@@ -79,7 +79,7 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Config.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
-		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Config.Scenario.CPUs, MemoryMiB: s.Config.Scenario.MemoryMiB,
+		Kernel: kernel.Image.Built.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Config.Scenario.CPUs, MemoryMiB: s.Config.Scenario.MemoryMiB,
 	})
 	if own := s.Config.Scenario.Program; own != nil {
 		p.Start.Program = &own.Start

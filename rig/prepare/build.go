@@ -68,7 +68,7 @@ func BuildOne(ctx context.Context, cfg Config, source kernels.Source, v trial.Va
 		return Kernel{}, err
 	}
 	detail := image.Kernel.Version
-	if image.Cached {
+	if image.Built.Cached {
 		detail += ", cached"
 	}
 	end(detail)

@@ -42,7 +42,7 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 		return s, err
 	}
 	probe := boot.KVMConfig{
-		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Path, Initrd: s.Archive.Path,
+		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Built.Path, Initrd: s.Archive.Path,
 		Workload: cfg.Scenario.Workload, CacheDir: cfg.CacheDir,
 	}
 	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {

@@ -37,7 +37,7 @@ func (r *replay) admit(differences []string) error {
 
 // image is the run's own image of the witness's kernel.
 func (r *replay) image() trial.Image {
-	i := slices.IndexFunc(r.saved.Images, func(i trial.Image) bool { return i.Variant() == r.report.Signature.Variant() })
+	i := slices.IndexFunc(r.saved.Images, func(i trial.Image) bool { return i.Variant == r.report.Signature.Variant })
 	if i < 0 {
 		return trial.Image{}
 	}

@@ -74,7 +74,7 @@ func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready ke
 		found, err = barriers.Find(ctx, barriers.Config{Config: cfg})
 		r, said = found.Result, answerOf(found.Result.Words, found.Altered)
 	default:
-		r, err = compare.Run(ctx, cfg, cell.Variant())
+		r, err = compare.Run(ctx, cfg, cell.Variant)
 	}
 	return r, said, err
 }

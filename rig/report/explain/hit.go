@@ -30,7 +30,7 @@ type hitStory struct {
 func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	s := &hitStory{Hit: witness.ReadHit(d.Witnesses[n-1]), all: all, left: -1}
 	for _, c := range d.Code {
-		if c.Variant() == s.Variant() {
+		if c.Variant == s.Variant {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
 			}
