@@ -22,7 +22,7 @@ type workspace struct {
 	state *state // of the search; nil: same is not asked for
 }
 
-// NewWorkspace readies a Tester that answers for no search: it looks for no commit
+// NewWorkspace prepares a Tester that answers for no search: it looks for no commit
 // with the same code. The compiler's jobs are divided among those that work here
 // at once.
 func NewWorkspace(cfg command.Config, repo *gitbisect.Repo, dir string, atOnce int) Tester {

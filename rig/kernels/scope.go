@@ -30,12 +30,12 @@ import (
 // fromPatch is the analysis for a scenario that names no two writes: the scope is the
 // functions that hold the lines of the patch, who calls them, those that are named, and
 // what these call where nothing in that is uncertain.
-func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
+func fromPatch(cfg Config, image Image, patch string) (Analysis, error) {
 	f := &finder{scenario: cfg.Scenario, image: image, objects: image.Objects}
 	if err := f.find(patch, !cfg.Arch.TSO); err != nil {
-		return keptAnalysis{}, err
+		return Analysis{}, err
 	}
-	k := keptAnalysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
+	k := Analysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
 	for _, o := range f.found {
 		role := weakmem.Body
 		if o.callee {
@@ -51,7 +51,7 @@ func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
 		return f.found[i].why
 	})
 	if err := f.disassemble(&k, !cfg.Arch.TSO); err != nil {
-		return keptAnalysis{}, err
+		return Analysis{}, err
 	}
 	return k, nil
 }
@@ -309,7 +309,7 @@ func (f *finder) add(o scoped) {
 
 // disassemble lists the code, and in it, of an architecture whose memory order is weak,
 // what would keep accesses in order.
-func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
+func (f *finder) disassemble(k *Analysis, weak bool) error {
 	var ranges, bodies []elfcode.Range
 	for _, o := range f.found {
 		if ranges = append(ranges, o.code); !o.callee {

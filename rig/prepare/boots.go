@@ -40,7 +40,7 @@ type BootRequest struct {
 	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
-// Boot readies a boot, and makes its folder.
+// Boot prepares a boot, and makes its folder.
 func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
 	config := s.BootConfig(ask)
 	if err := os.MkdirAll(config.Dir, 0o755); err != nil {

@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Machines readies everything but the machines themselves, stage by stage: each takes
+// Machines prepares everything but the machines themselves, stage by stage: each takes
 // what those before it made, and changes none of that. The setup, as far as
 // it got, is returned even when err is not nil, and is to be closed.
 func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {

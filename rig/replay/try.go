@@ -76,7 +76,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 	return tells, last
 }
 
-// attempt readies the next try, whose folder is to be below the given one.
+// attempt prepares the next try, whose folder is to be below the given one.
 func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
 	planned, err := setup.Quiet().Boot(prepare.BootRequest{

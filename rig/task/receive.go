@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// Receive is Pack's reverse, where the files lie in dir. The run folder
+// Receive undoes Pack, where the files lie in dir. The run folder
 // is to appear below out.
 func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	const op = "unpack a cell"
