@@ -41,7 +41,7 @@ func (c *checker) compiler(err error) error {
 			if noCall.MatchString(text) {
 				text += "; linux has no such system call on " + c.out.Arch + ": make the one in its place, such as pipe2 for pipe"
 			}
-			c.add(Finding{level, c.beside(m[1]), at, col, mailpatch.Printable(text)})
+			c.add(Remark{level, c.beside(m[1]), at, col, mailpatch.Printable(text)})
 		} else if m := unlinked.FindStringSubmatch(line); m != nil {
 			errs++
 			c.wrong("workload", "the program does not link: nothing defines %s", m[1])

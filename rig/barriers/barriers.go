@@ -322,10 +322,10 @@ func (f Found) Answered() bool {
 
 // Hit says whether the bug was seen under the alteration that the specification names.
 func (f Found) Hit() bool {
-	return f.Altered != nil && f.Altered.Result.Finding == barrier.Showed
+	return f.Altered != nil && f.Altered.Result.Effect == barrier.Showed
 }
 
-// keep puts the report, and what else was made of the findings, into the run's folder.
+// keep puts the report, and what else was made of what was found, into the run's folder.
 func (f *finder) keep() error {
 	var report bytes.Buffer
 	err := result.Object(&report, f.found.Report())

@@ -112,9 +112,9 @@ func TestWhichAnswersTheModelIsAskedAbout(t *testing.T) {
 	assert.Equal(t, []trial.Expectation{trial.Sometimes, trial.Never, ""}, []trial.Expectation{rows[0].Model.Says, rows[1].Model.Says, rows[2].Model.Says})
 
 	for want, said := range map[trial.Expectation]barrier.Altered{
-		trial.Sometimes: {Adds: true, Result: barrier.Result{Finding: barrier.Showed}},
-		trial.Never:     {Adds: true, Result: barrier.Result{Finding: barrier.Silent}},
-		"":              {Result: barrier.Result{Finding: barrier.Silent}},
+		trial.Sometimes: {Adds: true, Result: barrier.Result{Effect: barrier.Showed}},
+		trial.Never:     {Adds: true, Result: barrier.Result{Effect: barrier.Silent}},
+		"":              {Result: barrier.Result{Effect: barrier.Silent}},
 	} {
 		assert.Equal(t, want, a.ofNamed(t.Context(), said, before(8)).Says)
 	}

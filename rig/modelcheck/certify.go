@@ -2,7 +2,7 @@
 
 // Package modelcheck asks herd7 whether Arm's memory model allows what was seen or
 // what a kernel's code could show: of a witness, and of the ways between two
-// stores. It leaves finding and running herd7 to herdtools, the tests' text to
+// stores. It leaves herd7 itself to herdtools, the tests' text to
 // witness, and what an answer means for a verdict to trial.
 package modelcheck
 

@@ -112,9 +112,9 @@ func TestANamedAlterationInOneSentence(t *testing.T) {
 	weak := altered(t, 3, 4096)
 	weak.Altered.Adds = false
 	assert.Contains(t, Sentence(weak), "needed in the emulator: with")
-	weak.Altered.Result.Finding = barrier.Silent
+	weak.Altered.Result.Effect = barrier.Silent
 	assert.Contains(t, Sentence(weak), "not shown to be needed in the emulator: with")
-	weak.Altered.Result.Finding, weak.Altered.Places = barrier.NotExecuted, 3
+	weak.Altered.Result.Effect, weak.Altered.Places = barrier.NotExecuted, 3
 	assert.Contains(t, Sentence(weak), "not all of the 3 places")
 }
 
