@@ -38,8 +38,8 @@ func (c *checker) find(level Level, where, text string) {
 	c.add(Remark{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
 }
 
-// beside is a file of the scenario's, for people.
-func (c *checker) beside(name string) string {
+// shownPath is the path of a file of the scenario, for people.
+func (c *checker) shownPath(name string) string {
 	if c.s.Shipped {
 		return name // from the repository's root
 	}
@@ -52,7 +52,7 @@ func (c *checker) ofSymbol(name string) (f Remark, ok bool) {
 	file, text, from := c.out.File, c.text, c.places["config"].Line
 	var own struct{ Config struct{ File string } }
 	if yaml.Unmarshal(c.text, &own) == nil && own.Config.File != "" { // else it is in the file itself
-		file, text, from = c.beside(own.Config.File), c.s.Text(own.Config.File), 1
+		file, text, from = c.shownPath(own.Config.File), c.s.Text(own.Config.File), 1
 	}
 	if from == 0 {
 		return Remark{}, false

@@ -162,11 +162,11 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		return err
 	}
 	defer f.run.Stages.Begin("", "memory model")("")
-	asked := f.asker()
-	if err := asked.model.of(ctx, asked.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
+	ask := f.asker()
+	if err := ask.model.of(ctx, ask.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
 		return err
 	}
-	asked.ofNeeded(ctx, f.found.Rows)
+	ask.ofNeeded(ctx, f.found.Rows)
 	return nil
 }
 

@@ -336,20 +336,20 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	if !weak {
 		return nil
 	}
-	beside := map[uint64]bool{}
+	isNear := map[uint64]bool{}
 	for _, r := range bodies {
 		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return holds(r, l.Addr) })
 		code := k.Lines[max(from, 0):]
 		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !holds(r, l.Addr) }); end >= 0 {
 			code = code[:end]
 		}
-		maps.Copy(beside, near(code, f.windows))
+		maps.Copy(isNear, near(code, f.windows))
 	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
-		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: beside[s.Addr], Instruction: boot.InstructionOf(l)})
+		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
 		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 		}

@@ -58,7 +58,7 @@ func (s Source) Build(ctx context.Context, v trial.Variant) (kernels.Image, erro
 	began := time.Now()
 	image, err := s.Plan(ctx, v)
 	if err == nil {
-		err = s.Lab.asked(image.Built.Key, s.Config, v)
+		err = s.Lab.countBuild(image.Built.Key, s.Config, v)
 	}
 	if err != nil {
 		return kernels.Image{}, err
@@ -75,8 +75,8 @@ func (s Source) Build(ctx context.Context, v trial.Variant) (kernels.Image, erro
 	return image, err
 }
 
-// asked counts the builds of a kernel, and says why it cannot be built.
-func (l *Lab) asked(key string, cfg kernels.Config, v trial.Variant) error {
+// countBuild counts the builds of a kernel, and says why it cannot be built.
+func (l *Lab) countBuild(key string, cfg kernels.Config, v trial.Variant) error {
 	l.mu.Lock()
 	if l.Built == nil {
 		l.Built = map[string]int{}

@@ -207,8 +207,8 @@ func (c *collector) program(s *Scenario, f file) {
 	} else {
 		keep("workload.binary", p.Binary, maxBinary)
 	}
-	for i, beside := range p.Beside {
-		keep(fmt.Sprintf("workload.files[%d]", i), beside, maxBinary)
+	for i, name := range p.GuestFiles {
+		keep(fmt.Sprintf("workload.files[%d]", i), name, maxBinary)
 	}
 	p.Files, err = inMemory(own)
 	c.note("workload", err)

@@ -44,7 +44,7 @@ func taleOf(d result.Document, n int, all bool) tale {
 func hitTale(s *hitStory) tale {
 	t := tale{rows: s.complete(), summary: s.summary(), roles: s.role, old: s.isOld, held: -1}
 	t.left, t.right = s.heads()
-	if p, ok := s.told(); ok {
+	if p, ok := s.mainPassing(); ok {
 		t.held = s.Events[p.Store].VCPU
 		t.window = "The window, between the + signs: from where the store was held back to where it landed."
 		if p.Landed < 0 {

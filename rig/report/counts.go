@@ -54,8 +54,8 @@ type Row struct {
 func Rows(d result.Document) []Row {
 	list := []Row{}
 	for _, a := range d.Measured {
-		cell := cellOf(a)
-		*slot(&list, a) = &cell
+		count := countOf(a)
+		*slot(&list, a) = &count
 	}
 	for i := range list {
 		u, p := list[i].Unpatched, list[i].Patched
@@ -88,8 +88,8 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	return &last.Unpatched
 }
 
-// cellOf takes no count from a kernel that does not count.
-func cellOf(a result.ModeDocument) Count {
+// countOf takes no count from a kernel that does not count.
+func countOf(a result.ModeDocument) Count {
 	c := Count{Variant: a.Variant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
 	if !a.Outcome.Counts() {
 		return c
