@@ -204,7 +204,7 @@ func shelf(t *testing.T) (getenv func(string) string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "nightly.yaml"), file, 0o600))
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "data", "kcovrig"), 0o755))
-	require.NoError(t, os.Rename(releasedHistory(t), filepath.Join(dir, "data", "kcovrig", "history.db")))
+	require.NoError(t, os.Rename(releasedHistory(t, "history.db.gz"), filepath.Join(dir, "data", "kcovrig", "history.db")))
 	cache := filepath.Join(dir, "cache")
 	require.NoError(t, command.KeepAsLatest(cache, filepath.Join(dir, "runs", "RUN")))
 	t.Chdir(dir)

@@ -43,7 +43,7 @@ func TestACommandEndsWithWhereItsRunIsAndWhatIsNext(t *testing.T) {
 func TestABuildEndsWithWhatRunsItsKernels(t *testing.T) {
 	r := trial.Result{Command: trial.CommandBuild, Spec: trial.Spec{Arch: "arm64", Tree: "/my linux", Compiler: "clang"}, Prepared: trial.Prepared{Images: []trial.Image{{}, {}}}}
 	assert.Equal(t, []string{"next    kcovrig compare --arch=arm64 '--tree=/my linux' --compiler=clang"}, ran(t, t.TempDir(), r, false))
-	r.Images = []trial.Image{{SavedVariant: trial.Patched.Saved()}}
+	r.Images = []trial.Image{{Variant: trial.Patched}}
 	assert.Equal(t, []string{"next    kcovrig run --patched --arch=arm64 '--tree=/my linux' --compiler=clang"}, ran(t, t.TempDir(), r, false))
 	r.Failure = &trial.Failure{}
 	assert.Empty(t, ran(t, t.TempDir(), r, false))

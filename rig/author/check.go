@@ -23,7 +23,7 @@ import (
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
 func Check(ctx context.Context, o CheckOrder) (Checked, error) {
-	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
+	c := &checker{order: o, out: Checked{Remarks: []Remark{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
 	if o.Open == nil {
 		c.order.Open = openReal
 	}
@@ -31,8 +31,8 @@ func Check(ctx context.Context, o CheckOrder) (Checked, error) {
 	if err != nil {
 		c.skip("the rest: the check was not finished")
 	}
-	c.out.Findings = inOrder(c.out.Findings)
-	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level != Note })
+	c.out.Remarks = inOrder(c.out.Remarks)
+	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Remarks, func(f Remark) bool { return f.Level != Note })
 	c.out.Next = o.next(c.out.OK)
 	return c.out, err
 }
@@ -151,11 +151,11 @@ func (c *checker) problems(err error) {
 	var p yamlfile.Problem
 	switch several := err.(type) {
 	case yamlfile.Problem:
-		c.add(Finding{Wrong, p.File, p.Line, p.Column, p.Text})
+		c.add(Remark{Wrong, p.File, p.Line, p.Column, p.Text})
 	case interface{ Unwrap() []error }:
 		for _, one := range several.Unwrap() {
 			if errors.As(one, &p) {
-				c.add(Finding{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
+				c.add(Remark{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
 			} else {
 				c.wrong("", "%v", one)
 			}

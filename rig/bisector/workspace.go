@@ -24,7 +24,7 @@ type workspace struct {
 	tested atomic.Value // the commit's short name, for whoever listens
 }
 
-// NewWorkspace readies a Tester that answers for no search: it looks for no commit
+// NewWorkspace prepares a Tester that answers for no search: it looks for no commit
 // with the same code. The compiler's jobs are divided among those that work here
 // at once.
 func NewWorkspace(cfg command.Config, repo *gitbisect.Repo, dir string, atOnce int) Tester {

@@ -63,12 +63,12 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 var errDamaged = errors.New("its pages contradict one another")
 
 func quickCheck(ctx context.Context, tx *sql.Tx) error {
-	var finding string
-	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
+	var said string
+	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return err
 	}
-	if finding != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, finding)
+	if said != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, said)
 	}
 	return nil
 }

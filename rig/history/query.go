@@ -93,7 +93,7 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.R
 func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var p trend.Run
 	var at, model, readers, modes, verdict, finding, outcome, seed, said string
-	var patched sql.NullBool
+	var patched *bool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
 		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
 		&p.Windows, &p.HitWindows, &p.Blocks, &p.HitBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash, &said)
@@ -101,12 +101,9 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 		return p, err
 	}
 	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.FindingOf(finding), trial.Outcome(outcome)
-	p.Measured, p.Readers, p.Modes = []trial.ModeCount{}, []trial.Reader{}, split(modes)
+	p.Measured, p.Readers, p.Modes, p.Lone = []trial.ModeCount{}, []trial.Reader{}, split(modes), trend.LoneOf(patched)
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
-	}
-	if patched.Valid {
-		p.Patched = &patched.Bool
 	}
 	var damage []string
 	damaged := func(what string, err error) {
@@ -145,10 +142,11 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	for rows.Next() {
 		var id, reader, outcome string
 		var a trial.ModeCount
-		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
+		var saved trial.SavedVariant
+		if err := rows.Scan(&id, &saved.AsIs, &saved.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
 			return err
 		}
-		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)
+		a.Variant, a.Reader, a.Outcome = saved.Variant(), trial.Reader(reader), trial.Outcome(outcome)
 		run := &list[place[id]]
 		run.Measured = append(run.Measured, a)
 	}

@@ -142,7 +142,7 @@ func values(p trend.Run) []any {
 	}
 	return []any{
 		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
-		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
+		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Lone.Saved(), string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
 		p.Windows, p.HitWindows, p.Blocks, p.HitBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash, wordsColumn(p.Words),
 	}
 }
@@ -171,9 +171,10 @@ func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool
 
 func insertArms(ctx context.Context, tx *sql.Tx, p trend.Run) error {
 	for i, a := range p.Measured {
+		v := a.Variant.Saved()
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
+			p.ID, i, v.AsIs, v.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 		if err != nil {
 			return err
 		}

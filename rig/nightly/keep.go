@@ -67,7 +67,7 @@ func (n *night) countBoots() {
 		b := &n.doc.Builds[i]
 		b.Cells = 0
 		for _, r := range n.doc.Cells {
-			if slices.Contains(r.Images, b.Key) {
+			if slices.Contains(r.Images, b.Image.Key) {
 				b.Cells++
 			}
 		}

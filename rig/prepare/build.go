@@ -66,7 +66,7 @@ func BuildOne(ctx context.Context, cfg Config, source kernels.Source, v trial.Va
 		return Kernel{}, err
 	}
 	detail := image.Kernel.Version
-	if image.Cached {
+	if image.Built.Cached {
 		detail += ", cached"
 	}
 	end(detail)

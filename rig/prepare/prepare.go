@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Machines readies everything but the machines themselves, stage by stage: each takes
+// Machines prepares everything but the machines themselves, stage by stage: each takes
 // what those before it made, and changes none of that. The setup, as far as
 // it got, is returned even when err is not nil, and is to be closed.
 func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
@@ -42,7 +42,7 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 		return s, err
 	}
 	probe := boot.KVMConfig{
-		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Path, Initrd: s.Archive.Path,
+		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Built.Path, Initrd: s.Archive.Path,
 		Workload: cfg.Scenario.Workload, CacheDir: cfg.CacheDir,
 	}
 	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {
@@ -88,7 +88,7 @@ func Guest(ctx context.Context, cfg Config) (initramfs.Archive, error) {
 			return initramfs.Archive{}, err
 		}
 		pack.Program, pack.RAMBytes = raw, RAMBytes(cfg.Scenario)
-		if pack.Extra, err = beside(p); err != nil {
+		if pack.Extra, err = guestFiles(p); err != nil {
 			return initramfs.Archive{}, err
 		}
 	}
@@ -100,10 +100,10 @@ func RAMBytes(s scenario.Scenario) uint64 {
 	return uint64(boot.Machine(qemu.Config{MemoryMiB: s.MemoryMiB}).MemoryMiB) << 20
 }
 
-// beside are the files that the program finds below /files. The scenario's folder says
+// guestFiles are the files that the program finds below /files. The scenario's folder says
 // nothing of who may run them: all may.
-func beside(p *scenario.Program) (files []initramfs.File, err error) {
-	for _, name := range p.Beside {
+func guestFiles(p *scenario.Program) (files []initramfs.File, err error) {
+	for _, name := range p.GuestFiles {
 		data, err := fs.ReadFile(p.Files, name)
 		if err != nil {
 			return nil, fault.Wrap(fault.User, "pack the workload's files", err)

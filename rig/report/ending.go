@@ -45,7 +45,7 @@ func AfterBuild(r trial.Result) string {
 	argv := repeat(result.NewDocument(r))
 	argv[1] = string(trial.CommandCompare)
 	if len(r.Images) == 1 {
-		argv[1] = string(trial.CommandRun) + " --" + string(r.Images[0].Variant())
+		argv[1] = string(trial.CommandRun) + " --" + string(r.Images[0].Variant)
 	}
 	return strings.Join(argv, " ")
 }

@@ -129,7 +129,7 @@ func lookOf(v trial.Verdict) trial.Verdict {
 func orders(d result.Document) []string {
 	var list []string
 	for _, c := range d.Code {
-		s := fmt.Sprintf("%s, %s: order kept: %s", c.Variant(), c.Container, c.Ordered)
+		s := fmt.Sprintf("%s, %s: order kept: %s", c.Variant, c.Container, c.Ordered)
 		for _, b := range c.Barriers {
 			s += ", " + b
 		}

@@ -88,12 +88,12 @@ func ReadBeside(folder string, d Document) Beside {
 	}
 	for _, c := range d.Code {
 		if c.Listing != "" {
-			add(&b.Listings, c.Variant(), nameIn(c.Listing), maxListing, false)
+			add(&b.Listings, c.Variant, nameIn(c.Listing), maxListing, false)
 		}
 	}
 	for _, m := range d.Measured {
 		if m.Console != "" {
-			add(&b.Consoles, m.Variant(), nameIn(m.Console), maxConsole, true)
+			add(&b.Consoles, m.Variant, nameIn(m.Console), maxConsole, true)
 		}
 	}
 	return b

@@ -28,9 +28,9 @@ func booted() Document {
 	d := Document{}
 	for _, v := range trial.Pair() {
 		dir := "/somewhere/else/" + string(v)
-		d.Code = append(d.Code, trial.Code{SavedVariant: v.Saved(), Listing: dir + "/code.lst"})
+		d.Code = append(d.Code, trial.Code{Variant: v, Listing: dir + "/code.lst"})
 		for range 2 {
-			d.Measured = append(d.Measured, ModeDocument{SavedVariant: v.Saved(), Console: dir + "/console.log"})
+			d.Measured = append(d.Measured, ModeDocument{Variant: v, Console: dir + "/console.log"})
 		}
 	}
 	return d

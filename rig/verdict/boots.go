@@ -97,8 +97,8 @@ func (r rule) settledBoots(unpatched, patched trial.Observation, setting Setting
 	case !bad:
 		return pairs >= CleanBoots
 	}
-	told := tellingPairs(unpatched.Boots, patched.Boots)
-	if told < r.pairsNeeded(1) { // needed in any case
+	telling := tellingPairs(unpatched.Boots, patched.Boots)
+	if telling < r.pairsNeeded(1) { // needed in any case
 		return false
 	}
 	w := r.weightOf(unpatched, patched, setting)
@@ -106,7 +106,7 @@ func (r rule) settledBoots(unpatched, patched trial.Observation, setting Setting
 		return !w.passed
 	}
 	need := r.pairsNeeded(w.factor)
-	return need == 0 || told >= need
+	return need == 0 || telling >= need
 }
 
 // judgeBoots judges two kernels whose boots a hit ends. They have one mode.

@@ -57,8 +57,8 @@ func Standings(unpatched, patched trial.TallyEvent) []Standing {
 			continue
 		}
 		if unpatched.Again && patched.Again {
-			told := tellingPairs(unpatched.Boots, patched.Boots)
-			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: told, Required: promised.pairsNeeded(1), Hits: p.HitWindows})
+			telling := tellingPairs(unpatched.Boots, patched.Boots)
+			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: telling, Required: promised.pairsNeeded(1), Hits: p.HitWindows})
 			continue
 		}
 		u := unpatched.Tallies[at]

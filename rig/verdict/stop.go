@@ -44,7 +44,7 @@ const (
 )
 
 // Limit is the longest stress of a kernel whose duration was asked for; 0: none was.
-func Limit(asked time.Duration) time.Duration { return cmp.Or(asked, GiveUp) }
+func Limit(wanted time.Duration) time.Duration { return cmp.Or(wanted, GiveUp) }
 
 // longer is what to try where a limit of the stress left too little to judge; empty: there
 // was none, or it was the longest. Kernels that are booted again and again end by their

@@ -254,17 +254,17 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
 	// Written aside: what the tree calls has no business where o.Debug is to stand.
-	aside := filepath.Join(filepath.Dir(b.out), "aside")
-	if err := os.RemoveAll(aside); err != nil { // of a rig that was killed
+	temp := filepath.Join(filepath.Dir(b.out), "aside")
+	if err := os.RemoveAll(temp); err != nil { // of a rig that was killed
 		return store.DiskFault("compile "+o.Name+" with -g", err)
 	}
-	defer os.RemoveAll(aside)
-	made := filepath.Join(aside, "debug.o")
+	defer os.RemoveAll(temp)
+	made := filepath.Join(temp, "debug.o")
 	command, err := debugCommand(string(saved), o.Name, made)
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, aside); err != nil {
+	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, temp); err != nil {
 		return err
 	}
 	return store.DiskFault("keep "+o.Name+" with -g", os.Rename(made, o.Debug))

@@ -163,7 +163,7 @@ func modelWith(r barrier.Report, m barrier.Model) string {
 func modelUnder(r barrier.Report) string {
 	a := *r.Altered
 	switch {
-	case a.Result.Finding != barrier.Showed:
+	case a.Result.Effect != barrier.Showed:
 		return modelWith(r, a.Model)
 	case a.Model.Says == trial.Never:
 		return "model: what was seen is not possible"
@@ -220,7 +220,7 @@ func line(i trial.Instruction) string {
 // lessWords say what came of what does less.
 func lessWords(l barrier.Less) string {
 	switch {
-	case l.Finding != barrier.Showed:
+	case l.Effect != barrier.Showed:
 		return inC(l.Parts) + ": not known"
 	case l.Implied:
 		return inC(l.Parts) + ": too little, since what holds more is"

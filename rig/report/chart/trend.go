@@ -67,7 +67,7 @@ func trendChart(id string, said wording.Words, series []trend.TrendSeries) (*Plo
 			continue
 		}
 		last := points.XYs[len(points.XYs)-1].Y
-		v := s.Variant()
+		v := s.Variant
 		name := string(v)
 		curves = append(curves, curve{name: name, variant: v, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
 		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks %s", name, len(points.XYs), last, said.Adjective())

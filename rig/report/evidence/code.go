@@ -95,7 +95,7 @@ func sideBySide(s result.Saved) *Code {
 
 func codeOf(d result.Document, v trial.Variant) trial.Code {
 	for _, c := range d.Code {
-		if c.Variant() == v {
+		if c.Variant == v {
 			return c
 		}
 	}

@@ -65,7 +65,7 @@ func compiled(v trial.Variant, before, behind int, barrier bool) (result.File, t
 	for i := range before {
 		line(fmt.Sprintf("mov x%d, x1", i%20))
 	}
-	c := trial.Code{SavedVariant: v.Saved()}
+	c := trial.Code{Variant: v}
 	if barrier {
 		c.Barriers = []string{fmt.Sprintf("%#x dmb ishst", 0xffff800080000000+uint64(4*n))}
 		line("dmb ishst")

@@ -30,7 +30,7 @@ type hitStory struct {
 func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	s := &hitStory{Hit: witness.ReadHit(d.Witnesses[n-1]), all: all, left: -1}
 	for _, c := range d.Code {
-		if c.Variant() == s.Variant() {
+		if c.Variant == s.Variant {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
 			}
@@ -42,7 +42,7 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 		}
 	}
 	s.shape, _ = witness.ShapeOf(s.Hit) // without one, the litmus test says why
-	if p, ok := s.told(); ok {
+	if p, ok := s.mainPassing(); ok {
 		s.left = s.Events[p.Store].VCPU
 	}
 	for _, e := range s.Events {
@@ -60,8 +60,8 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	return s
 }
 
-// told is the passing that is told of: the shape's, else the one that the hit is nearest to.
-func (s *hitStory) told() (witness.Passing, bool) {
+// mainPassing is the passing that is told of: the shape's, else the one that the hit is nearest to.
+func (s *hitStory) mainPassing() (witness.Passing, bool) {
 	for _, p := range s.Passings {
 		if s.shape.Kind == witness.StoresPassed && p.Store == s.shape.First {
 			return p, true
@@ -119,7 +119,7 @@ func (s *hitStory) matters(i int) bool {
 	if s.shape.Kind != "" && slices.Contains([]int{s.shape.First, s.shape.Second, s.shape.Third, s.shape.Fourth}, i) {
 		return true
 	}
-	if p, ok := s.told(); ok && slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return i == f.Store || i == f.At }) {
+	if p, ok := s.mainPassing(); ok && slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return i == f.Store || i == f.At }) {
 		return true
 	}
 	return slices.ContainsFunc(s.Passings, func(p witness.Passing) bool { return i == p.Store || i == p.By || i == p.Seen || i == p.Landed })
@@ -150,7 +150,7 @@ func (s *hitStory) add(e trial.WitnessEvent, lines ...line) {
 
 // draw marks the window of the passing that is told of.
 func (s *hitStory) draw(i int, r *row) {
-	p, ok := s.told()
+	p, ok := s.mainPassing()
 	switch {
 	case !ok || i < p.Store:
 	case i == p.Store:

@@ -70,7 +70,7 @@ func oopsed() result.Saved {
 		of(1, 1200, trial.Load, "flag", skProtAt, prot, 1), of(1, 1400, trial.Load, "data", protoAt, 0, 0),
 	}
 	witness := func(d wire.Detection, parts ...[]trial.WitnessEvent) trial.Witness {
-		w := trial.Witness{Reader: trial.InKernel, Detection: d}
+		w := trial.Witness{Variant: trial.Unpatched, Reader: trial.InKernel, Detection: d}
 		for _, p := range parts {
 			w.Events = append(w.Events, p...)
 		}
@@ -88,8 +88,8 @@ func oopsed() result.Saved {
 	wmb := instructionOf("prot", "barrier")
 	wmb.Text, wmb.SourceText, wmb.Offset = "dmb ishst", "smp_wmb();", 0xa4
 	r.Code = []trial.Code{
-		{Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), instructionOf("enter", "call")}},
-		{SavedVariant: trial.Patched.Saved(), Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
+		{Variant: trial.Unpatched, Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), instructionOf("enter", "call")}},
+		{Variant: trial.Patched, Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
 	}
 	for i := range r.Observations {
 		r.Observations[i].Reader = trial.InKernel

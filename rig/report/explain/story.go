@@ -40,7 +40,7 @@ func storyOf(d result.Document, n int, all bool) story {
 func readingOf(d result.Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
-		if c.Variant().InPair() == w.Variant().InPair() {
+		if c.Variant.InPair() == w.Variant.InPair() {
 			return witness.Read(w, c)
 		}
 	}

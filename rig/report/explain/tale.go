@@ -42,7 +42,7 @@ func taleOf(d result.Document, n int, all bool) tale {
 func hitTale(s *hitStory) tale {
 	t := tale{rows: s.complete(), summary: s.summary(), old: s.isOld}
 	t.left, t.right = s.heads()
-	if p, ok := s.told(); ok {
+	if p, ok := s.mainPassing(); ok {
 		t.window = "The window, between the + signs: from where the store was held back to where it landed."
 		if p.Landed < 0 {
 			t.window = "The window, from the + sign on: the store was held back, and had not landed at the end."

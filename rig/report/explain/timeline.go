@@ -85,7 +85,7 @@ func Shown(d result.Document) (open, folded []int) {
 	all = append(all, empty...)
 	of := func(n int) [3]any {
 		w := d.Witnesses[n-1]
-		return [3]any{w.Variant(), w.Reader, w.Detection.Mode}
+		return [3]any{w.Variant, w.Reader, w.Detection.Mode}
 	}
 	for i, n := range all {
 		if i == 0 || len(open) < openWitnesses && of(n) != of(all[0]) {

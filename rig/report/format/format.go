@@ -76,13 +76,13 @@ func (one Writer[T]) render(w io.Writer, value T) error {
 // where none can be is the user's fault.
 func Save(path string, text []byte) (err error) {
 	op := "write the report " + path
-	aside, err := disk.NewAside(path)
+	pending, err := disk.NewPending(path)
 	if err != nil {
 		return fault.Wrap(fault.User, op, err)
 	}
-	defer func() { err = errors.Join(err, aside.Drop()) }()
-	if _, err = aside.Write(text); err == nil {
-		err = aside.Place(0o644)
+	defer func() { err = errors.Join(err, pending.Drop()) }()
+	if _, err = pending.Write(text); err == nil {
+		err = pending.Place(0o644)
 	}
 	return fault.Wrap(fault.Rig, op, err)
 }

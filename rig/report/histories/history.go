@@ -63,7 +63,7 @@ func historyText(w io.Writer, l RunList) error {
 func judgedWindows(r trend.Run, v trial.Variant) (hits, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Measured {
-		if a.Variant().InPair() == v && a.Reader == judged && a.Outcome.Counts() {
+		if a.Variant.InPair() == v && a.Reader == judged && a.Outcome.Counts() {
 			hits, windows = hits+a.HitWindows, windows+a.Windows
 		}
 	}

@@ -31,7 +31,7 @@ func nights() []trend.Run {
 		}
 		for i, stale := range []uint64{stale, 0} {
 			r.Measured = append(r.Measured, trial.ModeCount{
-				SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+				Variant: trial.Pair()[i], Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 			})
 		}
 		switch {
@@ -73,7 +73,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 func TestATreeAsItStandsIsInTheUnpatchedColumn(t *testing.T) {
 	r := nights()[0]
 	r.Measured = r.Measured[:1]
-	r.Measured[0].SavedVariant = trial.AsIs.Saved()
+	r.Measured[0].Variant = trial.AsIs
 	assert.Equal(t, "80 of 1600 stale", windowsOf(r, trial.Unpatched))
 	assert.Equal(t, "-", windowsOf(r, trial.Patched))
 }

@@ -50,7 +50,7 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	}
 	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := trial.ModeCount{SavedVariant: v.Saved(), Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			a := trial.ModeCount{Variant: v, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Hit {
 				a.HitWindows = uint64(3 + 37*(i*2+k)%600)
 			}
@@ -124,7 +124,7 @@ func TestMatrixReports(t *testing.T) {
 // column of the heat map to itself.
 func TestATreeAsItStandsIsNotTheUnpatchedKernelOfACell(t *testing.T) {
 	of := func(v trial.Variant) matrix.CellResult {
-		return matrix.CellResult{Measured: []trial.ModeCount{{SavedVariant: v.Saved(), Mode: "pc", Outcome: trial.OutcomeOK, Windows: 100, HitWindows: 7}}}
+		return matrix.CellResult{Measured: []trial.ModeCount{{Variant: v, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 100, HitWindows: 7}}}
 	}
 	assert.Equal(t, "7.0 % of 100", cellShare(of(trial.Unpatched), trial.Unpatched))
 	assert.Equal(t, "-", cellShare(of(trial.AsIs), trial.Unpatched))
