@@ -76,7 +76,7 @@ func (a *app) report(folders []string, o reportOptions) error {
 	}
 	var runs []result.Saved
 	for _, path := range folders {
-		run, err := result.Load(path)
+		run, err := result.LoadWhole(path)
 		if err != nil {
 			return err
 		}

@@ -54,6 +54,7 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	f.document = text.Bytes()
 	run, err := result.Parse(f.Final, filepath.Base(f.Final), f.document)
 	if err == nil {
+		run.Beside = result.ReadBeside(aside.Dir, run.Document)
 		err = writeReports(aside.Dir, run, reports)
 	}
 	if err != nil {
@@ -70,7 +71,7 @@ func Rerender(folder string, reports result.Reports) error {
 	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	run, err := result.Load(folder)
+	run, err := result.LoadWhole(folder)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -22,6 +21,7 @@ type hitStory struct {
 	scope   []string // symbols of the kernel's code in the emulator's scope
 	left    int      // the vCPU of the left column
 	several bool     // others stand there, too
+	others  []int    // the vCPUs of the right column
 	shape   witness.Shape
 	rows    []row
 	rest    []trial.WitnessEvent // one vCPU's, since the last row
@@ -47,6 +47,9 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	}
 	for _, e := range s.Events {
 		if s.right(e.VCPU) {
+			if !slices.Contains(s.others, e.VCPU) {
+				s.others = append(s.others, e.VCPU)
+			}
 			continue
 		}
 		if s.left < 0 {
@@ -81,17 +84,13 @@ func (s *hitStory) heads() (left, right string) {
 	if s.left >= 0 && !s.several {
 		left = fmt.Sprintf("vCPU %d", s.left)
 	}
-	if s.Fault() {
+	switch {
+	case s.Fault():
 		right = fmt.Sprintf("vCPU %d: takes the exception", s.CPU())
+	case len(s.others) == 1:
+		right = fmt.Sprintf("vCPU %d", s.others[0])
 	}
 	return left, right
-}
-
-func (s *hitStory) role(vcpu int) string {
-	if s.Fault() && vcpu == s.CPU() {
-		return "exception"
-	}
-	return ""
 }
 
 func (s *hitStory) complete() []row {
@@ -143,10 +142,10 @@ func (s *hitStory) add(e trial.WitnessEvent, lines ...line) {
 	if s.right(e.VCPU) {
 		column = 1
 	}
-	if column == 0 && s.several || column == 1 && !s.Fault() {
+	if column == 0 && s.several || column == 1 && len(s.others) > 1 {
 		lines = append([]line{{fmt.Sprintf("vCPU %d", e.VCPU), faint}}, lines...)
 	}
-	s.rows = append(s.rows, row{time: words.ShortTime(float64(e.AtNS)), column: column, vcpu: e.VCPU, lines: lines})
+	s.rows = append(s.rows, rowAt(float64(e.AtNS), column, lines))
 }
 
 // draw marks the window of the passing that is told of.
