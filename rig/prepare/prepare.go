@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -27,6 +28,7 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
 		return s, err
 	}
+	ask, admitted := ask.telling()
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		s.Kernels, err = Build(at, cfg, ask)
@@ -36,7 +38,15 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 		return err
 	})
 	group.Go(func() (err error) { s.Archive, err = Guest(at, cfg); return err })
-	group.Go(func() (err error) { s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); return err })
+	group.Go(func() (err error) {
+		if s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); err != nil {
+			select { // what is wrong with the user's own is told first, in each call
+			case <-admitted:
+			case <-at.Done():
+			}
+		}
+		return err
+	})
 	err := group.Wait()
 	if err != nil {
 		return s, err
@@ -62,6 +72,22 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	}
 	noteUnwitnessed(cfg, s.Kernels)
 	return s, nil
+}
+
+// telling is ask with a channel that is closed once the source was found to be one from which
+// all that is asked for can be built.
+func (ask Request) telling() (Request, <-chan struct{}) {
+	admitted, admit := make(chan struct{}), ask.Admit
+	ask.Admit = func(ctx context.Context, source kernels.Source, v trial.Variant) error {
+		if admit != nil {
+			if err := admit(ctx, source, v); err != nil {
+				return err
+			}
+		}
+		close(admitted)
+		return nil
+	}
+	return ask, admitted
 }
 
 // provenance names what the machines will run; nil without the emulator.
