@@ -19,6 +19,9 @@
  *     }
  *     return done();
  *
+ * Where the kernel writes records to a ring that the program has mapped, run_records()
+ * is all of that.
+ *
  * The other side is a process of its own, so that it can be waited for when an oops has
  * ended it. It shares all memory and all files, and the C library's own variables with
  * them: it must not call malloc() or what allocates, such as printf() for the first time,
@@ -261,6 +264,72 @@ KCOVRIG_FN void end_try(void)
 
 	kcovrig_written = n;
 	kcovrig_await(&kcovrig_left, n);
+}
+
+/*
+ * Records of a ring that the kernel writes and this program reads, counted from 0: the
+ * reader takes them out, and each is a try. They are told of in their order, hits among
+ * the others: what counts is in how many blocks of tries there are hits.
+ */
+#define KCOVRIG_RECORDS 512 /* between two meetings of the sides */
+
+static unsigned long long kcovrig_taken, kcovrig_told; /* by the one side, of by the other */
+static unsigned long long kcovrig_wrong[KCOVRIG_RECORDS];
+static _Atomic unsigned kcovrig_wrongs; /* that the reader has found */
+static unsigned kcovrig_hits;           /* those that were told of */
+
+/* The number of the record that is to be taken out next. */
+KCOVRIG_FN unsigned long long next_record(void) { return kcovrig_taken; }
+
+/* The reader has taken it out, and it was not the right one where right is 0. */
+KCOVRIG_FN void took_record(int right)
+{
+	if (!right) {
+		kcovrig_wrong[kcovrig_wrongs] = kcovrig_taken;
+		kcovrig_wrongs++;
+	}
+	kcovrig_taken++;
+}
+
+static void kcovrig_tell(void)
+{
+	for (; kcovrig_hits < kcovrig_wrongs; kcovrig_hits++) {
+		unsigned long long n = kcovrig_wrong[kcovrig_hits];
+
+		if (n != kcovrig_told)
+			tried(n - kcovrig_told);
+		hit("record=%llu", n);
+		kcovrig_told = n + 1;
+	}
+}
+
+/*
+ * In the place of all from start_reader() to done(): look() takes out what is there, and
+ * write_from(n) has the kernel write run records from number n on, run being a part of
+ * KCOVRIG_RECORDS, and the ring not smaller.
+ */
+KCOVRIG_FN int run_records(int (*look)(void), void (*write_from)(unsigned long long n), unsigned run)
+{
+	start_reader(look);
+	ready();
+	while (going()) {
+		unsigned long long n = kcovrig_told, end = n + KCOVRIG_RECORDS;
+
+		kcovrig_wrongs = kcovrig_hits = 0;
+		begin_try();
+		for (; n != end; n += run) {
+			await_look();
+			write_from(n);
+			kcovrig_tell();
+		}
+		end_try();
+		must(kcovrig_taken == end, "take out all records");
+		kcovrig_tell();
+		if (kcovrig_told != end)
+			tried(end - kcovrig_told);
+		kcovrig_told = end;
+	}
+	return done();
 }
 
 static void (*kcovrig_call)(unsigned);

@@ -10,8 +10,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define RUN 16    /* records that the BPF program writes each time it is run; the buffer holds 256 */
-#define TRIES 512 /* records between two meetings of the sides */
+#define RUN 16 /* records that the BPF program writes each time it is run; the buffer holds 256 */
 #define PAGE 4096
 
 struct record {
@@ -23,39 +22,21 @@ struct record {
 static int program;
 static unsigned long *consumer, *producer;
 static struct record *records;
-static uint64_t taken, told; /* records: taken out by the one side, told of by the other */
-static uint64_t wrong[TRIES];
-static _Atomic unsigned wrongs; /* that the one side has found */
-static unsigned hits;           /* those that the other has told of */
 
 static int look(void)
 {
-	for (; taken * sizeof *records != __atomic_load_n(producer, __ATOMIC_ACQUIRE); taken++) {
-		struct record *next = records + taken % (PAGE / sizeof *records);
+	uint64_t n;
+
+	while (n = next_record(), n * sizeof *records != __atomic_load_n(producer, __ATOMIC_ACQUIRE)) {
+		struct record *next = records + n % (PAGE / sizeof *records);
 		uint32_t size = __atomic_load_n(&next->size, __ATOMIC_ACQUIRE);
 
 		if (size & BPF_RINGBUF_BUSY_BIT)
 			return 0;
-		if (size == sizeof next->number && next->number == taken)
-			continue;
-		wrong[wrongs] = taken;
-		wrongs++;
+		took_record(size == sizeof next->number && next->number == n);
 	}
-	__atomic_store_n(consumer, taken * sizeof *records, __ATOMIC_RELEASE);
+	__atomic_store_n(consumer, n * sizeof *records, __ATOMIC_RELEASE);
 	return 0;
-}
-
-/*
- * Tells of hits that are new and of the tries before them, in their order: what counts is in
- * how many blocks of tries there are hits.
- */
-static void tell(void)
-{
-	for (; hits < wrongs; told = wrong[hits++] + 1) {
-		if (wrong[hits] != told)
-			tried(wrong[hits] - told);
-		hit("record=%llu", (unsigned long long)wrong[hits]);
-	}
 }
 
 static int bpf(int command, union bpf_attr *attr, const char *what)
@@ -106,35 +87,15 @@ static int load_program(int buffer)
 	return bpf(BPF_PROG_LOAD, &load, "load a BPF program");
 }
 
-/* Writes records from n on, the first while the other side looks. */
-static void write_from(uint64_t n)
+static void write_from(unsigned long long n)
 {
 	union bpf_attr run = {.test.prog_fd = program, .test.ctx_in = (uintptr_t)&n, .test.ctx_size_in = sizeof n};
 
-	await_look();
 	bpf(BPF_PROG_TEST_RUN, &run, "run the BPF program");
 }
 
 int main(void)
 {
 	program = load_program(make_buffer());
-	start_reader(look);
-	ready();
-	while (going()) {
-		uint64_t n = told, end = n + TRIES;
-
-		wrongs = hits = 0;
-		begin_try();
-		for (; n != end; n += RUN) {
-			write_from(n);
-			tell();
-		}
-		end_try();
-		must(taken == end, "take out all records");
-		tell();
-		if (told != end)
-			tried(end - told);
-		told = end;
-	}
-	return done();
+	return run_records(look, write_from, RUN);
 }
