@@ -18,6 +18,7 @@ const (
 	Body   Role = "body"   // an episode may begin at any of its blocks
 	Caller Role = "caller" // an episode begins where it calls a callee
 	Callee Role = "callee" // weak only within an episode of a caller
+	Rest   Role = "rest"   // as a body, but what stops its stores is told by single instructions
 	Path   Role = "path"   // code on the way between two stores: in scope within an episode, its own stores do not wait
 )
 

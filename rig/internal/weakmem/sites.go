@@ -19,7 +19,7 @@ import (
 const (
 	siteWhyBytes = 32
 	siteSize     = 4*8 + siteWhyBytes
-	maxSites     = 4096
+	maxSites     = 65536
 )
 
 // Site is what kept one store from being passed by a later one, or a load from an
@@ -46,6 +46,9 @@ const (
 	WhyLoadUnknown = "load-caution-unknown"
 	// WhyLost counts what found no place in the table.
 	WhyLost = "lost"
+	// WhyRest is the prefix of sites in the rest, where By alone is told: the instruction
+	// that stopped a store, that passed one, or that is a load or kept one from a choice.
+	WhyRest = "rest-"
 )
 
 // siteWords are the words after caution- and load-caution- that may be shown; a
@@ -53,6 +56,7 @@ const (
 var (
 	siteOrders = map[string]bool{"order-barrier": true, "order-release": true, "order-atomic": true, WhyPassed: true}
 	siteDoubt  = regexp.MustCompile(`^(load-)?caution-[a-z]{1,16}$`)
+	siteRest   = regexp.MustCompile(`^rest-(passed|load-choice|order-[a-z]{1,16}|(load-)?caution-[a-z]{1,16})$`)
 )
 
 // ReadSites reads the emulator's table of sites. It may be called while the guest
@@ -98,8 +102,8 @@ func parseSites(data []byte) ([]Site, error) {
 func siteWhy(word string, load bool) string {
 	fits := siteDoubt.FindStringSubmatch(word)
 	switch {
-	case word == WhyLost:
-		return WhyLost
+	case word == WhyLost, siteRest.MatchString(word):
+		return word
 	case load && (word == WhyLoadChoice || fits != nil && fits[1] != ""):
 		return word
 	case load:

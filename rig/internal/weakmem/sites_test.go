@@ -27,6 +27,7 @@ func record(s Site) []byte {
 func TestSitesAreRead(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"passed", "passed"}, {"order-barrier", "order-barrier"}, {"order-release", "order-release"}, {"order-atomic", "order-atomic"},
+		{"rest-passed", "rest-passed"}, {"rest-load-caution-walk", "rest-load-caution-walk"}, {"rest-new", "caution-unknown"},
 		{"caution-call", "caution-call"}, {"caution-newword", "caution-newword"}, {"lost", "lost"},
 		// Nothing that is not known may pass for an order.
 		{"order-new", "caution-unknown"}, {"load-choice", "caution-unknown"}, {"load-caution-walk", "caution-unknown"},

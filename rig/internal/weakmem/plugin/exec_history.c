@@ -15,6 +15,7 @@
 #include "look.h"
 #include "mutant.h"
 #include "pages.h"
+#include "plan.h"
 #include "policy.h"
 #include "samples.h"
 #include "sites.h"
@@ -69,6 +70,16 @@ static unsigned int versions(struct vcpu *v, const struct insn *in, const struct
     return n;
 }
 
+/* Of what hid an older value by is where. */
+static void tell_one(const struct insn *in, uint64_t by, enum why why)
+{
+    if (plan_is_rest(in->pc)) {
+        sites_add_rest(by ? by : in->pc, true, why);
+    } else {
+        sites_add(0, by, in->pc, why);
+    }
+}
+
 /* Counts by site whether there was a choice, or what hid one. */
 static void tell(struct vcpu *v, const struct insn *in, const struct part *p,
                  const uint64_t limit[VIEWS], unsigned int n)
@@ -79,12 +90,14 @@ static void tell(struct vcpu *v, const struct insn *in, const struct part *p,
         return;
     }
     if (n > 1) {
-        sites_add(0, 0, in->pc, WHY_CHOICE);
+        tell_one(in, 0, WHY_CHOICE);
+    } else if (history_last(p->phys) <= limit[VIEW_SURE]) {
+        return; /* nothing was written that could be hidden */
     } else if (history_overwritten(p->granule, p->mask, limit[VIEW_SURE])) {
-        sites_add(0, in->pc, in->pc, WHY_DOUBT_WRITER);
+        tell_one(in, in->pc, WHY_DOUBT_WRITER);
     } else if (limit[VIEW_SURE] < limit[VIEW_HELD] &&
                history_versions(p->granule, p->mask, limit[VIEW_SURE], version) > n) {
-        sites_add(0, v->doubt_pc, in->pc, v->doubt);
+        tell_one(in, v->doubt_pc, v->doubt);
     }
 }
 

@@ -118,7 +118,8 @@ static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 
 static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
 {
-    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan->mixed)) {
+    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan->mixed) &&
+        !site->scope->rest) {
         policy_exclusives();
     }
     instrument_acquire(insn, site);

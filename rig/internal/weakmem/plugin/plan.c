@@ -44,13 +44,16 @@ static bool add_scope(struct plan *out, const char *role, uint64_t start,
 {
     static const char *const roles[] = {"body", "caller", "callee", "path"};
     struct scope *s = &out->scope[out->scopes];
+    bool rest = strcmp(role, "rest") == 0;
 
     if (out->scopes == MAX_SCOPES || start >= end || (start | end) % ISA_INSN_BYTES) {
         return false;
     }
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        if (strcmp(roles[i], role) == 0) {
+        if (strcmp(roles[i], rest ? "body" : role) == 0) {
             s->role = (enum scope_role)i;
+            s->rest = rest;
+            out->has_rest = out->has_rest || rest;
             s->start = start;
             s->end = end;
             snprintf(s->symbol, sizeof s->symbol, "%s", symbol);
@@ -228,4 +231,11 @@ const struct scope *plan_scope(uint64_t addr)
     }
     return low < plan->scopes && addr >= plan->scope[low].start
                ? &plan->scope[low] : NULL;
+}
+
+bool plan_is_rest(uint64_t addr)
+{
+    const struct scope *s = plan->has_rest ? plan_scope(addr) : NULL;
+
+    return s && s->rest;
 }

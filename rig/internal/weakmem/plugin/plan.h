@@ -11,7 +11,7 @@
  *   seed N
  *   focus PC                          the one store to delay, always; optional
  *   set NAME N                        a policy parameter
- *   scope body|caller|callee|path START END SYMBOL
+ *   scope body|caller|callee|path|rest START END SYMBOL
  *   mark START END                    the guest's mark function, optional
  *   select START END                  the guest's function that puts an alteration in
  *                                     force, optional
@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_SCOPES 512
+#define MAX_SCOPES 8192
 #define MAX_REPORTS 8
 #define MAX_CHANGES 4096
 
@@ -46,6 +46,9 @@ enum scope_role {
 
 struct scope {
     enum scope_role role;
+    /* A body of which nobody asks anything in particular, as where all of a kernel is in
+     * scope: what stops its stores is told by one instruction, not by two. */
+    bool rest;
     uint64_t start, end;
     char symbol[64];
 };
@@ -109,6 +112,7 @@ struct plan {
     struct policy policy;
     size_t scopes;
     struct scope scope[MAX_SCOPES];
+    bool has_rest;
     bool has_body; /* then writes are recorded for the loads of bodies */
     /* Bodies and others in the same half of the address space, so that one may call
      * the other: then all of the scope is executed as bodies are. */
@@ -123,5 +127,7 @@ bool plan_open(const char *path, char *error, size_t len);
 
 /* The scope that holds addr, or NULL. */
 const struct scope *plan_scope(uint64_t addr);
+/* Whether it is one of the rest. */
+bool plan_is_rest(uint64_t addr);
 
 #endif

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SITES 4096 /* a power of two */
+#define SITES 4096      /* powers of two; how many the plan asks for: */
+#define SITES_REST 65536 /* a rest in scope has as many instructions that stop stores */
 
 /* Orders come before cautions. name in the file, meaning */
 #define WHYS(X)                                                               \
@@ -53,10 +54,17 @@ struct site_record {
     char why[32];    /* empty: the record is not used */
 };
 
+/* Of code in the rest, where every store would make a pair with every other, by is all
+ * that is told, and why has a prefix: the instruction that ended the wait of a store, the
+ * store that passed another, the load that had a choice, or what hid one from a load. */
+#define SITES_OF_REST "rest-"
+
 /* Maps path; false with errno set. Without it nothing is counted. */
 bool sites_open(const char *path);
 bool sites_on(void);
 void sites_add(uint64_t first, uint64_t by, uint64_t second, enum why why);
+/* Of an instruction of the rest; load says that it is about loads. */
+void sites_add_rest(uint64_t by, bool load, enum why why);
 
 static inline bool is_doubt(enum why why)
 {

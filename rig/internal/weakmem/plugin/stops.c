@@ -2,6 +2,7 @@
 #include "stops.h"
 
 #include "buffer.h"
+#include "plan.h"
 #include "sites.h"
 
 void stops_clear(struct stops *s)
@@ -30,6 +31,10 @@ void stops_add(struct stops *s, uint64_t first, uint64_t by, enum why why, bool 
     if (!sites_on() || why == WHY_NONE) {
         return;
     }
+    if (plan_is_rest(first)) {
+        sites_add_rest(by, false, why);
+        return;
+    }
     to = find(s, first);
     if (to->first == first && is_doubt(to->why) && !is_doubt(why) && !to->followed) {
         return; /* of two stores at one place the doubtful one is kept */
@@ -55,6 +60,12 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
     if (!sites_on()) {
         return;
     }
+    if (plan_is_rest(pc)) {
+        if (b->n) {
+            sites_add_rest(pc, false, WHY_PASSED);
+        }
+        return;
+    }
     for (unsigned int i = 0; i < s->n; i++) {
         struct stop *one = &s->stop[i];
         bool own = release && is_doubt(one->why);
@@ -68,6 +79,9 @@ void stops_second(struct stops *s, struct buffer *b, uint64_t pc, uint64_t phys,
     for (unsigned int i = 0; i < b->n; i++) {
         struct store *one = &b->store[i];
 
+        if (plan_is_rest(one->pc)) {
+            continue;
+        }
         if (bytes && one->phys < phys + bytes && phys < one->phys + one->bytes) {
             continue; /* the same bytes: coherence orders them */
         }
