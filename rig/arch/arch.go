@@ -34,12 +34,15 @@ type Arch struct {
 	Emulated     bool        // the weak-memory plugin has a decoder for it
 	Oops, Warn   string      // functions that the kernel enters to report an exception of its own, where Emulated
 	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
-	Packages     []string    // Debian packages needed to build for it on an amd64 host
-	LibcPackage  string      // Debian package of the C library to link static programs with
-	Cmdline      []string    // kernel command line options that its machine needs
-	ImageMagic   string      // what a bootable kernel file holds at ImageMagicAt
-	ImageMagicAt int64       // byte offset in the kernel file
-	KVMProbe     KVMProbe    // how to see that KVM runs code of it
+	// Elsewhere are the symbols around code of the kernel that is executed at other
+	// addresses than those it was linked for; which of them exist depends on its version.
+	Elsewhere    [][2]string
+	Packages     []string // Debian packages needed to build for it on an amd64 host
+	LibcPackage  string   // Debian package of the C library to link static programs with
+	Cmdline      []string // kernel command line options that its machine needs
+	ImageMagic   string   // what a bootable kernel file holds at ImageMagicAt
+	ImageMagicAt int64    // byte offset in the kernel file
+	KVMProbe     KVMProbe // how to see that KVM runs code of it
 }
 
 // KVMProbe is a firmware of a few instructions that make QEMU exit.
@@ -64,7 +67,14 @@ var table = map[string]Arch{
 		// arch/arm64/kernel/traps.c, kernel/panic.c
 		Oops: "die", Warn: "__warn",
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
-		Copiers:  []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
+		Copiers: []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
+		// arch/arm64/kernel/vmlinux.lds.S: the identity map, a hypervisor, what comes before and
+		// after another kernel, the trampoline to and from user space.
+		Elsewhere: [][2]string{
+			{"__idmap_text_start", "__idmap_text_end"}, {"__hyp_idmap_text_start", "__hyp_idmap_text_end"}, {"__hyp_text_start", "__hyp_text_end"},
+			{"__hibernate_exit_text_start", "__hibernate_exit_text_end"}, {"__relocate_new_kernel_start", "__relocate_new_kernel_end"},
+			{"__entry_tramp_text_start", "__entry_tramp_text_end"},
+		},
 		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"}, LibcPackage: "libc6-dev-arm64-cross",
 		// Documentation/arch/arm64/booting.rst
 		ImageMagic: "ARM\x64", ImageMagicAt: 56,

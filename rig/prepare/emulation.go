@@ -3,8 +3,11 @@
 package prepare
 
 import (
+	"slices"
+
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/trial"
 )
 
 // emulation is what all boots have in common of the emulator; nil where they do without.
@@ -13,8 +16,11 @@ func emulation(cfg Config, background []string, with qemu.Program) *weakmem.Conf
 		return nil
 	}
 	policy := cfg.SentEmulator.OrDefault()
-	if len(background) > 0 {
+	switch {
+	case len(background) > 0:
 		policy = weakmem.ExtremePolicy()
+	case slices.Contains(restOf(cfg), trial.ScopeAll):
+		policy = weakmem.WholePolicy()
 	}
 	return &weakmem.Config{
 		Arch: cfg.Arch, API: with.PluginAPI, CacheDir: cfg.CacheDir, Policy: policy, Define: cfg.Define, Sent: cfg.SentEmulator,

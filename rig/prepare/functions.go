@@ -36,15 +36,15 @@ func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kern
 	return out, nil
 }
 
-// dropDuplicates leaves out a range that begins where another one does: one symbol's
-// code may have several names.
-func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
-	seen := map[uint64]bool{}
-	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
-		again := seen[r.Start]
-		seen[r.Start] = true
-		return again
-	})
+// dropDuplicates leaves out a range of which an earlier one has something: one symbol's
+// code may have several names, and all of it be in scope already.
+func dropDuplicates(scope []weakmem.Scope) (out []weakmem.Scope) {
+	for _, r := range scope {
+		if !slices.ContainsFunc(out, func(o weakmem.Scope) bool { return o.Start < r.End && r.Start < o.End }) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // Bodies puts functions into the emulator's scope: whatever they store or load

@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
@@ -32,6 +33,7 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 			}
 			continue
 		}
+		symbols = slices.DeleteFunc(symbols, trial.IsRest)
 		for _, v := range built.Built {
 			if inKernel[v], err = find(inKernel[v], built.Of[v].Image.Vmlinux, symbols); err != nil {
 				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
@@ -46,6 +48,10 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 		}
 		of.Scope = slices.Concat(without(of.Scope, inKernel[v].code), Bodies(inKernel[v].code), Bodies(inGuest.code))
 		of.Lines = slices.Concat(of.Lines, inKernel[v].lines)
+		of, err := addRest(cfg, of)
+		if err != nil {
+			return built, guest, err
+		}
 		out.Put(v, of)
 	}
 	guest.Lines = slices.Concat(guest.Lines, inGuest.lines)
@@ -57,6 +63,31 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 		}
 	}
 	return out, guest, nil
+}
+
+// addRest puts object files into scope, or the whole kernel, where they are asked for.
+func addRest(cfg Config, of Kernel) (Kernel, error) {
+	rest, told, err := kernels.Rest(cfg.Arch, of.Image, restOf(cfg), of.Scope)
+	if err != nil {
+		return of, err
+	}
+	of.Scope = slices.Concat(of.Scope, rest)
+	if of.Analysis != nil && len(told) > 0 {
+		analysis := *of.Analysis
+		analysis.Code.Scope = slices.Concat(analysis.Code.Scope, told)
+		of.Analysis = &analysis
+	}
+	return of, nil
+}
+
+// restOf are the object files that are in scope, or the whole kernel: the scenario's and
+// the user's.
+func restOf(cfg Config) []string {
+	names := cfg.Spec.ScopesRest()
+	if !cfg.Spec.ScopeOnly {
+		names = slices.Concat(cfg.Scenario.Scope.Objects, names)
+	}
+	return names
 }
 
 // without leaves out of a scope what the user named: that is in it as they said.

@@ -28,7 +28,7 @@ type file struct {
 			Callers *int
 			Calls   *bool
 		}
-		Kernel, Callees []string
+		Kernel, Callees, Objects []string
 	}
 	Workload workload
 	Detect   []sign

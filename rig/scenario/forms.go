@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/kernelversion"
+	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -27,6 +28,7 @@ var (
 	aPatch    = text{form: `^` + inFolder + `\.patch$`, words: "a file whose name ends in .patch, in the scenario's folder", most: 200, meant: pathLike}
 	aSource   = text{form: `^` + inFolder + `\.c$`, words: "a C file in the scenario's folder, such as ring.c", most: 200, meant: programLike}
 	anObject  = text{form: `^` + inFolder + `\.o$`, words: "an object of a C file of the kernel's, such as net/tls/tls_main.o", most: 200, meant: objectOf}
+	aRest     = text{form: `^(` + trial.ScopeAll + `|` + inFolder + `\.o)$`, words: "an object of the kernel's, such as net/core/sock.o, or " + trial.ScopeAll, most: 200, meant: objectOf}
 	aSymbol   = text{form: symbolForm, words: "a name of the kernel's code", most: wire.MaxFieldValue, meant: symbolIn}
 	inGuest   = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
 	aRange    = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, meant: rangeLike, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}

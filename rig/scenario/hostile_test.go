@@ -76,7 +76,8 @@ var silly = map[string]string{
 	strings.Replace(ofBuiltin, "order: {function: f, first: [g]}\n", "", 1):          `6:3: workload.builtin: it needs order too: the two writes that a workload of the guest's own watches`,
 	strings.Replace(ofBuiltin, "  modes: [once]\n", "", 1):                           `7:3: workload.builtin: it needs modes too: kcovrig has no names for what its own guest does`,
 	ofSource + "scope: {kernel: [f], callees: [g, f]}\n":                             `6:35: scope.callees: f is in scope.kernel, so always in scope`,
-	ofSource + "scope: {program: [main]}\n":                                          `6:9: unknown key "program"; have: patch, kernel, callees`,
+	ofSource + "scope: {program: [main]}\n":                                          `6:9: unknown key "program"; have: patch, kernel, callees, objects`,
+	ofSource + "scope: {objects: [net/core/sock.c]}\n":                               `6:19: scope.objects: want an object of the kernel's, such as net/core/sock.o, or all, not "net/core/sock.c"; did you mean net/core/sock.o?`,
 	ofSource + "scope: {patch: {callers: -1}}\n":                                     `6:26: scope.patch.callers: want a whole number from 0 to 4, not "-1"`,
 	// Words.
 	ofSource + "words: {units: entries}\n":                              `6:9: words.units: it needs unit too: the word that it is the plural of`,

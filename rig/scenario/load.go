@@ -126,7 +126,7 @@ func (c *collector) scenario(f file) Scenario {
 		Name: f.Name, Title: f.Title, Words: f.words(), Archs: f.Machine.Arch, CPUs: f.Machine.CPUs, MemoryMiB: int(f.Machine.Memory), Kernels: f.Kernels.Range, Objects: f.Objects,
 		Function: f.Order.Function, Copy: f.Order.First, Count: f.Order.Count,
 		MakeArgs: f.Make, Modes: f.Workload.Modes, Workload: f.Workload.Builtin, Mark: f.Workload.Mark, Readers: f.Workload.Readers,
-		Scope:     Scope{Callers: *f.Scope.Patch.Callers, NoCalls: f.Scope.Patch.Calls != nil && !*f.Scope.Patch.Calls, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees},
+		Scope:     Scope{Callers: *f.Scope.Patch.Callers, NoCalls: f.Scope.Patch.Calls != nil && !*f.Scope.Patch.Calls, Kernel: f.Scope.Kernel, Callees: f.Scope.Callees, Objects: f.Scope.Objects},
 		Fragments: map[string]string{}, contents: c.contents,
 	}
 	c.program(&s, f)

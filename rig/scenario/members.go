@@ -77,6 +77,7 @@ var scopeShape = mapping{members: []member{
 	}}},
 	{key: "kernel", about: "functions of the kernel", shape: list{aSymbol, 64}},
 	{key: "callees", about: "functions of the kernel, when one of the others calls them", shape: list{aSymbol, 64}},
+	{key: "objects", about: "objects of the kernel all of whose functions are in scope, or all: the whole kernel", shape: list{aRest, 64}},
 }}
 
 var orderShape = mapping{members: []member{

@@ -24,7 +24,7 @@ fix: [fix.patch]
 workload: {source: sub/main.c, args: [a, b c, a], env: [A=b, C=], files: [data/in, other.h], ready: true, window: {every: 10ms}}
 detect: [oops, {warn: ring_init}, exit]
 machine: {cpus: 4, memory: 1G}
-scope: {patch: {callers: 2}, kernel: [f], callees: [g]}
+scope: {patch: {callers: 2}, kernel: [f], callees: [g], objects: [net/core/sock.o, all]}
 `
 
 func folder(t *testing.T, text string, files ...string) string {
@@ -47,7 +47,7 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 		Detect: []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindWarn, Function: "ring_init"}, {Kind: wire.KindExit}},
 	}, s.Program.Start)
 	assert.True(t, s.Program.SurvivesOops())
-	assert.Equal(t, Scope{Callers: 2, Kernel: []string{"f"}, Callees: []string{"g"}}, s.Scope)
+	assert.Equal(t, Scope{Callers: 2, Kernel: []string{"f"}, Callees: []string{"g"}, Objects: []string{"net/core/sock.o", "all"}}, s.Scope)
 	for name, held := range map[string]bool{"sub/main.c": true, "sub/a.h": true, "other.h": true, "data/in": true, "data/out": false} {
 		_, err := fs.Stat(s.Program.Files, name)
 		assert.Equal(t, held, err == nil, name)

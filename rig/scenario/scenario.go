@@ -122,4 +122,7 @@ type Scope struct {
 	Kernel []string
 	// Callees are functions that are in scope only when one of the others calls them.
 	Callees []string
+	// Objects are files below the build folder all of whose functions are in scope, or
+	// trial.ScopeAll.
+	Objects []string
 }

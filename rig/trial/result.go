@@ -70,10 +70,11 @@ type Code struct {
 	Stops []ScopeStop     `json:"stops,omitempty"`
 }
 
-// ScopeFunction is a function, or as much of it as is in scope.
+// ScopeFunction is a function, or as much of it as is in scope. An object file all of whose
+// functions are, or ScopeAll, is one of the role "rest".
 type ScopeFunction struct {
 	Symbol string `json:"symbol"`
-	Role   string `json:"role"`  // "body", "caller", "callee" or "path"
+	Role   string `json:"role"`  // "body", "caller", "callee", "path" or "rest"
 	Bytes  uint64 `json:"bytes"` // of code
 	Why    string `json:"why"`   // it is in scope
 }

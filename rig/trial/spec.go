@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -164,8 +165,26 @@ const (
 	ScopeGuest  = "guest"
 )
 
-// ParseScope takes a scope of the user's apart: "kernel:SYMBOL[,SYMBOL...]" or
-// "guest:SYMBOL[,SYMBOL...]". Whether the symbols exist is for the binaries to say.
+// ScopeAll is the name that means all of a kernel's code.
+const ScopeAll = "all"
+
+// IsRest says whether a name of the kernel's code is an object file, as it lies below the
+// build folder, or ScopeAll, and no symbol.
+func IsRest(name string) bool { return name == ScopeAll || strings.HasSuffix(name, ".o") }
+
+// ScopesRest are the names for which IsRest among the kernel's in the user's scopes.
+func (s Spec) ScopesRest() (names []string) {
+	for _, text := range s.Scopes {
+		if where, symbols, err := ParseScope(text); err == nil && where == ScopeKernel {
+			names = append(names, slices.DeleteFunc(symbols, func(n string) bool { return !IsRest(n) })...)
+		}
+	}
+	return names
+}
+
+// ParseScope takes a scope of the user's apart: "kernel:SYMBOL[,SYMBOL...]", where a symbol
+// may be a name for which IsRest, or "guest:SYMBOL[,SYMBOL...]". Whether the symbols exist is
+// for the binaries to say.
 func ParseScope(text string) (where string, symbols []string, err error) {
 	where, list, ok := strings.Cut(text, ":")
 	if !ok || where != ScopeKernel && where != ScopeGuest {
@@ -174,6 +193,9 @@ func ParseScope(text string) (where string, symbols []string, err error) {
 	for symbol := range strings.SplitSeq(list, ",") {
 		if symbol == "" || strings.ContainsAny(symbol, " \t\r\n") {
 			return "", nil, fmt.Errorf("%q names no symbol between its commas", text)
+		}
+		if where == ScopeKernel && IsRest(symbol) && !fs.ValidPath(symbol) {
+			return "", nil, fmt.Errorf("%q: %s is no path below the build folder", text, symbol)
 		}
 		symbols = append(symbols, symbol)
 	}

@@ -3,8 +3,10 @@
 package objcode
 
 import (
+	"cmp"
 	"debug/elf"
 	"fmt"
+	"slices"
 	"sort"
 
 	"kcovrig/rig/fault"
@@ -126,6 +128,33 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 		}
 	}
 	return out, nil
+}
+
+// Defined are the functions that an object file defines, in a linked kernel, sorted:
+// those that can be told from others of their names.
+func Defined(vmlinux, object string) ([]elfcode.Range, error) {
+	obj, err := objfile.Open(object)
+	if err != nil {
+		return nil, err
+	}
+	defer obj.Close()
+	var names []string
+	for _, f := range obj.Functions() {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	placed, err := Place(vmlinux, object, slices.Compact(names))
+	if err != nil {
+		return nil, err
+	}
+	var out []elfcode.Range
+	for _, p := range placed {
+		if p.End > p.Start {
+			out = append(out, p.Range)
+		}
+	}
+	slices.SortFunc(out, func(a, b elfcode.Range) int { return cmp.Compare(a.Start, b.Start) })
+	return slices.CompactFunc(out, func(a, b elfcode.Range) bool { return a.Start == b.Start }), nil
 }
 
 // differing are the parts of r whose code is not that of the object's function f: all of

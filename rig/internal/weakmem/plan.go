@@ -52,6 +52,14 @@ func DefaultPolicy() Policy {
 	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
 }
 
+// WholePolicy is for a scope that is all of the kernel's code, where an entry's episode lasts
+// until the kernel is left or interrupted: few of them are weak, so that the guest gets on.
+func WholePolicy() Policy {
+	p := DefaultPolicy()
+	p.Active = 50
+	return p
+}
+
 // LitmusPolicy is for tests of a few instructions on the given number of CPUs:
 // everything that is allowed is to happen, whatever it costs.
 func LitmusPolicy(cpus int) Policy {

@@ -20,6 +20,7 @@ type hitStory struct {
 	witness.Hit
 	all     bool
 	scope   []string // symbols of the kernel's code in the emulator's scope
+	more    bool     // all of an object file is too, or of the kernel
 	left    int      // the vCPU of the left column
 	several bool     // others stand there, too
 	shape   witness.Shape
@@ -33,6 +34,7 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 		if c.Variant() == s.Variant() {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
+				s.more = s.more || trial.IsRest(f.Symbol)
 			}
 		}
 	}
@@ -190,6 +192,8 @@ func (s *hitStory) unfollowed() string {
 		return text + "."
 	case slices.ContainsFunc(s.scope, func(in string) bool { return in == symbol || strings.HasPrefix(symbol, in+".") }):
 		return text + ": the emulator did not follow its loads."
+	case s.more: // its function may be in scope, or not
+		return text + "."
 	default:
 		return text + fmt.Sprintf(": %s is not in the emulator's scope. With --scope kernel:%s a run follows its loads, and may reorder them.", symbol, symbol)
 	}

@@ -20,6 +20,16 @@ struct site {
     struct uses uses;
     const struct scope *scope;
     struct altered *altered; /* NULL: by no alteration */
+    struct run *runs;        /* that begin with it */
+};
+
+/* Instructions of a block, one behind the other, that compute on registers alone: what
+ * follows from them for the views does not depend on when it is worked out, so all of
+ * it is at the first. */
+struct run {
+    struct run *next; /* of the same first */
+    size_t n;
+    const struct site *site[];
 };
 
 /* Of the alteration that holds in this episode. */

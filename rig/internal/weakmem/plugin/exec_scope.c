@@ -168,6 +168,29 @@ void exec_plain(unsigned int index, void *udata)
     }
 }
 
+void exec_run(unsigned int index, void *udata)
+{
+    struct vcpu *v = vcpu_of(index);
+    const struct run *run = udata;
+
+    if (!track_settle(v, run->site[0]->insn.pc)) {
+        return;
+    }
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        for (size_t i = 0; i < run->n; i++) {
+            views_plain(&v->views[w], &run->site[i]->uses);
+        }
+    }
+}
+
+void exec_aged_branch(unsigned int index, void *udata)
+{
+    if (drain_waiting(vcpu_of(index))) {
+        exec_age(index, udata);
+    }
+    exec_branch(index, udata);
+}
+
 void exec_branch(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);

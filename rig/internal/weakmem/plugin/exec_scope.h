@@ -34,7 +34,11 @@ void exec_fence(unsigned int index, void *udata);
 
 /* Where views are kept. */
 void exec_plain(unsigned int index, void *udata);
+/* Several at once: udata is a struct run. */
+void exec_run(unsigned int index, void *udata);
 void exec_branch(unsigned int index, void *udata);
+/* exec_age, where stores wait, and exec_branch. */
+void exec_aged_branch(unsigned int index, void *udata);
 void exec_body_barrier(unsigned int index, void *udata);
 void exec_body_strong(unsigned int index, void *udata);
 

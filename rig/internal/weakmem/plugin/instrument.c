@@ -8,6 +8,7 @@
 #include "instrument.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "alter.h"
 #include "exec.h"
@@ -25,6 +26,8 @@
 #include "plan.h"
 #include "policy.h"
 #include "qemu_api.h"
+
+#define RUN_MAX 16
 
 /* The instructions of a scope by position. They live as long as QEMU. */
 static struct site **sites[MAX_SCOPES];
@@ -58,6 +61,7 @@ static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
         isa_uses(&site->insn, &site->uses);
         site->scope = s;
         site->altered = alter_plan(&site->insn);
+        site->runs = NULL;
         __atomic_store_n(at, site, __ATOMIC_RELEASE);
     }
     return site;
@@ -108,6 +112,13 @@ static void when_tracking(struct qemu_plugin_insn *insn,
     }
 }
 
+/* Whether views are kept there whenever stores may wait, so that what is done where they
+ * are kept is all: another test would cost in every episode, and outside of them. */
+static bool always_tracking(const struct site *site)
+{
+    return plan->policy.track && exec_keeps_views(site->scope);
+}
+
 static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
 {
     if (alter_acquires(site->altered, &site->insn)) {
@@ -124,14 +135,18 @@ static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
     }
     instrument_acquire(insn, site);
     when_tracking(insn, exec_body_atomic, site);
-    when_active(insn, exec_atomic, site);
+    if (!always_tracking(site)) {
+        when_active(insn, exec_atomic, site);
+    }
 }
 
 static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
 {
     instrument_acquire(insn, site);
     when_tracking(insn, exec_body_load, site);
-    when_pending(insn, exec_load, site);
+    if (!always_tracking(site)) {
+        when_pending(insn, exec_load, site);
+    }
 }
 
 static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
@@ -144,12 +159,23 @@ static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
     when_active(insn, exec_store, site);
 }
 
+/* Of any branch, wherever it leads. */
+static void instrument_age(struct qemu_plugin_insn *insn, struct site *site)
+{
+    if (always_tracking(site)) {
+        when_tracking(insn, exec_aged_branch, site);
+    } else {
+        when_pending(insn, exec_age, site);
+        when_tracking(insn, exec_branch, site);
+    }
+}
+
 static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
 {
     const struct scope *to =
         plan_scope(site->insn.pc + (uint64_t)site->insn.imm);
 
-    when_tracking(insn, exec_branch, site);
+    instrument_age(insn, site);
     if (site->insn.conditional) {
         if (!to || !plan_scope(isa_next(&site->insn))) {
             when_inside(insn, exec_way_out, site);
@@ -185,10 +211,6 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
     if (may_fall_out(&site->insn)) {
         when_inside(insn, exec_leave, site);
     }
-    if (site->insn.cls == INSN_BRANCH || site->insn.cls == INSN_CALL ||
-        site->insn.cls == INSN_INDIRECT) {
-        when_pending(insn, exec_age, site);
-    }
     switch (site->insn.cls) {
     case INSN_PREFETCH:
     case INSN_HINT:
@@ -210,7 +232,7 @@ static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
         instrument_branch(insn, site);
         break;
     case INSN_INDIRECT:
-        when_tracking(insn, exec_branch, site);
+        instrument_age(insn, site);
         when_inside(insn, exec_way_out, site);
         break;
     case INSN_ATOMIC:
@@ -274,9 +296,76 @@ static void instrument_calls(struct qemu_plugin_insn *insn, uint64_t pc, uint32_
     }
 }
 
+/* Whether nothing but its views asks for a callback of it, and these do not depend on
+ * what its registers hold. */
+static bool may_run(const struct site *site)
+{
+    return site->insn.cls == INSN_PLAIN && !site->uses.picks && !site->altered &&
+           exec_keeps_views(site->scope) && !may_fall_out(&site->insn);
+}
+
+/* The instructions of a block from the one at position on that may be one run. */
+static size_t find_run(struct qemu_plugin_tb *tb, size_t at, const struct site *found[])
+{
+    size_t n = 0, end = qemu_plugin_tb_n_insns(tb);
+
+    for (; at + n < end && n < RUN_MAX; n++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, at + n);
+        uint64_t pc = qemu_plugin_insn_vaddr(insn);
+        const struct scope *s = plan_scope(pc);
+        uint32_t word = 0;
+
+        if (!s || qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
+            break;
+        }
+        found[n] = remember(s, pc, word);
+        if (!may_run(found[n])) {
+            break;
+        }
+    }
+    return n;
+}
+
+/* The same instructions make one run, however often they are translated. */
+static struct run *remember_run(struct site *first, const struct site *const found[], size_t n)
+{
+    struct run *run = __atomic_load_n(&first->runs, __ATOMIC_ACQUIRE);
+
+    for (; run; run = run->next) {
+        if (run->n == n && memcmp(run->site, found, n * sizeof *found) == 0) {
+            return run;
+        }
+    }
+    run = malloc(sizeof *run + n * sizeof *found);
+    run->n = n;
+    memcpy(run->site, found, n * sizeof *found);
+    run->next = __atomic_load_n(&first->runs, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(&first->runs, &run->next, run, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+    }
+    return run;
+}
+
+/* Gives the instruction at a position a callback for all of a run that begins there, and
+ * says how many are in it; 0: none begins. */
+static size_t instrument_run(struct qemu_plugin_tb *tb, size_t at, struct qemu_plugin_insn *insn,
+                             struct site *site)
+{
+    const struct site *found[RUN_MAX];
+    size_t n = may_run(site) ? find_run(tb, at, found) : 0;
+
+    if (n < 2) {
+        return 0;
+    }
+    qemu_plugin_register_vcpu_insn_exec_cond_cb(
+        insn, exec_run, QEMU_PLUGIN_CB_RW_REGS_PC, QEMU_PLUGIN_COND_NE,
+        gate_member(offsetof(struct gate, tracking)), 0, remember_run(site, found, n));
+    return n;
+}
+
 void instrument_block(struct qemu_plugin_tb *tb)
 {
-    size_t n = qemu_plugin_tb_n_insns(tb);
+    size_t n = qemu_plugin_tb_n_insns(tb), run = 0;
 
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
@@ -302,7 +391,12 @@ void instrument_block(struct qemu_plugin_tb *tb)
             if (site->altered && !MUTANT(barriers_put_before_come_late)) {
                 instrument_alterations(insn, site);
             }
-            instrument_insn(insn, site);
+            run = run ? run : instrument_run(tb, i, insn, site);
+            if (run) {
+                run--; /* its first has a callback for it */
+            } else {
+                instrument_insn(insn, site);
+            }
             if (site->altered && MUTANT(barriers_put_before_come_late)) {
                 instrument_alterations(insn, site);
             }
