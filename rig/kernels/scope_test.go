@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
+	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -55,7 +56,7 @@ func exampleOf(t *testing.T, text string) Image {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "lib"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "lib/ring.c"), []byte(text), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "start.c"), []byte("void (*volatile out)(void);\nvoid broken(void) { out(); }\nvoid leave(void) {}\nvoid _start(void) {}\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "start.c"), []byte("void (*volatile out)(void);\nvoid broken(void) { out(); }\nvoid leave(void) {}\nvoid _start(void) {}\nvoid _stext(void) {}\n"), 0o644))
 	for _, args := range [][]string{
 		{"-c", "-o", "lib/ring.o", "lib/ring.c"}, {"-g", "-c", "-o", "debug.o", "lib/ring.c"},
 		{"-nostdlib", "-static", "-no-pie", "-o", "vmlinux", "lib/ring.o", "start.c"},
@@ -236,4 +237,32 @@ func TestAScopeInALine(t *testing.T) {
 	code.Scope = []trial.ScopeFunction{{Symbol: "f\x1b[2J"}}
 	code.Stops = []trial.ScopeStop{{Kind: "call"}, {Kind: "barrier"}, {Kind: "call"}}
 	require.Equal(t, `scope: f?[2J; in order there: 1 barrier, 2 call`, DescribeScope(code), "what comes from a binary is made safe")
+}
+
+func TestAllFunctionsOfAnObjectAreTheRest(t *testing.T) {
+	image := example(t)
+	row, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	named, err := elfcode.Functions(image.Vmlinux, []string{"flush"})
+	require.NoError(t, err)
+	in := []weakmem.Scope{{Role: weakmem.Body, Symbol: "flush", Start: named[0].Start, End: named[0].End}}
+	rest, told, err := Rest(row, image, []string{"lib/ring.o", "lib/ring.o"}, in)
+	require.NoError(t, err)
+	var symbols []string
+	for _, s := range rest {
+		require.Equal(t, weakmem.Rest, s.Role)
+		symbols = append(symbols, s.Symbol)
+	}
+	require.Contains(t, symbols, "post_even")
+	require.NotContains(t, symbols, "flush", "it has a role of its own")
+	require.Len(t, slices.Compact(slices.Sorted(slices.Values(symbols))), len(symbols), "each once")
+	require.Equal(t, "lib/ring.o", told[0].Symbol)
+	require.NotZero(t, told[0].Bytes)
+
+	_, _, err = Rest(row, image, []string{"lib/rung.o"}, in)
+	require.ErrorContains(t, err, "beside it: lib/ring.o")
+	require.Equal(t, fault.User, fault.KindOf(err))
+	image.BuildDir = ""
+	_, _, err = Rest(row, image, []string{"lib/ring.o"}, in)
+	require.ErrorContains(t, err, "not built here")
 }

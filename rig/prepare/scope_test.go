@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
@@ -56,4 +57,33 @@ func TestAUsersScopeTakesThePlaceOfTheSameCode(t *testing.T) {
 	scoped, _, err := prepare.AddScopes(cfg, binary, built, prepare.GuestCode{})
 	require.NoError(t, err)
 	assert.Equal(t, []weakmem.Scope{copier, {Role: weakmem.Body, Symbol: "g", Start: 0x1000, End: 0x1004}}, scoped.Of[trial.Patched].Scope)
+}
+
+// All of the kernel is in scope but for what is executed elsewhere, and what is in scope by
+// a role of its own.
+func TestTheWholeKernelIsTheRest(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "binary")
+	require.NoError(t, rigtest.WriteELF(binary, rigtest.Nops("_stext", 0x1000, 1), rigtest.Nops("copier", 0x1004, 2), rigtest.Nops("f", 0x100c, 2),
+		rigtest.Nops("__idmap_text_start", 0x1014, 3), rigtest.Nops("__idmap_text_end", 0x1020, 1), rigtest.Nops("last", 0x1024, 1)))
+	row, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	cfg := prepare.Config{Config: kernels.Config{Arch: row, Spec: trial.Spec{Arch: "arm64", MemoryModel: trial.ModelArm, Scopes: []string{"kernel:all"}}}}
+	own := weakmem.Scope{Role: weakmem.Callee, Symbol: "copier", Start: 0x1004, End: 0x100c}
+	analysis := &kernels.Analysis{Code: trial.Code{Scope: []trial.ScopeFunction{{Symbol: "copier"}}}}
+	built := &prepare.Kernels{}
+	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: []weakmem.Scope{own}, Analysis: analysis})
+	scoped, _, err := prepare.AddScopes(cfg, binary, built, prepare.GuestCode{})
+	require.NoError(t, err)
+	assert.Equal(t, []weakmem.Scope{
+		own, {Role: weakmem.Rest, Symbol: "_stext", Start: 0x1000, End: 0x1004}, {Role: weakmem.Rest, Symbol: "f", Start: 0x100c, End: 0x1014},
+		{Role: weakmem.Rest, Symbol: "__idmap_text_end", Start: 0x1020, End: 0x1028},
+	}, scoped.Of[trial.Patched].Scope)
+	told := scoped.Of[trial.Patched].Analysis.Code.Scope
+	require.Len(t, told, 2)
+	assert.Equal(t, trial.ScopeFunction{Symbol: "all", Role: "rest", Bytes: 0x1c, Why: told[1].Why}, told[1])
+	assert.Len(t, analysis.Code.Scope, 1, "what was made before stays as it is")
+
+	more, err := prepare.AddFunctions(cfg, prepare.Request{KernelSymbols: []string{"f", "last"}}, binary, scoped)
+	require.NoError(t, err)
+	assert.Equal(t, scoped.Of[trial.Patched].Scope, more.Of[trial.Patched].Scope, "what is in scope already is in it once")
 }

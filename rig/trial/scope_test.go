@@ -20,10 +20,19 @@ func TestParseScope(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, ScopeGuest, where)
 	assert.Equal(t, []string{"module/package.function"}, symbols)
-	for _, bad := range []string{"", "copy_page", "host:x", "kernel:", "kernel:a,,b", "kernel:a, b", "guest"} {
+	where, symbols, err = ParseScope("kernel:all,net/core/sock.o")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"all", "net/core/sock.o"}, symbols)
+	assert.Equal(t, ScopeKernel, where)
+	for _, bad := range []string{"kernel:../x.o", "kernel:/x.o", "kernel:a//x.o", "", "copy_page", "host:x", "kernel:", "kernel:a,,b", "kernel:a, b", "guest"} {
 		_, _, err := ParseScope(bad)
 		assert.Error(t, err, bad)
 	}
+}
+
+func TestObjectsAndTheWholeKernelAreTheRest(t *testing.T) {
+	s := Spec{Scopes: []string{"kernel:f,net/core/sock.o", "guest:all,x.o", "kernel:all"}}
+	assert.Equal(t, []string{"net/core/sock.o", "all"}, s.ScopesRest())
 }
 
 func TestScopesThatCannotBeUsed(t *testing.T) {
