@@ -25,53 +25,30 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// outside is the work of testdata/outside.c and how much of it takes about half
-// a second.
-var outside = []struct {
+// work is some of testdata/outside.c, and how much of it.
+type work struct {
 	name string
 	size int
-}{{"events", 100_000}, {"switches", 5_000}, {"pages", 3_000}, {"compute", 80_000}}
+}
+
+// outside are amounts that take about half a second each.
+var outside = []work{{"events", 100_000}, {"switches", 5_000}, {"pages", 3_000}, {"compute", 80_000}}
+
+// priced are amounts that a scope may make dearer by much.
+var priced = []work{{"calls", 150_000}, {"reads", 60_000}, {"events", 30_000}, {"switches", 2_000}, {"pages", 1_000}, {"forks", 100}, {"compute", 30_000}}
 
 const (
 	outsideRepeats = 3                     // of all of it per boot
-	outsideSlice   = 20 * time.Millisecond // of one machine, while the other stands still
+	outsideSlice   = 20 * time.Millisecond // of one machine, while the others stand still
 )
 
 // BenchmarkOutsideTheScope prints, each round, how fast a guest works with the
 // emulator in a scope that is never entered, as a share of how fast without it:
-// the geometric mean over the kinds of work. Both machines are up at once and run
-// in turns of some milliseconds, so that the host's load falls on both alike; the
-// guest's clock stands still while its machine does.
+// the geometric mean over the kinds of work.
 func BenchmarkOutsideTheScope(b *testing.B) {
-	program := filepath.Join(b.TempDir(), "outside")
-	run, plain := benchSetup(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
-	_, emulated := benchSetup(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{"kernel:panic"} })
-	out, err := exec.Command(plain.Config.Arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
-	require.NoError(b, err, "%s", out)
-	data, err := os.ReadFile(program)
-	require.NoError(b, err)
-	var files []initramfs.File
-	for _, w := range outside {
-		files = append(files, initramfs.File{Name: "litmus/" + w.name, Mode: 0o755, Data: data})
-	}
-	for _, s := range []*prepare.Setup{plain, emulated} {
-		s.Archive, err = initramfs.Build(b.Context(), initramfs.Config{Arch: s.Config.Arch, CacheDir: b.TempDir(), Extra: files})
-		require.NoError(b, err)
-	}
+	machines := openBench(b, outside, []string{"kernel:panic"})
 	for round := 0; b.Loop(); round++ {
-		var seen [2]map[string]float64
-		turns := boot.NewTurns(2, "", nil)
-		group, ctx := errgroup.WithContext(b.Context())
-		for i, s := range []*prepare.Setup{plain, emulated} {
-			below := fmt.Sprintf("%s/round-%d-%d", run.Folder.Work, round, i)
-			a, err := s.Boot(prepare.BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, turns)
-			require.NoError(b, err)
-			group.Go(func() (err error) {
-				seen[i], err = outsideOnce(ctx, a)
-				return err
-			})
-		}
-		require.NoError(b, group.Wait())
+		seen := machines.round(b, round)
 		sum := 0.0
 		for _, w := range outside {
 			ratio := seen[0][w.name] / seen[1][w.name]
@@ -82,8 +59,81 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	}
 }
 
+// BenchmarkScopes prints, each round, how many times longer work takes with the emulator than
+// without: in a function that is never called, in objects that the work does not call, and in
+// the whole kernel; for each the geometric mean, too.
+func BenchmarkScopes(b *testing.B) {
+	scopes := []string{"kernel:panic", "kernel:net/core/sock.o,net/core/skbuff.o,net/unix/af_unix.o", "kernel:all"}
+	machines := openBench(b, priced, scopes)
+	for round := 0; b.Loop(); round++ {
+		seen := machines.round(b, round)
+		for i, scope := range scopes {
+			sum := 0.0
+			for _, w := range priced {
+				price := seen[i+1][w.name] / seen[0][w.name]
+				sum += math.Log(price)
+				fmt.Printf("price %s %s %.3f (%.3f s)\n", scope, w.name, price, seen[0][w.name])
+			}
+			fmt.Printf("price %s mean %.3f\n", scope, math.Exp(sum/float64(len(priced))))
+		}
+	}
+}
+
+// bench are machines of one kernel, the first of them without the emulator. They are up at
+// once and run in turns of some milliseconds, so that the host's load falls on all alike; a
+// guest's clock stands still while its machine does.
+type bench struct {
+	run    *command.Run
+	setups []*prepare.Setup
+	works  []work
+}
+
+func openBench(b *testing.B, works []work, scopes []string) *bench {
+	b.Helper()
+	out := &bench{works: works}
+	run, plain := benchSetup(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })
+	out.run, out.setups = run, []*prepare.Setup{plain}
+	for _, scope := range scopes {
+		_, emulated := benchSetup(b, func(s *trial.Spec) { s.ScopeOnly, s.Scopes = true, []string{scope} })
+		out.setups = append(out.setups, emulated)
+	}
+	program := filepath.Join(b.TempDir(), "outside")
+	text, err := exec.Command(plain.Config.Arch.CrossCompile+arch.GCC, "-O2", "-static", "-o", program, "testdata/outside.c").CombinedOutput()
+	require.NoError(b, err, "%s", text)
+	data, err := os.ReadFile(program)
+	require.NoError(b, err)
+	var files []initramfs.File
+	for _, w := range works {
+		files = append(files, initramfs.File{Name: "litmus/" + w.name, Mode: 0o755, Data: data})
+	}
+	for _, s := range out.setups {
+		s.Archive, err = initramfs.Build(b.Context(), initramfs.Config{Arch: s.Config.Arch, CacheDir: b.TempDir(), Extra: files})
+		require.NoError(b, err)
+	}
+	return out
+}
+
+// round boots all machines, and returns how long each kind of work took in each, in seconds.
+func (m *bench) round(b *testing.B, round int) []map[string]float64 {
+	b.Helper()
+	seen := make([]map[string]float64, len(m.setups))
+	turns := boot.NewTurns(len(m.setups), "", nil)
+	group, ctx := errgroup.WithContext(b.Context())
+	for i, s := range m.setups {
+		below := fmt.Sprintf("%s/round-%d-%d", m.run.Folder.Work, round, i)
+		a, err := s.Boot(prepare.BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, turns)
+		require.NoError(b, err)
+		group.Go(func() (err error) {
+			seen[i], err = outsideOnce(ctx, a, m.works)
+			return err
+		})
+	}
+	require.NoError(b, group.Wait())
+	return seen
+}
+
 // outsideOnce boots and returns how long each kind of work took, in seconds.
-func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) {
+func outsideOnce(ctx context.Context, a *boot.Boot, works []work) (map[string]float64, error) {
 	vm, err := a.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +152,7 @@ func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) 
 	}
 	start := wire.Start{Workload: "litmus", Modes: []string{}}
 	for range outsideRepeats {
-		for _, w := range outside {
+		for _, w := range works {
 			start.Litmus = append(start.Litmus, wire.LitmusJob{
 				Name: w.name, Path: "/litmus/" + w.name, Size: w.size, Runs: 1, LimitNS: time.Minute.Nanoseconds(),
 			})

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Work that never enters the emulator's scope, by the name under which it is
- * started; -s N is how much of it. It ends as a litmus test does, with a
+ * Work whose time benchmarks take, by the name under which it is started; -s N
+ * is how much of it. It ends as a litmus test does, with a
  * histogram, since that is what the guest takes from a program.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +22,41 @@ static void must(int ok, const char *what)
     if (!ok) {
         perror(what);
         exit(1);
+    }
+}
+
+/* A system call that does next to nothing. */
+static void calls(long n)
+{
+    for (long i = 0; i < n; i++) {
+        syscall(SYS_getppid);
+    }
+}
+
+/* One byte at a time. */
+static void reads(long n)
+{
+    int fd = open("/dev/zero", O_RDONLY);
+    char c;
+
+    must(fd >= 0, "open /dev/zero");
+    for (long i = 0; i < n; i++) {
+        must(read(fd, &c, 1) == 1, "read");
+    }
+}
+
+/* Processes that end at once. */
+static void forks(long n)
+{
+    for (long i = 0; i < n; i++) {
+        int status;
+        pid_t child = fork();
+
+        must(child >= 0, "fork");
+        if (child == 0) {
+            _exit(0);
+        }
+        must(waitpid(child, &status, 0) == child && status == 0, "wait");
     }
 }
 
@@ -91,7 +128,9 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*work)(long);
-    } all[] = {{"events", events}, {"switches", switches}, {"pages", pages}, {"compute", compute}};
+    } all[] = {{"calls", calls},   {"reads", reads}, {"events", events},
+               {"switches", switches}, {"pages", pages}, {"forks", forks},
+               {"compute", compute}};
     const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
     cpu_set_t one;
     long n = 0;
