@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -70,10 +71,16 @@ func Rest(row arch.Arch, image Image, names []string, in []weakmem.Scope) (rest 
 	return rest, told, nil
 }
 
-// apart leaves out what two objects seem to have: a static function whose code is another's too.
+// apart sorts them, and leaves out what two objects seem to have: a static function whose
+// code is another's too.
 func apart(found []elfcode.Range) (out []elfcode.Range) {
+	found = slices.Clone(found)
+	slices.SortFunc(found, func(a, b elfcode.Range) int { return cmp.Compare(a.Start, b.Start) })
+	var end uint64
 	for _, r := range found {
-		out = append(out, elfcode.Cut([]elfcode.Range{r}, out)...)
+		if r.Start = max(r.Start, end); r.Start < r.End {
+			out, end = append(out, r), r.End
+		}
 	}
 	return out
 }

@@ -46,7 +46,7 @@ const (
 // emulator in a scope that is never entered, as a share of how fast without it:
 // the geometric mean over the kinds of work.
 func BenchmarkOutsideTheScope(b *testing.B) {
-	machines := openBench(b, outside, []string{"kernel:panic"})
+	machines := openBench(b, outside, "kernel:panic")
 	for round := 0; b.Loop(); round++ {
 		seen := machines.round(b, round)
 		sum := 0.0
@@ -63,18 +63,18 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 // without: in a function that is never called, in objects that the work does not call, and in
 // the whole kernel; for each the geometric mean, too.
 func BenchmarkScopes(b *testing.B) {
-	scopes := []string{"kernel:panic", "kernel:net/core/sock.o,net/core/skbuff.o,net/unix/af_unix.o", "kernel:all"}
-	machines := openBench(b, priced, scopes)
+	names := []string{"never", "objects", "whole"} // as scripts/figures has them
+	machines := openBench(b, priced, "kernel:panic", "kernel:net/core/sock.o,net/core/skbuff.o", "kernel:all")
 	for round := 0; b.Loop(); round++ {
 		seen := machines.round(b, round)
-		for i, scope := range scopes {
+		for i, name := range names {
 			sum := 0.0
 			for _, w := range priced {
 				price := seen[i+1][w.name] / seen[0][w.name]
 				sum += math.Log(price)
-				fmt.Printf("price %s %s %.3f (%.3f s)\n", scope, w.name, price, seen[0][w.name])
+				fmt.Printf("price %s %s %.3f (%.3f s)\n", name, w.name, price, seen[0][w.name])
 			}
-			fmt.Printf("price %s mean %.3f\n", scope, math.Exp(sum/float64(len(priced))))
+			fmt.Printf("price %s mean %.3f\n", name, math.Exp(sum/float64(len(priced))))
 		}
 	}
 }
@@ -88,7 +88,7 @@ type bench struct {
 	works  []work
 }
 
-func openBench(b *testing.B, works []work, scopes []string) *bench {
+func openBench(b *testing.B, works []work, scopes ...string) *bench {
 	b.Helper()
 	out := &bench{works: works}
 	run, plain := benchSetup(b, func(s *trial.Spec) { s.MemoryModel = trial.ModelNative })

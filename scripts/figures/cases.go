@@ -26,6 +26,10 @@ const (
 // ratios is the file of what BenchmarkOutsideTheScope printed, one number a line.
 const ratios = "outside/ratios"
 
+// prices is the folder of what BenchmarkScopes printed: files named by the code in scope and
+// the work, as in whole-forks, with one number a line.
+const prices = "price"
+
 // Document is the part of kcovrig's --json output that figures come from.
 type Document struct {
 	Verdict    string
@@ -133,6 +137,22 @@ func LoadRatios(folder fs.FS) ([]float64, error) {
 		return nil, nil
 	}
 	return all, err
+}
+
+// LoadPrices reads how many times longer work takes with code in scope than without the
+// emulator, by that code and the work; none where they were not measured.
+func LoadPrices(folder fs.FS) (map[string][]float64, error) {
+	names, err := fs.Glob(folder, prices+"/*")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]float64{}
+	for _, name := range names {
+		if all[path.Base(name)], err = numbers(folder, name); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // numbers reads a file of numbers, at least one.

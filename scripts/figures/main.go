@@ -6,13 +6,14 @@
 //
 // Its one argument is a folder that holds a folder per case (see cases.go), with
 // N.json and N.wall, the seconds that the command took, for each run, and
-// outside/ratios.
+// outside/ratios, and price.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 func main() {
@@ -23,9 +24,10 @@ func main() {
 	folder := os.DirFS(os.Args[1])
 	runs, err := Load(folder)
 	outside, err2 := LoadRatios(folder)
-	if err := errors.Join(err, err2); err != nil {
+	dearer, err3 := LoadPrices(folder)
+	if err := errors.Join(err, err2, err3); err != nil {
 		fmt.Fprintln(os.Stderr, "figures:", err)
 		os.Exit(3)
 	}
-	fmt.Print(Table(Rows(runs, outside)))
+	fmt.Print(Table(slices.Concat(Rows(runs, outside), Prices(dearer))))
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -55,6 +56,38 @@ func Rows(runs map[string][]Run, outside []float64) []Row {
 		{Name: "messages per cell", Values: load(runs, func(l Queue) float64 { return l.MessagesPerCell })},
 		{Name: "peak memory of the coordinator", Unit: "MiB", Values: load(runs, func(l Queue) float64 { return l.CoordinatorMiB })},
 	}
+}
+
+// scoped are the kinds of code in scope whose price is measured, and what is aimed at: for
+// the mean over all work, and for each kind of work; 0: nothing.
+var scoped = []struct {
+	name, words string
+	mean, worst float64
+}{
+	{"never", "a function that is never called", 1.03, 0},
+	{"objects", "objects that are not called", 1.3, 0},
+	{"whole", "the whole kernel", 3, 8},
+}
+
+// mean is the work that stands for all, by its geometric mean.
+const mean = "mean"
+
+// Prices are the rows of what LoadPrices gives.
+func Prices(all map[string][]float64) (rows []Row) {
+	for _, s := range scoped {
+		var of []Row
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			work, ok := strings.CutPrefix(name, s.name+"-")
+			switch {
+			case ok && work == mean:
+				rows = append(rows, Row{Name: "time with " + s.words + " in scope / without", Values: all[name], Aim: s.mean})
+			case ok:
+				of = append(of, Row{Name: "  " + work, Values: all[name], Aim: s.worst})
+			}
+		}
+		rows = append(rows, of...)
+	}
+	return rows
 }
 
 // each takes one value from each run that has it.

@@ -108,3 +108,24 @@ func TestLoadRefusesWhatMeasuresNothing(t *testing.T) {
 		t.Error("empty folder: no error")
 	}
 }
+
+func TestPricesAreRowsByScope(t *testing.T) {
+	all, err := LoadPrices(folder(map[string]string{"price/whole-mean": "2.5\n", "price/whole-forks": "9\n", "price/never-mean": "1.1\n", "cold/1.wall": "x"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := Prices(all)
+	for name, want := range map[string]string{
+		"time with the whole kernel in scope / without": "met", "  forks": "missed", "time with a function that is never called in scope / without": "missed",
+	} {
+		if _, judged := value(t, rows, name); judged != want {
+			t.Errorf("%s: %q, want %q", name, judged, want)
+		}
+	}
+	if len(rows) != 3 || rows[0].Name != "time with a function that is never called in scope / without" {
+		t.Errorf("rows %v", rows)
+	}
+	if _, err := LoadPrices(folder(map[string]string{"price/whole-mean": "x\n"})); err == nil {
+		t.Error("a price that is no number")
+	}
+}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "alter.h"
+#include "awake.h"
 #include "exec.h"
 #include "exec_alter.h"
 #include "exec_atomic.h"
@@ -383,7 +384,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (s && !memory_is_found()) {
             memory_missing();
         }
-        if (s) {
+        if (s && (awake_is() || !isa_is_kernel(pc))) { /* else it is translated anew: awake.c */
             struct site *site = remember(s, pc, word);
             if (i == 0 && s->role == SCOPE_BODY) {
                 when_outside(insn, exec_enter, site);
