@@ -25,7 +25,7 @@ func good() map[string]string {
 		"docs/architecture.md":                     parts,
 		"cmd/kcovrig/main.go":                      header + "// Command kcovrig runs.\npackage main\n\nimport (\n\t_ \"os\"\n\t_ \"kcovrig/rig\"\n)\n\nconst scenario = \"kcov\"\n",
 		"rig/rig.go":                               goodRig,
-		"rig/internal/a/a.go":                      header + "// Package a is one.\npackage a\n\nimport _ \"kcovrig/rig/internal/proc\"\n",
+		"rig/internal/a/a.go":                      header + "// Package a is one.\npackage a\n\nimport _ \"kcovrig/rig/internal/proc\"\n\n// Part is saved.\ntype Part struct{}\n\n// MarshalJSON writes it.\nfunc (Part) MarshalJSON() ([]byte, error)\n",
 		"rig/internal/b/b.go":                      header + "// Package b is two.\npackage b\n",
 		"rig/internal/proc/proc.go":                header + "// Package proc starts.\npackage proc\n\nimport (\n\t\"os\"\n\t_ \"os/exec\"\n)\n\nvar _ = os.Environ\n",
 		"guest/main.go":                            header + "// Command guest is PID 1.\npackage main\n",
@@ -40,11 +40,16 @@ func good() map[string]string {
 
 func breaches(t *testing.T, tree map[string]string, name string) []string {
 	t.Helper()
+	return checks[name](readBy(name, read(t, tree)))
+}
+
+func read(t *testing.T, tree map[string]string) []source {
+	t.Helper()
 	fsys := fstest.MapFS{}
 	for p, text := range tree {
 		fsys[p] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return checks[name](readBy(name, load(t, fsys)))
+	return load(t, fsys)
 }
 
 func TestGoodTreePasses(t *testing.T) {
@@ -64,7 +69,10 @@ var variantsAsBools = []breaking{
 	{"variants are typed", "rig/rig.go", "package rig\n\nfunc f() (unpatched bool)\n"},
 	{"variants are typed", "rig/rig.go", "package rig\n\ntype record struct{ Patched *bool }\n"},
 	{"variants are typed", "rig/rig_test.go", "package rig\n\nvar _ = func(isPatched bool) {}\n"},
-	{"variants are typed", "rig/rig.go", "package rig\n\ntype shown struct {\n\ttrial.SavedVariant\n\tSeed uint64\n}\n"},
+	{"variants are typed", "rig/rig.go", "package rig\n\ntype shown struct {\n\ttrial.SavedVariant\n\tSeed uint64 `json:\"seed\"`\n}\n"},
+	{"variants are typed", "rig/rig.go", "package rig\n\ntype shown struct{ of trial.SavedVariant }\n"},
+	{"JSON is whole", "rig/rig.go", "package rig\n\ntype part struct{}\n\nfunc (*part) UnmarshalJSON([]byte) error\n\ntype whole struct {\n\tpart\n\tN int\n}\n"},
+	{"JSON is whole", "rig/rig.go", "package rig\n\nimport \"kcovrig/rig/internal/a\"\n\ntype whole struct {\n\t*a.Part\n\tN int\n}\n"},
 }
 
 // archsKnown know an instruction set without being listed.

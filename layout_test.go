@@ -77,7 +77,9 @@ var checks = map[string]check{
 	"words fit any":              wordsFitAny,
 	"words are common":           wordsAreCommon,
 	"spelling is one":            spellingIsOne,
+	"findings are of boots":      findingsAreOfBoots,
 	"variants are typed":         variantsAreTyped,
+	"JSON is whole":              jsonIsWhole,
 	"few know architectures":     fewKnowArchitectures,
 }
 

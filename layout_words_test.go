@@ -22,6 +22,10 @@ var (
 // say nothing to others: a worker that is started (hired), a kernel that others wait for.
 var private = regexp.MustCompile(`\b(?:seats?|hire[sd]?|sift(?:s|ed|ing)?|keepers?|doomed|hopeless|taxed|thin share|contested)\b`)
 
+// privateNames say nothing of what they name: who asked for what, what came from where, what
+// stands beside what. In a sentence they are plain words.
+var privateNames = regexp.MustCompile(`^(?:asked|told|heard|news|came|beside|elsewhere|aside|complaint)$`)
+
 // wordEnd is where a word begins within a name.
 var wordEnd = regexp.MustCompile(`([a-z0-9])([A-Z])|_`)
 
@@ -47,7 +51,9 @@ func wordsAreCommon(files []source) []string {
 		ast.Inspect(s.syntax, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Ident:
-				find(n.Pos(), n.Name)
+				if find(n.Pos(), n.Name); !s.test() && privateNames.MatchString(n.Name) {
+					breaches = append(breaches, fmt.Sprintf("%s:%d: names %q by a word that says nothing of it", s.path, s.lines.Position(n.Pos()).Line, n.Name))
+				}
 			case *ast.BasicLit:
 				find(n.Pos(), n.Value)
 			}
@@ -77,6 +83,51 @@ func spellingIsOne(files []source) []string {
 			if found := unlikeOthers.FindString(line); found != "" {
 				breaches = append(breaches, fmt.Sprintf("%s:%d: says %q, where others say setup", s.path, i+1, found))
 			}
+		}
+	}
+	return breaches
+}
+
+// ofOneBoot is the glossary's word for what one boot's counts come to. What a search for
+// barriers says of an alteration is its effect, what a check of a scenario says is a remark;
+// JSON calls both so of old, and pages of docs/findings are so called in the plain sense.
+var ofOneBoot = regexp.MustCompile(`(?i)\bfindings?\b`)
+
+// findingsAreOfBoots reads the names, comments and strings of the packages that do not use
+// trial.Finding: they mean something else by the word. Of those that do it reads the types.
+func findingsAreOfBoots(files []source) []string {
+	uses := map[string]bool{"rig/trial": true}
+	for _, s := range files {
+		uses[s.dir()] = uses[s.dir()] || s.isGo() && (strings.Contains(s.text, "trial.Finding") || strings.Contains(s.text, "verdict.JudgeAlone("))
+	}
+	var breaches []string
+	for _, s := range files {
+		if !s.isGo() || !strings.HasPrefix(s.path, "rig/") && !strings.HasPrefix(s.path, "cmd/") && !strings.HasPrefix(s.path, "guest/") {
+			continue
+		}
+		find := func(line int, text string) {
+			if found := ofOneBoot.FindString(wordEnd.ReplaceAllString(text, "$1 $2")); found != "" && text != `"findings"` {
+				breaches = append(breaches, fmt.Sprintf("%s:%d: says %q, which is what one boot's counts come to: trial.Finding", s.path, line, found))
+			}
+		}
+		if uses[s.dir()] {
+			ast.Inspect(s.syntax, func(n ast.Node) bool {
+				if of, ok := n.(*ast.TypeSpec); ok && s.dir() != "rig/trial" {
+					find(s.lines.Position(of.Pos()).Line, of.Name.Name)
+				}
+				return true
+			})
+			continue
+		}
+		inStrings(s, func(_ source, line int, text string) { find(line, text) })
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			if name, ok := n.(*ast.Ident); ok {
+				find(s.lines.Position(name.Pos()).Line, name.Name)
+			}
+			return true
+		})
+		for _, group := range s.syntax.Comments {
+			find(s.lines.Position(group.Pos()).Line, group.Text())
 		}
 	}
 	return breaches
@@ -152,6 +203,12 @@ var wordsOfOne = []breaking{
 	{"words are common", "rig/rig.go", "package rig\n\ntype turns struct{ Contested bool }\n"},
 	{"words are common", "rig/rig_test.go", "package rig\n\n// f is a doomed one.\nvar f, thinShare int\n"},
 	{"words are common", "rig/rig_test.go", "package rig\n\nvar f = \"the keeper\"\n"},
+	{"words are common", "rig/rig.go", "package rig\n\nfunc f(asked string) {}\n"},
+	{"findings are of boots", "rig/rig.go", "package rig\n\ntype Finding string\n"},
+	{"findings are of boots", "rig/rig.go", "package rig\n\nimport \"kcovrig/rig/trial\"\n\nvar _ trial.Finding\n\ntype ourFinding string\n"},
+	{"findings are of boots", "rig/rig.go", "package rig\n\nvar s struct{ openFindings int }\n"},
+	{"findings are of boots", "rig/rig_test.go", "package rig\n\n// f is no finding.\nvar f int\n"},
+	{"findings are of boots", "cmd/kcovrig/main.go", "package main\n\nconst s = \"without a finding\"\n"},
 	{"spelling is one", "README.md", "## The same set-up\n"},
 	{"spelling is one", "scripts/run", "#!/bin/bash\n# waits for other Set-ups\n"},
 }

@@ -57,6 +57,7 @@ func TestADebianPackage(t *testing.T) {
 	}
 	dir := stage(t)
 	shell(t, dir, `
+export DEBFULLNAME='A & B / C' DEBEMAIL=a@example.org
 for umask in 022 077; do
 	umask "$umask"
 	install_tree program ./native "tree-$umask" /usr vendor-completions
@@ -79,6 +80,7 @@ mkdir out && dpkg-deb -x 022.deb out && dpkg-deb -e 022.deb out/control`)
 		assert.Contains(t, read(t, dir, "out", name), want, name)
 	}
 	assert.Equal(t, ".TH KCOVRIG 1 1700000000\n", shell(t, dir, "zcat out/usr/share/man/man1/kcovrig.1.gz"))
+	assert.Contains(t, read(t, dir, "out/control/control"), "\nMaintainer: A & B / C <a@example.org>\n")
 	assert.NotRegexp(t, `@[A-Z]+@`, read(t, dir, "out/control/control"), "all is filled in")
 	listing := shell(t, dir, "dpkg-deb -c 022.deb")
 	assert.Equal(t, strings.Count(listing, "\n"), strings.Count(listing, " root/root "), listing)

@@ -83,7 +83,7 @@ func (a *app) barriers(ctx context.Context, o *options, cfg barriers.Config) err
 func barriersFiles(got barriers.Found) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	var errs []error
-	for name, form := range map[string]format.Format{"barriers.md": format.Markdown, "barriers.html": format.HTML} {
+	for name, form := range map[string]format.Format{"barriers.md": format.Markdown, barriersPage: format.HTML} {
 		var text bytes.Buffer
 		errs = append(errs, found.Reports.Render(&text, form, got.Report()))
 		files[name] = text.Bytes()

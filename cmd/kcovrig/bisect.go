@@ -89,5 +89,11 @@ func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
 	if err == nil && r.Outcome != "found" {
 		a.code = exitInconclusive
 	}
+	if folder := r.Folder; folder != "" {
+		if o.out != "" && r.Outcome != "" {
+			folder = o.out
+		}
+		a.endAt(o.quiet, folder, searches.Page, searches.Next(r, cmd.Context().Err() != nil))
+	}
 	return err
 }

@@ -25,7 +25,7 @@ var (
 )
 
 // noCommands begin as a command does and are none.
-var noCommands = []string{"kcovrig cells", "kcovrig compare, arm64"}
+var noCommands = []string{"kcovrig cells", "kcovrig compare, arm64", "kcovrig matrix 12:40"}
 
 // quoted is a command of a document.
 type quoted struct {

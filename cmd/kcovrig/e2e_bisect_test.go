@@ -47,12 +47,14 @@ func steps(t *testing.T, branch string, doc map[string]any) map[int]map[string]a
 // what was answered before it is not asked again.
 func TestE2EBisect(t *testing.T) {
 	args := search(t, "removed-27", 3, historyLength)
-	cut := kcovrig(t, nil, append(args, "-v")...)
+	cut := kcovrig(t, drawing, args...)
+	cut.onTerminal(100)
 	cut.start()
 	cut.untilSays("round 1:")
 	cut.signal(syscall.SIGINT)
 	require.Equal(t, exitRig, cut.wait())
 	cut.leavesNothing()
+	cut.untilEnd("testing the end", "> "+commitAt(t, bisectRepository(t), "removed-27", 3)[:12], "build", "stress", "rounds or so", "bisect.md", "next    the same command again")
 
 	c := kcovrig(t, nil, append(args, "--json")...).run(exitOK)
 	require.NotContains(t, c.log.String(), "testing the end", "the ends were tested again")

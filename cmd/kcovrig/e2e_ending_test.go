@@ -5,11 +5,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/goldentest"
 )
 
 // realQEMU is the program that a stand-in hands over to.
@@ -70,6 +73,11 @@ func TestE2EAMachineThatDies(t *testing.T) {
 			cmd.leavesNothing()
 			r := cmd.says(c.words...).result()
 			require.NotNil(t, r.Error)
+			if name == "killed" {
+				_, said, _ := strings.Cut(cmd.log.String(), "\nkcovrig: run the")
+				said, _, _ = strings.Cut(said, "\nreport  ")
+				goldentest.Like(t, goldentest.Block(t, "../../docs/running.md", "kcovrig: run the"), "kcovrig: run the"+said+"\n")
+			}
 			assert.Empty(t, r.Verdict)
 			require.NotEmpty(t, r.Arms)
 			for _, a := range r.Arms {

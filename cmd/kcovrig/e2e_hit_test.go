@@ -5,10 +5,14 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/goldentest"
 )
 
 // An oops has a witness of what came before it, which is told, drawn and reached again. The
@@ -49,6 +53,15 @@ func TestE2EAnOopsIsExplainedAndReachedAgain(t *testing.T) {
 	for _, words := range []string{"it PASSES the store", "EXCEPTION: Unable to handle", "tls_ctx_create, tls_init,"} {
 		assert.Contains(t, said, words)
 	}
+	same := 0
+	for line := range strings.Lines(goldentest.Block(t, "../../README.md", "     time   vCPU 0")) {
+		said := goldentest.Shape(said)
+		if regexp.MustCompile("HELD BACK|PASSES|EXCEPTION|still held").MatchString(line) { // the others are of one witness
+			assert.Contains(t, said, goldentest.Shape(strings.Trim(line, " |:\n")))
+			same++
+		}
+	}
+	assert.Equal(t, 4, same)
 
 	again := kcovrig(t, nil, "replay", out, "--tries=1", "--limit=2m", "--json").run(0)
 	matchesSchema(t, again.object())

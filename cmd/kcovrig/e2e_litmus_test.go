@@ -29,6 +29,7 @@ func litmusFolder(t *testing.T, names ...string) string {
 
 func TestE2ELitmusRun(t *testing.T) {
 	c := kcovrig(t, nil, "litmus", "run", litmusFolder(t, "MP", "MP+dmb.sys"), "--herd-log", diy+"herd.log", "--json").run(0)
+	c.says("\nfolder  file:///", "\nnext    kcovrig litmus show /")
 	var doc struct {
 		Tests []struct {
 			Name               string
@@ -101,7 +102,7 @@ func TestE2ELitmusExpect(t *testing.T) {
 // Pairs need arrays, which the kept tests have none of.
 func TestE2ELitmusMake(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made")
-	said := kcovrig(t, nil, "litmus", "make", dir, "--family=pairs", "--every=12").run(0).out.String()
+	said := kcovrig(t, nil, "litmus", "make", dir, "--family=pairs", "--every=12").run(0).says("next    kcovrig litmus run " + dir + " --herd-log " + dir + "/herd.log").out.String()
 	assert.Regexp(t, `^pairs +4 tests: `, said)
 	ran := kcovrig(t, nil, "litmus", "run", dir, "--herd-log", filepath.Join(dir, "herd.log"), "--runs=1").run(0).out.String()
 	assert.Contains(t, ran, "MP+dmb.stppa+addrpap")

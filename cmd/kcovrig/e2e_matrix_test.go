@@ -76,11 +76,14 @@ func TestE2EMatrixWithAnUnexpectedCell(t *testing.T) {
 
 func TestE2EMatrixInterruptedAndResumed(t *testing.T) {
 	file, out := matrixFile(t, threeCells), filepath.Join(t.TempDir(), "out")
-	c := kcovrig(t, nil, "matrix", file, "--out", out, "--parallel=1").start()
+	c := kcovrig(t, drawing, "matrix", file, "--out", out, "--parallel=1")
+	c.onTerminal(100)
+	c.start()
 	c.untilSays("cell 1 of 3")
 	c.signal(syscall.SIGINT)
 	require.Equal(t, 4, c.wait())
 	c.leavesNothing()
+	c.untilEnd("0 of 3 cells", "> arm64/", "stress", " left", "report  file://"+out+"/report.html", "next    the same command with --resume again goes on from here")
 	kept, err := filepath.Glob(filepath.Join(out, "results", "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, kept)

@@ -3,13 +3,16 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/trial"
 )
 
@@ -76,6 +79,12 @@ func TestE2EAnOopsHasALitmusTest(t *testing.T) {
 		assert.Contains(t, c.Tests[0].Text, "stores reordered")
 		assert.Contains(t, c.Tests[0].Text, "STLR")
 		assert.Contains(t, c.Tests[1].Text, "DMB ST")
+		said := goldentest.Shape(kcovrig(t, nil, "explain", out, fmt.Sprint(n), "--litmus").run(0).out.String())
+		for line := range strings.Lines(goldentest.Block(t, "../../docs/explain.md", "$ kcovrig explain tls --litmus")) {
+			if regexp.MustCompile(`^(exists|certified|barrier)`).MatchString(line) { // the others are of one witness
+				assert.Contains(t, said, goldentest.Shape(line))
+			}
+		}
 		return
 	}
 	t.Fatalf("none of %d witnesses has a litmus test", first.Witnesses)

@@ -37,6 +37,9 @@ func (c *invocation) onTerminal(columns uint16) (typing *os.File) {
 	return typing
 }
 
+// drawing is the environment of a terminal on which a view is drawn.
+var drawing = []string{"TERM=xterm-256color", "CI=", "NO_COLOR=1"}
+
 func termios(t *testing.T, terminal *os.File) *unix.Termios {
 	t.Helper()
 	mode, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)

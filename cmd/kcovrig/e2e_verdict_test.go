@@ -5,14 +5,15 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/goldentest"
 	"kcovrig/rig/result"
-
 	"kcovrig/rig/trial"
 )
 
@@ -89,7 +90,7 @@ func TestE2ECompare(t *testing.T) {
 }
 
 func TestE2EASecondRunBuildsNothing(t *testing.T) {
-	kcovrig(t, nil, "build", "--arch=arm64").run(0)
+	kcovrig(t, nil, "build", "--arch=arm64").run(0).says("next    kcovrig compare --arch=arm64")
 	r := kcovrig(t, nil, "build", "--arch=arm64", "--json").run(0).result()
 	require.Len(t, r.Images, 2)
 	for _, i := range r.Images {
@@ -98,18 +99,28 @@ func TestE2EASecondRunBuildsNothing(t *testing.T) {
 	}
 }
 
-func TestE2ETextEndsWithTheVerdict(t *testing.T) {
+// What a comparison prints is what README.md shows, and its end what docs/running.md does.
+func TestE2ETextIsThatOfTheReadme(t *testing.T) {
 	c := kcovrig(t, nil, "compare", "--arch=arm64").run(0)
 	_, verdict, found := strings.Cut(c.out.String(), "\nverdict: ")
 	require.True(t, found)
 	assert.True(t, strings.HasPrefix(verdict, "FIXED\n"), verdict)
+	notes := regexp.MustCompile(`(?m)^note: .*\n`)
+	goldentest.Like(t, goldentest.Block(t, "../../README.md", "kernel    Linux"), notes.ReplaceAllString(c.out.String(), ""))
+	folder := regexp.MustCompile(`/\S*/runs/[^/\s]*-arm64-[0-9a-f]+`)
+	end := goldentest.Block(t, "../../docs/running.md", "report  file:///")
+	lines := strings.SplitAfter(c.log.String(), "\n")
+	require.Greater(t, len(lines), 3)
+	assert.Equal(t, folder.ReplaceAllString(end, "RUN"), folder.ReplaceAllString(strings.Join(lines[len(lines)-3:], ""), "RUN"))
 }
 
 func TestE2EOneModeAlone(t *testing.T) {
 	for _, mode := range []string{"pc", "cmp"} {
 		t.Run(mode, func(t *testing.T) {
-			r := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--mode="+mode).run(0).result()
+			c := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--mode="+mode, "--seed=7").run(0)
+			r := c.result()
 			assert.Equal(t, "fixed", r.Verdict)
+			assert.EqualValues(t, 7, c.object()["spec"].(map[string]any)["seed"])
 			r.certain(t, 1)
 			for _, a := range r.Arms {
 				assert.Equal(t, mode, a.Mode)

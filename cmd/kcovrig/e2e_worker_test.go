@@ -42,7 +42,10 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	c := kcovrig(t, nil, "matrix", matrixFile(t, threeCells), "--json", "--nats", url, "--out", out).start()
 	killed.until("qemu", "-machine")
 	killed.signal(syscall.SIGKILL)
-	successor := newWorker("successor").start()
+	successor := newWorker("successor")
+	successor.env = append(successor.env, drawing...)
+	successor.onTerminal(100)
+	successor.start()
 	require.Equal(t, 0, c.wait())
 	n := c.matrix()
 	assert.Equal(t, 3, n.Counts["asExpected"])
@@ -58,6 +61,7 @@ func TestE2EMatrixOnWorkers(t *testing.T) {
 	assert.Contains(t, string(text), "kernel/kcov.c")
 	successor.signal(syscall.SIGINT)
 	assert.Equal(t, 0, successor.wait(), "that is how a worker ends")
+	successor.untilEnd("> arm64/", "boot", "cell ", "worker successor has ended: it ran 3 cells and steps, 0 of which failed", "\nfolder  file:///", "\nnext    the same command again")
 	successor.leavesNoProcess()
 }
 

@@ -20,18 +20,20 @@ import (
 // endWith has the command end with where its run is, and what to do with it.
 func (a *app) endWith(r trial.Result, quiet bool) {
 	switch {
+	case r.Folder == "" && r.Command == trial.CommandBuild && r.Failure == nil:
+		a.endAt(quiet, "", "", report.AfterBuild(r))
 	case r.Folder == "":
 	case r.Command == trial.CommandReplay: // explain and replay without a run go on meaning the one that is replayed
-		a.endAt(quiet, r.Folder, "report", r.Folder)
+		a.endAt(quiet, r.Folder, pageOf(r.Folder), report.Call("report", r.Folder))
 	case len(r.Witnesses) > 0:
-		a.left(quiet, r.Folder, "explain", r.Folder)
+		a.left(quiet, r.Folder, report.Call("explain", r.Folder))
 	default:
-		a.left(quiet, r.Folder, "report", r.Folder, "--format=markdown")
+		a.left(quiet, r.Folder, report.Call("report", r.Folder, "--format=markdown"))
 	}
 }
 
 // left is endAt for a folder that commands mean which are given none.
-func (a *app) left(quiet bool, folder string, next ...string) {
+func (a *app) left(quiet bool, folder, next string) {
 	folder, err := filepath.Abs(folder)
 	if err == nil {
 		err = command.KeepAsLatest(a.cacheDir(), folder)
@@ -39,14 +41,29 @@ func (a *app) left(quiet bool, folder string, next ...string) {
 	if err != nil {
 		fmt.Fprintf(a.stderr, "kcovrig: %v\n", err)
 	}
-	a.endAt(quiet, folder, next...)
+	a.endAt(quiet, folder, pageOf(folder), next)
 }
 
-// endAt keeps the lines that the command ends with.
-func (a *app) endAt(quiet bool, folder string, next ...string) {
-	if !quiet {
-		a.ending = report.Ending(folder, next...)
+// endAt keeps the lines that the command ends with, see report.Ending.
+func (a *app) endAt(quiet bool, folder, page, next string) {
+	if abs, err := filepath.Abs(folder); folder != "" && err == nil {
+		folder = abs
 	}
+	if !quiet {
+		a.ending = report.Ending(folder, page, next)
+	}
+}
+
+// barriersPage is the page of what was found of barriers.
+const barriersPage = "barriers.html"
+
+// pageOf is the page of a run's or a matrix' folder: that of its barriers, where it has one,
+// is the answer.
+func pageOf(folder string) string {
+	if _, err := os.Stat(filepath.Join(folder, barriersPage)); err == nil {
+		return barriersPage
+	}
+	return "report.html"
 }
 
 // latest is the folder of the latest run, where a command was given none.

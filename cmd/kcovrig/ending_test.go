@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/nightly"
 	"kcovrig/rig/trial"
 )
 
@@ -31,6 +32,36 @@ func TestACommandEndsWithWhereItsRunIsAndWhatIsNext(t *testing.T) {
 	assert.Equal(t, "next    kcovrig report '/runs/my #1' --format=markdown", ran(t, cache, seen, false)[1])
 	seen.Folder = ""
 	assert.Empty(t, ran(t, cache, seen, false), "nothing was kept")
+
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, barriersPage), nil, 0o600))
+	seen.Folder = dir
+	assert.Equal(t, "report  file://"+dir+"/barriers.html", ran(t, cache, seen, false)[0], "the page that answers")
+}
+
+// A build leaves kernels, and no folder of its own: what runs them is next.
+func TestABuildEndsWithWhatRunsItsKernels(t *testing.T) {
+	r := trial.Result{Command: trial.CommandBuild, Spec: trial.Spec{Arch: "arm64", Tree: "/my linux", Compiler: "clang"}, Prepared: trial.Prepared{Images: []trial.Image{{}, {}}}}
+	assert.Equal(t, []string{"next    kcovrig compare --arch=arm64 '--tree=/my linux' --compiler=clang"}, ran(t, t.TempDir(), r, false))
+	r.Images = []trial.Image{{Variant: trial.Patched}}
+	assert.Equal(t, []string{"next    kcovrig run --patched --arch=arm64 '--tree=/my linux' --compiler=clang"}, ran(t, t.TempDir(), r, false))
+	r.Failure = &trial.Failure{}
+	assert.Empty(t, ran(t, t.TempDir(), r, false))
+}
+
+// A matrix that was interrupted says by which flags it goes on.
+func TestAnInterruptedMatrixSaysHowItGoesOn(t *testing.T) {
+	for want, c := range map[string]struct {
+		cfg         nightly.Config
+		interrupted bool
+	}{
+		"kcovrig report /m --format=markdown":                             {nightly.Config{}, false},
+		"the same command with --resume --out=/m again goes on from here": {nightly.Config{}, true},
+		"the same command with --resume again goes on from here":          {nightly.Config{OutDir: "/m"}, true},
+		"the same command again goes on from here":                        {nightly.Config{OutDir: "/m", Resume: true}, true},
+	} {
+		assert.Equal(t, want, afterMatrix(c.cfg, "/m", c.interrupted))
+	}
 }
 
 func TestWithoutARunTheLatestIsMeant(t *testing.T) {
@@ -68,7 +99,7 @@ func TestWithoutARunTheLatestIsMeant(t *testing.T) {
 	assert.Contains(t, errs, "is a matrix' folder")
 
 	t.Chdir(filepath.Dir(folder))
-	(&app{getenv: getenv}).left(true, "mine")
+	(&app{getenv: getenv}).left(true, "mine", "")
 	t.Chdir("/")
 	_, _, errs = ask("explain")
 	assert.Contains(t, errs, folder, "named from anywhere")

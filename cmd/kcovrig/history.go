@@ -140,7 +140,7 @@ of the runs' ids.
 }
 
 func newHistoryShow(a *app) *cobra.Command {
-	var db, asked string
+	var db, formatName string
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Render a recorded run",
@@ -148,7 +148,7 @@ func newHistoryShow(a *app) *cobra.Command {
 		Example: "  kcovrig history show 3f9a --format=html >report.html",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			as, err := report.Runs.Parse(asked)
+			as, err := report.Runs.Parse(formatName)
 			if err != nil {
 				return err
 			}
@@ -165,7 +165,7 @@ func newHistoryShow(a *app) *cobra.Command {
 		},
 	}
 	addDB(cmd, &db)
-	cmd.Flags().StringVar(&asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
+	cmd.Flags().StringVar(&formatName, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
 	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
 }

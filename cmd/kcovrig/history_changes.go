@@ -12,7 +12,7 @@ import (
 )
 
 func newHistoryChanges(a *app) *cobra.Command {
-	var db, since, asked string
+	var db, since, formatName string
 	cmd := &cobra.Command{
 		Use:   "changes",
 		Short: "Name the cells whose latest run differs from those before it",
@@ -23,7 +23,7 @@ from the runs before it by more than runs differ by themselves.
 		Example: "  kcovrig history changes\n  kcovrig history changes --since=30d --format=markdown",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			as, err := histories.Changes.Parse(asked)
+			as, err := histories.Changes.Parse(formatName)
 			if err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ from the runs before it by more than runs differ by themselves.
 	}
 	addDB(cmd, &db)
 	cmd.Flags().StringVar(&since, "since", "", "look at runs since a `time` only, as history --since")
-	cmd.Flags().StringVar(&asked, "format", "text", "format: "+strings.Join(histories.Changes.Names(), ", "))
+	cmd.Flags().StringVar(&formatName, "format", "text", "format: "+strings.Join(histories.Changes.Names(), ", "))
 	complete(cmd, "format", histories.Changes.Names()...)
 	return cmd
 }

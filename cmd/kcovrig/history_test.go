@@ -65,7 +65,7 @@ func TestHistoryFromImportToTrend(t *testing.T) {
 
 	code, out, errs = call(t, "history", "--db", db, "--trend", "compare,*,arm64,*")
 	require.Equal(t, exitOK, code, errs)
-	assert.Contains(t, out, "A change that noise does not explain:\n  unpatched, acquire, pc: since 2026-01-08 03:00, run "+list.Runs[0].ID[:10]+", 90.0 % of blocks are stale")
+	assert.Contains(t, out, "1 significant change:\n  unpatched, acquire, pc: since 2026-01-08 03:00, run "+list.Runs[0].ID[:10]+", 90.0 % of blocks are stale")
 	code, out, errs = call(t, "history", "--db", db, "--trend", list.Runs[0].Cell, "--since=2026-01-08", "--json")
 	require.Equal(t, exitOK, code, errs)
 	assert.Contains(t, out, `"changes": []`, "one run alone is no change")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/litmusrun"
+	"kcovrig/rig/report"
 	"kcovrig/rig/trial"
 )
 
@@ -74,5 +75,8 @@ the run folder and at the end in it: kcovrig litmus show RUN prints them.
 func (a *app) litmus(cmd *cobra.Command, o *options, c litmusrun.Config) error {
 	r, err := litmusrun.Run(cmd.Context(), c)
 	a.endView()
+	if r.Folder != "" {
+		a.endAt(o.quiet, r.Folder, "", report.Call("litmus", "show", r.Folder))
+	}
 	return a.showLitmus(o, r, err)
 }

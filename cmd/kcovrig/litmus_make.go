@@ -4,12 +4,14 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmusset"
+	"kcovrig/rig/report"
 )
 
 func newLitmusMake(a *app) *cobra.Command {
@@ -41,6 +43,7 @@ time takes minutes.
 			for _, f := range families {
 				out += fmt.Sprintf("%-16s %4d tests: %s\n", f.Name, len(f.Tests), f.About)
 			}
+			a.endAt(false, args[0], "", report.Call("litmus", "run", args[0], "--herd-log", filepath.Join(args[0], "herd.log")))
 			_, err = fmt.Fprint(a.stdout, out)
 			return fault.Wrap(fault.Rig, "write the result", err)
 		},

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/nightly"
+	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/kept"
 	"kcovrig/rig/report/matrices"
@@ -23,7 +24,7 @@ type matrixOptions struct {
 	format, prev string
 	db           string
 	noHistory    bool
-	json, quiet  bool
+	shown        options // how it is shown
 }
 
 func newMatrix(a *app) *cobra.Command {
@@ -88,8 +89,8 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	f.BoolVar(&o.noHistory, "no-history", false, "do not record the cells' runs in the history")
 	cmd.MarkFlagsMutuallyExclusive("db", "no-history")
 	o.nats.add(cmd)
-	addJSON(cmd, &o.json)
-	addLoudness(cmd, &o.cfg.Verbose, &o.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
+	addJSON(cmd, &o.shown.json)
+	addLoudness(cmd, &o.shown.verbose, &o.shown.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
 	complete(cmd, "format", "text", "github")
 }
 
@@ -116,7 +117,7 @@ func (a *app) listMatrix(o *matrixOptions) error {
 		if err != nil {
 			return err
 		}
-		if o.json {
+		if o.shown.json {
 			return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
 		}
 		return fault.Wrap(fault.Rig, "write the list", matrices.List(a.stdout, cells))
@@ -135,21 +136,31 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if !o.noHistory {
 		c.History = a.historyFile(o.db)
 	}
-	c.Events = a.cellLines(o.quiet, c.Verbose)
+	c.Events = a.cells(cmd, &o.shown)
 	doc, dir, err := nightly.Run(cmd.Context(), c)
+	a.endView()
 	if dir == "" {
 		return err
 	}
-	a.left(o.quiet, dir, "report", dir, "--format=markdown")
+	a.left(o.shown.quiet, dir, afterMatrix(c, dir, doc.Counts.NotRun > 0 && err != nil))
 	a.counts = &doc.Counts
-	as := format.Of(o.json)
-	if o.quiet && !o.json {
-		as = format.Line
-	}
-	if werr := showMatrix(a.stdout, dir, as, o.prev); err == nil {
+	if werr := showMatrix(a.stdout, dir, o.shown.shown(), o.prev); err == nil {
 		err = werr
 	}
 	return err
+}
+
+// afterMatrix is what is next after a matrix in dir, which may have been interrupted.
+func afterMatrix(c nightly.Config, dir string, interrupted bool) string {
+	switch {
+	case !interrupted:
+		return report.Call("report", dir, "--format=markdown")
+	case c.Resume:
+		return report.GoOn()
+	case c.OutDir != "":
+		return report.GoOn("--resume")
+	}
+	return report.GoOn("--resume", "--out="+dir)
 }
 
 // showMatrix renders the matrix in dir, with what changed since the one in since;

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,7 @@ func (a *app) progress(cmd *cobra.Command, o *options) trial.Sink {
 		}
 		a.view = live.Start(live.Config{
 			Title: strings.TrimSuffix(cmd.Name()+", "+o.arch, ", "), Duration: o.duration, Compared: cmd.Name() == "compare" && !tso,
+			Tasks: slices.Contains([]string{"bisect", "matrix", "worker"}, cmd.Name()),
 		}, a.stderr.(*os.File), environ) // a terminal is a file
 		context.AfterFunc(cmd.Context(), a.view.Interrupt)
 		return a.view.Sink
@@ -103,11 +105,19 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 	return err
 }
 
-// cellLines is how a matrix and a worker tell what they do: in plain lines, or
-// not at all.
-func (a *app) cellLines(quiet, verbose bool) trial.Sink {
-	if quiet {
+// cells is progress for commands with many cells. In plain lines their stages are there
+// on request alone.
+func (a *app) cells(cmd *cobra.Command, o *options) trial.Sink {
+	sink := a.progress(cmd, o)
+	switch {
+	case sink == nil:
 		return func(trial.Event) {}
+	case a.view != nil || o.verbose:
+		return sink
 	}
-	return live.Lines(a.stderr, verbose)
+	return func(e trial.Event) {
+		if e.Task == "" {
+			sink(e)
+		}
+	}
 }

@@ -3,13 +3,18 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,9 +39,9 @@ func takeOver(t *testing.T, name string) string {
 	return dir
 }
 
-func releasedHistory(t *testing.T) string {
+func releasedHistory(t *testing.T, name string) string {
 	t.Helper()
-	packed, err := os.Open(filepath.Join(released, "history.db.gz"))
+	packed, err := os.Open(filepath.Join(released, name))
 	require.NoError(t, err)
 	defer packed.Close()
 	r, err := gzip.NewReader(packed)
@@ -77,7 +82,7 @@ func TestReleasedWitnessIsExplained(t *testing.T) {
 }
 
 func TestReleasedHistoryIsListed(t *testing.T) {
-	db := releasedHistory(t)
+	db := releasedHistory(t, "history.db.gz")
 	says(t, []string{
 		"c900ef3d2d  2026-11-28 12:56  fixed  150 of 4800 stale   0 of 10560 stale  6.12.1  compare,kcov,arm64,memoryModel=arm,modes=cmp+pc,readers=acquire",
 		"4 runs",
@@ -86,6 +91,42 @@ func TestReleasedHistoryIsListed(t *testing.T) {
 		"unpatched, acquire, pc: stale blocks of 16 windows", "82df2f26f9  2026-11-28 12:56  fixed  120 of 240    50.0 %",
 		"patched, acquire, cmp: stale blocks of 16 windows", "0 of 530      0.0 %",
 	}, "history", "--db="+db, "--trend=compare,*")
+}
+
+// history-6.db.gz was written later, by 2d3e65ae, the last version that kept no
+// expectations. The matrix whose cells it holds adds them, to those cells alone.
+func TestHistoryWithoutExpectationsIsReadAndServed(t *testing.T) {
+	db := releasedHistory(t, "history-6.db.gz")
+	says(t, []string{"  hit    35 of 1120 stale", "arm64/unpatched/acquire/pc", "4 runs"}, "history", "--db="+releasedHistory(t, "history-6.db.gz"))
+	first := served(t, db)
+	assert.Contains(t, first, "Nothing was expected of its runs: hit 2, fixed 1, ok 1.")
+	says(t, []string{"was there"}, "history", "import", "--db="+db, filepath.Join(released, "matrix"))
+	assert.Contains(t, served(t, db), "2 of 2 cells as expected; nothing was expected of the others: fixed 1, ok 1.")
+	assert.Contains(t, served(t, releasedHistory(t, "history.db.gz")), "Nothing was expected of its runs: fixed 1")
+}
+
+// served is the page that serve opens a history with.
+func served(t *testing.T, db string) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, in := io.Pipe()
+	ended := make(chan int, 1)
+	var errs strings.Builder
+	go func() {
+		defer in.Close()
+		ended <- execute(ctx, func(string) string { return "" }, in, &errs, []string{"serve", "--db=" + db})
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, line)
+	at := regexp.MustCompile(`http://\S+`).FindString(line)
+	res, err := http.Get(at)
+	require.NoError(t, err, line)
+	page, err := io.ReadAll(res.Body)
+	require.NoError(t, errors.Join(err, res.Body.Close()))
+	cancel()
+	assert.Equal(t, exitOK, <-ended, errs.String())
+	return string(page)
 }
 
 // All its cells have their answer: to resume it runs none, and reports them.
@@ -122,6 +163,7 @@ func TestReleasedSearchIsResumed(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "journal.json"), moved("journal.json"), 0o600))
 	code, stdout, stderr := asked()
 	require.Zero(t, code, stderr)
+	assert.Regexp(t, "\nreport  file://"+dir+"/bisect.md\nnext    kcovrig (explain|report) "+dir+"/steps/", stderr, "where it is, and what is next")
 	var before, after bisect.Report
 	require.NoError(t, result.Decode(moved("bisect.json"), &before))
 	require.NoError(t, json.Unmarshal([]byte(stdout), &after))

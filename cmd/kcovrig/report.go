@@ -18,7 +18,7 @@ import (
 )
 
 // reportOptions are the flags of report.
-type reportOptions struct{ asked, output, testedBy, since, file string }
+type reportOptions struct{ formatName, output, testedBy, since, file string }
 
 func newReport(a *app) *cobra.Command {
 	var o reportOptions
@@ -43,7 +43,7 @@ Its exit code says whether the report was written, not what the verdicts are.
 			return a.report(args, o)
 		},
 	}
-	cmd.Flags().StringVar(&o.asked, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
+	cmd.Flags().StringVar(&o.formatName, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "`file` to write (default: standard output)")
 	cmd.Flags().StringVar(&o.testedBy, "tested-by", "", "who signs a Markdown report of fixed runs, as `\"Name <mail>\"`")
 	cmd.Flags().StringVar(&o.since, "since", "", "for the folder of a matrix: `folder` of an earlier run of it, to say what changed")
@@ -55,11 +55,11 @@ Its exit code says whether the report was written, not what the verdicts are.
 // report renders what the folders hold.
 func (a *app) report(folders []string, o reportOptions) error {
 	if len(folders) == 1 && o.testedBy == "" && o.since == "" && o.file == "" {
-		if is, err := a.reportBarriers(folders[0], o.asked, o.output); is || err != nil {
+		if is, err := a.reportBarriers(folders[0], o.formatName, o.output); is || err != nil {
 			return err
 		}
 	}
-	as, err := report.Runs.Parse(o.asked)
+	as, err := report.Runs.Parse(o.formatName)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *app) report(folders []string, o reportOptions) error {
 	}
 	var runs []result.Saved
 	for _, path := range folders {
-		run, err := result.Load(path)
+		run, err := result.LoadWhole(path)
 		if err != nil {
 			return err
 		}
@@ -108,12 +108,12 @@ func (a *app) reportMatrix(args []string, file string, as format.Format, since, 
 }
 
 // reportBarriers renders what a run folder holds of a kernel's barriers; false: nothing.
-func (a *app) reportBarriers(path, asked, output string) (bool, error) {
+func (a *app) reportBarriers(path, formatName, output string) (bool, error) {
 	r, is, err := barriers.Load(path)
 	if !is || err != nil {
 		return false, err
 	}
-	as, err := found.Reports.Parse(asked)
+	as, err := found.Reports.Parse(formatName)
 	if err != nil {
 		return true, err
 	}

@@ -94,7 +94,7 @@ lets the program try for some seconds: what the kernel lacks shows there.
 			order.Config, order.All = a.config(cmd, &o), o.verbose
 			checked, err := author.Check(cmd.Context(), order)
 			a.endView()
-			if err != nil && checked.Name == "" && len(checked.Findings) == 0 {
+			if err != nil && checked.Name == "" && len(checked.Remarks) == 0 {
 				return err // nothing was read
 			}
 			if werr := answers.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {

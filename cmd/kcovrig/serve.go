@@ -15,9 +15,10 @@ func newServe(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the history as local web pages",
-		Long: `serve shows the history in a browser: cells by nights, each cell's trend, and
+		Long: `serve shows the history in a browser: what of the latest night is not as expected
+and what changed since the night before, cells by nights, each cell's trend, and
 each run's report. It listens on this machine alone unless told otherwise, writes
-nothing, and ends with Ctrl-C.
+nothing but to upgrade a history of an earlier version, and ends with Ctrl-C.
 
 ` + exitsOfLists,
 		Example: `  kcovrig serve

@@ -5,10 +5,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/fleet/natsserver"
+	"kcovrig/rig/report"
 	"kcovrig/rig/worker"
 )
 
@@ -39,7 +41,7 @@ func (o *natsOptions) complete(a *app) {
 func newWorker(a *app) *cobra.Command {
 	var o natsOptions
 	var c worker.Config
-	var quiet bool
+	var shown options
 	cmd := &cobra.Command{
 		Use:   "worker --nats URL",
 		Short: "Run cells of matrices and steps of bisects on this machine",
@@ -66,8 +68,13 @@ kcovrig by its name, another by its folder, whose content decides.
 			if c.QEMU == "" {
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}
-			c.Events = a.cellLines(quiet, c.Verbose)
-			err := worker.Work(cmd.Context(), c)
+			c.Events = a.cells(cmd, &shown)
+			ran, err := worker.Work(cmd.Context(), c)
+			a.endView()
+			if ran.Name != "" && !shown.quiet {
+				fmt.Fprintf(a.stderr, "kcovrig: worker %s has ended: it ran %d cells and steps, %d of which failed\n", ran.Name, ran.Tasks, ran.Failed)
+			}
+			a.endAt(shown.quiet || ran.Name == "", ran.Dir, "", report.GoOn())
 			if errors.Is(err, context.Canceled) && cmd.Context().Err() != nil {
 				return nil // that is how a worker ends
 			}
@@ -82,6 +89,6 @@ kcovrig by its name, another by its folder, whose content decides.
 	f.StringArrayVar(&c.Scenarios, "scenario", nil, "run cells and steps of this `bug` alone, given once for each: a name, a folder with scenario.yaml, or such a file (default: any)")
 	addSandbox(cmd, &c.Sandbox)
 	f.StringVar(&c.QEMU, "qemu", "", "QEMU `program` where a cell names none, and for steps")
-	addLoudness(cmd, &c.Verbose, &quiet, "show the stages of each cell and step", "print nothing")
+	addLoudness(cmd, &shown.verbose, &shown.quiet, "show the stages of each cell and step", "print nothing")
 	return cmd
 }

@@ -40,7 +40,7 @@ type track struct {
 	vhost *vhost
 	watch watch
 	tally tally.Tally
-	told  int // detections sent
+	sent  int // detections sent
 }
 
 // run is one stress from start to stop.
@@ -127,13 +127,13 @@ func (r *run) addTrack(name string) error {
 		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
 		moved: func() { r.kicker.looked() },
 		found: func(d wire.Detection) {
-			if t.told < r.cfg.Detections {
-				t.told++
+			if t.sent < r.cfg.Detections {
+				t.sent++
 				r.cfg.Detection(d)
 			}
 		},
 		marked: func(word *uint64, entry, count uint64) uint64 {
-			if t.told >= r.cfg.Detections {
+			if t.sent >= r.cfg.Detections {
 				return 0
 			}
 			r.marks++

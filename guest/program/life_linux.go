@@ -192,10 +192,10 @@ func (l *life) hit(kind wire.Kind, text string, fields map[string]string, reboot
 		return
 	}
 	at := int64(l.clock())
-	if l.told >= l.opts.Detections {
+	if l.sent >= l.opts.Detections {
 		l.opts.mark(kind, 0)
 	} else {
-		l.told++
+		l.sent++
 		l.marks++
 		l.opts.mark(kind, l.marks)
 		l.opts.Detection(wire.Detection{

@@ -25,7 +25,7 @@ const (
 type track struct {
 	mode  string
 	tally tally.Tally
-	told  int // detections sent
+	sent  int // detections sent
 }
 
 // run is one stress from start to stop.
@@ -85,15 +85,15 @@ func (r *run) lookBack() error {
 	}
 	for _, f := range found {
 		if f.kind != wire.KindWarn {
-			return elsewhere(f)
+			return noDetection(f)
 		}
 	}
 	r.opts.mark("", 0)
 	return nil
 }
 
-// elsewhere is the fault of a kernel that reports what is not the bug at hand.
-func elsewhere(f report) error {
+// noDetection is the fault of a kernel that reports what is not the bug at hand.
+func noDetection(f report) error {
 	return wire.Faultf(wire.WhoseKernel, "run the program", "the kernel reports what is no detection: %s", wire.Clean(f.words(), wire.MaxText))
 }
 

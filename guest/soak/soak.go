@@ -110,9 +110,9 @@ func (s *soak) fail(op string, err error) {
 
 // result is what a run that has ended returns: a requested stop is not
 // a fault.
-func (s *soak) result(asked context.Context) (map[string]uint64, error) {
+func (s *soak) result(ctx context.Context) (map[string]uint64, error) {
 	var f *wire.Fault
-	if errors.As(context.Cause(s.ctx), &f) && asked.Err() == nil {
+	if errors.As(context.Cause(s.ctx), &f) && ctx.Err() == nil {
 		return s.totals(), f
 	}
 	// A ledger that failed to verify counts also when the end was asked for meanwhile.

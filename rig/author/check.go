@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"kcovrig/guest/wire"
+	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
+	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/scenario"
@@ -21,7 +23,7 @@ import (
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
 func Check(ctx context.Context, o CheckOrder) (Checked, error) {
-	c := &checker{order: o, out: Checked{Findings: []Finding{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
+	c := &checker{order: o, out: Checked{Remarks: []Remark{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
 	if o.Open == nil {
 		c.order.Open = openReal
 	}
@@ -29,9 +31,30 @@ func Check(ctx context.Context, o CheckOrder) (Checked, error) {
 	if err != nil {
 		c.skip("the rest: the check was not finished")
 	}
-	c.out.Findings = inOrder(c.out.Findings)
-	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level != Note })
+	c.out.Remarks = inOrder(c.out.Remarks)
+	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Remarks, func(f Remark) bool { return f.Level != Note })
+	c.out.Next = o.next(c.out.OK)
 	return c.out, err
+}
+
+// next is the command that goes on: the same check until all of it is in order, then a comparison.
+func (o CheckOrder) next(ok bool) string {
+	argv := []string{"kcovrig", "scenario", "check"}
+	if ok && !o.NoBuild && !o.NoBoot {
+		argv = []string{"kcovrig", "compare"}
+	}
+	for _, flag := range [][2]string{{"--tree", o.Spec.Tree}, {"--rev", o.Spec.Rev}, {"--arch", o.Spec.Arch}} {
+		if flag[1] != "" {
+			argv = append(argv, flag[:]...)
+		}
+	}
+	if c := o.Spec.Compiler; c != "" && c != arch.GCC {
+		argv = append(argv, "--compiler", c)
+	}
+	if len(argv) > 1 && argv[1] == "compare" {
+		argv = append(argv, "--scenario")
+	}
+	return proc.Quote(append(argv, o.Spec.Scenario))
 }
 
 func (c *checker) check(ctx context.Context) error {
@@ -128,11 +151,11 @@ func (c *checker) problems(err error) {
 	var p yamlfile.Problem
 	switch several := err.(type) {
 	case yamlfile.Problem:
-		c.add(Finding{Wrong, p.File, p.Line, p.Column, p.Text})
+		c.add(Remark{Wrong, p.File, p.Line, p.Column, p.Text})
 	case interface{ Unwrap() []error }:
 		for _, one := range several.Unwrap() {
 			if errors.As(one, &p) {
-				c.add(Finding{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
+				c.add(Remark{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
 			} else {
 				c.wrong("", "%v", one)
 			}

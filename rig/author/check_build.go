@@ -134,13 +134,13 @@ func (c *checker) named(image kernels.Image, v trial.Variant) {
 	}
 }
 
-// lacks adds that a kernel has no such function; of both it is one finding.
+// lacks adds that a kernel has no such function; of both it is one remark.
 func (c *checker) lacks(where, function, text string) {
 	at := yamlfile.PlaceIn(c.places, where)
 	first := fmt.Sprintf("the %s kernel has no function %s", trial.Unpatched, function)
-	for i, f := range c.out.Findings {
+	for i, f := range c.out.Remarks {
 		if rest, ok := strings.CutPrefix(f.Text, first); ok && f.Line == at.Line && f.Col == at.Column {
-			c.out.Findings[i].Text = "neither kernel has a function " + function + rest
+			c.out.Remarks[i].Text = "neither kernel has a function " + function + rest
 			return
 		}
 	}
@@ -165,7 +165,7 @@ func (c *checker) scope(ctx context.Context, source kernels.Source, image kernel
 	for _, n := range a.Notes {
 		c.find(Note, "scope", n)
 	}
-	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Named: []string{}, Stops: append([]trial.ScopeStop{}, a.Stops...)}
+	k := Kernel{Variant: v, Scope: append([]trial.ScopeFunction{}, a.Code.Scope...), Callers: []string{}, Named: []string{}, Stops: append([]trial.ScopeStop{}, a.Code.Stops...)}
 	for _, f := range k.Scope {
 		switch {
 		case kernels.OnlyCalls(f):

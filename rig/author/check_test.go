@@ -82,8 +82,8 @@ func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked
 	}
 	got, err := Check(t.Context(), o)
 	require.NoError(t, err)
-	for i, f := range got.Findings {
-		got.Findings[i].File = strings.TrimPrefix(f.File, dir+"/")
+	for i, f := range got.Remarks {
+		got.Remarks[i].File = strings.TrimPrefix(f.File, dir+"/")
 	}
 	return got
 }
@@ -114,7 +114,7 @@ func armELF(t *testing.T) []byte {
 
 func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 	got := looked(t, folder(t), facts{}, nil)
-	assert.True(t, got.OK, "%+v", got.Findings)
+	assert.True(t, got.OK, "%+v", got.Remarks)
 	assert.Equal(t, Lacks, got.Side)
 	assert.Len(t, got.Kernels, 2)
 	assert.Equal(t, 64, got.Program)
@@ -172,21 +172,21 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
 		text := ""
-		for _, f := range got.Findings {
+		for _, f := range got.Remarks {
 			text += (f.File + ":" + place(f) + ": " + f.Text + "\n")
 		}
 		for _, want := range c.want {
 			assert.Contains(t, text, want, name)
 		}
-		assert.Len(t, got.Findings, len(c.want), "%s: %s", name, text)
+		assert.Len(t, got.Remarks, len(c.want), "%s: %s", name, text)
 	}
 }
 
 func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
 	notes := func(change ...string) (texts []string) {
 		got := looked(t, folder(t, change...), facts{}, func(o *CheckOrder) { o.NoBuild = true })
-		assert.True(t, got.OK, "%+v", got.Findings)
-		for _, f := range got.Findings {
+		assert.True(t, got.OK, "%+v", got.Remarks)
+		for _, f := range got.Remarks {
 			texts = append(texts, place(f)+" "+f.Text)
 		}
 		return texts
@@ -199,7 +199,7 @@ func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
 	assert.Contains(t, got[1], "15:5 without CONFIG_DEBUG_FS=y")
 }
 
-func place(f Finding) string {
+func place(f Remark) string {
 	return strings.Join([]string{strconv.Itoa(f.Line), strconv.Itoa(f.Col)}, ":")
 }
 
@@ -219,14 +219,14 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 		}
 	}
 	got := looked(t, folder(t), facts{}, open)
-	require.Len(t, got.Findings, 2)
-	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Findings[0])
+	require.Len(t, got.Remarks, 2)
+	assert.Equal(t, Remark{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Remarks[0])
 	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
 		kernelsWith(t, o, "victim")
 		open(o)
 	})
-	require.Len(t, got.Findings, 1)
-	assert.Equal(t, Finding{Wrong, "scenario.yaml", 8, 18, "neither kernel has a function helper, nor anything like it among 1"}, got.Findings[0])
+	require.Len(t, got.Remarks, 1)
+	assert.Equal(t, Remark{Wrong, "scenario.yaml", 8, 18, "neither kernel has a function helper, nor anything like it among 1"}, got.Remarks[0])
 	assert.Equal(t, []string{
 		"the scope in the unpatched kernel: it was not found", "the scope in the patched kernel: it was not found",
 		"whether the kernels' code differs where the bug is: that takes both, and the scope of each",
@@ -236,7 +236,7 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 
 func TestAWrongNameOfASignLeavesNothingOut(t *testing.T) {
 	got := looked(t, folder(t), facts{}, func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") })
-	assert.Len(t, got.Findings, 1)
+	assert.Len(t, got.Remarks, 1)
 	assert.Len(t, got.Kernels, 2)
 	assert.NotNil(t, got.Tried)
 	assert.Empty(t, got.Skipped)
@@ -250,8 +250,8 @@ func TestWhatAKernelThatDoesNotBuildLeavesOutIsSaid(t *testing.T) {
 		}
 		o.Kernels = lab.Config(t).Kernels
 	})
-	require.Len(t, got.Findings, 1)
-	assert.Contains(t, got.Findings[0].Text, "the unpatched kernel does not build: make failed: net/x.c:3: error")
+	require.Len(t, got.Remarks, 1)
+	assert.Contains(t, got.Remarks[0].Text, "the unpatched kernel does not build: make failed: net/x.c:3: error")
 	require.Len(t, got.Skipped, 3)
 	assert.Equal(t, "the functions that are named, the scope, and the patched kernel: the unpatched kernel does not build", got.Skipped[0])
 }
@@ -275,12 +275,12 @@ func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
 		lab.Same, lab.Kernel = trial.CodeSame, functions("helper", "victim")
 		o.Kernels = lab.Open
 	})
-	require.Len(t, got.Findings, 1)
-	assert.Contains(t, got.Findings[0].Text, "the same code")
+	require.Len(t, got.Remarks, 1)
+	assert.Contains(t, got.Remarks[0].Text, "the same code")
 }
 
-// What is no fault of the scenario's is no finding: the check itself failed.
-func TestAFaultOfTheRigIsNoFinding(t *testing.T) {
+// What is no fault of the scenario's is no remark: the check itself failed.
+func TestAFaultOfTheRigIsNoRemark(t *testing.T) {
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) {
 		return nil, fault.Newf(fault.Rig, "open the tree", "the disk is full")

@@ -161,7 +161,7 @@ func (c *checker) program(ctx context.Context) error {
 		return err
 	}
 	if p.Source != "" {
-		c.add(marks(c.beside(p.Source), c.s.Text(p.Source))...)
+		c.add(marks(c.shownPath(p.Source), c.s.Text(p.Source))...)
 	}
 	raw, err := cfg.Tools.Program(ctx, program.Config{Arch: of.Arch, CacheDir: cfg.CacheDir, Files: p.Files, Source: p.Source, Binary: p.Binary})
 	if err != nil {

@@ -32,7 +32,7 @@ func triedIn(t *testing.T, g rigtest.Guest, change ...string) (*rigtest.Lab, Che
 func TestTheProgramIsTriedInTheUnpatchedKernel(t *testing.T) {
 	lab, got, err := triedIn(t, rigtest.Guest{Stale: 2})
 	require.NoError(t, err)
-	assert.True(t, got.OK, "%+v", got.Findings)
+	assert.True(t, got.OK, "%+v", got.Remarks)
 	require.NotNil(t, got.Tried)
 	assert.NotZero(t, got.Tried.Windows)
 	assert.NotZero(t, got.Tried.Hits)
@@ -47,10 +47,10 @@ func TestAProgramThatTheKernelCannotRunIsWrong(t *testing.T) {
 	_, got, err := triedIn(t, rigtest.Guest{Fault: broken, Console: console})
 	require.NoError(t, err)
 	assert.False(t, got.OK)
-	require.Len(t, got.Findings, 1)
-	assert.Equal(t, Wrong, got.Findings[0].Level)
-	assert.Equal(t, "10:3", place(got.Findings[0]), "the workload's")
-	assert.Contains(t, got.Findings[0].Text, "mount devpts: No such device")
+	require.Len(t, got.Remarks, 1)
+	assert.Equal(t, Wrong, got.Remarks[0].Level)
+	assert.Equal(t, "10:3", place(got.Remarks[0]), "the workload's")
+	assert.Contains(t, got.Remarks[0].Text, "mount devpts: No such device")
 	assert.Equal(t, []string{"[ 1.0] Run /init as init process", "[ 1.1] n_gsm: hello"}, got.Tried.Console)
 
 	_, got, err = triedIn(t, rigtest.Guest{HangUp: 1, Console: console})
@@ -71,19 +71,19 @@ func TestAProgramThatTriesNothingIsWrongAndOneThatIsSlowIsNoted(t *testing.T) {
 		change := append(boots, "  source: mine.c", "  source: mine.c\n  boot: "+c.windows)
 		_, got, err := triedIn(t, rigtest.Guest{}, change...)
 		require.NoError(t, err)
-		assert.Equal(t, c.ok, got.OK, "%+v", got.Findings)
+		assert.Equal(t, c.ok, got.OK, "%+v", got.Remarks)
 		if c.want == "" {
-			assert.Empty(t, got.Findings)
+			assert.Empty(t, got.Remarks)
 			continue
 		}
-		require.Len(t, got.Findings, 1)
-		assert.Contains(t, got.Findings[0].Text, c.want)
+		require.Len(t, got.Remarks, 1)
+		assert.Contains(t, got.Remarks[0].Text, c.want)
 	}
 	var c checker
 	require.NoError(t, c.gotOn(nil, nil))
-	require.Len(t, c.out.Findings, 1)
-	assert.Contains(t, c.out.Findings[0].Text, "it ended no window within 3s")
-	assert.Equal(t, Wrong, c.out.Findings[0].Level)
+	require.Len(t, c.out.Remarks, 1)
+	assert.Contains(t, c.out.Remarks[0].Text, "it ended no window within 3s")
+	assert.Equal(t, Wrong, c.out.Remarks[0].Level)
 }
 
 func TestWithoutABootTheProgramIsSaidNotToHaveRun(t *testing.T) {

@@ -27,18 +27,19 @@ type CheckOrder struct {
 
 // Checked is what was found in a scenario.
 type Checked struct {
-	Name     string    `json:"name"` // empty: the file could not be read
-	File     string    `json:"file"`
-	OK       bool      `json:"ok"` // nothing is wrong, and nothing is left to do
-	Findings []Finding `json:"findings"`
-	Linux    string    `json:"linux"`   // version of the tree; empty: it was not looked at
-	Side     Side      `json:"side"`    // of the tree; empty: not known
-	Program  int       `json:"program"` // bytes; 0: there is none, or it was not made
-	Arch     string    `json:"arch"`
-	Kernels  []Kernel  `json:"kernels"` // that were built
-	Tried    *Tried    `json:"tried"`   // nil: the program was not run
-	Skipped  []string  `json:"skipped"` // what was not looked at, and why
-	All      bool      `json:"-"`       // asked for: nothing is folded in text
+	Name    string   `json:"name"` // empty: the file could not be read
+	File    string   `json:"file"`
+	OK      bool     `json:"ok"` // nothing is wrong, and nothing is left to do
+	Remarks []Remark `json:"findings"`
+	Linux   string   `json:"linux"`   // version of the tree; empty: it was not looked at
+	Side    Side     `json:"side"`    // of the tree; empty: not known
+	Program int      `json:"program"` // bytes; 0: there is none, or it was not made
+	Arch    string   `json:"arch"`
+	Kernels []Kernel `json:"kernels"` // that were built
+	Tried   *Tried   `json:"tried"`   // nil: the program was not run
+	Skipped []string `json:"skipped"` // what was not looked at, and why
+	Next    string   `json:"next"`    // the command that goes on, as a shell takes it
+	All     bool     `json:"-"`       // asked for: nothing is folded in text
 }
 
 // Kernel is what became of the scenario's scope in a kernel.
@@ -69,7 +70,7 @@ type checker struct {
 
 // failed says whether anything is wrong so far.
 func (c *checker) failed() bool {
-	return slices.ContainsFunc(c.out.Findings, func(f Finding) bool { return f.Level == Wrong })
+	return slices.ContainsFunc(c.out.Remarks, func(f Remark) bool { return f.Level == Wrong })
 }
 
 // Opener opens the tree that a configuration names.

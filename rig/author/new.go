@@ -37,11 +37,11 @@ type Order struct {
 
 // Written is a scenario that was written.
 type Written struct {
-	Name  string    `json:"name"`
-	Dir   string    `json:"dir"`
-	Files []string  `json:"files"` // in it, sorted
-	Todo  []Finding `json:"todo"`  // what is left to the writer
-	Next  string    `json:"next"`  // the command that goes on, as a shell takes it
+	Name  string   `json:"name"`
+	Dir   string   `json:"dir"`
+	Files []string `json:"files"` // in it, sorted
+	Todo  []Remark `json:"todo"`  // what is left to the writer
+	Next  string   `json:"next"`  // the command that goes on, as a shell takes it
 }
 
 // New writes a scenario's folder, and never over what is there.
@@ -69,7 +69,7 @@ func New(ctx context.Context, o Order) (Written, error) {
 	if err := empty(dir); err != nil {
 		return Written{}, err
 	}
-	w := Written{Name: name, Dir: dir, Files: slices.Sorted(maps.Keys(files)), Todo: []Finding{}, Next: o.next(dir)}
+	w := Written{Name: name, Dir: dir, Files: slices.Sorted(maps.Keys(files)), Todo: []Remark{}, Next: o.next(dir)}
 	for _, f := range w.Files {
 		w.Todo = append(w.Todo, marks(filepath.Join(dir, f), files[f])...)
 	}

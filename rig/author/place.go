@@ -22,8 +22,8 @@ import (
 // member is an entry of a list of the file's.
 func member(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
-// add puts findings to the others.
-func (c *checker) add(more ...Finding) { c.out.Findings = append(c.out.Findings, more...) }
+// add puts remarks to the others.
+func (c *checker) add(more ...Remark) { c.out.Remarks = append(c.out.Remarks, more...) }
 
 func (c *checker) skip(what string) { c.out.Skipped = append(c.out.Skipped, what) }
 
@@ -35,11 +35,11 @@ func (c *checker) wrong(where, format string, args ...any) {
 
 func (c *checker) find(level Level, where, text string) {
 	at := yamlfile.PlaceIn(c.places, where)
-	c.add(Finding{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
+	c.add(Remark{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
 }
 
-// beside is a file of the scenario's, for people.
-func (c *checker) beside(name string) string {
+// shownPath is the path of a file of the scenario, for people.
+func (c *checker) shownPath(name string) string {
 	if c.s.Shipped {
 		return name // from the repository's root
 	}
@@ -48,22 +48,22 @@ func (c *checker) beside(name string) string {
 
 // ofSymbol is where the scenario's configuration sets a symbol; ok is false where it
 // does not.
-func (c *checker) ofSymbol(name string) (f Finding, ok bool) {
+func (c *checker) ofSymbol(name string) (f Remark, ok bool) {
 	file, text, from := c.out.File, c.text, c.places["config"].Line
 	var own struct{ Config struct{ File string } }
 	if yaml.Unmarshal(c.text, &own) == nil && own.Config.File != "" { // else it is in the file itself
-		file, text, from = c.beside(own.Config.File), c.s.Text(own.Config.File), 1
+		file, text, from = c.shownPath(own.Config.File), c.s.Text(own.Config.File), 1
 	}
 	if from == 0 {
-		return Finding{}, false
+		return Remark{}, false
 	}
 	set := regexp.MustCompile(regexp.QuoteMeta(name) + `(?:=| is not set)`)
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		if found := set.FindIndex(line); found != nil && i+1 >= from {
-			return Finding{File: file, Line: i + 1, Col: found[0] + 1}, true
+			return Remark{File: file, Line: i + 1, Col: found[0] + 1}, true
 		}
 	}
-	return Finding{}, false
+	return Remark{}, false
 }
 
 // list is names for a sentence.

@@ -12,8 +12,8 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// complaint is a line of GCC's or clang's about a place in a file.
-var complaint = regexp.MustCompile(`^([^:\s][^:]*):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$`)
+// diagnostic is a line of GCC's or clang's about a place in a file.
+var diagnostic = regexp.MustCompile(`^([^:\s][^:]*):(\d+):(\d+): (?:fatal )?(error|warning): (.*)$`)
 
 // unlinked is a line of the linker's about a name that nothing defines.
 var unlinked = regexp.MustCompile("undefined reference to [`'\"]([^`'\"]+)")
@@ -30,7 +30,7 @@ func (c *checker) compiler(err error) error {
 	}
 	errs := 0
 	for line := range strings.Lines(f.Tail) {
-		if m := complaint.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+		if m := diagnostic.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 			at, _ := strconv.Atoi(m[2])
 			col, _ := strconv.Atoi(m[3])
 			level := Note
@@ -41,7 +41,7 @@ func (c *checker) compiler(err error) error {
 			if noCall.MatchString(text) {
 				text += "; linux has no such system call on " + c.out.Arch + ": make the one in its place, such as pipe2 for pipe"
 			}
-			c.add(Finding{level, c.beside(m[1]), at, col, mailpatch.Printable(text)})
+			c.add(Remark{level, c.shownPath(m[1]), at, col, mailpatch.Printable(text)})
 		} else if m := unlinked.FindStringSubmatch(line); m != nil {
 			errs++
 			c.wrong("workload", "the program does not link: nothing defines %s", m[1])

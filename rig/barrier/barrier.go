@@ -17,7 +17,7 @@ import (
 
 // Limits say what a test may spend, and what it promises.
 type Limits struct {
-	// Error is the probability at the most that any of its silent findings is wrong: that
+	// Error is the probability at the most that any of its silent effects is wrong: that
 	// one of those alterations shows the bug as often as the reference does.
 	Error float64 `json:"error"`
 	Turn  uint64  `json:"turn"` // blocks of each mode in one turn, at the most
@@ -46,23 +46,23 @@ func (l Limits) Validate() error {
 	return nil
 }
 
-// Finding is what a test says of one alteration. The zero value is unknown.
-type Finding string
+// Effect is what a test says of one alteration. The zero value is unknown.
+type Effect string
 
-// The findings.
+// The effects.
 const (
-	Unknown     Finding = ""
-	Showed      Finding = "showed"       // the bug was seen under it
-	Silent      Finding = "silent"       // not seen in so many windows that one as frequent as in the reference would have been
-	NotExecuted Finding = "not-executed" // the workload never came to what it alters
+	Unknown     Effect = ""
+	Showed      Effect = "showed"       // the bug was seen under it
+	Silent      Effect = "silent"       // not seen in so many windows that one as frequent as in the reference would have been
+	NotExecuted Effect = "not-executed" // the workload never came to what it alters
 )
 
 // Gate says when an alteration is worth windows: once the one that it names was found to
 // be so. Where that was found to be otherwise, it was found of this one too. The zero
 // value is always open.
 type Gate struct {
-	Number  int     `json:"number,omitempty"`
-	Finding Finding `json:"finding,omitempty"`
+	Number int    `json:"number,omitempty"`
+	Effect Effect `json:"finding,omitempty"`
 }
 
 // Trial is one alteration under test.
@@ -121,8 +121,8 @@ func (t Test) Validate() error {
 			return fmt.Errorf("alteration %d: %w", i+1, err)
 		}
 		// A gate names one before, so that there is no circle of them.
-		if g := one.Gate; g.Number < 0 || g.Number > i || (g.Number == 0) != (g.Finding == Unknown) {
-			return fmt.Errorf("alteration %d: it waits for %q of alteration %d, which is none before it", i+1, g.Finding, g.Number)
+		if g := one.Gate; g.Number < 0 || g.Number > i || (g.Number == 0) != (g.Effect == Unknown) {
+			return fmt.Errorf("alteration %d: it waits for %q of alteration %d, which is none before it", i+1, g.Effect, g.Number)
 		}
 	}
 	return nil

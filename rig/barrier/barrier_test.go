@@ -94,12 +94,12 @@ func TestWhichInstructionsAreNeeded(t *testing.T) {
 			require.Equal(t, []Answer{Needed, Needed, NeverCame, NotShownNeeded}, got)
 			require.Equal(t, []trial.Order{trial.OrderStores}, rows[0].Enough())
 			require.Empty(t, rows[1].Enough(), "LDAPR is too weak there")
-			require.Equal(t, Showed, rows[1].Forms[1].Result.Finding)
+			require.Equal(t, Showed, rows[1].Forms[1].Result.Effect)
 			dsb := rows[3].Forms
 			assert.True(t, dsb[1].Result.Implied && dsb[2].Result.Implied, "what orders nothing was enough, so all that orders more is")
 			assert.Zero(t, dsb[1].Seen.Turns)
 			assert.Less(t, dsb[0].Result.Miss, limits.Error/2)
-			assert.Equal(t, Silent, test.Results()[0].Finding, "the code as it is was tested too")
+			assert.Equal(t, Silent, test.Results()[0].Effect, "the code as it is was tested too")
 			assert.Less(t, rows[1].Forms[0].Seen.Windows(), uint64(100), "no more windows where the answer is closed")
 			assert.Equal(t, slices.Contains(fix, 8), rows[0].Fix)
 		})
@@ -135,13 +135,13 @@ func TestWithoutAHitSilenceSaysNothing(t *testing.T) {
 
 // What turns bring decides: a kernel that ends under an alteration, doubts, a discount,
 // a hit that cannot be the alteration's.
-func TestWhatMakesAFindingUnknown(t *testing.T) {
+func TestWhatMakesAnEffectUnknown(t *testing.T) {
 	tally := func(blocks, hits uint64) []wire.Tally {
 		return []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: hits, HitBlocks: hits}}
 	}
 	for name, c := range map[string]struct {
 		turn   Seen
-		want   Finding
+		want   Effect
 		reason string
 		open   bool
 	}{
@@ -163,7 +163,7 @@ func TestWhatMakesAFindingUnknown(t *testing.T) {
 			require.NoError(t, test.Add(0, Seen{Tallies: tally(256, 240)}))
 			require.NoError(t, test.Add(1, c.turn))
 			got := test.Results()[1]
-			assert.Equal(t, c.want, got.Finding)
+			assert.Equal(t, c.want, got.Effect)
 			assert.Contains(t, got.Reason, c.reason)
 			_, more := test.Next()
 			assert.Equal(t, c.open, more)
@@ -178,7 +178,7 @@ func TestAHitIsNotThatOfCodeThatWasNotExecuted(t *testing.T) {
 	hit := []wire.Tally{{Mode: "pc", Windows: 16, Blocks: 1, HitWindows: 1, HitBlocks: 1}}
 	require.NoError(t, test.Add(2, Seen{Tallies: hit}))
 	got := test.Results()[2]
-	assert.Equal(t, Unknown, got.Finding)
+	assert.Equal(t, Unknown, got.Effect)
 	assert.Contains(t, got.Reason, "although what is altered was not executed")
 }
 
@@ -194,7 +194,7 @@ func TestTurnsAreChecked(t *testing.T) {
 	assert.Equal(t, []wire.Tally{{Mode: "pc", Windows: 7, HitWindows: 1, StressNS: 5, FirstHitNS: 7}}, test.Seen[1].Tallies)
 	assert.Equal(t, uint64(5), test.Seen[1].Executed)
 	assert.Equal(t, 2, test.Seen[1].Turns)
-	test.Trials[0].Gate = Gate{Number: 1, Finding: Showed}
+	test.Trials[0].Gate = Gate{Number: 1, Effect: Showed}
 	assert.ErrorContains(t, test.Validate(), "none before it")
 	assert.Error(t, Limits{Error: 1, Turn: 1, Most: 1, BlockSize: 1}.Validate())
 	assert.Error(t, Limits{Error: .1, Turn: 2, Most: 1, BlockSize: 1}.Validate())
@@ -257,12 +257,12 @@ func TestWhatRanUnderAnotherAlterationIsNoCodeThatIsNotExecuted(t *testing.T) {
 	test := Weaken(orderings, []uint64{8, 16}, []string{"pc"}, limits)
 	require.NoError(t, test.Add(0, Seen{Tallies: clean}))
 	require.NoError(t, test.Add(4, Seen{Tallies: clean}))
-	require.Equal(t, NotExecuted, test.Results()[4].Finding)
+	require.Equal(t, NotExecuted, test.Results()[4].Effect)
 	require.NoError(t, test.Add(1, Seen{Tallies: clean, Executed: 1}))
-	require.Equal(t, NotExecuted, test.Results()[4].Finding, "another instruction was")
+	require.Equal(t, NotExecuted, test.Results()[4].Effect, "another instruction was")
 	require.NoError(t, test.Add(5, Seen{Tallies: clean, Executed: 1}))
 	got := test.Results()[4]
-	assert.Equal(t, Unknown, got.Finding)
+	assert.Equal(t, Unknown, got.Effect)
 	assert.Contains(t, got.Reason, "at the beginning of a boot only")
 }
 
@@ -304,12 +304,12 @@ func TestANumberWithoutBlocksStarvesNoOther(t *testing.T) {
 			}
 			got := test.Results()
 			if slow == 2 {
-				assert.Equal(t, Unknown, got[2].Finding)
+				assert.Equal(t, Unknown, got[2].Effect)
 				assert.Contains(t, got[2].Reason, "some mode had 0 whole blocks")
 			}
 			if slow != 0 {
-				assert.Equal(t, Silent, got[0].Finding)
-				assert.Equal(t, Silent, got[3].Finding)
+				assert.Equal(t, Silent, got[0].Effect)
+				assert.Equal(t, Silent, got[3].Effect)
 			}
 			if slow == 1 {
 				assert.Equal(t, []string{"pc"}, got[3].Modes, "silence in the other mode says nothing")
@@ -340,5 +340,5 @@ func TestASlowReferenceComesToAnEnd(t *testing.T) {
 		}
 		require.NoError(t, test.Add(turn.Number, seen))
 	}
-	assert.Equal(t, Unknown, test.Results()[2].Finding)
+	assert.Equal(t, Unknown, test.Results()[2].Effect)
 }

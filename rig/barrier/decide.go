@@ -17,8 +17,8 @@ const NoReference = -1
 
 // Result is what a test says of one alteration.
 type Result struct {
-	Number  int     `json:"number"`
-	Finding Finding `json:"finding"`
+	Number int    `json:"number"`
+	Effect Effect `json:"finding"`
 	// Implied: it was not tested, since what its gate names was found to be so.
 	Implied bool `json:"implied,omitempty"`
 	// Miss is, of a silent one, the probability at the most with which one as bad as the
@@ -31,9 +31,9 @@ type Result struct {
 }
 
 // Half of the error is the bound's on the reference, all modes together; the other half
-// is that of the silent findings. Of those, the one with the best evidence is held against
+// is that of the silent effects. Of those, the one with the best evidence is held against
 // its share among all, the next against its share among the others, and so on (Holm,
-// Scand. J. Stat. 6, 1979). That holds though findings come one after the other: the
+// Scand. J. Stat. 6, 1979). That holds though effects come one after the other: the
 // first wrong one has only right ones before it, so that its share is at most the
 // error divided by the number of alterations that are as bad as the reference.
 
@@ -80,18 +80,18 @@ func (t Test) miss(n int, bounds []float64) float64 {
 // Results says what the counts mean, by number, 0 first.
 func (t Test) Results() []Result {
 	bounds := t.bounds()
-	out := t.findings(bounds)
+	out := t.effects(bounds)
 	for n := range out {
-		if r := &out[n]; r.Finding == Unknown && r.Reason == "" {
+		if r := &out[n]; r.Effect == Unknown && r.Reason == "" {
 			r.Reason = t.why(n, bounds)
 		}
 	}
 	return out
 }
 
-// findings are the results without what is missing where a finding is unknown: whoever
+// effects are the results without what is missing where an effect is unknown: whoever
 // asks after each turn reads no texts.
-func (t Test) findings(bounds []float64) []Result {
+func (t Test) effects(bounds []float64) []Result {
 	out := make([]Result, len(t.Trials)+1)
 	for n := range out {
 		out[n] = Result{Number: n, Miss: 1}
@@ -99,7 +99,7 @@ func (t Test) findings(bounds []float64) []Result {
 			out[n].Miss = t.miss(n, bounds)
 		}
 		if t.of(n).Hits() > 0 {
-			out[n].Finding = Showed
+			out[n].Effect = Showed
 		}
 	}
 	t.claim(out)
@@ -109,22 +109,22 @@ func (t Test) findings(bounds []float64) []Result {
 		s := t.of(n)
 		altered := n > 0 && s.Turns > 0 && s.Executed == 0
 		switch {
-		case altered && r.Finding == Showed && t.Reference != 0: // else the code as it is shows it
-			r.Finding, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
-		case altered && r.Finding != Showed && s.Broke == "" && (r.Finding == Silent || s.least() >= t.Limits.Turn):
-			r.Finding, r.Reason = t.unexecuted(n)
-		case n > 0 && unsound != "" && (r.Finding == Silent || r.Finding == Showed): // the reference's hits too
-			r.Finding, r.Reason = Unknown, unsound
-		case n > 0 && r.Finding == Showed && !t.heldAgainstItself(s, out[0]):
-			r.Finding, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
+		case altered && r.Effect == Showed && t.Reference != 0: // else the code as it is shows it
+			r.Effect, r.Reason = Unknown, "the bug was seen, although what is altered was not executed"
+		case altered && r.Effect != Showed && s.Broke == "" && (r.Effect == Silent || s.least() >= t.Limits.Turn):
+			r.Effect, r.Reason = t.unexecuted(n)
+		case n > 0 && unsound != "" && (r.Effect == Silent || r.Effect == Showed): // the reference's hits too
+			r.Effect, r.Reason = Unknown, unsound
+		case n > 0 && r.Effect == Showed && !t.heldAgainstItself(s, out[0]):
+			r.Effect, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
 		}
-		if why := s.withheld(); why != "" && (r.Finding == Silent || r.Finding == NotExecuted) {
-			r.Finding, r.Reason = Unknown, why
+		if why := s.withheld(); why != "" && (r.Effect == Silent || r.Effect == NotExecuted) {
+			r.Effect, r.Reason = Unknown, why
 		}
-		if r.Finding == Unknown && s.Turns == 0 && n > 0 {
+		if r.Effect == Unknown && s.Turns == 0 && n > 0 {
 			t.imply(out, n)
 		}
-		if r.Finding != Silent {
+		if r.Effect != Silent {
 			r.Miss = 0
 		} else {
 			r.Modes = t.someModes(bounds)
@@ -146,7 +146,7 @@ func (t Test) someModes(bounds []float64) (out []string) {
 	return out
 }
 
-// tested says whether silence of that number would be a finding.
+// tested says whether silence of that number would say anything.
 func (t Test) tested(n int) bool { return n != t.Reference }
 
 // claim finds which of the silent ones are, with their shares of the error.
@@ -162,20 +162,20 @@ func (t Test) claim(out []Result) {
 		if i >= len(t.Trials) || out[n].Miss > t.share(i) {
 			return
 		}
-		out[n].Finding = Silent
+		out[n].Effect = Silent
 	}
 }
 
-// share is that of the error which the next silent finding has, after so many.
+// share is that of the error which the next silent effect has, after so many.
 func (t Test) share(found int) float64 {
 	return t.Limits.Error / 2 / float64(t.rules().among(len(t.Trials), found))
 }
 
-// imply gives an alteration that had no turn the finding of the one that it waits for.
+// imply gives an alteration that had no turn the effect of the one that it waits for.
 func (t Test) imply(out []Result, n int) {
 	g := t.Trials[n-1].Gate
-	if of := out[g.Number]; g.Number > 0 && of.Finding != Unknown && (of.Finding != g.Finding || of.Implied) {
-		out[n].Finding, out[n].Implied = of.Finding, true
+	if of := out[g.Number]; g.Number > 0 && of.Effect != Unknown && (of.Effect != g.Effect || of.Implied) {
+		out[n].Effect, out[n].Implied = of.Effect, true
 	}
 }
 
@@ -187,9 +187,9 @@ func (t Test) Unsound() string {
 	return ""
 }
 
-// unexecuted is the finding of an alteration that was not executed in its own turns. What
+// unexecuted is the effect of an alteration that was not executed in its own turns. What
 // runs once, when a boot begins, ran under the number that had the boot's first turn.
-func (t Test) unexecuted(n int) (Finding, string) {
+func (t Test) unexecuted(n int) (Effect, string) {
 	for other := range t.Seen {
 		if other > 0 && t.Seen[other].Executed > 0 && t.touchesAll(other, t.Trials[n-1].Alteration) {
 			return Unknown, "the workload comes to it, and did not in the windows that it was altered in: at the beginning of a boot only, or seldom"
@@ -209,7 +209,7 @@ func (t Test) touchesAll(number int, a trial.Alteration) bool {
 // an alteration to that: it is silent by the rule, or had a whole turn in each mode with
 // hits.
 func (t Test) heldAgainstItself(s Seen, asItIs Result) bool {
-	if t.Reference == 0 || asItIs.Finding == Silent {
+	if t.Reference == 0 || asItIs.Effect == Silent {
 		return true
 	}
 	own := t.of(0).Tallies
@@ -221,7 +221,7 @@ func (t Test) heldAgainstItself(s Seen, asItIs Result) bool {
 	return true
 }
 
-// why says in words why an alteration's finding is unknown.
+// why says in words why an alteration's effect is unknown.
 func (t Test) why(n int, bounds []float64) string {
 	s := t.of(n)
 	switch {

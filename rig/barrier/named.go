@@ -152,20 +152,20 @@ type Altered struct {
 }
 
 // Disagrees says that measurement and model do.
-func (a Altered) Disagrees() bool { return a.Model.contradicts(a.Result.Finding) }
+func (a Altered) Disagrees() bool { return a.Model.contradicts(a.Result.Effect) }
 
 // AlteredOf is what a test that Try made says. Where what is altered was not executed, a hit
 // is not for lack of its order.
 func AlteredOf(t Test, n Named, what string) Altered {
 	a := Altered{What: what, Adds: n.Adds != "", Places: len(t.Trials[0].Alteration), Result: t.Results()[1], Seen: t.of(1)}
-	if a.Result.Finding == Showed && a.Seen.Executed == 0 {
-		a.Result.Finding, a.Result.Reason = Unknown, "the bug was seen, although what is altered was not executed while a store could wait"
+	if a.Result.Effect == Showed && a.Seen.Executed == 0 {
+		a.Result.Effect, a.Result.Reason = Unknown, "the bug was seen, although what is altered was not executed while a store could wait"
 	}
 	return a
 }
 
 // Answered says whether the bug was seen under the alteration, or could not have been missed.
-func (a Altered) Answered() bool { return a.Result.Finding == Showed || a.Result.Finding == Silent }
+func (a Altered) Answered() bool { return a.Result.Effect == Showed || a.Result.Effect == Silent }
 
 // AddAltered puts to a report what was said of it.
 func (r *Report) AddAltered(a *Altered) {

@@ -111,7 +111,7 @@ func TestAnAlterationThatDidNotActIsNoAnswer(t *testing.T) {
 	limits := Limits{Error: 1e-3, Turn: 8, Most: 512, BlockSize: 16}
 	for name, c := range map[string]struct {
 		hits, executed uint64
-		want           Finding
+		want           Effect
 	}{
 		"hits":                {4, 4096, Showed},
 		"none":                {0, 4096, Silent},
@@ -123,7 +123,7 @@ func TestAnAlterationThatDidNotActIsNoAnswer(t *testing.T) {
 		require.NoError(t, test.Add(0, Seen{Turns: 1, Tallies: []wire.Tally{{Mode: "pc", Windows: 4096, Blocks: 256, HitWindows: 300, HitBlocks: 128}}}))
 		require.NoError(t, test.Add(1, Seen{Turns: 1, Executed: c.executed, Tallies: []wire.Tally{{Mode: "pc", Windows: 4096, Blocks: 256, HitWindows: c.hits, HitBlocks: c.hits}}}))
 		got := AlteredOf(test, n, "what")
-		assert.Equal(t, c.want, got.Result.Finding, name)
+		assert.Equal(t, c.want, got.Result.Effect, name)
 		assert.Equal(t, c.want == Showed || c.want == Silent, got.Answered(), name)
 		assert.Equal(t, c.want == Unknown, got.Result.Reason != "", name)
 	}

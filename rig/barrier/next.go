@@ -21,14 +21,14 @@ type Turn struct {
 // depends on the host's load: taking turns, a change of it falls on all.
 const aTurnOfTheReference = 4
 
-// Next is the alteration that gets the next turn: of those whose finding is open the one
+// Next is the alteration that gets the next turn: of those whose effect is open the one
 // with the fewest blocks. False: nothing is open, or more windows would close nothing.
 func (t Test) Next() (Turn, bool) {
 	if t.Unsound() != "" {
 		return Turn{}, false
 	}
 	bounds := t.bounds()
-	results := t.findings(bounds)
+	results := t.effects(bounds)
 	clean := t.cleanBlocks(results, bounds)
 	at, left := -1, uint64(0)
 	for n := range results {
@@ -77,7 +77,7 @@ func (t Test) referenceIsNext(at int, results []Result, clean []cleanBlocks) boo
 	return r.least() < t.Limits.Most && !r.fruitless() && (cannotSettle || now > then+t.Limits.Turn)
 }
 
-// cleanBlocks are how many of a mode make the next silent finding.
+// cleanBlocks are how many of a mode make the next silent effect.
 type cleanBlocks struct {
 	mode int
 	need uint64
@@ -87,7 +87,7 @@ type cleanBlocks struct {
 func (t Test) cleanBlocks(results []Result, bounds []float64) []cleanBlocks {
 	found := 0
 	for _, r := range results {
-		if r.Finding == Silent && !r.Implied {
+		if r.Effect == Silent && !r.Implied {
 			found++
 		}
 	}
@@ -100,16 +100,16 @@ func (t Test) cleanBlocks(results []Result, bounds []float64) []cleanBlocks {
 	return out
 }
 
-// open is how many blocks of each mode could close the finding of a number, as far as it
+// open is how many blocks of each mode could settle the effect of a number, as far as it
 // can be told; 0: it is closed, waits, or has had the most.
 func (t Test) open(n int, results []Result, clean []cleanBlocks) uint64 {
 	s := t.of(n)
-	if results[n].Finding != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
+	if results[n].Effect != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
 		return 0
 	}
 	if n > 0 {
 		g := t.Trials[n-1].Gate
-		if of := results[g.Number]; g.Number > 0 && (of.Finding != g.Finding || of.Implied) {
+		if of := results[g.Number]; g.Number > 0 && (of.Effect != g.Effect || of.Implied) {
 			return 0
 		}
 	}

@@ -17,14 +17,14 @@ const Schema = "kcovrig.barriers/1"
 
 // Report is what is said of a kernel's barriers. Reports are rendered from it alone.
 type Report struct {
-	Schema  string `json:"schema"`
-	Version string `json:"version"` // the rig's own
-	trial.SavedVariant
-	Spec   trial.Spec    `json:"spec"`
-	Words  wording.Words `json:"words,omitzero"`
-	Kernel trial.Kernel  `json:"kernel"`
-	QEMU   trial.QEMU    `json:"qemu"`
-	Host   trial.Host    `json:"host"`
+	Schema  string        `json:"schema"`
+	Version string        `json:"version"` // the rig's own
+	Variant trial.Variant `json:"-"`       // see trial.SavedVariant
+	Spec    trial.Spec    `json:"spec"`
+	Words   wording.Words `json:"words,omitzero"`
+	Kernel  trial.Kernel  `json:"kernel"`
+	QEMU    trial.QEMU    `json:"qemu"`
+	Host    trial.Host    `json:"host"`
 
 	Error     float64   `json:"error"`     // that any silence is wrong, over all alterations together
 	Tried     int       `json:"tried"`     // alterations that had windows
@@ -38,8 +38,26 @@ type Report struct {
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran
 
+	NotFor  []string       `json:"notApplicable,omitempty"` // why the scenario is not for the tree or the architecture: nothing was tried
 	Notes   []string       `json:"notes"`
 	Failure *trial.Failure `json:"failure"`
+}
+
+type plainReport Report // without its methods
+
+// MarshalJSON writes the saved form.
+func (r Report) MarshalJSON() ([]byte, error) {
+	return trial.WriteSaved(struct {
+		Schema  string `json:"schema"` // the variant stands behind these
+		Version string `json:"version"`
+		trial.SavedVariant
+		plainReport
+	}{r.Schema, r.Version, r.Variant.Saved(), plainReport(r)})
+}
+
+// UnmarshalJSON reads it.
+func (r *Report) UnmarshalJSON(text []byte) error {
+	return trial.ReadVariant(text, &r.Variant, (*plainReport)(r))
 }
 
 // Counts are windows of all modes.
@@ -60,10 +78,13 @@ type Reference struct {
 // search, what that found.
 func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *Search) Report {
 	out := Report{
-		Schema: Schema, Version: r.Version, SavedVariant: v.Saved(), Spec: r.Spec, Words: r.Words, Kernel: r.Kernel, QEMU: r.QEMU, Host: r.Host,
+		Schema: Schema, Version: r.Version, Variant: v, Spec: r.Spec, Words: r.Words, Kernel: r.Kernel, QEMU: r.QEMU, Host: r.Host,
 		Rows: rows, Suggestions: []Suggestion{}, Stages: []string{}, Notes: r.Notes, Failure: r.Failure,
 	}
 	tests := []Test{test}
+	if r.Judgement.Verdict == trial.DoesNotApply {
+		out.NotFor = r.Judgement.Reasons
+	}
 	if search != nil {
 		tests, out.Suggested, out.Rows = nil, true, nil
 		for _, s := range search.Stages {

@@ -31,7 +31,7 @@ type Seen struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// withheld says why silence is no finding, however many windows there are.
+// withheld says why silence says nothing, however many windows there are.
 func (s Seen) withheld() string {
 	switch {
 	case s.Unfit > 0:

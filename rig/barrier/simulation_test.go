@@ -92,7 +92,7 @@ func play(r *rule, w world, bad, reference int, rnd *rand.Rand) (wrong bool, sil
 		}
 	}
 	for _, one := range t.Results() {
-		if one.Finding == Silent {
+		if one.Effect == Silent {
 			silent++
 			wrong = wrong || isBad(one.Number)
 		}

@@ -61,12 +61,12 @@ func (s Search) of(name string) (out []Stage) {
 }
 
 // first are the changes that stand first in an idea of which it was found so.
-func (s Search) first(stage string, found Finding) map[trial.Change]bool {
+func (s Search) first(stage string, found Effect) map[trial.Change]bool {
 	out := map[trial.Change]bool{}
 	for _, st := range s.of(stage) {
 		results := st.Test.Results()
 		for n, idea := range st.Ideas {
-			if results[n+1].Finding == found {
+			if results[n+1].Effect == found {
 				out[idea[0].Change] = true
 			}
 		}

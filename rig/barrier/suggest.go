@@ -46,7 +46,7 @@ type Search struct {
 
 // Bounds of what is tried in pairs.
 const (
-	groupError  = 0.05 // their silence is no finding
+	groupError  = 0.05 // their silence is no answer
 	mostPairs   = 64
 	mostGrouped = 512 // places: each group has nearly all of them
 )
@@ -63,7 +63,7 @@ func NewSearch(code candidate.Code, modes []string, limits Limits) Search {
 		for n, k := range kinds {
 			gate := Gate{}
 			if n > 0 {
-				gate = Gate{Number: strongest[i], Finding: Silent}
+				gate = Gate{Number: strongest[i], Effect: Silent}
 			}
 			if number := st.add(gate, insertion(p, k)); n == 0 {
 				strongest[i] = number
@@ -106,7 +106,7 @@ func (s *Search) strengthen(st *Stage, a *candidate.Access, strongest map[int]in
 	gate := Gate{}
 	for i, p := range s.Code.Positions {
 		if a.Store && p.Address == a.Address || !a.Store && p.From == a.Address+4 && p.After.Text != "" {
-			gate = Gate{Number: strongest[i], Finding: Silent}
+			gate = Gate{Number: strongest[i], Effect: Silent}
 		}
 	}
 	part := func(to trial.Order) Part {
@@ -117,7 +117,7 @@ func (s *Search) strengthen(st *Stage, a *candidate.Access, strongest map[int]in
 		return
 	}
 	pc := st.add(gate, part(trial.OrderAcquirePC))
-	st.add(Gate{Number: pc, Finding: Showed}, part(trial.OrderAcquire))
+	st.add(Gate{Number: pc, Effect: Showed}, part(trial.OrderAcquire))
 }
 
 // Then adds the stage that follows from what the last one found; false: the search is over.
@@ -188,7 +188,7 @@ func (s *Search) pairs() bool {
 			for _, k := range p.Kinds {
 				for _, l := range q.Kinds {
 					if k != p.Strongest() || l != q.Strongest() {
-						st.add(Gate{Number: both, Finding: Silent}, insertion(p, k), insertion(q, l))
+						st.add(Gate{Number: both, Effect: Silent}, insertion(p, k), insertion(q, l))
 					}
 				}
 			}
@@ -199,11 +199,11 @@ func (s *Search) pairs() bool {
 
 // Less is what does less than a suggestion, and what came of it.
 type Less struct {
-	Parts   []Part  `json:"parts"` // none: the code as it is
-	Finding Finding `json:"finding"`
-	Implied bool    `json:"implied,omitempty"`
-	Hits    uint64  `json:"hits"`
-	Windows uint64  `json:"windows"`
+	Parts   []Part `json:"parts"` // none: the code as it is
+	Effect  Effect `json:"finding"`
+	Implied bool   `json:"implied,omitempty"`
+	Hits    uint64 `json:"hits"`
+	Windows uint64 `json:"windows"`
 }
 
 // Suggestion is what leaves no hit.
@@ -235,13 +235,13 @@ func (s Search) Suggestions() []Suggestion {
 	for _, st := range s.of(last.Name) {
 		results := st.Test.Results()
 		for n := range st.Ideas {
-			if r := results[n+1]; r.Finding == Silent && !r.Implied {
+			if r := results[n+1]; r.Effect == Silent && !r.Implied {
 				out = append(out, s.suggestion(st, results, n))
 			}
 		}
 	}
 	out = slices.DeleteFunc(out, func(a Suggestion) bool {
-		return slices.ContainsFunc(a.Less, func(l Less) bool { return l.Finding == Silent })
+		return slices.ContainsFunc(a.Less, func(l Less) bool { return l.Effect == Silent })
 	})
 	slices.SortStableFunc(out, func(a, b Suggestion) int { return cmp.Compare(rank(a.Parts), rank(b.Parts)) })
 	return out
@@ -257,12 +257,12 @@ func (s Search) suggestion(of Stage, results []Result, n int) Suggestion {
 	}
 	if len(of.Ideas[n]) == 1 {
 		ref := of.Test.of(0)
-		out.Less = append(out.Less, Less{Finding: Showed, Hits: ref.Hits(), Windows: ref.Windows()})
+		out.Less = append(out.Less, Less{Effect: Showed, Hits: ref.Hits(), Windows: ref.Windows()})
 	} else {
 		out.Less = append(out.Less, s.alone(of.Ideas[n])...)
 	}
 	for _, l := range out.Less {
-		out.Least = out.Least && l.Finding == Showed
+		out.Least = out.Least && l.Effect == Showed
 	}
 	return out
 }
@@ -281,7 +281,7 @@ func (s Search) alone(parts []Part) (out []Less) {
 }
 
 func lessOf(parts []Part, r Result, seen Seen) Less {
-	return Less{Parts: parts, Finding: r.Finding, Implied: r.Implied, Hits: seen.Hits(), Windows: seen.Windows()}
+	return Less{Parts: parts, Effect: r.Effect, Implied: r.Implied, Hits: seen.Hits(), Windows: seen.Windows()}
 }
 
 // less says whether a does less than b at the same places.

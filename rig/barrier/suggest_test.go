@@ -103,7 +103,7 @@ func TestOneOnEachSideWhereNoneAloneIsEnough(t *testing.T) {
 	assert.True(t, found[0].Least)
 	require.Len(t, found[0].Less, 2, "either alone")
 	for _, l := range found[0].Less {
-		assert.Equal(t, Showed, l.Finding)
+		assert.Equal(t, Showed, l.Effect)
 	}
 }
 

@@ -48,7 +48,7 @@ type Model struct {
 // contradicts says whether measurement and model disagree on an alteration: one saw the
 // bug, the other says that it cannot be; or it is possible, and was not seen in so many
 // windows that one as frequent as in the reference would have been.
-func (m Model) contradicts(found Finding) bool {
+func (m Model) contradicts(found Effect) bool {
 	return found == Showed && m.Says == trial.Never || found == Silent && m.Says == trial.Sometimes
 }
 
@@ -64,7 +64,7 @@ func Weaken(orderings []candidate.Ordering, fix []uint64, modes []string, limits
 		for i, to := range o.Weaker() {
 			one := Trial{Alteration: trial.Alteration{{Address: o.Address, To: to}}}
 			if i > 0 {
-				one.Gate = Gate{Number: first, Finding: Showed}
+				one.Gate = Gate{Number: first, Effect: Showed}
 			}
 			t.Trials = append(t.Trials, one)
 		}
@@ -92,19 +92,19 @@ func Rows(orderings []candidate.Ordering, fix []uint64, t Test) []Row {
 			row.Forms = append(row.Forms, Form{To: to, Number: n, Result: results[n], Seen: t.of(n)})
 		}
 		if len(row.Forms) > 0 {
-			row.Answer = answers[row.Forms[0].Result.Finding]
+			row.Answer = answers[row.Forms[0].Result.Effect]
 		}
 		out = append(out, row)
 	}
 	return out
 }
 
-var answers = map[Finding]Answer{Showed: Needed, Silent: NotShownNeeded, NotExecuted: NeverCame}
+var answers = map[Effect]Answer{Showed: Needed, Silent: NotShownNeeded, NotExecuted: NeverCame}
 
 // Enough are the weaker orders that would do, of an instruction that is needed.
 func (r Row) Enough() (out []trial.Order) {
 	for _, f := range r.Forms {
-		if r.Answer == Needed && f.Result.Finding == Silent {
+		if r.Answer == Needed && f.Result.Effect == Silent {
 			out = append(out, f.To)
 		}
 	}
@@ -113,5 +113,5 @@ func (r Row) Enough() (out []trial.Order) {
 
 // Disagrees says that measurement and model do.
 func (r Row) Disagrees() bool {
-	return len(r.Forms) > 0 && r.Model.contradicts(r.Forms[0].Result.Finding)
+	return len(r.Forms) > 0 && r.Model.contradicts(r.Forms[0].Result.Effect)
 }

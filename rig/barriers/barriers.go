@@ -162,11 +162,11 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		return err
 	}
 	defer f.run.Stages.Begin("", "memory model")("")
-	asked := f.asker()
-	if err := asked.model.of(ctx, asked.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
+	ask := f.asker()
+	if err := ask.model.of(ctx, ask.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
 		return err
 	}
-	asked.ofNeeded(ctx, f.found.Rows)
+	ask.ofNeeded(ctx, f.found.Rows)
 	return nil
 }
 
@@ -322,10 +322,10 @@ func (f Found) Answered() bool {
 
 // Hit says whether the bug was seen under the alteration that the specification names.
 func (f Found) Hit() bool {
-	return f.Altered != nil && f.Altered.Result.Finding == barrier.Showed
+	return f.Altered != nil && f.Altered.Result.Effect == barrier.Showed
 }
 
-// keep puts the report, and what else was made of the findings, into the run's folder.
+// keep puts the report, and what else was made of what was found, into the run's folder.
 func (f *finder) keep() error {
 	var report bytes.Buffer
 	err := result.Object(&report, f.found.Report())

@@ -49,7 +49,7 @@ func ofAFixedKernel(t *testing.T, cfg Config) Found {
 	for _, r := range found.Rows {
 		t.Logf("%s+%#x %s (%s): %q; model %q: %s", r.Symbol, r.Offset, r.Text, r.Source, r.Answer, r.Model.Says, r.Model.Why)
 		for _, f := range r.Forms {
-			t.Logf("    %s: %q, hits %d of %d, executed %d, %d turns, %.2f s; %s", f.To, f.Result.Finding, f.Seen.Hits(), f.Seen.Windows(), f.Seen.Executed, f.Seen.Turns, f.Seen.Seconds, f.Result.Reason)
+			t.Logf("    %s: %q, hits %d of %d, executed %d, %d turns, %.2f s; %s", f.To, f.Result.Effect, f.Seen.Hits(), f.Seen.Windows(), f.Seen.Executed, f.Seen.Turns, f.Seen.Seconds, f.Result.Reason)
 		}
 		if r.Fix {
 			assert.Equal(t, barrier.Needed, r.Answer, r.Text)

@@ -104,7 +104,7 @@ func TestAKernelThatDoesNotBearAnAlterationIsBootedAgain(t *testing.T) {
 	assert.Len(t, l.Boots, 3, "it is tried twice")
 }
 
-// A boot that ended under an alteration is remembered: the next one's silence is no finding.
+// A boot that ended under an alteration is remembered: the next one's silence says nothing.
 func TestSilenceAfterAFailureIsNoAnswer(t *testing.T) {
 	l := lab(map[uint64]rigtest.Guest{ofStores: bad, ofLoads: {Once: true, Fault: wire.Faultf(wire.WhoseKernel, "write", "it hung")}})
 	found, err := find(t, l, nil)

@@ -8,7 +8,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// noLoads says why silence there is no finding.
+// noLoads says why silence there says nothing.
 const noLoads = "the emulator reorders no loads there, so that it could not have shown what is ordered by it"
 
 // mute are the addresses of instructions that order loads alone, where the emulator keeps

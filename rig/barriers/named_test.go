@@ -41,7 +41,7 @@ func TestOneKernelWithAnAlterationByName(t *testing.T) {
 	for name, c := range map[string]struct {
 		weaken, fix string
 		lab         *rigtest.Lab
-		want        barrier.Finding
+		want        barrier.Effect
 		variant     trial.Variant
 	}{
 		"enough":              {"", "f:12:smp_wmb", ordering(lined(broken, map[uint64]rigtest.Guest{1: clean})), barrier.Silent, trial.Unpatched},
@@ -59,7 +59,7 @@ func TestOneKernelWithAnAlterationByName(t *testing.T) {
 			})
 			require.NoError(t, err)
 			require.NotNil(t, found.Altered)
-			assert.Equal(t, c.want, found.Altered.Result.Finding, found.Altered.Result.Reason)
+			assert.Equal(t, c.want, found.Altered.Result.Effect, found.Altered.Result.Reason)
 			assert.Equal(t, c.want == barrier.Showed || c.want == barrier.Silent, found.Answered())
 			assert.Equal(t, c.want == barrier.Showed, found.Hit())
 			assert.Equal(t, c.variant, found.Result.Spec.Variant)

@@ -129,6 +129,6 @@ func TestAnAddedBarrierEarnsItsOwnSilence(t *testing.T) {
 		c.Spec.VirtualFix = "f:15:smp_wmb" // at another place than what orders them
 	})
 	require.NoError(t, err)
-	assert.Equal(t, barrier.Unknown, found.Altered.Result.Finding)
+	assert.Equal(t, barrier.Unknown, found.Altered.Result.Effect)
 	assert.Contains(t, found.Altered.Result.Reason, "on its own lines")
 }

@@ -230,9 +230,9 @@ func (t *turns) detail() string {
 	}
 	open := 0
 	for _, r := range t.test.Results()[1:] {
-		if r.Finding == barrier.Unknown {
+		if r.Effect == barrier.Unknown {
 			open++
 		}
 	}
-	return fmt.Sprintf("%d turns so far, of %d alterations; %d of these without a finding", turns, len(t.test.Trials), open)
+	return fmt.Sprintf("%d turns so far, of %d alterations, of which %d are open", turns, len(t.test.Trials), open)
 }

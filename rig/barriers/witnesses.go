@@ -110,7 +110,7 @@ func (a asker) ofNeeded(ctx context.Context, rows []barrier.Row) {
 // under it, or of the bug with the order that it adds.
 func (a asker) ofNamed(ctx context.Context, said barrier.Altered, added []trial.AlteredInstruction) barrier.Model {
 	switch {
-	case said.Result.Finding == barrier.Showed:
+	case said.Result.Effect == barrier.Showed:
 		return a.of(ctx, 1, nil)
 	case said.Adds:
 		return a.of(ctx, 0, added)

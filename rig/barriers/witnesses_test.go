@@ -21,7 +21,7 @@ import (
 func passing(first, second uint64) trial.Witness {
 	const x, y = 0x2010, 0x2000
 	return trial.Witness{
-		Reader: trial.Acquire, Detection: wire.Detection{Index: 1, Count: 4, Seen: 5, Later: 7},
+		Variant: trial.Unpatched, Reader: trial.Acquire, Detection: wire.Detection{Index: 1, Count: 4, Seen: 5, Later: 7},
 		Events: []trial.WitnessEvent{
 			{VCPU: 0, Kind: trial.Delayed, Symbol: "f", Offset: first, Text: "str x1, [x0]", Address: x, Value: 7, Version: 1},
 			{VCPU: 0, Kind: trial.Executed, Symbol: "f", Offset: second, Text: "str x1, [x1]", Address: y, Value: 4, Version: 1},
@@ -44,7 +44,7 @@ func asks(never string, witnesses ...Witnessed) asker {
 			return trial.Sometimes, nil
 		},
 	}
-	a.result.Code = []trial.Code{{Container: "f"}}
+	a.result.Code = []trial.Code{{Variant: trial.Unpatched, Container: "f"}}
 	for _, w := range witnesses {
 		a.result.Witnesses = append(a.result.Witnesses, w.Witness)
 	}
@@ -112,9 +112,9 @@ func TestWhichAnswersTheModelIsAskedAbout(t *testing.T) {
 	assert.Equal(t, []trial.Expectation{trial.Sometimes, trial.Never, ""}, []trial.Expectation{rows[0].Model.Says, rows[1].Model.Says, rows[2].Model.Says})
 
 	for want, said := range map[trial.Expectation]barrier.Altered{
-		trial.Sometimes: {Adds: true, Result: barrier.Result{Finding: barrier.Showed}},
-		trial.Never:     {Adds: true, Result: barrier.Result{Finding: barrier.Silent}},
-		"":              {Result: barrier.Result{Finding: barrier.Silent}},
+		trial.Sometimes: {Adds: true, Result: barrier.Result{Effect: barrier.Showed}},
+		trial.Never:     {Adds: true, Result: barrier.Result{Effect: barrier.Silent}},
+		"":              {Result: barrier.Result{Effect: barrier.Silent}},
 	} {
 		assert.Equal(t, want, a.ofNamed(t.Context(), said, before(8)).Says)
 	}
@@ -123,7 +123,7 @@ func TestWhichAnswersTheModelIsAskedAbout(t *testing.T) {
 // Of a program's scenario, which names no two stores, a witness says what the ways cannot.
 func TestANeededInstructionsWitnessIsAskedAbout(t *testing.T) {
 	w := passing(0, 12)
-	w.SavedVariant = trial.Patched.Saved()
+	w.Variant = trial.Patched
 	found, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), keeping(w))
 	require.NoError(t, err)
 	require.Equal(t, barrier.Needed, found.Rows[0].Answer)

@@ -166,25 +166,25 @@ func (r *round) learn(a Answer) {
 // learn tells the search, then git what it needs to hold the same opinion: the
 // old and the skipped ones, and last the new commit that the search goes on from.
 func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
-	var marks, told []Marked
+	var marks, forGit []Marked
 	before := h.Search.Tip()
 	for _, a := range answers {
 		m := Marked{a.Commit, MarkOf(a.Finding, h.Fixed)}
 		marks = append(marks, m)
 		if m.Mark != New || !h.Search.g.Has(m.Hash) {
-			told = append(told, m)
+			forGit = append(forGit, m)
 		}
 	}
 	if err := h.Search.Learn(marks); err != nil {
 		return fault.Newf(fault.User, "bisect", "the answers contradict each other: %w", err)
 	}
 	if tip := h.Search.Tip(); tip != before {
-		told = append(told, Marked{tip, New})
+		forGit = append(forGit, Marked{tip, New})
 	}
-	if h.History == nil || len(told) == 0 {
+	if h.History == nil || len(forGit) == 0 {
 		return nil
 	}
-	return h.History.Tell(ctx, told)
+	return h.History.Tell(ctx, forGit)
 }
 
 // checked is what the search says, checked against git.

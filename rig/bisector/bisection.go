@@ -38,6 +38,13 @@ func (b *bisection) notify(format string, args ...any) {
 	b.cfg.Events(trial.Event{Note: fmt.Sprintf(format, args...)})
 }
 
+// underway says that a commit is being tested elsewhere, until over.
+func (b *bisection) underway(commit, where string) (over func()) {
+	task := shortOf(commit)
+	b.cfg.Events(trial.Event{Task: task, Stage: &trial.StageEvent{Name: where}})
+	return func() { b.cfg.Events(trial.Event{Task: task, Over: true}) }
+}
+
 // staleTerm is git's word for a stale commit.
 func (b *bisection) staleTerm() string { return b.term(trial.FindingHit) }
 

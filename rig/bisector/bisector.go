@@ -9,6 +9,7 @@ package bisector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"kcovrig/rig/arch"
@@ -122,7 +123,9 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 	}
 	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.answers(b.rng), Round: b.state.rounds(),
 		Keep: b.keep, Begin: func(round int, points []string, left int) {
-			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), search.Rounds(b.cfg.AtOnce))
+			more := search.Rounds(b.cfg.AtOnce)
+			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), more)
+			b.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: round - 1, Of: round - 1 + more, What: fmt.Sprintf("rounds or so, %d commits left", left)}})
 		}}
 	if b.cfg.Log != "" {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)

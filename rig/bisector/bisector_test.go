@@ -76,6 +76,26 @@ func TestBisectFindsWhatBrokeIt(t *testing.T) {
 	}
 }
 
+// Whoever watches hears how many rounds are done, and about how many there will be.
+func TestASearchSaysHowFarItIs(t *testing.T) {
+	f := newFarm(t, 20).broken(13, 20)
+	cfg := f.config()
+	var far []trial.FarEvent
+	cfg.Events = func(e trial.Event) {
+		if e.Far != nil {
+			far = append(far, *e.Far)
+		}
+	}
+	r, err := bisector.Find(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Len(t, far, r.Rounds)
+	for i, e := range far {
+		assert.Equal(t, i, e.Done)
+		assert.Greater(t, e.Of, e.Done)
+		assert.Regexp(t, "^rounds or so, [0-9]+ commits left$", e.What)
+	}
+}
+
 func TestBisectFindsWhatRepairedIt(t *testing.T) {
 	f := newFarm(t, 18).broken(0, 7)
 	cfg := f.config()

@@ -60,7 +60,7 @@ func (b fakeBoot) notes() *trial.Silence {
 
 // code is what the binary says.
 func (b fakeBoot) code() trial.Code {
-	c := trial.Code{SavedVariant: trial.AsIs.Saved(), Container: "f", Ordered: b.ordered}
+	c := trial.Code{Variant: trial.AsIs, Container: "f", Ordered: b.ordered}
 	if c.Ordered == "" {
 		c.Ordered = map[bool]string{true: "no", false: "yes"}[b.stale > 0]
 	}
@@ -167,7 +167,7 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		}},
 	}
 	if b.stale > 0 {
-		r.Witnesses = []trial.Witness{{SavedVariant: trial.AsIs.Saved(), Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
+		r.Witnesses = []trial.Witness{{Variant: trial.AsIs, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
 	}
 	if err := os.MkdirAll(a.Folder, 0o755); err != nil {
 		return r, err

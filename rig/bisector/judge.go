@@ -62,7 +62,7 @@ func (j judge) Test(ctx context.Context, commit string) (bisect.Answer, error) {
 
 // answer tests a commit, for longer where the first boot is not to be believed.
 func (j judge) answer(ctx context.Context, commit string, share float64) (bisect.Answer, error) {
-	short := commit[:min(12, len(commit))]
+	short := shortOf(commit)
 	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Duration: testTime, Name: short})
 	if err != nil || a.Whose != "" {
 		return a, err

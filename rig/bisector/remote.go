@@ -80,13 +80,15 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 		p.b.notify("%.12s: a worker had run it", commit)
 		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result)
 	}
-	aside, err := disk.NewWorkFolder()
+	over := p.b.underway(commit, "on a worker")
+	defer over()
+	temp, err := disk.NewWorkFolder()
 	if err != nil {
 		return Tested{}, err
 	}
-	defer func() { err = errors.Join(err, aside.Close()) }()
+	defer func() { err = errors.Join(err, temp.Close()) }()
 	cfg := fleet.CoordinatorConfig{
-		Server: p.b.cfg.fleetServer(), Run: run, LogDir: aside.Dir, AckWait: p.b.cfg.AckWait,
+		Server: p.b.cfg.fleetServer(), Run: run, LogDir: temp.Dir, AckWait: p.b.cfg.AckWait,
 		Notify: func(n fleet.Notice) { p.b.notify("%s", n) },
 	}
 	one := func(yield func(fleet.Task, error) bool) { yield(step, nil) }

@@ -63,7 +63,7 @@ func employ(t *testing.T, f *farm, server natsserver.Access, name string, change
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		err := worker.Work(ctx, worker.Config{
+		_, err := worker.Work(ctx, worker.Config{
 			Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {}, Server: server,
 			Tester: func(repo *gitbisect.Repo) bisector.Tester {
 				b := &farmTester{Tester: f.tester(), f: f, repo: repo}

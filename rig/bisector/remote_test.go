@@ -69,7 +69,7 @@ func runKilledWorker(text string) {
 	if err = errors.Join(err, json.Unmarshal([]byte(text), &url)); err != nil {
 		panic(err)
 	}
-	_ = worker.Work(context.Background(), worker.Config{
+	_, _ = worker.Work(context.Background(), worker.Config{
 		NATS: url, Name: "killed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
 		Tester: func(*gitbisect.Repo) bisector.Tester { return hanging{dir: dir} },
 	})

@@ -65,14 +65,16 @@ func sameSource(ctx context.Context, repo *gitbisect.Repo, judged map[string]tas
 // objects builds the scope's objects of the commit and hashes their code; empty
 // where they do not build, which the whole kernel's build will tell about.
 func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (string, error) {
-	if err := w.move(ctx, commit); err != nil {
+	defer w.begin(commit)()
+	if err := w.checkOut(ctx, commit); err != nil {
 		return "", err
 	}
 	j, err := w.job(ctx, path.Join(w.state.steps(), commit[:12]+".objects.log"))
 	if err != nil {
 		return "", err
 	}
-	switch err := w.build.Objects(ctx, j, g.Objects); {
+	err = w.during("objects in scope", func() error { return w.build.Objects(ctx, j, g.Objects) })
+	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case fault.KindOf(err) == fault.Kernel:

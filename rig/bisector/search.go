@@ -149,6 +149,7 @@ func (b *bisection) removeWorkers(ctx context.Context) error {
 
 // forget removes all of a search.
 func (b *bisection) forget(ctx context.Context) error {
+	b.notify("removing the search's worktrees and builds")
 	err := errors.Join(b.repo.Remove(ctx, filepath.Join(b.state.dir, "git")), b.removeWorkers(ctx))
 	return errors.Join(err, fault.Wrap(fault.Rig, "forget the search", os.RemoveAll(b.state.dir)))
 }

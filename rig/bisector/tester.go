@@ -9,6 +9,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
+	"kcovrig/rig/verdict"
 )
 
 // Request is what one boot of a commit is to show.
@@ -20,6 +21,17 @@ type Request struct {
 	Compiler     string          // that must build it; empty: any
 	SentEmulator *weakmem.Bundle // to boot it with; nil: this program's own
 }
+
+// needed is how many clean blocks end the boot; 0: none are asked for.
+func (r Request) needed() uint64 {
+	if r.Share <= 0 {
+		return 0
+	}
+	return max(verdict.LoneBlocks, verdict.CleanBlocksFor(r.Share))
+}
+
+// shortOf is a commit in messages.
+func shortOf(commit string) string { return commit[:min(12, len(commit))] }
 
 // Tested is what a boot showed, and what that rests on; a nil Basis means that no
 // other commit can share the answer.

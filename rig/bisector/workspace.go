@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync/atomic"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
@@ -19,10 +20,11 @@ import (
 // workspace is a Tester on this machine.
 type workspace struct {
 	*checkout
-	state *state // of the search; nil: same is not asked for
+	state  *state       // of the search; nil: same is not asked for
+	tested atomic.Value // the commit's short name, for whoever listens
 }
 
-// NewWorkspace readies a Tester that answers for no search: it looks for no commit
+// NewWorkspace prepares a Tester that answers for no search: it looks for no commit
 // with the same code. The compiler's jobs are divided among those that work here
 // at once.
 func NewWorkspace(cfg command.Config, repo *gitbisect.Repo, dir string, atOnce int) Tester {
@@ -34,12 +36,21 @@ func newWorkspace(cfg command.Config, repo *gitbisect.Repo, state *state, dir st
 	if jobs == 0 {
 		jobs = runtime.NumCPU()
 	}
-	return &workspace{&checkout{cfg: cfg, repo: repo, dir: dir, jobs: max(1, jobs/atOnce)}, state}
+	w := &workspace{checkout: &checkout{cfg: cfg, repo: repo, dir: dir, jobs: max(1, jobs/atOnce)}, state: state}
+	w.tested.Store("")
+	w.cfg.Events = func(e trial.Event) {
+		if e.Note == "" { // which names the commit, and stays
+			e.Task = w.tested.Load().(string)
+		}
+		cfg.Events(e)
+	}
+	return w
 }
 
 // Test builds the commit and boots it as it stands.
 func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Tested, error) {
-	if err := w.move(ctx, commit); err != nil {
+	defer w.begin(commit)()
+	if err := w.checkOut(ctx, commit); err != nil {
 		return Tested{}, err
 	}
 	if is := w.build.Compiler(); ask.Compiler != "" && is != ask.Compiler {
@@ -49,7 +60,16 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	cfg := w.cfg
 	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, ask.Share, ask.Duration
 	cfg.OutDir, cfg.SentEmulator = ask.Folder, ask.SentEmulator
-	cfg.Events = func(e trial.Event) { w.line(e.Line) }
+	cfg.Events = func(e trial.Event) {
+		if e.Tally != nil {
+			tally := *e.Tally
+			tally.Need = ask.needed()
+			e.Tally = &tally
+		}
+		if e.Note == "" { // the result has them
+			w.cfg.Events(e)
+		}
+	}
 	if err := os.RemoveAll(cfg.OutDir); err != nil { // of a test that was interrupted
 		return Tested{}, fault.Wrap(fault.Rig, "make the run folder", err)
 	}
@@ -68,6 +88,32 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 		return Tested{Result: result}, nil
 	}
 	return Tested{Result: result, Basis: rests}, nil
+}
+
+// begin says of what follows that it is of the commit, until over.
+func (w *workspace) begin(commit string) (over func()) {
+	w.tested.Store(shortOf(commit))
+	return func() { w.cfg.Events(trial.Event{Over: true}) }
+}
+
+// during does a stage that is no run's, and says so while it lasts.
+func (w *workspace) during(name string, do func() error) error {
+	stages := command.NewStages(w.cfg.Events)
+	defer stages.Close()
+	end := stages.Begin("", name)
+	err := do()
+	if err == nil {
+		end("")
+	}
+	return err
+}
+
+// checkOut makes the source folder hold the commit.
+func (w *workspace) checkOut(ctx context.Context, commit string) error {
+	if w.at == commit {
+		return nil
+	}
+	return w.during("check out", func() error { return w.move(ctx, commit) })
 }
 
 // Close gives the workspace up; what was built stays for the next call.

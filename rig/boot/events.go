@@ -23,7 +23,7 @@ func since(events []weakmem.Event, end, ns uint64) int64 {
 // before its first store.
 func inWords(events []weakmem.Event, end uint64, code map[uint64]trial.Instruction, poison ...uint64) []trial.WitnessEvent {
 	versions := newVersions(events, poison)
-	var told []trial.WitnessEvent
+	var out []trial.WitnessEvent
 	for i, e := range events {
 		kind, ok := witnessKinds[e.Kind]
 		if !ok {
@@ -32,9 +32,9 @@ func inWords(events []weakmem.Event, end uint64, code map[uint64]trial.Instructi
 		w := trial.WitnessEvent{
 			VCPU: e.VCPU, AtNS: since(events, end, e.NS), Kind: kind, Address: e.Phys, Value: e.Value, Version: versions[i],
 		}
-		told = append(told, at(w, code[e.PC]))
+		out = append(out, at(w, code[e.PC]))
 	}
-	return told
+	return out
 }
 
 // at gives the event its instruction.

@@ -39,14 +39,14 @@ func before(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction)
 			end.Text = "a jump to address 0"
 		}
 	}
-	told := inWords(events, m.NS, code)
+	out := inWords(events, m.NS, code)
 	if address, err := strconv.ParseUint(d.Fields["address"], 16, 64); err == nil && m.Report {
 		if load, ok := implied(code, m.PC, address); ok {
 			load.VCPU, load.AtNS = end.VCPU, end.AtNS
-			told = append(told, load)
+			out = append(out, load)
 		}
 	}
-	return append(told, end)
+	return append(out, end)
 }
 
 // staysBack is how many stays in the scope are looked back for a store that passed

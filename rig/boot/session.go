@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/trial"
 )
 
@@ -118,21 +119,12 @@ func whose(name string) fault.Kind {
 // Hello waits for the guest's first record and checks that it is the right guest.
 func (s *Session) Hello(ctx context.Context, goarch string, workloads ...string) (wire.Hello, error) {
 	const op = "greet the guest"
-	silence := time.NewTimer(helloTimeout)
-	defer silence.Stop()
-	var r wire.Record
-	select {
-	case <-ctx.Done():
-		return wire.Hello{}, ctx.Err()
-	case <-silence.C:
-		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, ErrSilent)
-	case p, open := <-s.in:
-		var err error
-		if r, err = p.check(open); err != nil {
-			return wire.Hello{}, err
-		}
-	}
+	r, err := s.Next(ctx, helloTimeout)
 	switch {
+	case errors.Is(err, ErrSilent):
+		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, ErrSilent)
+	case err != nil:
+		return wire.Hello{}, err
 	case r.Hello == nil:
 		return wire.Hello{}, fault.Newf(fault.Rig, op, "its first record is no hello")
 	case r.Hello.Check() != nil:
@@ -150,14 +142,18 @@ func (s *Session) Hello(ctx context.Context, goarch string, workloads ...string)
 
 // Next waits for a record, no longer than limit.
 func (s *Session) Next(ctx context.Context, limit time.Duration) (wire.Record, error) {
-	silence := time.NewTimer(limit)
-	defer silence.Stop()
-	select {
-	case <-ctx.Done():
-		return wire.Record{}, ctx.Err()
-	case <-silence.C:
-		return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, ErrSilent)
-	case p, open := <-s.in:
-		return p.check(open)
+	silence := host.NewPatience(limit, 0)
+	defer silence.Close()
+	for {
+		select {
+		case <-ctx.Done():
+			return wire.Record{}, ctx.Err()
+		case <-silence.Looks:
+			if silence.Over() {
+				return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, ErrSilent)
+			}
+		case p, open := <-s.in:
+			return p.check(open)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/trial"
 )
 
@@ -46,11 +47,10 @@ func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration,
 // until then.
 func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, err error) {
 	began := time.Now()
-	lastRecord := began.Add(-r.silence)
-	defer func() { r.left, r.silence = r.left-time.Since(began), time.Since(lastRecord) }()
+	silence := host.NewPatience(StallTimeout, r.silence)
+	defer func() { r.left, r.silence = r.left-time.Since(began), silence.Spent() }()
 	end, over := time.NewTimer(r.left), time.NewTimer(length)
-	silent := time.NewTimer(StallTimeout - r.silence)
-	defer func() { end.Stop(); over.Stop(); silent.Stop() }()
+	defer func() { end.Stop(); over.Stop(); silence.Close() }()
 	if r.settled(nil) {
 		r.stop()
 	}
@@ -64,18 +64,27 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 			r.stop()
 		case <-over.C:
 			if !r.stopped {
-				return false, nil
+				return false, r.silent(silence)
 			}
-		case <-silent.C:
-			return false, fmt.Errorf("no record for %v: %w", StallTimeout, ErrSilent)
+		case <-silence.Looks:
+			if err := r.silent(silence); err != nil {
+				return false, err
+			}
 		case p, open := <-r.in:
-			lastRecord = time.Now()
-			silent.Reset(StallTimeout)
+			silence.Heard()
 			if done, err = r.take(p.check(open)); done || err != nil {
 				return done, err
 			}
 		}
 	}
+}
+
+// silent is the error of a guest that has said nothing for too long.
+func (r *stress) silent(so *host.Patience) error {
+	if !so.Over() {
+		return nil
+	}
+	return fmt.Errorf("no record for %v: %w", StallTimeout, ErrSilent)
 }
 
 // stop asks for Done, once. A guest that cannot be asked has said why, or its
@@ -131,6 +140,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies}})
+	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies, Left: max(r.left, 0)}})
 	return nil
 }

@@ -39,7 +39,7 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 		if d.Witness == 0 || i < 0 {
 			continue // not marked, or the trace was full
 		}
-		w := trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d}
+		w := trial.Witness{Variant: cfg.Variant, Reader: cfg.Reader, Detection: d}
 		if !w.OfProgram() {
 			w.Events = story(marks[i], d, code)
 		} else if w.Events = before(marks[i], d, code); w.Events == nil {
@@ -53,8 +53,8 @@ func ReadWitnesses(cfg WitnessConfig) ([]trial.Witness, error) {
 // story picks the events of the stale word's copy and puts them into words.
 func story(m weakmem.Mark, d wire.Detection, code map[uint64]trial.Instruction) []trial.WitnessEvent {
 	events := episode(m)
-	told := slices.DeleteFunc(inWords(events, m.NS, code, d.Seen), func(e trial.WitnessEvent) bool { return e.Kind == trial.Entered || e.Kind == trial.Left })
-	return append(told, trial.WitnessEvent{
+	shown := slices.DeleteFunc(inWords(events, m.NS, code, d.Seen), func(e trial.WitnessEvent) bool { return e.Kind == trial.Entered || e.Kind == trial.Left })
+	return append(shown, trial.WitnessEvent{
 		VCPU: m.VCPU, AtNS: since(events, m.NS, m.NS), Kind: trial.Mark, Address: m.Phys, Value: d.Seen,
 		Text: fmt.Sprintf("the reader has found an old value, in number %d of the %d published", m.Index, m.Count),
 	})

@@ -5,6 +5,7 @@ package command
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
@@ -38,8 +39,14 @@ func (r *Run) failedStart(result trial.Result, err error) bool {
 
 // complete adds to the result what the run knows of it.
 func (r *Run) complete(result *trial.Result, err error) error {
-	result.Ended, result.Timings, result.Notes = now(), r.Stages.Close(), r.notes.all()
+	result.Ended, result.Timings, result.Notes = r.ended(), r.Stages.Close(), r.notes.all()
 	return result.FailureOrVerdict(err)
+}
+
+// ended is the time as results hold it, by what has passed since the start: the clock may
+// have been set meanwhile.
+func (r *Run) ended() time.Time {
+	return r.begun.Started.Add(time.Since(r.began)).Truncate(time.Millisecond)
 }
 
 // Abandon ends a command that leaves no folder. err is as of Finish.

@@ -35,12 +35,12 @@ type Folder struct {
 // and makes the paths of r point there.
 func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	const op = "write the run folder"
-	aside, err := disk.NewFolder(context.Background(), filepath.Dir(f.Final))
+	temp, err := disk.NewFolder(context.Background(), filepath.Dir(f.Final))
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, aside.Close())) }()
-	if err := f.keep(aside.Dir); err != nil {
+	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, temp.Close())) }()
+	if err := f.keep(temp.Dir); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	f.repoint(r)
@@ -48,19 +48,20 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	if err := result.Object(&text, result.NewDocument(*r).Below(f.Final)); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	if err := os.WriteFile(filepath.Join(aside.Dir, "result.json"), text.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(temp.Dir, "result.json"), text.Bytes(), 0o644); err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	f.document = text.Bytes()
 	run, err := result.Parse(f.Final, filepath.Base(f.Final), f.document)
 	if err == nil {
-		err = writeReports(aside.Dir, run, reports)
+		run.Beside = result.ReadBeside(temp.Dir, run.Document)
+		err = writeReports(temp.Dir, run, reports)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
 	// What was measured is kept also where the run was interrupted.
-	err = errors.Join(os.Chmod(aside.Dir, 0o755), disk.Move(context.Background(), aside.Dir, f.Final))
+	err = errors.Join(os.Chmod(temp.Dir, 0o755), disk.Move(context.Background(), temp.Dir, f.Final))
 	return fault.Wrap(fault.Rig, op, err)
 }
 
@@ -70,7 +71,7 @@ func Rerender(folder string, reports result.Reports) error {
 	if _, err := os.Lstat(filepath.Join(folder, "result.json")); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	run, err := result.Load(folder)
+	run, err := result.LoadWhole(folder)
 	if err != nil {
 		return err
 	}

@@ -46,8 +46,9 @@ func (r *Run) record(published trial.Result) {
 // Imported is one run that ImportRuns looked at.
 type Imported struct {
 	Path string
-	ID   string // empty: it is of a command that a history does not keep
-	New  bool   // false: it was in the history before
+	ID   string    // empty: it is of a command that a history does not keep
+	New  bool      // false: it was in the history before
+	At   time.Time // when it ended
 }
 
 // ImportRun records one saved run under the name that its cell has where it was
@@ -81,5 +82,5 @@ func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported
 	id, added, err := db.Record(ctx, history.Entry{
 		Result: saved.Document.Result(), Document: saved.Raw, At: at, Cell: cell, Folder: folder,
 	})
-	return Imported{Path: path, ID: id, New: added}, err
+	return Imported{Path: path, ID: id, New: added, At: at}, err
 }

@@ -30,6 +30,7 @@ type Run struct {
 	Folder   *Folder
 	notes    notes
 	begun    trial.Result
+	began    time.Time // begun.Started, for what has passed since
 }
 
 // Begin validates cfg and makes the command's folders. Finish or Abandon must be called.
@@ -44,7 +45,7 @@ func Begin(cfg Config, name trial.Command) (*Run, error) {
 	}
 	r := &Run{
 		Config: cfg, Arch: a, Scenario: s, Stages: NewStages(cfg.Events), notes: notes{sink: cfg.Events},
-		begun: trial.Result{Command: name, Started: now(), Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, ScenarioFrom: cfg.ScenarioFrom, Host: host.This()},
+		began: time.Now(), begun: trial.Result{Command: name, Started: now(), Version: cfg.Version, Go: runtime.Version(), Spec: cfg.Spec, Words: s.Words, ScenarioHash: s.Hash, ScenarioFrom: cfg.ScenarioFrom, Host: host.This()},
 	}
 	cfg.Events(trial.Event{Words: &s.Words})
 	if r.Folder, err = newFolder(cfg.OutDir, cfg.CacheDir, cfg.Spec.Arch, cfg.Spec.Seed); err != nil {
@@ -82,6 +83,9 @@ func (r *Run) WithCommandEvents(ctx context.Context) context.Context {
 func newFolder(named, cacheDir, arch string, seed uint64) (*Folder, error) {
 	f := &Folder{Final: named}
 	if f.Final == "" {
+		if err := disk.CheckCache(cacheDir); err != nil {
+			return nil, err
+		}
 		f.runs = filepath.Join(cacheDir, "runs")
 		f.Final = filepath.Join(f.runs, fmt.Sprintf("%s-%s-%x", time.Now().UTC().Format("20060102T150405.000"), arch, seed&0xffff))
 	}

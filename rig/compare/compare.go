@@ -37,15 +37,15 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 }
 
 // compareBy is Compare, with another memory model for tests.
-func compareBy(ctx context.Context, cfg command.Config, asked model) (trial.Result, error) {
+func compareBy(ctx context.Context, cfg command.Config, ask model) (trial.Result, error) {
 	run, err := command.Begin(cfg, trial.CommandCompare)
 	if err != nil {
 		return command.Failed(cfg, trial.CommandCompare, err)
 	}
-	return run.Finish(compare(run.WithCommandEvents(ctx), run, asked))
+	return run.Finish(compare(run.WithCommandEvents(ctx), run, ask))
 }
 
-func compare(ctx context.Context, run *command.Run, asked model) (r trial.Result, err error) {
+func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, err error) {
 	r = run.Result()
 	defer func() { withdraw(&r, err) }()
 	// Until both kernels have run there is nothing to judge.
@@ -61,7 +61,7 @@ func compare(ctx context.Context, run *command.Run, asked model) (r trial.Result
 		r.Judgement = verdict.Unrun(c.setting(""))
 		return r, nil
 	}
-	if c.model, err = askModel(ctx, run, asked, setup.Kernels); err != nil {
+	if c.model, err = askModel(ctx, run, ask, setup.Kernels); err != nil {
 		return r, err
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)

@@ -19,14 +19,14 @@ type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) 
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func askModel(ctx context.Context, run *command.Run, asked model, built *prepare.Kernels) (trial.Voice, error) {
+func askModel(ctx context.Context, run *command.Run, ask model, built *prepare.Kernels) (trial.Voice, error) {
 	if run.Scenario.RuledOut(run.Arch) {
 		return trial.Voice{}, nil
 	}
 	defer run.Stages.Begin("", "memory model")("")
 	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := asked.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
+		said, err := ask.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
 		if err != nil {
 			return voice, err
 		}
@@ -40,12 +40,12 @@ func askModel(ctx context.Context, run *command.Run, asked model, built *prepare
 }
 
 // of asks it about the ways through one kernel's code.
-func (asked model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
+func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := asked(ctx, cacheDir, tests)
+	allowed, err := ask(ctx, cacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}

@@ -44,7 +44,7 @@ func TestRunFolderHoldsItsReports(t *testing.T) {
 	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Config(t)
 	_, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
-	run, err := result.Load(cfg.OutDir)
+	run, err := result.LoadWhole(cfg.OutDir)
 	require.NoError(t, err)
 	later, err := kept.Reports().Run(run)
 	require.NoError(t, err)

@@ -78,7 +78,7 @@ type relined struct{ rigtest.Source }
 
 func (s relined) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
-	if image.Variant() == trial.Patched {
+	if image.Built.Variant == trial.Patched {
 		a.Publishers, a.Lines = []uint64{0x340}, []elfcode.Line{{Addr: 0x280, Symbol: "stop", Text: "dmb ishst"}}
 	}
 	return a, err

@@ -3,7 +3,10 @@
 package disk
 
 import (
+	"errors"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"kcovrig/rig/fault"
 )
@@ -18,4 +21,17 @@ func Absolute(cacheDir string) (string, error) {
 	}
 	dir, err := filepath.Abs(cacheDir)
 	return dir, fault.Wrap(fault.User, "find the cache", err)
+}
+
+// CheckCache says before anything is done that the cache cannot be written. It makes nothing.
+func CheckCache(dir string) error {
+	for at := dir; ; at = filepath.Dir(at) {
+		err := unix.Faccessat(unix.AT_FDCWD, at, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, unix.ENOENT) || at == filepath.Dir(at):
+			return &fault.Error{Kind: fault.Rig, Op: "use the cache " + dir, Err: err, Try: "another folder, which you may write to: KCOVRIG_CACHE=DIR kcovrig ..."}
+		}
+	}
 }

@@ -35,12 +35,12 @@ func Move(ctx context.Context, from, to string) error {
 	if !errors.Is(err, unix.EXDEV) {
 		return err
 	}
-	aside, err := NewFolder(ctx, filepath.Dir(to))
+	temp, err := NewFolder(ctx, filepath.Dir(to))
 	if err != nil {
 		return err
 	}
-	defer aside.Close()
-	whole := filepath.Join(aside.Dir, "folder")
+	defer temp.Close()
+	whole := filepath.Join(temp.Dir, "folder")
 	if err := copyFolder(ctx, from, whole); err != nil {
 		return err
 	}
@@ -55,13 +55,13 @@ func Move(ctx context.Context, from, to string) error {
 // half removed one is none; where it cannot be, its own files go first, which
 // say what the folder is.
 func Remove(dir string) error {
-	aside := filepath.Join(filepath.Dir(dir), removedPrefix+filepath.Base(dir))
-	if err := os.RemoveAll(aside); err != nil { // of a removal that was interrupted
+	temp := filepath.Join(filepath.Dir(dir), removedPrefix+filepath.Base(dir))
+	if err := os.RemoveAll(temp); err != nil { // of a removal that was interrupted
 		return err
 	}
-	err := rename(dir, aside)
+	err := rename(dir, temp)
 	if err == nil {
-		return os.RemoveAll(aside)
+		return os.RemoveAll(temp)
 	}
 	if !errors.Is(err, unix.EXDEV) {
 		return err

@@ -39,31 +39,31 @@ func WriteDurably(path string, data []byte) error {
 	return errors.Join(unix.Fsync(dir), unix.Close(dir))
 }
 
-// Aside is a file under way, which takes its place whole.
-type Aside struct {
+// Pending is a file under way, which takes its place whole.
+type Pending struct {
 	*os.File
 	path string
 }
 
-// NewAside makes it beside path, in the folder that is there.
-func NewAside(path string) (*Aside, error) {
+// NewPending makes it beside path, in the folder that is there.
+func NewPending(path string) (*Pending, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".aside-")
-	return &Aside{f, path}, err
+	return &Pending{f, path}, err
 }
 
 // Place closes the file and puts it in its place.
-func (a *Aside) Place(mode os.FileMode) error {
-	err := errors.Join(a.Chmod(mode), a.Close())
+func (p *Pending) Place(mode os.FileMode) error {
+	err := errors.Join(p.Chmod(mode), p.Close())
 	if err == nil {
-		err = os.Rename(a.Name(), a.path)
+		err = os.Rename(p.Name(), p.path)
 	}
 	return err
 }
 
 // Drop closes and removes what was not placed.
-func (a *Aside) Drop() error {
-	_ = a.Close() // it may be closed
-	if err := os.Remove(a.Name()); !errors.Is(err, os.ErrNotExist) {
+func (p *Pending) Drop() error {
+	_ = p.Close() // it may be closed
+	if err := os.Remove(p.Name()); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -73,7 +73,7 @@ func replace(path string, data []byte, mode os.FileMode, durable bool) (err erro
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := NewAside(path)
+	f, err := NewPending(path)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func again(t *testing.T, refused error) {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	p, err := os.StartProcess(self, []string{self, "-test.run=^TestMoveAndRemoveInALowerLayer$", "-test.v"}, &os.ProcAttr{
+	p, err := os.StartProcess(self, []string{self, "-test.run=^" + t.Name() + "$", "-test.v"}, &os.ProcAttr{
 		Env: append(os.Environ(), within+"=1"), Files: []*os.File{nil, os.Stdout, os.Stderr},
 		Sys: &syscall.SysProcAttr{
 			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -66,7 +66,7 @@ func again(t *testing.T, refused error) {
 		state, err = p.Wait()
 	}
 	if err != nil || state.ExitCode() == notPermitted {
-		t.Skipf("no overlayfs can be mounted here (%v), nor in a user namespace: sudo go test ./rig/disk -run LowerLayer", refused)
+		t.Skipf("nothing can be mounted here (%v), nor in a user namespace: sudo go test ./rig/disk -run %s", refused, t.Name())
 	}
 	require.True(t, state.Success(), "in a user namespace: %v", state)
 }

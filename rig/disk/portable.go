@@ -11,7 +11,7 @@ import (
 // with the folder; so is one beside it that begins with the folder's name. Any other
 // path stays as it is.
 func Below(folder, path string) string {
-	if rel, ok := from(folder, path); ok && (filepath.IsLocal(rel) || beside(folder, rel)) {
+	if rel, ok := from(folder, path); ok && (filepath.IsLocal(rel) || isSibling(folder, rel)) {
 		return rel
 	}
 	return path
@@ -20,7 +20,7 @@ func Below(folder, path string) string {
 // In is the reverse of Below, where the folder is now. What leads out of it stays as it
 // is: the path may be anybody's.
 func In(folder, path string) string {
-	if !filepath.IsLocal(path) && !beside(folder, path) {
+	if !filepath.IsLocal(path) && !isSibling(folder, path) {
 		return path
 	}
 	return filepath.Join(folder, path)
@@ -39,7 +39,7 @@ func from(folder, path string) (string, bool) {
 	return rel, err == nil && filepath.IsAbs(path)
 }
 
-// beside says whether rel is a file next to the folder that begins with its name.
-func beside(folder, rel string) bool {
+// isSibling says whether rel is a file next to the folder that begins with its name.
+func isSibling(folder, rel string) bool {
 	return filepath.Dir(rel) == ".." && strings.HasPrefix(filepath.Base(rel), filepath.Base(folder)+".")
 }

@@ -124,7 +124,7 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 		}
 		name := strings.TrimSuffix(file, ".litmus")
 		kernel, reader, _ := strings.Cut(name, "+")
-		e := trial.Expected{Name: name, SavedVariant: trial.Variant(kernel).Saved(), Reader: trial.Reader(reader), Allowed: trial.Sometimes}
+		e := trial.Expected{Name: name, Variant: trial.Variant(kernel), Reader: trial.Reader(reader), Allowed: trial.Sometimes}
 		if answer == "Never" {
 			e.Allowed = trial.Never
 		}

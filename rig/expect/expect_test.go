@@ -78,7 +78,7 @@ func TestExpectWithoutARun(t *testing.T) {
 	require.Len(t, got.Tests, 4)
 	for _, e := range got.Tests {
 		want := trial.Sometimes
-		if e.Variant() == trial.Patched && e.Reader == trial.Acquire {
+		if e.Variant == trial.Patched && e.Reader == trial.Acquire {
 			want = trial.Never
 		}
 		assert.Equal(t, want, e.Allowed, e.Name)
@@ -186,7 +186,7 @@ func TestExpectWithHerd(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, got.Tests, 4)
 	for _, e := range got.Tests {
-		assert.Equal(t, e.Variant() == trial.Patched && e.Reader == trial.Acquire, e.Allowed == trial.Never, e.Name)
+		assert.Equal(t, e.Variant == trial.Patched && e.Reader == trial.Acquire, e.Allowed == trial.Never, e.Name)
 	}
 	assert.Greater(t, len(got.LKMM), 30)
 	for _, m := range got.LKMM {

@@ -75,11 +75,11 @@ func readResult(path string) (result.Document, error) {
 // What a user's own patch makes of the kernel is none of what herd7 is asked about.
 func addMeasured(doc result.Document, tests []trial.Expected) (any bool) {
 	for _, a := range doc.Measured {
-		if !a.Outcome.Counts() || a.Variant() == trial.Patched && len(doc.Spec.Patch) > 0 {
+		if !a.Outcome.Counts() || a.Variant == trial.Patched && len(doc.Spec.Patch) > 0 {
 			continue
 		}
 		for i := range tests {
-			if t := &tests[i]; t.Variant() == a.Variant().InPair() && t.Reader == a.Reader {
+			if t := &tests[i]; t.Variant == a.Variant.InPair() && t.Reader == a.Reader {
 				t.Measured, any = true, true
 				t.Windows += a.Windows
 				t.HitWindows += a.HitWindows

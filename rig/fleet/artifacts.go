@@ -146,13 +146,13 @@ func (w *worker) have(ctx context.Context, a Artifact, f *cached) error {
 // fetchArtifact writes the object beside path, and moves it there where its
 // content is what its name says.
 func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (err error) {
-	aside, err := disk.NewAside(path)
+	pending, err := disk.NewPending(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, aside.Drop()) }()
+	defer func() { err = errors.Join(err, pending.Drop()) }()
 	sum := disk.NewHash()
-	err = w.read(ctx, w.artifacts, a.SHA256, io.MultiWriter(aside, sum))
+	err = w.read(ctx, w.artifacts, a.SHA256, io.MultiWriter(pending, sum))
 	if errors.Is(err, errIncomplete) || errors.Is(err, jetstream.ErrObjectNotFound) {
 		return &artifactError{a.SHA256, err}
 	}
@@ -162,5 +162,5 @@ func (w *worker) fetchArtifact(ctx context.Context, a Artifact, path string) (er
 	if got := sum.Hex(); got != a.SHA256 {
 		return &artifactError{a.SHA256, fmt.Errorf("refused: its content has the hash %s", got)}
 	}
-	return aside.Place(0o400)
+	return pending.Place(0o400)
 }

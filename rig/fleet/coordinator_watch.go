@@ -18,13 +18,13 @@ import (
 // run it. Time in which the workers' list cannot be read does not count.
 func (c *coordinator) watch(ctx context.Context) error {
 	every := min(c.Patience/4, present/3)
-	told := map[string]bool{} // by class
+	reported := map[string]bool{} // by class
 	for pause(ctx, every) {
 		live, err := c.live(ctx)
 		if err != nil {
 			continue
 		}
-		if err := c.judge(ctx, live, every, told); err != nil {
+		if err := c.judge(ctx, live, every, reported); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func foreign(live map[string]Labels, needs Needs) string {
 
 // judge gives tasks that nobody can run a wider choice, where they had been
 // kept from workers on which they failed; then time; then up.
-func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every time.Duration, told map[string]bool) error {
+func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every time.Duration, reported map[string]bool) error {
 	can := map[string]bool{} // by class
 	var widened, lost []*entry
 	c.mu.Lock()
@@ -89,8 +89,8 @@ func (c *coordinator) judge(ctx context.Context, live map[string]Labels, every t
 			widened = append(widened, e)
 		case e.since.IsZero():
 			e.since = time.Now()
-			if !told[class] {
-				told[class] = true
+			if !reported[class] {
+				reported[class] = true
 				c.Notify(Notice{Task: e.task.ID, Text: fmt.Sprintf("no live worker can run it, nor others that need %s; waiting %v for one%s", e.needs, c.Patience, foreign(live, e.needs))})
 			}
 		case time.Since(e.since) >= c.Patience-every/2:

@@ -235,7 +235,7 @@ func (q *queue) sure(ctx context.Context, op string, do func(context.Context) er
 // within is sure with another limit for each attempt.
 func (q *queue) within(ctx context.Context, limit time.Duration, op string, do func(context.Context) error) error {
 	wait := 100 * time.Millisecond
-	for start, told := time.Now(), false; ; {
+	for start, reported := time.Now(), false; ; {
 		attempt, done := context.WithTimeout(ctx, limit)
 		err := do(attempt)
 		done()
@@ -245,8 +245,8 @@ func (q *queue) within(ctx context.Context, limit time.Duration, op string, do f
 		if err == nil || !pending(err) {
 			return fault.Wrap(fault.Rig, op, err)
 		}
-		if !told && time.Since(start) > 10*time.Second {
-			told = true
+		if !reported && time.Since(start) > 10*time.Second {
+			reported = true
 			q.notify(Notice{Text: fmt.Sprintf("still trying to %s: %v", op, err)})
 		}
 		if !pause(ctx, wait) {

@@ -107,10 +107,10 @@ func (w *worker) work(ctx context.Context) error {
 		return fault.Wrap(fault.Rig, "hear of cancelled runs", err)
 	}
 	defer func() { _ = cancels.Unsubscribe() }()
-	told := make(chan struct{}, 1)
+	announced := make(chan struct{}, 1)
 	announcements, err := w.Subscribe(classSubject, func(*nats.Msg) {
 		select {
-		case told <- struct{}{}:
+		case announced <- struct{}{}:
 		default:
 		}
 	})
@@ -120,7 +120,7 @@ func (w *worker) work(ctx context.Context) error {
 	defer func() { _ = announcements.Unsubscribe() }()
 	var slots sync.WaitGroup
 	slots.Go(func() { w.announce(ctx) })
-	slots.Go(func() { w.look(ctx, told) })
+	slots.Go(func() { w.look(ctx, announced) })
 	for range max(1, w.Slots) {
 		slots.Go(func() { w.slot(ctx) })
 	}
@@ -131,12 +131,12 @@ func (w *worker) work(ctx context.Context) error {
 // await waits for the queue's parts: workers may be there before the first
 // coordinator is.
 func (w *worker) await(ctx context.Context) error {
-	told := false
+	reported := false
 	return w.within(ctx, 5*answer, "find the queue", func(ctx context.Context) error {
 		err := w.bind(ctx)
 		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
-			if !told {
-				told = true
+			if !reported {
+				reported = true
 				w.notify(Notice{Text: "no queue yet, waiting for the first coordinator"})
 			}
 			return errNotYet

@@ -57,7 +57,7 @@ func (c *classes) set(known []class) {
 }
 
 // look keeps the classes up to date.
-func (w *worker) look(ctx context.Context, told <-chan struct{}) {
+func (w *worker) look(ctx context.Context, announced <-chan struct{}) {
 	ticks := time.NewTicker(lookEvery)
 	defer ticks.Stop()
 	for {
@@ -71,7 +71,7 @@ func (w *worker) look(ctx context.Context, told <-chan struct{}) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-told:
+		case <-announced:
 		case <-ticks.C:
 		}
 	}

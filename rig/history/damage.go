@@ -63,12 +63,12 @@ func inspect(ctx context.Context, path string) (version int, err error) {
 var errDamaged = errors.New("its pages contradict one another")
 
 func quickCheck(ctx context.Context, tx *sql.Tx) error {
-	var finding string
-	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&finding); err != nil {
+	var said string
+	if err := tx.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 		return err
 	}
-	if finding != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, finding)
+	if said != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, said)
 	}
 	return nil
 }
@@ -77,7 +77,12 @@ func quickCheck(ctx context.Context, tx *sql.Tx) error {
 func explain(path string, err error) error {
 	code := codeOf(err)
 	switch {
-	case errors.Is(err, errDamaged) || code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB:
+	case code == sqlite3.SQLITE_NOTADB:
+		return &fault.Error{
+			Kind: fault.Rig, Err: fmt.Errorf("it is no history, or its beginning is damaged, and was left as it is: %w", err),
+			Try: fmt.Sprintf("name the history with --db; if it was one, save what can be read (sqlite3 %[1]s .recover)", path),
+		}
+	case errors.Is(err, errDamaged) || code == sqlite3.SQLITE_CORRUPT:
 		return &fault.Error{
 			Kind: fault.Rig, Err: fmt.Errorf("the file is damaged, and was left as it is: %w", err),
 			Try: fmt.Sprintf("save what can be read (sqlite3 %[1]s .recover), move the file away, and import the runs that are left: kcovrig history import RUN...", path),

@@ -69,6 +69,24 @@ func OpenExisting(ctx context.Context, path string) (*DB, error) {
 	return Open(ctx, path)
 }
 
+// Upgrade brings a history that exists to this version, for whoever then opens it
+// read-only. One of this version stays as it is.
+func Upgrade(ctx context.Context, path string) error {
+	op := "open the history " + path
+	if _, err := os.Stat(path); err != nil {
+		return missing(op, err)
+	}
+	version, err := inspect(ctx, path)
+	if err != nil || version == latest() {
+		return fault.Wrap(fault.Rig, op, err)
+	}
+	d, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return fault.Wrap(fault.Rig, op, d.Close())
+}
+
 // OpenReadOnly opens a history that exists, and changes nothing in it: one of an
 // older version is an error.
 func OpenReadOnly(ctx context.Context, path string) (*DB, error) {

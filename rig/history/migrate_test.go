@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trend"
+	"kcovrig/rig/trial"
 )
 
 // older makes a history as a kcovrig of that version left it, with runs in it.
@@ -55,7 +56,7 @@ func older(t *testing.T, version, runs int) string {
 			}
 			_, err := tx.ExecContext(t.Context(), `INSERT INTO arms (run, place, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				p.ID, i, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
+				p.ID, i, a.Variant == trial.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 			require.NoError(t, err)
 		}
 		require.NoError(t, tx.Commit())
@@ -114,8 +115,8 @@ func TestRunsOfATreeAsItStandsAreNamedSo(t *testing.T) {
 	require.Len(t, runs, 2)
 	for _, r := range runs {
 		assert.Equal(t, map[string]string{"1": "run-as-is,ring,arm64,modes=pc", "2": own}[r.ID], r.Cell)
-		assert.Nil(t, r.Patched)
-		assert.Equal(t, []bool{false, true}, []bool{r.Measured[0].AsIs, r.Measured[1].AsIs})
+		assert.Empty(t, r.Lone)
+		assert.Equal(t, []trial.Variant{trial.Unpatched, trial.AsIs}, []trial.Variant{r.Measured[0].Variant, r.Measured[1].Variant})
 	}
 }
 

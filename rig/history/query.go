@@ -34,6 +34,7 @@ const wordColumn = `CASE WHEN verdict NOT IN ('', 'inconclusive') THEN verdict
 	WHEN finding NOT IN ('', 'inconclusive') THEN finding WHEN whose NOT IN ('', 'unknown') THEN whose || ' fault'
 	WHEN whose <> '' AND outcome <> 'cut-short' THEN 'failed' WHEN verdict <> '' THEN verdict WHEN finding <> '' THEN finding WHEN outcome <> '' THEN outcome ELSE 'unknown' END`
 
+// where is what f wants of a table's rows, but for their order.
 func (f Filter) where() (string, []any) {
 	words, args := []string{"1"}, []any{}
 	add := func(word string, arg any, wanted bool) {
@@ -47,16 +48,16 @@ func (f Filter) where() (string, []any) {
 	add("arch = ?", f.Arch, f.Arch != "")
 	add(wordColumn+" = ?", string(trial.FindingOf(f.Verdict)), f.Verdict != "")
 	add("at >= ?", f.Since.UTC().Format(timeForm), !f.Since.IsZero())
-	text := " WHERE " + strings.Join(words, " AND ") + " ORDER BY at DESC, id"
-	if f.Limit > 0 {
-		text += fmt.Sprintf(" LIMIT %d", f.Limit)
-	}
-	return text, args
+	return " WHERE " + strings.Join(words, " AND "), args
 }
 
 // Runs lists the runs that f wants, newest first.
 func (d *DB) Runs(ctx context.Context, f Filter) ([]trend.Run, error) {
 	where, args := f.where()
+	where += " ORDER BY at DESC, id"
+	if f.Limit > 0 {
+		where += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
 	return d.runs(ctx, where, args)
 }
 
@@ -92,7 +93,7 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.R
 func scanRun(rows *sql.Rows) (trend.Run, error) {
 	var p trend.Run
 	var at, model, readers, modes, verdict, finding, outcome, seed, said string
-	var patched sql.NullBool
+	var patched *bool
 	err := rows.Scan(&p.ID, &at, &p.Cell, &p.Command, &p.Scenario, &p.Arch, &p.KernelVersion, &p.TreeHash, &p.Compiler, &p.QEMUVersion,
 		&model, &readers, &modes, &patched, &verdict, &finding, &outcome, &p.Whose,
 		&p.Windows, &p.HitWindows, &p.Blocks, &p.HitBlocks, &seed, &p.Host, &p.Took, &p.Folder, &p.ScenarioHash, &said)
@@ -100,12 +101,9 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 		return p, err
 	}
 	p.MemoryModel, p.Verdict, p.Finding, p.Outcome = trial.MemoryModel(model), trial.Verdict(verdict), trial.FindingOf(finding), trial.Outcome(outcome)
-	p.Measured, p.Readers, p.Modes = []trial.ModeCount{}, []trial.Reader{}, split(modes)
+	p.Measured, p.Readers, p.Modes, p.Lone = []trial.ModeCount{}, []trial.Reader{}, split(modes), trend.LoneOf(patched)
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
-	}
-	if patched.Valid {
-		p.Patched = &patched.Bool
 	}
 	var damage []string
 	damaged := func(what string, err error) {
@@ -144,10 +142,11 @@ func addArms(ctx context.Context, tx *sql.Tx, ids string, args []any, list []tre
 	for rows.Next() {
 		var id, reader, outcome string
 		var a trial.ModeCount
-		if err := rows.Scan(&id, &a.AsIs, &a.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
+		var saved trial.SavedVariant
+		if err := rows.Scan(&id, &saved.AsIs, &saved.Patched, &reader, &a.Mode, &outcome, &a.Windows, &a.HitWindows, &a.BlockSize, &a.Blocks, &a.HitBlocks); err != nil {
 			return err
 		}
-		a.Reader, a.Outcome = trial.Reader(reader), trial.Outcome(outcome)
+		a.Variant, a.Reader, a.Outcome = saved.Variant(), trial.Reader(reader), trial.Outcome(outcome)
 		run := &list[place[id]]
 		run.Measured = append(run.Measured, a)
 	}

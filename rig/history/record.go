@@ -57,17 +57,17 @@ func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err er
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, err)
 	}
-	added, err = d.insertInTurn(ctx, run, document)
+	added, err = d.inTurn(ctx, func(ctx context.Context, tx *sql.Tx) (bool, error) { return insert(ctx, tx, run, document) })
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, explain(d.path, err))
 	}
 	return run.ID, added, nil
 }
 
-// insertInTurn tries again while others write: SQLite lets whoever comes first
+// inTurn inserts, and tries again while others write: SQLite lets whoever comes first
 // have the file, so one of many writers can be passed over for longer than the
 // busy timeout. It gives up where in all that time none of them got on either.
-func (d *DB) insertInTurn(ctx context.Context, run trend.Run, document string) (added bool, err error) {
+func (d *DB) inTurn(ctx context.Context, insert inserter) (added bool, err error) {
 	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -78,7 +78,7 @@ func (d *DB) insertInTurn(ctx context.Context, run trend.Run, document string) (
 		if err != nil {
 			return false, err
 		}
-		added, err = insertAlone(ctx, conn, run, document)
+		added, err = insertAlone(ctx, conn, insert)
 		if !isBusy(err) {
 			return added, err
 		}
@@ -94,13 +94,16 @@ func version(ctx context.Context, conn *sql.Conn) (n int64, err error) {
 	return n, err
 }
 
-func insertAlone(ctx context.Context, conn *sql.Conn, run trend.Run, document string) (added bool, err error) {
+// inserter adds to an open transaction, and says whether there was anything to add.
+type inserter func(context.Context, *sql.Tx) (added bool, err error)
+
+func insertAlone(ctx context.Context, conn *sql.Conn, insert inserter) (added bool, err error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing after a commit
-	if added, err = insert(ctx, tx, run, document); err != nil {
+	if added, err = insert(ctx, tx); err != nil {
 		return false, err
 	}
 	return added, tx.Commit()
@@ -139,7 +142,7 @@ func values(p trend.Run) []any {
 	}
 	return []any{
 		p.ID, p.At.UTC().Format(timeForm), p.Cell, p.Command, p.Scenario, p.Arch, p.KernelVersion, p.TreeHash, p.Compiler, p.QEMUVersion,
-		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Patched, string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
+		string(p.MemoryModel), strings.Join(readers, ","), strings.Join(p.Modes, ","), p.Lone.Saved(), string(p.Verdict), string(p.Finding), string(p.Outcome), p.Whose,
 		p.Windows, p.HitWindows, p.Blocks, p.HitBlocks, fmt.Sprint(p.Seed), p.Host, p.Took, p.Folder, p.ScenarioHash, wordsColumn(p.Words),
 	}
 }
@@ -168,9 +171,10 @@ func insert(ctx context.Context, tx *sql.Tx, p trend.Run, document string) (bool
 
 func insertArms(ctx context.Context, tx *sql.Tx, p trend.Run) error {
 	for i, a := range p.Measured {
+		v := a.Variant.Saved()
 		_, err := tx.ExecContext(ctx, `INSERT INTO arms (run, place, as_is, patched, reader, mode, outcome, windows, stale_windows, block_size, blocks, stale_blocks)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			p.ID, i, a.AsIs, a.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
+			p.ID, i, v.AsIs, v.Patched, string(a.Reader), a.Mode, string(a.Outcome), a.Windows, a.HitWindows, a.BlockSize, a.Blocks, a.HitBlocks)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package host describes the machine that the rig runs on, as far as it says so
-// itself: system, processors, memory. What that is enough for is left to others.
+// itself: system, processors, memory; and waits that a stop of the rig itself does not
+// end. What the machine is enough for, and what is waited for, is left to others.
 package host
 
 import (

@@ -69,12 +69,12 @@ func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysi
 // them does not hold.
 func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (Analysis, error) {
 	s := r.Config.Scenario
-	look := func() (keptAnalysis, error) { return r.order(ctx, image, dir) }
+	look := func() (Analysis, error) { return r.order(ctx, image, dir) }
 	if s.Function == "" {
-		look = func() (keptAnalysis, error) { return fromPatch(r.Config, image, patch) }
+		look = func() (Analysis, error) { return fromPatch(r.Config, image, patch) }
 	}
-	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Key, s, patch))
-	var found keptAnalysis
+	kept := filepath.Join(r.Config.CacheDir, "analysis", keptName(image.Built.Key, s, patch))
+	var found Analysis
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &found) != nil {
 		var err error
 		if found, err = look(); err != nil {
@@ -90,25 +90,21 @@ func (r Analyser) analyse(ctx context.Context, image Image, patch, dir string) (
 	if found.Code.Container == "" {
 		return Analysis{}, noCopy(s)
 	}
-	code := found.Code
-	code.Listing = filepath.Join(dir, ListingFile)
+	found.Code.Listing = filepath.Join(dir, ListingFile)
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = os.WriteFile(code.Listing, []byte(listing(found.Lines)), 0o644)
+		err = os.WriteFile(found.Code.Listing, []byte(listing(found.Lines)), 0o644)
 	}
-	return Analysis{
-		Code: code, Scope: found.Scope, Lines: found.Lines, Copies: found.Copies, Publishers: found.Publishers, Ways: found.Ways,
-		Compared: found.Compared, Notes: found.Notes, FixOrders: found.FixOrders, Reports: found.Reports, Detected: found.Detected,
-	}, fault.Wrap(fault.Rig, "write the disassembly", err)
+	return found, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 
 // order looks for the scenario's two writes, and at what orders them.
-func (r Analyser) order(ctx context.Context, image Image, dir string) (keptAnalysis, error) {
+func (r Analyser) order(ctx context.Context, image Image, dir string) (Analysis, error) {
 	a, err := r.study(ctx, image, dir)
 	if err != nil {
-		return keptAnalysis{}, err
+		return Analysis{}, err
 	}
-	return keep(a), nil
+	return reduced(a), nil
 }
 
 // study reads the object that holds the scenario's function. Of several it is the

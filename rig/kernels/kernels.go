@@ -62,7 +62,7 @@ type Source interface {
 
 // Image is a kernel that was built.
 type Image struct {
-	trial.Image
+	Built     trial.Image // what documents say of it
 	Kernel    trial.Kernel
 	Vmlinux   string
 	BuildDir  string
@@ -76,7 +76,7 @@ type Image struct {
 
 // Analysis is what the binary says about the fix.
 type Analysis struct {
-	trial.Code
+	Code  trial.Code // what documents say of it
 	Scope []weakmem.Scope
 	Lines []elfcode.Line // of the scope
 	// Copies is the code that does the first of the two writes, Publishers are the

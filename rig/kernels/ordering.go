@@ -96,7 +96,7 @@ func (p Passages) Lies(from, to, place trial.Instruction) (bool, error) {
 func FixOf(a Analysis, code candidate.Code) []uint64 {
 	var out []uint64
 	for _, o := range code.Orderings {
-		between := slices.ContainsFunc(a.Between, func(i trial.Instruction) bool { return i.Symbol == o.Symbol && i.Offset == o.Offset })
+		between := slices.ContainsFunc(a.Code.Between, func(i trial.Instruction) bool { return i.Symbol == o.Symbol && i.Offset == o.Offset })
 		publishes := o.Orders == trial.OrderRelease && slices.Contains(a.Publishers, o.Address)
 		if slices.Contains(a.FixOrders, o.Address) || between || publishes {
 			out = append(out, o.Address)

@@ -43,9 +43,9 @@ func TestWhatOrdersAccessesHasItsSourceLines(t *testing.T) {
 	require.Equal(t, "*data = d;", code.Accesses[0].SourceText)
 
 	require.Empty(t, FixOf(a, code))
-	a.Between = []trial.Instruction{{Symbol: "places", Offset: 12}}
+	a.Code.Between = []trial.Instruction{{Symbol: "places", Offset: 12}}
 	require.Equal(t, []uint64{start + 12}, FixOf(a, code))
-	a.Between, a.FixOrders = nil, []uint64{start + 12}
+	a.Code.Between, a.FixOrders = nil, []uint64{start + 12}
 	require.Equal(t, []uint64{start + 12}, FixOf(a, code))
 	a.FixOrders, a.Publishers = nil, []uint64{start + 12}
 	require.Empty(t, FixOf(a, code), "a barrier publishes nothing")

@@ -38,7 +38,7 @@ func (r Ready) Open(context.Context, Config) (Source, error) { return readySourc
 
 func (r Ready) kernel(v trial.Variant) (ReadyKernel, error) {
 	for _, k := range r.Kernels {
-		if k.Image.Variant() == v {
+		if k.Image.Built.Variant == v {
 			return k, nil
 		}
 	}
@@ -55,7 +55,8 @@ func (s readySource) Check(_ context.Context, v trial.Variant) error {
 
 func (s readySource) Build(_ context.Context, v trial.Variant) (Image, error) {
 	k, err := s.ready.kernel(v)
-	k.Image.Cached, k.Image.CPUNS, k.Image.WallNS, k.Image.Vmlinux = true, 0, 0, k.Vmlinux
+	b := &k.Image.Built
+	b.Cached, b.CPUNS, b.WallNS, k.Image.Vmlinux = true, 0, 0, k.Vmlinux
 	if err == nil && k.Patch != "" {
 		var text []byte
 		text, err = os.ReadFile(k.Patch)
@@ -70,16 +71,16 @@ func (s readySource) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 }
 
 func (s readySource) Analyse(_ context.Context, image Image, dir string) (Analysis, error) {
-	k, err := s.ready.kernel(image.Variant())
-	if err != nil || k.Analysis.Listing == "" {
+	k, err := s.ready.kernel(image.Built.Variant)
+	if err != nil || k.Analysis.Code.Listing == "" {
 		return k.Analysis, err
 	}
 	listing := filepath.Join(dir, ListingFile)
-	text, err := os.ReadFile(k.Analysis.Listing)
+	text, err := os.ReadFile(k.Analysis.Code.Listing)
 	if err == nil {
 		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(listing, text, 0o644))
 	}
-	k.Analysis.Listing = listing
+	k.Analysis.Code.Listing = listing
 	return k.Analysis, fault.Wrap(fault.Rig, "write the disassembly", err)
 }
 

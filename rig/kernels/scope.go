@@ -30,12 +30,12 @@ import (
 // fromPatch is the analysis for a scenario that names no two writes: the scope is the
 // functions that hold the lines of the patch, who calls them, those that are named, and
 // what these call where nothing in that is uncertain.
-func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
+func fromPatch(cfg Config, image Image, patch string) (Analysis, error) {
 	f := &finder{scenario: cfg.Scenario, image: image, objects: image.Objects}
 	if err := f.find(patch, !cfg.Arch.TSO); err != nil {
-		return keptAnalysis{}, err
+		return Analysis{}, err
 	}
-	k := keptAnalysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
+	k := Analysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
 	for _, o := range f.found {
 		role := weakmem.Body
 		if o.callee {
@@ -51,7 +51,7 @@ func fromPatch(cfg Config, image Image, patch string) (keptAnalysis, error) {
 		return f.found[i].why
 	})
 	if err := f.disassemble(&k, !cfg.Arch.TSO); err != nil {
-		return keptAnalysis{}, err
+		return Analysis{}, err
 	}
 	return k, nil
 }
@@ -167,7 +167,7 @@ func (f *finder) check() error {
 // where the bug is if a user's patch is elsewhere.
 func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 	side := linetable.SideWithout
-	switch f.image.Variant() {
+	switch f.image.Built.Variant {
 	case trial.AsIs:
 		side = linetable.SideUnknown
 	case trial.Patched:
@@ -309,7 +309,7 @@ func (f *finder) add(o scoped) {
 
 // disassemble lists the code, and in it, of an architecture whose memory order is weak,
 // what would keep accesses in order.
-func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
+func (f *finder) disassemble(k *Analysis, weak bool) error {
 	var ranges, bodies []elfcode.Range
 	for _, o := range f.found {
 		if ranges = append(ranges, o.code); !o.callee {
@@ -336,20 +336,20 @@ func (f *finder) disassemble(k *keptAnalysis, weak bool) error {
 	if !weak {
 		return nil
 	}
-	beside := map[uint64]bool{}
+	isNear := map[uint64]bool{}
 	for _, r := range bodies {
 		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return holds(r, l.Addr) })
 		code := k.Lines[max(from, 0):]
 		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !holds(r, l.Addr) }); end >= 0 {
 			code = code[:end]
 		}
-		maps.Copy(beside, near(code, f.windows))
+		maps.Copy(isNear, near(code, f.windows))
 	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
-		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: beside[s.Addr], Instruction: boot.InstructionOf(l)})
+		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
 		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 		}

@@ -36,7 +36,7 @@ func TestRealScopeFromThePatch(t *testing.T) {
 			require.Equal(t, []string{
 				"caller " + caller + ": calls what does the first write, and does the second", "callee __memcpy: does the first write",
 			}, scopeOf(present.Code))
-			require.Empty(t, present.Stops)
+			require.Empty(t, present.Code.Stops)
 
 			found := analyseBuild(t, patched, build)
 			scope := scopeOf(found.Code)
@@ -46,9 +46,9 @@ func TestRealScopeFromThePatch(t *testing.T) {
 			for _, s := range present.Scope {
 				require.True(t, slices.ContainsFunc(found.Scope, func(o weakmem.Scope) bool { return s.Start >= o.Start && s.End <= o.End }), "%v", s)
 			}
-			require.Empty(t, stopsAt(found.Stops, file+":985"))
+			require.Empty(t, stopsAt(found.Code.Stops, file+":985"))
 			if line == 995 {
-				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Stops, file+":995"))
+				require.Equal(t, []string{"barrier dmb ishst"}, stopsAt(found.Code.Stops, file+":995"))
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func analyseBuild(t *testing.T, s scenario.Scenario, build string) Analysis {
 	row, err := arch.Lookup(built.Arch)
 	require.NoError(t, err)
 	a, err := Analyser{Config{Arch: row, CacheDir: t.TempDir(), Scenario: s}}.Analyse(t.Context(), Image{
-		Image: trial.Image{Key: "key", SavedVariant: variantOf(build).Saved()}, Vmlinux: built.Vmlinux, BuildDir: built.Out,
+		Built: trial.Image{Key: "key", Variant: variantOf(build)}, Vmlinux: built.Vmlinux, BuildDir: built.Out,
 		Objects: []kernel.Object{{Name: built.Object, File: built.File, Path: filepath.Join(built.Out, built.Object), Debug: built.Debug, Source: built.Source}},
 	}, t.TempDir())
 	require.NoError(t, err)

@@ -65,7 +65,7 @@ func exampleOf(t *testing.T, text string) Image {
 		require.NoError(t, err, res.Tail)
 	}
 	return Image{
-		Image: trial.Image{Key: "key", SavedVariant: trial.Patched.Saved()}, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir,
+		Built: trial.Image{Key: "key", Variant: trial.Patched}, Vmlinux: filepath.Join(dir, "vmlinux"), BuildDir: dir,
 		Objects:   []kernel.Object{{Name: "lib/ring.o", File: "lib/ring.c", Path: filepath.Join(dir, "lib/ring.o"), Debug: filepath.Join(dir, "debug.o"), Source: filepath.Join(dir, "lib/ring.c")}},
 		PatchText: fix,
 	}
@@ -101,9 +101,9 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 		require.Equal(t, strings.Contains("post_even post_all first", f.Symbol), OnlyCalls(f), f.Symbol)
 	}
 	require.Empty(t, a.Notes)
-	require.Equal(t, "unknown", a.Ordered)
+	require.Equal(t, "unknown", a.Code.Ordered)
 	var stops []string
-	for _, x := range a.Stops {
+	for _, x := range a.Code.Stops {
 		stops = append(stops, fmt.Sprintf("%s %s: %s at %s", x.Symbol, x.Kind, x.Text, x.Source))
 	}
 	require.Equal(t, []string{"post.constprop.0.cold call: bl broken at lib/ring.c:26"}, stops)
@@ -127,7 +127,7 @@ func TestWhatTheScopeCallsIsInItWhereNothingIsUncertain(t *testing.T) {
 		"body post.constprop.0: lib/ring.c:16 in hunk 1", "body flush: lib/ring.c:16 in hunk 1",
 		"body post.constprop.0.cold: a part of post.constprop.0", "callee settle: called by flush, and calls nothing out of the scope",
 	}, scopeOf(a.Code))
-	require.Len(t, a.Stops, 1, "broken() calls by a pointer: %v", a.Stops)
+	require.Len(t, a.Code.Stops, 1, "broken() calls by a pointer: %v", a.Code.Stops)
 	require.NotContains(t, a.Compared, "settle")
 	require.Contains(t, DescribeScope(a.Code), "; of what they call: settle; in order there: 1 call")
 	code, err := Orderings(with, a)
@@ -156,15 +156,15 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	with.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -14,4 +14,5 @@\n {\n " + before + "+" + barrier + " \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
 	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
 	require.NoError(t, err)
-	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Stops)
+	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Code.Stops)
 	for _, addr := range a.FixOrders {
 		i := slices.IndexFunc(a.Lines, func(l elfcode.Line) bool { return l.Addr == addr })
 		require.Contains(t, a.Lines[i].Text, "dmb")
 	}
-	for _, s := range a.Stops {
+	for _, s := range a.Code.Stops {
 		require.Equal(t, strings.Contains(s.Text, "dmb"), s.Near, "%s %s", s.Symbol, s.Text)
 	}
-	without.Image.SavedVariant, without.PatchText = trial.Unpatched.Saved(), with.PatchText
+	without.Built.Variant, without.PatchText = trial.Unpatched, with.PatchText
 	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
 	require.NoError(t, err)
 	require.NotEmpty(t, a.Scope)
@@ -191,7 +191,7 @@ func TestTheLinesOfAHeaderAreFoundWhereItIsIncluded(t *testing.T) {
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"post.constprop.0", "post.constprop.0.cold", "flush"}, a.Compared)
 	require.Contains(t, scopeOf(a.Code), "body flush: include/ring.h:4 in hunk 1")
-	require.Len(t, a.FixOrders, 2, "inlined into two: %v", a.Stops)
+	require.Len(t, a.FixOrders, 2, "inlined into two: %v", a.Code.Stops)
 }
 
 func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
@@ -218,7 +218,7 @@ func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
 // The scenario's own series says where the bug is in a tree that is tested as it is.
 func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	image := example(t)
-	image.PatchText, image.SavedVariant = "", trial.AsIs.Saved()
+	image.PatchText, image.Built.Variant = "", trial.AsIs
 	r := analyser(t, scenario.Scope{})
 	r.Config.Scenario.Patches = []scenario.Series{{FS: fstest.MapFS{"1.patch": {Data: []byte(fix)}}}}
 	a, err := r.Analyse(t.Context(), image, t.TempDir())

@@ -65,7 +65,7 @@ func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
 // told from the other one by that one's patch.
 func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
 	patch := image.PatchText
-	if v := image.Variant(); patch == "" && v != trial.AsIs && t.Analyser.Config.Scenario.Function == "" {
+	if v := image.Built.Variant; patch == "" && v != trial.AsIs && t.Analyser.Config.Scenario.Function == "" {
 		other, err := t.Tree.Plan(ctx, v.Other())
 		if err != nil {
 			return Analysis{}, err
@@ -85,15 +85,15 @@ func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 func Built(i kernel.Image, tree string) (Image, error) {
 	image := imageOf(i, tree)
 	var err error
-	image.Hash, err = disk.FileSum(i.Path)
+	image.Built.Hash, err = disk.FileSum(i.Path)
 	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // imageOf puts a kernel's facts into the rig's own form.
 func imageOf(i kernel.Image, tree string) Image {
 	return Image{
-		Image: trial.Image{
-			SavedVariant: i.Variant.Saved(), Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
+		Built: trial.Image{
+			Variant: i.Variant, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
 			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
 		},
 		Kernel: trial.Kernel{

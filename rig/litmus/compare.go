@@ -45,6 +45,7 @@ type Report struct {
 	QEMU    string
 	Counted map[string]uint64 // the emulator's counters, summed
 	Ended   bool              // it is of a run that was ended before it was done
+	Folder  string            // that the run left; empty: none
 }
 
 // NotRun begins the reason of a test that did not come to run.

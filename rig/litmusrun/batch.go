@@ -104,7 +104,7 @@ func (b *batch) run(ctx context.Context, r *set, p pass, index int) (started boo
 	}
 	vm, err := r.run.Config.Boots.Start(context.WithoutCancel(ctx), boot.Machine(qemu.Config{
 		Name: name, Arch: r.run.Arch, Binary: r.qemu.Argv, Accel: trial.AccelTCG, CPU: r.run.Config.Spec.CPU, CPUs: b.cpus,
-		Kernel: r.kernel.Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
+		Kernel: r.kernel.Built.Path, Initrd: archive.Path, Dir: dir, Plugin: plugin.Path, PluginArgs: plugin.Args,
 	}))
 	if err != nil {
 		return false, 0, err

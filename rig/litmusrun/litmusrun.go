@@ -38,7 +38,8 @@ func Run(ctx context.Context, cfg Config) (litmus.Report, error) {
 	r.report.Ended = err != nil
 	r.fillUp(err)
 	err = errors.Join(err, r.lines.finish(r.report))
-	_, err = run.Finish(result, err)
+	result, err = run.Finish(result, err)
+	r.report.Folder = result.Folder
 	return r.report, errors.Join(err, r.lines.close())
 }
 

@@ -110,7 +110,7 @@ func TestTheViewPromisesNoVerdict(t *testing.T) {
 	require.True(t, ok)
 	for _, width := range []int{40, 120} {
 		shown := f.show(t, 1, width)
-		assert.Contains(t, shown, fmt.Sprintf("%d have to count", need))
+		assert.Contains(t, shown, fmt.Sprintf(" %d of %d ", need, p.Blocks))
 		for _, word := range []string{"needed", "missed", "fixed", "enough"} {
 			assert.NotContains(t, shown, word)
 		}
@@ -129,15 +129,15 @@ func TestPairsOfBootsAreCountedWhereThereAreSome(t *testing.T) {
 	}
 	of(trial.Unpatched)
 	of(trial.Patched)
-	assert.Contains(t, f.show(t, 1, 120), "in 0 pairs of boots the unpatched kernel alone showed it, 30 or more have to count")
+	assert.Contains(t, f.show(t, 1, 120), "30 left, or more: 0 of 30 pairs of boots in which the unpatched kernel alone showed it")
 	of(trial.Unpatched, trial.BootHit, trial.BootClean, trial.BootHit)
 	of(trial.Patched, trial.BootClean, trial.BootClean)
-	assert.Contains(t, f.show(t, 1, 120), "in 1 pairs of boots")
-	assert.Contains(t, f.show(t, 1, 40), "1 pairs of 30 or more")
+	assert.Contains(t, f.show(t, 1, 120), "29 left, or more: 1 of 30 pairs of boots")
+	assert.Contains(t, f.show(t, 1, 40), "29 left: 1 of 30 pairs")
 
 	lone := newFeed(Config{Title: "run, arm64"})
 	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Again: true, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
-	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("3 boots, %d at the least", verdict.LoneBoots))
+	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("%d left, or more: 3 of %d boots", verdict.LoneBoots-3, verdict.LoneBoots))
 }
 
 func TestLoneArm(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -19,14 +21,15 @@ type lines struct {
 	w       io.Writer
 	verbose bool
 	words   wording.Words
-	last    string // what a stage under way is about
+	last    map[string]string           // what a stage under way is about, by task
+	left    map[[2]string]time.Duration // of each kernel's stress, by task and kernel
 }
 
 // Lines returns a sink that writes one plain line per finished stage and note,
 // and one now and then while a stage lasts; verbose adds the external commands,
 // what the tools say, and every hit reported.
 func Lines(w io.Writer, verbose bool) trial.Sink {
-	l := &lines{w: w, verbose: verbose}
+	l := newLines(w, verbose)
 	return func(e trial.Event) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -34,20 +37,34 @@ func Lines(w io.Writer, verbose bool) trial.Sink {
 	}
 }
 
+func newLines(w io.Writer, verbose bool) *lines {
+	return &lines{w: w, verbose: verbose, last: map[string]string{}, left: map[[2]string]time.Duration{}}
+}
+
 func (l *lines) add(e trial.Event) {
-	kernel := inBrackets(e.Variant)
+	kernel := inBrackets(e.Task, e.Variant)
 	switch {
 	case e.Stage != nil:
-		l.stage(*e.Stage, kernel)
+		if e.Stage.Done {
+			delete(l.left, [2]string{e.Task, e.Variant})
+		}
+		l.stage(*e.Stage, e.Task, kernel)
+	case e.Note != "" && e.Task != "":
+		l.printLine("  note: %s: %s", e.Task, e.Note)
 	case e.Note != "":
 		l.printLine("  note: %s", e.Note)
+	case e.Over:
+		delete(l.last, e.Task)
+		maps.DeleteFunc(l.left, func(of [2]string, _ time.Duration) bool { return of[0] == e.Task })
+	case e.Tally != nil:
+		l.left[[2]string{e.Task, e.Variant}] = e.Tally.Left
 	case e.Waiting != "":
-		l.last = ": " + e.Waiting
+		l.last[e.Task] = ": " + e.Waiting
 		l.printLine("  %s", e.Waiting)
 	case e.Build != nil:
-		l.last = ": " + building(*e.Build)
+		l.last[e.Task] = ": " + building(*e.Build)
 	case e.Line != "":
-		l.last = ": " + strings.TrimSpace(e.Line)
+		l.last[e.Task] = ": " + strings.TrimSpace(e.Line)
 		if l.verbose {
 			l.printLine("    %s", e.Line)
 		}
@@ -64,20 +81,35 @@ func (l *lines) add(e trial.Event) {
 	}
 }
 
-func (l *lines) stage(s trial.StageEvent, kernel string) {
+func (l *lines) stage(s trial.StageEvent, task, kernel string) {
 	switch {
 	case s.Done:
-		l.last = ""
+		delete(l.last, task)
 		detail := s.Detail
 		if detail != "" {
 			detail = ": " + detail
 		}
 		l.printLine("  %-22s %7.2f s%s%s", s.Name, s.Seconds, kernel, detail)
 	case s.Seconds > 0:
-		l.printLine("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, kernel, l.last)
+		l.printLine("  %-22s %7.0f s so far%s%.100s", s.Name, s.Seconds, kernel, l.about(s.Name, task))
 	case l.verbose:
 		l.printLine("  %s%s ...", s.Name, kernel)
 	}
+}
+
+// about is what a stage under way is about: of the stress, how long it lasts at the most, all
+// kernels' turns together.
+func (l *lines) about(stage, task string) string {
+	var left time.Duration
+	for of, more := range l.left {
+		if of[0] == task {
+			left += more
+		}
+	}
+	if stage == stress && left > 0 {
+		return ": " + upTo(left)
+	}
+	return l.last[task]
 }
 
 // printLine writes one line. What a tool said may hold control characters: they are left out.
@@ -85,11 +117,12 @@ func (l *lines) printLine(format string, args ...any) {
 	fmt.Fprintln(l.w, printable(fmt.Sprintf(format, args...)))
 }
 
-func inBrackets(kernel string) string {
-	if kernel == "" {
+func inBrackets(task, kernel string) string {
+	said := strings.TrimPrefix(strings.TrimSuffix(task+", "+kernel, ", "), ", ")
+	if said == "" {
 		return ""
 	}
-	return " (" + kernel + ")"
+	return " (" + said + ")"
 }
 
 // printable is text without control characters.

@@ -5,6 +5,7 @@ package live
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -19,7 +20,11 @@ func TestLines(t *testing.T) {
 			"  boot                        20 s so far\n" +
 			"  waiting for another\n" +
 			"  boot                        30 s so far: waiting for another\n" +
-			"  note: a note[31m\n",
+			"  note: a note[31m\n" +
+			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
+			"  note: a cell: a note\n" +
+			"  stress                   12.00 s (a cell, patched)\n" +
+			"  stress                      20 s so far (a cell): up to 1:40 more\n",
 		true: "  build ...\n" +
 			"    + make -j 'a b'\n" +
 			"  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
@@ -28,7 +33,11 @@ func TestLines(t *testing.T) {
 			"  waiting for another\n" +
 			"  boot                        30 s so far: waiting for another\n" +
 			"    stale (patched): mode pc window 1 entry 2 of 3: 0x4, later 0x5\n" +
-			"  note: a note[31m\n",
+			"  note: a note[31m\n" +
+			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
+			"  note: a cell: a note\n" +
+			"  stress                   12.00 s (a cell, patched)\n" +
+			"  stress                      20 s so far (a cell): up to 1:40 more\n",
 	} {
 		var out bytes.Buffer
 		say := Lines(&out, verbose)
@@ -40,6 +49,10 @@ func TestLines(t *testing.T) {
 			{Waiting: "waiting for another"}, {Stage: &trial.StageEvent{Name: "boot", Seconds: 30}},
 			{Variant: "patched", Hit: &wire.Detection{Mode: "pc", Window: 1, Index: 2, Count: 3, Seen: 4, Later: 5}},
 			{Note: "a note\x1b[31m\r"},
+			of("a cell", "unpatched", tallied(trial.Unpatched, 100*time.Second, 0)), of("a cell", "patched", tallied(trial.Patched, 90*time.Second, 0)),
+			of("a cell", "patched", trial.Event{Stage: &trial.StageEvent{Name: "stress", Seconds: 10}}), {Task: "a cell", Note: "a note"},
+			of("a cell", "patched", trial.Event{Stage: &trial.StageEvent{Name: "stress", Done: true, Seconds: 12}}),
+			of("a cell", "", trial.Event{Stage: &trial.StageEvent{Name: "stress", Seconds: 20}}),
 		} {
 			say(e)
 		}

@@ -13,8 +13,6 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/verdict"
-	"kcovrig/rig/wording"
 )
 
 // Role says what a line of the view is, for whoever colours it. No meaning is
@@ -43,21 +41,22 @@ func (m *Model) Text(now time.Time, width int) []Line {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := []Line{m.head(now, width)}
-	for _, s := range m.stages {
-		out = append(out, s.line(now))
+	if m.far != nil {
+		out = append(out, Line{Usual, fmt.Sprintf("  %s %d of %d %s", bar(uint64(m.far.Done), uint64(m.far.Of), width), m.far.Done, m.far.Of, printable(m.far.What))})
 	}
-	if m.doing != "" {
-		out = append(out, Line{Running, "    " + m.doing})
+	out = append(out, m.whole.lines(now, width)...)
+	for _, t := range m.tasks {
+		out = append(out, t.row(now, width)...)
 	}
 	for _, n := range m.notes {
 		for line := range strings.Lines(ansi.Wordwrap("note: "+n, max(width-4, 1), " -")) {
 			out = append(out, Line{Usual, "  " + strings.TrimRight(line, "\n")})
 		}
 	}
-	if len(m.counts) > 0 {
+	if len(m.whole.counts) > 0 {
 		out = append(out, Line{})
-		out = append(out, m.table(width)...)
-		out = append(out, m.standings(width)...)
+		out = append(out, m.whole.table(width)...)
+		out = append(out, m.whole.bounds(width, m.cfg)...)
 	}
 	for i := range out {
 		out[i].Text = ansi.Truncate(out[i].Text, width, "~")
@@ -70,12 +69,15 @@ func (m *Model) Final(now time.Time) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []string
-	for _, s := range m.stages {
-		text := "  " + s.line(now).Text[2:]
+	for _, s := range m.whole.stages {
+		text := "  " + s.line(now, 0, 0).Text[2:]
 		if len(s.began) > 0 {
 			text += " (not finished)"
 		}
 		out = append(out, text)
+	}
+	for _, t := range m.tasks {
+		out = append(out, fmt.Sprintf("  %s: not finished", printable(t.name)))
 	}
 	for _, n := range m.notes {
 		out = append(out, "  note: "+n)
@@ -101,51 +103,83 @@ func clockOf(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// line is the row of a stage; one under way is marked, and names its kernels.
-func (s *stage) line(now time.Time) Line {
-	detail := s.detail
-	if len(s.began) == 0 {
-		return Line{Usual, strings.TrimRight(fmt.Sprintf("  %-18s %8.2f s  %s", s.name, s.took, detail), " ")}
+// lines are the rows of the stages, those under way with what is done in them.
+func (t *task) lines(now time.Time, width int) (out []Line) {
+	for _, s := range t.stages {
+		out = append(out, s.line(now, width, t.left()))
 	}
+	if t.doing != "" {
+		out = append(out, Line{Running, "    " + t.doing})
+	}
+	return out
+}
+
+// row formats a name, a time and more, as all rows have them.
+func row(mark, name, seconds, more string, width int) string {
+	if width > 0 && width < narrow {
+		return strings.TrimRight(fmt.Sprintf("%s %-14s %4s s  %s", mark, name, seconds, more), " ")
+	}
+	return strings.TrimRight(fmt.Sprintf("%s %-18s %8s s  %s", mark, name, seconds, more), " ")
+}
+
+// line is the row of a stage; one under way is marked, and says how long it lasts at the
+// most, or else names its kernels. A width of 0 is that of lines that stay.
+func (s *stage) line(now time.Time, width int, left time.Duration) Line {
+	if len(s.began) == 0 {
+		return Line{Usual, row(" ", s.name, fmt.Sprintf("%.2f", s.took), s.detail, width)}
+	}
+	more := strings.Join(slices.DeleteFunc(slices.Sorted(maps.Keys(s.began)), func(kernel string) bool { return kernel == "" || strings.Contains(s.name, kernel) }), ", ")
+	if s.name == stress && left > 0 {
+		more = upTo(left)
+	}
+	return Line{Running, row(">", s.name, fmt.Sprintf("%.0f", s.lasts(now).Seconds()), more, width)}
+}
+
+// stress is the stage that has a longest time.
+const stress = "stress"
+
+func upTo(left time.Duration) string { return "up to " + clockOf(left) + " more" }
+
+// lasts is for how long the stage is under way.
+func (s *stage) lasts(now time.Time) time.Duration {
 	first := now
 	for _, t := range s.began {
 		if t.Before(first) {
 			first = t
 		}
 	}
-	kernels := slices.DeleteFunc(slices.Sorted(maps.Keys(s.began)), func(kernel string) bool { return kernel == "" || strings.Contains(s.name, kernel) })
-	return Line{Running, strings.TrimRight(fmt.Sprintf("> %-18s %8.0f s  %s", s.name, now.Sub(first).Seconds(), strings.Join(kernels, ", ")), " ")}
+	return now.Sub(first)
 }
 
 // table is what the kernels have counted so far.
-func (m *Model) table(width int) []Line {
+func (t *task) table(width int) []Line {
 	readers := map[trial.Reader]bool{}
-	for _, a := range m.counts {
+	for _, a := range t.counts {
 		readers[a.Reader] = true
 	}
-	said := m.words.Full()
+	said := t.words.Full()
 	longest := len(trial.Unpatched)
 	if len(readers) > 1 {
 		longest += len(" acquire")
 	}
-	row := func(kernel, mode, windows, rate, hits, share string) string {
+	cells := func(kernel, mode, windows, rate, hits, share string) string {
 		if width < narrow {
 			return fmt.Sprintf("%-*s %-4s %8s %7s", longest, kernel, mode, windows, hits)
 		}
 		return fmt.Sprintf("  %-*s  %-5s %10s %10s %9s %9s", longest, kernel, mode, windows, rate, hits, share)
 	}
-	out := []Line{{Head, row("kernel", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
-	for _, a := range m.counts {
+	out := []Line{{Head, cells("kernel", "mode", heading(said.Windows, 8), "per s", heading(said.Column(), 7), "share")}}
+	for _, a := range t.counts {
 		kernel := string(a.Variant)
 		if len(readers) > 1 {
 			kernel += " " + string(a.Reader)
 		}
-		for _, t := range a.Tallies {
+		for _, c := range a.Tallies {
 			role := Usual
-			if a.Variant == trial.Patched && t.HitWindows > 0 {
+			if a.Variant == trial.Patched && c.HitWindows > 0 {
 				role = Alarm
 			}
-			out = append(out, Line{role, row(kernel, t.Mode, fmt.Sprint(t.Windows), perSecond(t), fmt.Sprint(t.HitWindows), shareOf(t))})
+			out = append(out, Line{role, cells(kernel, c.Mode, fmt.Sprint(c.Windows), perSecond(c), fmt.Sprint(c.HitWindows), shareOf(c))})
 		}
 	}
 	return out
@@ -167,58 +201,4 @@ func shareOf(t wire.Tally) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.2f %%", 100*float64(t.HitWindows)/float64(t.Windows))
-}
-
-// standings says how far each mode is from its end.
-func (m *Model) standings(width int) []Line {
-	var out []Line
-	for i := range m.counts {
-		u := m.counts[i]
-		if !m.cfg.Compared {
-			out = append(out, m.lone(u)...)
-			continue
-		}
-		if i+1 == len(m.counts) || u.Variant == trial.Patched || m.counts[i+1].Variant != trial.Patched || m.counts[i+1].Reader != u.Reader {
-			continue
-		}
-		for _, s := range verdict.Standings(u, m.counts[i+1]) {
-			out = append(out, standing(s, u.Reader, width, m.words))
-		}
-	}
-	return out
-}
-
-func standing(s verdict.Standing, reader trial.Reader, width int, words wording.Words) Line {
-	name := s.Mode
-	if reader != trial.Acquire {
-		name += " " + string(reader)
-	}
-	switch {
-	case s.Hits > 0:
-		return Line{Alarm, fmt.Sprintf("  %s: %d %s %s with the patch", name, s.Hits, words.Adjective(), printable(words.Full().Windows))}
-	case s.Pairs && width < narrow:
-		return Line{Usual, fmt.Sprintf("%s: %d pairs of %d or more", name, s.Clean, s.Required)}
-	case s.Pairs:
-		return Line{Usual, fmt.Sprintf("  %s: in %d pairs of boots the unpatched kernel alone showed it, %d or more have to count", name, s.Clean, s.Required)}
-	case s.Required == 0:
-		return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, no bound yet", name, s.Clean)}
-	case width < narrow:
-		return Line{Usual, fmt.Sprintf("%s: %d clean, %d have to count", name, s.Clean, s.Required)}
-	}
-	return Line{Usual, fmt.Sprintf("  %s: %d clean blocks, %d have to count; how many do is known at the end", name, s.Clean, s.Required)}
-}
-
-// lone says how far a kernel is that nothing is compared with.
-func (m *Model) lone(a trial.TallyEvent) []Line {
-	if m.cfg.Duration > 0 {
-		return nil
-	}
-	if a.Again {
-		return []Line{{Usual, fmt.Sprintf("  %d boots, %d at the least", len(a.Boots), verdict.LoneBoots)}}
-	}
-	var out []Line
-	for _, t := range a.Tallies {
-		out = append(out, Line{Usual, fmt.Sprintf("  %s: %d blocks of %d %s, %d at the least", t.Mode, t.Blocks, verdict.BlockSize, printable(m.words.Full().Windows), verdict.LoneBlocks)})
-	}
-	return out
 }

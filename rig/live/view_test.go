@@ -38,13 +38,20 @@ func TestMain(m *testing.M) {
 func draw(way string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop)
-	v := Start(Config{Title: "compare, arm64", Compared: true}, os.Stderr, os.Environ())
+	v := Start(Config{Title: "compare, arm64", Compared: true, Tasks: way == "has tasks"}, os.Stderr, os.Environ())
 	defer v.Close()
 	context.AfterFunc(ctx, v.Interrupt)
 	v.Sink(trial.Event{Variant: "patched", Stage: &trial.StageEvent{Name: "stress"}})
 	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Reader: trial.Acquire, Tallies: tallies(120, 110)}})
 	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Patched, Reader: trial.Acquire, Tallies: tallies(90, 1)}})
 	switch way {
+	case "has tasks":
+		v.Sink(trial.Event{Task: "a cell", Stage: &trial.StageEvent{Name: "boot"}})
+		for _, name := range []string{"cell 1 of 9", "cell 2 of 9"} {
+			v.Sink(trial.Event{Stage: &trial.StageEvent{Name: name, Done: true, Detail: strings.Repeat("long ", 30)}})
+		}
+		<-ctx.Done()
+		v.Sink(trial.Event{Note: "the last word"})
 	case "panics":
 		time.Sleep(3 * frame)
 		panic("a bug")
@@ -212,4 +219,21 @@ func TestAResizeIsFollowed(t *testing.T) {
 	c.press(ctrlC)
 	c.until("CUT SHORT")
 	c.restored()
+}
+
+// What ended stays above the view, in the order in which it came, whole, and the view below it.
+func TestWhatEndedStaysAboveTheView(t *testing.T) {
+	c := startDrawer(t, "has tasks")
+	c.until("> a cell")
+	c.until("cell 2 of 9")
+	text := c.wrote()
+	assert.Less(t, strings.Index(text, "cell 1 of 9"), strings.Index(text, "cell 2 of 9"))
+	assert.Equal(t, 60, strings.Count(text, "long"))
+	c.press(ctrlC)
+	c.until("CUT SHORT")
+	c.restored()
+	text = c.wrote()
+	assert.Contains(t, text, "note: the last word")
+	assert.Contains(t, text, "a cell: not finished")
+	assert.Equal(t, 1, strings.Count(text, "cell 1 of 9"), "once")
 }

@@ -73,7 +73,7 @@ func setAlteration(c *Cell, v value) {
 		c.Spec.Weaken = what
 	}
 	if what, ok := strings.CutPrefix(v.text, fixes); ok {
-		c.Spec.VirtualFix, c.SavedVariant = what, trial.Unpatched.Saved()
+		c.Spec.VirtualFix, c.Variant = what, trial.Unpatched
 	}
 }
 
@@ -97,9 +97,9 @@ var axes = []axis{
 		set: func(c *Cell, v value) { c.Spec.Compiler = v.text }},
 	{key: "patch", about: "series: the scenario's own patches; none: the unpatched kernel alone; else a patch file", fallback: series, source: true,
 		set: func(c *Cell, v value) {
-			c.SavedVariant = trial.Patched.Saved()
+			c.Variant = trial.Patched
 			if v.text == none {
-				c.SavedVariant = trial.Unpatched.Saved()
+				c.Variant = trial.Unpatched
 			}
 			if v.text != none && v.text != series {
 				c.Spec.Patch = trial.Patches{v.path}

@@ -3,6 +3,9 @@
 package matrix
 
 import (
+	"bytes"
+	"encoding/json"
+
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -28,11 +31,32 @@ type Document struct {
 
 // Build is one kernel image that cells use.
 type Build struct {
-	trial.Image
-	Arch     string `json:"arch"`
-	Kernel   string `json:"kernel"` // version
-	Compiler string `json:"compiler"`
-	Cells    int    `json:"cells"` // that boot it
+	Image    trial.Image `json:"-"` // its members come first
+	Arch     string      `json:"arch"`
+	Kernel   string      `json:"kernel"` // version
+	Compiler string      `json:"compiler"`
+	Cells    int         `json:"cells"` // that boot it
+}
+
+type plainBuild Build // without its methods
+
+// MarshalJSON writes the image's members, then its own.
+func (b Build) MarshalJSON() ([]byte, error) {
+	image, err := b.Image.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	own, err := trial.WriteSaved(plainBuild(b))
+	head := bytes.TrimSuffix(bytes.TrimSpace(image), []byte("}"))
+	return append(append(head, ','), own[1:]...), err
+}
+
+// UnmarshalJSON reads them.
+func (b *Build) UnmarshalJSON(text []byte) error {
+	if err := json.Unmarshal(text, &b.Image); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, (*plainBuild)(b))
 }
 
 // Counts sums up the cells.

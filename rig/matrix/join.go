@@ -59,7 +59,7 @@ func Join(parts []Part, planned []Cell) (Document, error) {
 // add takes over what a part says beside its cells.
 func (d *Document) add(p Document) {
 	for _, b := range p.Builds {
-		if i := slices.IndexFunc(d.Builds, func(have Build) bool { return b.Key != "" && have.Key == b.Key }); i >= 0 {
+		if i := slices.IndexFunc(d.Builds, func(have Build) bool { return b.Image.Key != "" && have.Image.Key == b.Image.Key }); i >= 0 {
 			d.Builds[i].Cells += b.Cells
 			continue
 		}

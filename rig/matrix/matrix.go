@@ -67,15 +67,35 @@ type Cell struct {
 	ID     string `json:"id"`     // of its coordinates: the same whatever else the file holds
 	Name   string `json:"name"`   // for people; one of a kind within a file
 	// Axes holds every axis' value as the file states it, and the defaults.
-	Axes               map[string]string `json:"axes"`
-	Command            trial.Command     `json:"command"`
-	trial.SavedVariant                   // of one kernel: which
-	Spec               trial.Spec        `json:"spec"` // its paths are complete
-	QEMU               string            `json:"qemu,omitempty"`
-	Host               string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
-	Expect             Outcome           `json:"expect"`
+	Axes    map[string]string `json:"axes"`
+	Command trial.Command     `json:"command"`
+	Variant trial.Variant     `json:"-"`    // of one kernel: which; see trial.SavedVariant
+	Spec    trial.Spec        `json:"spec"` // its paths are complete
+	QEMU    string            `json:"qemu,omitempty"`
+	Host    string            `json:"host,omitempty"` // architecture of the machine that must run it; empty: any
+	Expect  Outcome           `json:"expect"`
 	// Why says where the expectation is from: a place in the file, or the model.
 	Why string `json:"why"`
+}
+
+type plainCell Cell // without its methods
+
+// MarshalJSON writes the saved form.
+func (c Cell) MarshalJSON() ([]byte, error) {
+	return trial.WriteSaved(struct {
+		Number  int               `json:"number"` // the variant stands behind these
+		ID      string            `json:"id"`
+		Name    string            `json:"name"`
+		Axes    map[string]string `json:"axes"`
+		Command trial.Command     `json:"command"`
+		trial.SavedVariant
+		plainCell
+	}{c.Number, c.ID, c.Name, c.Axes, c.Command, c.Variant.Saved(), plainCell(c)})
+}
+
+// UnmarshalJSON reads it.
+func (c *Cell) UnmarshalJSON(text []byte) error {
+	return trial.ReadVariant(text, &c.Variant, (*plainCell)(c))
 }
 
 // Kernels names what has to be built for a cell: cells with the same one share
@@ -96,7 +116,7 @@ func (c Cell) Variants() []trial.Variant {
 	if c.Command == Compare {
 		return trial.Pair()
 	}
-	return []trial.Variant{c.Variant()}
+	return []trial.Variant{c.Variant}
 }
 
 // File is a matrix file, read and checked.

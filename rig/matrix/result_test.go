@@ -80,7 +80,7 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	u, p := observation(trial.OutcomeOK, 1000, 600), observation(trial.OutcomeOK, 1000, 0)
 	p.Variant, u.Silence = trial.Patched, &trial.Silence{Stores: trial.Earned{Passed: 9}}
-	code := []trial.Code{{Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Ordered: "partly"}}
+	code := []trial.Code{{Variant: trial.Unpatched, Ordered: "no"}, {Variant: trial.Patched, Ordered: "partly"}}
 	j := verdict.Judge(u, p, verdict.Setting{Emulated: true})
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
 	r := trial.Result{Prepared: trial.Prepared{Code: code}, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}

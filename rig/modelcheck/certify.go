@@ -2,7 +2,7 @@
 
 // Package modelcheck asks herd7 whether Arm's memory model allows what was seen or
 // what a kernel's code could show: of a witness, and of the ways between two
-// stores. It leaves finding and running herd7 to herdtools, the tests' text to
+// stores. It leaves herd7 itself to herdtools, the tests' text to
 // witness, and what an answer means for a verdict to trial.
 package modelcheck
 
@@ -86,7 +86,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 
 func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, error) {
 	fixed, reader := codeOf(r, trial.Patched), readerOf(r, w.Reader)
-	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant()))
+	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, e
 // with what is added to the kernel's code, where anything is; see witness.AddedTests.
 func Added(r trial.Result, number int, added []trial.AlteredInstruction, lies witness.Lies) ([]trial.LitmusTest, error) {
 	w := r.Witnesses[number-1]
-	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant()))
+	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func unanswered(c trial.Certificate, err error) trial.Certificate {
 
 func codeOf(r trial.Result, v trial.Variant) trial.Code {
 	for _, c := range r.Code {
-		if c.Variant().InPair() == v.InPair() {
+		if c.Variant.InPair() == v.InPair() {
 			return c
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // back, the count passes it. barrier is what the patch put in.
 func runOf(v trial.Variant, reader trial.Reader, barrier string) trial.Result {
 	publish := trial.Instruction{Symbol: "stop", Offset: 8, Text: "str x25, [x27]"}
-	fixed := trial.Code{SavedVariant: trial.Patched.Saved(), Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publish}}
+	fixed := trial.Code{Variant: trial.Patched, Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publish}}
 	fixed.Between = []trial.Instruction{{Symbol: "stop", Offset: 4, Text: barrier}}
 	events := []trial.WitnessEvent{
 		{VCPU: 0, Kind: trial.Delayed, Symbol: "memcpy", Text: "stp x6, x7, [x0]", Address: 0x1018, Value: 7, Version: 1},
@@ -35,11 +35,11 @@ func runOf(v trial.Variant, reader trial.Reader, barrier string) trial.Result {
 	load := map[trial.Reader]string{trial.Acquire: "ldar x11, [x0]", trial.Relaxed: "ldr x11, [x0]"}[reader]
 	return trial.Result{
 		Prepared: trial.Prepared{
-			Code:    []trial.Code{{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publish}}, fixed},
+			Code:    []trial.Code{{Variant: trial.Unpatched, Container: "stop", Ordered: "no", Publish: []trial.Instruction{publish}}, fixed},
 			Readers: []trial.ReaderCode{{Reader: reader, Count: trial.Instruction{Text: load}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}},
 		},
 		Witnesses: []trial.Witness{{
-			SavedVariant: v.Saved(), Reader: reader, Events: events, Detection: wire.Detection{Index: 3, Count: 4, Seen: 5, Later: 7},
+			Variant: v, Reader: reader, Events: events, Detection: wire.Detection{Index: 3, Count: 4, Seen: 5, Later: 7},
 		}},
 	}
 }
@@ -123,7 +123,7 @@ func TestAWitnessThatGivesNoTest(t *testing.T) {
 func alteredRun() trial.Result {
 	r := runOf(trial.Unpatched, trial.Acquire, "dmb ishst")
 	w := &r.Witnesses[0]
-	w.SavedVariant, w.Under = trial.Patched.Saved(), "dmb ishst at stop+0x4 ordered nothing"
+	w.Variant, w.Under = trial.Patched, "dmb ishst at stop+0x4 ordered nothing"
 	w.Altered = []trial.AlteredInstruction{{Instruction: r.Code[1].Between[0], To: trial.OrderNone}}
 	r.Code = r.Code[1:]
 	return r

@@ -15,7 +15,7 @@ import (
 // oopsed is a result with one witness of an oops on vCPU 1.
 func oopsed(events ...trial.WitnessEvent) trial.Result {
 	return trial.Result{Witnesses: []trial.Witness{{
-		Reader: trial.InKernel, Detection: wire.Detection{Kind: wire.KindOops},
+		Variant: trial.Unpatched, Reader: trial.InKernel, Detection: wire.Detection{Kind: wire.KindOops},
 		Events: append(events, trial.WitnessEvent{VCPU: 1, Kind: trial.Fault}),
 	}}}
 }

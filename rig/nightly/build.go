@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/prepare"
+	"kcovrig/rig/result"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 )
@@ -119,7 +120,7 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 		}
 		kernel := kernels.ReadyKernel{Image: of.Image, Analysis: *of.Analysis}
 		if of.Image.PatchText != "" {
-			kernel.Patch = filepath.Join(k.run.Folder.Work, string(v), prepare.PatchFile)
+			kernel.Patch = filepath.Join(k.run.Folder.Work, string(v), result.PatchFile)
 		}
 		p.Kernels = append(p.Kernels, kernel)
 	}

@@ -36,7 +36,6 @@ type Config struct {
 	Sandbox  bool   // kernels are built in one
 	QEMU     string // where a cell names none
 	Version  string
-	Verbose  bool // tell the stages of each cell
 	Events   trial.Sink
 	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees

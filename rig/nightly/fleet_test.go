@@ -41,7 +41,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, NoKVM: true, Events: func(trial.Event) {}})
+		_, err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, NoKVM: true, Events: func(trial.Event) {}})
 		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
 	})
 	t.Cleanup(func() { stop(); work.Wait() })
@@ -114,4 +114,54 @@ func TestEachKindOfNeedIsASequence(t *testing.T) {
 	}
 	assert.Equal(t, [][]string{{"0", "2"}, {"1", "4"}, {"3"}}, found)
 	assert.Len(t, f.outcomes.tasks, 5)
+}
+
+// Whoever watches hears how many cells are done, and of each cell its stages, by its name, and
+// its end; a worker says at its own end what it ran.
+func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
+	url, bad := rigtest.NATS(t), rigtest.Guest{Stale: 2}
+	l := rigtest.NewLab(bad, rigtest.Guest{})
+	tools := l.Tools()
+	tools.Archive = nil
+	var mu sync.Mutex
+	staged, over, cells := map[string]bool{}, map[string]bool{}, 0
+	events := func(e trial.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case e.Over:
+			over[e.Task] = true
+		case e.Stage != nil && e.Task != "":
+			staged[e.Task] = true
+		case e.Stage != nil && e.Stage.Name == "cell":
+			cells++
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan worker.Ran, 1)
+	go func() {
+		ran, _ := worker.Work(ctx, worker.Config{NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), NoKVM: true, Events: events})
+		ended <- ran
+	}()
+	n := newNightlyLab(t, bad, rigtest.Guest{}, small)
+	n.cfg.NATS, n.cfg.Boots.Start = url, nil
+	var far []trial.FarEvent
+	n.cfg.Events = func(e trial.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Far != nil {
+			far = append(far, *e.Far)
+		}
+	}
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	stop()
+	ran := <-ended
+	assert.Equal(t, worker.Ran{Name: "w", Dir: ran.Dir, Tasks: 6}, ran)
+	assert.Equal(t, 6, cells)
+	for _, r := range doc.Cells {
+		assert.True(t, staged[r.Cell.Name] && over[r.Cell.Name], "%s", r.Cell.Name)
+	}
+	require.Len(t, far, 7)
+	assert.Equal(t, []trial.FarEvent{{Done: 0, Of: 6, What: "cells"}, {Done: 6, Of: 6, What: "cells"}}, []trial.FarEvent{far[0], far[6]})
 }

@@ -65,6 +65,9 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.C
 		if cfg.Resume {
 			return nil, fault.Newf(fault.User, "", "--resume needs --out with the folder to go on in")
 		}
+		if err := disk.CheckCache(cfg.CacheDir); err != nil {
+			return nil, err
+		}
 		f.own = true
 		f.dir = filepath.Join(cfg.CacheDir, "matrix", time.Now().UTC().Format("20060102T150405.000")+"-"+strings.ReplaceAll(doc.Name, "/", "-"))
 	}
@@ -103,7 +106,6 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.C
 // resume reads what is there. Another matrix than the one that was begun, also
 // the same file changed, is refused: its results would be mixed.
 func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) error {
-	var plan matrixPlan
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return fault.Wrap(fault.Rig, matrixOp, err)
@@ -111,10 +113,7 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 	if len(entries) == 0 {
 		return nil
 	}
-	text, err := os.ReadFile(f.plan())
-	if err == nil {
-		err = json.Unmarshal(text, &plan)
-	}
+	plan, err := f.readPlan()
 	if err != nil || plan.Schema != planSchema {
 		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s is no folder of a matrix: %w", f.dir, errors.Join(err, errPlan)), Try: "name a new folder"}
 	}
@@ -142,6 +141,14 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 		}
 	}
 	return f.earlierBuilds(doc)
+}
+
+func (f *matrixFolder) readPlan() (plan matrixPlan, err error) {
+	text, err := os.ReadFile(f.plan())
+	if err == nil {
+		err = json.Unmarshal(text, &plan)
+	}
+	return plan, err
 }
 
 var errPlan = errors.New("it holds files and no plan.json of this version")

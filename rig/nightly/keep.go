@@ -26,11 +26,17 @@ func (n *night) keepResult(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
+	n.sayFar()
 	if err := n.folder.save(r); err != nil {
 		return err
 	}
 	n.record(r)
 	return nil
+}
+
+// sayFar says how many of the cells are done.
+func (n *night) sayFar() {
+	n.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
 }
 
 // finish writes the document and its reports.
@@ -61,7 +67,7 @@ func (n *night) countBoots() {
 		b := &n.doc.Builds[i]
 		b.Cells = 0
 		for _, r := range n.doc.Cells {
-			if slices.Contains(r.Images, b.Key) {
+			if slices.Contains(r.Images, b.Image.Key) {
 				b.Cells++
 			}
 		}

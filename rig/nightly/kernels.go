@@ -117,7 +117,7 @@ func (n *night) noteBuilds(k *built) {
 	}
 	of := k.kernels.Prepared()
 	for _, image := range of.Images {
-		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Key == image.Key }) {
+		if image.Key != "" && slices.ContainsFunc(n.doc.Builds, func(b matrix.Build) bool { return b.Image.Key == image.Key }) {
 			continue
 		}
 		n.doc.Builds = append(n.doc.Builds, matrix.Build{

@@ -44,6 +44,7 @@ func (n *night) run(ctx context.Context) error {
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
 		n.recordKept()
 	}
+	n.sayFar()
 	tasks, err := n.prepare(ctx, left)
 	if err != nil || len(tasks) == 0 {
 		return err

@@ -65,12 +65,12 @@ func (to *outcomes) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	aside, err := disk.NewFolder(context.Background(), t.Dir)
+	temp, err := disk.NewFolder(context.Background(), t.Dir)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	defer aside.Close()
-	run := filepath.Join(aside.Dir, "run")
+	defer temp.Close()
+	run := filepath.Join(temp.Dir, "run")
 	for _, l := range logs {
 		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
 		_, below, _ = strings.Cut(below, "/")   // the run folder's name

@@ -19,7 +19,7 @@ import (
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
+	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
@@ -47,11 +47,11 @@ func aTask(t *testing.T, dir string) task.Cell {
 		}
 		c.Ready.Kernels = append(c.Ready.Kernels, kernels.ReadyKernel{
 			Image: kernels.Image{
-				Image: trial.Image{SavedVariant: v.Saved(), Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
+				Built: trial.Image{Variant: v, Path: file(arm + "/Image"), Key: "key of " + arm}, Kernel: trial.Kernel{Version: "6.12.1"},
 				Vmlinux: "/cache/vmlinux", BuildDir: "/cache/out", Objects: []kernel.Object{{Name: "x.o", Source: "/cache/x.c", Debug: "/cache/debug.o"}},
 			},
 			Analysis: kernels.Analysis{
-				Code:   trial.Code{SavedVariant: v.Saved(), Container: "f", Ordered: map[trial.Variant]string{trial.Unpatched: "no", trial.Patched: "yes"}[v], Listing: file(arm + "/code.lst")},
+				Code:   trial.Code{Variant: v, Container: "f", Ordered: map[trial.Variant]string{trial.Unpatched: "no", trial.Patched: "yes"}[v], Listing: file(arm + "/code.lst")},
 				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
 				Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
@@ -89,8 +89,8 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	assert.Equal(t, []string{"key of unpatched", "key of patched"}, r.Images)
 	assert.FileExists(t, filepath.Join(there, r.Folder, "result.json"))
 	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", "code.lst"))
-	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", prepare.PatchFile))
-	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", prepare.PatchFile), "it is the tree")
+	assert.FileExists(t, filepath.Join(there, r.Folder, "patched", result.PatchFile))
+	assert.NoFileExists(t, filepath.Join(there, r.Folder, "unpatched", result.PatchFile), "it is the tree")
 	for _, b := range l.Boots {
 		assert.True(t, strings.HasPrefix(b.Kernel, there), b.Kernel)
 		assert.FileExists(t, b.Initrd)
@@ -151,7 +151,7 @@ func TestAResumedMatrixAsksForTheSameTask(t *testing.T) {
 	}
 	first := sent(func(*task.Cell) {})
 	assert.Equal(t, first, sent(func(c *task.Cell) {
-		image := &c.Ready.Kernels[0].Image.Image
+		image := &c.Ready.Kernels[0].Image.Built
 		image.Cached, image.CPUNS, image.WallNS = !image.Cached, 5, 7
 		c.Ready.SameCode = ""
 	}))

@@ -17,22 +17,37 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// record adds a cell's run to the history. Where it cannot, it says so and no
-// more: a history error does not fail the cell.
+// record adds a cell's run to the history, and what was expected of it. Where it
+// cannot, it says so and no more: a history error does not fail the cell.
 func (n *night) record(r matrix.CellResult) {
-	if n.cfg.History == "" || r.Folder == "" {
+	if n.cfg.History == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), command.RecordLimit)
 	defer cancel()
 	db, err := history.Open(ctx, n.cfg.History)
 	if err == nil {
-		_, err = command.ImportRun(ctx, db, filepath.Join(n.folder.dir, r.Folder), r.Cell.Name)
+		_, err = recordCell(ctx, db, n.folder.dir, n.doc.Started, r)
 		err = errors.Join(err, db.Close())
 	}
 	if err != nil {
 		n.cfg.Events(trial.Event{Note: r.Cell.Name + " is not in the history: " + err.Error()})
 	}
+}
+
+// recordCell records a cell of the matrix in dir, which began then: its run, where
+// there is one, under the cell's name, and what it was to come to.
+func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix.CellResult) (run command.Imported, err error) {
+	past := r.Past(began)
+	if r.Folder != "" { // else it failed before anything ran
+		if run, err = command.ImportRun(ctx, db, filepath.Join(dir, r.Folder), r.Cell.Name); err != nil {
+			return run, err
+		}
+		if run.ID != "" {
+			past.Run, past.At = run.ID, run.At
+		}
+	}
+	return run, db.RecordPast(ctx, past)
 }
 
 // recordKept records the answers that were there: whoever was killed between an
@@ -55,26 +70,23 @@ func isMatrixFolder(dir string) bool {
 // interrupted, under their cells' names, as the matrix itself does. One that
 // cannot be read keeps no other out.
 func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Imported, error) {
-	files, err := filepath.Glob((&matrixFolder{dir: dir}).result("*"))
+	folder := &matrixFolder{dir: dir}
+	files, err := filepath.Glob(folder.result("*"))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "import "+dir, err)
 	}
+	plan, _ := folder.readPlan() // without it a cell's night is that on which it began itself
 	var done []command.Imported
 	var failed error
 	for _, file := range files {
-		r, err := readAnswer(file)
-		if err == nil && r.Folder == "" {
-			continue // it failed before anything ran
-		}
 		var run command.Imported
+		r, err := readAnswer(file)
 		if err == nil {
-			run, err = command.ImportRun(ctx, db, filepath.Join(dir, r.Folder), r.Cell.Name)
+			run, err = recordCell(ctx, db, dir, plan.Started, r)
 		}
-		if err != nil {
-			failed = errors.Join(failed, err)
-			continue
+		if failed = errors.Join(failed, err); err == nil && r.Folder != "" {
+			done = append(done, run)
 		}
-		done = append(done, run)
 	}
 	return done, failed
 }

@@ -80,7 +80,7 @@ func TestEveryResultIsRecorded(t *testing.T) {
 	require.Len(t, runs, 2)
 	assert.Equal(t, "nightly 1", runs[0].Cell)
 	assert.Equal(t, "run", runs[0].Command)
-	assert.False(t, *runs[0].Patched)
+	assert.EqualValues(t, trial.Unpatched, runs[0].Lone)
 	assert.Empty(t, notes)
 }
 
@@ -180,7 +180,7 @@ func TestACellDoesNotDependOnWhatCameOut(t *testing.T) {
 	require.Len(t, runs, 2)
 	assert.Empty(t, runs[0].Measured)
 	assert.Equal(t, runs[1].Cell, runs[0].Cell)
-	assert.True(t, *runs[0].Patched)
+	assert.EqualValues(t, trial.Patched, runs[0].Lone)
 }
 
 func TestImportNamesWhatIsNoRun(t *testing.T) {

@@ -24,7 +24,6 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/task"
@@ -208,9 +207,9 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 		require.Len(t, doc.Cells, 1)
 		require.NotEmpty(t, doc.Cells[0].Folder, "%v", statuses(doc))
 		folder := filepath.Join(dir, doc.Cells[0].Folder)
-		text, err := os.ReadFile(filepath.Join(folder, string(trial.Patched), prepare.PatchFile))
+		text, err := os.ReadFile(filepath.Join(folder, string(trial.Patched), result.PatchFile))
 		require.NoError(t, err)
 		assert.Equal(t, n.Patch, string(text))
-		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), prepare.PatchFile))
+		assert.NoFileExists(t, filepath.Join(folder, string(trial.Unpatched), result.PatchFile))
 	}
 }

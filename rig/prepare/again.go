@@ -61,7 +61,7 @@ func (a *again) once(ctx context.Context, n int) error {
 			if e.Tally != nil {
 				sum := *e.Tally
 				sum.Tallies = boot.Further(before, sum.Tallies)
-				sum.Again, sum.Boots = true, over
+				sum.Again, sum.Boots, sum.Left = true, over, 0 // they end by their number
 				e.Tally = &sum
 			}
 			a.setup.Config.Events(e)

@@ -42,7 +42,7 @@ func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.V
 // Analyse finds out what the binary of a built variant says.
 func Analyse(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant, of Kernel) (Kernel, error) {
 	a, err := source.Analyse(ctx, of.Image, filepath.Join(cfg.Work, string(v)))
-	a.SavedVariant = v.Saved()
+	a.Code.Variant = v
 	if err != nil {
 		return of, err
 	}

@@ -40,7 +40,7 @@ type BootRequest struct {
 	Rounds      func(last *boot.Shown) *boot.Round // see boot.Boot
 }
 
-// Boot readies a boot, and makes its folder.
+// Boot prepares a boot, and makes its folder.
 func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
 	config := s.BootConfig(ask)
 	if err := os.MkdirAll(config.Dir, 0o755); err != nil {
@@ -79,7 +79,7 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Config.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
-		Kernel: kernel.Image.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Config.Scenario.CPUs, MemoryMiB: s.Config.Scenario.MemoryMiB,
+		Kernel: kernel.Image.Built.Path, Initrd: s.Archive.Path, Dir: p.Dir, CPUs: s.Config.Scenario.CPUs, MemoryMiB: s.Config.Scenario.MemoryMiB,
 	})
 	if own := s.Config.Scenario.Program; own != nil {
 		p.Start.Program = &own.Start

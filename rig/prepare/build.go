@@ -10,11 +10,9 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
-
-// PatchFile is the name, in a variant's folder, of the patch that made it.
-const PatchFile = "made-by.patch"
 
 // Open opens the source of the kernels and sees, before anything is built, that
 // all of the variants can be.
@@ -68,7 +66,7 @@ func BuildOne(ctx context.Context, cfg Config, source kernels.Source, v trial.Va
 		return Kernel{}, err
 	}
 	detail := image.Kernel.Version
-	if image.Cached {
+	if image.Built.Cached {
 		detail += ", cached"
 	}
 	end(detail)
@@ -84,5 +82,5 @@ func keepPatch(dir, text string) error {
 	if text == "" {
 		return nil
 	}
-	return fault.Wrap(fault.Rig, "keep the patch", disk.WriteFile(filepath.Join(dir, PatchFile), []byte(text)))
+	return fault.Wrap(fault.Rig, "keep the patch", disk.WriteFile(filepath.Join(dir, result.PatchFile), []byte(text)))
 }

@@ -23,7 +23,7 @@ type scopedSource struct {
 
 func (s scopedSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
-	a.Compared, a.Notes = []string{"post." + string(image.Variant())}, []string{"a hunk is not used"}
+	a.Compared, a.Notes = []string{"post." + string(image.Built.Variant)}, []string{"a hunk is not used"}
 	a.Code.Scope = []trial.ScopeFunction{{Symbol: a.Compared[0], Role: "body", Bytes: 4, Why: "x.c:1 in hunk 1"}}
 	return a, err
 }

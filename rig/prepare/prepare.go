@@ -15,11 +15,12 @@ import (
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
-// Machines readies everything but the machines themselves, stage by stage: each takes
+// Machines prepares everything but the machines themselves, stage by stage: each takes
 // what those before it made, and changes none of that. The setup, as far as
 // it got, is returned even when err is not nil, and is to be closed.
 func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
@@ -27,6 +28,7 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
 		return s, err
 	}
+	ask, admitted := ask.telling()
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		s.Kernels, err = Build(at, cfg, ask)
@@ -36,13 +38,21 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 		return err
 	})
 	group.Go(func() (err error) { s.Archive, err = Guest(at, cfg); return err })
-	group.Go(func() (err error) { s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); return err })
+	group.Go(func() (err error) {
+		if s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); err != nil {
+			select { // what is wrong with the user's own is told first, in each call
+			case <-admitted:
+			case <-at.Done():
+			}
+		}
+		return err
+	})
 	err := group.Wait()
 	if err != nil {
 		return s, err
 	}
 	probe := boot.KVMConfig{
-		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Path, Initrd: s.Archive.Path,
+		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Built.Path, Initrd: s.Archive.Path,
 		Workload: cfg.Scenario.Workload, CacheDir: cfg.CacheDir,
 	}
 	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {
@@ -62,6 +72,22 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 	}
 	noteUnwitnessed(cfg, s.Kernels)
 	return s, nil
+}
+
+// telling is ask with a channel that is closed once the source was found to be one from which
+// all that is asked for can be built.
+func (ask Request) telling() (Request, <-chan struct{}) {
+	admitted, admit := make(chan struct{}), ask.Admit
+	ask.Admit = func(ctx context.Context, source kernels.Source, v trial.Variant) error {
+		if admit != nil {
+			if err := admit(ctx, source, v); err != nil {
+				return err
+			}
+		}
+		close(admitted)
+		return nil
+	}
+	return ask, admitted
 }
 
 // provenance names what the machines will run; nil without the emulator.
@@ -88,7 +114,7 @@ func Guest(ctx context.Context, cfg Config) (initramfs.Archive, error) {
 			return initramfs.Archive{}, err
 		}
 		pack.Program, pack.RAMBytes = raw, RAMBytes(cfg.Scenario)
-		if pack.Extra, err = beside(p); err != nil {
+		if pack.Extra, err = guestFiles(p); err != nil {
 			return initramfs.Archive{}, err
 		}
 	}
@@ -100,10 +126,10 @@ func RAMBytes(s scenario.Scenario) uint64 {
 	return uint64(boot.Machine(qemu.Config{MemoryMiB: s.MemoryMiB}).MemoryMiB) << 20
 }
 
-// beside are the files that the program finds below /files. The scenario's folder says
+// guestFiles are the files that the program finds below /files. The scenario's folder says
 // nothing of who may run them: all may.
-func beside(p *scenario.Program) (files []initramfs.File, err error) {
-	for _, name := range p.Beside {
+func guestFiles(p *scenario.Program) (files []initramfs.File, err error) {
+	for _, name := range p.GuestFiles {
 		data, err := fs.ReadFile(p.Files, name)
 		if err != nil {
 			return nil, fault.Wrap(fault.User, "pack the workload's files", err)

@@ -35,7 +35,7 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	}
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
-	run.Scenario.Program.Files, run.Scenario.Program.Beside = fstest.MapFS{"data/in": {Data: []byte("input")}}, []string{"data/in"}
+	run.Scenario.Program.Files, run.Scenario.Program.GuestFiles = fstest.MapFS{"data/in": {Data: []byte("input")}}, []string{"data/in"}
 	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, "scenarios/tls/tls.c", built.Source)

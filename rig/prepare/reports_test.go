@@ -25,7 +25,7 @@ type reportingSource struct{ rigtest.Source }
 
 func (s reportingSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
-	if image.Variant() == trial.Patched {
+	if image.Built.Variant == trial.Patched {
 		a.Reports = []elfcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
 		a.Detected = []elfcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
 	}

@@ -125,7 +125,7 @@ func (k *Kernels) Prepared() (p trial.Prepared) {
 	for _, v := range k.Built {
 		of := k.Of[v]
 		p.Kernel, p.Patches = of.Image.Kernel, of.Image.Patches
-		p.Images = append(p.Images, of.Image.Image)
+		p.Images = append(p.Images, of.Image.Built)
 		if of.Analysis != nil {
 			p.Code = append(p.Code, of.Analysis.Code)
 		}

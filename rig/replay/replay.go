@@ -41,7 +41,7 @@ func (r *replay) run(ctx context.Context, run *command.Run) (out trial.Result, e
 	out = run.Result()
 	out.Replay = &r.report
 	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
-		Variants: []trial.Variant{r.report.Signature.Variant()}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
+		Variants: []trial.Variant{r.report.Signature.Variant}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	out.Prepared = setup.Prepared()
@@ -66,7 +66,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 	if r.cfg.Plain || s.Kind != "" { // of an oops, which store led to it need not be known
 		return 0
 	}
-	kernel := setup.Kernels.Of[s.Variant()]
+	kernel := setup.Kernels.Of[s.Variant]
 	for _, binary := range []string{kernel.Image.Vmlinux, setup.Archive.Guest} {
 		found, err := elfcode.Functions(binary, []string{s.DataStore.Symbol})
 		if err != nil || len(found) != 1 {

@@ -50,7 +50,7 @@ type replayLab struct {
 func newReplayLab(t *testing.T) (*replayLab, Config) {
 	t.Helper()
 	l := &replayLab{Lab: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}), guest: "guest"}
-	l.plan = kernels.Image{Image: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
+	l.plan = kernels.Image{Built: trial.Image{Key: "key", Patch: "patch"}, Kernel: trial.Kernel{Tree: "/tree", TreeHash: "tree", Compiler: "gcc 12"}}
 	cfg := l.Config(t)
 	tools := cfg.Tools
 	cfg.Kernels = func(_ context.Context, t kernels.Config) (kernels.Source, error) {
@@ -84,7 +84,7 @@ type replaySource struct {
 
 func (f replaySource) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
 	i := f.l.plan
-	i.SavedVariant = v.Saved()
+	i.Built.Variant = v
 	return i, nil
 }
 
@@ -99,7 +99,7 @@ func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image
 		return built, err
 	}
 	i, err := f.Plan(ctx, v)
-	i.Hash, i.Vmlinux = "image", built.Vmlinux
+	i.Built.Hash, i.Vmlinux = "image", built.Vmlinux
 	return i, err
 }
 
@@ -268,7 +268,7 @@ func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
 	edit(t, cfg.Run, func(d *result.Document) { d.Witnesses[1].Detection = at("f+0x1c/0x20") })
 	cfg.Boots.Witnesses = func(c boot.WitnessConfig) (told []trial.Witness, err error) {
 		for _, d := range c.Detections {
-			told = append(told, trial.Witness{Reader: c.Reader, Detection: d, Events: []trial.WitnessEvent{{VCPU: 1, Kind: trial.Fault, Symbol: "f"}}})
+			told = append(told, trial.Witness{Variant: c.Variant, Reader: c.Reader, Detection: d, Events: []trial.WitnessEvent{{VCPU: 1, Kind: trial.Fault, Symbol: "f"}}})
 		}
 		return told, nil
 	}

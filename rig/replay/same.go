@@ -37,7 +37,7 @@ func (r *replay) admit(differences []string) error {
 
 // image is the run's own image of the witness's kernel.
 func (r *replay) image() trial.Image {
-	i := slices.IndexFunc(r.saved.Images, func(i trial.Image) bool { return i.Variant() == r.report.Signature.Variant() })
+	i := slices.IndexFunc(r.saved.Images, func(i trial.Image) bool { return i.Variant == r.report.Signature.Variant })
 	if i < 0 {
 		return trial.Image{}
 	}
@@ -47,7 +47,7 @@ func (r *replay) image() trial.Image {
 // kernelDifferences names what makes the kernel that would be built another one.
 func (r *replay) kernelDifferences(now kernels.Image) []string {
 	was, saved := r.image(), r.saved.Kernel
-	if now.Key == was.Key {
+	if now.Built.Key == was.Key {
 		return nil
 	}
 	var found []string
@@ -57,7 +57,7 @@ func (r *replay) kernelDifferences(now kernels.Image) []string {
 		}
 	}
 	add("the content of the tree "+now.Kernel.Tree, saved.TreeHash, now.Kernel.TreeHash)
-	add("what the patch makes of it", was.Patch, now.Patch)
+	add("what the patch makes of it", was.Patch, now.Built.Patch)
 	add("the compiler", saved.Compiler, now.Kernel.Compiler)
 	switch {
 	case was.Key == "":

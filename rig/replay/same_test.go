@@ -26,10 +26,10 @@ func TestReplayRefusesAnotherSetup(t *testing.T) {
 		words  string
 		built  int
 	}{
-		"tree":     {func(l *replayLab) { l.plan.Key, l.plan.Kernel.TreeHash = "other", "changed" }, "the content of the tree /tree was tree, and is changed now", 0},
-		"patch":    {func(l *replayLab) { l.plan.Key, l.plan.Patch = "other", "changed" }, "what the patch makes of it was patch", 0},
-		"compiler": {func(l *replayLab) { l.plan.Key, l.plan.Kernel.Compiler = "other", "gcc 14" }, "the compiler was gcc 12, and is gcc 14 now", 0},
-		"settings": {func(l *replayLab) { l.plan.Key = "other" }, "kcovrig's own kernel settings", 0},
+		"tree":     {func(l *replayLab) { l.plan.Built.Key, l.plan.Kernel.TreeHash = "other", "changed" }, "the content of the tree /tree was tree, and is changed now", 0},
+		"patch":    {func(l *replayLab) { l.plan.Built.Key, l.plan.Built.Patch = "other", "changed" }, "what the patch makes of it was patch", 0},
+		"compiler": {func(l *replayLab) { l.plan.Built.Key, l.plan.Kernel.Compiler = "other", "gcc 14" }, "the compiler was gcc 12, and is gcc 14 now", 0},
+		"settings": {func(l *replayLab) { l.plan.Built.Key = "other" }, "kcovrig's own kernel settings", 0},
 		"QEMU":     {func(l *replayLab) { l.QEMU.Version = "12.0.0" }, "QEMU was 11.1.3, and is 12.0.0 now", 1},
 		"guest":    {func(l *replayLab) { l.guest = "newer" }, "the guest was guest, and is newer now", 1},
 		"emulator": {func(l *replayLab) { l.define = []string{"NEWER"} }, "the emulator was weakmem", 1},
@@ -69,7 +69,7 @@ func TestReplayOfAnOlderResult(t *testing.T) {
 	edit(t, cfg.Run, func(d *result.Document) { d.Provenance, d.Images[0].Hash, d.Images[0].Patch = nil, "", "" })
 	_, err := Run(t.Context(), cfg)
 	require.ErrorContains(t, err, "did not save with which guest and emulator")
-	l.plan.Key, cfg.OutDir = "other", filepath.Join(t.TempDir(), "again")
+	l.plan.Built.Key, cfg.OutDir = "other", filepath.Join(t.TempDir(), "again")
 	_, err = Run(t.Context(), cfg)
 	require.ErrorContains(t, err, "the run does not say which")
 }
@@ -154,9 +154,9 @@ func TestReplayOfATreeAsItStoodByAnEarlierVersion(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, replayed.Replay.Complete(), "%+v", replayed.Replay)
 	assert.Equal(t, trial.AsIs, replayed.Spec.Variant)
-	assert.Equal(t, trial.AsIs, replayed.Replay.Signature.Variant())
+	assert.Equal(t, trial.AsIs, replayed.Replay.Signature.Variant)
 	require.Len(t, replayed.Images, 1)
-	assert.Equal(t, trial.AsIs, replayed.Images[0].Variant(), "what was built")
+	assert.Equal(t, trial.AsIs, replayed.Images[0].Variant, "what was built")
 	assert.Equal(t, trial.AsIs, replayed.Observations[0].Variant)
 }
 

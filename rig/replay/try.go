@@ -42,7 +42,7 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 	var folder folderOfTry
 	var last error
 	for n := 1; n <= r.cfg.Tries && ctx.Err() == nil; n++ {
-		end := run.Stages.Begin(string(r.report.Signature.Variant()), "try")
+		end := run.Stages.Begin(string(r.report.Signature.Variant), "try")
 		a, err := r.attempt(setup, focus, filepath.Join(run.Folder.Work, fmt.Sprintf("try%03d", n)))
 		if err != nil {
 			return tells, err
@@ -76,11 +76,11 @@ func (r *replay) tries(ctx context.Context, run *command.Run, setup *prepare.Set
 	return tells, last
 }
 
-// attempt readies the next try, whose folder is to be below the given one.
+// attempt prepares the next try, whose folder is to be below the given one.
 func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*attempt, error) {
 	s := r.report.Signature
 	planned, err := setup.Quiet().Boot(prepare.BootRequest{
-		Variant: s.Variant(), Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
+		Variant: s.Variant, Reader: s.Reader, Limit: r.cfg.Limit, Hits: replayHits, Focus: focus, Below: below,
 		Number: int(max(r.witness().Detection.Boot, 1) - 1), // each boot had a seed of its own
 	}, boot.NewTurns(1, "", nil))
 	if err != nil {

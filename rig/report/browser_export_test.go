@@ -32,6 +32,18 @@ func (b Browser) Look(name string, width int, scheme string) {
 	b.b.t.Helper()
 	b.b.look(name, width, scheme)
 }
+
+// Print takes a picture of the page as it is laid out for paper of that width.
+func (b Browser) Print(name string, width int) {
+	b.b.t.Helper()
+	b.b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+	b.b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	require.Equal(b.b.t, "true", b.b.eval("document.documentElement.scrollWidth <= innerWidth"), "%s: nothing sticks out of the paper", name)
+	var shot struct{ Data string }
+	b.b.call("Page.captureScreenshot", map[string]any{"captureBeyondViewport": true}, &shot)
+	b.b.keep(name, shot.Data)
+	b.b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
+}
 func (b Browser) Call(method string, params, result any) {
 	b.b.t.Helper()
 	b.b.call(method, params, result)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,7 +86,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	_, err := result.Load(filepath.Join(dir, "absent"))
 	assert.Equal(t, fault.User, fault.KindOf(err))
-	file, err := result.Load(filepath.Join("testdata", "runs", "fixed", "result.json"))
+	file, err := result.LoadWhole(filepath.Join("testdata", "runs", "fixed", "result.json"))
 	require.NoError(t, err)
 	assert.Equal(t, reporttest.Load(t, "fixed")[0], file, "the folder and its file are the same run")
 	assert.Equal(t, fault.User, fault.KindOf(Runs.Render(&bytes.Buffer{}, "pdf", RunsReport{})))
@@ -153,4 +155,27 @@ func TestHostileTextStaysText(t *testing.T) {
 	assert.NotContains(t, parts[0]+parts[2], "<img")
 	assert.NotContains(t, markdown, "\x01")
 	junitTree(t, render(t, "junit", []result.Saved{run, run}))
+}
+
+// Nothing in a page turns the direction of its text around, or is a control character,
+// whichever part of a run it came from.
+func TestHostileTextKeepsItsDirection(t *testing.T) {
+	run := reporttest.Load(t, "fixed")[0]
+	const bad = "a\u202eb\u2066c\x1b[31md\x9be\u200ff\xff"
+	d := &run.Document
+	run.Name, d.Kernel.Version, d.Notes, d.Host.CPU, d.Code[0].Container, d.Witnesses[0].Events[0].Symbol = bad, bad, []string{bad}, bad, bad, bad
+	d.Patches[0].Subject, d.Witnesses[0].Detection.Mode = bad, bad
+	for _, files := range [][]result.File{run.Beside.Patches, run.Beside.Listings, run.Beside.Consoles} {
+		require.NotEmpty(t, files)
+		for i := range files {
+			files[i].Text += "0x1\t" + bad + "\tnop</pre><script>\t\t\n"
+		}
+	}
+	page := render(t, "html", []result.Saved{run})
+	assert.Contains(t, page, "a?b?c?[31md")
+	assert.NotContains(t, page, "<script>")
+	for _, r := range page {
+		assert.True(t, r == '\n' || r == '\t' || unicode.IsPrint(r), "%U", r)
+	}
+	assert.True(t, utf8.ValidString(page))
 }

@@ -3,13 +3,13 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
 
 	"kcovrig/rig/report/chart"
+	"kcovrig/rig/report/evidence"
 	"kcovrig/rig/report/explain"
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
@@ -39,6 +39,7 @@ type htmlRun struct {
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
 	Facts                    []words.Fact
+	Beside                   evidence.Evidence
 }
 
 func writeHTML(w io.Writer, r RunsReport) error {
@@ -62,12 +63,7 @@ func writeHTML(w io.Writer, r RunsReport) error {
 		}
 		data.Runs = append(data.Runs, run)
 	}
-	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.Reports.Execute(&b, data); err != nil {
-		return err
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return page.Write(w, page.Reports, "page.html", data)
 }
 
 func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
@@ -75,7 +71,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
 		Document: d, Words: d.Words.Full(), Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d)...),
-		Lead: inCounts(d),
+		Lead: inCounts(d), Beside: evidence.Of(s),
 	}
 	run.Subject = slices.DeleteFunc(slices.Clone(run.Facts), func(f words.Fact) bool {
 		return !slices.Contains([]string{"patch", "date", "kernel", "compiler"}, f.Name)
@@ -133,7 +129,7 @@ func lookOf(v trial.Verdict) trial.Verdict {
 func orders(d result.Document) []string {
 	var list []string
 	for _, c := range d.Code {
-		s := fmt.Sprintf("%s, %s: order kept: %s", c.Variant(), c.Container, c.Ordered)
+		s := fmt.Sprintf("%s, %s: order kept: %s", c.Variant, c.Container, c.Ordered)
 		for _, b := range c.Barriers {
 			s += ", " + b
 		}

@@ -141,8 +141,8 @@ func columns(runs []result.Saved) (left, right string) {
 			left, right = string(trial.Unpatched), string(trial.Patched)
 		}
 		for _, a := range r.Document.Measured {
-			switch name := string(a.Variant()); {
-			case a.Variant() == trial.Patched:
+			switch name := string(a.Variant); {
+			case a.Variant == trial.Patched:
 				right = name
 			case left == "":
 				left = name

@@ -25,7 +25,7 @@ func TestAHitOfAProgramIsToldInItsWords(t *testing.T) {
 			{Mode: "program", Kind: wire.KindOops, Text: "NULL pointer\x1b[2J in tls_getsockopt+0x18"},
 		}}},
 		Prepared: trial.Prepared{
-			Code: []trial.Code{{Container: "tls_init", Ordered: "unknown", Scope: []trial.ScopeFunction{{Symbol: "tls_ctx_create"}, {Symbol: "tls_init"}}}},
+			Code: []trial.Code{{Variant: trial.Unpatched, Container: "tls_init", Ordered: "unknown", Scope: []trial.ScopeFunction{{Symbol: "tls_ctx_create"}, {Symbol: "tls_init"}}}},
 		},
 	}
 	var b strings.Builder

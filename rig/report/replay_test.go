@@ -22,7 +22,7 @@ func replaySample() trial.Result {
 	r.Replay = &trial.Replay{
 		Run: "/runs/a b", Witness: 2, Asked: 4, LimitNS: 20e9, Focused: true,
 		Signature: trial.Signature{
-			Reader: trial.Acquire, Mode: "pc", Reordered: trial.ReorderStores,
+			Variant: trial.Unpatched, Reader: trial.Acquire, Mode: "pc", Reordered: trial.ReorderStores,
 			DataStore: trial.Place{Symbol: "memcpy", Offset: 0x30}, FlagStore: trial.Place{Symbol: "stop", Offset: 0x60},
 		},
 	}

@@ -49,7 +49,7 @@ func summary(d result.Document) string {
 	}
 	var parts []string
 	for _, a := range d.Measured {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Variant(), a.Reader, a.Mode, d.Words.Tally(a.HitWindows, a.Windows)))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s: %s", a.Variant, a.Reader, a.Mode, d.Words.Tally(a.HitWindows, a.Windows)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -197,7 +197,7 @@ func subcommand(d result.Document) string {
 func kernelFlag(d result.Document) []string {
 	switch {
 	case d.Command == trial.CommandRun && len(d.Measured) > 0:
-		return []string{"--" + string(d.Measured[0].Variant())}
+		return []string{"--" + string(d.Measured[0].Variant)}
 	case d.Spec.VirtualFix != "":
 		return []string{"--virtual-fix=" + d.Spec.VirtualFix}
 	case d.Spec.Weaken != "":
@@ -228,7 +228,7 @@ func windows(d result.Document) string {
 // counted sums what counts of one kernel, for the judged reader.
 func counted(d result.Document, kernel trial.Variant) (hits, all uint64) {
 	for _, a := range d.Measured {
-		if a.Variant() == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
+		if a.Variant == kernel && a.Outcome.Counts() && a.Reader == d.Judged() {
 			hits, all = hits+a.HitWindows, all+a.Windows
 		}
 	}

@@ -65,7 +65,7 @@ func writeKernel(b *strings.Builder, r trial.Result) {
 			if i.Cached {
 				how = "cached"
 			}
-			fmt.Fprintf(b, "%-10s%s (%s)\n", i.Variant(), i.Path, how)
+			fmt.Fprintf(b, "%-10s%s (%s)\n", i.Variant, i.Path, how)
 		}
 	}
 	b.WriteString("\n")
@@ -138,7 +138,7 @@ func writeHits(b *strings.Builder, r trial.Result) {
 
 func writeCode(b *strings.Builder, r trial.Result) {
 	for _, c := range r.Code {
-		kernel := string(c.Variant())
+		kernel := string(c.Variant)
 		if len(c.Publish) == 0 && len(c.Scope) > 0 {
 			fmt.Fprintf(b, "code      %s: in scope: %s\n", kernel, scopeNames(c))
 			continue

@@ -137,7 +137,7 @@ func TestColumnsOfRuns(t *testing.T) {
 	of := func(command trial.Command, arms ...result.ModeDocument) result.Saved {
 		return result.Saved{Document: result.Document{Command: command, Measured: arms}}
 	}
-	unpatched, patched, asIs := result.ModeDocument{}, result.ModeDocument{SavedVariant: trial.Patched.Saved()}, result.ModeDocument{SavedVariant: trial.AsIs.Saved()}
+	unpatched, patched, asIs := result.ModeDocument{Variant: trial.Unpatched}, result.ModeDocument{Variant: trial.Patched}, result.ModeDocument{Variant: trial.AsIs}
 	for _, c := range []struct {
 		runs        []result.Saved
 		left, right string

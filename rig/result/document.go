@@ -57,7 +57,7 @@ type Document struct {
 // ModeDocument is one mode of one boot. Modes of one boot share its outcome,
 // emulator counters, argv and console.
 type ModeDocument struct {
-	trial.SavedVariant
+	Variant    trial.Variant     `json:"-"` // see trial.SavedVariant
 	Reader     trial.Reader      `json:"reader"`
 	Mode       string            `json:"mode"`
 	Expected   trial.Expectation `json:"expected"`
@@ -85,6 +85,21 @@ type ModeDocument struct {
 	Detections []wire.Detection  `json:"detections"`
 	Boots      []trial.Boot      `json:"boots,omitempty"`
 	Series     []trial.Sample    `json:"series"`
+}
+
+type plainModeDocument ModeDocument // without its methods
+
+// MarshalJSON writes the saved form.
+func (d ModeDocument) MarshalJSON() ([]byte, error) {
+	return trial.WriteSaved(struct {
+		trial.SavedVariant
+		plainModeDocument
+	}{d.Variant.Saved(), plainModeDocument(d)})
+}
+
+// UnmarshalJSON reads it.
+func (d *ModeDocument) UnmarshalJSON(text []byte) error {
+	return trial.ReadVariant(text, &d.Variant, (*plainModeDocument)(d))
 }
 
 // JSON writes r as one object and a newline.
@@ -135,7 +150,7 @@ func modeDocuments(o trial.Observation, modes []string) []ModeDocument {
 	docs := make([]ModeDocument, 0, len(tallies))
 	for _, t := range tallies {
 		d := ModeDocument{
-			SavedVariant: o.Variant.Saved(), Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
+			Variant: o.Variant, Reader: o.Reader, Mode: t.Mode, Expected: o.Expected, Outcome: o.Outcome, Error: o.Error,
 			Windows: t.Windows, Units: t.Units, HitWindows: t.HitWindows, HitUnits: t.HitUnits,
 			Rounds: t.Rounds, Writes: t.Writes, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks, BlockTurns: t.BlockTurns,
 			StressNS: t.StressNS, FirstHitNS: t.FirstHitNS, BootNS: o.BootNS, Seed: o.Seed,

@@ -21,6 +21,7 @@ type Saved struct {
 	Name     string          // of the run folder
 	Document Document        // what this version knows of it, in the form of this version
 	Raw      json.RawMessage // all of it, as it was saved; paths in the run's folder as from there
+	Beside   Beside          // what lies beside it, where that was asked for
 }
 
 // Load reads a run folder, or a result.json. Members that it does not know are
@@ -81,21 +82,20 @@ func (d *Document) markAsIs() {
 	if d.Spec.Variant != trial.AsIs {
 		return
 	}
-	is := trial.AsIs.Saved()
 	for i := range d.Measured {
-		d.Measured[i].SavedVariant = is
+		d.Measured[i].Variant = trial.AsIs
 	}
 	for i := range d.Witnesses {
-		d.Witnesses[i].SavedVariant = is
+		d.Witnesses[i].Variant = trial.AsIs
 	}
 	for i := range d.Images {
-		d.Images[i].SavedVariant = is
+		d.Images[i].Variant = trial.AsIs
 	}
 	for i := range d.Code {
-		d.Code[i].SavedVariant = is
+		d.Code[i].Variant = trial.AsIs
 	}
 	if d.Replay != nil {
-		d.Replay.Signature.SavedVariant = is
+		d.Replay.Signature.Variant = trial.AsIs
 	}
 }
 
@@ -114,7 +114,7 @@ func (d Document) Result() trial.Result {
 	for _, a := range d.Measured {
 		if !joins(r.Observations, a) {
 			r.Observations = append(r.Observations, trial.Observation{
-				Variant: a.Variant(), Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
+				Variant: a.Variant, Reader: a.Reader, Expected: a.Expected, Outcome: a.Outcome, Error: a.Error, Seed: a.Seed,
 				BlockSize: a.BlockSize, Counters: a.Counters, Silence: a.Silence, Ledgers: a.Ledgers, Argv: a.Argv, Console: a.Console, BootNS: a.BootNS, Boots: a.Boots,
 			})
 		}
@@ -133,7 +133,7 @@ func joins(boots []trial.Observation, a ModeDocument) bool {
 	}
 	last := boots[len(boots)-1]
 	_, again := last.Tally(a.Mode)
-	return last.Variant == a.Variant() && last.Reader == a.Reader && !again
+	return last.Variant == a.Variant && last.Reader == a.Reader && !again
 }
 
 func (a ModeDocument) tally() wire.Tally {

@@ -50,7 +50,7 @@ func (Source) Check(context.Context, trial.Variant) error { return nil }
 // Plan names a kernel by its architecture, compiler and variant, as far as they are known.
 func (s Source) Plan(_ context.Context, v trial.Variant) (kernels.Image, error) {
 	key := strings.Join(strings.Fields(s.Config.Arch.Name+" "+s.Config.Spec.Compiler+" "+string(v)), "-")
-	return kernels.Image{Image: trial.Image{SavedVariant: v.Saved(), Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: s.Config.Spec.Compiler}}, nil
+	return kernels.Image{Built: trial.Image{Variant: v, Key: key}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: s.Config.Spec.Compiler}}, nil
 }
 
 // Build makes an image that holds the kernel's key.
@@ -58,25 +58,25 @@ func (s Source) Build(ctx context.Context, v trial.Variant) (kernels.Image, erro
 	began := time.Now()
 	image, err := s.Plan(ctx, v)
 	if err == nil {
-		err = s.Lab.asked(image.Key, s.Config, v)
+		err = s.Lab.countBuild(image.Built.Key, s.Config, v)
 	}
 	if err != nil {
 		return kernels.Image{}, err
 	}
-	image.Path, image.Patches = filepath.Join(s.Lab.dir, image.Key), Patches()
+	image.Built.Path, image.Patches = filepath.Join(s.Lab.dir, image.Built.Key), Patches()
 	if v == trial.Patched {
 		image.PatchText = s.Lab.Patch
 	}
-	err = disk.WriteFile(image.Path, []byte(image.Key))
+	err = disk.WriteFile(image.Built.Path, []byte(image.Built.Key))
 	if err == nil {
 		image.Vmlinux, err = s.Lab.vmlinux()
 	}
-	image.WallNS = time.Since(began).Nanoseconds()
+	image.Built.WallNS = time.Since(began).Nanoseconds()
 	return image, err
 }
 
-// asked counts the builds of a kernel, and says why it cannot be built.
-func (l *Lab) asked(key string, cfg kernels.Config, v trial.Variant) error {
+// countBuild counts the builds of a kernel, and says why it cannot be built.
+func (l *Lab) countBuild(key string, cfg kernels.Config, v trial.Variant) error {
 	l.mu.Lock()
 	if l.Built == nil {
 		l.Built = map[string]int{}
@@ -91,7 +91,7 @@ func (l *Lab) asked(key string, cfg kernels.Config, v trial.Variant) error {
 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
-		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Variant())}, Scope: s.Lab.scope(),
+		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Built.Variant)}, Scope: s.Lab.scope(),
 		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
 		Lines: s.Lab.Lines,
 	}, nil

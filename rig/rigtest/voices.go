@@ -62,7 +62,7 @@ func witnesses(cfg boot.WitnessConfig) ([]trial.Witness, error) {
 		if d.Witness == 0 {
 			continue
 		}
-		all = append(all, trial.Witness{SavedVariant: cfg.Variant.Saved(), Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
+		all = append(all, trial.Witness{Variant: cfg.Variant, Reader: cfg.Reader, Detection: d, Events: []trial.WitnessEvent{
 			{Kind: trial.Delayed, Symbol: "f", Offset: d.Index, Address: 8, Version: 1},
 			{Kind: trial.Executed, Symbol: "f", Offset: 0x40, Address: 16, Value: d.Count},
 			{VCPU: 1, Kind: trial.Mark, Address: 8},

@@ -130,12 +130,12 @@ func (c *collector) unreadable(kind, name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		hint := ""
-		var beside []string
+		var siblings []string
 		entries, _ := fs.ReadDir(c.from, path.Dir(name)) // which may be missing too
 		for _, e := range entries {
-			beside = append(beside, e.Name())
+			siblings = append(siblings, e.Name())
 		}
-		if near := yamlfile.Nearest(path.Base(name), beside); near != "" && near != path.Base(name) {
+		if near := yamlfile.Nearest(path.Base(name), siblings); near != "" && near != path.Base(name) {
 			hint = "; " + didYouMean("%s", path.Join(path.Dir(name), near))
 		}
 		return fmt.Errorf("there is no %s %s in %s%s", kind, name, c.where, hint)

@@ -78,7 +78,7 @@ func Load(ref string) (Scenario, error) {
 	return s, err
 }
 
-// Unpack is Pack's reverse. A scenario that has not the hash that was promised is refused.
+// Unpack undoes Pack. A scenario that has not the hash that was promised is refused.
 func Unpack(packed []byte, hash string) (Scenario, error) {
 	const op = "unpack a scenario"
 	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
@@ -207,8 +207,8 @@ func (c *collector) program(s *Scenario, f file) {
 	} else {
 		keep("workload.binary", p.Binary, maxBinary)
 	}
-	for i, beside := range p.Beside {
-		keep(fmt.Sprintf("workload.files[%d]", i), beside, maxBinary)
+	for i, name := range p.GuestFiles {
+		keep(fmt.Sprintf("workload.files[%d]", i), name, maxBinary)
 	}
 	p.Files, err = inMemory(own)
 	c.note("workload", err)

@@ -26,7 +26,7 @@ func (f file) program() (*Program, error) {
 	if f.Workload.Source == "" && f.Workload.Binary == "" {
 		return nil, nil
 	}
-	p := &Program{Source: f.Workload.Source, Binary: f.Workload.Binary, Beside: f.Workload.Files, Start: wire.Program{
+	p := &Program{Source: f.Workload.Source, Binary: f.Workload.Binary, GuestFiles: f.Workload.Files, Start: wire.Program{
 		Args: f.Workload.Args, Env: f.Workload.Env, Ready: f.Workload.Ready, Window: f.Workload.Window.Kind, EveryNS: int64(f.Workload.Window.Every),
 	}}
 	if p.Start.Window == "" {

@@ -52,7 +52,7 @@ func TestAScenarioBringsItsProgram(t *testing.T) {
 		_, err := fs.Stat(s.Program.Files, name)
 		assert.Equal(t, held, err == nil, name)
 	}
-	assert.Equal(t, []string{"data/in", "other.h"}, s.Program.Beside)
+	assert.Equal(t, []string{"data/in", "other.h"}, s.Program.GuestFiles)
 	assert.Equal(t, []int{4, 1024}, []int{s.CPUs, s.MemoryMiB})
 	packed, err := s.Pack()
 	require.NoError(t, err)

@@ -103,8 +103,8 @@ type Program struct {
 	Files  fs.FS  // the scenario's folder, as far as the file names it
 	Source string // a C file in it; empty: Binary is a static ELF
 	Binary string
-	// Beside are files in Files that the guest has below /files, by the same paths.
-	Beside []string
+	// GuestFiles are files in Files that the guest has below /files, by the same paths.
+	GuestFiles []string
 	// Start is what the guest is told of it.
 	Start wire.Program
 }

@@ -161,8 +161,8 @@ func checkEntry(r *yamlfile.Reader, n *yaml.Node, what string) {
 			kinds = append(kinds, key)
 		}
 	}
-	if told := keys["told"]; told != nil {
-		r.Fail(yamlfile.PlaceOf(told), "%s.told: it stands alone, without a value: write told", what)
+	if stated := keys["told"]; stated != nil {
+		r.Fail(yamlfile.PlaceOf(stated), "%s.told: it stands alone, without a value: write told", what)
 		return
 	}
 	switch {

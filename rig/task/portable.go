@@ -48,13 +48,14 @@ func (t Cell) Pack() (Portable, error) {
 	}
 	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
 	for _, a := range t.Ready.Kernels {
-		variant := string(a.Image.Variant())
-		image := kernels.Image{Image: a.Image.Image, Kernel: a.Image.Kernel, Patches: a.Image.Patches, Notes: a.Image.Notes}
+		variant := string(a.Image.Built.Variant)
+		image := kernels.Image{Built: a.Image.Built, Kernel: a.Image.Kernel, Patches: a.Image.Patches, Notes: a.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
-		image.Cached, image.CPUNS, image.WallNS = true, 0, 0
-		image.Path = name("kernel-"+variant, a.Image.Path)
+		b := &image.Built
+		b.Cached, b.CPUNS, b.WallNS = true, 0, 0
+		b.Path = name("kernel-"+variant, b.Path)
 		analysis := a.Analysis
-		analysis.Listing = name("code-"+variant+".lst", a.Analysis.Listing)
+		analysis.Code.Listing = name("code-"+variant+".lst", a.Analysis.Code.Listing)
 		ready := kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", a.Patch)}
 		if t.Cell.Command == matrix.Barriers { // what is altered is looked up in it
 			ready.Vmlinux = name("vmlinux-"+variant, a.Image.Vmlinux)

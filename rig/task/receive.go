@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// Receive is Pack's reverse, where the files lie in dir. The run folder
+// Receive undoes Pack, where the files lie in dir. The run folder
 // is to appear below out.
 func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	const op = "unpack a cell"
@@ -26,7 +26,7 @@ func Receive(spec json.RawMessage, dir, out string) (Cell, error) {
 	}
 	paths := []*string{&p.Ready.Archive.Path, &p.Ready.Archive.Guest, &p.Ready.Scenario}
 	for i := range p.Ready.Kernels {
-		paths = append(paths, &p.Ready.Kernels[i].Image.Path, &p.Ready.Kernels[i].Vmlinux, &p.Ready.Kernels[i].Analysis.Listing, &p.Ready.Kernels[i].Patch)
+		paths = append(paths, &p.Ready.Kernels[i].Image.Built.Path, &p.Ready.Kernels[i].Vmlinux, &p.Ready.Kernels[i].Analysis.Code.Listing, &p.Ready.Kernels[i].Patch)
 	}
 	if p.Ready.SentEmulator != nil {
 		paths = append(paths, &p.Ready.SentEmulator.Path)

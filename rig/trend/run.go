@@ -3,6 +3,7 @@
 package trend
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ type Run struct {
 	MemoryModel   trial.MemoryModel `json:"memoryModel"`
 	Readers       []trial.Reader    `json:"readers"`
 	Modes         []string          `json:"modes"`
-	Patched       *bool             `json:"patched"` // null unless it had one kernel, and not the tree as it stands
+	Lone          LoneVariant       `json:"patched"`
 	Verdict       trial.Verdict     `json:"verdict"`
 	Finding       trial.Finding     `json:"finding"` // of a lone kernel that was asked to be sure, Spec.CleanShare
 	Outcome       trial.Outcome     `json:"outcome"` // the first that is not ok
@@ -46,6 +47,29 @@ type Run struct {
 	// Damage is what of the run's row could not be read; empty: nothing.
 	Damage string `json:"damage,omitempty"`
 }
+
+// LoneVariant is the one kernel that a run had, of a pair. The zero value: it had both, or
+// the tree as it stands. It is saved as whether it was patched, and null.
+type LoneVariant trial.Variant
+
+// LoneOf reads the saved form.
+func LoneOf(saved *bool) LoneVariant {
+	if saved == nil {
+		return ""
+	}
+	return LoneVariant(trial.SavedVariant{Patched: *saved}.Variant())
+}
+
+// Saved is the saved form.
+func (v LoneVariant) Saved() *bool {
+	if v == "" {
+		return nil
+	}
+	return new(v == LoneVariant(trial.Patched))
+}
+
+// MarshalJSON writes the saved form.
+func (v LoneVariant) MarshalJSON() ([]byte, error) { return json.Marshal(v.Saved()) }
 
 // WordDamaged is the word for a run whose row could not all be read.
 const WordDamaged = "damaged"
@@ -91,8 +115,7 @@ func NewRun(r trial.Result) Run {
 		p.Whose = r.Failure.Whose
 	}
 	if v := trial.LoneVariant(r); slices.Contains(trial.Pair(), v) {
-		patched := v.Saved().Patched
-		p.Patched = &patched
+		p.Lone = LoneVariant(v)
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {
 		p.Finding = verdict.JudgeAlone(r, r.Observations[0], r.Spec.CleanShare).Finding

@@ -27,11 +27,21 @@ type Trend struct {
 
 // TrendSeries is one kernel, reader and mode over the runs that had it.
 type TrendSeries struct {
-	trial.SavedVariant
-	Reader    trial.Reader `json:"reader"`
-	Mode      string       `json:"mode"`
-	BlockSize uint64       `json:"blockSize"`
-	Points    []TrendPoint `json:"points"`
+	Variant   trial.Variant `json:"-"` // see trial.SavedVariant
+	Reader    trial.Reader  `json:"reader"`
+	Mode      string        `json:"mode"`
+	BlockSize uint64        `json:"blockSize"`
+	Points    []TrendPoint  `json:"points"`
+}
+
+type plainSeries TrendSeries // without its methods
+
+// MarshalJSON writes the saved form.
+func (s TrendSeries) MarshalJSON() ([]byte, error) {
+	return trial.WriteSaved(struct {
+		trial.SavedVariant
+		plainSeries
+	}{s.Variant.Saved(), plainSeries(s)})
 }
 
 // TrendPoint is one run in a series. Its interval is exact, of blocks, 95 %.
@@ -66,7 +76,7 @@ func (t Trend) Words() wording.Words {
 
 // Name says of what the series is.
 func (s TrendSeries) Name() string {
-	return fmt.Sprintf("%s, %s, %s", s.Variant(), s.Reader, s.Mode)
+	return fmt.Sprintf("%s, %s, %s", s.Variant, s.Reader, s.Mode)
 }
 
 // NewTrend makes the trend of one cell's runs. A flagged run is not added to
@@ -96,11 +106,11 @@ func NewTrend(cell string, runs []Run) Trend {
 
 func (t *Trend) series(a trial.ModeCount) *TrendSeries {
 	for i, s := range t.Series {
-		if s.Variant() == a.Variant() && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
+		if s.Variant == a.Variant && s.Reader == a.Reader && s.Mode == a.Mode && s.BlockSize == a.BlockSize {
 			return &t.Series[i]
 		}
 	}
-	t.Series = append(t.Series, TrendSeries{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
+	t.Series = append(t.Series, TrendSeries{Variant: a.Variant, Reader: a.Reader, Mode: a.Mode, BlockSize: a.BlockSize, Points: []TrendPoint{}})
 	return &t.Series[len(t.Series)-1]
 }
 

@@ -20,7 +20,7 @@ func night(n int, unpatched, patched uint64) Run {
 	r := Run{ID: fmt.Sprintf("id%02d", n), At: time.Date(2026, 1, n+1, 0, 0, 0, 0, time.UTC), Compiler: "gcc 12", Verdict: trial.Fixed}
 	for i, stale := range []uint64{unpatched, patched} {
 		r.Measured = append(r.Measured, trial.ModeCount{
-			SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+			Variant: trial.Pair()[i], Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 		})
 	}
 	return r
@@ -86,14 +86,14 @@ func TestTheErrorIsSharedAmongSeries(t *testing.T) {
 // A tree as it stands is no unpatched kernel, whatever it holds.
 func TestATreeAsItStandsIsASeriesOfItsOwn(t *testing.T) {
 	r := night(0, 1, 2)
-	r.Measured[1].SavedVariant = trial.AsIs.Saved()
+	r.Measured[1].Variant = trial.AsIs
 	series := NewTrend("c", []Run{r}).Series
 	require.Len(t, series, 2)
 	assert.Equal(t, "unpatched, acquire, pc", series[0].Name())
 	assert.Equal(t, "as-is, acquire, pc", series[1].Name())
 	lone := NewRun(trial.Result{Command: "run", Spec: trial.Spec{Variant: trial.AsIs}, Observations: []trial.Observation{{Variant: trial.AsIs, Tallies: []wire.Tally{{Mode: "pc"}}}}})
-	assert.Nil(t, lone.Patched, "nobody said")
-	assert.Equal(t, trial.AsIs, lone.Measured[0].Variant())
+	assert.Empty(t, lone.Lone, "nobody said")
+	assert.Equal(t, trial.AsIs, lone.Measured[0].Variant)
 }
 
 func TestWordOfARun(t *testing.T) {
@@ -122,7 +122,7 @@ func TestRunOfAResult(t *testing.T) {
 	r.Observations[0].Variant = trial.Patched
 	p := NewRun(r)
 	assert.Equal(t, trial.FindingClean, p.Finding)
-	assert.True(t, *p.Patched)
+	assert.EqualValues(t, trial.Patched, p.Lone)
 	assert.Equal(t, uint64(900), p.Blocks)
 	r.Observations[0].Outcome = trial.OutcomeKernelFault
 	p = NewRun(r)

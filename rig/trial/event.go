@@ -3,13 +3,18 @@
 package trial
 
 import (
+	"time"
+
 	"kcovrig/guest/wire"
 	"kcovrig/rig/wording"
 )
 
 // Event is something that happened while a command ran, for whoever shows
-// progress. Exactly one member beside Variant is set.
+// progress. Exactly one member beside Task and Variant is set.
 type Event struct {
+	// Task is which of a command's many tasks it is of: a commit, or a cell, by its name;
+	// "" for what concerns them all, and of a command that does but one thing.
+	Task    string
 	Variant string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
 	Stage   *StageEvent // a stage began or ended
 	Note    string      // a sentence for people
@@ -20,6 +25,14 @@ type Event struct {
 	Tally   *TallyEvent // totals so far
 	Hit     *wire.Detection
 	Words   *wording.Words // the scenario's, before anything is counted
+	Far     *FarEvent      // how far the command has come with its tasks
+	Over    bool           // the task is at its end, in whatever way
+}
+
+// FarEvent is how many of a command's tasks are done.
+type FarEvent struct {
+	Done, Of int
+	What     string // of which: "cells"
 }
 
 // TallyEvent is what one kernel has counted so far.
@@ -27,8 +40,10 @@ type TallyEvent struct {
 	Variant Variant
 	Reader  Reader
 	Tallies []wire.Tally
-	Again   bool   // the kernel is booted again and again: Tallies are of all boots
-	Boots   []Boot // with Again, those that are over
+	Left    time.Duration // of the stress, at the most; 0: it is over, or no measure
+	Need    uint64        // clean blocks that end it, in every mode; 0: not known
+	Again   bool          // the kernel is booted again and again: Tallies are of all boots
+	Boots   []Boot        // with Again, those that are over
 }
 
 // BuildEvent says how far a kernel build has come. How many steps there will be

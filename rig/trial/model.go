@@ -57,8 +57,8 @@ func (c Certificate) Answered() bool {
 // Expected is what the kernel's own memory model says of one kernel and reader,
 // beside what was measured.
 type Expected struct {
-	Name string `json:"name"`
-	SavedVariant
+	Name    string      `json:"name"`
+	Variant Variant     `json:"-"` // see SavedVariant
 	Reader  Reader      `json:"reader"`
 	Allowed Expectation `json:"allowed"` // whether the model allows what the bug shows
 	// Measured says whether a run has such a kernel; what it saw follows.
@@ -67,6 +67,17 @@ type Expected struct {
 	HitWindows uint64 `json:"hitWindows"`
 	// Contradiction: hits were measured that the model rules out.
 	Contradiction bool `json:"contradiction"`
+}
+
+type plainExpected Expected // without its methods
+
+// MarshalJSON writes the saved form.
+func (e Expected) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		Name string `json:"name"` // the variant stands behind it
+		SavedVariant
+		plainExpected
+	}{e.Name, e.Variant.Saved(), plainExpected(e)})
 }
 
 // ModelTest is one of the kernel's own litmus tests, or of a folder of such: its Result line and herd7's answer.

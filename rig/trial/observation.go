@@ -184,7 +184,7 @@ func (s *Series) Samples() []Sample {
 // ModeCount is what one boot showed in one mode: the part of a Tally that
 // histories and matrices keep.
 type ModeCount struct {
-	SavedVariant
+	Variant    Variant `json:"-"` // see SavedVariant
 	Reader     Reader  `json:"reader"`
 	Mode       string  `json:"mode"`
 	Outcome    Outcome `json:"outcome"`
@@ -195,12 +195,27 @@ type ModeCount struct {
 	HitBlocks  uint64  `json:"hitBlocks"`
 }
 
+type plainModeCount ModeCount // without its methods
+
+// MarshalJSON writes the saved form.
+func (m ModeCount) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		SavedVariant
+		plainModeCount
+	}{m.Variant.Saved(), plainModeCount(m)})
+}
+
+// UnmarshalJSON reads it.
+func (m *ModeCount) UnmarshalJSON(text []byte) error {
+	return ReadVariant(text, &m.Variant, (*plainModeCount)(m))
+}
+
 // ModeCounts are a boot's, mode by mode.
 func ModeCounts(o Observation) []ModeCount {
 	var out []ModeCount
 	for _, t := range o.Tallies {
 		out = append(out, ModeCount{
-			SavedVariant: o.Variant.Saved(), Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
+			Variant: o.Variant, Reader: o.Reader, Mode: t.Mode, Outcome: o.Outcome, Windows: t.Windows,
 			HitWindows: t.HitWindows, BlockSize: o.BlockSize, Blocks: t.Blocks, HitBlocks: t.HitBlocks,
 		})
 	}

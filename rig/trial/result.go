@@ -32,18 +32,33 @@ type Patch struct {
 
 // Image is one built kernel.
 type Image struct {
-	SavedVariant
-	Path   string `json:"path"`
-	Key    string `json:"key"`
-	Hash   string `json:"hash,omitempty"`  // SHA-256 of the file at Path
-	Patch  string `json:"patch,omitempty"` // hash of the files in which the kernel differs from the tree
-	Cached bool   `json:"cached"`
-	Log    string `json:"log,omitempty"`
-	CPUNS  int64  `json:"cpuNS"`
-	WallNS int64  `json:"wallNS"`
+	Variant Variant `json:"-"` // see SavedVariant
+	Path    string  `json:"path"`
+	Key     string  `json:"key"`
+	Hash    string  `json:"hash,omitempty"`  // SHA-256 of the file at Path
+	Patch   string  `json:"patch,omitempty"` // hash of the files in which the kernel differs from the tree
+	Cached  bool    `json:"cached"`
+	Log     string  `json:"log,omitempty"`
+	CPUNS   int64   `json:"cpuNS"`
+	WallNS  int64   `json:"wallNS"`
 }
 
-// QEMU says which emulator ran.
+type plainImage Image // without its methods
+
+// MarshalJSON writes the saved form.
+func (i Image) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		SavedVariant
+		plainImage
+	}{i.Variant.Saved(), plainImage(i)})
+}
+
+// UnmarshalJSON reads it.
+func (i *Image) UnmarshalJSON(text []byte) error {
+	return ReadVariant(text, &i.Variant, (*plainImage)(i))
+}
+
+// QEMU says which QEMU ran, and how.
 type QEMU struct {
 	Argv        []string    `json:"argv"` // how it is started
 	Version     string      `json:"version"`
@@ -54,7 +69,7 @@ type QEMU struct {
 
 // Code is what the disassembly of a kernel says.
 type Code struct {
-	SavedVariant
+	Variant   Variant  `json:"-"`         // see SavedVariant
 	Container string   `json:"container"` // the symbol that holds the two writes
 	Ordered   string   `json:"ordered"`   // "yes", "no", "partly" or "unknown"
 	Barriers  []string `json:"barriers"`
@@ -68,6 +83,21 @@ type Code struct {
 	// where the two writes are known, of which Between tells.
 	Scope []ScopeFunction `json:"scope,omitempty"`
 	Stops []ScopeStop     `json:"stops,omitempty"`
+}
+
+type plainCode Code // without its methods
+
+// MarshalJSON writes the saved form.
+func (c Code) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		SavedVariant
+		plainCode
+	}{c.Variant.Saved(), plainCode(c)})
+}
+
+// UnmarshalJSON reads it.
+func (c *Code) UnmarshalJSON(text []byte) error {
+	return ReadVariant(text, &c.Variant, (*plainCode)(c))
 }
 
 // ScopeFunction is a function, or as much of it as is in scope. An object file all of whose

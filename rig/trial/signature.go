@@ -21,7 +21,7 @@ import (
 // scenario has none of them: its Kind and the place that the kernel named say which it
 // is, since which accesses led to it need not be known.
 type Signature struct {
-	SavedVariant
+	Variant   Variant `json:"-"` // see SavedVariant
 	Reader    Reader  `json:"reader"`
 	Mode      string  `json:"mode"`
 	Reordered Reorder `json:"reordered"`
@@ -31,6 +31,21 @@ type Signature struct {
 
 	Kind wire.Kind `json:"kind,omitempty"` // of a hit of a program's scenario; empty: a stale read
 	At   Place     `json:"at,omitzero"`    // where the kernel says that it was
+}
+
+type plainSignature Signature // without its methods
+
+// MarshalJSON writes the saved form.
+func (s Signature) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		SavedVariant
+		plainSignature
+	}{s.Variant.Saved(), plainSignature(s)})
+}
+
+// UnmarshalJSON reads it.
+func (s *Signature) UnmarshalJSON(text []byte) error {
+	return ReadVariant(text, &s.Variant, (*plainSignature)(s))
 }
 
 // Reorder says on which side the accesses changed places. The zero value is unknown.
@@ -90,15 +105,15 @@ func ReportedAt(d wire.Detection) Place {
 // and mode the same side was reordered, and each place that s has is other's.
 func (s Signature) Same(other Signature) bool {
 	place := func(mine, its Place) bool { return mine.Symbol == "" || mine == its }
-	return s.Variant() == other.Variant() && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
+	return s.Variant == other.Variant && s.Reader == other.Reader && s.Mode == other.Mode && s.Reordered == other.Reordered &&
 		s.Kind == other.Kind && s.At == other.At && place(s.DataStore, other.DataStore) && place(s.FlagStore, other.FlagStore) && place(s.DataLoad, other.DataLoad)
 }
 
 func (s Signature) String() string {
 	if s.Kind != "" {
-		return fmt.Sprintf("%s kernel, mode %s: %s%s", s.Variant(), s.Mode, kindNames[s.Kind], s.At.behind(" at "))
+		return fmt.Sprintf("%s kernel, mode %s: %s%s", s.Variant, s.Mode, kindNames[s.Kind], s.At.behind(" at "))
 	}
-	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", s.Variant(), s.Reader, s.Mode)
+	text := fmt.Sprintf("%s kernel, %s reader, mode %s: ", s.Variant, s.Reader, s.Mode)
 	load := "a load"
 	if s.DataLoad.Symbol != "" {
 		load = "the load at " + s.DataLoad.String()
@@ -115,7 +130,7 @@ func (s Signature) String() string {
 // SignatureOf finds the kind of a witness. An error says what the witness does
 // not show; it has no kind then, and nothing is the same as it.
 func SignatureOf(w Witness) (Signature, error) {
-	s := Signature{SavedVariant: w.SavedVariant, Reader: w.Reader, Mode: w.Detection.Mode}
+	s := Signature{Variant: w.Variant, Reader: w.Reader, Mode: w.Detection.Mode}
 	if w.OfProgram() {
 		s.Kind, s.At = w.Detection.Kind, ReportedAt(w.Detection)
 		if len(w.Events) == 0 {

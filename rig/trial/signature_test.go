@@ -37,16 +37,16 @@ var (
 
 func witness(events ...WitnessEvent) Witness {
 	return Witness{
-		Reader: Acquire, Events: events,
+		Variant: Unpatched, Reader: Acquire, Events: events,
 		Detection: wire.Detection{Mode: "pc", Index: 2, Count: count, Seen: poison, Later: 7},
 	}
 }
 
 func TestSignatures(t *testing.T) {
 	stores := func(data, flag, load Place) Signature {
-		return Signature{Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: data, FlagStore: flag, DataLoad: load}
+		return Signature{Variant: Unpatched, Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: data, FlagStore: flag, DataLoad: load}
 	}
-	loads := Signature{Reader: Acquire, Mode: "pc", Reordered: ReorderLoads, DataStore: inMemcpy, DataLoad: inRead}
+	loads := Signature{Variant: Unpatched, Reader: Acquire, Mode: "pc", Reordered: ReorderLoads, DataStore: inMemcpy, DataLoad: inRead}
 	for name, c := range map[string]struct {
 		events []WitnessEvent
 		want   Signature
@@ -93,18 +93,18 @@ func TestWitnessesWithoutASignature(t *testing.T) {
 
 func TestASignatureNamesTheTreeAsItStands(t *testing.T) {
 	w := witness(dataDelayed, flagExecuted, flagLoad, staleLoad, looked, dataDrained)
-	w.SavedVariant = AsIs.Saved()
+	w.Variant = AsIs
 	s, err := SignatureOf(w)
 	require.NoError(t, err)
-	assert.Equal(t, AsIs, s.Variant())
+	assert.Equal(t, AsIs, s.Variant)
 }
 
 func TestSameSignature(t *testing.T) {
-	want := Signature{SavedVariant: Patched.Saved(), Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
+	want := Signature{Variant: Patched, Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
 	assert.True(t, want.Same(want))
 	for name, change := range map[string]func(*Signature){
-		"variant":    func(s *Signature) { s.SavedVariant = Unpatched.Saved() },
-		"as it is":   func(s *Signature) { s.SavedVariant = AsIs.Saved() },
+		"variant":    func(s *Signature) { s.Variant = Unpatched },
+		"as it is":   func(s *Signature) { s.Variant = AsIs },
 		"reader":     func(s *Signature) { s.Reader = Relaxed },
 		"mode":       func(s *Signature) { s.Mode = "cmp" },
 		"side":       func(s *Signature) { s.Reordered = ReorderLoads },
@@ -126,7 +126,7 @@ func TestSameSignature(t *testing.T) {
 func TestAHitOfAProgramHasItsPlaceAsItsKind(t *testing.T) {
 	hit := func(kind wire.Kind, pc, lr string) Witness {
 		return Witness{
-			Reader: InKernel, Events: []WitnessEvent{dataDelayed, {VCPU: 1, Kind: Fault}},
+			Variant: Unpatched, Reader: InKernel, Events: []WitnessEvent{dataDelayed, {VCPU: 1, Kind: Fault}},
 			Detection: wire.Detection{Mode: "program", Kind: kind, Fields: map[string]string{"pc": pc, "lr": lr}},
 		}
 	}
@@ -149,12 +149,12 @@ func TestAHitOfAProgramHasItsPlaceAsItsKind(t *testing.T) {
 }
 
 func TestSignaturesInWords(t *testing.T) {
-	s := Signature{Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
+	s := Signature{Variant: Unpatched, Reader: Acquire, Mode: "pc", Reordered: ReorderStores, DataStore: inMemcpy, FlagStore: inStop, DataLoad: inRead}
 	assert.Equal(t, "unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was passed by the one at stop+0x60, and missed by the load at read+0x54", s.String())
 	s.FlagStore, s.DataLoad = Place{}, Place{}
 	assert.Equal(t, "unpatched kernel, acquire reader, mode pc: the store at memcpy+0x30 was held back, and missed by a load", s.String())
-	s.SavedVariant = AsIs.Saved()
+	s.Variant = AsIs
 	assert.Contains(t, s.String(), "as-is kernel, acquire reader")
-	s.SavedVariant, s.Reader, s.Reordered, s.DataLoad = Patched.Saved(), Relaxed, ReorderLoads, inRead
+	s.Variant, s.Reader, s.Reordered, s.DataLoad = Patched, Relaxed, ReorderLoads, inRead
 	assert.Equal(t, "patched kernel, relaxed reader, mode pc: the load at read+0x54 was satisfied before the store at memcpy+0x30 had landed", s.String())
 }

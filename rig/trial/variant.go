@@ -39,8 +39,10 @@ func (v Variant) InPair() Variant {
 	return Unpatched
 }
 
-// SavedVariant is a variant in the form that documents and the history have. Those of
-// earlier versions lack AsIs: they call the tree as it stands unpatched.
+// SavedVariant is a variant in the form that documents and the history have: two members
+// of the object that it tells of. Parts of documents hold a Variant, which JSON passes
+// over, and embed this in what their MarshalJSON writes. Documents of earlier versions lack
+// AsIs: they call the tree as it stands unpatched.
 type SavedVariant struct {
 	AsIs    bool `json:"asIs,omitempty"` // Patched says nothing
 	Patched bool `json:"patched"`
@@ -62,6 +64,30 @@ func (s SavedVariant) Variant() Variant {
 	return Unpatched
 }
 
+// ReadVariant reads the saved form of what has a variant into plain, a pointer to it
+// without its methods, and the variant itself into v.
+func ReadVariant(text []byte, v *Variant, plain any) error {
+	var saved SavedVariant
+	if err := json.Unmarshal(text, &saved); err != nil {
+		return err
+	}
+	err := json.Unmarshal(text, plain)
+	*v = saved.Variant()
+	return err
+}
+
+// WriteSaved writes a saved form, and leaves it to the encoder whose part the value is
+// whether <, > and & are escaped.
+func WriteSaved(form any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(form)
+	return b.Bytes(), err
+}
+
+type plainSpec Spec // without its methods
+
 // savedSpec is a Spec in the form that documents have: whether the tree was taken as it
 // stands is a member of its own. Earlier versions named no variant beside it, or called
 // it unpatched.
@@ -70,11 +96,9 @@ type savedSpec struct {
 	AsIs bool `json:"asIs,omitempty"`
 }
 
-type plainSpec Spec // without the methods
-
 // MarshalJSON writes the saved form.
 func (s Spec) MarshalJSON() ([]byte, error) {
-	return encoded(savedSpec{plainSpec(s), s.Variant == AsIs})
+	return WriteSaved(savedSpec{plainSpec(s), s.Variant == AsIs})
 }
 
 // UnmarshalJSON reads the saved form of any version.
@@ -86,13 +110,4 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 		s.Variant = AsIs
 	}
 	return err
-}
-
-// encoded leaves it to the encoder whose part a value is whether <, > and & are escaped.
-func encoded(value any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(value)
-	return b.Bytes(), err
 }

@@ -36,16 +36,27 @@ func TestVariantsOfDocuments(t *testing.T) {
 	}
 }
 
-// Documents keep the members and their order, whatever holds the variant.
+// Documents keep the members and their order, whatever holds the variant, and give it back.
 func TestSavedVariantsInJSON(t *testing.T) {
 	for v, want := range map[Variant]string{Unpatched: `{"patched":false,`, Patched: `{"patched":true,`, AsIs: `{"asIs":true,"patched":false,`} {
-		saved := v.Saved()
-		for _, holder := range []any{Image{SavedVariant: saved}, Code{SavedVariant: saved}, Witness{SavedVariant: saved}, Signature{SavedVariant: saved}, ModeCount{SavedVariant: saved}} {
-			text, err := json.Marshal(holder)
+		image, code, witness := Image{Variant: v, Key: "k"}, Code{Variant: v, Container: "f<&>"}, Witness{Variant: v, Under: "u"}
+		for _, c := range []struct{ holder, again any }{
+			{&image, &Image{}}, {&code, &Code{}}, {&witness, &Witness{}},
+			{&Signature{Variant: v, Mode: "pc"}, &Signature{}}, {&ModeCount{Variant: v, Windows: 3}, &ModeCount{}},
+		} {
+			text, err := json.Marshal(c.holder)
 			require.NoError(t, err)
-			assert.True(t, strings.HasPrefix(string(text), want), "%T: %s", holder, text)
+			assert.True(t, strings.HasPrefix(string(text), want), "%T: %s", c.holder, text)
+			assert.NotContains(t, string(text), "&", "escaped as in any other part")
+			require.NoError(t, json.Unmarshal(text, c.again))
+			assert.Equal(t, c.holder, c.again)
 		}
+		text, err := json.Marshal(Expected{Name: "n", Variant: v})
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(string(text), `{"name":"n",`+want[1:]), "%s", text)
 	}
+	require.Error(t, json.Unmarshal([]byte(`{"patched":"yes"}`), &Image{}))
+	require.Error(t, json.Unmarshal([]byte(`{"patched":true,"key":7}`), &Image{}))
 }
 
 // A specification keeps its members in JSON, whatever version wrote it; of the tree as it

@@ -14,7 +14,7 @@ import (
 // kernel reported, and holds what was noted before that; where the program or its end
 // told of the hit, with a Mark, at which the guest was notified of it.
 type Witness struct {
-	SavedVariant
+	Variant Variant `json:"-"` // see SavedVariant
 	// Under is in words what the emulator altered while the bug was seen; empty: nothing,
 	// the kernel's code was executed as it is.
 	Under string `json:"under,omitempty"`
@@ -23,6 +23,21 @@ type Witness struct {
 	Reader    Reader               `json:"reader"`
 	Detection wire.Detection       `json:"detection"` // its Mode, Window and Index name the entry
 	Events    []WitnessEvent       `json:"events"`    // by AtNS, then as they were taken
+}
+
+type plainWitness Witness // without its methods
+
+// MarshalJSON writes the saved form.
+func (w Witness) MarshalJSON() ([]byte, error) {
+	return WriteSaved(struct {
+		SavedVariant
+		plainWitness
+	}{w.Variant.Saved(), plainWitness(w)})
+}
+
+// UnmarshalJSON reads it.
+func (w *Witness) UnmarshalJSON(text []byte) error {
+	return ReadVariant(text, &w.Variant, (*plainWitness)(w))
 }
 
 // WitnessEvent is one thing that one vCPU did.

@@ -97,8 +97,8 @@ func (r rule) settledBoots(unpatched, patched trial.Observation, setting Setting
 	case !bad:
 		return pairs >= CleanBoots
 	}
-	told := tellingPairs(unpatched.Boots, patched.Boots)
-	if told < r.pairsNeeded(1) { // needed in any case
+	telling := tellingPairs(unpatched.Boots, patched.Boots)
+	if telling < r.pairsNeeded(1) { // needed in any case
 		return false
 	}
 	w := r.weightOf(unpatched, patched, setting)
@@ -106,7 +106,7 @@ func (r rule) settledBoots(unpatched, patched trial.Observation, setting Setting
 		return !w.passed
 	}
 	need := r.pairsNeeded(w.factor)
-	return need == 0 || told >= need
+	return need == 0 || telling >= need
 }
 
 // judgeBoots judges two kernels whose boots a hit ends. They have one mode.
@@ -132,7 +132,7 @@ func (r rule) judgeBoots(unpatched, patched trial.Observation, setting Setting, 
 		few += fmt.Sprintf("; more than %d, since the memory emulator could speak less often with the patch; %s", least, w.mostly)
 	}
 	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooLittle{
-		clean: few, ended: longer(setting.Limit), seldom: whole(unpatched.Boots) < CleanBoots, open: m.Counted < r.pairsNeeded(1),
+		clean: few, ended: longer(setting.Limit, true), seldom: whole(unpatched.Boots) < CleanBoots, open: m.Counted < r.pairsNeeded(1),
 	})
 	return m
 }

@@ -102,7 +102,7 @@ func reorders(r trial.Result) bool {
 // binaryOf is what the machine code says of the kernel that was booted.
 func binaryOf(r trial.Result, o trial.Observation) trial.Saying {
 	for _, c := range r.Code {
-		if c.Variant() == o.Variant {
+		if c.Variant == o.Variant {
 			return binarySaying(c)
 		}
 	}

@@ -20,7 +20,7 @@ func lone(blocks, stale uint64) trial.Observation {
 
 // underEmulator is a lone kernel's result, whose binary says so of the order.
 func underEmulator(ordered string) trial.Result {
-	return trial.Result{Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Code: []trial.Code{{SavedVariant: trial.Patched.Saved(), Ordered: "no"}, {Ordered: ordered}}}}
+	return trial.Result{Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Code: []trial.Code{{Variant: trial.Patched, Ordered: "no"}, {Variant: trial.Unpatched, Ordered: ordered}}}}
 }
 
 func TestCleanBlocksForIsTheLeastThatKeepsTheLimit(t *testing.T) {

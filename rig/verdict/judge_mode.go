@@ -57,8 +57,8 @@ func Standings(unpatched, patched trial.TallyEvent) []Standing {
 			continue
 		}
 		if unpatched.Again && patched.Again {
-			told := tellingPairs(unpatched.Boots, patched.Boots)
-			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: told, Required: promised.pairsNeeded(1), Hits: p.HitWindows})
+			telling := tellingPairs(unpatched.Boots, patched.Boots)
+			all = append(all, Standing{Mode: p.Mode, Pairs: true, Clean: telling, Required: promised.pairsNeeded(1), Hits: p.HitWindows})
 			continue
 		}
 		u := unpatched.Tallies[at]
@@ -79,7 +79,7 @@ func (r rule) judgeMode(u, p wire.Tally, setting Setting, w weight) trial.ModeJu
 	}
 	m.Required, _ = r.required(u.HitBlocks, u.Blocks)
 	m.Verdict, m.Reason = r.verdictOf(u, p, m, setting, w, tooLittle{
-		clean: tooFew(setting.Words, u.Mode, p.Blocks, m, w), ended: longer(setting.Limit),
+		clean: tooFew(setting.Words, u.Mode, p.Blocks, m, w), ended: longer(setting.Limit, false),
 		seldom: u.Blocks < CleanBlocks, open: m.Required == 0 || p.Blocks < m.Required,
 	})
 	return m
@@ -112,7 +112,7 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 	case u.HitWindows == 0 && few.seldom:
 		return trial.Inconclusive, reasonNoHit(words) + few.ended
 	case u.HitWindows == 0:
-		return trial.Inconclusive, reasonNoHit(words)
+		return trial.Inconclusive, reasonNoHit(words) + unseen(setting.Emulated)
 	case w.doubt != "" && (few.open || w.passed): // a hit may still come
 		return trial.Inconclusive, w.doubt + few.ended
 	case w.doubt != "":

@@ -44,20 +44,28 @@ const (
 )
 
 // Limit is the longest stress of a kernel whose duration was asked for; 0: none was.
-func Limit(asked time.Duration) time.Duration { return cmp.Or(asked, GiveUp) }
+func Limit(wanted time.Duration) time.Duration { return cmp.Or(wanted, GiveUp) }
 
 // longer is what to try where a limit of the stress left too little to judge; empty: there
-// was none, or it was the longest.
-func longer(limit time.Duration) string {
+// was none, or it was the longest. Kernels that are booted again and again end by their
+// number, where no time is asked for.
+func longer(limit time.Duration, again bool) string {
 	const atFirst, further = 10 * time.Minute, 4
 	if limit <= 0 || limit >= trial.MaxDuration {
 		return ""
+	}
+	said := "; the stress of each kernel ended after " + inShort(limit)
+	switch {
+	case again && limit < atFirst:
+		return said + fmt.Sprintf(": without --duration it ends when the verdict is certain, or after %d boots", MostBoots)
+	case limit < GiveUp:
+		return said + fmt.Sprintf(": without --duration it ends when the verdict is certain, or after %s", inShort(GiveUp))
 	}
 	next := atFirst
 	if limit > atFirst/2 {
 		next = min(further*limit, trial.MaxDuration)
 	}
-	return fmt.Sprintf("; the stress of each kernel ended after %s: --duration %s gives it more time", inShort(limit), inShort(next))
+	return said + fmt.Sprintf(": --duration %s gives it more time, %s in all, since the kernels take turns", inShort(next), inShort(2*next))
 }
 
 // inShort is a duration without the units of which there are none.

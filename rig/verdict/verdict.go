@@ -35,6 +35,14 @@ func reasonNoHit(w wording.Words) string {
 	return fmt.Sprintf("the unpatched kernel showed no %s, so the patched kernel's silence says nothing", w.Full().Hit)
 }
 
+// unseen is what to look at where the unpatched kernel showed nothing for long enough.
+func unseen(emulated bool) string {
+	if !emulated {
+		return "; few machines show one without the memory emulator, which --memory-model=native leaves out"
+	}
+	return "; see that the memory emulator reorders in the code of both accesses (kcovrig scenario check says where it does), and that one side looks while the other one writes"
+}
+
 func reasonUnordered(w wording.Words) string {
 	return fmt.Sprintf("this reader may show %s on any kernel: its own loads may be reordered, which no barrier of the writer prevents (memory model: sometimes); the fix is judged with --reader=acquire", w.Full().Hits)
 }

@@ -39,7 +39,7 @@ func TestVoicesMustAgree(t *testing.T) {
 				p = arm(trial.Patched, bad)
 			}
 			model := trial.Voice{Name: trial.VoiceModel, Unpatched: sometimes, Patched: c.model}
-			binary := BinaryVoice([]trial.Code{{Ordered: c.before}, {SavedVariant: trial.Patched.Saved(), Ordered: c.after}})
+			binary := BinaryVoice([]trial.Code{{Variant: trial.Unpatched, Ordered: c.before}, {Variant: trial.Patched, Ordered: c.after}})
 			j := Agree(wording.Words{}, Judge(u, p, Setting{}), u, p, model, binary)
 			assert.Equal(t, c.want, j.Verdict, "%v", j.Reasons)
 			assert.Equal(t, c.want, j.Modes[0].Verdict)
@@ -51,6 +51,6 @@ func TestVoicesMustAgree(t *testing.T) {
 		})
 	}
 	u, p := arm(trial.Unpatched, clean), arm(trial.Patched, clean)
-	j := Agree(wording.Words{}, Judge(u, p, Setting{RuledOut: true}), u, p, BinaryVoice([]trial.Code{{Ordered: "yes"}, {SavedVariant: trial.Patched.Saved(), Ordered: "yes"}}))
+	j := Agree(wording.Words{}, Judge(u, p, Setting{RuledOut: true}), u, p, BinaryVoice([]trial.Code{{Variant: trial.Unpatched, Ordered: "yes"}, {Variant: trial.Patched, Ordered: "yes"}}))
 	assert.Equal(t, trial.NoEffect, j.Verdict)
 }

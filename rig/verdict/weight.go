@@ -129,9 +129,9 @@ func weighAlone(s *trial.Silence, emulated bool) weight {
 }
 
 // worth says how much of a kernel's silence counts by the emulator's notes on it, held
-// against the notes of the other kernel, beside: all of it where that is empty. opening
+// against the notes of the other kernel: all of it where that is empty. opening
 // begins the reasons.
-func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
+func worth(s *trial.Silence, other trial.Silence, opening string) weight {
 	switch {
 	case s == nil || meetings(s.Stores) == 0:
 		return weight{doubt: reasonNoNotes}
@@ -140,8 +140,8 @@ func worth(s *trial.Silence, beside trial.Silence, opening string) weight {
 	case s.Stores.Order == 0:
 		return weight{doubt: opening + "no instruction that Arm orders stores by came between the two writes; " + caution(s.Stores)}
 	}
-	stores := ratio(share(s.Stores), share(beside.Stores))
-	loads := ratio(shareOfMany(s.Loads), shareOfMany(beside.Loads))
+	stores := ratio(share(s.Stores), share(other.Stores))
+	loads := ratio(shareOfMany(s.Loads), shareOfMany(other.Loads))
 	w := weight{factor: stores * loads}
 	switch {
 	case w.factor == 1:

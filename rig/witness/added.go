@@ -38,7 +38,7 @@ func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode,
 	if err != nil {
 		return nil, err
 	}
-	v := variants{reading: r, skeleton: s, name: fmt.Sprintf("witness%d-%s+%s", n, r.Variant(), r.Reader), what: "as it ran"}
+	v := variants{reading: r, skeleton: s, name: fmt.Sprintf("witness%d-%s+%s", n, r.Variant, r.Reader), what: "as it ran"}
 	if err := v.add(trial.Sometimes); err != nil || len(added) == 0 {
 		return v.tests, err
 	}
@@ -123,7 +123,7 @@ func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, 
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s", n, h.Variant())
+	name := fmt.Sprintf("witness%d-%s", n, h.Variant)
 	ran, err := t.test(name, "as it ran", trial.Sometimes)
 	if err != nil || len(added) == 0 {
 		return []trial.LitmusTest{ran}, err

@@ -32,7 +32,7 @@ func writerOf(t *testing.T, w trial.Witness, code trial.Code) ([]string, []trial
 // would have ordered it.
 func TestTheTestOfAnAlteredKernelIsOfWhatRan(t *testing.T) {
 	w := overtaken()
-	w.SavedVariant = trial.Patched.Saved()
+	w.Variant = trial.Patched
 	got, tests := writerOf(t, under(w, wmb, trial.OrderNone, false), patched)
 	assert.Equal(t, []string{"MOV X0,#1", "STR X0,[X1]", "STR X0,[X3]"}, got)
 	require.Len(t, tests, 2)
@@ -53,7 +53,7 @@ func TestAReleaseThatIsAPlainStore(t *testing.T) {
 	w, code := overtaken(), patched
 	release := publishAt
 	release.Text = "stlr x25, [x27]"
-	w.SavedVariant, w.Events[2].Text = trial.Patched.Saved(), release.Text
+	w.Variant, w.Events[2].Text = trial.Patched, release.Text
 	code.Publish, code.Between = []trial.Instruction{release}, []trial.Instruction{release}
 	got, tests := writerOf(t, under(w, release, trial.OrderNone, false), code)
 	assert.Equal(t, "STR X0,[X3]", got[2])

@@ -30,7 +30,7 @@ func HitTests(n int, h Hit) ([]trial.LitmusTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s", n, h.Variant())
+	name := fmt.Sprintf("witness%d-%s", n, h.Variant)
 	ran, err := t.test(name, "as it ran", trial.Sometimes)
 	if err != nil {
 		return nil, err

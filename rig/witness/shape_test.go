@@ -18,7 +18,7 @@ func code(text string) trial.Instruction { return trial.Instruction{Symbol: "f",
 
 // hit is an oops of vCPU 1.
 func hit(events ...trial.WitnessEvent) Hit {
-	w := trial.Witness{Reader: trial.InKernel, Detection: wire.Detection{Kind: wire.KindOops}}
+	w := trial.Witness{Variant: trial.Unpatched, Reader: trial.InKernel, Detection: wire.Detection{Kind: wire.KindOops}}
 	w.Events = append(events, trial.WitnessEvent{VCPU: 1, Kind: trial.Fault, Symbol: "g", Offset: 8, Text: "ldr x1, [x2]"})
 	for i := range w.Events {
 		w.Events[i].AtNS = int64(i) * 100

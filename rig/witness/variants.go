@@ -19,12 +19,12 @@ func Tests(n int, r Reading, ran, fixed trial.Code, reader trial.ReaderCode) ([]
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("witness%d-%s+%s", n, r.Variant(), r.Reader)
+	name := fmt.Sprintf("witness%d-%s+%s", n, r.Variant, r.Reader)
 	v := variants{reading: r, skeleton: s, name: name, what: "as it ran"}
 	if err := v.add(trial.Sometimes); err != nil {
 		return nil, err
 	}
-	ordered := r.Variant() == trial.Patched && r.Under == ""
+	ordered := r.Variant == trial.Patched && r.Under == ""
 	if with, ok := s.With(fixed); ok && !ordered {
 		v.skeleton, ordered = with, true
 		v.change(barriersOf(fixed), "with the patch's "+barriersOf(fixed))

@@ -24,8 +24,8 @@ var (
 	storeEntry = trial.Instruction{Symbol: "__memcpy", Offset: 0x2c, Text: "stp x6, x7, [x0]", Source: "lib/memcpy.S:73"}
 	publishAt  = trial.Instruction{Symbol: "stop", Offset: 0x2d4, Text: "str x25, [x27]", Source: "kernel/ring.c:993"}
 	wmb        = trial.Instruction{Symbol: "stop", Offset: 0x2c0, Text: "dmb ishst", Source: "kernel/ring.c:995"}
-	unpatched  = trial.Code{Container: "stop", Ordered: "no", Publish: []trial.Instruction{publishAt}}
-	patched    = trial.Code{SavedVariant: trial.Patched.Saved(), Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publishAt}, Between: []trial.Instruction{wmb}}
+	unpatched  = trial.Code{Variant: trial.Unpatched, Container: "stop", Ordered: "no", Publish: []trial.Instruction{publishAt}}
+	patched    = trial.Code{Variant: trial.Patched, Container: "stop", Ordered: "yes", Publish: []trial.Instruction{publishAt}, Between: []trial.Instruction{wmb}}
 	acquire    = trial.ReaderCode{Reader: trial.Acquire, Count: trial.Instruction{Text: "ldar x11, [x0]"}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}
 	relaxed    = trial.ReaderCode{Reader: trial.Relaxed, Count: trial.Instruction{Text: "ldr x11, [x0]"}, Entry: trial.Instruction{Text: "ldr x13, [x9]"}, Control: true}
 )
@@ -38,7 +38,7 @@ func event(cpu int, kind trial.WitnessKind, in trial.Instruction, address, value
 }
 
 func sample(reader trial.Reader, events ...trial.WitnessEvent) trial.Witness {
-	w := trial.Witness{Reader: reader, Detection: wire.Detection{Index: 3, Count: 4, Seen: old, Later: value}}
+	w := trial.Witness{Variant: trial.Unpatched, Reader: reader, Detection: wire.Detection{Index: 3, Count: 4, Seen: old, Later: value}}
 	w.Events = append(events, event(1, trial.Mark, trial.Instruction{}, entry, old, 0))
 	for i := range w.Events {
 		w.Events[i].AtNS = int64(i) * 100
@@ -62,7 +62,7 @@ func early() trial.Witness {
 		event(0, trial.Drained, storeEntry, entry, value, 1), event(0, trial.Delayed, publishAt, count, 4, 1),
 		event(0, trial.Drained, publishAt, count, 4, 1),
 		event(1, trial.Load, relaxed.Count, count, 4, 1), event(1, trial.Load, relaxed.Entry, entry, old, 0))
-	w.SavedVariant = trial.Patched.Saved()
+	w.Variant = trial.Patched
 	return w
 }
 

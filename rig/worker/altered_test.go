@@ -16,10 +16,10 @@ import (
 
 func TestWhatWasSaidOfAnAlterationIsACellsOutcome(t *testing.T) {
 	for _, c := range []struct {
-		adds    bool
-		finding barrier.Finding
-		want    matrix.Outcome
-		why     string
+		adds   bool
+		effect barrier.Effect
+		want   matrix.Outcome
+		why    string
 	}{
 		{true, barrier.Silent, matrix.Enough, "none of 64 windows was stale: with a barrier"},
 		{true, barrier.Showed, matrix.NotEnough, "with a barrier"},
@@ -28,14 +28,14 @@ func TestWhatWasSaidOfAnAlterationIsACellsOutcome(t *testing.T) {
 		{true, barrier.NotExecuted, matrix.Inconclusive, "was not executed"},
 		{false, barrier.Unknown, matrix.Inconclusive, "too few windows: with a barrier"},
 	} {
-		a := barrier.Altered{What: "with a barrier", Adds: c.adds, Result: barrier.Result{Finding: c.finding, Miss: 1e-5, Reason: "too few windows"}}
+		a := barrier.Altered{What: "with a barrier", Adds: c.adds, Result: barrier.Result{Effect: c.effect, Miss: 1e-5, Reason: "too few windows"}}
 		a.Seen.Tallies = []wire.Tally{{Windows: 64}}
 		said := answerOf(wording.Words{}, &a)
 		assert.Equal(t, c.want, said.Outcome)
 		assert.Contains(t, said.Reason, c.why)
-		assert.Equal(t, c.finding == barrier.Silent, said.Miss != nil)
+		assert.Equal(t, c.effect == barrier.Silent, said.Miss != nil)
 	}
-	odd := barrier.Altered{Adds: true, Result: barrier.Result{Finding: barrier.Silent}, Model: barrier.Model{Says: trial.Sometimes, Why: "herd7"}}
+	odd := barrier.Altered{Adds: true, Result: barrier.Result{Effect: barrier.Silent}, Model: barrier.Model{Says: trial.Sometimes, Why: "herd7"}}
 	assert.Contains(t, answerOf(wording.Words{}, &odd).Reason, "measurement and model disagree: herd7")
 	assert.Equal(t, matrix.Inconclusive, answerOf(wording.Words{}, nil).Outcome)
 }

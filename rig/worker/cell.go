@@ -74,13 +74,13 @@ func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready ke
 		found, err = barriers.Find(ctx, barriers.Config{Config: cfg})
 		r, said = found.Result, answerOf(found.Result.Words, found.Altered)
 	default:
-		r, err = compare.Run(ctx, cfg, cell.Variant())
+		r, err = compare.Run(ctx, cfg, cell.Variant)
 	}
 	return r, said, err
 }
 
 // outcomes are those of an alteration that adds order, and of one that takes it away.
-var outcomes = map[bool]map[barrier.Finding]matrix.Outcome{
+var outcomes = map[bool]map[barrier.Effect]matrix.Outcome{
 	true:  {barrier.Showed: matrix.NotEnough, barrier.Silent: matrix.Enough},
 	false: {barrier.Showed: matrix.Needed, barrier.Silent: matrix.NotShown},
 }
@@ -91,12 +91,12 @@ func answerOf(w wording.Words, a *barrier.Altered) matrix.Answer {
 		return matrix.Answer{Outcome: matrix.Inconclusive, Reason: "nothing was altered"}
 	}
 	said := matrix.Answer{Outcome: matrix.Inconclusive, Tallies: a.Seen.Tallies}
-	switch a.Result.Finding {
+	switch a.Result.Effect {
 	case barrier.Silent:
 		said.Miss = &a.Result.Miss
 		fallthrough
 	case barrier.Showed:
-		said.Outcome = outcomes[a.Adds][a.Result.Finding]
+		said.Outcome = outcomes[a.Adds][a.Result.Effect]
 		said.Reason = fmt.Sprintf("%s: %s", w.Seen(a.Seen.Hits(), a.Seen.Windows()), a.What)
 	case barrier.NotExecuted:
 		said.Reason = "what was altered was not executed while stores could wait: " + a.What

@@ -31,8 +31,7 @@ type Config struct {
 	// Scenarios are those that it runs, as names, folders or files; none: any.
 	Scenarios []string
 	Version   string
-	Verbose   bool
-	Events    trial.Sink
+	Events    trial.Sink     // also what happens in each cell and step, as a Task
 	Tools     *prepare.Tools // that make what is booted; nil: the real ones
 	Boots     *boot.Tools    // that boot it; nil: the real ones
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
@@ -25,7 +26,7 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	if err := errors.Join(s.Validate(), m.allows(s.Spec)); err != nil {
 		return fleet.Result{}, err
 	}
-	steps := filepath.Join(dir, "steps")
+	began, steps := time.Now(), filepath.Join(dir, "steps")
 	if err := os.Mkdir(steps, 0o755); err != nil {
 		return fleet.Result{}, fault.Wrap(fault.Rig, "make the step's folder", err)
 	}
@@ -41,6 +42,7 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 		Share: s.Share, Duration: s.Duration, Compiler: s.Compiler, Name: s.Name, Folder: filepath.Join(steps, s.Name), SentEmulator: s.SentEmulator,
 	})
 	sent.Result, sent.Basis = tested.Result, tested.Basis
+	m.ran.add(ctx, "step", s.Commit[:min(12, len(s.Commit))], shownBy(tested.Result), began, failure)
 	if failure != nil && sent.Result.Failure == nil {
 		sent.Result.Failure = trial.FailureOf(failure)
 	}
@@ -53,6 +55,17 @@ func (m *Machine) step(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	}
 	result.Logs, err = filesBelow(dir, "steps")
 	return result, errors.Join(failure, err)
+}
+
+// shownBy says what a commit's kernel has shown.
+func shownBy(r trial.Result) string {
+	var hits, all uint64
+	for _, o := range r.Observations {
+		for _, t := range o.Tallies {
+			hits, all = hits+t.HitWindows, all+t.Windows
+		}
+	}
+	return r.Words.Short(hits, all)
 }
 
 // ofThisMachine turns a user's fault into one of the rig's: the coordinator has

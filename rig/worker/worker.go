@@ -12,7 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"time"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
@@ -26,21 +26,24 @@ import (
 // cacheBytes bounds the kernels and guests that a worker keeps.
 const cacheBytes = 8 << 30
 
-// Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx ends.
-func Work(ctx context.Context, cfg Config) error {
+// Work takes the matrices' cells and the bisects' steps that this machine can run, until ctx
+// ends. What it ran is returned even when err is not nil.
+func Work(ctx context.Context, cfg Config) (Ran, error) {
 	m, err := Open(ctx, cfg)
 	if err != nil {
-		return err
+		return Ran{}, err
 	}
 	if err := os.MkdirAll(m.cfg.Dir, 0o755); err != nil {
-		return fault.Wrap(fault.User, "make the worker's folder", err)
+		return Ran{}, fault.Wrap(fault.User, "make the worker's folder", err)
 	}
 	lock, err := disk.LockFolder(m.cfg.Dir)
 	if err != nil {
-		return &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", m.cfg.Dir, err),
+		return Ran{}, &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", m.cfg.Dir, err),
 			Try: "another --name, or another --dir"}
 	}
-	return errors.Join(m.Work(ctx), lock.Close())
+	m.ran = &ledger{events: m.cfg.Events, ran: Ran{Name: m.cfg.Name, Dir: m.cfg.Dir}}
+	err = errors.Join(m.Work(ctx), lock.Close())
+	return m.ran.all(), err
 }
 
 // Work takes what this machine can run, until ctx ends.
@@ -81,7 +84,7 @@ const sameVersion = "run the same version of kcovrig everywhere"
 
 // cell runs one cell from its files.
 func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Result, error) {
-	out := filepath.Join(dir, "cells")
+	began, out := time.Now(), filepath.Join(dir, "cells")
 	c, err := task.Receive(t.Spec, dir, out)
 	if err == nil {
 		err = m.allows(c.Cell.Spec)
@@ -92,9 +95,12 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	if err != nil {
 		return fleet.Result{}, err
 	}
+	events, over := eventsOf(m.cfg.Events, c.Cell.Name)
+	defer over()
 	r, failure := Try(ctx, command.Config{
-		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Tools: m.cfg.Tools, Boots: m.cfg.Boots, Events: cellEvents(m.cfg.Events, c.Cell, m.cfg.Verbose),
+		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Tools: m.cfg.Tools, Boots: m.cfg.Boots, Events: events,
 	}, c)
+	m.ran.add(ctx, "cell", c.Cell.Name, r.Words(), began, failure)
 	sent := task.CellDone{Result: r, Folder: filepath.Join(dir, r.Folder)}
 	result := fleet.Result{}
 	if result.Value, err = json.Marshal(sent); err != nil {
@@ -109,17 +115,11 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 
 var errInterrupted = errors.New("the cell was interrupted")
 
-// cellEvents tells a cell's notes and stages with its name, where they are wanted.
-func cellEvents(sink trial.Sink, c matrix.Cell, verbose bool) trial.Sink {
-	return func(e trial.Event) {
-		switch {
-		case !verbose:
-			return
-		case e.Note != "":
-			e.Note = c.Name + ": " + e.Note
-		default:
-			e.Variant = strings.TrimSuffix(c.Name+", "+e.Variant, ", ")
-		}
+// eventsOf is sink for what happens in a task; over says that the task has ended.
+func eventsOf(sink trial.Sink, name string) (events trial.Sink, over func()) {
+	events = func(e trial.Event) {
+		e.Task = name
 		sink(e)
 	}
+	return events, func() { events(trial.Event{Over: true}) }
 }

@@ -18,6 +18,6 @@ func TestAWorkersFolderIsItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	defer lock.Close()
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-	err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Tools: lab.Tools(), Boots: lab.Booting(), NoKVM: true, Events: func(trial.Event) {}})
+	_, err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Tools: lab.Tools(), Boots: lab.Booting(), NoKVM: true, Events: func(trial.Event) {}})
 	require.ErrorContains(t, err, "another kcovrig works in")
 }

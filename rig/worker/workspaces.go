@@ -21,7 +21,6 @@ import (
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/internal/gitbisect"
 	"kcovrig/rig/task"
-	"kcovrig/rig/trial"
 )
 
 // keptHistories is how many searches' histories, with their checkouts and build
@@ -59,11 +58,7 @@ type workspace struct {
 }
 
 func newWorkspaces(cfg Config) *workspaces {
-	c := command.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Tools: cfg.Tools, Boots: cfg.Boots, Events: func(e trial.Event) {
-		if cfg.Verbose {
-			cfg.Events(e)
-		}
-	}}
+	c := command.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Tools: cfg.Tools, Boots: cfg.Boots, Events: cfg.Events}
 	return &workspaces{dir: filepath.Join(cfg.Dir, "histories"), cfg: c, sandbox: cfg.Sandbox, held: map[string]*heldHistory{}, open: func(c command.Config, repo *gitbisect.Repo, dir string) bisector.Tester {
 		if cfg.Tester != nil {
 			return cfg.Tester(repo)

@@ -36,11 +36,25 @@ func TestAFileIsOneDocument(t *testing.T) {
 		"a: 1\nb:\n  c: [x\nd: 2\n": "a.yaml:3:1: no YAML: did not find expected ',' or ']'",
 		"a: 1\nb: c: d\n":           "a.yaml:2:1: no YAML: mapping values are not allowed in this context; a text with \": \" in it needs quotes",
 		"a:\n  b: 1\n\tc: 2\n":      "a.yaml:2:1: no YAML: found a tab character that violates indentation; YAML is indented by blanks",
+		"a: 1\nb:\n\tc: 2\n":        "a.yaml:3:1: no YAML: found character that cannot start any token; YAML is indented by blanks",
+		"a: 1\nb: @c\n":             "a.yaml:2:1: no YAML: found character that cannot start any token; a text that begins with @, ` or % needs quotes",
+		"a: 1\nb: B\xf6se\n":        "a.yaml:2:5: no YAML: the byte 0xf6 is no UTF-8: save the file as UTF-8",
+		"a: 1\nb: \u00f6\x00\n":     "a.yaml:2:5: no YAML: the character U+0000 belongs in no text",
+		"\ufeffa: 1\nb: \x1b[2J\n":  "a.yaml:2:4: no YAML: the character U+001B belongs in no text",
 	} {
 		r := &Reader{File: "a.yaml"}
 		_, ok := r.Root([]byte(text), "a thing")
 		assert.False(t, ok, text)
 		assert.ErrorContains(t, r.Err("read", ""), want, text)
+	}
+}
+
+func TestAFileMayBeginWithAMarkOfItsEncoding(t *testing.T) {
+	for _, text := range []string{"\ufeffa: \u00f6\r\n", "\xff\xfea\x00:\x00 \x001\x00"} {
+		r := &Reader{File: "a.yaml"}
+		_, ok := r.Root([]byte(text), "a thing")
+		assert.True(t, ok, text)
+		assert.NoError(t, r.Err("read", ""))
 	}
 }
 

@@ -22,6 +22,16 @@ package_version() {
 	fi
 }
 
+# maintainer prints who answers for the package: DEBFULLNAME and DEBEMAIL, as Debian's
+# tools have them, else who made the commit.
+maintainer() {
+	if [[ -n ${DEBEMAIL:-} ]]; then
+		printf '%s <%s>\n' "${DEBFULLNAME:-$DEBEMAIL}" "$DEBEMAIL"
+	else
+		git -c safe.directory="${root:?}" -C "$root" log -1 --format='%an <%ae>'
+	fi
+}
+
 # build_program GOARCH TARGET builds a static program for Linux. Guests must be there.
 build_program() {
 	(cd "${root:?}" && CGO_ENABLED=0 GOOS=linux GOARCH=$1 go build -trimpath -buildvcs=false \
@@ -62,10 +72,11 @@ pack() {
 
 # package_deb TREE GOARCH VERSION FILE makes a Debian package of an installed TREE.
 package_deb() {
-	local tree=$1 arch=$2 size
+	local tree=$1 arch=$2 size by
+	by=$(maintainer | sed 's/[&/\\]/\\&/g')
 	size=$(du -sk --apparent-size "$tree" | cut -f1)
 	mkdir -p "$tree/DEBIAN"
-	sed -e '/^#/d' -e "s/@VERSION@/$3/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@CROSS@/$(cross_compiler "$arch")/" \
+	sed -e '/^#/d' -e "s/@VERSION@/$3/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@MAINTAINER@/$by/" -e "s/@CROSS@/$(cross_compiler "$arch")/" \
 		"${root:?}/packaging/control.in" >"$tree/DEBIAN/control"
 	(cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 	chmod -R u=rwX,go=rX "$tree"

@@ -7,22 +7,25 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
+	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/histories"
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/result"
+	"kcovrig/rig/trend"
 )
 
 // The nights that the first page shows: by default, and at most.
 const (
-	shownNights = 14
+	shownNights = 30
 	mostNights  = 366
 )
 
@@ -84,29 +87,39 @@ func (p pages) grid(w http.ResponseWriter, r *http.Request) {
 		}
 		nights = n
 	}
-	wanted := history.Filter{Cell: query.Get("cell"), Limit: 1}
-	runs, err := p.db.Runs(r.Context(), wanted)
-	if err == nil && len(runs) > 0 {
-		// A trend needs more nights than are shown; those of a year are enough.
-		wanted.Limit, wanted.Since = 0, runs[0].At.AddDate(-1, 0, -nights)
-		runs, err = p.db.Runs(r.Context(), wanted)
+	first := histories.FirstPage{Path: p.db.Path(), Pattern: query.Get("cell"), Limit: nights, Today: time.Now()}
+	latest, err := p.db.Latest(r.Context(), first.Pattern)
+	// A trend needs more nights than are shown; those of a year are enough.
+	since := latest.AddDate(-1, 0, -nights)
+	if err == nil {
+		first.Runs, err = p.db.Runs(r.Context(), history.Filter{Cell: first.Pattern, Since: since})
+	}
+	if err == nil {
+		first.Past, err = p.db.Past(r.Context(), first.Pattern, since)
 	}
 	if err != nil {
 		failed(w, err)
 		return
 	}
-	answer(w, func(b io.Writer) error {
-		return histories.WriteGrid(b, histories.GridPage{Path: p.db.Path(), Grid: histories.NewGrid(runs, nights), Pattern: query.Get("cell"), Limit: nights, Runs: len(runs)})
-	})
+	answer(w, func(b io.Writer) error { return histories.WriteFirst(b, first) })
 }
 
 func (p pages) cell(w http.ResponseWriter, r *http.Request) {
-	trend, err := p.db.Trend(r.Context(), r.URL.Query().Get("name"), time.Time{})
+	name := r.URL.Query().Get("name")
+	past, err := p.db.Past(r.Context(), name, time.Time{})
 	if err != nil {
 		failed(w, err)
 		return
 	}
-	answer(w, func(b io.Writer) error { return histories.WriteTrend(b, trend) })
+	of, err := p.db.Trend(r.Context(), name, time.Time{})
+	if err != nil && slices.ContainsFunc(past, func(p matrix.Past) bool { return p.Cell == name }) {
+		of, err = trend.NewTrend(name, nil), nil // it always failed before it ran
+	}
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	answer(w, func(b io.Writer) error { return histories.WriteCell(b, of, past) })
 }
 
 func (p pages) run(w http.ResponseWriter, r *http.Request) {

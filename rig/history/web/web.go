@@ -2,7 +2,8 @@
 
 // Package web serves a history as local web pages. It owns addresses, methods,
 // headers and the server's life; it leaves the database to rig/history and the
-// pages to rig/report. It writes nothing and fetches nothing.
+// pages to rig/report. It fetches nothing, and writes nothing but to bring a history of an
+// earlier version to this one.
 package web
 
 import (
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,6 +60,9 @@ func Serve(ctx context.Context, c Config) (err error) {
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	if err := history.Upgrade(ctx, c.History); err != nil {
+		return err
+	}
 	db, err := history.OpenReadOnly(ctx, c.History)
 	if err != nil {
 		return err
@@ -81,7 +86,7 @@ func Serve(ctx context.Context, c Config) (err error) {
 		c.Warn("whoever reaches this address can read the history: there is no login")
 	}
 	if c.Ready != nil {
-		c.Ready("http://" + reached(listener.Addr()) + "/")
+		c.Ready("http://" + reached(ctx, listener.Addr()) + "/")
 	}
 	select {
 	case err := <-ended:
@@ -102,11 +107,39 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// reached is addr as others name it: that of all interfaces is this machine's name.
-func reached(addr net.Addr) string {
+// reached is addr as a browser can open it. That of all interfaces is none: there it is
+// this machine's name, where that leads to an address of its own that others can reach,
+// else such an address.
+func reached(ctx context.Context, addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
-	if name, err := os.Hostname(); ok && err == nil && tcp.IP.IsUnspecified() {
-		return net.JoinHostPort(name, strconv.Itoa(tcp.Port))
+	if !ok || !tcp.IP.IsUnspecified() {
+		return addr.String()
 	}
-	return addr.String()
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var own []net.IP
+	addrs, _ := net.InterfaceAddrs() // none is as good as an error
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && (tcp.IP.To4() == nil || n.IP.To4() != nil) {
+			own = append(own, n.IP)
+		}
+	}
+	name, err := os.Hostname()
+	var found []string
+	if err == nil {
+		found, _ = net.DefaultResolver.LookupHost(ctx, name) // a name that nobody knows leads nowhere
+	}
+	return net.JoinHostPort(nameOf(name, found, own), strconv.Itoa(tcp.Port))
+}
+
+// nameOf is a machine's name where it was found to lead to one of its own addresses, else
+// the first of these, and where it has none, the one that every machine has.
+func nameOf(name string, found []string, own []net.IP) string {
+	if slices.ContainsFunc(own, func(ip net.IP) bool { return slices.Contains(found, ip.String()) }) {
+		return name
+	}
+	if len(own) > 0 {
+		return own[0].String()
+	}
+	return "localhost"
 }

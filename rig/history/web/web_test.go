@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,15 +25,16 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
+	"kcovrig/rig/matrix"
 	"kcovrig/rig/result"
 )
 
 const (
 	cell    = "nightly, arm64"
-	hostile = `"><script>alert(1)</script>&lt;'` + "\u202e"
+	hostile = `"><script>alert(1)</script>&lt;'` + "\u202e\x1b[31m"
 )
 
-// filled is a history of nights of one cell, and of one run whose every text is hostile.
+// filled is a history of nights of a matrix with one cell, and of one run whose every text is hostile.
 func filled(t *testing.T) (path string, ids []string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "h.db")
@@ -49,6 +51,11 @@ func filled(t *testing.T) (path string, ids []string) {
 		require.NoError(t, err)
 		require.True(t, added)
 		ids = append(ids, id)
+		if cell != hostile {
+			at := time.Date(2026, 1, 1+night, 3, 0, 0, 0, time.UTC)
+			p := matrix.Past{Cell: cell, Night: at, At: at, Run: id, Expect: matrix.NotFixed, Status: matrix.Unexpected, CameTo: "fixed", Reason: hostile}
+			require.NoError(t, db.RecordPast(t.Context(), p))
+		}
 	}
 	for night := range 8 {
 		doc := saved.Document
@@ -64,6 +71,8 @@ func filled(t *testing.T) (path string, ids []string) {
 	}
 	bad.Verdict = hostile
 	add(bad, hostile, 9)
+	at := time.Date(2026, 1, 8, 4, 0, 0, 0, time.UTC)
+	require.NoError(t, db.RecordPast(t.Context(), matrix.Past{Cell: "never built", Night: at, At: at, Expect: matrix.Fixed, Status: matrix.Failed, CameTo: "kernel fault"}))
 	require.NoError(t, db.Close())
 	return path, ids
 }
@@ -92,8 +101,9 @@ func TestPages(t *testing.T) {
 		status int
 		want   string
 	}{
-		"/":                               {200, "2026-01-08"},
-		"/?nights=2":                      {200, "2026-01-10"},
+		"/":                               {200, "0 of 2 cells as expected, 1 unexpected, 1 failed; 1 cell came to something else than the night before, 2026-01-07."},
+		"/?nights=2":                      {200, "2026-01-10: "},
+		"/cell?name=never+built":          {200, "kernel fault"},
 		"/?cell=nightly*":                 {200, `href="/cell?name=nightly%2C&#43;arm64"`},
 		"/?cell=none":                     {200, "No runs"},
 		"/?nights=0":                      {400, "1 to 366"},
@@ -116,7 +126,7 @@ func TestPages(t *testing.T) {
 		assert.Equal(t, "text/html; charset=utf-8", w.Header().Get("Content-Type"), target)
 		assert.True(t, strings.HasSuffix(strings.TrimSpace(w.Body.String()), "</html>"), "%s is a whole page", target)
 	}
-	assert.False(t, strings.Contains(ask(h, "GET", "/?nights=2").Body.String(), "2026-01-01"), "two nights are two")
+	assert.False(t, strings.Contains(ask(h, "GET", "/?nights=2").Body.String(), "2026-01-01: "), "two nights are two")
 }
 
 func TestOnlyGetAndHead(t *testing.T) {
@@ -142,15 +152,17 @@ func TestOnlyGetAndHead(t *testing.T) {
 // Whatever stands in a result comes out as text.
 func TestHostileTextsStayText(t *testing.T) {
 	h, ids := handler(t, true)
+	require.Equal(t, 200, ask(h, "GET", "/cell?name="+queryOf(hostile)).Code)
 	for _, target := range []string{
 		"/", "/?cell=" + "%22%3E%3Cscript%3E", "/run/" + ids[8], "/cell?name=" + strings.ReplaceAll(strings.ReplaceAll(queryOf(hostile), " ", "+"), "'", "%27"),
 		"/cell?name=" + queryOf("<script>x"), "/run/<script>", "/<script>",
 	} {
 		body := ask(h, "GET", strings.ReplaceAll(target, "<", "%3C")).Body.String()
 		assert.False(t, strings.Contains(body, "<script"), "%s: a script came out as one", target)
+		assert.False(t, strings.ContainsAny(body, "\u202e\x1b"), "%s: it turns lines around", target)
 	}
 	for _, target := range []string{"/", "/run/" + ids[8]} {
-		assert.True(t, strings.Contains(ask(h, "GET", target).Body.String(), "&lt;script&gt;alert(1)"), "%s: it is there, as text", target)
+		assert.True(t, strings.Contains(ask(h, "GET", target).Body.String(), "script&gt;alert(1)"), "%s: it is there, as text", target)
 	}
 }
 
@@ -246,21 +258,40 @@ func TestWhatCannotBeServed(t *testing.T) {
 	}
 }
 
-// The address of all interfaces names no machine, and is one that nobody else may be meant to reach.
-func TestAnAddressBeyondLoopbackIsNamedAndWarnedOf(t *testing.T) {
-	name, err := os.Hostname()
-	require.NoError(t, err)
-	for listen, want := range map[string]string{"0.0.0.0:0": "http://" + name + ":", "127.0.0.1:0": "http://127.0.0.1:"} {
+// Beyond loopback others may reach it, and are to be told how: the address of all
+// interfaces names no machine.
+func TestTheAddressThatIsSaidAnswers(t *testing.T) {
+	for listen, beyond := range map[string]bool{"0.0.0.0:0": true, "[::]:0": true, "127.0.0.1:0": false, "localhost:0": false, "[::1]:0": false} {
+		if probe, err := net.Listen("tcp", listen); err != nil {
+			t.Logf("%s: not on this machine: %v", listen, err)
+			continue
+		} else {
+			require.NoError(t, probe.Close())
+		}
 		path := filepath.Join(t.TempDir(), "history.db")
 		db, err := history.Open(t.Context(), path)
 		require.NoError(t, err)
 		require.NoError(t, db.Close())
 		ctx, cancel := context.WithCancel(t.Context())
-		warned := ""
+		warned, asked := "", false
 		require.NoError(t, Serve(ctx, Config{History: path, Listen: listen, Warn: func(text string) { warned = text }, Ready: func(url string) {
-			assert.Contains(t, url, want)
-			cancel()
+			defer cancel()
+			asked = true
+			res, err := http.Get(url)
+			if assert.NoError(t, err, "%s: %s", listen, url) {
+				assert.Equal(t, 200, res.StatusCode, "%s: %s", listen, url)
+				assert.NoError(t, res.Body.Close())
+			}
 		}}))
-		assert.Equal(t, listen == "0.0.0.0:0", warned != "", "%s: %s", listen, warned)
+		assert.True(t, asked)
+		assert.Equal(t, beyond, warned != "", "%s: %s", listen, warned)
 	}
+}
+
+func TestAMachineIsNamedAsOthersReachIt(t *testing.T) {
+	own := []net.IP{net.ParseIP("192.0.2.7"), net.ParseIP("2001:db8::7")}
+	assert.Equal(t, "lab", nameOf("lab", []string{"192.0.2.7"}, own))
+	assert.Equal(t, "192.0.2.7", nameOf("lab", []string{"127.0.1.1"}, own), "Debian's own name for itself leads nowhere else")
+	assert.Equal(t, "192.0.2.7", nameOf("lab", nil, own))
+	assert.Equal(t, "localhost", nameOf("lab", []string{"127.0.1.1"}, nil))
 }

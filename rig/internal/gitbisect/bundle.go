@@ -29,14 +29,14 @@ func (r *Repo) Bundle(ctx context.Context, rng Range, bundle, boundary string) (
 	if err != nil {
 		return err
 	}
-	aside, err := disk.NewFolder(ctx, filepath.Dir(bundle))
+	temp, err := disk.NewFolder(ctx, filepath.Dir(bundle))
 	if err != nil {
 		return fault.Wrap(fault.Rig, op, err)
 	}
-	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, aside.Close())) }()
+	defer func() { err = errors.Join(err, fault.Wrap(fault.Rig, op, temp.Close())) }()
 	// A repository of its own, with the user's objects but without their parents
 	// behind the boundary: git packs what can be reached from its ends.
-	repo, packed := filepath.Join(aside.Dir, "git"), filepath.Join(aside.Dir, "bundle")
+	repo, packed := filepath.Join(temp.Dir, "git"), filepath.Join(temp.Dir, "bundle")
 	if err := initShallow(ctx, repo, oldest); err != nil {
 		return err
 	}
@@ -107,12 +107,12 @@ func Unbundle(ctx context.Context, bundle, boundary, dir string) (*Repo, error) 
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	aside, err := disk.NewFolder(ctx, filepath.Dir(dir))
+	temp, err := disk.NewFolder(ctx, filepath.Dir(dir))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
-	defer aside.Close()
-	repo := filepath.Join(aside.Dir, "git")
+	defer temp.Close()
+	repo := filepath.Join(temp.Dir, "git")
 	if err := initShallow(ctx, repo, strings.Fields(string(text))); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package herdtools runs litmus7, which makes programs of litmus tests, and
-// herd7, which says what final states a memory model allows. It owns finding
-// them, their options and the cache of programs; it leaves the tests' and logs'
+// herd7, which says what final states a memory model allows. It owns looking
+// them up, their options and the cache of programs; it leaves the tests' and logs'
 // text to rig/litmus, and running the programs to the guest.
 package herdtools
 

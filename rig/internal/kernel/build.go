@@ -34,7 +34,8 @@ type build struct {
 	started time.Time
 	cpu     time.Duration
 	steps   steps
-	seed    string // key of the build of another family whose folder this one started from
+	after   time.Time // when what is in out from other builds had been built
+	seed    string    // key of the build of another family whose folder this one started from
 }
 
 func (t *Tree) newBuild(ctx context.Context, j job) (*build, error) {
@@ -70,7 +71,9 @@ func (b *build) run(ctx context.Context) error {
 		}
 	}
 	b.steps = b.tree.newSteps(reused || b.seed != "")
-	err = b.compile(ctx)
+	if err = b.compile(ctx); err == nil {
+		err = clockFault("build linux "+b.tree.Version, b.after)
+	}
 	if err != nil && b.seed != "" && ctx.Err() == nil {
 		err = b.startAnew(ctx, err)
 	}
@@ -251,17 +254,17 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
 	// Written aside: what the tree calls has no business where o.Debug is to stand.
-	aside := filepath.Join(filepath.Dir(b.out), "aside")
-	if err := os.RemoveAll(aside); err != nil { // of a rig that was killed
+	temp := filepath.Join(filepath.Dir(b.out), "aside")
+	if err := os.RemoveAll(temp); err != nil { // of a rig that was killed
 		return store.DiskFault("compile "+o.Name+" with -g", err)
 	}
-	defer os.RemoveAll(aside)
-	made := filepath.Join(aside, "debug.o")
+	defer os.RemoveAll(temp)
+	made := filepath.Join(temp, "debug.o")
 	command, err := debugCommand(string(saved), o.Name, made)
 	if err != nil {
 		return fault.Wrap(fault.Kernel, "find how "+o.Name+" was compiled", err)
 	}
-	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, aside); err != nil {
+	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, temp); err != nil {
 		return err
 	}
 	return store.DiskFault("keep "+o.Name+" with -g", os.Rename(made, o.Debug))

@@ -258,7 +258,7 @@ func (t *Tree) buildLocked(ctx context.Context, j job) (time.Duration, error) {
 	rec := record{
 		Family: j.family, Arch: t.cfg.Arch.Name, Version: t.Version, AsIs: j.variant == trial.AsIs, Patched: j.variant == trial.Patched, TreeHash: t.Hash,
 		Compiler: j.tool.Identity, Files: slices.Sorted(maps.Keys(j.content.Changes)), Log: b.log, CPU: b.cpu,
-		Wall: time.Since(b.started), Built: time.Now().UTC(), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed, Sandboxed: t.cfg.Sandbox,
+		Wall: time.Since(b.started), Built: latestSince(b.started), Steps: b.steps.whole(), Format: cacheFormat, Seed: b.seed, Sandboxed: t.cfg.Sandbox,
 	}
 	if rec.ConfigHash, err = disk.FileSum(filepath.Join(b.out, ".config")); err != nil {
 		return 0, fault.Wrap(fault.Rig, "hash the config", err)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
@@ -31,7 +32,7 @@ const (
 // times included, so that make compiles only what differs.
 func (b *build) startFromSibling(ctx context.Context) (bool, error) {
 	for _, e := range builds(b.tree.store) {
-		if e.record.Family != b.job.family || !b.tree.trusts(e) {
+		if e.record.Family != b.job.family || !b.tree.trusts(e) || !isPast(e.record.Built) {
 			continue
 		}
 		l, err := holdBuild(b.tree.store, e)
@@ -68,6 +69,7 @@ func (b *build) copyFolderOf(ctx context.Context, e keptBuild) error {
 		Kind: fault.Rig, Op: "copy another build's folder",
 	})
 	b.cpu += res.CPU
+	b.after = e.record.Built
 	return diskInOutput(err, res.Tail)
 }
 
@@ -116,7 +118,7 @@ func (b *build) startAnew(ctx context.Context, why error) error {
 		return store.DiskFault("keep the log", errors.Join(err, why))
 	}
 	b.tree.cfg.say("the build that started from build %.12s failed (log: %s); building from nothing", b.seed, kept)
-	b.seed = ""
+	b.seed, b.after = "", time.Time{}
 	if err := os.RemoveAll(b.out); err != nil {
 		return store.DiskFault("clear the build folder", err)
 	}
@@ -180,6 +182,8 @@ func (b *build) unlike(e keptBuild) string {
 		return "by another version of kcovrig"
 	case t.newerThan(e):
 		return "older than this copy of the tree"
+	case !isPast(r.Built):
+		return "later than the clock, which was set back"
 	case !t.trusts(e):
 		return "in the sandbox"
 	}

@@ -127,6 +127,9 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 		"1 older than this copy of the tree": func(_ *testing.T, _ Config, _ Image, r *record) {
 			r.Built = r.Built.Add(-time.Hour)
 		},
+		"1 later than the clock, which was set back": func(_ *testing.T, _ Config, _ Image, r *record) {
+			r.Built = r.Built.Add(time.Hour)
+		},
 		"1 being removed": func(t *testing.T, c Config, img Image, _ *record) {
 			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Key))
 			require.NoError(t, err)

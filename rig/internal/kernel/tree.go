@@ -49,6 +49,9 @@ func Open(ctx context.Context, c Config) (_ *Tree, err error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if err := disk.CheckCache(c.CacheDir); err != nil {
+		return nil, err
+	}
 	if err := c.checkSandbox(ctx); err != nil {
 		return nil, err
 	}

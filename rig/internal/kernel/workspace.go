@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -31,8 +32,9 @@ type Workspace struct {
 	conf  []kbuild.Symbol
 	dir   string
 	base  string        // what every build here has in common
-	cut   bool          // make was killed: what it was making is not to be trusted
+	cut   bool          // make was killed, or misled: what it was making is not to be trusted
 	grace time.Duration // stopTime
+	built time.Time     // what is in the build folder had been built by then
 	inUse *disk.Lock
 }
 
@@ -41,6 +43,8 @@ type workspaceRecord struct {
 	Base string
 	Boot string // of the machine: what it had not written when it went down is lost
 	Busy bool   // make was at work, and did not end by itself
+	// Built is what Workspace.built is; not known of earlier versions' folders.
+	Built time.Time `json:",omitzero"`
 	// Sandboxed says what record.Sandboxed does of a build.
 	Sandboxed bool `json:",omitempty"`
 }
@@ -80,7 +84,9 @@ func OpenWorkspace(ctx context.Context, c Config, dir string) (_ *Workspace, err
 	known := store.ReadJSON(b.record(), &had)
 	if !known || had.Busy || had.Base != b.base || had.Boot != bootID() || had.Sandboxed && !c.Sandbox {
 		err = os.RemoveAll(b.out())
+		had.Built = time.Time{}
 	}
+	b.built = had.Built
 	if err == nil {
 		err = b.note(false)
 	}
@@ -107,7 +113,7 @@ func (b *Workspace) entry() string  { return filepath.Join(b.dir, "work", "entry
 func (b *Workspace) out() string    { return filepath.Join(b.entry(), "out") }
 func (b *Workspace) record() string { return filepath.Join(b.dir, "bench.json") }
 func (b *Workspace) note(busy bool) error {
-	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy, Sandboxed: b.tree.cfg.Sandbox})
+	return store.WriteJSON(b.record(), workspaceRecord{Base: b.base, Boot: bootID(), Busy: busy, Built: b.built, Sandboxed: b.tree.cfg.Sandbox})
 }
 
 // bootID differs after each start of the machine, random(4).
@@ -170,10 +176,11 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	if err := t.holdsUnit(nil, fault.Kernel); err != nil {
 		return nil, err
 	}
-	if b.cut {
+	if b.cut || !isPast(b.built) {
 		if err := os.RemoveAll(b.out()); err != nil {
 			return nil, store.DiskFault("clear "+b.out(), err)
 		}
+		b.built = time.Time{}
 	}
 	if err := b.note(true); err != nil {
 		return nil, err
@@ -182,6 +189,10 @@ func (b *Workspace) build(ctx context.Context, j Job, objects ...string) (*build
 	defer context.AfterFunc(ctx, func() { stopped <- time.Now() })()
 	err = b.makeAll(ctx, w, j, objects)
 	b.cut = ctx.Err() != nil && time.Since(<-stopped) >= b.grace
+	if past := clockFault("build linux "+version, b.built); past != nil {
+		b.cut, err = true, cmp.Or(err, past)
+	}
+	b.built = latestSince(w.started)
 	if !b.cut {
 		err = errors.Join(err, b.note(false))
 	}

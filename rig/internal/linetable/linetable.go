@@ -123,8 +123,8 @@ func (s *search) addChange(c Change) {
 	for _, line := range c.Lines {
 		take(line)
 	}
-	for _, beside := range [][]int{c.Before, c.After} {
-		for _, line := range beside {
+	for _, neighbours := range [][]int{c.Before, c.After} {
+		for _, line := range neighbours {
 			if take(line) {
 				break
 			}

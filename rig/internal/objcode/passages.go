@@ -65,7 +65,7 @@ func (p *Passages) join(n, i int, in insn.Instruction) {
 			p.into[called] = append(p.into[called], p.behind(n, i)...)
 		}
 	case insn.FlowJump, insn.FlowBranch:
-		for _, s := range p.elsewhere(n, in.Target) {
+		for _, s := range p.jumpTargets(n, in.Target) {
 			p.into[s.function] = append(p.into[s.function], spot{n, done})
 		}
 	}
@@ -88,8 +88,8 @@ func (p *Passages) entries(n int) (out []spot) {
 	return out
 }
 
-// elsewhere is where a jump out of a function leads to, where that is at hand.
-func (p *Passages) elsewhere(n int, target uint64) []spot {
+// jumpTargets is where a jump out of a function leads to, where that is at hand.
+func (p *Passages) jumpTargets(n int, target uint64) []spot {
 	if _, inside := p.graphs[n].at[target]; inside {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (p *Passages) onward(s spot) (out []spot, lost bool) {
 		case in.Flow == insn.FlowJumpIndirect:
 			lost = true
 		case in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch:
-			there := p.elsewhere(s.function, in.Target)
+			there := p.jumpTargets(s.function, in.Target)
 			if _, inside := g.at[in.Target]; !inside && len(there) == 0 {
 				there = []spot{{s.function, done}}
 			}

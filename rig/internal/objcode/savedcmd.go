@@ -132,19 +132,19 @@ func CompileDebug(ctx context.Context, buildDir, object, outDir string, box *pro
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	aside, err := os.MkdirTemp(outDir, "compile-") // where nothing else is to stand: the command may do there what it likes
+	temp, err := os.MkdirTemp(outDir, "compile-") // where nothing else is to stand: the command may do there what it likes
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
-	defer os.RemoveAll(aside)
+	defer os.RemoveAll(temp)
 	output := filepath.Join(outDir, strings.TrimSuffix(filepath.Base(object), ".o")+".debug.o")
-	made := filepath.Join(aside, filepath.Base(output))
+	made := filepath.Join(temp, filepath.Base(output))
 	args, err := debugArgs(argv, made)
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, op, fmt.Errorf("%w: %s", err, strings.Join(argv, " ")))
 	}
 	if _, err := proc.Run(ctx, proc.Command{
-		Path: args[0], Args: args[1:], Dir: buildDir, Pass: proc.Ccache, Sandbox: box.Writing(aside),
+		Path: args[0], Args: args[1:], Dir: buildDir, Pass: proc.Ccache, Sandbox: box.Writing(temp),
 		Log: output + ".log", Kind: fault.Rig, Op: op,
 	}); err != nil {
 		return "", err

@@ -137,13 +137,13 @@ func (c Config) compile(ctx context.Context, key string) (raw []byte, err error)
 	if err != nil {
 		return nil, fault.Wrap(fault.User, op, err)
 	}
-	aside, err := disk.NewWorkFolder()
+	temp, err := disk.NewWorkFolder()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, aside.Close()) }()
+	defer func() { err = errors.Join(err, temp.Close()) }()
 	for name, text := range files {
-		file := filepath.Join(aside.Dir, filepath.FromSlash(name))
+		file := filepath.Join(temp.Dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return nil, fault.Wrap(fault.Rig, op, err)
 		}
@@ -157,15 +157,15 @@ func (c Config) compile(ctx context.Context, key string) (raw []byte, err error)
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
 	if _, err := proc.Run(ctx, proc.Command{
-		Path: c.compiler(), Args: c.Args(out), Dir: aside.Dir, Kind: fault.User, Op: op,
+		Path: c.compiler(), Args: c.Args(out), Dir: temp.Dir, Kind: fault.User, Op: op,
 		Log: log,
 	}); err != nil {
 		return nil, err
 	}
-	if err := c.readNoMore(aside.Dir); err != nil {
+	if err := c.readNoMore(temp.Dir); err != nil {
 		return nil, fault.Wrap(fault.User, op, err)
 	}
-	raw, err = os.ReadFile(filepath.Join(aside.Dir, out))
+	raw, err = os.ReadFile(filepath.Join(temp.Dir, out))
 	if len(raw) > most {
 		return nil, fault.Newf(fault.User, op, "%s makes a program of %d MiB, more than the %d that one may have", c.Source, len(raw)>>20, most>>20)
 	}

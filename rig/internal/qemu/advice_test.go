@@ -29,6 +29,7 @@ func exitOf(t *testing.T, mode string) *fault.Error {
 func TestAQEMUThatASignalEnds(t *testing.T) {
 	for mode, words := range map[string][]string{
 		"killed": {"signal: killed", "out of memory"},
+		"full":   {"exit status 1", "free some space where", "TMPDIR"},
 		"crash":  {"exit status 134", "kcovrig doctor"},
 	} {
 		f := exitOf(t, mode)

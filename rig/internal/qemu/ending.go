@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -125,10 +126,13 @@ func (vm *VM) exitFault() error {
 	return f
 }
 
-// advise says what a signal that nobody here sent means, and what to try.
+// advise says what to try by what QEMU said last, or by a signal that nobody here sent.
 func advise(f *fault.Error, s syscall.Signal) {
 	f.Try = "kcovrig doctor, and the command line above by hand"
-	if s == syscall.SIGKILL {
+	switch {
+	case strings.Contains(f.Tail, "No space left on device"): // of QEMU's files or the emulator's
+		f.Try = "free some space where " + filepath.Dir(f.Log) + " was to be, or name another folder in TMPDIR"
+	case s == syscall.SIGKILL:
 		f.Try = "see whether the machine ran out of memory (dmesg | grep -i 'out of memory'), and run again with more of it free"
 	}
 }
@@ -152,6 +156,8 @@ func remedy(err error) string {
 		return "read the console: a kernel that still printed may only have been slow, so run again while the machine is less busy"
 	case errors.Is(err, ErrPowerOff), errors.Is(err, ErrCut):
 		return "read the console for what the guest said last"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "run again while the machine is less busy: QEMU did not answer in time"
 	}
 	return ""
 }

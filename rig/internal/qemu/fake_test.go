@@ -108,6 +108,9 @@ func fakeGuest(mode string, qmp, wire net.Conn) {
 	case "crash":
 		fmt.Fprintln(os.Stderr, "qemu: fatal: what was that")
 		os.Exit(134)
+	case "full":
+		fmt.Fprintln(os.Stderr, "kcovrig: map trace x: No space left on device")
+		os.Exit(1)
 	case "killed":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		time.Sleep(time.Hour)

@@ -13,10 +13,13 @@ import (
 	"time"
 
 	"github.com/digitalocean/go-qemu/qmp"
+
+	"kcovrig/rig/host"
 )
 
-// qmpTime bounds each call: go-qemu's take no context and have no deadline.
-const qmpTime = 10 * time.Second
+// qmpTime bounds each call: go-qemu's take no context and have no deadline. A QEMU that has
+// a hundredth of a processor needs many seconds. Tests shorten it.
+var qmpTime = 60 * time.Second
 
 // monitor is the QMP connection: one command at a time, each with a deadline.
 // Events are taken out on the way from QEMU to go-qemu, by a relay: go-qemu's
@@ -143,23 +146,37 @@ func (m *monitor) run(ctx context.Context, command string) error {
 // a machine that cannot be driven is of no use, and closing go-qemu's
 // connection under a running Connect would race with it.
 func (m *monitor) guard(ctx context.Context, op string, call func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, qmpTime)
-	defer cancel()
+	patience := host.NewPatience(qmpTime, 0)
+	defer patience.Close()
 	done := make(chan error, 1)
 	go func() { done <- call() }()
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		m.kill()
-		if err = <-done; err != nil {
-			err = ctx.Err()
-		}
-	}
+	err := m.await(ctx, done, patience)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
+}
+
+// await kills QEMU where the call takes too long, or ctx ends.
+func (m *monitor) await(ctx context.Context, done <-chan error, patience *host.Patience) error {
+	for {
+		cause := context.DeadlineExceeded
+		select {
+		case err := <-done:
+			return err
+		case <-patience.Looks:
+			if !patience.Over() {
+				continue
+			}
+		case <-ctx.Done():
+			cause = ctx.Err()
+		}
+		m.kill()
+		if <-done == nil {
+			return nil
+		}
+		return cause
+	}
 }
 
 // close ends the connection and the relay. No call may run.

@@ -109,14 +109,17 @@ func (vm *VM) startFault(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fault.Wrap(fault.Unknown, "start the machine "+vm.cfg.Name, ctx.Err())
 	}
-	if !errors.Is(err, context.DeadlineExceeded) {
+	late := errors.Is(err, context.DeadlineExceeded) // it was killed for that
+	if !late {
 		vm.settle(ctx) // a QEMU that dies closes its connections first
 	}
 	if errors.Is(err, errGone) || vm.ended() {
 		if panicked := vm.panicked(); panicked != nil {
 			return panicked
 		}
-		return vm.exitFault()
+		if !late {
+			return vm.exitFault()
+		}
 	}
 	return vm.newFault(fault.Rig, err)
 }

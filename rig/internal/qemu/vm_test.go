@@ -122,6 +122,24 @@ func TestAQMPThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// One that was killed since it did not answer ended for that reason, and not because it was closed.
+func TestAQEMUThatIsTooSlowSaysSo(t *testing.T) {
+	was := qmpTime
+	t.Cleanup(func() { qmpTime = was })
+	vm, err := Start(t.Context(), fake(t, "stuck"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	qmpTime = 300 * time.Millisecond
+	err = vm.Cont(t.Context())
+	var f *fault.Error
+	if !errors.Is(err, context.DeadlineExceeded) || fault.KindOf(err) != fault.Rig || !errors.As(err, &f) ||
+		!strings.Contains(err.Error(), "QMP cont") || !strings.Contains(f.Try, "less busy") {
+		t.Error(err)
+	}
+}
+
 func TestCloseLeavesNothing(t *testing.T) {
 	cfg := fake(t, "silent")
 	vm := start(t, cfg)

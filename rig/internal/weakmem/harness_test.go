@@ -74,7 +74,7 @@ func harness(t testing.TB, b build) string {
 	if b.points {
 		plugin = compilePoints(t, cc, b, path+"-plugin", plugin) // -O1, so that it has as many points
 	}
-	args := append(flags, "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime,--wrap=history_unlock", "-o", path)
+	args := append(flags, "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime,--wrap=history_unlock,--wrap=calloc", "-o", path)
 	args = slices.Concat(args, plugin, sources(t, "testdata/harness/*.c"))
 	compile(t, cc, "", args)
 	builds[b] = path
@@ -141,11 +141,12 @@ type guest struct {
 	mutant   string // empty: none
 	plan     string // lines beyond ram and counters; empty: one body
 	script   string
-	schedule string // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
-	shape    shape  // of litmus tests' threads
-	asleep   bool   // the script itself makes the emulator begin
-	lse2     bool   // the CPU has FEAT_LSE2: an aligned pair is one access
-	untold   bool   // nothing is told by site
+	schedule string   // of litmus tests: empty, fine or fixed (testdata/harness/litmus.c)
+	shape    shape    // of litmus tests' threads
+	asleep   bool     // the script itself makes the emulator begin
+	lse2     bool     // the CPU has FEAT_LSE2: an aligned pair is one access
+	untold   bool     // nothing is told by site
+	within   []string // a command that runs it; empty: none
 }
 
 // apart is a body in the user's half, as the guest's reader is: no code of the
@@ -197,8 +198,9 @@ func (g guest) start(t testing.TB, env ...string) (string, error) {
 	if g.lse2 {
 		env = append(env, "HARNESS_LSE2=1")
 	}
+	argv := slices.Concat(g.within, []string{bin}, args)
 	res, err := proc.Run(t.Context(), proc.Command{
-		Path: bin, Args: args, Kind: fault.Rig, Op: "run the harness",
+		Path: argv[0], Args: argv[1:], Kind: fault.Rig, Op: "run the harness",
 		Env: append([]string{"ASAN_OPTIONS=detect_leaks=0"}, env...), Stdin: strings.NewReader(g.script),
 	})
 	return string(res.Stdout), err

@@ -116,7 +116,7 @@ func (s Sources) Pack() ([]byte, error) {
 
 var sourceName = regexp.MustCompile(`^[a-z][a-z0-9_]*\.[ch]$`)
 
-// Unpack is Pack's reverse. It takes plain files with plain names, and the
+// Unpack undoes Pack. It takes plain files with plain names, and the
 // interface that this program has; all else is a fault of the rig.
 func Unpack(packed []byte) (Sources, error) {
 	const op = "unpack the emulator's sources"

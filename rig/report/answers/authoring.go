@@ -28,13 +28,13 @@ var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checke
 
 func checkedJSON(w io.Writer, c author.Checked) error {
 	return result.Object(w, map[string]any{
-		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Findings), "linux": c.Linux, "side": c.Side,
-		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped),
+		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Remarks), "linux": c.Linux, "side": c.Side,
+		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped), "next": c.Next,
 	})
 }
 
 func checkedText(w io.Writer, c author.Checked) error {
-	findings(w, c.Findings)
+	remarks(w, c.Remarks)
 	if c.Linux != "" && c.Side != "" {
 		fmt.Fprintf(w, "tree: linux %s %s the fix\n", c.Linux, c.Side)
 	}
@@ -55,10 +55,15 @@ func checkedText(w io.Writer, c author.Checked) error {
 		fmt.Fprintf(w, "not looked at: %s\n", s)
 	}
 	counts := map[author.Level]int{}
-	for _, f := range c.Findings {
+	for _, f := range c.Remarks {
 		counts[f.Level]++
 	}
-	_, err := fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	first := ""
+	if counts[author.Wrong]+counts[author.Todo] > 0 {
+		first = "put these right, then "
+	}
+	_, err := fmt.Fprintf(w, "next: %s%s\n", first, c.Next)
 	return err
 }
 
@@ -153,14 +158,14 @@ func writtenText(w io.Writer, s author.Written) error {
 	}
 	if len(s.Todo) > 0 {
 		fmt.Fprintln(w, "left to do:")
-		findings(w, s.Todo)
+		remarks(w, s.Todo)
 	}
 	_, err := fmt.Fprintf(w, "next: %s\n", s.Next)
 	return err
 }
 
-// findings lists them as compilers do, so that editors can jump to each.
-func findings(w io.Writer, all []author.Finding) {
+// remarks lists them as compilers do, so that editors can jump to each.
+func remarks(w io.Writer, all []author.Remark) {
 	for _, f := range all {
 		switch {
 		case f.File == "":
@@ -173,5 +178,5 @@ func findings(w io.Writer, all []author.Finding) {
 	}
 }
 
-// levels are the findings' in words.
+// levels are the remarks' in words.
 var levels = map[author.Level]string{author.Wrong: "wrong", author.Todo: "to do", author.Note: "note"}

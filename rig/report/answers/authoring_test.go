@@ -24,7 +24,7 @@ func stop(symbol string) trial.ScopeStop {
 func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 	c := author.Checked{
 		Name: "mine", File: "mine/scenario.yaml", Linux: "6.12.117", Side: author.Lacks, Arch: "arm64", Program: 705200,
-		Findings: []author.Finding{
+		Remarks: []author.Remark{
 			{Level: author.Wrong, File: "mine/mine.c", Line: 3, Col: 5, Text: "'x' undeclared"},
 			{Level: author.Todo, File: "mine/scenario.yaml", Line: 9, Col: 3, Text: "how the bug shows"},
 			{Level: author.Note, File: "mine/scenario.yaml", Text: "worth knowing"},
@@ -39,7 +39,7 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 			stop("setup"), stop("setup"), stop("retry"), stop("make"), stop("make"),
 		}}},
 		Tried:   &author.Tried{Windows: 812, Hits: 3, Seconds: 2.96, Console: []string{"[ 1.0] Run /init", "[ 1.1] \x1b[2Jbad"}},
-		Skipped: []string{"the rest"},
+		Skipped: []string{"the rest"}, Next: "kcovrig scenario check --tree linux mine",
 	}
 	var text, object bytes.Buffer
 	require.NoError(t, Checked.Render(&text, format.Text, c))
@@ -48,6 +48,9 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 	c.All = true
 	require.NoError(t, Checked.Render(&text, format.Text, c))
 	goldentest.Check(t, "scenario-check-all.txt", text.String())
+	text.Reset()
+	require.NoError(t, Checked.Render(&text, format.Text, author.Checked{File: "f", OK: true, Next: "kcovrig compare"}))
+	assert.Equal(t, "f: 0 wrong, 0 to do\nnext: kcovrig compare\n", text.String())
 	require.NoError(t, Checked.Render(&object, format.JSON, author.Checked{}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(object.Bytes(), &got))
@@ -57,7 +60,7 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 }
 
 func TestAWrittenScenarioIsShownWithWhatIsLeft(t *testing.T) {
-	w := author.Written{Name: "mine", Dir: "mine", Next: "kcovrig scenario check --tree linux mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Finding{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
+	w := author.Written{Name: "mine", Dir: "mine", Next: "kcovrig scenario check --tree linux mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Remark{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
 	var text, object bytes.Buffer
 	require.NoError(t, Written.Render(&text, format.Text, w))
 	assert.Equal(t, "scenario mine in mine:\n  fix.patch\n  scenario.yaml\nleft to do:\nmine/scenario.yaml:2:3: to do: the title\nnext: kcovrig scenario check --tree linux mine\n", text.String())

@@ -12,7 +12,7 @@ import (
 // alteredWords say in one sentence what came of an alteration that the user named.
 func alteredWords(a barrier.Altered) string {
 	what := words.OneLine(a.What)
-	switch a.Result.Finding {
+	switch a.Result.Effect {
 	case barrier.Showed:
 		if a.Adds {
 			return "not enough in the emulator: " + what
@@ -36,7 +36,7 @@ func alteredWords(a barrier.Altered) string {
 func seenAltered(r barrier.Report) string {
 	a := *r.Altered
 	text := fmt.Sprintf("%s under it, and it was executed %d times", r.Words.Seen(a.Seen.Hits(), a.Seen.Windows()), a.Seen.Executed)
-	if a.Result.Finding == barrier.Silent {
+	if a.Result.Effect == barrier.Silent {
 		text += fmt.Sprintf("; one as bad as the reference stays so silent with probability %.0e%s", a.Result.Miss, restsOn(a.Result.Modes))
 	}
 	return text

@@ -29,6 +29,9 @@ var Reports = format.Writers[barrier.Report]{
 
 // Sentence says in one what was found.
 func Sentence(r barrier.Report) string {
+	if len(r.NotFor) > 0 {
+		return "not applicable: " + words.OneLine(r.NotFor[0])
+	}
 	if r.Altered != nil {
 		return alteredWords(*r.Altered)
 	}
@@ -160,7 +163,7 @@ func modelWith(r barrier.Report, m barrier.Model) string {
 func modelUnder(r barrier.Report) string {
 	a := *r.Altered
 	switch {
-	case a.Result.Finding != barrier.Showed:
+	case a.Result.Effect != barrier.Showed:
 		return modelWith(r, a.Model)
 	case a.Model.Says == trial.Never:
 		return "model: what was seen is not possible"
@@ -217,7 +220,7 @@ func line(i trial.Instruction) string {
 // lessWords say what came of what does less.
 func lessWords(l barrier.Less) string {
 	switch {
-	case l.Finding != barrier.Showed:
+	case l.Effect != barrier.Showed:
 		return inC(l.Parts) + ": not known"
 	case l.Implied:
 		return inC(l.Parts) + ": too little, since what holds more is"
@@ -227,6 +230,9 @@ func lessWords(l barrier.Less) string {
 
 // grounds are the sentences on what was held against what.
 func grounds(r barrier.Report) []string {
+	if len(r.NotFor) > 0 {
+		return notFor(r)
+	}
 	out := []string{
 		fmt.Sprintf("The code as it is: %s.", r.Words.Seen(r.AsItIs.Hits, r.AsItIs.Windows)),
 	}
@@ -243,4 +249,13 @@ func grounds(r barrier.Report) []string {
 	return append(out,
 		fmt.Sprintf("That any silence here is wrong, of one as bad as the reference, has probability %.0e or less, all together.", r.Error),
 		fmt.Sprintf("%d alterations, in the median %.1f s each, on one built kernel. %s", r.Tried, r.Median, compiled))
+}
+
+// notFor says why the scenario does not apply, beside its first reason, and that nothing is said.
+func notFor(r barrier.Report) []string {
+	var out []string
+	for _, why := range r.NotFor[1:] {
+		out = append(out, words.OneLine(why))
+	}
+	return append(out, "Nothing was built, and nothing is said of any barrier.")
 }

@@ -4,6 +4,8 @@ package barriers
 
 import (
 	"bytes"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -112,9 +114,9 @@ func TestANamedAlterationInOneSentence(t *testing.T) {
 	weak := altered(t, 3, 4096)
 	weak.Altered.Adds = false
 	assert.Contains(t, Sentence(weak), "needed in the emulator: with")
-	weak.Altered.Result.Finding = barrier.Silent
+	weak.Altered.Result.Effect = barrier.Silent
 	assert.Contains(t, Sentence(weak), "not shown to be needed in the emulator: with")
-	weak.Altered.Result.Finding, weak.Altered.Places = barrier.NotExecuted, 3
+	weak.Altered.Result.Effect, weak.Altered.Places = barrier.NotExecuted, 3
 	assert.Contains(t, Sentence(weak), "not all of the 3 places")
 }
 
@@ -233,6 +235,56 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 					assert.Failf(t, "a raw character", "%s as %s holds %q", name, f, c)
 				}
 			}
+		}
+	}
+}
+
+// What docs/barriers.md shows has the form of what is printed, line by line.
+func TestTheOutputsOfTheDocumentation(t *testing.T) {
+	form := func(text string) string {
+		for _, same := range [][2]string{
+			{`dmb ish\w*`, "dmb"}, {`kernel/\w+\.c`, "FILE"}, {`between FILE:\d+ and :\d+|before FILE:\d+`, "PLACE"}, {`    smp_w?mb\(\);.*`, "barrier"}, {`without it;.*`, "without it"},
+		} {
+			text = regexp.MustCompile(same[0]).ReplaceAllString(text, same[1])
+		}
+		return goldentest.Shape(text)
+	}
+	printed := map[string]bool{}
+	for _, name := range []string{"weakened", "suggested"} {
+		text, err := os.ReadFile("testdata/" + name + ".txt")
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			printed[form(line)] = true
+		}
+	}
+	seen := 0
+	for _, command := range []string{"$ kcovrig barriers\n", "$ kcovrig barriers --suggest"} {
+		for line := range strings.Lines(goldentest.Block(t, "../../../docs/barriers.md", command)) {
+			if strings.HasPrefix(line, "$ ") || line == "...\n" || regexp.MustCompile(`^  [-+@ ]`).MatchString(line) && !strings.HasPrefix(line, "    ") {
+				continue
+			}
+			seen++
+			assert.True(t, printed[form(line)], "no such line is printed: %s", line)
+		}
+	}
+	assert.Greater(t, seen, 8)
+}
+
+// Of a scenario that is not for the tree nothing is counted, and no silence is worth anything.
+func TestAScenarioThatDoesNotApplyAnswersNothing(t *testing.T) {
+	result := ran()
+	result.Kernel = trial.Kernel{}
+	result.Judgement = trial.Judgement{Verdict: trial.DoesNotApply, Reasons: []string{"no series goes on this tree", "fix.patch does not go on:\n@@ -1 +1 @@"}}
+	for name, search := range map[string]*barrier.Search{"weakened": nil, "suggested": {Stages: []barrier.Stage{{}}}} {
+		r := barrier.NewReport(result, trial.Patched, barrier.Test{}, nil, search)
+		assert.Equal(t, "not applicable: no series goes on this tree", Sentence(r), name)
+		for _, form := range []format.Format{format.Text, format.Markdown, format.HTML} {
+			var b bytes.Buffer
+			require.NoError(t, Reports.Render(&b, form, r))
+			assert.Contains(t, strings.ToLower(b.String()), "not applicable: no series goes on this tree", form)
+			assert.Contains(t, b.String(), "Nothing was built", form)
+			assert.Contains(t, b.String(), "fix.patch does not go on:", form)
+			assert.NotRegexp(t, `probability|0 tries|no place|alterations|Kernel ,|kernel ,`, b.String(), "%s as %s", name, form)
 		}
 	}
 }

@@ -22,4 +22,4 @@ var pages = template.Must(template.Must(page.Reports.Clone()).New("barriers.html
 }).Parse(barriersHTML))
 
 // html is one file that fetches nothing and runs nothing.
-func html(w io.Writer, r barrier.Report) error { return pages.ExecuteTemplate(w, "barriers.html", r) }
+func html(w io.Writer, r barrier.Report) error { return page.Write(w, pages, "barriers.html", r) }

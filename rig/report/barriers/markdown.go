@@ -21,7 +21,7 @@ func markdown(w io.Writer, r barrier.Report) error {
 		b.WriteString("\n")
 	}
 	words.Paragraph(&b, words.Plain(words.Capital(Sentence(r)))+".", "", width)
-	if r.Altered != nil {
+	if r.Altered != nil && len(r.NotFor) == 0 {
 		words.Paragraph(&b, words.Plain(sentences(seenAltered(r), modelUnder(r))), "", width)
 	}
 	if len(r.Rows) > 0 {
@@ -60,7 +60,9 @@ func markdown(w io.Writer, r barrier.Report) error {
 	for _, n := range r.Notes {
 		words.Paragraph(&b, "- "+words.Plain(n), "  ", width)
 	}
-	fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s\n", words.Plain(r.Kernel.Version), words.Plain(r.Spec.Arch), words.Plain(r.Kernel.Compiler), words.Plain(r.QEMU.Version))
+	if r.Kernel.Version != "" {
+		fmt.Fprintf(&b, "\nkernel %s, %s, %s; QEMU %s\n", words.Plain(r.Kernel.Version), words.Plain(r.Spec.Arch), words.Plain(r.Kernel.Compiler), words.Plain(r.QEMU.Version))
+	}
 	if r.Failure != nil {
 		fmt.Fprintf(&b, "\nIt ended with an error: %s\n", words.Plain(r.Failure.Message))
 	}

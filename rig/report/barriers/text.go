@@ -49,7 +49,7 @@ func text(w io.Writer, r barrier.Report) error {
 	}
 	b.WriteString("\n")
 	words.Paragraph(&b, Sentence(r), "  ", width)
-	if r.Altered != nil {
+	if r.Altered != nil && len(r.NotFor) == 0 {
 		words.Paragraph(&b, words.Capital(seenAltered(r))+".", "  ", width)
 		if said := modelUnder(r); said != "" {
 			words.Paragraph(&b, words.Capital(said)+".", "  ", width)

@@ -17,7 +17,7 @@ import (
 )
 
 func TestChartsOfLittleData(t *testing.T) {
-	kernel := result.ModeDocument{Outcome: trial.OutcomeOK, Mode: "pc"}
+	kernel := result.ModeDocument{Variant: trial.Unpatched, Outcome: trial.OutcomeOK, Mode: "pc"}
 	for name, c := range map[string]struct {
 		series     []trial.Sample
 		detections []wire.Detection

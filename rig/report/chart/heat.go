@@ -68,7 +68,7 @@ func newHeat(d matrix.Document) heatRows {
 	for _, v := range append(trial.Pair(), trial.AsIs) {
 		for _, r := range d.Cells {
 			for _, a := range r.Measured {
-				if name := heatColumn(a); a.Variant() == v && column[name] == 0 {
+				if name := heatColumn(a); a.Variant == v && column[name] == 0 {
 					h.columns = append(h.columns, name)
 					column[name] = len(h.columns)
 				}
@@ -91,7 +91,7 @@ func newHeat(d matrix.Document) heatRows {
 }
 
 func heatColumn(a trial.ModeCount) string {
-	return string(a.Variant()) + ", " + a.Mode
+	return string(a.Variant) + ", " + a.Mode
 }
 
 // heatGrid is it as gonum/plot takes it, the first row on top.

@@ -40,8 +40,8 @@ func Lasting(id string, said wording.Words, reader trial.Reader, counts []result
 			continue
 		}
 		at := func(share float64) string { return words.ShortTime(stat.Quantile(share, stat.Empirical, times, nil)) }
-		name := fmt.Sprintf("%s, mode %s", a.Variant(), a.Mode)
-		curves = append(curves, curve{name: name, variant: a.Variant(), points: shareBelow(times), steps: true, last: "median " + at(0.5)})
+		name := fmt.Sprintf("%s, mode %s", a.Variant, a.Mode)
+		curves = append(curves, curve{name: name, variant: a.Variant, points: shareBelow(times), steps: true, last: "median " + at(0.5)})
 		texts = append(texts, fmt.Sprintf("%s: %d %s, from %s to %s, median %s", name, len(times), units, at(0), at(1), at(0.5)))
 		c.Table = append(c.Table, []string{name, fmt.Sprint(len(times)), at(0), at(0.5), at(0.9), at(1)})
 	}

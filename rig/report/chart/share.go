@@ -34,8 +34,8 @@ func Share(id string, said wording.Words, reader trial.Reader, counts []result.M
 		for _, p := range points {
 			highest = max(highest, p.Y)
 		}
-		name := fmt.Sprintf("%s, mode %s", a.Variant(), a.Mode)
-		curves = append(curves, curve{name: name, variant: a.Variant(), points: points, last: fmt.Sprintf("%.1f %%", last)})
+		name := fmt.Sprintf("%s, mode %s", a.Variant, a.Mode)
+		curves = append(curves, curve{name: name, variant: a.Variant, points: points, last: fmt.Sprintf("%.1f %%", last)})
 		texts = append(texts, fmt.Sprintf("%s: %.1f %% of %s were %s at the end, after %.2f seconds", name, last, several, adjective, points[len(points)-1].X))
 		c.Table = append(c.Table, shareRows(name, a)...)
 	}

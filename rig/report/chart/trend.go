@@ -67,7 +67,7 @@ func trendChart(id string, said wording.Words, series []trend.TrendSeries) (*Plo
 			continue
 		}
 		last := points.XYs[len(points.XYs)-1].Y
-		v := s.Variant()
+		v := s.Variant
 		name := string(v)
 		curves = append(curves, curve{name: name, variant: v, points: points.XYs, last: fmt.Sprintf("%.1f %%", last)})
 		text := fmt.Sprintf("%s: %d runs, the latest with %.1f %% of blocks %s", name, len(points.XYs), last, said.Adjective())
@@ -166,13 +166,14 @@ func trendRows(name string, s trend.TrendSeries) [][]string {
 	return list
 }
 
-// dayTicks labels some five days of an axis in seconds since 1970.
+// dayTicks labels at most seven days of an axis in seconds since 1970, so that labels
+// do not touch.
 type dayTicks struct{}
 
 func (dayTicks) Ticks(low, high float64) []plot.Tick {
 	const day = 24 * 60 * 60
 	first, last := int64(low)/day, int64(high)/day
-	step := max(1, (last-first)/5)
+	step := max(1, (last-first+5)/6)
 	var ticks []plot.Tick
 	for d := first; d <= last; d += step {
 		if at := d * day; float64(at) >= low && float64(at) <= high {

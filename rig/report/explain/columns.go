@@ -34,6 +34,7 @@ type line struct {
 
 // row is what one moment shows in one of two columns.
 type row struct {
+	at     float64 // in ns
 	time   string
 	column int
 	lines  []line
@@ -41,9 +42,12 @@ type row struct {
 	inside bool   // the window is drawn beside the further lines
 
 	kind    trial.WitnessKind // of its event; empty: events that are counted
-	vcpu    int
-	old     bool // a load of an old value
-	byGuest bool // known by the guest's clock alone
+	old     bool              // a load of an old value
+	byGuest bool              // known by the guest's clock alone
+}
+
+func rowAt(ns float64, column int, lines []line) row {
+	return row{at: ns, time: words.ShortTime(ns), column: column, lines: lines}
 }
 
 const (

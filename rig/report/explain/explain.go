@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package explain tells the story of a witness: who wrote what, what passed what,
-// and what the reader saw; as text in two columns, as JSON, and as a drawing for
+// and what the reader saw; as text in two columns, as JSON, and as a table for
 // pages. The reading of a witness it leaves to rig/witness.
 package explain
 

@@ -36,8 +36,8 @@ type window struct {
 }
 
 // explainJSON writes the same as one JSON object.
-func explainJSON(w io.Writer, asked Explanation) error {
-	s, o := asked.Run, asked.Options
+func explainJSON(w io.Writer, of Explanation) error {
+	s, o := of.Run, of.Options
 	n, err := o.Chosen(s)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func windowOfHit(h *hitStory) *window {
 	if h.End >= 0 {
 		w.LookedNS = &h.Events[h.End].AtNS
 	}
-	if p, ok := h.told(); ok {
+	if p, ok := h.mainPassing(); ok {
 		w.HeldNS, w.VisibleNS = &h.Events[p.Store].AtNS, &h.Events[p.Seen].AtNS
 		if p.Landed >= 0 {
 			w.LandedNS = &h.Events[p.Landed].AtNS

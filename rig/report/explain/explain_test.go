@@ -56,7 +56,7 @@ func explainable() result.Saved {
 		return e
 	}
 	d := wire.Detection{Mode: "pc", Window: 29, Index: 1496, Count: 1500, Seen: poison, Later: value, LastedNS: 2_923_856}
-	bug := trial.Witness{Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{
+	bug := trial.Witness{Variant: trial.Unpatched, Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{
 		told(0, 100, trial.Executed, "copy", x-16, 1, 1), told(0, 110, trial.Executed, "copy", x-8, 1, 1),
 		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 220, trial.Delayed, "copy", x+8, value+9, 1),
 		told(0, 420, trial.Delayed, "tail", x+16, 5, 1), told(0, 621, trial.Executed, "publish", y, 1500, 1),
@@ -65,17 +65,17 @@ func explainable() result.Saved {
 	}}
 	landed := bug
 	landed.Events = append(append([]trial.WitnessEvent{}, bug.Events[:10]...), told(0, 82_000, trial.Drained, "copy", x, value, 1), mark(86_718))
-	relaxed := trial.Witness{SavedVariant: trial.Patched.Saved(), Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
+	relaxed := trial.Witness{Variant: trial.Patched, Reader: trial.Relaxed, Detection: d, Events: []trial.WitnessEvent{
 		told(0, 200, trial.Delayed, "copy", x, value, 1), told(0, 420, trial.Delayed, "tail", x, value, 2), told(0, 500, trial.Barrier, "wmb", 0, 0, 0),
 		told(0, 700, trial.Drained, "copy", x, value, 1), told(0, 800, trial.Drained, "tail", x, value, 2),
 		told(0, 900, trial.Delayed, "publish", y, 1490, 1), told(0, 950, trial.Drained, "publish", y, 1490, 1),
 		told(1, 5000, trial.Load, "entry", x, poison, 0), mark(6000),
 	}}
-	r.Witnesses = []trial.Witness{bug, landed, relaxed, {Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{mark(0)}}}
+	r.Witnesses = []trial.Witness{bug, landed, relaxed, {Variant: trial.Unpatched, Reader: trial.Acquire, Detection: d, Events: []trial.WitnessEvent{mark(0)}}}
 	publish, wmb := []trial.Instruction{sampleInstruction("publish")}, []trial.Instruction{sampleInstruction("wmb")}
 	r.Code = []trial.Code{
-		{Container: "ring_remote_stop", Ordered: "no", Publish: publish},
-		{SavedVariant: trial.Patched.Saved(), Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
+		{Variant: trial.Unpatched, Container: "ring_remote_stop", Ordered: "no", Publish: publish},
+		{Variant: trial.Patched, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0xffff8000800ae760 dmb ishst"}, Publish: publish, Between: wmb},
 	}
 	r.Readers = []trial.ReaderCode{{Reader: trial.Acquire, Count: sampleInstruction("count"), Entry: sampleInstruction("entry"), Barriers: []string{}, Control: true}}
 	r.Observations[1].Counters = map[string]uint64{"delayed": 40682, "orders": 11358}

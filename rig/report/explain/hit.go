@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/witness"
@@ -23,6 +22,7 @@ type hitStory struct {
 	more    bool     // all of an object file is too, or of the kernel
 	left    int      // the vCPU of the left column
 	several bool     // others stand there, too
+	others  []int    // the vCPUs of the right column
 	shape   witness.Shape
 	rows    []row
 	rest    []trial.WitnessEvent // one vCPU's, since the last row
@@ -31,7 +31,7 @@ type hitStory struct {
 func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	s := &hitStory{Hit: witness.ReadHit(d.Witnesses[n-1]), all: all, left: -1}
 	for _, c := range d.Code {
-		if c.Variant() == s.Variant() {
+		if c.Variant == s.Variant {
 			for _, f := range c.Scope {
 				s.scope = append(s.scope, f.Symbol)
 				s.more = s.more || trial.IsRest(f.Symbol)
@@ -44,11 +44,14 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 		}
 	}
 	s.shape, _ = witness.ShapeOf(s.Hit) // without one, the litmus test says why
-	if p, ok := s.told(); ok {
+	if p, ok := s.mainPassing(); ok {
 		s.left = s.Events[p.Store].VCPU
 	}
 	for _, e := range s.Events {
 		if s.right(e.VCPU) {
+			if !slices.Contains(s.others, e.VCPU) {
+				s.others = append(s.others, e.VCPU)
+			}
 			continue
 		}
 		if s.left < 0 {
@@ -59,8 +62,8 @@ func hitStoryOf(d result.Document, n int, all bool) *hitStory {
 	return s
 }
 
-// told is the passing that is told of: the shape's, else the one that the hit is nearest to.
-func (s *hitStory) told() (witness.Passing, bool) {
+// mainPassing is the passing that is told of: the shape's, else the one that the hit is nearest to.
+func (s *hitStory) mainPassing() (witness.Passing, bool) {
 	for _, p := range s.Passings {
 		if s.shape.Kind == witness.StoresPassed && p.Store == s.shape.First {
 			return p, true
@@ -83,17 +86,13 @@ func (s *hitStory) heads() (left, right string) {
 	if s.left >= 0 && !s.several {
 		left = fmt.Sprintf("vCPU %d", s.left)
 	}
-	if s.Fault() {
+	switch {
+	case s.Fault():
 		right = fmt.Sprintf("vCPU %d: takes the exception", s.CPU())
+	case len(s.others) == 1:
+		right = fmt.Sprintf("vCPU %d", s.others[0])
 	}
 	return left, right
-}
-
-func (s *hitStory) role(vcpu int) string {
-	if s.Fault() && vcpu == s.CPU() {
-		return "exception"
-	}
-	return ""
 }
 
 func (s *hitStory) complete() []row {
@@ -122,7 +121,7 @@ func (s *hitStory) matters(i int) bool {
 	if s.shape.Kind != "" && slices.Contains([]int{s.shape.First, s.shape.Second, s.shape.Third, s.shape.Fourth}, i) {
 		return true
 	}
-	if p, ok := s.told(); ok && slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return i == f.Store || i == f.At }) {
+	if p, ok := s.mainPassing(); ok && slices.ContainsFunc(p.Further, func(f witness.Seen) bool { return i == f.Store || i == f.At }) {
 		return true
 	}
 	return slices.ContainsFunc(s.Passings, func(p witness.Passing) bool { return i == p.Store || i == p.By || i == p.Seen || i == p.Landed })
@@ -145,15 +144,15 @@ func (s *hitStory) add(e trial.WitnessEvent, lines ...line) {
 	if s.right(e.VCPU) {
 		column = 1
 	}
-	if column == 0 && s.several || column == 1 && !s.Fault() {
+	if column == 0 && s.several || column == 1 && len(s.others) > 1 {
 		lines = append([]line{{fmt.Sprintf("vCPU %d", e.VCPU), faint}}, lines...)
 	}
-	s.rows = append(s.rows, row{time: words.ShortTime(float64(e.AtNS)), column: column, vcpu: e.VCPU, lines: lines})
+	s.rows = append(s.rows, rowAt(float64(e.AtNS), column, lines))
 }
 
 // draw marks the window of the passing that is told of.
 func (s *hitStory) draw(i int, r *row) {
-	p, ok := s.told()
+	p, ok := s.mainPassing()
 	switch {
 	case !ok || i < p.Store:
 	case i == p.Store:

@@ -70,7 +70,7 @@ func oopsed() result.Saved {
 		of(1, 1200, trial.Load, "flag", skProtAt, prot, 1), of(1, 1400, trial.Load, "data", protoAt, 0, 0),
 	}
 	witness := func(d wire.Detection, parts ...[]trial.WitnessEvent) trial.Witness {
-		w := trial.Witness{Reader: trial.InKernel, Detection: d}
+		w := trial.Witness{Variant: trial.Unpatched, Reader: trial.InKernel, Detection: d}
 		for _, p := range parts {
 			w.Events = append(w.Events, p...)
 		}
@@ -88,8 +88,8 @@ func oopsed() result.Saved {
 	wmb := instructionOf("prot", "barrier")
 	wmb.Text, wmb.SourceText, wmb.Offset = "dmb ishst", "smp_wmb();", 0xa4
 	r.Code = []trial.Code{
-		{Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), instructionOf("enter", "call")}},
-		{SavedVariant: trial.Patched.Saved(), Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
+		{Variant: trial.Unpatched, Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), instructionOf("enter", "call")}},
+		{Variant: trial.Patched, Container: "tls_ctx_create", Ordered: "unknown", Scope: scope, Stops: []trial.ScopeStop{instructionOf("unl", "barrier"), wmb}},
 	}
 	for i := range r.Observations {
 		r.Observations[i].Reader = trial.InKernel
@@ -155,10 +155,10 @@ func TestTimelineOfAHit(t *testing.T) {
 	line, text := drawn(t, d, 1)
 	assert.Contains(t, text, "EXCEPTION")
 	assert.Contains(t, text, "it PASSES the store to")
-	require.Len(t, line.Bars, 1)
-	assert.True(t, line.Bars[0].Open, "it had not landed")
-	assert.Equal(t, "exception", line.Lanes[1].Role)
+	assert.Equal(t, [2]string{"vCPU 0", "vCPU 1: takes the exception"}, line.Heads)
+	assert.Equal(t, HeldOpen, line.Rows[len(line.Rows)-1].Left.Held, "it had not landed")
+	assert.NotEmpty(t, line.Rows[len(line.Rows)-1].Right.Lines, "the other vCPU took the exception")
 	landed, _ := drawn(t, d, 2)
-	assert.False(t, landed.Bars[0].Open)
-	assert.Less(t, landed.Bars[0].Y2, landed.Rows[len(landed.Rows)-1].Y)
+	assert.Contains(t, held(landed), HeldBack)
+	assert.Empty(t, held(landed)[len(landed.Rows)-1])
 }

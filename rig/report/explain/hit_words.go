@@ -123,7 +123,7 @@ func behind(word, place string) string {
 }
 
 func (s *hitStory) passingsInWords() []string {
-	p, ok := s.told()
+	p, ok := s.mainPassing()
 	if !ok {
 		return []string{"Of the stores among the events none passed another."}
 	}

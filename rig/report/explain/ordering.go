@@ -23,7 +23,7 @@ func writeOrdering(b *strings.Builder, d result.Document, width int) {
 	for _, v := range append(trial.Pair(), trial.AsIs) {
 		name := string(v)
 		readers := readersOf(d, v)
-		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Variant() == v })
+		i := slices.IndexFunc(d.Code, func(c trial.Code) bool { return c.Variant == v })
 		switch {
 		case i >= 0:
 			b.WriteString("  " + name + ": ")
@@ -80,7 +80,7 @@ func described(i trial.Instruction) string {
 func readersOf(d result.Document, v trial.Variant) []trial.Reader {
 	var list []trial.Reader
 	for _, a := range d.Measured {
-		if a.Variant() == v && !slices.Contains(list, a.Reader) {
+		if a.Variant == v && !slices.Contains(list, a.Reader) {
 			list = append(list, a.Reader)
 		}
 	}
@@ -92,7 +92,7 @@ func counted(d result.Document, v trial.Variant, reader trial.Reader) string {
 	var hits, windows uint64
 	var emulator map[string]uint64
 	for _, a := range d.Measured {
-		if a.Variant() != v || a.Reader != reader {
+		if a.Variant != v || a.Reader != reader {
 			continue
 		}
 		if !a.Outcome.Counts() {

@@ -40,7 +40,7 @@ func storyOf(d result.Document, n int, all bool) story {
 func readingOf(d result.Document, n int) witness.Reading {
 	w := d.Witnesses[n-1]
 	for _, c := range d.Code {
-		if c.Variant().InPair() == w.Variant().InPair() {
+		if c.Variant.InPair() == w.Variant.InPair() {
 			return witness.Read(w, c)
 		}
 	}
@@ -85,7 +85,7 @@ func (s *story) column(vcpu int) int {
 }
 
 func (s *story) add(e trial.WitnessEvent, lines ...line) {
-	s.rows = append(s.rows, row{time: words.ShortTime(float64(e.AtNS)), column: s.column(e.VCPU), vcpu: e.VCPU, lines: lines})
+	s.rows = append(s.rows, rowAt(float64(e.AtNS), s.column(e.VCPU), lines))
 }
 
 // draw marks the window: from where the store of the old word was held back to
@@ -145,14 +145,12 @@ func countOf(rest []trial.WitnessEvent) string {
 // it: the guest saw it.
 func (s *story) arrival() {
 	d := s.Detection
-	at := float64(s.Events[s.Mark].AtNS + d.LastedNS)
-	r := row{time: words.ShortTime(at), lines: []line{
+	r := rowAt(float64(s.Events[s.Mark].AtNS+d.LastedNS), 0, []line{
 		{fmt.Sprintf("%s has landed: %#x", s.unit(), d.Later), relief}, {"(by the guest's clock)", faint},
-	}, kind: trial.Drained, vcpu: s.WriterCPU, byGuest: true}
+	})
+	r.kind, r.byGuest = trial.Drained, true
 	if len(s.Stores) > 0 {
 		r.window = "+"
-	} else {
-		r.vcpu = s.ReaderCPU
 	}
 	s.rows = append(s.rows, r)
 }

@@ -17,10 +17,8 @@ type tale struct {
 	left    string // heads of the columns
 	right   string
 	summary string
-	window  string // what the drawn window is; empty: none is drawn
-	roles   func(vcpu int) string
+	window  string           // what the drawn window is; empty: none is drawn
 	old     func(i int) bool // a load that read an old value
-	held    int              // vCPU whose window is drawn
 }
 
 func taleOf(d result.Document, n int, all bool) tale {
@@ -29,8 +27,8 @@ func taleOf(d result.Document, n int, all bool) tale {
 	}
 	s := storyOf(d, n, all)
 	t := tale{
-		rows: s.complete(), left: "kernel", right: fmt.Sprintf("vCPU %d: reader", s.ReaderCPU), summary: s.summary(), held: s.WriterCPU,
-		roles: func(vcpu int) string { return roleOf(s.Reading, vcpu) }, old: func(i int) bool { return i == s.Stale },
+		rows: s.complete(), left: "kernel", right: fmt.Sprintf("vCPU %d: reader", s.ReaderCPU), summary: s.summary(),
+		old: func(i int) bool { return i == s.Stale },
 	}
 	if s.WriterCPU >= 0 {
 		t.left = fmt.Sprintf("vCPU %d: kernel", s.WriterCPU)
@@ -42,10 +40,9 @@ func taleOf(d result.Document, n int, all bool) tale {
 }
 
 func hitTale(s *hitStory) tale {
-	t := tale{rows: s.complete(), summary: s.summary(), roles: s.role, old: s.isOld, held: -1}
+	t := tale{rows: s.complete(), summary: s.summary(), old: s.isOld}
 	t.left, t.right = s.heads()
-	if p, ok := s.told(); ok {
-		t.held = s.Events[p.Store].VCPU
+	if p, ok := s.mainPassing(); ok {
 		t.window = "The window, between the + signs: from where the store was held back to where it landed."
 		if p.Landed < 0 {
 			t.window = "The window, from the + sign on: the store was held back, and had not landed at the end."

@@ -9,22 +9,6 @@ import (
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
-	"kcovrig/rig/witness"
-)
-
-// The timeline's measures, in SVG units. Rows stand in their order: times
-// between events differ by too many orders of magnitude to be drawn. The
-// vCPUs' lanes are narrow and the text stands right of them, so that a phone
-// shows the drawing readably.
-const (
-	timeGutter  = 46
-	laneWidth   = 50
-	textWidth   = 244
-	textLetters = 37 // so many fit into textWidth, also in a wide font
-	boldLetters = 33
-	firstRow    = 56
-	lineHeight  = 13
-	rowGap      = 14
 )
 
 // How many witnesses of a run the page shows unfolded, and altogether.
@@ -33,47 +17,58 @@ const (
 	drawnWitnesses = 8
 )
 
-// Timeline is a witness as it is drawn: a lane per vCPU, time downwards, and of
+// Timeline is a witness as pages show it: a column per vCPU, time downwards, and of
 // the events those that matter, as explain chooses them.
 type Timeline struct {
 	ID, Title, Text string
-	Width, Height   int
-	Lanes           []Lane
+	Heads           [2]string // of the columns
 	Rows            []DrawnRow
-	Bars            []Bar
 	Table           [][]string // all events
 }
 
-// Lane is one vCPU's column.
-type Lane struct {
-	Name, Role string
-	X, Y1, Y2  int
-}
-
-// HeadY is where the n-th line of the lane's name stands.
-func (l Lane) HeadY(n int) int { return l.Y1 - 22 + lineHeight*n }
-
-// DrawnRow is one moment: its sign, by Kind, at X and Y, and lines of text. An
+// DrawnRow is one moment in one of the columns: its sign, by Kind, and lines of text. An
 // empty Kind stands for events that are counted.
 type DrawnRow struct {
-	Kind        trial.WitnessKind
-	X, Y, TextX int
-	Time        string
-	Lines       []DrawnLine
-	Old         bool // its load read an old value
+	Kind  trial.WitnessKind
+	Time  string
+	Torn  string // how long it is since the row before, where the axis is torn between them
+	Left  Cell
+	Right Cell
+}
+
+// Cell is what one column shows in a row.
+type Cell struct {
+	Sign  string
+	Lines []DrawnLine
+	Old   bool // its load read an old value
+	Held  Held
 }
 
 // DrawnLine is a line of text with a class of the style sheet.
 type DrawnLine struct{ Class, Text string }
 
-// LineY is where the row's n-th line stands.
-func (r DrawnRow) LineY(n int) int { return r.Y + 4 + lineHeight*n }
+// Held says whether the store of the old word was held back meanwhile; empty: no.
+type Held string
 
-// Bar marks the time during which the store of the old word was held back.
-type Bar struct {
-	X, Y1, Y2 int
-	Open      bool // it landed after the emulator's last event
+// How it was held back.
+const (
+	HeldBack Held = "held"
+	HeldOpen Held = "held open" // it landed after the emulator's last event
+)
+
+// signs are how a kind of event is drawn.
+var signs = map[trial.WitnessKind]string{
+	trial.Executed: "\u25a0", trial.Delayed: "\u25a1", trial.Drained: "\u25bc", trial.Barrier: "\u2501",
+	trial.Load: "\u25cb", trial.Implied: "\u25cb", "": "\u22ee",
 }
+
+// Signs is the legend: each sign and what it stands for.
+var Signs = [][2]string{
+	{"\u25a0", "store"}, {"\u25a1", "store, held back"}, {"\u25bc", "held store lands"}, {"\u2501", "barrier"},
+	{"\u25cb", "load"}, {oldSign, "load of an old value"}, {otherSign, "report"},
+}
+
+const oldSign, otherSign = "\u25cf", "\u25c6"
 
 // Shown are the numbers of those that the page draws: unfolded the
 // first, and the first of another kernel, reader or mode; then the others. Those that
@@ -90,7 +85,7 @@ func Shown(d result.Document) (open, folded []int) {
 	all = append(all, empty...)
 	of := func(n int) [3]any {
 		w := d.Witnesses[n-1]
-		return [3]any{w.Variant(), w.Reader, w.Detection.Mode}
+		return [3]any{w.Variant, w.Reader, w.Detection.Mode}
 	}
 	for i, n := range all {
 		if i == 0 || len(open) < openWitnesses && of(n) != of(all[0]) {
@@ -121,76 +116,79 @@ func showsNothing(d result.Document, n int) bool {
 // Draw lays out witness n.
 func Draw(id string, d result.Document, n int) Timeline {
 	w, s := d.Witnesses[n-1], taleOf(d, n, false)
-	rows := s.rows
-	t := Timeline{ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(w, d.Words)), Text: s.summary}
+	t := Timeline{
+		ID: id, Title: fmt.Sprintf("Witness %d of %d: %s", n, len(d.Witnesses), Title(w, d.Words)), Text: s.summary,
+		Heads: [2]string{s.left, s.right},
+	}
 	for i, e := range w.Events {
 		t.Table = append(t.Table, EventRow(e, s.old(i)))
 	}
-	cpus := lanesOf(rows)
-	textX := timeGutter + laneWidth*max(2, len(cpus))
-	t.Width = textX + textWidth
-	y := firstRow
-	for _, r := range rows {
-		drawn := DrawnRow{Kind: r.kind, X: laneX(cpus, r.vcpu), Y: y, TextX: textX, Time: r.time, Old: r.old}
+	torn := tears(s.rows)
+	for i, r := range s.rows {
+		cell := Cell{Sign: signOf(r), Old: r.old}
 		for _, l := range r.lines {
-			letters := textLetters
-			if l.style == bold || l.style == alarm {
-				letters = boldLetters
-			}
-			for _, text := range words.Wrap(l.text, letters) {
-				drawn.Lines = append(drawn.Lines, DrawnLine{l.style.class(), text})
-			}
+			cell.Lines = append(cell.Lines, DrawnLine{l.style.class(), l.text})
 		}
+		drawn := DrawnRow{Kind: r.kind, Time: r.time, Torn: torn[i]}
+		*drawn.column(r.column) = cell
 		t.Rows = append(t.Rows, drawn)
-		y += lineHeight*max(1, len(drawn.Lines)) + rowGap
 	}
-	t.Height = y
-	for _, cpu := range cpus {
-		t.Lanes = append(t.Lanes, Lane{Name: fmt.Sprintf("vCPU %d", cpu), Role: s.roles(cpu), X: laneX(cpus, cpu), Y1: firstRow - 16, Y2: t.Height - 8})
-	}
-	t.Bars = bars(rows, t, laneX(cpus, s.held))
+	hold(t.Rows, s.rows)
 	return t
 }
 
-func lanesOf(rows []row) []int {
-	var cpus []int
-	for _, r := range rows {
-		if !slices.Contains(cpus, r.vcpu) {
-			cpus = append(cpus, r.vcpu)
-		}
+func (r *DrawnRow) column(n int) *Cell {
+	if n == 1 {
+		return &r.Right
 	}
-	slices.Sort(cpus)
-	return cpus
+	return &r.Left
 }
 
-func laneX(cpus []int, cpu int) int {
-	return timeGutter + laneWidth*max(0, slices.Index(cpus, cpu)) + laneWidth/2
+func signOf(r row) string {
+	if r.old {
+		return oldSign
+	}
+	if sign, ok := signs[r.kind]; ok {
+		return sign
+	}
+	return otherSign
 }
 
-func roleOf(r witness.Reading, cpu int) string {
-	switch cpu {
-	case r.ReaderCPU:
-		return "reader"
-	case r.WriterCPU:
-		return "kernel"
+// hold marks the window of the rows, in the column where it begins.
+func hold(drawn []DrawnRow, rows []row) {
+	first := slices.IndexFunc(rows, func(r row) bool { return r.window == "+" })
+	if first < 0 {
+		return
 	}
-	return ""
+	last, how := len(rows)-1, HeldOpen
+	for i := first + 1; i < len(rows) && how == HeldOpen; i++ {
+		if rows[i].kind == trial.Fault || rows[i].window == "+" { // at a fault it lands when the kernel handles that
+			last = i
+		}
+		if rows[i].window == "+" && !rows[i].byGuest {
+			how = HeldBack
+		}
+	}
+	for i := first; i <= last; i++ {
+		drawn[i].column(rows[first].column).Held = how
+	}
 }
 
-// bars draws the window of the rows beside its lane.
-func bars(rows []row, t Timeline, x int) []Bar {
-	begin := slices.IndexFunc(rows, func(r row) bool { return r.window == "+" })
-	if begin < 0 {
-		return nil
-	}
-	bar := Bar{X: x - 12, Y1: t.Rows[begin].Y, Y2: t.Height - 8, Open: true}
-	for i, r := range rows[begin+1:] {
-		if r.kind == trial.Fault && bar.Open { // what is held then lands when the kernel handles it
-			bar.Y2 = t.Rows[begin+1+i].Y
+// The axis is torn between rows that stand as close as others, while the clock goes to so
+// many times what it was. What is shorter than aMoment is no time worth a mark.
+const (
+	aTear   = 10
+	aMoment = 1000 // ns
+)
+
+// tears says per row how long it is since the one before, where the axis is torn there.
+func tears(rows []row) []string {
+	torn := make([]string, len(rows))
+	for i := 1; i < len(rows); i++ {
+		before, now := rows[i-1].at, rows[i].at
+		if before > 0 && now >= aTear*before && now-before >= aMoment {
+			torn[i] = words.ShortTime(now - before)
 		}
-		if r.window == "+" {
-			bar.Y2, bar.Open = t.Rows[begin+1+i].Y, r.byGuest
-		}
 	}
-	return []Bar{bar}
+	return torn
 }

@@ -20,16 +20,12 @@ func drawn(t *testing.T, d result.Document, n int) (Timeline, string) {
 	t.Helper()
 	line := Draw("x", d, n)
 	var text []string
-	bottom := 0
 	for _, r := range line.Rows {
-		assert.Greater(t, r.Y, bottom, "rows do not overlap")
-		for i, l := range r.Lines {
-			bottom = r.LineY(i)
+		assert.True(t, len(r.Left.Lines) == 0 || len(r.Right.Lines) == 0, "a moment is in one column")
+		for _, l := range append(r.Left.Lines, r.Right.Lines...) {
 			text = append(text, l.Text)
-			assert.LessOrEqual(t, len([]rune(l.Text)), textLetters)
 		}
 	}
-	assert.Less(t, bottom, line.Height)
 	return line, strings.Join(text, "\n")
 }
 
@@ -38,25 +34,55 @@ func TestTimelineShowsWhatMatters(t *testing.T) {
 	line, text := drawn(t, d, 1)
 	require.Len(t, line.Table, len(d.Witnesses[0].Events))
 	for _, want := range []string{"entry 1496 := 0xffff8000801f2018", "HELD BACK", "publishes 1500", "it PASSES the store of entry 1496",
-		"... 2 stores that landed at once", "... 2 loads", "finds 1500 published: entry 1496 is\n  among them", "STALE", "entry 1496 has landed"} {
+		"... 2 stores that landed at once", "... 2 loads", "finds 1500 published: entry 1496 is among them", "STALE", "entry 1496 has landed"} {
 		assert.Contains(t, text, want)
 	}
-	old := slices.IndexFunc(line.Rows, func(r DrawnRow) bool { return r.Old })
+	assert.Equal(t, [2]string{"vCPU 0: kernel", "vCPU 1: reader"}, line.Heads)
+	old := slices.IndexFunc(line.Rows, func(r DrawnRow) bool { return r.Right.Old })
 	require.GreaterOrEqual(t, old, 0)
 	assert.Equal(t, trial.Load, line.Rows[old].Kind)
-	assert.Equal(t, []string{"kernel", "reader"}, []string{line.Lanes[0].Role, line.Lanes[1].Role})
-	require.Len(t, line.Bars, 1)
-	assert.True(t, line.Bars[0].Open, "it landed after the last event")
-	assert.Equal(t, line.Rows[1].Y, line.Bars[0].Y1)
-	assert.Equal(t, line.Rows[len(line.Rows)-1].Y, line.Bars[0].Y2)
+	assert.Equal(t, oldSign, line.Rows[old].Right.Sign)
+	assert.False(t, slices.ContainsFunc(line.Rows, func(r DrawnRow) bool { return r.Left.Old }))
+	want := append([]Held{""}, slices.Repeat([]Held{HeldOpen}, len(line.Rows)-1)...)
+	assert.Equal(t, want, held(line), "it landed after the last event")
 
 	landed, _ := drawn(t, d, 2)
-	require.Len(t, landed.Bars, 1)
-	assert.False(t, landed.Bars[0].Open)
-	assert.Less(t, landed.Bars[0].Y2, landed.Rows[len(landed.Rows)-1].Y)
+	assert.Equal(t, append(append([]Held{""}, slices.Repeat([]Held{HeldBack}, len(landed.Rows)-2)...), ""), held(landed))
 	for n := range d.Witnesses {
 		drawn(t, d, n+1)
 	}
+}
+
+// held is the bar of the left column, row by row.
+func held(line Timeline) (list []Held) {
+	for _, r := range line.Rows {
+		list = append(list, r.Left.Held)
+	}
+	return list
+}
+
+// Where the clock goes to ten times what it was, the axis is torn.
+func TestTornTimeAxes(t *testing.T) {
+	line, _ := drawn(t, explainable().Document, 1)
+	torn := map[string]string{}
+	for _, r := range line.Rows {
+		if r.Torn != "" {
+			torn[r.Time] = r.Torn
+		}
+	}
+	assert.Equal(t, map[string]string{"76.6 us": "76 us", "3.01 ms": "2.92 ms"}, torn)
+
+	at := func(ns ...float64) (rows []row) {
+		for _, n := range ns {
+			rows = append(rows, rowAt(n, 0, nil))
+		}
+		return rows
+	}
+	assert.Equal(t, []string{"", "", "9 us", ""}, tears(at(0, 1000, 10000, 11000)))
+	assert.Equal(t, []string{"", "", "", ""}, tears(at(0, 1000, 9999, 11000)))
+	assert.Equal(t, []string{"", "", ""}, tears(at(5, 60, 700)), "too short for a mark")
+	assert.Equal(t, []string{"", ""}, tears(at(0, 5000)), "from the first event on")
+	assert.Empty(t, tears(nil))
 }
 
 // The length of the drawing does not follow the number of events.
@@ -70,7 +96,7 @@ func TestTimelineOfALongWitness(t *testing.T) {
 	}
 	w.Events = append(many, w.Events[5:]...)
 	long, text := drawn(t, d, 1)
-	assert.Equal(t, short.Height, long.Height)
+	assert.Len(t, long.Rows, len(short.Rows))
 	assert.Len(t, long.Table, len(w.Events))
 	assert.Contains(t, text, "202 stores held back")
 }
@@ -84,7 +110,7 @@ func TestTimelineOfOddWitnesses(t *testing.T) {
 	empty, _ := drawn(t, d, 1)
 	assert.Contains(t, empty.Text, "not among the events")
 	wide, _ := drawn(t, d, 2)
-	assert.Len(t, wide.Lanes, 12)
+	assert.Len(t, wide.Table, 12)
 }
 
 func TestWitnessesThatAreUnfolded(t *testing.T) {

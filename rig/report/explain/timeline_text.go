@@ -19,10 +19,10 @@ func Title(w trial.Witness, said wording.Words) string {
 		if d.Boot > 0 {
 			boot = fmt.Sprintf(" of boot %d", d.Boot)
 		}
-		return fmt.Sprintf("%s kernel, mode %s, %s %d%s: %s", w.Variant(), d.Mode, one, d.Window, boot, d.Text)
+		return fmt.Sprintf("%s kernel, mode %s, %s %d%s: %s", w.Variant, d.Mode, one, d.Window, boot, d.Text)
 	}
 	return fmt.Sprintf("%s kernel, %s reader, mode %s: %s %d of %d in %s %d",
-		w.Variant(), w.Reader, d.Mode, words.OneLine(unitOf(said)), d.Index, d.Count, one, d.Window)
+		w.Variant, w.Reader, d.Mode, words.OneLine(unitOf(said)), d.Index, d.Count, one, d.Window)
 }
 
 // kindWords says what the signs mean.

@@ -13,6 +13,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/mailpatch"
 )
 
 // Format is the form of a report; the zero value is none.
@@ -44,27 +45,44 @@ type Writer[T any] struct {
 // Writers are all those of a kind, in the order in which they are listed.
 type Writers[T any] []Writer[T]
 
-// Render writes value. A format that the kind does not have is the user's fault.
+// forPeople are the formats in which a text of elsewhere could do something to who
+// reads it: an escape sequence to a terminal, a bidirectional override to a page.
+var forPeople = []Format{Text, Markdown, HTML, Line}
+
+// Render writes value, for people without what does something on a terminal or turns a
+// line around. A format that the kind does not have is the user's fault.
 func (all Writers[T]) Render(w io.Writer, f Format, value T) error {
 	for _, one := range all {
 		if one.Format == f {
-			return fault.Wrap(fault.Rig, "write the report", one.Write(w, value))
+			return fault.Wrap(fault.Rig, "write the report", one.render(w, value))
 		}
 	}
 	return all.unknown(string(f))
+}
+
+func (one Writer[T]) render(w io.Writer, value T) error {
+	if !slices.Contains(forPeople, one.Format) {
+		return one.Write(w, value)
+	}
+	var b strings.Builder
+	if err := one.Write(&b, value); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, mailpatch.PrintableLines(b.String()))
+	return err
 }
 
 // Save makes the file that a user named, whole as soon as it has its name. A place
 // where none can be is the user's fault.
 func Save(path string, text []byte) (err error) {
 	op := "write the report " + path
-	aside, err := disk.NewAside(path)
+	pending, err := disk.NewPending(path)
 	if err != nil {
 		return fault.Wrap(fault.User, op, err)
 	}
-	defer func() { err = errors.Join(err, aside.Drop()) }()
-	if _, err = aside.Write(text); err == nil {
-		err = aside.Place(0o644)
+	defer func() { err = errors.Join(err, pending.Drop()) }()
+	if _, err = pending.Write(text); err == nil {
+		err = pending.Place(0o644)
 	}
 	return fault.Wrap(fault.Rig, op, err)
 }

@@ -159,7 +159,7 @@ func cellName(r ComparedCounts) string {
 	if c == nil {
 		c = r.B
 	}
-	return fmt.Sprintf("%s, %s, %s", c.Variant(), c.Reader, c.Mode)
+	return fmt.Sprintf("%s, %s, %s", c.Variant, c.Reader, c.Mode)
 }
 
 func blocksOf(c *report.Count) string {

@@ -8,12 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
 
-// Grid is a history as cells by nights. A night is a day of UTC.
+// Grid is a history as cells by nights. A night is the day, in UTC, on which a matrix
+// began; of a run of none, on which it ended.
 type Grid struct {
 	Nights []string // newest first, such as "2026-01-02"
 	Rows   []GridRow
@@ -23,103 +25,170 @@ type Grid struct {
 type GridRow struct {
 	Cell   string
 	Nights []GridNight // one per night of the grid
+	trend  trend.Trend
 }
 
-// GridNight is one cell in one night: its latest run, and how many more there were.
+// GridNight is one cell in one night: what it came to last, and how often it ran besides.
 type GridNight struct {
-	Run     *trend.Run // nil: none
-	More    int
-	Others  []string // what those say, where it is something else
-	Sign    string   // of the word, for eyes
-	Share   string   // of windows in which the bug was seen, unpatched and, where any was seen, patched
-	Heat    int      // 0 to 9, from the unpatched share, or a lone kernel's
-	Changed bool     // the run is flagged in the cell's trend
+	Word     string       // what it came to; empty: it did not run
+	Run      string       // the run's id; empty: it failed before one
+	Past     *matrix.Past // what was expected; nil: nothing
+	Standing Standing
+	Sign     string
+	Share    string // of windows in which the bug was seen, unpatched and, where any was seen, patched
+	More     int
+	Others   []string // what those say, where it is something else
+	Moved    string   // which way a rate moved that noise does not explain: "up", "down", "both"; empty: none did
 }
 
-// NewGrid sets out the newest so many nights that have runs; 0: all.
-func NewGrid(runs []trend.Run, nights int) Grid {
-	byCell, seen := map[string][]trend.Run{}, map[string]bool{}
-	for _, r := range runs {
-		byCell[r.Cell] = append(byCell[r.Cell], r)
-		seen[night(r)] = true
-	}
+// ran is one run, or one cell that failed before its own.
+type ran struct {
+	night string
+	at    time.Time
+	run   *trend.Run
+	past  *matrix.Past
+}
+
+// NewGrid sets out all nights of runs, and of what matrices made of their cells.
+func NewGrid(runs []trend.Run, past []matrix.Past) Grid {
+	byCell := join(runs, past)
 	g := Grid{Nights: []string{}}
-	for n := range seen {
-		g.Nights = append(g.Nights, n)
-	}
-	slices.SortFunc(g.Nights, func(a, b string) int { return cmp.Compare(b, a) })
-	if nights > 0 && len(g.Nights) > nights {
-		g.Nights = g.Nights[:nights]
-	}
-	for cell, runs := range byCell {
-		row := GridRow{Cell: cell, Nights: make([]GridNight, len(g.Nights))}
-		changed := map[string]bool{}
-		for _, p := range trend.NewTrend(cell, runs).Changes() {
-			changed[p.Run] = true
-		}
-		shown := false
-		for _, r := range runs {
-			if i := slices.Index(g.Nights, night(r)); i >= 0 {
-				row.Nights[i].add(r, changed)
-				shown = true
+	for _, list := range byCell {
+		for _, r := range list {
+			if !slices.Contains(g.Nights, r.night) {
+				g.Nights = append(g.Nights, r.night)
 			}
 		}
-		if shown {
-			g.Rows = append(g.Rows, row)
-		}
+	}
+	slices.SortFunc(g.Nights, func(a, b string) int { return cmp.Compare(b, a) })
+	for cell, list := range byCell {
+		g.Rows = append(g.Rows, newRow(cell, list, g.Nights))
 	}
 	slices.SortFunc(g.Rows, func(a, b GridRow) int { return strings.Compare(a.Cell, b.Cell) })
 	return g
 }
 
-func night(r trend.Run) string { return r.At.UTC().Format(time.DateOnly) }
-
-// add takes a run into its night: the latest is shown, and no other is passed over
-// in silence.
-func (n *GridNight) add(r trend.Run, changed map[string]bool) {
-	n.Changed = n.Changed || changed[r.ID]
-	if n.Run != nil {
-		n.More++
-		earlier := r.Word()
-		if !r.At.Before(n.Run.At) {
-			earlier = n.Run.Word()
-		}
-		if !slices.Contains(n.Others, earlier) {
-			n.Others = append(n.Others, earlier)
-		}
-		if r.At.Before(n.Run.At) {
-			return
+// join sets each run beside what was expected of it, by cell, oldest first.
+func join(runs []trend.Run, past []matrix.Past) map[string][]ran {
+	made := map[string]*matrix.Past{}
+	for i, p := range past {
+		if p.Run != "" {
+			made[p.Run] = &past[i]
 		}
 	}
-	n.Run, n.Sign = &r, signs[r.Word()]
-	if n.Sign == "" {
-		n.Sign = "!" // a fault, or nothing known
+	byCell, known := map[string][]ran{}, map[string]bool{}
+	for i, r := range runs {
+		one := ran{dayOf(r.At), r.At, &runs[i], made[r.ID]}
+		if one.past != nil {
+			one.night = dayOf(one.past.Night)
+		}
+		byCell[r.Cell], known[r.ID] = append(byCell[r.Cell], one), true
 	}
-	unpatched, patched := hitShare(r, trial.Unpatched), hitShare(r, trial.Patched)
-	n.Share, n.Heat = words.Percent(unpatched), heat(unpatched)
-	switch {
-	case unpatched == nil:
-		n.Share, n.Heat = words.Percent(patched), heat(patched)
-	case patched != nil && *patched > 0:
-		n.Share += ", patched " + words.Percent(patched)
-		n.Heat = max(n.Heat, heat(patched))
+	for i, p := range past {
+		if !known[p.Run] {
+			byCell[p.Cell] = append(byCell[p.Cell], ran{dayOf(p.Night), p.At, nil, &past[i]})
+		}
 	}
+	for _, list := range byCell {
+		slices.SortStableFunc(list, func(a, b ran) int { return a.at.Compare(b.at) })
+	}
+	return byCell
 }
 
-// signs stand beside the words, so that neither colour nor reading is needed.
-var signs = map[string]string{
-	string(trial.Fixed): "\u2713", string(trial.NoEffect): "\u2713", string(trial.NotFixed): "\u2717", string(trial.Inconclusive): "?", string(trial.Identical): "=", string(trial.DoesNotApply): "\u2013",
-	string(trial.FindingClean): "\u25cb", string(trial.FindingHit): "\u25cf", string(trial.OutcomeOK): "\u00b7", string(trial.OutcomeCut): "?",
+func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+func newRow(cell string, list []ran, nights []string) GridRow {
+	row := GridRow{Cell: cell, Nights: make([]GridNight, len(nights))}
+	var runs []trend.Run
+	for _, r := range list {
+		if r.run != nil {
+			runs = append(runs, *r.run)
+		}
+	}
+	row.trend = trend.NewTrend(cell, runs)
+	moved := moves(row.trend)
+	for _, r := range list {
+		row.Nights[slices.Index(nights, r.night)].add(r, moved)
+	}
+	return row
+}
+
+// add takes what came later into its night: that is shown, and nothing else is passed over
+// in silence.
+func (n *GridNight) add(r ran, moved map[string]string) {
+	if n.Word != "" {
+		n.More++
+		if !slices.Contains(n.Others, n.Word) {
+			n.Others = append(n.Others, n.Word)
+		}
+	}
+	n.Word, n.Run, n.Past, n.Share = r.word(), "", r.past, "-"
+	if r.past != nil {
+		n.Run = r.past.Run
+	}
+	if r.run != nil {
+		n.Run, n.Share = r.run.ID, shares(*r.run)
+		if m := moved[r.run.ID]; n.Moved == "" || m == n.Moved {
+			n.Moved = m
+		} else if m != "" {
+			n.Moved = "both"
+		}
+	}
+	n.Others = slices.DeleteFunc(n.Others, func(word string) bool { return word == n.Word })
+	n.Standing, n.Sign = standingOf(n.Word, n.Past), signOf(n.Word, n.Past)
+}
+
+// word is what it came to: as a matrix judged it, where one did.
+func (r ran) word() string {
+	switch {
+	case r.run != nil && (r.past == nil || r.run.Damage != ""):
+		return r.run.Word()
+	case r.past.CameTo == "":
+		return "unknown"
+	}
+	return r.past.CameTo
+}
+
+func shares(r trend.Run) string {
+	unpatched, patched := hitShare(r, trial.Unpatched), hitShare(r, trial.Patched)
+	switch {
+	case unpatched == nil:
+		return words.Percent(patched)
+	case patched != nil && *patched > 0:
+		return words.Percent(unpatched) + ", patched " + words.Percent(patched)
+	}
+	return words.Percent(unpatched)
 }
 
 func hitShare(r trend.Run, v trial.Variant) *float64 { return words.Ratio(judgedWindows(r, v)) }
 
-// heat has ten steps; step 0 is none at all, step 1 the least.
-func heat(share *float64) int {
-	if share == nil || *share == 0 {
-		return 0
+// moves says of each flagged run which way its rates moved.
+func moves(t trend.Trend) map[string]string {
+	moved := map[string]string{}
+	for _, p := range t.Changes() {
+		way := "up"
+		if *p.Share < *p.Expected {
+			way = "down"
+		}
+		if was := moved[p.Run]; was != "" && was != way {
+			way = "both"
+		}
+		moved[p.Run] = way
 	}
-	return min(9, 1+int(*share*9))
+	return moved
+}
+
+// Newest keeps so many nights, and the cells that ran in one of them.
+func (g Grid) Newest(nights int) Grid {
+	n := min(nights, len(g.Nights))
+	cut := Grid{Nights: g.Nights[:n]}
+	for _, row := range g.Rows {
+		row.Nights = row.Nights[:n]
+		if slices.ContainsFunc(row.Nights, func(n GridNight) bool { return n.Word != "" }) {
+			cut.Rows = append(cut.Rows, row)
+		}
+	}
+	return cut
 }
 
 func runAddress(id string) string { return "/run/" + id }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -62,7 +63,7 @@ func historyText(w io.Writer, l RunList) error {
 func judgedWindows(r trend.Run, v trial.Variant) (hits, windows uint64) {
 	judged := trial.JudgedReader(r.Readers)
 	for _, a := range r.Measured {
-		if a.Variant().InPair() == v && a.Reader == judged && a.Outcome.Counts() {
+		if a.Variant.InPair() == v && a.Reader == judged && a.Outcome.Counts() {
 			hits, windows = hits+a.HitWindows, windows+a.Windows
 		}
 	}
@@ -86,6 +87,6 @@ func Imported(w io.Writer, path, id string, added bool) error {
 	case !added:
 		how = "was there"
 	}
-	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, path)
+	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, mailpatch.PrintableLines(path))
 	return err
 }

@@ -31,7 +31,7 @@ func nights() []trend.Run {
 		}
 		for i, stale := range []uint64{stale, 0} {
 			r.Measured = append(r.Measured, trial.ModeCount{
-				SavedVariant: trial.Pair()[i].Saved(), Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
+				Variant: trial.Pair()[i], Reader: trial.Acquire, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 1600, HitWindows: 2 * stale, BlockSize: 16, Blocks: 100, HitBlocks: stale,
 			})
 		}
 		switch {
@@ -73,7 +73,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 func TestATreeAsItStandsIsInTheUnpatchedColumn(t *testing.T) {
 	r := nights()[0]
 	r.Measured = r.Measured[:1]
-	r.Measured[0].SavedVariant = trial.AsIs.Saved()
+	r.Measured[0].Variant = trial.AsIs
 	assert.Equal(t, "80 of 1600 stale", windowsOf(r, trial.Unpatched))
 	assert.Equal(t, "-", windowsOf(r, trial.Patched))
 }
@@ -97,6 +97,30 @@ func TestComparingWithAFault(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, Comparisons.Render(&b, format.Text, c))
 	assert.Contains(t, b.String(), "not run")
+}
+
+// hostile is a name as nobody would give it.
+const hostile = "\"><script>alert(1)</script>\x1b[31m\u202eevil\a,"
+
+// A result of elsewhere says whatever it likes, and the terminal does nothing of it.
+func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
+	runs := nights()[:9]
+	for i := range runs {
+		runs[i].Cell, runs[i].KernelVersion, runs[i].Compiler = hostile, hostile, hostile+fmt.Sprint(i)
+	}
+	compared := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0])
+	compared.A.Name, compared.Differs[0].A = hostile, hostile
+	var b bytes.Buffer
+	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
+	require.NoError(t, Trends.Render(&b, format.Text, trend.NewTrend(hostile, runs)))
+	require.NoError(t, Changes.Render(&b, format.Text, []trend.Trend{trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Changes.Render(&b, format.Markdown, []trend.Trend{trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Comparisons.Render(&b, format.Text, compared))
+	require.NoError(t, Imported(&b, hostile, "id", true))
+	assert.Greater(t, strings.Count(b.String(), "?[31m?evil?"), 12, "what it was can be seen")
+	for _, sign := range []string{"\x1b", "\a", "\u202e"} {
+		assert.NotContains(t, b.String(), sign)
+	}
 }
 
 func TestADamagedRunIsShownAsDamaged(t *testing.T) {

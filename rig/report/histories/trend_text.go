@@ -40,17 +40,26 @@ func trendText(w io.Writer, t trend.Trend) error {
 
 // verdicts counts how runs ended, in the order of first appearance.
 func verdicts(runs []trend.Run) string {
-	var words []string
-	count := map[string]int{}
+	words := make([]string, 0, len(runs))
 	for _, r := range runs {
-		if count[r.Word()]++; count[r.Word()] == 1 {
-			words = append(words, r.Word())
+		words = append(words, r.Word())
+	}
+	return counted(words)
+}
+
+// counted says how often each word is there, in the order of first appearance.
+func counted(words []string) string {
+	var list []string
+	count := map[string]int{}
+	for _, word := range words {
+		if count[word]++; count[word] == 1 {
+			list = append(list, word)
 		}
 	}
-	for i, word := range words {
-		words[i] = fmt.Sprintf("%s %d", word, count[word])
+	for i, word := range list {
+		list[i] = fmt.Sprintf("%s %d", word, count[word])
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(list, ", ")
 }
 
 func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend) {
@@ -117,9 +126,9 @@ func trendSentence(t trend.Trend) string {
 	case n == 0:
 		return fmt.Sprintf("No change: no run differs from those before it by more than runs differ by themselves (false flags: %.0f %% of runs).", 100*t.ShiftError)
 	case n == 1:
-		return "A change that noise does not explain:"
+		return "1 significant change:"
 	default:
-		return fmt.Sprintf("%d changes that noise does not explain:", n)
+		return fmt.Sprintf("%d significant changes:", n)
 	}
 }
 

@@ -28,8 +28,8 @@ func TestAHistorySpeaksInItsRunsWords(t *testing.T) {
 		"80 of 1600 hit": func(w *bytes.Buffer) error { return History.Render(w, format.Text, RunList{"/h.db", runs}) },
 		"hit blocks of 16 tries, oldest run first":  func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
 		"of blocks are hit (":                       func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
-		`<th scope="col">hit tries</th>`:            func(w *bytes.Buffer) error { return WriteTrend(w, of) },
-		"Hit blocks, acquire reader, mode pc":       func(w *bytes.Buffer) error { return WriteTrend(w, of) },
+		`<caption>Hit tries of each kernel`:         func(w *bytes.Buffer) error { return WriteCell(w, of, nil) },
+		"Hit blocks, acquire reader, mode pc":       func(w *bytes.Buffer) error { return WriteCell(w, of, nil) },
 		"A: hit blocks":                             func(w *bytes.Buffer) error { return Comparisons.Render(w, format.Text, Compare(a, b)) },
 		"A  fixed: Fixed: oopses in f were seen wi": func(w *bytes.Buffer) error { return Comparisons.Render(w, format.Text, Compare(a, b)) },
 	}

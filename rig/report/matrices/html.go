@@ -3,7 +3,6 @@
 package matrices
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -55,12 +54,7 @@ func writeHTML(w io.Writer, r Report) error {
 			data.Changes = append(data.Changes, changeWords(c))
 		}
 	}
-	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.Reports.ExecuteTemplate(&b, "matrix.html", data); err != nil {
-		return err
-	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return page.Write(w, page.Reports, "matrix.html", data)
 }
 
 func newHTMLCell(r matrix.CellResult) htmlCell {

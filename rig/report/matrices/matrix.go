@@ -72,7 +72,7 @@ func retries(c matrix.Counts) string {
 func cellShare(r matrix.CellResult, v trial.Variant) string {
 	var stale, all uint64
 	for _, a := range r.Measured {
-		if a.Variant() == v {
+		if a.Variant == v {
 			stale, all = stale+a.HitWindows, all+a.Windows
 		}
 	}
@@ -135,7 +135,7 @@ func facts(d matrix.Document) []words.Fact {
 	for _, b := range d.Builds {
 		kernels = once(kernels, "Linux "+b.Kernel+" "+b.Arch)
 		compilers = once(compilers, b.Compiler)
-		if !b.Cached {
+		if !b.Image.Cached {
 			built++
 		}
 	}

@@ -50,7 +50,7 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 	}
 	for _, v := range c.Variants() {
 		for k, mode := range []string{"pc", "cmp"} {
-			a := trial.ModeCount{SavedVariant: v.Saved(), Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
+			a := trial.ModeCount{Variant: v, Reader: c.Spec.Readers[0], Mode: mode, Outcome: trial.OutcomeOK, Windows: 1000, BlockSize: 16, Blocks: 62}
 			if v != trial.Patched && c.Expect != matrix.NoEffect && c.Expect != matrix.Clean || c.Expect == matrix.Hit {
 				a.HitWindows = uint64(3 + 37*(i*2+k)%600)
 			}
@@ -124,7 +124,7 @@ func TestMatrixReports(t *testing.T) {
 // column of the heat map to itself.
 func TestATreeAsItStandsIsNotTheUnpatchedKernelOfACell(t *testing.T) {
 	of := func(v trial.Variant) matrix.CellResult {
-		return matrix.CellResult{Measured: []trial.ModeCount{{SavedVariant: v.Saved(), Mode: "pc", Outcome: trial.OutcomeOK, Windows: 100, HitWindows: 7}}}
+		return matrix.CellResult{Measured: []trial.ModeCount{{Variant: v, Mode: "pc", Outcome: trial.OutcomeOK, Windows: 100, HitWindows: 7}}}
 	}
 	assert.Equal(t, "7.0 % of 100", cellShare(of(trial.Unpatched), trial.Unpatched))
 	assert.Equal(t, "-", cellShare(of(trial.AsIs), trial.Unpatched))
@@ -156,6 +156,27 @@ func TestMatrixMarkdownFitsAMail(t *testing.T) {
 		assert.LessOrEqual(t, strings.Count(text, "\n"), 40, "%d cells", cells)
 		assert.Contains(t, text, Sentence(now.Document.Counts))
 	}
+}
+
+// A night's rates are what one looks at, also where nothing is odd.
+func TestMatrixMarkdownShowsTheCellsWhereAllIsAsExpected(t *testing.T) {
+	now := madeUp(t)
+	green := dayBefore(t, now)
+	green.Document.Cells[2].Status, green.Document.Cells[2].Outcome = matrix.Expected, green.Document.Cells[2].Cell.Expect
+	green.Document.Counts = matrix.Count(green.Document)
+	require.Equal(t, green.Document.Counts.Cells, green.Document.Counts.Expected)
+	text := renderMatrix(t, "markdown", *green, nil)
+	goldentest.Check(t, "green.markdown", text)
+	for _, r := range green.Document.Cells {
+		assert.Contains(t, text, "| "+r.Cell.Name+" ")
+	}
+	for range 3 {
+		green.Document.Cells = append(green.Document.Cells, green.Document.Cells...)
+	}
+	green.Document.Counts = matrix.Count(green.Document)
+	long := renderMatrix(t, "markdown", *green, nil)
+	assert.LessOrEqual(t, strings.Count(long, "\n"), maxLines)
+	assert.Regexp(t, `\nand \d+ more as expected\n`, long, "nothing is left out in silence")
 }
 
 // Why a cell failed is not cut away behind the long command that did.

@@ -5,6 +5,7 @@ package matrices
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -17,6 +18,7 @@ import (
 // The Markdown summary fits a mail and a job's page: 40 lines, whatever the
 // number of cells.
 const (
+	maxLines   = 40
 	maxOdd     = 12
 	maxChanges = 6
 )
@@ -76,40 +78,74 @@ func writeText(w io.Writer, r Report) error {
 }
 
 func writeMarkdown(w io.Writer, r Report) error {
-	now, before := r.Now, r.Before
-	d := now.Document
-	var b strings.Builder
-	fmt.Fprintf(&b, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), Sentence(d.Counts))
-	if list := odd(d); len(list) > 0 {
-		table := [][]string{{"cell", "expected", "came to", "why"}}
-		for _, r := range list[:min(len(list), maxOdd)] {
-			table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), outcomeText(r), words.Plain(briefly(r))})
-		}
-		words.Aligned(&b, table)
-		if more := len(list) - maxOdd; more > 0 {
-			fmt.Fprintf(&b, "\nand %d more\n", more)
-		}
-		b.WriteString("\n")
+	d := r.Now.Document
+	var head, changes, made strings.Builder
+	fmt.Fprintf(&head, "### kcovrig matrix %s: %s\n\n", words.Plain(d.Name), Sentence(d.Counts))
+	markdownOdd(&head, odd(d))
+	if r.Before != nil {
+		markdownChanges(&changes, r.Before.Name, changesSince(r.Now, r.Before))
 	}
-	if before != nil {
-		changes := changesSince(now, before)
-		fmt.Fprintf(&b, "Changed since %s: %s\n", words.Plain(before.Name), howMany(len(changes)))
-		for i, c := range changes {
-			if i == maxChanges {
-				fmt.Fprintf(&b, "- and %d more\n", len(changes)-i)
-				break
-			}
-			fmt.Fprintf(&b, "- %s\n", words.Plain(changeWords(c)))
-		}
-		b.WriteString("\n")
-	}
-	b.WriteString("```text\n")
+	made.WriteString("```text\n")
 	for _, f := range facts(d) {
-		fmt.Fprintf(&b, "%-12s%s\n", f.Name+":", words.Shortened(strings.ReplaceAll(words.OneLine(f.Value), "`", "'"), 300))
+		fmt.Fprintf(&made, "%-12s%s\n", f.Name+":", words.Shortened(strings.ReplaceAll(words.OneLine(f.Value), "`", "'"), 300))
 	}
-	b.WriteString("```\n")
-	_, err := io.WriteString(w, b.String())
+	made.WriteString("```\n")
+	rest := changes.String() + made.String()
+	markdownExpected(&head, d, maxLines-strings.Count(head.String()+rest, "\n"))
+	_, err := io.WriteString(w, head.String()+rest)
 	return err
+}
+
+// markdownOdd lists the cells that are not as expected.
+func markdownOdd(b *strings.Builder, list []matrix.CellResult) {
+	if len(list) == 0 {
+		return
+	}
+	table := [][]string{{"cell", "expected", "came to", "why"}}
+	for _, r := range list[:min(len(list), maxOdd)] {
+		table = append(table, []string{words.Plain(r.Cell.Name), string(r.Cell.Expect), outcomeText(r), words.Plain(briefly(r))})
+	}
+	words.Aligned(b, table)
+	if more := len(list) - maxOdd; more > 0 {
+		fmt.Fprintf(b, "\nand %d more\n", more)
+	}
+	b.WriteString("\n")
+}
+
+// markdownExpected lists the cells that are as expected, with their rates, as far as so
+// many lines go.
+func markdownExpected(b *strings.Builder, d matrix.Document, lines int) {
+	const around, more = 3, 2 // the table's head and the line behind it; what says how many are left out
+	list := slices.DeleteFunc(slices.Clone(d.Cells), func(r matrix.CellResult) bool { return r.Status != matrix.Expected })
+	shown := len(list)
+	if shown+around > lines {
+		shown = lines - around - more
+	}
+	if shown <= 0 {
+		return
+	}
+	said := d.Words.Column()
+	table := [][]string{{"cell", "as expected", "unpatched " + said, "patched " + said}}
+	for _, r := range list[:shown] {
+		table = append(table, []string{words.Plain(r.Cell.Name), r.Words(), cellShare(r, trial.Unpatched), cellShare(r, trial.Patched)})
+	}
+	words.Aligned(b, table)
+	if left := len(list) - shown; left > 0 {
+		fmt.Fprintf(b, "\nand %d more as expected\n", left)
+	}
+	b.WriteString("\n")
+}
+
+func markdownChanges(b *strings.Builder, since string, changes []matrix.Change) {
+	fmt.Fprintf(b, "Changed since %s: %s\n", words.Plain(since), howMany(len(changes)))
+	for i, c := range changes {
+		if i == maxChanges {
+			fmt.Fprintf(b, "- and %d more\n", len(changes)-i)
+			break
+		}
+		fmt.Fprintf(b, "- %s\n", words.Plain(changeWords(c)))
+	}
+	b.WriteString("\n")
 }
 
 func howMany(changed int) string {

@@ -7,9 +7,12 @@
 package page
 
 import (
+	"bytes"
 	"embed"
 	"encoding/base64"
 	"html/template"
+	"io"
+	"unicode"
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/report/explain"
@@ -23,8 +26,26 @@ var files embed.FS
 // Reports holds the templates of reports, page.html first.
 var Reports = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"percent": words.Percent, "span": words.Span, "power": words.Power, "unbroken": words.Unbroken, "css": style, "capital": words.Capital, "said": newSaid,
-	"eventHead": func() []string { return explain.EventColumns },
+	"eventHead": func() []string { return explain.EventColumns }, "signs": func() [][2]string { return explain.Signs },
 }).ParseFS(files, "*.html"))
+
+// Write fills in a template. What moves a cursor, or turns the direction of the text
+// around, is shown as a question mark: names, consoles and patches may hold anything.
+func Write(w io.Writer, pages *template.Template, name string, data any) error {
+	var b bytes.Buffer // so that an error leaves no half page
+	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.Map(visible, b.Bytes()))
+	return err
+}
+
+func visible(r rune) rune {
+	if r == '\n' || r == '\t' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
+		return r
+	}
+	return '?'
+}
 
 // said is a count, and the words to tell it in.
 type said struct {

@@ -19,7 +19,7 @@ func Load(t testing.TB, names ...string) []result.Saved {
 	require.True(t, ok)
 	var runs []result.Saved
 	for _, name := range names {
-		run, err := result.Load(filepath.Join(filepath.Dir(here), "..", "testdata", "runs", name))
+		run, err := result.LoadWhole(filepath.Join(filepath.Dir(here), "..", "testdata", "runs", name))
 		require.NoError(t, err)
 		runs = append(runs, run)
 	}

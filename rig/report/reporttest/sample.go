@@ -27,7 +27,7 @@ func Sample() trial.Result {
 			CodeDiffers: &differs,
 			Kernel:      trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 			QEMU:        trial.QEMU{Argv: []string{"qemu"}, Version: "11.1.3", PluginAPI: 7, Accel: trial.AccelTCG, MemoryModel: trial.ModelArm},
-			Code:        []trial.Code{{Container: "f", Ordered: "no"}, {SavedVariant: trial.Patched.Saved(), Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
+			Code:        []trial.Code{{Variant: trial.Unpatched, Container: "f", Ordered: "no"}, {Variant: trial.Patched, Container: "f", Ordered: "yes", Barriers: []string{"0x10 DMB ISHST"}}},
 		},
 		Notes: []string{"a note"}, Timings: map[string]float64{"boot": 0.5},
 	}

@@ -7,10 +7,12 @@ package searches
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"kcovrig/rig/bisect"
+	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
@@ -64,9 +66,32 @@ func bisectText(w io.Writer, r bisect.Report) error {
 	if r.HitCode != nil || r.CleanCode != nil {
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\nreport    %s\n", r.Folder)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Page is the file in a search's folder that shows what it came to.
+const Page = "bisect.md"
+
+// Next is what is next after a search, in words or as a call of kcovrig; empty after an error,
+// which says what to do.
+func Next(r bisect.Report, interrupted bool) string {
+	switch {
+	case interrupted:
+		return report.GoOn()
+	case r.Outcome == "":
+		return ""
+	}
+	for _, s := range slices.Backward(r.Steps) { // the last boot that showed the bug is the one whose witness is the search's
+		switch {
+		case s.Finding != trial.FindingHit || s.SameAs != "" || s.Folder == "":
+		case r.Witness != nil:
+			return report.Call("explain", s.Folder)
+		default:
+			return report.Call("report", s.Folder, "--format=markdown")
+		}
+	}
+	return ""
 }
 
 func bisectSentence(r bisect.Report) string {

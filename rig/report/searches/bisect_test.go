@@ -45,9 +45,9 @@ func searched() bisect.Report {
 			{Commit: hash("d"), Subject: "no kernel", Round: 2, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1, Reason: "cannot be tested: vhost.c: error: no"}, Whose: "kernel", Log: "/s/steps/d.build.log"},
 			{Commit: hash("c"), Subject: "ring: drop a barrier | that nothing needs", Round: 3, VariantJudgement: stale, Runs: 2, Tallies: tally(800, 50)},
 		},
-		HitCode:   &trial.Code{SavedVariant: trial.AsIs.Saved(), Container: "ring_remote_stop", Ordered: "no"},
-		CleanCode: &trial.Code{SavedVariant: trial.AsIs.Saved(), Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
-		Witness: &trial.Witness{SavedVariant: trial.AsIs.Saved(), Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
+		HitCode:   &trial.Code{Variant: trial.AsIs, Container: "ring_remote_stop", Ordered: "no"},
+		CleanCode: &trial.Code{Variant: trial.AsIs, Container: "ring_remote_stop", Ordered: "yes", Barriers: []string{"0x10 dmb ishst"}},
+		Witness: &trial.Witness{Variant: trial.AsIs, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc", Index: 3, Count: 9}, Events: []trial.WitnessEvent{
 			{VCPU: 0, Kind: trial.Delayed, Symbol: "__pi_memcpy", Address: 0x1000, Value: 7, Version: 1},
 			{VCPU: 1, AtNS: 900, Kind: trial.Load, Address: 0x1000},
 			{VCPU: 1, AtNS: 950, Kind: trial.Mark, Address: 0x1000, Text: "the reader has found an old value, in number 3 of the 9 published"},

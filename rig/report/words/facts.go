@@ -103,7 +103,7 @@ func Versions(d result.Document) string {
 		facts = append(facts, Fact{Name: "initramfs", Value: "hash " + d.Provenance.Initramfs}, Fact{Name: "plugin", Value: d.Provenance.Plugin})
 	}
 	for _, i := range d.Images {
-		facts = append(facts, Fact{Name: string(i.Variant()), Value: "build " + i.Key})
+		facts = append(facts, Fact{Name: string(i.Variant), Value: "build " + i.Key})
 	}
 	var b strings.Builder
 	for _, f := range facts {

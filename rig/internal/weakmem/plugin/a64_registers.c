@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The registers of QEMU's CPU, by their names there. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "a64.h"
+#include "end.h"
 #include "isa.h"
 #include "qemu_api.h"
 
@@ -31,8 +31,7 @@ void isa_open_registers(struct isa_registers *r)
     g_array_free(all, 1);
     r->bytes = g_byte_array_sized_new(64);
     if (!r->sp || !r->x[0] || !r->x[30]) {
-        fprintf(stderr, "kcovrig: QEMU names no registers x0, x30 and sp\n");
-        exit(1);
+        end_machine("QEMU names no registers x0, x30 and sp");
     }
 }
 
@@ -42,8 +41,7 @@ static uint64_t get(struct isa_registers *r, struct qemu_plugin_register *one)
 
     g_byte_array_set_size(r->bytes, 0);
     if (!qemu_plugin_read_register(one, r->bytes) || r->bytes->len < 8) {
-        fprintf(stderr, "kcovrig: QEMU gives no register\n");
-        exit(1);
+        end_machine("QEMU gives no register");
     }
     memcpy(&value, r->bytes->data, 8);
     return value;
@@ -54,8 +52,7 @@ static void set(struct isa_registers *r, struct qemu_plugin_register *one, uint6
     g_byte_array_set_size(r->bytes, 8);
     memcpy(r->bytes->data, &value, 8);
     if (!qemu_plugin_write_register(one, r->bytes)) {
-        fprintf(stderr, "kcovrig: QEMU takes no register\n");
-        exit(1);
+        end_machine("QEMU takes no register");
     }
 }
 

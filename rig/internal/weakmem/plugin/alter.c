@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "alter.h"
 
-#include <stdlib.h>
-
+#include "end.h"
 #include "isa.h"
 #include "mapped.h"
 #include "mutant.h"
@@ -117,7 +116,7 @@ static bool make(struct insn *in, enum order to)
 static struct altered *alter(const struct insn *in, size_t i)
 {
     const struct change *c = &plan->change[i];
-    struct altered *a = calloc(1, sizeof *a);
+    struct altered *a = end_or_allocate(1, sizeof *a, "an alteration");
 
     a->number = c->number;
     a->before = c->before;

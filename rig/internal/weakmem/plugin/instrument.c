@@ -12,6 +12,7 @@
 
 #include "alter.h"
 #include "awake.h"
+#include "end.h"
 #include "exec.h"
 #include "exec_alter.h"
 #include "exec_atomic.h"
@@ -41,7 +42,8 @@ static struct site **table_of(const struct scope *s)
     if (found) {
         return found;
     }
-    fresh = calloc((s->end - s->start) / ISA_INSN_BYTES, sizeof *fresh);
+    fresh = end_or_allocate((s->end - s->start) / ISA_INSN_BYTES, sizeof *fresh,
+                            "the instructions of a scope");
     if (__atomic_compare_exchange_n(at, &found, fresh, false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_ACQUIRE)) {
         return fresh;
@@ -57,7 +59,7 @@ static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
 
     if (!site || site->insn.word != word) {
         /* First seen, or the kernel patched itself: older blocks keep the old. */
-        site = malloc(sizeof *site);
+        site = end_or_allocate(1, sizeof *site, "an instruction");
         isa_decode(pc, word, &site->insn);
         isa_uses(&site->insn, &site->uses);
         site->scope = s;
@@ -337,7 +339,7 @@ static struct run *remember_run(struct site *first, const struct site *const fou
             return run;
         }
     }
-    run = malloc(sizeof *run + n * sizeof *found);
+    run = end_or_allocate(1, sizeof *run + n * sizeof *found, "a run of instructions");
     run->n = n;
     memcpy(run->site, found, n * sizeof *found);
     run->next = __atomic_load_n(&first->runs, __ATOMIC_ACQUIRE);

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-/* Makes the file anew with so many bytes of zeros, for as long as QEMU runs; NULL with
- * errno set. */
+/* Makes the file anew with so many bytes of zeros, which the disk has room for, for as
+ * long as QEMU runs; NULL with errno set. */
 void *mapped_open(const char *path, uint64_t bytes);
 
 #endif

@@ -3,10 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "end.h"
 #include "mutant.h"
 #include "pages.h"
 #include "qemu_api.h"
@@ -17,12 +16,11 @@ static struct {
     uint8_t *code; /* one byte per page: it was translated */
 } ram;
 
-bool memory_open(uint64_t base, uint64_t bytes)
+void memory_open(uint64_t base, uint64_t bytes)
 {
-    ram.code = calloc(bytes >> PAGE_SHIFT, 1);
+    ram.code = end_or_allocate(bytes >> PAGE_SHIFT, 1, "the records of guest RAM");
     ram.base = base;
     ram.bytes = bytes;
-    return ram.code != NULL;
 }
 
 bool memory_is_ram(uint64_t phys, unsigned int bytes)
@@ -87,8 +85,7 @@ static void find(uint64_t virt, uint8_t *host)
 
 void memory_missing(void)
 {
-    fprintf(stderr, "kcovrig: the guest's RAM is not where this QEMU says\n");
-    _exit(1);
+    end_machine("the guest's RAM is not where this QEMU says");
 }
 
 void memory_note_code(uint64_t virt, void *host)

@@ -13,8 +13,7 @@
 #define PAGE_SHIFT 12
 #define PAGE_BYTES (1ull << PAGE_SHIFT)
 
-/* False without memory for its books. */
-bool memory_open(uint64_t base, uint64_t bytes);
+void memory_open(uint64_t base, uint64_t bytes);
 
 /* Whether it is known where the RAM is; nothing below may be called before. */
 bool memory_is_found(void);

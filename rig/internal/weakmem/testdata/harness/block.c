@@ -60,7 +60,7 @@ struct qemu_plugin_tb *block_at(uint64_t pc)
             return tb;
         }
     }
-    tb = calloc(1, sizeof *tb);
+    tb = harness_allocate(1, sizeof *tb);
     tb->start = pc;
     tb->phys = phys;
     do {

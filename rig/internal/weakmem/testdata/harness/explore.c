@@ -79,7 +79,7 @@ static uint64_t *slot(uint64_t *table, uint64_t room, uint64_t hash)
 
 static void make_room(uint64_t room)
 {
-    uint64_t *table = calloc(room, sizeof *table);
+    uint64_t *table = harness_allocate(room, sizeof *table);
 
     for (uint64_t i = 0; i < now->room; i++) {
         if (now->seen[i]) {
@@ -224,7 +224,7 @@ static void run(struct exploration *x)
 void explore(struct exploration *x)
 {
     x->runs = 0;
-    now = calloc(1, sizeof *now);
+    now = harness_allocate(1, sizeof *now);
     now->of = x;
     make_room(1 << 12);
     fake_spare();

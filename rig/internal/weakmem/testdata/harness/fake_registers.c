@@ -19,8 +19,8 @@ bool fake_has_lse2(void)
 GArray *qemu_plugin_get_registers(void)
 {
     static const char *const others[] = {"sp", "pc", "cpsr", "ID_AA64MMFR2_EL1"};
-    GArray *a = calloc(1, sizeof *a);
-    qemu_plugin_reg_descriptor *d = calloc(REGISTERS, sizeof *d);
+    GArray *a = harness_allocate(1, sizeof *a);
+    qemu_plugin_reg_descriptor *d = harness_allocate(REGISTERS, sizeof *d);
 
     for (unsigned int i = 0; i < REGISTERS; i++) {
         struct qemu_plugin_register *r = &registers[i];

@@ -47,6 +47,9 @@ extern unsigned int cpu_count;
 __attribute__((__noreturn__, __format__(printf, 1, 2))) void
 fail(const char *format, ...);
 
+/* Zeros, whatever HARNESS_MEMORY says. */
+void *harness_allocate(size_t n, size_t bytes);
+
 /* guest.c: RAM and the page tables. */
 /* PAGE_KERNEL: not for the user. */
 enum page_kind { PAGE_RW, PAGE_RO, PAGE_ABSENT, PAGE_IO, PAGE_KERNEL };

@@ -6,7 +6,6 @@
 #include "snapshot.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -105,7 +104,7 @@ static struct snapshot *get(void)
     uint8_t *ram = guest_all(&bytes);
 
     if (!snapshot) {
-        snapshot = calloc(1, sizeof *snapshot);
+        snapshot = harness_allocate(1, sizeof *snapshot);
         set_region(snapshot, 0, (uint8_t *)__data_start, (uint8_t *)_end);
         set_region(snapshot, 1, ram, ram + bytes);
         sigaction(SIGSEGV, &action, NULL);

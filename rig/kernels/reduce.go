@@ -14,31 +14,15 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// keptAnalysis is the form in which an analysis is kept.
-type keptAnalysis struct {
-	Code  trial.Code
-	Scope []weakmem.Scope
-	Lines []elfcode.Line
-
-	Copies     []elfcode.Range
-	Publishers []uint64
-	Ways       objcode.Ways
-	FixOrders  []uint64
-	Compared   []string
-	Reports    []elfcode.Range
-	Detected   []elfcode.Line
-	Notes      []string
-}
-
-// keep reduces an analysis to what the rig uses. The function's own code is
+// reduced is an analysis as far as the rig uses it. The function's own code is
 // where an episode of the emulator begins: at the calls of the copy, or
 // anywhere in it where the compiler copies inline.
-func keep(a objcode.Analysis) keptAnalysis {
+func reduced(a objcode.Analysis) Analysis {
 	body := weakmem.Body
 	if len(a.CopyCalls) > 0 {
 		body = weakmem.Caller
 	}
-	k := keptAnalysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
+	k := Analysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
 	for _, r := range a.Scope {
 		role := weakmem.Callee
 		switch r.Role {

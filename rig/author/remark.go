@@ -11,7 +11,7 @@ import (
 	"kcovrig/rig/mailpatch"
 )
 
-// Level says what a finding asks for. The zero value is none.
+// Level says what a remark asks for. The zero value is none.
 type Level string
 
 // The levels.
@@ -21,8 +21,8 @@ const (
 	Note  Level = "note"  // worth knowing, and right as it is
 )
 
-// Finding is one thing that was found in a scenario.
-type Finding struct {
+// Remark is one thing that was found in a scenario.
+type Remark struct {
 	Level Level  `json:"level"`
 	File  string `json:"file"`   // empty: it is about no file
 	Line  int    `json:"line"`   // from 1; 0: it is about no line
@@ -31,22 +31,22 @@ type Finding struct {
 }
 
 // marks are the places of a file that are left to its writer.
-func marks(name string, text []byte) []Finding {
-	var all []Finding
+func marks(name string, text []byte) []Remark {
+	var all []Remark
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		at := bytes.Index(line, []byte(Mark))
 		if at < 0 {
 			continue
 		}
 		what := strings.TrimSuffix(strings.TrimSpace(string(line[at+len(Mark):])), "*/")
-		all = append(all, Finding{Todo, name, i + 1, at + 1, mailpatch.Printable(what)})
+		all = append(all, Remark{Todo, name, i + 1, at + 1, mailpatch.Printable(what)})
 	}
 	return all
 }
 
-// inOrder sorts findings by file, line and column; those of no file come last.
-func inOrder(all []Finding) []Finding {
-	slices.SortStableFunc(all, func(a, b Finding) int {
+// inOrder sorts remarks by file, line and column; those of no file come last.
+func inOrder(all []Remark) []Remark {
+	slices.SortStableFunc(all, func(a, b Remark) int {
 		return cmp.Or(
 			cmp.Compare(isNone(a.File), isNone(b.File)), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
 		)

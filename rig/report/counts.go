@@ -13,7 +13,7 @@ const confidence = 0.95
 
 // Count is what one kernel showed to one reader in one mode.
 type Count struct {
-	trial.SavedVariant
+	Variant    trial.Variant `json:"-"` // see trial.SavedVariant
 	Reader     trial.Reader  `json:"reader"`
 	Mode       string        `json:"mode"`
 	Outcome    trial.Outcome `json:"outcome"`
@@ -27,6 +27,16 @@ type Count struct {
 	// BlockInterval is the exact 95 % interval of the share of hit blocks; null
 	// where no block was measured. Windows get none: neighbours are not independent.
 	BlockInterval *trial.Interval `json:"blockInterval"`
+}
+
+type plainCount Count // without its methods
+
+// MarshalJSON writes the saved form.
+func (c Count) MarshalJSON() ([]byte, error) {
+	return trial.WriteSaved(struct {
+		trial.SavedVariant
+		plainCount
+	}{c.Variant.Saved(), plainCount(c)})
 }
 
 // Row sets the kernels beside one another, as one reader saw one mode.
@@ -44,8 +54,8 @@ type Row struct {
 func Rows(d result.Document) []Row {
 	list := []Row{}
 	for _, a := range d.Measured {
-		cell := cellOf(a)
-		*slot(&list, a) = &cell
+		count := countOf(a)
+		*slot(&list, a) = &count
 	}
 	for i := range list {
 		u, p := list[i].Unpatched, list[i].Patched
@@ -63,7 +73,7 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	for i := range *list {
 		r := &(*list)[i]
 		place := &r.Unpatched
-		if a.Variant() == trial.Patched {
+		if a.Variant == trial.Patched {
 			place = &r.Patched
 		}
 		if r.Reader == a.Reader && r.Mode == a.Mode && *place == nil {
@@ -72,15 +82,15 @@ func slot(list *[]Row, a result.ModeDocument) **Count {
 	}
 	*list = append(*list, Row{Reader: a.Reader, Mode: a.Mode})
 	last := &(*list)[len(*list)-1]
-	if a.Variant() == trial.Patched {
+	if a.Variant == trial.Patched {
 		return &last.Patched
 	}
 	return &last.Unpatched
 }
 
-// cellOf takes no count from a kernel that does not count.
-func cellOf(a result.ModeDocument) Count {
-	c := Count{SavedVariant: a.SavedVariant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
+// countOf takes no count from a kernel that does not count.
+func countOf(a result.ModeDocument) Count {
+	c := Count{Variant: a.Variant, Reader: a.Reader, Mode: a.Mode, Outcome: a.Outcome, BlockSize: a.BlockSize}
 	if !a.Outcome.Counts() {
 		return c
 	}
