@@ -167,11 +167,16 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 				return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"}
 			}
 		}, want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
+		"a header that is not the scenario's": {with: func(o *CheckOrder) {
+			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) {
+				return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "/else/where.h:3:5: error: unknown type name 'x'\n"}
+			}
+		}, want: []string{"\n/else/where.h:3:5: unknown type name 'x'"}},
 		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
-		text := ""
+		text := "\n"
 		for _, f := range got.Findings {
 			text += (f.File + ":" + place(f) + ": " + f.Text + "\n")
 		}

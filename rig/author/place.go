@@ -40,8 +40,8 @@ func (c *checker) find(level Level, where, text string) {
 
 // beside is a file of the scenario's, for people.
 func (c *checker) beside(name string) string {
-	if c.s.Shipped {
-		return name // from the repository's root
+	if c.s.Shipped || filepath.IsAbs(name) {
+		return name // from the repository's root; or none of the scenario's
 	}
 	return filepath.Join(filepath.Dir(c.out.File), name)
 }
