@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
 
@@ -81,11 +82,11 @@ func TestASearchSaysHowFarItIs(t *testing.T) {
 	f := newFarm(t, 20).broken(13, 20)
 	cfg := f.config()
 	var far []trial.FarEvent
-	cfg.Events = func(e trial.Event) {
+	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if e.Far != nil {
 			far = append(far, *e.Far)
 		}
-	}
+	})
 	r, err := bisector.Find(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Len(t, far, r.Rounds)

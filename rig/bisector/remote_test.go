@@ -248,13 +248,13 @@ func runKilledSearch(text string) {
 	}
 	cfg := (&farm{dir: c.Dir, cache: c.CacheDir, commits: c.Commits}).sent(natsserver.Access{URL: c.NATS}, 1)
 	answers := 0
-	cfg.Events = func(e trial.Event) {
+	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if strings.Contains(e.Note, "ran it") {
 			if answers++; answers == 4 {
 				rigtest.Hang("now")
 			}
 		}
-	}
+	})
 	_, err := bisector.Find(context.Background(), cfg)
 	panic(err)
 }

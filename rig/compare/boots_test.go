@@ -57,11 +57,11 @@ func panicking(t *testing.T, function string, unpatched, patched func(boot int) 
 func TestAPanicInTheFunctionEndsABootAsAHit(t *testing.T) {
 	_, cfg := panicking(t, "f", alwaysAt7, never)
 	told := 0
-	cfg.Events = func(e trial.Event) {
+	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if e.Hit != nil {
 			told++
 		}
-	}
+	})
 	r, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	assert.Equal(t, trial.Fixed, r.Judgement.Verdict, "%v", r.Judgement.Reasons)

@@ -120,7 +120,7 @@ func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
 func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none, expect: stale}]\n")
 	var told []string
-	n.cfg.Events = func(e trial.Event) { told = append(told, e.Note) }
+	n.cfg.Events = rigtest.OneAtATime(func(e trial.Event) { told = append(told, e.Note) })
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, 1, doc.Counts.Expected)

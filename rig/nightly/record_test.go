@@ -30,11 +30,11 @@ import (
 func recording(t *testing.T, notes *[]string) command.Config {
 	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Config(t)
 	cfg.History = filepath.Join(t.TempDir(), "h.db")
-	cfg.Events = func(e trial.Event) {
+	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if e.Note != "" {
 			*notes = append(*notes, e.Note)
 		}
-	}
+	})
 	return cfg
 }
 

@@ -40,14 +40,14 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 		return scopedSource{rigtest.Source{Lab: lab}, &compared}, nil
 	}
 	var details, notes []string
-	cfg.Events = func(e trial.Event) {
+	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if e.Stage != nil && e.Stage.Done && e.Stage.Name == "disassembly" {
 			details = append(details, e.Stage.Detail)
 		}
 		if e.Note != "" {
 			notes = append(notes, e.Note)
 		}
-	}
+	})
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
 	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
