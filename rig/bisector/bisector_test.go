@@ -16,8 +16,8 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/scenario"
 	"kcovrig/rig/rigtest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
