@@ -50,17 +50,20 @@ func exported(files []source) []string {
 			due = append(due, item{dir: dir})
 		}
 	}
-	found, done := map[string]bool{}, map[item]bool{}
+	found, done, opened := map[string]bool{}, map[item]bool{}, map[item]bool{}
 	for len(due) > 0 {
 		next := due[0]
 		due = due[1:]
-		if done[next] || done[item{dir: next.dir}] || strings.Contains(next.dir, "/internal/") {
+		if done[next] || done[item{dir: next.dir}] || strings.Contains(next.dir, "/internal/") && !opened[next] {
 			continue
 		}
 		done[next] = true
 		for _, s := range byDir[next.dir] {
-			l := listing{source: s, only: next.name, found: found, named: map[item]bool{}}
+			l := listing{source: s, only: next.name, found: found, named: map[item]bool{}, aliased: map[item]bool{}}
 			l.file()
+			for aliased := range l.aliased {
+				opened[l.resolve(aliased)] = true
+			}
 			for named := range l.named {
 				due = append(due, l.resolve(named))
 			}
@@ -75,6 +78,8 @@ type listing struct {
 	only  string // of the package's types; empty: all
 	found map[string]bool
 	named map[item]bool // by the import's name; of none: of the package itself
+	// aliased have a name of the package's own, by which their members can be named.
+	aliased map[item]bool
 }
 
 // resolve is an item by its package; none of others' packages.
@@ -174,6 +179,9 @@ func (l listing) typ(spec *ast.TypeSpec) {
 		l.members(name, of.Methods)
 	default:
 		l.add("type %s%s%s %s", name, parameters, is, l.text(of))
+	}
+	if of, ok := spec.Type.(*ast.SelectorExpr); ok && spec.Assign.IsValid() {
+		l.aliased[item{l.text(of.X), of.Sel.Name}] = true
 	}
 }
 

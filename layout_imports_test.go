@@ -242,6 +242,17 @@ func diskAloneUsesTMPDIR(files []source) []string {
 	return breaches
 }
 
+// diskAloneRenames keeps one way in which what was made aside takes its place.
+func diskAloneRenames(files []source) []string {
+	var breaches []string
+	for _, s := range files {
+		if s.isGo() && !s.test() && s.dir() != "rig/disk" && len(selectors(s, "os", "Rename")) > 0 {
+			breaches = append(breaches, s.path+": calls os.Rename")
+		}
+	}
+	return breaches
+}
+
 func cmdAloneReadsEnv(files []source) []string {
 	var breaches []string
 	for _, s := range files {

@@ -141,6 +141,7 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"proc alone starts", "rig/rig.go", "package rig\n\nimport _ \"os/exec\"\n"},
 		{"proc alone starts", "guest/main.go", "package main\n\nvar _ = syscall.ForkExec\n"},
 		{"disk alone hashes", "rig/rig.go", "package rig\n\nimport _ \"crypto/sha256\"\n"},
+		{"disk alone renames", "rig/rig.go", "package rig\n\nvar _ = os.Rename\n"},
 		{"disk alone uses TMPDIR", "rig/rig.go", "package rig\n\nvar _, _ = os.MkdirTemp(\"\", \"x\")\n"},
 		{"cmd alone reads env", "rig/rig.go", "package rig\n\nvar _ = os.LookupEnv\n"},
 		{"cmd alone reads env", "rig/internal/proc/proc.go", "package proc\n\nvar _ = os.Getenv\n"},

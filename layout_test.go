@@ -61,6 +61,7 @@ var checks = map[string]check{
 	"internals stand alone":      internalsStandAlone,
 	"proc alone starts":          procAloneStarts,
 	"disk alone hashes":          diskAloneHashes,
+	"disk alone renames":         diskAloneRenames,
 	"disk alone uses TMPDIR":     diskAloneUsesTMPDIR,
 	"cmd alone reads env":        cmdAloneReadsEnv,
 	"packages have doc comments": packagesHaveDoc,

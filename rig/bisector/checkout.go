@@ -120,7 +120,7 @@ func (s *checkoutSource) Build(ctx context.Context, _ trial.Variant) (kernels.Im
 		return kernels.Image{}, err
 	}
 	s.of.built = s.of.at
-	return kernels.Built(i, s.of.cfg.Spec.Tree)
+	return kernels.Hashed(i)
 }
 
 func (s *checkoutSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {

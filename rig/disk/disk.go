@@ -44,7 +44,7 @@ func Move(ctx context.Context, from, to string) error {
 	if err := copyFolder(ctx, from, whole); err != nil {
 		return err
 	}
-	if err := os.Rename(whole, to); err != nil { // made just now: in the upper layer
+	if err := Place(whole, to); err != nil { // made just now: in the upper layer
 		return err
 	}
 	_ = os.RemoveAll(from)

@@ -55,10 +55,14 @@ func NewPending(path string) (*Pending, error) {
 func (p *Pending) Place(mode os.FileMode) error {
 	err := errors.Join(p.Chmod(mode), p.Close())
 	if err == nil {
-		err = os.Rename(p.Name(), p.path)
+		err = Place(p.Name(), p.path)
 	}
 	return err
 }
+
+// Place gives what was made whole in a folder of its own, on the same file system, its
+// place: whoever looks there finds what was before, or all of it.
+func Place(made, path string) error { return os.Rename(made, path) }
 
 // Drop closes and removes what was not placed.
 func (p *Pending) Drop() error {

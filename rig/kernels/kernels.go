@@ -15,7 +15,6 @@ import (
 	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -61,18 +60,7 @@ type Source interface {
 }
 
 // Image is a kernel that was built.
-type Image struct {
-	Built     trial.Image // what documents say of it
-	Kernel    trial.Kernel
-	Vmlinux   string
-	BuildDir  string
-	Objects   []kernel.Object // the files that the fix changes, compiled
-	Headers   []kernel.Header `json:",omitempty"` // that it changes
-	PatchText string          // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
-	Patches   []trial.Patch   `json:",omitempty"` // by which the two variants differ
-	Notes     []string        `json:",omitempty"` // what people should know of how the variant was made
-	Sandbox   *proc.Sandbox   `json:"-"`          // what commands may reach that the build has left; nil: whatever the user may
-}
+type Image = kernel.Image
 
 // Analysis is what the binary says about the fix.
 type Analysis struct {

@@ -58,7 +58,7 @@ func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	return Built(i, t.Path)
+	return Hashed(i)
 }
 
 // Analyse says what a variant's binary says. The variant that is the tree itself is
@@ -75,41 +75,11 @@ func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, e
 	return t.analyse(ctx, image, patch, dir)
 }
 
-// Plan puts what is known of a variant before it is built into the rig's own form.
-func (t tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
-	i, err := t.Tree.Plan(ctx, v)
-	return imageOf(i, t.Path), err
-}
-
-// Built is a kernel that was built from the named tree, with its image's hash.
-func Built(i kernel.Image, tree string) (Image, error) {
-	image := imageOf(i, tree)
+// Hashed is a kernel that was built, with its image's hash.
+func Hashed(i Image) (Image, error) {
 	var err error
-	image.Built.Hash, err = disk.FileSum(i.Path)
-	return image, fault.Wrap(fault.Rig, "hash the kernel image", err)
-}
-
-// imageOf puts a kernel's facts into the rig's own form.
-func imageOf(i kernel.Image, tree string) Image {
-	return Image{
-		Built: trial.Image{
-			Variant: i.Variant, Path: i.Path, Key: i.Key, Patch: i.Patch, Cached: i.Cached, Log: i.Log,
-			CPUNS: i.CPU.Nanoseconds(), WallNS: i.Wall.Nanoseconds(),
-		},
-		Kernel: trial.Kernel{
-			Version: i.Version, Tree: tree, TreeHash: i.TreeHash, ConfigHash: i.ConfigHash, Compiler: i.Compiler,
-		},
-		Vmlinux: i.Vmlinux, BuildDir: i.BuildDir, Objects: i.Objects, Headers: i.Headers, PatchText: i.PatchText, Patches: patchesOf(i), Notes: i.Notes, Sandbox: i.Sandbox,
-	}
-}
-
-// patchesOf are the patches by which a kernel differs from the other variant.
-func patchesOf(i kernel.Image) []trial.Patch {
-	var list []trial.Patch
-	for _, p := range i.Patches {
-		list = append(list, trial.Patch{Name: p.Name, Subject: p.Subject, Author: p.From, MessageID: p.ID, Hash: p.Hash})
-	}
-	return list
+	i.Built.Hash, err = disk.FileSum(i.Built.Path)
+	return i, fault.Wrap(fault.Rig, "hash the kernel image", err)
 }
 
 // MemoryModel opens the tree for its memory model's folder; done gives it up.

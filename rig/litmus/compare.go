@@ -32,7 +32,7 @@ type Comparison struct {
 	Forbidden []State          // seen, not allowed
 	Unseen    []State          // allowed, not seen
 	Target    bool             // a seen state fulfils the test's own condition
-	Verdict   string           // the model's, of that condition: Never, Sometimes or Always
+	Answer    string           // the model's, of that condition: Never, Sometimes or Always
 	ElapsedNS int64
 	Shares    []Share // by policy of the emulator, in the order of the runs
 }
@@ -69,8 +69,8 @@ type Share struct {
 }
 
 // Compare judges the final states that a test's program counted.
-func Compare(h Head, v Verdict, runs ...Counted) (Comparison, error) {
-	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Verdict: v.Observation}
+func Compare(h Head, v Answer, runs ...Counted) (Comparison, error) {
+	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Answer: v.Observation}
 	for _, run := range runs {
 		share := Share{Policy: run.Policy, Target: run.Fulfilled > 0, Forbidden: []State{}, States: len(run.States)}
 		for text, n := range run.States {
@@ -103,7 +103,7 @@ func Compare(h Head, v Verdict, runs ...Counted) (Comparison, error) {
 }
 
 // judge settles the outcome, or says why there is none.
-func (c *Comparison) judge(v Verdict) error {
+func (c *Comparison) judge(v Answer) error {
 	if c.Outcomes == 0 {
 		return fmt.Errorf("no outcome was counted")
 	}

@@ -35,14 +35,14 @@ func TestEveryTestCompares(t *testing.T) {
 	log, err := os.Open("testdata/diy/herd.log")
 	require.NoError(t, err)
 	defer log.Close()
-	verdicts, err := ParseHerdLog(log)
+	answers, err := ParseHerdLog(log)
 	require.NoError(t, err)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		test, err := Parse(string(text))
 		require.NoError(t, err)
-		v := verdicts[test.Name]
+		v := answers[test.Name]
 		require.NotEmpty(t, v.States, test.Name)
 
 		head, fulfilled := Head{test.Name, len(test.Threads)}, uint64(0)
@@ -81,7 +81,7 @@ func TestEveryTestCompares(t *testing.T) {
 }
 
 func TestWhatCannotBeComparedIsAnError(t *testing.T) {
-	v := Verdict{States: []State{"1:X0=0; 1:X2=0;"}}
+	v := Answer{States: []State{"1:X0=0; 1:X2=0;"}}
 	for _, counted := range []map[string]uint64{
 		{}, {"1:X0=0;": 1}, {"1:X0=0; 1:X2=0; 1:X9=0;": 1}, {"nonsense": 1},
 	} {
@@ -92,7 +92,7 @@ func TestWhatCannotBeComparedIsAnError(t *testing.T) {
 
 // Each policy's share is told, and a state that one of them saw counts.
 func TestSharesOfPolicies(t *testing.T) {
-	v := Verdict{States: []State{"0:X0=0;", "0:X0=1;"}, Observation: "Sometimes"}
+	v := Answer{States: []State{"0:X0=0;", "0:X0=1;"}, Observation: "Sometimes"}
 	c, err := Compare(Head{"T", 1}, v,
 		Counted{Policy: "turns", States: map[string]uint64{"0:X0=0;": 5}},
 		Counted{Policy: "verdict", States: map[string]uint64{"0:X0=0;": 1, "0:X0=0x1;": 1, "0:X0=2;": 3}, Fulfilled: 1})
@@ -112,22 +112,22 @@ func TestSharesOfPolicies(t *testing.T) {
 func TestLoopsAreNotFollowedForEver(t *testing.T) {
 	log := "Test T Allowed\nStates 0\nLoop No\nObservation T Never 0 0\n"
 	counted := Counted{States: map[string]uint64{"0:X0=1;": 1}}
-	verdicts, err := ParseHerdLog(strings.NewReader(log))
+	answers, err := ParseHerdLog(strings.NewReader(log))
 	require.NoError(t, err)
-	c, err := Compare(Head{"T", 1}, verdicts["T"], counted)
+	c, err := Compare(Head{"T", 1}, answers["T"], counted)
 	require.ErrorContains(t, err, "may be allowed")
 	assert.Empty(t, c.Forbidden)
 	assert.Empty(t, c.Outcome)
-	verdicts, err = ParseHerdLog(strings.NewReader(strings.Replace(log, "Loop No", "No", 1)))
+	answers, err = ParseHerdLog(strings.NewReader(strings.Replace(log, "Loop No", "No", 1)))
 	require.NoError(t, err)
-	c, err = Compare(Head{"T", 1}, verdicts["T"], counted)
+	c, err = Compare(Head{"T", 1}, answers["T"], counted)
 	require.NoError(t, err)
 	assert.Equal(t, Unsound, c.Outcome)
 }
 
 // An address that is printed as a number says nothing of what it is of.
 func TestAddressesAsNumbers(t *testing.T) {
-	v := Verdict{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
+	v := Answer{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
 	c, err := Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=4509021504; 0:X1=0;": 1}})
 	require.ErrorContains(t, err, "0:X0 holds an address")
 	assert.Empty(t, c.Outcome)

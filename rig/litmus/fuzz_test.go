@@ -45,11 +45,11 @@ func FuzzParseHerdLog(f *testing.F) {
 	f.Add(whole + strings.ReplaceAll(whole, "MP", "MP2"))
 	f.Add(strings.ReplaceAll(whole, "States 2", "States 99999999999"))
 	f.Fuzz(func(t *testing.T, text string) {
-		verdicts, err := ParseHerdLog(strings.NewReader(text))
+		answers, err := ParseHerdLog(strings.NewReader(text))
 		if err != nil {
 			return
 		}
-		for name, v := range verdicts {
+		for name, v := range answers {
 			assert.Equal(t, name, v.Name)
 			for _, s := range v.States {
 				assert.True(t, v.Allows(s))

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Verdict is what herd7's log says of one test.
-type Verdict struct {
+// Answer is what herd7's log says of one test.
+type Answer struct {
 	Name        string
 	States      []State // the final states that the model allows
 	Observation string  // Never, Sometimes or Always, of the test's condition
@@ -22,7 +22,7 @@ type Verdict struct {
 }
 
 // Allows says whether the state is among those that the model allows.
-func (v Verdict) Allows(s State) bool {
+func (v Answer) Allows(s State) bool {
 	for _, allowed := range v.States {
 		if allowed == s {
 			return true
@@ -31,10 +31,10 @@ func (v Verdict) Allows(s State) bool {
 	return false
 }
 
-// ParseHerdLog reads the verdicts of a log by test name. A log that was cut, or
+// ParseHerdLog reads the answers of a log by test name. A log that was cut, or
 // names a test twice, is an error.
-func ParseHerdLog(r io.Reader) (map[string]Verdict, error) {
-	p := herdLog{lines: bufio.NewScanner(r), verdicts: map[string]Verdict{}}
+func ParseHerdLog(r io.Reader) (map[string]Answer, error) {
+	p := herdLog{lines: bufio.NewScanner(r), answers: map[string]Answer{}}
 	for p.lines.Scan() {
 		if err := p.line(strings.TrimSpace(p.lines.Text())); err != nil {
 			return nil, fmt.Errorf("herd log, test %s: %w", p.at.Name, err)
@@ -46,15 +46,15 @@ func ParseHerdLog(r io.Reader) (map[string]Verdict, error) {
 	if p.at.Name != "" {
 		return nil, fmt.Errorf("herd log: test %s has no Observation", p.at.Name)
 	}
-	return p.verdicts, nil
+	return p.answers, nil
 }
 
 type herdLog struct {
-	lines    *bufio.Scanner
-	verdicts map[string]Verdict
-	at       Verdict // Name is empty between tests
-	listed   bool    // its states are
-	last     string  // the test whose Observation was the last one
+	lines   *bufio.Scanner
+	answers map[string]Answer
+	at      Answer // Name is empty between tests
+	listed  bool   // its states are
+	last    string // the test whose Observation was the last one
 }
 
 func (p *herdLog) line(line string) error {
@@ -65,7 +65,7 @@ func (p *herdLog) line(line string) error {
 			return fmt.Errorf("no Observation before the next test")
 		}
 		name, _, ok := strings.Cut(rest, " ")
-		if _, twice := p.verdicts[name]; !ok || twice {
+		if _, twice := p.answers[name]; !ok || twice {
 			return fmt.Errorf("%q starts no new test", line)
 		}
 		p.at.Name, p.listed = name, false
@@ -76,9 +76,9 @@ func (p *herdLog) line(line string) error {
 	case key == "Observation":
 		return p.observation(strings.Fields(rest))
 	case strings.HasPrefix(line, "Hash="):
-		v := p.verdicts[p.last]
+		v := p.answers[p.last]
 		v.Hash = strings.TrimPrefix(line, "Hash=")
-		p.verdicts[p.last] = v
+		p.answers[p.last] = v
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (p *herdLog) observation(fields []string) error {
 	if err != nil || err2 != nil || !p.listed {
 		return fmt.Errorf("an Observation %q without a list of states", fields)
 	}
-	p.verdicts[p.at.Name] = p.at
-	p.last, p.at = p.at.Name, Verdict{}
+	p.answers[p.at.Name] = p.at
+	p.last, p.at = p.at.Name, Answer{}
 	return nil
 }

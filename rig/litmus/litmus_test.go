@@ -24,14 +24,14 @@ func parseFile(t *testing.T, name string) *Test {
 	return test
 }
 
-func herdVerdicts(t *testing.T) map[string]Verdict {
+func herdAnswers(t *testing.T) map[string]Answer {
 	t.Helper()
 	f, err := os.Open(filepath.Join(diy, "herd.log"))
 	require.NoError(t, err)
 	defer f.Close()
-	verdicts, err := ParseHerdLog(f)
+	answers, err := ParseHerdLog(f)
 	require.NoError(t, err)
-	return verdicts
+	return answers
 }
 
 // Every test of the set parses, herd7 has a verdict on each, and evaluating the
@@ -40,12 +40,12 @@ func TestWholeSet(t *testing.T) {
 	list, err := os.ReadFile(filepath.Join(diy, "@all"))
 	require.NoError(t, err)
 	names := strings.Fields(string(list))
-	verdicts := herdVerdicts(t)
+	answers := herdAnswers(t)
 	assert.Len(t, names, 213)
-	assert.Len(t, verdicts, 213)
+	assert.Len(t, answers, 213)
 	for _, name := range names {
 		test := parseFile(t, name)
-		v, ok := verdicts[test.Name]
+		v, ok := answers[test.Name]
 		require.True(t, ok, test.Name)
 		assert.Equal(t, test.Name+".litmus", name)
 		holding := 0
@@ -134,7 +134,7 @@ func TestHerdLogRefuses(t *testing.T) {
 	const good = "Test T Allowed\nStates 1\n0:X0=1;\nOk\nObservation T Always 1 0\nHash=x\n"
 	v, err := ParseHerdLog(strings.NewReader(good))
 	require.NoError(t, err)
-	assert.Equal(t, Verdict{Name: "T", States: []State{"0:X0=1;"}, Observation: "Always", Positive: 1, Hash: "x"}, v["T"])
+	assert.Equal(t, Answer{Name: "T", States: []State{"0:X0=1;"}, Observation: "Always", Positive: 1, Hash: "x"}, v["T"])
 	for name, text := range map[string]string{
 		"a cut list": "Test T Allowed\nStates 2\n0:X0=1;\n", "no observation": "Test T Allowed\nStates 1\n0:X0=1;\n",
 		"twice": good + good, "another's observation": strings.Replace(good, "Observation T", "Observation U", 1),

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/command"
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/result"
@@ -70,7 +71,7 @@ func (l *lines) close() error {
 	if _, err := os.Stat(l.folder); err != nil {
 		return nil // the results stay where they are
 	}
-	return fault.Wrap(fault.Rig, "keep the results", os.Rename(l.path, filepath.Join(l.folder, linesName)))
+	return fault.Wrap(fault.Rig, "keep the results", disk.Place(l.path, filepath.Join(l.folder, linesName)))
 }
 
 // Kept reads the results that a litmus run has left, in its folder, or,

@@ -33,13 +33,13 @@ func (r *set) judge(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(fault.User, "--herd-log", err)
 		}
-		verdicts, err := litmus.ParseHerdLog(bytes.NewReader(log))
+		answers, err := litmus.ParseHerdLog(bytes.NewReader(log))
 		if err != nil {
 			return fault.Wrap(fault.User, "read herd7's log", err)
 		}
 		for _, t := range r.tests {
-			if v, ok := verdicts[t.head.Name]; ok {
-				t.verdict = &v
+			if v, ok := answers[t.head.Name]; ok {
+				t.answer = &v
 			} else {
 				t.unjudged = "user: " + r.cfg.HerdLog + " does not have it"
 			}
@@ -98,9 +98,9 @@ func (r *set) ask(ctx context.Context, t *test) error {
 		return ctx.Err()
 	}
 	t.log = answer.Log
-	verdicts, parsed := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
-	for _, v := range verdicts {
-		t.verdict = &v // it was asked about one
+	answers, parsed := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	for _, v := range answers {
+		t.answer = &v // it was asked about one
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

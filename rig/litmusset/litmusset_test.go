@@ -78,7 +78,7 @@ func TestATestIsOfTheFirstFamilyThatHasIt(t *testing.T) {
 	assert.Len(t, made[1].Tests, 6, "of two crosses")
 	for _, f := range made {
 		for _, one := range f.Tests {
-			assert.Equal(t, []litmus.State{"0:X0=1;"}, f.Verdicts[one.Name].States, one.Name)
+			assert.Equal(t, []litmus.State{"0:X0=1;"}, f.Answers[one.Name].States, one.Name)
 		}
 	}
 	c := two(cache)
@@ -145,9 +145,9 @@ func TestWriteIsWhatLitmusRunReads(t *testing.T) {
 	log, err := os.Open(filepath.Join(dir, LogFile))
 	require.NoError(t, err)
 	defer log.Close()
-	verdicts, err := litmus.ParseHerdLog(log)
+	answers, err := litmus.ParseHerdLog(log)
 	require.NoError(t, err)
-	assert.Len(t, verdicts, 10)
+	assert.Len(t, answers, 10)
 	assert.ErrorContains(t, Write(dir, made), "not empty")
 }
 

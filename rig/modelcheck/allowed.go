@@ -45,13 +45,13 @@ func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 	if err != nil {
 		return "", err
 	}
-	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	answers, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}
 	known.Allowed = trial.Never
 	for _, t := range tests {
-		switch v, ok := verdicts[t.Name]; {
+		switch v, ok := answers[t.Name]; {
 		case !ok:
 			return "", fault.Newf(fault.Rig, "read herd7's answer", "none to %s", t.Name)
 		case v.Observation != "Never":

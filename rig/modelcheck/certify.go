@@ -69,12 +69,12 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		}
 		return out, nil
 	}
-	verdicts, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	answers, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}
 	for i, t := range tests {
-		if v, ok := verdicts[t.Name]; ok {
+		if v, ok := answers[t.Name]; ok {
 			out.Tests[i].Allowed = trial.Sometimes
 			if v.Observation == "Never" {
 				out.Tests[i].Allowed = trial.Never

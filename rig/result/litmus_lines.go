@@ -126,7 +126,7 @@ func (t LitmusTest) comparison() litmus.Comparison {
 	c := litmus.Comparison{
 		Name: t.Name, Threads: t.Threads, Outcome: t.Outcome, Why: t.Why, Tail: t.Tail, Outcomes: t.Outcomes,
 		States: map[litmus.State]uint64{}, Allowed: t.Allowed, Forbidden: t.Forbidden, Unseen: t.Unseen,
-		Target: t.Target, Verdict: t.Verdict, ElapsedNS: t.ElapsedNS, Shares: slices.Clone(t.Policies),
+		Target: t.Target, Answer: t.Answer, ElapsedNS: t.ElapsedNS, Shares: slices.Clone(t.Policies),
 	}
 	for s, n := range t.States {
 		c.States[litmus.State(s)] = n
@@ -147,7 +147,7 @@ type LitmusTest struct {
 	Forbidden []litmus.State    `json:"forbidden"`
 	Unseen    []litmus.State    `json:"unseen"`
 	Target    bool              `json:"target"`
-	Verdict   string            `json:"verdict"`
+	Answer    string            `json:"verdict"`
 	ElapsedNS int64             `json:"elapsedNS"`
 	Policies  []litmus.Share    `json:"policies"`
 }
@@ -160,6 +160,6 @@ func LitmusTestOf(t litmus.Comparison) LitmusTest {
 	}
 	return LitmusTest{
 		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-		Full(t.Allowed), Full(t.Forbidden), Full(t.Unseen), t.Target, t.Verdict, t.ElapsedNS, Full(t.Shares),
+		Full(t.Allowed), Full(t.Forbidden), Full(t.Unseen), t.Target, t.Answer, t.ElapsedNS, Full(t.Shares),
 	}
 }

@@ -26,6 +26,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fleet"
 	"kcovrig/rig/fleet/natsserver"
 )
@@ -86,10 +87,7 @@ func serve(ctx context.Context, file string) error {
 			}
 		})
 	}
-	if err := os.WriteFile(file+".new", []byte(s.ClientURL()+" http://"+s.MonitorAddr().String()), 0o600); err != nil {
-		return err
-	}
-	if err := os.Rename(file+".new", file); err != nil {
+	if err := disk.WriteFile(file, []byte(s.ClientURL()+" http://"+s.MonitorAddr().String())); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -53,7 +53,7 @@ func (r *Repo) Bundle(ctx context.Context, rng Range, bundle, boundary string) (
 	}
 	err = os.WriteFile(boundary, []byte(strings.Join(oldest, "\n")+"\n"), 0o644)
 	if err == nil {
-		err = os.Rename(packed, bundle) // last: where it is, both are
+		err = disk.Place(packed, bundle) // last: where it is, both are
 	}
 	return fault.Wrap(fault.Rig, op, err)
 }

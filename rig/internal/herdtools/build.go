@@ -220,7 +220,7 @@ func (m maker) compile(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := os.Rename(program, filepath.Join(m.out, t.Name+".exe")); err != nil {
+		if err := disk.Place(program, filepath.Join(m.out, t.Name+".exe")); err != nil {
 			return err
 		}
 	}

@@ -81,9 +81,9 @@ func TestHerdThatFailsIsQuoted(t *testing.T) {
 func TestGarbageGivesNoVerdict(t *testing.T) {
 	out, _, err := allowed(t, "babbles", soon)
 	require.NoError(t, err)
-	verdicts, err := litmus.ParseHerdLog(strings.NewReader(out))
+	answers, err := litmus.ParseHerdLog(strings.NewReader(out))
 	require.Error(t, err)
-	assert.Empty(t, verdicts)
+	assert.Empty(t, answers)
 }
 
 // Accesses of different sizes are followed where herd7 asks for it.

@@ -267,7 +267,7 @@ func (b *build) keepSource(ctx context.Context, source string, o Object) error {
 	if _, err := b.call(ctx, proc.Command{Path: "sh", Args: []string{"-c", command}, Dir: b.out, Kind: fault.Kernel, Op: "compile " + o.Name + " with -g"}, temp); err != nil {
 		return err
 	}
-	return store.DiskFault("keep "+o.Name+" with -g", os.Rename(made, o.Debug))
+	return store.DiskFault("keep "+o.Name+" with -g", disk.Place(made, o.Debug))
 }
 
 // commandFile is where kbuild keeps how it made object.

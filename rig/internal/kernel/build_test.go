@@ -132,12 +132,12 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 	on, err := tree.Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "the second variant starts from the first's folder")
-	require.NotEqual(t, off.Key, on.Key)
+	require.NotEqual(t, off.Built.Key, on.Built.Key)
 	require.Equal(t, []Step{{Count: 1, Doing: "CC kernel/ring.o"}, {Count: 1, Doing: "CC kernel/ring.o"}}, steps)
 	require.Equal(t, Step{Before: 1, Version: "6.12.3"}, tree.newSteps(false).now, "the first is the measure of the next whole build")
 	for img, want := range map[*Image]bool{&off: false, &on: true} {
-		require.False(t, img.Cached)
-		for _, path := range []string{img.Path, img.Vmlinux, img.Objects[0].Path, img.Objects[0].Source} {
+		require.False(t, img.Built.Cached)
+		for _, path := range []string{img.Built.Path, img.Vmlinux, img.Objects[0].Path, img.Objects[0].Source} {
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
 			require.Equal(t, want, strings.Contains(string(text), "smp_wmb();"), path)
@@ -152,8 +152,8 @@ func TestBothVariantsFromOneTree(t *testing.T) {
 	for _, v := range []trial.Variant{trial.Patched, trial.Unpatched} {
 		img, err := again.Image(t.Context(), v)
 		require.NoError(t, err)
-		require.True(t, img.Cached)
-		require.Zero(t, img.CPU)
+		require.True(t, img.Built.Cached)
+		require.Zero(t, img.Built.CPUNS)
 	}
 	require.Equal(t, "allnoconfig olddefconfig Image Image reused", calls(t, fake), "nothing is built twice")
 	require.Equal(t, user, snapshot(t, c.Tree), "the user's tree")
@@ -176,7 +176,7 @@ func TestWhatTheKeyDependsOn(t *testing.T) {
 	key := func(c Config) string {
 		img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 		require.NoError(t, err)
-		return img.Key
+		return img.Built.Key
 	}
 	base := key(c)
 	require.Equal(t, base, key(c))
@@ -208,10 +208,10 @@ func TestAnotherPatchIsAnotherKernel(t *testing.T) {
 		require.NoError(t, os.WriteFile(c.Patches[0], []byte(ownFix(barrier)), 0o644))
 		img, err := openTree(t, c).Image(t.Context(), trial.Patched)
 		require.NoError(t, err)
-		text, err := os.ReadFile(img.Path)
+		text, err := os.ReadFile(img.Built.Path)
 		require.NoError(t, err)
 		require.Contains(t, string(text), barrier+"();")
-		keys[img.Key] = true
+		keys[img.Built.Key] = true
 	}
 	require.Len(t, keys, 2)
 }
@@ -234,11 +234,11 @@ func TestTwoRigsBuildOnce(t *testing.T) {
 		})
 	}
 	work.Wait()
-	require.Equal(t, images[0].Key, images[2].Key)
-	require.Equal(t, images[1].Key, images[3].Key)
+	require.Equal(t, images[0].Built.Key, images[2].Built.Key)
+	require.Equal(t, images[1].Built.Key, images[3].Built.Key)
 	require.Equal(t, 2, strings.Count(calls(t, fake), "Image"))
 	for i, img := range images {
-		text, err := os.ReadFile(img.Path)
+		text, err := os.ReadFile(img.Built.Path)
 		require.NoError(t, err)
 		require.Equal(t, trial.Pair()[i%2] == trial.Patched, strings.Contains(string(text), "smp_wmb();"))
 	}
@@ -264,7 +264,7 @@ func TestAnInterruptedBuildLeavesNothing(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(fake, "hang")))
 	img, err := tree.Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
-	require.FileExists(t, img.Path)
+	require.FileExists(t, img.Built.Path)
 }
 
 func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
@@ -279,8 +279,8 @@ func TestWhatAKilledRigLeftIsNotTaken(t *testing.T) {
 	}
 	img, err := tree.Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
-	require.False(t, img.Cached)
-	require.FileExists(t, img.Path)
+	require.False(t, img.Built.Cached)
+	require.FileExists(t, img.Built.Path)
 	require.NoDirExists(t, filepath.Dir(stale))
 }
 

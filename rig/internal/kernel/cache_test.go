@@ -32,7 +32,7 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 	removed, err := Prune(t.Context(), c.CacheDir, later)
 	require.NoError(t, err)
 	require.Empty(t, removed)
-	require.FileExists(t, img.Path)
+	require.FileExists(t, img.Built.Path)
 
 	require.NoError(t, tree.Close())
 	removed, err = Prune(t.Context(), c.CacheDir, time.Now().Add(-time.Hour))
@@ -41,7 +41,7 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 	removed, err = Prune(t.Context(), c.CacheDir, later)
 	require.NoError(t, err)
 	require.Len(t, removed, 2)
-	require.NoFileExists(t, img.Path)
+	require.NoFileExists(t, img.Built.Path)
 	require.NoDirExists(t, tree.src)
 	entries, err = List(t.Context(), c.CacheDir)
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 
 	img, err = openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
-	require.False(t, img.Cached)
+	require.False(t, img.Built.Cached)
 }
 
 func TestListOfNoCache(t *testing.T) {

@@ -26,9 +26,9 @@ func TestClangBuildsItsOwn(t *testing.T) {
 	for _, v := range trial.Pair() {
 		img, err := tree.Image(t.Context(), v)
 		require.NoError(t, err)
-		require.False(t, img.Cached)
-		require.NotEqual(t, gcc.Key, img.Key)
-		require.Equal(t, "clang 14.0; ld.lld 14.0", img.Compiler)
+		require.False(t, img.Built.Cached)
+		require.NotEqual(t, gcc.Built.Key, img.Built.Key)
+		require.Equal(t, "clang 14.0; ld.lld 14.0", img.Kernel.Compiler)
 	}
 	c.Compiler = "icc"
 	_, err = Open(t.Context(), c)

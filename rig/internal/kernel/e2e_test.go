@@ -62,8 +62,8 @@ func TestE2EBothVariants(t *testing.T) {
 			for _, v := range append(trial.Pair(), trial.Pair()...) {
 				img, err := tree.Image(t.Context(), v)
 				require.NoError(t, err)
-				t.Logf("linux %s %s cached=%t: %v CPU, %v", img.Version, v, img.Cached, img.CPU, img.Wall)
-				for _, file := range []string{img.Path, img.Vmlinux, img.Objects[0].Source, img.Objects[0].Path, img.Objects[0].Debug} {
+				t.Logf("linux %s %s cached=%t: %v CPU, %v", img.Kernel.Version, v, img.Built.Cached, img.Built.CPUNS, img.Built.WallNS)
+				for _, file := range []string{img.Built.Path, img.Vmlinux, img.Objects[0].Source, img.Objects[0].Path, img.Objects[0].Debug} {
 					require.FileExists(t, file)
 				}
 				source, err := os.ReadFile(img.Objects[0].Source)

@@ -29,9 +29,9 @@ func TestTheShellsVariablesDecideOverNoBuild(t *testing.T) {
 			on, err := tree.Image(t.Context(), trial.Patched)
 			require.NoError(t, err)
 			for img, want := range map[*Image]bool{&off: false, &on: true} {
-				text, err := os.ReadFile(img.Path)
+				text, err := os.ReadFile(img.Built.Path)
 				require.NoError(t, err)
-				require.Equal(t, want, strings.Contains(string(text), "smp_wmb();"), img.Path)
+				require.Equal(t, want, strings.Contains(string(text), "smp_wmb();"), img.Built.Path)
 			}
 			text, err := os.ReadFile(filepath.Join(fake, "environment"))
 			require.NoError(t, err)

@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/kernel/variant"
+	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
 )
 
@@ -158,7 +159,9 @@ func (t *Tree) Plan(ctx context.Context, v trial.Variant) (Image, error) {
 		return Image{}, err
 	}
 	return Image{
-		Version: t.Version, Variant: v, TreeHash: t.Hash, Compiler: j.tool.Identity, Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Patches: j.content.Patches, Notes: j.content.Notes,
+		Built:     trial.Image{Variant: v, Key: j.key, Patch: hashOf(j.content.Changes)},
+		Kernel:    trial.Kernel{Version: t.Version, Tree: t.Path, TreeHash: t.Hash, Compiler: j.tool.Identity},
+		PatchText: j.content.Text, Patches: patchesOf(j.content.Patches), Notes: j.content.Notes,
 	}, nil
 }
 
@@ -171,7 +174,7 @@ func (t *Tree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 	}
 	for {
 		if img, ok, err := t.cached(ctx, j); ok || err != nil {
-			img.Wall = time.Since(started)
+			img.Built.WallNS = time.Since(started).Nanoseconds()
 			return img, err
 		}
 		cpu, err := t.buildLocked(ctx, j)
@@ -183,7 +186,7 @@ func (t *Tree) Image(ctx context.Context, v trial.Variant) (Image, error) {
 			return Image{}, err
 		}
 		if ok { // else it was pruned at once: build it again
-			img.Cached, img.CPU, img.Wall = cpu == 0, cpu, time.Since(started)
+			img.Built.Cached, img.Built.CPUNS, img.Built.WallNS = cpu == 0, cpu.Nanoseconds(), time.Since(started).Nanoseconds()
 			return img, nil
 		}
 	}
@@ -215,12 +218,23 @@ func (t *Tree) image(j job, r record) Image {
 	dir := t.store.Build(j.key)
 	out := filepath.Join(dir, "out")
 	return Image{
-		Path: filepath.Join(out, t.cfg.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"),
-		BuildDir: out, SourceDir: t.src, Objects: objects(t.patches, dir, out), Headers: keptHeaders(t.patches, dir),
-		Version: r.Version, Variant: j.variant, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler,
-		Key: j.key, Patch: hashOf(j.content.Changes), PatchText: j.content.Text, Patches: j.content.Patches, Notes: j.content.Notes, Cached: true, Log: r.Log,
-		Sandbox: t.cfg.sandbox(t.src, out),
+		Built: trial.Image{
+			Variant: j.variant, Path: filepath.Join(out, t.cfg.Arch.ImagePath), Key: j.key, Patch: hashOf(j.content.Changes), Cached: true, Log: r.Log,
+		},
+		Kernel:  trial.Kernel{Version: r.Version, Tree: t.Path, TreeHash: r.TreeHash, ConfigHash: r.ConfigHash, Compiler: r.Compiler},
+		Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: t.src,
+		Objects: objects(t.patches, dir, out), Headers: keptHeaders(t.patches, dir),
+		PatchText: j.content.Text, Patches: patchesOf(j.content.Patches), Notes: j.content.Notes, Sandbox: t.cfg.sandbox(t.src, out),
 	}
+}
+
+// patchesOf are the patches by which a kernel differs from the other variant, as documents name them.
+func patchesOf(patches []mailpatch.Patch) []trial.Patch {
+	var list []trial.Patch
+	for _, p := range patches {
+		list = append(list, trial.Patch{Name: p.Name, Subject: p.Subject, Author: p.From, MessageID: p.ID, Hash: p.Hash})
+	}
+	return list
 }
 
 // buildLocked builds unless another rig did so meanwhile. It returns the CPU time spent.

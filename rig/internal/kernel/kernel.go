@@ -18,7 +18,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
@@ -27,7 +26,6 @@ import (
 	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernelversion"
-	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/trial"
 )
 
@@ -85,27 +83,17 @@ type Step struct {
 // Image is one built kernel. Its files stay until the Tree is closed, and
 // longer where the cache is not pruned. They must not be written.
 type Image struct {
-	Path       string // what QEMU boots
-	Vmlinux    string
-	BuildDir   string   // kbuild's output folder
-	SourceDir  string   // the private tree; the files of the fix may by now be another variant's
-	Objects    []Object // those that the fix changes
-	Headers    []Header // those that the fix changes, where the tree has them
-	Version    string   // as in the tree's Makefile
-	Variant    trial.Variant
-	TreeHash   string
-	ConfigHash string            // of the complete .config
-	Compiler   string            // compiler and linker, as they name themselves
-	Key        string            // of the build in the cache
-	Patch      string            // hash of the files in which the variant differs from the tree
-	PatchText  string            // the patch that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
-	Patches    []mailpatch.Patch // by which the two variants differ
-	Notes      []string          // what people should know of how the variant was made
-	Cached     bool              // nothing was built
-	CPU, Wall  time.Duration
-	Log        string // make's output
-	// Sandbox is what commands may reach that the build has left; nil: whatever the user may.
-	Sandbox *proc.Sandbox
+	Built     trial.Image // what documents say of it; its hash is the caller's to find
+	Kernel    trial.Kernel
+	Vmlinux   string
+	BuildDir  string        // kbuild's output folder
+	SourceDir string        `json:"-"` // the private tree; the files of the fix may by now be another variant's
+	Objects   []Object      // those that the fix changes, compiled
+	Headers   []Header      `json:",omitempty"` // those that the fix changes, where the tree has them
+	PatchText string        // that was put on the tree to make the variant, or taken off it; empty: the variant is the tree
+	Patches   []trial.Patch `json:",omitempty"` // by which the two variants differ
+	Notes     []string      `json:",omitempty"` // what people should know of how the variant was made
+	Sandbox   *proc.Sandbox `json:"-"`          // what commands may reach that the build has left; nil: whatever the user may
 }
 
 // Object is a file of the fix's, compiled.

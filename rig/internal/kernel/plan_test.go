@@ -26,7 +26,9 @@ func TestAPlanNamesTheImage(t *testing.T) {
 		built, err := tree.Image(t.Context(), v)
 		require.NoError(t, err)
 		assert.Equal(t, Image{
-			Version: built.Version, Variant: v, TreeHash: built.TreeHash, Compiler: built.Compiler, Key: built.Key, Patch: built.Patch, PatchText: built.PatchText, Patches: built.Patches,
+			Built:     trial.Image{Variant: v, Key: built.Built.Key, Patch: built.Built.Patch},
+			Kernel:    trial.Kernel{Version: built.Kernel.Version, Tree: tree.Path, TreeHash: built.Kernel.TreeHash, Compiler: built.Kernel.Compiler},
+			PatchText: built.PatchText, Patches: built.Patches,
 		}, planned)
 	}
 	_, err := tree.Plan(t.Context(), "")
@@ -41,9 +43,9 @@ func TestAPlanNamesTheImage(t *testing.T) {
 		return planned
 	}
 	off, on := plan(c, trial.Unpatched), plan(c, trial.Patched)
-	assert.NotEqual(t, off.Patch, on.Patch)
+	assert.NotEqual(t, off.Built.Patch, on.Built.Patch)
 	c.Patches = []string{filepath.Join(fake, "own.patch")}
 	require.NoError(t, os.WriteFile(c.Patches[0], []byte(ownFix("smp_rmb")), 0o644))
-	assert.NotEqual(t, on.Patch, plan(c, trial.Patched).Patch, "another patch")
-	assert.Equal(t, off.Key, plan(c, trial.Unpatched).Key, "a patch that this variant does not have")
+	assert.NotEqual(t, on.Built.Patch, plan(c, trial.Patched).Built.Patch, "another patch")
+	assert.Equal(t, off.Built.Key, plan(c, trial.Unpatched).Built.Key, "a patch that this variant does not have")
 }

@@ -90,8 +90,8 @@ func TestASandboxedBuildReachesNothingElse(t *testing.T) {
 		tree := openTree(t, c)
 		img, err := tree.Image(t.Context(), trial.Unpatched)
 		require.NoError(t, err)
-		require.False(t, img.Cached)
-		keys[img.Key] = true
+		require.False(t, img.Built.Cached)
+		keys[img.Built.Key] = true
 		for _, path := range []string{img.Vmlinux, img.Objects[0].Debug} {
 			text, err := os.ReadFile(path)
 			require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestNothingOutsideRunsWhatASandboxedBuildLeft(t *testing.T) {
 	require.NoError(t, err)
 	r := recordOf(t, c, img)
 	r.Sandboxed = true
-	require.NoError(t, store.WriteJSON(filepath.Join(tree.store.Build(img.Key), "image.json"), r))
+	require.NoError(t, store.WriteJSON(filepath.Join(tree.store.Build(img.Built.Key), "image.json"), r))
 	_, err = tree.Image(t.Context(), trial.Patched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image allnoconfig olddefconfig Image", calls(t, fake), "no folder is used again")
@@ -144,7 +144,7 @@ func TestLinksThatABuildLeftLeadNowhere(t *testing.T) {
 	theirs := filepath.Join(files, "boot", "Image")
 	require.NoError(t, os.MkdirAll(filepath.Dir(theirs), 0o755))
 	require.NoError(t, os.WriteFile(theirs, []byte("the user's"), 0o644))
-	folder := filepath.Dir(filepath.Dir(img.Path))
+	folder := filepath.Dir(filepath.Dir(img.Built.Path))
 	require.NoError(t, os.RemoveAll(folder))
 	require.NoError(t, os.Symlink(files, folder))
 	_, err = tree.Image(t.Context(), trial.Patched)

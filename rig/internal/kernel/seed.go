@@ -114,7 +114,7 @@ func (b *build) startFromSeed(ctx context.Context) (string, error) {
 // family's folder failed: that folder may be why.
 func (b *build) startAnew(ctx context.Context, why error) error {
 	kept := strings.TrimSuffix(b.log, ".log") + ".seeded.log"
-	if err := os.Rename(b.log, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := disk.Place(b.log, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return store.DiskFault("keep the log", errors.Join(err, why))
 	}
 	b.tree.cfg.say("the build that started from build %.12s failed (log: %s); building from nothing", b.seed, kept)

@@ -47,7 +47,7 @@ func seededRig(t *testing.T) (next Config, first Image, fake string, told *[]str
 func recordOf(t *testing.T, c Config, img Image) record {
 	t.Helper()
 	var r record
-	require.True(t, store.ReadJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(img.Key), "image.json"), &r))
+	require.True(t, store.ReadJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(img.Built.Key), "image.json"), &r))
 	return r
 }
 
@@ -58,7 +58,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 	img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image allnoconfig olddefconfig Image reused stale", calls(t, fake))
-	require.Contains(t, *told, "starting from the folder of build "+first.Key[:12]+", another configuration: 2 of its 3 objects can stay")
+	require.Contains(t, *told, "starting from the folder of build "+first.Built.Key[:12]+", another configuration: 2 of its 3 objects can stay")
 	require.FileExists(t, filepath.Join(img.BuildDir, "lib", ".NET.o.cmd"))
 
 	config, err := os.ReadFile(filepath.Join(img.BuildDir, ".config"))
@@ -69,7 +69,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 	require.Equal(t, before, after, "the folder that was copied")
 
 	r := recordOf(t, c, img)
-	require.Equal(t, first.Key, r.Seed)
+	require.Equal(t, first.Built.Key, r.Seed)
 	require.Zero(t, r.Steps, "no measure for a build that starts from nothing")
 	entries, err := List(t.Context(), c.CacheDir)
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestAnotherConfigurationStartsFromAFolderThatSharesObjects(t *testing.T) {
 	for _, e := range entries {
 		abouts += e.About + "\n"
 	}
-	require.Contains(t, abouts, "linux 6.12.3 arm64 unpatched, started from "+first.Key[:12]+"\n")
+	require.Contains(t, abouts, "linux 6.12.3 arm64 unpatched, started from "+first.Built.Key[:12]+"\n")
 }
 
 func TestWhereFewObjectsCanStayABuildStartsFromNothing(t *testing.T) {
@@ -104,8 +104,8 @@ func TestABuildThatFailsInAnotherFamilysFolderStartsFromNothing(t *testing.T) {
 	img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image allnoconfig olddefconfig Image reused allnoconfig olddefconfig Image", calls(t, fake))
-	log := strings.TrimSuffix(img.Log, ".log") + ".seeded.log"
-	require.Contains(t, *told, "the build that started from build "+first.Key[:12]+" failed (log: "+log+"); building from nothing")
+	log := strings.TrimSuffix(img.Built.Log, ".log") + ".seeded.log"
+	require.Contains(t, *told, "the build that started from build "+first.Built.Key[:12]+" failed (log: "+log+"); building from nothing")
 	require.FileExists(t, log)
 	require.NoFileExists(t, filepath.Join(img.BuildDir, "lib", ".NET.o.cmd"), "nothing of the folder that was left")
 	require.Empty(t, recordOf(t, c, img).Seed)
@@ -131,7 +131,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			r.Built = r.Built.Add(time.Hour)
 		},
 		"1 being removed": func(t *testing.T, c Config, img Image, _ *record) {
-			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Key))
+			l, err := disk.OpenLock(store.Store{Dir: c.CacheDir}.LockPath("build", img.Built.Key))
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = l.Close() })
 			require.NoError(t, l.Wait(t.Context(), true, func() {}))
@@ -151,7 +151,7 @@ func TestWhatIsNoStartForAnotherConfiguration(t *testing.T) {
 			require.NoError(t, tree.Close())
 			r := recordOf(t, c, first)
 			spoil(t, c, first, &r)
-			require.NoError(t, store.WriteJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(first.Key), "image.json"), r))
+			require.NoError(t, store.WriteJSON(filepath.Join(store.Store{Dir: c.CacheDir}.Build(first.Built.Key), "image.json"), r))
 			c.Fragments = []kbuild.Fragment{{Name: "all", Text: "CONFIG_RING=y\nCONFIG_NET=n\nCONFIG_ZED=y\n"}}
 			img, err := openTree(t, c).Image(t.Context(), trial.Unpatched)
 			require.NoError(t, err)

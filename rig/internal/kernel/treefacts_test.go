@@ -95,7 +95,7 @@ func TestAWaitForAnotherIsTold(t *testing.T) {
 	require.NoError(t, err)
 	other := openTree(t, c)
 	require.NoError(t, tree.Close())
-	take("build", image.Key)
+	take("build", image.Built.Key)
 	_, err = other.Image(t.Context(), trial.Unpatched)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"waiting for another kcovrig, which uses the same tree", "waiting for another kcovrig, which builds the same kernel, or removes it"}, told)

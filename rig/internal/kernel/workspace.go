@@ -145,11 +145,15 @@ func (b *Workspace) Image(ctx context.Context, j Job) (Image, error) {
 	}
 	out := b.out()
 	img := Image{
-		Path: filepath.Join(out, c.Arch.ImagePath), Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
-		Objects: objects(b.tree.patches, b.entry(), out), Headers: keptHeaders(b.tree.patches, b.entry()), Version: b.tree.Version, Variant: trial.AsIs, TreeHash: j.ID,
-		Compiler: b.tool.Identity, Key: hashOf([]any{b.base, j.ID}), CPU: w.cpu, Wall: time.Since(w.started), Log: j.Log, Sandbox: c.sandbox(b.tree.src, out),
+		Built: trial.Image{
+			Variant: trial.AsIs, Path: filepath.Join(out, c.Arch.ImagePath), Key: hashOf([]any{b.base, j.ID}), Log: j.Log,
+			CPUNS: w.cpu.Nanoseconds(), WallNS: time.Since(w.started).Nanoseconds(),
+		},
+		Kernel:  trial.Kernel{Version: b.tree.Version, Tree: c.Tree, TreeHash: j.ID, Compiler: b.tool.Identity},
+		Vmlinux: filepath.Join(out, "vmlinux"), BuildDir: out, SourceDir: b.tree.src,
+		Objects: objects(b.tree.patches, b.entry(), out), Headers: keptHeaders(b.tree.patches, b.entry()), Sandbox: c.sandbox(b.tree.src, out),
 	}
-	img.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
+	img.Kernel.ConfigHash, err = disk.FileSum(filepath.Join(out, ".config"))
 	return img, fault.Wrap(fault.Rig, "hash the config", err)
 }
 

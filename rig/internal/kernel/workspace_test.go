@@ -50,7 +50,7 @@ func TestAWorkspaceBuildsAgainInOneFolder(t *testing.T) {
 	first, made, err := image(t, b, fake, "one", false)
 	require.NoError(t, err)
 	require.Equal(t, "allnoconfig olddefconfig Image", made)
-	require.Equal(t, trial.AsIs, first.Variant)
+	require.Equal(t, trial.AsIs, first.Built.Variant)
 
 	source := filepath.Join(b.Source(), "kernel/ring.c")
 	text, err := os.ReadFile(source)
@@ -61,8 +61,8 @@ func TestAWorkspaceBuildsAgainInOneFolder(t *testing.T) {
 	second, made, err := image(t, b, fake, "two", false)
 	require.NoError(t, err)
 	require.Equal(t, "Image reused", made)
-	require.NotEqual(t, first.Key, second.Key)
-	for _, path := range []string{second.Path, second.Vmlinux, second.Objects[0].Source} {
+	require.NotEqual(t, first.Built.Key, second.Built.Key)
+	for _, path := range []string{second.Built.Path, second.Vmlinux, second.Objects[0].Source} {
 		text, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Contains(t, string(text), "more", path)
@@ -233,7 +233,7 @@ func TestAsItStands(t *testing.T) {
 		}
 		img, err := openTree(t, c).Image(t.Context(), trial.AsIs)
 		require.NoError(t, err)
-		require.Equal(t, trial.AsIs, img.Variant)
+		require.Equal(t, trial.AsIs, img.Built.Variant)
 		text, err := os.ReadFile(img.Objects[0].Source)
 		require.NoError(t, err)
 		require.Equal(t, fixed, strings.Contains(string(text), "smp_wmb();"))

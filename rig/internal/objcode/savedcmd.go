@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -149,5 +150,5 @@ func CompileDebug(ctx context.Context, buildDir, object, outDir string, box *pro
 	}); err != nil {
 		return "", err
 	}
-	return output, fault.Wrap(fault.Rig, op, os.Rename(made, output))
+	return output, fault.Wrap(fault.Rig, op, disk.Place(made, output))
 }

@@ -101,7 +101,7 @@ func (v variant) word() int {
 // for the test whose text says so, and every one that the emulator shows of that.
 func TestAlteredLitmus(t *testing.T) {
 	t.Parallel()
-	verdicts := loadLog(t, alteredTests)
+	answers := loadLog(t, alteredTests)
 	all := alteredVariants(t)
 	made := map[string]*litmus.Test{}
 	for _, v := range all {
@@ -114,7 +114,7 @@ func TestAlteredLitmus(t *testing.T) {
 	appeared := 0
 	for _, v := range all {
 		name := v.made.Name
-		total.add(t, v.made, altered[name].states, verdicts[name], 0)
+		total.add(t, v.made, altered[name].states, answers[name], 0)
 		assert.ElementsMatch(t, slices.Collect(maps.Keys(built[name].states)), slices.Collect(maps.Keys(altered[name].states)),
 			"%s: the states of a test built so, and of the one that was altered", name)
 		for state := range altered[name].states {

@@ -55,6 +55,8 @@ func expect(word uint32, mnemonic, operands string, at uint64) (e expectation, k
 		return atomicExpectation(mnemonic, operands)
 	case mnemonic == "clrex":
 		return set("atomic", "op", "clear")
+	case mnemonic == "mrs" && interruptMRS.MatchString(operands):
+		return set("system")
 	case mnemonic == "msr" && plainMSR.MatchString(operands):
 		return set("plain")
 	case mnemonic == "msr" && hintMSR.MatchString(operands):

@@ -65,11 +65,11 @@ const withoutLoadBuffering = "testdata/ordered"
 // outOfReach are the states, by test, that herd7 allows and no run is to reach.
 func outOfReach(t *testing.T, but ...string) map[string][]litmus.State {
 	t.Helper()
-	_, verdicts := proofTests(t)
+	_, answers := proofTests(t)
 	ordered := loadLog(t, withoutLoadBuffering)
 	out := map[string][]litmus.State{}
 	for name, v := range ordered {
-		for _, state := range verdicts[name].States {
+		for _, state := range answers[name].States {
 			if !v.Allows(state) {
 				out[name] = append(out[name], state)
 			}

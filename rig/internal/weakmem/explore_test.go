@@ -139,11 +139,11 @@ func explorations(t testing.TB, tests map[string]*litmus.Test, printed string) m
 
 // checked reports what is forbidden, and what differs from what is expected to be
 // missing where that is asked for.
-func checked(t *testing.T, found map[string]exploration, verdicts map[string]litmus.Verdict, lost map[string][]litmus.State) {
+func checked(t *testing.T, found map[string]exploration, answers map[string]litmus.Answer, lost map[string][]litmus.State) {
 	t.Helper()
 	var runs, points, allowed, reached int
 	for _, name := range slices.Sorted(maps.Keys(found)) {
-		e, v := found[name], verdicts[name]
+		e, v := found[name], answers[name]
 		for _, state := range forbidden(e.states, v) {
 			t.Errorf("%s: forbidden: %s", name, state)
 		}
@@ -167,10 +167,10 @@ func checked(t *testing.T, found map[string]exploration, verdicts map[string]lit
 // herd7 allows, but for the listed ones.
 func TestAllRuns(t *testing.T) {
 	t.Parallel()
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	tests = wanted(t, explorable(tests, 6))
 	lost := outOfReach(t)
-	checked(t, explorer{cuts: 1}.run(t, tests), verdicts, lost)
+	checked(t, explorer{cuts: 1}.run(t, tests), answers, lost)
 	if len(tests) > 300 { // all of them
 		for name := range lost {
 			assert.Contains(t, tests, name, "what is listed is explored")
@@ -181,10 +181,10 @@ func TestAllRuns(t *testing.T) {
 // An interrupt ends the episode and a reservation; the rest of the thread is a new one.
 func TestAllRunsWithAnInterrupt(t *testing.T) {
 	t.Parallel()
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	checked(t, explorer{interrupts: 1}.run(t, named(t, tests, "2+2W", "MP+dmb.st+addr", "own-stxr")),
-		verdicts, outOfReach(t, exclusivesHold))
-	checked(t, explorer{interrupts: 1}.run(t, named(t, tests, "SB+dmb.sys", "SB+rmwal-ldrs")), verdicts, nil)
+		answers, outOfReach(t, exclusivesHold))
+	checked(t, explorer{interrupts: 1}.run(t, named(t, tests, "SB+dmb.sys", "SB+rmwal-ldrs")), answers, nil)
 }
 
 // circumstances are others than those of most verdicts: episodes that the policy leaves to
@@ -204,9 +204,9 @@ func TestAllRunsOtherwise(t *testing.T) {
 	t.Parallel()
 	for name, e := range circumstances() {
 		t.Run(name, func(t *testing.T) {
-			tests, verdicts := proofTests(t)
+			tests, answers := proofTests(t)
 			maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool { return whole[name] != 0 })
-			checked(t, e.run(t, explorable(tests, 4)), verdicts, nil)
+			checked(t, e.run(t, explorable(tests, 4)), answers, nil)
 		})
 	}
 }
@@ -239,7 +239,7 @@ func shownBy(mutant string) explorer {
 // A broken rule shows in some run, whatever the luck.
 func TestMutantsAreCaughtByAllRuns(t *testing.T) {
 	t.Parallel()
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	small := explorable(tests, 6)
 	for _, m := range mutants {
 		if small[m.test] == nil || m.schedule != "" {
@@ -250,9 +250,9 @@ func TestMutantsAreCaughtByAllRuns(t *testing.T) {
 			sound := e.run(t, one)[m.test]
 			e.mutant = m.name
 			broken := e.run(t, one)[m.test]
-			assert.Empty(t, forbidden(sound.states, verdicts[m.test]), "without the mutant")
-			assert.NotEmpty(t, forbidden(broken.states, verdicts[m.test]), m.test)
-			t.Logf("%s: %d runs: %v", m.test, broken.runs, forbidden(broken.states, verdicts[m.test]))
+			assert.Empty(t, forbidden(sound.states, answers[m.test]), "without the mutant")
+			assert.NotEmpty(t, forbidden(broken.states, answers[m.test]), m.test)
+			t.Logf("%s: %d runs: %v", m.test, broken.runs, forbidden(broken.states, answers[m.test]))
 		})
 	}
 }

@@ -54,13 +54,13 @@ func wanted(t testing.TB, tests map[string]*litmus.Test) map[string]*litmus.Test
 // forbidsNothing runs every test of the proof and reports what was forbidden.
 func forbidsNothing(t *testing.T, g guest, iterations int) {
 	t.Helper()
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	tests = wanted(t, tests)
 	seen := runTests(t, g, tests, iterations, 1)
 	var total tally
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
-			total.add(t, tests[name], seen[name], verdicts[name], 0)
+			total.add(t, tests[name], seen[name], answers[name], 0)
 		})
 	}
 	t.Logf("%d tests of %d outcomes each: forbidden states seen %d; allowed by herd7 %d, seen %d",

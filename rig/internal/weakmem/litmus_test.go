@@ -34,7 +34,7 @@ var placements = []placement{
 const prologue = "mov x28, #0"
 
 // loadTests reads the tests of a folder, by name, and herd7's log beside them.
-func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]litmus.Verdict) {
+func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]litmus.Answer) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.litmus"))
 	if err != nil || len(files) == 0 {
@@ -56,18 +56,18 @@ func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]li
 }
 
 // loadLog reads herd7's log in a folder.
-func loadLog(t testing.TB, dir string) map[string]litmus.Verdict {
+func loadLog(t testing.TB, dir string) map[string]litmus.Answer {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, "herd.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	verdicts, err := litmus.ParseHerdLog(f)
+	answers, err := litmus.ParseHerdLog(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return verdicts
+	return answers
 }
 
 // whole names the tests that hold only where all episodes are the emulator's: in
@@ -198,7 +198,7 @@ func runTests(t testing.TB, g guest, tests map[string]*litmus.Test, iterations, 
 }
 
 // forbidden lists the states that herd7 does not allow.
-func forbidden(o outcome, v litmus.Verdict) []string {
+func forbidden(o outcome, v litmus.Answer) []string {
 	var bad []string
 	for state, n := range o {
 		if !v.Allows(state) {

@@ -120,4 +120,12 @@ var orderScenes = []scene{
 		script: []string{"policy body-delay 0", "pc 0 E0", "reg 0 0 D0", "reg 0 1 7", "reg 0 2 8", "run 0", "pc 0 E0",
 			"reg 0 30 0xffff0000fffff000", "mem D0 8 0", "step 0 6", "print waiting 0 == 1", "event 0", "print site caution-exception E0+16 == 1"},
 	},
+	{
+		// vCPU 1 is in its episode when another interrupt is asked for, by who stored before.
+		name: "who takes a further interrupt sees what was stored before it was asked for",
+		code: []string{"mov x9,#0; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; ldr x3,[x0]; mrs x8,icc_iar1_el1; dsb sy; ldr x4,[x0]; ret"},
+		script: []string{"policy track 1", "policy stale 0", "reg 0 0 D0", "reg 1 0 D0", "pc 0 C0", "run 0", "pc 1 C1", "run 1",
+			"pc 1 C1", "step 1 2", "pc 0 C0", "reg 0 1 1", "run 0", "policy stale 1000", "step 1 3", "print reg 1 4 == 1"},
+		mutant: "interrupts_are_taken_without_news",
+	},
 }

@@ -15,9 +15,9 @@ func TestLitmusPairs(t *testing.T) {
 	t.Parallel()
 	const iterations = 21000
 	for _, lse2 := range []bool{false, true} {
-		tests, verdicts := loadTests(t, "testdata/pairs")
+		tests, answers := loadTests(t, "testdata/pairs")
 		if lse2 {
-			_, verdicts = loadTests(t, "testdata/pairs/whole")
+			_, answers = loadTests(t, "testdata/pairs/whole")
 		}
 		for _, schedule := range []string{"", "fine"} {
 			t.Run(fmt.Sprintf("LSE2 %t %s", lse2, schedule), func(t *testing.T) {
@@ -25,9 +25,9 @@ func TestLitmusPairs(t *testing.T) {
 				for name, o := range runTests(t, guest{lse2: lse2, schedule: schedule}, tests, iterations, 1) {
 					reach := 0
 					if lse2 && schedule == "" {
-						reach = len(verdicts[name].States)
+						reach = len(answers[name].States)
 					}
-					new(tally).add(t, tests[name], o, verdicts[name], reach)
+					new(tally).add(t, tests[name], o, answers[name], reach)
 					if hasTarget(t, tests[name], o) {
 						torn++
 					}

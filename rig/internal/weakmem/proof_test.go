@@ -50,14 +50,14 @@ func reachable(t *testing.T) map[string]int {
 func TestLitmus(t *testing.T) {
 	t.Parallel()
 	const iterations = 21000
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	tests = wanted(t, tests)
 	limits, lost := reachable(t), unreached()
 	reach := map[string]int{}
 	for name := range tests {
 		limit, ok := limits[name]
 		if !ok {
-			limit = len(verdicts[name].States) // one of our own, chosen to be in reach
+			limit = len(answers[name].States) // one of our own, chosen to be in reach
 		}
 		reach[name] = limit - lost[name]
 	}
@@ -66,7 +66,7 @@ func TestLitmus(t *testing.T) {
 	var total tally
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
-			total.add(t, tests[name], seen[name], verdicts[name], reach[name])
+			total.add(t, tests[name], seen[name], answers[name], reach[name])
 			n := 0
 			for _, times := range seen[name] {
 				n += times
@@ -103,7 +103,7 @@ func runAgain(t *testing.T, tests map[string]*litmus.Test, reach map[string]int,
 
 type tally struct{ forbidden, allowed, reach, seen, targets, targetsSeen int }
 
-func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Verdict, reach int) {
+func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Answer, reach int) {
 	t.Helper()
 	bad := forbidden(o, v)
 	for _, text := range bad {
@@ -143,7 +143,7 @@ func hasTarget(t *testing.T, test *litmus.Test, o outcome) bool {
 	return false
 }
 
-func missing(o outcome, v litmus.Verdict) string {
+func missing(o outcome, v litmus.Answer) string {
 	var out []string
 	for _, s := range v.States {
 		if o[s] == 0 {

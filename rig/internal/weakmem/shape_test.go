@@ -57,11 +57,11 @@ func TestLitmusWithCalls(t *testing.T) {
 	seen := map[string]int{}
 	for name, plan := range plans {
 		t.Run(name, func(t *testing.T) {
-			tests, verdicts := proofTests(t)
+			tests, answers := proofTests(t)
 			maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool { return whole[name] != 0 })
 			var total tally
 			for name, o := range runTests(t, guest{plan: plan, shape: called}, tests, iterations, 1) {
-				total.add(t, tests[name], o, verdicts[name], 0)
+				total.add(t, tests[name], o, answers[name], 0)
 			}
 			t.Logf("%d tests of %d outcomes each: forbidden states seen %d; allowed by herd7 %d, seen %d",
 				len(tests), iterations, total.forbidden, total.allowed, total.seen)
@@ -91,7 +91,7 @@ func interspersed(code []string) (body, elsewhere []string) {
 // that is reached without is reached.
 func TestLitmusWithSystemRegisters(t *testing.T) {
 	t.Parallel()
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool {
 		return !strings.HasPrefix(name, "MP") && !strings.HasPrefix(name, "SB")
 	})
@@ -100,9 +100,9 @@ func TestLitmusWithSystemRegisters(t *testing.T) {
 	for name, o := range runTests(t, guest{shape: interspersed}, tests, 21000, 1) {
 		limit, ok := limits[name]
 		if !ok {
-			limit = len(verdicts[name].States)
+			limit = len(answers[name].States)
 		}
-		total.add(t, tests[name], o, verdicts[name], limit-lost[name])
+		total.add(t, tests[name], o, answers[name], limit-lost[name])
 	}
 	t.Logf("%d tests: forbidden states seen %d; allowed by herd7 %d, in reach %d, seen %d", len(tests), total.forbidden, total.allowed, total.reach, total.seen)
 }

@@ -184,7 +184,7 @@ func (s Sources) compile(ctx context.Context, cfg Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.Rename(filepath.Join(work.Dir, "weakmem.so"), out); err != nil {
+	if err := disk.Place(filepath.Join(work.Dir, "weakmem.so"), out); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	return out, nil

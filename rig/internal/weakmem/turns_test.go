@@ -18,11 +18,11 @@ import (
 // threads of their own that take turns: nothing forbidden, and nearly all targets.
 func TestTurns(t *testing.T) {
 	const iterations = 500
-	all, verdicts := loadTests(t, diyTests)
+	all, answers := loadTests(t, diyTests)
 	limits, lost := reachable(t), unreached()
 	tests := map[string]*litmus.Test{}
 	for name, test := range all {
-		v := verdicts[name]
+		v := answers[name]
 		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-lost[name] == len(v.States) {
 			tests[name] = test
 		}
@@ -55,7 +55,7 @@ func TestTurns(t *testing.T) {
 	seen := outcomes(t, tests, out)
 	var missed []string
 	for name, o := range seen {
-		for _, bad := range forbidden(o, verdicts[name]) {
+		for _, bad := range forbidden(o, answers[name]) {
 			t.Errorf("%s: forbidden: %s", name, bad)
 		}
 		if !hasTarget(t, tests[name], o) {

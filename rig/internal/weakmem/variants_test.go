@@ -12,9 +12,9 @@ import (
 func TestSanitized(t *testing.T) {
 	t.Parallel()
 	b := build{sanitized: true}
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	for name, o := range runTests(t, guest{build: b}, tests, 600, 3) {
-		for _, text := range forbidden(o, verdicts[name]) {
+		for _, text := range forbidden(o, answers[name]) {
 			t.Errorf("%s: forbidden: %s", name, text)
 		}
 	}
@@ -32,9 +32,9 @@ func TestSanitized(t *testing.T) {
 // The oldest plugin interface that the emulator can use.
 func TestOldestAPI(t *testing.T) {
 	b := build{api: MinAPI}
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	for name, o := range runTests(t, guest{build: b}, tests, 3000, 5) {
-		for _, text := range forbidden(o, verdicts[name]) {
+		for _, text := range forbidden(o, answers[name]) {
 			t.Errorf("%s: forbidden: %s", name, text)
 		}
 	}

@@ -76,7 +76,7 @@ func lookScene() scene {
 func TestStoreBufferingWidens(t *testing.T) {
 	t.Parallel()
 	const iterations = 30000
-	tests, verdicts := proofTests(t)
+	tests, answers := proofTests(t)
 	policy := DefaultPolicy()
 	policy.Stale = 0
 	policy.HoldNS *= 10 // of the harness's clock, which goes on as it is looked at
@@ -86,7 +86,7 @@ func TestStoreBufferingWidens(t *testing.T) {
 			rate := func(mutant string) int {
 				g := guest{build: build{mutants: true}, plan: planOf(policy), schedule: "fixed", mutant: mutant}
 				o := runTests(t, g, one, iterations, 3)[name]
-				assert.Empty(t, forbidden(o, verdicts[name]))
+				assert.Empty(t, forbidden(o, answers[name]))
 				n := 0
 				for state, times := range o {
 					if ok, err := one[name].Condition.Holds(state); err == nil && ok {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
@@ -54,5 +55,5 @@ func (r Request) debianTarball(ctx context.Context, s store.Store, installedIn, 
 	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 		return "", store.DiskFault("keep "+pkg, err)
 	}
-	return kept, fault.Wrap(fault.Rig, "keep "+pkg, os.Rename(filepath.Join(work.Dir, "out", "usr", "src", pkg+".tar.xz"), kept))
+	return kept, fault.Wrap(fault.Rig, "keep "+pkg, disk.Place(filepath.Join(work.Dir, "out", "usr", "src", pkg+".tar.xz"), kept))
 }

@@ -7,6 +7,7 @@
 #include "a64.h"
 #include "insn.h"
 #include "isa.h"
+#include "mutant.h"
 
 /* C4.1.93.2 to .9: exceptions, barriers, hints, system instructions. */
 static void decode_barrier(uint32_t word, struct insn *out)
@@ -79,6 +80,16 @@ static bool orders_nothing(uint32_t word)
     return false;
 }
 
+/* MRS of the registers of interrupts, op0 3 and CRn 12. One that says which interrupt is
+ * pending, and above all ICC_IAR1_EL1, which takes it, tells what another CPU or a
+ * device has done since the exception; and what was stored before it was asked for is
+ * seen by loads behind the DSB that follows. No view of memory says so. */
+static bool reads_interrupts(uint32_t word)
+{
+    return bits(word, 31, 19) == 0xd5380000u >> 19 && bits(word, 15, 12) == 12 &&
+           !MUTANT(interrupts_are_taken_without_news);
+}
+
 static void decode_system(uint32_t word, struct insn *out)
 {
     uint32_t crn = bits(word, 15, 12);
@@ -90,7 +101,7 @@ static void decode_system(uint32_t word, struct insn *out)
     } else if (bits(word, 31, 12) == 0xd5033) {
         decode_barrier(word, out);
     } else if (bits(word, 31, 20) == 0xd53) { /* MRS: reads a register */
-        out->cls = INSN_PLAIN;
+        out->cls = reads_interrupts(word) ? INSN_SYSTEM : INSN_PLAIN;
     } else if (orders_nothing(word)) {
         out->cls = bits(word, 20, 20) ? INSN_PLAIN : INSN_HINT;
     } else {

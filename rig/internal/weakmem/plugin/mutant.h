@@ -78,7 +78,8 @@
     X(stronger_load_has_no_fence)                                             \
     X(stronger_store_asks_for_no_fence)                                       \
     X(loads_ask_for_no_wait)                                                  \
-    X(looks_end_no_wait)
+    X(looks_end_no_wait)                                                      \
+    X(interrupts_are_taken_without_news)
 
 enum mutant {
     MUTANT_none,

@@ -29,6 +29,7 @@ struct cpu {
     uint64_t exclusive_address, exclusive_value[2];
     uint64_t daif; /* as MRS gives it: D is bit 9 */
     uint64_t sp_el0, tpidr_el0, tpidr_el1, tpidrro_el0;
+    uint64_t taken; /* the interrupt that is taken next */
     struct qemu_plugin_tb *block;
     size_t at;
     bool done;       /* returned to where it came from */

@@ -27,6 +27,8 @@ static uint64_t *system_register(struct cpu *c, uint32_t number)
         return &c->tpidrro_el0;
     case SYSTEM(3, 0, 13, 0, 4):
         return &c->tpidr_el1;
+    case SYSTEM(3, 0, 12, 12, 0): /* ICC_IAR1_EL1: no interrupt waits, or any */
+        return &c->taken;
     default:
         return NULL;
     }
