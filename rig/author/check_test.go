@@ -125,6 +125,15 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 	assert.Len(t, got.Skipped, 1)
 }
 
+// compiling is a compiler that fails and says so.
+func compiling(said string) func(*CheckOrder) {
+	return func(o *CheckOrder) {
+		o.Tools.Program = func(context.Context, program.Config) ([]byte, error) {
+			return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: said}
+		}
+	}
+}
+
 func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	compilerSays := &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: warning: w\nmine.c:4:9: error: 'x' undeclared\nld: undefined reference to `y'\n"}
 	lost := facts{
@@ -162,16 +171,13 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 		"a program of another machine": {with: func(o *CheckOrder) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
-		"a system call of another architecture": {with: func(o *CheckOrder) {
-			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) {
-				return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: "mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"}
-			}
-		}, want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
-		"names": {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
+		"a system call of another architecture": {with: compiling("mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"), want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
+		"a header that is not the scenario's":   {with: compiling("/else/where.h:3:5: error: unknown type name 'x'\n"), want: []string{"\n/else/where.h:3:5: unknown type name 'x'"}},
+		"names":                                 {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
-		text := ""
+		text := "\n"
 		for _, f := range got.Remarks {
 			text += (f.File + ":" + place(f) + ": " + f.Text + "\n")
 		}

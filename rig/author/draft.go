@@ -64,6 +64,12 @@ func Draft(in Input) (name string, files map[string][]byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	// What the folder holds a person reads, and git takes: neither unpacks it.
+	plain, err := mailpatch.Plain(in.Patch.Text)
+	if err != nil {
+		return "", nil, err
+	}
+	in.Patch = File{strings.TrimSuffix(in.Patch.Name, ".gz"), []byte(plain)}
 	d := draft{in: in, patches: patches, files: map[string][]byte{}}
 	d.words()
 	if d.name = in.Name; d.name == "" {

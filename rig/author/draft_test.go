@@ -3,6 +3,8 @@
 package author
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io/fs"
 	"maps"
 	"os"
@@ -141,6 +143,21 @@ func TestADraftIsAScenario(t *testing.T) {
 		s, err := scenario.Load(dir)
 		require.NoError(t, err, name)
 		assert.Equal(t, draft, s.Name)
+	}
+}
+
+// A person reads what the folder holds, and git takes it.
+func TestAPackedPatchIsKeptPlain(t *testing.T) {
+	p := tlsPatch(t)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write(p.Text)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	for _, in := range []File{{"fix.patch.gz", packed.Bytes()}, {"fix.patch", packed.Bytes()}, {"fix.patch", append([]byte("\xef\xbb\xbf"), p.Text...)}} {
+		_, files, err := Draft(Input{Patch: in})
+		require.NoError(t, err)
+		assert.Equal(t, string(p.Text), string(files["fix.patch"]), in.Name)
 	}
 }
 

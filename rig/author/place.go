@@ -40,8 +40,8 @@ func (c *checker) find(level Level, where, text string) {
 
 // shownPath is the path of a file of the scenario, for people.
 func (c *checker) shownPath(name string) string {
-	if c.s.Shipped {
-		return name // from the repository's root
+	if c.s.Shipped || filepath.IsAbs(name) {
+		return name // from the repository's root; or none of the scenario's
 	}
 	return filepath.Join(filepath.Dir(c.out.File), name)
 }

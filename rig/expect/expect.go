@@ -8,6 +8,7 @@ package expect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -106,7 +107,10 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 	defer folder.Close()
 	files, err := fs.Glob(s.Litmus, "*.litmus")
 	if err != nil || len(files) == 0 {
-		return nil, fault.Newf(fault.User, "", "scenario %s has no litmus tests", s.Name)
+		return nil, &fault.Error{
+			Kind: fault.User, Err: fmt.Errorf("scenario %s has no litmus tests", s.Name),
+			Try: "put litmus tests into its folder and name that in the file, litmus: FOLDER; or ask about those of a witness: kcovrig explain --litmus",
+		}
 	}
 	out := []trial.Expected{}
 	for _, file := range files {

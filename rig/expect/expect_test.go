@@ -171,6 +171,22 @@ func TestHerdHasALimit(t *testing.T) {
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 }
 
+func TestAScenarioWithoutTests(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"fix.patch": "patch", "prog": "program",
+		"scenario.yaml": "kcovrig: scenario/1\nname: untested\ntitle: t\nfix: [fix.patch]\nworkload: {binary: prog}\ndetect: [told]\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	cfg := expecting(t)
+	cfg.Spec.Scenario, cfg.Spec.Modes, cfg.Spec.Readers = dir, nil, nil
+	_, err := Run(t.Context(), cfg)
+	require.ErrorContains(t, err, "scenario untested has no litmus tests")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.Contains(t, trial.FailureOf(err).Try, "litmus: FOLDER")
+}
+
 func TestWithoutHerd(t *testing.T) {
 	t.Setenv("PATH", "")
 	_, err := herdtools.Find("herd7", t.TempDir())

@@ -132,7 +132,7 @@ func parts(header func(string) string, body io.Reader, depth int) ([]document, e
 	if kind == "message/rfc822" {
 		return documents(string(content), depth+1)
 	}
-	text, err := plain(content)
+	text, err := Plain(content)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ var inBodyFrom = regexp.MustCompile(`^\s*From: (.+)`)
 func Read(name string, content []byte) ([]Patch, []string, error) {
 	name = Printable(name)
 	op := "read patch " + name
-	text, err := plain(content)
+	text, err := Plain(content)
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.User, op, err)
 	}

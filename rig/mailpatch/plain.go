@@ -20,8 +20,8 @@ const maxText = 256 << 20
 // errLarge is a file beyond maxText.
 var errLarge = fmt.Errorf("it is larger than %d MiB", maxText>>20)
 
-// plain undoes what is put around a text: gzip, a byte order mark, UTF-16.
-func plain(content []byte) (string, error) {
+// Plain undoes what is put around a text: gzip, a byte order mark, UTF-16.
+func Plain(content []byte) (string, error) {
 	if len(content) > maxText {
 		return "", errLarge
 	}
@@ -39,7 +39,7 @@ func plain(content []byte) (string, error) {
 		case bytes.HasPrefix(inner, []byte{0x1f, 0x8b}):
 			return "", errors.New("it was packed by gzip more than once")
 		}
-		return plain(inner)
+		return Plain(inner)
 	}
 	for mark, order := range map[string]binary.ByteOrder{"\xff\xfe": binary.LittleEndian, "\xfe\xff": binary.BigEndian} {
 		if bytes.HasPrefix(content, []byte(mark)) {

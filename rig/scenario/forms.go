@@ -72,8 +72,8 @@ func didYouMean(format string, args ...any) string {
 
 func nameLike(value string) string {
 	like := strings.Trim(regexp.MustCompile(`[^a-z0-9_-]+`).ReplaceAllString(strings.ToLower(value), "-"), "-_")
-	if !has(nameForm, like) || len(like) > 40 {
-		return ""
+	if like == value || !has(nameForm, like) || len(like) > 40 {
+		return "" // as it stands it is a number, or too long: another name is no help
 	}
 	return didYouMean("%s", like)
 }

@@ -88,6 +88,7 @@ var silly = map[string]string{
 	strings.Replace(ofSource, "title: t", "title: \"\\u00a0\"", 1):      `3:8: title: it is empty`,
 	strings.Replace(ofSource, "title: t", "title: 2026-11-29", 1):       `3:8: title: want a text, not a date; did you mean "2026-11-29", in quotes?`,
 	strings.Replace(ofSource, "name: own", "name: My_Bug!", 1):          `2:7: name: want lower-case letters, digits, - and _, not "My_Bug!"; did you mean my_bug?`,
+	strings.Replace(ofSource, "name: own", "name: 007", 1):              `2:7: name: want a text, not a number; did you mean "007", in quotes?`,
 	// make and config.
 	ofSource + "make: [O=y]\n":                              `6:8: make: want a switch of kbuild's, such as KASAN_SANITIZE_ring.o=n, not "O=y"; O is set by kcovrig itself`,
 	ofSource + "make: [KBUILD_OUTPUT=y]\n":                  `6:8: make: want a switch of kbuild's, such as KASAN_SANITIZE_ring.o=n, not "KBUILD_OUTPUT=y"; KBUILD_OUTPUT is set by kcovrig itself`,

@@ -45,12 +45,20 @@ func Run(ctx context.Context, cfg command.Config) (trial.Result, error) {
 		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak needs --duration of 2s or more and an emulated architecture"))
 	}
 	if run.Scenario.Reboots() {
-		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
+		return run.Abandon(run.Result(), unfit("a soak is one long boot, and a hit ends those of scenario %s", run.Scenario.Name))
 	}
 	if !clean(run.Scenario) {
-		return run.Abandon(run.Result(), fault.Newf(fault.User, "", "a soak is clean where the kernel reports nothing, and what scenario %s detects is such a report", run.Scenario.Name))
+		return run.Abandon(run.Result(), unfit("a soak is clean where the kernel reports nothing, and what scenario %s detects is such a report", run.Scenario.Name))
 	}
 	return run.Finish(soakBoth(run.WithCommandEvents(ctx), run))
+}
+
+// unfit is the fault of who soaks a scenario that cannot be.
+func unfit(format string, args ...any) error {
+	return &fault.Error{
+		Kind: fault.User, Err: fmt.Errorf(format, args...),
+		Try: "soak the emulator with one whose program counts hits: kcovrig soak, without --scenario",
+	}
 }
 
 // clean says whether the kernel has nothing to report where the scenario's bug shows.

@@ -133,4 +133,5 @@ func TestNoSoakOfWhatTheKernelReports(t *testing.T) {
 	_, err := Run(t.Context(), cfg)
 	assert.Equal(t, fault.User, fault.KindOf(err), "%v", err)
 	assert.ErrorContains(t, err, "a soak is clean where the kernel reports nothing")
+	assert.Contains(t, trial.FailureOf(err).Try, "kcovrig soak, without --scenario")
 }

@@ -28,8 +28,9 @@ import (
 // most is how large a program may be, as one that a scenario brings ready.
 const most = 16 << 20
 
-// Files by which the compiler (gcc's -MMD: all but the system's headers) and the
-// assembler (--MD: what .incbin takes) say what they read.
+// Files by which the compiler (gcc's -MD: not -MMD, which leaves out what any header that
+// says of itself to be the system's includes) and the assembler (--MD: what .incbin takes)
+// say what they read.
 const (
 	included  = ".included.d"
 	assembled = ".assembled.d"
@@ -89,7 +90,7 @@ func (c Config) compiler() string { return c.Arch.CrossCompile + "gcc" }
 // Args are the compiler's arguments: the program is linked statically, and keeps its
 // symbols, by which it may be put into the emulator's scope.
 func (c Config) Args(out string) []string {
-	return []string{"-static", "-O2", "-pthread", "-Wall", "-pipe", "-MMD", "-MF", included, "-Wa,--MD," + assembled, "-o", out, c.Source}
+	return []string{"-static", "-O2", "-pthread", "-Wall", "-pipe", "-MD", "-MF", included, "-Wa,--MD," + assembled, "-o", out, c.Source}
 }
 
 // inputs are the files that the compiler may read, sorted.
@@ -162,7 +163,7 @@ func (c Config) compile(ctx context.Context, key string) (raw []byte, err error)
 	}); err != nil {
 		return nil, err
 	}
-	if err := c.readNoMore(temp.Dir); err != nil {
+	if err := c.readNoMore(ctx, temp.Dir); err != nil {
 		return nil, fault.Wrap(fault.User, op, err)
 	}
 	raw, err = os.ReadFile(filepath.Join(temp.Dir, out))

@@ -101,10 +101,11 @@ func TestNothingButTheScenariosFilesIsCompiledIn(t *testing.T) {
 		"its own":                  {"#include <stdio.h>\n#include \"a b.h\"\n__asm__(\".incbin \\\"sub/a b.h\\\"\");\n" + own, ""},
 		"a header by its path":     {"#include " + quoted + "\n" + own, outside},
 		"one in brackets":          {"#include <" + outside + ">\n" + own, outside},
+		"one that hides it":        {"#include \"hides.h\"\n" + own, outside},
 		"a file by the assembler":  {"__asm__(\".incbin \\\"" + outside + "\\\"\");\n" + own, outside},
 		"the assembler's includes": {"__asm__(\".include \\\"/dev/null\\\"\");\n" + own, "/dev/null"},
 	} {
-		cfg := config(t, map[string]string{"sub/main.c": c.source, "sub/a b.h": "/* own */\n"})
+		cfg := config(t, map[string]string{"sub/main.c": c.source, "sub/a b.h": "/* own */\n", "sub/hides.h": "#pragma GCC system_header\n#include " + quoted + "\n"})
 		cfg.Source = "sub/main.c"
 		for range 2 { // nothing is kept
 			_, err := Build(t.Context(), cfg)
