@@ -54,7 +54,8 @@ func matrixCode(c nightly.Counts, err error) int {
 	return exitOK
 }
 
-// exitCode is the one place where an error or a verdict becomes an exit code.
+// exitCode is the one place where an error or a verdict of a run becomes an exit code.
+// Commands whose answer is no verdict say theirs themselves, in app.code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
 		if errors.Is(err, soak.ErrUnsound) {

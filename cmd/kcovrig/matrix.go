@@ -91,7 +91,7 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	o.nats.add(cmd)
 	addJSON(cmd, &o.shown.json)
 	addLoudness(cmd, &o.shown.verbose, &o.shown.quiet, "show the stages of each cell", "print how many cells came to what was expected, on one line")
-	complete(cmd, "format", "text", "github")
+	complete(cmd, "format", matrices.Cells.Names()...)
 }
 
 func (a *app) matrixSchema() error {
@@ -104,25 +104,18 @@ func (a *app) matrixSchema() error {
 }
 
 func (a *app) listMatrix(o *matrixOptions) error {
-	switch o.format {
-	case "github":
-		text, err := nightly.GitHub(o.cfg)
-		if err != nil {
-			return err
-		}
-		_, err = a.stdout.Write(text)
-		return fault.Wrap(fault.Rig, "write the list", err)
-	case "text":
-		cells, err := nightly.Cells(o.cfg)
-		if err != nil {
-			return err
-		}
-		if o.shown.json {
-			return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
-		}
-		return fault.Wrap(fault.Rig, "write the list", matrices.List(a.stdout, cells))
+	as, err := matrices.Cells.Parse(o.format)
+	if err != nil {
+		return err
 	}
-	return fault.Newf(fault.User, "", "--format: no format %q (have: text, github)", o.format)
+	cells, err := nightly.Cells(o.cfg)
+	if err != nil {
+		return err
+	}
+	if as == format.Text && o.shown.json {
+		return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
+	}
+	return matrices.Cells.Render(a.stdout, as, cells)
 }
 
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {

@@ -5,7 +5,7 @@
 // and reads the shared area on another, looking for entries that a count covers
 // and that are not there yet. It owns the readers' assembly, the rounds and the
 // tallies; it leaves talking to the host to its caller, the guest's main, and
-// what the tallies mean to rig/trial.
+// what the tallies mean to rig/verdict.
 //
 // How sections are made: a vhost-vsock device takes the common kcov handle of
 // the thread that sets its owner, and runs each queued work of its rings as one

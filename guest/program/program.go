@@ -4,7 +4,7 @@
 // static program as a child, over and over, talks with it in lines, and watches the
 // kernel's messages. It owns the child's processes, which of its tries are hits, and
 // whose fault an end is that no detection knows; it leaves talking to the host to its
-// caller, the guest's main, and what the tallies mean to rig/trial.
+// caller, the guest's main, and what the tallies mean to rig/verdict.
 //
 // The lines, the program's on its standard output and the guest's on its standard input:
 //

@@ -3,7 +3,7 @@
 // Package wire holds the records that the guest and the host exchange over the
 // virtio-serial port: one JSON object per line, exactly one member of a Record
 // set. It uses the standard library only, since the guest links it. What the
-// records mean for a verdict is left to rig/trial.
+// records mean for a verdict is left to rig/verdict.
 //
 // The guest speaks first with Hello; the host answers with Start. The guest
 // sends Progress and Detection records until the host sends Stop, and Done

@@ -105,7 +105,7 @@ func insertion(p *candidate.Position, kind trial.Order) Part {
 func (s *Search) strengthen(st *Stage, a *candidate.Access, strongest map[int]int) {
 	gate := Gate{}
 	for i, p := range s.Code.Positions {
-		if a.Store && p.Address == a.Address || !a.Store && p.From == a.Address+4 && p.After.Text != "" {
+		if a.Store && p.Address == a.Address || !a.Store && p.From == a.Next() && p.After.Text != "" {
 			gate = Gate{Number: strongest[i], Effect: Silent}
 		}
 	}

@@ -94,6 +94,10 @@ func (s *state) read() error {
 	if err == nil {
 		err = result.Decode(kept, &s.journal)
 	}
+	for i := range s.journal.Answers {
+		a := &s.journal.Answers[i]
+		a.Folder, a.Log = disk.In(s.dir, a.Folder), disk.In(s.dir, a.Log)
+	}
 	if err != nil {
 		return &fault.Error{Kind: fault.Rig, Op: "read " + s.file(), Err: err, Try: "kcovrig bisect with the same flags and --reset, which begins anew"}
 	}
@@ -152,7 +156,13 @@ func (s *state) change(f func(*journal)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(&s.journal)
-	text, err := json.MarshalIndent(s.journal, "", " ")
+	kept := s.journal // with what lies in the folder as from there: it may be moved
+	kept.Answers = slices.Clone(kept.Answers)
+	for i := range kept.Answers {
+		a := &kept.Answers[i]
+		a.Folder, a.Log = disk.Below(s.dir, a.Folder), disk.Below(s.dir, a.Log)
+	}
+	text, err := json.MarshalIndent(kept, "", " ")
 	if err == nil {
 		err = disk.WriteDurably(s.file(), text)
 	}

@@ -95,13 +95,12 @@ func (b *bisection) conclude(ctx context.Context, first []string) error {
 		b.report.Outcome = "skipped"
 	}
 	for _, hash := range first {
-		c, err := b.repo.Describe(ctx, hash, b.sources)
+		about, err := b.repo.Describe(ctx, hash, b.sources)
 		if err != nil {
 			return err
 		}
-		about := bisect.About{Hash: c.Hash, Subject: c.Subject, Author: c.Author, Date: c.Date, Files: c.Files, Diff: c.Diff}
-		if !b.cfg.Fixed {
-			about.Fixes = c.Fixes
+		if b.cfg.Fixed {
+			about.Fixes = "" // it is itself the repair
 		}
 		b.report.First = append(b.report.First, about)
 	}

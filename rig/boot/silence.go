@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -110,7 +111,7 @@ func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []
 	return pairs
 }
 
-func onStack(l elfcode.Line) bool { return strings.Contains(l.Text, "[sp") }
+func onStack(l elfcode.Line) bool { return insn.OnStack(l.Text) }
 
 // placeOf names an instruction as another kernel has it too: what else was compiled
 // moves its address, its registers and the number of its line.

@@ -52,10 +52,7 @@ func Prune(ctx context.Context, cacheDir string, before time.Time) ([]trial.Cach
 func cacheEntries(in []kernel.Entry) []trial.CacheEntry {
 	out := make([]trial.CacheEntry, 0, len(in))
 	for _, e := range in {
-		out = append(out, trial.CacheEntry{
-			Kind: e.Kind, Name: e.Name, About: e.About, Bytes: e.Bytes, InUse: e.InUse,
-			Used: e.Used.UTC().Format(time.RFC3339),
-		})
+		out = append(out, e.CacheEntry)
 	}
 	return out
 }

@@ -58,7 +58,7 @@ type Config struct {
 	Define  []string       // macros to compile the emulator with, for tests that break it
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
-	// Emulator is the one to run with; nil: this program's own.
+	// SentEmulator is the one to run with; nil: this program's own.
 	SentEmulator *weakmem.Bundle
 }
 

@@ -3,7 +3,7 @@
 // Package history keeps results in an SQLite database: each whole, and beside
 // it what lists, filters and trends look at. It owns the file, its schema and
 // its migrations, what happens when several write at once, and what is said of
-// a damaged file; it leaves what the numbers mean to rig/trial and how they are
+// a damaged file; it leaves what the numbers mean to rig/trend and how they are
 // shown to rig/report.
 //
 // The driver is modernc.org/sqlite, SQLite translated to Go: it needs no C

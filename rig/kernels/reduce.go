@@ -10,6 +10,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
@@ -38,7 +39,7 @@ func reduced(a objcode.Analysis) Analysis {
 	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, elfcode.Range{Symbol: a.Container, Start: addr, End: addr + 4})
+			k.Copies = append(k.Copies, elfcode.Range{Symbol: a.Container, Start: addr, End: addr + insn.A64Bytes})
 		}
 	}
 	for _, s := range a.Publish {

@@ -21,20 +21,20 @@ const (
 
 // Comparison is one test's run beside what the model allows.
 type Comparison struct {
-	Name      string
-	Threads   int
-	Outcome   Outcome
-	Why       string           // of an inconclusive one
-	Tail      string           // the program's last output, where it failed
-	Outcomes  uint64           // final states counted
-	States    map[State]uint64 // seen
-	Allowed   []State          // by the model, sorted
-	Forbidden []State          // seen, not allowed
-	Unseen    []State          // allowed, not seen
-	Target    bool             // a seen state fulfils the test's own condition
-	Answer    string           // the model's, of that condition: Never, Sometimes or Always
-	ElapsedNS int64
-	Shares    []Share // by policy of the emulator, in the order of the runs
+	Name      string           `json:"name"`
+	Threads   int              `json:"threads"`
+	Outcome   Outcome          `json:"outcome"`
+	Why       string           `json:"why,omitempty"`  // of an inconclusive one
+	Tail      string           `json:"tail,omitempty"` // the program's last output, where it failed
+	Outcomes  uint64           `json:"outcomes"`       // final states counted
+	States    map[State]uint64 `json:"states"`         // seen
+	Allowed   []State          `json:"allowed"`        // by the model, sorted
+	Forbidden []State          `json:"forbidden"`      // seen, not allowed
+	Unseen    []State          `json:"unseen"`         // allowed, not seen
+	Target    bool             `json:"target"`         // a seen state fulfils the test's own condition
+	Answer    string           `json:"verdict"`        // the model's, of that condition: Never, Sometimes or Always
+	ElapsedNS int64            `json:"elapsedNS"`
+	Shares    []Share          `json:"policies"` // by policy of the emulator, in the order of the runs
 }
 
 // Report is what a set of tests came to.

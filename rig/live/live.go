@@ -3,7 +3,7 @@
 // Package live shows a command while it runs: plain lines in a pipe, a view
 // that is drawn again and again on a terminal. It owns which of them is shown,
 // what it says, and the terminal while the view lasts; it leaves the finished
-// result to report, and every figure to trial.
+// result to report, and every figure to rig/verdict.
 package live
 
 import (

@@ -4,7 +4,7 @@
 // axes and cells with their expected outcomes, shards, and the document that
 // joins the cells' results. Values and pure functions only, but that the scenario which a
 // file names is loaded; it leaves building
-// and running to rig/nightly, what a result means to rig/trial, and rendering to
+// and running to rig/nightly, what a result means to rig/verdict, and rendering to
 // rig/report.
 package matrix
 

@@ -3,7 +3,7 @@
 // Package modelcheck asks herd7 whether Arm's memory model allows what was seen or
 // what a kernel's code could show: of a witness, and of the ways between two
 // stores. It leaves herd7 itself to herdtools, the tests' text to
-// witness, and what an answer means for a verdict to trial.
+// witness, and what an answer means for a verdict to rig/verdict.
 package modelcheck
 
 import (

@@ -90,14 +90,5 @@ func Cells(c Config) ([]matrix.Cell, error) {
 	return cells, err
 }
 
-// GitHub gives them in the form that a GitHub Actions matrix takes.
-func GitHub(c Config) ([]byte, error) {
-	cells, err := Cells(c)
-	if err != nil {
-		return nil, err
-	}
-	return matrix.GitHub(cells)
-}
-
 // Schema is the JSON schema of matrix files, for editors.
 func Schema() ([]byte, error) { return matrix.FileSchema() }

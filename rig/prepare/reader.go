@@ -4,12 +4,12 @@ package prepare
 
 import (
 	"slices"
-	"strings"
 
 	"kcovrig/guest/mark"
 	"kcovrig/rig/boot"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/trial"
 )
 
@@ -63,7 +63,7 @@ func readReader(binary string, name trial.Reader, ranges []elfcode.Range) (Reade
 	}
 	code := trial.ReaderCode{Reader: name, Barriers: []string{}}
 	loads := slices.DeleteFunc(slices.Clone(lines), func(l elfcode.Line) bool {
-		return !strings.HasPrefix(l.Text, "ld") || strings.Contains(l.Text, "[sp")
+		return !insn.Loads(l.Text) || insn.OnStack(l.Text)
 	})
 	if len(loads) < 2 {
 		return out, lines, nil // another architecture's, or none that is understood

@@ -2,8 +2,8 @@
 
 // Package replay reaches what a saved run's witness shows again: the same
 // kernel, machine and seed, boot after boot. It owns what makes a setup another
-// than the run's, and what counts as reaching it; it leaves the kind of a stale
-// read to rig/trial.
+// than the run's, and what counts as reaching it; it leaves the kind of a
+// hit to rig/trial.
 package replay
 
 import (

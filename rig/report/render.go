@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report renders results and events: for people and for programs. It
-// owns every word on the screen; the stable JSON form of a result is package
-// result's, and what a result means trial's and verdict's.
+// Package report renders the results of runs: for people and for programs. It
+// leaves the stable JSON form of a result to rig/result, what a result means to
+// rig/verdict, a command while it runs to rig/live, and matrices, searches, barriers and
+// other answers to the packages below it.
 package report
 
 import (

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"kcovrig/rig/litmus"
 )
@@ -34,10 +33,10 @@ type litmusEnd struct {
 }
 
 type litmusLine struct {
-	Begin  *litmusBegin `json:"begin,omitempty"`
-	Number int          `json:"number,omitempty"` // of the test, from 1, as the first line lists them
-	Test   *LitmusTest  `json:"test,omitempty"`
-	End    *litmusEnd   `json:"end,omitempty"`
+	Begin  *litmusBegin       `json:"begin,omitempty"`
+	Number int                `json:"number,omitempty"` // of the test, from 1, as the first line lists them
+	Test   *litmus.Comparison `json:"test,omitempty"`
+	End    *litmusEnd         `json:"end,omitempty"`
 }
 
 // LitmusWriter writes results as they come. Each line is written at once.
@@ -51,7 +50,7 @@ func (w *LitmusWriter) Begin(heads []litmus.Head, seed uint64) error {
 // Test tells what a test has come to; a later word on it counts. number is its
 // place in Begin's list, from 0.
 func (w *LitmusWriter) Test(number int, c litmus.Comparison) error {
-	t := LitmusTestOf(c)
+	t := LitmusTest(c)
 	return w.line(litmusLine{Number: number + 1, Test: &t})
 }
 
@@ -91,7 +90,7 @@ func ReadLitmusLines(from io.Reader) (litmus.Report, error) {
 		case begun == nil:
 			begun, tests = l.Begin, make([]*litmus.Comparison, len(l.Begin.Heads))
 		case l.Test != nil && l.Number >= 1 && l.Number <= len(tests):
-			c := l.Test.comparison()
+			c := LitmusTest(*l.Test)
 			tests[l.Number-1] = &c
 		case l.End != nil:
 			ended = l.End
@@ -121,45 +120,11 @@ func keptReport(begun *litmusBegin, ended *litmusEnd, tests []*litmus.Comparison
 	return r
 }
 
-// comparison is the inverse of LitmusTestOf.
-func (t LitmusTest) comparison() litmus.Comparison {
-	c := litmus.Comparison{
-		Name: t.Name, Threads: t.Threads, Outcome: t.Outcome, Why: t.Why, Tail: t.Tail, Outcomes: t.Outcomes,
-		States: map[litmus.State]uint64{}, Allowed: t.Allowed, Forbidden: t.Forbidden, Unseen: t.Unseen,
-		Target: t.Target, Answer: t.Answer, ElapsedNS: t.ElapsedNS, Shares: slices.Clone(t.Policies),
+// LitmusTest is what a test has come to as documents have it: with no list that is null.
+func LitmusTest(c litmus.Comparison) litmus.Comparison {
+	if c.States == nil {
+		c.States = map[litmus.State]uint64{}
 	}
-	for s, n := range t.States {
-		c.States[litmus.State(s)] = n
-	}
+	c.Allowed, c.Forbidden, c.Unseen, c.Shares = Full(c.Allowed), Full(c.Forbidden), Full(c.Unseen), Full(c.Shares)
 	return c
-}
-
-// LitmusTest is what one litmus test has come to, as a document.
-type LitmusTest struct {
-	Name      string            `json:"name"`
-	Threads   int               `json:"threads"`
-	Outcome   litmus.Outcome    `json:"outcome"`
-	Why       string            `json:"why,omitempty"`
-	Tail      string            `json:"tail,omitempty"`
-	Outcomes  uint64            `json:"outcomes"`
-	States    map[string]uint64 `json:"states"`
-	Allowed   []litmus.State    `json:"allowed"`
-	Forbidden []litmus.State    `json:"forbidden"`
-	Unseen    []litmus.State    `json:"unseen"`
-	Target    bool              `json:"target"`
-	Answer    string            `json:"verdict"`
-	ElapsedNS int64             `json:"elapsedNS"`
-	Policies  []litmus.Share    `json:"policies"`
-}
-
-// LitmusTestOf makes the document.
-func LitmusTestOf(t litmus.Comparison) LitmusTest {
-	states := map[string]uint64{}
-	for s, n := range t.States {
-		states[string(s)] = n
-	}
-	return LitmusTest{
-		t.Name, t.Threads, t.Outcome, t.Why, t.Tail, t.Outcomes, states,
-		Full(t.Allowed), Full(t.Forbidden), Full(t.Unseen), t.Target, t.Answer, t.ElapsedNS, Full(t.Shares),
-	}
 }

@@ -60,13 +60,13 @@ func main() {
 
 // serve runs until ctx ends.
 func serve(ctx context.Context, file string) error {
-	dir, err := os.MkdirTemp("", "fleetload-")
+	dir, err := disk.NewTempFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer dir.Close()
 	s, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true,
+		Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, JetStream: true, StoreDir: dir.Dir, NoSigs: true, NoLog: true,
 	})
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func serve(ctx context.Context, file string) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	for i := range workers {
-		cfg := fleet.WorkerConfig{Server: natsserver.Access{URL: s.ClientURL()}, Name: fmt.Sprint("w", i), Dir: filepath.Join(dir, fmt.Sprint("w", i))}
+		cfg := fleet.WorkerConfig{Server: natsserver.Access{URL: s.ClientURL()}, Name: fmt.Sprint("w", i), Dir: filepath.Join(dir.Dir, fmt.Sprint("w", i))}
 		all.Go(func() {
 			if err := fleet.Work(ctx, cfg, wait); err != nil && ctx.Err() == nil {
 				fmt.Fprintln(os.Stderr, "fleetload:", cfg.Name, err)

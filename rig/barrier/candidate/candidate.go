@@ -75,6 +75,9 @@ type Access struct {
 	Store   bool   `json:"store"`
 }
 
+// Next is the address of the instruction behind it.
+func (a Access) Next() uint64 { return a.Address + 4 }
+
 // Position is a stretch of code, all of whose places are equal for a barrier: it has one
 // way through, and no access of memory on it.
 type Position struct {

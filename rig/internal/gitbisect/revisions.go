@@ -157,26 +157,18 @@ type Change struct {
 	Added, Deleted bool
 }
 
-// About is what a report says of a commit.
-type About struct {
-	Hash, Subject, Author, Date string
-	Fixes                       string // the line for a commit that repairs it: 12 digits and the subject
-	Files                       string // diffstat
-	Diff                        string // of the paths that were asked for
-}
-
-// Describe tells about a commit; the diff is against its first parent.
-func (r *Repo) Describe(ctx context.Context, hash string, paths []string) (About, error) {
+// Describe tells about a commit; the diff is of the paths, against its first parent.
+func (r *Repo) Describe(ctx context.Context, hash string, paths []string) (bisect.About, error) {
 	op := "describe " + hash
 	out, err := r.ask(ctx, op, "show", "-s", "--abbrev=12", "--date=iso-strict", "--format=%H%n%s%n%an <%ae>%n%ad%n%h", hash)
 	if err != nil {
-		return About{}, err
+		return bisect.About{}, err
 	}
 	parts := strings.Split(out, "\n")
 	if len(parts) != 5 {
-		return About{}, fault.Newf(fault.Rig, op, "git answers %q", out)
+		return bisect.About{}, fault.Newf(fault.Rig, op, "git answers %q", out)
 	}
-	a := About{Hash: parts[0], Subject: parts[1], Author: parts[2], Date: parts[3]}
+	a := bisect.About{Hash: parts[0], Subject: parts[1], Author: parts[2], Date: parts[3]}
 	a.Fixes = "Fixes: " + parts[4] + " (\"" + a.Subject + "\")"
 	show := []string{"show", "--first-parent", "--diff-merges=first-parent", "--format=", "--no-ext-diff", "--no-color"}
 	files, err := r.ask(ctx, op, append(show, "--stat=100", hash)...)

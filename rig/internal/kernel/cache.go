@@ -20,14 +20,14 @@ import (
 
 // Entry is a tree or a build in the cache.
 type Entry struct {
-	Kind    string // "tree" or "build"
-	Name    string // its hash
-	About   string // for people
-	Bytes   int64  // on disk
-	Used    time.Time
-	InUse   bool // by a running kcovrig
-	dir     string
-	useLock string
+	trial.CacheEntry // a "tree" or a "build", named by its hash
+	used             time.Time
+	dir              string
+	useLock          string
+}
+
+func newEntry(kind, name, about string, used time.Time) Entry {
+	return Entry{CacheEntry: trial.CacheEntry{Kind: kind, Name: name, About: about, Used: used.UTC().Format(time.RFC3339)}, used: used}
 }
 
 type keptBuild struct {
@@ -80,13 +80,15 @@ func List(ctx context.Context, dir string) ([]Entry, error) {
 			continue
 		}
 		name := filepath.Base(filepath.Dir(m))
-		out = append(out, Entry{Kind: "tree", Name: name, About: "linux " + r.Version + " from " + r.Path,
-			Used: info.ModTime(), dir: filepath.Dir(m), useLock: s.LockPath("treeuse", name)})
+		e := newEntry("tree", name, "linux "+r.Version+" from "+r.Path, info.ModTime())
+		e.dir, e.useLock = filepath.Dir(m), s.LockPath("treeuse", name)
+		out = append(out, e)
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].Used.After(out[j].Used) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].used.After(out[j].used) })
 	for _, b := range builds(s) {
-		out = append(out, Entry{Kind: "build", Name: b.key, About: b.record.about(),
-			Used: b.used, dir: b.dir, useLock: s.LockPath("build", b.key)})
+		e := newEntry("build", b.key, b.record.about(), b.used)
+		e.dir, e.useLock = b.dir, s.LockPath("build", b.key)
+		out = append(out, e)
 	}
 	for i := range out {
 		var err error
@@ -117,7 +119,7 @@ func Prune(ctx context.Context, dir string, before time.Time) ([]Entry, error) {
 		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
-		if e.InUse || !e.Used.Before(before) {
+		if e.InUse || !e.used.Before(before) {
 			continue
 		}
 		ok, err := e.remove()

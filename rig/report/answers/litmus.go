@@ -101,9 +101,9 @@ var Litmus = format.Writers[LitmusRun]{
 }
 
 func litmusJSON(w io.Writer, r LitmusRun) error {
-	tests := []result.LitmusTest{}
+	tests := []litmus.Comparison{}
 	for _, t := range r.Tests {
-		tests = append(tests, result.LitmusTestOf(t))
+		tests = append(tests, result.LitmusTest(t))
 	}
 	m := map[string]any{
 		"schema": LitmusSchema, "tests": tests, "summary": Summarise(r.Report), "seed": r.Seed,

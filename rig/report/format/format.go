@@ -25,7 +25,8 @@ const (
 	JUnit    Format = "junit"
 	Markdown Format = "markdown"
 	HTML     Format = "html"
-	Line     Format = "line" // a sentence alone, for --quiet
+	Line     Format = "line"   // a sentence alone, for --quiet
+	GitHub   Format = "github" // the matrix of a GitHub Actions job
 )
 
 // Of is JSON or Text, as a flag --json says.

@@ -34,6 +34,18 @@ var Formats = format.Writers[Report]{
 	}},
 }
 
+// Cells are the formats in which cells are listed before they run.
+var Cells = format.Writers[[]matrix.Cell]{
+	{Format: format.Text, Write: list},
+	{Format: format.GitHub, Write: func(w io.Writer, cells []matrix.Cell) error {
+		text, err := matrix.GitHub(cells)
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		return err
+	}},
+}
+
 func writeSaved(w io.Writer, r Report) error {
 	_, err := w.Write(r.Now.Raw)
 	return err

@@ -23,8 +23,8 @@ const (
 	maxChanges = 6
 )
 
-// List writes cells as they would run.
-func List(w io.Writer, cells []matrix.Cell) error {
+// list writes cells as they would run.
+func list(w io.Writer, cells []matrix.Cell) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "no\tid\tcell\texpect\twhy")
 	for _, c := range cells {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package searches reports on searches for a commit: the steps, what was found, and
-// the grounds.
+// the grounds. It leaves the search to rig/bisector, and what a step means to rig/verdict.
 package searches
 
 import (

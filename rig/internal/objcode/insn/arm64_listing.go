@@ -32,6 +32,12 @@ func Base(text string) (number string, offset int64, ok bool) {
 	return m[1], offset, true
 }
 
+// Loads says whether an instruction is a load.
+func Loads(text string) bool { return strings.HasPrefix(text, "ld") }
+
+// OnStack says whether an access is one to the own stack, by its pointer.
+func OnStack(text string) bool { return strings.Contains(text, "[sp") }
+
 // Branch is where a branch that is no call goes, by symbol and offset.
 func Branch(text string) (symbol string, offset uint64, ok bool) {
 	name, operands, _ := strings.Cut(text, " ")
