@@ -68,15 +68,36 @@ func (b *bisection) publish() error {
 	if b.cfg.OutDir == "" || r.Outcome == "" { // the next call is to find the place free
 		return nil
 	}
-	var err error
+	return fault.Wrap(fault.Rig, op, b.copyTo(b.cfg.OutDir))
+}
+
+// copyTo puts what belongs to the search there, all of it or nothing. What was found is
+// kept also where the search was interrupted.
+func (b *bisection) copyTo(out string) (err error) {
+	temp, err := disk.NewFolder(context.Background(), filepath.Dir(out))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, temp.Close()) }()
 	for _, name := range []string{"bisect.json", "bisect.md", "bisect.log", "journal.json"} {
-		text, readErr := os.ReadFile(filepath.Join(b.state.dir, name))
-		if errors.Is(readErr, os.ErrNotExist) {
+		text, err := os.ReadFile(filepath.Join(b.state.dir, name))
+		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
-		err = errors.Join(err, readErr, disk.WriteFile(filepath.Join(b.cfg.OutDir, name), text))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(temp.Dir, name), text, 0o644)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return fault.Wrap(fault.Rig, op, errors.Join(err, os.CopyFS(filepath.Join(b.cfg.OutDir, "steps"), os.DirFS(b.state.steps()))))
+	if err := os.CopyFS(filepath.Join(temp.Dir, "steps"), os.DirFS(b.state.steps())); err != nil {
+		return err
+	}
+	if err := os.Chmod(temp.Dir, 0o755); err != nil {
+		return err
+	}
+	return disk.Move(context.Background(), temp.Dir, out)
 }
 
 // loadResult reads a run folder.

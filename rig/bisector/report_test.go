@@ -13,20 +13,24 @@ import (
 	"kcovrig/rig/bisect"
 )
 
-// Who has opened an earlier document reads that one to its end: a copy takes its place
-// whole, and is not written over it.
-func TestCopiesOfDocumentsAppearWhole(t *testing.T) {
+// Whoever finds the copy finds all of it: what failed half way leaves nothing.
+func TestACopyOfASearchIsWhole(t *testing.T) {
+	parent := t.TempDir()
 	b := &bisection{report: bisect.Report{Outcome: "found"}, state: &state{dir: t.TempDir()}}
-	b.cfg.OutDir = t.TempDir()
-	require.NoError(t, os.Mkdir(b.state.steps(), 0o700))
-	opened, copied := filepath.Join(t.TempDir(), "opened"), filepath.Join(b.cfg.OutDir, "bisect.json")
-	require.NoError(t, os.WriteFile(opened, []byte("earlier"), 0o600))
-	require.NoError(t, os.Link(opened, copied))
-	require.NoError(t, b.publish())
-	text, err := os.ReadFile(opened)
+	b.cfg.OutDir = filepath.Join(parent, "out")
+	require.Error(t, b.publish(), "there are no steps")
+	left, err := os.ReadDir(parent)
 	require.NoError(t, err)
-	assert.Equal(t, "earlier", string(text))
-	text, err = os.ReadFile(copied)
+	require.Empty(t, left)
+
+	require.NoError(t, os.MkdirAll(filepath.Join(b.state.steps(), "a"), 0o700))
+	require.NoError(t, b.publish())
+	text, err := os.ReadFile(filepath.Join(b.cfg.OutDir, "bisect.json"))
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "found")
+	assert.DirExists(t, filepath.Join(b.cfg.OutDir, "steps", "a"))
+	require.Error(t, b.publish(), "the place is not free")
+	left, err = os.ReadDir(parent)
+	require.NoError(t, err)
+	assert.Len(t, left, 1)
 }
