@@ -19,7 +19,7 @@ var (
 	archRow = regexp.MustCompile("^[\"`](arm64|amd64|x86_64|aarch64|AArch64)(\\.cat)?[\"`]$")
 	// mnemonics are those of A64 that are no word of anything else, and the own stack as an
 	// operand has it.
-	mnemonics = regexp.MustCompile("(?i)\\b(dmb|dsb|isb|ldar|ldapr?|stlr|ldaxr|stlxr|cbn?z|tbn?z|blr)\\b|\\[sp\\b")
+	mnemonics = regexp.MustCompile(`(?i)\b(dmb|dsb|isb|ldar|ldapr?|stlr|ldaxr|stlxr|cbn?z|tbn?z|blr)\b|\[sp\b`)
 	// archFile is a name by which the Go tool leaves a file to one architecture.
 	archFile = regexp.MustCompile(`_(arm64|amd64)\.(go|s)$`)
 )

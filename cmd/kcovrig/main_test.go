@@ -101,6 +101,18 @@ func TestAScenarioThatIsNotForTheArchitecture(t *testing.T) {
 	assert.Equal(t, gitSkip, code)
 }
 
+// One commit's silence is no answer where which stores matter shows beside a broken kernel alone.
+func TestASearchForCleanKernelsNeedsTwoWrites(t *testing.T) {
+	for _, args := range []string{
+		"run --as-is --scenario=tls --bisect-exit-codes --no-history", "bisect --scenario=tls --tree=. --good=a --bad=b --no-history",
+	} {
+		code, _, errs := call(t, strings.Fields(args)...)
+		assert.Contains(t, []int{exitUsage, gitAbort}, code, args)
+		assert.Contains(t, errs, "scenario tls names no two writes", args)
+		assert.Contains(t, errs, "kcovrig compare", args)
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	for _, args := range []string{
 		"", "cache", "nonsense", "compare extra", "compare --nonsense", "compare --arch=vax", "compare --mode=xy", "compare --reader=loud",
@@ -149,6 +161,7 @@ func TestEveryHelpHasExamplesAndExitCodes(t *testing.T) {
 		assert.NotEmpty(t, c.Example, c.CommandPath())
 		help := strings.ReplaceAll(c.Long+c.UsageString(), "arm: emulate Arm's", "")
 		assert.NotRegexp(t, `(?i)\bstale`, help, "%s: one scenario's word", c.CommandPath())
+		assert.NotRegexp(t, `\b(?:pc|cmp)\b`, c.Flags().FlagUsages(), "%s: one scenario's modes", c.CommandPath())
 		assert.NotRegexp(t, `\barms?\b`, strings.ReplaceAll(strings.ReplaceAll(help, `(default "arm")`, ""), "memory-model=arm", ""), "%s: a variant is no CPU", c.CommandPath())
 		for _, sub := range c.Commands() {
 			visit(sub)
@@ -165,6 +178,17 @@ func TestHelpVersionAndCompletion(t *testing.T) {
 		code, out, errs := call(t, strings.Fields(args)...)
 		assert.Equal(t, exitOK, code, "%s: %s", args, errs)
 		assert.Contains(t, out, want, args)
+	}
+}
+
+// Modes are those of the scenario at hand, of which another bug's are none.
+func TestModesAreCompletedByTheScenario(t *testing.T) {
+	for args, want := range map[string]string{
+		"compare --mode=": "pc\ncmp\nboth\n", "compare --scenario=tls --mode=": "program\nboth\n", "run --scenario=none --mode=": "both\n",
+	} {
+		code, out, errs := call(t, append([]string{"__complete"}, strings.Fields(args)...)...)
+		assert.Equal(t, exitOK, code, "%s: %s", args, errs)
+		assert.Equal(t, want+":4\n", out, args)
 	}
 }
 

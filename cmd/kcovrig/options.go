@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/author"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
@@ -84,7 +85,7 @@ func addLoudness(cmd *cobra.Command, verbose, quiet *bool, more, less string) {
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.readers, "reader", nil, "how the guest reads: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
-	f.StringVar(&o.mode, "mode", allModes, "workload mode: pc, cmp or both")
+	f.StringVar(&o.mode, "mode", allModes, "workload `mode`: one of the scenario's, or both, which is all of them")
 	addDuration(f, &o.duration, "duration", 0, "time to stress each kernel, such as 10s (default: until the verdict is certain, for 2m at the most)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
 	f.StringVar(&o.memoryModel, "memory-model", string(trial.ModelArm), "arm: emulate Arm's memory model; native: whatever the accelerator does")
@@ -95,7 +96,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	o.addScope(cmd)
 	o.addHistory(cmd)
 	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
-	complete(cmd, "mode", "pc", "cmp", allModes)
+	completeBy(cmd, "mode", func() []string { return append(author.Modes(o.scenario), allModes) })
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
 	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))
 }
@@ -124,7 +125,14 @@ func defaultCPUs() string {
 }
 
 func complete(cmd *cobra.Command, flag string, values ...string) {
-	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	completeBy(cmd, flag, func() []string { return values })
+}
+
+// completeBy is complete for values that other flags decide.
+func completeBy(cmd *cobra.Command, flag string, values func() []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
 	if err != nil {
 		panic(err) // the flag's name is wrong: a bug here
 	}

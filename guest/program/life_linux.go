@@ -31,6 +31,7 @@ type life struct {
 	quiet   silence
 	still   stillness // what the silence came to of a program that hangs
 	found   []report
+	talked  bool   // a line of the protocol has come
 	windows uint64 // counted in this life
 	hits    int    // seen in this life
 }
@@ -121,6 +122,7 @@ func (l *life) silent() bool {
 func (l *life) line(line string) (ending, error) {
 	verb, words, _ := strings.Cut(line, " ")
 	l.quiet.broken()
+	l.talked = true
 	switch {
 	case verb == "done":
 		return done, nil
@@ -171,6 +173,15 @@ func (l *life) broken(format string, args ...any) error {
 		text += fmt.Sprintf("; it printed last: %q", last)
 	}
 	return wire.Faultf(wire.WhoseGuest, "run the program", "%s", text)
+}
+
+// unheard is what mostly helps where nothing at all was heard of the program: C's library
+// keeps what is printed into a pipe.
+func (l *life) unheard() string {
+	if l.talked || l.child.tail.String() != "" {
+		return ""
+	}
+	return "; nothing that it printed has come: does it flush each line, as after setvbuf(stdout, NULL, _IOLBF, 0)?"
 }
 
 // count counts a window, with or without a hit.
@@ -226,7 +237,7 @@ func (l *life) tick(every time.Duration) (ending, error) {
 	}
 	if !l.begun {
 		if now.Sub(l.began) > l.opts.patience.setUp {
-			return alive, l.broken("it was not ready after %v", l.opts.patience.setUp)
+			return alive, l.broken("it was not ready after %v%s", l.opts.patience.setUp, l.unheard())
 		}
 		return alive, nil
 	}
@@ -254,7 +265,7 @@ func (l *life) listen(passed time.Duration) (ending, error) {
 	case err != nil || still == nil:
 		return alive, err
 	case !detected:
-		return alive, l.broken("it said nothing for %v: %s", limit, still.words)
+		return alive, l.broken("it said nothing for %v: %s%s", limit, still.words, l.unheard())
 	case still.kind == hangs:
 		l.still = *still
 		return hung, nil

@@ -338,7 +338,7 @@ func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
 		"a number of tries":   {wire.WindowTold, wire.KindTold, false, "garbled", `try "-1"`},
 		"tries that hide":     {wire.WindowTold, wire.KindExit, false, "tries", "1000 tries at once"},
 		"a try before ready":  {wire.WindowTold, wire.KindTold, true, "early", `"try 1" before it is ready`},
-		"never ready":         {wire.WindowTold, wire.KindTold, true, "never", "not ready after"},
+		"never ready":         {wire.WindowTold, wire.KindTold, true, "never", "not ready after 300ms; nothing that it printed has come: does it flush"},
 		"an unasked ready":    {wire.WindowTimed, wire.KindTold, false, "told", "have not waited for that"},
 		"tries of timed ones": {wire.WindowTimed, wire.KindTold, false, "segv", "window kind is timed"},
 		"hits of no use":      {wire.WindowTold, wire.KindOops, false, "hits", "detect list lacks"},
@@ -358,6 +358,17 @@ func TestAProgramThatBreaksTheProtocolIsTheGuestsFault(t *testing.T) {
 			requireFault(t, err, wire.WhoseGuest, c.want)
 		})
 	}
+}
+
+// Only of one that nothing at all was heard of the lines may still be in its library.
+func TestWhoWasHeardIsNotAskedToFlush(t *testing.T) {
+	l := &life{child: &child{}}
+	assert.Contains(t, l.unheard(), "does it flush")
+	l.talked = true
+	assert.Empty(t, l.unheard())
+	l = &life{child: &child{}}
+	_, _ = l.child.tail.Write([]byte("at work"))
+	assert.Empty(t, l.unheard())
 }
 
 func TestNothingThatAProgramStartedIsLeft(t *testing.T) {

@@ -7,6 +7,9 @@
 package author
 
 import (
+	"cmp"
+	"slices"
+
 	"kcovrig/rig/fault"
 	"kcovrig/rig/scenario"
 	"kcovrig/scenarios"
@@ -31,6 +34,15 @@ func List() ([]Shipped, error) {
 		all = append(all, Shipped{Name: s.Name, Title: s.Title, Archs: s.Archs, Default: name == scenario.Default})
 	}
 	return all, nil
+}
+
+// Modes are those of a scenario's workload, as --scenario names it; none where it cannot be read.
+func Modes(ref string) []string {
+	s, err := scenario.Load(cmp.Or(ref, scenario.Default))
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(s.Modes)
 }
 
 // Schema is the JSON schema of scenario files, for editors.

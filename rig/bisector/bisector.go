@@ -74,6 +74,11 @@ func (b *bisection) validate() error {
 	if err := s.Applies(config.Spec.Arch); err != nil {
 		return err
 	}
+	if config.Spec.Emulated() {
+		if err := s.TellsAlone("a search"); err != nil {
+			return err
+		}
+	}
 	cfg.Config, b.report.Words = config, s.Words
 	if b.sources, err = variant.Sources(kernels.SeriesOf(s)); err != nil {
 		return err

@@ -181,6 +181,12 @@ func TestEndsThatAreWrong(t *testing.T) {
 				s.Archs, c.Scenario = []string{"x86_64"}, &s
 			}
 		}, fault.User, "is not for arm64"},
+		"a scenario that names no two writes": {func(_ *farm, c *bisector.Config) {
+			s, err := scenario.Load(scenario.Default)
+			if err == nil {
+				s.Function, c.Scenario = "", &s
+			}
+		}, fault.User, "names no two writes"},
 		"an ordered machine":   {func(_ *farm, c *bisector.Config) { c.Spec.Arch = "x86_64" }, fault.User, "TSO"},
 		"a reader of no order": {func(_ *farm, c *bisector.Config) { c.Spec.Readers = []trial.Reader{trial.Relaxed} }, fault.User, "--reader"},
 		"no ends":              {func(_ *farm, c *bisector.Config) { c.Bad = nil }, fault.User, "--good and --bad"},

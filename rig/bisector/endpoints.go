@@ -119,7 +119,7 @@ func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, cl
 }
 
 func (b *bisection) untestable(a bisect.Answer, should string) error {
-	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the copy and the store that publishes it"
+	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the scenario's two writes"
 	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
 		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"
 	}

@@ -58,15 +58,16 @@ type journal struct {
 // question holds the parameters that identify a search's saved state.
 type question struct {
 	spec  trial.Spec
-	fixed bool // the fix is looked for, not the bug
-	reset bool // what was found before is forgotten
+	bug   string // hash of the scenario: of one that comes with kcovrig the specification has the name alone
+	fixed bool   // the fix is looked for, not the bug
+	reset bool   // what was found before is forgotten
 }
 
 // openState finds the folder of this very search: the same commits, asked the same.
 func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*state, error) {
 	spec := ask.spec
 	spec.Seed, spec.Jobs, spec.Duration, spec.Sandbox = 0, 0, 0, false
-	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec})
+	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec, ask.bug})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}

@@ -21,7 +21,20 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 	if err != nil {
 		return command.Failed(cfg, trial.CommandRun, err)
 	}
+	if err := checkAlone(run); err != nil {
+		return run.Abandon(run.Result(), err)
+	}
 	return run.Finish(runOne(run.WithCommandEvents(ctx), run, v))
+}
+
+// checkAlone refuses to ask of a kernel what its silence cannot answer. That the
+// scenario does not apply is said first, by what is done next.
+func checkAlone(run *command.Run) error {
+	spec := run.Config.Spec
+	if spec.CleanShare == 0 || !spec.Emulated() || run.Scenario.Applies(run.Arch.Name) != nil {
+		return nil
+	}
+	return run.Scenario.TellsAlone("--bisect-exit-codes")
 }
 
 func runOne(ctx context.Context, run *command.Run, v trial.Variant) (trial.Result, error) {

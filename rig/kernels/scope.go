@@ -346,13 +346,19 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 		maps.Copy(isNear, near(code, f.windows))
 	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
+	ordersStores := false
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
 		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
 		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
+			ordersStores = ordersStores || s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
 		}
+	}
+	if len(k.FixOrders) > 0 && !ordersStores {
+		k.Notes = append(k.Notes, "the patch orders loads alone, and silence is worth something where its own instructions kept stores in order: "+
+			"the kernel with it can be seen to fail, but not to be fixed")
 	}
 	return err
 }

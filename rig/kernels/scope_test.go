@@ -146,13 +146,22 @@ func TestWhatTheScopeCallsIsInItWhereNothingIsUncertain(t *testing.T) {
 
 // What the fix's own lines order by is found wherever it was inlined, in the kernel
 // that has them; other instructions that order are not the fix's.
-func TestTheFixsOwnOrdersAreFound(t *testing.T) {
-	without := example(t)
+// withBarrier is the example with a barrier of that kind put in by the patch, and without.
+func withBarrier(t *testing.T, kind string) (with, without Image) {
+	t.Helper()
+	without = example(t)
 	text, err := os.ReadFile(without.Objects[0].Source)
 	require.NoError(t, err)
-	const before, barrier = "\tr->length++;\n", "\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n"
-	with := exampleOf(t, strings.Replace(string(text), before, before+barrier, 1))
+	const before = "\tr->length++;\n"
+	barrier := "\t__asm__ volatile(\"dmb " + kind + "\" : : : \"memory\");\n"
+	with = exampleOf(t, strings.Replace(string(text), before, before+barrier, 1))
 	with.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -14,4 +14,5 @@\n {\n " + before + "+" + barrier + " \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	without.Built.Variant, without.PatchText = trial.Unpatched, with.PatchText
+	return with, without
+}
+
+func TestTheFixsOwnOrdersAreFound(t *testing.T) {
+	with, without := withBarrier(t, "ishst")
 	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
 	require.NoError(t, err)
 	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Code.Stops)
@@ -163,11 +172,24 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	for _, s := range a.Code.Stops {
 		require.Equal(t, strings.Contains(s.Text, "dmb"), s.Near, "%s %s", s.Symbol, s.Text)
 	}
-	without.Built.Variant, without.PatchText = trial.Unpatched, with.PatchText
+	require.Empty(t, a.Notes)
 	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
 	require.NoError(t, err)
 	require.NotEmpty(t, a.Scope)
 	require.Empty(t, a.FixOrders)
+}
+
+// Who brings a fix that cannot be called fixed is told before any boot.
+func TestAFixThatOrdersLoadsAloneIsTold(t *testing.T) {
+	with, without := withBarrier(t, "ishld")
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.NotEmpty(t, a.FixOrders)
+	require.Len(t, a.Notes, 1)
+	require.Contains(t, a.Notes[0], "the patch orders loads alone")
+	a, err = analyser(t, scenario.Scope{}).Analyse(t.Context(), without, t.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, a.Notes)
 }
 
 // What a header's lines became is in the objects that include it.

@@ -109,7 +109,7 @@ var axes = []axis{
 		set: func(c *Cell, v value) { c.Command = trial.Command(v.text) }},
 	{key: alterationKey, about: "none, " + weakens + "FUNCTION[:LINE] or " + fixes + "FUNCTION:LINE:KIND, as those flags of compare", fallback: none, form: alterations,
 		set: setAlteration},
-	{key: "reader", about: "how the guest loads the count", fallback: string(trial.Acquire), own: true, words: readers,
+	{key: "reader", about: "how the guest reads", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},
 	{key: "mode", about: "the workload's mode", fallback: bothModes, own: true, words: func(s scenario.Scenario) []string { return append(append([]string{}, s.Modes...), bothModes) },
 		set: func(c *Cell, v value) {

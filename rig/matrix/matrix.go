@@ -9,6 +9,10 @@
 package matrix
 
 import (
+	"slices"
+	"strings"
+
+	"kcovrig/rig/disk"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
@@ -138,6 +142,22 @@ func (f File) ScenarioOf(c Cell) scenario.Scenario {
 		}
 	}
 	return scenario.Scenario{} // a cell of another file
+}
+
+// Shipped hashes what the scenarios hold that come with kcovrig and are of the file's
+// cells, which name them alone; empty: none is.
+func (f File) Shipped() string {
+	var list []string
+	for _, s := range f.scenarios {
+		if s.Shipped {
+			list = append(list, s.Name+" "+s.Hash)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	slices.Sort(list)
+	return disk.Sum([]byte(strings.Join(slices.Compact(list), "\n")))
 }
 
 // Words are what reports of the whole call the sights of the bug.

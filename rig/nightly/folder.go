@@ -34,10 +34,13 @@ type matrixFolder struct {
 
 // matrixPlan is plan.json.
 type matrixPlan struct {
-	Schema  string `json:"schema"`
-	Name    string `json:"name"`
-	File    string `json:"file"`
-	Hash    string `json:"hash"`
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	Hash   string `json:"hash"`
+	// Shipped is of what the scenarios hold that come with kcovrig; empty: of a folder of
+	// an earlier version, or none is of the cells.
+	Shipped string `json:"shipped,omitempty"`
 	Shard   string `json:"shard"`
 	Started string `json:"started"`
 }
@@ -59,7 +62,7 @@ func (f *matrixFolder) save(r matrix.CellResult) error {
 // openMatrixFolder makes the folder or, to resume, opens the one that is there. It
 // puts the results found there into kept, and into again when each cell was begun that
 // has no result. No other process can open the folder until close.
-func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
+func openMatrixFolder(cfg Config, doc *matrix.Document, shipped string, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
 	f := &matrixFolder{dir: cfg.OutDir}
 	if f.dir == "" {
 		if cfg.Resume {
@@ -90,7 +93,7 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.C
 		}
 	}()
 	if there == nil {
-		if err := f.resume(doc, kept, again); err != nil {
+		if err := f.resume(doc, shipped, kept, again); err != nil {
 			return nil, err
 		}
 	}
@@ -99,13 +102,13 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, kept map[string]matrix.C
 			return nil, fault.Wrap(fault.Rig, matrixOp, err)
 		}
 	}
-	plan := matrixPlan{planSchema, doc.Name, doc.File, doc.Hash, doc.Shard, doc.Started}
+	plan := matrixPlan{planSchema, doc.Name, doc.File, doc.Hash, shipped, doc.Shard, doc.Started}
 	return f, fault.Wrap(fault.Rig, matrixOp, disk.WriteJSON(f.plan(), plan))
 }
 
 // resume reads what is there. Another matrix than the one that was begun, also
 // the same file changed, is refused: its results would be mixed.
-func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellResult, again map[string]string) error {
+func (f *matrixFolder) resume(doc *matrix.Document, shipped string, kept map[string]matrix.CellResult, again map[string]string) error {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return fault.Wrap(fault.Rig, matrixOp, err)
@@ -119,6 +122,9 @@ func (f *matrixFolder) resume(doc *matrix.Document, kept map[string]matrix.CellR
 	}
 	if plan.Hash != doc.Hash {
 		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with other cells: %s, a patch that it names, or the shard has changed since", f.dir, doc.File), Try: "name a new folder, or undo the change"}
+	}
+	if plan.Shipped != "" && plan.Shipped != shipped {
+		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with scenarios that came with another kcovrig, and hold something else", f.dir), Try: "name a new folder"}
 	}
 	doc.Started = plan.Started
 	files, err := filepath.Glob(filepath.Join(f.results(), "*.json"))

@@ -72,7 +72,7 @@ func open(cfg Config) (*night, error) {
 	for i := range cells { // behind the hash: it is the same matrix
 		cells[i].Spec.Sandbox = cfg.Sandbox
 	}
-	n.folder, err = openMatrixFolder(cfg, &n.doc, n.results, n.again)
+	n.folder, err = openMatrixFolder(cfg, &n.doc, file.Shipped(), n.results, n.again)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ package nightly
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,6 +83,31 @@ func TestResumeNoticesAChangedFile(t *testing.T) {
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, answered, doc.Counts.Resumed)
+}
+
+// A scenario that comes with kcovrig is named alone, and another kcovrig has another.
+func TestResumeNoticesAnotherScenarioOfThatName(t *testing.T) {
+	n, answered := interruptedNightly(t)
+	plan := filepath.Join(n.cfg.OutDir, "plan.json")
+	text, err := os.ReadFile(plan)
+	require.NoError(t, err)
+	with := func(hash string) error {
+		var p matrixPlan
+		require.NoError(t, json.Unmarshal(text, &p))
+		require.Len(t, p.Shipped, 64)
+		p.Shipped = hash
+		require.NoError(t, disk.WriteJSON(plan, p))
+		doc, _, err := Run(t.Context(), n.cfg)
+		if err == nil {
+			assert.Equal(t, answered, doc.Counts.Resumed)
+		}
+		return err
+	}
+	err = with("another")
+	require.ErrorContains(t, err, "scenarios that came with another kcovrig")
+	assert.Equal(t, fault.User, fault.KindOf(err))
+	assert.Empty(t, n.Lab.Boots)
+	require.NoError(t, with(""), "of an earlier version")
 }
 
 func TestResumeNoticesAChangedPatch(t *testing.T) {

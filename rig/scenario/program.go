@@ -4,12 +4,14 @@ package scenario
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"kcovrig/guest/mark"
 	"kcovrig/guest/program"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
 
@@ -58,6 +60,20 @@ func (s *Scenario) ofProgram(p *Program) {
 // stores in order, and two of them are what the scenario names. Where it names none the
 // patch may order anything, a store and a later load too, which TSO does not.
 func (s Scenario) RuledOut(a arch.Arch) bool { return a.TSO && s.Function != "" }
+
+// TellsAlone is the user's fault of who asks whether one kernel is clean, without one
+// beside it that shows the bug, where the scenario names no two writes: which stores
+// matter shows beside such a kernel alone.
+func (s Scenario) TellsAlone(what string) error {
+	if s.Function != "" {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.User,
+		Err:  fmt.Errorf("%s asks of single kernels whether they are clean, and scenario %s names no two writes, so that under the memory emulator the silence of a kernel counts beside one alone that shows the bug", what, s.Name),
+		Try:  "compare the kernels: kcovrig compare --tree DIR --rev REV for one commit, kcovrig matrix for several",
+	}
+}
 
 // Reboots says whether a hit may end a boot of the scenario's kernels, which are then
 // booted again.

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/scenario"
 )
 
 func TestEachChangeOfAFormIsAnotherProtocol(t *testing.T) {
@@ -31,4 +34,14 @@ func TestEachChangeOfAFormIsAnotherProtocol(t *testing.T) {
 	assert.Len(t, forms, 10)
 	assert.Contains(t, formOf(struct{ A []map[string]*inner }{}), "N  int int", "it looks into all that a form holds")
 	assert.Len(t, Protocol(), 12)
+}
+
+// Two kcovrigs whose scenarios of one name hold something else share no tasks.
+func TestScenariosArePartOfTheProtocol(t *testing.T) {
+	var text strings.Builder
+	scenarios(&text)
+	s, err := scenario.Load(scenario.Default)
+	require.NoError(t, err)
+	assert.Contains(t, text.String(), s.Name+" "+s.Hash+"\n")
+	assert.Equal(t, len(scenario.Names()), strings.Count(text.String(), "\n"))
 }

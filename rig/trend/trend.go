@@ -167,7 +167,11 @@ func (t Trend) Changes() []TrendPoint {
 // Provenance says in what two runs were made differently.
 func Provenance(a, b Run) []string {
 	var list []string
+	if a.ScenarioHash == "" || b.ScenarioHash == "" { // earlier versions did not keep it
+		a.ScenarioHash, b.ScenarioHash = "", ""
+	}
 	for _, m := range []struct{ name, a, b string }{
+		{"scenario", a.ScenarioHash, b.ScenarioHash},
 		{"kernel", a.KernelVersion, b.KernelVersion}, {"tree", a.TreeHash, b.TreeHash}, {"compiler", a.Compiler, b.Compiler},
 		{"QEMU", a.QEMUVersion, b.QEMUVersion}, {"memory model", string(a.MemoryModel), string(b.MemoryModel)}, {"host", a.Host, b.Host},
 	} {

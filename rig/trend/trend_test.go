@@ -4,6 +4,7 @@ package trend
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,4 +130,12 @@ func TestRunOfAResult(t *testing.T) {
 	assert.Equal(t, trial.FindingInconclusive, p.Finding)
 	assert.Zero(t, p.Blocks)
 	assert.Equal(t, trial.OutcomeKernelFault, p.Outcome)
+}
+
+// A rate of another scenario of the same name is no trend of this one.
+func TestAnotherScenarioIsSaid(t *testing.T) {
+	a, b := Run{ScenarioHash: strings.Repeat("a", 64)}, Run{ScenarioHash: strings.Repeat("b", 64)}
+	assert.Equal(t, []string{"scenario: " + strings.Repeat("b", 16) + ", was " + strings.Repeat("a", 16)}, Provenance(a, b))
+	a.ScenarioHash = ""
+	assert.Empty(t, Provenance(a, b), "it was not kept then")
 }
