@@ -185,6 +185,7 @@ func TestHelpVersionAndCompletion(t *testing.T) {
 func TestModesAreCompletedByTheScenario(t *testing.T) {
 	for args, want := range map[string]string{
 		"compare --mode=": "pc\ncmp\nboth\n", "compare --scenario=tls --mode=": "program\nboth\n", "run --scenario=none --mode=": "both\n",
+		"compare --reader=": "acquire\nrelaxed\n", "compare --scenario=tls --reader=": "kernel\n",
 	} {
 		code, out, errs := call(t, append([]string{"__complete"}, strings.Fields(args)...)...)
 		assert.Equal(t, exitOK, code, "%s: %s", args, errs)

@@ -84,7 +84,7 @@ func addLoudness(cmd *cobra.Command, verbose, quiet *bool, more, less string) {
 // addRun adds the flags that say how the kernel is run.
 func (o *options) addRun(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringSliceVar(&o.readers, "reader", nil, "how the guest reads: acquire, relaxed, or both, comma-separated; the verdict is the acquire reader's (default: acquire, or the scenario's only one)")
+	f.StringSliceVar(&o.readers, "reader", nil, "how the guest reads: `readers` of the scenario's, comma-separated; the verdict is of the one that orders its own loads (default: that one)")
 	f.StringVar(&o.mode, "mode", allModes, "workload `mode`: one of the scenario's, or both, which is all of them")
 	addDuration(f, &o.duration, "duration", 0, "time to stress each kernel, such as 10s (default: until the verdict is certain, for 2m at the most)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the guest and the emulator (0: a new one, which is printed)")
@@ -95,7 +95,7 @@ func (o *options) addRun(cmd *cobra.Command) {
 	f.StringVar(&o.out, "out", "", "run `folder` to write: result.json and the consoles; must not exist")
 	o.addScope(cmd)
 	o.addHistory(cmd)
-	complete(cmd, "reader", string(trial.Acquire), string(trial.Relaxed))
+	completeBy(cmd, "reader", func() []string { return author.Readers(o.scenario) })
 	completeBy(cmd, "mode", func() []string { return append(author.Modes(o.scenario), allModes) })
 	complete(cmd, "memory-model", string(trial.ModelArm), string(trial.ModelNative))
 	complete(cmd, "accel", string(trial.AccelAuto), string(trial.AccelTCG), string(trial.AccelKVM))

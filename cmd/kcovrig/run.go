@@ -42,7 +42,7 @@ With --bisect-exit-codes it is a script for git bisect run: 0 where it is clean,
 			}
 			cfg := a.config(cmd, &o)
 			if a.forGit {
-				cfg.Spec.CleanShare = share
+				cfg.Spec.CleanShare, cfg.CleanOrNot = share, true
 			}
 			result, err := compare.Run(cmd.Context(), cfg, v)
 			return a.show(&o, result, err)

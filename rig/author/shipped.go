@@ -8,6 +8,7 @@ package author
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"kcovrig/rig/fault"
@@ -43,6 +44,15 @@ func Modes(ref string) []string {
 		return nil
 	}
 	return slices.Clone(s.Modes)
+}
+
+// Readers are those of a scenario, as Modes.
+func Readers(ref string) []string {
+	s, err := scenario.Load(cmp.Or(ref, scenario.Default))
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(s.Readers))
 }
 
 // Schema is the JSON schema of scenario files, for editors.

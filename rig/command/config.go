@@ -56,6 +56,9 @@ type Config struct {
 	Tools   *prepare.Tools // that make what is booted; nil: the real ones
 	Boots   *boot.Tools    // that boot it; nil: the real ones
 	Define  []string       // macros to compile the emulator with, for tests that break it
+	// CleanOrNot: the command is there to tell whether one kernel is clean, as for git bisect
+	// run. One that may also come to a hit, as a matrix' cell, asks for less.
+	CleanOrNot bool
 	// Stdin is read where the specification names a patch "-".
 	Stdin io.Reader
 	// SentEmulator is the one to run with; nil: this program's own.

@@ -31,7 +31,7 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 // scenario does not apply is said first, by what is done next.
 func checkAlone(run *command.Run) error {
 	spec := run.Config.Spec
-	if spec.CleanShare == 0 || !spec.Emulated() || run.Scenario.Applies(run.Arch.Name) != nil {
+	if !run.Config.CleanOrNot || !spec.Emulated() || run.Scenario.Applies(run.Arch.Name) != nil {
 		return nil
 	}
 	return run.Scenario.TellsAlone("--bisect-exit-codes")

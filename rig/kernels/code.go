@@ -65,7 +65,32 @@ func DescribeScope(code trial.Code) string {
 	if len(kinds) > 0 {
 		text += "; in order there: " + strings.Join(kinds, ", ")
 	}
+	if near := nearStops(code.Stops); len(near) > 0 {
+		text += "; near the patch: " + strings.Join(near, ", ")
+	}
 	return mailpatch.Printable(text)
+}
+
+// nearStops are the first of those beside what the patch changes, which a kernel that has
+// booted still has: what waits at the one of two accesses ends there.
+func nearStops(stops []trial.ScopeStop) (near []string) {
+	const shown = 3
+	left := 0
+	for _, s := range stops {
+		switch {
+		case !s.Near || s.AtBoot:
+		case len(near) == shown:
+			left++
+		case s.Source != "":
+			near = append(near, s.Text+" at "+s.Source)
+		default:
+			near = append(near, s.Text+" in "+s.Symbol)
+		}
+	}
+	if left > 0 {
+		near[shown-1] += fmt.Sprintf(" and %d more", left)
+	}
+	return near
 }
 
 // some are the first of names.

@@ -356,9 +356,12 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 			ordersStores = ordersStores || s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
 		}
 	}
-	if len(k.FixOrders) > 0 && !ordersStores {
-		k.Notes = append(k.Notes, "the patch orders loads alone, and silence is worth something where its own instructions kept stores in order: "+
-			"the kernel with it can be seen to fail, but not to be fixed")
+	const unshown = "silence is worth something where the patch's own instructions kept stores in order: the kernel with it can be seen to fail, but not to be fixed"
+	switch {
+	case len(k.FixOrders) > 0 && !ordersStores:
+		k.Notes = append(k.Notes, "the patch orders loads alone, and "+unshown)
+	case len(k.FixOrders) == 0 && len(f.added) > 0:
+		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown)
 	}
 	return err
 }

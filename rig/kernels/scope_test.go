@@ -99,7 +99,8 @@ func TestTheScopeFollowsFromThePatch(t *testing.T) {
 	for _, f := range a.Code.Scope {
 		require.Equal(t, strings.Contains("post_even post_all first", f.Symbol), OnlyCalls(f), f.Symbol)
 	}
-	require.Empty(t, a.Notes)
+	require.Len(t, a.Notes, 1)
+	require.Contains(t, a.Notes[0], "no instruction on the lines that the patch adds orders accesses")
 	require.Equal(t, "unknown", a.Code.Ordered)
 	var stops []string
 	for _, x := range a.Code.Stops {
@@ -144,8 +145,6 @@ func TestWhatTheScopeCallsIsInItWhereNothingIsUncertain(t *testing.T) {
 	require.Len(t, a.Code.Scope, 3, "nothing is reordered there")
 }
 
-// What the fix's own lines order by is found wherever it was inlined, in the kernel
-// that has them; other instructions that order are not the fix's.
 // withBarrier is the example with a barrier of that kind put in by the patch, and without.
 func withBarrier(t *testing.T, kind string) (with, without Image) {
 	t.Helper()
@@ -160,6 +159,8 @@ func withBarrier(t *testing.T, kind string) (with, without Image) {
 	return with, without
 }
 
+// What the fix's own lines order by is found wherever it was inlined, in the kernel
+// that has them; other instructions that order are not the fix's.
 func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	with, without := withBarrier(t, "ishst")
 	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
@@ -258,4 +259,10 @@ func TestAScopeInALine(t *testing.T) {
 	code.Scope = []trial.ScopeFunction{{Symbol: "f\x1b[2J"}}
 	code.Stops = []trial.ScopeStop{{Kind: "call"}, {Kind: "barrier"}, {Kind: "call"}}
 	require.Equal(t, `scope: f?[2J; in order there: 1 barrier, 2 call`, DescribeScope(code), "what comes from a binary is made safe")
+	code.Stops[1] = trial.ScopeStop{Kind: "barrier", Near: true, Instruction: trial.Instruction{Text: "dmb ish", Source: "net/x.c:7"}}
+	code.Stops = append(code.Stops, trial.ScopeStop{Kind: "call", Near: true, AtBoot: true})
+	for range 3 {
+		code.Stops = append(code.Stops, trial.ScopeStop{Kind: "call", Near: true, Instruction: trial.Instruction{Text: "bl g", Symbol: "f"}})
+	}
+	require.Equal(t, `scope: f?[2J; in order there: 1 barrier, 6 call; near the patch: dmb ish at net/x.c:7, bl g in f, bl g in f and 1 more`, DescribeScope(code))
 }

@@ -54,7 +54,10 @@ func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 	ordered := s.Readers[string(c.Spec.Readers[0])].Ordered
 	kvm := c.Spec.Accel == trial.AccelKVM || c.Spec.Accel == trial.AccelAuto && c.Host == a.Name
 	reorders := !a.TSO && (c.Spec.MemoryModel == trial.ModelArm && a.Emulated || c.Spec.MemoryModel == trial.ModelNative && kvm)
-	const by = "by the memory model: "
+	by := "by the memory model: "
+	if !s.HasLitmus() {
+		by = "by the scenario, which has no litmus tests: "
+	}
 	if c.tso() && s.Function == "" { // a load may pass an earlier store there
 		return Inconclusive, "the scenario names no two writes, and TSO orders only some accesses"
 	}

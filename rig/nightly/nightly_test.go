@@ -127,6 +127,14 @@ func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
 	assert.Contains(t, strings.Join(told, "\n"), "expect: stale is the old name of hit")
 }
 
+// A kernel alone may come to a hit whatever the scenario names.
+func TestAKernelAloneOfAScenarioWithAProgram(t *testing.T) {
+	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {patch: [none]}\n")
+	doc, _, err := Run(t.Context(), n.cfg)
+	require.NoError(t, err)
+	assert.Equal(t, 1, doc.Counts.Expected, "%v", statuses(doc))
+}
+
 // What repeats a cell trusts its tree no more than the matrix did; and it is the same matrix.
 func TestAMatrixInASandbox(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")

@@ -5,6 +5,7 @@ package scenario
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"kcovrig/guest/mark"
@@ -60,6 +61,15 @@ func (s *Scenario) ofProgram(p *Program) {
 // stores in order, and two of them are what the scenario names. Where it names none the
 // patch may order anything, a store and a later load too, which TSO does not.
 func (s Scenario) RuledOut(a arch.Arch) bool { return a.TSO && s.Function != "" }
+
+// HasLitmus says whether the scenario brings litmus tests.
+func (s Scenario) HasLitmus() bool {
+	if s.Litmus == nil {
+		return false
+	}
+	files, err := fs.Glob(s.Litmus, "*.litmus")
+	return err == nil && len(files) > 0
+}
 
 // TellsAlone is the user's fault of who asks whether one kernel is clean, without one
 // beside it that shows the bug, where the scenario names no two writes: which stores
