@@ -24,6 +24,7 @@ type bisection struct {
 	sources []string // that the fix changes, for the diff
 	seed    uint64   // as it was asked for; 0: any
 	report  bisect.Report
+	showed  trial.Observation // of the end that shows the bug, once that is tested
 }
 
 // ends returns the stale and the clean end: by what they should show, not by age.

@@ -74,11 +74,6 @@ func (b *bisection) validate() error {
 	if err := s.Applies(config.Spec.Arch); err != nil {
 		return err
 	}
-	if config.Spec.Emulated() {
-		if err := s.TellsAlone("a search"); err != nil {
-			return err
-		}
-	}
 	cfg.Config, b.report.Words = config, s.Words
 	if b.sources, err = variant.Sources(kernels.SeriesOf(s)); err != nil {
 		return err
@@ -87,6 +82,8 @@ func (b *bisection) validate() error {
 	switch {
 	case err != nil:
 		return fault.Wrap(fault.User, "--arch", err)
+	case s.Reboots():
+		return bad("--scenario: a commit is judged by one boot, and a hit ends those of scenario %s; compare its commits: kcovrig compare --tree DIR --rev REV", s.Name)
 	case cfg.Spec.Tree == "":
 		return bad("--tree: name the git repository")
 	case cfg.Spec.Duration != 0, len(cfg.Spec.Scopes) > 0:

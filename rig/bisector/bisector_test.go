@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/wire"
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/fault"
@@ -153,6 +154,32 @@ func TestBisectGoesOn(t *testing.T) {
 	}
 }
 
+// A scenario with a program names no two writes: which stores matter shows at the bad end.
+func TestCommitsAreHeldAgainstTheEndThatShowsTheBug(t *testing.T) {
+	pair := func(order, passed uint64) *trial.Silence {
+		return &trial.Silence{Pairs: []trial.StorePair{{First: "f: a = 1", Second: "f: b = 1", Order: order, Passed: passed}}}
+	}
+	search := func(clean *trial.Silence) (bisect.Report, *farm, error) {
+		f := newFarm(t, 10)
+		for i, c := range f.commits {
+			f.kernels[c] = fakeKernel{{blocks: 4000, silence: clean}}
+			if i >= 5 {
+				f.kernels[c] = fakeKernel{{stale: 60, blocks: 64, silence: pair(0, 500)}}
+			}
+		}
+		r, err := bisector.Find(t.Context(), f.config())
+		return r, f, err
+	}
+	r, f, err := search(pair(900, 0))
+	require.NoError(t, err)
+	require.Len(t, r.First, 1)
+	assert.Equal(t, f.commits[5], r.First[0].Hash)
+	_, _, err = search(pair(900, 3))
+	require.ErrorContains(t, err, "none were kept in order by an instruction")
+	_, _, err = search(&trial.Silence{Pairs: []trial.StorePair{}})
+	require.ErrorContains(t, err, "the emulator saw no such two stores")
+}
+
 func TestEndsThatAreWrong(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*farm, *bisector.Config)
@@ -181,12 +208,13 @@ func TestEndsThatAreWrong(t *testing.T) {
 				s.Archs, c.Scenario = []string{"x86_64"}, &s
 			}
 		}, fault.User, "is not for arm64"},
-		"a scenario that names no two writes": {func(_ *farm, c *bisector.Config) {
+		"a scenario whose hits end the boot": {func(_ *farm, c *bisector.Config) {
 			s, err := scenario.Load(scenario.Default)
 			if err == nil {
-				s.Function, c.Scenario = "", &s
+				s.Program = &scenario.Program{Start: wire.Program{Windows: 512}}
+				c.Scenario = &s
 			}
-		}, fault.User, "names no two writes"},
+		}, fault.User, "a hit ends those of scenario"},
 		"an ordered machine":   {func(_ *farm, c *bisector.Config) { c.Spec.Arch = "x86_64" }, fault.User, "TSO"},
 		"a reader of no order": {func(_ *farm, c *bisector.Config) { c.Spec.Readers = []trial.Reader{trial.Relaxed} }, fault.User, "--reader"},
 		"no ends":              {func(_ *farm, c *bisector.Config) { c.Bad = nil }, fault.User, "--good and --bad"},

@@ -27,6 +27,9 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	if end.Finding != trial.FindingHit {
 		return b.notStale(ctx, j, end, clean)
 	}
+	if b.showed, err = showedBy(end); err != nil {
+		return err
+	}
 	other, err := b.endpoint(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
 	switch {
 	case err != nil:
@@ -37,6 +40,15 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 		return b.untestable(other, "be clean")
 	}
 	return nil
+}
+
+// showedBy is the boot of the end that shows the bug, beside which others are judged.
+func showedBy(end bisect.Answer) (trial.Observation, error) {
+	r, err := loadResult(end.Folder)
+	if err != nil || len(r.Observations) == 0 {
+		return trial.Observation{}, err
+	}
+	return r.Observations[0], nil
 }
 
 // endpoint takes an end's answer from the journal, or tests it.

@@ -142,7 +142,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	if len(result.Observations) > 0 {
 		obs = result.Observations[0]
 	}
-	a.VariantJudgement = verdict.JudgeAlone(result, obs, max(share, 0))
+	a.VariantJudgement = verdict.JudgeBeside(j.b.showed, result, obs, max(share, 0))
 	a.Tallies = append(a.Tallies, obs.Tallies...)
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered

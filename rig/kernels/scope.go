@@ -183,12 +183,7 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 		missing, err := f.stand(all, patches, side)
 		failed = err
 		if side == linetable.SideWith {
-			f.added = map[string][]int{}
-			for file, changes := range all {
-				for _, c := range changes {
-					f.added[file] = append(f.added[file], c.Lines...)
-				}
-			}
+			f.added = addedBy(all)
 		}
 		for _, m := range missing {
 			f.notes = append(f.notes, "not used for the scope: "+m)
@@ -202,10 +197,26 @@ func (f *finder) changes(patch string) (map[string][]linetable.Change, error) {
 		_, err = f.stand(all, patches, linetable.SideUnknown)
 		failed = cmp.Or(failed, err)
 	}
+	if f.image.Built.Variant == trial.AsIs {
+		f.added = addedBy(all)
+	}
 	if len(all) > 0 {
 		return all, nil
 	}
 	return nil, cmp.Or(failed, error(fault.Newf(fault.User, "find the scope from the patch", "there is no patch")))
+}
+
+// addedBy are the lines that are there since a patch added them.
+func addedBy(all map[string][]linetable.Change) map[string][]int {
+	added := map[string][]int{}
+	for file, changes := range all {
+		for _, c := range changes {
+			if c.With {
+				added[file] = append(added[file], c.Lines...)
+			}
+		}
+	}
+	return added
 }
 
 // stand adds to all, by file, the lines that patches change in the sources as they were
@@ -360,7 +371,7 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	switch {
 	case len(k.FixOrders) > 0 && !ordersStores:
 		k.Notes = append(k.Notes, "the patch orders loads alone, and "+unshown)
-	case len(k.FixOrders) == 0 && len(f.added) > 0:
+	case len(k.FixOrders) == 0 && len(f.added) > 0 && f.image.Built.Variant == trial.Patched:
 		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown)
 	}
 	return err

@@ -249,6 +249,21 @@ func TestATreeAsItIsHasTheScopeOfTheScenariosSeries(t *testing.T) {
 	require.Empty(t, a.Notes)
 }
 
+// A tree that has the scenario's fix has its orders, whoever says which tree that is.
+func TestATreeAsItIsHasTheOrdersOfTheScenariosSeries(t *testing.T) {
+	with, without := withBarrier(t, "ishst")
+	for _, image := range []Image{with, without} {
+		series := []scenario.Series{{FS: fstest.MapFS{"1.patch": {Data: []byte(image.PatchText)}}}}
+		orders := map[bool]int{true: 2, false: 0}[image.Built.Variant == trial.Patched]
+		image.PatchText, image.Built.Variant, image.Built.Key = "", trial.AsIs, string(image.Built.Variant)
+		r := analyser(t, scenario.Scope{})
+		r.Config.Scenario.Patches = series
+		a, err := r.Analyse(t.Context(), image, t.TempDir())
+		require.NoError(t, err)
+		require.Len(t, a.FixOrders, orders, image.Built.Key)
+	}
+}
+
 func TestAScopeInALine(t *testing.T) {
 	var code trial.Code
 	require.Empty(t, DescribeScope(code))

@@ -73,7 +73,7 @@ func (s Scenario) HasLitmus() bool {
 
 // TellsAlone is the user's fault of who asks whether one kernel is clean, without one
 // beside it that shows the bug, where the scenario names no two writes: which stores
-// matter shows beside such a kernel alone.
+// matter shows beside such a kernel alone. what is what asks.
 func (s Scenario) TellsAlone(what string) error {
 	if s.Function != "" {
 		return nil
@@ -81,7 +81,7 @@ func (s Scenario) TellsAlone(what string) error {
 	return &fault.Error{
 		Kind: fault.User,
 		Err:  fmt.Errorf("%s asks of single kernels whether they are clean, and scenario %s names no two writes, so that under the memory emulator the silence of a kernel counts beside one alone that shows the bug", what, s.Name),
-		Try:  "compare the kernels: kcovrig compare --tree DIR --rev REV for one commit, kcovrig matrix for several",
+		Try:  "kcovrig bisect, which holds commits against the end that shows the bug, or kcovrig compare",
 	}
 }
 

@@ -36,6 +36,13 @@ func Silent(o trial.Observation, share float64) bool {
 // beside another kernel: the memory emulator could have spoken, and an instruction
 // kept it from doing so; and the binary does not say that a hit is possible.
 func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.VariantJudgement {
+	return JudgeBeside(trial.Observation{}, r, o, share)
+}
+
+// JudgeBeside is JudgeAlone beside another kernel that showed the bug under the emulator:
+// where it is not known which two stores the bug is about, they are among those that
+// overtook one another there. The zero value of showed is none.
+func JudgeBeside(showed trial.Observation, r trial.Result, o trial.Observation, share float64) trial.VariantJudgement {
 	words := r.Words
 	switch {
 	case o.Outcome == trial.OutcomeUnknown:
@@ -55,6 +62,9 @@ func JudgeAlone(r trial.Result, o trial.Observation, share float64) trial.Varian
 		return undecided("the memory emulator delayed no store, so silence says nothing")
 	}
 	w := weighAlone(o.Silence, emulated)
+	if emulated && showed.Silence != nil && o.Silence != nil && o.Silence.Pairs != nil {
+		w = weighBeside(*showed.Silence, *o.Silence, shownBy(showed.Tallies, showed.Boots))
+	}
 	if w.doubt != "" {
 		return undecided("%s, which says nothing: %s", words.Seen(0, windowsOf(o)), w.doubt)
 	}

@@ -22,17 +22,38 @@ const (
 	doubtNoOvertaking = "without the patch no store was seen to overtake another as often as the bug was seen, so that no pair of stores explains it"
 	doubtNotByFix     = "of the stores that overtook one another without the patch, none were kept in order by an instruction on its own lines"
 	doubtAlone        = "the scenario names no two writes: which stores matter shows beside the unpatched kernel alone"
+	doubtNotKept      = "of the stores that overtook one another in the kernel that shows the bug, none were kept in order by an instruction here"
 	doubtLost         = "the emulator's table of places was full"
 )
 
 // weighPairs is what the patched kernel's silence is worth by pairs of stores, where
 // the unpatched one showed the bug so often.
 func weighPairs(unpatched, patched trial.Silence, shown shown) weight {
+	byFix := func(p trial.StorePair) bool { return p.Fix > 0 }
+	return weighKept(unpatched, patched, shown, keptBy{byFix, doubtNotByFix, "without the patch", "with it"})
+}
+
+// weighBeside is what a kernel's silence is worth by pairs of stores, beside another that
+// showed the bug: whatever instruction kept the pairs in order there.
+func weighBeside(showed, silent trial.Silence, shown shown) weight {
+	byAny := func(p trial.StorePair) bool { return p.Order > 0 }
+	return weighKept(showed, silent, shown, keptBy{byAny, doubtNotKept, "in the kernel that shows the bug", "here"})
+}
+
+// keptBy says what has to keep a pair of stores in order, and what to say where nothing did.
+type keptBy struct {
+	is     func(trial.StorePair) bool
+	doubt  string
+	showed string // which kernel showed the bug, in words
+	silent string
+}
+
+func weighKept(unpatched, patched trial.Silence, shown shown, kept keptBy) weight {
 	if unpatched.Stores.Caution+patched.Stores.Caution > 0 {
 		return weight{doubt: doubtLost}
 	}
 	with := tableOf(patched.Pairs)
-	w, suspects, byFix := weight{factor: 1}, 0, false
+	w, suspects, ordered := weight{factor: 1}, 0, false
 	for _, p := range unpatched.Pairs {
 		if p.Second == "" || p.Passed < max(shown.hits, 1) || p.HitBoots < shown.boots {
 			continue
@@ -40,9 +61,9 @@ func weighPairs(unpatched, patched trial.Silence, shown shown) weight {
 		suspects++
 		met := with.of(p.First, p.Second)
 		if met.Order+met.Passed+met.Caution == 0 {
-			return weight{doubt: fmt.Sprintf("without the patch %q was overtaken by %q; with it the emulator saw no such two stores, so that it could not have told", p.First, p.Second)}
+			return weight{doubt: fmt.Sprintf("%s %q was overtaken by %q; %s the emulator saw no such two stores, so that it could not have told", kept.showed, p.First, p.Second, kept.silent)}
 		}
-		byFix = byFix || met.Fix > 0 && met.Passed == 0
+		ordered = ordered || kept.is(met) && met.Passed == 0
 		before := tableOf(unpatched.Pairs).of(p.First, p.Second)
 		if part := ratio(shareOfPair(met), shareOfPair(before)); part < w.factor {
 			w.factor, w.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
@@ -51,8 +72,8 @@ func weighPairs(unpatched, patched trial.Silence, shown shown) weight {
 	switch {
 	case suspects == 0:
 		return weight{doubt: doubtNoOvertaking}
-	case !byFix:
-		return weight{doubt: doubtNotByFix}
+	case !ordered:
+		return weight{doubt: kept.doubt}
 	}
 	return w
 }

@@ -44,6 +44,25 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 			assert.InDelta(t, c.factor, w.factor, 1e-9)
 		})
 	}
+	for name, c := range map[string]struct {
+		here   []trial.StorePair
+		factor float64
+		doubt  string
+	}{
+		"an instruction orders them":          {[]trial.StorePair{pair("a", "b", 900, 0, 0, 0), cd}, 1, ""},
+		"the emulator was cautious half":      {[]trial.StorePair{pair("a", "b", 450, 0, 0, 450), cd}, 0.5, ""},
+		"it does so now and then":             {[]trial.StorePair{pair("a", "b", 450, 0, 450, 0), pair("c", "d", 0, 0, 9, 0)}, 0, doubtNotKept},
+		"they do not meet":                    {[]trial.StorePair{pair("a", "x", 900, 0, 0, 0), pair("b", "", 0, 0, 0, 9), cd}, 0, "here the emulator saw no such two stores"},
+		"the line of the second reads other":  {[]trial.StorePair{pair("a", "other b", 900, 0, 0, 0), cd}, 0, "here the emulator saw no such two stores"},
+		"... as the fix has it, and is order": {[]trial.StorePair{pair("a", "release b", 900, 900, 0, 0), cd}, 1, ""},
+	} {
+		w := weighBeside(trial.Silence{Pairs: free}, trial.Silence{Pairs: c.here}, shown{hits: 100})
+		assert.Equal(t, c.doubt == "", w.doubt == "", "%s: %s", name, w.doubt)
+		assert.Contains(t, w.doubt, c.doubt, name)
+		if c.doubt == "" {
+			assert.InDelta(t, c.factor, w.factor, 1e-9, name)
+		}
+	}
 	fixed := &trial.Silence{Pairs: []trial.StorePair{pair("a", "b", 900, 900, 0, 0), cd}}
 	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: free}, fixed, shown{hits: 501}, true).doubt, "seen more often than anything was overtaken")
 	assert.Equal(t, doubtLost, weigh(&trial.Silence{Pairs: free, Stores: trial.Earned{Caution: 1}}, fixed, shown{hits: 100}, true).doubt)

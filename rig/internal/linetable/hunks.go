@@ -32,6 +32,7 @@ type Change struct {
 	Path   string // below the tree
 	Hunk   int    // of that file, counted from 1
 	Lines  []int  // what the patch put there, or takes from there; empty where the side only lacks lines
+	With   bool   // the file has the change
 	Before []int  // the lines before it, in its function, the nearest first
 	After  []int  // those behind it
 }
@@ -80,6 +81,7 @@ type version struct {
 	lines    []lined
 	expected int  // index of its first line by its header
 	gapAtEnd bool // as lined.gap, behind the last line
+	with     bool // it has the change
 }
 
 // versionOf is the hunk with its change or without.
@@ -88,7 +90,7 @@ func versionOf(h *gitdiff.TextFragment, with bool) version {
 	if with {
 		own, position, count = gitdiff.OpAdd, h.NewPosition, h.NewLines
 	}
-	v := version{expected: int(position)}
+	v := version{expected: int(position), with: with}
 	if count > 0 { // a hunk without lines names the line before it
 		v.expected--
 	}
@@ -156,7 +158,7 @@ func equal(lines []string, want []lined) bool {
 func (v version) changes(path string, hunk, at int, file []string) []Change {
 	var out []Change
 	run := func(from, to int) { // indices in v.lines
-		c := Change{Path: path, Hunk: hunk, Before: above(file, at+from), After: below(file, at+to)}
+		c := Change{Path: path, Hunk: hunk, With: v.with, Before: above(file, at+from), After: below(file, at+to)}
 		for i := from; i < to; i++ {
 			c.Lines = append(c.Lines, at+i+1)
 		}
