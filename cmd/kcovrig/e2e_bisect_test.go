@@ -51,10 +51,11 @@ func TestE2EBisect(t *testing.T) {
 	cut.onTerminal(100)
 	cut.start()
 	cut.untilSays("round 1:")
+	cut.untilSays("rounds or so") // the view is drawn again some time after the line
 	cut.signal(syscall.SIGINT)
 	require.Equal(t, exitRig, cut.wait())
 	cut.leavesNothing()
-	cut.untilEnd("testing the end", "> "+commitAt(t, bisectRepository(t), "removed-27", 3)[:12], "build", "stress", "rounds or so", "bisect.md", "next    the same command again")
+	cut.untilEnd("testing the end", "> "+commitAt(t, bisectRepository(t), "removed-27", 3)[:12], "build", "stress", "bisect.md", "next    the same command again")
 
 	c := kcovrig(t, nil, append(args, "--json")...).run(exitOK)
 	require.NotContains(t, c.log.String(), "testing the end", "the ends were tested again")

@@ -83,7 +83,7 @@ func TestE2EMatrixInterruptedAndResumed(t *testing.T) {
 	c.signal(syscall.SIGINT)
 	require.Equal(t, 4, c.wait())
 	c.leavesNothing()
-	c.untilEnd("0 of 3 cells", "> arm64/", "stress", " left", "report  file://"+out+"/report.html", "next    the same command with --resume again goes on from here")
+	c.untilEnd("0 of 3 cells", "> arm64/", "stress", "report  file://"+out+"/report.html", "next    the same command with --resume again goes on from here")
 	kept, err := filepath.Glob(filepath.Join(out, "results", "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, kept)
