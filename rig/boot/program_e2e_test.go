@@ -54,12 +54,18 @@ func brokenKernel(t *testing.T, a arch.Arch, build string) string {
 // bootProgram boots the broken kernel with testdata/program.c as its workload, until
 // it has been hit three times, or a hit ends the boot.
 func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
+	return bootSource(t, "testdata/program.c", wire.Program{Detect: []wire.Detect{detect}, Window: wire.WindowTold, Ready: true})
+}
+
+// bootSource is bootProgram for any program, with one detection.
+func bootSource(t *testing.T, source string, of wire.Program) (trial.Observation, error) {
 	t.Helper()
+	detect := of.Detect[0]
 	envtest.Real(t, "boots a kernel")
 	a, err := arch.Lookup("arm64")
 	require.NoError(t, err)
 	elf := filepath.Join(t.TempDir(), "program")
-	out, err := exec.Command(a.CrossCompile+"gcc", "-static", "-O2", "-o", elf, "testdata/program.c").CombinedOutput()
+	out, err := exec.Command(a.CrossCompile+"gcc", "-static", "-O2", "-o", elf, source).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	program, err := os.ReadFile(elf)
 	require.NoError(t, err)
@@ -79,7 +85,7 @@ func bootProgram(t *testing.T, detect wire.Detect) (trial.Observation, error) {
 			Start: wire.Start{
 				Workload: "program", Modes: []string{""}, Reader: "acquire", Seed: 7, BlockSize: 4, Detections: MaxHits,
 				ProgressNS: int64(ProgressTime),
-				Program:    &wire.Program{Detect: []wire.Detect{detect}, Window: wire.WindowTold, Ready: true},
+				Program:    &of,
 			},
 			Limit: time.Minute,
 		},
@@ -138,5 +144,47 @@ func TestAPanicElsewhereIsTheKernelsFault(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, fault.Kernel, fault.KindOf(err), "%v", err)
 	assert.Equal(t, trial.OutcomeKernelFault, obs.Outcome)
+	assert.Empty(t, obs.Detections)
+}
+
+// What a fuzzer left says nothing: a run of it is a try, or so much of the guest's time is.
+func TestAProgramThatSaysNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		of   wire.Program
+		kind wire.Kind
+		text string
+	}{
+		"by its runs": {
+			wire.Program{Window: wire.WindowRun, Detect: []wire.Detect{{Kind: wire.KindOops, Function: broken}}}, wire.KindOops, "address 0000000000000050 in " + broken,
+		},
+		"by time": {
+			wire.Program{Window: wire.WindowTimed, EveryNS: int64(20 * time.Millisecond), Detect: []wire.Detect{{Kind: wire.KindOops, Function: broken}}},
+			wire.KindOops, "address 0000000000000050 in " + broken,
+		},
+		"by how it ends": {
+			wire.Program{Window: wire.WindowRun, Args: []string{"3"}, Detect: []wire.Detect{{Kind: wire.KindExit, Exit: "3"}}}, wire.KindExit, "status 3",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			obs, err := bootSource(t, "testdata/silent.c", c.of)
+			require.NoError(t, err)
+			assert.Equal(t, trial.OutcomeOK, obs.Outcome)
+			require.GreaterOrEqual(t, len(obs.Detections), 3)
+			for _, d := range obs.Detections {
+				assert.Equal(t, c.kind, d.Kind)
+				assert.Contains(t, d.Text, c.text)
+			}
+			require.Len(t, obs.Tallies, 1)
+			assert.Equal(t, uint64(len(obs.Detections)), obs.Tallies[0].HitWindows)
+			assert.Greater(t, obs.Tallies[0].Windows, obs.Tallies[0].HitWindows, "most of its runs do nothing")
+		})
+	}
+}
+
+// A status that nobody detects is the guest's fault, not a hit.
+func TestAnEndThatIsNoDetection(t *testing.T) {
+	obs, err := bootSource(t, "testdata/silent.c", wire.Program{Window: wire.WindowRun, Args: []string{"5"}, Detect: []wire.Detect{{Kind: wire.KindExit, Exit: "3"}}})
+	require.ErrorContains(t, err, "which is no detection")
+	assert.Equal(t, fault.Guest, fault.KindOf(err))
 	assert.Empty(t, obs.Detections)
 }

@@ -51,8 +51,9 @@ func atomicExpectation(mnemonic, operands string) (expectation, bool) {
 // plainMSR are the system registers that order nothing when they are written.
 var plainMSR = regexp.MustCompile(`^(daif|nzcv|tpidr_el0|tpidrro_el0|tpidr_el1|sp_el0|icc_pmr_el1), [xw]`)
 
-// interruptMRS are the registers of interrupts, read, by which others' doings are told.
-var interruptMRS = regexp.MustCompile(`, (ic[chv]_\w+|r?vbar_el\d+|rmr_el\d|isr_el1|v?disr_el\d|s3_[0-7]_c12_\w+)$`)
+// interruptMRS are the registers of interrupts, read, by which others' doings are told:
+// those of CRn 12, of which the CPU's own mask ICC_PMR_EL1 is none.
+var interruptMRS = regexp.MustCompile(`, (ic[chv]_(?:[^p\W]|p[^m\W])\w*|r?vbar_el\d+|rmr_el\d|isr_el1|v?disr_el\d|s3_[0-7]_c12_\w+)$`)
 
 // hintMSR are such fields of the process state, written with an immediate.
 var hintMSR = regexp.MustCompile(`^(daifset|daifclr|dit|ssbs), #`)
