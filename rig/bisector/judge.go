@@ -79,7 +79,11 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 		return again, err
 	case a.Finding == trial.FindingInconclusive:
 		j.b.notify("%s: %s, testing for longer", short, a.Reason)
-		again, _, err := j.boot(ctx, commit, share, Request{Share: share, Duration: doubtTime, Name: short + "-again"})
+		longer := Request{Share: share, Duration: doubtTime, Name: short + "-again"}
+		if showed := j.b.showed.Silence; showed != nil && showed.Pairs != nil {
+			longer.Share /= shareMargin // where it ends does not know how many of its blocks count
+		}
+		again, _, err := j.boot(ctx, commit, share, longer)
 		again.Runs = 2
 		return again, err
 	}

@@ -17,6 +17,10 @@ func EnoughFor(tallies []wire.Tally, share float64) bool {
 	})
 }
 
+// besideReserve is what part of a kernel's blocks is taken to count before it is held
+// against another that showed the bug.
+const besideReserve = 0.8
+
 // SettledAlone says, as EnoughFor, whether a kernel under the memory emulator may
 // stop, by the blocks that count once its notes are read. Where the second write
 // overtook the first and no reader saw it yet, one may still come. Where no
@@ -29,7 +33,10 @@ func SettledAlone(seen trial.Seen, share float64) bool {
 		return true
 	}
 	w := weighAlone(seen.Silence, true)
-	if w.doubt != "" {
+	switch {
+	case w.doubt == doubtAlone: // who knows another that showed the bug may count fewer
+		w = weight{factor: besideReserve}
+	case w.doubt != "":
 		return !w.passed
 	}
 	w.factor *= reserve

@@ -139,6 +139,11 @@ func TestSettledAlone(t *testing.T) {
 	assert.True(t, SettledAlone(seen(22*need/10, 0, half), 0.05))
 	assert.False(t, SettledAlone(seen(9*need, 0, trial.Earned{Passed: 1, Order: 9}), 0.05), "a stale read may still come")
 	assert.True(t, SettledAlone(seen(9*need, 0, trial.Earned{Caution: 9}), 0.05), "more windows change nothing")
+	pairs := func(blocks uint64) trial.Seen {
+		return trial.Seen{Tallies: lone(blocks, 0).Tallies, Silence: &trial.Silence{Pairs: []trial.StorePair{}}}
+	}
+	assert.False(t, SettledAlone(pairs(need*11/10), 0.05), "not all may count beside another kernel")
+	assert.True(t, SettledAlone(pairs(need*14/10), 0.05))
 	assert.True(t, SettledAlone(trial.Seen{Tallies: lone(9*need, 1).Tallies, Silence: nil}, 0.05))
 	assert.False(t, SettledAlone(trial.Seen{Tallies: lone(LoneBlocks-1, 1).Tallies, Silence: nil}, 0.05))
 }
