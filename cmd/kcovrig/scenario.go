@@ -34,7 +34,7 @@ func newScenario(a *app) *cobra.Command {
 
 func newScenarioNew(a *app) *cobra.Command {
 	var o options
-	var order author.Order
+	var request author.Request
 	cmd := &cobra.Command{
 		Use:   "new --patch FILE [DIR]",
 		Short: "Write a scenario's folder from a patch",
@@ -49,10 +49,10 @@ files with TODO(you). Without --repro it writes a program to fill in.
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				order.Dir = args[0]
+				request.Dir = args[0]
 			}
-			order.CacheDir, order.Events = a.cacheDir(), a.progress(cmd, &o)
-			written, err := author.New(cmd.Context(), order)
+			request.CacheDir, request.Events = a.cacheDir(), a.progress(cmd, &o)
+			written, err := author.New(cmd.Context(), request)
 			a.endView()
 			if err != nil {
 				return err
@@ -61,19 +61,19 @@ files with TODO(you). Without --repro it writes a program to fill in.
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&order.Patch, "patch", "", "the `patch` that fixes the bug: a mail or a diff")
-	f.StringVar(&order.Repro, "repro", "", "the `program` that shows it: a C file, or a static binary")
-	f.StringVar(&order.Config, "config", "", "a configuration `fragment`, instead of the symbols that are found")
-	f.StringVar(&order.Tree, "tree", "", "kernel `source` to look into, as for compare")
-	f.StringVar(&order.Rev, "rev", "", "git `revision` of --tree")
-	f.StringVar(&order.Name, "name", "", "the scenario's `name` (default: DIR's, or made of the patch's subject)")
+	f.StringVar(&request.Patch, "patch", "", "the `patch` that fixes the bug: a mail or a diff")
+	f.StringVar(&request.Repro, "repro", "", "the `program` that shows it: a C file, or a static binary")
+	f.StringVar(&request.Config, "config", "", "a configuration `fragment`, instead of the symbols that are found")
+	f.StringVar(&request.Tree, "tree", "", "kernel `source` to look into, as for compare")
+	f.StringVar(&request.Rev, "rev", "", "git `revision` of --tree")
+	f.StringVar(&request.Name, "name", "", "the scenario's `name` (default: DIR's, or made of the patch's subject)")
 	addJSON(cmd, &o.json)
 	return cmd
 }
 
 func newScenarioCheck(a *app) *cobra.Command {
 	o := options{mode: allModes, memoryModel: string(trial.ModelArm), accel: string(trial.AccelTCG), noHistory: true}
-	var order author.CheckOrder
+	var request author.CheckRequest
 	cmd := &cobra.Command{
 		Use:   "check DIR|NAME|FILE",
 		Short: "Say all that is wrong with a scenario",
@@ -91,8 +91,8 @@ lets the program try for some seconds: what the kernel lacks shows there.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.scenario = args[0]
-			order.Config, order.All = a.config(cmd, &o), o.verbose
-			checked, err := author.Check(cmd.Context(), order)
+			request.Config, request.All = a.config(cmd, &o), o.verbose
+			checked, err := author.Check(cmd.Context(), request)
 			a.endView()
 			if err != nil && checked.Name == "" && len(checked.Remarks) == 0 {
 				return err // nothing was read
@@ -113,8 +113,8 @@ lets the program try for some seconds: what the kernel lacks shows there.
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
 	f.IntVar(&o.jobs, "jobs", 0, "parallel compiler jobs (0: one per CPU)")
 	addSandbox(cmd, &o.sandbox)
-	f.BoolVar(&order.NoBuild, "no-build", false, "build no kernel")
-	f.BoolVar(&order.NoBoot, "no-boot", false, "boot no kernel")
+	f.BoolVar(&request.NoBuild, "no-build", false, "build no kernel")
+	f.BoolVar(&request.NoBoot, "no-boot", false, "boot no kernel")
 	f.StringVar(&o.qemu, "qemu", "", "QEMU `program` to boot it with (default: as for compare)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "list all that stops the emulator, and show the external commands")
 	addJSON(cmd, &o.json)

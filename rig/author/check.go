@@ -22,10 +22,10 @@ import (
 
 // Check looks a scenario over, and says all that is wrong with it. Its error is of
 // what could not be looked at by no fault of the scenario; what was found stands beside it.
-func Check(ctx context.Context, o CheckOrder) (Checked, error) {
-	c := &checker{order: o, out: Checked{Remarks: []Remark{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
+func Check(ctx context.Context, o CheckRequest) (Checked, error) {
+	c := &checker{request: o, out: Checked{Remarks: []Remark{}, Kernels: []Kernel{}, Skipped: []string{}, All: o.All}}
 	if o.Open == nil {
-		c.order.Open = openReal
+		c.request.Open = openReal
 	}
 	err := c.check(ctx)
 	if err != nil {
@@ -38,7 +38,7 @@ func Check(ctx context.Context, o CheckOrder) (Checked, error) {
 }
 
 // next is the command that goes on: the same check until all of it is in order, then a comparison.
-func (o CheckOrder) next(ok bool) string {
+func (o CheckRequest) next(ok bool) string {
 	argv := []string{"kcovrig", "scenario", "check"}
 	if ok && !o.NoBuild && !o.NoBoot {
 		argv = []string{"kcovrig", "compare"}
@@ -66,7 +66,7 @@ func (c *checker) check(ctx context.Context) error {
 	if err := c.program(ctx); err != nil {
 		return err
 	}
-	cfg, _, err := c.order.Normalise()
+	cfg, _, err := c.request.Normalise()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c *checker) check(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case c.order.NoBuild:
+	case c.request.NoBuild:
 		c.skip("the scope, the functions that are named, and the program in the guest: no kernel was built")
 		return nil
 	case c.failed():
@@ -86,7 +86,7 @@ func (c *checker) check(ctx context.Context) error {
 
 // read reads the scenario, and says whether it could.
 func (c *checker) read() (bool, error) {
-	ref := c.order.Spec.Scenario
+	ref := c.request.Spec.Scenario
 	c.out.File = ref
 	s, err := scenario.Load(ref)
 	if slices.Contains(scenario.Names(), ref) {
@@ -108,11 +108,11 @@ func (c *checker) read() (bool, error) {
 		return false, nil
 	}
 	c.s, c.out.Name = s, s.Name
-	c.order.Scenario = &c.s
-	if c.out.Arch = c.order.Spec.Arch; c.out.Arch == "" {
+	c.request.Scenario = &c.s
+	if c.out.Arch = c.request.Spec.Arch; c.out.Arch == "" {
 		c.out.Arch = s.Archs[0]
 	}
-	c.order.Spec.Arch = c.out.Arch
+	c.request.Spec.Arch = c.out.Arch
 	if err := s.Applies(c.out.Arch); err != nil {
 		return false, err
 	}

@@ -70,10 +70,10 @@ func folder(t *testing.T, change ...string) string {
 }
 
 // looked checks a folder in a lab, where the tree tells f.
-func looked(t *testing.T, dir string, f facts, change func(*CheckOrder)) Checked {
+func looked(t *testing.T, dir string, f facts, change func(*CheckRequest)) Checked {
 	t.Helper()
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
+	o := CheckRequest{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return f, nil }}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, dir
 	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
 	lab.Kernel = functions("helper", "victim")
@@ -96,8 +96,8 @@ func functions(names ...string) (all []rigtest.Function) {
 	return all
 }
 
-// kernelsWith gives the order kernels that have these functions alone.
-func kernelsWith(t *testing.T, o *CheckOrder, names ...string) {
+// kernelsWith gives the request kernels that have these functions alone.
+func kernelsWith(t *testing.T, o *CheckRequest, names ...string) {
 	t.Helper()
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 	lab.Kernel, o.Kernels = functions(names...), lab.Config(t).Kernels
@@ -118,7 +118,7 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 	assert.Equal(t, Lacks, got.Side)
 	assert.Len(t, got.Kernels, 2)
 	assert.Equal(t, 64, got.Program)
-	got = looked(t, folder(t), facts{has: true}, func(o *CheckOrder) { o.NoBuild = true })
+	got = looked(t, folder(t), facts{has: true}, func(o *CheckRequest) { o.NoBuild = true })
 	assert.True(t, got.OK)
 	assert.Equal(t, Has, got.Side)
 	assert.Empty(t, got.Kernels)
@@ -126,8 +126,8 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 }
 
 // compiling is a compiler that fails and says so.
-func compiling(said string) func(*CheckOrder) {
-	return func(o *CheckOrder) {
+func compiling(said string) func(*CheckRequest) {
+	return func(o *CheckRequest) {
 		o.Tools.Program = func(context.Context, program.Config) ([]byte, error) {
 			return nil, &fault.Error{Kind: fault.User, Err: errors.New("exit status 1"), Tail: said}
 		}
@@ -145,7 +145,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		change []string
 		facts  facts
-		with   func(*CheckOrder)
+		with   func(*CheckRequest)
 		want   []string
 	}{
 		"the file":               {change: []string{"name: mine", "name: Mine", "fix.patch", "../x"}, want: []string{"2:7: name", "4:7: fix"}},
@@ -156,7 +156,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 			"10:3: workload.builtin: it needs modes too", "10:3: workload.builtin: it needs readers too", fmt.Sprintf("10:12: unknown workload.builtin \"x%[1]s\"; did you mean %[1]q?", known.Workload),
 		}},
 		"what is left to do": {change: []string{"title: a", "# TODO(you): think\ntitle: a"}, want: []string{"3:3: think"}},
-		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckOrder) {
+		"tree and program": {change: []string{"CONFIG_TLS=", "CONFIG_TLSS="}, facts: lost, with: func(o *CheckRequest) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return nil, compilerSays }
 		}, want: []string{
 			"mine.c:3:5: w", "mine.c:4:9: 'x' undeclared", "4:7: fix.patch neither applies to linux 6.12.117 (hunk 1) nor reverse-applies (hunk 2); with less context it comes off, so the tree seems to have the fix", "6:3: CONFIG_INET=y does not stay: it is n (net/Kconfig); it depends on NET (NET=n)",
@@ -168,12 +168,12 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 			want:  []string{"4:6: none of its entries is for linux 6.12.117", "4:7: fix.patch is for kernels <6.0"},
 		},
 		"patches of files that it lacks": {facts: facts{err: &trial.NotApplicable{Why: "no net/x.c", Tries: []trial.Tried{}}}, want: []string{"no net/x.c"}},
-		"a program of another machine": {with: func(o *CheckOrder) {
+		"a program of another machine": {with: func(o *CheckRequest) {
 			o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("#!/bin/sh"), nil }
 		}, want: []string{"10:3: the program is no ELF"}},
 		"a system call of another architecture": {with: compiling("mine.c:3:5: error: '__NR_pipe' undeclared (first use in this function)\n"), want: []string{"mine.c:3:5: '__NR_pipe' undeclared (first use in this function); linux has no such system call on arm64: make the one in its place, such as pipe2 for pipe"}},
 		"a header that is not the scenario's":   {with: compiling("/else/where.h:3:5: error: unknown type name 'x'\n"), want: []string{"\n/else/where.h:3:5: unknown type name 'x'"}},
-		"names":                                 {with: func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
+		"names":                                 {with: func(o *CheckRequest) { kernelsWith(t, o, "helper", "victims") }, want: []string{"12:11: neither kernel has a function victim; what would match: victims"}},
 	} {
 		got := looked(t, folder(t, c.change...), c.facts, c.with)
 		assert.False(t, got.OK, name)
@@ -190,7 +190,7 @@ func TestAllThatIsWrongIsSaidWithItsPlace(t *testing.T) {
 
 func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
 	notes := func(change ...string) (texts []string) {
-		got := looked(t, folder(t, change...), facts{}, func(o *CheckOrder) { o.NoBuild = true })
+		got := looked(t, folder(t, change...), facts{}, func(o *CheckRequest) { o.NoBuild = true })
 		assert.True(t, got.OK, "%+v", got.Remarks)
 		for _, f := range got.Remarks {
 			texts = append(texts, place(f)+" "+f.Text)
@@ -217,7 +217,7 @@ func (unscoped) Analyse(_ context.Context, image kernels.Image, _ string) (kerne
 }
 
 func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
-	open := func(o *CheckOrder) {
+	open := func(o *CheckRequest) {
 		lab := o.Kernels
 		o.Kernels = func(ctx context.Context, cfg kernels.Config) (kernels.Source, error) {
 			source, err := lab(ctx, cfg)
@@ -227,7 +227,7 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 	got := looked(t, folder(t), facts{}, open)
 	require.Len(t, got.Remarks, 2)
 	assert.Equal(t, Remark{Wrong, "scenario.yaml", 8, 8, "find the scope: the unpatched kernel has no code of it (try: another scope)"}, got.Remarks[0])
-	got = looked(t, folder(t), facts{}, func(o *CheckOrder) {
+	got = looked(t, folder(t), facts{}, func(o *CheckRequest) {
 		kernelsWith(t, o, "victim")
 		open(o)
 	})
@@ -241,7 +241,7 @@ func TestAScopeThatIsNotThereIsSaidByTheNamesThatAreMissing(t *testing.T) {
 }
 
 func TestAWrongNameOfASignLeavesNothingOut(t *testing.T) {
-	got := looked(t, folder(t), facts{}, func(o *CheckOrder) { kernelsWith(t, o, "helper", "victims") })
+	got := looked(t, folder(t), facts{}, func(o *CheckRequest) { kernelsWith(t, o, "helper", "victims") })
 	assert.Len(t, got.Remarks, 1)
 	assert.Len(t, got.Kernels, 2)
 	assert.NotNil(t, got.Tried)
@@ -249,7 +249,7 @@ func TestAWrongNameOfASignLeavesNothingOut(t *testing.T) {
 }
 
 func TestWhatAKernelThatDoesNotBuildLeavesOutIsSaid(t *testing.T) {
-	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
+	got := looked(t, folder(t), facts{}, func(o *CheckRequest) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 		lab.Broken = func(kernels.Config, trial.Variant) error {
 			return &fault.Error{Kind: fault.Kernel, Err: errors.New("make failed"), Tail: "net/x.c:3: error"}
@@ -276,7 +276,7 @@ func TestAPatchThatTheTreeHasAmongOtherLinesIsSaidToBeThere(t *testing.T) {
 }
 
 func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
-	got := looked(t, folder(t), facts{}, func(o *CheckOrder) {
+	got := looked(t, folder(t), facts{}, func(o *CheckRequest) {
 		lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
 		lab.Same, lab.Kernel = trial.CodeSame, functions("helper", "victim")
 		o.Kernels = lab.Open
@@ -288,7 +288,7 @@ func TestKernelsWithTheSameCodeAreWrong(t *testing.T) {
 // What is no fault of the scenario's is no remark: the check itself failed.
 func TestAFaultOfTheRigIsNoRemark(t *testing.T) {
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) {
+	o := CheckRequest{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) {
 		return nil, fault.Newf(fault.Rig, "open the tree", "the disk is full")
 	}}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, folder(t)

@@ -42,7 +42,7 @@ func (c *checker) tree(ctx context.Context, cfg command.Config, fits bool) (err 
 	if err != nil {
 		return err
 	}
-	tree, err := c.order.Open(ctx, of)
+	tree, err := c.request.Open(ctx, of)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (c *checker) program(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	cfg, _, err := c.order.Normalise()
+	cfg, _, err := c.request.Normalise()
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (c *checker) try(ctx context.Context, cfg command.Config, kernel built, dir
 	switch {
 	case c.s.Program == nil:
 		return nil
-	case c.order.NoBoot:
+	case c.request.NoBoot:
 		c.skip("the program, which was not run: no kernel was booted")
 		return nil
 	}

@@ -22,7 +22,7 @@ func triedIn(t *testing.T, g rigtest.Guest, change ...string) (*rigtest.Lab, Che
 	t.Helper()
 	lab := rigtest.NewLab(g, rigtest.Guest{})
 	lab.Kernel = functions("helper", "victim")
-	o := CheckOrder{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return facts{}, nil }}
+	o := CheckRequest{Config: lab.Config(t), Open: func(context.Context, kernels.Config) (Facts, error) { return facts{}, nil }}
 	o.Spec.Modes, o.Spec.Readers, o.Spec.Scenario = nil, nil, folder(t, change...)
 	o.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return armELF(t), nil }
 	got, err := Check(t.Context(), o)
@@ -87,7 +87,7 @@ func TestAProgramThatTriesNothingIsWrongAndOneThatIsSlowIsNoted(t *testing.T) {
 }
 
 func TestWithoutABootTheProgramIsSaidNotToHaveRun(t *testing.T) {
-	got := looked(t, folder(t), facts{}, func(o *CheckOrder) { o.NoBoot = true })
+	got := looked(t, folder(t), facts{}, func(o *CheckRequest) { o.NoBoot = true })
 	assert.True(t, got.OK)
 	assert.Nil(t, got.Tried)
 	assert.Len(t, got.Kernels, 2)
@@ -98,7 +98,7 @@ func TestWithoutABootTheProgramIsSaidNotToHaveRun(t *testing.T) {
 // Builds take minutes: whoever waits is told what for.
 func TestBuildsOfACheckAreStages(t *testing.T) {
 	var begun []string
-	looked(t, folder(t), facts{}, func(o *CheckOrder) {
+	looked(t, folder(t), facts{}, func(o *CheckRequest) {
 		o.NoBoot, o.Events = true, func(e trial.Event) {
 			if e.Stage != nil && !e.Stage.Done {
 				begun = append(begun, e.Stage.Name)

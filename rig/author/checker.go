@@ -15,8 +15,8 @@ import (
 	"kcovrig/rig/yamlfile"
 )
 
-// CheckOrder says which scenario to look over, and how far.
-type CheckOrder struct {
+// CheckRequest says which scenario to look over, and how far.
+type CheckRequest struct {
 	command.Config      // Spec's scenario and kernel members, CacheDir and Events; an empty Arch is the scenario's first
 	NoBuild        bool // no kernel is built
 	NoBoot         bool // none is booted
@@ -61,11 +61,11 @@ type Tried struct {
 
 // checker is a scenario that is looked over.
 type checker struct {
-	order  CheckOrder
-	out    Checked
-	s      scenario.Scenario
-	text   []byte                    // of the file
-	places map[string]yamlfile.Place // in it
+	request CheckRequest
+	out     Checked
+	s       scenario.Scenario
+	text    []byte                    // of the file
+	places  map[string]yamlfile.Place // in it
 }
 
 // failed says whether anything is wrong so far.

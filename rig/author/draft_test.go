@@ -184,12 +184,12 @@ func TestNewWritesOverNothing(t *testing.T) {
 	dir := t.TempDir()
 	fix := filepath.Join(dir, "fix.patch")
 	require.NoError(t, os.WriteFile(fix, tlsPatch(t).Text, 0o644))
-	_, err := New(t.Context(), Order{Dir: dir, Patch: fix})
+	_, err := New(t.Context(), Request{Dir: dir, Patch: fix})
 	require.ErrorContains(t, err, "holds files already")
-	_, err = New(t.Context(), Order{Dir: fix, Patch: fix})
+	_, err = New(t.Context(), Request{Dir: fix, Patch: fix})
 	require.Error(t, err)
 	assert.Equal(t, "my_bug-2", nameOf("__My_bug 2"), "a folder's name is the scenario's where it can be")
-	made, err := New(t.Context(), Order{Dir: filepath.Join(dir, "Mine 2"), Patch: fix})
+	made, err := New(t.Context(), Request{Dir: filepath.Join(dir, "Mine 2"), Patch: fix})
 	require.NoError(t, err)
 	assert.Equal(t, "mine-2", made.Name)
 	assert.NotEmpty(t, made.Todo)
@@ -201,9 +201,9 @@ func TestNewWritesOverNothing(t *testing.T) {
 
 // What is printed as the next command looks into the same tree, and at the folder that was written.
 func TestTheNextCommandIsOneThatWorks(t *testing.T) {
-	assert.Equal(t, "kcovrig scenario check --tree 'my linux' --rev v6.12 mine", Order{Tree: "my linux", Rev: "v6.12"}.next("mine"))
-	assert.Equal(t, "kcovrig scenario check ./-x", Order{}.next("-x"))
-	assert.Equal(t, "kcovrig scenario check ./"+scenario.Default, Order{}.next(scenario.Default))
+	assert.Equal(t, "kcovrig scenario check --tree 'my linux' --rev v6.12 mine", Request{Tree: "my linux", Rev: "v6.12"}.next("mine"))
+	assert.Equal(t, "kcovrig scenario check ./-x", Request{}.next("-x"))
+	assert.Equal(t, "kcovrig scenario check ./"+scenario.Default, Request{}.next(scenario.Default))
 }
 
 func TestNewRefusesWhatItWouldNotObeyOrCheckNotRead(t *testing.T) {
@@ -214,7 +214,7 @@ func TestNewRefusesWhatItWouldNotObeyOrCheckNotRead(t *testing.T) {
 		return path
 	}
 	fix := file("fix.patch", string(tlsPatch(t).Text))
-	for want, o := range map[string]Order{
+	for want, o := range map[string]Request{
 		"--rev needs --tree": {Rev: "v6.12"},
 		"--config: a.config: want lines such as CONFIG_NET=y or": {Config: file("a.config", "CONFIG_NET=y\nnoise\n")},
 		"; line 2 of it is none":                                 {Config: file("b.config", "CONFIG_NET=y\nnoise\n")},

@@ -25,8 +25,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Order is what a scenario is to be made of.
-type Order struct {
+// Request is what a scenario is to be made of.
+type Request struct {
 	Dir                  string // to write; empty: the scenario's name
 	Name                 string // empty: that of Dir, or made of the patch's subject
 	Patch, Repro, Config string // files; the latter two may be empty
@@ -45,7 +45,7 @@ type Written struct {
 }
 
 // New writes a scenario's folder, and never over what is there.
-func New(ctx context.Context, o Order) (Written, error) {
+func New(ctx context.Context, o Request) (Written, error) {
 	in, err := o.read()
 	if err != nil {
 		return Written{}, err
@@ -77,7 +77,7 @@ func New(ctx context.Context, o Order) (Written, error) {
 }
 
 // next is the command that looks over what was written, in the same tree.
-func (o Order) next(dir string) string {
+func (o Request) next(dir string) string {
 	argv := []string{"kcovrig", "scenario", "check"}
 	if o.Tree != "" {
 		argv = append(argv, "--tree", o.Tree)
@@ -91,8 +91,8 @@ func (o Order) next(dir string) string {
 	return proc.Quote(append(argv, dir))
 }
 
-// read reads what the order names.
-func (o Order) read() (Input, error) {
+// read reads what the request names.
+func (o Request) read() (Input, error) {
 	in := Input{Name: o.Name}
 	if o.Rev != "" && o.Tree == "" {
 		return in, &fault.Error{Kind: fault.User, Err: errors.New("--rev needs --tree"), Try: "--tree with the git repository that has it"}
@@ -128,7 +128,7 @@ func (o Order) read() (Input, error) {
 }
 
 // look asks the tree what it says of the patch.
-func (o Order) look(ctx context.Context, patch File) (_ *Tree, err error) {
+func (o Request) look(ctx context.Context, patch File) (_ *Tree, err error) {
 	if o.Tree == "" {
 		return nil, nil
 	}
@@ -170,7 +170,7 @@ func why(err error) string {
 }
 
 // openTree opens the kernel's tree, for what it says without being built.
-func (o Order) openTree(ctx context.Context) (*kernel.Tree, error) {
+func (o Request) openTree(ctx context.Context) (*kernel.Tree, error) {
 	first, err := arch.Lookup(arch.Names()[0])
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "open the tree", err)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhatIsNextAfterACheck(t *testing.T) {
-	o := CheckOrder{}
+	o := CheckRequest{}
 	o.Spec.Scenario, o.Spec.Tree, o.Spec.Compiler = "my bug", "debian:6.12", "gcc"
 	check := "kcovrig scenario check --tree debian:6.12 'my bug'"
 	assert.Equal(t, check, o.next(false))

@@ -99,16 +99,16 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 
 // finder is a search under way.
 type finder struct {
-	run     *command.Run
-	cfg     Config
-	variant trial.Variant
-	setup   *prepare.Setup
-	named   *barrier.Named // nil: all that there is
-	found   Found
-	places  map[uint64]trial.Instruction // that are altered, by address
-	mute    map[uint64]bool              // see mute.go; nil where barriers are added
-	boots   int
-	spent   time.Duration // of stress, by the stages before
+	run        *command.Run
+	cfg        Config
+	variant    trial.Variant
+	setup      *prepare.Setup
+	named      *barrier.Named // nil: all that there is
+	found      Found
+	places     map[uint64]trial.Instruction // that are altered, by address
+	neverShown map[uint64]bool              // see never_shown.go; nil where barriers are added
+	boots      int
+	spent      time.Duration // of stress, by the stages before
 }
 
 func (f *finder) find(ctx context.Context) (err error) {
@@ -155,7 +155,7 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		f.run.Note("no instruction in scope orders accesses")
 		return nil
 	}
-	f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
+	f.neverShown = neverShown(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
 	err := f.take(ctx, &f.found.Test)
 	f.found.Rows = barrier.Rows(code.Orderings, f.found.Fix, f.found.Test)
 	if err != nil || ctx.Err() != nil {
@@ -175,7 +175,7 @@ func (f *finder) asker() asker {
 	kernel := f.setup.Kernels.Of[f.variant]
 	return asker{
 		model: model(f.cfg.Model).orHerd(), cacheDir: f.run.Config.CacheDir, result: f.found.Result, witnesses: f.found.Witnesses,
-		lies: liesIn(kernel.Image, whole(kernel)),
+		isBetween: betweenIn(kernel.Image, whole(kernel)),
 	}
 }
 
@@ -190,7 +190,7 @@ func (f *finder) try(ctx context.Context, code candidate.Code) error {
 	}
 	f.found.Test = f.named.Try(a, code.Orderings, f.found.Fix, f.modes(), f.limits())
 	if !f.adds() {
-		f.mute = mute(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
+		f.neverShown = neverShown(code.Orderings, f.setup.Kernels.Of[f.variant].Scope)
 	}
 	err = f.take(ctx, &f.found.Test)
 	said := barrier.AlteredOf(f.found.Test, *f.named, under(a, f.places))
@@ -254,7 +254,7 @@ func (f *finder) take(ctx context.Context, test *barrier.Test) error {
 		return fault.Wrap(fault.Rig, "plan the alterations", err)
 	}
 	t := turns{
-		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, mute: f.mute, places: f.places, orders: f.orders(),
+		setup: f.setup, variant: f.variant, reader: trial.JudgedReader(f.run.Config.Spec.Readers), test: test, neverShown: f.neverShown, places: f.places, orders: f.orders(),
 		left: f.run.Config.Spec.Duration, boots: f.boots,
 	}
 	t.left, _ = leftOf(t.left, f.spent)

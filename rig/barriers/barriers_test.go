@@ -139,10 +139,10 @@ func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
 
 	scope := []weakmem.Scope{{Role: weakmem.Callee, Start: 0, End: 8}}
 	load := []candidate.Ordering{{Address: 4, Kind: candidate.Load, Orders: trial.OrderAcquire}}
-	assert.Equal(t, map[uint64]bool{4: true}, mute(load, scope))
-	assert.Empty(t, mute(load, append(scope, weakmem.Scope{Role: weakmem.Body, Start: 8, End: 16})), "all are executed as bodies are")
-	assert.Empty(t, mute([]candidate.Ordering{{Address: 4, Kind: candidate.Fence, Orders: trial.OrderAll}}, scope))
-	assert.False(t, isMute(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
+	assert.Equal(t, map[uint64]bool{4: true}, neverShown(load, scope))
+	assert.Empty(t, neverShown(load, append(scope, weakmem.Scope{Role: weakmem.Body, Start: 8, End: 16})), "all are executed as bodies are")
+	assert.Empty(t, neverShown([]candidate.Ordering{{Address: 4, Kind: candidate.Fence, Orders: trial.OrderAll}}, scope))
+	assert.False(t, isNeverShown(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
 }
 
 func TestAWitnessHasTheWordsOfItsAlteration(t *testing.T) {

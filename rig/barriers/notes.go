@@ -15,7 +15,7 @@ import (
 
 // weigh says what the silence of each number is worth, by the emulator's notes beside
 // those on the reference. These go on, so that it is done after each turn, for all.
-func weigh(test *barrier.Test, silences map[int]*trial.Silence, mute map[uint64]bool) {
+func weigh(test *barrier.Test, silences map[int]*trial.Silence, neverShown map[uint64]bool) {
 	ref := test.Reference
 	if ref == barrier.NoReference || ref >= len(test.Seen) || test.Seen[ref].Hits() == 0 {
 		return
@@ -26,7 +26,7 @@ func weigh(test *barrier.Test, silences map[int]*trial.Silence, mute map[uint64]
 		if n == ref || s.Turns == 0 || s.Hits() > 0 {
 			continue
 		}
-		if n > 0 && isMute(test.Trials[n-1].Alteration, mute) {
+		if n > 0 && isNeverShown(test.Trials[n-1].Alteration, neverShown) {
 			s.Doubt = noLoads
 			continue
 		}

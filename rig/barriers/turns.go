@@ -30,15 +30,15 @@ const (
 
 // turns takes the turns of a test on one kernel, in as few boots as they need.
 type turns struct {
-	setup   *prepare.Setup
-	variant trial.Variant
-	reader  trial.Reader
-	test    *barrier.Test
-	places  map[uint64]trial.Instruction // that are altered, by address
-	mute    map[uint64]bool              // see mute.go
-	orders  []uint64                     // see prepare.BootRequest
-	left    time.Duration                // of stress; 0: as long as it takes
-	boots   int                          // before this one, of the command
+	setup      *prepare.Setup
+	variant    trial.Variant
+	reader     trial.Reader
+	test       *barrier.Test
+	places     map[uint64]trial.Instruction // that are altered, by address
+	neverShown map[uint64]bool              // see never_shown.go
+	orders     []uint64                     // see prepare.BootRequest
+	left       time.Duration                // of stress; 0: as long as it takes
+	boots      int                          // before this one, of the command
 
 	at       barrier.Turn
 	under    bool                   // a turn is under way
@@ -188,7 +188,7 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		t.err = fault.Wrap(fault.Rig, "count a turn", err)
 		return true
 	}
-	weigh(t.test, t.silences, t.mute)
+	weigh(t.test, t.silences, t.neverShown)
 	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
 }
 

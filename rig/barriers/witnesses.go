@@ -21,18 +21,18 @@ type asker struct {
 	cacheDir  string
 	result    trial.Result
 	witnesses []Witnessed // the result's
-	lies      witness.Lies
+	isBetween witness.IsBetween
 }
 
-// liesIn reads the ways through a kernel's code when they are first asked for.
-func liesIn(image kernels.Image, a kernels.Analysis) witness.Lies {
+// betweenIn reads the ways through a kernel's code when they are first asked for.
+func betweenIn(image kernels.Image, a kernels.Analysis) witness.IsBetween {
 	code := sync.OnceValues(func() (kernels.Passages, error) { return kernels.NewPassages(image, a) })
 	return func(from, to, place trial.Instruction) (bool, error) {
 		ways, err := code()
 		if err != nil {
 			return false, err
 		}
-		return ways.Lies(from, to, place)
+		return ways.IsBetween(from, to, place)
 	}
 }
 
@@ -44,7 +44,7 @@ func (a asker) of(ctx context.Context, number int, added []trial.AlteredInstruct
 		if w.Number != number {
 			continue
 		}
-		tests, err := modelcheck.Added(a.result, n+1, added, a.lies)
+		tests, err := modelcheck.Added(a.result, n+1, added, a.isBetween)
 		if err != nil {
 			out.Why = cmp.Or(out.Why, brief(err))
 			continue

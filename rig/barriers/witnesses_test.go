@@ -36,7 +36,7 @@ func passing(first, second uint64) trial.Witness {
 func asks(never string, witnesses ...Witnessed) asker {
 	a := asker{
 		witnesses: witnesses,
-		lies:      func(_, _, place trial.Instruction) (bool, error) { return place.Offset == 8, nil },
+		isBetween: func(_, _, place trial.Instruction) (bool, error) { return place.Offset == 8, nil },
 		model: func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
 			if strings.Contains(tests[0].Text, never) {
 				return trial.Never, nil
@@ -91,7 +91,7 @@ func TestTheModelIsAskedByAWitness(t *testing.T) {
 }
 
 func unknown(a asker) asker {
-	a.lies = func(_, _, _ trial.Instruction) (bool, error) { return false, errors.New("nobody knows") }
+	a.isBetween = func(_, _, _ trial.Instruction) (bool, error) { return false, errors.New("nobody knows") }
 	return a
 }
 

@@ -27,8 +27,8 @@ type bisection struct {
 	showed  trial.Observation // of the end that shows the bug, once that is tested
 }
 
-// ends returns the stale and the clean end: by what they should show, not by age.
-func (b *bisection) ends() (stale, clean string) {
+// ends returns the bad and the clean end: by what they should show, not by age.
+func (b *bisection) ends() (bad, clean string) {
 	if b.cfg.Fixed {
 		return b.rng.Old[0], b.rng.New
 	}
@@ -46,8 +46,8 @@ func (b *bisection) underway(commit, where string) (over func()) {
 	return func() { b.cfg.Events(trial.Event{Task: task, Over: true}) }
 }
 
-// staleTerm is git's word for a stale commit.
-func (b *bisection) staleTerm() string { return b.term(trial.FindingHit) }
+// hitTerm is git's word for a commit with the bug.
+func (b *bisection) hitTerm() string { return b.term(trial.FindingHit) }
 
 func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]

@@ -97,9 +97,8 @@ func (c *checkout) job(ctx context.Context, log string) (kernel.Job, error) {
 // checkoutSource is what stands in a checkout, as a source whose variants are alike.
 type checkoutSource struct {
 	kernels.Analyser
-	of    *checkout
-	log   string
-	scope []string // symbols of the analysis
+	of  *checkout
+	log string
 }
 
 func (*checkoutSource) Check(context.Context, trial.Variant) error { return nil }
@@ -121,16 +120,6 @@ func (s *checkoutSource) Build(ctx context.Context, _ trial.Variant) (kernels.Im
 	}
 	s.of.built = s.of.at
 	return kernels.Hashed(i)
-}
-
-func (s *checkoutSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
-	found, err := s.Analyser.Analyse(ctx, image, dir)
-	for _, r := range found.Scope {
-		s.scope = append(s.scope, r.Symbol)
-	}
-	slices.Sort(s.scope)
-	s.scope = slices.Compact(s.scope)
-	return found, err
 }
 
 // fingerprint hashes the scope's code as it is in the objects that were built.

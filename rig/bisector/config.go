@@ -13,7 +13,7 @@ import (
 type Config struct {
 	command.Config
 	Good []string // revisions that are clean
-	Bad  []string // that are stale
+	Bad  []string // that have the bug
 	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
 	Fixed            bool
 	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed

@@ -13,19 +13,19 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// verifyEnds tests both ends before anything is searched: the stale one, whose
-// share of stale blocks says what "clean" has to exclude, then the clean one.
+// verifyEnds tests both ends before anything is searched: the bad one, whose
+// share of hit blocks says what "clean" has to exclude, then the clean one.
 func (b *bisection) verifyEnds(ctx context.Context) error {
-	stale, clean := b.ends()
+	bad, clean := b.ends()
 	j := judge{b, b.testers[0]}
-	end, err := b.endpoint(ctx, stale, func() (bisect.Answer, error) { return j.measureStale(ctx, stale) })
+	end, err := b.endpoint(ctx, bad, func() (bisect.Answer, error) { return j.measureHit(ctx, bad) })
 	if err != nil {
 		return err
 	}
 	b.report.HitLower = b.state.journal.HitLower
 	b.report.Share = b.report.HitLower / shareMargin
 	if end.Finding != trial.FindingHit {
-		return b.notStale(ctx, j, end, clean)
+		return b.noHit(ctx, j, end, clean)
 	}
 	if b.showed, err = showedBy(end); err != nil {
 		return err
@@ -74,8 +74,8 @@ func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bi
 	return a, b.keep(a)
 }
 
-// measureStale tests the stale end until its share of stale blocks is known well enough.
-func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, error) {
+// measureHit tests the bad end until its share of hit blocks is known well enough.
+func (j judge) measureHit(ctx context.Context, commit string) (bisect.Answer, error) {
 	short := commit[:12]
 	a, obs, err := j.boot(ctx, commit, 0, Request{Name: short})
 	if err != nil || a.Whose != "" {
@@ -97,7 +97,7 @@ func (j judge) measureStale(ctx context.Context, commit string) (bisect.Answer, 
 	return a, j.b.state.change(func(kept *journal) { kept.HitLower = lower })
 }
 
-// lowerShare bounds the share of stale blocks from below, in the mode that shows
+// lowerShare bounds the share of hit blocks from below, in the mode that shows
 // the fewest of those that show any.
 func lowerShare(o trial.Observation) float64 {
 	lower := 0.0
@@ -109,9 +109,9 @@ func lowerShare(o trial.Observation) float64 {
 	return lower
 }
 
-// notStale says what is wrong with the end that should show the bug. It boots the other
+// noHit says what is wrong with the end that should show the bug. It boots the other
 // end, to see whether the two were swapped.
-func (b *bisection) notStale(ctx context.Context, j judge, end bisect.Answer, clean string) error {
+func (b *bisection) noHit(ctx context.Context, j judge, end bisect.Answer, clean string) error {
 	if end.Whose != "" {
 		return b.untestable(end, "show "+b.report.Words.Full().Hits)
 	}

@@ -46,7 +46,7 @@ const judgedBy = "earned silence"
 
 // journal is kept in full after every answer.
 type journal struct {
-	HitLower float64               `json:"hitLower"` // of the stale end
+	HitLower float64               `json:"hitLower"` // of the bad end
 	Answers  []bisect.Answer       `json:"answers"`
 	Basis    map[string]task.Basis `json:"grounds"` // by commit that was tested itself
 	// Run begins the names of the runs on a NATS server, Taken counts the outcomes

@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// shareMargin divides the stale end's share of stale blocks: a commit counts as
-	// clean where a kernel that is stale this much more seldom would have shown
+	// shareMargin divides the bad end's share of hit blocks: a commit counts as
+	// clean where a kernel that shows the bug this much more seldom would have shown
 	// itself. The share falls with the host's load, which changes between steps.
 	shareMargin = 4
-	// minShare is a bound on the stale end's share below which it is measured
+	// minShare is a bound on the bad end's share below which it is measured
 	// for longer: otherwise every clean commit would take as long.
 	minShare = 0.05
 	endTime  = 20 * time.Second
 	// testTime bounds a commit's first test, below doubtTime.
 	testTime = 30 * time.Second
-	// doubtTime is how long a commit is tested that was stale once or much more
-	// seldom than the stale end, or that showed too little to be clean.
+	// doubtTime is how long a commit is tested that showed the bug once or much more
+	// seldom than the bad end, or that showed too little to be clean.
 	doubtTime = 90 * time.Second
 )
 
@@ -69,7 +69,7 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 	}
 	switch {
 	case a.Finding == trial.FindingHit && doubtful(obs, share):
-		j.b.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.staleTerm())
+		j.b.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.hitTerm())
 		again, more, err := j.boot(ctx, commit, share, Request{Duration: doubtTime, Name: short + "-again"})
 		again.Runs = 2
 		if err == nil && again.Finding != trial.FindingHit && again.Whose == "" {
@@ -90,15 +90,15 @@ func (j judge) answer(ctx context.Context, commit string, share float64) (bisect
 	return a, nil
 }
 
-// doubtful says whether stale windows are too few to believe in a moment.
+// doubtful says whether hit windows are too few to believe in a moment.
 func doubtful(o trial.Observation, share float64) bool {
-	var stale uint64
+	var hit uint64
 	seldom := true
 	for _, t := range o.Tallies {
-		stale += t.HitWindows
+		hit += t.HitWindows
 		seldom = seldom && verdict.RateUpper95(t.HitBlocks, t.Blocks) < share
 	}
-	return stale < 2 || seldom
+	return hit < 2 || seldom
 }
 
 func windows(o trial.Observation) (n uint64) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"kcovrig/rig/command"
@@ -82,12 +83,23 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	if err != nil || result.Judgement.Verdict == trial.DoesNotApply {
 		return Tested{Result: result}, err
 	}
-	rests, err := basis(w.checkout, source.scope)
+	rests, err := basis(w.checkout, inScope(result))
 	if err != nil {
 		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
 		return Tested{Result: result}, nil
 	}
 	return Tested{Result: result, Basis: rests}, nil
+}
+
+// inScope are the functions, by their symbols, in which a run's boot could show the bug.
+func inScope(r trial.Result) (symbols []string) {
+	for _, code := range r.Code {
+		for _, f := range code.Scope {
+			symbols = append(symbols, f.Symbol)
+		}
+	}
+	slices.Sort(symbols)
+	return slices.Compact(symbols)
 }
 
 // begin says of what follows that it is of the commit, until over.

@@ -16,7 +16,7 @@ import (
 type Boot struct {
 	Config
 	Tools  Tools
-	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
+	Stage  func(boot, name string) (end func(detail string)) // called when a stage begins
 	Events trial.Sink
 	Turns  *Turns
 	// Until, where set, ends the stress as soon as it says so of the detections so far.
@@ -48,7 +48,7 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	if err != nil {
 		obs.Outcome, err = explain(a.Config, a.plugin != nil, err, vm)
 		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
-			a.Events(trial.Event{Variant: a.Name, Hit: &hit})
+			a.Events(trial.Event{Boot: a.Name, Hit: &hit})
 			err = a.count(&obs)
 		}
 	}

@@ -110,7 +110,7 @@ func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 			return false, fault.Newf(fault.Guest, op, "more than the %d that were asked for", most)
 		}
 		r.result.hits = append(r.result.hits, *rec.Detection)
-		r.sink(trial.Event{Variant: r.label, Hit: rec.Detection})
+		r.sink(trial.Event{Boot: r.label, Hit: rec.Detection})
 		return false, nil
 	case rec.Progress != nil:
 		return false, r.progress(*rec.Progress)
@@ -140,6 +140,6 @@ func (r *stress) tally(elapsedNS int64, tallies []wire.Tally) error {
 	}
 	r.result.tallies, r.result.elapsed = tallies, elapsedNS
 	r.result.series.Add(elapsedNS, tallies)
-	r.sink(trial.Event{Variant: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies, Left: max(r.left, 0)}})
+	r.sink(trial.Event{Boot: r.label, Tally: &trial.TallyEvent{Variant: r.variant, Reader: trial.Reader(r.start.Reader), Tallies: tallies, Left: max(r.left, 0)}})
 	return nil
 }

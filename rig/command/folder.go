@@ -54,7 +54,7 @@ func (f *Folder) publish(r *trial.Result, reports result.Reports) (err error) {
 	f.document = text.Bytes()
 	run, err := result.Parse(f.Final, filepath.Base(f.Final), f.document)
 	if err == nil {
-		run.Beside = result.ReadBeside(temp.Dir, run.Document)
+		run.Attachments = result.ReadAttachments(temp.Dir, run.Document)
 		err = writeReports(temp.Dir, run, reports)
 	}
 	if err != nil {

@@ -33,9 +33,9 @@ func NewStages(sink trial.Sink) *Stages {
 
 // Begin starts a stage; the returned function ends it. A stage that failed may
 // be left open until Close.
-func (s *Stages) Begin(variant, name string) func(detail string) {
+func (s *Stages) Begin(boot, name string) func(detail string) {
 	start := time.Now()
-	s.sink(trial.Event{Variant: variant, Stage: &trial.StageEvent{Name: name}})
+	s.sink(trial.Event{Boot: boot, Stage: &trial.StageEvent{Name: name}})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var timer *time.Timer
@@ -43,7 +43,7 @@ func (s *Stages) Begin(variant, name string) func(detail string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.remind[timer] {
-			s.sink(trial.Event{Variant: variant, Stage: &trial.StageEvent{Name: name, Seconds: time.Since(start).Seconds()}})
+			s.sink(trial.Event{Boot: boot, Stage: &trial.StageEvent{Name: name, Seconds: time.Since(start).Seconds()}})
 			timer.Reset(s.every)
 		}
 	})
@@ -55,7 +55,7 @@ func (s *Stages) Begin(variant, name string) func(detail string) {
 		timer.Stop()
 		delete(s.remind, timer)
 		s.mu.Unlock()
-		s.sink(trial.Event{Variant: variant, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}})
+		s.sink(trial.Event{Boot: boot, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}})
 	}
 }
 

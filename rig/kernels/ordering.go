@@ -78,9 +78,9 @@ func NewPassages(image Image, a Analysis) (Passages, error) {
 	return p, err
 }
 
-// Lies says whether control passes a place on its way from one instruction to another. An
+// IsBetween says whether control passes a place on its way from one instruction to another. An
 // error says why that is not known.
-func (p Passages) Lies(from, to, place trial.Instruction) (bool, error) {
+func (p Passages) IsBetween(from, to, place trial.Instruction) (bool, error) {
 	var at [3]uint64
 	for n, i := range []trial.Instruction{from, to, place} {
 		if len(p.at[i.Place()]) != 1 {
@@ -88,7 +88,7 @@ func (p Passages) Lies(from, to, place trial.Instruction) (bool, error) {
 		}
 		at[n] = p.at[i.Place()][0]
 	}
-	return p.ways.Lies(at[0], at[1], at[2])
+	return p.ways.IsBetween(at[0], at[1], at[2])
 }
 
 // FixOf are the addresses of the instructions of the fix that order accesses: of the

@@ -88,9 +88,9 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 	switch {
 	case t == nil: // it is over
 	case e.Stage != nil:
-		t.stage(*e.Stage, e.Variant, now)
+		t.stage(*e.Stage, e.Boot, now)
 		if m.cfg.Tasks {
-			t.forget(e.Variant)
+			t.forget(e.Boot)
 		}
 	case e.Build != nil:
 		t.doing = printable(building(*e.Build))
@@ -99,7 +99,7 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 	case e.Words != nil:
 		t.words = *e.Words
 	case e.Tally != nil:
-		t.tally(e.Variant, *e.Tally)
+		t.tally(e.Boot, *e.Tally)
 	}
 }
 

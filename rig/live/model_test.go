@@ -35,11 +35,11 @@ func (f feed) at(seconds float64) time.Time {
 }
 
 func (f feed) begin(at float64, kernel, name string) {
-	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name}}, f.at(at))
+	f.m.Take(trial.Event{Boot: kernel, Stage: &trial.StageEvent{Name: name}}, f.at(at))
 }
 
 func (f feed) end(at float64, kernel, name, detail string, took float64) {
-	f.m.Take(trial.Event{Variant: kernel, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
+	f.m.Take(trial.Event{Boot: kernel, Stage: &trial.StageEvent{Name: name, Done: true, Seconds: took, Detail: detail}}, f.at(at))
 }
 
 func (f feed) tally(reader trial.Reader, v trial.Variant, tallies ...wire.Tally) {
@@ -75,7 +75,7 @@ func TestBuild(t *testing.T) {
 	f.m.Take(trial.Event{Note: "a note that is rather long, so that it does not fit into one line of a narrow terminal\x1b[2J"}, f.at(3))
 	f.m.Take(trial.Event{Build: &trial.BuildEvent{Steps: 1203, Doing: "CC kernel/\x1bfork.o", Before: 2714, Version: "6.12.117"}}, f.at(62))
 	goldentest.Check(t, "build.txt", f.show(t, 62.5, 100, 40))
-	f.m.Take(trial.Event{Variant: "unpatched", Stage: &trial.StageEvent{Name: "build unpatched", Seconds: 62}}, f.at(63))
+	f.m.Take(trial.Event{Boot: "unpatched", Stage: &trial.StageEvent{Name: "build unpatched", Seconds: 62}}, f.at(63))
 	assert.Contains(t, f.show(t, 3663, 100), "1:01:03", "a reminder changes nothing")
 	goldentest.Check(t, "build-final.txt", strings.Join(f.m.Final(f.at(64)), "\n")+"\n")
 }

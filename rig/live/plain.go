@@ -42,11 +42,11 @@ func newLines(w io.Writer, verbose bool) *lines {
 }
 
 func (l *lines) add(e trial.Event) {
-	kernel := inBrackets(e.Task, e.Variant)
+	kernel := inBrackets(e.Task, e.Boot)
 	switch {
 	case e.Stage != nil:
 		if e.Stage.Done {
-			delete(l.left, [2]string{e.Task, e.Variant})
+			delete(l.left, [2]string{e.Task, e.Boot})
 		}
 		l.stage(*e.Stage, e.Task, kernel)
 	case e.Note != "" && e.Task != "":
@@ -57,7 +57,7 @@ func (l *lines) add(e trial.Event) {
 		delete(l.last, e.Task)
 		maps.DeleteFunc(l.left, func(of [2]string, _ time.Duration) bool { return of[0] == e.Task })
 	case e.Tally != nil:
-		l.left[[2]string{e.Task, e.Variant}] = e.Tally.Left
+		l.left[[2]string{e.Task, e.Boot}] = e.Tally.Left
 	case e.Waiting != "":
 		l.last[e.Task] = ": " + e.Waiting
 		l.printLine("  %s", e.Waiting)

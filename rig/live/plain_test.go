@@ -43,11 +43,11 @@ func TestLines(t *testing.T) {
 		say := Lines(&out, verbose)
 		for _, e := range []trial.Event{
 			{Stage: &trial.StageEvent{Name: "build"}}, {Command: "make -j 'a b'"}, {Build: &trial.BuildEvent{Steps: 7, Doing: "CC b.o", Before: 90, Version: "6.1"}},
-			{Variant: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
+			{Boot: "patched", Stage: &trial.StageEvent{Name: "build", Seconds: 10}},
 			{Stage: &trial.StageEvent{Name: "build", Done: true, Seconds: 12.34, Detail: "6.12"}},
 			{Stage: &trial.StageEvent{Name: "boot", Seconds: 20}},
 			{Waiting: "waiting for another"}, {Stage: &trial.StageEvent{Name: "boot", Seconds: 30}},
-			{Variant: "patched", Hit: &wire.Detection{Mode: "pc", Window: 1, Index: 2, Count: 3, Seen: 4, Later: 5}},
+			{Boot: "patched", Hit: &wire.Detection{Mode: "pc", Window: 1, Index: 2, Count: 3, Seen: 4, Later: 5}},
 			{Note: "a note\x1b[31m\r"},
 			of("a cell", "unpatched", tallied(trial.Unpatched, 100*time.Second, 0)), of("a cell", "patched", tallied(trial.Patched, 90*time.Second, 0)),
 			of("a cell", "patched", trial.Event{Stage: &trial.StageEvent{Name: "stress", Seconds: 10}}), {Task: "a cell", Note: "a note"},

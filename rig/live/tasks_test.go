@@ -16,7 +16,7 @@ import (
 
 // of is an event of a task.
 func of(task, variant string, e trial.Event) trial.Event {
-	e.Task, e.Variant = task, variant
+	e.Task, e.Boot = task, variant
 	return e
 }
 

@@ -41,7 +41,7 @@ func draw(way string) {
 	v := Start(Config{Title: "compare, arm64", Compared: true, Tasks: way == "has tasks"}, os.Stderr, os.Environ())
 	defer v.Close()
 	context.AfterFunc(ctx, v.Interrupt)
-	v.Sink(trial.Event{Variant: "patched", Stage: &trial.StageEvent{Name: "stress"}})
+	v.Sink(trial.Event{Boot: "patched", Stage: &trial.StageEvent{Name: "stress"}})
 	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Reader: trial.Acquire, Tallies: tallies(120, 110)}})
 	v.Sink(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Patched, Reader: trial.Acquire, Tallies: tallies(90, 1)}})
 	switch way {

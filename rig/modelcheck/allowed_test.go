@@ -42,8 +42,8 @@ func TestHerdOnWhatIsAdded(t *testing.T) {
 		{trial.AlteredInstruction{To: trial.OrderRelease}, false, trial.Never},
 	} {
 		c.change.Instruction = publish
-		lies := func(_, _, _ trial.Instruction) (bool, error) { return c.between, nil }
-		tests, err := Added(r, 1, []trial.AlteredInstruction{c.change}, lies)
+		isBetween := func(_, _, _ trial.Instruction) (bool, error) { return c.between, nil }
+		tests, err := Added(r, 1, []trial.AlteredInstruction{c.change}, isBetween)
 		require.NoError(t, err)
 		require.Len(t, tests, 2)
 		ran, err := Allowed(t.Context(), cache, tests[:1])

@@ -31,7 +31,7 @@ type Config struct {
 
 // Watch is told of what happens.
 type Watch struct {
-	Stage  func(variant, name string) (end func(detail string)) // called when a stage begins
+	Stage  func(boot, name string) (end func(detail string)) // called when a stage begins
 	Note   func(text string)                                    // what the reader of the result should know
 	Events trial.Sink
 }

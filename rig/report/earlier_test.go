@@ -23,7 +23,7 @@ func TestReportsOfVersionOneAreThoseOfTheSameRunsOfVersionTwo(t *testing.T) {
 		require.Contains(t, string(old.Raw), `"staleWindows"`)
 		now := reporttest.Load(t, name)
 		now[0].Document.Started, now[0].Document.Ended, now[0].Document.Patches = time.Time{}, time.Time{}, nil // which it did not know
-		now[0].Beside = result.Beside{}                                                                         // nor did it keep this
+		now[0].Attachments = result.Attachments{}                                                               // nor did it keep this
 		for _, as := range Runs.Names() {
 			if as == "json" {
 				assert.Contains(t, render(t, as, []result.Saved{old}), `"kcovrig.result/1"`)

@@ -165,7 +165,7 @@ func TestHostileTextKeepsItsDirection(t *testing.T) {
 	d := &run.Document
 	run.Name, d.Kernel.Version, d.Notes, d.Host.CPU, d.Code[0].Container, d.Witnesses[0].Events[0].Symbol = bad, bad, []string{bad}, bad, bad, bad
 	d.Patches[0].Subject, d.Witnesses[0].Detection.Mode = bad, bad
-	for _, files := range [][]result.File{run.Beside.Patches, run.Beside.Listings, run.Beside.Consoles} {
+	for _, files := range [][]result.File{run.Attachments.Patches, run.Attachments.Listings, run.Attachments.Consoles} {
 		require.NotEmpty(t, files)
 		for i := range files {
 			files[i].Text += "0x1\t" + bad + "\tnop</pre><script>\t\t\n"

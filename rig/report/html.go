@@ -39,7 +39,7 @@ type htmlRun struct {
 	MoreWitnesses            int
 	Order                    []string // per kernel, what the binary says about order
 	Facts                    []words.Fact
-	Beside                   evidence.Evidence
+	Attachments              evidence.Evidence
 }
 
 func writeHTML(w io.Writer, r RunsReport) error {
@@ -71,7 +71,7 @@ func newHTMLRun(id string, s result.Saved) (htmlRun, error) {
 	run := htmlRun{
 		ID: id, Name: s.Name, Word: verdictWord(d), Verdict: lookOf(d.Verdict), Sentence: SentenceOf(d), Repeat: repeat(d),
 		Document: d, Words: d.Words.Full(), Rows: Rows(d), Facts: words.Provenance(d), Order: append(orders(d), voiceLines(d)...),
-		Lead: inCounts(d), Beside: evidence.Of(s),
+		Lead: inCounts(d), Attachments: evidence.Of(s),
 	}
 	run.Subject = slices.DeleteFunc(slices.Clone(run.Facts), func(f words.Fact) bool {
 		return !slices.Contains([]string{"patch", "date", "kernel", "compiler"}, f.Name)

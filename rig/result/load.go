@@ -18,10 +18,10 @@ import (
 // Saved is one run's result as it was saved. Whatever is rendered of a run
 // later comes from here.
 type Saved struct {
-	Name     string          // of the run folder
-	Document Document        // what this version knows of it, in the form of this version
-	Raw      json.RawMessage // all of it, as it was saved; paths in the run's folder as from there
-	Beside   Beside          // what lies beside it, where that was asked for
+	Name        string          // of the run folder
+	Document    Document        // what this version knows of it, in the form of this version
+	Raw         json.RawMessage // all of it, as it was saved; paths in the run's folder as from there
+	Attachments Attachments     // what lies beside it, where that was asked for
 }
 
 // Load reads a run folder, or a result.json. Members that it does not know are

@@ -10,12 +10,12 @@ import (
 )
 
 // Event is something that happened while a command ran, for whoever shows
-// progress. Exactly one member beside Task and Variant is set.
+// progress. Exactly one member beside Task and Boot is set.
 type Event struct {
 	// Task is which of a command's many tasks it is of: a commit, or a cell, by its name;
 	// "" for what concerns them all, and of a command that does but one thing.
 	Task    string
-	Variant string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
+	Boot    string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
 	Stage   *StageEvent // a stage began or ended
 	Note    string      // a sentence for people
 	Line    string      // a line of a tool's output, shown on request

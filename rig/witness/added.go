@@ -11,9 +11,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Lies says whether a barrier before an instruction of the kernel's, place, is passed on
+// IsBetween says whether a barrier before an instruction of the kernel's, place, is passed on
 // the way from one to another. An error says why that is not known.
-type Lies func(from, to, place trial.Instruction) (bool, error)
+type IsBetween func(from, to, place trial.Instruction) (bool, error)
 
 // noAccess is why an access that is made to order is in no test.
 const noAccess = "%s at %s is none of the accesses that the witness is about"
@@ -21,7 +21,7 @@ const noAccess = "%s at %s is none of the accesses that the witness is about"
 // AddedTests make the litmus tests of witness number n: as it ran, and with what is added
 // to the code, barriers before instructions and accesses that order more. An error says
 // why there is no such test.
-func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode, added []trial.AlteredInstruction, lies Lies) ([]trial.LitmusTest, error) {
+func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode, added []trial.AlteredInstruction, isBetween IsBetween) ([]trial.LitmusTest, error) {
 	texts := make([]string, 0, len(added))
 	for _, a := range added {
 		text, err := executed(a)
@@ -31,7 +31,7 @@ func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode,
 		texts = append(texts, text)
 	}
 	if w.OfProgram() {
-		return addedToHit(n, ReadHit(w), added, texts, lies)
+		return addedToHit(n, ReadHit(w), added, texts, isBetween)
 	}
 	r := Read(w, ran)
 	s, err := NewSkeleton(r, ran, reader)
@@ -43,7 +43,7 @@ func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode,
 		return v.tests, err
 	}
 	for i, a := range added {
-		if err := v.skeleton.put(r, a, texts[i], lies); err != nil {
+		if err := v.skeleton.put(r, a, texts[i], isBetween); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,7 @@ func withAdded(texts []string) (name, what string) {
 }
 
 // put puts what is added to the writer's code into its place.
-func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, lies Lies) error {
+func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, isBetween IsBetween) error {
 	if !a.Before {
 		return s.strengthen(r, a, text)
 	}
@@ -79,7 +79,7 @@ func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, lies 
 	}
 	way := append(slices.Clone(r.Stores), r.Publish)
 	for i := len(way) - 1; i > 0; i-- {
-		between, err := lies(instruction(r.Events[way[i-1]]), instruction(r.Events[way[i]]), a.Instruction)
+		between, err := isBetween(instruction(r.Events[way[i-1]]), instruction(r.Events[way[i]]), a.Instruction)
 		switch {
 		case err != nil:
 			return fmt.Errorf("whether a barrier before %s at %s comes between the two stores: %w", a.Text, a.Place(), err)
@@ -118,7 +118,7 @@ func (s *Skeleton) strengthen(r Reading, a trial.AlteredInstruction, text string
 }
 
 // addedToHit is AddedTests of a program's hit.
-func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, lies Lies) ([]trial.LitmusTest, error) {
+func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, isBetween IsBetween) ([]trial.LitmusTest, error) {
 	t, err := newShapeTest(h)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, 
 		return []trial.LitmusTest{ran}, err
 	}
 	for i, a := range added {
-		if err := t.put(a, texts[i], lies); err != nil {
+		if err := t.put(a, texts[i], isBetween); err != nil {
 			return nil, err
 		}
 	}
@@ -140,7 +140,7 @@ func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, 
 
 // put puts what is added into its place on each side; where the most that can be there
 // stands already, it is no matter.
-func (t *shapeTest) put(a trial.AlteredInstruction, text string, lies Lies) error {
+func (t *shapeTest) put(a trial.AlteredInstruction, text string, isBetween IsBetween) error {
 	if !a.Before {
 		return t.strengthen(a, text)
 	}
@@ -153,7 +153,7 @@ func (t *shapeTest) put(a trial.AlteredInstruction, text string, lies Lies) erro
 			continue
 		}
 		from, to := t.instruction(2*side), t.instruction(2*side+1)
-		between, err := lies(from, to, a.Instruction)
+		between, err := isBetween(from, to, a.Instruction)
 		if err != nil {
 			return fmt.Errorf("whether a barrier before %s at %s comes between %q and %q: %w", a.Text, a.Place(), from.Text, to.Text, err)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // between knows of code that runs straight on: it lies there, if it is that instruction.
-func between(place trial.Instruction) Lies {
+func between(place trial.Instruction) IsBetween {
 	return func(_, _, p trial.Instruction) (bool, error) { return p == place, nil }
 }
 
@@ -27,10 +27,10 @@ var (
 
 func TestWhatIsAddedStandsInTheTest(t *testing.T) {
 	for name, c := range map[string]struct {
-		added []trial.AlteredInstruction
-		lies  Lies
-		want  []string
-		named string
+		added     []trial.AlteredInstruction
+		isBetween IsBetween
+		want      []string
+		named     string
 	}{
 		"a barrier between":   {store, between(someplace), []string{"MOV X0,#1", "STR X0,[X1]", "DMB ISHST", "STR X0,[X3]"}, "dmb.ishst"},
 		"a barrier elsewhere": {store, between(wmb), []string{"MOV X0,#1", "STR X0,[X1]", "STR X0,[X3]"}, "dmb.ishst"},
@@ -38,7 +38,7 @@ func TestWhatIsAddedStandsInTheTest(t *testing.T) {
 		"both":                {append(store[:1:1], release...), between(someplace), []string{"MOV X0,#1", "STR X0,[X1]", "DMB ISHST", "STLR X0,[X3]"}, "dmb.ishst-stlr"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tests, err := AddedTests(7, overtaken(), unpatched, acquire, c.added, c.lies)
+			tests, err := AddedTests(7, overtaken(), unpatched, acquire, c.added, c.isBetween)
 			require.NoError(t, err)
 			require.Len(t, tests, 2)
 			ran, _ := threads(t, tests[0])
@@ -63,9 +63,9 @@ func TestWhatIsAddedToAnUnknownPlaceIsInNoTest(t *testing.T) {
 	twice.Events[1] = event(0, trial.Delayed, again, entry, value, 2)
 	landed := early()
 	for want, c := range map[string]struct {
-		w     trial.Witness
-		added []trial.AlteredInstruction
-		lies  Lies
+		w         trial.Witness
+		added     []trial.AlteredInstruction
+		isBetween IsBetween
 	}{
 		"nobody knows":                   {overtaken(), store, nobodyKnows},
 		"between two stores of the word": {twice, store, func(from, _, _ trial.Instruction) (bool, error) { return from.Place() == storeEntry.Place(), nil }},
@@ -73,7 +73,7 @@ func TestWhatIsAddedToAnUnknownPlaceIsInNoTest(t *testing.T) {
 		"did not wait":                   {landed, store, between(someplace)},
 		"no litmus instruction for that": {overtaken(), []trial.AlteredInstruction{{Instruction: trial.Instruction{Text: "stp x1, x2, [x0]"}, To: trial.OrderRelease}}, nobodyKnows},
 	} {
-		_, err := AddedTests(7, c.w, unpatched, acquire, c.added, c.lies)
+		_, err := AddedTests(7, c.w, unpatched, acquire, c.added, c.isBetween)
 		assert.ErrorContains(t, err, want)
 	}
 }
@@ -87,7 +87,7 @@ func TestWhatIsAddedToAHitsShape(t *testing.T) {
 	for name, c := range map[string]struct {
 		hit           Hit
 		added         []trial.AlteredInstruction
-		lies          Lies
+		isBetween     IsBetween
 		first, second string
 	}{
 		"between the stores":  {passed, store, between(someplace), "DMB ISHST", "DMB SY"},
@@ -97,7 +97,7 @@ func TestWhatIsAddedToAHitsShape(t *testing.T) {
 		"the store publishes": {passed, publishes, nobodyKnows, "STLR X0,[X3]", "DMB SY"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tests, err := AddedTests(3, c.hit.Witness, trial.Code{}, trial.ReaderCode{}, c.added, c.lies)
+			tests, err := AddedTests(3, c.hit.Witness, trial.Code{}, trial.ReaderCode{}, c.added, c.isBetween)
 			require.NoError(t, err)
 			require.Len(t, tests, 2)
 			first, second := threads(t, tests[1])

@@ -188,9 +188,9 @@ var (
 	errSome = errors.New("it stands on some of the ways between the two accesses, and which was taken is not known")
 )
 
-// Lies says whether control passes a place on its way from one instruction to another: the
+// IsBetween says whether control passes a place on its way from one instruction to another: the
 // barrier that stands before the instruction there. An error says why that is not known.
-func (p *Passages) Lies(from, to, place uint64) (bool, error) {
+func (p *Passages) IsBetween(from, to, place uint64) (bool, error) {
 	all, lost := p.reach(from, 0)
 	if _, before := p.reach(from, to); before {
 		return false, errLost

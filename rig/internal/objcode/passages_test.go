@@ -53,7 +53,7 @@ func TestWhetherAPlaceLiesOnTheWay(t *testing.T) {
 		"a part that is elsewhere": {[][]uint32{{publish, cbz(0xffc), nop, publish, ret}, {nop, jump(-0xff8)}}, 0x1000, 0x100c, 0x1008, false, errSome},
 		"perhaps what is called":   {[][]uint32{{publish, blr, publish, ret}, {nop, ret}}, 0x1000, 0x1008, 0x2000, false, errSome},
 	} {
-		got, err := functionsOf(c.functions...).Lies(c.from, c.to, c.place)
+		got, err := functionsOf(c.functions...).IsBetween(c.from, c.to, c.place)
 		assert.Equal(t, c.want, got, name)
 		assert.Equal(t, c.why, err, name)
 	}

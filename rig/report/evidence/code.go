@@ -54,7 +54,7 @@ func sideBySide(s result.Saved) *Code {
 	var of [2]listing
 	code := &Code{}
 	for i, v := range trial.Pair() {
-		f, ok := result.Of(s.Beside.Listings, v)
+		f, ok := result.Of(s.Attachments.Listings, v)
 		if !ok {
 			return nil
 		}

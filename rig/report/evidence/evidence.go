@@ -33,7 +33,7 @@ type Line struct{ Class, Text string }
 // Of prepares what lies beside a document.
 func Of(s result.Saved) Evidence {
 	var e Evidence
-	for _, f := range s.Beside.Patches {
+	for _, f := range s.Attachments.Patches {
 		t := Text{Title: fmt.Sprintf("The patch: the %s kernel is the tree with this", f.Variant), Name: f.Name, Note: behind(f)}
 		for _, l := range lines(f.Text) {
 			t.Lines = append(t.Lines, Line{classOf(l), l})
@@ -41,7 +41,7 @@ func Of(s result.Saved) Evidence {
 		e.Patches = append(e.Patches, t)
 	}
 	e.Code = sideBySide(s)
-	for _, f := range s.Beside.Consoles {
+	for _, f := range s.Attachments.Consoles {
 		t := Text{Title: fmt.Sprintf("Console of the %s kernel", f.Variant), Name: f.Name}
 		if boot := filepath.Dir(f.Name); boot != string(f.Variant) {
 			t.Title += fmt.Sprintf(" (%s)", boot)

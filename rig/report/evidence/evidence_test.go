@@ -17,12 +17,12 @@ import (
 func TestNothingBesideADocument(t *testing.T) {
 	e := Of(result.Saved{})
 	assert.True(t, e.Empty())
-	assert.False(t, Of(result.Saved{Beside: result.Beside{Consoles: []result.File{{}}}}).Empty())
+	assert.False(t, Of(result.Saved{Attachments: result.Attachments{Consoles: []result.File{{}}}}).Empty())
 }
 
 func TestAPatchIsToldApartByItsLines(t *testing.T) {
 	text := "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n a\n-b\n+c\n"
-	e := Of(result.Saved{Beside: result.Beside{Patches: []result.File{{Variant: trial.Patched, Name: "patched/made-by.patch", Text: text, Left: 9}}}})
+	e := Of(result.Saved{Attachments: result.Attachments{Patches: []result.File{{Variant: trial.Patched, Name: "patched/made-by.patch", Text: text, Left: 9}}}})
 	require.Len(t, e.Patches, 1)
 	p := e.Patches[0]
 	assert.Equal(t, "The patch: the patched kernel is the tree with this", p.Title)
@@ -37,7 +37,7 @@ func TestAPatchIsToldApartByItsLines(t *testing.T) {
 // Of a console that is cut, no half line is shown, and not one of its line's ends.
 func TestTheEndOfAConsole(t *testing.T) {
 	of := func(text string, left int64) Text {
-		return Of(result.Saved{Beside: result.Beside{Consoles: []result.File{{Variant: trial.Unpatched, Name: "unpatched/console.log", Text: text, Left: left}}}}).Consoles[0]
+		return Of(result.Saved{Attachments: result.Attachments{Consoles: []result.File{{Variant: trial.Unpatched, Name: "unpatched/console.log", Text: text, Left: left}}}}).Consoles[0]
 	}
 	whole := of("a\r\nb\r\n", 0)
 	assert.Equal(t, []Line{{"", "a"}, {"", "b"}}, whole.Lines)
@@ -45,7 +45,7 @@ func TestTheEndOfAConsole(t *testing.T) {
 	empty := of("", 0)
 	assert.Empty(t, empty.Lines)
 	assert.Equal(t, "It is empty: the kernel wrote nothing there.", empty.Note)
-	relaxed := Of(result.Saved{Beside: result.Beside{Consoles: []result.File{{Variant: trial.Unpatched, Name: "unpatched-relaxed/console.log"}}}})
+	relaxed := Of(result.Saved{Attachments: result.Attachments{Consoles: []result.File{{Variant: trial.Unpatched, Name: "unpatched-relaxed/console.log"}}}})
 	assert.Equal(t, "Console of the unpatched kernel (unpatched-relaxed)", relaxed.Consoles[0].Title)
 	cut := of("a\r\nb\r\n", 7)
 	assert.Equal(t, []Line{{"", "b"}}, cut.Lines)
@@ -82,7 +82,7 @@ func compared(before, behind int, barrier bool) *Code {
 	var s result.Saved
 	for _, v := range trial.Pair() {
 		f, c := compiled(v, before, behind, barrier && v == trial.Patched)
-		s.Beside.Listings, s.Document.Code = append(s.Beside.Listings, f), append(s.Document.Code, c)
+		s.Attachments.Listings, s.Document.Code = append(s.Attachments.Listings, f), append(s.Document.Code, c)
 	}
 	return Of(s).Code
 }
@@ -122,7 +122,7 @@ func TestCodeThatIsAlike(t *testing.T) {
 	assert.Empty(t, code.Rows)
 	assert.Equal(t, "No instruction differs, and none near the patch orders accesses.", code.Note)
 	f, c := compiled(trial.Patched, 5, 5, true)
-	assert.Nil(t, Of(result.Saved{Document: result.Document{Code: []trial.Code{c}}, Beside: result.Beside{Listings: []result.File{f}}}).Code, "of one kernel")
+	assert.Nil(t, Of(result.Saved{Document: result.Document{Code: []trial.Code{c}}, Attachments: result.Attachments{Listings: []result.File{f}}}).Code, "of one kernel")
 }
 
 // However long the listings and whatever differs, so many rows are shown, and the barrier
@@ -132,7 +132,7 @@ func TestTheCodeIsBounded(t *testing.T) {
 	right, c := compiled(trial.Patched, 3000, 10, true)
 	right.Text = strings.ReplaceAll(right.Text, ", x1\t", ", x2\t")
 	right.Left = 5
-	code := Of(result.Saved{Document: result.Document{Code: []trial.Code{c}}, Beside: result.Beside{Listings: []result.File{left, right}}}).Code
+	code := Of(result.Saved{Document: result.Document{Code: []trial.Code{c}}, Attachments: result.Attachments{Listings: []result.File{left, right}}}).Code
 	instructions, barriers, differ := 0, 0, ""
 	for _, r := range code.Rows {
 		if r.Skipped != "" {
@@ -153,7 +153,7 @@ func TestTheCodeIsBounded(t *testing.T) {
 func TestListingsOfAnything(t *testing.T) {
 	for _, text := range []string{"", "\n", "a\tb\tc", "\t\t\t\t\n\t\t\t\t", "x\tf+0xzz\tnop\t\t\n", strings.Repeat("\t", 100)} {
 		for _, other := range []string{"", "0x1\tf+0x4\tnop\t\t\n"} {
-			s := result.Saved{Beside: result.Beside{Listings: []result.File{{Variant: trial.Unpatched, Text: text}, {Variant: trial.Patched, Text: other}}}}
+			s := result.Saved{Attachments: result.Attachments{Listings: []result.File{{Variant: trial.Unpatched, Text: text}, {Variant: trial.Patched, Text: other}}}}
 			assert.NotNil(t, Of(s).Code, "%q", text)
 		}
 	}

@@ -11,9 +11,9 @@ import (
 // noLoads says why silence there says nothing.
 const noLoads = "the emulator reorders no loads there, so that it could not have shown what is ordered by it"
 
-// mute are the addresses of instructions that order loads alone, where the emulator keeps
+// neverShown are the addresses of instructions that order loads alone, where the emulator keeps
 // no views: loads are never reordered there (exec_keeps_views in plugin/exec.h).
-func mute(orderings []candidate.Ordering, scope []weakmem.Scope) map[uint64]bool {
+func neverShown(orderings []candidate.Ordering, scope []weakmem.Scope) map[uint64]bool {
 	if mixed(scope) {
 		return nil
 	}
@@ -57,8 +57,8 @@ func ordersLoadsAlone(o candidate.Ordering) bool {
 	return false
 }
 
-// isMute says whether no change of an alteration could have shown anything.
-func isMute(a trial.Alteration, at map[uint64]bool) bool {
+// isNeverShown says whether no change of an alteration could have shown anything.
+func isNeverShown(a trial.Alteration, at map[uint64]bool) bool {
 	for _, c := range a {
 		if !at[c.Address] {
 			return false

@@ -38,14 +38,14 @@ func booted() Document {
 
 func TestWhatLiesBesideADocument(t *testing.T) {
 	folder := t.TempDir()
-	assert.Equal(t, Beside{}, ReadBeside(folder, booted()), "folders of earlier versions have nothing")
-	assert.Equal(t, Beside{}, ReadBeside(filepath.Join(folder, "absent"), booted()))
+	assert.Equal(t, Attachments{}, ReadAttachments(folder, booted()), "folders of earlier versions have nothing")
+	assert.Equal(t, Attachments{}, ReadAttachments(filepath.Join(folder, "absent"), booted()))
 
 	put(t, folder, "patched/made-by.patch", "+a\n")
 	put(t, folder, "unpatched/console.log", strings.Repeat("x", maxConsole)+"the end\n")
 	put(t, folder, "patched/console.log", "short\n")
 	put(t, folder, "patched/code.lst", strings.Repeat("y", maxListing)+"more")
-	b := ReadBeside(folder, booted())
+	b := ReadAttachments(folder, booted())
 	assert.Equal(t, []File{{trial.Patched, "patched/made-by.patch", "+a\n", 0}}, b.Patches)
 	require.Len(t, b.Consoles, 2, "each once, whatever the number of modes")
 	assert.Equal(t, File{trial.Patched, "patched/console.log", "short\n", 0}, b.Consoles[1])
@@ -71,5 +71,5 @@ func TestAFolderLeadsNowhereElse(t *testing.T) {
 	d := booted()
 	d.Measured[0].Console = filepath.Join(outside, "secret")
 	d.Code[0].Listing = "../" + filepath.Base(outside) + "/secret"
-	assert.Equal(t, Beside{}, ReadBeside(folder, d))
+	assert.Equal(t, Attachments{}, ReadAttachments(folder, d))
 }

@@ -25,10 +25,10 @@ const (
 	maxListing = 4 << 20
 )
 
-// Beside is what lies in a run's folder beside the document, and is shown with it. What
+// Attachments are what lies in a run's folder beside the document, and is shown with it. What
 // is not there is left out: folders of earlier versions and documents by themselves have
 // less, or nothing.
-type Beside struct {
+type Attachments struct {
 	Patches  []File // that made a variant of the tree
 	Listings []File // of the code that was looked at
 	Consoles []File // of the boots that the document names
@@ -61,14 +61,14 @@ func LoadWhole(path string) (Saved, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		folder = filepath.Dir(path)
 	}
-	s.Beside = ReadBeside(folder, s.Document)
+	s.Attachments = ReadAttachments(folder, s.Document)
 	return s, nil
 }
 
-// ReadBeside reads what lies in the folder that a document is or will be in. Of links it
+// ReadAttachments reads what lies in the folder that a document is or will be in. Of links it
 // follows none out of the folder, and it waits for no pipe: the folder may be anybody's.
-func ReadBeside(folder string, d Document) Beside {
-	var b Beside
+func ReadAttachments(folder string, d Document) Attachments {
+	var b Attachments
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return b
