@@ -15,7 +15,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/yamlfile"
 )
@@ -155,7 +155,7 @@ func (c *checker) problems(err error) {
 	case interface{ Unwrap() []error }:
 		for _, one := range several.Unwrap() {
 			if errors.As(one, &p) {
-				c.add(Remark{Wrong, p.File, p.Line, p.Column, mailpatch.Printable(p.Text)})
+				c.add(Remark{Wrong, p.File, p.Line, p.Column, printable.Line(p.Text)})
 			} else {
 				c.wrong("", "%v", one)
 			}

@@ -16,6 +16,7 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/scenario"
 )
 
@@ -102,7 +103,7 @@ func (d *draft) words() {
 			d.subject = subjectOf(p)
 		}
 	}
-	d.said = read(mailpatch.PrintableLines(strings.Join(messages, "\n")))
+	d.said = read(printable.Lines(strings.Join(messages, "\n")))
 }
 
 var (
@@ -119,7 +120,7 @@ func subjectOf(p mailpatch.Patch) string {
 	}
 	for line := range strings.Lines(p.Message) {
 		if line = strings.TrimRight(line, "\n"); strings.TrimSpace(line) != "" && !logHead.MatchString(line) {
-			return mailpatch.Printable(line)
+			return printable.Line(line)
 		}
 	}
 	return ""
@@ -171,12 +172,12 @@ func (d *draft) linef(format string, args ...any) { fmt.Fprintf(&d.b, format+"\n
 
 // todo leaves a line to the writer, before the one that it is about.
 func (d *draft) todo(indent, format string, args ...any) {
-	d.linef("%s# %s %s", indent, Mark, mailpatch.Printable(fmt.Sprintf(format, args...)))
+	d.linef("%s# %s %s", indent, Mark, printable.Line(fmt.Sprintf(format, args...)))
 }
 
 // say puts a comment.
 func (d *draft) say(indent, format string, args ...any) {
-	d.linef("%s# %s", indent, mailpatch.Printable(fmt.Sprintf(format, args...)))
+	d.linef("%s# %s", indent, printable.Line(fmt.Sprintf(format, args...)))
 }
 
 // text is the scenario's file.

@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/yamlfile"
 )
 
@@ -35,7 +35,7 @@ func (c *checker) wrong(where, format string, args ...any) {
 
 func (c *checker) find(level Level, where, text string) {
 	at := yamlfile.PlaceIn(c.places, where)
-	c.add(Remark{level, c.out.File, at.Line, at.Column, mailpatch.Printable(text)})
+	c.add(Remark{level, c.out.File, at.Line, at.Column, printable.Line(text)})
 }
 
 // shownPath is the path of a file of the scenario, for people.

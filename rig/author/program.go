@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // diagnostic is a line of GCC's or clang's about a place in a file.
@@ -41,7 +41,7 @@ func (c *checker) compiler(err error) error {
 			if noCall.MatchString(text) {
 				text += "; linux has no such system call on " + c.out.Arch + ": make the one in its place, such as pipe2 for pipe"
 			}
-			c.add(Remark{level, c.shownPath(m[1]), at, col, mailpatch.Printable(text)})
+			c.add(Remark{level, c.shownPath(m[1]), at, col, printable.Line(text)})
 		} else if m := unlinked.FindStringSubmatch(line); m != nil {
 			errs++
 			c.wrong("workload", "the program does not link: nothing defines %s", m[1])

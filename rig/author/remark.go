@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // Level says what a remark asks for. The zero value is none.
@@ -39,7 +39,7 @@ func marks(name string, text []byte) []Remark {
 			continue
 		}
 		what := strings.TrimSuffix(strings.TrimSpace(string(line[at+len(Mark):])), "*/")
-		all = append(all, Remark{Todo, name, i + 1, at + 1, mailpatch.Printable(what)})
+		all = append(all, Remark{Todo, name, i + 1, at + 1, printable.Line(what)})
 	}
 	return all
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/internal/weakmem"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/trial"
 )
 
@@ -68,7 +68,7 @@ func DescribeScope(code trial.Code) string {
 	if near := nearStops(code.Stops); len(near) > 0 {
 		text += "; near the patch: " + strings.Join(near, ", ")
 	}
-	return mailpatch.Printable(text)
+	return printable.Line(text)
 }
 
 // nearStops are the first of those beside what the patch changes, which a kernel that has

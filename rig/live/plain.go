@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	safe "kcovrig/rig/printable"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/wording"
 )
@@ -127,12 +128,7 @@ func inBrackets(task, kernel string) string {
 
 // printable is text without control characters.
 func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, text)
+	return strings.ReplaceAll(safe.Lines(text), "\n", "")
 }
 
 // building says how far make has come: in its steps, of which the last whole

@@ -20,7 +20,7 @@ func TestLines(t *testing.T) {
 			"  boot                        20 s so far\n" +
 			"  waiting for another\n" +
 			"  boot                        30 s so far: waiting for another\n" +
-			"  note: a note[31m\n" +
+			"  note: a note?[31m?\n" +
 			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +
@@ -33,7 +33,7 @@ func TestLines(t *testing.T) {
 			"  waiting for another\n" +
 			"  boot                        30 s so far: waiting for another\n" +
 			"    stale (patched): mode pc window 1 entry 2 of 3: 0x4, later 0x5\n" +
-			"  note: a note[31m\n" +
+			"  note: a note?[31m?\n" +
 			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
+
+	"kcovrig/rig/printable"
 )
 
 // parse fills p from the first reading of d that is a diff.
@@ -100,7 +102,7 @@ func checkFile(f *gitdiff.File) error {
 	}
 	for _, h := range f.TextFragments {
 		if max(h.OldPosition, h.NewPosition, h.OldLines, h.NewLines) > maxLine || min(h.OldPosition, h.NewPosition, h.OldLines, h.NewLines) < 0 {
-			return fmt.Errorf("%q: no file has the lines of hunk %q", Path(f), Printable(h.Header()))
+			return fmt.Errorf("%q: no file has the lines of hunk %q", Path(f), printable.Line(h.Header()))
 		}
 	}
 	return nil

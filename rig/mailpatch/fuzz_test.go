@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/printable"
 )
 
 // A patch is anybody's. What is read of it changes files below the tree alone, holds
@@ -31,10 +32,10 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for _, n := range notes {
-			assert.Equal(t, Printable(n), n)
+			assert.Equal(t, printable.Line(n), n)
 		}
 		for _, p := range patches {
-			assert.Equal(t, Printable(p.Subject+p.From+p.Name), p.Subject+p.From+p.Name)
+			assert.Equal(t, printable.Line(p.Subject+p.From+p.Name), p.Subject+p.From+p.Name)
 			files := p.Files(func(string) bool { return false })
 			require.NoError(t, checkNames(files))
 			files = slices.DeleteFunc(slices.Clone(files), func(f *gitdiff.File) bool { // of modes alone, which are not kept

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"kcovrig/rig/printable"
 )
 
 // coloured is a diff's line as git colours it.
@@ -68,4 +70,4 @@ func whatInstead(text string, docs []document) string {
 	return ""
 }
 
-func quoted(subject string) string { return `"` + Printable(subject) + `"` }
+func quoted(subject string) string { return `"` + printable.Line(subject) + `"` }

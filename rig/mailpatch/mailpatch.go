@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/printable"
 )
 
 // Patch is one patch: a mail, or a file that is none.
@@ -37,7 +38,7 @@ var inBodyFrom = regexp.MustCompile(`^\s*From: (.+)`)
 // Read returns the patches that a file holds, in the order in which they apply,
 // and what people should know of the choice. name is the file's, for messages.
 func Read(name string, content []byte) ([]Patch, []string, error) {
-	name = Printable(name)
+	name = printable.Line(name)
 	op := "read patch " + name
 	text, err := Plain(content)
 	if err != nil {
@@ -63,7 +64,7 @@ func Read(name string, content []byte) ([]Patch, []string, error) {
 	var patches []Patch
 	for _, d := range holding {
 		p := Patch{
-			Name: name, Subject: Printable(d.subject), From: Printable(d.from), ID: Printable(strings.Trim(strings.TrimSpace(d.id), "<>")),
+			Name: name, Subject: printable.Line(d.subject), From: printable.Line(d.from), ID: printable.Line(strings.Trim(strings.TrimSpace(d.id), "<>")),
 			Hash: disk.Sum(content),
 		}
 		if len(holding) > 1 && p.Subject != "" {
@@ -73,12 +74,12 @@ func Read(name string, content []byte) ([]Patch, []string, error) {
 			return nil, nil, fault.Wrap(fault.User, "read patch "+p.Name, err)
 		}
 		if m := inBodyFrom.FindStringSubmatch(p.Message); m != nil {
-			p.From = Printable(m[1])
+			p.From = printable.Line(m[1])
 		}
 		patches = append(patches, p)
 	}
 	for i, n := range notes {
-		notes[i] = Printable(name + ": " + n)
+		notes[i] = printable.Line(name + ": " + n)
 	}
 	return patches, notes, nil
 }
@@ -115,26 +116,6 @@ func found(files []*gitdiff.File, has func(string) bool) int {
 		}
 	}
 	return n
-}
-
-// Printable replaces what would do something on a terminal; line breaks and tabs
-// become blanks.
-func Printable(text string) string {
-	return strings.Join(strings.Fields(PrintableLines(text)), " ")
-}
-
-// PrintableLines does so and keeps line breaks and tabs.
-func PrintableLines(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r < ' ', r >= 0x7f && r < 0xa0, r == 0x61c, r == 0x200e, r == 0x200f,
-			r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
-			return '?'
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
 }
 
 // Path is the file that f changes, as the tree has it afterwards, or had it where

@@ -204,11 +204,6 @@ func TestTheTreeDecidesOverNames(t *testing.T) {
 	assert.Equal(t, "kernel/new.c", Path(patches[0].Files(func(path string) bool { return path == "kernel" })[0]), "a folder tells of a new file")
 }
 
-func TestPrintable(t *testing.T) {
-	assert.Equal(t, "a?[31mb c ?d? ?", Printable("a\x1b[31mb\n c\t\u202ed\x07 \xff"))
-	assert.Equal(t, "a\n\tb?", PrintableLines("a\n\tb\r"))
-}
-
 func TestWhatAPatchSaysOfItself(t *testing.T) {
 	text := letter("Subject: [PATCH v2] f: order\n =?utf-8?q?=C3=A4?=\nMessage-Id: <20261127.1@example.org>", "From: Robin \x1b[31m<robin@example.org>\n\nwords\n---\n"+diff("new"))
 	patches, _, err := Read("x.patch", []byte(text))

@@ -8,6 +8,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/printable"
 )
 
 // Reversed are the patches that undo patches, in the order in which they apply.
@@ -35,7 +36,7 @@ func reversedFiles(files []*gitdiff.File) ([]*gitdiff.File, error) {
 	var out []*gitdiff.File
 	for _, f := range slices.Backward(files) { // a later part may build on an earlier one
 		if f.IsCopy {
-			return nil, fault.Newf(fault.User, "", "%s: a copy has no reverse", Printable(f.NewName))
+			return nil, fault.Newf(fault.User, "", "%s: a copy has no reverse", printable.Line(f.NewName))
 		}
 		r := *f
 		r.OldName, r.NewName = f.NewName, f.OldName

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"kcovrig/rig/printable"
 )
 
 // tag is what the brackets of a subject say.
@@ -93,7 +95,7 @@ func inOrder(docs []document) ([]string, error) {
 			return nil, nil
 		}
 		if other, twice := have[t.number]; twice {
-			return nil, fmt.Errorf("two different mails have the number %d/%d, %q and %q: keep the one that is meant", t.number, t.of, Printable(other), Printable(d.subject))
+			return nil, fmt.Errorf("two different mails have the number %d/%d, %q and %q: keep the one that is meant", t.number, t.of, printable.Line(other), printable.Line(d.subject))
 		}
 		have[t.number], of = d.subject, max(of, t.of)
 	}

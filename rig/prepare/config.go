@@ -32,7 +32,7 @@ type Config struct {
 // Watch is told of what happens.
 type Watch struct {
 	Stage  func(boot, name string) (end func(detail string)) // called when a stage begins
-	Note   func(text string)                                    // what the reader of the result should know
+	Note   func(text string)                                 // what the reader of the result should know
 	Events trial.Sink
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
 	"kcovrig/rig/fault"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // Side says what a source file has of a patch. The zero value means that it is not
@@ -48,14 +48,14 @@ func Changes(files []*gitdiff.File, side Side, read func(path string) (string, e
 		}
 		text, err := read(path)
 		if err != nil {
-			missing = append(missing, fmt.Sprintf("%s: %v", mailpatch.Printable(path), err))
+			missing = append(missing, fmt.Sprintf("%s: %v", printable.Line(path), err))
 			continue
 		}
 		lines, moved := strings.Split(text, "\n"), 0
 		for i, h := range f.TextFragments {
 			found, at, ok := locate(lines, h, side, moved)
 			if !ok {
-				missing = append(missing, fmt.Sprintf("%s: hunk %d", mailpatch.Printable(path), i+1))
+				missing = append(missing, fmt.Sprintf("%s: hunk %d", printable.Line(path), i+1))
 				continue
 			}
 			moved = at - found.expected

@@ -13,7 +13,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // Format is the form of a report; the zero value is none.
@@ -69,7 +69,7 @@ func (one Writer[T]) render(w io.Writer, value T) error {
 	if err := one.Write(&b, value); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, mailpatch.PrintableLines(b.String()))
+	_, err := io.WriteString(w, printable.Lines(b.String()))
 	return err
 }
 

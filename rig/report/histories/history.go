@@ -10,7 +10,7 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -87,6 +87,6 @@ func Imported(w io.Writer, path, id string, added bool) error {
 	case !added:
 		how = "was there"
 	}
-	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, mailpatch.PrintableLines(path))
+	_, err := fmt.Fprintf(w, "%-10s  %s  %s\n", words.ShortID(id), how, printable.Lines(path))
 	return err
 }

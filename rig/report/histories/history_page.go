@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/printable"
 	"kcovrig/rig/report/page"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
@@ -102,7 +102,7 @@ func executePage(w io.Writer, name string, data any) error {
 	if err := historyPage.ExecuteTemplate(&b, name, data); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, mailpatch.PrintableLines(b.String()))
+	_, err := io.WriteString(w, printable.Lines(b.String()))
 	return err
 }
 

@@ -20,6 +20,7 @@ import (
 	"kcovrig/rig/internal/kernel/store"
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // applyOne has git apply files of one patch to copies of what they change, in a
@@ -133,7 +134,7 @@ type hunkError struct {
 }
 
 func (e *hunkError) Error() string {
-	return fmt.Sprintf("%s: hunk %q %v:\n%s", e.path, mailpatch.Printable(e.header), e.cause, strings.TrimRight(mailpatch.PrintableLines(e.hunk), "\n"))
+	return fmt.Sprintf("%s: hunk %q %v:\n%s", e.path, printable.Line(e.header), e.cause, strings.TrimRight(printable.Lines(e.hunk), "\n"))
 }
 
 func (e *hunkError) Unwrap() error { return e.cause }
@@ -197,9 +198,9 @@ func failedHunk(files []*gitdiff.File, reverse bool, said string) error {
 				}
 			}
 		}
-		return fmt.Errorf("%s: %w", mailpatch.Printable(path), errNoFit)
+		return fmt.Errorf("%s: %w", printable.Line(path), errNoFit)
 	}
-	return errors.New(mailpatch.Printable(reason))
+	return errors.New(printable.Line(reason))
 }
 
 func cutLast(text, sep string) (before, after string, ok bool) {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
 
-	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // contextOf is how much context the hunks of files have at their ends, at most.
@@ -123,7 +123,7 @@ func checkBlind(files []*gitdiff.File, reverse bool, before Changes, out *applie
 					return &hunkError{path: from, header: h.Header(), hunk: h.String(), cause: errors.New("adds lines without context behind the end of the file")}
 				}
 				if !reverse {
-					out.notes = append(out.notes, fmt.Sprintf("%s: hunk %q has no context: it went in behind line %d as it says, and nothing shows that this is the place", from, mailpatch.Printable(h.Header()), at))
+					out.notes = append(out.notes, fmt.Sprintf("%s: hunk %q has no context: it went in behind line %d as it says, and nothing shows that this is the place", from, printable.Line(h.Header()), at))
 				}
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/internal/proc"
 	"kcovrig/rig/kernelversion"
 	"kcovrig/rig/mailpatch"
+	"kcovrig/rig/printable"
 )
 
 // Series is a folder of *.patch files that fix the bug together, in the order of
@@ -137,7 +138,7 @@ func (c Choice) patch(ctx context.Context, named string) ([]mailpatch.Patch, []s
 
 // folder reads a quilt series, or the *.patch files in the order of their names.
 func folder(f fs.FS, name string) ([]mailpatch.Patch, []string, error) {
-	op := "read patch series " + mailpatch.Printable(name)
+	op := "read patch series " + printable.Line(name)
 	list, err := readFile(f, "series")
 	if errors.Is(err, disk.ErrNoFile) {
 		return nil, nil, fault.Wrap(fault.User, op+": series", err)
@@ -160,7 +161,7 @@ func folder(f fs.FS, name string) ([]mailpatch.Patch, []string, error) {
 		case len(words) == 0:
 			continue
 		case slices.Contains(words[1:], "-R"):
-			return nil, nil, fault.Newf(fault.User, op, "%s is to be taken back (-R): that is not supported", mailpatch.Printable(words[0]))
+			return nil, nil, fault.Newf(fault.User, op, "%s is to be taken back (-R): that is not supported", printable.Line(words[0]))
 		case !fs.ValidPath(words[0]):
 			return nil, nil, fault.Newf(fault.User, op, "%q is no path below it", words[0])
 		}
@@ -191,7 +192,7 @@ func readSeries(f fs.FS, names []string) ([]mailpatch.Patch, []string, error) {
 	for _, name := range names {
 		text, err := readFile(f, name)
 		if err != nil {
-			return nil, nil, fault.Wrap(fault.User, "read patch "+mailpatch.Printable(name), err)
+			return nil, nil, fault.Wrap(fault.User, "read patch "+printable.Line(name), err)
 		}
 		patches, more, err := mailpatch.Read(name, text)
 		if err != nil {
