@@ -60,7 +60,8 @@ func startBrowser(t *testing.T) *browser {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-extensions",
 		"--user-data-dir="+t.TempDir(), "--proxy-server="+strings.TrimPrefix(proxy.URL, "http://"), "--proxy-bypass-list=<-loopback>",
 		"--remote-debugging-pipe", "about:blank")
-	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser} // descriptors 3 and 4, as the pipe protocol wants
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // it leaves folders there when it is killed
+	cmd.ExtraFiles = []*os.File{toBrowser, fromBrowser}   // descriptors 3 and 4, as the pipe protocol wants
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
 	_ = toBrowser.Close()
