@@ -158,7 +158,7 @@ func TestAProgramThatSaysNothing(t *testing.T) {
 			wire.Program{Window: wire.WindowRun, Detect: []wire.Detect{{Kind: wire.KindOops, Function: broken}}}, wire.KindOops, "address 0000000000000050 in " + broken,
 		},
 		"by time": {
-			wire.Program{Window: wire.WindowTimed, EveryNS: int64(20 * time.Millisecond), Detect: []wire.Detect{{Kind: wire.KindOops, Function: broken}}},
+			wire.Program{Window: wire.WindowTimed, EveryNS: int64(2 * time.Millisecond), Detect: []wire.Detect{{Kind: wire.KindOops, Function: broken}}},
 			wire.KindOops, "address 0000000000000050 in " + broken,
 		},
 		"by how it ends": {
