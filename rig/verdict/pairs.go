@@ -19,7 +19,7 @@ import (
 
 // Doubts about pairs.
 const (
-	doubtNoOvertaking = "without the patch no store was seen to overtake another as often as the bug was seen, so that no pair of stores explains it"
+	doubtNoOvertaking = "no store was seen to overtake another as often as the bug was seen, so that no pair of stores explains it"
 	doubtNotByFix     = "of the stores that overtook one another without the patch, none were kept in order by an instruction on its own lines"
 	doubtAlone        = "the scenario names no two writes: which stores matter shows beside the unpatched kernel alone"
 	doubtNotKept      = "of the stores that overtook one another in the kernel that shows the bug, none were kept in order by an instruction here"
@@ -71,7 +71,7 @@ func weighKept(unpatched, patched trial.Silence, shown shown, kept keptBy) weigh
 	}
 	switch {
 	case suspects == 0:
-		return weight{doubt: doubtNoOvertaking}
+		return weight{doubt: kept.showed + " " + doubtNoOvertaking}
 	case !ordered:
 		return weight{doubt: kept.doubt}
 	}

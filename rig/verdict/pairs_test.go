@@ -50,7 +50,7 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 		})
 	}
 	fixed := &trial.Silence{Pairs: []trial.StorePair{pair("a", "b", 900, 900, 0, 0), cdKept}}
-	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: overtaken}, fixed, shown{hits: 501}, true).doubt, "seen more often than anything was overtaken")
+	assert.Equal(t, "without the patch "+doubtNoOvertaking, weigh(&trial.Silence{Pairs: overtaken}, fixed, shown{hits: 501}, true).doubt, "seen more often than anything was overtaken")
 	assert.Equal(t, doubtLost, weigh(&trial.Silence{Pairs: overtaken, Stores: trial.Earned{Caution: 1}}, fixed, shown{hits: 100}, true).doubt)
 	once := append([]trial.StorePair{pair("e", "e", 0, 0, 500, 0)}, overtaken...)
 	for i, boots := range []uint64{29, 30, 12} {
@@ -59,7 +59,7 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 	fixed.Pairs = append(fixed.Pairs, pair("e", "x", 0, 0, 10, 0))
 	assert.Contains(t, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30}, true).doubt, "saw no such two stores", "of one boot: any of the hits may have come of it")
 	assert.Empty(t, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30, boots: 30}, true).doubt, "one boot showed the bug without it")
-	assert.Equal(t, doubtNoOvertaking, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30, boots: 31}, true).doubt)
+	assert.Equal(t, "without the patch "+doubtNoOvertaking, weigh(&trial.Silence{Pairs: once}, fixed, shown{hits: 30, boots: 31}, true).doubt)
 	assert.Equal(t, doubtAlone, weighAlone(fixed, true).doubt)
 }
 
@@ -84,4 +84,6 @@ func TestSilenceBesideAKernelThatShowsTheBug(t *testing.T) {
 			assert.InDelta(t, c.factor, w.factor, 1e-9, name)
 		}
 	}
+	assert.Equal(t, "in the kernel that shows the bug "+doubtNoOvertaking,
+		weighBeside(trial.Silence{Pairs: overtaken}, trial.Silence{Pairs: []trial.StorePair{cdKept}}, shown{hits: 501}).doubt)
 }
