@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -26,7 +26,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	l.Kernel[0].Code = []uint32{str, nop, str + 0x20<<5, nop, str, nop, nop, str} // the third to another place
 	path := filepath.Join(t.TempDir(), "vmlinux")
 	require.NoError(t, rigtest.WriteELF(path, l.Kernel...))
-	code, err := objcode.Orderings(path, []elfcode.Range{{Symbol: "f", Start: start, End: start + 32}})
+	code, err := objcode.Orderings(path, []coderange.Range{{Symbol: "f", Start: start, End: start + 32}})
 	require.NoError(t, err)
 	want := trial.Change{Address: start + 8, To: trial.OrderStores, Before: true}
 	var good []uint64

@@ -17,10 +17,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 )
 
@@ -183,7 +183,7 @@ func (r *set) build(ctx context.Context) (map[string]herdtools.Program, error) {
 
 // threadScope finds the code of a test's threads in its program: litmus7 calls
 // the function of thread n coden.
-func threadScope(path string, threads int) ([]weakmem.Scope, error) {
+func threadScope(path string, threads int) ([]coderange.Range, error) {
 	if err := checkProgram(path); err != nil {
 		return nil, err
 	}
@@ -195,12 +195,12 @@ func threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []weakmem.Scope
+	var out []coderange.Range
 	for _, f := range found {
 		// Threads of the same code may have been folded into one function.
 		if len(out) == 0 || out[len(out)-1].Start != f.Start {
-			name := strings.TrimSuffix(filepath.Base(path), ".exe") + ":" + f.Symbol
-			out = append(out, weakmem.Scope{Symbol: name, Role: weakmem.Body, Start: f.Start, End: f.End})
+			f.Symbol, f.Role = strings.TrimSuffix(filepath.Base(path), ".exe")+":"+f.Symbol, coderange.Body
+			out = append(out, f)
 		}
 	}
 	return out, nil

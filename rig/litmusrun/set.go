@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/litmus"
 )
@@ -39,7 +39,7 @@ type test struct {
 	unjudged  string         // why answer is nil
 	unbuilt   string         // why there is no program
 	path      string         // of the program
-	scope     []weakmem.Scope
+	scope     []coderange.Range
 	counted   []litmus.Counted
 	left      []string // the policies that it has yet to run under
 	announced bool

@@ -14,11 +14,11 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -89,7 +89,7 @@ func (f replaySource) Plan(_ context.Context, v trial.Variant) (kernels.Image, e
 }
 
 func (replaySource) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
-	return kernels.Analysis{Code: trial.Code{Container: "f"}, Scope: []weakmem.Scope{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
+	return kernels.Analysis{Code: trial.Code{Container: "f"}, Scope: []coderange.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
 }
 
 func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image, error) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/initramfs"
@@ -39,7 +40,7 @@ type Lab struct {
 	Ways    objcode.Ways                                  // of both kernels
 	Between []uint64                                      // addresses of instructions of the fix's that order
 	Lines   []elfcode.Line                                // of both
-	InScope []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
+	InScope []coderange.Range                             // of both; none: f, as far as nobody looks into it
 	Kernel  []Function                                    // of both, as their binary has them; none: f and g
 	QEMU    qemu.Program
 	KVM     error
