@@ -42,7 +42,7 @@ func (n *night) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, 
 				p, failure = k.ready(c)
 			}
 			if failure == nil {
-				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.again[c.ID], MemoryMiB: n.file.ScenarioOf(c).MemoryMiB}
+				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.folder.earlier.begun[c.ID], MemoryMiB: n.file.ScenarioOf(c).MemoryMiB}
 				continue
 			}
 			if err := n.keepResult(failedCell(c, failure)); err != nil {

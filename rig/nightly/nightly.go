@@ -36,12 +36,12 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 func (n *night) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
-		if !n.kept[c.ID] {
+		if !n.folder.earlier.answered(c) {
 			left = append(left, c)
 		}
 	}
-	if len(n.kept) > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
+	if kept := len(n.folder.earlier.results); kept > 0 {
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
 		n.recordKept()
 	}
 	n.sayFar()
