@@ -17,7 +17,7 @@ import (
 )
 
 // answerTo bisects 3 commits and returns what was said of the one in the middle.
-func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Answer, *farm, error) {
+func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Step, *farm, error) {
 	t.Helper()
 	f := newFarm(t, 3).broken(2, 3)
 	f.kernels[f.commits[1]] = boots
@@ -27,7 +27,7 @@ func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Answer, *farm, error) {
 			return a, f, err
 		}
 	}
-	return bisect.Answer{}, f, err
+	return bisect.Step{}, f, err
 }
 
 // One hit, or a share far below the stale end's, is not believed at once.

@@ -43,7 +43,7 @@ type remote struct{ *remoteState }
 
 func newRemoteState(b *bisection) (*remoteState, error) {
 	e := &remoteState{b: b, seen: map[string]bool{}}
-	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
+	for _, a := range b.state.journal.Steps { // a search that goes on does so with the same compiler
 		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
 			continue
 		}
@@ -295,6 +295,6 @@ func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool)
 	if before || err != nil || result.Decode(text, &note) != nil || note.StepHash != hash {
 		return task.StepDone{}, false
 	}
-	_, known := p.b.state.answer(commit)
+	_, known := p.b.state.tested(commit)
 	return note.Step, !known
 }

@@ -94,7 +94,7 @@ func (f *farm) sent(server natsserver.Access, workers int) bisector.Config {
 }
 
 // onceEach asserts that no commit has two answers, nor was booted twice.
-func onceEach(t *testing.T, f *farm, steps []bisect.Answer) {
+func onceEach(t *testing.T, f *farm, steps []bisect.Step) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, a := range steps {

@@ -33,13 +33,13 @@ func (r *set) judge(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(fault.User, "--herd-log", err)
 		}
-		answers, err := litmus.ParseHerdLog(bytes.NewReader(log))
+		allowed, err := litmus.ParseHerdLog(bytes.NewReader(log))
 		if err != nil {
 			return fault.Wrap(fault.User, "read herd7's log", err)
 		}
 		for _, t := range r.tests {
-			if v, ok := answers[t.head.Name]; ok {
-				t.answer = &v
+			if v, ok := allowed[t.head.Name]; ok {
+				t.allowed = &v
 			} else {
 				t.unjudged = "user: " + r.cfg.HerdLog + " does not have it"
 			}
@@ -93,20 +93,20 @@ func (r *set) jobs() int {
 
 // ask asks herd7 about one test.
 func (r *set) ask(ctx context.Context, t *test) error {
-	answer, err := herdtools.Allowed(ctx, r.run.Config.CacheDir, "", []herdtools.Source{t.source}, r.cfg.HerdLimit)
+	output, err := herdtools.Allowed(ctx, r.run.Config.CacheDir, "", []herdtools.Source{t.source}, r.cfg.HerdLimit)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	t.log = answer.Log
-	answers, parsed := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
-	for _, v := range answers {
-		t.answer = &v // it was asked about one
+	t.log = output.Log
+	allowed, parsed := litmus.ParseHerdLog(bytes.NewReader(output.Log))
+	for _, v := range allowed {
+		t.allowed = &v // it was asked about one
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		t.unjudged = fmt.Sprintf("herd7 gave no answer within %v: try a longer --herd-limit", r.cfg.HerdLimit)
-	case answer.Said != "":
-		t.unjudged = "herd7: " + answer.Said
+	case output.Said != "":
+		t.unjudged = "herd7: " + output.Said
 	case err != nil:
 		t.unjudged = err.Error()
 	case parsed != nil:

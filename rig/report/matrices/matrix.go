@@ -106,7 +106,7 @@ func because(r matrix.CellResult) string {
 // odd lists the cells that are not as expected, the gravest first.
 func odd(d matrix.Document) []matrix.CellResult {
 	var out []matrix.CellResult
-	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.NoAnswer, matrix.NotFor, matrix.NotRun} {
+	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.Undecided, matrix.NotFor, matrix.NotRun} {
 		for _, r := range d.Cells {
 			if r.Status == status {
 				out = append(out, r)
