@@ -47,9 +47,6 @@ type Opener func(ctx context.Context, cfg Config) (Source, error)
 type Source interface {
 	// Check says, before anything is built, whether the variant can be made.
 	Check(ctx context.Context, v trial.Variant) error
-	// Plan says what Build would return, as far as it is known before anything is
-	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.
-	Plan(ctx context.Context, v trial.Variant) (Image, error)
 	Build(ctx context.Context, v trial.Variant) (Image, error)
 	// Analyse says what the binary of an image says, and writes its listing into dir.
 	Analyse(ctx context.Context, image Image, dir string) (Analysis, error)
@@ -57,6 +54,13 @@ type Source interface {
 	// is the symbols and the objects of the files that the fix changes, and elsewhere.
 	SameCode(a, b Image, symbols []string) (trial.Sameness, error)
 	Close() error
+}
+
+// Planner is a Source of which it can be asked beforehand what it would build.
+type Planner interface {
+	// Plan says what Build would return, as far as it is known before anything is
+	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.
+	Plan(ctx context.Context, v trial.Variant) (Image, error)
 }
 
 // Image is a kernel that was built.

@@ -43,19 +43,16 @@ type Config struct {
 	Boots    *boot.Tools    // that boot it; nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
 	Auth     natsserver.Auth
-	Executor Executor // nil: as NATS says
 
-	pack func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
+	pack    func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
+	execute execute                                   // nil: as NATS says
 }
 
-// Executor runs cells wherever they can run.
-type Executor interface {
-	// Run runs every task once, and tells each result once, when its run folder is
-	// in place. One cell's failure stops no other; an error means that some cells
-	// were not run. It ends soon after ctx does. done may be called from any
-	// goroutine; once it returns, the result is kept.
-	Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error
-}
+// execute runs every task once, and tells each result once, when its run folder is
+// in place. One cell's failure stops no other; an error means that some cells
+// were not run. It ends soon after ctx does. done may be called from any
+// goroutine; once it returns, the result is kept.
+type execute func(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error
 
 // Counts sums up the cells of a matrix.
 type Counts = matrix.Counts

@@ -49,13 +49,13 @@ func (n *night) run(ctx context.Context) error {
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
-	executor := n.cfg.Executor
-	if executor == nil {
-		executor = newFleetExecutor(n.cfg, n.doc)
+	execute := n.cfg.execute
+	if execute == nil {
+		execute = newFleetExecutor(n.cfg, n.doc).run
 	}
 	var mu sync.Mutex
 	var failed error
-	err = executor.Run(ctx, tasks, func(r matrix.CellResult) {
+	err = execute(ctx, tasks, func(r matrix.CellResult) {
 		mu.Lock()
 		defer mu.Unlock()
 		failed = errors.Join(failed, n.keepResult(r))

@@ -259,7 +259,7 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 func TestAnotherExecutor(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: [series, none]}\n")
 	lost := errors.New("the cluster is gone")
-	n.cfg.Executor = executorFunc(func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
+	n.cfg.execute = func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
 		require.Len(t, tasks, 2)
 		require.Len(t, tasks[0].Ready.Kernels, 2)
 		require.Len(t, tasks[1].Ready.Kernels, 1)
@@ -269,17 +269,11 @@ func TestAnotherExecutor(t *testing.T) {
 		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Hit
 		done(r)
 		return lost
-	})
+	}
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.ErrorIs(t, err, lost)
 	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotRun: 1}, doc.Counts)
 	assert.Equal(t, "far", n.saved(t).Cells[1].Worker)
-}
-
-type executorFunc func(context.Context, []task.Cell, func(matrix.CellResult)) error
-
-func (f executorFunc) Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
-	return f(ctx, tasks, done)
 }
 
 func TestACellForAnotherHost(t *testing.T) {
