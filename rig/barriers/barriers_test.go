@@ -71,7 +71,7 @@ func answers(f Found) (out []barrier.Answer) {
 	return out
 }
 
-var bad = rigtest.Guest{Step: 64, Stale: 4, Hits: []wire.Detection{{Mode: "pc", Witness: 1}}}
+var bad = rigtest.Guest{Step: 64, HitEvery: 4, Hits: []wire.Detection{{Mode: "pc", Witness: 1}}}
 
 func TestWhatIsNeededIsFound(t *testing.T) {
 	l := lab(map[uint64]rigtest.Guest{ofStores: bad})

@@ -32,7 +32,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	var good []uint64
 	altered := map[uint64]rigtest.Guest{}
 	for i, idea := range barrier.NewSearch(code, []string{"pc", "cmp"}, barrier.Limits{Error: 0.01, Turn: 64, Most: 64, BlockSize: 16}).Stages[0].Ideas {
-		altered[uint64(i+1)] = rigtest.Guest{Step: 64, Stale: 4} // without a witness
+		altered[uint64(i+1)] = rigtest.Guest{Step: 64, HitEvery: 4} // without a witness
 		if c := idea[0].Change; c.Address == want.Address && c.To != trial.OrderLoads && c.Before {
 			good = append(good, uint64(i+1))
 			altered[uint64(i+1)] = rigtest.Guest{Step: 64}
@@ -40,7 +40,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	}
 	require.NotEmpty(t, good)
 	for v := range l.Guests {
-		l.Guests[v] = rigtest.Guest{Step: 64, Stale: 4, Altered: altered, Hits: bad.Hits}
+		l.Guests[v] = rigtest.Guest{Step: 64, HitEvery: 4, Altered: altered, Hits: bad.Hits}
 	}
 	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: weakmem.WhyPassed, Count: 1}
 	order := weakmem.Site{First: 0x104, Second: 0x300, By: start + 8, Why: "order-barrier", Count: 1}

@@ -56,7 +56,7 @@ func inRounds(t *testing.T, lab *rigtest.Lab, alterations ...uint64) (*boot.Boot
 }
 
 func TestABootHasRounds(t *testing.T) {
-	clean := rigtest.Guest{Altered: map[uint64]rigtest.Guest{4: {Stale: 2, Hits: []wire.Detection{{Mode: "m", Witness: 3}}}}}
+	clean := rigtest.Guest{Altered: map[uint64]rigtest.Guest{4: {HitEvery: 2, Hits: []wire.Detection{{Mode: "m", Witness: 3}}}}}
 	lab := rigtest.NewLab(clean, clean)
 	b, shown := inRounds(t, lab, 0, 4, 0)
 	obs, err := b.Run(t.Context())

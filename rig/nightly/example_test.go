@@ -24,7 +24,7 @@ func ExampleRun() {
 	if err := os.WriteFile(file, []byte("version: 1\naxes: {patch: [series, none]}\n"), 0o600); err != nil {
 		panic(err)
 	}
-	lab := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	lab := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	doc, folder, err := nightly.Run(context.Background(), nightly.Config{
 		File: file, OutDir: filepath.Join(dir, "out"), CacheDir: dir, Kernels: lab.Open, Tools: lab.Tools(), Boots: lab.Booting(),
 	})

@@ -49,7 +49,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 
 func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 	url := rigtest.NATS(t)
-	bad := rigtest.Guest{Stale: 2}
+	bad := rigtest.Guest{HitEvery: 2}
 	for _, name := range []string{"w1", "w2"} {
 		startWorker(t, url, name, bad)
 	}
@@ -119,7 +119,7 @@ func TestEachKindOfNeedIsASequence(t *testing.T) {
 // Whoever watches hears how many cells are done, and of each cell its stages, by its name, and
 // its end; a worker says at its own end what it ran.
 func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
-	url, bad := rigtest.NATS(t), rigtest.Guest{Stale: 2}
+	url, bad := rigtest.NATS(t), rigtest.Guest{HitEvery: 2}
 	l := rigtest.NewLab(bad, rigtest.Guest{})
 	tools := l.Tools()
 	tools.Archive = nil

@@ -38,7 +38,7 @@ func runKilledMatrix(text string) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
-	n := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	n := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	_, _, err := Run(context.Background(), Config{
 		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.Booting(),
 		Events: func(e trial.Event) {
@@ -56,7 +56,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
 	for _, name := range []string{"w1", "w2"} {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
+		startWorkerWith(t, url, name, rigtest.Guest{HitEvery: 2}, func(b *boot.Tools) {
 			start := b.Start
 			b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) { boots.Add(1); return start(ctx, c) }
 		})
@@ -84,7 +84,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
-	startWorkerWith(t, url, "w1", rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
+	startWorkerWith(t, url, "w1", rigtest.Guest{HitEvery: 2}, func(b *boot.Tools) {
 		start := b.Start
 		b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 			if boots.Add(1) == 1 {

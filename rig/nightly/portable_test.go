@@ -79,7 +79,7 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(c.Dir, 0o755))
 
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
 	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)
@@ -124,7 +124,7 @@ func TestACellOfAnAlterationRunsFromItsFilesAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(c.Dir, 0o755))
 
-	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 64, Altered: map[uint64]rigtest.Guest{1: {Step: 64, Stale: 4}}})
+	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 64, Altered: map[uint64]rigtest.Guest{1: {Step: 64, HitEvery: 4}}})
 	cfg := l.Config(t)
 	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)

@@ -103,7 +103,7 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	return p
 }
 
-// marks is how many stale windows the emulator shall save events for.
+// marks is how many hits the emulator shall save events for.
 func (s *Setup) marks(hits int) int {
 	if s.Guest.Mark == (coderange.Range{}) {
 		return 0
@@ -111,7 +111,7 @@ func (s *Setup) marks(hits int) int {
 	return hits * len(s.Config.Spec.Modes)
 }
 
-// expected is what the memory model says of stale reads in a variant.
+// expected is what the memory model says of hits in a variant.
 func (s *Setup) expected(v trial.Variant, reader trial.Reader) trial.Expectation {
 	switch {
 	case s.Config.Arch.TSO:

@@ -28,7 +28,7 @@ import (
 // seen is a guest whose reader sees a stale entry at each of the given offsets
 // of the writer's code.
 func seen(offsets ...uint64) rigtest.Guest {
-	g := rigtest.Guest{Stale: 1}
+	g := rigtest.Guest{HitEvery: 1}
 	for i, at := range offsets {
 		g.Hits = append(g.Hits, wire.Detection{Mode: "pc", Index: at, Count: 9, Seen: 5, AtNS: 3e6, Witness: uint64(i + 1)})
 	}
@@ -272,7 +272,7 @@ func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
 		}
 		return told, nil
 	}
-	l.Queue = []rigtest.Guest{{Stale: 1, Hits: []wire.Detection{at("f+0x18/0x20"), at("f+0x1c/0x20")}}, {Stale: 1, Hits: []wire.Detection{at("g+0x1c/0x20")}}}
+	l.Queue = []rigtest.Guest{{HitEvery: 1, Hits: []wire.Detection{at("f+0x18/0x20"), at("f+0x1c/0x20")}}, {HitEvery: 1, Hits: []wire.Detection{at("g+0x1c/0x20")}}}
 	cfg.Tries, cfg.Limit = 2, 300*time.Millisecond
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)

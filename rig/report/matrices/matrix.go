@@ -82,16 +82,16 @@ func retries(c matrix.Counts) string {
 // cellShare is the share of windows in which one kernel showed the bug, all modes together, and
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, v trial.Variant) string {
-	var stale, all uint64
+	var hits, all uint64
 	for _, a := range r.Measured {
 		if a.Variant == v {
-			stale, all = stale+a.HitWindows, all+a.Windows
+			hits, all = hits+a.HitWindows, all+a.Windows
 		}
 	}
 	if all == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s of %d", words.Percent(words.Ratio(stale, all)), all)
+	return fmt.Sprintf("%s of %d", words.Percent(words.Ratio(hits, all)), all)
 }
 
 // because is the reason in one line, with the retries.
