@@ -81,6 +81,8 @@ var archsKnown = []breaking{
 	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = name == \"arm64\"\n"},
 	{"few know architectures", "rig/rig.go", "package rig\n\nconst barrier = \"dmb ish\"\n"},
 	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = strings.Contains(text, \"[sp\")\n"},
+	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = strings.HasPrefix(text, \"RIP: \")\n"},
+	{"few know architectures", "rig/rig.go", "package rig\n\nconst s = \".altinstructions\"\n"},
 	{"few know architectures", "rig/rig.go", "//go:build arm64\n\npackage rig\n"},
 	{"few know architectures", "rig/read_amd64.s", "TEXT x\n"},
 	{"few know architectures", "docs/architecture.md", parts + "\n## Who knows an instruction set\n\n```text\nrig/rig.go  once\n```\n"},

@@ -35,7 +35,7 @@ func reduced(a objcode.Analysis) Analysis {
 	k.Code.Scope = functionsOf(k.Scope, func(s coderange.Range) string { return whyOfRole[s.Role] })
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, coderange.Range{Symbol: a.Container, Start: addr, End: addr + insn.A64Bytes})
+			k.Copies = append(k.Copies, coderange.Range{Symbol: a.Container, Start: addr, End: insn.After(addr)})
 		}
 	}
 	for _, s := range a.Publish {

@@ -82,7 +82,7 @@ func (p Policy) Parameters() map[string]uint64 {
 
 // inScope says whether an instruction of the scope is there.
 func (c Config) inScope(at uint64) bool {
-	return at%4 == 0 && coderange.Within(c.Scope, at)
+	return at%c.Arch.CodeAlign == 0 && coderange.Within(c.Scope, at)
 }
 
 // checkFocus says why the focus cannot be an instruction of the scope.
