@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package coderange has what code is meant, by its addresses, and what it is to the memory
-// emulator, as plain values. Finding it in a binary is left to rig/internal/objcode, making
-// a plan of it to rig/internal/weakmem.
+// emulator, as plain values. Who looks for it in a binary is rig/internal/objcode; making
+// a plan of it is left to rig/internal/weakmem.
 package coderange
 
 import (
