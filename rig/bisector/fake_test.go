@@ -89,12 +89,12 @@ func (f *farm) broken(from, to int) *farm {
 func (f *farm) config() bisector.Config {
 	return bisector.Config{
 		Config: command.Config{
-			Spec:     trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
-			CacheDir: f.cache, Version: "test", Reports: kept.Reports(), Events: func(e trial.Event) {
+			Env: command.Env{CacheDir: f.cache, Version: "test", Events: func(e trial.Event) {
 				if e.Note != "" {
 					f.t.Log(e.Note)
 				}
-			},
+			}},
+			Spec: trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}, Reports: kept.Reports(),
 		},
 		Good: []string{f.commits[0]}, Bad: []string{"main"},
 		Tester: func(string) bisector.Tester { return f.tester() },

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/matrix"
@@ -41,7 +42,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		_, err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, NoKVM: true, Events: func(trial.Event) {}})
+		_, err := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, Events: func(trial.Event) {}}, NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
 	})
 	t.Cleanup(func() { stop(); work.Wait() })
@@ -140,7 +141,7 @@ func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan worker.Ran, 1)
 	go func() {
-		ran, _ := worker.Work(ctx, worker.Config{NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), NoKVM: true, Events: events})
+		ran, _ := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), Events: events}, NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		ended <- ran
 	}()
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)

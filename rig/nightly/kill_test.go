@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
@@ -40,12 +41,12 @@ func runKilledMatrix(text string) {
 	}
 	n := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	_, _, err := Run(context.Background(), Config{
-		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.Booting(),
-		Events: func(e trial.Event) {
+		Env: command.Env{CacheDir: c.CacheDir, Version: "test", Tools: n.Tools(), Boots: n.Booting(), Events: func(e trial.Event) {
 			if e.Stage != nil && strings.HasPrefix(e.Stage.Name, "cell 3 of") {
 				rigtest.Hang("now")
 			}
-		},
+		}},
+		File: c.File, OutDir: c.OutDir, NATS: c.NATS, Kernels: n.Open,
 	})
 	panic(err)
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/matrix"
@@ -36,11 +35,8 @@ func open(cfg Config) (*night, error) {
 	if cfg.Retries < 0 || cfg.Parallel < 0 {
 		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
 	}
-	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
+	if cfg.Env, err = cfg.Env.Filled(); err != nil {
 		return nil, err
-	}
-	if cfg.Events == nil {
-		cfg.Events = func(trial.Event) {}
 	}
 	for _, note := range file.Notes {
 		cfg.Events(trial.Event{Note: note})

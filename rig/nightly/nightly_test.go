@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
@@ -44,7 +45,7 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.booting(), Reports: kept.Reports(), Parallel: 1}
+	n.cfg = Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: n.Tools(), Boots: n.booting()}, File: file, OutDir: filepath.Join(dir, "out"), Kernels: n.Open, Reports: kept.Reports(), Parallel: 1}
 	return n
 }
 
